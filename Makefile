@@ -1,0 +1,97 @@
+# Loyalty Marts: every task of a developer and of CI. `make help` lists them.
+# uv is used where it is installed, else venv and pip; both install exactly what the lock says.
+
+VENV      := .venv
+BIN       := $(VENV)/bin
+HOME_DIR  ?= home
+CUSTOMERS ?= 5000
+UV        := $(shell command -v uv 2>/dev/null)
+# The first interpreter that is there and of a supported version (a shim can exist and not run).
+PYTHON    ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+               $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+PYTEST    := $(BIN)/python -m pytest
+COVERAGE  := --cov --cov-report=term:skip-covered
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-spark run test check lint types sql parse definitions parity trial-short trial bench format lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.ready ## install the locked packages and the project into .venv
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 to 3.13 was found: install one, or call make PYTHON=/path/to/python3.12"; exit 1; }
+ifdef UV
+	@test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) $(VENV)
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+else
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
+endif
+	@touch $@
+
+setup-spark: $(VENV)/.ready-spark ## add dbt-spark and pyspark (Java 17 is yours to install)
+
+$(VENV)/.ready-spark: $(VENV)/.ready requirements-spark.lock
+ifdef UV
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-spark.lock
+else
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-spark.lock
+endif
+	@touch $@
+
+run: setup ## make a sample, run the whole pipeline on it, publish the marts
+	@$(BIN)/loyalty sample --out $(HOME_DIR) --customers $(CUSTOMERS)
+	@$(BIN)/loyalty run --config $(HOME_DIR)/loyalty.yml
+
+test: setup ## run the tests that need neither Java nor real data
+	$(PYTEST) -m "not spark and not trial and not slow" $(COVERAGE)
+
+check: lint types parse sql definitions test parity trial-short ## all that CI runs
+
+lint: setup ## ruff, style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup ## mypy, strict
+	$(BIN)/mypy
+
+parse: setup ## dbt parse, without warnings
+	$(BIN)/dbt --warn-error parse --quiet --project-dir dbt_project --profiles-dir dbt_project
+
+sql: setup ## sqlfluff on the dbt project
+	$(BIN)/sqlfluff lint dbt_project --processes 2 --disable-progress-bar
+
+definitions: setup ## load Dagster's definitions
+	$(BIN)/dagster definitions validate -w workspace.yaml
+
+parity: setup-spark ## build on Spark and compare every mart with DuckDB's
+	$(PYTEST) -m spark
+
+trial-short: setup ## short trials on real data, skipped where it is absent
+	$(PYTEST) -m "trial and not slow"
+
+trial: setup ## the long trials on real data
+	$(PYTEST) -m "trial"
+
+bench: setup ## measure against a floor and peers
+	$(BIN)/python benchmarks/value_models.py
+	$(BIN)/python benchmarks/pipeline.py
+	$(BIN)/python benchmarks/gates.py
+
+format: setup ## write ruff's and sqlfluff's fixes
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/sqlfluff fix dbt_project
+
+lock: ## compile both locks anew (needs uv)
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+	  --no-annotate --extra dev pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+	  --no-annotate --extra dev --extra spark -c requirements.lock pyproject.toml -o requirements-spark.lock
+
+clean: ## remove what make made (not your home folders)
+	rm -rf $(VENV) dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache .coverage
