@@ -77,6 +77,18 @@ class Shop:
         )
         return self.current()
 
+    def backfill(self, day: str) -> Path:
+        """`loyalty run --as-of` a day that lies behind what was built.
+
+        Returns:
+            The folder of the version that it published beside the current one.
+        """
+        before = {version: manifest(version) for version in self.versions()}
+        self.run("--as-of", day)
+        made = [version for version in self.versions() if before.get(version) != manifest(version)]
+        assert len(made) == 1, f"a backfill of {day} publishes one version, not {sorted(made)}"
+        return made[0]
+
     def current(self) -> Path:
         """The published version that readers see now."""
         return (self.home / "published" / "current").resolve(strict=True)

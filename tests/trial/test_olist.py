@@ -1,0 +1,154 @@
+"""The Olist sample whole: orders, people, satisfaction and kept promises against plain SQL over the raw files.
+
+The files are an export of everything, so what was not known yet on an earlier day must be hidden from that day's marts.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+from raw import assert_same, attach_marts, olist, rows
+from shop import Shop, fingerprint
+
+pytestmark = pytest.mark.trial
+
+EARLIER = "2018-03-31"
+LAST = "2018-10-31"  # the last review was answered on 22 October
+
+
+@dataclass(frozen=True)
+class Export:
+    """The same files, run twice: first as of an earlier day and then as of the last, and as of the last at once.
+
+    Attributes:
+        stepped: The shop that ran both days.
+        earlier: The version of the earlier day.
+        last: The version of the last day.
+        once: The version of the last day, of a shop that ran nothing else, under the same key.
+    """
+
+    stepped: Shop
+    earlier: Path
+    last: Path
+    once: Path
+
+
+@pytest.fixture(scope="module")
+def export(olist_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Export:
+    folder = tmp_path_factory.mktemp("olist")
+    stepped = Shop(folder / "stepped", "olist")
+    stepped.receive(olist_folder.glob("*.csv"))
+    earlier = stepped.run("--as-of", EARLIER)
+    last = stepped.run("--as-of", LAST)
+    once = Shop(folder / "once", "olist", key=stepped.key)
+    once.receive(olist_folder.glob("*.csv"))
+    return Export(stepped=stepped, earlier=earlier, last=last, once=once.run("--as-of", LAST))
+
+
+@pytest.fixture(scope="module")
+def raw(export: Export, olist_folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with olist(olist_folder) as con:
+        pseudonyms = export.stepped.home / "exchange" / "pseudonyms.parquet"
+        con.execute(
+            "create view who as select ref as customer, customer_key"
+            f" from read_parquet('{pseudonyms}') where source = 'olist'"
+        )
+        yield con
+
+
+@pytest.fixture(params=[EARLIER, LAST])
+def as_of(request: pytest.FixtureRequest, export: Export, raw: duckdb.DuckDBPyConnection) -> str:
+    """A day, with its marts as views."""
+    day = str(request.param)
+    attach_marts(raw, export.earlier if day == EARLIER else export.last)
+    return day
+
+
+def test_two_days_one_after_the_other_give_the_bytes_of_one_run(export: Export) -> None:
+    assert fingerprint(export.last) == fingerprint(export.once)
+
+
+def test_every_order_is_there_with_its_person_and_its_dates(raw: duckdb.DuckDBPyConnection, as_of: str) -> None:
+    assert_same(
+        raw,
+        "select order_id, customer_key, ordered_at, ordered_on, delivered_at, coalesce(is_late, false), n_lines,"
+        f" coalesce(gross_amount, 0), is_purchase from raw_orders('{as_of}') join who on customer = person",
+        "select order_id, customer_key, ordered_at, ordered_on, delivered_at, coalesce(is_late, false), n_lines,"
+        " coalesce(net_amount, 0), is_purchase from fct_order",
+    )
+
+
+def test_orders_revenue_and_late_deliveries_agree_by_month(raw: duckdb.DuckDBPyConnection, as_of: str) -> None:
+    assert_same(
+        raw,
+        f"select * from raw_months('{as_of}')",
+        "select date_trunc('month', ordered_on)::date as month_on, count(*), count(*) filter (is_purchase),"
+        " count(distinct customer_key) filter (is_purchase),"
+        " coalesce(sum(net_amount) filter (is_purchase), 0)::decimal(18, 2),"
+        " count(*) filter (delivered_at is not null), count(*) filter (is_late) from fct_order group by all",
+    )
+
+
+def test_every_person_s_rfm_values_agree(raw: duckdb.DuckDBPyConnection, as_of: str) -> None:
+    assert_same(
+        raw,
+        f"select customer_key, date '{as_of}', recency_days, purchase_days, net_amount"
+        f" from raw_rfm('{as_of}') join who using (customer)",
+        "select customer_key, as_of_on, recency_days, n_purchase_days, net_amount from customer_rfm"
+        " where n_purchase_days > 0",
+    )
+
+
+def test_satisfaction_agrees_by_month(raw: duckdb.DuckDBPyConnection, as_of: str) -> None:
+    assert_same(
+        raw,
+        f"select * from raw_csat('{as_of}')",
+        "select date_trunc('month', answered_on)::date, count(*), count(*) filter (answer_number >= 4),"
+        " round(count(*) filter (answer_number >= 4) / count(*), 6) from fct_survey_answer"
+        " where construct = 'csat' and survey_kind = 'transaction' group by all",
+    )
+
+
+def test_every_answer_is_the_person_s_who_ordered(raw: duckdb.DuckDBPyConnection, as_of: str) -> None:
+    assert_same(
+        raw,
+        "select response, customer_key, answered_on, score, (score - 1) * 25"
+        " from raw_review join raw_order using (order_id) join who on customer = person"
+        f" where answered_on <= '{as_of}'",
+        "select response_id, customer_key, answered_on, answer_number::integer, answer_score::integer"
+        " from fct_survey_answer",
+    )
+
+
+def test_nine_people_came_back(raw: duckdb.DuckDBPyConnection, export: Export) -> None:
+    attach_marts(raw, export.last)
+    came_back = "select count(*) from (select {} from {} group by all having count(*) > 1)"
+    assert rows(raw, came_back.format("person", "raw_order")) == [(9,)]
+    assert rows(raw, came_back.format("customer_key", "fct_order")) == [(9,)]
+    assert rows(raw, "select count(*) from dim_customer") == [(4_991,)]
+
+
+def test_every_record_of_every_file_is_accounted_for(raw: duckdb.DuckDBPyConnection, export: Export) -> None:
+    """Every file that a mapping names is in the ledger with every record of it landed; no record is unreadable."""
+    files = {
+        path.name: rows(raw, f"select count(*) from read_csv('{path}', header = true, all_varchar = true)")[0][0]
+        for path in sorted(export.stepped.inbox.glob("*.csv"))
+    }
+    ledger = rows(
+        raw,
+        "select distinct file_name, records, taken_records + skipped_records, unreadable_records"
+        f" from read_parquet('{export.stepped.home}/landing/ledger/*/*/part.parquet') where file_name is not null",
+    )
+    needed = {f"olist_{name}_dataset.csv" for name in ("orders", "order_items", "order_payments", "order_reviews")}
+    assert needed <= {name for name, *_ in ledger}
+    assert {name: (records, taken, 0) for name, records, taken, _ in ledger} == {
+        name: (files[name], files[name], unreadable) for name, _, _, unreadable in ledger
+    }
+    with duckdb.connect(str(export.stepped.warehouse), read_only=True) as warehouse:
+        assert rows(
+            warehouse,
+            "select count(*) from staging.stg_file_reconciliation"
+            " where landed_rows <> accepted_rows + quarantined_rows + superseded_rows or quarantined_rows > 0",
+        ) == [(0,)]
