@@ -1,0 +1,109 @@
+"""The value step's files: cells in, scores out.
+
+Here: names, schemas, checks on what was read, and writing a set of files so that a reader never finds half of one.
+Not here: what the numbers mean.
+"""
+
+import os
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from pipelines.errors import BuildError
+
+AMOUNT = pa.decimal128(18, 2)
+_PURCHASE_CELLS = pa.schema(
+    [("n_repeat_days", pa.int32()), ("recency_days", pa.int32()), ("age_days", pa.int32()), ("n_customers", pa.int64())]
+)
+_SPEND_CELLS = pa.schema([("n_repeat_days", pa.int32()), ("mean_repeat_amount", AMOUNT), ("n_customers", pa.int64())])
+_HINT = "The cells are exported from int_purchase_cell and int_spend_cell: run the core models again."
+
+
+def read_purchase_cells(exchange: Path) -> pa.Table:
+    """purchase_cells.parquet with its declared types.
+
+    Raises:
+        BuildError: The file is missing or unreadable, a column is missing, of another kind, or NULL somewhere.
+    """
+    return _read(exchange / "purchase_cells.parquet", _PURCHASE_CELLS)
+
+
+def read_spend_cells(exchange: Path) -> pa.Table:
+    """spend_cells.parquet with its declared types.
+
+    Raises:
+        BuildError: As for the purchase cells.
+    """
+    return _read(exchange / "spend_cells.parquet", _SPEND_CELLS)
+
+
+def cents(amounts: pa.ChunkedArray) -> NDArray[np.int64]:
+    """DECIMAL(18,2) to whole cents, exactly."""
+    whole = pc.multiply(amounts, pa.scalar(Decimal(100), pa.decimal128(3, 0)))
+    return np.asarray(pc.cast(whole, pa.int64()).to_numpy(), dtype=np.int64)
+
+
+def amounts(in_cents: NDArray[np.int64], known: NDArray[np.bool_]) -> pa.Array:
+    """Whole cents to DECIMAL(18,2), NULL where not known."""
+    whole = pa.array(in_cents, pa.int64(), mask=~known).cast(pa.decimal128(19, 0))
+    return pc.multiply(whole, pa.scalar(Decimal("0.01"), pa.decimal128(3, 2))).cast(AMOUNT)
+
+
+def write_all(folder: Path, tables: Mapping[str, pa.Table]) -> None:
+    """Write every table as `<name>.parquet`, each one whole or not at all.
+
+    All are written and synced beside their places first, then renamed; readable by the owner only.
+    """
+    written: list[tuple[Path, Path]] = []
+    try:
+        for name, table in tables.items():
+            temporary = folder / f".{name}.{uuid4().hex}.tmp"
+            written.append((temporary, folder / f"{name}.parquet"))
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as sink:
+                pq.write_table(table, sink, compression="zstd")
+                sink.flush()
+                os.fsync(sink.fileno())
+        for temporary, final in written:
+            temporary.replace(final)
+    finally:
+        for temporary, _ in written:
+            temporary.unlink(missing_ok=True)
+    _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _read(path: Path, schema: pa.Schema) -> pa.Table:
+    try:
+        with path.open("rb") as file:
+            table = pq.read_table(file, columns=schema.names)
+    except FileNotFoundError as error:
+        raise BuildError(f"{path} is missing", hint=_HINT) from error
+    except pa.ArrowInvalid as error:
+        raise BuildError(f"{path} cannot be read: {error}", hint=_HINT) from error
+    missing = [name for name in schema.names if name not in table.column_names]
+    if missing:
+        raise BuildError(f"{path} lacks the columns {', '.join(missing)}", hint=_HINT)
+    try:
+        table = table.select(schema.names).cast(schema)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise BuildError(f"{path} holds values of another type: {error}", hint=_HINT) from error
+    for name in schema.names:
+        nulls = table.column(name).null_count
+        if nulls:
+            raise BuildError(f"{path} has {nulls} rows without {name}", hint=_HINT)
+    return table

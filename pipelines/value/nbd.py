@@ -1,0 +1,92 @@
+"""The plain NBD (Poisson-gamma): customers buy at their own steady rate and never leave.
+
+Here: its likelihood, fit and forecast; it stands in where BG/NBD finds no dropout. Not here: dropout (bg_nbd.py).
+Source: Ehrenberg 1959, "The Pattern of Consumer Purchases"; conditional forecast as in Schmittlein, Morrison & Colombo
+1987. The likelihood is that of the purchase times, as BG/NBD's: the two can be compared.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.value.cells import PurchaseCells
+from pipelines.value.grouping import Distinct
+from pipelines.value.newton import Maximum, maximise
+from pipelines.value.special import digamma_rise, log_rising, trigamma
+
+Floats = NDArray[np.float64]
+
+_START = np.log([0.5, 0.5])
+_BOX = np.log(1e6)
+
+
+@dataclass(frozen=True)
+class Nbd:
+    """Parameters: rates are gamma with shape r and rate alpha (in the unit of time of the cells)."""
+
+    r: float
+    alpha: float
+
+
+def log_likelihood(parameters: Nbd, cells: PurchaseCells) -> float:
+    """Weighted log-likelihood of the purchase times; recency carries no information here."""
+    value, _, _ = _Likelihood(cells, 1.0).at(np.log([parameters.r, parameters.alpha]))
+    return float(value * cells.n_customers)
+
+
+def fit(cells: PurchaseCells) -> tuple[Nbd, bool]:
+    """Maximum likelihood.
+
+    Returns:
+        Parameters in the cells' unit of time, and whether they are a maximum.
+    """
+    scale = mean_age(cells)
+    if scale <= 0 or not cells.repeats.any():
+        return Nbd(np.nan, np.nan), False
+    found: Maximum = maximise(_Likelihood(cells, scale).at, _START, np.full(2, -_BOX), np.full(2, _BOX))
+    r, alpha = np.exp(found.at)
+    return Nbd(float(r), float(alpha) * scale), found.is_converged
+
+
+def expected_purchases(parameters: Nbd, repeats: Floats, age: Floats, horizon: float) -> Floats:
+    """Purchases expected in the next `horizon`, given x repeats by age T; any shape."""
+    return (parameters.r + repeats) / (parameters.alpha + age) * horizon
+
+
+def mean_age(cells: PurchaseCells) -> float:
+    """The customers' mean T: the unit of time of a fit, so that the same data in weeks or days climb the same hill."""
+    return float(cells.age @ cells.customers) / cells.n_customers
+
+
+class _Likelihood:
+    """The mean log-likelihood in (log r, log alpha), alpha in units of `scale`, with both derivatives."""
+
+    def __init__(self, cells: PurchaseCells, scale: float) -> None:
+        self.weights = cells.customers / cells.n_customers
+        self.repeats = Distinct.of(cells.repeats)
+        self.ages = Distinct.of(cells.age)
+        self.age = self.ages.values / scale
+        self.scale = scale
+        self.per_repeats = self.repeats.total(self.weights)
+        self.per_age = self.ages.total(self.weights)
+        self.repeats_per_age = self.ages.total(self.weights * cells.repeats)
+        # A density per unit of time: the constant makes values comparable whatever the scale.
+        self.constant = -float(self.weights @ cells.repeats) * np.log(scale)
+
+    def at(self, theta: Floats) -> tuple[float, Floats, Floats]:
+        r, alpha = np.exp(theta)
+        x = self.repeats.values
+        log_rate = np.log(alpha + self.age)
+        inverse = 1 / (alpha + self.age)
+        events = r * self.per_age + self.repeats_per_age
+        value = self.per_repeats @ log_rising(r, x) + r * np.log(alpha) - events @ log_rate
+        by_r = self.per_repeats @ digamma_rise(r, x) + np.log(alpha) - self.per_age @ log_rate
+        by_alpha = r / alpha - events @ inverse
+        by_r_r = self.per_repeats @ (trigamma(r + x) - trigamma(r))
+        by_r_alpha = 1 / alpha - self.per_age @ inverse
+        by_alpha_alpha = -r / alpha**2 + events @ inverse**2
+        natural = np.array([r, alpha])
+        gradient = natural * np.array([by_r, by_alpha])
+        hessian = np.outer(natural, natural) * np.array([[by_r_r, by_r_alpha], [by_r_alpha, by_alpha_alpha]])
+        return float(value) + self.constant, gradient, hessian + np.diag(gradient)
