@@ -1,0 +1,15 @@
+{# Dick & Basu (1994): attitude against patronage. A brand preference is relative, which is what they ask for, so it goes first;
+   without any attitude the quadrant is unknown, never guessed from buying. #}
+{% macro loyalty_quadrant(n_purchase_days, silence_ratio, attitude_score, brand_preference_score) -%}
+    {%- set attitude = 'coalesce(' ~ brand_preference_score ~ ', ' ~ attitude_score ~ ')' -%}
+    {%- set speaks_well = attitude ~ ' >= ' ~ var('loyalty_high_attitude') -%}
+    {%- set buys = 'coalesce(' ~ n_purchase_days ~ ', 0) >= ' ~ var('loyalty_loyal_purchase_days')
+        ~ ' and ' ~ silence_ratio ~ ' <= ' ~ var('loyalty_at_risk_silence') -%}
+    case
+        when {{ attitude }} is null then 'unknown'
+        when {{ speaks_well }} and {{ buys }} then 'true'
+        when {{ speaks_well }} then 'latent'
+        when {{ buys }} then 'spurious'
+        else 'none'
+    end
+{%- endmacro %}

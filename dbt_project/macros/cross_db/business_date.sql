@@ -1,0 +1,25 @@
+{#- The date on which a UTC timestamp falls in the configured zone (var timezone). -#}
+{% macro business_date(ts) -%}
+    {{ return(adapter.dispatch('business_date', 'loyalty')(ts)) }}
+{%- endmacro %}
+
+{% macro default__business_date(ts) -%}
+    cast(timezone('{{ var("timezone") }}', timezone('UTC', {{ ts }})) as date)
+{%- endmacro %}
+
+{% macro spark__business_date(ts) -%}
+    to_date(from_utc_timestamp({{ ts }}, '{{ var("timezone") }}'))
+{%- endmacro %}
+
+{#- The UTC timestamp at which a date begins in the configured zone. -#}
+{% macro start_of_business_date(day) -%}
+    {{ return(adapter.dispatch('start_of_business_date', 'loyalty')(day)) }}
+{%- endmacro %}
+
+{% macro default__start_of_business_date(day) -%}
+    timezone('UTC', timezone('{{ var("timezone") }}', cast({{ day }} as timestamp)))
+{%- endmacro %}
+
+{% macro spark__start_of_business_date(day) -%}
+    to_utc_timestamp(cast({{ day }} as timestamp), '{{ var("timezone") }}')
+{%- endmacro %}
