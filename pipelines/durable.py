@@ -1,0 +1,41 @@
+"""Writing a file so that after a crash it is the old one or the new one, whole.
+
+How bytes reach the disk, and nothing about what they mean.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+
+def write_durably(path: Path, write: Callable[[Path], object], *, mode: int = 0o644) -> None:
+    """Let `write` fill a file beside `path`, flush it to disk, and rename it into place.
+
+    Args:
+        path: Where the file goes; its folder is made.
+        write: Gets the path of an empty file with the right mode, and fills it.
+        mode: Permissions of the file, from its first byte on.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    staged = path.with_name(f".{path.name}.{os.getpid()}")
+    os.close(os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode))
+    try:
+        write(staged)
+        _flush(staged)
+        staged.replace(path)
+        _flush(path.parent)
+    finally:
+        staged.unlink(missing_ok=True)
+
+
+def write_text_durably(path: Path, text: str) -> None:
+    """As `write_durably`, for text in UTF-8."""
+    write_durably(path, lambda staged: staged.write_text(text, encoding="utf-8"))
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

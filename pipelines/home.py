@@ -1,0 +1,78 @@
+"""The folder that one installation lives in: what lies where. Names only.
+
+Nothing is created, read or written here; each part makes the folders that it writes to.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Home:
+    """Paths below `<home>`.
+
+    Attributes:
+        root: `<home>` itself, absolute.
+    """
+
+    root: Path
+
+    @property
+    def landing(self) -> Path:
+        """Landed batches and the ledger."""
+        return self.root / "landing"
+
+    @property
+    def exchange(self) -> Path:
+        """Parquet passed between dbt and Python steps."""
+        return self.root / "exchange"
+
+    @property
+    def published(self) -> Path:
+        """Published versions and the pointer to the current one."""
+        return self.root / "published"
+
+    @property
+    def lock(self) -> Path:
+        """The file whose flock makes a run the only one."""
+        return self.root / "lock"
+
+    @property
+    def key(self) -> Path:
+        """The secret of the pseudonyms (mode 0600)."""
+        return self.root / "key"
+
+    @property
+    def state(self) -> Path:
+        """What is ours alone and can be rebuilt, but for Dagster's history."""
+        return self.root / "state"
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file that dbt builds in."""
+        return self.state / "warehouse.duckdb"
+
+    @property
+    def dagster(self) -> Path:
+        """Dagster's instance folder (DAGSTER_HOME)."""
+        return self.state / "dagster"
+
+    @property
+    def target(self) -> Path:
+        """dbt's artifacts and parse caches."""
+        return self.state / "target"
+
+    @property
+    def logs(self) -> Path:
+        """One log a run, and dbt's own."""
+        return self.state / "logs"
+
+    @property
+    def build_state(self) -> Path:
+        """What the warehouse holds and how it came to be (see orchestration/build_state.py)."""
+        return self.state / "build.json"
+
+    @property
+    def last_run(self) -> Path:
+        """The last run's stages, counts and seconds, for `loyalty status`."""
+        return self.state / "last_run.json"

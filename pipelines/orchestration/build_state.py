@@ -1,0 +1,190 @@
+"""What the warehouse holds, and so how the next build must go: extend what stands, build anew, or build a past day aside.
+
+Pure decisions, and one small JSON file, `<home>/state/build.json`. The rule: what was not completed by the same code on
+the same variables is built anew. No Dagster and no SQL.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from pipelines.durable import write_text_durably
+
+SCRATCH_PREFIX = "backfill_"
+
+
+class BuildStatus(StrEnum):
+    """How the last build of core and marts ended.
+
+    Attributes:
+        IN_PROGRESS: It is running, failed, or was killed.
+        COMPLETE: It was published.
+    """
+
+    IN_PROGRESS = "in_progress"
+    COMPLETE = "complete"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StagedState(_Part):
+    """What staging holds.
+
+    Attributes:
+        fingerprint: Of the code and variables that staged it.
+        batches: The batches that the last completed staging saw.
+    """
+
+    fingerprint: str
+    batches: tuple[str, ...]
+
+
+class BuiltState(_Part):
+    """What core and marts hold.
+
+    Attributes:
+        as_of: Their day.
+        fingerprint: Of the code, variables and key that built them.
+        batches: The staged batches that they were built from.
+        status: Whether they can be relied on.
+        run_id: Who built them.
+    """
+
+    as_of: date
+    fingerprint: str
+    batches: tuple[str, ...]
+    status: BuildStatus
+    run_id: str
+
+
+class WarehouseState(_Part):
+    """Everything in build.json; None for what has never been there."""
+
+    staged: StagedState | None = None
+    built: BuiltState | None = None
+
+
+class BuildKind(StrEnum):
+    """How core and marts are built."""
+
+    FULL = "full"
+    INCREMENTAL = "incremental"
+    BACKFILL = "backfill"
+
+
+@dataclass(frozen=True)
+class BuildPlan:
+    """One build of core and marts.
+
+    Attributes:
+        kind: How.
+        as_of: The day built.
+        previous_as_of: The day that an incremental build extends, else None.
+        changed_batches: The batches whose keys an incremental build touches; all of them otherwise.
+        batches: All batches in it.
+        fingerprint: Of code, variables and key.
+        reason: Why this kind, in words for the log.
+    """
+
+    kind: BuildKind
+    as_of: date
+    previous_as_of: date | None
+    changed_batches: tuple[str, ...]
+    batches: tuple[str, ...]
+    fingerprint: str
+    reason: str
+
+    @property
+    def scratch_schema(self) -> str:
+        """Prefix of a backfill's schemas; empty for a build of the daily state."""
+        return f"{SCRATCH_PREFIX}{self.as_of:%Y%m%d}" if self.kind is BuildKind.BACKFILL else ""
+
+    def exchange(self, exchange: Path) -> Path:
+        """Where this build exchanges Parquet: a backfill has a folder of its own."""
+        return exchange / self.scratch_schema if self.scratch_schema else exchange
+
+    def as_full(self, reason: str) -> "BuildPlan":
+        """The same build from nothing; a backfill is that already."""
+        if self.kind is not BuildKind.INCREMENTAL:
+            return self
+        return replace(self, kind=BuildKind.FULL, previous_as_of=None, changed_batches=self.batches, reason=reason)
+
+
+def plan_build(state: WarehouseState, *, as_of: date, fingerprint: str, full_refresh: bool = False) -> BuildPlan:
+    """Decide how to build a day from what is staged.
+
+    Args:
+        state: What the warehouse holds.
+        as_of: The day to build.
+        fingerprint: Of the code, variables and key in force.
+        full_refresh: Whether the user asked for a build from nothing.
+    """
+    batches = state.staged.batches if state.staged else ()
+    built = state.built
+
+    def plan(kind: BuildKind, reason: str) -> BuildPlan:
+        return BuildPlan(kind, as_of, None, batches, batches, fingerprint, reason)
+
+    if built is None:
+        return plan(BuildKind.FULL, "nothing was built before")
+    if as_of < built.as_of:
+        return plan(BuildKind.BACKFILL, f"{as_of} lies before {built.as_of}, which stays as it is")
+    if full_refresh:
+        return plan(BuildKind.FULL, "asked for")
+    if built.status is not BuildStatus.COMPLETE:
+        return plan(BuildKind.FULL, f"the build of run {built.run_id} was not completed")
+    if built.fingerprint != fingerprint:
+        return plan(BuildKind.FULL, "code, variables or key have changed")
+    if gone := set(built.batches) - set(batches):
+        return plan(BuildKind.FULL, f"{len(gone)} batches are no longer there")
+    changed = tuple(batch for batch in batches if batch not in set(built.batches))
+    return replace(
+        plan(BuildKind.INCREMENTAL, f"extends {built.as_of}"), previous_as_of=built.as_of, changed_batches=changed
+    )
+
+
+def staging_needs_refresh(state: WarehouseState, fingerprint: str, landed: Iterable[str]) -> str:
+    """Why staging must be built anew, in words; empty where new batches can be appended."""
+    if state.staged is None:
+        return "nothing was staged before"
+    if state.staged.fingerprint != fingerprint:
+        return "code or variables of staging have changed"
+    if gone := set(state.staged.batches) - set(landed):
+        return f"{len(gone)} batches are no longer there"
+    return ""
+
+
+def read_state(path: Path) -> WarehouseState:
+    """What build.json says; nothing where it is missing or not ours (then all is built anew)."""
+    try:
+        return WarehouseState.model_validate_json(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValidationError):
+        return WarehouseState()
+
+
+def write_state(path: Path, state: WarehouseState) -> None:
+    """Replace build.json in one step."""
+    write_text_durably(path, state.model_dump_json(indent=2) + "\n")
+
+
+def fingerprint_of(files: Iterable[Path], root: Path, values: Mapping[str, object]) -> str:
+    """16 hex digits over the names and bytes of files and over values; order does not matter.
+
+    Args:
+        files: Files below `root`.
+        root: Names are taken relative to it.
+        values: What else the result depends on; JSON.
+    """
+    digest = hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode())
+    for path in sorted(files):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"\n{path.relative_to(root).as_posix()}\0{content}".encode())
+    return digest.hexdigest()[:16]

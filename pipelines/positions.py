@@ -1,0 +1,103 @@
+"""YAML read safely, with the line of every key and value kept, so that an error can name it.
+
+Knows nothing of what the document means.
+"""
+
+from dataclasses import dataclass
+from typing import cast
+
+import yaml
+
+Plain = str | int | float | bool | None | list["Plain"] | dict[str, "Plain"]
+Path = tuple[str | int, ...]
+
+
+class YamlProblem(ValueError):
+    """The text is not the YAML we accept.
+
+    Args:
+        message: What is wrong.
+        line: 1-based line, or 0 where unknown.
+    """
+
+    def __init__(self, message: str, line: int) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+class _Loader(yaml.SafeLoader):
+    """SafeLoader that leaves days as text: `2011-13-45` is ours to refuse, not a crash inside YAML."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document and where its parts stand.
+
+    Attributes:
+        data: Plain Python values.
+        lines: 1-based line of each path into `data` (a mapping's entry: the line of its key).
+    """
+
+    data: Plain
+    lines: dict[Path, int]
+
+    def line(self, path: Path) -> int:
+        """The line of the nearest part of `path` that the document has; 1 for the document itself."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+
+def read_yaml(text: str) -> Document:
+    """Parse one YAML document.
+
+    Raises:
+        YamlProblem: It does not parse, repeats a key, has a key that is not text, or refers to itself.
+    """
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return Document(None, {})
+        lines: dict[Path, int] = {}
+        _walk(node, (), lines, set())
+        return Document(cast(Plain, loader.construct_document(node)), lines)
+    except yaml.MarkedYAMLError as problem:
+        mark = problem.problem_mark or problem.context_mark
+        raise YamlProblem(problem.problem or str(problem), mark.line + 1 if mark else 0) from problem
+    except yaml.YAMLError as problem:
+        raise YamlProblem(str(problem), 0) from problem
+    finally:
+        loader.dispose()
+
+
+def _walk(node: yaml.Node, path: Path, lines: dict[Path, int], open_nodes: set[int]) -> None:
+    line = node.start_mark.line + 1
+    lines.setdefault(path, line)
+    if id(node) in open_nodes:
+        raise YamlProblem("an alias that contains itself", line)
+    open_nodes.add(id(node))
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            at = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode) or key.tag not in {
+                "tag:yaml.org,2002:str",
+                "tag:yaml.org,2002:merge",
+            }:
+                raise YamlProblem(f"a key must be text, and {getattr(key, 'value', '?')!r} is not: quote it", at)
+            if key.value in seen:
+                raise YamlProblem(f"the key {key.value!r} stands twice", at)
+            seen.add(key.value)
+            lines[(*path, key.value)] = at
+            _walk(value, (*path, key.value), lines, open_nodes)
+    elif isinstance(node, yaml.SequenceNode):
+        for position, item in enumerate(node.value):
+            _walk(item, (*path, position), lines, open_nodes)
+    open_nodes.discard(id(node))

@@ -1,0 +1,61 @@
+"""The secret of the pseudonyms: read, made on first use, and refused where others could read or guess it.
+
+What it is used for is in pseudonyms.py. It never goes to SQL, to a child's environment, or to a log.
+"""
+
+import os
+import secrets
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from pipelines.errors import ConfigError
+
+MIN_CHARACTERS = 32
+
+
+def load_key(path: Path, given: SecretStr | None = None) -> bytes:
+    """The secret as bytes.
+
+    Args:
+        path: `<home>/key`; made (mode 0600, 64 hex digits) where it does not exist and nothing is given.
+        given: The value of LOYALTY_KEY, which wins over the file.
+
+    Raises:
+        ConfigError: It is too short, or the file can be read by others.
+    """
+    if given is not None:
+        return _long_enough(given.get_secret_value(), "LOYALTY_KEY")
+    if not path.exists():
+        _make(path)
+    mode = path.stat().st_mode & 0o777
+    if mode & 0o077:
+        raise ConfigError(f"{path} can be read by others (mode {mode:04o})", hint=f"chmod 600 {path}")
+    return _long_enough(path.read_text(encoding="utf-8"), str(path))
+
+
+def _long_enough(text: str, where: str) -> bytes:
+    text = text.strip()
+    if len(text) < MIN_CHARACTERS:
+        raise ConfigError(
+            f"the key in {where} has {len(text)} characters",
+            hint=f"it needs {MIN_CHARACTERS} or more; another key gives every customer another customer_key",
+        )
+    return text.encode()
+
+
+def _make(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    staged = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(secrets.token_hex(32) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        # a link, not a rename: whoever came first keeps the name, and nobody's key is replaced
+        os.link(staged, path)
+    except FileExistsError:
+        pass
+    finally:
+        staged.unlink()

@@ -1,0 +1,76 @@
+"""The kinds of value that loyalty.yml can hold: each checked and brought into one form.
+
+Fields and their meaning are in settings.py; here is only what makes a zone a zone and a path a path.
+"""
+
+import os
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BeforeValidator, ValidationInfo
+
+_MEMORY = re.compile(r"\d+(\.\d+)?\s?([KMGT]i?B)")
+
+
+def _absolute(path: Path, info: ValidationInfo) -> Path:
+    """A path in the file is relative to the file's folder."""
+    return Path(os.path.normpath(info.context["base"] / path.expanduser())) if info.context else path
+
+
+def _existing_folder(path: Path) -> Path:
+    if not path.is_dir():
+        raise ValueError(f"there is no folder {path}")
+    return path
+
+
+def _known_mapping(mapping: str, info: ValidationInfo) -> str:
+    """A built-in mapping keeps its name; anything else is a path to one."""
+    built_in = Path(__file__).parent / "landing" / "mappings"
+    if re.fullmatch(r"[a-z][a-z0-9_]*", mapping):
+        if not (built_in / f"{mapping}.yml").is_file():
+            names = ", ".join(sorted(path.stem for path in built_in.glob("*.yml"))) or "none"
+            raise ValueError(f"there is no built-in mapping {mapping!r} (there are: {names}); a path ends in .yml")
+        return mapping
+    path = _absolute(Path(mapping), info)
+    if not path.is_file():
+        raise ValueError(f"there is no mapping file {path}")
+    return str(path)
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is no time zone; take a name such as Europe/London or UTC")
+    return name
+
+
+def _memory_limit(text: str) -> str:
+    if not _MEMORY.fullmatch(text):
+        raise ValueError(f"{text!r} is no amount of memory; write it as 4GB or 512MB")
+    return text
+
+
+def parse_as_of(text: object) -> object:
+    """A day `YYYY-MM-DD` as a date; `latest` and `yesterday` as they are.
+
+    Raises:
+        ValueError: It is none of these.
+    """
+    if text in ("latest", "yesterday") or isinstance(text, date):
+        return text
+    if isinstance(text, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        try:
+            return date.fromisoformat(text)
+        except ValueError as problem:
+            raise ValueError(f"{text} is no day of the calendar") from problem
+    raise ValueError(f"{text!r} is no day: write it as 2024-01-31, latest or yesterday")
+
+
+AsOf = Annotated[date | Literal["latest", "yesterday"], BeforeValidator(parse_as_of)]
+FilePath = Annotated[Path, AfterValidator(_absolute)]
+Folder = Annotated[FilePath, AfterValidator(_existing_folder)]
+MappingName = Annotated[str, AfterValidator(_known_mapping)]
+Zone = Annotated[str, AfterValidator(_known_zone)]
+Memory = Annotated[str, AfterValidator(_memory_limit)]

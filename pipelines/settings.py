@@ -1,0 +1,266 @@
+"""What the user decides: loyalty.yml, and the environment that may point to it.
+
+The only reader of loyalty.yml and of the environment. Everything is checked here, before anything runs, and each
+refusal names the file and the line. What the settings become for dbt is composed here too, in pure functions. Nothing
+here opens the warehouse or imports Dagster; where the files of an installation lie is said in home.py.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from pipelines.errors import ConfigError
+from pipelines.home import Home
+from pipelines.positions import Document, YamlProblem, read_yaml
+from pipelines.setting_values import AsOf, FilePath, Folder, MappingName, Memory, Zone
+
+CONFIG_NAME = "loyalty.yml"
+CONFIG_VARIABLE = "LOYALTY_CONFIG"
+HOME_VARIABLE = "LOYALTY_HOME"
+KEY_VARIABLE = "LOYALTY_KEY"
+
+
+def project_root() -> Path:
+    """The clone's folder, with dbt_project/ and expectations/ in it; the only finder of both.
+
+    Raises:
+        ConfigError: The package does not run from a clone.
+    """
+    root = Path(__file__).resolve().parent.parent
+    if not (root / "dbt_project" / "dbt_project.yml").is_file():
+        raise ConfigError(
+            f"no dbt_project/ beside the package in {root}", hint="run it from an editable clone: make setup"
+        )
+    return root
+
+
+def dbt_executable() -> Path:
+    """The dbt that belongs to this interpreter, whatever PATH says.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    path = Path(sys.executable).parent / "dbt"
+    if not path.exists():
+        raise ConfigError(f"no dbt beside the interpreter: {path}", hint="install the project: make setup")
+    return path
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SourceSettings(_Part):
+    """One source of files.
+
+    Attributes:
+        mapping: A built-in mapping's name, or the absolute path of a mapping file.
+        files: The folder with its files.
+    """
+
+    mapping: MappingName
+    files: Folder
+
+
+def _at_least_one(sources: tuple[SourceSettings, ...]) -> tuple[SourceSettings, ...]:
+    if not sources:
+        raise ValueError("name at least one source")
+    return sources
+
+
+Sources = Annotated[tuple[SourceSettings, ...], AfterValidator(_at_least_one)]
+
+
+class EngineSettings(_Part):
+    """What DuckDB may take.
+
+    Attributes:
+        memory_limit: As DuckDB reads it, e.g. `4GB`.
+        threads: DuckDB's threads; dbt builds as many models at a time.
+    """
+
+    memory_limit: Memory = "4GB"
+    threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
+
+
+class RetentionSettings(_Part):
+    """Which published versions stay.
+
+    Attributes:
+        days: As-of days kept.
+        grace_minutes: How long a version that is due to go still stays, for those who are reading it.
+    """
+
+    days: int = Field(default=30, ge=1)
+    grace_minutes: int = Field(default=60, ge=0)
+
+
+class Settings(_Part):
+    """Everything that loyalty.yml says, checked, with absolute paths.
+
+    Attributes:
+        home: The installation's folder.
+        as_of: The day that the marts speak of: a day, `latest` (the last business day with an accepted order) or
+            `yesterday`.
+        timezone: The zone of the business day.
+        currency: The reporting currency, three capital letters.
+        industry: Which preset of thresholds to use.
+        sources: Where raw files come from.
+        engine: What DuckDB may take.
+        retention: Which published versions stay.
+        history_months: Month ends before the as-of day for which marts keep history.
+        schedule_hour: The hour of the daily run, in `timezone`.
+        config_path: The file that this came from, or None.
+        key_text: The secret of the pseudonyms where the environment gives it.
+    """
+
+    home: FilePath
+    as_of: AsOf = "latest"
+    timezone: Zone = "UTC"
+    currency: str = Field(default="GBP", pattern=r"^[A-Z]{3}$")
+    industry: str = Field(default="retail", pattern=r"^[a-z][a-z0-9_]*$")
+    sources: Sources
+    engine: EngineSettings = EngineSettings()
+    retention: RetentionSettings = RetentionSettings()
+    history_months: int = Field(default=13, ge=1, le=120)
+    schedule_hour: int = Field(default=5, ge=0, le=23)
+    config_path: Path | None = Field(default=None, exclude=True)
+    key_text: SecretStr | None = Field(default=None, exclude=True)
+
+    @property
+    def paths(self) -> Home:
+        """What lies where below `home`."""
+        return Home(self.home)
+
+    def today(self) -> date:
+        """The business day that it is now."""
+        return datetime.now(ZoneInfo(self.timezone)).date()
+
+    @classmethod
+    def unconfigured(cls) -> "Settings":
+        """Settings without a file, enough to show the asset graph; no source, so nothing to run."""
+        return cls.model_construct(home=project_root() / "home", sources=())
+
+
+def find_config(config: Path | None = None) -> Path | None:
+    """The config in force: the option, else LOYALTY_CONFIG, else ./loyalty.yml; None where there is none."""
+    chosen = config or (Path(os.environ[CONFIG_VARIABLE]) if os.environ.get(CONFIG_VARIABLE) else None)
+    if chosen is None:
+        return Path(CONFIG_NAME).absolute() if Path(CONFIG_NAME).is_file() else None
+    return chosen.expanduser().absolute()
+
+
+def load_settings(config: Path | None = None, home: Path | None = None) -> Settings:
+    """Read and check loyalty.yml.
+
+    Args:
+        config: The file; else LOYALTY_CONFIG, else ./loyalty.yml.
+        home: Wins over LOYALTY_HOME, which wins over `home:` in the file, which is `home` beside it by default.
+
+    Raises:
+        ConfigError: There is no such file, or something in it cannot be used; the message names file and line.
+    """
+    path = find_config(config)
+    if path is None:
+        raise ConfigError(
+            f"there is no {CONFIG_NAME} here",
+            hint="name one with --config, or make a sample: loyalty sample --out sample",
+        )
+    try:
+        document = read_yaml(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ConfigError(f"{path}: cannot be read: {problem}", hint="name a config with --config") from problem
+    except YamlProblem as problem:
+        raise ConfigError(
+            f"{path}:{problem.line}: {problem}", hint="see docs for an example of loyalty.yml"
+        ) from problem
+    data = document.data
+    if not isinstance(data, dict) or {"config_path", "key_text"} & data.keys():
+        raise ConfigError(f"{path}:1: expected settings such as `timezone: Europe/London`")
+    chosen_home = home or (Path(os.environ[HOME_VARIABLE]) if os.environ.get(HOME_VARIABLE) else None)
+    values: dict[str, object] = {"home": "home", **data}
+    if chosen_home is not None:
+        values["home"] = chosen_home.expanduser().absolute()
+    try:
+        return Settings.model_validate(
+            {**values, "config_path": path, "key_text": os.environ.get(KEY_VARIABLE) or None},
+            context={"base": path.parent},
+        )
+    except ValidationError as problem:
+        raise _refusal(path, document, problem) from problem
+
+
+def _refusal(path: Path, document: Document, problem: ValidationError) -> ConfigError:
+    """Every complaint with its line, in the order of the file."""
+    complaints = []
+    for error in problem.errors(include_url=False):
+        names = tuple(
+            part
+            for part in error["loc"]
+            if isinstance(part, int) or not part.startswith(("date", "literal", "function"))
+        )
+        where = ".".join(str(part) for part in names)
+        words = {"extra_forbidden": "unknown key", "missing": "is missing"}.get(error["type"])
+        text = words or error["msg"].removeprefix("Value error, ")
+        complaints.append((document.line(names), f"{where}: {text}"))
+    lines = [f"{path}:{line}: {text}" for line, text in sorted(set(complaints))]
+    return ConfigError("\n".join(lines), hint=f"known keys: {', '.join(_known_keys())}")
+
+
+def _known_keys() -> list[str]:
+    return [name for name in Settings.model_fields if name not in {"config_path", "key_text"}]
+
+
+def dbt_vars(
+    settings: Settings,
+    *,
+    as_of: date,
+    previous_as_of: date | None = None,
+    is_incremental_build: bool = False,
+    scratch_schema: str = "",
+    exchange: Path | None = None,
+) -> dict[str, str | int | bool]:
+    """What every model may depend on, besides data: the only way in but for the connection.
+
+    Args:
+        settings: The settings in force.
+        as_of: The day that is built.
+        previous_as_of: The day of the build that this one extends; None for a full build.
+        is_incremental_build: Whether core models may extend what stands.
+        scratch_schema: Prefix of the schemas of a backfill, else empty.
+        exchange: Where this build exchanges Parquet; the home's own by default.
+    """
+    return {
+        "as_of": as_of.isoformat(),
+        "previous_as_of": previous_as_of.isoformat() if previous_as_of else "",
+        "is_incremental_build": is_incremental_build,
+        "scratch_schema": scratch_schema,
+        "timezone": settings.timezone,
+        "currency": settings.currency,
+        "industry": settings.industry,
+        "history_months": settings.history_months,
+        "landing_dir": str(settings.paths.landing),
+        "exchange_dir": str(exchange or settings.paths.exchange),
+    }
+
+
+def dbt_vars_argument(values: Mapping[str, str | int | bool]) -> str:
+    """`--vars` as JSON, always in the same order: dbt parses anew whenever the text differs."""
+    return json.dumps(values, sort_keys=True)
+
+
+def dbt_environment(settings: Settings) -> dict[str, str]:
+    """The variables that dbt_project/profiles.yml reads; the pseudonyms' key is not among them."""
+    return {
+        "LOYALTY_WAREHOUSE": str(settings.paths.warehouse),
+        "LOYALTY_MEMORY_LIMIT": settings.engine.memory_limit,
+        "LOYALTY_THREADS": str(settings.engine.threads),
+        "LOYALTY_TEMP_DIR": str(settings.paths.state / "tmp"),
+    }

@@ -1,0 +1,119 @@
+"""What loyalty.yml may say: each thing that cannot be used is refused with its file and line, before anything runs."""
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.errors import ConfigError
+from pipelines.settings import load_settings
+
+MAPPING = "source: shop\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("LOYALTY_CONFIG", "LOYALTY_HOME", "LOYALTY_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "shop.yml").write_text(MAPPING)
+    (tmp_path / "inbox").mkdir()
+    return tmp_path
+
+
+def config(folder: Path, *lines: str) -> Path:
+    path = folder / "loyalty.yml"
+    path.write_text("\n".join(["sources:", "  - mapping: shop.yml", "    files: inbox", *lines]) + "\n")
+    return path
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load_settings(path)
+    assert caught.value.exit_code == 2
+    return caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("time_zone: UTC", "time_zone: unknown key"),
+        ("timezone: Europe/Londn", "no time zone"),
+        ("timezone: ../UTC", "no time zone"),
+        ("as_of: 2011-13-45", "no day of the calendar"),
+        ("as_of: someday", "no day"),
+        ("as_of: 5", "no day"),
+        ("engine: {memory_limit: lots}", "no amount of memory"),
+        ("engine: {threads: 0}", "threads"),
+        ("engine: {cores: 2}", "engine.cores: unknown key"),
+        ("currency: pounds", "currency"),
+        ("history_months: 0", "history_months"),
+        ("schedule_hour: 24", "schedule_hour"),
+        ("retention: {days: 0}", "retention.days"),
+    ],
+)
+def test_a_bad_value_is_refused_with_its_line(folder: Path, line: str, says: str) -> None:
+    path = config(folder, "", line)
+    message = refusal(path)
+    assert message.startswith(f"{path}:5: ")
+    assert says in message
+
+
+def test_every_bad_value_is_named_at_once_in_the_order_of_the_file(folder: Path) -> None:
+    path = config(folder, "timezone: Nowhere", "currency: x", "colour: red")
+    lines = refusal(path).splitlines()
+    assert [line.removeprefix(f"{path}:")[0] for line in lines] == ["4", "5", "6"]
+
+
+def test_a_missing_folder_of_files_is_refused_with_its_line(folder: Path) -> None:
+    path = folder / "loyalty.yml"
+    path.write_text("sources:\n  - mapping: shop.yml\n    files: nowhere\n")
+    assert refusal(path) == f"{path}:3: sources.0.files: there is no folder {folder / 'nowhere'}"
+
+
+def test_a_missing_mapping_is_refused_with_its_line(folder: Path) -> None:
+    path = folder / "loyalty.yml"
+    path.write_text("sources:\n  - files: inbox\n    mapping: other.yml\n  - mapping: unheard_of\n    files: inbox\n")
+    message = refusal(path)
+    assert f"{path}:3: " in message
+    assert f"{path}:4: " in message
+    assert "no built-in mapping 'unheard_of'" in message
+
+
+def test_a_config_without_sources_is_refused(folder: Path) -> None:
+    path = folder / "loyalty.yml"
+    path.write_text("timezone: UTC\n")
+    assert refusal(path) == f"{path}:1: sources: is missing"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("timezone: UTC\ntimezone: UTC\n", 2),
+        ("timezone: UTC\n\t- x\n", 2),
+        ("a: [1, 2\nb: 3\n", 2),
+        ("1: UTC\n", 1),
+        ("a: &a [*a]\n", 1),
+        ("- a\n", 1),
+        ("", 1),
+    ],
+)
+def test_what_is_no_mapping_of_settings_is_refused_with_its_line(folder: Path, text: str, line: int) -> None:
+    path = folder / "loyalty.yml"
+    path.write_text(text)
+    assert refusal(path).startswith(f"{path}:{line}: ")
+
+
+def test_python_objects_in_yaml_are_not_made(folder: Path) -> None:
+    path = folder / "loyalty.yml"
+    path.write_text(f"home: !!python/object/apply:pathlib.Path.touch [{folder / 'made'}]\n")
+    refusal(path)
+    assert not (folder / "made").exists()
+
+
+def test_a_config_that_is_not_there_is_refused_with_a_way_out(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    with pytest.raises(ConfigError) as caught:
+        load_settings()
+    assert "loyalty sample" in caught.value.hint
+    assert "cannot be read" in refusal(folder / "loyalty.yml")
