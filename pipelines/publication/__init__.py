@@ -1,0 +1,29 @@
+"""Publication: the finished marts become a version that readers can trust; one pointer says which is current.
+
+What is here writes, audits, lists and removes versions below `<home>/published/`. What is not: building the marts
+(dbt), deciding whether they are good enough (quality), and the words that a terminal shows (cli).
+
+    published/
+        current -> versions/2026-01-31_1f0c9a7e      a relative link, replaced in one step
+        versions/<as-of>_<run>/                      whole, or not there at all
+            manifest.json  loyalty.duckdb  marts/<table>/part-0.parquet
+"""
+
+from pipelines.publication.audit import audit
+from pipelines.publication.model import Manifest, MartTable, Retention, Version
+from pipelines.publication.publishing import publish
+from pipelines.publication.retention import prune
+from pipelines.publication.versions import list_versions, resolve_current, set_current
+
+__all__ = [
+    "Manifest",
+    "MartTable",
+    "Retention",
+    "Version",
+    "audit",
+    "list_versions",
+    "prune",
+    "publish",
+    "resolve_current",
+    "set_current",
+]

@@ -1,0 +1,140 @@
+"""What a version is: the marts asked for, the manifest that describes them, and a version as it lies on disk.
+
+Names and shapes only. Reading and writing a manifest's text is here because both ends must agree; folders are not.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, JsonValue
+
+MANIFEST = "manifest.json"
+DATABASE = "loyalty.duckdb"
+FORMAT = 1  # of the manifest; a reader that meets a higher number does not know this layout
+
+
+@dataclass(frozen=True)
+class MartTable:
+    """One mart to publish.
+
+    Attributes:
+        name: The table's or view's name in the marts schema; letters, digits and underscores (it becomes a folder).
+        key: The columns that tell one row from another; the rows are published in their order.
+        description: What one row is.
+        columns: Each column's description by its name; columns that are not named get none.
+    """
+
+    name: str
+    key: tuple[str, ...]
+    description: str = ""
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Retention:
+    """How long versions are kept.
+
+    Attributes:
+        days: The number of as-of days kept, counted from the newest; of each day its newest version.
+        grace_minutes: A version that was current this recently is kept, because somebody may be reading it.
+    """
+
+    days: int = 30
+    grace_minutes: int = 60
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PublishedFile(_Strict):
+    """One file of a version: its path below the version's folder, size in bytes, and SHA-256 in hex."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+class PublishedColumn(_Strict):
+    """One column of a mart; `type` is DuckDB's name for it."""
+
+    name: str
+    type: str
+    description: str
+
+
+class PublishedTable(_Strict):
+    """One mart of a version."""
+
+    name: str
+    description: str
+    key: tuple[str, ...]
+    rows: int
+    columns: tuple[PublishedColumn, ...]
+    files: tuple[PublishedFile, ...]
+
+
+class Manifest(_Strict):
+    """What a version holds and what it was made from.
+
+    Attributes:
+        format: The layout's number.
+        version: The version's id, which is its folder's name.
+        sequence: Counts publications; of two versions of a day the higher is the newer (a clock may go back).
+        as_of: The day that the marts describe.
+        run_id: The run that built them.
+        published_at: When, in UTC.
+        inputs: What went in, as the caller tells it.
+        versions: Of the code and its locks, as the caller tells them.
+        tables: The marts, by name.
+        database: The same marts as one DuckDB file.
+    """
+
+    format: int = FORMAT
+    version: str
+    sequence: int
+    as_of: date
+    run_id: str
+    published_at: datetime
+    inputs: dict[str, JsonValue]
+    versions: dict[str, str]
+    tables: tuple[PublishedTable, ...]
+    database: PublishedFile
+
+    @property
+    def files(self) -> tuple[PublishedFile, ...]:
+        """Every file of the version but the manifest itself."""
+        return (self.database, *(file for table in self.tables for file in table.files))
+
+    def to_text(self) -> str:
+        """The manifest as JSON with sorted keys."""
+        return json.dumps(self.model_dump(mode="json"), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version as it lies on disk.
+
+    Attributes:
+        id: Its folder's name, `<as-of>_<run>`.
+        path: Its folder.
+        as_of: The day that it describes.
+        is_current: Whether the pointer names it.
+        manifest: Its manifest, or None where `problem` says why there is none that can be used.
+        problem: What is wrong with it; empty where nothing is.
+    """
+
+    id: str
+    path: Path
+    as_of: date
+    is_current: bool
+    manifest: Manifest | None
+    problem: str = ""
+
+    @property
+    def sequence(self) -> int:
+        """The manifest's sequence; -1 where the version is broken, so that it is never the newest."""
+        return self.manifest.sequence if self.manifest else -1

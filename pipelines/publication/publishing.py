@@ -1,0 +1,168 @@
+"""Publishing: build a version aside, audit it, give it its name, move the pointer. The one place that knows the order.
+
+A reader sees the old version or the new one at every moment, whenever this is killed: a version gets its name only when
+all of it is on disk, and the pointer moves in one step and last.
+"""
+
+import logging
+import re
+import secrets
+import shutil
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+from pydantic import JsonValue
+
+from pipelines.errors import PublicationError
+from pipelines.publication import sql
+from pipelines.publication.audit import audit
+from pipelines.publication.durable import locked, make_folder, sync_file, sync_tree, write_text
+from pipelines.publication.model import (
+    MANIFEST,
+    Manifest,
+    MartTable,
+    PublishedFile,
+    PublishedTable,
+    Retention,
+    Version,
+)
+from pipelines.publication.retention import BUILDING, clean_leftovers, prune_locked
+from pipelines.publication.versions import VERSIONS, list_versions, move_pointer
+from pipelines.publication.writer import Progress, check_tables, connect, marts_in, write_database, write_marts
+
+_log = logging.getLogger("loyalty.publication")
+
+
+def publish(
+    warehouse: Path,
+    published: Path,
+    *,
+    as_of: date,
+    run_id: str,
+    tables: Sequence[MartTable],
+    schema: str = "marts",
+    inputs: Mapping[str, JsonValue] | None = None,
+    versions: Mapping[str, str] | None = None,
+    retention: Retention | None = None,
+    threads: int | None = None,
+    memory_limit: str | None = None,
+    progress: Progress | None = None,
+) -> Version:
+    """Publish the marts of a warehouse as a new version.
+
+    The pointer moves to it unless what is current describes a later as-of day: a backfilled day is kept as a version of
+    its own.
+
+    Args:
+        warehouse: The DuckDB file; opened read-only, and free again on return.
+        published: The folder of versions; made where missing.
+        as_of: The day that the marts describe.
+        run_id: The run that built them; its first letters and digits become part of the version's id.
+        tables: The marts, each with its key. What else the schema holds (a removed model's table) is not published.
+        schema: The schema that holds them.
+        inputs: What went in, for the manifest; JSON.
+        versions: Of the code and its locks, for the manifest.
+        retention: What to remove afterwards; None removes nothing.
+        threads: DuckDB's threads; None for all cores.
+        memory_limit: DuckDB's limit, such as `2GB`; None for its default.
+        progress: Told (table, number done, number of all) after each mart.
+
+    Returns:
+        The new version; `is_current` tells whether the pointer moved.
+
+    Raises:
+        PublicationError: It could not be written or did not survive the audit; the pointer is where it was.
+    """
+    make_folder(published / VERSIONS)
+    with locked(published):
+        before = list_versions(published)
+        version_id = _new_id(as_of, run_id, published / VERSIONS)
+        building = published / VERSIONS / f"{BUILDING}{secrets.token_hex(4)}"
+        try:
+            clean_leftovers(published)
+            make_folder(building)
+            written, database = _write(
+                warehouse, building, tables, schema, threads=threads, memory_limit=memory_limit, progress=progress
+            )
+            manifest = Manifest(
+                version=version_id,
+                sequence=1 + max((version.sequence for version in before), default=0),
+                as_of=as_of,
+                run_id=run_id,
+                published_at=datetime.now(UTC),
+                inputs=dict(inputs or {}),
+                versions=dict(versions or {}),
+                tables=written,
+                database=database,
+            )
+            write_text(building / MANIFEST, manifest.to_text())
+            sync_tree(building)
+            audit(building)
+            final = building.rename(published / VERSIONS / version_id)
+        except (duckdb.Error, OSError) as error:
+            raise PublicationError(
+                f"the version {version_id} could not be written: {error}",
+                hint=f"Check the free space and the rights in {published}; what was published before is untouched.",
+            ) from error
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+        sync_file(final.parent)
+        current = _choose_current(version_id, list_versions(published))
+        if current is not None:
+            move_pointer(published, current)
+        if retention is not None:
+            _prune(published, retention)
+        return next(version for version in list_versions(published) if version.id == version_id)
+
+
+def _write(
+    warehouse: Path,
+    folder: Path,
+    tables: Sequence[MartTable],
+    schema: str,
+    *,
+    threads: int | None,
+    memory_limit: str | None,
+    progress: Progress | None,
+) -> tuple[tuple[PublishedTable, ...], PublishedFile]:
+    spill = folder / ".spill"
+    catalog = warehouse.stem
+    with connect(warehouse, spill=spill, threads=threads, memory_limit=memory_limit) as connection:
+        found = marts_in(connection, catalog, schema)
+        check_tables(tables, found, schema)
+        if unnamed := sorted(found.keys() - {table.name for table in tables}):
+            _log.warning("not published, because no model names them: %s", ", ".join(unnamed))
+        source = f"{sql.name(catalog)}.{sql.name(schema)}"
+        written = write_marts(connection, source, found, tables, folder, progress)
+        database = write_database(connection, written, folder)
+    shutil.rmtree(spill, ignore_errors=True)
+    return written, database
+
+
+def _choose_current(fresh_id: str, versions: Sequence[Version]) -> str | None:
+    """The version that the pointer must move to, or None where it stays.
+
+    A fresh version takes it from any version of its own day or an earlier one (one rolled back to, too). Where the
+    current version is missing or broken, the newest whole one takes it.
+    """
+    fresh = next(version for version in versions if version.id == fresh_id)
+    current = next((version for version in versions if version.is_current and version.manifest), None)
+    if current is None:
+        return next(version.id for version in versions if version.manifest)
+    return fresh.id if fresh.as_of >= current.as_of else None
+
+
+def _new_id(as_of: date, run_id: str, folder: Path) -> str:
+    short = re.sub(r"[^A-Za-z0-9]", "", run_id)[:8] or "run"
+    stem = f"{as_of.isoformat()}_{short}"
+    tries = (stem if n == 1 else f"{stem}-{n}" for n in range(1, 10_000))
+    return next(name for name in tries if not (folder / name).exists())
+
+
+def _prune(published: Path, retention: Retention) -> None:
+    try:
+        prune_locked(published, retention, datetime.now(UTC))
+    except OSError as error:
+        _log.warning("the version is published, but older ones could not be removed: %s", error)

@@ -1,0 +1,188 @@
+"""Copies marts out of the warehouse: sorted Parquet, and one DuckDB file that old drivers can open.
+
+The bytes of the Parquet are a function of the rows alone: sorted by a key that is unique (refused otherwise), one file
+a table, row groups of a fixed number of rows, one codec. Neither the number of threads nor the rows' order in the
+warehouse shows. What to publish and where are the caller's; the pointer and the manifest are not made here.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import duckdb
+
+from pipelines.errors import PublicationError
+from pipelines.publication import sql
+from pipelines.publication.durable import make_folder, sha256_of
+from pipelines.publication.model import DATABASE, MartTable, PublishedColumn, PublishedFile, PublishedTable
+
+Progress = Callable[[str, int, int], None]
+
+ROW_GROUP_ROWS = 122_880
+STORAGE = "v1.0.0"  # the oldest storage that every 1.x driver reads; 2.0's own default does not open there
+_REBUILD = "Run `loyalty run` to build the marts again; if it comes back, the model's key in its yml is not its grain."
+
+
+def connect(
+    warehouse: Path, *, spill: Path, threads: int | None, memory_limit: str | None
+) -> duckdb.DuckDBPyConnection:
+    """An in-memory DuckDB with the warehouse attached read-only under its file's own name, as its views expect.
+
+    Raises:
+        PublicationError: The warehouse is missing, held by a writer, or no DuckDB file.
+    """
+    if not warehouse.is_file():
+        raise PublicationError(f"there is no warehouse at {warehouse}", hint="Run `loyalty run` first.")
+    config: dict[str, str | bool | int | float | list[str]] = {"temp_directory": str(spill)}
+    if threads is not None:
+        config["threads"] = threads
+    if memory_limit is not None:
+        config["memory_limit"] = memory_limit
+    connection = duckdb.connect(":memory:", config=config)
+    try:
+        connection.execute(f"attach {sql.path(warehouse)} as {sql.name(warehouse.stem)} (read_only)")
+    except duckdb.Error as error:
+        connection.close()
+        raise PublicationError(
+            f"the warehouse {warehouse} cannot be opened for reading: {error}",
+            hint="A build may still be writing to it: wait for it, or see `loyalty status`.",
+        ) from error
+    return connection
+
+
+def marts_in(connection: duckdb.DuckDBPyConnection, catalog: str, schema: str) -> dict[str, list[tuple[str, str]]]:
+    """The tables and views of a schema, each with its columns' names and types in order."""
+    rows = connection.execute(
+        """
+        select table_name, column_name, data_type
+        from duckdb_columns()
+        where database_name = ? and schema_name = ?
+        order by table_name, column_index
+        """,
+        [catalog, schema],
+    ).fetchall()
+    tables: dict[str, list[tuple[str, str]]] = {}
+    for table, column, kind in rows:
+        tables.setdefault(table, []).append((column, kind))
+    return tables
+
+
+def check_tables(tables: Sequence[MartTable], found: dict[str, list[tuple[str, str]]], schema: str) -> None:
+    """Refuse what cannot be published before anything is written.
+
+    Raises:
+        PublicationError: No tables; a name twice, or unfit for a folder; a table or a key column that is not there.
+    """
+    if not tables:
+        raise PublicationError("no mart was named for publication", hint="Parse the dbt project again: `make parse`.")
+    names = [table.name for table in tables]
+    for table in tables:
+        if not (table.name.isascii() and table.name.isidentifier()):
+            raise PublicationError(f"a mart cannot be called {table.name!r}", hint="Use letters, digits, underscores.")
+        if names.count(table.name) > 1:
+            raise PublicationError(f"the mart {table.name} was named twice", hint="Name each mart once.")
+        if table.name not in found:
+            raise PublicationError(f"the mart {table.name} is not in the schema {schema}", hint=_REBUILD)
+        columns = [column for column, _ in found[table.name]]
+        missing = [column for column in table.key if column not in columns]
+        if missing or not table.key:
+            raise PublicationError(
+                f"the mart {table.name} has no key column {', '.join(missing) or '(none is declared)'}",
+                hint="Correct the model's `grain` in its yml.",
+            )
+
+
+def write_marts(
+    connection: duckdb.DuckDBPyConnection,
+    source: str,
+    found: dict[str, list[tuple[str, str]]],
+    tables: Sequence[MartTable],
+    folder: Path,
+    progress: Progress | None,
+) -> tuple[PublishedTable, ...]:
+    """Write each mart to `<folder>/marts/<table>/part-0.parquet`.
+
+    Args:
+        connection: As `connect` gives it.
+        source: The quoted catalog and schema that hold the marts.
+        found: The schema's columns, as `marts_in` gives them.
+        tables: The marts.
+        folder: The version's folder.
+        progress: Told (table, number done, number of all) after each.
+
+    Raises:
+        PublicationError: A key that two rows share.
+    """
+    published = []
+    for done, table in enumerate(sorted(tables, key=lambda table: table.name), start=1):
+        relation = f"{source}.{sql.name(table.name)}"
+        key = ", ".join(sql.name(column) for column in table.key)
+        rows = _unique_rows(connection, relation, key, table)
+        path = folder / "marts" / table.name / "part-0.parquet"
+        make_folder(path.parent)
+        order = ", ".join(f"{sql.name(column)} asc nulls first" for column in table.key)
+        connection.execute(
+            f"copy (select * from {relation} order by {order}) to {sql.path(path)}"  # noqa: S608 (names are quoted)
+            f" (format parquet, compression zstd, row_group_size {ROW_GROUP_ROWS}, parquet_version v1)"
+        )
+        columns = tuple(
+            PublishedColumn(name=column, type=kind, description=table.columns.get(column, ""))
+            for column, kind in found[table.name]
+        )
+        published.append(
+            PublishedTable(
+                name=table.name,
+                description=table.description,
+                key=table.key,
+                rows=rows,
+                columns=columns,
+                files=(describe(path, folder),),
+            )
+        )
+        if progress:
+            progress(table.name, done, len(tables))
+    return tuple(published)
+
+
+def write_database(
+    connection: duckdb.DuckDBPyConnection, tables: Sequence[PublishedTable], folder: Path
+) -> PublishedFile:
+    """Write `<folder>/loyalty.duckdb` from the Parquet beside it: the same rows in the same order, with comments."""
+    path = folder / DATABASE
+    connection.execute(f"attach {sql.path(path)} as publication (storage_version {sql.text(STORAGE)})")
+    for table in tables:
+        relation = f"publication.main.{sql.name(table.name)}"
+        parts = ", ".join(sql.files(folder / file.path) for file in table.files)
+        connection.execute(
+            f"create table {relation} as select * from read_parquet([{parts}], hive_partitioning = false)"  # noqa: S608
+        )
+        if table.description:
+            connection.execute(f"comment on table {relation} is {sql.text(table.description)}")
+        for column in table.columns:
+            if column.description:
+                connection.execute(
+                    f"comment on column {relation}.{sql.name(column.name)} is {sql.text(column.description)}"
+                )
+    connection.execute("checkpoint publication")
+    connection.execute("detach publication")
+    return describe(path, folder)
+
+
+def describe(path: Path, folder: Path) -> PublishedFile:
+    """A file of a version as its manifest names it."""
+    return PublishedFile(path=path.relative_to(folder).as_posix(), bytes=path.stat().st_size, sha256=sha256_of(path))
+
+
+def _unique_rows(connection: duckdb.DuckDBPyConnection, relation: str, key: str, table: MartTable) -> int:
+    counted = connection.execute(
+        f"""
+        select coalesce(sum(n), 0), count(*) filter (where n > 1)
+        from (select count(*) as n from {relation} group by {key})
+        """  # noqa: S608 (names are quoted)
+    ).fetchone()
+    rows, shared = counted or (0, 0)
+    if shared:
+        raise PublicationError(
+            f"in the mart {table.name} {shared} keys ({', '.join(table.key)}) belong to more than one row",
+            hint=_REBUILD,
+        )
+    return int(rows)

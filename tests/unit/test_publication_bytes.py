@@ -1,0 +1,183 @@
+"""What is published is a function of the rows: the same bytes, in files that every reader opens."""
+
+import hashlib
+import json
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+from publication_marts import CUSTOMERS, ORDERS, TABLES, build, publisher
+
+from pipelines.errors import PublicationError
+from pipelines.publication import MartTable, Retention, Version, audit, publish
+
+ROWS = 300_000  # more than two row groups
+
+
+def parquet_hashes(version: Version) -> dict[str, str]:
+    assert version.manifest
+    return {file.path: file.sha256 for table in version.manifest.tables for file in table.files}
+
+
+def test_parquet_is_byte_for_byte_the_same_whatever_the_threads_and_the_order_of_rows(tmp_path: Path) -> None:
+    seen = []
+    for order in ("i", "hash(i)"):
+        warehouse = build(tmp_path / order / "warehouse.duckdb", rows=ROWS, order=order)
+        for threads in (1, 2, 4):
+            target = tmp_path / order / str(threads)
+            version = publish(warehouse, target, as_of=date(2026, 1, 1), run_id="run", tables=TABLES, threads=threads)
+            seen.append(parquet_hashes(version))
+    assert len(seen) == 6
+    assert all(hashes == seen[0] for hashes in seen)
+
+
+def test_another_value_gives_other_bytes_in_that_mart_alone(tmp_path: Path) -> None:
+    warehouse = build(tmp_path / "warehouse.duckdb")
+    first = publish(warehouse, tmp_path / "a", as_of=date(2026, 1, 1), run_id="run", tables=TABLES)
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("update marts.dim_customer set segment = 'x' where customer_key = md5('7')")
+    second = publish(warehouse, tmp_path / "b", as_of=date(2026, 1, 1), run_id="run", tables=TABLES)
+    changed = {path for path, digest in parquet_hashes(first).items() if parquet_hashes(second)[path] != digest}
+    assert changed == {"marts/dim_customer/part-0.parquet"}
+
+
+def test_parquet_and_database_hold_the_marts_rows_sorted_by_key(tmp_path: Path) -> None:
+    warehouse = build(tmp_path / "state [1]" / "warehouse.duckdb", order="hash(i)")
+    version = publish(warehouse, tmp_path / "it's [x]*", as_of=date(2026, 1, 1), run_id="r", tables=TABLES)
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        expected = connection.execute("select * from marts.fct_order order by customer_key, ordered_on").fetchall()
+    assert len(expected) == 50
+    with duckdb.connect(str(version.path / "loyalty.duckdb"), read_only=True) as connection:
+        assert connection.execute("select * from fct_order").fetchall() == expected
+    escaped = str(version.path).replace("[", "[[]").replace("*", "[*]")
+    with duckdb.connect() as connection:
+        found = connection.execute("select * from read_parquet(?)", [f"{escaped}/marts/fct_order/*.parquet"]).fetchall()
+    assert found == expected
+
+
+def test_the_database_carries_descriptions_no_index_and_no_log(tmp_path: Path) -> None:
+    version = publisher(tmp_path)(1)
+    assert sorted(path.name for path in version.path.iterdir()) == ["loyalty.duckdb", "manifest.json", "marts"]
+    with duckdb.connect(str(version.path / "loyalty.duckdb"), read_only=True) as connection:
+        comments = dict(connection.execute("select table_name, comment from duckdb_tables()").fetchall())
+        columns = dict(
+            connection.execute(
+                "select column_name, comment from duckdb_columns() where table_name = 'dim_customer' and not internal"
+            ).fetchall()
+        )
+        indexes = connection.execute("select count(*) from duckdb_indexes()").fetchone()
+    assert comments == {"dim_customer": CUSTOMERS.description, "fct_order": None}
+    assert columns == {**CUSTOMERS.columns, "segment": None}
+    assert indexes == (0,)
+
+
+def test_the_database_has_the_storage_version_that_every_1x_driver_reads(tmp_path: Path) -> None:
+    # The header's version number stands behind the magic bytes: 64 is that of 1.0, and 2.0's own is higher.
+    version = publisher(tmp_path)(1)
+    header = (version.path / "loyalty.duckdb").read_bytes()[:24]
+    assert header[8:12] == b"DUCK"
+    assert int.from_bytes(header[12:20], "little") == 64
+    duckdb.connect(str(tmp_path / "own.duckdb")).close()
+    own = (tmp_path / "own.duckdb").read_bytes()[:24]
+    assert int.from_bytes(own[12:20], "little") > 64
+
+
+def test_the_manifest_says_what_is_there_and_its_hashes_are_the_files(tmp_path: Path) -> None:
+    version = publisher(tmp_path)(
+        31, "0a1b2c3d-run", inputs={"files": 3, "batches": ["b1"]}, versions={"code": "abc", "requirements.lock": "def"}
+    )
+    assert version.id == "2026-01-31_0a1b2c3d"
+    text = (version.path / "manifest.json").read_text()
+    manifest = json.loads(text)
+    assert text == json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    assert (manifest["as_of"], manifest["run_id"]) == ("2026-01-31", "0a1b2c3d-run")
+    assert manifest["inputs"] == {"files": 3, "batches": ["b1"]}
+    assert manifest["versions"] == {"code": "abc", "requirements.lock": "def"}
+    customers = manifest["tables"][0]
+    assert (customers["name"], customers["rows"], customers["key"]) == ("dim_customer", 50, ["customer_key"])
+    assert customers["columns"][1] == {
+        "name": "spent amount",
+        "type": "DECIMAL(18,2)",
+        "description": "What it's worth.",
+    }
+    listed = {file["path"]: file for table in manifest["tables"] for file in table["files"]}
+    listed[manifest["database"]["path"]] = manifest["database"]
+    on_disk = {
+        path.relative_to(version.path).as_posix()
+        for path in version.path.rglob("*")
+        if path.is_file() and path.name != "manifest.json"
+    }
+    assert listed.keys() == on_disk
+    for name, file in listed.items():
+        content = (version.path / name).read_bytes()
+        assert (file["bytes"], file["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
+
+
+def test_an_empty_mart_is_published_with_its_columns(tmp_path: Path) -> None:
+    warehouse = build(tmp_path / "warehouse.duckdb", rows=0)
+    version = publish(warehouse, tmp_path / "published", as_of=date(2026, 1, 1), run_id="run", tables=TABLES)
+    manifest = audit(version.path)
+    assert [table.rows for table in manifest.tables] == [0, 0]
+    with duckdb.connect() as connection:
+        path = str(version.path / "marts" / "dim_customer" / "part-0.parquet")
+        assert [column[0] for column in connection.execute("select * from read_parquet(?)", [path]).description] == [
+            "customer_key",
+            "spent amount",
+            "segment",
+        ]
+
+
+def test_files_and_folders_are_closed_to_others(tmp_path: Path) -> None:
+    version = publisher(tmp_path)(1)
+    modes = {path: path.stat().st_mode & 0o777 for path in (tmp_path / "published").rglob("*") if not path.is_symlink()}
+    assert modes[version.path / "loyalty.duckdb"] == 0o640
+    assert modes[version.path / "manifest.json"] == 0o640
+    assert modes[version.path] == 0o750
+    assert not [path for path, mode in modes.items() if mode & (0o137 if path.is_file() else 0o027)]
+
+
+def test_what_no_model_names_is_not_published(tmp_path: Path) -> None:
+    warehouse = build(tmp_path / "warehouse.duckdb")
+    version = publish(warehouse, tmp_path / "published", as_of=date(2026, 1, 1), run_id="run", tables=[CUSTOMERS])
+    assert [path.name for path in (version.path / "marts").iterdir()] == ["dim_customer"]
+
+
+@pytest.mark.parametrize(
+    ("tables", "words"),
+    [
+        ([], "no mart was named"),
+        ([MartTable("nothing_here", ("a",))], "nothing_here is not in the schema marts"),
+        ([MartTable("dim_customer", ("customer_id",))], "no key column customer_id"),
+        ([MartTable("dim_customer", ())], "no key column"),
+        ([MartTable("dim_customer", ("segment",))], "belong to more than one row"),
+        ([MartTable("../evil", ("a",))], "cannot be called"),
+        ([CUSTOMERS, ORDERS, CUSTOMERS], "named twice"),
+    ],
+)
+def test_what_cannot_be_published_is_refused_with_a_remedy_and_leaves_no_trace(
+    tmp_path: Path, tables: list[MartTable], words: str
+) -> None:
+    published = tmp_path / "published"
+    warehouse = build(tmp_path / "warehouse.duckdb")
+    before = publish(warehouse, published, as_of=date(2026, 1, 1), run_id="run", tables=TABLES)
+    with pytest.raises(PublicationError, match=words) as caught:
+        publish(warehouse, published, as_of=date(2026, 1, 2), run_id="run", tables=tables, retention=Retention())
+    assert caught.value.hint
+    assert [path.name for path in (published / "versions").iterdir()] == [before.id]
+    assert (published / "current").resolve() == before.path.resolve()
+
+
+def test_a_missing_or_busy_warehouse_is_refused_with_a_remedy(tmp_path: Path) -> None:
+    with pytest.raises(PublicationError, match="no warehouse") as caught:
+        publish(tmp_path / "none.duckdb", tmp_path / "p", as_of=date(2026, 1, 1), run_id="run", tables=TABLES)
+    assert "loyalty run" in caught.value.hint
+    (tmp_path / "text.duckdb").write_text("this is no database, but it is long enough to be read as one" * 100)
+    with pytest.raises(PublicationError, match="cannot be opened"):
+        publish(tmp_path / "text.duckdb", tmp_path / "p", as_of=date(2026, 1, 1), run_id="run", tables=TABLES)
+
+
+def test_the_warehouse_is_free_for_a_writer_afterwards(tmp_path: Path) -> None:
+    publisher(tmp_path)(1)
+    with duckdb.connect(str(tmp_path / "state" / "warehouse.duckdb")) as connection:
+        connection.execute("create table marts.later as select 1 as a")
