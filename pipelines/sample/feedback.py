@@ -1,0 +1,169 @@
+"""What customers say and send back: survey answers, invitations, returns. Interactions and cases are in service.py."""
+
+import numpy as np
+import pyarrow as pa
+
+from pipelines.sample import text
+from pipelines.sample.feed import Every, Feed
+from pipelines.sample.order_files import order_id
+from pipelines.sample.orders import Lines, Orders
+from pipelines.sample.people import emails, refs
+from pipelines.sample.process import Ints, draws
+from pipelines.sample.text import Bools, Clock
+
+REASONS = ["damaged", "wrong size", "changed my mind", "late", 'not as "described"']
+FAULTS = ["company", "customer", "customer", "company", "company"]
+COMMENTS = ["", "", "", "Great, thank you", 'They said "soon"; it took a week', "Schön, immer wieder", "还可以"]
+
+
+def _none_second(persons: Ints) -> Bools:
+    return np.zeros(len(persons), bool)
+
+
+def returns_feed(orders: Orders, lines: Lines, clock: Clock, seed: int) -> Feed:
+    """Some lines come back within a month; times with their offset, nested JSON, a file a week."""
+    rng = draws(seed, "returns")
+    candidates = np.flatnonzero(orders.is_purchase[lines.order] & (rng.random(len(lines.order)) < 0.04))
+    day = orders.day[lines.order[candidates]] + rng.integers(1, 31, len(candidates))
+    candidates, day = candidates[day <= clock.last], day[day <= clock.last]
+    at = clock.utc(day, rng.integers(9 * 3600, 18 * 3600, len(day)))
+    reason = rng.integers(0, len(REASONS), len(day))
+    pieces = np.where(rng.random(len(day)) < 0.8, lines.quantity[candidates], 1)
+
+    def render(rows: Ints) -> pa.Table:
+        line = candidates[rows]
+        order = lines.order[line]
+        paid = lines.unit_price[line] * pieces[rows] - lines.discount[line] * pieces[rows] // lines.quantity[line]
+        offset = clock.offset_text(at[rows])
+        local = text.joined(text.formatted(clock.local(at[rows]), "%Y-%m-%dT%H:%M:%S"), offset)
+        return pa.table(
+            {
+                "id": text.reference("R", rows + 1),
+                "order.number": order_id(order),
+                "order.line": text.digits(lines.number[line]),
+                "customer": refs(orders.person[order], orders.is_second_ref[order]),
+                "returned": local,
+                "quantity": text.digits(pieces[rows]),
+                "refund.amount": text.money(paid),
+                "refund.currency": text.picked(["EUR", "USD"], orders.is_usd[order].astype(np.int64)),
+                "kind": text.constant("Return", len(rows)),
+                "why.reason": text.picked(REASONS, reason[rows]),
+                "why.fault": text.picked(FAULTS, reason[rows]),
+                "updated": text.zulu(at[rows]),
+            }
+        )
+
+    return Feed("returns", "jsonl", Every.WEEK, "returns", ("id",), day, render)
+
+
+class Surveys:
+    """Two surveys: the relationship one (NPS and more) and the one after an order (CSAT, CES).
+
+    Args:
+        orders: What was bought.
+        clock: The zone's clock.
+        seed: Seed of the draws.
+    """
+
+    def __init__(self, orders: Orders, clock: Clock, seed: int) -> None:
+        rng = draws(seed, "surveys")
+        self.orders = orders
+        self.clock = clock
+        asked = np.flatnonzero(orders.is_purchase & (rng.random(len(orders.day)) < 0.15))
+        sent_day = orders.day[asked] + rng.integers(2, 8, len(asked))
+        self.asked: Ints = asked[sent_day <= clock.last]
+        self.sent_day: Ints = sent_day[sent_day <= clock.last]
+        n = len(self.asked)
+        self.sent_at: Ints = clock.utc(self.sent_day, rng.integers(8 * 3600, 10 * 3600, n))
+        self.is_relationship = rng.random(n) < 0.6
+        answer_day = self.sent_day + rng.integers(0, 5, n)
+        self.answers: Ints = np.flatnonzero((rng.random(n) < 0.4) & (answer_day <= clock.last))
+        self.answer_day: Ints = answer_day[self.answers]
+        m = len(self.answers)
+        self.answered_at: Ints = clock.utc(self.answer_day, rng.integers(10 * 3600, 22 * 3600, m))
+        mood = rng.normal(0.0, 1.0, m)
+        self.nps: Ints = np.clip(np.rint(8.1 + 1.8 * mood + rng.normal(0, 0.7, m)), 0, 10).astype(np.int64)
+        self.five: Ints = np.clip(np.rint(3.9 + 0.8 * mood[:, None] + rng.normal(0, 0.6, (m, 4))), 1, 5).astype(
+            np.int64
+        )
+        self.seven: Ints = np.clip(np.rint(5.0 + 1.1 * mood[:, None] + rng.normal(0, 0.9, (m, 2))), 1, 7).astype(
+            np.int64
+        )
+        self.is_blank = rng.random((m, 6)) < 0.08
+        self.comment = rng.integers(0, len(COMMENTS), m)
+
+    def nps_feed(self) -> Feed:
+        """The relationship survey: a wide file a month, local times, a question a column."""
+        which = np.flatnonzero(self.is_relationship[self.answers])
+
+        def render(rows: Ints) -> pa.Table:
+            answer = which[rows]
+            order = self.asked[self.answers[answer]]
+            five, seven = self.five[answer], self.seven[answer]
+            return pa.table(
+                {
+                    **self._head(answer, order),
+                    "How likely are you to recommend us? (0-10)": text.digits(self.nps[answer]),
+                    "I trust them (1-5)": self._scored(answer, five[:, 0], 0),
+                    "I feel at home with them (1-5)": self._scored(answer, five[:, 1], 1),
+                    "I would switch for a lower price (1-7)": self._scored(answer, 8 - seven[:, 0], 2),
+                    "Product quality (1-5)": self._scored(answer, five[:, 2], 3),
+                    "Comment": text.picked(COMMENTS, self.comment[answer]),
+                }
+            )
+
+        return Feed(
+            "survey_relationship", "csv", Every.MONTH, "survey_answers", ("Response",), self.answer_day[which], render
+        )
+
+    def csat_feed(self) -> Feed:
+        """The survey after an order: satisfaction and effort."""
+        which = np.flatnonzero(~self.is_relationship[self.answers])
+
+        def render(rows: Ints) -> pa.Table:
+            answer = which[rows]
+            order = self.asked[self.answers[answer]]
+            return pa.table(
+                {
+                    **self._head(answer, order),
+                    "Order": order_id(order),
+                    "Satisfied? (1-5)": text.digits(self.five[answer, 3]),
+                    "Made it easy (1-7)": self._scored(answer, self.seven[answer, 1], 4),
+                }
+            )
+
+        return Feed(
+            "survey_transaction", "csv", Every.MONTH, "survey_answers", ("Response",), self.answer_day[which], render
+        )
+
+    def _head(self, answer: Ints, order: Ints) -> dict[str, pa.Array]:
+        return {
+            "Response": text.reference("A", answer + 1),
+            "Customer": refs(self.orders.person[order], self.orders.is_second_ref[order]),
+            "Submitted": text.formatted(self.clock.local(self.answered_at[answer]), "%Y/%m/%d %H:%M:%S"),
+        }
+
+    def _scored(self, answer: Ints, score: Ints, question: int) -> pa.Array:
+        return text.where(~self.is_blank[answer, question], text.digits(score))
+
+    def invitations_feed(self) -> Feed:
+        """Who was asked, whether or not they answered."""
+
+        def render(rows: Ints) -> pa.Table:
+            order = self.asked[rows]
+            return pa.table(
+                {
+                    "invitation": text.reference("I", rows + 1),
+                    "survey": text.picked(
+                        ["csat-order", "nps-relationship"], self.is_relationship[rows].astype(np.int64)
+                    ),
+                    "customer": refs(self.orders.person[order], self.orders.is_second_ref[order]),
+                    "email": emails(self.orders.person[order]),
+                    "sent": text.zulu(self.sent_at[rows]),
+                    "channel": text.constant("E-Mail", len(rows)),
+                }
+            )
+
+        return Feed(
+            "survey_invitations", "csv", Every.MONTH, "survey_invitations", ("invitation",), self.sent_day, render
+        )

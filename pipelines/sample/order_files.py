@@ -1,0 +1,108 @@
+"""Orders and their lines as files: a CSV of headers a day, a gzipped CSV of lines a week; later versions."""
+
+import numpy as np
+import pyarrow as pa
+
+from pipelines.sample import catalogue as products
+from pipelines.sample import text
+from pipelines.sample.catalogue import Catalogue
+from pipelines.sample.feed import Every, Feed
+from pipelines.sample.orders import CHANNELS, COUPONS, NEVER, STORES, Lines, Orders
+from pipelines.sample.people import emails, refs
+from pipelines.sample.process import Ints
+from pipelines.sample.text import DAY_S, Bools, Clock
+
+
+def order_id(orders: Ints) -> pa.Array:
+    """`O00000001`."""
+    return text.reference("O", orders + 1, 8)
+
+
+def changed_at(orders: Orders) -> Ints:
+    """When an order's second version was made; NEVER where it has none."""
+    return np.maximum(np.maximum(orders.delivered_at, orders.cancelled_at), orders.corrected_at)
+
+
+def orders_feed(orders: Orders, clock: Clock) -> Feed:
+    """Every order when it is placed, and once more when it is delivered, cancelled or put right."""
+    n = len(orders.day)
+    changed = changed_at(orders)
+    again = np.flatnonzero(changed != NEVER)
+    which = np.concatenate([np.arange(n), again])
+    arrives = np.concatenate([orders.day + orders.lag, clock.day(changed[again])])
+
+    def render(rows: Ints) -> pa.Table:
+        return _order_rows(orders, clock, which[rows], rows >= n)
+
+    title = ("Orders of the day, local time Europe/Berlin",)
+    return Feed("orders", "csv", Every.DAY, "orders", ("Order",), np.minimum(arrives, clock.last), render, title)
+
+
+def _order_rows(orders: Orders, clock: Clock, which: Ints, is_later: Bools) -> pa.Table:
+    changed = changed_at(orders)[which]
+    cancelled, delivered = orders.cancelled_at[which], orders.delivered_at[which]
+    is_late_news = is_later & (orders.corrected_at[which] == NEVER)
+    corrected = (orders.corrected_at[which] != NEVER) & ~is_later
+    discount = np.where(corrected, 0, orders.discount[which])
+    net = orders.gross[which] - discount
+    tax = (net * 19 + 50) // 100
+    has_carrier = delivered != NEVER
+    shipping = np.where(has_carrier & (net < 5000), 490, 0)
+    status = np.where(is_late_news & (cancelled != NEVER), 2, np.where(is_late_news & has_carrier, 1, 0))
+    channel = orders.channel[which]
+
+    def at(seconds: Ints, shown: Bools) -> pa.Array:
+        return text.where(shown & (seconds != NEVER), text.time_text(clock.local(np.maximum(seconds, 0))))
+
+    everyone = np.ones(len(which), bool)
+    promised = orders.ordered_at[which] + 5 * DAY_S
+    return pa.table(
+        {
+            "Order": order_id(which),
+            "Customer": refs(orders.person[which], orders.is_second_ref[which]),
+            "E-mail": text.where(which % 3 > 0, emails(orders.person[which])),
+            "Placed": at(orders.ordered_at[which], everyone),
+            "Paid": at(orders.paid_at[which], everyone),
+            "Promised": at(promised, has_carrier),
+            "Delivered": at(delivered, is_late_news),
+            "Cancelled": at(cancelled, is_late_news),
+            "Status": text.picked(["Paid", "Delivered", "Cancelled"], status),
+            "Channel": text.picked(CHANNELS, channel),
+            "Store": text.where(channel == CHANNELS.index("store"), text.picked(STORES, orders.store[which])),
+            "Currency": text.picked(["EUR", "USD"], orders.is_usd[which].astype(np.int64)),
+            "Gross": text.money(orders.gross[which]),
+            "Discount": text.money(discount),
+            "Tax": text.money(tax),
+            "Shipping": text.money(shipping),
+            "Total": text.money(net + tax + shipping),
+            "Coupon": text.where(discount > 0, text.picked(COUPONS, orders.coupon[which])),
+            "Test": text.picked(["no", "yes"], orders.is_test[which].astype(np.int64)),
+            "Changed": text.zulu(np.where(is_later, changed, orders.paid_at[which])),
+        }
+    )
+
+
+def lines_feed(orders: Orders, lines: Lines, catalogue: Catalogue, clock: Clock) -> Feed:
+    """Every line in the week in which its order arrived."""
+
+    def render(rows: Ints) -> pa.Table:
+        order, product = lines.order[rows], lines.product[rows]
+        return pa.table(
+            {
+                "order_no": order_id(order),
+                "line_no": text.digits(lines.number[rows]),
+                "sku": products.product_id(product),
+                "product": products.product_name(catalogue, product),
+                "category": text.picked(products.CATEGORIES, product // products.PER_CATEGORY),
+                "brand": text.picked(products.BRANDS, catalogue.brand[product]),
+                "qty": text.digits(lines.quantity[rows]),
+                "unit_price": text.money(lines.unit_price[rows]),
+                "list_price": text.money(lines.list_price[rows]),
+                "discount": text.money(lines.discount[rows]),
+                "unit_cost": text.money(lines.unit_cost[rows]),
+                "changed": text.zulu(orders.paid_at[order]),
+            }
+        )
+
+    arrives = np.minimum(orders.day + orders.lag, clock.last)[lines.order]
+    return Feed("order_lines", "csv.gz", Every.WEEK, "order_lines", ("order_no", "line_no"), arrives, render)

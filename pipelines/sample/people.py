@@ -1,0 +1,79 @@
+"""Who the customers are: references, home, currency, consent. Contacts in the CRM come from here (contacts.py).
+
+Some people are known under two references (the shop's and the web account's) that share one person reference.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from pipelines.sample import text
+from pipelines.sample.catalogue import CATEGORIES
+from pipelines.sample.process import Ints, Lives, draws
+from pipelines.sample.text import Bools
+
+COUNTRIES = ["DE", "AT", "FR", "NL", "US"]
+COUNTRY_SHARES = [0.45, 0.10, 0.15, 0.10, 0.20]
+FIRST_NAMES = ["Anna", "Ben", "Zoë", "Jürgen", "İbrahim", "Chloé", "Sam", "Noor", "Lena", "O'Neil", "Ana María", "Wei"]
+LAST_NAMES = ["Müller", "Schmidt", "Dupont", "de Vries", "Smith", "Øst", "Yılmaz", "García", "Wang", "Brown, jr."]
+
+
+@dataclass(frozen=True)
+class People:
+    """One row a person: the acquired customers first, prospects who never buy after them.
+
+    Attributes:
+        buyers: How many of them are acquired customers.
+        since: Local day of the first purchase; for prospects the day on which they signed up.
+        country: Index into COUNTRIES.
+        has_second_ref: Whether a web account stands beside the shop's reference.
+        in_crm: Whether the CRM knows them.
+        favourite: Index of the category that they buy most from.
+        first_name: Index into FIRST_NAMES.
+        last_name: Index into LAST_NAMES.
+    """
+
+    buyers: int
+    since: Ints
+    country: Ints
+    has_second_ref: Bools
+    in_crm: Bools
+    favourite: Ints
+    first_name: Ints
+    last_name: Ints
+
+    def is_usd(self, persons: Ints) -> Bools:
+        """Whether they pay in US dollars."""
+        return np.asarray(self.country[persons] == COUNTRIES.index("US"))
+
+
+def build(lives: Lives, first: int, last: int, seed: int) -> People:
+    """One person a life, and one prospect for every twenty."""
+    rng = draws(seed, "people")
+    buyers = len(lives.first_day)
+    n = buyers + max(1, buyers // 20)
+    return People(
+        buyers=buyers,
+        since=np.concatenate([lives.first_day, rng.integers(first, last + 1, n - buyers)]),
+        country=rng.choice(len(COUNTRIES), n, p=COUNTRY_SHARES),
+        has_second_ref=rng.random(n) < 0.04,
+        in_crm=rng.random(n) < 0.99,
+        favourite=rng.integers(0, len(CATEGORIES), n),
+        first_name=rng.integers(0, len(FIRST_NAMES), n),
+        last_name=rng.integers(0, len(LAST_NAMES), n),
+    )
+
+
+def refs(persons: Ints, is_second: Bools) -> pa.Array:
+    """`C0000001`, or `W0000001` for the web account; NULL for nobody (-1)."""
+    known = text.joined(text.picked(["C", "W"], is_second.astype(np.int64)), text.digits(persons + 1, 7))
+    return text.where(persons >= 0, known)
+
+
+def emails(persons: Ints) -> pa.Array:
+    """An address in a domain that is nobody's; NULL for nobody."""
+    known = text.joined(
+        text.constant("Person", len(persons)), text.digits(persons + 1), text.constant("@Example.org", len(persons))
+    )
+    return text.where(persons >= 0, known)
