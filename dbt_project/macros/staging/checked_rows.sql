@@ -1,0 +1,110 @@
+{#-
+Landed rows with strict casts and the rules on the row itself: the body of every stg_<entity>__checked.
+
+`rules` is a list of [code, condition]: the row breaks the rule where the condition holds. A condition may name a typed
+column, its landed text (<column>_text), event_on and updated_on. Added here for every entity: the key is there, and text
+that is not NULL can be cast.
+-#}
+{% macro checked_rows(name, rules) -%}
+{%- set spec = entity(name) -%}
+{%- set typed = [] -%}
+{%- for column, definition in spec.columns.items() if definition | length == 2 -%}
+    {%- do typed.append(column) -%}
+{%- endfor -%}
+with landed as (
+    select * from {{ landed(name) }}
+    where {{ batch_is_new(name) }}
+),
+
+typed as (
+    select
+        source,
+        {%- for column, definition in spec.columns.items() %}
+        {{ cast_canonical(column, definition[0]) }} as {{ column }},
+        {%- endfor %}
+        {%- for column in typed %}
+        {{ column }} as {{ column }}_text,
+        {%- endfor %}
+        file_on,
+        landed_on,
+        content_hash,
+        batch,
+        file_name,
+        record,
+        line,
+        raw
+    from landed
+),
+
+dated as (
+    select
+        *,
+        {{ event_date(spec) }} as event_on,
+        {{ business_date('updated_at') }} as updated_on,
+        {{ event_time(spec) }} as event_time
+    from typed
+),
+
+checked as (
+    select
+        *,
+        concat_ws(
+            ', ',
+            case
+                when {% for column in spec.key %}
+                    {{- column ~ ('_text' if column in typed else '') }} is null{{ ' or ' if not loop.last }}
+                {%- endfor %}
+                then '{{ spec.prefix }}-001'
+            end
+            {%- for column in typed %},
+            case when {{ column }}_text is not null and {{ column }} is null then '{{ spec.columns[column][1] }}' end
+            {%- endfor %}
+            {%- for code, condition in rules %},
+            case when {{ condition }} then '{{ code }}' end
+            {%- endfor %}
+        ) as broken_rules
+    from dated
+)
+
+select
+    source,
+    {%- for column in spec.columns %}
+    {{ column }},
+    {%- endfor %}
+    file_on,
+    event_on,
+    coalesce(updated_at, {{ start_of_business_date('file_on') }}, event_time) as effective_at,
+    coalesce(updated_on, file_on, event_on) as effective_on,
+    content_hash,
+    batch,
+    file_name,
+    record,
+    line,
+    broken_rules,
+    case
+        when broken_rules <> ''
+        then concat_ws(
+            '|'
+            {%- for column in spec.key %},
+            {{ column ~ ('_text' if column in typed else '') }}
+            {%- endfor %}
+        )
+    end as row_key,
+    case when broken_rules <> '' then raw end as raw
+from checked
+{%- endmacro %}
+
+{#- The business date of the entity's event; a DATE column is a day already. -#}
+{% macro event_date(spec) -%}
+    {%- if spec.event is none -%} cast(null as date)
+    {%- elif spec.columns[spec.event][0] == 'date' -%} {{ spec.event }}
+    {%- else -%} {{ business_date(spec.event) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro event_time(spec) -%}
+    {%- if spec.event is none -%} cast(null as timestamp)
+    {%- elif spec.columns[spec.event][0] == 'date' -%} {{ start_of_business_date(spec.event) }}
+    {%- else -%} {{ spec.event }}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,15 @@
+{#- The rows of an entity that break no rule, every version of every key: the body of every stg_<entity>. -#}
+{% macro valid_rows(name) -%}
+select
+    {{ staged_columns(name) | join(',\n    ') }}
+from {{ ref('stg_' ~ name ~ '__checked') }}
+where broken_rules = ''
+{%- endmacro %}
+
+{#- The columns of stg_<entity>, in order. -#}
+{% macro staged_columns(name) -%}
+    {{ return(
+        ['source'] + (entity(name).columns | list)
+        + ['file_on', 'event_on', 'effective_at', 'effective_on', 'content_hash', 'batch', 'file_name', 'line']
+    ) }}
+{%- endmacro %}
