@@ -69,9 +69,8 @@ class Shop:
             The folder that `current` points to afterwards.
         """
         command = [str(LOYALTY), "run", "--config", str(self.config), *options]
-        done = subprocess.run(
-            command, cwd=self.home.parent, env={**os.environ, "COLUMNS": "160"}, capture_output=True, text=True
-        )
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("LOYALTY_")}
+        done = subprocess.run(command, cwd=self.home.parent, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, (
             f"{' '.join(command)} ended with {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
         )
