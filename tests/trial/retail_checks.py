@@ -117,17 +117,23 @@ def check_months(con: duckdb.DuckDBPyConnection, as_of: str) -> None:
 
 
 def check_customers(con: duckdb.DuckDBPyConnection, as_of: str) -> None:
-    """The RFM values of every customer who bought, and nobody else among the buyers."""
+    """The RFM values, first and last day and historic value of every customer who bought, and of nobody else."""
     assert_same(
         con,
         f"select customer_key, date '{as_of}', recency_days, purchase_days, net_amount"
         f" from raw_rfm('{as_of}') join who using (customer)",
-        "select customer_key, as_of_on, recency_days, n_purchase_days, net_amount from customer_rfm"
-        " where n_purchase_days > 0",
+        "select customer_key, as_of_on, recency_days, frequency, monetary_amount from customer_rfm",
     )
     assert_same(
         con,
         f"select customer_key, first_purchase_on, last_purchase_on from raw_rfm('{as_of}') join who using (customer)",
         "select customer_key, first_purchase_on, last_purchase_on from dim_customer"
         " where first_purchase_on is not null",
+    )
+    assert_same(
+        con,
+        "select customer_key, purchase_days, last_purchase_on - first_purchase_on,"
+        f" date '{as_of}' - first_purchase_on, net_amount from raw_rfm('{as_of}') join who using (customer)",
+        "select customer_key, n_purchase_days, first_to_last_days, age_days, historic_net_amount from customer_clv"
+        " where n_purchase_days > 0",
     )
