@@ -1,0 +1,55 @@
+"""One home built on both engines: the sample and the hostile values in one run, then the same landed files on Spark."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.parity.hostile import write_hostile
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class BothEngines:
+    """Where each engine left its tables."""
+
+    warehouse: Path
+    spark: Path
+
+    def spark_table(self, mart: str) -> str:
+        """A SQL relation over Spark's files of a mart."""
+        return f"read_parquet('{self.spark}/spark/warehouse/marts.db/{mart}/*.parquet')"
+
+
+def _run(*command: str) -> str:
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-6000:]}\n{done.stderr[-3000:]}"
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BothEngines]:
+    """The marts of one input, built by DuckDB and by Spark."""
+    if shutil.which("java") is None:
+        pytest.fail("Spark needs a Java runtime: install Java 17, for instance Debian's openjdk-17-jre-headless")
+    pytest.importorskip("pyspark", reason="Spark is not installed: make setup-spark")
+    root = tmp_path_factory.mktemp("parity")
+    loyalty = str(Path(sys.executable).with_name("loyalty"))
+    _run(loyalty, "sample", "--out", str(root), "--customers", "400", "--days", "200", "--dirty", "0.02")
+    mapping, inbox = write_hostile(root)
+    config = root / "loyalty.yml"
+    settings = yaml.safe_load(config.read_text())
+    settings["sources"].append({"mapping": str(mapping), "files": str(inbox)})
+    config.write_text(yaml.safe_dump(settings))
+    summary = json.loads(_run(loyalty, "run", "--config", str(config), "--json"))
+    out = root / "on_spark"
+    as_of = summary["as_of"]
+    _run(sys.executable, "-m", "tests.parity.spark_build", "--config", str(config), "--as-of", as_of, "--out", str(out))
+    yield BothEngines(warehouse=root / "state" / "warehouse.duckdb", spark=out)

@@ -1,0 +1,79 @@
+"""Builds the dbt project on one local Spark session from a home's landed Parquet, the value step between.
+
+Run as `python -m tests.parity.spark_build --config C --as-of DAY --out O`, because a Spark session belongs to a
+process. Marts are left as Parquet under `<out>/spark/warehouse/marts.db/`, what the quarantine says in `<out>/quarantine/`.
+"""
+
+import argparse
+import os
+import shutil
+import sys
+from datetime import date
+from pathlib import Path
+
+import duckdb
+from dbt.cli.main import dbtRunner
+
+from pipelines.settings import dbt_vars, dbt_vars_argument, load_settings, project_root
+from pipelines.value import score
+
+
+def _dbt(tag: str, out: Path, variables: str) -> None:
+    project = str(project_root() / "dbt_project")
+    # fmt: off
+    result = dbtRunner().invoke([
+        "build", "--select", f"tag:{tag}", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test",
+        "--target", "spark", "--full-refresh", "--vars", variables,
+        "--project-dir", project, "--profiles-dir", project, "--target-path", str(out / "target"), "--log-path", str(out / "logs"),
+    ])
+    # fmt: on
+    if not result.success:
+        raise SystemExit(f"dbt build tag:{tag} failed on Spark: {result.exception or ''}")
+
+
+def _export_cells(out: Path) -> None:
+    """From Spark's tables to the exchange, as a daily run does from the warehouse."""
+    tables = out / "spark" / "warehouse" / "intermediate.db"
+    for cells in ("purchase_cells", "spend_cells"):
+        source = tables / f"int_{cells.removesuffix('s')}" / "*.parquet"
+        duckdb.sql(
+            f"copy (select * from read_parquet('{source}') order by all) "
+            f"to '{out / 'exchange' / cells}.parquet' (format parquet)"
+        )
+
+
+def main() -> None:
+    """Parse the arguments and build."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--as-of", type=date.fromisoformat, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    out: Path = options.out.resolve()
+    settings = load_settings(options.config)
+    exchange = out / "exchange"
+    exchange.mkdir(parents=True)
+    for name in ("pseudonyms", "changed_batches"):
+        shutil.copy(settings.paths.exchange / f"{name}.parquet", exchange)
+    os.environ["LOYALTY_SPARK_DIR"] = str(out / "spark")
+    os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
+    # The worker's Python must be the driver's.
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    variables = dbt_vars_argument(dbt_vars(settings, as_of=options.as_of, exchange=exchange))
+
+    _dbt("ingest", out, variables)
+    _dbt("core", out, variables)
+    _export_cells(out)
+    score(exchange)
+    _dbt("marts", out, variables)
+
+    from pyspark.sql import SparkSession  # here: importing it starts nothing, but only Spark's side needs it
+
+    spark = SparkSession.builder.getOrCreate()
+    for view in ("stg_quarantine", "stg_file_reconciliation"):
+        spark.sql(f"select * from staging.{view}").coalesce(1).write.parquet(str(out / view))
+    spark.stop()
+
+
+if __name__ == "__main__":
+    main()
