@@ -24,7 +24,8 @@ files:
     file_on: '(\\d{4}-\\d{2}-\\d{2})'
     entities:
       order_lines:
-        columns: {order_id: id, line_id: line, product_id: product, category: category, quantity: quantity, unit_price: price}
+        columns:
+          {order_id: id, line_id: line, product_id: product, category: category, quantity: quantity, unit_price: price}
   - match: "returns_*.csv"
     file_on: '(\\d{4}-\\d{2}-\\d{2})'
     timestamps: ["%Y-%m-%d %H:%M:%S"]
@@ -49,9 +50,9 @@ files:
 """
 
 NAMES = (
-    "plain", "PLAIN", "İstanbul", "istanbul", "ISTANBUL", "straße", "STRASSE", "é", "e\u0301", "null", "NULL", "NaN", "0", "00", "1e3",
-    "a|b", "a||b", "o'clock", 'quo"te', "back\\slash", "'; drop table staging.stg_orders; --", "{{ var('as_of') }}", "$1", "%s",
-    "tab\there", "line\nbreak", "\U0001f600", "\u00a0nbsp", "0x1F", "12.0",
+    "plain", "PLAIN", "İstanbul", "istanbul", "ISTANBUL", "straße", "STRASSE", "é", "e\u0301", "null", "NULL", "NaN", "0", "00",
+    "1e3", "a|b", "a||b", "o'clock", 'quo"te', "back\\slash", "'; drop table staging.stg_orders; --", "{{ var('as_of') }}", "$1",
+    "%s", "tab\there", "line\nbreak", "\U0001f600", "\u00a0nbsp", "0x1F", "12.0",
 )  # fmt: skip
 
 # order: (gross, discount, at, currency, status, is_test, changed) -> rules that it must break.

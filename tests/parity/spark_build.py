@@ -1,7 +1,7 @@
 """Builds the dbt project on one local Spark session from a home's landed Parquet, the value step between.
 
 Run as `python -m tests.parity.spark_build --config C --as-of DAY --out O`, because a Spark session belongs to a
-process. Marts are left as Parquet under `<out>/spark/warehouse/marts.db/`, what the quarantine says in `<out>/quarantine/`.
+process. Marts are left as Parquet under `<out>/spark/warehouse/marts.db/`, what staging says of the rows beside it.
 """
 
 import argparse
@@ -24,7 +24,8 @@ def _dbt(tag: str, out: Path, variables: str) -> None:
     result = dbtRunner().invoke([
         "build", "--select", f"tag:{tag}", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test",
         "--target", "spark", "--full-refresh", "--vars", variables,
-        "--project-dir", project, "--profiles-dir", project, "--target-path", str(out / "target"), "--log-path", str(out / "logs"),
+        "--project-dir", project, "--profiles-dir", project, 
+        "--target-path", str(out / "target"), "--log-path", str(out / "logs"),
     ])
     # fmt: on
     if not result.success:

@@ -66,7 +66,8 @@ def test_both_engines_refuse_the_same_rows_for_the_same_reasons(
 def test_each_hostile_order_breaks_the_rules_that_it_should_and_no_other(con: duckdb.DuckDBPyConnection) -> None:
     found = dict(
         con.execute(
-            "select order_id, broken_rules from staging.stg_orders__checked where source = 'hostile' and customer_ref = 'buyer'"
+            "select order_id, broken_rules from staging.stg_orders__checked"
+            " where source = 'hostile' and customer_ref = 'buyer'"
         ).fetchall()
     )
     assert found == {key: rules for key, (_, rules) in ORDERS.items()}
