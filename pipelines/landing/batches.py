@@ -1,0 +1,187 @@
+"""Where landed batches lie, and how one comes to be there whole or not at all.
+
+A batch is one file. Its Parquet is written under `.tmp-…`, flushed to disk, and renamed into place entity by entity, the ledger
+last: a batch without its ledger folder never was, and is removed at the start of the next landing.
+"""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.landing.entities import ENTITIES
+from pipelines.landing.expressions import quote_text
+from pipelines.landing.rows import TRAILING
+
+LEDGER = "ledger"
+UNREADABLE = "unreadable"
+PART = "part.parquet"
+
+_ARROW = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), "DATE": pa.date32()}
+_FILE = {"file_name": "VARCHAR", "file_sha256": "VARCHAR", "file_on": "DATE", "landed_on": "DATE"}
+
+# Columns of every landed data set; `source` and `batch` are in the folders' names.
+LAYOUTS: dict[str, dict[str, str]] = {
+    **{name: {**dict.fromkeys(entity.columns, "VARCHAR"), **TRAILING} for name, entity in ENTITIES.items()},
+    UNREADABLE: {
+        **_FILE,
+        "record": "BIGINT",
+        "line": "BIGINT",
+        "line_end": "BIGINT",
+        "rule": "VARCHAR",
+        "raw": "VARCHAR",
+    },
+    LEDGER: {
+        **_FILE,
+        "mapping_sha256": "VARCHAR",
+        "records": "BIGINT",
+        "taken_records": "BIGINT",
+        "unreadable_records": "BIGINT",
+        "skipped_records": "BIGINT",
+        "skips": "VARCHAR",
+        "entity": "VARCHAR",
+        "landed_rows": "BIGINT",
+    },
+}
+
+
+def batch_of(source: str, sha256: str, file_on: date | None) -> str:
+    """The name of the batch of a file: the same file on the same date is the same batch, whatever it is called."""
+    return hashlib.sha256(f"{source}|{sha256}|{file_on or ''}".encode()).hexdigest()[:16]
+
+
+def schema_of(dataset: str) -> pa.Schema:
+    """The Arrow schema of a landed data set."""
+    return pa.schema([(name, _ARROW[kind]) for name, kind in LAYOUTS[dataset].items()])
+
+
+class Store:
+    """The landing folder.
+
+    Args:
+        root: `<home>/landing`; made, private to the user, where it is not there.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        root.chmod(0o700)
+        self.scratch = root / f".tmp-{os.getpid()}"
+
+    def prepare(self) -> int:
+        """Clear away what a killed run left, and make the empty tables.
+
+        Returns:
+            The number of orphaned batch folders removed.
+        """
+        for left in self.root.glob(".tmp-*"):
+            shutil.rmtree(left)
+        committed = {(path.parent.name, path.name) for path in (self.root / LEDGER).glob("source=*/batch=*")}
+        orphans = [
+            path
+            for path in self.root.glob("*/source=*/batch=*")
+            if (path.parent.name, path.name) not in committed and path.parent.name != "source=none"
+        ]
+        for orphan in orphans:
+            shutil.rmtree(orphan)
+        self.scratch.mkdir(mode=0o700)
+        for dataset in LAYOUTS:
+            self._make_empty(dataset)
+        return len(orphans)
+
+    def close(self) -> None:
+        """Remove the scratch folder."""
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+    def staged(self, batch: str, dataset: str) -> Path:
+        """Where a part of a batch is written before it is committed; the folder is made."""
+        folder = self.scratch / batch / dataset
+        folder.mkdir(parents=True, mode=0o700)
+        return folder / PART
+
+    def unstage(self, batch: str, dataset: str) -> None:
+        """Take a part without rows back: its absence says the same."""
+        shutil.rmtree(self.scratch / batch / dataset)
+
+    def commit(self, source: str, batch: str) -> None:
+        """Bring a staged batch into place, the ledger last."""
+        staged = self.scratch / batch
+        datasets = sorted((path.name for path in staged.iterdir()), key=lambda name: (name == LEDGER, name))
+        for dataset in datasets:
+            part = staged / dataset / PART
+            part.chmod(0o600)
+            _flush(part)
+            _flush(staged / dataset)
+        for dataset in datasets:
+            parent = self._folder(self.root / dataset / f"source={source}")
+            (staged / dataset).rename(parent / f"batch={batch}")
+            _flush(parent)
+        staged.rmdir()
+
+    def discard(self, batch: str) -> None:
+        """Forget a staged batch."""
+        shutil.rmtree(self.scratch / batch, ignore_errors=True)
+
+    def _make_empty(self, dataset: str) -> None:
+        """A table without rows, so that globs and schemas never fail; made anew where the columns have changed."""
+        target = self.root / dataset / "source=none" / "batch=none" / PART
+        schema = schema_of(dataset)
+        if target.is_file() and pq.read_schema(target).equals(schema):
+            return
+        self._folder(target.parent)
+        written = self.scratch / f"{dataset}.parquet"
+        pq.write_table(schema.empty_table(), written, compression="zstd")
+        written.chmod(0o600)
+        _flush(written)
+        written.replace(target)
+        _flush(target.parent)
+
+    def _folder(self, folder: Path) -> Path:
+        """Make a folder below the root, each new one private and its entry on disk."""
+        missing = [folder, *folder.parents]
+        for path in reversed(missing[: missing.index(self.root)]):
+            if not path.is_dir():
+                path.mkdir(mode=0o700)
+                _flush(path.parent)
+        return folder
+
+
+def read_ledger(home: Path) -> pa.Table:
+    """The ledger: one row per landed file and entity.
+
+    Args:
+        home: The home folder.
+
+    Returns:
+        The ledger's columns, then `source` and `batch`; sorted by source, file date, name and entity. No rows where
+        nothing has landed yet.
+    """
+    root = home / "landing" / LEDGER
+    if not any(_parts(root)):
+        empty = schema_of(LEDGER).append(pa.field("source", pa.string())).append(pa.field("batch", pa.string()))
+        return empty.empty_table()
+    files = ", ".join(quote_text(str(part)) for part in _parts(root))
+    with duckdb.connect() as connection:
+        return connection.execute(
+            f"select * from read_parquet([{files}], hive_partitioning=true,"
+            " hive_types={'source': 'VARCHAR', 'batch': 'VARCHAR'})"
+            " order by source, file_on nulls first, file_name, entity"
+        ).to_arrow_table()
+
+
+def _parts(root: Path) -> Iterator[Path]:
+    return (path for path in sorted(root.glob(f"source=*/batch=*/{PART}")) if path.parent.parent.name != "source=none")
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,179 @@
+"""Binding a mapping's expressions to the columns of a file: which columns it needs, and whether each expression fits them.
+
+The relation that expressions read is called `landing_source`, whatever the format: a column of text for each source column,
+structs of text where the mapping follows a dotted path, and our own columns, which begin with `landing_`.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import duckdb
+
+from pipelines.errors import ConfigError
+from pipelines.landing.expressions import Path, parse, quote_name, quote_text
+from pipelines.landing.model import EntityRows, FileGroup, Mapping
+
+RELATION = "landing_source"
+ITEM = "item"
+ITEM_NO = "item_no"
+
+_NESTED = ("STRUCT", "MAP", "UNION", "TABLE")
+_NAME_HINT = "a column's name that could be read as SQL goes in double quotes inside single ones: '\"Net-Price\"'"
+
+
+@dataclass
+class Tree:
+    """The columns that expressions read, as a tree of dotted names; a leaf is text."""
+
+    children: dict[str, "Tree"] = field(default_factory=dict)
+
+    def add(self, path: Path) -> None:
+        """Add a path.
+
+        Raises:
+            ValueError: Where it ends inside, or goes through, another path's end, or differs from one by case only.
+        """
+        head, *rest = path
+        for known, child in self.children.items():
+            if known.lower() == head.lower() and (known != head or bool(child.children) != bool(rest)):
+                raise ValueError(
+                    f"`{known}` and `{'.'.join(path)}` cannot both be read: take `{known}` alone, and `{known}->>'$.…'` inside"
+                )
+        child = self.children.setdefault(head, Tree())
+        if rest:
+            child.add(tuple(rest))
+
+    def select(self, leaf: Callable[[Path], str], at: Path = ()) -> list[str]:
+        """A select list with one column per root, made from the SQL that `leaf` gives for each path."""
+        return [f"{child.value(leaf, (*at, name))} as {quote_name(name)}" for name, child in self.children.items()]
+
+    def value(self, leaf: Callable[[Path], str], at: Path) -> str:
+        """The SQL of one node: the leaf's own, or a struct of its children's."""
+        if not self.children:
+            return leaf(at)
+        parts = (f"{quote_name(name)} := {child.value(leaf, (*at, name))}" for name, child in self.children.items())
+        return f"struct_pack({', '.join(parts)})"
+
+
+def sql_of(text: str) -> str:
+    """An expression as SQL in brackets; what is not SQL is a column's name."""
+    return quote_name(text.strip()) if parse(text).problem else f"(\n{text}\n)"
+
+
+def references(text: str) -> frozenset[Path]:
+    """The source columns that an expression reads."""
+    expression = parse(text)
+    return frozenset({(text.strip(),)}) if expression.problem else expression.references
+
+
+def is_of_item(path: Path) -> bool:
+    """Whether a path reads an element of `each` and not the record."""
+    return path[0].lower() in (ITEM, ITEM_NO)
+
+
+def record_tree(group: FileGroup) -> Tree:
+    """The columns of the record that a group's expressions read."""
+    return _tree(
+        path
+        for location, text in group.expressions()
+        for path in references(text)
+        if not (is_of_item(path) and _has_each(group, location))
+    )
+
+
+def item_tree(rows: EntityRows) -> Tree:
+    """The fields of an element that an entity with `each` reads."""
+    texts = [column.sql for block in rows.blocks() for column in block.values()]
+    return _tree(path[1:] for text in texts for path in references(text) if path[0].lower() == ITEM and len(path) > 1)
+
+
+def json_path(path: Path) -> str:
+    """A path as a quoted JSON path literal."""
+    return quote_text("$" + "".join('."' + part.replace("\\", "\\\\").replace('"', '\\"') + '"' for part in path))
+
+
+def json_leaf(document: str) -> Callable[[Path], str]:
+    """How a path is read out of a JSON document; an empty text is nothing."""
+    return lambda path: f"nullif(json_extract_string({document}, {json_path(path)}), '')"
+
+
+def relation_of(group: FileGroup, rows: EntityRows, relation: str = RELATION) -> str:
+    """What an entity's columns are read from: the record, or the record with an element of `each`."""
+    if not rows.each:
+        return relation
+    fields = ", ".join(item_tree(rows).select(json_leaf("landing_item"), ())).replace("\n", " ")
+    item = item_tree(rows).value(json_leaf("landing_item"), ()) if fields else "landing_item"
+    return (
+        f"(select * exclude (landing_item), {item} as {ITEM}, cast(landing_item_no as varchar) as {ITEM_NO} from ("
+        f"select *, unnest(from_json({sql_of(rows.each)}, '[\"JSON\"]')) as landing_item,"
+        f" generate_subscripts(from_json({sql_of(rows.each)}, '[\"JSON\"]'), 1) as landing_item_no from {relation}))"
+    )
+
+
+def check_expressions(mapping: Mapping) -> None:
+    """Bind every expression of a mapping against an empty relation with the columns that the mapping names.
+
+    Raises:
+        ConfigError: Where one is not SQL, needs a function that does not exist, or does not fit its use.
+    """
+    problems: list[str] = []
+    with duckdb.connect() as connection:
+        for index, group in enumerate(mapping.files):
+            if group.ignore is None:
+                problems += _check_group(connection, mapping, ("files", index), group)
+    if problems:
+        raise ConfigError("\n".join(problems), hint=f"Mend the mapping there; {_NAME_HINT}.")
+
+
+def _check_group(
+    connection: duckdb.DuckDBPyConnection, mapping: Mapping, at: tuple[str | int, ...], group: FileGroup
+) -> list[str]:
+    problems = [
+        f"{mapping.where((*at, *location))}: `{text}`: {problem}"
+        for location, text in group.expressions()
+        if (problem := _syntax(location, text))
+    ]
+    if problems:
+        return problems
+    try:
+        columns = record_tree(group).select(lambda path: "null::varchar")
+    except ValueError as error:
+        return [f"{mapping.where(at)}: {error}"]
+    connection.execute(
+        f"create or replace temp view {RELATION} as select {', '.join([*columns, '1 as landing_record'])}"
+    )
+    for location, text in group.expressions():
+        relation = RELATION
+        if _has_each(group, location) and location[-1] not in ("where", "each"):
+            relation = relation_of(group, group.entities[str(location[1])])
+        try:
+            found = connection.execute(f"describe select {sql_of(text)} from {relation}").fetchall()[0][1]
+        except duckdb.Error as error:
+            problems.append(f"{mapping.where((*at, *location))}: `{text}`: {_first_line(error)}")
+            continue
+        if location[-1] == "where" and found not in ("BOOLEAN", '"NULL"'):
+            problems.append(f"{mapping.where((*at, *location))}: `{text}` is {found}, and a condition must be BOOLEAN")
+        elif str(found).startswith(_NESTED):
+            problems.append(f"{mapping.where((*at, *location))}: `{text}` is {found}, and a column holds one value")
+    return problems
+
+
+def _syntax(location: tuple[str | int, ...], text: str) -> str:
+    problem = parse(text).problem
+    may_be_a_name = location[-1] not in ("where", "each") and problem.startswith("not a SQL expression")
+    return "" if may_be_a_name else problem
+
+
+def _has_each(group: FileGroup, location: tuple[str | int, ...]) -> bool:
+    return location[0] == "entities" and group.entities[str(location[1])].each is not None
+
+
+def _tree(paths: Iterable[Path]) -> Tree:
+    tree = Tree()
+    for path in sorted(set(paths)):
+        tree.add(path)
+    return tree
+
+
+def _first_line(error: duckdb.Error) -> str:
+    return str(error).partition("\n")[0]

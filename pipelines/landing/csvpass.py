@@ -1,0 +1,189 @@
+"""The strict csv pass: it counts records, supplies physical lines, and finds what cannot be read.
+
+This is the only place where the rows of a CSV file go through Python. `count_plain` is the quick way for a file in which each
+line is a record; `rewrite` is the careful way for any other: it cuts refused stretches out and writes the rest anew, each record
+with its number and line, so that what DuckDB reads afterwards cannot be read in two ways.
+"""
+
+import csv
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.errors import InputError
+from pipelines.landing.model import FileGroup
+from pipelines.landing.spans import Rule, Span
+from pipelines.landing.textfile import open_text
+
+
+@dataclass(frozen=True)
+class Count:
+    """What the pass found.
+
+    Attributes:
+        header: The column names as the file (or the mapping) has them, trimmed.
+        records: Good records.
+        characters: In all fields of all good records: a second check on the reader.
+        spans: What cannot be read.
+        is_plain: Whether the file can be read as it is, record n standing on line n + 1.
+        line_end: The line end of a plain file.
+    """
+
+    header: tuple[str, ...]
+    records: int
+    characters: int
+    spans: tuple[Span, ...] = ()
+    is_plain: bool = False
+    line_end: str = "\n"
+
+
+class _Lines(Iterator[str]):
+    """A file's lines, with those of the record in hand, which can be given back."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self._back: deque[str] = deque()
+        self.taken: list[str] = []
+        self.number = 0  # of the last line handed out
+
+    def __next__(self) -> str:
+        line = self._back.popleft() if self._back else next(self._lines)
+        self.taken.append(line)
+        self.number += 1
+        return line
+
+    def give_back_all_but(self, kept: int) -> None:
+        """Give back the lines in hand but for the first `kept`."""
+        surplus = self.taken[kept:]
+        self._back.extendleft(reversed(surplus))
+        self.number -= len(surplus)
+        del self.taken[kept:]
+
+
+def read_header(path: Path, group: FileGroup) -> tuple[str, ...]:
+    """The column names of a file, from its first lines only.
+
+    Raises:
+        InputError: Where there is none, or the text cannot be decoded.
+    """
+    with open_text(path, group.encoding) as file:
+        return _header(_Lines(file), group)
+
+
+def count_plain(path: Path, group: FileGroup) -> Count | None:
+    """Count a file in which every line is a good record; None where it is not so plain."""
+    if group.encoding != "utf-8" or group.skip_rows or group.header_rows != 1:
+        return None
+    records = characters = 0
+    with open_text(path, group.encoding) as file:
+        header = _header(_Lines(file), group)
+        file.seek(0)
+        reader = _reader(file, group)
+        width = len(next(reader))
+        try:
+            for row in reader:
+                if len(row) != width:
+                    return None
+                text = "".join(row)
+                if "\0" in text:
+                    return None
+                characters += len(text)
+                records += 1
+        except csv.Error:
+            return None
+        if reader.line_num != records + 1 or not isinstance(file.newlines, str) or file.newlines == "\r":
+            return None
+        return Count(header, records, characters, is_plain=True, line_end=file.newlines)
+
+
+def rewrite(path: Path, group: FileGroup, clean: Path) -> Count:
+    """Write the good records of a file to `clean`: UTF-8, every field quoted, record number and line in front, no header.
+
+    A record that csv refuses, or that has the wrong number of fields over several lines, is cut from its first line on; reading
+    resumes at the next line that has the right number of fields by itself.
+    """
+    spans: list[Span] = []
+    records = characters = 0
+    with open_text(path, group.encoding) as file, clean.open("w", encoding="utf-8", newline="") as out:
+        lines = _Lines(file)
+        header = _header(lines, group)
+        reader = _reader(lines, group)
+        writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
+        while True:
+            lines.taken.clear()
+            line = lines.number + 1
+            try:
+                row = next(reader)
+                rule = _fault(row, lines.taken, len(header), group)
+            except StopIteration:
+                break
+            except csv.Error:
+                row, rule = [], Rule.REFUSED
+            if rule is None:
+                if row:
+                    records += 1
+                    characters += sum(map(len, row))
+                    writer.writerow([records + len(spans), line, *row])
+                continue
+            if len(lines.taken) > 1:
+                lines.give_back_all_but(1)
+                _pass_over(lines, len(header), group)
+            text = "".join(lines.taken).rstrip("\r\n").replace("\0", "\u2400")
+            spans.append(Span(records + len(spans) + 1, line, lines.number, rule, text))
+    return Count(header, records, characters, tuple(spans))
+
+
+def _fault(row: list[str], lines: list[str], width: int, group: FileGroup) -> Rule | None:
+    """Why a record that csv has read is not good; None where it is, or where it is a blank line."""
+    if not row:
+        return None
+    if any("\0" in field for field in row):
+        return Rule.NUL
+    if len(row) != width:
+        return Rule.REFUSED if len(lines) > 1 else Rule.RAGGED
+    inner = lines[1:-1]
+    # An open quote that happens to be closed by a later one swallows whole records and still gives the right number of fields.
+    if len(inner) > 1 and width > 2 and all(_stands_alone(line, width, group) for line in inner):
+        return Rule.REFUSED
+    return None
+
+
+def _pass_over(lines: _Lines, width: int, group: FileGroup) -> None:
+    """Take lines until the next one that is a good record by itself."""
+    for line in lines:
+        if _stands_alone(line, width, group):
+            lines.give_back_all_but(len(lines.taken) - 1)
+            return
+
+
+def _stands_alone(line: str, width: int, group: FileGroup) -> bool:
+    try:
+        return len(next(_reader(iter([line]), group))) == width
+    except (csv.Error, StopIteration):
+        return False
+
+
+def _header(lines: _Lines, group: FileGroup) -> tuple[str, ...]:
+    for _ in range(group.skip_rows):
+        next(lines, None)
+    if group.names is not None:
+        return group.names
+    reader = _reader(lines, group)
+    try:
+        names = next(reader)
+        for _ in range(group.header_rows - 1):
+            next(reader)
+    except StopIteration:
+        raise InputError("there is no header: the file ends before it", hint="Was the delivery cut off?") from None
+    except csv.Error as error:
+        raise InputError(
+            f"line {lines.number}: the header is not valid CSV: {error}", hint="Mend the header."
+        ) from error
+    if not any(name.strip() for name in names):
+        raise InputError(f"line {lines.number}: the header is blank", hint="Declare `skip_rows` in the mapping.")
+    return tuple(name.strip() for name in names)
+
+
+def _reader(lines: Iterator[str], group: FileGroup) -> "csv._reader":
+    return csv.reader(lines, delimiter=group.separator, strict=True)

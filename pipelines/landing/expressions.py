@@ -1,0 +1,91 @@
+"""Expressions of a mapping file: parsing them with DuckDB's own parser, and quoting.
+
+A mapping's expression is trusted config, but it must be one plain expression over the columns of one record: no subquery,
+no window, nothing that gives another answer tomorrow. What an expression is used for is not known here.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import duckdb
+
+# Each would make a second landing of the same file differ from the first, or reach outside the record.
+_FORBIDDEN = frozenset(
+    "random gen_random_uuid uuid uuidv4 uuidv7 setseed now today current_date current_time current_timestamp localtime "
+    "localtimestamp get_current_timestamp get_current_time transaction_timestamp nextval currval getenv getvariable "
+    "current_setting txid_current unnest".split()
+)
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A parsed expression.
+
+    Attributes:
+        text: The SQL as the mapping has it.
+        references: The source columns that it reads; a dotted path into nested data has several parts.
+        problem: What is wrong with it as SQL, or an empty string. (It may still be a column's name, such as `Created at`.)
+    """
+
+    text: str
+    references: frozenset[Path]
+    problem: str
+
+
+def quote_name(name: str) -> str:
+    """A name as a quoted SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def quote_text(text: str) -> str:
+    """A text as a quoted SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+@lru_cache(maxsize=4096)
+def parse(text: str) -> Expression:
+    """Parse one expression, without knowing the source's columns."""
+    # The newline keeps a trailing comment from swallowing the bracket.
+    statement = f"select (\n{text}\n)"
+    with duckdb.connect() as connection:
+        row = connection.execute("select json_serialize_sql(?::varchar)", [statement]).fetchone()
+    parsed: dict[str, Any] = json.loads(row[0]) if row else {"error": True, "error_message": "cannot be parsed"}
+    if parsed["error"]:
+        return Expression(text, frozenset(), f"not a SQL expression: {parsed['error_message']}")
+    statements = parsed["statements"]
+    if len(statements) != 1 or len(statements[0]["node"].get("select_list", [])) != 1:
+        return Expression(text, frozenset(), "must be one expression")
+    references: set[Path] = set()
+    problem = _walk(statements[0]["node"]["select_list"][0], frozenset(), references)
+    if not problem and statements[0]["node"]["from_table"]["type"] != "EMPTY":
+        problem = "must be one expression, without a FROM"
+    return Expression(text, frozenset(references), problem)
+
+
+def _walk(node: Any, bound: frozenset[str], references: set[Path]) -> str:
+    """Collect references below a node of the syntax tree; returns the first problem found."""
+    if isinstance(node, list):
+        return next((problem for item in node if (problem := _walk(item, bound, references))), "")
+    if not isinstance(node, dict):
+        return ""
+    kind = node.get("class")
+    if kind in ("SUBQUERY", "WINDOW", "STAR", "PARAMETER", "DEFAULT"):
+        return f"a {str(kind).lower()} is not allowed in a mapping: an expression reads one record"
+    if kind == "FUNCTION" and str(node.get("function_name", "")).lower() in _FORBIDDEN:
+        return f"{node['function_name']}() is not allowed in a mapping: it says something else about the same record next time"
+    if kind == "COLUMN_REF":
+        path = tuple(str(part) for part in node["column_names"])
+        if len(path) == 1 and path[0].lower() in _FORBIDDEN:
+            return f"{path[0]} is not allowed in a mapping: it says something else about the same record next time"
+        if path[0] not in bound:
+            references.add(path)
+        return ""
+    if kind == "LAMBDA" and node.get("syntax_type") == "LAMBDA_KEYWORD":
+        names: set[Path] = set()
+        _walk(node["lhs"], frozenset(), names)
+        return _walk(node["expr"], bound | {name[0] for name in names}, references)
+    return next((problem for item in node.values() if (problem := _walk(item, bound, references))), "")

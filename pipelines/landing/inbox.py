@@ -1,0 +1,125 @@
+"""Finding a source's files: which there are, which group of the mapping takes each, and what its name says.
+
+Only names are looked at; reading is readers.py's.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+
+from pipelines.errors import InputError
+from pipelines.landing.model import FileGroup, Mapping
+
+# Names that transfer programs give to files on their way.
+_ON_THE_WAY = (".part", ".tmp", ".partial", ".crdownload", ".filepart")
+
+
+@dataclass(frozen=True)
+class SourceFiles:
+    """A source to be landed.
+
+    Attributes:
+        mapping: How its files become entities.
+        folder: Where they are, at any depth.
+    """
+
+    mapping: Mapping
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Found:
+    """A file of a source.
+
+    Attributes:
+        source: The source it belongs to.
+        path: Where it is.
+        name: Its name below the source's folder, with forward slashes.
+        group: The group that takes it, or None where it cannot be landed.
+        file_on: Its own date.
+        problem: Why it cannot be landed.
+    """
+
+    source: SourceFiles
+    path: Path
+    name: str
+    group: FileGroup | None
+    file_on: date | None
+    problem: InputError | None
+
+
+def find(source: SourceFiles) -> list[Found]:
+    """Every file of a source, sorted by its own date and name. Hidden files and files on their way are passed over.
+
+    Raises:
+        InputError: Where the folder is not there.
+    """
+    if not source.folder.is_dir():
+        raise InputError(
+            f"{source.mapping.source}: there is no folder {source.folder}",
+            hint="Check `files` of the source in loyalty.yml.",
+        )
+    root = source.folder.resolve()
+    found = []
+    for path in source.folder.rglob("*"):
+        name = path.relative_to(source.folder).as_posix()
+        if any(part.startswith(".") for part in name.split("/")) or name.lower().endswith(_ON_THE_WAY):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            continue
+        found.append(_look_at(source, root, path, name))
+    return sorted(found, key=lambda file: (file.file_on or date.min, file.name))
+
+
+def _look_at(source: SourceFiles, root: Path, path: Path, name: str) -> Found:
+    group = next((g for g in source.mapping.files if any(_matches(name, glob) for glob in g.match)), None)
+    problem: InputError | None = None
+    file_on = None
+    if not path.resolve().is_relative_to(root):
+        problem = InputError("a link that leads out of the inbox", hint="Put the file itself into the inbox.")
+    elif not path.is_file():
+        problem = InputError("not a regular file", hint="Take it out of the inbox.")
+    elif group is None:
+        problem = InputError(
+            "no entry under `files` of the mapping matches it",
+            hint="Add a `match` for it to the mapping, or an entry with `ignore: <reason>`.",
+        )
+    elif group.file_on is not None:
+        try:
+            file_on = _date_in(name, group)
+        except ValueError as error:
+            problem = InputError(str(error), hint="Mend the file's name, or `file_on` in the mapping.")
+    return Found(source, path, name, None if problem else group, file_on, problem)
+
+
+def _date_in(name: str, group: FileGroup) -> date:
+    found = re.search(group.file_on or "", name)
+    if found is None:
+        raise ValueError(f"its name has no date as `file_on: {group.file_on}` wants one")
+    text = found.group(1) if found.re.groups else found.group(0)
+    try:
+        return datetime.strptime(text or "", group.file_on_format).date()
+    except ValueError:
+        raise ValueError(f"`{text}` in its name is not a day as {group.file_on_format}") from None
+
+
+def _matches(name: str, glob: str) -> bool:
+    shown = name if "/" in glob else name.rpartition("/")[2]
+    pattern = _pattern(glob)
+    return bool(pattern.fullmatch(shown) or pattern.fullmatch(shown.removesuffix(".gz")))
+
+
+@lru_cache(maxsize=1024)
+def _pattern(glob: str) -> re.Pattern[str]:
+    """`*` and `?` stay within a folder, `**/` goes through any number of them, `[…]` is a set."""
+    pieces = re.split(r"(\*\*/|\*\*|\*|\?|\[!?[^]]+\])", glob)
+    known = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return re.compile(
+        "".join(
+            known.get(piece)
+            or (f"[{piece[1:-1].replace('!', '^', 1)}]" if piece[:1] == "[" and len(piece) > 2 else re.escape(piece))
+            for piece in pieces
+        )
+    )

@@ -1,0 +1,290 @@
+"""Landing: every new file of every source becomes one immutable batch, or is refused whole.
+
+This module holds the order of things: what is done with a file, and what with a run. Reading, row-making and writing have
+modules of their own.
+"""
+
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.errors import InputError
+from pipelines.landing.batches import LEDGER, UNREADABLE, Store, batch_of, read_ledger, schema_of
+from pipelines.landing.expressions import quote_text
+from pipelines.landing.inbox import Found, SourceFiles, find
+from pipelines.landing.mapping import fingerprint
+from pipelines.landing.model import FileGroup
+from pipelines.landing.readers import Reading, read
+from pipelines.landing.report import FileOutcome, LandingReport, Outcome, Progress, RefusedFiles
+from pipelines.landing.rows import FileFacts, RowSql
+from pipelines.landing.spans import Rule, Span
+
+_log = logging.getLogger("loyalty.landing")
+
+
+def land(
+    home: Path,
+    sources: Sequence[SourceFiles],
+    *,
+    today: date,
+    progress: Progress | None = None,
+    memory_limit: str | None = None,
+    threads: int | None = None,
+) -> LandingReport:
+    """Land every file that has not landed yet.
+
+    Args:
+        home: The home folder; batches go to `<home>/landing`.
+        sources: The sources, each with its mapping and folder.
+        today: The business day of landing, the bound for "in the future".
+        progress: Called after each file.
+        memory_limit: DuckDB's, such as `4GB`.
+        threads: DuckDB's.
+
+    Returns:
+        What became of each file.
+
+    Raises:
+        RefusedFiles: Where a file was refused, after the others have landed; the report is in its `report`.
+        InputError: Where a source's folder is not there.
+    """
+    begun = time.monotonic()
+    found = [file for source in sources for file in find(source)]
+    store = Store(home / "landing")
+    orphans = store.prepare()
+    if orphans:
+        _log.warning("removed %d batch folders that a killed run left", orphans)
+    try:
+        with _connect(store, memory_limit, threads) as connection:
+            landing = _Landing(store, connection, today, read_ledger(home))
+            files = []
+            for file in found:
+                files.append(landing.land(file))
+                if progress is not None:
+                    progress(files[-1], len(files), len(found))
+    finally:
+        store.close()
+    report = LandingReport(tuple(files), tuple(landing.warnings), orphans, time.monotonic() - begun)
+    if report.of(Outcome.REFUSED):
+        raise RefusedFiles(report)
+    return report
+
+
+def _connect(store: Store, memory_limit: str | None, threads: int | None) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    connection.execute("set TimeZone = 'UTC'")
+    connection.execute(f"set temp_directory = {quote_text(str(store.scratch / 'spill'))}")
+    if memory_limit is not None:
+        connection.execute(f"set memory_limit = {quote_text(memory_limit)}")
+    if threads is not None:
+        connection.execute(f"set threads = {int(threads)}")
+    return connection
+
+
+class _Landing:
+    """One run of landing: what has landed so far, and the connection that works.
+
+    Args:
+        store: The landing folder.
+        connection: A DuckDB of our own.
+        today: The business day.
+        ledger: What has landed before.
+    """
+
+    def __init__(self, store: Store, connection: duckdb.DuckDBPyConnection, today: date, ledger: pa.Table) -> None:
+        self.warnings: list[str] = []
+        self._store = store
+        self._connection = connection
+        self._today = today
+        self._landed: dict[tuple[str, str], tuple[str, str]] = {
+            (row["source"], row["batch"]): (row["file_name"], row["mapping_sha256"])
+            for row in ledger.select(["source", "batch", "file_name", "mapping_sha256"]).to_pylist()
+        }
+
+    def land(self, file: Found) -> FileOutcome:
+        """Land one file, or say why not."""
+        begun = time.monotonic()
+        source = file.source.mapping.source
+        try:
+            if file.problem is not None:
+                raise file.problem
+            assert file.group is not None  # find() gives a group or a problem
+            if file.group.ignore is not None:
+                return FileOutcome(source, file.name, Outcome.IGNORED, note=file.group.ignore)
+            return self._land(file, file.group, begun)
+        except InputError as error:
+            return FileOutcome(
+                source,
+                file.name,
+                Outcome.REFUSED,
+                note=error.message,
+                hint=error.hint,
+                file_on=file.file_on,
+                seconds=time.monotonic() - begun,
+            )
+
+    def _land(self, file: Found, group: FileGroup, begun: float) -> FileOutcome:
+        mapping = file.source.mapping
+        before = file.path.stat()
+        with file.path.open("rb") as stream:
+            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+        batch = batch_of(mapping.source, sha256, file.file_on)
+        said = fingerprint(mapping, group)
+        if known := self._landed.get((mapping.source, batch)):
+            return self._skip(file, batch, said, *known)
+        facts = FileFacts(file.name, sha256, file.file_on, self._today)
+        reading = read(self._connection, file.path, group, self._store.scratch)
+        after = file.path.stat()
+        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+            raise InputError("it changed while it was read", hint="Run again when its delivery has ended.")
+        try:
+            outcome = self._write(file, group, facts, reading, batch, said)
+            self._store.commit(mapping.source, batch)
+        finally:
+            self._store.discard(batch)
+        self._landed[mapping.source, batch] = (file.name, said)
+        return replace(outcome, seconds=time.monotonic() - begun)
+
+    def _skip(self, file: Found, batch: str, said: str, name: str, said_then: str) -> FileOutcome:
+        source = file.source.mapping.source
+        if said != said_then:
+            self.warnings.append(
+                f"{source}: {file.name} has landed with another version of the mapping (batch {batch}). To land it anew:"
+                f" remove the folders <home>/landing/*/source={source}/batch={batch}, and run with --full-refresh."
+            )
+        note = "has landed before" if name == file.name else f"has landed before, as {name}"
+        return FileOutcome(source, file.name, Outcome.SKIPPED, note=note, file_on=file.file_on, batch=batch)
+
+    def _write(
+        self, file: Found, group: FileGroup, facts: FileFacts, reading: Reading, batch: str, said: str
+    ) -> FileOutcome:
+        """Stage every part of a batch, and reconcile it."""
+        mapping = file.source.mapping
+        try:
+            sql = RowSql(self._connection, mapping, group)
+        except duckdb.Error as error:
+            raise InputError(
+                f"the mapping does not fit the file: {str(error).partition(chr(10))[0]}",
+                hint="`loyalty check` tells which line of the mapping.",
+            ) from error
+        try:
+            return self._stage(file, group, facts, reading, batch, said, sql)
+        except duckdb.Error as error:
+            raise self._failing(file, sql, error) from error
+
+    def _stage(
+        self, file: Found, group: FileGroup, facts: FileFacts, reading: Reading, batch: str, said: str, sql: RowSql
+    ) -> FileOutcome:
+        counted, taken, not_taken, *skips = self._connection.execute(sql.fates()).fetchone() or ()
+        spans = list(reading.spans)
+        if not_taken:
+            spans += [
+                Span(record, line, line, Rule.NOT_TAKEN, raw)
+                for record, line, raw in self._connection.execute(sql.not_taken()).fetchall()
+            ]
+        records = reading.records + len(reading.spans)
+        named = {skip.name: count for skip, count in zip(group.skips, skips, strict=True)}
+        if counted != reading.records or records != taken + len(spans) + sum(skips):
+            raise InputError(
+                f"does not reconcile: {records} records, {taken} taken, {len(spans)} unreadable, {sum(skips)} skipped",
+                hint="The file is refused whole; report it with a sample.",
+            )
+        rows = {}
+        for name in group.entities:
+            rows[name] = self._copy(sql.rows(name, facts), self._store.staged(batch, name))
+            if not rows[name]:
+                self._store.unstage(batch, name)
+        if spans:
+            pq.write_table(_unreadable(facts, spans), self._store.staged(batch, UNREADABLE), compression="zstd")
+        counts = (records, taken, len(spans), sum(skips))
+        pq.write_table(_ledger(facts, said, counts, named, rows), self._store.staged(batch, LEDGER), compression="zstd")
+        return FileOutcome(
+            file.source.mapping.source,
+            file.name,
+            Outcome.LANDED,
+            file_on=file.file_on,
+            batch=batch,
+            records=records,
+            taken=taken,
+            unreadable=len(spans),
+            skipped=sum(skips),
+            skips=named,
+            rows=rows,
+        )
+
+    def _copy(self, query: str, path: Path) -> int:
+        found = self._connection.execute(
+            f"copy ({query}) to {quote_text(str(path))} (format parquet, compression zstd)"
+        ).fetchone()
+        return int(found[0]) if found else 0
+
+    def _failing(self, file: Found, sql: RowSql, error: duckdb.Error) -> InputError:
+        """Name the expression that fails on this file's data; the data itself is not repeated."""
+        mapping = file.source.mapping
+        index = next(i for i, group in enumerate(mapping.files) if group is file.group)
+        for location, probe in sql.expressions():
+            try:
+                self._connection.execute(probe)
+            except duckdb.Error:
+                where = mapping.where(("files", index, *location))
+                return InputError(
+                    f"{where}: the expression for `{'.'.join(map(str, location))}` fails on a value of this file",
+                    hint="Write it so that it gives NULL where a value is odd: try_cast instead of cast.",
+                )
+        return InputError(
+            f"cannot be landed: {type(error).__name__}", hint="Run with more memory, or report it with a sample."
+        )
+
+
+def _unreadable(facts: FileFacts, spans: Sequence[Span]) -> pa.Table:
+    rows = [
+        {
+            **_file(facts),
+            "record": span.record,
+            "line": span.line,
+            "line_end": span.line_end,
+            "rule": span.rule.value,
+            "raw": span.text,
+        }
+        for span in sorted(spans, key=lambda span: span.line)
+    ]
+    return pa.Table.from_pylist(rows, schema=schema_of(UNREADABLE))
+
+
+def _ledger(
+    facts: FileFacts, said: str, counts: tuple[int, int, int, int], skips: dict[str, int], rows: dict[str, int]
+) -> pa.Table:
+    records, taken, unreadable, skipped = counts
+    lines = [
+        {
+            **_file(facts),
+            "mapping_sha256": said,
+            "records": records,
+            "taken_records": taken,
+            "unreadable_records": unreadable,
+            "skipped_records": skipped,
+            "skips": json.dumps(skips),
+            "entity": entity,
+            "landed_rows": count,
+        }
+        for entity, count in rows.items()
+    ]
+    return pa.Table.from_pylist(lines, schema=schema_of(LEDGER))
+
+
+def _file(facts: FileFacts) -> dict[str, object]:
+    return {
+        "file_name": facts.name,
+        "file_sha256": facts.sha256,
+        "file_on": facts.file_on,
+        "landed_on": facts.landed_on,
+    }

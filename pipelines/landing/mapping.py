@@ -1,0 +1,93 @@
+"""Reading a mapping file: from a name or a path to a checked `Mapping`, with errors that name the line.
+
+What a mapping may say stands in model.py.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from pipelines.errors import ConfigError
+from pipelines.landing.binding import check_expressions
+from pipelines.landing.model import FileGroup, Mapping
+from pipelines.positions import YamlProblem, read_yaml
+
+BUILT_IN = Path(__file__).parent / "mappings"
+
+
+def load_mapping(name_or_path: str | Path) -> Mapping:
+    """Load and check a mapping.
+
+    Args:
+        name_or_path: The name of a built-in mapping (`sample`), or a path to a mapping file.
+
+    Returns:
+        The mapping, its expressions bound against the columns that they name.
+
+    Raises:
+        ConfigError: Where it cannot be read or used; the message names the file, the line and what to do.
+    """
+    path = _find(name_or_path)
+    try:
+        document = read_yaml(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}", hint="The file must be readable UTF-8 text.") from error
+    except YamlProblem as error:
+        raise ConfigError(f"{path}:{error.line}: not the YAML of a mapping: {error}", hint="Mend that line.") from error
+    try:
+        mapping = Mapping.model_validate(document.data)
+    except ValidationError as error:
+        raise ConfigError(
+            "\n".join(
+                f"{path}:{document.line(_known(document.lines, problem['loc']))}: "
+                f"{'.'.join(str(part) for part in problem['loc']) or 'the mapping'}: {_words(problem['msg'])}"
+                for problem in error.errors()
+            ),
+            hint="Mend the mapping there.",
+        ) from None
+    mapping._path, mapping._lines = path, document.lines
+    check_expressions(mapping)
+    return mapping
+
+
+def fingerprint(mapping: Mapping, group: FileGroup) -> str:
+    """sha256 of all that the mapping says about a group's records; comments, globs and other groups do not count."""
+    said = {
+        "source": mapping.source,
+        "timezone": mapping.timezone,
+        "currency": mapping.currency,
+        "group": group.model_dump(mode="json", exclude={"match", "ignore"}),
+    }
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def _find(name_or_path: str | Path) -> Path:
+    text = str(name_or_path)
+    if isinstance(name_or_path, Path) or "/" in text or text.endswith((".yml", ".yaml")):
+        path = Path(text)
+        if not path.is_file():
+            raise ConfigError(f"{path}: no such mapping file", hint="Check the path.")
+        return path
+    path = BUILT_IN / f"{text}.yml"
+    if not path.is_file():
+        names = ", ".join(sorted(found.stem for found in BUILT_IN.glob("*.yml")))
+        raise ConfigError(
+            f"there is no built-in mapping `{text}`",
+            hint=f"Built in: {names}. For your own, give the path to its .yml file.",
+        )
+    return path
+
+
+def _known(lines: dict[tuple[str | int, ...], int], location: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """A pydantic location without the parts that only pydantic knows."""
+    known: tuple[str | int, ...] = ()
+    for part in location:
+        if (*known, part) in lines:
+            known = (*known, part)
+    return known
+
+
+def _words(message: str) -> str:
+    return message.removeprefix("Value error, ")

@@ -1,0 +1,262 @@
+"""What a mapping file may say: its keys, their types and defaults.
+
+Only the shape and the checks that need nothing but the mapping live here. Reading the file and naming its lines is
+mapping.py's; checking the expressions is binding.py's; doing what the mapping says is the readers' and rows.py's.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
+
+from pipelines.landing.entities import ENTITIES
+
+# The last key column of these can be generated; the others are nothing without the source's own key.
+GENERATED_KEYS = {
+    name: ENTITIES[name].key[-1]
+    for name in (
+        "order_lines",
+        "payments",
+        "returns",
+        "interactions",
+        "cases",
+        "campaign_touches",
+        "loyalty_events",
+        "referrals",
+        "survey_invitations",
+    )
+}
+
+
+def _plain(value: Any) -> Any:
+    """YAML's own numbers and booleans as the SQL text they stand for."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else value
+
+
+def _column(value: Any) -> Any:
+    value = _plain(value)
+    return {"sql": value} if isinstance(value, str) else value
+
+
+def _zone(value: str | None) -> str | None:
+    if value is not None:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"`{value}` is not a time zone; use a name such as Europe/London") from None
+    return value
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+Sql = Annotated[str, BeforeValidator(_plain), Field(min_length=1)]
+Zone = Annotated[str | None, BeforeValidator(_zone)]
+Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Column(_Strict):
+    """Where one canonical column comes from.
+
+    Attributes:
+        sql: A source column's name, or a DuckDB expression over source columns (all text).
+        timestamps: The formats of this column, where they differ from the file group's.
+        timezone: The zone of this column, where it differs from the file group's.
+    """
+
+    sql: Sql
+    timestamps: Listed | None = None
+    timezone: Zone = None
+
+
+Columns = dict[str, Annotated[Column, BeforeValidator(_column)]]
+
+
+class EntityRows(_Strict):
+    """How the records of a file become rows of one entity.
+
+    Attributes:
+        where: Which records; all of them unless given.
+        each: An expression that gives a JSON list: one row per element, whose fields are `item.…` (`item_no` counts from 1).
+        columns: Canonical column to source column or expression.
+        unpivot: Blocks of further columns: each block makes a row of each record, unless every source column
+            that the block reads is empty (wide to long).
+    """
+
+    where: Sql = "true"
+    each: Sql | None = None
+    columns: Columns
+    unpivot: tuple[Columns, ...] = ()
+
+    def blocks(self) -> tuple[Columns, ...]:
+        """The columns of each kind of row that one record makes."""
+        return tuple({**self.columns, **block} for block in self.unpivot) or (self.columns,)
+
+
+class Skip(_Strict):
+    """Records that are left out on purpose, and counted.
+
+    Attributes:
+        name: Its name in the ledger.
+        why: For the reader of the ledger.
+        where: Which records.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    why: str = Field(min_length=1)
+    where: Sql
+
+
+class FileGroup(_Strict):
+    """One kind of file of a source, or files that are ignored with a reason.
+
+    Attributes:
+        match: Globs; without a slash they are matched with the file's own name at any depth. `.gz` may follow.
+        ignore: Why these files are not read. Nothing else is then given.
+        format: How the file is read.
+        delimiter: Of CSV and TSV.
+        encoding: Of CSV, TSV and JSON; utf-8 is read with or without a byte order mark.
+        skip_rows: Physical lines before the header.
+        header_rows: Rows of header; the first of them names the columns. 0 where `names` does.
+        names: Names of the columns of a file without a header.
+        records: For JSON: the dotted path to the list of records; the document itself unless given.
+        nulls: Texts that mean "nothing", beside the empty one.
+        file_on: A regex searched in the file's name; its first group (or all of it) is the file's own date.
+        file_on_format: How that date is written.
+        timestamps: Formats of times: DuckDB strptime formats, `iso`, `epoch_s`, `epoch_ms`; the first that fits is taken.
+        timezone: Zone of times without an offset, where it differs from the mapping's.
+        entities: What the records become.
+        skips: What is left out; a record that a skip takes lands nowhere.
+    """
+
+    match: Listed = Field(min_length=1)
+    ignore: str | None = Field(default=None, min_length=1)
+    format: Literal["csv", "tsv", "json", "jsonl", "parquet"] = "csv"
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    encoding: Literal["utf-8", "utf-16", "gbk", "gb18030", "latin-1", "windows-1252"] = "utf-8"
+    skip_rows: int = Field(default=0, ge=0)
+    header_rows: int = Field(default=1, ge=0)
+    names: tuple[str, ...] | None = None
+    records: str = ""
+    nulls: tuple[str, ...] = ()
+    file_on: str | None = None
+    file_on_format: str = "%Y-%m-%d"
+    timestamps: Listed = ("iso",)
+    timezone: Zone = None
+    entities: dict[str, EntityRows] = Field(default_factory=dict)
+    skips: tuple[Skip, ...] = ()
+
+    @property
+    def separator(self) -> str:
+        """The delimiter in force."""
+        return self.delimiter or ("\t" if self.format == "tsv" else ",")
+
+    @property
+    def is_text_table(self) -> bool:
+        """Whether the file is CSV or TSV."""
+        return self.format in ("csv", "tsv")
+
+    @field_validator("file_on")
+    @classmethod
+    def _compiles(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                re.compile(value)
+            except re.error as error:
+                raise ValueError(f"not a regular expression: {error}") from None
+        return value
+
+    @field_validator("entities")
+    @classmethod
+    def _fits_the_entities(cls, value: dict[str, EntityRows]) -> dict[str, EntityRows]:
+        for name, rows in value.items():
+            if name not in ENTITIES:
+                raise ValueError(f"`{name}` is not an entity; there are {', '.join(sorted(ENTITIES))}")
+            entity = ENTITIES[name]
+            for block in rows.blocks():
+                unknown = sorted(block.keys() - entity.columns.keys())
+                if unknown:
+                    raise ValueError(f"{name} has no column {', '.join(unknown)}; it has {', '.join(entity.columns)}")
+                missing = [key for key in entity.key if key not in block and key != GENERATED_KEYS.get(name)]
+                if missing:
+                    raise ValueError(f"{name} needs {', '.join(missing)}: without it a row cannot be told from another")
+        return value
+
+    @model_validator(mode="after")
+    def _is_one_kind(self) -> Self:
+        if self.ignore is not None:
+            if self.model_fields_set - {"match", "ignore"}:
+                raise ValueError("an ignored group has only `match` and `ignore` (the reason)")
+            return self
+        if not self.entities:
+            raise ValueError("`entities` is missing; files to be left alone are declared with `ignore: <reason>`")
+        if self.is_text_table and (self.header_rows == 0) != (self.names is not None):
+            raise ValueError("`names` goes with `header_rows: 0`, and only with it")
+        if not self.is_text_table and self.model_fields_set & {"delimiter", "skip_rows", "header_rows", "names"}:
+            raise ValueError("`delimiter`, `skip_rows`, `header_rows` and `names` are for csv and tsv")
+        if self.records and self.format != "json":
+            raise ValueError("`records` is for json")
+        names = [skip.name for skip in self.skips]
+        if len(names) != len(set(names)):
+            raise ValueError("two skips have the same name")
+        return self
+
+    def expressions(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """Every expression of the group, with its location in the group."""
+        for index, skip in enumerate(self.skips):
+            yield ("skips", index, "where"), skip.where
+        for name, rows in self.entities.items():
+            at = ("entities", name)
+            yield (*at, "where"), rows.where
+            if rows.each:
+                yield (*at, "each"), rows.each
+            for column, spec in rows.columns.items():
+                yield (*at, "columns", column), spec.sql
+            for index, block in enumerate(rows.unpivot):
+                for column, spec in block.items():
+                    yield (*at, "unpivot", index, column), spec.sql
+
+
+class Mapping(_Strict):
+    """A mapping file: one source, and how its files become canonical entities.
+
+    Attributes:
+        source: Its name in every table.
+        timezone: Zone of its times without an offset.
+        currency: Fills `currency` where an entity has it and the mapping gives no expression.
+        files: One entry per kind of file; the first whose `match` fits takes the file.
+    """
+
+    source: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    timezone: Zone = "UTC"
+    currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
+    files: tuple[FileGroup, ...] = Field(min_length=1)
+    _path: Path = PrivateAttr(default=Path("mapping"))
+    _lines: dict[tuple[str | int, ...], int] = PrivateAttr(default_factory=dict)
+
+    @field_validator("source")
+    @classmethod
+    def _is_not_reserved(cls, value: str) -> str:
+        if value == "none":
+            raise ValueError("`none` is kept for the empty tables; choose another name")
+        return value
+
+    def zone(self, group: FileGroup, column: Column | None = None) -> str:
+        """The zone in force for a group, or for one of its columns."""
+        return (column and column.timezone) or group.timezone or self.timezone or "UTC"
+
+    def where(self, location: tuple[str | int, ...]) -> str:
+        """`path:line` of a location in the mapping, for messages."""
+        while location and location not in self._lines:
+            location = location[:-1]
+        return f"{self._path}:{self._lines.get(location, 1)}"

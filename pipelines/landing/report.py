@@ -1,0 +1,136 @@
+"""What a landing did, file by file. Plain data: nothing is decided here."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+from pipelines.errors import InputError
+
+
+class Outcome(StrEnum):
+    """What became of a file.
+
+    Attributes:
+        LANDED: Its batch is committed.
+        SKIPPED: The same bytes with the same date have landed before.
+        IGNORED: The mapping says to leave it alone.
+        REFUSED: It cannot be landed whole; nothing of it was.
+    """
+
+    LANDED = "landed"
+    SKIPPED = "skipped"
+    IGNORED = "ignored"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class FileOutcome:
+    """One file of the inbox.
+
+    Attributes:
+        source: Its source.
+        file_name: Its name below the source's folder.
+        outcome: What became of it.
+        note: Why it was skipped, ignored or refused.
+        hint: What to do about a refusal.
+        file_on: Its own date.
+        batch: Its batch, landed now or before.
+        records: Records counted by the independent pass.
+        taken: Records that made rows.
+        unreadable: Records that could not be read or that nothing takes.
+        skipped: Records that a declared skip takes.
+        skips: The same by skip.
+        rows: Landed rows by entity.
+        seconds: Time spent.
+    """
+
+    source: str
+    file_name: str
+    outcome: Outcome
+    note: str = ""
+    hint: str = ""
+    file_on: date | None = None
+    batch: str = ""
+    records: int = 0
+    taken: int = 0
+    unreadable: int = 0
+    skipped: int = 0
+    skips: Mapping[str, int] = field(default_factory=dict)
+    rows: Mapping[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+Progress = Callable[[FileOutcome, int, int], None]
+"""Called after each file with its outcome, the files done, and the files in all."""
+
+
+@dataclass(frozen=True)
+class LandingReport:
+    """A whole landing.
+
+    Attributes:
+        files: Every file seen, in the order of landing.
+        warnings: What the user should know though nothing failed.
+        orphans: Batch folders of a killed run that were removed.
+        seconds: Time spent.
+    """
+
+    files: tuple[FileOutcome, ...]
+    warnings: tuple[str, ...] = ()
+    orphans: int = 0
+    seconds: float = 0.0
+
+    def of(self, outcome: Outcome) -> tuple[FileOutcome, ...]:
+        """The files with one outcome."""
+        return tuple(file for file in self.files if file.outcome is outcome)
+
+    @property
+    def landed_batches(self) -> tuple[str, ...]:
+        """The batches that this landing committed."""
+        return tuple(file.batch for file in self.of(Outcome.LANDED))
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """Rows landed now, by entity."""
+        total: Counter[str] = Counter()
+        for file in self.of(Outcome.LANDED):
+            total.update(file.rows)
+        return dict(total)
+
+    @property
+    def records(self) -> int:
+        """Records in the files landed now."""
+        return sum(file.records for file in self.of(Outcome.LANDED))
+
+    @property
+    def unreadable(self) -> int:
+        """Unreadable records in the files landed now."""
+        return sum(file.unreadable for file in self.of(Outcome.LANDED))
+
+    @property
+    def skipped(self) -> int:
+        """Records skipped as declared, in the files landed now."""
+        return sum(file.skipped for file in self.of(Outcome.LANDED))
+
+
+class RefusedFiles(InputError):
+    """Some files were refused whole; the others have landed.
+
+    Args:
+        report: Everything that was done.
+    """
+
+    def __init__(self, report: LandingReport) -> None:
+        refused = report.of(Outcome.REFUSED)
+        lines = [f"{file.source}: {file.file_name}: {file.note}" for file in refused]
+        hints = list(dict.fromkeys(file.hint for file in refused if file.hint))
+        count = "1 file was" if len(refused) == 1 else f"{len(refused)} files were"
+        super().__init__(
+            f"{count} refused, and nothing is published:\n" + "\n".join(lines),
+            hint="\n".join(
+                [*hints, "Mend the files or take them out of the inbox, and run again; the others have landed."]
+            ),
+        )
+        self.report = report

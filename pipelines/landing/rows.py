@@ -1,0 +1,194 @@
+"""From records to landed rows: the SQL that decides what becomes of each record and makes the rows of each entity.
+
+A record is skipped (a declared skip takes it), else taken (at least one entity makes a row of it), else unreadable. Nothing
+is read or written here; normal.py knows the normal form of a value, batches.py where rows go.
+"""
+
+from collections.abc import Callable, Iterator, Mapping as Dict
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from pipelines.landing import normal
+from pipelines.landing.binding import RELATION, references, relation_of, sql_of
+from pipelines.landing.entities import ENTITIES, ColumnType
+from pipelines.landing.expressions import quote_name, quote_text
+from pipelines.landing.model import GENERATED_KEYS, Column, Columns, EntityRows, FileGroup, Mapping
+
+# The columns beside the canonical ones, in their order, with their types.
+TRAILING = {
+    "file_name": "VARCHAR",
+    "file_sha256": "VARCHAR",
+    "file_on": "DATE",
+    "landed_on": "DATE",
+    "record": "BIGINT",
+    "line": "BIGINT",
+    "content_hash": "VARCHAR",
+    "raw": "VARCHAR",
+}
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What every row of a file carries.
+
+    Attributes:
+        name: The file's name below the source's folder.
+        sha256: Of its bytes.
+        file_on: Its own date, where its name has one.
+        landed_on: The business day of landing.
+    """
+
+    name: str
+    sha256: str
+    file_on: date | None
+    landed_on: date
+
+    def columns(self) -> str:
+        """A select list of all four."""
+        file_on = "null" if self.file_on is None else quote_text(self.file_on.isoformat())
+        return (
+            f"{quote_text(self.name)} as file_name, {quote_text(self.sha256)} as file_sha256,"
+            f" cast({file_on} as date) as file_on, date {quote_text(self.landed_on.isoformat())} as landed_on"
+        )
+
+
+class RowSql:
+    """The SQL of one file group over `landing_source`.
+
+    Args:
+        connection: Has the view `landing_source`; used to learn the types of expressions.
+        mapping: The source's mapping.
+        group: One of its groups.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, mapping: Mapping, group: FileGroup) -> None:
+        self._mapping = mapping
+        self._group = group
+        self._skipped = [f"coalesce({sql_of(skip.where)}, false)" for skip in group.skips]
+        self._kept = " and ".join(f"not {skip}" for skip in self._skipped) or "true"
+        self._types = {
+            name: [self._describe(connection, rows, block) for block in rows.blocks()]
+            for name, rows in group.entities.items()
+        }
+        self._takes = {name: self._takes_sql(name, rows) for name, rows in group.entities.items()}
+
+    def fates(self) -> str:
+        """One row: records, taken records, unreadable records, and the records of each skip in the mapping's order."""
+        taken = " or ".join(self._takes.values())
+        skips, before = [], "true"
+        for skip in self._skipped:
+            skips.append(f"count(*) filter ({before} and {skip})")
+            before += f" and not {skip}"
+        counts = [
+            "count(*)",
+            f"count(*) filter ({self._kept} and ({taken}))",
+            f"count(*) filter ({self._kept} and not ({taken}))",
+            *skips,
+        ]
+        return f"select {', '.join(counts)} from {RELATION}"
+
+    def not_taken(self) -> str:
+        """The records that nothing takes: record, line, raw."""
+        taken = " or ".join(self._takes.values())
+        return f"select landing_record, landing_line, landing_raw from {RELATION} where {self._kept} and not ({taken})"
+
+    def rows(self, name: str, facts: FileFacts) -> str:
+        """The landed rows of one entity."""
+        entity_rows = self._group.entities[name]
+        blocks = [
+            self._block(name, entity_rows, block, types, number)
+            for number, (block, types) in enumerate(zip(entity_rows.blocks(), self._types[name], strict=True))
+        ]
+        canonical = ENTITIES[name].columns
+        generated = (
+            None if all(GENERATED_KEYS.get(name) in block for block in entity_rows.blocks()) else GENERATED_KEYS[name]
+        )
+        hashed = [column for column in canonical if column != generated]
+        # Each value with its column's name and length: an absent and an empty one alike add nothing, and none can run on.
+        parts = ", ".join(f"coalesce('{c}:' || strlen({c}) || ':' || {c} || ';', '')" for c in hashed)
+        keyed = f"select *, md5(concat({parts})) as content_hash from ({' union all '.join(blocks)})"
+        values = {column: column for column in canonical}
+        if generated:
+            values[generated] = (
+                f"md5({quote_text(f'{facts.sha256}|{facts.file_on or str()}|')} || content_hash || '|' ||"
+                " row_number() over (partition by content_hash order by landing_record, landing_block))"
+            )
+        select = ", ".join(f"{sql} as {column}" for column, sql in values.items())
+        return (
+            f"select {select}, {facts.columns()}, landing_record as record, landing_line as line, content_hash,"
+            f" landing_raw as raw from ({keyed})"
+        )
+
+    def expressions(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
+        """A probe for each expression of the mapping: evaluates it over all records, to find the one that fails."""
+        for location, text in self._group.expressions():
+            relation = RELATION
+            if location[0] == "entities" and location[-1] not in ("where", "each"):
+                relation = relation_of(self._group, self._group.entities[str(location[1])])
+            yield location, f"select count({sql_of(text)}) from {relation}"
+
+    def _describe(self, connection: duckdb.DuckDBPyConnection, rows: EntityRows, block: Columns) -> dict[str, str]:
+        select = ", ".join(f"{sql_of(column.sql)} as {quote_name(name)}" for name, column in block.items())
+        found = connection.execute(f"describe select {select} from {relation_of(self._group, rows)}").fetchall()
+        return {str(row[0]): str(row[1]) for row in found}
+
+    def _extracted(self, name: str, column: str, spec: Column, sql_type: str) -> str:
+        kind = ENTITIES[name].columns[column]
+        return normal.extracted(kind, sql_of(spec.sql), sql_type, self._mapping.zone(self._group, spec))
+
+    def _takes_sql(self, name: str, rows: EntityRows) -> str:
+        where = f"coalesce({sql_of(rows.where)}, false)"
+        if rows.each:
+            return f"({where} and coalesce(len(from_json({sql_of(rows.each)}, '[\"JSON\"]')), 0) > 0)"
+        if rows.unpivot:
+            answered = [
+                self._answered(name, block, own, types, self._extracted)
+                for block, own, types in zip(rows.blocks(), rows.unpivot, self._types[name], strict=True)
+            ]
+            return f"({where} and ({' or '.join(answered)}))"
+        return where
+
+    def _answered(
+        self,
+        name: str,
+        block: Columns,
+        own: Columns,
+        types: Dict[str, str],
+        value: Callable[[str, str, Column, str], str],
+    ) -> str:
+        """Whether a block of `unpivot` has anything to say: a source column of its own that is not empty."""
+        read = [column for column in own if references(own[column].sql)]
+        tests = [f"{value(name, column, block[column], types[column])} is not null" for column in read]
+        return f"({' or '.join(tests)})" if tests else "true"
+
+    def _block(self, name: str, rows: EntityRows, block: Columns, types: Dict[str, str], number: int) -> str:
+        where = f"{self._kept} and coalesce({sql_of(rows.where)}, false)"
+        if rows.unpivot:
+            where += f" and {self._answered(name, block, rows.unpivot[number], types, self._extracted)}"
+        position = f"{ITEM_ORDER} as landing_block" if rows.each else f"{number} as landing_block"
+        first = ", ".join(
+            f"{self._extracted(name, column, spec, types[column])} as {column}" for column, spec in block.items()
+        )
+        extracted = (
+            f"select landing_record, landing_line, landing_raw, {position}, {first}"
+            f" from {relation_of(self._group, rows)} where {where}"
+        )
+        second = ", ".join(
+            f"{self._normal(name, column, kind, block, types)} as {column}"
+            for column, kind in ENTITIES[name].columns.items()
+        )
+        return f"select landing_record, landing_line, landing_raw, landing_block, {second} from ({extracted})"
+
+    def _normal(self, name: str, column: str, kind: ColumnType, block: Columns, types: Dict[str, str]) -> str:
+        if column in block:
+            formats = block[column].timestamps or self._group.timestamps
+            zone = self._mapping.zone(self._group, block[column])
+            return normal.normal(kind, column, column, types[column], formats, zone)
+        if column == "currency" and name != "fx_rates" and self._mapping.currency:
+            return quote_text(self._mapping.currency)
+        return "cast(null as varchar)"
+
+
+ITEM_ORDER = "cast(item_no as bigint)"
