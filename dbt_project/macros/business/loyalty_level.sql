@@ -1,4 +1,4 @@
-{# The level of a customer at one day: exactly one, the first rule that holds. Kept as a macro so that the level today and the
+{#- The level of a customer at one day: exactly one, the first rule that holds. Kept as a macro so that the level today and the
    level at a month's end can never be two rules.
 
    n_purchase_days      purchase days by then, 0 or NULL for none
@@ -8,7 +8,7 @@
    age_days             days since the first purchase
    first_to_last_days   days from the first purchase to the last
    attitude_score       0 to 100, NULL if unknown
-   g0_days, lapsed_days of the settings #}
+   g0_days, lapsed_days of the settings -#}
 {% macro loyalty_level(
     n_purchase_days, silence_ratio, silence_days, days_since_comeback, age_days, first_to_last_days, attitude_score,
     g0_days, lapsed_days

@@ -1,40 +1,40 @@
-{# Several discrete percentiles of one expression in one pass, and how to take one of them out again.
-
-percentile_cuts(x, shares) is an aggregate: an array of DECIMAL(18,4), one cut point a share, NULL where there are no rows.
-One call keeps one copy of the values however many shares it is asked for (19 single percentiles of one column took seven
-times as long and kept nineteen). `cut(array, n)` is the n-th cut point, counted from 1.
+{#-
+Several discrete percentiles of one expression in one pass: an aggregate that gives an array of DECIMAL(18,4), one cut point
+a share, NULL where there are no rows. One call keeps one copy of the values however many shares it is asked for (19 single
+percentiles of each of four columns of a million rows: 5.4 s; as arrays: 0.8 s).
 
 Each share is lowered by 1e-10. Spark multiplies share and count in floating point, so that .55 of 100 rows became the 56th
-row and not the 55th (13 of the first 699 row counts differed from DuckDB's); lowered, both engines agree up to 100 million
-rows and more, and the row chosen is the exact one. #}
-
-{% macro percentile_cuts(x, shares) %}
-    {{- return(adapter.dispatch('percentile_cuts')(x, shares)) -}}
-{% endmacro %}
+row and not the 55th (13 of the first 699 row counts differed from DuckDB's). Lowered, both engines take the exact row up to
+500 million rows.
+-#}
+{% macro percentile_cuts(x, shares) -%}
+    {{ return(adapter.dispatch('percentile_cuts', 'loyalty')(x, shares)) }}
+{%- endmacro %}
 
 {% macro default__percentile_cuts(x, shares) -%}
+    quantile_disc(cast({{ x }} as decimal(18, 4)), [{{ lowered_shares(shares) }}])
+{%- endmacro %}
+
+{% macro spark__percentile_cuts(x, shares) -%}
     cast(
         percentile_disc(array({{ lowered_shares(shares) }})) within group (order by cast({{ x }} as decimal(18, 4)))
         as array<decimal(18, 4)>
     )
 {%- endmacro %}
 
-{% macro duckdb__percentile_cuts(x, shares) -%}
-    quantile_disc(cast({{ x }} as decimal(18, 4)), [{{ lowered_shares(shares) }}])
-{%- endmacro %}
-
 {% macro lowered_shares(shares) -%}
     {%- for share in shares -%}{{ '%.10f' % (share - 1e-10) }}{{ ', ' if not loop.last }}{%- endfor -%}
 {%- endmacro %}
 
-{% macro cut(array, n) %}
-    {{- return(adapter.dispatch('cut')(array, n)) -}}
-{% endmacro %}
-
-{% macro default__cut(array, n) -%}
-    element_at({{ array }}, {{ n }})
+{#- The n-th of the cut points, counted from 1. -#}
+{% macro cut(cuts, n) -%}
+    {{ return(adapter.dispatch('cut', 'loyalty')(cuts, n)) }}
 {%- endmacro %}
 
-{% macro duckdb__cut(array, n) -%}
-    list_extract({{ array }}, {{ n }})
+{% macro default__cut(cuts, n) -%}
+    list_extract({{ cuts }}, {{ n }})
+{%- endmacro %}
+
+{% macro spark__cut(cuts, n) -%}
+    element_at({{ cuts }}, {{ n }})
 {%- endmacro %}

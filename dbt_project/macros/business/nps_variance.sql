@@ -1,0 +1,15 @@
+{#- nps_variance(p, d): the variance of one answer's contribution to NPS, 100^2 (p + d - (p - d)^2), where a promoter counts 100, a
+   detractor -100 and a passive 0. p and d are DECIMAL shares with 8 digits behind the point. -#}
+{% macro nps_variance(promoter_share, detractor_share) -%}
+    cast(
+        10000 * (
+            {{ promoter_share }} + {{ detractor_share }}
+            - cast(
+                cast({{ promoter_share }} - {{ detractor_share }} as decimal(10, 8))
+                * cast({{ promoter_share }} - {{ detractor_share }} as decimal(10, 8))
+                as decimal(18, 16)
+            )
+        )
+        as decimal(18, 8)
+    )
+{%- endmacro %}

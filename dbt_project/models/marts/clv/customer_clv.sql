@@ -1,0 +1,60 @@
+{%- set months = [3, 6, 12, 24] %}
+
+with customers as (
+
+    select * from {{ ref('int_customer_value') }}
+
+),
+
+cut_points as (
+
+    select * from {{ ref('int_value_cut_point') }}
+
+),
+
+tiered as (
+
+    select
+        customers.*,
+        {{ cuts_below('cut_points', 'value', 'customers.clv_12m_amount', 4) }} as n_cuts_below
+    from customers
+    cross join cut_points
+
+),
+
+final as (
+
+    select
+        customer_key,
+        {{ as_of_date() }} as as_of_on,
+        cast(n_purchase_days as integer) as n_purchase_days,
+        cast(n_repeat_days as integer) as n_repeat_days,
+        cast(recency_days as integer) as first_to_last_days,
+        cast(age_days as integer) as age_days,
+        cast(net_amount as decimal(18, 2)) as historic_net_amount,
+        historic_margin_amount,
+        cast(margin_share as decimal(9, 4)) as margin_share,
+        known_margin_share is not null as is_margin_known,
+        p_alive,
+        {% for month in months -%}
+        expected_purchases_{{ month }}m,
+        {% endfor -%}
+        expected_spend_amount,
+        {% for month in months -%}
+        expected_value_{{ month }}m_amount,
+        {% endfor -%}
+        clv_12m_amount,
+        case n_cuts_below
+            when 0 then 'low'
+            when 1 then 'middle'
+            when 2 then 'high'
+            when 3 then 'top'
+        end as value_tier,
+        purchase_model,
+        spend_model,
+        no_forecast_reason
+    from tiered
+
+)
+
+select * from final

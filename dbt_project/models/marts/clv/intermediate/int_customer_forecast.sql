@@ -1,0 +1,100 @@
+{%- set months = [3, 6, 12, 24] %}
+
+with summaries as (
+
+    select
+        customer_key,
+        n_purchase_days,
+        n_repeat_days,
+        recency_days,
+        age_days,
+        net_amount,
+        -- Nothing of their own to go by: the population's mean stands in, the cell (0, 0.00).
+        case
+            when n_repeat_days > 0 and net_amount > 0 and mean_repeat_amount > 0 then n_repeat_days
+            else 0
+        end as spend_repeat_days,
+        case
+            when n_repeat_days > 0 and net_amount > 0 and mean_repeat_amount > 0 then mean_repeat_amount
+            else 0
+        end as spend_mean_amount
+    from {{ ref('int_customer_summary') }}
+    where observed_on = {{ as_of_date() }}
+
+),
+
+purchase_scores as (
+
+    select * from {{ ref('int_purchase_score') }}
+
+),
+
+spend_scores as (
+
+    select * from {{ ref('int_spend_score') }}
+
+),
+
+fits as (
+
+    select * from {{ ref('int_value_fit') }}
+
+),
+
+joined as (
+
+    select
+        summaries.customer_key,
+        summaries.n_purchase_days,
+        purchase_scores.p_alive,
+        {% for month in months -%}
+        purchase_scores.expected_purchases_{{ month }}m,
+        {% endfor -%}
+        spend_scores.expected_spend_amount,
+        fits.purchase_status,
+        fits.spend_status
+    from summaries
+    cross join fits
+    left join purchase_scores
+        on
+            summaries.n_purchase_days > 0
+            and summaries.n_repeat_days = purchase_scores.n_repeat_days
+            and summaries.recency_days = purchase_scores.recency_days
+            and summaries.age_days = purchase_scores.age_days
+    left join spend_scores
+        on
+            summaries.n_purchase_days > 0
+            and summaries.spend_repeat_days = spend_scores.n_repeat_days
+            and cast(summaries.spend_mean_amount as decimal(18, 2)) = spend_scores.mean_repeat_amount
+
+),
+
+final as (
+
+    select
+        customer_key,
+        p_alive,
+        {% for month in months -%}
+        expected_purchases_{{ month }}m,
+        {% endfor -%}
+        expected_spend_amount,
+        case
+            when expected_purchases_12m is null then null
+            when purchase_status = 'no_dropout_found' then 'nbd'
+            else 'bg_nbd'
+        end as purchase_model,
+        case when expected_spend_amount is not null then 'gamma_gamma' end as spend_model,
+        case
+            when n_purchase_days = 0 then 'no_purchase'
+            when expected_purchases_12m is null and purchase_status in ('too_few_customers', 'not_converged')
+                then purchase_status
+            when expected_purchases_12m is null then 'no_purchase_score'
+            when expected_spend_amount is null and spend_status in ('too_few_customers', 'not_converged')
+                then spend_status
+            when expected_spend_amount is null then 'no_spend_score'
+        end as no_forecast_reason
+    from joined
+
+)
+
+select * from final

@@ -1,0 +1,87 @@
+{%- set months = [3, 6, 12, 24] %}
+
+with summaries as (
+
+    select
+        customer_key,
+        n_purchase_days,
+        n_repeat_days,
+        recency_days,
+        age_days,
+        net_amount
+    from {{ ref('int_customer_summary') }}
+    where observed_on = {{ as_of_date() }}
+
+),
+
+margins as (
+
+    select * from {{ ref('int_customer_margin') }}
+
+),
+
+settings as (
+
+    select assumed_margin_share from {{ ref('int_industry_settings') }}
+
+),
+
+forecasts as (
+
+    select
+        *,
+        {% for month in months -%}
+        {{ fixed('expected_purchases_' ~ month ~ 'm') }} as purchases_{{ month }}m{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ ref('int_customer_forecast') }}
+
+),
+
+-- Purchases of the first quarter, the second and the second half-year, each discounted from its middle.
+discounted as (
+
+    select
+        *,
+        {{ multiply('purchases_3m', discount_factor(1.5), 8, 8, 8) }}
+        + {{ multiply('purchases_6m - purchases_3m', discount_factor(4.5), 8, 8, 8) }}
+        + {{ multiply('purchases_12m - purchases_6m', discount_factor(9), 8, 8, 8) }} as discounted_purchases_12m
+    from forecasts
+
+),
+
+valued as (
+
+    select
+        summaries.*,
+        margins.margin_share as known_margin_share,
+        coalesce(margins.margin_share, settings.assumed_margin_share) as margin_share,
+        discounted.p_alive,
+        discounted.expected_spend_amount,
+        discounted.purchase_model,
+        discounted.spend_model,
+        discounted.no_forecast_reason,
+        {% for month in months -%}
+        discounted.expected_purchases_{{ month }}m,
+        {{ multiply('discounted.purchases_' ~ month ~ 'm', 'discounted.expected_spend_amount', 2, 8, 2) }}
+            as expected_value_{{ month }}m_amount,
+        {% endfor -%}
+        {{ multiply('discounted.discounted_purchases_12m', 'discounted.expected_spend_amount', 8, 8, 2) }}
+            as discounted_revenue_12m
+    from summaries
+    cross join settings
+    left join margins on summaries.customer_key = margins.customer_key
+    inner join discounted on summaries.customer_key = discounted.customer_key
+
+),
+
+final as (
+
+    select
+        *,
+        {{ multiply('net_amount', 'known_margin_share', 2, 2, 4) }} as historic_margin_amount,
+        {{ multiply('discounted_revenue_12m', 'margin_share', 2, 8, 4) }} as clv_12m_amount
+    from valued
+
+)
+
+select * from final

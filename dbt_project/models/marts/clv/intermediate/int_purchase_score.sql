@@ -1,0 +1,22 @@
+with scores as (
+
+    select * from {{ source('exchange', 'purchase_scores') }}
+
+),
+
+final as (
+
+    select
+        cast(n_repeat_days as integer) as n_repeat_days,
+        cast(recency_days as integer) as recency_days,
+        cast(age_days as integer) as age_days,
+        cast(p_alive as double) as p_alive,
+        cast(expected_purchases_3m as double) as expected_purchases_3m,
+        cast(expected_purchases_6m as double) as expected_purchases_6m,
+        cast(expected_purchases_12m as double) as expected_purchases_12m,
+        cast(expected_purchases_24m as double) as expected_purchases_24m
+    from scores
+
+)
+
+select * from final

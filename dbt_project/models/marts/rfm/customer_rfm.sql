@@ -1,0 +1,46 @@
+with scored as (
+
+    select * from {{ ref('int_customer_rfm') }}
+
+),
+
+today as (
+
+    select * from scored where observed_on = {{ as_of_date() }}
+
+),
+
+month_end as (
+
+    select * from scored where observed_on = {{ last_month_end() }}
+
+),
+
+final as (
+
+    select
+        today.customer_key,
+        today.observed_on as as_of_on,
+        today.recency_days,
+        today.frequency,
+        today.monetary_amount,
+        today.is_active,
+        today.r_quintile,
+        today.f_quintile,
+        today.m_quintile,
+        today.fm_quintile,
+        {{ dbt.concat([
+            dbt.cast('today.r_quintile', type_string()),
+            dbt.cast('today.fm_quintile', type_string()),
+        ]) }} as rfm_cell,
+        today.segment,
+        today.label_en as segment_label_en,
+        today.label_zh as segment_label_zh,
+        {{ last_month_end() }} as month_end_on,
+        month_end.segment as segment_at_month_end
+    from today
+    left join month_end on today.customer_key = month_end.customer_key
+
+)
+
+select * from final

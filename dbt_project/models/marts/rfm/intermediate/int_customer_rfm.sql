@@ -1,0 +1,64 @@
+with customers as (
+
+    select * from {{ ref('int_rfm_value') }}
+
+),
+
+cut_points as (
+
+    select * from {{ ref('int_rfm_cut_point') }}
+
+),
+
+segments as (
+
+    select * from {{ ref('rfm_segments') }}
+
+),
+
+scored as (
+
+    select
+        customers.*,
+        1 + {{ cuts_below('cut_points', 'r', '-customers.recency_days', 5) }} as r_quintile,
+        1 + {{ cuts_below('cut_points', 'f', 'customers.frequency', 5) }} as f_quintile,
+        1 + {{ cuts_below('cut_points', 'm', 'customers.monetary_amount', 5) }} as m_quintile
+    from customers
+    left join cut_points on customers.observed_on = cut_points.observed_on
+
+),
+
+combined as (
+
+    select
+        *,
+        cast(floor((f_quintile + m_quintile + 1) / 2) as integer) as fm_quintile
+    from scored
+
+),
+
+final as (
+
+    select
+        combined.customer_key,
+        combined.observed_on,
+        combined.recency_days,
+        combined.frequency,
+        combined.monetary_amount,
+        combined.is_active,
+        cast(combined.r_quintile as integer) as r_quintile,
+        cast(combined.f_quintile as integer) as f_quintile,
+        cast(combined.m_quintile as integer) as m_quintile,
+        combined.fm_quintile,
+        segments.segment,
+        segments.label_en,
+        segments.label_zh
+    from combined
+    left join segments
+        on
+            combined.r_quintile = segments.r_quintile
+            and combined.fm_quintile = segments.fm_quintile
+
+)
+
+select * from final
