@@ -73,6 +73,11 @@ class Home:
         return self.state / "build.json"
 
     @property
+    def build_plan(self) -> Path:
+        """How the build that goes on is done (see orchestration/plan_file.py)."""
+        return self.state / "plan.json"
+
+    @property
     def last_run(self) -> Path:
         """The last run's stages, counts and seconds, for `loyalty status`."""
         return self.state / "last_run.json"

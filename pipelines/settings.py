@@ -8,7 +8,8 @@ here opens the warehouse or imports Dagster; where the files of an installation 
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -221,7 +222,7 @@ def _known_keys() -> list[str]:
 def dbt_vars(
     settings: Settings,
     *,
-    as_of: date,
+    as_of: date | None,
     previous_as_of: date | None = None,
     is_incremental_build: bool = False,
     scratch_schema: str = "",
@@ -231,14 +232,14 @@ def dbt_vars(
 
     Args:
         settings: The settings in force.
-        as_of: The day that is built.
+        as_of: The day that is built; None where no model depends on it (staging).
         previous_as_of: The day of the build that this one extends; None for a full build.
         is_incremental_build: Whether core models may extend what stands.
         scratch_schema: Prefix of the schemas of a backfill, else empty.
         exchange: Where this build exchanges Parquet; the home's own by default.
     """
     return {
-        "as_of": as_of.isoformat(),
+        "as_of": as_of.isoformat() if as_of else "",
         "previous_as_of": previous_as_of.isoformat() if previous_as_of else "",
         "is_incremental_build": is_incremental_build,
         "scratch_schema": scratch_schema,
@@ -264,3 +265,19 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
         "LOYALTY_THREADS": str(settings.engine.threads),
         "LOYALTY_TEMP_DIR": str(settings.paths.state / "tmp"),
     }
+
+
+@contextmanager
+def child_environment(values: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """This process's environment as its children shall see it: with `values`, without the pseudonyms' key.
+
+    It is changed for as long as the block lasts, because dagster-dbt hands on what it finds.
+    """
+    before = dict(os.environ)
+    os.environ.update(values)
+    os.environ.pop(KEY_VARIABLE, None)
+    try:
+        yield dict(os.environ)
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

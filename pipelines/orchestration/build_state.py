@@ -1,4 +1,4 @@
-"""What the warehouse holds, and so how the next build must go: extend what stands, build anew, or build a past day aside.
+"""What the warehouse holds, and so how the next build goes: extend it, build it anew, or build a past day aside.
 
 Pure decisions, and one small JSON file, `<home>/state/build.json`. The rule: what was not completed by the same code on
 the same variables is built anew. No Dagster and no SQL.

@@ -1,0 +1,32 @@
+"""Which day `latest` and `yesterday` are. No Dagster."""
+
+from datetime import date, timedelta
+
+from pipelines.errors import ConfigError
+from pipelines.orchestration.warehouse import latest_order_day
+from pipelines.settings import Settings
+
+
+def resolve_as_of(settings: Settings, asked: str | date | None = None) -> date:
+    """The day to build.
+
+    Args:
+        settings: The settings in force.
+        asked: Wins over the settings' own.
+
+    Raises:
+        ConfigError: The day lies in the future.
+        BuildError: `latest`, and there is no accepted order.
+    """
+    chosen = settings.as_of if asked is None else asked
+    today = settings.today()
+    if chosen == "latest":
+        return latest_order_day(settings.paths.warehouse, today)
+    if chosen == "yesterday":
+        return today - timedelta(days=1)
+    day = chosen if isinstance(chosen, date) else date.fromisoformat(chosen)
+    if day > today:
+        raise ConfigError(
+            f"{day} lies in the future (today is {today} in {settings.timezone})", hint="name a day until today"
+        )
+    return day

@@ -1,0 +1,66 @@
+"""Fingerprints of code and variables, and the versions that a manifest names: what a build depends on besides data."""
+
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+from pipelines.orchestration.build_state import fingerprint_of
+from pipelines.settings import Settings, project_root
+
+_SKIPPED = {"target", "logs", "dbt_packages"}
+
+
+def dbt_files(project: Path) -> Iterator[Path]:
+    """Every file of the dbt project that can change what it builds."""
+    for top in sorted(project.iterdir()):
+        if top.is_file() and not top.name.startswith("."):
+            yield top
+        elif top.is_dir() and top.name not in _SKIPPED:
+            yield from sorted(path for path in top.rglob("*") if path.is_file() and not path.name.startswith("."))
+
+
+def staging_fingerprint(settings: Settings) -> str:
+    """Of what staging depends on: its models, all macros and seeds, the project file, the zone, the lock."""
+    project = project_root() / "dbt_project"
+    parts = ("macros", "seeds", "models/staging")
+    files = [path for path in dbt_files(project) if path.parent == project or _below(path, project, parts)]
+    return fingerprint_of(_with_lock(files), project_root(), {"timezone": settings.timezone, **engine_versions()})
+
+
+def core_fingerprint(settings: Settings, key_fingerprint: str) -> str:
+    """Of what core and marts depend on: the whole dbt project, the variables, the pseudonyms' key, the lock."""
+    values = {
+        "timezone": settings.timezone,
+        "currency": settings.currency,
+        "industry": settings.industry,
+        "history_months": settings.history_months,
+        "key": key_fingerprint,
+        **engine_versions(),
+    }
+    return fingerprint_of(_with_lock(list(dbt_files(project_root() / "dbt_project"))), project_root(), values)
+
+
+def engine_versions() -> dict[str, str]:
+    """The installed versions that decide what a build gives."""
+    return {name: version(name) for name in ("duckdb", "dbt-core", "dbt-duckdb", "numpy", "scipy", "pyarrow")}
+
+
+def code_versions() -> dict[str, str]:
+    """What a published manifest says about the code: our version, the dbt project, the lock, the engines."""
+    root = project_root()
+    lock = [path for path in (root / "requirements.lock",) if path.is_file()]
+    return {
+        "loyalty-marts": version("loyalty-marts"),
+        "dbt_project": fingerprint_of(list(dbt_files(root / "dbt_project")), root, {}),
+        "requirements.lock": fingerprint_of(lock, root, {}) if lock else "",
+        **engine_versions(),
+    }
+
+
+def _below(path: Path, project: Path, parts: tuple[str, ...]) -> bool:
+    return any(path.is_relative_to(project / part) for part in parts)
+
+
+def _with_lock(files: list[Path]) -> list[Path]:
+    lock = project_root() / "requirements.lock"
+    return [*files, lock] if lock.is_file() else files

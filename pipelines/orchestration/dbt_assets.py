@@ -1,0 +1,181 @@
+"""The dbt project as three steps: staging (`tag:ingest`), core (`tag:core`) and marts (`tag:marts`).
+
+Each knows its vars and what it leaves in the build's state; how dbt is run is in dbt_build.py.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
+from dagster_dbt.core.dbt_event_iterator import DbtDagsterEventType
+
+from pipelines.landing import read_ledger
+from pipelines.orchestration.build_state import (
+    BuildKind,
+    BuildPlan,
+    BuildStatus,
+    BuiltState,
+    StagedState,
+    read_state,
+    staging_needs_refresh,
+    write_state,
+)
+from pipelines.orchestration.code import staging_fingerprint
+from pipelines.orchestration.dbt_build import Vars, run_build
+from pipelines.orchestration.dbt_resource import LoyaltyDbt
+from pipelines.orchestration.partitions import ONE_BY_ONE
+from pipelines.orchestration.plan_file import read_plan, write_plan
+from pipelines.orchestration.run_scope import RunScope
+from pipelines.orchestration.steps import RETRY, full_refresh_asked, step
+from pipelines.orchestration.warehouse import reconciliation
+from pipelines.settings import Settings, dbt_vars
+
+_GROUPS = {"seeds": "staging"}
+
+
+class Translator(DagsterDbtTranslator):
+    """dbt's schemas as Dagster's groups; everything else as dagster-dbt has it."""
+
+    def __init__(self) -> None:
+        super().__init__(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True))
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        """The stage that a model belongs to."""
+        schema: str = dbt_resource_props.get("config", {}).get("schema") or "other"
+        return _GROUPS.get(schema, schema)
+
+
+def dbt_steps(manifest: Mapping[str, Any], days: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]:
+    """The three steps."""
+    translator = Translator()
+
+    @dbt_assets(
+        manifest=manifest,
+        select="tag:ingest",
+        name="dbt_staging",
+        dagster_dbt_translator=translator,
+        retry_policy=RETRY,
+    )
+    def staging(
+        context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope], dbt: dg.ResourceParam[LoyaltyDbt]
+    ) -> Iterator[DbtDagsterEventType]:
+        settings, paths = run.settings, run.settings.paths
+        with step(context, run, "staging") as stage:
+            fingerprint = staging_fingerprint(settings)
+            batches = landed_batches(settings)
+            state = read_state(paths.build_state)
+            reason = "asked for" if full_refresh_asked(context) else staging_needs_refresh(state, fingerprint, batches)
+            if reason:
+                context.log.info(f"staging is built anew: {reason}")
+            yield from run_build(
+                context,
+                run,
+                dbt,
+                stage,
+                manifest,
+                values=dbt_vars(settings, as_of=None),
+                target=paths.target / "ingest",
+                full_refresh=bool(reason),
+            )
+            stage.count(**reconciliation(paths.warehouse))
+            staged = StagedState(fingerprint=fingerprint, batches=batches)
+            write_state(paths.build_state, state.model_copy(update={"staged": staged}))
+
+    @dbt_assets(
+        manifest=manifest,
+        select="tag:core",
+        name="dbt_core",
+        dagster_dbt_translator=translator,
+        partitions_def=days,
+        backfill_policy=ONE_BY_ONE,
+        retry_policy=RETRY,
+    )
+    def core(
+        context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope], dbt: dg.ResourceParam[LoyaltyDbt]
+    ) -> Iterator[DbtDagsterEventType]:
+        with step(context, run, "core") as stage:
+            plan = begin_build(run)
+            yield from run_build(
+                context,
+                run,
+                dbt,
+                stage,
+                manifest,
+                values=plan_vars(run.settings, plan),
+                target=run.settings.paths.target / target_name(plan),
+                full_refresh=plan.kind is not BuildKind.INCREMENTAL,
+            )
+
+    @dbt_assets(
+        manifest=manifest,
+        select="tag:marts",
+        name="dbt_marts",
+        dagster_dbt_translator=translator,
+        partitions_def=days,
+        backfill_policy=ONE_BY_ONE,
+        retry_policy=RETRY,
+    )
+    def marts(
+        context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope], dbt: dg.ResourceParam[LoyaltyDbt]
+    ) -> Iterator[DbtDagsterEventType]:
+        with step(context, run, "marts") as stage:
+            plan = read_plan(run.settings.paths)
+            yield from run_build(
+                context,
+                run,
+                dbt,
+                stage,
+                manifest,
+                values=plan_vars(run.settings, plan),
+                target=run.settings.paths.target / target_name(plan),
+                full_refresh=plan.kind is not BuildKind.INCREMENTAL,
+            )
+
+    return [staging, core, marts]
+
+
+def landed_batches(settings: Settings) -> tuple[str, ...]:
+    """Every committed batch, sorted."""
+    return tuple(sorted(set(read_ledger(settings.home).column("batch").to_pylist())))
+
+
+def begin_build(run: RunScope) -> BuildPlan:
+    """The plan in force, with the daily state marked as not to be relied on until publication.
+
+    A build that finds the mark already there (a retry, or a step executed again) builds from nothing.
+    """
+    paths = run.settings.paths
+    plan = read_plan(paths)
+    if plan.kind is BuildKind.BACKFILL:
+        return plan
+    state = read_state(paths.build_state)
+    if state.built is not None and state.built.status is BuildStatus.IN_PROGRESS:
+        plan = plan.as_full("an earlier try was not completed")
+        write_plan(paths, plan)
+    write_state(paths.build_state, state.model_copy(update={"built": built(plan, run, BuildStatus.IN_PROGRESS)}))
+    return plan
+
+
+def built(plan: BuildPlan, run: RunScope, status: BuildStatus) -> BuiltState:
+    """What build.json says of a build by this plan."""
+    return BuiltState(
+        as_of=plan.as_of, fingerprint=plan.fingerprint, batches=plan.batches, status=status, run_id=run.run_id
+    )
+
+
+def plan_vars(settings: Settings, plan: BuildPlan) -> Vars:
+    """The vars of a build by this plan."""
+    return dbt_vars(
+        settings,
+        as_of=plan.as_of,
+        previous_as_of=plan.previous_as_of,
+        is_incremental_build=plan.kind is BuildKind.INCREMENTAL,
+        scratch_schema=plan.scratch_schema,
+        exchange=plan.exchange(settings.paths.exchange),
+    )
+
+
+def target_name(plan: BuildPlan) -> str:
+    """Backfills parse with other vars, so that they have a parse cache of their own."""
+    return "backfill" if plan.kind is BuildKind.BACKFILL else "daily"

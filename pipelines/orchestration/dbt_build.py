@@ -1,0 +1,93 @@
+"""One `dbt build` inside a step: its arguments, its events with rows and columns added, its failure in words.
+
+The pure parts (`build_args`) are tested without Dagster. Which models belong to which step is in dbt_assets.py.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt.core.dbt_event_iterator import DbtDagsterEventType
+
+from pipelines.orchestration.dbt_resource import LoyaltyDbt
+from pipelines.orchestration.dbt_results import as_error, read_failures
+from pipelines.orchestration.recorder import StageHandle
+from pipelines.orchestration.run_scope import RunScope
+from pipelines.orchestration.warehouse import Relation, RelationFacts, relation_facts
+from pipelines.settings import dbt_vars_argument
+
+Vars = Mapping[str, str | int | bool]
+
+
+def build_args(values: Vars, logs: Path, *, full_refresh: bool) -> list[str]:
+    """The arguments of `dbt build`, without the selection that dagster-dbt adds."""
+    args = ["build", "--vars", dbt_vars_argument(values), "--log-path", str(logs), "--log-format-file", "text"]
+    return [*args, "--full-refresh"] if full_refresh else args
+
+
+def run_build(
+    context: dg.AssetExecutionContext,
+    run: RunScope,
+    dbt: LoyaltyDbt,
+    stage: StageHandle,
+    manifest: Mapping[str, Any],
+    *,
+    values: Vars,
+    target: Path,
+    full_refresh: bool,
+) -> Iterator[DbtDagsterEventType]:
+    """Run dbt to its end, then yield what it did, each table with its rows and columns.
+
+    dbt's events are held back until it has ended: rows can only be asked for when it has let go of the warehouse.
+
+    Raises:
+        GateError: Only tests failed.
+        BuildError: A model failed, or dbt did not get that far.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    (target / "run_results.json").unlink(missing_ok=True)
+    invocation = dbt.cli(
+        build_args(values, run.settings.paths.logs, full_refresh=full_refresh),
+        context=context,
+        target_path=target,
+        raise_on_error=False,
+    )
+    run.lock.note_child(invocation.process.pid)
+    events: list[DbtDagsterEventType] = []
+    for event in invocation.stream():
+        events.append(event)
+        stage.say(f"{sum(isinstance(done, dg.Output) for done in events)} models")
+    ended = invocation.process.wait()
+    run.lock.note_child(0)
+    failures = read_failures(target, manifest)
+    tables = [event for event in events if isinstance(event, dg.Output)]
+    relations = {event.output_name: _relation(event, manifest, str(values["scratch_schema"])) for event in tables}
+    facts = relation_facts(run.settings.paths.warehouse, list(relations.values())) if relations else {}
+    stage.count(models=len(tables), tests=sum(isinstance(event, dg.AssetCheckResult) for event in events))
+    for event in events:
+        if isinstance(event, dg.Output) and (found := facts.get(relations[event.output_name])):
+            context.add_output_metadata(_metadata(event, found), output_name=event.output_name)
+        yield event
+    if ended != 0 or failures:
+        error = invocation.get_error()
+        raise as_error(
+            failures, context.op_execution_context.op.name, run.settings.paths.logs / "dbt.log", str(error or "")
+        )
+
+
+def _relation(event: dg.Output[Any], manifest: Mapping[str, Any], scratch_schema: str) -> Relation:
+    unique_id = str(event.metadata["unique_id"].value)
+    node = manifest["nodes"][unique_id]
+    schema = str(node["schema"])
+    return (f"{scratch_schema}_{schema}" if scratch_schema else schema), str(node["alias"])
+
+
+def _metadata(event: dg.Output[Any], facts: RelationFacts) -> dict[str, dg.MetadataValue | int | float]:
+    columns = [dg.TableColumn(name, kind) for name, kind in facts.columns.items()]
+    metadata: dict[str, Any] = {"dagster/column_schema": dg.TableSchema(columns=columns)}
+    if facts.rows is not None:
+        metadata["dagster/row_count"] = facts.rows
+    if "Execution Duration" in event.metadata:
+        metadata["seconds"] = event.metadata["Execution Duration"].value
+    return metadata

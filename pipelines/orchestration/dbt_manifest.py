@@ -1,0 +1,99 @@
+"""dbt's manifest, from which the asset graph is made: parsed when the project has changed, read otherwise.
+
+Parsing takes seconds, and every command that shows the graph needs the result, so it is kept under a fingerprint of the
+project's files. What the manifest says about a mart (key, descriptions) is read here too.
+"""
+
+import json
+import logging
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pipelines.durable import write_text_durably
+from pipelines.errors import BuildError
+from pipelines.orchestration.build_state import fingerprint_of
+from pipelines.orchestration.code import dbt_files, engine_versions
+from pipelines.publication import MartTable
+from pipelines.settings import (
+    Settings,
+    child_environment,
+    dbt_environment,
+    dbt_executable,
+    dbt_vars,
+    dbt_vars_argument,
+    project_root,
+)
+
+log = logging.getLogger("loyalty.dbt")
+
+Manifest = Mapping[str, Any]
+MARTS_SCHEMA = "marts"
+
+
+def parse_cache(settings: Settings) -> Path:
+    """The folder with the manifest and dbt's parse cache; runs start from a copy of that cache."""
+    return settings.paths.target / "definitions"
+
+
+def load_manifest(settings: Settings) -> Manifest:
+    """The manifest of the project as its files are now.
+
+    Raises:
+        BuildError: dbt cannot parse the project.
+    """
+    project = project_root() / "dbt_project"
+    cache = parse_cache(settings)
+    values = dbt_vars_argument(dbt_vars(settings, as_of=None))
+    fingerprint = fingerprint_of(dbt_files(project), project, {"vars": values, **engine_versions()})
+    mark = cache / "fingerprint"
+    manifest = cache / "manifest.json"
+    if not manifest.is_file() or not mark.is_file() or mark.read_text(encoding="utf-8") != fingerprint:
+        _parse(settings, project, cache, values)
+        write_text_durably(mark, fingerprint)
+    content: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
+    return content
+
+
+def _parse(settings: Settings, project: Path, cache: Path, values: str) -> None:
+    cache.mkdir(parents=True, exist_ok=True)
+    log.info("dbt parses the project")
+    command = [
+        *(str(dbt_executable()), "--quiet", "--no-version-check", "--no-use-colors", "parse"),
+        *("--project-dir", str(project), "--profiles-dir", str(project)),
+        *("--target-path", str(cache), "--log-path", str(settings.paths.logs), "--vars", values),
+    ]
+    with child_environment(dbt_environment(settings)) as environment:
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    if done.returncode:
+        raise BuildError(
+            f"dbt cannot parse {project}:\n{done.stdout.strip()}\n{done.stderr.strip()}".strip(),
+            hint="mend the model that dbt names",
+        )
+
+
+def mart_tables(manifest: Manifest) -> list[MartTable]:
+    """Every mart with its key and descriptions, for publication.
+
+    Raises:
+        BuildError: A mart does not say its key.
+    """
+    tables = []
+    for node in manifest["nodes"].values():
+        if node["resource_type"] != "model" or node["config"].get("schema") != MARTS_SCHEMA:
+            continue
+        key = node["config"].get("meta", {}).get("key")
+        if not key:
+            raise BuildError(
+                f"{node['original_file_path']} does not say its key", hint="add config.meta.key: [columns]"
+            )
+        tables.append(
+            MartTable(
+                name=node["alias"],
+                key=tuple(key),
+                description=node["description"],
+                columns={name: column["description"] for name, column in node["columns"].items()},
+            )
+        )
+    return sorted(tables, key=lambda table: table.name)

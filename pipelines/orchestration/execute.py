@@ -1,0 +1,105 @@
+"""`loyalty run`: the same two jobs that Dagster schedules, executed in this process, under one lock.
+
+What they do is in the graph; here is only their order, the day between them, and how a failure comes back.
+"""
+
+import importlib
+import logging
+import threading
+from collections.abc import Mapping
+from datetime import date
+
+import dagster as dg
+
+from pipelines.errors import BuildError, LoyaltyError
+from pipelines.orchestration.as_of import resolve_as_of
+from pipelines.orchestration.build_defs import build_defs
+from pipelines.orchestration.instance import open_instance
+from pipelines.orchestration.landing_assets import source_files
+from pipelines.orchestration.names import DAILY_JOB, FULL_REFRESH_TAG, INGEST_JOB, RUN_TAG
+from pipelines.orchestration.recorder import Listener, RunReport
+from pipelines.orchestration.run_scope import RunScope, log_path, new_run_id, open_run
+from pipelines.settings import Settings
+
+log = logging.getLogger("loyalty.run")
+
+# Dagster's console logger writes every event; ours is in the run's log and on the screen
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+def run_pipeline(
+    settings: Settings,
+    *,
+    as_of: str | date | None = None,
+    full_refresh: bool = False,
+    listener: Listener | None = None,
+) -> RunReport:
+    """Land, stage, build and publish.
+
+    Args:
+        settings: The settings in force.
+        as_of: The day; by default as the settings say.
+        full_refresh: Build staging, core and marts from nothing.
+        listener: Told what happens.
+
+    Returns:
+        What was done.
+
+    Raises:
+        LoyaltyError: What stopped the run, with its exit code.
+    """
+    if as_of not in (None, "latest", "yesterday"):
+        resolve_as_of(settings, as_of)
+    source_files(settings)
+    run_id = new_run_id()
+    with open_run(settings, run_id, listener) as run:
+        _import_early("great_expectations")
+        with run.recorder.stage("prepare"):
+            definitions = build_defs(settings, resource_overrides={"run": run})
+        tags = {RUN_TAG: run_id, FULL_REFRESH_TAG: str(full_refresh).lower()}
+        with open_instance(settings.paths.dagster) as instance:
+            _execute(definitions, INGEST_JOB, instance, run, tags)
+            try:
+                day = resolve_as_of(settings, as_of)
+            except LoyaltyError as problem:
+                run.recorder.fail(problem)
+                raise
+            _execute(definitions, DAILY_JOB, instance, run, tags, day)
+        return run.recorder.report
+
+
+def _execute(
+    definitions: dg.Definitions,
+    job: str,
+    instance: dg.DagsterInstance,
+    run: RunScope,
+    tags: Mapping[str, str],
+    day: date | None = None,
+) -> None:
+    result = definitions.resolve_job_def(job).execute_in_process(
+        instance=instance,
+        run_config=_QUIET,
+        partition_key=day.isoformat() if day else None,
+        raise_on_error=False,
+        tags=tags,
+    )
+    if result.success:
+        return
+    failure = run.recorder.failure
+    if isinstance(failure, LoyaltyError):
+        raise failure
+    failed = result.filter_events(lambda event: event.is_failure)
+    words = "; ".join(dict.fromkeys(event.message or event.event_type_value for event in failed))
+    # the words of an unforeseen error may quote data: they are for the screen, not for a log
+    said = f"{type(failure).__name__}: {failure}" if failure else words
+    error = BuildError(
+        f"the job {job} failed: {said}",
+        hint=f"log: {log_path(run.settings, run.run_id)}; every event: loyalty dev, run {result.run_id}",
+    )
+    run.recorder.fail(error)
+    raise error from failure
+
+
+def _import_early(module: str) -> None:
+    """Import what takes seconds while this process only waits for dbt."""
+    threading.Thread(target=importlib.import_module, args=(module,), daemon=True).start()

@@ -1,0 +1,98 @@
+"""Gates as blocking asset checks: one check a suite, one step a stage. What is expected stands in expectations/."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+
+import dagster as dg
+import duckdb
+
+from pipelines.errors import GateError
+from pipelines.orchestration.plan_file import read_plan
+from pipelines.orchestration.run_scope import RunScope
+from pipelines.orchestration.steps import step
+from pipelines.quality import ExpectationResult, GateReport, Suite, load_suites, open_landing, open_warehouse, run_gate
+from pipelines.settings import Settings, project_root
+
+CHECK_NAME = "gate"
+_LAYER = {"landing": "landing", "staging": "staging", "marts": "marts"}
+
+
+def gates() -> list[dg.AssetChecksDefinition]:
+    """The three gates; a stage without a suite has none."""
+    found = [(stage, load_suites(project_root() / "expectations", stage)) for stage in _LAYER]
+    return [_gate(stage, suites) for stage, suites in found if suites]
+
+
+def _key(stage: str, suite: Suite) -> dg.AssetKey:
+    return dg.AssetKey([_LAYER[stage], suite.dataset])
+
+
+def _gate(stage: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
+    @dg.multi_asset_check(
+        name=f"gate_{stage}",
+        specs=[
+            dg.AssetCheckSpec(CHECK_NAME, asset=_key(stage, suite), blocking=True, description=suite.description)
+            for suite in suites
+        ],
+        compute_kind="great_expectations",
+    )
+    def gate(context: dg.AssetCheckExecutionContext, run: dg.ResourceParam[RunScope]) -> Iterator[dg.AssetCheckResult]:
+        with step(context, run, f"gate_{stage}") as handle:
+            report = _run(stage, suites, run.settings, lambda name, done, of: handle.say(f"{done} of {of} suites"))
+            handle.count(expectations=len(report.results), failures=len(report.failures), warnings=len(report.warnings))
+            try:
+                report.check()
+            except GateError as problem:
+                # not raised: Dagster stops what is downstream of a failed blocking check, and shows every result
+                handle.fail(problem)
+        for suite in suites:
+            yield _result(_key(stage, suite), suite, report)
+
+    return gate
+
+
+def _run(
+    stage: str, suites: Sequence[Suite], settings: Settings, progress: Callable[[str, int, int], None]
+) -> GateReport:
+    opened, schemas = _opened(stage, settings)
+    with opened as connection:
+        return run_gate(stage, suites, connection, schemas=schemas, progress=progress)
+
+
+def _opened(
+    stage: str, settings: Settings
+) -> tuple[AbstractContextManager[duckdb.DuckDBPyConnection], tuple[str, ...]]:
+    """The connection of a stage, and the schemas that its suites read."""
+    engine = settings.engine
+    if stage == "landing":
+        return open_landing(settings.paths.landing, threads=engine.threads, memory_limit=engine.memory_limit), ()
+    warehouse = open_warehouse(settings.paths.warehouse, threads=engine.threads, memory_limit=engine.memory_limit)
+    if stage == "staging":
+        return warehouse, ("staging",)
+    scratch = read_plan(settings.paths).scratch_schema
+    prefix = f"{scratch}_" if scratch else ""
+    return warehouse, (f"{prefix}marts", f"{prefix}intermediate", "staging")
+
+
+def _result(key: dg.AssetKey, suite: Suite, report: GateReport) -> dg.AssetCheckResult:
+    mine = [result for result in report.results if result.dataset == suite.dataset]
+    failures = [result for result in mine if not result.passed and result.severity == "error"]
+    told = [result for result in mine if not result.passed]
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=CHECK_NAME,
+        passed=not told,
+        # warnings are shown as failed checks that stop nothing
+        severity=dg.AssetCheckSeverity.ERROR if failures or not told else dg.AssetCheckSeverity.WARN,
+        description="\n".join(result.words for result in told) or None,
+        metadata={
+            "expectations": len(mine),
+            "seconds": round(report.suite_seconds.get(suite.dataset, 0.0), 3),
+            "suite": str(suite.path),
+            "look": "\n".join(_look(result) for result in told),
+        },
+    )
+
+
+def _look(result: ExpectationResult) -> str:
+    return result.where or result.suite

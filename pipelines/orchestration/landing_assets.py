@@ -1,0 +1,86 @@
+"""Landing as one step of the graph: an asset for every landed entity, the unreadable records and the ledger.
+
+How files become batches is in pipelines/landing.
+"""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from pipelines.errors import ConfigError
+from pipelines.landing import FileOutcome, LandingReport, Outcome, RefusedFiles, SourceFiles, land, load_mapping
+from pipelines.orchestration.names import LANDED, landed_key
+from pipelines.orchestration.recorder import StageHandle
+from pipelines.orchestration.run_scope import RunScope
+from pipelines.orchestration.steps import RETRY, step
+from pipelines.settings import Settings
+
+
+def source_files(settings: Settings) -> list[SourceFiles]:
+    """The configured sources, with their mappings read and checked.
+
+    Raises:
+        ConfigError: There is none, or a mapping cannot be used.
+    """
+    if not settings.sources:
+        raise ConfigError("no source is configured", hint="point LOYALTY_CONFIG to your loyalty.yml")
+    return [SourceFiles(mapping=load_mapping(source.mapping), folder=source.files) for source in settings.sources]
+
+
+@dg.multi_asset(
+    name="land",
+    specs=[
+        dg.AssetSpec(
+            landed_key(entity), group_name="landing", kinds={"parquet"}, description=f"Landed {entity}, as text."
+        )
+        for entity in LANDED
+    ],
+    retry_policy=RETRY,
+)
+def landed_entities(
+    context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Land every new file; a file that was landed before is skipped."""
+    settings = run.settings
+    with step(context, run, "land") as stage:
+
+        def progress(file: FileOutcome, done: int, total: int) -> None:
+            stage.say(f"{done} of {total} files")
+
+        try:
+            report = land(
+                settings.home,
+                source_files(settings),
+                today=settings.today(),
+                progress=progress,
+                memory_limit=settings.engine.memory_limit,
+                threads=settings.engine.threads,
+            )
+        except RefusedFiles as refused:
+            _count(stage, refused.report)
+            raise
+        _count(stage, report)
+        for warning in report.warnings:
+            context.log.warning(warning)
+    rows = {**report.rows, "unreadable": report.unreadable, "ledger": len(report.landed_batches)}
+    for entity in LANDED:
+        yield dg.MaterializeResult(
+            asset_key=landed_key(entity),
+            metadata={
+                "dagster/partition_row_count": rows.get(entity, 0),
+                "batches": len(report.landed_batches),
+                "seconds": report.seconds,
+            },
+        )
+
+
+def _count(stage: StageHandle, report: LandingReport) -> None:
+    stage.count(
+        files=len(report.of(Outcome.LANDED)),
+        files_known=len(report.of(Outcome.SKIPPED)),
+        files_ignored=len(report.of(Outcome.IGNORED)),
+        files_refused=len(report.of(Outcome.REFUSED)),
+        records=report.records,
+        unreadable=report.unreadable,
+        skipped=report.skipped,
+    )

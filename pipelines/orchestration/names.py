@@ -1,0 +1,26 @@
+"""Names that several modules must agree on: asset keys, groups, jobs, tags, stages."""
+
+import dagster as dg
+
+from pipelines.landing.entities import ENTITIES
+
+INGEST_JOB = "ingest"
+DAILY_JOB = "daily"
+
+LANDED = (*ENTITIES, "unreadable", "ledger")
+
+RUN_TAG = "loyalty/run"
+FULL_REFRESH_TAG = "loyalty/full_refresh"
+THEN_DAILY_TAG = "loyalty/then_daily"
+
+CHANGED_BATCHES = dg.AssetKey(["exchange", "changed_batches"])
+PSEUDONYMS = dg.AssetKey(["exchange", "pseudonyms"])
+VALUE_OUTPUTS = tuple(
+    dg.AssetKey(["exchange", name]) for name in ("purchase_scores", "spend_scores", "value_parameters")
+)
+PUBLISHED = dg.AssetKey(["published", "version"])
+
+
+def landed_key(entity: str) -> dg.AssetKey:
+    """The asset of a landed entity; dbt's source `landing.<entity>` has the same key."""
+    return dg.AssetKey(["landing", entity])

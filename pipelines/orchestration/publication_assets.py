@@ -1,0 +1,124 @@
+"""The last steps: the value models between core and marts, and the publication of what passed every gate."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+from pydantic import JsonValue
+
+from pipelines.landing import read_ledger
+from pipelines.orchestration.build_state import BuildKind, BuildStatus, read_state, write_state
+from pipelines.orchestration.code import code_versions
+from pipelines.orchestration.dbt_assets import built
+from pipelines.orchestration.dbt_manifest import MARTS_SCHEMA, mart_tables
+from pipelines.orchestration.names import PUBLISHED, VALUE_OUTPUTS
+from pipelines.orchestration.partitions import ONE_BY_ONE
+from pipelines.orchestration.plan_assets import clean_scratch
+from pipelines.orchestration.plan_file import read_plan
+from pipelines.orchestration.run_scope import RunScope
+from pipelines.orchestration.steps import RETRY, step
+from pipelines.orchestration.warehouse import export_cells
+from pipelines.publication import Retention, publish
+from pipelines.settings import Settings
+from pipelines.value import score
+
+CELLS = tuple(dg.AssetKey(["intermediate", name]) for name in ("int_purchase_cell", "int_spend_cell"))
+
+
+def value_step(days: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
+    """Cells out of the warehouse, scores for every cell into exchange/."""
+
+    @dg.multi_asset(
+        name="value",
+        specs=[
+            dg.AssetSpec(key, deps=CELLS, group_name="exchange", kinds={"parquet"}, partitions_def=days)
+            for key in VALUE_OUTPUTS
+        ],
+        backfill_policy=ONE_BY_ONE,
+        retry_policy=RETRY,
+    )
+    def value(
+        context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        paths = run.settings.paths
+        with step(context, run, "value") as stage:
+            plan = read_plan(paths)
+            exchange = plan.exchange(paths.exchange)
+            export_cells(paths.warehouse, exchange, plan.scratch_schema)
+            report = score(exchange)
+            stage.count(purchase_cells=report.n_purchase_cells, spend_cells=report.n_spend_cells)
+            stage.say(f"purchases {report.purchases.status}, spend {report.spend.status}")
+        rows = (report.n_purchase_cells, report.n_spend_cells, None)
+        for key, number in zip(VALUE_OUTPUTS, rows, strict=True):
+            metadata: dict[str, Any] = {
+                "purchases": report.purchases.status.value,
+                "spend": report.spend.status.value,
+            }
+            if number is not None:
+                metadata["dagster/row_count"] = number
+            yield dg.MaterializeResult(asset_key=key, metadata=metadata)
+
+    return value
+
+
+def publication_step(
+    manifest: Mapping[str, Any], mart_keys: Sequence[dg.AssetKey], days: dg.PartitionsDefinition[str]
+) -> dg.AssetsDefinition:
+    """The marts of the day as a version that readers can trust."""
+
+    @dg.asset(
+        key=PUBLISHED,
+        deps=list(mart_keys),
+        partitions_def=days,
+        backfill_policy=ONE_BY_ONE,
+        group_name="publication",
+        kinds={"duckdb", "parquet"},
+        description="published/versions/<as-of>_<run>/, and the pointer `current` to the newest day.",
+    )
+    def published(context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]) -> dg.MaterializeResult[None]:
+        settings, paths = run.settings, run.settings.paths
+        with step(context, run, "publish") as stage:
+            plan = read_plan(paths)
+            version = publish(
+                paths.warehouse,
+                paths.published,
+                as_of=plan.as_of,
+                run_id=run.run_id.rpartition("-")[2],
+                tables=mart_tables(manifest),
+                schema=f"{plan.scratch_schema}_{MARTS_SCHEMA}" if plan.scratch_schema else MARTS_SCHEMA,
+                inputs=inputs(settings),
+                versions=code_versions(),
+                retention=Retention(settings.retention.days, settings.retention.grace_minutes),
+                threads=settings.engine.threads,
+                memory_limit=settings.engine.memory_limit,
+                progress=lambda name, done, of: stage.say(f"{done} of {of} marts"),
+            )
+            if plan.kind is BuildKind.BACKFILL:
+                clean_scratch(paths.warehouse, paths.exchange)
+            else:
+                state = read_state(paths.build_state)
+                done = built(plan, run, BuildStatus.COMPLETE)
+                write_state(paths.build_state, state.model_copy(update={"built": done}))
+            tables = version.manifest.tables if version.manifest else ()
+            stage.count(**{table.name: table.rows for table in tables})
+            run.recorder.finish(published=version.path, is_current=version.is_current)
+        return dg.MaterializeResult(
+            metadata={
+                "version": version.id,
+                "path": dg.MetadataValue.path(str(version.path)),
+                "is_current": version.is_current,
+                "rows": sum(table.rows for table in tables),
+            }
+        )
+
+    return published
+
+
+def inputs(settings: Settings) -> dict[str, JsonValue]:
+    """What went in, for the manifest: every landed file with its hash and its records; no row of it."""
+    names = ["source", "file_name", "file_sha256", "file_on", "batch", "records"]
+    files = read_ledger(settings.home).select(names).to_pylist()
+    unique = {(file["source"], file["batch"]): {**file, "file_on": str(file["file_on"] or "")} for file in files}
+    content: list[JsonValue] = json.loads(json.dumps([unique[key] for key in sorted(unique)]))
+    return {"files": content}

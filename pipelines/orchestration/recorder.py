@@ -1,0 +1,208 @@
+"""What a run did, stage by stage: told to a listener as it happens, logged, and kept in `<home>/state/last_run.json`.
+
+Counts, seconds and the first failure; no personal data. How it is shown is the command line's.
+"""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Protocol
+
+from pydantic import BaseModel, Field, ValidationError
+
+from pipelines.durable import write_text_durably
+from pipelines.errors import LoyaltyError
+
+log = logging.getLogger("loyalty.run")
+
+
+class StageReport(BaseModel):
+    """One stage of a run.
+
+    Attributes:
+        name: As shown.
+        seconds: How long it took; 0 while it runs.
+        status: running, done or failed.
+        counts: What it counted, by name.
+    """
+
+    name: str
+    seconds: float = 0.0
+    status: str = "running"
+    counts: dict[str, int] = Field(default_factory=dict)
+
+
+class RunReport(BaseModel):
+    """One run, from landing to publication.
+
+    Attributes:
+        run_id: The run.
+        started_at: UTC, ISO 8601.
+        finished_at: UTC, ISO 8601; empty while it runs.
+        status: running, published or failed.
+        as_of: The day that was built.
+        kind: How core and marts were built (full, incremental, backfill).
+        stages: In order.
+        published: The folder of the version made.
+        is_current: Whether readers see that version now.
+        error: What stopped it.
+        hint: What to do about it.
+    """
+
+    run_id: str
+    started_at: str
+    finished_at: str = ""
+    status: str = "running"
+    as_of: date | None = None
+    kind: str = ""
+    stages: list[StageReport] = Field(default_factory=list)
+    published: str = ""
+    is_current: bool = False
+    error: str = ""
+    hint: str = ""
+
+    def counts(self, stage: str) -> dict[str, int]:
+        """What a stage counted; empty where it did not run."""
+        return next((found.counts for found in reversed(self.stages) if found.name == stage), {})
+
+
+class Listener(Protocol):
+    """Who wants to know while a run goes on."""
+
+    def stage_started(self, name: str) -> None:
+        """A stage begins."""
+
+    def stage_says(self, name: str, words: str) -> None:
+        """A stage tells how far it is, or what it waits for."""
+
+    def stage_finished(self, stage: StageReport) -> None:
+        """A stage is done or has failed."""
+
+
+class Silent:
+    """A listener that does nothing."""
+
+    def stage_started(self, name: str) -> None:
+        """Nothing."""
+
+    def stage_says(self, name: str, words: str) -> None:
+        """Nothing."""
+
+    def stage_finished(self, stage: StageReport) -> None:
+        """Nothing."""
+
+
+class Recorder:
+    """Keeps a run's report up to date, in memory and on disk.
+
+    Args:
+        path: Where the report goes; an earlier report of the same run is gone on with.
+        run_id: The run.
+        listener: Told as it happens.
+    """
+
+    def __init__(self, path: Path, run_id: str, listener: Listener | None = None) -> None:
+        self._path = path
+        self.listener = listener or Silent()
+        self.report = read_report(path) or RunReport(run_id=run_id, started_at=_now())
+        if self.report.run_id != run_id:
+            self.report = RunReport(run_id=run_id, started_at=_now())
+        self.failure: BaseException | None = None
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator["StageHandle"]:
+        """Time a stage, and keep what it counted or why it failed."""
+        stage = StageReport(name=name)
+        self.report.stages.append(stage)
+        self._save()
+        self.listener.stage_started(name)
+        log.info("run %s: %s begins", self.report.run_id, name)
+        started = time.monotonic()
+        try:
+            yield StageHandle(self, stage)
+            if stage.status == "running":
+                stage.status = "done"
+        except Exception as problem:
+            stage.status = "failed"
+            self.fail(problem)
+            raise
+        finally:
+            stage.seconds = round(time.monotonic() - started, 2)
+            counts = ", ".join(f"{name} {number}" for name, number in stage.counts.items())
+            log.info(
+                "run %s: %s %s in %.1f s%s",
+                self.report.run_id,
+                name,
+                stage.status,
+                stage.seconds,
+                counts and f": {counts}",
+            )
+            self.listener.stage_finished(stage)
+            self._save()
+
+    def fail(self, problem: BaseException) -> None:
+        """Keep the first failure; later ones only follow from it."""
+        if self.failure is not None:
+            return
+        self.failure = problem
+        self.report.status = "failed"
+        if isinstance(problem, LoyaltyError):
+            self.report.error, self.report.hint = problem.message, problem.hint
+        else:
+            # an unforeseen error's words may quote data
+            self.report.error = f"an unforeseen {type(problem).__name__}"
+        log.error("run %s: %s", self.report.run_id, self.report.error)
+        self._save()
+
+    def forgive(self) -> None:
+        """Forget a failure that a retry is about to mend."""
+        self.failure = None
+        self.report.status, self.report.error, self.report.hint = "running", "", ""
+
+    def finish(self, *, published: Path, is_current: bool) -> None:
+        """The run has published."""
+        self.report.status = "published"
+        self.report.published = str(published)
+        self.report.is_current = is_current
+        self._save()
+
+    def _save(self) -> None:
+        if self.report.status != "running":
+            self.report.finished_at = _now()
+        write_text_durably(self._path, self.report.model_dump_json(indent=2) + "\n")
+
+
+class StageHandle:
+    """What a stage may tell about itself while it runs."""
+
+    def __init__(self, recorder: Recorder, stage: StageReport) -> None:
+        self._recorder = recorder
+        self._stage = stage
+
+    def count(self, **counts: int) -> None:
+        """Add to what the stage counted."""
+        self._stage.counts.update(counts)
+
+    def say(self, words: str) -> None:
+        """Tell how far it is."""
+        self._recorder.listener.stage_says(self._stage.name, words)
+
+    def fail(self, problem: LoyaltyError) -> None:
+        """Fail without raising: Dagster itself stops what comes after a failed blocking check."""
+        self._stage.status = "failed"
+        self._recorder.fail(problem)
+
+
+def read_report(path: Path) -> RunReport | None:
+    """The last run's report; None where there is none that can be read."""
+    try:
+        return RunReport.model_validate_json(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValidationError):
+        return None
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,29 @@
+"""What steps ask for by name: the run they belong to (with its lock), and dbt."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from pipelines.orchestration.dbt_manifest import parse_cache
+from pipelines.orchestration.dbt_resource import LoyaltyDbt
+from pipelines.orchestration.names import RUN_TAG
+from pipelines.orchestration.run_scope import RunScope, open_run
+from pipelines.settings import Settings, dbt_environment
+
+
+def run_resource(settings: Settings) -> dg.ResourceDefinition:
+    """The run's scope: opened, and so locked, before the first step, closed after the last."""
+
+    @dg.resource(description="The run: its settings, the lock, the record of what happened.")
+    def run(context: dg.InitResourceContext) -> Iterator[RunScope]:
+        tags = context.run.tags if context.run else {}
+        run_id = tags.get(RUN_TAG) or context.run_id or "unknown"
+        with open_run(settings, run_id) as scope:
+            yield scope
+
+    return run
+
+
+def dbt_resource(settings: Settings) -> LoyaltyDbt:
+    """dbt for this home."""
+    return LoyaltyDbt.of(dbt_environment(settings), parse_cache(settings))

@@ -1,0 +1,90 @@
+"""What every step of a run shares: the settings, the lock, and the record of what happened. Opened once, closed last.
+
+No Dagster here; resources.py hands it to steps.
+"""
+
+import logging
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipelines.orchestration.lock import HeldLock, hold_lock, wait_for_warehouse
+from pipelines.orchestration.recorder import Listener, Recorder, Silent
+from pipelines.settings import Settings
+
+log = logging.getLogger("loyalty.run")
+
+
+@dataclass(frozen=True)
+class RunScope:
+    """One run while it holds the lock.
+
+    Attributes:
+        run_id: The run.
+        settings: The settings in force.
+        lock: The lock, held.
+        recorder: Keeps what happened.
+    """
+
+    run_id: str
+    settings: Settings
+    lock: HeldLock
+    recorder: Recorder
+
+
+def new_run_id() -> str:
+    """A run's id that sorts by time: `20240131T053000-1f0c9a`."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+
+
+@contextmanager
+def open_run(settings: Settings, run_id: str, listener: Listener | None = None) -> Iterator[RunScope]:
+    """Wait for the lock, then hold it with a log and a record of its own.
+
+    Args:
+        settings: The settings in force.
+        run_id: The run.
+        listener: Told what happens, and for whom it waits.
+
+    Raises:
+        LockError: A process that is no run holds the warehouse and does not let go of it.
+    """
+    told = listener or Silent()
+    paths = settings.paths
+
+    def say(words: str) -> None:
+        log.warning("run %s: %s", run_id, words)
+        told.stage_says("wait", words)
+
+    paths.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with hold_lock(paths.lock, run_id, say) as lock:
+        wait_for_warehouse(paths.warehouse, say)
+        for folder in (paths.state, paths.exchange, paths.logs, paths.state / "tmp"):
+            # staging in the warehouse and the raw text in landing are personal data
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with _log_file(log_path(settings, run_id)):
+            yield RunScope(run_id, settings, lock, Recorder(paths.last_run, run_id, told))
+
+
+def log_path(settings: Settings, run_id: str) -> Path:
+    """Where a run's log is."""
+    return settings.paths.logs / f"{run_id}.log"
+
+
+@contextmanager
+def _log_file(path: Path) -> Iterator[None]:
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    logger = logging.getLogger("loyalty")
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
+        handler.close()

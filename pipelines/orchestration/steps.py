@@ -1,0 +1,41 @@
+"""Around every step: its stage is timed and recorded, and an error with a remedy is not tried again."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+
+from pipelines.errors import LoyaltyError
+from pipelines.orchestration.recorder import StageHandle
+from pipelines.orchestration.run_scope import RunScope
+
+# A full disk, a file being replaced, a dbt that was killed: what may be gone a moment later. Errors with a remedy
+# (LoyaltyError) are never retried.
+RETRY = dg.RetryPolicy(max_retries=1, delay=5)
+
+
+@contextmanager
+def step(
+    context: dg.OpExecutionContext | dg.AssetExecutionContext | dg.AssetCheckExecutionContext, run: RunScope, name: str
+) -> Iterator[StageHandle]:
+    """Run a step's body as a stage of the run.
+
+    Raises:
+        dagster.Failure: For a LoyaltyError, with its remedy, and without a retry.
+    """
+    if context.op_execution_context.retry_number if hasattr(context, "op_execution_context") else 0:
+        run.recorder.forgive()
+    try:
+        with run.recorder.stage(name) as stage:
+            yield stage
+    except LoyaltyError as problem:
+        raise dg.Failure(
+            description=f"{problem.message}\n{problem.hint}".strip(),
+            metadata={"remedy": problem.hint, "exit_code": problem.exit_code},
+            allow_retries=False,
+        ) from problem
+
+
+def full_refresh_asked(context: dg.AssetExecutionContext) -> bool:
+    """Whether the run was started with the tag that asks for a build from nothing."""
+    return context.run.tags.get("loyalty/full_refresh") == "true"
