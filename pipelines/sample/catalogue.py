@@ -103,7 +103,8 @@ def feed(catalogue: Catalogue, first: int, last: int) -> Feed:
                 "category": text.picked(CATEGORIES, which // PER_CATEGORY),
                 "brand": text.picked(BRANDS, catalogue.brand[which]),
                 "unit_cost": text.decimal(catalogue.cost_cents[which] / 100 * 1.005 ** nth[rows], 4),
+                "changed": text.nothing(len(which)),
             }
         )
 
-    return Feed("products", "csv", Every.DAY, "products", ("sku",), firsts[nth], render)
+    return Feed("products", "csv", Every.DAY, "products", ("sku",), firsts[nth], render, keys=n)

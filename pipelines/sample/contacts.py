@@ -98,7 +98,15 @@ class Contacts:
         """Contacts that changed: another segment, consent taken back."""
         days = self.clock.day(self.changed_at)
         return Feed(
-            "contact_changes", "csv", Every.MONTH, "customers", ("Reference",), days, self._changed, separator=";"
+            "contact_changes",
+            "csv",
+            Every.MONTH,
+            "customers",
+            ("Reference",),
+            days,
+            self._changed,
+            separator=";",
+            keys=0,
         )
 
     def _changed(self, rows: Ints) -> pa.Table:

@@ -38,7 +38,11 @@ class Feed:
         render: Row numbers to a table of text columns, under the names in the file.
         title: Lines above the header row.
         separator: Field separator, where there is one.
-        answers: For wide survey files: columns that become a row each.
+        answers: For wide survey files: the columns that become a row each where they are not empty, with the
+            question's id.
+        keys: Distinct keys among the rows, where a key has several versions; -1: a key a row.
+        skipped: Rows that the mapping leaves out by name.
+        plain: Rows that a bad row may be made from; all of them unless given.
     """
 
     name: str
@@ -50,7 +54,10 @@ class Feed:
     render: Render
     title: tuple[str, ...] = ()
     separator: str = ","
-    answers: tuple[str, ...] = field(default=())
+    answers: dict[str, str] = field(default_factory=dict)
+    keys: int = -1
+    skipped: int = 0
+    plain: Ints | None = None
 
 
 def file_days(arrives: Ints, every: Every, last: int) -> Ints:

@@ -9,15 +9,19 @@ from pipelines.sample.order_files import order_id
 from pipelines.sample.orders import Lines, Orders
 from pipelines.sample.people import emails, refs
 from pipelines.sample.process import Ints, draws
-from pipelines.sample.text import Bools, Clock
+from pipelines.sample.text import Clock
 
 REASONS = ["damaged", "wrong size", "changed my mind", "late", 'not as "described"']
 FAULTS = ["company", "customer", "customer", "company", "company"]
+NPS_QUESTIONS = {
+    "How likely are you to recommend us? (0-10)": "recommend",
+    "I trust them (1-5)": "trust",
+    "I feel at home with them (1-5)": "home",
+    "I would switch for a lower price (1-7)": "switch",
+    "Product quality (1-5)": "quality",
+}
+CSAT_QUESTIONS = {"Satisfied? (1-5)": "satisfied", "Made it easy (1-7)": "easy"}
 COMMENTS = ["", "", "", "Great, thank you", 'They said "soon"; it took a week', "Schön, immer wieder", "还可以"]
-
-
-def _none_second(persons: Ints) -> Bools:
-    return np.zeros(len(persons), bool)
 
 
 def returns_feed(orders: Orders, lines: Lines, clock: Clock, seed: int) -> Feed:
@@ -100,20 +104,30 @@ class Surveys:
             answer = which[rows]
             order = self.asked[self.answers[answer]]
             five, seven = self.five[answer], self.seven[answer]
+            scores = [
+                text.digits(self.nps[answer]),
+                self._scored(answer, five[:, 0], 0),
+                self._scored(answer, five[:, 1], 1),
+                self._scored(answer, 8 - seven[:, 0], 2),
+                self._scored(answer, five[:, 2], 3),
+            ]
             return pa.table(
                 {
                     **self._head(answer, order),
-                    "How likely are you to recommend us? (0-10)": text.digits(self.nps[answer]),
-                    "I trust them (1-5)": self._scored(answer, five[:, 0], 0),
-                    "I feel at home with them (1-5)": self._scored(answer, five[:, 1], 1),
-                    "I would switch for a lower price (1-7)": self._scored(answer, 8 - seven[:, 0], 2),
-                    "Product quality (1-5)": self._scored(answer, five[:, 2], 3),
+                    **dict(zip(NPS_QUESTIONS, scores, strict=True)),
                     "Comment": text.picked(COMMENTS, self.comment[answer]),
                 }
             )
 
         return Feed(
-            "survey_relationship", "csv", Every.MONTH, "survey_answers", ("Response",), self.answer_day[which], render
+            "survey_relationship",
+            "csv",
+            Every.MONTH,
+            "survey_answers",
+            ("Response",),
+            self.answer_day[which],
+            render,
+            answers=NPS_QUESTIONS,
         )
 
     def csat_feed(self) -> Feed:
@@ -123,17 +137,24 @@ class Surveys:
         def render(rows: Ints) -> pa.Table:
             answer = which[rows]
             order = self.asked[self.answers[answer]]
+            scores = [text.digits(self.five[answer, 3]), self._scored(answer, self.seven[answer, 1], 4)]
             return pa.table(
                 {
                     **self._head(answer, order),
                     "Order": order_id(order),
-                    "Satisfied? (1-5)": text.digits(self.five[answer, 3]),
-                    "Made it easy (1-7)": self._scored(answer, self.seven[answer, 1], 4),
+                    **dict(zip(CSAT_QUESTIONS, scores, strict=True)),
                 }
             )
 
         return Feed(
-            "survey_transaction", "csv", Every.MONTH, "survey_answers", ("Response",), self.answer_day[which], render
+            "survey_transaction",
+            "csv",
+            Every.MONTH,
+            "survey_answers",
+            ("Response",),
+            self.answer_day[which],
+            render,
+            answers=CSAT_QUESTIONS,
         )
 
     def _head(self, answer: Ints, order: Ints) -> dict[str, pa.Array]:
@@ -161,6 +182,7 @@ class Surveys:
                     "email": emails(self.orders.person[order]),
                     "sent": text.zulu(self.sent_at[rows]),
                     "channel": text.constant("E-Mail", len(rows)),
+                    "changed": text.zulu(self.sent_at[rows]),
                 }
             )
 

@@ -27,7 +27,7 @@ class People:
         buyers: How many of them are acquired customers.
         since: Local day of the first purchase; for prospects the day on which they signed up.
         country: Index into COUNTRIES.
-        has_second_ref: Whether a web account stands beside the shop's reference.
+        has_second_ref: Whether a web account stands beside the shop's reference; the CRM knows both.
         in_crm: Whether the CRM knows them.
         favourite: Index of the category that they buy most from.
         first_name: Index into FIRST_NAMES.
@@ -53,12 +53,13 @@ def build(lives: Lives, first: int, last: int, seed: int) -> People:
     rng = draws(seed, "people")
     buyers = len(lives.first_day)
     n = buyers + max(1, buyers // 20)
+    has_second_ref, in_crm = rng.random(n) < 0.04, rng.random(n) < 0.99
     return People(
         buyers=buyers,
         since=np.concatenate([lives.first_day, rng.integers(first, last + 1, n - buyers)]),
         country=rng.choice(len(COUNTRIES), n, p=COUNTRY_SHARES),
-        has_second_ref=rng.random(n) < 0.04,
-        in_crm=rng.random(n) < 0.99,
+        has_second_ref=has_second_ref & in_crm,
+        in_crm=in_crm,
         favourite=rng.integers(0, len(CATEGORIES), n),
         first_name=rng.integers(0, len(FIRST_NAMES), n),
         last_name=rng.integers(0, len(LAST_NAMES), n),

@@ -1,18 +1,25 @@
 """`write_sample`: composes the parts of the sample and nothing else."""
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from pipelines.sample import catalogue, order_files, orders, people, rates, writer
+from pipelines.sample import catalogue, dirt, order_files, orders, people, programme, rates, truth, writer
 from pipelines.sample.contacts import Contacts
+from pipelines.sample.coverage import coverage_feed
 from pipelines.sample.feed import Feed
 from pipelines.sample.feedback import Surveys, returns_feed
+from pipelines.sample.kiosk import kiosk_feed
+from pipelines.sample.payments import payments_feed
 from pipelines.sample.process import Parameters, day_number, simulate
+from pipelines.sample.service import cases_feed, interactions_feed
 from pipelines.sample.text import Clock
 
 ZONE = "Europe/Berlin"
 UNTIL = date(2025, 6, 30)
+#: Feeds of which one file comes twice.
+REPEATED = ("orders", "order_lines", "returns")
 CONFIG = """\
 # The config of a sample: `loyalty run --config <this file>`.
 home: .
@@ -61,8 +68,9 @@ def write_sample(
     first = last - days + 1
     inbox = out / "inbox"
     inbox.mkdir(parents=True, exist_ok=True)
+    parameters = Parameters()
     clock = Clock(ZONE, first - 15, last)
-    lives, purchases = simulate(customers, first, last, seed, Parameters())
+    lives, purchases = simulate(customers, first, last, seed, parameters)
     everyone = people.build(lives, first, last, seed)
     goods = catalogue.build(seed)
     fx = rates.build(first, last, seed)
@@ -79,12 +87,51 @@ def write_sample(
         surveys.nps_feed(),
         surveys.csat_feed(),
         surveys.invitations_feed(),
+        kiosk_feed(placed, clock, seed),
         returns_feed(placed, lines, clock, seed),
+        payments_feed(placed, clock, seed),
+        interactions_feed(everyone, clock, seed),
+        cases_feed(placed, clock, seed),
+        programme.loyalty_feed(everyone, placed, clock, seed),
+        programme.referrals_feed(everyone, clock, seed),
+        programme.touches_feed(everyone, placed, clock, seed),
+        coverage_feed(first, last),
     ]
-    written = {feed.name: writer.write(feed, inbox, last) for feed in feeds}
+    written = [writer.write(feed, dirt.plan(feed, dirty, seed), inbox, last) for feed in feeds]
+    repeated = _repeat_files(inbox, written)
+    tables = {
+        "planted_bad_rows": truth.bad_rows(written),
+        "expected_counts": truth.counts(written),
+        "files": truth.files(written, repeated),
+        "customers": truth.customers(lives, everyone, placed, fx),
+    }
+    asked: dict[str, str | int | float] = {
+        "customers": customers,
+        "days": days,
+        "seed": seed,
+        "dirty": dirty,
+        "until": until.isoformat(),
+    }
+    truth.write(out / "truth", tables, parameters, asked)
     (out / "loyalty.yml").write_text(CONFIG, encoding="utf-8")
+    rules = Counter(row.rule for each in written for row in each.bad)
     return SampleReport(
-        files=sum(len(each.files) for each in written.values()),
-        rows={name: sum(each.rows) for name, each in written.items()},
-        bad_rows={},
+        files=sum(len(each.files) for each in written) + len(repeated),
+        rows={each.feed.name: sum(each.records) for each in written},
+        bad_rows=dict(sorted(rules.items())),
     )
+
+
+def _repeat_files(inbox: Path, written: list[writer.Written]) -> dict[str, str]:
+    """Deliver a few files once more, under another name with the same day: copy to original."""
+    copies: dict[str, str] = {}
+    for each in written:
+        stained = {row.file_name for row in each.bad}
+        clean = [name for name in each.files if name not in stained]
+        if each.feed.name in REPEATED and clean:
+            original = clean[len(clean) // 2]
+            stem, _, suffix = original.partition(".")
+            copies[f"{stem}_again.{suffix}"] = original
+    for copy, original in copies.items():
+        (inbox / copy).write_bytes((inbox / original).read_bytes())
+    return copies

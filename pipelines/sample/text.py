@@ -22,6 +22,11 @@ def constant(value: str, length: int) -> pa.Array:
     return pa.repeat(pa.scalar(value, pa.large_string()), length)
 
 
+def nothing(length: int) -> pa.Array:
+    """NULL, `length` times."""
+    return pa.nulls(length, pa.large_string())
+
+
 def digits(values: Ints, width: int = 0) -> pa.Array:
     """Whole numbers, filled with zeros on the left up to `width`."""
     text = pc.cast(pa.array(values, pa.int64()), pa.large_string())

@@ -1,7 +1,7 @@
 """Writing feeds: rows cut into files by their day, text joined to lines, always the same bytes.
 
-Only bytes and names; what a row says stands elsewhere. A file's lines are one slice of one text buffer, so that a million
-rows cost no loop in Python.
+Only bytes and names; what a row says stands elsewhere. A file's lines are one slice of one text buffer, so that a
+million rows cost no loop in Python.
 """
 
 import gzip
@@ -15,77 +15,154 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines.sample import text
+from pipelines.sample.dirt import Plan, damage, edit
 from pipelines.sample.feed import Feed, file_days
+from pipelines.sample.lines import json_lines, separated_lines
 from pipelines.sample.process import EPOCH, Ints
 
 CHUNK_ROWS = 400_000
 
 
 @dataclass(frozen=True)
-class Written:
-    """What became of a feed's rows.
+class BadRow:
+    """A planted bad row: where it stands, and the rule that it breaks.
 
     Attributes:
-        files: Names of the files, in order of their day.
-        rows: Records in each.
+        file_name: The file.
+        line: Its physical line, from 1.
+        key: Its key's columns, joined by `|`, the empty ones left out; empty where landing cannot read it.
+        rule: The code of the rule.
     """
 
+    file_name: str
+    line: int
+    key: str
+    rule: str
+
+
+@dataclass(frozen=True)
+class Written:
+    """What became of a feed.
+
+    Attributes:
+        feed: The feed.
+        files: Names of its files, in the order of their days.
+        records: Records in each, bad ones included.
+        good_rows: Rows of its entity that the good records become.
+        bad: The bad rows, in the order of files and lines.
+    """
+
+    feed: Feed
     files: tuple[str, ...]
-    rows: tuple[int, ...]
+    records: tuple[int, ...]
+    good_rows: int
+    bad: tuple[BadRow, ...]
 
 
-def write(feed: Feed, inbox: Path, last: int) -> Written:
+@dataclass
+class _Chunk:
+    """Some whole files in the making; `number` is -1 for a good row, else the place of the bad row in the plan."""
+
+    table: pa.Table
+    number: Ints
+    names: list[str]
+    cuts: Ints
+
+
+def write(feed: Feed, plan: Plan, inbox: Path, last: int) -> Written:
     """Write a feed's files.
 
     Args:
         feed: The feed.
+        plan: Its bad rows.
         inbox: Where the files go.
         last: The last day: no file bears a later one.
 
     Returns:
-        The files and their rows.
+        The files and the bad rows in them.
     """
-    days = file_days(feed.arrives, feed.every, last)
-    order = np.argsort(days, kind="stable")
-    ends = np.append(np.flatnonzero(np.diff(days[order])) + 1, len(order)) if len(order) else np.array([], np.int64)
+    good = len(feed.arrives)
+    row = np.concatenate([np.arange(good), plan.made_from])
+    number = np.concatenate([np.full(good, -1), np.arange(len(plan.made_from))])
+    days = file_days(feed.arrives, feed.every, last)[row]
+    order = np.lexsort((number, row, days))
+    ends = np.append(np.flatnonzero(np.diff(days[order])) + 1, len(order))
     files: list[str] = []
-    rows: list[int] = []
-    start = 0
+    records: list[int] = []
+    bad: list[BadRow] = []
+    good_rows = start = 0
     while start < len(order):
-        full = int(np.searchsorted(ends, start + CHUNK_ROWS, side="right"))
-        end = int(ends[max(full - 1, int(np.searchsorted(ends, start, side="right")))])
-        table = feed.render(order[start:end])
+        reach = max(int(np.searchsorted(ends, start + CHUNK_ROWS, side="right")) - 1, 0)
+        end = int(max(ends[reach], ends[np.searchsorted(ends, start, side="right")]))
         cuts = np.concatenate([[start], ends[(ends > start) & (ends <= end)]])
-        names = [_name(feed, int(days[order[cut]])) for cut in cuts[:-1]]
-        _write_chunk(feed, inbox, table, names, cuts - start)
+        names = [f"{feed.name}_{EPOCH + timedelta(days=int(days[order[cut]]))}.{feed.suffix}" for cut in cuts[:-1]]
+        here = number[order[start:end]]
+        broken = np.flatnonzero(here >= 0)
+        table = edit(feed, feed.render(row[order[start:end]]), broken, here[broken], plan)
+        chunk = _Chunk(table, here, names, cuts - start)
+        good_rows += _good_rows(feed, chunk)
+        bad += _write_chunk(feed, plan, inbox, chunk)
         files += names
-        rows += np.diff(cuts).tolist()
+        records += np.diff(cuts).tolist()
         start = end
-    return Written(tuple(files), tuple(rows))
+    return Written(feed, tuple(files), tuple(records), good_rows, tuple(bad))
 
 
-def _name(feed: Feed, day: int) -> str:
-    return f"{feed.name}_{EPOCH + timedelta(days=day)}.{feed.suffix}"
+def _good_rows(feed: Feed, chunk: _Chunk) -> int:
+    good = pa.array(chunk.number < 0)
+    if not feed.answers:
+        return int(np.count_nonzero(chunk.number < 0))
+    given = (pc.drop_null(chunk.table.column(name).filter(good)) for name in feed.answers)
+    return sum(len(answers) for answers in given)
 
 
-def _write_chunk(feed: Feed, inbox: Path, table: pa.Table, names: list[str], cuts: Ints) -> None:
+def _write_chunk(feed: Feed, plan: Plan, inbox: Path, chunk: _Chunk) -> list[BadRow]:
+    spans = list(zip(chunk.names, chunk.cuts[:-1].tolist(), chunk.cuts[1:].tolist(), strict=True))
     if feed.suffix == "parquet":
-        for name, start, end in zip(names, cuts[:-1], cuts[1:], strict=True):
-            pq.write_table(table.slice(start, end - start), inbox / name, compression="zstd")
-        return
-    lines = _json_lines(table) if feed.suffix == "jsonl" else _separated(table, feed.separator)
+        for name, start, end in spans:
+            pq.write_table(chunk.table.slice(start, end - start), inbox / name, compression="zstd")
+        return []
+    is_json = feed.suffix == "jsonl"
+    lines = json_lines(chunk.table) if is_json else separated_lines(chunk.table, feed.separator)
+    lines = _damaged(feed, plan, chunk, lines)
     data, offsets = _buffer(lines)
-    header = b"" if feed.suffix == "jsonl" else _header(feed, table)
-    for name, start, end in zip(names, cuts[:-1], cuts[1:], strict=True):
+    header = b"" if is_json else _header(feed, chunk.table)
+    height = pc.count_substring(lines, "\n").to_numpy(zero_copy_only=False)
+    line = np.concatenate([[0], np.cumsum(height)])
+    bad: list[BadRow] = []
+    for name, start, end in spans:
         content = header + bytes(data[offsets[start] : offsets[end]])
         (inbox / name).write_bytes(_gzipped(content) if name.endswith(".gz") else content)
+        above = header.count(b"\n") + 1 - int(line[start])
+        for spot in (start + np.flatnonzero(chunk.number[start:end] >= 0)).tolist():
+            breakage = plan.breakages[chunk.number[spot]]
+            key = "" if breakage.rule.startswith("LND") else _key(feed, chunk.table, spot)
+            bad.append(BadRow(name, above + int(line[spot]), key, breakage.rule))
+    return bad
+
+
+def _key(feed: Feed, table: pa.Table, row: int) -> str:
+    parts = [table.column(column)[row].as_py() for column in feed.key]
+    if feed.answers:
+        parts.append(next(question for name, question in feed.answers.items() if table.column(name)[row].is_valid))
+    return "|".join(part for part in parts if part is not None)
+
+
+def _damaged(feed: Feed, plan: Plan, chunk: _Chunk, lines: pa.Array) -> pa.Array:
+    """The lines with those damaged that landing must not be able to read."""
+    spots = [row for row in np.flatnonzero(chunk.number >= 0).tolist() if plan.breakages[chunk.number[row]].damage]
+    if not spots:
+        return lines
+    ruined = [damage(lines[row].as_py(), plan.breakages[chunk.number[row]].damage, feed.separator) for row in spots]
+    mask = np.zeros(len(lines), bool)
+    mask[spots] = True
+    return pc.replace_with_mask(lines, pa.array(mask), pa.array(ruined, pa.large_string()))
 
 
 def _header(feed: Feed, table: pa.Table) -> bytes:
     names = pa.table({name: pa.array([name], pa.large_string()) for name in table.column_names})
     title = "".join(f"{line}\n" for line in feed.title)
-    line: str = _separated(names, feed.separator)[0].as_py()
+    line: str = separated_lines(names, feed.separator)[0].as_py()
     return f"{title}{line}".encode()
 
 
@@ -101,50 +178,3 @@ def _gzipped(content: bytes) -> bytes:
     with gzip.GzipFile(filename="", mode="wb", fileobj=target, compresslevel=6, mtime=0) as file:
         file.write(content)
     return target.getvalue()
-
-
-def _separated(table: pa.Table, separator: str) -> pa.Array:
-    """CSV lines with their ends; a field is quoted where it must be."""
-    fields = [_field(_flat(column), separator) for column in table.columns]
-    return text.joined(text.joined(*fields, by=separator), text.constant("\n", len(table)))
-
-
-def _field(column: pa.Array, separator: str) -> pa.Array:
-    filled = pc.fill_null(column, "")
-    data = filled.buffers()[2]
-    content = bytes(data) if data is not None else b""
-    if not any(mark in content for mark in (b'"', b"\n", b"\r", separator.encode())):
-        return filled
-    quoted = text.joined(
-        text.constant('"', len(filled)), pc.replace_substring(filled, '"', '""'), text.constant('"', len(filled))
-    )
-    return pc.if_else(pc.match_substring_regex(filled, f'["\\n\\r{separator}]'), quoted, filled)
-
-
-def _json_lines(table: pa.Table) -> pa.Array:
-    """JSON objects with their line ends; a dot in a name nests it, neighbours of one prefix share an object."""
-    parts: list[pa.Array] = []
-    opened = ""
-    for index, name in enumerate(table.column_names):
-        group, _, leaf = name.rpartition(".")
-        glue = "{" if index == 0 else ", "
-        if group != opened:
-            glue = ("}" if opened else "") + glue + (f'"{group}": {{' if group else "")
-            opened = group
-        parts += [text.constant(f'{glue}"{leaf}": ', len(table)), _json_value(_flat(table.column(name)))]
-    parts.append(text.constant(("}" if opened else "") + "}\n", len(table)))
-    return text.joined(*parts)
-
-
-def _json_value(column: pa.Array) -> pa.Array:
-    if not pa.types.is_large_string(column.type):
-        return pc.fill_null(pc.cast(column, pa.large_string()), "null")
-    escaped = column
-    for mark, code in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n")):
-        escaped = pc.replace_substring(escaped, mark, code)
-    quote = text.constant('"', len(column))
-    return pc.fill_null(text.joined(quote, escaped, quote), "null")
-
-
-def _flat(column: pa.ChunkedArray) -> pa.Array:
-    return column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)

@@ -1,0 +1,133 @@
+"""The truth beside the files: what a pipeline should find again. Read by tests and by people, never by the pipeline."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pv
+import pyarrow.parquet as pq
+
+from pipelines.sample import text
+from pipelines.sample.orders import Orders
+from pipelines.sample.people import People, refs
+from pipelines.sample.process import Ints, Lives, Parameters
+from pipelines.sample.rates import UNIT, Rates
+from pipelines.sample.writer import Written
+
+
+def bad_rows(written: Sequence[Written]) -> pa.Table:
+    """Grain: one planted bad row. Columns: file_name, line, entity, key, expected_rule."""
+    rows = [(each.feed.entity, row) for each in written for row in each.bad]
+    unreadable = [row.rule.startswith("LND") for _, row in rows]
+    return pa.table(
+        {
+            "file_name": pa.array([row.file_name for _, row in rows], pa.string()),
+            "line": pa.array([row.line for _, row in rows], pa.int64()),
+            "entity": pa.array(
+                ["unreadable" if is_lost else entity for (entity, _), is_lost in zip(rows, unreadable, strict=True)],
+                pa.string(),
+            ),
+            "key": pa.array([row.key for _, row in rows], pa.string()),
+            "expected_rule": pa.array([row.rule for _, row in rows], pa.string()),
+        }
+    )
+
+
+def counts(written: Sequence[Written]) -> pa.Table:
+    """Grain: one entity. Columns: entity, clean_rows, accepted_keys, superseded_rows, bad_rows, skipped_records.
+
+    Clean rows = accepted keys (the latest version of each) + superseded rows (earlier or repeated versions).
+    """
+    entities = list(dict.fromkeys(each.feed.entity for each in written))
+    rows = []
+    for entity in entities:
+        feeds = [each for each in written if each.feed.entity == entity]
+        clean = sum(each.good_rows - each.feed.skipped for each in feeds)
+        keys = sum(each.good_rows if each.feed.keys < 0 else each.feed.keys for each in feeds)
+        bad = sum(not row.rule.startswith("LND") for each in feeds for row in each.bad)
+        rows.append((entity, clean, keys, clean - keys, bad, sum(each.feed.skipped for each in feeds)))
+    lost = sum(row.rule.startswith("LND") for each in written for row in each.bad)
+    rows.append(("unreadable", 0, 0, 0, lost, 0))
+    names = ("entity", "clean_rows", "accepted_keys", "superseded_rows", "bad_rows", "skipped_records")
+    return pa.table({name: [row[index] for row in rows] for index, name in enumerate(names)})
+
+
+def files(written: Sequence[Written], repeated: dict[str, str]) -> pa.Table:
+    """Grain: one file. Columns: file_name, entity, records (bad ones included), repeats (the file it is a copy of)."""
+    rows = [
+        (name, each.feed.entity, records, "")
+        for each in written
+        for name, records in zip(each.files, each.records, strict=True)
+    ]
+    known = {name: (entity, records) for name, entity, records, _ in rows}
+    rows += [(copy, *known[original], original) for copy, original in repeated.items()]
+    names = ("file_name", "entity", "records", "repeats")
+    return pa.table({name: [row[index] for row in rows] for index, name in enumerate(names)})
+
+
+def customers(lives: Lives, people: People, orders: Orders, rates: Rates) -> pa.Table:
+    """Grain: one acquired customer. What the process gave them, and what they bought by the last day.
+
+    Columns: person_ref (the reference, or the one that two references share), customer_ref, second_ref, rate_per_day,
+    dropout_probability, dropout_on, mean_value, first_purchase_on, last_purchase_on, n_orders, n_purchase_days,
+    net_amount (reporting currency; each order rounded to cents).
+    """
+    n = people.buyers
+    who = np.arange(n)
+    rows = np.flatnonzero(orders.is_purchase)
+    person, day = orders.person[rows], orders.day[rows]
+    cents = orders.gross[rows] - orders.discount[rows]
+    in_euro = np.where(orders.is_usd[rows], (cents * rates.at(day) + UNIT // 2) // UNIT, cents)
+    net = np.zeros(n, np.int64)
+    np.add.at(net, person, in_euro)
+    last = np.zeros(n, np.int64)
+    np.maximum.at(last, person, day)
+    bought_on = np.unique(person * 1_000_000 + day) // 1_000_000
+    is_two = people.has_second_ref[:n]
+    first_ref = refs(who, np.zeros(n, bool))
+    return pa.table(
+        {
+            "person_ref": text.either(is_two, text.reference("P", who + 1), first_ref),
+            "customer_ref": first_ref,
+            "second_ref": text.where(is_two, refs(who, np.ones(n, bool))),
+            "is_in_crm": pa.array(people.in_crm[:n]),
+            "rate_per_day": pa.array(lives.rate_per_day),
+            "dropout_probability": pa.array(lives.dropout_probability),
+            "dropout_on": text.where(lives.dropout_day >= 0, _days(np.maximum(lives.dropout_day, 0))),
+            "mean_value": pa.array(lives.mean_value),
+            "first_purchase_on": _days(lives.first_day),
+            "last_purchase_on": _days(last),
+            "n_orders": pa.array(np.bincount(person, minlength=n)),
+            "n_purchase_days": pa.array(np.bincount(bought_on, minlength=n)),
+            "net_amount": pc.cast(text.money(net), pa.decimal128(18, 2)),
+        }
+    )
+
+
+def _days(days: Ints) -> pa.Array:
+    return pc.cast(pa.array(days, pa.int32()), pa.date32())
+
+
+def write(
+    folder: Path, tables: dict[str, pa.Table], parameters: Parameters, asked: dict[str, str | int | float]
+) -> None:
+    """Write the truth: small tables as CSV, customers as Parquet, parameters as JSON.
+
+    Args:
+        folder: Where to.
+        tables: By name.
+        parameters: The process.
+        asked: What the sample was asked for.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        if name == "customers":
+            pq.write_table(table, folder / "customers.parquet", compression="zstd")
+        else:
+            pv.write_csv(table, folder / f"{name}.csv")
+    said = {"asked": asked, "process": asdict(parameters), "unit_of_time": "day", "currency": "EUR"}
+    (folder / "parameters.json").write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
