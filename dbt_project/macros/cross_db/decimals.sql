@@ -3,31 +3,32 @@ Arithmetic on decimals that gives the same digits on both engines, rounded half 
 one, a rounded DECIMAL on the other) nor `a * b` (DuckDB keeps 18 digits and overflows, Spark widens) may stand in a model.
 -#}
 
-{#- a * b as DECIMAL(18, scale); NULL where it does not fit. a and b have at most a_scale and b_scale decimals. -#}
-{% macro multiply(a, b, scale=2, a_scale=2, b_scale=8) -%}
-    {{ return(adapter.dispatch('multiply', 'loyalty')(a, b, scale, a_scale, b_scale)) }}
+{#- a * b as DECIMAL(precision, scale); NULL where it does not fit. a and b have at most a_scale and b_scale decimals. -#}
+{% macro multiply(a, b, scale=2, a_scale=2, b_scale=8, precision=18) -%}
+    {{ return(adapter.dispatch('multiply', 'loyalty')(a, b, scale, a_scale, b_scale, precision)) }}
 {%- endmacro %}
 
-{% macro default__multiply(a, b, scale, a_scale, b_scale) -%}
+{% macro default__multiply(a, b, scale, a_scale, b_scale, precision) -%}
     try_cast(
         cast({{ a }} as decimal(38, {{ a_scale }})) * cast({{ b }} as decimal(38, {{ b_scale }}))
-        as decimal(18, {{ scale }})
+        as decimal({{ precision }}, {{ scale }})
     )
 {%- endmacro %}
 
-{% macro spark__multiply(a, b, scale, a_scale, b_scale) -%}
+{% macro spark__multiply(a, b, scale, a_scale, b_scale, precision) -%}
     try_cast(
         cast({{ a }} as decimal(18, {{ a_scale }})) * cast({{ b }} as decimal(18, {{ b_scale }}))
-        as decimal(18, {{ scale }})
+        as decimal({{ precision }}, {{ scale }})
     )
 {%- endmacro %}
 
-{#- a / b as DECIMAL(18, scale), exact to the last digit; NULL where b is 0 or NULL. a and b have at most 8 decimals and
-    lie below 10^14; scale is at most 6. Whole numbers throughout: (2 n + d) div (2 d) rounds n / d. -#}
-{% macro divide(a, b, scale=6) -%}
-    {%- set n = whole_number('abs(' ~ a ~ ')', 8) -%}
-    {%- set d = whole_number('abs(' ~ b ~ ')', 8) -%}
-    {%- set sign -%} case when ({{ a }} < 0) = ({{ b }} < 0) then 1 else -1 end {%- endset -%}
+{#- a / b as DECIMAL(18, scale), exact to the last digit; NULL where b is 0 or NULL. a and b have at most `decimals` decimals
+    (8; say 0 for counts) and at most 22 digits with them; scale is at most 8. Whole numbers throughout: (2 n + d) div (2 d)
+    rounds n / d. -#}
+{% macro divide(a, b, scale=6, decimals=8) -%}
+    {%- set n = whole_number('abs(' ~ a ~ ')', decimals) -%}
+    {%- set d = whole_number('abs(' ~ b ~ ')', decimals) -%}
+    {%- set sign -%} case when (({{ a }}) < 0) = (({{ b }}) < 0) then 1 else -1 end {%- endset -%}
     {%- set quotient = integer_quotient(
         '2 * ' ~ ('1' ~ '0' * scale) ~ ' * ' ~ n ~ ' + ' ~ d,
         'nullif(2 * ' ~ d ~ ', 0)'

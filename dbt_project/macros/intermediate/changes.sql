@@ -1,0 +1,34 @@
+{#- What the time since the last build and the batches since then have touched. Read by the int_changed_ models alone. -#}
+
+{#- A condition: the day lies after the last build's and not after this one's. -#}
+{% macro is_new_day(day) -%}
+    ({{ day }} > date '{{ var("previous_as_of") }}' and {{ day }} <= date '{{ var("as_of") }}')
+{%- endmacro %}
+
+{#- The keys of which some version came, became known or happened since the last build, or had one of its later times since. -#}
+{% macro touched_keys(name) -%}
+{%- set spec = entity(name) -%}
+select distinct source, {{ spec.key | join(', ') }}
+from {{ ref('stg_' ~ name) }}
+where
+    batch in (select batch from {{ source('exchange', 'changed_batches') }})
+    or {{ is_new_day('effective_on') }}
+    or {{ is_new_day('event_on') }}
+    {%- for column in spec.masked %}
+    or {{ is_new_day(business_date(column)) }}
+    {%- endfor %}
+{%- endmacro %}
+
+{#- The versions of an entity that the last build knew of, as a relation. -#}
+{% macro versions_before(name) -%}
+    (
+        select * from {{ ref('stg_' ~ name) }}
+        where batch not in (select batch from {{ source('exchange', 'changed_batches') }})
+    ) as before
+{%- endmacro %}
+
+{#- Nothing has changed, as far as a full build is concerned: every row is built anyway. -#}
+{% macro no_keys(keys) -%}
+select {% for key in keys %}cast(null as string) as {{ key }}{{ ', ' if not loop.last }}{% endfor %}
+where 1 = 0
+{%- endmacro %}

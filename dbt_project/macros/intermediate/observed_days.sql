@@ -1,0 +1,34 @@
+{#-
+The days at which customers are observed: the as-of day and the month ends of the history window before it (var
+history_months), as text, ascending. Constants, so that what is kept of the last build is known before any row is read.
+-#}
+{% macro observed_days(as_of=none) -%}
+    {%- set as_of = as_of or var('as_of') -%}
+    {%- set days = [as_of] -%}
+    {%- if as_of -%}
+        {%- set date = modules.datetime.date -%}
+        {%- set next_day = date.fromisoformat(as_of) + modules.datetime.timedelta(days=1) -%}
+        {%- set months = next_day.year * 12 + next_day.month - 1 -%}
+        {%- for back in range(var('history_months')) -%}
+            {%- set month = months - back -%}
+            {%- set month_end = date(month // 12, month % 12 + 1, 1) - modules.datetime.timedelta(days=1) -%}
+            {%- do days.append(month_end.isoformat()) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(days | unique | sort | list) }}
+{%- endmacro %}
+
+{#- Those of them that the last build observed already, and those that it did not. -#}
+{% macro kept_days() -%}
+    {%- set before = observed_days(var('previous_as_of')) if var('previous_as_of') else [] -%}
+    {{ return(observed_days() | select('in', before) | list) }}
+{%- endmacro %}
+
+{% macro new_days() -%}
+    {{ return(observed_days() | reject('in', kept_days()) | list) }}
+{%- endmacro %}
+
+{#- `date '…', date '…'`, for an in-list; a day that never comes where the list is empty. -#}
+{% macro day_list(days) -%}
+    date '{{ (days or ["0001-01-01"]) | join("', date '") }}'
+{%- endmacro %}

@@ -1,0 +1,1 @@
+{{ as_of_rows('customers', ref('stg_customers')) }}

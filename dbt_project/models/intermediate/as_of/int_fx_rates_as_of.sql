@@ -1,0 +1,1 @@
+{{ as_of_rows('fx_rates', ref('stg_fx_rates')) }}

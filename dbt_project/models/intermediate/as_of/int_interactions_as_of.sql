@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+
+{{ as_of_rows('interactions', ref('stg_interactions')) }}

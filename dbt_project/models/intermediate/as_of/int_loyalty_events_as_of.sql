@@ -1,0 +1,3 @@
+{{ config(materialized='view') }}
+
+{{ as_of_rows('loyalty_events', ref('stg_loyalty_events')) }}

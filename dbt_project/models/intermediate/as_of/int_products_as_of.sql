@@ -1,0 +1,1 @@
+{{ as_of_rows('products', ref('stg_products')) }}

@@ -1,0 +1,52 @@
+{% if not var('is_incremental_build') -%}
+{{ no_keys(['source', 'order_id']) }}
+{%- else -%}
+with touched as (
+    select source, order_id from ({{ touched_keys('orders') }}) as orders
+    union
+    select source, order_id from ({{ touched_keys('order_lines') }}) as lines
+),
+
+{#- Whatever order a payment is or was for. -#}
+paid as (
+    select source, order_id
+    from {{ ref('stg_payments') }}
+    where (source, payment_id) in (select source, payment_id from {{ ref('int_changed_payment') }})
+),
+
+of_changed_customers as (
+    select source, order_id
+    from {{ ref('stg_orders') }}
+    where (source, customer_ref) in (select source, customer_ref from {{ ref('int_changed_customer_ref') }})
+    union
+    select source, order_id
+    from {{ ref('stg_order_lines') }}
+    where (source, customer_ref) in (select source, customer_ref from {{ ref('int_changed_customer_ref') }})
+),
+
+of_changed_products as (
+    select source, order_id
+    from {{ ref('stg_order_lines') }}
+    where (source, product_id) in (select source, product_id from {{ ref('int_changed_product') }})
+),
+
+on_changed_fx_days as (
+    select source, order_id
+    from {{ ref('stg_orders') }}
+    where event_on in (select rate_on from {{ ref('int_changed_fx_day') }})
+    union
+    select source, order_id
+    from {{ ref('stg_order_lines') }}
+    where event_on in (select rate_on from {{ ref('int_changed_fx_day') }})
+)
+
+select source, order_id from touched
+union
+select source, order_id from paid
+union
+select source, order_id from of_changed_customers
+union
+select source, order_id from of_changed_products
+union
+select source, order_id from on_changed_fx_days
+{%- endif %}

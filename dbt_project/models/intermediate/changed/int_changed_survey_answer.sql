@@ -1,0 +1,15 @@
+{% if not var('is_incremental_build') -%}
+{{ no_keys(['source', 'response_id', 'question_id']) }}
+{%- else -%}
+with touched as (
+    {{ touched_keys('survey_answers') }}
+)
+
+select source, response_id, question_id from touched
+union
+select source, response_id, question_id
+from {{ ref('stg_survey_answers') }}
+where
+    (source, order_id) in (select source, order_id from {{ ref('int_changed_order') }})
+    or (source, customer_ref) in (select source, customer_ref from {{ ref('int_changed_customer_ref') }})
+{%- endif %}

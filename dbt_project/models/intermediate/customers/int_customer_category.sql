@@ -1,0 +1,25 @@
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ delete_changed('int_changed_customer', ['customer_key']) }}"
+) }}
+
+with purchases as (
+    select source, order_id, customer_key, ordered_on
+    from {{ ref('int_order') }}
+    where is_purchase and {{ is_changed(ref('int_changed_customer'), ['customer_key']) }}
+),
+
+lines as (
+    select source, order_id, category
+    from {{ ref('int_order_line') }}
+    where category is not null
+)
+
+select
+    purchases.customer_key,
+    lines.category,
+    min(purchases.ordered_on) as first_bought_on
+from purchases
+inner join lines
+    on purchases.source = lines.source and purchases.order_id = lines.order_id
+group by purchases.customer_key, lines.category

@@ -1,0 +1,106 @@
+{{ config(
+    materialized='incremental',
+    pre_hook=[
+        "{{ delete_changed('int_changed_customer', ['customer_key']) }}",
+        "{% if extends() %}delete from {{ this }} where observed_on not in ({{ day_list(kept_days()) }}){% endif %}"
+    ]
+) }}
+
+{#- On an extending run: changed customers at every day, the others at the days that the last build did not observe. -#}
+with observed as (
+    {%- for day in observed_days() %}
+    select
+        date '{{ day }}' as observed_on,
+        {{ 'true' if day in new_days() else 'false' }} as is_new
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
+days as (
+    select
+        *,
+        {{ is_changed(ref('int_changed_customer'), ['customer_key']) }} as is_changed
+    from {{ ref('int_customer_day') }}
+),
+
+terms as (
+    select
+        days.*,
+        observed.observed_on,
+        {{ days_between('days.day_on', 'days.previous_purchase_on') }} as gap_days,
+        {{ half_life_weight(days_between('observed.observed_on', 'days.day_on'), var('half_life_days')) }} as weight
+    from days
+    inner join observed
+        on days.day_on <= observed.observed_on and (days.is_changed or observed.is_new)
+),
+
+summed as (
+    select
+        customer_key,
+        observed_on,
+        sum(n_orders) as n_orders,
+        sum(case when is_purchase_day then 1 else 0 end) as n_purchase_days,
+        min(case when is_purchase_day then day_on end) as first_purchase_on,
+        max(case when is_purchase_day then day_on end) as last_purchase_on,
+        max(previous_purchase_on) as previous_purchase_on,
+        sum(case when is_first_of_month then 1 else 0 end) as active_months,
+        sum(gross_amount) as gross_amount,
+        sum(discount_amount) as discount_amount,
+        sum(net_amount) as net_purchase_amount,
+        sum(returned_amount) as returned_amount,
+        sum(case when purchase_day_number > 1 then net_amount else 0 end) as repeat_amount,
+        sum({{ multiply('net_amount - returned_amount', 'weight', 8, precision=28) }}) as decayed_net_amount,
+        sum(case when is_purchase_day then weight else 0 end) as decayed_purchase_days,
+        sum(gap_days) as sum_gap_days,
+        sum(cast(gap_days as bigint) * gap_days) as sum_squared_gap_days
+    from terms
+    group by customer_key, observed_on
+),
+
+measured as (
+    select
+        *,
+        case when n_purchase_days > 0 then n_purchase_days - 1 else 0 end as n_gaps
+    from summed
+),
+
+categories as (
+    select
+        categories.customer_key,
+        observed.observed_on,
+        count(*) as n_categories
+    from {{ ref('int_customer_category') }} as categories
+    inner join observed on categories.first_bought_on <= observed.observed_on
+    group by categories.customer_key, observed.observed_on
+)
+
+select
+    measured.customer_key,
+    measured.observed_on,
+    cast(measured.n_orders as integer) as n_orders,
+    cast(measured.n_purchase_days as integer) as n_purchase_days,
+    cast(case when measured.n_purchase_days > 0 then measured.n_purchase_days - 1 end as integer) as n_repeat_days,
+    measured.first_purchase_on,
+    measured.last_purchase_on,
+    measured.previous_purchase_on,
+    {{ days_between('measured.last_purchase_on', 'measured.first_purchase_on') }} as recency_days,
+    {{ days_between('measured.observed_on', 'measured.first_purchase_on') }} as age_days,
+    {{ days_between('measured.observed_on', 'measured.last_purchase_on') }} as silence_days,
+    cast(measured.active_months as integer) as active_months,
+    cast(measured.gross_amount as decimal(18, 2)) as gross_amount,
+    cast(measured.discount_amount as decimal(18, 2)) as discount_amount,
+    cast(measured.net_purchase_amount as decimal(18, 2)) as net_purchase_amount,
+    cast(measured.returned_amount as decimal(18, 2)) as returned_amount,
+    cast(measured.net_purchase_amount - measured.returned_amount as decimal(18, 2)) as net_amount,
+    {{ divide('measured.repeat_amount', 'measured.n_gaps', 2) }} as mean_repeat_amount,
+    cast(measured.decayed_net_amount as decimal(18, 2)) as decayed_net_amount,
+    cast(measured.decayed_purchase_days as decimal(18, 8)) as decayed_purchase_days,
+    cast(coalesce(categories.n_categories, 0) as integer) as n_categories,
+    cast(measured.n_gaps as integer) as n_gaps,
+    {{ gap_scv('measured.n_gaps', 'measured.sum_gap_days', 'measured.sum_squared_gap_days') }} as gap_scv,
+    {{ divide('measured.sum_gap_days', 'measured.n_gaps', 4, 0) }} as mean_gap_days
+from measured
+left join categories
+    on measured.customer_key = categories.customer_key and measured.observed_on = categories.observed_on

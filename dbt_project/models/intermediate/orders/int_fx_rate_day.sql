@@ -1,0 +1,1 @@
+{{ fx_rate_days(ref('int_fx_rates_as_of')) }}

@@ -1,0 +1,100 @@
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ delete_changed('int_changed_order', ['source', 'order_id']) }}"
+) }}
+
+with lines as (
+    select * from {{ ref('int_order_lines_as_of') }}
+    where {{ is_changed(ref('int_changed_order'), ['source', 'order_id']) }}
+),
+
+headers as (
+    select source, order_id, ordered_on, currency from {{ ref('int_order_header') }}
+    where {{ is_changed(ref('int_changed_order'), ['source', 'order_id']) }}
+),
+
+products as (
+    select source, product_id, product_name, category, brand, unit_cost from {{ ref('int_products_as_of') }}
+),
+
+placed as (
+    select
+        lines.source,
+        lines.order_id,
+        lines.line_id,
+        headers.order_id is not null as has_order,
+        coalesce(headers.ordered_on, lines.event_on) as ordered_on,
+        lines.product_id,
+        coalesce(lines.product_name, products.product_name) as product_name,
+        coalesce(lines.category, products.category) as category,
+        coalesce(lines.brand, products.brand) as brand,
+        lines.quantity,
+        lines.unit_price,
+        lines.list_price,
+        lines.discount,
+        lines.unit_cost,
+        products.unit_cost as product_unit_cost,
+        coalesce(lines.currency, headers.currency, '{{ var("currency") }}') as currency
+    from lines
+    left join headers
+        on lines.source = headers.source and lines.order_id = headers.order_id
+    left join products
+        on lines.source = products.source and lines.product_id = products.product_id
+),
+
+rated as (
+    select
+        placed.*,
+        {{ rate_of('placed.currency', 'rates.fx_rate') }} as fx_rate
+    from placed
+    left join {{ ref('int_fx_rate_day') }} as rates
+        on placed.currency = rates.currency and placed.ordered_on = rates.rate_on
+),
+
+{#- Rounded in the currency that was charged, then converted. -#}
+charged as (
+    select
+        *,
+        {{ multiply('quantity', 'unit_price', 2, 4, 4) }} as gross,
+        {{ multiply('quantity', 'list_price', 2, 4, 4) }} as list_value,
+        {{ multiply('quantity', 'unit_cost', 2, 4, 4) }} as cost,
+        {{ multiply('quantity', 'product_unit_cost', 2, 4, 4) }} as catalogue_cost
+    from rated
+),
+
+converted as (
+    select
+        *,
+        {{ multiply('unit_price', 'fx_rate', 4, 4, 8) }} as unit_price_amount,
+        {{ multiply('gross', 'fx_rate') }} as gross_amount,
+        {{ multiply('coalesce(discount, 0)', 'fx_rate') }} as discount_amount,
+        {{ multiply('list_value', 'fx_rate') }} as list_amount,
+        coalesce({{ multiply('cost', 'fx_rate') }}, catalogue_cost) as cost_amount
+    from charged
+)
+
+select
+    source,
+    order_id,
+    line_id,
+    has_order,
+    ordered_on,
+    product_id,
+    product_name,
+    category,
+    brand,
+    quantity,
+    currency,
+    fx_rate,
+    unit_price_amount,
+    gross_amount,
+    discount_amount,
+    cast(gross_amount - discount_amount as decimal(18, 2)) as net_amount,
+    list_amount,
+    cost_amount,
+    case
+        when not has_order then 'missing_order'
+        when fx_rate is null then 'missing_rate'
+        when gross_amount is null then 'missing_amount'
+    end as issue
+from converted

@@ -1,0 +1,41 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ delete_changed('int_changed_order', ['source', 'order_id']) }}"
+) }}
+
+with lines as (
+    select * from {{ ref('int_order_line') }}
+    where {{ is_changed(ref('int_changed_order'), ['source', 'order_id']) }}
+),
+
+orders as (
+    select source, order_id, customer_key, is_purchase from {{ ref('int_order') }}
+    where {{ is_changed(ref('int_changed_order'), ['source', 'order_id']) }}
+)
+
+select
+    {{ hash_key(['lines.source', 'lines.order_id', 'lines.line_id']) }} as order_line_key,
+    {{ hash_key(['orders.source', 'orders.order_id']) }} as order_key,
+    lines.source,
+    lines.order_id,
+    lines.line_id,
+    orders.customer_key,
+    lines.ordered_on,
+    lines.product_id,
+    lines.product_name,
+    lines.category,
+    lines.brand,
+    lines.quantity,
+    lines.unit_price_amount,
+    lines.gross_amount,
+    lines.discount_amount,
+    lines.net_amount,
+    lines.list_amount,
+    lines.cost_amount,
+    coalesce(orders.is_purchase, false) as is_purchase,
+    lines.issue
+from lines
+left join orders
+    on lines.source = orders.source and lines.order_id = orders.order_id

@@ -1,0 +1,22 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ delete_changed('int_changed_return', ['source', 'return_id']) }}"
+) }}
+
+select
+    {{ hash_key(['source', 'return_id']) }} as return_key,
+    {{ hash_key(['source', 'order_id']) }} as order_key,
+    source,
+    return_id,
+    customer_key,
+    returned_at,
+    returned_on,
+    kind,
+    fault,
+    quantity,
+    return_amount,
+    issue
+from {{ ref('int_return') }}
+where {{ is_changed(ref('int_changed_return'), ['source', 'return_id']) }}

@@ -1,0 +1,54 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ delete_changed('int_changed_survey_answer', ['source', 'response_id', 'question_id']) }}"
+) }}
+
+with answers as (
+    select * from {{ ref('int_survey_answers_as_of') }}
+    where {{ is_changed(ref('int_changed_survey_answer'), ['source', 'response_id', 'question_id']) }}
+),
+
+placed as (
+    select
+        answers.*,
+        orders.order_id as known_order_id,
+        coalesce(identity.customer_key, orders.customer_key) as customer_key,
+        constructs.dimension
+    from answers
+    left join {{ ref('int_order') }} as orders
+        on answers.source = orders.source and answers.order_id = orders.order_id
+    left join {{ ref('int_customer_identity') }} as identity
+        on answers.source = identity.source and answers.customer_ref = identity.customer_ref
+    left join {{ ref('constructs') }} as constructs
+        on answers.construct = constructs.construct
+),
+
+scored as (
+    select
+        *,
+        {{ divide('100 * (answer_number - scale_min)', 'scale_max - scale_min', 4) }} as position_score
+    from placed
+)
+
+select
+    {{ hash_key(['source', 'response_id', 'question_id']) }} as answer_key,
+    source,
+    customer_key,
+    {{ hash_key(['source', 'known_order_id']) }} as order_key,
+    survey_id,
+    survey_kind,
+    response_id,
+    question_id,
+    construct,
+    dimension,
+    answered_at,
+    event_on as answered_on,
+    answer_number,
+    scale_min,
+    scale_max,
+    coalesce(is_reversed, false) as is_reversed,
+    cast(case when is_reversed then 100 - position_score else position_score end as decimal(9, 4)) as answer_score,
+    {{ nps_category('construct', 'answer_number', 'scale_min', 'scale_max', 'is_reversed') }} as nps_category
+from scored
