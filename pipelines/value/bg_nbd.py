@@ -1,6 +1,6 @@
 """BG/NBD: customers buy at their own steady rate and may leave after any repeat purchase.
 
-Here: parameters, likelihood with its derivatives, fit. Not here: what the model says of a customer (bg_nbd_forecast.py).
+Here: parameters, likelihood with its derivatives, fit. Not here: what it says of a customer (bg_nbd_forecast.py).
 Source: Fader, Hardie & Lee 2005, "Counting Your Customers the Easy Way: An Alternative to the Pareto/NBD Model".
 """
 
@@ -20,15 +20,18 @@ Floats = NDArray[np.float64]
 
 MIN_CUSTOMERS = 100  # under this a fit of four parameters says more about chance than about customers
 _START = np.log([0.5, 0.5, 0.5, 1.5])  # r, alpha over the mean age, a, b: middling in every respect
-_BOX = np.log(1e6)
-_EDGE_SHARE = 1e-5  # mean dropout after a purchase, a / (a + b), that is none
-_DOUBTFUL_SHARE = 1e-2  # below this, ask whether dropout explains anything at all
-_EDGE_GAIN = 1e-2  # log-likelihood that dropout must add to be found; a test at 5 % would ask for 1.35
+# Beyond the box nothing changes that could be seen: a shape of 10,000 is customers who differ by 1 %.
+_LOWER = np.log([1e-4, 1e-6, 1e-4, 1e-4])
+_UPPER = np.log([1e4, 1e8, 1e4, 1e4])
+_LEAST_GAIN = 1e-2  # log-likelihood that dropout must add to count as found (a test at 5 % would ask for 1.35)
 
 
 @dataclass(frozen=True)
 class BgNbd:
-    """Parameters: rates gamma(r, alpha); dropout after each repeat purchase beta(a, b). alpha in the cells' unit of time."""
+    """Parameters: rates are gamma(r, alpha), dropout after each repeat purchase is beta(a, b).
+
+    alpha is in the unit of time of the cells.
+    """
 
     r: float
     alpha: float
@@ -74,24 +77,23 @@ def hessian(parameters: BgNbd, cells: PurchaseCells) -> Floats:
 def fit(cells: PurchaseCells) -> PurchaseFit:
     """Maximum likelihood; where no dropout is found, the plain NBD.
 
-    Dropout is not found where its mean share runs to 0, or where it explains nothing that the NBD does not.
+    The NBD is the edge at which dropout is 0: dropout is found only if it explains more than the NBD does.
     """
     if cells.n_customers < MIN_CUSTOMERS:
         return PurchaseFit(FitStatus.TOO_FEW_CUSTOMERS, None, None)
     scale = nbd.mean_age(cells)
     if scale <= 0 or not cells.repeats.any():
         return PurchaseFit(FitStatus.NOT_CONVERGED, None, None)
-    found = maximise(_Likelihood(cells, scale).at, _START, np.full(4, -_BOX), np.full(4, _BOX))
-    r, alpha, a, b = (float(value) for value in np.exp(found.at))
-    share = a / (a + b)
-    if share < _DOUBTFUL_SHARE:
-        plain, is_maximum = nbd.fit(cells)
-        plain_value = nbd.log_likelihood(plain, cells) if is_maximum else -np.inf
-        if is_maximum and (share < _EDGE_SHARE or found.value * cells.n_customers - plain_value < _EDGE_GAIN):
-            return PurchaseFit(FitStatus.NO_DROPOUT_FOUND, plain, plain_value)
+    found = maximise(_Likelihood(cells, scale).at, _START, _LOWER, _UPPER)
+    value = found.value * cells.n_customers
+    plain, is_maximum = nbd.fit(cells)
+    plain_value = nbd.log_likelihood(plain, cells)
+    if is_maximum and value - plain_value < _LEAST_GAIN:
+        return PurchaseFit(FitStatus.NO_DROPOUT_FOUND, plain, plain_value)
     if not found.is_converged:
         return PurchaseFit(FitStatus.NOT_CONVERGED, None, None)
-    return PurchaseFit(FitStatus.FITTED, BgNbd(r, alpha * scale, a, b), found.value * cells.n_customers)
+    r, alpha, a, b = (float(each) for each in np.exp(found.at))
+    return PurchaseFit(FitStatus.FITTED, BgNbd(r, alpha * scale, a, b), value)
 
 
 def _as_array(parameters: BgNbd) -> Floats:

@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 from scipy import special
 
 from pipelines.value.bg_nbd import BgNbd
+from pipelines.value.bg_nbd_integral import expected_by_integral
 
 Floats = NDArray[np.float64]
 
 _NEAR = 1e-3  # closer than this to a pole that cancels, the closed form loses more digits than the integral
-_NODES = 241
-_REACH = 6.5
 
 
 def p_alive(parameters: BgNbd, repeats: Floats, recency: Floats, age: Floats) -> Floats:
@@ -61,38 +60,15 @@ def expected_while_alive(parameters: BgNbd, repeats: Floats, age: Floats, horizo
     """
     r, a, b = parameters.r, parameters.a, parameters.b
     reach = horizon / (parameters.alpha + age)
-    ceiling = (r + repeats) * reach
     z = reach / (1 + reach)
     c = a + b + repeats - 1
     if abs(a - 1) < _NEAR:
-        return _integrated(parameters, repeats, reach)
+        return expected_by_integral(r + repeats, a, b + repeats, reach)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         decay = np.exp(-(a - 1) * np.log1p(reach))
-        closed = c / (a - 1) * (1 - decay * special.hyp2f1(a + b - 1 - r, a - 1, c, z))
-    doubtful = ~(np.isfinite(closed) & (closed >= 0) & (closed <= ceiling)) | (np.abs(c) < _NEAR)
-    if doubtful.any():
-        closed[doubtful] = _integrated(parameters, repeats[doubtful], reach[doubtful])
-    return closed
-
-
-def _integrated(parameters: BgNbd, repeats: Floats, reach: Floats) -> Floats:
-    """Mean of (1 - (1 + p reach)^-(r + x)) / p over p ~ beta(a, b + x), shape (n,).
-
-    Trapezoids in u with logit p = centre + spread sinh(u): the integrand dies doubly exponentially at both ends.
-    """
-    a, b = parameters.a, parameters.b
-    total = np.zeros(repeats.shape)
-    stay = b + repeats
-    centre = special.digamma(a) - special.digamma(stay)
-    spread = np.sqrt(special.polygamma(1, a) + special.polygamma(1, stay))
-    log_norm = special.betaln(a, stay)
-    step = 2 * _REACH / (_NODES - 1)
-    for u in np.linspace(-_REACH, _REACH, _NODES):
-        logit = centre + spread * np.sinh(u)
-        log_p, log_q = special.log_expit(logit), special.log_expit(-logit)
-        density = np.exp(a * log_p + stay * log_q - log_norm) * spread * np.cosh(u) * step
-        scaled = np.exp(log_p) * reach
-        p = np.maximum(np.exp(log_p), 1e-300)
-        gain = -np.expm1(-(parameters.r + repeats) * np.log1p(scaled)) / p
-        total += density * np.where(log_p > -600, gain, (parameters.r + repeats) * reach)
-    return total
+        expected = c / (a - 1) * (1 - decay * special.hyp2f1(a + b - 1 - r, a - 1, c, z))
+    ceiling = (r + repeats) * reach
+    failed = ~((expected >= 0) & (expected <= ceiling * (1 + 1e-9))) | (np.abs(c) < _NEAR)
+    if failed.any():
+        expected[failed] = expected_by_integral(r + repeats[failed], a, b + repeats[failed], reach[failed])
+    return expected

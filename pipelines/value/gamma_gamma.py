@@ -20,7 +20,9 @@ Floats = NDArray[np.float64]
 
 MIN_CUSTOMERS = 100
 _START = np.log([1.0, 2.0, 1.0])  # p, q, gamma over the mean amount
-_BOX = np.log(1e6)
+# Beyond the box nothing changes that could be seen: a shape of 10,000 is amounts that differ by 1 %.
+_LOWER = np.log([1e-4, 1e-4, 1e-6])
+_UPPER = np.log([1e4, 1e4, 1e8])
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def fit(cells: SpendCells) -> SpendFit:
     if usable.n_customers < MIN_CUSTOMERS:
         return SpendFit(FitStatus.TOO_FEW_CUSTOMERS, None, None, usable.n_customers)
     scale = float(usable.mean_spend @ usable.customers) / usable.n_customers
-    found = maximise(_Likelihood(usable, scale).at, _START, np.full(3, -_BOX), np.full(3, _BOX))
+    found = maximise(_Likelihood(usable, scale).at, _START, _LOWER, _UPPER)
     if not found.is_converged:
         return SpendFit(FitStatus.NOT_CONVERGED, None, None, usable.n_customers)
     p, q, gamma = (float(value) for value in np.exp(found.at))

@@ -35,4 +35,5 @@ class Distinct:
 
     def total(self, per_cell: Floats) -> Floats:
         """Sum an array of shape (n,) per distinct value, shape (k,)."""
-        return np.bincount(self.index, weights=per_cell, minlength=self.values.size)
+        totals: Floats = np.bincount(self.index, weights=per_cell, minlength=self.values.size).astype(np.float64)
+        return totals

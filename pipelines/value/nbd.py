@@ -18,7 +18,8 @@ from pipelines.value.special import digamma_rise, log_rising, trigamma
 Floats = NDArray[np.float64]
 
 _START = np.log([0.5, 0.5])
-_BOX = np.log(1e6)
+_LOWER = np.log([1e-4, 1e-6])
+_UPPER = np.log([1e4, 1e8])
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def fit(cells: PurchaseCells) -> tuple[Nbd, bool]:
     scale = mean_age(cells)
     if scale <= 0 or not cells.repeats.any():
         return Nbd(np.nan, np.nan), False
-    found: Maximum = maximise(_Likelihood(cells, scale).at, _START, np.full(2, -_BOX), np.full(2, _BOX))
+    found: Maximum = maximise(_Likelihood(cells, scale).at, _START, _LOWER, _UPPER)
     r, alpha = np.exp(found.at)
     return Nbd(float(r), float(alpha) * scale), found.is_converged
 

@@ -18,7 +18,9 @@ Objective = Callable[[Floats], tuple[float, Floats, Floats]]
 _MAX_ITERATIONS = 200
 _MAX_STEP = 2.0  # in log parameters: a factor of e^2 a step
 _HALVINGS = 40
+_SUFFICIENT = 1e-4  # share of the gain promised by the gradient that a step must bring (Armijo)
 _TINY_GAIN = 1e-13  # relative: below it the value is rounding noise, and Newton's step is better than any line search
+_ROUNDING = 1e-9  # relative: where not even a short step uphill gains, this much may be left to rounding
 _POLISH = 2  # steps taken once the gain is tiny; each squares the error
 
 
@@ -57,11 +59,7 @@ def maximise(objective: Objective, start: Floats, lower: Floats, upper: Floats) 
     for iteration in range(_MAX_ITERATIONS):
         if not (np.isfinite(value) and np.isfinite(gradient).all() and np.isfinite(hessian).all()):
             return Maximum(at, value, False, iteration)
-        free = ~(((at <= lower) & (gradient <= 0)) | ((at >= upper) & (gradient >= 0)))
-        if not free.any():
-            return Maximum(at, value, True, iteration)
-        step = np.zeros_like(at)
-        step[free] = _ascent(gradient[free], hessian[np.ix_(free, free)])
+        step = _step_inside(at, gradient, hessian, lower, upper)
         gain = float(gradient @ step)
         if gain <= _TINY_GAIN * (1 + abs(value)):
             if polished == _POLISH:
@@ -72,15 +70,34 @@ def maximise(objective: Objective, start: Floats, lower: Floats, upper: Floats) 
             continue
         polished = 0
         for _ in range(_HALVINGS):
-            trial = np.clip(at + step, lower, upper)
+            trial = np.clip(at + step, lower, upper)  # the step ends inside but for rounding
             found = objective(trial)
-            if found[0] > value + 1e-4 * float(gradient @ (trial - at)):
+            if found[0] > value + _SUFFICIENT * float(gradient @ step):
                 break
             step = step / 2
         else:
-            return Maximum(at, value, False, iteration)
+            return Maximum(at, value, gain <= _ROUNDING * (1 + abs(value)), iteration)
         at, (value, gradient, hessian) = trial, found
     return Maximum(at, value, False, _MAX_ITERATIONS)
+
+
+def _step_inside(at: Floats, gradient: Floats, hessian: Floats, lower: Floats, upper: Floats) -> Floats:
+    """Newton's step among the directions that the box leaves free, cut where it would first leave the box."""
+    free = ~(((at <= lower) & (gradient <= 0)) | ((at >= upper) & (gradient >= 0)))
+    step = np.zeros_like(at)
+    while free.any():
+        step[:] = 0.0
+        step[free] = _ascent(gradient[free], hessian[np.ix_(free, free)])
+        outward = free & (((at <= lower) & (step < 0)) | ((at >= upper) & (step > 0)))
+        if not outward.any():
+            break
+        free &= ~outward
+    else:
+        return np.zeros_like(at)
+    room = np.where(step > 0, upper - at, at - lower)
+    moving = step != 0
+    share = float(np.min(room[moving] / np.abs(step[moving]), initial=1.0))
+    return step * share
 
 
 def _ascent(gradient: Floats, hessian: Floats) -> Floats:

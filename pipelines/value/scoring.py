@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
 from pipelines.errors import BuildError
 from pipelines.value import bg_nbd, bg_nbd_forecast, files, gamma_gamma, nbd
 from pipelines.value.cells import PurchaseCells, SpendCells
-from pipelines.value.report import FitStatus, ModelReport, ValueReport
+from pipelines.value.report import ModelReport, ValueReport
 from pipelines.value.special import round_significant
 
 Floats = NDArray[np.float64]
@@ -33,9 +33,9 @@ logger = logging.getLogger("loyalty.value")
 def score(exchange: Path, *, horizons_months: Sequence[int] = (3, 6, 12, 24)) -> ValueReport:
     """Fit the purchase and spend models on `exchange/*_cells.parquet` and write scores and parameters beside them.
 
-    Writes purchase_scores.parquet (one row per (n_repeat_days, recency_days, age_days)), spend_scores.parquet (one row per
-    (n_repeat_days, mean_repeat_amount), and (0, 0.00) = the population mean) and value_parameters.parquet. Where there is
-    no fit the scores are NULL and the status says why. The same cells in any order give the same bytes.
+    Writes purchase_scores.parquet (one row per (n_repeat_days, recency_days, age_days)), spend_scores.parquet (one row
+    per (n_repeat_days, mean_repeat_amount), and (0, 0.00) = the population mean) and value_parameters.parquet. Where
+    there is no fit the scores are NULL and the status says why. The same cells in any order give the same bytes.
 
     Args:
         exchange: Folder with the cells; days and reporting currency.
