@@ -126,7 +126,7 @@ class Settings(_Part):
     as_of: AsOf = "latest"
     timezone: Zone = "UTC"
     currency: str = Field(default="GBP", pattern=r"^[A-Z]{3}$")
-    industry: str = Field(default="retail", pattern=r"^[a-z][a-z0-9_]*$")
+    industry: str = Field(default="retail", pattern=r"^[a-z][a-z0-9_-]*$")
     sources: Sources
     engine: EngineSettings = EngineSettings()
     retention: RetentionSettings = RetentionSettings()
@@ -269,7 +269,7 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
 
 @contextmanager
 def child_environment(values: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """This process's environment as its children shall see it: with `values`, without the pseudonyms' key.
+    """This process's environment as dbt shall see it: with `values`, without the pseudonyms' key.
 
     It is changed for as long as the block lasts, because dagster-dbt hands on what it finds.
     """
@@ -281,3 +281,10 @@ def child_environment(values: Mapping[str, str]) -> Iterator[dict[str, str]]:
     finally:
         os.environ.clear()
         os.environ.update(before)
+
+
+def dagster_environment(settings: Settings) -> dict[str, str]:
+    """The environment of Dagster's own processes: they find the same config, home and instance as this one."""
+    ours = {HOME_VARIABLE: str(settings.home), "DAGSTER_HOME": str(settings.paths.dagster)}
+    config = {CONFIG_VARIABLE: str(settings.config_path)} if settings.config_path else {}
+    return {**os.environ, **ours, **config}

@@ -1,4 +1,7 @@
-"""Dagster's own folder, `<home>/state/dagster`: one instance for the command line and the UI, so that both show all runs."""
+"""Dagster's own folder, `<home>/state/dagster`: one instance for command line and UI, so that both show all runs.
+
+Not here: what Dagster runs (jobs.py), or who opens it (execute.py for the command line, `dagster dev` for the UI).
+"""
 
 from pathlib import Path
 

@@ -1,0 +1,95 @@
+"""Commands that only look: check, status, path."""
+
+import typer
+from rich.table import Table
+
+from pipelines.cli.options import ConfigOption, HomeOption
+from pipelines.cli.quarantine import by_reason
+from pipelines.cli.say import JsonOption, err, out, print_json, spoken
+from pipelines.cli.summary import summary_json
+from pipelines.errors import InputError
+from pipelines.settings import load_settings, project_root
+
+
+@spoken
+def check(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Check the config, its mappings, the suites and the names of the files, without running anything."""
+    from pipelines.landing import SourceFiles, load_mapping
+    from pipelines.landing.inbox import find
+    from pipelines.quality import load_suites
+    from pipelines.secret_key import load_key
+
+    settings = load_settings(config, home)
+    if settings.key_text or settings.paths.key.exists():
+        load_key(settings.paths.key, settings.key_text)
+    for stage in ("landing", "staging", "marts"):
+        load_suites(project_root() / "expectations", stage)
+    sources, problems = [], []
+    for source in settings.sources:
+        mapping = load_mapping(source.mapping)
+        found = find(SourceFiles(mapping=mapping, folder=source.files))
+        refused = [f"{mapping.source}: {file.name}: {file.problem.message}" for file in found if file.problem]
+        problems += refused
+        sources.append({"source": mapping.source, "folder": source.files, "files": len(found), "refused": len(refused)})
+    if as_json:
+        print_json({"config": settings.config_path, "home": settings.home, "sources": sources, "problems": problems})
+    else:
+        out().print(f"config {settings.config_path} and its mappings can be used; home is {settings.home}")
+        for entry in sources:
+            out().print(f"{entry['source']}: {entry['files']} files in {entry['folder']}, {entry['refused']} refused")
+    if problems:
+        raise InputError("\n".join(problems), hint="take these files out of the inbox, or let a mapping match them")
+
+
+@spoken
+def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """The last run, the versions that are kept, and what is quarantined, by reason."""
+    from pipelines.orchestration.lock import current_holder
+    from pipelines.orchestration.recorder import read_report
+    from pipelines.publication import list_versions
+
+    settings = load_settings(config, home)
+    paths = settings.paths
+    report, holder = read_report(paths.last_run), current_holder(paths.lock)
+    versions = list_versions(paths.published)
+    # a run that goes on holds the warehouse; its quarantine can be asked for afterwards
+    reasons = by_reason(settings) if holder is None and paths.warehouse.exists() else []
+    if as_json:
+        print_json(
+            {
+                "running": str(holder) if holder else None,
+                "last_run": summary_json(report) if report else None,
+                "versions": [
+                    {"id": one.id, "as_of": one.as_of, "is_current": one.is_current, "problem": one.problem}
+                    for one in versions
+                ],
+                "quarantine": reasons,
+            }
+        )
+        return
+    if holder:
+        out().print(f"running now: {holder}")
+    if report is None:
+        out().print("no run yet")
+    else:
+        words = f"last run {report.run_id}: {report.status}, {report.as_of or 'no day'}, begun {report.started_at}"
+        out().print(words)
+        if report.error:
+            err().print(f"{report.error}\n{report.hint}", markup=False)
+    table = Table("version", "as of", "current", "problem", title="versions", title_justify="left")
+    for one in versions:
+        table.add_row(one.id, one.as_of.isoformat(), "yes" if one.is_current else "", one.problem)
+    out().print(table if versions else "no version yet")
+    if reasons:
+        refused = Table("rule", "entity", "source", "rows", "meaning", title="quarantine", title_justify="left")
+        for reason in reasons:
+            refused.add_row(*(str(reason[name]) for name in ("rule", "entity", "source", "rows", "meaning")))
+        out().print(refused)
+
+
+@spoken
+def path(config: ConfigOption = None, home: HomeOption = None) -> None:
+    """Print the folder of the current version: resolve it once, then read below it."""
+    from pipelines.publication import resolve_current
+
+    typer.echo(resolve_current(load_settings(config, home).paths.published))

@@ -1,0 +1,106 @@
+"""Commands that do something: run, sample, publish, dev."""
+
+import os
+import subprocess
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.options import ConfigOption, HomeOption
+from pipelines.cli.progress import Screen
+from pipelines.cli.say import JsonOption, out, print_json, spoken
+from pipelines.cli.summary import summary_json, summary_table
+from pipelines.errors import ConfigError
+from pipelines.setting_values import parse_as_of
+from pipelines.settings import dagster_environment, load_settings, project_root
+
+LOOPBACK = "127.0.0.1"
+
+
+@spoken
+def run(
+    config: ConfigOption = None,
+    home: HomeOption = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="A day (2024-01-31), latest or yesterday; else as configured.")
+    ] = None,
+    full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Build everything from nothing.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Land what is new, build the marts of a day, check them, and publish them."""
+    settings = load_settings(config, home)
+    try:
+        if as_of is not None:
+            parse_as_of(as_of)
+    except ValueError as problem:
+        raise ConfigError(f"--as-of: {problem}") from problem
+    # imported late: Dagster takes seconds, and a bad config is told at once
+    from pipelines.orchestration.execute import run_pipeline
+
+    with Screen(quiet=as_json) as screen, Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
+        # dagster-dbt prints dbt's output, which is in dbt's own log
+        report = run_pipeline(settings, as_of=as_of, full_refresh=full_refresh, listener=screen)
+    if as_json:
+        print_json(summary_json(report))
+    else:
+        out().print(summary_table(report))
+        out().print(report.published)
+
+
+@spoken
+def sample(
+    to: Annotated[Path, typer.Option("--out", help="The folder to write to.")],
+    customers: Annotated[int, typer.Option(min=1, help="How many customers.")] = 5000,
+    days: Annotated[int, typer.Option(min=1, help="How many days of history.")] = 500,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 7,
+    dirty: Annotated[float, typer.Option(min=0, max=0.5, help="Bad rows planted, as a share of the good ones.")] = 0.01,
+    as_json: JsonOption = False,
+) -> None:
+    """Write a shop's files, a config for them, and the planted truth."""
+    from pipelines.sample import write_sample
+
+    report = write_sample(to, customers=customers, days=days, seed=seed, dirty=dirty)
+    config = to / "loyalty.yml"
+    if as_json:
+        print_json({"config": config, "files": report.files, "rows": report.rows, "bad_rows": report.bad_rows})
+        return
+    records, bad = sum(report.rows.values()), sum(report.bad_rows.values())
+    out().print(f"{report.files} files, {records:,} records, {bad:,} of them bad on purpose")
+    out().print(f"next: loyalty run --config {config}")
+
+
+@spoken
+def publish(
+    current: Annotated[str, typer.Option("--current", help="The version's id, as `loyalty status` lists it.")],
+    config: ConfigOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Let readers see another version that is kept: a rollback, or its undoing."""
+    from pipelines.publication import set_current
+
+    version = set_current(load_settings(config, home).paths.published, current)
+    if as_json:
+        print_json({"current": version.id, "as_of": version.as_of, "path": version.path})
+    else:
+        out().print(f"current is now {version.id}")
+
+
+@spoken
+def dev(
+    config: ConfigOption = None,
+    home: HomeOption = None,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port on 127.0.0.1.")] = 3000,
+) -> None:
+    """Dagster's UI and daemon, for this machine alone."""
+    settings = load_settings(config, home)
+    from pipelines.orchestration.instance import prepare_instance
+
+    prepare_instance(settings.paths.dagster)
+    root = project_root()
+    dagster = Path(sys.executable).parent / "dagster"
+    command = [str(dagster), "dev", "-h", LOOPBACK, "-p", str(port), "-w", str(root / "workspace.yaml")]
+    raise typer.Exit(subprocess.run(command, env=dagster_environment(settings), cwd=root, check=False).returncode)

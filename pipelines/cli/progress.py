@@ -1,0 +1,76 @@
+"""What a run shows while it runs: a line a stage, with what it counted and how long it took."""
+
+from types import TracebackType
+
+from rich.console import Console
+from rich.live import Live
+from rich.markup import escape
+from rich.spinner import Spinner
+
+from pipelines.cli.say import err
+from pipelines.orchestration.recorder import StageReport
+
+STAGES = {
+    "wait": "wait",
+    "prepare": "read the project",
+    "land": "land files",
+    "gate_landing": "gate: landing",
+    "staging": "staging",
+    "gate_staging": "gate: staging",
+    "plan": "plan the build",
+    "pseudonyms": "pseudonyms",
+    "core": "core",
+    "value": "value models",
+    "marts": "marts",
+    "gate_marts": "gate: marts",
+    "publish": "publish",
+}
+
+
+def _counts(stage: StageReport) -> str:
+    return ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in stage.counts.items() if number)
+
+
+class Screen:
+    """A listener that shows stages on standard error.
+
+    Args:
+        quiet: Show only for whom the run waits.
+        console: Where; standard error by default.
+    """
+
+    def __init__(self, *, quiet: bool = False, console: Console | None = None) -> None:
+        self._console = console or err()
+        self._quiet = quiet
+        self._spinner = Spinner("dots")
+        live = self._console.is_terminal and not quiet
+        self._live = Live(self._spinner, console=self._console, transient=True, refresh_per_second=8) if live else None
+
+    def __enter__(self) -> "Screen":
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live:
+            self._live.stop()
+
+    def stage_started(self, name: str) -> None:
+        """Show that it runs."""
+        self._spinner.update(text=STAGES.get(name, name))
+
+    def stage_says(self, name: str, words: str) -> None:
+        """Show how far it is; for whom it waits is always said."""
+        self._spinner.update(text=f"{STAGES.get(name, name)}: {escape(words)}")
+        if name == "wait" or (name == "plan" and not self._quiet):
+            self._console.print(f"  {escape(words)}")
+
+    def stage_finished(self, stage: StageReport) -> None:
+        """Leave a line."""
+        if self._quiet:
+            return
+        mark = "[green]done[/]" if stage.status == "done" else "[bold red]failed[/]"
+        counts = "" if stage.name == "publish" else _counts(stage)
+        self._console.print(f"{mark} {STAGES.get(stage.name, stage.name):<16} {stage.seconds:6.1f} s  [dim]{counts}[/]")

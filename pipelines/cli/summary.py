@@ -1,0 +1,61 @@
+"""What a run says at its end, as a table and as JSON: the same figures in both."""
+
+from rich.table import Table
+
+from pipelines.cli.progress import STAGES
+from pipelines.orchestration.recorder import RunReport
+
+
+def summary_json(report: RunReport) -> dict[str, object]:
+    """The figures of a run."""
+    land, staging, marts = report.counts("land"), report.counts("staging"), report.counts("publish")
+    return {
+        "run_id": report.run_id,
+        "status": report.status,
+        "as_of": report.as_of.isoformat() if report.as_of else None,
+        "build": report.kind,
+        "files": {
+            "landed": land.get("files", 0),
+            "known": land.get("files_known", 0),
+            "ignored": land.get("files_ignored", 0),
+            "refused": land.get("files_refused", 0),
+        },
+        "records": {name: land.get(name, 0) for name in ("records", "unreadable", "skipped")},
+        "rows": {name: staging.get(name, 0) for name in ("landed", "accepted", "quarantined", "superseded")},
+        "customers": marts.get("dim_customer", 0),
+        "marts": marts,
+        "seconds": {stage.name: stage.seconds for stage in report.stages},
+        "published": report.published,
+        "is_current": report.is_current,
+        "error": report.error,
+        "hint": report.hint,
+    }
+
+
+def summary_table(report: RunReport) -> Table:
+    """The figures of a run, for people."""
+    land, staging, marts = report.counts("land"), report.counts("staging"), report.counts("publish")
+    table = Table(title=f"{report.as_of} · {report.kind} build · run {report.run_id}", title_justify="left")
+    table.add_column("what")
+    table.add_column("count", justify="right")
+    table.add_column("stage")
+    table.add_column("seconds", justify="right")
+    figures = [
+        ("files landed", land.get("files", 0)),
+        ("files known before", land.get("files_known", 0)),
+        ("records in them", land.get("records", 0)),
+        ("unreadable records", land.get("unreadable", 0)),
+        ("skipped as declared", land.get("skipped", 0)),
+        ("rows accepted", staging.get("accepted", 0)),
+        ("rows quarantined", staging.get("quarantined", 0)),
+        ("rows superseded", staging.get("superseded", 0)),
+        ("customers", marts.get("dim_customer", 0)),
+        *sorted(marts.items()),
+    ]
+    seconds = [(STAGES.get(stage.name, stage.name), stage.seconds) for stage in report.stages]
+    seconds.append(("all", sum(stage.seconds for stage in report.stages)))
+    for position in range(max(len(figures), len(seconds))):
+        what, count = figures[position] if position < len(figures) else ("", None)
+        stage, took = seconds[position] if position < len(seconds) else ("", None)
+        table.add_row(what, "" if count is None else f"{count:,}", stage, "" if took is None else f"{took:.1f}")
+    return table
