@@ -50,8 +50,10 @@ files:
 """
 
 NAMES = (
-    "plain", "PLAIN", "İstanbul", "istanbul", "ISTANBUL", "straße", "STRASSE", "é", "e\u0301", "null", "NULL", "NaN", "0", "00",
-    "1e3", "a|b", "a||b", "o'clock", 'quo"te', "back\\slash", "'; drop table staging.stg_orders; --", "{{ var('as_of') }}", "$1",
+    "plain", "PLAIN", "İstanbul", "istanbul", "ISTANBUL", "straße", "STRASSE", "é", "e\u0301",
+    "null", "NULL", "NaN", "0", "00",
+    "1e3", "a|b", "a||b", "o'clock", 'quo"te', "back\\slash", "'; drop table staging.stg_orders; --",
+    "{{ var('as_of') }}", "$1",
     "%s", "tab\there", "line\nbreak", "\U0001f600", "\u00a0nbsp", "0x1F", "12.0",
 )  # fmt: skip
 

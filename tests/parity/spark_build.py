@@ -24,7 +24,7 @@ def _dbt(tag: str, out: Path, variables: str) -> None:
     result = dbtRunner().invoke([
         "build", "--select", f"tag:{tag}", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test",
         "--target", "spark", "--full-refresh", "--vars", variables,
-        "--project-dir", project, "--profiles-dir", project, 
+        "--project-dir", project, "--profiles-dir", project,
         "--target-path", str(out / "target"), "--log-path", str(out / "logs"),
     ])
     # fmt: on
