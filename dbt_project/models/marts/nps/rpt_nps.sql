@@ -33,10 +33,9 @@ half_widths as (
 
     select
         *,
-        cast(
-            {{ var('nps_interval_z') }} * sqrt(cast(adjusted_response_variance as double) / (n_answers + 3))
-            as decimal(18, 4)
-        ) as half_width
+        {{ fixed(
+            var('nps_interval_z') ~ ' * sqrt(cast(adjusted_response_variance as double) / (n_answers + 3))'
+        ) }} as half_width
     from variances
 
 ),

@@ -65,7 +65,7 @@ valued as (
         {{ multiply('discounted.purchases_' ~ month ~ 'm', 'discounted.expected_spend_amount', 2, 8, 2) }}
             as expected_value_{{ month }}m_amount,
         {% endfor -%}
-        {{ multiply('discounted.discounted_purchases_12m', 'discounted.expected_spend_amount', 8, 8, 2) }}
+        {{ multiply('discounted.discounted_purchases_12m', 'discounted.expected_spend_amount', 6, 8, 2) }}
             as discounted_revenue_12m
     from summaries
     cross join settings
@@ -79,7 +79,7 @@ final as (
     select
         *,
         {{ multiply('net_amount', 'known_margin_share', 2, 2, 4) }} as historic_margin_amount,
-        {{ multiply('discounted_revenue_12m', 'margin_share', 2, 8, 4) }} as clv_12m_amount
+        {{ multiply('discounted_revenue_12m', 'margin_share', 2, 6, 4) }} as clv_12m_amount
     from valued
 
 )
