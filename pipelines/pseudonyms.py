@@ -75,9 +75,9 @@ def write_pseudonyms(warehouse: Path, exchange: Path, key: bytes) -> PseudonymRe
     new = 0
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         if path.is_file() and pq.read_schema(path).metadata == schema.metadata:
-            connection.read_parquet(str(path)).create_view("known")
+            connection.register("known", connection.read_parquet(str(path)))
         else:
-            connection.from_arrow(SCHEMA.empty_table()).create_view("known")
+            connection.register("known", SCHEMA.empty_table())
 
         def write(staged: Path) -> None:
             nonlocal new
