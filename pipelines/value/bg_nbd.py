@@ -1,6 +1,7 @@
 """BG/NBD: customers buy at their own steady rate and may leave after any repeat purchase.
 
-Here: parameters, likelihood with its derivatives, fit. Not here: what it says of a customer (bg_nbd_forecast.py).
+Here: parameters, likelihood, fit. Not here: how the likelihood is computed fast (bg_nbd_likelihood.py), what the model
+says of a customer (bg_nbd_forecast.py).
 Source: Fader, Hardie & Lee 2005, "Counting Your Customers the Easy Way: An Alternative to the Pareto/NBD Model".
 """
 
@@ -10,11 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.value import nbd
+from pipelines.value.bg_nbd_likelihood import Likelihood
 from pipelines.value.cells import PurchaseCells
-from pipelines.value.grouping import Distinct
 from pipelines.value.newton import maximise
 from pipelines.value.report import FitStatus
-from pipelines.value.special import digamma_rise, log_rising, trigamma
 
 Floats = NDArray[np.float64]
 
@@ -23,7 +23,9 @@ _START = np.log([0.5, 0.5, 0.5, 1.5])  # r, alpha over the mean age, a, b: middl
 # Beyond the box nothing changes that could be seen: a shape of 10,000 is customers who differ by 1 %.
 _LOWER = np.log([1e-4, 1e-6, 1e-4, 1e-4])
 _UPPER = np.log([1e4, 1e8, 1e4, 1e4])
-_LEAST_GAIN = 1e-2  # log-likelihood that dropout must add to count as found (a test at 5 % would ask for 1.35)
+# Log-likelihood that dropout must add to count as found: the likelihood ratio test of a parameter at its edge, at 5 %
+# (half of 2.71, the point that half a chi-square of one degree passes in 5 %). At the edge itself the gain is 0.
+_LEAST_GAIN = 1.353
 
 
 @dataclass(frozen=True)
@@ -56,40 +58,40 @@ class PurchaseFit:
 
 def log_likelihood(parameters: BgNbd, cells: PurchaseCells) -> float:
     """Weighted log-likelihood (equation 6 of the paper), summed over customers."""
-    value, _, _ = _Likelihood(cells, 1.0).at(np.log(_as_array(parameters)))
+    value, _, _ = Likelihood(cells, 1.0).at(np.log(_as_array(parameters)))
     return float(value * cells.n_customers)
 
 
 def gradient(parameters: BgNbd, cells: PurchaseCells) -> Floats:
     """Derivatives of `log_likelihood` by (r, alpha, a, b), shape (4,)."""
     natural = _as_array(parameters)
-    _, by_log, _ = _Likelihood(cells, 1.0).at(np.log(natural))
+    _, by_log, _ = Likelihood(cells, 1.0).at(np.log(natural))
     return by_log / natural * cells.n_customers
 
 
 def hessian(parameters: BgNbd, cells: PurchaseCells) -> Floats:
     """Second derivatives of `log_likelihood` by (r, alpha, a, b), shape (4, 4)."""
     natural = _as_array(parameters)
-    _, by_log, by_log_log = _Likelihood(cells, 1.0).at(np.log(natural))
+    _, by_log, by_log_log = Likelihood(cells, 1.0).at(np.log(natural))
     return (by_log_log - np.diag(by_log)) / np.outer(natural, natural) * cells.n_customers
 
 
 def fit(cells: PurchaseCells) -> PurchaseFit:
     """Maximum likelihood; where no dropout is found, the plain NBD.
 
-    The NBD is the edge at which dropout is 0: dropout is found only if it explains more than the NBD does.
+    The NBD is the edge at which nobody leaves. Dropout is found only if it explains more than the NBD by more than
+    chance would: near the edge a and b are not determined, and P(alive) would be a number made of noise.
     """
     if cells.n_customers < MIN_CUSTOMERS:
         return PurchaseFit(FitStatus.TOO_FEW_CUSTOMERS, None, None)
     scale = nbd.mean_age(cells)
     if scale <= 0 or not cells.repeats.any():
         return PurchaseFit(FitStatus.NOT_CONVERGED, None, None)
-    found = maximise(_Likelihood(cells, scale).at, _START, _LOWER, _UPPER)
+    found = maximise(Likelihood(cells, scale).at, _START, _LOWER, _UPPER)
     value = found.value * cells.n_customers
-    plain, is_maximum = nbd.fit(cells)
-    plain_value = nbd.log_likelihood(plain, cells)
-    if is_maximum and value - plain_value < _LEAST_GAIN:
-        return PurchaseFit(FitStatus.NO_DROPOUT_FOUND, plain, plain_value)
+    without = nbd.fit(cells)
+    if without is not None and value - without[1] < _LEAST_GAIN:
+        return PurchaseFit(FitStatus.NO_DROPOUT_FOUND, *without)
     if not found.is_converged:
         return PurchaseFit(FitStatus.NOT_CONVERGED, None, None)
     r, alpha, a, b = (float(each) for each in np.exp(found.at))
@@ -98,86 +100,3 @@ def fit(cells: PurchaseCells) -> PurchaseFit:
 
 def _as_array(parameters: BgNbd) -> Floats:
     return np.array([parameters.r, parameters.alpha, parameters.a, parameters.b])
-
-
-class _Likelihood:
-    """The mean log-likelihood in (log r, log alpha, log a, log b), alpha in units of `scale`, with both derivatives.
-
-    A customer's likelihood is a common factor times [stayed + left], with stayed = (alpha + T)^-(r+x) and
-    left = a / (b + x - 1) (alpha + t_x)^-(r+x) for x > 0. `odds` below is log(left / stayed).
-    """
-
-    def __init__(self, cells: PurchaseCells, scale: float) -> None:
-        self.weights = cells.customers / cells.n_customers
-        self.repeats = Distinct.of(cells.repeats)
-        self.recencies = Distinct.of(cells.recency)
-        self.ages = Distinct.of(cells.age)
-        self.x = cells.repeats
-        self.recency = self.recencies.values / scale
-        self.age = self.ages.values / scale
-        self.per_repeats = self.repeats.total(self.weights)
-        self.per_age = self.ages.total(self.weights)
-        self.repeats_per_age = self.ages.total(self.weights * self.x)
-        self.weighted_repeats = self.weights * self.x
-        # A density per unit of time: the constant makes values comparable whatever the scale.
-        self.constant = -float(self.weights @ self.x) * np.log(scale)
-
-    def at(self, theta: Floats) -> tuple[float, Floats, Floats]:
-        """Value, gradient (4,) and Hessian (4, 4)."""
-        r, alpha, a, b = natural = np.exp(theta)
-        x, came_back = self.repeats.values, self.repeats.values > 0
-        log_age, log_recency = np.log(alpha + self.age), np.log(alpha + self.recency)
-        inverse_age, inverse_recency = 1 / (alpha + self.age), 1 / (alpha + self.recency)
-        # For x = 0 nobody can have left: log odds minus infinity.
-        past = np.where(came_back, b + x - 1, 1.0)
-        lead = np.where(came_back, np.log(a / past), -np.inf)
-
-        events = r + self.x
-        log_ratio = self.ages.spread(log_age) - self.recencies.spread(log_recency)
-        odds = self.repeats.spread(lead) + events * log_ratio
-        small = np.exp(-np.abs(odds))
-        left = np.where(odds >= 0, 1.0, small) / (1 + small)
-        softplus = np.maximum(odds, 0.0) + np.log1p(small)
-
-        weighted_left = self.weights * left
-        left_per_repeats = self.repeats.total(weighted_left)
-        past_per_repeats = left_per_repeats / past
-        inverse_gap = self.recencies.spread(inverse_recency) - self.ages.spread(inverse_age)
-        left_events_gap = float((weighted_left * events) @ inverse_gap)
-        left_gap = float(weighted_left @ inverse_gap)
-        squared_gap = inverse_gap * (self.recencies.spread(inverse_recency) + self.ages.spread(inverse_age))
-        age_events = r * self.per_age + self.repeats_per_age
-
-        value = (
-            self.per_repeats @ (log_rising(r, x) + log_rising(b, x) - log_rising(a + b, x))
-            + r * np.log(alpha)
-            - age_events @ log_age
-            + self.weights @ softplus
-        )
-        both_rise = self.per_repeats @ digamma_rise(a + b, x)
-        by = np.array(
-            [
-                self.per_repeats @ digamma_rise(r, x)
-                + np.log(alpha)
-                - self.per_age @ log_age
-                + weighted_left @ log_ratio,
-                r / alpha - age_events @ inverse_age - left_events_gap,
-                -both_rise + left_per_repeats.sum() / a,
-                -both_rise + self.per_repeats @ digamma_rise(b, x) - past_per_repeats.sum(),
-            ]
-        )
-        second = np.zeros((4, 4))
-        second[0, 0] = self.per_repeats @ (trigamma(r + x) - trigamma(r))
-        second[0, 1] = second[1, 0] = 1 / alpha - self.per_age @ inverse_age - left_gap
-        second[1, 1] = -r / alpha**2 + age_events @ inverse_age**2 + float((weighted_left * events) @ squared_gap)
-        both_bend = self.per_repeats @ (trigamma(a + b) - trigamma(a + b + x))
-        second[2:, 2:] = both_bend
-        second[2, 2] -= left_per_repeats.sum() / a**2
-        second[3, 3] += self.per_repeats @ (trigamma(b + x) - trigamma(b)) + (past_per_repeats / past).sum()
-        # How the log odds move with each parameter; their spread is the last part of the Hessian.
-        slopes = np.stack(
-            [log_ratio, -events * inverse_gap, np.full(events.shape, 1 / a), self.repeats.spread(-1 / past)]
-        )
-        second += (slopes * (weighted_left * (1 - left))) @ slopes.T
-        by_log = natural * by
-        return float(value) + self.constant, by_log, np.outer(natural, natural) * second + np.diag(by_log)

@@ -11,6 +11,7 @@ from scipy import special
 
 from pipelines.value.bg_nbd import BgNbd
 from pipelines.value.bg_nbd_integral import expected_by_integral
+from pipelines.value.grouping import Distinct
 
 Floats = NDArray[np.float64]
 
@@ -47,8 +48,11 @@ def expected_purchases_given(
 ) -> Floats:
     """E[Y(t) | x, t_x, T]: purchases in the `horizon` after age T (equation 10), shape (n,)."""
     alive = p_alive(parameters, repeats, recency, age)
-    pairs, index = np.unique(np.stack([repeats, age]), axis=1, return_inverse=True)
-    return alive * expected_while_alive(parameters, pairs[0], pairs[1], horizon)[index.reshape(-1)]
+    # Special functions once per distinct (x, T), not once per cell.
+    counts, ages = Distinct.of(repeats), Distinct.of(age)
+    pairs, index = np.unique(counts.index * ages.values.size + ages.index, return_inverse=True)
+    which_count, which_age = np.divmod(pairs, ages.values.size)
+    return alive * expected_while_alive(parameters, counts.values[which_count], ages.values[which_age], horizon)[index]
 
 
 def expected_while_alive(parameters: BgNbd, repeats: Floats, age: Floats, horizon: float) -> Floats:

@@ -158,4 +158,4 @@ class _Likelihood:
         second[1, 2] = second[2, 1] = 1 / gamma - mean_inverse
         second[2, 2] = -q / gamma**2 + weighted_square
         by_log = natural * by
-        return float(value) + self.constant, by_log, np.outer(natural, natural) * second + np.diag(by_log)
+        return float(value + self.constant), by_log, np.outer(natural, natural) * second + np.diag(by_log)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipelines.value.cells import PurchaseCells
 from pipelines.value.grouping import Distinct
-from pipelines.value.newton import Maximum, maximise
+from pipelines.value.newton import maximise
 from pipelines.value.special import digamma_rise, log_rising, trigamma
 
 Floats = NDArray[np.float64]
@@ -36,18 +36,20 @@ def log_likelihood(parameters: Nbd, cells: PurchaseCells) -> float:
     return float(value * cells.n_customers)
 
 
-def fit(cells: PurchaseCells) -> tuple[Nbd, bool]:
+def fit(cells: PurchaseCells) -> tuple[Nbd, float] | None:
     """Maximum likelihood.
 
     Returns:
-        Parameters in the cells' unit of time, and whether they are a maximum.
+        Parameters in the cells' unit of time and their log-likelihood, or None where there is no maximum.
     """
     scale = mean_age(cells)
     if scale <= 0 or not cells.repeats.any():
-        return Nbd(np.nan, np.nan), False
-    found: Maximum = maximise(_Likelihood(cells, scale).at, _START, _LOWER, _UPPER)
+        return None
+    found = maximise(_Likelihood(cells, scale).at, _START, _LOWER, _UPPER)
+    if not found.is_converged:
+        return None
     r, alpha = np.exp(found.at)
-    return Nbd(float(r), float(alpha) * scale), found.is_converged
+    return Nbd(float(r), float(alpha) * scale), found.value * cells.n_customers
 
 
 def expected_purchases(parameters: Nbd, repeats: Floats, age: Floats, horizon: float) -> Floats:
@@ -90,4 +92,4 @@ class _Likelihood:
         natural = np.array([r, alpha])
         gradient = natural * np.array([by_r, by_alpha])
         hessian = np.outer(natural, natural) * np.array([[by_r_r, by_r_alpha], [by_r_alpha, by_alpha_alpha]])
-        return float(value) + self.constant, gradient, hessian + np.diag(gradient)
+        return float(value + self.constant), gradient, hessian + np.diag(gradient)
