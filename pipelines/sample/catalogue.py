@@ -107,4 +107,4 @@ def feed(catalogue: Catalogue, first: int, last: int) -> Feed:
             }
         )
 
-    return Feed("products", "csv", Every.DAY, "products", ("sku",), firsts[nth], render, keys=n)
+    return Feed("products", "csv", Every.AS_IT_COMES, "products", ("sku",), firsts[nth], render, keys=n)

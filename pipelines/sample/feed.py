@@ -13,15 +13,26 @@ import pyarrow as pa
 
 from pipelines.sample.process import Ints
 
+#: Feeds are delivered at their full pace for so many days; what is older came as a backlog, in fewer files.
+RECENT_DAYS = 90
+
 Render = Callable[[Ints], pa.Table]
 
 
 class Every(StrEnum):
-    """How often a file of a feed comes."""
+    """How often a file of a feed comes.
+
+    Attributes:
+        DAY: One a day; for the time before the last RECENT_DAYS, which came as a backlog, one a week.
+        WEEK: One a week; in the backlog one a month.
+        MONTH: One a month.
+        AS_IT_COMES: One on each day of arrival.
+    """
 
     DAY = "day"
     WEEK = "week"
     MONTH = "month"
+    AS_IT_COMES = "as it comes"
 
 
 @dataclass(frozen=True)
@@ -61,12 +72,21 @@ class Feed:
 
 
 def file_days(arrives: Ints, every: Every, last: int) -> Ints:
-    """The day that each row's file bears: the last day of the day, week (Sunday) or month, and never after `last`."""
-    if every is Every.DAY:
-        days = arrives
-    elif every is Every.WEEK:
-        days = arrives + (6 - (arrives + 3) % 7)
-    else:
-        months = arrives.astype("datetime64[D]").astype("datetime64[M]")
-        days = ((months + 1).astype("datetime64[D]") - 1).astype(np.int64)
-    return np.minimum(days, last)
+    """The day that each row's file bears: the last day of its day, week (Sunday) or month, and never after `last`."""
+    if every is Every.AS_IT_COMES:
+        return np.minimum(arrives, last)
+    if every is Every.MONTH:
+        return np.minimum(_month_end(arrives), last)
+    backlog = last - RECENT_DAYS
+    in_backlog = np.minimum(_week_end(arrives) if every is Every.DAY else _month_end(arrives), backlog)
+    recent = np.minimum(arrives if every is Every.DAY else _week_end(arrives), last)
+    return np.where(arrives <= backlog, in_backlog, recent)
+
+
+def _week_end(days: Ints) -> Ints:
+    return days + (6 - (days + 3) % 7)
+
+
+def _month_end(days: Ints) -> Ints:
+    months = days.astype("datetime64[D]").astype("datetime64[M]")
+    return ((months + 1).astype("datetime64[D]") - 1).astype(np.int64)

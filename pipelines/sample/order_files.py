@@ -1,4 +1,4 @@
-"""Orders and their lines as files: a CSV of headers a day, a gzipped CSV of lines a week; later versions."""
+"""Orders and their lines as files: a CSV of headers a day, a gzipped CSV of lines a week."""
 
 from dataclasses import dataclass
 
