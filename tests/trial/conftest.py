@@ -26,3 +26,9 @@ def online_retail_files() -> Path:
 def olist_folder() -> Path:
     """The folder of the Olist sample's CSV files."""
     return _folder("olist_sample")
+
+
+@pytest.fixture(scope="session")
+def cdnow_log() -> Path:
+    """The CDNOW 1/10 sample's transaction log."""
+    return _folder("cdnow") / "CDNOW_sample.txt"

@@ -1,0 +1,108 @@
+"""Populations for the tests of the value models: the CDNOW log, simulated customers, cells as Parquet files.
+
+Data only; what must hold of it is said by the tests.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+CALIBRATION_END = date(1997, 9, 30)
+
+
+@dataclass(frozen=True)
+class Customers:
+    """One customer an entry; time in days. `mean` is the mean amount of a repeat day, NaN without one."""
+
+    repeats: Floats
+    recency: Floats
+    age: Floats
+    mean: Floats
+
+
+def packaged_cdnow() -> Path:
+    """The CDNOW 1/10 sample that lifetimes carries; the package is not imported (it warns under pandas 3)."""
+    spec = find_spec("lifetimes")
+    assert spec is not None and spec.submodule_search_locations
+    return Path(spec.submodule_search_locations[0]) / "datasets" / "CDNOW_sample.txt"
+
+
+def read_cdnow(log: Path) -> Customers:
+    """The calibration period, purchases of one day taken together."""
+    days: dict[str, dict[date, float]] = {}
+    for line in log.read_text(encoding="ascii").splitlines():
+        _, customer, day, _, amount = line.split()
+        on = date(int(day[:4]), int(day[4:6]), int(day[6:]))
+        if on <= CALIBRATION_END:
+            bought = days.setdefault(customer, {})
+            bought[on] = bought.get(on, 0.0) + float(amount)
+    rows = []
+    for bought in days.values():
+        first, last = min(bought), max(bought)
+        later = [amount for on, amount in bought.items() if on > first]
+        mean = sum(later) / len(later) if later else np.nan
+        rows.append((len(later), (last - first).days, (CALIBRATION_END - first).days, mean))
+    return Customers(*np.array(rows, dtype=np.float64).T)
+
+
+def simulate(
+    customers: int, seed: int, *, r: float = 0.6, alpha: float = 30.0, a: float = 0.8, b: float = 2.5, days: int = 730
+) -> Customers:
+    """BG/NBD buyers with Gamma-Gamma spend in whole days and cents; a = 0 for buyers who never leave."""
+    rng = np.random.default_rng(seed)
+    age = np.floor(rng.uniform(0, days, customers))
+    rate = rng.gamma(r, 1 / alpha, customers)
+    dropout = rng.beta(a, b, customers) if a > 0 else np.zeros(customers)
+    repeats, recency, clock = np.zeros(customers), np.zeros(customers), np.zeros(customers)
+    alive = np.ones(customers, dtype=bool)
+    while alive.any():
+        clock = clock + rng.exponential(1 / np.maximum(rate, 1e-9))
+        day = np.minimum(np.ceil(clock), 1e9)
+        bought = alive & (day <= age)
+        repeats += bought & (day > recency)
+        recency = np.where(bought, day, recency)
+        alive = bought & (rng.random(customers) > dropout)
+    scale = rng.gamma(4.0, 1 / 15.0, customers)
+    mean = np.round(rng.gamma(6.0 * np.maximum(repeats, 1)) / scale / np.maximum(repeats, 1), 2)
+    return Customers(repeats, recency, age, np.where(repeats > 0, np.maximum(mean, 0.01), np.nan))
+
+
+def write_cells(exchange: Path, customers: Customers, *, shuffle: int | None = None) -> None:
+    """purchase_cells.parquet and spend_cells.parquet, as the orchestration exports them; `shuffle` is a seed."""
+    cells, counts = np.unique(
+        np.stack([customers.repeats, customers.recency, customers.age]).astype(np.int32), axis=1, return_counts=True
+    )
+    came_back = customers.repeats > 0
+    cents = np.round(customers.mean[came_back] * 100).astype(np.int64)
+    spend, spend_counts = np.unique(
+        np.stack([customers.repeats[came_back].astype(np.int64), cents]), axis=1, return_counts=True
+    )
+    purchase_table = pa.table(
+        {
+            "n_repeat_days": pa.array(cells[0], pa.int32()),
+            "recency_days": pa.array(cells[1], pa.int32()),
+            "age_days": pa.array(cells[2], pa.int32()),
+            "n_customers": pa.array(counts, pa.int64()),
+        }
+    )
+    spend_table = pa.table(
+        {
+            "n_repeat_days": pa.array(spend[0], pa.int32()),
+            "mean_repeat_amount": pa.array([f"{value // 100}.{value % 100:02d}" for value in spend[1].tolist()]).cast(
+                pa.decimal128(18, 2)
+            ),
+            "n_customers": pa.array(spend_counts, pa.int64()),
+        }
+    )
+    for name, table in (("purchase_cells", purchase_table), ("spend_cells", spend_table)):
+        if shuffle is not None:
+            table = table.take(np.random.default_rng(shuffle).permutation(table.num_rows))
+        pq.write_table(table, exchange / f"{name}.parquet")
