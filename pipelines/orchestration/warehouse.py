@@ -61,8 +61,9 @@ def relation_facts(warehouse: Path, relations: Sequence[Relation]) -> dict[Relat
 
 
 def _count(connection: duckdb.DuckDBPyConnection, relation: Relation) -> int:
-    row = connection.execute(f"select count(*) from {_name(*relation)}").fetchone()  # noqa: S608 (quoted)
-    return int(row[0]) if row else 0
+    # fetchall, because a result that is not read to its end keeps the connection busy
+    ((rows,),) = connection.execute(f"select count(*) from {_name(*relation)}").fetchall()  # noqa: S608 (quoted)
+    return int(rows)
 
 
 def latest_order_day(warehouse: Path, today: date) -> date:
