@@ -32,7 +32,7 @@ files:
     entities:
       returns:
         columns:
-          {return_id: id, order_id: order, customer_ref: customer, returned_at: at, quantity: quantity, amount: amount,
+          {return_id: id, order_id: order_ref, customer_ref: customer, returned_at: at, quantity: quantity, amount: amount,
            currency: currency, kind: "'refund'"}
   - match: "answers_*.csv"
     file_on: '(\\d{4}-\\d{2}-\\d{2})'
@@ -88,7 +88,8 @@ ORDERS: dict[str, tuple[tuple[str, ...], str]] = {
     "dotted-capital-i": (("10.00", "", "2025-05-05 10:00:00", "EUR", "İPTAL", "", ""), ""),
     "sharp-s": (("10.00", "", "2025-05-05 10:00:00", "EUR", "GROẞ", "", ""), ""),
     "padded-status": (("10.00", "", "2025-05-05 10:00:00", "EUR", "  CANCELLED ", "", ""), ""),
-    "true-in-capitals": (("10.00", "", "2025-05-05 10:00:00", "EUR", "paid", "yes", ""), "ORD-012"),
+    "true-in-capitals": (("10.00", "", "2025-05-05 10:00:00", "EUR", "paid", "TRUE", ""), ""),
+    "neither-true-nor-false": (("10.00", "", "2025-05-05 10:00:00", "EUR", "paid", "İ", ""), "ORD-012"),
     "small-currency": (("10.00", "", "2025-05-05 10:00:00", "eur", "paid", "", ""), "ORD-111"),
     "half-a-cent": (("0.01", "", "2025-05-05 10:00:00", "USD", "paid", "", ""), ""),
     "half-a-cent-up": (("0.03", "0.01", "2025-05-05 10:00:00", "USD", "paid", "", ""), ""),
@@ -136,7 +137,7 @@ def write_hostile(folder: Path) -> tuple[Path, Path]:
     _write(inbox / f"lines_{day}.csv", ["id", "line", "product", "category", "quantity", "price"], lines)
     _write(
         inbox / f"returns_{day}.csv",
-        ["id", "order", "customer", "at", "quantity", "amount", "currency"],
+        ["id", "order_ref", "customer", "at", "quantity", "amount", "currency"],
         [
             ["r1", "half-a-cent-up", "buyer", "2025-05-07 10:00:00", "1", "0.01", "USD"],
             ["r2", "", "plain", "2025-05-08 10:00:00", "1", "0.50", "EUR"],
