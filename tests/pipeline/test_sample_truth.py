@@ -1,0 +1,140 @@
+"""The sample's truth against a finished run: bad rows quarantined for their reason, clean ones accepted."""
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import duckdb
+import pytest
+
+from pipelines.landing.entities import ENTITIES
+from tests.unit.sample_files import expected_counts, planted
+
+
+class SampleHome(Protocol):
+    """What the fixture `sample_home` gives."""
+
+    home: Path
+    sample: Path
+    warehouse: Path
+
+
+@pytest.fixture(scope="module")
+def warehouse(sample_home: SampleHome) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(sample_home.warehouse), read_only=True) as connection:
+        yield connection
+
+
+Found = tuple[str, int, str, str, str]
+
+
+@pytest.fixture(scope="module")
+def quarantined(warehouse: duckdb.DuckDBPyConnection) -> list[Found]:
+    rows: list[Found] = warehouse.execute(
+        "select file_name, line, entity, coalesce(row_key, ''), broken_rules from staging.stg_quarantine"
+    ).fetchall()
+    return rows
+
+
+def test_every_planted_bad_row_is_quarantined_for_its_reason(quarantined: list[Found], sample_home: SampleHome) -> None:
+    expected = Counter((bad.file_name, bad.line, bad.entity, bad.rule) for bad in planted(sample_home.sample))
+    found = Counter((name, line, entity, rules) for name, line, entity, _, rules in quarantined)
+    assert expected - found == Counter()
+
+
+def test_nothing_else_is_quarantined(quarantined: list[Found], sample_home: SampleHome) -> None:
+    expected = {(bad.file_name, bad.line) for bad in planted(sample_home.sample)}
+    assert [row for row in quarantined if row[:2] not in expected] == []
+    assert len(quarantined) == len(planted(sample_home.sample))
+
+
+def test_a_quarantined_row_is_known_by_its_key(quarantined: list[Found], sample_home: SampleHome) -> None:
+    keys = {(name, line): key for name, line, _, key, _ in quarantined}
+    assert {(bad.file_name, bad.line): bad.key for bad in planted(sample_home.sample)} == keys
+
+
+@pytest.mark.parametrize("entity", sorted(ENTITIES))
+def test_every_clean_row_is_accepted(
+    entity: str, warehouse: duckdb.DuckDBPyConnection, sample_home: SampleHome
+) -> None:
+    key = ", ".join(ENTITIES[entity].key)
+    rows = warehouse.execute(
+        f"select count(*), count(distinct ({key})) from staging.stg_{entity} where source = 'sample'"
+    ).fetchone()
+    expected = expected_counts(sample_home.sample)[entity]
+    assert rows == (expected["clean_rows"], expected["accepted_keys"])
+
+
+@pytest.mark.parametrize("entity", sorted(ENTITIES))
+def test_every_file_reconciles(entity: str, warehouse: duckdb.DuckDBPyConnection, sample_home: SampleHome) -> None:
+    rows = warehouse.execute(
+        "select sum(landed_rows), sum(accepted_rows), sum(quarantined_rows), sum(superseded_rows)"
+        " from staging.stg_file_reconciliation where entity = ? and source = 'sample'",
+        [entity],
+    ).fetchone()
+    counts = expected_counts(sample_home.sample)[entity]
+    assert rows is not None
+    landed, accepted, bad, superseded = map(int, rows)
+    assert landed == accepted + bad + superseded
+    assert (accepted, bad, superseded) == (counts["accepted_keys"], counts["bad_rows"], counts["superseded_rows"])
+
+
+def test_every_record_is_in_the_ledger_and_a_repeated_file_only_once(sample_home: SampleHome) -> None:
+    with (sample_home.sample / "truth" / "files.csv").open(encoding="utf-8", newline="") as file:
+        written = {row["file_name"]: int(row["records"]) for row in csv.DictReader(file) if not row["repeats"]}
+    with duckdb.connect() as connection:
+        ledger = connection.execute(
+            "select distinct file_name, records from read_parquet(?) where file_name is not null and source = 'sample'",
+            [str(sample_home.home / "landing" / "ledger" / "**" / "*.parquet")],
+        ).fetchall()
+    assert dict(ledger) == written
+    assert len(ledger) == len(written)
+
+
+def test_pending_payments_are_skipped_by_name(sample_home: SampleHome) -> None:
+    with duckdb.connect() as connection:
+        rows: list[tuple[Any, ...]] = connection.execute(
+            "select skips from read_parquet(?) where entity = 'payments' and source = 'sample'",
+            [str(sample_home.home / "landing" / "ledger" / "**" / "*.parquet")],
+        ).fetchall()
+    named = Counter[str]()
+    for (skips,) in rows:
+        named.update(json.loads(skips or "{}"))
+    assert named == {"pending": expected_counts(sample_home.sample)["payments"]["skipped_records"]}
+
+
+def test_each_customer_bought_on_the_days_that_the_truth_names(
+    warehouse: duckdb.DuckDBPyConnection, sample_home: SampleHome
+) -> None:
+    wrong = warehouse.execute(
+        """
+        with truth as (
+            select * from read_parquet(?)
+        ),
+
+        found as (
+            select truth.person_ref, summary.n_purchase_days, summary.last_purchase_on, summary.net_purchase_amount
+            from truth
+            inner join intermediate.int_customer_identity as identity
+                on identity.customer_ref = truth.customer_ref and identity.source = 'sample'
+            inner join intermediate.int_customer_summary as summary
+                on summary.customer_key = identity.customer_key
+            where summary.observed_on = (select max(observed_on) from intermediate.int_customer_summary)
+        )
+
+        select truth.*, found.*
+        from truth
+        left join found on truth.person_ref = found.person_ref
+        where
+            found.person_ref is null
+            or found.n_purchase_days <> truth.n_purchase_days
+            or found.last_purchase_on <> truth.last_purchase_on
+            -- A dollar order's gross and discount are rounded to cents one by one.
+            or abs(found.net_purchase_amount - truth.net_amount) > 0.01 * truth.n_orders
+        """,
+        [str(sample_home.sample / "truth" / "customers.parquet")],
+    ).fetchall()
+    assert wrong == []
