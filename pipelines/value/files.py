@@ -88,16 +88,16 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _read(path: Path, schema: pa.Schema) -> pa.Table:
+    if not path.is_file():
+        raise BuildError(f"{path} is missing", hint=_HINT)
     try:
-        with path.open("rb") as file:
-            table = pq.read_table(file, columns=schema.names)
-    except FileNotFoundError as error:
-        raise BuildError(f"{path} is missing", hint=_HINT) from error
+        with pq.ParquetFile(path) as file:
+            missing = [name for name in schema.names if name not in file.schema_arrow.names]
+            if missing:
+                raise BuildError(f"{path} lacks the columns {', '.join(missing)}", hint=_HINT)
+            table = file.read(columns=schema.names)
     except pa.ArrowInvalid as error:
         raise BuildError(f"{path} cannot be read: {error}", hint=_HINT) from error
-    missing = [name for name in schema.names if name not in table.column_names]
-    if missing:
-        raise BuildError(f"{path} lacks the columns {', '.join(missing)}", hint=_HINT)
     try:
         table = table.select(schema.names).cast(schema)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:

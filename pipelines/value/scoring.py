@@ -26,6 +26,7 @@ _PARAMETER_DIGITS = 8  # what is left of an optimiser's last digits is rounded a
 _LIKELIHOOD_DIGITS = 10
 _SCORE_DECIMALS = 8
 _LARGEST_CENTS = 10**18 - 1  # DECIMAL(18,2)
+_LARGEST_EXACT = 2**53  # cents that a double holds exactly
 
 logger = logging.getLogger("loyalty.value")
 
@@ -119,6 +120,10 @@ def _rounded_purchases(found: bg_nbd.PurchaseFit, cells: PurchaseCells) -> tuple
 def _score_spend(exchange: Path, table: pa.Table) -> tuple[pa.Table, ModelReport]:
     repeats, customers = (table.column(name).to_numpy() for name in ("n_repeat_days", "n_customers"))
     in_cents = files.cents(table.column("mean_repeat_amount"))
+    if np.any(np.abs(in_cents) > _LARGEST_EXACT):
+        raise BuildError(
+            f"{exchange}/spend_cells.parquet: an amount is over 90 trillion", hint="Look at int_spend_cell."
+        )
     try:
         # Cells are kept in cents, which are whole; the currency's unit is put back before the fit.
         kept = SpendCells.of(repeats, in_cents, customers)

@@ -1,0 +1,232 @@
+"""The value step as the pipeline calls it: cells in, three files out, the same bytes for the same customers."""
+
+import stat
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from value_samples import Customers, simulate, write_cells
+
+from pipelines.errors import BuildError
+from pipelines.value import bg_nbd, bg_nbd_forecast, score
+from pipelines.value.report import FitStatus
+
+OUTPUTS = ("purchase_scores", "spend_scores", "value_parameters")
+EXPECTED = ("expected_purchases_3m", "expected_purchases_6m", "expected_purchases_12m", "expected_purchases_24m")
+
+
+def outputs(exchange: Path) -> dict[str, pa.Table]:
+    return {name: pq.read_table(exchange / f"{name}.parquet") for name in OUTPUTS}
+
+
+def all_bytes(exchange: Path) -> dict[str, bytes]:
+    return {name: (exchange / f"{name}.parquet").read_bytes() for name in OUTPUTS}
+
+
+def scored(folder: Path, people: Customers) -> dict[str, pa.Table]:
+    folder.mkdir(exist_ok=True)
+    write_cells(folder, people)
+    score(folder)
+    return outputs(folder)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("exchange")
+    write_cells(folder, simulate(1500, seed=1))
+    score(folder)
+    return folder
+
+
+def test_the_files_have_the_columns_and_types_that_the_marts_read(shop: Path) -> None:
+    found = outputs(shop)
+    assert found["purchase_scores"].schema == pa.schema(
+        [
+            ("n_repeat_days", pa.int32()),
+            ("recency_days", pa.int32()),
+            ("age_days", pa.int32()),
+            ("p_alive", pa.float64()),
+        ]
+        + [(name, pa.float64()) for name in EXPECTED]
+    )
+    assert found["spend_scores"].schema == pa.schema(
+        [
+            ("n_repeat_days", pa.int32()),
+            ("mean_repeat_amount", pa.decimal128(18, 2)),
+            ("expected_spend_amount", pa.decimal128(18, 2)),
+        ]
+    )
+    assert found["value_parameters"].schema == pa.schema(
+        [
+            ("model", pa.string()),
+            ("parameter", pa.string()),
+            ("estimate", pa.float64()),
+            ("log_likelihood", pa.float64()),
+            ("n_customers", pa.int64()),
+            ("status", pa.string()),
+        ]
+    )
+
+
+def test_every_cell_is_scored_once_in_order(shop: Path) -> None:
+    found = outputs(shop)
+    for scores, cells, keys in (
+        ("purchase_scores", "purchase_cells", ["n_repeat_days", "recency_days", "age_days"]),
+        ("spend_scores", "spend_cells", ["n_repeat_days", "mean_repeat_amount"]),
+    ):
+        got = [tuple(row[key] for key in keys) for row in found[scores].to_pylist()]
+        want = {tuple(row[key] for key in keys) for row in pq.read_table(shop / f"{cells}.parquet").to_pylist()}
+        assert got == sorted(want | ({(0, Decimal("0.00"))} if scores == "spend_scores" else set()))
+
+
+def test_scores_are_those_of_the_rounded_parameters_that_are_written(shop: Path) -> None:
+    found = outputs(shop)
+    rows = [row for row in found["value_parameters"].to_pylist() if row["model"] == "bg_nbd"]
+    estimate = {row["parameter"]: row["estimate"] for row in rows}
+    assert all(float(f"{value:.7e}") == value for value in estimate.values())
+    model = bg_nbd.BgNbd(estimate["r"], estimate["alpha"], estimate["a"], estimate["b"])
+    table = found["purchase_scores"]
+    x, t_x, age = (table.column(i).to_numpy().astype(float) for i in range(3))
+    assert np.array_equal(table["p_alive"].to_numpy(), np.round(bg_nbd_forecast.p_alive(model, x, t_x, age), 8))
+    for name, months in zip(EXPECTED, (3, 6, 12, 24), strict=True):
+        direct = bg_nbd_forecast.expected_purchases_given(model, x, t_x, age, months * 365.25 / 12)
+        assert np.array_equal(table[name].to_numpy(), np.round(direct, 8))
+
+
+def test_spend_is_rounded_half_up_from_the_written_parameters(shop: Path) -> None:
+    found = outputs(shop)
+    rows = [row for row in found["value_parameters"].to_pylist() if row["model"] == "gamma_gamma"]
+    p, q, gamma = (next(row["estimate"] for row in rows if row["parameter"] == name) for name in ("p", "q", "gamma"))
+    for row in found["spend_scores"].to_pylist():
+        x, mean = row["n_repeat_days"], float(row["mean_repeat_amount"])
+        exact = p * (gamma + x * mean) / (p * x + q - 1)
+        assert row["expected_spend_amount"] == Decimal(exact).quantize(Decimal("0.01"), rounding="ROUND_HALF_UP")
+
+
+def test_the_same_cells_in_any_order_give_the_same_bytes(shop: Path, tmp_path: Path) -> None:
+    people = simulate(1500, seed=1)
+    for seed in (None, 1, 2):
+        write_cells(tmp_path, people, shuffle=seed)
+        score(tmp_path)
+        assert all_bytes(tmp_path) == all_bytes(shop)
+
+
+def test_a_cell_split_in_two_rows_gives_the_same_bytes(shop: Path, tmp_path: Path) -> None:
+    for name in ("purchase_cells", "spend_cells"):
+        whole = pq.read_table(shop / f"{name}.parquet")
+        ones = pa.array(np.ones(whole.num_rows, dtype=np.int64))
+        rest = pa.array(whole["n_customers"].to_numpy() - 1)
+        halves = [whole.set_column(whole.num_columns - 1, "n_customers", part) for part in (ones, rest)]
+        both = pa.concat_tables(halves)
+        pq.write_table(both.filter(pa.compute.greater(both["n_customers"], 0)), tmp_path / f"{name}.parquet")
+    score(tmp_path)
+    assert all_bytes(tmp_path) == all_bytes(shop)
+
+
+def test_only_the_owner_reads_the_files_and_nothing_else_is_left(shop: Path) -> None:
+    assert {stat.S_IMODE((shop / f"{name}.parquet").stat().st_mode) for name in OUTPUTS} == {0o600}
+    assert {path.name for path in shop.iterdir()} == {
+        f"{name}.parquet" for name in (*OUTPUTS, "purchase_cells", "spend_cells")
+    }
+
+
+def test_where_nobody_leaves_p_alive_is_unknown_and_purchases_go_on(tmp_path: Path) -> None:
+    people = simulate(1500, seed=2, a=0)
+    found = scored(tmp_path, people)
+    parameters = {row["parameter"]: row for row in found["value_parameters"].to_pylist() if row["model"] == "bg_nbd"}
+    assert {row["status"] for row in parameters.values()} == {FitStatus.NO_DROPOUT_FOUND.value}
+    assert parameters["a"]["estimate"] is None and parameters["b"]["estimate"] is None
+    scores = found["purchase_scores"]
+    assert scores["p_alive"].null_count == scores.num_rows
+    r, alpha = parameters["r"]["estimate"], parameters["alpha"]["estimate"]
+    rate = (r + scores["n_repeat_days"].to_numpy()) / (alpha + scores["age_days"].to_numpy())
+    np.testing.assert_allclose(scores["expected_purchases_12m"].to_numpy(), rate * 365.25, atol=1e-8)
+
+
+def test_too_few_customers_get_no_scores_and_the_reason(tmp_path: Path) -> None:
+    found = scored(tmp_path, simulate(99, seed=3))
+    assert {row["status"] for row in found["value_parameters"].to_pylist()} == {FitStatus.TOO_FEW_CUSTOMERS.value}
+    for name, columns in (("purchase_scores", ("p_alive", *EXPECTED)), ("spend_scores", ("expected_spend_amount",))):
+        for column in columns:
+            assert found[name].num_rows > 0 and found[name][column].null_count == found[name].num_rows
+
+
+def test_a_shop_where_nobody_came_back_gets_no_scores(tmp_path: Path) -> None:
+    n = 300
+    people = Customers(np.zeros(n), np.zeros(n), np.arange(n, dtype=float), np.full(n, np.nan))
+    found = scored(tmp_path, people)
+    status = {row["model"]: row["status"] for row in found["value_parameters"].to_pylist()}
+    assert status == {"bg_nbd": "not_converged", "gamma_gamma": "too_few_customers"}
+    assert found["purchase_scores"]["expected_purchases_3m"].null_count == n
+    assert found["spend_scores"].to_pylist() == [
+        {"n_repeat_days": 0, "mean_repeat_amount": Decimal("0.00"), "expected_spend_amount": None}
+    ]
+
+
+def test_a_shop_without_customers_is_scored_without_rows(tmp_path: Path) -> None:
+    none = np.zeros(0)
+    found = scored(tmp_path, Customers(none, none, none, none))
+    assert (found["purchase_scores"].num_rows, found["spend_scores"].num_rows) == (0, 1)
+
+
+def test_horizons_are_columns_of_their_own(tmp_path: Path) -> None:
+    write_cells(tmp_path, simulate(300, seed=5))
+    score(tmp_path, horizons_months=(1, 36))
+    names = pq.read_schema(tmp_path / "purchase_scores.parquet").names
+    assert names[4:] == ["expected_purchases_1m", "expected_purchases_36m"]
+
+
+def test_wider_integers_and_plain_decimals_are_taken_as_spark_writes_them(shop: Path, tmp_path: Path) -> None:
+    for name in ("purchase_cells", "spend_cells"):
+        table = pq.read_table(shop / f"{name}.parquet")
+        wide = [pa.int64() if pa.types.is_integer(field.type) else pa.decimal128(38, 2) for field in table.schema]
+        pq.write_table(table.cast(pa.schema(zip(table.schema.names, wide, strict=True))), tmp_path / f"{name}.parquet")
+    score(tmp_path)
+    assert all_bytes(tmp_path) == all_bytes(shop)
+
+
+def spoil(folder: Path, name: str, column: str, value: object) -> None:
+    table = pq.read_table(folder / f"{name}.parquet")
+    values = table[column].to_pylist()
+    values[0] = value
+    spoiled = pa.array(values, table.schema.field(column).type)
+    pq.write_table(table.set_column(table.schema.get_field_index(column), column, spoiled), folder / f"{name}.parquet")
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "value", "says"),
+    [
+        ("purchase_cells", "recency_days", 99_999, "between 0 and age"),
+        ("purchase_cells", "n_customers", 0, "above 0"),
+        ("purchase_cells", "age_days", None, "without age_days"),
+        ("spend_cells", "n_repeat_days", -1, "not negative"),
+        ("spend_cells", "mean_repeat_amount", Decimal("1e15"), "over 90 trillion"),
+        ("spend_cells", "mean_repeat_amount", None, "without mean_repeat_amount"),
+    ],
+)
+def test_impossible_cells_stop_the_step_and_leave_the_old_scores(
+    tmp_path: Path, name: str, column: str, value: object, says: str
+) -> None:
+    write_cells(tmp_path, simulate(300, seed=6))
+    score(tmp_path)
+    before = all_bytes(tmp_path)
+    spoil(tmp_path, name, column, value)
+    with pytest.raises(BuildError, match=says) as error:
+        score(tmp_path)
+    assert f"{name}.parquet" in error.value.message and error.value.hint
+    assert all_bytes(tmp_path) == before
+
+
+def test_missing_and_broken_files_are_named(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match=r"purchase_cells\.parquet is missing"):
+        score(tmp_path)
+    write_cells(tmp_path, simulate(200, seed=7))
+    (tmp_path / "spend_cells.parquet").write_bytes(b"not parquet")
+    with pytest.raises(BuildError, match=r"spend_cells\.parquet cannot be read"):
+        score(tmp_path)
+    pq.write_table(pa.table({"n_repeat_days": [1]}), tmp_path / "spend_cells.parquet")
+    with pytest.raises(BuildError, match="lacks the columns mean_repeat_amount, n_customers"):
+        score(tmp_path)
