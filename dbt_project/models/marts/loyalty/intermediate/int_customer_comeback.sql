@@ -24,38 +24,23 @@ candidates as (
 
 ),
 
-purchase_days as (
+-- The own gap as it stood before each purchase: (g0 + days from the first to the purchase before) / (1 + repeats by then).
+gaps as (
 
     select
         candidates.customer_key,
         candidates.g0_days,
         candidates.lapsed_days,
-        candidates.first_purchase_on,
         days.day_on,
-        lag(days.day_on) over (partition by days.customer_key order by days.day_on asc nulls first) as previous_on,
-        row_number() over (partition by days.customer_key order by days.day_on asc nulls first) as purchase_rank
-    from {{ ref('int_customer_day') }} as days
-    inner join candidates on days.customer_key = candidates.customer_key
-    where days.is_purchase_day and days.day_on <= {{ as_of_date() }}
-
-),
-
--- The own gap as it stood before this purchase: (g0 + days from first to the purchase before) / (1 + repeats by then).
-gaps as (
-
-    select
-        customer_key,
-        day_on,
-        g0_days,
-        lapsed_days,
-        {{ days_between('day_on', 'previous_on') }} as gap_days,
+        {{ days_between('days.day_on', 'days.previous_purchase_on') }} as gap_days,
         {{ divide(
-            'g0_days + ' ~ days_between('previous_on', 'first_purchase_on'),
-            'purchase_rank - 1',
+            'candidates.g0_days + ' ~ days_between('days.previous_purchase_on', 'candidates.first_purchase_on'),
+            'days.purchase_day_number - 1',
             4
         ) }} as own_gap_days
-    from purchase_days
-    where previous_on is not null
+    from {{ ref('int_customer_day') }} as days
+    inner join candidates on days.customer_key = candidates.customer_key
+    where days.previous_purchase_on is not null and days.day_on <= {{ as_of_date() }}
 
 ),
 
