@@ -138,3 +138,16 @@ def test_each_customer_bought_on_the_days_that_the_truth_names(
         [str(sample_home.sample / "truth" / "customers.parquet")],
     ).fetchall()
     assert wrong == []
+
+
+def test_the_value_step_finds_the_process_again(sample_home: SampleHome) -> None:
+    process = json.loads((sample_home.sample / "truth" / "parameters.json").read_text(encoding="utf-8"))["process"]
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            "select parameter, estimate from read_parquet(?) where model in ('bg_nbd', 'gamma_gamma')",
+            [str(sample_home.home / "exchange" / "value_parameters.parquet")],
+        ).fetchall()
+    fitted: dict[str, float] = dict(rows)
+    assert fitted["r"] / fitted["alpha"] == pytest.approx(process["r"] / process["alpha"], rel=0.2)
+    mean_order = process["p"] * process["gamma"] / (process["q"] - 1)
+    assert fitted["p"] * fitted["gamma"] / (fitted["q"] - 1) == pytest.approx(mean_order, rel=0.2)
