@@ -1,0 +1,26 @@
+"""Quality gates: short YAML suites that Great Expectations runs as SQL in DuckDB; the catalogue of staging's rules.
+
+What is here asks questions of a stage's data and reports the answers. What is not: stopping a run (orchestration does,
+with `GateReport.check`), rules on single rows (dbt's staging models) and tests of models (dbt).
+
+Importing this package is quick: Great Expectations, which takes up to 10 s to import, is imported when a gate runs.
+"""
+
+from pipelines.quality.engine import open_landing, open_warehouse
+from pipelines.quality.gate import run_gate
+from pipelines.quality.report import ExpectationResult, GateReport
+from pipelines.quality.rules import QuarantineRule, read_rules
+from pipelines.quality.suites import Expectation, Suite, load_suites
+
+__all__ = [
+    "Expectation",
+    "ExpectationResult",
+    "GateReport",
+    "QuarantineRule",
+    "Suite",
+    "load_suites",
+    "open_landing",
+    "open_warehouse",
+    "read_rules",
+    "run_gate",
+]

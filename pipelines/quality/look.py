@@ -1,0 +1,65 @@
+"""Where to look: SQL that shows the rows, or the figure, that an expectation speaks of. For people: no gate runs it."""
+
+from collections.abc import Mapping
+
+from pipelines.quality.engine import quoted
+from pipelines.quality.suites import Expectation
+from pipelines.quality.vocabulary import Value
+
+
+def look(expectation: Expectation, relation: str) -> str:
+    """SQL for whoever may read the schema; empty where there is nothing to show but the table itself.
+
+    Args:
+        expectation: Of a suite.
+        relation: The dataset's quoted name.
+    """
+    arguments = expectation.arguments
+    if expectation.kind == "unexpected_rows":
+        return str(arguments["sql"]).replace("{batch}", f"(select * from {relation}) as subselect")  # noqa: S608
+    condition = _condition(expectation.kind, arguments)
+    if condition:
+        return f"select * from {relation} where {condition}"  # noqa: S608 (shown, not run)
+    columns = arguments.get("column_list") or [arguments.get("column")]
+    if expectation.kind.endswith("_to_be_unique") and isinstance(columns, list):
+        listed = ", ".join(quoted(str(column)) for column in columns)
+        return f"select {listed}, count(*) from {relation} group by all having count(*) > 1"  # noqa: S608
+    aggregate = expectation.kind.removeprefix("expect_column_").removesuffix("_to_be_between")
+    if aggregate in ("min", "max", "mean", "sum"):
+        return f"select {aggregate}({quoted(str(arguments['column']))}) from {relation}"  # noqa: S608
+    return ""
+
+
+def _condition(kind: str, arguments: Mapping[str, Value]) -> str:
+    column = quoted(str(arguments.get("column", "")))
+    match kind:
+        case "expect_column_values_to_not_be_null":
+            return f"{column} is null"
+        case "expect_column_values_to_be_null":
+            return f"{column} is not null"
+        case "expect_column_values_to_be_between":
+            return f"not ({_bounds(column, arguments)})"
+        case "expect_column_value_lengths_to_be_between":
+            return f"not ({_bounds(f'length({column})', arguments)})"
+        case "expect_column_values_to_be_in_set":
+            return f"{column} not in ({_values(arguments['value_set'])})"
+        case "expect_column_values_to_not_be_in_set":
+            return f"{column} in ({_values(arguments['value_set'])})"
+        case "expect_column_pair_values_a_to_be_greater_than_b":
+            sign = ">=" if arguments.get("or_equal") else ">"
+            return f"not ({quoted(str(arguments['column_A']))} {sign} {quoted(str(arguments['column_B']))})"
+    return ""
+
+
+def _bounds(subject: str, arguments: Mapping[str, Value]) -> str:
+    parts = []
+    for argument, strict, sign in (("min_value", "strict_min", ">"), ("max_value", "strict_max", "<")):
+        if arguments.get(argument) is not None:
+            parts.append(f"{subject} {sign}{'' if arguments.get(strict) else '='} {_values([arguments[argument]])}")
+    return " and ".join(parts)
+
+
+def _values(values: Value) -> str:
+    listed = values if isinstance(values, list) else [values]
+    texts = ("'" + str(value).replace("'", "''") + "'" if isinstance(value, str) else str(value) for value in listed)
+    return ", ".join(texts)

@@ -1,0 +1,170 @@
+"""Reads suites: `expectations/<stage>/<dataset>.yml`, one short file a dataset. Nothing is run here.
+
+A suite is refused whole, with the line, where it says something that no gate could hold anyone to.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipelines.errors import ConfigError
+from pipelines.positions import Document, YamlProblem, read_yaml
+from pipelines.quality import vocabulary
+from pipelines.quality.vocabulary import Value
+
+Severity = Literal["error", "warn"]
+
+_HINT = 'Correct the suite; CONTRIBUTING.md, "add a check", says how one is written.'
+_OWN = ("expect", "unexpected_rows", "name", "severity", "why")
+_BRACES = re.compile(r"\{(?!batch\})[^{}]*\}")
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One expectation of a suite.
+
+    Attributes:
+        name: What a report calls it: its kind and columns, or the name given to a piece of SQL.
+        kind: A name of `vocabulary.KINDS`, or `unexpected_rows`.
+        arguments: As GX takes them; for `unexpected_rows`, `sql`.
+        severity: `error` stops the run, `warn` is told.
+        why: Why it must hold.
+        line: Where it stands in its file.
+    """
+
+    name: str
+    kind: str
+    arguments: Mapping[str, Value]
+    severity: Severity
+    why: str
+    line: int
+
+    @property
+    def column(self) -> str:
+        """The column or columns that it speaks of; empty for the table as a whole."""
+        parts = [self.arguments.get(name) for name in ("column", "column_A", "column_B")]
+        listed = self.arguments.get("column_list")
+        return ", ".join(str(part) for part in (*parts, *(listed if isinstance(listed, list) else ())) if part)
+
+
+@dataclass(frozen=True)
+class Suite:
+    """What is expected of one dataset.
+
+    Attributes:
+        dataset: The table's, view's or landed entity's name.
+        owner: Who is asked when it fails.
+        description: What the suite guards against.
+        expectations: In the file's order.
+        path: The file.
+    """
+
+    dataset: str
+    owner: str
+    description: str
+    expectations: tuple[Expectation, ...]
+    path: Path
+
+
+class _Line(BaseModel):
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    expect: str | None = None
+    unexpected_rows: str | None = None
+    name: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$")
+    severity: Severity = "error"
+    why: str = Field(min_length=1)
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    dataset: str = Field(min_length=1)
+    owner: str = Field(min_length=1)
+    description: str = Field(min_length=1)
+    expectations: list[_Line] = Field(min_length=1)
+
+
+def load_suites(folder: Path, stage: str) -> list[Suite]:
+    """The suites of a stage, by dataset.
+
+    Args:
+        folder: The folder `expectations/`.
+        stage: `landing`, `staging` or `marts`.
+
+    Raises:
+        ConfigError: A file cannot be read or says what no gate can check; the message gives file and line.
+    """
+    if not (folder / stage).is_dir():
+        raise ConfigError(f"there is no folder {folder / stage}", hint="Suites stand in expectations/<stage>/.")
+    return [load_suite(path) for path in sorted((folder / stage).glob("*.yml"))]
+
+
+def load_suite(path: Path) -> Suite:
+    """One suite.
+
+    Raises:
+        ConfigError: As `load_suites`.
+    """
+    try:
+        document = read_yaml(path.read_text(encoding="utf-8"))
+        parsed = _File.model_validate(document.data)
+    except YamlProblem as fault:
+        raise ConfigError(f"{path}:{fault.line}: {fault}", hint=_HINT) from fault
+    except (OSError, UnicodeDecodeError) as fault:
+        raise ConfigError(f"{path} cannot be read: {fault}", hint=_HINT) from fault
+    except ValidationError as fault:
+        first = fault.errors(include_url=False)[0]
+        words = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+        raise ConfigError(f"{path}:{document.line(first['loc'])}: {words}", hint=_HINT) from fault
+    if parsed.dataset != path.stem:
+        raise _refusal(path, document, ("dataset",), f"the suite of {parsed.dataset} must be {parsed.dataset}.yml")
+    expectations = tuple(_expectation(path, document, i, line) for i, line in enumerate(parsed.expectations))
+    names = [expectation.name for expectation in expectations]
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            raise _refusal(path, document, ("expectations", i), f"{name} stands twice: give one of them a `name`")
+    return Suite(parsed.dataset, parsed.owner, parsed.description, expectations, path)
+
+
+def _expectation(path: Path, document: Document, index: int, line: _Line) -> Expectation:
+    at = ("expectations", index)
+    arguments: dict[str, Value] = dict(line.model_extra or {})
+    if (line.expect is None) == (line.unexpected_rows is None):
+        raise _refusal(path, document, at, "give either `expect` or `unexpected_rows`")
+    if line.unexpected_rows is not None:
+        if fault := _fault_of_sql(line, arguments):
+            raise _refusal(path, document, (*at, fault[0]), fault[1])
+        kind, arguments = "unexpected_rows", {"sql": line.unexpected_rows.strip().rstrip(";").strip()}
+    else:
+        kind = line.expect or ""
+        if found := vocabulary.problem(kind, arguments):
+            raise _refusal(path, document, (*at, found[0] or "expect"), found[1])
+    expectation = Expectation(line.name or "", kind, arguments, line.severity, line.why, document.line(at))
+    if line.name:
+        return expectation
+    words = (kind.removeprefix("expect_"), expectation.column.replace(", ", "_"))
+    named = ".".join(word for word in words if word)
+    return Expectation(named, kind, arguments, line.severity, line.why, expectation.line)
+
+
+def _fault_of_sql(line: _Line, extra: Mapping[str, Value]) -> tuple[str, str] | None:
+    sql = line.unexpected_rows or ""
+    if extra:
+        first = next(iter(extra))
+        return first, f"`unexpected_rows` has no argument {first!r}"
+    if not line.name:
+        return "unexpected_rows", "give the SQL a `name`: reports call it by that"
+    if "{batch}" not in sql:
+        return "unexpected_rows", "the SQL must read from {batch}, which stands for the dataset"
+    if _BRACES.search(sql):
+        return "unexpected_rows", "the SQL must have no braces but {batch}"
+    return None
+
+
+def _refusal(path: Path, document: Document, at: tuple[str | int, ...], words: str) -> ConfigError:
+    return ConfigError(f"{path}:{document.line(at)}: {words}", hint=_HINT)
