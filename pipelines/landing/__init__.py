@@ -1,6 +1,7 @@
 """Landing: files of any source become immutable batches of the canonical entities. The part's public face."""
 
 from pipelines.landing.batches import read_ledger
+from pipelines.landing.check import SourceCheck, check_sources
 from pipelines.landing.inbox import SourceFiles
 from pipelines.landing.land import land
 from pipelines.landing.mapping import load_mapping
@@ -14,7 +15,9 @@ __all__ = [
     "Outcome",
     "Progress",
     "RefusedFiles",
+    "SourceCheck",
     "SourceFiles",
+    "check_sources",
     "land",
     "load_mapping",
     "read_ledger",

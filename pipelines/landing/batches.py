@@ -1,6 +1,7 @@
 """Where landed batches lie, and how one comes to be there whole or not at all.
 
-A batch is one file. Its Parquet is written under `.tmp-…`, flushed to disk, and renamed into place entity by entity, the ledger
+A batch is one file. Its Parquet is written under `.tmp-…`, flushed to disk, and renamed into place entity by entity,
+the ledger
 last: a batch without its ledger folder never was, and is removed at the start of the next landing.
 """
 
@@ -105,10 +106,6 @@ class Store:
         folder.mkdir(parents=True, mode=0o700)
         return folder / PART
 
-    def unstage(self, batch: str, dataset: str) -> None:
-        """Take a part without rows back: its absence says the same."""
-        shutil.rmtree(self.scratch / batch / dataset)
-
     def commit(self, source: str, batch: str) -> None:
         """Bring a staged batch into place, the ledger last."""
         staged = self.scratch / batch
@@ -169,7 +166,7 @@ def read_ledger(home: Path) -> pa.Table:
     files = ", ".join(quote_text(str(part)) for part in _parts(root))
     with duckdb.connect() as connection:
         return connection.execute(
-            f"select * from read_parquet([{files}], hive_partitioning=true,"
+            f"select * from read_parquet([{files}], hive_partitioning=true,"  # noqa: S608 (names are quoted)
             " hive_types={'source': 'VARCHAR', 'batch': 'VARCHAR'})"
             " order by source, file_on nulls first, file_name, entity"
         ).to_arrow_table()

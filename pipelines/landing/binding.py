@@ -1,7 +1,7 @@
-"""Binding a mapping's expressions to the columns of a file: which columns it needs, and whether each expression fits them.
+"""Binding a mapping's expressions to the columns of a file: which columns it needs, and whether each one fits them.
 
-The relation that expressions read is called `landing_source`, whatever the format: a column of text for each source column,
-structs of text where the mapping follows a dotted path, and our own columns, which begin with `landing_`.
+The relation that expressions read is called `landing_source`, whatever the format: a column of text for each source
+column, structs of text where the mapping follows a dotted path, and our own columns, which begin with `landing_`.
 """
 
 from collections.abc import Callable, Iterable
@@ -37,7 +37,8 @@ class Tree:
         for known, child in self.children.items():
             if known.lower() == head.lower() and (known != head or bool(child.children) != bool(rest)):
                 raise ValueError(
-                    f"`{known}` and `{'.'.join(path)}` cannot both be read: take `{known}` alone, and `{known}->>'$.…'` inside"
+                    f"`{known}` and `{'.'.join(path)}` cannot both be read:"
+                    f" take `{known}` alone, and `{known}->>'$.…'` inside"
                 )
         child = self.children.setdefault(head, Tree())
         if rest:
@@ -104,7 +105,7 @@ def relation_of(group: FileGroup, rows: EntityRows, relation: str = RELATION) ->
     fields = ", ".join(item_tree(rows).select(json_leaf("landing_item"), ())).replace("\n", " ")
     item = item_tree(rows).value(json_leaf("landing_item"), ()) if fields else "landing_item"
     return (
-        f"(select * exclude (landing_item), {item} as {ITEM}, cast(landing_item_no as varchar) as {ITEM_NO} from ("
+        f"(select * exclude (landing_item), {item} as {ITEM}, cast(landing_item_no as varchar) as {ITEM_NO} from ("  # noqa: S608 (names are quoted)
         f"select *, unnest(from_json({sql_of(rows.each)}, '[\"JSON\"]')) as landing_item,"
         f" generate_subscripts(from_json({sql_of(rows.each)}, '[\"JSON\"]'), 1) as landing_item_no from {relation}))"
     )
@@ -147,7 +148,7 @@ def _check_group(
         if _has_each(group, location) and location[-1] not in ("where", "each"):
             relation = relation_of(group, group.entities[str(location[1])])
         try:
-            found = connection.execute(f"describe select {sql_of(text)} from {relation}").fetchall()[0][1]
+            found = connection.execute(f"describe select {sql_of(text)} from {relation}").fetchall()[0][1]  # noqa: S608 (names are quoted)
         except duckdb.Error as error:
             problems.append(f"{mapping.where((*at, *location))}: `{text}`: {_first_line(error)}")
             continue

@@ -1,8 +1,8 @@
 """The strict csv pass: it counts records, supplies physical lines, and finds what cannot be read.
 
-This is the only place where the rows of a CSV file go through Python. `count_plain` is the quick way for a file in which each
-line is a record; `rewrite` is the careful way for any other: it cuts refused stretches out and writes the rest anew, each record
-with its number and line, so that what DuckDB reads afterwards cannot be read in two ways.
+This is the only place where the rows of a CSV file go through Python. `count_plain` is the quick way for a file in
+which each line is a record; `rewrite` is the careful way for any other: it cuts refused stretches out and writes the
+rest anew, each record with its number and line, so that what DuckDB reads afterwards cannot be read in two ways.
 """
 
 import csv
@@ -10,11 +10,15 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipelines.errors import InputError
 from pipelines.landing.model import FileGroup
 from pipelines.landing.spans import Rule, Span
 from pipelines.landing.textfile import open_text
+
+if TYPE_CHECKING:
+    import _csv
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ class Count:
         records: Good records.
         characters: In all fields of all good records: a second check on the reader.
         spans: What cannot be read.
-        is_plain: Whether the file can be read as it is, record n standing on line n + 1.
+        is_plain: Whether the file can be read as it is, record n standing n lines below the header.
         line_end: The line end of a plain file.
     """
 
@@ -73,12 +77,14 @@ def read_header(path: Path, group: FileGroup) -> tuple[str, ...]:
 
 def count_plain(path: Path, group: FileGroup) -> Count | None:
     """Count a file in which every line is a good record; None where it is not so plain."""
-    if group.encoding != "utf-8" or group.skip_rows or group.header_rows != 1:
+    if group.encoding != "utf-8" or group.header_rows != 1:
         return None
     records = characters = 0
     with open_text(path, group.encoding) as file:
         header = _header(_Lines(file), group)
         file.seek(0)
+        for _ in range(group.skip_rows):
+            next(file)
         reader = _reader(file, group)
         width = len(next(reader))
         try:
@@ -98,10 +104,10 @@ def count_plain(path: Path, group: FileGroup) -> Count | None:
 
 
 def rewrite(path: Path, group: FileGroup, clean: Path) -> Count:
-    """Write the good records of a file to `clean`: UTF-8, every field quoted, record number and line in front, no header.
+    """Write the good records of a file to `clean`: UTF-8, all fields quoted, record and line in front, no header.
 
-    A record that csv refuses, or that has the wrong number of fields over several lines, is cut from its first line on; reading
-    resumes at the next line that has the right number of fields by itself.
+    A record that csv refuses, or that has the wrong number of fields over several lines, is cut from its first line
+    on; reading resumes at the next line that has the right number of fields by itself.
     """
     spans: list[Span] = []
     records = characters = 0
@@ -143,7 +149,8 @@ def _fault(row: list[str], lines: list[str], width: int, group: FileGroup) -> Ru
     if len(row) != width:
         return Rule.REFUSED if len(lines) > 1 else Rule.RAGGED
     inner = lines[1:-1]
-    # An open quote that happens to be closed by a later one swallows whole records and still gives the right number of fields.
+    # An open quote that happens to be closed by a later one swallows whole records and still gives the right number
+    # of fields.
     if len(inner) > 1 and width > 2 and all(_stands_alone(line, width, group) for line in inner):
         return Rule.REFUSED
     return None
@@ -185,5 +192,5 @@ def _header(lines: _Lines, group: FileGroup) -> tuple[str, ...]:
     return tuple(name.strip() for name in names)
 
 
-def _reader(lines: Iterator[str], group: FileGroup) -> "csv._reader":
+def _reader(lines: Iterator[str], group: FileGroup) -> "_csv.Reader":
     return csv.reader(lines, delimiter=group.separator, strict=True)

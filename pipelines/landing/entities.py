@@ -1,7 +1,8 @@
 """The canonical entities: the columns, types and keys onto which every source maps.
 
-This module holds names, types and keys and nothing else: no reading (readers.py), no mapping (mapping.py). Staging casts
-each column by the type that stands here; landing keeps every column as text and only normalises it (see `ColumnType`).
+This module holds names, types and keys and nothing else: no reading (readers.py), no mapping (mapping.py). Staging
+casts each column by the type that stands here; landing keeps every column as text and only normalises it (see
+`ColumnType`).
 """
 
 from dataclasses import dataclass
@@ -72,8 +73,9 @@ ENTITIES: dict[str, Entity] = {
             ("order_id",),
             _columns(
                 "order_id customer_ref email:personal phone:personal ordered_at:timestamp paid_at:timestamp"
-                " cancelled_at:timestamp promised_at:timestamp delivered_at:timestamp status:lower channel:lower store_id"
-                " currency gross:amount discount:amount tax:amount shipping:amount total:amount coupon_code is_test:boolean"
+                " cancelled_at:timestamp promised_at:timestamp delivered_at:timestamp status:lower channel:lower"
+                " store_id currency gross:amount discount:amount tax:amount shipping:amount total:amount coupon_code"
+                " is_test:boolean"
             ),
             event="ordered_at",
             masked=("paid_at", "cancelled_at", "delivered_at"),
@@ -82,9 +84,9 @@ ENTITIES: dict[str, Entity] = {
             "order_lines",
             ("order_id", "line_id"),
             _columns(
-                "order_id line_id product_id product_name category brand quantity:price unit_price:price list_price:price"
-                " discount:amount unit_cost:price customer_ref email:personal phone:personal ordered_at:timestamp"
-                " status:lower channel:lower store_id currency"
+                "order_id line_id product_id product_name category brand quantity:price unit_price:price"
+                " list_price:price discount:amount unit_cost:price customer_ref email:personal phone:personal"
+                " ordered_at:timestamp status:lower channel:lower store_id currency"
             ),
             event="ordered_at",
         ),
@@ -113,9 +115,9 @@ ENTITIES: dict[str, Entity] = {
             ("customer_ref",),
             _columns(
                 "customer_ref person_ref account_ref name:personal email:personal phone:personal signed_up_at:timestamp"
-                " birth_date:date gender:lower country region city segment industry owner:personal acquisition_channel:lower"
-                " acquisition_cost:amount is_employee:boolean consent_email:boolean consent_sms:boolean"
-                " consent_phone:boolean external_ids:personal"
+                " birth_date:date gender:lower country region city segment industry owner:personal"
+                " acquisition_channel:lower acquisition_cost:amount is_employee:boolean consent_email:boolean"
+                " consent_sms:boolean consent_phone:boolean external_ids:personal"
             ),
             event="signed_up_at",
         ),

@@ -1,7 +1,7 @@
 """Landing: every new file of every source becomes one immutable batch, or is refused whole.
 
-This module holds the order of things: what is done with a file, and what with a run. Reading, row-making and writing have
-modules of their own.
+This module holds the order of things: what is done with a file, and what with a run. Reading, row-making and writing
+have modules of their own.
 """
 
 import hashlib
@@ -23,7 +23,8 @@ from pipelines.landing.expressions import quote_text
 from pipelines.landing.inbox import Found, SourceFiles, find
 from pipelines.landing.mapping import fingerprint
 from pipelines.landing.model import FileGroup
-from pipelines.landing.readers import Reading, read
+from pipelines.landing.readers import read
+from pipelines.landing.relation import Reading
 from pipelines.landing.report import FileOutcome, LandingReport, Outcome, Progress, RefusedFiles
 from pipelines.landing.rows import FileFacts, RowSql
 from pipelines.landing.spans import Rule, Span
@@ -158,8 +159,9 @@ class _Landing:
         source = file.source.mapping.source
         if said != said_then:
             self.warnings.append(
-                f"{source}: {file.name} has landed with another version of the mapping (batch {batch}). To land it anew:"
-                f" remove the folders <home>/landing/*/source={source}/batch={batch}, and run with --full-refresh."
+                f"{source}: {file.name} has landed with another version of the mapping (batch {batch})."
+                f" To land it anew: remove the folders <home>/landing/*/source={source}/batch={batch},"
+                " and run with --full-refresh."
             )
         note = "has landed before" if name == file.name else f"has landed before, as {name}"
         return FileOutcome(source, file.name, Outcome.SKIPPED, note=note, file_on=file.file_on, batch=batch)
@@ -184,7 +186,9 @@ class _Landing:
     def _stage(
         self, file: Found, group: FileGroup, facts: FileFacts, reading: Reading, batch: str, said: str, sql: RowSql
     ) -> FileOutcome:
-        counted, taken, not_taken, *skips = self._connection.execute(sql.fates()).fetchone() or ()
+        counted, taken, not_taken, *rest = self._connection.execute(sql.fates()).fetchone() or ()
+        by_entity = dict(zip(group.entities, rest[: len(group.entities)], strict=True))
+        skips = rest[len(group.entities) :]
         spans = list(reading.spans)
         if not_taken:
             spans += [
@@ -198,11 +202,9 @@ class _Landing:
                 f"does not reconcile: {records} records, {taken} taken, {len(spans)} unreadable, {sum(skips)} skipped",
                 hint="The file is refused whole; report it with a sample.",
             )
-        rows = {}
-        for name in group.entities:
+        rows = dict.fromkeys(by_entity, 0)
+        for name in (name for name, count in by_entity.items() if count):
             rows[name] = self._copy(sql.rows(name, facts), self._store.staged(batch, name))
-            if not rows[name]:
-                self._store.unstage(batch, name)
         if spans:
             pq.write_table(_unreadable(facts, spans), self._store.staged(batch, UNREADABLE), compression="zstd")
         counts = (records, taken, len(spans), sum(skips))

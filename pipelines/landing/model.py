@@ -87,7 +87,8 @@ class EntityRows(_Strict):
 
     Attributes:
         where: Which records; all of them unless given.
-        each: An expression that gives a JSON list: one row per element, whose fields are `item.…` (`item_no` counts from 1).
+        each: An expression that gives a JSON list: one row per element, whose fields are `item.…` (`item_no` counts
+        from 1).
         columns: Canonical column to source column or expression.
         unpivot: Blocks of further columns: each block makes a row of each record, unless every source column
             that the block reads is empty (wide to long).
@@ -133,7 +134,8 @@ class FileGroup(_Strict):
         nulls: Texts that mean "nothing", beside the empty one.
         file_on: A regex searched in the file's name; its first group (or all of it) is the file's own date.
         file_on_format: How that date is written.
-        timestamps: Formats of times: DuckDB strptime formats, `iso`, `epoch_s`, `epoch_ms`; the first that fits is taken.
+        timestamps: Formats of times: DuckDB strptime formats, `iso`, `epoch_s`, `epoch_ms`; the first that fits is
+        taken.
         timezone: Zone of times without an offset, where it differs from the mapping's.
         entities: What the records become.
         skips: What is left out; a record that a skip takes lands nowhere.

@@ -1,38 +1,29 @@
-"""Reading a file into DuckDB: after this, `landing_source` is a view of its records, every column text.
+"""Reading a file into DuckDB, whatever its format: JSON and Parquet here, CSV in csvreader.py.
 
-Beside the source's own columns the view has `landing_record`, `landing_line` and `landing_raw` (the record as JSON). What
-becomes of the records is rows.py's business.
+After this, `landing_source` is a view of the file's records (relation.py); what becomes of them is rows.py's business.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipelines.errors import InputError
 from pipelines.landing import csvpass
-from pipelines.landing.binding import RELATION, record_tree
-from pipelines.landing.expressions import quote_name, quote_text
+from pipelines.landing.binding import json_leaf, record_tree
+from pipelines.landing.csvreader import read_csv
+from pipelines.landing.expressions import Path as Reference
+from pipelines.landing.expressions import quote_name
+from pipelines.landing.jsonpass import Record, json_elements, json_lines
 from pipelines.landing.model import FileGroup
-from pipelines.landing.spans import Span
+from pipelines.landing.relation import TABLE, Reading, check_columns, emptied, escaped_glob, make_view
+from pipelines.landing.spans import Rule, Span
 
-TABLE = "landing_read"
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What an independent pass found in a file.
-
-    Attributes:
-        records: Records in the view, as counted by the pass.
-        spans: What could not be read, in order.
-        shape: The file's columns; files of one shape can share what was worked out for it.
-    """
-
-    records: int
-    spans: tuple[Span, ...] = ()
-    shape: tuple[str, ...] = field(default=())
+_CHUNK = 50_000
+_LINES = pa.schema([("record", pa.int64()), ("line", pa.int64()), ("document", pa.string())])
 
 
 def read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, scratch: Path) -> Reading:
@@ -48,128 +39,130 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, sc
         InputError: Where the file has to be refused whole.
     """
     if group.is_text_table:
-        return _read_csv(connection, path, group, scratch)
-    raise InputError(f"{group.format} is not read yet")
+        return read_csv(connection, path, group, scratch)
+    if group.format == "parquet":
+        return _read_parquet(connection, path, group)
+    return _read_json(connection, path, group)
 
 
-def escaped_glob(path: Path) -> str:
-    """A path as a SQL literal that DuckDB does not take for a pattern."""
-    return quote_text("".join(f"[{char}]" if char in "*?[" else char for char in str(path)))
-
-
-def unique_names(header: Sequence[str]) -> tuple[str, ...]:
-    """Column names, made different where they differ by nothing or by case only (DuckDB holds those for equal)."""
-    seen: set[str] = set()
-    names = []
-    for position, given in enumerate(header, start=1):
-        base = given or f"column {position}"
-        name, count = base, 1
-        while name.lower() in seen:
-            count += 1
-            name = f"{base} ({count})"
-        seen.add(name.lower())
-        names.append(name)
-    return tuple(names)
-
-
-def check_columns(header: Sequence[str], group: FileGroup) -> None:
-    """Refuse a header that lacks a column which the mapping reads, or has it twice.
+def check_layout(path: Path, group: FileGroup) -> None:
+    """Whether a file has the columns that the mapping reads, from its header only; JSON has none.
 
     Raises:
-        InputError: Names the columns.
+        InputError: Names the columns that are missing.
     """
-    present = [name.lower() for name in header]
-    needed = list(record_tree(group).children)
-    missing = [name for name in needed if name.lower() not in present]
-    if missing:
-        raise InputError(
-            f"the header lacks {', '.join(f'`{name}`' for name in missing)}; it has {', '.join(f'`{n}`' for n in header)}",
-            hint="Mend the file, or the mapping where the source has changed its layout.",
-        )
-    twice = [name for name in needed if present.count(name.lower()) > 1]
-    if twice:
-        raise InputError(
-            f"the header has {', '.join(f'`{name}`' for name in twice)} more than once, and the mapping reads it",
-            hint="Give the columns different names.",
-        )
+    if group.is_text_table:
+        check_columns(csvpass.read_header(path, group), group)
+    elif group.format == "parquet":
+        check_columns(_parquet(path).schema_arrow.names, group)
 
 
-def _read_csv(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, scratch: Path) -> Reading:
-    check_columns(csvpass.read_header(path, group), group)
-    count = csvpass.count_plain(path, group)
-    if count is None or not _load_plain(connection, path, group, count):
-        clean = scratch / "clean.csv"
-        try:
-            count = csvpass.rewrite(path, group, clean)
-            _load_clean(connection, clean, count)
-        finally:
-            clean.unlink(missing_ok=True)
-    names = unique_names(count.header)
-    columns = [f"{_emptied(f'f{index}', group)} as {quote_name(name)}" for index, name in enumerate(names)]
-    fields = ", ".join(f"{quote_name(name)} := f{index}" for index, name in enumerate(names))
-    position = (
-        "rowid + 1 as landing_record, rowid + 2 as landing_line"
-        if count.is_plain
-        else "cast(record as bigint) as landing_record, cast(line as bigint) as landing_line"
+def _read_json(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup) -> Reading:
+    records = (
+        json_lines(path, group.encoding)
+        if group.format == "jsonl"
+        else json_elements(path, group.encoding, group.records)
     )
-    connection.execute(
-        f"create or replace temp view {RELATION} as select {position},"
-        f" cast(to_json(struct_pack({fields})) as varchar) as landing_raw, {', '.join(columns)} from {TABLE}"
-    )
-    return Reading(count.records, count.spans, names)
-
-
-def _load_plain(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, count: csvpass.Count) -> bool:
-    """Load the file as it is; False where DuckDB reads anything else than the csv pass did."""
+    counted = _Counted(records)
+    reader = pa.RecordBatchReader.from_batches(_LINES, counted.batches())
+    connection.register("landing_lines", reader)
     try:
-        _load(connection, path, group.separator, count, [], count.line_end, header=True)
-    except duckdb.Error:
-        return False
-    return _agrees(connection, count)
-
-
-def _load_clean(connection: duckdb.DuckDBPyConnection, clean: Path, count: csvpass.Count) -> None:
-    try:
-        _load(connection, clean, ",", count, ["record", "line"], "\n", header=False)
+        connection.execute(
+            f"create or replace temp table {TABLE} as select *,"  # noqa: S608 (names are quoted)
+            " case when json_valid(document) then json_type(document) = 'OBJECT' else false end as is_object"
+            " from landing_lines"
+        )
     except duckdb.Error as error:
-        raise InputError(
-            f"DuckDB cannot read what csv reads: {str(error).partition(chr(10))[0]}",
-            hint="Look for very long fields; mend the file.",
-        ) from error
-    if not _agrees(connection, count):
-        raise InputError(
-            f"two readers do not agree: csv counts {count.records} records of {count.characters} characters",
-            hint="The file is refused whole; report it with a sample.",
-        )
-
-
-def _load(
-    connection: duckdb.DuckDBPyConnection,
-    path: Path,
-    separator: str,
-    count: csvpass.Count,
-    leading: Sequence[str],
-    line_end: str,
-    *,
-    header: bool,
-) -> None:
-    names = [*leading, *(f"f{index}" for index in range(len(count.header)))]
-    columns = ", ".join(f"{name}: 'VARCHAR'" for name in names)
-    new_line = "\\r\\n" if line_end == "\r\n" else "\\n"
-    connection.execute(
-        f"create or replace temp table {TABLE} as select * from read_csv({escaped_glob(path)}, columns={{{columns}}},"
-        f" delim={quote_text(separator)}, header={str(header).lower()}, auto_detect=false, quote='\"', escape='\"',"
-        f" new_line='{new_line}', strict_mode=true, null_padding=false, allow_quoted_nulls=true)"
+        raise counted.problem or error from error
+    finally:
+        connection.unregister("landing_lines")
+    odd = connection.execute(
+        f"select record, line, document from {TABLE} where not is_object order by record"  # noqa: S608 (names are quoted)
+    ).fetchall()
+    spans = tuple(
+        Span(record, line, line + text.count("\n"), Rule.NOT_JSON, text.replace("\0", "\u2400"))
+        for record, line, text in odd
     )
+    leaf = json_leaf("document")
+    columns = record_tree(group).select(lambda at: emptied(leaf(at), group))
+    make_view(connection, "record", "line", "document", columns, "is_object")
+    return Reading(counted.records - len(spans), spans)
 
 
-def _agrees(connection: duckdb.DuckDBPyConnection, count: csvpass.Count) -> bool:
-    lengths = " + ".join(f"coalesce(sum(length(f{index})), 0)" for index in range(len(count.header)))
-    found = connection.execute(f"select count(*), {lengths} from {TABLE}").fetchone()
-    return found is not None and (found[0], int(found[1])) == (count.records, count.characters)
+class _Counted:
+    """Records on their way into DuckDB, counted as they pass.
+
+    Attributes:
+        records: How many have passed.
+        problem: Why the file was given up; DuckDB would hide it.
+    """
+
+    def __init__(self, records: Iterable[Record]) -> None:
+        self._source = iter(records)
+        self.records = 0
+        self.problem: InputError | None = None
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Batches of record number, line and text."""
+        try:
+            while chunk := list(islice(self._source, _CHUNK)):
+                first = self.records + 1
+                self.records += len(chunk)
+                yield pa.record_batch(
+                    [
+                        pa.array(range(first, self.records + 1), pa.int64()),
+                        pa.array([record.line for record in chunk], pa.int64()),
+                        pa.array([record.text for record in chunk], pa.string()),
+                    ],
+                    schema=_LINES,
+                )
+        except InputError as error:
+            self.problem = error
+            raise
 
 
-def _emptied(column: str, group: FileGroup) -> str:
-    if not group.nulls:
-        return column
-    return f"case when {column} in ({', '.join(map(quote_text, group.nulls))}) then null else {column} end"
+def _parquet(path: Path) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(f"not a Parquet file: {error}", hint="Have the file delivered again.") from error
+
+
+def _read_parquet(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup) -> Reading:
+    with _parquet(path) as file:
+        records = file.metadata.num_rows
+        check_columns(file.schema_arrow.names, group)
+    try:
+        connection.execute(f"create or replace temp table {TABLE} as from read_parquet({escaped_glob(path)})")
+    except duckdb.Error as error:
+        raise InputError(f"damaged Parquet: {type(error).__name__}", hint="Have the file delivered again.") from error
+    types = {str(row[0]): str(row[1]) for row in connection.execute(f"describe {TABLE}").fetchall()}
+    by_lower = {name.lower(): name for name in types}
+
+    def leaf(at: Reference) -> str:
+        name = by_lower[at[0].lower()]
+        if len(at) > 1:
+            return emptied(json_leaf(f"to_json({quote_name(name)})")(at[1:]), group)
+        return emptied(_as_text(name, types[name]), group)
+
+    raw = ", ".join(
+        f"{quote_name(name)} := {quote_name(name) if _is_nested(kind) else _as_text(name, kind)}"
+        for name, kind in types.items()
+    )
+    make_view(
+        connection,
+        "rowid + 1",
+        "rowid + 1",
+        f"cast(to_json(struct_pack({raw})) as varchar)",
+        record_tree(group).select(leaf),
+    )
+    return Reading(records)
+
+
+def _is_nested(kind: str) -> bool:
+    return kind.startswith(("STRUCT", "MAP", "UNION")) or kind.endswith("]")
+
+
+def _as_text(name: str, kind: str) -> str:
+    """A Parquet value as text; a time with a zone keeps its offset, nested values become JSON."""
+    return f"cast({f'to_json({quote_name(name)})' if _is_nested(kind) else quote_name(name)} as varchar)"

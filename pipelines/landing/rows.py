@@ -1,18 +1,19 @@
 """From records to landed rows: the SQL that decides what becomes of each record and makes the rows of each entity.
 
-A record is skipped (a declared skip takes it), else taken (at least one entity makes a row of it), else unreadable. Nothing
-is read or written here; normal.py knows the normal form of a value, batches.py where rows go.
+A record is skipped (a declared skip takes it), else taken (at least one entity makes a row of it), else unreadable.
+Nothing is read or written here; normal.py knows the normal form of a value, batches.py where rows go.
 """
 
-from collections.abc import Callable, Iterator, Mapping as Dict
+from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 from datetime import date
 
 import duckdb
 
 from pipelines.landing import normal
-from pipelines.landing.binding import RELATION, references, relation_of, sql_of
-from pipelines.landing.entities import ENTITIES, ColumnType
+from pipelines.landing.binding import ITEM_NO, RELATION, references, relation_of, sql_of
+from pipelines.landing.entities import ENTITIES
 from pipelines.landing.expressions import quote_name, quote_text
 from pipelines.landing.model import GENERATED_KEYS, Column, Columns, EntityRows, FileGroup, Mapping
 
@@ -75,50 +76,54 @@ class RowSql:
         self._takes = {name: self._takes_sql(name, rows) for name, rows in group.entities.items()}
 
     def fates(self) -> str:
-        """One row: records, taken records, unreadable records, and the records of each skip in the mapping's order."""
+        """One row of counts of records: all, taken, unreadable, then by entity, then by skip, in the mapping's order.
+
+        An entity's count is of the records that it makes rows of, not of the rows.
+        """
         taken = " or ".join(self._takes.values())
-        skips, before = [], "true"
+        by_entity = [f"count(*) filter ({self._kept} and {takes})" for takes in self._takes.values()]
+        by_skip, before = [], "true"
         for skip in self._skipped:
-            skips.append(f"count(*) filter ({before} and {skip})")
+            by_skip.append(f"count(*) filter ({before} and {skip})")
             before += f" and not {skip}"
         counts = [
             "count(*)",
             f"count(*) filter ({self._kept} and ({taken}))",
             f"count(*) filter ({self._kept} and not ({taken}))",
-            *skips,
+            *by_entity,
+            *by_skip,
         ]
-        return f"select {', '.join(counts)} from {RELATION}"
+        return f"select {', '.join(counts)} from {RELATION}"  # noqa: S608 (names are quoted)
 
     def not_taken(self) -> str:
         """The records that nothing takes: record, line, raw."""
         taken = " or ".join(self._takes.values())
-        return f"select landing_record, landing_line, landing_raw from {RELATION} where {self._kept} and not ({taken})"
+        return f"select landing_record, landing_line, landing_raw from {RELATION} where {self._kept} and not ({taken})"  # noqa: S608 (names are quoted)
 
     def rows(self, name: str, facts: FileFacts) -> str:
         """The landed rows of one entity."""
         entity_rows = self._group.entities[name]
+        canonical = ENTITIES[name].columns
+        known = [column for column in canonical if self._is_known(name, column)]
         blocks = [
-            self._block(name, entity_rows, block, types, number)
+            self._block(name, number, known, block, types)
             for number, (block, types) in enumerate(zip(entity_rows.blocks(), self._types[name], strict=True))
         ]
-        canonical = ENTITIES[name].columns
-        generated = (
-            None if all(GENERATED_KEYS.get(name) in block for block in entity_rows.blocks()) else GENERATED_KEYS[name]
-        )
-        hashed = [column for column in canonical if column != generated]
-        # Each value with its column's name and length: an absent and an empty one alike add nothing, and none can run on.
-        parts = ", ".join(f"coalesce('{c}:' || strlen({c}) || ':' || {c} || ';', '')" for c in hashed)
-        keyed = f"select *, md5(concat({parts})) as content_hash from ({' union all '.join(blocks)})"
-        values = {column: column for column in canonical}
-        if generated:
+        generated = GENERATED_KEYS.get(name)
+        values = {column: column if column in known else "cast(null as varchar)" for column in canonical}
+        if generated is not None and generated not in known:
             values[generated] = (
                 f"md5({quote_text(f'{facts.sha256}|{facts.file_on or str()}|')} || content_hash || '|' ||"
                 " row_number() over (partition by content_hash order by landing_record, landing_block))"
             )
+        # Every column as its length and text, so that none runs into the next; nothing, however it came about, is `:`.
+        hashed = [column for column in canonical if column != generated or column in known]
+        parts = ", ".join(f"strlen({c}), ':', {c}" if c in known else "':'" for c in hashed)
         select = ", ".join(f"{sql} as {column}" for column, sql in values.items())
         return (
-            f"select {select}, {facts.columns()}, landing_record as record, landing_line as line, content_hash,"
-            f" landing_raw as raw from ({keyed})"
+            f"select {select}, {facts.columns()}, landing_record as record, landing_line as line, content_hash,"  # noqa: S608 (names are quoted)
+            f" landing_raw as raw from (select *, md5(concat({parts})) as content_hash"
+            f" from ({' union all '.join(blocks)}))"
         )
 
     def expressions(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -127,11 +132,11 @@ class RowSql:
             relation = RELATION
             if location[0] == "entities" and location[-1] not in ("where", "each"):
                 relation = relation_of(self._group, self._group.entities[str(location[1])])
-            yield location, f"select count({sql_of(text)}) from {relation}"
+            yield location, f"select count({sql_of(text)}) from {relation}"  # noqa: S608 (names are quoted)
 
     def _describe(self, connection: duckdb.DuckDBPyConnection, rows: EntityRows, block: Columns) -> dict[str, str]:
         select = ", ".join(f"{sql_of(column.sql)} as {quote_name(name)}" for name, column in block.items())
-        found = connection.execute(f"describe select {select} from {relation_of(self._group, rows)}").fetchall()
+        found = connection.execute(f"describe select {select} from {relation_of(self._group, rows)}").fetchall()  # noqa: S608 (names are quoted)
         return {str(row[0]): str(row[1]) for row in found}
 
     def _extracted(self, name: str, column: str, spec: Column, sql_type: str) -> str:
@@ -144,51 +149,57 @@ class RowSql:
             return f"({where} and coalesce(len(from_json({sql_of(rows.each)}, '[\"JSON\"]')), 0) > 0)"
         if rows.unpivot:
             answered = [
-                self._answered(name, block, own, types, self._extracted)
+                self._answered(name, block, own, types)
                 for block, own, types in zip(rows.blocks(), rows.unpivot, self._types[name], strict=True)
             ]
             return f"({where} and ({' or '.join(answered)}))"
         return where
 
-    def _answered(
-        self,
-        name: str,
-        block: Columns,
-        own: Columns,
-        types: Dict[str, str],
-        value: Callable[[str, str, Column, str], str],
-    ) -> str:
+    def _answered(self, name: str, block: Columns, own: Columns, types: Dict[str, str]) -> str:
         """Whether a block of `unpivot` has anything to say: a source column of its own that is not empty."""
         read = [column for column in own if references(own[column].sql)]
-        tests = [f"{value(name, column, block[column], types[column])} is not null" for column in read]
+        tests = [
+            f"trim(cast({self._extracted(name, column, block[column], types[column])} as varchar)) <> ''"
+            for column in read
+        ]
         return f"({' or '.join(tests)})" if tests else "true"
 
-    def _block(self, name: str, rows: EntityRows, block: Columns, types: Dict[str, str], number: int) -> str:
+    def _block(self, name: str, number: int, known: Sequence[str], block: Columns, types: Dict[str, str]) -> str:
+        rows = self._group.entities[name]
         where = f"{self._kept} and coalesce({sql_of(rows.where)}, false)"
         if rows.unpivot:
-            where += f" and {self._answered(name, block, rows.unpivot[number], types, self._extracted)}"
-        position = f"{ITEM_ORDER} as landing_block" if rows.each else f"{number} as landing_block"
+            where += f" and {self._answered(name, block, rows.unpivot[number], types)}"
+        position = f"cast({ITEM_NO} as bigint)" if rows.each else str(number)
         first = ", ".join(
             f"{self._extracted(name, column, spec, types[column])} as {column}" for column, spec in block.items()
         )
         extracted = (
-            f"select landing_record, landing_line, landing_raw, {position}, {first}"
+            f"select landing_record, landing_line, landing_raw, {position} as landing_block, {first}"  # noqa: S608 (names are quoted)
             f" from {relation_of(self._group, rows)} where {where}"
         )
+        instants = [c for c in block if normal.is_instant(ENTITIES[name].columns[c], types[c])]
         second = ", ".join(
-            f"{self._normal(name, column, kind, block, types)} as {column}"
-            for column, kind in ENTITIES[name].columns.items()
+            f"{column if column in instants else normal.trimmed(column)} as {column}" for column in block
         )
-        return f"select landing_record, landing_line, landing_raw, landing_block, {second} from ({extracted})"
+        third = ", ".join(f"{self._normal(name, column, block, types)} as {column}" for column in known)
+        own = "landing_record, landing_line, landing_raw, landing_block"
+        return f"select {own}, {third} from (select {own}, {second} from ({extracted}))"  # noqa: S608 (names are quoted)
 
-    def _normal(self, name: str, column: str, kind: ColumnType, block: Columns, types: Dict[str, str]) -> str:
+    def _normal(self, name: str, column: str, block: Columns, types: Dict[str, str]) -> str:
         if column in block:
+            kind = ENTITIES[name].columns[column]
             formats = block[column].timestamps or self._group.timestamps
             zone = self._mapping.zone(self._group, block[column])
             return normal.normal(kind, column, column, types[column], formats, zone)
-        if column == "currency" and name != "fx_rates" and self._mapping.currency:
-            return quote_text(self._mapping.currency)
+        if column == "currency" and self._fills_currency(name):
+            return quote_text(self._mapping.currency or "")
         return "cast(null as varchar)"
 
+    def _is_known(self, name: str, column: str) -> bool:
+        return any(column in block for block in self._group.entities[name].blocks()) or (
+            column == "currency" and self._fills_currency(name)
+        )
 
-ITEM_ORDER = "cast(item_no as bigint)"
+    def _fills_currency(self, name: str) -> bool:
+        """The mapping's own currency is never the currency of a rate."""
+        return self._mapping.currency is not None and name != "fx_rates"

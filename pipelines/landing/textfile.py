@@ -31,8 +31,9 @@ def open_text(path: Path, encoding: str) -> Iterator[TextIOWrapper]:
         with _open(path) as binary:
             yield TextIOWrapper(binary, encoding=_CODECS.get(encoding, encoding), errors="strict", newline="")
     except UnicodeError as error:
+        reason = error.reason if isinstance(error, UnicodeDecodeError) else str(error)
         raise InputError(
-            f"line {_undecodable_line(path, encoding)}: not {encoding}: {error.reason if isinstance(error, UnicodeDecodeError) else error}",
+            f"line {_undecodable_line(path, encoding)}: not {encoding}: {reason}",
             hint=f"Declare the file's encoding in the mapping, or save the file as {encoding}.",
         ) from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:

@@ -1,0 +1,66 @@
+"""Checking sources without landing them: do the files match the mapping, and do their headers fit it?
+
+Only names and headers are read. What a whole file holds is seen when it lands.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipelines.errors import InputError
+from pipelines.landing.inbox import Found, SourceFiles, find
+from pipelines.landing.readers import check_layout
+
+
+@dataclass(frozen=True)
+class SourceCheck:
+    """What was found of one source.
+
+    Attributes:
+        source: Its name.
+        files: Files that a group of the mapping takes.
+        ignored: Files that the mapping ignores.
+        problems: One line per file that would be refused, or about the source as a whole; none where all is well.
+        notes: What the user may want to know: groups without a file.
+    """
+
+    source: str
+    files: int
+    ignored: int
+    problems: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def check_sources(sources: Sequence[SourceFiles]) -> tuple[SourceCheck, ...]:
+    """Check every source; never raises for what is wrong with a file or a folder."""
+    return tuple(_check(source) for source in sources)
+
+
+def _check(source: SourceFiles) -> SourceCheck:
+    name = source.mapping.source
+    try:
+        found = find(source)
+    except InputError as error:
+        return SourceCheck(name, 0, 0, (f"{error.message} {error.hint}",), ())
+    problems = [f"{file.name}: {problem.message}. {problem.hint}" for file in found if (problem := _problem(file))]
+    if not found:
+        problems.append(f"there is no file in {source.folder}")
+    taken = [file for file in found if file.group is not None and file.group.ignore is None]
+    used = {id(file.group) for file in found}
+    notes = [
+        f"no file matches {', '.join(group.match)} ({source.mapping.where(('files', index))})"
+        for index, group in enumerate(source.mapping.files)
+        if id(group) not in used and group.ignore is None
+    ]
+    return SourceCheck(name, len(taken), len(found) - len(taken), tuple(problems), tuple(notes))
+
+
+def _problem(file: Found) -> InputError | None:
+    if file.problem is not None:
+        return file.problem
+    if file.group is None or file.group.ignore is not None:
+        return None
+    try:
+        check_layout(file.path, file.group)
+    except InputError as error:
+        return error
+    return None

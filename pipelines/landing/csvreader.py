@@ -1,0 +1,95 @@
+"""Reading CSV and TSV into DuckDB: the file as it is where each line is a record, else a rewritten copy.
+
+Whichever is read, DuckDB must find the records and characters that the strict csv pass (csvpass.py) has counted.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+
+from pipelines.errors import InputError
+from pipelines.landing import csvpass
+from pipelines.landing.expressions import quote_name, quote_text
+from pipelines.landing.model import FileGroup
+from pipelines.landing.relation import (
+    TABLE,
+    Reading,
+    check_columns,
+    emptied,
+    escaped_glob,
+    make_view,
+    unique_names,
+)
+
+
+def read_csv(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, scratch: Path) -> Reading:
+    """Read a CSV or TSV file; see `readers.read`."""
+    check_columns(csvpass.read_header(path, group), group)
+    count = csvpass.count_plain(path, group)
+    if count is None or not _load_plain(connection, path, group, count):
+        clean = scratch / "clean.csv"
+        try:
+            count = csvpass.rewrite(path, group, clean)
+            _load_clean(connection, clean, count)
+        finally:
+            clean.unlink(missing_ok=True)
+    names = unique_names(count.header)
+    columns = [f"{emptied(f'f{index}', group)} as {quote_name(name)}" for index, name in enumerate(names)]
+    raw = ", ".join(f"{quote_name(name)} := f{index}" for index, name in enumerate(names))
+    record, line = (
+        ("rowid + 1", f"rowid + {group.skip_rows + 2}")
+        if count.is_plain
+        else ("cast(record as bigint)", "cast(line as bigint)")
+    )
+    make_view(connection, record, line, f"cast(to_json(struct_pack({raw})) as varchar)", columns)
+    return Reading(count.records, count.spans)
+
+
+def _load_plain(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, count: csvpass.Count) -> bool:
+    """Load the file as it is; False where DuckDB reads anything else than the csv pass did."""
+    try:
+        _load(connection, path, group.separator, count, [], skip=group.skip_rows + 1)
+    except duckdb.Error:
+        return False
+    return _agrees(connection, count)
+
+
+def _load_clean(connection: duckdb.DuckDBPyConnection, clean: Path, count: csvpass.Count) -> None:
+    try:
+        _load(connection, clean, ",", count, ["record", "line"], skip=0)
+    except duckdb.Error as error:
+        raise InputError(
+            f"DuckDB cannot read what csv reads: {str(error).partition(chr(10))[0]}",
+            hint="Look for very long fields; mend the file.",
+        ) from error
+    if not _agrees(connection, count):
+        raise InputError(
+            f"two readers do not agree: csv counts {count.records} records of {count.characters} characters",
+            hint="The file is refused whole; report it with a sample.",
+        )
+
+
+def _load(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    separator: str,
+    count: csvpass.Count,
+    leading: Sequence[str],
+    *,
+    skip: int,
+) -> None:
+    names = [*leading, *(f"f{index}" for index in range(len(count.header)))]
+    columns = ", ".join(f"{name}: 'VARCHAR'" for name in names)
+    new_line = "\\r\\n" if count.line_end == "\r\n" else "\\n"
+    connection.execute(
+        f"create or replace temp table {TABLE} as from read_csv({escaped_glob(path)}, columns={{{columns}}},"
+        f" delim={quote_text(separator)}, header=false, skip={skip}, auto_detect=false, quote='\"', escape='\"',"
+        f" new_line='{new_line}', strict_mode=true, null_padding=false, allow_quoted_nulls=true)"
+    )
+
+
+def _agrees(connection: duckdb.DuckDBPyConnection, count: csvpass.Count) -> bool:
+    lengths = " + ".join(f"coalesce(sum(length(f{index})), 0)" for index in range(len(count.header)))
+    found = connection.execute(f"select count(*), {lengths} from {TABLE}").fetchone()  # noqa: S608 (names are quoted)
+    return found is not None and (found[0], int(found[1])) == (count.records, count.characters)

@@ -1,0 +1,103 @@
+"""What every reader makes: the view `landing_source` of a file's records, every column text.
+
+Beside the source's own columns the view has `landing_record`, `landing_line` and `landing_raw` (the record as JSON).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from pipelines.errors import InputError
+from pipelines.landing.binding import RELATION, record_tree
+from pipelines.landing.expressions import quote_text
+from pipelines.landing.model import FileGroup
+from pipelines.landing.spans import Span
+
+TABLE = "landing_read"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What an independent pass found in a file.
+
+    Attributes:
+        records: Records in the view, as counted by the pass.
+        spans: What could not be read, in order; each counts as one record more.
+    """
+
+    records: int
+    spans: tuple[Span, ...] = ()
+
+
+def make_view(
+    connection: duckdb.DuckDBPyConnection, record: str, line: str, raw: str, columns: Sequence[str], where: str = "true"
+) -> None:
+    """Make the view over the table that a reader has filled.
+
+    Args:
+        connection: Where the table is.
+        record: SQL of the record's number.
+        line: SQL of its first physical line.
+        raw: SQL of the record as JSON text.
+        columns: Select items of the source's columns.
+        where: Which rows of the table are records that can be read.
+    """
+    items = [f"{record} as landing_record", f"{line} as landing_line", f"{raw} as landing_raw", *columns]
+    connection.execute(
+        f"create or replace temp view {RELATION} as select {', '.join(items)} from {TABLE} where {where}"  # noqa: S608 (names are quoted)
+    )
+
+
+def emptied(column: str, group: FileGroup) -> str:
+    """A column's text, NULL where the mapping says that it means nothing."""
+    if not group.nulls:
+        return column
+    return f"case when {column} in ({', '.join(map(quote_text, group.nulls))}) then null else {column} end"
+
+
+def escaped_glob(path: Path) -> str:
+    """A path as a SQL literal that DuckDB does not take for a pattern."""
+    return quote_text("".join(f"[{char}]" if char in "*?[" else char for char in str(path)))
+
+
+def unique_names(header: Sequence[str]) -> tuple[str, ...]:
+    """Column names, made different where they differ by nothing or by case only (DuckDB holds those for equal)."""
+    seen: set[str] = set()
+    names = []
+    for position, given in enumerate(header, start=1):
+        base = given or f"column {position}"
+        name, count = base, 1
+        while name.lower() in seen:
+            count += 1
+            name = f"{base} ({count})"
+        seen.add(name.lower())
+        names.append(name)
+    return tuple(names)
+
+
+def check_columns(header: Sequence[str], group: FileGroup) -> None:
+    """Refuse a header that lacks a column which the mapping reads, or has it twice.
+
+    Raises:
+        InputError: Names the columns.
+    """
+    present = [name.lower() for name in header]
+    needed = list(record_tree(group).children)
+    missing = [name for name in needed if name.lower() not in present]
+    if missing:
+        raise InputError(
+            f"the header lacks {_listed(missing)}; it has {_listed(header)}",
+            hint="Mend the file, or the mapping where the source has changed its layout.",
+        )
+    twice = [name for name in needed if present.count(name.lower()) > 1]
+    if twice:
+        raise InputError(
+            f"the header has {_listed(twice)} more than once, and the mapping reads it",
+            hint="Give the columns different names.",
+        )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
