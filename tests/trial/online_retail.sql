@@ -33,6 +33,12 @@ select
 from raw_line
 group by all;
 
+-- One row a file and entity: how many of its rows should land there.
+create or replace macro raw_landed() as table
+select file_name, 'order_lines' as entity, sales as n_rows from raw_files() where sales > 0
+union all
+select file_name, 'returns' as entity, returns as n_rows from raw_files() where returns > 0;
+
 create or replace macro raw_sales(as_of) as table
 from raw_line where kind = 'sale' and day_on <= as_of;
 
