@@ -27,8 +27,16 @@ where
     ) as before
 {%- endmacro %}
 
-{#- Nothing has changed, as far as a full build is concerned: every row is built anyway. -#}
-{% macro no_keys(keys) -%}
-select {% for key in keys %}cast(null as string) as {{ key }}{{ ', ' if not loop.last }}{% endfor %}
+{#-
+The body of every int_changed_ model, called with the query. On a full build nothing counts as changed, because every row is
+built anyway; the query is rendered all the same, so that dbt knows what it refers to.
+-#}
+{% macro changed_keys(keys, type='string') -%}
+    {%- set query = caller() -%}
+    {%- if var('is_incremental_build') -%}
+{{ query }}
+    {%- else -%}
+select {% for key in keys %}cast(null as {{ type }}) as {{ key }}{{ ', ' if not loop.last }}{% endfor %}
 where 1 = 0
+    {%- endif -%}
 {%- endmacro %}

@@ -1,6 +1,4 @@
-{% if not var('is_incremental_build') -%}
-{{ no_keys(['customer_key']) }}
-{%- else -%}
+{% call changed_keys(['customer_key']) -%}
 {#- All that a changed order or return ever said of its customer, whichever version counted then or counts now. -#}
 with changed_returns as (
     select source, order_id, customer_ref
@@ -41,4 +39,4 @@ select distinct pseudonyms.customer_key
 from persons
 inner join {{ source('exchange', 'pseudonyms') }} as pseudonyms
     on persons.source = pseudonyms.source and persons.ref = pseudonyms.ref
-{%- endif %}
+{%- endcall %}

@@ -1,6 +1,4 @@
-{% if not var('is_incremental_build') -%}
-{{ no_keys(['source', 'customer_ref']) }}
-{%- else -%}
+{% call changed_keys(['source', 'customer_ref']) -%}
 with touched as (
     {{ touched_keys('customers') }}
 ),
@@ -22,4 +20,4 @@ left join person_before
 left join person_now
     on touched.source = person_now.source and touched.customer_ref = person_now.customer_ref
 where coalesce(person_before.person_ref, touched.customer_ref) <> coalesce(person_now.person_ref, touched.customer_ref)
-{%- endif %}
+{%- endcall %}

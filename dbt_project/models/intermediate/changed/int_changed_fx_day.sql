@@ -1,7 +1,4 @@
-{% if not var('is_incremental_build') -%}
-select cast(null as date) as rate_on
-where 1 = 0
-{%- else -%}
+{% call changed_keys(['rate_on'], 'date') -%}
 with rates_before as (
     {{ as_of_rows('fx_rates', versions_before('fx_rates'), var('previous_as_of')) }}
 ),
@@ -19,4 +16,4 @@ from rate_days_before
 full outer join rate_days_now
     on rate_days_before.currency = rate_days_now.currency and rate_days_before.rate_on = rate_days_now.rate_on
 where rate_days_before.fx_rate is distinct from rate_days_now.fx_rate
-{%- endif %}
+{%- endcall %}

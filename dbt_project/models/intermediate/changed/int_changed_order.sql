@@ -1,6 +1,4 @@
-{% if not var('is_incremental_build') -%}
-{{ no_keys(['source', 'order_id']) }}
-{%- else -%}
+{% call changed_keys(['source', 'order_id']) -%}
 with touched as (
     select source, order_id from ({{ touched_keys('orders') }}) as orders
     union
@@ -49,4 +47,4 @@ union
 select source, order_id from of_changed_products
 union
 select source, order_id from on_changed_fx_days
-{%- endif %}
+{%- endcall %}

@@ -1,5 +1,3 @@
-{% if not var('is_incremental_build') -%}
-{{ no_keys(['source', 'payment_id']) }}
-{%- else -%}
+{% call changed_keys(['source', 'payment_id']) -%}
 {{ touched_keys('payments') }}
-{%- endif %}
+{%- endcall %}

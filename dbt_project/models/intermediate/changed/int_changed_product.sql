@@ -1,6 +1,4 @@
-{% if not var('is_incremental_build') -%}
-{{ no_keys(['source', 'product_id']) }}
-{%- else -%}
+{% call changed_keys(['source', 'product_id']) -%}
 with touched as (
     {{ touched_keys('products') }}
 ),
@@ -26,4 +24,4 @@ where
     or product_before.category is distinct from product_now.category
     or product_before.brand is distinct from product_now.brand
     or product_before.unit_cost is distinct from product_now.unit_cost
-{%- endif %}
+{%- endcall %}

@@ -1,6 +1,4 @@
-{% if not var('is_incremental_build') -%}
-{{ no_keys(['source', 'response_id', 'question_id']) }}
-{%- else -%}
+{% call changed_keys(['source', 'response_id', 'question_id']) -%}
 with touched as (
     {{ touched_keys('survey_answers') }}
 )
@@ -12,4 +10,4 @@ from {{ ref('stg_survey_answers') }}
 where
     (source, order_id) in (select source, order_id from {{ ref('int_changed_order') }})
     or (source, customer_ref) in (select source, customer_ref from {{ ref('int_changed_customer_ref') }})
-{%- endif %}
+{%- endcall %}

@@ -1,0 +1,163 @@
+"""A home of its own for a test, and dbt run on it as the pipeline runs it: vars, exchanged files, a process of its own.
+
+The rest of the pipeline (landing, gates, the value step) is not here.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.settings import dbt_vars_argument, project_root
+from tests.dbt.landed import Row, land, prepare
+
+_UNTESTED = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+
+
+@dataclass
+class Warehouse:
+    """Landed files, exchanged files and a warehouse below one folder.
+
+    Attributes:
+        home: The folder.
+        child: The process that runs dbt (child.py).
+        timezone: The zone of the business day.
+        currency: The reporting currency.
+        changed: Batches landed since the last complete build.
+    """
+
+    home: Path
+    child: "subprocess.Popen[str]"
+    timezone: str
+    currency: str = "GBP"
+    changed: list[str] = field(default_factory=list)
+
+    @property
+    def landing(self) -> Path:
+        """Where files are landed."""
+        return self.home / "landing"
+
+    def land(
+        self, rows: dict[str, list[Row]], *, landed_on: date, file_on: date | None = None, source: str = "shop"
+    ) -> str:
+        """Land one file; returns its batch."""
+        batch = land(self.landing, source, landed_on, rows, file_on=file_on)
+        self.changed.append(batch)
+        return batch
+
+    def dbt(self, *arguments: str, as_of: date, **variables: str | int | bool) -> None:
+        """Run one dbt command; what it printed is in the failure if it fails or warns.
+
+        Args:
+            arguments: Of dbt, e.g. `build`, `--select`, `tag:core`.
+            as_of: The day that is built.
+            variables: More vars.
+        """
+        given: dict[str, str | int | bool] = {
+            "as_of": as_of.isoformat(),
+            "landing_dir": str(self.landing),
+            "exchange_dir": str(self.home / "exchange"),
+            "timezone": self.timezone,
+            "currency": self.currency,
+            **variables,
+        }
+        project = str(project_root() / "dbt_project")
+        options = ["--project-dir", project, "--profiles-dir", project, "--vars", dbt_vars_argument(given)]
+        request = {"arguments": arguments, "options": options, "schemas": str(given.get("scratch_schema", ""))}
+        assert self.child.stdin and self.child.stdout
+        self.child.stdin.write(json.dumps(request) + "\n")
+        self.child.stdin.flush()
+        answer = json.loads(self.child.stdout.readline())
+        output = answer["output"]
+        assert answer["success"] and "[WARNING]" not in output, output[-6000:]
+
+    def ingest(self, as_of: date) -> None:
+        """Stage what has landed, and hand over pseudonyms and changed batches."""
+        self.dbt("build", "--select", "tag:ingest", *_UNTESTED, as_of=as_of)
+        refs = self.rows("select source, ref from staging.stg_customer_refs order by all")
+        exchange = self.home / "exchange"
+        exchange.mkdir(exist_ok=True)
+        pseudonyms = pa.table(
+            {
+                "source": pa.array([source for source, _ in refs], pa.string()),
+                "ref": pa.array([ref for _, ref in refs], pa.string()),
+                "customer_key": pa.array([pseudonym(str(source), str(ref)) for source, ref in refs], pa.string()),
+            }
+        )
+        pq.write_table(pseudonyms, exchange / "pseudonyms.parquet")
+        pq.write_table(pa.table({"batch": pa.array(self.changed, pa.string())}), exchange / "changed_batches.parquet")
+
+    def build(self, as_of: date, *, extending: date | None = None, scratch: str = "", tested: bool = False) -> None:
+        """Build the core: whole, or extending the build of another day.
+
+        Args:
+            as_of: The day that is built.
+            extending: The day of the build that this one extends; None for a full build.
+            scratch: Prefix of the schemas, to leave the daily tables alone.
+            tested: Run dbt's own tests too.
+        """
+        self.dbt(
+            "build",
+            *("--select", "tag:core"),
+            *(() if tested else _UNTESTED),
+            *(() if extending else ("--full-refresh",)),
+            as_of=as_of,
+            is_incremental_build=extending is not None,
+            previous_as_of=extending.isoformat() if extending else "",
+            scratch_schema=scratch,
+        )
+        if not scratch:
+            self.changed.clear()
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        """What a query on the warehouse gives."""
+        with duckdb.connect(str(self.home / "warehouse.duckdb"), read_only=True) as connection:
+            return connection.execute(query).fetchall()
+
+
+def pseudonym(source: str, ref: str) -> str:
+    """What stands for a reference; the real ones are keyed (pipelines/), which makes no difference here."""
+    return hashlib.sha256(f"{source}|{ref}".encode()).hexdigest()[:32]
+
+
+@contextmanager
+def open_warehouse(home: Path, timezone: str = "Europe/London") -> Iterator[Warehouse]:
+    """A warehouse below `home`, and the process that builds it."""
+    home.mkdir(parents=True, exist_ok=True)
+    environment = os.environ | {
+        "LOYALTY_WAREHOUSE": str(home / "warehouse.duckdb"),
+        "LOYALTY_MEMORY_LIMIT": "2GB",
+        "LOYALTY_THREADS": "2",
+        "LOYALTY_TEMP_DIR": str(home / "tmp"),
+        "DBT_TARGET_PATH": str(home / "target"),
+        "DBT_LOG_PATH": str(home / "logs"),
+    }
+    with (
+        (home / "stderr.txt").open("w") as errors,
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.dbt.child"],
+            cwd=project_root(),
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        ) as child,
+    ):
+        warehouse = Warehouse(home, child, timezone)
+        prepare(warehouse.landing)
+        try:
+            yield warehouse
+        finally:
+            assert child.stdin
+            child.stdin.close()
