@@ -165,7 +165,7 @@ def read_ledger(home: Path) -> pa.Table:
         return empty.empty_table()
     files = ", ".join(quote_text(str(part)) for part in _parts(root))
     with duckdb.connect() as connection:
-        return connection.execute(
+        return connection.sql(
             f"select * from read_parquet([{files}], hive_partitioning=true,"  # noqa: S608 (names are quoted)
             " hive_types={'source': 'VARCHAR', 'batch': 'VARCHAR'})"
             " order by source, file_on nulls first, file_name, entity"

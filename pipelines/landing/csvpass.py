@@ -125,7 +125,7 @@ def rewrite(path: Path, group: FileGroup, clean: Path) -> Count:
             except StopIteration:
                 break
             except csv.Error:
-                row, rule = [], Rule.REFUSED
+                row, rule = [], Rule.NO_RECORD
             if rule is None:
                 if row:
                     records += 1
@@ -147,12 +147,12 @@ def _fault(row: list[str], lines: list[str], width: int, group: FileGroup) -> Ru
     if any("\0" in field for field in row):
         return Rule.NUL
     if len(row) != width:
-        return Rule.REFUSED if len(lines) > 1 else Rule.RAGGED
+        return Rule.NO_RECORD if len(lines) > 1 else Rule.RAGGED
     inner = lines[1:-1]
     # An open quote that happens to be closed by a later one swallows whole records and still gives the right number
     # of fields.
     if len(inner) > 1 and width > 2 and all(_stands_alone(line, width, group) for line in inner):
-        return Rule.REFUSED
+        return Rule.NO_RECORD
     return None
 
 

@@ -80,7 +80,7 @@ def _read_json(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGro
         f"select record, line, document from {TABLE} where not is_object order by record"  # noqa: S608 (names are quoted)
     ).fetchall()
     spans = tuple(
-        Span(record, line, line + text.count("\n"), Rule.NOT_JSON, text.replace("\0", "\u2400"))
+        Span(record, line, line + text.count("\n"), Rule.NO_RECORD, text.replace("\0", "\u2400"))
         for record, line, text in odd
     )
     leaf = json_leaf("document")

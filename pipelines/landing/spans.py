@@ -11,18 +11,16 @@ class Rule(StrEnum):
     """Why a record is unreadable.
 
     Attributes:
+        NO_RECORD: It is not a record of the format: an open quote, text behind a closing one, not a JSON object.
         RAGGED: It has more or fewer fields than the header.
-        REFUSED: It is not valid CSV: an open quote, or text behind a closing one.
-        NUL: It has a NUL character.
-        NOT_JSON: It is not a JSON object.
         NOT_TAKEN: No entity and no skip of the mapping takes it.
+        NUL: It has a NUL character, which no text in the declared encoding has reason to have.
     """
 
-    RAGGED = "LND-001"
-    REFUSED = "LND-002"
-    NUL = "LND-003"
-    NOT_JSON = "LND-004"
-    NOT_TAKEN = "LND-005"
+    NO_RECORD = "LND-001"
+    RAGGED = "LND-002"
+    NOT_TAKEN = "LND-003"
+    NUL = "LND-004"
 
 
 @dataclass(frozen=True)
