@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.sample.breakages import BREAKAGES, Breakage
+from pipelines.sample.breakage import Breakage
+from pipelines.sample.breakages import BREAKAGES
 from pipelines.sample.feed import Feed
 from pipelines.sample.process import Ints, draws
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from pipelines.errors import ConfigError
 from pipelines.sample import catalogue, dirt, order_files, orders, people, programme, rates, truth, writer
 from pipelines.sample.contacts import Contacts
 from pipelines.sample.coverage import coverage_feed
@@ -14,10 +15,13 @@ from pipelines.sample.kiosk import kiosk_feed
 from pipelines.sample.payments import payments_feed
 from pipelines.sample.process import Parameters, day_number, simulate
 from pipelines.sample.service import cases_feed, interactions_feed
+from pipelines.sample.target import refuse_other_files
 from pipelines.sample.text import Clock
 
 ZONE = "Europe/Berlin"
 UNTIL = date(2025, 6, 30)
+#: With fewer, some kinds of file would have no row at all.
+MIN_CUSTOMERS, MIN_DAYS = 20, 60
 #: Feeds of which one file comes twice.
 REPEATED = ("orders", "order_lines", "returns")
 CONFIG = """\
@@ -63,12 +67,26 @@ def write_sample(
 
     Returns:
         What was written.
+
+    Raises:
+        ConfigError: The wish makes no sense, or `out` holds other files than this very sample's.
     """
+    asked: dict[str, str | int | float] = {
+        "customers": customers,
+        "days": days,
+        "seed": seed,
+        "dirty": dirty,
+        "until": until.isoformat(),
+    }
+    _check(asked)
+    refuse_other_files(out, asked)
     last = day_number(until)
     first = last - days + 1
     inbox = out / "inbox"
     inbox.mkdir(parents=True, exist_ok=True)
     parameters = Parameters()
+    # First, so that a sample that was cut off can be written again in its place.
+    truth.write_parameters(out / "truth", parameters, asked)
     clock = Clock(ZONE, first - 15, last)
     lives, purchases = simulate(customers, first, last, seed, parameters)
     everyone = people.build(lives, first, last, seed)
@@ -105,14 +123,7 @@ def write_sample(
         "files": truth.files(written, repeated),
         "customers": truth.customers(lives, everyone, placed, fx),
     }
-    asked: dict[str, str | int | float] = {
-        "customers": customers,
-        "days": days,
-        "seed": seed,
-        "dirty": dirty,
-        "until": until.isoformat(),
-    }
-    truth.write(out / "truth", tables, parameters, asked)
+    truth.write_tables(out / "truth", tables)
     (out / "loyalty.yml").write_text(CONFIG, encoding="utf-8")
     rules = Counter(row.rule for each in written for row in each.bad)
     return SampleReport(
@@ -120,6 +131,18 @@ def write_sample(
         rows={each.feed.name: sum(each.records) for each in written},
         bad_rows=dict(sorted(rules.items())),
     )
+
+
+def _check(asked: dict[str, str | int | float]) -> None:
+    limits: dict[str, tuple[float, float]] = {
+        "customers": (MIN_CUSTOMERS, 10_000_000),
+        "days": (MIN_DAYS, 7300),
+        "seed": (0, 2**63 - 1),
+        "dirty": (0, 0.5),
+    }
+    for name, (low, high) in limits.items():
+        if not low <= float(asked[name]) <= high:
+            raise ConfigError(f"a sample with {name} = {asked[name]} cannot be made", hint=f"Between {low} and {high}.")
 
 
 def _repeat_files(inbox: Path, written: list[writer.Written]) -> dict[str, str]:

@@ -112,22 +112,17 @@ def _days(days: Ints) -> pa.Array:
     return pc.cast(pa.array(days, pa.int32()), pa.date32())
 
 
-def write(
-    folder: Path, tables: dict[str, pa.Table], parameters: Parameters, asked: dict[str, str | int | float]
-) -> None:
-    """Write the truth: small tables as CSV, customers as Parquet, parameters as JSON.
-
-    Args:
-        folder: Where to.
-        tables: By name.
-        parameters: The process.
-        asked: What the sample was asked for.
-    """
+def write_parameters(folder: Path, parameters: Parameters, asked: dict[str, str | int | float]) -> None:
+    """Write what the sample was asked for, and the process, to parameters.json."""
     folder.mkdir(parents=True, exist_ok=True)
+    said = {"asked": asked, "process": asdict(parameters), "unit_of_time": "day", "currency": "EUR"}
+    (folder / "parameters.json").write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
+
+
+def write_tables(folder: Path, tables: dict[str, pa.Table]) -> None:
+    """Write the truth by table name: customers as Parquet, the small ones as CSV."""
     for name, table in tables.items():
         if name == "customers":
             pq.write_table(table, folder / "customers.parquet", compression="zstd")
         else:
             pv.write_csv(table, folder / f"{name}.csv")
-    said = {"asked": asked, "process": asdict(parameters), "unit_of_time": "day", "currency": "EUR"}
-    (folder / "parameters.json").write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")

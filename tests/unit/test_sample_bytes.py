@@ -3,11 +3,13 @@
 import hashlib
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from pipelines.errors import ConfigError
 from pipelines.sample import write_sample, writer
-from tests.unit.sample_files import UNTIL, day_of, kind, small_sample
+from tests.unit.sample_files import UNTIL, day_of, kind, planted, small_sample
 
 
 def _digests(out: Path) -> dict[str, str]:
@@ -32,6 +34,42 @@ def test_the_chunks_that_files_are_written_in_leave_no_trace(tmp_path: Path, mon
     whole = _write(tmp_path / "one")
     monkeypatch.setattr(writer, "CHUNK_ROWS", 7)
     assert _write(tmp_path / "two") == whole
+
+
+def test_the_same_sample_can_be_written_again_in_place(tmp_path: Path) -> None:
+    assert _write(tmp_path) == _write(tmp_path)
+
+
+def test_a_folder_with_another_sample_is_left_alone(tmp_path: Path) -> None:
+    before = _write(tmp_path, seed=3)
+    with pytest.raises(ConfigError, match="another sample"):
+        _write(tmp_path, seed=4)
+    assert _digests(tmp_path) == before
+
+
+def test_a_folder_with_somebody_elses_files_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox" / "mine.csv").write_text("a\n1\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="not a sample's"):
+        _write(tmp_path)
+    assert list(_digests(tmp_path)) == ["inbox/mine.csv"]
+
+
+@pytest.mark.parametrize("wish", [{"customers": 0}, {"days": 3}, {"dirty": 0.9}, {"seed": -1}])
+def test_a_wish_that_makes_no_sense_is_refused_before_anything_is_written(tmp_path: Path, wish: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError, match=next(iter(wish))):
+        write_sample(tmp_path / "out", **wish)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_small_sample_with_little_dirt_still_breaks_every_rule(tmp_path: Path) -> None:
+    report = write_sample(tmp_path, customers=200, days=200, dirty=0.0001)
+    assert report.bad_rows.keys() == {bad.rule for bad in planted(small_sample())}
+
+
+def test_the_smallest_sample_can_be_written(tmp_path: Path) -> None:
+    report = write_sample(tmp_path, customers=20, days=60)
+    assert min(rows for kind, rows in report.rows.items() if kind in ("orders", "order_lines", "fx_rates")) > 0
 
 
 def test_dirt_adds_lines_and_changes_none(tmp_path: Path) -> None:
