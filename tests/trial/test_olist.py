@@ -74,7 +74,7 @@ def test_every_order_is_there_with_its_person_and_its_dates(raw: duckdb.DuckDBPy
     assert_same(
         raw,
         "select order_id, customer_key, ordered_at, ordered_on, delivered_at, coalesce(is_late, false), n_lines,"
-        f" coalesce(gross_amount, 0), is_purchase from raw_orders('{as_of}') join who on customer = person",
+        f" coalesce(gross_amount, 0), is_purchase from raw_orders('{as_of}') join who on who.customer = person",
         "select order_id, customer_key, ordered_at, ordered_on, delivered_at, coalesce(is_late, false), n_lines,"
         " coalesce(net_amount, 0), is_purchase from fct_order",
     )
@@ -114,7 +114,7 @@ def test_every_answer_is_the_person_s_who_ordered(raw: duckdb.DuckDBPyConnection
     assert_same(
         raw,
         "select response, customer_key, answered_on, score, (score - 1) * 25"
-        " from raw_review join raw_order using (order_id) join who on customer = person"
+        " from raw_review join raw_order using (order_id) join who on who.customer = person"
         f" where answered_on <= '{as_of}'",
         "select response_id, customer_key, answered_on, answer_number::integer, answer_score::integer"
         " from fct_survey_answer",
