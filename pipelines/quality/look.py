@@ -16,7 +16,7 @@ def look(expectation: Expectation, relation: str) -> str:
     """
     arguments = expectation.arguments
     if expectation.kind == "unexpected_rows":
-        return str(arguments["sql"]).replace("{batch}", f"(select * from {relation}) as subselect")  # noqa: S608
+        return str(arguments["sql"]).replace("{batch}", f"(select * from {relation})")  # noqa: S608
     condition = _condition(expectation.kind, arguments)
     if condition:
         return f"select * from {relation} where {condition}"  # noqa: S608 (shown, not run)
