@@ -161,7 +161,9 @@ def _check_group(
 
 def _syntax(location: tuple[str | int, ...], text: str) -> str:
     problem = parse(text).problem
-    may_be_a_name = location[-1] not in ("where", "each") and problem.startswith("not a SQL expression")
+    is_condition = location[-1] in ("where", "each")
+    looks_like_sql = any(sign in text for sign in ("'", "||", "::"))
+    may_be_a_name = problem.startswith("not a SQL expression") and not is_condition and not looks_like_sql
     return "" if may_be_a_name else problem
 
 

@@ -44,14 +44,15 @@ def _check(source: SourceFiles) -> SourceCheck:
     problems = [f"{file.name}: {problem.message}. {problem.hint}" for file in found if (problem := _problem(file))]
     if not found:
         problems.append(f"there is no file in {source.folder}")
-    taken = [file for file in found if file.group is not None and file.group.ignore is None]
+    groups = [file.group for file in found if file.group is not None]
+    ignored = sum(group.ignore is not None for group in groups)
     used = {id(file.group) for file in found}
     notes = [
         f"no file matches {', '.join(group.match)} ({source.mapping.where(('files', index))})"
         for index, group in enumerate(source.mapping.files)
         if id(group) not in used and group.ignore is None
     ]
-    return SourceCheck(name, len(taken), len(found) - len(taken), tuple(problems), tuple(notes))
+    return SourceCheck(name, len(groups) - ignored, ignored, tuple(problems), tuple(notes))
 
 
 def _problem(file: Found) -> InputError | None:

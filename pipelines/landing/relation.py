@@ -11,7 +11,7 @@ import duckdb
 
 from pipelines.errors import InputError
 from pipelines.landing.binding import RELATION, record_tree
-from pipelines.landing.expressions import quote_text
+from pipelines.landing.expressions import parse, quote_text
 from pipelines.landing.model import FileGroup
 from pipelines.landing.spans import Span
 
@@ -87,8 +87,9 @@ def check_columns(header: Sequence[str], group: FileGroup) -> None:
     needed = list(record_tree(group).children)
     missing = [name for name in needed if name.lower() not in present]
     if missing:
+        broken = [f"`{name}` is no SQL either" for name in missing if parse(name).problem]
         raise InputError(
-            f"the header lacks {_listed(missing)}; it has {_listed(header)}",
+            "; ".join([f"the header lacks {_listed(missing)}", *broken, f"it has {_listed(header)}"]),
             hint="Mend the file, or the mapping where the source has changed its layout.",
         )
     twice = [name for name in needed if present.count(name.lower()) > 1]

@@ -158,10 +158,8 @@ class RowSql:
     def _answered(self, name: str, block: Columns, own: Columns, types: Dict[str, str]) -> str:
         """Whether a block of `unpivot` has anything to say: a source column of its own that is not empty."""
         read = [column for column in own if references(own[column].sql)]
-        tests = [
-            f"trim(cast({self._extracted(name, column, block[column], types[column])} as varchar)) <> ''"
-            for column in read
-        ]
+        values = (self._extracted(name, column, block[column], types[column]) for column in read)
+        tests = [f"coalesce(trim(cast({value} as varchar)), '') <> ''" for value in values]
         return f"({' or '.join(tests)})" if tests else "true"
 
     def _block(self, name: str, number: int, known: Sequence[str], block: Columns, types: Dict[str, str]) -> str:
