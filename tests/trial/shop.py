@@ -62,39 +62,29 @@ class Shop:
             shutil.copyfile(file, part)
             part.rename(self.inbox / file.name)
 
-    def run(self, *options: str) -> Path:
+    def run(self, *options: str, build: str = "full") -> Path:
         """`loyalty run` with these options; what it says is shown where it fails.
 
+        Args:
+            options: As on the command line.
+            build: How it must have built, so that equal bytes prove something: full, incremental or backfill.
+
         Returns:
-            The folder that `current` points to afterwards.
+            The folder of the version that it published.
         """
-        command = [str(LOYALTY), "run", "--config", str(self.config), *options]
+        command = [str(LOYALTY), "run", "--config", str(self.config), "--json", *options]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("LOYALTY_")}
         done = subprocess.run(command, cwd=self.home.parent, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, (
             f"{' '.join(command)} ended with {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
         )
-        return self.current()
-
-    def backfill(self, day: str) -> Path:
-        """`loyalty run --as-of` a day that lies behind what was built.
-
-        Returns:
-            The folder of the version that it published beside the current one.
-        """
-        before = {version: manifest(version) for version in self.versions()}
-        self.run("--as-of", day)
-        made = [version for version in self.versions() if before.get(version) != manifest(version)]
-        assert len(made) == 1, f"a backfill of {day} publishes one version, not {sorted(made)}"
-        return made[0]
+        said = json.loads(done.stdout)
+        assert said["build"] == build
+        return Path(said["published"])
 
     def current(self) -> Path:
         """The published version that readers see now."""
         return (self.home / "published" / "current").resolve(strict=True)
-
-    def versions(self) -> set[Path]:
-        """Every version that is kept."""
-        return {path for path in (self.home / "published" / "versions").iterdir() if (path / "manifest.json").is_file()}
 
 
 def fingerprint(version: Path) -> dict[str, str]:
@@ -103,9 +93,3 @@ def fingerprint(version: Path) -> dict[str, str]:
     files = sorted(marts.rglob("*.parquet"))
     assert files, f"no mart in {version}"
     return {str(file.relative_to(marts)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
-
-
-def manifest(version: Path) -> dict[str, Any]:
-    """What a version says of itself."""
-    content: dict[str, Any] = json.loads((version / "manifest.json").read_text(encoding="utf-8"))
-    return content

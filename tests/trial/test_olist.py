@@ -41,7 +41,7 @@ def export(olist_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Expo
     stepped = Shop(folder / "stepped", "olist")
     stepped.receive(olist_folder.glob("*.csv"))
     earlier = stepped.run("--as-of", EARLIER)
-    last = stepped.run("--as-of", LAST)
+    last = stepped.run("--as-of", LAST, build="incremental")
     once = Shop(folder / "once", "olist", key=stepped.key)
     once.receive(olist_folder.glob("*.csv"))
     return Export(stepped=stepped, earlier=earlier, last=last, once=once.run("--as-of", LAST))

@@ -49,9 +49,9 @@ def days(online_retail_files: Path, tmp_path_factory: pytest.TempPathFactory) ->
     published = []
     for file in files[20:]:
         daily.receive([file])
-        published.append(fingerprint(daily.run()))
+        published.append(fingerprint(daily.run(build="incremental")))
     before_on, last_on = files[20].stem, files[21].stem
-    backfilled = daily.backfill(before_on)
+    backfilled = daily.run("--as-of", before_on, build="backfill")
     once = Shop(folder / "once", "online_retail", key=daily.key)
     once.receive(files)
     once.run()

@@ -30,7 +30,7 @@ def test_ten_days_one_by_one_give_the_bytes_of_one_run(online_retail_files: Path
     published = {}
     for file in files[200:]:
         daily.receive([file])
-        published[file.stem] = fingerprint(daily.run())
+        published[file.stem] = fingerprint(daily.run(build="incremental"))
 
     once = Shop(tmp_path / "once", "online_retail", key=daily.key)
     once.receive(files)
@@ -41,7 +41,7 @@ def test_ten_days_one_by_one_give_the_bytes_of_one_run(online_retail_files: Path
     that_day.receive(files[:205])
     run_of_the_day = fingerprint(that_day.run())
     assert published[files[204].stem] == run_of_the_day
-    assert fingerprint(daily.backfill(files[204].stem)) == run_of_the_day
+    assert fingerprint(daily.run("--as-of", files[204].stem, build="backfill")) == run_of_the_day
     assert fingerprint(daily.current()) == fingerprint(version)
 
     with online_retail(daily.inbox) as con:
