@@ -23,9 +23,9 @@ class Every(StrEnum):
     """How often a file of a feed comes.
 
     Attributes:
-        DAY: One a day; for the time before the last RECENT_DAYS, which came as a backlog, one a week.
+        DAY: One a day; in the backlog, which is all before the last RECENT_DAYS, one a week.
         WEEK: One a week; in the backlog one a month.
-        MONTH: One a month.
+        MONTH: One a month; in the backlog one a quarter.
         AS_IT_COMES: One on each day of arrival.
     """
 
@@ -72,21 +72,25 @@ class Feed:
 
 
 def file_days(arrives: Ints, every: Every, last: int) -> Ints:
-    """The day that each row's file bears: the last day of its day, week (Sunday) or month, and never after `last`."""
+    """The day that each row's file bears: the last of its day, week, month or quarter; never after `last`."""
     if every is Every.AS_IT_COMES:
         return np.minimum(arrives, last)
-    if every is Every.MONTH:
-        return np.minimum(_month_end(arrives), last)
     backlog = last - RECENT_DAYS
-    in_backlog = np.minimum(_week_end(arrives) if every is Every.DAY else _month_end(arrives), backlog)
-    recent = np.minimum(arrives if every is Every.DAY else _week_end(arrives), last)
-    return np.where(arrives <= backlog, in_backlog, recent)
+    paces: dict[Every, tuple[Ints, Ints]] = {
+        Every.DAY: (arrives, _week_end(arrives)),
+        Every.WEEK: (_week_end(arrives), _months_end(arrives, 1)),
+        Every.MONTH: (_months_end(arrives, 1), _months_end(arrives, 3)),
+    }
+    recent, before = paces[every]
+    return np.where(arrives <= backlog, np.minimum(before, backlog), np.minimum(recent, last))
 
 
 def _week_end(days: Ints) -> Ints:
     return days + (6 - (days + 3) % 7)
 
 
-def _month_end(days: Ints) -> Ints:
-    months = days.astype("datetime64[D]").astype("datetime64[M]")
-    return ((months + 1).astype("datetime64[D]") - 1).astype(np.int64)
+def _months_end(days: Ints, months: int) -> Ints:
+    """Last day of the calendar's run of so many months (1: the month, 3: the quarter) that a day lies in."""
+    month = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    following = (month // months + 1) * months
+    return (following.astype("datetime64[M]").astype("datetime64[D]") - 1).astype(np.int64)

@@ -89,7 +89,7 @@ def test_a_sample_without_dirt_has_no_bad_row(tmp_path: Path) -> None:
 
 
 def test_the_files_stay_few_enough_to_land_quickly() -> None:
-    assert len(list((small_sample() / "inbox").iterdir())) < 500
+    assert len(list((small_sample() / "inbox").iterdir())) < 400
 
 
 def test_orders_of_the_last_quarter_come_day_by_day() -> None:
