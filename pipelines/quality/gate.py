@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from pipelines.errors import GateError
 from pipelines.quality.engine import lend, quoted
 from pipelines.quality.look import look
 from pipelines.quality.report import ExpectationResult, GateReport
@@ -84,7 +85,15 @@ def run_gate(
 
 
 def _import_gx() -> None:
-    import great_expectations  # noqa: F401  (takes seconds: for its timing, on its own)
+    """Import it, which takes seconds. It tries pyspark, and where that is installed and the program has no file
+    (`python -c`), pyspark takes it for a doctest and ends the program as if all were well: not with us."""
+    try:
+        import great_expectations  # noqa: F401
+    except SystemExit as end:
+        raise GateError(
+            "importing Great Expectations, which imports pyspark, ended the program",
+            hint="Run from a file or a module, not from `python -c` or standard input.",
+        ) from end
 
 
 def _context() -> "EphemeralDataContext":

@@ -118,7 +118,7 @@ def load_suite(path: Path) -> Suite:
     except (OSError, UnicodeDecodeError) as fault:
         raise ConfigError(f"{path} cannot be read: {fault}", hint=_HINT) from fault
     except ValidationError as fault:
-        first = fault.errors(include_url=False)[0]
+        first = min(fault.errors(include_url=False), key=lambda error: document.line(error["loc"]))
         words = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
         raise ConfigError(f"{path}:{document.line(first['loc'])}: {words}", hint=_HINT) from fault
     if parsed.dataset != path.stem:

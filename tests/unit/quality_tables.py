@@ -119,7 +119,7 @@ insert into marts.rpt_nps by name
 
 
 def build_stages(path: Path, *, rows: bool) -> Path:
-    """A DuckDB file with every dataset, in the schemas `landing`, `staging` and `marts`, with the shop's rows or none."""
+    """A DuckDB file with every dataset, in schemas `landing`, `staging` and `marts`, with the shop's rows or none."""
     with duckdb.connect(str(path)) as connection:
         for stage in ("landing", "staging", "marts"):
             connection.execute(f"create schema {stage}")
