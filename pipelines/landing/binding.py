@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import duckdb
 
 from pipelines.errors import ConfigError
-from pipelines.landing.expressions import Path, parse, quote_name, quote_text
+from pipelines.landing.expressions import Path, parse, parse_all, quote_name, quote_text
 from pipelines.landing.model import EntityRows, FileGroup, Mapping
 
 RELATION = "landing_source"
@@ -118,6 +118,7 @@ def check_expressions(mapping: Mapping) -> None:
         ConfigError: Where one is not SQL, needs a function that does not exist, or does not fit its use.
     """
     problems: list[str] = []
+    parse_all(text for group in mapping.files for _, text in group.expressions())
     with duckdb.connect() as connection:
         for index, group in enumerate(mapping.files):
             if group.ignore is None:
