@@ -24,7 +24,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 to 3.13 was found: install one, or call make PYTHON=/path/to/python3.12"; exit 1; }
 ifdef UV
 	@test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) $(VENV)
-	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 else
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -37,7 +37,7 @@ setup-spark: $(VENV)/.ready-spark ## add dbt-spark and pyspark (Java 17 is yours
 
 $(VENV)/.ready-spark: $(VENV)/.ready requirements-spark.lock
 ifdef UV
-	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements-spark.lock
+	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-spark.lock
 else
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-spark.lock
 endif

@@ -89,19 +89,19 @@ def write_pseudonyms(warehouse: Path, exchange: Path, key: bytes) -> PseudonymRe
                     new += batch.num_rows
 
         try:
-            row = connection.execute("select count(*) from known").fetchone()
+            ((known,),) = connection.execute("select count(*) from known").fetchall()
             write_durably(path, write, mode=0o600)
         except duckdb.CatalogException as problem:
             raise BuildError(
                 f"{warehouse} has no staging.stg_customer_refs", hint="staging is built first: loyalty run"
             ) from problem
-    report = PseudonymReport(known=int(row[0]) if row else 0, new=new)
+    report = PseudonymReport(known=int(known), new=new)
     log.info("pseudonyms: %d known, %d new", report.known, report.new)
     return report
 
 
 def _batches(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[pa.RecordBatch]:
-    reader: pa.RecordBatchReader = connection.execute(query).to_arrow_reader(_BATCH_ROWS)
+    reader: pa.RecordBatchReader = connection.sql(query).to_arrow_reader(_BATCH_ROWS)
     yield from reader
 
 

@@ -3,6 +3,7 @@
 Fields and their meaning are in settings.py; here is only what makes a zone a zone and a path a path.
 """
 
+import csv
 import os
 import re
 from datetime import date
@@ -46,6 +47,16 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _known_industry(name: str) -> str:
+    """A preset of thresholds; the seed that holds them also holds their names."""
+    seed = Path(__file__).parent.parent / "dbt_project" / "seeds" / "loyalty_industry_presets.csv"
+    with seed.open(encoding="utf-8", newline="") as file:
+        names = [row["industry"] for row in csv.DictReader(file)]
+    if name not in names:
+        raise ValueError(f"there is no preset for {name!r}; there are: {', '.join(names)}")
+    return name
+
+
 def _memory_limit(text: str) -> str:
     if not _MEMORY.fullmatch(text):
         raise ValueError(f"{text!r} is no amount of memory; write it as 4GB or 512MB")
@@ -73,4 +84,5 @@ FilePath = Annotated[Path, AfterValidator(_absolute)]
 Folder = Annotated[FilePath, AfterValidator(_existing_folder)]
 MappingName = Annotated[str, AfterValidator(_known_mapping)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
+Industry = Annotated[str, AfterValidator(_known_industry)]
 Memory = Annotated[str, AfterValidator(_memory_limit)]

@@ -20,7 +20,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 from pipelines.errors import ConfigError
 from pipelines.home import Home
 from pipelines.positions import Document, YamlProblem, read_yaml
-from pipelines.setting_values import AsOf, FilePath, Folder, MappingName, Memory, Zone
+from pipelines.setting_values import AsOf, FilePath, Folder, Industry, MappingName, Memory, Zone
 
 CONFIG_NAME = "loyalty.yml"
 CONFIG_VARIABLE = "LOYALTY_CONFIG"
@@ -126,7 +126,7 @@ class Settings(_Part):
     as_of: AsOf = "latest"
     timezone: Zone = "UTC"
     currency: str = Field(default="GBP", pattern=r"^[A-Z]{3}$")
-    industry: str = Field(default="retail", pattern=r"^[a-z][a-z0-9_-]*$")
+    industry: Industry = "retail"
     sources: Sources
     engine: EngineSettings = EngineSettings()
     retention: RetentionSettings = RetentionSettings()

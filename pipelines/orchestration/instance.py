@@ -6,29 +6,48 @@ Not here: what Dagster runs (jobs.py), or who opens it (execute.py for the comma
 from pathlib import Path
 
 import dagster as dg
+import yaml
 
 from pipelines.durable import write_text_durably
 
-_DAGSTER_YAML = """\
-# Written by `loyalty`; what is changed here is kept.
-telemetry:
-  enabled: false
-# dbt's output is in state/logs; capturing standard output would cost two processes a step
-compute_logs:
-  module: dagster._core.storage.noop_compute_log_manager
-  class: NoOpComputeLogManager
-python_logs:
-  managed_python_loggers: [loyalty]
-  python_log_level: INFO
-"""
+_MARK = "# Written by `loyalty` at every start. Remove this line to keep your own (Postgres for a deployment, say).\n"
+
+
+def dagster_yaml(folder: Path) -> str:
+    """The instance's settings: SQLite below `folder`, no telemetry, our logs shown in the UI."""
+    storage = "dagster._core.storage"
+    settings = {
+        "telemetry": {"enabled": False},
+        "event_log_storage": {
+            "module": "pipelines.orchestration.event_log",
+            "class": "KeptOpenSqliteEventLog",
+            "config": {"base_dir": str(folder / "history" / "runs")},
+        },
+        "run_storage": {
+            "module": f"{storage}.runs",
+            "class": "SqliteRunStorage",
+            "config": {"base_dir": str(folder / "history")},
+        },
+        "schedule_storage": {
+            "module": f"{storage}.schedules",
+            "class": "SqliteScheduleStorage",
+            "config": {"base_dir": str(folder / "schedules")},
+        },
+        # dbt's output is in state/logs; capturing standard output would cost two processes a step
+        "compute_logs": {"module": f"{storage}.noop_compute_log_manager", "class": "NoOpComputeLogManager"},
+        "python_logs": {"managed_python_loggers": ["loyalty"], "python_log_level": "INFO"},
+    }
+    return _MARK + yaml.safe_dump(settings, sort_keys=False)
 
 
 def prepare_instance(folder: Path) -> Path:
     """Make the folder with its dagster.yaml, and return it; this is what DAGSTER_HOME must be."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     config = folder / "dagster.yaml"
-    if not config.exists():
-        write_text_durably(config, _DAGSTER_YAML)
+    text = dagster_yaml(folder)
+    before = config.read_text(encoding="utf-8") if config.exists() else _MARK
+    if before.startswith(_MARK) and before != text:
+        write_text_durably(config, text)
     return folder
 
 

@@ -78,13 +78,18 @@ def log_path(settings: Settings, run_id: str) -> Path:
 def _log_file(path: Path) -> Iterator[None]:
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    logger = logging.getLogger("loyalty")
-    before = logger.level
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
+    # libraries' warnings belong into the log, not between the lines of a run
+    logging.captureWarnings(True)
+    ours, warned = logging.getLogger("loyalty"), logging.getLogger("py.warnings")
+    before = ours.level
+    for logger in (ours, warned):
+        logger.addHandler(handler)
+    ours.setLevel(logging.INFO)
     try:
         yield
     finally:
-        logger.removeHandler(handler)
-        logger.setLevel(before)
+        for logger in (ours, warned):
+            logger.removeHandler(handler)
+        ours.setLevel(before)
+        logging.captureWarnings(False)
         handler.close()

@@ -135,7 +135,7 @@ def export_cells(warehouse: Path, exchange: Path, scratch_schema: str) -> int:
     rows = 0
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         for cells in ("purchase", "spend"):
-            relation = connection.query(f"from {_name(schema, f'int_{cells}_cell')} order by all")
+            relation = connection.sql(f"from {_name(schema, f'int_{cells}_cell')} order by all")
 
             def write(staged: Path, relation: duckdb.DuckDBPyRelation = relation) -> None:
                 relation.write_parquet(str(staged), compression="zstd")

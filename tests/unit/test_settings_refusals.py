@@ -45,6 +45,7 @@ def refusal(path: Path) -> str:
         ("engine: {threads: 0}", "threads"),
         ("engine: {cores: 2}", "engine.cores: unknown key"),
         ("currency: pounds", "currency"),
+        ("industry: piracy", "there is no preset for 'piracy'; there are: retail"),
         ("history_months: 0", "history_months"),
         ("schedule_hour: 24", "schedule_hour"),
         ("retention: {days: 0}", "retention.days"),

@@ -1,0 +1,117 @@
+"""Pseudonyms: the same person under the same key always, nobody else's, and the key's secret stays one."""
+
+import hashlib
+import hmac
+import stat
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+from pydantic import SecretStr
+
+from pipelines.errors import BuildError, ConfigError
+from pipelines.pseudonyms import customer_key, key_fingerprint, write_pseudonyms
+from pipelines.secret_key import load_key
+
+KEY = b"k" * 40
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Path:
+    path = tmp_path / "warehouse.duckdb"
+    stage(path, ("shop", "1"), ("shop", "2"), ("crm", "1"), ("shop", "1"))
+    return path
+
+
+def stage(path: Path, *refs: tuple[str, str]) -> None:
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema if not exists staging")
+        connection.execute("create table if not exists staging.stg_customer_refs (source text, ref text)")
+        connection.executemany("insert into staging.stg_customer_refs values (?, ?)", refs)
+
+
+def keys(exchange: Path) -> dict[tuple[str, str], str]:
+    rows = pq.read_table(exchange / "pseudonyms.parquet").to_pylist()
+    found = {(row["source"], row["ref"]): row["customer_key"] for row in rows}
+    assert len(found) == len(rows)
+    return found
+
+
+def test_a_pseudonym_is_the_hmac_of_source_and_reference(warehouse: Path, tmp_path: Path) -> None:
+    write_pseudonyms(warehouse, tmp_path, KEY)
+    assert keys(tmp_path) == {
+        (source, ref): hmac.new(KEY, f"{source}\x1f{ref}".encode(), hashlib.sha256).hexdigest()[:32]
+        for source, ref in [("shop", "1"), ("shop", "2"), ("crm", "1")]
+    }
+
+
+def test_neighbours_do_not_run_together() -> None:
+    assert customer_key(KEY, "shop", "1") != customer_key(KEY, "sho", "p1")
+
+
+def test_only_new_references_are_computed_and_known_ones_stay(warehouse: Path, tmp_path: Path) -> None:
+    first = write_pseudonyms(warehouse, tmp_path, KEY)
+    before = keys(tmp_path)
+    stage(warehouse, ("shop", "3"))
+    second = write_pseudonyms(warehouse, tmp_path, KEY)
+    assert (first.known, first.new, second.known, second.new) == (0, 3, 3, 1)
+    assert before.items() <= keys(tmp_path).items()
+    assert len(keys(tmp_path)) == 4
+
+
+def test_another_key_leaves_nothing_of_the_old_one(warehouse: Path, tmp_path: Path) -> None:
+    write_pseudonyms(warehouse, tmp_path, KEY)
+    before = set(keys(tmp_path).values())
+    report = write_pseudonyms(warehouse, tmp_path, b"another" * 8)
+    assert (report.known, report.new) == (0, 3)
+    assert before.isdisjoint(keys(tmp_path).values())
+
+
+def test_the_file_is_for_its_owner_alone_and_does_not_hold_the_key(warehouse: Path, tmp_path: Path) -> None:
+    write_pseudonyms(warehouse, tmp_path, KEY)
+    path = tmp_path / "pseudonyms.parquet"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert KEY not in path.read_bytes()
+    assert key_fingerprint(KEY) != key_fingerprint(KEY + b"k")
+
+
+def test_without_staging_it_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "empty.duckdb"
+    duckdb.connect(str(path)).close()
+    with pytest.raises(BuildError, match="stg_customer_refs"):
+        write_pseudonyms(path, tmp_path, KEY)
+
+
+def test_a_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
+    path = tmp_path / "home" / "key"
+    key = load_key(path)
+    assert len(key) == 64
+    assert load_key(path) == key
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [other.name for other in path.parent.iterdir()] == ["key"]
+
+
+def test_a_key_that_others_can_read_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    load_key(path)
+    path.chmod(0o640)
+    with pytest.raises(ConfigError, match="can be read by others") as caught:
+        load_key(path)
+    assert "chmod 600" in caught.value.hint
+
+
+def test_a_short_key_is_refused_without_being_shown(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="LOYALTY_KEY has 5 characters") as caught:
+        load_key(tmp_path / "key", SecretStr("abcde"))
+    assert "abcde" not in caught.value.message + caught.value.hint
+    path = tmp_path / "key"
+    path.write_text("short\n")
+    path.chmod(0o600)
+    with pytest.raises(ConfigError, match="5 characters"):
+        load_key(path)
+
+
+def test_the_key_of_the_environment_wins_and_no_file_is_made(tmp_path: Path) -> None:
+    assert load_key(tmp_path / "key", SecretStr("x" * 32)) == b"x" * 32
+    assert not (tmp_path / "key").exists()
