@@ -22,3 +22,8 @@ weighted_mean = divide(weighted_sum, known_weight, 4); the two are kept as colum
         as decimal(9, 4)
     )
 {%- endmacro %}
+
+{#- total_weight({score: weight, ...}): the sum of all weights, worked out here. -#}
+{% macro total_weight(parts) -%}
+    {{ return('%.4f' % (parts.values() | sum)) }}
+{%- endmacro %}

@@ -1,5 +1,3 @@
-{%- set months = [3, 6, 12, 24] %}
-
 with customers as (
 
     select * from {{ ref('int_customer_value') }}
@@ -36,13 +34,15 @@ final as (
         cast(margin_share as decimal(9, 4)) as margin_share,
         known_margin_share is not null as is_margin_known,
         p_alive,
-        {% for month in months -%}
-        expected_purchases_{{ month }}m,
-        {% endfor -%}
+        expected_purchases_3m,
+        expected_purchases_6m,
+        expected_purchases_12m,
+        expected_purchases_24m,
         expected_spend_amount,
-        {% for month in months -%}
-        expected_value_{{ month }}m_amount,
-        {% endfor -%}
+        expected_value_3m_amount,
+        expected_value_6m_amount,
+        expected_value_12m_amount,
+        expected_value_24m_amount,
         clv_12m_amount,
         case n_cuts_below
             when 0 then 'low'

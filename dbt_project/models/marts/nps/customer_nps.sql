@@ -16,13 +16,17 @@ with answers as (
 
 latest as (
 
-    select * from answers where newest_rank = 1
+    select *
+    from answers
+    where newest_rank = 1
 
 ),
 
 decayed as (
 
-    select * from {{ ref('int_customer_answer') }} where construct = 'nps'
+    select *
+    from {{ ref('int_customer_answer') }}
+    where construct = 'nps'
 
 ),
 

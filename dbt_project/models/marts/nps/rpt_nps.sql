@@ -5,7 +5,7 @@ with counted as (
 ),
 
 -- Shares to 8 digits, so that a variance of up to 10,000 keeps 4.
--- The adjusted Wald interval adds 3/4 of a promoter, 3/4 of a detractor and 3 answers in all: it keeps a width when all agree.
+-- The adjusted Wald interval adds 3/4 of a promoter, 3/4 of a detractor and 3 answers: it has a width when all agree.
 shares as (
 
     select

@@ -6,13 +6,17 @@ with scored as (
 
 today as (
 
-    select * from scored where observed_on = {{ as_of_date() }}
+    select *
+    from scored
+    where observed_on = {{ as_of_date() }}
 
 ),
 
 month_end as (
 
-    select * from scored where observed_on = {{ last_month_end() }}
+    select *
+    from scored
+    where observed_on = {{ last_month_end() }}
 
 ),
 

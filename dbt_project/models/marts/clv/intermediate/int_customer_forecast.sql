@@ -1,5 +1,3 @@
-{%- set months = [3, 6, 12, 24] %}
-
 with summaries as (
 
     select
@@ -47,9 +45,10 @@ joined as (
         summaries.customer_key,
         summaries.n_purchase_days,
         purchase_scores.p_alive,
-        {% for month in months -%}
-        purchase_scores.expected_purchases_{{ month }}m,
-        {% endfor -%}
+        purchase_scores.expected_purchases_3m,
+        purchase_scores.expected_purchases_6m,
+        purchase_scores.expected_purchases_12m,
+        purchase_scores.expected_purchases_24m,
         spend_scores.expected_spend_amount,
         fits.purchase_status,
         fits.spend_status
@@ -74,9 +73,10 @@ final as (
     select
         customer_key,
         p_alive,
-        {% for month in months -%}
-        expected_purchases_{{ month }}m,
-        {% endfor -%}
+        expected_purchases_3m,
+        expected_purchases_6m,
+        expected_purchases_12m,
+        expected_purchases_24m,
         expected_spend_amount,
         case
             when expected_purchases_12m is null then null

@@ -1,5 +1,3 @@
-{%- set months = [3, 6, 12, 24] %}
-
 with summaries as (
 
     select
@@ -30,9 +28,10 @@ forecasts as (
 
     select
         *,
-        {% for month in months -%}
-        {{ fixed('expected_purchases_' ~ month ~ 'm') }} as purchases_{{ month }}m{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ fixed('expected_purchases_3m') }} as purchases_3m,
+        {{ fixed('expected_purchases_6m') }} as purchases_6m,
+        {{ fixed('expected_purchases_12m') }} as purchases_12m,
+        {{ fixed('expected_purchases_24m') }} as purchases_24m
     from {{ ref('int_customer_forecast') }}
 
 ),
@@ -60,11 +59,18 @@ valued as (
         discounted.purchase_model,
         discounted.spend_model,
         discounted.no_forecast_reason,
-        {% for month in months -%}
-        discounted.expected_purchases_{{ month }}m,
-        {{ multiply('discounted.purchases_' ~ month ~ 'm', 'discounted.expected_spend_amount', 2, 8, 2) }}
-            as expected_value_{{ month }}m_amount,
-        {% endfor -%}
+        discounted.expected_purchases_3m,
+        {{ multiply('discounted.purchases_3m', 'discounted.expected_spend_amount', 2, 8, 2) }}
+            as expected_value_3m_amount,
+        discounted.expected_purchases_6m,
+        {{ multiply('discounted.purchases_6m', 'discounted.expected_spend_amount', 2, 8, 2) }}
+            as expected_value_6m_amount,
+        discounted.expected_purchases_12m,
+        {{ multiply('discounted.purchases_12m', 'discounted.expected_spend_amount', 2, 8, 2) }}
+            as expected_value_12m_amount,
+        discounted.expected_purchases_24m,
+        {{ multiply('discounted.purchases_24m', 'discounted.expected_spend_amount', 2, 8, 2) }}
+            as expected_value_24m_amount,
         {{ multiply('discounted.discounted_purchases_12m', 'discounted.expected_spend_amount', 6, 8, 2) }}
             as discounted_revenue_12m
     from summaries

@@ -1,9 +1,15 @@
-{%- set parts = {} -%}
-{%- for part in var('loyalty_behaviour_weights') -%}{%- do parts.update({part: part ~ '_value'}) -%}{%- endfor %}
+{%- set parts = {
+    'spend': 'spend_value',
+    'frequency': 'frequency_value',
+    'recency': 'recency_value',
+    'breadth': 'breadth_value',
+} %}
 
 with active_customers as (
 
-    select * from {{ ref('int_behaviour_value') }} where is_active
+    select *
+    from {{ ref('int_behaviour_value') }}
+    where is_active
 
 ),
 

@@ -1,26 +1,34 @@
-{%- set weights = var('loyalty_attitude_weights') -%}
-{%- set scores = {} -%}
-{%- for part, weight in weights.items() -%}{%- do scores.update({part ~ '_score': weight}) -%}{%- endfor %}
+{%- set weights = var('loyalty_attitude_weights') %}
+{%- set scores = {
+    'nps_score': weights.nps,
+    'csat_score': weights.csat,
+    'ces_score': weights.ces,
+    'review_score': weights.review,
+    'sentiment_score': weights.sentiment,
+} %}
 
 with answers as (
 
-    select * from {{ ref('int_customer_answer') }}
+    select *
+    from {{ ref('int_customer_answer') }}
+    where construct in ('nps', 'csat', 'ces', 'review', 'sentiment', 'brand_preference')
 
 ),
 
--- One row a customer, one column a part; a part is a construct of the same name.
+-- One row a customer, one column a part. A part is the construct of its name; reviews and sentiment have none yet.
 spread as (
 
     select
         customer_key,
-        {% for part in weights -%}
-        max(case when construct = '{{ part }}' then decayed_score end) as {{ part }}_score,
-        {% endfor -%}
+        max(case when construct = 'nps' then decayed_score end) as nps_score,
+        max(case when construct = 'csat' then decayed_score end) as csat_score,
+        max(case when construct = 'ces' then decayed_score end) as ces_score,
+        max(case when construct = 'review' then decayed_score end) as review_score,
+        max(case when construct = 'sentiment' then decayed_score end) as sentiment_score,
         max(case when construct = 'brand_preference' then decayed_score end) as brand_preference_score,
         sum(case when construct <> 'brand_preference' then n_answers else 0 end) as n_answers,
         sum(case when construct <> 'brand_preference' then n_effective_answers else 0 end) as n_effective_answers
     from answers
-    where construct in ('brand_preference', '{{ weights.keys() | join("', '") }}')
     group by customer_key
 
 ),
@@ -39,14 +47,16 @@ final as (
 
     select
         customer_key,
-        {% for score in scores -%}
-        {{ score }},
-        {% endfor -%}
+        nps_score,
+        csat_score,
+        ces_score,
+        review_score,
+        sentiment_score,
         cast({{ divide('score_sum', 'weight', 4) }} as decimal(9, 4)) as attitude_score,
         brand_preference_score,
         cast(n_answers as integer) as n_answers,
         cast(n_effective_answers as decimal(18, 4)) as n_effective_answers,
-        cast({{ divide('weight', weights.values() | sum | round(4), 4) }} as decimal(9, 4)) as coverage_share
+        cast({{ divide('weight', total_weight(scores), 4) }} as decimal(9, 4)) as coverage_share
     from weighted
 
 )

@@ -1,6 +1,10 @@
-{%- set weights = var('loyalty_behaviour_weights') -%}
-{%- set scores = {} -%}
-{%- for part, weight in weights.items() -%}{%- do scores.update({part ~ '_score': weight}) -%}{%- endfor %}
+{%- set weights = var('loyalty_behaviour_weights') %}
+{%- set scores = {
+    'spend_score': weights.spend,
+    'frequency_score': weights.frequency,
+    'recency_score': weights.recency,
+    'breadth_score': weights.breadth,
+} %}
 
 with customers as (
 
@@ -20,9 +24,10 @@ banded as (
         customers.customer_key,
         customers.n_purchase_days,
         customers.is_active,
-        {% for part in weights -%}
-        {{ cuts_below('cut_points', part, 'customers.' ~ part ~ '_value', 20) }} as {{ part }}_band{{ ',' if not loop.last }}
-        {% endfor %}
+        {{ cuts_below('cut_points', 'spend', 'customers.spend_value', 20) }} as spend_band,
+        {{ cuts_below('cut_points', 'frequency', 'customers.frequency_value', 20) }} as frequency_band,
+        {{ cuts_below('cut_points', 'recency', 'customers.recency_value', 20) }} as recency_band,
+        {{ cuts_below('cut_points', 'breadth', 'customers.breadth_value', 20) }} as breadth_band
     from customers
     cross join cut_points
 
@@ -35,9 +40,10 @@ scored as (
         customer_key,
         n_purchase_days,
         is_active,
-        {% for part in weights -%}
-        cast({{ divide('100 * ' ~ part ~ '_band', '19', 4) }} as decimal(9, 4)) as {{ part }}_score{{ ',' if not loop.last }}
-        {% endfor %}
+        cast({{ divide('100 * spend_band', '19', 4, 0) }} as decimal(9, 4)) as spend_score,
+        cast({{ divide('100 * frequency_band', '19', 4, 0) }} as decimal(9, 4)) as frequency_score,
+        cast({{ divide('100 * recency_band', '19', 4, 0) }} as decimal(9, 4)) as recency_score,
+        cast({{ divide('100 * breadth_band', '19', 4, 0) }} as decimal(9, 4)) as breadth_score
     from banded
 
 ),
@@ -58,11 +64,12 @@ final as (
         customer_key,
         n_purchase_days,
         is_active,
-        {% for score in scores -%}
-        {{ score }},
-        {% endfor -%}
+        spend_score,
+        frequency_score,
+        recency_score,
+        breadth_score,
         cast({{ divide('score_sum', 'weight', 4) }} as decimal(9, 4)) as behaviour_score,
-        cast({{ divide('weight', weights.values() | sum | round(4), 4) }} as decimal(9, 4)) as coverage_share
+        cast({{ divide('weight', total_weight(scores), 4) }} as decimal(9, 4)) as coverage_share
     from weighted
 
 )

@@ -24,23 +24,23 @@ candidates as (
 
 ),
 
--- The own gap as it stood before each purchase: (g0 + days from the first to the purchase before) / (1 + repeats by then).
+-- The own gap as it stood before each purchase: (g0 + days from the first to the one before) / (1 + repeats by then).
 gaps as (
 
     select
         candidates.customer_key,
         candidates.g0_days,
         candidates.lapsed_days,
-        days.day_on,
-        {{ days_between('days.day_on', 'days.previous_purchase_on') }} as gap_days,
+        bought.day_on,
+        {{ days_between('bought.day_on', 'bought.previous_purchase_on') }} as gap_days,
         {{ divide(
-            'candidates.g0_days + ' ~ days_between('days.previous_purchase_on', 'candidates.first_purchase_on'),
-            'days.purchase_day_number - 1',
+            'candidates.g0_days + ' ~ days_between('bought.previous_purchase_on', 'candidates.first_purchase_on'),
+            'bought.purchase_day_number - 1',
             4
         ) }} as own_gap_days
-    from {{ ref('int_customer_day') }} as days
-    inner join candidates on days.customer_key = candidates.customer_key
-    where days.previous_purchase_on is not null and days.day_on <= {{ as_of_date() }}
+    from {{ ref('int_customer_day') }} as bought
+    inner join candidates on bought.customer_key = candidates.customer_key
+    where bought.previous_purchase_on is not null and bought.day_on <= {{ as_of_date() }}
 
 ),
 

@@ -1,8 +1,22 @@
-{%- set dimensions = ['behaviour', 'attitude', 'emotion', 'cognition'] -%}
-{%- set weights = var('loyalty_dimension_weights') -%}
-{%- set scores = {} -%}
-{%- for dimension in dimensions -%}{%- do scores.update({dimension ~ '_score': weights[dimension]}) -%}{%- endfor -%}
-{%- set total = weights.values() | sum | round(4) %}
+{%- set weights = var('loyalty_dimension_weights') %}
+{%- set scores = {
+    'behaviour_score': weights.behaviour,
+    'attitude_score': weights.attitude,
+    'emotion_score': weights.emotion,
+    'cognition_score': weights.cognition,
+} %}
+{%- set coverages = {
+    'behaviour_coverage_share': weights.behaviour,
+    'attitude_coverage_share': weights.attitude,
+    'emotion_coverage_share': weights.emotion,
+    'cognition_coverage_share': weights.cognition,
+} %}
+{%- set confidences = {
+    'behaviour_confidence_share': weights.behaviour,
+    'attitude_confidence_share': weights.attitude,
+    'emotion_confidence_share': weights.emotion,
+    'cognition_confidence_share': weights.cognition,
+} %}
 
 with customers as (
 
@@ -47,30 +61,15 @@ dimensions as (
 
 ),
 
--- How far n pieces of evidence are to be trusted: n / (n + k).
-trusted as (
+confident as (
 
     select
         *,
-        {% for dimension in dimensions -%}
-        {{ divide(
-            dimension ~ '_evidence', dimension ~ '_evidence + ' ~ var('loyalty_evidence_prior'), 4
-        ) }} as {{ dimension }}_trust_share,
-        {% endfor -%}
-        {{ weighted_sum(scores) }} as score_sum,
-        {{ known_weight(scores) }} as weight
+        {{ evidence_confidence('behaviour_coverage_share', 'behaviour_evidence') }} as behaviour_confidence_share,
+        {{ evidence_confidence('attitude_coverage_share', 'attitude_evidence') }} as attitude_confidence_share,
+        {{ evidence_confidence('emotion_coverage_share', 'emotion_evidence') }} as emotion_confidence_share,
+        {{ evidence_confidence('cognition_coverage_share', 'cognition_evidence') }} as cognition_confidence_share
     from dimensions
-
-),
-
-covered as (
-
-    select
-        *,
-        {% for dimension in dimensions -%}
-        {{ multiply(dimension ~ '_coverage_share', dimension ~ '_trust_share', 8, 4, 4) }} as {{ dimension }}_confidence{{ ',' if not loop.last }}
-        {% endfor %}
-    from trusted
 
 ),
 
@@ -78,15 +77,11 @@ summed as (
 
     select
         *,
-        {% for dimension in dimensions -%}
-        {{ multiply(dimension ~ '_coverage_share', weights[dimension], 8, 4, 4) }}{{ ' +' if not loop.last }}
-        {% endfor -%}
-        as covered_weight,
-        {% for dimension in dimensions -%}
-        {{ multiply(dimension ~ '_confidence', weights[dimension], 8, 8, 4) }}{{ ' +' if not loop.last }}
-        {% endfor -%}
-        as confidence_weight
-    from covered
+        {{ weighted_sum(scores) }} as score_sum,
+        {{ known_weight(scores) }} as weight,
+        {{ weighted_sum(coverages) }} as covered_weight,
+        {{ weighted_sum(confidences) }} as confident_weight
+    from confident
 
 ),
 
@@ -106,12 +101,13 @@ final as (
         case
             when weight = 0 then 'none'
             else
-                {% for dimension in dimensions -%}
-                case when {{ dimension }}_score is null then '' else '{{ dimension[0] | upper }}' end{{ ' ||' if not loop.last }}
-                {% endfor %}
+                case when behaviour_score is null then '' else 'B' end
+                || case when attitude_score is null then '' else 'A' end
+                || case when emotion_score is null then '' else 'E' end
+                || case when cognition_score is null then '' else 'C' end
         end as evidence_pattern,
-        cast({{ divide('covered_weight', total, 4) }} as decimal(9, 4)) as coverage_share,
-        cast({{ divide('confidence_weight', total, 4) }} as decimal(9, 4)) as confidence_share
+        cast({{ divide('covered_weight', total_weight(scores), 4) }} as decimal(9, 4)) as coverage_share,
+        cast({{ divide('confident_weight', total_weight(scores), 4) }} as decimal(9, 4)) as confidence_share
     from summed
 
 )

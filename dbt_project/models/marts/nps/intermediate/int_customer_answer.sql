@@ -27,8 +27,8 @@ latest as (
 
 ),
 
--- Within one customer the weights count from the latest answer, so that an only answer given years ago still has its full say;
--- how much to trust it today is n_effective_answers, which counts from the as-of day.
+-- Within one customer the weights count from the latest answer, so that an only answer given years ago still has its
+-- full say; how much to trust it today is n_effective_answers, which counts from the as-of day.
 weighted as (
 
     select

@@ -1,38 +1,47 @@
-{%- set kinds = {'all': "'all'", 'customer': 'customer_segment', 'rfm': 'rfm_segment'} %}
-{%- set periods = {'all': 'cast(null as date)', 'month': 'month_start_on'} %}
-
 with monthly as (
 
     select * from {{ ref('int_nps_monthly') }}
 
 ),
 
+periods as (
+
+    select 'all' as period_kind
+    union all
+    select 'month' as period_kind
+
+),
+
+kinds as (
+
+    select 'all' as segment_kind
+    union all
+    select 'customer' as segment_kind
+    union all
+    select 'rfm' as segment_kind
+
+),
+
 -- Every month and all months together, by each kind of segment and all customers together.
 slices as (
 
-    {% for kind, segment in kinds.items() -%}
-    {% for period, month_start in periods.items() -%}
     select
-        '{{ period }}' as period_kind,
-        {{ month_start }} as month_start_on,
-        '{{ kind }}' as segment_kind,
-        {{ segment }} as segment,
-        n_promoters,
-        n_passives,
-        n_detractors,
-        n_invitations,
-        n_answered_invitations
+        periods.period_kind,
+        case when periods.period_kind = 'month' then monthly.month_start_on end as month_start_on,
+        kinds.segment_kind,
+        case kinds.segment_kind
+            when 'customer' then monthly.customer_segment
+            when 'rfm' then monthly.rfm_segment
+            else 'all'
+        end as segment,
+        monthly.n_promoters,
+        monthly.n_passives,
+        monthly.n_detractors,
+        monthly.n_invitations,
+        monthly.n_answered_invitations
     from monthly
-    {% if not loop.last %}
-    union all
-
-    {% endif %}
-    {%- endfor %}
-    {%- if not loop.last %}
-    union all
-
-    {% endif %}
-    {%- endfor %}
+    cross join periods
+    cross join kinds
 
 ),
 

@@ -2,7 +2,9 @@
 
 with active_customers as (
 
-    select * from {{ ref('int_rfm_value') }} where is_active
+    select *
+    from {{ ref('int_rfm_value') }}
+    where is_active
 
 ),
 
