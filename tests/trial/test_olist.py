@@ -73,10 +73,11 @@ def test_two_days_one_after_the_other_give_the_bytes_of_one_run(export: Export) 
 def test_every_order_is_there_with_its_person_and_its_dates(raw: duckdb.DuckDBPyConnection, as_of: str) -> None:
     assert_same(
         raw,
-        "select order_id, customer_key, ordered_at, ordered_on, delivered_at, coalesce(is_late, false), n_lines,"
-        f" coalesce(gross_amount, 0), is_purchase from raw_orders('{as_of}') join who on who.customer = person",
-        "select order_id, customer_key, ordered_at, ordered_on, delivered_at, coalesce(is_late, false), n_lines,"
-        " coalesce(net_amount, 0), is_purchase from fct_order",
+        "select order_id, customer_key, ordered_at, ordered_on, promised_on, delivered_at, coalesce(is_late, false),"
+        f" n_lines, coalesce(gross_amount, 0), is_purchase from raw_orders('{as_of}') join who on who.customer = person",
+        "select order_id, customer_key, ordered_at, ordered_on,"
+        " timezone('America/Sao_Paulo', timezone('UTC', promised_at))::date, delivered_at, coalesce(is_late, false),"
+        " n_lines, coalesce(net_amount, 0), is_purchase from fct_order",
     )
 
 
