@@ -74,7 +74,8 @@ def test_every_order_is_there_with_its_person_and_its_dates(raw: duckdb.DuckDBPy
     assert_same(
         raw,
         "select order_id, customer_key, ordered_at, ordered_on, promised_on, delivered_at, coalesce(is_late, false),"
-        f" n_lines, coalesce(gross_amount, 0), is_purchase from raw_orders('{as_of}') join who on who.customer = person",
+        " n_lines, coalesce(gross_amount, 0), is_purchase"
+        f" from raw_orders('{as_of}') join who on who.customer = person",
         "select order_id, customer_key, ordered_at, ordered_on,"
         " timezone('America/Sao_Paulo', timezone('UTC', promised_at))::date, delivered_at, coalesce(is_late, false),"
         " n_lines, coalesce(net_amount, 0), is_purchase from fct_order",
