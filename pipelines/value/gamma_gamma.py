@@ -100,8 +100,7 @@ def expected_spend(parameters: GammaGamma, repeats: Floats, mean_spend: Floats) 
     known = (repeats > 0) & (mean_spend > 0)
     total = np.where(known, repeats, 0.0)
     below = p * total + q - 1
-    estimate = p * (gamma + total * np.where(known, mean_spend, 0.0)) / np.where(below > 0, below, np.nan)
-    return np.where(known, estimate, population_mean(parameters))
+    return p * (gamma + total * np.where(known, mean_spend, 0.0)) / np.where(below > 0, below, np.nan)
 
 
 def _as_array(parameters: GammaGamma) -> Floats:
