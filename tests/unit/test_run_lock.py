@@ -1,0 +1,125 @@
+"""One run at a time: who comes second waits and is told for whom; a killed run's dbt is waited for, then named."""
+
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.errors import LockError
+from pipelines.orchestration.lock import current_holder, hold_lock, wait_for_warehouse
+
+SLEEP_AS_DBT = [sys.executable, "-c", "import time; time.sleep(60)", "dbt"]
+
+
+def test_the_second_waits_for_the_first_and_says_for_whom(tmp_path: Path) -> None:
+    lock, said, order = tmp_path / "lock", [], []
+
+    def second() -> None:
+        with hold_lock(lock, "second", said.append):
+            order.append("second")
+
+    with hold_lock(lock, "first") as held:
+        thread = threading.Thread(target=second)
+        thread.start()
+        deadline = time.monotonic() + 20
+        while not said and time.monotonic() < deadline:
+            time.sleep(0.01)
+        order.append("first")
+    thread.join(timeout=20)
+    assert order == ["first", "second"]
+    assert said == [f"waiting for run first (pid {held.holder.pid}, since {held.holder.since})"]
+
+
+def test_who_holds_the_lock_can_be_asked_and_is_nobody_afterwards(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    assert current_holder(lock) is None
+    with hold_lock(lock, "mine") as held:
+        assert current_holder(lock) == held.holder
+    assert current_holder(lock) is None
+
+
+def test_a_failed_run_leaves_the_lock_free(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    with pytest.raises(ZeroDivisionError), hold_lock(lock, "failing"):
+        raise ZeroDivisionError
+    with hold_lock(lock, "next", lambda words: pytest.fail(words)):
+        pass
+
+
+def killed_run(lock: Path, child: int) -> None:
+    """A process that takes the lock, notes a child, and is killed."""
+    code = (
+        "import os, signal, sys; from pathlib import Path; from pipelines.orchestration.lock import hold_lock\n"
+        f"with hold_lock(Path({str(lock)!r}), 'killed') as held:\n"
+        f"    held.note_child({child}); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -9
+
+
+def test_a_killed_runs_dbt_is_waited_for(tmp_path: Path) -> None:
+    child = subprocess.Popen(SLEEP_AS_DBT)
+    said: list[str] = []
+    try:
+        killed_run(tmp_path / "lock", child.pid)
+        threading.Timer(1.0, child.kill).start()
+        threading.Thread(target=child.wait).start()
+        with hold_lock(tmp_path / "lock", "next", said.append):
+            assert child.poll() is not None
+    finally:
+        child.kill()
+    assert f"waiting for dbt (pid {child.pid}) of run killed" in said[0]
+
+
+def test_a_killed_runs_dbt_that_does_not_end_is_named(tmp_path: Path) -> None:
+    child = subprocess.Popen(SLEEP_AS_DBT)
+    try:
+        killed_run(tmp_path / "lock", child.pid)
+        with (
+            pytest.raises(LockError, match=f"pid {child.pid}") as caught,
+            hold_lock(tmp_path / "lock", "next", patience=0.5),
+        ):
+            pass
+        assert f"kill {child.pid}" in caught.value.hint
+        assert caught.value.exit_code == 7
+    finally:
+        child.kill()
+        child.wait()
+
+
+def test_a_process_that_only_got_the_pid_is_not_waited_for(tmp_path: Path) -> None:
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    try:
+        killed_run(tmp_path / "lock", child.pid)
+        with hold_lock(tmp_path / "lock", "next", lambda words: pytest.fail(words), patience=0.5):
+            pass
+    finally:
+        child.kill()
+        child.wait()
+
+
+def test_whoever_holds_the_warehouse_is_named(tmp_path: Path) -> None:
+    warehouse = tmp_path / "warehouse.duckdb"
+    duckdb.connect(str(warehouse)).close()
+    code = f"import duckdb, time; c = duckdb.connect({str(warehouse)!r}); print('open', flush=True); time.sleep(60)"
+    other = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    try:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "open\n"
+        said: list[str] = []
+        with pytest.raises(LockError, match=f"process {other.pid}") as caught:
+            wait_for_warehouse(warehouse, said.append, patience=0.5)
+        assert f"kill {other.pid}" in caught.value.hint
+        assert said == [f"waiting for process {other.pid}, which holds warehouse.duckdb"]
+    finally:
+        other.kill()
+        other.wait()
+    wait_for_warehouse(warehouse, lambda words: pytest.fail(words))
+
+
+def test_a_warehouse_that_is_not_there_is_free(tmp_path: Path) -> None:
+    wait_for_warehouse(tmp_path / "warehouse.duckdb")
+    assert not (tmp_path / "warehouse.duckdb").exists()
