@@ -1,0 +1,4 @@
+-- Nothing lost: per file and entity, landed = accepted + quarantined + superseded.
+select *
+from {{ ref('stg_file_reconciliation') }}
+where landed_rows <> accepted_rows + quarantined_rows + superseded_rows or file_name is null
