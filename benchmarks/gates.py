@@ -1,0 +1,113 @@
+"""What a gate costs: ten expectations by Great Expectations inside DuckDB, against the same ten written as plain SQL.
+
+    python benchmarks/gates.py [--rows 5000000] [--threads 2] [--repeat 3]
+
+Prints the best of the repeats, seconds and ratio. Importing Great Expectations is told apart: it is paid once a run.
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+
+from pipelines.quality import open_warehouse, run_gate
+from pipelines.quality.suites import load_suite
+
+SUITE = """
+dataset: orders
+owner: data engineering
+description: Ten expectations of the kinds that the suites use.
+expectations:
+  - {expect: expect_table_row_count_to_be_between, min_value: 1, why: benchmark}
+  - {expect: expect_column_values_to_not_be_null, column: order_id, why: benchmark}
+  - {expect: expect_column_values_to_not_be_null, column: customer_ref, mostly: 0.7, why: benchmark}
+  - {expect: expect_column_values_to_be_unique, column: order_id, why: benchmark}
+  - {expect: expect_column_values_to_be_between, column: gross, min_value: 0, max_value: 1000000, why: benchmark}
+  - {expect: expect_column_values_to_be_between, column: event_on, min_value: "1990-01-01", why: benchmark}
+  - {expect: expect_column_values_to_be_in_set, column: status, value_set: [paid, open, cancelled], why: benchmark}
+  - {expect: expect_column_max_to_be_between, column: gross, max_value: 1000000, why: benchmark}
+  - {expect: expect_column_mean_to_be_between, column: gross, min_value: 1, why: benchmark}
+  - unexpected_rows: >
+      select source from {batch} group by source having count(*) filter (where status = 'cancelled') > 0.5 * count(*)
+    name: most_orders_can_count
+    why: benchmark
+"""
+
+BY_HAND = (
+    "select count(*) from staging.orders",
+    "select count(*) from staging.orders where order_id is null",
+    "select count(*) filter (where customer_ref is null) / count(*) from staging.orders",
+    "select count(*) from (select order_id from staging.orders group by order_id having count(*) > 1)",
+    "select count(*) from staging.orders where not (gross between 0 and 1000000)",
+    "select count(*) from staging.orders where not (event_on >= date '1990-01-01')",
+    "select count(*) from staging.orders where status not in ('paid', 'open', 'cancelled')",
+    "select max(gross) from staging.orders",
+    "select sum(gross) / count(gross) from staging.orders",
+    "select count(*) from (select source from staging.orders group by source"
+    " having count(*) filter (where status = 'cancelled') > 0.5 * count(*))",
+)
+
+
+def main() -> None:
+    """Build the table, time both ways, print."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--rows", type=int, default=5_000_000)
+    options.add_argument("--threads", type=int, default=2)
+    options.add_argument("--repeat", type=int, default=3)
+    given = options.parse_args()
+    with tempfile.TemporaryDirectory(prefix="loyalty-benchmark-") as name:
+        folder = Path(name)
+        (folder / "orders.yml").write_text(SUITE, encoding="utf-8")
+        suite = load_suite(folder / "orders.yml")
+        _build(folder / "warehouse.duckdb", given.rows)
+        with open_warehouse(folder / "warehouse.duckdb", threads=given.threads) as connection:
+            first = run_gate("staging", [suite], connection, schemas=["staging"])
+            if first.failures or first.warnings:
+                raise SystemExit(f"the suite does not hold: {[result.words for result in first.failures]}")
+            pushed = _timed(lambda: run_gate("staging", [suite], connection, schemas=["staging"]), given.repeat)
+            by_hand = _timed(lambda: [connection.execute(query).fetchall() for query in BY_HAND], given.repeat)
+    lines = (
+        f"rows {given.rows:,}, threads {given.threads}, best and median of {given.repeat}",
+        f"importing Great Expectations   {first.import_seconds:8.2f} s (once a run)",
+        f"ten expectations by GX         {min(pushed):8.2f} s ({statistics.median(pushed):.2f})",
+        f"the same as ten queries        {min(by_hand):8.2f} s ({statistics.median(by_hand):.2f})",
+        f"ratio                          {min(pushed) / min(by_hand):8.2f}",
+    )
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _build(warehouse: Path, rows: int) -> None:
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("create schema staging")
+        connection.execute(
+            """
+            create table staging.orders as
+                select
+                    'source ' || i % 3 as source,
+                    'order-' || i as order_id,
+                    case when i % 5 > 0 then 'customer-' || hash(i) % 500000 end as customer_ref,
+                    date '2020-01-01' + (i % 2000)::integer as event_on,
+                    (hash(i) % 100000 / 100)::decimal(18, 2) as gross,
+                    ['paid', 'paid', 'open', 'cancelled'][1 + i % 4] as status,
+                from range(?) as r (i)
+            """,
+            [rows],
+        )
+
+
+def _timed(work: Callable[[], object], repeat: int) -> list[float]:
+    seconds = []
+    for _ in range(repeat):
+        start = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - start)
+    return seconds
+
+
+if __name__ == "__main__":
+    main()
