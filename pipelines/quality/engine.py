@@ -91,6 +91,34 @@ def lend(connection: duckdb.DuckDBPyConnection, schemas: Sequence[str]) -> Itera
         loan.close()
 
 
+def locate(connection: duckdb.DuckDBPyConnection, dataset: str, schemas: Sequence[str]) -> tuple[str, int]:
+    """Where a dataset is read from, in words that mean the same on any connection, and how many rows it has.
+
+    Args:
+        connection: As `open_landing` or `open_warehouse` gives it.
+        dataset: A table or view.
+        schemas: Where to look for it, in this order; none for a landed entity.
+
+    Raises:
+        duckdb.CatalogException: It is in none of them.
+    """
+    found = dict(
+        connection.execute(
+            "select schema_name, null from duckdb_tables() where table_name = $name"
+            " union all select schema_name, sql from duckdb_views() where view_name = $name",
+            {"name": dataset},
+        ).fetchall()
+    )
+    present = next((schema for schema in schemas or ("main",) if schema in found), None)
+    if present is None:
+        raise duckdb.CatalogException(f"there is no {dataset} in {', '.join(schemas) or 'what was landed'}")
+    relation = f"{quoted(present)}.{quoted(dataset)}"
+    if not schemas and found[present]:  # a view of `open_landing` is gone with its connection: show what it reads
+        relation = f"({found[present].partition(' AS ')[2].rstrip(';')})"
+    counted = connection.execute(f"select count(*) from {relation}").fetchone()  # noqa: S608 (names are quoted)
+    return relation, counted[0] if counted else 0
+
+
 @dataclass
 class _Loan:
     """A lent connection and every cursor that was made of it."""

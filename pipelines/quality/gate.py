@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from pipelines.errors import GateError
-from pipelines.quality.engine import lend, quoted
+from pipelines.quality.engine import lend, locate
 from pipelines.quality.look import look
 from pipelines.quality.report import ExpectationResult, GateReport
 from pipelines.quality.suites import Expectation, Suite
@@ -126,7 +126,7 @@ def _run_suite(
     suite: Suite, connection: duckdb.DuckDBPyConnection, schemas: Sequence[str], datasource: "SQLDatasource"
 ) -> list[ExpectationResult]:
     try:
-        relation, rows = _locate(connection, suite.dataset, schemas)
+        relation, rows = locate(connection, suite.dataset, schemas)
     except duckdb.Error as error:
         return [_result(suite, expectation, None, "", error=_safe(str(error))) for expectation in suite.expectations]
     asked = [
@@ -174,21 +174,6 @@ def _build(number: int, expectation: Expectation) -> "GxExpectation":
     return built
 
 
-def _locate(connection: duckdb.DuckDBPyConnection, dataset: str, schemas: Sequence[str]) -> tuple[str, int]:
-    """The dataset's quoted name and its number of rows."""
-    found = connection.execute(
-        "select schema_name from (select schema_name, table_name from duckdb_tables()"
-        " union all select schema_name, view_name from duckdb_views()) where table_name = ?",
-        [dataset],
-    ).fetchall()
-    present = [schema for schema in schemas or ("main",) if (schema,) in found]
-    if not present:
-        raise duckdb.CatalogException(f"there is no {dataset} in {', '.join(schemas) or 'what was landed'}")
-    relation = f"{quoted(present[0])}.{quoted(dataset)}" if schemas else quoted(dataset)
-    counted = connection.execute(f"select count(*) from {relation}").fetchone()  # noqa: S608 (names are quoted)
-    return relation, counted[0] if counted else 0
-
-
 def _result(
     suite: Suite,
     expectation: Expectation,
@@ -201,8 +186,8 @@ def _result(
     found = answer.result if answer is not None else {}
     fault = error or (_fault(answer) if answer is not None else "")
     observed = found.get("observed_value")
-    is_rows = expectation.kind == "unexpected_rows"
-    count = found.get("unexpected_count", observed if is_rows else None)
+    is_query = expectation.kind == "unexpected_rows"
+    count = found.get("unexpected_count", observed if is_query else None)
     return ExpectationResult(
         dataset=suite.dataset,
         name=expectation.name,
@@ -211,10 +196,11 @@ def _result(
         passed=not fault and (answer is None or bool(answer.success)),
         unexpected_count=int(count) if count is not None else None,
         checked_rows=rows,
-        observed=float(observed) if isinstance(observed, int | float) and not is_rows else None,
+        observed=float(observed) if isinstance(observed, int | float) and not is_query else None,
         why=expectation.why,
         where=look(expectation, relation) if relation else "",
         suite=f"{suite.path}:{expectation.line}",
+        is_query=is_query,
         error=fault,
     )
 

@@ -20,12 +20,14 @@ class ExpectationResult:
         column: The column or columns; empty for the table as a whole.
         severity: `error` or `warn`.
         passed: Whether it holds.
-        unexpected_count: Rows that are not as expected; None where none are counted (a figure over all, an error).
+        unexpected_count: Rows that are not as expected, or rows that the suite's own SQL finds (which may be groups);
+            None where none are counted (a figure over all rows, an error).
         checked_rows: Rows of the dataset; None where it could not be read.
         observed: The figure, where it is a number.
         why: Why it must hold, in the suite's words.
         where: SQL that shows the rows or the figure, for whoever may read the schema; empty where there is none.
         suite: The suite's file and line.
+        is_query: Whether it is the suite's own SQL.
         error: Why it could not be checked; it has not passed then.
     """
 
@@ -40,6 +42,7 @@ class ExpectationResult:
     why: str
     where: str
     suite: str
+    is_query: bool
     error: str = ""
 
     @property
@@ -47,6 +50,8 @@ class ExpectationResult:
         """One line: which rule, how many rows, why."""
         if self.error:
             found = f"could not be checked: {self.error}"
+        elif self.unexpected_count is not None and self.is_query:
+            found = f"{self.unexpected_count} found in {self.checked_rows} rows"
         elif self.unexpected_count is not None:
             found = f"{self.unexpected_count} unexpected of {self.checked_rows} rows"
         else:

@@ -310,6 +310,15 @@ def test_a_missing_or_held_warehouse_is_refused_with_a_remedy(tmp_path: Path) ->
         pass
 
 
+def _orders_suite(folder: Path) -> Path:
+    path = folder / "orders.yml"
+    path.write_text(
+        "{dataset: orders, owner: me, description: d, expectations:"
+        " [{expect: expect_column_values_to_be_in_set, column: order_id, value_set: [x], why: w}]}"
+    )
+    return path
+
+
 def test_landed_files_are_read_as_text_with_their_source_and_batch(tmp_path: Path) -> None:
     landing = tmp_path / "it's [odd]*"
     for source, batch in (("none", "none"), ("shop", "0012"), ("7", "12e4")):
@@ -325,6 +334,9 @@ def test_landed_files_are_read_as_text_with_their_source_and_batch(tmp_path: Pat
         rows = connection.execute("select distinct source, batch, order_id from orders order by all").fetchall()
         assert rows == [("7", "12e4", "01"), ("shop", "0012", "01")]
         assert connection.execute("select count(*) from duckdb_views() where not internal").fetchone() == (1,)
+        report = run_gate("landing", [load_suite(_orders_suite(tmp_path))], connection)
+    assert [result.unexpected_count for result in report.results] == [4]
+    assert len(duckdb.execute(report.results[0].where).fetchall()) == 4  # to be run anywhere, by anybody who may read
     with open_landing(tmp_path / "nothing") as connection:
         assert connection.execute("select count(*) from duckdb_views() where not internal").fetchone() == (0,)
 
