@@ -2,7 +2,8 @@
 
     python benchmarks/gates.py [--rows 5000000] [--threads 2] [--repeat 3]
 
-Prints the best of the repeats, seconds and ratio. Importing Great Expectations is told apart: it is paid once a run.
+Prints the median of the repeats, wall seconds and, in brackets, processor seconds (the ones to read on a busy machine),
+and the ratios. Importing Great Expectations is told apart: it is paid once a run.
 """
 
 import argparse
@@ -72,11 +73,11 @@ def main() -> None:
             pushed = _timed(lambda: run_gate("staging", [suite], connection, schemas=["staging"]), given.repeat)
             by_hand = _timed(lambda: [connection.execute(query).fetchall() for query in BY_HAND], given.repeat)
     lines = (
-        f"rows {given.rows:,}, threads {given.threads}, best and median of {given.repeat}",
+        f"rows {given.rows:,}, threads {given.threads}, median of {given.repeat}: wall (processor)",
         f"importing Great Expectations   {first.import_seconds:8.2f} s (once a run)",
-        f"ten expectations by GX         {min(pushed):8.2f} s ({statistics.median(pushed):.2f})",
-        f"the same as ten queries        {min(by_hand):8.2f} s ({statistics.median(by_hand):.2f})",
-        f"ratio                          {min(pushed) / min(by_hand):8.2f}",
+        f"ten expectations by GX         {pushed[0]:8.2f} s ({pushed[1]:.2f})",
+        f"the same as ten queries        {by_hand[0]:8.2f} s ({by_hand[1]:.2f})",
+        f"ratio                          {pushed[0] / by_hand[0]:8.2f}   ({pushed[1] / by_hand[1]:.2f})",
     )
     sys.stdout.write("\n".join(lines) + "\n")
 
@@ -100,13 +101,15 @@ def _build(warehouse: Path, rows: int) -> None:
         )
 
 
-def _timed(work: Callable[[], object], repeat: int) -> list[float]:
-    seconds = []
+def _timed(work: Callable[[], object], repeat: int) -> tuple[float, float]:
+    """Median wall and processor seconds."""
+    wall, processor = [], []
     for _ in range(repeat):
-        start = time.perf_counter()
+        start, used = time.perf_counter(), time.process_time()
         work()
-        seconds.append(time.perf_counter() - start)
-    return seconds
+        wall.append(time.perf_counter() - start)
+        processor.append(time.process_time() - used)
+    return statistics.median(wall), statistics.median(processor)
 
 
 if __name__ == "__main__":

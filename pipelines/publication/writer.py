@@ -32,7 +32,10 @@ def connect(
     """
     if not warehouse.is_file():
         raise PublicationError(f"there is no warehouse at {warehouse}", hint="Run `loyalty run` first.")
-    config: dict[str, str | bool | int | float | list[str]] = {"temp_directory": str(spill)}
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "temp_directory": str(spill),
+        "autoinstall_known_extensions": False,  # no network
+    }
     if threads is not None:
         config["threads"] = threads
     if memory_limit is not None:

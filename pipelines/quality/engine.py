@@ -37,7 +37,7 @@ def open_landing(
     `source` and `batch` are columns, as text. What spills goes to the system's temporary folder.
     """
     with tempfile.TemporaryDirectory(prefix="loyalty-gate-") as spill:
-        config = {**_limits(threads, memory_limit), "temp_directory": spill}
+        config = {**_config(threads, memory_limit), "temp_directory": spill}
         with duckdb.connect(":memory:", config=config) as connection:
             for folder in sorted(path for path in landing.iterdir() if path.is_dir()) if landing.is_dir() else ():
                 if next(folder.glob("*/*/*.parquet"), None) is not None:
@@ -59,7 +59,7 @@ def open_warehouse(
     if not warehouse.is_file():
         raise GateError(f"there is no warehouse at {warehouse}", hint="Run `loyalty run` first.")
     try:
-        connection = duckdb.connect(str(warehouse), read_only=True, config=_limits(threads, memory_limit))
+        connection = duckdb.connect(str(warehouse), read_only=True, config=_config(threads, memory_limit))
     except duckdb.Error as error:
         raise GateError(
             f"the warehouse {warehouse} cannot be opened for reading: {error}",
@@ -239,10 +239,10 @@ def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def _limits(threads: int | None, memory_limit: str | None) -> dict[str, str | bool | int | float | list[str]]:
-    limits: dict[str, str | bool | int | float | list[str]] = {}
+def _config(threads: int | None, memory_limit: str | None) -> dict[str, str | bool | int | float | list[str]]:
+    config: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": False}  # no network
     if threads is not None:
-        limits["threads"] = threads
+        config["threads"] = threads
     if memory_limit is not None:
-        limits["memory_limit"] = memory_limit
-    return limits
+        config["memory_limit"] = memory_limit
+    return config
