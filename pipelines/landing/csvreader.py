@@ -91,5 +91,6 @@ def _load(
 
 def _agrees(connection: duckdb.DuckDBPyConnection, count: csvpass.Count) -> bool:
     lengths = " + ".join(f"coalesce(sum(length(f{index})), 0)" for index in range(len(count.header)))
-    found = connection.execute(f"select count(*), {lengths} from {TABLE}").fetchone()  # noqa: S608 (names are quoted)
-    return found is not None and (found[0], int(found[1])) == (count.records, count.characters)
+    query = f"select count(*), {lengths} from {TABLE}"  # noqa: S608 (names are quoted)
+    ((records, characters),) = connection.execute(query).fetchall()
+    return (records, int(characters)) == (count.records, count.characters)

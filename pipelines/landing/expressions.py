@@ -92,8 +92,8 @@ def parse_all(texts: Iterable[str]) -> None:
 def _parse(connection: duckdb.DuckDBPyConnection, text: str) -> Expression:
     # The newline keeps a trailing comment from swallowing the bracket.
     statement = f"select (\n{text}\n)"
-    row = connection.execute("select json_serialize_sql(?::varchar)", [statement]).fetchone()
-    parsed: dict[str, Any] = json.loads(row[0]) if row else {"error": True, "error_message": "cannot be parsed"}
+    ((found,),) = connection.execute("select json_serialize_sql(?::varchar)", [statement]).fetchall()
+    parsed: dict[str, Any] = json.loads(found)
     if parsed["error"]:
         return Expression(text, frozenset(), f"not a SQL expression: {parsed['error_message']}")
     statements = parsed["statements"]

@@ -186,28 +186,23 @@ class _Landing:
     def _stage(
         self, file: Found, group: FileGroup, facts: FileFacts, reading: Reading, batch: str, said: str, sql: RowSql
     ) -> FileOutcome:
-        counted, taken, not_taken, *rest = self._connection.execute(sql.fates()).fetchone() or ()
+        ((counted, taken, not_taken, *rest),) = self._connection.execute(sql.fates()).fetchall()
         by_entity = dict(zip(group.entities, rest[: len(group.entities)], strict=True))
         skips = rest[len(group.entities) :]
-        spans = list(reading.spans)
-        if not_taken:
-            spans += [
-                Span(record, line, line, Rule.NOT_TAKEN, raw)
-                for record, line, raw in self._connection.execute(sql.not_taken()).fetchall()
-            ]
         records = reading.records + len(reading.spans)
         named = {skip.name: count for skip, count in zip(group.skips, skips, strict=True)}
-        if counted != reading.records or records != taken + len(spans) + sum(skips):
+        unreadable = len(reading.spans) + not_taken
+        if counted != reading.records or records != taken + unreadable + sum(skips):
             raise InputError(
-                f"does not reconcile: {records} records, {taken} taken, {len(spans)} unreadable, {sum(skips)} skipped",
+                f"does not reconcile: {records} records, {taken} taken, {unreadable} unreadable, {sum(skips)} skipped",
                 hint="The file is refused whole; report it with a sample.",
             )
         rows = dict.fromkeys(by_entity, 0)
         for name in (name for name, count in by_entity.items() if count):
             rows[name] = self._copy(sql.rows(name, facts), self._store.staged(batch, name))
-        if spans:
-            pq.write_table(_unreadable(facts, spans), self._store.staged(batch, UNREADABLE), compression="zstd")
-        counts = (records, taken, len(spans), sum(skips))
+        if unreadable:
+            self._copy_unreadable(sql.not_taken(), facts, reading.spans, self._store.staged(batch, UNREADABLE))
+        counts = (records, taken, unreadable, sum(skips))
         pq.write_table(_ledger(facts, said, counts, named, rows), self._store.staged(batch, LEDGER), compression="zstd")
         return FileOutcome(
             file.source.mapping.source,
@@ -217,17 +212,29 @@ class _Landing:
             batch=batch,
             records=records,
             taken=taken,
-            unreadable=len(spans),
+            unreadable=unreadable,
             skipped=sum(skips),
             skips=named,
             rows=rows,
         )
 
     def _copy(self, query: str, path: Path) -> int:
-        found = self._connection.execute(
-            f"copy ({query}) to {quote_text(str(path))} (format parquet, compression zstd)"
-        ).fetchone()
-        return int(found[0]) if found else 0
+        statement = f"copy ({query}) to {quote_text(str(path))} (format parquet, compression zstd)"
+        ((rows,),) = self._connection.execute(statement).fetchall()
+        return int(rows)
+
+    def _copy_unreadable(self, not_taken: str, facts: FileFacts, spans: Sequence[Span], path: Path) -> None:
+        """Write what the pass could not read, and the records that nothing takes."""
+        self._connection.register("landing_spans", _spans(spans))
+        try:
+            self._copy(
+                f"select {facts.columns()}, * from (select * from landing_spans"  # noqa: S608 (names are quoted)
+                f" union all select landing_record, landing_line, landing_line, '{Rule.NOT_TAKEN}', landing_raw"
+                f" from ({not_taken})) order by line",
+                path,
+            )
+        finally:
+            self._connection.unregister("landing_spans")
 
     def _failing(self, file: Found, sql: RowSql, error: duckdb.Error) -> InputError:
         """Name the expression that fails on this file's data; the data itself is not repeated."""
@@ -235,7 +242,7 @@ class _Landing:
         index = next(i for i, group in enumerate(mapping.files) if group is file.group)
         for location, probe in sql.expressions():
             try:
-                self._connection.execute(probe)
+                self._connection.execute(probe).fetchall()
             except duckdb.Error:
                 where = mapping.where(("files", index, *location))
                 return InputError(
@@ -247,19 +254,11 @@ class _Landing:
         )
 
 
-def _unreadable(facts: FileFacts, spans: Sequence[Span]) -> pa.Table:
-    rows = [
-        {
-            **_file(facts),
-            "record": span.record,
-            "line": span.line,
-            "line_end": span.line_end,
-            "rule": span.rule.value,
-            "raw": span.text,
-        }
-        for span in sorted(spans, key=lambda span: span.line)
-    ]
-    return pa.Table.from_pylist(rows, schema=schema_of(UNREADABLE))
+def _spans(spans: Sequence[Span]) -> pa.Table:
+    kinds = [("record", pa.int64()), ("line", pa.int64()), ("line_end", pa.int64())]
+    schema = pa.schema([*kinds, ("rule", pa.string()), ("raw", pa.string())])
+    rows = [(span.record, span.line, span.line_end, span.rule.value, span.text) for span in spans]
+    return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema=schema)
 
 
 def _ledger(

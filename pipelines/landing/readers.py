@@ -71,7 +71,7 @@ def _read_json(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGro
             f"create or replace temp table {TABLE} as select *,"  # noqa: S608 (names are quoted)
             " case when json_valid(document) then json_type(document) = 'OBJECT' else false end as is_object"
             " from landing_lines"
-        )
+        ).fetchall()
     except duckdb.Error as error:
         raise counted.problem or error from error
     finally:
