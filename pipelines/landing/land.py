@@ -83,6 +83,7 @@ def land(
 def _connect(store: Store, memory_limit: str | None, threads: int | None) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect()
     connection.execute("set TimeZone = 'UTC'")
+    connection.execute("set enable_progress_bar = false")  # progress is told per file; --json owns the output
     connection.execute(f"set temp_directory = {quote_text(str(store.scratch / 'spill'))}")
     if memory_limit is not None:
         connection.execute(f"set memory_limit = {quote_text(memory_limit)}")
