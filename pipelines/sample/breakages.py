@@ -214,11 +214,14 @@ def _wide(questions: tuple[str, ...], beyond: str) -> Iterator[Breakage]:
 
 def _kiosk() -> Iterator[Breakage]:
     yield from one("ANS-001", "question", None)
+    yield from each("ANS-002", "time", TIMES)
     yield from each("ANS-003", "answer", PRICES)
     yield from each("ANS-004", "lowest", PRICES, highest=None)
     yield from each("ANS-005", "highest", PRICES, lowest=None)
     yield from each("ANS-006", "reversed", FLAGS)
     yield from each("ANS-007", "changed", TIMES)
+    yield from one("ANS-101", "time", None)
+    yield from one("ANS-102", "time", "2099-01-01 10:00:00")
     yield from one("ANS-103", "changed", FUTURE)
     yield from one("ANS-104", "kind", "gossip")
     yield from one("ANS-105", "measures", "weather")

@@ -18,6 +18,8 @@ from pipelines.sample.process import Ints, draws
 
 #: Their keys are codes that staging checks; a new key would be another mistake.
 _KEYS_KEPT = ("fx_rates", "coverage")
+#: All that can be wrong with their rows can be wrong with the kiosk's too, which breaks each rule at least once.
+_NO_NEED_OF_ALL = ("survey_relationship", "survey_transaction")
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def plan(feed: Feed, share: float, seed: int) -> Plan:
 
     Args:
         feed: The feed.
-        share: Bad rows as a share of good ones; where it is above zero, each rule is broken at least once.
+        share: Bad rows as a share of good ones; where it is above zero, an entity's rules are all broken at least once.
         seed: Seed of the draws.
 
     Returns:
@@ -48,8 +50,8 @@ def plan(feed: Feed, share: float, seed: int) -> Plan:
     pool = np.arange(len(feed.arrives)) if feed.plain is None else feed.plain
     if share <= 0 or not menu or not len(pool):
         return Plan(np.empty(0, np.int64), ())
-    rules = len({each.rule + each.damage for each in menu})
-    count = max(rules, round(share * len(feed.arrives)))
+    least = 1 if feed.name in _NO_NEED_OF_ALL else len({each.rule + each.damage for each in menu})
+    count = max(least, round(share * len(feed.arrives)))
     chosen = draws(seed, f"dirt {feed.name}").choice(pool, count, replace=count > len(pool))
     return Plan(np.asarray(chosen, np.int64), tuple(menu[index % len(menu)] for index in range(count)))
 

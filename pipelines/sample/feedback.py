@@ -27,7 +27,7 @@ COMMENTS = ["", "", "", "Great, thank you", 'They said "soon"; it took a week', 
 def returns_feed(orders: Orders, lines: Lines, clock: Clock, seed: int) -> Feed:
     """Some lines come back within a month; times with their offset, nested JSON, a file a week."""
     rng = draws(seed, "returns")
-    candidates = np.flatnonzero(orders.is_purchase[lines.order] & (rng.random(len(lines.order)) < 0.04))
+    candidates = np.flatnonzero(orders.is_purchase[lines.order] & (rng.random(len(lines.order)) < 0.05))
     day = orders.day[lines.order[candidates]] + rng.integers(1, 31, len(candidates))
     candidates, day = candidates[day <= clock.last], day[day <= clock.last]
     at = clock.utc(day, rng.integers(9 * 3600, 18 * 3600, len(day)))

@@ -62,7 +62,7 @@ def interactions_feed(people: People, clock: Clock, seed: int) -> Feed:
 def cases_feed(orders: Orders, clock: Clock, seed: int) -> Feed:
     """Cases when they are opened, and once more when they are closed: a version each."""
     rng = draws(seed, "cases")
-    about = np.flatnonzero(orders.is_purchase & (rng.random(len(orders.day)) < 0.03))
+    about = np.flatnonzero(orders.is_purchase & (rng.random(len(orders.day)) < 0.06))
     day = orders.day[about] + rng.integers(1, 10, len(about))
     about, day = about[day < clock.last], day[day < clock.last]
     n = len(day)

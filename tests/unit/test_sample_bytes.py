@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.errors import ConfigError
 from pipelines.sample import write_sample, writer
-from tests.unit.sample_files import UNTIL, day_of, kind, planted, small_sample
+from tests.unit.sample_files import UNTIL, day_of, expected_counts, kind, planted, small_sample
 
 
 def _digests(out: Path) -> dict[str, str]:
@@ -65,6 +65,13 @@ def test_a_wish_that_makes_no_sense_is_refused_before_anything_is_written(tmp_pa
 def test_a_small_sample_with_little_dirt_still_breaks_every_rule(tmp_path: Path) -> None:
     report = write_sample(tmp_path, customers=200, days=200, dirty=0.0001)
     assert report.bad_rows.keys() == {bad.rule for bad in planted(small_sample())}
+
+
+def test_bad_rows_stay_too_few_to_stop_the_gates_even_in_a_small_sample(tmp_path: Path) -> None:
+    write_sample(tmp_path, customers=300, days=100)
+    for entity, counts in expected_counts(tmp_path).items():
+        rows = counts["clean_rows"] + counts["bad_rows"]
+        assert entity == "unreadable" or rows < 50 or counts["bad_rows"] <= 0.2 * rows, (entity, counts)
 
 
 def test_the_smallest_sample_can_be_written(tmp_path: Path) -> None:
