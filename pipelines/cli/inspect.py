@@ -1,5 +1,7 @@
 """Commands that only look: check, status, path."""
 
+from dataclasses import asdict
+
 import typer
 from rich.table import Table
 
@@ -13,9 +15,8 @@ from pipelines.settings import load_settings, project_root
 
 @spoken
 def check(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Check the config, its mappings, the suites and the names of the files, without running anything."""
-    from pipelines.landing import SourceFiles, load_mapping
-    from pipelines.landing.inbox import find
+    """Check the config, its mappings, the suites, and the names and headers of the files, without running anything."""
+    from pipelines.landing import SourceFiles, check_sources, load_mapping
     from pipelines.quality import load_suites
     from pipelines.secret_key import load_key
 
@@ -24,21 +25,23 @@ def check(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOpt
         load_key(settings.paths.key, settings.key_text)
     for stage in ("landing", "staging", "marts"):
         load_suites(project_root() / "expectations", stage)
-    sources, problems = [], []
-    for source in settings.sources:
-        mapping = load_mapping(source.mapping)
-        found = find(SourceFiles(mapping=mapping, folder=source.files))
-        refused = [f"{mapping.source}: {file.name}: {file.problem.message}" for file in found if file.problem]
-        problems += refused
-        sources.append({"source": mapping.source, "folder": source.files, "files": len(found), "refused": len(refused)})
+    sources = [SourceFiles(mapping=load_mapping(source.mapping), folder=source.files) for source in settings.sources]
+    checked = check_sources(sources)
+    problems = [f"{source.source}: {problem}" for source in checked for problem in source.problems]
     if as_json:
-        print_json({"config": settings.config_path, "home": settings.home, "sources": sources, "problems": problems})
+        entries = [asdict(source) for source in checked]
+        print_json({"config": settings.config_path, "home": settings.home, "sources": entries, "problems": problems})
     else:
         out().print(f"config {settings.config_path} and its mappings can be used; home is {settings.home}")
-        for entry in sources:
-            out().print(f"{entry['source']}: {entry['files']} files in {entry['folder']}, {entry['refused']} refused")
+        for source in checked:
+            out().print(
+                f"{source.source}: {source.files} files to land, {source.ignored} ignored,"
+                f" {len(source.problems)} refused"
+            )
+            for note in source.notes:
+                out().print(f"  {note}")
     if problems:
-        raise InputError("\n".join(problems), hint="take these files out of the inbox, or let a mapping match them")
+        raise InputError("\n".join(problems), hint="mend the mapping, or take these files out of the inbox")
 
 
 @spoken
