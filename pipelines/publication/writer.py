@@ -1,8 +1,8 @@
 """Copies marts out of the warehouse: sorted Parquet, and one DuckDB file that old drivers can open.
 
 The bytes of the Parquet are a function of the rows alone: sorted by a key that is unique (refused otherwise), one file
-a table, row groups of a fixed number of rows, one codec. Neither the number of threads nor the rows' order in the
-warehouse shows. What to publish and where are the caller's; the pointer and the manifest are not made here.
+a table, row groups of a fixed number of rows, one codec. Neither the number of threads nor the rows' order or history
+in the warehouse shows. What to publish and where are the caller's; the pointer and the manifest are not made here.
 """
 
 from collections.abc import Callable, Sequence
@@ -41,6 +41,9 @@ def connect(
     if memory_limit is not None:
         config["memory_limit"] = memory_limit
     connection = duckdb.connect(":memory:", config=config)
+    # A table's statistics remember NULLs that were deleted, and DuckDB writes a column as REQUIRED where they say none was
+    # ever there: without this, the bytes would tell the warehouse's history.
+    connection.execute("set disabled_optimizers = 'statistics_propagation'")
     try:
         connection.execute(f"attach {sql.path(warehouse)} as {sql.name(warehouse.stem)} (read_only)")
     except duckdb.Error as error:

@@ -32,6 +32,20 @@ def test_parquet_is_byte_for_byte_the_same_whatever_the_threads_and_the_order_of
     assert all(hashes == seen[0] for hashes in seen)
 
 
+def test_rows_that_came_and_went_leave_no_trace_in_the_bytes(tmp_path: Path) -> None:
+    """A table remembers that a column once held NULL, and DuckDB writes such a column otherwise if it is asked to think."""
+    seen = []
+    for name in ("never", "once"):
+        warehouse = build(tmp_path / name / "warehouse.duckdb")
+        if name == "once":
+            with duckdb.connect(str(warehouse)) as connection:
+                connection.execute("insert into marts.dim_customer values ('zz', null, null)")
+                connection.execute("delete from marts.dim_customer where customer_key = 'zz'")
+        version = publish(warehouse, tmp_path / name / "out", as_of=date(2026, 1, 1), run_id="run", tables=TABLES)
+        seen.append(parquet_hashes(version))
+    assert seen[0] == seen[1]
+
+
 def test_another_value_gives_other_bytes_in_that_mart_alone(tmp_path: Path) -> None:
     warehouse = build(tmp_path / "warehouse.duckdb")
     first = publish(warehouse, tmp_path / "a", as_of=date(2026, 1, 1), run_id="run", tables=TABLES)
