@@ -41,8 +41,8 @@ def connect(
     if memory_limit is not None:
         config["memory_limit"] = memory_limit
     connection = duckdb.connect(":memory:", config=config)
-    # A table's statistics remember NULLs that were deleted, and DuckDB writes a column as REQUIRED where they say none was
-    # ever there: without this, the bytes would tell the warehouse's history.
+    # A table's statistics remember NULLs that were deleted, and DuckDB writes a column as REQUIRED where they say that
+    # none was ever there: without this, the bytes would tell the warehouse's history.
     connection.execute("set disabled_optimizers = 'statistics_propagation'")
     try:
         connection.execute(f"attach {sql.path(warehouse)} as {sql.name(warehouse.stem)} (read_only)")

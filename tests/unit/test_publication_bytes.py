@@ -33,7 +33,7 @@ def test_parquet_is_byte_for_byte_the_same_whatever_the_threads_and_the_order_of
 
 
 def test_rows_that_came_and_went_leave_no_trace_in_the_bytes(tmp_path: Path) -> None:
-    """A table remembers that a column once held NULL, and DuckDB writes such a column otherwise if it is asked to think."""
+    """A table remembers that a column once held NULL, and left to itself DuckDB writes that column otherwise."""
     seen = []
     for name in ("never", "once"):
         warehouse = build(tmp_path / name / "warehouse.duckdb")
