@@ -44,4 +44,4 @@ def build_defs(
         resources={"run": run_resource(settings), "dbt": dbt_resource(settings), **(resource_overrides or {})},
         executor=dg.in_process_executor,
     )
-    return dg.Definitions.merge(graph, jobs_and_triggers(ingest, daily, days, settings))
+    return dg.Definitions.merge(graph, jobs_and_triggers(ingest, daily, settings))

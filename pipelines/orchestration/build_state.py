@@ -15,6 +15,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipelines.durable import write_text_durably
+from pipelines.errors import GateError
 
 SCRATCH_PREFIX = "backfill_"
 
@@ -41,10 +42,12 @@ class StagedState(_Part):
     Attributes:
         fingerprint: Of the code and variables that staged it.
         batches: The batches that the last completed staging saw.
+        passed: Whether it passed its gate; nothing is built from what did not.
     """
 
     fingerprint: str
     batches: tuple[str, ...]
+    passed: bool = False
 
 
 class BuiltState(_Part):
@@ -126,8 +129,13 @@ def plan_build(state: WarehouseState, *, as_of: date, fingerprint: str, full_ref
         as_of: The day to build.
         fingerprint: Of the code, variables and key in force.
         full_refresh: Whether the user asked for a build from nothing.
+
+    Raises:
+        GateError: What is staged has not passed its gate.
     """
-    batches = state.staged.batches if state.staged else ()
+    if state.staged is None or not state.staged.passed:
+        raise GateError("what is staged has not passed its gate", hint="run the job ingest first, or both: loyalty run")
+    batches = state.staged.batches
     built = state.built
 
     def plan(kind: BuildKind, reason: str) -> BuildPlan:
@@ -160,6 +168,12 @@ def staging_needs_refresh(state: WarehouseState, fingerprint: str, landed: Itera
     if gone := set(state.staged.batches) - set(landed):
         return f"{len(gone)} batches are no longer there"
     return ""
+
+
+def pass_staging(state: WarehouseState) -> WarehouseState:
+    """The state after staging has passed its gate."""
+    staged = state.staged.model_copy(update={"passed": True}) if state.staged else None
+    return state.model_copy(update={"staged": staged})
 
 
 def read_state(path: Path) -> WarehouseState:

@@ -23,6 +23,7 @@ from pipelines.orchestration.build_state import (
 )
 from pipelines.orchestration.code import staging_fingerprint
 from pipelines.orchestration.dbt_build import Vars, run_build
+from pipelines.orchestration.dbt_manifest import start_parsed
 from pipelines.orchestration.dbt_resource import LoyaltyDbt
 from pipelines.orchestration.partitions import ONE_BY_ONE
 from pipelines.orchestration.plan_file import read_plan, write_plan
@@ -68,6 +69,8 @@ def dbt_steps(manifest: Mapping[str, Any], days: dg.PartitionsDefinition[str]) -
             reason = "asked for" if full_refresh_asked(context) else staging_needs_refresh(state, fingerprint, batches)
             if reason:
                 context.log.info(f"staging is built anew: {reason}")
+            target = paths.target / "ingest"
+            start_parsed(settings, target)
             yield from run_build(
                 context,
                 run,
@@ -75,7 +78,7 @@ def dbt_steps(manifest: Mapping[str, Any], days: dg.PartitionsDefinition[str]) -
                 stage,
                 manifest,
                 values=dbt_vars(settings, as_of=None),
-                target=paths.target / "ingest",
+                target=target,
                 full_refresh=bool(reason),
             )
             stage.count(**reconciliation(paths.warehouse))

@@ -13,10 +13,9 @@ from pipelines.settings import Settings
 def jobs_and_triggers(
     ingest_assets: Sequence[dg.AssetsDefinition],
     daily_assets: Sequence[dg.AssetsDefinition],
-    days: dg.PartitionsDefinition[str],
     settings: Settings,
 ) -> dg.Definitions:
-    """Two jobs, and what starts them."""
+    """Two jobs, and what starts them; the daily job's partitions are its assets'."""
     ingest = dg.define_asset_job(
         INGEST_JOB,
         selection=dg.AssetSelection.assets(*ingest_assets),
@@ -26,7 +25,6 @@ def jobs_and_triggers(
     daily = dg.define_asset_job(
         DAILY_JOB,
         selection=dg.AssetSelection.assets(*daily_assets),
-        partitions_def=days,
         executor_def=dg.in_process_executor,
         description="Build and publish the marts of one as-of day from what is staged.",
     )

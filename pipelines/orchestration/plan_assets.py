@@ -21,6 +21,7 @@ from pipelines.pseudonyms import key_fingerprint, write_pseudonyms
 from pipelines.secret_key import load_key
 
 CUSTOMER_REFS = dg.AssetKey(["staging", "stg_customer_refs"])
+RECONCILIATION = dg.AssetKey(["staging", "stg_file_reconciliation"])
 
 
 def plan_assets(days: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]:
@@ -28,7 +29,7 @@ def plan_assets(days: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]
 
     @dg.asset(
         key=CHANGED_BATCHES,
-        deps=[CUSTOMER_REFS],
+        deps=[CUSTOMER_REFS, RECONCILIATION],
         partitions_def=days,
         backfill_policy=ONE_BY_ONE,
         group_name="exchange",

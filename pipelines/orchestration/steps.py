@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import dagster as dg
 
 from pipelines.errors import LoyaltyError
+from pipelines.orchestration.names import FULL_REFRESH_TAG
 from pipelines.orchestration.recorder import StageHandle
 from pipelines.orchestration.run_scope import RunScope
 
@@ -16,14 +17,14 @@ RETRY = dg.RetryPolicy(max_retries=1, delay=5)
 
 @contextmanager
 def step(
-    context: dg.OpExecutionContext | dg.AssetExecutionContext | dg.AssetCheckExecutionContext, run: RunScope, name: str
+    context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, run: RunScope, name: str
 ) -> Iterator[StageHandle]:
     """Run a step's body as a stage of the run.
 
     Raises:
         dagster.Failure: For a LoyaltyError, with its remedy, and without a retry.
     """
-    if context.op_execution_context.retry_number if hasattr(context, "op_execution_context") else 0:
+    if context.op_execution_context.retry_number:
         run.recorder.forgive()
     try:
         with run.recorder.stage(name) as stage:
@@ -38,4 +39,4 @@ def step(
 
 def full_refresh_asked(context: dg.AssetExecutionContext) -> bool:
     """Whether the run was started with the tag that asks for a build from nothing."""
-    return context.run.tags.get("loyalty/full_refresh") == "true"
+    return context.run.tags.get(FULL_REFRESH_TAG) == "true"

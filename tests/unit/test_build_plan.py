@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.errors import GateError
 from pipelines.orchestration.build_state import (
     BuildKind,
     BuildStatus,
@@ -12,6 +13,7 @@ from pipelines.orchestration.build_state import (
     StagedState,
     WarehouseState,
     fingerprint_of,
+    pass_staging,
     plan_build,
     read_state,
     staging_needs_refresh,
@@ -26,7 +28,7 @@ def state(
 ) -> WarehouseState:
     """A warehouse with the batches a, b and c staged."""
     return WarehouseState(
-        staged=StagedState(fingerprint="s", batches=("a", "b", "c")),
+        staged=StagedState(fingerprint="s", batches=("a", "b", "c"), passed=True),
         built=BuiltState(as_of=as_of, fingerprint=fingerprint, batches=tuple(built), status=status, run_id="r"),
     )
 
@@ -45,7 +47,7 @@ def test_the_same_day_is_extended_too() -> None:
 @pytest.mark.parametrize(
     ("before", "fingerprint", "refresh", "reason"),
     [
-        (WarehouseState(), "f", False, "nothing was built before"),
+        (state().model_copy(update={"built": None}), "f", False, "nothing was built before"),
         (state(status=BuildStatus.IN_PROGRESS), "f", False, "was not completed"),
         (state(), "other", False, "have changed"),
         (state(built="abz"), "f", False, "no longer there"),
@@ -68,6 +70,15 @@ def test_a_day_before_the_state_is_built_aside_whatever_the_state_is() -> None:
         assert plan.changed_batches == plan.batches
         assert plan.scratch_schema == "backfill_20240101"
         assert plan.exchange(Path("x")) == Path("x/backfill_20240101")
+
+
+def test_nothing_is_built_from_what_has_not_passed_its_gate() -> None:
+    staged = StagedState(fingerprint="s", batches=("a",))
+    for before in (WarehouseState(), WarehouseState(staged=staged)):
+        with pytest.raises(GateError, match="has not passed its gate"):
+            plan_build(before, as_of=TUESDAY, fingerprint="f")
+    passed = pass_staging(WarehouseState(staged=staged))
+    assert plan_build(passed, as_of=TUESDAY, fingerprint="f").batches == ("a",)
 
 
 def test_a_second_try_builds_whole_what_the_first_would_have_extended() -> None:

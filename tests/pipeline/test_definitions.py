@@ -1,0 +1,118 @@
+"""What Dagster knows, held by a snapshot: an asset, job, check or trigger that comes or goes is seen in review.
+
+After a change that is meant: `pytest tests/pipeline/test_definitions.py --update-snapshots`.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from conftest import SampleHome, clean_environment
+
+from pipelines.landing.entities import ENTITIES
+from pipelines.orchestration.build_defs import build_defs
+from pipelines.orchestration.jobs import follow_up
+from pipelines.settings import load_settings, project_root
+
+SNAPSHOT = Path(__file__).with_name("definitions.json")
+
+
+@pytest.fixture(scope="module")
+def definitions(sample_home: SampleHome) -> dg.Definitions:
+    return build_defs(load_settings(sample_home.config, sample_home.home))
+
+
+def described(definitions: dg.Definitions) -> dict[str, object]:
+    """Names and what stands behind them, in one order."""
+    graph = definitions.resolve_asset_graph()
+    jobs = {name: definitions.resolve_job_def(name) for name in ("ingest", "daily")}
+    return {
+        "assets": {
+            node.key.to_user_string(): {
+                "group": node.group_name,
+                "partitioned": node.is_partitioned,
+                "after": sorted(key.to_user_string() for key in node.parent_keys),
+            }
+            for node in sorted(graph.asset_nodes, key=lambda node: node.key.to_user_string())
+        },
+        "checks": sorted(
+            f"{key.asset_key.to_user_string()}:{key.name}" + (" (blocking)" if graph.get(key).blocking else "")
+            for key in graph.asset_check_keys
+        ),
+        "jobs": {
+            name: sorted(key.to_user_string() for key in job.asset_layer.executable_asset_keys)
+            for name, job in jobs.items()
+        },
+        "schedules": {
+            schedule.name: [schedule.job_name, schedule.cron_schedule, schedule.execution_timezone]
+            for schedule in definitions.schedules or ()
+            if isinstance(schedule, dg.ScheduleDefinition)
+        },
+        "sensors": sorted(sensor.name for sensor in definitions.sensors or ()),
+    }
+
+
+def test_the_graph_is_the_one_that_was_reviewed(definitions: dg.Definitions, request: pytest.FixtureRequest) -> None:
+    found = described(definitions)
+    if request.config.getoption("--update-snapshots"):
+        SNAPSHOT.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    assert found == json.loads(SNAPSHOT.read_text(encoding="utf-8"))
+
+
+def test_every_step_takes_the_lock(definitions: dg.Definitions) -> None:
+    for name in ("ingest", "daily"):
+        job = definitions.resolve_job_def(name)
+        assert all("run" in node.definition.required_resource_keys for node in job.nodes), name
+
+
+def test_every_path_from_a_landed_entity_to_publication_goes_through_every_gate(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    gates = {key.asset_key for key in graph.asset_check_keys if key.name == "gate"}
+    assert {key.path[0] for key in gates} == {"landing", "staging", "marts"}
+    assert all(graph.get(key).blocking for key in graph.asset_check_keys if key.name == "gate")
+    published = dg.AssetKey(["published", "version"])
+    ancestors = graph.get_ancestor_asset_keys(published)
+    assert gates <= ancestors
+    assert {dg.AssetKey(["landing", name]) for name in ENTITIES} <= ancestors
+
+
+def test_jobs_run_in_one_process_and_days_are_backfilled_one_by_one(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    for name in ("ingest", "daily"):
+        assert definitions.resolve_job_def(name).executor_def.name == "in_process"
+    for node in graph.asset_nodes:
+        if node.is_partitioned:
+            assert node.backfill_policy == dg.BackfillPolicy.multi_run(1), node.key
+
+
+def test_a_resource_can_be_taken_from_elsewhere(sample_home: SampleHome) -> None:
+    settings = load_settings(sample_home.config, sample_home.home)
+    given = object()
+    assert build_defs(settings, resource_overrides={"run": given}).resources["run"] is given
+
+
+def test_the_daily_job_follows_a_scheduled_ingest_for_the_configured_day(sample_home: SampleHome) -> None:
+    settings = load_settings(sample_home.config, sample_home.home)
+    published = json.loads(sample_home.output)["as_of"]
+    scheduled = dg.DagsterRun(job_name="ingest", run_id="r1", tags={"loyalty/then_daily": "true"})
+    request = follow_up(scheduled, settings)
+    assert isinstance(request, dg.RunRequest)
+    assert (request.partition_key, request.run_key, request.tags["loyalty/run"]) == (published, "r1", "r1")
+    by_hand = dg.DagsterRun(job_name="ingest", run_id="r2")
+    assert isinstance(follow_up(by_hand, settings), dg.SkipReason)
+
+
+def test_dagster_loads_the_workspace(sample_home: SampleHome) -> None:
+    dagster = Path(sys.executable).with_name("dagster")
+    done = subprocess.run(
+        [str(dagster), "definitions", "validate", "-w", "workspace.yaml"],
+        cwd=project_root(),
+        env=clean_environment(LOYALTY_CONFIG=str(sample_home.config), LOYALTY_HOME=str(sample_home.home)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,258 @@
+"""Runs over several days, by the command line as a scheduler calls it, on one home: however a day is reached, the bytes
+are the same, and nothing that was killed, repeated or started twice changes them.
+
+The runs happen once, in order, in the fixture; each test looks at one promise.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from conftest import LOYALTY, SampleHome, call, clean_environment
+
+from pipelines.landing import SourceFiles, load_mapping
+from pipelines.landing.inbox import find
+
+LAST_DAYS = 2
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What one run left.
+
+    Attributes:
+        report: Its `--json`.
+        marts: The sha256 of every Parquet file of the version that it published.
+        said: What it wrote to standard error.
+    """
+
+    report: dict[str, Any]
+    marts: dict[str, str]
+    said: str
+
+
+@dataclass(frozen=True)
+class Days:
+    """The story: two days one by one, the first of them again, a kill, and two runs at once.
+
+    Attributes:
+        home: The home that it happened in.
+        first: All files but the last two days'.
+        second: One day more.
+        third: Every file: the sample's own last day.
+        backfill: The second's day again, now with all files landed.
+        current_after_backfill: What readers saw then.
+        killed: The exit code of a run that was killed while it built.
+        state_after_kill: build.json then.
+        current_after_kill: What readers saw then.
+        after_kill: The run after that.
+        at_once: The run that was started while that one ran.
+    """
+
+    home: Path
+    first: Ran
+    second: Ran
+    third: Ran
+    backfill: Ran
+    current_after_backfill: Path
+    killed: int
+    state_after_kill: dict[str, Any]
+    current_after_kill: Path
+    after_kill: Ran
+    at_once: Ran
+
+
+def marts(version: Path) -> dict[str, str]:
+    """The sha256 of every mart's Parquet."""
+    files = sorted((version / "marts").rglob("*.parquet"))
+    assert files
+    return {str(file.relative_to(version)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+
+
+def ran(output: str, said: str = "") -> Ran:
+    report = json.loads(output)
+    return Ran(report, marts(Path(report["published"])), said)
+
+
+class Shop:
+    """A copy of the sample whose inbox the test fills, under the sample's key so that the bytes can be compared."""
+
+    def __init__(self, sample: SampleHome, folder: Path) -> None:
+        self.inbox, self.home = folder / "inbox", folder / "home"
+        self.config = folder / "loyalty.yml"
+        self.inbox.mkdir(parents=True)
+        self.home.mkdir()
+        shutil.copy2(sample.home / "key", self.home / "key")
+        self.config.write_text(sample.config.read_text())
+
+    def receive(self, files: Iterable[Path]) -> None:
+        for file in files:
+            shutil.copy2(file, self.inbox / file.name)
+
+    def command(self, *options: str) -> list[str]:
+        return [str(LOYALTY), "run", "--json", "--config", str(self.config), "--home", str(self.home), *options]
+
+    def run(self, *options: str) -> Ran:
+        done = call(*self.command(*options)[1:])
+        assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-3000:]}"
+        return ran(done.stdout, done.stderr)
+
+    def start(self, *options: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            self.command(*options),
+            env=clean_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def current(self) -> Path:
+        return (self.home / "published" / "current").resolve(strict=True)
+
+    def state(self) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads((self.home / "state" / "build.json").read_text())
+        return content
+
+
+def files_by_day(sample: SampleHome) -> list[list[Path]]:
+    """The sample's files: those before the last days, then each last day's."""
+    found = find(SourceFiles(mapping=load_mapping("sample"), folder=sample.sample / "inbox"))
+    days = sorted({file.file_on for file in found if file.file_on})[-LAST_DAYS:]
+    early = [file.path for file in found if file.file_on is None or file.file_on < days[0]]
+    return [early, *([file.path for file in found if file.file_on == day] for day in days)]
+
+
+def kill_while_it_builds(shop: Shop) -> int:
+    """Start a run, and kill it with dbt in the middle of core."""
+    run = shop.start("--full-refresh")
+    deadline = time.monotonic() + 600
+    last_run = shop.home / "state" / "last_run.json"
+    while time.monotonic() < deadline and run.poll() is None:
+        stages = json.loads(last_run.read_text())["stages"] if last_run.exists() else []
+        child = json.loads((shop.home / "lock").read_text() or "{}").get("child_pid")
+        if stages and stages[-1]["name"] == "core" and stages[-1]["status"] == "running" and child:
+            time.sleep(1.0)
+            os.kill(run.pid, signal.SIGKILL)
+            break
+        time.sleep(0.05)
+    run.communicate()
+    return run.returncode
+
+
+@pytest.fixture(scope="module")
+def days(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> Days:
+    early, before_last, last = files_by_day(sample_home)
+    shop = Shop(sample_home, tmp_path_factory.mktemp("days"))
+    shop.receive(early)
+    first = shop.run()
+    shop.receive(before_last)
+    second = shop.run()
+    shop.receive(last)
+    third = shop.run()
+    backfill = shop.run("--as-of", second.report["as_of"])
+    current_after_backfill = shop.current()
+    killed = kill_while_it_builds(shop)
+    state_after_kill, current_after_kill = shop.state(), shop.current()
+    one = shop.start()
+    time.sleep(2)
+    two = shop.start()
+    (one_out, one_said), (two_out, two_said) = one.communicate(), two.communicate()
+    assert (one.returncode, two.returncode) == (0, 0), one_said + two_said
+    runs = sorted((ran(one_out, one_said), ran(two_out, two_said)), key=lambda run: run.report["build"] != "full")
+    return Days(
+        home=shop.home,
+        first=first,
+        second=second,
+        third=third,
+        backfill=backfill,
+        current_after_backfill=current_after_backfill,
+        killed=killed,
+        state_after_kill=state_after_kill,
+        current_after_kill=current_after_kill,
+        after_kill=runs[0],
+        at_once=runs[1],
+    )
+
+
+def test_days_run_one_by_one_give_the_bytes_of_one_run(days: Days, sample_home: SampleHome) -> None:
+    assert [run.report["build"] for run in (days.first, days.second, days.third)] == [
+        "full",
+        "incremental",
+        "incremental",
+    ]
+    assert len({days.first.report["as_of"], days.second.report["as_of"], days.third.report["as_of"]}) == 3
+    once = ran(sample_home.output)
+    assert once.report["as_of"] == days.third.report["as_of"]
+    assert days.third.marts == once.marts
+
+
+def test_each_day_lands_its_own_files_and_knows_the_others(days: Days) -> None:
+    before = days.first.report["files"]["landed"]
+    assert days.second.report["files"]["known"] >= before
+    assert days.second.report["files"]["landed"] > 0
+
+
+def test_a_backfilled_day_has_the_bytes_of_that_days_run(days: Days) -> None:
+    assert days.backfill.report["build"] == "backfill"
+    assert days.backfill.report["files"]["landed"] == 0
+    assert days.backfill.marts == days.second.marts
+
+
+def test_a_backfill_is_a_version_of_its_own_and_leaves_the_daily_state_alone(days: Days) -> None:
+    assert days.backfill.report["is_current"] is False
+    assert str(days.current_after_backfill) == days.third.report["published"]
+    assert days.at_once.report["build"] == "incremental"
+    with duckdb.connect(str(days.home / "state" / "warehouse.duckdb"), read_only=True) as connection:
+        schemas = [name for (name,) in connection.execute("select schema_name from duckdb_schemas()").fetchall()]
+    assert not [name for name in schemas if name.startswith("backfill")]
+    assert not list((days.home / "exchange").glob("backfill*"))
+
+
+def test_a_killed_run_leaves_what_readers_see_and_a_mark(days: Days) -> None:
+    assert days.killed == -signal.SIGKILL
+    assert days.state_after_kill["built"]["status"] == "in_progress"
+    assert str(days.current_after_kill) == days.third.report["published"]
+
+
+def test_the_run_after_a_kill_builds_whole_and_gives_the_same_bytes(days: Days) -> None:
+    assert days.after_kill.report["build"] == "full"
+    assert days.after_kill.marts == days.third.marts
+
+
+def test_of_two_runs_at_once_the_second_waits_and_says_for_whom(days: Days) -> None:
+    first, second = days.after_kill.report["run_id"], days.at_once.said
+    assert f"waiting for run {first} (pid " in second
+    assert "since " in second
+
+
+def test_a_repeated_run_lands_nothing_and_publishes_the_same_bytes(days: Days) -> None:
+    assert days.at_once.report["files"]["landed"] == 0
+    assert days.at_once.report["records"]["records"] == 0
+    assert days.at_once.marts == days.third.marts
+
+
+def test_nobody_but_the_owner_can_read_what_is_personal(days: Days) -> None:
+    for path in (days.home / "key", days.home / "exchange" / "pseudonyms.parquet"):
+        assert path.stat().st_mode & 0o077 == 0, path
+    assert (days.home / "state").stat().st_mode & 0o077 == 0
+
+
+def test_neither_logs_nor_dbts_artifacts_hold_the_key(days: Days) -> None:
+    key = (days.home / "key").read_bytes().strip()
+    looked = 0
+    for folder in ("state/logs", "state/target", "state/dagster"):
+        for path in (days.home / folder).rglob("*"):
+            if path.is_file():
+                looked += 1
+                assert key not in path.read_bytes(), path
+    assert looked > 10
