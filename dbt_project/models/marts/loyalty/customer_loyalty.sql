@@ -42,7 +42,7 @@ classed as (
             'patronage.n_purchase_days', 'patronage.silence_ratio', 'patronage.silence_days',
             'patronage.days_since_comeback', 'patronage.age_days', 'patronage.first_to_last_days',
             'evidence.attitude_score', 'patronage.g0_days', 'patronage.lapsed_days'
-        ) }} as level, -- noqa: RF04
+        ) }} as level,
         {{ loyalty_quadrant(
             'patronage.n_purchase_days', 'patronage.silence_ratio',
             'evidence.attitude_score', 'evidence.brand_preference_score'
