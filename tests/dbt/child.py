@@ -1,7 +1,7 @@
 """A process that runs dbt commands one after another on one warehouse, told by lines of JSON; run by warehouse.py.
 
-dbt takes longer to start and to parse than to build a small warehouse. So this process parses once for each set of schemas
-and lends the manifest to every command. Between commands nothing holds the DuckDB file.
+dbt takes longer to start and to parse than to build a small warehouse. So this process parses once for each set of
+schemas and lends the manifest to every command. Between commands nothing holds the DuckDB file.
 """
 
 import json

@@ -1,7 +1,7 @@
 """Landed Parquet written by hand, in the layout that landing promises, for tests that begin at staging.
 
-What landing itself does (reading, mapping, reconciling) is not here: it has its own tests. Rows are canonical columns as
-text; what is not named is NULL.
+What landing itself does (reading, mapping, reconciling) is not here: it has its own tests. Rows are canonical columns
+as text; what is not named is NULL.
 """
 
 import hashlib

@@ -1,8 +1,9 @@
 """A history of several sources, made by chance from a seed, with everything that makes incremental builds go wrong.
 
 Late rows; corrections of amounts, of dates (into the past and the future) and of customers; cancellations and payments
-that come later; rates that arrive after the orders they value, or are corrected; returns before their order; customers who
-turn out to be one person; products that change category; exports made long after the events. Only data is made here.
+that come later; rates that arrive after the orders they value, or are corrected; returns before their order; customers
+who turn out to be one person; products that change category; exports made long after the events. Only data is made
+here.
 """
 
 import random

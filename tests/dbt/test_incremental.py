@@ -10,7 +10,15 @@ FIRST = date(2024, 1, 29)
 CORE = {
     "intermediate": [
         *(f"int_{entity}_as_of" for entity in ("orders", "order_lines", "payments", "returns", "survey_answers")),
-        *("int_order_header", "int_order_line", "int_order", "int_return", "int_customer_day", "int_customer_category"),
+        *(
+            "int_order_header",
+            "int_order_line",
+            "int_order_amount",
+            "int_order",
+            "int_return",
+            "int_customer_day",
+            "int_customer_category",
+        ),
         *("int_customer_summary", "int_purchase_cell", "int_spend_cell"),
     ],
     "marts": ["fct_order", "fct_order_line", "fct_return", "fct_survey_answer", "dim_customer", "dim_date"],

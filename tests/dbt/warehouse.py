@@ -21,7 +21,11 @@ import pyarrow.parquet as pq
 from pipelines.settings import dbt_vars_argument, project_root
 from tests.dbt.landed import Row, land, prepare
 
-_UNTESTED = ("--exclude-resource-type", "test", "--exclude-resource-type", "unit_test")
+
+def _selected(tag: str, tested: bool) -> tuple[str, ...]:
+    tests = ("test", "unit_test")
+    untested = () if tested else tuple(word for kind in tests for word in ("--exclude-resource-type", kind))
+    return ("--select", f"tag:{tag}", "--indirect-selection", "buildable", *untested)
 
 
 @dataclass
@@ -81,9 +85,9 @@ class Warehouse:
         output = answer["output"]
         assert answer["success"] and "[WARNING]" not in output, output[-6000:]
 
-    def ingest(self, as_of: date) -> None:
+    def ingest(self, as_of: date, *, tested: bool = False) -> None:
         """Stage what has landed, and hand over pseudonyms and changed batches."""
-        self.dbt("build", "--select", "tag:ingest", *_UNTESTED, as_of=as_of)
+        self.dbt("build", *_selected("ingest", tested), as_of=as_of)
         refs = self.rows("select source, ref from staging.stg_customer_refs order by all")
         exchange = self.home / "exchange"
         exchange.mkdir(exist_ok=True)
@@ -108,8 +112,7 @@ class Warehouse:
         """
         self.dbt(
             "build",
-            *("--select", "tag:core"),
-            *(() if tested else _UNTESTED),
+            *_selected("core", tested),
             *(() if extending else ("--full-refresh",)),
             as_of=as_of,
             is_incremental_build=extending is not None,

@@ -5,5 +5,5 @@
 
 {#- The value of goods before discounts, from a total that includes tax and shipping and is net of discounts. -#}
 {% macro gross_of_total(total) -%}
-    {{ total }} - coalesce(header_tax_amount, 0) - coalesce(header_shipping_amount, 0) + discount_amount
+    {{ total }} - coalesce(tax_amount, 0) - coalesce(shipping_amount, 0) + discount_amount
 {%- endmacro %}

@@ -1,7 +1,13 @@
 {{ config(materialized='table') }}
 
 with ledger as (
-    select source, batch, entity, file_name, file_on, landed_rows
+    select
+        source,
+        batch,
+        entity,
+        file_name,
+        file_on,
+        landed_rows
     from {{ landed('ledger') }}
     where landed_rows > 0
 ),

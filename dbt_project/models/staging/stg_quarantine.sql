@@ -2,7 +2,16 @@ with
 {%- for name in entities() %}
 
 {{ name }} as (
-    select source, '{{ name }}' as entity, row_key, broken_rules, file_name, file_on, line, batch, raw
+    select
+        source,
+        '{{ name }}' as entity,
+        row_key,
+        broken_rules,
+        file_name,
+        file_on,
+        line,
+        batch,
+        raw
     from {{ ref('stg_' ~ name ~ '__checked') }}
     where broken_rules <> ''
 ),
@@ -23,7 +32,10 @@ unreadable as (
 ),
 
 files as (
-    select distinct batch, file_sha256 from {{ landed('ledger') }}
+    select distinct
+        batch,
+        file_sha256
+    from {{ landed('ledger') }}
 ),
 
 quarantined as (

@@ -7,13 +7,13 @@
 {% set versions %}
 (
     select
-        {%- for column in staged_columns('order_lines') %}
-        {%- if column == 'event_on' %}
+{%- for column in staged_columns('order_lines') %}
+{%- if column == 'event_on' %}
         coalesce(lines.event_on, orders.event_on) as event_on
         {%- else %}
         lines.{{ column }}
-        {%- endif %}{{ ',' if not loop.last }}
-        {%- endfor %}
+{%- endif %}{{ ',' if not loop.last }}
+{%- endfor %}
     from {{ ref('stg_order_lines') }} as lines
     left join {{ ref('int_orders_as_of') }} as orders
         on lines.source = orders.source and lines.order_id = orders.order_id

@@ -4,7 +4,12 @@ with touched as (
 ),
 
 person_before as (
-    {{ as_of_rows('customers', versions_before('customers'), var('previous_as_of'), where='(source, customer_ref) in (select source, customer_ref from touched)') }}
+    {{ as_of_rows(
+        'customers',
+        versions_before('customers'),
+        var('previous_as_of'),
+        where='(source, customer_ref) in (select source, customer_ref from touched)'
+    ) }}
 ),
 
 person_now as (

@@ -5,8 +5,8 @@ with touched as (
     select source, order_id from ({{ touched_keys('order_lines') }}) as lines
 ),
 
-{#- Whatever order a payment is or was for. -#}
 paid as (
+    -- whatever order a payment is or was for
     select source, order_id
     from {{ ref('stg_payments') }}
     where (source, payment_id) in (select source, payment_id from {{ ref('int_changed_payment') }})

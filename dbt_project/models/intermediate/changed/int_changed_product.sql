@@ -4,7 +4,12 @@ with touched as (
 ),
 
 product_before as (
-    {{ as_of_rows('products', versions_before('products'), var('previous_as_of'), where='(source, product_id) in (select source, product_id from touched)') }}
+    {{ as_of_rows(
+        'products',
+        versions_before('products'),
+        var('previous_as_of'),
+        where='(source, product_id) in (select source, product_id from touched)'
+    ) }}
 ),
 
 product_now as (

@@ -4,13 +4,20 @@
 ) }}
 
 with purchases as (
-    select source, order_id, customer_key, ordered_on
+    select
+        source,
+        order_id,
+        customer_key,
+        ordered_on
     from {{ ref('int_order') }}
     where is_purchase and {{ is_changed(ref('int_changed_customer'), ['customer_key']) }}
 ),
 
 lines as (
-    select source, order_id, category
+    select
+        source,
+        order_id,
+        category
     from {{ ref('int_order_line') }}
     where category is not null
 )

@@ -1,5 +1,8 @@
 with refs as (
-    select source, ref as customer_ref from {{ ref('stg_customer_refs') }}
+    select
+        source,
+        ref as customer_ref
+    from {{ ref('stg_customer_refs') }}
 ),
 
 persons as (

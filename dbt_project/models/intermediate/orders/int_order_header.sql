@@ -15,8 +15,8 @@ lines as (
         and {{ is_changed(ref('int_changed_order'), ['source', 'order_id']) }}
 ),
 
-{#- Sources that have lines only: what the lines agree on holds for the order. -#}
 grouped as (
+    -- sources that have lines only: what the lines agree on holds for the order
     select
         source,
         order_id,
@@ -28,9 +28,9 @@ grouped as (
         count(distinct customer_ref) > 1 as has_mixed_customers
     from lines
     where not exists (
-        select 1 from headers
-        where headers.source = lines.source and headers.order_id = lines.order_id
-    )
+            select 1 from headers
+            where headers.source = lines.source and headers.order_id = lines.order_id
+        )
     group by source, order_id
 )
 

@@ -9,12 +9,24 @@ with lines as (
 ),
 
 headers as (
-    select source, order_id, ordered_on, currency from {{ ref('int_order_header') }}
+    select
+        source,
+        order_id,
+        ordered_on,
+        currency
+    from {{ ref('int_order_header') }}
     where {{ is_changed(ref('int_changed_order'), ['source', 'order_id']) }}
 ),
 
 products as (
-    select source, product_id, product_name, category, brand, unit_cost from {{ ref('int_products_as_of') }}
+    select
+        source,
+        product_id,
+        product_name,
+        category,
+        brand,
+        unit_cost
+    from {{ ref('int_products_as_of') }}
 ),
 
 placed as (
@@ -51,8 +63,8 @@ rated as (
         on placed.currency = rates.currency and placed.ordered_on = rates.rate_on
 ),
 
-{#- Rounded in the currency that was charged, then converted. -#}
 charged as (
+    -- rounded in the currency that was charged, then converted
     select
         *,
         {{ multiply('quantity', 'unit_price', 2, 4, 4) }} as gross,

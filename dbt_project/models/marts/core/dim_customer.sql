@@ -3,7 +3,10 @@ with sightings as (
 ),
 
 summaries as (
-    select customer_key, first_purchase_on, last_purchase_on
+    select
+        customer_key,
+        first_purchase_on,
+        last_purchase_on
     from {{ ref('int_customer_summary') }}
     where observed_on = date '{{ var("as_of") }}'
 ),

@@ -10,7 +10,8 @@ with first_days as (
 
 bounds as (
     select
-        cast(date_trunc('year', coalesce(min(first_on), date '{{ var("as_of") }}')) as date) as first_on,
+        cast(date_trunc('year', coalesce(min(first_on), date '{{ var("as_of") }}')) as date)
+            as first_on,
         date '{{ var("as_of") }}' as last_on
     from first_days
 ),

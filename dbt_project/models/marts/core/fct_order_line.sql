@@ -11,7 +11,12 @@ with lines as (
 ),
 
 orders as (
-    select source, order_id, customer_key, is_purchase from {{ ref('int_order') }}
+    select
+        source,
+        order_id,
+        customer_key,
+        is_purchase
+    from {{ ref('int_order') }}
     where {{ is_changed(ref('int_changed_order'), ['source', 'order_id']) }}
 )
 

@@ -1,0 +1,116 @@
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ delete_changed('int_changed_order', ['source', 'order_id']) }}"
+) }}
+
+with headers as (
+    select
+        *,
+        coalesce(currency, '{{ var("currency") }}') as order_currency
+    from {{ ref('int_order_header') }}
+    where {{ is_changed(ref('int_changed_order'), ['source', 'order_id']) }}
+),
+
+lines as (
+    select
+        source,
+        order_id,
+        count(*) as n_lines,
+        sum(quantity) as quantity,
+        sum(gross_amount) as gross_amount,
+        sum(discount_amount) as discount_amount,
+        sum(case when fx_rate is null then 1 else 0 end) as n_without_rate,
+        sum(case when gross_amount is null then 1 else 0 end) as n_without_amount
+    from {{ ref('int_order_line') }}
+    where {{ is_changed(ref('int_changed_order'), ['source', 'order_id']) }}
+    group by source, order_id
+),
+
+payments as (
+    select
+        source,
+        order_id,
+        max(paid_at) as last_paid_at,
+        sum(amount) as paid,
+        min(currency) as first_currency,
+        max(currency) as last_currency
+    from {{ ref('int_payments_as_of') }}
+    where {{ is_changed(ref('int_changed_order'), ['source', 'order_id']) }}
+    group by source, order_id
+),
+
+joined as (
+    select
+        headers.*,
+        {{ rate_of('headers.order_currency', 'rates.fx_rate') }} as fx_rate,
+        coalesce(lines.n_lines, 0) as n_lines,
+        lines.quantity,
+        -- lines that cannot all be valued do not say what the order is worth
+        case when lines.n_without_amount = 0 then lines.gross_amount end as lines_gross_amount,
+        lines.discount_amount as lines_discount_amount,
+        coalesce(lines.n_without_rate, 0) as n_lines_without_rate,
+        payments.last_paid_at,
+        case
+            when
+                coalesce(payments.first_currency, headers.order_currency) = headers.order_currency
+                and coalesce(payments.last_currency, headers.order_currency) = headers.order_currency
+                then payments.paid
+        end as paid
+    from headers
+    left join lines
+        on headers.source = lines.source and headers.order_id = lines.order_id
+    left join payments
+        on headers.source = payments.source and headers.order_id = payments.order_id
+    left join {{ ref('int_fx_rate_day') }} as rates
+        on headers.order_currency = rates.currency and headers.ordered_on = rates.rate_on
+),
+
+converted as (
+    select
+        *,
+        {{ multiply('gross', 'fx_rate') }} as header_gross_amount,
+        coalesce({{ multiply('discount', 'fx_rate') }}, lines_discount_amount, 0) as discount_amount,
+        {{ multiply('tax', 'fx_rate') }} as tax_amount,
+        {{ multiply('shipping', 'fx_rate') }} as shipping_amount,
+        {{ multiply('total', 'fx_rate') }} as header_total_amount,
+        {{ multiply('paid', 'fx_rate') }} as paid_amount
+    from joined
+),
+
+valued as (
+    -- what the order says of itself, else its total, else its lines, else what was paid
+    select
+        *,
+        case
+            when gross is not null then header_gross_amount
+            when total is not null then {{ gross_of_total('header_total_amount') }}
+            else coalesce(lines_gross_amount, {{ gross_of_total('paid_amount') }})
+        end as gross_amount
+    from converted
+)
+
+select
+    source,
+    order_id,
+    order_currency as currency,
+    fx_rate,
+    cast(gross_amount as decimal(18, 2)) as gross_amount,
+    cast(case when gross_amount is not null then discount_amount end as decimal(18, 2)) as discount_amount,
+    cast(gross_amount - discount_amount as decimal(18, 2)) as net_amount,
+    tax_amount,
+    shipping_amount,
+    cast(
+        coalesce(
+            header_total_amount,
+            paid_amount,
+            gross_amount - discount_amount + coalesce(tax_amount, 0) + coalesce(shipping_amount, 0)
+        ) as decimal(18, 2)
+    ) as total_amount,
+    cast(n_lines as integer) as n_lines,
+    cast(quantity as decimal(18, 4)) as quantity,
+    coalesce(paid_at, last_paid_at) as paid_at,
+    case
+        when fx_rate is null or (gross is null and total is null and n_lines_without_rate > 0) then 'missing_rate'
+        when gross_amount is null then 'missing_amount'
+    end as issue
+from valued

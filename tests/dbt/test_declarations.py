@@ -1,0 +1,61 @@
+"""What dbt declares twice says the same: entities, types, rule codes, seeds that both engines can load."""
+
+import csv
+import re
+from pathlib import Path
+
+from jinja2 import Environment
+
+from pipelines.landing.entities import ENTITIES, ColumnType
+from pipelines.settings import project_root
+
+PROJECT = project_root() / "dbt_project"
+CHECKED = {ColumnType(name) for name in ("timestamp", "date", "amount", "price", "rate", "integer", "boolean")}
+
+
+def declared() -> dict[str, dict[str, object]]:
+    """The entities as macros/staging/entities.sql gives them."""
+    text = (PROJECT / "macros" / "staging" / "entities.sql").read_text()
+    found: list[dict[str, dict[str, object]]] = []
+    module = Environment(extensions=["jinja2.ext.do"]).from_string(text, globals={"return": found.append}).module
+    module.entities()  # type: ignore[attr-defined]  # a macro
+    return found[0]
+
+
+def rules() -> list[dict[str, str]]:
+    """The rows of seeds/quarantine_rules.csv."""
+    with (PROJECT / "seeds" / "quarantine_rules.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_staging_knows_every_entity_as_landing_does() -> None:
+    macros = declared()
+    assert list(macros) == list(ENTITIES)
+    for name, entity in ENTITIES.items():
+        spec = macros[name]
+        columns = spec["columns"]
+        assert isinstance(columns, dict)
+        assert {column: definition[0] for column, definition in columns.items()} == {
+            column: kind.value for column, kind in entity.columns.items()
+        }
+        assert (spec["key"], spec["event"], spec["masked"]) == (list(entity.key), entity.event, list(entity.masked))
+        assert {column for column, definition in columns.items() if len(definition) == 2} == {
+            column for column, kind in entity.columns.items() if kind in CHECKED
+        }
+
+
+def test_every_rule_that_staging_checks_is_in_the_catalogue_and_the_other_way_round() -> None:
+    used = {f"{spec['prefix']}-001" for spec in declared().values()}
+    for path in [PROJECT / "macros" / "staging" / "entities.sql", *(PROJECT / "models" / "staging").rglob("*.sql")]:
+        used |= set(re.findall(r"'([A-Z]{3}-\d{3})'", path.read_text()))
+    assert used == {rule["code"] for rule in rules() if rule["entity"] != "unreadable"}
+
+
+def test_a_rule_says_what_it_means_and_what_to_do() -> None:
+    for rule in rules():
+        assert rule["meaning"].endswith(".") and rule["action"].endswith("."), rule["code"]
+
+
+def test_no_seed_has_an_apostrophe_which_spark_cannot_load() -> None:
+    for path in sorted(Path(PROJECT / "seeds").glob("*.csv")):
+        assert "'" not in path.read_text(), path.name
