@@ -1,7 +1,7 @@
 """The Olist sample whole: orders, people, satisfaction and kept promises against plain SQL over the raw files.
 
-The files are an export of everything, so what was not known yet on an earlier day must be hidden from that day's marts, and
-show in those of a later day that extend them.
+The files are an export of everything, so what was not known yet on an earlier day must be hidden from that day's marts,
+and show in those of a later day that extend them.
 """
 
 from collections.abc import Iterator
