@@ -31,15 +31,14 @@ def check(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOpt
     if as_json:
         entries = [asdict(source) for source in checked]
         print_json({"config": settings.config_path, "home": settings.home, "sources": entries, "problems": problems})
-    else:
-        out().print(f"config {settings.config_path} and its mappings can be used; home is {settings.home}")
-        for source in checked:
-            out().print(
-                f"{source.source}: {source.files} files to land, {source.ignored} ignored,"
-                f" {len(source.problems)} refused"
-            )
-            for note in source.notes:
-                out().print(f"  {note}")
+        raise typer.Exit(InputError.exit_code if problems else 0)
+    out().print(f"config {settings.config_path} and its mappings can be used; home is {settings.home}")
+    for source in checked:
+        out().print(
+            f"{source.source}: {source.files} files to land, {source.ignored} ignored, {len(source.problems)} refused"
+        )
+        for note in source.notes:
+            out().print(f"  {note}")
     if problems:
         raise InputError("\n".join(problems), hint="mend the mapping, or take these files out of the inbox")
 

@@ -57,6 +57,8 @@ class Days:
         current_after_kill: What readers saw then.
         after_kill: The run after that.
         at_once: The run that was started while that one ran.
+        stopped: A run that met a file of which most lines cannot be read.
+        current_after_stopped: What readers saw then.
     """
 
     home: Path
@@ -70,6 +72,8 @@ class Days:
     current_after_kill: Path
     after_kill: Ran
     at_once: Ran
+    stopped: subprocess.CompletedProcess[str]
+    current_after_stopped: Path
 
 
 def marts(version: Path) -> dict[str, str]:
@@ -169,6 +173,9 @@ def days(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> D
     (one_out, one_said), (two_out, two_said) = one.communicate(), two.communicate()
     assert (one.returncode, two.returncode) == (0, 0), one_said + two_said
     runs = sorted((ran(one_out, one_said), ran(two_out, two_said)), key=lambda run: run.report["build"] != "full")
+    broken = (sample_home.sample / "inbox" / "orders_2025-06-30.csv").read_text().splitlines()[:2]
+    (shop.inbox / "orders_2025-07-01.csv").write_text("\n".join([*broken, *["no,order"] * 40]) + "\n")
+    stopped = call(*shop.command()[1:])
     return Days(
         home=shop.home,
         first=first,
@@ -181,6 +188,8 @@ def days(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> D
         current_after_kill=current_after_kill,
         after_kill=runs[0],
         at_once=runs[1],
+        stopped=stopped,
+        current_after_stopped=shop.current(),
     )
 
 
@@ -239,6 +248,18 @@ def test_a_repeated_run_lands_nothing_and_publishes_the_same_bytes(days: Days) -
     assert days.at_once.report["files"]["landed"] == 0
     assert days.at_once.report["records"]["records"] == 0
     assert days.at_once.marts == days.third.marts
+
+
+def test_a_failed_gate_stops_the_run_says_why_and_leaves_what_was_published(days: Days) -> None:
+    assert days.stopped.returncode == 4
+    assert "files_can_be_read" in days.stopped.stderr
+    assert "1 unexpected of" in days.stopped.stderr
+    assert "Look: " in days.stopped.stderr
+    assert "Traceback" not in days.stopped.stderr
+    told = json.loads(days.stopped.stdout)
+    assert told["exit_code"] == 4
+    assert "files_can_be_read" in told["error"]
+    assert str(days.current_after_stopped) == days.at_once.report["published"]
 
 
 def test_nobody_but_the_owner_can_read_what_is_personal(days: Days) -> None:

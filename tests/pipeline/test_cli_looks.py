@@ -1,0 +1,116 @@
+"""What `loyalty` shows of a home that has been run: the same figures everywhere, and nothing personal unasked."""
+
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+from conftest import SampleHome
+from typer.testing import CliRunner, Result
+
+from pipelines.cli.app import app
+
+
+def ask(sample_home: SampleHome, *arguments: str) -> Result:
+    where = ["--config", str(sample_home.config), "--home", str(sample_home.home)]
+    done = CliRunner().invoke(app, [*arguments, *where])
+    assert done.exit_code == 0, done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def report(sample_home: SampleHome) -> dict[str, object]:
+    content: dict[str, object] = json.loads(sample_home.output)
+    return content
+
+
+def test_a_run_as_json_says_what_became_of_every_row(
+    sample_home: SampleHome, report: dict[str, dict[str, int]]
+) -> None:
+    rows = report["rows"]
+    assert rows["landed"] == rows["accepted"] + rows["quarantined"] + rows["superseded"]
+    assert rows["quarantined"] > 0
+    with duckdb.connect(str(sample_home.warehouse), read_only=True) as connection:
+        found = connection.execute("select count(*) from marts.dim_customer").fetchall()
+    assert report["customers"] == report["marts"]["dim_customer"] == found[0][0]
+
+
+def test_every_stage_says_how_long_it_took(report: dict[str, dict[str, float]]) -> None:
+    assert list(report["seconds"]) == [
+        "prepare",
+        "land",
+        "gate_landing",
+        "staging",
+        "gate_staging",
+        "plan",
+        "pseudonyms",
+        "core",
+        "value",
+        "marts",
+        "gate_marts",
+        "publish",
+    ]
+
+
+def test_the_path_is_the_version_that_the_run_published(sample_home: SampleHome, report: dict[str, object]) -> None:
+    shown = ask(sample_home, "path").stdout.strip()
+    assert shown == report["published"]
+    assert (Path(shown) / "manifest.json").is_file()
+
+
+def test_the_status_knows_the_run_its_version_and_what_was_refused(
+    sample_home: SampleHome, report: dict[str, object]
+) -> None:
+    status = json.loads(ask(sample_home, "status", "--json").stdout)
+    assert status["running"] is None
+    assert status["last_run"] == report
+    assert [version["is_current"] for version in status["versions"]] == [True]
+    assert all(reason["meaning"] and reason["action"] for reason in status["quarantine"])
+    text = ask(sample_home, "status").stdout
+    assert str(report["run_id"]) in text
+    assert status["quarantine"][0]["rule"] in text
+
+
+def test_the_quarantine_list_counts_every_refused_row(sample_home: SampleHome) -> None:
+    reasons = json.loads(ask(sample_home, "quarantine", "list", "--json").stdout)
+    with duckdb.connect(str(sample_home.warehouse), read_only=True) as connection:
+        rows = connection.execute("select broken_rules from staging.stg_quarantine").fetchall()
+    codes = [code.strip() for (rules,) in rows for code in rules.split(",")]
+    assert sum(reason["rows"] for reason in reasons) == len(codes)
+    assert {reason["rule"] for reason in reasons} == set(codes)
+
+
+def test_a_refused_rows_key_and_text_are_shown_on_request_only(sample_home: SampleHome) -> None:
+    rule = json.loads(ask(sample_home, "quarantine", "list", "--json").stdout)[0]["rule"]
+    with duckdb.connect(str(sample_home.warehouse), read_only=True) as connection:
+        found = connection.execute(
+            "select raw from staging.stg_quarantine where contains(broken_rules, ?)", [rule]
+        ).fetchall()
+    hidden = json.loads(ask(sample_home, "quarantine", "show", rule, "--limit", "5", "--json").stdout)
+    assert hidden
+    assert all(set(row) == {"source", "entity", "rules", "file", "file_on", "line"} for row in hidden)
+    assert all(rule in row["rules"] for row in hidden)
+    shown = json.loads(ask(sample_home, "quarantine", "show", rule, "--limit", "5", "--reveal", "--json").stdout)
+    assert {row["raw"] for row in shown} <= {raw for (raw,) in found}
+
+
+def test_the_log_of_a_run_names_it_and_nobody(sample_home: SampleHome, report: dict[str, object]) -> None:
+    log = (sample_home.home / "state" / "logs" / f"{report['run_id']}.log").read_text()
+    assert f"run {report['run_id']}: publish done" in log
+    with duckdb.connect(str(sample_home.warehouse), read_only=True) as connection:
+        people = connection.execute("select email from staging.stg_customers where email is not null").fetchall()
+    assert people
+    assert not [email for (email,) in people if email in log]
+
+
+def test_the_run_stands_in_dagsters_own_history(sample_home: SampleHome, report: dict[str, object]) -> None:
+    from pipelines.orchestration.instance import open_instance
+
+    with open_instance(sample_home.home / "state" / "dagster") as instance:
+        runs = {run.job_name: run for run in instance.get_runs()}
+        assert {name: run.status.value for name, run in runs.items()} == {"ingest": "SUCCESS", "daily": "SUCCESS"}
+        assert all(run.tags["loyalty/run"] == report["run_id"] for run in runs.values())
+        assert runs["daily"].tags["dagster/partition"] == report["as_of"]
+        assert not instance.telemetry_enabled
+        names = {event.message for event in instance.all_logs(runs["daily"].run_id)}
+        assert names
