@@ -74,8 +74,8 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
     if report is None:
         out().print("no run yet")
     else:
-        words = f"last run {report.run_id}: {report.status}, {report.as_of or 'no day'}, begun {report.started_at}"
-        out().print(words)
+        how = "killed" if report.status == "running" and holder is None else report.status
+        out().print(f"last run {report.run_id}: {how}, {report.as_of or 'no day'}, begun {report.started_at}")
         if report.error:
             err().print(f"{report.error}\n{report.hint}", markup=False)
     table = Table("version", "as of", "current", "problem", title="versions", title_justify="left")

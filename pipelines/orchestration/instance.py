@@ -33,6 +33,8 @@ def dagster_yaml(folder: Path) -> str:
             "class": "SqliteScheduleStorage",
             "config": {"base_dir": str(folder / "schedules")},
         },
+        # the lock would let the others wait anyway, each in a process of its own
+        "concurrency": {"runs": {"max_concurrent_runs": 1}},
         # dbt's output is in state/logs; capturing standard output would cost two processes a step
         "compute_logs": {"module": f"{storage}.noop_compute_log_manager", "class": "NoOpComputeLogManager"},
         "python_logs": {"managed_python_loggers": ["loyalty"], "python_log_level": "INFO"},

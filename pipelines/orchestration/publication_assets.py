@@ -84,7 +84,7 @@ def publication_step(
                 paths.warehouse,
                 paths.published,
                 as_of=plan.as_of,
-                run_id=run.run_id.rpartition("-")[2],
+                run_id=run.run_id,
                 tables=mart_tables(manifest),
                 schema=f"{plan.scratch_schema}_{MARTS_SCHEMA}" if plan.scratch_schema else MARTS_SCHEMA,
                 inputs=inputs(settings),

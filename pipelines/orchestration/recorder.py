@@ -42,7 +42,7 @@ class RunReport(BaseModel):
         run_id: The run.
         started_at: UTC, ISO 8601.
         finished_at: UTC, ISO 8601; empty while it runs.
-        status: running, published or failed.
+        status: running, published, failed, or ended (without a publication, as an ingest by itself does).
         as_of: The day that was built.
         kind: How core and marts were built (full, incremental, backfill).
         stages: In order.
@@ -168,6 +168,12 @@ class Recorder:
         self.report.published = str(published)
         self.report.is_current = is_current
         self._save()
+
+    def end(self) -> None:
+        """The process lets go of the run: an ingest by itself ends without a publication."""
+        if self.report.status == "running":
+            self.report.status = "ended"
+            self._save()
 
     def _save(self) -> None:
         if self.report.status != "running":

@@ -36,8 +36,8 @@ class RunScope:
 
 
 def new_run_id() -> str:
-    """A run's id that sorts by time: `20240131T053000-1f0c9a`."""
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+    """A run's id, `1f0c9a7e-20240131T053000`; its first part names the published version too."""
+    return f"{secrets.token_hex(4)}-{datetime.now(UTC):%Y%m%dT%H%M%S}"
 
 
 @contextmanager
@@ -66,7 +66,11 @@ def open_run(settings: Settings, run_id: str, listener: Listener | None = None) 
             # staging in the warehouse and the raw text in landing are personal data
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _log_file(log_path(settings, run_id)):
-            yield RunScope(run_id, settings, lock, Recorder(paths.last_run, run_id, told))
+            recorder = Recorder(paths.last_run, run_id, told)
+            try:
+                yield RunScope(run_id, settings, lock, recorder)
+            finally:
+                recorder.end()
 
 
 def log_path(settings: Settings, run_id: str) -> Path:
