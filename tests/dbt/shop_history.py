@@ -1,9 +1,9 @@
 """A history of several sources, made by chance from a seed, with everything that makes incremental builds go wrong.
 
 Late rows; corrections of amounts, of dates (into the past and the future) and of customers; cancellations and payments
-that come later; rates that arrive after the orders they value, or are corrected; returns before their order; customers
-who turn out to be one person; products that change category; exports made long after the events. Only data is made
-here.
+that come later; orders and cancellations announced before their day; rates that arrive after the orders they value, or
+are corrected; returns before their order; customers who turn out to be one person; products that change category;
+exports made long after the events. Only data is made here.
 """
 
 import random
@@ -81,8 +81,12 @@ class History:
             "is_test": chance.choice([None, None, None, "true"]),
         }
         said_on = day if chance.random() < 0.8 else self._first + timedelta(days=self._n_days)
-        for _ in range(chance.choice([1, 1, 2, 3])):
-            is_dated = chance.random() < 0.8
+        is_announced = chance.random() < 0.3
+        if is_announced:
+            ahead = self._moment(day + timedelta(days=3))
+            order |= chance.choice([{"ordered_at": ahead}, {"status": "cancelled", "cancelled_at": ahead}])
+        for _ in range(1 if is_announced else chance.choice([1, 1, 2, 3])):
+            is_dated = is_announced or chance.random() < 0.8
             order["updated_at"] = self._moment(said_on) if is_dated else None
             landed_on = self._late(said_on)
             self._put("shop", landed_on, chance.choice([None, landed_on]), "orders", dict(order))

@@ -32,8 +32,8 @@ files:
     entities:
       returns:
         columns:
-          {return_id: id, order_id: order_ref, customer_ref: customer, returned_at: at, quantity: quantity, amount: amount,
-           currency: currency, kind: "'refund'"}
+          {return_id: id, order_id: order_ref, customer_ref: customer, returned_at: at, quantity: quantity,
+           amount: amount, currency: currency, kind: "'refund'"}
   - match: "answers_*.csv"
     file_on: '(\\d{4}-\\d{2}-\\d{2})'
     timestamps: ["%Y-%m-%d %H:%M:%S"]

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import SampleHome
 from typer.testing import CliRunner, Result
 
 from pipelines.cli.app import app
+from tests.conftest import SampleHome
 
 
 def ask(sample_home: SampleHome, *arguments: str) -> Result:

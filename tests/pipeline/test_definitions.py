@@ -10,12 +10,12 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from conftest import SampleHome, clean_environment
 
 from pipelines.landing.entities import ENTITIES
 from pipelines.orchestration.build_defs import build_defs
 from pipelines.orchestration.jobs import follow_up
 from pipelines.settings import load_settings, project_root
+from tests.conftest import SampleHome, clean_environment
 
 SNAPSHOT = Path(__file__).with_name("definitions.json")
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from publication_child import publish_many, read_many
 
 from pipelines.publication import audit, list_versions, resolve_current
+from tests.pipeline.publication_child import publish_many, read_many
 
 CHILD = Path(__file__).with_name("publication_child.py")
 KILLS = 15

@@ -18,10 +18,10 @@ from typing import Any
 
 import duckdb
 import pytest
-from conftest import LOYALTY, SampleHome, call, clean_environment
 
 from pipelines.landing import SourceFiles, load_mapping
 from pipelines.landing.inbox import find
+from tests.conftest import LOYALTY, SampleHome, call, clean_environment
 
 LAST_DAYS = 2
 

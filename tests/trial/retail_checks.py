@@ -6,7 +6,8 @@ The comparisons only; the tests say which files arrive and on which days the pip
 from pathlib import Path
 
 import duckdb
-from raw import assert_same, attach_marts, rows
+
+from tests.trial.raw import assert_same, attach_marts, rows
 
 
 def check_ledger(con: duckdb.DuckDBPyConnection, home: Path) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from raw import assert_same, attach_marts, olist, rows
-from shop import Shop, fingerprint
+
+from tests.trial.raw import assert_same, attach_marts, olist, rows
+from tests.trial.shop import Shop, fingerprint
 
 pytestmark = pytest.mark.trial
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from raw import online_retail
-from retail_checks import check_ledger, check_marts, check_staging
-from shop import Shop, fingerprint
+
+from tests.trial.raw import online_retail
+from tests.trial.retail_checks import check_ledger, check_marts, check_staging
+from tests.trial.shop import Shop, fingerprint
 
 pytestmark = pytest.mark.trial
 

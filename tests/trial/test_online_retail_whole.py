@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
-from raw import online_retail, rows
-from retail_checks import check_ledger, check_marts, check_staging
-from shop import Shop, fingerprint
+
+from tests.trial.raw import online_retail, rows
+from tests.trial.retail_checks import check_ledger, check_marts, check_staging
+from tests.trial.shop import Shop, fingerprint
 
 pytestmark = [pytest.mark.trial, pytest.mark.slow]
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from raw import olist, online_retail, rows
+
+from tests.trial.raw import olist, online_retail, rows
 
 pytestmark = pytest.mark.trial
 

@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import call
 from typer.testing import CliRunner
 
 from pipelines import errors
 from pipelines.cli.app import app
+from tests.conftest import call
 
 
 @pytest.fixture

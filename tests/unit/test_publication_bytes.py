@@ -7,10 +7,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from publication_marts import CUSTOMERS, ORDERS, TABLES, build, publisher
 
 from pipelines.errors import PublicationError
 from pipelines.publication import MartTable, Retention, Version, audit, publish
+from tests.unit.publication_marts import CUSTOMERS, ORDERS, TABLES, build, publisher
 
 ROWS = 300_000  # more than two row groups
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from publication_marts import publisher
 
 from pipelines.errors import PublicationError
 from pipelines.publication import Retention, audit, list_versions, prune, resolve_current, set_current
+from tests.unit.publication_marts import publisher
 
 
 def ids(published: Path) -> list[str]:

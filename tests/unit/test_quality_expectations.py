@@ -7,9 +7,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from quality_tables import PROJECT, build_stages
 
 from pipelines.quality import GateReport, load_suites, run_gate
+from tests.unit.quality_tables import PROJECT, build_stages
 
 STAGES = ("landing", "staging", "marts")
 SUITES = {(stage, suite.dataset): suite for stage in STAGES for suite in load_suites(PROJECT / "expectations", stage)}

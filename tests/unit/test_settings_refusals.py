@@ -110,9 +110,7 @@ def test_python_objects_in_yaml_are_not_made(folder: Path) -> None:
     assert not (folder / "made").exists()
 
 
-def test_a_config_that_is_not_there_is_refused_with_a_way_out(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_config_that_is_not_there_is_refused_with_a_way_out(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(folder)
     with pytest.raises(ConfigError) as caught:
         load_settings()

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from value_samples import Customers, simulate
 
 from pipelines.value import bg_nbd, nbd
 from pipelines.value.cells import PurchaseCells
 from pipelines.value.report import FitStatus
+from tests.unit.value_samples import Customers, simulate
 
 log_parameter = st.floats(-3, 3)
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from value_samples import simulate
 
 from pipelines.value import gamma_gamma
 from pipelines.value.cells import SpendCells
 from pipelines.value.gamma_gamma import GammaGamma
 from pipelines.value.report import FitStatus
+from tests.unit.value_samples import simulate
 
 
 def sample(customers: int, seed: int) -> SpendCells:

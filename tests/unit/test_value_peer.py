@@ -8,10 +8,10 @@ import sys
 
 import numpy as np
 import pytest
-from value_samples import Floats, packaged_cdnow, read_cdnow, simulate
 
 from pipelines.value import bg_nbd, bg_nbd_forecast, gamma_gamma
 from pipelines.value.cells import PurchaseCells
+from tests.unit.value_samples import Floats, packaged_cdnow, read_cdnow, simulate
 
 PEER = """
 import sys

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from value_samples import Customers, packaged_cdnow, read_cdnow
 
 from pipelines.value import bg_nbd, bg_nbd_forecast, gamma_gamma
 from pipelines.value.cells import PurchaseCells, SpendCells
+from tests.unit.value_samples import Customers, packaged_cdnow, read_cdnow
 
 PUBLISHED = bg_nbd.BgNbd(0.243, 4.414, 0.793, 2.426)  # Fader, Hardie & Lee 2005; weeks
 

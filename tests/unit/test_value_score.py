@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from value_samples import Customers, simulate, write_cells
 
 from pipelines.errors import BuildError
 from pipelines.value import bg_nbd, bg_nbd_forecast, score
 from pipelines.value.report import FitStatus
+from tests.unit.value_samples import Customers, simulate, write_cells
 
 OUTPUTS = ("purchase_scores", "spend_scores", "value_parameters")
 EXPECTED = ("expected_purchases_3m", "expected_purchases_6m", "expected_purchases_12m", "expected_purchases_24m")
