@@ -22,8 +22,6 @@ refs as (
     select source, customer_ref
     from {{ ref('stg_order_lines') }}
     where (source, order_id) in (select source, order_id from orders_concerned)
-    union
-    select source, customer_ref from {{ ref('int_changed_customer_ref') }}
 ),
 
 persons as (

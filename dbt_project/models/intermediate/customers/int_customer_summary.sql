@@ -66,14 +66,24 @@ measured as (
     from summed
 ),
 
+bought_categories as (
+    select
+        *,
+        {{ is_changed(ref('int_changed_customer'), ['customer_key']) }} as is_changed
+    from {{ ref('int_customer_category') }}
+),
+
 categories as (
     select
-        categories.customer_key,
+        bought_categories.customer_key,
         observed.observed_on,
         count(*) as n_categories
-    from {{ ref('int_customer_category') }} as categories
-    inner join observed on categories.first_bought_on <= observed.observed_on
-    group by categories.customer_key, observed.observed_on
+    from bought_categories
+    inner join observed
+        on
+            bought_categories.first_bought_on <= observed.observed_on
+            and (bought_categories.is_changed or observed.is_new)
+    group by bought_categories.customer_key, observed.observed_on
 )
 
 select
