@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import pytest
 from typer.testing import CliRunner, Result
@@ -114,3 +115,27 @@ def test_the_run_stands_in_dagsters_own_history(sample_home: SampleHome, report:
         assert not instance.telemetry_enabled
         names = {event.message for event in instance.all_logs(runs["daily"].run_id)}
         assert names
+
+
+def test_the_event_log_keeps_its_connections_and_holds_every_event(sample_home: SampleHome) -> None:
+    from pipelines.orchestration.event_log import KeptOpenSqliteEventLog
+    from pipelines.orchestration.instance import open_instance
+
+    with open_instance(sample_home.home / "state" / "dagster") as instance:
+        assert isinstance(instance.event_log_storage, KeptOpenSqliteEventLog)
+        daily = next(run for run in instance.get_runs() if run.job_name == "daily")
+        built = {
+            log.dagster_event.asset_key.to_user_string()
+            for log in instance.all_logs(daily.run_id)
+            if log.dagster_event and log.dagster_event.is_step_materialization and log.dagster_event.asset_key
+        }
+        latest = instance.get_latest_materialization_event(dg.AssetKey(["marts", "customer_rfm"]))
+    assert {"marts/customer_rfm", "exchange/pseudonyms", "published/version"} <= built
+    assert latest is not None
+    assert latest.asset_materialization is not None
+    metadata = latest.asset_materialization.metadata
+    report = json.loads(sample_home.output)
+    assert metadata["dagster/row_count"].value == report["marts"]["customer_rfm"]
+    assert metadata["seconds"].value > 0
+    columns = metadata["dagster/column_schema"].value.columns
+    assert [column.name for column in columns][:2] == ["customer_key", "as_of_on"]
