@@ -27,7 +27,7 @@ class File:
 class History:
     """Files for `n_days` from `first`; the same seed gives the same files."""
 
-    def __init__(self, seed: int, first: date, n_days: int, n_orders: int = 120) -> None:
+    def __init__(self, seed: int, first: date, n_days: int, n_orders: int = 200) -> None:
         self._random = random.Random(seed)
         self._first = first
         self._n_days = n_days
@@ -47,7 +47,9 @@ class History:
             if day == landed_on:
                 yield File(source, day, file_on, rows)
 
-    def _day(self, earliest: int = -40) -> date:
+    def _day(self) -> date:
+        """A day of the history, as often as not near the days that are built."""
+        earliest = self._random.choice([-40, -4])
         return self._first + timedelta(days=self._random.randint(earliest, self._n_days + 1))
 
     def _late(self, day: date, most: int = 3) -> date:
