@@ -3,7 +3,6 @@
 What they do is in the graph; here is only their order, the day between them, and how a failure comes back.
 """
 
-import importlib
 import logging
 import threading
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from pipelines.orchestration.landing_assets import source_files
 from pipelines.orchestration.names import DAILY_JOB, FULL_REFRESH_TAG, INGEST_JOB, RUN_TAG
 from pipelines.orchestration.recorder import Listener, RunReport
 from pipelines.orchestration.run_scope import RunScope, log_path, new_run_id, open_run
+from pipelines.quality import import_gx
 from pipelines.settings import Settings
 
 log = logging.getLogger("loyalty.run")
@@ -53,7 +53,8 @@ def run_pipeline(
     source_files(settings)
     run_id = new_run_id()
     with open_run(settings, run_id, listener) as run:
-        _import_early("great_expectations")
+        # takes seconds, and this process will mostly wait for dbt
+        threading.Thread(target=import_gx, daemon=True).start()
         with run.recorder.stage("prepare"):
             definitions = build_defs(settings, resource_overrides={"run": run})
         tags = {RUN_TAG: run_id, FULL_REFRESH_TAG: str(full_refresh).lower()}
@@ -98,8 +99,3 @@ def _execute(
     )
     run.recorder.fail(error)
     raise error from failure
-
-
-def _import_early(module: str) -> None:
-    """Import what takes seconds while this process only waits for dbt."""
-    threading.Thread(target=importlib.import_module, args=(module,), daemon=True).start()

@@ -25,6 +25,7 @@ log = logging.getLogger("loyalty.lock")
 
 POLL_SECONDS = 0.2
 CHILD_PATIENCE_SECONDS = 120.0
+_LINE_BYTES = 512
 _PID = re.compile(r"PID (\d+)")
 
 Say = Callable[[str], None]
@@ -66,8 +67,8 @@ class HeldLock:
         """Write down the dbt process that runs now (0 for none), for whoever comes after a kill."""
         self.holder = replace(self.holder, child_pid=pid)
         text = json.dumps(asdict(self.holder)).encode()
-        os.ftruncate(self._descriptor, 0)
-        os.pwrite(self._descriptor, text, 0)
+        # padded, not truncated first: who waits reads one line or the other
+        os.pwrite(self._descriptor, text.ljust(_LINE_BYTES), 0)
 
 
 @contextmanager

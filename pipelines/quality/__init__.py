@@ -7,7 +7,7 @@ Importing this package is quick: Great Expectations, which takes up to 10 s to i
 """
 
 from pipelines.quality.engine import open_landing, open_warehouse
-from pipelines.quality.gate import run_gate
+from pipelines.quality.gate import import_gx, run_gate
 from pipelines.quality.report import ExpectationResult, GateReport
 from pipelines.quality.rules import QuarantineRule, read_rules
 from pipelines.quality.suites import Expectation, Suite, load_suites
@@ -18,6 +18,7 @@ __all__ = [
     "GateReport",
     "QuarantineRule",
     "Suite",
+    "import_gx",
     "load_suites",
     "open_landing",
     "open_warehouse",

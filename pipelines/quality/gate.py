@@ -6,6 +6,7 @@ analytics and progress bars are off. It returns counts only, never values.
 
 import logging
 import re
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from pipelines.errors import GateError
 from pipelines.quality.engine import lend, locate
 from pipelines.quality.look import look
 from pipelines.quality.report import ExpectationResult, GateReport
@@ -56,7 +56,7 @@ def run_gate(
     start = time.perf_counter()
     if not suites:
         return GateReport(stage, (), 0.0, 0.0, {})
-    _import_gx()
+    import_gx()
     imported = time.perf_counter() - start
     results: list[ExpectationResult] = []
     seconds: dict[str, float] = {}
@@ -84,16 +84,21 @@ def run_gate(
     return report
 
 
-def _import_gx() -> None:
-    """Import it, which takes seconds. It tries pyspark, and where that is installed and the program has no file
-    (`python -c`), pyspark takes it for a doctest and ends the program as if all were well: not with us."""
-    try:
-        import great_expectations  # noqa: F401
-    except SystemExit as end:
-        raise GateError(
-            "importing Great Expectations, which imports pyspark, ended the program",
-            hint="Run from a file or a module, not from `python -c` or standard input.",
-        ) from end
+def import_gx() -> None:
+    """Import it, which takes seconds; callable early, while there is nothing else to do.
+
+    It tries pyspark, and where that is installed and the program has no file (Dagster's run worker, `python -c`),
+    pyspark takes it for a doctest and ends the program as if all were well: so the program has a file meanwhile.
+    """
+    program = sys.modules["__main__"]
+    if hasattr(program, "__file__"):
+        import great_expectations
+    else:
+        program.__file__ = "<loyalty>"
+        try:
+            import great_expectations  # noqa: F401
+        finally:
+            del program.__file__
 
 
 def _context() -> "EphemeralDataContext":

@@ -43,35 +43,35 @@ class Ran:
 
 @dataclass(frozen=True)
 class Days:
-    """The story: two days one by one, the first of them again, a kill, and two runs at once.
+    """The story of one home: a kill, three days one by one, two runs at once, a past day, and a failed gate.
 
     Attributes:
         home: The home that it happened in.
-        first: All files but the last two days'.
+        killed: The exit code of a run that was killed while it built, on all files but the last two days'.
+        after_kill: Its build.json then.
+        first: The run after that, on the same files.
         second: One day more.
         third: Every file: the sample's own last day.
-        backfill: The second's day again, now with all files landed.
+        at_once: A run that was started while the third ran.
+        backfill: The second's day again, now that all files have landed.
         current_after_backfill: What readers saw then.
-        killed: The exit code of a run that was killed while it built.
-        state_after_kill: build.json then.
-        current_after_kill: What readers saw then.
-        after_kill: The run after that.
-        at_once: The run that was started while that one ran.
+        schemas_after_backfill: What the warehouse held then.
+        same_day: The second's day as a daily build of the same files, on a home that has lost its state.
         stopped: A run that met a file of which most lines cannot be read.
         current_after_stopped: What readers saw then.
     """
 
     home: Path
+    killed: int
+    after_kill: dict[str, Any]
     first: Ran
     second: Ran
     third: Ran
+    at_once: Ran
     backfill: Ran
     current_after_backfill: Path
-    killed: int
-    state_after_kill: dict[str, Any]
-    current_after_kill: Path
-    after_kill: Ran
-    at_once: Ran
+    schemas_after_backfill: list[str]
+    same_day: Ran
     stopped: subprocess.CompletedProcess[str]
     current_after_stopped: Path
 
@@ -123,6 +123,10 @@ class Shop:
     def current(self) -> Path:
         return (self.home / "published" / "current").resolve(strict=True)
 
+    def lock(self) -> str:
+        path = self.home / "lock"
+        return path.read_text().strip() if path.exists() else ""
+
     def state(self) -> dict[str, Any]:
         content: dict[str, Any] = json.loads((self.home / "state" / "build.json").read_text())
         return content
@@ -138,12 +142,12 @@ def files_by_day(sample: SampleHome) -> list[list[Path]]:
 
 def kill_while_it_builds(shop: Shop) -> int:
     """Start a run, and kill it with dbt in the middle of core."""
-    run = shop.start("--full-refresh")
+    run = shop.start()
     deadline = time.monotonic() + 600
     last_run = shop.home / "state" / "last_run.json"
     while time.monotonic() < deadline and run.poll() is None:
         stages = json.loads(last_run.read_text())["stages"] if last_run.exists() else []
-        child = json.loads((shop.home / "lock").read_text() or "{}").get("child_pid")
+        child = json.loads(shop.lock() or "{}").get("child_pid")
         if stages and stages[-1]["name"] == "core" and stages[-1]["status"] == "running" and child:
             time.sleep(1.0)
             os.kill(run.pid, signal.SIGKILL)
@@ -153,101 +157,113 @@ def kill_while_it_builds(shop: Shop) -> int:
     return run.returncode
 
 
+def run_two_at_once(shop: Shop) -> tuple[Ran, Ran]:
+    """Start a second run when the first holds the lock.
+
+    Returns:
+        Both, the one that came first, first.
+    """
+    one = shop.start()
+    while one.poll() is None and f'"pid": {one.pid}' not in shop.lock():
+        time.sleep(0.05)
+    two = shop.start()
+    outputs = [run.communicate() for run in (one, two)]
+    assert [one.returncode, two.returncode] == [0, 0], outputs
+    return ran(*outputs[0]), ran(*outputs[1])
+
+
+def schemas(shop: Shop) -> list[str]:
+    with duckdb.connect(str(shop.home / "state" / "warehouse.duckdb"), read_only=True) as connection:
+        return [name for (name,) in connection.execute("select schema_name from duckdb_schemas()").fetchall()]
+
+
+def lose_state(shop: Shop) -> None:
+    """Forget what core and marts hold, as a restored backup without build.json would."""
+    path = shop.home / "state" / "build.json"
+    path.write_text(json.dumps({**shop.state(), "built": None}))
+
+
+def deliver_rubbish(shop: Shop) -> None:
+    """A file whose name and header are right and whose lines are not."""
+    good = (shop.inbox / "orders_2025-06-30.csv").read_text().splitlines()
+    (shop.inbox / "orders_2025-07-01.csv").write_text("\n".join([*good[:2], *["no,order"] * 40]) + "\n")
+
+
 @pytest.fixture(scope="module")
 def days(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> Days:
     early, before_last, last = files_by_day(sample_home)
     shop = Shop(sample_home, tmp_path_factory.mktemp("days"))
     shop.receive(early)
+    killed, after_kill = kill_while_it_builds(shop), shop.state()
     first = shop.run()
     shop.receive(before_last)
     second = shop.run()
     shop.receive(last)
-    third = shop.run()
+    third, at_once = run_two_at_once(shop)
     backfill = shop.run("--as-of", second.report["as_of"])
-    current_after_backfill = shop.current()
-    killed = kill_while_it_builds(shop)
-    state_after_kill, current_after_kill = shop.state(), shop.current()
-    one = shop.start()
-    time.sleep(2)
-    two = shop.start()
-    (one_out, one_said), (two_out, two_said) = one.communicate(), two.communicate()
-    assert (one.returncode, two.returncode) == (0, 0), one_said + two_said
-    runs = sorted((ran(one_out, one_said), ran(two_out, two_said)), key=lambda run: run.report["build"] != "full")
-    broken = (sample_home.sample / "inbox" / "orders_2025-06-30.csv").read_text().splitlines()[:2]
-    (shop.inbox / "orders_2025-07-01.csv").write_text("\n".join([*broken, *["no,order"] * 40]) + "\n")
-    stopped = call(*shop.command()[1:])
+    current_after_backfill, schemas_after_backfill = shop.current(), schemas(shop)
+    lose_state(shop)
+    same_day = shop.run("--as-of", second.report["as_of"])
+    deliver_rubbish(shop)
     return Days(
         home=shop.home,
+        killed=killed,
+        after_kill=after_kill,
         first=first,
         second=second,
         third=third,
+        at_once=at_once,
         backfill=backfill,
         current_after_backfill=current_after_backfill,
-        killed=killed,
-        state_after_kill=state_after_kill,
-        current_after_kill=current_after_kill,
-        after_kill=runs[0],
-        at_once=runs[1],
-        stopped=stopped,
+        schemas_after_backfill=schemas_after_backfill,
+        same_day=same_day,
+        stopped=call(*shop.command()[1:]),
         current_after_stopped=shop.current(),
     )
 
 
+def test_a_killed_run_leaves_a_mark_and_the_next_one_builds_whole(days: Days) -> None:
+    assert days.killed == -signal.SIGKILL
+    assert days.after_kill["built"]["status"] == "in_progress"
+    assert days.first.report["build"] == "full"
+    assert days.first.report["files"]["landed"] == 0
+
+
 def test_days_run_one_by_one_give_the_bytes_of_one_run(days: Days, sample_home: SampleHome) -> None:
-    assert [run.report["build"] for run in (days.first, days.second, days.third)] == [
-        "full",
-        "incremental",
-        "incremental",
-    ]
-    assert len({days.first.report["as_of"], days.second.report["as_of"], days.third.report["as_of"]}) == 3
+    one_by_one = (days.first, days.second, days.third)
+    assert [run.report["build"] for run in one_by_one] == ["full", "incremental", "incremental"]
+    assert len({run.report["as_of"] for run in one_by_one}) == 3
+    assert all(run.report["files"]["landed"] for run in one_by_one[1:])
     once = ran(sample_home.output)
+    assert once.report["build"] == "full"
     assert once.report["as_of"] == days.third.report["as_of"]
     assert days.third.marts == once.marts
 
 
-def test_each_day_lands_its_own_files_and_knows_the_others(days: Days) -> None:
-    before = days.first.report["files"]["landed"]
-    assert days.second.report["files"]["known"] >= before
-    assert days.second.report["files"]["landed"] > 0
-
-
-def test_a_backfilled_day_has_the_bytes_of_that_days_run(days: Days) -> None:
-    assert days.backfill.report["build"] == "backfill"
-    assert days.backfill.report["files"]["landed"] == 0
-    assert days.backfill.marts == days.second.marts
-
-
-def test_a_backfill_is_a_version_of_its_own_and_leaves_the_daily_state_alone(days: Days) -> None:
-    assert days.backfill.report["is_current"] is False
-    assert str(days.current_after_backfill) == days.third.report["published"]
-    assert days.at_once.report["build"] == "incremental"
-    with duckdb.connect(str(days.home / "state" / "warehouse.duckdb"), read_only=True) as connection:
-        schemas = [name for (name,) in connection.execute("select schema_name from duckdb_schemas()").fetchall()]
-    assert not [name for name in schemas if name.startswith("backfill")]
-    assert not list((days.home / "exchange").glob("backfill*"))
-
-
-def test_a_killed_run_leaves_what_readers_see_and_a_mark(days: Days) -> None:
-    assert days.killed == -signal.SIGKILL
-    assert days.state_after_kill["built"]["status"] == "in_progress"
-    assert str(days.current_after_kill) == days.third.report["published"]
-
-
-def test_the_run_after_a_kill_builds_whole_and_gives_the_same_bytes(days: Days) -> None:
-    assert days.after_kill.report["build"] == "full"
-    assert days.after_kill.marts == days.third.marts
-
-
 def test_of_two_runs_at_once_the_second_waits_and_says_for_whom(days: Days) -> None:
-    first, second = days.after_kill.report["run_id"], days.at_once.said
-    assert f"waiting for run {first} (pid " in second
-    assert "since " in second
+    assert f"waiting for run {days.third.report['run_id']} (pid " in days.at_once.said
+    assert ", since 20" in days.at_once.said
 
 
 def test_a_repeated_run_lands_nothing_and_publishes_the_same_bytes(days: Days) -> None:
     assert days.at_once.report["files"]["landed"] == 0
     assert days.at_once.report["records"]["records"] == 0
     assert days.at_once.marts == days.third.marts
+
+
+def test_a_backfilled_day_has_the_bytes_of_a_run_of_that_day_on_the_same_files(days: Days) -> None:
+    assert days.backfill.report["build"] == "backfill"
+    assert days.same_day.report["build"] == "full"
+    assert days.backfill.report["as_of"] == days.same_day.report["as_of"] == days.second.report["as_of"]
+    assert days.backfill.marts == days.same_day.marts
+
+
+def test_a_backfill_is_a_version_of_its_own_and_leaves_nothing_else(days: Days) -> None:
+    assert days.backfill.report["is_current"] is False
+    assert str(days.current_after_backfill) == days.at_once.report["published"]
+    assert "marts" in days.schemas_after_backfill
+    assert not [name for name in days.schemas_after_backfill if name.startswith("backfill")]
+    assert not list((days.home / "exchange").glob("backfill*"))
 
 
 def test_a_failed_gate_stops_the_run_says_why_and_leaves_what_was_published(days: Days) -> None:
@@ -259,7 +275,7 @@ def test_a_failed_gate_stops_the_run_says_why_and_leaves_what_was_published(days
     told = json.loads(days.stopped.stdout)
     assert told["exit_code"] == 4
     assert "files_can_be_read" in told["error"]
-    assert str(days.current_after_stopped) == days.at_once.report["published"]
+    assert days.current_after_stopped == days.current_after_backfill
 
 
 def test_nobody_but_the_owner_can_read_what_is_personal(days: Days) -> None:
