@@ -1,7 +1,6 @@
 """Commands that do something: run, sample, publish, dev."""
 
 import os
-import subprocess
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -103,4 +102,6 @@ def dev(
     root = project_root()
     dagster = Path(sys.executable).parent / "dagster"
     command = [str(dagster), "dev", "-h", LOOPBACK, "-p", str(port), "-w", str(root / "workspace.yaml")]
-    raise typer.Exit(subprocess.run(command, env=dagster_environment(settings), cwd=root, check=False).returncode)
+    os.chdir(root)
+    # in this process's place, so that whoever stops it stops Dagster
+    os.execve(dagster, command, dagster_environment(settings))
