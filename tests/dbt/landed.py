@@ -89,7 +89,7 @@ def land(
         The batch.
     """
     sha = hashlib.sha256(json.dumps([name, {entity: list(map(dict, each)) for entity, each in rows.items()}]).encode())
-    batch = hashlib.sha256(f"{source}|{sha.hexdigest()}|{file_on}".encode()).hexdigest()[:16]
+    batch = "b" + hashlib.sha256(f"{source}|{sha.hexdigest()}|{file_on}".encode()).hexdigest()[:16]
     file = {
         "file_name": name or f"{batch}.csv",
         "file_sha256": sha.hexdigest(),

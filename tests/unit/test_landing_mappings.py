@@ -6,6 +6,7 @@ import pytest
 
 from pipelines.errors import ConfigError
 from pipelines.landing import load_mapping
+from pipelines.landing.batches import batch_of
 from pipelines.landing.entities import ENTITIES
 from pipelines.landing.mapping import BUILT_IN, fingerprint
 
@@ -123,3 +124,9 @@ def test_every_entity_can_be_mapped(tmp_path: Path, entity: str) -> None:
     _load(
         tmp_path, f"source: shop\nfiles:\n  - match: '*'\n    entities:\n      {entity}:\n        columns:\n{columns}"
     )
+
+
+def test_no_batch_is_named_like_a_number() -> None:
+    # Spark reads the names of partition folders as numbers where it can.
+    names = [batch_of("shop", f"{n:064x}", None) for n in range(500)]
+    assert all(name.startswith("b") and len(name) == 17 for name in names) and len(set(names)) == 500
