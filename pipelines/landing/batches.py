@@ -55,7 +55,7 @@ LAYOUTS: dict[str, dict[str, str]] = {
 def batch_of(source: str, sha256: str, file_on: date | None) -> str:
     """The name of the batch of a file: the same file on the same date is the same batch, whatever it is called.
 
-    It begins with a letter that no number has: Spark tries to read a partition's name as a decimal, and digits around an
+    It begins with a letter that no number has: Spark tries to read a name as a decimal, and digits around an
     `e` (a power of ten with many digits) keep it busy for hours.
     """
     return "b" + hashlib.sha256(f"{source}|{sha256}|{file_on or ''}".encode()).hexdigest()[:16]
