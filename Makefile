@@ -28,7 +28,7 @@ ifdef UV
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 else
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 endif
 	@touch $@
@@ -39,7 +39,7 @@ $(VENV)/.ready-spark: $(VENV)/.ready requirements-spark.lock
 ifdef UV
 	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-spark.lock
 else
-	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-spark.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements-spark.lock
 endif
 	@touch $@
 
