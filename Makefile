@@ -62,8 +62,8 @@ types: setup ## mypy, strict
 parse: setup ## dbt parse, without warnings
 	$(BIN)/dbt --warn-error parse --quiet --project-dir dbt_project --profiles-dir dbt_project
 
-sql: setup ## sqlfluff on the dbt project
-	$(BIN)/sqlfluff lint dbt_project --processes 2 --disable-progress-bar
+sql: setup ## sqlfluff on the models
+	$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests --processes 2 --disable-progress-bar
 
 definitions: setup ## load Dagster's definitions
 	$(BIN)/dagster definitions validate -w workspace.yaml
@@ -85,7 +85,7 @@ bench: setup ## measure against a floor and peers
 format: setup ## write ruff's and sqlfluff's fixes
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/sqlfluff fix dbt_project
+	$(BIN)/sqlfluff fix dbt_project/models dbt_project/tests
 
 lock: ## compile both locks anew (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
