@@ -40,7 +40,7 @@ def check(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOpt
         for note in source.notes:
             out().print(f"  {note}")
     if problems:
-        raise InputError("\n".join(problems), hint="mend the mapping, or take these files out of the inbox")
+        raise InputError("\n".join(problems), hint="mend the mapping or the files, or take them out of the inbox")
 
 
 @spoken
