@@ -51,6 +51,6 @@ class PublicationError(LoyaltyError):
 
 
 class LockError(LoyaltyError):
-    """Another run holds the lock."""
+    """Something that outlived its run holds the warehouse, or the lock cannot be had."""
 
     exit_code = 7
