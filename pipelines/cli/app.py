@@ -9,7 +9,7 @@ from pipelines.cli import inspect, operate, quarantine
 
 _EPILOG = (
     "Exit codes: 0 done, 1 unforeseen, 2 config or mapping cannot be used, 3 a file was refused, 4 a blocking check"
-    " failed, 5 the build failed, 6 publication failed or a version cannot be read, 7 a killed run still holds the warehouse."
+    " failed, 5 the build failed, 6 publication failed or a version cannot be read, 7 a killed run holds the warehouse."
 )
 
 app = typer.Typer(
