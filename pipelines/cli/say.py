@@ -15,6 +15,8 @@ from rich.markup import escape
 
 from pipelines.errors import LoyaltyError
 
+INTERRUPTED = 130  # as shells have it: 128 + SIGINT
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -51,5 +53,8 @@ def spoken(command: Callable[P, R]) -> Callable[P, R]:
             if problem.hint:
                 err().print(f"[bold]to do[/] {escape(problem.hint)}")
             raise typer.Exit(problem.exit_code) from problem
+        except KeyboardInterrupt as interrupt:
+            err().print("interrupted; what was published before is untouched")
+            raise typer.Exit(INTERRUPTED) from interrupt
 
     return wrapped

@@ -47,6 +47,7 @@ def run_pipeline(
 
     Raises:
         LoyaltyError: What stopped the run, with its exit code.
+        KeyboardInterrupt: The user did.
     """
     if as_of not in (None, "latest", "yesterday"):
         resolve_as_of(settings, as_of)
@@ -87,7 +88,7 @@ def _execute(
     if result.success:
         return
     failure = run.recorder.failure
-    if isinstance(failure, LoyaltyError):
+    if isinstance(failure, (LoyaltyError, KeyboardInterrupt)):
         raise failure
     failed = result.filter_events(lambda event: event.is_failure)
     words = "; ".join(dict.fromkeys(event.message or event.event_type_value for event in failed))

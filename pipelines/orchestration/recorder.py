@@ -151,6 +151,8 @@ class Recorder:
         self.report.status = "failed"
         if isinstance(problem, LoyaltyError):
             self.report.error, self.report.hint = problem.message, problem.hint
+        elif isinstance(problem, KeyboardInterrupt):
+            self.report.error = "interrupted"
         else:
             # an unforeseen error's words may quote data
             self.report.error = f"an unforeseen {type(problem).__name__}"

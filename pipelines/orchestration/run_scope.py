@@ -59,11 +59,11 @@ def open_run(settings: Settings, run_id: str, listener: Listener | None = None) 
         log.warning("run %s: %s", run_id, words)
         told.stage_says("wait", words)
 
-    paths.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # readers of published/ must get through; what is personal below is for the owner alone
+    paths.root.mkdir(mode=0o750, parents=True, exist_ok=True)
     with hold_lock(paths.lock, run_id, say) as lock:
         wait_for_warehouse(paths.warehouse, say)
-        for folder in (paths.state, paths.exchange, paths.logs, paths.state / "tmp"):
-            # staging in the warehouse and the raw text in landing are personal data
+        for folder in (paths.landing, paths.state, paths.exchange, paths.logs, paths.state / "tmp"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _log_file(log_path(settings, run_id)):
             recorder = Recorder(paths.last_run, run_id, told)

@@ -22,7 +22,7 @@ def step(
     """Run a step's body as a stage of the run.
 
     Raises:
-        dagster.Failure: For a LoyaltyError, with its remedy, and without a retry.
+        dagster.Failure: For a LoyaltyError, with its remedy, or an interrupt; both without a retry.
     """
     if context.op_execution_context.retry_number:
         run.recorder.forgive()
@@ -35,6 +35,10 @@ def step(
             metadata={"remedy": problem.hint, "exit_code": problem.exit_code},
             allow_retries=False,
         ) from problem
+    except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as interrupt:
+        # Dagster would try an interrupted step again
+        run.recorder.fail(KeyboardInterrupt())
+        raise dg.Failure(description="interrupted", allow_retries=False) from interrupt
 
 
 def full_refresh_asked(context: dg.AssetExecutionContext) -> bool:

@@ -1,0 +1,86 @@
+"""Around a step: what has a remedy is not tried again, what may pass is, and an interrupt ends the run."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from pipelines.errors import InputError
+from pipelines.orchestration.lock import hold_lock
+from pipelines.orchestration.recorder import Recorder, read_report
+from pipelines.orchestration.run_scope import RunScope
+from pipelines.orchestration.steps import step
+from pipelines.settings import Settings
+
+
+@pytest.fixture
+def scope(tmp_path: Path) -> Iterator[RunScope]:
+    with hold_lock(tmp_path / "lock", "r") as lock:
+        yield RunScope("r", Settings.unconfigured(), lock, Recorder(tmp_path / "last_run.json", "r"))
+
+
+def execute(scope: RunScope, body: Callable[[int], None]) -> tuple[bool, int]:
+    """Run one step whose body gets the number of the try.
+
+    Returns:
+        Whether the run succeeded, and how often the step was tried.
+    """
+    tries = 0
+
+    @dg.asset(retry_policy=dg.RetryPolicy(max_retries=2))
+    def one(context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]) -> None:
+        nonlocal tries
+        tries += 1
+        with step(context, run, "one") as stage:
+            body(tries)
+            stage.count(rows=3)
+
+    result = dg.materialize([one], resources={"run": scope}, raise_on_error=False)
+    return result.success, tries
+
+
+def test_a_step_is_recorded_with_what_it_counted(scope: RunScope, tmp_path: Path) -> None:
+    assert execute(scope, lambda _: None) == (True, 1)
+    report = read_report(tmp_path / "last_run.json")
+    assert report is not None
+    assert [(stage.name, stage.status, stage.counts) for stage in report.stages] == [("one", "done", {"rows": 3})]
+
+
+def test_an_error_with_a_remedy_is_not_tried_again_and_comes_back_as_it_was(scope: RunScope, tmp_path: Path) -> None:
+    problem = InputError("a.csv is no file of ours", hint="take it out")
+
+    def body(_: int) -> None:
+        raise problem
+
+    assert execute(scope, body) == (False, 1)
+    assert scope.recorder.failure is problem
+    report = read_report(tmp_path / "last_run.json")
+    assert report is not None
+    assert (report.status, report.error, report.hint) == ("failed", problem.message, problem.hint)
+
+
+def test_what_may_pass_is_tried_again_and_forgotten(scope: RunScope) -> None:
+    def body(attempt: int) -> None:
+        if attempt == 1:
+            raise OSError("the disk is gone for a moment")
+
+    assert execute(scope, body) == (True, 2)
+    assert scope.recorder.failure is None
+    assert scope.recorder.report.error == ""
+
+
+def test_an_interrupt_is_not_tried_again(scope: RunScope) -> None:
+    def body(_: int) -> None:
+        raise KeyboardInterrupt
+
+    assert execute(scope, body) == (False, 1)
+    assert isinstance(scope.recorder.failure, KeyboardInterrupt)
+
+
+def test_an_unforeseen_errors_words_are_kept_out_of_the_record(scope: RunScope, tmp_path: Path) -> None:
+    def body(_: int) -> None:
+        raise ValueError("could not parse 'jane@example.com'")
+
+    assert execute(scope, body)[0] is False
+    assert "jane" not in (tmp_path / "last_run.json").read_text()
