@@ -4,7 +4,8 @@
 VENV      := .venv
 BIN       := $(VENV)/bin
 HOME_DIR  ?= home
-CUSTOMERS ?= 5000
+CUSTOMERS ?= 3000
+DAYS      ?= 240
 UV        := $(shell command -v uv 2>/dev/null)
 # The first interpreter that is there and of a supported version (a shim can exist and not run).
 PYTHON    ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
@@ -44,7 +45,7 @@ endif
 	@touch $@
 
 run: setup ## make a sample, run the whole pipeline on it, publish the marts
-	@$(BIN)/loyalty sample --out $(HOME_DIR) --customers $(CUSTOMERS)
+	@$(BIN)/loyalty sample --out $(HOME_DIR) --customers $(CUSTOMERS) --days $(DAYS)
 	@$(BIN)/loyalty run --config $(HOME_DIR)/loyalty.yml
 
 test: setup ## run the tests that need neither Java nor real data
