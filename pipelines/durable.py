@@ -21,9 +21,9 @@ def write_durably(path: Path, write: Callable[[Path], object], *, mode: int = 0o
     os.close(os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode))
     try:
         write(staged)
-        _flush(staged)
+        sync_file(staged)
         staged.replace(path)
-        _flush(path.parent)
+        sync_file(path.parent)
     finally:
         staged.unlink(missing_ok=True)
 
@@ -33,7 +33,8 @@ def write_text_durably(path: Path, text: str) -> None:
     write_durably(path, lambda staged: staged.write_text(text, encoding="utf-8"))
 
 
-def _flush(path: Path) -> None:
+def sync_file(path: Path) -> None:
+    """Force a file's (or a folder's) content to disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -201,6 +201,7 @@ def load_settings(config: Path | None = None, home: Path | None = None) -> Setti
 def _refusal(path: Path, document: Document, problem: ValidationError) -> ConfigError:
     """Every complaint with its line, in the order of the file."""
     complaints = []
+    hint = f"mend {path.name}; the README says what each setting means"
     for error in problem.errors(include_url=False):
         names = tuple(
             part
@@ -210,9 +211,11 @@ def _refusal(path: Path, document: Document, problem: ValidationError) -> Config
         where = ".".join(str(part) for part in names)
         words = {"extra_forbidden": "unknown key", "missing": "is missing"}.get(error["type"])
         text = words or error["msg"].removeprefix("Value error, ")
+        if words:
+            hint = f"known keys: {', '.join(_known_keys())}"
         complaints.append((document.line(names), f"{where}: {text}"))
     lines = [f"{path}:{line}: {text}" for line, text in sorted(set(complaints))]
-    return ConfigError("\n".join(lines), hint=f"known keys: {', '.join(_known_keys())}")
+    return ConfigError("\n".join(lines), hint=hint)
 
 
 def _known_keys() -> list[str]:

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from pipelines.cli.options import ConfigOption, HomeOption
 from pipelines.cli.quarantine import by_reason
-from pipelines.cli.say import JsonOption, err, out, print_json, spoken
+from pipelines.cli.say import JsonOption, out, print_json, say_error, spoken
 from pipelines.cli.summary import summary_json
 from pipelines.errors import InputError
 from pipelines.settings import load_settings, project_root
@@ -26,7 +26,7 @@ def check(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOpt
     for stage in ("landing", "staging", "marts"):
         load_suites(project_root() / "expectations", stage)
     sources = [SourceFiles(mapping=load_mapping(source.mapping), folder=source.files) for source in settings.sources]
-    checked = check_sources(sources)
+    checked = check_sources(settings.home, sources)
     problems = [f"{source.source}: {problem}" for source in checked for problem in source.problems]
     if as_json:
         entries = [asdict(source) for source in checked]
@@ -35,7 +35,7 @@ def check(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOpt
     out().print(f"config {settings.config_path} and its mappings can be used; home is {settings.home}")
     for source in checked:
         out().print(
-            f"{source.source}: {source.files} files to land, {source.ignored} ignored, {len(source.problems)} refused"
+            f"{source.source}: {source.files} files to land, {source.ignored} ignored, {len(source.problems)} problems"
         )
         for note in source.notes:
             out().print(f"  {note}")
@@ -77,7 +77,7 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
         how = "killed" if report.status == "running" and holder is None else report.status
         out().print(f"last run {report.run_id}: {how}, {report.as_of or 'no day'}, begun {report.started_at}")
         if report.error:
-            err().print(f"{report.error}\n{report.hint}", markup=False)
+            say_error(report.error, report.hint)
     table = Table("version", "as of", "current", "problem", title="versions", title_justify="left")
     for one in versions:
         table.add_row(one.id, one.as_of.isoformat(), "yes" if one.is_current else "", one.problem)

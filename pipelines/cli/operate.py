@@ -1,5 +1,6 @@
 """Commands that do something: run, sample, publish, dev."""
 
+import logging
 import os
 import sys
 from contextlib import redirect_stdout
@@ -7,10 +8,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from pipelines.cli.options import ConfigOption, HomeOption
 from pipelines.cli.progress import Screen
-from pipelines.cli.say import JsonOption, out, print_json, spoken
+from pipelines.cli.say import JsonOption, err, out, print_json, spoken
 from pipelines.cli.summary import summary_json, summary_table
 from pipelines.errors import ConfigError
 from pipelines.setting_values import parse_as_of
@@ -39,6 +41,8 @@ def run(
     # imported late: Dagster takes seconds, and a bad config is told at once
     from pipelines.orchestration.execute import run_pipeline
 
+    # what is logged goes to the run's log and, where the user needs it, through Screen; never to stderr by itself
+    logging.getLogger("loyalty").addHandler(logging.NullHandler())
     with Screen(quiet=as_json) as screen, Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
         # dagster-dbt prints dbt's output, which is in dbt's own log
         report = run_pipeline(settings, as_of=as_of, full_refresh=full_refresh, listener=screen)
@@ -46,6 +50,8 @@ def run(
         print_json(summary_json(report))
     else:
         out().print(summary_table(report))
+        for warning in report.warnings:
+            err().print(f"[yellow]warning[/] {escape(warning)}")
         out().print(report.published)
 
 

@@ -28,7 +28,7 @@ STAGES = {
 
 
 def _counts(stage: StageReport) -> str:
-    return ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in stage.counts.items() if number)
+    return ", ".join(f"{name.replace('_', ' ')} {number:,}" for name, number in stage.counts.items() if number)
 
 
 class Screen:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import duckdb
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from pipelines.cli.options import ConfigOption, HomeOption
@@ -16,6 +17,8 @@ from pipelines.settings import Settings, load_settings, project_root
 
 app = typer.Typer(help="What staging refused, and why.", no_args_is_help=True)
 
+_PLACE = ["source", "entity", "rules", "file", "file_on", "line"]
+_PERSONAL = ["row_key", "raw"]
 _BY_REASON = """
     select trim(rule) as rule, entity, source, count(*) as rows
     from staging.stg_quarantine, unnest(string_split(broken_rules, ',')) as broken (rule)
@@ -96,14 +99,25 @@ def show(
     """Refused rows: where each stands, and which rules it breaks."""
     asked = [value for pair in (rule, entity, source, file) for value in (pair, pair)]
     rows = _ask(load_settings(config, home), _ROWS, [*asked, limit])
-    names = ["source", "entity", "rules", "file", "file_on", "line"]
-    if reveal:
-        names += ["row_key", "raw"]
+    names = [*_PLACE, *_PERSONAL] if reveal else _PLACE
     shown = [{name: row[name] for name in names} for row in rows]
     if as_json:
         print_json(shown)
         return
-    table = Table(*names)
-    for row in shown:
-        table.add_row(*("" if row[name] is None else str(row[name]) for name in names))
-    out().print(table if shown else "no such row")
+    if not shown:
+        out().print("no such row")
+    elif reveal:
+        # a list, not a table: raw text is often wider than the screen, and must be seen whole
+        for row in shown:
+            for name in names:
+                out().print(f"{name:<8} {_text(row[name])}", markup=False)
+            out().print()
+    else:
+        table = Table(*names)
+        for row in shown:
+            table.add_row(*(escape(_text(row[name])) for name in names))
+        out().print(table)
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)

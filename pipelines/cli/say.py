@@ -38,6 +38,13 @@ def print_json(value: object) -> None:
     sys.stdout.write(json.dumps(value, indent=2, default=str, ensure_ascii=False) + "\n")
 
 
+def say_error(message: str, hint: str) -> None:
+    """What went wrong and what to do about it, on standard error."""
+    err().print(f"[bold red]error[/] {escape(message)}")
+    if hint:
+        err().print(f"[bold]to do[/] {escape(hint)}")
+
+
 def spoken(command: Callable[P, R]) -> Callable[P, R]:
     """Let a command end with an error's words and exit code instead of a traceback."""
 
@@ -49,9 +56,7 @@ def spoken(command: Callable[P, R]) -> Callable[P, R]:
             if kwargs.get("as_json"):
                 content = {"error": problem.message, "hint": problem.hint, "exit_code": problem.exit_code}
                 print_json(content)
-            err().print(f"[bold red]error[/] {escape(problem.message)}")
-            if problem.hint:
-                err().print(f"[bold]to do[/] {escape(problem.hint)}")
+            say_error(problem.message, problem.hint)
             raise typer.Exit(problem.exit_code) from problem
         except KeyboardInterrupt as interrupt:
             err().print("interrupted; what was published before is untouched")

@@ -25,6 +25,7 @@ def summary_json(report: RunReport) -> dict[str, object]:
         "customers": marts.get("dim_customer", 0),
         "marts": marts,
         "seconds": {stage.name: stage.seconds for stage in report.stages},
+        "warnings": report.warnings,
         "published": report.published,
         "is_current": report.is_current,
         "error": report.error,

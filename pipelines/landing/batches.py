@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.durable import sync_file
 from pipelines.landing.entities import ENTITIES
 from pipelines.landing.expressions import quote_text
 from pipelines.landing.rows import TRAILING
@@ -117,12 +118,12 @@ class Store:
         for dataset in datasets:
             part = staged / dataset / PART
             part.chmod(0o600)
-            _flush(part)
-            _flush(staged / dataset)
+            sync_file(part)
+            sync_file(staged / dataset)
         for dataset in datasets:
             parent = self._folder(self.root / dataset / f"source={source}")
             (staged / dataset).rename(parent / f"batch={batch}")
-            _flush(parent)
+            sync_file(parent)
         staged.rmdir()
 
     def discard(self, batch: str) -> None:
@@ -139,9 +140,9 @@ class Store:
         written = self.scratch / f"{dataset}.parquet"
         pq.write_table(schema.empty_table(), written, compression="zstd")
         written.chmod(0o600)
-        _flush(written)
+        sync_file(written)
         written.replace(target)
-        _flush(target.parent)
+        sync_file(target.parent)
 
     def _folder(self, folder: Path) -> Path:
         """Make a folder below the root, each new one private and its entry on disk."""
@@ -149,7 +150,7 @@ class Store:
         for path in reversed(missing[: missing.index(self.root)]):
             if not path.is_dir():
                 path.mkdir(mode=0o700)
-                _flush(path.parent)
+                sync_file(path.parent)
         return folder
 
 
@@ -178,11 +179,3 @@ def read_ledger(home: Path) -> pa.Table:
 
 def _parts(root: Path) -> Iterator[Path]:
     return (path for path in sorted(root.glob(f"source=*/batch=*/{PART}")) if path.parent.parent.name != "source=none")
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -5,9 +5,11 @@ Only names and headers are read. What a whole file holds is seen when it lands.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from pipelines.errors import InputError
 from pipelines.landing.inbox import Found, SourceFiles, find
+from pipelines.landing.land import check_something_landed
 from pipelines.landing.readers import check_layout
 
 
@@ -30,9 +32,17 @@ class SourceCheck:
     notes: tuple[str, ...]
 
 
-def check_sources(sources: Sequence[SourceFiles]) -> tuple[SourceCheck, ...]:
-    """Check every source; never raises for what is wrong with a file or a folder."""
-    return tuple(_check(source) for source in sources)
+def check_sources(home: Path, sources: Sequence[SourceFiles]) -> tuple[SourceCheck, ...]:
+    """Check every source.
+
+    Raises:
+        InputError: Where there is no file at all and nothing has landed before, as landing itself would say; what is
+            wrong with a file or a folder is in the result.
+    """
+    checked = tuple(_check(source) for source in sources)
+    if not any(source.files or source.ignored or source.problems for source in checked):
+        check_something_landed(home, sources)
+    return checked
 
 
 def _check(source: SourceFiles) -> SourceCheck:
@@ -42,16 +52,18 @@ def _check(source: SourceFiles) -> SourceCheck:
     except InputError as error:
         return SourceCheck(name, 0, 0, (f"{error.message} {error.hint}",), ())
     problems = [f"{file.name}: {problem.message}. {problem.hint}" for file in found if (problem := _problem(file))]
-    if not found:
-        problems.append(f"there is no file in {source.folder}")
     groups = [file.group for file in found if file.group is not None]
     ignored = sum(group.ignore is not None for group in groups)
     used = {id(file.group) for file in found}
-    notes = [
-        f"no file matches {', '.join(group.match)} ({source.mapping.where(('files', index))})"
-        for index, group in enumerate(source.mapping.files)
-        if id(group) not in used and group.ignore is None
-    ]
+    notes = (
+        [f"there is no file in {source.folder}"]
+        if not found
+        else [
+            f"no file matches {', '.join(group.match)} ({source.mapping.where(('files', index))})"
+            for index, group in enumerate(source.mapping.files)
+            if id(group) not in used and group.ignore is None
+        ]
+    )
     return SourceCheck(name, len(groups) - ignored, ignored, tuple(problems), tuple(notes))
 
 

@@ -56,10 +56,12 @@ def land(
 
     Raises:
         RefusedFiles: Where a file was refused, after the others have landed; the report is in its `report`.
-        InputError: Where a source's folder is not there.
+        InputError: Where a source's folder is not there, or nothing has ever landed and there is no file.
     """
     begun = time.monotonic()
     found = [file for source in sources for file in find(source)]
+    if not found:
+        check_something_landed(home, sources)
     store = Store(home / "landing")
     orphans = store.prepare()
     if orphans:
@@ -78,6 +80,20 @@ def land(
     if report.of(Outcome.REFUSED):
         raise RefusedFiles(report)
     return report
+
+
+def check_something_landed(home: Path, sources: Sequence[SourceFiles]) -> None:
+    """Refuse to go on where there is nothing to go on with; an inbox that has been emptied after landing is well.
+
+    Raises:
+        InputError: Names the folders that hold no file.
+    """
+    if not read_ledger(home).num_rows:
+        folders = ", ".join(str(source.folder) for source in sources)
+        raise InputError(
+            f"nothing has landed yet, and there is no file in {folders}",
+            hint="Put files into the inbox, or mend `files` of the source in loyalty.yml.",
+        )
 
 
 def _connect(store: Store, memory_limit: str | None, threads: int | None) -> duckdb.DuckDBPyConnection:

@@ -41,6 +41,8 @@ def _gate(stage: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
         with step(context, run, f"gate_{stage}") as handle:
             report = _run(stage, suites, run.settings, lambda name, done, of: handle.say(f"{done} of {of} suites"))
             handle.count(expectations=len(report.results), failures=len(report.failures), warnings=len(report.warnings))
+            for warning in report.warnings:
+                handle.warn(warning.words)
             try:
                 report.check()
                 if stage == "staging":

@@ -61,7 +61,7 @@ def landed_entities(
             raise
         _count(stage, report)
         for warning in report.warnings:
-            context.log.warning(warning)
+            stage.warn(warning)
     rows = {**report.rows, "unreadable": report.unreadable, "ledger": len(report.landed_batches)}
     for entity in LANDED:
         yield dg.MaterializeResult(

@@ -46,6 +46,7 @@ class RunReport(BaseModel):
         as_of: The day that was built.
         kind: How core and marts were built (full, incremental, backfill).
         stages: In order.
+        warnings: What the user should know though nothing failed.
         published: The folder of the version made.
         is_current: Whether readers see that version now.
         error: What stopped it.
@@ -59,6 +60,7 @@ class RunReport(BaseModel):
     as_of: date | None = None
     kind: str = ""
     stages: list[StageReport] = Field(default_factory=list)
+    warnings: list[str] = Field(default_factory=list)
     published: str = ""
     is_current: bool = False
     error: str = ""
@@ -197,6 +199,12 @@ class StageHandle:
     def say(self, words: str) -> None:
         """Tell how far it is."""
         self._recorder.listener.stage_says(self._stage.name, words)
+
+    def warn(self, words: str) -> None:
+        """Tell what the user should know though nothing failed; once, also where the step is tried again."""
+        if words not in self._recorder.report.warnings:
+            self._recorder.report.warnings.append(words)
+            log.warning("run %s: %s: %s", self._recorder.report.run_id, self._stage.name, words)
 
     def fail(self, problem: LoyaltyError) -> None:
         """Fail without raising: Dagster itself stops what comes after a failed blocking check."""

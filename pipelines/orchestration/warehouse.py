@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import cast
 
 import duckdb
 
@@ -82,7 +83,7 @@ def latest_order_day(warehouse: Path, today: date) -> date:
         )
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         try:
-            row = connection.execute(
+            ((day,),) = connection.execute(
                 """
                 with days as (
                     select event_on from staging.stg_orders
@@ -93,18 +94,17 @@ def latest_order_day(warehouse: Path, today: date) -> date:
                 select max(event_on) from days where event_on <= ?
                 """,
                 [today],
-            ).fetchone()
+            ).fetchall()
         except duckdb.CatalogException as problem:
             raise BuildError(
                 "orders are not staged yet", hint="look at why staging failed, then: loyalty run"
             ) from problem
-    if not row or row[0] is None:
+    if day is None:
         raise BuildError(
             f"there is no accepted order by {today}, so `latest` names no day",
             hint="see what was refused (loyalty quarantine list), or name a day: loyalty run --as-of 2024-01-31",
         )
-    day: date = row[0]
-    return day
+    return cast(date, day)
 
 
 def drop_scratch(warehouse: Path) -> None:
@@ -148,11 +148,11 @@ def export_cells(warehouse: Path, exchange: Path, scratch_schema: str) -> int:
 def reconciliation(warehouse: Path) -> dict[str, int]:
     """Landed, accepted, quarantined and superseded rows over all files and entities, after staging."""
     with duckdb.connect(str(warehouse), read_only=True) as connection:
-        row = connection.execute(
+        (row,) = connection.execute(
             """
             select sum(landed_rows), sum(accepted_rows), sum(quarantined_rows), sum(superseded_rows)
             from staging.stg_file_reconciliation
             """
-        ).fetchone()
+        ).fetchall()
     names = ("landed", "accepted", "quarantined", "superseded")
-    return {name: int(number or 0) for name, number in zip(names, row or (0, 0, 0, 0), strict=True)}
+    return {name: int(number or 0) for name, number in zip(names, row, strict=True)}

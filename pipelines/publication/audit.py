@@ -82,6 +82,6 @@ def _check_relation(connection: duckdb.DuckDBPyConnection, relation: str, table:
     described = connection.execute(f"describe select * from {relation}").fetchall()  # noqa: S608 (names are quoted)
     if [(row[0], row[1]) for row in described] != [(column.name, column.type) for column in table.columns]:
         raise PublicationError(f"{table.name} in {where} has other columns than its manifest says", hint=_HINT)
-    counted = connection.execute(f"select count(*) from {relation}").fetchone()  # noqa: S608 (names are quoted)
-    if counted is None or counted[0] != table.rows:
+    ((rows,),) = connection.execute(f"select count(*) from {relation}").fetchall()  # noqa: S608 (names are quoted)
+    if rows != table.rows:
         raise PublicationError(f"{table.name} in {where} has not the {table.rows} rows of its manifest", hint=_HINT)

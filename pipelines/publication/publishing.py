@@ -15,10 +15,11 @@ from pathlib import Path
 import duckdb
 from pydantic import JsonValue
 
+from pipelines.durable import sync_file
 from pipelines.errors import PublicationError
 from pipelines.publication import sql
 from pipelines.publication.audit import audit
-from pipelines.publication.durable import locked, make_folder, sync_file, sync_tree, write_text
+from pipelines.publication.durable import locked, make_folder, sync_tree, write_text
 from pipelines.publication.model import (
     MANIFEST,
     Manifest,

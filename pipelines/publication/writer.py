@@ -179,13 +179,12 @@ def describe(path: Path, folder: Path) -> PublishedFile:
 
 
 def _unique_rows(connection: duckdb.DuckDBPyConnection, relation: str, key: str, table: MartTable) -> int:
-    counted = connection.execute(
+    ((rows, shared),) = connection.execute(
         f"""
         select coalesce(sum(n), 0), count(*) filter (where n > 1)
         from (select count(*) as n from {relation} group by {key})
         """  # noqa: S608 (names are quoted)
-    ).fetchone()
-    rows, shared = counted or (0, 0)
+    ).fetchall()
     if shared:
         raise PublicationError(
             f"in the mart {table.name} {shared} keys ({', '.join(table.key)}) belong to more than one row",

@@ -115,8 +115,8 @@ def locate(connection: duckdb.DuckDBPyConnection, dataset: str, schemas: Sequenc
     relation = f"{quoted(present)}.{quoted(dataset)}"
     if not schemas and found[present]:  # a view of `open_landing` is gone with its connection: show what it reads
         relation = f"({found[present].partition(' AS ')[2].rstrip(';')})"
-    counted = connection.execute(f"select count(*) from {relation}").fetchone()  # noqa: S608 (names are quoted)
-    return relation, counted[0] if counted else 0
+    ((rows,),) = connection.execute(f"select count(*) from {relation}").fetchall()  # noqa: S608 (names are quoted)
+    return relation, int(rows)
 
 
 @dataclass

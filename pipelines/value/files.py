@@ -1,14 +1,13 @@
 """The value step's files: cells in, scores out.
 
-Here: names, schemas, checks on what was read, and writing a set of files so that a reader never finds half of one.
+Here: names, schemas, checks on what was read, and writing.
 Not here: what the numbers mean.
 """
 
-import os
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from pipelines.durable import write_durably
 from pipelines.errors import BuildError
 
 AMOUNT = pa.decimal128(18, 2)
@@ -57,34 +57,9 @@ def amounts(in_cents: NDArray[np.int64], known: NDArray[np.bool_]) -> pa.Array:
 
 
 def write_all(folder: Path, tables: Mapping[str, pa.Table]) -> None:
-    """Write every table as `<name>.parquet`, each one whole or not at all.
-
-    All are written and synced beside their places first, then renamed; readable by the owner only.
-    """
-    written: list[tuple[Path, Path]] = []
-    try:
-        for name, table in tables.items():
-            temporary = folder / f".{name}.{uuid4().hex}.tmp"
-            written.append((temporary, folder / f"{name}.parquet"))
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as sink:
-                pq.write_table(table, sink, compression="zstd")
-                sink.flush()
-                os.fsync(sink.fileno())
-        for temporary, final in written:
-            temporary.replace(final)
-    finally:
-        for temporary, _ in written:
-            temporary.unlink(missing_ok=True)
-    _sync_folder(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    """Write every table as `<name>.parquet`, each one whole or not at all; readable by the owner only."""
+    for name, table in tables.items():
+        write_durably(folder / f"{name}.parquet", partial(pq.write_table, table, compression="zstd"), mode=0o600)
 
 
 def _read(path: Path, schema: pa.Schema) -> pa.Table:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipelines.errors import InputError
 from pipelines.landing import (
     FileOutcome,
     Outcome,
@@ -240,13 +241,30 @@ def test_sources_can_be_checked_without_landing(tmp_path: Path) -> None:
     desk.put("c.xyz", "")
     desk.put("d.md", "")
     mapping = load_mapping(desk.mapping)
-    found, missing = check_sources([SourceFiles(mapping, desk.inbox), SourceFiles(mapping, tmp_path / "nowhere")])
+    sources = [SourceFiles(mapping, desk.inbox), SourceFiles(mapping, tmp_path / "nowhere")]
+    found, missing = check_sources(desk.home, sources)
     assert (found.files, found.ignored) == (2, 1)
     assert [problem.split(":")[0] for problem in found.problems] == ["b.csv", "c.xyz"]
     assert "`product`, `quantity`" in found.problems[0]
     assert any("*.tsv" in note for note in found.notes)
     assert "nowhere" in missing.problems[0]
     assert not (desk.home / "landing").exists()
+
+
+def test_an_inbox_without_a_file_is_refused_unless_something_has_landed(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, lines())
+    sources = [SourceFiles(load_mapping(desk.mapping), desk.inbox)]
+    for attempt in (desk.land, lambda: check_sources(desk.home, sources)):
+        with pytest.raises(InputError, match="nothing has landed yet, and there is no file in") as refused:
+            attempt()
+        assert str(desk.inbox) in refused.value.message
+    delivered = desk.put("a.csv", HEADER + "o1,1,Tea,1\n")
+    desk.land()
+    delivered.unlink()
+    assert desk.land().files == ()
+    (checked,) = check_sources(desk.home, sources)
+    assert (checked.files, checked.problems) == (0, ())
+    assert "there is no file in" in checked.notes[0]
 
 
 _FIELD = st.text(st.sampled_from('ab1,"\n\r\t é\0'), max_size=4)

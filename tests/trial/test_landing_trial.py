@@ -72,7 +72,7 @@ def test_online_retail_lands_once(retail: tuple[Path, LandingReport], online_ret
 
 
 def test_olist_reconciles_file_by_file(tmp_path: Path, olist_folder: Path) -> None:
-    (checked,) = check_sources([SourceFiles(load_mapping(EXAMPLES / "olist" / "mapping.yml"), olist_folder)])
+    (checked,) = check_sources(tmp_path, [SourceFiles(load_mapping(EXAMPLES / "olist" / "mapping.yml"), olist_folder)])
     assert (checked.files, checked.ignored, checked.problems) == (6, 2, ())
     report = _land(tmp_path, "olist", olist_folder)
     expected = {}
