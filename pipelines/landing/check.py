@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.errors import InputError
+from pipelines.landing.batches import read_ledger
 from pipelines.landing.inbox import Found, SourceFiles, find
-from pipelines.landing.land import check_something_landed
 from pipelines.landing.readers import check_layout
 
 
@@ -43,6 +43,20 @@ def check_sources(home: Path, sources: Sequence[SourceFiles]) -> tuple[SourceChe
     if not any(source.files or source.ignored or source.problems for source in checked):
         check_something_landed(home, sources)
     return checked
+
+
+def check_something_landed(home: Path, sources: Sequence[SourceFiles]) -> None:
+    """Refuse to go on where there is nothing to go on with; an inbox that has been emptied after landing is well.
+
+    Raises:
+        InputError: Names the folders that hold no file.
+    """
+    if not read_ledger(home).num_rows:
+        folders = ", ".join(str(source.folder) for source in sources)
+        raise InputError(
+            f"nothing has landed yet, and there is no file in {folders}",
+            hint="Put files into the inbox, or mend `files` of the source in loyalty.yml.",
+        )
 
 
 def _check(source: SourceFiles) -> SourceCheck:

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from pipelines.errors import InputError
 from pipelines.landing.batches import LEDGER, UNREADABLE, Store, batch_of, read_ledger, schema_of
+from pipelines.landing.check import check_something_landed
 from pipelines.landing.expressions import quote_text
 from pipelines.landing.inbox import Found, SourceFiles, find
 from pipelines.landing.mapping import fingerprint
@@ -80,20 +81,6 @@ def land(
     if report.of(Outcome.REFUSED):
         raise RefusedFiles(report)
     return report
-
-
-def check_something_landed(home: Path, sources: Sequence[SourceFiles]) -> None:
-    """Refuse to go on where there is nothing to go on with; an inbox that has been emptied after landing is well.
-
-    Raises:
-        InputError: Names the folders that hold no file.
-    """
-    if not read_ledger(home).num_rows:
-        folders = ", ".join(str(source.folder) for source in sources)
-        raise InputError(
-            f"nothing has landed yet, and there is no file in {folders}",
-            hint="Put files into the inbox, or mend `files` of the source in loyalty.yml.",
-        )
 
 
 def _connect(store: Store, memory_limit: str | None, threads: int | None) -> duckdb.DuckDBPyConnection:
