@@ -10,7 +10,10 @@ UV        := $(shell command -v uv 2>/dev/null)
 # The first interpreter that is there and of a supported version (a shim can exist and not run).
 PYTHON    ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
                $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+WORKERS   ?= 2
 PYTEST    := $(BIN)/python -m pytest
+# A file's tests stay together: they share what is dear to make (a home that has been run).
+PARALLEL  := --numprocesses $(WORKERS) --dist loadfile
 COVERAGE  := --cov --cov-report=term:skip-covered
 
 .DEFAULT_GOAL := help
@@ -49,7 +52,7 @@ run: setup ## make a sample, run the whole pipeline on it, publish the marts
 	@$(BIN)/loyalty run --config $(HOME_DIR)/loyalty.yml
 
 test: setup ## run the tests that need neither Java nor real data
-	$(PYTEST) -m "not spark and not trial and not slow" $(COVERAGE)
+	$(PYTEST) $(PARALLEL) -m "not spark and not trial and not slow" $(COVERAGE)
 
 check: lint types parse sql definitions test parity trial-short ## all that CI runs
 
@@ -73,10 +76,10 @@ parity: setup-spark ## build on Spark and compare every mart with DuckDB's
 	$(PYTEST) -m spark
 
 trial-short: setup ## short trials on real data, skipped where it is absent
-	$(PYTEST) -m "trial and not slow"
+	$(PYTEST) $(PARALLEL) -m "trial and not slow"
 
 trial: setup ## the long trials on real data
-	$(PYTEST) -m "trial"
+	$(PYTEST) $(PARALLEL) -m "trial"
 
 bench: setup ## measure against a floor and peers
 	$(BIN)/python benchmarks/value_models.py
