@@ -30,6 +30,10 @@ from pipelines.landing.report import FileOutcome, LandingReport, Outcome, Progre
 from pipelines.landing.rows import FileFacts, RowSql
 from pipelines.landing.spans import Rule, Span
 
+# Half of what a small file costs is these two optimizers' planning; at a million records they save a fifth.
+_DEAR_TO_PLAN = "statistics_propagation,common_subexpressions"
+_WORTH_PLANNING = 20_000
+
 _log = logging.getLogger("loyalty.landing")
 
 
@@ -175,6 +179,8 @@ class _Landing:
     ) -> FileOutcome:
         """Stage every part of a batch, and reconcile it."""
         mapping = file.source.mapping
+        spared = _DEAR_TO_PLAN if reading.records < _WORTH_PLANNING else ""
+        self._connection.execute(f"set disabled_optimizers = '{spared}'")
         try:
             sql = RowSql(self._connection, mapping, group)
         except duckdb.Error as error:
