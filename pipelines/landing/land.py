@@ -65,13 +65,12 @@ def land(
     """
     begun = time.monotonic()
     found = [file for source in sources for file in find(source)]
-    if not found:
-        check_something_landed(home, sources)
     store = Store(home / "landing")
-    orphans = store.prepare()
-    if orphans:
+    if orphans := store.prepare():
         _log.warning("removed %d batch folders that a killed run left", orphans)
     try:
+        if not found:
+            check_something_landed(home, sources)
         with _connect(store, memory_limit, threads) as connection:
             landing = _Landing(store, connection, today, read_ledger(home))
             files = []

@@ -129,8 +129,8 @@ def build_stages(path: Path, *, rows: bool) -> Path:
             _create(connection, f"landing.{entity.name}", f"{', '.join(entity.columns)}, {_LANDED}")
             typed = ", ".join(f"{name} {_TYPES.get(kind, 'varchar')}" for name, kind in entity.columns.items())
             _create(connection, f"staging.stg_{entity.name}", f"source, {typed}, {_STAGED}")
-        for model_file in MARTS.glob("**/_*__models.yml"):
-            for model in yaml.safe_load(model_file.read_text(encoding="utf-8"))["models"]:
+        for model_file in MARTS.glob("**/_*.yml"):
+            for model in yaml.safe_load(model_file.read_text(encoding="utf-8")).get("models", []):
                 if model["columns"] and all("data_type" in column for column in model["columns"]):
                     columns = ", ".join(f"{column['name']} {column['data_type']}" for column in model["columns"])
                     _create(connection, f"marts.{model['name']}", columns)
