@@ -43,7 +43,7 @@ class Retention:
     """
 
     days: int = 30
-    grace_minutes: int = 60
+    grace_minutes: float = 60
 
 
 class _Strict(BaseModel):

@@ -4,14 +4,10 @@ are the same, and nothing that was killed, repeated or started twice changes the
 The runs happen once, in order, in the fixture; each test looks at one promise.
 """
 
-import hashlib
 import json
-import os
-import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,26 +15,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.landing import SourceFiles, load_mapping
-from pipelines.landing.inbox import find
-from tests.conftest import LOYALTY, SampleHome, call, clean_environment
-
-LAST_DAYS = 2
-
-
-@dataclass(frozen=True)
-class Ran:
-    """What one run left.
-
-    Attributes:
-        report: Its `--json`.
-        marts: The sha256 of every Parquet file of the version that it published.
-        said: What it wrote to standard error.
-    """
-
-    report: dict[str, Any]
-    marts: dict[str, str]
-    said: str
+from tests.conftest import SampleHome, call
+from tests.sample_shop import Ran, Shop, files_by_day, kill_in, ran
 
 
 @dataclass(frozen=True)
@@ -72,87 +50,6 @@ class Days:
     again: Ran
     stopped: subprocess.CompletedProcess[str]
     current_after_stopped: Path
-
-
-def marts(version: Path) -> dict[str, str]:
-    """The sha256 of every mart's Parquet."""
-    files = sorted((version / "marts").rglob("*.parquet"))
-    assert files
-    return {str(file.relative_to(version)): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
-
-
-def ran(output: str, said: str = "") -> Ran:
-    report = json.loads(output)
-    return Ran(report, marts(Path(report["published"])), said)
-
-
-class Shop:
-    """A copy of the sample whose inbox the test fills, under the sample's key so that the bytes can be compared."""
-
-    def __init__(self, sample: SampleHome, folder: Path) -> None:
-        self.inbox, self.home = folder / "inbox", folder / "home"
-        self.config = folder / "loyalty.yml"
-        self.inbox.mkdir(parents=True)
-        self.home.mkdir()
-        shutil.copy2(sample.home / "key", self.home / "key")
-        self.config.write_text(sample.config.read_text())
-
-    def receive(self, files: Iterable[Path]) -> None:
-        for file in files:
-            shutil.copy2(file, self.inbox / file.name)
-
-    def command(self, *options: str) -> list[str]:
-        return [str(LOYALTY), "run", "--json", "--config", str(self.config), "--home", str(self.home), *options]
-
-    def run(self, *options: str) -> Ran:
-        done = call(*self.command(*options)[1:])
-        assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-3000:]}"
-        return ran(done.stdout, done.stderr)
-
-    def start(self, *options: str) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            self.command(*options),
-            env=clean_environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def current(self) -> Path:
-        return (self.home / "published" / "current").resolve(strict=True)
-
-    def lock(self) -> str:
-        path = self.home / "lock"
-        return path.read_text().strip() if path.exists() else ""
-
-    def state(self) -> dict[str, Any]:
-        content: dict[str, Any] = json.loads((self.home / "state" / "build.json").read_text())
-        return content
-
-
-def files_by_day(sample: SampleHome) -> list[list[Path]]:
-    """The sample's files: those before the last days, then each last day's."""
-    found = find(SourceFiles(mapping=load_mapping("sample"), folder=sample.sample / "inbox"))
-    days = sorted({file.file_on for file in found if file.file_on})[-LAST_DAYS:]
-    early = [file.path for file in found if file.file_on is None or file.file_on < days[0]]
-    return [early, *([file.path for file in found if file.file_on == day] for day in days)]
-
-
-def kill_while_it_builds(shop: Shop) -> int:
-    """Start a run, and kill it with dbt in the middle of core."""
-    run = shop.start()
-    deadline = time.monotonic() + 600
-    last_run = shop.home / "state" / "last_run.json"
-    while time.monotonic() < deadline and run.poll() is None:
-        stages = json.loads(last_run.read_text())["stages"] if last_run.exists() else []
-        child = json.loads(shop.lock() or "{}").get("child_pid")
-        if stages and stages[-1]["name"] == "core" and stages[-1]["status"] == "running" and child:
-            time.sleep(1.0)
-            os.kill(run.pid, signal.SIGKILL)
-            break
-        time.sleep(0.05)
-    run.communicate()
-    return run.returncode
 
 
 def run_two_at_once(shop: Shop, *options_of_the_second: str) -> tuple[Ran, Ran]:
@@ -192,7 +89,7 @@ def days(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> D
     early, before_last, last = files_by_day(sample_home)
     shop = Shop(sample_home, tmp_path_factory.mktemp("days"))
     shop.receive(early)
-    killed, after_kill = kill_while_it_builds(shop), shop.state()
+    killed, after_kill = kill_in(shop, "core", after=1.0, with_dbt=True), shop.state()
     first = shop.run()
     shop.receive([*before_last, *last])
     between = "2025-06-29"
