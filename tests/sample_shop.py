@@ -1,5 +1,6 @@
 """A copy of the sample whose inbox a test fills, run by the command line as a scheduler calls it."""
 
+import copy
 import hashlib
 import json
 import os
@@ -50,13 +51,22 @@ class Shop:
     """A copy of the sample whose inbox the test fills, under the sample's key so that the bytes can be compared."""
 
     def __init__(self, sample: SampleHome, folder: Path) -> None:
-        self.folder = folder
-        self.inbox, self.home = folder / "inbox", folder / "home"
-        self.config = folder / "loyalty.yml"
+        self._lies_in(folder)
         self.inbox.mkdir(parents=True)
         self.home.mkdir()
         shutil.copy2(sample.home / "key", self.home / "key")
         self.config.write_text(sample.config.read_text())
+
+    def _lies_in(self, folder: Path) -> None:
+        self.folder = folder
+        self.inbox, self.home = folder / "inbox", folder / "home"
+        self.config = folder / "loyalty.yml"
+
+    def at(self, folder: Path) -> "Shop":
+        """The shop whose folder has been copied there."""
+        other = copy.copy(self)
+        other._lies_in(folder)
+        return other
 
     def receive(self, files: Iterable[Path]) -> None:
         for file in files:

@@ -29,6 +29,7 @@ from pipelines.landing.relation import Reading
 from pipelines.landing.report import FileOutcome, LandingReport, Outcome, Progress, RefusedFiles
 from pipelines.landing.rows import FileFacts, RowSql
 from pipelines.landing.spans import Rule, Span
+from pipelines.scarcity import scarcity_behind
 
 # Half of what a small file costs is these two optimizers' planning; at a million records they save a fifth.
 _DEAR_TO_PLAN = "statistics_propagation,common_subexpressions"
@@ -130,6 +131,8 @@ class _Landing:
                 return FileOutcome(source, file.name, Outcome.IGNORED, note=file.group.ignore)
             return self._land(file, file.group, begun)
         except InputError as error:
+            if scarce := scarcity_behind(error, self._store.root.parent):
+                raise scarce from error  # the file is not to blame
             return FileOutcome(
                 source,
                 file.name,

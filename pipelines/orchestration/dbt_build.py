@@ -72,7 +72,11 @@ def run_build(
     if ended != 0 or failures:
         error = invocation.get_error()
         raise as_error(
-            failures, context.op_execution_context.op.name, run.settings.paths.logs / "dbt.log", str(error or "")
+            failures,
+            context.op_execution_context.op.name,
+            run.settings.paths.logs / "dbt.log",
+            run.settings.home,
+            str(error or ""),
         )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import BuildError, GateError, LoyaltyError
+from pipelines.scarcity import scarcity
 
 _BROKEN = {"error", "fail", "runtime error", "partial success"}
 _SHOWN = 10
@@ -61,16 +62,19 @@ def _failure(result: Mapping[str, Any], manifest: Mapping[str, Any]) -> DbtFailu
     )
 
 
-def as_error(failures: list[DbtFailure], stage: str, log: Path, said: str = "") -> LoyaltyError:
+def as_error(failures: list[DbtFailure], stage: str, log: Path, home: Path, said: str = "") -> LoyaltyError:
     """The error that ends the run: a failed gate where only tests failed, else a failed build.
 
     Args:
         failures: What run_results.json holds.
         stage: Which dbt build it was.
         log: dbt's log.
+        home: Whose disk dbt writes to.
         said: dbt's own last words, for where it did not get as far as results.
     """
     hint = f"dbt's log: {log}"
+    if scarce := scarcity(" ".join([said, *(failure.message for failure in failures)]), home):
+        return scarce
     if not failures:
         return BuildError(f"dbt failed in {stage}: {said or 'it said nothing'}", hint=hint)
     lines = [str(failure) for failure in failures[:_SHOWN]]

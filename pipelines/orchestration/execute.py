@@ -19,6 +19,7 @@ from pipelines.orchestration.names import DAILY_JOB, FULL_REFRESH_TAG, INGEST_JO
 from pipelines.orchestration.recorder import Listener, RunReport
 from pipelines.orchestration.run_scope import RunScope, log_path, new_run_id, open_run
 from pipelines.quality import import_gx
+from pipelines.scarcity import scarcity, scarcity_behind, scarcity_told
 from pipelines.settings import Settings
 
 log = logging.getLogger("loyalty.run")
@@ -53,7 +54,7 @@ def run_pipeline(
         resolve_as_of(settings, as_of)
     source_files(settings)
     run_id = new_run_id()
-    with open_run(settings, run_id, listener) as run:
+    with scarcity_told(settings.home), open_run(settings, run_id, listener) as run:
         # takes seconds, and this process will mostly wait for dbt
         threading.Thread(target=import_gx, daemon=True).start()
         with run.recorder.stage("prepare"):
@@ -94,9 +95,13 @@ def _execute(
     words = "; ".join(dict.fromkeys(event.message or event.event_type_value for event in failed))
     # the words of an unforeseen error may quote data: they are for the screen, not for a log
     said = f"{type(failure).__name__}: {failure}" if failure else words
-    error = BuildError(
-        f"the job {job} failed: {said}",
-        hint=f"log: {log_path(run.settings, run.run_id)}; every event: loyalty dev, run {result.run_id}",
+    error = (
+        scarcity_behind(failure, run.settings.home)
+        or scarcity(words, run.settings.home)
+        or BuildError(
+            f"the job {job} failed: {said}",
+            hint=f"log: {log_path(run.settings, run.run_id)}; every event: loyalty dev, run {result.run_id}",
+        )
     )
     run.recorder.fail(error)
     raise error from failure

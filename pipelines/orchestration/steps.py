@@ -9,6 +9,7 @@ from pipelines.errors import LoyaltyError
 from pipelines.orchestration.names import FULL_REFRESH_TAG
 from pipelines.orchestration.recorder import StageHandle
 from pipelines.orchestration.run_scope import RunScope
+from pipelines.scarcity import scarcity_told
 
 # A full disk, a file being replaced, a dbt that was killed: what may be gone a moment later. Errors with a remedy
 # (LoyaltyError) are never retried.
@@ -27,7 +28,7 @@ def step(
     if context.op_execution_context.retry_number:
         run.recorder.forgive()
     try:
-        with run.recorder.stage(name) as stage:
+        with run.recorder.stage(name) as stage, scarcity_told(run.settings.home):
             yield stage
     except LoyaltyError as problem:
         raise dg.Failure(

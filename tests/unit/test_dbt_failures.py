@@ -26,29 +26,29 @@ def results(folder: Path, *found: dict[str, object]) -> Path:
 
 def test_a_failed_test_is_a_failed_gate_with_its_rows_and_its_model(tmp_path: Path) -> None:
     failures = read_failures(results(tmp_path, FINE, FAILED_TEST, SKIPPED), MANIFEST)
-    error = as_error(failures, "dbt_core", tmp_path / "dbt.log")
+    error = as_error(failures, "dbt_core", tmp_path / "dbt.log", tmp_path)
     assert isinstance(error, GateError)
     assert "test unique_x on fct_order: 3 rows" in error.message
-    assert str(tmp_path / "dbt.log") in error.hint
+    assert str(tmp_path / "dbt.log", tmp_path) in error.hint
 
 
 def test_a_broken_model_is_a_failed_build_with_dbts_own_words(tmp_path: Path) -> None:
     failures = read_failures(results(tmp_path, FAILED_TEST, BROKEN_MODEL), MANIFEST)
-    error = as_error(failures, "dbt_core", tmp_path / "dbt.log")
+    error = as_error(failures, "dbt_core", tmp_path / "dbt.log", tmp_path)
     assert isinstance(error, BuildError)
     assert "model fct_order: Binder Error: no x" in error.message
 
 
 def test_a_dbt_that_did_not_get_to_results_is_quoted(tmp_path: Path) -> None:
     assert read_failures(tmp_path, MANIFEST) == []
-    error = as_error([], "dbt_core", tmp_path / "dbt.log", "Compilation Error")
+    error = as_error([], "dbt_core", tmp_path / "dbt.log", tmp_path, "Compilation Error")
     assert isinstance(error, BuildError)
     assert "Compilation Error" in error.message
 
 
 def test_a_long_list_of_failures_is_cut_and_counted(tmp_path: Path) -> None:
     failures = read_failures(results(tmp_path, *[FAILED_TEST] * 25), MANIFEST)
-    message = as_error(failures, "dbt_marts", tmp_path).message
+    message = as_error(failures, "dbt_marts", tmp_path / "dbt.log", tmp_path).message
     assert message.startswith("25 dbt tests failed in dbt_marts")
     assert message.endswith("and 15 more")
 

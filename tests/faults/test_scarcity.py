@@ -1,0 +1,142 @@
+"""A full disk and a memory limit too low: a clear error, nothing published, nothing broken, and all well afterwards.
+
+The full disk is a small tmpfs, which needs the right to mount one (root has it).
+"""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipelines.errors import BuildError, PublicationError
+from pipelines.publication import audit, resolve_current
+from tests.conftest import SampleHome, call
+from tests.faults.landing_child import land_all
+from tests.faults.publication_child import publish_many
+from tests.sample_shop import Ran, Shop, files_by_day
+
+MEGABYTE = 1 << 20
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 512 MB in memory."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if shutil.which("mount") is None:
+        pytest.skip("there is no mount command here")
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=512m", "tmpfs", str(folder)], capture_output=True, text=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"a tmpfs cannot be mounted here ({mounted.stderr.strip()}): run as root")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def leave_room(disk: Path, room: int) -> Path:
+    """Fill a disk but for `room` bytes; returns what fills it."""
+    ballast = disk / "ballast"
+    with ballast.open("wb") as file:
+        free = shutil.disk_usage(disk).free - room
+        file.write(b"\0" * free)
+    return ballast
+
+
+def test_a_publication_that_finds_no_room_leaves_what_was_published(tmp_path: Path, disk: Path) -> None:
+    published, warehouse = disk / "published", tmp_path / "warehouse.duckdb"
+    publish_many(warehouse, published, 1, 1)
+    current = resolve_current(published)
+    ballast = leave_room(disk, MEGABYTE // 2)
+    with pytest.raises(PublicationError) as refused:
+        publish_many(warehouse, published, 2, 1)
+    assert "Check the free space" in refused.value.hint
+    assert resolve_current(published) == current
+    audit(current)
+    ballast.unlink()
+    publish_many(warehouse, published, 3, 1)
+    assert audit(resolve_current(published)).inputs == {"edition": 3}
+
+
+def test_a_landing_that_finds_no_room_blames_no_file(tmp_path: Path, disk: Path) -> None:
+    inbox, mapping = tmp_path / "inbox", tmp_path / "mapping.yml"
+    inbox.mkdir()
+    columns = "order_id: id, customer_ref: who"
+    mapping.write_text(f"source: shop\nfiles: [{{match: '*.csv', entities: {{orders: {{columns: {{{columns}}}}}}}}}]\n")
+    for number in range(3):
+        rows = "".join(f"{number}-{row},{row * 7919 % 100_003}\n" for row in range(20_000))
+        (inbox / f"{number}.csv").write_text(f"id,who\n{rows}")
+    land_all(tmp_path / "roomy", inbox, mapping)
+    home = disk / "home"
+    home.mkdir()
+    ballast = leave_room(disk, MEGABYTE)
+    with pytest.raises(BuildError) as refused:
+        land_all(home, inbox, mapping)
+    assert refused.value.message == f"the disk is full: {home} needs more room than there is"
+    ballast.unlink()
+    report = land_all(home, inbox, mapping)
+    assert report.records + 20_000 * (3 - len(report.landed_batches)) == 60_000
+    landed = {path.relative_to(home): path.read_bytes() for path in home.rglob("part.parquet")}
+    roomy = tmp_path / "roomy"
+    assert landed == {path.relative_to(roomy): path.read_bytes() for path in roomy.rglob("part.parquet")}
+
+
+@pytest.fixture
+def shop(sample_home: SampleHome, disk: Path) -> Shop:
+    """A shop on the small disk that has published all but the last day, whose files have come."""
+    shop = Shop(sample_home, disk / "shop")
+    *before, last = files_by_day(sample_home)
+    shop.receive(file for files in before for file in files)
+    shop.run()
+    shop.receive(last)
+    return shop
+
+
+def never_short_of_anything(shop: Shop, tmp_path: Path) -> Ran:
+    """The same run in a place with room."""
+    shutil.copytree(shop.folder, tmp_path / "roomy", symlinks=True)
+    return shop.at(tmp_path / "roomy").run()
+
+
+@pytest.mark.slow
+def test_runs_on_a_full_disk_say_so_and_break_nothing(shop: Shop, disk: Path, tmp_path: Path) -> None:
+    expected = never_short_of_anything(shop, tmp_path)
+    current = shop.current()
+    stopped = 0
+    for room in (0, 64 << 10, MEGABYTE, 4 * MEGABYTE, 16 * MEGABYTE):
+        ballast = leave_room(disk, room)
+        done = call(*shop.command()[1:])
+        ballast.unlink()
+        audit(shop.current())
+        if done.returncode == 0:
+            break
+        stopped += 1
+        assert done.returncode in (BuildError.exit_code, PublicationError.exit_code), done.stderr
+        assert "disk is full" in done.stderr or "No space left" in done.stderr
+        assert "Traceback" not in done.stderr
+        assert shop.current() == current
+    assert stopped >= 3
+    assert shop.run().marts == expected.marts
+
+
+@pytest.mark.slow
+def test_runs_with_too_little_memory_say_so_and_break_nothing(shop: Shop, tmp_path: Path) -> None:
+    expected = never_short_of_anything(shop, tmp_path)
+    current, config = shop.current(), shop.config.read_text()
+    stopped = 0
+    for limit in ("1MB", "4MB", "16MB", "48MB"):
+        shop.config.write_text(f"{config}\nengine: {{memory_limit: {limit}}}\n")
+        done = call(*shop.command()[1:])
+        audit(shop.current())
+        if done.returncode == 0:
+            break
+        stopped += 1
+        assert done.returncode in (BuildError.exit_code, PublicationError.exit_code), done.stderr
+        assert "memory" in done.stderr
+        assert "Traceback" not in done.stderr
+        assert shop.current() == current
+    assert stopped
+    shop.config.write_text(config)
+    assert shop.run().marts == expected.marts
