@@ -43,15 +43,15 @@ def test_renamed(sample_home: SampleHome, shop: Shop) -> None:
     for number, file in enumerate(inbox_files(sample_home)):
         folder = shop.inbox / f"from {number % 3}"
         folder.mkdir(exist_ok=True)
-        stem, _, rest = file.name.partition("_")
-        shutil.copy2(file, folder / f"{stem}_again_{rest}")
+        stem, _, day = file.name.rpartition("_")
+        shutil.copy2(file, folder / f"{stem}_renamed_{day}")
         if number % 2:
             shutil.copy2(file, shop.inbox / file.name)
     assert shop.run().marts == ran(sample_home.output).marts
 
 
 def test_split_and_put_together(sample_home: SampleHome, shop: Shop) -> None:
-    """Files whose rows have keys, each cut into three; and where a day has two, both in one."""
+    """Files whose rows have keys, each cut into three; seen from the cut ones, the sample's own are put together."""
     cut = 0
     for file in inbox_files(sample_home):
         heading = SPLIT.get(file.name.partition("_")[0])
@@ -60,12 +60,11 @@ def test_split_and_put_together(sample_home: SampleHome, shop: Shop) -> None:
             shutil.copy2(file, shop.inbox / file.name)
             continue
         cut += 1
-        third = (len(lines) - heading) // 3
+        head, rows = lines[:heading], lines[heading:]
+        third = len(rows) // 3
         stem, _, day = file.stem.rpartition("_")
-        for part, rows in enumerate(
-            (lines[heading:][:third], lines[heading:][third : 2 * third], lines[heading:][2 * third :])
-        ):
-            (shop.inbox / f"{stem}_part{part}_{day}.csv").write_bytes(b"".join([*lines[:heading], *rows]))
+        for part, some in enumerate((rows[:third], rows[third : 2 * third], rows[2 * third :])):
+            (shop.inbox / f"{stem}_part{part}_{day}.csv").write_bytes(b"".join([*head, *some]))
     assert cut > 10
     assert shop.run().marts == ran(sample_home.output).marts
 
