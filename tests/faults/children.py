@@ -16,10 +16,11 @@ def start(program: str, *arguments: object) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def kill_after_its_first_line(process: "subprocess.Popen[str]", moments: random.Random, within: float) -> None:
-    """Wait until it has done something once, then kill it at some moment of the next `within` seconds."""
+def kill_after(lines: int, process: "subprocess.Popen[str]", moments: random.Random, within: float) -> None:
+    """Wait until a program has said so many lines, then kill it at some moment of the next `within` seconds."""
     assert process.stdout is not None
-    process.stdout.readline()
+    for _ in range(lines):
+        process.stdout.readline()
     time.sleep(moments.uniform(0, within))  # the moment itself, not a wait for anything
     process.send_signal(signal.SIGKILL)
     process.communicate()

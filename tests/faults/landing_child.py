@@ -7,16 +7,19 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from pipelines.landing import LandingReport, SourceFiles, land, load_mapping
+from pipelines.landing import FileOutcome, LandingReport, SourceFiles, land, load_mapping
 
 TODAY = date(2024, 5, 31)
 
 
 def land_all(home: Path, inbox: Path, mapping: Path) -> LandingReport:
-    """Land what has not landed; a first line says that it begins."""
-    sys.stdout.write("landing\n")
-    sys.stdout.flush()
-    return land(home, [SourceFiles(load_mapping(mapping), inbox)], today=TODAY)
+    """Land what has not landed; every file that is done gets a line."""
+
+    def tell(file: FileOutcome, done: int, total: int) -> None:
+        sys.stdout.write(f"{done} of {total}: {file.file_name}\n")
+        sys.stdout.flush()
+
+    return land(home, [SourceFiles(load_mapping(mapping), inbox)], today=TODAY, progress=tell)
 
 
 if __name__ == "__main__":
