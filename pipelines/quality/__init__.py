@@ -7,7 +7,8 @@ Importing this package is quick: Great Expectations, which takes up to 10 s to i
 """
 
 from pipelines.quality.engine import open_landing, open_warehouse
-from pipelines.quality.gate import import_gx, run_gate
+from pipelines.quality.gate import run_gate
+from pipelines.quality.gx import import_gx
 from pipelines.quality.report import ExpectationResult, GateReport
 from pipelines.quality.rules import QuarantineRule, read_rules
 from pipelines.quality.suites import Expectation, Suite, load_suites

@@ -12,7 +12,7 @@ and the file is then free for a writer.
 import re
 import secrets
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,8 +41,8 @@ def open_landing(
         with duckdb.connect(":memory:", config=config) as connection:
             for folder in sorted(path for path in landing.iterdir() if path.is_dir()) if landing.is_dir() else ():
                 if next(folder.glob("*/*/*.parquet"), None) is not None:
-                    glob = re.sub(r"([\[*?])", r"[\1]", str(folder)) + "/*/*/*.parquet"
-                    files = f"read_parquet({_text(glob)}, hive_types_autocast = false, union_by_name = true)"
+                    glob = _text(_literal(folder) + "/*/*/*.parquet")
+                    files = f"read_parquet({glob}, hive_types_autocast = false, union_by_name = true)"
                     connection.execute(f"create view {quoted(folder.name)} as select * from {files}")  # noqa: S608
             yield connection
 
@@ -91,6 +91,31 @@ def lend(connection: duckdb.DuckDBPyConnection, schemas: Sequence[str]) -> Itera
         loan.close()
 
 
+@contextmanager
+def reading(connection: duckdb.DuckDBPyConnection, marts: Path | None) -> Iterator[Mapping[str, str]]:
+    """Let a connection read published marts as `previous.<mart>`, until the end of the block.
+
+    Args:
+        connection: As `open_warehouse` gives it.
+        marts: The folder of a version that holds `<mart>/*.parquet`; None for no version.
+
+    Yields:
+        For each mart the relation that `previous.<mart>` stands for, in words that mean the same on any connection.
+    """
+    found = {
+        folder.name: f"read_parquet({_text(_literal(folder) + '/*.parquet')})"
+        for folder in (sorted(marts.iterdir()) if marts and marts.is_dir() else ())
+        if next(folder.glob("*.parquet"), None) is not None
+    }
+    connection.execute("attach ':memory:' as previous (read_write)")  # a file that is only read takes no views
+    try:
+        for mart, relation in found.items():
+            connection.execute(f"create view previous.{quoted(mart)} as select * from {relation}")  # noqa: S608 (quoted)
+        yield found
+    finally:
+        connection.execute("detach previous")
+
+
 def locate(connection: duckdb.DuckDBPyConnection, dataset: str, schemas: Sequence[str]) -> tuple[str, int]:
     """Where a dataset is read from, in words that mean the same on any connection, and how many rows it has.
 
@@ -105,7 +130,9 @@ def locate(connection: duckdb.DuckDBPyConnection, dataset: str, schemas: Sequenc
     found = dict(
         connection.execute(
             "select schema_name, null from duckdb_tables() where table_name = $name"
-            " union all select schema_name, sql from duckdb_views() where view_name = $name",
+            " and database_name = current_database()"
+            " union all select schema_name, sql from duckdb_views() where view_name = $name"
+            " and database_name = current_database()",
             {"name": dataset},
         ).fetchall()
     )
@@ -233,6 +260,11 @@ class GateDialect(duckdb_engine.Dialect):
 def quoted(identifier: str) -> str:
     """An identifier in double quotes."""
     return '"' + identifier.replace('"', '""') + '"'
+
+
+def _literal(folder: Path) -> str:
+    """A folder's path, for a glob."""
+    return re.sub(r"([\[*?])", r"[\1]", str(folder))
 
 
 def _text(value: str) -> str:

@@ -1,35 +1,32 @@
-"""Runs a stage's suites and reports. The only module that knows Great Expectations, which it imports when a gate runs.
-
-GX runs without a project folder, without progress bars, and asks nobody on the network: an ephemeral context, whose
-analytics and progress bars are off. It returns counts only, never values.
-"""
+"""Runs a stage's suites and reports. What Great Expectations is asked, and how, is in gx.py."""
 
 import logging
-import re
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from pipelines.quality.engine import lend, locate
+from pipelines.quality.engine import lend, locate, reading
+from pipelines.quality.gx import ask, context, fault_of, import_gx, number_of, quiet, safe_message
 from pipelines.quality.look import look
+from pipelines.quality.page import write_page
 from pipelines.quality.report import ExpectationResult, GateReport
-from pipelines.quality.suites import Expectation, Suite
+from pipelines.quality.suites import DAY, Expectation, Suite
 from pipelines.quality.vocabulary import KINDS, Scope
 
 if TYPE_CHECKING:
-    from great_expectations.data_context.data_context.ephemeral_data_context import EphemeralDataContext
-    from great_expectations.datasource.fluent.interfaces import Batch
+    from great_expectations.core.expectation_validation_result import (
+        ExpectationSuiteValidationResult,
+    )
     from great_expectations.datasource.fluent.sql_datasource import SQLDatasource
-    from great_expectations.expectations.expectation import Expectation as GxExpectation
 
 Progress = Callable[[str, int, int], None]
 
-_COUNTS_ONLY = {"result_format": "BASIC", "partial_unexpected_count": 0}
-_MAY_QUOTE_A_VALUE = re.compile(r"Conversion Error|Invalid Input Error|Out of Range Error|Constraint Error")
+NOT_PUBLISHED = "no version of an earlier day has this mart"
 _log = logging.getLogger("loyalty.quality")
 
 
@@ -39,6 +36,9 @@ def run_gate(
     connection: duckdb.DuckDBPyConnection,
     *,
     schemas: Sequence[str] = (),
+    as_of: date | None = None,
+    previous: Path | None = None,
+    page: Path | None = None,
     progress: Progress | None = None,
 ) -> GateReport:
     """Check every suite of a stage.
@@ -48,6 +48,10 @@ def run_gate(
         suites: As `load_suites` gives them.
         connection: As `open_landing` or `open_warehouse` gives it. Only read; open and idle afterwards.
         schemas: Where the datasets, and the tables that SQL in suites names, are looked up, in this order.
+        as_of: The day built, which `{as_of}` stands for in a suite's SQL.
+        previous: The folder `marts` of the version published before, which `previous.<mart>` reads; where there is
+            none, what reads it is skipped.
+        page: The Data Docs page to write; none if None.
         progress: Told (dataset, number done, number of all) after each suite.
 
     Returns:
@@ -60,12 +64,17 @@ def run_gate(
     imported = time.perf_counter() - start
     results: list[ExpectationResult] = []
     seconds: dict[str, float] = {}
-    with _quiet(), lend(connection, schemas) as url:
-        datasource = _context().data_sources.add_sql(stage, connection_string=url)
+    validations: list[tuple[Suite, ExpectationSuiteValidationResult]] = []
+    suites = [_dated(suite, as_of) for suite in suites]
+    with quiet(), reading(connection, previous) as published, lend(connection, schemas) as url:
+        datasource = context().data_sources.add_sql(stage, connection_string=url)
         try:
             for done, suite in enumerate(suites, start=1):
                 began = time.perf_counter()
-                results.extend(_run_suite(suite, connection, schemas, datasource))
+                found, validation = _run_suite(suite, connection, schemas, datasource, published)
+                results.extend(found)
+                if validation is not None:
+                    validations.append((suite, validation))
                 seconds[suite.dataset] = time.perf_counter() - began
                 if progress:
                     progress(suite.dataset, done, len(suites))
@@ -73,123 +82,85 @@ def run_gate(
             datasource.get_execution_engine().close()
             datasource.get_engine().dispose()
     report = GateReport(stage, tuple(results), time.perf_counter() - start, imported, seconds, suites[0].path.parent)
+    if page is not None:
+        write_page(page, report, validations)
     _log.info(
-        "%s gate: %d expectations, %d failures, %d warnings, %.1f s",
+        "%s gate: %d expectations, %d failures, %d warnings, %d skipped, %.1f s",
         stage,
         len(results),
         len(report.failures),
         len(report.warnings),
+        len(report.skipped),
         report.seconds,
     )
     return report
 
 
-def import_gx() -> None:
-    """Import it, which takes seconds; callable early, while there is nothing else to do.
-
-    It tries pyspark, and where that is installed and the program has no file (Dagster's run worker, `python -c`),
-    pyspark takes it for a doctest and ends the program as if all were well: so the program has a file meanwhile.
-    """
-    program = sys.modules["__main__"]
-    if hasattr(program, "__file__"):
-        import great_expectations
-    else:
-        program.__file__ = "<loyalty>"
-        try:
-            import great_expectations  # noqa: F401
-        finally:
-            del program.__file__
-
-
-def _context() -> "EphemeralDataContext":
-    import great_expectations as gx
-    from great_expectations.data_context.types import base
-
-    return gx.get_context(
-        mode="ephemeral",
-        project_config=base.DataContextConfig(
-            store_backend_defaults=base.InMemoryStoreBackendDefaults(),
-            analytics_enabled=False,
-            progress_bars=base.ProgressBarsConfig(globally=False, metric_calculations=False),
+def _dated(suite: Suite, as_of: date | None) -> Suite:
+    """The suite with the day for `{as_of}`; without a day its SQL stays as it is, and GX says what is missing."""
+    if as_of is None:
+        return suite
+    day = f"date '{as_of.isoformat()}'"
+    return replace(
+        suite,
+        expectations=tuple(
+            replace(one, arguments={"sql": one.sql.replace(DAY, day)}) if one.sql else one for one in suite.expectations
         ),
     )
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """GX logs the statements that fail, and these may hold values of personal columns; we report what failed."""
-    logger = logging.getLogger("great_expectations")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
-
-
 def _run_suite(
-    suite: Suite, connection: duckdb.DuckDBPyConnection, schemas: Sequence[str], datasource: "SQLDatasource"
-) -> list[ExpectationResult]:
+    suite: Suite,
+    connection: duckdb.DuckDBPyConnection,
+    schemas: Sequence[str],
+    datasource: "SQLDatasource",
+    published: Mapping[str, str],
+) -> "tuple[list[ExpectationResult], ExpectationSuiteValidationResult | None]":
     try:
         relation, rows = locate(connection, suite.dataset, schemas)
     except duckdb.Error as error:
-        return [_result(suite, expectation, None, "", error=_safe(str(error))) for expectation in suite.expectations]
+        fault = safe_message(str(error))
+        return [_result(suite, expectation, None, "", error=fault) for expectation in suite.expectations], None
+    skipped = {
+        number: NOT_PUBLISHED
+        for number, expectation in enumerate(suite.expectations)
+        if expectation.previous - published.keys()
+    }
     asked = [
         (number, expectation)
         for number, expectation in enumerate(suite.expectations)
-        if rows or expectation.kind not in KINDS or KINDS[expectation.kind].scope is not Scope.AGGREGATE
+        if number not in skipped
+        and (rows or expectation.kind not in KINDS or KINDS[expectation.kind].scope is not Scope.AGGREGATE)
     ]
     asset = datasource.add_table_asset(suite.dataset, table_name=suite.dataset)
     batch = asset.add_batch_definition_whole_table("all").get_batch()
-    answers = _ask(batch, suite, asked)
+    validation = ask(batch, suite, asked)
+    answers = {number_of(answer): answer for answer in (validation.results if validation else ())}
     return [
-        _result(suite, expectation, rows, relation, answer=answers.get(number))
+        _result(
+            suite,
+            expectation,
+            rows,
+            look(expectation, relation, published),
+            answer=answers.get(number),
+            skipped=skipped.get(number, ""),
+        )
         for number, expectation in enumerate(suite.expectations)
-    ]
-
-
-def _ask(batch: "Batch", suite: Suite, asked: Sequence[tuple[int, Expectation]]) -> dict[int, Any]:
-    """GX's answers by the expectation's number. It bundles queries, and one that fails takes its bundle down: those are
-    asked again one by one, so that the fault is told of the right one."""
-    import great_expectations as gx
-
-    built = {number: _build(number, expectation) for number, expectation in asked}
-    if not built:
-        return {}
-    bundle = gx.ExpectationSuite(name=suite.dataset, expectations=list(built.values()))
-    validated = batch.validate(bundle, result_format=_COUNTS_ONLY)
-    answers = {}
-    for answer in validated.results:
-        if answer.expectation_config is not None:
-            answers[int(answer.expectation_config.meta["number"])] = answer
-    for number, expectation in built.items():
-        if _fault(answers[number]):
-            answers[number] = batch.validate(expectation, result_format=_COUNTS_ONLY)
-    return answers
-
-
-def _build(number: int, expectation: Expectation) -> "GxExpectation":
-    import great_expectations.expectations as gxe
-
-    if expectation.kind == "unexpected_rows":
-        name, arguments = "UnexpectedRowsExpectation", {"unexpected_rows_query": expectation.arguments["sql"]}
-    else:
-        name, arguments = "".join(map(str.capitalize, expectation.kind.split("_"))), dict(expectation.arguments)
-    built: GxExpectation = getattr(gxe, name)(**arguments, meta={"number": number})
-    return built
+    ], validation
 
 
 def _result(
     suite: Suite,
     expectation: Expectation,
     rows: int | None,
-    relation: str,
+    where: str,
     *,
     answer: Any = None,
     error: str = "",
+    skipped: str = "",
 ) -> ExpectationResult:
     found = answer.result if answer is not None else {}
-    fault = error or (_fault(answer) if answer is not None else "")
+    fault = error or (fault_of(answer) if answer is not None else "")
     observed = found.get("observed_value")
     is_query = expectation.kind == "unexpected_rows"
     count = found.get("unexpected_count", observed if is_query else None)
@@ -203,25 +174,9 @@ def _result(
         checked_rows=rows,
         observed=float(observed) if isinstance(observed, int | float) and not is_query else None,
         why=expectation.why,
-        where=look(expectation, relation) if relation else "",
+        where=where,
         suite=f"{suite.path}:{expectation.line}",
         is_query=is_query,
         error=fault,
+        skipped=skipped,
     )
-
-
-def _fault(answer: Any) -> str:
-    """Why GX could not check an expectation; empty where it could. Its report of one fault has two shapes."""
-    info = answer.exception_info or {}
-    faults = [info] if "raised_exception" in info else list(info.values())
-    messages = [str(fault["exception_message"]) for fault in faults if fault.get("raised_exception")]
-    return _safe(messages[0]) if messages else ""
-
-
-def _safe(message: str) -> str:
-    """A database's message without what may be a row's value, and short."""
-    kind = _MAY_QUOTE_A_VALUE.search(message)
-    if kind:
-        return f"{kind[0]} (its text is withheld: it may quote a value)"
-    lines = [line for line in message.splitlines() if line.strip()]
-    return lines[0][:300] if lines else "an error without a message"

@@ -3,20 +3,22 @@
 from collections.abc import Mapping
 
 from pipelines.quality.engine import quoted
-from pipelines.quality.suites import Expectation
+from pipelines.quality.suites import PREVIOUS, Expectation
 from pipelines.quality.vocabulary import Value
 
 
-def look(expectation: Expectation, relation: str) -> str:
+def look(expectation: Expectation, relation: str, published: Mapping[str, str]) -> str:
     """SQL for whoever may read the schema; empty where there is nothing to show but the table itself.
 
     Args:
         expectation: Of a suite.
         relation: The dataset's quoted name.
+        published: What `previous.<mart>` stands for, by mart.
     """
     arguments = expectation.arguments
     if expectation.kind == "unexpected_rows":
-        return str(arguments["sql"]).replace("{batch}", f"(select * from {relation})")  # noqa: S608
+        sql = PREVIOUS.sub(lambda found: published.get(found[1], found[0]), expectation.sql)
+        return sql.replace("{batch}", f"(select * from {relation})")  # noqa: S608
     condition = _condition(expectation.kind, arguments)
     if condition:
         return f"select * from {relation} where {condition}"  # noqa: S608 (shown, not run)

@@ -29,6 +29,7 @@ class ExpectationResult:
         suite: The suite's file and line.
         is_query: Whether it is the suite's own SQL.
         error: Why it could not be checked; it has not passed then.
+        skipped: Why there was nothing to check it against; it has passed then, and is told.
     """
 
     dataset: str
@@ -44,12 +45,15 @@ class ExpectationResult:
     suite: str
     is_query: bool
     error: str = ""
+    skipped: str = ""
 
     @property
     def words(self) -> str:
         """One line: which rule, how many rows, why."""
         if self.error:
             found = f"could not be checked: {self.error}"
+        elif self.skipped:
+            found = f"not checked: {self.skipped}"
         elif self.unexpected_count is not None and self.is_query:
             found = f"{self.unexpected_count} found in {self.checked_rows} rows"
         elif self.unexpected_count is not None:
@@ -88,6 +92,11 @@ class GateReport:
     def warnings(self) -> tuple[ExpectationResult, ...]:
         """Results that are told and do not stop the run."""
         return tuple(result for result in self.results if not result.passed and result.severity == "warn")
+
+    @property
+    def skipped(self) -> tuple[ExpectationResult, ...]:
+        """Results of what had nothing to be compared with."""
+        return tuple(result for result in self.results if result.skipped)
 
     @property
     def passed(self) -> bool:

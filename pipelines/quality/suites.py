@@ -20,7 +20,9 @@ Severity = Literal["error", "warn"]
 
 _HINT = 'Correct the suite; CONTRIBUTING.md, "add a check", says how one is written.'
 _OWN = ("expect", "unexpected_rows", "name", "severity", "why")
-_BRACES = re.compile(r"\{(?!batch\})[^{}]*\}")
+_BRACES = re.compile(r"\{(?!batch\}|as_of\})[^{}]*\}")
+PREVIOUS = re.compile(r"\bprevious\.(\w+)")  # a mart as it was published before
+DAY = "{as_of}"
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,16 @@ class Expectation:
         parts = [self.arguments.get(name) for name in ("column", "column_A", "column_B")]
         listed = self.arguments.get("column_list")
         return ", ".join(str(part) for part in (*parts, *(listed if isinstance(listed, list) else ())) if part)
+
+    @property
+    def sql(self) -> str:
+        """The suite's own SQL; empty for an expectation by name."""
+        return str(self.arguments.get("sql", ""))
+
+    @property
+    def previous(self) -> frozenset[str]:
+        """The marts that it compares with what was published before (`previous.<mart>` in its SQL)."""
+        return frozenset(PREVIOUS.findall(self.sql))
 
 
 @dataclass(frozen=True)
@@ -137,7 +149,7 @@ def _expectation(path: Path, document: Document, index: int, line: _Line) -> Exp
     if (line.expect is None) == (line.unexpected_rows is None):
         raise _refusal(path, document, at, "give either `expect` or `unexpected_rows`")
     if line.unexpected_rows is not None:
-        if fault := _fault_of_sql(line, arguments):
+        if fault := _fault_of_sql(line, arguments, path.parent.name):
             raise _refusal(path, document, (*at, fault[0]), fault[1])
         kind, arguments = "unexpected_rows", {"sql": line.unexpected_rows.strip().rstrip(";").strip()}
     else:
@@ -152,7 +164,7 @@ def _expectation(path: Path, document: Document, index: int, line: _Line) -> Exp
     return Expectation(named, kind, arguments, line.severity, line.why, expectation.line)
 
 
-def _fault_of_sql(line: _Line, extra: Mapping[str, Value]) -> tuple[str, str] | None:
+def _fault_of_sql(line: _Line, extra: Mapping[str, Value], stage: str) -> tuple[str, str] | None:
     sql = line.unexpected_rows or ""
     if extra:
         first = next(iter(extra))
@@ -162,7 +174,9 @@ def _fault_of_sql(line: _Line, extra: Mapping[str, Value]) -> tuple[str, str] | 
     if "{batch}" not in sql:
         return "unexpected_rows", "the SQL must read from {batch}, which stands for the dataset"
     if _BRACES.search(sql):
-        return "unexpected_rows", "the SQL must have no braces but {batch}"
+        return "unexpected_rows", "the SQL must have no braces but {batch} and {as_of}"
+    if stage in ("landing", "staging") and (DAY in sql or PREVIOUS.search(sql)):
+        return "unexpected_rows", "only marts are of a day: {as_of} and previous.<mart> mean nothing before them"
     return None
 
 
