@@ -68,6 +68,11 @@ class Home:
         return self.state / "logs"
 
     @property
+    def quality(self) -> Path:
+        """The last run's page of each gate; published beside the marts."""
+        return self.state / "quality"
+
+    @property
     def build_state(self) -> Path:
         """What the warehouse holds and how it came to be (see orchestration/build_state.py)."""
         return self.state / "build.json"

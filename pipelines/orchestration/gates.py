@@ -1,16 +1,17 @@
 """Gates as blocking asset checks: one check a suite, one step a stage. What is expected stands in expectations/."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from datetime import date
+from pathlib import Path
 
 import dagster as dg
-import duckdb
 
 from pipelines.errors import GateError
-from pipelines.orchestration.build_state import pass_staging, read_state, write_state
+from pipelines.orchestration.build_state import BuildPlan, pass_staging, read_state, write_state
 from pipelines.orchestration.plan_file import read_plan
 from pipelines.orchestration.run_scope import RunScope
 from pipelines.orchestration.steps import step
+from pipelines.publication import list_versions
 from pipelines.quality import ExpectationResult, GateReport, Suite, load_suites, open_landing, open_warehouse, run_gate
 from pipelines.settings import Settings, project_root
 
@@ -40,7 +41,12 @@ def _gate(stage: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
     def gate(context: dg.AssetCheckExecutionContext, run: dg.ResourceParam[RunScope]) -> Iterator[dg.AssetCheckResult]:
         with step(context, run, f"gate_{stage}") as handle:
             report = _run(stage, suites, run.settings, lambda name, done, of: handle.say(f"{done} of {of} suites"))
-            handle.count(expectations=len(report.results), failures=len(report.failures), warnings=len(report.warnings))
+            handle.count(
+                expectations=len(report.results),
+                failures=len(report.failures),
+                warnings=len(report.warnings),
+                skipped=len(report.skipped),
+            )
             for warning in report.warnings:
                 handle.warn(warning.words)
             try:
@@ -60,24 +66,38 @@ def _gate(stage: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
 def _run(
     stage: str, suites: Sequence[Suite], settings: Settings, progress: Callable[[str, int, int], None]
 ) -> GateReport:
-    opened, schemas = _opened(stage, settings)
-    with opened as connection:
-        return run_gate(stage, suites, connection, schemas=schemas, progress=progress)
-
-
-def _opened(
-    stage: str, settings: Settings
-) -> tuple[AbstractContextManager[duckdb.DuckDBPyConnection], tuple[str, ...]]:
-    """The connection of a stage, and the schemas that its suites read."""
-    engine = settings.engine
+    paths, engine = settings.paths, settings.engine
+    page = paths.quality / f"{stage}.html"
     if stage == "landing":
-        return open_landing(settings.paths.landing, threads=engine.threads, memory_limit=engine.memory_limit), ()
-    warehouse = open_warehouse(settings.paths.warehouse, threads=engine.threads, memory_limit=engine.memory_limit)
-    if stage == "staging":
-        return warehouse, ("staging",)
-    scratch = read_plan(settings.paths).scratch_schema
-    prefix = f"{scratch}_" if scratch else ""
-    return warehouse, (f"{prefix}marts", f"{prefix}intermediate", "staging")
+        with open_landing(paths.landing, threads=engine.threads, memory_limit=engine.memory_limit) as connection:
+            return run_gate(stage, suites, connection, page=page, progress=progress)
+    with open_warehouse(paths.warehouse, threads=engine.threads, memory_limit=engine.memory_limit) as connection:
+        if stage == "staging":
+            return run_gate(stage, suites, connection, schemas=("staging",), page=page, progress=progress)
+        plan = read_plan(paths)
+        return run_gate(
+            stage,
+            suites,
+            connection,
+            schemas=built_schemas(plan),
+            as_of=plan.as_of,
+            previous=published_before(paths.published, plan.as_of),
+            page=page,
+            progress=progress,
+        )
+
+
+def built_schemas(plan: BuildPlan) -> tuple[str, ...]:
+    """Where a build by this plan has its tables, marts first."""
+    prefix = f"{plan.scratch_schema}_" if plan.scratch_schema else ""
+    return f"{prefix}marts", f"{prefix}intermediate", "staging"
+
+
+def published_before(published: Path, day: date) -> Path | None:
+    """The marts of the newest version of the nearest earlier day; None where there is none."""
+    earlier = [version for version in list_versions(published) if version.manifest and version.as_of < day]
+    newest = max(earlier, key=lambda version: (version.as_of, version.sequence), default=None)
+    return newest.path / "marts" if newest else None
 
 
 def _result(key: dg.AssetKey, suite: Suite, report: GateReport) -> dg.AssetCheckResult:
@@ -93,6 +113,7 @@ def _result(key: dg.AssetKey, suite: Suite, report: GateReport) -> dg.AssetCheck
         description="\n".join(result.words for result in told) or None,
         metadata={
             "expectations": len(mine),
+            "skipped": "\n".join(result.words for result in mine if result.skipped),
             "seconds": round(report.suite_seconds.get(suite.dataset, 0.0), 3),
             "suite": str(suite.path),
             "look": "\n".join(_look(result) for result in told),

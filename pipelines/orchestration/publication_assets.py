@@ -87,6 +87,7 @@ def publication_step(
                 run_id=run.run_id,
                 tables=mart_tables(manifest),
                 schema=f"{plan.scratch_schema}_{MARTS_SCHEMA}" if plan.scratch_schema else MARTS_SCHEMA,
+                documents={f"quality/{page.name}": page for page in paths.quality.glob("*.html")},
                 inputs=inputs(settings),
                 versions=code_versions(),
                 retention=Retention(settings.retention.days, settings.retention.grace_minutes),

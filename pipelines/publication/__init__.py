@@ -6,7 +6,7 @@ What is here writes, audits, lists and removes versions below `<home>/published/
     published/
         current -> versions/2026-01-31_1f0c9a7e      a relative link, replaced in one step
         versions/<as-of>_<run>/                      whole, or not there at all
-            manifest.json  loyalty.duckdb  marts/<table>/part-0.parquet
+            manifest.json  loyalty.duckdb  marts/<table>/part-0.parquet  quality/<stage>.html
 """
 
 from pipelines.publication.audit import audit

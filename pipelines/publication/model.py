@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 MANIFEST = "manifest.json"
 DATABASE = "loyalty.duckdb"
-FORMAT = 1  # of the manifest; a reader that meets a higher number does not know this layout
+FORMAT = 2  # of the manifest; a reader that meets a higher number does not know this layout
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,8 @@ class Manifest(_Strict):
         versions: Of the code and its locks, as the caller tells them.
         tables: The marts, by name.
         database: The same marts as one DuckDB file.
+        documents: Pages for people beside the marts, such as what the gates found. They tell when and how a run went,
+            so that no two runs have the same bytes of them.
     """
 
     format: int = FORMAT
@@ -103,11 +105,12 @@ class Manifest(_Strict):
     versions: dict[str, str]
     tables: tuple[PublishedTable, ...]
     database: PublishedFile
+    documents: tuple[PublishedFile, ...] = ()
 
     @property
     def files(self) -> tuple[PublishedFile, ...]:
         """Every file of the version but the manifest itself."""
-        return (self.database, *(file for table in self.tables for file in table.files))
+        return (self.database, *(file for table in self.tables for file in table.files), *self.documents)
 
     def to_text(self) -> str:
         """The manifest as JSON with sorted keys."""

@@ -31,7 +31,15 @@ from pipelines.publication.model import (
 )
 from pipelines.publication.retention import BUILDING, clean_leftovers, prune_locked
 from pipelines.publication.versions import VERSIONS, list_versions, move_pointer
-from pipelines.publication.writer import Progress, check_tables, connect, marts_in, write_database, write_marts
+from pipelines.publication.writer import (
+    Progress,
+    check_tables,
+    connect,
+    describe,
+    marts_in,
+    write_database,
+    write_marts,
+)
 
 _log = logging.getLogger("loyalty.publication")
 
@@ -44,6 +52,7 @@ def publish(
     run_id: str,
     tables: Sequence[MartTable],
     schema: str = "marts",
+    documents: Mapping[str, Path] | None = None,
     inputs: Mapping[str, JsonValue] | None = None,
     versions: Mapping[str, str] | None = None,
     retention: Retention | None = None,
@@ -63,6 +72,7 @@ def publish(
         run_id: The run that built them; its first letters and digits become part of the version's id.
         tables: The marts, each with its key. What else the schema holds (a removed model's table) is not published.
         schema: The schema that holds them.
+        documents: Files to publish beside the marts, by their path below the version's folder (`quality/marts.html`).
         inputs: What went in, for the manifest; JSON.
         versions: Of the code and its locks, for the manifest.
         retention: What to remove afterwards; None removes nothing.
@@ -97,6 +107,7 @@ def publish(
                 versions=dict(versions or {}),
                 tables=written,
                 database=database,
+                documents=_copy(documents or {}, building),
             )
             write_text(building / MANIFEST, manifest.to_text())
             sync_tree(building)
@@ -140,6 +151,14 @@ def _write(
         database = write_database(connection, written, folder)
     shutil.rmtree(spill, ignore_errors=True)
     return written, database
+
+
+def _copy(documents: Mapping[str, Path], folder: Path) -> tuple[PublishedFile, ...]:
+    copied = []
+    for name, origin in sorted(documents.items()):
+        make_folder((folder / name).parent)
+        copied.append(describe(Path(shutil.copyfile(origin, folder / name)), folder))
+    return tuple(copied)
 
 
 def _choose_current(fresh_id: str, versions: Sequence[Version]) -> str | None:

@@ -1,4 +1,5 @@
-"""Quality gates: short YAML suites that Great Expectations runs as SQL in DuckDB; the catalogue of staging's rules.
+"""Quality gates: short YAML suites that Great Expectations runs as SQL in DuckDB; totals that cross stages; and the
+catalogue of staging's rules.
 
 What is here asks questions of a stage's data and reports the answers. What is not: stopping a run (orchestration does,
 with `GateReport.check`), rules on single rows (dbt's staging models) and tests of models (dbt).
@@ -12,6 +13,7 @@ from pipelines.quality.gx import import_gx
 from pipelines.quality.report import ExpectationResult, GateReport
 from pipelines.quality.rules import QuarantineRule, read_rules
 from pipelines.quality.suites import Expectation, Suite, load_suites
+from pipelines.quality.totals import Total, TotalResult, check_totals, load_totals, run_totals
 
 __all__ = [
     "Expectation",
@@ -19,10 +21,15 @@ __all__ = [
     "GateReport",
     "QuarantineRule",
     "Suite",
+    "Total",
+    "TotalResult",
+    "check_totals",
     "import_gx",
     "load_suites",
+    "load_totals",
     "open_landing",
     "open_warehouse",
     "read_rules",
     "run_gate",
+    "run_totals",
 ]

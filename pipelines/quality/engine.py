@@ -158,7 +158,7 @@ class _Loan:
         cursor = self.connection.cursor()
         self.cursors.append(cursor)
         if self.schemas:
-            cursor.execute(f"set search_path = {_text(','.join(quoted(schema) for schema in self.schemas))}")
+            cursor.execute(f"set search_path = {schema_path(self.schemas)}")
         return cursor
 
     def close(self) -> None:
@@ -255,6 +255,11 @@ class GateDialect(duckdb_engine.Dialect):
             name.partition("(")[0].lower(), sqltypes.NullType
         )
         return found()
+
+
+def schema_path(schemas: Sequence[str]) -> str:
+    """Schemas as the text that DuckDB's `search_path` takes."""
+    return _text(",".join(quoted(schema) for schema in schemas))
 
 
 def quoted(identifier: str) -> str:

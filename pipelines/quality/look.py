@@ -29,6 +29,8 @@ def look(expectation: Expectation, relation: str, published: Mapping[str, str]) 
     aggregate = expectation.kind.removeprefix("expect_column_").removesuffix("_to_be_between")
     if aggregate in ("min", "max", "mean", "sum"):
         return f"select {aggregate}({quoted(str(arguments['column']))}) from {relation}"  # noqa: S608
+    if aggregate == "unique_value_count":
+        return f"select count(distinct {quoted(str(arguments['column']))}) from {relation}"  # noqa: S608
     return ""
 
 

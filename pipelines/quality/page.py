@@ -6,6 +6,7 @@ than `PAGE_BYTES` keep their verdict and lose their details. No value of a row c
 """
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,8 @@ def _page(report: GateReport, validations: "Sequence[tuple[Suite, ExpectationSui
     from great_expectations.render.renderer.page_renderer import ValidationResultsPageRenderer
     from great_expectations.render.view.view import DefaultJinjaPageView
 
+    for _, validation in validations:
+        _escape(validation)
     renderer = ValidationResultsPageRenderer()
     view = DefaultJinjaPageView(custom_views_directory=str(_VIEWS))
     suites: list[dict[str, object]] = [
@@ -59,6 +62,15 @@ def _page(report: GateReport, validations: "Sequence[tuple[Suite, ExpectationSui
         suite["sections"] = None
         html = _html(view, report, suites)
     return html
+
+
+def _escape(validation: "ExpectationSuiteValidationResult") -> None:
+    """GX's blocks take words for HTML: a suite's words, and a database's, are text."""
+    for answer in validation.results:
+        if answer.expectation_config is not None:
+            answer.expectation_config.description = escape(answer.expectation_config.description or "")
+        if message := (answer.exception_info or {}).get("exception_message"):
+            answer.exception_info["exception_message"] = escape(message)
 
 
 def _html(view: "DefaultJinjaPageView", report: GateReport, suites: Sequence[Mapping[str, object]]) -> str:

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.errors import ConfigError
-from pipelines.positions import Document, YamlProblem, read_yaml
+from pipelines.positions import Document
 from pipelines.quality import vocabulary
 from pipelines.quality.vocabulary import Value
+from pipelines.quality.yaml_file import read_model
 
 Severity = Literal["error", "warn"]
 
@@ -122,17 +123,7 @@ def load_suite(path: Path) -> Suite:
     Raises:
         ConfigError: As `load_suites`.
     """
-    try:
-        document = read_yaml(path.read_text(encoding="utf-8"))
-        parsed = _File.model_validate(document.data)
-    except YamlProblem as fault:
-        raise ConfigError(f"{path}:{fault.line}: {fault}", hint=_HINT) from fault
-    except (OSError, UnicodeDecodeError) as fault:
-        raise ConfigError(f"{path} cannot be read: {fault}", hint=_HINT) from fault
-    except ValidationError as fault:
-        first = min(fault.errors(include_url=False), key=lambda error: document.line(error["loc"]))
-        words = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
-        raise ConfigError(f"{path}:{document.line(first['loc'])}: {words}", hint=_HINT) from fault
+    document, parsed = read_model(path, _File, _HINT)
     if parsed.dataset != path.stem:
         raise _refusal(path, document, ("dataset",), f"the suite of {parsed.dataset} must be {parsed.dataset}.yml")
     expectations = tuple(_expectation(path, document, i, line) for i, line in enumerate(parsed.expectations))

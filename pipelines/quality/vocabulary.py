@@ -7,6 +7,7 @@ with GX's own. Left out on purpose: patterns and types (GX does not know the dia
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 Value = str | int | float | bool | None | list["Value"] | dict[str, "Value"]
@@ -70,6 +71,15 @@ def _is_text(value: Value) -> bool:
     return isinstance(value, str) and value != ""
 
 
+def _is_day(value: Value) -> bool:
+    if not isinstance(value, str):
+        return False
+    try:
+        return bool(date.fromisoformat(value))
+    except ValueError:
+        return False
+
+
 def _is_texts(value: Value) -> bool:
     return isinstance(value, list) and bool(value) and all(_is_text(item) for item in value)
 
@@ -81,8 +91,8 @@ _ARGUMENTS: Mapping[str, tuple[str, Callable[[Value], bool]]] = {
     "column_list": ("a list of at least two columns", lambda value: _is_texts(value) and len(value or ()) > 1),  # type: ignore[arg-type]  # a list by then
     "column_set": ("a list of columns", _is_texts),
     "value_set": ("a list of values", lambda value: isinstance(value, list) and bool(value)),
-    "min_value": ("a number or a day", lambda value: _is_number(value) or _is_text(value)),
-    "max_value": ("a number or a day", lambda value: _is_number(value) or _is_text(value)),
+    "min_value": ("a number or a day (YYYY-MM-DD)", lambda value: _is_number(value) or _is_day(value)),
+    "max_value": ("a number or a day (YYYY-MM-DD)", lambda value: _is_number(value) or _is_day(value)),
     "mostly": ("a share from 0 to 1", lambda value: _is_number(value) and 0 <= value <= 1),  # type: ignore[operator]  # a number by then
     "strict_min": ("true or false", lambda value: isinstance(value, bool)),
     "strict_max": ("true or false", lambda value: isinstance(value, bool)),

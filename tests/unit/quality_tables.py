@@ -4,6 +4,7 @@ The columns come from where the project declares them (entities.py, the models' 
 column which no model has is found here.
 """
 
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -12,6 +13,7 @@ import yaml
 from pipelines.landing.entities import ENTITIES, ColumnType
 
 PROJECT = Path(__file__).parents[2]
+AS_OF = date(2025, 9, 17)  # of the shop's marts
 MARTS = PROJECT / "dbt_project" / "models" / "marts"
 
 _TYPES = {
@@ -41,26 +43,29 @@ _RECONCILED = (
 
 GOOD = """
 insert into landing.orders by name
-    select 'shop' as source, i::varchar as order_id, '2026-01-01 10:00:00' as ordered_at, 'GBP' as currency,
-    from range(60) as r (i);
+    select 'shop' as source, (i // 20)::varchar as batch, date '2026-01-01' + (i // 20)::integer as landed_on,
+        i::varchar as order_id, '2026-01-01 10:00:00' as ordered_at, 'GBP' as currency, 'c' as customer_ref,
+    from range(120) as r (i);
 insert into landing.order_lines by name
-    select 'shop' as source, i::varchar as order_id, '1' as line_id, 'p' as product_id, '1' as quantity,
-        '10' as unit_price,
-    from range(60) as r (i);
+    select 'shop' as source, (i // 20)::varchar as batch, date '2026-01-01' + (i // 20)::integer as landed_on,
+        i::varchar as order_id, '1' as line_id, 'p' as product_id, '1' as quantity, '10' as unit_price,
+    from range(120) as r (i);
 insert into landing.returns by name
     select 'shop' as source, i::varchar as return_id, i::varchar as order_id, '2026-01-02 10:00:00' as returned_at,
     from range(60) as r (i);
 insert into landing.customers by name
-    select 'shop' as source, i::varchar as customer_ref,
-    from range(60) as r (i);
+    select 'shop' as source, (i // 20)::varchar as batch, date '2026-01-01' + (i // 20)::integer as landed_on,
+        i::varchar as customer_ref, i || '@example.org' as email,
+    from range(120) as r (i);
 insert into landing.survey_answers by name
     select 'shop' as source, i::varchar as response_id, 'q' as question_id, 'nps' as construct, '9' as answer_number,
         '0' as scale_min, '10' as scale_max,
     from range(60) as r (i);
 insert into landing.ledger by name
     select 'shop' as source, i || '.csv' as file_name, date '2026-01-01' + i::integer as landed_on, 'orders' as entity,
-        100 as records, 99 as taken_records, 0 as unreadable_records, 1 as skipped_records, 99 as landed_rows,
-    from range(8) as r (i);
+        landed_on as file_on, 100 as records, 99 as taken_records, 0 as unreadable_records, 1 as skipped_records,
+        99 as landed_rows,
+    from range(36) as r (i);
 
 insert into staging.stg_file_reconciliation by name
     select 'shop' as source, i::varchar as batch, 'orders' as entity, i || '.csv' as file_name, 100 as landed_rows,
@@ -68,11 +73,25 @@ insert into staging.stg_file_reconciliation by name
     from range(8) as r (i);
 insert into staging.stg_orders by name
     select 'shop' as source, i::varchar as order_id, date '2026-01-01' as event_on, 10 as gross, 'paid' as status,
-        false as is_test,
+        false as is_test, timestamp '2026-01-01 10:00:00' as ordered_at, ordered_at as paid_at,
     from range(1000) as r (i);
 insert into staging.stg_order_lines by name
     select 'shop' as source, i::varchar as order_id, 1 as quantity, 10 as unit_price, 1 as discount,
     from range(1000) as r (i);
+insert into staging.stg_returns by name
+    select 'shop' as source, i::varchar as return_id, i::varchar as order_id,
+        timestamp '2026-01-02 10:00:00' as returned_at,
+    from range(60) as r (i);
+insert into staging.stg_payments by name
+    select 'shop' as source, i::varchar as payment_id, i::varchar as order_id,
+    from range(1000) as r (i);
+insert into staging.stg_cases by name
+    select 'shop' as source, i::varchar as case_id, timestamp '2026-01-02' as first_response_at,
+        timestamp '2026-01-03' as closed_at,
+    from range(100) as r (i);
+insert into staging.stg_fx_rates by name
+    select 'bank' as source, 'USD' as currency, date '2026-01-01' + i::integer as day, 1.1 + i / 100 as rate,
+    from range(10) as r (i);
 insert into staging.stg_survey_answers by name
     select 'shop' as source, i::varchar as response_id, 'q' as question_id, 'nps' as construct, i % 11 as answer_number,
         0 as scale_min, 10 as scale_max,
@@ -97,7 +116,7 @@ insert into marts.fct_return by name
     from range(20) as r (i);
 insert into marts.customer_rfm by name
     select 'c' || i as customer_key, 2 as frequency, 20 - (i < 20)::integer as monetary_amount, true as is_active,
-        1 + i % 5 as r_quintile,
+        1 + i % 5 as r_quintile, 'champions' as segment,
     from range(100) as r (i);
 insert into marts.customer_clv by name
     select 'c' || i as customer_key, date '2026-01-31' as as_of_on, 2 as n_purchase_days, 330 + i as age_days,
@@ -137,6 +156,16 @@ def build_stages(path: Path, *, rows: bool) -> Path:
         if rows:
             connection.execute(GOOD)
     return path
+
+
+def publish_marts(warehouse: Path, folder: Path) -> Path:
+    """The marts of such a file as a version holds them, `<folder>/<mart>/*.parquet`."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        marts = connection.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()
+        for (mart,) in marts:
+            (folder / mart).mkdir(parents=True)
+            connection.execute(f"copy marts.{mart} to '{folder / mart}/part-0.parquet' (format parquet)")
+    return folder
 
 
 def _create(connection: duckdb.DuckDBPyConnection, table: str, columns: str) -> None:

@@ -52,6 +52,7 @@ def test_a_suite_reads_as_it_is_written(tmp_path: Path) -> None:
         ),
         ("{expect: expect_column_values_to_not_be_null, why: w}", "needs column"),
         ("{expect: expect_column_values_to_be_between, column: a, why: w}", "needs min_value or max_value"),
+        ("{expect: expect_column_values_to_be_between, column: a, min_value: b, why: w}", "a number or a day"),
         ("{expect: expect_column_values_to_not_be_null, column: a, mostly: 1.5, why: w}", "a share from 0 to 1"),
         ("{expect: expect_column_values_to_not_be_null, column: 3, why: w}", "must be a column's name"),
         ("{expect: expect_column_values_to_be_in_set, column: a, value_set: b, why: w}", "must be a list of values"),
@@ -61,7 +62,7 @@ def test_a_suite_reads_as_it_is_written(tmp_path: Path) -> None:
         ("{unexpected_rows: select 1 from {batch}, why: w}", "stands in"),
         ("{unexpected_rows: 'select 1 from {batch}', why: w}", "give the SQL a `name`"),
         ("{unexpected_rows: 'select 1 from orders', name: n, why: w}", "must read from {batch}"),
-        ("{unexpected_rows: 'select {x} from {batch}', name: n, why: w}", "no braces but {batch}"),
+        ("{unexpected_rows: 'select {x} from {batch}', name: n, why: w}", "no braces but {batch} and {as_of}"),
         ("{unexpected_rows: 'select 1 from {batch}', name: n, column: a, why: w}", "has no argument 'column'"),
         ("{unexpected_rows: 'select 1 from {batch}', expect: expect_column_to_exist, name: n, why: w}", "give either"),
         ("{why: w}", "give either"),
@@ -76,6 +77,18 @@ def test_what_cannot_be_checked_is_refused_with_its_line(tmp_path: Path, line: s
     if words != "stands in":  # a YAML fault has YAML's own words
         assert words in caught.value.message
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("sql", ["select 1 from {batch} where a > {as_of}", "select 1 from {batch}, previous.orders"])
+def test_only_a_suite_of_marts_knows_a_day_and_what_was_published_before(tmp_path: Path, sql: str) -> None:
+    text = HEAD + f"  - {{unexpected_rows: '{sql}', name: n, why: w}}\n"
+    for stage in ("landing", "staging", "marts"):
+        (tmp_path / stage).mkdir()
+        write(tmp_path / stage, text)
+    assert load_suites(tmp_path, "marts")
+    for stage in ("landing", "staging"):
+        with pytest.raises(ConfigError, match="only marts are of a day"):
+            load_suites(tmp_path, stage)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,35 @@
+"""Reads a YAML file of expectations/ into a model; what is wrong is told with file and line."""
+
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from pipelines.errors import ConfigError
+from pipelines.positions import Document, YamlProblem, read_yaml
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def read_model(path: Path, model: type[_Model], hint: str) -> tuple[Document, _Model]:
+    """The file's text with its lines, and what it says.
+
+    Args:
+        path: The file.
+        model: What it must say.
+        hint: What to do where it does not.
+
+    Raises:
+        ConfigError: It cannot be read, or says something else; the message gives file and line.
+    """
+    try:
+        document = read_yaml(path.read_text(encoding="utf-8"))
+        return document, model.model_validate(document.data)
+    except YamlProblem as fault:
+        raise ConfigError(f"{path}:{fault.line}: {fault}", hint=hint) from fault
+    except (OSError, UnicodeDecodeError) as fault:
+        raise ConfigError(f"{path} cannot be read: {fault}", hint=hint) from fault
+    except ValidationError as fault:
+        first = min(fault.errors(include_url=False), key=lambda error: document.line(error["loc"]))
+        words = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
+        raise ConfigError(f"{path}:{document.line(first['loc'])}: {words}", hint=hint) from fault

@@ -1,0 +1,203 @@
+"""What breaks each expectation: SQL on the good shop of quality_tables.py. No test stands here."""
+
+# (stage, dataset, expectation): SQL
+BREAKS = {
+    ("landing", "orders", "column_values_to_not_be_null.order_id"): "update landing.orders set order_id = null",
+    ("landing", "orders", "every_source_says_when"): "update landing.orders set ordered_at = null",
+    ("landing", "orders", "every_source_says_which_currency"): "update landing.orders set currency = null",
+    (
+        "landing",
+        "order_lines",
+        "column_values_to_not_be_null.order_id",
+    ): "update landing.order_lines set order_id = null",
+    (
+        "landing",
+        "order_lines",
+        "every_source_says_how_many_and_how_much",
+    ): "update landing.order_lines set unit_price = null",
+    (
+        "landing",
+        "order_lines",
+        "column_values_to_not_be_null.product_id",
+    ): "update landing.order_lines set product_id = null",
+    ("landing", "returns", "every_source_says_when"): "update landing.returns set returned_at = null",
+    ("landing", "returns", "every_source_says_whose"): "update landing.returns set order_id = null",
+    (
+        "landing",
+        "customers",
+        "column_values_to_not_be_null.customer_ref",
+    ): "update landing.customers set customer_ref = null",
+    (
+        "landing",
+        "survey_answers",
+        "column_values_to_not_be_null.construct",
+    ): "update landing.survey_answers set construct = null where response_id < '2'",
+    ("landing", "survey_answers", "every_number_has_a_scale"): "update landing.survey_answers set scale_max = null",
+    ("landing", "ledger", "files_reconcile"): "update landing.ledger set records = 101 where file_name = '3.csv'",
+    (
+        "landing",
+        "ledger",
+        "files_can_be_read",
+    ): "update landing.ledger set taken_records = 70, unreadable_records = 29 where file_name = '3.csv'",
+    (
+        "landing",
+        "ledger",
+        "few_records_are_unreadable",
+    ): "update landing.ledger set taken_records = 97, unreadable_records = 2 where file_name = '3.csv'",
+    (
+        "landing",
+        "ledger",
+        "files_are_as_large_as_usual",
+    ): "update landing.ledger set records = 9, taken_records = 8 where file_name = '35.csv'",
+    (
+        "staging",
+        "stg_file_reconciliation",
+        "most_rows_are_accepted",
+    ): "update staging.stg_file_reconciliation set accepted_rows = 0, quarantined_rows = 99 where batch < '3'",
+    (
+        "staging",
+        "stg_file_reconciliation",
+        "few_rows_are_quarantined",
+    ): "update staging.stg_file_reconciliation set quarantined_rows = 3",
+    (
+        "staging",
+        "stg_file_reconciliation",
+        "no_file_is_quarantined_whole",
+    ): "update staging.stg_file_reconciliation set landed_rows = 5000;"
+    " insert into staging.stg_file_reconciliation by name select 'shop' as source, 'orders' as entity,"
+    " 'x.csv' as file_name, 20 as landed_rows, 20 as quarantined_rows",
+    (
+        "staging",
+        "stg_orders",
+        "column_values_to_be_between.event_on",
+    ): "update staging.stg_orders set event_on = '1970-01-01' where order_id < '2'",
+    (
+        "staging",
+        "stg_orders",
+        "column_values_to_be_between.gross",
+    ): "update staging.stg_orders set gross = 10000001 where order_id < '2'",
+    (
+        "staging",
+        "stg_orders",
+        "most_orders_can_count",
+    ): "update staging.stg_orders set status = 'cancelled' where order_id < '8'",
+    (
+        "staging",
+        "stg_order_lines",
+        "column_values_to_be_between.quantity",
+    ): "update staging.stg_order_lines set quantity = 100001 where order_id < '2'",
+    (
+        "staging",
+        "stg_order_lines",
+        "few_lines_are_free",
+    ): "update staging.stg_order_lines set unit_price = 0, discount = 0 where order_id < '5'",
+    (
+        "staging",
+        "stg_order_lines",
+        "discounts_are_not_above_prices",
+    ): "update staging.stg_order_lines set discount = 11 where order_id < '2'",
+    (
+        "staging",
+        "stg_survey_answers",
+        "nps_is_asked_from_0_to_10",
+    ): "update staging.stg_survey_answers set scale_min = 1 where response_id = '7'",
+    ("staging", "stg_survey_answers", "answers_differ"): "update staging.stg_survey_answers set answer_number = 10",
+    (
+        "staging",
+        "stg_customers",
+        "no_address_is_a_placeholder",
+    ): "update staging.stg_customers set email = 'till@example.org'",
+    ("marts", "fct_order", "some_orders_count"): "update marts.fct_order set is_purchase = false",
+    (
+        "marts",
+        "fct_order",
+        "rates_are_known",
+    ): "update marts.fct_order set issue = 'missing_rate', is_purchase = false where order_key like 'o1%'",
+    (
+        "marts",
+        "fct_order",
+        "lines_add_up_to_orders",
+    ): "update marts.fct_order_line set gross_amount = 10.11 where order_key < 'o12'",
+    ("marts", "fct_return", "returns_are_not_above_sales"): "update marts.fct_return set return_amount = 101",
+    (
+        "marts",
+        "customer_rfm",
+        "customers_equal_facts",
+    ): "update marts.customer_rfm set monetary_amount = monetary_amount + 0.01 where customer_key = 'c7'",
+    (
+        "marts",
+        "customer_rfm",
+        "quintiles_tell_customers_apart",
+    ): "insert into marts.customer_rfm by name"
+    " select 'd' || i as customer_key, 1 as frequency, 1 as monetary_amount, true as is_active, 5 as r_quintile"
+    " from range(1000) as r (i);"
+    " insert into marts.fct_order by name select 'd' || i as customer_key, 1 as net_amount, true as is_purchase,"
+    " date '2025-03-01' as ordered_on from range(1000) as r (i)",
+    (
+        "marts",
+        "customer_clv",
+        "forecast_is_not_above_thrice_last_year",
+    ): "update marts.customer_clv set expected_value_12m_amount = 61",
+    (
+        "marts",
+        "customer_clv",
+        "buyers_have_a_forecast",
+    ): "update marts.customer_clv set no_forecast_reason = 'not_converged', expected_value_12m_amount = null",
+    (
+        "marts",
+        "customer_clv",
+        "column_values_to_be_between.clv_12m_amount",
+    ): "update marts.customer_clv set clv_12m_amount = -1 where customer_key < 'c3'",
+    (
+        "marts",
+        "customer_loyalty",
+        "everybody_has_a_level",
+    ): "delete from marts.customer_loyalty where customer_key = 'c7'",
+    (
+        "marts",
+        "customer_loyalty",
+        "levels_tell_customers_apart",
+    ): "insert into marts.customer_loyalty by name"
+    " select 'd' || i as customer_key, 'churned' as level, 1 as n_purchase_days from range(3000) as r (i);"
+    " insert into marts.dim_customer by name select 'd' || i as customer_key from range(3000) as r (i)",
+    ("marts", "rpt_nps", "nps_equals_its_counts"): "update marts.rpt_nps set nps = 13.34 where period_kind = 'month'",
+    (
+        "marts",
+        "rpt_nps",
+        "months_add_up",
+    ): "update marts.rpt_nps set n_answers = 31, nps = 12.9032 where period_kind = 'month'",
+    ("landing", "ledger", "volume_is_as_on_that_weekday"): "update landing.ledger set landed_rows = 40"
+    " where file_name = '35.csv'",
+    ("landing", "ledger", "no_source_lags_behind"): "insert into landing.ledger by name"
+    " select 'kiosk' as source, 'orders' as entity, date '2026-02-09' as file_on",
+    ("landing", "orders", "columns_stay_filled"): "update landing.orders set customer_ref = null where batch = '5'",
+    ("landing", "order_lines", "columns_stay_filled"): "update landing.order_lines set product_id = null"
+    " where batch = '5'",
+    ("landing", "customers", "columns_stay_filled"): "update landing.customers set email = null where batch = '5'",
+    ("staging", "stg_orders", "nothing_is_paid_or_promised_before_it_is_ordered"): "update staging.stg_orders"
+    " set paid_at = '2025-12-30' where order_id < '2'",
+    ("staging", "stg_orders", "order_id_is_one_order"): "insert into staging.stg_orders"
+    " select * from staging.stg_orders where order_id < '2'",
+    ("staging", "stg_orders", "column_unique_value_count_to_be_between.status"): "update staging.stg_orders"
+    " set status = order_id",
+    ("staging", "stg_order_lines", "lines_belong_to_orders"): "delete from staging.stg_orders where order_id < '2'",
+    ("staging", "stg_returns", "returns_belong_to_orders"): "update staging.stg_returns set order_id = 'x'"
+    " where order_id < '4'",
+    ("staging", "stg_returns", "nothing_is_returned_before_it_is_ordered"): "update staging.stg_returns"
+    " set returned_at = '2025-12-30' where order_id < '2'",
+    ("staging", "stg_payments", "payments_belong_to_orders"): "update staging.stg_payments set order_id = 'x'"
+    " where order_id < '2'",
+    ("staging", "stg_cases", "cases_are_answered_before_they_are_closed"): "update staging.stg_cases"
+    " set closed_at = '2026-01-01' where case_id < '2'",
+    ("staging", "stg_fx_rates", "rates_do_not_jump"): "update staging.stg_fx_rates set rate = 11"
+    " where day = '2026-01-05'",
+    ("marts", "fct_order", "orders_reach_the_day"): "delete from marts.fct_order where ordered_on > '2025-09-12'",
+    ("marts", "customer_rfm", "monetary_value_is_spread_as_before"): "update marts.customer_rfm"
+    " set monetary_amount = 500 where customer_key < 'c5'",
+    ("marts", "customer_rfm", "segments_are_stable"): "update marts.customer_rfm set segment = 'lost'"
+    " where customer_key < 'c4'",
+    ("marts", "customer_loyalty", "levels_are_stable"): "update marts.customer_loyalty set level = 'churned'"
+    " where customer_key < 'c4'",
+    ("marts", "customer_clv", "value_is_spread_as_before"): "update marts.customer_clv set clv_12m_amount = 50"
+    " where customer_key < 'c5'",
+}
