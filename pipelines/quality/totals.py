@@ -40,7 +40,7 @@ class Total:
     Attributes:
         name: Its file's name.
         total: What is counted, in words.
-        asset: The mart that it is told of.
+        asset: The mart that it is told of; no other mart may be built from it, for it would wait for the total.
         owner: Who is asked when it does not add up.
         why: Why it must.
         left: Columns of the query whose sum is the one side.

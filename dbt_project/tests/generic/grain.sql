@@ -1,5 +1,5 @@
-{#- One row for each combination of the columns, and none of them NULL. -#}
-{% test grain(model, columns) %}
+{#- One row for each combination of the columns; none of them is NULL but those named as optional, where NULLs are equal. -#}
+{% test grain(model, columns, optional=[]) %}
 select
     {{ columns | join(',\n    ') }},
     count(*) as n_rows
@@ -7,7 +7,7 @@ from {{ model }}
 group by {{ columns | join(', ') }}
 having
     count(*) > 1
-    {%- for column in columns %}
+    {%- for column in columns if column not in optional %}
     or {{ column }} is null
     {%- endfor %}
 {% endtest %}
