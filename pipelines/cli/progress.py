@@ -23,6 +23,7 @@ STAGES = {
     "value": "value models",
     "marts": "marts",
     "gate_marts": "gate: marts",
+    "totals": "gate: totals",
     "publish": "publish",
 }
 

@@ -49,6 +49,7 @@ def test_every_stage_says_how_long_it_took(report: dict[str, dict[str, float]]) 
         "value",
         "marts",
         "gate_marts",
+        "totals",
         "publish",
     ]
 
@@ -102,6 +103,31 @@ def test_the_log_of_a_run_names_it_and_nobody(sample_home: SampleHome, report: d
         people = connection.execute("select email from staging.stg_customers where email is not null").fetchall()
     assert people
     assert not [email for (email,) in people if email in log]
+
+
+def test_every_gates_page_is_published_with_the_version_and_names_nobody(sample_home: SampleHome) -> None:
+    version = (sample_home.published / "current").resolve()
+    documents = json.loads((version / "manifest.json").read_text())["documents"]
+    assert [one["path"] for one in documents] == [f"quality/{stage}.html" for stage in ("landing", "marts", "staging")]
+    text = "".join((version / one["path"]).read_text() for one in documents)
+    with duckdb.connect(str(sample_home.warehouse), read_only=True) as connection:
+        people = connection.execute(
+            "select unnest([email, phone, name, customer_ref]) from staging.stg_customers"
+            " union select customer_key from marts.dim_customer"
+        ).fetchall()
+    assert len(people) > 1000
+    assert not [value for (value,) in people if value and value in text]
+
+
+def test_dagsters_checks_hold_counts_and_nobody(sample_home: SampleHome) -> None:
+    events = "".join(
+        path.read_bytes().decode("utf-8", errors="replace")
+        for path in (sample_home.home / "state" / "dagster").rglob("*.db")
+    )
+    assert "few_rows_are_quarantined" in events
+    with duckdb.connect(str(sample_home.warehouse), read_only=True) as connection:
+        people = connection.execute("select email from staging.stg_customers where email is not null").fetchall()
+    assert not [email for (email,) in people if email in events]
 
 
 def test_the_run_stands_in_dagsters_own_history(sample_home: SampleHome, report: dict[str, object]) -> None:

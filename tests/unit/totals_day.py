@@ -1,0 +1,40 @@
+"""One built day in small tables, for the tests of totals across stages. No test stands here."""
+
+from datetime import date
+
+DAY = date(2026, 1, 31)
+
+# a source with headers (4 landed rows: 1 quarantined, 1 superseded, 1 of a later day), and one with lines only
+GOOD_DAY = """
+create schema staging; create schema intermediate; create schema marts;
+create table staging.stg_file_reconciliation as
+    from (values ('shop', 'orders', 5), ('shop', 'order_lines', 4), ('till', 'order_lines', 2))
+    as t (source, entity, landed_rows);
+create table staging.stg_quarantine as
+    from (values ('shop', 'orders'), ('shop', 'order_lines')) as t (source, entity);
+create table staging.stg_orders as from (values
+    ('shop', 'a', date '2026-01-02'), ('shop', 'a', date '2026-01-02'), ('shop', 'b', date '2026-01-03'),
+    ('shop', 'later', date '2026-02-01')) as t (source, order_id, event_on);
+create table staging.stg_order_lines as from (values
+    ('shop', 'a', '1', null), ('shop', 'a', '1', null), ('shop', 'later', '1', date '2026-02-01'),
+    ('till', 'x', '1', date '2026-01-05'), ('till', 'x', '2', date '2026-01-05'))
+    as t (source, order_id, line_id, event_on);
+create table intermediate.int_orders_as_of as
+    from (values ('shop', 'a'), ('shop', 'b')) as t (source, order_id);
+create table intermediate.int_order_lines_as_of as
+    from (values ('shop', 'a', null), ('till', 'x', timestamp '2026-01-05'), ('till', 'x', timestamp '2026-01-05'))
+    as t (source, order_id, ordered_at);
+create table marts.fct_order as from (values
+    ('shop', 'a', 10.10, true), ('shop', 'b', 5.05, false), ('till', 'x', 7.07, true))
+    as t (source, order_id, net_amount, is_purchase);
+create table marts.fct_order_line as from (values
+    ('shop', 'a', '1', 'k1'), ('till', 'x', '1', 'k2'), ('till', 'x', '2', 'k3'))
+    as t (source, order_id, line_id, order_line_key);
+create table marts.fct_return as
+    from (values (0.17, null::varchar, 'c'), (9.99, 'missing_rate', 'c')) as t (return_amount, issue, customer_key);
+create table marts.customer_clv as from (values (17.17::decimal(18, 2)), (-0.17)) as t (historic_net_amount);
+create table marts.fct_survey_answer as
+    from (values ('promoter'), ('passive'), ('detractor'), (null)) as t (nps_category);
+create table marts.rpt_nps as from (values ('all', 'all', 1, 1, 1), ('month', 'all', 1, 1, 1))
+    as t (period_kind, segment_kind, n_promoters, n_passives, n_detractors);
+"""
