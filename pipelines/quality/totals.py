@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.errors import GateError
 from pipelines.quality.engine import schema_path
+from pipelines.quality.gx import safe_message
 from pipelines.quality.suites import DAY
 from pipelines.quality.yaml_file import read_model
 
@@ -130,7 +131,7 @@ def _run(total: Total, connection: duckdb.DuckDBPyConnection, as_of: date) -> To
     try:
         rows = connection.execute(query).fetchall()
     except duckdb.Error as error:
-        raise GateError(f"the total {total.name} cannot be counted: {error}", hint=_HINT) from error
+        raise GateError(f"the total {total.name} cannot be counted: {safe_message(str(error))}", hint=_HINT) from error
     faults = (_fault(total, str(part), [Decimal(number) for number in numbers]) for part, *numbers in rows)
     return TotalResult(total, tuple(fault for fault in faults if fault), len(rows))
 
