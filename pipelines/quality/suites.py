@@ -15,7 +15,7 @@ from pipelines.errors import ConfigError
 from pipelines.positions import Document
 from pipelines.quality import vocabulary
 from pipelines.quality.vocabulary import Value
-from pipelines.quality.yaml_file import read_model
+from pipelines.quality.yaml_file import Words, read_model
 
 Severity = Literal["error", "warn"]
 
@@ -90,15 +90,15 @@ class _Line(BaseModel):
     unexpected_rows: str | None = None
     name: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$")
     severity: Severity = "error"
-    why: str = Field(min_length=1)
+    why: Words
 
 
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     dataset: str = Field(min_length=1)
-    owner: str = Field(min_length=1)
-    description: str = Field(min_length=1)
+    owner: Words
+    description: Words
     expectations: list[_Line] = Field(min_length=1)
 
 

@@ -17,7 +17,7 @@ from pipelines.errors import GateError
 from pipelines.quality.engine import schema_path
 from pipelines.quality.gx import safe_message
 from pipelines.quality.suites import DAY
-from pipelines.quality.yaml_file import read_model
+from pipelines.quality.yaml_file import Words, read_model
 
 _HINT = "Correct the total; docs/quality.md says how one is written."
 
@@ -25,13 +25,13 @@ _HINT = "Correct the total; docs/quality.md says how one is written."
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    total: str = Field(min_length=1)
-    asset: str = Field(min_length=1)
-    owner: str = Field(min_length=1)
-    why: str = Field(min_length=1)
+    total: Words
+    asset: Words
+    owner: Words
+    why: Words
     left: list[str] = Field(min_length=1)
     right: list[str] = Field(min_length=1)
-    sql: str = Field(min_length=1)
+    sql: Words
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def _load(path: Path) -> Total:
         parsed.why,
         tuple(parsed.left),
         tuple(parsed.right),
-        parsed.sql.strip(),
+        parsed.sql,
     )
 
 

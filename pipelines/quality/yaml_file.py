@@ -1,12 +1,15 @@
 """Reads a YAML file of expectations/ into a model; what is wrong is told with file and line."""
 
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, StringConstraints, ValidationError
 
 from pipelines.errors import ConfigError
 from pipelines.positions import Document, YamlProblem, read_yaml
+
+# text without the line break that a folded block ends in
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 _Model = TypeVar("_Model", bound=BaseModel)
 

@@ -23,7 +23,7 @@ expectations:
   - {expect: expect_column_values_to_be_unique, column: email, why: each once, severity: warn}
   - {expect: expect_column_values_to_be_between, column: email, min_value: 3, why: within bounds}
   - {expect: expect_column_max_to_be_between, column: email, max_value: 3, why: its largest}
-  - {expect: expect_column_min_to_be_between, column: email, min_value: 5, why: its smallest}
+  - {expect: expect_column_min_to_be_between, column: born_on, min_value: "1990-01-01", why: its smallest}
   - {unexpected_rows: "select email from {batch}", name: listed, why: rows}
   - {unexpected_rows: "select 1 from {batch} where cast(email as integer) > 3", name: cast, why: a cast}
   - {unexpected_rows: "select error(email) from {batch}", name: raised, why: an error}
@@ -54,7 +54,8 @@ def people() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(":memory:") as connection:
         connection.execute(
             "create schema staging; create table staging.people as"
-            f" select '{PLANTED}' as email from range(3) as r (i) union all select 'b' as email"
+            f" select '{PLANTED}' as email, date '1987-06-05' as born_on from range(3) as r (i)"
+            " union all select 'b', '2001-01-01'"
         )
         yield connection
 
@@ -76,6 +77,8 @@ def test_no_value_of_a_row_is_on_the_page(people: duckdb.DuckDBPyConnection, tmp
     html = write(people, tmp_path)
     assert "planted" not in html
     assert "example.org" not in html
+    assert "1987" not in html
+    assert "withheld" in html
 
 
 def test_the_page_says_what_was_expected_why_and_by_whom(people: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:

@@ -79,6 +79,12 @@ def test_what_cannot_be_checked_is_refused_with_its_line(tmp_path: Path, line: s
     assert caught.value.hint
 
 
+def test_a_folded_why_ends_where_its_words_end(tmp_path: Path) -> None:
+    text = HEAD + "  - expect: expect_column_to_exist\n    column: a\n    why: >\n      two\n      lines\n"
+    (expectation,) = load_suite(write(tmp_path, text)).expectations
+    assert expectation.why == "two lines"
+
+
 @pytest.mark.parametrize("sql", ["select 1 from {batch} where a > {as_of}", "select 1 from {batch}, previous.orders"])
 def test_only_a_suite_of_marts_knows_a_day_and_what_was_published_before(tmp_path: Path, sql: str) -> None:
     text = HEAD + f"  - {{unexpected_rows: '{sql}', name: n, why: w}}\n"
