@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -101,29 +100,13 @@ def people() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def gate(
-    connection: duckdb.DuckDBPyConnection,
-    folder: Path,
-    *lines: object,
-    dataset: str = "people",
-    as_of: date | None = None,
-    previous: Path | None = None,
-    page: Path | None = None,
-) -> GateReport:
+def gate(connection: duckdb.DuckDBPyConnection, folder: Path, *lines: object, dataset: str = "people") -> GateReport:
     path = folder / f"{dataset}.yml"
     expectations = [{"why": "trial", **line} for line in lines]  # type: ignore[dict-item]  # JSON is YAML
     path.write_text(
         json.dumps({"dataset": dataset, "owner": "me", "description": "trial", "expectations": expectations}, indent=1)
     )
-    return run_gate(
-        "staging",
-        [load_suite(path)],
-        connection,
-        schemas=["staging"],
-        as_of=as_of,
-        previous=previous,
-        page=page,
-    )
+    return run_gate("staging", [load_suite(path)], connection, schemas=["staging"])
 
 
 @pytest.mark.parametrize("kind", KINDS)
