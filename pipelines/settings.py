@@ -20,6 +20,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 from pipelines.errors import ConfigError
 from pipelines.home import Home
 from pipelines.positions import Document, YamlProblem, read_yaml
+from pipelines.quarantine_limits import QuarantineSettings
 from pipelines.setting_values import AsOf, FilePath, Folder, Industry, MappingName, Memory, Zone
 
 CONFIG_NAME = "loyalty.yml"
@@ -116,6 +117,7 @@ class Settings(_Part):
         sources: Where raw files come from.
         engine: What DuckDB may take.
         retention: Which published versions stay.
+        quarantine: How much may be in quarantine before a run warns or stops.
         history_months: Month ends before the as-of day for which marts keep history.
         schedule_hour: The hour of the daily run, in `timezone`.
         config_path: The file that this came from, or None.
@@ -130,6 +132,7 @@ class Settings(_Part):
     sources: Sources
     engine: EngineSettings = EngineSettings()
     retention: RetentionSettings = RetentionSettings()
+    quarantine: QuarantineSettings = QuarantineSettings()
     history_months: int = Field(default=13, ge=1, le=120)
     schedule_hour: int = Field(default=5, ge=0, le=23)
     config_path: Path | None = Field(default=None, exclude=True)
@@ -206,7 +209,7 @@ def _refusal(path: Path, document: Document, problem: ValidationError) -> Config
         names = tuple(
             part
             for part in error["loc"]
-            if isinstance(part, int) or not part.startswith(("date", "literal", "function"))
+            if isinstance(part, int) or not part.startswith(("date", "literal", "function", "[key]"))
         )
         where = ".".join(str(part) for part in names)
         words = {"extra_forbidden": "unknown key", "missing": "is missing"}.get(error["type"])

@@ -6,7 +6,7 @@ import typer
 from rich.table import Table
 
 from pipelines.cli.options import ConfigOption, HomeOption
-from pipelines.cli.quarantine import by_reason
+from pipelines.cli.quarantine_rows import by_reason
 from pipelines.cli.say import JsonOption, out, print_json, say_error, spoken
 from pipelines.cli.summary import summary_json
 from pipelines.errors import InputError
@@ -83,9 +83,10 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
         table.add_row(one.id, one.as_of.isoformat(), "yes" if one.is_current else "", one.problem)
     out().print(table if versions else "no version yet")
     if reasons:
-        refused = Table("rule", "entity", "source", "rows", "meaning", title="quarantine", title_justify="left")
+        names = ("rule", "entity", "source", "open", "resolved", "meaning")
+        refused = Table(*names, title="quarantine", title_justify="left")
         for reason in reasons:
-            refused.add_row(*(str(reason[name]) for name in ("rule", "entity", "source", "rows", "meaning")))
+            refused.add_row(*(str(reason[name]) for name in names))
         out().print(refused)
 
 

@@ -17,6 +17,7 @@ STAGES = {
     "gate_landing": "gate: landing",
     "staging": "staging",
     "gate_staging": "gate: staging",
+    "gate_quarantine": "gate: quarantine",
     "plan": "plan the build",
     "pseudonyms": "pseudonyms",
     "core": "core",

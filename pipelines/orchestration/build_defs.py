@@ -12,6 +12,7 @@ from pipelines.orchestration.landing_assets import landed_entities
 from pipelines.orchestration.partitions import as_of_days
 from pipelines.orchestration.plan_assets import plan_assets
 from pipelines.orchestration.publication_assets import publication_step, value_step
+from pipelines.orchestration.quarantine_check import quarantine_limits
 from pipelines.orchestration.resources import dbt_resource, run_resource
 from pipelines.orchestration.totals import total_checks
 from pipelines.settings import Settings, find_config, load_settings
@@ -41,7 +42,7 @@ def build_defs(
     ingest = [landed_entities, staging]
     graph = dg.Definitions(
         assets=[*ingest, *daily],
-        asset_checks=[*gates(), total_checks()],
+        asset_checks=[*gates(), quarantine_limits, total_checks()],
         resources={"run": run_resource(settings), "dbt": dbt_resource(settings), **(resource_overrides or {})},
         executor=dg.in_process_executor,
     )

@@ -18,6 +18,8 @@ from pipelines.durable import write_text_durably
 from pipelines.errors import GateError
 
 SCRATCH_PREFIX = "backfill_"
+GATE, QUARANTINE = "gate", "quarantine"
+STAGING_CHECKS = frozenset({GATE, QUARANTINE})
 
 
 class BuildStatus(StrEnum):
@@ -42,12 +44,12 @@ class StagedState(_Part):
     Attributes:
         fingerprint: Of the code and variables that staged it.
         batches: The batches that the last completed staging saw.
-        passed: Whether it passed its gate; nothing is built from what did not.
+        passed: Which of STAGING_CHECKS it passed; nothing is built from what did not pass all.
     """
 
     fingerprint: str
     batches: tuple[str, ...]
-    passed: bool = False
+    passed: frozenset[str] = frozenset()
 
 
 class BuiltState(_Part):
@@ -131,10 +133,12 @@ def plan_build(state: WarehouseState, *, as_of: date, fingerprint: str, full_ref
         full_refresh: Whether the user asked for a build from nothing.
 
     Raises:
-        GateError: What is staged has not passed its gate.
+        GateError: What is staged has not passed its gates.
     """
-    if state.staged is None or not state.staged.passed:
-        raise GateError("what is staged has not passed its gate", hint="run the job ingest first, or both: loyalty run")
+    if state.staged is None or not state.staged.passed >= STAGING_CHECKS:
+        raise GateError(
+            "what is staged has not passed its gates", hint="run the job ingest first, or both: loyalty run"
+        )
     batches = state.staged.batches
     built = state.built
 
@@ -170,10 +174,13 @@ def staging_needs_refresh(state: WarehouseState, fingerprint: str, landed: Itera
     return ""
 
 
-def pass_staging(state: WarehouseState) -> WarehouseState:
-    """The state after staging has passed its gate."""
-    staged = state.staged.model_copy(update={"passed": True}) if state.staged else None
-    return state.model_copy(update={"staged": staged})
+def pass_staging(state: WarehouseState, check: str) -> WarehouseState:
+    """The state after staging has passed one of STAGING_CHECKS."""
+    if state.staged is None:
+        return state
+    return state.model_copy(
+        update={"staged": state.staged.model_copy(update={"passed": state.staged.passed | {check}})}
+    )
 
 
 def read_state(path: Path) -> WarehouseState:

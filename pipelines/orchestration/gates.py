@@ -7,7 +7,7 @@ from pathlib import Path
 import dagster as dg
 
 from pipelines.errors import GateError
-from pipelines.orchestration.build_state import BuildPlan, pass_staging, read_state, write_state
+from pipelines.orchestration.build_state import GATE, BuildPlan, pass_staging, read_state, write_state
 from pipelines.orchestration.plan_file import read_plan
 from pipelines.orchestration.run_scope import RunScope
 from pipelines.orchestration.steps import step
@@ -53,7 +53,7 @@ def _gate(stage: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
                 report.check()
                 if stage == "staging":
                     path = run.settings.paths.build_state
-                    write_state(path, pass_staging(read_state(path)))
+                    write_state(path, pass_staging(read_state(path), GATE))
             except GateError as problem:
                 # not raised: Dagster stops what is downstream of a failed blocking check, and shows every result
                 handle.fail(problem)

@@ -13,6 +13,7 @@ RUN_TAG = "loyalty/run"
 FULL_REFRESH_TAG = "loyalty/full_refresh"
 THEN_DAILY_TAG = "loyalty/then_daily"
 
+QUARANTINE_SHARE = dg.AssetKey(["staging", "stg_quarantine_share"])
 CHANGED_BATCHES = dg.AssetKey(["exchange", "changed_batches"])
 PSEUDONYMS = dg.AssetKey(["exchange", "pseudonyms"])
 VALUE_OUTPUTS = tuple(

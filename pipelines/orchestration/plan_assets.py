@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from pipelines.durable import write_durably
 from pipelines.orchestration.build_state import SCRATCH_PREFIX, BuildPlan, plan_build, read_state
 from pipelines.orchestration.code import core_fingerprint
-from pipelines.orchestration.names import CHANGED_BATCHES, PSEUDONYMS
+from pipelines.orchestration.names import CHANGED_BATCHES, PSEUDONYMS, QUARANTINE_SHARE
 from pipelines.orchestration.partitions import ONE_BY_ONE
 from pipelines.orchestration.plan_file import read_plan, write_plan
 from pipelines.orchestration.run_scope import RunScope
@@ -29,7 +29,7 @@ def plan_assets(days: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]
 
     @dg.asset(
         key=CHANGED_BATCHES,
-        deps=[CUSTOMER_REFS, RECONCILIATION],
+        deps=[CUSTOMER_REFS, RECONCILIATION, QUARANTINE_SHARE],
         partitions_def=days,
         backfill_policy=ONE_BY_ONE,
         group_name="exchange",

@@ -7,6 +7,7 @@ from pathlib import Path
 from jinja2 import Environment
 
 from pipelines.landing.entities import ENTITIES, ColumnType
+from pipelines.landing.spans import Rule
 from pipelines.settings import project_root
 
 PROJECT = project_root() / "dbt_project"
@@ -51,9 +52,34 @@ def test_every_rule_that_staging_checks_is_in_the_catalogue_and_the_other_way_ro
     assert used == {rule["code"] for rule in rules() if rule["entity"] != "unreadable"}
 
 
-def test_a_rule_says_what_it_means_and_what_to_do() -> None:
+def test_every_rule_that_landing_checks_is_in_the_catalogue_and_the_other_way_round() -> None:
+    assert {rule.value for rule in Rule} == {rule["code"] for rule in rules() if rule["entity"] == "unreadable"}
+
+
+def test_a_rule_has_a_code_of_its_entity_and_speaks_of_one_of_its_columns() -> None:
+    macros = declared()
     for rule in rules():
-        assert rule["meaning"].endswith(".") and rule["action"].endswith("."), rule["code"]
+        code, name = rule["code"], rule["entity"]
+        prefix, columns = "LND", ["raw"]
+        if name != "unreadable":
+            prefix, columns = str(macros[name]["prefix"]), list(ENTITIES[name].columns)
+        assert re.fullmatch(rf"{prefix}-\d{{3}}", code), code
+        assert set(rule["column_name"].split()) <= set(columns), code
+
+
+def test_a_rule_says_what_it_means_and_what_to_do_and_refuses_the_row() -> None:
+    for rule in rules():
+        assert rule["meaning"].removesuffix(".").strip() and rule["meaning"].endswith("."), rule["code"]
+        assert rule["action"].removesuffix(".").strip() and rule["action"].endswith("."), rule["code"]
+        # a row that breaks any rule is refused: there is nothing milder
+        assert rule["severity"] == "error", rule["code"]
+
+
+def test_a_code_that_was_given_once_stays_and_speaks_of_the_same_column() -> None:
+    given = set((Path(__file__).parent / "rule_codes.txt").read_text().splitlines())
+    found = {f"{rule['code']} {rule['entity']}.{rule['column_name']}" for rule in rules()}
+    assert given - found == set(), "a code keeps its meaning for ever: give a new one"
+    assert found - given == set(), "write the new code into rule_codes.txt"
 
 
 def test_no_seed_has_an_apostrophe_which_spark_cannot_load() -> None:

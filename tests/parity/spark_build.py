@@ -71,7 +71,7 @@ def main() -> None:
     from pyspark.sql import SparkSession  # here: importing it starts nothing, but only Spark's side needs it
 
     spark = SparkSession.builder.getOrCreate()
-    for view in ("stg_quarantine", "stg_file_reconciliation"):
+    for view in ("stg_quarantine", "stg_quarantine_share", "stg_file_reconciliation"):
         spark.sql(f"select * from staging.{view}").coalesce(1).write.parquet(str(out / view))
     spark.stop()
 

@@ -56,11 +56,18 @@ def test_a_mart_that_is_compared_has_rows(mart: str, con: duckdb.DuckDBPyConnect
     assert con.sql(f"select count(*) > 0 from marts.{mart}").fetchall() == [(True,)]
 
 
-@pytest.mark.parametrize("view", ["stg_quarantine", "stg_file_reconciliation"])
+@pytest.mark.parametrize("view", ["stg_quarantine", "stg_quarantine_share", "stg_file_reconciliation"])
 def test_both_engines_refuse_the_same_rows_for_the_same_reasons(
     view: str, both: BothEngines, con: duckdb.DuckDBPyConnection
 ) -> None:
     assert _differences(con, f"staging.{view}", f"read_parquet('{both.spark}/{view}/*.parquet')") == ([], [])
+
+
+def test_what_is_compared_has_rows_that_are_open_and_rows_that_are_resolved(con: duckdb.DuckDBPyConnection) -> None:
+    assert con.sql("select distinct is_resolved from staging.stg_quarantine order by 1").fetchall() == [
+        (False,),
+        (True,),
+    ]
 
 
 def test_each_hostile_order_breaks_the_rules_that_it_should_and_no_other(con: duckdb.DuckDBPyConnection) -> None:

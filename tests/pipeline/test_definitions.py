@@ -79,6 +79,13 @@ def test_every_path_from_a_landed_entity_to_publication_goes_through_every_gate(
     assert {dg.AssetKey(["landing", name]) for name in ENTITIES} <= ancestors
 
 
+def test_nothing_is_published_past_the_limits_of_the_quarantine(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    (limits,) = (key for key in graph.asset_check_keys if key.name == "quarantine_limits")
+    assert graph.get(limits).blocking
+    assert limits.asset_key in graph.get_ancestor_asset_keys(dg.AssetKey(["published", "version"]))
+
+
 def test_jobs_run_in_one_process_and_days_are_backfilled_one_by_one(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
     for name in ("ingest", "daily"):

@@ -81,7 +81,7 @@ def lose_state(shop: Shop) -> None:
 def deliver_rubbish(shop: Shop) -> None:
     """A file whose name and header are right and whose lines are not."""
     good = (shop.inbox / "orders_2025-06-30.csv").read_text().splitlines()
-    (shop.inbox / "orders_2025-07-01.csv").write_text("\n".join([*good[:2], *["no,order"] * 40]) + "\n")
+    (shop.inbox / "orders_2025-07-01.csv").write_text("\n".join([*good[:2], *["no,order"] * 120]) + "\n")
 
 
 @pytest.fixture(scope="module")
@@ -166,13 +166,12 @@ def test_a_repeated_run_lands_nothing_and_publishes_the_same_bytes(days: Days) -
 
 def test_a_failed_gate_stops_the_run_says_why_and_leaves_what_was_published(days: Days) -> None:
     assert days.stopped.returncode == 4
-    assert "files_can_be_read" in days.stopped.stderr
-    assert "files_can_be_read: 1 " in days.stopped.stderr
+    assert "unreadable, orders_2025-07-01.csv: 120 of 120 records (100.0%): LND-002 120" in days.stopped.stderr
     assert "Look: " in days.stopped.stderr
     assert "Traceback" not in days.stopped.stderr
     told = json.loads(days.stopped.stdout)
     assert told["exit_code"] == 4
-    assert "files_can_be_read" in told["error"]
+    assert "too much is in quarantine" in told["error"]
     assert str(days.current_after_stopped) == days.again.report["published"]
 
 

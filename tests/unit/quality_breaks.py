@@ -37,35 +37,8 @@ BREAKS = {
     (
         "landing",
         "ledger",
-        "files_can_be_read",
-    ): "update landing.ledger set taken_records = 70, unreadable_records = 29 where file_name = '3.csv'",
-    (
-        "landing",
-        "ledger",
-        "few_records_are_unreadable",
-    ): "update landing.ledger set taken_records = 97, unreadable_records = 2 where file_name = '3.csv'",
-    (
-        "landing",
-        "ledger",
         "files_are_as_large_as_usual",
     ): "update landing.ledger set records = 9, taken_records = 8 where file_name = '35.csv'",
-    (
-        "staging",
-        "stg_file_reconciliation",
-        "most_rows_are_accepted",
-    ): "update staging.stg_file_reconciliation set accepted_rows = 0, quarantined_rows = 99 where batch < '3'",
-    (
-        "staging",
-        "stg_file_reconciliation",
-        "few_rows_are_quarantined",
-    ): "update staging.stg_file_reconciliation set quarantined_rows = 3",
-    (
-        "staging",
-        "stg_file_reconciliation",
-        "no_file_is_quarantined_whole",
-    ): "update staging.stg_file_reconciliation set landed_rows = 5000;"
-    " insert into staging.stg_file_reconciliation by name select 'shop' as source, 'orders' as entity,"
-    " 'x.csv' as file_name, 20 as landed_rows, 20 as quarantined_rows",
     (
         "staging",
         "stg_orders",

@@ -36,10 +36,6 @@ _STAGED = (
     "file_on date, event_on date, effective_at timestamp, effective_on date,"
     " content_hash, batch, file_name, line bigint"
 )
-_RECONCILED = (
-    "source, batch, entity, file_name, file_on date, landed_rows bigint, accepted_rows bigint, quarantined_rows bigint,"
-    " superseded_rows bigint"
-)
 
 GOOD = """
 insert into landing.orders by name
@@ -67,10 +63,6 @@ insert into landing.ledger by name
         99 as landed_rows,
     from range(36) as r (i);
 
-insert into staging.stg_file_reconciliation by name
-    select 'shop' as source, i::varchar as batch, 'orders' as entity, i || '.csv' as file_name, 100 as landed_rows,
-        98 as accepted_rows, 1 as quarantined_rows, 1 as superseded_rows,
-    from range(8) as r (i);
 insert into staging.stg_orders by name
     select 'shop' as source, i::varchar as order_id, date '2026-01-01' as event_on, 10 as gross, 'paid' as status,
         false as is_test, timestamp '2026-01-01 10:00:00' as ordered_at, ordered_at as paid_at,
@@ -143,7 +135,6 @@ def build_stages(path: Path, *, rows: bool) -> Path:
         for stage in ("landing", "staging", "marts"):
             connection.execute(f"create schema {stage}")
         _create(connection, "landing.ledger", _LEDGER)
-        _create(connection, "staging.stg_file_reconciliation", _RECONCILED)
         for entity in ENTITIES.values():
             _create(connection, f"landing.{entity.name}", f"{', '.join(entity.columns)}, {_LANDED}")
             typed = ", ".join(f"{name} {_TYPES.get(kind, 'varchar')}" for name, kind in entity.columns.items())

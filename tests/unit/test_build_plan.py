@@ -7,6 +7,7 @@ import pytest
 
 from pipelines.errors import GateError
 from pipelines.orchestration.build_state import (
+    STAGING_CHECKS,
     BuildKind,
     BuildStatus,
     BuiltState,
@@ -28,7 +29,7 @@ def state(
 ) -> WarehouseState:
     """A warehouse with the batches a, b and c staged."""
     return WarehouseState(
-        staged=StagedState(fingerprint="s", batches=("a", "b", "c"), passed=True),
+        staged=StagedState(fingerprint="s", batches=("a", "b", "c"), passed=STAGING_CHECKS),
         built=BuiltState(as_of=as_of, fingerprint=fingerprint, batches=tuple(built), status=status, run_id="r"),
     )
 
@@ -72,12 +73,16 @@ def test_a_day_before_the_state_is_built_aside_whatever_the_state_is() -> None:
         assert plan.exchange(Path("x")) == Path("x/backfill_20240101")
 
 
-def test_nothing_is_built_from_what_has_not_passed_its_gate() -> None:
+def test_nothing_is_built_from_what_has_not_passed_every_gate() -> None:
     staged = StagedState(fingerprint="s", batches=("a",))
     for before in (WarehouseState(), WarehouseState(staged=staged)):
-        with pytest.raises(GateError, match="has not passed its gate"):
+        with pytest.raises(GateError, match="has not passed its gates"):
             plan_build(before, as_of=TUESDAY, fingerprint="f")
-    passed = pass_staging(WarehouseState(staged=staged))
+    passed = WarehouseState(staged=staged)
+    for check in sorted(STAGING_CHECKS):
+        with pytest.raises(GateError, match="has not passed its gates"):
+            plan_build(passed, as_of=TUESDAY, fingerprint="f")
+        passed = pass_staging(passed, check)
     assert plan_build(passed, as_of=TUESDAY, fingerprint="f").batches == ("a",)
 
 

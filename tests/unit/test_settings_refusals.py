@@ -49,6 +49,15 @@ def refusal(path: Path) -> str:
         ("history_months: 0", "history_months"),
         ("schedule_hour: 24", "schedule_hour"),
         ("retention: {days: 0}", "retention.days"),
+        ("quarantine: {warn_share: -0.1}", "quarantine.warn_share"),
+        ("quarantine: {stop_share: 25}", "quarantine.stop_share"),
+        ("quarantine: {stop_share: most}", "quarantine.stop_share"),
+        ("quarantine: {min_rows: 0}", "quarantine.min_rows"),
+        ("quarantine: {share: 0.1}", "quarantine.share: unknown key"),
+        ("quarantine: {warn_share: 0.3}", "quarantine: warn_share 0.3 is above stop_share 0.25"),
+        ("quarantine: {entities: {order: {min_rows: 9}}}", "quarantine.entities.order: there is no entity 'order'"),
+        ("quarantine: {entities: {orders: {stop: 1}}}", "quarantine.entities.orders.stop: unknown key"),
+        ("quarantine: {entities: {orders: {stop_share: 0.01}}}", "orders: warn_share 0.05 is above stop_share 0.01"),
     ],
 )
 def test_a_bad_value_is_refused_with_its_line(folder: Path, line: str, says: str) -> None:
@@ -56,6 +65,13 @@ def test_a_bad_value_is_refused_with_its_line(folder: Path, line: str, says: str
     message = refusal(path)
     assert message.startswith(f"{path}:5: ")
     assert says in message
+
+
+def test_an_entitys_limit_is_refused_on_its_own_line(folder: Path) -> None:
+    path = config(folder, "quarantine:", "  stop_share: 0.5", "  entities:", "    orders:", "      stop_share: 2")
+    assert refusal(path).startswith(f"{path}:8: quarantine.entities.orders.stop_share: ")
+    path = config(folder, "quarantine:", "  entities:", "    returns: {}", "    order: {}")
+    assert refusal(path).startswith(f"{path}:7: ")
 
 
 def test_every_bad_value_is_named_at_once_in_the_order_of_the_file(folder: Path) -> None:

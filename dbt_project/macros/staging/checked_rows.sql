@@ -83,12 +83,12 @@ select
     broken_rules,
     case
         when broken_rules <> ''
-        then concat_ws(
+        then nullif(concat_ws(
             '|'
             {%- for column in spec.key %},
             {{ column ~ ('_text' if column in typed else '') }}
             {%- endfor %}
-        )
+        ), '')
     end as row_key,
     case when broken_rules <> '' then raw end as raw
 from checked

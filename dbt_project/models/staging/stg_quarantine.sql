@@ -1,21 +1,15 @@
-with
-{%- for name in entities() %}
-
-{{ name }} as (
-    select
-        source,
-        '{{ name }}' as entity,
-        row_key,
-        broken_rules,
-        file_name,
-        file_on,
-        line,
+with files as (
+    select distinct
         batch,
-        raw
-    from {{ ref('stg_' ~ name ~ '__checked') }}
-    where broken_rules <> ''
+        file_sha256,
+        landed_on
+    from {{ landed('ledger') }}
 ),
-{%- endfor %}
+
+{% for name in entities() -%}
+{{ refused_rows(name) }},
+
+{% endfor -%}
 
 unreadable as (
     select
@@ -24,38 +18,17 @@ unreadable as (
         cast(null as string) as row_key,
         rule as broken_rules,
         file_name,
+        file_sha256,
         file_on,
         line,
         batch,
-        raw
+        raw,
+        false as is_resolved
     from {{ landed('unreadable') }}
-),
-
-files as (
-    select distinct
-        batch,
-        file_sha256
-    from {{ landed('ledger') }}
-),
-
-quarantined as (
-    {% for name in entities() -%}
-    select * from {{ name }}
-    union all
-    {% endfor -%}
-    select * from unreadable
 )
 
-select
-    quarantined.source,
-    quarantined.entity,
-    quarantined.row_key,
-    quarantined.broken_rules,
-    quarantined.file_name,
-    files.file_sha256,
-    quarantined.file_on,
-    quarantined.line,
-    quarantined.batch,
-    quarantined.raw
-from quarantined
-inner join files on quarantined.batch = files.batch
+{% for name in entities() -%}
+select * from {{ name }}
+union all
+{% endfor -%}
+select * from unreadable

@@ -1,0 +1,45 @@
+{{ config(materialized='table') }}
+
+with arrived as (
+    select
+        source,
+        batch,
+        entity,
+        file_name,
+        file_on,
+        landed_rows as arrived_rows
+    from {{ landed('ledger') }}
+    where landed_rows > 0
+    union all
+    select distinct
+        source,
+        batch,
+        'unreadable' as entity,
+        file_name,
+        file_on,
+        records as arrived_rows
+    from {{ landed('ledger') }}
+    where records > 0
+),
+
+quarantined as (
+    select
+        batch,
+        entity,
+        count(*) as quarantined_rows,
+        sum(case when is_resolved then 0 else 1 end) as open_rows
+    from {{ ref('stg_quarantine') }}
+    group by batch, entity
+)
+
+select
+    arrived.source,
+    arrived.batch,
+    arrived.entity,
+    arrived.file_name,
+    arrived.file_on,
+    arrived.arrived_rows,
+    cast(coalesce(quarantined.quarantined_rows, 0) as bigint) as quarantined_rows,
+    cast(coalesce(quarantined.open_rows, 0) as bigint) as open_rows
+from arrived
+left join quarantined on arrived.batch = quarantined.batch and arrived.entity = quarantined.entity

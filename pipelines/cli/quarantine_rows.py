@@ -1,0 +1,151 @@
+"""Questions to the quarantine for the command line: counts by reason, rows by place.
+
+Asked of the warehouse read-only. A row's key and raw text may be personal: whoever asks for rows says whether they are
+to be in the answer.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from pipelines.errors import BuildError, ConfigError, LockError
+from pipelines.settings import Settings, project_root
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from pipelines.quality import QuarantineRule
+
+PLACE = ("source", "entity", "rules", "file", "file_on", "line", "is_resolved")
+PERSONAL = ("row_key", "raw")
+_BATCH_ROWS = 10_000
+_COLUMNS = {
+    "rules": "broken_rules",
+    "file": "file_name",
+    "sha256": "file_sha256",
+}
+_BY_REASON = """
+    select
+        trim(rule) as rule,
+        entity,
+        source,
+        count(*) as rows,
+        count(*) filter (where not is_resolved) as open,
+        count(*) filter (where is_resolved) as resolved
+    from staging.stg_quarantine, unnest(string_split(broken_rules, ',')) as broken (rule)
+    group by all
+    order by open desc, rows desc, rule, entity, source
+"""
+_WANTED = """
+    where ($rule is null or list_contains(string_split(broken_rules, ', '), $rule))
+        and ($entity is null or entity = $entity)
+        and ($source is null or source = $source)
+        and ($file is null or file_name = $file)
+        and ($resolved_too or not is_resolved)
+    order by source, file_on, file_name, line, entity, row_key, broken_rules
+"""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which rows; None for any.
+
+    Attributes:
+        rule: A code that the row breaks, maybe among others.
+        entity: Of this entity.
+        source: Of this source.
+        file: Of this file, by its name below the source's folder.
+        resolved_too: Whether rows that have been mended since are wanted too.
+    """
+
+    rule: str | None = None
+    entity: str | None = None
+    source: str | None = None
+    file: str | None = None
+    resolved_too: bool = True
+
+
+def catalogue() -> "dict[str, QuarantineRule]":
+    """Every rule by its code."""
+    # imported late: what gates need takes a second
+    from pipelines.quality import read_rules
+
+    return read_rules(project_root() / "dbt_project" / "seeds" / "quarantine_rules.csv")
+
+
+def by_reason(settings: Settings) -> list[dict[str, object]]:
+    """Rows quarantined by rule, entity and source, open ones first, with what each rule means and what to do about it.
+
+    A row that breaks two rules counts for both.
+    """
+    rules = catalogue()
+    with _opened(settings) as connection:
+        cursor = connection.execute(_BY_REASON)
+        names = [column[0] for column in cursor.description or []]
+        reasons: list[dict[str, object]] = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    for reason in reasons:
+        rule = rules.get(str(reason["rule"]))
+        reason["severity"] = rule.severity if rule else ""
+        reason["meaning"] = rule.meaning if rule else ""
+        reason["action"] = rule.action if rule else ""
+    return reasons
+
+
+@contextmanager
+def rows(
+    settings: Settings, wanted: Wanted, columns: tuple[str, ...], limit: int | None = None
+) -> Iterator[Iterator[list[tuple[object, ...]]]]:
+    """Refused rows, in the order of where they stand, some at a time.
+
+    Args:
+        settings: The settings in force.
+        wanted: Which rows.
+        columns: Of PLACE and PERSONAL, `sha256` or `batch`.
+        limit: At most so many; None for all.
+
+    Raises:
+        ConfigError: There is no such rule.
+        BuildError: Nothing is staged.
+        LockError: A run holds the warehouse.
+    """
+    if wanted.rule is not None and wanted.rule not in catalogue():
+        raise ConfigError(f"there is no rule {wanted.rule!r}", hint="see them all: loyalty quarantine rules")
+    selected = ", ".join(f"{_COLUMNS.get(name, name)} as {name}" for name in columns)
+    query = f"select {selected} from staging.stg_quarantine {_WANTED}"  # noqa: S608 (names of ours)
+    asked = {
+        "rule": wanted.rule,
+        "entity": wanted.entity,
+        "source": wanted.source,
+        "file": wanted.file,
+        "resolved_too": wanted.resolved_too,
+    }
+    with _opened(settings) as connection:
+        if limit is not None:
+            query += f" limit {limit:d}"
+        yield map(_tuples, connection.sql(query, params=asked).to_arrow_reader(_BATCH_ROWS) or ())
+
+
+def _tuples(batch: "pa.RecordBatch") -> list[tuple[object, ...]]:
+    return list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
+
+
+@contextmanager
+def _opened(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse, read-only, within the memory that the settings allow."""
+    warehouse = settings.paths.warehouse
+    if not warehouse.exists():
+        raise BuildError("nothing is staged yet", hint="run first: loyalty run")
+    limits: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": settings.engine.memory_limit,
+        "threads": settings.engine.threads,
+    }
+    try:
+        with duckdb.connect(str(warehouse), read_only=True, config=limits) as connection:
+            yield connection
+    except duckdb.IOException as problem:
+        raise LockError(f"the warehouse is in use: {problem}", hint="ask again when the run has ended") from problem
+    except (duckdb.CatalogException, duckdb.BinderException) as problem:
+        raise BuildError("staging is not built yet", hint="run first: loyalty run") from problem

@@ -1,0 +1,55 @@
+"""The quarantine's share as a blocking asset check after staging. What is too much stands in pipelines/quality."""
+
+import dagster as dg
+
+from pipelines.errors import GateError
+from pipelines.orchestration.build_state import QUARANTINE, pass_staging, read_state, write_state
+from pipelines.orchestration.names import QUARANTINE_SHARE
+from pipelines.orchestration.run_scope import RunScope
+from pipelines.orchestration.steps import step
+from pipelines.quality import Verdict, judge, listed, open_warehouse, read_rules, read_shares
+from pipelines.settings import Settings, project_root
+
+
+@dg.asset_check(
+    asset=QUARANTINE_SHARE,
+    name="quarantine_limits",
+    blocking=True,
+    description="Not too much of a file, or of a source's entity, is in quarantine (limits: loyalty.yml, quarantine).",
+)
+def quarantine_limits(context: dg.AssetCheckExecutionContext, run: dg.ResourceParam[RunScope]) -> dg.AssetCheckResult:
+    """Stop the run, or warn, where too much is open in quarantine."""
+    rules = read_rules(project_root() / "dbt_project" / "seeds" / "quarantine_rules.csv")
+    with step(context, run, "gate_quarantine") as stage:
+        verdict = held_against_limits(run.settings)
+        stage.count(judged=verdict.judged, failures=len(verdict.stops), warnings=len(verdict.warnings))
+        if verdict.warnings:
+            stage.warn(
+                f"much is in quarantine: {len(verdict.warnings)} above warn_share\n"
+                f"{listed(verdict.warnings, rules)}\n  look: {verdict.warnings[0].where}"
+            )
+        try:
+            verdict.check(rules)
+            path = run.settings.paths.build_state
+            write_state(path, pass_staging(read_state(path), QUARANTINE))
+        except GateError as problem:
+            # not raised: Dagster stops what is downstream of a failed blocking check, and shows the result
+            stage.fail(problem)
+    told = (*verdict.stops, *verdict.warnings)
+    return dg.AssetCheckResult(
+        passed=not told,
+        severity=dg.AssetCheckSeverity.ERROR if verdict.stops or not told else dg.AssetCheckSeverity.WARN,
+        description=listed(told, rules) or None,
+        metadata={"judged": verdict.judged, "look": told[0].where if told else ""},
+    )
+
+
+def held_against_limits(settings: Settings) -> Verdict:
+    """What is open in quarantine, held against the configured limits."""
+    engine = settings.engine
+    built = read_state(settings.paths.build_state).built
+    with open_warehouse(
+        settings.paths.warehouse, threads=engine.threads, memory_limit=engine.memory_limit
+    ) as connection:
+        shares = read_shares(connection)
+    return judge(shares, settings.quarantine, frozenset(built.batches if built else ()))

@@ -1,0 +1,87 @@
+"""How much may be in quarantine before a run warns or stops: the part `quarantine` of loyalty.yml.
+
+Only the figures and what makes them sensible; what they are held against is in quality/quarantine.py.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+
+UNREADABLE = "unreadable"
+
+
+def _known_entity(name: str) -> str:
+    # imported late: landing needs more than a config does, and few configs name an entity
+    from pipelines.landing.entities import ENTITIES
+
+    names = (*ENTITIES, UNREADABLE)
+    if name not in names:
+        raise ValueError(f"there is no entity {name!r}; there are: {', '.join(names)}")
+    return name
+
+
+EntityName = Annotated[str, AfterValidator(_known_entity)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Limits(_Part):
+    """What is held against the share of rows in quarantine.
+
+    Attributes:
+        warn_share: Above it (0 to 1), a run warns; 1 for never.
+        stop_share: Above it (0 to 1), a run stops before anything is built; 1 for never.
+        min_rows: With fewer rows nothing is judged: one bad row of three says little.
+    """
+
+    warn_share: Share = 0.05
+    stop_share: Share = 0.25
+    min_rows: int = Field(default=20, ge=1)
+
+    @model_validator(mode="after")
+    def _warns_before_it_stops(self) -> Self:
+        _in_order(self)
+        return self
+
+
+class OwnLimits(_Part):
+    """What one entity has of its own; None where it has what all have."""
+
+    warn_share: Share | None = None
+    stop_share: Share | None = None
+    min_rows: int | None = Field(default=None, ge=1)
+
+
+class QuarantineSettings(Limits):
+    """Limits for all, and for single entities.
+
+    Attributes:
+        entities: By entity; `unreadable` for records that could not be read, counted against all records of a file.
+    """
+
+    entities: dict[EntityName, OwnLimits] = Field(default_factory=dict)
+
+    @field_validator("entities")
+    @classmethod
+    def _each_warns_before_it_stops(cls, entities: dict[str, OwnLimits], info: ValidationInfo) -> dict[str, OwnLimits]:
+        if {"warn_share", "stop_share"} <= info.data.keys():
+            for name, own in entities.items():
+                _in_order(_merged(info.data, own), f"{name}: ")
+        return entities
+
+    def of(self, entity: str) -> Limits:
+        """What holds for an entity."""
+        return _merged(self.model_dump(include=set(Limits.model_fields)), self.entities.get(entity, OwnLimits()))
+
+
+def _merged(general: Mapping[str, Any], own: OwnLimits) -> Limits:
+    return Limits.model_construct(**{**general, **own.model_dump(exclude_none=True)})  # every value has been checked
+
+
+def _in_order(limits: Limits, whose: str = "") -> None:
+    if limits.warn_share > limits.stop_share:
+        raise ValueError(f"{whose}warn_share {limits.warn_share:g} is above stop_share {limits.stop_share:g}")

@@ -1,0 +1,115 @@
+"""What `loyalty quarantine` tells of a home that has been run: every refused row, and nothing personal unasked."""
+
+import csv
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+from typer.testing import CliRunner, Result
+
+from pipelines.cli.app import app
+from tests.conftest import SampleHome
+
+PLACE = {"source", "entity", "rules", "file", "file_on", "line", "is_resolved"}
+
+
+def ask(sample_home: SampleHome, *arguments: str, code: int = 0) -> Result:
+    where = ["--config", str(sample_home.config), "--home", str(sample_home.home)]
+    done = CliRunner().invoke(app, ["quarantine", *arguments, *where])
+    assert done.exit_code == code, done.stderr
+    return done
+
+
+def refused(sample_home: SampleHome, columns: str, where: str = "true") -> list[tuple[object, ...]]:
+    with duckdb.connect(str(sample_home.warehouse), read_only=True) as connection:
+        return connection.execute(f"select {columns} from staging.stg_quarantine where {where}").fetchall()
+
+
+def exported(sample_home: SampleHome, path: Path, *options: str) -> list[dict[str, str]]:
+    ask(sample_home, "export", "--out", str(path), *options)
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, strict=True))
+
+
+def test_the_list_counts_every_refused_row_as_open_or_resolved(sample_home: SampleHome) -> None:
+    reasons = json.loads(ask(sample_home, "list", "--json").stdout)
+    rows = refused(sample_home, "broken_rules, is_resolved")
+    codes = [(code, resolved) for rules, resolved in rows for code in str(rules).split(", ")]
+    assert sum(reason["open"] for reason in reasons) == len([code for code, resolved in codes if not resolved]) > 0
+    assert sum(reason["resolved"] for reason in reasons) == len([code for code, resolved in codes if resolved]) > 0
+    assert all(reason["rows"] == reason["open"] + reason["resolved"] for reason in reasons)
+    assert {reason["rule"] for reason in reasons} == {code for code, _ in codes}
+    assert all(reason["severity"] == "error" and reason["meaning"] and reason["action"] for reason in reasons)
+    assert reasons[0]["rule"] in ask(sample_home, "list").stdout
+
+
+def test_every_refused_row_says_where_it_stands_and_what_it_said(sample_home: SampleHome) -> None:
+    incomplete = "source is null or file_name is null or length(file_sha256) <> 64 or line is null or raw is null"
+    assert refused(sample_home, "*", f"{incomplete} or broken_rules = '' or batch is null") == []
+    assert refused(sample_home, "1", "entity = 'unreadable' and row_key is null and not is_resolved")
+    assert refused(sample_home, "1", "entity = 'unreadable' and (row_key is not null or is_resolved)") == []
+    assert refused(sample_home, "1", "file_on is not null")
+
+
+def test_a_refused_rows_key_and_text_are_shown_on_request_only(sample_home: SampleHome) -> None:
+    rule = json.loads(ask(sample_home, "list", "--json").stdout)[0]["rule"]
+    found = refused(sample_home, "raw", f"contains(broken_rules, '{rule}')")
+    hidden = json.loads(ask(sample_home, "show", rule, "--limit", "5", "--json").stdout)
+    assert hidden
+    assert all(set(row) == PLACE for row in hidden)
+    assert all(rule in row["rules"] for row in hidden)
+    shown = json.loads(ask(sample_home, "show", rule, "--limit", "5", "--reveal", "--json").stdout)
+    assert {row["raw"] for row in shown} <= {raw for (raw,) in found}
+    assert "row_key" in ask(sample_home, "show", rule, "--limit", "1", "--reveal").stdout
+
+
+def test_open_rows_are_shown_and_resolved_ones_on_request(sample_home: SampleHome) -> None:
+    counts = {}
+    for name, options in {"open": (), "all": ("--all",)}.items():
+        rows = json.loads(ask(sample_home, "show", "--limit", "100000", "--json", *options).stdout)
+        counts[name] = len(rows)
+        assert any(row["is_resolved"] for row in rows) == (name == "all")
+    assert counts["all"] == len(refused(sample_home, "1")) > counts["open"]
+
+
+def test_a_rule_that_nobody_knows_is_refused(sample_home: SampleHome) -> None:
+    assert "there is no rule 'ORD-9'" in ask(sample_home, "show", "ORD-9", code=2).stderr
+
+
+def test_an_export_holds_every_row_once_and_nothing_personal(sample_home: SampleHome, tmp_path: Path) -> None:
+    path = tmp_path / "quarantine.csv"
+    rows = exported(sample_home, path)
+    assert set(rows[0]) == {*PLACE, "sha256", "batch"}
+    assert path.stat().st_mode & 0o777 == 0o600
+    expected = refused(sample_home, "file_name, line::text, entity, broken_rules, is_resolved::text")
+    found = [(row["file"], row["line"], row["entity"], row["rules"], row["is_resolved"]) for row in rows]
+    assert sorted(found) == sorted(expected)
+
+
+def test_an_export_reveals_on_request_and_filters(sample_home: SampleHome, tmp_path: Path) -> None:
+    raws = {str(raw) for (raw,) in refused(sample_home, "raw")}
+    rows = exported(sample_home, tmp_path / "all.csv", "--reveal")
+    assert {row["raw"].removeprefix("'") for row in rows} == {raw.removeprefix("'") for raw in raws}
+    one = rows[0]
+    file, rule = one["file"], one["rules"].split(", ")[0]
+    chosen = ("--file", file, "--entity", one["entity"], "--source", "sample", "--rule", rule)
+    same = exported(sample_home, tmp_path / "one.csv", *chosen, "--reveal")
+    assert same == [
+        row
+        for row in rows
+        if (row["file"], row["entity"]) == (file, one["entity"]) and rule in row["rules"].split(", ")
+    ]
+    assert exported(sample_home, tmp_path / "none.csv", "--source", "nobody") == []
+
+
+def test_an_export_that_cannot_be_written_says_so(sample_home: SampleHome, tmp_path: Path) -> None:
+    assert "cannot be written" in ask(sample_home, "export", "--out", str(tmp_path), code=2).stderr
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_the_catalogue_is_listed_without_a_config(options: tuple[str, ...], tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["quarantine", "rules", *options])
+    assert done.exit_code == 0, done.stderr
+    for code in ("ORD-001", "COV-103", "LND-004"):
+        assert code in done.stdout

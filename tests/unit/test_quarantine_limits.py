@@ -1,0 +1,118 @@
+"""How much may be in quarantine: which shares are judged, what they are told with, and what ends the run."""
+
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+
+from pipelines.errors import GateError
+from pipelines.quality import QuarantineRule, judge, listed, read_shares
+from pipelines.quality.quarantine import Share
+from pipelines.quarantine_limits import QuarantineSettings
+
+RULES = {"ORD-007": QuarantineRule("ORD-007", "orders", "gross", "error", "gross is no number.", "Mend it.")}
+LIMITS = QuarantineSettings(warn_share=0.1, stop_share=0.5, min_rows=10)
+
+
+def share(open_rows: int, *, of: int = 100, entity: str = "orders", batch: str = "b1", name: str = "o.csv") -> Share:
+    return Share("shop", entity, name, batch, of, open_rows, (("ORD-007", open_rows),))
+
+
+@pytest.mark.parametrize(
+    ("open_rows", "stops", "warns"), [(10, False, False), (11, False, True), (50, False, True), (51, True, False)]
+)
+def test_a_share_above_a_limit_warns_or_stops_and_one_on_it_does_not(open_rows: int, stops: bool, warns: bool) -> None:
+    verdict = judge([share(open_rows)], LIMITS, ())
+    assert (bool(verdict.stops), bool(verdict.warnings)) == (stops, warns)
+
+
+def test_an_entity_has_what_all_have_where_it_says_nothing_of_its_own() -> None:
+    own = QuarantineSettings.model_validate({**LIMITS.model_dump(), "entities": {"orders": {"stop_share": 0.9}}})
+    found = judge([share(80), share(80, entity="returns"), share(20)], own, ())
+    assert [one.entity for one in found.stops] == ["returns"]
+    assert [one.open_rows for one in found.warnings] == [80, 20]
+
+
+def test_few_rows_are_not_judged() -> None:
+    assert judge([share(9, of=9)], LIMITS, ()).judged == 0
+    assert judge([share(10, of=10)], LIMITS, ()).stops
+
+
+def test_a_file_that_a_build_has_begun_with_is_not_judged_again_but_the_whole_is() -> None:
+    file, whole = share(90), share(90, batch="", name="")
+    assert judge([file], LIMITS, {"b1"}).judged == 0
+    assert judge([file], LIMITS, {"b2"}).stops == (file,)
+    assert judge([whole], LIMITS, {"b1"}).stops == (whole,)
+
+
+def test_a_limit_of_one_is_never_passed() -> None:
+    never = QuarantineSettings(warn_share=1, stop_share=1, min_rows=1)
+    assert not judge([share(100)], never, ()).warnings
+
+
+def test_what_stops_a_run_names_the_worst_files_their_rules_and_where_to_look() -> None:
+    shares = [share(60 + n, batch=f"b{n}", name=f"of {n}.csv") for n in range(8)]
+    with pytest.raises(GateError) as caught:
+        judge(shares, LIMITS, ()).check(RULES)
+    assert caught.value.exit_code == 4
+    lines = caught.value.message.splitlines()
+    assert lines[0] == "too much is in quarantine: 8 above stop_share"
+    assert lines[1] == "  shop orders, of 7.csv: 67 of 100 rows (67.0%): ORD-007 67; ORD-007: gross is no number."
+    assert lines[-1] == "  and 3 more"
+    assert len(lines) == 7
+    look = caught.value.hint.splitlines()[0]
+    assert look == "Look: loyalty quarantine show --source shop --entity orders --file 'of 7.csv'"
+
+
+def test_the_whole_and_the_unreadable_are_told_as_what_they_are() -> None:
+    told = listed([share(3, entity="unreadable", batch="", name="")], {})
+    assert told == "  shop unreadable, all files: 3 of 100 records (3.0%): ORD-007 3"
+
+
+@pytest.fixture
+def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Two files of orders, one of them with a row that is resolved, and one that could not be read whole."""
+    with duckdb.connect() as connection:
+        connection.execute("create schema staging")
+        connection.execute(
+            "create table staging.stg_quarantine (source text, entity text, batch text, broken_rules text,"
+            " is_resolved bool)"
+        )
+        connection.execute(
+            "create table staging.stg_quarantine_share (source text, entity text, batch text, file_name text,"
+            " arrived_rows bigint, open_rows bigint)"
+        )
+        connection.executemany(
+            "insert into staging.stg_quarantine values ('shop', ?, ?, ?, ?)",
+            [
+                ("orders", "b1", "ORD-002, ORD-007", False),
+                ("orders", "b1", "ORD-007", False),
+                ("orders", "b1", "ORD-104", True),
+                ("orders", "b2", "ORD-002", False),
+                ("orders", "b2", "ORD-104", False),
+                ("orders", "b2", "ORD-105, ORD-106", False),
+                ("unreadable", "b2", "LND-001", False),
+            ],
+        )
+        connection.executemany(
+            "insert into staging.stg_quarantine_share values ('shop', ?, ?, ?, ?, ?)",
+            [
+                ("orders", "b1", "1.csv", 20, 2),
+                ("orders", "b2", "2.csv", 30, 3),
+                ("unreadable", "b1", "1.csv", 20, 0),
+                ("unreadable", "b2", "2.csv", 31, 1),
+            ],
+        )
+        yield connection
+
+
+def test_open_rows_are_counted_by_file_and_whole_with_the_rules_most_broken(
+    warehouse: duckdb.DuckDBPyConnection,
+) -> None:
+    assert sorted(read_shares(warehouse), key=lambda one: (one.entity, one.batch)) == [
+        Share("shop", "orders", "", "", 50, 5, (("ORD-002", 2), ("ORD-007", 2), ("ORD-104", 1))),
+        Share("shop", "orders", "1.csv", "b1", 20, 2, (("ORD-007", 2), ("ORD-002", 1))),
+        Share("shop", "orders", "2.csv", "b2", 30, 3, (("ORD-002", 1), ("ORD-104", 1), ("ORD-105", 1))),
+        Share("shop", "unreadable", "", "", 51, 1, (("LND-001", 1),)),
+        Share("shop", "unreadable", "2.csv", "b2", 31, 1, (("LND-001", 1),)),
+    ]
