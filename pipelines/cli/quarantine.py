@@ -7,7 +7,6 @@ from typing import Annotated
 
 import duckdb
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from pipelines.cli.options import ConfigOption, HomeOption
@@ -110,12 +109,12 @@ def show(
         # a list, not a table: raw text is often wider than the screen, and must be seen whole
         for row in shown:
             for name in names:
-                out().print(f"{name:<8} {_text(row[name])}", markup=False)
+                out().print(f"{name:<8} {_text(row[name])}")
             out().print()
     else:
         table = Table(*names)
         for row in shown:
-            table.add_row(*(escape(_text(row[name])) for name in names))
+            table.add_row(*(_text(row[name]) for name in names))
         out().print(table)
 
 

@@ -15,12 +15,16 @@ class Rule(StrEnum):
         RAGGED: It has more or fewer fields than the header.
         NOT_TAKEN: No entity and no skip of the mapping takes it.
         NUL: It has a NUL character, which no text in the declared encoding has reason to have.
+        TOO_LONG: It is longer than a record may be (`textfile.LONGEST_LINE`).
+        NO_LIST: Where the mapping expects a list inside the record (`each`), there is something else.
     """
 
     NO_RECORD = "LND-001"
     RAGGED = "LND-002"
     NOT_TAKEN = "LND-003"
     NUL = "LND-004"
+    TOO_LONG = "LND-005"
+    NO_LIST = "LND-006"
 
 
 @dataclass(frozen=True)
