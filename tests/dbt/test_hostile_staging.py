@@ -19,7 +19,8 @@ AGAIN = b"id,kind,at,gross,note\n" + b"v1,sale,2024-05-01 10:00:00,12.50,n\n" * 
 
 
 def _land(warehouse: Warehouse, files: list[HostileFile], **more: bytes) -> None:
-    desk = Desk(warehouse.home, *GROUPS)
+    desk = Desk(warehouse.home, *GROUPS, currency="GBP")
+    desk.home = warehouse.home
     for file in files:
         desk.put(file.name, file.content)
     for name, content in more.items():

@@ -102,7 +102,7 @@ def hostile_file(kind: str, number: int, rows: int) -> HostileFile:
     """
     dice = random.Random(f"{kind} {number}")
     if kind == "gzip":
-        inner = hostile_file(dice.choice(["csv", "tsv", "jsonl", "json"]), number, rows)
+        inner = hostile_file(dice.choice(["csv", "tsv", "jsonl", "json"]), 1000 + number, rows)
         packed = gzip.compress(inner.content[: len(inner.content) // 2], mtime=0)
         packed += gzip.compress(inner.content[len(inner.content) // 2 :], mtime=0)
         damage = {0: packed[:-9], 1: packed[:-6] + b"\0" + packed[-5:], 2: packed + b"tail"}.get(number % 8)
@@ -124,7 +124,7 @@ def _table(kind: str, number: int, rows: int, dice: random.Random) -> HostileFil
     cells = _writer(separator, dice.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
     text, fates = cells(HEADER) + ends[0], []
     lines = []
-    for line, fate in _table_records(number, rows, dice, encoding, separator, cells):
+    for line, fate in _table_records(kind, number, rows, dice, encoding, separator, cells):
         lines.append(line + dice.choice(ends))
         if fate is not None:
             fates.append(fate)
@@ -151,12 +151,18 @@ def _writer(separator: str, quoting: Any) -> Callable[[list[str]], str]:
 
 
 def _table_records(
-    number: int, rows: int, dice: random.Random, encoding: str, separator: str, cells: Callable[[list[str]], str]
+    kind: str,
+    number: int,
+    rows: int,
+    dice: random.Random,
+    encoding: str,
+    separator: str,
+    cells: Callable[[list[str]], str],
 ) -> Iterator[tuple[str, Fate | None]]:
     """Lines of a table, with their fates; None for what is no record. Every tenth file has no damage."""
     weights = [880, *[15] * 8] if number % 10 else [1, *[0] * 8]
     for row in range(rows):
-        order = any_order(dice, f"o{number}-{row}", encoding)
+        order = any_order(dice, f"{kind}{number}-{row}", encoding)
         plain = Order(order.id)
         values = plain.values
         if row == rows // 2 and number % 10 == 2:
@@ -177,7 +183,7 @@ def _table_records(
             case 5:  # an open quote; the line behind it is whole by itself, and must not go with it
                 values[dice.randrange(5)] = '"Tea'
                 yield separator.join(values), Fate("LND-001")
-                behind = Order(f"behind{number}-{row}")
+                behind = Order(f"{plain.id}-behind")
                 yield separator.join(behind.values), behind.fate()
             case 6:
                 yield "", None
@@ -194,7 +200,7 @@ def _table_records(
 def _json_lines(kind: str, number: int, rows: int, dice: random.Random) -> HostileFile:
     name, texts, fates = f"{kind}-{number}.{kind}", [], []
     for row in range(rows):
-        order = any_order(dice, f"o{number}-{row}")
+        order = any_order(dice, f"{kind}{number}-{row}")
         match dice.choices(range(4), [95, 2, 2, 1])[0]:
             case 1:
                 text, fate = '{"id": "cut", "kind": "sale"', Fate("LND-001")
@@ -219,7 +225,7 @@ def _json_lines(kind: str, number: int, rows: int, dice: random.Random) -> Hosti
 
 def _json(kind: str, number: int, rows: int, dice: random.Random) -> HostileFile:
     name = f"{kind}-{number}.{kind}"
-    elements = [_element(any_order(dice, f"o{number}-{row}"), dice) for row in range(rows)]
+    elements = [_element(any_order(dice, f"{kind}{number}-{row}"), dice) for row in range(rows)]
     fates = tuple(fate for _, fate in elements)
     items = ",\n".join(text for text, _ in elements)
     text = f'{{"total": {rows}, "data": {{"before": [1, {{}}], "list": [{items}], "after": null}}}}'
@@ -275,7 +281,7 @@ def _parquet(kind: str, number: int, rows: int, dice: random.Random) -> HostileF
     name = f"{kind}-{number}.{kind}"
     records, fates = [], []
     for row in range(rows):
-        order = any_order(dice, f"o{number}-{row}")
+        order = any_order(dice, f"{kind}{number}-{row}")
         match dice.choices(range(3), [970, 15, 15])[0]:
             case 0:
                 values, fate = order.values, order.fate()
