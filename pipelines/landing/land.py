@@ -28,14 +28,14 @@ from pipelines.landing.readers import read
 from pipelines.landing.relation import Reading
 from pipelines.landing.report import FileOutcome, LandingReport, Outcome, Progress, RefusedFiles
 from pipelines.landing.rows import FileFacts, RowSql
-from pipelines.landing.spans import Span
+from pipelines.landing.spans import Span, as_table
 from pipelines.scarcity import scarcity_behind
 
 # Half of what a small file costs is these two optimizers' planning; at a million records they save a fifth.
 _DEAR_TO_PLAN = "statistics_propagation,common_subexpressions"
 _WORTH_PLANNING = 20_000
 
-_MORE_MEMORY = "Run with more memory (engine.memory_limit), or report it with a sample."
+_REPORT = "Report it with a sample of the file."
 
 _log = logging.getLogger("loyalty.landing")
 
@@ -156,7 +156,7 @@ class _Landing:
         try:
             reading = read(self._connection, file.path, group, self._store.scratch)
         except duckdb.Error as error:
-            raise InputError(f"cannot be read: {type(error).__name__}", hint=_MORE_MEMORY) from error
+            raise InputError(f"cannot be read: {type(error).__name__}", hint=_REPORT) from error
         if state_of(file.path) != before:
             raise InputError("it changed while it was read", hint="Run again when its delivery has ended.")
         try:
@@ -239,7 +239,7 @@ class _Landing:
 
     def _copy_unreadable(self, not_taken: str, facts: FileFacts, spans: Sequence[Span], path: Path) -> None:
         """Write what the pass could not read, and the records that nothing takes."""
-        self._connection.register("landing_spans", _spans(spans))
+        self._connection.register("landing_spans", as_table(spans))
         try:
             self._copy(
                 f"select {facts.columns()}, * from (select * from landing_spans"  # noqa: S608 (names are quoted)
@@ -263,14 +263,7 @@ class _Landing:
                     f"{where}: the expression for `{'.'.join(map(str, location))}` fails on a value of this file",
                     hint="Write it so that it gives NULL where a value is odd: try_cast instead of cast.",
                 )
-        return InputError(f"cannot be landed: {type(error).__name__}", hint=_MORE_MEMORY)
-
-
-def _spans(spans: Sequence[Span]) -> pa.Table:
-    kinds = [("record", pa.int64()), ("line", pa.int64()), ("line_end", pa.int64())]
-    schema = pa.schema([*kinds, ("rule", pa.string()), ("raw", pa.string())])
-    rows = [(span.record, span.line, span.line_end, span.rule.value, span.text) for span in spans]
-    return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema=schema)
+        return InputError(f"cannot be landed: {type(error).__name__}", hint=_REPORT)
 
 
 def _ledger(
