@@ -17,7 +17,7 @@ PARALLEL  := --numprocesses $(WORKERS) --dist loadfile
 COVERAGE  := --cov --cov-report=term:skip-covered
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-spark run test check lint types sql parse definitions parity trial-short trial bench format lock clean
+.PHONY: help setup setup-spark run test check lint types sql parse definitions parity faults trial-short trial bench format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ definitions: setup ## load Dagster's definitions
 
 parity: setup-spark ## build on Spark and compare every mart with DuckDB's
 	$(PYTEST) -m spark
+
+faults: setup ## the long form of the fault tests: thousands of hostile files
+	$(PYTEST) $(PARALLEL) -m "slow and not trial"
 
 trial-short: setup ## short trials on real data, skipped where it is absent
 	$(PYTEST) $(PARALLEL) -m "trial and not slow"

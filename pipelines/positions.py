@@ -10,6 +10,7 @@ import yaml
 
 Plain = str | int | float | bool | None | list["Plain"] | dict[str, "Plain"]
 Path = tuple[str | int, ...]
+MOST_NODES = 100_000  # aliases written out; the longest mapping that anybody wrote has two thousand
 
 
 class YamlProblem(ValueError):
@@ -67,7 +68,9 @@ def read_yaml(text: str) -> Document:
             return Document(None, {})
         lines: dict[Path, int] = {}
         _walk(node, (), lines, set())
-        return Document(cast(Plain, loader.construct_document(node)), lines)
+        return Document(_construct(loader, node), lines)
+    except RecursionError as problem:
+        raise YamlProblem("it is nested too deeply", 0) from problem
     except yaml.MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
         raise YamlProblem(problem.problem or str(problem), mark.line + 1 if mark else 0) from problem
@@ -77,9 +80,21 @@ def read_yaml(text: str) -> Document:
         loader.dispose()
 
 
+def _construct(loader: _Loader, node: yaml.Node) -> Plain:
+    try:
+        return cast(Plain, loader.construct_document(node))
+    except (ValueError, KeyError, AttributeError) as problem:
+        # A number of too many digits, or a tag that asks for what the text is not (`!!int many`).
+        raise YamlProblem(
+            "a value that is not what its tag or its digits say: quote it", node.start_mark.line + 1
+        ) from problem
+
+
 def _walk(node: yaml.Node, path: Path, lines: dict[Path, int], open_nodes: set[int]) -> None:
     line = node.start_mark.line + 1
     lines.setdefault(path, line)
+    if len(lines) > MOST_NODES:
+        raise YamlProblem(f"more than {MOST_NODES:,} entries: an alias of aliases?", line)
     if id(node) in open_nodes:
         raise YamlProblem("an alias that contains itself", line)
     open_nodes.add(id(node))

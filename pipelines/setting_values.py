@@ -13,12 +13,29 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, ValidationInfo
 
+from pipelines import visible
+
 _MEMORY = re.compile(r"\d+(\.\d+)?\s?([KMGT]i?B)")
 
 
 def _absolute(path: Path, info: ValidationInfo) -> Path:
     """A path in the file is relative to the file's folder."""
     return Path(os.path.normpath(info.context["base"] / path.expanduser())) if info.context else path
+
+
+def _readable_path(path: Path) -> Path:
+    """DuckDB takes a backslash for a slash, and what cannot be shown cannot be told apart."""
+    if visible.acts(str(path)) or "\\" in str(path):
+        raise ValueError(f"the path {visible.name(str(path))} has a backslash or a character that cannot be shown")
+    return path
+
+
+def _usable_home(path: Path) -> Path:
+    """Dagster writes the path into a database's address, and DuckDB reads a folder `key=value` as a column."""
+    odd = sorted({sign for sign in "?%=" if sign in str(path)})
+    if odd:
+        raise ValueError(f"the path {path} has {' '.join(odd)}, which the home's path cannot have: choose another")
+    return path
 
 
 def _existing_folder(path: Path) -> Path:
@@ -80,7 +97,8 @@ def parse_as_of(text: object) -> object:
 
 
 AsOf = Annotated[date | Literal["latest", "yesterday"], BeforeValidator(parse_as_of)]
-FilePath = Annotated[Path, AfterValidator(_absolute)]
+FilePath = Annotated[Path, AfterValidator(_absolute), AfterValidator(_readable_path)]
+HomeFolder = Annotated[FilePath, AfterValidator(_usable_home)]
 Folder = Annotated[FilePath, AfterValidator(_existing_folder)]
 MappingName = Annotated[str, AfterValidator(_known_mapping)]
 Zone = Annotated[str, AfterValidator(_known_zone)]

@@ -21,7 +21,7 @@ from pipelines.errors import ConfigError
 from pipelines.home import Home
 from pipelines.positions import Document, YamlProblem, read_yaml
 from pipelines.quarantine_limits import QuarantineSettings
-from pipelines.setting_values import AsOf, FilePath, Folder, Industry, MappingName, Memory, Zone
+from pipelines.setting_values import AsOf, Folder, HomeFolder, Industry, MappingName, Memory, Zone
 
 CONFIG_NAME = "loyalty.yml"
 CONFIG_VARIABLE = "LOYALTY_CONFIG"
@@ -124,7 +124,7 @@ class Settings(_Part):
         key_text: The secret of the pseudonyms where the environment gives it.
     """
 
-    home: FilePath
+    home: HomeFolder
     as_of: AsOf = "latest"
     timezone: Zone = "UTC"
     currency: str = Field(default="GBP", pattern=r"^[A-Z]{3}$")
@@ -259,8 +259,11 @@ def dbt_vars(
 
 
 def dbt_vars_argument(values: Mapping[str, str | int | bool]) -> str:
-    """`--vars` as JSON, always in the same order: dbt parses anew whenever the text differs."""
-    return json.dumps(values, sort_keys=True)
+    """`--vars` as JSON, always in the same order: dbt parses anew whenever the text differs.
+
+    dbt reads it as YAML, which would make two characters of an escaped emoji.
+    """
+    return json.dumps(values, sort_keys=True, ensure_ascii=False)
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from pipelines.cli.options import ConfigOption, HomeOption
 from pipelines.cli.progress import Screen
-from pipelines.cli.say import JsonOption, err, out, print_json, spoken
+from pipelines.cli.say import JsonOption, err, out, print_json, say, spoken
 from pipelines.cli.summary import summary_json, summary_table
 from pipelines.errors import ConfigError
 from pipelines.setting_values import parse_as_of
@@ -51,7 +50,7 @@ def run(
     else:
         out().print(summary_table(report))
         for warning in report.warnings:
-            err().print(f"[yellow]warning[/] {escape(warning)}")
+            say(err(), "warning", "yellow", warning)
         out().print(report.published)
 
 

@@ -4,9 +4,10 @@ from types import TracebackType
 
 from rich.console import Console
 from rich.live import Live
-from rich.markup import escape
 from rich.spinner import Spinner
+from rich.text import Text
 
+from pipelines import visible
 from pipelines.cli.say import err
 from pipelines.orchestration.recorder import StageReport
 
@@ -61,18 +62,19 @@ class Screen:
 
     def stage_started(self, name: str) -> None:
         """Show that it runs."""
-        self._spinner.update(text=STAGES.get(name, name))
+        self._spinner.update(text=Text(STAGES.get(name, name)))
 
     def stage_says(self, name: str, words: str) -> None:
         """Show how far it is; for whom it waits is always said."""
-        self._spinner.update(text=f"{STAGES.get(name, name)}: {escape(words)}")
+        self._spinner.update(text=Text(f"{STAGES.get(name, name)}: {visible.lines(words)}"))
         if name == "wait" or (name == "plan" and not self._quiet):
-            self._console.print(f"  {escape(words)}")
+            self._console.print(f"  {words}")
 
     def stage_finished(self, stage: StageReport) -> None:
         """Leave a line."""
         if self._quiet:
             return
-        mark = "[green]done[/]" if stage.status == "done" else "[bold red]failed[/]"
+        mark = ("done", "green") if stage.status == "done" else ("failed", "bold red")
         counts = "" if stage.name == "publish" else _counts(stage)
-        self._console.print(f"{mark} {STAGES.get(stage.name, stage.name):<16} {stage.seconds:6.1f} s  [dim]{counts}[/]")
+        figures = f" {STAGES.get(stage.name, stage.name):<16} {stage.seconds:6.1f} s  "
+        self._console.print(Text.assemble(mark, figures, (counts, "dim")))

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from pipelines.cli.options import ConfigOption, HomeOption
@@ -35,7 +34,7 @@ def list_reasons(config: ConfigOption = None, home: HomeOption = None, as_json: 
     names = ("rule", "severity", "entity", "source", "open", "resolved", "meaning", "action")
     table = Table(*names[:-1], "to do")
     for reason in reasons:
-        table.add_row(*(escape(str(reason[name])) for name in names))
+        table.add_row(*(str(reason[name]) for name in names))
     out().print(table if reasons else "nothing is quarantined")
 
 
@@ -66,12 +65,12 @@ def show(
         # a list, not a table: raw text is often wider than the screen, and must be seen whole
         for row in shown:
             for name in names:
-                out().print(f"{name:<11} {_text(row[name])}", markup=False)
+                out().print(f"{name:<11} {_text(row[name])}")
             out().print()
     else:
         table = Table(*names)
         for row in shown:
-            table.add_row(*(escape(_text(row[name])) for name in names))
+            table.add_row(*(_text(row[name]) for name in names))
         out().print(table)
 
 
@@ -108,7 +107,7 @@ def rules(as_json: JsonOption = False) -> None:
         return
     table = Table("rule", "entity", "column", "severity", "meaning", "to do")
     for rule in found:
-        table.add_row(*(escape(text) for text in rule.values()))
+        table.add_row(*rule.values())
     out().print(table)
 
 

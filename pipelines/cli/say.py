@@ -7,12 +7,13 @@ import functools
 import json
 import sys
 from collections.abc import Callable
-from typing import Annotated, ParamSpec, TypeVar
+from typing import Annotated, Any, ParamSpec, TextIO, TypeVar
 
 import typer
 from rich.console import Console
-from rich.markup import escape
+from rich.text import Text
 
+from pipelines import visible
 from pipelines.errors import LoyaltyError
 
 INTERRUPTED = 130  # as shells have it: 128 + SIGINT
@@ -23,26 +24,46 @@ R = TypeVar("R")
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")]
 
 
+class _Console(Console):
+    """A console that takes words as they are: names and cells come from outside, and may look like markup or emoji.
+
+    What is to be styled is a `Text`.
+    """
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        """A text without its control characters, also in a table's cell."""
+        return super().render_str(visible.lines(text), **how)
+
+
+def _console(file: TextIO) -> Console:
+    return _Console(file=file, soft_wrap=True, highlight=False, markup=False, emoji=False)
+
+
 def out() -> Console:
     """For results."""
-    return Console(file=sys.stdout, soft_wrap=True, highlight=False)
+    return _console(sys.stdout)
 
 
 def err() -> Console:
     """For progress and errors."""
-    return Console(file=sys.stderr, soft_wrap=True, highlight=False)
+    return _console(sys.stderr)
 
 
 def print_json(value: object) -> None:
     """One JSON document on standard output."""
-    sys.stdout.write(json.dumps(value, indent=2, default=str, ensure_ascii=False) + "\n")
+    sys.stdout.write(visible.json_text(json.dumps(value, indent=2, default=str, ensure_ascii=False)) + "\n")
 
 
 def say_error(message: str, hint: str) -> None:
     """What went wrong and what to do about it, on standard error."""
-    err().print(f"[bold red]error[/] {escape(message)}")
+    say(err(), "error", "bold red", message)
     if hint:
-        err().print(f"[bold]to do[/] {escape(hint)}")
+        say(err(), "to do", "bold", hint)
+
+
+def say(console: Console, head: str, style: str, words: str) -> None:
+    """Words behind a styled head."""
+    console.print(Text.assemble((head, style), " ", visible.lines(words)))
 
 
 def spoken(command: Callable[P, R]) -> Callable[P, R]:

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from pipelines.durable import sync_file
 from pipelines.landing.entities import ENTITIES
-from pipelines.landing.expressions import quote_text
+from pipelines.landing.relation import escaped_glob
 from pipelines.landing.rows import TRAILING
 
 LEDGER = "ledger"
@@ -168,7 +168,7 @@ def read_ledger(home: Path) -> pa.Table:
     if not any(_parts(root)):
         empty = schema_of(LEDGER).append(pa.field("source", pa.string())).append(pa.field("batch", pa.string()))
         return empty.empty_table()
-    files = ", ".join(quote_text(str(part)) for part in _parts(root))
+    files = ", ".join(escaped_glob(part) for part in _parts(root))
     with duckdb.connect() as connection:
         return connection.sql(
             f"select * from read_parquet([{files}], hive_partitioning=true,"  # noqa: S608 (names are quoted)

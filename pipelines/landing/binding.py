@@ -103,12 +103,29 @@ def relation_of(group: FileGroup, rows: EntityRows, relation: str = RELATION) ->
     if not rows.each:
         return relation
     fields = ", ".join(item_tree(rows).select(json_leaf("landing_item"), ())).replace("\n", " ")
+    items = items_of(rows.each)
     item = item_tree(rows).value(json_leaf("landing_item"), ()) if fields else "landing_item"
     return (
         f"(select * exclude (landing_item), {item} as {ITEM}, cast(landing_item_no as varchar) as {ITEM_NO} from ("  # noqa: S608 (names are quoted)
-        f"select *, unnest(from_json({sql_of(rows.each)}, '[\"JSON\"]')) as landing_item,"
-        f" generate_subscripts(from_json({sql_of(rows.each)}, '[\"JSON\"]'), 1) as landing_item_no from {relation}))"
+        f"select *, unnest({items}) as landing_item, generate_subscripts({items}, 1) as landing_item_no"
+        f" from {relation}))"
     )
+
+
+def items_of(each: str) -> str:
+    """The elements of the JSON list that `each` gives; none where it gives anything else."""
+    return f"from_json({_if_json(each)}, '[\"JSON\"]')"
+
+
+def is_no_list(each: str) -> str:
+    """Whether `each` gives something that is no list."""
+    value = f"cast({sql_of(each)} as varchar)"
+    return f"({value} is not null and coalesce(json_type({_if_json(each)}), '') not in ('ARRAY', 'NULL'))"
+
+
+def _if_json(each: str) -> str:
+    value = f"cast({sql_of(each)} as varchar)"
+    return f"case when json_valid({value}) then {value} end"
 
 
 def check_expressions(mapping: Mapping) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines import visible
 from pipelines.errors import InputError
 from pipelines.landing.batches import read_ledger
 from pipelines.landing.inbox import Found, SourceFiles, find
@@ -65,7 +66,9 @@ def _check(source: SourceFiles) -> SourceCheck:
         found = find(source)
     except InputError as error:
         return SourceCheck(name, 0, 0, (f"{error.message} {error.hint}",), ())
-    problems = [f"{file.name}: {problem.message}. {problem.hint}" for file in found if (problem := _problem(file))]
+    problems = [
+        f"{visible.name(file.name)}: {problem.message}. {problem.hint}" for file in found if (problem := _problem(file))
+    ]
     groups = [file.group for file in found if file.group is not None]
     ignored = sum(group.ignore is not None for group in groups)
     used = {id(file.group) for file in found}

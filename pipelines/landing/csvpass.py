@@ -9,13 +9,15 @@ import csv
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.errors import InputError
 from pipelines.landing.model import FileGroup
 from pipelines.landing.spans import Rule, Span
-from pipelines.landing.textfile import open_text
+from pipelines.landing.textfile import LONGEST_LINE, is_too_long, next_line, open_text, shortened
 
 if TYPE_CHECKING:
     import _csv
@@ -43,24 +45,45 @@ class Count:
 
 
 class _Lines(Iterator[str]):
-    """A file's lines, with those of the record in hand, which can be given back."""
+    """A file's lines, with those of the record in hand, which can be given back.
 
-    def __init__(self, lines: Iterator[str]) -> None:
-        self._lines = lines
+    As an iterator, for csv, it ends a record that grows beyond what a record may be by csv's own error.
+    """
+
+    def __init__(self, file: TextIOWrapper) -> None:
+        self._file = file
         self._back: deque[str] = deque()
         self.taken: list[str] = []
+        self.characters = 0  # in those taken
         self.number = 0  # of the last line handed out
 
-    def __next__(self) -> str:
-        line = self._back.popleft() if self._back else next(self._lines)
-        self.taken.append(line)
-        self.number += 1
+    def take(self) -> str:
+        """The next line, whatever its length; empty behind the last."""
+        line = self._back.popleft() if self._back else next_line(self._file)
+        if line:
+            self.taken.append(line)
+            self.characters += len(line)
+            self.number += 1
         return line
+
+    def __next__(self) -> str:
+        line = self.take()
+        if not line:
+            raise StopIteration
+        if self.characters >= LONGEST_LINE:
+            raise csv.Error("a record that does not end")
+        return line
+
+    def begin(self) -> None:
+        """Let go of the lines in hand: a record begins."""
+        self.taken.clear()
+        self.characters = 0
 
     def give_back_all_but(self, kept: int) -> None:
         """Give back the lines in hand but for the first `kept`."""
         surplus = self.taken[kept:]
         self._back.extendleft(reversed(surplus))
+        self.characters -= sum(map(len, surplus))
         self.number -= len(surplus)
         del self.taken[kept:]
 
@@ -84,12 +107,19 @@ def count_plain(path: Path, group: FileGroup) -> Count | None:
         header = _header(_Lines(file), group)
         file.seek(0)
         for _ in range(group.skip_rows):
-            next(file)
-        reader = _reader(file, group)
-        width = len(next(reader))
+            next_line(file)
+
+        def lines() -> Iterator[str]:
+            for number, line in enumerate(iter(partial(file.readline, LONGEST_LINE), "")):
+                if number > records + 1:  # a record over several lines: not plain, and perhaps without end
+                    return
+                yield line
+
+        reader = _reader(lines(), group)
         try:
+            next(reader)
             for row in reader:
-                if len(row) != width:
+                if len(row) != len(header):
                     return None
                 text = "".join(row)
                 if "\0" in text:
@@ -107,7 +137,8 @@ def rewrite(path: Path, group: FileGroup, clean: Path) -> Count:
     """Write the good records of a file to `clean`: UTF-8, all fields quoted, record and line in front, no header.
 
     A record that csv refuses, or that has the wrong number of fields over several lines, is cut from its first line
-    on; reading resumes at the next line that has the right number of fields by itself.
+    on; reading resumes at the next line that has the right number of fields by itself. A line that is too long is a
+    span by itself, of which only the beginning is kept.
     """
     spans: list[Span] = []
     records = characters = 0
@@ -117,7 +148,7 @@ def rewrite(path: Path, group: FileGroup, clean: Path) -> Count:
         reader = _reader(lines, group)
         writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
         while True:
-            lines.taken.clear()
+            lines.begin()
             line = lines.number + 1
             try:
                 row = next(reader)
@@ -132,11 +163,13 @@ def rewrite(path: Path, group: FileGroup, clean: Path) -> Count:
                     characters += sum(map(len, row))
                     writer.writerow([records + len(spans), line, *row])
                 continue
-            if len(lines.taken) > 1:
+            if len(lines.taken) > 1 and rule is not Rule.TOO_LONG:
                 lines.give_back_all_but(1)
                 _pass_over(lines, len(header), group)
-            text = "".join(lines.taken).rstrip("\r\n").replace("\0", "\u2400")
-            spans.append(Span(records + len(spans) + 1, line, lines.number, rule, text))
+            text = "".join(lines.taken).rstrip("\r\n")
+            if rule is Rule.TOO_LONG or is_too_long(lines.taken[0]):
+                rule, text = Rule.TOO_LONG, shortened(text)
+            spans.append(Span(records + len(spans) + 1, line, lines.number, rule, text.replace("\0", "\u2400")))
     return Count(header, records, characters, tuple(spans))
 
 
@@ -148,6 +181,8 @@ def _fault(row: list[str], lines: list[str], width: int, group: FileGroup) -> Ru
         return Rule.NUL
     if len(row) != width:
         return Rule.NO_RECORD if len(lines) > 1 else Rule.RAGGED
+    if _is_too_wide(row):
+        return Rule.TOO_LONG
     inner = lines[1:-1]
     # An open quote that happens to be closed by a later one swallows whole records and still gives the right number
     # of fields.
@@ -156,10 +191,18 @@ def _fault(row: list[str], lines: list[str], width: int, group: FileGroup) -> Ru
     return None
 
 
+def _is_too_wide(row: list[str]) -> bool:
+    """Whether a record is longer than DuckDB reads, once it is written anew: in bytes of UTF-8, all fields quoted."""
+    most = LONGEST_LINE - 100  # its number and line stand in front
+    if 4 * sum(map(len, row)) + 3 * len(row) <= most:
+        return False
+    return sum(len(field.encode()) + field.count('"') + 3 for field in row) > most
+
+
 def _pass_over(lines: _Lines, width: int, group: FileGroup) -> None:
-    """Take lines until the next one that is a good record by itself."""
-    for line in lines:
-        if _stands_alone(line, width, group):
+    """Take lines until the next one that is a good record by itself, or there are too many to be one."""
+    while line := lines.take():
+        if is_too_long(line) or lines.characters >= LONGEST_LINE or _stands_alone(line, width, group):
             lines.give_back_all_but(len(lines.taken) - 1)
             return
 
@@ -173,7 +216,8 @@ def _stands_alone(line: str, width: int, group: FileGroup) -> bool:
 
 def _header(lines: _Lines, group: FileGroup) -> tuple[str, ...]:
     for _ in range(group.skip_rows):
-        next(lines, None)
+        lines.take()
+    lines.begin()
     if group.names is not None:
         return group.names
     reader = _reader(lines, group)
@@ -187,6 +231,10 @@ def _header(lines: _Lines, group: FileGroup) -> tuple[str, ...]:
         raise InputError(
             f"line {lines.number}: the header is not valid CSV: {error}", hint="Mend the header."
         ) from error
+    if any("\0" in name for name in names):
+        raise InputError(
+            f"line {lines.number}: the header has the character NUL", hint="Say the file's encoding in the mapping."
+        )
     if not any(name.strip() for name in names):
         raise InputError(f"line {lines.number}: the header is blank", hint="Declare `skip_rows` in the mapping.")
     return tuple(name.strip() for name in names)

@@ -85,7 +85,8 @@ def _load(
     connection.execute(
         f"create or replace temp table {TABLE} as from read_csv({escaped_glob(path)}, columns={{{columns}}},"
         f" delim={quote_text(separator)}, header=false, skip={skip}, auto_detect=false, quote='\"', escape='\"',"
-        f" new_line='{new_line}', strict_mode=true, null_padding=false, allow_quoted_nulls=true)"
+        f" new_line='{new_line}', strict_mode=true, null_padding=false, allow_quoted_nulls=true,"
+        " hive_partitioning=false)"
     )
 
 

@@ -3,12 +3,15 @@
 Only names are looked at; reading is readers.py's.
 """
 
+import os
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 
+from pipelines import visible
 from pipelines.errors import InputError
 from pipelines.landing.model import FileGroup, Mapping
 
@@ -61,23 +64,40 @@ def find(source: SourceFiles) -> list[Found]:
             f"{source.mapping.source}: there is no folder {source.folder}",
             hint="Check `files` of the source in loyalty.yml.",
         )
-    root = source.folder.resolve()
+    root = Path(os.path.realpath(source.folder))
     found = []
-    for path in source.folder.rglob("*"):
+    for path in _paths(source):
         name = path.relative_to(source.folder).as_posix()
-        if any(part.startswith(".") for part in name.split("/")) or name.lower().endswith(_ON_THE_WAY):
-            continue
-        if path.is_dir() and not path.is_symlink():
-            continue
         found.append(_look_at(source, root, path, name))
     return sorted(found, key=lambda file: (file.file_on or date.min, file.name))
+
+
+def _paths(source: SourceFiles) -> Iterator[Path]:
+    """Every entry that is not passed over and no folder; links are not followed."""
+
+    def refuse(error: OSError) -> None:
+        # A folder that cannot be read is no empty folder.
+        raise InputError(
+            f"{source.mapping.source}: the folder {visible.name(str(error.filename))} cannot be read: {error.strerror}",
+            hint="Let the user who runs this read it, or take it out of the inbox.",
+        ) from error
+
+    for at, folders, files in os.walk(source.folder, onerror=refuse):
+        folders[:] = [folder for folder in folders if not folder.startswith(".")]
+        links = [folder for folder in folders if Path(at, folder).is_symlink()]
+        for name in [*links, *files]:
+            if not name.startswith(".") and not name.lower().endswith(_ON_THE_WAY):
+                yield Path(at, name)
 
 
 def _look_at(source: SourceFiles, root: Path, path: Path, name: str) -> Found:
     group = next((g for g in source.mapping.files if any(_matches(name, glob) for glob in g.match)), None)
     problem: InputError | None = None
     file_on = None
-    if not path.resolve().is_relative_to(root):
+    if visible.acts(name) or "\\" in name:
+        # Also what is not UTF-8; and DuckDB takes a backslash for a slash, so that `..\\a` would be another file.
+        problem = InputError("its name has a backslash or a character that cannot be shown", hint="Rename the file.")
+    elif not Path(os.path.realpath(path)).is_relative_to(root):
         problem = InputError("a link that leads out of the inbox", hint="Put the file itself into the inbox.")
     elif not path.is_file():
         problem = InputError("not a regular file", hint="Take it out of the inbox.")
@@ -102,7 +122,7 @@ def _date_in(name: str, group: FileGroup) -> date:
     try:
         return datetime.strptime(text or "", group.file_on_format).date()
     except ValueError:
-        raise ValueError(f"`{text}` in its name is not a day as {group.file_on_format}") from None
+        raise ValueError(f"`{visible.name(text)}` in its name is not a day as {group.file_on_format}") from None
 
 
 def _matches(name: str, glob: str) -> bool:

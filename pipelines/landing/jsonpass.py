@@ -5,14 +5,17 @@ points to. The text of a record is passed on as it stands, so that no number cha
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.errors import InputError
-from pipelines.landing.textfile import open_text
+from pipelines.landing.spans import Rule
+from pipelines.landing.textfile import is_too_long, next_line, open_text, shortened
 
 _BLANK = " \t\n\r"
+# A document is cut into records in memory; JSON lines has no such bound.
+LONGEST_DOCUMENT = 128 * 1024**2
 
 
 @dataclass(frozen=True)
@@ -22,10 +25,12 @@ class Record:
     Attributes:
         line: Its first physical line.
         text: Its JSON.
+        rule: Why it is unreadable, where that is known without looking into it.
     """
 
     line: int
     text: str
+    rule: Rule | None = None
 
 
 def json_lines(path: Path, encoding: str) -> Iterator[Record]:
@@ -35,8 +40,10 @@ def json_lines(path: Path, encoding: str) -> Iterator[Record]:
         InputError: Where the text cannot be decoded.
     """
     with open_text(path, encoding) as file:
-        for number, line in enumerate(file, start=1):
-            if text := line.strip(_BLANK):
+        for number, line in enumerate(iter(lambda: next_line(file), ""), start=1):
+            if is_too_long(line):
+                yield Record(number, shortened(line), Rule.TOO_LONG)
+            elif text := line.strip(_BLANK):
                 yield Record(number, text)
 
 
@@ -49,22 +56,38 @@ def json_elements(path: Path, encoding: str, records: str) -> Iterator[Record]:
         records: Dotted path to the list; empty where the document is the list. One object alone is one record.
 
     Raises:
-        InputError: Where the document is not JSON (with the line), or has no list there.
+        InputError: Where the document is not JSON (with the line), has no list there or two, or does not end with it;
+            also where it is too long to be taken apart in memory.
     """
     with open_text(path, encoding) as file:
-        text = file.read()
-    document = _Document(text)
+        text = file.read(LONGEST_DOCUMENT + 1)
+    if len(text) > LONGEST_DOCUMENT:
+        raise InputError(
+            f"the document has more than {LONGEST_DOCUMENT:,} characters",
+            hint="Have it delivered as JSON lines, or in smaller files.",
+        )
+    document = _Document(text, records)
     at = document.skip_blank(0)
-    for name in records.split(".") if records else []:
-        at = document.member(at, name, records)
-    yield from document.elements(at, records)
+    names = records.split(".") if records else []
+    for name in names:
+        at = document.member(at, name)
+    at = yield from document.elements(at)
+    for name in reversed(names):
+        at = document.end_of_object(at, name)
+    document.end(at)
 
 
 class _Document:
-    """A JSON text and the places in it."""
+    """A JSON text and the places in it.
 
-    def __init__(self, text: str) -> None:
+    Args:
+        text: The document.
+        records: The dotted path to its list, for messages.
+    """
+
+    def __init__(self, text: str, records: str) -> None:
         self._text = text
+        self._records = records
         self._decoder = json.JSONDecoder()
 
     def skip_blank(self, at: int) -> int:
@@ -72,56 +95,75 @@ class _Document:
             at += 1
         return at
 
-    def member(self, at: int, name: str, records: str) -> int:
+    def member(self, at: int, name: str) -> int:
         """The place of a member's value in the object at `at`."""
         if self._at(at) != "{":
-            raise self._no_list(records)
+            raise self._no_list()
         at = self.skip_blank(at + 1)
         while self._at(at) == '"':
-            key, at = self._string(at)
-            at = self.skip_blank(at)
-            if self._at(at) != ":":
-                raise self._broken(at, "a colon is missing")
-            at = self.skip_blank(at + 1)
+            key, at = self._key(at)
             if key == name:
                 return at
             at = self.skip_blank(self._end_of_value(at))
             if self._at(at) != ",":
                 break
             at = self.skip_blank(at + 1)
-        raise self._no_list(records)
+        raise self._no_list()
 
-    def elements(self, at: int, records: str) -> Iterator[Record]:
-        """The elements of the list at `at`, or the one object there."""
+    def elements(self, at: int) -> Generator[Record, None, int]:
+        """The elements of the list at `at`, or the one object there; returns the place behind it."""
         if self._at(at) == "{":
-            yield Record(1 + self._text.count("\n", 0, at), self._text[at : self._end_of_value(at)])
-            return
+            end = self._end_of_value(at)
+            yield Record(1 + self._text.count("\n", 0, at), self._text[at:end])
+            return end
         if self._at(at) != "[":
-            raise self._no_list(records)
+            raise self._no_list()
         at = self.skip_blank(at + 1)
         line, counted = 1, 0
         if self._at(at) == "]":
-            return
+            return at + 1
         while True:
             end = self._end_of_value(at)
             line, counted = line + self._text.count("\n", counted, at), at
             yield Record(line, self._text[at:end])
             at = self.skip_blank(end)
             if self._at(at) == "]":
-                return
+                return at + 1
             if self._at(at) != ",":
                 raise self._broken(at, "a comma is missing; was the delivery cut off?")
             at = self.skip_blank(at + 1)
 
+    def end_of_object(self, at: int, name: str) -> int:
+        """The place behind an object of which the member `name`, ending at `at`, has been read."""
+        at = self.skip_blank(at)
+        while self._at(at) == ",":
+            key, at = self._key(self.skip_blank(at + 1))
+            if key == name:
+                raise self._broken(at, f"`{name}` stands twice in one object")
+            at = self.skip_blank(self._end_of_value(at))
+        if self._at(at) != "}":
+            raise self._broken(at, "an object does not end; was the delivery cut off?")
+        return at + 1
+
+    def end(self, at: int) -> None:
+        """Refuse a document that goes on behind its end."""
+        at = self.skip_blank(at)
+        if at < len(self._text):
+            raise self._broken(at, "there is more behind the document's end; is it JSON lines (`format: jsonl`)?")
+
     def _at(self, at: int) -> str:
         return self._text[at : at + 1]
 
-    def _string(self, at: int) -> tuple[str, int]:
+    def _key(self, at: int) -> tuple[str, int]:
+        """The key at `at`, and the place of its value."""
         try:
-            key, end = self._decoder.raw_decode(self._text, at)
+            key, at = self._decoder.raw_decode(self._text, at)
         except json.JSONDecodeError as error:
             raise self._broken(error.pos, error.msg) from error
-        return str(key), end
+        at = self.skip_blank(at)
+        if not isinstance(key, str) or self._at(at) != ":":
+            raise self._broken(at, "a colon is missing")
+        return key, self.skip_blank(at + 1)
 
     def _end_of_value(self, at: int) -> int:
         try:
@@ -136,6 +178,6 @@ class _Document:
             f"line {1 + self._text.count(chr(10), 0, at)}: not valid JSON: {why}", hint="Have the file delivered again."
         )
 
-    def _no_list(self, records: str) -> InputError:
-        where = f"at `{records}`" if records else "in the document"
+    def _no_list(self) -> InputError:
+        where = f"at `{self._records}`" if self._records else "in the document"
         return InputError(f"there is no list {where}", hint="Mend `records` in the mapping.")

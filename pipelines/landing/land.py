@@ -4,7 +4,6 @@ This module holds the order of things: what is done with a file, and what with a
 have modules of their own.
 """
 
-import hashlib
 import json
 import logging
 import time
@@ -20,6 +19,7 @@ import pyarrow.parquet as pq
 from pipelines.errors import InputError
 from pipelines.landing.batches import LEDGER, UNREADABLE, Store, batch_of, read_ledger, schema_of
 from pipelines.landing.check import check_something_landed
+from pipelines.landing.delivered import sha256_of, state_of
 from pipelines.landing.expressions import quote_text
 from pipelines.landing.inbox import Found, SourceFiles, find
 from pipelines.landing.mapping import fingerprint
@@ -28,12 +28,14 @@ from pipelines.landing.readers import read
 from pipelines.landing.relation import Reading
 from pipelines.landing.report import FileOutcome, LandingReport, Outcome, Progress, RefusedFiles
 from pipelines.landing.rows import FileFacts, RowSql
-from pipelines.landing.spans import Rule, Span
+from pipelines.landing.spans import Span, as_table
 from pipelines.scarcity import scarcity_behind
 
 # Half of what a small file costs is these two optimizers' planning; at a million records they save a fifth.
 _DEAR_TO_PLAN = "statistics_propagation,common_subexpressions"
 _WORTH_PLANNING = 20_000
+
+_REPORT = "Report it with a sample of the file."
 
 _log = logging.getLogger("loyalty.landing")
 
@@ -145,17 +147,17 @@ class _Landing:
 
     def _land(self, file: Found, group: FileGroup, begun: float) -> FileOutcome:
         mapping = file.source.mapping
-        before = file.path.stat()
-        with file.path.open("rb") as stream:
-            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+        before, sha256 = state_of(file.path), sha256_of(file.path)
         batch = batch_of(mapping.source, sha256, file.file_on)
         said = fingerprint(mapping, group)
         if known := self._landed.get((mapping.source, batch)):
             return self._skip(file, batch, said, *known)
         facts = FileFacts(file.name, sha256, file.file_on, self._today)
-        reading = read(self._connection, file.path, group, self._store.scratch)
-        after = file.path.stat()
-        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        try:
+            reading = read(self._connection, file.path, group, self._store.scratch)
+        except duckdb.Error as error:
+            raise InputError(f"cannot be read: {type(error).__name__}", hint=_REPORT) from error
+        if state_of(file.path) != before:
             raise InputError("it changed while it was read", hint="Run again when its delivery has ended.")
         try:
             outcome = self._write(file, group, facts, reading, batch, said)
@@ -237,11 +239,11 @@ class _Landing:
 
     def _copy_unreadable(self, not_taken: str, facts: FileFacts, spans: Sequence[Span], path: Path) -> None:
         """Write what the pass could not read, and the records that nothing takes."""
-        self._connection.register("landing_spans", _spans(spans))
+        self._connection.register("landing_spans", as_table(spans))
         try:
             self._copy(
                 f"select {facts.columns()}, * from (select * from landing_spans"  # noqa: S608 (names are quoted)
-                f" union all select landing_record, landing_line, landing_line, '{Rule.NOT_TAKEN}', landing_raw"
+                f" union all select landing_record, landing_line, landing_line, landing_rule, landing_raw"
                 f" from ({not_taken})) order by line",
                 path,
             )
@@ -261,16 +263,7 @@ class _Landing:
                     f"{where}: the expression for `{'.'.join(map(str, location))}` fails on a value of this file",
                     hint="Write it so that it gives NULL where a value is odd: try_cast instead of cast.",
                 )
-        return InputError(
-            f"cannot be landed: {type(error).__name__}", hint="Run with more memory, or report it with a sample."
-        )
-
-
-def _spans(spans: Sequence[Span]) -> pa.Table:
-    kinds = [("record", pa.int64()), ("line", pa.int64()), ("line_end", pa.int64())]
-    schema = pa.schema([*kinds, ("rule", pa.string()), ("raw", pa.string())])
-    rows = [(span.record, span.line, span.line_end, span.rule.value, span.text) for span in spans]
-    return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema=schema)
+        return InputError(f"cannot be landed: {type(error).__name__}", hint=_REPORT)
 
 
 def _ledger(

@@ -168,6 +168,13 @@ class FileGroup(_Strict):
         """Whether the file is CSV or TSV."""
         return self.format in ("csv", "tsv")
 
+    @field_validator("delimiter")
+    @classmethod
+    def _delimits(cls, value: str | None) -> str | None:
+        if value is not None and value in '\r\n\0"':
+            raise ValueError("a line end, a quote or NUL cannot separate fields")
+        return value
+
     @field_validator("file_on")
     @classmethod
     def _compiles(cls, value: str | None) -> str | None:
@@ -239,7 +246,7 @@ class Mapping(_Strict):
         files: One entry per kind of file; the first whose `match` fits takes the file.
     """
 
-    source: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    source: str = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")
     timezone: Zone = "UTC"
     currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
     files: tuple[FileGroup, ...] = Field(min_length=1)

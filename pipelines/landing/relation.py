@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines import visible
 from pipelines.errors import InputError
 from pipelines.landing.binding import RELATION, record_tree
 from pipelines.landing.expressions import parse, quote_text
@@ -16,6 +17,7 @@ from pipelines.landing.model import FileGroup
 from pipelines.landing.spans import Span
 
 TABLE = "landing_read"
+_LISTED = 50  # names in a message
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,12 @@ def escaped_glob(path: Path) -> str:
     return quote_text("".join(f"[{char}]" if char in "*?[" else char for char in str(path)))
 
 
+def has_nul(document: str) -> str:
+    """Whether a JSON text has the character NUL: escaped, for there is no other way to write it."""
+    # A backslash that is itself escaped escapes nothing.
+    return f"contains({document}, '\\u0000') and regexp_matches({document}, '(^|[^\\\\])(\\\\\\\\)*\\\\u0000')"
+
+
 def unique_names(header: Sequence[str]) -> tuple[str, ...]:
     """Column names, made different where they differ by nothing or by case only (DuckDB holds those for equal)."""
     seen: set[str] = set()
@@ -101,4 +109,5 @@ def check_columns(header: Sequence[str], group: FileGroup) -> None:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
+    shown = ", ".join(f"`{visible.name(name)}`" for name in names[:_LISTED])
+    return shown if len(names) <= _LISTED else f"{shown} and {len(names) - _LISTED} more"

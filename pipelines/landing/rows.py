@@ -12,10 +12,11 @@ from datetime import date
 import duckdb
 
 from pipelines.landing import normal
-from pipelines.landing.binding import ITEM_NO, RELATION, references, relation_of, sql_of
+from pipelines.landing.binding import ITEM_NO, RELATION, is_no_list, items_of, references, relation_of, sql_of
 from pipelines.landing.entities import ENTITIES
 from pipelines.landing.expressions import quote_name, quote_text
 from pipelines.landing.model import GENERATED_KEYS, Column, Columns, EntityRows, FileGroup, Mapping
+from pipelines.landing.spans import Rule
 
 # The columns beside the canonical ones, in their order, with their types.
 TRAILING = {
@@ -73,32 +74,40 @@ class RowSql:
             name: [self._describe(connection, rows, block) for block in rows.blocks()]
             for name, rows in group.entities.items()
         }
+        lists = [(rows.where, rows.each) for rows in group.entities.values() if rows.each]
+        odd = [f"(coalesce({sql_of(where)}, false) and {is_no_list(each)})" for where, each in lists]
+        self._odd = " or ".join(odd) or "false"
         self._takes = {name: self._takes_sql(name, rows) for name, rows in group.entities.items()}
+        self._taken = f"not ({self._odd}) and ({' or '.join(self._takes.values())})"
 
     def fates(self) -> str:
         """One row of counts of records: all, taken, unreadable, then by entity, then by skip, in the mapping's order.
 
         An entity's count is of the records that it makes rows of, not of the rows.
         """
-        taken = " or ".join(self._takes.values())
-        by_entity = [f"count(*) filter ({self._kept} and {takes})" for takes in self._takes.values()]
+        by_entity = [
+            f"count(*) filter ({self._kept} and not ({self._odd}) and {takes})" for takes in self._takes.values()
+        ]
         by_skip, before = [], "true"
         for skip in self._skipped:
             by_skip.append(f"count(*) filter ({before} and {skip})")
             before += f" and not {skip}"
         counts = [
             "count(*)",
-            f"count(*) filter ({self._kept} and ({taken}))",
-            f"count(*) filter ({self._kept} and not ({taken}))",
+            f"count(*) filter ({self._kept} and {self._taken})",
+            f"count(*) filter ({self._kept} and not ({self._taken}))",
             *by_entity,
             *by_skip,
         ]
         return f"select {', '.join(counts)} from {RELATION}"  # noqa: S608 (names are quoted)
 
     def not_taken(self) -> str:
-        """The records that nothing takes: record, line, raw."""
-        taken = " or ".join(self._takes.values())
-        return f"select landing_record, landing_line, landing_raw from {RELATION} where {self._kept} and not ({taken})"  # noqa: S608 (names are quoted)
+        """The records that nothing takes: record, line, rule, raw."""
+        rule = f"case when {self._odd} then '{Rule.NO_LIST}' else '{Rule.NOT_TAKEN}' end"
+        return (
+            f"select landing_record, landing_line, {rule} as landing_rule, landing_raw from {RELATION}"  # noqa: S608 (names are quoted)
+            f" where {self._kept} and not ({self._taken})"
+        )
 
     def rows(self, name: str, facts: FileFacts) -> str:
         """The landed rows of one entity."""
@@ -146,7 +155,7 @@ class RowSql:
     def _takes_sql(self, name: str, rows: EntityRows) -> str:
         where = f"coalesce({sql_of(rows.where)}, false)"
         if rows.each:
-            return f"({where} and coalesce(len(from_json({sql_of(rows.each)}, '[\"JSON\"]')), 0) > 0)"
+            return f"({where} and coalesce(len({items_of(rows.each)}), 0) > 0)"
         if rows.unpivot:
             answered = [
                 self._answered(name, block, own, types)
@@ -164,7 +173,7 @@ class RowSql:
 
     def _block(self, name: str, number: int, known: Sequence[str], block: Columns, types: Dict[str, str]) -> str:
         rows = self._group.entities[name]
-        where = f"{self._kept} and coalesce({sql_of(rows.where)}, false)"
+        where = f"{self._kept} and not ({self._odd}) and coalesce({sql_of(rows.where)}, false)"
         if rows.unpivot:
             where += f" and {self._answered(name, block, rows.unpivot[number], types)}"
         position = f"cast({ITEM_NO} as bigint)" if rows.each else str(number)

@@ -3,8 +3,11 @@
 The rules' codes stand here; their meaning for the user stands in dbt's seed of quarantine rules.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+import pyarrow as pa
 
 
 class Rule(StrEnum):
@@ -15,12 +18,16 @@ class Rule(StrEnum):
         RAGGED: It has more or fewer fields than the header.
         NOT_TAKEN: No entity and no skip of the mapping takes it.
         NUL: It has a NUL character, which no text in the declared encoding has reason to have.
+        TOO_LONG: It is longer than a record may be (`textfile.LONGEST_LINE`).
+        NO_LIST: Where the mapping expects a list inside the record (`each`), there is something else.
     """
 
     NO_RECORD = "LND-001"
     RAGGED = "LND-002"
     NOT_TAKEN = "LND-003"
     NUL = "LND-004"
+    TOO_LONG = "LND-005"
+    NO_LIST = "LND-006"
 
 
 @dataclass(frozen=True)
@@ -40,3 +47,11 @@ class Span:
     line_end: int
     rule: Rule
     text: str
+
+
+def as_table(spans: Sequence[Span]) -> pa.Table:
+    """Spans as DuckDB reads them: record, line, line_end, rule, raw."""
+    kinds = [("record", pa.int64()), ("line", pa.int64()), ("line_end", pa.int64())]
+    schema = pa.schema([*kinds, ("rule", pa.string()), ("raw", pa.string())])
+    rows = [(span.record, span.line, span.line_end, span.rule.value, span.text) for span in spans]
+    return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema=schema)

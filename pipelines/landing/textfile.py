@@ -1,8 +1,10 @@
-"""Opening a delivered text file: gzip, encoding, byte order mark; and what is said of one that cannot be decoded.
+"""Opening a delivered text file: gzip, encoding, byte order mark, lines; what is said of one that cannot be decoded.
 
+However the file is made, no more than a line's worth of it is held in memory, and a gzip does not unpack without end.
 What the text means is csvpass.py's and jsonpass.py's.
 """
 
+import codecs
 import gzip
 import zlib
 from collections.abc import Iterator
@@ -13,7 +15,15 @@ from typing import IO, cast
 
 from pipelines.errors import InputError
 
+# No order, survey or note is longer; DuckDB's own limit for a line of CSV is the same number of bytes.
+LONGEST_LINE = 2_000_000
+# Text packs to a tenth, dull text to a fiftieth; a gzip of nothing but zeros to a thousandth.
+UNPACKED_RATIO = 200
+UNPACKED_ALWAYS = 64 * 1024**2  # below this the ratio says nothing
+UNPACKED_MOST = 64 * 1024**3
+
 _CODECS = {"utf-8": "utf-8-sig", "windows-1252": "cp1252"}
+_SHOWN = 1_000
 
 
 @contextmanager
@@ -25,7 +35,8 @@ def open_text(path: Path, encoding: str) -> Iterator[TextIOWrapper]:
         encoding: As the mapping names it.
 
     Raises:
-        InputError: Inside the block, where a byte cannot be decoded (with its line) or the gzip is damaged.
+        InputError: Inside the block, where a byte cannot be decoded (with its line), or the gzip is damaged or unpacks
+            to more than a delivery would.
     """
     try:
         with _open(path) as binary:
@@ -40,18 +51,62 @@ def open_text(path: Path, encoding: str) -> Iterator[TextIOWrapper]:
         raise InputError(f"damaged gzip: {error}", hint="Have the file delivered again.") from error
 
 
+def next_line(file: TextIOWrapper) -> str:
+    """The next line with its end; empty behind the last. One that is too long is cut at `LONGEST_LINE`."""
+    line = file.readline(LONGEST_LINE)
+    if is_too_long(line) and not line.endswith("\n"):
+        while is_too_long(rest := file.readline(LONGEST_LINE)) and not rest.endswith("\n"):
+            pass
+    return line
+
+
+def is_too_long(line: str) -> bool:
+    """Whether a line is longer than a record may be."""
+    return len(line) >= LONGEST_LINE
+
+
+def shortened(line: str) -> str:
+    """What is kept of a line that is too long: enough to know it by."""
+    return f"{line[:_SHOWN]}… (cut here; the line has {LONGEST_LINE:,} characters or more)"
+
+
+class _Gunzipped(gzip.GzipFile):
+    """A gzip that stops where it unpacks to more than a delivery would.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "rb")
+        self._bound = min(UNPACKED_MOST, max(UNPACKED_ALWAYS, UNPACKED_RATIO * path.stat().st_size))
+
+    def read1(self, size: int = -1) -> bytes:
+        """As gzip's, which is all that reading text calls."""
+        data = super().read1(size)
+        if self.tell() > self._bound:
+            raise InputError(
+                f"the gzip unpacks to more than {self._bound:,} bytes, which looks like a bomb",
+                hint="If it is what it should be, unpack it and deliver it in smaller files.",
+            )
+        return data
+
+
 def _open(path: Path) -> IO[bytes]:
-    return cast(IO[bytes], gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
+    return cast(IO[bytes], _Gunzipped(path)) if path.suffix == ".gz" else path.open("rb")
 
 
 def _undecodable_line(path: Path, encoding: str) -> int:
     """The first physical line that does not decode; for UTF-16, whose lines cannot be told apart before decoding, 1."""
     if encoding == "utf-16":
         return 1
+    decoder = codecs.getincrementaldecoder(_CODECS.get(encoding, encoding))()
+    number = 1
     with _open(path) as binary:
-        for number, line in enumerate(binary, start=1):
+        while piece := binary.readline(LONGEST_LINE):
             try:
-                line.decode(_CODECS.get(encoding, encoding))
+                decoder.decode(piece)
             except UnicodeError:
                 return number
-    return 1
+            number += piece.endswith(b"\n")
+    return number

@@ -1,0 +1,102 @@
+"""Reading Parquet into DuckDB: every column of the file under a name of ours, so that no name of theirs can act."""
+
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.errors import InputError
+from pipelines.landing.binding import json_leaf, record_tree
+from pipelines.landing.expressions import Path as Reference
+from pipelines.landing.expressions import quote_name
+from pipelines.landing.model import FileGroup
+from pipelines.landing.relation import (
+    TABLE,
+    Reading,
+    check_columns,
+    emptied,
+    escaped_glob,
+    has_nul,
+    make_view,
+    unique_names,
+)
+from pipelines.landing.spans import Rule, Span
+
+# A run of equal values takes no room at all, so that a file of some kilobytes can hold a billion rows.
+ROWS_A_BYTE = 100
+ROWS_ALWAYS = 10_000_000  # below this the ratio says nothing
+_AGAIN = "Have the file delivered again."
+
+
+def read_parquet(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup) -> Reading:
+    """Read a Parquet file; see `readers.read`."""
+    names, records = _look(path)
+    check_columns(names, group)
+    if records > max(ROWS_ALWAYS, ROWS_A_BYTE * path.stat().st_size):
+        raise InputError(
+            f"{records:,} rows in {path.stat().st_size:,} bytes, which looks like a bomb",
+            hint="If it is what it should be, deliver it in smaller files.",
+        )
+    own = [f"f{index}" for index in range(len(names))]
+    try:
+        # Folders such as `sku=1/` above a file are nothing that it says.
+        connection.execute(
+            f"create or replace temp table {TABLE} as from"
+            f" read_parquet({escaped_glob(path)}, hive_partitioning = false) as file ({', '.join(own)})"
+        )
+    except duckdb.Error as error:
+        raise InputError(f"damaged Parquet: {type(error).__name__}", hint=_AGAIN) from error
+    types = {str(row[0]): str(row[1]) for row in connection.execute(f"describe {TABLE}").fetchall()}
+    columns = dict(zip(unique_names(names), own, strict=True))
+    by_lower = {name.lower(): column for name, column in columns.items()}
+
+    def leaf(at: Reference) -> str:
+        column = by_lower[at[0].lower()]
+        if len(at) > 1:
+            return emptied(json_leaf(f"to_json({column})")(at[1:]), group)
+        return emptied(_as_text(column, types[column]), group)
+
+    fields = (
+        f"{quote_name(name)} := {column if _is_nested(types[column]) else _as_text(column, types[column])}"
+        for name, column in columns.items()
+    )
+    raw = f"cast(to_json(struct_pack({', '.join(fields)})) as varchar)"
+    nul = " or ".join(filter(None, (_has_nul(column, types[column]) for column in own))) or "false"
+    odd = connection.execute(f"select rowid + 1, {raw} from {TABLE} where {nul} order by rowid").fetchall()  # noqa: S608
+    make_view(connection, "rowid + 1", "rowid + 1", raw, record_tree(group).select(leaf), f"({nul}) is not true")
+    return Reading(records - len(odd), tuple(Span(row, row, row, Rule.NUL, text) for row, text in odd))
+
+
+def check_parquet(path: Path, group: FileGroup) -> None:
+    """Whether a file has the columns that the mapping reads.
+
+    Raises:
+        InputError: It is not Parquet, or columns are missing.
+    """
+    check_columns(_look(path)[0], group)
+
+
+def _look(path: Path) -> tuple[list[str], int]:
+    """The names of a file's columns, and the number of its rows."""
+    try:
+        with pq.ParquetFile(path) as file:
+            return file.schema_arrow.names, file.metadata.num_rows
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise InputError(f"not a Parquet file: {type(error).__name__}", hint=_AGAIN) from error
+
+
+def _is_nested(kind: str) -> bool:
+    return kind.startswith(("STRUCT", "MAP", "UNION")) or kind.endswith("]")
+
+
+def _as_text(column: str, kind: str) -> str:
+    """A Parquet value as text; a time with a zone keeps its offset, nested values become JSON."""
+    return f"cast({f'to_json({column})' if _is_nested(kind) else column} as varchar)"
+
+
+def _has_nul(column: str, kind: str) -> str:
+    """Whether a value has the character NUL; empty where its type cannot."""
+    if _is_nested(kind):
+        return f"({has_nul(f'cast(to_json({column}) as varchar)')})"
+    return f"contains({column}, chr(0))" if kind == "VARCHAR" else ""
