@@ -24,6 +24,7 @@ STAGES = {
     "marts": "marts",
     "gate_marts": "gate: marts",
     "publish": "publish",
+    "notify": "notify",
 }
 
 
@@ -62,9 +63,9 @@ class Screen:
         self._spinner.update(text=STAGES.get(name, name))
 
     def stage_says(self, name: str, words: str) -> None:
-        """Show how far it is; for whom it waits is always said."""
+        """Show how far it is; for whom it waits, and who could not be told, is always said."""
         self._spinner.update(text=f"{STAGES.get(name, name)}: {escape(words)}")
-        if name == "wait" or (name == "plan" and not self._quiet):
+        if name in ("wait", "notify") or (name == "plan" and not self._quiet):
             self._console.print(f"  {escape(words)}")
 
     def stage_finished(self, stage: StageReport) -> None:

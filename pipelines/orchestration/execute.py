@@ -1,4 +1,4 @@
-"""`loyalty run`: the same two jobs that Dagster schedules, executed in this process, under one lock.
+"""`loyalty run` and `loyalty backfill`: the jobs that Dagster schedules, executed in this process.
 
 What they do is in the graph; here is only their order, the day between them, and how a failure comes back.
 """
@@ -13,11 +13,20 @@ import dagster as dg
 from pipelines.errors import BuildError, LoyaltyError
 from pipelines.orchestration.as_of import resolve_as_of
 from pipelines.orchestration.build_defs import build_defs
+from pipelines.orchestration.dead_runs import process_tag
 from pipelines.orchestration.instance import open_instance
 from pipelines.orchestration.landing_assets import source_files
-from pipelines.orchestration.names import DAILY_JOB, FULL_REFRESH_TAG, INGEST_JOB, RUN_TAG
+from pipelines.orchestration.names import (
+    BACKFILL_JOB,
+    COMMAND_LINE_TAG,
+    DAILY_JOB,
+    FULL_REFRESH_TAG,
+    INGEST_JOB,
+    RUN_TAG,
+)
 from pipelines.orchestration.recorder import Listener, RunReport
-from pipelines.orchestration.run_scope import RunScope, log_path, new_run_id, open_run
+from pipelines.orchestration.run_logs import log_path
+from pipelines.orchestration.run_scope import RunScope, new_run_id, open_run
 from pipelines.quality import import_gx
 from pipelines.scarcity import scarcity, scarcity_behind, scarcity_told
 from pipelines.settings import Settings
@@ -59,7 +68,7 @@ def run_pipeline(
         threading.Thread(target=import_gx, daemon=True).start()
         with run.recorder.stage("prepare"):
             definitions = build_defs(settings, resource_overrides={"run": run})
-        tags = {RUN_TAG: run_id, FULL_REFRESH_TAG: str(full_refresh).lower()}
+        tags = {**_tags(run_id), FULL_REFRESH_TAG: str(full_refresh).lower()}
         with open_instance(settings.paths.dagster) as instance:
             _execute(definitions, INGEST_JOB, instance, run, tags)
             try:
@@ -69,6 +78,34 @@ def run_pipeline(
                 raise
             _execute(definitions, DAILY_JOB, instance, run, tags, day)
         return run.recorder.report
+
+
+def build_aside(settings: Settings, day: date, listener: Listener | None = None) -> RunReport:
+    """Build and publish a day that has passed, from what is staged; the daily state stays as it is.
+
+    Args:
+        settings: The settings in force.
+        day: The day.
+        listener: Told what happens.
+
+    Returns:
+        What was done.
+
+    Raises:
+        LoyaltyError: What stopped the run, with its exit code.
+        KeyboardInterrupt: The user did.
+    """
+    run_id = new_run_id()
+    with open_run(settings, run_id, listener) as run:
+        with run.recorder.stage("prepare"):
+            definitions = build_defs(settings, resource_overrides={"run": run})
+        with open_instance(settings.paths.dagster) as instance:
+            _execute(definitions, BACKFILL_JOB, instance, run, _tags(run_id), day)
+        return run.recorder.report
+
+
+def _tags(run_id: str) -> dict[str, str]:
+    return {RUN_TAG: run_id, COMMAND_LINE_TAG: "true", **process_tag()}
 
 
 def _execute(
@@ -100,7 +137,7 @@ def _execute(
         or scarcity(words, run.settings.home)
         or BuildError(
             f"the job {job} failed: {said}",
-            hint=f"log: {log_path(run.settings, run.run_id)}; every event: loyalty dev, run {result.run_id}",
+            hint=f"log: {log_path(run.settings.paths, run.run_id)}; every event: loyalty dev, run {result.run_id}",
         )
     )
     run.recorder.fail(error)
