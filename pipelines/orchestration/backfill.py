@@ -14,11 +14,13 @@ from pipelines.orchestration.build_state import check_aside, read_state
 from pipelines.orchestration.code import core_fingerprint
 from pipelines.orchestration.execute import build_aside
 from pipelines.orchestration.publication_assets import BUILD_FINGERPRINT
-from pipelines.orchestration.recorder import Listener
+from pipelines.orchestration.recorder import Listener, RunReport
 from pipelines.pseudonyms import key_fingerprint
 from pipelines.publication import Manifest, list_versions
 from pipelines.secret_key import load_key
 from pipelines.settings import Settings
+
+Build = Callable[[Settings, date, Listener | None], RunReport]
 
 
 class DayStatus(StrEnum):
@@ -85,6 +87,7 @@ def backfill(
     *,
     listener: Listener | None = None,
     on_day: Callable[[date, int], None] = lambda day, number: None,
+    build: Build = build_aside,
 ) -> Iterator[DayOutcome]:
     """Build the days that do not stand yet, each in a run of its own; other runs may come between two of them.
 
@@ -96,6 +99,7 @@ def backfill(
         days: Oldest first.
         listener: Told what happens in each run.
         on_day: Told the day and its number from 1, before it is built.
+        build: Builds and publishes one day.
 
     Yields:
         Each day's outcome.
@@ -106,7 +110,7 @@ def backfill(
             continue
         on_day(day, number)
         try:
-            report = build_aside(settings, day, listener)
+            report = build(settings, day, listener)
         except LoyaltyError as problem:
             yield DayOutcome(day, DayStatus.FAILED, problem=problem)
             if not isinstance(problem, GateError):

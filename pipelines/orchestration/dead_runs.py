@@ -21,9 +21,7 @@ def end_dead_runs(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
     """Mark as failed every started run whose process is gone, and give them."""
     dead = [run for run in instance.get_runs(_STARTED) if _is_dead(run)]
     for run in dead:
-        instance.report_run_failed(
-            run, f"The process of this run (pid {run.tags[PROCESS_TAG]}) is gone: it was killed."
-        )
+        instance.report_run_failed(run, f"The process of this run (pid {run.tags[PROCESS_TAG]}) was killed.")
     return dead
 
 

@@ -59,7 +59,7 @@ def tell_lost(settings: Settings, run_id: str) -> None:
     """Tell of a run that Dagster counts as failed, unless it could tell so itself."""
     report = read_report(settings.paths.last_run)
     if report is None or report.run_id != run_id:
-        report = RunReport(run_id=run_id, started_at="")
+        report = RunReport(run_id=run_id, started_at="", status="ended")  # nothing is known of it
     _tell_without_record(settings, report, KILLED if report.status == "running" else LoyaltyError.exit_code)
 
 
