@@ -14,6 +14,7 @@ from pipelines.errors import BuildError, LoyaltyError
 from pipelines.orchestration.as_of import resolve_as_of
 from pipelines.orchestration.build_defs import build_defs
 from pipelines.orchestration.dead_runs import process_tag
+from pipelines.orchestration.history import prune_history
 from pipelines.orchestration.instance import open_instance
 from pipelines.orchestration.landing_assets import source_files
 from pipelines.orchestration.names import (
@@ -77,6 +78,7 @@ def run_pipeline(
                 run.recorder.fail(problem)
                 raise
             _execute(definitions, DAILY_JOB, instance, run, tags, day)
+            prune_history(instance)
         return run.recorder.report
 
 
@@ -101,6 +103,7 @@ def build_aside(settings: Settings, day: date, listener: Listener | None = None)
             definitions = build_defs(settings, resource_overrides={"run": run})
         with open_instance(settings.paths.dagster) as instance:
             _execute(definitions, BACKFILL_JOB, instance, run, _tags(run_id), day)
+            prune_history(instance)
         return run.recorder.report
 
 

@@ -7,6 +7,7 @@ import dagster as dg
 from pipelines.orchestration.dbt_manifest import parse_cache
 from pipelines.orchestration.dbt_resource import LoyaltyDbt
 from pipelines.orchestration.dead_runs import process_tag
+from pipelines.orchestration.history import prune_history
 from pipelines.orchestration.names import RUN_TAG
 from pipelines.orchestration.run_scope import RunScope, open_run
 from pipelines.settings import Settings, dbt_environment
@@ -23,6 +24,8 @@ def run_resource(settings: Settings) -> dg.ResourceDefinition:
             context.instance.add_run_tags(context.run.run_id, process_tag())
         with open_run(settings, run_id) as scope:
             yield scope
+        if context.instance:
+            prune_history(context.instance)
 
     return run
 
