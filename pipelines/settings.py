@@ -167,6 +167,9 @@ def _refusal(path: Path, document: Document, problem: ValidationError) -> Config
         where = ".".join(str(part) for part in names)
         words = {"extra_forbidden": "unknown key", "missing": "is missing"}.get(error["type"])
         text = words or error["msg"].removeprefix("Value error, ")
+        if where in _SECRETS:
+            # not in the file: the text names the variable
+            return ConfigError(text, hint="set it right, or unset it")
         if words:
             hint = f"known keys: {', '.join(_known_keys())}"
         complaints.append((document.line(names), f"{where}: {text}"))
