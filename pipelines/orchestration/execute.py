@@ -5,7 +5,8 @@ What they do is in the graph; here is only their order, the day between them, an
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 
 import dagster as dg
@@ -63,23 +64,16 @@ def run_pipeline(
     if as_of not in (None, "latest", "yesterday"):
         resolve_as_of(settings, as_of)
     source_files(settings)
-    run_id = new_run_id()
-    with scarcity_told(settings.home), open_run(settings, run_id, listener) as run:
-        # takes seconds, and this process will mostly wait for dbt
-        threading.Thread(target=import_gx, daemon=True).start()
-        with run.recorder.stage("prepare"):
-            definitions = build_defs(settings, resource_overrides={"run": run})
-        tags = {**_tags(run_id), FULL_REFRESH_TAG: str(full_refresh).lower()}
-        with open_instance(settings.paths.dagster) as instance:
-            _execute(definitions, INGEST_JOB, instance, run, tags)
-            try:
-                day = resolve_as_of(settings, as_of)
-            except LoyaltyError as problem:
-                run.recorder.fail(problem)
-                raise
-            _execute(definitions, DAILY_JOB, instance, run, tags, day)
-            prune_history(instance)
-        return run.recorder.report
+    with _prepared(settings, listener) as (run, definitions, instance):
+        tags = {**_tags(run), FULL_REFRESH_TAG: str(full_refresh).lower()}
+        _execute(definitions, INGEST_JOB, instance, run, tags)
+        try:
+            day = resolve_as_of(settings, as_of)
+        except LoyaltyError as problem:
+            run.recorder.fail(problem)
+            raise
+        _execute(definitions, DAILY_JOB, instance, run, tags, day)
+    return run.recorder.report
 
 
 def build_aside(settings: Settings, day: date, listener: Listener | None = None) -> RunReport:
@@ -97,18 +91,28 @@ def build_aside(settings: Settings, day: date, listener: Listener | None = None)
         LoyaltyError: What stopped the run, with its exit code.
         KeyboardInterrupt: The user did.
     """
-    run_id = new_run_id()
-    with open_run(settings, run_id, listener) as run:
+    with _prepared(settings, listener) as (run, definitions, instance):
+        _execute(definitions, BACKFILL_JOB, instance, run, _tags(run), day)
+    return run.recorder.report
+
+
+@contextmanager
+def _prepared(
+    settings: Settings, listener: Listener | None
+) -> Iterator[tuple[RunScope, dg.Definitions, dg.DagsterInstance]]:
+    """A run that holds the lock, with the graph, and with Dagster's instance, which forgets old runs afterwards."""
+    with scarcity_told(settings.home), open_run(settings, new_run_id(), listener) as run:
+        # takes seconds, and this process will mostly wait for dbt
+        threading.Thread(target=import_gx, daemon=True).start()
         with run.recorder.stage("prepare"):
             definitions = build_defs(settings, resource_overrides={"run": run})
         with open_instance(settings.paths.dagster) as instance:
-            _execute(definitions, BACKFILL_JOB, instance, run, _tags(run_id), day)
+            yield run, definitions, instance
             prune_history(instance)
-        return run.recorder.report
 
 
-def _tags(run_id: str) -> dict[str, str]:
-    return {RUN_TAG: run_id, COMMAND_LINE_TAG: "true", **process_tag()}
+def _tags(run: RunScope) -> dict[str, str]:
+    return {RUN_TAG: run.run_id, COMMAND_LINE_TAG: "true", **process_tag()}
 
 
 def _execute(

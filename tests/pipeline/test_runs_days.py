@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 from tests.conftest import SampleHome, call
-from tests.sample_shop import Ran, Shop, files_by_day, kill_in, ran
+from tests.sample_shop import Ran, Shop, files_by_day, kill_in, marts, ran
 
 
 @dataclass(frozen=True)
