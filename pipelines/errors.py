@@ -3,6 +3,24 @@
 Only kinds and codes live here; the words are written where the error is found.
 """
 
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that failed, fit to be told outside: a name from code or config and a count, never a row's value.
+
+    Attributes:
+        name: The rule, test or source.
+        count: Rows or files; None where nothing is counted.
+    """
+
+    name: str
+    count: int | None = None
+
+    def __str__(self) -> str:
+        return self.name if self.count is None else f"{self.name}: {self.count}"
+
 
 class LoyaltyError(Exception):
     """An error with a remedy.
@@ -10,14 +28,16 @@ class LoyaltyError(Exception):
     Args:
         message: What was found, and where (file, line, column).
         hint: What to do about it.
+        findings: What failed, by name and count, for messages to others: `message` may quote what must stay here.
     """
 
     exit_code = 1
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", findings: tuple[Finding, ...] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.findings = findings
 
 
 class ConfigError(LoyaltyError):

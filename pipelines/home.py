@@ -86,3 +86,8 @@ class Home:
     def last_run(self) -> Path:
         """The last run's stages, counts and seconds, for `loyalty status`."""
         return self.state / "last_run.json"
+
+    @property
+    def told(self) -> Path:
+        """What was told to the webhook so far (see notifications/told.py)."""
+        return self.state / "told.json"

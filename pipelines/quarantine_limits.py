@@ -6,7 +6,9 @@ Only the figures and what makes them sensible; what they are held against is in 
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+
+from pipelines.setting_parts import SettingsPart
 
 UNREADABLE = "unreadable"
 
@@ -25,11 +27,7 @@ EntityName = Annotated[str, AfterValidator(_known_entity)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Limits(_Part):
+class Limits(SettingsPart):
     """What is held against the share of rows in quarantine.
 
     Attributes:
@@ -48,7 +46,7 @@ class Limits(_Part):
         return self
 
 
-class OwnLimits(_Part):
+class OwnLimits(SettingsPart):
     """What one entity has of its own; None where it has what all have."""
 
     warn_share: Share | None = None

@@ -9,9 +9,10 @@ import re
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationInfo
 
 from pipelines import visible
 
@@ -80,6 +81,18 @@ def _memory_limit(text: str) -> str:
     return text
 
 
+def _usable_url(url: SecretStr) -> SecretStr:
+    # it is a secret: what is wrong is said without showing it
+    try:
+        parts = urlsplit(url.get_secret_value())
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError("the value of LOYALTY_WEBHOOK_URL is no URL that begins with https:// or http://")
+    return url
+
+
 def parse_as_of(text: object) -> object:
     """A day `YYYY-MM-DD` as a date; `latest` and `yesterday` as they are.
 
@@ -103,4 +116,5 @@ Folder = Annotated[FilePath, AfterValidator(_existing_folder)]
 MappingName = Annotated[str, AfterValidator(_known_mapping)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 Industry = Annotated[str, AfterValidator(_known_industry)]
+WebhookUrl = Annotated[SecretStr, AfterValidator(_usable_url)]
 Memory = Annotated[str, AfterValidator(_memory_limit)]

@@ -12,21 +12,24 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 
 from pipelines.errors import ConfigError
 from pipelines.home import Home
 from pipelines.positions import Document, YamlProblem, read_yaml
 from pipelines.quarantine_limits import QuarantineSettings
-from pipelines.setting_values import AsOf, Folder, HomeFolder, Industry, MappingName, Memory, Zone
+from pipelines.setting_parts import EngineSettings, NotifySettings, RetentionSettings, SettingsPart, Sources
+from pipelines.setting_values import AsOf, HomeFolder, Industry, WebhookUrl, Zone
 
 CONFIG_NAME = "loyalty.yml"
 CONFIG_VARIABLE = "LOYALTY_CONFIG"
 HOME_VARIABLE = "LOYALTY_HOME"
 KEY_VARIABLE = "LOYALTY_KEY"
+WEBHOOK_VARIABLE = "LOYALTY_WEBHOOK_URL"
+_SECRETS = {"key_text": KEY_VARIABLE, "webhook_url": WEBHOOK_VARIABLE}  # only the environment gives them
+_NOT_IN_THE_FILE = {"config_path", *_SECRETS}
 
 
 def project_root() -> Path:
@@ -55,56 +58,7 @@ def dbt_executable() -> Path:
     return path
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SourceSettings(_Part):
-    """One source of files.
-
-    Attributes:
-        mapping: A built-in mapping's name, or the absolute path of a mapping file.
-        files: The folder with its files.
-    """
-
-    mapping: MappingName
-    files: Folder
-
-
-def _at_least_one(sources: tuple[SourceSettings, ...]) -> tuple[SourceSettings, ...]:
-    if not sources:
-        raise ValueError("name at least one source")
-    return sources
-
-
-Sources = Annotated[tuple[SourceSettings, ...], AfterValidator(_at_least_one)]
-
-
-class EngineSettings(_Part):
-    """What DuckDB may take.
-
-    Attributes:
-        memory_limit: As DuckDB reads it, e.g. `4GB`.
-        threads: DuckDB's threads; dbt builds as many models at a time.
-    """
-
-    memory_limit: Memory = "4GB"
-    threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
-
-
-class RetentionSettings(_Part):
-    """Which published versions stay.
-
-    Attributes:
-        days: As-of days kept.
-        grace_minutes: How long a version that is due to go still stays, for those who are reading it.
-    """
-
-    days: int = Field(default=30, ge=1)
-    grace_minutes: int = Field(default=60, ge=0)
-
-
-class Settings(_Part):
+class Settings(SettingsPart):
     """Everything that loyalty.yml says, checked, with absolute paths.
 
     Attributes:
@@ -121,7 +75,9 @@ class Settings(_Part):
         history_months: Month ends before the as-of day for which marts keep history.
         schedule_hour: The hour of the daily run, in `timezone`.
         config_path: The file that this came from, or None.
+        notify: Who is told of failures and recoveries.
         key_text: The secret of the pseudonyms where the environment gives it.
+        webhook_url: Where notifications go.
     """
 
     home: HomeFolder
@@ -135,8 +91,10 @@ class Settings(_Part):
     quarantine: QuarantineSettings = QuarantineSettings()
     history_months: int = Field(default=13, ge=1, le=120)
     schedule_hour: int = Field(default=5, ge=0, le=23)
+    notify: NotifySettings = NotifySettings()
     config_path: Path | None = Field(default=None, exclude=True)
     key_text: SecretStr | None = Field(default=None, exclude=True)
+    webhook_url: WebhookUrl | None = Field(default=None, exclude=True)
 
     @property
     def paths(self) -> Home:
@@ -186,17 +144,15 @@ def load_settings(config: Path | None = None, home: Path | None = None) -> Setti
             f"{path}:{problem.line}: {problem}", hint="see docs for an example of loyalty.yml"
         ) from problem
     data = document.data
-    if not isinstance(data, dict) or {"config_path", "key_text"} & data.keys():
+    if not isinstance(data, dict) or _NOT_IN_THE_FILE & data.keys():
         raise ConfigError(f"{path}:1: expected settings such as `timezone: Europe/London`")
     chosen_home = home or (Path(os.environ[HOME_VARIABLE]) if os.environ.get(HOME_VARIABLE) else None)
     values: dict[str, object] = {"home": "home", **data}
     if chosen_home is not None:
         values["home"] = chosen_home.expanduser().absolute()
+    secrets = {name: os.environ.get(variable) or None for name, variable in _SECRETS.items()}
     try:
-        return Settings.model_validate(
-            {**values, "config_path": path, "key_text": os.environ.get(KEY_VARIABLE) or None},
-            context={"base": path.parent},
-        )
+        return Settings.model_validate({**values, "config_path": path, **secrets}, context={"base": path.parent})
     except ValidationError as problem:
         raise _refusal(path, document, problem) from problem
 
@@ -214,6 +170,9 @@ def _refusal(path: Path, document: Document, problem: ValidationError) -> Config
         where = ".".join(str(part) for part in names)
         words = {"extra_forbidden": "unknown key", "missing": "is missing"}.get(error["type"])
         text = words or error["msg"].removeprefix("Value error, ")
+        if where in _SECRETS:
+            # not in the file: the text names the variable
+            return ConfigError(text, hint="set it right, or unset it")
         if words:
             hint = f"known keys: {', '.join(_known_keys())}"
         complaints.append((document.line(names), f"{where}: {text}"))
@@ -222,7 +181,7 @@ def _refusal(path: Path, document: Document, problem: ValidationError) -> Config
 
 
 def _known_keys() -> list[str]:
-    return [name for name in Settings.model_fields if name not in {"config_path", "key_text"}]
+    return [name for name in Settings.model_fields if name not in _NOT_IN_THE_FILE]
 
 
 def dbt_vars(
@@ -278,13 +237,14 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
 
 @contextmanager
 def child_environment(values: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """This process's environment as dbt shall see it: with `values`, without the pseudonyms' key.
+    """This process's environment as dbt shall see it: with `values`, without our secrets.
 
     It is changed for as long as the block lasts, because dagster-dbt hands on what it finds.
     """
     before = dict(os.environ)
     os.environ.update(values)
-    os.environ.pop(KEY_VARIABLE, None)
+    for secret in _SECRETS.values():
+        os.environ.pop(secret, None)
     try:
         yield dict(os.environ)
     finally:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli import inspect, operate, quarantine
+from pipelines.cli import backfill, inspect, operate, quarantine
 
 _EPILOG = (
     "Exit codes: 0 done, 1 unforeseen, 2 config or mapping cannot be used, 3 a file was refused, 4 a blocking check"
@@ -38,6 +38,7 @@ def root(
 
 
 app.command("run")(operate.run)
+app.command("backfill")(backfill.backfill)
 app.command("sample")(operate.sample)
 app.command("dev")(operate.dev)
 app.command("check")(inspect.check)

@@ -7,10 +7,10 @@ from rich.table import Table
 
 from pipelines.cli.options import ConfigOption, HomeOption
 from pipelines.cli.quarantine_rows import by_reason
-from pipelines.cli.say import JsonOption, out, print_json, say_error, spoken
+from pipelines.cli.say import JsonOption, err, out, print_json, say, say_error, spoken
 from pipelines.cli.summary import summary_json
 from pipelines.errors import InputError
-from pipelines.settings import load_settings, project_root
+from pipelines.settings import WEBHOOK_VARIABLE, load_settings, project_root
 
 
 @spoken
@@ -21,6 +21,8 @@ def check(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOpt
     from pipelines.secret_key import load_key
 
     settings = load_settings(config, home)
+    if settings.notify.webhook is not None and settings.webhook_url is None:
+        say(err(), "warning", "yellow", f"notify.webhook is set, and {WEBHOOK_VARIABLE} is not: nobody will be told")
     if settings.key_text or settings.paths.key.exists():
         load_key(settings.paths.key, settings.key_text)
     for stage in ("landing", "staging", "marts"):
@@ -45,7 +47,8 @@ def check(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOpt
 
 @spoken
 def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """The last run, the versions that are kept, and what is quarantined, by reason."""
+    """The last run, the versions that are kept, whether they are fresh, and what is quarantined, by reason."""
+    from pipelines.orchestration.freshness import publication_freshness
     from pipelines.orchestration.lock import current_holder
     from pipelines.orchestration.recorder import read_report
     from pipelines.publication import list_versions
@@ -54,6 +57,7 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
     paths = settings.paths
     report, holder = read_report(paths.last_run), current_holder(paths.lock)
     versions = list_versions(paths.published)
+    freshness = publication_freshness(settings, is_running=holder is not None)
     # a run that goes on holds the warehouse; its quarantine can be asked for afterwards
     reasons = by_reason(settings) if holder is None and paths.warehouse.exists() else []
     if as_json:
@@ -65,6 +69,13 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
                     {"id": one.id, "as_of": one.as_of, "is_current": one.is_current, "problem": one.problem}
                     for one in versions
                 ],
+                "freshness": {
+                    "published": freshness.published,
+                    "expected": freshness.expected,
+                    "days_behind": freshness.days_behind,
+                    "is_fresh": freshness.is_fresh,
+                    "problem": freshness.problem,
+                },
                 "quarantine": reasons,
             }
         )
@@ -82,6 +93,7 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
     for one in versions:
         table.add_row(one.id, one.as_of.isoformat(), "yes" if one.is_current else "", one.problem)
     out().print(table if versions else "no version yet")
+    out().print(str(freshness))
     if reasons:
         names = ("rule", "entity", "source", "open", "resolved", "meaning")
         refused = Table(*names, title="quarantine", title_justify="left")

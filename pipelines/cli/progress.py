@@ -27,6 +27,7 @@ STAGES = {
     "gate_marts": "gate: marts",
     "totals": "gate: totals",
     "publish": "publish",
+    "notify": "notify",
 }
 
 
@@ -65,9 +66,9 @@ class Screen:
         self._spinner.update(text=Text(STAGES.get(name, name)))
 
     def stage_says(self, name: str, words: str) -> None:
-        """Show how far it is; for whom it waits is always said."""
+        """Show how far it is; for whom it waits, and who could not be told, is always said."""
         self._spinner.update(text=Text(f"{STAGES.get(name, name)}: {visible.lines(words)}"))
-        if name == "wait" or (name == "plan" and not self._quiet):
+        if name in ("wait", "notify") or (name == "plan" and not self._quiet):
             self._console.print(f"  {words}")
 
     def stage_finished(self, stage: StageReport) -> None:

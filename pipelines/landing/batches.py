@@ -177,5 +177,15 @@ def read_ledger(home: Path) -> pa.Table:
         ).to_arrow_table()
 
 
+def landed_names(home: Path) -> dict[tuple[str, str], float]:
+    """When each file landed last, by source and name: seconds since 1970, by the clock of the landing folder."""
+    landed: dict[tuple[str, str], float] = {}
+    for file in read_ledger(home).select(["source", "file_name", "batch"]).to_pylist():
+        part = home / "landing" / LEDGER / f"source={file['source']}" / f"batch={file['batch']}" / PART
+        name = (file["source"], file["file_name"])
+        landed[name] = max(part.stat().st_mtime, landed.get(name, 0.0))
+    return landed
+
+
 def _parts(root: Path) -> Iterator[Path]:
     return (path for path in sorted(root.glob(f"source=*/batch=*/{PART}")) if path.parent.parent.name != "source=none")

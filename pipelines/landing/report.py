@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from pipelines import visible
-from pipelines.errors import InputError
+from pipelines.errors import Finding, InputError
 
 
 class Outcome(StrEnum):
@@ -132,6 +132,10 @@ class RefusedFiles(InputError):
             f"{count} refused, and nothing is published:\n" + "\n".join(lines),
             hint="\n".join(
                 [*hints, "Mend the files or take them out of the inbox, and run again; the others have landed."]
+            ),
+            findings=tuple(
+                Finding(f"{source}: files refused", number)
+                for source, number in Counter(file.source for file in refused).items()
             ),
         )
         self.report = report

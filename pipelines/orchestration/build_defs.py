@@ -6,6 +6,7 @@ import dagster as dg
 
 from pipelines.orchestration.dbt_assets import dbt_steps
 from pipelines.orchestration.dbt_manifest import MARTS_SCHEMA, load_manifest
+from pipelines.orchestration.freshness_check import freshness_check
 from pipelines.orchestration.gates import gates
 from pipelines.orchestration.jobs import jobs_and_triggers
 from pipelines.orchestration.landing_assets import landed_entities
@@ -42,7 +43,7 @@ def build_defs(
     ingest = [landed_entities, staging]
     graph = dg.Definitions(
         assets=[*ingest, *daily],
-        asset_checks=[*gates(), quarantine_limits, total_checks()],
+        asset_checks=[*gates(), quarantine_limits, total_checks(), freshness_check()],
         resources={"run": run_resource(settings), "dbt": dbt_resource(settings), **(resource_overrides or {})},
         executor=dg.in_process_executor,
     )

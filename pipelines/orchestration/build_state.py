@@ -15,7 +15,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipelines.durable import write_text_durably
-from pipelines.errors import GateError
+from pipelines.errors import BuildError, GateError
 
 SCRATCH_PREFIX = "backfill_"
 GATE, QUARANTINE = "gate", "quarantine"
@@ -123,7 +123,9 @@ class BuildPlan:
         return replace(self, kind=BuildKind.FULL, previous_as_of=None, changed_batches=self.batches, reason=reason)
 
 
-def plan_build(state: WarehouseState, *, as_of: date, fingerprint: str, full_refresh: bool = False) -> BuildPlan:
+def plan_build(
+    state: WarehouseState, *, as_of: date, fingerprint: str, full_refresh: bool = False, aside: bool = False
+) -> BuildPlan:
     """Decide how to build a day from what is staged.
 
     Args:
@@ -131,9 +133,11 @@ def plan_build(state: WarehouseState, *, as_of: date, fingerprint: str, full_ref
         as_of: The day to build.
         fingerprint: Of the code, variables and key in force.
         full_refresh: Whether the user asked for a build from nothing.
+        aside: Whether the daily state must stay as it is, also where the day is its own.
 
     Raises:
         GateError: What is staged has not passed its gates.
+        BuildError: To be built aside, and there is no daily state at or after the day.
     """
     if state.staged is None or not state.staged.passed >= STAGING_CHECKS:
         raise GateError(
@@ -145,6 +149,9 @@ def plan_build(state: WarehouseState, *, as_of: date, fingerprint: str, full_ref
     def plan(kind: BuildKind, reason: str) -> BuildPlan:
         return BuildPlan(kind, as_of, None, batches, batches, fingerprint, reason)
 
+    if aside:
+        check_aside(state, as_of)
+        return plan(BuildKind.BACKFILL, "a backfill leaves the daily state as it is")
     if built is None:
         return plan(BuildKind.FULL, "nothing was built before")
     if as_of < built.as_of:
@@ -161,6 +168,21 @@ def plan_build(state: WarehouseState, *, as_of: date, fingerprint: str, full_ref
     return replace(
         plan(BuildKind.INCREMENTAL, f"extends {built.as_of}"), previous_as_of=built.as_of, changed_batches=changed
     )
+
+
+def check_aside(state: WarehouseState, day: date) -> None:
+    """Do nothing where a day can be backfilled.
+
+    Raises:
+        BuildError: There is no daily state, or the day lies after it.
+    """
+    if state.built is None:
+        raise BuildError("there is no daily build yet, so no day before it", hint="build one first: loyalty run")
+    if day > state.built.as_of:
+        raise BuildError(
+            f"{day} lies after {state.built.as_of}, the day of the daily build",
+            hint=f"build it as the day: loyalty run --as-of {day}",
+        )
 
 
 def staging_needs_refresh(state: WarehouseState, fingerprint: str, landed: Iterable[str]) -> str:

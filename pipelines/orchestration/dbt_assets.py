@@ -25,10 +25,11 @@ from pipelines.orchestration.code import staging_fingerprint
 from pipelines.orchestration.dbt_build import Vars, run_build
 from pipelines.orchestration.dbt_manifest import start_parsed
 from pipelines.orchestration.dbt_resource import LoyaltyDbt
+from pipelines.orchestration.names import FULL_REFRESH_TAG
 from pipelines.orchestration.partitions import ONE_BY_ONE
 from pipelines.orchestration.plan_file import read_plan, write_plan
 from pipelines.orchestration.run_scope import RunScope
-from pipelines.orchestration.steps import RETRY, full_refresh_asked, step
+from pipelines.orchestration.steps import RETRY, asked, step
 from pipelines.orchestration.warehouse import reconciliation
 from pipelines.settings import Settings, dbt_vars
 
@@ -66,7 +67,9 @@ def dbt_steps(manifest: Mapping[str, Any], days: dg.PartitionsDefinition[str]) -
             fingerprint = staging_fingerprint(settings)
             batches = landed_batches(settings)
             state = read_state(paths.build_state)
-            reason = "asked for" if full_refresh_asked(context) else staging_needs_refresh(state, fingerprint, batches)
+            reason = (
+                "asked for" if asked(context, FULL_REFRESH_TAG) else staging_needs_refresh(state, fingerprint, batches)
+            )
             if reason:
                 context.log.info(f"staging is built anew: {reason}")
             target = paths.target / "ingest"

@@ -3,7 +3,10 @@
 The pure parts (`build_args`) are tested without Dagster. Which models belong to which step is in dbt_assets.py.
 """
 
+import signal
+import subprocess
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +15,21 @@ from dagster_dbt.core.dbt_event_iterator import DbtDagsterEventType
 
 from pipelines.orchestration.dbt_resource import LoyaltyDbt
 from pipelines.orchestration.dbt_results import as_error, read_failures
+from pipelines.orchestration.lock import HeldLock
 from pipelines.orchestration.recorder import StageHandle
+from pipelines.orchestration.run_logs import dbt_log_options
 from pipelines.orchestration.run_scope import RunScope
 from pipelines.orchestration.warehouse import Relation, RelationFacts, relation_facts
 from pipelines.settings import dbt_vars_argument
+
+PATIENCE_SECONDS = 10.0
 
 Vars = Mapping[str, str | int | bool]
 
 
 def build_args(values: Vars, logs: Path, *, full_refresh: bool) -> list[str]:
     """The arguments of `dbt build`, without the selection that dagster-dbt adds."""
-    args = ["build", "--vars", dbt_vars_argument(values), "--log-path", str(logs), "--log-format-file", "text"]
+    args = ["build", "--vars", dbt_vars_argument(values), *dbt_log_options(logs), "--log-format-file", "text"]
     return [*args, "--full-refresh"] if full_refresh else args
 
 
@@ -53,13 +60,12 @@ def run_build(
         target_path=target,
         raise_on_error=False,
     )
-    run.lock.note_child(invocation.process.pid)
     events: list[DbtDagsterEventType] = []
-    for event in invocation.stream():
-        events.append(event)
-        stage.say(f"{sum(isinstance(done, dg.Output) for done in events)} models")
-    ended = invocation.process.wait()
-    run.lock.note_child(0)
+    with held_to(invocation.process, run.lock):
+        for event in invocation.stream():
+            events.append(event)
+            stage.say(f"{sum(isinstance(done, dg.Output) for done in events)} models")
+        ended = invocation.process.wait()
     failures = read_failures(target, manifest)
     tables = [event for event in events if isinstance(event, dg.Output)]
     relations = {event.output_name: _relation(event, manifest, str(values["scratch_schema"])) for event in tables}
@@ -78,6 +84,30 @@ def run_build(
             run.settings.home,
             str(error or ""),
         )
+
+
+@contextmanager
+def held_to(process: "subprocess.Popen[bytes]", lock: HeldLock, patience: float = PATIENCE_SECONDS) -> Iterator[None]:
+    """Let dbt not outlive the block: whatever ends it early, a retry would meet the warehouse held by its own dbt.
+
+    Args:
+        process: dbt.
+        lock: Notes its pid meanwhile, for whoever comes after a kill of this process.
+        patience: Seconds that dbt has to end by itself after SIGINT, and again after SIGTERM, before it is killed.
+    """
+    lock.note_child(process.pid)
+    try:
+        yield
+    finally:
+        for signal_number in (signal.SIGINT, signal.SIGTERM):
+            if process.poll() is None:
+                process.send_signal(signal_number)
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(patience)
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        lock.note_child(0)
 
 
 def _relation(event: dg.Output[Any], manifest: Mapping[str, Any], scratch_schema: str) -> Relation:

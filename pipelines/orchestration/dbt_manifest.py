@@ -16,6 +16,7 @@ from pipelines.durable import write_text_durably
 from pipelines.errors import BuildError
 from pipelines.orchestration.build_state import fingerprint_of
 from pipelines.orchestration.code import dbt_files, engine_versions
+from pipelines.orchestration.run_logs import dbt_log_options
 from pipelines.publication import MartTable
 from pipelines.settings import (
     Settings,
@@ -64,7 +65,7 @@ def _parse(settings: Settings, project: Path, cache: Path, values: str) -> None:
     command = [
         *(str(dbt_executable()), "--quiet", "--no-version-check", "--no-use-colors", "parse"),
         *("--project-dir", str(project), "--profiles-dir", str(project)),
-        *("--target-path", str(cache), "--log-path", str(settings.paths.logs), "--vars", values),
+        *("--target-path", str(cache), *dbt_log_options(settings.paths.logs), "--vars", values),
     ]
     with child_environment(dbt_environment(settings)) as environment:
         done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)

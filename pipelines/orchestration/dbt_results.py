@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import BuildError, GateError, LoyaltyError
+from pipelines.errors import BuildError, Finding, GateError, LoyaltyError
 from pipelines.scarcity import scarcity
 
 _BROKEN = {"error", "fail", "runtime error", "partial success"}
@@ -81,6 +81,7 @@ def as_error(failures: list[DbtFailure], stage: str, log: Path, home: Path, said
     if len(failures) > _SHOWN:
         lines.append(f"and {len(failures) - _SHOWN} more")
     text = "\n".join(lines)
+    findings = tuple(Finding(f"{failure.kind} {failure.name}", failure.rows) for failure in failures)
     if all(failure.kind == "test" and failure.rows is not None for failure in failures):
-        return GateError(f"{len(failures)} dbt tests failed in {stage}:\n{text}", hint=hint)
-    return BuildError(f"dbt failed in {stage}:\n{text}", hint=hint)
+        return GateError(f"{len(failures)} dbt tests failed in {stage}:\n{text}", hint, findings)
+    return BuildError(f"dbt failed in {stage}:\n{text}", hint, findings)

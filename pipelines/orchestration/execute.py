@@ -1,11 +1,12 @@
-"""`loyalty run`: the same two jobs that Dagster schedules, executed in this process, under one lock.
+"""`loyalty run` and `loyalty backfill`: the jobs that Dagster schedules, executed in this process.
 
 What they do is in the graph; here is only their order, the day between them, and how a failure comes back.
 """
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 
 import dagster as dg
@@ -13,11 +14,21 @@ import dagster as dg
 from pipelines.errors import BuildError, LoyaltyError
 from pipelines.orchestration.as_of import resolve_as_of
 from pipelines.orchestration.build_defs import build_defs
+from pipelines.orchestration.dead_runs import process_tag
+from pipelines.orchestration.history import prune_history
 from pipelines.orchestration.instance import open_instance
 from pipelines.orchestration.landing_assets import source_files
-from pipelines.orchestration.names import DAILY_JOB, FULL_REFRESH_TAG, INGEST_JOB, RUN_TAG
+from pipelines.orchestration.names import (
+    BACKFILL_JOB,
+    COMMAND_LINE_TAG,
+    DAILY_JOB,
+    FULL_REFRESH_TAG,
+    INGEST_JOB,
+    RUN_TAG,
+)
 from pipelines.orchestration.recorder import Listener, RunReport
-from pipelines.orchestration.run_scope import RunScope, log_path, new_run_id, open_run
+from pipelines.orchestration.run_logs import log_path
+from pipelines.orchestration.run_scope import RunScope, new_run_id, open_run
 from pipelines.quality import import_gx
 from pipelines.scarcity import scarcity, scarcity_behind, scarcity_told
 from pipelines.settings import Settings
@@ -53,22 +64,55 @@ def run_pipeline(
     if as_of not in (None, "latest", "yesterday"):
         resolve_as_of(settings, as_of)
     source_files(settings)
-    run_id = new_run_id()
-    with scarcity_told(settings.home), open_run(settings, run_id, listener) as run:
+    with _prepared(settings, listener) as (run, definitions, instance):
+        tags = {**_tags(run), FULL_REFRESH_TAG: str(full_refresh).lower()}
+        _execute(definitions, INGEST_JOB, instance, run, tags)
+        try:
+            day = resolve_as_of(settings, as_of)
+        except LoyaltyError as problem:
+            run.recorder.fail(problem)
+            raise
+        _execute(definitions, DAILY_JOB, instance, run, tags, day)
+    return run.recorder.report
+
+
+def build_aside(settings: Settings, day: date, listener: Listener | None = None) -> RunReport:
+    """Build and publish a day that has passed, from what is staged; the daily state stays as it is.
+
+    Args:
+        settings: The settings in force.
+        day: The day.
+        listener: Told what happens.
+
+    Returns:
+        What was done.
+
+    Raises:
+        LoyaltyError: What stopped the run, with its exit code.
+        KeyboardInterrupt: The user did.
+    """
+    with _prepared(settings, listener) as (run, definitions, instance):
+        _execute(definitions, BACKFILL_JOB, instance, run, _tags(run), day)
+    return run.recorder.report
+
+
+@contextmanager
+def _prepared(
+    settings: Settings, listener: Listener | None
+) -> Iterator[tuple[RunScope, dg.Definitions, dg.DagsterInstance]]:
+    """A run that holds the lock, with the graph, and with Dagster's instance, which forgets old runs afterwards."""
+    with scarcity_told(settings.home), open_run(settings, new_run_id(), listener) as run:
         # takes seconds, and this process will mostly wait for dbt
         threading.Thread(target=import_gx, daemon=True).start()
         with run.recorder.stage("prepare"):
             definitions = build_defs(settings, resource_overrides={"run": run})
-        tags = {RUN_TAG: run_id, FULL_REFRESH_TAG: str(full_refresh).lower()}
         with open_instance(settings.paths.dagster) as instance:
-            _execute(definitions, INGEST_JOB, instance, run, tags)
-            try:
-                day = resolve_as_of(settings, as_of)
-            except LoyaltyError as problem:
-                run.recorder.fail(problem)
-                raise
-            _execute(definitions, DAILY_JOB, instance, run, tags, day)
-        return run.recorder.report
+            yield run, definitions, instance
+            prune_history(instance)
+
+
+def _tags(run: RunScope) -> dict[str, str]:
+    return {RUN_TAG: run.run_id, COMMAND_LINE_TAG: "true", **process_tag()}
 
 
 def _execute(
@@ -100,7 +144,7 @@ def _execute(
         or scarcity(words, run.settings.home)
         or BuildError(
             f"the job {job} failed: {said}",
-            hint=f"log: {log_path(run.settings, run.run_id)}; every event: loyalty dev, run {result.run_id}",
+            hint=f"log: {log_path(run.settings.paths, run.run_id)}; every event: loyalty dev, run {result.run_id}",
         )
     )
     run.recorder.fail(error)

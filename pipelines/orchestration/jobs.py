@@ -1,12 +1,18 @@
-"""Jobs, the daily schedule, and the sensor that lets the daily job follow a scheduled ingest."""
+"""Jobs, and what starts them by itself: the schedule and the sensors, whose answers are in sensors.py."""
 
 from collections.abc import Sequence
 
 import dagster as dg
 
-from pipelines.errors import LoyaltyError
-from pipelines.orchestration.as_of import resolve_as_of
-from pipelines.orchestration.names import DAILY_JOB, INGEST_JOB, RUN_TAG, THEN_DAILY_TAG
+from pipelines.orchestration.names import (
+    BACKFILL_JOB,
+    BACKFILL_TAG,
+    DAILY_JOB,
+    FULL_REFRESH_JOB,
+    FULL_REFRESH_TAG,
+    INGEST_JOB,
+)
+from pipelines.orchestration.sensors import THEN_DAILY, bury, follow_up, tell_if_lost, watch
 from pipelines.settings import Settings
 
 
@@ -15,25 +21,41 @@ def jobs_and_triggers(
     daily_assets: Sequence[dg.AssetsDefinition],
     settings: Settings,
 ) -> dg.Definitions:
-    """Two jobs, and what starts them; the daily job's partitions are its assets'."""
+    """Four jobs, and what starts them; the partitions of all but ingest are their assets'."""
+    staged, built = dg.AssetSelection.assets(*ingest_assets), dg.AssetSelection.assets(*daily_assets)
     ingest = dg.define_asset_job(
         INGEST_JOB,
-        selection=dg.AssetSelection.assets(*ingest_assets),
+        selection=staged,
         executor_def=dg.in_process_executor,
         description="Land new files and stage them, with their gates; no partition, because a file is of no day.",
     )
     daily = dg.define_asset_job(
         DAILY_JOB,
-        selection=dg.AssetSelection.assets(*daily_assets),
+        selection=built,
         executor_def=dg.in_process_executor,
         description="Build and publish the marts of one as-of day from what is staged.",
+    )
+    full_refresh = dg.define_asset_job(
+        FULL_REFRESH_JOB,
+        selection=staged | built,
+        executor_def=dg.in_process_executor,
+        tags={FULL_REFRESH_TAG: "true"},
+        description="Land new files, then build staging, core and marts of one as-of day from nothing, and publish.",
+    )
+    backfill = dg.define_asset_job(
+        BACKFILL_JOB,
+        selection=built,
+        executor_def=dg.in_process_executor,
+        tags={BACKFILL_TAG: "true"},
+        description="Build and publish days that have passed, one run a day, from what is staged; the daily state, and"
+        " what readers see now, stay as they are.",
     )
     schedule = dg.ScheduleDefinition(
         name="daily",
         job=ingest,
         cron_schedule=f"0 {settings.schedule_hour} * * *",
         execution_timezone=settings.timezone,
-        tags={THEN_DAILY_TAG: "true"},
+        tags=THEN_DAILY,
         description="Once a day: ingest; the daily job follows by the sensor, for the configured as-of day.",
     )
 
@@ -44,20 +66,43 @@ def jobs_and_triggers(
         request_job=daily,
         default_status=dg.DefaultSensorStatus.RUNNING,
         minimum_interval_seconds=15,
-        description="Starts the daily job when a scheduled ingest has succeeded: only then is `latest` known.",
+        description="Starts the daily job when an ingest that asks for it has succeeded: only then is `latest` known.",
     )
     def daily_after_ingest(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason:
         return follow_up(context.dagster_run, settings)
 
-    return dg.Definitions(jobs=[ingest, daily], schedules=[schedule], sensors=[daily_after_ingest])
+    @dg.sensor(
+        name="inbox",
+        job=ingest,
+        default_status=dg.DefaultSensorStatus.STOPPED,
+        minimum_interval_seconds=60,
+        description="Starts ingest, and the daily job after it, when new files lie in an inbox and have stopped"
+        " changing. One run a change; none while another run goes on.",
+    )
+    def inbox(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        return watch(context, settings)
 
+    @dg.run_failure_sensor(
+        name="lost_runs",
+        monitored_jobs=[ingest, daily, full_refresh, backfill],
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        minimum_interval_seconds=30,
+        description="Tells the webhook of runs that died before they could tell so themselves.",
+    )
+    def lost_runs(context: dg.RunFailureSensorContext) -> None:
+        tell_if_lost(context.dagster_run, settings)
 
-def follow_up(run: dg.DagsterRun, settings: Settings) -> dg.RunRequest | dg.SkipReason:
-    """The daily run that follows an ingest, or why none does."""
-    if run.tags.get(THEN_DAILY_TAG) != "true":
-        return dg.SkipReason("this ingest was not started by the schedule")
-    try:
-        day = resolve_as_of(settings)
-    except LoyaltyError as problem:
-        return dg.SkipReason(problem.message)
-    return dg.RunRequest(run_key=run.run_id, partition_key=day.isoformat(), tags={RUN_TAG: run.run_id})
+    @dg.sensor(
+        name="dead_runs",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        minimum_interval_seconds=30,
+        description="Marks runs as failed whose process was killed, so that the queue goes on, and tells of them.",
+    )
+    def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        return bury(context, settings)
+
+    return dg.Definitions(
+        jobs=[ingest, daily, full_refresh, backfill],
+        schedules=[schedule],
+        sensors=[daily_after_ingest, inbox, lost_runs, dead_runs],
+    )

@@ -6,11 +6,16 @@ from pipelines.landing.entities import ENTITIES
 
 INGEST_JOB = "ingest"
 DAILY_JOB = "daily"
+FULL_REFRESH_JOB = "full_refresh"
+BACKFILL_JOB = "backfill"
 
 LANDED = (*ENTITIES, "unreadable", "ledger")
 
 RUN_TAG = "loyalty/run"
 FULL_REFRESH_TAG = "loyalty/full_refresh"
+BACKFILL_TAG = "loyalty/backfill"
+COMMAND_LINE_TAG = "loyalty/command_line"
+PROCESS_TAG = "loyalty/process"
 THEN_DAILY_TAG = "loyalty/then_daily"
 
 QUARANTINE_SHARE = dg.AssetKey(["staging", "stg_quarantine_share"])

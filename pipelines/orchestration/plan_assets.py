@@ -11,11 +11,11 @@ import pyarrow.parquet as pq
 from pipelines.durable import write_durably
 from pipelines.orchestration.build_state import SCRATCH_PREFIX, BuildPlan, plan_build, read_state
 from pipelines.orchestration.code import core_fingerprint
-from pipelines.orchestration.names import CHANGED_BATCHES, PSEUDONYMS, QUARANTINE_SHARE
+from pipelines.orchestration.names import BACKFILL_TAG, CHANGED_BATCHES, FULL_REFRESH_TAG, PSEUDONYMS, QUARANTINE_SHARE
 from pipelines.orchestration.partitions import ONE_BY_ONE
 from pipelines.orchestration.plan_file import read_plan, write_plan
 from pipelines.orchestration.run_scope import RunScope
-from pipelines.orchestration.steps import RETRY, full_refresh_asked, step
+from pipelines.orchestration.steps import RETRY, asked, step
 from pipelines.orchestration.warehouse import drop_scratch
 from pipelines.pseudonyms import key_fingerprint, write_pseudonyms
 from pipelines.secret_key import load_key
@@ -47,7 +47,8 @@ def plan_assets(days: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]
                 read_state(paths.build_state),
                 as_of=date.fromisoformat(context.partition_key),
                 fingerprint=core_fingerprint(settings, key_fingerprint(key)),
-                full_refresh=full_refresh_asked(context),
+                full_refresh=asked(context, FULL_REFRESH_TAG),
+                aside=asked(context, BACKFILL_TAG),
             )
             stage.say(f"{plan.as_of}: {plan.kind} build: {plan.reason}")
             stage.count(batches=len(plan.batches), batches_changed=len(plan.changed_batches))

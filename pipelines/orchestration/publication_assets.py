@@ -8,7 +8,7 @@ import dagster as dg
 from pydantic import JsonValue
 
 from pipelines.landing import read_ledger
-from pipelines.orchestration.build_state import BuildKind, BuildStatus, read_state, write_state
+from pipelines.orchestration.build_state import BuildKind, BuildPlan, BuildStatus, read_state, write_state
 from pipelines.orchestration.code import code_versions
 from pipelines.orchestration.dbt_assets import built
 from pipelines.orchestration.dbt_manifest import MARTS_SCHEMA, mart_tables
@@ -23,6 +23,8 @@ from pipelines.publication import Retention, publish
 from pipelines.settings import Settings
 from pipelines.value import score
 
+# In a manifest's `versions`: code, variables and key of the build (see code.core_fingerprint).
+BUILD_FINGERPRINT = "build"
 CELLS = tuple(dg.AssetKey(["intermediate", name]) for name in ("int_purchase_cell", "int_spend_cell"))
 
 
@@ -88,8 +90,8 @@ def publication_step(
                 tables=mart_tables(manifest),
                 schema=f"{plan.scratch_schema}_{MARTS_SCHEMA}" if plan.scratch_schema else MARTS_SCHEMA,
                 documents={f"quality/{page.name}": page for page in paths.quality.glob("*.html")},
-                inputs=inputs(settings),
-                versions=code_versions(),
+                inputs=inputs(settings, plan),
+                versions={**code_versions(), BUILD_FINGERPRINT: plan.fingerprint},
                 retention=Retention(settings.retention.days, settings.retention.grace_minutes),
                 threads=settings.engine.threads,
                 memory_limit=settings.engine.memory_limit,
@@ -116,10 +118,11 @@ def publication_step(
     return published
 
 
-def inputs(settings: Settings) -> dict[str, JsonValue]:
-    """What went in, for the manifest: every landed file with its hash and its records; no row of it."""
+def inputs(settings: Settings, plan: BuildPlan) -> dict[str, JsonValue]:
+    """What went in, for the manifest: every file of the build with its hash and its records; no row of it."""
     names = ["source", "file_name", "file_sha256", "file_on", "batch", "records"]
-    files = read_ledger(settings.home).select(names).to_pylist()
+    built_from = set(plan.batches)
+    files = [file for file in read_ledger(settings.home).select(names).to_pylist() if file["batch"] in built_from]
     unique = {(file["source"], file["batch"]): {**file, "file_on": str(file["file_on"] or "")} for file in files}
     content: list[JsonValue] = json.loads(json.dumps([unique[key] for key in sorted(unique)]))
     return {"files": content}

@@ -113,6 +113,7 @@ class Recorder:
         if self.report.run_id != run_id:
             self.report = RunReport(run_id=run_id, started_at=_now())
         self.failure: BaseException | None = None
+        self.forgive()
 
     @contextmanager
     def stage(self, name: str) -> Iterator["StageHandle"]:
@@ -162,7 +163,7 @@ class Recorder:
         self._save()
 
     def forgive(self) -> None:
-        """Forget a failure that a retry is about to mend."""
+        """Go on as if nothing had failed: a retry is about to mend it, or a run's second job begins."""
         self.failure = None
         self.report.status, self.report.error, self.report.hint = "running", "", ""
 
@@ -172,6 +173,13 @@ class Recorder:
         self.report.published = str(published)
         self.report.is_current = is_current
         self._save()
+
+    def warn(self, stage: str, words: str) -> None:
+        """Keep what the user should know though nothing failed; once, also where the step is tried again."""
+        if words not in self.report.warnings:
+            self.report.warnings.append(words)
+            log.warning("run %s: %s: %s", self.report.run_id, stage, words)
+            self._save()
 
     def end(self) -> None:
         """The process lets go of the run: an ingest by itself ends without a publication."""
@@ -201,10 +209,8 @@ class StageHandle:
         self._recorder.listener.stage_says(self._stage.name, words)
 
     def warn(self, words: str) -> None:
-        """Tell what the user should know though nothing failed; once, also where the step is tried again."""
-        if words not in self._recorder.report.warnings:
-            self._recorder.report.warnings.append(words)
-            log.warning("run %s: %s: %s", self._recorder.report.run_id, self._stage.name, words)
+        """Tell what the user should know though nothing failed."""
+        self._recorder.warn(self._stage.name, words)
 
     def fail(self, problem: LoyaltyError) -> None:
         """Fail without raising: Dagster itself stops what comes after a failed blocking check."""

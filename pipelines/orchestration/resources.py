@@ -6,6 +6,8 @@ import dagster as dg
 
 from pipelines.orchestration.dbt_manifest import parse_cache
 from pipelines.orchestration.dbt_resource import LoyaltyDbt
+from pipelines.orchestration.dead_runs import process_tag
+from pipelines.orchestration.history import prune_history
 from pipelines.orchestration.names import RUN_TAG
 from pipelines.orchestration.run_scope import RunScope, open_run
 from pipelines.settings import Settings, dbt_environment
@@ -18,8 +20,12 @@ def run_resource(settings: Settings) -> dg.ResourceDefinition:
     def run(context: dg.InitResourceContext) -> Iterator[RunScope]:
         tags = context.run.tags if context.run else {}
         run_id = tags.get(RUN_TAG) or context.run_id or "unknown"
+        if context.run and context.instance:
+            context.instance.add_run_tags(context.run.run_id, process_tag())
         with open_run(settings, run_id) as scope:
             yield scope
+        if context.instance:
+            prune_history(context.instance)
 
     return run
 

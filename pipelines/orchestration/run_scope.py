@@ -6,13 +6,16 @@ No Dagster here; resources.py hands it to steps.
 import logging
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pipelines.errors import LockError
 from pipelines.orchestration.lock import HeldLock, hold_lock, wait_for_warehouse
 from pipelines.orchestration.recorder import Listener, Recorder, Silent
+from pipelines.orchestration.run_logs import log_path, prune_logs
+from pipelines.orchestration.telling import tell_end, tell_killed_before, tell_never_began
 from pipelines.settings import Settings
 
 log = logging.getLogger("loyalty.run")
@@ -61,21 +64,24 @@ def open_run(settings: Settings, run_id: str, listener: Listener | None = None) 
 
     # readers of published/ must get through; what is personal below is for the owner alone
     paths.root.mkdir(mode=0o750, parents=True, exist_ok=True)
-    with hold_lock(paths.lock, run_id, say) as lock:
-        wait_for_warehouse(paths.warehouse, say)
+    with ExitStack() as stack:
+        try:
+            lock = stack.enter_context(hold_lock(paths.lock, run_id, say))
+            wait_for_warehouse(paths.warehouse, say)
+        except LockError as problem:
+            tell_never_began(settings, run_id, problem)
+            raise
         for folder in (paths.landing, paths.state, paths.exchange, paths.logs, paths.state / "tmp"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _log_file(log_path(settings, run_id)):
-            recorder = Recorder(paths.last_run, run_id, told)
-            try:
-                yield RunScope(run_id, settings, lock, recorder)
-            finally:
-                recorder.end()
-
-
-def log_path(settings: Settings, run_id: str) -> Path:
-    """Where a run's log is."""
-    return settings.paths.logs / f"{run_id}.log"
+        stack.enter_context(_log_file(log_path(paths, run_id)))
+        prune_logs(paths)
+        tell_killed_before(settings)
+        recorder = Recorder(paths.last_run, run_id, told)
+        try:
+            yield RunScope(run_id, settings, lock, recorder)
+        finally:
+            recorder.end()
+            tell_end(settings, recorder)
 
 
 @contextmanager

@@ -6,7 +6,6 @@ from contextlib import contextmanager
 import dagster as dg
 
 from pipelines.errors import LoyaltyError
-from pipelines.orchestration.names import FULL_REFRESH_TAG
 from pipelines.orchestration.recorder import StageHandle
 from pipelines.orchestration.run_scope import RunScope
 from pipelines.scarcity import scarcity_told
@@ -42,6 +41,6 @@ def step(
         raise dg.Failure(description="interrupted", allow_retries=False) from interrupt
 
 
-def full_refresh_asked(context: dg.AssetExecutionContext) -> bool:
-    """Whether the run was started with the tag that asks for a build from nothing."""
-    return context.run.tags.get(FULL_REFRESH_TAG) == "true"
+def asked(context: dg.AssetExecutionContext, tag: str) -> bool:
+    """Whether the run was started with a tag that asks for another way of building."""
+    return context.run.tags.get(tag) == "true"

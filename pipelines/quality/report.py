@@ -6,7 +6,7 @@ Counts, shares and figures may leave the restricted schema; values of personal c
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.errors import GateError
+from pipelines.errors import Finding, GateError
 from pipelines.quality.suites import Severity
 
 
@@ -118,4 +118,5 @@ class GateReport:
             f"the {self.stage} gate stopped the run: {len(self.failures)} of {len(self.results)} expectations"
             f" do not hold\n{listed}",
             hint=f"{look}\nWhat was published before is untouched. Mend the data or the suite, then run again.",
+            findings=tuple(Finding(f"{fail.dataset}: {fail.name}", fail.unexpected_count) for fail in self.failures),
         )

@@ -13,10 +13,11 @@ import pytest
 
 from pipelines.landing.entities import ENTITIES
 from pipelines.orchestration.build_defs import build_defs
-from pipelines.orchestration.jobs import follow_up
+from pipelines.orchestration.sensors import follow_up
 from pipelines.settings import load_settings, project_root
 from tests.conftest import SampleHome, clean_environment
 
+JOBS = ("ingest", "daily", "full_refresh", "backfill")
 SNAPSHOT = Path(__file__).with_name("definitions.json")
 
 
@@ -51,7 +52,7 @@ def described(definitions: dg.Definitions) -> dict[str, object]:
             for schedule in definitions.schedules or ()
             if isinstance(schedule, dg.ScheduleDefinition)
         },
-        "sensors": sorted(sensor.name for sensor in definitions.sensors or ()),
+        "sensors": {sensor.name: sensor.default_status.value for sensor in definitions.sensors or ()},
     }
 
 
@@ -62,8 +63,25 @@ def test_the_graph_is_the_one_that_was_reviewed(definitions: dg.Definitions, req
     assert found == json.loads(SNAPSHOT.read_text(encoding="utf-8"))
 
 
+def test_a_full_refresh_is_both_jobs_and_a_backfill_the_daily_one_built_another_way(
+    definitions: dg.Definitions,
+) -> None:
+    jobs = {name: definitions.resolve_job_def(name) for name in JOBS}
+    assets = {name: set(job.asset_layer.executable_asset_keys) for name, job in jobs.items()}
+    steps = {name: {node.name for node in job.nodes} for name, job in jobs.items()}  # the gates among them
+    for of in (assets, steps):
+        assert of["full_refresh"] == of["ingest"] | of["daily"]
+        assert of["backfill"] == of["daily"]
+    assert {name: {tag for tag in job.tags if tag.startswith("loyalty/")} for name, job in jobs.items()} == {
+        "ingest": set(),
+        "daily": set(),
+        "full_refresh": {"loyalty/full_refresh"},
+        "backfill": {"loyalty/backfill"},
+    }
+
+
 def test_every_step_takes_the_lock(definitions: dg.Definitions) -> None:
-    for name in ("ingest", "daily"):
+    for name in JOBS:
         job = definitions.resolve_job_def(name)
         assert all("run" in node.definition.required_resource_keys for node in job.nodes), name
 
@@ -88,7 +106,7 @@ def test_nothing_is_published_past_the_limits_of_the_quarantine(definitions: dg.
 
 def test_jobs_run_in_one_process_and_days_are_backfilled_one_by_one(definitions: dg.Definitions) -> None:
     graph = definitions.resolve_asset_graph()
-    for name in ("ingest", "daily"):
+    for name in JOBS:
         assert definitions.resolve_job_def(name).executor_def.name == "in_process"
     for node in graph.asset_nodes:
         if node.is_partitioned:

@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 from tests.conftest import SampleHome, call
-from tests.sample_shop import Ran, Shop, files_by_day, kill_in, ran
+from tests.sample_shop import Ran, Shop, files_by_day, kill_in, marts, ran
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,8 @@ class Days:
         schemas_after_backfill: What the warehouse held then.
         same_day: That day as a daily build of the same files, on a home that has lost its state.
         again: The last day again, after that.
+        range: A backfill from the first run's day to the day between, after that.
+        current_after_range: What readers saw then.
         stopped: A run that met a file of which most lines cannot be read.
         current_after_stopped: What readers saw then.
     """
@@ -48,6 +50,8 @@ class Days:
     schemas_after_backfill: list[str]
     same_day: Ran
     again: Ran
+    range: subprocess.CompletedProcess[str]
+    current_after_range: Path
     stopped: subprocess.CompletedProcess[str]
     current_after_stopped: Path
 
@@ -98,6 +102,9 @@ def days(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> D
     lose_state(shop)
     same_day = shop.run("--as-of", between)
     again = shop.run()
+    days_back = ("--from", str(first.report["as_of"]), "--to", between)
+    back = call("backfill", "--json", "--config", shop.config, "--home", shop.home, *days_back)
+    current_after_range = shop.current()
     deliver_rubbish(shop)
     return Days(
         home=shop.home,
@@ -110,6 +117,8 @@ def days(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> D
         schemas_after_backfill=schemas_after_backfill,
         same_day=same_day,
         again=again,
+        range=back,
+        current_after_range=current_after_range,
         stopped=call(*shop.command()[1:]),
         current_after_stopped=shop.current(),
     )
@@ -162,6 +171,19 @@ def test_a_repeated_run_lands_nothing_and_publishes_the_same_bytes(days: Days) -
     assert days.again.report["records"]["records"] == 0
     assert days.again.report["build"] == "incremental"
     assert days.again.marts == days.last.marts
+
+
+def test_a_range_of_days_is_built_but_for_those_that_stand(days: Days) -> None:
+    assert days.range.returncode == 0, days.range.stderr
+    told = {day["day"]: day for day in json.loads(days.range.stdout)["days"]}
+    # the first run knew fewer files; the day between was built of all of them
+    assert {day: one["status"] for day, one in told.items()} == {
+        days.first.report["as_of"]: "published",
+        days.same_day.report["as_of"]: "stands",
+    }
+    assert told[days.same_day.report["as_of"]]["version"] == days.same_day.report["published"]
+    assert marts(Path(told[days.first.report["as_of"]]["version"]))
+    assert str(days.current_after_range) == days.again.report["published"]
 
 
 def test_a_failed_gate_stops_the_run_says_why_and_leaves_what_was_published(days: Days) -> None:

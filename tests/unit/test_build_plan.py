@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.errors import GateError
+from pipelines.errors import BuildError, GateError
 from pipelines.orchestration.build_state import (
     STAGING_CHECKS,
     BuildKind,
@@ -119,3 +119,13 @@ def test_a_fingerprint_changes_with_a_name_a_byte_or_a_value_and_with_nothing_el
     two.rename(tmp_path / "three.sql")
     renamed = fingerprint_of([one, tmp_path / "three.sql"], tmp_path, {"zone": "UTC", "months": 13})
     assert len({before, changed, renamed}) == 3
+
+
+def test_a_build_aside_leaves_the_daily_state_also_on_its_own_day() -> None:
+    plan = plan_build(state(), as_of=MONDAY, fingerprint="f", aside=True)
+    assert plan.kind is BuildKind.BACKFILL
+    assert plan.scratch_schema
+    with pytest.raises(BuildError, match="lies after 2024-01-01"):
+        plan_build(state(), as_of=TUESDAY, fingerprint="f", aside=True)
+    with pytest.raises(BuildError, match="no daily build"):
+        plan_build(state().model_copy(update={"built": None}), as_of=MONDAY, fingerprint="f", aside=True)

@@ -1,0 +1,138 @@
+"""A range of past days, one run a day, oldest first; a day that stands already is passed over, so that the same
+command goes on where it stopped. No Dagster: execute.py runs the days.
+
+Whether a day stands is read from what is published, and kept nowhere else.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from pipelines.errors import ConfigError, GateError, LoyaltyError
+from pipelines.orchestration.build_state import check_aside, read_state
+from pipelines.orchestration.code import core_fingerprint
+from pipelines.orchestration.execute import build_aside
+from pipelines.orchestration.publication_assets import BUILD_FINGERPRINT
+from pipelines.orchestration.recorder import Listener, RunReport
+from pipelines.pseudonyms import key_fingerprint
+from pipelines.publication import Manifest, list_versions
+from pipelines.secret_key import load_key
+from pipelines.settings import Settings
+
+Build = Callable[[Settings, date, Listener | None], RunReport]
+
+
+class DayStatus(StrEnum):
+    """What became of a day.
+
+    Attributes:
+        PUBLISHED: Built and published now.
+        STANDS: Published before, of the same files by the same code.
+        FAILED: Its run failed.
+    """
+
+    PUBLISHED = "published"
+    STANDS = "stands"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class DayOutcome:
+    """One day of a backfill.
+
+    Attributes:
+        day: The day.
+        status: What became of it.
+        version: The folder of its version; empty where it failed.
+        problem: What stopped it.
+    """
+
+    day: date
+    status: DayStatus
+    version: str = ""
+    problem: LoyaltyError | None = None
+
+
+def days_between(settings: Settings, first: date, last: date) -> list[date]:
+    """The days of a range, oldest first, checked before anything is built.
+
+    Args:
+        settings: The settings in force.
+        first: The first day.
+        last: The last one, included.
+
+    Raises:
+        ConfigError: It is no range, or retention would remove some of its days at once.
+        BuildError: The daily state is of an earlier day, or there is none.
+    """
+    if first > last:
+        raise ConfigError(f"{first} lies after {last}", hint="name the earlier day with --from, the later with --to")
+    check_aside(read_state(settings.paths.build_state), last)
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    standing = {one.as_of for one in list_versions(settings.paths.published) if one.manifest}
+    kept = sorted(standing | set(days))[-settings.retention.days :]
+    if gone := [day for day in days if day < kept[0]]:
+        raise ConfigError(
+            f"retention keeps {settings.retention.days} as-of days, so {len(gone)} of the {len(days)} days"
+            f" ({gone[0]} to {gone[-1]}) would be removed as soon as they are built",
+            hint=f"set retention.days to {len(standing | set(days))} or more in loyalty.yml, or name later days",
+        )
+    return days
+
+
+def backfill(
+    settings: Settings,
+    days: Sequence[date],
+    *,
+    listener: Listener | None = None,
+    on_day: Callable[[date, int], None] = lambda day, number: None,
+    build: Build = build_aside,
+) -> Iterator[DayOutcome]:
+    """Build the days that do not stand yet, each in a run of its own; other runs may come between two of them.
+
+    A day that fails a check does not stop the others: it may be the only one with that fault. Any other failure ends
+    the backfill, because the next day would meet it too.
+
+    Args:
+        settings: The settings in force.
+        days: Oldest first.
+        listener: Told what happens in each run.
+        on_day: Told the day and its number from 1, before it is built.
+        build: Builds and publishes one day.
+
+    Yields:
+        Each day's outcome.
+    """
+    for number, day in enumerate(days, start=1):
+        if version := _standing(settings, day):
+            yield DayOutcome(day, DayStatus.STANDS, version)
+            continue
+        on_day(day, number)
+        try:
+            report = build(settings, day, listener)
+        except LoyaltyError as problem:
+            yield DayOutcome(day, DayStatus.FAILED, problem=problem)
+            if not isinstance(problem, GateError):
+                return
+        else:
+            yield DayOutcome(day, DayStatus.PUBLISHED, report.published)
+
+
+def _standing(settings: Settings, day: date) -> str:
+    """The folder of a version of the day that a build of now would only repeat; empty where there is none."""
+    paths = settings.paths
+    staged = read_state(paths.build_state).staged
+    if staged is None or (not paths.key.exists() and settings.key_text is None):
+        return ""
+    fingerprint = core_fingerprint(settings, key_fingerprint(load_key(paths.key, settings.key_text)))
+    for version in list_versions(paths.published):
+        if version.as_of == day and version.manifest:
+            same = version.manifest.versions.get(BUILD_FINGERPRINT) == fingerprint
+            return str(version.path) if same and _batches(version.manifest) == set(staged.batches) else ""
+    return ""
+
+
+def _batches(manifest: Manifest) -> set[str]:
+    files = manifest.inputs.get("files")
+    return {str(file["batch"]) for file in files if isinstance(file, dict)} if isinstance(files, list) else set()

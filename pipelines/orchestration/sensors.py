@@ -1,0 +1,77 @@
+"""What the sensors answer when Dagster asks them: a run to start, or why none starts. Declared in jobs.py."""
+
+import dagster as dg
+
+from pipelines.errors import LoyaltyError
+from pipelines.orchestration.as_of import resolve_as_of
+from pipelines.orchestration.dead_runs import end_dead_runs
+from pipelines.orchestration.inbox_watch import Decision, Glance, decide, fingerprint_inboxes, unlanded_files
+from pipelines.orchestration.lock import current_holder
+from pipelines.orchestration.names import COMMAND_LINE_TAG, RUN_TAG, THEN_DAILY_TAG
+from pipelines.orchestration.telling import tell_lost
+from pipelines.settings import Settings
+
+THEN_DAILY = {THEN_DAILY_TAG: "true"}
+_UNFINISHED = dg.RunsFilter(
+    statuses=[
+        dg.DagsterRunStatus.NOT_STARTED,
+        dg.DagsterRunStatus.QUEUED,
+        dg.DagsterRunStatus.STARTING,
+        dg.DagsterRunStatus.STARTED,
+        dg.DagsterRunStatus.CANCELING,
+    ]
+)
+
+
+def follow_up(run: dg.DagsterRun, settings: Settings) -> dg.RunRequest | dg.SkipReason:
+    """The daily run that follows an ingest, or why none does."""
+    if run.tags.get(THEN_DAILY_TAG) != "true":
+        return dg.SkipReason("this ingest was started by hand, for itself")
+    try:
+        day = resolve_as_of(settings)
+    except LoyaltyError as problem:
+        return dg.SkipReason(problem.message)
+    return dg.RunRequest(run_key=run.run_id, partition_key=day.isoformat(), tags={RUN_TAG: run.run_id})
+
+
+def watch(context: dg.SensorEvaluationContext, settings: Settings) -> dg.RunRequest | dg.SkipReason:
+    """One look at the inboxes: a run, or why none starts. The cursor keeps what was seen and what was dealt with."""
+    try:
+        seen = fingerprint_inboxes(settings)
+    except LoyaltyError as problem:
+        return dg.SkipReason(problem.message)
+    before = Glance.from_cursor(context.cursor)
+    decision = decide(before, seen)
+    if decision is Decision.KNOWN:
+        return dg.SkipReason("nothing has changed in the inboxes")
+    context.update_cursor(Glance(seen, before.handled).to_cursor())
+    if decision is Decision.UNSETTLED:
+        return dg.SkipReason("files have come or changed; they are looked at again when they stop changing")
+    if holder := current_holder(settings.paths.lock):
+        return dg.SkipReason(f"new files wait for {holder}")
+    if context.instance.get_runs_count(_UNFINISHED):
+        return dg.SkipReason("new files wait for the runs that are queued")
+    context.update_cursor(Glance(seen, seen).to_cursor())
+    if not (new := unlanded_files(settings)):
+        return dg.SkipReason("every file in the inboxes has landed")
+    context.log.info(f"{new} new files")
+    return dg.RunRequest(tags=THEN_DAILY)
+
+
+def tell_if_lost(run: dg.DagsterRun, settings: Settings) -> None:
+    """Tell of a failed run that could not do so; one of the command line can, until its process is dead."""
+    if COMMAND_LINE_TAG not in run.tags:
+        tell_lost(settings, loyalty_run_id(run))
+
+
+def bury(context: dg.SensorEvaluationContext, settings: Settings) -> dg.SkipReason:
+    """Mark dead runs as failed, so that the queue goes on, and tell of them."""
+    dead = end_dead_runs(context.instance)
+    for run in dead:
+        tell_lost(settings, loyalty_run_id(run))
+    return dg.SkipReason(f"marked as failed: {', '.join(run.run_id for run in dead)}" if dead else "no run is dead")
+
+
+def loyalty_run_id(run: dg.DagsterRun) -> str:
+    """The run as logs and versions name it: an ingest and the daily run after it have one id."""
+    return run.tags.get(RUN_TAG) or run.run_id

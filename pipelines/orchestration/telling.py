@@ -1,0 +1,116 @@
+"""Who is told how a run ended: each failed run once, and the first publication after a failure. No Dagster.
+
+A run is told about by the process that it ran in, at its end; what was killed could not do so, and is told about by
+whoever notices (the next run, or Dagster's daemon). What a message says is in pipelines/notifications.
+"""
+
+import logging
+
+from pipelines.errors import LoyaltyError
+from pipelines.notifications import Message, Told, deliver, failed, read_told, recovered, write_told
+from pipelines.notifications.message import KILLED
+from pipelines.orchestration.build_state import BuildKind
+from pipelines.orchestration.recorder import Recorder, RunReport, read_report
+from pipelines.settings import WEBHOOK_VARIABLE, Settings
+
+log = logging.getLogger("loyalty.notify")
+
+
+def tell_end(settings: Settings, recorder: Recorder) -> None:
+    """Tell how a run ended, where that is news. What goes wrong with it becomes a warning of the run.
+
+    An interrupt is not told: whoever did it sits there. A backfilled day that fails is told; one that does not says
+    nothing about the daily run, and so is no recovery.
+    """
+    report, problem = recorder.report, recorder.failure
+    if isinstance(problem, KeyboardInterrupt) or settings.notify.webhook is None:
+        return
+    told = read_told(settings.paths.told)
+    is_backfill = report.kind == BuildKind.BACKFILL
+    if report.status == "failed":
+        message = _failure(settings, report, problem)
+        failing = told.failing_run_id if is_backfill else report.run_id
+    elif report.status == "published" and told.failing_run_id and not is_backfill:
+        message = recovered(_name(settings), report.run_id, as_of=report.as_of, failed_run_id=told.failing_run_id)
+        failing = ""
+    else:
+        return
+    _remember(settings, told.and_of(report.run_id, failing))
+    if words := send(settings, message):
+        recorder.warn("notify", words)
+        if report.status == "failed":
+            # a run that failed shows its error and not its warnings
+            recorder.listener.stage_says("notify", words)
+
+
+def tell_never_began(settings: Settings, run_id: str, problem: LoyaltyError) -> None:
+    """Tell of a run that did not get as far as having a record, because it could not have the lock."""
+    _tell_without_record(settings, RunReport(run_id=run_id, started_at=""), problem.exit_code)
+
+
+def tell_killed_before(settings: Settings) -> None:
+    """Tell of the last run if it was killed: it stands as running, and the caller holds the lock."""
+    report = read_report(settings.paths.last_run)
+    if report is not None and report.status == "running":
+        _tell_without_record(settings, report, KILLED)
+
+
+def tell_lost(settings: Settings, run_id: str) -> None:
+    """Tell of a run that Dagster counts as failed, unless it could tell so itself."""
+    report = read_report(settings.paths.last_run)
+    if report is None or report.run_id != run_id:
+        report = RunReport(run_id=run_id, started_at="", status="ended")  # nothing is known of it
+    _tell_without_record(settings, report, KILLED if report.status == "running" else LoyaltyError.exit_code)
+
+
+def send(settings: Settings, message: Message) -> str:
+    """Send a message; empty where it was taken, else why not, without the URL."""
+    webhook, url = settings.notify.webhook, settings.webhook_url
+    if webhook is None:
+        return ""
+    problem = deliver(url, message.body(webhook.format)) if url else f"{WEBHOOK_VARIABLE} is not set"
+    if not problem:
+        log.info("run %s: the webhook was told: %s", message.run_id, message.event)
+        return ""
+    words = f"the webhook was not told of {message.event}: {problem}"
+    log.warning("run %s: %s", message.run_id, words)
+    return words
+
+
+def _tell_without_record(settings: Settings, report: RunReport, exit_code: int) -> None:
+    told = read_told(settings.paths.told)
+    if settings.notify.webhook is None or report.run_id in told.run_ids:
+        return
+    _remember(settings, told.and_of(report.run_id, report.run_id))
+    message = failed(
+        _name(settings), report.run_id, exit_code, as_of=report.as_of, stage=_last_stage(report), findings=()
+    )
+    send(settings, message)
+
+
+def _remember(settings: Settings, told: Told) -> None:
+    """Before a message is sent: one that is lost becomes a warning, one that is sent twice is news twice."""
+    try:
+        write_told(settings.paths.told, told)
+    except OSError as problem:
+        log.warning("what was told cannot be kept: %s", problem)
+
+
+def _failure(settings: Settings, report: RunReport, problem: BaseException | None) -> Message:
+    known = problem if isinstance(problem, LoyaltyError) else LoyaltyError("")
+    return failed(
+        _name(settings),
+        report.run_id,
+        known.exit_code,
+        as_of=report.as_of,
+        stage=_last_stage(report),
+        findings=known.findings,
+    )
+
+
+def _last_stage(report: RunReport) -> str:
+    return report.stages[-1].name if report.stages else ""
+
+
+def _name(settings: Settings) -> str:
+    return settings.notify.name or settings.home.name

@@ -1,0 +1,264 @@
+"""`loyalty dev` as the README says it: the UI answers on this machine alone, starts runs that publish, meets the
+command line at the lock, and ends when it is told to, with everything that it started.
+
+One story in the fixture, because Dagster takes most of a minute to come up; each test looks at one promise.
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.request import Request, urlopen
+
+import pytest
+
+from pipelines.orchestration.lock import current_holder, hold_lock
+from tests.conftest import LOYALTY, SampleHome, clean_environment
+
+T = TypeVar("T")
+
+pytestmark = pytest.mark.slow
+
+LAUNCH = """
+mutation ($params: ExecutionParams!) {
+  launchRun(executionParams: $params) {
+    __typename
+    ... on LaunchRunSuccess { run { runId } }
+    ... on PythonError { message }
+  }
+}
+"""
+RUN = """
+query ($id: ID!) {
+  runOrError(runId: $id) { ... on Run { status } }
+  logsForRun(runId: $id) { ... on EventConnection { events { ... on MessageEvent { message } } } }
+}
+"""
+ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
+PATIENCE_SECONDS = 900.0
+
+
+def until(ask: Callable[[], T | None]) -> T:
+    """Ask until there is an answer."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while (answer := ask()) is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    return answer
+
+
+class Dev:
+    """`loyalty dev` on a free port.
+
+    Args:
+        config: The config.
+        home: The home.
+    """
+
+    def __init__(self, config: Path, home: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self.output = home.parent / "dev.log"
+        self.process = subprocess.Popen(
+            [LOYALTY, "dev", "--config", config, "--home", home, "--port", str(self.port)],
+            env=clean_environment(),
+            stdout=self.output.open("w"),
+            stderr=subprocess.STDOUT,
+        )
+
+    def ask(self, query: str, **variables: object) -> dict[str, Any] | None:
+        """GraphQL's answer; None where nobody answers yet."""
+        assert self.process.poll() is None, self.output.read_text()[-3000:]
+        body = json.dumps({"query": query, "variables": variables}).encode()
+        request = Request(f"http://127.0.0.1:{self.port}/graphql", body, {"Content-Type": "application/json"})
+        try:
+            with urlopen(request, timeout=60) as response:
+                content: dict[str, Any] = json.load(response)
+        except OSError:
+            return None
+        assert "errors" not in content, content
+        data: dict[str, Any] = content["data"]
+        return data
+
+    def launch(self, job: str, day: str) -> str:
+        """Start a job for a day, as the UI's button does; gives the run's id."""
+        selector = {
+            "repositoryLocationName": "pipelines.definitions",
+            "repositoryName": "__repository__",
+            "jobName": job,
+        }
+        tags = [{"key": "dagster/partition", "value": day}]
+        params = {"selector": selector, "mode": "default", "executionMetadata": {"tags": tags}}
+        answer = until(lambda: self.ask(LAUNCH, params=params))["launchRun"]
+        assert answer["__typename"] == "LaunchRunSuccess", answer
+        run: str = answer["run"]["runId"]
+        return run
+
+    def messages(self, run: str) -> list[str]:
+        """What the run's page shows."""
+        answer = until(lambda: self.ask(RUN, id=run))
+        return [event["message"] for event in answer["logsForRun"]["events"] if event]
+
+    def wait_for(self, run: str) -> str:
+        """The status that a run ended with."""
+
+        def ended() -> str | None:
+            answer = self.ask(RUN, id=run)
+            status: str | None = answer["runOrError"]["status"] if answer else None
+            return status if status in ENDED else None
+
+        return until(ended)
+
+    def descendants(self) -> set[int]:
+        """Every process below it."""
+        shown = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+        parents = {int(pid): int(parent) for pid, parent in (line.split() for line in shown.splitlines())}
+        below = {self.process.pid}
+        while more := {pid for pid, parent in parents.items() if parent in below} - below:
+            below |= more
+        return below - {self.process.pid}
+
+
+@dataclass(frozen=True)
+class Story:
+    """What happened.
+
+    Attributes:
+        page: The UI's first page.
+        open_elsewhere: Whether another address of this machine answered.
+        daily: How the daily job ended that was started in the UI.
+        versions_after_daily: Of which runs there were versions then.
+        daily_run: That job's run.
+        behind: A run of the command line that came while it went on.
+        waited: What a full refresh started in the UI showed while a run of the command line held the lock.
+        full_refresh: How it ended.
+        versions_after_refresh: Of which runs there were versions then.
+        refresh_run: That job's run.
+        exit_code: How `loyalty dev` ended after SIGTERM.
+        left: Processes that it started and that were there afterwards.
+    """
+
+    page: str
+    open_elsewhere: bool
+    daily: str
+    versions_after_daily: set[str]
+    daily_run: str
+    behind: subprocess.CompletedProcess[str]
+    waited: str
+    full_refresh: str
+    versions_after_refresh: set[str]
+    refresh_run: str
+    exit_code: int
+    left: set[int]
+
+
+def versions(home: Path) -> set[str]:
+    return {json.loads(path.read_text())["run_id"] for path in (home / "published").glob("versions/*/manifest.json")}
+
+
+def answers(address: str, port: int) -> bool:
+    try:
+        with socket.create_connection((address, port), timeout=5):
+            return True
+    except OSError:
+        return False
+
+
+def is_alive(pid: int) -> bool:
+    shown = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
+    return bool(shown.strip()) and not shown.lstrip().startswith("Z")
+
+
+@pytest.fixture(scope="module")
+def story(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> Story:
+    folder = tmp_path_factory.mktemp("dev")
+    home, config, day = folder / "home", folder / "loyalty.yml", json.loads(sample_home.output)["as_of"]
+    shutil.copytree(sample_home.home, home, symlinks=True)
+    shutil.copytree(sample_home.sample / "inbox", folder / "inbox")
+    config.write_text(sample_home.config.read_text())
+    dev = Dev(config, home)
+    try:
+        until(lambda: dev.ask("{ version }"))
+        with urlopen(f"http://127.0.0.1:{dev.port}/", timeout=60) as response:
+            page = response.read().decode()
+        # Linux answers on all of 127.0.0.0/8 where a server listens on every address
+        open_elsewhere = answers("127.0.0.2", dev.port)
+
+        daily_run = dev.launch("daily", day)
+        until(lambda: current_holder(home / "lock"))
+        # ends the second run at its landing, so that it costs seconds
+        strange = folder / "inbox" / "strange.csv"
+        strange.write_text("a,b\n1,2\n")
+        behind = subprocess.run(
+            [LOYALTY, "run", "--config", config, "--home", home],
+            env=clean_environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        strange.unlink()
+        daily, versions_after_daily = dev.wait_for(daily_run), versions(home)
+
+        with hold_lock(home / "lock", "by-command-line"):
+            refresh_run = dev.launch("full_refresh", day)
+            waited = until(lambda: next((said for said in dev.messages(refresh_run) if "waiting for" in said), None))
+        full_refresh, versions_after_refresh = dev.wait_for(refresh_run), versions(home)
+
+        below = dev.descendants()
+        assert len(below) >= 2
+        dev.process.send_signal(signal.SIGTERM)
+        exit_code = dev.process.wait(timeout=120)
+        left = {pid for pid in below if is_alive(pid)}
+    finally:
+        for pid in (*dev.descendants(), dev.process.pid):
+            if is_alive(pid):
+                os.kill(pid, signal.SIGKILL)
+        dev.process.wait()
+    return Story(
+        page=page,
+        open_elsewhere=open_elsewhere,
+        daily=daily,
+        versions_after_daily=versions_after_daily,
+        daily_run=daily_run,
+        behind=behind,
+        waited=waited,
+        full_refresh=full_refresh,
+        versions_after_refresh=versions_after_refresh,
+        refresh_run=refresh_run,
+        exit_code=exit_code,
+        left=left,
+    )
+
+
+def test_the_ui_answers_on_this_machine_alone(story: Story) -> None:
+    assert "Dagster" in story.page
+    assert not story.open_elsewhere
+
+
+def test_the_daily_job_started_in_the_ui_publishes(story: Story) -> None:
+    assert story.daily == "SUCCESS"
+    assert story.daily_run in story.versions_after_daily
+
+
+def test_a_run_of_the_command_line_waits_for_the_uis_and_says_for_whom(story: Story) -> None:
+    assert f"waiting for run {story.daily_run} (pid " in story.behind.stderr
+    assert story.behind.returncode == 3
+
+
+def test_a_full_refresh_started_in_the_ui_waits_for_the_command_line_and_says_for_whom(story: Story) -> None:
+    assert "waiting for run by-command-line (pid " in story.waited
+    assert story.full_refresh == "SUCCESS"
+    assert story.refresh_run in story.versions_after_refresh
+
+
+def test_it_ends_when_it_is_told_to_and_leaves_no_process(story: Story) -> None:
+    assert story.exit_code in (0, -signal.SIGTERM)
+    assert story.left == set()

@@ -1,0 +1,100 @@
+"""Freshness is of the published day against the day that the config asks for, never against the clock of a history."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+
+from pipelines.orchestration.freshness import Freshness, publication_freshness
+from pipelines.orchestration.freshness_check import freshness_check
+from pipelines.orchestration.lock import hold_lock
+from pipelines.orchestration.recorder import Recorder
+from pipelines.orchestration.run_scope import RunScope
+from pipelines.settings import Settings
+from tests.unit.publication_marts import publisher
+
+PUBLISHED = date(2026, 1, 5)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    publisher(tmp_path)(5, "aaaa")
+    return tmp_path
+
+
+def settings(home: Path, as_of: str | date) -> Settings:
+    return Settings.unconfigured().model_copy(update={"home": home, "as_of": as_of})
+
+
+def stage_orders(home: Path, last: date) -> None:
+    with duckdb.connect(str(home / "state" / "warehouse.duckdb")) as connection:
+        connection.execute("create schema if not exists staging")
+        connection.execute("create or replace table staging.stg_order_lines (event_on date)")
+        connection.execute("create or replace table staging.stg_orders as select ?::date as event_on", [last])
+
+
+def test_a_day_fixed_in_the_config_is_fresh_however_long_ago(home: Path) -> None:
+    found = publication_freshness(settings(home, PUBLISHED))
+    assert (found.is_fresh, found.days_behind) == (True, 0)
+
+
+def test_a_later_day_fixed_in_the_config_is_not_reached_yet(home: Path) -> None:
+    found = publication_freshness(settings(home, PUBLISHED + timedelta(days=2)))
+    assert (found.is_fresh, found.days_behind) == (False, 2)
+    assert str(found) == "published is 2026-01-05, and should be 2026-01-07: 2 days behind"
+
+
+def test_latest_compares_with_the_newest_day_that_has_an_order(home: Path) -> None:
+    stage_orders(home, PUBLISHED)
+    assert publication_freshness(settings(home, "latest")).is_fresh is True
+    stage_orders(home, PUBLISHED + timedelta(days=1))
+    assert publication_freshness(settings(home, "latest")).days_behind == 1
+
+
+def test_yesterday_is_the_day_before_today(home: Path) -> None:
+    chosen = settings(home, "yesterday")
+    found = publication_freshness(chosen)
+    assert found.expected == chosen.today() - timedelta(days=1)
+    assert found.days_behind == (found.expected - PUBLISHED).days
+
+
+def test_a_later_day_than_asked_for_is_fresh(home: Path) -> None:
+    assert publication_freshness(settings(home, PUBLISHED - timedelta(days=3))).days_behind == 0
+
+
+def test_what_is_not_known_is_said(home: Path, tmp_path: Path) -> None:
+    found = publication_freshness(settings(home, "latest"))
+    assert (found.expected, found.is_fresh, found.days_behind) == (None, None, None)
+    assert found.problem
+    assert "a run goes on" in str(publication_freshness(settings(home, "latest"), is_running=True))
+    with duckdb.connect() as other:
+        other.execute(f"attach '{home}/state/warehouse.duckdb'")
+        assert publication_freshness(settings(home, PUBLISHED)).is_fresh is True
+
+
+def test_nothing_published_is_not_fresh(tmp_path: Path) -> None:
+    found = publication_freshness(settings(tmp_path, PUBLISHED))
+    assert (found.is_fresh, found.days_behind) == (False, None)
+    assert str(found) == "published is nothing, and should be 2026-01-05"
+
+
+@pytest.mark.parametrize(("asked", "passed"), [(PUBLISHED, True), (PUBLISHED + timedelta(days=1), False)])
+def test_the_asset_check_warns_and_stops_nothing(home: Path, asked: date, passed: bool) -> None:
+    chosen = settings(home, asked)
+
+    @dg.asset(key=["published", "version"])
+    def published() -> None: ...
+
+    with hold_lock(home / "lock", "r") as lock:
+        scope = RunScope("r", chosen, lock, Recorder(home / "last_run.json", "r"))
+        result = dg.materialize([published, freshness_check()], resources={"run": scope})
+    (evaluation,) = result.get_asset_check_evaluations()
+    assert result.success
+    assert (evaluation.passed, evaluation.severity, evaluation.blocking) == (passed, dg.AssetCheckSeverity.WARN, False)
+    assert evaluation.metadata["days_behind"].value == (0 if passed else 1)
+
+
+def test_words_for_a_lag_that_has_no_number() -> None:
+    assert "should be" in str(Freshness(None, PUBLISHED))

@@ -1,0 +1,309 @@
+"""The webhook: what it is told, how often, and that neither a bad receiver nor a log ever gets more than that."""
+
+import logging
+import socket
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from pipelines.errors import ConfigError, Finding, GateError, InputError, LoyaltyError
+from pipelines.notifications import deliver, failed, recovered
+from pipelines.orchestration.recorder import Recorder
+from pipelines.orchestration.telling import tell_end, tell_killed_before, tell_lost, tell_never_began
+from pipelines.settings import Settings, child_environment, load_settings
+from tests.webhook_server import SECRET, Receiver, receiving
+
+DAY = date(2024, 1, 31)
+BODY = {"event": "run_failed"}
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as found:
+        yield found
+
+
+def settings_for(home: Path, url: str | None, style: str = "json") -> Settings:
+    return Settings.unconfigured().model_copy(
+        update={
+            "home": home,
+            "notify": Settings.model_fields["notify"].default.model_validate(
+                {"name": "shop", "webhook": {"format": style}}
+            ),
+            "webhook_url": SecretStr(url) if url else None,
+        }
+    )
+
+
+class Heard:
+    """A listener that keeps what is said."""
+
+    def __init__(self) -> None:
+        self.words: list[str] = []
+
+    def stage_started(self, name: str) -> None: ...
+
+    def stage_says(self, name: str, words: str) -> None:
+        self.words.append(words)
+
+    def stage_finished(self, stage: object) -> None: ...
+
+
+def end_run(
+    settings: Settings,
+    run_id: str,
+    problem: BaseException | None = None,
+    kind: str = "full",
+    listener: Heard | None = None,
+) -> Recorder:
+    """A run that got as far as a gate, and its end."""
+    recorder = Recorder(settings.paths.last_run, run_id, listener)
+    recorder.report.as_of, recorder.report.kind = DAY, kind
+    with recorder.stage("gate_landing"):
+        pass
+    if problem is None:
+        recorder.finish(published=settings.home, is_current=True)
+    else:
+        recorder.fail(problem)
+    recorder.end()
+    tell_end(settings, recorder)
+    return recorder
+
+
+def test_what_is_taken_is_sent_once(receiver: Receiver) -> None:
+    assert deliver(SecretStr(receiver.url), BODY) == ""
+    assert receiver.bodies == [BODY]
+
+
+def test_what_the_server_could_not_take_is_sent_again() -> None:
+    with receiving(500, 200) as receiver:
+        assert deliver(SecretStr(receiver.url), BODY, backoff_seconds=0.01) == ""
+        assert receiver.bodies == [BODY, BODY]
+
+
+def test_a_server_that_never_takes_it_is_given_up() -> None:
+    with receiving(503) as receiver:
+        assert deliver(SecretStr(receiver.url), BODY, backoff_seconds=0.01) == "it answered 503"
+        assert len(receiver.bodies) == 3
+
+
+def test_what_the_server_does_not_want_is_not_sent_again() -> None:
+    with receiving(404) as receiver:
+        assert deliver(SecretStr(receiver.url), BODY) == "it answered 404"
+        assert len(receiver.bodies) == 1
+
+
+def test_a_server_that_hangs_may_have_taken_it_and_gets_no_second_copy() -> None:
+    with receiving(None) as receiver:
+        words = deliver(SecretStr(receiver.url), BODY, read_seconds=0.3)
+        assert words == "no answer (ReadTimeout)"
+        assert len(receiver.bodies) == 1
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_not_followed(status: int) -> None:
+    with receiving(status) as receiver:
+        assert deliver(SecretStr(receiver.url), BODY) == f"it answered {status}, and redirects are not followed"
+        assert receiver.paths == [f"/{SECRET}"]
+
+
+def test_a_closed_port_is_said_without_the_url(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}/{SECRET}"
+    with caplog.at_level(logging.DEBUG):
+        words = deliver(SecretStr(url), BODY, backoff_seconds=0.01)
+    assert words == "no answer (ConnectionError)"
+    assert SECRET not in caplog.text + "".join(capfd.readouterr())
+
+
+def test_a_failed_run_is_told_with_rules_and_counts_and_none_of_the_errors_words(
+    receiver: Receiver, tmp_path: Path
+) -> None:
+    problem = GateError("'jane@example.com' is no order", "look for jane", (Finding("orders: is_unique", 3),))
+    end_run(settings_for(tmp_path, receiver.url), "r1", problem)
+    (body,) = receiver.bodies
+    assert body["event"] == "run_failed"
+    assert (body["home"], body["run_id"], body["as_of"], body["stage"], body["exit_code"]) == (
+        "shop",
+        "r1",
+        "2024-01-31",
+        "gate_landing",
+        4,
+    )
+    assert body["failed"] == [{"name": "orders: is_unique", "count": 3}]
+    assert body["what"]
+    assert body["hint"]
+    assert "jane" not in str(body)
+
+
+def test_only_the_first_success_after_a_failure_is_told(receiver: Receiver, tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, receiver.url)
+    end_run(settings, "r1")
+    end_run(settings, "r2", InputError("a file"))
+    end_run(settings, "r3", InputError("a file"))
+    end_run(settings, "r4")
+    end_run(settings, "r5")
+    assert [(body["event"], body["run_id"], body["failed_run_id"]) for body in receiver.bodies] == [
+        ("run_failed", "r2", ""),
+        ("run_failed", "r3", ""),
+        ("run_recovered", "r4", "r3"),
+    ]
+
+
+def test_an_ingest_by_itself_is_no_recovery(receiver: Receiver, tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, receiver.url)
+    end_run(settings, "r1", InputError("a file"))
+    recorder = Recorder(settings.paths.last_run, "r2")
+    with recorder.stage("land"):
+        pass
+    recorder.end()
+    tell_end(settings, recorder)
+    assert len(receiver.bodies) == 1
+
+
+def test_a_backfilled_day_is_told_when_it_fails_and_is_no_recovery_when_it_does_not(
+    receiver: Receiver, tmp_path: Path
+) -> None:
+    settings = settings_for(tmp_path, receiver.url)
+    end_run(settings, "r1", InputError("a file"))
+    end_run(settings, "r2", kind="backfill")
+    end_run(settings, "r3", InputError("a file"), kind="backfill")
+    end_run(settings, "r4")
+    assert [(body["event"], body["run_id"]) for body in receiver.bodies] == [
+        ("run_failed", "r1"),
+        ("run_failed", "r3"),
+        ("run_recovered", "r4"),
+    ]
+    assert receiver.bodies[-1]["failed_run_id"] == "r1"
+
+
+def test_an_interrupt_is_not_told(receiver: Receiver, tmp_path: Path) -> None:
+    end_run(settings_for(tmp_path, receiver.url), "r1", KeyboardInterrupt())
+    assert receiver.bodies == []
+
+
+def test_without_a_webhook_nobody_is_told(receiver: Receiver, tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, receiver.url)
+    end_run(settings.model_copy(update={"notify": type(settings.notify)()}), "r1", InputError("a file"))
+    assert receiver.bodies == []
+    assert not settings.paths.told.exists()
+
+
+def test_a_killed_run_is_told_by_the_next_one_once(receiver: Receiver, tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, receiver.url)
+    killed = Recorder(settings.paths.last_run, "r1")
+    with killed.stage("core"):
+        pass
+    tell_killed_before(settings)
+    tell_killed_before(settings)
+    tell_lost(settings, "r1")
+    (body,) = receiver.bodies
+    assert (body["run_id"], body["exit_code"], body["stage"]) == ("r1", 137, "core")
+    end_run(settings, "r2")
+    assert receiver.bodies[-1]["event"] == "run_recovered"
+
+
+def test_a_run_that_told_of_its_failure_is_not_told_of_again(receiver: Receiver, tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, receiver.url)
+    end_run(settings, "r1", InputError("a file"))
+    end_run(settings, "r2", InputError("a file"))
+    tell_lost(settings, "r1")
+    tell_lost(settings, "r2")
+    assert len(receiver.bodies) == 2
+
+
+def test_a_run_that_cannot_have_the_lock_is_told(receiver: Receiver, tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, receiver.url)
+    tell_never_began(settings, "r1", InputError("x"))
+    assert [(body["run_id"], body["exit_code"]) for body in receiver.bodies] == [("r1", 3)]
+
+
+def test_a_webhook_that_does_not_answer_is_a_warning_and_changes_nothing(tmp_path: Path) -> None:
+    with receiving(404) as receiver:
+        settings, heard = settings_for(tmp_path, receiver.url), Heard()
+        problem = InputError("a file")
+        recorder = end_run(settings, "r1", problem, listener=heard)
+    words = "the webhook was not told of run_failed: it answered 404"
+    assert recorder.report.warnings == [words]
+    assert words in heard.words
+    assert recorder.failure is problem
+    assert (recorder.report.status, recorder.report.error) == ("failed", "a file")
+    assert SECRET not in settings.paths.last_run.read_text() + settings.paths.told.read_text()
+
+
+def test_a_missing_url_is_a_warning(tmp_path: Path) -> None:
+    recorder = end_run(settings_for(tmp_path, None), "r1", InputError("a file"))
+    assert recorder.report.warnings == ["the webhook was not told of run_failed: LOYALTY_WEBHOOK_URL is not set"]
+
+
+def test_slack_gets_text_in_which_no_name_can_call_anybody(receiver: Receiver, tmp_path: Path) -> None:
+    problem = GateError("x", findings=(Finding("<!channel> & co", 2),))
+    end_run(settings_for(tmp_path, receiver.url, "slack"), "r1", problem)
+    (body,) = receiver.bodies
+    assert set(body) == {"text", "blocks"}
+    assert "&lt;!channel&gt; &amp; co: 2" in body["text"]
+    assert "shop: a blocking check failed in gate_landing" in body["text"]
+    assert body["blocks"][0]["text"] == {"type": "mrkdwn", "text": body["text"]}
+
+
+def test_many_findings_are_told_as_twenty_and_a_number() -> None:
+    findings = [Finding(f"rule {number}") for number in range(30)]
+    body = failed("shop", "r", 4, as_of=None, stage="", findings=findings).body("json")
+    shown = body["failed"]
+    assert isinstance(shown, list)
+    assert len(shown) == 21
+    assert shown[-1] == {"name": "more", "count": 10}
+
+
+def test_a_recovery_in_slack_says_since_which_run() -> None:
+    text = recovered("shop", "r2", as_of=DAY, failed_run_id="r1").body("slack")["text"]
+    assert text == "shop: published again after run r1 had failed\nrun r2, as of 2024-01-31"
+
+
+def test_every_exit_code_has_words_of_its_own() -> None:
+    codes = [LoyaltyError.exit_code, *(kind.exit_code for kind in LoyaltyError.__subclasses__()), 137]
+    said = {failed("h", "r", code, as_of=None, stage="", findings=()).what for code in codes}
+    assert len(said) == len(codes) == 8
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    (tmp_path / "inbox").mkdir()
+    path = tmp_path / "loyalty.yml"
+    path.write_text("sources:\n  - {mapping: sample, files: inbox}\nnotify: {webhook: {format: slack}}\n")
+    return path
+
+
+@pytest.mark.parametrize(
+    "url", [f"ftp://x/{SECRET}", SECRET, f"https:///{SECRET}", f"http://x:port/{SECRET}", "file:///etc"]
+)
+def test_an_url_that_cannot_be_one_is_refused_without_showing_it(
+    config: Path, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("LOYALTY_WEBHOOK_URL", url)
+    with pytest.raises(ConfigError, match="LOYALTY_WEBHOOK_URL") as caught:
+        load_settings(config)
+    shown = f"{caught.value} {caught.value.hint} {caught.value.__cause__!r} {caught.value.__cause__}"
+    assert url not in shown
+
+
+def test_the_url_comes_from_the_environment_alone_and_is_never_shown(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"https://example.org/{SECRET}"
+    monkeypatch.setenv("LOYALTY_WEBHOOK_URL", url)
+    settings = load_settings(config)
+    assert settings.webhook_url is not None
+    assert settings.webhook_url.get_secret_value() == url
+    assert SECRET not in f"{settings!r} {settings} {settings.model_dump_json()}"
+    with child_environment({}) as environment:
+        assert "LOYALTY_WEBHOOK_URL" not in environment
+    config.write_text(config.read_text() + f"webhook_url: {url}\n")
+    with pytest.raises(ConfigError):
+        load_settings(config)
