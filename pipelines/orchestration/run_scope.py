@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pipelines.durable import PRIVATE, umask
 from pipelines.orchestration.lock import HeldLock, hold_lock, wait_for_warehouse
 from pipelines.orchestration.recorder import Listener, Recorder, Silent
+from pipelines.privacy import finish_pending
 from pipelines.settings import Settings
 
 log = logging.getLogger("loyalty.run")
@@ -27,12 +29,14 @@ class RunScope:
         settings: The settings in force.
         lock: The lock, held.
         recorder: Keeps what happened.
+        umask: The user's own; what a run makes is the owner's alone, but for what is published.
     """
 
     run_id: str
     settings: Settings
     lock: HeldLock
     recorder: Recorder
+    umask: int
 
 
 def new_run_id() -> str:
@@ -61,14 +65,15 @@ def open_run(settings: Settings, run_id: str, listener: Listener | None = None) 
 
     # readers of published/ must get through; what is personal below is for the owner alone
     paths.root.mkdir(mode=0o750, parents=True, exist_ok=True)
-    with hold_lock(paths.lock, run_id, say) as lock:
+    with hold_lock(paths.lock, run_id, say) as lock, umask(PRIVATE) as users:
         wait_for_warehouse(paths.warehouse, say)
+        finish_pending(settings, users, say)
         for folder in (paths.landing, paths.state, paths.exchange, paths.logs, paths.state / "tmp"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _log_file(log_path(settings, run_id)):
             recorder = Recorder(paths.last_run, run_id, told)
             try:
-                yield RunScope(run_id, settings, lock, recorder)
+                yield RunScope(run_id, settings, lock, recorder, users)
             finally:
                 recorder.end()
 
