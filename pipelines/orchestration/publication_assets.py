@@ -121,7 +121,7 @@ def publication_step(
 
 
 def inputs(settings: Settings) -> dict[str, JsonValue]:
-    """What went in, for the manifest: every landed file with its hash and records, no row of it; and the key, hashed."""
+    """What went in, for the manifest: every landed file, its hash and records, no row of it; and the key, hashed."""
     names = ["source", "file_name", "file_sha256", "file_on", "batch", "records"]
     files = read_ledger(settings.home).select(names).to_pylist()
     unique = {(file["source"], file["batch"]): {**file, "file_on": str(file["file_on"] or "")} for file in files}

@@ -20,9 +20,10 @@ ERASED = '{"erased": true}'  # in place of a raw record
 _MIN_REF_IN_TEXT = 8
 _MIN_REF_IN_UNREADABLE = 4
 
-# A word's borders; a JSON text may have an escaped line end (`\n`) before it.
-_BEFORE = r"(?:^|\\[nrtbf]|[^\pL\pN{also}])"
-_AFTER = r"(?:$|[^\pL\pN])"
+# A word's borders. A JSON text may have an escaped line end (`\n`) before it; letters beyond ASCII are borders too,
+# because Chinese text has no blanks: rather a text too many is blanked than one too few.
+_BEFORE = r"(?:^|\\[nrtbf]|[^a-z0-9{also}])"
+_AFTER = r"(?:$|[^a-z0-9])"
 
 
 def ref_columns(entity: str) -> list[str]:
@@ -35,11 +36,10 @@ def personal_columns(entity: str) -> list[str]:
     return [column for column, kind in ENTITIES[entity].columns.items() if kind is ColumnType.PERSONAL]
 
 
-def text_columns(entity: str) -> list[str]:
-    """The columns of an entity that hold any text but keys and references."""
-    texts = (ColumnType.PERSONAL, ColumnType.TEXT, ColumnType.LOWER)
+def free_columns(entity: str) -> list[str]:
+    """The columns of an entity that may hold any text: all but keys and references."""
     other = {*ENTITIES[entity].key, *REFS, "order_id"}
-    return [column for column, kind in ENTITIES[entity].columns.items() if kind in texts and column not in other]
+    return [column for column in ENTITIES[entity].columns if column not in other]
 
 
 def digits(column: str) -> str:

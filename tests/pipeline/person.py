@@ -58,7 +58,14 @@ def rows(day: str, *, ref: str | None = REF, email: str | None = EMAIL, phone: s
         "order_lines": [
             {"order_id": "A1", "line_id": "1", "product_id": "P1", "quantity": "1", "unit_price": "100.00"}
             | {"currency": "EUR", "engraving": NAME},
-            {"order_id": "A2", "line_id": "1", "product_id": "P1", "quantity": "1", "unit_price": "7", "currency": "EUR"},
+            {
+                "order_id": "A2",
+                "line_id": "1",
+                "product_id": "P1",
+                "quantity": "1",
+                "unit_price": "7",
+                "currency": "EUR",
+            },
         ],
         "payments": [
             {"payment_id": "Y1", "order_id": "A1", "paid_at": at, "amount": "100.00", "currency": "EUR", "payer": NAME}
@@ -98,11 +105,32 @@ def bobs_rows(day: str) -> Rows:
         "customers": [{**who, "name": "Bob Andersson", "email": "ada@nowhere.example", "phone": "+44 20 9999 0000"}],
         "orders": [{**who, "order_id": "B1", "ordered_at": at, "currency": "EUR", "gross": "5.00", "total": "5.00"}],
         "order_lines": [
-            {"order_id": "B1", "line_id": "1", "product_id": "P1", "quantity": "1", "unit_price": "5", "currency": "EUR"}
+            {
+                "order_id": "B1",
+                "line_id": "1",
+                "product_id": "P1",
+                "quantity": "1",
+                "unit_price": "5",
+                "currency": "EUR",
+            }
         ],
         "interactions": [
-            {**who, "interaction_id": "I2", "occurred_at": at, "kind": "email", "subject": "hello", "body": "all is well"},
-            {**who, "interaction_id": "I3", "occurred_at": at, "kind": "email", "subject": "her", "body": f"ask\n{EMAIL}"},
+            {
+                **who,
+                "interaction_id": "I2",
+                "occurred_at": at,
+                "kind": "email",
+                "subject": "hello",
+                "body": "all is well",
+            },
+            {
+                **who,
+                "interaction_id": "I3",
+                "occurred_at": at,
+                "kind": "email",
+                "subject": "her",
+                "body": f"ask\n{EMAIL}",
+            },
         ],
     }
 

@@ -1,7 +1,9 @@
 """Forgetting in what has landed: nothing of the person is left, everybody else is as before, and nobody comes back."""
 
 import json
-import os
+import shutil
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -50,15 +52,23 @@ def everything(settings: Settings, where: str) -> dict[str, list[tuple[Any, ...]
     return {name: landed(settings, name, where=where) for name in ENTITIES if "customer_ref" in ENTITIES[name].columns}
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Settings:
-    settings = person.settings(tmp_path)
-    person.write(tmp_path / "inbox", DAY, person.rows(DAY), person.bobs_rows(DAY), unreadable=UNREADABLE)
-    till = [f"T{n},{who},P1,1,2,{mail},{DAY} 09:00:00" for n in (1, 1, 2) for who, mail in [(person.REF, person.EMAIL)]]
+@pytest.fixture(scope="module")
+def once_landed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("landed")
+    settings = person.settings(folder)
+    person.write(folder / "inbox", DAY, person.rows(DAY), person.bobs_rows(DAY), unreadable=UNREADABLE)
+    till = [f"T{n},{person.REF},P1,1,2,{person.EMAIL},{DAY} 09:00:00" for n in (1, 1, 2)]
     till += [f"T1,,P1,1,2,,{DAY} 09:00:00", f"T9,{person.BOB},P1,1,2,,{DAY} 09:00:00"]
-    (tmp_path / "inbox" / "till_1.csv").write_text("order,who,sku,qty,price,mail,at\n" + "\n".join(till) + "\n")
+    (folder / "inbox" / "till_1.csv").write_text("order,who,sku,qty,price,mail,at\n" + "\n".join(till) + "\n")
     arrive(settings)
-    return settings
+    return folder
+
+
+@pytest.fixture
+def shop(once_landed: Path, tmp_path: Path) -> Settings:
+    for name in ("home", "inbox"):
+        shutil.copytree(once_landed / name, tmp_path / name)
+    return person.settings(tmp_path)
 
 
 @pytest.mark.parametrize("asked", [person.REF, person.SECOND_REF, f" {person.EMAIL.upper()} ", "+44 0 20 55501234"])
@@ -109,7 +119,9 @@ def test_who_shares_nothing_is_as_before(shop: Settings) -> None:
     assert before["customers"]  # his address ends like hers
     forget(shop, person.REF)
     assert everything(shop, f"customer_ref = '{person.BOB}' and not contains(raw, 'erased')") == before
-    assert landed(shop, "interactions", "subject, body, raw", "interaction_id = 'I3'") == [("her", None, '{"erased": true}')]
+    assert landed(shop, "interactions", "subject, body, raw", "interaction_id = 'I3'") == [
+        ("her", None, '{"erased": true}')
+    ]
 
 
 def test_the_ledger_says_what_lies_there_and_what_was_erased(shop: Settings) -> None:
@@ -117,7 +129,7 @@ def test_the_ledger_says_what_lies_there_and_what_was_erased(shop: Settings) -> 
     forget(shop, person.REF)
     after = landed(shop, "ledger", "entity, sum(landed_rows), sum(erased_rows)", "true group by entity")
     assert [(entity, rows + erased) for entity, rows, erased in after] == before
-    assert dict((entity, erased) for entity, _, erased in after)["customers"] == 3
+    assert {entity: erased for entity, _, erased in after}["customers"] == 3
     for entity, rows, _ in after:
         assert len(landed(shop, entity)) == rows, entity
 
@@ -236,13 +248,9 @@ with umask(PRIVATE) as users:
 
 
 def test_killed_at_any_step_it_is_finished_by_the_next_run(shop: Settings, tmp_path: Path) -> None:
-    import shutil
-    import subprocess
-    import sys
-
     kept = tmp_path / "kept"
     shutil.copytree(shop.home, kept)
-    ended, moments = 0, [1, 2, 3, 5, 8, 12, 17, 23, 30, 40, 1000]
+    ended, moments = 0, [1, 2, 3, 9, 20, 33, 1000]
     for moment in moments:
         shutil.rmtree(shop.home)
         shutil.copytree(kept, shop.home)
@@ -269,4 +277,4 @@ def test_what_erasures_keep_is_the_owners_alone(shop: Settings) -> None:
     modes = {path.name: path.stat().st_mode & 0o777 for path in shop.paths.erasures.iterdir()}
     assert set(modes.values()) == {0o600}
     assert shop.paths.erasures.stat().st_mode & 0o777 == 0o700
-    assert os.path.basename(shop.paths.erasures / "tombstones") in modes
+    assert "tombstones" in modes
