@@ -36,7 +36,7 @@ class RunScope:
     settings: Settings
     lock: HeldLock
     recorder: Recorder
-    umask: int
+    umask: int = PRIVATE
 
 
 def new_run_id() -> str:

@@ -31,7 +31,7 @@ class Certificate(BaseModel):
         asked: Keyed hashes of what was asked for, as among the tombstones.
         was_held: Whether anything was held about them.
         identifiers: How many references, e-mails, phones and orders of theirs have a tombstone.
-        shared: How many e-mails, phones and names of theirs others have too; these stay with the others.
+        shared: How many e-mails and phones of theirs others have too; these stay with the others.
         landed: Rows by data set: removed, anonymised (money, now nobody's), blanked (others' free text and raw record).
         state: What was removed of the warehouse and of what passed between steps.
         versions: Published versions that held them.

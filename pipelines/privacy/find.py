@@ -15,7 +15,7 @@ from pipelines.landing.expressions import quote_text
 from pipelines.landing.relation import escaped_glob
 from pipelines.privacy import match
 from pipelines.privacy.rewrite import DATASETS, MONEY
-from pipelines.privacy.subject import Subject, email_of, looks_like_phone, phone_of, telling_names
+from pipelines.privacy.subject import MIN_PHONE_DIGITS, Subject, email_of, looks_like_phone, phone_of, telling_names
 from pipelines.privacy.tombstones import EMAIL, PHONE, REF
 
 
@@ -26,8 +26,8 @@ class Found:
     Attributes:
         kind: What the argument was taken for: `ref`, `email` or `phone`.
         subject: Everything by which they are known; empty where nothing is held.
-        shared: Addresses, numbers and names of theirs that other people have too: how many of each. These are not
-            theirs to be erased; asked for by such an address or number, everyone who has it is found.
+        shared: Addresses and numbers of theirs that other people have too: how many of each. These are not theirs
+            to be erased; asked for by such an address or number, everyone who has it is found.
     """
 
     kind: str
@@ -67,6 +67,8 @@ def find_person(connection: duckdb.DuckDBPyConnection, asked: str, *, by: str | 
         ConfigError: It could mean different people.
     """
     people = _People(connection)
+    if not asked.strip() or (by == PHONE and not phone_of(asked)):
+        raise ConfigError("nobody can be found by that", hint=f"a phone number has {MIN_PHONE_DIGITS} digits or more")
     kinds = [by] if by else [EMAIL] if "@" in asked else [REF, PHONE] if looks_like_phone(asked) else [REF]
     hits = {kind: refs for kind in kinds if (refs := people.asked_by(kind, asked, source)) is not None}
     if len(hits) > 1:
@@ -148,7 +150,7 @@ class _People:
             )
         }
         numbers = {number for number in self._of("lower(phone)", "phone", known) if phone_of(number) in known.phones}
-        words = numbers | telling_names(own("names", names, frozenset(), names_elsewhere))
+        words = numbers | telling_names(names - names_elsewhere)
         return Found(kind, known.model_copy(update={"orders": frozenset(orders), "words": frozenset(words)}), shared)
 
     def _named(self, ref: str) -> set[tuple[str, str]]:

@@ -193,6 +193,12 @@ def test_a_reference_of_two_sources_asks_which(shop: Settings, tmp_path: Path) -
     assert {source for source, _ in plan_erasure(shop, person.REF, source="pos").subject.refs} == {"pos"}
 
 
+@pytest.mark.parametrize(("asked", "by"), [(" ", None), ("12 34", "phone")])
+def test_what_could_be_anybody_is_refused(shop: Settings, asked: str, by: str | None) -> None:
+    with pytest.raises(ConfigError, match="nobody can be found"):
+        plan_erasure(shop, asked, by=by)
+
+
 def test_originals_below_home_go_and_others_are_named(tmp_path: Path) -> None:
     inside = tmp_path / "home" / "inbox"
     settings = person.settings(tmp_path, inbox=inside)
