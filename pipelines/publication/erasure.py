@@ -187,7 +187,7 @@ def _without(folder: Path, table: PublishedTable, customer_keys: Collection[str]
     theirs = _theirs(table, customer_keys)
     if not theirs:
         return f"select * from {_parts(folder, table)}"  # noqa: S608 (names are quoted)
-    if table.name not in KEPT_AS_NOBODYS:
+    if table.name not in KEPT_AS_NOBODYS or {*table.key} & {*_customer_columns(table)}:
         return f"select * from {_parts(folder, table)} where not {theirs}"  # noqa: S608 (names are quoted)
     emptied = ", ".join(
         f"case when {theirs} then null else {sql.name(name)} end as {sql.name(name)}"
