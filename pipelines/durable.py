@@ -4,8 +4,11 @@ How bytes reach the disk, and nothing about what they mean.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+PRIVATE = 0o077  # the umask under which nobody but the owner can read what is made
 
 
 def write_durably(path: Path, write: Callable[[Path], object], *, mode: int = 0o644) -> None:
@@ -28,9 +31,19 @@ def write_durably(path: Path, write: Callable[[Path], object], *, mode: int = 0o
         staged.unlink(missing_ok=True)
 
 
-def write_text_durably(path: Path, text: str) -> None:
+def write_text_durably(path: Path, text: str, *, mode: int = 0o644) -> None:
     """As `write_durably`, for text in UTF-8."""
-    write_durably(path, lambda staged: staged.write_text(text, encoding="utf-8"))
+    write_durably(path, lambda staged: staged.write_text(text, encoding="utf-8"), mode=mode)
+
+
+@contextmanager
+def umask(mask: int) -> Iterator[int]:
+    """Make files under another umask, in this process and those that it starts; gives the one before."""
+    before = os.umask(mask)
+    try:
+        yield before
+    finally:
+        os.umask(before)
 
 
 def sync_file(path: Path) -> None:

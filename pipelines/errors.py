@@ -74,3 +74,9 @@ class LockError(LoyaltyError):
     """Something that outlived its run holds the warehouse, or the lock cannot be had."""
 
     exit_code = 7
+
+
+class UnknownPersonError(LoyaltyError):
+    """Nothing is held about the person that was asked for."""
+
+    exit_code = 8

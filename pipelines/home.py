@@ -43,6 +43,11 @@ class Home:
         return self.root / "key"
 
     @property
+    def erasures(self) -> Path:
+        """Tombstones and certificates of who was erased. Not below `state`: what is there cannot be made again."""
+        return self.root / "erasures"
+
+    @property
     def state(self) -> Path:
         """What is ours alone and can be rebuilt, but for Dagster's history."""
         return self.root / "state"

@@ -15,14 +15,23 @@ MIN_CHARACTERS = 32
 
 
 def load_key(path: Path, given: SecretStr | None = None) -> bytes:
-    """The secret as bytes.
+    """The secret in force, as bytes: the first of `load_keys`.
+
+    Raises:
+        ConfigError: It is too short, or the file can be read by others.
+    """
+    return load_keys(path, given)[0]
+
+
+def load_keys(path: Path, given: SecretStr | None = None) -> tuple[bytes, ...]:
+    """Every secret, one a line: the first is in force, the others recognise what was made with them before.
 
     Args:
         path: `<home>/key`; made (mode 0600, 64 hex digits) where it does not exist and nothing is given.
         given: The value of LOYALTY_KEY, which wins over the file.
 
     Raises:
-        ConfigError: It is too short, or the file can be read by others.
+        ConfigError: One is too short, or the file can be read by others.
     """
     if given is not None:
         return _long_enough(given.get_secret_value(), "LOYALTY_KEY")
@@ -34,14 +43,15 @@ def load_key(path: Path, given: SecretStr | None = None) -> bytes:
     return _long_enough(path.read_text(encoding="utf-8"), str(path))
 
 
-def _long_enough(text: str, where: str) -> bytes:
-    text = text.strip()
-    if len(text) < MIN_CHARACTERS:
-        raise ConfigError(
-            f"the key in {where} has {len(text)} characters",
-            hint=f"it needs {MIN_CHARACTERS} or more; another key gives every customer another customer_key",
-        )
-    return text.encode()
+def _long_enough(text: str, where: str) -> tuple[bytes, ...]:
+    keys = [line.strip() for line in text.strip().splitlines() if line.strip()] or [""]
+    for key in keys:
+        if len(key) < MIN_CHARACTERS:
+            raise ConfigError(
+                f"the key in {where} has {len(key)} characters",
+                hint=f"it needs {MIN_CHARACTERS} or more; another key gives every customer another customer_key",
+            )
+    return tuple(key.encode() for key in keys)
 
 
 def _make(path: Path) -> None:

@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli import backfill, inspect, operate, quarantine
+from pipelines.cli import backfill, inspect, operate, person, quarantine
 
 _EPILOG = (
     "Exit codes: 0 done, 1 unforeseen, 2 config or mapping cannot be used, 3 a file was refused, 4 a blocking check"
-    " failed, 5 the build failed, 6 publication failed or a version cannot be read, 7 a killed run holds the warehouse."
+    " failed, 5 the build failed, 6 publication failed or a version cannot be read, 7 a killed run holds the warehouse,"
+    " 8 nothing is held about that person."
 )
 
 app = typer.Typer(
@@ -45,6 +46,8 @@ app.command("check")(inspect.check)
 app.command("status")(inspect.status)
 app.command("path")(inspect.path)
 app.command("publish")(operate.publish)
+app.command("forget")(person.forget)
+app.command("export")(person.export)
 app.add_typer(quarantine.app, name="quarantine")
 
 

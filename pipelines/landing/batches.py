@@ -49,6 +49,7 @@ LAYOUTS: dict[str, dict[str, str]] = {
         "skips": "VARCHAR",
         "entity": "VARCHAR",
         "landed_rows": "BIGINT",
+        "erased_rows": "BIGINT",  # made of the file, and removed because they are about somebody who was erased
     },
 }
 
@@ -134,15 +135,29 @@ class Store:
         """A table without rows, so that globs and schemas never fail; made anew where the columns have changed."""
         target = self.root / dataset / "source=none" / "batch=none" / PART
         schema = schema_of(dataset)
-        if target.is_file() and pq.read_schema(target).equals(schema):
-            return
+        if target.is_file():
+            if pq.read_schema(target).equals(schema):
+                return
+            if dataset == LEDGER:
+                self._upgrade_ledger()
         self._folder(target.parent)
-        written = self.scratch / f"{dataset}.parquet"
-        pq.write_table(schema.empty_table(), written, compression="zstd")
+        self.replace(target, schema.empty_table())
+
+    def _upgrade_ledger(self) -> None:
+        """Give the lines of an earlier version the column that they lack: nothing had been erased then."""
+        for part in _parts(self.root / LEDGER):
+            lines = pq.read_table(part, partitioning=None).to_pylist()
+            table = pa.Table.from_pylist([{"erased_rows": 0, **line} for line in lines], schema=schema_of(LEDGER))
+            self.replace(part, table)
+
+    def replace(self, part: Path, table: pa.Table) -> None:
+        """Write a committed Parquet anew, in one step."""
+        written = self.scratch / f".{PART}"
+        pq.write_table(table, written, compression="zstd")
         written.chmod(0o600)
         sync_file(written)
-        written.replace(target)
-        sync_file(target.parent)
+        written.replace(part)
+        sync_file(part.parent)
 
     def _folder(self, folder: Path) -> Path:
         """Make a folder below the root, each new one private and its entry on disk."""

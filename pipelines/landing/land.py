@@ -4,10 +4,9 @@ This module holds the order of things: what is done with a file, and what with a
 have modules of their own.
 """
 
-import json
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -17,11 +16,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.errors import InputError
-from pipelines.landing.batches import LEDGER, UNREADABLE, Store, batch_of, read_ledger, schema_of
+from pipelines.landing.batches import LEDGER, UNREADABLE, Store, batch_of, read_ledger
 from pipelines.landing.check import check_something_landed
 from pipelines.landing.delivered import sha256_of, state_of
 from pipelines.landing.expressions import quote_text
 from pipelines.landing.inbox import Found, SourceFiles, find
+from pipelines.landing.ledger import ledger_table
 from pipelines.landing.mapping import fingerprint
 from pipelines.landing.model import FileGroup
 from pipelines.landing.readers import read
@@ -37,6 +37,9 @@ _WORTH_PLANNING = 20_000
 
 _REPORT = "Report it with a sample of the file."
 
+Erase = Callable[[Path, str], Mapping[str, int]]
+"""Erases who must not land from a staged batch (its folder, its source); gives the rows removed, by entity."""
+
 _log = logging.getLogger("loyalty.landing")
 
 
@@ -48,6 +51,7 @@ def land(
     progress: Progress | None = None,
     memory_limit: str | None = None,
     threads: int | None = None,
+    erase: Erase | None = None,
 ) -> LandingReport:
     """Land every file that has not landed yet.
 
@@ -58,6 +62,7 @@ def land(
         progress: Called after each file.
         memory_limit: DuckDB's, such as `4GB`.
         threads: DuckDB's.
+        erase: Called with each batch before it is committed, where somebody has been erased.
 
     Returns:
         What became of each file.
@@ -75,7 +80,7 @@ def land(
         if not found:
             check_something_landed(home, sources)
         with _connect(store, memory_limit, threads) as connection:
-            landing = _Landing(store, connection, today, read_ledger(home))
+            landing = _Landing(store, connection, today, read_ledger(home), erase)
             files = []
             for file in found:
                 files.append(landing.land(file))
@@ -109,9 +114,18 @@ class _Landing:
         connection: A DuckDB of our own.
         today: The business day.
         ledger: What has landed before.
+        erase: As `land` has it.
     """
 
-    def __init__(self, store: Store, connection: duckdb.DuckDBPyConnection, today: date, ledger: pa.Table) -> None:
+    def __init__(
+        self,
+        store: Store,
+        connection: duckdb.DuckDBPyConnection,
+        today: date,
+        ledger: pa.Table,
+        erase: Erase | None,
+    ) -> None:
+        self._erase = erase
         self.warnings: list[str] = []
         self._store = store
         self._connection = connection
@@ -211,15 +225,19 @@ class _Landing:
                 f"does not reconcile: {records} records, {taken} taken, {unreadable} unreadable, {sum(skips)} skipped",
                 hint="The file is refused whole; report it with a sample.",
             )
+        mapping = file.source.mapping
         rows = dict.fromkeys(by_entity, 0)
         for name in (name for name, count in by_entity.items() if count):
             rows[name] = self._copy(sql.rows(name, facts), self._store.staged(batch, name))
         if unreadable:
             self._copy_unreadable(sql.not_taken(), facts, reading.spans, self._store.staged(batch, UNREADABLE))
+        erased = self._erase(self._store.scratch / batch, mapping.source) if self._erase else {}
+        rows = {name: count - erased.get(name, 0) for name, count in rows.items()}
         counts = (records, taken, unreadable, sum(skips))
-        pq.write_table(_ledger(facts, said, counts, named, rows), self._store.staged(batch, LEDGER), compression="zstd")
+        lines = ledger_table(facts, said, counts, named, rows, erased)
+        pq.write_table(lines, self._store.staged(batch, LEDGER), compression="zstd")
         return FileOutcome(
-            file.source.mapping.source,
+            mapping.source,
             file.name,
             Outcome.LANDED,
             file_on=file.file_on,
@@ -230,6 +248,7 @@ class _Landing:
             skipped=sum(skips),
             skips=named,
             rows=rows,
+            erased=sum(erased.values()),
         )
 
     def _copy(self, query: str, path: Path) -> int:
@@ -264,33 +283,3 @@ class _Landing:
                     hint="Write it so that it gives NULL where a value is odd: try_cast instead of cast.",
                 )
         return InputError(f"cannot be landed: {type(error).__name__}", hint=_REPORT)
-
-
-def _ledger(
-    facts: FileFacts, said: str, counts: tuple[int, int, int, int], skips: dict[str, int], rows: dict[str, int]
-) -> pa.Table:
-    records, taken, unreadable, skipped = counts
-    lines = [
-        {
-            **_file(facts),
-            "mapping_sha256": said,
-            "records": records,
-            "taken_records": taken,
-            "unreadable_records": unreadable,
-            "skipped_records": skipped,
-            "skips": json.dumps(skips),
-            "entity": entity,
-            "landed_rows": count,
-        }
-        for entity, count in rows.items()
-    ]
-    return pa.Table.from_pylist(lines, schema=schema_of(LEDGER))
-
-
-def _file(facts: FileFacts) -> dict[str, object]:
-    return {
-        "file_name": facts.name,
-        "file_sha256": facts.sha256,
-        "file_on": facts.file_on,
-        "landed_on": facts.landed_on,
-    }

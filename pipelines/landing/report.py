@@ -44,6 +44,7 @@ class FileOutcome:
         skipped: Records that a declared skip takes.
         skips: The same by skip.
         rows: Landed rows by entity.
+        erased: Rows that did not land, because they are about somebody who was erased.
         seconds: Time spent.
     """
 
@@ -60,6 +61,7 @@ class FileOutcome:
     skipped: int = 0
     skips: Mapping[str, int] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)
+    erased: int = 0
     seconds: float = 0.0
 
 
@@ -114,6 +116,11 @@ class LandingReport:
     def skipped(self) -> int:
         """Records skipped as declared, in the files landed now."""
         return sum(file.skipped for file in self.of(Outcome.LANDED))
+
+    @property
+    def erased(self) -> int:
+        """Rows of the files landed now that are about somebody who was erased."""
+        return sum(file.erased for file in self.of(Outcome.LANDED))
 
 
 class RefusedFiles(InputError):

@@ -15,6 +15,7 @@ from pipelines.landing import normal
 from pipelines.landing.binding import ITEM_NO, RELATION, is_no_list, items_of, references, relation_of, sql_of
 from pipelines.landing.entities import ENTITIES
 from pipelines.landing.expressions import quote_name, quote_text
+from pipelines.landing.hashes import content_hash, generated_key
 from pipelines.landing.model import GENERATED_KEYS, Column, Columns, EntityRows, FileGroup, Mapping
 from pipelines.landing.spans import Rule
 
@@ -121,17 +122,13 @@ class RowSql:
         generated = GENERATED_KEYS.get(name)
         values = {column: column if column in known else "cast(null as varchar)" for column in canonical}
         if generated is not None and generated not in known:
-            values[generated] = (
-                f"md5({quote_text(f'{facts.sha256}|{facts.file_on or str()}|')} || content_hash || '|' ||"
-                " row_number() over (partition by content_hash order by landing_record, landing_block))"
-            )
-        # Every column as its length and text, so that none runs into the next; nothing, however it came about, is `:`.
+            number = "row_number() over (partition by content_hash order by landing_record, landing_block)"
+            values[generated] = generated_key(quote_text(facts.sha256), quote_text(str(facts.file_on or "")), number)
         hashed = [column for column in canonical if column != generated or column in known]
-        parts = ", ".join(f"strlen({c}), ':', {c}" if c in known else "':'" for c in hashed)
         select = ", ".join(f"{sql} as {column}" for column, sql in values.items())
         return (
             f"select {select}, {facts.columns()}, landing_record as record, landing_line as line, content_hash,"  # noqa: S608 (names are quoted)
-            f" landing_raw as raw from (select *, md5(concat({parts})) as content_hash"
+            f" landing_raw as raw from (select *, {content_hash(hashed, known)} as content_hash"
             f" from ({' union all '.join(blocks)}))"
         )
 

@@ -13,6 +13,7 @@ from pipelines.orchestration.names import LANDED, landed_key
 from pipelines.orchestration.recorder import StageHandle
 from pipelines.orchestration.run_scope import RunScope
 from pipelines.orchestration.steps import RETRY, step
+from pipelines.privacy import landing_eraser
 from pipelines.settings import Settings
 
 
@@ -55,6 +56,7 @@ def landed_entities(
                 progress=progress,
                 memory_limit=settings.engine.memory_limit,
                 threads=settings.engine.threads,
+                erase=landing_eraser(settings),
             )
         except RefusedFiles as refused:
             _count(stage, refused.report)
@@ -83,4 +85,5 @@ def _count(stage: StageHandle, report: LandingReport) -> None:
         records=report.records,
         unreadable=report.unreadable,
         skipped=report.skipped,
+        erased=report.erased,
     )

@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 from pydantic import JsonValue
 
+from pipelines.durable import umask
 from pipelines.landing import read_ledger
 from pipelines.orchestration.build_state import BuildKind, BuildPlan, BuildStatus, read_state, write_state
 from pipelines.orchestration.code import code_versions
@@ -19,7 +20,9 @@ from pipelines.orchestration.plan_file import read_plan
 from pipelines.orchestration.run_scope import RunScope
 from pipelines.orchestration.steps import RETRY, step
 from pipelines.orchestration.warehouse import export_cells
+from pipelines.pseudonyms import key_fingerprint
 from pipelines.publication import Retention, publish
+from pipelines.secret_key import load_key
 from pipelines.settings import Settings
 from pipelines.value import score
 
@@ -82,21 +85,22 @@ def publication_step(
         settings, paths = run.settings, run.settings.paths
         with step(context, run, "publish") as stage:
             plan = read_plan(paths)
-            version = publish(
-                paths.warehouse,
-                paths.published,
-                as_of=plan.as_of,
-                run_id=run.run_id,
-                tables=mart_tables(manifest),
-                schema=f"{plan.scratch_schema}_{MARTS_SCHEMA}" if plan.scratch_schema else MARTS_SCHEMA,
-                documents={f"quality/{page.name}": page for page in paths.quality.glob("*.html")},
-                inputs=inputs(settings, plan),
-                versions={**code_versions(), BUILD_FINGERPRINT: plan.fingerprint},
-                retention=Retention(settings.retention.days, settings.retention.grace_minutes),
-                threads=settings.engine.threads,
-                memory_limit=settings.engine.memory_limit,
-                progress=lambda name, done, of: stage.say(f"{done} of {of} marts"),
-            )
+            with umask(run.umask):  # readers are others than the owner
+                version = publish(
+                    paths.warehouse,
+                    paths.published,
+                    as_of=plan.as_of,
+                    run_id=run.run_id,
+                    tables=mart_tables(manifest),
+                    schema=f"{plan.scratch_schema}_{MARTS_SCHEMA}" if plan.scratch_schema else MARTS_SCHEMA,
+                    documents={f"quality/{page.name}": page for page in paths.quality.glob("*.html")},
+                    inputs=inputs(settings, plan),
+                    versions={**code_versions(), BUILD_FINGERPRINT: plan.fingerprint},
+                    retention=Retention(settings.retention.days, settings.retention.grace_minutes),
+                    threads=settings.engine.threads,
+                    memory_limit=settings.engine.memory_limit,
+                    progress=lambda name, done, of: stage.say(f"{done} of {of} marts"),
+                )
             if plan.kind is BuildKind.BACKFILL:
                 clean_scratch(paths.warehouse, paths.exchange)
             else:
@@ -119,10 +123,11 @@ def publication_step(
 
 
 def inputs(settings: Settings, plan: BuildPlan) -> dict[str, JsonValue]:
-    """What went in, for the manifest: every file of the build with its hash and its records; no row of it."""
+    """What went in, for the manifest: every file of the build with its hash and records; and the key, hashed."""
     names = ["source", "file_name", "file_sha256", "file_on", "batch", "records"]
     built_from = set(plan.batches)
     files = [file for file in read_ledger(settings.home).select(names).to_pylist() if file["batch"] in built_from]
     unique = {(file["source"], file["batch"]): {**file, "file_on": str(file["file_on"] or "")} for file in files}
     content: list[JsonValue] = json.loads(json.dumps([unique[key] for key in sorted(unique)]))
-    return {"files": content}
+    key = load_key(settings.paths.key, settings.key_text)
+    return {"files": content, "key_fingerprint": key_fingerprint(key)}

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pipelines.durable import PRIVATE, umask
 from pipelines.errors import LockError
 from pipelines.orchestration.lock import HeldLock, hold_lock, wait_for_warehouse
 from pipelines.orchestration.recorder import Listener, Recorder, Silent
 from pipelines.orchestration.run_logs import log_path, prune_logs
 from pipelines.orchestration.telling import tell_end, tell_killed_before, tell_never_began
+from pipelines.privacy import finish_pending
 from pipelines.settings import Settings
 
 log = logging.getLogger("loyalty.run")
@@ -30,12 +32,14 @@ class RunScope:
         settings: The settings in force.
         lock: The lock, held.
         recorder: Keeps what happened.
+        umask: The user's own; what a run makes is the owner's alone, but for what is published.
     """
 
     run_id: str
     settings: Settings
     lock: HeldLock
     recorder: Recorder
+    umask: int = PRIVATE
 
 
 def new_run_id() -> str:
@@ -71,6 +75,8 @@ def open_run(settings: Settings, run_id: str, listener: Listener | None = None) 
         except LockError as problem:
             tell_never_began(settings, run_id, problem)
             raise
+        users = stack.enter_context(umask(PRIVATE))
+        finish_pending(settings, users, say)
         for folder in (paths.landing, paths.state, paths.exchange, paths.logs, paths.state / "tmp"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         stack.enter_context(_log_file(log_path(paths, run_id)))
@@ -78,7 +84,7 @@ def open_run(settings: Settings, run_id: str, listener: Listener | None = None) 
         tell_killed_before(settings)
         recorder = Recorder(paths.last_run, run_id, told)
         try:
-            yield RunScope(run_id, settings, lock, recorder)
+            yield RunScope(run_id, settings, lock, recorder, users)
         finally:
             recorder.end()
             tell_end(settings, recorder)

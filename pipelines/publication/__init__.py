@@ -1,7 +1,7 @@
 """Publication: the finished marts become a version that readers can trust; one pointer says which is current.
 
-What is here writes, audits, lists and removes versions below `<home>/published/`. What is not: building the marts
-(dbt), deciding whether they are good enough (quality), and the words that a terminal shows (cli).
+What is here writes, audits, lists, rewrites and removes versions below `<home>/published/`. What is not: building the
+marts (dbt), deciding whether they are good enough (quality), and the words that a terminal shows (cli).
 
     published/
         current -> versions/2026-01-31_1f0c9a7e      a relative link, replaced in one step
@@ -10,20 +10,25 @@ What is here writes, audits, lists and removes versions below `<home>/published/
 """
 
 from pipelines.publication.audit import audit
+from pipelines.publication.erasure import KEPT_AS_NOBODYS, ErasedVersion, erase_customers, rows_of
 from pipelines.publication.model import Manifest, MartTable, Retention, Version
 from pipelines.publication.publishing import publish
 from pipelines.publication.retention import prune
 from pipelines.publication.versions import list_versions, resolve_current, set_current
 
 __all__ = [
+    "KEPT_AS_NOBODYS",
+    "ErasedVersion",
     "Manifest",
     "MartTable",
     "Retention",
     "Version",
     "audit",
+    "erase_customers",
     "list_versions",
     "prune",
     "publish",
     "resolve_current",
+    "rows_of",
     "set_current",
 ]

@@ -50,11 +50,16 @@ def prune_locked(published: Path, retention: Retention, now: datetime) -> list[s
     """As `prune`, for a caller that holds the lock."""
     gone = outdated(list_versions(published), retention, now)
     for version in gone:
-        trash = version.path.with_name(TRASH + version.id)
-        version.path.rename(trash)
-        shutil.rmtree(trash)
-        _log.info("removed version %s", version.id)
+        remove_version(version)
     return [version.id for version in gone]
+
+
+def remove_version(version: Version) -> None:
+    """Remove a version in one step for whoever lists them; the caller holds the lock."""
+    trash = version.path.with_name(TRASH + version.id)
+    version.path.rename(trash)
+    shutil.rmtree(trash)
+    _log.info("removed version %s", version.id)
 
 
 def clean_leftovers(published: Path) -> None:

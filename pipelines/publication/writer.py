@@ -32,6 +32,28 @@ def connect(
     """
     if not warehouse.is_file():
         raise PublicationError(f"there is no warehouse at {warehouse}", hint="Run `loyalty run` first.")
+    connection = open_writer(spill, threads=threads, memory_limit=memory_limit)
+    try:
+        connection.execute(f"attach {sql.path(warehouse)} as {sql.name(warehouse.stem)} (read_only)")
+    except duckdb.Error as error:
+        connection.close()
+        raise PublicationError(
+            f"the warehouse {warehouse} cannot be opened for reading: {error}",
+            hint="A build may still be writing to it: wait for it, or see `loyalty status`.",
+        ) from error
+    return connection
+
+
+def open_writer(
+    spill: Path, *, threads: int | None = None, memory_limit: str | None = None
+) -> duckdb.DuckDBPyConnection:
+    """An in-memory DuckDB that writes the same bytes from the same rows.
+
+    Args:
+        spill: The folder for what does not fit into memory.
+        threads: DuckDB's threads; None for all cores.
+        memory_limit: DuckDB's limit, such as `2GB`; None for its default.
+    """
     config: dict[str, str | bool | int | float | list[str]] = {
         "temp_directory": str(spill),
         "autoinstall_known_extensions": False,  # no network
@@ -44,14 +66,6 @@ def connect(
     # A table's statistics remember NULLs that were deleted, and DuckDB writes a column as REQUIRED where they say that
     # none was ever there: without this, the bytes would tell the warehouse's history.
     connection.execute("set disabled_optimizers = 'statistics_propagation'")
-    try:
-        connection.execute(f"attach {sql.path(warehouse)} as {sql.name(warehouse.stem)} (read_only)")
-    except duckdb.Error as error:
-        connection.close()
-        raise PublicationError(
-            f"the warehouse {warehouse} cannot be opened for reading: {error}",
-            hint="A build may still be writing to it: wait for it, or see `loyalty status`.",
-        ) from error
     return connection
 
 

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from pipelines.errors import BuildError, ConfigError
 from pipelines.pseudonyms import customer_key, key_fingerprint, write_pseudonyms
-from pipelines.secret_key import load_key
+from pipelines.secret_key import load_key, load_keys
 
 KEY = b"k" * 40
 
@@ -115,3 +115,17 @@ def test_a_short_key_is_refused_without_being_shown(tmp_path: Path) -> None:
 def test_the_key_of_the_environment_wins_and_no_file_is_made(tmp_path: Path) -> None:
     assert load_key(tmp_path / "key", SecretStr("x" * 32)) == b"x" * 32
     assert not (tmp_path / "key").exists()
+
+
+def test_of_several_keys_the_first_is_in_force(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_text("\n".join(["n" * 40, "", "  " + "o" * 40]) + "\n")
+    path.chmod(0o600)
+    assert load_keys(path) == (b"n" * 40, b"o" * 40)
+    assert load_key(path) == b"n" * 40
+    assert load_keys(path, SecretStr("e" * 40 + "\n" + "f" * 40)) == (b"e" * 40, b"f" * 40)
+
+
+def test_a_key_that_is_no_longer_in_force_must_be_long_enough_too(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="has 5 characters"):
+        load_keys(tmp_path / "key", SecretStr("e" * 40 + "\nshort"))

@@ -1,0 +1,144 @@
+"""`loyalty forget` and `loyalty export`: what one person may ask for. Figures are shown, never a value of theirs."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from pipelines.cli.options import ConfigOption, HomeOption
+from pipelines.cli.say import JsonOption, err, out, print_json, say_error, spoken
+from pipelines.durable import PRIVATE, umask, write_durably
+from pipelines.errors import ConfigError, UnknownPersonError
+from pipelines.settings import Settings, load_settings
+
+
+class By(StrEnum):
+    """What a person is asked for by."""
+
+    REF = "ref"
+    EMAIL = "email"
+    PHONE = "phone"
+
+
+Asked = Annotated[
+    str, typer.Argument(metavar="REF|EMAIL|PHONE", help="A customer's reference, e-mail or phone number.")
+]
+ByOption = Annotated[By | None, typer.Option("--by", help="What it is, where it could be two of these.")]
+SourceOption = Annotated[str | None, typer.Option("--source", help="The source of the reference.")]
+
+
+def _say(words: str) -> None:
+    err().print(f"  {words}")
+
+
+@contextmanager
+def _alone(settings: Settings, what: str) -> Iterator[int]:
+    """Hold the run's lock, with whatever was begun before finished; gives the user's umask."""
+    from pipelines.orchestration.lock import hold_lock, wait_for_warehouse
+    from pipelines.privacy import finish_pending
+
+    paths = settings.paths
+    paths.root.mkdir(mode=0o750, parents=True, exist_ok=True)
+    with umask(PRIVATE) as users, hold_lock(paths.lock, what, _say):
+        wait_for_warehouse(paths.warehouse, _say)
+        finish_pending(settings, users, _say)
+        yield users
+
+
+@spoken
+def forget(
+    asked: Asked,
+    by: ByOption = None,
+    source: SourceOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    config: ConfigOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Erase a person from everything that is held, for good, and keep them out of what comes later."""
+    from pipelines.privacy import erase, plan_erasure
+
+    settings = load_settings(config, home)
+    if not (dry_run or yes or sys.stdin.isatty()):
+        raise ConfigError("nobody is there to confirm it", hint="see what it would do (--dry-run), then say --yes")
+    with _alone(settings, "forget") as users:
+        plan = plan_erasure(settings, asked, by=by, source=source)
+        planned = {
+            "by": plan.kind,
+            "is_held": plan.is_known,
+            "references": len(plan.subject.refs) if plan.is_known else 0,
+            "emails": len(plan.subject.emails) if plan.is_known else 0,
+            "phones": len(plan.subject.phones) if plan.is_known else 0,
+            "shared": plan.shared,
+            "landed": plan.landed,
+            "files": len(plan.files),
+        }
+        if not as_json:
+            _show(planned)
+        if dry_run:
+            if as_json:
+                print_json(planned)
+        else:
+            if not (yes or typer.confirm("Erase this person for good?", err=True)):
+                raise typer.Exit(1)
+            certificate = erase(settings, plan, users, _say)
+            if as_json:
+                print_json(certificate.model_dump(mode="json"))
+            else:
+                out().print(f"certificate {settings.paths.erasures / certificate.id}.json", markup=False)
+                for words in certificate.to_do:
+                    out().print(f"to do: {words}", markup=False)
+        if not plan.is_known:
+            laid = "" if dry_run else "; a tombstone keeps them out of what comes"
+            say_error(f"nothing is held about such a person{laid}", "check how it is spelt")
+            raise typer.Exit(UnknownPersonError.exit_code)
+
+
+def _show(planned: dict[str, object]) -> None:
+    names = ("references", "emails", "phones")
+    out().print(f"found by {planned['by']}: " + ", ".join(f"{planned[name]} {name}" for name in names))
+    shared = planned["shared"]
+    if isinstance(shared, dict) and shared:
+        listed = ", ".join(f"{count} {name}" for name, count in shared.items())
+        out().print(f"shared with other people, and left to them: {listed}")
+    landed = planned["landed"]
+    if isinstance(landed, dict) and landed:
+        table = Table("landed", "removed", "anonymised", "blanked")
+        for dataset, counts in landed.items():
+            table.add_row(dataset, *(str(counts.get(name, 0)) for name in ("removed", "anonymised", "blanked")))
+        out().print(table)
+
+
+@spoken
+def export(
+    asked: Asked,
+    to: Annotated[
+        Path | None, typer.Option("--out", help="The file to write (mode 0600); else standard output.")
+    ] = None,
+    by: ByOption = None,
+    source: SourceOption = None,
+    config: ConfigOption = None,
+    home: HomeOption = None,
+) -> None:
+    """Everything that is held about a person, as JSON."""
+    from pipelines.privacy.export import export_person
+
+    settings = load_settings(config, home)
+    with _alone(settings, "export"):
+        if to is None:
+            export_person(settings, asked, sys.stdout, by=by, source=source)
+            return
+
+        def write(staged: Path) -> None:
+            with staged.open("w", encoding="utf-8") as file:
+                rows.append(export_person(settings, asked, file, by=by, source=source))
+
+        rows: list[int] = []
+        write_durably(to, write, mode=0o600)
+        out().print(f"{sum(rows):,} rows in {to}", markup=False)

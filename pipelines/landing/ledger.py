@@ -1,0 +1,49 @@
+"""The table that landing makes of what it counted: the ledger's lines of a file."""
+
+import json
+from collections.abc import Mapping
+
+import pyarrow as pa
+
+from pipelines.landing.batches import LEDGER, schema_of
+from pipelines.landing.rows import FileFacts
+
+
+def ledger_table(
+    facts: FileFacts,
+    said: str,
+    counts: tuple[int, int, int, int],
+    skips: Mapping[str, int],
+    rows: Mapping[str, int],
+    erased: Mapping[str, int],
+) -> pa.Table:
+    """The ledger's lines of one file, one an entity.
+
+    Args:
+        facts: What every row of the file carries.
+        said: The fingerprint of the mapping.
+        counts: Records: all, taken, unreadable, skipped.
+        skips: Records by declared skip.
+        rows: Landed rows by entity.
+        erased: Rows by entity that were made and did not land, because they are about somebody who was erased.
+    """
+    records, taken, unreadable, skipped = counts
+    lines = [
+        {
+            "file_name": facts.name,
+            "file_sha256": facts.sha256,
+            "file_on": facts.file_on,
+            "landed_on": facts.landed_on,
+            "mapping_sha256": said,
+            "records": records,
+            "taken_records": taken,
+            "unreadable_records": unreadable,
+            "skipped_records": skipped,
+            "skips": json.dumps(skips),
+            "entity": entity,
+            "landed_rows": count,
+            "erased_rows": erased.get(entity, 0),
+        }
+        for entity, count in rows.items()
+    ]
+    return pa.Table.from_pylist(lines, schema=schema_of(LEDGER))

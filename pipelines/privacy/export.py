@@ -1,0 +1,143 @@
+"""Telling a person what is held about them: landed rows, staging and marts of today, published rows, as one JSON.
+
+Streamed row by row; nothing is interpreted. Finding the person is find.py's.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import TextIO
+
+import duckdb
+
+from pipelines.errors import BuildError, LockError, UnknownPersonError
+from pipelines.landing.batches import UNREADABLE, Store
+from pipelines.landing.entities import ENTITIES
+from pipelines.landing.expressions import quote_name, quote_text
+from pipelines.privacy import match
+from pipelines.privacy.find import find_person, open_landed
+from pipelines.privacy.subject import Subject
+from pipelines.pseudonyms import customer_key
+from pipelines.publication import list_versions
+from pipelines.secret_key import load_keys
+from pipelines.settings import Settings
+
+_ROWS_AT_ONCE = 1_000
+Section = tuple[str, str]
+"""What a section holds, and the query that gives its rows."""
+
+
+def export_person(
+    settings: Settings, asked: str, to: TextIO, *, by: str | None = None, source: str | None = None
+) -> int:
+    """Write everything that is held about a person as JSON; the caller holds the run's lock.
+
+    Args:
+        settings: The settings in force.
+        asked: A reference, an e-mail address or a phone number.
+        to: Where the text goes.
+        by: Which of these it is; None to find out.
+        source: The source of the reference.
+
+    Returns:
+        The number of rows written.
+
+    Raises:
+        UnknownPersonError: Nothing is held.
+        ConfigError: It could mean different people.
+    """
+    paths = settings.paths
+    store = Store(paths.landing)
+    store.prepare()
+    store.close()
+    try:
+        with open_landed(
+            paths.landing, memory_limit=settings.engine.memory_limit, threads=settings.engine.threads
+        ) as connection:
+            found = find_person(connection, asked, by=by, source=source)
+            if not found.subject:
+                raise UnknownPersonError("nothing is held about such a person", hint="check how it is spelt")
+            subject = found.subject
+            keys = [
+                customer_key(key, *pair) for key in load_keys(paths.key, settings.key_text) for pair in subject.refs
+            ]
+            if paths.warehouse.is_file():
+                connection.execute(
+                    f"attach {quote_text(str(paths.warehouse))} as {quote_name(paths.warehouse.stem)} (read_only)"
+                )
+            head: dict[str, object] = {
+                "asked_by": found.kind,
+                "references": [{"source": owner, "ref": ref} for owner, ref in sorted(subject.refs)],
+                "emails": sorted(subject.emails),
+                "phones": sorted(subject.phones),
+                "shared_with_others": found.shared,
+                "customer_keys": sorted(set(keys)),
+            }
+            return _write(to, head, connection, _sections(settings, connection, subject, keys))
+    except duckdb.IOException as error:
+        raise LockError(
+            f"the warehouse is in use: {type(error).__name__}", hint="ask again when the run has ended"
+        ) from None
+    except duckdb.Error as error:
+        raise BuildError(f"what is held cannot be read: {type(error).__name__}", hint="try with more memory") from None
+
+
+def _sections(
+    settings: Settings, connection: duckdb.DuckDBPyConnection, subject: Subject, keys: list[str]
+) -> Iterator[Section]:
+    for entity in ENTITIES:
+        where = match.theirs(entity, subject)
+        if where != "false":
+            rows = f"from {entity} where {where} order by source, file_on, file_name, record"
+            yield f"landed.{entity}", f"select * {rows}"
+    mentions = match.mentions(subject, ["raw"], unreadable=True)
+    yield f"landed.{UNREADABLE}", f"select * from {UNREADABLE} where {mentions} order by source, file_name, line"  # noqa: S608 (names are quoted)
+    listed = ", ".join(map(quote_text, sorted(set(keys))))
+    columns: dict[tuple[str, str], list[str]] = {}
+    for schema, table, column in connection.execute(
+        "select schema_name, table_name, column_name from duckdb_columns() where database_name = ?"
+        " order by schema_name, table_name, column_index",
+        [settings.paths.warehouse.stem],
+    ).fetchall():
+        columns.setdefault((schema, table), []).append(column)
+    for (schema, table), names in columns.items():
+        relation = f"{quote_name(settings.paths.warehouse.stem)}.{quote_name(schema)}.{quote_name(table)}"
+        entity = table.removeprefix("stg_").removesuffix("__checked")
+        where = _of_customer(names, listed)
+        if schema == "staging":
+            where = match.theirs(entity, subject) if entity in ENTITIES and table.endswith("__checked") else ""
+        if where not in ("", "false"):
+            yield f"{schema}.{table}", f"select * from {relation} where {where}"  # noqa: S608 (names are quoted)
+    for version in list_versions(settings.paths.published):
+        for mart in version.manifest.tables if version.manifest else ():
+            if where := _of_customer([column.name for column in mart.columns], listed):
+                files = ", ".join(quote_text(str(version.path / file.path)) for file in mart.files)
+                yield f"published.{version.id}.{mart.name}", f"select * from read_parquet([{files}]) where {where}"  # noqa: S608 (names are quoted)
+
+
+def _of_customer(columns: list[str], listed: str) -> str:
+    return " or ".join(f"{quote_name(column)} in ({listed})" for column in columns if column.endswith("customer_key"))
+
+
+def _write(
+    to: TextIO, head: dict[str, object], connection: duckdb.DuckDBPyConnection, sections: Iterator[Section]
+) -> int:
+    rows = 0
+    text = json.dumps(head, indent=2, ensure_ascii=False)
+    to.write(text.removesuffix("\n}") + ',\n  "held": {')
+    is_first_section = True
+    for name, query in list(sections):
+        cursor = connection.execute(query)
+        names = [column[0] for column in cursor.description or []]
+        is_first = True
+        while found := cursor.fetchmany(_ROWS_AT_ONCE):
+            for row in found:
+                if is_first:
+                    to.write(f"{'' if is_first_section else ','}\n    {json.dumps(name)}: [")
+                held = {column: value for column, value in zip(names, row, strict=True) if value is not None}
+                to.write(f"{'' if is_first else ','}\n      {json.dumps(held, default=str, ensure_ascii=False)}")
+                is_first = is_first_section = False
+                rows += 1
+        if not is_first:
+            to.write("\n    ]")
+    to.write("\n  }\n}\n")
+    return rows

@@ -1,0 +1,222 @@
+"""Forgetting a person: what will be done, and doing it. The one place that knows the order.
+
+The journal comes first, so that an erasure which was killed is finished by the next one or by the next run; then the
+tombstones, so that nobody comes back meanwhile; the certificate and the journal's removal come last. Each step in
+between may be done twice. The caller holds the run's lock.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from pipelines.durable import sync_file, umask
+from pipelines.errors import BuildError
+from pipelines.landing import load_mapping, read_ledger
+from pipelines.landing.batches import Store
+from pipelines.privacy.certificate import Certificate, VersionErased, write_certificate
+from pipelines.privacy.find import find_person, open_landed
+from pipelines.privacy.landed import affected, batches_about, erase_landed
+from pipelines.privacy.plan import JOURNAL, Plan, new_erasure_id, read_journal, write_journal
+from pipelines.privacy.subject import Subject, email_of, phone_of
+from pipelines.privacy.tombstones import EMAIL, PHONE, REF, erase_staged, lay, read_tombstones, tombstone
+from pipelines.privacy.traces import find_originals, remove_logs, remove_state
+from pipelines.pseudonyms import customer_key, key_fingerprint
+from pipelines.publication import erase_customers, list_versions
+from pipelines.secret_key import load_key, load_keys
+from pipelines.settings import Settings
+
+Say = Callable[[str], None]
+log = logging.getLogger("loyalty.privacy")
+
+
+def plan_erasure(settings: Settings, asked: str, *, by: str | None = None, source: str | None = None) -> Plan:
+    """What erasing a person will do; nothing of it is done.
+
+    Args:
+        settings: The settings in force.
+        asked: A reference, an e-mail address or a phone number.
+        by: Which of these it is; None to find out.
+        source: The source of the reference.
+
+    Raises:
+        ConfigError: It could mean different people.
+    """
+    keys = load_keys(settings.paths.key, settings.key_text)
+    store = Store(settings.paths.landing)
+    store.prepare()
+    store.close()
+    try:
+        with open_landed(
+            settings.paths.landing, memory_limit=settings.engine.memory_limit, threads=settings.engine.threads
+        ) as landed:
+            found = find_person(landed, asked, by=by, source=source)
+            subject = found.subject or _of_nobody(settings, found.kind, asked, source)
+            counts, batches = affected(landed, subject)
+            files = batches_about(landed, settings.paths.landing, batches)
+    except duckdb.Error as error:
+        # its words may quote what was asked for
+        raise BuildError(
+            f"landed files cannot be searched: {type(error).__name__}", hint="try with more memory"
+        ) from None
+    return Plan(
+        id=new_erasure_id(),
+        kind=found.kind,
+        asked=_asked(keys[0], found.kind, asked, subject),
+        subject=subject,
+        customer_keys=tuple(sorted({customer_key(key, owner, ref) for key in keys for owner, ref in subject.refs})),
+        shared=found.shared,
+        landed=counts,
+        batches=tuple(sorted(batches)),
+        files=files,
+    )
+
+
+def erase(settings: Settings, plan: Plan, users_umask: int, say: Say = log.info) -> Certificate:
+    """Erase a person as planned, and certify it.
+
+    Args:
+        settings: The settings in force.
+        plan: What to do.
+        users_umask: The umask for what readers may read; everything else is written under the one in force.
+        say: Told each step.
+
+    Raises:
+        LoyaltyError: A step failed; what was begun is finished by the next `loyalty forget` or `loyalty run`.
+    """
+    paths = settings.paths
+    paths.erasures.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_journal(paths.erasures, plan)
+    say("laying tombstones")
+    lay(paths.erasures, load_key(paths.key, settings.key_text), plan.subject, plan.id)
+    state: list[str] = []
+    if plan.is_known:
+        say("removing the warehouse, which the next run builds anew")
+        state = remove_state(paths)
+        say(f"writing {len(plan.batches)} batches anew")
+        _erase_batches(paths.landing, plan)
+    say("writing published versions anew")
+    with umask(users_umask):
+        versions = erase_customers(
+            paths.published, plan.customer_keys, done=lambda name: say(f"replaced version {name}")
+        )
+    originals = find_originals(paths, [source.files for source in settings.sources], plan.files)
+    for path in originals.ours.values():
+        path.unlink()
+        sync_file(path.parent)
+    logs, left = remove_logs(paths, plan.words)
+    certificate = Certificate(
+        id=plan.id,
+        done_at=datetime.now(UTC),
+        by=plan.kind,
+        asked=plan.asked,
+        was_held=plan.is_known or bool(versions),
+        identifiers={
+            "references": len(plan.subject.refs),
+            "emails": len(plan.subject.emails),
+            "phones": len(plan.subject.phones),
+            "orders": len(plan.subject.orders),
+        },
+        shared=plan.shared,
+        landed=plan.landed,
+        state=tuple(state),
+        versions=tuple(VersionErased(id=one.id, became=one.became, rows=one.rows) for one in versions),
+        inbox_removed=tuple(_withheld(name, plan) for name in originals.ours),
+        inbox_left=tuple(_withheld(name, plan) for name in originals.theirs),
+        logs_removed=tuple(logs),
+        to_do=tuple(_to_do(settings, plan, originals.theirs, left)),
+    )
+    write_certificate(paths.erasures, certificate)
+    (paths.erasures / JOURNAL).unlink()
+    sync_file(paths.erasures)
+    log.info("erasure %s is done", plan.id)
+    return certificate
+
+
+def finish_pending(settings: Settings, users_umask: int, say: Say = log.warning) -> Certificate | None:
+    """Finish an erasure that was begun and stopped, if there is one."""
+    plan = read_journal(settings.paths.erasures)
+    if plan is None:
+        return None
+    say(f"finishing the erasure {plan.id}, which was stopped")
+    return erase(settings, plan, users_umask)
+
+
+def landing_eraser(settings: Settings) -> Callable[[Path, str], Mapping[str, int]] | None:
+    """What landing calls with each new batch; None where nobody has been erased.
+
+    Raises:
+        ConfigError: The key of some tombstones is gone.
+    """
+    paths = settings.paths
+    tombstones = read_tombstones(paths.erasures, lambda: load_keys(paths.key, settings.key_text))
+    return None if tombstones is None else lambda folder, source: erase_staged(tombstones, folder, source)
+
+
+def _erase_batches(landing: Path, plan: Plan) -> None:
+    store = Store(landing)
+    store.prepare()
+    try:
+        erase_landed(store, plan.subject, set(plan.batches))
+    except duckdb.Error as error:
+        raise BuildError(
+            f"a landed batch cannot be written anew: {type(error).__name__}",
+            hint="check the free space, and run the same command again",
+        ) from None
+    finally:
+        store.close()
+
+
+def _of_nobody(settings: Settings, kind: str, asked: str, source: str | None) -> Subject:
+    """What to lay a tombstone for where nothing is held: the person may be in a file that comes tomorrow."""
+    if kind == EMAIL:
+        return Subject(emails=frozenset({email_of(asked)}))
+    if kind == PHONE:
+        return Subject(phones=frozenset({phone_of(asked)}))
+    landed = set(read_ledger(settings.home).column("source").to_pylist())
+    sources = {source} if source else landed | {load_mapping(one.mapping).source for one in settings.sources}
+    return Subject(refs=frozenset((name, asked.strip()) for name in sources))
+
+
+def _asked(key: bytes, kind: str, asked: str, subject: Subject) -> tuple[str, ...]:
+    if kind == EMAIL:
+        return (tombstone(key, EMAIL, "", email_of(asked)),)
+    if kind == PHONE:
+        return (tombstone(key, PHONE, "", phone_of(asked)),)
+    named = [pair for pair in sorted(subject.refs) if pair[1] == asked.strip()] or sorted(subject.refs)
+    return tuple(tombstone(key, REF, source, ref) for source, ref in named)
+
+
+def _withheld(name: str, plan: Plan) -> str:
+    return "(its name names them)" if any(word in name.lower() for word in plan.words) else name
+
+
+def _to_do(settings: Settings, plan: Plan, originals: Mapping[str, Path], left: list[str]) -> list[str]:
+    known = {key_fingerprint(key) for key in load_keys(settings.paths.key, settings.key_text)}
+    strangers = [
+        version.id
+        for version in list_versions(settings.paths.published)
+        if version.manifest and version.manifest.inputs.get("key_fingerprint", next(iter(known))) not in known
+    ]
+    to_do = []
+    if plan.is_known:
+        to_do.append("run `loyalty run`: it builds the warehouse and the marts anew")
+    if plan.shared:
+        to_do.append(
+            "identifiers that others have too stay with the others; if these are the same person,"
+            " call `loyalty forget` with the address or number itself"
+        )
+    if originals:
+        to_do.append(
+            f"{len(originals)} original files outside home hold them: remove these, and do not deliver them again"
+        )
+    if strangers:
+        to_do.append(
+            f"versions {', '.join(strangers)} were published under a key that is gone, and cannot be searched:"
+            " remove them"
+        )
+    if left:
+        to_do.append(f"these files name them, and are no logs: {', '.join(left)}")
+    return [*to_do, "backups and copies that readers made are yours"]

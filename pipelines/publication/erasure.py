@@ -1,0 +1,212 @@
+"""Erasing customers from the versions that are kept: each is written anew without them, the old one removed at once.
+
+A version is immutable, so what replaces it has an id of its own; its sequence stays, and with it its rank among its
+day's. The grace period for readers does not hold here. Who the customers are is the caller's (privacy).
+"""
+
+import itertools
+import logging
+import secrets
+import shutil
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from pipelines.durable import sync_file
+from pipelines.errors import PublicationError
+from pipelines.publication import sql
+from pipelines.publication.audit import audit
+from pipelines.publication.durable import locked, make_folder, sync_tree, write_text
+from pipelines.publication.model import DATABASE, MANIFEST, Manifest, MartTable, PublishedTable, Version
+from pipelines.publication.retention import BUILDING, clean_leftovers, remove_version
+from pipelines.publication.versions import VERSIONS, list_versions, move_pointer
+from pipelines.publication.writer import marts_in, open_writer, write_database, write_marts
+
+# Facts of money keep the row as one of nobody known; from every other mart the row of a customer goes.
+KEPT_AS_NOBODYS = frozenset({"fct_order", "fct_order_line", "fct_return"})
+REWRITTEN_FROM = "rewritten_from"
+_log = logging.getLogger("loyalty.publication")
+
+
+@dataclass(frozen=True)
+class ErasedVersion:
+    """What became of one version.
+
+    Attributes:
+        id: The version that was there.
+        became: The version in its place; None where it could not be read, and was removed.
+        rows: Rows removed or made nobody's, by mart.
+    """
+
+    id: str
+    became: str | None
+    rows: dict[str, int]
+
+
+def erase_customers(
+    published: Path,
+    customer_keys: Collection[str],
+    *,
+    threads: int | None = None,
+    memory_limit: str | None = None,
+    done: Callable[[str], object] | None = None,
+) -> tuple[ErasedVersion, ...]:
+    """Write every kept version that holds a customer anew without them; a version without them stays as it is.
+
+    May be killed at any moment and called again: readers see the old version or the new one.
+
+    Args:
+        published: The folder of versions; need not exist.
+        customer_keys: The customers' pseudonyms.
+        threads: DuckDB's threads; None for all cores.
+        memory_limit: DuckDB's limit, such as `2GB`; None for its default.
+        done: Told the id of each version that has been replaced.
+
+    Raises:
+        PublicationError: A version could not be written; it is still there.
+    """
+    if not (published / VERSIONS).is_dir() or not customer_keys:
+        return ()
+    erased = []
+    with locked(published):
+        clean_leftovers(published)
+        for version in reversed(list_versions(published)):
+            if version.manifest is None:
+                # what cannot be read cannot be shown to be without them
+                erased.append(ErasedVersion(version.id, None, {}))
+            elif rows := rows_of(version.path, version.manifest, customer_keys):
+                fresh = _replacement(published, version.id) or _rewrite(
+                    published, version.manifest, customer_keys, threads, memory_limit
+                )
+                erased.append(ErasedVersion(version.id, fresh, rows))
+                if version.is_current:
+                    move_pointer(published, fresh)
+            else:
+                continue
+            if version.is_current and version.manifest is None:
+                _point_elsewhere(published, version)
+            remove_version(version)
+            if done is not None:
+                done(version.id)
+    return tuple(erased)
+
+
+def rows_of(folder: Path, manifest: Manifest, customer_keys: Collection[str]) -> dict[str, int]:
+    """Rows of some customers in a version, by mart."""
+    with duckdb.connect(":memory:") as connection:
+        counts = {
+            table.name: _count(connection, f"{_parts(folder, table)} where {theirs}")
+            for table in manifest.tables
+            if (theirs := _theirs(table, customer_keys))
+        }
+    return {name: count for name, count in counts.items() if count}
+
+
+def _count(connection: duckdb.DuckDBPyConnection, rows: str) -> int:
+    ((count,),) = connection.execute(f"select count(*) from {rows}").fetchall()  # noqa: S608 (names are quoted)
+    return int(count)
+
+
+def _next_id(version_id: str, folder: Path) -> str:
+    """The id with a higher number at its end: one that nobody has ever read under."""
+    day, _, rest = version_id.partition("_")
+    run, _, number = rest.partition("-")
+    first = int(number) + 1 if number.isdigit() else 2
+    tries = (f"{day}_{run}-{n}" for n in itertools.count(first))
+    return next(name for name in tries if not (folder / name).exists())
+
+
+def _rewrite(
+    published: Path, before: Manifest, customer_keys: Collection[str], threads: int | None, memory_limit: str | None
+) -> str:
+    """Write a version anew beside the old one, and give its id."""
+    folder, old = published / VERSIONS, published / VERSIONS / before.version
+    building = folder / f"{BUILDING}{secrets.token_hex(4)}"
+    fresh = _next_id(before.version, folder)
+    try:
+        make_folder(building)
+        for path in sorted(old.iterdir()):
+            # what is beside the marts holds no row of a customer, and goes with them
+            if path.name not in ("marts", DATABASE, MANIFEST):
+                (shutil.copytree if path.is_dir() else shutil.copyfile)(path, building / path.name)
+        with open_writer(building / ".spill", threads=threads, memory_limit=memory_limit) as connection:
+            for table in before.tables:
+                connection.execute(f"create view {sql.name(table.name)} as {_without(old, table, customer_keys)}")
+            tables = [
+                MartTable(table.name, table.key, table.description, {c.name: c.description for c in table.columns})
+                for table in before.tables
+            ]
+            written = write_marts(
+                connection, "memory.main", marts_in(connection, "memory", "main"), tables, building, None
+            )
+            database = write_database(connection, written, building)
+        shutil.rmtree(building / ".spill", ignore_errors=True)
+        manifest = before.model_copy(
+            update={
+                "version": fresh,
+                "inputs": {**before.inputs, REWRITTEN_FROM: before.version},
+                "tables": written,
+                "database": database,
+            }
+        )
+        write_text(building / MANIFEST, manifest.to_text())
+        sync_tree(building)
+        audit(building)
+        building.rename(folder / fresh)
+    except (duckdb.Error, OSError) as error:
+        raise PublicationError(
+            f"the version {before.version} could not be written anew: {type(error).__name__}",
+            hint=f"Check the free space and the rights in {published}, and run the same command again.",
+        ) from error
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    sync_file(folder)
+    _log.info("version %s was written anew as %s", before.version, fresh)
+    return fresh
+
+
+def _replacement(published: Path, version_id: str) -> str | None:
+    """The version that a killed erasure wrote in the place of another, if it got that far."""
+    written = (version for version in list_versions(published) if version.manifest)
+    return next(
+        (one.id for one in written if one.manifest and one.manifest.inputs.get(REWRITTEN_FROM) == version_id), None
+    )
+
+
+def _point_elsewhere(published: Path, broken: Version) -> None:
+    whole = next((version.id for version in list_versions(published) if version.manifest), None)
+    if whole is not None:
+        move_pointer(published, whole)
+    else:
+        _log.warning("no version is left that can be read; %s was removed", broken.id)
+
+
+def _without(folder: Path, table: PublishedTable, customer_keys: Collection[str]) -> str:
+    theirs = _theirs(table, customer_keys)
+    if not theirs:
+        return f"select * from {_parts(folder, table)}"  # noqa: S608 (names are quoted)
+    if table.name not in KEPT_AS_NOBODYS or {*table.key} & {*_customer_columns(table)}:
+        return f"select * from {_parts(folder, table)} where not {theirs}"  # noqa: S608 (names are quoted)
+    emptied = ", ".join(
+        f"case when {theirs} then null else {sql.name(name)} end as {sql.name(name)}"
+        for name in _customer_columns(table)
+    )
+    return f"select * replace ({emptied}) from {_parts(folder, table)}"  # noqa: S608 (names are quoted)
+
+
+def _theirs(table: PublishedTable, customer_keys: Collection[str]) -> str:
+    """Whether a row is about one of the customers; empty where the mart is about no customer."""
+    keys = ", ".join(sql.text(key) for key in sorted(customer_keys))
+    terms = [f"coalesce({sql.name(name)} in ({keys}), false)" for name in _customer_columns(table)]
+    return f"({' or '.join(terms)})" if terms else ""
+
+
+def _customer_columns(table: PublishedTable) -> Sequence[str]:
+    return [column.name for column in table.columns if column.name.endswith("customer_key")]
+
+
+def _parts(folder: Path, table: PublishedTable) -> str:
+    parts = ", ".join(sql.files(folder / file.path) for file in table.files)
+    return f"read_parquet([{parts}], hive_partitioning = false)"

@@ -1,0 +1,286 @@
+"""Forgetting in what has landed: nothing of the person is left, everybody else is as before, and nobody comes back."""
+
+import json
+import shutil
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipelines.durable import PRIVATE, umask
+from pipelines.errors import ConfigError
+from pipelines.landing import SourceFiles, land, load_mapping
+from pipelines.landing.entities import ENTITIES
+from pipelines.privacy import Certificate, erase, finish_pending, landing_eraser, plan_erasure
+from pipelines.privacy.rewrite import MONEY
+from pipelines.settings import Settings
+from tests.pipeline import person
+
+DAY, LATER = "2024-03-01", "2024-03-02"
+UNREADABLE = f'{{"interaction_id": "I9", "who": "{person.REF}", "mail": "{person.EMAIL}", cut off'
+
+
+def arrive(settings: Settings) -> Any:
+    source = settings.sources[0]
+    return land(
+        settings.home,
+        [SourceFiles(load_mapping(source.mapping), source.files)],
+        today=date(2024, 4, 1),
+        erase=landing_eraser(settings),
+    )
+
+
+def forget(settings: Settings, asked: str, **options: Any) -> Certificate:
+    with umask(PRIVATE) as users:
+        return erase(settings, plan_erasure(settings, asked, **options), users)
+
+
+def landed(settings: Settings, entity: str, columns: str = "*", where: str = "true") -> list[tuple[Any, ...]]:
+    with duckdb.connect() as connection:
+        return connection.execute(
+            f"select {columns} from read_parquet('{settings.home}/landing/{entity}/*/*/part.parquet',"
+            " hive_partitioning = true, hive_types = {'source': 'VARCHAR', 'batch': 'VARCHAR'})"
+            f" where {where} order by all"
+        ).fetchall()
+
+
+def everything(settings: Settings, where: str) -> dict[str, list[tuple[Any, ...]]]:
+    return {name: landed(settings, name, where=where) for name in ENTITIES if "customer_ref" in ENTITIES[name].columns}
+
+
+@pytest.fixture(scope="module")
+def once_landed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("landed")
+    settings = person.settings(folder)
+    person.write(folder / "inbox", DAY, person.rows(DAY), person.bobs_rows(DAY), unreadable=UNREADABLE)
+    till = [f"T{n},{person.REF},P1,1,2,{person.EMAIL},{DAY} 09:00:00" for n in (1, 1, 2)]
+    till += [f"T1,,P1,1,2,,{DAY} 09:00:00", f"T9,{person.BOB},P1,1,2,,{DAY} 09:00:00"]
+    (folder / "inbox" / "till_1.csv").write_text("order,who,sku,qty,price,mail,at\n" + "\n".join(till) + "\n")
+    arrive(settings)
+    return folder
+
+
+@pytest.fixture
+def shop(once_landed: Path, tmp_path: Path) -> Settings:
+    for name in ("home", "inbox"):
+        shutil.copytree(once_landed / name, tmp_path / name)
+    return person.settings(tmp_path)
+
+
+@pytest.mark.parametrize("asked", [person.REF, person.SECOND_REF, f" {person.EMAIL.upper()} ", "+44 0 20 55501234"])
+def test_by_whatever_they_are_asked_for_nothing_of_them_is_left(shop: Settings, asked: str) -> None:
+    assert person.traces(shop.home)
+    certificate = forget(shop, asked)
+    assert person.traces(shop.home) == {}
+    assert not [text for text in person.STRINGS if text.lower() in certificate.model_dump_json().lower()]
+    assert certificate.landed["customers"] == {"removed": 3}
+    assert certificate.landed["unreadable"] == {"blanked": 1}
+    assert certificate.landed["interactions"] == {"blanked": 1, "removed": 1}
+    assert certificate.landed["cases"] == {"removed": 2}  # one of them by her order alone
+
+
+def test_money_stays_as_that_of_nobody_and_like_a_row_that_never_was_anybodys(shop: Settings, tmp_path: Path) -> None:
+    forget(shop, person.REF)
+    other = person.settings(tmp_path / "other")
+    nobody = person.rows(DAY, ref=None, email=None, phone=None)
+    for row in nobody["returns"]:
+        del row["reason"]
+    nobody["orders"][2]["gross"] = person.NAME  # a bad amount is quarantined by what it is
+    person.write(tmp_path / "other" / "inbox", DAY, nobody, person.bobs_rows(DAY))
+    arrive(other)
+    for entity in MONEY:
+        columns = ", ".join([*ENTITIES[entity].columns, "content_hash", "record", "line"])
+        mine = landed(shop, entity, columns, "file_name like '%.jsonl' and order_id <> 'A3'")
+        assert mine == landed(other, entity, columns, "order_id <> 'A3'"), entity
+        assert mine
+
+
+def test_generated_keys_of_anonymised_rows_tell_nothing_and_stay_different(shop: Settings) -> None:
+    rows = landed(shop, "order_lines", "line_id, customer_ref, content_hash", "file_name = 'till_1.csv'")
+    forget(shop, person.REF)
+    after = landed(shop, "order_lines", "line_id, customer_ref, content_hash, order_id", "file_name = 'till_1.csv'")
+    assert len({row[0] for row in after}) == len(after) == len(rows) == 5
+    hers = {(key, text) for key, who, text in rows if who == person.REF}
+    assert hers
+    assert not {key for key, _ in hers} & {row[0] for row in after}
+    assert not {text for _, text in hers} & {row[2] for row in after}
+    # the row of nobody that was there before keeps its key
+    assert {key for key, who, _ in rows if who is None} <= {row[0] for row in after}
+    assert len({row[2] for row in after if row[3] == "T1"}) == 1
+
+
+def test_who_shares_nothing_is_as_before(shop: Settings) -> None:
+    before = everything(shop, f"customer_ref = '{person.BOB}' and not contains(raw, '{person.EMAIL}')")
+    assert before["interactions"]
+    assert before["customers"]  # his address ends like hers
+    forget(shop, person.REF)
+    assert everything(shop, f"customer_ref = '{person.BOB}' and not contains(raw, 'erased')") == before
+    assert landed(shop, "interactions", "subject, body, raw", "interaction_id = 'I3'") == [
+        ("her", None, '{"erased": true}')
+    ]
+
+
+def test_the_ledger_says_what_lies_there_and_what_was_erased(shop: Settings) -> None:
+    before = landed(shop, "ledger", "entity, sum(landed_rows)", "true group by entity")
+    forget(shop, person.REF)
+    after = landed(shop, "ledger", "entity, sum(landed_rows), sum(erased_rows)", "true group by entity")
+    assert [(entity, rows + erased) for entity, rows, erased in after] == before
+    assert {entity: erased for entity, _, erased in after}["customers"] == 3
+    for entity, rows, _ in after:
+        assert len(landed(shop, entity)) == rows, entity
+
+
+def test_what_others_have_too_stays_with_them_and_is_told(shop: Settings, tmp_path: Path) -> None:
+    person.write(
+        tmp_path / "inbox",
+        LATER,
+        {"customers": [{"customer_ref": "HUSBAND-1", "name": "Bill King", "phone": "+44 (0)20 5550 1234"}]},
+    )
+    arrive(shop)
+    certificate = forget(shop, person.REF)
+    assert certificate.shared == {"phones": 1}
+    assert any("others have too" in words for words in certificate.to_do)
+    assert len(landed(shop, "customers", where="customer_ref = 'HUSBAND-1' and phone is not null")) == 1
+    forget(shop, person.PHONE)
+    assert not landed(shop, "customers", where="customer_ref = 'HUSBAND-1'")
+
+
+def test_nobody_comes_back_with_a_later_file_of_any_name_format_or_spelling(shop: Settings, tmp_path: Path) -> None:
+    forget(shop, person.EMAIL)
+    shop.paths.key.write_text("another-key-that-is-in-force-from-now-on\n" + shop.paths.key.read_text())
+    odd = person.rows(LATER, ref=f"  {person.REF} ", email=f" {person.EMAIL.title()}", phone="+44 (0)20-5550.1234")
+    for rows in odd.values():
+        rows[:] = [row for row in rows if {*row} & {"customer_ref", "referrer_ref", "email"}]
+    person.write(tmp_path / "inbox", LATER, odd, person.bobs_rows(LATER), unreadable=UNREADABLE)
+    (tmp_path / "inbox" / "till_9.csv").write_text(
+        f"order,who,sku,qty,price,mail,at\nT7,,P1,1,2,{person.EMAIL.upper()},{LATER} 09:00:00\n"
+    )
+    report = arrive(shop)
+    assert report.erased
+    left = person.traces(shop.home, (person.REF, person.PERSON_REF, person.SECOND_REF, person.EMAIL, "5550.1234"))
+    assert left == {}
+    assert landed(shop, "order_lines", "email, quantity", "order_id = 'T7'") == [(None, "1")]
+    ledger = landed(shop, "ledger", "landed_rows, erased_rows", f"entity = 'customers' and file_on = '{LATER}'")
+    assert ledger == [(1, 3)]
+
+
+def test_tombstones_of_a_key_that_is_gone_stop_landing(shop: Settings) -> None:
+    forget(shop, person.REF)
+    shop.paths.key.write_text("another-key-that-is-in-force-from-now-on\n")
+    with pytest.raises(ConfigError, match="laid with another key"):
+        arrive(shop)
+
+
+def test_where_nothing_is_held_a_tombstone_is_laid(shop: Settings, tmp_path: Path) -> None:
+    certificate = forget(shop, "nobody@nowhere.example")
+    assert not certificate.was_held
+    assert certificate.landed == {}
+    late = [{"customer_ref": "LATE-1", "email": "NOBODY@nowhere.example", "name": "Late Comer"}]
+    person.write(tmp_path / "inbox", LATER, {"customers": late})
+    assert arrive(shop).erased == 1
+
+
+def test_a_reference_of_two_sources_asks_which(shop: Settings, tmp_path: Path) -> None:
+    (tmp_path / "pos.yml").write_text(person.mapping("pos"))
+    person.write(tmp_path / "pos", DAY, person.rows(DAY))
+    land(shop.home, [SourceFiles(load_mapping(tmp_path / "pos.yml"), tmp_path / "pos")], today=date(2024, 4, 1))
+    with pytest.raises(ConfigError, match=r"2 sources \(crm, pos\)"):
+        plan_erasure(shop, person.REF)
+    assert {source for source, _ in plan_erasure(shop, person.REF, source="pos").subject.refs} == {"pos"}
+
+
+@pytest.mark.parametrize(("asked", "by"), [(" ", None), ("12 34", "phone")])
+def test_what_could_be_anybody_is_refused(shop: Settings, asked: str, by: str | None) -> None:
+    with pytest.raises(ConfigError, match="nobody can be found"):
+        plan_erasure(shop, asked, by=by)
+
+
+def test_originals_below_home_go_and_others_are_named(tmp_path: Path) -> None:
+    inside = tmp_path / "home" / "inbox"
+    settings = person.settings(tmp_path, inbox=inside)
+    person.write(inside, DAY, person.rows(DAY))
+    person.write(inside, LATER, {"orders": [{"order_id": "B2", "customer_ref": person.BOB}]})
+    arrive(settings)
+    certificate = forget(settings, person.REF)
+    assert [path.name for path in inside.iterdir()] == [f"orders_{LATER}.jsonl"]
+    assert f"inbox/customers_{DAY}.jsonl" in certificate.inbox_removed
+    assert certificate.inbox_left == ()
+    assert person.traces(settings.home) == {}
+
+
+def test_originals_elsewhere_are_the_users(shop: Settings, tmp_path: Path) -> None:
+    before = sorted(path.name for path in (tmp_path / "inbox").iterdir())
+    certificate = forget(shop, person.REF)
+    assert sorted(path.name for path in (tmp_path / "inbox").iterdir()) == before
+    assert f"inbox/customers_{DAY}.jsonl" in certificate.inbox_left
+    assert any("outside home" in words for words in certificate.to_do)
+    assert arrive(shop).rows == {}  # they are known, and stay out
+
+
+def test_logs_that_name_them_go(shop: Settings) -> None:
+    shop.paths.logs.mkdir(parents=True)
+    (shop.paths.logs / "dbt.log").write_text(f"could not convert {person.NAME.upper()}")
+    (shop.paths.logs / "other.log").write_text("all is well")
+    assert forget(shop, person.REF).logs_removed == ("state/logs/dbt.log",)
+    assert [path.name for path in shop.paths.logs.iterdir()] == ["other.log"]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from pipelines.durable import PRIVATE, umask
+from pipelines.privacy import erase, plan_erasure
+from pipelines.settings import load_settings
+
+settings, moment = load_settings(Path(sys.argv[1])), int(sys.argv[3])
+plan = plan_erasure(settings, sys.argv[2])
+seen = 0
+
+def watch(event, arguments):
+    global seen
+    if event in ("os.rename", "os.remove", "os.rmdir"):
+        seen += 1
+        if seen == moment:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(watch)
+with umask(PRIVATE) as users:
+    erase(settings, plan, users)
+"""
+
+
+def test_killed_at_any_step_it_is_finished_by_the_next_run(shop: Settings, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    shutil.copytree(shop.home, kept)
+    ended, moments = 0, [1, 2, 3, 9, 20, 33, 1000]
+    for moment in moments:
+        shutil.rmtree(shop.home)
+        shutil.copytree(kept, shop.home)
+        command = [sys.executable, "-c", KILLED, str(shop.config_path), person.REF, str(moment)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode in (0, -9), done.stderr
+        ended += done.returncode == 0
+        with umask(PRIVATE) as users:
+            certificate = finish_pending(shop, users)
+        assert (certificate is None) == (done.returncode == 0 or moment == 1)
+        if moment == 1:  # before the journal was there: nothing has been done
+            continue
+        assert person.traces(shop.home) == {}
+        for entity, rows in landed(shop, "ledger", "entity, sum(landed_rows)", "true group by entity"):
+            assert len(landed(shop, entity)) == rows, (moment, entity)
+        assert len(list(shop.paths.erasures.glob("*.json"))) == 1
+        written = json.loads(next(shop.paths.erasures.glob("*.json")).read_text())
+        assert written["landed"]["customers"] == {"removed": 3}
+    assert ended == 1
+
+
+def test_what_erasures_keep_is_the_owners_alone(shop: Settings) -> None:
+    forget(shop, person.REF)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in shop.paths.erasures.iterdir()}
+    assert set(modes.values()) == {0o600}
+    assert shop.paths.erasures.stat().st_mode & 0o777 == 0o700
+    assert "tombstones" in modes
