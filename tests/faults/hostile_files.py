@@ -183,6 +183,8 @@ def _table_records(
             case 5:  # an open quote; the line behind it is whole by itself, and must not go with it
                 values[dice.randrange(5)] = '"Tea'
                 yield separator.join(values), Fate("LND-001")
+                if dice.random() < 0.5:
+                    yield "and what belongs to it", None
                 behind = Order(f"{plain.id}-behind")
                 yield separator.join(behind.values), behind.fate()
             case 6:
