@@ -18,6 +18,7 @@ from pipelines.landing.entities import ENTITIES
 from pipelines.privacy import Certificate, erase, finish_pending, landing_eraser, plan_erasure
 from pipelines.privacy.rewrite import MONEY
 from pipelines.settings import Settings
+from tests.conftest import call
 from tests.pipeline import person
 
 DAY, LATER = "2024-03-01", "2024-03-02"
@@ -284,3 +285,16 @@ def test_what_erasures_keep_is_the_owners_alone(shop: Settings) -> None:
     assert set(modes.values()) == {0o600}
     assert shop.paths.erasures.stat().st_mode & 0o777 == 0o700
     assert "tombstones" in modes
+
+
+def test_nothing_is_erased_unless_somebody_confirms_it(shop: Settings) -> None:
+    config = str(shop.config_path)
+    before = everything(shop, "true")
+    refused = call("forget", person.REF, "--config", config)
+    assert (refused.returncode, "--yes" in refused.stderr) == (2, True)
+    told = call("forget", person.REF, "--dry-run", "--json", "--config", config)
+    assert told.returncode == 0
+    assert json.loads(told.stdout)["landed"]["customers"] == {"removed": 3}
+    assert not [text for text in person.STRINGS if text.lower() in told.stdout.lower()]
+    assert everything(shop, "true") == before
+    assert not (shop.paths.erasures / "tombstones").exists()
