@@ -102,7 +102,7 @@ def test_dagsters_checks_hold_counts_and_nobody(sample_home: SampleHome) -> None
         path.read_bytes().decode("utf-8", errors="replace")
         for path in (sample_home.home / "state" / "dagster").rglob("*.db")
     )
-    assert "few_rows_are_quarantined" in events
+    assert "quarantine_limits" in events and "sample survey_answers, all files: " in events
     with duckdb.connect(str(sample_home.warehouse), read_only=True) as connection:
         people = connection.execute("select email from staging.stg_customers where email is not null").fetchall()
     assert not [email for (email,) in people if email in events]
