@@ -59,6 +59,13 @@ def test_a_redirect_is_not_followed(status: int) -> None:
         assert receiver.paths == [f"/{SECRET}"]
 
 
+def test_an_answer_leaves_the_url_in_no_log(receiver: Receiver, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        deliver(SecretStr(receiver.url), BODY)
+    assert receiver.paths == [f"/{SECRET}"]
+    assert SECRET not in caplog.text
+
+
 def test_a_closed_port_is_said_without_the_url(
     caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
