@@ -3,6 +3,7 @@ queue, which lets one run go at a time, behind them.
 """
 
 import os
+import socket
 import subprocess
 
 import dagster as dg
@@ -13,22 +14,22 @@ _STARTED = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])
 
 
 def process_tag() -> dict[str, str]:
-    """The tag by which a run says that it is of this process."""
-    return {PROCESS_TAG: str(os.getpid())}
+    """The tag by which a run says that it is of this process: `host:pid`."""
+    return {PROCESS_TAG: f"{socket.gethostname()}:{os.getpid()}"}
 
 
 def end_dead_runs(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
     """Mark as failed every started run whose process is gone, and give them."""
     dead = [run for run in instance.get_runs(_STARTED) if _is_dead(run)]
     for run in dead:
-        instance.report_run_failed(run, f"The process of this run (pid {run.tags[PROCESS_TAG]}) was killed.")
+        instance.report_run_failed(run, f"The process of this run ({run.tags[PROCESS_TAG]}) was killed.")
     return dead
 
 
 def _is_dead(run: dg.DagsterRun) -> bool:
-    pid = run.tags.get(PROCESS_TAG, "")
-    if not pid.isdigit():
-        return False  # it has only just begun, or is none of ours
+    host, _, pid = run.tags.get(PROCESS_TAG, "").rpartition(":")
+    if host != socket.gethostname():
+        return False  # it has only just begun, or is for another machine to judge
     # the number may long belong to something else
     shown = subprocess.run(["ps", "-o", "stat=,command=", "-p", pid], capture_output=True, text=True, check=False)
     return "python" not in shown.stdout.lower() or shown.stdout.lstrip().startswith("Z")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from pipelines.errors import GateError
+from pipelines.errors import Finding, GateError
 from pipelines.quality.rules import QuarantineRule
 from pipelines.quarantine_limits import UNREADABLE, QuarantineSettings
 
@@ -91,6 +91,11 @@ class Verdict:
             f"too much is in quarantine: {len(self.stops)} above stop_share\n{listed(self.stops, rules)}",
             hint=f"Look: {self.stops[0].where}\nWhat was published before is untouched. Deliver a corrected file, take"
             " the file out, or raise stop_share in loyalty.yml (docs/quarantine.md says how), then run again.",
+            findings=tuple(
+                Finding(f"{stop.source} {stop.entity} in quarantine: {code}", rows)
+                for stop in self.stops
+                for code, rows in stop.rules
+            ),
         )
 
 

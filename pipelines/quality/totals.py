@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipelines.errors import GateError
+from pipelines.errors import Finding, GateError
 from pipelines.quality.engine import schema_path
 from pipelines.quality.gx import safe_message
 from pipelines.quality.suites import DAY
@@ -163,4 +163,5 @@ def check_totals(results: Sequence[TotalResult]) -> None:
         hint="Each query stands in expectations/totals/. What was published before is untouched: a stage has lost or"
         " doubled rows, which no correction of data mends. Build from nothing (`loyalty run --full-refresh`); if it"
         " comes back, report it.",
+        findings=tuple(Finding(f"total {result.total.name}", len(result.faults)) for result in wrong),
     )

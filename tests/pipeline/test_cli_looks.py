@@ -68,9 +68,18 @@ def test_the_status_knows_the_run_its_version_and_what_was_refused(
     assert status["running"] is None
     assert status["last_run"] == report
     assert [version["is_current"] for version in status["versions"]] == [True]
+    day = report["as_of"]
+    assert status["freshness"] == {
+        "published": day,
+        "expected": day,
+        "days_behind": 0,
+        "is_fresh": True,
+        "problem": "",
+    }
     assert all(reason["meaning"] and reason["action"] for reason in status["quarantine"])
     text = ask(sample_home, "status").stdout
     assert str(report["run_id"]) in text
+    assert f"published is {day}, as it should be" in text
     assert status["quarantine"][0]["rule"] in text
 
 

@@ -30,6 +30,7 @@ def test_a_failed_test_is_a_failed_gate_with_its_rows_and_its_model(tmp_path: Pa
     assert isinstance(error, GateError)
     assert "test unique_x on fct_order: 3 rows" in error.message
     assert str(tmp_path / "dbt.log") in error.hint
+    assert [str(found) for found in error.findings] == ["test unique_x: 3"]
 
 
 def test_a_broken_model_is_a_failed_build_with_dbts_own_words(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """A run whose process is gone does not hold Dagster's queue: it is marked as failed, and told of."""
 
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -37,7 +38,7 @@ def started(instance: dg.DagsterInstance, tags: dict[str, str]) -> dg.DagsterRun
 def gone() -> dict[str, str]:
     """The tag of a process that has ended."""
     ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
-    return {"loyalty/process": ended.stdout.decode().strip()}
+    return {"loyalty/process": f"{socket.gethostname()}:{ended.stdout.decode().strip()}"}
 
 
 def test_a_run_whose_process_is_gone_is_marked_as_failed(instance: dg.DagsterInstance) -> None:
@@ -52,13 +53,14 @@ def test_a_run_whose_process_is_gone_is_marked_as_failed(instance: dg.DagsterIns
 def test_a_run_that_lives_or_has_only_just_begun_is_left_alone(instance: dg.DagsterInstance) -> None:
     started(instance, process_tag())
     started(instance, {})
+    started(instance, {"loyalty/process": f"elsewhere:{gone()['loyalty/process'].rpartition(':')[2]}"})
     assert end_dead_runs(instance) == []
 
 
 def test_a_process_that_only_got_the_pid_does_not_keep_a_run_alive(instance: dg.DagsterInstance) -> None:
     other = subprocess.Popen(["sleep", "60"])
     try:
-        started(instance, {"loyalty/process": str(other.pid)})
+        started(instance, {"loyalty/process": f"{socket.gethostname()}:{other.pid}"})
         assert len(end_dead_runs(instance)) == 1
     finally:
         other.kill()

@@ -13,7 +13,7 @@ import duckdb
 import pytest
 import sqlalchemy
 
-from pipelines.errors import GateError
+from pipelines.errors import Finding, GateError
 from pipelines.quality import GateReport, open_landing, open_warehouse, run_gate
 from pipelines.quality.engine import lend
 from pipelines.quality.suites import load_suite
@@ -160,6 +160,7 @@ def test_a_failure_says_which_rule_how_many_rows_and_where_to_look(
     assert "people: column_values_to_not_be_null.gap: 1 unexpected of 20 rows (trial)" in caught.value.message
     assert 'select * from "staging"."people" where "gap" is null' in caught.value.hint
     assert report.results[0].suite == f"{tmp_path / 'people.yml'}:6"
+    assert caught.value.findings == (Finding("people: column_values_to_not_be_null.gap", 1),)
 
 
 def test_what_cannot_be_checked_has_not_passed_and_leaves_the_others(

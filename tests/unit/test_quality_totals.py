@@ -60,6 +60,7 @@ def test_a_total_that_is_off_stops_the_run_and_names_its_terms(day: duckdb.DuckD
     assert caught.value.exit_code == 4
     assert f"do not add up: {words} (" in caught.value.message
     assert caught.value.hint
+    assert [found.name for found in caught.value.findings] == [f"total {name}"]
 
 
 def test_an_order_of_an_earlier_day_that_is_no_fact_is_not_called_later(day: duckdb.DuckDBPyConnection) -> None:

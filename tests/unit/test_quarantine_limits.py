@@ -62,6 +62,8 @@ def test_what_stops_a_run_names_the_worst_files_their_rules_and_where_to_look() 
     assert len(lines) == 7
     look = caught.value.hint.splitlines()[0]
     assert look == "Look: loyalty quarantine show --source shop --entity orders --file 'of 7.csv'"
+    assert len(caught.value.findings) == 8
+    assert str(caught.value.findings[0]) == "shop orders in quarantine: ORD-007: 67"
 
 
 def test_the_whole_and_the_unreadable_are_told_as_what_they_are() -> None:
