@@ -7,7 +7,14 @@ import pytest
 
 from pipelines.errors import BuildError, ConfigError, GateError, LoyaltyError
 from pipelines.orchestration.backfill import DayOutcome, DayStatus, backfill, days_between
-from pipelines.orchestration.build_state import BuildStatus, BuiltState, StagedState, WarehouseState, write_state
+from pipelines.orchestration.build_state import (
+    STAGING_CHECKS,
+    BuildStatus,
+    BuiltState,
+    StagedState,
+    WarehouseState,
+    write_state,
+)
 from pipelines.orchestration.code import core_fingerprint
 from pipelines.orchestration.recorder import RunReport
 from pipelines.pseudonyms import key_fingerprint
@@ -23,7 +30,7 @@ BATCHES = ("b1", "b2")
 def settings(tmp_path: Path) -> Settings:
     found = Settings.unconfigured().model_copy(update={"home": tmp_path})
     state = WarehouseState(
-        staged=StagedState(fingerprint="s", batches=BATCHES, passed=True),
+        staged=StagedState(fingerprint="s", batches=BATCHES, passed=STAGING_CHECKS),
         built=BuiltState(as_of=BUILT, fingerprint="f", batches=BATCHES, status=BuildStatus.COMPLETE, run_id="r"),
     )
     write_state(found.paths.build_state, state)
