@@ -17,7 +17,7 @@ PARALLEL  := --numprocesses $(WORKERS) --dist loadfile
 COVERAGE  := --cov --cov-report=term:skip-covered
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-spark run test check lint types sql parse definitions parity faults trial-short trial bench format lock clean
+.PHONY: help setup setup-spark run test stories check lint types sql parse definitions parity faults trial-short trial bench format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,9 +52,12 @@ run: setup ## make a sample, run the whole pipeline on it, publish the marts
 	@$(BIN)/loyalty run --config $(HOME_DIR)/loyalty.yml
 
 test: setup ## run the tests that need neither Java nor real data
-	$(PYTEST) $(PARALLEL) -m "not spark and not trial and not slow" $(COVERAGE)
+	$(PYTEST) $(PARALLEL) -m "not spark and not trial and not slow and not story" $(COVERAGE)
 
-check: lint types parse sql definitions test parity trial-short ## all that CI runs
+stories: setup ## run the tests that take one home through several whole runs
+	$(PYTEST) $(PARALLEL) -m "story and not slow"
+
+check: lint types parse sql definitions test stories parity trial-short ## all that CI runs
 
 lint: setup ## ruff, style and format
 	$(BIN)/ruff check .

@@ -97,6 +97,7 @@ def land(
         "landed_on": landed_on,
     }
     ledger = []
+    records = max(map(len, rows.values()), default=0)  # of the file, so the same for every entity
     for entity, each in rows.items():
         origin = [
             {
@@ -110,7 +111,7 @@ def land(
             for n, row in enumerate(each, start=1)
         ]
         _write(landing, entity, source, batch, origin)
-        counts = {"records": len(each), "taken_records": len(each), "unreadable_records": 0, "skipped_records": 0}
+        counts = {"records": records, "taken_records": records, "unreadable_records": 0, "skipped_records": 0}
         ledger.append({**file, **counts, "skips": "{}", "entity": entity, "landed_rows": len(each)})
     _write(landing, "ledger", source, batch, ledger)
     return batch

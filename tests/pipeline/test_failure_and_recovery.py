@@ -12,6 +12,8 @@ import pytest
 from tests.conftest import SampleHome, call
 from tests.webhook_server import SECRET, Receiver, receiving
 
+pytestmark = pytest.mark.story
+
 
 @dataclass(frozen=True)
 class Story:

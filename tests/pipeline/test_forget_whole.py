@@ -22,6 +22,8 @@ from pipelines.sample import write_sample
 from tests.conftest import LOYALTY, clean_environment
 from tests.pipeline import person
 
+pytestmark = pytest.mark.story
+
 Rows = dict[str, list[tuple[Any, ...]]]
 
 
@@ -127,7 +129,8 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     config = folder / "loyalty.yml"
     content = yaml.safe_load(config.read_text())
     shop = {"mapping": "sample", "files": str(folder / "shop" / "inbox")}
-    config.write_text(yaml.safe_dump({**content, "sources": [shop, *content["sources"]]}))
+    few = {"min_rows": 1000}  # a shop this small has little of anything, and much of it planted as bad
+    config.write_text(yaml.safe_dump({**content, "quarantine": few, "sources": [shop, *content["sources"]]}))
     home, inbox = folder / "home", folder / "inbox"
     day, earlier = last - timedelta(days=20), last - timedelta(days=5)
     cut_off = f'{{"interaction_id": "I9", "who": "{person.REF}", "mail": "{person.EMAIL}", cut off'

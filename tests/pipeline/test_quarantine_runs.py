@@ -17,6 +17,8 @@ import pytest
 from tests.conftest import SampleHome, call
 from tests.unit.sample_files import planted
 
+pytestmark = pytest.mark.story
+
 DOUBTFUL, REFUSED, ROWS = "orders_2025-07-01.csv", 80, 120
 CORRECTED = "orders_2025-07-02.csv"
 

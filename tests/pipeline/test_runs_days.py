@@ -18,6 +18,8 @@ import pytest
 from tests.conftest import SampleHome, call
 from tests.sample_shop import Ran, Shop, files_by_day, kill_in, marts, ran
 
+pytestmark = pytest.mark.story
+
 
 @dataclass(frozen=True)
 class Days:
