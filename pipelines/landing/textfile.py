@@ -39,16 +39,23 @@ def open_text(path: Path, encoding: str) -> Iterator[TextIOWrapper]:
             to more than a delivery would.
     """
     try:
-        with _open(path) as binary:
+        with _decoded_strictly(path, encoding), _open(path) as binary:
             yield TextIOWrapper(binary, encoding=_CODECS.get(encoding, encoding), errors="strict", newline="")
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InputError(f"damaged gzip: {error}", hint="Have the file delivered again.") from error
+
+
+@contextmanager
+def _decoded_strictly(path: Path, encoding: str) -> Iterator[None]:
+    try:
+        yield
     except UnicodeError as error:
         reason = error.reason if isinstance(error, UnicodeDecodeError) else str(error)
+        # Looking for the line reads the file again, and may find its gzip damaged.
         raise InputError(
             f"line {_undecodable_line(path, encoding)}: not {encoding}: {reason}",
             hint=f"Declare the file's encoding in the mapping, or save the file as {encoding}.",
         ) from error
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise InputError(f"damaged gzip: {error}", hint="Have the file delivered again.") from error
 
 
 def next_line(file: TextIOWrapper) -> str:
