@@ -79,7 +79,7 @@ def test_a_gzip_with_a_broken_tail_is_refused_and_leaves_nothing(tmp_path: Path,
 
 def test_a_gzip_that_is_damaged_and_does_not_decode_is_refused_for_the_one_or_the_other(tmp_path: Path) -> None:
     desk = Desk(tmp_path, lines())
-    packed = gzip.compress(HEADER.encode() + b"o1,1,Caf\xe9,1\n", mtime=0)
+    packed = gzip.compress(HEADER.encode() + b"o1,1,Caf\xe9,1", mtime=0)
     desk.put("a.csv.gz", packed[:-8] + bytes(4) + packed[-4:])
     with pytest.raises(RefusedFiles, match=r"a\.csv\.gz: (damaged gzip|line 2: not utf-8)"):
         desk.land()
