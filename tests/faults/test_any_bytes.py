@@ -18,15 +18,16 @@ from tests.faults.hostile_files import GROUPS, hostile_file
 from tests.pipeline.landing_desk import TODAY, Desk
 
 _SUFFIX = {"csv": "csv", "tsv": "tsv", "jsonl": "jsonl", "json": "json", "parquet": "parquet", "gzip": "csv.gz"}
-# Whole files to begin with: of ten records, without a fault that refuses them.
-_WHOLE = {
-    "csv": hostile_file("csv", 10, 10).content,
-    "tsv": hostile_file("tsv", 10, 10).content,
-    "jsonl": hostile_file("jsonl", 10, 10).content,
-    "json": hostile_file("json", 10, 10).content,
-    "parquet": hostile_file("parquet", 10, 10).content,
-    "gzip": gzip.compress(hostile_file("tsv", 10, 10).content, mtime=0),
-}
+
+
+def _whole(kind: str) -> bytes:
+    """A file of ten records to begin with: in UTF-8, without damage."""
+    files = (hostile_file(kind, number, 10) for number in range(10, 400, 10))
+    return next(file.content for file in files if file.name.count(".") == 1 and not file.refusal)
+
+
+_WHOLE = {kind: _whole(kind) for kind in ("csv", "tsv", "jsonl", "json", "parquet")}
+_WHOLE["gzip"] = gzip.compress(_WHOLE["csv"], mtime=0)
 _PIECES = [
     b'"',
     b"\n",
@@ -130,6 +131,8 @@ def test_any_bytes_land_whole_or_are_refused_whole(tmp_path: Path, kind: str) ->
 @pytest.mark.parametrize("kind", list(_SUFFIX))
 def test_two_thousand_damaged_files_land_whole_or_are_refused_whole(tmp_path: Path, kind: str) -> None:
     room, dice, whole = _Room(tmp_path, kind), random.Random(kind), _WHOLE[kind]
+    room.land([whole])
+    assert room.desk.rows("orders", "order_id"), "what is damaged below is whole to begin with"
     for _ in range(20):
         contents = []
         for _ in range(100):
