@@ -184,29 +184,15 @@ def _known_keys() -> list[str]:
     return [name for name in Settings.model_fields if name not in _NOT_IN_THE_FILE]
 
 
-def dbt_vars(
-    settings: Settings,
-    *,
-    as_of: date | None,
-    previous_as_of: date | None = None,
-    is_incremental_build: bool = False,
-    scratch_schema: str = "",
-    exchange: Path | None = None,
-) -> dict[str, str | int | bool]:
-    """What every model may depend on, besides data: the only way in but for the connection.
+def dbt_vars(settings: Settings, *, scratch_schema: str = "", exchange: Path | None = None) -> dict[str, str | int]:
+    """What models depend on besides data and the build at hand: the same text every day, so that dbt parses once.
 
     Args:
         settings: The settings in force.
-        as_of: The day that is built; None where no model depends on it (staging).
-        previous_as_of: The day of the build that this one extends; None for a full build.
-        is_incremental_build: Whether core models may extend what stands.
         scratch_schema: Prefix of the schemas of a backfill, else empty.
         exchange: Where this build exchanges Parquet; the home's own by default.
     """
     return {
-        "as_of": as_of.isoformat() if as_of else "",
-        "previous_as_of": previous_as_of.isoformat() if previous_as_of else "",
-        "is_incremental_build": is_incremental_build,
         "scratch_schema": scratch_schema,
         "timezone": settings.timezone,
         "currency": settings.currency,
@@ -217,7 +203,20 @@ def dbt_vars(
     }
 
 
-def dbt_vars_argument(values: Mapping[str, str | int | bool]) -> str:
+def dbt_build_environment(as_of: date, previous_as_of: date | None = None) -> dict[str, str]:
+    """What differs from one build to the next, as dbt's macro `this_build` reads it.
+
+    Args:
+        as_of: The day that is built.
+        previous_as_of: The day of the build that this one extends; None for a full build.
+    """
+    return {
+        "LOYALTY_BUILD_AS_OF": as_of.isoformat(),
+        "LOYALTY_BUILD_PREVIOUS_AS_OF": previous_as_of.isoformat() if previous_as_of else "",
+    }
+
+
+def dbt_vars_argument(values: Mapping[str, str | int]) -> str:
     """`--vars` as JSON, always in the same order: dbt parses anew whenever the text differs.
 
     dbt reads it as YAML, which would make two characters of an escaped emoji.

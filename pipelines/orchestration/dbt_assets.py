@@ -23,7 +23,6 @@ from pipelines.orchestration.build_state import (
 )
 from pipelines.orchestration.code import staging_fingerprint
 from pipelines.orchestration.dbt_build import Vars, run_build
-from pipelines.orchestration.dbt_manifest import start_parsed
 from pipelines.orchestration.dbt_resource import LoyaltyDbt
 from pipelines.orchestration.names import FULL_REFRESH_TAG
 from pipelines.orchestration.partitions import ONE_BY_ONE
@@ -31,7 +30,7 @@ from pipelines.orchestration.plan_file import read_plan, write_plan
 from pipelines.orchestration.run_scope import RunScope
 from pipelines.orchestration.steps import RETRY, asked, step
 from pipelines.orchestration.warehouse import reconciliation
-from pipelines.settings import Settings, dbt_vars
+from pipelines.settings import Settings, dbt_build_environment, dbt_vars
 
 _GROUPS = {"seeds": "staging"}
 
@@ -72,16 +71,14 @@ def dbt_steps(manifest: Mapping[str, Any], days: dg.PartitionsDefinition[str]) -
             )
             if reason:
                 context.log.info(f"staging is built anew: {reason}")
-            target = paths.target / "ingest"
-            start_parsed(settings, target)
             yield from run_build(
                 context,
                 run,
                 dbt,
                 stage,
                 manifest,
-                values=dbt_vars(settings, as_of=None),
-                target=target,
+                values=dbt_vars(settings),
+                target=paths.target / "ingest",
                 full_refresh=bool(reason),
             )
             stage.count(**reconciliation(paths.warehouse))
@@ -109,6 +106,7 @@ def dbt_steps(manifest: Mapping[str, Any], days: dg.PartitionsDefinition[str]) -
                 stage,
                 manifest,
                 values=plan_vars(run.settings, plan),
+                environment=dbt_build_environment(plan.as_of, plan.previous_as_of),
                 target=run.settings.paths.target / target_name(plan),
                 full_refresh=plan.kind is not BuildKind.INCREMENTAL,
             )
@@ -134,6 +132,7 @@ def dbt_steps(manifest: Mapping[str, Any], days: dg.PartitionsDefinition[str]) -
                 stage,
                 manifest,
                 values=plan_vars(run.settings, plan),
+                environment=dbt_build_environment(plan.as_of, plan.previous_as_of),
                 target=run.settings.paths.target / target_name(plan),
                 full_refresh=plan.kind is not BuildKind.INCREMENTAL,
             )
@@ -172,14 +171,7 @@ def built(plan: BuildPlan, run: RunScope, status: BuildStatus) -> BuiltState:
 
 def plan_vars(settings: Settings, plan: BuildPlan) -> Vars:
     """The vars of a build by this plan."""
-    return dbt_vars(
-        settings,
-        as_of=plan.as_of,
-        previous_as_of=plan.previous_as_of,
-        is_incremental_build=plan.kind is BuildKind.INCREMENTAL,
-        scratch_schema=plan.scratch_schema,
-        exchange=plan.exchange(settings.paths.exchange),
-    )
+    return dbt_vars(settings, scratch_schema=plan.scratch_schema, exchange=plan.exchange(settings.paths.exchange))
 
 
 def target_name(plan: BuildPlan) -> str:

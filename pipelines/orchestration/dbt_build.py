@@ -13,6 +13,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt.core.dbt_event_iterator import DbtDagsterEventType
 
+from pipelines.orchestration.dbt_manifest import start_parsed
 from pipelines.orchestration.dbt_resource import LoyaltyDbt
 from pipelines.orchestration.dbt_results import as_error, read_failures
 from pipelines.orchestration.lock import HeldLock
@@ -20,11 +21,11 @@ from pipelines.orchestration.recorder import StageHandle
 from pipelines.orchestration.run_logs import dbt_log_options
 from pipelines.orchestration.run_scope import RunScope
 from pipelines.orchestration.warehouse import Relation, RelationFacts, relation_facts
-from pipelines.settings import dbt_vars_argument
+from pipelines.settings import child_environment, dbt_vars_argument
 
 PATIENCE_SECONDS = 10.0
 
-Vars = Mapping[str, str | int | bool]
+Vars = Mapping[str, str | int]
 
 
 def build_args(values: Vars, logs: Path, *, full_refresh: bool) -> list[str]:
@@ -43,23 +44,36 @@ def run_build(
     values: Vars,
     target: Path,
     full_refresh: bool,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[DbtDagsterEventType]:
     """Run dbt to its end, then yield what it did, each table with its rows and columns.
 
     dbt's events are held back until it has ended: rows can only be asked for when it has let go of the warehouse.
 
+    Args:
+        context: The step's, by which dagster-dbt selects models.
+        run: The run at hand.
+        dbt: The resource.
+        stage: Where the run's summary is kept.
+        manifest: dbt's, of the project.
+        values: The vars; a target of other vars than the definitions' parses the project once more.
+        target: dbt's folder for artifacts and its parse cache.
+        full_refresh: Whether incremental models are built anew.
+        environment: What this build has besides: the days, for models that ask this_build.
+
     Raises:
         GateError: Only tests failed.
         BuildError: A model failed, or dbt did not get that far.
     """
-    target.mkdir(parents=True, exist_ok=True)
+    start_parsed(run.settings, target)
     (target / "run_results.json").unlink(missing_ok=True)
-    invocation = dbt.cli(
-        build_args(values, run.settings.paths.logs, full_refresh=full_refresh),
-        context=context,
-        target_path=target,
-        raise_on_error=False,
-    )
+    with child_environment(environment or {}):
+        invocation = dbt.cli(
+            build_args(values, run.settings.paths.logs, full_refresh=full_refresh),
+            context=context,
+            target_path=target,
+            raise_on_error=False,
+        )
     events: list[DbtDagsterEventType] = []
     with held_to(invocation.process, run.lock):
         for event in invocation.stream():

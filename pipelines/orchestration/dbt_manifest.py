@@ -48,7 +48,7 @@ def load_manifest(settings: Settings) -> Manifest:
     """
     project = project_root() / "dbt_project"
     cache = parse_cache(settings)
-    values = dbt_vars_argument(dbt_vars(settings, as_of=None))
+    values = dbt_vars_argument(dbt_vars(settings))
     fingerprint = fingerprint_of(dbt_files(project), project, {"vars": values, **engine_versions()})
     mark = cache / "fingerprint"
     manifest = cache / "manifest.json"
@@ -77,10 +77,10 @@ def _parse(settings: Settings, project: Path, cache: Path, values: str) -> None:
 
 
 def start_parsed(settings: Settings, target: Path) -> None:
-    """Give a target the newest parse of the project, where that is newer than its own; the vars must be the same."""
+    """Make the folder and give it the newest parse of the project, where that is newer than its own."""
+    target.mkdir(parents=True, exist_ok=True)
     newest, own = parse_cache(settings) / PARSED, target / PARSED
     if newest.is_file() and (not own.is_file() or own.stat().st_mtime < newest.stat().st_mtime):
-        target.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(newest, own)
 
 

@@ -115,7 +115,6 @@ class Warehouse:
             *_selected("core", tested),
             *(() if extending else ("--full-refresh",)),
             as_of=as_of,
-            is_incremental_build=extending is not None,
             previous_as_of=extending.isoformat() if extending else "",
             scratch_schema=scratch,
         )

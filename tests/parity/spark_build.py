@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 from dbt.cli.main import dbtRunner
 
-from pipelines.settings import dbt_vars, dbt_vars_argument, load_settings, project_root
+from pipelines.settings import dbt_build_environment, dbt_vars, dbt_vars_argument, load_settings, project_root
 from pipelines.value import score
 
 
@@ -60,7 +60,8 @@ def main() -> None:
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
     # The worker's Python must be the driver's.
     os.environ["PYSPARK_PYTHON"] = sys.executable
-    variables = dbt_vars_argument(dbt_vars(settings, as_of=options.as_of, exchange=exchange))
+    variables = dbt_vars_argument(dbt_vars(settings, exchange=exchange))
+    os.environ.update(dbt_build_environment(options.as_of))
 
     _dbt("ingest", out, variables)
     _dbt("core", out, variables)

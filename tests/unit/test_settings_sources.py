@@ -8,6 +8,7 @@ import pytest
 
 from pipelines.settings import (
     Settings,
+    dbt_build_environment,
     dbt_environment,
     dbt_executable,
     dbt_vars,
@@ -70,34 +71,28 @@ def test_the_key_of_the_environment_is_kept_and_never_shown(config: Path, monkey
     assert settings.key_text is not None
     assert settings.key_text.get_secret_value() == "k" * 40
     shown = repr(settings) + settings.model_dump_json() + str(dbt_environment(settings))
-    assert "kkkk" not in shown + json.dumps(dbt_vars(settings, as_of=date(2011, 12, 1)))
+    assert "kkkk" not in shown + json.dumps(dbt_vars(settings))
 
 
-def test_a_full_build_has_no_previous_day(config: Path) -> None:
-    values = dbt_vars(load_settings(config), as_of=date(2011, 12, 1))
-    assert values["as_of"] == "2011-12-01"
-    assert values["previous_as_of"] == ""
-    assert values["is_incremental_build"] is False
+def test_the_days_of_a_build_are_in_its_environment_and_not_in_its_vars(config: Path) -> None:
+    monday, tuesday = date(2011, 12, 1), date(2011, 12, 2)
+    assert dbt_build_environment(monday) == {"LOYALTY_BUILD_AS_OF": "2011-12-01", "LOYALTY_BUILD_PREVIOUS_AS_OF": ""}
+    assert dbt_build_environment(tuesday, monday) == {
+        "LOYALTY_BUILD_AS_OF": "2011-12-02",
+        "LOYALTY_BUILD_PREVIOUS_AS_OF": "2011-12-01",
+    }
+    values = dbt_vars(load_settings(config))
     assert values["scratch_schema"] == ""
-
-
-def test_an_incremental_build_names_the_day_that_it_extends(config: Path) -> None:
-    values = dbt_vars(
-        load_settings(config),
-        as_of=date(2011, 12, 2),
-        previous_as_of=date(2011, 12, 1),
-        is_incremental_build=True,
-    )
-    assert (values["previous_as_of"], values["is_incremental_build"]) == ("2011-12-01", True)
+    assert "as_of" not in values
 
 
 def test_a_backfill_has_schemas_and_an_exchange_of_its_own(config: Path, tmp_path: Path) -> None:
-    values = dbt_vars(load_settings(config), as_of=date(2011, 12, 1), scratch_schema="b", exchange=tmp_path / "x")
+    values = dbt_vars(load_settings(config), scratch_schema="b", exchange=tmp_path / "x")
     assert (values["scratch_schema"], values["exchange_dir"]) == ("b", str(tmp_path / "x"))
 
 
 def test_the_same_vars_are_the_same_text(config: Path) -> None:
-    values = dbt_vars(load_settings(config), as_of=date(2011, 12, 1))
+    values = dbt_vars(load_settings(config))
     text = dbt_vars_argument(values)
     assert text == dbt_vars_argument(dict(reversed(values.items())))
     assert json.loads(text) == values

@@ -1,6 +1,6 @@
 {#- The day that is built. -#}
 {% macro as_of_date() -%}
-    {{ day(var('as_of')) }}
+    {{ day(this_build('as_of')) }}
 {%- endmacro %}
 
 {#- The last day of the calendar month before the as-of day's: never the as-of day itself, so that a comparison with the last

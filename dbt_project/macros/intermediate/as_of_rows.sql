@@ -13,7 +13,7 @@ where     a condition on the versions, e.g. that their key has changed
 -#}
 {% macro as_of_rows(name, versions, day=none, standing=true, where='1 = 1') -%}
 {%- set spec = entity(name) -%}
-{%- set day = "date '" ~ (day or var('as_of')) ~ "'" -%}
+{%- set day = "date '" ~ (day or this_build('as_of')) ~ "'" -%}
 with versions as (
     select
         *,

@@ -2,7 +2,7 @@
 
 {#- A condition: the day lies after the last build's and not after this one's. -#}
 {% macro is_new_day(day) -%}
-    ({{ day }} > date '{{ var("previous_as_of") }}' and {{ day }} <= date '{{ var("as_of") }}')
+    ({{ day }} > date '{{ this_build("previous_as_of") }}' and {{ day }} <= date '{{ this_build("as_of") }}')
 {%- endmacro %}
 
 {#- The keys of which some version came, became known or happened since the last build, or had one of its later times since. -#}
@@ -33,7 +33,7 @@ built anyway; the query is rendered all the same, so that dbt knows what it refe
 -#}
 {% macro changed_keys(keys, type='string') -%}
     {%- set query = caller() -%}
-    {%- if var('is_incremental_build') -%}
+    {%- if this_build('previous_as_of') -%}
 {{ query }}
     {%- else -%}
 select {% for key in keys %}cast(null as {{ type }}) as {{ key }}{{ ', ' if not loop.last }}{% endfor %}

@@ -6,7 +6,7 @@ stands, the hook empties it: a full build, whatever is there.
 
 {#- Whether this model, in this run, extends its table. -#}
 {% macro extends() -%}
-    {{ return(var('is_incremental_build') and is_incremental()) }}
+    {{ return(this_build('previous_as_of') != '' and is_incremental()) }}
 {%- endmacro %}
 
 {#- A condition on the rows that an extending run takes: those whose key is among the changed. True on a full build. -#}

@@ -3,7 +3,7 @@ The days at which customers are observed: the as-of day and the month ends of th
 history_months), as text, ascending. Constants, so that what is kept of the last build is known before any row is read.
 -#}
 {% macro observed_days(as_of=none) -%}
-    {%- set as_of = as_of or var('as_of') -%}
+    {%- set as_of = as_of or this_build('as_of') -%}
     {%- set days = [as_of] -%}
     {%- if as_of -%}
         {%- set date = modules.datetime.date -%}
@@ -20,7 +20,7 @@ history_months), as text, ascending. Constants, so that what is kept of the last
 
 {#- Those of them that the last build observed already, and those that it did not. -#}
 {% macro kept_days() -%}
-    {%- set before = observed_days(var('previous_as_of')) if var('previous_as_of') else [] -%}
+    {%- set before = observed_days(this_build('previous_as_of')) if this_build('previous_as_of') else [] -%}
     {{ return(observed_days() | select('in', before) | list) }}
 {%- endmacro %}
 

@@ -7,7 +7,7 @@ person_before as (
     {{ as_of_rows(
         'customers',
         versions_before('customers'),
-        var('previous_as_of'),
+        this_build('previous_as_of'),
         where='(source, customer_ref) in (select source, customer_ref from touched)'
     ) }}
 ),

@@ -1,6 +1,6 @@
 {% call changed_keys(['rate_on'], 'date') -%}
 with rates_before as (
-    {{ as_of_rows('fx_rates', versions_before('fx_rates'), var('previous_as_of')) }}
+    {{ as_of_rows('fx_rates', versions_before('fx_rates'), this_build('previous_as_of')) }}
 ),
 
 rate_days_before as (

@@ -7,7 +7,7 @@ product_before as (
     {{ as_of_rows(
         'products',
         versions_before('products'),
-        var('previous_as_of'),
+        this_build('previous_as_of'),
         where='(source, product_id) in (select source, product_id from touched)'
     ) }}
 ),
