@@ -11,7 +11,7 @@ summaries as (
         sum(net_amount) as net_amount,
         sum(n_purchase_days) as n_purchase_days
     from {{ ref('int_customer_summary') }}
-    where observed_on = date '{{ var("as_of") }}'
+    where observed_on = {{ as_of_date() }}
 )
 
 select *

@@ -3,7 +3,7 @@ with customers as (
         n_repeat_days,
         coalesce(mean_repeat_amount, cast(0 as decimal(18, 2))) as mean_repeat_amount
     from {{ ref('int_customer_summary') }}
-    where observed_on = date '{{ var("as_of") }}' and n_purchase_days >= 1
+    where observed_on = {{ as_of_date() }} and n_purchase_days >= 1
 )
 
 select

@@ -8,7 +8,7 @@ summaries as (
         first_purchase_on,
         last_purchase_on
     from {{ ref('int_customer_summary') }}
-    where observed_on = date '{{ var("as_of") }}'
+    where observed_on = {{ as_of_date() }}
 ),
 
 seen as (

@@ -10,9 +10,9 @@ with first_days as (
 
 bounds as (
     select
-        cast(date_trunc('year', coalesce(min(first_on), date '{{ var("as_of") }}')) as date)
+        cast(date_trunc('year', coalesce(min(first_on), {{ as_of_date() }})) as date)
             as first_on,
-        date '{{ var("as_of") }}' as last_on
+        {{ as_of_date() }} as last_on
     from first_days
 ),
 
