@@ -33,6 +33,10 @@ create table marts.fct_order_line as from (values
 create table marts.fct_return as
     from (values (0.17, null::varchar, 'c'), (9.99, 'missing_rate', 'c')) as t (return_amount, issue, customer_key);
 create table marts.customer_clv as from (values (17.17::decimal(18, 2)), (-0.17)) as t (historic_net_amount);
+create table intermediate.int_loyalty_events_as_of as from (values
+    ('a', 'earn', 100.5), ('a', 'redeem', -30), ('b', 'redeem', 5), ('b', 'expire', 2.5), ('b', 'adjust', 1),
+    ('b', 'tier', 7), (null, 'earn', 9)) as t (customer_ref, kind, points);
+create table marts.customer_points as from (values (70.5), (-6.5)) as t (points_balance);
 create table marts.fct_survey_answer as
     from (values ('promoter'), ('passive'), ('detractor'), (null)) as t (nps_category);
 create table marts.rpt_nps as from (values ('all', 'all', 1, 1, 1), ('month', 'all', 1, 1, 1))
