@@ -13,6 +13,7 @@ from pipelines.orchestration.run_scope import RunScope
 from pipelines.orchestration.steps import step
 from pipelines.publication import list_versions
 from pipelines.quality import ExpectationResult, GateReport, Suite, load_suites, open_landing, open_warehouse, run_gate
+from pipelines.scarcity import scarcity
 from pipelines.settings import Settings, project_root
 
 CHECK_NAME = "gate"
@@ -47,6 +48,7 @@ def _gate(stage: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
                 warnings=len(report.warnings),
                 skipped=len(report.skipped),
             )
+            check_could_look(report, run.settings.home)
             for warning in report.warnings:
                 handle.warn(warning.words)
             try:
@@ -85,6 +87,16 @@ def _run(
             page=page,
             progress=progress,
         )
+
+
+def check_could_look(report: GateReport, home: Path) -> None:
+    """Do nothing where no expectation went without memory or disk: that says nothing about the data.
+
+    Raises:
+        BuildError: Some did.
+    """
+    if scarce := scarcity(" ".join(result.error for result in report.results), home):
+        raise scarce
 
 
 def built_schemas(plan: BuildPlan) -> tuple[str, ...]:

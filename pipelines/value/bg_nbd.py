@@ -1,11 +1,13 @@
-"""BG/NBD: customers buy at their own steady rate and may leave after any repeat purchase.
+"""BG/NBD and MBG/NBD: customers buy at their own steady rate and may leave for good right after a purchase.
 
-Here: parameters, likelihood, fit. Not here: how the likelihood is computed fast (bg_nbd_likelihood.py), what the model
-says of a customer (bg_nbd_forecast.py).
-Source: Fader, Hardie & Lee 2005, "Counting Your Customers the Easy Way: An Alternative to the Pareto/NBD Model".
+Here: parameters, likelihood, fit. Not here: how the likelihood is computed fast (bg_nbd_likelihood.py), what the models
+say of a customer (bg_nbd_forecast.py).
+Sources: Fader, Hardie & Lee 2005, "Counting Your Customers the Easy Way: An Alternative to the Pareto/NBD Model";
+Batislam, Denizel & Filiztekin 2007, "Empirical Validation and Comparison of Models for Customer Base Analysis".
 """
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +27,7 @@ _LOWER = np.log([1e-4, 1e-6, 1e-4, 1e-4])
 _UPPER = np.log([1e4, 1e8, 1e4, 1e4])
 # Log-likelihood that dropout must add to count as found: the likelihood ratio test of a parameter at its edge, at 5 %
 # (half of 2.71, the point that half a chi-square of one degree passes in 5 %). At the edge itself the gain is 0.
-_LEAST_GAIN = 1.353
+LEAST_GAIN = 1.353
 
 
 @dataclass(frozen=True)
@@ -35,10 +37,19 @@ class BgNbd:
     alpha is in the unit of time of the cells.
     """
 
+    first_chance: ClassVar[int] = 0  # chances to leave that come with the first purchase
+
     r: float
     alpha: float
     a: float
     b: float
+
+
+@dataclass(frozen=True)
+class MbgNbd(BgNbd):
+    """As BG/NBD, but a customer may also leave after the first purchase."""
+
+    first_chance: ClassVar[int] = 1
 
 
 @dataclass(frozen=True)
@@ -47,7 +58,7 @@ class PurchaseFit:
 
     Attributes:
         status: How it ended.
-        model: BgNbd if fitted, Nbd if no dropout was found, else None.
+        model: The model asked for if fitted, Nbd if no dropout was found, else None.
         log_likelihood: Of `model`, summed over customers.
     """
 
@@ -58,45 +69,49 @@ class PurchaseFit:
 
 def log_likelihood(parameters: BgNbd, cells: PurchaseCells) -> float:
     """Weighted log-likelihood (equation 6 of the paper), summed over customers."""
-    value, _, _ = Likelihood(cells, 1.0).at(np.log(_as_array(parameters)))
+    value, _, _ = _at(parameters, cells)
     return float(value * cells.n_customers)
 
 
 def gradient(parameters: BgNbd, cells: PurchaseCells) -> Floats:
     """Derivatives of `log_likelihood` by (r, alpha, a, b), shape (4,)."""
-    natural = _as_array(parameters)
-    _, by_log, _ = Likelihood(cells, 1.0).at(np.log(natural))
-    return by_log / natural * cells.n_customers
+    _, by_log, _ = _at(parameters, cells)
+    return by_log / np.array(astuple(parameters)) * cells.n_customers
 
 
 def hessian(parameters: BgNbd, cells: PurchaseCells) -> Floats:
     """Second derivatives of `log_likelihood` by (r, alpha, a, b), shape (4, 4)."""
-    natural = _as_array(parameters)
-    _, by_log, by_log_log = Likelihood(cells, 1.0).at(np.log(natural))
+    natural = np.array(astuple(parameters))
+    _, by_log, by_log_log = _at(parameters, cells)
     return (by_log_log - np.diag(by_log)) / np.outer(natural, natural) * cells.n_customers
 
 
-def fit(cells: PurchaseCells) -> PurchaseFit:
+def fit(cells: PurchaseCells, kind: type[BgNbd] = BgNbd) -> PurchaseFit:
     """Maximum likelihood; where no dropout is found, the plain NBD.
 
     The NBD is the edge at which nobody leaves. Dropout is found only if it explains more than the NBD by more than
     chance would: near the edge a and b are not determined, and P(alive) would be a number made of noise.
+
+    Args:
+        cells: Customers.
+        kind: BgNbd or MbgNbd.
     """
     if cells.n_customers < MIN_CUSTOMERS:
         return PurchaseFit(FitStatus.TOO_FEW_CUSTOMERS, None, None)
     scale = nbd.mean_age(cells)
     if scale <= 0 or not cells.repeats.any():
         return PurchaseFit(FitStatus.NOT_CONVERGED, None, None)
-    found = maximise(Likelihood(cells, scale).at, _START, _LOWER, _UPPER)
+    found = maximise(Likelihood(cells, scale, kind.first_chance).at, _START, _LOWER, _UPPER)
     value = found.value * cells.n_customers
     without = nbd.fit(cells)
-    if without is not None and value - without[1] < _LEAST_GAIN:
+    if without is not None and value - without[1] < LEAST_GAIN:
         return PurchaseFit(FitStatus.NO_DROPOUT_FOUND, *without)
     if not found.is_converged:
         return PurchaseFit(FitStatus.NOT_CONVERGED, None, None)
     r, alpha, a, b = (float(each) for each in np.exp(found.at))
-    return PurchaseFit(FitStatus.FITTED, BgNbd(r, alpha * scale, a, b), value)
+    return PurchaseFit(FitStatus.FITTED, kind(r, alpha * scale, a, b), value)
 
 
-def _as_array(parameters: BgNbd) -> Floats:
-    return np.array([parameters.r, parameters.alpha, parameters.a, parameters.b])
+def _at(parameters: BgNbd, cells: PurchaseCells) -> tuple[float, Floats, Floats]:
+    """The mean log-likelihood and its derivatives by the log parameters."""
+    return Likelihood(cells, 1.0, parameters.first_chance).at(np.log(astuple(parameters)))

@@ -1,17 +1,24 @@
-"""What a fitted BG/NBD says of a customer: is he still one, and how often will he buy.
+"""What a fitted BG/NBD or MBG/NBD says of a customer: is he still one, and how often will he buy.
 
-Here: P(alive) and expected purchases. Not here: the likelihood and the fit (bg_nbd.py).
-Source: Fader, Hardie & Lee 2005, equations 9 and 10; P(alive) from Fader, Hardie & Lee 2008, "Computing P(alive) Using
-the BG/NBD Model". The paper's 2F1 is turned by Euler's transformation into a form that does not overflow.
+Here: P(alive), expected purchases, their variance and distribution. Not here: the likelihood and the fit (bg_nbd.py).
+Sources: Fader, Hardie & Lee 2005, equations 8 to 10; P(alive) from Fader, Hardie & Lee 2008, "Computing P(alive) Using
+the BG/NBD Model"; Batislam, Denizel & Filiztekin 2007 for MBG/NBD. The papers' 2F1 is turned by Euler's transformation
+into a form that does not overflow; the variance is derived in docs/value-models.md.
+
+A customer who had c chances to leave and did not (c = x in BG/NBD, x + 1 in MBG/NBD) leaves after a purchase with
+probability p ~ beta(a, b + c), and buys at a rate ~ gamma(r + x, alpha + T).
 """
+
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
 from pipelines.value.bg_nbd import BgNbd
-from pipelines.value.bg_nbd_integral import expected_by_integral
+from pipelines.value.bg_nbd_integral import expected_by_integral, pairs_by_integral
 from pipelines.value.grouping import Distinct
+from pipelines.value.special import log_rising
 
 Floats = NDArray[np.float64]
 
@@ -19,7 +26,7 @@ _NEAR = 1e-3  # closer than this to a pole that cancels, the closed form loses m
 
 
 def p_alive(parameters: BgNbd, repeats: Floats, recency: Floats, age: Floats) -> Floats:
-    """Probability that a customer has not left by age T; 1 without a repeat purchase.
+    """Probability that a customer has not left by age T; in BG/NBD 1 without a repeat purchase.
 
     Args:
         parameters: Fitted parameters.
@@ -30,17 +37,17 @@ def p_alive(parameters: BgNbd, repeats: Floats, recency: Floats, age: Floats) ->
     Returns:
         Shape (n,), in [0, 1].
     """
-    came_back = repeats > 0
-    past = np.where(came_back, parameters.b + repeats - 1, 1.0)
+    chances = repeats + parameters.first_chance
+    past = np.where(chances > 0, parameters.b + chances - 1, 1.0)
     log_ratio = np.log1p((age - recency) / (parameters.alpha + recency))
     odds = np.log(parameters.a / past) + (parameters.r + repeats) * log_ratio
-    return np.where(came_back, special.expit(-odds), 1.0)
+    return np.where(chances > 0, special.expit(-odds), 1.0)
 
 
 def expected_purchases(parameters: BgNbd, horizon: float) -> float:
     """E[X(t)]: repeat purchases of a new customer in the first `horizon` (equation 9)."""
-    zero = np.zeros(1)
-    return float(expected_while_alive(parameters, zero, zero, horizon)[0])
+    new = np.zeros(1)
+    return float(expected_purchases_given(parameters, new, new, new, horizon)[0])
 
 
 def expected_purchases_given(
@@ -48,31 +55,70 @@ def expected_purchases_given(
 ) -> Floats:
     """E[Y(t) | x, t_x, T]: purchases in the `horizon` after age T (equation 10), shape (n,)."""
     alive = p_alive(parameters, repeats, recency, age)
-    # Special functions once per distinct (x, T), not once per cell.
-    counts, ages = Distinct.of(repeats), Distinct.of(age)
-    pairs, index = np.unique(counts.index * ages.values.size + ages.index, return_inverse=True)
-    which_count, which_age = np.divmod(pairs, ages.values.size)
-    return alive * expected_while_alive(parameters, counts.values[which_count], ages.values[which_age], horizon)[index]
+    return alive * _by_pair(repeats, age, lambda x, t: expected_while_alive(parameters, x, t, horizon))
+
+
+def purchases_variance_given(
+    parameters: BgNbd, repeats: Floats, recency: Floats, age: Floats, horizon: float
+) -> Floats:
+    """Var[Y(t) | x, t_x, T], over both what the customer is like and chance, shape (n,)."""
+    alive = p_alive(parameters, repeats, recency, age)
+    mean = alive * _by_pair(repeats, age, lambda x, t: expected_while_alive(parameters, x, t, horizon))
+    pairs = alive * _by_pair(repeats, age, lambda x, t: _pairs_while_alive(parameters, x, t, horizon))
+    return pairs + mean - mean**2
+
+
+def p_any_purchase_given(parameters: BgNbd, repeats: Floats, recency: Floats, age: Floats, horizon: float) -> Floats:
+    """P(at least one purchase in the `horizon` after age T), shape (n,): dropout needs a purchase before it."""
+    none = np.exp(-(parameters.r + repeats) * np.log1p(horizon / (parameters.alpha + age)))
+    return p_alive(parameters, repeats, recency, age) * (1 - none)
+
+
+def p_purchases(parameters: BgNbd, counts: Floats, horizon: float) -> Floats:
+    """P(X(t) = x) of a new customer (equation 8), for counts x of shape (n,)."""
+    r, alpha, a, b = parameters.r, parameters.alpha, parameters.a, parameters.b
+    chances = counts + parameters.first_chance
+    bought = horizon / (alpha + horizon)
+    stayed = np.exp(log_rising(b, chances) - log_rising(a + b, chances))
+    log_count = log_rising(r, counts) - special.gammaln(counts + 1)
+    exactly = np.exp(log_count + r * np.log(alpha / (alpha + horizon)) + special.xlogy(counts, bought))
+    at_least = np.where(counts > 0, special.betainc(np.maximum(counts, 1), r, bought), 1.0)
+    left = np.where(chances > 0, a / np.where(chances > 0, b + chances - 1, 1.0), 0.0)
+    return stayed * (exactly + left * at_least)
 
 
 def expected_while_alive(parameters: BgNbd, repeats: Floats, age: Floats, horizon: float) -> Floats:
     """Purchases in the `horizon` after age T of a customer known to be one at T, shape (n,).
 
-    With z = t / (alpha + T + t) and c = a + b + x - 1 this is
-    c / (a - 1) [1 - (1 - z)^(a - 1) 2F1(a + b - 1 - r, a - 1; c; z)]. At a = 1 and at c = 0 (x = 0, a + b = 1) it is a
+    With z = t / (alpha + T + t) and k = a + b + c - 1 this is
+    k / (a - 1) [1 - (1 - z)^(a - 1) 2F1(k - r - x, a - 1; k; z)]. At a = 1 and at k = 0 (c = 0, a + b = 1) it is a
     limit; there, and where 2F1 fails, the mean over the dropout probability is integrated instead.
     """
-    r, a, b = parameters.r, parameters.a, parameters.b
-    reach = horizon / (parameters.alpha + age)
+    a, stay = parameters.a, parameters.b + parameters.first_chance + repeats
+    shape, reach = parameters.r + repeats, horizon / (parameters.alpha + age)
     z = reach / (1 + reach)
-    c = a + b + repeats - 1
+    k = a + stay - 1
     if abs(a - 1) < _NEAR:
-        return expected_by_integral(r + repeats, a, b + repeats, reach)
+        return expected_by_integral(shape, a, stay, reach)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         decay = np.exp(-(a - 1) * np.log1p(reach))
-        expected = c / (a - 1) * (1 - decay * special.hyp2f1(a + b - 1 - r, a - 1, c, z))
-    ceiling = (r + repeats) * reach
-    failed = ~((expected >= 0) & (expected <= ceiling * (1 + 1e-9))) | (np.abs(c) < _NEAR)
+        expected = k / (a - 1) * (1 - decay * special.hyp2f1(k - shape, a - 1, k, z))
+    ceiling = shape * reach
+    failed = ~((expected >= 0) & (expected <= ceiling * (1 + 1e-9))) | (np.abs(k) < _NEAR)
     if failed.any():
-        expected[failed] = expected_by_integral(r + repeats[failed], a, b + repeats[failed], reach[failed])
+        expected[failed] = expected_by_integral(shape[failed], a, stay[failed], reach[failed])
     return expected
+
+
+def _pairs_while_alive(parameters: BgNbd, repeats: Floats, age: Floats, horizon: float) -> Floats:
+    """E[Y (Y - 1)] of a customer known to be one at age T, shape (n,)."""
+    stay = parameters.b + parameters.first_chance + repeats
+    return pairs_by_integral(parameters.r + repeats, parameters.a, stay, horizon / (parameters.alpha + age))
+
+
+def _by_pair(repeats: Floats, age: Floats, of: Callable[[Floats, Floats], Floats]) -> Floats:
+    """What depends on (x, T) alone, once per distinct pair: special functions are dear. Shape (n,)."""
+    counts, ages = Distinct.of(repeats), Distinct.of(age)
+    pairs, index = np.unique(counts.index * ages.values.size + ages.index, return_inverse=True)
+    which_count, which_age = np.divmod(pairs, ages.values.size)
+    return of(counts.values[which_count], ages.values[which_age])[index]

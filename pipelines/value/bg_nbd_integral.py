@@ -1,7 +1,7 @@
-"""BG/NBD's forecast as an integral over the dropout probability: slower than the closed form, and good everywhere.
+"""BG/NBD's forecasts as integrals over the dropout probability: slower than a closed form, and good everywhere.
 
-Here: the one integral, for the cases in which the closed form has a limit or overflows. Not here: when to use it
-(bg_nbd_forecast.py).
+Here: the mean number of purchases, for the cases in which its closed form has a limit or overflows, and the mean number
+of pairs of purchases, which has none. Not here: when to use them (bg_nbd_forecast.py).
 """
 
 from collections.abc import Callable
@@ -30,13 +30,13 @@ def expected_by_integral(shape: Floats, a: float, stay: Floats, reach: Floats) -
     Args:
         shape: r + x, shape (n,).
         a: First beta parameter.
-        stay: b + x, shape (n,).
+        stay: b + c, shape (n,).
         reach: t / (alpha + T), shape (n,).
 
     Returns:
         Shape (n,), positive, to about 1e-10 relative.
     """
-    edge = np.minimum(_LINEAR / ((shape + 1) * np.maximum(reach, 1e-300)), _LINEAR)
+    edge = _edge(shape, reach)
     slope = (shape + 1) * reach / 2 * a / (a + stay)
     near_zero = shape * reach * (special.betainc(a, stay, edge) - slope * special.betainc(a + 1, stay, edge))
     near_one = -np.expm1(-shape * np.log1p(reach)) * special.betainc(stay, a, special.expit(-_LAST))
@@ -46,19 +46,56 @@ def expected_by_integral(shape: Floats, a: float, stay: Floats, reach: Floats) -
         gain = -np.expm1(-shape * np.log1p(np.exp(log_p) * reach))
         return (a - 1) * log_p + stay * special.log_expit(-logit) + np.log(np.maximum(gain, 1e-300))
 
-    low, high = special.logit(edge), np.full(shape.shape, _LAST)
+    return near_zero + _integral(log_integrand, special.logit(edge), special.betaln(a, stay)) + near_one
+
+
+def pairs_by_integral(shape: Floats, a: float, stay: Floats, reach: Floats) -> Floats:
+    """Mean of 2 (1 - p) / p^2 [1 - (1 + p reach)^-shape - shape p reach (1 + p reach)^-(shape + 1)], p ~ beta(a, stay).
+
+    This is E[Y (Y - 1)] of the same customer as in `expected_by_integral`: twice the number of pairs of purchases in t.
+    The bracket is the chance of at least two events in a negative binomial, an incomplete beta function.
+
+    Args:
+        shape: r + x, shape (n,).
+        a: First beta parameter.
+        stay: b + c, shape (n,).
+        reach: t / (alpha + T), shape (n,).
+
+    Returns:
+        Shape (n,), positive, to about 1e-9 relative.
+    """
+    edge = _edge(shape, reach)
+    slope = (2 / 3 * (shape + 2) * reach + 1) * a / (a + stay)
+    most = shape * (shape + 1) * reach**2
+    near_zero = most * (special.betainc(a, stay, edge) - slope * special.betainc(a + 1, stay, edge))
+
+    def log_integrand(logit: Floats) -> Floats:
+        log_p, log_rest = special.log_expit(logit), special.log_expit(-logit)
+        step = np.exp(log_p) * reach
+        gain = 2 * special.betainc(2, shape, step / (1 + step))
+        return (a - 2) * log_p + (stay + 1) * log_rest + np.log(np.maximum(gain, 1e-300))
+
+    return near_zero + _integral(log_integrand, special.logit(edge), special.betaln(a, stay))
+
+
+def _edge(shape: Floats, reach: Floats) -> Floats:
+    """The dropout probability up to which both integrands are lines in it, shape (n,)."""
+    return np.minimum(_LINEAR / ((shape + 1) * np.maximum(reach, 1e-300)), _LINEAR)
+
+
+def _integral(log_integrand: Callable[[Floats], Floats], low: Floats, log_norm: Floats) -> Floats:
+    """The integral over the logit of p from `low` up of a function with one peak, over exp(log_norm), shape (n,)."""
+    high = np.full(low.shape, _LAST)
     peak = _peak(log_integrand, low, high)
     top = log_integrand(peak)
     low = _cut(log_integrand, peak, low, top - _DROP)
     high = _cut(log_integrand, peak, high, top - _DROP)
-
     width = (high - low) / _PANELS
-    total = np.zeros(shape.shape)
+    total = np.zeros(low.shape)
     for panel in range(_PANELS):
         for node, weight in zip(_NODES, _WEIGHTS, strict=True):
             total += weight * np.exp(log_integrand(low + width * (panel + (node + 1) / 2)) - top)
-    middle = total * width / 2 * np.exp(top - special.betaln(a, stay))
-    return np.asarray(near_zero + middle + near_one, dtype=np.float64)
+    return np.asarray(total * width / 2 * np.exp(top - log_norm), dtype=np.float64)
 
 
 def _peak(function: Callable[[Floats], Floats], low: Floats, high: Floats) -> Floats:

@@ -1,10 +1,11 @@
-"""The likelihood of BG/NBD with both derivatives, computed once per distinct value where it can be.
+"""The likelihood of BG/NBD and MBG/NBD with both derivatives, computed once per distinct value where it can be.
 
 Here: the sums over cells. Not here: fitting, and what the parameters mean (bg_nbd.py).
 
-A customer's likelihood is a common factor times [stayed + left], with stayed = (alpha + T)^-(r + x) and
-left = a / (b + x - 1) (alpha + t_x)^-(r + x) for x > 0. Below, `odds` is log(left / stayed), `left` the probability of
-having left that follows from it, and D and G how the odds move with r and with -alpha.
+Of c chances to leave (x in BG/NBD, x + 1 in MBG/NBD, where the first purchase is one), a customer's likelihood is a
+common factor times [stayed + left], with stayed = (alpha + T)^-(r + x) and, for c > 0,
+left = a / (b + c - 1) (alpha + t_x)^-(r + x). Below, `odds` is log(left / stayed), `left` the probability of having
+left that follows from it, and D and G how the odds move with r and with -alpha.
 """
 
 from collections.abc import Iterator
@@ -39,7 +40,8 @@ class _Sums:
 class Likelihood:
     """The mean log-likelihood in (log r, log alpha, log a, log b), alpha in units of `scale`."""
 
-    def __init__(self, cells: PurchaseCells, scale: float) -> None:
+    def __init__(self, cells: PurchaseCells, scale: float, first_chance: int) -> None:
+        self._first_chance = first_chance
         self._weights = cells.customers / cells.n_customers
         self._repeats = Distinct.of(cells.repeats)
         self._recencies = Distinct.of(cells.recency)
@@ -56,33 +58,34 @@ class Likelihood:
     def at(self, theta: Floats) -> tuple[float, Floats, Floats]:
         """Value, gradient (4,) and Hessian (4, 4) at log parameters."""
         r, alpha, a, b = natural = np.exp(theta)
-        x, came_back = self._repeats.values, self._repeats.values > 0
-        past = np.where(came_back, b + x - 1, 1.0)
-        # For x = 0 nobody can have left: log odds minus infinity.
-        sums = self._sums(r, alpha, np.where(came_back, np.log(a / past), -np.inf))
+        x = self._repeats.values
+        chances = x + self._first_chance
+        past = np.where(chances > 0, b + chances - 1, 1.0)
+        # Without a chance nobody can have left: log odds minus infinity.
+        sums = self._sums(r, alpha, np.where(chances > 0, np.log(a / past), -np.inf))
         log_age, inverse_age = np.log(alpha + self._age), 1 / (alpha + self._age)
         events = r * self._per_age + self._repeats_per_age
         left, by_past = sums.left_by_x.sum(), sums.left_by_x / past
 
-        rises = log_rising(r, x) + log_rising(b, x) - log_rising(a + b, x)
+        rises = log_rising(r, x) + log_rising(b, chances) - log_rising(a + b, chances)
         value = self._per_repeats @ rises + r * np.log(alpha) - events @ log_age + sums.softplus
-        both = self._per_repeats @ digamma_rise(a + b, x)
+        both = self._per_repeats @ digamma_rise(a + b, chances)
         by = np.array(
             [
                 self._per_repeats @ digamma_rise(r, x) + np.log(alpha) - self._per_age @ log_age + sums.left_d,
                 r / alpha - events @ inverse_age - sums.left_g,
                 left / a - both,
-                self._per_repeats @ digamma_rise(b, x) - by_past.sum() - both,
+                self._per_repeats @ digamma_rise(b, chances) - by_past.sum() - both,
             ]
         )
         second = self._odds_spread(sums, a, past)
         second[0, 0] += self._per_repeats @ (trigamma(r + x) - trigamma(r))
         second[0, 1] += 1 / alpha - self._per_age @ inverse_age - sums.left_gap
         second[1, 1] += events @ inverse_age**2 + sums.left_bend - r / alpha**2
-        both = self._per_repeats @ (trigamma(a + b) - trigamma(a + b + x))
+        both = self._per_repeats @ (trigamma(a + b) - trigamma(a + b + chances))
         second[2, 2] += both - left / a**2
         second[2, 3] += both
-        second[3, 3] += both + self._per_repeats @ (trigamma(b + x) - trigamma(b)) + (by_past / past).sum()
+        second[3, 3] += both + self._per_repeats @ (trigamma(b + chances) - trigamma(b)) + (by_past / past).sum()
         second += np.triu(second, 1).T
         by_log = natural * by
         return float(value + self._constant), by_log, np.outer(natural, natural) * second + np.diag(by_log)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import gammaln, xlogy
 
 from pipelines.value.cells import PurchaseCells
 from pipelines.value.grouping import Distinct
@@ -55,6 +56,39 @@ def fit(cells: PurchaseCells) -> tuple[Nbd, float] | None:
 def expected_purchases(parameters: Nbd, repeats: Floats, age: Floats, horizon: float) -> Floats:
     """Purchases expected in the next `horizon`, given x repeats by age T; any shape."""
     return (parameters.r + repeats) / (parameters.alpha + age) * horizon
+
+
+def purchases_variance_given(parameters: Nbd, repeats: Floats, age: Floats, horizon: float) -> Floats:
+    """Variance of the purchases in the next `horizon`, given x repeats by age T; any shape."""
+    reach = horizon / (parameters.alpha + age)
+    return (parameters.r + repeats) * reach * (1 + reach)
+
+
+def p_any_purchase_given(parameters: Nbd, repeats: Floats, age: Floats, horizon: float) -> Floats:
+    """P(at least one purchase in the next `horizon`), given x repeats by age T; any shape."""
+    return -np.expm1(-(parameters.r + repeats) * np.log1p(horizon / (parameters.alpha + age)))
+
+
+def p_purchases(parameters: Nbd, counts: Floats, horizon: float) -> Floats:
+    """P(X(t) = x) of a new customer, for counts x of any shape."""
+    r, alpha = parameters.r, parameters.alpha
+    log_count = log_rising(r, counts) - gammaln(counts + 1)
+    log_share = -r * np.log1p(horizon / alpha) + xlogy(counts, horizon / (alpha + horizon))
+    return np.asarray(np.exp(log_count + log_share), dtype=np.float64)
+
+
+def gradient(parameters: Nbd, cells: PurchaseCells) -> Floats:
+    """Derivatives of `log_likelihood` by (r, alpha), shape (2,)."""
+    natural = np.array([parameters.r, parameters.alpha])
+    _, by_log, _ = _Likelihood(cells, 1.0).at(np.log(natural))
+    return by_log / natural * cells.n_customers
+
+
+def hessian(parameters: Nbd, cells: PurchaseCells) -> Floats:
+    """Second derivatives of `log_likelihood` by (r, alpha), shape (2, 2)."""
+    natural = np.array([parameters.r, parameters.alpha])
+    _, by_log, by_log_log = _Likelihood(cells, 1.0).at(np.log(natural))
+    return (by_log_log - np.diag(by_log)) / np.outer(natural, natural) * cells.n_customers
 
 
 def mean_age(cells: PurchaseCells) -> float:

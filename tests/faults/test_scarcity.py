@@ -6,12 +6,18 @@ The full disk is a small tmpfs, which needs the right to mount one (root has it)
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import pytest
+import yaml
 
 from pipelines.errors import BuildError, PublicationError
+from pipelines.orchestration.gates import check_could_look
 from pipelines.publication import audit, resolve_current
+from pipelines.quality import ExpectationResult, GateReport
+from pipelines.settings import project_root
 from tests.conftest import SampleHome, call
 from tests.faults.landing_child import land_all
 from tests.faults.publication_child import publish_many
@@ -81,6 +87,43 @@ def test_a_landing_that_finds_no_room_blames_no_file(tmp_path: Path, disk: Path)
     landed = {path.relative_to(home): path.read_bytes() for path in home.rglob("part.parquet")}
     roomy = tmp_path / "roomy"
     assert landed == {path.relative_to(roomy): path.read_bytes() for path in roomy.rglob("part.parquet")}
+
+
+def test_a_model_after_one_that_spilled_is_built_as_well(tmp_path: Path) -> None:
+    """dbt says the profile's settings again for every model, which DuckDB refuses for some once it has spilled."""
+    profile = yaml.safe_load((project_root() / "dbt_project" / "profiles.yml").read_text())
+    settings = profile["loyalty"]["outputs"]["duckdb"]["settings"]
+    big = "create or replace table big as select hash(i) as h, i from range(3_000_000) t (i) order by h"
+    given = {"memory_limit": "40MB", "threads": 1, "temp_directory": str(tmp_path / "spill")}
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb"), config=given) as connection:
+        for _ in range(2):
+            cursor = connection.cursor()
+            for name, value in settings.items():
+                cursor.execute(f"set {name} = '{value}'")
+            cursor.execute(big)
+            assert any((tmp_path / "spill").iterdir())
+
+
+def test_a_gate_without_memory_says_so_and_blames_no_data(tmp_path: Path) -> None:
+    error = "(_duckdb.OutOfMemoryException) Out of Memory Error: failed to pin block of size 256.0 KiB"
+    fine = ExpectationResult(
+        "orders",
+        "no_gap",
+        "id",
+        "warn",
+        False,
+        None,
+        None,
+        None,
+        "why",
+        "",
+        "orders.yml:1",
+        False,
+        error="no such table",
+    )
+    check_could_look(GateReport("landing", (fine,), 0.0, 0.0, {}), tmp_path)
+    with pytest.raises(BuildError, match="the memory limit is too low"):
+        check_could_look(GateReport("landing", (fine, replace(fine, error=error)), 0.0, 0.0, {}), tmp_path)
 
 
 @pytest.fixture
