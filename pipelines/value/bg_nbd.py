@@ -76,7 +76,7 @@ def log_likelihood(parameters: BgNbd, cells: PurchaseCells) -> float:
 def gradient(parameters: BgNbd, cells: PurchaseCells) -> Floats:
     """Derivatives of `log_likelihood` by (r, alpha, a, b), shape (4,)."""
     _, by_log, _ = _at(parameters, cells)
-    return by_log / np.array(astuple(parameters)) * cells.n_customers
+    return np.asarray(by_log / astuple(parameters) * cells.n_customers, dtype=np.float64)
 
 
 def hessian(parameters: BgNbd, cells: PurchaseCells) -> Floats:

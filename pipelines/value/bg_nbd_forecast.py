@@ -71,7 +71,7 @@ def purchases_variance_given(
 def p_any_purchase_given(parameters: BgNbd, repeats: Floats, recency: Floats, age: Floats, horizon: float) -> Floats:
     """P(at least one purchase in the `horizon` after age T), shape (n,): dropout needs a purchase before it."""
     none = np.exp(-(parameters.r + repeats) * np.log1p(horizon / (parameters.alpha + age)))
-    return p_alive(parameters, repeats, recency, age) * (1 - none)
+    return np.asarray(p_alive(parameters, repeats, recency, age) * (1 - none), dtype=np.float64)
 
 
 def p_purchases(parameters: BgNbd, counts: Floats, horizon: float) -> Floats:
@@ -84,7 +84,7 @@ def p_purchases(parameters: BgNbd, counts: Floats, horizon: float) -> Floats:
     exactly = np.exp(log_count + r * np.log(alpha / (alpha + horizon)) + special.xlogy(counts, bought))
     at_least = np.where(counts > 0, special.betainc(np.maximum(counts, 1), r, bought), 1.0)
     left = np.where(chances > 0, a / np.where(chances > 0, b + chances - 1, 1.0), 0.0)
-    return stayed * (exactly + left * at_least)
+    return np.asarray(stayed * (exactly + left * at_least), dtype=np.float64)
 
 
 def expected_while_alive(parameters: BgNbd, repeats: Floats, age: Floats, horizon: float) -> Floats:

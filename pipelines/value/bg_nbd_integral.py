@@ -46,7 +46,7 @@ def expected_by_integral(shape: Floats, a: float, stay: Floats, reach: Floats) -
         gain = -np.expm1(-shape * np.log1p(np.exp(log_p) * reach))
         return (a - 1) * log_p + stay * special.log_expit(-logit) + np.log(np.maximum(gain, 1e-300))
 
-    return near_zero + _integral(log_integrand, special.logit(edge), special.betaln(a, stay)) + near_one
+    return near_zero + _integral(log_integrand, _logit(edge), _log_beta(a, stay)) + near_one
 
 
 def pairs_by_integral(shape: Floats, a: float, stay: Floats, reach: Floats) -> Floats:
@@ -75,12 +75,20 @@ def pairs_by_integral(shape: Floats, a: float, stay: Floats, reach: Floats) -> F
         gain = 2 * special.betainc(2, shape, step / (1 + step))
         return (a - 2) * log_p + (stay + 1) * log_rest + np.log(np.maximum(gain, 1e-300))
 
-    return near_zero + _integral(log_integrand, special.logit(edge), special.betaln(a, stay))
+    return near_zero + _integral(log_integrand, _logit(edge), _log_beta(a, stay))
 
 
 def _edge(shape: Floats, reach: Floats) -> Floats:
     """The dropout probability up to which both integrands are lines in it, shape (n,)."""
     return np.minimum(_LINEAR / ((shape + 1) * np.maximum(reach, 1e-300)), _LINEAR)
+
+
+def _logit(p: Floats) -> Floats:
+    return np.asarray(special.logit(p), dtype=np.float64)
+
+
+def _log_beta(a: float, stay: Floats) -> Floats:
+    return np.asarray(special.betaln(a, stay), dtype=np.float64)
 
 
 def _integral(log_integrand: Callable[[Floats], Floats], low: Floats, log_norm: Floats) -> Floats:

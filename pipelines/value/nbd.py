@@ -66,7 +66,8 @@ def purchases_variance_given(parameters: Nbd, repeats: Floats, age: Floats, hori
 
 def p_any_purchase_given(parameters: Nbd, repeats: Floats, age: Floats, horizon: float) -> Floats:
     """P(at least one purchase in the next `horizon`), given x repeats by age T; any shape."""
-    return -np.expm1(-(parameters.r + repeats) * np.log1p(horizon / (parameters.alpha + age)))
+    none = -(parameters.r + repeats) * np.log1p(horizon / (parameters.alpha + age))
+    return np.asarray(-np.expm1(none), dtype=np.float64)
 
 
 def p_purchases(parameters: Nbd, counts: Floats, horizon: float) -> Floats:
@@ -81,7 +82,7 @@ def gradient(parameters: Nbd, cells: PurchaseCells) -> Floats:
     """Derivatives of `log_likelihood` by (r, alpha), shape (2,)."""
     natural = np.array([parameters.r, parameters.alpha])
     _, by_log, _ = _Likelihood(cells, 1.0).at(np.log(natural))
-    return by_log / natural * cells.n_customers
+    return np.asarray(by_log / natural * cells.n_customers, dtype=np.float64)
 
 
 def hessian(parameters: Nbd, cells: PurchaseCells) -> Floats:
