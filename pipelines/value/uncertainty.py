@@ -1,0 +1,103 @@
+"""How sure a forecast is: of the parameters, of one customer's purchases, of everybody's total.
+
+Here: standard errors from a Hessian, intervals of a count, the error of a total. Not here: any model.
+Sources: the delta method and observed information as in Davison 2003, "Statistical Models", chapter 4; the negative
+binomial with a given mean and variance stands for the mixture that a model says (docs/value-models.md).
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+Floats = NDArray[np.float64]
+
+_STEP = 1e-4  # of each parameter, for derivatives of a total
+_NO_SPREAD = 1e-9  # relative: a variance so close to the mean is a Poisson's
+
+
+def covariance(hessian: Floats) -> Floats:
+    """Covariance of maximum likelihood estimates from the log-likelihood's second derivatives there.
+
+    Args:
+        hessian: Shape (k, k), in the parameters themselves.
+
+    Returns:
+        Shape (k, k); NaN everywhere where the likelihood is not curved downwards in every direction.
+    """
+    scale = np.sqrt(np.abs(np.diag(hessian)))  # parameters differ in size by many orders
+    if not (np.isfinite(hessian).all() and (scale > 0).all()):
+        return np.full(hessian.shape, np.nan)
+    curvature, axes = np.linalg.eigh(-hessian / np.outer(scale, scale))
+    if curvature[0] <= 0:
+        return np.full(hessian.shape, np.nan)
+    return np.asarray((axes / curvature) @ axes.T / np.outer(scale, scale), dtype=np.float64)
+
+
+def standard_errors(hessian: Floats) -> Floats:
+    """Standard errors of the estimates, shape (k,); NaN where they have none."""
+    return np.asarray(np.sqrt(np.diag(covariance(hessian))), dtype=np.float64)
+
+
+def count_interval(mean: Floats, variance: Floats, level: float) -> tuple[Floats, Floats]:
+    """Central interval of a count: the quantiles of the negative binomial with this mean and variance.
+
+    Where the variance is not above the mean the count is a Poisson's. The interval holds at least `level` of it, and in
+    general more: a count has no quantile in between.
+
+    Args:
+        mean: Not negative, shape (n,).
+        variance: Shape (n,).
+        level: Share within, in (0, 1).
+
+    Returns:
+        Lower and upper ends, whole, each of shape (n,).
+    """
+    tail = (1 - level) / 2
+    return count_quantile(mean, variance, tail), count_quantile(mean, variance, 1 - tail)
+
+
+def count_quantile(mean: Floats, variance: Floats, share: float) -> Floats:
+    """The smallest whole k with P(count <= k) >= share, shape (n,)."""
+    k = np.zeros(mean.shape)
+    is_below = _below(k, mean, variance) < share
+    high = np.where(is_below, np.ceil(mean + 4 * np.sqrt(np.maximum(variance, mean))) + 1, 0.0)
+    while (short := is_below & (_below(high, mean, variance) < share)).any():
+        high = np.where(short, 2 * high, high)
+    low = k
+    while (open_ := high - low > 1).any():
+        middle = np.floor((low + high) / 2)
+        is_above = _below(middle, mean, variance) >= share
+        high, low = np.where(open_ & is_above, middle, high), np.where(open_ & ~is_above, middle, low)
+    return np.where(is_below, high, 0.0)
+
+
+def _below(k: Floats, mean: Floats, variance: Floats) -> Floats:
+    """P(count <= k), shape (n,)."""
+    excess = variance - mean
+    is_mixed = excess > _NO_SPREAD * mean
+    size = mean**2 / np.where(is_mixed, excess, 1.0)
+    share = mean / np.where(variance > 0, variance, 1.0)
+    mixed = special.betainc(np.where(size > 0, size, 1.0), k + 1, np.clip(share, 0.0, 1.0))
+    plain = special.gammaincc(k + 1, mean)
+    return np.where(mean > 0, np.where(is_mixed, mixed, plain), 1.0)
+
+
+def total_variance(
+    parameters: Floats, of_parameters: Floats, total: Callable[[Floats], float], of_customers: float
+) -> float:
+    """Variance of a total of independent customers: what chance brings, and what the parameters leave open.
+
+    Args:
+        parameters: Estimates, shape (k,), above 0.
+        of_parameters: Their covariance, shape (k, k).
+        total: The expected total at given parameters.
+        of_customers: The sum of the customers' own variances at the estimates.
+    """
+    slopes = np.empty(parameters.size)
+    for each in range(parameters.size):
+        step = np.zeros(parameters.size)
+        step[each] = _STEP * parameters[each]
+        slopes[each] = (total(parameters + step) - total(parameters - step)) / (2 * step[each])
+    return float(of_customers + slopes @ of_parameters @ slopes)
