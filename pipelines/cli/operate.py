@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -108,5 +109,7 @@ def dev(
     dagster = Path(sys.executable).parent / "dagster"
     command = [str(dagster), "dev", "-h", LOOPBACK, "-p", str(port), "-w", str(root / "workspace.yaml")]
     os.chdir(root)
+    # a shell's background job is started deaf to it, and it is how Dagster stops what it has started
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     # in this process's place, so that whoever stops it stops Dagster
     os.execve(dagster, command, dagster_environment(settings))
