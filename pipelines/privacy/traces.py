@@ -49,7 +49,8 @@ def find_originals(home: Home, folders: Iterable[Path], hashes: Collection[str])
             with path.open("rb") as stream:
                 if hashlib.file_digest(stream, "sha256").hexdigest() not in hashes:
                     continue
-            below = path.resolve().is_relative_to(root) and not path.is_symlink()
+            # a link goes as well as the file: left to nothing, it would be refused by every later run
+            below = all(place.resolve().is_relative_to(root) for place in (path, path.parent))
             (ours if below else theirs)[path] = str(path.relative_to(folder.parent))
     return Originals(ours, theirs)
 

@@ -1,11 +1,11 @@
-"""Forgetting where two sources have inboxes and files of the same names."""
+"""Forgetting where originals have more than one name, or share one: links, and two sources' inboxes."""
 
 from datetime import date
 from pathlib import Path
 
 from pipelines.landing import SourceFiles, land, load_mapping
 from tests.pipeline import person
-from tests.pipeline.test_forget_landed import DAY, forget
+from tests.pipeline.test_forget_landed import DAY, arrive, forget
 
 
 def test_originals_of_the_same_name_in_two_sources_both_go(tmp_path: Path) -> None:
@@ -20,3 +20,14 @@ def test_originals_of_the_same_name_in_two_sources_both_go(tmp_path: Path) -> No
     land(settings.home, files, today=date(2024, 4, 1))
     forget(settings, person.EMAIL)
     assert [path for inbox in inboxes for path in inbox.iterdir()] == []
+
+
+def test_a_link_to_an_original_goes_with_it(tmp_path: Path) -> None:
+    inbox = tmp_path / "home" / "inbox"
+    settings = person.settings(tmp_path, inbox=inbox)
+    person.write(inbox, DAY, person.rows(DAY))
+    (inbox / f"customers_again_{DAY}.jsonl").symlink_to(inbox / f"customers_{DAY}.jsonl")
+    arrive(settings)
+    assert forget(settings, person.REF).inbox_left == ()
+    assert [*inbox.iterdir()] == []
+    arrive(settings)
