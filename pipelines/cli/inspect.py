@@ -3,11 +3,10 @@
 from dataclasses import asdict
 
 import typer
-from rich.table import Table
 
 from pipelines.cli.options import ConfigOption, HomeOption
 from pipelines.cli.quarantine_rows import by_reason
-from pipelines.cli.say import JsonOption, err, out, print_json, say, say_error, spoken
+from pipelines.cli.say import JsonOption, err, out, print_json, say, say_error, spoken, whole_table
 from pipelines.cli.summary import summary_json
 from pipelines.errors import InputError
 from pipelines.settings import WEBHOOK_VARIABLE, load_settings, project_root
@@ -89,14 +88,14 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
         out().print(f"last run {report.run_id}: {how}, {report.as_of or 'no day'}, begun {report.started_at}")
         if report.error:
             say_error(report.error, report.hint)
-    table = Table("version", "as of", "current", "problem", title="versions", title_justify="left")
+    table = whole_table("version", "as of", "current", "problem", title="versions")
     for one in versions:
         table.add_row(one.id, one.as_of.isoformat(), "yes" if one.is_current else "", one.problem)
     out().print(table if versions else "no version yet")
     out().print(str(freshness))
     if reasons:
         names = ("rule", "entity", "source", "open", "resolved", "meaning")
-        refused = Table(*names, title="quarantine", title_justify="left")
+        refused = whole_table(*names, title="quarantine")
         for reason in reasons:
             refused.add_row(*(str(reason[name]) for name in names))
         out().print(refused)

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from pipelines.cli.options import ConfigOption, HomeOption
 from pipelines.cli.quarantine_rows import PERSONAL, PLACE, Wanted, by_reason, catalogue, rows
-from pipelines.cli.say import JsonOption, out, print_json, spoken
+from pipelines.cli.say import JsonOption, out, print_json, spoken, whole_table
 from pipelines.settings import load_settings
 from pipelines.spreadsheet import write_csv
 
@@ -32,7 +31,7 @@ def list_reasons(config: ConfigOption = None, home: HomeOption = None, as_json: 
         print_json(reasons)
         return
     names = ("rule", "severity", "entity", "source", "open", "resolved", "meaning", "action")
-    table = Table(*names[:-1], "to do")
+    table = whole_table(*names[:-1], "to do")
     for reason in reasons:
         table.add_row(*(str(reason[name]) for name in names))
     out().print(table if reasons else "nothing is quarantined")
@@ -68,7 +67,7 @@ def show(
                 out().print(f"{name:<11} {_text(row[name])}")
             out().print()
     else:
-        table = Table(*names)
+        table = whole_table(*names)
         for row in shown:
             table.add_row(*(_text(row[name]) for name in names))
         out().print(table)
@@ -105,7 +104,7 @@ def rules(as_json: JsonOption = False) -> None:
     if as_json:
         print_json(found)
         return
-    table = Table("rule", "entity", "column", "severity", "meaning", "to do")
+    table = whole_table("rule", "entity", "column", "severity", "meaning", "to do")
     for rule in found:
         table.add_row(*rule.values())
     out().print(table)

@@ -11,6 +11,7 @@ from typing import Annotated, Any, ParamSpec, TextIO, TypeVar
 
 import typer
 from rich.console import Console
+from rich.table import Column, Table
 from rich.text import Text
 
 from pipelines import visible
@@ -47,6 +48,11 @@ def out() -> Console:
 def err() -> Console:
     """For progress and errors."""
     return _console(sys.stderr)
+
+
+def whole_table(*names: str, title: str | None = None) -> Table:
+    """A table that cuts nothing short: a file's name that is too long for the screen goes on in the next line."""
+    return Table(*(Column(name, overflow="fold") for name in names), title=title, title_justify="left")
 
 
 def print_json(value: object) -> None:

@@ -1,13 +1,15 @@
 """Sending a body to a webhook: briefly, seldom twice, and without ever showing the URL, which is a secret."""
 
 import logging
+import queue
+import threading
 import time
 from collections.abc import Mapping
 from http import HTTPStatus
 
 import requests
 from pydantic import JsonValue, SecretStr
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NewConnectionError
 
 TRIES = 3
 CONNECT_SECONDS = 2.0
@@ -52,7 +54,19 @@ def deliver(
 
 
 def _try(url: SecretStr, body: Mapping[str, JsonValue], read_seconds: float) -> tuple[str, bool]:
-    """What went wrong, and whether to try again."""
+    """What went wrong, and whether to try again.
+
+    In a thread that may be left behind: requests bounds each silence, and an answer that drips has none too long.
+    """
+    answers = queue.SimpleQueue[tuple[str, bool]]()
+    threading.Thread(target=lambda: answers.put(_post(url, body, read_seconds)), daemon=True).start()
+    try:
+        return answers.get(timeout=CONNECT_SECONDS + read_seconds)
+    except queue.Empty:
+        return "no answer (it did not come to an end)", False
+
+
+def _post(url: SecretStr, body: Mapping[str, JsonValue], read_seconds: float) -> tuple[str, bool]:
     try:
         # streamed and not read: only the status matters
         with requests.post(
@@ -63,8 +77,8 @@ def _try(url: SecretStr, body: Mapping[str, JsonValue], read_seconds: float) -> 
             stream=True,
         ) as response:
             status = response.status_code
-    except requests.RequestException as problem:
-        # the exception's own words hold the URL
+    except (requests.RequestException, HTTPError, ValueError) as problem:
+        # the exception's own words hold the URL; of one that it cannot parse, requests lets urllib3's through
         return f"no answer ({type(problem).__name__})", _never_arrived(problem)
     if 200 <= status < 300:
         return "", False
@@ -73,7 +87,7 @@ def _try(url: SecretStr, body: Mapping[str, JsonValue], read_seconds: float) -> 
     return f"it answered {status}", status in _TRY_AGAIN
 
 
-def _never_arrived(problem: requests.RequestException) -> bool:
+def _never_arrived(problem: Exception) -> bool:
     cause = problem.args[0] if problem.args else None
     reason = cause.reason if isinstance(cause, MaxRetryError) else None
     return isinstance(reason, (NewConnectionError, ConnectTimeoutError))

@@ -92,9 +92,15 @@ def hold_lock(
     try:
         _wait_for(descriptor, say)
         killed = read_holder(descriptor)
-        if killed is not None and killed.child_pid:
-            _wait_for_child(killed, say, patience)
         held = HeldLock(descriptor, Holder(run_id, os.getpid(), datetime.now(UTC).isoformat(timespec="seconds")))
+        if killed is not None and killed.child_pid:
+            # whoever comes meanwhile waits for us, and must still find the dbt if we are killed too
+            held.note_child(killed.child_pid)
+            try:
+                _wait_for_child(killed, say, patience)
+            except LockError:
+                HeldLock(descriptor, killed).note_child(killed.child_pid)
+                raise
         held.note_child(0)
         yield held
         os.ftruncate(descriptor, 0)

@@ -103,7 +103,7 @@ def erase(settings: Settings, plan: Plan, users_umask: int, say: Say = log.info)
             paths.published, plan.customer_keys, done=lambda name: say(f"replaced version {name}")
         )
     originals = find_originals(paths, [source.files for source in settings.sources], plan.files)
-    for path in originals.ours.values():
+    for path in originals.ours:
         path.unlink()
         sync_file(path.parent)
     logs, left = remove_logs(paths, plan.words)
@@ -123,8 +123,8 @@ def erase(settings: Settings, plan: Plan, users_umask: int, say: Say = log.info)
         landed=plan.landed,
         state=tuple(state),
         versions=tuple(VersionErased(id=one.id, became=one.became, rows=one.rows) for one in versions),
-        inbox_removed=tuple(_withheld(name, plan) for name in originals.ours),
-        inbox_left=tuple(_withheld(name, plan) for name in originals.theirs),
+        inbox_removed=tuple(_withheld(name, plan) for name in originals.ours.values()),
+        inbox_left=tuple(_withheld(name, plan) for name in originals.theirs.values()),
         logs_removed=tuple(logs),
         to_do=tuple(_to_do(settings, plan, originals.theirs, left)),
     )
@@ -193,7 +193,7 @@ def _withheld(name: str, plan: Plan) -> str:
     return "(its name names them)" if any(word in name.lower() for word in plan.words) else name
 
 
-def _to_do(settings: Settings, plan: Plan, originals: Mapping[str, Path], left: list[str]) -> list[str]:
+def _to_do(settings: Settings, plan: Plan, originals: Mapping[Path, str], left: list[str]) -> list[str]:
     known = {key_fingerprint(key) for key in load_keys(settings.paths.key, settings.key_text)}
     strangers = [
         version.id

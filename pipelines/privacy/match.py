@@ -20,9 +20,9 @@ ERASED = '{"erased": true}'  # in place of a raw record
 _MIN_REF_IN_TEXT = 8
 _MIN_REF_IN_UNREADABLE = 4
 
-# A word's borders. A JSON text may have an escaped line end (`\n`) before it; letters beyond ASCII are borders too,
-# because Chinese text has no blanks: rather a text too many is blanked than one too few.
-_BEFORE = r"(?:^|\\[nrtbf]|[^a-z0-9{also}])"
+# A word's borders. A JSON text may have an escaped line end (`\n`) or letter (`\u90ae`) before it; letters beyond ASCII
+# are borders too, because Chinese text has no blanks: rather a text too many is blanked than one too few.
+_BEFORE = r"(?:^|\\[nrtbf]|\\u[0-9a-f]{{4}}|[^a-z0-9{also}])"
 _AFTER = r"(?:$|[^a-z0-9])"
 
 

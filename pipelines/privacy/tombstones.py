@@ -28,11 +28,16 @@ from pipelines.pseudonyms import key_fingerprint
 TOMBSTONES = "tombstones"
 REF, EMAIL, PHONE, ORDER = "ref", "email", "phone", "order"
 
-# What may be an address or a number in free text; each is hashed, and only its hash is compared.
-_ADDRESS = r"""[^\s"'<>()\[\]{},;:=/|\\]+@[\pL\pN.\-]+\.[\pL\pN]+"""
-_NUMBER = r"\+?[0-9][0-9 ()/.\-]{5,20}[0-9]"
+# What may hold an address, and what may be a number in free text; each is hashed, and only its hash is compared.
+_ADDRESS = r"""[^\s@"<>()\[\]{},:;]{1,64}@[\pL\pN.\-]{1,255}"""
+_NUMBER = r"\+?[0-9][0-9 \x{a0}\x{2009}\x{202f}()/.\x{2010}-\x{2013}\-]{5,20}[0-9]"
 _WORD = re.compile(r"[\w.+\-]+")
-_ESCAPE = r"\\[nrtbf]"
+_ESCAPE = r"\\(?:[nrtbf]|u[0-9a-f]{4})"
+
+# Where an address may begin and end within what surrounds it: text need not have blanks, Chinese has none. What
+# match.py takes for a border is one here too.
+_BEGINS = re.compile(r"^|(?<=[^a-z0-9._%+\-])(?=[a-z0-9._%+\-])")
+_ENDS = re.compile(r"(?<=[a-z0-9])(?![a-z0-9])|$")
 
 
 def tombstone(key: bytes, kind: str, source: str, value: str) -> str:
@@ -148,9 +153,14 @@ def _recognised(
             found = connection.execute(f"select distinct {expression} as value from {read}").fetchall()  # noqa: S608 (names are quoted)
             return [value for (value,) in found if value is not None]
 
-        text = f"regexp_replace(lower(raw), '{_ESCAPE}', ' ', 'g')"
+        # the raw record may have letters escaped: columns of free text are looked at as they were read
+        texts = [f"regexp_replace(lower(raw), {_quoted(_ESCAPE)}, ' ', 'g')"]
+        if dataset != UNREADABLE:
+            texts += [f"lower({column})" for column in match.personal_columns(dataset)]
+        text = f"concat_ws(chr(10), {', '.join(texts)})"
         if EMAIL in tombstones.hashes:
-            emails.update(values(f"unnest(regexp_extract_all({text}, {_quoted(_ADDRESS)}))"))
+            for candidate in values(f"unnest(regexp_extract_all({text}, {_quoted(_ADDRESS)}))"):
+                emails.update(_addresses(candidate))
         if PHONE in tombstones.hashes:
             words.update(values(f"unnest(regexp_extract_all({text}, {_quoted(_NUMBER)}))"))
         if dataset == UNREADABLE:
@@ -174,6 +184,14 @@ def _recognised(
         orders=frozenset((source, order) for order in tombstones.held(ORDER, source, orders)),
         words=frozenset(word for word, number in by_digits.items() if number in held),
     )
+
+
+def _addresses(candidate: str) -> set[str]:
+    """Every address that a text around an `@` may mean: `**a@b.org` and `see a@b.org.Thank` hold `a@b.org`."""
+    local, _, domain = candidate.partition("@")
+    begins = {found.start() for found in _BEGINS.finditer(local)}
+    ends = {found.start() for found in _ENDS.finditer(domain)}
+    return {f"{local[begin:]}@{domain[:end]}" for begin in begins for end in ends if "." in domain[:end]}
 
 
 def _quoted(pattern: str) -> str:

@@ -18,15 +18,17 @@ from pipelines.privacy.plan import JOURNAL
 
 @dataclass(frozen=True)
 class Originals:
-    """Original files of batches that held a person.
+    """Original files of batches that held a person: paths, and names as the user knows them.
+
+    Two sources may have folders and files of the same names, so a path is known by nothing but itself.
 
     Attributes:
-        ours: Below home: names as the user knows them, and paths.
+        ours: Below home.
         theirs: Elsewhere.
     """
 
-    ours: Mapping[str, Path]
-    theirs: Mapping[str, Path]
+    ours: Mapping[Path, str]
+    theirs: Mapping[Path, str]
 
 
 def find_originals(home: Home, folders: Iterable[Path], hashes: Collection[str]) -> Originals:
@@ -37,8 +39,8 @@ def find_originals(home: Home, folders: Iterable[Path], hashes: Collection[str])
         folders: The sources' folders.
         hashes: SHA-256 of the landed files, in hex.
     """
-    ours: dict[str, Path] = {}
-    theirs: dict[str, Path] = {}
+    ours: dict[Path, str] = {}
+    theirs: dict[Path, str] = {}
     if not hashes:
         return Originals(ours, theirs)
     root = home.root.resolve()
@@ -47,8 +49,9 @@ def find_originals(home: Home, folders: Iterable[Path], hashes: Collection[str])
             with path.open("rb") as stream:
                 if hashlib.file_digest(stream, "sha256").hexdigest() not in hashes:
                     continue
-            below = path.resolve().is_relative_to(root) and not path.is_symlink()
-            (ours if below else theirs)[str(path.relative_to(folder.parent))] = path
+            # a link goes as well as the file: left to nothing, it would be refused by every later run
+            below = all(place.resolve().is_relative_to(root) for place in (path, path.parent))
+            (ours if below else theirs)[path] = str(path.relative_to(folder.parent))
     return Originals(ours, theirs)
 
 

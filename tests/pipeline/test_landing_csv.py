@@ -230,3 +230,12 @@ def test_one_column_files_have_blank_lines_that_are_no_records(tmp_path: Path) -
     report = desk.land()
     assert desk.rows("products", "product_id, line") == [("p1", 2), ("p2", 4)]
     assert report.records == 2
+
+
+def test_a_file_of_more_than_a_thousand_columns_is_read(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, lines())
+    header = HEADER.strip() + "".join(f",c{number}" for number in range(1200))
+    desk.put("a.csv", f"{header}\no1,1,Tea,2{',x' * 1200}\n")
+    desk.land()
+    assert desk.rows("order_lines", "order_id, quantity") == [("o1", "2")]
+    assert len(desk.raws("order_lines")[0]) == 1204

@@ -90,6 +90,25 @@ def test_a_killed_runs_dbt_that_does_not_end_is_named(tmp_path: Path) -> None:
         child.wait()
 
 
+def test_who_waits_for_a_killed_runs_dbt_holds_the_lock_in_their_own_name(tmp_path: Path) -> None:
+    lock, child, seen = tmp_path / "lock", subprocess.Popen(SLEEP_AS_DBT), []
+    try:
+        killed_run(lock, child.pid)
+        for run in ("next", "another"):
+            with (
+                pytest.raises(LockError, match=f"dbt \\(pid {child.pid}\\) of run killed"),
+                hold_lock(lock, run, lambda words: seen.append(current_holder(lock)), patience=0.1),
+            ):
+                pass
+    finally:
+        child.kill()
+        child.wait()
+    assert [(holder.run_id, holder.child_pid) for holder in seen if holder] == [
+        ("next", child.pid),
+        ("another", child.pid),
+    ]
+
+
 def test_a_process_that_only_got_the_pid_is_not_waited_for(tmp_path: Path) -> None:
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     try:

@@ -93,6 +93,18 @@ def test_yaml_makes_no_object_and_does_not_grow_without_end(text: str, says: str
         read_yaml(text)
 
 
+def test_a_table_cuts_no_name_short(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    table = say.whole_table("source", "entity", "rules", "file")
+    name = "".join(f"{number:03}" for number in range(50))
+    table.add_row("shop", "orders", "ORD-001", name)
+    say.out().print(table)
+    last_column = "".join(
+        line.split("│")[4].strip() for line in capsys.readouterr().out.splitlines() if line.count("│") == 5
+    )
+    assert last_column == name
+
+
 @pytest.mark.parametrize("home", ["a?b", "a%20b", "key=value", "a\\b", "a\nb", "a\x1b[2Jb"])
 def test_a_home_that_a_tool_would_misread_is_refused(tmp_path: Path, home: str) -> None:
     config = tmp_path / "loyalty.yml"

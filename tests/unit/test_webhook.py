@@ -2,7 +2,9 @@
 
 import logging
 import socket
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,30 @@ def test_a_server_that_hangs_may_have_taken_it_and_gets_no_second_copy() -> None
         words = deliver(SecretStr(receiver.url), BODY, read_seconds=0.3)
         assert words == "no answer (ReadTimeout)"
         assert len(receiver.bodies) == 1
+
+
+def test_a_server_whose_answer_drips_is_not_waited_for() -> None:
+    is_over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip() -> None:
+            connection, _ = server.accept()
+            with connection, suppress(OSError):
+                connection.recv(65_536)
+                for byte in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 100 + b"\r\n\r\n":
+                    connection.send(bytes([byte]))
+                    is_over.wait(0.2)
+
+        thread = threading.Thread(target=drip, daemon=True)
+        thread.start()
+        words = deliver(SecretStr(f"http://127.0.0.1:{server.getsockname()[1]}/{SECRET}"), BODY, read_seconds=0.5)
+        is_over.set()
+        thread.join(timeout=20)
+    assert words == "no answer (it did not come to an end)"
+
+
+def test_a_host_that_no_name_can_be_is_said_without_the_url() -> None:
+    assert deliver(SecretStr(f"http://{'a' * 64}.example/{SECRET}"), BODY) == "no answer (LocationParseError)"
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
