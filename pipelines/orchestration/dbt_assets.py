@@ -32,8 +32,6 @@ from pipelines.orchestration.steps import RETRY, asked, step
 from pipelines.orchestration.warehouse import reconciliation
 from pipelines.settings import Settings, dbt_build_environment, dbt_vars
 
-_GROUPS = {"seeds": "staging"}
-
 
 class Translator(DagsterDbtTranslator):
     """dbt's schemas as Dagster's groups; everything else as dagster-dbt has it."""
@@ -42,9 +40,8 @@ class Translator(DagsterDbtTranslator):
         super().__init__(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True))
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        """The stage that a model belongs to."""
-        schema: str = dbt_resource_props.get("config", {}).get("schema") or "other"
-        return _GROUPS.get(schema, schema)
+        """The stage that a model belongs to: its folder below models, seeds with staging."""
+        return "staging" if dbt_resource_props["resource_type"] == "seed" else str(dbt_resource_props["fqn"][1])
 
 
 def dbt_steps(manifest: Mapping[str, Any], days: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]:

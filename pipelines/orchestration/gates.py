@@ -102,7 +102,7 @@ def check_could_look(report: GateReport, home: Path) -> None:
 def built_schemas(plan: BuildPlan) -> tuple[str, ...]:
     """Where a build by this plan has its tables, marts first."""
     prefix = f"{plan.scratch_schema}_" if plan.scratch_schema else ""
-    return f"{prefix}marts", f"{prefix}intermediate", "staging"
+    return tuple(dict.fromkeys((f"{prefix}marts", f"{prefix}intermediate", f"{prefix}staging", "staging")))
 
 
 def published_before(published: Path, day: date) -> Path | None:

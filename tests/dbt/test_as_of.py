@@ -98,8 +98,8 @@ def test_a_case_closed_later_is_still_open(warehouse: Warehouse) -> None:
         "select first_response_at is null, closed_at is null, status, satisfaction is null"
         " from {}.int_cases_as_of where case_id = '1'"
     )
-    assert warehouse.rows(query.format("early_intermediate")) == [(False, True, None, True)]
-    assert warehouse.rows(query.format("intermediate")) == [(False, False, "closed", False)]
+    assert warehouse.rows(query.format("early_staging")) == [(False, True, None, True)]
+    assert warehouse.rows(query.format("staging")) == [(False, False, "closed", False)]
 
 
 def test_a_customer_is_as_described_on_the_day(warehouse: Warehouse) -> None:

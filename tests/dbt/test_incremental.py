@@ -8,8 +8,8 @@ from tests.dbt.warehouse import Warehouse, open_warehouse
 
 FIRST = date(2024, 1, 29)
 CORE = {
+    "staging": [f"int_{entity}_as_of" for entity in ("orders", "order_lines", "payments", "returns", "survey_answers")],
     "intermediate": [
-        *(f"int_{entity}_as_of" for entity in ("orders", "order_lines", "payments", "returns", "survey_answers")),
         *(
             "int_order_header",
             "int_order_line",

@@ -47,7 +47,7 @@ VALUES = {
 def models_of(entity: str) -> list[tuple[str, str]]:
     """(schema, model) from what landed to what was so on the day."""
     staged = [("staging", f"stg_{entity}__checked"), ("staging", f"stg_{entity}")]
-    return [*staged, ("intermediate", f"int_{entity}_as_of")]
+    return [*staged, ("staging", f"int_{entity}_as_of")]
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ class Compiled:
                 f"select distinct {columns}, broken_rules from warehouse.staging.stg_{entity}__checked order by all"
             ).fetchall()
             on_the_day = connection.execute(
-                f"select {columns} from warehouse.intermediate.int_{entity}_as_of order by all"
+                f"select {columns} from warehouse.staging.int_{entity}_as_of order by all"
             ).fetchall()
         return known, on_the_day
 

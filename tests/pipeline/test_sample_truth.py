@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from pipelines.landing.entities import ENTITIES
+from pipelines.privacy.match import personal_columns
 from tests.unit.sample_files import expected_counts, planted
 
 
@@ -151,3 +152,10 @@ def test_the_value_step_finds_the_process_again(sample_home: SampleHome) -> None
     assert fitted["r"] / fitted["alpha"] == pytest.approx(process["r"] / process["alpha"], rel=0.2)
     mean_order = process["p"] * process["gamma"] / (process["q"] - 1)
     assert fitted["p"] * fitted["gamma"] / (fitted["q"] - 1) == pytest.approx(mean_order, rel=0.2)
+
+
+def test_names_and_free_text_stay_in_one_schema(warehouse: duckdb.DuckDBPyConnection) -> None:
+    personal = {column for entity in ENTITIES for column in personal_columns(entity)}
+    assert {"email", "phone", "name", "body", "answer_text"} <= personal
+    columns = warehouse.execute("select schema_name, column_name from duckdb_columns() where not internal").fetchall()
+    assert {schema for schema, column in columns if column in personal} == {"staging"}

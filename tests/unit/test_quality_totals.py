@@ -69,7 +69,7 @@ def test_a_total_that_is_off_stops_the_run_and_names_its_terms(day: duckdb.DuckD
 
 
 def test_an_order_of_an_earlier_day_that_is_no_fact_is_not_called_later(day: duckdb.DuckDBPyConnection) -> None:
-    day.execute("delete from intermediate.int_orders_as_of where order_id = 'b'")
+    day.execute("delete from staging.int_orders_as_of where order_id = 'b'")
     day.execute("delete from marts.fct_order where order_id = 'b'")
     (orders,) = run_totals([one for one in TOTALS if one.name == "orders"], day, schemas=SCHEMAS, as_of=DAY)
     assert orders.faults

@@ -19,9 +19,9 @@ create table staging.stg_order_lines as from (values
     ('shop', 'a', '1', null), ('shop', 'a', '1', null), ('shop', 'later', '1', date '2026-02-01'),
     ('till', 'x', '1', date '2026-01-05'), ('till', 'x', '2', date '2026-01-05'))
     as t (source, order_id, line_id, event_on);
-create table intermediate.int_orders_as_of as
+create table staging.int_orders_as_of as
     from (values ('shop', 'a'), ('shop', 'b')) as t (source, order_id);
-create table intermediate.int_order_lines_as_of as
+create table staging.int_order_lines_as_of as
     from (values ('shop', 'a', null), ('till', 'x', timestamp '2026-01-05'), ('till', 'x', timestamp '2026-01-05'))
     as t (source, order_id, ordered_at);
 create table marts.fct_order as from (values
@@ -33,7 +33,7 @@ create table marts.fct_order_line as from (values
 create table marts.fct_return as
     from (values (0.17, null::varchar, 'c'), (9.99, 'missing_rate', 'c')) as t (return_amount, issue, customer_key);
 create table marts.customer_clv as from (values (17.17::decimal(18, 2)), (-0.17)) as t (historic_net_amount);
-create table intermediate.int_loyalty_events_as_of as from (values
+create table staging.int_loyalty_events_as_of as from (values
     ('a', 'earn', 100.5), ('a', 'redeem', -30), ('b', 'redeem', 5), ('b', 'expire', 2.5), ('b', 'adjust', 1),
     ('b', 'tier', 7), (null, 'earn', 9)) as t (customer_ref, kind, points);
 create table marts.customer_points as from (values (70.5), (-6.5)) as t (points_balance);
