@@ -17,7 +17,7 @@ PARALLEL  := --numprocesses $(WORKERS) --dist loadfile
 COVERAGE  := --cov --cov-report=term:skip-covered
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-spark run test stories check lint types sql parse definitions parity faults trial-short trial bench format lock clean
+.PHONY: help setup setup-spark run test check lint types sql parse definitions long stories parity faults trial-short trial bench format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,7 +57,7 @@ test: setup ## run the tests that need neither Java nor real data
 stories: setup ## run the tests that take one home through several whole runs
 	$(PYTEST) $(PARALLEL) -m "story and not slow"
 
-check: lint types parse sql definitions test parity trial-short ## all that CI runs
+check: lint types parse sql definitions test long ## all that CI runs
 
 lint: setup ## ruff, style and format
 	$(BIN)/ruff check .
@@ -74,6 +74,9 @@ sql: setup ## sqlfluff on the models
 
 definitions: setup ## load Dagster's definitions
 	$(BIN)/dagster definitions validate -w workspace.yaml
+
+long: setup-spark ## stories, parity and trial-short at once, so that two cores are busy to the end
+	$(PYTEST) $(PARALLEL) -m "(story or spark or trial) and not slow"
 
 parity: setup-spark ## build on Spark and compare every mart with DuckDB's
 	$(PYTEST) -m spark

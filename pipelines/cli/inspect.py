@@ -11,6 +11,8 @@ from pipelines.cli.summary import summary_json
 from pipelines.errors import InputError
 from pipelines.settings import WEBHOOK_VARIABLE, load_settings, project_root
 
+_REASONS = 8  # that the status shows; the list has them all
+
 
 @spoken
 def check(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOption = False) -> None:
@@ -50,12 +52,14 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
     from pipelines.orchestration.freshness import publication_freshness
     from pipelines.orchestration.lock import current_holder
     from pipelines.orchestration.recorder import read_report
+    from pipelines.privacy.plan import read_journal
     from pipelines.publication import list_versions
 
     settings = load_settings(config, home)
     paths = settings.paths
     report, holder = read_report(paths.last_run), current_holder(paths.lock)
     versions = list_versions(paths.published)
+    pending = read_journal(paths.erasures)
     freshness = publication_freshness(settings, is_running=holder is not None)
     # a run that goes on holds the warehouse; its quarantine can be asked for afterwards
     reasons = by_reason(settings) if holder is None and paths.warehouse.exists() else []
@@ -76,6 +80,7 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
                     "problem": freshness.problem,
                 },
                 "quarantine": reasons,
+                "pending_erasure": pending.id if pending else None,
             }
         )
         return
@@ -93,12 +98,16 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
         table.add_row(one.id, one.as_of.isoformat(), "yes" if one.is_current else "", one.problem)
     out().print(table if versions else "no version yet")
     out().print(str(freshness))
+    if pending:
+        say_error(f"the erasure {pending.id} was stopped half-way", "the next run finishes it, or: loyalty forget")
     if reasons:
-        names = ("rule", "entity", "source", "open", "resolved", "meaning")
+        names = ("rule", "entity", "source", "open", "resolved")
         refused = whole_table(*names, title="quarantine")
-        for reason in reasons:
+        for reason in reasons[:_REASONS]:
             refused.add_row(*(str(reason[name]) for name in names))
         out().print(refused)
+        more = f"and {len(reasons) - _REASONS} reasons more; " if len(reasons) > _REASONS else ""
+        out().print(f"{more}what each means: loyalty quarantine list")
 
 
 @spoken

@@ -81,6 +81,8 @@ def test_the_status_knows_the_run_its_version_and_what_was_refused(
     assert str(report["run_id"]) in text
     assert f"published is {day}, as it should be" in text
     assert status["quarantine"][0]["rule"] in text
+    assert status["pending_erasure"] is None
+    assert f"and {len(status['quarantine']) - 8} reasons more" in text
 
 
 def test_the_log_of_a_run_names_it_and_nobody(sample_home: SampleHome, report: dict[str, object]) -> None:

@@ -265,6 +265,9 @@ def test_killed_at_any_step_it_is_finished_by_the_next_run(shop: Settings, tmp_p
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode in (0, -9), done.stderr
         ended += done.returncode == 0
+        if moment in (1, 9):
+            told = call("status", "--config", shop.config_path, "--home", shop.home).stderr
+            assert ("was stopped half-way" in told) == (moment == 9)
         with umask(PRIVATE) as users:
             certificate = finish_pending(shop, users)
         assert (certificate is None) == (done.returncode == 0 or moment == 1)
