@@ -144,7 +144,7 @@ class Recorder:
                 counts and f": {counts}",
             )
             self.listener.stage_finished(stage)
-            self._save()
+            self._save_if_possible()
 
     def fail(self, problem: BaseException) -> None:
         """Keep the first failure; later ones only follow from it."""
@@ -160,7 +160,7 @@ class Recorder:
             # an unforeseen error's words may quote data
             self.report.error = f"an unforeseen {type(problem).__name__}"
         log.error("run %s: %s", self.report.run_id, self.report.error)
-        self._save()
+        self._save_if_possible()
 
     def forgive(self) -> None:
         """Go on as if nothing had failed: a retry is about to mend it, or a run's second job begins."""
@@ -186,6 +186,13 @@ class Recorder:
         if self.report.status == "running":
             self.report.status = "ended"
             self._save()
+
+    def _save_if_possible(self) -> None:
+        """On the way out of a stage: a disk without room for the report must not stand in front of why it ended."""
+        try:
+            self._save()
+        except OSError as problem:
+            log.warning("run %s: its report cannot be written: %s", self.report.run_id, problem.strerror)
 
     def _save(self) -> None:
         if self.report.status != "running":

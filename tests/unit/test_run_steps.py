@@ -1,5 +1,6 @@
 """Around a step: what has a remedy is not tried again, what may pass is, and an interrupt ends the run."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -84,3 +85,14 @@ def test_an_unforeseen_errors_words_are_kept_out_of_the_record(scope: RunScope, 
 
     assert execute(scope, body)[0] is False
     assert "jane" not in (tmp_path / "last_run.json").read_text()
+
+
+def test_a_report_that_cannot_be_written_does_not_stand_in_front_of_why_a_stage_ended(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    folder.mkdir()
+    recorder = Recorder(folder / "last_run.json", "r")
+    with pytest.raises(BuildError, match="no room"), recorder.stage("land"):
+        shutil.rmtree(folder)
+        folder.write_text("no folder any more")
+        raise BuildError("no room")
+    assert recorder.report.error == "no room"
