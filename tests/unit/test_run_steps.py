@@ -7,7 +7,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipelines.errors import InputError
+from pipelines.errors import BuildError, InputError
 from pipelines.orchestration.lock import hold_lock
 from pipelines.orchestration.recorder import Recorder, read_report
 from pipelines.orchestration.run_scope import RunScope
