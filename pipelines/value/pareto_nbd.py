@@ -1,7 +1,7 @@
 """Pareto/NBD: customers buy at their own steady rate and may leave at any time.
 
-Here: parameters, likelihood, fit. Not here: how the likelihood is computed fast (pareto_nbd_likelihood.py), what the model
-says of a customer (pareto_nbd_forecast.py).
+Here: parameters, likelihood, fit. Not here: how the likelihood is computed fast (pareto_nbd_likelihood.py), what the
+model says of a customer (pareto_nbd_forecast.py).
 Source: Schmittlein, Morrison & Colombo 1987, "Counting Your Customers: Who Are They and What Will They Do Next?"
 """
 

@@ -4,8 +4,8 @@ Here: (near + y)^-p (far + y)^-q, integrated over y, with the nodes that derivat
 offsets mean (pareto_nbd_likelihood.py, pareto_nbd_forecast.py).
 
 In v = log((near + y) / (near + start)), with near the smaller offset, the logarithm of the integrand is concave and its
-slope never exceeds 1: Gauss-Legendre nodes over v see no singularity, and where the integrand has fallen by e^40 the rest
-is nothing. The textbook's 2F1 is the same integral taken as the difference of two large numbers.
+slope never exceeds 1: Gauss-Legendre nodes over v see no singularity, and where the integrand has fallen by e^40 the
+rest is nothing. The textbook's 2F1 is the same integral taken as the difference of two large numbers.
 """
 
 from dataclasses import dataclass
@@ -113,9 +113,9 @@ def _legendre(n_nodes: int) -> tuple[Floats, Floats]:
     return (nodes[:, None] + 1) / 2, weights[:, None] / 2
 
 
-# Up to which width of v, and which fall of the integrand's logarithm, so many nodes leave an error below 1e-12 (it is 1e-13
-# on a grid of powers from -1 to 1,000 and ratios from 0.001 to 0.9). Ranges that need more than 24 are those of shops
-# whose offsets are a thousandth of their customers' age.
+# Up to which width of v, and which fall of the integrand's logarithm, so many nodes leave an error below 1e-12 (it is
+# 1e-13 on a grid of powers to 1,000 and ratios from 0.001 to 0.9). More than 24 are needed where an offset is less than
+# a thousandth of the customers' age.
 _RULES = [
     (1.0, 5.0, *_legendre(8)),
     (2.0, 10.0, *_legendre(12)),

@@ -4,10 +4,10 @@ Here: the sums over cells. Not here: the integral (pareto_nbd_integral.py), fitt
 (pareto_nbd.py).
 
 A customer's likelihood is Gamma(r + x) / Gamma(r) alpha^r beta^s times [stayed + left], with
-stayed = (alpha + T)^-(r + x) (beta + T)^-s and left = s times the integral of (alpha + y)^-(r + x) (beta + y)^-(s + 1) over
-the time y of leaving, from t_x to T. Below, `odds` is log(left / stayed); a slope is how the log of the integrand at y
-moves with a parameter, less how log(stayed) moves. The likelihood's second derivatives are means of second derivatives and
-a covariance of slopes, over "stayed" and all times of leaving.
+stayed = (alpha + T)^-(r + x) (beta + T)^-s and left = s times the integral of (alpha + y)^-(r + x) (beta + y)^-(s + 1)
+over the time y of leaving, from t_x to T. Below, `odds` is log(left / stayed); a slope is how the log of the integrand
+at y moves with a parameter, less how log(stayed) moves. The log-likelihood's second derivatives are means of second
+derivatives and a covariance of slopes, over "stayed" and all times of leaving.
 """
 
 from collections.abc import Iterator
