@@ -5,8 +5,8 @@ Here: P(alive), expected purchases and their variance, probabilities of purchase
 
 Given a customer's past and that he has not left by T, his purchase rate is gamma(r + x, alpha + T) and, independent of
 it, his dropout rate gamma(s, beta + T); all but P(alive) follows from that.
-Sources: Schmittlein, Morrison & Colombo 1987 (P(alive), expected purchases); Fader & Hardie 2005, "A Note on Deriving the
-Pareto/NBD Model and Related Expressions".
+Sources: Schmittlein, Morrison & Colombo 1987 (P(alive), expected purchases); Fader & Hardie 2005, "A Note on Deriving
+the Pareto/NBD Model and Related Expressions".
 """
 
 from collections.abc import Callable
