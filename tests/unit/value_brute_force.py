@@ -23,7 +23,7 @@ def log_integral(log_integrand: Callable[[Floats], Floats], start: float, end: f
     grid = np.linspace(np.log(end - start) - _DEEP, np.log(end - start), 6001)
     heights = by_log(grid)
     seen = grid[heights > heights.max() - _DEEP]
-    edges = np.linspace(seen[0], min(seen[-1] + 0.01, grid[-1]), 401)
+    edges = np.linspace(max(seen[0] - 0.01, grid[0]), min(seen[-1] + 0.01, grid[-1]), 401)
     half = np.diff(edges)[:, None] / 2
     points = edges[:-1, None] + half * (_NODES + 1)
     return float(heights.max() + np.log((_WEIGHTS * half * np.exp(by_log(points) - heights.max())).sum()))
