@@ -152,7 +152,12 @@ def _p_any_while_alive(parameters: ParetoNbd, repeats: Floats, age: Floats, hori
     near, far = (buying, dropping) if parameters.alpha < parameters.beta else (dropping, buying)
     near_start, far_start = near[0] + age, far[0] + age
     over = Range(
-        near[1], far[1], near_start / far_start, (far[0] - near[0]) / far_start, np.log1p(horizon / near_start)
+        near_power=near[1],
+        far_power=far[1],
+        ratio=near_start / far_start,
+        rest=(far[0] - near[0]) / far_start,
+        width=np.log1p(horizon / near_start),
+        far_width=np.log1p(horizon / far_start),
     )
     hazard = shape / (parameters.alpha + age)
     return np.minimum(hazard * near_start * np.exp(integrate(over).log_integral), 1.0)

@@ -4,8 +4,8 @@ Here: (near + y)^-p (far + y)^-q, integrated over y, with the nodes that derivat
 offsets mean (pareto_nbd_likelihood.py, pareto_nbd_forecast.py).
 
 In v = log((near + y) / (near + start)), with near the smaller offset, the logarithm of the integrand is concave and its
-slope never exceeds 1: Gauss-Legendre nodes over v see no singularity, and where the integrand has fallen by e^40 the
-rest is nothing. The textbook's 2F1 is the same integral taken as the difference of two large numbers.
+slope below 1: Gauss-Legendre nodes over v see no singularity, nothing overflows, and where the integrand has fallen by
+e^40 the rest is nothing. The textbook's 2F1 is the same integral taken as the difference of two large numbers.
 """
 
 from dataclasses import dataclass
@@ -29,6 +29,7 @@ class Range:
         ratio: (near + start) / (far + start), at most 1.
         rest: (far - near) / (far + start), which is 1 - ratio without its rounding.
         width: log((near + end) / (near + start)).
+        far_width: log((far + end) / (far + start)).
     """
 
     near_power: Floats
@@ -36,33 +37,28 @@ class Range:
     ratio: Floats
     rest: Floats
     width: Floats
+    far_width: Floats
 
-    def log_fall(self, v: Floats) -> Floats:
-        """Minus the log of the integrand in v, 0 at the start."""
-        return (self.near_power - 1) * v + self.far_power * np.log(self.rest + self.ratio * np.exp(v))
+    def whole_fall(self) -> Floats:
+        """How far the integrand's logarithm falls over the whole width, shape (n,)."""
+        return (self.near_power - 1) * self.width + self.far_power * self.far_width
 
-    def peak(self) -> Floats:
-        """Where the integrand in v is highest: at the start unless p < 1, shape (n,)."""
-        share = np.clip((1 - self.near_power) / self.far_power, 0.0, None)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            top = np.log(share * self.rest / (self.ratio * (1 - share)))
-        return np.where(share >= 1, self.width, np.clip(np.where(share > 0, top, 0.0), 0.0, self.width))
-
-    def cut(self, top: Floats) -> Floats:
-        """The width less the part where the integrand is below e^-40 of its height, shape (n,).
+    def cut(self) -> Floats:
+        """The width less the part where the integrand is below e^-40 of what it is at the start, shape (n,).
 
         Each factor alone bounds the cut from above; from there Newton's method comes down to it, since the log of the
         integrand is concave.
         """
-        reach = _DROP - top
-        slow = np.maximum(1 - self.near_power, 0.0) * self.width  # what the near factor can rise
+        if (self.whole_fall() <= _DROP).all():
+            return self.width
+        rise = np.maximum(1 - self.near_power, 0.0) * self.width
         with np.errstate(over="ignore", divide="ignore"):
-            by_near = np.where(self.near_power > 1, reach / np.maximum(self.near_power - 1, 1e-300), np.inf)
-            by_far = np.log1p(np.expm1((reach + slow) / self.far_power) / self.ratio)
+            by_near = np.where(self.near_power > 1, _DROP / np.maximum(self.near_power - 1, 1e-300), np.inf)
+            by_far = np.log1p(np.expm1((_DROP + rise) / self.far_power) / self.ratio)
         end = np.minimum(self.width, np.minimum(by_near, by_far))
         for _ in range(_CUTS):
             grown = self.ratio * np.exp(end)
-            fallen = (self.near_power - 1) * end + self.far_power * np.log(self.rest + grown) - reach
+            fallen = (self.near_power - 1) * end + self.far_power * np.log(self.rest + grown) - _DROP
             if not (fallen > 1).any():
                 break
             slope = self.near_power - 1 + self.far_power * grown / (self.rest + grown)
@@ -92,21 +88,6 @@ class Nodes:
     total: Floats
     log_integral: Floats
 
-    def moments(self) -> tuple[Floats, Floats]:
-        """Means, shape (4, n), and second moments about 0, shape (4, 4, n), of (v, 1 / near, log far, 1 / far)."""
-        columns = self.v, 1 / self.near, self.log_far, 1 / self.far
-        means, seconds = np.empty((4, self.total.size)), np.empty((4, 4, self.total.size))
-        weighted = np.empty_like(self.mass)
-        for i, column in enumerate(columns):
-            np.multiply(column, self.mass, out=weighted)
-            weighted.sum(axis=0, out=means[i])
-            for j, other in enumerate(columns[i:], start=i):
-                np.einsum("kn,kn->n", weighted, other, out=seconds[i, j])
-                seconds[j, i] = seconds[i, j]
-        means /= self.total
-        seconds /= self.total
-        return means, seconds
-
 
 def _legendre(n_nodes: int) -> tuple[Floats, Floats]:
     nodes, weights = np.polynomial.legendre.leggauss(n_nodes)
@@ -127,10 +108,8 @@ _RULES = [
 
 def integrate(over: Range) -> Nodes:
     """The integral and its nodes; log_integral is minus infinity where the width is 0."""
-    top = -over.log_fall(over.peak())
-    end = over.cut(top)
-    width = end.max(initial=0.0)
-    fall = np.inf if top.max(initial=0.0) > 1 else over.log_fall(end).max(initial=0.0)
+    end = over.cut()
+    width, fall = end.max(initial=0.0), over.whole_fall().max(initial=0.0)
     nodes, weights = next(rule[2:] for rule in _RULES if width <= rule[0] and fall <= rule[1])
     v = nodes * end
     near = np.exp(v)
@@ -139,10 +118,9 @@ def integrate(over: Range) -> Nodes:
     log_far = np.log(far)
     mass = (1 - over.near_power) * v
     mass -= over.far_power * log_far
-    mass -= top
     np.exp(mass, out=mass)
     mass *= weights
     total = mass.sum(axis=0)
     with np.errstate(divide="ignore"):
-        log_integral = np.log(total * end) + top
+        log_integral = np.log(total * end)
     return Nodes(v, near, far, log_far, mass, total, log_integral)

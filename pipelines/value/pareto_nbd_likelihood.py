@@ -27,24 +27,45 @@ _BLOCK = 2048  # cells at a time: with some 10 nodes each, what a block needs st
 
 
 @dataclass(frozen=True)
-class Leaving:
-    """Leaving between t_x and T, for cells of shape (n,), seen from the smaller and the larger of alpha and beta.
+class Side:
+    """One factor of the integrand, (offset + y)^-power, for cells of shape (n,).
 
     Attributes:
-        is_alpha_near: Whether alpha is the smaller.
-        near: The smaller, with its shape's power in `stayed` and in the integrand.
-        far: The larger, with the same two.
-        width: log((near + T) / (near + t_x)).
-        far_width: log((far + T) / (far + t_x)).
+        power: r + x with alpha, s + 1 with beta.
+        stayed_power: The same in `stayed`: r + x, s.
+        per_start: 1 / (offset + t_x).
+        per_end: 1 / (offset + T).
+        width: log((offset + T) / (offset + t_x)).
+    """
+
+    power: Floats
+    stayed_power: Floats
+    per_start: Floats
+    per_end: Floats
+    width: Floats
+
+    @classmethod
+    def of(cls, offset: float, stayed_power: Floats, power: Floats, recency: Floats, age: Floats) -> "Side":
+        """At t_x and T."""
+        per_start = 1 / (offset + recency)
+        return cls(power, stayed_power, per_start, 1 / (offset + age), np.log1p((age - recency) * per_start))
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """Leaving between t_x and T, for cells of shape (n,).
+
+    Attributes:
+        is_alpha_near: Whether alpha is the smaller of alpha and beta.
+        near: The side with the smaller.
+        far: The side with the larger.
         nodes: The integral from t_x to T.
         odds: log(left / stayed), minus infinity where T = t_x.
     """
 
     is_alpha_near: bool
-    near: tuple[float, Floats, Floats]
-    far: tuple[float, Floats, Floats]
-    width: Floats
-    far_width: Floats
+    near: Side
+    far: Side
     nodes: Nodes
     odds: Floats
 
@@ -52,18 +73,14 @@ class Leaving:
     def of(cls, natural: Floats, repeats: Floats, recency: Floats, age: Floats) -> "Leaving":
         """At parameters (r, alpha, s, beta), shape (4,); x, t_x and T of shape (n,)."""
         r, alpha, s, beta = natural
-        buying = alpha, r + repeats, r + repeats
-        dropping = beta, np.full(1, s), np.full(1, s + 1)
+        buying = Side.of(alpha, r + repeats, r + repeats, recency, age)
+        dropping = Side.of(beta, np.full(1, s), np.full(1, s + 1), recency, age)
         is_alpha_near = bool(alpha < beta)
         near, far = (buying, dropping) if is_alpha_near else (dropping, buying)
-        near_start, far_start, silence = near[0] + recency, far[0] + recency, age - recency
-        width, far_width = np.log1p(silence / near_start), np.log1p(silence / far_start)
-        ratio = near_start / far_start
-        nodes = integrate(Range(near[2], far[2], ratio, (far[0] - near[0]) / far_start, width))
-        odds = np.log(s) + near[1] * width + far[1] * far_width + nodes.log_integral
-        if is_alpha_near:
-            odds += np.log(ratio)
-        return cls(is_alpha_near, near, far, width, far_width, nodes, odds)
+        ratio, rest = far.per_start / near.per_start, abs(alpha - beta) * far.per_start
+        nodes = integrate(Range(near.power, far.power, ratio, rest, near.width, far.width))
+        odds = np.log(s) + near.stayed_power * near.width + far.stayed_power * far.width + nodes.log_integral
+        return cls(is_alpha_near, near, far, nodes, odds + np.log(ratio) if is_alpha_near else odds)
 
 
 class Likelihood:
@@ -90,7 +107,7 @@ class Likelihood:
         value, by, second = self._stayed(natural)
         for block in self._blocks():
             leaving = Leaving.of(natural, self._x[block], self._recency[block], self._age[block])
-            value += _add_left(leaving, natural[2], self._weights[block], self._age[block], by, second)
+            value += _add_left(leaving, natural[2], self._weights[block], by, second)
         by_log = natural * by
         return float(value + self._constant), by_log, np.outer(natural, natural) * second + np.diag(by_log)
 
@@ -124,37 +141,36 @@ class Likelihood:
         return (slice(start, start + _BLOCK) for start in range(0, self._x.size, _BLOCK))
 
 
-def _add_left(leaving: Leaving, s: float, weights: Floats, age: Floats, by: Floats, second: Floats) -> float:
+def _add_left(leaving: Leaving, s: float, weights: Floats, by: Floats, second: Floats) -> float:
     """Add what leaving contributes to the derivatives, in place; returns the log-likelihood that it adds."""
-    odds = leaving.odds
+    nodes, odds = leaving.nodes, leaving.odds
     small = np.exp(-np.abs(odds))
     share = np.exp(np.minimum(odds, 0.0)) / (1 + small)
     left = weights * share
 
-    # The slopes are constants less factors times (v, 1 / near, log far, 1 / far).
-    (near, near_stayed, near_power), (far, far_stayed, far_power) = leaving.near, leaving.far
-    near_end, far_end = 1 / (near + age), 1 / (far + age)
-    near_start, far_start = near_end * np.exp(leaving.width), far_end * np.exp(leaving.far_width)
-    one = np.ones(age.shape)
-    factors = np.stack([one, near_power * near_start, one, far_power * far_start])
-    constants = np.stack([leaving.width, near_stayed * near_end, leaving.far_width, far_stayed * far_end])
+    # The slopes by (near's shape, near's offset, far's shape, far's offset) are constants less factors times columns.
+    sides = leaving.near, leaving.near, leaving.far, leaving.far
+    columns = nodes.v, 1 / nodes.near, nodes.log_far, 1 / nodes.far
+    factors = [np.ones(1) if i % 2 == 0 else side.power * side.per_start for i, side in enumerate(sides)]
     place = np.array([0, 1, 2, 3] if leaving.is_alpha_near else [2, 3, 0, 1])  # in (r, alpha, s, beta)
+    slopes, means, bend = np.empty((4, left.size)), np.empty((4, left.size)), np.zeros((4, 4))
+    for i, side in enumerate(sides):
+        weighted = columns[i] * nodes.mass
+        means[i] = factors[i] * (weighted.sum(axis=0) / nodes.total)
+        slopes[i] = (side.width if i % 2 == 0 else side.stayed_power * side.per_end) - means[i]
+        scale = left / nodes.total * factors[i]
+        for j in range(i, 4):
+            moment = np.einsum("kn,kn->n", weighted, columns[j])
+            bend[i, j] += (scale * factors[j]) @ moment
+            if i == j and i % 2:
+                bend[i, i] += (scale * side.per_start) @ moment - left @ (side.stayed_power * side.per_end**2)
+        if i % 2:
+            bend[i - 1, i] += left @ (side.per_end - means[i] / side.power)
+    bend += np.triu(bend, 1).T
     at_s = int(np.flatnonzero(place == 2)[0])
-    constants[at_s] += 1 / s
-
-    means, seconds = leaving.nodes.moments()
-    slopes = constants - factors * means
-    within = (seconds - means[:, None] * means) * factors[:, None] * factors
-    bend = (slopes * (left * (1 - share))) @ slopes.T + within @ left
-    for offset, start, end, stayed, power in (
-        (1, near_start, near_end, near_stayed, near_power),
-        (3, far_start, far_end, far_stayed, far_power),
-    ):
-        cross = left @ (end - start * means[offset])
-        bend[offset - 1, offset] += cross
-        bend[offset, offset - 1] += cross
-        bend[offset, offset] += left @ (power * start**2 * seconds[offset, offset] - stayed * end**2)
+    slopes[at_s] += 1 / s
     bend[at_s, at_s] -= left.sum() / s**2
+    bend += (slopes * (left * (1 - share))) @ slopes.T - (means * left) @ means.T
     by[place] += slopes @ left
     second[np.ix_(place, place)] += bend
     return float(weights @ (np.maximum(odds, 0.0) + np.log1p(small)))

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import integrate, special
 
 from pipelines.value import nbd, pareto_nbd
+from pipelines.value import pareto_nbd_integral as quadrature
 from pipelines.value.cells import PurchaseCells
 from pipelines.value.pareto_nbd import ParetoFit, ParetoNbd
 from pipelines.value.report import FitStatus
@@ -101,6 +102,26 @@ def test_likelihood_keeps_its_digits_over_twenty_years_and_ten_thousand_purchase
     assert found == pytest.approx(common + total, abs=1e-11 * largest + 1e-10)
     gradient = pareto_nbd.gradient(ParetoNbd(r, alpha, s, beta), PurchaseCells.of([x], [t_x], [age]))
     assert np.isfinite(gradient).all()
+
+
+@given(
+    near_power=st.one_of(st.floats(0.001, 1.5), st.floats(1, 10_000)),
+    far_power=st.one_of(st.floats(0.001, 3), st.floats(1, 10_000)),
+    log_ratio=st.one_of(st.just(0.0), st.floats(-12, 0)),
+    width=st.one_of(st.floats(1e-6, 4), st.floats(1, 14)),
+)
+@example(near_power=41.0, far_power=40.0, log_ratio=-0.01, width=14.0)  # both factors fall alike
+@example(near_power=1.0, far_power=1.0, log_ratio=-9.0, width=14.0)
+@settings(max_examples=200, deadline=None)
+def test_the_integral_is_that_of_brute_force(
+    near_power: float, far_power: float, log_ratio: float, width: float
+) -> None:
+    ratio = np.exp(log_ratio)
+    end = np.expm1(width)  # near + start = 1
+    given = (np.full(1, each) for each in (near_power, far_power, ratio, -np.expm1(log_ratio), width))
+    found = quadrature.integrate(quadrature.Range(*given, far_width=np.log1p(end * ratio) * np.ones(1)))
+    truth = log_integral(lambda y: -near_power * np.log1p(y) - far_power * np.log1p(y * ratio), 0.0, float(end))
+    assert found.log_integral[0] == pytest.approx(truth, abs=1e-10)
 
 
 def test_customers_stand_for_themselves_in_whatever_company() -> None:
