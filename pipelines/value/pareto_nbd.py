@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.value import nbd
+from pipelines.value.bg_nbd import LEAST_GAIN, MIN_CUSTOMERS
 from pipelines.value.cells import PurchaseCells
 from pipelines.value.newton import maximise
 from pipelines.value.pareto_nbd_likelihood import Likelihood
@@ -18,14 +19,10 @@ from pipelines.value.report import FitStatus
 
 Floats = NDArray[np.float64]
 
-MIN_CUSTOMERS = 100  # under this a fit of four parameters says more about chance than about customers
 _START = np.log([0.5, 0.5, 0.5, 0.75])  # r, alpha, s, beta; times over the mean age: middling in every respect
 # Beyond the box nothing changes that could be seen: a shape of 10,000 is customers who differ by 1 %.
 _LOWER = np.log([1e-4, 1e-6, 1e-4, 1e-6])
 _UPPER = np.log([1e4, 1e8, 1e4, 1e8])
-# Log-likelihood that dropout must add to count as found: the likelihood ratio test of a parameter at its edge, at 5 %
-# (half of 2.71, the point that half a chi-square of one degree passes in 5 %). At the edge itself the gain is 0.
-_LEAST_GAIN = 1.353
 
 
 @dataclass(frozen=True)
@@ -90,7 +87,7 @@ def fit(cells: PurchaseCells) -> ParetoFit:
     found = maximise(Likelihood(cells, scale).at, _START, _LOWER, _UPPER)
     value = found.value * cells.n_customers
     without = nbd.fit(cells)
-    if without is not None and value - without[1] < _LEAST_GAIN:
+    if without is not None and value - without[1] < LEAST_GAIN:
         return ParetoFit(FitStatus.NO_DROPOUT_FOUND, *without)
     if not found.is_converged:
         return ParetoFit(FitStatus.NOT_CONVERGED, None, None)
