@@ -89,7 +89,7 @@ class Likelihood:
     def __init__(self, cells: PurchaseCells, scale: float) -> None:
         # Cells with like integrals stand together, so that a block takes no more nodes than its cells need.
         silence = np.log1p((cells.age - cells.recency) / (scale / 4 + cells.recency))
-        order = np.argsort((1 + cells.repeats) * silence, kind="stable")
+        order = np.argsort(np.maximum(1.0, (1 + cells.repeats) / 6) * silence, kind="stable")
         self._x, recency, age = cells.repeats[order], cells.recency[order], cells.age[order]
         self._recency, self._age = recency / scale, age / scale
         self._weights = cells.customers[order] / cells.n_customers
