@@ -12,22 +12,18 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.value import nbd
 from pipelines.value.bg_nbd_likelihood import Likelihood
 from pipelines.value.cells import PurchaseCells
-from pipelines.value.newton import maximise
-from pipelines.value.report import FitStatus
+from pipelines.value.purchase_fit import Box, PurchaseFit, fit_with_dropout
 
 Floats = NDArray[np.float64]
 
-MIN_CUSTOMERS = 100  # under this a fit of four parameters says more about chance than about customers
-_START = np.log([0.5, 0.5, 0.5, 1.5])  # r, alpha over the mean age, a, b: middling in every respect
-# Beyond the box nothing changes that could be seen: a shape of 10,000 is customers who differ by 1 %.
-_LOWER = np.log([1e-4, 1e-6, 1e-4, 1e-4])
-_UPPER = np.log([1e4, 1e8, 1e4, 1e4])
-# Log-likelihood that dropout must add to count as found: the likelihood ratio test of a parameter at its edge, at 5 %
-# (half of 2.71, the point that half a chi-square of one degree passes in 5 %). At the edge itself the gain is 0.
-LEAST_GAIN = 1.353
+_BOX = Box(
+    start=np.log([0.5, 0.5, 0.5, 1.5]),  # r, alpha over the mean age, a, b: middling in every respect
+    # Beyond it nothing changes that could be seen: a shape of 10,000 is customers who differ by 1 %.
+    lower=np.log([1e-4, 1e-6, 1e-4, 1e-4]),
+    upper=np.log([1e4, 1e8, 1e4, 1e4]),
+)
 
 
 @dataclass(frozen=True)
@@ -52,21 +48,6 @@ class MbgNbd(BgNbd):
     first_chance: ClassVar[int] = 1
 
 
-@dataclass(frozen=True)
-class PurchaseFit:
-    """A fitted purchase model.
-
-    Attributes:
-        status: How it ended.
-        model: The model asked for if fitted, Nbd if no dropout was found, else None.
-        log_likelihood: Of `model`, summed over customers.
-    """
-
-    status: FitStatus
-    model: BgNbd | nbd.Nbd | None
-    log_likelihood: float | None
-
-
 def log_likelihood(parameters: BgNbd, cells: PurchaseCells) -> float:
     """Weighted log-likelihood (equation 6 of the paper), summed over customers."""
     value, _, _ = _at(parameters, cells)
@@ -86,30 +67,19 @@ def hessian(parameters: BgNbd, cells: PurchaseCells) -> Floats:
     return (by_log_log - np.diag(by_log)) / np.outer(natural, natural) * cells.n_customers
 
 
-def fit(cells: PurchaseCells, kind: type[BgNbd] = BgNbd) -> PurchaseFit:
-    """Maximum likelihood; where no dropout is found, the plain NBD.
-
-    The NBD is the edge at which nobody leaves. Dropout is found only if it explains more than the NBD by more than
-    chance would: near the edge a and b are not determined, and P(alive) would be a number made of noise.
+def fit(cells: PurchaseCells, kind: type[BgNbd] = BgNbd) -> PurchaseFit[BgNbd]:
+    """Maximum likelihood; where no dropout is found, the plain NBD (purchase_fit.py says when).
 
     Args:
         cells: Customers.
         kind: BgNbd or MbgNbd.
     """
-    if cells.n_customers < MIN_CUSTOMERS:
-        return PurchaseFit(FitStatus.TOO_FEW_CUSTOMERS, None, None)
-    scale = nbd.mean_age(cells)
-    if scale <= 0 or not cells.repeats.any():
-        return PurchaseFit(FitStatus.NOT_CONVERGED, None, None)
-    found = maximise(Likelihood(cells, scale, kind.first_chance).at, _START, _LOWER, _UPPER)
-    value = found.value * cells.n_customers
-    without = nbd.fit(cells)
-    if without is not None and value - without[1] < LEAST_GAIN:
-        return PurchaseFit(FitStatus.NO_DROPOUT_FOUND, *without)
-    if not found.is_converged:
-        return PurchaseFit(FitStatus.NOT_CONVERGED, None, None)
-    r, alpha, a, b = (float(each) for each in np.exp(found.at))
-    return PurchaseFit(FitStatus.FITTED, kind(r, alpha * scale, a, b), value)
+
+    def model(natural: Floats, scale: float) -> BgNbd:
+        r, alpha, a, b = (float(each) for each in natural)
+        return kind(r, alpha * scale, a, b)
+
+    return fit_with_dropout(cells, _BOX, lambda scale: Likelihood(cells, scale, kind.first_chance).at, model)
 
 
 def _at(parameters: BgNbd, cells: PurchaseCells) -> tuple[float, Floats, Floats]:

@@ -5,6 +5,7 @@ Here: `score`, which ties files to models. Not here: formulas (the model modules
 
 import logging
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +14,14 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
 from pipelines.errors import BuildError
-from pipelines.value import bg_nbd, bg_nbd_forecast, files, gamma_gamma, nbd
+from pipelines.value import files, gamma_gamma, purchase_model
 from pipelines.value.cells import PurchaseCells, SpendCells
+from pipelines.value.purchase_fit import PurchaseFit
+from pipelines.value.purchase_model import Kind, PurchaseModel
 from pipelines.value.report import ModelReport, ValueReport
 from pipelines.value.special import round_significant
 
 Floats = NDArray[np.float64]
-Model = bg_nbd.BgNbd | nbd.Nbd
 
 DAYS_A_MONTH = 365.25 / 12
 _PARAMETER_DIGITS = 8  # what is left of an optimiser's last digits is rounded away before anything is scored
@@ -74,11 +76,8 @@ def _score_purchases(exchange: Path, table: pa.Table, horizons: Sequence[int]) -
         raise BuildError(
             f"{exchange / 'purchase_cells.parquet'}: {error}", hint="Look at int_purchase_cell."
         ) from error
-    found = bg_nbd.fit(cells)
-    model, report = _rounded_purchases(found, cells)
-    alive = None
-    if isinstance(model, bg_nbd.BgNbd):
-        alive = bg_nbd_forecast.p_alive(model, cells.repeats, cells.recency, cells.age)
+    model, report = _rounded_purchases(purchase_model.fit(Kind.BG_NBD, cells), cells)
+    alive = purchase_model.p_alive(model, cells) if model else None
     scores: dict[str, pa.Array] = {
         "n_repeat_days": pa.array(cells.repeats.astype(np.int32)),
         "recency_days": pa.array(cells.recency.astype(np.int32)),
@@ -86,34 +85,22 @@ def _score_purchases(exchange: Path, table: pa.Table, horizons: Sequence[int]) -
         "p_alive": _doubles(alive, cells.repeats.size),
     }
     for months in horizons:
-        expected = _expected(model, cells, months * DAYS_A_MONTH)
+        expected = purchase_model.expected_purchases(model, cells, months * DAYS_A_MONTH) if model else None
         scores[f"expected_purchases_{months}m"] = _doubles(expected, cells.repeats.size)
     return pa.table(scores), report
 
 
-def _expected(model: Model | None, cells: PurchaseCells, horizon: float) -> Floats | None:
-    if isinstance(model, bg_nbd.BgNbd):
-        return bg_nbd_forecast.expected_purchases_given(model, cells.repeats, cells.recency, cells.age, horizon)
-    if isinstance(model, nbd.Nbd):
-        return nbd.expected_purchases(model, cells.repeats, cells.age, horizon)
-    return None
-
-
-def _rounded_purchases(found: bg_nbd.PurchaseFit, cells: PurchaseCells) -> tuple[Model | None, ModelReport]:
+def _rounded_purchases(
+    found: PurchaseFit[PurchaseModel], cells: PurchaseCells
+) -> tuple[PurchaseModel | None, ModelReport]:
     """The model with rounded parameters, and its report."""
     parameters: dict[str, float | None] = dict.fromkeys(("r", "alpha", "a", "b"))
-    model: Model | None = None
+    model: PurchaseModel | None = None
     value: float | None = None
-    if isinstance(found.model, bg_nbd.BgNbd):
-        model = bg_nbd.BgNbd(
-            *(_round(each) for each in (found.model.r, found.model.alpha, found.model.a, found.model.b))
-        )
-        parameters = {"r": model.r, "alpha": model.alpha, "a": model.a, "b": model.b}
-        value = bg_nbd.log_likelihood(model, cells)
-    elif isinstance(found.model, nbd.Nbd):
-        model = nbd.Nbd(_round(found.model.r), _round(found.model.alpha))
-        parameters |= {"r": model.r, "alpha": model.alpha}
-        value = nbd.log_likelihood(model, cells)
+    if found.model is not None:
+        model = purchase_model.rounded(found.model, _PARAMETER_DIGITS)
+        parameters |= asdict(model)
+        value = purchase_model.log_likelihood(model, cells)
     return model, ModelReport("bg_nbd", found.status, parameters, _round_value(value), round(cells.n_customers))
 
 

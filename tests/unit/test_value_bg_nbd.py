@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pipelines.value import bg_nbd, nbd
 from pipelines.value.cells import PurchaseCells
+from pipelines.value.purchase_fit import PurchaseFit
 from pipelines.value.report import FitStatus
 from tests.unit.value_samples import Customers, simulate
 
@@ -19,7 +20,7 @@ def cells_of(people: Customers, unit: float = 1.0) -> PurchaseCells:
     return PurchaseCells.of(people.repeats, people.recency / unit, people.age / unit)
 
 
-def parameters_of(fit: bg_nbd.PurchaseFit) -> list[float]:
+def parameters_of(fit: PurchaseFit[bg_nbd.BgNbd]) -> list[float]:
     assert isinstance(fit.model, bg_nbd.BgNbd)
     return [fit.model.r, fit.model.alpha, fit.model.a, fit.model.b]
 
@@ -102,7 +103,7 @@ def test_buyers_who_never_leave_are_told_apart_from_those_who_do() -> None:
 def test_fewer_than_a_hundred_customers_are_too_few() -> None:
     people = simulate(100, seed=1)
     few = Customers(people.repeats[1:], people.recency[1:], people.age[1:], people.mean[1:])
-    assert bg_nbd.fit(cells_of(few)) == bg_nbd.PurchaseFit(FitStatus.TOO_FEW_CUSTOMERS, None, None)
+    assert bg_nbd.fit(cells_of(few)) == PurchaseFit(FitStatus.TOO_FEW_CUSTOMERS, None, None)
     assert bg_nbd.fit(cells_of(people)).status is not FitStatus.TOO_FEW_CUSTOMERS
     assert bg_nbd.fit(PurchaseCells.of([3], [40], [90], [1])).status is FitStatus.TOO_FEW_CUSTOMERS
     assert bg_nbd.fit(PurchaseCells.of([], [], [])).status is FitStatus.TOO_FEW_CUSTOMERS
@@ -111,7 +112,7 @@ def test_fewer_than_a_hundred_customers_are_too_few() -> None:
 @pytest.mark.parametrize("age", [0.0, 400.0])
 def test_where_nobody_came_back_there_is_no_fit(age: float) -> None:
     nobody = PurchaseCells.of([0], [0], [age], [500])
-    assert bg_nbd.fit(nobody) == bg_nbd.PurchaseFit(FitStatus.NOT_CONVERGED, None, None)
+    assert bg_nbd.fit(nobody) == PurchaseFit(FitStatus.NOT_CONVERGED, None, None)
 
 
 @pytest.mark.parametrize(

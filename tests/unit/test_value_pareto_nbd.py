@@ -9,7 +9,8 @@ from scipy import integrate, special
 from pipelines.value import nbd, pareto_nbd
 from pipelines.value import pareto_nbd_integral as quadrature
 from pipelines.value.cells import PurchaseCells
-from pipelines.value.pareto_nbd import ParetoFit, ParetoNbd
+from pipelines.value.pareto_nbd import ParetoNbd
+from pipelines.value.purchase_fit import PurchaseFit
 from pipelines.value.report import FitStatus
 from tests.unit.value_brute_force import log_integral
 from tests.unit.value_samples import Customers, Floats, packaged_cdnow, read_cdnow, simulate
@@ -32,7 +33,7 @@ def cells_of(people: Customers, unit: float = 1.0) -> PurchaseCells:
     return PurchaseCells.of(people.repeats, people.recency / unit, people.age / unit)
 
 
-def values_of(fit: ParetoFit) -> list[float]:
+def values_of(fit: PurchaseFit[ParetoNbd]) -> list[float]:
     assert isinstance(fit.model, ParetoNbd)
     return list(vars(fit.model).values())
 
@@ -195,7 +196,7 @@ def test_without_dropout_the_likelihood_is_the_nbds() -> None:
 def test_fewer_than_a_hundred_customers_are_too_few() -> None:
     people = simulate(100, seed=1)
     few = Customers(people.repeats[1:], people.recency[1:], people.age[1:], people.mean[1:])
-    assert pareto_nbd.fit(cells_of(few)) == ParetoFit(FitStatus.TOO_FEW_CUSTOMERS, None, None)
+    assert pareto_nbd.fit(cells_of(few)) == PurchaseFit(FitStatus.TOO_FEW_CUSTOMERS, None, None)
     assert pareto_nbd.fit(cells_of(people)).status is not FitStatus.TOO_FEW_CUSTOMERS
     assert pareto_nbd.fit(PurchaseCells.of([], [], [])).status is FitStatus.TOO_FEW_CUSTOMERS
 
@@ -203,7 +204,7 @@ def test_fewer_than_a_hundred_customers_are_too_few() -> None:
 @pytest.mark.parametrize("age", [0.0, 400.0])
 def test_where_nobody_came_back_there_is_no_fit(age: float) -> None:
     nobody = PurchaseCells.of([0], [0], [age], [500])
-    assert pareto_nbd.fit(nobody) == ParetoFit(FitStatus.NOT_CONVERGED, None, None)
+    assert pareto_nbd.fit(nobody) == PurchaseFit(FitStatus.NOT_CONVERGED, None, None)
 
 
 @pytest.mark.parametrize(

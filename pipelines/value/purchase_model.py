@@ -1,0 +1,140 @@
+"""The purchase models as one family: fitted, rounded, asked about cells of customers, whichever model it is.
+
+Here: which model does what. Not here: any formula (the model's own modules).
+"""
+
+from dataclasses import astuple
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.value import bg_nbd, bg_nbd_forecast, nbd, pareto_nbd, pareto_nbd_forecast
+from pipelines.value.bg_nbd import BgNbd, MbgNbd
+from pipelines.value.cells import PurchaseCells
+from pipelines.value.nbd import Nbd
+from pipelines.value.pareto_nbd import ParetoNbd
+from pipelines.value.purchase_fit import MIN_CUSTOMERS, PurchaseFit
+from pipelines.value.report import FitStatus
+from pipelines.value.special import round_significant
+
+Floats = NDArray[np.float64]
+PurchaseModel = Nbd | BgNbd | ParetoNbd
+
+
+class Kind(StrEnum):
+    """A purchase model; from simple to complex."""
+
+    NBD = "nbd"
+    BG_NBD = "bg_nbd"
+    MBG_NBD = "mbg_nbd"
+    PARETO_NBD = "pareto_nbd"
+
+
+def kind_of(model: PurchaseModel) -> Kind:
+    """Which model it is."""
+    match model:
+        case Nbd():
+            return Kind.NBD
+        case MbgNbd():
+            return Kind.MBG_NBD
+        case BgNbd():
+            return Kind.BG_NBD
+        case ParetoNbd():
+            return Kind.PARETO_NBD
+
+
+def fit(kind: Kind, cells: PurchaseCells) -> PurchaseFit[PurchaseModel]:
+    """Maximum likelihood; of a model with dropout, the NBD where none is found."""
+    found: PurchaseFit[BgNbd] | PurchaseFit[ParetoNbd]
+    match kind:
+        case Kind.NBD:
+            return _fit_nbd(cells)
+        case Kind.BG_NBD:
+            found = bg_nbd.fit(cells)
+        case Kind.MBG_NBD:
+            found = bg_nbd.fit(cells, MbgNbd)
+        case Kind.PARETO_NBD:
+            found = pareto_nbd.fit(cells)
+    return PurchaseFit(found.status, found.model, found.log_likelihood)
+
+
+def rounded(model: PurchaseModel, digits: int) -> PurchaseModel:
+    """The model with every parameter rounded to so many significant digits."""
+    return type(model)(*(round_significant(value, digits) for value in astuple(model)))
+
+
+def log_likelihood(model: PurchaseModel, cells: PurchaseCells) -> float:
+    """Of the purchase times, summed over customers: comparable between models."""
+    match model:
+        case Nbd():
+            return nbd.log_likelihood(model, cells)
+        case BgNbd():
+            return bg_nbd.log_likelihood(model, cells)
+        case ParetoNbd():
+            return pareto_nbd.log_likelihood(model, cells)
+
+
+def hessian(model: PurchaseModel, cells: PurchaseCells) -> Floats:
+    """Second derivatives of `log_likelihood` by the parameters in their order, shape (k, k)."""
+    match model:
+        case Nbd():
+            return nbd.hessian(model, cells)
+        case BgNbd():
+            return bg_nbd.hessian(model, cells)
+        case ParetoNbd():
+            return pareto_nbd.hessian(model, cells)
+
+
+def p_alive(model: PurchaseModel, cells: PurchaseCells) -> Floats | None:
+    """Probability of still being a customer, shape (n_cells,); None where the model lets nobody leave."""
+    match model:
+        case Nbd():
+            return None
+        case BgNbd():
+            return bg_nbd_forecast.p_alive(model, cells.repeats, cells.recency, cells.age)
+        case ParetoNbd():
+            return pareto_nbd_forecast.p_alive(model, cells.repeats, cells.recency, cells.age)
+
+
+def expected_purchases(model: PurchaseModel, cells: PurchaseCells, horizon: float) -> Floats:
+    """Purchases expected in the `horizon` after the end of observation, shape (n_cells,)."""
+    of = cells.repeats, cells.recency, cells.age, horizon
+    match model:
+        case Nbd():
+            return nbd.expected_purchases(model, cells.repeats, cells.age, horizon)
+        case BgNbd():
+            return bg_nbd_forecast.expected_purchases_given(model, *of)
+        case ParetoNbd():
+            return pareto_nbd_forecast.expected_purchases_given(model, *of)
+
+
+def purchases_variance(model: PurchaseModel, cells: PurchaseCells, horizon: float) -> Floats:
+    """Variance of those purchases, over what the customer is like and chance, shape (n_cells,)."""
+    of = cells.repeats, cells.recency, cells.age, horizon
+    match model:
+        case Nbd():
+            return nbd.purchases_variance_given(model, cells.repeats, cells.age, horizon)
+        case BgNbd():
+            return bg_nbd_forecast.purchases_variance_given(model, *of)
+        case ParetoNbd():
+            return pareto_nbd_forecast.purchases_variance_given(model, *of)
+
+
+def p_any_purchase(model: PurchaseModel, cells: PurchaseCells, horizon: float) -> Floats:
+    """P(at least one purchase in the `horizon`), shape (n_cells,)."""
+    of = cells.repeats, cells.recency, cells.age, horizon
+    match model:
+        case Nbd():
+            return nbd.p_any_purchase_given(model, cells.repeats, cells.age, horizon)
+        case BgNbd():
+            return bg_nbd_forecast.p_any_purchase_given(model, *of)
+        case ParetoNbd():
+            return pareto_nbd_forecast.p_any_purchase_given(model, *of)
+
+
+def _fit_nbd(cells: PurchaseCells) -> PurchaseFit[PurchaseModel]:
+    if cells.n_customers < MIN_CUSTOMERS:
+        return PurchaseFit(FitStatus.TOO_FEW_CUSTOMERS, None, None)
+    found = nbd.fit(cells)
+    return PurchaseFit(FitStatus.FITTED, *found) if found else PurchaseFit(FitStatus.NOT_CONVERGED, None, None)

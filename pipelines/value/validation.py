@@ -1,0 +1,151 @@
+"""The models on trial: fitted up to a cut, asked about the time since, beside forecasts that anyone could make.
+
+Here: who takes part, the choice, and how the chosen one did by frequency and by probability. Not here: the score itself
+(holdout.py), the models (purchase_model.py).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pipelines.value import purchase_model
+from pipelines.value.cells import PurchaseCells
+from pipelines.value.holdout import Bin, ForecastScore, by_frequency, calibration, choose, compare
+from pipelines.value.purchase_model import Kind, PurchaseModel
+
+Floats = NDArray[np.float64]
+
+POOLED_MEAN, OWN_RATE, LAST_YEAR = "pooled_mean", "own_rate", "last_year"
+_PARAMETER_DIGITS = 8
+
+
+@dataclass(frozen=True)
+class HoldoutCells:
+    """Customers known at a cut, by what was known then and what they did since; arrays of shape (n_cells,).
+
+    Attributes:
+        known: By (x, t_x, T) at the cut; a cell of equal history is there once for each count that followed.
+        bought: Purchase days in the holdout.
+        horizon: Length of the holdout, in the unit of time of `known`.
+    """
+
+    known: PurchaseCells
+    bought: Floats
+    horizon: float
+
+    @classmethod
+    def of(
+        cls,
+        repeats: ArrayLike,
+        recency: ArrayLike,
+        age: ArrayLike,
+        bought: ArrayLike,
+        horizon: float,
+        customers: ArrayLike | None = None,
+    ) -> "HoldoutCells":
+        """Check and sort; arrays of one length, in the units and by the rules of PurchaseCells.
+
+        Raises:
+            ValueError: An array breaks a rule, or the counts are not whole and not negative.
+        """
+        counts = np.asarray(bought, dtype=np.float64)
+        if np.any((counts < 0) | (counts != np.floor(counts))):
+            raise ValueError("purchases in a holdout must be whole and not negative")
+        PurchaseCells.of(repeats, recency, age, customers)  # its checks
+        x, t_x, big_t = (np.asarray(each, dtype=np.float64) for each in (repeats, recency, age))
+        n = np.ones(counts.shape) if customers is None else np.asarray(customers, dtype=np.float64)
+        order = np.lexsort((n, counts, big_t, t_x, x))
+        return cls(PurchaseCells(x[order], t_x[order], big_t[order], n[order]), counts[order], horizon)
+
+    def history(self) -> PurchaseCells:
+        """What was known at the cut, each cell once: what a model is fitted on."""
+        return PurchaseCells.of(self.known.repeats, self.known.recency, self.known.age, self.known.customers)
+
+    def own_rate(self) -> Floats:
+        """(x + 1) / T times the horizon: that each goes on as he began, his first purchase counted."""
+        return (self.known.repeats + 1) / np.maximum(self.known.age, 1.0) * self.horizon
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What came of it.
+
+    Attributes:
+        models: Scores of the models that could be fitted, from simple to complex.
+        peers: Scores of the forecasts that need no model.
+        chosen: The model to use.
+        fitted: As fitted up to the cut.
+        beats_naive: Whether the chosen model's deviance is below every peer's.
+        seasonal_index: Purchases of last year's window over those of steady buyers; None without two years.
+        frequency: The chosen one by repeat days before the cut.
+        probability: The chosen one by P(at least one purchase).
+    """
+
+    models: tuple[ForecastScore, ...]
+    peers: tuple[ForecastScore, ...]
+    chosen: Kind
+    fitted: PurchaseModel
+    beats_naive: bool
+    seasonal_index: float | None
+    frequency: tuple[Bin, ...]
+    probability: tuple[Bin, ...]
+
+
+def validate(
+    cells: HoldoutCells, last_year: HoldoutCells | None = None, kinds: Sequence[Kind] = tuple(Kind)
+) -> Validation | None:
+    """Fit each model up to the cut and compare what it says with what was bought.
+
+    Args:
+        cells: The holdout.
+        last_year: The same window a year earlier, with what was known at its beginning; None without two years.
+        kinds: The models, from simple to complex.
+
+    Returns:
+        None where nothing was known at the cut that a model could be fitted on.
+    """
+    history = cells.history()
+    found = {kind: purchase_model.fit(kind, history).model for kind in kinds}
+    fitted = {
+        kind: purchase_model.rounded(model, _PARAMETER_DIGITS) for kind, model in found.items() if model is not None
+    }
+    if not fitted:
+        return None
+    said = {
+        str(kind): purchase_model.expected_purchases(model, cells.known, cells.horizon)
+        for kind, model in fitted.items()
+    }
+    index = seasonal_index(last_year) if last_year is not None else None
+    naive = _naive(cells, index)
+    scores = compare(said | naive, cells.bought, cells.known.customers)
+    models = compare(said, cells.bought, cells.known.customers)
+    chosen = Kind(choose(models))
+    deviance = {score.name: score.deviance for score in scores}
+    any_purchase = purchase_model.p_any_purchase(fitted[chosen], cells.known, cells.horizon)
+    happened = (cells.bought > 0).astype(np.float64)
+    return Validation(
+        models=tuple(models),
+        peers=tuple(score for score in scores if score.name in naive),
+        chosen=chosen,
+        fitted=fitted[chosen],
+        beats_naive=all(deviance[chosen] < deviance[name] for name in naive),
+        seasonal_index=index,
+        frequency=tuple(by_frequency(cells.known.repeats, said[chosen], cells.bought, cells.known.customers)),
+        probability=tuple(calibration(any_purchase, happened, cells.known.customers)),
+    )
+
+
+def seasonal_index(last_year: HoldoutCells) -> float | None:
+    """Purchases in a window over what the own rates at its beginning came to; None where they came to nothing."""
+    customers = last_year.known.customers
+    expected = float(customers @ last_year.own_rate())
+    return float(customers @ last_year.bought) / expected if expected > 0 else None
+
+
+def _naive(cells: HoldoutCells, index: float | None) -> dict[str, Floats]:
+    known = cells.known
+    pooled = float(known.customers @ known.repeats) / max(float(known.customers @ known.age), 1.0)
+    naive = {POOLED_MEAN: np.full(known.repeats.shape, pooled * cells.horizon), OWN_RATE: cells.own_rate()}
+    return naive if index is None else naive | {LAST_YEAR: index * naive[OWN_RATE]}
