@@ -28,7 +28,7 @@ from pipelines.value import score
 
 # In a manifest's `versions`: code, variables and key of the build (see code.core_fingerprint).
 BUILD_FINGERPRINT = "build"
-CELLS = tuple(dg.AssetKey(["intermediate", name]) for name in ("int_purchase_cell", "int_spend_cell"))
+CELLS = tuple(dg.AssetKey(["intermediate", f"int_{kind}_cell"]) for kind in ("purchase", "spend", "holdout"))
 
 
 def value_step(days: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
@@ -53,11 +53,11 @@ def value_step(days: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
             export_cells(paths.warehouse, exchange, plan.scratch_schema)
             report = score(exchange)
             stage.count(purchase_cells=report.n_purchase_cells, spend_cells=report.n_spend_cells)
-            stage.say(f"purchases {report.purchases.status}, spend {report.spend.status}")
-        rows = (report.n_purchase_cells, report.n_spend_cells, None)
+            stage.say(f"purchases {report.purchases.model} {report.purchases.status}, spend {report.spend.status}")
+        rows = (report.n_purchase_cells, report.n_spend_cells, None, None)
         for key, number in zip(VALUE_OUTPUTS, rows, strict=True):
             metadata: dict[str, Any] = {
-                "purchases": report.purchases.status.value,
+                "purchases": f"{report.purchases.model}: {report.purchases.status}",
                 "spend": report.spend.status.value,
             }
             if number is not None:

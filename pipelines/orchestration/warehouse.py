@@ -121,7 +121,7 @@ def drop_scratch(warehouse: Path) -> None:
 
 
 def export_cells(warehouse: Path, exchange: Path, scratch_schema: str) -> int:
-    """Copy the value step's input to `<exchange>/purchase_cells.parquet` and `spend_cells.parquet`, in one order.
+    """Copy the value step's input to `<exchange>/<kind>_cells.parquet`, in one order.
 
     Args:
         warehouse: The DuckDB file, with core built.
@@ -129,12 +129,12 @@ def export_cells(warehouse: Path, exchange: Path, scratch_schema: str) -> int:
         scratch_schema: Prefix of the schemas of a backfill, else empty.
 
     Returns:
-        The number of rows of both.
+        The number of rows of all.
     """
     schema = f"{scratch_schema}_intermediate" if scratch_schema else "intermediate"
     rows = 0
     with duckdb.connect(str(warehouse), read_only=True) as connection:
-        for cells in ("purchase", "spend"):
+        for cells in ("purchase", "spend", "holdout"):
             relation = connection.sql(f"from {_name(schema, f'int_{cells}_cell')} order by all")
 
             def write(staged: Path, relation: duckdb.DuckDBPyRelation = relation) -> None:

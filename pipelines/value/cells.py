@@ -46,7 +46,7 @@ class PurchaseCells:
         _refuse((x < 0) | (x != np.floor(x)), "repeats must be whole and not negative")
         _refuse((t_x < 0) | (t_x > big_t), "recency must lie between 0 and age")
         _refuse((x == 0) & (t_x > 0), "recency must be 0 where there is no repeat")
-        return cls(*_merged((x, t_x, big_t), n))
+        return cls(*merged((x, t_x, big_t), n))
 
     @property
     def n_customers(self) -> float:
@@ -82,7 +82,7 @@ class SpendCells:
         """
         x, mean, n = _columns(repeats, mean_spend, customers)
         _refuse((x < 0) | (x != np.floor(x)), "repeats must be whole and not negative")
-        return cls(*_merged((x, mean), n))
+        return cls(*merged((x, mean), n))
 
     def usable(self) -> "SpendCells":
         """The cells that a spend model can be fitted on: at least one repeat, a positive mean."""
@@ -114,7 +114,7 @@ def _refuse(bad: NDArray[np.bool_], rule: str) -> None:
         raise ValueError(f"{rule}: broken in {count} of {bad.size} cells, first in cell {int(np.argmax(bad))}")
 
 
-def _merged(keys: tuple[Floats, ...], customers: Floats) -> tuple[Floats, ...]:
+def merged(keys: tuple[Floats, ...], customers: Floats) -> tuple[Floats, ...]:
     """Sort by the keys and add up the customers of equal keys: the order of the input can then change nothing."""
     order = np.lexsort((customers, *keys[::-1]))
     sorted_keys = [key[order] for key in keys]

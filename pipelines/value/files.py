@@ -23,7 +23,19 @@ _PURCHASE_CELLS = pa.schema(
     [("n_repeat_days", pa.int32()), ("recency_days", pa.int32()), ("age_days", pa.int32()), ("n_customers", pa.int64())]
 )
 _SPEND_CELLS = pa.schema([("n_repeat_days", pa.int32()), ("mean_repeat_amount", AMOUNT), ("n_customers", pa.int64())])
-_HINT = "The cells are exported from int_purchase_cell and int_spend_cell: run the core models again."
+_HOLDOUT_CELLS = pa.schema(
+    [
+        ("window_name", pa.string()),
+        ("cut_on", pa.date32()),
+        ("holdout_days", pa.int32()),
+        ("n_repeat_days", pa.int32()),
+        ("recency_days", pa.int32()),
+        ("age_days", pa.int32()),
+        ("n_holdout_days", pa.int32()),
+        ("n_customers", pa.int64()),
+    ]
+)
+_HINT = "The cells are exported from int_purchase_cell, int_spend_cell and int_holdout_cell: run the core models again."
 
 
 def read_purchase_cells(exchange: Path) -> pa.Table:
@@ -42,6 +54,15 @@ def read_spend_cells(exchange: Path) -> pa.Table:
         BuildError: As for the purchase cells.
     """
     return _read(exchange / "spend_cells.parquet", _SPEND_CELLS)
+
+
+def read_holdout_cells(exchange: Path) -> pa.Table:
+    """holdout_cells.parquet with its declared types.
+
+    Raises:
+        BuildError: As for the purchase cells.
+    """
+    return _read(exchange / "holdout_cells.parquet", _HOLDOUT_CELLS)
 
 
 def cents(amounts: pa.ChunkedArray) -> NDArray[np.int64]:

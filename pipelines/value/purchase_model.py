@@ -3,7 +3,7 @@
 Here: which model does what. Not here: any formula (the model's own modules).
 """
 
-from dataclasses import astuple
+from dataclasses import astuple, fields
 from enum import StrEnum
 
 import numpy as np
@@ -31,17 +31,22 @@ class Kind(StrEnum):
     PARETO_NBD = "pareto_nbd"
 
 
+_CLASSES: dict[Kind, type[PurchaseModel]] = {
+    Kind.NBD: Nbd,
+    Kind.BG_NBD: BgNbd,
+    Kind.MBG_NBD: MbgNbd,
+    Kind.PARETO_NBD: ParetoNbd,
+}
+
+
 def kind_of(model: PurchaseModel) -> Kind:
     """Which model it is."""
-    match model:
-        case Nbd():
-            return Kind.NBD
-        case MbgNbd():
-            return Kind.MBG_NBD
-        case BgNbd():
-            return Kind.BG_NBD
-        case ParetoNbd():
-            return Kind.PARETO_NBD
+    return next(kind for kind, cls in _CLASSES.items() if type(model) is cls)
+
+
+def parameter_names(kind: Kind) -> tuple[str, ...]:
+    """The names of a model's parameters, in their order."""
+    return tuple(field.name for field in fields(_CLASSES[kind]))
 
 
 def fit(kind: Kind, cells: PurchaseCells) -> PurchaseFit[PurchaseModel]:

@@ -28,7 +28,7 @@ class ModelReport:
     """One model's fit, as written to value_parameters.parquet.
 
     Attributes:
-        model: `bg_nbd` or `gamma_gamma`.
+        model: The purchase model that was asked for, or `gamma_gamma`.
         status: How the fit ended.
         parameters: Name to estimate (days, reporting currency); None where there is none.
         log_likelihood: At the estimates, to 10 significant digits; None where there is none.

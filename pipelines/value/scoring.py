@@ -20,6 +20,7 @@ from pipelines.value.purchase_fit import PurchaseFit
 from pipelines.value.purchase_model import Kind, PurchaseModel
 from pipelines.value.report import ModelReport, ValueReport
 from pipelines.value.special import round_significant
+from pipelines.value.trial import hold_trial
 
 Floats = NDArray[np.float64]
 
@@ -34,11 +35,12 @@ logger = logging.getLogger("loyalty.value")
 
 
 def score(exchange: Path, *, horizons_months: Sequence[int] = (3, 6, 12, 24)) -> ValueReport:
-    """Fit the purchase and spend models on `exchange/*_cells.parquet` and write scores and parameters beside them.
+    """Choose and fit the models on `exchange/*_cells.parquet` and write scores and parameters beside them.
 
     Writes purchase_scores.parquet (one row per (n_repeat_days, recency_days, age_days)), spend_scores.parquet (one row
-    per (n_repeat_days, mean_repeat_amount), and (0, 0.00) = the population mean) and value_parameters.parquet. Where
-    there is no fit the scores are NULL and the status says why. The same cells in any order give the same bytes.
+    per (n_repeat_days, mean_repeat_amount), and (0, 0.00) = the population mean), value_parameters.parquet and
+    value_validation.parquet (how each purchase model did on the holdout; the chosen one is used). Where there is no fit
+    the scores are NULL and the status says why. The same cells in any order give the same bytes.
 
     Args:
         exchange: Folder with the cells; days and reporting currency.
@@ -51,9 +53,11 @@ def score(exchange: Path, *, horizons_months: Sequence[int] = (3, 6, 12, 24)) ->
         BuildError: Cells are missing, unreadable or impossible.
     """
     purchase_table, spend_table = files.read_purchase_cells(exchange), files.read_spend_cells(exchange)
+    holdout_table = files.read_holdout_cells(exchange)
     # One BLAS thread: faster here (the arrays are small), and sums always in the same order.
     with threadpool_limits(limits=1, user_api="blas"):
-        purchases, purchase_report = _score_purchases(exchange, purchase_table, horizons_months)
+        trial = hold_trial(holdout_table)
+        purchases, purchase_report = _score_purchases(exchange, purchase_table, trial.chosen, horizons_months)
         spend, spend_report = _score_spend(exchange, spend_table)
     files.write_all(
         exchange,
@@ -61,6 +65,7 @@ def score(exchange: Path, *, horizons_months: Sequence[int] = (3, 6, 12, 24)) ->
             "purchase_scores": purchases,
             "spend_scores": spend,
             "value_parameters": _parameters((purchase_report, spend_report)),
+            "value_validation": trial.table,
         },
     )
     for report in (purchase_report, spend_report):
@@ -68,7 +73,9 @@ def score(exchange: Path, *, horizons_months: Sequence[int] = (3, 6, 12, 24)) ->
     return ValueReport(purchase_report, spend_report, purchases.num_rows, spend.num_rows)
 
 
-def _score_purchases(exchange: Path, table: pa.Table, horizons: Sequence[int]) -> tuple[pa.Table, ModelReport]:
+def _score_purchases(
+    exchange: Path, table: pa.Table, kind: Kind, horizons: Sequence[int]
+) -> tuple[pa.Table, ModelReport]:
     columns = [table.column(name).to_numpy() for name in table.column_names]
     try:
         cells = PurchaseCells.of(*columns)
@@ -76,7 +83,7 @@ def _score_purchases(exchange: Path, table: pa.Table, horizons: Sequence[int]) -
         raise BuildError(
             f"{exchange / 'purchase_cells.parquet'}: {error}", hint="Look at int_purchase_cell."
         ) from error
-    model, report = _rounded_purchases(purchase_model.fit(Kind.BG_NBD, cells), cells)
+    model, report = _rounded_purchases(kind, purchase_model.fit(kind, cells), cells)
     alive = purchase_model.p_alive(model, cells) if model else None
     scores: dict[str, pa.Array] = {
         "n_repeat_days": pa.array(cells.repeats.astype(np.int32)),
@@ -91,17 +98,17 @@ def _score_purchases(exchange: Path, table: pa.Table, horizons: Sequence[int]) -
 
 
 def _rounded_purchases(
-    found: PurchaseFit[PurchaseModel], cells: PurchaseCells
+    kind: Kind, found: PurchaseFit[PurchaseModel], cells: PurchaseCells
 ) -> tuple[PurchaseModel | None, ModelReport]:
     """The model with rounded parameters, and its report."""
-    parameters: dict[str, float | None] = dict.fromkeys(("r", "alpha", "a", "b"))
+    parameters: dict[str, float | None] = dict.fromkeys(purchase_model.parameter_names(kind))
     model: PurchaseModel | None = None
     value: float | None = None
     if found.model is not None:
         model = purchase_model.rounded(found.model, _PARAMETER_DIGITS)
         parameters |= asdict(model)
         value = purchase_model.log_likelihood(model, cells)
-    return model, ModelReport("bg_nbd", found.status, parameters, _round_value(value), round(cells.n_customers))
+    return model, ModelReport(str(kind), found.status, parameters, _round_value(value), round(cells.n_customers))
 
 
 def _score_spend(exchange: Path, table: pa.Table) -> tuple[pa.Table, ModelReport]:

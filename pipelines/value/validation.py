@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pipelines.value import purchase_model
-from pipelines.value.cells import PurchaseCells
+from pipelines.value.cells import PurchaseCells, merged
 from pipelines.value.holdout import Bin, ForecastScore, by_frequency, calibration, choose, compare
 from pipelines.value.purchase_model import Kind, PurchaseModel
 
@@ -45,7 +45,7 @@ class HoldoutCells:
         horizon: float,
         customers: ArrayLike | None = None,
     ) -> "HoldoutCells":
-        """Check and sort; arrays of one length, in the units and by the rules of PurchaseCells.
+        """Check, sort and merge; arrays of one length, in the units and by the rules of PurchaseCells.
 
         Raises:
             ValueError: An array breaks a rule, or the counts are not whole and not negative.
@@ -56,8 +56,8 @@ class HoldoutCells:
         PurchaseCells.of(repeats, recency, age, customers)  # its checks
         x, t_x, big_t = (np.asarray(each, dtype=np.float64) for each in (repeats, recency, age))
         n = np.ones(counts.shape) if customers is None else np.asarray(customers, dtype=np.float64)
-        order = np.lexsort((n, counts, big_t, t_x, x))
-        return cls(PurchaseCells(x[order], t_x[order], big_t[order], n[order]), counts[order], horizon)
+        x, t_x, big_t, counts, n = merged((x, t_x, big_t, counts), n)
+        return cls(PurchaseCells(x, t_x, big_t, n), counts, horizon)
 
     def history(self) -> PurchaseCells:
         """What was known at the cut, each cell once: what a model is fitted on."""

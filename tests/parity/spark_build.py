@@ -35,7 +35,7 @@ def _dbt(tag: str, out: Path, variables: str) -> None:
 def _export_cells(out: Path) -> None:
     """From Spark's tables to the exchange, as a daily run does from the warehouse."""
     tables = out / "spark" / "warehouse" / "intermediate.db"
-    for cells in ("purchase_cells", "spend_cells"):
+    for cells in ("purchase_cells", "spend_cells", "holdout_cells"):
         source = tables / f"int_{cells.removesuffix('s')}" / "*.parquet"
         duckdb.sql(
             f"copy (select * from read_parquet('{source}') order by all) "

@@ -1,5 +1,6 @@
 """The value step as the pipeline calls it: cells in, three files out, the same bytes for the same customers."""
 
+import shutil
 import stat
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +15,7 @@ from pipelines.value import bg_nbd, bg_nbd_forecast, score
 from pipelines.value.report import FitStatus
 from tests.unit.value_samples import Customers, simulate, write_cells
 
-OUTPUTS = ("purchase_scores", "spend_scores", "value_parameters")
+OUTPUTS = ("purchase_scores", "spend_scores", "value_parameters", "value_validation")
 EXPECTED = ("expected_purchases_3m", "expected_purchases_6m", "expected_purchases_12m", "expected_purchases_24m")
 
 
@@ -115,6 +116,7 @@ def test_the_same_cells_in_any_order_give_the_same_bytes(shop: Path, tmp_path: P
 
 
 def test_a_cell_split_in_two_rows_gives_the_same_bytes(shop: Path, tmp_path: Path) -> None:
+    shutil.copy(shop / "holdout_cells.parquet", tmp_path)
     for name in ("purchase_cells", "spend_cells"):
         whole = pq.read_table(shop / f"{name}.parquet")
         ones = pa.array(np.ones(whole.num_rows, dtype=np.int64))
@@ -129,7 +131,7 @@ def test_a_cell_split_in_two_rows_gives_the_same_bytes(shop: Path, tmp_path: Pat
 def test_only_the_owner_reads_the_files_and_nothing_else_is_left(shop: Path) -> None:
     assert {stat.S_IMODE((shop / f"{name}.parquet").stat().st_mode) for name in OUTPUTS} == {0o600}
     assert {path.name for path in shop.iterdir()} == {
-        f"{name}.parquet" for name in (*OUTPUTS, "purchase_cells", "spend_cells")
+        f"{name}.parquet" for name in (*OUTPUTS, "purchase_cells", "spend_cells", "holdout_cells")
     }
 
 
@@ -180,9 +182,10 @@ def test_horizons_are_columns_of_their_own(tmp_path: Path) -> None:
 
 
 def test_wider_integers_and_plain_decimals_are_taken_as_spark_writes_them(shop: Path, tmp_path: Path) -> None:
-    for name in ("purchase_cells", "spend_cells"):
+    wider = {pa.int32(): pa.int64(), pa.decimal128(18, 2): pa.decimal128(38, 2)}
+    for name in ("purchase_cells", "spend_cells", "holdout_cells"):
         table = pq.read_table(shop / f"{name}.parquet")
-        wide = [pa.int64() if pa.types.is_integer(field.type) else pa.decimal128(38, 2) for field in table.schema]
+        wide = [wider.get(field.type, field.type) for field in table.schema]
         pq.write_table(table.cast(pa.schema(zip(table.schema.names, wide, strict=True))), tmp_path / f"{name}.parquet")
     score(tmp_path)
     assert all_bytes(tmp_path) == all_bytes(shop)

@@ -15,6 +15,15 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+HOLDOUT = pa.schema(
+    [
+        ("window_name", pa.string()),
+        ("cut_on", pa.date32()),
+        ("holdout_days", pa.int32()),
+        *((name, pa.int32()) for name in ("n_repeat_days", "recency_days", "age_days", "n_holdout_days")),
+        ("n_customers", pa.int64()),
+    ]
+)
 CALIBRATION_END = date(1997, 9, 30)
 
 
@@ -33,6 +42,34 @@ def packaged_cdnow() -> Path:
     spec = find_spec("lifetimes")
     assert spec is not None and spec.submodule_search_locations
     return Path(spec.submodule_search_locations[0]) / "datasets" / "CDNOW_sample.txt"
+
+
+def cdnow_holdout(log: Path) -> Floats:
+    """Purchase days after the calibration period, in the order of read_cdnow."""
+    days: dict[str, set[str]] = {}
+    for line in log.read_text(encoding="ascii").splitlines():
+        _, customer, day, *_ = line.split()
+        later = days.setdefault(customer, set())
+        if date(int(day[:4]), int(day[4:6]), int(day[6:])) > CALIBRATION_END:
+            later.add(day)
+    return np.array([len(later) for later in days.values()], dtype=np.float64)
+
+
+def holdout_table(customers: Customers, bought: Floats, days: int, window: str = "holdout") -> pa.Table:
+    """Cells of a holdout as the orchestration exports them."""
+    cells, counts = np.unique(
+        np.stack([customers.repeats, customers.recency, customers.age, bought]).astype(np.int32),
+        axis=1,
+        return_counts=True,
+    )
+    columns = [
+        pa.array([window] * counts.size),
+        pa.array([CALIBRATION_END] * counts.size, pa.date32()),
+        pa.array([days] * counts.size, pa.int32()),
+        *(pa.array(values, pa.int32()) for values in cells),
+        pa.array(counts, pa.int64()),
+    ]
+    return pa.Table.from_arrays(columns, schema=HOLDOUT)
 
 
 def read_cdnow(log: Path) -> Customers:
@@ -102,7 +139,8 @@ def write_cells(exchange: Path, customers: Customers, *, shuffle: int | None = N
             "n_customers": pa.array(spend_counts, pa.int64()),
         }
     )
-    for name, table in (("purchase_cells", purchase_table), ("spend_cells", spend_table)):
+    tables = {"purchase_cells": purchase_table, "spend_cells": spend_table, "holdout_cells": HOLDOUT.empty_table()}
+    for name, table in tables.items():
         if shuffle is not None:
             table = table.take(np.random.default_rng(shuffle).permutation(table.num_rows))
         pq.write_table(table, exchange / f"{name}.parquet")

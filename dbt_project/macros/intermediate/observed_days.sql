@@ -18,6 +18,14 @@ history_months), as text, ascending. Constants, so that what is kept of the last
     {{ return(days | unique | sort | list) }}
 {%- endmacro %}
 
+{#- The latest of them that is a month's end, as text: the as-of day itself only where it is one. -#}
+{% macro last_observed_month_end() -%}
+    {%- set as_of = this_build('as_of') -%}
+    {%- if not as_of -%} {{ return('') }} {%- endif -%}
+    {%- set next_day = modules.datetime.date.fromisoformat(as_of) + modules.datetime.timedelta(days=1) -%}
+    {{ return((next_day.replace(day=1) - modules.datetime.timedelta(days=1)).isoformat()) }}
+{%- endmacro %}
+
 {#- Those of them that the last build observed already, and those that it did not. -#}
 {% macro kept_days() -%}
     {%- set before = observed_days(this_build('previous_as_of')) if this_build('previous_as_of') else [] -%}

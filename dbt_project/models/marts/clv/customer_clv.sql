@@ -51,6 +51,7 @@ final as (
             when 3 then 'top'
         end as value_tier,
         purchase_model,
+        beats_naive,
         spend_model,
         no_forecast_reason
     from tiered

@@ -50,7 +50,9 @@ joined as (
         purchase_scores.expected_purchases_12m,
         purchase_scores.expected_purchases_24m,
         spend_scores.expected_spend_amount,
+        fits.purchase_model,
         fits.purchase_status,
+        fits.beats_naive,
         fits.spend_status
     from summaries
     cross join fits
@@ -81,8 +83,9 @@ final as (
         case
             when expected_purchases_12m is null then null
             when purchase_status = 'no_dropout_found' then 'nbd'
-            else 'bg_nbd'
+            else purchase_model
         end as purchase_model,
+        case when expected_purchases_12m is not null then beats_naive end as beats_naive,
         case when expected_spend_amount is not null then 'gamma_gamma' end as spend_model,
         case
             when n_purchase_days = 0 then 'no_purchase'

@@ -58,6 +58,7 @@ valued as (
         discounted.expected_spend_amount,
         discounted.purchase_model,
         discounted.spend_model,
+        discounted.beats_naive,
         discounted.no_forecast_reason,
         discounted.expected_purchases_3m,
         {{ multiply('discounted.purchases_3m', 'discounted.expected_spend_amount', 2, 8, 2) }}

@@ -5,12 +5,32 @@ with parameters as (
 ),
 
 -- Each model writes one row a parameter, all with its status.
-final as (
+fits as (
 
     select
+        max(case when model <> 'gamma_gamma' then model end) as purchase_model,
         max(case when model <> 'gamma_gamma' then status end) as purchase_status,
         max(case when model = 'gamma_gamma' then status end) as spend_status
     from parameters
+
+),
+
+-- One row, also where there was no trial.
+trial as (
+
+    select max(case when beats_naive then 1 when not beats_naive then 0 end) as beats_naive
+    from {{ source('exchange', 'value_validation') }}
+    where is_chosen
+
+),
+
+final as (
+
+    select
+        fits.*,
+        trial.beats_naive = 1 as beats_naive
+    from fits
+    cross join trial
 
 )
 

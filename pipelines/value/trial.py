@@ -1,0 +1,134 @@
+"""The trial of the models as files: holdout cells in, the choice and a table of what was told and seen out.
+
+Here: how validation.py's outcome becomes rows of value_validation.parquet. Not here: the trial itself.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.errors import BuildError
+from pipelines.value.holdout import Bin, ForecastScore
+from pipelines.value.purchase_model import Kind
+from pipelines.value.validation import HoldoutCells, Validation, validate
+
+HOLDOUT, LAST_YEAR_WINDOW = "holdout", "last_year"
+_DECIMALS = 8
+_SCHEMA = pa.schema(
+    [
+        ("cut_on", pa.date32()),
+        ("holdout_days", pa.int32()),
+        ("part", pa.string()),
+        ("forecast", pa.string()),
+        ("bin", pa.int32()),
+        ("low", pa.float64()),
+        ("high", pa.float64()),
+        ("n_customers", pa.int64()),
+        ("told", pa.float64()),
+        ("seen", pa.float64()),
+        ("deviance", pa.float64()),
+        ("behind", pa.float64()),
+        ("behind_error", pa.float64()),
+        ("mean_absolute_error", pa.float64()),
+        ("is_chosen", pa.bool_()),
+        ("beats_naive", pa.bool_()),
+        ("seasonal_index", pa.float64()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What the trial decided.
+
+    Attributes:
+        chosen: The model to use; BG/NBD, the most tried of them, where there was no trial.
+        beats_naive: Whether it was better than every forecast that needs no model; None where there was no trial.
+        table: The rows of value_validation.parquet; none where there was no trial.
+    """
+
+    chosen: Kind
+    beats_naive: bool | None
+    table: pa.Table
+
+
+def hold_trial(cells: pa.Table) -> Trial:
+    """Choose a model by the holdout.
+
+    Args:
+        cells: holdout_cells.parquet, as files.py reads it.
+
+    Raises:
+        BuildError: The cells are impossible.
+    """
+    try:
+        holdout, last_year = _window(cells, HOLDOUT), _window(cells, LAST_YEAR_WINDOW)
+    except ValueError as error:
+        raise BuildError(f"holdout_cells.parquet: {error}", hint="Look at int_holdout_cell.") from error
+    found = validate(holdout, last_year) if holdout is not None else None
+    if found is None:
+        return Trial(Kind.BG_NBD, None, _SCHEMA.empty_table())
+    first = cells.filter(pc.equal(cells["window_name"], HOLDOUT)).slice(0, 1).to_pylist()[0]
+    rows = _rows(found, first["cut_on"], first["holdout_days"])
+    return Trial(found.chosen, found.beats_naive, pa.Table.from_pylist(rows, schema=_SCHEMA))
+
+
+def _window(cells: pa.Table, name: str) -> HoldoutCells | None:
+    window = cells.filter(pc.equal(cells["window_name"], name))
+    if not window.num_rows:
+        return None
+    columns = ("n_repeat_days", "recency_days", "age_days", "n_holdout_days")
+    x, t_x, age, bought = (window[column].to_numpy() for column in columns)
+    horizon = float(window["holdout_days"][0].as_py())
+    return HoldoutCells.of(x, t_x, age, bought, horizon, window["n_customers"].to_numpy())
+
+
+def _rows(found: Validation, cut_on: date, holdout_days: int) -> list[dict[str, object]]:
+    about = {"cut_on": cut_on, "holdout_days": holdout_days, "seasonal_index": _rounded(found.seasonal_index)}
+    customers = sum(one.customers for one in found.frequency)
+    rows = [
+        about | _score_row(score, customers, is_chosen=score.name == found.chosen, beats_naive=found.beats_naive)
+        for score in (*found.models, *found.peers)
+    ]
+    for part, bins in (("frequency", found.frequency), ("probability", found.probability)):
+        rows += [about | _bin_row(part, number, one, found) for number, one in enumerate(bins, start=1)]
+    return rows
+
+
+def _score_row(score: ForecastScore, customers: float, *, is_chosen: bool, beats_naive: bool) -> dict[str, object]:
+    return {
+        "part": "total",
+        "forecast": score.name,
+        "bin": 0,
+        "n_customers": round(customers),
+        "told": _rounded(score.expected / customers),
+        "seen": _rounded(score.bought / customers),
+        "deviance": _rounded(score.deviance),
+        "behind": _rounded(score.behind),
+        "behind_error": _rounded(score.behind_error),
+        "mean_absolute_error": _rounded(score.mean_absolute_error),
+        "is_chosen": is_chosen,
+        "beats_naive": beats_naive if is_chosen else None,
+    }
+
+
+def _bin_row(part: str, number: int, one: Bin, found: Validation) -> dict[str, object]:
+    return {
+        "part": part,
+        "forecast": str(found.chosen),
+        "bin": number,
+        "low": _rounded(one.low),
+        "high": _rounded(one.high),
+        "n_customers": round(one.customers),
+        "told": _rounded(one.told),
+        "seen": _rounded(one.seen),
+        "is_chosen": True,
+        "beats_naive": found.beats_naive,
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else float(np.round(value, _DECIMALS)) + 0.0
