@@ -7,6 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.value import ValueReport, score
+from tests.unit.value_samples import HOLDOUT
 
 pytestmark = pytest.mark.trial
 
@@ -44,6 +45,7 @@ def scored(cdnow_log: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[P
                 f"copy (select {keys}, count(*) as n_customers from summary {only} group by all order by all)"
                 f" to '{exchange / name}.parquet' (format parquet)"
             )
+    pq.write_table(HOLDOUT.empty_table(), exchange / "holdout_cells.parquet")
     return exchange, score(exchange, horizons_months=(9,))
 
 
