@@ -21,6 +21,7 @@ from pipelines.value.purchase_model import Kind, PurchaseModel
 from pipelines.value.report import ModelReport, ValueReport
 from pipelines.value.special import round_significant
 from pipelines.value.trial import hold_trial
+from pipelines.value.uncertainty import count_interval
 
 Floats = NDArray[np.float64]
 
@@ -28,6 +29,7 @@ DAYS_A_MONTH = 365.25 / 12
 _PARAMETER_DIGITS = 8  # what is left of an optimiser's last digits is rounded away before anything is scored
 _LIKELIHOOD_DIGITS = 10
 _SCORE_DECIMALS = 8
+_LEVELS = (80, 95)  # percent of customers whose purchases lie within
 _LARGEST_CENTS = 10**18 - 1  # DECIMAL(18,2)
 _LARGEST_EXACT = 2**53  # cents that a double holds exactly
 
@@ -94,7 +96,24 @@ def _score_purchases(
     for months in horizons:
         expected = purchase_model.expected_purchases(model, cells, months * DAYS_A_MONTH) if model else None
         scores[f"expected_purchases_{months}m"] = _doubles(expected, cells.repeats.size)
-    return pa.table(scores), report
+    return pa.table(scores | _uncertainty(model, cells)), report
+
+
+def _uncertainty(model: PurchaseModel | None, cells: PurchaseCells) -> dict[str, pa.Array]:
+    """P(at least one purchase) in the next 12 months, and the intervals of their number."""
+    names = [f"purchases_12m_{end}_{level}" for level in _LEVELS for end in ("low", "high")]
+    size = cells.repeats.size
+    if model is None:
+        return {
+            "p_any_purchase_12m": pa.nulls(size, pa.float64()),
+            **{name: pa.nulls(size, pa.int32()) for name in names},
+        }
+    year = 12 * DAYS_A_MONTH
+    mean = purchase_model.expected_purchases(model, cells, year)
+    variance = purchase_model.purchases_variance(model, cells, year)
+    ends = [end for level in _LEVELS for end in count_interval(mean, variance, level / 100)]
+    columns = {name: pa.array(end.astype(np.int32)) for name, end in zip(names, ends, strict=True)}
+    return {"p_any_purchase_12m": _doubles(purchase_model.p_any_purchase(model, cells, year), size), **columns}
 
 
 def _rounded_purchases(

@@ -15,6 +15,7 @@ from pipelines.value import bg_nbd, bg_nbd_forecast, score
 from pipelines.value.report import FitStatus
 from tests.unit.value_samples import Customers, simulate, write_cells
 
+UNCERTAIN = ["p_any_purchase_12m", *(f"purchases_12m_{end}_{level}" for level in (80, 95) for end in ("low", "high"))]
 OUTPUTS = ("purchase_scores", "spend_scores", "value_parameters", "value_validation")
 EXPECTED = ("expected_purchases_3m", "expected_purchases_6m", "expected_purchases_12m", "expected_purchases_24m")
 
@@ -51,7 +52,8 @@ def test_the_files_have_the_columns_and_types_that_the_marts_read(shop: Path) ->
             ("age_days", pa.int32()),
             ("p_alive", pa.float64()),
         ]
-        + [(name, pa.float64()) for name in EXPECTED]
+        + [(name, pa.float64()) for name in (*EXPECTED, UNCERTAIN[0])]
+        + [(name, pa.int32()) for name in UNCERTAIN[1:]]
     )
     assert found["spend_scores"].schema == pa.schema(
         [
@@ -174,11 +176,22 @@ def test_a_shop_without_customers_is_scored_without_rows(tmp_path: Path) -> None
     assert (found["purchase_scores"].num_rows, found["spend_scores"].num_rows) == (0, 1)
 
 
+def test_a_year_ahead_is_told_with_how_sure_it_is(shop: Path) -> None:
+    table = pq.read_table(shop / "purchase_scores.parquet")
+    expected = table["expected_purchases_12m"].to_numpy()
+    low_80, high_80, low_95, high_95 = (table[name].to_numpy() for name in UNCERTAIN[1:])
+    assert np.all((low_95 <= low_80) & (low_80 <= high_80) & (high_80 <= high_95))
+    assert np.all(expected <= high_95 + 1)
+    some = table["p_any_purchase_12m"].to_numpy()
+    assert np.all((some >= 0) & (some <= np.minimum(expected, 1) + 1e-8))
+
+
 def test_horizons_are_columns_of_their_own(tmp_path: Path) -> None:
     write_cells(tmp_path, simulate(300, seed=5))
     score(tmp_path, horizons_months=(1, 36))
     names = pq.read_schema(tmp_path / "purchase_scores.parquet").names
-    assert names[4:] == ["expected_purchases_1m", "expected_purchases_36m"]
+    assert names[4:6] == ["expected_purchases_1m", "expected_purchases_36m"]
+    assert names[6:] == UNCERTAIN
 
 
 def test_wider_integers_and_plain_decimals_are_taken_as_spark_writes_them(shop: Path, tmp_path: Path) -> None:

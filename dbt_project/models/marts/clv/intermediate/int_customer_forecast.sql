@@ -49,6 +49,11 @@ joined as (
         purchase_scores.expected_purchases_6m,
         purchase_scores.expected_purchases_12m,
         purchase_scores.expected_purchases_24m,
+        purchase_scores.p_any_purchase_12m,
+        purchase_scores.purchases_12m_low_80,
+        purchase_scores.purchases_12m_high_80,
+        purchase_scores.purchases_12m_low_95,
+        purchase_scores.purchases_12m_high_95,
         spend_scores.expected_spend_amount,
         fits.purchase_model,
         fits.purchase_status,
@@ -79,6 +84,11 @@ final as (
         expected_purchases_6m,
         expected_purchases_12m,
         expected_purchases_24m,
+        p_any_purchase_12m,
+        purchases_12m_low_80,
+        purchases_12m_high_80,
+        purchases_12m_low_95,
+        purchases_12m_high_95,
         expected_spend_amount,
         case
             when expected_purchases_12m is null then null

@@ -14,7 +14,12 @@ final as (
         cast(expected_purchases_3m as double) as expected_purchases_3m,
         cast(expected_purchases_6m as double) as expected_purchases_6m,
         cast(expected_purchases_12m as double) as expected_purchases_12m,
-        cast(expected_purchases_24m as double) as expected_purchases_24m
+        cast(expected_purchases_24m as double) as expected_purchases_24m,
+        cast(p_any_purchase_12m as double) as p_any_purchase_12m,
+        cast(purchases_12m_low_80 as integer) as purchases_12m_low_80,
+        cast(purchases_12m_high_80 as integer) as purchases_12m_high_80,
+        cast(purchases_12m_low_95 as integer) as purchases_12m_low_95,
+        cast(purchases_12m_high_95 as integer) as purchases_12m_high_95
     from scores
 
 )
