@@ -75,8 +75,8 @@ sql: setup ## sqlfluff on the models
 definitions: setup ## load Dagster's definitions
 	$(BIN)/dagster definitions validate -w workspace.yaml
 
-long: setup-spark ## stories, parity and trial-short at once, so that two cores are busy to the end
-	$(PYTEST) $(PARALLEL) -m "(story or spark or trial) and not slow"
+long: setup-spark ## stories, parity and trial-short at once, in the order of their files: the long ones come first
+	$(PYTEST) $(PARALLEL) --no-loadscope-reorder -m "(story or spark or trial) and not slow"
 
 parity: setup-spark ## build on Spark and compare every mart with DuckDB's
 	$(PYTEST) -m spark
