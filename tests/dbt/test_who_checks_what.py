@@ -34,6 +34,7 @@ NO_FORMULA = {
     "int_purchase_score": "reads what the value step wrote",
     "int_spend_score": "reads what the value step wrote",
     "int_value_fit": "reads what the value step wrote",
+    "rpt_clv_validation": "reads what the value step wrote; tests/unit/test_value_trial.py",
 }
 
 
