@@ -59,6 +59,19 @@ def test_the_order_of_the_customers_changes_nothing(seed: int) -> None:
     assert bg_nbd.fit(cells_of(shuffled)) == bg_nbd.fit(cells_of(people))
 
 
+def test_days_and_weeks_are_the_same_cells_in_the_same_order() -> None:
+    people = simulate(3000, seed=9)
+    whole = np.random.default_rng(9).integers(1, 4, people.repeats.size).astype(float)
+    for customers in (whole, whole / 8):
+        days = PurchaseCells.of(people.repeats, people.recency, people.age, customers)
+        weeks = PurchaseCells.of(people.repeats, people.recency / 7, people.age / 7, customers)
+        assert days.repeats.size < people.repeats.size
+        assert np.array_equal(days.repeats, weeks.repeats)
+        assert np.array_equal(days.recency / 7, weeks.recency)
+        assert np.array_equal(days.age / 7, weeks.age)
+        assert np.array_equal(days.customers, weeks.customers)
+
+
 def test_a_weight_is_as_many_customers() -> None:
     people = simulate(300, seed=3)
     n = np.random.default_rng(0).integers(1, 5, 300)
