@@ -113,41 +113,6 @@ def test_buyers_who_never_leave_are_told_apart_from_those_who_do() -> None:
     assert (stays.model.r, stays.model.alpha) == (pytest.approx(0.6, rel=0.1), pytest.approx(30.0, rel=0.15))
 
 
-def test_fewer_than_a_hundred_customers_are_too_few() -> None:
-    people = simulate(100, seed=1)
-    few = Customers(people.repeats[1:], people.recency[1:], people.age[1:], people.mean[1:])
-    assert bg_nbd.fit(cells_of(few)) == PurchaseFit(FitStatus.TOO_FEW_CUSTOMERS, None, None)
-    assert bg_nbd.fit(cells_of(people)).status is not FitStatus.TOO_FEW_CUSTOMERS
-    assert bg_nbd.fit(PurchaseCells.of([3], [40], [90], [1])).status is FitStatus.TOO_FEW_CUSTOMERS
-    assert bg_nbd.fit(PurchaseCells.of([], [], [])).status is FitStatus.TOO_FEW_CUSTOMERS
-
-
-@pytest.mark.parametrize("age", [0.0, 400.0])
-def test_where_nobody_came_back_there_is_no_fit(age: float) -> None:
-    nobody = PurchaseCells.of([0], [0], [age], [500])
-    assert bg_nbd.fit(nobody) == PurchaseFit(FitStatus.NOT_CONVERGED, None, None)
-
-
-@pytest.mark.parametrize(
-    ("x", "t_x", "age"),
-    [
-        ([0, 7304], [0, 7304], [7305, 7305]),
-        ([0, 10_000, 10_000], [0, 7000, 7300], [7305, 7305, 7305]),
-        ([1, 1], [1, 1], [1, 1]),
-        ([0, 1], [0, 0], [10, 10]),
-        ([0, 3], [0, 3], [0, 3]),
-        ([5], [100], [200]),
-    ],
-)
-def test_extreme_shops_end_in_a_status_and_finite_parameters(x: list[int], t_x: list[int], age: list[int]) -> None:
-    found = bg_nbd.fit(PurchaseCells.of(x, t_x, age, [200] * len(x)))
-    if found.model is None:
-        assert found.status is FitStatus.NOT_CONVERGED
-    else:
-        assert np.isfinite(list(vars(found.model).values())).all()
-        assert found.log_likelihood is not None and np.isfinite(found.log_likelihood)
-
-
 @pytest.mark.parametrize(
     ("columns", "rule"),
     [

@@ -191,37 +191,3 @@ def test_without_dropout_the_likelihood_is_the_nbds() -> None:
     cells = cells_of(simulate(300, seed=3))
     at_the_edge = pareto_nbd.log_likelihood(ParetoNbd(0.6, 30.0, 1e-9, 1e9), cells)
     assert at_the_edge == pytest.approx(nbd.log_likelihood(nbd.Nbd(0.6, 30.0), cells), rel=1e-12)
-
-
-def test_fewer_than_a_hundred_customers_are_too_few() -> None:
-    people = simulate(100, seed=1)
-    few = Customers(people.repeats[1:], people.recency[1:], people.age[1:], people.mean[1:])
-    assert pareto_nbd.fit(cells_of(few)) == PurchaseFit(FitStatus.TOO_FEW_CUSTOMERS, None, None)
-    assert pareto_nbd.fit(cells_of(people)).status is not FitStatus.TOO_FEW_CUSTOMERS
-    assert pareto_nbd.fit(PurchaseCells.of([], [], [])).status is FitStatus.TOO_FEW_CUSTOMERS
-
-
-@pytest.mark.parametrize("age", [0.0, 400.0])
-def test_where_nobody_came_back_there_is_no_fit(age: float) -> None:
-    nobody = PurchaseCells.of([0], [0], [age], [500])
-    assert pareto_nbd.fit(nobody) == PurchaseFit(FitStatus.NOT_CONVERGED, None, None)
-
-
-@pytest.mark.parametrize(
-    ("x", "t_x", "age"),
-    [
-        ([0, 7304], [0, 7304], [7305, 7305]),
-        ([0, 10_000, 10_000], [0, 7000, 7300], [7305, 7305, 7305]),
-        ([1, 1], [1, 1], [1, 1]),
-        ([0, 1], [0, 0], [10, 10]),
-        ([0, 3], [0, 3], [0, 3]),
-        ([5], [100], [200]),
-    ],
-)
-def test_extreme_shops_end_in_a_status_and_finite_parameters(x: list[int], t_x: list[int], age: list[int]) -> None:
-    found = pareto_nbd.fit(PurchaseCells.of(x, t_x, age, [200] * len(x)))
-    if found.model is None:
-        assert found.status is FitStatus.NOT_CONVERGED
-    else:
-        assert np.isfinite(list(vars(found.model).values())).all()
-        assert found.log_likelihood is not None and np.isfinite(found.log_likelihood)

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from pipelines.value import purchase_model
-from pipelines.value.cells import PurchaseCells
 from pipelines.value.purchase_model import Kind
 from pipelines.value.report import FitStatus
 from pipelines.value.uncertainty import standard_errors
@@ -119,9 +118,3 @@ def test_each_model_is_asked_by_its_own_formulas(kind: Kind, cdnow: HoldoutCells
     assert np.all(purchase_model.p_any_purchase(model, cells, WEEKS) <= np.minimum(expected, 1))
     alive = purchase_model.p_alive(model, cells)
     assert (alive is None) == (kind == Kind.NBD)
-
-
-@pytest.mark.parametrize("kind", Kind)
-def test_too_few_customers_have_no_model_of_any_kind(kind: Kind) -> None:
-    found = purchase_model.fit(kind, PurchaseCells.of([1.0], [2.0], [3.0]))
-    assert (found.status, found.model) == (FitStatus.TOO_FEW_CUSTOMERS, None)
