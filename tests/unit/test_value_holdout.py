@@ -13,7 +13,7 @@ BOUGHT = RNG.poisson(RATE).astype(float)
 ONES = np.ones(RATE.size)
 
 
-@given(st.floats(0, 1e4), st.floats(1e-6, 1e4))
+@given(st.integers(0, 10_000).map(float), st.floats(1e-6, 1e4))
 def test_deviance_is_least_where_the_forecast_is_right(bought: float, expected: float) -> None:
     wrong, right = (poisson_deviance(np.array([bought]), np.array([each]))[0] for each in (expected, bought))
     assert 0 <= right <= 1e-8
