@@ -43,15 +43,15 @@ def test_standard_errors_are_what_estimates_scatter_by() -> None:
 def test_quantiles_are_those_of_the_negative_binomial(mean: float, spread: float, share: float) -> None:
     told = count_quantile(np.array([mean]), np.array([mean * spread]), share)[0]
     peer = stats.nbinom(mean / (spread - 1), 1 / spread)
-    assert peer.cdf(told) >= share - 1e-9
-    assert told == 0 or peer.cdf(told - 1) < share + 1e-9
+    assert peer.cdf(told) >= share - 1e-7
+    assert told == 0 or peer.cdf(told - 1) < share + 1e-7
 
 
 @given(st.floats(1e-6, 1e4), st.sampled_from([0.025, 0.5, 0.975]))
 def test_without_more_spread_than_chance_they_are_the_poissons(mean: float, share: float) -> None:
     told = count_quantile(np.array([mean]), np.array([mean * 0.5]), share)[0]
-    assert stats.poisson(mean).cdf(told) >= share - 1e-9
-    assert told == 0 or stats.poisson(mean).cdf(told - 1) < share + 1e-9
+    assert stats.poisson(mean).cdf(told) >= share - 1e-7
+    assert told == 0 or stats.poisson(mean).cdf(told - 1) < share + 1e-7
 
 
 def test_nobody_who_is_expected_to_buy_nothing_is_given_anything() -> None:
