@@ -3,6 +3,7 @@
 Knows nothing of what the document means.
 """
 
+import re
 from dataclasses import dataclass
 from typing import cast
 
@@ -27,13 +28,16 @@ class YamlProblem(ValueError):
 
 
 class _Loader(yaml.SafeLoader):
-    """SafeLoader that leaves days as text: `2011-13-45` is ours to refuse, not a crash inside YAML."""
+    """SafeLoader that leaves days and words as text: a day that is none is ours to refuse, `no` can be a column."""
 
 
+_BOOLEAN, _TIMESTAMP = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp"
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in {_BOOLEAN, _TIMESTAMP}]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+# as in YAML 1.2: `true` and `false`, and not yes, no, on and off
+_Loader.add_implicit_resolver(_BOOLEAN, re.compile("^(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF"))
 
 
 @dataclass(frozen=True)

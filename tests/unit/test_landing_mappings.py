@@ -38,6 +38,19 @@ def test_a_good_mapping_loads(tmp_path: Path) -> None:
     _load(tmp_path, GOOD)
 
 
+@pytest.mark.parametrize("column", ["no", "No", "yes", "on", "off", "y", "n"])
+def test_a_column_may_be_called_what_older_yaml_takes_for_a_truth_value(tmp_path: Path, column: str) -> None:
+    path = tmp_path / "mapping.yml"
+    path.write_text(GOOD.replace("order_id: id", f"order_id: {column}"), encoding="utf-8")
+    assert load_mapping(path).files[0].entities["orders"].columns["order_id"].sql == column
+
+
+def test_true_and_false_are_still_what_they_say(tmp_path: Path) -> None:
+    path = tmp_path / "mapping.yml"
+    path.write_text(GOOD.replace("total: replace(total, ',', '.')", "is_test: true"), encoding="utf-8")
+    assert load_mapping(path).files[0].entities["orders"].columns["is_test"].sql == "true"
+
+
 @pytest.mark.parametrize("name", sorted(path.stem for path in BUILT_IN.glob("*.yml")))
 def test_every_built_in_mapping_loads_and_is_named_after_its_source(name: str) -> None:
     assert load_mapping(name).source == name
