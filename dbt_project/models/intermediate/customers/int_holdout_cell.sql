@@ -8,6 +8,24 @@ with purchase_days as (
     where is_purchase_day and day_on <= {{ day(ends_on) }}
 ),
 
+first_days as (
+    select
+        customer_key,
+        {{ days_between('min(day_on)', "date '2000-01-01'") }} as first_day
+    from purchase_days
+    group by customer_key
+),
+
+-- one order of a wrong year must not stretch what was observed
+bounds as (
+    select
+        {{ add_days(
+            "date '2000-01-01'",
+            'percentile_disc(0.01) within group (order by first_day)'
+        ) }} as first_on
+    from first_days
+),
+
 lengths as (
     select
         first_on,
@@ -17,7 +35,7 @@ lengths as (
                 {{ var('clv_holdout_min_days') }}
             ) as integer
         ) as holdout_days
-    from (select min(day_on) as first_on from purchase_days) as bounds
+    from bounds
 ),
 
 cuts as (
