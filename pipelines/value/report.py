@@ -31,15 +31,19 @@ class ModelReport:
         model: The purchase model that was asked for, or `gamma_gamma`.
         status: How the fit ended.
         parameters: Name to estimate (days, reporting currency); None where there is none.
+        standard_errors: Name to standard error, to 6 digits; None where there is none.
         log_likelihood: At the estimates, to 10 significant digits; None where there is none.
         n_customers: Customers that the fit used.
+        n_cells: Cells that they make.
     """
 
     model: str
     status: FitStatus
     parameters: dict[str, float | None]
+    standard_errors: dict[str, float | None]
     log_likelihood: float | None
     n_customers: int
+    n_cells: int
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,132 @@
+"""The fits of a run: of the as-of day and of each month's end before it, each done once for the same cells.
+
+Here: a fit as a report with rounded parameters, and its memory. Not here: reading cells (files.py), scoring (scoring.py).
+
+A fit depends on its cells and on this package alone, so what is remembered under the hash of both is what a fresh fit
+would give, to the byte: no result depends on which days were run before.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, astuple
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.durable import write_text_durably
+from pipelines.value import gamma_gamma, purchase_model
+from pipelines.value.cells import PurchaseCells, SpendCells
+from pipelines.value.gamma_gamma import GammaGamma
+from pipelines.value.purchase_model import Kind, PurchaseModel
+from pipelines.value.report import FitStatus, ModelReport
+from pipelines.value.special import round_significant
+from pipelines.value.uncertainty import standard_errors
+
+Floats = NDArray[np.float64]
+
+_PARAMETER_DIGITS = 8  # what is left of an optimiser's last digits is rounded away before anything is scored
+_LIKELIHOOD_DIGITS = 10
+_ERROR_DIGITS = 6
+SPEND_MODEL = "gamma_gamma"
+_MEMORY = "fits.json"
+
+
+def fit_purchases(kind: Kind, cells: PurchaseCells) -> ModelReport:
+    """Fit a purchase model; the report's parameters are rounded."""
+    found = purchase_model.fit(kind, cells)
+    names = purchase_model.parameter_names(kind)
+    if found.model is None:
+        return _unfitted(str(kind), found.status, names, round(cells.n_customers), cells.repeats.size)
+    model = purchase_model.rounded(found.model, _PARAMETER_DIGITS)
+    errors = standard_errors(purchase_model.hessian(model, cells))
+    return ModelReport(
+        model=str(kind),
+        status=found.status,
+        parameters=dict.fromkeys(names) | asdict(model),
+        standard_errors=dict.fromkeys(names) | _told(model, errors),
+        log_likelihood=round_significant(purchase_model.log_likelihood(model, cells), _LIKELIHOOD_DIGITS),
+        n_customers=round(cells.n_customers),
+        n_cells=cells.repeats.size,
+    )
+
+
+def fit_spend(cells: SpendCells) -> ModelReport:
+    """Fit Gamma-Gamma; the report's parameters are rounded."""
+    found = gamma_gamma.fit(cells)
+    n_cells = cells.usable().repeats.size
+    if found.model is None:
+        return _unfitted(SPEND_MODEL, found.status, ("p", "q", "gamma"), round(found.n_customers), n_cells)
+    model = GammaGamma(*(round_significant(value, _PARAMETER_DIGITS) for value in astuple(found.model)))
+    errors = standard_errors(gamma_gamma.hessian(model, cells))
+    return ModelReport(
+        model=SPEND_MODEL,
+        status=found.status,
+        parameters=asdict(model),
+        standard_errors=_told(model, errors),
+        log_likelihood=round_significant(gamma_gamma.log_likelihood(model, cells), _LIKELIHOOD_DIGITS),
+        n_customers=round(found.n_customers),
+        n_cells=n_cells,
+    )
+
+
+class FitMemory:
+    """Fits of earlier runs, by the hash of what they were fitted on.
+
+    Args:
+        exchange: The folder in which it is kept; none is no fault, nor is one that cannot be read.
+    """
+
+    def __init__(self, exchange: Path) -> None:
+        self._path = exchange / _MEMORY
+        try:
+            self._before = json.loads(self._path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            self._before = {}
+        self._used: dict[str, dict[str, object]] = {}
+        self.n_fitted = 0
+
+    def recall(self, cells: PurchaseCells | SpendCells, model: str, fit: Callable[[], ModelReport]) -> ModelReport:
+        """The remembered fit of these cells by this model, or a fresh one."""
+        key = _digest(cells, model)
+        if key in self._before:
+            report = ModelReport(**{**self._before[key], "status": FitStatus(self._before[key]["status"])})
+        else:
+            report = fit()
+            self.n_fitted += 1
+        self._used[key] = asdict(report)
+        return report
+
+    def keep(self) -> None:
+        """Write what was used, and forget the rest."""
+        write_text_durably(self._path, json.dumps(self._used, indent=1, sort_keys=True) + "\n", mode=0o600)
+
+
+def _digest(cells: PurchaseCells | SpendCells, model: str) -> str:
+    content = hashlib.sha256(f"{_code()} {model}".encode())
+    for column in vars(cells).values():
+        content.update(np.ascontiguousarray(column).tobytes())
+    return content.hexdigest()
+
+
+@cache
+def _code() -> str:
+    """The hash of this package: another formula is another fit."""
+    content = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        content.update(file.read_bytes())
+    return content.hexdigest()
+
+
+def _told(model: PurchaseModel | GammaGamma, errors: Floats) -> dict[str, float | None]:
+    """Standard errors by parameter; None where there is none."""
+    return {
+        name: round_significant(float(error), _ERROR_DIGITS) if np.isfinite(error) else None
+        for name, error in zip(asdict(model), errors, strict=True)
+    }
+
+
+def _unfitted(model: str, status: FitStatus, names: tuple[str, ...], n_customers: int, n_cells: int) -> ModelReport:
+    return ModelReport(model, status, dict.fromkeys(names), dict.fromkeys(names), None, n_customers, n_cells)
