@@ -19,7 +19,7 @@ from pipelines.orchestration.plan_assets import clean_scratch
 from pipelines.orchestration.plan_file import read_plan
 from pipelines.orchestration.run_scope import RunScope
 from pipelines.orchestration.steps import RETRY, step
-from pipelines.orchestration.warehouse import export_cells
+from pipelines.orchestration.warehouse import CELLS, export_cells
 from pipelines.pseudonyms import key_fingerprint
 from pipelines.publication import Retention, publish
 from pipelines.secret_key import load_key
@@ -28,7 +28,7 @@ from pipelines.value import score
 
 # In a manifest's `versions`: code, variables and key of the build (see code.core_fingerprint).
 BUILD_FINGERPRINT = "build"
-CELLS = tuple(dg.AssetKey(["intermediate", f"int_{kind}_cell"]) for kind in ("purchase", "spend", "holdout"))
+CELL_ASSETS = tuple(dg.AssetKey(["intermediate", f"int_{kind}_cell"]) for kind in CELLS)
 
 
 def value_step(days: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
@@ -37,7 +37,7 @@ def value_step(days: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name="value",
         specs=[
-            dg.AssetSpec(key, deps=CELLS, group_name="exchange", kinds={"parquet"}, partitions_def=days)
+            dg.AssetSpec(key, deps=CELL_ASSETS, group_name="exchange", kinds={"parquet"}, partitions_def=days)
             for key in VALUE_OUTPUTS
         ],
         backfill_policy=ONE_BY_ONE,
@@ -51,7 +51,7 @@ def value_step(days: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
             plan = read_plan(paths)
             exchange = plan.exchange(paths.exchange)
             export_cells(paths.warehouse, exchange, plan.scratch_schema)
-            report = score(exchange)
+            report = score(exchange, plan.as_of)
             stage.count(purchase_cells=report.n_purchase_cells, spend_cells=report.n_spend_cells)
             stage.say(f"purchases {report.purchases.model} {report.purchases.status}, spend {report.spend.status}")
         rows = (report.n_purchase_cells, report.n_spend_cells, None, None)

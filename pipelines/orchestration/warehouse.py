@@ -120,6 +120,10 @@ def drop_scratch(warehouse: Path) -> None:
             connection.execute(f"drop schema {_name(schema)} cascade")
 
 
+# int_<kind>_cell and <kind>_cells.parquet: what the value step reads
+CELLS = ("purchase", "spend", "purchase_fit", "spend_fit", "holdout")
+
+
 def export_cells(warehouse: Path, exchange: Path, scratch_schema: str) -> int:
     """Copy the value step's input to `<exchange>/<kind>_cells.parquet`, in one order.
 
@@ -134,7 +138,7 @@ def export_cells(warehouse: Path, exchange: Path, scratch_schema: str) -> int:
     schema = f"{scratch_schema}_intermediate" if scratch_schema else "intermediate"
     rows = 0
     with duckdb.connect(str(warehouse), read_only=True) as connection:
-        for cells in ("purchase", "spend", "holdout"):
+        for cells in CELLS:
             relation = connection.sql(f"from {_name(schema, f'int_{cells}_cell')} order by all")
 
             def write(staged: Path, relation: duckdb.DuckDBPyRelation = relation) -> None:

@@ -56,6 +56,24 @@ def read_spend_cells(exchange: Path) -> pa.Table:
     return _read(exchange / "spend_cells.parquet", _SPEND_CELLS)
 
 
+def read_purchase_fit_cells(exchange: Path) -> pa.Table:
+    """purchase_fit_cells.parquet with its declared types.
+
+    Raises:
+        BuildError: As for the purchase cells.
+    """
+    return _read(exchange / "purchase_fit_cells.parquet", _of_days(_PURCHASE_CELLS))
+
+
+def read_spend_fit_cells(exchange: Path) -> pa.Table:
+    """spend_fit_cells.parquet with its declared types.
+
+    Raises:
+        BuildError: As for the purchase cells.
+    """
+    return _read(exchange / "spend_fit_cells.parquet", _of_days(_SPEND_CELLS))
+
+
 def read_holdout_cells(exchange: Path) -> pa.Table:
     """holdout_cells.parquet with its declared types.
 
@@ -81,6 +99,11 @@ def write_all(folder: Path, tables: Mapping[str, pa.Table]) -> None:
     """Write every table as `<name>.parquet`, each one whole or not at all; readable by the owner only."""
     for name, table in tables.items():
         write_durably(folder / f"{name}.parquet", partial(pq.write_table, table, compression="zstd"), mode=0o600)
+
+
+def _of_days(cells: pa.Schema) -> pa.Schema:
+    """Cells at several days, with how many customers there were in all."""
+    return pa.schema([("observed_on", pa.date32()), *cells, ("n_population", pa.int64())])
 
 
 def _read(path: Path, schema: pa.Schema) -> pa.Table:

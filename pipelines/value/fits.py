@@ -8,12 +8,14 @@ would give, to the byte: no result depends on which days were run before.
 
 import hashlib
 import json
-from collections.abc import Callable
-from dataclasses import asdict, astuple
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, astuple, dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipelines.durable import write_text_durably
@@ -32,6 +34,20 @@ _LIKELIHOOD_DIGITS = 10
 _ERROR_DIGITS = 6
 SPEND_MODEL = "gamma_gamma"
 _MEMORY = "fits.json"
+_PARAMETERS = pa.schema(
+    [
+        ("observed_on", pa.date32()),
+        ("model", pa.string()),
+        ("parameter", pa.string()),
+        ("estimate", pa.float64()),
+        ("standard_error", pa.float64()),
+        ("log_likelihood", pa.float64()),
+        ("n_population", pa.int64()),
+        ("n_customers", pa.int64()),
+        ("n_cells", pa.int64()),
+        ("status", pa.string()),
+    ]
+)
 
 
 def fit_purchases(kind: Kind, cells: PurchaseCells) -> ModelReport:
@@ -70,6 +86,42 @@ def fit_spend(cells: SpendCells) -> ModelReport:
         n_customers=round(found.n_customers),
         n_cells=n_cells,
     )
+
+
+@dataclass(frozen=True)
+class DatedFit:
+    """A fit on what was known at the end of a day.
+
+    Attributes:
+        observed_on: The day.
+        n_population: Customers then, of whom the fit may have used a sample.
+        report: The fit.
+    """
+
+    observed_on: date
+    n_population: int
+    report: ModelReport
+
+
+def parameter_table(fits: Sequence[DatedFit]) -> pa.Table:
+    """value_parameters.parquet: one row a day, model and parameter."""
+    rows = [
+        {
+            "observed_on": fit.observed_on,
+            "model": fit.report.model,
+            "parameter": name,
+            "estimate": estimate,
+            "standard_error": fit.report.standard_errors[name],
+            "log_likelihood": fit.report.log_likelihood,
+            "n_population": fit.n_population,
+            "n_customers": fit.report.n_customers,
+            "n_cells": fit.report.n_cells,
+            "status": str(fit.report.status),
+        }
+        for fit in fits
+        for name, estimate in sorted(fit.report.parameters.items())
+    ]
+    return pa.Table.from_pylist(rows, schema=_PARAMETERS)
 
 
 class FitMemory:

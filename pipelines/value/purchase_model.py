@@ -3,6 +3,7 @@
 Here: which model does what. Not here: any formula (the model's own modules).
 """
 
+from collections.abc import Mapping
 from dataclasses import astuple, fields
 from enum import StrEnum
 
@@ -62,6 +63,14 @@ def fit(kind: Kind, cells: PurchaseCells) -> PurchaseFit[PurchaseModel]:
         case Kind.PARETO_NBD:
             found = pareto_nbd.fit(cells)
     return PurchaseFit(found.status, found.model, found.log_likelihood)
+
+
+def of_parameters(kind: Kind, parameters: Mapping[str, float | None]) -> PurchaseModel | None:
+    """The model of reported parameters: the NBD where only its own are there, none where there are none."""
+    known = {name: value for name, value in parameters.items() if value is not None}
+    if not known:
+        return None
+    return _CLASSES[kind](**known) if len(known) == len(parameters) else Nbd(known["r"], known["alpha"])
 
 
 def rounded(model: PurchaseModel, digits: int) -> PurchaseModel:

@@ -35,7 +35,7 @@ def _dbt(tag: str, out: Path, variables: str) -> None:
 def _export_cells(out: Path) -> None:
     """From Spark's tables to the exchange, as a daily run does from the warehouse."""
     tables = out / "spark" / "warehouse" / "intermediate.db"
-    for cells in ("purchase_cells", "spend_cells", "holdout_cells"):
+    for cells in (f"{kind}_cells" for kind in CELLS):
         source = tables / f"int_{cells.removesuffix('s')}" / "*.parquet"
         duckdb.sql(
             f"copy (select * from read_parquet('{source}') order by all) "
@@ -66,7 +66,7 @@ def main() -> None:
     _dbt("ingest", out, variables)
     _dbt("core", out, variables)
     _export_cells(out)
-    score(exchange)
+    score(exchange, options.as_of)
     _dbt("marts", out, variables)
 
     from pyspark.sql import SparkSession  # here: importing it starts nothing, but only Spark's side needs it

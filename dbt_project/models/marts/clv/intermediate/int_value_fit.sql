@@ -12,6 +12,7 @@ fits as (
         max(case when model <> 'gamma_gamma' then status end) as purchase_status,
         max(case when model = 'gamma_gamma' then status end) as spend_status
     from parameters
+    where observed_on = {{ as_of_date() }}
 
 ),
 
