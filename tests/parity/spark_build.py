@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 from dbt.cli.main import dbtRunner
 
+from pipelines.orchestration.warehouse import CELLS
 from pipelines.settings import dbt_build_environment, dbt_vars, dbt_vars_argument, load_settings, project_root
 from pipelines.value import score
 
