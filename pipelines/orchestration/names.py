@@ -22,8 +22,7 @@ QUARANTINE_SHARE = dg.AssetKey(["staging", "stg_quarantine_share"])
 CHANGED_BATCHES = dg.AssetKey(["exchange", "changed_batches"])
 PSEUDONYMS = dg.AssetKey(["exchange", "pseudonyms"])
 VALUE_OUTPUTS = tuple(
-    dg.AssetKey(["exchange", name])
-    for name in ("purchase_scores", "spend_scores", "value_parameters", "value_validation")
+    dg.AssetKey(["exchange", name]) for name in ("purchase_scores", "value_parameters", "value_validation")
 )
 PUBLISHED = dg.AssetKey(["published", "version"])
 

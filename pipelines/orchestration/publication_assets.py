@@ -52,9 +52,9 @@ def value_step(days: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
             exchange = plan.exchange(paths.exchange)
             export_cells(paths.warehouse, exchange, plan.scratch_schema)
             report = score(exchange, plan.as_of)
-            stage.count(purchase_cells=report.n_purchase_cells, spend_cells=report.n_spend_cells)
+            stage.count(purchase_cells=report.n_purchase_cells, fits=report.n_fits, fresh_fits=report.n_fresh_fits)
             stage.say(f"purchases {report.purchases.model} {report.purchases.status}, spend {report.spend.status}")
-        rows = (report.n_purchase_cells, report.n_spend_cells, None, None)
+        rows = (report.n_purchase_cells, None, None)
         for key, number in zip(VALUE_OUTPUTS, rows, strict=True):
             metadata: dict[str, Any] = {
                 "purchases": f"{report.purchases.model}: {report.purchases.status}",

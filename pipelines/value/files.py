@@ -4,9 +4,9 @@ Here: names, schemas, checks on what was read, and writing.
 Not here: what the numbers mean.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from decimal import Decimal
-from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +35,7 @@ _HOLDOUT_CELLS = pa.schema(
         ("n_customers", pa.int64()),
     ]
 )
-_HINT = "The cells are exported from int_purchase_cell, int_spend_cell and int_holdout_cell: run the core models again."
+_HINT = "The cells are exported from the models int_*_cell: run the core models again."
 
 
 def read_purchase_cells(exchange: Path) -> pa.Table:
@@ -45,15 +45,6 @@ def read_purchase_cells(exchange: Path) -> pa.Table:
         BuildError: The file is missing or unreadable, a column is missing, of another kind, or NULL somewhere.
     """
     return _read(exchange / "purchase_cells.parquet", _PURCHASE_CELLS)
-
-
-def read_spend_cells(exchange: Path) -> pa.Table:
-    """spend_cells.parquet with its declared types.
-
-    Raises:
-        BuildError: As for the purchase cells.
-    """
-    return _read(exchange / "spend_cells.parquet", _SPEND_CELLS)
 
 
 def read_purchase_fit_cells(exchange: Path) -> pa.Table:
@@ -89,16 +80,25 @@ def cents(amounts: pa.ChunkedArray) -> NDArray[np.int64]:
     return np.asarray(pc.cast(whole, pa.int64()).to_numpy(), dtype=np.int64)
 
 
-def amounts(in_cents: NDArray[np.int64], known: NDArray[np.bool_]) -> pa.Array:
-    """Whole cents to DECIMAL(18,2), NULL where not known."""
-    whole = pa.array(in_cents, pa.int64(), mask=~known).cast(pa.decimal128(19, 0))
-    return pc.multiply(whole, pa.scalar(Decimal("0.01"), pa.decimal128(3, 2))).cast(AMOUNT)
+def write(folder: Path, name: str, parts: Iterable[pa.Table]) -> int:
+    """Write `<name>.parquet` part by part (at least one), whole or not at all; readable by the owner only.
 
+    Returns:
+        The rows written.
+    """
+    rows = 0
 
-def write_all(folder: Path, tables: Mapping[str, pa.Table]) -> None:
-    """Write every table as `<name>.parquet`, each one whole or not at all; readable by the owner only."""
-    for name, table in tables.items():
-        write_durably(folder / f"{name}.parquet", partial(pq.write_table, table, compression="zstd"), mode=0o600)
+    def write_parts(path: Path) -> None:
+        nonlocal rows
+        waiting = iter(parts)
+        first = next(waiting)
+        with pq.ParquetWriter(path, first.schema, compression="zstd") as writer:
+            for part in chain((first,), waiting):
+                writer.write_table(part)
+                rows += part.num_rows
+
+    write_durably(folder / f"{name}.parquet", write_parts, mode=0o600)
+    return rows
 
 
 def _of_days(cells: pa.Schema) -> pa.Schema:

@@ -1,13 +1,14 @@
-"""The fits of a run: of the as-of day and of each month's end before it, each done once for the same cells.
+"""The fits of a run, of the as-of day and of each month's end before it: once for the same cells.
 
-Here: a fit as a report with rounded parameters, and its memory. Not here: reading cells (files.py), scoring (scoring.py).
+Here: a fit as a report with rounded parameters, and its memory. Not here: reading cells (files.py) or scoring them.
 
-A fit depends on its cells and on this package alone, so what is remembered under the hash of both is what a fresh fit
-would give, to the byte: no result depends on which days were run before.
+A fit depends on its cells, on this package and on the libraries that count for it. So what is remembered under the hash
+of all of them is what a fresh fit would give, to the byte: no result depends on which days were run before.
 """
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, astuple, dataclass
 from datetime import date
@@ -16,28 +17,30 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import scipy
 from numpy.typing import NDArray
 
 from pipelines.durable import write_text_durably
 from pipelines.value import gamma_gamma, purchase_model
 from pipelines.value.cells import PurchaseCells, SpendCells
 from pipelines.value.gamma_gamma import GammaGamma
-from pipelines.value.purchase_model import Kind, PurchaseModel
+from pipelines.value.purchase_model import Kind
 from pipelines.value.report import FitStatus, ModelReport
 from pipelines.value.special import round_significant
-from pipelines.value.uncertainty import standard_errors
+from pipelines.value.uncertainty import covariance
 
 Floats = NDArray[np.float64]
 
 _PARAMETER_DIGITS = 8  # what is left of an optimiser's last digits is rounded away before anything is scored
 _LIKELIHOOD_DIGITS = 10
-_ERROR_DIGITS = 6
+_CORRELATION_DIGITS = 6
 SPEND_MODEL = "gamma_gamma"
 _MEMORY = "fits.json"
 _PARAMETERS = pa.schema(
     [
         ("observed_on", pa.date32()),
         ("model", pa.string()),
+        ("asked_model", pa.string()),
         ("parameter", pa.string()),
         ("estimate", pa.float64()),
         ("standard_error", pa.float64()),
@@ -46,23 +49,24 @@ _PARAMETERS = pa.schema(
         ("n_customers", pa.int64()),
         ("n_cells", pa.int64()),
         ("status", pa.string()),
+        ("spend_correlation", pa.float64()),
     ]
 )
 
 
 def fit_purchases(kind: Kind, cells: PurchaseCells) -> ModelReport:
-    """Fit a purchase model; the report's parameters are rounded."""
-    found = purchase_model.fit(kind, cells)
-    names = purchase_model.parameter_names(kind)
+    """Fit a purchase model, or the next simpler one that has a maximum; the report's parameters are rounded."""
+    found = purchase_model.fit_or_simpler(kind, cells)
     if found.model is None:
+        names = purchase_model.parameter_names(kind)
         return _unfitted(str(kind), found.status, names, round(cells.n_customers), cells.repeats.size)
     model = purchase_model.rounded(found.model, _PARAMETER_DIGITS)
-    errors = standard_errors(purchase_model.hessian(model, cells))
     return ModelReport(
-        model=str(kind),
+        model=str(purchase_model.kind_of(model)),
+        asked_model=str(kind),
         status=found.status,
-        parameters=dict.fromkeys(names) | asdict(model),
-        standard_errors=dict.fromkeys(names) | _told(model, errors),
+        parameters=dict(asdict(model)),
+        covariance=_covariance(purchase_model.hessian(model, cells)),
         log_likelihood=round_significant(purchase_model.log_likelihood(model, cells), _LIKELIHOOD_DIGITS),
         n_customers=round(cells.n_customers),
         n_cells=cells.repeats.size,
@@ -72,20 +76,34 @@ def fit_purchases(kind: Kind, cells: PurchaseCells) -> ModelReport:
 def fit_spend(cells: SpendCells) -> ModelReport:
     """Fit Gamma-Gamma; the report's parameters are rounded."""
     found = gamma_gamma.fit(cells)
-    n_cells = cells.usable().repeats.size
+    usable = cells.usable()
     if found.model is None:
-        return _unfitted(SPEND_MODEL, found.status, ("p", "q", "gamma"), round(found.n_customers), n_cells)
+        return _unfitted(SPEND_MODEL, found.status, ("p", "q", "gamma"), round(found.n_customers), usable.repeats.size)
     model = GammaGamma(*(round_significant(value, _PARAMETER_DIGITS) for value in astuple(found.model)))
-    errors = standard_errors(gamma_gamma.hessian(model, cells))
     return ModelReport(
         model=SPEND_MODEL,
+        asked_model=SPEND_MODEL,
         status=found.status,
-        parameters=asdict(model),
-        standard_errors=_told(model, errors),
+        parameters=dict(asdict(model)),
+        covariance=_covariance(gamma_gamma.hessian(model, cells)),
         log_likelihood=round_significant(gamma_gamma.log_likelihood(model, cells), _LIKELIHOOD_DIGITS),
         n_customers=round(found.n_customers),
-        n_cells=n_cells,
+        n_cells=usable.repeats.size,
+        spend_correlation=spend_correlation(usable),
     )
+
+
+def spend_correlation(usable: SpendCells) -> float | None:
+    """Correlation over customers of repeat days and their mean spend, to 6 digits; None where either is constant.
+
+    Gamma-Gamma takes it to be 0 (Fader & Hardie 2013).
+    """
+    if not usable.repeats.size or np.ptp(usable.repeats) == 0 or np.ptp(usable.mean_spend) == 0:
+        return None
+    weights = usable.customers / usable.n_customers
+    x, mean = (each - weights @ each for each in (usable.repeats, usable.mean_spend))
+    spread = math.sqrt((weights @ x**2) * (weights @ mean**2))
+    return round_significant(float(weights @ (x * mean)) / spread, _CORRELATION_DIGITS)
 
 
 @dataclass(frozen=True)
@@ -109,6 +127,7 @@ def parameter_table(fits: Sequence[DatedFit]) -> pa.Table:
         {
             "observed_on": fit.observed_on,
             "model": fit.report.model,
+            "asked_model": fit.report.asked_model,
             "parameter": name,
             "estimate": estimate,
             "standard_error": fit.report.standard_errors[name],
@@ -117,6 +136,7 @@ def parameter_table(fits: Sequence[DatedFit]) -> pa.Table:
             "n_customers": fit.report.n_customers,
             "n_cells": fit.report.n_cells,
             "status": str(fit.report.status),
+            "spend_correlation": fit.report.spend_correlation,
         }
         for fit in fits
         for name, estimate in sorted(fit.report.parameters.items())
@@ -153,7 +173,9 @@ class FitMemory:
 
     def keep(self) -> None:
         """Write what was used, and forget the rest."""
-        write_text_durably(self._path, json.dumps(self._used, indent=1, sort_keys=True) + "\n", mode=0o600)
+        # parameters stay in the model's order, which the covariance's rows follow
+        content = json.dumps(dict(sorted(self._used.items())), indent=1)
+        write_text_durably(self._path, content + "\n", mode=0o600)
 
 
 def _digest(cells: PurchaseCells | SpendCells, model: str) -> str:
@@ -165,20 +187,18 @@ def _digest(cells: PurchaseCells | SpendCells, model: str) -> str:
 
 @cache
 def _code() -> str:
-    """The hash of this package: another formula is another fit."""
-    content = hashlib.sha256()
+    """The hash of this package and of the libraries' versions: another formula is another fit."""
+    content = hashlib.sha256(f"numpy {np.__version__} scipy {scipy.__version__}".encode())
     for file in sorted(Path(__file__).parent.glob("*.py")):
         content.update(file.read_bytes())
     return content.hexdigest()
 
 
-def _told(model: PurchaseModel | GammaGamma, errors: Floats) -> dict[str, float | None]:
-    """Standard errors by parameter; None where there is none."""
-    return {
-        name: round_significant(float(error), _ERROR_DIGITS) if np.isfinite(error) else None
-        for name, error in zip(asdict(model), errors, strict=True)
-    }
+def _covariance(hessian: Floats) -> list[list[float]] | None:
+    """As lists, or None where it is not known."""
+    found = covariance(hessian)
+    return [[float(value) for value in row] for row in found] if np.isfinite(found).all() else None
 
 
 def _unfitted(model: str, status: FitStatus, names: tuple[str, ...], n_customers: int, n_cells: int) -> ModelReport:
-    return ModelReport(model, status, dict.fromkeys(names), dict.fromkeys(names), None, n_customers, n_cells)
+    return ModelReport(model, model, status, dict.fromkeys(names), None, None, n_customers, n_cells)

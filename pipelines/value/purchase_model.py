@@ -3,7 +3,7 @@
 Here: which model does what. Not here: any formula (the model's own modules).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import astuple, fields
 from enum import StrEnum
 
@@ -65,12 +65,40 @@ def fit(kind: Kind, cells: PurchaseCells) -> PurchaseFit[PurchaseModel]:
     return PurchaseFit(found.status, found.model, found.log_likelihood)
 
 
+def fit_or_simpler(
+    kind: Kind, cells: PurchaseCells, fit_one: Callable[[Kind, PurchaseCells], PurchaseFit[PurchaseModel]] = fit
+) -> PurchaseFit[PurchaseModel]:
+    """As `fit`; where no maximum is reached, the next simpler model that has one, as FELL_BACK.
+
+    Args:
+        kind: The model asked for.
+        cells: Customers.
+        fit_one: How one model is fitted.
+
+    Returns:
+        The fit of the model asked for, also where no simpler one helped.
+    """
+    asked = fit_one(kind, cells)
+    if asked.status is not FitStatus.NOT_CONVERGED:
+        return asked
+    kinds = list(Kind)
+    for simpler in reversed(kinds[: kinds.index(kind)]):
+        found = fit_one(simpler, cells)
+        if found.model is not None:
+            status = FitStatus.FELL_BACK if found.status is FitStatus.FITTED else found.status
+            return PurchaseFit(status, found.model, found.log_likelihood)
+    return asked
+
+
 def of_parameters(kind: Kind, parameters: Mapping[str, float | None]) -> PurchaseModel | None:
-    """The model of reported parameters: the NBD where only its own are there, none where there are none."""
+    """The model of reported parameters; none where they are not known."""
     known = {name: value for name, value in parameters.items() if value is not None}
-    if not known:
-        return None
-    return _CLASSES[kind](**known) if len(known) == len(parameters) else Nbd(known["r"], known["alpha"])
+    return _CLASSES[kind](**known) if known else None
+
+
+def like(model: PurchaseModel, parameters: Floats) -> PurchaseModel:
+    """The same kind of model with other parameters, shape (k,)."""
+    return type(model)(*parameters.tolist())
 
 
 def rounded(model: PurchaseModel, digits: int) -> PurchaseModel:

@@ -3,8 +3,13 @@
 Here: statuses and reports. Not here: numbers of a single customer.
 """
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
+
+from pipelines.value.special import round_significant
+
+_ERROR_DIGITS = 6
 
 
 class FitStatus(StrEnum):
@@ -12,12 +17,14 @@ class FitStatus(StrEnum):
 
     Attributes:
         FITTED: Parameters are the maximum of the likelihood.
+        FELL_BACK: The model asked for has no maximum here; a simpler one was fitted.
         NO_DROPOUT_FOUND: The data show no customer leaving; the model without dropout is used, P(alive) is unknown.
         TOO_FEW_CUSTOMERS: Too few customers to fit anything; scores are unknown.
         NOT_CONVERGED: No maximum exists or none was reached (nobody came back, for one); scores are unknown.
     """
 
     FITTED = "fitted"
+    FELL_BACK = "fell_back"
     NO_DROPOUT_FOUND = "no_dropout_found"
     TOO_FEW_CUSTOMERS = "too_few_customers"
     NOT_CONVERGED = "not_converged"
@@ -25,25 +32,39 @@ class FitStatus(StrEnum):
 
 @dataclass(frozen=True)
 class ModelReport:
-    """One model's fit, as written to value_parameters.parquet.
+    """One model's fit, as written to value_parameters.parquet; k parameters in the model's order.
 
     Attributes:
-        model: The purchase model that was asked for, or `gamma_gamma`.
+        model: The model that was fitted, or that could not be.
+        asked_model: The model that was asked for.
         status: How the fit ended.
         parameters: Name to estimate (days, reporting currency); None where there is none.
-        standard_errors: Name to standard error, to 6 digits; None where there is none.
+        covariance: Of the estimates, k rows of k; None where the likelihood does not give one.
         log_likelihood: At the estimates, to 10 significant digits; None where there is none.
         n_customers: Customers that the fit used.
         n_cells: Cells that they make.
+        spend_correlation: Of Gamma-Gamma: between repeat days and their mean spend, which the model takes to be 0.
     """
 
     model: str
+    asked_model: str
     status: FitStatus
     parameters: dict[str, float | None]
-    standard_errors: dict[str, float | None]
+    covariance: list[list[float]] | None
     log_likelihood: float | None
     n_customers: int
     n_cells: int
+    spend_correlation: float | None = None
+
+    @property
+    def standard_errors(self) -> dict[str, float | None]:
+        """Name to standard error, to 6 significant digits; None where there is none."""
+        if self.covariance is None:
+            return dict.fromkeys(self.parameters)
+        return {
+            name: round_significant(math.sqrt(self.covariance[at][at]), _ERROR_DIGITS)
+            for at, name in enumerate(self.parameters)
+        }
 
 
 @dataclass(frozen=True)
@@ -51,13 +72,15 @@ class ValueReport:
     """What `score` did.
 
     Attributes:
-        purchases: The purchase model.
-        spend: The spend model.
+        purchases: The purchase model, of the as-of day.
+        spend: The spend model, of the as-of day.
         n_purchase_cells: Rows of purchase_scores.parquet.
-        n_spend_cells: Rows of spend_scores.parquet.
+        n_fits: Fits in value_parameters.parquet.
+        n_fresh_fits: Those of them that no earlier run had done.
     """
 
     purchases: ModelReport
     spend: ModelReport
     n_purchase_cells: int
-    n_spend_cells: int
+    n_fits: int
+    n_fresh_fits: int

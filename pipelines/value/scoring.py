@@ -1,10 +1,12 @@
 """The value step itself: cells in, fits, scores out.
 
-Here: `score`, which ties files to models. Not here: formulas (the model modules) or file handling (files.py).
+Here: `score`, which ties files to models. Not here: formulas (the model modules) or file handling (files.py). What a
+purchase day brings is said by SQL, customer by customer, from the spend model's parameters (int_customer_forecast).
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import astuple
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -17,22 +19,25 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
 from pipelines.errors import BuildError
-from pipelines.value import files, gamma_gamma, purchase_model
+from pipelines.value import files, purchase_model
 from pipelines.value.cells import PurchaseCells, SpendCells
 from pipelines.value.fits import SPEND_MODEL, DatedFit, FitMemory, fit_purchases, fit_spend, parameter_table
 from pipelines.value.purchase_model import Kind, PurchaseModel
 from pipelines.value.report import ModelReport, ValueReport
 from pipelines.value.trial import hold_trial
-from pipelines.value.uncertainty import count_interval
+from pipelines.value.uncertainty import count_interval, shifts
 
 Floats = NDArray[np.float64]
 Cells = TypeVar("Cells", PurchaseCells, SpendCells)
 
 DAYS_A_MONTH = 365.25 / 12
+SLICE = 200_000  # cells scored at once: what bounds the step's memory
+_YEAR_MONTHS = 12
 _SCORE_DECIMALS = 8
 _LEVELS = (80, 95)  # percent of customers whose purchases lie within
-_LARGEST_CENTS = 10**18 - 1  # DECIMAL(18,2)
+_MOST_PARAMETERS = 4
 _LARGEST_EXACT = 2**53  # cents that a double holds exactly
+_HIGH_CORRELATION = 0.3
 
 logger = logging.getLogger("loyalty.value")
 
@@ -40,11 +45,10 @@ logger = logging.getLogger("loyalty.value")
 def score(exchange: Path, as_of: date, *, horizons_months: Sequence[int] = (3, 6, 12, 24)) -> ValueReport:
     """Choose and fit the models on `exchange/*_cells.parquet` and write scores and parameters beside them.
 
-    Writes purchase_scores.parquet (one row per (n_repeat_days, recency_days, age_days)), spend_scores.parquet (one row
-    per (n_repeat_days, mean_repeat_amount), and (0, 0.00) = the population mean), value_parameters.parquet (the fits of
-    the as-of day and of each day before it that cells were given for) and value_validation.parquet (how each purchase
-    model did on the holdout; the chosen one is used). Where there is no fit the scores are NULL and the status says why.
-    The same cells in any order give the same bytes, whatever was fitted before.
+    Writes purchase_scores.parquet (one row per (n_repeat_days, recency_days, age_days)), value_parameters.parquet (the
+    fits of the as-of day and of each day before it that cells were given for) and value_validation.parquet (how each
+    purchase model did on the holdout; the chosen one is used). Where there is no fit the scores are NULL and the status
+    says why. The same cells in any order give the same bytes, whatever was fitted before.
 
     Args:
         exchange: Folder with the cells; days and reporting currency.
@@ -52,40 +56,40 @@ def score(exchange: Path, as_of: date, *, horizons_months: Sequence[int] = (3, 6
         horizons_months: Months ahead to forecast, each a column `expected_purchases_<n>m`.
 
     Returns:
-        Both models' fits, and the number of rows written.
+        Both models' fits of the as-of day, and the number of rows and fits.
 
     Raises:
         BuildError: Cells are missing, unreadable or impossible.
     """
-    purchase_table, spend_table = files.read_purchase_cells(exchange), files.read_spend_cells(exchange)
+    cells = _purchase_cells("purchase_cells", files.read_purchase_cells(exchange))
     purchase_days, spend_days = files.read_purchase_fit_cells(exchange), files.read_spend_fit_cells(exchange)
     holdout_table = files.read_holdout_cells(exchange)
     memory = FitMemory(exchange)
     # One BLAS thread: faster here (the arrays are small), and sums always in the same order.
     with threadpool_limits(limits=1, user_api="blas"):
         trial = hold_trial(holdout_table)
-        fits = [
-            *_fits(purchase_days, as_of, _purchase_cells, trial.chosen, partial(fit_purchases, trial.chosen), memory),
-            *_fits(spend_days, as_of, _spend_cells, SPEND_MODEL, fit_spend, memory),
-        ]
-        of_today = {fit.report.model: fit.report for fit in fits if fit.observed_on == as_of}
-        purchase_report, spend_report = of_today[trial.chosen], of_today[SPEND_MODEL]
-        purchases = _score_purchases(_purchase_cells(purchase_table), purchase_report, horizons_months)
-        spend = _score_spend(spend_table, spend_report)
-    files.write_all(
-        exchange,
-        {
-            "purchase_scores": purchases,
-            "spend_scores": spend,
-            "value_parameters": parameter_table(fits),
-            "value_validation": trial.table,
-        },
-    )
+        fit_chosen = partial(fit_purchases, trial.chosen)
+        of_purchases = partial(_purchase_cells, "purchase_fit_cells")
+        purchases = _fits(purchase_days, as_of, of_purchases, trial.chosen, fit_chosen, memory)
+        spend = _fits(spend_days, as_of, _spend_cells, SPEND_MODEL, fit_spend, memory)
+        bought, spent = (next(fit.report for fit in fits if fit.observed_on == as_of) for fits in (purchases, spend))
+        n_cells = files.write(exchange, "purchase_scores", _score_purchases(cells, bought, horizons_months))
+    files.write(exchange, "value_parameters", [parameter_table([*purchases, *spend])])
+    files.write(exchange, "value_validation", [trial.table])
     memory.keep()
-    for report in (purchase_report, spend_report):
+    for report in (bought, spent):
         logger.info("%s: %s on %d customers", report.model, report.status, report.n_customers)
-    logger.info("fits: %d, of which %d anew", len(fits), memory.n_fitted)
-    return ValueReport(purchase_report, spend_report, purchases.num_rows, spend.num_rows)
+    _warn_of_correlation(spent.spend_correlation)
+    return ValueReport(bought, spent, n_cells, len(purchases) + len(spend), memory.n_fitted)
+
+
+def _warn_of_correlation(found: float | None) -> None:
+    if found is not None and abs(found) > _HIGH_CORRELATION:
+        logger.warning(
+            "repeat days and their mean spend go together (correlation %.2f), which Gamma-Gamma takes to be unrelated: "
+            "the expected spend of frequent buyers is off",
+            found,
+        )
 
 
 def _fits(
@@ -107,88 +111,88 @@ def _fits(
     return fits
 
 
-def _purchase_cells(table: pa.Table) -> PurchaseCells:
-    names = ("n_repeat_days", "recency_days", "age_days", "n_customers")
+def _purchase_cells(name: str, table: pa.Table) -> PurchaseCells:
+    columns = ("n_repeat_days", "recency_days", "age_days", "n_customers")
     try:
-        return PurchaseCells.of(*(table[name].to_numpy() for name in names))
+        return PurchaseCells.of(*(table[column].to_numpy() for column in columns))
     except ValueError as error:
-        raise BuildError(f"purchase_cells.parquet: {error}", hint="Look at int_purchase_cell.") from error
-
-
-def _cells_in_cents(table: pa.Table) -> SpendCells:
-    """Cells with means in cents, which are whole: two means are the same or they are not."""
-    in_cents = files.cents(table["mean_repeat_amount"])
-    if np.any(np.abs(in_cents) > _LARGEST_EXACT):
-        raise BuildError("spend_cells.parquet: an amount is over 90 trillion", hint="Look at int_spend_cell.")
-    try:
-        return SpendCells.of(table["n_repeat_days"].to_numpy(), in_cents, table["n_customers"].to_numpy())
-    except ValueError as error:
-        raise BuildError(f"spend_cells.parquet: {error}", hint="Look at int_spend_cell.") from error
+        raise BuildError(f"{name}.parquet: {error}", hint=f"Look at int_{name.removesuffix('s')}.") from error
 
 
 def _spend_cells(table: pa.Table) -> SpendCells:
-    kept = _cells_in_cents(table)
+    hint = "Look at int_spend_fit_cell."
+    in_cents = files.cents(table["mean_repeat_amount"])
+    if np.any(np.abs(in_cents) > _LARGEST_EXACT):
+        raise BuildError("spend_fit_cells.parquet: an amount is over 90 trillion", hint=hint)
+    try:
+        # in cents, which are whole: two means are the same or they are not
+        kept = SpendCells.of(table["n_repeat_days"].to_numpy(), in_cents, table["n_customers"].to_numpy())
+    except ValueError as error:
+        raise BuildError(f"spend_fit_cells.parquet: {error}", hint=hint) from error
     return SpendCells(kept.repeats, kept.mean_spend / 100, kept.customers)
 
 
-def _score_purchases(cells: PurchaseCells, fit: ModelReport, horizons: Sequence[int]) -> pa.Table:
+def _score_purchases(cells: PurchaseCells, fit: ModelReport, horizons: Sequence[int]) -> Iterator[pa.Table]:
+    """purchase_scores.parquet, a slice of cells at a time; one empty slice where there are none."""
     model = purchase_model.of_parameters(Kind(fit.model), fit.parameters)
-    alive = purchase_model.p_alive(model, cells) if model else None
-    scores: dict[str, pa.Array] = {
-        "n_repeat_days": pa.array(cells.repeats.astype(np.int32)),
-        "recency_days": pa.array(cells.recency.astype(np.int32)),
-        "age_days": pa.array(cells.age.astype(np.int32)),
-        "p_alive": _doubles(alive, cells.repeats.size),
-    }
-    for months in horizons:
-        expected = purchase_model.expected_purchases(model, cells, months * DAYS_A_MONTH) if model else None
-        scores[f"expected_purchases_{months}m"] = _doubles(expected, cells.repeats.size)
-    return pa.table(scores | _uncertainty(model, cells))
+    of_parameters = np.array(fit.covariance) if fit.covariance is not None else None
+    for start in range(0, max(cells.repeats.size, 1), SLICE):
+        part = PurchaseCells(*(column[start : start + SLICE] for column in vars(cells).values()))
+        yield _score_slice(part, model, of_parameters, horizons)
 
 
-def _uncertainty(model: PurchaseModel | None, cells: PurchaseCells) -> dict[str, pa.Array]:
-    """P(at least one purchase) in the next 12 months, and the intervals of their number."""
-    names = [f"purchases_12m_{end}_{level}" for level in _LEVELS for end in ("low", "high")]
+def _score_slice(
+    cells: PurchaseCells, model: PurchaseModel | None, of_parameters: Floats | None, horizons: Sequence[int]
+) -> pa.Table:
     size = cells.repeats.size
-    if model is None:
-        return {
-            "p_any_purchase_12m": pa.nulls(size, pa.float64()),
-            **{name: pa.nulls(size, pa.int32()) for name in names},
-        }
-    year = 12 * DAYS_A_MONTH
-    mean = purchase_model.expected_purchases(model, cells, year)
-    variance = purchase_model.purchases_variance(model, cells, year)
-    ends = [end for level in _LEVELS for end in count_interval(mean, variance, level / 100)]
-    columns = {name: pa.array(end.astype(np.int32)) for name, end in zip(names, ends, strict=True)}
-    return {"p_any_purchase_12m": _doubles(purchase_model.p_any_purchase(model, cells, year), size), **columns}
-
-
-def _score_spend(table: pa.Table, fit: ModelReport) -> pa.Table:
-    kept = _cells_in_cents(table)
-    parameters = [value for value in fit.parameters.values() if value is not None]
-    model = gamma_gamma.GammaGamma(*parameters) if parameters else None
-    # The row (0, 0.00): what a customer without a repeat day is expected to spend.
-    keys = SpendCells.of(np.append(kept.repeats, 0.0), np.append(kept.mean_spend, 0.0))
+    months = {*horizons, _YEAR_MONTHS}
     expected = (
-        np.full(keys.repeats.shape, np.nan)
-        if model is None
-        else gamma_gamma.expected_spend(model, keys.repeats, keys.mean_spend / 100)
+        {each: purchase_model.expected_purchases(model, cells, each * DAYS_A_MONTH) for each in months} if model else {}
     )
-    everywhere = np.ones(keys.repeats.shape, dtype=bool)
-    return pa.table(
-        {
-            "n_repeat_days": pa.array(keys.repeats.astype(np.int32)),
-            "mean_repeat_amount": files.amounts(keys.mean_spend.astype(np.int64), everywhere),
-            "expected_spend_amount": _half_up(expected),
-        }
-    )
+    keys = ("n_repeat_days", "recency_days", "age_days")
+    scores: dict[str, pa.Array] = {
+        name: pa.array(column.astype(np.int32))
+        for name, column in zip(keys, (cells.repeats, cells.recency, cells.age), strict=True)
+    }
+    scores["p_alive"] = _doubles(purchase_model.p_alive(model, cells) if model else None, size)
+    for each in horizons:
+        scores[f"expected_purchases_{each}m"] = _doubles(expected.get(each), size)
+    return pa.table(scores | _uncertainty(cells, model, of_parameters, expected.get(_YEAR_MONTHS)))
 
 
-def _half_up(amount: Floats) -> pa.Array:
-    """DECIMAL(18,2), halves away from zero up; NULL where unknown or too large to be an amount."""
-    in_cents = np.floor(np.round(amount * 100, 6) + 0.5)
-    known = np.isfinite(in_cents) & (np.abs(in_cents) <= _LARGEST_CENTS)
-    return files.amounts(np.where(known, in_cents, 0.0).astype(np.int64), known)
+def _uncertainty(
+    cells: PurchaseCells, model: PurchaseModel | None, of_parameters: Floats | None, mean: Floats | None
+) -> dict[str, pa.Array]:
+    """Of the next 12 months: P(at least one purchase), the intervals of their number, what a total's interval needs."""
+    names = [f"purchases_12m_{end}_{level}" for level in _LEVELS for end in ("low", "high")]
+    year, size = _YEAR_MONTHS * DAYS_A_MONTH, cells.repeats.size
+    some: Floats | None = None
+    variance: Floats | None = None
+    ends: list[pa.Array] = [pa.nulls(size, pa.int32()) for _ in names]
+    moves = [_doubles(None, size)] * _MOST_PARAMETERS
+    if model is not None and mean is not None:
+        some = purchase_model.p_any_purchase(model, cells, year)
+        variance = purchase_model.purchases_variance(model, cells, year)
+        intervals = (end for level in _LEVELS for end in count_interval(mean, variance, level / 100))
+        ends = [pa.array(end.astype(np.int32)) for end in intervals]
+        if of_parameters is not None:
+            moves = [_doubles(each, size) for each in _moves(cells, model, of_parameters, year)]
+    return {
+        "p_any_purchase_12m": _doubles(some, size),
+        **dict(zip(names, ends, strict=True)),
+        "purchases_12m_variance": _doubles(variance, size),
+        **{f"purchases_12m_shift_{number}": each for number, each in enumerate(moves, start=1)},
+    }
+
+
+def _moves(cells: PurchaseCells, model: PurchaseModel, of_parameters: Floats, year: float) -> Floats:
+    """`shifts` of the year's forecasts, shape (4, n_cells): 0 beyond the model's own parameters."""
+
+    def forecast(parameters: Floats) -> Floats:
+        return purchase_model.expected_purchases(purchase_model.like(model, parameters), cells, year)
+
+    found = shifts(np.array(astuple(model)), of_parameters, forecast)
+    return np.vstack([found, np.zeros((_MOST_PARAMETERS - len(found), cells.repeats.size))])
 
 
 def _doubles(values: Floats | None, size: int) -> pa.Array:

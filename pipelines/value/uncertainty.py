@@ -40,6 +40,30 @@ def standard_errors(hessian: Floats) -> Floats:
     return np.asarray(np.sqrt(np.diag(covariance(hessian))), dtype=np.float64)
 
 
+def shifts(parameters: Floats, of_parameters: Floats, forecast: Callable[[Floats], Floats]) -> Floats:
+    """How forecasts move with what the parameters leave open: the delta method, kept apart by independent directions.
+
+    A sum of forecasts has the variance sum_k (sum of its shifts in direction k)^2 from the parameters, so that any
+    group's is known from its members' shifts.
+
+    Args:
+        parameters: Estimates, shape (k,), above 0.
+        of_parameters: Their covariance, shape (k, k).
+        forecast: The forecasts, shape (n,), at given parameters.
+
+    Returns:
+        Shape (k, n): the forecasts' change by one standard deviation in each direction, by a small step forward.
+    """
+    scale = np.sqrt(np.diag(of_parameters))
+    directions = (np.linalg.cholesky(of_parameters / np.outer(scale, scale)) * scale[:, None]).T
+    here = forecast(parameters)
+    found = np.empty((parameters.size, here.size))
+    for at, direction in enumerate(directions):
+        step = _STEP * min(1.0, 1 / float(np.max(np.abs(direction) / parameters)))
+        found[at] = (forecast(parameters + step * direction) - here) / step
+    return found
+
+
 def count_interval(mean: Floats, variance: Floats, level: float) -> tuple[Floats, Floats]:
     """Central interval of a count: the quantiles of the negative binomial with this mean and variance.
 

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.value import ValueReport, score
-from tests.unit.value_samples import HOLDOUT
+from tests.unit.value_samples import CALIBRATION_END, HOLDOUT
 
 pytestmark = pytest.mark.trial
 
@@ -36,17 +36,18 @@ def scored(cdnow_log: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[P
     with duckdb.connect() as con:
         for statement in CELLS.strip().rstrip(";").split(";"):
             con.execute(statement, [str(cdnow_log)] if "?" in statement else None)
+        history, day = "n_repeat_days, recency_days, age_days", "date '1997-09-30' as observed_on, 2357 as n_population"
         for name, keys in (
-            ("purchase_cells", "n_repeat_days, recency_days, age_days"),
-            ("spend_cells", "n_repeat_days, mean_repeat_amount"),
+            ("purchase_cells", history),
+            ("purchase_fit_cells", f"{history}, {day}"),
+            ("spend_fit_cells", f"n_repeat_days, coalesce(mean_repeat_amount, 0) as mean_repeat_amount, {day}"),
         ):
-            only = "where n_repeat_days > 0 and mean_repeat_amount > 0" if name == "spend_cells" else ""
             con.execute(
-                f"copy (select {keys}, count(*) as n_customers from summary {only} group by all order by all)"
+                f"copy (select {keys}, count(*) as n_customers from summary group by all order by all)"
                 f" to '{exchange / name}.parquet' (format parquet)"
             )
     pq.write_table(HOLDOUT.empty_table(), exchange / "holdout_cells.parquet")
-    return exchange, score(exchange, horizons_months=(9,))
+    return exchange, score(exchange, CALIBRATION_END, horizons_months=(9,))
 
 
 def test_the_log_gives_the_published_parameters(scored: tuple[Path, ValueReport]) -> None:

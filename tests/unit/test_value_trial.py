@@ -13,6 +13,7 @@ from pipelines.value import score
 from pipelines.value.purchase_model import Kind
 from pipelines.value.trial import hold_trial
 from tests.unit.value_samples import (
+    CALIBRATION_END,
     HOLDOUT,
     Customers,
     cdnow_holdout,
@@ -40,7 +41,7 @@ def exchange(people: Customers, holdout: pa.Table, tmp_path_factory: pytest.Temp
     folder = tmp_path_factory.mktemp("exchange")
     write_cells(folder, people)
     pq.write_table(holdout, folder / "holdout_cells.parquet")
-    score(folder)
+    score(folder, CALIBRATION_END)
     return folder
 
 
@@ -72,7 +73,7 @@ def test_the_order_of_the_cells_changes_no_byte(exchange: Path, people: Customer
     write_cells(tmp_path, people, shuffle=1)
     cells = pq.read_table(exchange / "holdout_cells.parquet")
     pq.write_table(cells.take(np.random.default_rng(1).permutation(cells.num_rows)), tmp_path / "holdout_cells.parquet")
-    score(tmp_path)
+    score(tmp_path, CALIBRATION_END)
     for name in ("purchase_scores", "value_parameters", "value_validation"):
         assert (tmp_path / f"{name}.parquet").read_bytes() == (exchange / f"{name}.parquet").read_bytes(), name
 

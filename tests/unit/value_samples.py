@@ -3,10 +3,12 @@
 Data only; what must hold of it is said by the tests.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pyarrow as pa
@@ -112,35 +114,51 @@ def simulate(
     return Customers(repeats, recency, age, np.where(repeats > 0, np.maximum(mean, 0.01), np.nan))
 
 
-def write_cells(exchange: Path, customers: Customers, *, shuffle: int | None = None) -> None:
-    """purchase_cells.parquet and spend_cells.parquet, as the orchestration exports them; `shuffle` is a seed."""
-    cells, counts = np.unique(
-        np.stack([customers.repeats, customers.recency, customers.age]).astype(np.int32), axis=1, return_counts=True
-    )
-    came_back = customers.repeats > 0
-    cents = np.round(customers.mean[came_back] * 100).astype(np.int64)
-    spend, spend_counts = np.unique(
-        np.stack([customers.repeats[came_back].astype(np.int64), cents]), axis=1, return_counts=True
-    )
-    purchase_table = pa.table(
-        {
-            "n_repeat_days": pa.array(cells[0], pa.int32()),
-            "recency_days": pa.array(cells[1], pa.int32()),
-            "age_days": pa.array(cells[2], pa.int32()),
-            "n_customers": pa.array(counts, pa.int64()),
-        }
-    )
-    spend_table = pa.table(
-        {
-            "n_repeat_days": pa.array(spend[0], pa.int32()),
-            "mean_repeat_amount": pa.array([f"{value // 100}.{value % 100:02d}" for value in spend[1].tolist()]).cast(
-                pa.decimal128(18, 2)
-            ),
-            "n_customers": pa.array(spend_counts, pa.int64()),
-        }
-    )
-    tables = {"purchase_cells": purchase_table, "spend_cells": spend_table, "holdout_cells": HOLDOUT.empty_table()}
+def write_cells(
+    exchange: Path, customers: Customers, *, shuffle: int | None = None, observed_on: date = CALIBRATION_END
+) -> None:
+    """The files of cells, as the orchestration exports them, of one day; `shuffle` is a seed."""
+    keys = ("n_repeat_days", "recency_days", "age_days")
+    bought, n_bought = _counted(customers.repeats, customers.recency, customers.age)
+    purchases = {
+        **{name: pa.array(column, pa.int32()) for name, column in zip(keys, bought, strict=True)},
+        "n_customers": pa.array(n_bought, pa.int64()),
+    }
+    cents = np.round(np.nan_to_num(customers.mean) * 100)
+    spent, n_spent = _counted(customers.repeats, cents)
+    means = [f"{value // 100}.{value % 100:02d}" for value in spent[1].tolist()]
+    spend = {
+        "n_repeat_days": pa.array(spent[0], pa.int32()),
+        "mean_repeat_amount": pa.array(means, pa.string()).cast(pa.decimal128(18, 2)),
+        "n_customers": pa.array(n_spent, pa.int64()),
+    }
+    tables = {
+        "purchase_cells": pa.table(purchases),
+        "purchase_fit_cells": _of_day(purchases, observed_on, customers.repeats.size),
+        "spend_fit_cells": _of_day(spend, observed_on, customers.repeats.size),
+        "holdout_cells": HOLDOUT.empty_table(),
+    }
     for name, table in tables.items():
         if shuffle is not None:
             table = table.take(np.random.default_rng(shuffle).permutation(table.num_rows))
         pq.write_table(table, exchange / f"{name}.parquet")
+
+
+def add_day(exchange: Path, customers: Customers, observed_on: date) -> None:
+    """The cells to fit on of one more day, beside those that write_cells wrote."""
+    with TemporaryDirectory() as folder:
+        write_cells(Path(folder), customers, observed_on=observed_on)
+        for name in ("purchase_fit_cells.parquet", "spend_fit_cells.parquet"):
+            both = pa.concat_tables([pq.read_table(exchange / name), pq.read_table(Path(folder) / name)])
+            pq.write_table(both, exchange / name)
+
+
+def _counted(*columns: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    cells, counts = np.unique(np.stack(columns).astype(np.int64), axis=1, return_counts=True)
+    return cells, counts
+
+
+def _of_day(columns: Mapping[str, pa.Array], observed_on: date, population: int) -> pa.Table:
+    rows = len(columns["n_customers"])
+    day = pa.array([observed_on] * rows, pa.date32())
+    return pa.table({"observed_on": day, **columns, "n_population": pa.array([population] * rows, pa.int64())})

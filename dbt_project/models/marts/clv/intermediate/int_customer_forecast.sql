@@ -1,21 +1,9 @@
 with summaries as (
 
     select
-        customer_key,
-        n_purchase_days,
-        n_repeat_days,
-        recency_days,
-        age_days,
-        net_amount,
-        -- Nothing of their own to go by: the population's mean stands in, the cell (0, 0.00).
-        case
-            when n_repeat_days > 0 and net_amount > 0 and mean_repeat_amount > 0 then n_repeat_days
-            else 0
-        end as spend_repeat_days,
-        case
-            when n_repeat_days > 0 and net_amount > 0 and mean_repeat_amount > 0 then mean_repeat_amount
-            else 0
-        end as spend_mean_amount
+        *,
+        -- Nothing of their own to go by: the population's mean stands in.
+        coalesce(n_repeat_days > 0 and net_amount > 0 and mean_repeat_amount > 0, false) as has_own_spend
     from {{ ref('int_customer_summary') }}
     where observed_on = {{ as_of_date() }}
 
@@ -24,12 +12,6 @@ with summaries as (
 purchase_scores as (
 
     select * from {{ ref('int_purchase_score') }}
-
-),
-
-spend_scores as (
-
-    select * from {{ ref('int_spend_score') }}
 
 ),
 
@@ -54,11 +36,15 @@ joined as (
         purchase_scores.purchases_12m_high_80,
         purchase_scores.purchases_12m_low_95,
         purchase_scores.purchases_12m_high_95,
-        spend_scores.expected_spend_amount,
         fits.purchase_model,
         fits.purchase_status,
         fits.beats_naive,
-        fits.spend_status
+        fits.spend_status,
+        fits.spend_p,
+        fits.spend_q,
+        fits.spend_gamma,
+        cast(case when summaries.has_own_spend then summaries.n_repeat_days else 0 end as double) as spend_days,
+        cast(case when summaries.has_own_spend then summaries.mean_repeat_amount else 0 end as double) as spend_mean
     from summaries
     cross join fits
     left join purchase_scores
@@ -67,11 +53,22 @@ joined as (
             and summaries.n_repeat_days = purchase_scores.n_repeat_days
             and summaries.recency_days = purchase_scores.recency_days
             and summaries.age_days = purchase_scores.age_days
-    left join spend_scores
-        on
-            summaries.n_purchase_days > 0
-            and summaries.spend_repeat_days = spend_scores.n_repeat_days
-            and cast(summaries.spend_mean_amount as decimal(18, 2)) = spend_scores.mean_repeat_amount
+
+),
+
+-- Gamma-Gamma's expected spend of a purchase day (docs/value-models.md), customer by customer: no cells to carry out.
+spending as (
+
+    select
+        *,
+        case
+            when n_purchase_days > 0 and spend_p * spend_days + spend_q > 1
+                then try_cast(
+                    spend_p * (spend_gamma + spend_days * spend_mean) / (spend_p * spend_days + spend_q - 1)
+                    as decimal(18, 2)
+                )
+        end as expected_spend_amount
+    from joined
 
 ),
 
@@ -90,11 +87,7 @@ final as (
         purchases_12m_low_95,
         purchases_12m_high_95,
         expected_spend_amount,
-        case
-            when expected_purchases_12m is null then null
-            when purchase_status = 'no_dropout_found' then 'nbd'
-            else purchase_model
-        end as purchase_model,
+        case when expected_purchases_12m is not null then purchase_model end as purchase_model,
         case when expected_purchases_12m is not null then beats_naive end as beats_naive,
         case when expected_spend_amount is not null then 'gamma_gamma' end as spend_model,
         case
@@ -106,7 +99,7 @@ final as (
                 then spend_status
             when expected_spend_amount is null then 'no_spend_score'
         end as no_forecast_reason
-    from joined
+    from spending
 
 )
 

@@ -19,7 +19,12 @@ final as (
         cast(purchases_12m_low_80 as integer) as purchases_12m_low_80,
         cast(purchases_12m_high_80 as integer) as purchases_12m_high_80,
         cast(purchases_12m_low_95 as integer) as purchases_12m_low_95,
-        cast(purchases_12m_high_95 as integer) as purchases_12m_high_95
+        cast(purchases_12m_high_95 as integer) as purchases_12m_high_95,
+        cast(purchases_12m_variance as double) as purchases_12m_variance,
+        cast(purchases_12m_shift_1 as double) as purchases_12m_shift_1,
+        cast(purchases_12m_shift_2 as double) as purchases_12m_shift_2,
+        cast(purchases_12m_shift_3 as double) as purchases_12m_shift_3,
+        cast(purchases_12m_shift_4 as double) as purchases_12m_shift_4
     from scores
 
 )

@@ -10,7 +10,11 @@ fits as (
     select
         max(case when model <> 'gamma_gamma' then model end) as purchase_model,
         max(case when model <> 'gamma_gamma' then status end) as purchase_status,
-        max(case when model = 'gamma_gamma' then status end) as spend_status
+        max(case when model = 'gamma_gamma' then status end) as spend_status,
+        {%- for name in ['p', 'q', 'gamma'] %}
+        max(case when model = 'gamma_gamma' and parameter = '{{ name }}' then estimate end) as spend_{{ name }}
+        {%- if not loop.last %},{% endif %}
+        {%- endfor %}
     from parameters
     where observed_on = {{ as_of_date() }}
 
