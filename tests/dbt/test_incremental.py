@@ -19,7 +19,14 @@ CORE = {
             "int_customer_day",
             "int_customer_category",
         ),
-        *("int_customer_summary", "int_purchase_cell", "int_spend_cell", "int_holdout_cell"),
+        *(
+            "int_customer_summary",
+            "int_purchase_cell",
+            "int_fit_sample",
+            "int_purchase_fit_cell",
+            "int_spend_fit_cell",
+            "int_holdout_cell",
+        ),
     ],
     "marts": ["fct_order", "fct_order_line", "fct_return", "fct_survey_answer", "dim_customer", "dim_date"],
 }
