@@ -31,6 +31,7 @@ NO_FORMULA = {
     "int_customer_sighting": "the first day in each entity; int_customer_summary is tested on it",
     "int_customer_category": "the first day of each category; tests/dbt/test_incremental.py",
     "int_purchase_score": "reads what the value step wrote",
+    "int_value_fit": "reads what the value step wrote; tests/pipeline/test_sample_truth.py",
     "rpt_clv_parameters": "reads what the value step wrote; tests/unit/test_value_fits.py",
     "rpt_clv_validation": "reads what the value step wrote; tests/unit/test_value_trial.py",
 }

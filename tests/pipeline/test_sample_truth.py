@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import duckdb
+import numpy as np
 import pytest
 
 from pipelines.landing.entities import ENTITIES
 from pipelines.privacy.match import personal_columns
+from pipelines.value.gamma_gamma import GammaGamma, expected_spend
 from tests.unit.sample_files import expected_counts, planted
 
 
@@ -145,13 +147,32 @@ def test_the_value_step_finds_the_process_again(sample_home: SampleHome) -> None
     process = json.loads((sample_home.sample / "truth" / "parameters.json").read_text(encoding="utf-8"))["process"]
     with duckdb.connect() as connection:
         rows = connection.execute(
-            "select parameter, estimate from read_parquet(?)",
+            "select parameter, estimate from read_parquet(?) qualify observed_on = max(observed_on) over ()",
             [str(sample_home.home / "exchange" / "value_parameters.parquet")],
         ).fetchall()
     fitted: dict[str, float] = dict(rows)
     assert fitted["r"] / fitted["alpha"] == pytest.approx(process["r"] / process["alpha"], rel=0.2)
     mean_order = process["p"] * process["gamma"] / (process["q"] - 1)
     assert fitted["p"] * fitted["gamma"] / (fitted["q"] - 1) == pytest.approx(mean_order, rel=0.2)
+
+
+def test_spend_is_told_by_the_spend_model_of_the_as_of_day(warehouse: duckdb.DuckDBPyConnection) -> None:
+    parameters = warehouse.execute(
+        "select parameter, estimate from marts.rpt_clv_parameters"
+        " where observed_on = as_of_on and model = 'gamma_gamma'"
+    ).fetchall()
+    model = GammaGamma(**dict(parameters))
+    customers = warehouse.execute("""
+        select told.n_repeat_days, seen.mean_repeat_amount, told.historic_net_amount, told.expected_spend_amount
+        from marts.customer_clv as told
+        inner join intermediate.int_customer_summary as seen
+            on told.customer_key = seen.customer_key and told.as_of_on = seen.observed_on
+        where told.n_purchase_days > 0
+    """).fetchnumpy()
+    x, mean, net, told = (np.ma.filled(column.astype(float), 0.0) for column in customers.values())
+    assert (x > 0).sum() > 50 and (x == 0).sum() > 50
+    expected = expected_spend(model, np.where(net > 0, x, 0), mean)
+    np.testing.assert_allclose(told, expected, atol=0.005 + 1e-9)
 
 
 def test_names_and_free_text_stay_in_one_schema(warehouse: duckdb.DuckDBPyConnection) -> None:
