@@ -64,9 +64,9 @@ spending as (
         case
             when n_purchase_days > 0 and spend_p * spend_days + spend_q > 1
                 then try_cast(
-                    spend_p * (spend_gamma + spend_days * spend_mean) / (spend_p * spend_days + spend_q - 1)
-                    as decimal(18, 2)
-                )
+                        spend_p * (spend_gamma + spend_days * spend_mean) / (spend_p * spend_days + spend_q - 1)
+                        as decimal(18, 2)
+                    )
         end as expected_spend_amount
     from joined
 
