@@ -35,6 +35,7 @@ _HOLDOUT_CELLS = pa.schema(
         ("n_customers", pa.int64()),
     ]
 )
+_HOLDOUT_WEEKS = pa.schema([("cut_on", pa.date32()), ("week_number", pa.int32()), ("n_purchase_days", pa.int64())])
 _HINT = "The cells are exported from the models int_*_cell: run the core models again."
 
 
@@ -72,6 +73,15 @@ def read_holdout_cells(exchange: Path) -> pa.Table:
         BuildError: As for the purchase cells.
     """
     return _read(exchange / "holdout_cells.parquet", _HOLDOUT_CELLS)
+
+
+def read_holdout_week_cells(exchange: Path) -> pa.Table:
+    """holdout_week_cells.parquet with its declared types.
+
+    Raises:
+        BuildError: As for the purchase cells.
+    """
+    return _read(exchange / "holdout_week_cells.parquet", _HOLDOUT_WEEKS)
 
 
 def cents(amounts: pa.ChunkedArray) -> NDArray[np.int64]:

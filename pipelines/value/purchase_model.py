@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipelines.value import bg_nbd, bg_nbd_forecast, nbd, pareto_nbd, pareto_nbd_forecast
 from pipelines.value.bg_nbd import BgNbd, MbgNbd
-from pipelines.value.cells import PurchaseCells
+from pipelines.value.cells import PurchaseCells, merged
 from pipelines.value.nbd import Nbd
 from pipelines.value.pareto_nbd import ParetoNbd
 from pipelines.value.purchase_fit import MIN_CUSTOMERS, PurchaseFit
@@ -149,6 +149,27 @@ def expected_purchases(model: PurchaseModel, cells: PurchaseCells, horizon: floa
             return bg_nbd_forecast.expected_purchases_given(model, *of)
         case ParetoNbd():
             return pareto_nbd_forecast.expected_purchases_given(model, *of)
+
+
+def expected_totals(model: PurchaseModel, cells: PurchaseCells, horizons: Floats) -> Floats:
+    """Purchases expected of all customers together within each of the `horizons`, shape (n_horizons,).
+
+    Time tells on a forecast by x and T alone: P(alive) and the sums over t_x are taken once for all horizons.
+    """
+    alive = p_alive(model, cells)
+    weights = cells.customers if alive is None else cells.customers * alive
+    repeats, age, weights = merged((cells.repeats, cells.age), weights)
+    totals = []
+    for horizon in horizons.tolist():
+        match model:
+            case Nbd():
+                each = nbd.expected_purchases(model, repeats, age, horizon)
+            case BgNbd():
+                each = bg_nbd_forecast.expected_while_alive(model, repeats, age, horizon)
+            case ParetoNbd():
+                each = pareto_nbd_forecast.expected_while_alive(model, repeats, age, horizon)
+        totals.append(float(weights @ each))
+    return np.array(totals)
 
 
 def purchases_variance(model: PurchaseModel, cells: PurchaseCells, horizon: float) -> Floats:

@@ -67,7 +67,7 @@ def score(exchange: Path, as_of: date, *, horizons_months: Sequence[int] = (3, 6
     memory = FitMemory(exchange)
     # One BLAS thread: faster here (the arrays are small), and sums always in the same order.
     with threadpool_limits(limits=1, user_api="blas"):
-        trial = hold_trial(holdout_table)
+        trial = hold_trial(holdout_table, files.read_holdout_week_cells(exchange))
         fit_chosen = partial(fit_purchases, trial.chosen)
         of_purchases = partial(_purchase_cells, "purchase_fit_cells")
         purchases = _fits(purchase_days, as_of, of_purchases, trial.chosen, fit_chosen, memory)

@@ -1,6 +1,7 @@
 """The trial of the models as files: holdout cells in, the choice and a table of what was told and seen out.
 
-Here: how validation.py's outcome becomes rows of value_validation.parquet. Not here: the trial itself.
+Here: how what validation.py, tracking.py and interval_check.py find becomes rows of value_validation.parquet. Not here:
+what they find.
 """
 
 from dataclasses import dataclass
@@ -9,10 +10,13 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from pipelines.errors import BuildError
 from pipelines.value.holdout import Bin, ForecastScore
+from pipelines.value.interval_check import check_intervals
 from pipelines.value.purchase_model import Kind
+from pipelines.value.tracking import n_weeks, track
 from pipelines.value.validation import HoldoutCells, Validation, validate
 
 HOLDOUT, LAST_YEAR_WINDOW = "holdout", "last_year"
@@ -33,6 +37,7 @@ _SCHEMA = pa.schema(
         ("behind", pa.float64()),
         ("behind_error", pa.float64()),
         ("mean_absolute_error", pa.float64()),
+        ("total_error", pa.float64()),
         ("is_chosen", pa.bool_()),
         ("beats_naive", pa.bool_()),
         ("seasonal_index", pa.float64()),
@@ -55,11 +60,12 @@ class Trial:
     table: pa.Table
 
 
-def hold_trial(cells: pa.Table) -> Trial:
+def hold_trial(cells: pa.Table, weeks: pa.Table) -> Trial:
     """Choose a model by the holdout.
 
     Args:
         cells: holdout_cells.parquet, as files.py reads it.
+        weeks: holdout_week_cells.parquet, likewise.
 
     Raises:
         BuildError: The cells are impossible.
@@ -69,10 +75,15 @@ def hold_trial(cells: pa.Table) -> Trial:
     except ValueError as error:
         raise BuildError(f"holdout_cells.parquet: {error}", hint="Look at int_holdout_cell.") from error
     found = validate(holdout, last_year) if holdout is not None else None
-    if found is None:
+    if holdout is None or found is None:
         return Trial(Kind.BG_NBD, None, _SCHEMA.empty_table())
     first = cells.filter(pc.equal(cells["window_name"], HOLDOUT)).slice(0, 1).to_pylist()[0]
-    rows = _rows(found, first["cut_on"], first["holdout_days"])
+    about = {
+        "cut_on": first["cut_on"],
+        "holdout_days": first["holdout_days"],
+        "seasonal_index": _rounded(found.seasonal_index),
+    }
+    rows = [about | row for row in _rows(found, holdout, _by_week(weeks, holdout, first["cut_on"]))]
     return Trial(found.chosen, found.beats_naive, pa.Table.from_pylist(rows, schema=_SCHEMA))
 
 
@@ -86,16 +97,33 @@ def _window(cells: pa.Table, name: str) -> HoldoutCells | None:
     return HoldoutCells.of(x, t_x, age, bought, horizon, window["n_customers"].to_numpy())
 
 
-def _rows(found: Validation, cut_on: date, holdout_days: int) -> list[dict[str, object]]:
-    about = {"cut_on": cut_on, "holdout_days": holdout_days, "seasonal_index": _rounded(found.seasonal_index)}
-    customers = sum(one.customers for one in found.frequency)
+def _by_week(weeks: pa.Table, holdout: HoldoutCells, cut_on: date) -> NDArray[np.float64]:
+    """Purchase days in each week after the cut, none where there is no row."""
+    days = np.zeros(n_weeks(holdout.horizon))
+    numbers = weeks["week_number"].to_numpy()
+    is_of_holdout = set(weeks["cut_on"].to_pylist()) <= {cut_on}
+    if is_of_holdout and np.all((numbers >= 1) & (numbers <= days.size)):
+        days[numbers - 1] = weeks["n_purchase_days"].to_numpy()
+    if days.sum() != holdout.known.customers @ holdout.bought:
+        raise BuildError(
+            f"holdout_week_cells.parquet is not of the holdout after {cut_on}: its purchase days are others",
+            hint="Look at int_holdout_week_cell and int_holdout_cell.",
+        )
+    return days
+
+
+def _rows(found: Validation, holdout: HoldoutCells, by_week: NDArray[np.float64]) -> list[dict[str, object]]:
+    customers = holdout.known.n_customers
     rows = [
-        about | _score_row(score, customers, is_chosen=score.name == found.chosen, beats_naive=found.beats_naive)
+        _score_row(score, customers, is_chosen=score.name == found.chosen, beats_naive=found.beats_naive)
         for score in (*found.models, *found.peers)
     ]
-    for part, bins in (("frequency", found.frequency), ("probability", found.probability)):
-        rows += [about | _bin_row(part, number, one, found) for number, one in enumerate(bins, start=1)]
-    return rows
+    weeks = track(found.fitted, holdout.history(), by_week, holdout.horizon)
+    for part, bins in (("frequency", found.frequency), ("probability", found.probability), ("week", weeks)):
+        rows += [_bin_row(part, number, one, found) for number, one in enumerate(bins, start=1)]
+    checks = check_intervals(found.fitted, holdout)
+    rows += [_bin_row("interval", check.level, check.customers, found) for check in checks]
+    return rows + [_bin_row("total_interval", check.level, check.total, found) for check in checks]
 
 
 def _score_row(score: ForecastScore, customers: float, *, is_chosen: bool, beats_naive: bool) -> dict[str, object]:
@@ -110,6 +138,7 @@ def _score_row(score: ForecastScore, customers: float, *, is_chosen: bool, beats
         "behind": _rounded(score.behind),
         "behind_error": _rounded(score.behind_error),
         "mean_absolute_error": _rounded(score.mean_absolute_error),
+        "total_error": _rounded(score.total_error),
         "is_chosen": is_chosen,
         "beats_naive": beats_naive if is_chosen else None,
     }
@@ -131,4 +160,5 @@ def _bin_row(part: str, number: int, one: Bin, found: Validation) -> dict[str, o
 
 
 def _rounded(value: float | None) -> float | None:
-    return None if value is None else float(np.round(value, _DECIMALS)) + 0.0
+    """NULL where there is none, and where it is no number."""
+    return None if value is None or np.isnan(value) else float(np.round(value, _DECIMALS)) + 0.0

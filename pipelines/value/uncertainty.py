@@ -82,19 +82,30 @@ def count_interval(mean: Floats, variance: Floats, level: float) -> tuple[Floats
     return count_quantile(mean, variance, tail), count_quantile(mean, variance, 1 - tail)
 
 
+def share_within(mean: Floats, variance: Floats, low: Floats, high: Floats) -> Floats:
+    """The probability that the same negative binomial gives to `low` to `high`, both included; shape (n,).
+
+    Of a central interval it is what was asked for and, counts being whole, in general more.
+    """
+    under = np.where(low > 0, _below(np.maximum(low - 1, 0.0), mean, variance), 0.0)
+    return np.asarray(_below(high, mean, variance) - under, dtype=np.float64)
+
+
 def count_quantile(mean: Floats, variance: Floats, share: float) -> Floats:
     """The smallest whole k with P(count <= k) >= share, shape (n,)."""
-    k = np.zeros(mean.shape)
-    is_below = _below(k, mean, variance) < share
-    high = np.where(is_below, np.ceil(mean + 4 * np.sqrt(np.maximum(variance, mean))) + 1, 0.0)
-    while (short := is_below & (_below(high, mean, variance) < share)).any():
-        high = np.where(short, 2 * high, high)
-    low = k
-    while (open_ := high - low > 1).any():
+    found = np.zeros(mean.shape)
+    open_ = np.flatnonzero(_below(found, mean, variance) < share)  # the others are at 0, which most customers are
+    low, high = np.zeros(open_.size), np.ceil(mean[open_] + 4 * np.sqrt(np.maximum(variance, mean)[open_])) + 1
+    while (short := _below(high, mean[open_], variance[open_]) < share).any():
+        low, high = np.where(short, high, low), np.where(short, 2 * high, high)
+    while open_.size:
+        is_found = high - low <= 1
+        found[open_[is_found]] = high[is_found]
+        open_, low, high = open_[~is_found], low[~is_found], high[~is_found]
         middle = np.floor((low + high) / 2)
-        is_above = _below(middle, mean, variance) >= share
-        high, low = np.where(open_ & is_above, middle, high), np.where(open_ & ~is_above, middle, low)
-    return np.where(is_below, high, 0.0)
+        is_above = _below(middle, mean[open_], variance[open_]) >= share
+        low, high = np.where(is_above, low, middle), np.where(is_above, middle, high)
+    return found
 
 
 def _below(k: Floats, mean: Floats, variance: Floats) -> Floats:

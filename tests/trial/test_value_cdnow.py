@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.value import ValueReport, score
-from tests.unit.value_samples import CALIBRATION_END, HOLDOUT
+from tests.unit.value_samples import CALIBRATION_END, HOLDOUT, WEEKS
 
 pytestmark = pytest.mark.trial
 
@@ -47,6 +47,7 @@ def scored(cdnow_log: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[P
                 f" to '{exchange / name}.parquet' (format parquet)"
             )
     pq.write_table(HOLDOUT.empty_table(), exchange / "holdout_cells.parquet")
+    pq.write_table(WEEKS.empty_table(), exchange / "holdout_week_cells.parquet")
     return exchange, score(exchange, CALIBRATION_END, horizons_months=(9,))
 
 

@@ -18,7 +18,7 @@ from tests.unit.value_samples import Customers, simulate, write_cells
 
 UNCERTAIN = ["p_any_purchase_12m", *(f"purchases_12m_{end}_{level}" for level in (80, 95) for end in ("low", "high"))]
 OUTPUTS = ("purchase_scores", "value_parameters", "value_validation")
-CELLS = ("purchase_cells", "purchase_fit_cells", "spend_fit_cells", "holdout_cells")
+CELLS = ("purchase_cells", "purchase_fit_cells", "spend_fit_cells", "holdout_cells", "holdout_week_cells")
 TOTALS = ["purchases_12m_variance", *(f"purchases_12m_shift_{direction}" for direction in (1, 2, 3, 4))]
 EXPECTED = ("expected_purchases_3m", "expected_purchases_6m", "expected_purchases_12m", "expected_purchases_24m")
 
@@ -115,7 +115,8 @@ def test_the_same_cells_in_any_order_give_the_same_bytes(shop: Path, tmp_path: P
 
 
 def test_a_cell_split_in_two_rows_gives_the_same_bytes(shop: Path, tmp_path: Path) -> None:
-    shutil.copy(shop / "holdout_cells.parquet", tmp_path)
+    for name in ("holdout_cells", "holdout_week_cells"):
+        shutil.copy(shop / f"{name}.parquet", tmp_path)
     for name in ("purchase_cells", "purchase_fit_cells", "spend_fit_cells"):
         whole = pq.read_table(shop / f"{name}.parquet")
         at = whole.schema.get_field_index("n_customers")

@@ -10,7 +10,14 @@ from scipy import stats
 
 from pipelines.value import bg_nbd, bg_nbd_forecast, nbd
 from pipelines.value.cells import PurchaseCells
-from pipelines.value.uncertainty import count_interval, count_quantile, covariance, standard_errors, total_variance
+from pipelines.value.uncertainty import (
+    count_interval,
+    count_quantile,
+    covariance,
+    share_within,
+    standard_errors,
+    total_variance,
+)
 from tests.unit.value_samples import packaged_cdnow, read_cdnow, simulate
 
 
@@ -45,6 +52,14 @@ def test_quantiles_are_those_of_the_negative_binomial(mean: float, spread: float
     peer = stats.nbinom(mean / (spread - 1), 1 / spread)
     assert peer.cdf(told) >= share - 1e-7
     assert told == 0 or peer.cdf(told - 1) < share + 1e-7
+
+
+@given(st.floats(1e-3, 1e4), st.floats(1.001, 1e3), st.integers(0, 50), st.integers(0, 500))
+def test_the_share_within_is_that_of_the_negative_binomial(mean: float, spread: float, low: int, wide: int) -> None:
+    ends = np.array([low, low + wide], dtype=float)
+    told = share_within(np.array([mean]), np.array([mean * spread]), ends[:1], ends[1:])[0]
+    peer = stats.nbinom(mean / (spread - 1), 1 / spread)
+    assert told == pytest.approx(peer.cdf(low + wide) - peer.cdf(low - 1), abs=1e-9)
 
 
 @given(st.floats(1e-6, 1e4), st.sampled_from([0.025, 0.5, 0.975]))

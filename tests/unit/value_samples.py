@@ -26,6 +26,7 @@ HOLDOUT = pa.schema(
         ("n_customers", pa.int64()),
     ]
 )
+WEEKS = pa.schema([("cut_on", pa.date32()), ("week_number", pa.int32()), ("n_purchase_days", pa.int64())])
 CALIBRATION_END = date(1997, 9, 30)
 
 
@@ -48,13 +49,34 @@ def packaged_cdnow() -> Path:
 
 def cdnow_holdout(log: Path) -> Floats:
     """Purchase days after the calibration period, in the order of read_cdnow."""
-    days: dict[str, set[str]] = {}
+    return np.array([len(later) for later in _days_after(log)], dtype=np.float64)
+
+
+def cdnow_weeks(log: Path) -> Floats:
+    """The same by week, of all customers together."""
+    weeks = [((day - CALIBRATION_END).days - 1) // 7 for later in _days_after(log) for day in later]
+    return np.bincount(weeks).astype(np.float64)
+
+
+def _days_after(log: Path) -> list[set[date]]:
+    """Of each customer, the purchase days after the calibration period."""
+    days: dict[str, set[date]] = {}
     for line in log.read_text(encoding="ascii").splitlines():
         _, customer, day, *_ = line.split()
+        on = date(int(day[:4]), int(day[4:6]), int(day[6:]))
         later = days.setdefault(customer, set())
-        if date(int(day[:4]), int(day[4:6]), int(day[6:])) > CALIBRATION_END:
-            later.add(day)
-    return np.array([len(later) for later in days.values()], dtype=np.float64)
+        if on > CALIBRATION_END:
+            later.add(on)
+    return list(days.values())
+
+
+def weeks_table(by_week: Floats) -> pa.Table:
+    """Purchase days by week as the orchestration exports them: no row for a week without any."""
+    bought = np.flatnonzero(by_week)
+    columns = [[CALIBRATION_END] * bought.size, bought + 1, by_week[bought].astype(np.int64)]
+    return pa.Table.from_arrays(
+        [pa.array(column, field.type) for column, field in zip(columns, WEEKS, strict=True)], schema=WEEKS
+    )
 
 
 def holdout_table(customers: Customers, bought: Floats, days: int, window: str = "holdout") -> pa.Table:
@@ -137,6 +159,7 @@ def write_cells(
         "purchase_fit_cells": _of_day(purchases, observed_on, customers.repeats.size),
         "spend_fit_cells": _of_day(spend, observed_on, customers.repeats.size),
         "holdout_cells": HOLDOUT.empty_table(),
+        "holdout_week_cells": WEEKS.empty_table(),
     }
     for name, table in tables.items():
         if shuffle is not None:

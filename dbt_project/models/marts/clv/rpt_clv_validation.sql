@@ -22,6 +22,7 @@ final as (
         cast(behind as double) as behind,
         cast(behind_error as double) as behind_error,
         cast(mean_absolute_error as double) as mean_absolute_error,
+        cast(total_error as double) as total_error,
         is_chosen,
         beats_naive,
         cast(seasonal_index as double) as seasonal_index

@@ -1,0 +1,41 @@
+with windows as (
+    select * from {{ ref('int_holdout_window') }}
+    where window_name = 'holdout'
+),
+
+purchase_days as (
+    select
+        customer_key,
+        day_on
+    from {{ ref('int_customer_day') }}
+    where is_purchase_day
+),
+
+known_customers as (
+    select
+        windows.cut_on,
+        windows.window_ends_on,
+        days.customer_key
+    from purchase_days as days
+    inner join windows on days.day_on <= windows.cut_on
+    group by windows.cut_on, windows.window_ends_on, days.customer_key
+),
+
+weeks as (
+    select
+        known_customers.cut_on,
+        cast(floor(({{ days_between('days.day_on', 'known_customers.cut_on') }} - 1) / 7) as integer) + 1 as week_number
+    from purchase_days as days
+    inner join known_customers
+        on
+            days.customer_key = known_customers.customer_key
+            and days.day_on > known_customers.cut_on
+            and days.day_on <= known_customers.window_ends_on
+)
+
+select
+    cut_on,
+    week_number,
+    count(*) as n_purchase_days
+from weeks
+group by cut_on, week_number
