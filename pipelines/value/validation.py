@@ -64,8 +64,12 @@ class HoldoutCells:
         return PurchaseCells.of(self.known.repeats, self.known.recency, self.known.age, self.known.customers)
 
     def own_rate(self) -> Floats:
-        """(x + 1) / T times the horizon: that each goes on as he began, his first purchase counted."""
-        return (self.known.repeats + 1) / np.maximum(self.known.age, 1.0) * self.horizon
+        """(x + 1) / T times the horizon: that each goes on as he began, his first purchase counted.
+
+        T is at least the horizon: nobody is expected to buy more often than he did in a time shorter than that.
+        Without it a customer of yesterday is told to buy every day, and a peer that is so easily beaten says nothing.
+        """
+        return (self.known.repeats + 1) / np.maximum(self.known.age, self.horizon) * self.horizon
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import json
 from datetime import date
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from pipelines.sample import write_sample
@@ -19,9 +19,14 @@ SEPARATORS = {"payments": ";", "contact_changes": ";", "campaign_touches": "\t"}
 
 
 @cache
+def _folder() -> TemporaryDirectory[str]:
+    return TemporaryDirectory(prefix="loyalty-sample-")  # goes with the session that holds it
+
+
+@cache
 def small_sample() -> Path:
     """One sample for all tests of a session; nobody writes to it."""
-    out = Path(mkdtemp(prefix="loyalty-sample-"))
+    out = Path(_folder().name)
     write_sample(out, customers=CUSTOMERS, days=DAYS, seed=SEED, dirty=DIRTY, until=UNTIL)
     return out
 
