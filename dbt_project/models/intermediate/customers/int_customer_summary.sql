@@ -67,7 +67,7 @@ measured as (
     from summed
 ),
 
--- What comes back lowers the mean of repeat days by its share of all that was bought: it seldom says which day it is of.
+-- What comes back lowers the mean of repeat days by its share of all that was bought: it seldom says of which day.
 kept as (
     select
         *,
