@@ -1,3 +1,6 @@
+{#- Shares of the normal distribution, in percent, and how many standard deviations hold them. -#}
+{%- set levels = {80: 1.281551566, 95: 1.959963985} %}
+
 with slices as (
 
     select * from {{ ref('int_clv_slice') }}
@@ -11,6 +14,17 @@ everybody as (
         clv_12m_amount as all_clv_amount
     from slices
     where segment_kind = 'all'
+
+),
+
+half_widths as (
+
+    select
+        *,
+        {%- for level, z in levels.items() %}
+        {{ fixed(z ~ ' * sqrt(purchases_12m_variance)', 4) }} as half_width_{{ level }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from slices
 
 ),
 
@@ -31,6 +45,15 @@ final as (
         end as historic_net_share,
         cast(slices.historic_margin_amount as decimal(18, 2)) as historic_margin_amount,
         cast(slices.expected_purchases_12m as decimal(18, 4)) as expected_purchases_12m,
+        {%- for level in levels %}
+        case
+            when slices.half_width_{{ level }} is not null
+                then
+                    cast(greatest(slices.expected_purchases_12m - slices.half_width_{{ level }}, 0) as decimal(18, 4))
+        end as purchases_12m_low_{{ level }},
+        cast(slices.expected_purchases_12m + slices.half_width_{{ level }} as decimal(18, 4))
+            as purchases_12m_high_{{ level }},
+        {%- endfor %}
         {{ divide('slices.expected_purchases_12m', 'slices.n_purchase_forecasts', 4) }}
             as mean_expected_purchases_12m,
         cast(slices.expected_value_12m_amount as decimal(18, 2)) as expected_value_12m_amount,
@@ -41,7 +64,7 @@ final as (
         end as clv_12m_share,
         {{ divide('slices.clv_12m_amount', 'slices.n_value_forecasts', 2) }} as mean_clv_12m_amount,
         slices.beats_naive
-    from slices
+    from half_widths as slices
     cross join everybody
 
 )

@@ -1,3 +1,5 @@
+{%- set shifts = ['shift_1', 'shift_2', 'shift_3', 'shift_4'] %}
+
 with customers as (
 
     select * from {{ ref('customer_clv') }}
@@ -10,6 +12,18 @@ segments as (
         customer_key,
         segment
     from {{ ref('customer_rfm') }}
+
+),
+
+forecasts as (
+
+    select
+        customer_key,
+        {%- for name in shifts %}
+        {{ fixed('purchases_12m_' ~ name) }} as {{ name }},
+        {%- endfor %}
+        {{ fixed('purchases_12m_variance') }} as own_variance
+    from {{ ref('int_customer_forecast') }}
 
 ),
 
@@ -28,6 +42,10 @@ slices as (
 
     select
         customers.*,
+        forecasts.own_variance,
+        {%- for name in shifts %}
+        forecasts.{{ name }},
+        {%- endfor %}
         kinds.segment_kind,
         case kinds.segment_kind
             when 'rfm' then coalesce(segments.segment, 'no_purchase')
@@ -37,10 +55,11 @@ slices as (
     from customers
     cross join kinds
     left join segments on customers.customer_key = segments.customer_key
+    left join forecasts on customers.customer_key = forecasts.customer_key
 
 ),
 
-final as (
+summed as (
 
     select
         segment_kind,
@@ -54,9 +73,26 @@ final as (
         sum({{ fixed('expected_purchases_12m') }}) as expected_purchases_12m,
         sum(expected_value_12m_amount) as expected_value_12m_amount,
         sum(clv_12m_amount) as clv_12m_amount,
+        cast(sum(own_variance) as double) as own_variance,
+        {%- for name in shifts %}
+        cast(sum({{ name }}) as double) as {{ name }},
+        {%- endfor %}
         max(case when beats_naive then 1 when not beats_naive then 0 end) = 1 as beats_naive
     from slices
     group by segment_kind, segment
+
+),
+
+-- Customers differ by chance alone, each for himself; an error of the parameters moves all of them together.
+final as (
+
+    select
+        *,
+        own_variance
+        {%- for name in shifts %}
+        + {{ name }} * {{ name }}
+        {%- endfor %} as purchases_12m_variance
+    from summed
 
 )
 
