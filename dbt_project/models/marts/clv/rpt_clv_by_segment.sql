@@ -20,10 +20,10 @@ everybody as (
 half_widths as (
 
     select
-        *,
         {%- for level, z in levels.items() %}
-        {{ fixed(z ~ ' * sqrt(purchases_12m_variance)', 4) }} as half_width_{{ level }}{{ ',' if not loop.last }}
+        {{ fixed(z ~ ' * sqrt(purchases_12m_variance)', 4) }} as half_width_{{ level }},
         {%- endfor %}
+        *
     from slices
 
 ),
