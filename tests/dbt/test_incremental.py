@@ -21,6 +21,8 @@ CORE = {
         ),
         *(
             "int_customer_summary",
+            "int_observation_day",
+            "int_purchase_history",
             "int_purchase_cell",
             "int_fit_sample",
             "int_purchase_fit_cell",

@@ -173,4 +173,6 @@ BREAKS = {
     " where customer_key < 'c4'",
     ("marts", "customer_clv", "value_is_spread_as_before"): "update marts.customer_clv set clv_12m_amount = 50"
     " where customer_key < 'c5'",
+    ("marts", "rpt_observation_gap", "the_last_year_was_seen_whole"): "insert into marts.rpt_observation_gap by name"
+    " select date '2025-01-02' as silent_from_on, date '2025-02-02' as silent_to_on, 32 as unobserved_days",
 }

@@ -62,8 +62,20 @@ summed as (
 measured as (
     select
         *,
+        net_purchase_amount - returned_amount as net_amount,
         case when n_purchase_days > 0 then n_purchase_days - 1 else 0 end as n_gaps
     from summed
+),
+
+-- What comes back lowers the mean of repeat days by its share of all that was bought: it seldom says of which day.
+kept as (
+    select
+        *,
+        case
+            when net_amount > 0
+                then {{ divide('least(net_amount, net_purchase_amount)', 'net_purchase_amount', 8, 2) }}
+        end as kept_share
+    from measured
 ),
 
 bought_categories as (
@@ -87,30 +99,32 @@ categories as (
 )
 
 select
-    measured.customer_key,
-    measured.observed_on,
-    cast(measured.n_orders as integer) as n_orders,
-    cast(measured.n_purchase_days as integer) as n_purchase_days,
-    cast(case when measured.n_purchase_days > 0 then measured.n_purchase_days - 1 end as integer) as n_repeat_days,
-    measured.first_purchase_on,
-    measured.last_purchase_on,
-    measured.previous_purchase_on,
-    {{ days_between('measured.last_purchase_on', 'measured.first_purchase_on') }} as recency_days,
-    {{ days_between('measured.observed_on', 'measured.first_purchase_on') }} as age_days,
-    {{ days_between('measured.observed_on', 'measured.last_purchase_on') }} as silence_days,
-    cast(measured.active_months as integer) as active_months,
-    cast(measured.gross_amount as decimal(18, 2)) as gross_amount,
-    cast(measured.discount_amount as decimal(18, 2)) as discount_amount,
-    cast(measured.net_purchase_amount as decimal(18, 2)) as net_purchase_amount,
-    cast(measured.returned_amount as decimal(18, 2)) as returned_amount,
-    cast(measured.net_purchase_amount - measured.returned_amount as decimal(18, 2)) as net_amount,
-    {{ divide('measured.repeat_amount', 'measured.n_gaps', 2) }} as mean_repeat_amount,
-    cast(measured.decayed_net_amount as decimal(18, 2)) as decayed_net_amount,
-    cast(measured.decayed_purchase_days as decimal(18, 8)) as decayed_purchase_days,
+    kept.customer_key,
+    kept.observed_on,
+    cast(kept.n_orders as integer) as n_orders,
+    cast(kept.n_purchase_days as integer) as n_purchase_days,
+    cast(case when kept.n_purchase_days > 0 then kept.n_purchase_days - 1 end as integer) as n_repeat_days,
+    kept.first_purchase_on,
+    kept.last_purchase_on,
+    kept.previous_purchase_on,
+    {{ days_between('kept.last_purchase_on', 'kept.first_purchase_on') }} as recency_days,
+    {{ days_between('kept.observed_on', 'kept.first_purchase_on') }} as age_days,
+    {{ days_between('kept.observed_on', 'kept.last_purchase_on') }} as silence_days,
+    cast(kept.active_months as integer) as active_months,
+    cast(kept.gross_amount as decimal(18, 2)) as gross_amount,
+    cast(kept.discount_amount as decimal(18, 2)) as discount_amount,
+    cast(kept.net_purchase_amount as decimal(18, 2)) as net_purchase_amount,
+    cast(kept.returned_amount as decimal(18, 2)) as returned_amount,
+    cast(kept.net_amount as decimal(18, 2)) as net_amount,
+    nullif(
+        {{ divide(multiply('kept.repeat_amount', 'kept.kept_share'), 'kept.n_gaps', 2) }}, 0
+    ) as mean_repeat_amount,
+    cast(kept.decayed_net_amount as decimal(18, 2)) as decayed_net_amount,
+    cast(kept.decayed_purchase_days as decimal(18, 8)) as decayed_purchase_days,
     cast(coalesce(categories.n_categories, 0) as integer) as n_categories,
-    cast(measured.n_gaps as integer) as n_gaps,
-    {{ gap_scv('measured.n_gaps', 'measured.sum_gap_days', 'measured.sum_squared_gap_days') }} as gap_scv,
-    {{ divide('measured.sum_gap_days', 'measured.n_gaps', 4, 0) }} as mean_gap_days
-from measured
+    cast(kept.n_gaps as integer) as n_gaps,
+    {{ gap_scv('kept.n_gaps', 'kept.sum_gap_days', 'kept.sum_squared_gap_days') }} as gap_scv,
+    {{ divide('kept.sum_gap_days', 'kept.n_gaps', 4, 0) }} as mean_gap_days
+from kept
 left join categories
-    on measured.customer_key = categories.customer_key and measured.observed_on = categories.observed_on
+    on kept.customer_key = categories.customer_key and kept.observed_on = categories.observed_on

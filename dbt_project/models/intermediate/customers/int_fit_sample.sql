@@ -3,8 +3,7 @@ with buckets as (
         observed_on,
         substr(customer_key, 1, 3) as bucket,
         count(*) as n_customers
-    from {{ ref('int_customer_summary') }}
-    where n_purchase_days >= 1
+    from {{ ref('int_purchase_history') }}
     group by observed_on, substr(customer_key, 1, 3)
 ),
 

@@ -1,14 +1,13 @@
 with sampled as (
     select
-        summaries.observed_on,
-        summaries.n_repeat_days,
-        summaries.recency_days,
-        summaries.age_days,
+        histories.observed_on,
+        histories.n_repeat_days,
+        histories.recency_days,
+        histories.age_days,
         sample.n_customers as n_population
-    from {{ ref('int_customer_summary') }} as summaries
+    from {{ ref('int_purchase_history') }} as histories
     inner join {{ ref('int_fit_sample') }} as sample
-        on summaries.observed_on = sample.observed_on and substr(summaries.customer_key, 1, 3) <= sample.last_bucket
-    where summaries.n_purchase_days >= 1
+        on histories.observed_on = sample.observed_on and substr(histories.customer_key, 1, 3) <= sample.last_bucket
 )
 
 select

@@ -1,13 +1,12 @@
 with sampled as (
     select
-        summaries.observed_on,
-        summaries.n_repeat_days,
-        coalesce(summaries.mean_repeat_amount, cast(0 as decimal(18, 2))) as mean_repeat_amount,
+        histories.observed_on,
+        histories.spend_repeat_days as n_repeat_days,
+        histories.spend_mean_amount as mean_repeat_amount,
         sample.n_customers as n_population
-    from {{ ref('int_customer_summary') }} as summaries
+    from {{ ref('int_purchase_history') }} as histories
     inner join {{ ref('int_fit_sample') }} as sample
-        on summaries.observed_on = sample.observed_on and substr(summaries.customer_key, 1, 3) <= sample.last_bucket
-    where summaries.n_purchase_days >= 1
+        on histories.observed_on = sample.observed_on and substr(histories.customer_key, 1, 3) <= sample.last_bucket
 )
 
 select

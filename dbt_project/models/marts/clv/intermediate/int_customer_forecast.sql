@@ -1,10 +1,20 @@
 with summaries as (
 
     select
-        *,
-        -- Nothing of their own to go by: the population's mean stands in.
-        coalesce(n_repeat_days > 0 and net_amount > 0 and mean_repeat_amount > 0, false) as has_own_spend
+        customer_key,
+        n_purchase_days
     from {{ ref('int_customer_summary') }}
+    where observed_on = {{ as_of_date() }}
+
+),
+
+histories as (
+
+    select
+        *,
+        cast(spend_repeat_days as double) as spend_days,
+        cast(spend_mean_amount as double) as spend_mean
+    from {{ ref('int_purchase_history') }}
     where observed_on = {{ as_of_date() }}
 
 ),
@@ -36,6 +46,11 @@ joined as (
         purchase_scores.purchases_12m_high_80,
         purchase_scores.purchases_12m_low_95,
         purchase_scores.purchases_12m_high_95,
+        purchase_scores.purchases_12m_variance,
+        purchase_scores.purchases_12m_shift_1,
+        purchase_scores.purchases_12m_shift_2,
+        purchase_scores.purchases_12m_shift_3,
+        purchase_scores.purchases_12m_shift_4,
         fits.purchase_model,
         fits.purchase_status,
         fits.beats_naive,
@@ -43,16 +58,18 @@ joined as (
         fits.spend_p,
         fits.spend_q,
         fits.spend_gamma,
-        cast(case when summaries.has_own_spend then summaries.n_repeat_days else 0 end as double) as spend_days,
-        cast(case when summaries.has_own_spend then summaries.mean_repeat_amount else 0 end as double) as spend_mean
+        histories.unobserved_days,
+        histories.spend_basis,
+        histories.spend_days,
+        histories.spend_mean
     from summaries
     cross join fits
+    left join histories on summaries.customer_key = histories.customer_key
     left join purchase_scores
         on
-            summaries.n_purchase_days > 0
-            and summaries.n_repeat_days = purchase_scores.n_repeat_days
-            and summaries.recency_days = purchase_scores.recency_days
-            and summaries.age_days = purchase_scores.age_days
+            histories.n_repeat_days = purchase_scores.n_repeat_days
+            and histories.recency_days = purchase_scores.recency_days
+            and histories.age_days = purchase_scores.age_days
 
 ),
 
@@ -62,7 +79,7 @@ spending as (
     select
         *,
         case
-            when n_purchase_days > 0 and spend_p * spend_days + spend_q > 1
+            when spend_p * spend_days + spend_q > 1
                 then try_cast(
                         spend_p * (spend_gamma + spend_days * spend_mean) / (spend_p * spend_days + spend_q - 1)
                         as decimal(18, 2)
@@ -86,7 +103,14 @@ final as (
         purchases_12m_high_80,
         purchases_12m_low_95,
         purchases_12m_high_95,
+        purchases_12m_variance,
+        purchases_12m_shift_1,
+        purchases_12m_shift_2,
+        purchases_12m_shift_3,
+        purchases_12m_shift_4,
         expected_spend_amount,
+        unobserved_days,
+        case when expected_spend_amount is not null then spend_basis end as spend_basis,
         case when expected_purchases_12m is not null then purchase_model end as purchase_model,
         case when expected_purchases_12m is not null then beats_naive end as beats_naive,
         case when expected_spend_amount is not null then 'gamma_gamma' end as spend_model,

@@ -61,6 +61,8 @@ valued as (
         discounted.purchases_12m_low_95,
         discounted.purchases_12m_high_95,
         discounted.expected_spend_amount,
+        discounted.unobserved_days,
+        discounted.spend_basis,
         discounted.purchase_model,
         discounted.spend_model,
         discounted.beats_naive,
