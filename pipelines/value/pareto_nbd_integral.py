@@ -82,15 +82,16 @@ def _legendre(n_nodes: int) -> tuple[Floats, Floats]:
 
 
 # Up to which width of v, and which fall of the integrand's logarithm, so many nodes leave a relative error below 2e-11
-# (found on a grid of powers to 1,000 and ratios from 0.001 to 0.9; far less in ordinary shops). More than 24 are needed
-# where an offset is less than a thousandth of the customers' age.
+# (found on a grid of powers to 10,000 and ratios from e^-12 to 1; far less in ordinary shops); the last up to a width of 16.
+# More than 24 are needed where an offset is less than a thousandth of the customers' age.
 _RULES = [
     (0.5, 2.0, *_legendre(6)),
     (1.0, 6.0, *_legendre(8)),
     (2.0, 10.0, *_legendre(10)),
     (3.0, 10.0, *_legendre(12)),
     (4.0, 15.0, *_legendre(16)),
-    (8.0, np.inf, *_legendre(24)),
+    (6.5, np.inf, *_legendre(24)),
+    (10.0, np.inf, *_legendre(32)),
     (np.inf, np.inf, *_legendre(48)),
 ]
 

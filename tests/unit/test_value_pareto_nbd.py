@@ -113,6 +113,7 @@ def test_likelihood_keeps_its_digits_over_twenty_years_and_ten_thousand_purchase
 )
 @example(near_power=41.0, far_power=40.0, log_ratio=-0.01, width=14.0)  # both factors fall alike
 @example(near_power=1.0, far_power=1.0, log_ratio=-9.0, width=14.0)
+@example(near_power=0.001, far_power=400.0, log_ratio=-10.0, width=8.0)
 @settings(max_examples=200, deadline=None)
 def test_the_integral_is_that_of_brute_force(
     near_power: float, far_power: float, log_ratio: float, width: float
