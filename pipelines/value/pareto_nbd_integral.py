@@ -82,8 +82,8 @@ def _legendre(n_nodes: int) -> tuple[Floats, Floats]:
 
 
 # Up to which width of v, and which fall of the integrand's logarithm, so many nodes leave a relative error below 2e-11
-# (found on a grid of powers to 10,000 and ratios from e^-12 to 1; far less in ordinary shops); the last up to a width of 16.
-# More than 24 are needed where an offset is less than a thousandth of the customers' age.
+# (found on a grid of powers to 10,000 and ratios from e^-12 to 1; far less in ordinary shops), the last up to a width
+# of 16. More than 24 are needed where an offset is less than a thousandth of the customers' age.
 _RULES = [
     (0.5, 2.0, *_legendre(6)),
     (1.0, 6.0, *_legendre(8)),
