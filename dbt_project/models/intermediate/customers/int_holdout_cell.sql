@@ -4,25 +4,28 @@ with windows as (
 
 purchase_days as (
     select
-        customer_key,
-        day_on
-    from {{ ref('int_customer_day') }}
-    where is_purchase_day
+        days.customer_key,
+        days.day_on,
+        calendar.observed_days as clock_day
+    from {{ ref('int_customer_day') }} as days
+    inner join {{ ref('int_observation_day') }} as calendar on days.day_on = calendar.day_on
+    where days.is_purchase_day
 ),
 
 customers as (
     select
         windows.window_name,
         windows.cut_on,
+        windows.cut_day,
         windows.holdout_days,
         days.customer_key,
-        min(days.day_on) as first_on,
-        max(case when days.day_on <= windows.cut_on then days.day_on end) as last_on,
+        min(days.clock_day) as first_day,
+        max(case when days.day_on <= windows.cut_on then days.clock_day end) as last_day,
         sum(case when days.day_on <= windows.cut_on then 1 else 0 end) as n_known_days,
         sum(case when days.day_on > windows.cut_on then 1 else 0 end) as n_holdout_days
     from purchase_days as days
     inner join windows on days.day_on <= windows.window_ends_on
-    group by windows.window_name, windows.cut_on, windows.holdout_days, days.customer_key
+    group by windows.window_name, windows.cut_on, windows.cut_day, windows.holdout_days, days.customer_key
 ),
 
 cells as (
@@ -31,8 +34,8 @@ cells as (
         cut_on,
         holdout_days,
         cast(n_known_days - 1 as integer) as n_repeat_days,
-        {{ days_between('last_on', 'first_on') }} as recency_days,
-        {{ days_between('cut_on', 'first_on') }} as age_days,
+        cast(last_day - first_day as integer) as recency_days,
+        cast(cut_day - first_day as integer) as age_days,
         cast(n_holdout_days as integer) as n_holdout_days
     from customers
     where n_known_days > 0

@@ -44,5 +44,6 @@ judged as (
 select
     day_on,
     is_unobserved = 0 as is_observed,
-    cast(sum(is_unobserved) over (order by day_on) as integer) as unobserved_days
+    cast(sum(is_unobserved) over (order by day_on) as integer) as unobserved_days,
+    cast(sum(1 - is_unobserved) over (order by day_on) as integer) as observed_days
 from judged
