@@ -1,142 +1,230 @@
-"""How fast the value models fit, against lifetimes on the same customers in the same run.
+"""How fast the value models fit, against lifetimes, clvkit and pymc-marketing on the same customers in one run.
 
-Here: a simulated population, both fits, the ratio. Not here: whether the fits are right (tests/unit/test_value_*.py).
+Here: the fits, both sets of parameters put into one likelihood (ours), the ratios. Not here: how a peer is asked
+(peers.py), whether the fits are right (tests/unit/test_value_*.py).
 
-    .venv/bin/python benchmarks/value_models.py [--customers 100000] [--repeats 5] [--seed 1]
+    python benchmarks/value_models.py [--customers 100000] [--repeats 5] [--seed 1] [--limit 900] [--peers-python PATH]
+
+Each peer runs in a process of its own, in the Python given if it is installed there (`make bench-peers` makes
+.venv-peers, which is the default), else in this one; a peer that is in neither is left out and named.
 """
 
 import argparse
+import json
+import os
+import platform
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 import numpy as np
-from lifetimes import BetaGeoFitter, GammaGammaFitter, ModifiedBetaGeoFitter, ParetoNBDFitter
-from numpy.typing import NDArray
+import scipy
+from customers import Floats, simulate
+from peers import NO_SUCH_MODEL, PEERS, YEAR_DAYS
+from rich.console import Console
+from rich.table import Table
 from threadpoolctl import threadpool_limits
 
 from pipelines.value import bg_nbd, bg_nbd_forecast, gamma_gamma, pareto_nbd
 from pipelines.value.cells import PurchaseCells, SpendCells
 
-Floats = NDArray[np.float64]
-
-TRUTH = {"r": 0.6, "alpha": 30.0, "a": 0.8, "b": 2.5, "p": 6.0, "q": 4.0, "gamma": 15.0}  # days, currency
-OBSERVED_DAYS = 730
-
-
-def simulate(customers: int, seed: int) -> tuple[Floats, Floats, Floats, Floats]:
-    """x, t_x, T in whole days and the mean amount of a repeat day, each of shape (customers,)."""
-    rng = np.random.default_rng(seed)
-    age = np.floor(rng.uniform(0, OBSERVED_DAYS, customers))
-    rate = rng.gamma(TRUTH["r"], 1 / TRUTH["alpha"], customers)
-    dropout = rng.beta(TRUTH["a"], TRUTH["b"], customers)
-    repeats, recency, clock = np.zeros(customers), np.zeros(customers), np.zeros(customers)
-    alive = np.ones(customers, dtype=bool)
-    while alive.any():
-        clock = clock + rng.exponential(1 / np.maximum(rate, 1e-9))
-        day = np.minimum(np.ceil(clock), 1e9)  # a purchase day is a whole day, and counts once
-        bought = alive & (day <= age)
-        repeats += bought & (day > recency)
-        recency = np.where(bought, day, recency)
-        alive = bought & (rng.random(customers) > dropout)
-    scale = rng.gamma(TRUTH["q"], 1 / TRUTH["gamma"], customers)
-    days = np.maximum(repeats, 1)
-    mean = np.maximum(np.round(rng.gamma(TRUTH["p"] * days) / scale / days, 2), 0.01)
-    return repeats, recency, age, np.where(repeats > 0, mean, 0.0)
+PEERS_PYTHON = Path(__file__).parents[1] / ".venv-peers" / "bin" / "python"
+NAMES = {
+    "bg_nbd": "BG/NBD",
+    "mbg_nbd": "MBG/NBD",
+    "pareto_nbd": "Pareto/NBD",
+    "gamma_gamma": "Gamma-Gamma",
+    "forecast": "12-month forecast",
+}
+TARGETS = {"bg_nbd": 20, "pareto_nbd": 50, "gamma_gamma": 10}  # times lifetimes' speed
 
 
-def say(line: str) -> None:
-    """One line of the report."""
-    sys.stdout.write(f"{line}\n")
+@dataclass(frozen=True)
+class Run:
+    """What one contestant did with one model; seconds of each run in their order."""
+
+    wall: Sequence[float]
+    cpu: Sequence[float]
+    answer: dict[str, float]
+    version: str = ""
+    memory_gb: float = 0.0
+    numpy: str = field(default="", repr=False)
+
+    def again(self, seconds: Sequence[float]) -> float:
+        """The median run once everything is loaded and compiled: without the first, where there is another."""
+        return statistics.median(seconds[1:] or seconds)
 
 
-def seconds(work: Callable[[], object], repeats: int) -> tuple[float, float]:
-    """The median wall and processor seconds of several runs; the second is steadier on a shared machine."""
-    wall, cpu = [], []
-    for _ in range(repeats):
-        start, used = time.perf_counter(), time.process_time()
-        work()
-        wall.append(time.perf_counter() - start)
-        cpu.append(time.process_time() - used)
-    return statistics.median(wall), statistics.median(cpu)
+class Ours:
+    """Our fits, from one array entry a customer to parameters: sorting the customers into cells is counted."""
+
+    def __init__(self, x: Floats, t_x: Floats, age: Floats, mean: Floats) -> None:
+        self._purchases = x, t_x, age
+        self._spend = x[x > 0], mean[x > 0]
+        self.cells = PurchaseCells.of(*self._purchases)
+        self.spend_cells = SpendCells.of(*self._spend)
+        found = bg_nbd.fit(self.cells).model
+        if not isinstance(found, bg_nbd.BgNbd):
+            sys.exit("no dropout found in this population: take more customers")
+        self._bg_nbd = found
+
+    def run(self, model: str, repeats: int) -> Run:
+        """As `score` runs it: on one BLAS thread."""
+        work: dict[str, Callable[[], object]] = {
+            "bg_nbd": lambda: bg_nbd.fit(PurchaseCells.of(*self._purchases)).model,
+            "mbg_nbd": lambda: bg_nbd.fit(PurchaseCells.of(*self._purchases), bg_nbd.MbgNbd).model,
+            "pareto_nbd": lambda: pareto_nbd.fit(PurchaseCells.of(*self._purchases)).model,
+            "gamma_gamma": lambda: gamma_gamma.fit(SpendCells.of(*self._spend)).model,
+            "forecast": self._forecast,
+        }
+        wall, cpu = [], []
+        with threadpool_limits(limits=1, user_api="blas"):
+            for _ in range(repeats + 1):
+                start, used = time.perf_counter(), time.process_time()
+                found = work[model]()
+                wall.append(time.perf_counter() - start)
+                cpu.append(time.process_time() - used)
+        return Run(wall, cpu, found if isinstance(found, dict) else asdict(found))
+
+    def log_likelihood(self, model: str, parameters: dict[str, float]) -> float:
+        """The one function that both sets of parameters are put into."""
+        match model:
+            case "bg_nbd":
+                return bg_nbd.log_likelihood(bg_nbd.BgNbd(**_only(parameters, "r", "alpha", "a", "b")), self.cells)
+            case "mbg_nbd":
+                return bg_nbd.log_likelihood(bg_nbd.MbgNbd(**_only(parameters, "r", "alpha", "a", "b")), self.cells)
+            case "pareto_nbd":
+                at = pareto_nbd.ParetoNbd(**_only(parameters, "r", "alpha", "s", "beta"))
+                return pareto_nbd.log_likelihood(at, self.cells)
+            case _:
+                at_spend = gamma_gamma.GammaGamma(**_only(parameters, "p", "q", "gamma"))
+                return gamma_gamma.log_likelihood(at_spend, self.spend_cells)
+
+    def _forecast(self) -> dict[str, float]:
+        cells = self.cells
+        said = bg_nbd_forecast.expected_purchases_given(
+            self._bg_nbd, cells.repeats, cells.recency, cells.age, YEAR_DAYS
+        )
+        return {"total": float(said @ cells.customers)}
 
 
-def ours_on_one_thread(work: Callable[[], object], repeats: int) -> tuple[float, float]:
-    """As `seconds`, the way `score` runs it."""
-    with threadpool_limits(limits=1, user_api="blas"):
-        return seconds(work, repeats)
+def _only(parameters: dict[str, float], *names: str) -> dict[str, float]:
+    """Without what a peer tells beside the parameters."""
+    return {name: parameters[name] for name in names}
 
 
-def told(model: object) -> str:
-    """Its parameters in one line."""
-    return ", ".join(f"{key} {value:.7g}" for key, value in vars(model).items())
+def ask(python: Path, package: str, model: str, customers: Path, options: argparse.Namespace) -> Run | str:
+    """A peer's run, or why there is none."""
+    script = Path(__file__).with_name("peers.py")
+    command = [python, script, package, model, customers, "--repeats", str(options.repeats + 1)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=options.limit)
+    except subprocess.TimeoutExpired:
+        return f"stopped after {options.limit:.0f} s"
+    if done.returncode == NO_SUCH_MODEL:
+        return "has no such model"
+    if done.returncode:
+        why = (done.stderr.strip().splitlines() or [f"signal {-done.returncode}"])[-1]
+        return f"failed: {why[:100]}"
+    return Run(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def python_of(package: str, given: Path) -> Path | None:
+    """The first Python of the two that has the package."""
+    look = "import sys; from importlib import util; sys.exit(util.find_spec(sys.argv[1]) is None)"
+    pythons = [given, Path(sys.executable)] if given.is_file() else [Path(sys.executable)]
+    return next((each for each in pythons if subprocess.run([each, "-c", look, package]).returncode == 0), None)
 
 
 def main() -> None:
-    """Run both peers and print a table."""
+    """Run everybody and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--customers", type=int, default=100_000)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--limit", type=float, default=900.0, help="seconds after which a peer is stopped")
+    parser.add_argument("--peers-python", type=Path, default=PEERS_PYTHON)
+    parser.add_argument("--models", nargs="+", choices=NAMES, default=list(NAMES))
     options = parser.parse_args()
-    x, t_x, age, mean = simulate(options.customers, options.seed)
-    came_back = x > 0
-    repeats, spent = x[came_back], mean[came_back]
-    cells, spend = PurchaseCells.of(x, t_x, age), SpendCells.of(repeats, spent)
-    say(f"{options.customers:,} customers in {cells.repeats.size:,} purchase cells")
-    say(f"{repeats.size:,} repeaters in {spend.repeats.size:,} spend cells; median of {options.repeats} runs")
+    console = Console(width=130)
+    arrays = simulate(options.customers, options.seed)
+    ours = Ours(*arrays)
+    pythons = {package: python_of(package, options.peers_python) for package in PEERS}
+    runs: dict[tuple[str, str], Run | str] = {}
+    with tempfile.TemporaryDirectory(prefix="loyalty-bench-") as folder:
+        file = Path(folder) / "customers.npz"
+        np.savez(file, **dict(zip(("frequency", "recency", "T", "monetary_value"), arrays, strict=True)))
+        for model in options.models:
+            runs[model, "ours"] = ours.run(model, options.repeats)
+            for package, python in pythons.items():
+                if python is not None:
+                    runs[model, package] = ask(python, package, model, file, options)
+    versions = {package: run.version for (_, package), run in runs.items() if isinstance(run, Run) and run.version}
+    console.print(
+        f"{options.customers:,} customers (seed {options.seed}) in {ours.cells.repeats.size:,} purchase cells; "
+        f"{np.count_nonzero(arrays[0]):,} repeaters in {ours.spend_cells.repeats.size:,} spend cells; "
+        f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; Python {platform.python_version()}, "
+        f"numpy {np.__version__}, scipy {scipy.__version__}; "
+        + ", ".join(f"{package} {version}" for package, version in versions.items())
+    )
+    console.print(speed_table(runs), likelihood_table(runs, ours))
+    for model, target in TARGETS.items():
+        mine, theirs = runs.get((model, "ours")), runs.get((model, "lifetimes"))
+        if isinstance(mine, Run) and isinstance(theirs, Run):
+            ratio = theirs.again(theirs.wall) / mine.again(mine.wall)
+            console.print(f"{NAMES[model]}: {ratio:.1f} times lifetimes' speed; the target is {target}")
+    for package, python in pythons.items():
+        if python is None:
+            console.print(f"Left out: {package} is not installed. `make bench-peers` puts it into .venv-peers.")
 
-    found = bg_nbd.fit(cells).model
-    if not isinstance(found, bg_nbd.BgNbd):
-        parser.error("no dropout found in this population: take more customers")
-    peer = BetaGeoFitter().fit(x, t_x, age)
-    theirs_at = bg_nbd.BgNbd(*(float(peer.params_[name]) for name in ("r", "alpha", "a", "b")))
-    for name, model in (("ours", found), ("lifetimes", theirs_at)):
-        say(f"{name:10}{told(model)}; log-likelihood {bg_nbd.log_likelihood(model, cells):.4f}")
-    pareto, pareto_peer = pareto_nbd.fit(cells).model, ParetoNBDFitter().fit(x, t_x, age)
-    if isinstance(pareto, pareto_nbd.ParetoNbd):
-        theirs_of_pareto = pareto_nbd.ParetoNbd(*(float(pareto_peer.params_[name]) for name in vars(pareto)))
-        for name, each in (("ours", pareto), ("lifetimes", theirs_of_pareto)):
-            say(f"{name:10}{told(each)}; log-likelihood {pareto_nbd.log_likelihood(each, cells):.4f}")
 
-    def forecast() -> object:
-        return bg_nbd_forecast.expected_purchases_given(found, cells.repeats, cells.recency, cells.age, 365.25)
+def speed_table(runs: dict[tuple[str, str], Run | str]) -> Table:
+    """Seconds, and how many times ours they are."""
+    table = Table("model", "by", title="Speed; median of the runs after the first, which loads and compiles")
+    for name in ("first, s", "again, s", "processor s", "times ours", "(processor)", "memory, GB"):
+        table.add_column(name, justify="right")
+    for (model, package), run in runs.items():
+        mine = runs[model, "ours"]
+        if isinstance(run, str) or isinstance(mine, str):
+            table.add_row(NAMES[model], package, str(run))
+            continue
+        wall, cpu = run.again(run.wall), run.again(run.cpu)
+        table.add_row(
+            NAMES[model],
+            package,
+            f"{run.wall[0]:.3f}",
+            f"{wall:.3f}" if len(run.wall) > 1 else "",
+            f"{cpu:.3f}",
+            "" if run is mine else f"{wall / mine.again(mine.wall):.1f}",
+            "" if run is mine else f"({cpu / mine.again(mine.cpu):.1f})",
+            f"{run.memory_gb:.1f}" if run.memory_gb else "",
+            end_section=package == list(PEERS)[-1],
+        )
+    return table
 
-    rows: list[tuple[str, Callable[[], object], Callable[[], object]]] = [
-        (
-            "BG/NBD fit",
-            lambda: bg_nbd.fit(PurchaseCells.of(x, t_x, age)),
-            lambda: BetaGeoFitter().fit(x, t_x, age),
-        ),
-        (
-            "MBG/NBD fit",
-            lambda: bg_nbd.fit(PurchaseCells.of(x, t_x, age), bg_nbd.MbgNbd),
-            lambda: ModifiedBetaGeoFitter().fit(x, t_x, age),
-        ),
-        (
-            "Pareto/NBD fit",
-            lambda: pareto_nbd.fit(PurchaseCells.of(x, t_x, age)),
-            lambda: ParetoNBDFitter().fit(x, t_x, age),
-        ),
-        (
-            "Gamma-Gamma fit",
-            lambda: gamma_gamma.fit(SpendCells.of(repeats, spent)),
-            lambda: GammaGammaFitter().fit(repeats, spent),
-        ),
-        (
-            "12-month forecast",
-            forecast,
-            lambda: peer.conditional_expected_number_of_purchases_up_to_time(365.25, x, t_x, age),
-        ),
-    ]
-    say(f"{'seconds, wall (cpu)':22}{'ours':>16}{'lifetimes':>16}{'ratio':>16}")
-    for name, our_work, their_work in rows:
-        # a fit of theirs that takes half a minute is timed once
-        times = 1 if name == "Pareto/NBD fit" else options.repeats
-        ours, theirs = ours_on_one_thread(our_work, options.repeats), seconds(their_work, times)
-        ratio = f"{theirs[0] / ours[0]:.1f} ({theirs[1] / ours[1]:.1f})"
-        say(f"{name:22}{f'{ours[0]:.3f} ({ours[1]:.3f})':>16}{f'{theirs[0]:.3f} ({theirs[1]:.3f})':>16}{ratio:>16}")
+
+def likelihood_table(runs: dict[tuple[str, str], Run | str], ours: Ours) -> Table:
+    """Parameters and what our likelihood makes of them; for the forecast its total."""
+    table = Table("model", "by", title="Log-likelihood by one function at each one's parameters")
+    table.add_column("log-likelihood", justify="right")
+    table.add_column("less than ours by", justify="right")
+    table.add_column("parameters")
+    for (model, package), run in runs.items():
+        mine = runs[model, "ours"]
+        if isinstance(run, str) or isinstance(mine, str):
+            continue
+        told = ", ".join(f"{name} {run.answer[name]:.7g}" for name in mine.answer)
+        if model == "forecast":
+            table.add_row(NAMES[model], package, "", "", told)
+            continue
+        value, best = ours.log_likelihood(model, run.answer), ours.log_likelihood(model, mine.answer)
+        table.add_row(NAMES[model], package, f"{value:.4f}", "" if run is mine else f"{best - value:.4f}", told)
+    return table
 
 
 if __name__ == "__main__":
