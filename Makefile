@@ -10,6 +10,7 @@ UV        := $(shell command -v uv 2>/dev/null)
 # The first interpreter that is there and of a supported version (a shim can exist and not run).
 PYTHON    ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
                $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+PEERS_PYTHON ?= $(PYTHON)
 WORKERS   ?= 2
 PYTEST    := $(BIN)/python -m pytest
 # A file's tests stay together: they share what is dear to make (a home that has been run).
@@ -17,7 +18,7 @@ PARALLEL  := --numprocesses $(WORKERS) --dist loadfile
 COVERAGE  := --cov --cov-report=term:skip-covered
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-spark run test check lint types sql parse definitions long stories parity faults trial-short trial bench format lock clean
+.PHONY: help setup setup-spark run test check lint types sql parse definitions long stories parity faults trial-short trial bench bench-peers bench-scale format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -92,8 +93,21 @@ trial: setup ## the long trials on real data
 
 bench: setup ## measure against a floor and peers
 	$(BIN)/python benchmarks/value_models.py
+	$(BIN)/python benchmarks/value_sample.py
 	$(BIN)/python benchmarks/pipeline.py
 	$(BIN)/python benchmarks/gates.py
+
+bench-peers: ## put the peers of the value models into .venv-peers, for make bench (0.6 GB)
+ifdef UV
+	@$(UV) venv --quiet --allow-existing --python $(PEERS_PYTHON) .venv-peers
+	@$(UV) pip install --quiet --python .venv-peers/bin/python -r benchmarks/requirements.txt
+else
+	@$(PEERS_PYTHON) -m venv .venv-peers
+	@.venv-peers/bin/python -m pip install --quiet -r benchmarks/requirements.txt
+endif
+
+bench-scale: setup ## measure 10,000,000 customers with 100,000,000 orders (15 GB of disk, 10 to 20 minutes)
+	$(BIN)/python benchmarks/value_scale.py
 
 format: setup ## write ruff's and sqlfluff's fixes
 	$(BIN)/ruff check --fix .
@@ -107,4 +121,4 @@ lock: ## compile both locks anew (needs uv)
 	  --no-annotate --extra dev --extra spark -c requirements.lock pyproject.toml -o requirements-spark.lock
 
 clean: ## remove what make made (not your home folders)
-	rm -rf $(VENV) dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache .coverage
+	rm -rf $(VENV) .venv-peers dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache .coverage

@@ -223,7 +223,9 @@ def likelihood_table(runs: dict[tuple[str, str], Run | str], ours: Ours) -> Tabl
             table.add_row(NAMES[model], package, "", "", told)
             continue
         value, best = ours.log_likelihood(model, run.answer), ours.log_likelihood(model, mine.answer)
-        table.add_row(NAMES[model], package, f"{value:.4f}", "" if run is mine else f"{best - value:.4f}", told)
+        table.add_row(
+            NAMES[model], package, f"{value:.4f}", "" if run is mine else f"{round(best - value, 4) + 0.0:.4f}", told
+        )
     return table
 
 
