@@ -120,17 +120,18 @@ copy (
     order by customer_key
 ) to '{values}' (format parquet, compression zstd);
 
+-- name: days
+-- a table, as int_customer_day is: one statement that finds the days and groups them twice does not fit into little memory
+create table purchase_days as
+select distinct
+    customer_key,
+    ordered_on as day_on
+from read_parquet('{orders}/*/*.parquet');
+
 -- name: holdout
 -- int_holdout_cell: a quarter of what was observed, and the same window a year earlier
 create table holdout_cell as
-with purchase_days as (
-    select distinct
-        customer_key,
-        ordered_on as day_on
-    from read_parquet('{orders}/*/*.parquet')
-),
-
-windows as (
+with windows as (
     select
         'holdout' as window_name,
         date '2025-12-31' - 274 as cut_on,
