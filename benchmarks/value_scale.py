@@ -24,7 +24,6 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import scipy
 from rich.console import Console
@@ -101,13 +100,6 @@ def of_cells(batch: pa.RecordBatch, score: Callable[[PurchaseCells], Scored]) ->
     return {name: pa.array(values.astype(np.int32)) for name, values in keys.items()} | score(cells)
 
 
-def of_spend(batch: pa.RecordBatch, model: GammaGamma) -> Scored:
-    """A slice of spend cells with the spend expected of a purchase day."""
-    repeats, mean = batch.column("n_repeat_days"), batch.column("mean_repeat_amount")
-    spend = gamma_gamma.expected_spend(model, repeats.to_numpy().astype(float), pc.cast(mean, pa.float64()).to_numpy())
-    return {"n_repeat_days": repeats, "mean_repeat_amount": mean, "expected_spend_amount": pa.array(np.round(spend, 2))}
-
-
 def stream(cells: duckdb.DuckDBPyRelation, file: Path, score: Callable[[pa.RecordBatch], Scored]) -> int:
     """Cells out of DuckDB, a slice at a time, scored, into a file; gives the rows."""
     writer, rows = None, 0
@@ -137,9 +129,7 @@ def _columns(cells: duckdb.DuckDBPyRelation) -> list[np.ndarray]:
 
 def run(orders: Path, folder: Path, options: argparse.Namespace, console: Console) -> None:
     """The steps, timed; three tables."""
-    files = {
-        name: folder / f"{name}.parquet" for name in ("purchase_scores", "interval_scores", "spend_scores", "values")
-    }
+    files = {name: folder / f"{name}.parquet" for name in ("purchase_scores", "interval_scores", "values")}
     sql = statements(orders=orders, fit_customers=FIT_CUSTOMERS, **files)
     steps = Steps()
     settings = {"threads": options.threads, "memory_limit": options.memory, "temp_directory": str(folder / "spill")}
@@ -153,16 +143,13 @@ def run(orders: Path, folder: Path, options: argparse.Namespace, console: Consol
             con.execute(sql["sample"])
         with steps.step("fit on the hash sample"):
             model, spend, steps.note = fit_both(con.sql(sql["sample_purchase_cell"]), con.sql(sql["sample_spend_cell"]))
-        with steps.step("score purchases"):
+        with steps.step("score every cell"):
             # in this order most of what depends on (x, T) alone is computed once
             cells = con.table("purchase_cell").order("n_repeat_days, age_days, recency_days")
             rows = stream(cells, files["purchase_scores"], lambda batch: of_cells(batch, lambda c: forecast(model, c)))
             steps.note = f"{rows:,} cells"
-        with steps.step("score spend"):
-            rows = stream(con.table("spend_cell"), files["spend_scores"], lambda batch: of_spend(batch, spend))
-            steps.note = f"{rows:,} cells"
         with steps.step("join, sort, write"):
-            con.execute(sql["write"])
+            con.execute(sql["write"], vars(spend))
             written = pq.ParquetFile(files["values"]).metadata.num_rows
             steps.note = f"{written:,} rows, {files['values'].stat().st_size / 1e9:.2f} GB"
         console.print(steps.table("From orders to values"))

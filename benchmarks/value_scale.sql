@@ -44,14 +44,6 @@ select
 from summary
 group by all;
 
-create table spend_cell as
-select
-    n_repeat_days,
-    mean_repeat_amount,
-    count(*) as n_customers
-from summary
-group by all;
-
 -- name: sample
 -- int_fit_sample: keys are hashes, so that those up to a bucket are a fixed draw
 create temp table sampled as
@@ -98,25 +90,35 @@ where n_repeat_days > 0
 group by all
 
 -- name: all_spend_cell
-select * replace (mean_repeat_amount::double as mean_repeat_amount)
-from spend_cell
+select
+    n_repeat_days,
+    mean_repeat_amount::double as mean_repeat_amount,
+    count(*) as n_customers
+from summary
 where n_repeat_days > 0
+group by all
 
 -- name: write
--- int_customer_forecast and int_customer_value (without margins and discounting)
+-- int_customer_forecast and int_customer_value (without margins and discounting): expected spend customer by customer
 copy (
+    with spending as (
+        select
+            summary.*,
+            (
+                $p * ($gamma + n_repeat_days * mean_repeat_amount::double) / ($p * n_repeat_days + $q - 1)
+            )::decimal(18, 2) as expected_spend_amount
+        from summary
+    )
+
     select
-        summary.*,
-        purchases.p_alive,
-        purchases.expected_purchases_12m,
-        purchases.p_any_purchase_12m,
-        spend.expected_spend_amount,
-        (purchases.expected_purchases_12m * spend.expected_spend_amount)::decimal(18, 2) as expected_value_12m_amount
-    from summary
-    inner join read_parquet('{purchase_scores}') as purchases
+        spending.*,
+        scores.p_alive,
+        scores.expected_purchases_12m,
+        scores.p_any_purchase_12m,
+        (scores.expected_purchases_12m * spending.expected_spend_amount)::decimal(18, 2) as expected_value_12m_amount
+    from spending
+    inner join read_parquet('{purchase_scores}') as scores
         using (n_repeat_days, recency_days, age_days)
-    inner join read_parquet('{spend_scores}') as spend
-        using (n_repeat_days, mean_repeat_amount)
     order by customer_key
 ) to '{values}' (format parquet, compression zstd);
 
