@@ -53,6 +53,8 @@ def value_step(days: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
             export_cells(paths.warehouse, exchange, plan.scratch_schema)
             report = score(exchange, plan.as_of)
             stage.count(purchase_cells=report.n_purchase_cells, fits=report.n_fits, fresh_fits=report.n_fresh_fits)
+            for warning in report.warnings:
+                stage.warn(warning)
             stage.say(f"purchases {report.purchases.model} {report.purchases.status}, spend {report.spend.status}")
         rows = (report.n_purchase_cells, None, None)
         for key, number in zip(VALUE_OUTPUTS, rows, strict=True):

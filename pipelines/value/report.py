@@ -77,6 +77,7 @@ class ValueReport:
         n_purchase_cells: Rows of purchase_scores.parquet.
         n_fits: Fits in value_parameters.parquet.
         n_fresh_fits: Those of them that no earlier run had done.
+        warnings: What a user of the forecasts should know.
     """
 
     purchases: ModelReport
@@ -84,3 +85,4 @@ class ValueReport:
     n_purchase_cells: int
     n_fits: int
     n_fresh_fits: int
+    warnings: tuple[str, ...] = ()

@@ -23,7 +23,7 @@ from pipelines.value import files, purchase_model
 from pipelines.value.cells import PurchaseCells, SpendCells
 from pipelines.value.fits import SPEND_MODEL, DatedFit, FitMemory, fit_purchases, fit_spend, parameter_table
 from pipelines.value.purchase_model import Kind, PurchaseModel
-from pipelines.value.report import ModelReport, ValueReport
+from pipelines.value.report import FitStatus, ModelReport, ValueReport
 from pipelines.value.trial import hold_trial
 from pipelines.value.uncertainty import count_interval, shifts
 
@@ -79,16 +79,21 @@ def score(exchange: Path, as_of: date, *, horizons_months: Sequence[int] = (3, 6
     memory.keep()
     for report in (bought, spent):
         logger.info("%s: %s on %d customers", report.model, report.status, report.n_customers)
-    _warn_of_correlation(spent.spend_correlation)
-    return ValueReport(bought, spent, n_cells, len(purchases) + len(spend), memory.n_fitted)
+    warnings = tuple(_warnings(bought, spent, trial.beats_naive))
+    return ValueReport(bought, spent, n_cells, len(purchases) + len(spend), memory.n_fitted, warnings)
 
 
-def _warn_of_correlation(found: float | None) -> None:
-    if found is not None and abs(found) > _HIGH_CORRELATION:
-        logger.warning(
-            "repeat days and their mean spend go together (correlation %.2f), which Gamma-Gamma takes to be unrelated: "
-            "the expected spend of frequent buyers is off",
-            found,
+def _warnings(purchases: ModelReport, spend: ModelReport, beats_naive: bool | None) -> Iterator[str]:
+    """What a user of the forecasts should know."""
+    if purchases.status is FitStatus.FELL_BACK:
+        yield f"{purchases.asked_model} has no maximum here: {purchases.model} is used (rpt_clv_parameters)"
+    if beats_naive is False:
+        yield "forecasts of purchases did worse on the holdout than one that needs no model (rpt_clv_validation)"
+    correlation = spend.spend_correlation
+    if correlation is not None and abs(correlation) > _HIGH_CORRELATION:
+        yield (
+            f"repeat days and their mean spend go together (correlation {correlation:.2f}), which Gamma-Gamma takes"
+            " to be unrelated: the expected spend of frequent buyers is off"
         )
 
 

@@ -1,7 +1,6 @@
 """The fits of a run: of each day's own cells, remembered by what they were fitted on, and how sure they are."""
 
 import json
-import logging
 from datetime import date
 from pathlib import Path
 
@@ -9,14 +8,17 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.value import fits, purchase_model, score
+from pipelines.value import bg_nbd, fits, purchase_model, score, scoring
 from pipelines.value.cells import PurchaseCells, SpendCells
 from pipelines.value.purchase_fit import PurchaseFit
 from pipelines.value.purchase_model import Kind, PurchaseModel
 from pipelines.value.report import FitStatus
+from pipelines.value.trial import Trial
 from pipelines.value.uncertainty import shifts, standard_errors, total_variance
 from tests.unit.value_samples import (
     CALIBRATION_END,
+    HOLDOUT,
+    WEEKS,
     Customers,
     add_day,
     packaged_cdnow,
@@ -141,14 +143,26 @@ def test_frequency_and_spend_are_correlated_customer_by_customer(cdnow: Customer
     assert fits.spend_correlation(SpendCells.of(x, np.full(x.size, 5.0))) is None
 
 
-def test_correlated_spend_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_correlated_spend_is_warned_of(cdnow: Customers, tmp_path: Path) -> None:
+    write_cells(tmp_path, cdnow)
+    assert score(tmp_path, CALIBRATION_END).warnings == ()
     people = simulate(800, seed=9)
     spend = np.where(people.repeats > 0, np.round(people.repeats * 10 + people.age / 100, 2), np.nan)
     write_cells(tmp_path, Customers(people.repeats, people.recency, people.age, spend))
-    with caplog.at_level(logging.WARNING, logger="loyalty.value"):
-        score(tmp_path, CALIBRATION_END)
-    (warning,) = caplog.messages
+    (warning,) = score(tmp_path, CALIBRATION_END).warnings
     assert "correlation" in warning and "Gamma-Gamma" in warning
+
+
+def test_a_simpler_model_and_a_lost_holdout_are_warned_of(
+    cdnow: Customers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_cells(tmp_path, cdnow)
+    none = scoring.hold_trial(HOLDOUT.empty_table(), WEEKS.empty_table()).table
+    monkeypatch.setattr(scoring, "hold_trial", lambda *_: Trial(Kind.BG_NBD, False, none))
+    monkeypatch.setattr(bg_nbd, "fit", lambda *_: PurchaseFit(FitStatus.NOT_CONVERGED, None, None))
+    fell_back, beaten = score(tmp_path, CALIBRATION_END).warnings
+    assert "bg_nbd has no maximum" in fell_back and "nbd is used" in fell_back
+    assert "worse on the holdout" in beaten
 
 
 @pytest.mark.parametrize("kind", list(Kind))
