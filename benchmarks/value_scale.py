@@ -88,7 +88,8 @@ def intervals(model: PurchaseModel, cells: PurchaseCells) -> Scored:
     """The 80 % and 95 % intervals of the purchases of 12 months."""
     mean = purchase_model.expected_purchases(model, cells, YEAR_DAYS)
     variance = purchase_model.purchases_variance(model, cells, YEAR_DAYS)
-    ends = [end for level in (0.80, 0.95) for end in count_interval(mean, variance, level)]
+    some = purchase_model.p_any_purchase(model, cells, YEAR_DAYS)
+    ends = [end for level in (0.80, 0.95) for end in count_interval(mean, variance, level, some)]
     names = ("purchases_12m_low_80", "purchases_12m_high_80", "purchases_12m_low_95", "purchases_12m_high_95")
     return {name: pa.array(end.astype(np.int32)) for name, end in zip(names, ends, strict=True)}
 

@@ -7,7 +7,6 @@ of all of them is what a fresh fit would give, to the byte: no result depends on
 """
 
 import hashlib
-import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, astuple, dataclass
@@ -19,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 import scipy
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from pipelines.durable import write_text_durably
 from pipelines.value import gamma_gamma, purchase_model
@@ -36,6 +36,7 @@ _LIKELIHOOD_DIGITS = 10
 _CORRELATION_DIGITS = 6
 SPEND_MODEL = "gamma_gamma"
 _MEMORY = "fits.json"
+_REPORTS = TypeAdapter(dict[str, ModelReport])
 _PARAMETERS = pa.schema(
     [
         ("observed_on", pa.date32()),
@@ -154,28 +155,27 @@ class FitMemory:
     def __init__(self, exchange: Path) -> None:
         self._path = exchange / _MEMORY
         try:
-            self._before = json.loads(self._path.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
+            self._before = _REPORTS.validate_json(self._path.read_bytes())
+        except (OSError, ValueError):
             self._before = {}
-        self._used: dict[str, dict[str, object]] = {}
+        self._used: dict[str, ModelReport] = {}
         self.n_fitted = 0
 
     def recall(self, cells: PurchaseCells | SpendCells, model: str, fit: Callable[[], ModelReport]) -> ModelReport:
         """The remembered fit of these cells by this model, or a fresh one."""
         key = _digest(cells, model)
-        if key in self._before:
-            report = ModelReport(**{**self._before[key], "status": FitStatus(self._before[key]["status"])})
-        else:
+        report = self._before.get(key)
+        if report is None:
             report = fit()
             self.n_fitted += 1
-        self._used[key] = asdict(report)
+        self._used[key] = report
         return report
 
     def keep(self) -> None:
         """Write what was used, and forget the rest."""
         # parameters stay in the model's order, which the covariance's rows follow
-        content = json.dumps(dict(sorted(self._used.items())), indent=1)
-        write_text_durably(self._path, content + "\n", mode=0o600)
+        content = _REPORTS.dump_json(dict(sorted(self._used.items())), indent=1)
+        write_text_durably(self._path, content.decode() + "\n", mode=0o600)
 
 
 def _digest(cells: PurchaseCells | SpendCells, model: str) -> str:

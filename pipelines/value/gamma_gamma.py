@@ -19,7 +19,7 @@ from pipelines.value.special import digamma_rise, log_rising, trigamma
 Floats = NDArray[np.float64]
 
 MIN_CUSTOMERS = 100
-_START = np.log([1.0, 2.0, 1.0])  # p, q, gamma over the mean amount
+_START = np.log([1.0, 2.0, 1.0])  # p, q, gamma over the geometric mean amount
 # Beyond the box nothing changes that could be seen: a shape of 10,000 is amounts that differ by 1 %.
 _LOWER = np.log([1e-4, 1e-4, 1e-6])
 _UPPER = np.log([1e4, 1e4, 1e8])
@@ -76,7 +76,8 @@ def fit(cells: SpendCells) -> SpendFit:
     usable = cells.usable()
     if usable.n_customers < MIN_CUSTOMERS:
         return SpendFit(FitStatus.TOO_FEW_CUSTOMERS, None, None, usable.n_customers)
-    scale = float(usable.mean_spend @ usable.customers) / usable.n_customers
+    # the geometric mean: one amount far out must not carry the box away from all the others
+    scale = float(np.exp(usable.customers @ np.log(usable.mean_spend) / usable.n_customers))
     found = maximise(_Likelihood(usable, scale).at, _START, _LOWER, _UPPER)
     if not found.is_converged:
         return SpendFit(FitStatus.NOT_CONVERGED, None, None, usable.n_customers)

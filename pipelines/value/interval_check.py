@@ -48,14 +48,17 @@ def check_intervals(model: PurchaseModel, cells: HoldoutCells) -> tuple[Interval
     customers = cells.known.customers
     total, of_total = float(customers @ mean), _total_variance(model, cells, float(customers @ variance))
     return tuple(
-        IntervalCheck(level, _of_customers(cells, mean, variance, level), _of_total(cells, total, of_total, level))
+        IntervalCheck(
+            level, _of_customers(model, cells, mean, variance, level), _of_total(cells, total, of_total, level)
+        )
         for level in LEVELS
     )
 
 
-def _of_customers(cells: HoldoutCells, mean: Floats, variance: Floats, level: int) -> Bin:
-    low, high = uncertainty.count_interval(mean, variance, level / 100)
-    told = uncertainty.share_within(mean, variance, low, high)
+def _of_customers(model: PurchaseModel, cells: HoldoutCells, mean: Floats, variance: Floats, level: int) -> Bin:
+    some = purchase_model.p_any_purchase(model, cells.known, cells.horizon)
+    low, high = uncertainty.count_interval(mean, variance, level / 100, some)
+    told = uncertainty.share_within(mean, variance, low, high, some)
     is_inside = (low <= cells.bought) & (cells.bought <= high)
     total = cells.known.n_customers
     ends_and_shares = (float(cells.known.customers @ each) / total for each in (low, high, told, is_inside))

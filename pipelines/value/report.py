@@ -6,6 +6,9 @@ Here: statuses and reports. Not here: numbers of a single customer.
 import math
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
+
+from pydantic import ConfigDict
 
 from pipelines.value.special import round_significant
 
@@ -45,6 +48,8 @@ class ModelReport:
         n_cells: Cells that they make.
         spend_correlation: Of Gamma-Gamma: between repeat days and their mean spend, which the model takes to be 0.
     """
+
+    __pydantic_config__: ClassVar = ConfigDict(strict=True, allow_inf_nan=False, extra="forbid")
 
     model: str
     asked_model: str

@@ -36,6 +36,7 @@ _YEAR_MONTHS = 12
 _SCORE_DECIMALS = 8
 _LEVELS = (80, 95)  # percent of customers whose purchases lie within
 _MOST_PARAMETERS = 4
+_LARGEST_INTEGER = 2**31 - 1
 _LARGEST_EXACT = 2**53  # cents that a double holds exactly
 _HIGH_CORRELATION = 0.3
 
@@ -178,8 +179,8 @@ def _uncertainty(
     if model is not None and mean is not None:
         some = purchase_model.p_any_purchase(model, cells, year)
         variance = purchase_model.purchases_variance(model, cells, year)
-        intervals = (end for level in _LEVELS for end in count_interval(mean, variance, level / 100))
-        ends = [pa.array(end.astype(np.int32)) for end in intervals]
+        intervals = (end for level in _LEVELS for end in count_interval(mean, variance, level / 100, some))
+        ends = [_whole(end) for end in intervals]
         if of_parameters is not None:
             moves = [_doubles(each, size) for each in _moves(cells, model, of_parameters, year)]
     return {
@@ -198,6 +199,12 @@ def _moves(cells: PurchaseCells, model: PurchaseModel, of_parameters: Floats, ye
 
     found = shifts(np.array(astuple(model)), of_parameters, forecast)
     return np.vstack([found, np.zeros((_MOST_PARAMETERS - len(found), cells.repeats.size))])
+
+
+def _whole(values: Floats) -> pa.Array:
+    """INTEGERs, NULL where not known; what is larger than any is the largest."""
+    known = np.isfinite(values)
+    return pa.array(np.minimum(np.where(known, values, 0.0), _LARGEST_INTEGER).astype(np.int32), mask=~known)
 
 
 def _doubles(values: Floats | None, size: int) -> pa.Array:

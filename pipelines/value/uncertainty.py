@@ -6,6 +6,7 @@ binomial with a given mean and variance stands for the mixture that a model says
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ from scipy import special
 Floats = NDArray[np.float64]
 
 _STEP = 1e-4  # of each parameter, for derivatives of a total
+_LEAST_CURVATURE = 1e-7  # of the most there could be: below it the sign is rounding
+_LEAST_PROBABILITY = 1e-300
 _NO_SPREAD = 1e-9  # relative: a variance so close to the mean is a Poisson's
 
 
@@ -24,13 +27,14 @@ def covariance(hessian: Floats) -> Floats:
         hessian: Shape (k, k), in the parameters themselves.
 
     Returns:
-        Shape (k, k); NaN everywhere where the likelihood is not curved downwards in every direction.
+        Shape (k, k); NaN everywhere where the likelihood is not curved downwards in every direction by more than
+        rounding can tell.
     """
     scale = np.sqrt(np.abs(np.diag(hessian)))  # parameters differ in size by many orders
     if not (np.isfinite(hessian).all() and (scale > 0).all()):
         return np.full(hessian.shape, np.nan)
     curvature, axes = np.linalg.eigh(-hessian / np.outer(scale, scale))
-    if curvature[0] <= 0:
+    if curvature[0] <= _LEAST_CURVATURE:
         return np.full(hessian.shape, np.nan)
     return np.asarray((axes / curvature) @ axes.T / np.outer(scale, scale), dtype=np.float64)
 
@@ -64,52 +68,91 @@ def shifts(parameters: Floats, of_parameters: Floats, forecast: Callable[[Floats
     return found
 
 
-def count_interval(mean: Floats, variance: Floats, level: float) -> tuple[Floats, Floats]:
-    """Central interval of a count: the quantiles of the negative binomial with this mean and variance.
+def count_interval(mean: Floats, variance: Floats, level: float, p_any: Floats | None = None) -> tuple[Floats, Floats]:
+    """Central interval of a count with this mean and variance, as a negative binomial.
 
-    Where the variance is not above the mean the count is a Poisson's. The interval holds at least `level` of it, and in
-    general more: a count has no quantile in between.
+    Where P(at least one) is given, 0 has the probability that it leaves, and what lies above 1 is a negative binomial
+    of the mean and variance that remain: whoever may have left for good buys nothing far more often than a negative
+    binomial of all his purchases says. Where the variance is not above the mean the count is a Poisson's. The interval
+    holds at least `level` of it, and in general more: a count has no quantile in between.
 
     Args:
         mean: Not negative, shape (n,).
         variance: Shape (n,).
         level: Share within, in (0, 1).
+        p_any: P(count >= 1), shape (n,).
 
     Returns:
-        Lower and upper ends, whole, each of shape (n,).
+        Lower and upper ends, whole, each of shape (n,); NaN where the mean or variance is.
     """
     tail = (1 - level) / 2
-    return count_quantile(mean, variance, tail), count_quantile(mean, variance, 1 - tail)
+    return count_quantile(mean, variance, tail, p_any), count_quantile(mean, variance, 1 - tail, p_any)
 
 
-def share_within(mean: Floats, variance: Floats, low: Floats, high: Floats) -> Floats:
-    """The probability that the same negative binomial gives to `low` to `high`, both included; shape (n,).
+def share_within(mean: Floats, variance: Floats, low: Floats, high: Floats, p_any: Floats | None = None) -> Floats:
+    """The probability that the same distribution gives to `low` to `high`, both included; shape (n,).
 
     Of a central interval it is what was asked for and, counts being whole, in general more.
     """
-    under = np.where(low > 0, _below(np.maximum(low - 1, 0.0), mean, variance), 0.0)
-    return np.asarray(_below(high, mean, variance) - under, dtype=np.float64)
+    count = _Count.of(mean, variance, p_any)
+    under = np.where(low > 0, count.below(np.maximum(low - 1, 0.0)), 0.0)
+    return np.asarray(count.below(high) - under, dtype=np.float64)
 
 
-def count_quantile(mean: Floats, variance: Floats, share: float) -> Floats:
-    """The smallest whole k with P(count <= k) >= share, shape (n,)."""
-    found = np.zeros(mean.shape)
-    open_ = np.flatnonzero(_below(found, mean, variance) < share)  # the others are at 0, which most customers are
+def count_quantile(mean: Floats, variance: Floats, share: float, p_any: Floats | None = None) -> Floats:
+    """The smallest whole k with P(count <= k) >= share, shape (n,); NaN where the mean or variance is."""
+    known = np.isfinite(mean) & np.isfinite(variance)
+    found = np.where(known, 0.0, np.nan)
+    count = _Count.of(mean, variance, p_any)
+    # the others are at 0, which most customers are
+    open_ = np.flatnonzero(known & (count.below(np.zeros(mean.shape)) < share))
+    count = count.only(open_)
     low, high = np.zeros(open_.size), np.ceil(mean[open_] + 4 * np.sqrt(np.maximum(variance, mean)[open_])) + 1
-    while (short := _below(high, mean[open_], variance[open_]) < share).any():
+    while (short := count.below(high) < share).any():
         low, high = np.where(short, high, low), np.where(short, 2 * high, high)
     while open_.size:
         is_found = high - low <= 1
         found[open_[is_found]] = high[is_found]
-        open_, low, high = open_[~is_found], low[~is_found], high[~is_found]
+        open_, low, high, count = open_[~is_found], low[~is_found], high[~is_found], count.only(~is_found)
         middle = np.floor((low + high) / 2)
-        is_above = _below(middle, mean[open_], variance[open_]) >= share
+        is_above = count.below(middle) >= share
         low, high = np.where(is_above, low, middle), np.where(is_above, middle, high)
     return found
 
 
+@dataclass(frozen=True)
+class _Count:
+    """A negative binomial, or where `p_any` is not None: 0, or 1 and a negative binomial more. Arrays of shape (n,)."""
+
+    mean: Floats
+    variance: Floats
+    p_any: Floats | None
+
+    @classmethod
+    def of(cls, mean: Floats, variance: Floats, p_any: Floats | None) -> "_Count":
+        """Of all: mean and variance, and the probability of at least one."""
+        if p_any is None:
+            return cls(mean, variance, None)
+        some = np.clip(p_any, _LEAST_PROBABILITY, 1.0)
+        given_one = np.maximum(mean / some, 1.0)
+        beyond = np.maximum((variance + mean**2) / some - given_one**2, 0.0)
+        return cls(given_one - 1, beyond, np.clip(p_any, 0.0, 1.0))
+
+    def only(self, which: NDArray[np.intp] | NDArray[np.bool_]) -> "_Count":
+        """Some of them."""
+        p_any = None if self.p_any is None else self.p_any[which]
+        return _Count(self.mean[which], self.variance[which], p_any)
+
+    def below(self, k: Floats) -> Floats:
+        """P(count <= k), shape (n,)."""
+        if self.p_any is None:
+            return _below(k, self.mean, self.variance)
+        more = _below(np.maximum(k - 1, 0.0), self.mean, self.variance)
+        return 1 - self.p_any + self.p_any * np.where(k >= 1, more, 0.0)
+
+
 def _below(k: Floats, mean: Floats, variance: Floats) -> Floats:
-    """P(count <= k), shape (n,)."""
+    """P(count <= k) of a negative binomial, shape (n,)."""
     excess = variance - mean
     is_mixed = excess > _NO_SPREAD * mean
     size = mean**2 / np.where(is_mixed, excess, 1.0)

@@ -4,7 +4,7 @@ Here: who takes part, the choice, and how the chosen one did by frequency and by
 (holdout.py), the models (purchase_model.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from pipelines.value import purchase_model
 from pipelines.value.cells import PurchaseCells, merged
 from pipelines.value.holdout import Bin, ForecastScore, by_frequency, calibration, choose, compare
+from pipelines.value.nbd import Nbd
 from pipelines.value.purchase_model import Kind, PurchaseModel
 
 Floats = NDArray[np.float64]
@@ -125,7 +126,7 @@ def validate(
     naive = _naive(cells, index)
     scores = compare(said | naive, cells.bought, cells.known.customers)
     models = compare(said, cells.bought, cells.known.customers)
-    chosen = Kind(choose(models))
+    chosen = Kind(choose(_simple_first(models, fitted)))
     deviance = {score.name: score.deviance for score in scores}
     any_purchase = purchase_model.p_any_purchase(fitted[chosen], cells.known, cells.horizon)
     happened = (cells.bought > 0).astype(np.float64)
@@ -146,6 +147,16 @@ def seasonal_index(last_year: HoldoutCells) -> float | None:
     customers = last_year.known.customers
     expected = float(customers @ last_year.own_rate())
     return float(customers @ last_year.bought) / expected if expected > 0 else None
+
+
+def _simple_first(scores: Sequence[ForecastScore], fitted: Mapping[Kind, PurchaseModel]) -> list[ForecastScore]:
+    """From simple to complex; but where some model found dropout, those without it last.
+
+    That customers leave is found by likelihood, which sees it more sharply than a few months of purchases do: a tie on
+    the holdout must not undo it. Where leaving nobody out forecasts better by more than chance, it is chosen all the
+    same.
+    """
+    return sorted(scores, key=lambda score: isinstance(fitted[Kind(score.name)], Nbd))
 
 
 def _naive(cells: HoldoutCells, index: float | None) -> dict[str, Floats]:

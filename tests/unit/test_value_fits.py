@@ -77,12 +77,32 @@ def test_a_day_is_fitted_again_only_where_its_cells_changed(cdnow: Customers, tm
     assert run(simulate(501, seed=4)) == 2  # a late order changed the earlier day
 
 
-@pytest.mark.parametrize("broken", ["", "{", '{"x": 1}'])
+def spoiled(memory: str, how: str) -> str:
+    """The memory with each fit changed, as another version or another hand may have left it."""
+    fits_by_hash = json.loads(memory)
+    for report in fits_by_hash.values():
+        match how:
+            case "more":
+                report["another"] = 1
+            case "less":
+                del report["status"]
+            case "text":
+                report["parameters"] = dict.fromkeys(report["parameters"], "5")
+            case "nan":
+                report["parameters"] = dict.fromkeys(report["parameters"], float("nan"))
+            case "wide":
+                report["covariance"] = [[1e999]]
+    return json.dumps(fits_by_hash)
+
+
+@pytest.mark.parametrize("broken", ["", "{", "null", "5", "[]", '{"x": 1}', "more", "less", "text", "nan", "wide"])
 def test_a_memory_that_cannot_be_read_is_no_fault(cdnow: Customers, tmp_path: Path, broken: str) -> None:
     write_cells(tmp_path, cdnow)
     score(tmp_path, CALIBRATION_END)
     fresh = all_bytes(tmp_path)
-    (tmp_path / "fits.json").write_text(broken, encoding="utf-8")
+    memory = tmp_path / "fits.json"
+    content = spoiled(memory.read_text(encoding="utf-8"), broken) if broken.isalpha() and broken != "null" else broken
+    memory.write_text(content, encoding="utf-8")
     assert score(tmp_path, CALIBRATION_END).n_fresh_fits == 2
     assert all_bytes(tmp_path) == fresh
 

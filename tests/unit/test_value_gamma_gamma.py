@@ -137,3 +137,16 @@ def test_extreme_counts_end_in_finite_parameters(x: int) -> None:
     means = np.random.default_rng(0).gamma(2, 10, 500)
     found = gamma_gamma.fit(SpendCells.of(np.full(500, x), means))
     assert np.isfinite(parameters_of(found)).all()
+
+
+def test_one_amount_far_out_does_not_carry_everybody_away() -> None:
+    cells = sample(300, seed=5)
+    clean = gamma_gamma.fit(cells).model
+    with_one = SpendCells.of([*cells.repeats, 5], [*cells.mean_spend, 1e12], [*cells.customers, 1])
+    found = gamma_gamma.fit(with_one)
+    assert clean is not None and found.model is not None
+    assert gamma_gamma.population_mean(found.model) < 1.5 * gamma_gamma.population_mean(clean)
+    # the optimum at the edge of a box that follows the arithmetic mean
+    assert gamma_gamma.log_likelihood(found.model, with_one) > 300 + gamma_gamma.log_likelihood(
+        GammaGamma(0.1069, 3.723, 4608.0), with_one
+    )

@@ -102,8 +102,8 @@ def test_intervals_are_held_against_what_was_bought(exchange: Path) -> None:
     assert all(row["told"] > level / 100 for level, row in customers.items())
     # CDNOW is no world of BG/NBD: fewer customers are inside than it says, and the total lies above both intervals
     assert [f"{customers[level]['told']:.3f} {customers[level]['seen']:.3f}" for level in (80, 95)] == [
-        "0.941 0.925",
-        "0.984 0.973",
+        "0.944 0.928",
+        "0.984 0.972",
     ]
     assert [[round(total[level][end] * 2357) for end in ("low", "told", "seen", "high")] for level in (80, 95)] == [
         [1524, 1653, 1882, 1785],

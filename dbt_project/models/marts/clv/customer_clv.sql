@@ -32,7 +32,7 @@ final as (
         unobserved_days,
         cast(net_amount as decimal(18, 2)) as historic_net_amount,
         historic_margin_amount,
-        cast(margin_share as decimal(9, 4)) as margin_share,
+        cast(margin_share as decimal(18, 4)) as margin_share,
         known_margin_share is not null as is_margin_known,
         p_alive,
         expected_purchases_3m,
@@ -59,6 +59,7 @@ final as (
         end as value_tier,
         purchase_model,
         beats_naive,
+        seasonal_index,
         spend_model,
         no_forecast_reason
     from tiered

@@ -54,6 +54,7 @@ joined as (
         fits.purchase_model,
         fits.purchase_status,
         fits.beats_naive,
+        fits.seasonal_index,
         fits.spend_status,
         fits.spend_p,
         fits.spend_q,
@@ -113,6 +114,7 @@ final as (
         case when expected_spend_amount is not null then spend_basis end as spend_basis,
         case when expected_purchases_12m is not null then purchase_model end as purchase_model,
         case when expected_purchases_12m is not null then beats_naive end as beats_naive,
+        case when expected_purchases_12m is not null then seasonal_index end as seasonal_index,
         case when expected_spend_amount is not null then 'gamma_gamma' end as spend_model,
         case
             when n_purchase_days = 0 then 'no_purchase'

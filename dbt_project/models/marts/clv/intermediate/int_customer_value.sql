@@ -66,6 +66,7 @@ valued as (
         discounted.purchase_model,
         discounted.spend_model,
         discounted.beats_naive,
+        discounted.seasonal_index,
         discounted.no_forecast_reason,
         discounted.expected_purchases_3m,
         {{ multiply('discounted.purchases_3m', 'discounted.expected_spend_amount', 2, 8, 2) }}
@@ -79,7 +80,7 @@ valued as (
         discounted.expected_purchases_24m,
         {{ multiply('discounted.purchases_24m', 'discounted.expected_spend_amount', 2, 8, 2) }}
             as expected_value_24m_amount,
-        {{ multiply('discounted.discounted_purchases_12m', 'discounted.expected_spend_amount', 6, 8, 2) }}
+        {{ multiply('discounted.discounted_purchases_12m', 'discounted.expected_spend_amount', 4, 8, 2) }}
             as discounted_revenue_12m
     from summaries
     cross join settings
@@ -93,7 +94,7 @@ final as (
     select
         *,
         {{ multiply('net_amount', 'known_margin_share', 2, 2, 4) }} as historic_margin_amount,
-        {{ multiply('discounted_revenue_12m', 'margin_share', 2, 6, 4) }} as clv_12m_amount
+        {{ multiply('discounted_revenue_12m', 'margin_share', 2, 4, 4) }} as clv_12m_amount
     from valued
 
 )

@@ -9,6 +9,7 @@ fits as (
 
     select
         max(case when model <> 'gamma_gamma' then model end) as purchase_model,
+        max(case when model <> 'gamma_gamma' then asked_model end) as asked_model,
         max(case when model <> 'gamma_gamma' then status end) as purchase_status,
         max(case when model = 'gamma_gamma' then status end) as spend_status,
         {%- for name in ['p', 'q', 'gamma'] %}
@@ -23,7 +24,9 @@ fits as (
 -- One row, also where there was no trial.
 trial as (
 
-    select max(case when beats_naive then 1 when not beats_naive then 0 end) as beats_naive
+    select
+        max(case when beats_naive then 1 when not beats_naive then 0 end) as beats_naive,
+        max(seasonal_index) as seasonal_index
     from {{ source('exchange', 'value_validation') }}
     where is_chosen
 
@@ -33,7 +36,9 @@ final as (
 
     select
         fits.*,
-        trial.beats_naive = 1 as beats_naive
+        -- Of another model than the one on trial nothing is known.
+        case when fits.purchase_model = fits.asked_model then trial.beats_naive = 1 end as beats_naive,
+        cast(trial.seasonal_index as double) as seasonal_index
     from fits
     cross join trial
 
