@@ -27,6 +27,7 @@ _SCHEMA = pa.schema(
         ("holdout_days", pa.int32()),
         ("part", pa.string()),
         ("forecast", pa.string()),
+        ("fitted_model", pa.string()),
         ("bin", pa.int32()),
         ("low", pa.float64()),
         ("high", pa.float64()),
@@ -83,7 +84,11 @@ def hold_trial(cells: pa.Table, weeks: pa.Table) -> Trial:
         "holdout_days": first["holdout_days"],
         "seasonal_index": _rounded(found.seasonal_index),
     }
-    rows = [about | row for row in _rows(found, holdout, _by_week(weeks, holdout, first["cut_on"]))]
+    ended_at = {str(asked): str(fitted) for asked, fitted in found.ended_at.items()}
+    rows = [
+        about | row | {"fitted_model": ended_at.get(str(row["forecast"]))}
+        for row in _rows(found, holdout, _by_week(weeks, holdout, first["cut_on"]))
+    ]
     return Trial(found.chosen, found.beats_naive, pa.Table.from_pylist(rows, schema=_SCHEMA))
 
 

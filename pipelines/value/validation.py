@@ -82,6 +82,7 @@ class Validation:
         peers: Scores of the forecasts that need no model.
         chosen: The model to use.
         fitted: As fitted up to the cut.
+        ended_at: Which model each of them was fitted as: the NBD where no dropout was found.
         beats_naive: Whether the chosen model's deviance is below every peer's.
         seasonal_index: Purchases of last year's window over those of steady buyers; None without two years.
         frequency: The chosen one by repeat days before the cut.
@@ -92,6 +93,7 @@ class Validation:
     peers: tuple[ForecastScore, ...]
     chosen: Kind
     fitted: PurchaseModel
+    ended_at: Mapping[Kind, Kind]
     beats_naive: bool
     seasonal_index: float | None
     frequency: tuple[Bin, ...]
@@ -135,6 +137,7 @@ def validate(
         peers=tuple(score for score in scores if score.name in naive),
         chosen=chosen,
         fitted=fitted[chosen],
+        ended_at={kind: purchase_model.kind_of(model) for kind, model in fitted.items()},
         beats_naive=all(deviance[chosen] < deviance[name] for name in naive),
         seasonal_index=index,
         frequency=tuple(by_frequency(cells.known.repeats, said[chosen], cells.bought, cells.known.customers)),
@@ -150,13 +153,13 @@ def seasonal_index(last_year: HoldoutCells) -> float | None:
 
 
 def _simple_first(scores: Sequence[ForecastScore], fitted: Mapping[Kind, PurchaseModel]) -> list[ForecastScore]:
-    """From simple to complex; but where some model found dropout, those without it last.
+    """From simple to complex, but what ended without dropout last, and of that the NBD itself.
 
     That customers leave is found by likelihood, which sees it more sharply than a few months of purchases do: a tie on
-    the holdout must not undo it. Where leaving nobody out forecasts better by more than chance, it is chosen all the
-    same.
+    the holdout must not undo it. Where no model found it, one that can is asked for, so that its next fit says again
+    that there is none. Where letting nobody leave forecasts better by more than chance, it is chosen all the same.
     """
-    return sorted(scores, key=lambda score: isinstance(fitted[Kind(score.name)], Nbd))
+    return sorted(scores, key=lambda score: (isinstance(fitted[Kind(score.name)], Nbd), score.name == Kind.NBD))
 
 
 def _naive(cells: HoldoutCells, index: float | None) -> dict[str, Floats]:

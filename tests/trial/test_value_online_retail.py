@@ -65,12 +65,12 @@ def test_no_dropout_is_found_at_any_months_end(log: duckdb.DuckDBPyConnection, k
 def test_before_christmas_a_plain_rate_does_better_and_it_is_said(log: duckdb.DuckDBPyConnection) -> None:
     outcome = held_out(log, date(2011, 9, 9), LAST_DAY)
     deviance = {score.name: f"{score.deviance:.2f}" for score in (*outcome.models, *outcome.peers)}
-    assert (outcome.chosen, deviance["nbd"], deviance["own_rate"]) == (Kind.NBD, "1.45", "1.40")
+    assert (outcome.ended_at[outcome.chosen], deviance["nbd"], deviance["own_rate"]) == (Kind.NBD, "1.45", "1.40")
     assert outcome.beats_naive is False
 
 
 def test_in_summer_the_model_does_better(log: duckdb.DuckDBPyConnection) -> None:
     outcome = held_out(log, date(2011, 6, 10), date(2011, 9, 9))
     deviance = {score.name: f"{score.deviance:.2f}" for score in (*outcome.models, *outcome.peers)}
-    assert (outcome.chosen, deviance["nbd"], deviance["own_rate"]) == (Kind.NBD, "1.21", "1.52")
+    assert (outcome.ended_at[outcome.chosen], deviance["nbd"], deviance["own_rate"]) == (Kind.NBD, "1.21", "1.52")
     assert outcome.beats_naive is True

@@ -12,6 +12,7 @@ import pytest
 from pipelines.errors import BuildError
 from pipelines.value import score, uncertainty
 from pipelines.value.purchase_model import Kind
+from pipelines.value.report import FitStatus
 from pipelines.value.trial import hold_trial
 from tests.unit.value_samples import (
     CALIBRATION_END,
@@ -23,6 +24,7 @@ from tests.unit.value_samples import (
     holdout_table,
     packaged_cdnow,
     read_cdnow,
+    simulate,
     weeks_table,
     write_cells,
 )
@@ -69,6 +71,7 @@ def test_every_forecast_and_every_bin_is_written(exchange: Path) -> None:
     rows = pq.read_table(exchange / "value_validation.parquet").to_pylist()
     totals = {row["forecast"]: row for row in rows if row["part"] == "total"}
     assert list(totals) == ["nbd", "bg_nbd", "mbg_nbd", "pareto_nbd", "pooled_mean", "own_rate"]
+    assert [row["fitted_model"] for row in totals.values()] == ["nbd", "bg_nbd", "mbg_nbd", "pareto_nbd", None, None]
     assert {round(row["seen"] * row["n_customers"]) for row in totals.values()} == {1882}
     assert f"{totals['pareto_nbd']['deviance']:.3f}" == "1.594"
     assert totals["pareto_nbd"]["behind"] == 0
@@ -159,6 +162,22 @@ def test_the_same_days_last_year_give_a_seasonal_index(people: Customers, holdou
     rows = hold_trial(pa.concat_tables([holdout, before]), weeks).table.to_pylist()
     assert {row["forecast"] for row in rows} >= {"last_year"}
     assert rows[0]["seasonal_index"] == pytest.approx(3, rel=0.05)
+
+
+def test_where_no_dropout_is_found_it_is_said_of_the_trial_and_of_the_fit(tmp_path: Path) -> None:
+    still = simulate(1500, seed=2, a=0)
+    write_cells(tmp_path, still)
+    bought = np.random.default_rng(2).poisson((0.6 + still.repeats) / (30 + still.age) * 90).astype(float)
+    pq.write_table(holdout_table(still, bought, 90), tmp_path / "holdout_cells.parquet")
+    in_weeks = np.zeros(13)
+    in_weeks[0] = bought.sum()
+    pq.write_table(weeks_table(in_weeks), tmp_path / "holdout_week_cells.parquet")
+    report = score(tmp_path, CALIBRATION_END)
+    rows = pq.read_table(tmp_path / "value_validation.parquet").to_pylist()
+    (chosen,) = (row for row in rows if row["part"] == "total" and row["is_chosen"])
+    assert (chosen["forecast"], chosen["fitted_model"]) == ("bg_nbd", "nbd")
+    assert (report.purchases.asked_model, report.purchases.model) == ("bg_nbd", "nbd")
+    assert report.purchases.status is FitStatus.NO_DROPOUT_FOUND
 
 
 def test_without_a_holdout_bg_nbd_is_used_and_nothing_is_claimed() -> None:

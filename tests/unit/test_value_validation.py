@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pipelines.value import purchase_model
+from pipelines.value.nbd import Nbd
 from pipelines.value.purchase_model import Kind
 from pipelines.value.report import FitStatus
 from pipelines.value.uncertainty import standard_errors
@@ -65,10 +66,11 @@ def test_every_customer_is_in_one_bin_of_each_kind(outcome: Validation) -> None:
     assert all(abs(one.told - one.seen) < 0.15 for one in outcome.probability)
 
 
-def test_where_nobody_leaves_the_simplest_model_is_chosen() -> None:
+def test_where_nobody_leaves_the_simplest_model_that_could_see_it_is_asked() -> None:
     found = validate(steady(4000, seed=5))
     assert found is not None
-    assert found.chosen == Kind.NBD
+    assert (found.chosen, found.ended_at[found.chosen]) == (Kind.BG_NBD, Kind.NBD)
+    assert isinstance(found.fitted, Nbd)
     assert found.beats_naive
 
 

@@ -12,6 +12,7 @@ final as (
         cast(holdout_days as integer) as holdout_days,
         part,
         forecast,
+        fitted_model,
         cast(bin as integer) as bin,
         cast(low as double) as low,
         cast(high as double) as high,

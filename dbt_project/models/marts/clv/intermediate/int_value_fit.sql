@@ -9,7 +9,6 @@ fits as (
 
     select
         max(case when model <> 'gamma_gamma' then model end) as purchase_model,
-        max(case when model <> 'gamma_gamma' then asked_model end) as asked_model,
         max(case when model <> 'gamma_gamma' then status end) as purchase_status,
         max(case when model = 'gamma_gamma' then status end) as spend_status,
         {%- for name in ['p', 'q', 'gamma'] %}
@@ -26,7 +25,8 @@ trial as (
 
     select
         max(case when beats_naive then 1 when not beats_naive then 0 end) as beats_naive,
-        max(seasonal_index) as seasonal_index
+        max(seasonal_index) as seasonal_index,
+        max(fitted_model) as fitted_model
     from {{ source('exchange', 'value_validation') }}
     where is_chosen
 
@@ -37,7 +37,7 @@ final as (
     select
         fits.*,
         -- Of another model than the one on trial nothing is known.
-        case when fits.purchase_model = fits.asked_model then trial.beats_naive = 1 end as beats_naive,
+        case when fits.purchase_model = trial.fitted_model then trial.beats_naive = 1 end as beats_naive,
         cast(trial.seasonal_index as double) as seasonal_index
     from fits
     cross join trial
