@@ -5,7 +5,7 @@ from dataclasses import asdict
 import typer
 
 from pipelines.cli.options import ConfigOption, HomeOption
-from pipelines.cli.quarantine_rows import by_reason
+from pipelines.cli.quarantine_rows import by_reason, data_issues
 from pipelines.cli.say import JsonOption, err, out, print_json, say, say_error, spoken, whole_table
 from pipelines.cli.summary import summary_json
 from pipelines.errors import InputError
@@ -63,6 +63,7 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
     freshness = publication_freshness(settings, is_running=holder is not None)
     # a run that goes on holds the warehouse; its quarantine can be asked for afterwards
     reasons = by_reason(settings) if holder is None and paths.warehouse.exists() else []
+    issues = data_issues(settings) if holder is None and paths.warehouse.exists() else []
     if as_json:
         print_json(
             {
@@ -80,6 +81,7 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
                     "problem": freshness.problem,
                 },
                 "quarantine": reasons,
+                "data_issues": [asdict(issue) for issue in issues],
                 "pending_erasure": pending.id if pending else None,
             }
         )
@@ -108,6 +110,14 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
         out().print(refused)
         more = f"and {len(reasons) - _REASONS} reasons more; " if len(reasons) > _REASONS else ""
         out().print(f"{more}what each means: loyalty quarantine list")
+    if issues:
+        found = whole_table("issue", "source", "entity", "detail", "rows", "value at stake", title="data issues")
+        for issue in issues:
+            value = issue.value(settings.currency)
+            found.add_row(issue.issue, issue.source, issue.entity, issue.detail or "", f"{issue.n_rows:,}", value)
+        out().print(found)
+        for meaning, action in dict.fromkeys((f"{one.issue}: {one.meaning}", one.action) for one in issues):
+            out().print(f"{meaning}. {action}")
 
 
 @spoken

@@ -17,7 +17,7 @@ from pipelines.settings import Settings, project_root
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from pipelines.quality import QuarantineRule
+    from pipelines.quality import DataIssue, QuarantineRule
 
 PLACE = ("source", "entity", "rules", "file", "file_on", "line", "is_resolved")
 PERSONAL = ("row_key", "raw")
@@ -92,6 +92,14 @@ def by_reason(settings: Settings) -> list[dict[str, object]]:
         reason["meaning"] = rule.meaning if rule else ""
         reason["action"] = rule.action if rule else ""
     return reasons
+
+
+def data_issues(settings: Settings) -> "list[DataIssue]":
+    """What may make a number of the last daily build wrong."""
+    from pipelines.quality import read_data_issues
+
+    with _opened(settings) as connection:
+        return read_data_issues(connection, "marts")
 
 
 @contextmanager

@@ -24,12 +24,15 @@ from pipelines.orchestration.build_state import (
 from pipelines.orchestration.code import staging_fingerprint
 from pipelines.orchestration.dbt_build import Vars, run_build
 from pipelines.orchestration.dbt_resource import LoyaltyDbt
+from pipelines.orchestration.gates import built_schemas
 from pipelines.orchestration.names import FULL_REFRESH_TAG
 from pipelines.orchestration.partitions import ONE_BY_ONE
 from pipelines.orchestration.plan_file import read_plan, write_plan
+from pipelines.orchestration.recorder import StageHandle
 from pipelines.orchestration.run_scope import RunScope
 from pipelines.orchestration.steps import RETRY, asked, step
 from pipelines.orchestration.warehouse import reconciliation
+from pipelines.quality import WARN, open_warehouse, read_data_issues
 from pipelines.settings import Settings, dbt_build_environment, dbt_vars
 
 
@@ -107,6 +110,7 @@ def dbt_steps(manifest: Mapping[str, Any], days: dg.PartitionsDefinition[str]) -
                 target=run.settings.paths.target / target_name(plan),
                 full_refresh=plan.kind is not BuildKind.INCREMENTAL,
             )
+            warn_about_data(run.settings, plan, stage)
 
     @dbt_assets(
         manifest=manifest,
@@ -174,3 +178,17 @@ def plan_vars(settings: Settings, plan: BuildPlan) -> Vars:
 def target_name(plan: BuildPlan) -> str:
     """Backfills parse with other vars, so that they have a parse cache of their own."""
     return "backfill" if plan.kind is BuildKind.BACKFILL else "daily"
+
+
+def warn_about_data(settings: Settings, plan: BuildPlan, stage: StageHandle) -> None:
+    """Make a warning of the run of each data issue that asks for one, and count them all."""
+    schema = built_schemas(plan)[0]
+    engine = settings.engine
+    with open_warehouse(
+        settings.paths.warehouse, threads=engine.threads, memory_limit=engine.memory_limit
+    ) as connection:
+        issues = read_data_issues(connection, schema)
+    stage.count(data_issues=len(issues))
+    for issue in issues:
+        if issue.severity == WARN:
+            stage.warn(issue.words(settings.currency))

@@ -7,6 +7,7 @@ with `GateReport.check`), rules on single rows (dbt's staging models) and tests 
 Importing this package is quick: Great Expectations, which takes up to 10 s to import, is imported when a gate runs.
 """
 
+from pipelines.quality.data_issues import WARN, DataIssue, read_data_issues
 from pipelines.quality.engine import open_landing, open_warehouse
 from pipelines.quality.gate import run_gate
 from pipelines.quality.gx import import_gx
@@ -17,6 +18,8 @@ from pipelines.quality.suites import Expectation, Suite, load_suites
 from pipelines.quality.totals import Total, TotalResult, check_totals, load_totals, run_totals
 
 __all__ = [
+    "WARN",
+    "DataIssue",
     "Expectation",
     "ExpectationResult",
     "GateReport",
@@ -33,6 +36,7 @@ __all__ = [
     "load_totals",
     "open_landing",
     "open_warehouse",
+    "read_data_issues",
     "read_rules",
     "read_shares",
     "run_gate",

@@ -33,6 +33,7 @@ NO_FORMULA = {
     "int_purchase_score": "reads what the value step wrote",
     "int_value_fit": "reads what the value step wrote; tests/pipeline/test_sample_truth.py",
     "rpt_clv_parameters": "reads what the value step wrote; tests/unit/test_value_fits.py",
+    "rpt_data_issue": "the union of int_issue_ models, which have the formulas; tests/pipeline/test_data_issues.py",
     "rpt_clv_validation": "reads what the value step wrote; tests/unit/test_value_trial.py",
 }
 

@@ -1,0 +1,34 @@
+{#- Every topic is a model of models/intermediate/issues, of the same columns. -#}
+{%- set topics = [
+    'int_issue_order',
+] -%}
+with issues as (
+    {%- for topic in topics %}
+    select
+        issue,
+        source,
+        entity,
+        detail,
+        n_rows,
+        amount,
+        is_amount_estimated
+    from {{ ref(topic) }}
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+)
+
+select
+    issues.issue,
+    issues.source,
+    issues.entity,
+    issues.detail,
+    kinds.severity,
+    cast(issues.n_rows as bigint) as n_rows,
+    cast(issues.amount as decimal(18, 2)) as amount,
+    issues.is_amount_estimated,
+    kinds.meaning,
+    kinds.action
+from issues
+left join {{ ref('data_issues') }} as kinds on issues.issue = kinds.issue
