@@ -1,10 +1,9 @@
 """Two engines, one meaning: every mart that Spark builds equals DuckDB's, row by row and column by column."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import duckdb
+import psutil
 import pytest
 import yaml
 
@@ -88,5 +87,6 @@ def test_the_comparison_would_see_a_cent(both: BothEngines, con: duckdb.DuckDBPy
 
 
 def test_only_one_process_is_left_when_the_build_has_ended(both: BothEngines) -> None:
-    left = subprocess.run(["pgrep", "-f", str(both.spark)], capture_output=True, text=True, check=False)
-    assert left.stdout == "", f"a Spark process is still there: {left.stdout} ({sys.platform})"
+    commands = (process.info["cmdline"] or () for process in psutil.process_iter(["cmdline"]))
+    left = [command for command in commands if any(str(both.spark) in argument for argument in command)]
+    assert left == [], "a Spark process is still there"
