@@ -15,7 +15,7 @@ from dbt.contracts.graph.manifest import Manifest
 
 
 def main() -> None:
-    """Answer each line of arguments with a line: whether dbt succeeded, and what it printed."""
+    """Answer each line of arguments with a line: whether dbt succeeded, what it printed, and what it ran."""
     manifests: dict[str, Manifest] = {}
     for line in sys.stdin:
         request = json.loads(line)
@@ -28,7 +28,8 @@ def main() -> None:
                     manifests[request["schemas"]] = parsed.result
             result = dbtRunner(manifest=manifests.get(request["schemas"])).invoke([*arguments, *request["options"]])
         DuckDBConnectionManager.close_all_connections()
-        answer = {"success": result.success, "output": output.getvalue() + str(result.exception or "")}
+        ran = {each.node.unique_id: str(each.status) for each in getattr(result.result, "results", ())}
+        answer = {"success": result.success, "output": output.getvalue() + str(result.exception or ""), "ran": ran}
         print(json.dumps(answer), flush=True)  # noqa: T201
 
 
