@@ -42,6 +42,8 @@ class Warehouse:
         currency: The reporting currency.
         changed: Batches landed since the last complete build.
         ran: Every model, seed and test that dbt ran here, with its status.
+        project: The dbt project.
+        edition: A name for what the project's files say now; dbt parses once for each.
     """
 
     home: Path
@@ -50,6 +52,8 @@ class Warehouse:
     currency: str = "GBP"
     changed: list[str] = field(default_factory=list)
     ran: dict[str, str] = field(default_factory=dict)
+    project: Path = project_root() / "dbt_project"
+    edition: str = ""
 
     @property
     def landing(self) -> Path:
@@ -80,9 +84,10 @@ class Warehouse:
             "currency": self.currency,
             **variables,
         }
-        project = str(project_root() / "dbt_project")
+        project = str(self.project)
         options = ["--project-dir", project, "--profiles-dir", project, "--vars", dbt_vars_argument(given)]
-        request = {"arguments": arguments, "options": options, "schemas": str(given.get("scratch_schema", ""))}
+        parsed = f"{self.edition}|{given.get('scratch_schema', '')}"
+        request = {"arguments": arguments, "options": options, "parsed": parsed}
         assert self.child.stdin and self.child.stdout
         self.child.stdin.write(json.dumps(request) + "\n")
         self.child.stdin.flush()

@@ -12,19 +12,6 @@ from tests.parity.hostile import ORDERS
 
 pytestmark = pytest.mark.spark
 
-MODELS = Path(__file__).resolve().parents[2] / "dbt_project" / "models"
-
-
-def _marts() -> list[str]:
-    """Every published model that the project's yml files describe."""
-    names = {
-        model["name"]
-        for path in (MODELS / "marts").rglob("*.yml")
-        for model in yaml.safe_load(path.read_text()).get("models", [])
-    }
-    return sorted(name for name in names if name.startswith(("dim_", "fct_", "customer_", "rpt_")))
-
-
 def _differences(con: duckdb.DuckDBPyConnection, ours: str, theirs: str) -> tuple[list[object], list[object]]:
     """Up to five rows of each side that the other side has not, duplicates counted."""
     columns = [(name, kind) for name, kind, *_ in con.sql(f"describe select * from {ours}").fetchall()]
