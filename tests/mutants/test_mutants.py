@@ -76,7 +76,9 @@ def unit_tests(warehouse: Warehouse, models: list[str], edition: str) -> dict[st
         warehouse.dbt("test", "--select", *(f"{model},test_type:unit" for model in models), as_of=AS_OF)
     ended: dict[str, set[str]] = {model: set() for model in models}
     for name, status in warehouse.ran.items():
-        ended[name.split(".")[2]].add(status)
+        kind, _, model, *_ = name.split(".")
+        if kind == "unit_test":
+            ended[model].add(status)
     return ended
 
 

@@ -6,6 +6,7 @@ dbt's artifacts of the unit tests under `<out>/target/`.
 """
 
 import argparse
+import json
 import os
 import shutil
 import sys
@@ -18,6 +19,7 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from pipelines.orchestration.warehouse import CELLS
 from pipelines.settings import dbt_build_environment, dbt_vars, dbt_vars_argument, load_settings, project_root
 from pipelines.value import score
+from tests.parity.relations import staged_views
 
 
 def _dbt(command: list[str], out: Path, variables: str) -> dbtRunnerResult:
@@ -79,8 +81,8 @@ def main() -> None:
     from pyspark.sql import SparkSession  # here: importing it starts nothing, but only Spark's side needs it
 
     spark = SparkSession.builder.getOrCreate()
-    for view in ("stg_quarantine", "stg_quarantine_share", "stg_file_reconciliation"):
-        spark.sql(f"select * from staging.{view}").coalesce(1).write.parquet(str(out / view))
+    for view in staged_views(json.loads((out / "target" / "manifest.json").read_text(encoding="utf-8"))):
+        spark.sql(f"select * from {view}").coalesce(1).write.parquet(str(out / "views" / view))
     spark.stop()
 
 
