@@ -1,6 +1,6 @@
 """A home of its own for a test, and dbt run on it as the pipeline runs it: vars, exchanged files, a process of its own.
 
-The rest of the pipeline (landing, gates, the value step) is not here.
+The rest of the pipeline (landing, gates) is not here.
 """
 
 import hashlib
@@ -13,12 +13,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.orchestration.warehouse import export_cells
 from pipelines.settings import dbt_vars_argument, project_root
+from pipelines.value import score
 from tests.dbt.landed import Row, land, prepare
 
 
@@ -38,6 +41,9 @@ class Warehouse:
         timezone: The zone of the business day.
         currency: The reporting currency.
         changed: Batches landed since the last complete build.
+        ran: Every model, seed and test that dbt ran here, with its status.
+        project: The dbt project.
+        edition: A name for what the project's files say now; dbt parses once for each.
     """
 
     home: Path
@@ -45,6 +51,9 @@ class Warehouse:
     timezone: str
     currency: str = "GBP"
     changed: list[str] = field(default_factory=list)
+    ran: dict[str, str] = field(default_factory=dict)
+    project: Path = project_root() / "dbt_project"
+    edition: str = ""
 
     @property
     def landing(self) -> Path:
@@ -75,13 +84,15 @@ class Warehouse:
             "currency": self.currency,
             **variables,
         }
-        project = str(project_root() / "dbt_project")
+        project = str(self.project)
         options = ["--project-dir", project, "--profiles-dir", project, "--vars", dbt_vars_argument(given)]
-        request = {"arguments": arguments, "options": options, "schemas": str(given.get("scratch_schema", ""))}
+        parsed = f"{self.edition}|{given.get('scratch_schema', '')}"
+        request = {"arguments": arguments, "options": options, "parsed": parsed}
         assert self.child.stdin and self.child.stdout
         self.child.stdin.write(json.dumps(request) + "\n")
         self.child.stdin.flush()
         answer = json.loads(self.child.stdout.readline())
+        self.ran |= answer["ran"]
         output = answer["output"]
         assert answer["success"] and "[WARNING]" not in output, output[-6000:]
 
@@ -120,6 +131,18 @@ class Warehouse:
         )
         if not scratch:
             self.changed.clear()
+
+    def build_marts(self, as_of: date, *, tested: bool = False) -> None:
+        """Fit and score on what core left, then build the marts."""
+        exchange = self.home / "exchange"
+        export_cells(self.home / "warehouse.duckdb", exchange, "")
+        score(exchange, as_of)
+        self.dbt("build", *_selected("marts", tested), as_of=as_of)
+
+    def manifest(self) -> dict[str, Any]:
+        """dbt's manifest of the project, from the last command."""
+        found: dict[str, Any] = json.loads((self.home / "target" / "manifest.json").read_text(encoding="utf-8"))
+        return found
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
         """What a query on the warehouse gives."""
