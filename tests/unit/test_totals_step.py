@@ -13,11 +13,13 @@ from pipelines.orchestration.plan_file import write_plan
 from pipelines.orchestration.recorder import Recorder
 from pipelines.orchestration.run_scope import RunScope
 from pipelines.orchestration.totals import total_checks
-from pipelines.settings import Settings
+from pipelines.quality import load_totals
+from pipelines.settings import Settings, project_root
 from tests.unit.totals_day import DAY, GOOD_DAY
 
-CHECKED = ("fct_order", "customer_clv", "customer_points", "rpt_nps")
-TOTALS = ("answers", "order_lines", "orders", "points", "revenue")
+DECLARED = load_totals(project_root() / "expectations")
+CHECKED = sorted({total.asset for total in DECLARED})
+TOTALS = [total.name for total in DECLARED]
 
 
 @pytest.fixture
