@@ -71,34 +71,32 @@ def latest_day(warehouse: Path, today: date, correction_days: int) -> LatestDay:
     Raises:
         BuildError: There is no such event by today, or nothing is staged.
     """
-    # corrections of an event after today are left out too: the build of today does not know the event
+    # each table is read once; a few rows per source and day of correction are left
     facts = " union all ".join(
-        f"select {position} as position, '{entity.name}' as entity, source, event_on,"  # noqa: S608 (names of ours)
+        f"select {position} as position, '{entity.name}' as entity, source, max(event_on) as event_on,"  # noqa: S608
         f" {_UPDATED_ON} as updated_on from staging.stg_{entity.name}"
+        " where coalesce(event_on <= $today, true) group by source, updated_on"
         for position, entity in enumerate(_ACTIVITIES)
     )
     with _staged(warehouse) as connection:
         rows = connection.execute(
             f"""
-            with facts as ({facts}),
+            with facts as materialized ({facts}),
 
             last_event as (
-                select max(event_on) as event_on from facts where event_on <= $today
+                select max(event_on) as event_on from facts
             ),
 
             candidates as (
-                select max(facts.event_on) as day, false as is_correction, position, entity, source
+                select event_on as day, false as is_correction, position, entity, source
                 from facts
-                where facts.event_on <= $today
-                group by position, entity, source
+                where event_on is not null
                 union all
-                select max(facts.updated_on), true, position, entity, source
+                select facts.updated_on, true, facts.position, facts.entity, facts.source
                 from facts, last_event
                 where
                     facts.updated_on > last_event.event_on
                     and facts.updated_on <= least(last_event.event_on + $correction_days, $today)
-                    and coalesce(facts.event_on <= $today, true)
-                group by position, entity, source
             )
 
             select day, entity, source, is_correction, last_event.event_on

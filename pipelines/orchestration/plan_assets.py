@@ -109,8 +109,8 @@ def explain_latest(run: RunScope, plan: BuildPlan, stage: StageHandle) -> None:
     if later := later_corrections(warehouse, latest.day, today):
         span = f"on {later.last_on}" if later.first_on == later.last_on else f"from {later.first_on} to {later.last_on}"
         stage.warn(
-            f"{later.n_rows:,} corrections ({later.entities}) became known {span}, after the latest day {latest.day},"
-            f" so its marts do not use them: to build with them, run --as-of {later.last_on},"
+            f"corrections after the latest day {latest.day}, which its marts do not use: {later.n_rows:,}"
+            f" ({later.entities}), known {span}. To build with them, run --as-of {later.last_on},"
             " or raise latest_correction_days in loyalty.yml"
         )
 
