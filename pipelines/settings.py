@@ -63,8 +63,11 @@ class Settings(SettingsPart):
 
     Attributes:
         home: The installation's folder.
-        as_of: The day that the marts speak of: a day, `latest` (the last business day with an accepted order) or
-            `yesterday`.
+        as_of: The day that the marts speak of: a day, `yesterday`, or `latest` (the last business day with an accepted
+            event of a customer, or with a correction soon after it).
+        latest_correction_days: How many days after the last event a correction still moves `latest`. Refunds, status
+            changes and edits usually come within a week; what comes later must not leave a long time without events
+            before the as-of day, which would look as if customers had stopped.
         timezone: The zone of the business day.
         currency: The reporting currency, three capital letters.
         industry: Which preset of thresholds to use.
@@ -90,6 +93,7 @@ class Settings(SettingsPart):
     retention: RetentionSettings = RetentionSettings()
     quarantine: QuarantineSettings = QuarantineSettings()
     history_months: int = Field(default=13, ge=1, le=120)
+    latest_correction_days: int = Field(default=7, ge=0, le=366)
     schedule_hour: int = Field(default=5, ge=0, le=23)
     notify: NotifySettings = NotifySettings()
     config_path: Path | None = Field(default=None, exclude=True)

@@ -50,6 +50,8 @@ def run(
         print_json(summary_json(report))
     else:
         out().print(summary_table(report))
+        if report.latest:
+            out().print(str(report.latest))
         for warning in report.warnings:
             say(err(), "warning", "yellow", warning)
         out().print(report.published)

@@ -1,5 +1,7 @@
 """What a run says at its end, as a table and as JSON: the same figures in both."""
 
+from dataclasses import asdict
+
 from rich.table import Table
 
 from pipelines.cli.progress import STAGES
@@ -13,6 +15,7 @@ def summary_json(report: RunReport) -> dict[str, object]:
         "run_id": report.run_id,
         "status": report.status,
         "as_of": report.as_of.isoformat() if report.as_of else None,
+        "latest": asdict(report.latest) if report.latest else None,
         "build": report.kind,
         "files": {
             "landed": land.get("files", 0),

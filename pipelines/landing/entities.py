@@ -47,6 +47,8 @@ class Entity:
         columns: Every canonical column but `source`, key columns first, `updated_at` last.
         event: The column that says when it happened, or None for standing data.
         masked: Times of later events, read as NULL where they lie after the as-of day.
+        is_reference: Whether it describes people or the world, so that its event says nothing of when customers were
+            last active.
     """
 
     name: str
@@ -54,6 +56,12 @@ class Entity:
     columns: dict[str, ColumnType]
     event: str | None = None
     masked: tuple[str, ...] = ()
+    is_reference: bool = False
+
+    @property
+    def is_activity(self) -> bool:
+        """Whether its rows are events of customers: they decide which day `latest` is."""
+        return self.event is not None and not self.is_reference
 
 
 _T = ColumnType
@@ -120,6 +128,7 @@ ENTITIES: dict[str, Entity] = {
                 " consent_sms:boolean consent_phone:boolean external_ids:personal"
             ),
             event="signed_up_at",
+            is_reference=True,
         ),
         Entity(
             "interactions",
@@ -181,7 +190,9 @@ ENTITIES: dict[str, Entity] = {
             ),
             event="answered_at",
         ),
-        Entity("fx_rates", ("day", "currency"), _columns("day:date currency rate:rate"), event="day"),
+        Entity(
+            "fx_rates", ("day", "currency"), _columns("day:date currency rate:rate"), event="day", is_reference=True
+        ),
         Entity(
             "coverage",
             ("entity",),

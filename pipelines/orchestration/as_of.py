@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from pipelines.errors import ConfigError
-from pipelines.orchestration.warehouse import latest_order_day
+from pipelines.orchestration.latest_day import latest_day
 from pipelines.settings import Settings
 
 
@@ -16,12 +16,12 @@ def resolve_as_of(settings: Settings, asked: str | date | None = None) -> date:
 
     Raises:
         ConfigError: The day lies in the future.
-        BuildError: `latest`, and there is no accepted order.
+        BuildError: `latest`, and there is no accepted event of a customer.
     """
     chosen = settings.as_of if asked is None else asked
     today = settings.today()
     if chosen == "latest":
-        return latest_order_day(settings.paths.warehouse, today)
+        return latest_day(settings.paths.warehouse, today, settings.latest_correction_days).day
     if chosen == "yesterday":
         return today - timedelta(days=1)
     day = chosen if isinstance(chosen, date) else date.fromisoformat(chosen)

@@ -1,7 +1,8 @@
 """Whether what is published is of the day that it should be. No Dagster.
 
 Never by the wall clock for historical data: a day fixed in the config is the day that it should be, and `latest` is the
-newest day with an accepted order. Whether files still arrive is for the landing's gate.
+last day with an event of a customer, or with a correction soon after it. Whether files still arrive is for the
+landing's gate.
 """
 
 from dataclasses import dataclass

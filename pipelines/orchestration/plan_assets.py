@@ -1,5 +1,6 @@
 """The first steps of the daily job: decide how the day is built, say which batches are new, and give pseudonyms."""
 
+import logging
 import shutil
 from datetime import date
 from pathlib import Path
@@ -9,16 +10,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.durable import write_durably
+from pipelines.errors import BuildError
 from pipelines.orchestration.build_state import SCRATCH_PREFIX, BuildPlan, plan_build, read_state
 from pipelines.orchestration.code import core_fingerprint
+from pipelines.orchestration.latest_day import later_corrections, latest_day
 from pipelines.orchestration.names import BACKFILL_TAG, CHANGED_BATCHES, FULL_REFRESH_TAG, PSEUDONYMS, QUARANTINE_SHARE
 from pipelines.orchestration.partitions import ONE_BY_ONE
 from pipelines.orchestration.plan_file import read_plan, write_plan
+from pipelines.orchestration.recorder import StageHandle
 from pipelines.orchestration.run_scope import RunScope
 from pipelines.orchestration.steps import RETRY, asked, step
 from pipelines.orchestration.warehouse import drop_scratch
 from pipelines.pseudonyms import key_fingerprint, write_pseudonyms
 from pipelines.secret_key import load_key
+
+log = logging.getLogger("loyalty.run")
 
 CUSTOMER_REFS = dg.AssetKey(["staging", "stg_customer_refs"])
 RECONCILIATION = dg.AssetKey(["staging", "stg_file_reconciliation"])
@@ -53,6 +59,7 @@ def plan_assets(days: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]
             stage.say(f"{plan.as_of}: {plan.kind} build: {plan.reason}")
             stage.count(batches=len(plan.batches), batches_changed=len(plan.changed_batches))
             run.recorder.report.as_of, run.recorder.report.kind = plan.as_of, plan.kind.value
+            explain_latest(run, plan, stage)
             clean_scratch(paths.warehouse, paths.exchange)
             plan.exchange(paths.exchange).mkdir(mode=0o700, parents=True, exist_ok=True)
             write_changed_batches(plan, paths.exchange)
@@ -84,6 +91,28 @@ def plan_assets(days: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]
         return dg.MaterializeResult(metadata={"dagster/row_count": report.known + report.new, "new": report.new})
 
     return [changed_batches, pseudonyms]
+
+
+def explain_latest(run: RunScope, plan: BuildPlan, stage: StageHandle) -> None:
+    """If the latest day is built, report what decided it, and warn of corrections that its build leaves out."""
+    settings, warehouse = run.settings, run.settings.paths.warehouse
+    today = settings.today()
+    try:
+        latest = latest_day(warehouse, today, settings.latest_correction_days)
+    except BuildError:  # the day was named, and nothing happened by now
+        return
+    if latest.day != plan.as_of:
+        return
+    run.recorder.report.latest = latest
+    stage.say(str(latest))
+    log.info("run %s: %s", run.run_id, latest)
+    if later := later_corrections(warehouse, latest.day, today):
+        span = f"on {later.last_on}" if later.first_on == later.last_on else f"from {later.first_on} to {later.last_on}"
+        stage.warn(
+            f"corrections after the latest day {latest.day}, which its marts do not use: {later.n_rows:,}"
+            f" ({later.entities}), known {span}. To build with them, run --as-of {later.last_on},"
+            " or raise latest_correction_days in loyalty.yml"
+        )
 
 
 def write_changed_batches(plan: BuildPlan, exchange: Path) -> None:

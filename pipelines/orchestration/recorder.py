@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from pipelines.durable import write_text_durably
 from pipelines.errors import LoyaltyError
+from pipelines.orchestration.latest_day import LatestDay
 
 log = logging.getLogger("loyalty.run")
 
@@ -44,6 +45,7 @@ class RunReport(BaseModel):
         finished_at: UTC, ISO 8601; empty while it runs.
         status: running, published, failed, or ended (without a publication, as an ingest by itself does).
         as_of: The day that was built.
+        latest: What decided that it is the latest day; None for any other day.
         kind: How core and marts were built (full, incremental, backfill).
         stages: In order.
         warnings: What the user should know though nothing failed.
@@ -58,6 +60,7 @@ class RunReport(BaseModel):
     finished_at: str = ""
     status: str = "running"
     as_of: date | None = None
+    latest: LatestDay | None = None
     kind: str = ""
     stages: list[StageReport] = Field(default_factory=list)
     warnings: list[str] = Field(default_factory=list)

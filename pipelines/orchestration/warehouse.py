@@ -1,4 +1,4 @@
-"""Questions that orchestration itself asks of the warehouse: row counts, the latest day, scratch schemas, the cells.
+"""Questions that orchestration itself asks of the warehouse: row counts, scratch schemas, the cells.
 
 Each opens the DuckDB file for itself and has closed it on return: what stays open would block dbt's next step. No
 business rules: those are in dbt_project.
@@ -6,14 +6,11 @@ business rules: those are in dbt_project.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import cast
 
 import duckdb
 
 from pipelines.durable import write_durably
-from pipelines.errors import BuildError
 from pipelines.orchestration.build_state import SCRATCH_PREFIX
 
 Relation = tuple[str, str]
@@ -65,46 +62,6 @@ def _count(connection: duckdb.DuckDBPyConnection, relation: Relation) -> int:
     # fetchall, because a result that is not read to its end keeps the connection busy
     ((rows,),) = connection.execute(f"select count(*) from {_name(*relation)}").fetchall()  # noqa: S608 (quoted)
     return int(rows)
-
-
-def latest_order_day(warehouse: Path, today: date) -> date:
-    """The last business day with an accepted order, never after today.
-
-    Args:
-        warehouse: The DuckDB file, staged.
-        today: The business day that it is now.
-
-    Raises:
-        BuildError: There is no accepted order by today, or nothing is staged.
-    """
-    if not warehouse.exists():
-        raise BuildError(
-            "nothing is staged yet, so there is no latest day", hint="run without --as-of first: loyalty run"
-        )
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        try:
-            ((day,),) = connection.execute(
-                """
-                with days as (
-                    select event_on from staging.stg_orders
-                    union all
-                    select event_on from staging.stg_order_lines
-                )
-
-                select max(event_on) from days where event_on <= ?
-                """,
-                [today],
-            ).fetchall()
-        except duckdb.CatalogException as problem:
-            raise BuildError(
-                "orders are not staged yet", hint="look at why staging failed, then: loyalty run"
-            ) from problem
-    if day is None:
-        raise BuildError(
-            f"there is no accepted order by {today}, so `latest` names no day",
-            hint="see what was refused (loyalty quarantine list), or name a day: loyalty run --as-of 2024-01-31",
-        )
-    return cast(date, day)
 
 
 def drop_scratch(warehouse: Path) -> None:

@@ -61,3 +61,24 @@ def test_what_closes_a_gap_sets_the_clock_of_customers_who_did_not_change(wareho
     for customer, clock in {"steady": (75, 82, 0), "lost": (0, 62, 0)}.items():
         assert history(warehouse, customer, 82) == clock
         assert history(warehouse, customer, 82, "whole_intermediate") == clock
+
+
+def test_days_since_the_last_order_are_a_gap_unless_a_source_says_that_its_orders_are_complete(
+    warehouse: Warehouse,
+) -> None:
+    warehouse.build(day(120), extending=day(82))
+    warehouse.build(day(120), scratch="whole")
+    for schema in ("intermediate", "whole_intermediate"):
+        assert warehouse.rows(f"select silent_from_on, silent_to_on from {schema}.int_observation_gap") == [
+            (day(81), day(120))
+        ]
+        # T ends with the last order, and no purchase lies behind it
+        assert history(warehouse, "steady", 120, schema) == (75, 80, 40)
+        assert history(warehouse, "lost", 120, schema) == (0, 60, 40)
+        assert warehouse.rows(f"select min(age_days - recency_days) from {schema}.int_purchase_history")[0][0] == 5
+
+    complete = {"entity": "orders", "covered_from": str(day(62)), "covered_to": str(day(100)), "is_complete": "true"}
+    warehouse.land({"coverage": [complete]}, landed_on=day(121), source="till")
+    warehouse.ingest(day(121))
+    warehouse.build(day(121), extending=day(120))
+    assert history(warehouse, "lost", 121) == (0, 80, 21)

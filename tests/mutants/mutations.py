@@ -46,6 +46,13 @@ MUTATIONS = (
         models=("int_rfm_cut_point",),
     ),
     Mutation(
+        "a run of ties is scored as its lower end",
+        f"{MACROS}/business/cut_points.sql",
+        "then 2 when {{ cut }} = {{ value }} then 1 else 0 end",
+        "then 2 else 0 end",
+        models=("int_customer_rfm", "int_customer_behaviour"),
+    ),
+    Mutation(
         "a sign of the variance of NPS is flipped",
         f"{MACROS}/business/nps_variance.sql",
         "{{ promoter_share }} + {{ detractor_share }}\n",

@@ -7,6 +7,7 @@ import dagster as dg
 import duckdb
 import pytest
 
+from pipelines.landing.entities import ENTITIES
 from pipelines.orchestration.freshness import Freshness, publication_freshness
 from pipelines.orchestration.freshness_check import freshness_check
 from pipelines.orchestration.lock import hold_lock
@@ -28,11 +29,16 @@ def settings(home: Path, as_of: str | date) -> Settings:
     return Settings.unconfigured().model_copy(update={"home": home, "as_of": as_of})
 
 
-def stage_orders(home: Path, last: date) -> None:
+def stage_case(home: Path, last: date) -> None:
+    """Every entity is staged, and one has a row."""
     with duckdb.connect(str(home / "state" / "warehouse.duckdb")) as connection:
         connection.execute("create schema if not exists staging")
-        connection.execute("create or replace table staging.stg_order_lines (event_on date)")
-        connection.execute("create or replace table staging.stg_orders as select ?::date as event_on", [last])
+        for entity in ENTITIES:
+            connection.execute(
+                f"create table if not exists staging.stg_{entity}"
+                " (source varchar, event_on date, updated_at timestamp, effective_on date)"
+            )
+        connection.execute("insert into staging.stg_cases (source, event_on) values ('crm', ?)", [last])
 
 
 def test_a_day_fixed_in_the_config_is_fresh_however_long_ago(home: Path) -> None:
@@ -46,10 +52,10 @@ def test_a_later_day_fixed_in_the_config_is_not_reached_yet(home: Path) -> None:
     assert str(found) == "published is 2026-01-05, and should be 2026-01-07: 2 days behind"
 
 
-def test_latest_compares_with_the_newest_day_that_has_an_order(home: Path) -> None:
-    stage_orders(home, PUBLISHED)
+def test_latest_compares_with_the_last_day_that_has_an_event(home: Path) -> None:
+    stage_case(home, PUBLISHED)
     assert publication_freshness(settings(home, "latest")).is_fresh is True
-    stage_orders(home, PUBLISHED + timedelta(days=1))
+    stage_case(home, PUBLISHED + timedelta(days=1))
     assert publication_freshness(settings(home, "latest")).days_behind == 1
 
 

@@ -47,6 +47,8 @@ def refusal(path: Path) -> str:
         ("currency: pounds", "currency"),
         ("industry: piracy", "there is no preset for 'piracy'; there are: retail"),
         ("history_months: 0", "history_months"),
+        ("latest_correction_days: -1", "latest_correction_days"),
+        ("latest_correction_days: week", "latest_correction_days"),
         ("schedule_hour: 24", "schedule_hour"),
         ("retention: {days: 0}", "retention.days"),
         ("quarantine: {warn_share: -0.1}", "quarantine.warn_share"),

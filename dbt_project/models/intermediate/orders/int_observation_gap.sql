@@ -8,36 +8,48 @@ with order_days as (
 steps as (
     select
         day_on,
-        lag(day_on) over (order by day_on) as previous_on
+        lead(day_on) over (order by day_on) as next_on
     from order_days
 ),
 
-distances as (
+-- after the last order nothing was seen up to and with the as-of day
+silences as (
     select
-        day_on,
-        previous_on,
-        {{ days_between('day_on', 'previous_on') }} as distance_days
+        day_on as last_seen_on,
+        next_on is null as is_open,
+        coalesce(next_on, {{ add_days(as_of_date(), 1) }}) as ended_on
     from steps
-    where previous_on is not null
 ),
 
--- the median, because the gaps themselves would lengthen a mean
+measured as (
+    select
+        last_seen_on,
+        is_open,
+        ended_on,
+        {{ days_between('ended_on', 'last_seen_on') }} - 1 as silent_days
+    from silences
+),
+
+-- the median of those between orders, because the gaps themselves would lengthen a mean
+usual as (
+    select percentile_disc(0.5) within group (order by silent_days + 1) as distance_days
+    from measured
+    where not is_open
+),
+
 limits as (
     select
         cast(
-            greatest(
-                {{ var('clv_gap_days') }},
-                {{ var('clv_gap_factor') }} * percentile_disc(0.5) within group (order by distance_days)
-            ) as integer
+            greatest({{ var('clv_gap_days') }}, {{ var('clv_gap_factor') }} * coalesce(distance_days, 0)) as integer
         ) as limit_days
-    from distances
+    from usual
 )
 
 select
-    {{ add_days('distances.previous_on', 1) }} as silent_from_on,
-    {{ add_days('distances.day_on', -1) }} as silent_to_on,
-    distances.distance_days - 1 as silent_days,
+    {{ add_days('measured.last_seen_on', 1) }} as silent_from_on,
+    {{ add_days('measured.ended_on', -1) }} as silent_to_on,
+    measured.silent_days,
     limits.limit_days
-from distances
+from measured
 cross join limits
-where distances.distance_days - 1 > limits.limit_days
+where measured.silent_days > limits.limit_days

@@ -1,3 +1,5 @@
+{%- set shares = var('clv_tier_shares') %}
+
 with customers as (
 
     select * from {{ ref('int_customer_value') }}
@@ -14,7 +16,7 @@ tiered as (
 
     select
         customers.*,
-        {{ cuts_below('cut_points', 'value', 'customers.clv_12m_amount', 4) }} as n_cuts_below
+        {{ mid_rank_share('cut_points', 'value', 'customers.clv_12m_amount', shares + [1]) }} as value_share
     from customers
     cross join cut_points
 
@@ -51,11 +53,11 @@ final as (
         expected_value_12m_amount,
         expected_value_24m_amount,
         clv_12m_amount,
-        case n_cuts_below
-            when 0 then 'low'
-            when 1 then 'middle'
-            when 2 then 'high'
-            when 3 then 'top'
+        case
+            when value_share >= {{ shares[2] }} then 'top'
+            when value_share >= {{ shares[1] }} then 'high'
+            when value_share >= {{ shares[0] }} then 'middle'
+            when value_share >= 0 then 'low'
         end as value_tier,
         purchase_model,
         beats_naive,

@@ -24,10 +24,10 @@ banded as (
         customers.customer_key,
         customers.n_purchase_days,
         customers.is_active,
-        {{ cuts_below('cut_points', 'spend', 'customers.spend_value', 20) }} as spend_band,
-        {{ cuts_below('cut_points', 'frequency', 'customers.frequency_value', 20) }} as frequency_band,
-        {{ cuts_below('cut_points', 'recency', 'customers.recency_value', 20) }} as recency_band,
-        {{ cuts_below('cut_points', 'breadth', 'customers.breadth_value', 20) }} as breadth_band
+        {{ mid_rank_band('cut_points', 'spend', 'customers.spend_value', 20) }} as spend_band,
+        {{ mid_rank_band('cut_points', 'frequency', 'customers.frequency_value', 20) }} as frequency_band,
+        {{ mid_rank_band('cut_points', 'recency', 'customers.recency_value', 20) }} as recency_band,
+        {{ mid_rank_band('cut_points', 'breadth', 'customers.breadth_value', 20) }} as breadth_band
     from customers
     cross join cut_points
 

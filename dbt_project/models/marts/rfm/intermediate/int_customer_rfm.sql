@@ -20,9 +20,9 @@ scored as (
 
     select
         customers.*,
-        1 + {{ cuts_below('cut_points', 'r', '-customers.recency_days', 5) }} as r_quintile,
-        1 + {{ cuts_below('cut_points', 'f', 'customers.frequency', 5) }} as f_quintile,
-        1 + {{ cuts_below('cut_points', 'm', 'customers.monetary_amount', 5) }} as m_quintile
+        1 + {{ mid_rank_band('cut_points', 'r', '-customers.recency_days', 5) }} as r_quintile,
+        1 + {{ mid_rank_band('cut_points', 'f', 'customers.frequency', 5) }} as f_quintile,
+        1 + {{ mid_rank_band('cut_points', 'm', 'customers.monetary_amount', 5) }} as m_quintile
     from customers
     left join cut_points on customers.observed_on = cut_points.observed_on
 
@@ -46,9 +46,9 @@ final as (
         combined.frequency,
         combined.monetary_amount,
         combined.is_active,
-        cast(combined.r_quintile as integer) as r_quintile,
-        cast(combined.f_quintile as integer) as f_quintile,
-        cast(combined.m_quintile as integer) as m_quintile,
+        combined.r_quintile,
+        combined.f_quintile,
+        combined.m_quintile,
         combined.fm_quintile,
         segments.segment,
         segments.label_en,
