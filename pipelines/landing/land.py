@@ -30,6 +30,7 @@ from pipelines.landing.batches import (
 from pipelines.landing.check import check_something_landed
 from pipelines.landing.delivered import sha256_of, state_of
 from pipelines.landing.expressions import quote_text
+from pipelines.landing.formats import contradictions
 from pipelines.landing.inbox import Found, SourceFiles, find
 from pipelines.landing.ledger import ledger_table
 from pipelines.landing.mapping import fingerprint
@@ -91,6 +92,7 @@ def land(
             check_something_landed(home, sources)
         with _connect(store, memory_limit, threads) as connection:
             landing = _Landing(store, connection, today, read_ledger(home), read_deliveries(home), erase)
+            landing.warnings += [warning for source in sources for warning in contradictions(source.mapping)]
             files = []
             for file in found:
                 files.append(landing.land(file))
@@ -221,11 +223,10 @@ class _Landing:
         self, file: Found, group: FileGroup, facts: FileFacts, reading: Reading, batch: str, said: str
     ) -> FileOutcome:
         """Stage every part of a batch, and reconcile it."""
-        mapping = file.source.mapping
         spared = _DEAR_TO_PLAN if reading.records < _WORTH_PLANNING else ""
         self._connection.execute(f"set disabled_optimizers = '{spared}'")
         try:
-            sql = RowSql(self._connection, mapping, group)
+            sql = self._row_sql(file, group, reading)
         except duckdb.Error as error:
             raise InputError(
                 f"the mapping does not fit the file: {str(error).partition(chr(10))[0]}",
@@ -236,14 +237,40 @@ class _Landing:
         except duckdb.Error as error:
             raise self._failing(file, sql, error) from error
 
+    def _row_sql(self, file: Found, group: FileGroup, reading: Reading) -> RowSql:
+        """The SQL of the file's rows; warns where the file may be cut off inside its last field."""
+        mapping, last = file.source.mapping, reading.open_end
+        sql = RowSql(self._connection, mapping, group)
+        if last is None or not (last.is_short or last.is_alone):
+            return sql
+        misfit = sql.misfit(last.record, last.column)
+        is_cut_off = misfit is not None and bool(self._connection.execute(misfit).fetchall()[0][0])
+        if is_cut_off or last.is_short:
+            what = "is unreadable (LND-008)" if is_cut_off else "has landed"
+            self.warnings.append(
+                f"{mapping.source}: {file.name}: the file may be cut off inside its last record: that has no line end,"
+                f" and its `{last.column}` is shorter than in every other record or does not fit its type."
+                f" The record {what}; records behind it may be missing. Compare with the source, and have the file"
+                " delivered again if it is not whole."
+            )
+        return RowSql(self._connection, mapping, group, last.record) if is_cut_off else sql
+
     def _stage(
         self, file: Found, group: FileGroup, facts: FileFacts, reading: Reading, batch: str, said: str, sql: RowSql
     ) -> FileOutcome:
         ((counted, taken, not_taken, *rest),) = self._connection.execute(sql.fates()).fetchall()
+        for column, formats, query in sql.read_twice():
+            ((values, twice),) = self._connection.execute(query).fetchall()
+            if twice:
+                listed = " and ".join(f"`{form}`" for form in formats)
+                self.warnings.append(
+                    f"{file.source.mapping.source}: {file.name}: {twice:,} of {values:,} values of {column} are two"
+                    f" different dates by the declared formats {listed}; the first of them is used"
+                )
         by_entity = dict(zip(group.entities, rest[: len(group.entities)], strict=True))
         skips = rest[len(group.entities) :]
         records = reading.records + len(reading.spans)
-        named = {skip.name: count for skip, count in zip(group.skips, skips, strict=True)}
+        named = dict(zip(sql.skips, skips, strict=True))
         unreadable = len(reading.spans) + not_taken
         if counted != reading.records or records != taken + unreadable + sum(skips):
             raise InputError(
