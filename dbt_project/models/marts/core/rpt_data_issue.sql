@@ -2,6 +2,8 @@
 {%- set topics = [
     'int_issue_order',
     'int_issue_delivery',
+    'int_issue_rounded_values',
+    'int_issue_line_total',
 ] -%}
 with issues as (
     {%- for topic in topics %}
