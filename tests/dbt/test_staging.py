@@ -29,7 +29,7 @@ BROKEN: list[tuple[dict[str, str | None], str]] = [
     ({"updated_at": "2024-03-12 10:00:00"}, "ORD-103"),
     ({"gross": "0x1F"}, "ORD-007"),
     ({"gross": "1e3"}, "ORD-007"),
-    ({"gross": "12.345"}, "ORD-007"),
+    ({"gross": "12."}, "ORD-007"),
     ({"gross": "1,50"}, "ORD-007"),
     ({"gross": "١٢"}, "ORD-007"),
     ({"gross": "12\n"}, "ORD-007"),

@@ -19,7 +19,7 @@ lines as (
         sum(quantity) as quantity,
         sum(gross_amount) as gross_amount,
         sum(discount_amount) as discount_amount,
-        sum(tax_amount) as tax_amount,
+        cast(sum(tax_amount) as decimal(18, 2)) as tax_amount,
         sum(case when fx_rate is null then 1 else 0 end) as n_without_rate,
         sum(case when gross_amount is null then 1 else 0 end) as n_without_amount
     from {{ ref('int_order_line') }}
