@@ -29,6 +29,7 @@ from pipelines.landing.batches import (
 )
 from pipelines.landing.check import check_something_landed
 from pipelines.landing.delivered import sha256_of, state_of
+from pipelines.landing.doubts import doubts_of, is_cut_off
 from pipelines.landing.expressions import quote_text
 from pipelines.landing.formats import contradictions
 from pipelines.landing.inbox import Found, SourceFiles, find
@@ -226,7 +227,9 @@ class _Landing:
         spared = _DEAR_TO_PLAN if reading.records < _WORTH_PLANNING else ""
         self._connection.execute(f"set disabled_optimizers = '{spared}'")
         try:
-            sql = self._row_sql(file, group, reading)
+            sql = RowSql(self._connection, file.source.mapping, group)
+            if reading.open_end and is_cut_off(self._connection, sql, reading.open_end):
+                sql = RowSql(self._connection, file.source.mapping, group, reading.open_end.record)
         except duckdb.Error as error:
             raise InputError(
                 f"the mapping does not fit the file: {str(error).partition(chr(10))[0]}",
@@ -237,36 +240,10 @@ class _Landing:
         except duckdb.Error as error:
             raise self._failing(file, sql, error) from error
 
-    def _row_sql(self, file: Found, group: FileGroup, reading: Reading) -> RowSql:
-        """The SQL of the file's rows; warns where the file may be cut off inside its last field."""
-        mapping, last = file.source.mapping, reading.open_end
-        sql = RowSql(self._connection, mapping, group)
-        if last is None or not (last.is_short or last.is_alone):
-            return sql
-        misfit = sql.misfit(last.record, last.column)
-        is_cut_off = misfit is not None and bool(self._connection.execute(misfit).fetchall()[0][0])
-        if is_cut_off or last.is_short:
-            what = "is unreadable (LND-008)" if is_cut_off else "has landed"
-            self.warnings.append(
-                f"{mapping.source}: {file.name}: the file may be cut off inside its last record: that has no line end,"
-                f" and its `{last.column}` is shorter than in every other record or does not fit its type."
-                f" The record {what}; records behind it may be missing. Compare with the source, and have the file"
-                " delivered again if it is not whole."
-            )
-        return RowSql(self._connection, mapping, group, last.record) if is_cut_off else sql
-
     def _stage(
         self, file: Found, group: FileGroup, facts: FileFacts, reading: Reading, batch: str, said: str, sql: RowSql
     ) -> FileOutcome:
         ((counted, taken, not_taken, *rest),) = self._connection.execute(sql.fates()).fetchall()
-        for column, formats, query in sql.read_twice():
-            ((values, twice),) = self._connection.execute(query).fetchall()
-            if twice:
-                listed = " and ".join(f"`{form}`" for form in formats)
-                self.warnings.append(
-                    f"{file.source.mapping.source}: {file.name}: {twice:,} of {values:,} values of {column} are two"
-                    f" different dates by the declared formats {listed}; the first of them is used"
-                )
         by_entity = dict(zip(group.entities, rest[: len(group.entities)], strict=True))
         skips = rest[len(group.entities) :]
         records = reading.records + len(reading.spans)
@@ -278,6 +255,8 @@ class _Landing:
                 hint="The file is refused whole; report it with a sample.",
             )
         mapping = file.source.mapping
+        doubts = doubts_of(self._connection, sql, file.name, reading.open_end, cut_off=sql.is_cut_off)
+        self.warnings += [f"{mapping.source}: {warning}" for warning in doubts.warnings]
         rows = dict.fromkeys(by_entity, 0)
         for name in (name for name, count in by_entity.items() if count):
             rows[name] = self._copy(sql.rows(name, facts), self._store.staged(batch, name))
@@ -286,7 +265,7 @@ class _Landing:
         erased = self._erase(self._store.scratch / batch, mapping.source) if self._erase else {}
         rows = {name: count - erased.get(name, 0) for name, count in rows.items()}
         counts = (records, taken, unreadable, sum(skips))
-        lines = ledger_table(facts, group, said, counts, named, rows, erased)
+        lines = ledger_table(facts, group, said, counts, named, rows, erased, doubts)
         pq.write_table(lines, self._store.staged(batch, LEDGER), compression="zstd")
         return FileOutcome(
             mapping.source,

@@ -15,7 +15,7 @@ from pipelines.landing.model import FileGroup, Mapping
 from pipelines.positions import YamlProblem, read_yaml
 
 # Keys that older versions did not know: at their default they leave a fingerprint as it was.
-LATER_KEYS = ("quoting",)
+LATER_KEYS = ("quoting", "delivery", "lines")
 BUILT_IN = Path(__file__).parent / "mappings"
 
 

@@ -86,6 +86,7 @@ class RowSql:
         lists = [(rows.where, rows.each) for rows in group.entities.values() if rows.each]
         no_list = [f"(coalesce({sql_of(where)}, false) and {is_no_list(each)})" for where, each in lists]
         self._no_list = " or ".join(no_list) or "false"
+        self.is_cut_off = cut_off is not None
         self._odd = self._no_list if cut_off is None else f"{self._no_list} or landing_record = {cut_off}"
         self._takes = {name: self._takes_sql(name, rows) for name, rows in group.entities.items()}
         self._taken = f"not ({self._odd}) and ({' or '.join(self._takes.values())})"
@@ -165,9 +166,9 @@ class RowSql:
                 ]
         return f"select {' or '.join(tests)}" if tests else None
 
-    def read_twice(self) -> Iterator[tuple[str, tuple[str, ...], str]]:
-        """For each column whose formats contradict each other: its name, those formats, and a query that counts its
-        values and those of them that are two different dates.
+    def read_twice(self) -> Iterator[tuple[str, str, tuple[str, ...], str]]:
+        """For each column whose formats contradict each other: its entity and name, those formats, and a query that
+        counts its values and those of them that are two different dates.
         """
         for name, rows in self._group.entities.items():
             for number, (block, types) in enumerate(zip(rows.blocks(), self._types[name], strict=True)):
@@ -181,7 +182,8 @@ class RowSql:
                         readings = ", ".join(f"{sql} as r{index}" for index, sql in enumerate(read))
                         differ = normal.differ([f"r{index}" for index in range(len(read))])
                         yield (
-                            f"{name}.{column}",
+                            name,
+                            column,
                             formats,
                             f"select count({column}), count(*) filter ({differ}) from (select {column}, {readings}"  # noqa: S608 (names are quoted)
                             f" from ({self._trimmed(name, number, {column: spec}, types)}))",

@@ -11,7 +11,7 @@ from {{ ref('stg_' ~ name ~ '__checked') }}
 where
     broken_rules = ''
     and rounded_columns <> ''
-    and coalesce(effective_on <= date '{{ this_build("as_of") }}', true)
+    and coalesce(effective_on <= {{ as_of_date() }}, true)
 group by source, rounded_columns
 {% if not loop.last %}union all{% endif %}
 {%- endfor %}

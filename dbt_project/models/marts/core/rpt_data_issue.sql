@@ -4,6 +4,7 @@
     'int_issue_delivery',
     'int_issue_rounded_values',
     'int_issue_line_total',
+    'int_issue_file',
 ] -%}
 with issues as (
     {%- for topic in topics %}
