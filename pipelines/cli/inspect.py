@@ -42,6 +42,8 @@ def check(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOpt
         )
         for note in source.notes:
             out().print(f"  {note}")
+        for warning in source.warnings:
+            say(err(), "warning", "yellow", warning)
     if problems:
         raise InputError("\n".join(problems), hint="mend the mapping or the files, or take them out of the inbox")
 

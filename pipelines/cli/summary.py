@@ -23,7 +23,7 @@ def summary_json(report: RunReport) -> dict[str, object]:
             "ignored": land.get("files_ignored", 0),
             "refused": land.get("files_refused", 0),
         },
-        "records": {name: land.get(name, 0) for name in ("records", "unreadable", "skipped")},
+        "records": {name: land.get(name, 0) for name in ("records", "unreadable", "skipped", "blank")},
         "rows": {
             **{name: staging.get(name, 0) for name in ("landed", "accepted", "quarantined", "superseded")},
             "erased": land.get("erased", 0),
@@ -52,7 +52,8 @@ def summary_table(report: RunReport) -> Table:
         ("files known before", land.get("files_known", 0)),
         ("records in them", land.get("records", 0)),
         ("unreadable records", land.get("unreadable", 0)),
-        ("skipped as declared", land.get("skipped", 0)),
+        ("skipped records", land.get("skipped", 0)),
+        ("of them without an answer", land.get("blank", 0)),
         ("rows of erased people", land.get("erased", 0)),
         ("rows accepted", staging.get("accepted", 0)),
         ("rows quarantined", staging.get("quarantined", 0)),

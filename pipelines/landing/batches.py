@@ -55,6 +55,8 @@ LAYOUTS: dict[str, dict[str, str]] = {
         "delivery": "VARCHAR",  # what the mapping says of a later delivery: full, append, or NULL
         "row_keys": "VARCHAR",  # whose the key of the entity's rows is: own (the source's) or generated
         "line_lists": "VARCHAR",  # order_lines: each record or each file has the whole list of an order's lines
+        "ambiguous_times": "BIGINT",  # values that two declared formats read as different dates
+        "may_be_cut_off": "BIGINT",  # 1 where the file may be cut off inside its last field
     },
     # Each time that a file's content was delivered under a name; the batch is that of the content.
     DELIVERIES: {"file_name": "VARCHAR", "sequence": "BIGINT", "delivered_on": "DATE"},

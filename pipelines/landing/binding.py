@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import duckdb
 
 from pipelines.errors import ConfigError
+from pipelines.landing.cells import Cells
 from pipelines.landing.expressions import Path, parse, parse_all, quote_name, quote_text
 from pipelines.landing.model import EntityRows, FileGroup, Mapping
 
@@ -94,21 +95,24 @@ def json_path(path: Path) -> str:
 
 
 def json_leaf(document: str) -> Callable[[Path], str]:
-    """How a path is read out of a JSON document; an empty text is nothing."""
-    return lambda path: f"nullif(json_extract_string({document}, {json_path(path)}), '')"
+    """How a path is read out of a JSON document."""
+    return lambda path: f"json_extract_string({document}, {json_path(path)})"
 
 
 def relation_of(group: FileGroup, rows: EntityRows, relation: str = RELATION) -> str:
     """What an entity's columns are read from: the record, or the record with an element of `each`."""
     if not rows.each:
         return relation
-    fields = ", ".join(item_tree(rows).select(json_leaf("landing_item"), ())).replace("\n", " ")
-    items = items_of(rows.each)
-    item = item_tree(rows).value(json_leaf("landing_item"), ()) if fields else "landing_item"
+    cells, items = Cells(group.nulls), items_of(rows.each)
+    tree, read = item_tree(rows), json_leaf("landing_item")
+    item = tree.value(lambda path: cells.add(read(path)), ()) if tree.children else "landing_item"
+    unnested = (
+        f"(select *, unnest({items}) as landing_item, generate_subscripts({items}, 1) as landing_item_no"  # noqa: S608 (names are quoted)
+        f" from {relation})"
+    )
     return (
-        f"(select * exclude (landing_item), {item} as {ITEM}, cast(landing_item_no as varchar) as {ITEM_NO} from ("  # noqa: S608 (names are quoted)
-        f"select *, unnest({items}) as landing_item, generate_subscripts({items}, 1) as landing_item_no"
-        f" from {relation}))"
+        f"(select * exclude (landing_item), {item} as {ITEM}, cast(landing_item_no as varchar) as {ITEM_NO}"  # noqa: S608 (names are quoted)
+        f" from ({cells.select('*', unnested)}))"
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from pipelines import visible
 from pipelines.errors import InputError
 from pipelines.landing.batches import read_ledger
+from pipelines.landing.formats import contradictions
 from pipelines.landing.inbox import Found, SourceFiles, find
 from pipelines.landing.readers import check_layout
 
@@ -24,6 +25,7 @@ class SourceCheck:
         ignored: Files that the mapping ignores.
         problems: One line per file that would be refused, or about the source as a whole; none where all is well.
         notes: What the user may want to know: groups without a file.
+        warnings: What the mapping may make wrong: formats that contradict each other.
     """
 
     source: str
@@ -31,6 +33,7 @@ class SourceCheck:
     ignored: int
     problems: tuple[str, ...]
     notes: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def check_sources(home: Path, sources: Sequence[SourceFiles]) -> tuple[SourceCheck, ...]:
@@ -81,7 +84,8 @@ def _check(source: SourceFiles) -> SourceCheck:
             if id(group) not in used and group.ignore is None
         ]
     )
-    return SourceCheck(name, len(groups) - ignored, ignored, tuple(problems), tuple(notes))
+    warnings = tuple(contradictions(source.mapping))
+    return SourceCheck(name, len(groups) - ignored, ignored, tuple(problems), tuple(notes), warnings)
 
 
 def _problem(file: Found) -> InputError | None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.errors import InputError
+from pipelines.landing.cells import BLANKS
 from pipelines.landing.model import FileGroup
 from pipelines.landing.spans import Rule, Span
 from pipelines.landing.textfile import LONGEST_LINE, is_too_long, next_line, open_text, shortened
@@ -34,6 +35,8 @@ class Count:
         spans: What cannot be read.
         is_plain: Whether the file can be read as it is, record n standing n lines below the header.
         line_end: The line end of a plain file.
+        header_rows: The rows of the header, trimmed; none where the mapping names the columns.
+        has_open_end: Whether the file ends with the last good record, without a line end.
     """
 
     header: tuple[str, ...]
@@ -42,6 +45,8 @@ class Count:
     spans: tuple[Span, ...] = ()
     is_plain: bool = False
     line_end: str = "\n"
+    header_rows: tuple[tuple[str, ...], ...] = ()
+    has_open_end: bool = False
 
 
 class _Lines(Iterator[str]):
@@ -95,7 +100,7 @@ def read_header(path: Path, group: FileGroup) -> tuple[str, ...]:
         InputError: Where there is none, or the text cannot be decoded.
     """
     with open_text(path, group.encoding) as file:
-        return _header(_Lines(file), group)
+        return _header(_Lines(file), group)[0]
 
 
 def count_plain(path: Path, group: FileGroup) -> Count | None:
@@ -103,16 +108,19 @@ def count_plain(path: Path, group: FileGroup) -> Count | None:
     if group.encoding != "utf-8" or group.header_rows != 1:
         return None
     records = characters = 0
+    last = ""
     with open_text(path, group.encoding) as file:
-        header = _header(_Lines(file), group)
+        header, header_rows = _header(_Lines(file), group)
         file.seek(0)
         for _ in range(group.skip_rows):
             next_line(file)
 
         def lines() -> Iterator[str]:
+            nonlocal last
             for number, line in enumerate(iter(partial(file.readline, LONGEST_LINE), "")):
                 if number > records + 1:  # a record over several lines: not plain, and perhaps without end
                     return
+                last = line
                 yield line
 
         reader = _reader(lines(), group)
@@ -130,7 +138,15 @@ def count_plain(path: Path, group: FileGroup) -> Count | None:
             return None
         if reader.line_num != records + 1 or not isinstance(file.newlines, str) or file.newlines == "\r":
             return None
-        return Count(header, records, characters, is_plain=True, line_end=file.newlines)
+        return Count(
+            header,
+            records,
+            characters,
+            is_plain=True,
+            line_end=file.newlines,
+            header_rows=header_rows,
+            has_open_end=records > 0 and _is_open(last, group),
+        )
 
 
 def rewrite(path: Path, group: FileGroup, clean: Path) -> Count:
@@ -142,9 +158,10 @@ def rewrite(path: Path, group: FileGroup, clean: Path) -> Count:
     """
     spans: list[Span] = []
     records = characters = 0
+    has_open_end = False
     with open_text(path, group.encoding) as file, clean.open("w", encoding="utf-8", newline="") as out:
         lines = _Lines(file)
-        header = _header(lines, group)
+        header, header_rows = _header(lines, group)
         reader = _reader(lines, group)
         writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
         while True:
@@ -160,9 +177,11 @@ def rewrite(path: Path, group: FileGroup, clean: Path) -> Count:
             if rule is None:
                 if row:
                     records += 1
+                    has_open_end = _is_open(lines.taken[-1], group)
                     characters += sum(map(len, row))
                     writer.writerow([records + len(spans), line, *row])
                 continue
+            has_open_end = False
             if len(lines.taken) > 1 and rule is not Rule.TOO_LONG:
                 lines.give_back_all_but(1)
                 _pass_over(lines, len(header), group)
@@ -170,7 +189,12 @@ def rewrite(path: Path, group: FileGroup, clean: Path) -> Count:
             if rule is Rule.TOO_LONG or is_too_long(lines.taken[0]):
                 rule, text = Rule.TOO_LONG, shortened(text)
             spans.append(Span(records + len(spans) + 1, line, lines.number, rule, text.replace("\0", "\u2400")))
-    return Count(header, records, characters, tuple(spans))
+    return Count(header, records, characters, tuple(spans), header_rows=header_rows, has_open_end=has_open_end)
+
+
+def _is_open(line: str, group: FileGroup) -> bool:
+    """Whether a record's last line is without an end; a closing quote is one."""
+    return not line.endswith(("\n", "\r") if group.quoting == "none" else ("\n", "\r", '"'))
 
 
 def _fault(row: list[str], lines: list[str], width: int, group: FileGroup) -> Rule | None:
@@ -214,31 +238,34 @@ def _stands_alone(line: str, width: int, group: FileGroup) -> bool:
         return False
 
 
-def _header(lines: _Lines, group: FileGroup) -> tuple[str, ...]:
+def _header(lines: _Lines, group: FileGroup) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """The names of the columns, and the rows of the header."""
     for _ in range(group.skip_rows):
         lines.take()
     lines.begin()
     if group.names is not None:
-        return group.names
+        return group.names, ()
     reader = _reader(lines, group)
     try:
-        names = next(reader)
-        for _ in range(group.header_rows - 1):
-            next(reader)
+        rows = [next(reader) for _ in range(group.header_rows)]
     except StopIteration:
         raise InputError("there is no header: the file ends before it", hint="Was the delivery cut off?") from None
     except csv.Error as error:
         raise InputError(
             f"line {lines.number}: the header is not valid CSV: {error}", hint="Mend the header."
         ) from error
+    trimmed = tuple(tuple(cell.strip(BLANKS) for cell in row) for row in rows)
+    names = trimmed[0]
     if any("\0" in name for name in names):
         raise InputError(
             f"line {lines.number}: the header has the character NUL", hint="Say the file's encoding in the mapping."
         )
-    if not any(name.strip() for name in names):
+    if not any(names):
         raise InputError(f"line {lines.number}: the header is blank", hint="Declare `skip_rows` in the mapping.")
-    return tuple(name.strip() for name in names)
+    return names, trimmed
 
 
 def _reader(lines: Iterator[str], group: FileGroup) -> "_csv.Reader":
+    if group.quoting == "none":
+        return csv.reader(lines, delimiter=group.separator, quoting=csv.QUOTE_NONE, strict=True)
     return csv.reader(lines, delimiter=group.separator, strict=True)

@@ -10,17 +10,19 @@ import duckdb
 
 from pipelines.errors import InputError
 from pipelines.landing import csvpass
+from pipelines.landing.expressions import Path as Reference
 from pipelines.landing.expressions import quote_name, quote_text
 from pipelines.landing.model import FileGroup
 from pipelines.landing.relation import (
     TABLE,
+    Own,
     Reading,
     check_columns,
-    emptied,
     escaped_glob,
     make_view,
     unique_names,
 )
+from pipelines.landing.repeats import header_condition, header_spans, open_end
 
 
 def read_csv(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, scratch: Path) -> Reading:
@@ -35,21 +37,36 @@ def read_csv(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup
         finally:
             clean.unlink(missing_ok=True)
     names = unique_names(count.header)
-    columns = [f"{emptied(f'f{index}', group)} as {quote_name(name)}" for index, name in enumerate(names)]
+    by_lower = {name.lower(): f"f{index}" for index, name in enumerate(names)}
     raw = ", ".join(f"{quote_name(name)} := f{index}" for index, name in enumerate(names))
     record, line = (
         ("rowid + 1", f"rowid + {group.skip_rows + 2}")
         if count.is_plain
         else ("cast(record as bigint)", "cast(line as bigint)")
     )
-    make_view(connection, record, line, f"cast(to_json(struct_pack({raw})) as varchar)", columns)
-    return Reading(count.records, count.spans)
+    own = Own(record, line, f"cast(to_json(struct_pack({raw})) as varchar)")
+    is_header = header_condition(count.header_rows)
+    headers = header_spans(connection, is_header, own)
+    last = open_end(connection, len(names) - 1, count.header[-1], own) if count.has_open_end else None
+
+    def cell(path: Reference) -> str:
+        if len(path) > 1:
+            raise InputError(
+                f"the mapping reads `{'.'.join(path)}`, and a cell of {group.format} has nothing inside",
+                hint="Put a column's name with a point into double quotes: '\"a.b\"'.",
+            )
+        return by_lower[path[0].lower()]
+
+    make_view(connection, group, own, cell, f"({is_header}) is not true" if headers else "true")
+    spans = tuple(sorted([*count.spans, *headers], key=lambda span: span.record))
+    return Reading(count.records - len(headers), spans, last)
 
 
 def _load_plain(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, count: csvpass.Count) -> bool:
     """Load the file as it is; False where DuckDB reads anything else than the csv pass did."""
     try:
-        _load(connection, path, group.separator, count, [], skip=group.skip_rows + 1)
+        quote = "" if group.quoting == "none" else '"'
+        _load(connection, path, group.separator, count, [], skip=group.skip_rows + 1, quote=quote)
     except duckdb.Error:
         return False
     return _agrees(connection, count)
@@ -78,14 +95,15 @@ def _load(
     leading: Sequence[str],
     *,
     skip: int,
+    quote: str = '"',
 ) -> None:
     names = [*leading, *(f"f{index}" for index in range(len(count.header)))]
     columns = ", ".join(f"{name}: 'VARCHAR'" for name in names)
     new_line = "\\r\\n" if count.line_end == "\r\n" else "\\n"
     connection.execute(
         f"create or replace temp table {TABLE} as from read_csv({escaped_glob(path)}, columns={{{columns}}},"
-        f" delim={quote_text(separator)}, header=false, skip={skip}, auto_detect=false, quote='\"', escape='\"',"
-        f" new_line='{new_line}', strict_mode=true, null_padding=false, allow_quoted_nulls=true,"
+        f" delim={quote_text(separator)}, header=false, skip={skip}, auto_detect=false, quote='{quote}',"
+        f" escape='{quote}', new_line='{new_line}', strict_mode=true, null_padding=false, allow_quoted_nulls=true,"
         " hive_partitioning=false)"
     )
 

@@ -18,7 +18,7 @@ class ColumnType(StrEnum):
         LOWER: As TEXT, in lower case (codes, kinds, e-mail addresses).
         TIMESTAMP: `YYYY-MM-DD HH:MM:SS[.ffffff]` in UTC.
         DATE: `YYYY-MM-DD`, in the source's own zone.
-        AMOUNT: A decimal number with at most 2 digits behind the point in DECIMAL(18,2); a point as decimal mark.
+        AMOUNT: DECIMAL(18,2), a point as decimal mark; further decimals are rounded, half away from zero, and counted.
         PRICE: DECIMAL(18,4).
         RATE: DECIMAL(18,8).
         INTEGER: BIGINT, digits only with an optional sign.
@@ -94,7 +94,7 @@ ENTITIES: dict[str, Entity] = {
             _columns(
                 "order_id line_id product_id product_name category brand quantity:price unit_price:price"
                 " list_price:price discount:amount unit_cost:price customer_ref email:personal phone:personal"
-                " ordered_at:timestamp status:lower channel:lower store_id currency"
+                " ordered_at:timestamp status:lower channel:lower store_id currency total:amount tax:amount"
             ),
             event="ordered_at",
         ),

@@ -29,7 +29,9 @@ from pipelines.landing.batches import (
 )
 from pipelines.landing.check import check_something_landed
 from pipelines.landing.delivered import sha256_of, state_of
+from pipelines.landing.doubts import doubts_of, is_cut_off
 from pipelines.landing.expressions import quote_text
+from pipelines.landing.formats import contradictions
 from pipelines.landing.inbox import Found, SourceFiles, find
 from pipelines.landing.ledger import ledger_table
 from pipelines.landing.mapping import fingerprint
@@ -91,6 +93,7 @@ def land(
             check_something_landed(home, sources)
         with _connect(store, memory_limit, threads) as connection:
             landing = _Landing(store, connection, today, read_ledger(home), read_deliveries(home), erase)
+            landing.warnings += [warning for source in sources for warning in contradictions(source.mapping)]
             files = []
             for file in found:
                 files.append(landing.land(file))
@@ -221,11 +224,12 @@ class _Landing:
         self, file: Found, group: FileGroup, facts: FileFacts, reading: Reading, batch: str, said: str
     ) -> FileOutcome:
         """Stage every part of a batch, and reconcile it."""
-        mapping = file.source.mapping
         spared = _DEAR_TO_PLAN if reading.records < _WORTH_PLANNING else ""
         self._connection.execute(f"set disabled_optimizers = '{spared}'")
         try:
-            sql = RowSql(self._connection, mapping, group)
+            sql = RowSql(self._connection, file.source.mapping, group)
+            if reading.open_end and is_cut_off(self._connection, sql, reading.open_end):
+                sql = RowSql(self._connection, file.source.mapping, group, reading.open_end.record)
         except duckdb.Error as error:
             raise InputError(
                 f"the mapping does not fit the file: {str(error).partition(chr(10))[0]}",
@@ -243,7 +247,7 @@ class _Landing:
         by_entity = dict(zip(group.entities, rest[: len(group.entities)], strict=True))
         skips = rest[len(group.entities) :]
         records = reading.records + len(reading.spans)
-        named = {skip.name: count for skip, count in zip(group.skips, skips, strict=True)}
+        named = dict(zip(sql.skips, skips, strict=True))
         unreadable = len(reading.spans) + not_taken
         if counted != reading.records or records != taken + unreadable + sum(skips):
             raise InputError(
@@ -251,6 +255,8 @@ class _Landing:
                 hint="The file is refused whole; report it with a sample.",
             )
         mapping = file.source.mapping
+        doubts = doubts_of(self._connection, sql, file.name, reading.open_end, cut_off=sql.is_cut_off)
+        self.warnings += [f"{mapping.source}: {warning}" for warning in doubts.warnings]
         rows = dict.fromkeys(by_entity, 0)
         for name in (name for name, count in by_entity.items() if count):
             rows[name] = self._copy(sql.rows(name, facts), self._store.staged(batch, name))
@@ -259,7 +265,7 @@ class _Landing:
         erased = self._erase(self._store.scratch / batch, mapping.source) if self._erase else {}
         rows = {name: count - erased.get(name, 0) for name, count in rows.items()}
         counts = (records, taken, unreadable, sum(skips))
-        lines = ledger_table(facts, group, said, counts, named, rows, erased)
+        lines = ledger_table(facts, group, said, counts, named, rows, erased, doubts)
         pq.write_table(lines, self._store.staged(batch, LEDGER), compression="zstd")
         return FileOutcome(
             mapping.source,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 from pipelines.landing.batches import LEDGER, schema_of
+from pipelines.landing.doubts import NO_DOUBTS, Doubts
 from pipelines.landing.model import FileGroup
 from pipelines.landing.rows import FileFacts
 
@@ -18,6 +19,7 @@ def ledger_table(
     skips: Mapping[str, int],
     rows: Mapping[str, int],
     erased: Mapping[str, int],
+    doubts: Doubts = NO_DOUBTS,
 ) -> pa.Table:
     """The ledger's lines of one file, one an entity.
 
@@ -29,6 +31,7 @@ def ledger_table(
         skips: Records by declared skip.
         rows: Landed rows by entity.
         erased: Rows by entity that were made and did not land, because they are about somebody who was erased.
+        doubts: What may be wrong with the file.
     """
     records, taken, unreadable, skipped = counts
     lines = [
@@ -49,6 +52,8 @@ def ledger_table(
             "delivery": group.delivery,
             "row_keys": group.row_keys(entity),
             "line_lists": group.line_lists(entity),
+            "ambiguous_times": doubts.ambiguous_times.get(entity, 0),
+            "may_be_cut_off": int(doubts.may_be_cut_off),
         }
         for entity, count in rows.items()
     ]

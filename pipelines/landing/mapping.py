@@ -14,6 +14,8 @@ from pipelines.landing.binding import check_expressions
 from pipelines.landing.model import FileGroup, Mapping
 from pipelines.positions import YamlProblem, read_yaml
 
+# Keys that older versions did not know: at their default they leave a fingerprint as it was.
+LATER_KEYS = ("quoting", "delivery", "lines")
 BUILT_IN = Path(__file__).parent / "mappings"
 
 
@@ -54,11 +56,12 @@ def load_mapping(name_or_path: str | Path) -> Mapping:
 
 def fingerprint(mapping: Mapping, group: FileGroup) -> str:
     """sha256 of all that the mapping says about a group's records; comments, globs and other groups do not count."""
+    later = {key for key in LATER_KEYS if getattr(group, key) == FileGroup.model_fields[key].default}
     said = {
         "source": mapping.source,
         "timezone": mapping.timezone,
         "currency": mapping.currency,
-        "group": group.model_dump(mode="json", exclude={"match", "ignore"}),
+        "group": group.model_dump(mode="json", exclude={"match", "ignore", *later}),
     }
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 

@@ -30,6 +30,9 @@ GENERATED_KEYS = {
     )
 }
 
+# The name under which the ledger counts records of which every block of `unpivot` is empty.
+BLANK = "blank"
+
 
 def _plain(value: Any) -> Any:
     """YAML's own numbers and booleans as the SQL text they stand for."""
@@ -117,6 +120,13 @@ class Skip(_Strict):
     why: str = Field(min_length=1)
     where: Sql
 
+    @field_validator("name")
+    @classmethod
+    def _is_not_reserved(cls, value: str) -> str:
+        if value == BLANK:
+            raise ValueError(f"`{BLANK}` is kept for records without an answer; choose another name")
+        return value
+
 
 class FileGroup(_Strict):
     """One kind of file of a source, or files that are ignored with a reason.
@@ -126,6 +136,7 @@ class FileGroup(_Strict):
         ignore: Why these files are not read. Nothing else is then given.
         format: How the file is read.
         delimiter: Of CSV and TSV.
+        quoting: Of CSV and TSV: `double` (fields may be put in double quotes) or `none` (a quote is a character).
         encoding: Of CSV, TSV and JSON; utf-8 is read with or without a byte order mark.
         skip_rows: Physical lines before the header.
         header_rows: Rows of header; the first of them names the columns. 0 where `names` does.
@@ -150,6 +161,7 @@ class FileGroup(_Strict):
     ignore: str | None = Field(default=None, min_length=1)
     format: Literal["csv", "tsv", "json", "jsonl", "parquet"] = "csv"
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    quoting: Literal["double", "none"] = "double"
     encoding: Literal["utf-8", "utf-16", "gbk", "gb18030", "latin-1", "windows-1252"] = "utf-8"
     skip_rows: int = Field(default=0, ge=0)
     header_rows: int = Field(default=1, ge=0)
@@ -218,8 +230,9 @@ class FileGroup(_Strict):
             raise ValueError("`entities` is missing; files to be left alone are declared with `ignore: <reason>`")
         if self.is_text_table and (self.header_rows == 0) != (self.names is not None):
             raise ValueError("`names` goes with `header_rows: 0`, and only with it")
-        if not self.is_text_table and self.model_fields_set & {"delimiter", "skip_rows", "header_rows", "names"}:
-            raise ValueError("`delimiter`, `skip_rows`, `header_rows` and `names` are for csv and tsv")
+        of_text_tables = {"delimiter", "quoting", "skip_rows", "header_rows", "names"}
+        if not self.is_text_table and self.model_fields_set & of_text_tables:
+            raise ValueError("`delimiter`, `quoting`, `skip_rows`, `header_rows` and `names` are for csv and tsv")
         if self.records and self.format != "json":
             raise ValueError("`records` is for json")
         if self.lines is not None and "order_lines" not in self.entities:

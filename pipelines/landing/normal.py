@@ -1,8 +1,8 @@
 """The normal form of a canonical value, as SQL on DuckDB: trimmed, in lower case, in UTC, still text.
 
-Three steps, one select each, so that nothing is worked out twice: `extracted`, `trimmed`, `normal`. Whether a value
-is allowed is staging's business: what cannot be normalised is passed on as it is, and never in a form that could be
-taken for a normalised one.
+Three steps, one select each, so that nothing is worked out twice: `extracted`, `cells.trimmed`, `normal`. Whether a
+value is allowed is staging's business: what cannot be normalised is passed on as it is, and never in a form that could
+be taken for a normalised one.
 """
 
 from collections.abc import Sequence
@@ -10,18 +10,19 @@ from collections.abc import Sequence
 from pipelines.landing.entities import ColumnType
 from pipelines.landing.expressions import quote_text
 
-# Blank, tab, line ends, no-break space, ideographic space, zero-width space, byte order mark.
-_BLANKS = " \t\n\r\v\f\u00a0\u3000\u200b\ufeff"
 _ISO_LOCAL = r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?)?"
-_ISO_OFFSET = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)? ?(Z|z|[+-]\d{2}(:?\d{2})?)"
+# No clock is more than 15 hours from UTC.
+_ISO_OFFSET = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)? ?(Z|z|[+-](0\d|1[0-5])(:?[0-5]\d)?)"
 _NORMAL_TIME = r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}(\.\d{1,6})?"
 _NORMAL_DATE = r"\d{4}-\d{2}-\d{2}"
-_TIMES = (ColumnType.TIMESTAMP, ColumnType.DATE)
+_NORMAL_INTEGER = r"[+-]?\d+"
+_NORMAL_NUMBER = r"[+-]?\d+(\.\d+)?"
+TIMES = (ColumnType.TIMESTAMP, ColumnType.DATE)
 
 
 def is_instant(kind: ColumnType, sql_type: str) -> bool:
     """Whether a value of a DuckDB type is a time already, and wanted as one."""
-    return kind in _TIMES and (sql_type == "DATE" or sql_type.startswith("TIMESTAMP"))
+    return kind in TIMES and (sql_type == "DATE" or sql_type.startswith("TIMESTAMP"))
 
 
 def extracted(kind: ColumnType, value: str, sql_type: str, zone: str) -> str:
@@ -33,13 +34,6 @@ def extracted(kind: ColumnType, value: str, sql_type: str, zone: str) -> str:
     if sql_type == "JSON":
         return f"({value} ->> '$')"
     return value if sql_type == "VARCHAR" else f"cast({value} as varchar)"
-
-
-def trimmed(name: str) -> str:
-    """The second step: a text column without blanks at its ends; empty is NULL."""
-    # DuckDB's trim of a set of characters costs ten times what looking at the two ends does, and few values need it.
-    odd = " or ".join(f"{name}[{end}] <= ' ' or {name}[{end}] >= '\u0080'" for end in (1, -1))
-    return f"nullif(case when {odd} then trim({name}, {quote_text(_BLANKS)}) else {name} end, '')"
 
 
 def normal(kind: ColumnType, column: str, name: str, sql_type: str, formats: Sequence[str], zone: str) -> str:
@@ -56,14 +50,13 @@ def normal(kind: ColumnType, column: str, name: str, sql_type: str, formats: Seq
     """
     if is_instant(kind, sql_type):
         return f"cast({name if kind is ColumnType.TIMESTAMP else _local_day(name, zone)} as varchar)"
-    if kind is ColumnType.TIMESTAMP:
-        tried = ", ".join(f"cast({_instant(name, form, zone)} as varchar)" for form in formats)
+    if kind in TIMES:
+        tried = ", ".join(f"cast({reading} as varchar)" for reading in readings(kind, name, formats, zone))
+        if kind is ColumnType.DATE:
+            return f"coalesce({tried}, {name})"
         # A text in none of the formats is marked where it would otherwise pass for a time in UTC.
         left = f"case when regexp_full_match({name}, '{_NORMAL_TIME}') then '? ' || {name} else {name} end"
         return f"coalesce({tried}, {left})"
-    if kind is ColumnType.DATE:
-        tried = ", ".join(f"cast({_local_day(_instant(name, form, zone), zone)} as varchar)" for form in formats)
-        return f"coalesce(case when regexp_full_match({name}, '{_NORMAL_DATE}') then {name} end, {tried}, {name})"
     if kind is ColumnType.LOWER or column == "email":
         return f"lower({name})"
     if kind is ColumnType.BOOLEAN:
@@ -72,6 +65,30 @@ def normal(kind: ColumnType, column: str, name: str, sql_type: str, formats: Seq
             f" when lower({name}) in ('false', 'f', 'no', 'n', '0') then 'false' else {name} end"
         )
     return name
+
+
+def differ(readings: Sequence[str]) -> str:
+    """Whether times that were read out of one text are different, those that staging would refuse aside."""
+    likely = ", ".join(f"case when year({reading}) between 1800 and 2199 then {reading} end" for reading in readings)
+    return f"len(list_distinct([{likely}])) > 1"
+
+
+def readings(kind: ColumnType, name: str, formats: Sequence[str], zone: str) -> list[str]:
+    """What a trimmed text is by each of the formats, or NULL."""
+    instants = (instant(name, form, zone) for form in formats)
+    return [_local_day(one, zone) if kind is ColumnType.DATE else one for one in instants]
+
+
+def fits(kind: ColumnType, name: str) -> str:
+    """Whether a value in normal form has the shape of its type; NULL has."""
+    shapes = {
+        ColumnType.TIMESTAMP: _NORMAL_TIME,
+        ColumnType.DATE: _NORMAL_DATE,
+        ColumnType.INTEGER: _NORMAL_INTEGER,
+        ColumnType.BOOLEAN: "true|false",
+        **dict.fromkeys((ColumnType.AMOUNT, ColumnType.PRICE, ColumnType.RATE), _NORMAL_NUMBER),
+    }
+    return f"coalesce(regexp_full_match({name}, '{shapes[kind]}'), true)" if kind in shapes else "true"
 
 
 def _to_utc(local: str, zone: str) -> str:
@@ -83,12 +100,13 @@ def _local_day(instant: str, zone: str) -> str:
     return f"cast({local} as date)"
 
 
-def _instant(name: str, form: str, zone: str) -> str:
+def instant(name: str, form: str, zone: str) -> str:
     """A UTC TIMESTAMP out of a text in one format, or NULL."""
     if form == "iso":
+        joined = f"{name}[:10] || 'T' || replace({name}[12:], ' ', '')"  # a blank may stand before the offset
         return (
             f"case when regexp_full_match({name}, {quote_text(_ISO_OFFSET)})"
-            f" then timezone('UTC', try_cast(upper(replace({name}, ' ', 'T')) as timestamptz))"
+            f" then timezone('UTC', try_cast(upper({joined}) as timestamptz))"
             f" when regexp_full_match({name}, {quote_text(_ISO_LOCAL)})"
             f" then {_to_utc(f'try_cast({name} as timestamp)', zone)} end"
         )

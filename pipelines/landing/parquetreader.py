@@ -7,15 +7,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.errors import InputError
-from pipelines.landing.binding import json_leaf, record_tree
+from pipelines.landing.binding import json_leaf
 from pipelines.landing.expressions import Path as Reference
 from pipelines.landing.expressions import quote_name
 from pipelines.landing.model import FileGroup
 from pipelines.landing.relation import (
     TABLE,
+    Own,
     Reading,
     check_columns,
-    emptied,
     escaped_glob,
     has_nul,
     make_view,
@@ -54,8 +54,8 @@ def read_parquet(connection: duckdb.DuckDBPyConnection, path: Path, group: FileG
     def leaf(at: Reference) -> str:
         column = by_lower[at[0].lower()]
         if len(at) > 1:
-            return emptied(json_leaf(f"to_json({column})")(at[1:]), group)
-        return emptied(_as_text(column, types[column]), group)
+            return json_leaf(f"to_json({column})")(at[1:])
+        return _as_text(column, types[column])
 
     fields = (
         f"{quote_name(name)} := {column if _is_nested(types[column]) else _as_text(column, types[column])}"
@@ -64,7 +64,7 @@ def read_parquet(connection: duckdb.DuckDBPyConnection, path: Path, group: FileG
     raw = f"cast(to_json(struct_pack({', '.join(fields)})) as varchar)"
     nul = " or ".join(filter(None, (_has_nul(column, types[column]) for column in own))) or "false"
     odd = connection.execute(f"select rowid + 1, {raw} from {TABLE} where {nul} order by rowid").fetchall()  # noqa: S608
-    make_view(connection, "rowid + 1", "rowid + 1", raw, record_tree(group).select(leaf), f"({nul}) is not true")
+    make_view(connection, group, Own("rowid + 1", "rowid + 1", raw), leaf, f"({nul}) is not true")
     return Reading(records - len(odd), tuple(Span(row, row, row, Rule.NUL, text) for row, text in odd))
 
 

@@ -12,12 +12,12 @@ import pyarrow as pa
 
 from pipelines.errors import InputError
 from pipelines.landing import csvpass
-from pipelines.landing.binding import json_leaf, record_tree
+from pipelines.landing.binding import json_leaf
 from pipelines.landing.csvreader import read_csv
 from pipelines.landing.jsonpass import Record, json_elements, json_lines
 from pipelines.landing.model import FileGroup
 from pipelines.landing.parquetreader import check_parquet, read_parquet
-from pipelines.landing.relation import TABLE, Reading, check_columns, emptied, has_nul, make_view
+from pipelines.landing.relation import TABLE, Own, Reading, check_columns, has_nul, make_view
 from pipelines.landing.spans import Rule, Span
 
 _CHUNK = 50_000
@@ -82,9 +82,7 @@ def _read_json(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGro
         Span(record, line, line + text.count("\n"), Rule(rule), text.replace("\0", "\u2400"))
         for record, line, rule, text in odd
     )
-    leaf = json_leaf("document")
-    columns = record_tree(group).select(lambda at: emptied(leaf(at), group))
-    make_view(connection, "record", "line", "document", columns, "rule is null")
+    make_view(connection, group, Own("record", "line", "document"), json_leaf("document"), "rule is null")
     return Reading(counted.records - len(spans), spans)
 
 

@@ -1,9 +1,10 @@
-"""What every reader makes: the view `landing_source` of a file's records, every column text.
+"""What every reader makes: the view `landing_source` of a file's records, every column that the mapping reads as
+trimmed text.
 
 Beside the source's own columns the view has `landing_record`, `landing_line` and `landing_raw` (the record as JSON).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import duckdb
 from pipelines import visible
 from pipelines.errors import InputError
 from pipelines.landing.binding import RELATION, record_tree
+from pipelines.landing.cells import Cells
+from pipelines.landing.expressions import Path as Reference
 from pipelines.landing.expressions import parse, quote_text
 from pipelines.landing.model import FileGroup
 from pipelines.landing.spans import Span
@@ -21,42 +24,76 @@ _LISTED = 50  # names in a message
 
 
 @dataclass(frozen=True)
+class OpenEnd:
+    """A last record without a line end. Many good files end so; a file that is cut off inside a field does too.
+
+    Attributes:
+        record: Its number.
+        column: The name of its last column.
+        is_short: Whether its last field is shorter than, or lacks a part that is in, that of every other record.
+        is_alone: Whether there is no other record.
+    """
+
+    record: int
+    column: str
+    is_short: bool
+    is_alone: bool
+
+
+@dataclass(frozen=True)
 class Reading:
     """What an independent pass found in a file.
 
     Attributes:
         records: Records in the view, as counted by the pass.
         spans: What could not be read, in order; each counts as one record more.
+        open_end: The file's last record, where it has no line end.
     """
 
     records: int
     spans: tuple[Span, ...] = ()
+    open_end: OpenEnd | None = None
+
+
+@dataclass(frozen=True)
+class Own:
+    """The SQL of our own columns of the view.
+
+    Attributes:
+        record: The record's number.
+        line: Its first physical line.
+        raw: The record as JSON text, as the file has it.
+    """
+
+    record: str
+    line: str
+    raw: str
 
 
 def make_view(
-    connection: duckdb.DuckDBPyConnection, record: str, line: str, raw: str, columns: Sequence[str], where: str = "true"
+    connection: duckdb.DuckDBPyConnection,
+    group: FileGroup,
+    own: Own,
+    cell: Callable[[Reference], str],
+    where: str = "true",
 ) -> None:
     """Make the view over the table that a reader has filled.
 
     Args:
         connection: Where the table is.
-        record: SQL of the record's number.
-        line: SQL of its first physical line.
-        raw: SQL of the record as JSON text.
-        columns: Select items of the source's columns.
+        group: Says which columns are read, and which texts mean nothing.
+        own: Our own columns.
+        cell: The SQL of a source column, or of a path inside one, as text.
         where: Which rows of the table are records that can be read.
     """
-    items = [f"{record} as landing_record", f"{line} as landing_line", f"{raw} as landing_raw", *columns]
+    cells = Cells(group.nulls)
+    columns = record_tree(group).select(lambda path: cells.add(cell(path)))
+    kept = f"{own.record} as landing_record, {own.line} as landing_line, {own.raw} as landing_raw"
+    items = ", ".join(["landing_record", "landing_line", "landing_raw", *columns])
     connection.execute(
-        f"create or replace temp view {RELATION} as select {', '.join(items)} from {TABLE} where {where}"  # noqa: S608 (names are quoted)
+        f"create or replace temp view {RELATION} as select {items}"  # noqa: S608 (names are quoted)
+        f" from ({cells.select(kept, f'{TABLE} where {where}')})"
     )
-
-
-def emptied(column: str, group: FileGroup) -> str:
-    """A column's text, NULL where the mapping says that it means nothing."""
-    if not group.nulls:
-        return column
-    return f"case when {column} in ({', '.join(map(quote_text, group.nulls))}) then null else {column} end"
 
 
 def escaped_glob(path: Path) -> str:

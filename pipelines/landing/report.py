@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from pipelines import visible
 from pipelines.errors import Finding, InputError
+from pipelines.landing.model import BLANK
 
 
 class Outcome(StrEnum):
@@ -41,7 +42,7 @@ class FileOutcome:
         records: Records counted by the independent pass.
         taken: Records that made rows.
         unreadable: Records that could not be read or that nothing takes.
-        skipped: Records that a declared skip takes.
+        skipped: Records that a declared skip takes, or that answer nothing.
         skips: The same by skip.
         rows: Landed rows by entity.
         erased: Rows that did not land, because they are about somebody who was erased.
@@ -114,8 +115,13 @@ class LandingReport:
 
     @property
     def skipped(self) -> int:
-        """Records skipped as declared, in the files landed now."""
+        """Records skipped as declared or as blank, in the files landed now."""
         return sum(file.skipped for file in self.of(Outcome.LANDED))
+
+    @property
+    def blank(self) -> int:
+        """Of the skipped, the records that answer nothing, in the files landed now."""
+        return sum(file.skips.get(BLANK, 0) for file in self.of(Outcome.LANDED))
 
     @property
     def erased(self) -> int:

@@ -1,6 +1,7 @@
 """From records to landed rows: the SQL that decides what becomes of each record and makes the rows of each entity.
 
-A record is skipped (a declared skip takes it), else taken (at least one entity makes a row of it), else unreadable.
+A record is skipped (a declared skip takes it), else taken (at least one entity makes a row of it), else skipped as
+`blank` (what an entity would unpivot from it is empty), else unreadable.
 Nothing is read or written here; normal.py knows the normal form of a value, batches.py where rows go.
 """
 
@@ -11,12 +12,14 @@ from datetime import date
 
 import duckdb
 
+from pipelines.landing import formats as formats_of
 from pipelines.landing import normal
 from pipelines.landing.binding import ITEM_NO, RELATION, is_no_list, items_of, references, relation_of, sql_of
+from pipelines.landing.cells import trimmed
 from pipelines.landing.entities import ENTITIES
 from pipelines.landing.expressions import quote_name, quote_text
 from pipelines.landing.hashes import content_hash, generated_key
-from pipelines.landing.model import GENERATED_KEYS, Column, Columns, EntityRows, FileGroup, Mapping
+from pipelines.landing.model import BLANK, GENERATED_KEYS, Column, Columns, EntityRows, FileGroup, Mapping
 from pipelines.landing.spans import Rule
 
 # The columns beside the canonical ones, in their order, with their types.
@@ -30,6 +33,8 @@ TRAILING = {
     "content_hash": "VARCHAR",
     "raw": "VARCHAR",
 }
+
+_OWN = "landing_record, landing_line, landing_raw, landing_block"
 
 
 @dataclass(frozen=True)
@@ -64,9 +69,12 @@ class RowSql:
         connection: Has the view `landing_source`; used to learn the types of expressions.
         mapping: The source's mapping.
         group: One of its groups.
+        cut_off: The number of a record within which the file was cut off.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, mapping: Mapping, group: FileGroup) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, mapping: Mapping, group: FileGroup, cut_off: int | None = None
+    ) -> None:
         self._mapping = mapping
         self._group = group
         self._skipped = [f"coalesce({sql_of(skip.where)}, false)" for skip in group.skips]
@@ -76,13 +84,18 @@ class RowSql:
             for name, rows in group.entities.items()
         }
         lists = [(rows.where, rows.each) for rows in group.entities.values() if rows.each]
-        odd = [f"(coalesce({sql_of(where)}, false) and {is_no_list(each)})" for where, each in lists]
-        self._odd = " or ".join(odd) or "false"
+        no_list = [f"(coalesce({sql_of(where)}, false) and {is_no_list(each)})" for where, each in lists]
+        self._no_list = " or ".join(no_list) or "false"
+        self.is_cut_off = cut_off is not None
+        self._odd = self._no_list if cut_off is None else f"{self._no_list} or landing_record = {cut_off}"
         self._takes = {name: self._takes_sql(name, rows) for name, rows in group.entities.items()}
         self._taken = f"not ({self._odd}) and ({' or '.join(self._takes.values())})"
+        unpivots = [f"coalesce({sql_of(rows.where)}, false)" for rows in group.entities.values() if rows.unpivot]
+        self._blank = f"not ({self._odd}) and not ({self._taken}) and ({' or '.join(unpivots) or 'false'})"
+        self.skips = (*(skip.name for skip in group.skips), *([BLANK] if unpivots else []))
 
     def fates(self) -> str:
-        """One row of counts of records: all, taken, unreadable, then by entity, then by skip, in the mapping's order.
+        """One row of counts of records: all, taken, unreadable, then by entity in the mapping's order, then by `skips`.
 
         An entity's count is of the records that it makes rows of, not of the rows.
         """
@@ -93,10 +106,12 @@ class RowSql:
         for skip in self._skipped:
             by_skip.append(f"count(*) filter ({before} and {skip})")
             before += f" and not {skip}"
+        if BLANK in self.skips:
+            by_skip.append(f"count(*) filter ({self._kept} and {self._blank})")
         counts = [
             "count(*)",
             f"count(*) filter ({self._kept} and {self._taken})",
-            f"count(*) filter ({self._kept} and not ({self._taken}))",
+            f"count(*) filter ({self._kept} and not ({self._taken}) and not ({self._blank}))",
             *by_entity,
             *by_skip,
         ]
@@ -104,10 +119,13 @@ class RowSql:
 
     def not_taken(self) -> str:
         """The records that nothing takes: record, line, rule, raw."""
-        rule = f"case when {self._odd} then '{Rule.NO_LIST}' else '{Rule.NOT_TAKEN}' end"
+        rule = (
+            f"case when {self._no_list} then '{Rule.NO_LIST}' when {self._odd} then '{Rule.CUT_OFF}'"
+            f" else '{Rule.NOT_TAKEN}' end"
+        )
         return (
             f"select landing_record, landing_line, {rule} as landing_rule, landing_raw from {RELATION}"  # noqa: S608 (names are quoted)
-            f" where {self._kept} and not ({self._taken})"
+            f" where {self._kept} and not ({self._taken}) and not ({self._blank})"
         )
 
     def rows(self, name: str, facts: FileFacts) -> str:
@@ -131,6 +149,45 @@ class RowSql:
             f" landing_raw as raw from (select *, {content_hash(hashed, known)} as content_hash"
             f" from ({' union all '.join(blocks)}))"
         )
+
+    def misfit(self, record: int, source_column: str) -> str | None:
+        """Whether a value made of a source column does not fit its type, in one record; None where no typed value is.
+
+        For the shape of the value only; whether it is allowed is staging's.
+        """
+        tests = []
+        for name, rows in self._group.entities.items():
+            for number, (block, types) in enumerate(zip(rows.blocks(), self._types[name], strict=True)):
+                columns = [column for column, spec in block.items() if _reads(spec, source_column)]
+                tests += [
+                    f"exists (select 1 from ({self._block(name, number, columns, block, types)})"  # noqa: S608 (names are quoted)
+                    f" where landing_record = {record} and not ({normal.fits(ENTITIES[name].columns[column], column)}))"
+                    for column in columns
+                ]
+        return f"select {' or '.join(tests)}" if tests else None
+
+    def read_twice(self) -> Iterator[tuple[str, str, tuple[str, ...], str]]:
+        """For each column whose formats contradict each other: its entity and name, those formats, and a query that
+        counts its values and those of them that are two different dates.
+        """
+        for name, rows in self._group.entities.items():
+            for number, (block, types) in enumerate(zip(rows.blocks(), self._types[name], strict=True)):
+                for column, spec in block.items():
+                    kind = ENTITIES[name].columns[column]
+                    if kind not in normal.TIMES or normal.is_instant(kind, types[column]):
+                        continue
+                    if formats := formats_of.involved(formats_of.in_force(kind, self._group, spec)):
+                        zone = self._mapping.zone(self._group, spec)
+                        read = normal.readings(kind, column, formats, zone)
+                        readings = ", ".join(f"{sql} as r{index}" for index, sql in enumerate(read))
+                        differ = normal.differ([f"r{index}" for index in range(len(read))])
+                        yield (
+                            name,
+                            column,
+                            formats,
+                            f"select count({column}), count(*) filter ({differ}) from (select {column}, {readings}"  # noqa: S608 (names are quoted)
+                            f" from ({self._trimmed(name, number, {column: spec}, types)}))",
+                        )
 
     def expressions(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """A probe for each expression of the mapping: evaluates it over all records, to find the one that fails."""
@@ -169,6 +226,11 @@ class RowSql:
         return f"({' or '.join(tests)})" if tests else "true"
 
     def _block(self, name: str, number: int, known: Sequence[str], block: Columns, types: Dict[str, str]) -> str:
+        """The rows of one block in normal form."""
+        third = ", ".join(f"{self._normal(name, column, block, types)} as {column}" for column in known)
+        return f"select {_OWN}, {third} from ({self._trimmed(name, number, block, types)})"  # noqa: S608 (names are quoted)
+
+    def _trimmed(self, name: str, number: int, block: Columns, types: Dict[str, str]) -> str:
         rows = self._group.entities[name]
         where = f"{self._kept} and not ({self._odd}) and coalesce({sql_of(rows.where)}, false)"
         if rows.unpivot:
@@ -182,12 +244,8 @@ class RowSql:
             f" from {relation_of(self._group, rows)} where {where}"
         )
         instants = [c for c in block if normal.is_instant(ENTITIES[name].columns[c], types[c])]
-        second = ", ".join(
-            f"{column if column in instants else normal.trimmed(column)} as {column}" for column in block
-        )
-        third = ", ".join(f"{self._normal(name, column, block, types)} as {column}" for column in known)
-        own = "landing_record, landing_line, landing_raw, landing_block"
-        return f"select {own}, {third} from (select {own}, {second} from ({extracted}))"  # noqa: S608 (names are quoted)
+        second = ", ".join(f"{column if column in instants else trimmed(column)} as {column}" for column in block)
+        return f"select {_OWN}, {second} from ({extracted})"  # noqa: S608 (names are quoted)
 
     def _normal(self, name: str, column: str, block: Columns, types: Dict[str, str]) -> str:
         if column in block:
@@ -207,3 +265,7 @@ class RowSql:
     def _fills_currency(self, name: str) -> bool:
         """The mapping's own currency is never the currency of a rate."""
         return self._mapping.currency is not None and name != "fx_rates"
+
+
+def _reads(spec: Column, source_column: str) -> bool:
+    return any(path[0].lower() == source_column.lower() for path in references(spec.sql))

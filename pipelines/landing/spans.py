@@ -20,6 +20,8 @@ class Rule(StrEnum):
         NUL: It has a NUL character, which no text in the declared encoding has reason to have.
         TOO_LONG: It is longer than a record may be (`textfile.LONGEST_LINE`).
         NO_LIST: Where the mapping expects a list inside the record (`each`), there is something else.
+        HEADER_AGAIN: It is the header once more: files were put together.
+        CUT_OFF: It is the file's last and has no line end, and its last field does not fit its type.
     """
 
     NO_RECORD = "LND-001"
@@ -28,6 +30,8 @@ class Rule(StrEnum):
     NUL = "LND-004"
     TOO_LONG = "LND-005"
     NO_LIST = "LND-006"
+    HEADER_AGAIN = "LND-007"
+    CUT_OFF = "LND-008"
 
 
 @dataclass(frozen=True)

@@ -85,5 +85,6 @@ def _count(stage: StageHandle, report: LandingReport) -> None:
         records=report.records,
         unreadable=report.unreadable,
         skipped=report.skipped,
+        blank=report.blank,
         erased=report.erased,
     )

@@ -58,6 +58,11 @@ def _lines() -> Iterator[Breakage]:
     for number, column in enumerate(prices[1:], start=104):
         yield from negative(f"LIN-{number}", column)
     yield from each("LIN-108", "currency", CODES)
+    for number, column in enumerate(("total", "tax"), start=9):
+        yield from each(f"LIN-{number:03}", column, AMOUNTS)
+    yield from one("LIN-109", "total", "-0.01", tax=None)
+    yield from negative("LIN-110", "tax")
+    yield from one("LIN-111", "tax", "1.01", total="1.00")
     yield from table_damage()
 
 
@@ -234,7 +239,7 @@ def _rates() -> Iterator[Breakage]:
     yield from one("FXR-001", "day", None)
     yield from one("FXR-001", "currency", None)
     yield from each("FXR-002", "day", DAYS)
-    yield from each("FXR-003", "eur_per_unit", ("0,92", "9.2e-1", "0x1F", "0.923456789"))
+    yield from each("FXR-003", "eur_per_unit", ("0,92", "9.2e-1", "0x1F", "0.92.3"))
     yield from each("FXR-004", "published", TIMES)
     yield from one("FXR-101", "eur_per_unit", None)
     yield from each("FXR-101", "eur_per_unit", ("0", "-0.92"))

@@ -121,6 +121,8 @@ def lines_feed(orders: Orders, lines: Lines, catalogue: Catalogue, clock: Clock)
 
     def render(rows: Ints) -> pa.Table:
         order, product = lines.order[rows], lines.product[rows]
+        net = lines.quantity[rows] * lines.unit_price[rows] - lines.discount[rows]
+        tax = (net * 19 + 50) // 100
         return pa.table(
             {
                 "order_no": order_id(order),
@@ -136,6 +138,8 @@ def lines_feed(orders: Orders, lines: Lines, catalogue: Catalogue, clock: Clock)
                 "unit_cost": text.money(lines.unit_cost[rows]),
                 "currency": text.picked(["EUR", "USD"], orders.is_usd[order].astype(np.int64)),
                 "ordered": text.time_text(clock.local(orders.ordered_at[order])),
+                "total": text.where(order % 2 == 0, text.money(net + tax)),
+                "tax": text.where(order % 2 == 0, text.money(tax)),
                 "changed": text.zulu(orders.paid_at[order]),
             }
         )

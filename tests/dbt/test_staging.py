@@ -29,7 +29,7 @@ BROKEN: list[tuple[dict[str, str | None], str]] = [
     ({"updated_at": "2024-03-12 10:00:00"}, "ORD-103"),
     ({"gross": "0x1F"}, "ORD-007"),
     ({"gross": "1e3"}, "ORD-007"),
-    ({"gross": "12.345"}, "ORD-007"),
+    ({"gross": "12."}, "ORD-007"),
     ({"gross": "1,50"}, "ORD-007"),
     ({"gross": "١٢"}, "ORD-007"),
     ({"gross": "12\n"}, "ORD-007"),
@@ -44,6 +44,42 @@ BROKEN: list[tuple[dict[str, str | None], str]] = [
 ]
 
 
+# What has more decimals than are stored: amounts keep 2, prices 4, rates 8.
+ROUNDED: dict[str, dict[str, str | None]] = {
+    "returns": {
+        "return_id": "1",
+        "order_id": "fine",
+        "returned_at": "2024-03-02 10:00:00",
+        "kind": "refund",
+        "currency": "GBP",
+        "amount": "0.005",
+    },
+    "payments": {
+        "payment_id": "1",
+        "order_id": "fine",
+        "paid_at": "2024-03-02 10:00:00",
+        "currency": "GBP",
+        "amount": "2.67499999999999999999999999999999999999999999",
+    },
+    "order_lines": {
+        "order_id": "fine",
+        "line_id": "1",
+        "quantity": "1.00005",
+        "unit_price": "90.12345",
+        "discount": "2.675",
+        "total": "9.0000",
+    },
+    "fx_rates": {"day": "2024-03-01", "currency": "EUR", "rate": "0.123456785"},
+    "loyalty_events": {
+        "event_id": "1",
+        "customer_ref": "c",
+        "occurred_at": "2024-03-02 10:00:00",
+        "kind": "adjust",
+        "points": "-0.00005",
+    },
+}
+
+
 @pytest.fixture(scope="module")
 def warehouse(new_warehouse: Callable[[], Warehouse]) -> Warehouse:
     home = new_warehouse()
@@ -51,6 +87,7 @@ def warehouse(new_warehouse: Callable[[], Warehouse]) -> Warehouse:
     home.land({"orders": bad}, landed_on=LANDED)
     trailing = FINE | {"order_id": "zeros", "gross": "10.5000", "discount": "+1"}
     home.land({"orders": [FINE, trailing]}, landed_on=LANDED, file_on=date(2024, 3, 1))
+    home.land({name: [row] for name, row in ROUNDED.items()}, landed_on=LANDED)
     home.ingest(AS_OF)
     # later, out of order: an older version, a newer one, the same content in another file
     home.land({"orders": [FINE | {"gross": "1"}]}, landed_on=LANDED, file_on=date(2024, 2, 1))
@@ -94,6 +131,30 @@ def test_a_refused_row_keeps_its_own_words_and_place(warehouse: Warehouse) -> No
 def test_zeros_behind_the_cents_and_signs_are_read(warehouse: Warehouse) -> None:
     query = "select gross::text, discount::text from staging.stg_orders where order_id = 'zeros'"
     assert warehouse.rows(query) == [("10.50", "1.00")]
+
+
+def test_further_decimals_are_rounded_half_away_from_zero_and_named(warehouse: Warehouse) -> None:
+    columns = {
+        "returns": ["amount"],
+        "payments": ["amount"],
+        "order_lines": ["quantity", "unit_price", "discount", "total"],
+        "fx_rates": ["rate"],
+        "loyalty_events": ["points"],
+    }
+    found = {
+        name: warehouse.rows(
+            f"select {', '.join(f'{column}::text' for column in names)}, rounded_columns"
+            f" from staging.stg_{name}__checked where broken_rules = '' and {names[0]} is not null"
+        )
+        for name, names in columns.items()
+    }
+    assert found == {
+        "returns": [("0.01", "amount")],
+        "payments": [("2.67", "amount")],
+        "order_lines": [("1.0001", "90.1235", "2.68", "9.00", "quantity, unit_price, discount")],
+        "fx_rates": [("0.12345679", "rate")],
+        "loyalty_events": [("-0.0001", "points")],
+    }
 
 
 def test_every_version_is_kept_once_however_often_staging_runs(warehouse: Warehouse) -> None:

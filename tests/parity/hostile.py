@@ -25,7 +25,8 @@ files:
     entities:
       order_lines:
         columns:
-          {order_id: id, line_id: line, product_id: product, category: category, quantity: quantity, unit_price: price}
+          {order_id: id, line_id: line, product_id: product, category: category, quantity: quantity, unit_price: price,
+           discount: discount, total: total, tax: tax}
   - match: "returns_*.csv"
     file_on: '(\\d{4}-\\d{2}-\\d{2})'
     timestamps: ["%Y-%m-%d %H:%M:%S"]
@@ -66,7 +67,11 @@ ORDERS: dict[str, tuple[tuple[str, ...], str]] = {
     "too-long": (("1999999999999.99", "", "2025-05-05 10:00:00", "EUR", "paid", "", ""), "ORD-007"),
     "exponent": (("1e3", "", "2025-05-05 10:00:00", "EUR", "paid", "", ""), "ORD-007"),
     "hexadecimal": (("0x1F", "", "2025-05-05 10:00:00", "EUR", "paid", "", ""), "ORD-007"),
-    "third-decimal": (("12.005", "", "2025-05-05 10:00:00", "EUR", "paid", "", ""), "ORD-007"),
+    "third-decimal": (("12.005", "2.675", "2025-05-05 10:00:00", "EUR", "paid", "", ""), ""),
+    "just-below-half": (("12.0049999999999999999999999999999999999", "", "2025-05-05 10:00:00", "EUR", "", "", ""), ""),
+    "rounded-up-a-digit": (("999999999999.995", "", "2025-05-05 10:00:00", "EUR", "paid", "", ""), ""),
+    "negative-half": (("-0.005", "", "2025-05-05 10:00:00", "EUR", "paid", "", ""), "ORD-104"),
+    "point-alone": (("12.", ".5", "2025-05-05 10:00:00", "EUR", "paid", "", ""), "ORD-007, ORD-008"),
     "full-width": (("１２", "", "2025-05-05 10:00:00", "EUR", "paid", "", ""), "ORD-007"),
     "arabic-digits": (("١٢", "", "2025-05-05 10:00:00", "EUR", "paid", "", ""), "ORD-007"),
     "not-a-number": (("NaN", "Infinity", "2025-05-05 10:00:00", "EUR", "paid", "", ""), "ORD-007, ORD-008"),
@@ -129,14 +134,20 @@ def write_hostile(folder: Path) -> tuple[Path, Path]:
         for visit in range(1 + number % 4):
             key = f"{name}/{visit}"
             orders.append([key, name, f"2025-0{1 + visit}-15 12:00:00", "", "", "EUR", "paid", "", name, ""])
-            lines.append([key, "1", name, name, "3.0", "0.3333"])
-            lines.append([key, "2", name, name.upper(), "0.5", "0.01"])
+            lines.append([key, "1", name, name, "3.0", "0.3333", "", "", ""])
+            lines.append([key, "2", name, name.upper(), "0.5", "0.01", "", "", ""])
+            lines.append([key, "3", name, name, "3.00005", "0.33335", "0.005", "1.005", "0.165"])
+            lines.append([key, "4", name, name, "", "", "", "0.07", ""])
     _write(
         inbox / f"orders_{day}.csv",
         ["id", "customer", "at", "gross", "discount", "currency", "status", "test", "channel", "changed"],
         orders,
     )
-    _write(inbox / f"lines_{day}.csv", ["id", "line", "product", "category", "quantity", "price"], lines)
+    _write(
+        inbox / f"lines_{day}.csv",
+        ["id", "line", "product", "category", "quantity", "price", "discount", "total", "tax"],
+        lines,
+    )
     _write(
         inbox / f"returns_{day}.csv",
         ["id", "order_ref", "customer", "at", "quantity", "amount", "currency"],

@@ -208,9 +208,19 @@ def test_a_wide_survey_becomes_a_row_per_answer(tmp_path: Path) -> None:
     assert (report.records, report.rows) == (2, {"survey_answers": 3})
 
 
-def test_a_response_without_any_answer_is_not_lost_silently(tmp_path: Path) -> None:
+def test_a_response_without_any_answer_is_skipped_and_counted(tmp_path: Path) -> None:
     desk = Desk(tmp_path, WIDE)
-    desk.put("a.csv", WIDE_HEADER + "1,2024/05/01 08:00:00,9,\n2,2024/05/01 09:30:00,,\n")
+    desk.put("a.csv", WIDE_HEADER + "1,2024/05/01 08:00:00,9,\n2,2024/05/01 09:30:00, ,\u00a0\n")
     report = desk.land()
-    assert (report.records, report.unreadable, report.rows) == (2, 1, {"survey_answers": 1})
+    assert (report.records, report.unreadable, report.skipped, report.blank) == (2, 0, 1, 1)
+    assert report.rows == {"survey_answers": 1}
+    assert desk.rows("ledger", "taken_records, skipped_records, skips") == [(1, 1, '{"blank": 1}')]
+
+
+def test_a_response_that_the_mapping_does_not_take_is_not_blank(tmp_path: Path) -> None:
+    wide = {**WIDE, "entities": {"survey_answers": {**WIDE["entities"]["survey_answers"], "where": "\"序号\" <> '2'"}}}
+    desk = Desk(tmp_path, wide)
+    desk.put("a.csv", WIDE_HEADER + "1,2024/05/01 08:00:00,,\n2,2024/05/01 09:30:00,,\n")
+    report = desk.land()
+    assert (report.records, report.unreadable, report.blank) == (2, 1, 1)
     assert desk.rows("unreadable", "rule, record, line") == [("LND-003", 2, 3)]

@@ -14,7 +14,7 @@ BREAKS = {
         "landing",
         "order_lines",
         "every_source_says_how_many_and_how_much",
-    ): "update landing.order_lines set unit_price = null",
+    ): "update landing.order_lines set unit_price = null, total = null",
     (
         "landing",
         "order_lines",

@@ -7,17 +7,27 @@ ten thousand of the largest still fits its type.
     case when {{ matches(x, pattern) }} then try_cast({{ x }} as {{ type }}) end
 {%- endmacro %}
 
-{#- At most two digits behind the point that are not zero. -#}
+{#- Both engines round a text with more decimals than the type half away from zero, however many there are. -#}
 {% macro cast_amount(x) -%}
-    {{ strict_cast(x, '[+-]?[0-9]{1,12}([.][0-9]{1,2}0{0,12})?', 'decimal(18, 2)') }}
+    {{ strict_cast(x, '[+-]?[0-9]{1,12}([.][0-9]+)?', 'decimal(18, 2)') }}
 {%- endmacro %}
 
 {% macro cast_price(x) -%}
-    {{ strict_cast(x, '[+-]?[0-9]{1,10}([.][0-9]{1,4}0{0,12})?', 'decimal(18, 4)') }}
+    {{ strict_cast(x, '[+-]?[0-9]{1,10}([.][0-9]+)?', 'decimal(18, 4)') }}
 {%- endmacro %}
 
 {% macro cast_rate(x) -%}
-    {{ strict_cast(x, '[+-]?[0-9]{1,8}([.][0-9]{1,8}0{0,12})?', 'decimal(18, 8)') }}
+    {{ strict_cast(x, '[+-]?[0-9]{1,8}([.][0-9]+)?', 'decimal(18, 8)') }}
+{%- endmacro %}
+
+{#- Whether the cast of a text to one of these types rounds it: a digit that is not zero behind those that are kept. -#}
+{% macro is_rounded(x, type) -%}
+    {{ matches(x, '[+-]?[0-9]+[.][0-9]{' ~ decimals_of()[type] ~ '}[0-9]*[1-9][0-9]*') }}
+{%- endmacro %}
+
+{#- The decimals that each type of number keeps. -#}
+{% macro decimals_of() -%}
+    {{ return({'amount': 2, 'price': 4, 'rate': 8}) }}
 {%- endmacro %}
 
 {% macro cast_integer(x) -%}

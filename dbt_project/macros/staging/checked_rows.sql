@@ -3,13 +3,17 @@ Landed rows with strict casts and the rules on the row itself: the body of every
 
 `rules` is a list of [code, condition]: the row breaks the rule where the condition holds. A condition may name a typed
 column, its landed text (<column>_text), event_on and updated_on. Added here for every entity: the key is there, and text
-that is not NULL can be cast.
+that is not NULL can be cast. `rounded_columns` names the numbers that had more decimals than their type keeps.
 -#}
 {% macro checked_rows(name, rules) -%}
 {%- set spec = entity(name) -%}
 {%- set typed = [] -%}
 {%- for column, definition in spec.columns.items() if definition | length == 2 -%}
     {%- do typed.append(column) -%}
+{%- endfor -%}
+{%- set numbers = [] -%}
+{%- for column in typed if spec.columns[column][0] in decimals_of() -%}
+    {%- do numbers.append(column) -%}
 {%- endfor -%}
 with landed as (
     select * from {{ landed(name) }}
@@ -62,7 +66,14 @@ checked as (
             {%- for code, condition in rules %},
             case when {{ condition }} then '{{ code }}' end
             {%- endfor %}
-        ) as broken_rules
+        ) as broken_rules,
+        concat_ws(
+            ', ',
+            {%- for column in numbers %}
+            case when {{ is_rounded(column ~ '_text', spec.columns[column][0]) }} then '{{ column }}' end,
+            {%- endfor %}
+            cast(null as string)
+        ) as rounded_columns
     from dated
 )
 
@@ -81,6 +92,7 @@ select
     record,
     line,
     broken_rules,
+    rounded_columns,
     case
         when broken_rules <> ''
         then nullif(concat_ws(
@@ -107,4 +119,15 @@ from checked
     {%- elif spec.columns[spec.event][0] == 'date' -%} {{ start_of_business_date(spec.event) }}
     {%- else -%} {{ spec.event }}
     {%- endif -%}
+{%- endmacro %}
+
+{#- The entities that have numbers with decimals. -#}
+{% macro entities_with_decimals() -%}
+    {%- set names = [] -%}
+    {%- for name, spec in entities().items() -%}
+        {%- for definition in spec.columns.values() if definition[0] in decimals_of() and name not in names -%}
+            {%- do names.append(name) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(names) }}
 {%- endmacro %}

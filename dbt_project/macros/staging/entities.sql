@@ -59,6 +59,8 @@ Types and names stand in pipelines/landing/entities.py first; a test holds the t
                 'channel': ['lower'],
                 'store_id': ['text'],
                 'currency': ['text'],
+                'total': ['amount', 'LIN-009'],
+                'tax': ['amount', 'LIN-010'],
                 'updated_at': ['timestamp', 'LIN-008'],
             },
         },

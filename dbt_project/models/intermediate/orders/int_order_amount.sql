@@ -19,6 +19,7 @@ lines as (
         sum(quantity) as quantity,
         sum(gross_amount) as gross_amount,
         sum(discount_amount) as discount_amount,
+        cast(sum(tax_amount) as decimal(18, 2)) as tax_amount,
         sum(case when fx_rate is null then 1 else 0 end) as n_without_rate,
         sum(case when gross_amount is null then 1 else 0 end) as n_without_amount
     from {{ ref('int_order_line') }}
@@ -48,6 +49,7 @@ joined as (
         -- lines that cannot all be valued do not say what the order is worth
         case when lines.n_without_amount = 0 then lines.gross_amount end as lines_gross_amount,
         lines.discount_amount as lines_discount_amount,
+        lines.tax_amount as lines_tax_amount,
         coalesce(lines.n_without_rate, 0) as n_lines_without_rate,
         payments.last_paid_at,
         case
@@ -70,7 +72,7 @@ converted as (
         *,
         {{ multiply('gross', 'fx_rate') }} as header_gross_amount,
         coalesce({{ multiply('discount', 'fx_rate') }}, lines_discount_amount, 0) as discount_amount,
-        {{ multiply('tax', 'fx_rate') }} as tax_amount,
+        coalesce({{ multiply('tax', 'fx_rate') }}, lines_tax_amount) as tax_amount,
         {{ multiply('shipping', 'fx_rate') }} as shipping_amount,
         {{ multiply('total', 'fx_rate') }} as header_total_amount,
         {{ multiply('paid', 'fx_rate') }} as paid_amount

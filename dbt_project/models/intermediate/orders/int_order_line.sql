@@ -44,6 +44,8 @@ placed as (
         lines.unit_price,
         lines.list_price,
         lines.discount,
+        lines.total,
+        lines.tax,
         lines.unit_cost,
         products.unit_cost as product_unit_cost,
         coalesce(lines.currency, headers.currency, '{{ var("currency") }}') as currency
@@ -64,25 +66,24 @@ rated as (
 ),
 
 charged as (
-    -- rounded in the currency that was charged, then converted
     select
         *,
-        {{ multiply('quantity', 'unit_price', 2, 4, 4) }} as gross,
-        {{ multiply('quantity', 'list_price', 2, 4, 4) }} as list_value,
-        {{ multiply('quantity', 'unit_cost', 2, 4, 4) }} as cost,
-        {{ multiply('quantity', 'product_unit_cost', 2, 4, 4) }} as catalogue_cost
+        {{ charged_line() }}
     from rated
 ),
 
 converted as (
     select
         *,
-        {{ multiply('unit_price', 'fx_rate', 4, 4, 8) }} as unit_price_amount,
-        {{ multiply('gross', 'fx_rate') }} as gross_amount,
-        {{ multiply('coalesce(discount, 0)', 'fx_rate') }} as discount_amount,
-        {{ multiply('list_value', 'fx_rate') }} as list_amount,
-        coalesce({{ multiply('cost', 'fx_rate') }}, catalogue_cost) as cost_amount
+        {{ converted_line() }}
     from charged
+),
+
+valued as (
+    select
+        *,
+        cast(coalesce(stated_net_amount + discount_amount, price_gross_amount) as decimal(18, 2)) as gross_amount
+    from converted
 )
 
 select
@@ -102,11 +103,13 @@ select
     gross_amount,
     discount_amount,
     cast(gross_amount - discount_amount as decimal(18, 2)) as net_amount,
+    tax_amount,
     list_amount,
     cost_amount,
+    total_difference_amount,
     case
         when not has_order then 'missing_order'
         when fx_rate is null then 'missing_rate'
         when gross_amount is null then 'missing_amount'
     end as issue
-from converted
+from valued

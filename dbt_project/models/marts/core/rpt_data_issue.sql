@@ -2,6 +2,9 @@
 {%- set topics = [
     'int_issue_order',
     'int_issue_delivery',
+    'int_issue_rounded_values',
+    'int_issue_line_total',
+    'int_issue_file',
 ] -%}
 with issues as (
     {%- for topic in topics %}

@@ -9,5 +9,8 @@
         ['LIN-106', 'discount < 0'],
         ['LIN-107', 'unit_cost < 0'],
         ['LIN-108', no_currency_code('currency')],
+        ['LIN-109', 'total < 0'],
+        ['LIN-110', 'tax < 0'],
+        ['LIN-111', 'tax > total'],
     ]
 ) }}

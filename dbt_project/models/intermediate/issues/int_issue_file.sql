@@ -1,0 +1,46 @@
+with files as (
+    -- what is in force: a later delivery of a name may have mended it
+    select
+        ledger.source,
+        ledger.entity,
+        ledger.ambiguous_times,
+        ledger.may_be_cut_off
+    from {{ landed('ledger') }} as ledger
+    inner join {{ ref('stg_batch') }} as batches
+        on
+            ledger.source = batches.source
+            and ledger.batch = batches.batch
+            and ledger.entity = batches.entity
+    where
+        batches.n_later = 0
+        and coalesce(batches.file_on <= {{ as_of_date() }}, true)
+),
+
+counted as (
+    select
+        'ambiguous_times' as issue,
+        source,
+        entity,
+        sum(ambiguous_times) as n_rows
+    from files
+    group by source, entity
+    union all
+    select
+        'file_may_be_cut_off' as issue,
+        source,
+        entity,
+        sum(may_be_cut_off) as n_rows
+    from files
+    group by source, entity
+)
+
+select
+    issue,
+    source,
+    entity,
+    cast(null as string) as detail,
+    cast(n_rows as bigint) as n_rows,
+    cast(null as decimal(18, 2)) as amount,
+    false as is_amount_estimated
+from counted
+where n_rows > 0
