@@ -2,6 +2,7 @@
 {%- set topics = [
     'int_issue_order',
     'int_issue_delivery',
+    'int_issue_identity',
 ] -%}
 with issues as (
     {%- for topic in topics %}
