@@ -79,9 +79,10 @@ def test_a_circle_is_one_person_with_whoever_leads_into_it(warehouse: Warehouse)
     found = persons(warehouse)
     assert {"P", "Q", "R"} in found.values()
     assert {"X", "Y", "into_tail", "tail"} in found.values()
-    assert warehouse.rows("select issue, source, entity, n_rows, severity from marts.rpt_data_issue") == [
-        ("person_ref_cycle", "shop", "customers", 7, "warn")
-    ]
+    issues = warehouse.rows(
+        "select source, entity, n_rows, severity from marts.rpt_data_issue where issue = 'person_ref_cycle'"
+    )
+    assert issues == [("shop", "customers", 7, "warn")]
 
 
 def test_a_reference_that_names_itself_or_one_without_a_record_is_no_circle(warehouse: Warehouse) -> None:
