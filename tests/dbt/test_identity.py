@@ -59,7 +59,7 @@ def warehouse(new_warehouse: Callable[[], Warehouse]) -> Warehouse:
     home.land({"customers": customers({"C": None, "E": "Z"})}, landed_on=LANDED, file_on=date(2024, 3, 15))
     home.ingest(LATE)
     home.build(EARLY, scratch="early")
-    home.build(LATE, tested=True)
+    home.build(LATE)
     return home
 
 
