@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.errors import ConfigError
+from pipelines.identity import linked_refs
 from pipelines.landing.entities import ENTITIES
 from pipelines.landing.expressions import quote_text
 from pipelines.landing.relation import escaped_glob
@@ -84,7 +85,7 @@ def find_person(connection: duckdb.DuckDBPyConnection, asked: str, *, by: str | 
     if not hits:
         return Found(kind, Subject(), {})
     subject = Subject(
-        refs=frozenset(people.closed(refs)),
+        refs=frozenset(linked_refs(connection, refs)),
         emails=frozenset({email_of(asked)} if kind == EMAIL else ()),
         phones=frozenset({phone_of(asked)} if kind == PHONE else ()),
     )
@@ -108,16 +109,6 @@ class _People:
             named = self._named(asked)
             return {(owner, ref) for owner, ref in named if source in (None, owner)} or None
         return self._beside(kind, email_of(asked) if kind == EMAIL else phone_of(asked))
-
-    def closed(self, refs: set[tuple[str, str]]) -> set[tuple[str, str]]:
-        """References, with all others that the sources' own person references tie to them."""
-        known: set[tuple[str, str]] = set()
-        while refs != known:
-            known = refs
-            where = match.owns("customers", Subject(refs=frozenset(refs)))
-            rows = self._rows(f"select distinct source, customer_ref, person_ref from customers where {where}")  # noqa: S608 (names are quoted)
-            refs = refs | {(owner, ref) for owner, *found in rows for ref in found if ref is not None}
-        return known
 
     def completed(self, kind: str, subject: Subject) -> Found:
         """A person whose references are known, with the addresses, numbers, names and orders that are theirs alone."""

@@ -24,17 +24,18 @@ refs as (
     where (source, order_id) in (select source, order_id from orders_concerned)
 ),
 
-persons as (
-    select source, customer_ref as ref from refs
-    union
-    select customers.source, customers.person_ref as ref
-    from {{ ref('stg_customers') }} as customers
-    inner join refs
-        on customers.source = refs.source and customers.customer_ref = refs.customer_ref
+-- Whose customer was or is another person: every reference of both, one of which gave or gives the key.
+regrouped as (
+    select pseudonyms.customer_key
+    from {{ ref('int_changed_customer_ref') }} as changed
+    inner join {{ source('exchange', 'pseudonyms') }} as pseudonyms
+        on changed.source = pseudonyms.source and changed.customer_ref = pseudonyms.ref
 )
 
-select distinct pseudonyms.customer_key
-from persons
-inner join {{ source('exchange', 'pseudonyms') }} as pseudonyms
-    on persons.source = pseudonyms.source and persons.ref = pseudonyms.ref
+select identity.customer_key
+from refs
+inner join {{ ref('int_customer_identity') }} as identity
+    on refs.source = identity.source and refs.customer_ref = identity.customer_ref
+union
+select customer_key from regrouped
 {%- endcall %}

@@ -5,6 +5,7 @@
     'int_issue_rounded_values',
     'int_issue_line_total',
     'int_issue_file',
+    'int_issue_identity',
 ] -%}
 with issues as (
     {%- for topic in topics %}
