@@ -15,6 +15,8 @@ CORE = {
             "int_order_line",
             "int_order_amount",
             "int_order",
+            "int_return_stated",
+            "int_return_claim",
             "int_return",
             "int_customer_day",
             "int_customer_category",

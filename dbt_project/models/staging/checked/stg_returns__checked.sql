@@ -10,8 +10,7 @@
         ['RET-107', not_a_kind('returns', 'fault')],
         ['RET-108', no_currency_code('currency')],
         ['RET-109', not_a_kind('returns', 'amount_basis')],
-        ['RET-110', 'tax < 0'],
-        ['RET-111', 'shipping < 0'],
-        ['RET-112', "coalesce(tax, 0) + coalesce(shipping, 0) > amount and coalesce(amount_basis, 'gross') = 'gross'"],
+        ['RET-110', 'tax < 0 or shipping < 0'],
+        ['RET-111', "coalesce(tax, 0) + coalesce(shipping, 0) > amount and coalesce(amount_basis, 'gross') = 'gross'"],
     ]
 ) }}
