@@ -17,7 +17,10 @@ with stated as (
         issue is null
         and is_counted
         and (source, order_id) in (
-            select source, order_id from {{ ref('int_return_stated') }}
+            select
+                source,
+                order_id
+            from {{ ref('int_return_stated') }}
             where {{ is_changed(ref('int_changed_return'), ['source', 'return_id']) }}
         )
 ),
@@ -46,8 +49,11 @@ units_so_far as (
 parts as (
     select
         *,
-        case when amount_basis = 'goods' or split_amount is not null then coalesce(split_amount, stated_amount) else 0 end
-            as goods_part,
+        case
+            when split_amount is not null then split_amount
+            when amount_basis = 'goods' then stated_amount
+            else 0
+        end as goods_part,
         case when amount_basis = 'gross' and split_amount is null then stated_amount else 0 end as gross_part,
         case
             when is_of_line

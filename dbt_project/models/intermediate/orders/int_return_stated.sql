@@ -18,7 +18,7 @@ lines as (
         net_amount,
         sum(net_amount) over (partition by source, order_id) as lines_net_amount
     from {{ ref('int_order_line') }}
-    where (source, order_id) in (select source, order_id from returns)
+    where order_id in (select order_id from returns)
 ),
 
 placed as (
@@ -73,8 +73,8 @@ judged as (
         and not is_split
         and is_counted
         and order_total_amount <> order_net_amount
-        and coalesce(stated_amount > 0 and (stated_amount = order_total_amount or stated_amount > order_net_amount), false)
-            as is_basis_assumed,
+        and stated_amount > 0
+        and (stated_amount = order_total_amount or stated_amount > order_net_amount) as is_basis_assumed,
         case
             when has_order and not is_counted then 'order_not_counted'
             when returned_on is null then 'missing_date'
@@ -104,7 +104,7 @@ select
         when is_split then 'goods'
         else coalesce(amount_basis, 'goods')
     end as amount_basis,
-    is_basis_assumed,
+    coalesce(is_basis_assumed, false) as is_basis_assumed,
     case when is_split then split_amount end as split_amount,
     issue is null and coalesce(is_of_line, false) as is_of_line,
     issue is null and is_of_whole_order as is_of_whole_order,
