@@ -114,7 +114,7 @@ ENTITIES: dict[str, Entity] = {
             ("return_id",),
             _columns(
                 "return_id order_id line_id customer_ref returned_at:timestamp quantity:price amount:amount currency"
-                " kind:lower reason:personal fault:lower"
+                " kind:lower reason:personal fault:lower amount_basis:lower tax:amount shipping:amount"
             ),
             event="returned_at",
         ),

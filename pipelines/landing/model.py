@@ -93,6 +93,8 @@ class EntityRows(_Strict):
         each: An expression that gives a JSON list: one row per element, whose fields are `item.…` (`item_no` counts
         from 1).
         columns: Canonical column to source column or expression.
+        amount_basis: For returns: what their amounts include, `goods` or `gross` (with tax and shipping). It fills the
+            column of that name.
         unpivot: Blocks of further columns: each block makes a row of each record, unless every source column
             that the block reads is empty (wide to long).
     """
@@ -100,6 +102,7 @@ class EntityRows(_Strict):
     where: Sql = "true"
     each: Sql | None = None
     columns: Columns
+    amount_basis: Literal["goods", "gross"] | None = None
     unpivot: tuple[Columns, ...] = ()
 
     def blocks(self) -> tuple[Columns, ...]:
@@ -211,7 +214,11 @@ class FileGroup(_Strict):
             if name not in ENTITIES:
                 raise ValueError(f"`{name}` is not an entity; there are {', '.join(sorted(ENTITIES))}")
             entity = ENTITIES[name]
+            if rows.amount_basis and name != "returns":
+                raise ValueError(f"{name} has `amount_basis`; it is a key of returns only")
             for block in rows.blocks():
+                if rows.amount_basis and "amount_basis" in block:
+                    raise ValueError("returns say `amount_basis` twice: as a key and as a column; remove one of them")
                 unknown = sorted(block.keys() - entity.columns.keys())
                 if unknown:
                     raise ValueError(f"{name} has no column {', '.join(unknown)}; it has {', '.join(entity.columns)}")

@@ -253,18 +253,17 @@ class RowSql:
             formats = block[column].timestamps or self._group.timestamps
             zone = self._mapping.zone(self._group, block[column])
             return normal.normal(kind, column, column, types[column], formats, zone)
-        if column == "currency" and self._fills_currency(name):
-            return quote_text(self._mapping.currency or "")
-        return "cast(null as varchar)"
+        return quote_text(filled) if (filled := self._filled(name, column)) else "cast(null as varchar)"
 
     def _is_known(self, name: str, column: str) -> bool:
-        return any(column in block for block in self._group.entities[name].blocks()) or (
-            column == "currency" and self._fills_currency(name)
-        )
+        is_mapped = any(column in block for block in self._group.entities[name].blocks())
+        return is_mapped or self._filled(name, column) is not None
 
-    def _fills_currency(self, name: str) -> bool:
-        """The mapping's own currency is never the currency of a rate."""
-        return self._mapping.currency is not None and name != "fx_rates"
+    def _filled(self, name: str, column: str) -> str | None:
+        """What the mapping says of all rows in a column; its own currency is never the currency of a rate."""
+        if column == "amount_basis":
+            return self._group.entities[name].amount_basis
+        return self._mapping.currency if column == "currency" and name != "fx_rates" else None
 
 
 def _reads(spec: Column, source_column: str) -> bool:

@@ -94,7 +94,9 @@ def _returns() -> Iterator[Breakage]:
     yield from each("RET-003", "quantity", PRICES)
     yield from each("RET-004", "refund.amount", AMOUNTS)
     yield from each("RET-005", "updated", TIMES)
-    yield from one("RET-101", "returned", None)
+    yield from each("RET-006", "refund.tax", AMOUNTS)
+    yield from each("RET-007", "refund.shipping", AMOUNTS)
+    yield from one("RET-101", "returned", None, **{"order.number": None})
     yield from one("RET-102", "returned", "2099-01-01T10:00:00+01:00")
     yield from one("RET-103", "updated", FUTURE)
     yield from negative("RET-104", "refund.amount")
@@ -102,6 +104,9 @@ def _returns() -> Iterator[Breakage]:
     yield from one("RET-106", "kind", "exchange")
     yield from one("RET-107", "why.fault", "nobody")
     yield from each("RET-108", "refund.currency", CODES)
+    yield from one("RET-109", "refund.includes", "all of it")
+    yield from negative("RET-110", "refund.shipping")
+    yield from one("RET-111", "refund.tax", "9999999.00", **{"refund.includes": "gross"})
     yield Breakage(Rule.NO_RECORD, damage="json")
 
 

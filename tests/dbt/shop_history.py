@@ -2,8 +2,9 @@
 
 Late rows; corrections of amounts, of dates (into the past and the future) and of customers; cancellations and payments
 that come later; orders and cancellations announced before their day; rates that arrive after the orders they value, or
-are corrected; returns before their order; customers who turn out to be one person; products that change category;
-exports made long after the events. Only data is made here.
+are corrected; returns before their order, without an amount or a date, several of one order, of unknown orders;
+customers who turn out to be one person; products that change category; exports made long after the events. Only data
+is made here.
 """
 
 import random
@@ -98,7 +99,7 @@ class History:
             self._line("shop", order_id, str(line), None, self._late(day, 4))
         for n in range(chance.choice([0, 0, 1])):
             self._payment(f"p{order_id}{n}", order_id, day)
-        for n in range(chance.choice([0, 0, 1])):
+        for n in range(chance.choice([0, 0, 1, 3])):
             self._return(f"x{order_id}{n}", order_id, day)
 
     def _correct(self, order: dict[str, str | None], on: date) -> None:
@@ -156,14 +157,21 @@ class History:
         chance = self._random
         for version in range(chance.choice([1, 2])):
             on = day + timedelta(days=chance.randint(-1, 5))
+            named = chance.choice([order_id, order_id, order_id, None, "o1", "unheard of"])
+            is_dated = named is None or chance.random() < 0.7
             row = {
                 "return_id": return_id,
-                "order_id": chance.choice([order_id, None, "o1"]),
+                "order_id": named,
+                "line_id": chance.choice([None, None, "0"]),
                 "customer_ref": chance.choice([None, *self._customers]),
-                "returned_at": self._moment(on),
-                "amount": self._amount(),
-                "currency": chance.choice([None, "EUR", "USD"]),
-                "kind": "refund",
+                "returned_at": self._moment(on) if is_dated else None,
+                "quantity": chance.choice([None, None, "1"]),
+                "amount": chance.choice([None, self._amount(), self._amount()]),
+                "currency": chance.choice([None, None, "EUR", "USD"]),
+                "kind": chance.choice([None, "refund", "return", "credit"]),
+                "amount_basis": chance.choice([None, None, "goods", "gross"]),
+                "tax": chance.choice([None, None, "0.01"]),
+                "updated_at": chance.choice([None, self._moment(on)]),
             }
             landed_on = self._late(on, 1) + timedelta(days=version)
             self._put("shop", landed_on, chance.choice([None, landed_on]), "returns", row)

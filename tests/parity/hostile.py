@@ -33,8 +33,8 @@ files:
     entities:
       returns:
         columns:
-          {return_id: id, order_id: order_ref, customer_ref: customer, returned_at: at, quantity: quantity,
-           amount: amount, currency: currency, kind: "'refund'"}
+          {return_id: id, order_id: order_ref, line_id: line, customer_ref: customer, returned_at: at,
+           quantity: quantity, amount: amount, currency: currency, amount_basis: basis, tax: tax, kind: "'refund'"}
   - match: "answers_*.csv"
     file_on: '(\\d{4}-\\d{2}-\\d{2})'
     timestamps: ["%Y-%m-%d %H:%M:%S"]
@@ -150,12 +150,18 @@ def write_hostile(folder: Path) -> tuple[Path, Path]:
     )
     _write(
         inbox / f"returns_{day}.csv",
-        ["id", "order_ref", "customer", "at", "quantity", "amount", "currency"],
+        ["id", "order_ref", "customer", "at", "quantity", "amount", "currency", "line", "basis", "tax"],
         [
-            ["r1", "half-a-cent-up", "buyer", "2025-05-07 10:00:00", "1", "0.01", "USD"],
-            ["r2", "", "plain", "2025-05-08 10:00:00", "1", "0.50", "EUR"],
-            ["r3", "a|b/0", "", "2025-05-09 10:00:00", "1", "0.30", "EUR"],
-            ["r4", "unheard-of", "nobody-else", "2025-05-09 10:00:00", "1", "0.30", "EUR"],
+            ["r1", "half-a-cent-up", "buyer", "2025-05-07 10:00:00", "1", "0.01", "USD", "", "", ""],
+            ["r2", "", "plain", "2025-05-08 10:00:00", "1", "0.50", "EUR", "", "", ""],
+            ["r3", "a|b/0", "", "2025-05-09 10:00:00", "1", "0.30", "EUR", "", "", ""],
+            ["r4", "unheard-of", "nobody-else", "2025-05-09 10:00:00", "1", "0.30", "EUR", "", "", ""],
+            # a product beyond 18 digits, more than there was, no date, units of a line, all of it
+            ["r5", "largest", "", "2025-05-09 10:00:00", "", "333333333333.33", "EUR", "", "gross", ""],
+            ["r6", "largest", "", "2025-05-10 10:00:00", "", "999999999999.99", "EUR", "", "gross", "0.01"],
+            ["r7", "plus-sign", "", "", "", "2.37", "EUR", "", "GROSS", ""],
+            ["r8", "a|b/0", "", "2025-05-10 10:00:00", "1", "", "EUR", "1", "", ""],
+            ["r9", "a|b/0", "", "2025-05-11 10:00:00", "", "", "EUR", "", "", ""],
         ],
     )
     _write(

@@ -20,7 +20,7 @@ BREAKS = {
         "order_lines",
         "column_values_to_not_be_null.product_id",
     ): "update landing.order_lines set product_id = null",
-    ("landing", "returns", "every_source_says_when"): "update landing.returns set returned_at = null",
+    ("landing", "returns", "every_source_says_when"): "update landing.returns set returned_at = null, order_id = null",
     ("landing", "returns", "every_source_says_whose"): "update landing.returns set order_id = null",
     (
         "landing",

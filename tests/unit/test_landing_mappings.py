@@ -99,6 +99,23 @@ def test_a_bad_mapping_is_refused_with_its_line(tmp_path: Path, old: str, new: s
     assert refused.value.hint and refused.value.exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("entity", "columns", "basis", "message"),
+    [
+        ("returns", "{order_id: id}", "net", "'goods' or 'gross'"),
+        ("orders", "{order_id: id}", "gross", "a key of returns only"),
+        ("returns", "{order_id: id, amount_basis: kind}", "gross", "twice"),
+    ],
+)
+def test_what_a_refund_includes_is_declared_for_returns_and_once(
+    tmp_path: Path, entity: str, columns: str, basis: str, message: str
+) -> None:
+    rows = f"{{columns: {columns}, amount_basis: {basis}}}"
+    with pytest.raises(ConfigError) as refused:
+        _load(tmp_path, f"source: shop\nfiles:\n  - match: a\n    entities:\n      {entity}: {rows}\n")
+    assert "mapping.yml:" in refused.value.message and message in refused.value.message
+
+
 def test_every_problem_is_said_at_once(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as refused:
         _load(tmp_path, GOOD.replace("status <> 'x'", "status").replace("replace(total, ',', '.')", "nope(total)"))

@@ -7,3 +7,14 @@
 {% macro gross_of_total(total) -%}
     {{ total }} - coalesce(tax_amount, 0) - coalesce(shipping_amount, 0) + discount_amount
 {%- endmacro %}
+
+{#-
+amount * part / whole to the cent, for part <= whole, which have `decimals` decimals. Exact up to products of 18 digits before
+the point; beyond, the quotient is rounded to 8 decimals first. All of the whole gives all of the amount.
+-#}
+{% macro share_of(amount, part, whole, decimals=2) -%}
+    coalesce(
+        {{ divide(multiply(amount, part, decimals + 2, 2, decimals, 24), whole, 2, decimals + 2) }},
+        {{ multiply(amount, divide(part, whole, 8, decimals)) }}
+    )
+{%- endmacro %}

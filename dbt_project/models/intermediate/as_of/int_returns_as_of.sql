@@ -3,8 +3,10 @@
     pre_hook="{{ delete_changed('int_changed_return', ['source', 'return_id']) }}"
 ) }}
 
+{#- Without a day of its own (standing=false): that a late row is of that day can then be known from nothing. -#}
 {{ as_of_rows(
     'returns',
     ref('stg_returns'),
+    standing=false,
     where=is_changed(ref('int_changed_return'), ['source', 'return_id'])
 ) }}

@@ -1,14 +1,26 @@
 {% call changed_keys(['source', 'return_id']) -%}
 with touched as (
-    {{ touched_keys('returns') }}
+    select source, return_id from ({{ touched_keys('returns') }}) as returns
+    union
+    select source, return_id
+    from {{ ref('stg_returns') }}
+    where
+        (source, customer_ref) in (select source, customer_ref from {{ ref('int_changed_customer_ref') }})
+        or event_on in (select rate_on from {{ ref('int_changed_fx_day') }})
+),
+
+-- what a return takes off depends on its order and on the other returns of that order
+orders_concerned as (
+    select source, order_id from {{ ref('int_changed_order') }}
+    union
+    select source, order_id
+    from {{ ref('stg_returns') }}
+    where (source, return_id) in (select source, return_id from touched)
 )
 
 select source, return_id from touched
 union
 select source, return_id
 from {{ ref('stg_returns') }}
-where
-    (source, order_id) in (select source, order_id from {{ ref('int_changed_order') }})
-    or (source, customer_ref) in (select source, customer_ref from {{ ref('int_changed_customer_ref') }})
-    or event_on in (select rate_on from {{ ref('int_changed_fx_day') }})
+where (source, order_id) in (select source, order_id from orders_concerned)
 {%- endcall %}

@@ -53,6 +53,16 @@ judged as (
         on headers.source = amounts.source and headers.order_id = amounts.order_id
     left join identities
         on headers.source = identities.source and headers.customer_ref = identities.customer_ref
+),
+
+counted as (
+    select
+        *,
+        not is_test
+        and not is_cancelled
+        and issue is null
+        and coalesce(net_amount > 0, false) as is_counted
+    from judged
 )
 
 select
@@ -83,10 +93,7 @@ select
     is_late,
     is_test,
     is_cancelled,
-    customer_key is not null
-    and not is_test
-    and not is_cancelled
-    and issue is null
-    and coalesce(net_amount > 0, false) as is_purchase,
+    is_counted,
+    customer_key is not null and is_counted as is_purchase,
     issue
-from judged
+from counted

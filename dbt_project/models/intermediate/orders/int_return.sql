@@ -3,54 +3,55 @@
     pre_hook="{{ delete_changed('int_changed_return', ['source', 'return_id']) }}"
 ) }}
 
-with returns as (
-    select * from {{ ref('int_returns_as_of') }}
+with stated as (
+    select * from {{ ref('int_return_stated') }}
     where {{ is_changed(ref('int_changed_return'), ['source', 'return_id']) }}
 ),
 
-placed as (
+-- no return takes off what its order did not count, or what earlier returns took off already
+claims as (
     select
-        returns.*,
-        orders.order_id is not null as has_order,
-        coalesce(identity.customer_key, orders.customer_key) as customer_key,
-        coalesce(returns.currency, lines.currency, orders.currency, '{{ var("currency") }}') as return_currency,
-        coalesce(orders.is_test or orders.is_cancelled, false) as is_of_no_sale
-    from returns
-    left join {{ ref('int_order') }} as orders
-        on returns.source = orders.source and returns.order_id = orders.order_id
-    left join {{ ref('int_order_line') }} as lines
-        on
-            returns.source = lines.source
-            and returns.order_id = lines.order_id
-            and returns.line_id = lines.line_id
-    left join {{ ref('int_customer_identity') }} as identity
-        on returns.source = identity.source and returns.customer_ref = identity.customer_ref
-),
-
-rated as (
-    select
-        placed.*,
-        {{ rate_of('placed.return_currency', 'rates.fx_rate') }} as fx_rate
-    from placed
-    left join {{ ref('int_fx_rate_day') }} as rates
-        on placed.return_currency = rates.currency and placed.event_on = rates.rate_on
+        source,
+        return_id,
+        claimed_amount - claimed_before_amount as claimed_amount,
+        case when is_whole then order_net_amount else least(claimed_amount, order_net_amount) end
+        - case when is_whole_before then order_net_amount else least(claimed_before_amount, order_net_amount) end
+            as taken_amount
+    from {{ ref('int_return_claim') }}
+    where {{ is_changed(ref('int_changed_return'), ['source', 'return_id']) }}
 )
 
 select
-    source,
-    return_id,
-    case when has_order then order_id end as order_id,
-    customer_key,
-    returned_at,
-    event_on as returned_on,
-    kind,
-    fault,
-    quantity,
-    return_currency as currency,
-    {{ multiply('amount', 'fx_rate') }} as return_amount,
-    case
-        when fx_rate is null then 'missing_rate'
-        when amount is null then 'missing_amount'
-        when is_of_no_sale then 'order_not_counted'
-    end as issue
-from rated
+    stated.source,
+    stated.return_id,
+    stated.order_id,
+    stated.customer_key,
+    stated.returned_at,
+    stated.returned_on,
+    stated.is_undated,
+    stated.kind,
+    stated.fault,
+    stated.quantity,
+    stated.currency,
+    stated.stated_amount,
+    stated.amount_basis,
+    stated.is_basis_assumed,
+    stated.is_of_line or stated.is_of_whole_order as is_amount_derived,
+    stated.is_order_unknown,
+    cast(
+        case
+            when stated.issue = 'order_not_counted' then 0
+            when stated.issue is null
+                then coalesce(claims.taken_amount, stated.split_amount, stated.stated_amount)
+        end as decimal(18, 2)
+    ) as return_amount,
+    cast(
+        case
+            when stated.issue is null and stated.stated_amount is not null
+                then coalesce(claims.claimed_amount - claims.taken_amount, 0)
+        end as decimal(18, 2)
+    ) as excess_amount,
+    stated.issue
+from stated
+left join claims
+    on stated.source = claims.source and stated.return_id = claims.return_id

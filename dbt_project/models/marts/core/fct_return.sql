@@ -13,10 +13,17 @@ select
     customer_key,
     returned_at,
     returned_on,
+    is_undated,
     kind,
     fault,
     quantity,
+    stated_amount,
+    amount_basis,
+    is_basis_assumed,
+    is_amount_derived,
+    is_order_unknown,
     return_amount,
+    excess_amount,
     issue
 from {{ ref('int_return') }}
 where {{ is_changed(ref('int_changed_return'), ['source', 'return_id']) }}

@@ -6,6 +6,7 @@
     'int_issue_line_total',
     'int_issue_file',
     'int_issue_identity',
+    'int_issue_return',
 ] -%}
 with issues as (
     {%- for topic in topics %}

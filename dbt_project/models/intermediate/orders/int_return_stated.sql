@@ -1,0 +1,119 @@
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ delete_changed('int_changed_return', ['source', 'return_id']) }}"
+) }}
+
+with returns as (
+    select * from {{ ref('int_returns_as_of') }}
+    where {{ is_changed(ref('int_changed_return'), ['source', 'return_id']) }}
+),
+
+lines as (
+    select
+        source,
+        order_id,
+        line_id,
+        currency,
+        quantity,
+        net_amount,
+        sum(net_amount) over (partition by source, order_id) as lines_net_amount
+    from {{ ref('int_order_line') }}
+    where order_id in (select order_id from returns)
+),
+
+placed as (
+    select
+        returns.*,
+        orders.order_id is not null as has_order,
+        -- the order counted for its own customer, whoever brings the goods back
+        case when orders.order_id is not null then orders.customer_key else identities.customer_key end as customer_key,
+        coalesce(returns.returned_at, orders.ordered_at) as dated_at,
+        coalesce(returns.event_on, orders.ordered_on) as returned_on,
+        coalesce(returns.currency, lines.currency, orders.currency, '{{ var("currency") }}') as return_currency,
+        coalesce(orders.is_counted, false) as is_counted,
+        orders.net_amount as order_net_amount,
+        case when orders.total_amount > 0 then orders.total_amount else orders.net_amount end as order_total_amount,
+        lines.net_amount as line_net_amount,
+        lines.quantity as line_quantity,
+        lines.lines_net_amount,
+        (returns.tax is not null or returns.shipping is not null)
+        and coalesce(returns.amount_basis, 'gross') = 'gross' as is_split
+    from returns
+    left join {{ ref('int_order') }} as orders
+        on returns.source = orders.source and returns.order_id = orders.order_id
+    left join lines
+        on
+            returns.source = lines.source
+            and returns.order_id = lines.order_id
+            and returns.line_id = lines.line_id
+    left join {{ ref('int_customer_identity') }} as identities
+        on returns.source = identities.source and returns.customer_ref = identities.customer_ref
+),
+
+valued as (
+    select
+        placed.*,
+        {{ multiply('amount', rate_of('placed.return_currency', 'rates.fx_rate')) }} as stated_amount,
+        {{ multiply(
+            'amount - coalesce(tax, 0) - coalesce(shipping, 0)', rate_of('placed.return_currency', 'rates.fx_rate')
+        ) }} as split_amount,
+        amount is null and is_counted and line_net_amount > 0 and (quantity is null or line_quantity > 0) as is_of_line,
+        amount is null and is_counted and line_id is null and quantity is null and coalesce(kind, 'return') <> 'credit'
+            as is_of_whole_order
+    from placed
+    left join {{ ref('int_fx_rate_day') }} as rates
+        on placed.return_currency = rates.currency and placed.returned_on = rates.rate_on
+),
+
+judged as (
+    select
+        *,
+        -- more than the goods cost, or just what was paid for them with tax and shipping
+        amount_basis is null
+        and not is_split
+        and is_counted
+        and order_total_amount <> order_net_amount
+        and stated_amount > 0
+        and (stated_amount = order_total_amount or stated_amount > order_net_amount) as is_basis_assumed,
+        case
+            when has_order and not is_counted then 'order_not_counted'
+            when returned_on is null then 'missing_date'
+            when amount is not null and stated_amount is null then 'missing_rate'
+            when amount is null and not coalesce(is_of_line, false) and not is_of_whole_order then 'missing_amount'
+        end as issue
+    from valued
+)
+
+select
+    source,
+    return_id,
+    case when has_order then order_id end as order_id,
+    line_id,
+    customer_key,
+    dated_at as returned_at,
+    returned_on,
+    event_on is null as is_undated,
+    kind,
+    fault,
+    quantity,
+    return_currency as currency,
+    stated_amount,
+    case
+        when stated_amount is null then null
+        when is_basis_assumed or (is_split and split_amount < stated_amount) then 'gross'
+        when is_split then 'goods'
+        else coalesce(amount_basis, 'goods')
+    end as amount_basis,
+    coalesce(is_basis_assumed, false) as is_basis_assumed,
+    case when is_split then split_amount end as split_amount,
+    issue is null and coalesce(is_of_line, false) as is_of_line,
+    issue is null and is_of_whole_order as is_of_whole_order,
+    order_id is not null and not has_order as is_order_unknown,
+    is_counted,
+    order_net_amount,
+    order_total_amount,
+    line_net_amount,
+    line_quantity,
+    lines_net_amount,
+    issue
+from judged
