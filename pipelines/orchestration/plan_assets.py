@@ -1,4 +1,7 @@
-"""The first steps of the daily job: decide how the day is built, say which batches are new, and give pseudonyms."""
+"""The first steps of the daily job: decide how the day is built, and write what the build reads beside staging.
+
+That is the batches that are new, the statuses that mappings declare, and the pseudonyms.
+"""
 
 import shutil
 from datetime import date
@@ -9,9 +12,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.durable import write_durably
+from pipelines.landing import declared_statuses, write_order_statuses
 from pipelines.orchestration.build_state import SCRATCH_PREFIX, BuildPlan, plan_build, read_state
 from pipelines.orchestration.code import core_fingerprint
-from pipelines.orchestration.names import BACKFILL_TAG, CHANGED_BATCHES, FULL_REFRESH_TAG, PSEUDONYMS, QUARANTINE_SHARE
+from pipelines.orchestration.names import (
+    BACKFILL_TAG,
+    CHANGED_BATCHES,
+    FULL_REFRESH_TAG,
+    ORDER_STATUSES,
+    PSEUDONYMS,
+    QUARANTINE_SHARE,
+)
 from pipelines.orchestration.partitions import ONE_BY_ONE
 from pipelines.orchestration.plan_file import read_plan, write_plan
 from pipelines.orchestration.run_scope import RunScope
@@ -25,7 +36,7 @@ RECONCILIATION = dg.AssetKey(["staging", "stg_file_reconciliation"])
 
 
 def plan_assets(days: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]:
-    """Both steps, partitioned by as-of day."""
+    """The steps, partitioned by as-of day."""
 
     @dg.asset(
         key=CHANGED_BATCHES,
@@ -66,6 +77,26 @@ def plan_assets(days: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]
         )
 
     @dg.asset(
+        key=ORDER_STATUSES,
+        deps=[CHANGED_BATCHES],
+        partitions_def=days,
+        backfill_policy=ONE_BY_ONE,
+        group_name="exchange",
+        kinds={"parquet"},
+        retry_policy=RETRY,
+        description="Statuses of orders and order lines that the mappings declare, with their classes.",
+    )
+    def order_statuses(
+        context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]
+    ) -> dg.MaterializeResult[None]:
+        settings = run.settings
+        with step(context, run, "order_statuses") as stage:
+            declared = declared_statuses(source.mapping for source in settings.sources)
+            write_order_statuses(read_plan(settings.paths).exchange(settings.paths.exchange), declared)
+            stage.count(declared=len(declared))
+        return dg.MaterializeResult(metadata={"dagster/row_count": len(declared)})
+
+    @dg.asset(
         key=PSEUDONYMS,
         deps=[CUSTOMER_REFS, CHANGED_BATCHES],
         partitions_def=days,
@@ -83,7 +114,7 @@ def plan_assets(days: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]
             share_pseudonyms(paths.exchange, read_plan(paths).exchange(paths.exchange))
         return dg.MaterializeResult(metadata={"dagster/row_count": report.known + report.new, "new": report.new})
 
-    return [changed_batches, pseudonyms]
+    return [changed_batches, order_statuses, pseudonyms]
 
 
 def write_changed_batches(plan: BuildPlan, exchange: Path) -> None:

@@ -18,6 +18,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.landing import write_order_statuses
 from pipelines.settings import dbt_vars_argument, project_root
 from tests.dbt.landed import Row, land, prepare
 
@@ -38,6 +39,7 @@ class Warehouse:
         timezone: The zone of the business day.
         currency: The reporting currency.
         changed: Batches landed since the last complete build.
+        statuses: What the mappings declare of order statuses: source, status, class.
     """
 
     home: Path
@@ -45,6 +47,7 @@ class Warehouse:
     timezone: str
     currency: str = "GBP"
     changed: list[str] = field(default_factory=list)
+    statuses: list[tuple[str, str, str]] = field(default_factory=list)
 
     @property
     def landing(self) -> Path:
@@ -86,7 +89,7 @@ class Warehouse:
         assert answer["success"] and "[WARNING]" not in output, output[-6000:]
 
     def ingest(self, as_of: date, *, tested: bool = False) -> None:
-        """Stage what has landed, and hand over pseudonyms and changed batches."""
+        """Stage what has landed, and hand over pseudonyms, declared statuses and changed batches."""
         self.dbt("build", *_selected("ingest", tested), as_of=as_of)
         refs = self.rows("select source, ref from staging.stg_customer_refs order by all")
         exchange = self.home / "exchange"
@@ -99,6 +102,7 @@ class Warehouse:
             }
         )
         pq.write_table(pseudonyms, exchange / "pseudonyms.parquet")
+        write_order_statuses(exchange, self.statuses)
         pq.write_table(pa.table({"batch": pa.array(self.changed, pa.string())}), exchange / "changed_batches.parquet")
 
     def build(self, as_of: date, *, extending: date | None = None, scratch: str = "", tested: bool = False) -> None:
