@@ -36,7 +36,7 @@ Declared = tuple[str, str, str]
 
 
 def status_word(status: str) -> str:
-    """What is compared of a status: in lower case, without accents and separators. `On-Hold` and `on_hold` are one word."""
+    """What is compared of a status: in lower case, without accents and separators, so that `On-Hold` is `on_hold`."""
     return status.lower().translate(_TABLE)
 
 

@@ -51,7 +51,11 @@ judged as (
             amounts.issue,
             case
                 when headers.has_mixed_customers then 'mixed_customers'
-                when headers.status_class = 'unknown' then 'unknown_status'
+                when
+                    headers.status_class = 'unknown'
+                    and headers.cancelled_at is null
+                    and not coalesce(headers.is_test, false)
+                    then 'unknown_status'
             end
         ) as issue
     from headers
