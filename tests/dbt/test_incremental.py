@@ -11,6 +11,7 @@ CORE = {
     "staging": [f"int_{entity}_as_of" for entity in ("orders", "order_lines", "payments", "returns", "survey_answers")],
     "intermediate": [
         *(
+            "int_order_status",
             "int_order_header",
             "int_order_line",
             "int_order_amount",
@@ -32,7 +33,15 @@ CORE = {
             "int_holdout_week_cell",
         ),
     ],
-    "marts": ["fct_order", "fct_order_line", "fct_return", "fct_survey_answer", "dim_customer", "dim_date"],
+    "marts": [
+        "fct_order",
+        "fct_order_line",
+        "fct_return",
+        "fct_survey_answer",
+        "dim_customer",
+        "dim_date",
+        "rpt_data_issue",
+    ],
 }
 
 
@@ -63,6 +72,7 @@ def run_days(home: Path, seed: int, steps: list[tuple[int, int]], compared: set[
     history = History(seed, FIRST, n_days=max(landed for landed, _ in steps) + 1)
     landed_until, previous = -1, None
     with open_warehouse(home, timezone="America/New_York") as warehouse:
+        warehouse.statuses = [("shop", "declared", "sale"), ("till", "declared", "pending")]
         for n, (landed, as_of_offset) in enumerate(steps):
             for offset in range(landed_until + 1, landed + 1):
                 for file in history.files(FIRST + timedelta(days=offset)):
