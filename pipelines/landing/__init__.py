@@ -1,6 +1,6 @@
 """Landing: files of any source become immutable batches of the canonical entities. The part's public face."""
 
-from pipelines.landing.batches import landed_names, read_ledger
+from pipelines.landing.batches import delivery_ages, landed_names, read_ledger
 from pipelines.landing.check import SourceCheck, check_sources
 from pipelines.landing.inbox import SourceFiles
 from pipelines.landing.land import land
@@ -20,6 +20,7 @@ __all__ = [
     "SourceFiles",
     "check_sources",
     "declared_statuses",
+    "delivery_ages",
     "land",
     "landed_names",
     "load_mapping",

@@ -1,6 +1,15 @@
 {{ config(materialized='table') }}
 
-with arrived as (
+{#- Of a file that was delivered again, only what is still open has arrived: the rest is in the later delivery. -#}
+with ages as (
+    select
+        batch,
+        max(n_later) as n_later
+    from {{ ref('stg_batch') }}
+    group by batch
+),
+
+arrived as (
     select
         source,
         batch,
@@ -38,8 +47,11 @@ select
     arrived.entity,
     arrived.file_name,
     arrived.file_on,
-    arrived.arrived_rows,
+    cast(
+        case when ages.n_later > 0 then coalesce(quarantined.open_rows, 0) else arrived.arrived_rows end as bigint
+    ) as arrived_rows,
     cast(coalesce(quarantined.quarantined_rows, 0) as bigint) as quarantined_rows,
     cast(coalesce(quarantined.open_rows, 0) as bigint) as open_rows
 from arrived
+left join ages on arrived.batch = ages.batch
 left join quarantined on arrived.batch = quarantined.batch and arrived.entity = quarantined.entity

@@ -2,6 +2,7 @@
 {%- set topics = [
     'int_issue_order',
     'int_issue_order_status',
+    'int_issue_delivery',
 ] -%}
 with issues as (
     {%- for topic in topics %}
