@@ -16,7 +16,7 @@ _REASONS = 8  # that the status shows; the list has them all
 
 @spoken
 def check(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """Check the config, its mappings, the suites, and the names and headers of the files, without running anything."""
+    """Check the config, its mappings, the suites, and the files' names, headers and order statuses, without a run."""
     from pipelines.landing import SourceFiles, check_sources, load_mapping
     from pipelines.quality import load_suites
     from pipelines.secret_key import load_key
@@ -29,7 +29,8 @@ def check(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOpt
     for stage in ("landing", "staging", "marts"):
         load_suites(project_root() / "expectations", stage)
     sources = [SourceFiles(mapping=load_mapping(source.mapping), folder=source.files) for source in settings.sources]
-    checked = check_sources(settings.home, sources)
+    engine = settings.engine
+    checked = check_sources(settings.home, sources, engine.memory_limit, engine.threads)
     problems = [f"{source.source}: {problem}" for source in checked for problem in source.problems]
     if as_json:
         entries = [asdict(source) for source in checked]
@@ -44,6 +45,9 @@ def check(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOpt
             out().print(f"  {note}")
         for warning in source.warnings:
             say(err(), "warning", "yellow", warning)
+        for status in source.statuses:
+            if status.is_unknown:
+                say(out(), "  warning", "yellow", status.words())
     if problems:
         raise InputError("\n".join(problems), hint="mend the mapping or the files, or take them out of the inbox")
 

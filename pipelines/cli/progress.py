@@ -20,6 +20,7 @@ STAGES = {
     "gate_staging": "gate: staging",
     "gate_quarantine": "gate: quarantine",
     "plan": "plan the build",
+    "order_statuses": "order statuses",
     "pseudonyms": "pseudonyms",
     "core": "core",
     "value": "value models",

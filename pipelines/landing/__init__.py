@@ -4,8 +4,9 @@ from pipelines.landing.batches import delivery_ages, landed_names, read_ledger
 from pipelines.landing.check import SourceCheck, check_sources
 from pipelines.landing.inbox import SourceFiles
 from pipelines.landing.land import land
-from pipelines.landing.mapping import load_mapping
+from pipelines.landing.mapping import declared_statuses, load_mapping
 from pipelines.landing.model import Mapping
+from pipelines.landing.order_statuses import write_order_statuses
 from pipelines.landing.report import FileOutcome, LandingReport, Outcome, Progress, RefusedFiles
 
 __all__ = [
@@ -18,9 +19,11 @@ __all__ = [
     "SourceCheck",
     "SourceFiles",
     "check_sources",
+    "declared_statuses",
     "delivery_ages",
     "land",
     "landed_names",
     "load_mapping",
     "read_ledger",
+    "write_order_statuses",
 ]

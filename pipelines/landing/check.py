@@ -1,6 +1,7 @@
-"""Checking sources without landing them: do the files match the mapping, and do their headers fit it?
+"""Checking sources without landing them: do the files match the mapping, do their headers fit it, and which statuses?
 
-Only names and headers are read. What a whole file holds is seen when it lands.
+Names and headers are read. Whole files are read only if the mapping maps the status of orders or lines, and only those
+that have not landed (status_check.py); what else a file holds is seen when it lands.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from pipelines.landing.batches import read_ledger
 from pipelines.landing.formats import contradictions
 from pipelines.landing.inbox import Found, SourceFiles, find
 from pipelines.landing.readers import check_layout
+from pipelines.landing.status_check import StatusCount, count_statuses
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class SourceCheck:
         problems: One line per file that would be refused, or about the source as a whole; none where all is well.
         notes: What the user may want to know: groups without a file.
         warnings: What the mapping may make wrong: formats that contradict each other.
+        statuses: The statuses of orders and order lines, with what they mean.
     """
 
     source: str
@@ -34,16 +37,25 @@ class SourceCheck:
     problems: tuple[str, ...]
     notes: tuple[str, ...]
     warnings: tuple[str, ...] = ()
+    statuses: tuple[StatusCount, ...] = ()
 
 
-def check_sources(home: Path, sources: Sequence[SourceFiles]) -> tuple[SourceCheck, ...]:
+def check_sources(
+    home: Path, sources: Sequence[SourceFiles], memory_limit: str | None = None, threads: int | None = None
+) -> tuple[SourceCheck, ...]:
     """Check every source.
+
+    Args:
+        home: The home folder.
+        sources: The sources.
+        memory_limit: DuckDB's, such as `4GB`.
+        threads: DuckDB's.
 
     Raises:
         InputError: Where there is no file at all and nothing has landed before, as landing itself would say; what is
             wrong with a file or a folder is in the result.
     """
-    checked = tuple(_check(source) for source in sources)
+    checked = tuple(_check(home, source, memory_limit, threads) for source in sources)
     if not any(source.files or source.ignored or source.problems for source in checked):
         check_something_landed(home, sources)
     return checked
@@ -63,15 +75,16 @@ def check_something_landed(home: Path, sources: Sequence[SourceFiles]) -> None:
         )
 
 
-def _check(source: SourceFiles) -> SourceCheck:
+def _check(home: Path, source: SourceFiles, memory_limit: str | None, threads: int | None) -> SourceCheck:
     name = source.mapping.source
     try:
         found = find(source)
     except InputError as error:
         return SourceCheck(name, 0, 0, (f"{error.message} {error.hint}",), ())
-    problems = [
-        f"{visible.name(file.name)}: {problem.message}. {problem.hint}" for file in found if (problem := _problem(file))
-    ]
+    refused = {file.name: problem for file in found if (problem := _problem(file))}
+    problems = [f"{visible.name(name)}: {problem.message}. {problem.hint}" for name, problem in refused.items()]
+    readable = [file for file in found if file.name not in refused]
+    statuses, unreadable = count_statuses(home, source, readable, memory_limit, threads)
     groups = [file.group for file in found if file.group is not None]
     ignored = sum(group.ignore is not None for group in groups)
     used = {id(file.group) for file in found}
@@ -85,7 +98,8 @@ def _check(source: SourceFiles) -> SourceCheck:
         ]
     )
     warnings = tuple(contradictions(source.mapping))
-    return SourceCheck(name, len(groups) - ignored, ignored, tuple(problems), tuple(notes), warnings)
+    problems = [*problems, *unreadable]
+    return SourceCheck(name, len(groups) - ignored, ignored, tuple(problems), tuple(notes), warnings, statuses)
 
 
 def _problem(file: Found) -> InputError | None:

@@ -5,6 +5,7 @@ What a mapping may say stands in model.py.
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 from pipelines.errors import ConfigError
 from pipelines.landing.binding import check_expressions
 from pipelines.landing.model import FileGroup, Mapping
+from pipelines.landing.order_statuses import Declared, status_word
 from pipelines.positions import YamlProblem, read_yaml
 
 # Keys that older versions did not know: at their default they leave a fingerprint as it was.
@@ -31,7 +33,13 @@ def load_mapping(name_or_path: str | Path) -> Mapping:
     Raises:
         ConfigError: Where it cannot be read or used; the message names the file, the line and what to do.
     """
-    path = _find(name_or_path)
+    mapping = _read(_find(name_or_path))
+    check_expressions(mapping)
+    return mapping
+
+
+def _read(path: Path) -> Mapping:
+    """A mapping whose expressions are not checked yet."""
     try:
         document = read_yaml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -50,7 +58,6 @@ def load_mapping(name_or_path: str | Path) -> Mapping:
             hint="Mend the mapping there.",
         ) from None
     mapping._path, mapping._lines = path, document.lines
-    check_expressions(mapping)
     return mapping
 
 
@@ -64,6 +71,27 @@ def fingerprint(mapping: Mapping, group: FileGroup) -> str:
         "group": group.model_dump(mode="json", exclude={"match", "ignore", *later}),
     }
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def declared_statuses(mappings: Iterable[str | Path]) -> list[Declared]:
+    """What the mappings declare of the statuses of orders, each once and sorted.
+
+    Raises:
+        ConfigError: A mapping cannot be used, or two of one source give a status different classes.
+    """
+    classes: dict[tuple[str, str], str] = {}
+    declared: set[Declared] = set()
+    for mapping in (_read(_find(name_or_path)) for name_or_path in mappings):
+        for status, status_class in mapping.order_statuses.items():
+            before = classes.setdefault((mapping.source, status_word(status)), status_class)
+            if before != status_class:
+                raise ConfigError(
+                    f"{mapping.where(('order_statuses',))}: `{status}` is {status_class} here and {before} in another"
+                    f" mapping of the source {mapping.source}",
+                    hint="Give the status one class.",
+                )
+            declared.add((mapping.source, status, status_class))
+    return sorted(declared)
 
 
 def _find(name_or_path: str | Path) -> Path:

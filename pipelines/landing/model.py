@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from pipelines.landing.entities import ENTITIES
+from pipelines.landing.order_statuses import OrderStatuses
 
 # The last key column of these can be generated; the others are nothing without the source's own key.
 GENERATED_KEYS = {
@@ -286,12 +287,14 @@ class Mapping(_Strict):
         source: Its name in every table.
         timezone: Zone of its times without an offset.
         currency: Fills `currency` where an entity has it and the mapping gives no expression.
+        order_statuses: Which statuses of orders and lines are sales; read by the build, so that a change lands nothing.
         files: One entry per kind of file; the first whose `match` fits takes the file.
     """
 
     source: str = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")
     timezone: Zone = "UTC"
     currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
+    order_statuses: OrderStatuses = OrderStatuses()
     files: tuple[FileGroup, ...] = Field(min_length=1)
     _path: Path = PrivateAttr(default=Path("mapping"))
     _lines: dict[tuple[str | int, ...], int] = PrivateAttr(default_factory=dict)

@@ -1,9 +1,11 @@
 """Fingerprints of code and variables, and the versions that a manifest names: what a build depends on besides data."""
 
+import json
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+from pipelines.landing import declared_statuses
 from pipelines.orchestration.build_state import fingerprint_of
 from pipelines.settings import Settings, project_root
 
@@ -28,13 +30,14 @@ def staging_fingerprint(settings: Settings) -> str:
 
 
 def core_fingerprint(settings: Settings, key_fingerprint: str) -> str:
-    """Of what core and marts depend on: the whole dbt project, the variables, the pseudonyms' key, the lock."""
+    """Of what core and marts depend on: the dbt project, the variables, the mappings' statuses, the key, the lock."""
     values = {
         "timezone": settings.timezone,
         "currency": settings.currency,
         "industry": settings.industry,
         "history_months": settings.history_months,
         "key": key_fingerprint,
+        "order_statuses": json.dumps(declared_statuses(source.mapping for source in settings.sources)),
         **engine_versions(),
     }
     return fingerprint_of(_with_lock(list(dbt_files(project_root() / "dbt_project"))), project_root(), values)

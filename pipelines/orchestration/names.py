@@ -20,6 +20,7 @@ THEN_DAILY_TAG = "loyalty/then_daily"
 
 QUARANTINE_SHARE = dg.AssetKey(["staging", "stg_quarantine_share"])
 CHANGED_BATCHES = dg.AssetKey(["exchange", "changed_batches"])
+ORDER_STATUSES = dg.AssetKey(["exchange", "order_statuses"])
 PSEUDONYMS = dg.AssetKey(["exchange", "pseudonyms"])
 VALUE_OUTPUTS = tuple(
     dg.AssetKey(["exchange", name]) for name in ("purchase_scores", "value_parameters", "value_validation")

@@ -1,4 +1,7 @@
-"""The first steps of the daily job: decide how the day is built, say which batches are new, and give pseudonyms."""
+"""The first steps of the daily job: decide how the day is built, and write what the build reads beside staging.
+
+That is the batches that are new, the statuses that mappings declare, and the pseudonyms.
+"""
 
 import logging
 import shutil
@@ -11,10 +14,18 @@ import pyarrow.parquet as pq
 
 from pipelines.durable import write_durably
 from pipelines.errors import BuildError
+from pipelines.landing import declared_statuses, write_order_statuses
 from pipelines.orchestration.build_state import SCRATCH_PREFIX, BuildPlan, plan_build, read_state
 from pipelines.orchestration.code import core_fingerprint
 from pipelines.orchestration.latest_day import later_corrections, latest_day
-from pipelines.orchestration.names import BACKFILL_TAG, CHANGED_BATCHES, FULL_REFRESH_TAG, PSEUDONYMS, QUARANTINE_SHARE
+from pipelines.orchestration.names import (
+    BACKFILL_TAG,
+    CHANGED_BATCHES,
+    FULL_REFRESH_TAG,
+    ORDER_STATUSES,
+    PSEUDONYMS,
+    QUARANTINE_SHARE,
+)
 from pipelines.orchestration.partitions import ONE_BY_ONE
 from pipelines.orchestration.plan_file import read_plan, write_plan
 from pipelines.orchestration.recorder import StageHandle
@@ -31,7 +42,7 @@ RECONCILIATION = dg.AssetKey(["staging", "stg_file_reconciliation"])
 
 
 def plan_assets(days: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]:
-    """Both steps, partitioned by as-of day."""
+    """The steps, partitioned by as-of day."""
 
     @dg.asset(
         key=CHANGED_BATCHES,
@@ -73,6 +84,26 @@ def plan_assets(days: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]
         )
 
     @dg.asset(
+        key=ORDER_STATUSES,
+        deps=[CHANGED_BATCHES],
+        partitions_def=days,
+        backfill_policy=ONE_BY_ONE,
+        group_name="exchange",
+        kinds={"parquet"},
+        retry_policy=RETRY,
+        description="Statuses of orders and order lines that the mappings declare, with their classes.",
+    )
+    def order_statuses(
+        context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]
+    ) -> dg.MaterializeResult[None]:
+        settings = run.settings
+        with step(context, run, "order_statuses") as stage:
+            declared = declared_statuses(source.mapping for source in settings.sources)
+            write_order_statuses(read_plan(settings.paths).exchange(settings.paths.exchange), declared)
+            stage.count(declared=len(declared))
+        return dg.MaterializeResult(metadata={"dagster/row_count": len(declared)})
+
+    @dg.asset(
         key=PSEUDONYMS,
         deps=[CUSTOMER_REFS, CHANGED_BATCHES],
         partitions_def=days,
@@ -90,7 +121,7 @@ def plan_assets(days: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]
             share_pseudonyms(paths.exchange, read_plan(paths).exchange(paths.exchange))
         return dg.MaterializeResult(metadata={"dagster/row_count": report.known + report.new, "new": report.new})
 
-    return [changed_batches, pseudonyms]
+    return [changed_batches, order_statuses, pseudonyms]
 
 
 def explain_latest(run: RunScope, plan: BuildPlan, stage: StageHandle) -> None:

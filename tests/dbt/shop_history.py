@@ -1,16 +1,19 @@
 """A history of several sources, made by chance from a seed, with everything that makes incremental builds go wrong.
 
 Late rows; corrections of amounts, of dates (into the past and the future) and of customers; cancellations and payments
-that come later; orders and cancellations announced before their day; rates that arrive after the orders they value, or
-are corrected; returns before their order, without an amount or a date, several of one order, of unknown orders;
-customers who turn out to be one person; products that change category; exports made long after the events. Only data
-is made here.
+that come later; orders and lines that are pending, cancelled or of an unknown status for a while; orders and
+cancellations announced before their day; rates that arrive after the orders they value, or are corrected; returns
+before their order, without an amount or a date, several of one order, of unknown orders; customers who turn out to be
+one person; products that change category; exports made long after the events. Only data is made here.
 """
 
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+
+# Sales above all; `odd` is in no list, and `declared` is what the test's mapping says.
+STATUSES = ["paid", "paid", "shipped", "on-hold", "cancelled", "odd", "declared", "test"]
 
 Rows = dict[str, list[dict[str, str | None]]]
 
@@ -77,7 +80,7 @@ class History:
             "customer_ref": chance.choice([*self._customers, None]),
             "ordered_at": self._moment(day),
             "currency": chance.choice(["GBP", "GBP", "EUR", None]),
-            "status": "open",
+            "status": chance.choice(STATUSES),
             chance.choice(["gross", "total", "coupon_code"]): self._amount(),
             "discount": chance.choice([None, "1.50"]),
             "shipping": chance.choice([None, "3.99"]),
@@ -103,7 +106,9 @@ class History:
             self._return(f"x{order_id}{n}", order_id, day)
 
     def _correct(self, order: dict[str, str | None], on: date) -> None:
-        change = self._random.choice(["gross", "customer", "past", "future", "cancel", "pay", "deliver", "currency"])
+        change = self._random.choice(
+            ["gross", "customer", "past", "future", "cancel", "pay", "deliver", "currency", "status"]
+        )
         if change == "gross":
             order["gross"] = self._amount()
         elif change == "customer":
@@ -118,6 +123,8 @@ class History:
             order["paid_at"] = self._moment(on + timedelta(days=1))
         elif change == "deliver":
             order |= {"promised_at": self._moment(on), "delivered_at": self._moment(on + timedelta(days=1))}
+        elif change == "status":
+            order["status"] = self._random.choice(STATUSES)
         else:
             order["currency"] = "EUR"
 
@@ -138,6 +145,7 @@ class History:
                 "discount": chance.choice([None, "0.10"]),
                 "ordered_at": self._moment(day) if day else None,
                 "currency": chance.choice([None, None, "USD"]),
+                "status": chance.choice([None, *STATUSES]),
             }
             self._put(source, landed, chance.choice([None, landed]), "order_lines", line | more)
 

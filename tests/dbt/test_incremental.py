@@ -93,6 +93,7 @@ def run_days(home: Path, seed: int, steps: list[tuple[int, int]], compared: set[
     history = History(seed, FIRST, n_days=max(landed for landed, _ in steps) + 1)
     landed_until, previous, filled = -1, None, set[str]()
     with open_warehouse(home, timezone="America/New_York") as warehouse:
+        warehouse.statuses = [("shop", "declared", "sale"), ("till", "declared", "pending")]
         for n, (landed, as_of_offset) in enumerate(steps):
             for offset in range(landed_until + 1, landed + 1):
                 for file in history.files(FIRST + timedelta(days=offset)):

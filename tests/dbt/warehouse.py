@@ -19,7 +19,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.landing import delivery_ages, read_ledger
+from pipelines.landing import delivery_ages, read_ledger, write_order_statuses
 from pipelines.orchestration.warehouse import export_cells
 from pipelines.settings import dbt_vars_argument, project_root
 from pipelines.value import score
@@ -46,6 +46,7 @@ class Warehouse:
         ran: Every model, seed and test that dbt ran here, with its status.
         project: The dbt project.
         edition: A name for what the project's files say now; dbt parses once for each.
+        statuses: What the mappings declare of order statuses: source, status, class.
     """
 
     home: Path
@@ -57,6 +58,7 @@ class Warehouse:
     ran: dict[str, str] = field(default_factory=dict)
     project: Path = project_root() / "dbt_project"
     edition: str = ""
+    statuses: list[tuple[str, str, str]] = field(default_factory=list)
 
     @property
     def landing(self) -> Path:
@@ -104,7 +106,7 @@ class Warehouse:
         assert answer["success"] and "[WARNING]" not in output, output[-6000:]
 
     def ingest(self, as_of: date, *, tested: bool = False) -> None:
-        """Stage what has landed, and hand over pseudonyms and changed batches."""
+        """Stage what has landed, and hand over pseudonyms, declared statuses and changed batches."""
         self.dbt("build", *_selected("ingest", tested), as_of=as_of)
         refs = self.rows("select source, ref from staging.stg_customer_refs order by all")
         exchange = self.home / "exchange"
@@ -117,6 +119,7 @@ class Warehouse:
             }
         )
         pq.write_table(pseudonyms, exchange / "pseudonyms.parquet")
+        write_order_statuses(exchange, self.statuses)
         staged = {str(batch): 0 for batch in read_ledger(self.home).column("batch").to_pylist()}
         self.staged = {**staged, **delivery_ages(self.home)}
         changed = sorted(batch for batch, age in self.staged.items() if self.built.get(batch) != age)

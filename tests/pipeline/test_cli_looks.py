@@ -45,6 +45,7 @@ def test_every_stage_says_how_long_it_took(report: dict[str, dict[str, float]]) 
         "gate_staging",
         "gate_quarantine",
         "plan",
+        "order_statuses",
         "pseudonyms",
         "core",
         "value",

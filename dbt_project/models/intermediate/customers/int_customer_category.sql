@@ -19,7 +19,7 @@ lines as (
         order_id,
         category
     from {{ ref('int_order_line') }}
-    where category is not null
+    where category is not null and is_counted
 )
 
 select

@@ -7,5 +7,5 @@ select
     cast(null as decimal(18, 2)) as amount,
     false as is_amount_estimated
 from {{ ref('int_order') }}
-where issue is not null
+where issue is not null and issue <> 'unknown_status' -- int_issue_order_status lists those by status
 group by issue, source

@@ -26,6 +26,7 @@ judged as (
         headers.ordered_at,
         headers.ordered_on,
         headers.status,
+        headers.status_class,
         headers.channel,
         headers.store_id,
         headers.coupon_code,
@@ -44,10 +45,19 @@ judged as (
         headers.delivered_at,
         headers.cancelled_at,
         {{ business_date('headers.delivered_at') }} > {{ business_date('headers.promised_at') }} as is_late,
-        coalesce(headers.is_test, false) as is_test,
-        headers.cancelled_at is not null
-        or coalesce(headers.status in ('cancelled', 'canceled'), false) as is_cancelled,
-        coalesce(amounts.issue, case when headers.has_mixed_customers then 'mixed_customers' end) as issue
+        coalesce(headers.is_test, false) or headers.status_class = 'test' as is_test,
+        headers.cancelled_at is not null or headers.status_class = 'cancelled' as is_cancelled,
+        coalesce(
+            amounts.issue,
+            case
+                when headers.has_mixed_customers then 'mixed_customers'
+                when
+                    headers.status_class = 'unknown'
+                    and headers.cancelled_at is null
+                    and not coalesce(headers.is_test, false)
+                    then 'unknown_status'
+            end
+        ) as issue
     from headers
     inner join amounts
         on headers.source = amounts.source and headers.order_id = amounts.order_id
@@ -58,7 +68,8 @@ judged as (
 counted as (
     select
         *,
-        not is_test
+        status_class = 'sale'
+        and not is_test
         and not is_cancelled
         and issue is null
         and coalesce(net_amount > 0, false) as is_counted
@@ -73,6 +84,7 @@ select
     ordered_at,
     ordered_on,
     status,
+    status_class,
     channel,
     store_id,
     coupon_code,

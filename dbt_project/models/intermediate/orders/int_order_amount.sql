@@ -15,13 +15,13 @@ lines as (
     select
         source,
         order_id,
-        count(*) as n_lines,
-        sum(quantity) as quantity,
-        sum(gross_amount) as gross_amount,
-        sum(discount_amount) as discount_amount,
-        cast(sum(tax_amount) as decimal(18, 2)) as tax_amount,
-        sum(case when fx_rate is null then 1 else 0 end) as n_without_rate,
-        sum(case when gross_amount is null then 1 else 0 end) as n_without_amount
+        sum(case when is_counted then 1 else 0 end) as n_lines,
+        sum(case when is_counted then quantity end) as quantity,
+        coalesce(sum(case when is_counted then gross_amount end), 0) as gross_amount,
+        coalesce(sum(case when is_counted then discount_amount end), 0) as discount_amount,
+        cast(sum(case when is_counted then tax_amount end) as decimal(18, 2)) as tax_amount,
+        sum(case when is_counted and fx_rate is null then 1 else 0 end) as n_without_rate,
+        sum(case when is_counted and gross_amount is null then 1 else 0 end) as n_without_amount
     from {{ ref('int_order_line') }}
     where {{ is_changed(ref('int_changed_order'), ['source', 'order_id']) }}
     group by source, order_id

@@ -13,6 +13,8 @@ headers as (
         source,
         order_id,
         ordered_on,
+        status_class,
+        has_header,
         currency
     from {{ ref('int_order_header') }}
     where {{ is_changed(ref('int_changed_order'), ['source', 'order_id']) }}
@@ -36,6 +38,10 @@ placed as (
         lines.line_id,
         headers.order_id is not null as has_order,
         coalesce(headers.ordered_on, lines.event_on) as ordered_on,
+        lines.status,
+        {{ status_class('lines.status', 'statuses.status_class') }} as status_class,
+        headers.status_class as order_class,
+        headers.has_header,
         lines.product_id,
         coalesce(lines.product_name, products.product_name) as product_name,
         coalesce(lines.category, products.category) as category,
@@ -52,6 +58,8 @@ placed as (
     from lines
     left join headers
         on lines.source = headers.source and lines.order_id = headers.order_id
+    left join {{ ref('int_order_status') }} as statuses
+        on lines.source = statuses.source and lines.status = statuses.status
     left join products
         on lines.source = products.source and lines.product_id = products.product_id
 ),
@@ -92,6 +100,10 @@ select
     line_id,
     has_order,
     ordered_on,
+    status,
+    status_class,
+    -- a part of what its order is worth; the header's word holds for a line of an unknown status
+    coalesce(status_class in ('sale', order_class) or (status_class = 'unknown' and has_header), false) as is_counted,
     product_id,
     product_name,
     category,
@@ -109,7 +121,10 @@ select
     total_difference_amount,
     case
         when not has_order then 'missing_order'
+        when status_class in ('cancelled', 'test') then 'cancelled_line'
+        when status_class = 'pending' then 'pending_line'
         when fx_rate is null then 'missing_rate'
         when gross_amount is null then 'missing_amount'
+        when status_class = 'unknown' then 'unknown_status'
     end as issue
 from valued

@@ -13,6 +13,7 @@ select
     ordered_at,
     ordered_on,
     status,
+    status_class,
     channel,
     store_id,
     coupon_code,

@@ -28,6 +28,8 @@ select
     lines.line_id,
     orders.customer_key,
     lines.ordered_on,
+    lines.status,
+    lines.status_class,
     lines.product_id,
     lines.product_name,
     lines.category,
@@ -39,7 +41,7 @@ select
     lines.net_amount,
     lines.list_amount,
     lines.cost_amount,
-    coalesce(orders.is_purchase, false) as is_purchase,
+    coalesce(orders.is_purchase, false) and lines.is_counted as is_purchase,
     lines.issue
 from lines
 left join orders

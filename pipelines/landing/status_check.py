@@ -1,0 +1,160 @@
+"""Which statuses the orders and order lines of a source have, counted without landing anything.
+
+Files that have not landed are read as landing reads them; of the others the landed Parquet is read, which is what the
+next build will see. DuckDB counts; nothing but the counts comes to Python.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+
+from pipelines import visible
+from pipelines.errors import InputError
+from pipelines.landing.batches import PART, batch_of, read_ledger
+from pipelines.landing.delivered import sha256_of
+from pipelines.landing.expressions import quote_text
+from pipelines.landing.inbox import Found, SourceFiles
+from pipelines.landing.model import FileGroup
+from pipelines.landing.order_statuses import UNKNOWN, class_of
+from pipelines.landing.readers import read
+from pipelines.landing.relation import escaped_glob
+from pipelines.landing.rows import FileFacts, RowSql
+
+# The value of a row, in the currency charged.
+_AMOUNTS = {
+    "orders": "coalesce(try_cast(total as decimal(18, 2)), try_cast(gross as decimal(18, 2)))",
+    "order_lines": (
+        "try_cast(try_cast(quantity as decimal(18, 4)) * try_cast(unit_price as decimal(18, 4)) as decimal(18, 2))"
+    ),
+}
+_LISTED = 200  # statuses; a source has few, and free text that was mapped by mistake has many
+
+
+@dataclass(frozen=True)
+class StatusCount:
+    """One status of a source.
+
+    Attributes:
+        entity: `orders` or `order_lines`.
+        status: As landing writes it.
+        status_class: Its class, or `unknown`.
+        currency: Of the amounts; None where no row says one.
+        rows: Rows with it, as delivered: an order that is delivered twice is two rows.
+        amount: Their value in that currency; None where nothing states it.
+    """
+
+    entity: str
+    status: str
+    status_class: str
+    currency: str | None
+    rows: int
+    amount: Decimal | None
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nobody says what it means."""
+        return self.status_class == UNKNOWN
+
+    def words(self) -> str:
+        """What an unknown status means for the user."""
+        value = f", {self.amount:,.2f} {self.currency or ''}".rstrip() if self.amount is not None else ""
+        return (
+            f"the status `{visible.name(self.status)}` of {self.entity} is unknown: {self.rows:,} rows{value};"
+            " they do not count as sales unless the mapping lists it under order_statuses"
+        )
+
+
+def count_statuses(
+    home: Path, source: SourceFiles, found: Iterable[Found], memory_limit: str | None = None, threads: int | None = None
+) -> tuple[tuple[StatusCount, ...], list[str]]:
+    """The statuses of a source's orders and lines, the most frequent first, and the files that cannot be read.
+
+    Args:
+        home: The home folder.
+        source: The source.
+        found: Its files.
+        memory_limit: DuckDB's, such as `4GB`.
+        threads: DuckDB's.
+    """
+    mapping = source.mapping
+    entities = sorted({entity for group in mapping.files for entity in _with_status(group)})
+    if not entities:
+        return (), []
+    ledger = read_ledger(home).select(["source", "batch"]).to_pylist()
+    landed = {row["batch"] for row in ledger if row["source"] == mapping.source}
+    problems = []
+    with TemporaryDirectory(prefix="loyalty-check-") as folder, duckdb.connect() as connection:
+        scratch = Path(folder)
+        connection.execute(f"set temp_directory = {quote_text(folder)}")
+        connection.execute("set TimeZone = 'UTC'")
+        if memory_limit is not None:
+            connection.execute(f"set memory_limit = {quote_text(memory_limit)}")
+        if threads is not None:
+            connection.execute(f"set threads = {int(threads)}")
+        connection.execute(
+            "create temp table counted"
+            " (entity varchar, status varchar, currency varchar, n bigint, amount decimal(38, 2))"
+        )
+        for entity in entities:
+            parts = home / "landing" / entity / f"source={mapping.source}"
+            if any(parts.glob(f"batch=*/{PART}")):
+                landed_rows = f"select * from read_parquet({escaped_glob(parts)} || '/batch=*/{PART}')"  # noqa: S608 (names are quoted)
+                _count(connection, entity, landed_rows)
+        for file in found:
+            try:
+                _count_file(connection, file, landed, scratch)
+            except InputError as error:
+                problems.append(f"{visible.name(file.name)}: {error.message}. {error.hint}")
+        return _counts(connection, source), problems
+
+
+def _with_status(group: FileGroup) -> list[str]:
+    """The entities of a group whose rows have a status."""
+    return [
+        name
+        for name, rows in group.entities.items()
+        if name in _AMOUNTS and any("status" in block for block in rows.blocks())
+    ]
+
+
+def _count_file(connection: duckdb.DuckDBPyConnection, file: Found, landed: set[str], scratch: Path) -> None:
+    if file.group is None or not (entities := _with_status(file.group)):
+        return
+    mapping = file.source.mapping
+    sha256 = sha256_of(file.path)
+    if batch_of(mapping.source, sha256, file.file_on) in landed:
+        return
+    try:
+        read(connection, file.path, file.group, scratch)
+        sql = RowSql(connection, mapping, file.group)
+        for entity in entities:
+            _count(connection, entity, sql.rows(entity, FileFacts(file.name, sha256, file.file_on, date.min)))
+    except duckdb.Error as error:
+        raise InputError(
+            f"the mapping does not fit the file: {type(error).__name__}",
+            hint="An expression fails on a value of the file; `loyalty run` names its line of the mapping.",
+        ) from error
+
+
+def _count(connection: duckdb.DuckDBPyConnection, entity: str, rows: str) -> None:
+    connection.execute(
+        f"insert into counted select '{entity}', status, currency, count(*), sum({_AMOUNTS[entity]})"  # noqa: S608 (names of ours)
+        f" from ({rows}) where status is not null group by status, currency"
+    )
+
+
+def _counts(connection: duckdb.DuckDBPyConnection, source: SourceFiles) -> tuple[StatusCount, ...]:
+    rows: Sequence[tuple[str, str, str | None, int, Decimal | None]] = connection.execute(
+        "select entity, status, currency, sum(n)::bigint, sum(amount)::decimal(38, 2) from counted"  # noqa: S608 (a number)
+        f" group by entity, status, currency order by 4 desc, 1, 2, 3 limit {_LISTED}"
+    ).fetchall()
+    declared = source.mapping.order_statuses
+    return tuple(
+        StatusCount(entity, status, class_of(status, declared), currency, n, amount)
+        for entity, status, currency, n, amount in rows
+    )
