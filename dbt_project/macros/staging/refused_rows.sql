@@ -1,9 +1,8 @@
 {#-
 The rows of an entity that break a rule, and which of them are resolved; CTEs of stg_quarantine, which has `files` before them.
 
-A refused row is resolved where staging has accepted a row of the same source and key that nothing shows to be older: by
-`updated_at` where both say it, else by the date of the file where both have one, else (a file delivered again) by being of
-another file. An `updated_at` that is itself refused as lying in the future says nothing. When rows landed plays no part, so
+A refused row is resolved where staging has accepted a row of the same source and key that nothing shows to be older (macro
+`resolves`). An `updated_at` that is itself refused as lying in the future says nothing. When rows landed plays no part, so
 that the order of arrival does not matter.
 
 A key that is missing, cannot be cast, or was made by landing for this very file is never met again: such a row stays open.
@@ -25,6 +24,7 @@ A key that is missing, cannot be cast, or was made by landing for this very file
         checked.batch,
         checked.content_hash,
         checked.raw,
+        cast({{ row_value(name) }} as decimal(18, 2)) as row_amount,
         case
             when not {{ in_the_future(business_date('checked.updated_at')) }} then checked.updated_at
         end as believed_at
@@ -46,11 +46,7 @@ A key that is missing, cannot be cast, or was made by landing for this very file
             and refused.{{ column }} = accepted.{{ column }}
             {%- endfor %}
     where
-        case
-            when accepted.updated_at <> refused.believed_at then accepted.updated_at > refused.believed_at
-            when accepted.file_on <> refused.file_on then accepted.file_on > refused.file_on
-            else accepted.batch <> refused.batch
-        end
+        {{ resolves('accepted', 'refused', updated_at='believed_at') }}
 ),
 
 {{ name }} as (
@@ -65,6 +61,7 @@ A key that is missing, cannot be cast, or was made by landing for this very file
         refused.line,
         refused.batch,
         refused.raw,
+        refused.row_amount,
         resolved.batch is not null as is_resolved
     from {{ name }}_refused as refused
     left join {{ name }}_resolved as resolved

@@ -23,6 +23,7 @@ unreadable as (
         line,
         batch,
         raw,
+        cast(null as decimal(18, 2)) as row_amount,
         false as is_resolved
     from {{ landed('unreadable') }}
 )

@@ -1,0 +1,31 @@
+{#-
+Rejected rows are missing money. What one row of an entity is worth, in its own currency and without sign, as far as its
+columns can be read: NULL otherwise. Reported as the value at stake, and compared with the quarantine limits by value.
+-#}
+{% macro row_value(name) -%}
+    {%- if name == 'order_lines' -%}
+        abs({{ multiply('quantity', 'unit_price', 2, 4, 4) }} - coalesce(discount, 0))
+    {%- elif name == 'orders' -%} abs(coalesce(gross - coalesce(discount, 0), total))
+    {%- elif name in ['payments', 'returns'] -%} abs(amount)
+    {%- else -%} cast(null as decimal(18, 2))
+    {%- endif -%}
+{%- endmacro %}
+
+{#- The entities whose rows are worth money. -#}
+{% macro money_entities() -%}
+    {{ return(['orders', 'order_lines', 'payments', 'returns']) }}
+{%- endmacro %}
+
+{#-
+Whether an accepted row resolves a rejected row of the same source and key: nothing shows that it is older. Decided by
+`updated_at` if both have one, else by the date of the file if both have one, else (a file delivered again) by being of
+another file.
+-#}
+{% macro resolves(accepted, rejected, updated_at='updated_at') -%}
+    case
+            when {{ accepted }}.updated_at <> {{ rejected }}.{{ updated_at }}
+                then {{ accepted }}.updated_at > {{ rejected }}.{{ updated_at }}
+            when {{ accepted }}.file_on <> {{ rejected }}.file_on then {{ accepted }}.file_on > {{ rejected }}.file_on
+            else {{ accepted }}.batch <> {{ rejected }}.batch
+        end
+{%- endmacro %}
