@@ -7,5 +7,6 @@ select
     cast(null as decimal(18, 2)) as amount,
     false as is_amount_estimated
 from {{ ref('int_order') }}
-where issue is not null
+-- int_issue_incomplete_orders counts the orders that lack lines
+where issue is not null and issue <> 'lines_rejected'
 group by issue, source

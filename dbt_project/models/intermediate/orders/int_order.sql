@@ -47,7 +47,12 @@ judged as (
         coalesce(headers.is_test, false) as is_test,
         headers.cancelled_at is not null
         or coalesce(headers.status in ('cancelled', 'canceled'), false) as is_cancelled,
-        coalesce(amounts.issue, case when headers.has_mixed_customers then 'mixed_customers' end) as issue
+        headers.n_rejected_lines > 0 as is_incomplete,
+        -- an order that lacks lines still counts, one of several customers does not
+        case
+            when headers.has_mixed_customers and coalesce(amounts.issue = 'lines_rejected', true) then 'mixed_customers'
+            else amounts.issue
+        end as issue
     from headers
     inner join amounts
         on headers.source = amounts.source and headers.order_id = amounts.order_id
@@ -86,7 +91,7 @@ select
     customer_key is not null
     and not is_test
     and not is_cancelled
-    and issue is null
-    and coalesce(net_amount > 0, false) as is_purchase,
+    and case when issue is null then coalesce(net_amount > 0, false) else issue = 'lines_rejected' end as is_purchase,
+    is_incomplete,
     issue
 from judged

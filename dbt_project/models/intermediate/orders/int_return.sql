@@ -14,7 +14,8 @@ placed as (
         orders.order_id is not null as has_order,
         coalesce(identity.customer_key, orders.customer_key) as customer_key,
         coalesce(returns.currency, lines.currency, orders.currency, '{{ var("currency") }}') as return_currency,
-        coalesce(orders.is_test or orders.is_cancelled, false) as is_of_no_sale
+        -- what has no amount cannot be lowered
+        coalesce(orders.is_test or orders.is_cancelled or orders.issue = 'lines_rejected', false) as is_of_no_sale
     from returns
     left join {{ ref('int_order') }} as orders
         on returns.source = orders.source and returns.order_id = orders.order_id

@@ -1,6 +1,8 @@
 {#- Every topic is a model of models/intermediate/issues, of the same columns. -#}
 {%- set topics = [
     'int_issue_order',
+    'int_issue_rejected_rows',
+    'int_issue_incomplete_orders',
 ] -%}
 with issues as (
     {%- for topic in topics %}

@@ -29,3 +29,23 @@ another file.
             else {{ accepted }}.batch <> {{ rejected }}.batch
         end
 {%- endmacro %}
+
+{#- The rows of <prefix><entity><suffix> for every entity with money, with the entity's key as (key_1, key_2). -#}
+{% macro keyed_rows(prefix, suffix='', columns=[], where='1 = 1') -%}
+    {%- for name in money_entities() -%}
+    {%- set key = entity(name).key -%}
+    select
+        source,
+        '{{ name }}' as entity,
+        {{ key[0] }} as key_1,
+        {{ key[1] if key | length > 1 else "''" }} as key_2
+        {%- for column in columns %},
+        {{ column }}
+        {%- endfor %}
+    from {{ ref(prefix ~ name ~ suffix) }}
+    where {{ where }}
+    {% if not loop.last -%}
+    union all
+    {% endif -%}
+    {%- endfor -%}
+{%- endmacro %}
