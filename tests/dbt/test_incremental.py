@@ -11,6 +11,8 @@ CORE = {
     "staging": [f"int_{entity}_as_of" for entity in ("orders", "order_lines", "payments", "returns", "survey_answers")],
     "intermediate": [
         *(
+            "int_rejected_row",
+            "int_order_rejection",
             "int_order_header",
             "int_order_line",
             "int_order_amount",
@@ -32,7 +34,7 @@ CORE = {
             "int_holdout_week_cell",
         ),
     ],
-    "marts": ["fct_order", "fct_order_line", "fct_return", "fct_survey_answer", "dim_customer", "dim_date"],
+    "marts": ["fct_order", "fct_order_line", "fct_return", "fct_survey_answer", "dim_customer", "dim_date", "rpt_data_issue"],
 }
 
 
