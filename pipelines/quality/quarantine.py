@@ -103,7 +103,8 @@ class Verdict:
         if not self.stops:
             return
         raise GateError(
-            f"too much is in quarantine: {len(self.stops)} above stop_share or stop_value_share\n{listed(self.stops, rules)}",
+            f"too much is in quarantine: {len(self.stops)} above stop_share or stop_value_share\n"
+            f"{listed(self.stops, rules)}",
             hint=f"Look: {self.stops[0].where}\nWhat was published before is untouched. Deliver a corrected file, take"
             " the file out, or raise the limit in loyalty.yml (docs/quarantine.md says how), then run again.",
             findings=tuple(
@@ -144,7 +145,12 @@ def judge(shares: Iterable[Share], limits: QuarantineSettings, used: Collection[
 
 
 def _worst_first(shares: list[Share]) -> tuple[Share, ...]:
-    return tuple(sorted(shares, key=lambda share: (-max(share.share, share.value_share), share.source, share.entity, share.file_name)))
+    return tuple(
+        sorted(
+            shares,
+            key=lambda share: (-max(share.share, share.value_share), share.source, share.entity, share.file_name),
+        )
+    )
 
 
 def read_shares(connection: duckdb.DuckDBPyConnection) -> list[Share]:

@@ -141,7 +141,9 @@ class History:
                 "currency": chance.choice([None, None, "USD"]),
             }
             if chance.random() < 0.2:
-                line |= chance.choice([{"unit_price": "abc"}, {"quantity": "-1"}, {"currency": "pound"}, {"line_id": None}])
+                line |= chance.choice(
+                    [{"unit_price": "abc"}, {"quantity": "-1"}, {"currency": "pound"}, {"line_id": None}]
+                )
                 line["updated_at"] = chance.choice([None, self._moment(landed)])
             self._put(source, landed, chance.choice([None, landed]), "order_lines", line | more)
 

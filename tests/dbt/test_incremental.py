@@ -34,7 +34,15 @@ CORE = {
             "int_holdout_week_cell",
         ),
     ],
-    "marts": ["fct_order", "fct_order_line", "fct_return", "fct_survey_answer", "dim_customer", "dim_date", "rpt_data_issue"],
+    "marts": [
+        "fct_order",
+        "fct_order_line",
+        "fct_return",
+        "fct_survey_answer",
+        "dim_customer",
+        "dim_date",
+        "rpt_data_issue",
+    ],
 }
 
 

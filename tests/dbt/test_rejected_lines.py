@@ -1,4 +1,4 @@
-"""An order with a rejected line is incomplete from the day on which the line is known until an accepted row resolves it."""
+"""An order with a rejected line is incomplete from the day the line is known until an accepted row resolves it."""
 
 from collections.abc import Callable
 from datetime import date
@@ -128,7 +128,9 @@ def test_rejected_rows_are_reported_with_their_number_and_value(warehouse: Wareh
         ("till", "value read from the rows", 3, Decimal("4.00"), False),
         ("till", "value read from the rows, order unknown", 1, Decimal("7.00"), False),
     ]
-    query = "select source, detail, n_rows, amount from marts.rpt_data_issue where issue = 'orders_incomplete' order by all"
+    query = (
+        "select source, detail, n_rows, amount from marts.rpt_data_issue where issue = 'orders_incomplete' order by all"
+    )
     assert warehouse.rows(query) == [
         ("shop", "with the amount of the header", 1, Decimal(0)),
         ("shop", "without an amount", 1, Decimal(0)),

@@ -1,4 +1,4 @@
-"""Rejected order lines through whole runs: their value can stop a run, and no order is published as if it were complete."""
+"""Rejected order lines through whole runs: their value can stop a run, and no order is published as complete."""
 
 import json
 from dataclasses import dataclass
@@ -97,7 +97,9 @@ def test_an_order_with_a_rejected_line_is_published_without_an_amount_and_as_a_p
 
 
 def test_customers_have_the_amounts_that_are_known_and_all_their_purchase_days(runs: Runs) -> None:
-    assert rows(runs, "customer_rfm", "frequency, monetary_amount::double, m_quintile is null, fm_quintile is null") == [
+    assert rows(
+        runs, "customer_rfm", "frequency, monetary_amount::double, m_quintile is null, fm_quintile is null"
+    ) == [
         (1, 960.0, False, False),
         (1, None, True, False),
         (2, 20.0, False, False),

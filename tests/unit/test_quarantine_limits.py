@@ -146,7 +146,16 @@ def test_open_rows_are_counted_by_file_and_whole_with_the_rules_most_broken(
     assert sorted(read_shares(warehouse), key=lambda one: (one.entity, one.batch)) == [
         Share("shop", "orders", "", "", 50, 5, (("ORD-002", 2), ("ORD-007", 2), ("ORD-104", 1)), *whole),
         Share("shop", "orders", "1.csv", "b1", 20, 2, (("ORD-007", 2), ("ORD-002", 1)), *first),
-        Share("shop", "orders", "2.csv", "b2", 30, 3, (("ORD-002", 1), ("ORD-104", 1), ("ORD-105", 1)), *map(Decimal, second)),
+        Share(
+            "shop",
+            "orders",
+            "2.csv",
+            "b2",
+            30,
+            3,
+            (("ORD-002", 1), ("ORD-104", 1), ("ORD-105", 1)),
+            *map(Decimal, second),
+        ),
         Share("shop", "unreadable", "", "", 51, 1, (("LND-001", 1),)),
         Share("shop", "unreadable", "2.csv", "b2", 31, 1, (("LND-001", 1),)),
     ]

@@ -36,7 +36,8 @@ create table marts.fct_order_line as from (values
     ('shop', 'a', '1', 'k1'), ('till', 'x', '1', 'k2'), ('till', 'x', '2', 'k3'))
     as t (source, order_id, line_id, order_line_key);
 create table marts.fct_return as from (values
-    (0.17, null::varchar, 'c'), (9.99, 'missing_rate', 'c'), (3.33, null, 'unvalued')) as t (return_amount, issue, customer_key);
+    (0.17, null::varchar, 'c'), (9.99, 'missing_rate', 'c'), (3.33, null, 'unvalued'))
+    as t (return_amount, issue, customer_key);
 create table marts.customer_clv as from (values (17.17::decimal(18, 2), 'a'), (-0.17, 'c'), (null, 'unvalued'))
     as t (historic_net_amount, customer_key);
 create table staging.int_loyalty_events_as_of as from (values

@@ -19,9 +19,11 @@ with files as (
         {{ 'checked.' ~ column if column in spec.columns else 'cast(null as string)' }} as {{ column }},
         {%- endfor %}
         case when {{ matches('checked.currency', '[A-Z]{3}') }} then checked.currency end as currency,
-        case when not {{ in_the_future('checked.event_on') }} then checked.{{ spec.event }} end as event_at,
-        case when not {{ in_the_future('checked.event_on') }} then checked.event_on end as event_on,
-        case when not {{ in_the_future(business_date('checked.updated_at')) }} then checked.updated_at end as updated_at,
+        {%- set is_dated = 'not ' ~ in_the_future('checked.event_on') %}
+        {%- set is_updated = 'not ' ~ in_the_future(business_date('checked.updated_at')) %}
+        case when {{ is_dated }} then checked.{{ spec.event }} end as event_at,
+        case when {{ is_dated }} then checked.event_on end as event_on,
+        case when {{ is_updated }} then checked.updated_at end as updated_at,
         checked.file_on,
         cast({{ row_value(name) }} as decimal(18, 2)) as row_amount,
         checked.content_hash,

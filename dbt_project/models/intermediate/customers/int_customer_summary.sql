@@ -29,6 +29,7 @@ terms as (
     select
         days.*,
         observed.observed_on,
+        coalesce(days.net_amount, 0) as known_amount,
         -- a day of which one amount is unknown does not say what was spent on it
         case
             when days.purchase_day_number > 1 and coalesce(days.n_orders_without_amount, 0) = 0 then days.net_amount
@@ -58,7 +59,7 @@ summed as (
         sum(returned_amount) as returned_amount,
         sum(repeat_amount) as repeat_amount,
         count(repeat_amount) as n_spend_days,
-        sum({{ multiply('coalesce(net_amount, 0) - returned_amount', 'weight', 8, precision=28) }}) as decayed_net_amount,
+        sum({{ multiply('known_amount - returned_amount', 'weight', 8, precision=28) }}) as decayed_net_amount,
         sum(case when is_purchase_day then weight else 0 end) as decayed_purchase_days,
         sum(gap_days) as sum_gap_days,
         sum(cast(gap_days as bigint) * gap_days) as sum_squared_gap_days

@@ -1,4 +1,4 @@
-{#- What is at stake is what the accepted lines of these orders are worth, if that does not count for want of the others. -#}
+{#- At stake is the value of the accepted lines of these orders, if it does not count because other lines are missing. -#}
 with orders as (
     select
         source,

@@ -14,21 +14,37 @@ with rejected as (
 payments as (
     select
         payments.source,
-        {{ multiply('payments.amount', rate_of("coalesce(payments.currency, '" ~ var('currency') ~ "')", 'rates.fx_rate')) }}
-            as amount
+        payments.amount,
+        {{ rate_of("coalesce(payments.currency, '" ~ var('currency') ~ "')", 'rates.fx_rate') }} as fx_rate
     from {{ ref('int_payments_as_of') }} as payments
     left join {{ ref('int_fx_rate_day') }} as rates
         on payments.currency = rates.currency and payments.event_on = rates.rate_on
 ),
 
 accepted as (
-    select source, 'order_lines' as entity, abs(net_amount) as amount from {{ ref('int_order_line') }}
+    select
+        source,
+        'order_lines' as entity,
+        abs(net_amount) as amount
+    from {{ ref('int_order_line') }}
     union all
-    select source, 'orders' as entity, abs(net_amount) as amount from {{ ref('int_order') }}
+    select
+        source,
+        'orders' as entity,
+        abs(net_amount) as amount
+    from {{ ref('int_order') }}
     union all
-    select source, 'returns' as entity, abs(return_amount) as amount from {{ ref('int_return') }}
+    select
+        source,
+        'returns' as entity,
+        abs(return_amount) as amount
+    from {{ ref('int_return') }}
     union all
-    select source, 'payments' as entity, abs(amount) as amount from payments
+    select
+        source,
+        'payments' as entity,
+        abs({{ multiply('amount', 'fx_rate') }}) as amount
+    from payments
 ),
 
 means as (

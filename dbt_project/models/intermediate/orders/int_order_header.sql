@@ -55,10 +55,10 @@ rejected_whole as (
 ),
 
 of_lines as (
-    {%- set columns = 'ordered_at, ordered_on, customer_ref, status, channel, store_id, currency, has_mixed_customers' %}
-    select source, order_id, {{ columns }} from grouped
+    {%- set columns = 'ordered_at, ordered_on, customer_ref, status, channel, store_id, currency' %}
+    select source, order_id, has_mixed_customers, {{ columns }} from grouped
     union all
-    select source, order_id, {{ columns }} from rejected_whole
+    select source, order_id, has_mixed_customers, {{ columns }} from rejected_whole
 ),
 
 placed as (
