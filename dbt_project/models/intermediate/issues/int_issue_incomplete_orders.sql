@@ -1,4 +1,4 @@
-{#- At stake is the value of the accepted lines of these orders, if it does not count because other lines are missing. -#}
+{#- At stake is the value of accepted lines that does not count because other lines of their order are missing. -#}
 with orders as (
     select
         source,
