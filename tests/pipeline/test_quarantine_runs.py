@@ -90,7 +90,8 @@ def story(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> 
     write_orders(inbox, DOUBTFUL, like, doubtful)
     stopped, published_then = run(), current()
 
-    raised = settings.replace("{min_rows: 100}", "{min_rows: 100, entities: {orders: {stop_share: 0.7, stop_value_share: 0.9}}}")
+    own = "entities: {orders: {stop_share: 0.7, stop_value_share: 0.9}}"
+    raised = settings.replace("{min_rows: 100}", f"{{min_rows: 100, {own}}}")
     assert raised != settings
     config.write_text(raised)
     let_through = report()
