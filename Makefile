@@ -18,7 +18,7 @@ PARALLEL  := --numprocesses $(WORKERS) --dist loadfile
 COVERAGE  := --cov --cov-report=term:skip-covered
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-spark run test check lint types sql parse definitions long stories parity faults trial-short trial bench bench-peers bench-scale format lock clean
+.PHONY: help setup setup-spark run test check lint types sql parse definitions long stories mutants parity faults trial-short trial bench bench-peers bench-scale format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,7 +53,7 @@ run: setup ## make a sample, run the whole pipeline on it, publish the marts
 	@$(BIN)/loyalty run --config $(HOME_DIR)/loyalty.yml
 
 test: setup ## run the tests that need neither Java nor real data
-	$(PYTEST) $(PARALLEL) -m "not spark and not trial and not slow and not story" $(COVERAGE)
+	$(PYTEST) $(PARALLEL) -m "not spark and not trial and not slow and not story and not mutant" $(COVERAGE)
 
 stories: setup ## run the tests that take one home through several whole runs
 	$(PYTEST) $(PARALLEL) -m "story and not slow"
@@ -76,8 +76,11 @@ sql: setup ## sqlfluff on the models
 definitions: setup ## load Dagster's definitions
 	$(BIN)/dagster definitions validate -w workspace.yaml
 
-long: setup-spark ## stories, parity and trial-short at once, in the order of their files: the long ones come first
-	$(PYTEST) $(PARALLEL) --no-loadscope-reorder -m "(story or spark or trial) and not slow"
+long: setup-spark ## stories, mutants, parity and trial-short at once, in the order of their files: the long ones come first
+	$(PYTEST) $(PARALLEL) --no-loadscope-reorder -m "(story or mutant or spark or trial) and not slow"
+
+mutants: setup ## put small faults into a copy of the project: the tests that look at each must fail
+	$(PYTEST) -m mutant --durations=5
 
 parity: setup-spark ## build on Spark and compare every mart with DuckDB's
 	$(PYTEST) -m spark

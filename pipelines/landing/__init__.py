@@ -1,6 +1,6 @@
 """Landing: files of any source become immutable batches of the canonical entities. The part's public face."""
 
-from pipelines.landing.batches import landed_names, read_ledger
+from pipelines.landing.batches import delivery_ages, landed_names, read_ledger
 from pipelines.landing.check import SourceCheck, check_sources
 from pipelines.landing.inbox import SourceFiles
 from pipelines.landing.land import land
@@ -18,6 +18,7 @@ __all__ = [
     "SourceCheck",
     "SourceFiles",
     "check_sources",
+    "delivery_ages",
     "land",
     "landed_names",
     "load_mapping",

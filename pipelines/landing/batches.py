@@ -8,7 +8,8 @@ last: a batch without its ledger folder never was, and is removed at the start o
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from pipelines.landing.relation import escaped_glob
 from pipelines.landing.rows import TRAILING
 
 LEDGER = "ledger"
+DELIVERIES = "deliveries"
 UNREADABLE = "unreadable"
 PART = "part.parquet"
 
@@ -50,8 +52,36 @@ LAYOUTS: dict[str, dict[str, str]] = {
         "entity": "VARCHAR",
         "landed_rows": "BIGINT",
         "erased_rows": "BIGINT",  # made of the file, and removed because they are about somebody who was erased
+        "delivery": "VARCHAR",  # what the mapping says of a later delivery: full, append, or NULL
+        "row_keys": "VARCHAR",  # whose the key of the entity's rows is: own (the source's) or generated
+        "line_lists": "VARCHAR",  # order_lines: each record or each file has the whole list of an order's lines
     },
+    # Each time that a file's content was delivered under a name; the batch is that of the content.
+    DELIVERIES: {"file_name": "VARCHAR", "sequence": "BIGINT", "delivered_on": "DATE"},
 }
+
+# What held before a column was there; NULL for all others.
+_BEFORE: dict[tuple[str, str], object] = {(LEDGER, "erased_rows"): 0, (LEDGER, "row_keys"): "own"}
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One time that a file came.
+
+    Attributes:
+        file_name: Its name below the source's folder.
+        sequence: Counts the deliveries of this name in this source, from 1.
+        delivered_on: The business day on which it was found.
+    """
+
+    file_name: str
+    sequence: int
+    delivered_on: date
+
+
+def deliveries_table(deliveries: Sequence[Delivery]) -> pa.Table:
+    """The deliveries of one batch as they are landed."""
+    return pa.Table.from_pylist([asdict(delivery) for delivery in deliveries], schema=schema_of(DELIVERIES))
 
 
 def batch_of(source: str, sha256: str, file_on: date | None) -> str:
@@ -100,6 +130,7 @@ class Store:
         self.scratch.mkdir(mode=0o700)
         for dataset in LAYOUTS:
             self._make_empty(dataset)
+        self.record_earlier_deliveries()
         return len(orphans)
 
     def close(self) -> None:
@@ -138,17 +169,40 @@ class Store:
         if target.is_file():
             if pq.read_schema(target).equals(schema):
                 return
-            if dataset == LEDGER:
-                self._upgrade_ledger()
+            self._upgrade(dataset)
         self._folder(target.parent)
         self.replace(target, schema.empty_table())
 
-    def _upgrade_ledger(self) -> None:
-        """Give the lines of an earlier version the column that they lack: nothing had been erased then."""
-        for part in _parts(self.root / LEDGER):
-            lines = pq.read_table(part, partitioning=None).to_pylist()
-            table = pa.Table.from_pylist([{"erased_rows": 0, **line} for line in lines], schema=schema_of(LEDGER))
-            self.replace(part, table)
+    def _upgrade(self, dataset: str) -> None:
+        """Give what an earlier version of this program landed the columns that it lacks."""
+        schema = schema_of(dataset)
+        for part in _parts(self.root / dataset):
+            table = pq.read_table(part, partitioning=None)
+            for field in schema:
+                if field.name not in table.column_names:
+                    value = pa.scalar(_BEFORE.get((dataset, field.name)), field.type)
+                    table = table.append_column(field, pa.repeat(value, len(table)))
+            self.replace(part, table.select(schema.names).cast(schema))
+
+    def record_delivery(self, source: str, batch: str, delivery: Delivery) -> None:
+        """Add a delivery to those of a committed batch, in one step."""
+        part = self.root / DELIVERIES / f"source={source}" / f"batch={batch}" / PART
+        known = pq.read_table(part, partitioning=None).to_pylist() if part.is_file() else []
+        self._folder(part.parent)
+        self.replace(part, deliveries_table([*(Delivery(**row) for row in known), delivery]))
+
+    def record_earlier_deliveries(self) -> None:
+        """Record one delivery of each batch that landed before deliveries were recorded, in the order of landing."""
+        parts = {(part.parent.parent.name, part.parent.name): part for part in _parts(self.root / LEDGER)}
+        recorded = {(part.parent.parent.name, part.parent.name) for part in _parts(self.root / DELIVERIES)}
+        lacking = [(parts[key].stat().st_mtime_ns, key) for key in parts.keys() - recorded]
+        sequences: dict[tuple[str, str], int] = {}
+        for _, (source, batch) in sorted(lacking):
+            (line, *_) = pq.read_table(parts[source, batch], partitioning=None).to_pylist()
+            name = (source, line["file_name"])
+            sequences[name] = sequences.get(name, 0) + 1
+            delivery = Delivery(line["file_name"], sequences[name], line["landed_on"])
+            self.record_delivery(source.removeprefix("source="), batch.removeprefix("batch="), delivery)
 
     def replace(self, part: Path, table: pa.Table) -> None:
         """Write a committed Parquet anew, in one step."""
@@ -179,27 +233,54 @@ def read_ledger(home: Path) -> pa.Table:
         The ledger's columns, then `source` and `batch`; sorted by source, file date, name and entity. No rows where
         nothing has landed yet.
     """
-    root = home / "landing" / LEDGER
+    return _read(home, LEDGER, "source, file_on nulls first, file_name, entity")
+
+
+def read_deliveries(home: Path) -> pa.Table:
+    """Every delivery: its columns, then `source` and `batch`; sorted by source, file name and sequence."""
+    return _read(home, DELIVERIES, "source, file_name, sequence")
+
+
+def delivery_ages(home: Path) -> dict[str, int]:
+    """How many deliveries of its name have come since each batch's own; 0 is in force.
+
+    A batch that came under several names has the lowest of their ages.
+    """
+    deliveries = read_deliveries(home).to_pylist()
+    last: dict[tuple[str, str], int] = {}
+    own: dict[tuple[str, str, str], int] = {}
+    for row in deliveries:
+        name = (row["source"], row["file_name"])
+        last[name] = max(last.get(name, 0), row["sequence"])
+        own[*name, row["batch"]] = max(own.get((*name, row["batch"]), 0), row["sequence"])
+    ages: dict[str, int] = {}
+    for (source, file_name, batch), sequence in own.items():
+        age = last[source, file_name] - sequence
+        ages[batch] = min(age, ages.get(batch, age))
+    return ages
+
+
+def landed_names(home: Path) -> dict[tuple[str, str], float]:
+    """When each file was delivered last, by source and name: seconds since 1970, by the clock of the landing folder."""
+    landed: dict[tuple[str, str], float] = {}
+    for file in read_deliveries(home).select(["source", "file_name", "batch"]).to_pylist():
+        part = home / "landing" / DELIVERIES / f"source={file['source']}" / f"batch={file['batch']}" / PART
+        name = (file["source"], file["file_name"])
+        landed[name] = max(part.stat().st_mtime, landed.get(name, 0.0))
+    return landed
+
+
+def _read(home: Path, dataset: str, order: str) -> pa.Table:
+    root = home / "landing" / dataset
     if not any(_parts(root)):
-        empty = schema_of(LEDGER).append(pa.field("source", pa.string())).append(pa.field("batch", pa.string()))
+        empty = schema_of(dataset).append(pa.field("source", pa.string())).append(pa.field("batch", pa.string()))
         return empty.empty_table()
     files = ", ".join(escaped_glob(part) for part in _parts(root))
     with duckdb.connect() as connection:
         return connection.sql(
-            f"select * from read_parquet([{files}], hive_partitioning=true,"  # noqa: S608 (names are quoted)
-            " hive_types={'source': 'VARCHAR', 'batch': 'VARCHAR'})"
-            " order by source, file_on nulls first, file_name, entity"
+            f"select * from read_parquet([{files}], hive_partitioning=true, union_by_name=true,"  # noqa: S608
+            f" hive_types={{'source': 'VARCHAR', 'batch': 'VARCHAR'}}) order by {order}"
         ).to_arrow_table()
-
-
-def landed_names(home: Path) -> dict[tuple[str, str], float]:
-    """When each file landed last, by source and name: seconds since 1970, by the clock of the landing folder."""
-    landed: dict[tuple[str, str], float] = {}
-    for file in read_ledger(home).select(["source", "file_name", "batch"]).to_pylist():
-        part = home / "landing" / LEDGER / f"source={file['source']}" / f"batch={file['batch']}" / PART
-        name = (file["source"], file["file_name"])
-        landed[name] = max(part.stat().st_mtime, landed.get(name, 0.0))
-    return landed
 
 
 def _parts(root: Path) -> Iterator[Path]:

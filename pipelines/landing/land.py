@@ -16,7 +16,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.errors import InputError
-from pipelines.landing.batches import LEDGER, UNREADABLE, Store, batch_of, read_ledger
+from pipelines.landing.batches import (
+    DELIVERIES,
+    LEDGER,
+    UNREADABLE,
+    Delivery,
+    Store,
+    batch_of,
+    deliveries_table,
+    read_deliveries,
+    read_ledger,
+)
 from pipelines.landing.check import check_something_landed
 from pipelines.landing.delivered import sha256_of, state_of
 from pipelines.landing.expressions import quote_text
@@ -80,7 +90,7 @@ def land(
         if not found:
             check_something_landed(home, sources)
         with _connect(store, memory_limit, threads) as connection:
-            landing = _Landing(store, connection, today, read_ledger(home), erase)
+            landing = _Landing(store, connection, today, read_ledger(home), read_deliveries(home), erase)
             files = []
             for file in found:
                 files.append(landing.land(file))
@@ -114,6 +124,7 @@ class _Landing:
         connection: A DuckDB of our own.
         today: The business day.
         ledger: What has landed before.
+        deliveries: Every delivery before.
         erase: As `land` has it.
     """
 
@@ -123,6 +134,7 @@ class _Landing:
         connection: duckdb.DuckDBPyConnection,
         today: date,
         ledger: pa.Table,
+        deliveries: pa.Table,
         erase: Erase | None,
     ) -> None:
         self._erase = erase
@@ -133,6 +145,10 @@ class _Landing:
         self._landed: dict[tuple[str, str], tuple[str, str]] = {
             (row["source"], row["batch"]): (row["file_name"], row["mapping_sha256"])
             for row in ledger.select(["source", "batch", "file_name", "mapping_sha256"]).to_pylist()
+        }
+        # sorted by sequence, so that the last one stays
+        self._delivered: dict[tuple[str, str], tuple[int, str]] = {
+            (row["source"], row["file_name"]): (row["sequence"], row["batch"]) for row in deliveries.to_pylist()
         }
 
     def land(self, file: Found) -> FileOutcome:
@@ -164,8 +180,13 @@ class _Landing:
         before, sha256 = state_of(file.path), sha256_of(file.path)
         batch = batch_of(mapping.source, sha256, file.file_on)
         said = fingerprint(mapping, group)
+        sequence, batch_before = self._delivered.get((mapping.source, file.name), (0, ""))
+        delivery = Delivery(file.name, sequence + 1, self._today)
         if known := self._landed.get((mapping.source, batch)):
-            return self._skip(file, batch, said, *known)
+            if batch != batch_before:
+                self._store.record_delivery(mapping.source, batch, delivery)
+                self._delivered[mapping.source, file.name] = (delivery.sequence, batch)
+            return self._skip(file, batch, said, *known, is_back=bool(batch_before) and batch != batch_before)
         facts = FileFacts(file.name, sha256, file.file_on, self._today)
         try:
             reading = read(self._connection, file.path, group, self._store.scratch)
@@ -175,13 +196,15 @@ class _Landing:
             raise InputError("it changed while it was read", hint="Run again when its delivery has ended.")
         try:
             outcome = self._write(file, group, facts, reading, batch, said)
+            pq.write_table(deliveries_table([delivery]), self._store.staged(batch, DELIVERIES), compression="zstd")
             self._store.commit(mapping.source, batch)
         finally:
             self._store.discard(batch)
         self._landed[mapping.source, batch] = (file.name, said)
+        self._delivered[mapping.source, file.name] = (delivery.sequence, batch)
         return replace(outcome, seconds=time.monotonic() - begun)
 
-    def _skip(self, file: Found, batch: str, said: str, name: str, said_then: str) -> FileOutcome:
+    def _skip(self, file: Found, batch: str, said: str, name: str, said_then: str, *, is_back: bool) -> FileOutcome:
         source = file.source.mapping.source
         if said != said_then:
             self.warnings.append(
@@ -190,6 +213,8 @@ class _Landing:
                 " and run with --full-refresh."
             )
         note = "has landed before" if name == file.name else f"has landed before, as {name}"
+        if is_back:
+            note += "; it replaces the delivery of this name that came after it"
         return FileOutcome(source, file.name, Outcome.SKIPPED, note=note, file_on=file.file_on, batch=batch)
 
     def _write(
@@ -234,7 +259,7 @@ class _Landing:
         erased = self._erase(self._store.scratch / batch, mapping.source) if self._erase else {}
         rows = {name: count - erased.get(name, 0) for name, count in rows.items()}
         counts = (records, taken, unreadable, sum(skips))
-        lines = ledger_table(facts, said, counts, named, rows, erased)
+        lines = ledger_table(facts, group, said, counts, named, rows, erased)
         pq.write_table(lines, self._store.staged(batch, LEDGER), compression="zstd")
         return FileOutcome(
             mapping.source,

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 import pyarrow as pa
 
 from pipelines.landing.batches import LEDGER, schema_of
+from pipelines.landing.model import FileGroup
 from pipelines.landing.rows import FileFacts
 
 
 def ledger_table(
     facts: FileFacts,
+    group: FileGroup,
     said: str,
     counts: tuple[int, int, int, int],
     skips: Mapping[str, int],
@@ -21,6 +23,7 @@ def ledger_table(
 
     Args:
         facts: What every row of the file carries.
+        group: What the mapping says of the file.
         said: The fingerprint of the mapping.
         counts: Records: all, taken, unreadable, skipped.
         skips: Records by declared skip.
@@ -43,6 +46,9 @@ def ledger_table(
             "entity": entity,
             "landed_rows": count,
             "erased_rows": erased.get(entity, 0),
+            "delivery": group.delivery,
+            "row_keys": group.row_keys(entity),
+            "line_lists": group.line_lists(entity),
         }
         for entity, count in rows.items()
     ]

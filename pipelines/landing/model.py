@@ -139,6 +139,11 @@ class FileGroup(_Strict):
         timezone: Zone of times without an offset, where it differs from the mapping's.
         entities: What the records become.
         skips: What is left out; a record that a skip takes lands nowhere.
+        delivery: What a later delivery of a file under its name means for keys that it no longer has. They stay, with a
+            warning, unless this says otherwise: `full` (they are gone) or `append` (they stay, without a warning).
+        lines: Whether the order lines of a delivered order are all lines that it has (`complete`) or may be some of
+            them (`partial`). Where nothing is said: complete for JSON lists (`each`) and for lines without a key of
+            their own, else partial.
     """
 
     match: Listed = Field(min_length=1)
@@ -157,6 +162,8 @@ class FileGroup(_Strict):
     timezone: Zone = None
     entities: dict[str, EntityRows] = Field(default_factory=dict)
     skips: tuple[Skip, ...] = ()
+    delivery: Literal["full", "append"] | None = None
+    lines: Literal["complete", "partial"] | None = None
 
     @property
     def separator(self) -> str:
@@ -215,10 +222,26 @@ class FileGroup(_Strict):
             raise ValueError("`delimiter`, `skip_rows`, `header_rows` and `names` are for csv and tsv")
         if self.records and self.format != "json":
             raise ValueError("`records` is for json")
+        if self.lines is not None and "order_lines" not in self.entities:
+            raise ValueError("`lines` is about order lines, and the files have none: remove it")
         names = [skip.name for skip in self.skips]
         if len(names) != len(set(names)):
             raise ValueError("two skips have the same name")
         return self
+
+    def row_keys(self, entity: str) -> str:
+        """Whose the keys of an entity's rows are: `own`, the source's, or `generated` at landing."""
+        key = GENERATED_KEYS.get(entity)
+        blocks = self.entities[entity].blocks()
+        return "own" if key is None or any(key in block for block in blocks) else "generated"
+
+    def line_lists(self, entity: str) -> str | None:
+        """What holds the whole list of an order's lines: a `record`, a `file`, or nothing (None)."""
+        if entity != "order_lines" or self.lines == "partial":
+            return None
+        if self.entities[entity].each:
+            return "record"
+        return "file" if self.lines == "complete" or self.row_keys(entity) == "generated" else None
 
     def expressions(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Every expression of the group, with its location in the group."""

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from pipelines.errors import ConfigError, GateError, LoyaltyError
-from pipelines.orchestration.build_state import check_aside, read_state
+from pipelines.orchestration.build_state import StagedState, check_aside, read_state
 from pipelines.orchestration.code import core_fingerprint
 from pipelines.orchestration.execute import build_aside
 from pipelines.orchestration.publication_assets import BUILD_FINGERPRINT
@@ -129,10 +129,16 @@ def _standing(settings: Settings, day: date) -> str:
     for version in list_versions(paths.published):
         if version.as_of == day and version.manifest:
             same = version.manifest.versions.get(BUILD_FINGERPRINT) == fingerprint
-            return str(version.path) if same and _batches(version.manifest) == set(staged.batches) else ""
+            return str(version.path) if same and _inputs(version.manifest) == _staged(staged) else ""
     return ""
 
 
-def _batches(manifest: Manifest) -> set[str]:
+def _inputs(manifest: Manifest) -> set[tuple[str, int]]:
+    """The batches that a version was built from, each with the number of later deliveries of its file."""
     files = manifest.inputs.get("files")
-    return {str(file["batch"]) for file in files if isinstance(file, dict)} if isinstance(files, list) else set()
+    listed = [file for file in files if isinstance(file, dict)] if isinstance(files, list) else []
+    return {(str(file["batch"]), int(str(file.get("later_deliveries", 0)))) for file in listed}
+
+
+def _staged(staged: StagedState) -> set[tuple[str, int]]:
+    return {(batch, staged.ages.get(batch, 0)) for batch in staged.batches}

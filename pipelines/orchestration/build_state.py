@@ -44,11 +44,13 @@ class StagedState(_Part):
     Attributes:
         fingerprint: Of the code and variables that staged it.
         batches: The batches that the last completed staging saw.
+        ages: Of those whose file was delivered again since, how many deliveries of it have come later.
         passed: Which of STAGING_CHECKS it passed; nothing is built from what did not pass all.
     """
 
     fingerprint: str
     batches: tuple[str, ...]
+    ages: dict[str, int] = {}
     passed: frozenset[str] = frozenset()
 
 
@@ -59,6 +61,7 @@ class BuiltState(_Part):
         as_of: Their day.
         fingerprint: Of the code, variables and key that built them.
         batches: The staged batches that they were built from.
+        ages: As in StagedState.
         status: Whether they can be relied on.
         run_id: Who built them.
     """
@@ -66,6 +69,7 @@ class BuiltState(_Part):
     as_of: date
     fingerprint: str
     batches: tuple[str, ...]
+    ages: dict[str, int] = {}
     status: BuildStatus
     run_id: str
 
@@ -93,8 +97,11 @@ class BuildPlan:
         kind: How.
         as_of: The day built.
         previous_as_of: The day that an incremental build extends, else None.
-        changed_batches: The batches whose keys an incremental build touches; all of them otherwise.
+        changed_batches: The batches whose keys an incremental build touches: new ones, and those whose place among the
+            deliveries of their file has changed. All of them otherwise.
         batches: All batches in it.
+        new_batches: Those of the changed ones that the build before did not have.
+        ages: As in StagedState.
         fingerprint: Of code, variables and key.
         reason: Why this kind, in words for the log.
     """
@@ -104,6 +111,8 @@ class BuildPlan:
     previous_as_of: date | None
     changed_batches: tuple[str, ...]
     batches: tuple[str, ...]
+    new_batches: tuple[str, ...]
+    ages: dict[str, int]
     fingerprint: str
     reason: str
 
@@ -120,7 +129,14 @@ class BuildPlan:
         """The same build from nothing; a backfill is that already."""
         if self.kind is not BuildKind.INCREMENTAL:
             return self
-        return replace(self, kind=BuildKind.FULL, previous_as_of=None, changed_batches=self.batches, reason=reason)
+        return replace(
+            self,
+            kind=BuildKind.FULL,
+            previous_as_of=None,
+            changed_batches=self.batches,
+            new_batches=self.batches,
+            reason=reason,
+        )
 
 
 def plan_build(
@@ -143,11 +159,11 @@ def plan_build(
         raise GateError(
             "what is staged has not passed its gates", hint="run the job ingest first, or both: loyalty run"
         )
-    batches = state.staged.batches
+    batches, ages = state.staged.batches, state.staged.ages
     built = state.built
 
     def plan(kind: BuildKind, reason: str) -> BuildPlan:
-        return BuildPlan(kind, as_of, None, batches, batches, fingerprint, reason)
+        return BuildPlan(kind, as_of, None, batches, batches, batches, ages, fingerprint, reason)
 
     if aside:
         check_aside(state, as_of)
@@ -164,9 +180,14 @@ def plan_build(
         return plan(BuildKind.FULL, "code, variables or key have changed")
     if gone := set(built.batches) - set(batches):
         return plan(BuildKind.FULL, f"{len(gone)} batches are no longer there")
-    changed = tuple(batch for batch in batches if batch not in set(built.batches))
+    before = set(built.batches)
+    new = tuple(batch for batch in batches if batch not in before)
+    changed = tuple(b for b in batches if b not in before or ages.get(b, 0) != built.ages.get(b, 0))
     return replace(
-        plan(BuildKind.INCREMENTAL, f"extends {built.as_of}"), previous_as_of=built.as_of, changed_batches=changed
+        plan(BuildKind.INCREMENTAL, f"extends {built.as_of}"),
+        previous_as_of=built.as_of,
+        changed_batches=changed,
+        new_batches=new,
     )
 
 

@@ -10,7 +10,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dagster_dbt.core.dbt_event_iterator import DbtDagsterEventType
 
-from pipelines.landing import read_ledger
+from pipelines.landing import delivery_ages, read_ledger
 from pipelines.orchestration.build_state import (
     BuildKind,
     BuildPlan,
@@ -82,7 +82,7 @@ def dbt_steps(manifest: Mapping[str, Any], days: dg.PartitionsDefinition[str]) -
                 full_refresh=bool(reason),
             )
             stage.count(**reconciliation(paths.warehouse))
-            staged = StagedState(fingerprint=fingerprint, batches=batches)
+            staged = StagedState(fingerprint=fingerprint, batches=batches, ages=landed_ages(settings))
             write_state(paths.build_state, state.model_copy(update={"staged": staged}))
 
     @dbt_assets(
@@ -146,6 +146,11 @@ def landed_batches(settings: Settings) -> tuple[str, ...]:
     return tuple(sorted(set(read_ledger(settings.home).column("batch").to_pylist())))
 
 
+def landed_ages(settings: Settings) -> dict[str, int]:
+    """The batches whose file was delivered again since, with the number of later deliveries."""
+    return {batch: age for batch, age in sorted(delivery_ages(settings.home).items()) if age}
+
+
 def begin_build(run: RunScope) -> BuildPlan:
     """The plan in force, with the daily state marked as not to be relied on until publication.
 
@@ -166,7 +171,12 @@ def begin_build(run: RunScope) -> BuildPlan:
 def built(plan: BuildPlan, run: RunScope, status: BuildStatus) -> BuiltState:
     """What build.json says of a build by this plan."""
     return BuiltState(
-        as_of=plan.as_of, fingerprint=plan.fingerprint, batches=plan.batches, status=status, run_id=run.run_id
+        as_of=plan.as_of,
+        fingerprint=plan.fingerprint,
+        batches=plan.batches,
+        ages=plan.ages,
+        status=status,
+        run_id=run.run_id,
     )
 
 

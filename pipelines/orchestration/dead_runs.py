@@ -4,11 +4,11 @@ queue, which lets one run go at a time, behind them.
 
 import os
 import socket
-import subprocess
 
 import dagster as dg
 
 from pipelines.orchestration.names import PROCESS_TAG
+from pipelines.orchestration.processes import programs_of
 
 _STARTED = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])
 
@@ -31,5 +31,4 @@ def _is_dead(run: dg.DagsterRun) -> bool:
     if host != socket.gethostname():
         return False  # it has only just begun, or is for another machine to judge
     # the number may long belong to something else
-    shown = subprocess.run(["ps", "-o", "stat=,command=", "-p", pid], capture_output=True, text=True, check=False)
-    return "python" not in shown.stdout.lower() or shown.stdout.lstrip().startswith("Z")
+    return not any("python" in program for program in programs_of(int(pid))[:1])

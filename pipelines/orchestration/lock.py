@@ -9,7 +9,6 @@ import json
 import logging
 import os
 import re
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +19,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.errors import LockError
+from pipelines.orchestration.processes import programs_of
 
 log = logging.getLogger("loyalty.lock")
 
@@ -159,14 +159,7 @@ def _wait_for_child(killed: Holder, say: Say, patience: float) -> None:
 
 def _runs_dbt(pid: int) -> bool:
     """Whether that process is there and is dbt; a pid may long belong to something else."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return False  # somebody else's: our own dbt runs under our name
-    shown = subprocess.run(["ps", "-o", "stat=,command=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return "dbt" in shown.stdout and not shown.stdout.lstrip().startswith("Z")
+    return "dbt" in programs_of(pid)
 
 
 def wait_for_warehouse(path: Path, say: Say = log.info, patience: float = CHILD_PATIENCE_SECONDS) -> None:

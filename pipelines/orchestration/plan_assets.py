@@ -87,8 +87,14 @@ def plan_assets(days: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]
 
 
 def write_changed_batches(plan: BuildPlan, exchange: Path) -> None:
-    """`changed_batches.parquet` (batch text), where this build exchanges Parquet."""
-    table = pa.table({"batch": pa.array(plan.changed_batches, pa.string())})
+    """`changed_batches.parquet` (batch text, is_new boolean), where this build exchanges Parquet."""
+    new = set(plan.new_batches)
+    table = pa.table(
+        {
+            "batch": pa.array(plan.changed_batches, pa.string()),
+            "is_new": pa.array([batch in new for batch in plan.changed_batches], pa.bool_()),
+        }
+    )
     write_durably(
         plan.exchange(exchange) / "changed_batches.parquet",
         lambda path: pq.write_table(table, path, compression="zstd"),

@@ -129,7 +129,14 @@ def inputs(settings: Settings, plan: BuildPlan) -> dict[str, JsonValue]:
     names = ["source", "file_name", "file_sha256", "file_on", "batch", "records"]
     built_from = set(plan.batches)
     files = [file for file in read_ledger(settings.home).select(names).to_pylist() if file["batch"] in built_from]
-    unique = {(file["source"], file["batch"]): {**file, "file_on": str(file["file_on"] or "")} for file in files}
+    unique = {
+        (file["source"], file["batch"]): {
+            **file,
+            "file_on": str(file["file_on"] or ""),
+            "later_deliveries": plan.ages.get(file["batch"], 0),
+        }
+        for file in files
+    }
     content: list[JsonValue] = json.loads(json.dumps([unique[key] for key in sorted(unique)]))
     key = load_key(settings.paths.key, settings.key_text)
     return {"files": content, "key_fingerprint": key_fingerprint(key)}

@@ -54,7 +54,7 @@ def _lines() -> Iterator[Breakage]:
     yield from each("LIN-008", "changed", TIMES)
     yield from one("LIN-101", "ordered", "2099-01-01 10:00:00")
     yield from one("LIN-102", "changed", FUTURE)
-    yield from each("LIN-103", "qty", ("-1", "0"))
+    yield from each("LIN-103", "qty", ("-1", "-0.5"))
     for number, column in enumerate(prices[1:], start=104):
         yield from negative(f"LIN-{number}", column)
     yield from each("LIN-108", "currency", CODES)

@@ -1,4 +1,4 @@
-"""Landed Parquet written by hand, in the layout that landing promises, for tests that begin at staging.
+"""Landed Parquet written by hand, with landing's own writer, for tests that begin at staging.
 
 What landing itself does (reading, mapping, reconciling) is not here: it has its own tests. Rows are canonical columns
 as text; what is not named is NULL.
@@ -9,56 +9,34 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.landing.batches import (
+    DELIVERIES,
+    LEDGER,
+    Delivery,
+    Store,
+    batch_of,
+    deliveries_table,
+    read_deliveries,
+    schema_of,
+)
 from pipelines.landing.entities import ENTITIES
+from pipelines.landing.ledger import ledger_table
+from pipelines.landing.model import Column, EntityRows, FileGroup
+from pipelines.landing.rows import FileFacts
 
 Row = Mapping[str, str | None]
 
-_FILE = {
-    "file_name": pa.string(),
-    "file_sha256": pa.string(),
-    "file_on": pa.date32(),
-    "landed_on": pa.date32(),
-}
-_ORIGIN = {**_FILE, "record": pa.int64(), "line": pa.int64(), "content_hash": pa.string(), "raw": pa.string()}
-SCHEMAS: dict[str, pa.Schema] = {
-    name: pa.schema({column: pa.string() for column in entity.columns} | _ORIGIN) for name, entity in ENTITIES.items()
-}
-SCHEMAS["unreadable"] = pa.schema(
-    {
-        **_FILE,
-        "record": pa.int64(),
-        "line": pa.int64(),
-        "line_end": pa.int64(),
-        "rule": pa.string(),
-        "raw": pa.string(),
-    }
-)
-SCHEMAS["ledger"] = pa.schema(
-    {
-        **_FILE,
-        "mapping_sha256": pa.string(),
-        **{column: pa.int64() for column in ("records", "taken_records", "unreadable_records", "skipped_records")},
-        "skips": pa.string(),
-        "entity": pa.string(),
-        "landed_rows": pa.int64(),
-    }
-)
-
-
-def _write(landing: Path, entity: str, source: str, batch: str, rows: Sequence[Mapping[str, object]]) -> None:
-    folder = landing / entity / f"source={source}" / f"batch={batch}"
-    folder.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.Table.from_pylist(list(rows), schema=SCHEMAS[entity]), folder / "part.parquet")
-
 
 def prepare(landing: Path) -> None:
-    """Write the zero-row batch of every entity, so that no glob is ever without a file."""
-    for entity in SCHEMAS:
-        _write(landing, entity, "none", "none", [])
+    """Write the zero-row batch of every data set, so that no glob is ever without a file."""
+    store = Store(landing)
+    store.prepare()
+    store.close()
 
 
 def content_hash(entity: str, row: Row) -> str:
@@ -74,44 +52,83 @@ def land(
     *,
     file_on: date | None = None,
     name: str | None = None,
+    **declared: Any,
 ) -> str:
-    """Land one file.
+    """Land one file, or record that a content came again under a name.
 
     Args:
-        landing: The landing folder.
+        landing: The landing folder, prepared.
         source: The source's name.
         landed_on: The business day of landing.
         rows: Per entity, its rows.
         file_on: The file's own date.
         name: The file's name; made from the content where not given.
+        declared: What the mapping says of the file, such as `delivery="full"` or `lines="complete"`.
 
     Returns:
         The batch.
     """
     sha = hashlib.sha256(json.dumps([name, {entity: list(map(dict, each)) for entity, each in rows.items()}]).encode())
-    batch = "b" + hashlib.sha256(f"{source}|{sha.hexdigest()}|{file_on}".encode()).hexdigest()[:16]
-    file = {
-        "file_name": name or f"{batch}.csv",
-        "file_sha256": sha.hexdigest(),
-        "file_on": file_on,
-        "landed_on": landed_on,
-    }
-    ledger = []
-    records = max(map(len, rows.values()), default=0)  # of the file, so the same for every entity
+    batch = batch_of(source, sha.hexdigest(), file_on)
+    facts = FileFacts(name or f"{batch}.csv", sha.hexdigest(), file_on, landed_on)
+    store = Store(landing)
+    delivery = _next_delivery(landing, source, batch, facts)
+    if (landing / LEDGER / f"source={source}" / f"batch={batch}").is_dir():
+        store.scratch.mkdir()
+        if delivery is not None:
+            store.record_delivery(source, batch, delivery)
+        store.close()
+        return batch
     for entity, each in rows.items():
-        origin = [
-            {
-                **row,
-                **file,
-                "record": n,
-                "line": n + 1,
-                "content_hash": content_hash(entity, row),
-                "raw": json.dumps(row),
-            }
-            for n, row in enumerate(each, start=1)
-        ]
-        _write(landing, entity, source, batch, origin)
-        counts = {"records": records, "taken_records": records, "unreadable_records": 0, "skipped_records": 0}
-        ledger.append({**file, **counts, "skips": "{}", "entity": entity, "landed_rows": len(each)})
-    _write(landing, "ledger", source, batch, ledger)
+        lines = [_landed(facts, entity, row, record) for record, row in enumerate(each, start=1)]
+        _stage(store, batch, entity, pa.Table.from_pylist(lines, schema=schema_of(entity)))
+    records = max(map(len, rows.values()), default=0)  # of the file, so the same for every entity
+    counts = {entity: len(each) for entity, each in rows.items()}
+    group = _group(facts.name, rows, declared)
+    _stage(store, batch, LEDGER, ledger_table(facts, group, "", (records, records, 0, 0), {}, counts, {}))
+    if delivery is not None:
+        _stage(store, batch, DELIVERIES, deliveries_table([delivery]))
+    store.commit(source, batch)
+    store.close()
     return batch
+
+
+def _landed(facts: FileFacts, entity: str, row: Row, record: int) -> dict[str, object]:
+    """The row with what landing puts beside it."""
+    file = {
+        "file_name": facts.name,
+        "file_sha256": facts.sha256,
+        "file_on": facts.file_on,
+        "landed_on": facts.landed_on,
+    }
+    place = {"record": record, "line": record + 1, "content_hash": content_hash(entity, row), "raw": json.dumps(row)}
+    landed = {**row, **file, **place}
+    unknown = landed.keys() - set(schema_of(entity).names)
+    assert not unknown, f"{entity} has no column {unknown}"
+    return landed
+
+
+def _stage(store: Store, batch: str, dataset: str, table: pa.Table) -> None:
+    pq.write_table(table, store.staged(batch, dataset))
+
+
+def _next_delivery(landing: Path, source: str, batch: str, facts: FileFacts) -> Delivery | None:
+    """The delivery that this one is; None where the content is the latest one of its name already."""
+    before = [
+        row
+        for row in read_deliveries(landing.parent).to_pylist()
+        if (row["source"], row["file_name"]) == (source, facts.name)
+    ]
+    if before and before[-1]["batch"] == batch:
+        return None
+    return Delivery(facts.name, len(before) + 1, facts.landed_on)
+
+
+def _group(name: str, rows: Mapping[str, Sequence[Row]], declared: Mapping[str, Any]) -> FileGroup:
+    """A group of a mapping that names the columns that the rows have."""
+    columns = {entity: {column: Column(sql=column) for row in each for column in row} for entity, each in rows.items()}
+    entities = {
+        entity: EntityRows(columns={**{key: Column(sql=key) for key in ENTITIES[entity].key}, **columns[entity]})
+        for entity in rows
+    }
+    return FileGroup(match=(name,), entities=entities, **declared)

@@ -1,6 +1,6 @@
 """A home of its own for a test, and dbt run on it as the pipeline runs it: vars, exchanged files, a process of its own.
 
-The rest of the pipeline (landing, gates, the value step) is not here.
+The rest of the pipeline (landing, gates) is not here.
 """
 
 import hashlib
@@ -13,12 +13,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.landing import delivery_ages, read_ledger
+from pipelines.orchestration.warehouse import export_cells
 from pipelines.settings import dbt_vars_argument, project_root
+from pipelines.value import score
 from tests.dbt.landed import Row, land, prepare
 
 
@@ -37,14 +41,22 @@ class Warehouse:
         child: The process that runs dbt (child.py).
         timezone: The zone of the business day.
         currency: The reporting currency.
-        changed: Batches landed since the last complete build.
+        staged: Batches that are staged, each with the number of later deliveries of its file.
+        built: The same as of the last complete build.
+        ran: Every model, seed and test that dbt ran here, with its status.
+        project: The dbt project.
+        edition: A name for what the project's files say now; dbt parses once for each.
     """
 
     home: Path
     child: "subprocess.Popen[str]"
     timezone: str
     currency: str = "GBP"
-    changed: list[str] = field(default_factory=list)
+    staged: dict[str, int] = field(default_factory=dict)
+    built: dict[str, int] = field(default_factory=dict)
+    ran: dict[str, str] = field(default_factory=dict)
+    project: Path = project_root() / "dbt_project"
+    edition: str = ""
 
     @property
     def landing(self) -> Path:
@@ -52,12 +64,16 @@ class Warehouse:
         return self.home / "landing"
 
     def land(
-        self, rows: dict[str, list[Row]], *, landed_on: date, file_on: date | None = None, source: str = "shop"
+        self,
+        rows: dict[str, list[Row]],
+        *,
+        landed_on: date,
+        file_on: date | None = None,
+        source: str = "shop",
+        **more: Any,
     ) -> str:
-        """Land one file; returns its batch."""
-        batch = land(self.landing, source, landed_on, rows, file_on=file_on)
-        self.changed.append(batch)
-        return batch
+        """Land one file as tests.dbt.landed has it; returns its batch."""
+        return land(self.landing, source, landed_on, rows, file_on=file_on, **more)
 
     def dbt(self, *arguments: str, as_of: date, **variables: str | int | bool) -> None:
         """Run one dbt command; what it printed is in the failure if it fails or warns.
@@ -75,13 +91,15 @@ class Warehouse:
             "currency": self.currency,
             **variables,
         }
-        project = str(project_root() / "dbt_project")
+        project = str(self.project)
         options = ["--project-dir", project, "--profiles-dir", project, "--vars", dbt_vars_argument(given)]
-        request = {"arguments": arguments, "options": options, "schemas": str(given.get("scratch_schema", ""))}
+        parsed = f"{self.edition}|{given.get('scratch_schema', '')}"
+        request = {"arguments": arguments, "options": options, "parsed": parsed}
         assert self.child.stdin and self.child.stdout
         self.child.stdin.write(json.dumps(request) + "\n")
         self.child.stdin.flush()
         answer = json.loads(self.child.stdout.readline())
+        self.ran |= answer["ran"]
         output = answer["output"]
         assert answer["success"] and "[WARNING]" not in output, output[-6000:]
 
@@ -99,7 +117,11 @@ class Warehouse:
             }
         )
         pq.write_table(pseudonyms, exchange / "pseudonyms.parquet")
-        pq.write_table(pa.table({"batch": pa.array(self.changed, pa.string())}), exchange / "changed_batches.parquet")
+        staged = {str(batch): 0 for batch in read_ledger(self.home).column("batch").to_pylist()}
+        self.staged = {**staged, **delivery_ages(self.home)}
+        changed = sorted(batch for batch, age in self.staged.items() if self.built.get(batch) != age)
+        table = pa.table({"batch": pa.array(changed, pa.string()), "is_new": [b not in self.built for b in changed]})
+        pq.write_table(table, exchange / "changed_batches.parquet")
 
     def build(self, as_of: date, *, extending: date | None = None, scratch: str = "", tested: bool = False) -> None:
         """Build the core: whole, or extending the build of another day.
@@ -119,7 +141,19 @@ class Warehouse:
             scratch_schema=scratch,
         )
         if not scratch:
-            self.changed.clear()
+            self.built = self.staged
+
+    def build_marts(self, as_of: date, *, tested: bool = False) -> None:
+        """Fit and score on what core left, then build the marts."""
+        exchange = self.home / "exchange"
+        export_cells(self.home / "warehouse.duckdb", exchange, "")
+        score(exchange, as_of)
+        self.dbt("build", *_selected("marts", tested), as_of=as_of)
+
+    def manifest(self) -> dict[str, Any]:
+        """dbt's manifest of the project, from the last command."""
+        found: dict[str, Any] = json.loads((self.home / "target" / "manifest.json").read_text(encoding="utf-8"))
+        return found
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
         """What a query on the warehouse gives."""

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -18,14 +19,29 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class BothEngines:
-    """Where each engine left its tables."""
+    """Where each engine left its tables.
+
+    Attributes:
+        warehouse: DuckDB's file.
+        spark: The folder of the build on Spark.
+    """
 
     warehouse: Path
     spark: Path
 
-    def spark_table(self, mart: str) -> str:
-        """A SQL relation over Spark's files of a mart."""
-        return f"read_parquet('{self.spark}/spark/warehouse/marts.db/{mart}/*.parquet')"
+    def manifest(self) -> dict[str, Any]:
+        """dbt's, of the build on Spark."""
+        found: dict[str, Any] = json.loads((self.spark / "target" / "manifest.json").read_text(encoding="utf-8"))
+        return found
+
+    def spark_table(self, relation: str) -> str:
+        """A SQL relation over Spark's files of `schema.name`."""
+        schema, name = relation.split(".")
+        return f"read_parquet('{self.spark}/spark/warehouse/{schema}.db/{name}/*.parquet')"
+
+    def spark_view(self, relation: str) -> str:
+        """A SQL relation over what spark_build.py wrote of a view."""
+        return f"read_parquet('{self.spark}/views/{relation}/*.parquet')"
 
 
 def _run(*command: str) -> str:

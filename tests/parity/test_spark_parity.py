@@ -1,29 +1,17 @@
 """Two engines, one meaning: every mart that Spark builds equals DuckDB's, row by row and column by column."""
 
-import subprocess
-import sys
-from pathlib import Path
+import json
 
 import duckdb
+import psutil
 import pytest
-import yaml
 
+from pipelines.orchestration.dbt_manifest import mart_tables
 from tests.parity.conftest import BothEngines
 from tests.parity.hostile import ORDERS
+from tests.parity.relations import staged_views
 
 pytestmark = pytest.mark.spark
-
-MODELS = Path(__file__).resolve().parents[2] / "dbt_project" / "models"
-
-
-def _marts() -> list[str]:
-    """Every published model that the project's yml files describe."""
-    names = {
-        model["name"]
-        for path in (MODELS / "marts").rglob("*.yml")
-        for model in yaml.safe_load(path.read_text()).get("models", [])
-    }
-    return sorted(name for name in names if name.startswith(("dim_", "fct_", "customer_", "rpt_")))
 
 
 def _differences(con: duckdb.DuckDBPyConnection, ours: str, theirs: str) -> tuple[list[object], list[object]]:
@@ -46,21 +34,39 @@ def con(both: BothEngines) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-@pytest.mark.parametrize("mart", _marts())
-def test_a_mart_is_the_same_on_both_engines(mart: str, both: BothEngines, con: duckdb.DuckDBPyConnection) -> None:
-    assert _differences(con, f"marts.{mart}", both.spark_table(mart)) == ([], [])
+@pytest.fixture(scope="session")
+def marts(both: BothEngines) -> list[str]:
+    return [f"marts.{mart.name}" for mart in mart_tables(both.manifest())]
 
 
-@pytest.mark.parametrize("mart", _marts())
-def test_a_mart_that_is_compared_has_rows(mart: str, con: duckdb.DuckDBPyConnection) -> None:
-    assert con.sql(f"select count(*) > 0 from marts.{mart}").fetchall() == [(True,)]
-
-
-@pytest.mark.parametrize("view", ["stg_quarantine", "stg_quarantine_share", "stg_file_reconciliation"])
-def test_both_engines_refuse_the_same_rows_for_the_same_reasons(
-    view: str, both: BothEngines, con: duckdb.DuckDBPyConnection
+def test_every_mart_is_the_same_on_both_engines(
+    marts: list[str], both: BothEngines, con: duckdb.DuckDBPyConnection
 ) -> None:
-    assert _differences(con, f"staging.{view}", f"read_parquet('{both.spark}/{view}/*.parquet')") == ([], [])
+    found = {mart: _differences(con, mart, both.spark_table(mart)) for mart in marts}
+    assert {mart: differences for mart, differences in found.items() if differences != ([], [])} == {}
+
+
+def test_every_mart_that_is_compared_has_rows(marts: list[str], con: duckdb.DuckDBPyConnection) -> None:
+    assert [mart for mart in marts if not con.sql(f"select 1 from {mart} limit 1").fetchall()] == []
+
+
+def test_both_engines_accept_and_refuse_the_same_rows_for_the_same_reasons(
+    both: BothEngines, con: duckdb.DuckDBPyConnection
+) -> None:
+    views = staged_views(both.manifest())
+    assert "staging.stg_quarantine" in views
+    found = {view: _differences(con, view, both.spark_view(view)) for view in views}
+    reconciled = "staging.stg_file_reconciliation"
+    found[reconciled] = _differences(con, reconciled, both.spark_table(reconciled))
+    assert {view: differences for view, differences in found.items() if differences != ([], [])} == {}
+
+
+def test_every_unit_test_that_is_declared_runs_and_passes_on_spark(both: BothEngines) -> None:
+    results = json.loads((both.spark / "target" / "run_results.json").read_text(encoding="utf-8"))["results"]
+    ran = [result for result in results if result["unique_id"].startswith("unit_test.")]
+    ended = {result["unique_id"]: (result["status"], result["message"]) for result in ran}
+    assert ended.keys() == both.manifest()["unit_tests"].keys()
+    assert {name: why for name, why in ended.items() if why[0] != "pass"} == {}
 
 
 def test_what_is_compared_has_rows_that_are_open_and_rows_that_are_resolved(con: duckdb.DuckDBPyConnection) -> None:
@@ -81,12 +87,13 @@ def test_each_hostile_order_breaks_the_rules_that_it_should_and_no_other(con: du
 
 
 def test_the_comparison_would_see_a_cent(both: BothEngines, con: duckdb.DuckDBPyConnection) -> None:
-    table = both.spark_table("customer_rfm")
+    table = both.spark_table("marts.customer_rfm")
     bent = f"(select * replace (monetary_amount + 0.01 as monetary_amount) from {table})"
     extra, lacking = _differences(con, "marts.customer_rfm", bent)
     assert extra and lacking
 
 
 def test_only_one_process_is_left_when_the_build_has_ended(both: BothEngines) -> None:
-    left = subprocess.run(["pgrep", "-f", str(both.spark)], capture_output=True, text=True, check=False)
-    assert left.stdout == "", f"a Spark process is still there: {left.stdout} ({sys.platform})"
+    commands = (process.info["cmdline"] or () for process in psutil.process_iter(["cmdline"]))
+    left = [command for command in commands if any(str(both.spark) in argument for argument in command)]
+    assert left == [], "a Spark process is still there"

@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.request import Request, urlopen
 
+import psutil
 import pytest
 
 from pipelines.orchestration.lock import current_holder, hold_lock
+from pipelines.orchestration.processes import programs_of
 from tests.conftest import LOYALTY, SampleHome, clean_environment
 
 T = TypeVar("T")
@@ -119,12 +121,10 @@ class Dev:
 
     def descendants(self) -> set[int]:
         """Every process below it."""
-        shown = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
-        parents = {int(pid): int(parent) for pid, parent in (line.split() for line in shown.splitlines())}
-        below = {self.process.pid}
-        while more := {pid for pid, parent in parents.items() if parent in below} - below:
-            below |= more
-        return below - {self.process.pid}
+        try:
+            return {child.pid for child in psutil.Process(self.process.pid).children(recursive=True)}
+        except psutil.NoSuchProcess:
+            return set()
 
 
 @dataclass(frozen=True)
@@ -173,8 +173,7 @@ def answers(address: str, port: int) -> bool:
 
 
 def is_alive(pid: int) -> bool:
-    shown = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False).stdout
-    return bool(shown.strip()) and not shown.lstrip().startswith("Z")
+    return programs_of(pid) != ()
 
 
 @pytest.fixture(scope="module")

@@ -67,6 +67,21 @@ def test_a_process_that_only_got_the_pid_does_not_keep_a_run_alive(instance: dg.
         other.wait()
 
 
+def test_a_program_from_a_folder_called_python_does_not_keep_a_run_alive(
+    instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    script = tmp_path / "python" / "wait"
+    script.parent.mkdir()
+    script.write_text("sleep 60")
+    other = subprocess.Popen(["sh", str(script)])
+    try:
+        started(instance, {"loyalty/process": f"{socket.gethostname()}:{other.pid}"})
+        assert len(end_dead_runs(instance)) == 1
+    finally:
+        other.kill()
+        other.wait()
+
+
 def test_a_dead_run_is_told_of_once(instance: dg.DagsterInstance, tmp_path: Path) -> None:
     with receiving() as receiver:
         settings = settings_for(tmp_path, receiver.url)

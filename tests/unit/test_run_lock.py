@@ -120,6 +120,49 @@ def test_a_process_that_only_got_the_pid_is_not_waited_for(tmp_path: Path) -> No
         child.wait()
 
 
+def test_a_killed_runs_dbt_is_recognised_below_a_long_path_with_spaces_and_letters_of_any_alphabet(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / ("long" * 30) / "ein Ordner äöü 数据" / "bin"
+    folder.mkdir(parents=True)
+    script = folder / "dbt"
+    script.write_text("import time; time.sleep(60)")
+    child = subprocess.Popen([sys.executable, str(script), "build"])
+    try:
+        killed_run(tmp_path / "lock", child.pid)
+        with pytest.raises(LockError, match=f"pid {child.pid}"), hold_lock(tmp_path / "lock", "next", patience=0.5):
+            pass
+    finally:
+        child.kill()
+        child.wait()
+
+
+def test_a_program_from_a_folder_called_dbt_is_not_waited_for(tmp_path: Path) -> None:
+    script = tmp_path / "dbt" / "other.py"
+    script.parent.mkdir()
+    script.write_text("import time; time.sleep(60)")
+    child = subprocess.Popen([sys.executable, str(script)])
+    try:
+        killed_run(tmp_path / "lock", child.pid)
+        with hold_lock(tmp_path / "lock", "next", lambda words: pytest.fail(words), patience=0.5):
+            pass
+    finally:
+        child.kill()
+        child.wait()
+
+
+def test_a_dbt_that_has_ended_and_waits_for_its_parent_is_not_waited_for(tmp_path: Path) -> None:
+    child = subprocess.Popen([sys.executable, "-c", "", "dbt"], stdout=subprocess.PIPE)
+    try:
+        assert child.stdout is not None
+        assert child.stdout.read() == b""  # it has ended; nobody has asked for its exit code yet
+        killed_run(tmp_path / "lock", child.pid)
+        with hold_lock(tmp_path / "lock", "next", lambda words: pytest.fail(words), patience=0.5):
+            pass
+    finally:
+        child.wait()
+
+
 def test_whoever_holds_the_warehouse_is_named(tmp_path: Path) -> None:
     warehouse = tmp_path / "warehouse.duckdb"
     duckdb.connect(str(warehouse)).close()

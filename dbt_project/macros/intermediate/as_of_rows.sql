@@ -6,20 +6,32 @@ Either way only if its event did not lie after the day. A version without an eve
 or an address list exported today says what was there before. Times of later events (masked) are NULL after the day, and so
 is the state that speaks of them.
 
+A row that a later delivery of its file has replaced does not count (see redelivered_rows).
+
 versions  a relation with the columns of stg_<entity>
 day       a date, as text; the as-of day by default
 standing  whether a version without an event may stand in
 where     a condition on the versions, e.g. that their key has changed
+first     an order of versions that comes before all others, e.g. `is_listed desc`
+also      columns of the versions that are selected beside those of stg_<entity>
 -#}
-{% macro as_of_rows(name, versions, day=none, standing=true, where='1 = 1') -%}
+{% macro as_of_rows(name, versions, day=none, standing=true, where='1 = 1', first='', also=[]) -%}
 {%- set spec = entity(name) -%}
 {%- set day = "date '" ~ (day or this_build('as_of')) ~ "'" -%}
-with versions as (
-    select
-        *,
-        coalesce(effective_on <= {{ day }}, true) as is_known
-    from {{ versions }}
+with asked as (
+    select * from {{ versions }}
     where {{ where }}
+),
+
+versions as (
+    select
+        asked.*,
+        coalesce(batches.n_later, 0) as n_later_deliveries,
+        coalesce(asked.effective_on <= {{ day }}, true) as is_known
+    from asked
+    left join {{ ref('stg_batch') }} as batches
+        on asked.source = batches.source and asked.batch = batches.batch and batches.entity = '{{ name }}'
+    where not {{ is_replaced(name, 'asked', day) }}
 ),
 
 ranked as (
@@ -28,14 +40,17 @@ ranked as (
         row_number() over (
             partition by source, {{ spec.key | join(', ') }}
             order by
+                {{ first ~ ',' if first }}
                 is_known desc,
                 case when is_known then updated_at end desc nulls last,
                 case when is_known then file_on end desc nulls last,
+                case when is_known then n_later_deliveries end asc nulls last,
                 case when is_known then content_hash end desc nulls last,
                 case when is_known then batch end desc nulls last,
                 effective_at asc nulls last,
                 updated_at asc nulls first,
                 file_on asc nulls first,
+                n_later_deliveries asc,
                 content_hash asc,
                 batch asc,
                 line asc
@@ -51,7 +66,10 @@ select
     case when not ({{ any_later(spec.masked, day) }}) then {{ column }} end as {{ column }}
     {%- else %}
     {{ column }}
-    {%- endif %}{{ ',' if not loop.last }}
+    {%- endif %}{{ ',' if not loop.last or also }}
+    {%- endfor %}
+    {%- for column in also %}
+    {{ column }}{{ ',' if not loop.last }}
     {%- endfor %}
 from ranked
 where

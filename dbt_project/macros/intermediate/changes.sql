@@ -19,11 +19,19 @@ where
     {%- endfor %}
 {%- endmacro %}
 
+{#- The keys of an entity in batches that the last build knew, and whose file was delivered again since: what they were then
+    cannot be asked any more. -#}
+{% macro redelivered_keys(name) -%}
+select distinct source, {{ entity(name).key | join(', ') }}
+from {{ ref('stg_' ~ name) }}
+where batch in (select batch from {{ source('exchange', 'changed_batches') }} where not is_new)
+{%- endmacro %}
+
 {#- The versions of an entity that the last build knew of, as a relation. -#}
 {% macro versions_before(name) -%}
     (
         select * from {{ ref('stg_' ~ name) }}
-        where batch not in (select batch from {{ source('exchange', 'changed_batches') }})
+        where batch not in (select batch from {{ source('exchange', 'changed_batches') }} where is_new)
     ) as before
 {%- endmacro %}
 

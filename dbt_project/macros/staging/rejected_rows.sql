@@ -1,14 +1,9 @@
 {#-
-Rejected rows are missing money. What one row of an entity is worth, in its own currency and without sign, as far as its
-columns can be read: NULL otherwise. Reported as the value at stake, and compared with the quarantine limits by value.
+Rejected rows are missing money. What a row of `checked` is worth, in its own currency and without sign, as far as its columns
+can be read: NULL otherwise. Reported as the value at stake, and compared with the quarantine limits by value.
 -#}
 {% macro row_value(name) -%}
-    {%- if name == 'order_lines' -%}
-        abs({{ multiply('quantity', 'unit_price', 2, 4, 4) }} - coalesce(discount, 0))
-    {%- elif name == 'orders' -%} abs(coalesce(gross - coalesce(discount, 0), total))
-    {%- elif name in ['payments', 'returns'] -%} abs(amount)
-    {%- else -%} cast(null as decimal(18, 2))
-    {%- endif -%}
+    cast(abs({{ money_of(name, 'checked') }}) as decimal(18, 2))
 {%- endmacro %}
 
 {#- The entities whose rows are worth money. -#}
@@ -19,14 +14,14 @@ columns can be read: NULL otherwise. Reported as the value at stake, and compare
 {#-
 Whether an accepted row resolves a rejected row of the same source and key: nothing shows that it is older. Decided by
 `updated_at` if both have one, else by the date of the file if both have one, else (a file delivered again) by being of
-another file.
+another file, unless that was delivered again itself (`n_later` deliveries of it followed).
 -#}
-{% macro resolves(accepted, rejected, updated_at='updated_at') -%}
+{% macro resolves(accepted, rejected, n_later, updated_at='updated_at') -%}
     case
             when {{ accepted }}.updated_at <> {{ rejected }}.{{ updated_at }}
                 then {{ accepted }}.updated_at > {{ rejected }}.{{ updated_at }}
             when {{ accepted }}.file_on <> {{ rejected }}.file_on then {{ accepted }}.file_on > {{ rejected }}.file_on
-            else {{ accepted }}.batch <> {{ rejected }}.batch
+            else {{ accepted }}.batch <> {{ rejected }}.batch and {{ n_later }} = 0
         end
 {%- endmacro %}
 

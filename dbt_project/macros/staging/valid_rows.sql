@@ -10,6 +10,6 @@ where broken_rules = ''
 {% macro staged_columns(name) -%}
     {{ return(
         ['source'] + (entity(name).columns | list)
-        + ['file_on', 'event_on', 'effective_at', 'effective_on', 'content_hash', 'batch', 'file_name', 'line']
+        + ['file_on', 'event_on', 'effective_at', 'effective_on', 'content_hash', 'batch', 'file_name', 'record', 'line']
     ) }}
 {%- endmacro %}

@@ -14,25 +14,73 @@ with ledger as (
 {%- for name in entities() %}
 {%- set key = ['source'] + entity(name).key %}
 
+{{ name }}_placed as (
+    select
+        checked.*,
+        coalesce(batches.n_later, 0) as n_later_deliveries,
+        checked.broken_rules = '' as is_accepted,
+        {% if name == 'order_lines' %}replaced_lines.batch is not null or {% endif %}{{ is_replaced(name, 'checked') }} as is_replaced
+    from {{ ref('stg_' ~ name ~ '__checked') }} as checked
+    left join {{ ref('stg_batch') }} as batches
+        on checked.source = batches.source and checked.batch = batches.batch and batches.entity = '{{ name }}'
+    {%- if name == 'order_lines' %}
+    left join {{ ref('stg_replaced_line') }} as replaced_lines
+        on
+            checked.batch = replaced_lines.batch
+            and checked.record = replaced_lines.record
+            and checked.content_hash = replaced_lines.content_hash
+    {%- endif %}
+),
+
 {{ name }}_ranked as (
     select
         batch,
-        broken_rules,
-        row_number() over (
-            partition by broken_rules = '', {{ key | join(', ') }}
-            order by {{ latest_first() }}
-        ) as version_rank
-    from {{ ref('stg_' ~ name ~ '__checked') }}
+        is_accepted,
+        is_replaced,
+        content_hash,
+        updated_at,
+        file_on,
+        n_later_deliveries,
+        {{ reported_money_of(name, name ~ '_placed') }} as amount,
+        row_number() over ({{ name }}_key) as version_rank,
+        first_value(batch) over ({{ name }}_key) as winner_batch,
+        first_value(content_hash) over ({{ name }}_key) as winner_hash,
+        first_value(updated_at) over ({{ name }}_key) as winner_updated_at,
+        first_value(n_later_deliveries) over ({{ name }}_key) as winner_n_later,
+        first_value(file_on) over ({{ name }}_key) as winner_file_on
+    from {{ name }}_placed
+    window {{ name }}_key as (
+        partition by is_accepted, {{ key | join(', ') }}
+        order by is_replaced, {{ latest_first() }}
+    )
+),
+
+-- what lost to another version though nothing says which of them is newer
+{{ name }}_conflicts as (
+    select
+        *,
+        is_accepted
+        and not is_replaced
+        and version_rank > 1
+        and content_hash <> winner_hash
+        and updated_at is not distinct from winner_updated_at
+        and file_on is not distinct from winner_file_on
+        and n_later_deliveries = winner_n_later as is_conflicting
+    from {{ name }}_ranked
 ),
 
 {{ name }} as (
     select
         batch,
         '{{ name }}' as entity,
-        sum(case when broken_rules = '' and version_rank = 1 then 1 else 0 end) as accepted_rows,
-        sum(case when broken_rules <> '' then 1 else 0 end) as quarantined_rows,
-        sum(case when broken_rules = '' and version_rank > 1 then 1 else 0 end) as superseded_rows
-    from {{ name }}_ranked
+        sum(case when is_accepted and version_rank = 1 and not is_replaced then 1 else 0 end) as accepted_rows,
+        sum(case when is_accepted then 0 else 1 end) as quarantined_rows,
+        sum(case when is_accepted and (version_rank > 1 or is_replaced) then 1 else 0 end) as superseded_rows,
+        sum(case when is_conflicting and batch = winner_batch then 1 else 0 end) as conflicting_rows,
+        sum(case when is_conflicting and batch = winner_batch then amount end) as conflicting_amount,
+        sum(case when is_conflicting and batch <> winner_batch then 1 else 0 end) as undated_rows,
+        sum(case when is_conflicting and batch <> winner_batch then amount end) as undated_amount
+    from {{ name }}_conflicts
     group by batch
 ),
 {%- endfor %}
@@ -54,7 +102,11 @@ select
     cast(coalesce(ledger.landed_rows, 0) as bigint) as landed_rows,
     cast(coalesce(staged.accepted_rows, 0) as bigint) as accepted_rows,
     cast(coalesce(staged.quarantined_rows, 0) as bigint) as quarantined_rows,
-    cast(coalesce(staged.superseded_rows, 0) as bigint) as superseded_rows
+    cast(coalesce(staged.superseded_rows, 0) as bigint) as superseded_rows,
+    cast(coalesce(staged.conflicting_rows, 0) as bigint) as conflicting_rows,
+    cast(staged.conflicting_amount as decimal(18, 2)) as conflicting_amount,
+    cast(coalesce(staged.undated_rows, 0) as bigint) as undated_rows,
+    cast(staged.undated_amount as decimal(18, 2)) as undated_amount
 from ledger
 full outer join staged
     on ledger.batch = staged.batch and ledger.entity = staged.entity

@@ -1,6 +1,15 @@
 {{ config(materialized='table') }}
 
-with arrived as (
+{#- Of a file that was delivered again, only what is still open has arrived: the rest is in the later delivery. -#}
+with ages as (
+    select
+        batch,
+        max(n_later) as n_later
+    from {{ ref('stg_batch') }}
+    group by batch
+),
+
+arrived as (
     select
         source,
         batch,
@@ -42,9 +51,9 @@ read_amounts as (
         source,
         batch,
         '{{ name }}' as entity,
-        sum(cast({{ row_value(name) }} as decimal(18, 2))) as read_amount,
+        sum({{ row_value(name) }}) as read_amount,
         count({{ row_value(name) }}) as n_read
-    from {{ ref('stg_' ~ name ~ '__checked') }}
+    from {{ ref('stg_' ~ name ~ '__checked') }} as checked
     group by source, batch
     {% if not loop.last -%}
     union all
@@ -68,6 +77,19 @@ means as (
             ) }}
         ) as mean_amount
     from read_amounts
+),
+
+amounts as (
+    select
+        arrived.batch,
+        arrived.entity,
+        coalesce(means.read_amount, 0)
+        + coalesce({{ multiply('quarantined.n_unread', 'means.mean_amount', 2, 0, 2) }}, 0) as arrived_amount,
+        coalesce(quarantined.open_read_amount, 0)
+        + coalesce({{ multiply('quarantined.n_open_unread', 'means.mean_amount', 2, 0, 2) }}, 0) as open_amount
+    from arrived
+    left join quarantined on arrived.batch = quarantined.batch and arrived.entity = quarantined.entity
+    left join means on arrived.batch = means.batch and arrived.entity = means.entity
 )
 
 select
@@ -76,17 +98,16 @@ select
     arrived.entity,
     arrived.file_name,
     arrived.file_on,
-    arrived.arrived_rows,
+    cast(
+        case when ages.n_later > 0 then coalesce(quarantined.open_rows, 0) else arrived.arrived_rows end as bigint
+    ) as arrived_rows,
     cast(coalesce(quarantined.quarantined_rows, 0) as bigint) as quarantined_rows,
     cast(coalesce(quarantined.open_rows, 0) as bigint) as open_rows,
     cast(
-        coalesce(means.read_amount, 0)
-        + coalesce({{ multiply('quarantined.n_unread', 'means.mean_amount', 2, 0, 2) }}, 0) as decimal(28, 2)
+        case when ages.n_later > 0 then amounts.open_amount else amounts.arrived_amount end as decimal(28, 2)
     ) as arrived_amount,
-    cast(
-        coalesce(quarantined.open_read_amount, 0)
-        + coalesce({{ multiply('quarantined.n_open_unread', 'means.mean_amount', 2, 0, 2) }}, 0) as decimal(28, 2)
-    ) as open_amount
+    cast(amounts.open_amount as decimal(28, 2)) as open_amount
 from arrived
+inner join amounts on arrived.batch = amounts.batch and arrived.entity = amounts.entity
+left join ages on arrived.batch = ages.batch
 left join quarantined on arrived.batch = quarantined.batch and arrived.entity = quarantined.entity
-left join means on arrived.batch = means.batch and arrived.entity = means.entity

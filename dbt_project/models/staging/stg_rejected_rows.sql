@@ -6,6 +6,17 @@ with files as (
     from {{ landed('ledger') }}
 ),
 
+kept as (
+    select
+        entity,
+        source,
+        batch,
+        key_1,
+        key_2
+    from {{ ref('stg_redelivered_row') }}
+    where outcome in ('kept', 'appended') and not is_accepted
+),
+
 {% for name in money_entities() -%}
 {%- set spec = entity(name) -%}
 {{ name }} as (
@@ -25,7 +36,7 @@ with files as (
         case when {{ is_dated }} then checked.event_on end as event_on,
         case when {{ is_updated }} then checked.updated_at end as updated_at,
         checked.file_on,
-        cast({{ row_value(name) }} as decimal(18, 2)) as row_amount,
+        {{ row_value(name) }} as row_amount,
         checked.content_hash,
         checked.batch,
         checked.batch || '|' || cast(checked.record as string) || '|' || checked.content_hash as row_id
@@ -45,7 +56,22 @@ unioned as (
     {% endfor %}
 )
 
+-- a later delivery of the file stands for a row, unless it does not have the row's key any more
 select
-    *,
-    coalesce({{ business_date('updated_at') }}, file_on, event_on) as known_on
+    unioned.*,
+    coalesce({{ business_date('unioned.updated_at') }}, unioned.file_on, unioned.event_on) as known_on,
+    batches.n_later,
+    batches.n_later > 0 and (kept.batch is null or batches.has_generated_keys) as is_replaced
 from unioned
+inner join {{ ref('stg_batch') }} as batches
+    on
+        unioned.source = batches.source
+        and unioned.batch = batches.batch
+        and unioned.entity = batches.entity
+left join kept
+    on
+        unioned.source = kept.source
+        and unioned.entity = kept.entity
+        and unioned.batch = kept.batch
+        and unioned.key_1 = kept.key_1
+        and unioned.key_2 = kept.key_2

@@ -25,4 +25,6 @@ left join person_before
 left join person_now
     on touched.source = person_now.source and touched.customer_ref = person_now.customer_ref
 where coalesce(person_before.person_ref, touched.customer_ref) <> coalesce(person_now.person_ref, touched.customer_ref)
+union
+select source, customer_ref from ({{ redelivered_keys('customers') }}) as redelivered
 {%- endcall %}

@@ -9,11 +9,17 @@ rate_days_before as (
 
 rate_days_now as (
     select * from {{ ref('int_fx_rate_day') }}
+),
+
+redelivered as (
+    select distinct currency from ({{ redelivered_keys('fx_rates') }}) as rates
 )
 
 select distinct coalesce(rate_days_before.rate_on, rate_days_now.rate_on) as rate_on
 from rate_days_before
 full outer join rate_days_now
     on rate_days_before.currency = rate_days_now.currency and rate_days_before.rate_on = rate_days_now.rate_on
-where rate_days_before.fx_rate is distinct from rate_days_now.fx_rate
+where
+    rate_days_before.fx_rate is distinct from rate_days_now.fx_rate
+    or coalesce(rate_days_before.currency, rate_days_now.currency) in (select currency from redelivered)
 {%- endcall %}

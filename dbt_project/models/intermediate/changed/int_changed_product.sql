@@ -29,4 +29,6 @@ where
     or product_before.category is distinct from product_now.category
     or product_before.brand is distinct from product_now.brand
     or product_before.unit_cost is distinct from product_now.unit_cost
+union
+select source, product_id from ({{ redelivered_keys('products') }}) as redelivered
 {%- endcall %}

@@ -5,7 +5,16 @@ with rejected as (
         -- without a whole key nothing says that two rows are versions of one
         case when key_1 is null or key_2 is null then row_id else '' end as keyless_id
     from {{ ref('stg_rejected_rows') }}
-    where coalesce(event_on <= {{ as_of_date() }}, true)
+    where coalesce(event_on <= {{ as_of_date() }}, true) and not is_replaced
+),
+
+batches as (
+    select
+        source,
+        batch,
+        entity,
+        n_later
+    from {{ ref('stg_batch') }}
 ),
 
 accepted as (
@@ -33,7 +42,12 @@ resolved as (
             and rejected.entity = accepted.entity
             and rejected.key_1 = accepted.key_1
             and rejected.key_2 = accepted.key_2
-    where rejected.is_known and {{ resolves('accepted', 'rejected') }}
+    inner join batches
+        on
+            accepted.source = batches.source
+            and accepted.batch = batches.batch
+            and accepted.entity = batches.entity
+    where rejected.is_known and {{ resolves('accepted', 'rejected', n_later='batches.n_later') }}
     union
     -- ... an accepted row that counts, if neither was known by the day, ...
     select
@@ -47,6 +61,12 @@ resolved as (
             and rejected.key_1 = counted.key_1
             and rejected.key_2 = counted.key_2
     where not rejected.is_known
+    union
+    -- ... a later list of all lines of the order, ...
+    select
+        'order_lines' as entity,
+        batch || '|' || cast(record as string) || '|' || content_hash as row_id
+    from {{ ref('int_unlisted_line') }}
     union
     -- ... a line that became known later, if other lines of its order were known by the day.
     select
@@ -69,6 +89,7 @@ ranked as (
             order by
                 rejected.updated_at desc nulls last,
                 rejected.file_on desc nulls last,
+                rejected.n_later asc nulls last,
                 rejected.content_hash desc,
                 rejected.batch desc
         ) as version_rank

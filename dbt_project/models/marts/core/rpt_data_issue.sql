@@ -1,6 +1,7 @@
 {#- Every topic is a model of models/intermediate/issues, of the same columns. -#}
 {%- set topics = [
     'int_issue_order',
+    'int_issue_delivery',
     'int_issue_rejected_rows',
     'int_issue_incomplete_orders',
 ] -%}

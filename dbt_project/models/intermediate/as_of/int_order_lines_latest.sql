@@ -1,0 +1,52 @@
+{{ config(
+    materialized='incremental',
+    pre_hook="{{ delete_changed('int_changed_order', ['source', 'order_id']) }}"
+) }}
+
+{#- A line without a time of its own happened when its order did. -#}
+{%- set day = "date '" ~ this_build('as_of') ~ "'" -%}
+{% set versions %}
+(
+    with {{ listed_rows(is_changed(ref('int_changed_order'), ['source', 'order_id'], '{alias}')) }},
+
+    {{ lists_in_force(day) }},
+
+    {{ unlisted_rows() }}
+
+    select
+{%- for column in staged_columns('order_lines') %}
+{%- if column == 'event_on' %}
+        coalesce(lines.event_on, orders.event_on) as event_on,
+        {%- else %}
+        lines.{{ column }},
+{%- endif %}
+{%- endfor %}
+        unlisted.batch is not null as is_unlisted,
+        coalesce(in_force.n_in_force, 1) as n_lists
+    from {{ ref('stg_order_lines') }} as lines
+    left join {{ ref('int_orders_as_of') }} as orders
+        on lines.source = orders.source and lines.order_id = orders.order_id
+    left join unlisted
+        on
+            lines.source = unlisted.source
+            and lines.batch = unlisted.batch
+            and lines.record = unlisted.record
+            and lines.content_hash = unlisted.content_hash
+    left join in_force
+        on lines.source = in_force.source and lines.order_id = in_force.order_id and lines.batch = in_force.batch
+    where {{ is_changed(ref('int_changed_order'), ['source', 'order_id'], 'lines') }}
+) as versions
+{% endset -%}
+
+with latest as (
+    {{ as_of_rows('order_lines', versions, standing=false, first='is_unlisted', also=['is_unlisted', 'n_lists']) }}
+)
+
+select
+    {{ staged_columns('order_lines') | join(',\n    ') }},
+    n_lists,
+    case
+        when is_unlisted then 'list'
+        when quantity = 0 then 'zero_quantity'
+    end as removed_by
+from latest

@@ -1,0 +1,23 @@
+{{ config(materialized='table') }}
+
+with ages as (
+    select
+        source,
+        batch,
+        min(n_later) as n_later
+    from {{ ref('stg_delivery') }}
+    group by source, batch
+)
+
+select
+    ledger.source,
+    ledger.batch,
+    ledger.entity,
+    ledger.file_on,
+    ledger.delivery,
+    ledger.line_lists,
+    coalesce(ledger.row_keys = 'generated', false) as has_generated_keys,
+    cast(coalesce(ages.n_later, 0) as bigint) as n_later
+from {{ landed('ledger') }} as ledger
+left join ages
+    on ledger.source = ages.source and ledger.batch = ages.batch

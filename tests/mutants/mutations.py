@@ -1,0 +1,127 @@
+"""Small faults that somebody could make, and the tests that must notice them.
+
+Only the table is here; it is run by test_mutants.py. After a change of such a line, adapt the text, and keep the fault.
+"""
+
+from dataclasses import dataclass
+
+MACROS = "dbt_project/macros"
+MODELS = "dbt_project/models"
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """One fault.
+
+    Attributes:
+        name: What was done.
+        file: Where, below the project's root.
+        before: Text that is in the file exactly once.
+        after: What stands there instead.
+        models: dbt models; of each, a unit test must fail.
+        tests: pytest's node ids; each must fail.
+    """
+
+    name: str
+    file: str
+    before: str
+    after: str
+    models: tuple[str, ...] = ()
+    tests: tuple[str, ...] = ()
+
+
+MUTATIONS = (
+    Mutation(
+        "two levels are swapped",
+        f"{MACROS}/business/loyalty_level.sql",
+        "then 'won_back'",
+        "then 'at_risk'",
+        models=("customer_loyalty",),
+    ),
+    Mutation(
+        "every cut point is taken at a higher share",
+        f"{MACROS}/business/cut_points.sql",
+        "do shares.append(n / bands)",
+        "do shares.append((n + 0.5) / bands)",
+        models=("int_rfm_cut_point",),
+    ),
+    Mutation(
+        "a sign of the variance of NPS is flipped",
+        f"{MACROS}/business/nps_variance.sql",
+        "{{ promoter_share }} + {{ detractor_share }}\n",
+        "{{ promoter_share }} - {{ detractor_share }}\n",
+        models=("rpt_nps",),
+    ),
+    Mutation(
+        "a half-life leaves a quarter",
+        f"{MACROS}/business/half_life_weight.sql",
+        "cast(0.5 as double)",
+        "cast(0.25 as double)",
+        models=("int_customer_summary", "int_customer_answer"),
+    ),
+    Mutation(
+        "a quotient is cut off and not rounded",
+        f"{MACROS}/cross_db/decimals.sql",
+        "' * ' ~ n ~ ' + ' ~ d,",
+        "' * ' ~ n,",
+        models=("int_customer_summary", "rpt_nps"),
+    ),
+    Mutation(
+        "a refund adds to what a customer spent",
+        f"{MODELS}/intermediate/customers/int_customer_summary.sql",
+        "net_purchase_amount - returned_amount as net_amount",
+        "net_purchase_amount + returned_amount as net_amount",
+        models=("int_customer_summary",),
+    ),
+    Mutation(
+        "a purchase of next year is worth more than one of today",
+        f"{MACROS}/business/discount_factor.sql",
+        "** (-months / 12)",
+        "** (months / 12)",
+        models=("int_customer_value",),
+    ),
+    Mutation(
+        "what became known on the day itself is not known yet",
+        f"{MACROS}/intermediate/as_of_rows.sql",
+        "coalesce(effective_on <= {{ day }}, true) as is_known",
+        "coalesce(effective_on < {{ day }}, true) as is_known",
+        models=("int_fx_rates_as_of",),
+    ),
+    Mutation(
+        "an older file resolves a rejected row",
+        f"{MACROS}/staging/refused_rows.sql",
+        "then accepted.file_on > refused.file_on",
+        "then accepted.file_on < refused.file_on",
+        tests=(
+            "tests/dbt/test_quarantine.py::test_a_row_is_resolved_by_an_accepted_one_that_nothing_shows_to_be_older",
+        ),
+    ),
+    Mutation(
+        "the second version of a key counts as accepted",
+        f"{MODELS}/staging/stg_file_reconciliation.sql",
+        "broken_rules = '' and version_rank > 1 then",
+        "broken_rules = '' and version_rank > 2 then",
+        tests=("tests/dbt/test_staging.py::test_landed_is_accepted_plus_quarantined_plus_superseded",),
+    ),
+    Mutation(
+        "expected spend is shrunk too much",
+        "pipelines/value/gamma_gamma.py",
+        "below = p * total + q - 1",
+        "below = p * total + q",
+        tests=("tests/unit/test_value_gamma_gamma.py::test_constant_spend_is_expected_to_go_on",),
+    ),
+    Mutation(
+        "a second run of a day does not become current",
+        "pipelines/publication/publishing.py",
+        "fresh.as_of >= current.as_of",
+        "fresh.as_of > current.as_of",
+        tests=("tests/unit/test_publication_versions.py::test_a_newer_run_of_the_same_day_replaces_current",),
+    ),
+    Mutation(
+        "a total that is too large stops nothing",
+        "pipelines/quality/totals.py",
+        "if not off:",
+        "if off >= 0:",
+        tests=("tests/unit/test_quality_totals.py::test_a_total_that_is_off_stops_the_run_and_names_its_terms",),
+    ),
+)
