@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator, mod
 from pipelines.setting_parts import SettingsPart
 
 UNREADABLE = "unreadable"
+PAIRS = (("warn_share", "stop_share"), ("warn_value_share", "stop_value_share"))
 
 
 def _known_entity(name: str) -> str:
@@ -28,16 +29,21 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Limits(SettingsPart):
-    """What is held against the share of rows in quarantine.
+    """The limits on what is in quarantine, by share of the rows and by share of their value.
 
     Attributes:
-        warn_share: Above it (0 to 1), a run warns; 1 for never.
-        stop_share: Above it (0 to 1), a run stops before anything is built; 1 for never.
-        min_rows: With fewer rows nothing is judged: one bad row of three says little.
+        warn_share: Above this share of the rows (0 to 1), a run warns; 1 for never.
+        stop_share: Above this share of the rows (0 to 1), a run stops before anything is built; 1 for never.
+        warn_value_share: As warn_share, of the value of the rows. Lower by default: few rejected rows can be much
+            revenue, and revenue that is wrong by more than one percent misleads its readers.
+        stop_value_share: As stop_share, of the value of the rows.
+        min_rows: With fewer rows no limit applies: one bad row of three says little.
     """
 
     warn_share: Share = 0.05
     stop_share: Share = 0.25
+    warn_value_share: Share = 0.01
+    stop_value_share: Share = 0.25
     min_rows: int = Field(default=20, ge=1)
 
     @model_validator(mode="after")
@@ -51,6 +57,8 @@ class OwnLimits(SettingsPart):
 
     warn_share: Share | None = None
     stop_share: Share | None = None
+    warn_value_share: Share | None = None
+    stop_value_share: Share | None = None
     min_rows: int | None = Field(default=None, ge=1)
 
 
@@ -66,7 +74,7 @@ class QuarantineSettings(Limits):
     @field_validator("entities")
     @classmethod
     def _each_warns_before_it_stops(cls, entities: dict[str, OwnLimits], info: ValidationInfo) -> dict[str, OwnLimits]:
-        if {"warn_share", "stop_share"} <= info.data.keys():
+        if {name for pair in PAIRS for name in pair} <= info.data.keys():
             for name, own in entities.items():
                 _in_order(_merged(info.data, own), f"{name}: ")
         return entities
@@ -81,5 +89,6 @@ def _merged(general: Mapping[str, Any], own: OwnLimits) -> Limits:
 
 
 def _in_order(limits: Limits, whose: str = "") -> None:
-    if limits.warn_share > limits.stop_share:
-        raise ValueError(f"{whose}warn_share {limits.warn_share:g} is above stop_share {limits.stop_share:g}")
+    for warn, stop in PAIRS:
+        if getattr(limits, warn) > getattr(limits, stop):
+            raise ValueError(f"{whose}{warn} {getattr(limits, warn):g} is above {stop} {getattr(limits, stop):g}")

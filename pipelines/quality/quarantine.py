@@ -9,6 +9,7 @@ rule that has become stricter, do not go unseen. Counts, names of files and code
 import shlex
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 import duckdb
 
@@ -32,6 +33,8 @@ class Share:
         arrived_rows: Rows landed of the entity; for `unreadable`, records.
         open_rows: Of these, refused and not resolved.
         rules: The rules most broken by the open rows, with the number of rows.
+        arrived_amount: What the landed rows are worth, each in its own currency; 0 for an entity without money.
+        open_amount: What the open rows are worth; an amount that cannot be read is estimated by the mean.
     """
 
     source: str
@@ -41,11 +44,22 @@ class Share:
     arrived_rows: int
     open_rows: int
     rules: tuple[tuple[str, int], ...] = ()
+    arrived_amount: Decimal = Decimal(0)
+    open_amount: Decimal = Decimal(0)
 
     @property
     def share(self) -> float:
         """Open rows by arrived rows, 0 to 1."""
         return self.open_rows / self.arrived_rows if self.arrived_rows else 0.0
+
+    @property
+    def value_share(self) -> float:
+        """What the open rows are worth by what the arrived rows are worth, 0 to 1."""
+        return float(self.open_amount / self.arrived_amount) if self.arrived_amount else 0.0
+
+    def exceeds(self, rows: float, value: float) -> bool:
+        """Whether it is above a limit by rows or above a limit by value."""
+        return self.share > rows or self.value_share > value
 
     @property
     def where(self) -> str:
@@ -56,11 +70,12 @@ class Share:
     def words(self, rules: dict[str, QuarantineRule]) -> str:
         """One line: where, how much, for which rules, and what the first of them means."""
         what = "records" if self.entity == UNREADABLE else "rows"
+        of_value = f", {self.value_share:.1%} of the value" if self.arrived_amount else ""
         broken = ", ".join(f"{code} {count}" for code, count in self.rules)
         most = rules.get(self.rules[0][0]) if self.rules else None
         return (
             f"{self.source} {self.entity}, {self.file_name or 'all files'}:"
-            f" {self.open_rows} of {self.arrived_rows} {what} ({self.share:.1%}): {broken}"
+            f" {self.open_rows} of {self.arrived_rows} {what} ({self.share:.1%}{of_value}): {broken}"
             + (f"; {most.code}: {most.meaning}" if most else "")
         )
 
@@ -88,9 +103,10 @@ class Verdict:
         if not self.stops:
             return
         raise GateError(
-            f"too much is in quarantine: {len(self.stops)} above stop_share\n{listed(self.stops, rules)}",
+            f"too much is in quarantine: {len(self.stops)} above stop_share or stop_value_share\n"
+            f"{listed(self.stops, rules)}",
             hint=f"Look: {self.stops[0].where}\nWhat was published before is untouched. Deliver a corrected file, take"
-            " the file out, or raise stop_share in loyalty.yml (docs/quarantine.md says how), then run again.",
+            " the file out, or raise the limit in loyalty.yml (docs/quarantine.md says how), then run again.",
             findings=tuple(
                 Finding(f"{stop.source} {stop.entity} in quarantine: {code}", rows)
                 for stop in self.stops
@@ -121,15 +137,20 @@ def judge(shares: Iterable[Share], limits: QuarantineSettings, used: Collection[
         if share.arrived_rows < limit.min_rows or share.batch in used:
             continue
         judged += 1
-        if share.share > limit.stop_share:
+        if share.exceeds(limit.stop_share, limit.stop_value_share):
             stops.append(share)
-        elif share.share > limit.warn_share:
+        elif share.exceeds(limit.warn_share, limit.warn_value_share):
             warnings.append(share)
     return Verdict(_worst_first(stops), _worst_first(warnings), judged)
 
 
 def _worst_first(shares: list[Share]) -> tuple[Share, ...]:
-    return tuple(sorted(shares, key=lambda share: (-share.share, share.source, share.entity, share.file_name)))
+    return tuple(
+        sorted(
+            shares,
+            key=lambda share: (-max(share.share, share.value_share), share.source, share.entity, share.file_name),
+        )
+    )
 
 
 def read_shares(connection: duckdb.DuckDBPyConnection) -> list[Share]:
@@ -160,14 +181,16 @@ def read_shares(connection: duckdb.DuckDBPyConnection) -> list[Share]:
         ),
 
         shares as (
-            select source, entity, file_name, batch, arrived_rows, open_rows from staging.stg_quarantine_share
+            select source, entity, file_name, batch, arrived_rows, open_rows, arrived_amount, open_amount
+            from staging.stg_quarantine_share
             union all
-            select source, entity, '' as file_name, '' as batch, sum(arrived_rows), sum(open_rows)
+            select source, entity, '' as file_name, '' as batch,
+                sum(arrived_rows), sum(open_rows), sum(arrived_amount), sum(open_amount)
             from staging.stg_quarantine_share
             group by source, entity
         )
 
-        select source, entity, file_name, batch, arrived_rows, open_rows, rules
+        select source, entity, file_name, batch, arrived_rows, open_rows, rules, arrived_amount, open_amount
         from shares
         inner join top using (source, entity, batch)
         order by all
@@ -175,6 +198,15 @@ def read_shares(connection: duckdb.DuckDBPyConnection) -> list[Share]:
         [TOP_RULES],
     ).fetchall()
     return [
-        Share(source, entity, file_name, batch, int(arrived), int(opened), tuple((code, int(n)) for code, n in rules))
-        for source, entity, file_name, batch, arrived, opened, rules in rows
+        Share(
+            source,
+            entity,
+            file_name,
+            batch,
+            int(arrived),
+            int(opened),
+            tuple((code, int(n)) for code, n in rules),
+            *amounts,
+        )
+        for source, entity, file_name, batch, arrived, opened, rules, *amounts in rows
     ]

@@ -4,7 +4,8 @@ Late rows; corrections of amounts, of dates (into the past and the future) and o
 that come later; orders and lines that are pending, cancelled or of an unknown status for a while; orders and
 cancellations announced before their day; rates that arrive after the orders they value, or are corrected; returns
 before their order, without an amount or a date, several of one order, of unknown orders; customers who turn out to be
-one person; products that change category; exports made long after the events. Only data is made here.
+one person; products that change category; lines that are rejected, some of them corrected later, some of orders of
+which nothing else is known; exports made long after the events. Only data is made here.
 """
 
 import random
@@ -131,10 +132,11 @@ class History:
     def _line(
         self, source: str, order_id: str, line_id: str, day: date | None, landed_on: date, **more: str | None
     ) -> None:
+        """A line in versions, some of which are rejected."""
         chance = self._random
         for version in range(chance.choice([1, 1, 2])):
             landed = landed_on + timedelta(days=2 * version)
-            line = {
+            line: dict[str, str | None] = {
                 "order_id": order_id,
                 "line_id": line_id,
                 "product_id": chance.choice(["a", "b", "c"]),
@@ -147,6 +149,11 @@ class History:
                 "currency": chance.choice([None, None, "USD"]),
                 "status": chance.choice([None, *STATUSES]),
             }
+            if chance.random() < 0.2:
+                line |= chance.choice(
+                    [{"unit_price": "abc"}, {"quantity": "-1"}, {"currency": "pound"}, {"line_id": None}]
+                )
+                line["updated_at"] = chance.choice([None, self._moment(landed)])
             self._put(source, landed, chance.choice([None, landed]), "order_lines", line | more)
 
     def _payment(self, payment_id: str, order_id: str, day: date) -> None:

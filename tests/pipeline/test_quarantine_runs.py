@@ -90,7 +90,8 @@ def story(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> 
     write_orders(inbox, DOUBTFUL, like, doubtful)
     stopped, published_then = run(), current()
 
-    raised = settings.replace("{min_rows: 100}", "{min_rows: 100, entities: {orders: {stop_share: 0.7}}}")
+    own = "entities: {orders: {stop_share: 0.7, stop_value_share: 0.9}}"
+    raised = settings.replace("{min_rows: 100}", f"{{min_rows: 100, {own}}}")
     assert raised != settings
     config.write_text(raised)
     let_through = report()
@@ -111,9 +112,9 @@ def test_a_file_with_too_much_in_quarantine_stops_the_run_and_says_where_to_look
     assert story.stopped.returncode == 4
     told = json.loads(story.stopped.stdout)
     assert told["exit_code"] == 4
-    words = f"sample orders, {DOUBTFUL}: 80 of 120 rows (66.7%): ORD-007 80; ORD-007: gross is no number"
-    assert words in told["error"]
-    assert words in story.stopped.stderr
+    for words in (f"sample orders, {DOUBTFUL}: 80 of 120 rows (66.7%, ", "ORD-007 80; ORD-007: gross is no number"):
+        assert words in told["error"]
+        assert words in story.stopped.stderr
     assert f"loyalty quarantine show --source sample --entity orders --file {DOUBTFUL}" in told["hint"]
     assert "Traceback" not in story.stopped.stderr
     assert story.published_then == story.published

@@ -26,7 +26,7 @@ BREAKS = {
     ),
     "revenue": (
         "update marts.customer_clv set historic_net_amount = -0.18 where historic_net_amount < 0",
-        "all customers: in_marts 16.99 is not purchased 17.17 + returned -0.17, but 0.01 less",
+        "all customers: in_marts 16.99 + of_unvalued -3.33 is not purchased 17.17 + returned -3.50, but 0.01 less",
     ),
     "points": (
         "delete from marts.customer_points where points_balance < 0",

@@ -1,6 +1,7 @@
 """How much may be in quarantine: which shares are judged, what they are told with, and what ends the run."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import duckdb
 import pytest
@@ -45,9 +46,39 @@ def test_a_file_that_a_build_has_begun_with_is_not_judged_again_but_the_whole_is
     assert judge([whole], LIMITS, {"b1"}).stops == (whole,)
 
 
+def worth(open_amount: str, *, arrived: str = "1000.00", open_rows: int = 1) -> Share:
+    rules = (("ORD-007", open_rows),)
+    return Share("shop", "orders", "o.csv", "b1", 100, open_rows, rules, Decimal(arrived), Decimal(open_amount))
+
+
+@pytest.mark.parametrize(
+    ("open_amount", "stops", "warns"),
+    [("20.00", False, False), ("20.01", False, True), ("300.00", False, True), ("300.01", True, False)],
+)
+def test_few_rows_of_much_value_warn_or_stop_by_their_value(open_amount: str, stops: bool, warns: bool) -> None:
+    limits = QuarantineSettings(warn_value_share=0.02, stop_value_share=0.3)
+    verdict = judge([worth(open_amount)], limits, ())
+    assert (bool(verdict.stops), bool(verdict.warnings)) == (stops, warns)
+
+
+def test_two_percent_of_the_rows_with_a_tenth_of_the_value_warn_by_default() -> None:
+    (warning,) = judge([worth("97.00", open_rows=2)], QuarantineSettings(), ()).warnings
+    assert warning.words({}) == "shop orders, o.csv: 2 of 100 rows (2.0%, 9.7% of the value): ORD-007 2"
+
+
+def test_rows_that_are_worth_nothing_have_no_limit_by_value() -> None:
+    assert not judge([worth("0", arrived="0")], QuarantineSettings(), ()).warnings
+
+
+def test_limits_by_value_hold_for_an_entity_and_for_enough_rows_alone() -> None:
+    own = QuarantineSettings.model_validate({"entities": {"orders": {"warn_value_share": 0.2}}})
+    assert not judge([worth("97.00")], own, ()).warnings
+    assert not judge([worth("97.00")], QuarantineSettings(min_rows=101), ()).warnings
+
+
 def test_a_limit_of_one_is_never_passed() -> None:
-    never = QuarantineSettings(warn_share=1, stop_share=1, min_rows=1)
-    assert not judge([share(100)], never, ()).warnings
+    never = QuarantineSettings(warn_share=1, stop_share=1, warn_value_share=1, stop_value_share=1, min_rows=1)
+    assert not judge([share(100), worth("1000.00")], never, ()).warnings
 
 
 def test_what_stops_a_run_names_the_worst_files_their_rules_and_where_to_look() -> None:
@@ -56,7 +87,7 @@ def test_what_stops_a_run_names_the_worst_files_their_rules_and_where_to_look() 
         judge(shares, LIMITS, ()).check(RULES)
     assert caught.value.exit_code == 4
     lines = caught.value.message.splitlines()
-    assert lines[0] == "too much is in quarantine: 8 above stop_share"
+    assert lines[0] == "too much is in quarantine: 8 above stop_share or stop_value_share"
     assert lines[1] == "  shop orders, of 7.csv: 67 of 100 rows (67.0%): ORD-007 67; ORD-007: gross is no number."
     assert lines[-1] == "  and 3 more"
     assert len(lines) == 7
@@ -82,7 +113,7 @@ def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
         )
         connection.execute(
             "create table staging.stg_quarantine_share (source text, entity text, batch text, file_name text,"
-            " arrived_rows bigint, open_rows bigint)"
+            " arrived_rows bigint, open_rows bigint, arrived_amount decimal(28, 2), open_amount decimal(28, 2))"
         )
         connection.executemany(
             "insert into staging.stg_quarantine values ('shop', ?, ?, ?, ?)",
@@ -97,12 +128,12 @@ def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
             ],
         )
         connection.executemany(
-            "insert into staging.stg_quarantine_share values ('shop', ?, ?, ?, ?, ?)",
+            "insert into staging.stg_quarantine_share values ('shop', ?, ?, ?, ?, ?, ?, ?)",
             [
-                ("orders", "b1", "1.csv", 20, 2),
-                ("orders", "b2", "2.csv", 30, 3),
-                ("unreadable", "b1", "1.csv", 20, 0),
-                ("unreadable", "b2", "2.csv", 31, 1),
+                ("orders", "b1", "1.csv", 20, 2, "200.50", "20.25"),
+                ("orders", "b2", "2.csv", 30, 3, "300.00", "3.00"),
+                ("unreadable", "b1", "1.csv", 20, 0, "0", "0"),
+                ("unreadable", "b2", "2.csv", 31, 1, "0", "0"),
             ],
         )
         yield connection
@@ -111,10 +142,20 @@ def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
 def test_open_rows_are_counted_by_file_and_whole_with_the_rules_most_broken(
     warehouse: duckdb.DuckDBPyConnection,
 ) -> None:
+    whole, first, second = (Decimal("500.50"), Decimal("23.25")), (Decimal("200.50"), Decimal("20.25")), (300, 3)
     assert sorted(read_shares(warehouse), key=lambda one: (one.entity, one.batch)) == [
-        Share("shop", "orders", "", "", 50, 5, (("ORD-002", 2), ("ORD-007", 2), ("ORD-104", 1))),
-        Share("shop", "orders", "1.csv", "b1", 20, 2, (("ORD-007", 2), ("ORD-002", 1))),
-        Share("shop", "orders", "2.csv", "b2", 30, 3, (("ORD-002", 1), ("ORD-104", 1), ("ORD-105", 1))),
+        Share("shop", "orders", "", "", 50, 5, (("ORD-002", 2), ("ORD-007", 2), ("ORD-104", 1)), *whole),
+        Share("shop", "orders", "1.csv", "b1", 20, 2, (("ORD-007", 2), ("ORD-002", 1)), *first),
+        Share(
+            "shop",
+            "orders",
+            "2.csv",
+            "b2",
+            30,
+            3,
+            (("ORD-002", 1), ("ORD-104", 1), ("ORD-105", 1)),
+            *map(Decimal, second),
+        ),
         Share("shop", "unreadable", "", "", 51, 1, (("LND-001", 1),)),
         Share("shop", "unreadable", "2.csv", "b2", 31, 1, (("LND-001", 1),)),
     ]

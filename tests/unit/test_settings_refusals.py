@@ -56,6 +56,7 @@ def refusal(path: Path) -> str:
         ("quarantine: {stop_share: most}", "quarantine.stop_share"),
         ("quarantine: {min_rows: 0}", "quarantine.min_rows"),
         ("quarantine: {share: 0.1}", "quarantine.share: unknown key"),
+        ("quarantine: {warn_value_share: 0.3}", "quarantine: warn_value_share 0.3 is above stop_value_share 0.25"),
         ("quarantine: {warn_share: 0.3}", "quarantine: warn_share 0.3 is above stop_share 0.25"),
         ("quarantine: {entities: {order: {min_rows: 9}}}", "quarantine.entities.order: there is no entity 'order'"),
         ("quarantine: {entities: {orders: {stop: 1}}}", "quarantine.entities.orders.stop: unknown key"),

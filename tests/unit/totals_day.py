@@ -24,15 +24,22 @@ create table staging.int_orders_as_of as
 create table staging.int_order_lines_as_of as
     from (values ('shop', 'a', null), ('till', 'x', timestamp '2026-01-05'), ('till', 'x', timestamp '2026-01-05'))
     as t (source, order_id, ordered_at);
+create table intermediate.int_rejected_row as from (values
+    ('shop', 'order_lines', 'a', timestamp '2026-01-02'), ('till', 'order_lines', 'x', timestamp '2026-01-05'),
+    ('till', 'order_lines', 'y', timestamp '2026-01-06'), ('till', 'order_lines', 'z', null),
+    ('till', 'order_lines', null, timestamp '2026-01-06'), ('till', 'payments', 'p', timestamp '2026-01-06'))
+    as t (source, entity, order_id, event_at);
 create table marts.fct_order as from (values
-    ('shop', 'a', 10.10, true), ('shop', 'b', 5.05, false), ('till', 'x', 7.07, true))
-    as t (source, order_id, net_amount, is_purchase);
+    ('shop', 'a', 10.10, true), ('shop', 'b', 5.05, false), ('till', 'x', 7.07, true),
+    ('till', 'y', null, true)) as t (source, order_id, net_amount, is_purchase);
 create table marts.fct_order_line as from (values
     ('shop', 'a', '1', 'k1'), ('till', 'x', '1', 'k2'), ('till', 'x', '2', 'k3'))
     as t (source, order_id, line_id, order_line_key);
-create table marts.fct_return as
-    from (values (0.17, null::varchar, 'c'), (9.99, 'missing_rate', 'c')) as t (return_amount, issue, customer_key);
-create table marts.customer_clv as from (values (17.17::decimal(18, 2)), (-0.17)) as t (historic_net_amount);
+create table marts.fct_return as from (values
+    (0.17, null::varchar, 'c'), (9.99, 'missing_rate', 'c'), (3.33, null, 'unvalued'))
+    as t (return_amount, issue, customer_key);
+create table marts.customer_clv as from (values (17.17::decimal(18, 2), 'a'), (-0.17, 'c'), (null, 'unvalued'))
+    as t (historic_net_amount, customer_key);
 create table staging.int_loyalty_events_as_of as from (values
     ('a', 'earn', 100.5), ('a', 'redeem', -30), ('b', 'redeem', 5), ('b', 'expire', 2.5), ('b', 'adjust', 1),
     ('b', 'tier', 7), (null, 'earn', 9)) as t (customer_ref, kind, points);

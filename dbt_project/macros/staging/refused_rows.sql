@@ -1,9 +1,8 @@
 {#-
 The rows of an entity that break a rule, and which of them are resolved; CTEs of stg_quarantine, which has `files` before them.
 
-A refused row is resolved where staging has accepted a row of the same source and key that nothing shows to be older: by
-`updated_at` where both say it, else by the date of the file where both have one, else (a file delivered again) by being of
-another file. An `updated_at` that is itself refused as lying in the future says nothing. When rows landed plays no part, so
+A refused row is resolved where staging has accepted a row of the same source and key that nothing shows to be older (macro
+`resolves`). An `updated_at` that is itself refused as lying in the future says nothing. When rows landed plays no part, so
 that the order of arrival does not matter.
 
 Rows of earlier deliveries of a name resolve nothing, unless a date shows that they are younger. A row of an earlier delivery is
@@ -29,6 +28,7 @@ A key that is missing, cannot be cast, or was made by landing for this very file
         checked.batch,
         checked.content_hash,
         checked.raw,
+        {{ row_value(name) }} as row_amount,
         case
             when not {{ in_the_future(business_date('checked.updated_at')) }} then checked.updated_at
         end as believed_at,
@@ -63,11 +63,7 @@ A key that is missing, cannot be cast, or was made by landing for this very file
         max(
             case
                 when
-                    case
-                        when accepted.updated_at <> refused.believed_at then accepted.updated_at > refused.believed_at
-                        when accepted.file_on <> refused.file_on then accepted.file_on > refused.file_on
-                        else accepted.batch <> refused.batch and batches.n_later = 0
-                    end
+                    {{ resolves('accepted', 'refused', n_later='batches.n_later', updated_at='believed_at') }}
                     then 1
                 else 0
             end
@@ -96,6 +92,7 @@ A key that is missing, cannot be cast, or was made by landing for this very file
         refused.line,
         refused.batch,
         refused.raw,
+        refused.row_amount,
         refused.effective_on,
         coalesce(answered.is_resolved, 0) = 1 or refused.is_replaced as is_resolved,
         coalesce(answered.is_resolved, 1) = 0 and not refused.is_replaced as has_earlier_version

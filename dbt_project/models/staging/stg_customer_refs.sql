@@ -17,6 +17,9 @@
 select source, {{ column }} as ref
 from {{ ref('stg_' ~ name) }}
 where {{ column }} is not null
-{% if not loop.last -%} union
-{% endif -%}
-{% endfor %}
+union
+{% endfor -%}
+-- a rejected line may be all that is known of an order
+select source, customer_ref as ref
+from {{ ref('stg_rejected_rows') }}
+where entity = 'order_lines' and customer_ref is not null

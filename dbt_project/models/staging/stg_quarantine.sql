@@ -41,6 +41,7 @@ unreadable as (
         unreadable_rows.line,
         unreadable_rows.batch,
         unreadable_rows.raw,
+        cast(null as decimal(18, 2)) as row_amount,
         unreadable_rows.file_on as effective_on,
         coalesce(ages.n_later, 0) > 0 as is_resolved,
         false as has_earlier_version

@@ -22,6 +22,10 @@ refs as (
     select source, customer_ref
     from {{ ref('stg_order_lines') }}
     where (source, order_id) in (select source, order_id from orders_concerned)
+    union
+    select source, customer_ref
+    from {{ ref('stg_rejected_rows') }}
+    where entity = 'order_lines' and (source, order_id) in (select source, order_id from orders_concerned)
 ),
 
 -- Whose customer was or is another person: every reference of both, one of which gave or gives the key.

@@ -5,6 +5,21 @@ with touched as (
     select source, order_id from ({{ touched_keys('order_lines') }}) as lines
 ),
 
+rejected_lines as (
+    select * from {{ ref('stg_rejected_rows') }}
+    where entity = 'order_lines' and order_id is not null
+),
+
+-- what resolves a rejected line is an accepted line of its order, and so is touched itself
+touched_by_rejections as (
+    select source, order_id
+    from rejected_lines
+    where
+        batch in (select batch from {{ source('exchange', 'changed_batches') }})
+        or {{ is_new_day('known_on') }}
+        or {{ is_new_day('event_on') }}
+),
+
 paid as (
     -- whatever order a payment is or was for
     select source, order_id
@@ -19,6 +34,10 @@ of_changed_customers as (
     union
     select source, order_id
     from {{ ref('stg_order_lines') }}
+    where (source, customer_ref) in (select source, customer_ref from {{ ref('int_changed_customer_ref') }})
+    union
+    select source, order_id
+    from rejected_lines
     where (source, customer_ref) in (select source, customer_ref from {{ ref('int_changed_customer_ref') }})
 ),
 
@@ -36,9 +55,15 @@ on_changed_fx_days as (
     select source, order_id
     from {{ ref('stg_order_lines') }}
     where event_on in (select rate_on from {{ ref('int_changed_fx_day') }})
+    union
+    select source, order_id
+    from rejected_lines
+    where event_on in (select rate_on from {{ ref('int_changed_fx_day') }})
 )
 
 select source, order_id from touched
+union
+select source, order_id from touched_by_rejections
 union
 select source, order_id from paid
 union

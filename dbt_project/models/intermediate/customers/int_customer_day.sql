@@ -12,7 +12,8 @@ with purchases as (
         sum(discount_amount) as discount_amount,
         sum(net_amount) as net_amount,
         sum(n_lines) as n_lines,
-        sum(quantity) as quantity
+        sum(quantity) as quantity,
+        sum(case when net_amount is null then 1 else 0 end) as n_orders_without_amount
     from {{ ref('int_order') }}
     where is_purchase and {{ is_changed(ref('int_changed_customer'), ['customer_key']) }}
     group by customer_key, ordered_on
@@ -36,9 +37,11 @@ days as (
         coalesce(purchases.customer_key, returns.customer_key) as customer_key,
         coalesce(purchases.day_on, returns.day_on) as day_on,
         coalesce(purchases.n_orders, 0) as n_orders,
-        coalesce(purchases.gross_amount, 0) as gross_amount,
-        coalesce(purchases.discount_amount, 0) as discount_amount,
-        coalesce(purchases.net_amount, 0) as net_amount,
+        coalesce(purchases.n_orders_without_amount, 0) as n_orders_without_amount,
+        -- 0 on a day with returns alone, NULL on a day of which no order has a known amount
+        {%- for amount in ['gross_amount', 'discount_amount', 'net_amount'] %}
+        case when purchases.customer_key is null then 0 else purchases.{{ amount }} end as {{ amount }},
+        {%- endfor %}
         coalesce(returns.returned_amount, 0) as returned_amount,
         coalesce(purchases.n_lines, 0) as n_lines,
         coalesce(purchases.quantity, 0) as quantity,
@@ -63,6 +66,7 @@ select
     customer_key,
     day_on,
     cast(n_orders as integer) as n_orders,
+    cast(n_orders_without_amount as integer) as n_orders_without_amount,
     cast(gross_amount as decimal(18, 2)) as gross_amount,
     cast(discount_amount as decimal(18, 2)) as discount_amount,
     cast(net_amount as decimal(18, 2)) as net_amount,

@@ -29,6 +29,11 @@ terms as (
     select
         days.*,
         observed.observed_on,
+        coalesce(days.net_amount, 0) as known_amount,
+        -- a day of which one amount is unknown does not say what was spent on it
+        case
+            when days.purchase_day_number > 1 and coalesce(days.n_orders_without_amount, 0) = 0 then days.net_amount
+        end as repeat_amount,
         {{ days_between('days.day_on', 'days.previous_purchase_on') }} as gap_days,
         {{ half_life_weight(days_between('observed.observed_on', 'days.day_on'), var('half_life_days')) }} as weight
     from days
@@ -41,7 +46,9 @@ summed as (
         customer_key,
         observed_on,
         sum(n_orders) as n_orders,
+        sum(n_orders_without_amount) as n_orders_without_amount,
         sum(case when is_purchase_day then 1 else 0 end) as n_purchase_days,
+        sum(case when is_purchase_day and net_amount is not null then 1 else 0 end) as n_valued_days,
         min(case when is_purchase_day then day_on end) as first_purchase_on,
         max(case when is_purchase_day then day_on end) as last_purchase_on,
         max(previous_purchase_on) as previous_purchase_on,
@@ -50,8 +57,9 @@ summed as (
         sum(discount_amount) as discount_amount,
         sum(net_amount) as net_purchase_amount,
         sum(returned_amount) as returned_amount,
-        sum(case when purchase_day_number > 1 then net_amount else 0 end) as repeat_amount,
-        sum({{ multiply('net_amount - returned_amount', 'weight', 8, precision=28) }}) as decayed_net_amount,
+        sum(repeat_amount) as repeat_amount,
+        count(repeat_amount) as n_spend_days,
+        sum({{ multiply('known_amount - returned_amount', 'weight', 8, precision=28) }}) as decayed_net_amount,
         sum(case when is_purchase_day then weight else 0 end) as decayed_purchase_days,
         sum(gap_days) as sum_gap_days,
         sum(cast(gap_days as bigint) * gap_days) as sum_squared_gap_days
@@ -62,6 +70,8 @@ summed as (
 measured as (
     select
         *,
+        -- a customer none of whose purchases has an amount has no amount either, whatever came back
+        n_valued_days > 0 or n_purchase_days = 0 as is_valued,
         net_purchase_amount - returned_amount as net_amount,
         case when n_purchase_days > 0 then n_purchase_days - 1 else 0 end as n_gaps
     from summed
@@ -72,7 +82,7 @@ kept as (
     select
         *,
         case
-            when net_amount > 0
+            when is_valued and net_amount > 0
                 then {{ divide('least(net_amount, net_purchase_amount)', 'net_purchase_amount', 8, 2) }}
         end as kept_share
     from measured
@@ -102,6 +112,7 @@ select
     kept.customer_key,
     kept.observed_on,
     cast(kept.n_orders as integer) as n_orders,
+    cast(coalesce(kept.n_orders_without_amount, 0) as integer) as n_orders_without_amount,
     cast(kept.n_purchase_days as integer) as n_purchase_days,
     cast(case when kept.n_purchase_days > 0 then kept.n_purchase_days - 1 end as integer) as n_repeat_days,
     kept.first_purchase_on,
@@ -111,15 +122,14 @@ select
     {{ days_between('kept.observed_on', 'kept.first_purchase_on') }} as age_days,
     {{ days_between('kept.observed_on', 'kept.last_purchase_on') }} as silence_days,
     cast(kept.active_months as integer) as active_months,
-    cast(kept.gross_amount as decimal(18, 2)) as gross_amount,
-    cast(kept.discount_amount as decimal(18, 2)) as discount_amount,
-    cast(kept.net_purchase_amount as decimal(18, 2)) as net_purchase_amount,
     cast(kept.returned_amount as decimal(18, 2)) as returned_amount,
-    cast(kept.net_amount as decimal(18, 2)) as net_amount,
+    {%- for amount in ['gross_amount', 'discount_amount', 'net_purchase_amount', 'net_amount', 'decayed_net_amount'] %}
+    cast(case when kept.is_valued then kept.{{ amount }} end as decimal(18, 2)) as {{ amount }},
+    {%- endfor %}
     nullif(
-        {{ divide(multiply('kept.repeat_amount', 'kept.kept_share'), 'kept.n_gaps', 2) }}, 0
+        {{ divide(multiply('kept.repeat_amount', 'kept.kept_share'), 'kept.n_spend_days', 2) }}, 0
     ) as mean_repeat_amount,
-    cast(kept.decayed_net_amount as decimal(18, 2)) as decayed_net_amount,
+    cast(kept.n_spend_days as integer) as n_spend_days,
     cast(kept.decayed_purchase_days as decimal(18, 8)) as decayed_purchase_days,
     cast(coalesce(categories.n_categories, 0) as integer) as n_categories,
     cast(kept.n_gaps as integer) as n_gaps,

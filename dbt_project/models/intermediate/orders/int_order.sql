@@ -47,17 +47,18 @@ judged as (
         {{ business_date('headers.delivered_at') }} > {{ business_date('headers.promised_at') }} as is_late,
         coalesce(headers.is_test, false) or headers.status_class = 'test' as is_test,
         headers.cancelled_at is not null or headers.status_class = 'cancelled' as is_cancelled,
-        coalesce(
-            amounts.issue,
-            case
-                when headers.has_mixed_customers then 'mixed_customers'
-                when
-                    headers.status_class = 'unknown'
-                    and headers.cancelled_at is null
-                    and not coalesce(headers.is_test, false)
-                    then 'unknown_status'
-            end
-        ) as issue
+        headers.n_rejected_lines > 0 as is_incomplete,
+        -- an order that lacks lines still counts, one of several customers or of an unknown status does not
+        case
+            when amounts.issue is not null and amounts.issue <> 'lines_rejected' then amounts.issue
+            when headers.has_mixed_customers then 'mixed_customers'
+            when
+                headers.status_class = 'unknown'
+                and headers.cancelled_at is null
+                and not coalesce(headers.is_test, false)
+                then 'unknown_status'
+            else amounts.issue
+        end as issue
     from headers
     inner join amounts
         on headers.source = amounts.source and headers.order_id = amounts.order_id
@@ -65,15 +66,19 @@ judged as (
         on headers.source = identities.source and headers.customer_ref = identities.customer_ref
 ),
 
+sold as (
+    select
+        *,
+        status_class = 'sale' and not is_test and not is_cancelled as is_sale
+    from judged
+),
+
+-- what counts in money, whoever bought it
 counted as (
     select
         *,
-        status_class = 'sale'
-        and not is_test
-        and not is_cancelled
-        and issue is null
-        and coalesce(net_amount > 0, false) as is_counted
-    from judged
+        is_sale and issue is null and coalesce(net_amount > 0, false) as is_counted
+    from sold
 )
 
 select
@@ -106,6 +111,8 @@ select
     is_test,
     is_cancelled,
     is_counted,
-    customer_key is not null and is_counted as is_purchase,
+    customer_key is not null
+    and (is_counted or (is_sale and coalesce(issue = 'lines_rejected', false))) as is_purchase,
+    is_incomplete,
     issue
 from counted

@@ -86,6 +86,7 @@ valued as (
         case
             when gross is not null then header_gross_amount
             when total is not null then {{ gross_of_total('header_total_amount') }}
+            when n_rejected_lines > 0 then null
             else coalesce(lines_gross_amount, {{ gross_of_total('paid_amount') }})
         end as gross_amount
     from converted
@@ -113,6 +114,7 @@ select
     coalesce(paid_at, last_paid_at) as paid_at,
     case
         when fx_rate is null or (gross is null and total is null and n_lines_without_rate > 0) then 'missing_rate'
+        when gross is null and total is null and n_rejected_lines > 0 then 'lines_rejected'
         when gross_amount is null then 'missing_amount'
     end as issue
 from valued

@@ -13,6 +13,11 @@ with headers as (
     where {{ is_changed(ref('int_changed_order'), ['source', 'order_id'], 'orders') }}
 ),
 
+rejections as (
+    select * from {{ ref('int_order_rejection') }}
+    where {{ is_changed(ref('int_changed_order'), ['source', 'order_id']) }}
+),
+
 lines as (
     -- of orders that have no header
     select
@@ -46,6 +51,8 @@ classed as (
     from ranked
 ),
 
+{%- set shared = 'ordered_at, ordered_on, customer_ref, channel, store_id, currency' %}
+
 grouped as (
     -- what the lines agree on holds for the order
     select
@@ -65,56 +72,79 @@ grouped as (
         count(distinct customer_ref) > 1 as has_mixed_customers
     from classed
     group by source, order_id, order_class
+),
+
+-- an order of which every line was rejected was still placed, if the lines say when
+rejected_whole as (
+    select
+        rejections.*,
+        {{ status_class('rejections.status', 'statuses.status_class') }} as status_class
+    from rejections
+    left join {{ ref('int_order_status') }} as statuses
+        on rejections.source = statuses.source and rejections.status = statuses.status
+    where
+        rejections.ordered_at is not null
+        and not exists (
+            select 1 from headers
+            where headers.source = rejections.source and headers.order_id = rejections.order_id
+        )
+        and not exists (
+            select 1 from grouped
+            where grouped.source = rejections.source and grouped.order_id = rejections.order_id
+        )
+),
+
+of_lines as (
+    select source, order_id, status, status_class, has_mixed_customers, {{ shared }} from grouped
+    union all
+    select source, order_id, status, status_class, has_mixed_customers, {{ shared }} from rejected_whole
+),
+
+{%- set header_columns = {
+    'paid_at': 'timestamp', 'cancelled_at': 'timestamp', 'promised_at': 'timestamp', 'delivered_at': 'timestamp',
+    'gross': 'decimal(18, 2)', 'discount': 'decimal(18, 2)', 'tax': 'decimal(18, 2)', 'shipping': 'decimal(18, 2)',
+    'total': 'decimal(18, 2)', 'coupon_code': 'string', 'is_test': 'boolean',
+} %}
+
+placed as (
+    select
+        source,
+        order_id,
+        customer_ref,
+        ordered_at,
+        event_on as ordered_on,
+        status,
+        status_class,
+        channel,
+        store_id,
+        currency,
+        {{ header_columns | join(',\n        ') }},
+        true as has_header,
+        false as has_mixed_customers
+    from headers
+    union all
+    select
+        source,
+        order_id,
+        customer_ref,
+        ordered_at,
+        ordered_on,
+        status,
+        status_class,
+        channel,
+        store_id,
+        currency,
+        {%- for column, type in header_columns.items() %}
+        cast(null as {{ type }}) as {{ column }},
+        {%- endfor %}
+        false as has_header,
+        has_mixed_customers
+    from of_lines
 )
 
 select
-    source,
-    order_id,
-    customer_ref,
-    ordered_at,
-    event_on as ordered_on,
-    paid_at,
-    cancelled_at,
-    promised_at,
-    delivered_at,
-    status,
-    status_class,
-    channel,
-    store_id,
-    currency,
-    gross,
-    discount,
-    tax,
-    shipping,
-    total,
-    coupon_code,
-    is_test,
-    true as has_header,
-    false as has_mixed_customers
-from headers
-union all
-select
-    source,
-    order_id,
-    customer_ref,
-    ordered_at,
-    ordered_on,
-    cast(null as timestamp) as paid_at,
-    cast(null as timestamp) as cancelled_at,
-    cast(null as timestamp) as promised_at,
-    cast(null as timestamp) as delivered_at,
-    status,
-    status_class,
-    channel,
-    store_id,
-    currency,
-    cast(null as decimal(18, 2)) as gross,
-    cast(null as decimal(18, 2)) as discount,
-    cast(null as decimal(18, 2)) as tax,
-    cast(null as decimal(18, 2)) as shipping,
-    cast(null as decimal(18, 2)) as total,
-    cast(null as string) as coupon_code,
-    cast(null as boolean) as is_test,
-    false as has_header,
-    has_mixed_customers
-from grouped
+    placed.*,
+    coalesce(rejections.n_rejected_lines, 0) as n_rejected_lines
+from placed
+left join rejections
+    on placed.source = rejections.source and placed.order_id = rejections.order_id

@@ -33,6 +33,7 @@ final as (
         cast(age_days as integer) as age_days,
         unobserved_days,
         cast(net_amount as decimal(18, 2)) as historic_net_amount,
+        n_orders_without_amount,
         historic_margin_amount,
         cast(margin_share as decimal(18, 4)) as margin_share,
         known_margin_share is not null as is_margin_known,

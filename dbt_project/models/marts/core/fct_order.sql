@@ -35,6 +35,7 @@ select
     is_test,
     is_cancelled,
     is_purchase,
+    is_incomplete,
     issue
 from {{ ref('int_order') }}
 where {{ is_changed(ref('int_changed_order'), ['source', 'order_id']) }}

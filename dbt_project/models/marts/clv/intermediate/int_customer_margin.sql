@@ -9,6 +9,15 @@ with purchased_lines as (
 
 ),
 
+-- what the rejected lines of an order cost is not known either
+incomplete as (
+
+    select distinct customer_key
+    from {{ ref('int_order') }}
+    where is_purchase and is_incomplete
+
+),
+
 summed as (
 
     select
@@ -26,15 +35,20 @@ summed as (
 final as (
 
     select
-        customer_key,
-        line_net_amount,
-        costed_net_amount,
-        cost_amount,
+        summed.customer_key,
+        summed.line_net_amount,
+        summed.costed_net_amount,
+        summed.cost_amount,
         case
-            when n_uncosted_lines = 0 and line_net_amount > 0
-                then cast({{ divide('line_net_amount - cost_amount', 'line_net_amount', 4) }} as decimal(18, 4))
+            when summed.n_uncosted_lines = 0 and incomplete.customer_key is null and summed.line_net_amount > 0
+                then
+                    cast(
+                        {{ divide('summed.line_net_amount - summed.cost_amount', 'summed.line_net_amount', 4) }}
+                        as decimal(18, 4)
+                    )
         end as margin_share
     from summed
+    left join incomplete on summed.customer_key = incomplete.customer_key
 
 )
 

@@ -6,6 +6,7 @@ with summaries as (
         n_repeat_days,
         recency_days,
         age_days,
+        n_orders_without_amount,
         net_amount
     from {{ ref('int_customer_summary') }}
     where observed_on = {{ as_of_date() }}

@@ -32,7 +32,8 @@ combined as (
 
     select
         *,
-        cast(floor((f_quintile + m_quintile + 1) / 2) as integer) as fm_quintile
+        -- frequency alone, if no purchase has an amount
+        cast(floor((f_quintile + coalesce(m_quintile, f_quintile) + 1) / 2) as integer) as fm_quintile
     from scored
 
 ),

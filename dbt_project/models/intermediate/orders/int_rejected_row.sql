@@ -1,0 +1,117 @@
+with rejected as (
+    select
+        *,
+        coalesce(known_on <= {{ as_of_date() }}, true) as is_known,
+        -- without a whole key nothing says that two rows are versions of one
+        case when key_1 is null or key_2 is null then row_id else '' end as keyless_id
+    from {{ ref('stg_rejected_rows') }}
+    where coalesce(event_on <= {{ as_of_date() }}, true) and not is_replaced
+),
+
+batches as (
+    select
+        source,
+        batch,
+        entity,
+        n_later
+    from {{ ref('stg_batch') }}
+),
+
+accepted as (
+    {{ keyed_rows(
+        'stg_',
+        columns=['updated_at', 'file_on', 'batch'],
+        where='coalesce(effective_on <= ' ~ as_of_date() ~ ', true)'
+    ) }}
+),
+
+-- what counts at the day, including versions that became known later
+counted as (
+    {{ keyed_rows('int_', '_as_of') }}
+),
+
+-- Each way in which a row is no longer missing is one branch: an accepted row that is not older, ...
+resolved as (
+    select
+        rejected.entity,
+        rejected.row_id
+    from rejected
+    inner join accepted
+        on
+            rejected.source = accepted.source
+            and rejected.entity = accepted.entity
+            and rejected.key_1 = accepted.key_1
+            and rejected.key_2 = accepted.key_2
+    inner join batches
+        on
+            accepted.source = batches.source
+            and accepted.batch = batches.batch
+            and accepted.entity = batches.entity
+    where rejected.is_known and {{ resolves('accepted', 'rejected', n_later='batches.n_later') }}
+    union
+    -- ... an accepted row that counts, if neither was known by the day, ...
+    select
+        rejected.entity,
+        rejected.row_id
+    from rejected
+    inner join counted
+        on
+            rejected.source = counted.source
+            and rejected.entity = counted.entity
+            and rejected.key_1 = counted.key_1
+            and rejected.key_2 = counted.key_2
+    where not rejected.is_known
+    union
+    -- ... a later list of all lines of the order, ...
+    select
+        'order_lines' as entity,
+        batch || '|' || cast(record as string) || '|' || content_hash as row_id
+    from {{ ref('int_unlisted_line') }}
+    union
+    -- ... a line that became known later, if other lines of its order were known by the day.
+    select
+        rejected.entity,
+        rejected.row_id
+    from rejected
+    inner join accepted
+        on
+            rejected.source = accepted.source
+            and rejected.entity = accepted.entity
+            and rejected.key_1 = accepted.key_1
+    where not rejected.is_known and rejected.entity = 'order_lines'
+),
+
+ranked as (
+    select
+        rejected.*,
+        row_number() over (
+            partition by rejected.entity, rejected.source, rejected.key_1, rejected.key_2, rejected.keyless_id
+            order by
+                rejected.updated_at desc nulls last,
+                rejected.file_on desc nulls last,
+                rejected.n_later asc nulls last,
+                rejected.content_hash desc,
+                rejected.batch desc
+        ) as version_rank
+    from rejected
+    left join resolved
+        on rejected.entity = resolved.entity and rejected.row_id = resolved.row_id
+    where resolved.row_id is null
+)
+
+select
+    source,
+    entity,
+    key_1,
+    key_2,
+    order_id,
+    customer_ref,
+    status,
+    channel,
+    store_id,
+    currency,
+    event_at,
+    event_on,
+    row_amount
+from ranked
+where version_rank = 1

@@ -1,0 +1,13 @@
+{#- As stg_replaced_line, of the lists that are known at the as-of day. -#}
+with {{ listed_rows() }},
+
+{{ lists_in_force("date '" ~ this_build('as_of') ~ "'") }},
+
+{{ unlisted_rows() }}
+
+select
+    source,
+    batch,
+    record,
+    content_hash
+from unlisted
