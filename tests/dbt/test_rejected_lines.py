@@ -61,7 +61,7 @@ def warehouse(new_warehouse: Callable[[], Warehouse]) -> Warehouse:
     home.ingest(AFTER)
     home.build(BEFORE, scratch="before")
     home.build(BETWEEN, scratch="between")
-    home.build(AFTER, tested=True)
+    home.build(AFTER)
     return home
 
 
