@@ -33,7 +33,7 @@ def test_every_rule_that_a_row_can_break_is_planted() -> None:
 
 
 def test_every_way_in_which_landing_cannot_read_a_record_is_planted() -> None:
-    # but for a record of megabytes, a list that is none (no file of the sample has lists), and what concerns whole files
+    # except a record of megabytes, a list that is not one (the sample has no lists), and what concerns whole files
     not_planted = {Rule.TOO_LONG, Rule.NO_LIST, Rule.HEADER_AGAIN, Rule.CUT_OFF}
     expected = {rule.value for rule in set(Rule) - not_planted}
     assert {bad.rule for bad in planted(small_sample()) if bad.entity == "unreadable"} == expected

@@ -14,6 +14,10 @@ where
     batch in (select batch from {{ source('exchange', 'changed_batches') }})
     or {{ is_new_day('effective_on') }}
     or {{ is_new_day('event_on') }}
+    or batch in (
+        select batch from {{ ref('stg_redelivered_row') }}
+        where entity = '{{ name }}' and outcome = 'removed' and {{ is_new_day('file_on') }}
+    )
     {%- for column in spec.masked %}
     or {{ is_new_day(business_date(column)) }}
     {%- endfor %}

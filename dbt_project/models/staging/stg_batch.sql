@@ -17,6 +17,8 @@ select
     ledger.delivery,
     ledger.line_lists,
     coalesce(ledger.row_keys = 'generated', false) as has_generated_keys,
+    ledger.ambiguous_times,
+    ledger.may_be_cut_off,
     cast(coalesce(ages.n_later, 0) as bigint) as n_later
 from {{ landed('ledger') }} as ledger
 left join ages

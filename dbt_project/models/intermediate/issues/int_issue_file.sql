@@ -1,19 +1,14 @@
 with files as (
     -- what is in force: a later delivery of a name may have mended it
     select
-        ledger.source,
-        ledger.entity,
-        ledger.ambiguous_times,
-        ledger.may_be_cut_off
-    from {{ landed('ledger') }} as ledger
-    inner join {{ ref('stg_batch') }} as batches
-        on
-            ledger.source = batches.source
-            and ledger.batch = batches.batch
-            and ledger.entity = batches.entity
+        source,
+        entity,
+        ambiguous_times,
+        may_be_cut_off
+    from {{ ref('stg_batch') }}
     where
-        batches.n_later = 0
-        and coalesce(batches.file_on <= {{ as_of_date() }}, true)
+        n_later = 0
+        and coalesce(file_on <= {{ as_of_date() }}, true)
 ),
 
 counted as (
