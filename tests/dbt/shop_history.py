@@ -233,7 +233,7 @@ class History:
         for offset in range(self._n_days):
             day = self._first + timedelta(days=offset)
             for product in ("a", "b", "c"):
-                if offset == 0 or chance.random() < 0.1:
+                if offset == 0 or chance.random() < 0.3:
                     row = {"product_id": product, "category": f"k{chance.randint(0, 2)}", "unit_cost": "2.5"}
                     self._put("shop", day, day, "products", row)
             for customer in chance.sample(self._customers, 3):

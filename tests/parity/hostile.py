@@ -95,6 +95,8 @@ ORDERS: dict[str, tuple[tuple[str, ...], str]] = {
     "dotted-capital-i": (("10.00", "", "2025-05-05 10:00:00", "EUR", "İPTAL", "", ""), ""),
     "sharp-s": (("10.00", "", "2025-05-05 10:00:00", "EUR", "GROẞ", "", ""), ""),
     "padded-status": (("10.00", "", "2025-05-05 10:00:00", "EUR", "  CANCELLED ", "", ""), ""),
+    "decomposed-accent": (("10.00", "", "2025-05-05 10:00:00", "EUR", "ANNULE\u0301E", "", ""), ""),
+    "separators-in-status": (("10.00", "", "2025-05-05 10:00:00", "EUR", "On\u2011Hold/(?)", "", ""), ""),
     "true-in-capitals": (("10.00", "", "2025-05-05 10:00:00", "EUR", "paid", "TRUE", ""), ""),
     "neither-true-nor-false": (("10.00", "", "2025-05-05 10:00:00", "EUR", "paid", "İ", ""), "ORD-012"),
     "small-currency": (("10.00", "", "2025-05-05 10:00:00", "eur", "paid", "", ""), "ORD-111"),
