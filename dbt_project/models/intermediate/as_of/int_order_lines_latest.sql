@@ -47,6 +47,6 @@ select
     n_lists,
     case
         when is_unlisted then 'list'
-        when quantity = 0 then 'zero_quantity'
+        when quantity = 0 and coalesce(total, 0) = 0 then 'zero_quantity'
     end as removed_by
 from latest
