@@ -29,7 +29,8 @@ from pipelines.landing.rows import FileFacts, RowSql
 _AMOUNTS = {
     "orders": "coalesce(try_cast(total as decimal(18, 2)), try_cast(gross as decimal(18, 2)))",
     "order_lines": (
-        "try_cast(try_cast(quantity as decimal(18, 4)) * try_cast(unit_price as decimal(18, 4)) as decimal(18, 2))"
+        "coalesce(try_cast(total as decimal(18, 2)),"
+        " try_cast(try_cast(quantity as decimal(18, 4)) * try_cast(unit_price as decimal(18, 4)) as decimal(18, 2)))"
     ),
 }
 _LISTED = 200  # statuses; a source has few, and free text that was mapped by mistake has many
@@ -103,7 +104,11 @@ def count_statuses(
         for entity in entities:
             parts = home / "landing" / entity / f"source={mapping.source}"
             if any(parts.glob(f"batch=*/{PART}")):
-                landed_rows = f"select * from read_parquet({escaped_glob(parts)} || '/batch=*/{PART}')"  # noqa: S608 (names are quoted)
+                # an earlier version of this program landed lines without `total`
+                landed_rows = (
+                    f"select * from read_parquet({escaped_glob(parts)} || '/batch=*/{PART}', union_by_name = true)"  # noqa: S608 (names are quoted)
+                    " union all by name select null::varchar as total where false"
+                )
                 _count(connection, entity, landed_rows)
         for file in found:
             try:

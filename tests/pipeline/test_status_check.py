@@ -40,6 +40,7 @@ LINES: dict[str, Any] = {
                 "line_id": "item.no",
                 "quantity": "item.n",
                 "unit_price": "item.price",
+                "total": "item.total",
                 "status": "item.state",
             },
         }
@@ -72,12 +73,12 @@ def test_statuses_are_counted_as_landing_would_read_them_and_nothing_lands(tmp_p
     desk.put("orders-1.csv", HEADER + "\n".join(rows) + "\n")
     items = [
         {"no": "1", "n": "2", "price": "1.5", "state": "Cancelled"},
-        {"no": "2", "n": "1", "price": "4", "state": "?!"},
+        {"no": "2", "n": "1", "price": "4", "total": "3.99", "state": "?!"},
     ]
     desk.put("orders-1.json", json.dumps([{"id": "1", "items": items}]))
     assert counts(desk) == [
         ("orders", "odd", "unknown", "EUR", 2, Decimal("3.75")),
-        ("order_lines", "?!", "unknown", None, 1, Decimal("4.00")),
+        ("order_lines", "?!", "unknown", None, 1, Decimal("3.99")),
         ("order_lines", "cancelled", "cancelled", None, 1, Decimal("3.00")),
         ("orders", "abgerechnet", "sale", "EUR", 1, Decimal("10.50")),
         ("orders", "odd", "unknown", "USD", 1, None),
