@@ -55,8 +55,8 @@ MUTATIONS = (
     Mutation(
         "a sign of the variance of NPS is flipped",
         f"{MACROS}/business/nps_variance.sql",
-        "{{ promoter_share }} + {{ detractor_share }}\n",
-        "{{ promoter_share }} - {{ detractor_share }}\n",
+        "* cast({{ promoter_share }} - {{ detractor_share }} as",
+        "* cast({{ promoter_share }} + {{ detractor_share }} as",
         models=("rpt_nps",),
     ),
     Mutation(
@@ -90,8 +90,8 @@ MUTATIONS = (
     Mutation(
         "what became known on the day itself is not known yet",
         f"{MACROS}/intermediate/as_of_rows.sql",
-        "coalesce(effective_on <= {{ day }}, true) as is_known",
-        "coalesce(effective_on < {{ day }}, true) as is_known",
+        "coalesce(asked.effective_on <= {{ day }}, true) as is_known",
+        "coalesce(asked.effective_on < {{ day }}, true) as is_known",
         models=("int_fx_rates_as_of",),
     ),
     Mutation(
@@ -106,8 +106,8 @@ MUTATIONS = (
     Mutation(
         "the second version of a key counts as accepted",
         f"{MODELS}/staging/stg_file_reconciliation.sql",
-        "broken_rules = '' and version_rank > 1 then",
-        "broken_rules = '' and version_rank > 2 then",
+        "is_accepted and (version_rank > 1 or is_replaced) then",
+        "is_accepted and (version_rank > 2 or is_replaced) then",
         tests=("tests/dbt/test_staging.py::test_landed_is_accepted_plus_quarantined_plus_superseded",),
     ),
     Mutation(
