@@ -71,7 +71,7 @@ MUTATIONS = (
         f"{MACROS}/cross_db/decimals.sql",
         "' * ' ~ n ~ ' + ' ~ d,",
         "' * ' ~ n,",
-        models=("int_customer_summary", "rpt_nps"),
+        models=("rpt_clv_by_segment",),
     ),
     Mutation(
         "a refund adds to what a customer spent",
