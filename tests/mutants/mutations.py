@@ -71,7 +71,7 @@ MUTATIONS = (
         f"{MACROS}/cross_db/decimals.sql",
         "' * ' ~ n ~ ' + ' ~ d,",
         "' * ' ~ n,",
-        models=("rpt_clv_by_segment",),
+        models=("rpt_nps", "rpt_clv_by_segment"),
     ),
     Mutation(
         "a refund adds to what a customer spent",
@@ -115,7 +115,7 @@ MUTATIONS = (
         "pipelines/value/gamma_gamma.py",
         "below = p * total + q - 1",
         "below = p * total + q",
-        tests=("tests/unit/test_value_gamma_gamma.py::test_constant_spend_is_expected_to_go_on",),
+        tests=("tests/unit/test_value_gamma_gamma.py::test_expected_spend_lies_between_the_customer_and_the_population",),
     ),
     Mutation(
         "a second run of a day does not become current",
