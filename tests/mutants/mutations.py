@@ -96,9 +96,9 @@ MUTATIONS = (
     ),
     Mutation(
         "an older file resolves a rejected row",
-        f"{MACROS}/staging/refused_rows.sql",
-        "then accepted.file_on > refused.file_on",
-        "then accepted.file_on < refused.file_on",
+        f"{MACROS}/staging/rejected_rows.sql",
+        "then {{ accepted }}.file_on > {{ rejected }}.file_on",
+        "then {{ accepted }}.file_on < {{ rejected }}.file_on",
         tests=(
             "tests/dbt/test_quarantine.py::test_a_row_is_resolved_by_an_accepted_one_that_nothing_shows_to_be_older",
         ),
