@@ -115,7 +115,9 @@ MUTATIONS = (
         "pipelines/value/gamma_gamma.py",
         "below = p * total + q - 1",
         "below = p * total + q",
-        tests=("tests/unit/test_value_gamma_gamma.py::test_expected_spend_lies_between_the_customer_and_the_population",),
+        tests=(
+            "tests/unit/test_value_gamma_gamma.py::test_expected_spend_lies_between_the_customer_and_the_population",
+        ),
     ),
     Mutation(
         "a second run of a day does not become current",
