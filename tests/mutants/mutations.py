@@ -55,8 +55,8 @@ MUTATIONS = (
     Mutation(
         "a sign of the variance of NPS is flipped",
         f"{MACROS}/business/nps_variance.sql",
-        "{{ promoter_share }} + {{ detractor_share }}\n",
-        "{{ promoter_share }} - {{ detractor_share }}\n",
+        "* cast({{ promoter_share }} - {{ detractor_share }} as",
+        "* cast({{ promoter_share }} + {{ detractor_share }} as",
         models=("rpt_nps",),
     ),
     Mutation(
@@ -71,7 +71,7 @@ MUTATIONS = (
         f"{MACROS}/cross_db/decimals.sql",
         "' * ' ~ n ~ ' + ' ~ d,",
         "' * ' ~ n,",
-        models=("int_customer_summary", "rpt_nps"),
+        models=("rpt_nps", "rpt_clv_by_segment"),
     ),
     Mutation(
         "a refund adds to what a customer spent",
@@ -90,15 +90,15 @@ MUTATIONS = (
     Mutation(
         "what became known on the day itself is not known yet",
         f"{MACROS}/intermediate/as_of_rows.sql",
-        "coalesce(effective_on <= {{ day }}, true) as is_known",
-        "coalesce(effective_on < {{ day }}, true) as is_known",
+        "coalesce(asked.effective_on <= {{ day }}, true) as is_known",
+        "coalesce(asked.effective_on < {{ day }}, true) as is_known",
         models=("int_fx_rates_as_of",),
     ),
     Mutation(
         "an older file resolves a rejected row",
-        f"{MACROS}/staging/refused_rows.sql",
-        "then accepted.file_on > refused.file_on",
-        "then accepted.file_on < refused.file_on",
+        f"{MACROS}/staging/rejected_rows.sql",
+        "then {{ accepted }}.file_on > {{ rejected }}.file_on",
+        "then {{ accepted }}.file_on < {{ rejected }}.file_on",
         tests=(
             "tests/dbt/test_quarantine.py::test_a_row_is_resolved_by_an_accepted_one_that_nothing_shows_to_be_older",
         ),
@@ -106,8 +106,8 @@ MUTATIONS = (
     Mutation(
         "the second version of a key counts as accepted",
         f"{MODELS}/staging/stg_file_reconciliation.sql",
-        "broken_rules = '' and version_rank > 1 then",
-        "broken_rules = '' and version_rank > 2 then",
+        "is_accepted and (version_rank > 1 or is_replaced) then",
+        "is_accepted and (version_rank > 2 or is_replaced) then",
         tests=("tests/dbt/test_staging.py::test_landed_is_accepted_plus_quarantined_plus_superseded",),
     ),
     Mutation(
@@ -115,7 +115,9 @@ MUTATIONS = (
         "pipelines/value/gamma_gamma.py",
         "below = p * total + q - 1",
         "below = p * total + q",
-        tests=("tests/unit/test_value_gamma_gamma.py::test_constant_spend_is_expected_to_go_on",),
+        tests=(
+            "tests/unit/test_value_gamma_gamma.py::test_expected_spend_lies_between_the_customer_and_the_population",
+        ),
     ),
     Mutation(
         "a second run of a day does not become current",
