@@ -374,3 +374,7 @@ def test_a_rejected_row_is_open_until_a_later_delivery_resolves_it_and_never_bec
     assert found == {"rejected_then_right": True, "right_then_rejected": False, "part_then_whole": True}
     assert values(shop)["right_then_rejected"] == {"1": (2000, 0)}
     assert issues(shop, "right_then_rejected")["newer_version_rejected", "orders"] == (1, None)
+    marked = shop.rows(
+        "select source, is_outdated from marts.fct_order where source like 'right%' or source = 'corrected'"
+    )
+    assert sorted(set(marked)) == [("corrected", False), ("right_then_rejected", True)]

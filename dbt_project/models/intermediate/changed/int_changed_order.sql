@@ -5,15 +5,15 @@ with touched as (
     select source, order_id from ({{ touched_keys('order_lines') }}) as lines
 ),
 
-rejected_lines as (
+rejected_rows as (
     select * from {{ ref('stg_rejected_rows') }}
-    where entity = 'order_lines' and order_id is not null
+    where entity in ('orders', 'order_lines') and order_id is not null
 ),
 
--- what resolves a rejected line is an accepted line of its order, and so is touched itself
+-- what resolves a rejected row is an accepted row of its order, and so is touched itself
 touched_by_rejections as (
     select source, order_id
-    from rejected_lines
+    from rejected_rows
     where
         batch in (select batch from {{ source('exchange', 'changed_batches') }})
         or {{ is_new_day('known_on') }}
@@ -37,7 +37,7 @@ of_changed_customers as (
     where (source, customer_ref) in (select source, customer_ref from {{ ref('int_changed_customer_ref') }})
     union
     select source, order_id
-    from rejected_lines
+    from rejected_rows
     where (source, customer_ref) in (select source, customer_ref from {{ ref('int_changed_customer_ref') }})
 ),
 
@@ -57,7 +57,7 @@ on_changed_fx_days as (
     where event_on in (select rate_on from {{ ref('int_changed_fx_day') }})
     union
     select source, order_id
-    from rejected_lines
+    from rejected_rows
     where event_on in (select rate_on from {{ ref('int_changed_fx_day') }})
 )
 

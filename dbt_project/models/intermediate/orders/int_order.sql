@@ -48,6 +48,7 @@ judged as (
         coalesce(headers.is_test, false) or headers.status_class = 'test' as is_test,
         headers.cancelled_at is not null or headers.status_class = 'cancelled' as is_cancelled,
         headers.n_rejected_lines > 0 as is_incomplete,
+        coalesce(headers.is_outdated, false) as is_outdated,
         -- an order that lacks lines still counts, one of several customers or of an unknown status does not
         case
             when amounts.issue is not null and amounts.issue <> 'lines_rejected' then amounts.issue
@@ -114,5 +115,6 @@ select
     customer_key is not null
     and (is_counted or (is_sale and coalesce(issue = 'lines_rejected', false))) as is_purchase,
     is_incomplete,
+    is_outdated,
     issue
 from counted

@@ -18,6 +18,15 @@ rejections as (
     where {{ is_changed(ref('int_changed_order'), ['source', 'order_id']) }}
 ),
 
+-- orders of which a newer version was rejected
+outdated as (
+    select distinct
+        source,
+        key_1 as order_id
+    from {{ ref('int_rejected_row') }}
+    where entity = 'orders' and key_1 is not null
+),
+
 lines as (
     -- of orders that have no header
     select
@@ -144,7 +153,10 @@ placed as (
 
 select
     placed.*,
+    placed.has_header and outdated.order_id is not null as is_outdated,
     coalesce(rejections.n_rejected_lines, 0) as n_rejected_lines
 from placed
+left join outdated
+    on placed.source = outdated.source and placed.order_id = outdated.order_id
 left join rejections
     on placed.source = rejections.source and placed.order_id = rejections.order_id

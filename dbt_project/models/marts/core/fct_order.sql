@@ -36,6 +36,7 @@ select
     is_cancelled,
     is_purchase,
     is_incomplete,
+    is_outdated,
     issue
 from {{ ref('int_order') }}
 where {{ is_changed(ref('int_changed_order'), ['source', 'order_id']) }}
