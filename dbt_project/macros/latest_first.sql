@@ -1,5 +1,10 @@
 {#- The order of versions of a key, the one that counts first. When rows landed plays no part, but for deliveries of one name:
     n_later_deliveries says how many have followed. -#}
-{% macro latest_first() -%}
-    updated_at desc nulls last, file_on desc nulls last, n_later_deliveries asc, content_hash desc, batch desc, line asc
+{% macro latest_first(relation) -%}
+    {{ relation }}.updated_at desc nulls last,
+    {{ relation }}.file_on desc nulls last,
+    {{ relation }}.n_later_deliveries asc,
+    {{ relation }}.content_hash desc,
+    {{ relation }}.batch desc,
+    {{ relation }}.line asc
 {%- endmacro %}

@@ -58,11 +58,11 @@ def doubts_of(
     name = visible.name(file_name)
     if last is not None and may_be_cut_off:
         why = "does not fit its type" if cut_off else "is shorter than in every other record"
-        fate = "is unreadable (LND-008)" if cut_off else "has landed"
+        outcome = "is unreadable (LND-008)" if cut_off else "has landed"
         warnings.append(
-            f"{name}: the file may be cut off inside its last record: that has no line end, and its"
-            f" `{visible.name(last.column)}` {why}. The record {fate};"
-            " records behind it may be missing. Compare with the source, and deliver the file again if it is not whole."
+            f"{name}: the file may be cut off inside its last record: the record has no line end, and its"
+            f" `{visible.name(last.column)}` {why}. The record {outcome};"
+            " records after it may be missing. Compare with the source, and deliver the file again if it is not whole."
         )
     ambiguous: dict[str, int] = {}
     for entity, column, formats, query in sql.read_twice():
@@ -72,6 +72,7 @@ def doubts_of(
             listed = " and ".join(f"`{form}`" for form in formats)
             warnings.append(
                 f"{name}: {twice:,} of {values:,} values of {entity}.{column} are two different dates by the declared"
-                f" formats {listed}; the first of them is used"
+                f" formats {listed}; the first of them is used, so these dates may be wrong. Declare only the format"
+                " that the source writes (`timestamps` in the mapping)"
             )
     return Doubts(ambiguous, may_be_cut_off, tuple(warnings))

@@ -217,7 +217,7 @@ class _Landing:
             )
         note = "has landed before" if name == file.name else f"has landed before, as {name}"
         if is_back:
-            note += "; it replaces the delivery of this name that came after it"
+            note += "; this content was delivered again, so it is in force instead of the one delivered in between"
         return FileOutcome(source, file.name, Outcome.SKIPPED, note=note, file_on=file.file_on, batch=batch)
 
     def _write(

@@ -36,6 +36,12 @@ _AMOUNTS = {
 _LISTED = 200  # statuses; a source has few, and free text that was mapped by mistake has many
 
 
+_UNKNOWN_COUNTS = {
+    "orders": "Such orders do not count.",
+    "order_lines": "Such lines count only if their order has a header that is a sale.",
+}
+
+
 @dataclass(frozen=True)
 class StatusCount:
     """One status of a source.
@@ -65,8 +71,9 @@ class StatusCount:
         """What an unknown status means for the user."""
         value = f", {self.amount:,.2f} {self.currency or ''}".rstrip() if self.amount is not None else ""
         return (
-            f"the status `{visible.name(self.status)}` of {self.entity} is unknown: {self.rows:,} rows{value};"
-            " they do not count as sales unless the mapping lists it under order_statuses"
+            f"the status `{visible.name(self.status)}` of {self.entity} is unknown: {self.rows:,} rows{value}."
+            f" {_UNKNOWN_COUNTS[self.entity]} List the status under order_statuses of the mapping:"
+            " sale, pending, cancelled or test"
         )
 
 

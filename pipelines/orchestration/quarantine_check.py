@@ -25,7 +25,8 @@ def quarantine_limits(context: dg.AssetCheckExecutionContext, run: dg.ResourcePa
         stage.count(judged=verdict.judged, failures=len(verdict.stops), warnings=len(verdict.warnings))
         if verdict.warnings:
             stage.warn(
-                f"much is in quarantine: {len(verdict.warnings)} above warn_share or warn_value_share\n"
+                f"much is in quarantine: {len(verdict.warnings)} files or entities are above warn_share or"
+                " warn_value_share\n"
                 f"{listed(verdict.warnings, rules)}\n  look: {verdict.warnings[0].where}"
             )
         try:

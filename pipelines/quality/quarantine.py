@@ -103,7 +103,7 @@ class Verdict:
         if not self.stops:
             return
         raise GateError(
-            f"too much is in quarantine: {len(self.stops)} above stop_share or stop_value_share\n"
+            f"too much is in quarantine: {len(self.stops)} files or entities are above stop_share or stop_value_share\n"
             f"{listed(self.stops, rules)}",
             hint=f"Look: {self.stops[0].where}\nWhat was published before is untouched. Deliver a corrected file, take"
             " the file out, or raise the limit in loyalty.yml (docs/quarantine.md says how), then run again.",

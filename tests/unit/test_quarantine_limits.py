@@ -87,7 +87,7 @@ def test_what_stops_a_run_names_the_worst_files_their_rules_and_where_to_look() 
         judge(shares, LIMITS, ()).check(RULES)
     assert caught.value.exit_code == 4
     lines = caught.value.message.splitlines()
-    assert lines[0] == "too much is in quarantine: 8 above stop_share or stop_value_share"
+    assert lines[0] == "too much is in quarantine: 8 files or entities are above stop_share or stop_value_share"
     assert lines[1] == "  shop orders, of 7.csv: 67 of 100 rows (67.0%): ORD-007 67; ORD-007: gross is no number."
     assert lines[-1] == "  and 3 more"
     assert len(lines) == 7

@@ -20,6 +20,8 @@ where {{ column }} is not null
 union
 {% endfor -%}
 -- a rejected line may be all that is known of an order
-select source, customer_ref as ref
+select
+    source,
+    customer_ref as ref
 from {{ ref('stg_rejected_rows') }}
 where entity = 'order_lines' and customer_ref is not null

@@ -19,7 +19,8 @@ with ledger as (
         checked.*,
         coalesce(batches.n_later, 0) as n_later_deliveries,
         checked.broken_rules = '' as is_accepted,
-        {% if name == 'order_lines' %}replaced_lines.batch is not null or {% endif %}{{ is_replaced(name, 'checked') }} as is_replaced
+        {{ 'replaced_lines.batch is not null or ' if name == 'order_lines' }}
+        {{- is_replaced(name, 'checked') }} as is_replaced
     from {{ ref('stg_' ~ name ~ '__checked') }} as checked
     left join {{ ref('stg_batch') }} as batches
         on checked.source = batches.source and checked.batch = batches.batch and batches.entity = '{{ name }}'
@@ -34,24 +35,24 @@ with ledger as (
 
 {{ name }}_ranked as (
     select
-        batch,
-        is_accepted,
-        is_replaced,
-        content_hash,
-        updated_at,
-        file_on,
-        n_later_deliveries,
-        {{ reported_money_of(name, name ~ '_placed') }} as amount,
-        row_number() over ({{ name }}_key) as version_rank,
-        first_value(batch) over ({{ name }}_key) as winner_batch,
-        first_value(content_hash) over ({{ name }}_key) as winner_hash,
-        first_value(updated_at) over ({{ name }}_key) as winner_updated_at,
-        first_value(n_later_deliveries) over ({{ name }}_key) as winner_n_later,
-        first_value(file_on) over ({{ name }}_key) as winner_file_on
-    from {{ name }}_placed
-    window {{ name }}_key as (
-        partition by is_accepted, {{ key | join(', ') }}
-        order by is_replaced, {{ latest_first() }}
+        placed.batch,
+        placed.is_accepted,
+        placed.is_replaced,
+        placed.content_hash,
+        placed.updated_at,
+        placed.file_on,
+        placed.n_later_deliveries,
+        {{ reported_money_of(name, 'placed') }} as amount,
+        row_number() over version_order as version_rank,
+        first_value(placed.batch) over version_order as winner_batch,
+        first_value(placed.content_hash) over version_order as winner_hash,
+        first_value(placed.updated_at) over version_order as winner_updated_at,
+        first_value(placed.n_later_deliveries) over version_order as winner_n_later,
+        first_value(placed.file_on) over version_order as winner_file_on
+    from {{ name }}_placed as placed
+    window version_order as (
+        partition by placed.is_accepted, placed.{{ key | join(', placed.') }}
+        order by placed.is_replaced, {{ latest_first('placed') }}
     )
 ),
 
@@ -63,8 +64,8 @@ with ledger as (
         and not is_replaced
         and version_rank > 1
         and content_hash <> winner_hash
-        and updated_at is not distinct from winner_updated_at
-        and file_on is not distinct from winner_file_on
+        and coalesce(updated_at = winner_updated_at, updated_at is null and winner_updated_at is null)
+        and coalesce(file_on = winner_file_on, file_on is null and winner_file_on is null)
         and n_later_deliveries = winner_n_later as is_conflicting
     from {{ name }}_ranked
 ),

@@ -48,13 +48,13 @@ quarantined as (
 read_amounts as (
     {% for name in money_entities() -%}
     select
-        source,
-        batch,
+        checked.source,
+        checked.batch,
         '{{ name }}' as entity,
         sum({{ row_value(name) }}) as read_amount,
         count({{ row_value(name) }}) as n_read
     from {{ ref('stg_' ~ name ~ '__checked') }} as checked
-    group by source, batch
+    group by checked.source, checked.batch
     {% if not loop.last -%}
     union all
     {% endif -%}
