@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import stat
 from datetime import date
 from pathlib import Path
@@ -18,6 +19,7 @@ from pipelines.landing import (
     RefusedFiles,
     SourceFiles,
     check_sources,
+    delivery_ages,
     land,
     load_mapping,
     read_ledger,
@@ -94,7 +96,33 @@ def test_a_file_lands_once_under_any_name(tmp_path: Path) -> None:
         ("b.csv", Outcome.SKIPPED, "has landed before, as a.csv"),
         ("sub/c.csv", Outcome.SKIPPED, "has landed before, as a.csv"),
     ]
-    assert _tree(desk.home / "landing") == before
+    after = _tree(desk.home / "landing")
+    assert {path for path in after if before.get(path) != after[path]} == {
+        path for path in before if path.startswith("deliveries/source=shop/")
+    }
+    assert desk.rows("deliveries", "file_name, sequence", "file_name") == [("a.csv", 1), ("b.csv", 1), ("sub/c.csv", 1)]
+
+
+def test_a_content_that_comes_back_is_a_new_delivery_and_no_new_rows(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, lines())
+    for content in ("o1,1,Tea,1\n", "o1,1,Tea,2\n", "o1,1,Tea,1\n"):
+        desk.put("a.csv", HEADER + content)
+        report = desk.land()
+        desk.land()
+    assert "in force instead" in report.files[0].note
+    assert len(desk.rows("order_lines")) == 2
+    assert sorted(row[0] for row in desk.rows("deliveries", "sequence", "sequence")) == [1, 2, 3]
+    assert sorted(delivery_ages(desk.home).values()) == [0, 1]
+
+
+def test_what_landed_before_deliveries_were_recorded_has_one_each(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, lines())
+    desk.put("a.csv", HEADER + "o1,1,Tea,1\n")
+    desk.land()
+    shutil.rmtree(desk.home / "landing" / "deliveries")
+    desk.put("a.csv", HEADER + "o1,1,Tea,2\n")
+    desk.land()
+    assert desk.rows("deliveries", "file_name, sequence", "sequence") == [("a.csv", 1), ("a.csv", 2)]
 
 
 def test_the_same_bytes_on_another_date_are_another_delivery(tmp_path: Path) -> None:

@@ -18,11 +18,13 @@ SCHEMAS = ("marts", "intermediate", "staging")
 BREAKS = {
     "orders": (
         "delete from marts.fct_order where order_id = 'b'",
-        "shop: landed 5 + of_lines_only 0 is not facts 1 + quarantined 1 + superseded 1 + after_the_day 1, but 1 more",
+        "shop: landed 6 + of_lines_only 0 is not facts 1 + quarantined 1 + superseded 1 + replaced 1 + after_the_day 1,"
+        " but 1 more",
     ),
     "order_lines": (
         "insert into marts.fct_order_line values ('till', 'x', '2', 'k4')",
-        "till: landed 2 is not facts 3 + quarantined 0 + superseded 0 + after_the_day 0, but 1 less",
+        "till: landed 2 is not facts 3 + quarantined 0 + superseded 0 + removed 0 + replaced 0 + after_the_day 0,"
+        " but 1 less",
     ),
     "revenue": (
         "update marts.customer_clv set historic_net_amount = -0.18 where historic_net_amount < 0",
