@@ -141,6 +141,20 @@ SCENARIOS: dict[str, tuple[dict[str, Any], list[dict[str, str]]]] = {
             },
         ],
     ),
+    "history_reversed": (
+        group("order_lines", LINES, **FILE_ON),
+        [
+            {"l_2024-05-02.csv": text(LH, "1,a,2024-05-01,1,10.00", "2,b,2024-05-02,1,20.00")},
+            {"l_2024-05-01.csv": text(LH, "1,a,2024-05-01,1,99.00")},
+        ],
+    ),
+    "edited_json_reversed": (
+        {**JSON, **FILE_ON},
+        [
+            {"o_2024-05-03.jsonl": json_order("2024-05-03", item(11, 1, "10.00"))},
+            {"o_2024-05-01.jsonl": json_order("2024-05-01", item(11, 2, "10.00") + "," + item(12, 1, "50.00"))},
+        ],
+    ),
     "history_partial": (
         group("order_lines", LINES, lines="partial", **FILE_ON),
         [
@@ -281,6 +295,8 @@ def issues(warehouse: Warehouse, source: str) -> dict[tuple[str, str], tuple[int
         ("other_name", {"1": (2000, 0), "2": (3000, 0)}),
         ("part_then_whole", {"1": (3000, 2)}),
         ("history_every_day", {"1": (1000, 1), "2": (2000, 1)}),
+        ("history_reversed", {"1": (1000, 1), "2": (2000, 1)}),
+        ("edited_json_reversed", {"1": (1000, 1)}),
         ("history_partial", {"1": (2000, 2)}),
         ("undated_names", {"1": (2500, 2)}),
         ("edited_json", {"1": (1000, 1)}),
@@ -303,6 +319,7 @@ def test_an_order_whose_latest_list_is_empty_has_no_lines(shop: Warehouse) -> No
 
 def test_a_line_counts_until_the_day_on_which_the_list_without_it_is_known(shop: Warehouse) -> None:
     assert values(shop, "early_marts")["edited_json"] == {"1": (7000, 2)}
+    assert values(shop, "early_marts")["edited_json_reversed"] == {"1": (7000, 2)}
     assert values(shop, "early_marts")["zero_quantity"] == {"1": (6000, 2)}
 
 

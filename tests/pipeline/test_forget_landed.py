@@ -301,3 +301,20 @@ def test_nothing_is_erased_unless_somebody_confirms_it(shop: Settings) -> None:
     assert not [text for text in person.STRINGS if text.lower() in told.stdout.lower()]
     assert everything(shop, "true") == before
     assert not (shop.paths.erasures / "tombstones").exists()
+
+
+def test_a_file_that_is_delivered_again_after_an_erasure_brings_nobody_back(shop: Settings) -> None:
+    till = shop.sources[0].files / "till_1.csv"
+    first = till.read_text()
+    forget(shop, person.REF)
+    till.write_text(first.replace("P1,1,2", "P1,1,3"))
+    arrive(shop)
+    assert person.traces(shop.home) == {}
+    till.write_text(first)
+    arrive(shop)
+    assert person.traces(shop.home) == {}
+    lines = landed(shop, "order_lines", "order_id, customer_ref, count(*)", "file_name = 'till_1.csv' group by all")
+    # both contents are kept, the sales as those of nobody, and the first is in force again
+    assert ("T2", None, 2) in lines and ("T9", person.BOB, 2) in lines
+    deliveries = landed(shop, "deliveries", "sequence", "file_name = 'till_1.csv'")
+    assert deliveries == [(1,), (2,), (3,)]
