@@ -1,6 +1,7 @@
 """Small faults that somebody could make, and the tests that must notice them.
 
-Only the table is here; test_mutants.py runs it. The tests must not depend on chance: no property may be among them. After a change of such a line, adapt the text, and keep the fault.
+Only the table is here; test_mutants.py runs it. No test in it may depend on chance, so that there is no property among
+them. After a change of such a line, adapt the text and keep the fault.
 """
 
 from dataclasses import dataclass
