@@ -44,9 +44,13 @@ VALUES = {
 }
 
 
+# The place of each file among the deliveries of its name.
+PLACES = ("stg_delivery", "stg_batch")
+
+
 def models_of(entity: str) -> list[tuple[str, str]]:
     """(schema, model) from what landed to what was so on the day."""
-    staged = [("staging", f"stg_{entity}__checked"), ("staging", f"stg_{entity}")]
+    staged = [("staging", model) for model in (*PLACES, f"stg_{entity}__checked", f"stg_{entity}")]
     return [*staged, ("staging", f"int_{entity}_as_of")]
 
 
@@ -100,7 +104,8 @@ def deliveries(draw: st.DrawFn, rows: Sequence[Version]) -> list[tuple[date, dat
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Compiled"]:
     home = tmp_path_factory.mktemp("arrival")
     models = [
-        model for entity in ENTITIES for model in (f"stg_{entity}__checked", f"stg_{entity}", f"int_{entity}_as_of")
+        *PLACES,
+        *(model for entity in ENTITIES for model in (f"stg_{entity}__checked", f"stg_{entity}", f"int_{entity}_as_of")),
     ]
     with open_warehouse(home) as warehouse:
         warehouse.ingest(AS_OF)  # conditions on kinds are compiled from the seeds
@@ -133,6 +138,11 @@ class Compiled:
             connection.execute("attach ':memory:' as warehouse")
             for schema in ("staging", "intermediate"):
                 connection.execute(f"create schema warehouse.{schema}")
+            # every file has a name of its own here, so nothing is delivered again
+            connection.execute(f"attach '{self.home}/warehouse.duckdb' as staged (read_only)")
+            connection.execute(
+                "create table warehouse.staging.stg_redelivered_row as from staged.staging.stg_redelivered_row limit 0"
+            )
             for schema, model in models_of(entity):
                 connection.execute(f"create table warehouse.{schema}.{model} as {self.sql[model]}")
             known = connection.execute(
