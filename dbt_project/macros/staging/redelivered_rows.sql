@@ -110,10 +110,7 @@ outcome  superseded  an equal row of a later delivery stands for it (generated k
     {%- elif name == 'order_lines' -%}
         coalesce(
             {{ relation }}.total - coalesce({{ relation }}.tax, 0),
-            coalesce(
-            {{ relation }}.total - coalesce({{ relation }}.tax, 0),
             {{ multiply(relation ~ '.quantity', relation ~ '.unit_price', 2, 4, 4) }} - coalesce({{ relation }}.discount, 0)
-        )
         )
     {%- elif name in ('payments', 'returns') -%} {{ relation }}.amount
     {%- else -%} cast(null as decimal(18, 2))

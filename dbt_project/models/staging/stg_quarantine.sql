@@ -1,11 +1,31 @@
-with files as (
+with refused as (
+    {% for name in entities() -%}
+    {{ refused_rows(name) }}
+    {% if not loop.last -%} union all
+    {% endif -%}
+    {% endfor %}
+),
+
+files as (
     select distinct
         batch,
-        file_sha256,
-        landed_on
+        file_sha256
     from {{ landed('ledger') }}
 ),
 
+batches as (
+    select * from {{ ref('stg_batch') }}
+),
+
+ages as (
+    select
+        batch,
+        max(n_later) as n_later
+    from batches
+    group by batch
+),
+
+-- keys that a later delivery of the file does not have, so that it does not stand for them
 kept as (
     select
         entity,
@@ -16,41 +36,77 @@ kept as (
     where outcome in ('kept', 'appended') and not is_accepted
 ),
 
-ages as (
-    select
-        batch,
-        max(n_later) as n_later
-    from {{ ref('stg_batch') }}
-    group by batch
+replaced_lines as (
+    select * from {{ ref('stg_replaced_line') }}
 ),
 
-{% for name in entities() -%}
-{{ refused_rows(name) }},
+answers as (
+    select * from {{ ref('stg_quarantine_answer') }}
+),
 
-{% endfor -%}
-
-unreadable as (
+placed as (
     select
-        unreadable_rows.source,
-        'unreadable' as entity,
-        cast(null as string) as row_key,
-        unreadable_rows.rule as broken_rules,
-        unreadable_rows.file_name,
-        unreadable_rows.file_sha256,
-        unreadable_rows.file_on,
-        unreadable_rows.line,
-        unreadable_rows.batch,
-        unreadable_rows.raw,
-        cast(null as decimal(18, 2)) as row_amount,
-        unreadable_rows.file_on as effective_on,
-        coalesce(ages.n_later, 0) > 0 as is_resolved,
-        false as has_earlier_version
-    from {{ landed('unreadable') }} as unreadable_rows
-    left join ages on unreadable_rows.batch = ages.batch
+        refused.*,
+        files.file_sha256,
+        coalesce(answers.is_resolved, 0) = 1 as is_answered,
+        answers.is_resolved is not null as has_accepted_key,
+        (batches.n_later > 0 and (kept.batch is null or batches.has_generated_keys))
+        or replaced_lines.batch is not null as is_replaced
+    from refused
+    inner join files on refused.batch = files.batch
+    inner join batches
+        on refused.source = batches.source and refused.batch = batches.batch and refused.entity = batches.entity
+    left join kept
+        on
+            refused.entity = kept.entity
+            and refused.batch = kept.batch
+            and refused.key_1 = kept.key_1
+            and refused.key_2 = kept.key_2
+    left join replaced_lines
+        on
+            refused.entity = 'order_lines'
+            and refused.batch = replaced_lines.batch
+            and refused.record = replaced_lines.record
+            and refused.content_hash = replaced_lines.content_hash
+    left join answers
+        on
+            refused.entity = answers.entity
+            and refused.batch = answers.batch
+            and refused.record = answers.record
+            and refused.content_hash = answers.content_hash
 )
 
-{% for name in entities() -%}
-select * from {{ name }}
+select
+    source,
+    entity,
+    row_key,
+    broken_rules,
+    file_name,
+    file_sha256,
+    file_on,
+    line,
+    batch,
+    raw,
+    row_amount,
+    effective_on,
+    is_answered or is_replaced as is_resolved,
+    has_accepted_key and not is_answered and not is_replaced as has_earlier_version
+from placed
 union all
-{% endfor -%}
-select * from unreadable
+select
+    unreadable.source,
+    'unreadable' as entity,
+    cast(null as string) as row_key,
+    unreadable.rule as broken_rules,
+    unreadable.file_name,
+    unreadable.file_sha256,
+    unreadable.file_on,
+    unreadable.line,
+    unreadable.batch,
+    unreadable.raw,
+    cast(null as decimal(18, 2)) as row_amount,
+    unreadable.file_on as effective_on,
+    coalesce(ages.n_later, 0) > 0 as is_resolved,
+    false as has_earlier_version
+from {{ landed('unreadable') }} as unreadable
+left join ages on unreadable.batch = ages.batch

@@ -1,0 +1,12 @@
+with files as (
+    select distinct
+        batch,
+        landed_on
+    from {{ landed('ledger') }}
+)
+
+{% for name in entities() -%}
+{{ answered_rows(name) }}
+{% if not loop.last -%} union all
+{% endif -%}
+{% endfor %}
