@@ -72,12 +72,7 @@ def latest_day(warehouse: Path, today: date, correction_days: int) -> LatestDay:
         BuildError: There is no such event by today, or nothing is staged.
     """
     # each table is read once; a few rows per source and day of correction are left
-    facts = " union all ".join(
-        f"select {position} as position, '{entity.name}' as entity, source, max(event_on) as event_on,"  # noqa: S608
-        f" {_UPDATED_ON} as updated_on from staging.stg_{entity.name}"
-        " where coalesce(event_on <= $today, true) group by source, updated_on"
-        for position, entity in enumerate(_ACTIVITIES)
-    )
+    facts = " union all ".join(_facts_of(entity, position) for position, entity in enumerate(_ACTIVITIES))
     with _staged(warehouse) as connection:
         rows = connection.execute(
             f"""
@@ -140,6 +135,26 @@ def later_corrections(warehouse: Path, day: date, today: date) -> LaterCorrectio
 
 # staging keeps the business day of updated_at as the day on which the version became known
 _UPDATED_ON = "case when updated_at is not null then effective_on end"
+
+
+def _facts_of(entity: Entity, position: int) -> str:
+    """The days of an entity's rows that are in force: what a later delivery has replaced decides nothing."""
+    return f"""
+        select {position} as position, '{entity.name}' as entity, source, max(event_on) as event_on,
+            {_UPDATED_ON} as updated_on
+        from staging.stg_{entity.name}
+        where
+            coalesce(event_on <= $today, true)
+            and batch not in (select batch from staging.stg_batch where entity = '{entity.name}' and n_later > 0)
+        group by source, updated_on
+        union all
+        select {position}, '{entity.name}', source, max(event_on), null
+        from staging.stg_redelivered_row
+        where
+            entity = '{entity.name}' and outcome in ('kept', 'appended') and is_last and is_accepted
+            and event_on <= $today
+        group by source
+    """  # noqa: S608 (names of ours)
 
 
 def _corrections_of(entity: Entity, position: int) -> str:

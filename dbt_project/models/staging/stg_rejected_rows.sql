@@ -42,7 +42,12 @@ kept as (
         checked.batch || '|' || cast(checked.record as string) || '|' || checked.content_hash as row_id
     from {{ ref('stg_' ~ name ~ '__checked') }} as checked
     inner join files on checked.batch = files.batch
-    where checked.broken_rules <> ''
+    where
+        checked.broken_rules <> ''
+        {%- if name == 'order_lines' %}
+        -- a line with a quantity of 0 was removed
+        and not (coalesce(checked.quantity = 0, false) and coalesce(checked.total, 0) = 0)
+        {%- endif %}
 ),
 
 {% endfor -%}

@@ -80,6 +80,53 @@ rejected_versions as (
     group by source, entity
 ),
 
+keyless_rows as (
+    {%- for name in ['payments', 'returns'] %}
+    select
+        checked.source,
+        '{{ name }}' as entity,
+        checked.content_hash,
+        checked.batch,
+        count(*) as n_in_file,
+        max({{ reported_money_of(name, 'checked') }}) as amount
+    from {{ ref('stg_' ~ name ~ '__checked') }} as checked
+    inner join {{ ref('stg_batch') }} as batches
+        on checked.source = batches.source and checked.batch = batches.batch and batches.entity = '{{ name }}'
+    where
+        batches.has_generated_keys
+        and batches.n_later = 0
+        and checked.broken_rules = ''
+        and coalesce(checked.event_on <= {{ as_of_date() }}, true)
+    group by checked.source, checked.content_hash, checked.batch
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
+repeated_contents as (
+    select
+        source,
+        entity,
+        content_hash,
+        sum(n_in_file) - max(n_in_file) as n_rows,
+        max(amount) as amount
+    from keyless_rows
+    group by source, entity, content_hash
+    having count(*) > 1
+),
+
+repeated as (
+    select
+        'repeated_without_key' as issue,
+        source,
+        entity,
+        sum(n_rows) as n_rows,
+        sum({{ multiply('n_rows', 'amount', 2, 0, 2) }}) as amount
+    from repeated_contents
+    group by source, entity
+),
+
 every as (
     select * from not_delivered_again
     union all
@@ -90,6 +137,8 @@ every as (
     select * from conflicts_across_files
     union all
     select * from rejected_versions
+    union all
+    select * from repeated
 )
 
 select

@@ -105,8 +105,9 @@ select
     cast(
         coalesce(
             header_total_amount,
-            paid_amount,
-            gross_amount - discount_amount + coalesce(tax_amount, 0) + coalesce(shipping_amount, 0)
+            gross_amount - discount_amount + coalesce(tax_amount, 0) + coalesce(shipping_amount, 0),
+            -- last, because a payment may be a part
+            paid_amount
         ) as decimal(18, 2)
     ) as total_amount,
     cast(n_lines as integer) as n_lines,

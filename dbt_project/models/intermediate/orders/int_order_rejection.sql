@@ -1,3 +1,15 @@
+-- a cancelled line is worth nothing, whether or not it can be read
+with lines as (
+    select rejected_rows.*
+    from {{ ref('int_rejected_row') }} as rejected_rows
+    left join {{ ref('int_order_status') }} as statuses
+        on rejected_rows.source = statuses.source and rejected_rows.status = statuses.status
+    where
+        rejected_rows.entity = 'order_lines'
+        and rejected_rows.order_id is not null
+        and coalesce(statuses.status_class, 'sale') not in ('cancelled', 'test')
+)
+
 select
     source,
     order_id,
@@ -8,6 +20,5 @@ select
     case when min({{ column }}) = max({{ column }}) then min({{ column }}) end as {{ column }},
     {%- endfor %}
     count(distinct customer_ref) > 1 as has_mixed_customers
-from {{ ref('int_rejected_row') }}
-where entity = 'order_lines' and order_id is not null
+from lines
 group by source, order_id

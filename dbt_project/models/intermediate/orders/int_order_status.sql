@@ -11,6 +11,12 @@ with statuses as (
         status
     from {{ ref('stg_order_lines') }}
     where status is not null
+    union
+    select
+        source,
+        status
+    from {{ ref('stg_rejected_rows') }}
+    where status is not null
 ),
 
 words as (

@@ -8,6 +8,15 @@ with returns as (
     where {{ is_changed(ref('int_changed_return'), ['source', 'return_id']) }}
 ),
 
+-- a line that does not count was not paid
+counted_lines as (
+    select
+        *,
+        case when is_counted then net_amount end as counted_amount
+    from {{ ref('int_order_line') }}
+    where order_id in (select order_id from returns)
+),
+
 lines as (
     select
         source,
@@ -15,10 +24,9 @@ lines as (
         line_id,
         currency,
         quantity,
-        net_amount,
-        sum(net_amount) over (partition by source, order_id) as lines_net_amount
-    from {{ ref('int_order_line') }}
-    where order_id in (select order_id from returns)
+        counted_amount as net_amount,
+        sum(counted_amount) over (partition by source, order_id) as lines_net_amount
+    from counted_lines
 ),
 
 placed as (

@@ -8,6 +8,8 @@
     'int_issue_file',
     'int_issue_identity',
     'int_issue_return',
+    'int_issue_refunded_order',
+    'int_issue_unreadable',
     'int_issue_rejected_rows',
     'int_issue_incomplete_orders',
 ] -%}
