@@ -40,11 +40,22 @@ class Staging:
                 day = "day date, " if "day" in entity.key else ""
                 connection.execute(
                     f"create table staging.stg_{entity.name} (source varchar, {keys}{day}updated_at timestamp,"
-                    " event_on date, effective_on date)"
+                    " event_on date, effective_on date, batch varchar)"
                 )
+            connection.execute("create table staging.stg_batch (batch varchar, entity varchar, n_later bigint)")
+            connection.execute(
+                "create table staging.stg_redelivered_row (entity varchar, source varchar, outcome varchar,"
+                " event_on date, is_last boolean, is_accepted boolean)"
+            )
 
     def add(
-        self, entity: str, key: str, event_on: date | None, updated_on: date | None = None, source: str = "shop"
+        self,
+        entity: str,
+        key: str,
+        event_on: date | None,
+        updated_on: date | None = None,
+        source: str = "shop",
+        batch: str = "b1",
     ) -> None:
         """One version; it became known when it was changed, else when it happened."""
         keys = [column for column in ENTITIES[entity].key if column != "day"]
@@ -54,6 +65,7 @@ class Staging:
             "updated_at": updated_on,
             "event_on": event_on,
             "effective_on": updated_on or event_on,
+            "batch": batch,
         }
         with duckdb.connect(str(self.warehouse)) as connection:
             connection.execute(
@@ -161,3 +173,17 @@ def test_where_nothing_is_staged_the_error_says_so(tmp_path: Path) -> None:
     duckdb.connect(str(tmp_path / "warehouse.duckdb")).close()
     with pytest.raises(BuildError, match="events are not staged yet"):
         latest_day(tmp_path / "warehouse.duckdb", TODAY, 7)
+
+
+def test_what_a_later_delivery_has_replaced_does_not_move_latest(staging: Staging) -> None:
+    staging.add("orders", "typo", date(2024, 6, 1), batch="replaced")
+    staging.add("orders", "typo", LAST_EVENT)
+    with duckdb.connect(str(staging.warehouse)) as connection:
+        connection.execute("insert into staging.stg_batch values ('replaced', 'orders', 1), ('b1', 'orders', 0)")
+    assert staging.latest() == LAST_EVENT
+    with duckdb.connect(str(staging.warehouse)) as connection:
+        # a key that the later delivery does not have still counts
+        connection.execute(
+            "insert into staging.stg_redelivered_row values ('orders', 'shop', 'kept', date '2024-05-20', true, true)"
+        )
+    assert staging.latest() == date(2024, 5, 20)
