@@ -1,4 +1,4 @@
--- what an unreadable record would have been is not known: it is estimated by the mean of the source's order lines, or orders
+-- what an unreadable record is worth is not known: it is estimated by the mean of the source's order lines, or orders
 with unreadable as (
     select
         source,
