@@ -268,6 +268,7 @@ def shop(new_warehouse: Callable[[], Warehouse], tmp_path_factory: pytest.TempPa
 
 def values(warehouse: Warehouse, schema: str = "marts") -> dict[str, dict[str, tuple[int, int]]]:
     """By source and order: value in cents and number of lines."""
+    # rows of a query are objects to the type checker; what these are is said by the casts in the SQL
     found: dict[str, dict[str, tuple[int, int]]] = {}
     for source, order, cents, n_lines in warehouse.rows(
         f"select source, order_id, (100 * net_amount)::bigint, n_lines from {schema}.fct_order"

@@ -111,7 +111,7 @@ contested as (
         )
 ),
 
--- a file with whole lists may hold several versions of an order: then some key comes twice, or there are no keys
+-- a file with whole lists may hold several versions of an order: then a key comes twice, or the lines have no keys
 counted as (
     select
         rows_landed.*,
