@@ -36,9 +36,16 @@ def stage_case(home: Path, last: date) -> None:
         for entity in ENTITIES:
             connection.execute(
                 f"create table if not exists staging.stg_{entity}"
-                " (source varchar, event_on date, updated_at timestamp, effective_on date)"
+                " (source varchar, event_on date, updated_at timestamp, effective_on date, batch varchar)"
             )
-        connection.execute("insert into staging.stg_cases (source, event_on) values ('crm', ?)", [last])
+        connection.execute(
+            "create table if not exists staging.stg_batch (batch varchar, entity varchar, n_later bigint)"
+        )
+        connection.execute(
+            "create table if not exists staging.stg_redelivered_row (entity varchar, source varchar, outcome varchar,"
+            " event_on date, is_last boolean, is_accepted boolean)"
+        )
+        connection.execute("insert into staging.stg_cases (source, event_on, batch) values ('crm', ?, 'b1')", [last])
 
 
 def test_a_day_fixed_in_the_config_is_fresh_however_long_ago(home: Path) -> None:
