@@ -88,6 +88,11 @@ class Home:
         return self.state / "plan.json"
 
     @property
+    def marks(self) -> Path:
+        """Which parts of the build are complete and which checks they passed (see orchestration/marks.py)."""
+        return self.state / "marks.json"
+
+    @property
     def last_run(self) -> Path:
         """The last run's stages, counts and seconds, for `loyalty status`."""
         return self.state / "last_run.json"

@@ -109,6 +109,18 @@ def parse_as_of(text: object) -> object:
     raise ValueError(f"{text!r} is no day: write it as 2024-01-31, latest or yesterday")
 
 
+def parse_day(text: object) -> object:
+    """A day `YYYY-MM-DD` as a date.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if text in ("latest", "yesterday"):
+        raise ValueError(f"{text!r} is no day: write it as 2024-01-31")
+    return parse_as_of(text)
+
+
+Day = Annotated[date, BeforeValidator(parse_day)]
 AsOf = Annotated[date | Literal["latest", "yesterday"], BeforeValidator(parse_as_of)]
 FilePath = Annotated[Path, AfterValidator(_absolute), AfterValidator(_readable_path)]
 HomeFolder = Annotated[FilePath, AfterValidator(_usable_home)]

@@ -21,7 +21,7 @@ from pipelines.home import Home
 from pipelines.positions import Document, YamlProblem, read_yaml
 from pipelines.quarantine_limits import QuarantineSettings
 from pipelines.setting_parts import EngineSettings, NotifySettings, RetentionSettings, SettingsPart, Sources
-from pipelines.setting_values import AsOf, HomeFolder, Industry, WebhookUrl, Zone
+from pipelines.setting_values import AsOf, Day, HomeFolder, Industry, WebhookUrl, Zone
 
 CONFIG_NAME = "loyalty.yml"
 CONFIG_VARIABLE = "LOYALTY_CONFIG"
@@ -68,6 +68,9 @@ class Settings(SettingsPart):
         latest_correction_days: How many days after the last event a correction still moves `latest`. Refunds, status
             changes and edits usually come within a week; what comes later must not leave a long time without events
             before the as-of day, which would look as if customers had stopped.
+        max_days_after_data: How many days after the last event the as-of day may lie. A quiet weekend is normal; a day
+            long after the last event is built from files that did not come.
+        first_day: The first day that can be built; by default the first day with an event.
         timezone: The zone of the business day.
         currency: The reporting currency, three capital letters.
         industry: Which preset of thresholds to use.
@@ -94,6 +97,8 @@ class Settings(SettingsPart):
     quarantine: QuarantineSettings = QuarantineSettings()
     history_months: int = Field(default=13, ge=1, le=120)
     latest_correction_days: int = Field(default=7, ge=0, le=366)
+    max_days_after_data: int = Field(default=7, ge=0, le=36_500)
+    first_day: Day | None = None
     schedule_hour: int = Field(default=5, ge=0, le=23)
     notify: NotifySettings = NotifySettings()
     config_path: Path | None = Field(default=None, exclude=True)

@@ -238,6 +238,11 @@ def read_ledger(home: Path) -> pa.Table:
     return _read(home, LEDGER, "source, file_on nulls first, file_name, entity")
 
 
+def landed_batches(home: Path) -> tuple[str, ...]:
+    """Every committed batch, sorted."""
+    return tuple(sorted(set(read_ledger(home).column("batch").to_pylist())))
+
+
 def read_deliveries(home: Path) -> pa.Table:
     """Every delivery: its columns, then `source` and `batch`; sorted by source, file name and sequence."""
     return _read(home, DELIVERIES, "source, file_name, sequence")

@@ -10,14 +10,11 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from pipelines.errors import ConfigError, GateError, LoyaltyError
-from pipelines.orchestration.build_state import StagedState, check_aside, read_state
-from pipelines.orchestration.code import core_fingerprint
+from pipelines.orchestration.build_state import check_aside, check_day, read_state
 from pipelines.orchestration.execute import build_aside
-from pipelines.orchestration.publication_assets import BUILD_FINGERPRINT
 from pipelines.orchestration.recorder import Listener, RunReport
-from pipelines.pseudonyms import key_fingerprint
-from pipelines.publication import Manifest, list_versions
-from pipelines.secret_key import load_key
+from pipelines.orchestration.standing import standing_version
+from pipelines.publication import list_versions
 from pipelines.settings import Settings
 
 Build = Callable[[Settings, date, Listener | None], RunReport]
@@ -64,11 +61,15 @@ def days_between(settings: Settings, first: date, last: date) -> list[date]:
 
     Raises:
         ConfigError: It is no range, or retention would remove some of its days at once.
-        BuildError: The daily state is of an earlier day, or there is none.
+        BuildError: The daily state is of an earlier day, there is none, or a day lies before the first event.
     """
     if first > last:
         raise ConfigError(f"{first} lies after {last}", hint="name the earlier day with --from, the later with --to")
-    check_aside(read_state(settings.paths.build_state), last)
+    state = read_state(settings.paths.build_state)
+    check_aside(state, last)
+    if state.staged is not None:
+        for day in (first, last):
+            check_day(state.staged, day, settings.max_days_after_data)
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     standing = {one.as_of for one in list_versions(settings.paths.published) if one.manifest}
     kept = sorted(standing | set(days))[-settings.retention.days :]
@@ -105,8 +106,8 @@ def backfill(
         Each day's outcome.
     """
     for number, day in enumerate(days, start=1):
-        if version := _standing(settings, day):
-            yield DayOutcome(day, DayStatus.STANDS, version)
+        if version := standing_version(settings, day):
+            yield DayOutcome(day, DayStatus.STANDS, str(version.path))
             continue
         on_day(day, number)
         try:
@@ -117,28 +118,3 @@ def backfill(
                 return
         else:
             yield DayOutcome(day, DayStatus.PUBLISHED, report.published)
-
-
-def _standing(settings: Settings, day: date) -> str:
-    """The folder of a version of the day that a build of now would only repeat; empty where there is none."""
-    paths = settings.paths
-    staged = read_state(paths.build_state).staged
-    if staged is None or (not paths.key.exists() and settings.key_text is None):
-        return ""
-    fingerprint = core_fingerprint(settings, key_fingerprint(load_key(paths.key, settings.key_text)))
-    for version in list_versions(paths.published):
-        if version.as_of == day and version.manifest:
-            same = version.manifest.versions.get(BUILD_FINGERPRINT) == fingerprint
-            return str(version.path) if same and _inputs(version.manifest) == _staged(staged) else ""
-    return ""
-
-
-def _inputs(manifest: Manifest) -> set[tuple[str, int]]:
-    """The batches that a version was built from, each with the number of later deliveries of its file."""
-    files = manifest.inputs.get("files")
-    listed = [file for file in files if isinstance(file, dict)] if isinstance(files, list) else []
-    return {(str(file["batch"]), int(str(file.get("later_deliveries", 0)))) for file in listed}
-
-
-def _staged(staged: StagedState) -> set[tuple[str, int]]:
-    return {(batch, staged.ages.get(batch, 0)) for batch in staged.batches}

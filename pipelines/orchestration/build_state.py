@@ -15,11 +15,10 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipelines.durable import write_text_durably
-from pipelines.errors import BuildError, GateError
+from pipelines.errors import BuildError
 
 SCRATCH_PREFIX = "backfill_"
-GATE, QUARANTINE = "gate", "quarantine"
-STAGING_CHECKS = frozenset({GATE, QUARANTINE})
+INGEST_FIRST = "run the job ingest first, or both jobs: loyalty run"
 
 
 class BuildStatus(StrEnum):
@@ -38,6 +37,18 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class EventDays(_Part):
+    """The days on which customers' accepted events lie.
+
+    Attributes:
+        first_on: The first, without stray days (see event_days.py).
+        last_on: The last one by the day of staging, or a later day that coverage states.
+    """
+
+    first_on: date
+    last_on: date
+
+
 class StagedState(_Part):
     """What staging holds.
 
@@ -45,13 +56,18 @@ class StagedState(_Part):
         fingerprint: Of the code and variables that staged it.
         batches: The batches that the last completed staging saw.
         ages: Of those whose file was delivered again since, how many deliveries of it have come later.
-        passed: Which of STAGING_CHECKS it passed; nothing is built from what did not pass all.
+        events: The days on which the accepted events lie; None if there is no event.
     """
 
     fingerprint: str
     batches: tuple[str, ...]
     ages: dict[str, int] = {}
-    passed: frozenset[str] = frozenset()
+    events: EventDays | None = None
+
+    @property
+    def id(self) -> str:
+        """Names this staging among others: the same code, batches and deliveries have the same id."""
+        return _id(self.fingerprint, self.batches, self.ages)
 
 
 class BuiltState(_Part):
@@ -103,6 +119,7 @@ class BuildPlan:
         new_batches: Those of the changed ones that the build before did not have.
         ages: As in StagedState.
         fingerprint: Of code, variables and key.
+        staged_id: Which staging it is built from (StagedState.id).
         reason: Why this kind, in words for the log.
     """
 
@@ -114,7 +131,13 @@ class BuildPlan:
     new_batches: tuple[str, ...]
     ages: dict[str, int]
     fingerprint: str
+    staged_id: str
     reason: str
+
+    @property
+    def id(self) -> str:
+        """Names what is built: the same day, batches, deliveries, code and place have the same id."""
+        return _id(self.fingerprint, self.batches, self.ages, self.as_of.isoformat(), self.scratch_schema)
 
     @property
     def scratch_schema(self) -> str:
@@ -152,18 +175,15 @@ def plan_build(
         aside: Whether the daily state must stay as it is, also where the day is its own.
 
     Raises:
-        GateError: What is staged has not passed its gates.
-        BuildError: To be built aside, and there is no daily state at or after the day.
+        BuildError: Nothing is staged; or it is to be built aside, and there is no daily state at or after the day.
     """
-    if state.staged is None or not state.staged.passed >= STAGING_CHECKS:
-        raise GateError(
-            "what is staged has not passed its gates", hint="run the job ingest first, or both: loyalty run"
-        )
-    batches, ages = state.staged.batches, state.staged.ages
-    built = state.built
+    staged, built = state.staged, state.built
+    if staged is None:
+        raise BuildError("nothing is staged yet", hint=INGEST_FIRST)
+    batches, ages = staged.batches, staged.ages
 
     def plan(kind: BuildKind, reason: str) -> BuildPlan:
-        return BuildPlan(kind, as_of, None, batches, batches, batches, ages, fingerprint, reason)
+        return BuildPlan(kind, as_of, None, batches, batches, batches, ages, fingerprint, staged.id, reason)
 
     if aside:
         check_aside(state, as_of)
@@ -189,6 +209,36 @@ def plan_build(
         changed_batches=changed,
         new_batches=new,
     )
+
+
+def check_day(staged: StagedState, day: date, max_days_after_data: int) -> None:
+    """Do nothing if there is data for a day.
+
+    Args:
+        staged: What is staged.
+        day: The day to build.
+        max_days_after_data: How many days after the last event a day may lie.
+
+    Raises:
+        BuildError: The day lies before the first event, or too long after the last one.
+    """
+    force = "; to build it all the same: loyalty run --force (in Dagster: the run tag loyalty/force: true)"
+    if staged.events is None:
+        raise BuildError(
+            f"no event of a customer was accepted, so there is nothing to build for {day}",
+            hint=f"see what was rejected: loyalty quarantine list{force}",
+        )
+    first, last = staged.events.first_on, staged.events.last_on
+    if day < first:
+        raise BuildError(
+            f"{day} lies before {first}, the first day with an event", hint=f"build {first} or a later day{force}"
+        )
+    if (days := (day - last).days) > max_days_after_data:
+        raise BuildError(
+            f"the data ends on {last}, {days} days before {day}: customers would look as if they had stopped buying",
+            hint=f"deliver the missing files, build {last}, or raise max_days_after_data (now {max_days_after_data})"
+            f" in loyalty.yml{force}",
+        )
 
 
 def check_aside(state: WarehouseState, day: date) -> None:
@@ -217,13 +267,19 @@ def staging_needs_refresh(state: WarehouseState, fingerprint: str, landed: Itera
     return ""
 
 
-def pass_staging(state: WarehouseState, check: str) -> WarehouseState:
-    """The state after staging has passed one of STAGING_CHECKS."""
-    if state.staged is None:
-        return state
-    return state.model_copy(
-        update={"staged": state.staged.model_copy(update={"passed": state.staged.passed | {check}})}
+def extends_what_is_built(plan: BuildPlan, built: BuiltState | None) -> bool:
+    """Whether an incremental plan still finds the tables that it was made for."""
+    return (
+        built is not None
+        and built.status is BuildStatus.COMPLETE
+        and built.as_of == plan.previous_as_of
+        and set(built.batches) == set(plan.batches) - set(plan.new_batches)
     )
+
+
+def landed_id(batches: Iterable[str]) -> str:
+    """Names what is landed: the same batches have the same id."""
+    return _id("", tuple(batches), {})
 
 
 def read_state(path: Path) -> WarehouseState:
@@ -237,6 +293,11 @@ def read_state(path: Path) -> WarehouseState:
 def write_state(path: Path, state: WarehouseState) -> None:
     """Replace build.json in one step."""
     write_text_durably(path, state.model_dump_json(indent=2) + "\n")
+
+
+def _id(fingerprint: str, batches: tuple[str, ...], ages: Mapping[str, int], *more: str) -> str:
+    content = json.dumps([fingerprint, sorted(batches), sorted(ages.items()), *more])
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
 
 
 def fingerprint_of(files: Iterable[Path], root: Path, values: Mapping[str, object]) -> str:

@@ -10,30 +10,33 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dagster_dbt.core.dbt_event_iterator import DbtDagsterEventType
 
-from pipelines.landing import delivery_ages, read_ledger
+from pipelines.landing import delivery_ages, landed_batches
 from pipelines.orchestration.build_state import (
     BuildKind,
     BuildPlan,
     BuildStatus,
     BuiltState,
     StagedState,
+    extends_what_is_built,
     read_state,
     staging_needs_refresh,
     write_state,
 )
 from pipelines.orchestration.code import staging_fingerprint
-from pipelines.orchestration.dbt_build import Vars, run_build
+from pipelines.orchestration.dbt_build import BuildOptions, run_build
 from pipelines.orchestration.dbt_resource import LoyaltyDbt
+from pipelines.orchestration.event_days import event_days
 from pipelines.orchestration.gates import built_schemas
+from pipelines.orchestration.marks import Step, begin_step, mark
 from pipelines.orchestration.names import FULL_REFRESH_TAG
-from pipelines.orchestration.partitions import ONE_BY_ONE
-from pipelines.orchestration.plan_file import read_plan, write_plan
+from pipelines.orchestration.plan_file import write_plan
 from pipelines.orchestration.recorder import StageHandle
+from pipelines.orchestration.required import dbt_parts
 from pipelines.orchestration.run_scope import RunScope
-from pipelines.orchestration.steps import RETRY, asked, step
+from pipelines.orchestration.steps import RETRY, asked, planned, step
 from pipelines.orchestration.warehouse import reconciliation
 from pipelines.quality import WARN, open_warehouse, read_data_issues
-from pipelines.settings import Settings, dbt_build_environment, dbt_vars
+from pipelines.settings import Settings, dbt_vars
 
 
 class Translator(DagsterDbtTranslator):
@@ -47,8 +50,9 @@ class Translator(DagsterDbtTranslator):
         return "staging" if dbt_resource_props["resource_type"] == "seed" else str(dbt_resource_props["fqn"][1])
 
 
-def dbt_steps(manifest: Mapping[str, Any], days: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]:
+def dbt_steps(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
     """The three steps."""
+    parts = dbt_parts(manifest)
     translator = Translator()
 
     @dbt_assets(
@@ -63,87 +67,67 @@ def dbt_steps(manifest: Mapping[str, Any], days: dg.PartitionsDefinition[str]) -
     ) -> Iterator[DbtDagsterEventType]:
         settings, paths = run.settings, run.settings.paths
         with step(context, run, "staging") as stage:
+            if context.selected_asset_keys:
+                begin_step(paths.marks, Step.STAGING)
             fingerprint = staging_fingerprint(settings)
-            batches = landed_batches(settings)
+            batches = landed_batches(settings.home)
             state = read_state(paths.build_state)
             reason = (
                 "asked for" if asked(context, FULL_REFRESH_TAG) else staging_needs_refresh(state, fingerprint, batches)
             )
             if reason:
                 context.log.info(f"staging is built anew: {reason}")
-            yield from run_build(
-                context,
-                run,
-                dbt,
-                stage,
-                manifest,
-                values=dbt_vars(settings),
-                target=paths.target / "ingest",
-                full_refresh=bool(reason),
-            )
-            stage.count(**reconciliation(paths.warehouse))
-            staged = StagedState(fingerprint=fingerprint, batches=batches, ages=landed_ages(settings))
-            write_state(paths.build_state, state.model_copy(update={"staged": staged}))
+            options = BuildOptions(dbt_vars(settings), paths.target / "ingest", full_refresh=bool(reason))
+            done = yield from run_build(context, run, dbt, stage, manifest, options)
+            if is_whole(done, parts[Step.STAGING], stage):
+                stage.count(**reconciliation(paths.warehouse))
+                staged = StagedState(
+                    fingerprint=fingerprint,
+                    batches=batches,
+                    ages=landed_ages(settings),
+                    events=event_days(paths.warehouse, settings.today()),
+                )
+                write_state(paths.build_state, state.model_copy(update={"staged": staged}))
+                mark(paths.marks, Step.STAGING, staged.id, parts[Step.STAGING])
 
     @dbt_assets(
         manifest=manifest,
         select="tag:core",
         name="dbt_core",
         dagster_dbt_translator=translator,
-        partitions_def=days,
-        backfill_policy=ONE_BY_ONE,
         retry_policy=RETRY,
     )
     def core(
         context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope], dbt: dg.ResourceParam[LoyaltyDbt]
     ) -> Iterator[DbtDagsterEventType]:
         with step(context, run, "core") as stage:
-            plan = begin_build(run)
-            yield from run_build(
-                context,
-                run,
-                dbt,
-                stage,
-                manifest,
-                values=plan_vars(run.settings, plan),
-                environment=dbt_build_environment(plan.as_of, plan.previous_as_of),
-                target=run.settings.paths.target / target_name(plan),
-                full_refresh=plan.kind is not BuildKind.INCREMENTAL,
-            )
-            warn_about_data(run.settings, plan, stage)
+            plan = planned(context, run)
+            if context.selected_asset_keys:
+                plan = begin_build(run, plan)
+            done = yield from run_build(context, run, dbt, stage, manifest, build_options(run.settings, plan))
+            if is_whole(done, parts[Step.CORE], stage):
+                warn_about_data(run.settings, plan, stage)
+                mark(run.settings.paths.marks, Step.CORE, plan.id, parts[Step.CORE])
 
     @dbt_assets(
         manifest=manifest,
         select="tag:marts",
         name="dbt_marts",
         dagster_dbt_translator=translator,
-        partitions_def=days,
-        backfill_policy=ONE_BY_ONE,
         retry_policy=RETRY,
     )
     def marts(
         context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope], dbt: dg.ResourceParam[LoyaltyDbt]
     ) -> Iterator[DbtDagsterEventType]:
         with step(context, run, "marts") as stage:
-            plan = read_plan(run.settings.paths)
-            yield from run_build(
-                context,
-                run,
-                dbt,
-                stage,
-                manifest,
-                values=plan_vars(run.settings, plan),
-                environment=dbt_build_environment(plan.as_of, plan.previous_as_of),
-                target=run.settings.paths.target / target_name(plan),
-                full_refresh=plan.kind is not BuildKind.INCREMENTAL,
-            )
+            plan, marks = planned(context, run), run.settings.paths.marks
+            if context.selected_asset_keys:
+                begin_step(marks, Step.MARTS)
+            done = yield from run_build(context, run, dbt, stage, manifest, build_options(run.settings, plan))
+            if is_whole(done, parts[Step.MARTS], stage):
+                mark(marks, Step.MARTS, plan.id, parts[Step.MARTS])
 
     return [staging, core, marts]
-
-
-def landed_batches(settings: Settings) -> tuple[str, ...]:
-    """Every committed batch, sorted."""
-    return tuple(sorted(set(read_ledger(settings.home).column("batch").to_pylist())))
 
 
 def landed_ages(settings: Settings) -> dict[str, int]:
@@ -151,18 +135,26 @@ def landed_ages(settings: Settings) -> dict[str, int]:
     return {batch: age for batch, age in sorted(delivery_ages(settings.home).items()) if age}
 
 
-def begin_build(run: RunScope) -> BuildPlan:
-    """The plan in force, with the daily state marked as not to be relied on until publication.
+def is_whole(done: frozenset[str], parts: frozenset[str], stage: StageHandle) -> bool:
+    """Whether dbt built and tested all of a step: a part of it does not count as built."""
+    if missing := len(parts - done):
+        stage.say(f"{missing} of {len(parts)} models and tests were not selected: publishing needs all of them")
+    return not missing
 
-    A build that finds the mark already there (a retry, or a step executed again) builds from nothing.
+
+def begin_build(run: RunScope, plan: BuildPlan) -> BuildPlan:
+    """The plan to follow, with core marked as incomplete and the daily state as unreliable until publication.
+
+    An incremental plan becomes a full one if the tables are no longer those that it was made for: after a retry, or if
+    the step is executed again.
     """
     paths = run.settings.paths
-    plan = read_plan(paths)
+    begin_step(paths.marks, Step.CORE)
     if plan.kind is BuildKind.BACKFILL:
         return plan
     state = read_state(paths.build_state)
-    if state.built is not None and state.built.status is BuildStatus.IN_PROGRESS:
-        plan = plan.as_full("an earlier try was not completed")
+    if plan.kind is BuildKind.INCREMENTAL and not extends_what_is_built(plan, state.built):
+        plan = plan.as_full("the tables have changed since the build was planned")
         write_plan(paths, plan)
     write_state(paths.build_state, state.model_copy(update={"built": built(plan, run, BuildStatus.IN_PROGRESS)}))
     return plan
@@ -180,14 +172,18 @@ def built(plan: BuildPlan, run: RunScope, status: BuildStatus) -> BuiltState:
     )
 
 
-def plan_vars(settings: Settings, plan: BuildPlan) -> Vars:
-    """The vars of a build by this plan."""
-    return dbt_vars(settings, scratch_schema=plan.scratch_schema, exchange=plan.exchange(settings.paths.exchange))
-
-
-def target_name(plan: BuildPlan) -> str:
-    """Backfills parse with other vars, so that they have a parse cache of their own."""
-    return "backfill" if plan.kind is BuildKind.BACKFILL else "daily"
+def build_options(settings: Settings, plan: BuildPlan) -> BuildOptions:
+    """How dbt builds by this plan."""
+    # backfills parse with other vars, so that they have a parse cache of their own
+    target = "backfill" if plan.kind is BuildKind.BACKFILL else "daily"
+    exchange = plan.exchange(settings.paths.exchange)
+    return BuildOptions(
+        values=dbt_vars(settings, scratch_schema=plan.scratch_schema, exchange=exchange),
+        target=settings.paths.target / target,
+        full_refresh=plan.kind is not BuildKind.INCREMENTAL,
+        as_of=plan.as_of,
+        previous_as_of=plan.previous_as_of,
+    )
 
 
 def warn_about_data(settings: Settings, plan: BuildPlan, stage: StageHandle) -> None:

@@ -5,8 +5,10 @@ The pure parts (`build_args`) are tested without Dagster. Which models belong to
 
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +17,46 @@ from dagster_dbt.core.dbt_event_iterator import DbtDagsterEventType
 
 from pipelines.orchestration.dbt_manifest import start_parsed
 from pipelines.orchestration.dbt_resource import LoyaltyDbt
-from pipelines.orchestration.dbt_results import as_error, read_failures
+from pipelines.orchestration.dbt_results import as_error, read_failures, read_successes
 from pipelines.orchestration.lock import HeldLock
 from pipelines.orchestration.recorder import StageHandle
 from pipelines.orchestration.run_logs import dbt_log_options
 from pipelines.orchestration.run_scope import RunScope
 from pipelines.orchestration.warehouse import Relation, RelationFacts, relation_facts
-from pipelines.settings import child_environment, dbt_vars_argument
+from pipelines.settings import child_environment, dbt_build_environment, dbt_vars_argument
 
 PATIENCE_SECONDS = 10.0
 
 Vars = Mapping[str, str | int]
+
+
+@dataclass(frozen=True)
+class BuildOptions:
+    """How dbt builds a step.
+
+    Attributes:
+        values: The vars; a target of other vars than the definitions' parses the project once more.
+        target: dbt's folder for artifacts and its parse cache.
+        full_refresh: Whether incremental models are built anew.
+        as_of: The day that is built; None for staging, which has no day.
+        previous_as_of: The day of the build that this one extends; None for a full build.
+    """
+
+    values: Vars
+    target: Path
+    full_refresh: bool
+    as_of: date | None = None
+    previous_as_of: date | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What models ask of the build at hand."""
+        return dbt_build_environment(self.as_of, self.previous_as_of) if self.as_of else {}
+
+    @property
+    def day(self) -> dict[str, str]:
+        """The day as metadata of tables and checks; nothing for staging."""
+        return {"as_of": self.as_of.isoformat()} if self.as_of else {}
 
 
 def build_args(values: Vars, logs: Path, *, full_refresh: bool) -> list[str]:
@@ -40,12 +71,8 @@ def run_build(
     dbt: LoyaltyDbt,
     stage: StageHandle,
     manifest: Mapping[str, Any],
-    *,
-    values: Vars,
-    target: Path,
-    full_refresh: bool,
-    environment: Mapping[str, str] | None = None,
-) -> Iterator[DbtDagsterEventType]:
+    options: BuildOptions,
+) -> Generator[DbtDagsterEventType, None, frozenset[str]]:
     """Run dbt to its end, then yield what it did, each table with its rows and columns.
 
     dbt's events are held back until it has ended: rows can only be asked for when it has let go of the warehouse.
@@ -56,20 +83,24 @@ def run_build(
         dbt: The resource.
         stage: Where the run's summary is kept.
         manifest: dbt's, of the project.
-        values: The vars; a target of other vars than the definitions' parses the project once more.
-        target: dbt's folder for artifacts and its parse cache.
-        full_refresh: Whether incremental models are built anew.
-        environment: What this build has besides: the days, for models that ask this_build.
+        options: How.
+
+    Yields:
+        What dbt did.
+
+    Returns:
+        dbt's ids of the models that were built and of the tests that passed.
 
     Raises:
         GateError: Only tests failed.
         BuildError: A model failed, or dbt did not get that far.
     """
+    target, values = options.target, options.values
     start_parsed(run.settings, target)
     (target / "run_results.json").unlink(missing_ok=True)
-    with child_environment(environment or {}):
+    with child_environment(options.environment):
         invocation = dbt.cli(
-            build_args(values, run.settings.paths.logs, full_refresh=full_refresh),
+            build_args(values, run.settings.paths.logs, full_refresh=options.full_refresh),
             context=context,
             target_path=target,
             raise_on_error=False,
@@ -87,8 +118,12 @@ def run_build(
     stage.count(models=len(tables), tests=sum(isinstance(event, dg.AssetCheckResult) for event in events))
     for event in events:
         if isinstance(event, dg.Output) and (found := facts.get(relations[event.output_name])):
-            context.add_output_metadata(_metadata(event, found), output_name=event.output_name)
-        yield event
+            metadata = {**_metadata(event, found), **options.day}
+            context.add_output_metadata(metadata, output_name=event.output_name)
+        if isinstance(event, dg.AssetCheckResult):
+            yield event._replace(metadata={**event.metadata, **options.day})
+        else:
+            yield event
     if ended != 0 or failures:
         error = invocation.get_error()
         raise as_error(
@@ -98,6 +133,7 @@ def run_build(
             run.settings.home,
             str(error or ""),
         )
+    return read_successes(target)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from pipelines.errors import BuildError, Finding, GateError, LoyaltyError
 from pipelines.scarcity import scarcity
 
 _BROKEN = {"error", "fail", "runtime error", "partial success"}
+_DONE = {"success", "pass", "warn"}
 _SHOWN = 10
 
 
@@ -47,6 +48,12 @@ def read_failures(target: Path, manifest: Mapping[str, Any]) -> list[DbtFailure]
         return []
     results = json.loads(path.read_text(encoding="utf-8"))["results"]
     return [_failure(result, manifest) for result in results if result["status"] in _BROKEN]
+
+
+def read_successes(target: Path) -> frozenset[str]:
+    """dbt's ids of what it built, and of the tests that passed, in `<target>/run_results.json`."""
+    results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
+    return frozenset(result["unique_id"] for result in results if result["status"] in _DONE)
 
 
 def _failure(result: Mapping[str, Any], manifest: Mapping[str, Any]) -> DbtFailure:

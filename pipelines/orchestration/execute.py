@@ -22,6 +22,7 @@ from pipelines.orchestration.names import (
     BACKFILL_JOB,
     COMMAND_LINE_TAG,
     DAILY_JOB,
+    FORCE_TAG,
     FULL_REFRESH_TAG,
     INGEST_JOB,
     RUN_TAG,
@@ -29,6 +30,7 @@ from pipelines.orchestration.names import (
 from pipelines.orchestration.recorder import Listener, RunReport
 from pipelines.orchestration.run_logs import log_path
 from pipelines.orchestration.run_scope import RunScope, new_run_id, open_run
+from pipelines.orchestration.standing import conclude, standing_version
 from pipelines.quality import import_gx
 from pipelines.scarcity import scarcity, scarcity_behind, scarcity_told
 from pipelines.settings import Settings
@@ -44,6 +46,7 @@ def run_pipeline(
     *,
     as_of: str | date | None = None,
     full_refresh: bool = False,
+    force: bool = False,
     listener: Listener | None = None,
 ) -> RunReport:
     """Land, stage, build and publish.
@@ -52,6 +55,7 @@ def run_pipeline(
         settings: The settings in force.
         as_of: The day; by default as the settings say.
         full_refresh: Build staging, core and marts from nothing.
+        force: Build the day even if it lies before the first event or long after the last one.
         listener: Told what happens.
 
     Returns:
@@ -65,14 +69,18 @@ def run_pipeline(
         resolve_as_of(settings, as_of)
     source_files(settings)
     with _prepared(settings, listener) as (run, definitions, instance):
-        tags = {**_tags(run), FULL_REFRESH_TAG: str(full_refresh).lower()}
+        tags = {**_tags(run), FULL_REFRESH_TAG: str(full_refresh).lower(), FORCE_TAG: str(force).lower()}
         _execute(definitions, INGEST_JOB, instance, run, tags)
         try:
             day = resolve_as_of(settings, as_of)
         except LoyaltyError as problem:
             run.recorder.fail(problem)
             raise
-        _execute(definitions, DAILY_JOB, instance, run, tags, day)
+        standing = None if full_refresh else standing_version(settings, day)
+        if standing:
+            conclude(run.recorder, settings, standing, is_new=False, is_backfill=False)
+        else:
+            _execute(definitions, DAILY_JOB, instance, run, tags, day)
     return run.recorder.report
 
 
@@ -105,7 +113,7 @@ def _prepared(
         # takes seconds, and this process will mostly wait for dbt
         threading.Thread(target=import_gx, daemon=True).start()
         with run.recorder.stage("prepare"):
-            definitions = build_defs(settings, resource_overrides={"run": run})
+            definitions = build_defs(settings, resource_overrides={"run": run}, any_day=True)
         with open_instance(settings.paths.dagster) as instance:
             yield run, definitions, instance
             prune_history(instance)

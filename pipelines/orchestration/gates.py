@@ -1,36 +1,43 @@
 """Gates as blocking asset checks: one check a suite, one step a stage. What is expected stands in expectations/."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
 import dagster as dg
 
 from pipelines.errors import GateError
-from pipelines.orchestration.build_state import GATE, BuildPlan, pass_staging, read_state, write_state
-from pipelines.orchestration.plan_file import read_plan
+from pipelines.landing import landed_batches
+from pipelines.orchestration.build_state import BuildPlan, landed_id, read_state
+from pipelines.orchestration.marks import Step, mark_checks
+from pipelines.orchestration.required import gate_name
 from pipelines.orchestration.run_scope import RunScope
-from pipelines.orchestration.steps import step
+from pipelines.orchestration.steps import planned, step
 from pipelines.publication import list_versions
 from pipelines.quality import ExpectationResult, GateReport, Suite, load_suites, open_landing, open_warehouse, run_gate
 from pipelines.scarcity import scarcity
 from pipelines.settings import Settings, project_root
 
 CHECK_NAME = "gate"
-_LAYER = {"landing": "landing", "staging": "staging", "marts": "marts"}
+# a stage's name is that of its step, of its folder below expectations, and the first part of its assets' keys
+GATED = (Step.LANDING, Step.STAGING, Step.MARTS)
 
 
-def gates() -> list[dg.AssetChecksDefinition]:
+def load_gates() -> dict[Step, list[Suite]]:
+    """The suites of every stage that has a gate."""
+    return {stage: load_suites(project_root() / "expectations", stage) for stage in GATED}
+
+
+def gates(suites: Mapping[Step, Sequence[Suite]]) -> list[dg.AssetChecksDefinition]:
     """The three gates; a stage without a suite has none."""
-    found = [(stage, load_suites(project_root() / "expectations", stage)) for stage in _LAYER]
-    return [_gate(stage, suites) for stage, suites in found if suites]
+    return [_gate(stage, expected) for stage, expected in suites.items() if expected]
 
 
-def _key(stage: str, suite: Suite) -> dg.AssetKey:
-    return dg.AssetKey([_LAYER[stage], suite.dataset])
+def _key(stage: Step, suite: Suite) -> dg.AssetKey:
+    return dg.AssetKey([stage, suite.dataset])
 
 
-def _gate(stage: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
+def _gate(stage: Step, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
     @dg.multi_asset_check(
         name=f"gate_{stage}",
         specs=[
@@ -41,7 +48,11 @@ def _gate(stage: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
     )
     def gate(context: dg.AssetCheckExecutionContext, run: dg.ResourceParam[RunScope]) -> Iterator[dg.AssetCheckResult]:
         with step(context, run, f"gate_{stage}") as handle:
-            report = _run(stage, suites, run.settings, lambda name, done, of: handle.say(f"{done} of {of} suites"))
+            plan = planned(context, run) if stage is Step.MARTS else None
+            build = plan.id if plan else staged_build(run.settings, stage)
+            report = _run(
+                stage, suites, run.settings, plan, lambda name, done, of: handle.say(f"{done} of {of} suites")
+            )
             handle.count(
                 expectations=len(report.results),
                 failures=len(report.failures),
@@ -51,32 +62,43 @@ def _gate(stage: str, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
             check_could_look(report, run.settings.home)
             for warning in report.warnings:
                 handle.warn(warning.words)
+            failed = {result.dataset for result in report.failures}
+            passed = [gate_name(suite) for suite in suites if suite.dataset not in failed]
+            mark_checks(run.settings.paths.marks, stage, build, passed, map(gate_name, suites))
             try:
                 report.check()
-                if stage == "staging":
-                    path = run.settings.paths.build_state
-                    write_state(path, pass_staging(read_state(path), GATE))
             except GateError as problem:
                 # not raised: Dagster stops what is downstream of a failed blocking check, and shows every result
                 handle.fail(problem)
         for suite in suites:
-            yield _result(_key(stage, suite), suite, report)
+            yield _result(_key(stage, suite), suite, report, plan)
 
     return gate
 
 
+def staged_build(settings: Settings, stage: Step) -> str:
+    """Which build the tables of a stage without a day are of."""
+    if stage is Step.LANDING:
+        return landed_id(landed_batches(settings.home))
+    staged = read_state(settings.paths.build_state).staged
+    return staged.id if staged else ""
+
+
 def _run(
-    stage: str, suites: Sequence[Suite], settings: Settings, progress: Callable[[str, int, int], None]
+    stage: Step,
+    suites: Sequence[Suite],
+    settings: Settings,
+    plan: BuildPlan | None,
+    progress: Callable[[str, int, int], None],
 ) -> GateReport:
     paths, engine = settings.paths, settings.engine
     page = paths.quality / f"{stage}.html"
-    if stage == "landing":
+    if stage is Step.LANDING:
         with open_landing(paths.landing, threads=engine.threads, memory_limit=engine.memory_limit) as connection:
             return run_gate(stage, suites, connection, page=page, progress=progress)
     with open_warehouse(paths.warehouse, threads=engine.threads, memory_limit=engine.memory_limit) as connection:
-        if stage == "staging":
+        if plan is None:
             return run_gate(stage, suites, connection, schemas=("staging",), page=page, progress=progress)
-        plan = read_plan(paths)
         return run_gate(
             stage,
             suites,
@@ -112,7 +134,7 @@ def published_before(published: Path, day: date) -> Path | None:
     return newest.path / "marts" if newest else None
 
 
-def _result(key: dg.AssetKey, suite: Suite, report: GateReport) -> dg.AssetCheckResult:
+def _result(key: dg.AssetKey, suite: Suite, report: GateReport, plan: BuildPlan | None) -> dg.AssetCheckResult:
     mine = [result for result in report.results if result.dataset == suite.dataset]
     failures = [result for result in mine if not result.passed and result.severity == "error"]
     told = [result for result in mine if not result.passed]
@@ -129,6 +151,7 @@ def _result(key: dg.AssetKey, suite: Suite, report: GateReport) -> dg.AssetCheck
             "seconds": round(report.suite_seconds.get(suite.dataset, 0.0), 3),
             "suite": str(suite.path),
             "look": "\n".join(_look(result) for result in told),
+            **({"as_of": plan.as_of.isoformat()} if plan else {}),
         },
     )
 

@@ -8,9 +8,21 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipelines.errors import ConfigError
-from pipelines.landing import FileOutcome, LandingReport, Outcome, RefusedFiles, SourceFiles, land, load_mapping
-from pipelines.orchestration.names import LANDED, landed_key
+from pipelines.landing import (
+    FileOutcome,
+    LandingReport,
+    Outcome,
+    RefusedFiles,
+    SourceFiles,
+    land,
+    landed_batches,
+    load_mapping,
+)
+from pipelines.orchestration.build_state import landed_id
+from pipelines.orchestration.marks import Step, begin_step, mark
+from pipelines.orchestration.names import landed_key
 from pipelines.orchestration.recorder import StageHandle
+from pipelines.orchestration.required import LANDED
 from pipelines.orchestration.run_scope import RunScope
 from pipelines.orchestration.steps import RETRY, step
 from pipelines.privacy import landing_eraser
@@ -44,6 +56,7 @@ def landed_entities(
     """Land every new file; a file that was landed before is skipped."""
     settings = run.settings
     with step(context, run, "land") as stage:
+        begin_step(settings.paths.marks, Step.LANDING)
 
         def progress(file: FileOutcome, done: int, total: int) -> None:
             stage.say(f"{done} of {total} files")
@@ -64,6 +77,7 @@ def landed_entities(
         _count(stage, report)
         for warning in report.warnings:
             stage.warn(warning)
+        mark(settings.paths.marks, Step.LANDING, landed_id(landed_batches(settings.home)), LANDED)
     rows = {**report.rows, "unreadable": report.unreadable, "ledger": len(report.landed_batches)}
     for entity in LANDED:
         yield dg.MaterializeResult(

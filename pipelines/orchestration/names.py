@@ -2,17 +2,16 @@
 
 import dagster as dg
 
-from pipelines.landing.entities import ENTITIES
+from pipelines.orchestration.required import VALUE_PARTS
 
 INGEST_JOB = "ingest"
 DAILY_JOB = "daily"
 FULL_REFRESH_JOB = "full_refresh"
 BACKFILL_JOB = "backfill"
 
-LANDED = (*ENTITIES, "unreadable", "ledger")
-
 RUN_TAG = "loyalty/run"
 FULL_REFRESH_TAG = "loyalty/full_refresh"
+FORCE_TAG = "loyalty/force"
 BACKFILL_TAG = "loyalty/backfill"
 COMMAND_LINE_TAG = "loyalty/command_line"
 PROCESS_TAG = "loyalty/process"
@@ -22,9 +21,7 @@ QUARANTINE_SHARE = dg.AssetKey(["staging", "stg_quarantine_share"])
 CHANGED_BATCHES = dg.AssetKey(["exchange", "changed_batches"])
 ORDER_STATUSES = dg.AssetKey(["exchange", "order_statuses"])
 PSEUDONYMS = dg.AssetKey(["exchange", "pseudonyms"])
-VALUE_OUTPUTS = tuple(
-    dg.AssetKey(["exchange", name]) for name in ("purchase_scores", "value_parameters", "value_validation")
-)
+VALUE_OUTPUTS = tuple(dg.AssetKey(["exchange", name]) for name in VALUE_PARTS)
 PUBLISHED = dg.AssetKey(["published", "version"])
 
 

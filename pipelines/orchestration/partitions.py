@@ -1,13 +1,23 @@
-"""The as-of days: one partition a day, in the configured zone, today included."""
+"""The as-of days that can be published: one partition per day, in the configured zone, today included."""
+
+from datetime import date
 
 import dagster as dg
 
-FIRST_DAY = "2000-01-01"
+from pipelines.settings import Settings
+
+EARLIEST = date(1900, 1, 1)
 
 
-def as_of_days(timezone: str) -> dg.DailyPartitionsDefinition:
-    """Days that marts can speak of, from 2000 to today."""
-    return dg.DailyPartitionsDefinition(start_date=FIRST_DAY, timezone=timezone, end_offset=1)
+def as_of_days(settings: Settings, first: date | None = None) -> dg.DailyPartitionsDefinition:
+    """The days from the first one that can be built to today.
+
+    Args:
+        settings: The settings in force; `first_day` wins.
+        first: The first day with an event; None if nothing is staged yet, and then any day can be built.
+    """
+    start = settings.first_day or min(first or EARLIEST, settings.today())
+    return dg.DailyPartitionsDefinition(start_date=start.isoformat(), timezone=settings.timezone, end_offset=1)
 
 
 # Each backfilled day is a run of its own: two builds at once would share one warehouse.

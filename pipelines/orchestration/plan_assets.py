@@ -5,7 +5,6 @@ That is the batches that are new, the statuses that mappings declare, and the ps
 
 import logging
 import shutil
-from datetime import date
 from pathlib import Path
 
 import dagster as dg
@@ -13,24 +12,35 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.durable import write_durably
-from pipelines.errors import BuildError
+from pipelines.errors import BuildError, GateError
 from pipelines.landing import declared_statuses, write_order_statuses
-from pipelines.orchestration.build_state import SCRATCH_PREFIX, BuildPlan, plan_build, read_state
+from pipelines.orchestration.as_of import resolve_as_of
+from pipelines.orchestration.build_state import (
+    INGEST_FIRST,
+    SCRATCH_PREFIX,
+    BuildPlan,
+    WarehouseState,
+    check_day,
+    landed_id,
+    plan_build,
+    read_state,
+)
 from pipelines.orchestration.code import core_fingerprint
 from pipelines.orchestration.latest_day import later_corrections, latest_day
+from pipelines.orchestration.marks import Required, Step, begin_step, mark, require
 from pipelines.orchestration.names import (
     BACKFILL_TAG,
     CHANGED_BATCHES,
+    FORCE_TAG,
     FULL_REFRESH_TAG,
     ORDER_STATUSES,
     PSEUDONYMS,
     QUARANTINE_SHARE,
 )
-from pipelines.orchestration.partitions import ONE_BY_ONE
-from pipelines.orchestration.plan_file import read_plan, write_plan
+from pipelines.orchestration.plan_file import write_plan
 from pipelines.orchestration.recorder import StageHandle
 from pipelines.orchestration.run_scope import RunScope
-from pipelines.orchestration.steps import RETRY, asked, step
+from pipelines.orchestration.steps import RETRY, asked, planned, requested_day, step
 from pipelines.orchestration.warehouse import drop_scratch
 from pipelines.pseudonyms import key_fingerprint, write_pseudonyms
 from pipelines.secret_key import load_key
@@ -41,14 +51,16 @@ CUSTOMER_REFS = dg.AssetKey(["staging", "stg_customer_refs"])
 RECONCILIATION = dg.AssetKey(["staging", "stg_file_reconciliation"])
 
 
-def plan_assets(days: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]:
-    """The steps, partitioned by as-of day."""
+def plan_assets(required: Required) -> list[dg.AssetsDefinition]:
+    """The steps.
+
+    Args:
+        required: What staging must have built and passed before a day is planned.
+    """
 
     @dg.asset(
         key=CHANGED_BATCHES,
         deps=[CUSTOMER_REFS, RECONCILIATION, QUARANTINE_SHARE],
-        partitions_def=days,
-        backfill_policy=ONE_BY_ONE,
         group_name="exchange",
         kinds={"parquet"},
         retry_policy=RETRY,
@@ -59,10 +71,16 @@ def plan_assets(days: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]
     ) -> dg.MaterializeResult[None]:
         settings, paths = run.settings, run.settings.paths
         with step(context, run, "plan") as stage:
+            begin_step(paths.marks, Step.EXCHANGE)
+            state = read_state(paths.build_state)
+            check_staged(state, paths.marks, required)
+            day = requested_day(context) or resolve_as_of(settings)
+            if state.staged is not None and not asked(context, FORCE_TAG):
+                check_day(state.staged, day, settings.max_days_after_data)
             key = load_key(paths.key, settings.key_text)
             plan = plan_build(
-                read_state(paths.build_state),
-                as_of=date.fromisoformat(context.partition_key),
+                state,
+                as_of=day,
                 fingerprint=core_fingerprint(settings, key_fingerprint(key)),
                 full_refresh=asked(context, FULL_REFRESH_TAG),
                 aside=asked(context, BACKFILL_TAG),
@@ -75,9 +93,11 @@ def plan_assets(days: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]
             plan.exchange(paths.exchange).mkdir(mode=0o700, parents=True, exist_ok=True)
             write_changed_batches(plan, paths.exchange)
             write_plan(paths, plan)
+            mark(paths.marks, Step.EXCHANGE, plan.id, [CHANGED_BATCHES.path[-1]])
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": len(plan.changed_batches),
+                "as_of": plan.as_of.isoformat(),
                 "kind": plan.kind.value,
                 "reason": plan.reason,
             }
@@ -86,8 +106,6 @@ def plan_assets(days: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]
     @dg.asset(
         key=ORDER_STATUSES,
         deps=[CHANGED_BATCHES],
-        partitions_def=days,
-        backfill_policy=ONE_BY_ONE,
         group_name="exchange",
         kinds={"parquet"},
         retry_policy=RETRY,
@@ -98,16 +116,17 @@ def plan_assets(days: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]
     ) -> dg.MaterializeResult[None]:
         settings = run.settings
         with step(context, run, "order_statuses") as stage:
+            plan, part = planned(context, run), ORDER_STATUSES.path[-1]
+            begin_step(settings.paths.marks, Step.EXCHANGE, [part])
             declared = declared_statuses(source.mapping for source in settings.sources)
-            write_order_statuses(read_plan(settings.paths).exchange(settings.paths.exchange), declared)
+            write_order_statuses(plan.exchange(settings.paths.exchange), declared)
             stage.count(declared=len(declared))
+            mark(settings.paths.marks, Step.EXCHANGE, plan.id, [part])
         return dg.MaterializeResult(metadata={"dagster/row_count": len(declared)})
 
     @dg.asset(
         key=PSEUDONYMS,
         deps=[CUSTOMER_REFS, CHANGED_BATCHES],
-        partitions_def=days,
-        backfill_policy=ONE_BY_ONE,
         group_name="exchange",
         kinds={"parquet"},
         retry_policy=RETRY,
@@ -116,12 +135,27 @@ def plan_assets(days: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]
     def pseudonyms(context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]) -> dg.MaterializeResult[None]:
         paths = run.settings.paths
         with step(context, run, "pseudonyms") as stage:
+            plan, part = planned(context, run), PSEUDONYMS.path[-1]
+            begin_step(paths.marks, Step.EXCHANGE, [part])
             report = write_pseudonyms(paths.warehouse, paths.exchange, load_key(paths.key, run.settings.key_text))
             stage.count(known=report.known, new=report.new)
-            share_pseudonyms(paths.exchange, read_plan(paths).exchange(paths.exchange))
+            share_pseudonyms(paths.exchange, plan.exchange(paths.exchange))
+            mark(paths.marks, Step.EXCHANGE, plan.id, [part])
         return dg.MaterializeResult(metadata={"dagster/row_count": report.known + report.new, "new": report.new})
 
     return [changed_batches, order_statuses, pseudonyms]
+
+
+def check_staged(state: WarehouseState, marks: Path, required: Required) -> None:
+    """Do nothing if all of staging is built from what has landed, and has passed every check up to there.
+
+    Raises:
+        GateError: It is not, or did not.
+    """
+    if state.staged is None:
+        raise GateError("nothing is staged yet", hint=INGEST_FIRST)
+    builds = {Step.LANDING: landed_id(state.staged.batches), Step.STAGING: state.staged.id}
+    require(marks, builds, required, GateError, INGEST_FIRST)
 
 
 def explain_latest(run: RunScope, plan: BuildPlan, stage: StageHandle) -> None:

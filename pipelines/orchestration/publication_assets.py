@@ -2,45 +2,44 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from pydantic import JsonValue
 
 from pipelines.durable import umask
+from pipelines.errors import PublicationError
 from pipelines.landing import read_ledger
-from pipelines.orchestration.build_state import BuildKind, BuildPlan, BuildStatus, read_state, write_state
+from pipelines.orchestration.build_state import BuildKind, BuildPlan, BuildStatus, landed_id, read_state, write_state
 from pipelines.orchestration.code import code_versions
 from pipelines.orchestration.dbt_assets import built
 from pipelines.orchestration.dbt_manifest import MARTS_SCHEMA, mart_tables
-from pipelines.orchestration.names import PUBLISHED, VALUE_OUTPUTS
+from pipelines.orchestration.marks import Required, Step, begin_step, mark, require
+from pipelines.orchestration.names import COMMAND_LINE_TAG, FULL_REFRESH_TAG, PUBLISHED, VALUE_OUTPUTS
 from pipelines.orchestration.partitions import ONE_BY_ONE
 from pipelines.orchestration.plan_assets import clean_scratch
-from pipelines.orchestration.plan_file import read_plan
+from pipelines.orchestration.recorder import StageHandle
+from pipelines.orchestration.required import VALUE_PARTS
 from pipelines.orchestration.run_scope import RunScope
-from pipelines.orchestration.steps import RETRY, step
+from pipelines.orchestration.standing import BUILD_FINGERPRINT, conclude, standing_version
+from pipelines.orchestration.steps import RETRY, asked, planned, step
 from pipelines.orchestration.warehouse import CELLS, export_cells
 from pipelines.pseudonyms import key_fingerprint
-from pipelines.publication import Retention, publish
+from pipelines.publication import MartTable, Retention, Version, publish
 from pipelines.secret_key import load_key
 from pipelines.settings import Settings
 from pipelines.value import score
 
-# In a manifest's `versions`: code, variables and key of the build (see code.core_fingerprint).
-BUILD_FINGERPRINT = "build"
 CELL_ASSETS = tuple(dg.AssetKey(["intermediate", f"int_{kind}_cell"]) for kind in CELLS)
 
 
-def value_step(days: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
+def value_step() -> dg.AssetsDefinition:
     """Cells out of the warehouse, scores for every cell into exchange/."""
 
     @dg.multi_asset(
         name="value",
-        specs=[
-            dg.AssetSpec(key, deps=CELL_ASSETS, group_name="exchange", kinds={"parquet"}, partitions_def=days)
-            for key in VALUE_OUTPUTS
-        ],
-        backfill_policy=ONE_BY_ONE,
+        specs=[dg.AssetSpec(key, deps=CELL_ASSETS, group_name="exchange", kinds={"parquet"}) for key in VALUE_OUTPUTS],
         retry_policy=RETRY,
     )
     def value(
@@ -48,17 +47,20 @@ def value_step(days: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
     ) -> Iterator[dg.MaterializeResult[None]]:
         paths = run.settings.paths
         with step(context, run, "value") as stage:
-            plan = read_plan(paths)
+            plan = planned(context, run)
+            begin_step(paths.marks, Step.VALUE)
             exchange = plan.exchange(paths.exchange)
             export_cells(paths.warehouse, exchange, plan.scratch_schema)
             report = score(exchange, plan.as_of)
             stage.count(purchase_cells=report.n_purchase_cells, fits=report.n_fits, fresh_fits=report.n_fresh_fits)
             for warning in report.warnings:
                 stage.warn(warning)
+            mark(paths.marks, Step.VALUE, plan.id, VALUE_PARTS)
             stage.say(f"purchases {report.purchases.model} {report.purchases.status}, spend {report.spend.status}")
         rows = (report.n_purchase_cells, None, None)
         for key, number in zip(VALUE_OUTPUTS, rows, strict=True):
             metadata: dict[str, Any] = {
+                "as_of": plan.as_of.isoformat(),
                 "purchases": f"{report.purchases.model}: {report.purchases.status}",
                 "spend": report.spend.status.value,
             }
@@ -70,9 +72,15 @@ def value_step(days: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
 
 
 def publication_step(
-    manifest: Mapping[str, Any], mart_keys: Sequence[dg.AssetKey], days: dg.PartitionsDefinition[str]
+    manifest: Mapping[str, Any],
+    mart_keys: Sequence[dg.AssetKey],
+    days: dg.PartitionsDefinition[str],
+    required: Required,
 ) -> dg.AssetsDefinition:
-    """The marts of the day as a version that readers can trust."""
+    """The marts of the day as a version that readers can trust.
+
+    It is the only step with partitions: the tables of the warehouse hold one day, published versions many.
+    """
 
     @dg.asset(
         key=PUBLISHED,
@@ -86,24 +94,14 @@ def publication_step(
     def published(context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]) -> dg.MaterializeResult[None]:
         settings, paths = run.settings, run.settings.paths
         with step(context, run, "publish") as stage:
-            plan = read_plan(paths)
-            with umask(run.umask):  # readers are others than the owner
-                version = publish(
-                    paths.warehouse,
-                    paths.published,
-                    as_of=plan.as_of,
-                    run_id=run.run_id,
-                    tables=mart_tables(manifest),
-                    schema=f"{plan.scratch_schema}_{MARTS_SCHEMA}" if plan.scratch_schema else MARTS_SCHEMA,
-                    documents={f"quality/{page.name}": page for page in paths.quality.glob("*.html")},
-                    inputs=inputs(settings, plan),
-                    versions={**code_versions(), BUILD_FINGERPRINT: plan.fingerprint},
-                    retention=Retention(settings.retention.days, settings.retention.grace_minutes),
-                    threads=settings.engine.threads,
-                    memory_limit=settings.engine.memory_limit,
-                    progress=lambda name, done, of: stage.say(f"{done} of {of} marts"),
-                )
+            plan = planned(context, run)
+            check_complete(paths.marks, plan, required)
+            standing = None if asked(context, FULL_REFRESH_TAG) else standing_version(settings, plan.as_of)
+            if standing:
+                stage.say(f"{plan.as_of} is published already from the same data and code: {standing.id}")
+            version = standing or publish_build(run, plan, mart_tables(manifest), origin(context, plan), stage)
             if plan.kind is BuildKind.BACKFILL:
+                begin_step(paths.marks, Step.CORE)
                 clean_scratch(paths.warehouse, paths.exchange)
             else:
                 state = read_state(paths.build_state)
@@ -111,10 +109,13 @@ def publication_step(
                 write_state(paths.build_state, state.model_copy(update={"built": done}))
             tables = version.manifest.tables if version.manifest else ()
             stage.count(**{table.name: table.rows for table in tables})
-            run.recorder.finish(published=version.path, is_current=version.is_current)
+            is_backfill = plan.kind is BuildKind.BACKFILL
+            conclude(run.recorder, settings, version, is_new=standing is None, is_backfill=is_backfill)
         return dg.MaterializeResult(
             metadata={
+                "as_of": version.as_of.isoformat(),
                 "version": version.id,
+                "is_new": standing is None,
                 "path": dg.MetadataValue.path(str(version.path)),
                 "is_current": version.is_current,
                 "rows": sum(table.rows for table in tables),
@@ -122,6 +123,49 @@ def publication_step(
         )
 
     return published
+
+
+def check_complete(marks: Path, plan: BuildPlan, required: Required) -> None:
+    """Do nothing if everything of a plan is built and has passed every blocking check, whoever started which step.
+
+    Raises:
+        PublicationError: Something is missing; the message names it.
+    """
+    builds = dict.fromkeys(required, plan.id)
+    builds |= {Step.LANDING: landed_id(plan.batches), Step.STAGING: plan.staged_id}
+    hint = f"run the job daily for {plan.as_of}, which builds and checks everything; ingest first if staging is named"
+    require(marks, builds, required, PublicationError, hint)
+
+
+def origin(context: dg.AssetExecutionContext, plan: BuildPlan) -> str:
+    """What started the build, and its kind, for the manifest."""
+    by = "command line" if COMMAND_LINE_TAG in context.run.tags else "Dagster"
+    return f"{by}, {plan.kind} build"
+
+
+def publish_build(
+    run: RunScope, plan: BuildPlan, tables: Sequence[MartTable], origin: str, stage: StageHandle
+) -> Version:
+    """Publish what the plan has built."""
+    settings, paths = run.settings, run.settings.paths
+    with umask(run.umask):  # readers are others than the owner
+        return publish(
+            paths.warehouse,
+            paths.published,
+            as_of=plan.as_of,
+            run_id=run.run_id,
+            tables=tables,
+            schema=f"{plan.scratch_schema}_{MARTS_SCHEMA}" if plan.scratch_schema else MARTS_SCHEMA,
+            documents={f"quality/{page.name}": page for page in paths.quality.glob("*.html")},
+            origin=origin,
+            warnings=run.recorder.report.warnings,
+            inputs=inputs(settings, plan),
+            versions={**code_versions(), BUILD_FINGERPRINT: plan.fingerprint},
+            retention=Retention(settings.retention.days, settings.retention.grace_minutes),
+            threads=settings.engine.threads,
+            memory_limit=settings.engine.memory_limit,
+            progress=lambda name, done, of: stage.say(f"{done} of {of} marts"),
+        )
 
 
 def inputs(settings: Settings, plan: BuildPlan) -> dict[str, JsonValue]:

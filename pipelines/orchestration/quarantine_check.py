@@ -3,8 +3,11 @@
 import dagster as dg
 
 from pipelines.errors import GateError
-from pipelines.orchestration.build_state import QUARANTINE, pass_staging, read_state, write_state
+from pipelines.orchestration.build_state import read_state
+from pipelines.orchestration.gates import staged_build
+from pipelines.orchestration.marks import Step, mark_checks
 from pipelines.orchestration.names import QUARANTINE_SHARE
+from pipelines.orchestration.required import QUARANTINE_CHECK
 from pipelines.orchestration.run_scope import RunScope
 from pipelines.orchestration.steps import step
 from pipelines.quality import Verdict, judge, listed, open_warehouse, read_rules, read_shares
@@ -29,10 +32,11 @@ def quarantine_limits(context: dg.AssetCheckExecutionContext, run: dg.ResourcePa
                 " warn_value_share\n"
                 f"{listed(verdict.warnings, rules)}\n  look: {verdict.warnings[0].where}"
             )
+        passed = [] if verdict.stops else [QUARANTINE_CHECK]
+        build = staged_build(run.settings, Step.STAGING)
+        mark_checks(run.settings.paths.marks, Step.STAGING, build, passed, [QUARANTINE_CHECK])
         try:
             verdict.check(rules)
-            path = run.settings.paths.build_state
-            write_state(path, pass_staging(read_state(path), QUARANTINE))
         except GateError as problem:
             # not raised: Dagster stops what is downstream of a failed blocking check, and shows the result
             stage.fail(problem)

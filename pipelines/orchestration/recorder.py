@@ -43,13 +43,14 @@ class RunReport(BaseModel):
         run_id: The run.
         started_at: UTC, ISO 8601.
         finished_at: UTC, ISO 8601; empty while it runs.
-        status: running, published, failed, or ended (without a publication, as an ingest by itself does).
+        status: running, published, unchanged (the day was published before, from the same data by the same code),
+            failed, or ended (without a publication, as an ingest by itself does).
         as_of: The day that was built.
         latest: What decided that it is the latest day; None for any other day.
         kind: How core and marts were built (full, incremental, backfill).
         stages: In order.
         warnings: What the user should know though nothing failed.
-        published: The folder of the version made.
+        published: The folder of the version made, or of the one that stands.
         is_current: Whether readers see that version now.
         error: What stopped it.
         hint: What to do about it.
@@ -170,9 +171,9 @@ class Recorder:
         self.failure = None
         self.report.status, self.report.error, self.report.hint = "running", "", ""
 
-    def finish(self, *, published: Path, is_current: bool) -> None:
-        """The run has published."""
-        self.report.status = "published"
+    def finish(self, *, published: Path, is_current: bool, is_new: bool = True) -> None:
+        """The run has published, or has found that the day is published already."""
+        self.report.status = "published" if is_new else "unchanged"
         self.report.published = str(published)
         self.report.is_current = is_current
         self._save()

@@ -2,13 +2,20 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 
 import dagster as dg
 
-from pipelines.errors import LoyaltyError
+from pipelines.errors import BuildError, LoyaltyError
+from pipelines.orchestration.build_state import BuildPlan
+from pipelines.orchestration.plan_file import read_plan
 from pipelines.orchestration.recorder import StageHandle
 from pipelines.orchestration.run_scope import RunScope
 from pipelines.scarcity import scarcity_told
+
+# Dagster's own tags for the partition that a run is for
+PARTITION_TAG = "dagster/partition"
+RANGE_START_TAG, RANGE_END_TAG = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
 # A full disk, a file being replaced, a dbt that was killed: what may be gone a moment later. Errors with a remedy
 # (LoyaltyError) are never retried.
@@ -39,6 +46,38 @@ def step(
         # Dagster would try an interrupted step again
         run.recorder.fail(KeyboardInterrupt())
         raise dg.Failure(description="interrupted", allow_retries=False) from interrupt
+
+
+def requested_day(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> date | None:
+    """The as-of day that the run was started for; None if it was started without one.
+
+    Raises:
+        BuildError: It was started for several days at once.
+    """
+    tags = context.run.tags
+    first, last = tags.get(RANGE_START_TAG), tags.get(RANGE_END_TAG)
+    if first != last:
+        raise BuildError(
+            f"this run asks for all days from {first} to {last}, and a run builds one day",
+            hint="launch the days as a backfill of the job backfill, which starts one run per day",
+        )
+    day = tags.get(PARTITION_TAG, first)
+    return date.fromisoformat(day) if day else None
+
+
+def planned(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, run: RunScope) -> BuildPlan:
+    """The plan in force, for a step that is about to follow it.
+
+    Raises:
+        BuildError: There is none, or the run was started for another day than the plan's.
+    """
+    plan, day = read_plan(run.settings.paths), requested_day(context)
+    if day not in (None, plan.as_of):
+        raise BuildError(
+            f"this run asks for {day}, and the tables are built for {plan.as_of}",
+            hint=f"run the job daily for {day}, or the job backfill for a day that has passed: they plan the day first",
+        )
+    return plan
 
 
 def asked(context: dg.AssetExecutionContext, tag: str) -> bool:

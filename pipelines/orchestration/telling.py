@@ -30,7 +30,7 @@ def tell_end(settings: Settings, recorder: Recorder) -> None:
     if report.status == "failed":
         message = _failure(settings, report, problem)
         failing = told.failing_run_id if is_backfill else report.run_id
-    elif report.status == "published" and told.failing_run_id and not is_backfill:
+    elif report.status in ("published", "unchanged") and told.failing_run_id and not is_backfill:
         message = recovered(_name(settings), report.run_id, as_of=report.as_of, failed_run_id=told.failing_run_id)
         failing = ""
     else:

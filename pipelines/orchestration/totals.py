@@ -1,21 +1,22 @@
 """Totals across stages as blocking asset checks, in one step. The equations stand in expectations/totals/."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
 from pipelines.errors import GateError
+from pipelines.orchestration.build_state import BuildPlan
 from pipelines.orchestration.gates import built_schemas
-from pipelines.orchestration.plan_file import read_plan
+from pipelines.orchestration.marks import Step, mark_checks
+from pipelines.orchestration.required import total_name
 from pipelines.orchestration.run_scope import RunScope
-from pipelines.orchestration.steps import step
-from pipelines.quality import Total, TotalResult, check_totals, load_totals, open_warehouse, run_totals
-from pipelines.settings import Settings, project_root
+from pipelines.orchestration.steps import planned, step
+from pipelines.quality import Total, TotalResult, check_totals, open_warehouse, run_totals
+from pipelines.settings import Settings
 
 
-def total_checks() -> dg.AssetChecksDefinition:
-    """A check a total, told of the mart that it ends in."""
-    totals = load_totals(project_root() / "expectations")
+def total_checks(totals: Sequence[Total]) -> dg.AssetChecksDefinition:
+    """One check per total, shown with the mart that it ends in."""
 
     @dg.multi_asset_check(
         name="totals",
@@ -26,8 +27,11 @@ def total_checks() -> dg.AssetChecksDefinition:
     )
     def check(context: dg.AssetCheckExecutionContext, run: dg.ResourceParam[RunScope]) -> Iterator[dg.AssetCheckResult]:
         with step(context, run, "totals") as handle:
-            results = _run(totals, run.settings)
+            plan = planned(context, run)
+            results = _run(totals, run.settings, plan)
             handle.count(totals=len(results), failures=sum(bool(result.faults) for result in results))
+            passed = [total_name(result.total) for result in results if not result.faults]
+            mark_checks(run.settings.paths.marks, Step.MARTS, plan.id, passed, map(total_name, totals))
             try:
                 check_totals(results)
             except GateError as problem:
@@ -39,14 +43,18 @@ def total_checks() -> dg.AssetChecksDefinition:
                 check_name=_name(result.total),
                 passed=not result.faults,
                 description=result.words if result.faults else None,
-                metadata={"parts": result.parts, "owner": result.total.owner},
+                metadata={
+                    "parts": result.parts,
+                    "owner": result.total.owner,
+                    "as_of": plan.as_of.isoformat(),
+                },
             )
 
     return check
 
 
-def _run(totals: list[Total], settings: Settings) -> list[TotalResult]:
-    engine, plan = settings.engine, read_plan(settings.paths)
+def _run(totals: Sequence[Total], settings: Settings, plan: BuildPlan) -> list[TotalResult]:
+    engine = settings.engine
     with open_warehouse(
         settings.paths.warehouse, threads=engine.threads, memory_limit=engine.memory_limit
     ) as connection:

@@ -12,8 +12,9 @@ marts (dbt), deciding whether they are good enough (quality), and the words that
 from pipelines.publication.audit import audit
 from pipelines.publication.erasure import KEPT_AS_NOBODYS, ErasedVersion, erase_customers, rows_of
 from pipelines.publication.model import Manifest, MartTable, Retention, Version
+from pipelines.publication.pin import pin, pinned_id, refuse_if_pinned, unpin, why_not_current
 from pipelines.publication.publishing import publish
-from pipelines.publication.retention import prune
+from pipelines.publication.retention import delete_version, prune
 from pipelines.publication.versions import list_versions, resolve_current, set_current
 
 __all__ = [
@@ -24,11 +25,17 @@ __all__ = [
     "Retention",
     "Version",
     "audit",
+    "delete_version",
     "erase_customers",
     "list_versions",
+    "pin",
+    "pinned_id",
     "prune",
     "publish",
+    "refuse_if_pinned",
     "resolve_current",
     "rows_of",
     "set_current",
+    "unpin",
+    "why_not_current",
 ]

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 MANIFEST = "manifest.json"
 DATABASE = "loyalty.duckdb"
-FORMAT = 2  # of the manifest; a reader that meets a higher number does not know this layout
+FORMAT = 3  # of the manifest; a reader that meets a higher number does not know this layout
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,8 @@ class Manifest(_Strict):
         as_of: The day that the marts describe.
         run_id: The run that built them.
         published_at: When, in UTC.
+        origin: What started the build, and which kind of build it was; empty in formats before 3.
+        warnings: What the run warned about.
         inputs: What went in, as the caller tells it.
         versions: Of the code and its locks, as the caller tells them.
         tables: The marts, by name.
@@ -101,6 +103,8 @@ class Manifest(_Strict):
     as_of: date
     run_id: str
     published_at: datetime
+    origin: str = ""
+    warnings: tuple[str, ...] = ()
     inputs: dict[str, JsonValue]
     versions: dict[str, str]
     tables: tuple[PublishedTable, ...]

@@ -29,6 +29,7 @@ from pipelines.publication.model import (
     Retention,
     Version,
 )
+from pipelines.publication.pin import pinned_id
 from pipelines.publication.retention import BUILDING, clean_leftovers, prune_locked
 from pipelines.publication.versions import VERSIONS, list_versions, move_pointer
 from pipelines.publication.writer import (
@@ -53,6 +54,8 @@ def publish(
     tables: Sequence[MartTable],
     schema: str = "marts",
     documents: Mapping[str, Path] | None = None,
+    origin: str = "",
+    warnings: Sequence[str] = (),
     inputs: Mapping[str, JsonValue] | None = None,
     versions: Mapping[str, str] | None = None,
     retention: Retention | None = None,
@@ -62,7 +65,7 @@ def publish(
 ) -> Version:
     """Publish the marts of a warehouse as a new version.
 
-    The pointer moves to it unless what is current describes a later as-of day: a backfilled day is kept as a version of
+    The pointer moves to it unless what is current is pinned or describes a later as-of day: a backfilled day is kept as a version of
     its own.
 
     Args:
@@ -73,6 +76,8 @@ def publish(
         tables: The marts, each with its key. What else the schema holds (a removed model's table) is not published.
         schema: The schema that holds them.
         documents: Files to publish beside the marts, by their path below the version's folder (`quality/marts.html`).
+        origin: What started the build, and which kind of build it was, for the manifest.
+        warnings: What the run warned about, for the manifest.
         inputs: What went in, for the manifest; JSON.
         versions: Of the code and its locks, for the manifest.
         retention: What to remove afterwards; None removes nothing.
@@ -103,6 +108,8 @@ def publish(
                 as_of=as_of,
                 run_id=run_id,
                 published_at=datetime.now(UTC),
+                origin=origin,
+                warnings=tuple(warnings),
                 inputs=dict(inputs or {}),
                 versions=dict(versions or {}),
                 tables=written,
@@ -121,7 +128,7 @@ def publish(
         finally:
             shutil.rmtree(building, ignore_errors=True)
         sync_file(final.parent)
-        current = _choose_current(version_id, list_versions(published))
+        current = _choose_current(version_id, list_versions(published), is_pinned=pinned_id(published) is not None)
         if current is not None:
             move_pointer(published, current)
         if retention is not None:
@@ -161,16 +168,18 @@ def _copy(documents: Mapping[str, Path], folder: Path) -> tuple[PublishedFile, .
     return tuple(copied)
 
 
-def _choose_current(fresh_id: str, versions: Sequence[Version]) -> str | None:
+def _choose_current(fresh_id: str, versions: Sequence[Version], *, is_pinned: bool) -> str | None:
     """The version that the pointer must move to, or None where it stays.
 
     A fresh version takes it from any version of its own day or an earlier one (one rolled back to, too). Where the
-    current version is missing or broken, the newest whole one takes it.
+    current version is missing or broken, the newest whole one takes it. A pinned version keeps it.
     """
     fresh = next(version for version in versions if version.id == fresh_id)
     current = next((version for version in versions if version.is_current and version.manifest), None)
     if current is None:
         return next(version.id for version in versions if version.manifest)
+    if is_pinned:
+        return None
     return fresh.id if fresh.as_of >= current.as_of else None
 
 

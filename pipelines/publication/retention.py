@@ -5,9 +5,10 @@ import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from pipelines.errors import PublicationError
 from pipelines.publication.durable import locked
 from pipelines.publication.model import Retention, Version
-from pipelines.publication.versions import CURRENT, VERSIONS, list_versions
+from pipelines.publication.versions import CURRENT, VERSIONS, find_version, list_versions
 
 BUILDING = ".tmp-"
 TRASH = ".trash-"
@@ -52,6 +53,23 @@ def prune_locked(published: Path, retention: Retention, now: datetime) -> list[s
     for version in gone:
         remove_version(version)
     return [version.id for version in gone]
+
+
+def delete_version(published: Path, version_id: str) -> Version:
+    """Remove a version that readers do not see, and give what it was.
+
+    Raises:
+        PublicationError: There is no such version, or it is the current one.
+    """
+    with locked(published):
+        version = find_version(published, version_id)
+        if version.is_current:
+            raise PublicationError(
+                f"{version_id} is the version that readers see",
+                hint="Choose another one first: `loyalty publish --current ID`.",
+            )
+        remove_version(version)
+    return version
 
 
 def remove_version(version: Version) -> None:

@@ -65,14 +65,24 @@ def set_current(published: Path, version_id: str) -> Version:
     Raises:
         PublicationError: There is no such version, or it is not what was published.
     """
+    version = find_version(published, version_id)
+    with locked(published):
+        audit(version.path)
+        move_pointer(published, version_id)
+        return _read(version.path, version.as_of, is_current=True)
+
+
+def find_version(published: Path, version_id: str) -> Version:
+    """A version by its id.
+
+    Raises:
+        PublicationError: There is none of that id.
+    """
     known = {version.id: version for version in list_versions(published)}
     if version_id not in known:
         newest = ", ".join(list(known)[:5]) or "none"
         raise PublicationError(f"there is no version {version_id}", hint=f"The newest versions are: {newest}.")
-    with locked(published):
-        audit(known[version_id].path)
-        move_pointer(published, version_id)
-        return _read(known[version_id].path, known[version_id].as_of, is_current=True)
+    return known[version_id]
 
 
 def move_pointer(published: Path, version_id: str) -> None:

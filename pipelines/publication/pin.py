@@ -1,0 +1,69 @@
+"""Keeping readers on one version: while a version is pinned, no publication and no rollback moves the pointer."""
+
+from pathlib import Path
+
+from pipelines.errors import PublicationError
+from pipelines.publication.durable import locked, point
+from pipelines.publication.model import Version
+from pipelines.publication.versions import VERSIONS, current_id, list_versions, move_pointer, set_current
+
+PINNED = "pinned"
+
+
+def pinned_id(published: Path) -> str | None:
+    """The id of the pinned version; None if there is none, or if readers see another one (then nothing is pinned)."""
+    link = published / PINNED
+    name = link.readlink().name if link.is_symlink() else None
+    return name if name and name == current_id(published) else None
+
+
+def pin(published: Path, version_id: str) -> Version:
+    """Make a version current and keep it so until it is unpinned.
+
+    Raises:
+        PublicationError: There is no such version, it is not what was published, or another version is pinned.
+    """
+    refuse_if_pinned(published, version_id)
+    version = set_current(published, version_id)
+    with locked(published):
+        point(published / PINNED, f"{VERSIONS}/{version_id}")
+    return version
+
+
+def unpin(published: Path) -> Version:
+    """Let the pointer move again, at once to the newest version, and give that version.
+
+    Raises:
+        PublicationError: No version is pinned.
+    """
+    with locked(published):
+        if pinned_id(published) is None:
+            raise PublicationError("no version is pinned", hint="List the versions: `loyalty versions`.")
+        newest = next(version for version in list_versions(published) if version.manifest)
+        move_pointer(published, newest.id)
+        (published / PINNED).unlink()
+    return next(version for version in list_versions(published) if version.id == newest.id)
+
+
+def refuse_if_pinned(published: Path, wanted: str) -> None:
+    """Do nothing unless another version than the wanted one is pinned.
+
+    Raises:
+        PublicationError: One is.
+    """
+    if (pinned := pinned_id(published)) not in (None, wanted):
+        raise PublicationError(f"{pinned} is pinned", hint="Unpin it first: `loyalty versions unpin`.")
+
+
+def why_not_current(published: Path, version_id: str) -> str:
+    """Why readers do not see a version, and how to show it to them; empty if they see it."""
+    current = next((version for version in list_versions(published) if version.is_current), None)
+    show = f"To show them {version_id}: loyalty publish --current {version_id}"
+    if current is None:
+        return f"readers see no version. {show}"
+    if current.id == version_id:
+        return ""
+    if pinned_id(published):
+        return f"readers still see {current.id}, which is pinned. To show them {version_id}: loyalty versions unpin"
+    of_a_later_day = f" of the later day {current.as_of}" if current.as_of.isoformat() > version_id[:10] else ""
+    return f"readers still see {current.id}{of_a_later_day}. {show}"
