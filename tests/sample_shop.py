@@ -92,6 +92,11 @@ class Shop:
     def current(self) -> Path:
         return (self.home / "published" / "current").resolve(strict=True)
 
+    def unpublish(self, day: str) -> None:
+        """Remove the versions of a day, so that the next run of it publishes again."""
+        for version in (self.home / "published" / "versions").glob(f"{day}_*"):
+            shutil.rmtree(version)
+
     def lock(self) -> str:
         path = self.home / "lock"
         return path.read_text().strip() if path.exists() else ""

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli import backfill, inspect, operate, person, quarantine
+from pipelines.cli import backfill, inspect, operate, person, quarantine, versions
 
 _EPILOG = (
     "Exit codes: 0 done, 1 unforeseen, 2 config or mapping cannot be used, 3 a file was refused, 4 a blocking check"
@@ -48,6 +48,7 @@ app.command("path")(inspect.path)
 app.command("publish")(operate.publish)
 app.command("forget")(person.forget)
 app.command("export")(person.export)
+app.add_typer(versions.app, name="versions")
 app.add_typer(quarantine.app, name="quarantine")
 
 

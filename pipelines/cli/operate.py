@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from contextlib import redirect_stdout
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +17,7 @@ from pipelines.cli.say import JsonOption, err, out, print_json, say, spoken
 from pipelines.cli.summary import summary_json, summary_table
 from pipelines.errors import ConfigError
 from pipelines.setting_values import parse_as_of
-from pipelines.settings import dagster_environment, load_settings, project_root
+from pipelines.settings import Settings, dagster_environment, load_settings, project_root
 
 LOOPBACK = "127.0.0.1"
 
@@ -29,6 +30,12 @@ def run(
         str | None, typer.Option("--as-of", help="A day (2024-01-31), latest or yesterday; else as configured.")
     ] = None,
     full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Build everything from nothing.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Build the day even if it lies before the data or long after it.")
+    ] = False,
+    only_say: Annotated[
+        bool, typer.Option("--dry-run", help="Say what a run would do (files, day, kind of build), and do nothing.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Land what is new, build the marts of a day, check them, and publish them."""
@@ -38,23 +45,47 @@ def run(
             parse_as_of(as_of)
     except ValueError as problem:
         raise ConfigError(f"--as-of: {problem}") from problem
-    # imported late: Dagster takes seconds, and a bad config is told at once
+    if only_say:
+        show_dry_run(settings, as_of, full_refresh=full_refresh, force=force, as_json=as_json)
+        return
+    # imported late: Dagster takes seconds, and a bad config is reported at once
     from pipelines.orchestration.execute import run_pipeline
 
     # what is logged goes to the run's log and, where the user needs it, through Screen; never to stderr by itself
     logging.getLogger("loyalty").addHandler(logging.NullHandler())
     with Screen(quiet=as_json) as screen, Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
         # dagster-dbt prints dbt's output, which is in dbt's own log
-        report = run_pipeline(settings, as_of=as_of, full_refresh=full_refresh, listener=screen)
+        report = run_pipeline(settings, as_of=as_of, full_refresh=full_refresh, force=force, listener=screen)
     if as_json:
         print_json(summary_json(report))
     else:
         out().print(summary_table(report))
+        if report.status == "unchanged":
+            out().print("nothing was built: the day is published already from the same data and code")
         if report.latest:
             out().print(str(report.latest))
         for warning in report.warnings:
             say(err(), "warning", "yellow", warning)
         out().print(report.published)
+
+
+def show_dry_run(settings: Settings, as_of: str | None, *, full_refresh: bool, force: bool, as_json: bool) -> None:
+    """Print what a run would do."""
+    from pipelines.orchestration.dry_run import dry_run
+
+    found = dry_run(settings, as_of=as_of, full_refresh=full_refresh, force=force)
+    if as_json:
+        print_json(asdict(found))
+        return
+    files = [f"{count:,} of {source}" for source, count in found.new_files.items() if count]
+    out().print(f"new files: {', '.join(files) or 'none'}")
+    out().print(f"staging: {found.staging}")
+    moves = as_of in (None, "latest") and settings.as_of == "latest" and files
+    day = found.as_of or "decided by the new files"
+    out().print(f"as-of day: {day}{'; new files may move it' if moves and found.as_of else ''}")
+    out().print(f"build: {found.kind} ({found.reason})")
+    if found.problem:
+        say(out(), "would be refused:", "bold red", found.problem)
 
 
 @spoken
@@ -87,9 +118,11 @@ def publish(
     as_json: JsonOption = False,
 ) -> None:
     """Let readers see another version that is kept: a rollback, or its undoing."""
-    from pipelines.publication import set_current
+    from pipelines.publication import refuse_if_pinned, set_current
 
-    version = set_current(load_settings(config, home).paths.published, current)
+    published = load_settings(config, home).paths.published
+    refuse_if_pinned(published, current)
+    version = set_current(published, current)
     if as_json:
         print_json({"current": version.id, "as_of": version.as_of, "path": version.path})
     else:

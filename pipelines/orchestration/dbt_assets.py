@@ -79,7 +79,7 @@ def dbt_steps(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
                 context.log.info(f"staging is built anew: {reason}")
             options = BuildOptions(dbt_vars(settings), paths.target / "ingest", full_refresh=bool(reason))
             done = yield from run_build(context, run, dbt, stage, manifest, options)
-            if is_whole(done, parts[Step.STAGING], stage):
+            if is_whole(context, done, parts[Step.STAGING]):
                 stage.count(**reconciliation(paths.warehouse))
                 staged = StagedState(
                     fingerprint=fingerprint,
@@ -105,7 +105,7 @@ def dbt_steps(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
             if context.selected_asset_keys:
                 plan = begin_build(run, plan)
             done = yield from run_build(context, run, dbt, stage, manifest, build_options(run.settings, plan))
-            if is_whole(done, parts[Step.CORE], stage):
+            if is_whole(context, done, parts[Step.CORE]):
                 warn_about_data(run.settings, plan, stage)
                 mark(run.settings.paths.marks, Step.CORE, plan.id, parts[Step.CORE])
 
@@ -124,7 +124,7 @@ def dbt_steps(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
             if context.selected_asset_keys:
                 begin_step(marks, Step.MARTS)
             done = yield from run_build(context, run, dbt, stage, manifest, build_options(run.settings, plan))
-            if is_whole(done, parts[Step.MARTS], stage):
+            if is_whole(context, done, parts[Step.MARTS]):
                 mark(marks, Step.MARTS, plan.id, parts[Step.MARTS])
 
     return [staging, core, marts]
@@ -135,10 +135,13 @@ def landed_ages(settings: Settings) -> dict[str, int]:
     return {batch: age for batch, age in sorted(delivery_ages(settings.home).items()) if age}
 
 
-def is_whole(done: frozenset[str], parts: frozenset[str], stage: StageHandle) -> bool:
+def is_whole(context: dg.AssetExecutionContext, done: frozenset[str], parts: frozenset[str]) -> bool:
     """Whether dbt built and tested all of a step: a part of it does not count as built."""
     if missing := len(parts - done):
-        stage.say(f"{missing} of {len(parts)} models and tests were not selected: publishing needs all of them")
+        context.log.warning(
+            f"{missing} of {len(parts)} models and tests of this step were not selected. Nothing can be published until"
+            " the job (ingest for staging, daily for core and marts) has built and tested all of them"
+        )
     return not missing
 
 

@@ -54,7 +54,7 @@ class BuildOptions:
         return dbt_build_environment(self.as_of, self.previous_as_of) if self.as_of else {}
 
     @property
-    def day(self) -> dict[str, str]:
+    def day(self) -> dict[str, Any]:
         """The day as metadata of tables and checks; nothing for staging."""
         return {"as_of": self.as_of.isoformat()} if self.as_of else {}
 

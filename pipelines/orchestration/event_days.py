@@ -29,14 +29,11 @@ def event_days(warehouse: Path, today: date) -> EventDays | None:
         warehouse: The DuckDB file, staged.
         today: The business day that it is now; later days do not count.
     """
-    counts = " union all ".join(
-        f"select event_on from staging.stg_{entity.name}"
-        for entity in _ACTIVITIES  # noqa: S608 (names of ours)
-    )
+    facts = [f"select event_on from staging.stg_{entity.name}" for entity in _ACTIVITIES]  # noqa: S608 (names of ours)
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         days = connection.execute(
             f"""
-            select event_on, count(*) from ({counts})
+            select event_on, count(*) from ({" union all ".join(facts)})
             where event_on <= $today
             group by event_on
             order by event_on

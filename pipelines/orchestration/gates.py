@@ -34,10 +34,13 @@ def gates(suites: Mapping[Step, Sequence[Suite]]) -> list[dg.AssetChecksDefiniti
 
 
 def _key(stage: Step, suite: Suite) -> dg.AssetKey:
-    return dg.AssetKey([stage, suite.dataset])
+    return dg.AssetKey([stage.value, suite.dataset])
 
 
 def _gate(stage: Step, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
+    def key_of(suite: Suite) -> dg.AssetCheckKey:
+        return dg.AssetCheckKey(_key(stage, suite), CHECK_NAME)
+
     @dg.multi_asset_check(
         name=f"gate_{stage}",
         specs=[
@@ -45,14 +48,18 @@ def _gate(stage: Step, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
             for suite in suites
         ],
         compute_kind="great_expectations",
+        can_subset=True,
     )
     def gate(context: dg.AssetCheckExecutionContext, run: dg.ResourceParam[RunScope]) -> Iterator[dg.AssetCheckResult]:
         with step(context, run, f"gate_{stage}") as handle:
+            chosen = [suite for suite in suites if key_of(suite) in context.selected_asset_check_keys]
             plan = planned(context, run) if stage is Step.MARTS else None
             build = plan.id if plan else staged_build(run.settings, stage)
-            report = _run(
-                stage, suites, run.settings, plan, lambda name, done, of: handle.say(f"{done} of {of} suites")
-            )
+
+            def progress(name: str, done: int, of: int) -> None:
+                handle.say(f"{done} of {of} suites")
+
+            report = _run(stage, chosen, run.settings, plan, progress)
             handle.count(
                 expectations=len(report.results),
                 failures=len(report.failures),
@@ -63,14 +70,14 @@ def _gate(stage: Step, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
             for warning in report.warnings:
                 handle.warn(warning.words)
             failed = {result.dataset for result in report.failures}
-            passed = [gate_name(suite) for suite in suites if suite.dataset not in failed]
-            mark_checks(run.settings.paths.marks, stage, build, passed, map(gate_name, suites))
+            passed = [gate_name(suite) for suite in chosen if suite.dataset not in failed]
+            mark_checks(run.settings.paths.marks, stage, build, passed, map(gate_name, chosen))
             try:
                 report.check()
             except GateError as problem:
                 # not raised: Dagster stops what is downstream of a failed blocking check, and shows every result
                 handle.fail(problem)
-        for suite in suites:
+        for suite in chosen:
             yield _result(_key(stage, suite), suite, report, plan)
 
     return gate

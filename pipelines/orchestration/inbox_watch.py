@@ -80,15 +80,19 @@ def fingerprint_inboxes(settings: Settings) -> str:
     return digest.hexdigest()[:16]
 
 
-def unlanded_files(settings: Settings) -> int:
-    """Files whose name has not landed, or that were written after it did; what the mapping ignores is not counted."""
+def unlanded_files(settings: Settings) -> dict[str, int]:
+    """By source, the files whose name has not landed, or that were written after it did.
+
+    What the mapping ignores is not counted.
+    """
     landed = landed_names(settings.home)
-    new = 0
+    new: dict[str, int] = {}
     for source, file in _files(settings):
         if file.group is not None and file.group.ignore:
             continue
         at = landed.get((source, file.name))
-        new += at is None or (file.path.exists() and file.path.stat().st_mtime > at)
+        is_new = at is None or (file.path.exists() and file.path.stat().st_mtime > at)
+        new[source] = new.get(source, 0) + is_new
     return new
 
 

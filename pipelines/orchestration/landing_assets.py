@@ -48,6 +48,8 @@ def source_files(settings: Settings) -> list[SourceFiles]:
         )
         for entity in LANDED
     ],
+    # any of them can be asked for alone; all files land together all the same
+    can_subset=True,
     retry_policy=RETRY,
 )
 def landed_entities(
@@ -80,6 +82,8 @@ def landed_entities(
         mark(settings.paths.marks, Step.LANDING, landed_id(landed_batches(settings.home)), LANDED)
     rows = {**report.rows, "unreadable": report.unreadable, "ledger": len(report.landed_batches)}
     for entity in LANDED:
+        if landed_key(entity) not in context.selected_asset_keys:
+            continue
         yield dg.MaterializeResult(
             asset_key=landed_key(entity),
             metadata={

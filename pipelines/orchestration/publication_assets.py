@@ -40,6 +40,8 @@ def value_step() -> dg.AssetsDefinition:
     @dg.multi_asset(
         name="value",
         specs=[dg.AssetSpec(key, deps=CELL_ASSETS, group_name="exchange", kinds={"parquet"}) for key in VALUE_OUTPUTS],
+        # any of them can be asked for alone; all are written together all the same
+        can_subset=True,
         retry_policy=RETRY,
     )
     def value(
@@ -59,6 +61,8 @@ def value_step() -> dg.AssetsDefinition:
             stage.say(f"purchases {report.purchases.model} {report.purchases.status}, spend {report.spend.status}")
         rows = (report.n_purchase_cells, None, None)
         for key, number in zip(VALUE_OUTPUTS, rows, strict=True):
+            if key not in context.selected_asset_keys:
+                continue
             metadata: dict[str, Any] = {
                 "as_of": plan.as_of.isoformat(),
                 "purchases": f"{report.purchases.model}: {report.purchases.status}",
@@ -140,7 +144,7 @@ def check_complete(marks: Path, plan: BuildPlan, required: Required) -> None:
 def origin(context: dg.AssetExecutionContext, plan: BuildPlan) -> str:
     """What started the build, and its kind, for the manifest."""
     by = "command line" if COMMAND_LINE_TAG in context.run.tags else "Dagster"
-    return f"{by}, {plan.kind} build"
+    return f"{by}: {plan.kind}"
 
 
 def publish_build(

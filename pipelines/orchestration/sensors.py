@@ -52,7 +52,7 @@ def watch(context: dg.SensorEvaluationContext, settings: Settings) -> dg.RunRequ
     if context.instance.get_runs_count(_UNFINISHED):
         return dg.SkipReason("new files wait for the runs that are queued")
     context.update_cursor(Glance(seen, seen).to_cursor())
-    if not (new := unlanded_files(settings)):
+    if not (new := sum(unlanded_files(settings).values())):
         return dg.SkipReason("every file in the inboxes has landed")
     context.log.info(f"{new} new files")
     return dg.RunRequest(tags=THEN_DAILY)

@@ -65,8 +65,8 @@ def publish(
 ) -> Version:
     """Publish the marts of a warehouse as a new version.
 
-    The pointer moves to it unless what is current is pinned or describes a later as-of day: a backfilled day is kept as a version of
-    its own.
+    The pointer moves to it unless what is current is pinned or describes a later as-of day: a backfilled day is kept
+    as a version of its own.
 
     Args:
         warehouse: The DuckDB file; opened read-only, and free again on return.

@@ -36,6 +36,7 @@ class Days:
         schemas_after_backfill: What the warehouse held then.
         same_day: That day as a daily build of the same files, on a home that has lost its state.
         again: The last day again, after that.
+        unchanged: The last day once more.
         range: A backfill from the first run's day to the day between, after that.
         current_after_range: What readers saw then.
         stopped: A run that met a file of which most lines cannot be read.
@@ -52,6 +53,7 @@ class Days:
     schemas_after_backfill: list[str]
     same_day: Ran
     again: Ran
+    unchanged: Ran
     range: subprocess.CompletedProcess[str]
     current_after_range: Path
     stopped: subprocess.CompletedProcess[str]
@@ -102,8 +104,11 @@ def days(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> D
     last_run, backfill = run_two_at_once(shop, "--as-of", between)
     current_after_backfill, schemas_after_backfill = shop.current(), schemas(shop)
     lose_state(shop)
+    shop.unpublish(between)
     same_day = shop.run("--as-of", between)
+    shop.unpublish(last_run.report["as_of"])
     again = shop.run()
+    unchanged = shop.run()
     days_back = ("--from", str(first.report["as_of"]), "--to", between)
     back = call("backfill", "--json", "--config", shop.config, "--home", shop.home, *days_back)
     current_after_range = shop.current()
@@ -119,6 +124,7 @@ def days(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> D
         schemas_after_backfill=schemas_after_backfill,
         same_day=same_day,
         again=again,
+        unchanged=unchanged,
         range=back,
         current_after_range=current_after_range,
         stopped=call(*shop.command()[1:]),
@@ -173,6 +179,15 @@ def test_a_repeated_run_lands_nothing_and_publishes_the_same_bytes(days: Days) -
     assert days.again.report["records"]["records"] == 0
     assert days.again.report["build"] == "incremental"
     assert days.again.marts == days.last.marts
+
+
+def test_a_day_that_is_published_from_the_same_data_and_code_is_not_built_again(days: Days) -> None:
+    report, before = days.unchanged.report, days.again.report
+    assert (report["status"], report["published"]) == ("unchanged", before["published"])
+    assert (report["as_of"], report["is_current"]) == (before["as_of"], True)
+    assert set(before["warnings"]) == set(report["warnings"])
+    assert "core" not in report["seconds"] and "publish" not in report["seconds"]
+    assert len(list((days.home / "published" / "versions").glob(f"{before['as_of']}_*"))) == 1
 
 
 def test_a_range_of_days_is_built_but_for_those_that_stand(days: Days) -> None:

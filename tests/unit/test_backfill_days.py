@@ -8,9 +8,9 @@ import pytest
 from pipelines.errors import BuildError, ConfigError, GateError, LoyaltyError
 from pipelines.orchestration.backfill import DayOutcome, DayStatus, backfill, days_between
 from pipelines.orchestration.build_state import (
-    STAGING_CHECKS,
     BuildStatus,
     BuiltState,
+    EventDays,
     StagedState,
     WarehouseState,
     write_state,
@@ -30,7 +30,9 @@ BATCHES = ("b1", "b2")
 def settings(tmp_path: Path) -> Settings:
     found = Settings.unconfigured().model_copy(update={"home": tmp_path})
     state = WarehouseState(
-        staged=StagedState(fingerprint="s", batches=BATCHES, passed=STAGING_CHECKS),
+        staged=StagedState(
+            fingerprint="s", batches=BATCHES, events=EventDays(first_on=date(2026, 1, 2), last_on=BUILT)
+        ),
         built=BuiltState(as_of=BUILT, fingerprint="f", batches=BATCHES, status=BuildStatus.COMPLETE, run_id="r"),
     )
     write_state(found.paths.build_state, state)
@@ -55,6 +57,11 @@ def test_days_after_the_daily_build_are_refused(settings: Settings) -> None:
     with pytest.raises(BuildError, match="2026-01-11 lies after 2026-01-10") as caught:
         days_between(settings, BUILT, date(2026, 1, 11))
     assert "loyalty run --as-of 2026-01-11" in caught.value.hint
+
+
+def test_days_before_the_first_event_are_refused(settings: Settings) -> None:
+    with pytest.raises(BuildError, match="2026-01-01 lies before 2026-01-02, the first day with an event"):
+        days_between(settings, date(2026, 1, 1), BUILT)
 
 
 def test_without_a_daily_build_there_is_nothing_to_go_back_from(tmp_path: Path) -> None:

@@ -5,16 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.errors import BuildError, GateError
+from pipelines.errors import BuildError
 from pipelines.orchestration.build_state import (
-    STAGING_CHECKS,
     BuildKind,
     BuildStatus,
     BuiltState,
+    EventDays,
     StagedState,
     WarehouseState,
+    check_day,
+    extends_what_is_built,
     fingerprint_of,
-    pass_staging,
     plan_build,
     read_state,
     staging_needs_refresh,
@@ -29,7 +30,7 @@ def state(
 ) -> WarehouseState:
     """A warehouse with the batches a, b and c staged."""
     return WarehouseState(
-        staged=StagedState(fingerprint="s", batches=("a", "b", "c"), passed=STAGING_CHECKS),
+        staged=StagedState(fingerprint="s", batches=("a", "b", "c")),
         built=BuiltState(as_of=as_of, fingerprint=fingerprint, batches=tuple(built), status=status, run_id="r"),
     )
 
@@ -73,17 +74,53 @@ def test_a_day_before_the_state_is_built_aside_whatever_the_state_is() -> None:
         assert plan.exchange(Path("x")) == Path("x/backfill_20240101")
 
 
-def test_nothing_is_built_from_what_has_not_passed_every_gate() -> None:
-    staged = StagedState(fingerprint="s", batches=("a",))
-    for before in (WarehouseState(), WarehouseState(staged=staged)):
-        with pytest.raises(GateError, match="has not passed its gates"):
-            plan_build(before, as_of=TUESDAY, fingerprint="f")
-    passed = WarehouseState(staged=staged)
-    for check in sorted(STAGING_CHECKS):
-        with pytest.raises(GateError, match="has not passed its gates"):
-            plan_build(passed, as_of=TUESDAY, fingerprint="f")
-        passed = pass_staging(passed, check)
-    assert plan_build(passed, as_of=TUESDAY, fingerprint="f").batches == ("a",)
+def test_nothing_is_planned_before_something_is_staged() -> None:
+    with pytest.raises(BuildError, match="nothing is staged"):
+        plan_build(WarehouseState(), as_of=TUESDAY, fingerprint="f")
+
+
+STAGED = StagedState(
+    fingerprint="s", batches=("a",), events=EventDays(first_on=date(2024, 1, 10), last_on=date(2024, 3, 1))
+)
+
+
+def test_a_day_is_refused_before_the_first_event_and_long_after_the_last_one() -> None:
+    for day in (date(2024, 1, 10), date(2024, 3, 1), date(2024, 3, 8)):
+        check_day(STAGED, day, 7)
+    with pytest.raises(BuildError, match="2024-01-09 lies before 2024-01-10, the first day with an event"):
+        check_day(STAGED, date(2024, 1, 9), 7)
+    with pytest.raises(BuildError, match="the data ends on 2024-03-01, 8 days before 2024-03-09") as caught:
+        check_day(STAGED, date(2024, 3, 9), 7)
+    assert "max_days_after_data (now 7)" in caught.value.hint and "--force" in caught.value.hint
+    check_day(STAGED, date(2024, 3, 9), 8)
+
+
+def test_no_day_is_built_without_any_event() -> None:
+    with pytest.raises(BuildError, match="no event of a customer was accepted"):
+        check_day(STAGED.model_copy(update={"events": None}), TUESDAY, 7)
+
+
+def test_a_build_is_named_by_its_day_batches_deliveries_code_and_place() -> None:
+    plan = plan_build(state(), as_of=TUESDAY, fingerprint="f")
+    same = plan_build(state(status=BuildStatus.IN_PROGRESS), as_of=TUESDAY, fingerprint="f")
+    assert same.kind is not plan.kind and same.id == plan.id
+    older = state().model_copy(update={"staged": StagedState(fingerprint="s", batches=("a", "b", "c"), ages={"a": 1})})
+    others = [
+        plan_build(state(), as_of=MONDAY, fingerprint="f"),
+        plan_build(state(), as_of=MONDAY, fingerprint="f", aside=True),
+        plan_build(state(), as_of=TUESDAY, fingerprint="g"),
+        plan_build(older, as_of=TUESDAY, fingerprint="f"),
+    ]
+    assert len({plan.id, *(other.id for other in others)}) == 5
+
+
+def test_an_extension_needs_the_tables_that_it_was_planned_for() -> None:
+    plan = plan_build(state(), as_of=TUESDAY, fingerprint="f")
+    assert extends_what_is_built(plan, state().built)
+    assert not extends_what_is_built(plan, None)
+    assert not extends_what_is_built(plan, state(as_of=TUESDAY).built)
+    assert not extends_what_is_built(plan, state(built="abc").built)
+    assert not extends_what_is_built(plan, state(status=BuildStatus.IN_PROGRESS).built)
 
 
 def test_a_second_try_builds_whole_what_the_first_would_have_extended() -> None:

@@ -29,7 +29,7 @@ def scope(tmp_path: Path) -> Iterator[RunScope]:
     paths.state.mkdir()
     with duckdb.connect(str(paths.warehouse)) as connection:
         connection.execute(GOOD_DAY)
-    write_plan(paths, BuildPlan(BuildKind.FULL, DAY, None, (), (), (), {}, "f", "trial"))
+    write_plan(paths, BuildPlan(BuildKind.FULL, DAY, None, (), (), (), {}, "f", "s", "trial"))
     with hold_lock(tmp_path / "lock", "r") as lock:
         yield RunScope("r", settings, lock, Recorder(paths.last_run, "r"))
 
@@ -48,7 +48,9 @@ def run(scope: RunScope) -> tuple[dict[str, bool], bool]:
         nonlocal published
         published = True
 
-    definitions = dg.Definitions(assets=[marts, version], asset_checks=[total_checks()], resources={"run": scope})
+    definitions = dg.Definitions(
+        assets=[marts, version], asset_checks=[total_checks(DECLARED)], resources={"run": scope}
+    )
     job = definitions.resolve_implicit_global_asset_job_def()
     result = job.execute_in_process(raise_on_error=False)
     return {one.check_name: one.passed for one in result.get_asset_check_evaluations()}, published

@@ -1,0 +1,91 @@
+"""`loyalty versions`: what is published, which of it readers see, and removing or pinning a version."""
+
+from typing import Annotated
+
+import typer
+
+from pipelines.cli.options import ConfigOption, HomeOption
+from pipelines.cli.say import JsonOption, out, print_json, spoken, whole_table
+from pipelines.publication import Version
+from pipelines.settings import load_settings
+
+app = typer.Typer(help="List the published versions, delete one, or keep readers on one.", invoke_without_command=True)
+
+IdArgument = Annotated[str, typer.Argument(help="The version's id, as `loyalty versions` lists it.")]
+
+
+@app.callback()
+def versions(
+    context: typer.Context, config: ConfigOption = None, home: HomeOption = None, as_json: JsonOption = False
+) -> None:
+    """List the published versions, delete one, or keep readers on one."""
+    if context.invoked_subcommand is None:
+        _list(config=config, home=home, as_json=as_json)
+
+
+@spoken
+def _list(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    from pipelines.publication import list_versions, pinned_id
+
+    published = load_settings(config, home).paths.published
+    found, pinned = list_versions(published), pinned_id(published)
+    if as_json:
+        print_json([_as_json(version, pinned) for version in found])
+        return
+    table = whole_table("version", "as of", "published (UTC)", "from", "rows", "warnings", "", title="versions")
+    for version in found:
+        facts = _as_json(version, pinned)
+        state = "pinned" if version.id == pinned else "current" if version.is_current else version.problem
+        published_at = version.manifest.published_at.strftime("%Y-%m-%d %H:%M") if version.manifest else ""
+        rows = f"{facts['rows']:,}"
+        table.add_row(
+            version.id, str(version.as_of), published_at, str(facts["origin"]), rows, str(facts["n_warnings"]), state
+        )
+    out().print(table if found else "no version yet")
+
+
+@app.command("delete")
+@spoken
+def delete(version: IdArgument, config: ConfigOption = None, home: HomeOption = None) -> None:
+    """Remove a version that readers do not see."""
+    from pipelines.publication import delete_version
+
+    gone = delete_version(load_settings(config, home).paths.published, version)
+    out().print(f"{gone.id} is deleted")
+
+
+@app.command("pin")
+@spoken
+def pin(version: IdArgument, config: ConfigOption = None, home: HomeOption = None) -> None:
+    """Show readers a version, and keep them on it whatever is published later."""
+    from pipelines.publication import pin as pin_version
+
+    shown = pin_version(load_settings(config, home).paths.published, version)
+    out().print(f"current is {shown.id}, until: loyalty versions unpin")
+
+
+@app.command("unpin")
+@spoken
+def unpin(config: ConfigOption = None, home: HomeOption = None) -> None:
+    """Let readers see the newest version again, and later ones as they are published."""
+    from pipelines.publication import unpin as unpin_version
+
+    shown = unpin_version(load_settings(config, home).paths.published)
+    out().print(f"current is now {shown.id}")
+
+
+def _as_json(version: Version, pinned: str | None) -> dict[str, object]:
+    manifest = version.manifest
+    return {
+        "id": version.id,
+        "as_of": version.as_of,
+        "published_at": manifest.published_at if manifest else None,
+        "origin": manifest.origin if manifest else "",
+        "rows": sum(table.rows for table in manifest.tables) if manifest else 0,
+        "n_warnings": len(manifest.warnings) if manifest else 0,
+        "warnings": manifest.warnings if manifest else (),
+        "is_current": version.is_current,
+        "is_pinned": version.id == pinned,
+        "problem": version.problem,
+        "path": version.path,
+    }
