@@ -48,7 +48,9 @@ class Home:
         self.settings = load_settings(sample.config, self.root)
         self.definitions = build_defs(self.settings)
         self.job = self.definitions.resolve_implicit_global_asset_job_def()
-        self.marts = {key for key in self.job.asset_layer.executable_asset_keys if key.path[0] == "marts"}
+        found = [one for one in self.definitions.assets or () if isinstance(one, dg.AssetsDefinition)]
+        (marts,) = (one for one in found if one.node_def.name == "dbt_marts")
+        self.marts = set(marts.keys)
         (version,) = list_versions(self.settings.paths.published)
         self.day = version.as_of
 
