@@ -51,6 +51,13 @@ class Home:
         found = [one for one in self.definitions.assets or () if isinstance(one, dg.AssetsDefinition)]
         (marts,) = (one for one in found if one.node_def.name == "dbt_marts")
         self.marts = set(marts.keys)
+        graph = self.definitions.resolve_asset_graph()
+        # the gate and the totals of the marts look at tables of core too
+        self.checks = {
+            key
+            for key in graph.asset_check_keys
+            if key.asset_key.path[0] == "marts" and (key.name == "gate" or key.name.startswith("total_"))
+        }
         (version,) = list_versions(self.settings.paths.published)
         self.day = version.as_of
 
@@ -90,10 +97,11 @@ class Story:
         unchanged: Publication alone, of the day that is built.
         one_mart: One mart alone.
         after_one_mart: Publication alone, after that.
-        all_marts: All marts with all their checks.
+        all_marts: All tables of the last step with their own checks.
+        all_checks: The gate of the marts, and the totals.
         failed_gate: The gate of one mart, after its table was spoiled.
         after_failed_gate: Publication alone, after that.
-        passed_gate: The gate again, after the table was put right.
+        passed_gate: Gate and totals again, after the tables were built again.
         after_passed_gate: Publication alone, when the day's version was gone.
     """
 
@@ -104,6 +112,7 @@ class Story:
     one_mart: Outcome
     after_one_mart: Outcome
     all_marts: Outcome
+    all_checks: Outcome
     failed_gate: Outcome
     after_failed_gate: Outcome
     passed_gate: Outcome
@@ -120,12 +129,13 @@ def story(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> 
     one_mart = home.materialize([RFM])
     after_one_mart = home.materialize([PUBLISHED], day=home.day)
     all_marts = home.materialize(home.marts)
+    all_checks = home.materialize(checks=home.checks)
     home.change("update marts.customer_rfm set frequency = frequency + 1")
     failed_gate = home.materialize(checks={GATE})
     after_failed_gate = home.materialize([PUBLISHED], day=home.day)
     all_marts_again = home.materialize(home.marts)
     assert all_marts_again.success, all_marts_again.words
-    passed_gate = home.materialize(checks={GATE})
+    passed_gate = home.materialize(checks=home.checks)
     for version in list_versions(published):
         shutil.rmtree(version.path)
     after_passed_gate = home.materialize([PUBLISHED], day=home.day)
@@ -137,6 +147,7 @@ def story(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> 
         one_mart,
         after_one_mart,
         all_marts,
+        all_checks,
         failed_gate,
         after_failed_gate,
         passed_gate,
@@ -166,7 +177,8 @@ def test_one_mart_alone_can_be_built_and_then_nothing_can_be_published(story: St
 
 def test_a_check_names_the_day_that_it_looked_at(story: Story) -> None:
     assert story.all_marts.success, story.all_marts.words
-    assert story.all_marts.days == {story.home.day.isoformat()}
+    assert story.all_checks.success, story.all_checks.words
+    assert story.all_marts.days == story.all_checks.days == {story.home.day.isoformat()}
 
 
 def test_what_a_gate_rejected_cannot_be_published_with_one_click(story: Story) -> None:
