@@ -110,6 +110,16 @@ class Settings(SettingsPart):
         """What lies where below `home`."""
         return Home(self.home)
 
+    @property
+    def is_notifying(self) -> bool:
+        """Whether somebody is to be notified: the environment has a URL (enough by itself), or the file says how."""
+        return self.webhook_url is not None or self.notify.webhook is not None
+
+    @property
+    def installation(self) -> str:
+        """What messages call this installation."""
+        return self.notify.name or self.home.name
+
     def today(self) -> date:
         """The business day that it is now."""
         return datetime.now(ZoneInfo(self.timezone)).date()

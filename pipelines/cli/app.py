@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli import backfill, inspect, operate, person, quarantine, versions
+from pipelines.cli import backfill, inspect, notify, operate, person, quarantine, versions
 
 _EPILOG = (
     "Exit codes: 0 done, 1 unforeseen, 2 config or mapping cannot be used, 3 a file was refused, 4 a blocking check"
     " failed, 5 the build failed, 6 publication failed or a version cannot be read, 7 a killed run holds the warehouse,"
-    " 8 nothing is held about that person."
+    " 8 nothing is held about that person, 9 the publication is stale, 10 the webhook did not take a message."
 )
 
 app = typer.Typer(
@@ -45,6 +45,7 @@ app.command("dev")(operate.dev)
 app.command("check")(inspect.check)
 app.command("status")(inspect.status)
 app.command("path")(inspect.path)
+app.command("notify")(notify.notify)
 app.command("publish")(operate.publish)
 app.command("forget")(person.forget)
 app.command("export")(person.export)

@@ -1,8 +1,9 @@
 """Copies marts out of the warehouse: sorted Parquet, and one DuckDB file that old drivers can open.
 
-The bytes of the Parquet are a function of the rows, the currency and the zone alone: sorted by a key that is unique (refused otherwise), one file
-a table, row groups of a fixed number of rows, one codec. Neither the number of threads nor the rows' order or history
-in the warehouse shows. What to publish and where are the caller's; the pointer and the manifest are not made here.
+The bytes of the Parquet are a function of the rows, the currency and the zone alone: sorted by a key that is unique
+(refused otherwise), one file a table, row groups of a fixed number of rows, one codec. Neither the number of threads
+nor the rows' order or history in the warehouse shows. What to publish and where are the caller's; the pointer and the
+manifest are not made here.
 """
 
 from collections.abc import Callable, Sequence
