@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli import backfill, inspect, notify, operate, person, quarantine, versions
+from pipelines.cli import backfill, inspect, notify, operate, person, quarantine, status, versions
 from pipelines.cli.say import say_error
 from pipelines.cli.streams import guard_streams
 from pipelines.errors import LoyaltyError
@@ -47,7 +47,7 @@ app.command("backfill")(backfill.backfill)
 app.command("sample")(operate.sample)
 app.command("dev")(operate.dev)
 app.command("check")(inspect.check)
-app.command("status")(inspect.status)
+app.command("status")(status.status)
 app.command("path")(inspect.path)
 app.command("notify")(notify.notify)
 app.command("publish")(operate.publish)

@@ -1,4 +1,4 @@
-"""A reader that leaves (`loyalty … | head`) neither ends a command nor changes its exit code, and leaves no traceback."""
+"""A reader that leaves (`loyalty … | head`) neither ends a command nor changes its exit code; there is no traceback."""
 
 import os
 import subprocess
