@@ -76,6 +76,18 @@ class LockError(LoyaltyError):
     exit_code = 7
 
 
+class StaleError(LoyaltyError):
+    """What is published is older than it may be."""
+
+    exit_code = 9
+
+
+class NotificationError(LoyaltyError):
+    """The webhook did not take a message."""
+
+    exit_code = 10
+
+
 class UnknownPersonError(LoyaltyError):
     """Nothing is held about the person that was asked for."""
 

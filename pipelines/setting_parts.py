@@ -78,7 +78,7 @@ class NotifySettings(SettingsPart):
 
     Attributes:
         name: What messages call this installation; by default the home folder's name.
-        webhook: The webhook, whose URL only the environment gives; nobody is told without one.
+        webhook: How messages look. The URL comes from the environment alone; nobody is told without one.
     """
 
     name: str = Field(default="", max_length=100)

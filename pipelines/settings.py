@@ -71,6 +71,8 @@ class Settings(SettingsPart):
         max_days_after_data: How many days after the last event the as-of day may lie. A quiet weekend is normal; a day
             long after the last event is built from files that did not come.
         first_day: The first day that can be built; by default the first day with an event.
+        stale_after_days: How many days the publication may lag, or be without a successful run, before it is stale;
+            0 for never. Two: a daily run that comes later than usual is no alarm, a second missed one is.
         timezone: The zone of the business day.
         currency: The reporting currency, three capital letters.
         industry: Which preset of thresholds to use.
@@ -99,6 +101,7 @@ class Settings(SettingsPart):
     latest_correction_days: int = Field(default=7, ge=0, le=366)
     max_days_after_data: int = Field(default=7, ge=0, le=36_500)
     first_day: Day | None = None
+    stale_after_days: int = Field(default=2, ge=0, le=36_500)
     schedule_hour: int = Field(default=5, ge=0, le=23)
     notify: NotifySettings = NotifySettings()
     config_path: Path | None = Field(default=None, exclude=True)
@@ -109,6 +112,16 @@ class Settings(SettingsPart):
     def paths(self) -> Home:
         """What lies where below `home`."""
         return Home(self.home)
+
+    @property
+    def is_notifying(self) -> bool:
+        """Whether somebody is to be notified: the environment has a URL (enough by itself), or the file says how."""
+        return self.webhook_url is not None or self.notify.webhook is not None
+
+    @property
+    def installation(self) -> str:
+        """What messages call this installation."""
+        return self.notify.name or self.home.name
 
     def today(self) -> date:
         """The business day that it is now."""

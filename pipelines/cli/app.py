@@ -1,16 +1,20 @@
 """The command's tree. Each command is in a module of its own, imported when called: `--help` stays quick."""
 
+import sys
 from importlib.metadata import version
 from typing import Annotated
 
 import typer
 
-from pipelines.cli import backfill, inspect, operate, person, quarantine, versions
+from pipelines.cli import backfill, inspect, notify, operate, person, quarantine, status, versions
+from pipelines.cli.say import say_error
+from pipelines.cli.streams import guard_streams
+from pipelines.errors import LoyaltyError
 
 _EPILOG = (
     "Exit codes: 0 done, 1 unforeseen, 2 config or mapping cannot be used, 3 a file was refused, 4 a blocking check"
     " failed, 5 the build failed, 6 publication failed or a version cannot be read, 7 a killed run holds the warehouse,"
-    " 8 nothing is held about that person."
+    " 8 nothing is held about that person, 9 the publication is stale, 10 the webhook did not take a message."
 )
 
 app = typer.Typer(
@@ -43,8 +47,9 @@ app.command("backfill")(backfill.backfill)
 app.command("sample")(operate.sample)
 app.command("dev")(operate.dev)
 app.command("check")(inspect.check)
-app.command("status")(inspect.status)
+app.command("status")(status.status)
 app.command("path")(inspect.path)
+app.command("notify")(notify.notify)
 app.command("publish")(operate.publish)
 app.command("forget")(person.forget)
 app.command("export")(person.export)
@@ -54,4 +59,14 @@ app.add_typer(quarantine.app, name="quarantine")
 
 def main() -> None:
     """The entry point `loyalty`."""
-    app()
+    output = guard_streams()
+    code: str | int | None = 0
+    try:
+        app()
+    except SystemExit as end:
+        code = end.code
+    sys.stdout.flush()
+    if output and output.problem and not code:
+        say_error(f"the output could not be written: {output.problem.strerror}", "send it elsewhere, and ask again")
+        code = LoyaltyError.exit_code
+    sys.exit(code)

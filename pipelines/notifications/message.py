@@ -1,11 +1,12 @@
 """What a message says, as our own JSON and as Slack's. Pure; nothing is sent here.
 
-Everything in it is a name from the code or the config, a number or a day. An error's own words stay at home.
+Everything in it is a name from the code or the config, a number, a day, a time, or the name of the host. An error's own
+words stay at home.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Literal
 
 from pydantic import JsonValue
@@ -26,42 +27,65 @@ _WHAT = {
 }
 _SHOWN = 20
 
+Event = Literal["run_failed", "run_recovered", "publication_stale", "publication_current", "test"]
+Style = Literal["json", "slack"]
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """When and from where a message is sent.
+
+    Attributes:
+        sent_at: With a zone.
+        host: The name of the machine.
+    """
+
+    sent_at: datetime
+    host: str
+
+    @property
+    def utc(self) -> str:
+        """The time in UTC, `2026-11-22T01:23:49Z`."""
+        return f"{self.sent_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
 
 @dataclass(frozen=True)
 class Message:
     """One message.
 
     Attributes:
-        event: `run_failed` or `run_recovered`.
+        event: What happened, for programs.
         home: What the installation is called.
-        run_id: The run that it is about.
-        as_of: The day that the run built, where it got as far as having one.
-        stage: The stage that failed; empty where it was none.
-        exit_code: As `loyalty run` ends; 0 for a recovery.
-        what: What happened, in words.
+        what: What happened, for people.
         hint: What to do.
+        run_id: The run that it is about; empty where it is about none.
+        as_of: The day that the run built, or that is published; None where there is none.
+        stage: The stage that failed; empty where it was none.
+        exit_code: As `loyalty run` ends; 0 where no run failed.
         findings: What failed, by name, with counts.
         failed_run_id: For a recovery, the run that had failed.
     """
 
-    event: Literal["run_failed", "run_recovered"]
+    event: Event
     home: str
-    run_id: str
-    as_of: date | None
-    stage: str
-    exit_code: int
     what: str
-    hint: str
+    hint: str = ""
+    run_id: str = ""
+    as_of: date | None = None
+    stage: str = ""
+    exit_code: int = 0
     findings: tuple[Finding, ...] = ()
     failed_run_id: str = ""
 
-    def body(self, style: Literal["json", "slack"]) -> dict[str, JsonValue]:
+    def body(self, style: Style, stamp: Stamp) -> dict[str, JsonValue]:
         """The request's body."""
-        return self._slack() if style == "slack" else self._json()
+        return self._slack(stamp) if style == "slack" else self._json(stamp)
 
-    def _json(self) -> dict[str, JsonValue]:
+    def _json(self, stamp: Stamp) -> dict[str, JsonValue]:
         return {
             "event": self.event,
+            "sent_at": stamp.utc,
+            "host": stamp.host,
             "home": self.home,
             "run_id": self.run_id,
             "as_of": self.as_of.isoformat() if self.as_of else None,
@@ -73,13 +97,15 @@ class Message:
             "failed_run_id": self.failed_run_id,
         }
 
-    def _slack(self) -> dict[str, JsonValue]:
+    def _slack(self, stamp: Stamp) -> dict[str, JsonValue]:
         where = f" in {self.stage}" if self.stage else ""
+        about = (f"run {self.run_id}" if self.run_id else "", f"as of {self.as_of}" if self.as_of else "")
         lines = [
             f"{self.home}: {self.what}{where}",
-            f"run {self.run_id}" + (f", as of {self.as_of}" if self.as_of else ""),
+            ", ".join(part for part in about if part),
             *(f"• {found}" for found in self.findings),
             self.hint,
+            f"{stamp.utc} on {stamp.host}",
         ]
         text = _escape("\n".join(line for line in lines if line))
         return {"text": text, "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": text[:3000]}}]}
@@ -102,13 +128,35 @@ def failed(
     shown = tuple(findings[:_SHOWN])
     if len(findings) > _SHOWN:
         shown = (*shown, Finding("more", len(findings) - _SHOWN))
-    return Message("run_failed", home, run_id, as_of, stage, exit_code, what, hint, shown)
+    return Message("run_failed", home, what, hint, run_id, as_of, stage, exit_code, shown)
 
 
 def recovered(home: str, run_id: str, *, as_of: date | None, failed_run_id: str) -> Message:
     """The message of the first publication after a failure."""
     what = f"published again after run {failed_run_id} had failed"
-    return Message("run_recovered", home, run_id, as_of, "", 0, what, "", failed_run_id=failed_run_id)
+    return Message("run_recovered", home, what, run_id=run_id, as_of=as_of, failed_run_id=failed_run_id)
+
+
+def stale(home: str, *, as_of: date | None, why: str) -> Message:
+    """The message of a publication that is older than it may be.
+
+    Args:
+        home: What the installation is called.
+        as_of: The published day.
+        why: Which limit it exceeds, by how much.
+    """
+    hint = "`loyalty status` shows the last run. Look at what should start runs (cron, systemd, Dagster's schedule)."
+    return Message("publication_stale", home, f"the publication is stale: {why}", hint, as_of=as_of)
+
+
+def current_again(home: str, *, as_of: date | None) -> Message:
+    """The message of a publication that is no longer stale."""
+    return Message("publication_current", home, "the publication is no longer stale", as_of=as_of)
+
+
+def probe(home: str) -> Message:
+    """The message of `loyalty notify --test`."""
+    return Message("test", home, "a test message", "Nothing happened, and there is nothing to do.")
 
 
 def _escape(text: str) -> str:

@@ -1,18 +1,19 @@
-"""Whether what is published is of the day that it should be. No Dagster.
+"""Whether what is published is of the day that it should be, or so old that somebody must know. No Dagster.
 
-Never by the wall clock for historical data: a day fixed in the config is the day that it should be, and `latest` is the
-last day with an event of a customer, or with a correction soon after it. Whether files still arrive is for the
-landing's gate.
+The published day is never compared with the clock for historical data: a day fixed in the config is the day that it
+should be, and `latest` is the last day with an event of a customer, or with a correction soon after it. The clock only
+tells for how long no run has succeeded. Whether files still arrive is for the landing's gate.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 
 from pipelines.errors import LoyaltyError
 from pipelines.orchestration.as_of import resolve_as_of
-from pipelines.publication import list_versions
+from pipelines.orchestration.recorder import read_report
+from pipelines.publication import Version, list_versions
 from pipelines.settings import Settings
 
 
@@ -24,11 +25,16 @@ class Freshness:
         published: The as-of day of the current version; None where nothing is published.
         expected: The day that it should be by `as_of` of the config; None where it is not known.
         problem: Why it is not known.
+        last_success_at: When a run last succeeded, with a zone; None where none did, or where runs are not expected
+            because the day is fixed in the config.
+        limit_days: From how many days on it is stale; 0 for never.
     """
 
     published: date | None
     expected: date | None
     problem: str = ""
+    last_success_at: datetime | None = None
+    limit_days: int = 0
 
     @property
     def days_behind(self) -> int | None:
@@ -41,6 +47,22 @@ class Freshness:
     def is_fresh(self) -> bool | None:
         """Whether it does not lag; None where the day that it should be is not known."""
         return None if self.expected is None else self.days_behind == 0
+
+    def why_stale(self, now: datetime) -> str:
+        """Which limit is exceeded, and by how much; empty if what is published is not stale, or nothing is published.
+
+        Args:
+            now: The time, with a zone.
+        """
+        if self.published is None or not self.limit_days:
+            return ""
+        limit = f"(limit: {self.limit_days} days)"
+        if (self.days_behind or 0) >= self.limit_days:
+            return f"{self.published} is {self.days_behind} days behind {self.expected} {limit}"
+        since = self.last_success_at
+        if since is not None and now - since >= timedelta(days=self.limit_days):
+            return f"no run has succeeded since {since.astimezone(UTC):%Y-%m-%d %H:%M} UTC {limit}"
+        return ""
 
     def __str__(self) -> str:
         shown = f"published is {self.published or 'nothing'}"
@@ -59,12 +81,22 @@ def publication_freshness(settings: Settings, *, is_running: bool = False) -> Fr
         settings: The settings in force.
         is_running: Whether a run goes on: it holds the warehouse, so that `latest` cannot be asked for.
     """
-    published = next((one.as_of for one in list_versions(settings.paths.published) if one.is_current), None)
+    current = next((one for one in list_versions(settings.paths.published) if one.is_current), None)
+    published, limit = current.as_of if current else None, settings.stale_after_days
+    since = None if isinstance(settings.as_of, date) else _last_success(settings, current)
     if is_running and settings.as_of == "latest":
-        return Freshness(published, None, "a run goes on")
+        return Freshness(published, None, "a run goes on", since, limit)
     try:
-        return Freshness(published, resolve_as_of(settings))
+        return Freshness(published, resolve_as_of(settings), "", since, limit)
     except LoyaltyError as problem:
-        return Freshness(published, None, problem.message)
+        return Freshness(published, None, problem.message, since, limit)
     except duckdb.IOException:
-        return Freshness(published, None, "another process holds the warehouse")
+        return Freshness(published, None, "another process holds the warehouse", since, limit)
+
+
+def _last_success(settings: Settings, current: Version | None) -> datetime | None:
+    """When a run last succeeded; a home restored without its state only knows when its version was published."""
+    report = read_report(settings.paths.last_run)
+    if report and report.last_success_at:
+        return datetime.fromisoformat(report.last_success_at)
+    return current.manifest.published_at if current and current.manifest else None

@@ -12,7 +12,7 @@ from pipelines.orchestration.names import (
     FULL_REFRESH_TAG,
     INGEST_JOB,
 )
-from pipelines.orchestration.sensors import THEN_DAILY, bury, follow_up, tell_if_lost, watch
+from pipelines.orchestration.sensors import THEN_DAILY, bury, follow_up, tell_if_lost, watch, watch_freshness
 from pipelines.settings import Settings
 
 
@@ -101,8 +101,18 @@ def jobs_and_triggers(
     def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         return bury(context, settings)
 
+    @dg.sensor(
+        name="stale_publication",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        minimum_interval_seconds=300,
+        description="Notifies the webhook once when the publication becomes stale (stale_after_days), also if no run"
+        " happens, and once when it is no longer.",
+    )
+    def stale_publication(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        return watch_freshness(context, settings)
+
     return dg.Definitions(
         jobs=[ingest, daily, full_refresh, backfill],
         schedules=[schedule],
-        sensors=[daily_after_ingest, inbox, lost_runs, dead_runs],
+        sensors=[daily_after_ingest, inbox, lost_runs, dead_runs, stale_publication],
     )

@@ -26,7 +26,7 @@ from pipelines.orchestration.standing import BUILD_FINGERPRINT, conclude, standi
 from pipelines.orchestration.steps import RETRY, asked, planned, step
 from pipelines.orchestration.warehouse import CELLS, export_cells
 from pipelines.pseudonyms import key_fingerprint
-from pipelines.publication import MartTable, Retention, Version, publish
+from pipelines.publication import MartTable, Reporting, Retention, Version, publish
 from pipelines.secret_key import load_key
 from pipelines.settings import Settings
 from pipelines.value import score
@@ -163,6 +163,7 @@ def publish_build(
             documents={f"quality/{page.name}": page for page in paths.quality.glob("*.html")},
             origin=origin,
             warnings=run.recorder.report.warnings,
+            reporting=Reporting(currency=settings.currency, timezone=settings.timezone),
             inputs=inputs(settings, plan),
             versions={**code_versions(), BUILD_FINGERPRINT: plan.fingerprint},
             retention=Retention(settings.retention.days, settings.retention.grace_minutes),

@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from pipelines.durable import write_text_durably
 from pipelines.errors import LoyaltyError
+from pipelines.orchestration.build_state import BuildKind
 from pipelines.orchestration.latest_day import LatestDay
 
 log = logging.getLogger("loyalty.run")
@@ -52,6 +53,8 @@ class RunReport(BaseModel):
         warnings: What the user should know though nothing failed.
         published: The folder of the version made, or of the one that stands.
         is_current: Whether readers see that version now.
+        last_success_at: When a run last ended without a failure and with its day published, this one or an earlier
+            one; UTC, ISO 8601, empty if none did. Backfills do not count.
         error: What stopped it.
         hint: What to do about it.
     """
@@ -67,6 +70,7 @@ class RunReport(BaseModel):
     warnings: list[str] = Field(default_factory=list)
     published: str = ""
     is_current: bool = False
+    last_success_at: str = ""
     error: str = ""
     hint: str = ""
 
@@ -113,9 +117,12 @@ class Recorder:
     def __init__(self, path: Path, run_id: str, listener: Listener | None = None) -> None:
         self._path = path
         self.listener = listener or Silent()
-        self.report = read_report(path) or RunReport(run_id=run_id, started_at=_now())
-        if self.report.run_id != run_id:
-            self.report = RunReport(run_id=run_id, started_at=_now())
+        before = read_report(path)
+        if before and before.run_id == run_id:
+            self.report = before
+        else:
+            last_success_at = before.last_success_at if before else ""
+            self.report = RunReport(run_id=run_id, started_at=_now(), last_success_at=last_success_at)
         self.failure: BaseException | None = None
         self.forgive()
 
@@ -176,6 +183,8 @@ class Recorder:
         self.report.status = "published" if is_new else "unchanged"
         self.report.published = str(published)
         self.report.is_current = is_current
+        if self.report.kind != BuildKind.BACKFILL:
+            self.report.last_success_at = _now()
         self._save()
 
     def warn(self, stage: str, words: str) -> None:

@@ -1,5 +1,7 @@
 """What the sensors answer when Dagster asks them: a run to start, or why none starts. Declared in jobs.py."""
 
+from datetime import UTC, datetime
+
 import dagster as dg
 
 from pipelines.errors import LoyaltyError
@@ -8,9 +10,11 @@ from pipelines.orchestration.dead_runs import end_dead_runs
 from pipelines.orchestration.inbox_watch import Decision, Glance, decide, fingerprint_inboxes, unlanded_files
 from pipelines.orchestration.lock import current_holder
 from pipelines.orchestration.names import COMMAND_LINE_TAG, RUN_TAG, THEN_DAILY_TAG
+from pipelines.orchestration.staleness import notify_of_staleness
 from pipelines.orchestration.telling import tell_lost
 from pipelines.settings import Settings
 
+STALE = "stale"
 THEN_DAILY = {THEN_DAILY_TAG: "true"}
 _UNFINISHED = dg.RunsFilter(
     statuses=[
@@ -70,6 +74,13 @@ def bury(context: dg.SensorEvaluationContext, settings: Settings) -> dg.SkipReas
     for run in dead:
         tell_lost(settings, loyalty_run_id(run))
     return dg.SkipReason(f"marked as failed: {', '.join(run.run_id for run in dead)}" if dead else "no run is dead")
+
+
+def watch_freshness(context: dg.SensorEvaluationContext, settings: Settings) -> dg.SkipReason:
+    """One look at the publication; the cursor keeps whether the webhook knows that it is stale."""
+    is_known, words = notify_of_staleness(settings, context.cursor == STALE, datetime.now(UTC))
+    context.update_cursor(STALE if is_known else "")
+    return dg.SkipReason(words)
 
 
 def loyalty_run_id(run: dg.DagsterRun) -> str:

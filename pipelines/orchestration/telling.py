@@ -5,12 +5,26 @@ whoever notices (the next run, or Dagster's daemon). What a message says is in p
 """
 
 import logging
+import socket
+from datetime import UTC, datetime
 
 from pipelines.errors import LoyaltyError
-from pipelines.notifications import Message, Told, deliver, failed, read_told, recovered, write_told
+from pipelines.notifications import (
+    Delivery,
+    Message,
+    Stamp,
+    Style,
+    Told,
+    deliver,
+    failed,
+    read_told,
+    recovered,
+    write_told,
+)
 from pipelines.notifications.message import KILLED
 from pipelines.orchestration.build_state import BuildKind
 from pipelines.orchestration.recorder import Recorder, RunReport, read_report
+from pipelines.setting_parts import WebhookSettings
 from pipelines.settings import WEBHOOK_VARIABLE, Settings
 
 log = logging.getLogger("loyalty.notify")
@@ -23,7 +37,7 @@ def tell_end(settings: Settings, recorder: Recorder) -> None:
     nothing about the daily run, and so is no recovery.
     """
     report, problem = recorder.report, recorder.failure
-    if isinstance(problem, KeyboardInterrupt) or settings.notify.webhook is None:
+    if isinstance(problem, KeyboardInterrupt) or not settings.is_notifying:
         return
     told = read_told(settings.paths.told)
     is_backfill = report.kind == BuildKind.BACKFILL
@@ -31,12 +45,12 @@ def tell_end(settings: Settings, recorder: Recorder) -> None:
         message = _failure(settings, report, problem)
         failing = told.failing_run_id if is_backfill else report.run_id
     elif report.status in ("published", "unchanged") and told.failing_run_id and not is_backfill:
-        message = recovered(_name(settings), report.run_id, as_of=report.as_of, failed_run_id=told.failing_run_id)
+        message = recovered(settings.installation, report.run_id, as_of=report.as_of, failed_run_id=told.failing_run_id)
         failing = ""
     else:
         return
     _remember(settings, told.and_of(report.run_id, failing))
-    if words := send(settings, message):
+    if words := not_told(message, send(settings, message)):
         recorder.warn("notify", words)
         if report.status == "failed":
             # a run that failed shows its error and not its warnings
@@ -63,27 +77,38 @@ def tell_lost(settings: Settings, run_id: str) -> None:
     _tell_without_record(settings, report, KILLED if report.status == "running" else LoyaltyError.exit_code)
 
 
-def send(settings: Settings, message: Message) -> str:
-    """Send a message; empty where it was taken, else why not, without the URL."""
-    webhook, url = settings.notify.webhook, settings.webhook_url
-    if webhook is None:
-        return ""
-    problem = deliver(url, message.body(webhook.format)) if url else f"{WEBHOOK_VARIABLE} is not set"
-    if not problem:
-        log.info("run %s: the webhook was told: %s", message.run_id, message.event)
-        return ""
-    words = f"the webhook was not told of {message.event}: {problem}"
-    log.warning("run %s: %s", message.run_id, words)
-    return words
+def send(settings: Settings, message: Message) -> Delivery:
+    """Send a message with the time and the host; what became of it is in the log, without the URL."""
+    if settings.webhook_url is None:
+        delivery = Delivery(problem=f"{WEBHOOK_VARIABLE} is not set", is_lost=True)
+    else:
+        stamp = Stamp(datetime.now(UTC), socket.gethostname())
+        delivery = deliver(settings.webhook_url, message.body(message_style(settings), stamp))
+    about = f"run {message.run_id}: " if message.run_id else ""
+    if delivery.problem:
+        log.warning("%s%s", about, not_told(message, delivery))
+    else:
+        log.info("%sthe webhook was told: %s", about, message.event)
+    return delivery
+
+
+def message_style(settings: Settings) -> Style:
+    """How messages look, also if the file says nothing about notifications."""
+    return (settings.notify.webhook or WebhookSettings()).format
+
+
+def not_told(message: Message, delivery: Delivery) -> str:
+    """Why the receiver did not take a message; empty if it did."""
+    return f"the webhook was not told of {message.event}: {delivery.problem}" if delivery.problem else ""
 
 
 def _tell_without_record(settings: Settings, report: RunReport, exit_code: int) -> None:
     told = read_told(settings.paths.told)
-    if settings.notify.webhook is None or report.run_id in told.run_ids:
+    if not settings.is_notifying or report.run_id in told.run_ids:
         return
     _remember(settings, told.and_of(report.run_id, report.run_id))
     message = failed(
-        _name(settings), report.run_id, exit_code, as_of=report.as_of, stage=_last_stage(report), findings=()
+        settings.installation, report.run_id, exit_code, as_of=report.as_of, stage=_last_stage(report), findings=()
     )
     send(settings, message)
 
@@ -99,7 +124,7 @@ def _remember(settings: Settings, told: Told) -> None:
 def _failure(settings: Settings, report: RunReport, problem: BaseException | None) -> Message:
     known = problem if isinstance(problem, LoyaltyError) else LoyaltyError("")
     return failed(
-        _name(settings),
+        settings.installation,
         report.run_id,
         known.exit_code,
         as_of=report.as_of,
@@ -110,7 +135,3 @@ def _failure(settings: Settings, report: RunReport, problem: BaseException | Non
 
 def _last_stage(report: RunReport) -> str:
     return report.stages[-1].name if report.stages else ""
-
-
-def _name(settings: Settings) -> str:
-    return settings.notify.name or settings.home.name

@@ -139,9 +139,15 @@ def _rewrite(
                 for table in before.tables
             ]
             written = write_marts(
-                connection, "memory.main", marts_in(connection, "memory", "main"), tables, building, None
+                connection,
+                "memory.main",
+                marts_in(connection, "memory", "main"),
+                tables,
+                building,
+                None,
+                before.reporting,
             )
-            database = write_database(connection, written, building)
+            database = write_database(connection, written, building, before.reporting)
         shutil.rmtree(building / ".spill", ignore_errors=True)
         manifest = before.model_copy(
             update={

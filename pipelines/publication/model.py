@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
+_CURRENCY = "the reporting currency"  # as the descriptions in the dbt project call it
 MANIFEST = "manifest.json"
 DATABASE = "loyalty.duckdb"
 FORMAT = 3  # of the manifest; a reader that meets a higher number does not know this layout
@@ -48,6 +49,25 @@ class Retention:
 
 class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Reporting(_Strict):
+    """In which currency and time zone a version's figures are.
+
+    Attributes:
+        currency: Of every amount, three capital letters.
+        timezone: Of every day. Times are UTC.
+    """
+
+    currency: str
+    timezone: str
+
+    def __str__(self) -> str:
+        return f"Amounts are in {self.currency}, days are of the zone {self.timezone}, times are UTC."
+
+    def named(self, description: str) -> str:
+        """A column's description with the currency that it is about."""
+        return description.replace(_CURRENCY, f"{_CURRENCY} ({self.currency})")
 
 
 class PublishedFile(_Strict):
@@ -89,6 +109,7 @@ class Manifest(_Strict):
         published_at: When, in UTC.
         origin: What started the build, and which kind of build it was; empty in formats before 3.
         warnings: What the run warned about.
+        reporting: The currency and the time zone of the figures; None in versions that an earlier program published.
         inputs: What went in, as the caller tells it.
         versions: Of the code and its locks, as the caller tells them.
         tables: The marts, by name.
@@ -105,6 +126,7 @@ class Manifest(_Strict):
     published_at: datetime
     origin: str = ""
     warnings: tuple[str, ...] = ()
+    reporting: Reporting | None = None
     inputs: dict[str, JsonValue]
     versions: dict[str, str]
     tables: tuple[PublishedTable, ...]

@@ -26,6 +26,7 @@ from pipelines.publication.model import (
     MartTable,
     PublishedFile,
     PublishedTable,
+    Reporting,
     Retention,
     Version,
 )
@@ -56,6 +57,7 @@ def publish(
     documents: Mapping[str, Path] | None = None,
     origin: str = "",
     warnings: Sequence[str] = (),
+    reporting: Reporting | None = None,
     inputs: Mapping[str, JsonValue] | None = None,
     versions: Mapping[str, str] | None = None,
     retention: Retention | None = None,
@@ -78,6 +80,7 @@ def publish(
         documents: Files to publish beside the marts, by their path below the version's folder (`quality/marts.html`).
         origin: What started the build, and which kind of build it was, for the manifest.
         warnings: What the run warned about, for the manifest.
+        reporting: The currency and the time zone of the marts, for the manifest, comments and Parquet's metadata.
         inputs: What went in, for the manifest; JSON.
         versions: Of the code and its locks, for the manifest.
         retention: What to remove afterwards; None removes nothing.
@@ -100,7 +103,14 @@ def publish(
             clean_leftovers(published)
             make_folder(building)
             written, database = _write(
-                warehouse, building, tables, schema, threads=threads, memory_limit=memory_limit, progress=progress
+                warehouse,
+                building,
+                tables,
+                schema,
+                reporting=reporting,
+                threads=threads,
+                memory_limit=memory_limit,
+                progress=progress,
             )
             manifest = Manifest(
                 version=version_id,
@@ -110,6 +120,7 @@ def publish(
                 published_at=datetime.now(UTC),
                 origin=origin,
                 warnings=tuple(warnings),
+                reporting=reporting,
                 inputs=dict(inputs or {}),
                 versions=dict(versions or {}),
                 tables=written,
@@ -142,6 +153,7 @@ def _write(
     tables: Sequence[MartTable],
     schema: str,
     *,
+    reporting: Reporting | None,
     threads: int | None,
     memory_limit: str | None,
     progress: Progress | None,
@@ -154,8 +166,8 @@ def _write(
         if unnamed := sorted(found.keys() - {table.name for table in tables}):
             _log.warning("not published, because no model names them: %s", ", ".join(unnamed))
         source = f"{sql.name(catalog)}.{sql.name(schema)}"
-        written = write_marts(connection, source, found, tables, folder, progress)
-        database = write_database(connection, written, folder)
+        written = write_marts(connection, source, found, tables, folder, progress, reporting)
+        database = write_database(connection, written, folder, reporting)
     shutil.rmtree(spill, ignore_errors=True)
     return written, database
 

@@ -1,8 +1,9 @@
 """Copies marts out of the warehouse: sorted Parquet, and one DuckDB file that old drivers can open.
 
-The bytes of the Parquet are a function of the rows alone: sorted by a key that is unique (refused otherwise), one file
-a table, row groups of a fixed number of rows, one codec. Neither the number of threads nor the rows' order or history
-in the warehouse shows. What to publish and where are the caller's; the pointer and the manifest are not made here.
+The bytes of the Parquet are a function of the rows, the currency and the zone alone: sorted by a key that is unique
+(refused otherwise), one file a table, row groups of a fixed number of rows, one codec. Neither the number of threads
+nor the rows' order or history in the warehouse shows. What to publish and where are the caller's; the pointer and the
+manifest are not made here.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,7 +14,14 @@ import duckdb
 from pipelines.errors import PublicationError
 from pipelines.publication import sql
 from pipelines.publication.durable import make_folder, sha256_of
-from pipelines.publication.model import DATABASE, MartTable, PublishedColumn, PublishedFile, PublishedTable
+from pipelines.publication.model import (
+    DATABASE,
+    MartTable,
+    PublishedColumn,
+    PublishedFile,
+    PublishedTable,
+    Reporting,
+)
 
 Progress = Callable[[str, int, int], None]
 
@@ -118,6 +126,7 @@ def write_marts(
     tables: Sequence[MartTable],
     folder: Path,
     progress: Progress | None,
+    reporting: Reporting | None = None,
 ) -> tuple[PublishedTable, ...]:
     """Write each mart to `<folder>/marts/<table>/part-0.parquet`.
 
@@ -128,11 +137,13 @@ def write_marts(
         tables: The marts.
         folder: The version's folder.
         progress: Told (table, number done, number of all) after each.
+        reporting: Written into each file's metadata, as `reporting_currency` and `timezone`.
 
     Raises:
         PublicationError: A key that two rows share.
     """
     published = []
+    metadata = _metadata(reporting)
     for done, table in enumerate(sorted(tables, key=lambda table: table.name), start=1):
         relation = f"{source}.{sql.name(table.name)}"
         key = ", ".join(sql.name(column) for column in table.key)
@@ -142,7 +153,7 @@ def write_marts(
         order = ", ".join(f"{sql.name(column)} asc nulls first" for column in table.key)
         connection.execute(
             f"copy (select * from {relation} order by {order}) to {sql.path(path)}"  # noqa: S608 (names are quoted)
-            f" (format parquet, compression zstd, row_group_size {ROW_GROUP_ROWS}, parquet_version v1)"
+            f" (format parquet, compression zstd, row_group_size {ROW_GROUP_ROWS}, parquet_version v1{metadata})"
         )
         columns = tuple(
             PublishedColumn(name=column, type=kind, description=table.columns.get(column, ""))
@@ -164,9 +175,15 @@ def write_marts(
 
 
 def write_database(
-    connection: duckdb.DuckDBPyConnection, tables: Sequence[PublishedTable], folder: Path
+    connection: duckdb.DuckDBPyConnection,
+    tables: Sequence[PublishedTable],
+    folder: Path,
+    reporting: Reporting | None = None,
 ) -> PublishedFile:
-    """Write `<folder>/loyalty.duckdb` from the Parquet beside it: the same rows in the same order, with comments."""
+    """Write `<folder>/loyalty.duckdb` from the Parquet beside it: the same rows in the same order, with comments.
+
+    A table's comment ends with the currency and the zone; a column's comment names the currency that it is about.
+    """
     path = folder / DATABASE
     connection.execute(f"attach {sql.path(path)} as publication (storage_version {sql.text(STORAGE)})")
     for table in tables:
@@ -175,13 +192,12 @@ def write_database(
         connection.execute(
             f"create table {relation} as select * from read_parquet([{parts}], hive_partitioning = false)"  # noqa: S608
         )
-        if table.description:
-            connection.execute(f"comment on table {relation} is {sql.text(table.description)}")
+        if comment := " ".join(part for part in (table.description.strip(), str(reporting or "")) if part):
+            connection.execute(f"comment on table {relation} is {sql.text(comment)}")
         for column in table.columns:
             if column.description:
-                connection.execute(
-                    f"comment on column {relation}.{sql.name(column.name)} is {sql.text(column.description)}"
-                )
+                comment = reporting.named(column.description) if reporting else column.description
+                connection.execute(f"comment on column {relation}.{sql.name(column.name)} is {sql.text(comment)}")
     connection.execute("checkpoint publication")
     connection.execute("detach publication")
     return describe(path, folder)
@@ -190,6 +206,14 @@ def write_database(
 def describe(path: Path, folder: Path) -> PublishedFile:
     """A file of a version as its manifest names it."""
     return PublishedFile(path=path.relative_to(folder).as_posix(), bytes=path.stat().st_size, sha256=sha256_of(path))
+
+
+def _metadata(reporting: Reporting | None) -> str:
+    """The option of COPY that writes currency and zone into a Parquet file; empty without them."""
+    if reporting is None:
+        return ""
+    values = {"reporting_currency": reporting.currency, "timezone": reporting.timezone}
+    return f", kv_metadata {{{', '.join(f'{name}: {sql.text(value)}' for name, value in values.items())}}}"
 
 
 def _unique_rows(connection: duckdb.DuckDBPyConnection, relation: str, key: str, table: MartTable) -> int:

@@ -4,6 +4,7 @@ import csv
 import re
 from pathlib import Path
 
+import yaml
 from jinja2 import Environment
 
 from pipelines.landing.entities import ENTITIES, ColumnType
@@ -85,3 +86,25 @@ def test_a_code_that_was_given_once_stays_and_speaks_of_the_same_column() -> Non
 def test_no_seed_has_an_apostrophe_which_spark_cannot_load() -> None:
     for path in sorted(Path(PROJECT / "seeds").glob("*.csv")):
         assert "'" not in path.read_text(), path.name
+
+
+def published_columns() -> list[tuple[str, str, str]]:
+    """Model, name and description of every column of a mart."""
+    paths = [path for path in (PROJECT / "models" / "marts").rglob("_*.yml") if path.parent.name != "intermediate"]
+    models = [model for path in paths for model in yaml.safe_load(path.read_text()).get("models", [])]
+    return [(model["name"], column["name"], column["description"]) for model in models for column in model["columns"]]
+
+
+def test_every_amount_of_a_mart_says_that_it_is_in_the_reporting_currency() -> None:
+    amounts = [
+        (model, name, description)
+        for model, name, description in published_columns()
+        if re.search(r"(^|_)amount$", name) and not re.match(r"(n|is)_", name)
+    ]
+    assert len(amounts) > 30
+    assert [f"{model}.{name}" for model, name, text in amounts if "the reporting currency" not in text] == []
+
+
+def test_a_currency_in_a_mart_is_called_the_sources() -> None:
+    found = {f"{model}.{name}" for model, name, _ in published_columns() if "currency" in name}
+    assert found == {"fct_order.source_currency"}

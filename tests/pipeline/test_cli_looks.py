@@ -5,11 +5,15 @@ from pathlib import Path
 
 import dagster as dg
 import duckdb
+import jsonschema
 import pytest
 from typer.testing import CliRunner, Result
 
 from pipelines.cli.app import app
+from pipelines.settings import project_root
 from tests.conftest import SampleHome
+
+SCHEMA = project_root() / "docs" / "status.schema.json"
 
 
 def ask(sample_home: SampleHome, *arguments: str) -> Result:
@@ -67,23 +71,55 @@ def test_the_status_knows_the_run_its_version_and_what_was_refused(
 ) -> None:
     status = json.loads(ask(sample_home, "status", "--json").stdout)
     assert status["running"] is None
-    assert status["last_run"] == report
-    assert [version["is_current"] for version in status["versions"]] == [True]
-    day = report["as_of"]
-    assert status["freshness"] == {
+    jsonschema.validate(status, json.loads(SCHEMA.read_text()))
+    run, day = status["last_run"], report["as_of"]
+    assert {name: run[name] for name in ("run_id", "as_of", "status", "build", "warnings", "is_current")} == {
+        name: report[name] for name in ("run_id", "as_of", "status", "build", "warnings", "is_current")
+    }
+    marts, rows = report["marts"], report["rows"]
+    assert isinstance(marts, dict) and isinstance(rows, dict) and isinstance(report["records"], dict)
+    assert run["rows"] == {
+        "records": report["records"]["records"],
+        "accepted": rows["accepted"],
+        "quarantined": rows["quarantined"],
+        "customers": marts["dim_customer"],
+        "published": sum(marts.values()),
+    }
+    assert run["started_at"] < run["finished_at"] <= status["checked_at"]
+    (version,) = status["versions"]
+    assert (version["id"], version["is_current"]) == (run["version"], True)
+    assert (version["rows"], version["published_at"] <= run["finished_at"]) == (run["rows"]["published"], True)
+    freshness = status["freshness"]
+    assert freshness["last_success_at"] == run["finished_at"]
+    assert {name: freshness[name] for name in ("published", "expected", "days_behind", "is_fresh", "is_stale")} == {
         "published": day,
         "expected": day,
         "days_behind": 0,
         "is_fresh": True,
-        "problem": "",
+        "is_stale": False,
     }
-    assert all(reason["meaning"] and reason["action"] for reason in status["quarantine"])
-    text = ask(sample_home, "status").stdout
-    assert str(report["run_id"]) in text
-    assert f"published is {day}, as it should be" in text
-    assert status["quarantine"][0]["rule"] in text
     assert status["pending_erasure"] is None
-    assert f"and {len(status['quarantine']) - 8} reasons more" in text
+    assert len(json.dumps(status)) < 20_000
+
+
+def test_the_status_for_people_shows_times_rows_and_warnings(
+    sample_home: SampleHome, report: dict[str, object]
+) -> None:
+    status = json.loads(ask(sample_home, "status", "--json").stdout)
+    shown = ask(sample_home, "status")
+    text, run = shown.stdout, status["last_run"]
+    assert str(report["run_id"]) in text
+    begun, ended = (run[name][:19].replace("T", " ") for name in ("started_at", "finished_at"))
+    assert f"from {begun} to {ended} UTC" in text
+    assert f"{run['rows']['published']:,} rows published" in text
+    assert run["version"] in text
+    assert f"published is {report['as_of']}, as it should be" in text
+    assert status["quarantine"][0]["rule"] in text
+    assert f"and {status['n_quarantine_reasons'] - 8} reasons more" in text
+    listed = {f"{issue['source']} {issue['entity']}: {issue['issue']}" for issue in status["data_issues"]}
+    others = [warning for warning in run["warnings"] if not any(warning.startswith(one) for one in listed)]
+    assert others
+    assert all(f"warning {warning.splitlines()[0]}" in shown.stderr for warning in others)
 
 
 def test_the_log_of_a_run_names_it_and_nobody(sample_home: SampleHome, report: dict[str, object]) -> None:

@@ -40,7 +40,7 @@ def story(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> 
     home, config = folder / "home", folder / "loyalty.yml"
     shutil.copytree(sample_home.home, home, symlinks=True)
     shutil.copytree(sample_home.sample / "inbox", folder / "inbox")
-    config.write_text(sample_home.config.read_text() + "\nnotify: {name: shop, webhook: {format: json}}\n")
+    config.write_text(sample_home.config.read_text() + "\nnotify: {name: shop}\n")
     arguments = ("run", "--json", "--config", config, "--home", home)
     strange = folder / "inbox" / "strange.csv"
     strange.write_text("name,e-mail\nJane,jane@example.com\n")

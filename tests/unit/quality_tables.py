@@ -97,7 +97,7 @@ insert into marts.dim_customer by name
     from range(100) as r (i);
 insert into marts.fct_order by name
     select 'o' || i as order_key, 'shop' as source, 'c' || i % 100 as customer_key,
-        date '2025-03-01' + i::integer as ordered_on, 'GBP' as currency, 10 as gross_amount,
+        date '2025-03-01' + i::integer as ordered_on, 'GBP' as source_currency, 10 as gross_amount,
         10 as net_amount, true as is_purchase,
     from range(200) as r (i);
 insert into marts.fct_order_line by name

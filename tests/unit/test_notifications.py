@@ -1,20 +1,30 @@
 """Who is told how a run ended: what the message says, how often, and never an error's own words."""
 
+import socket
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
-from pipelines.errors import Finding, GateError, InputError, LoyaltyError, UnknownPersonError
-from pipelines.notifications import failed, recovered
+from pipelines.errors import (
+    Finding,
+    GateError,
+    InputError,
+    LoyaltyError,
+    NotificationError,
+    StaleError,
+    UnknownPersonError,
+)
+from pipelines.notifications import Stamp, failed, recovered
 from pipelines.orchestration.recorder import Recorder
 from pipelines.orchestration.telling import tell_end, tell_killed_before, tell_lost, tell_never_began
 from pipelines.settings import Settings
 from tests.webhook_server import SECRET, Receiver, receiving
 
 DAY = date(2024, 1, 31)
+STAMP = Stamp(datetime(2024, 2, 1, 6, 30, tzinfo=timezone(timedelta(hours=2))), "etl-1")
 
 
 @pytest.fixture
@@ -137,10 +147,29 @@ def test_an_interrupt_is_not_told(receiver: Receiver, tmp_path: Path) -> None:
 
 
 def test_without_a_webhook_nobody_is_told(receiver: Receiver, tmp_path: Path) -> None:
-    settings = settings_for(tmp_path, receiver.url)
+    settings = settings_for(tmp_path, None)
     end_run(settings.model_copy(update={"notify": type(settings.notify)()}), "r1", InputError("a file"))
     assert receiver.bodies == []
     assert not settings.paths.told.exists()
+
+
+def test_the_url_alone_is_enough_to_be_told(receiver: Receiver, tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, receiver.url)
+    settings = settings.model_copy(update={"notify": type(settings.notify)()})
+    end_run(settings, "r1", InputError("a file"))
+    end_run(settings, "r2")
+    assert [(body["event"], body["home"]) for body in receiver.bodies] == [
+        ("run_failed", tmp_path.name),
+        ("run_recovered", tmp_path.name),
+    ]
+
+
+def test_a_message_says_when_and_from_which_machine_it_was_sent(receiver: Receiver, tmp_path: Path) -> None:
+    before = datetime.now(UTC).replace(microsecond=0)
+    end_run(settings_for(tmp_path, receiver.url), "r1", InputError("a file"))
+    (body,) = receiver.bodies
+    assert body["host"] == socket.gethostname()
+    assert before <= datetime.strptime(body["sent_at"], "%Y-%m-%dT%H:%M:%S%z") <= datetime.now(UTC)
 
 
 def test_a_killed_run_is_told_by_the_next_one_once(receiver: Receiver, tmp_path: Path) -> None:
@@ -202,7 +231,7 @@ def test_slack_gets_text_in_which_no_name_can_call_anybody(receiver: Receiver, t
 
 def test_many_findings_are_told_as_twenty_and_a_number() -> None:
     findings = [Finding(f"rule {number}") for number in range(30)]
-    body = failed("shop", "r", 4, as_of=None, stage="", findings=findings).body("json")
+    body = failed("shop", "r", 4, as_of=None, stage="", findings=findings).body("json", STAMP)
     shown = body["failed"]
     assert isinstance(shown, list)
     assert len(shown) == 21
@@ -210,12 +239,15 @@ def test_many_findings_are_told_as_twenty_and_a_number() -> None:
 
 
 def test_a_recovery_in_slack_says_since_which_run() -> None:
-    text = recovered("shop", "r2", as_of=DAY, failed_run_id="r1").body("slack")["text"]
-    assert text == "shop: published again after run r1 had failed\nrun r2, as of 2024-01-31"
+    text = recovered("shop", "r2", as_of=DAY, failed_run_id="r1").body("slack", STAMP)["text"]
+    assert text == (
+        "shop: published again after run r1 had failed\nrun r2, as of 2024-01-31\n2024-02-01T04:30:00Z on etl-1"
+    )
 
 
 def test_every_exit_code_of_a_run_has_words_of_its_own() -> None:
-    of_a_run = [kind for kind in LoyaltyError.__subclasses__() if kind is not UnknownPersonError]
+    elsewhere = (UnknownPersonError, StaleError, NotificationError)
+    of_a_run = [kind for kind in LoyaltyError.__subclasses__() if kind not in elsewhere]
     codes = [LoyaltyError.exit_code, *(kind.exit_code for kind in of_a_run), 137]
     said = {failed("h", "r", code, as_of=None, stage="", findings=()).what for code in codes}
     assert len(said) == len(codes) == 8

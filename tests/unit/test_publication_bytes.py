@@ -6,10 +6,20 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 
 from pipelines.errors import PublicationError
-from pipelines.publication import MartTable, Retention, Version, audit, publish
+from pipelines.publication import (
+    MartTable,
+    Reporting,
+    Retention,
+    Version,
+    audit,
+    erase_customers,
+    list_versions,
+    publish,
+)
 from tests.unit.publication_marts import CUSTOMERS, ORDERS, TABLES, build, publisher
 
 ROWS = 300_000  # more than two row groups
@@ -84,6 +94,52 @@ def test_the_database_carries_descriptions_no_index_and_no_log(tmp_path: Path) -
     assert comments == {"dim_customer": CUSTOMERS.description, "fct_order": None}
     assert columns == {**CUSTOMERS.columns, "segment": None}
     assert indexes == (0,)
+
+
+def stated(version: Version) -> tuple[object, ...]:
+    """Where a version states its currency and zone: manifest, Parquet's metadata, comments of table and columns."""
+    assert version.manifest
+    metadata = pq.read_metadata(version.path / "marts" / "dim_customer" / "part-0.parquet").metadata
+    with duckdb.connect(str(version.path / "loyalty.duckdb"), read_only=True) as connection:
+        tables = dict(connection.execute("select table_name, comment from duckdb_tables()").fetchall())
+        (spent,) = connection.execute(
+            "select comment from duckdb_columns() where table_name = 'dim_customer' and column_name = 'spent amount'"
+        ).fetchone() or (None,)
+    return version.manifest.reporting, metadata[b"reporting_currency"], metadata[b"timezone"], tables, spent
+
+
+def test_a_version_states_its_currency_and_zone_wherever_somebody_may_look_and_keeps_them_in_an_erasure(
+    tmp_path: Path,
+) -> None:
+    reporting = Reporting(currency="EUR", timezone="Europe/Berlin")
+    warehouse, published = build(tmp_path / "warehouse.duckdb"), tmp_path / "published"
+    customers = MartTable("dim_customer", ("customer_key",), "One row.", {"spent amount": "In the reporting currency."})
+    how = {"as_of": date(2026, 1, 1), "run_id": "run", "tables": [customers, ORDERS]}
+    version = publish(warehouse, published, reporting=reporting, **how)  # type: ignore[arg-type]  # as above
+    words = "Amounts are in EUR, days are of the zone Europe/Berlin, times are UTC."
+    expected = (
+        reporting,
+        b"EUR",
+        b"Europe/Berlin",
+        {"dim_customer": f"One row. {words}", "fct_order": words},
+        "In the reporting currency (EUR).",
+    )
+    assert stated(version) == expected
+    assert '"currency": "EUR"' in (version.path / "manifest.json").read_text()
+    erase_customers(published, [hashlib.md5(b"7", usedforsecurity=False).hexdigest()])
+    (rewritten,) = list_versions(published)
+    assert rewritten.id != version.id
+    assert stated(rewritten) == expected
+
+
+def test_a_version_of_an_earlier_program_that_states_no_currency_is_still_read(tmp_path: Path) -> None:
+    version = publisher(tmp_path)(1)
+    path = version.path / "manifest.json"
+    manifest = json.loads(path.read_text())
+    del manifest["reporting"]
+    path.write_text(json.dumps({**manifest, "format": 2}))
+    (found,) = list_versions(tmp_path / "published")
+    assert (found.problem, found.manifest and found.manifest.reporting) == ("", None)
 
 
 def test_the_database_has_the_storage_version_that_every_1x_driver_reads(tmp_path: Path) -> None:

@@ -25,31 +25,31 @@ def receiver() -> Iterator[Receiver]:
 
 
 def test_what_is_taken_is_sent_once(receiver: Receiver) -> None:
-    assert deliver(SecretStr(receiver.url), BODY) == ""
+    assert deliver(SecretStr(receiver.url), BODY).problem == ""
     assert receiver.bodies == [BODY]
 
 
 def test_what_the_server_could_not_take_is_sent_again() -> None:
     with receiving(500, 200) as receiver:
-        assert deliver(SecretStr(receiver.url), BODY, backoff_seconds=0.01) == ""
+        assert deliver(SecretStr(receiver.url), BODY, backoff_seconds=0.01).problem == ""
         assert receiver.bodies == [BODY, BODY]
 
 
 def test_a_server_that_never_takes_it_is_given_up() -> None:
     with receiving(503) as receiver:
-        assert deliver(SecretStr(receiver.url), BODY, backoff_seconds=0.01) == "it answered 503"
+        assert deliver(SecretStr(receiver.url), BODY, backoff_seconds=0.01).problem == "it answered 503"
         assert len(receiver.bodies) == 3
 
 
 def test_what_the_server_does_not_want_is_not_sent_again() -> None:
     with receiving(404) as receiver:
-        assert deliver(SecretStr(receiver.url), BODY) == "it answered 404"
+        assert deliver(SecretStr(receiver.url), BODY).problem == "it answered 404"
         assert len(receiver.bodies) == 1
 
 
 def test_a_server_that_hangs_may_have_taken_it_and_gets_no_second_copy() -> None:
     with receiving(None) as receiver:
-        words = deliver(SecretStr(receiver.url), BODY, read_seconds=0.3)
+        words = deliver(SecretStr(receiver.url), BODY, read_seconds=0.3).problem
         assert words == "no answer (ReadTimeout)"
         assert len(receiver.bodies) == 1
 
@@ -68,20 +68,22 @@ def test_a_server_whose_answer_drips_is_not_waited_for() -> None:
 
         thread = threading.Thread(target=drip, daemon=True)
         thread.start()
-        words = deliver(SecretStr(f"http://127.0.0.1:{server.getsockname()[1]}/{SECRET}"), BODY, read_seconds=0.5)
+        words = deliver(
+            SecretStr(f"http://127.0.0.1:{server.getsockname()[1]}/{SECRET}"), BODY, read_seconds=0.5
+        ).problem
         is_over.set()
         thread.join(timeout=20)
     assert words == "no answer (it did not come to an end)"
 
 
 def test_a_host_that_no_name_can_be_is_said_without_the_url() -> None:
-    assert deliver(SecretStr(f"http://{'a' * 64}.example/{SECRET}"), BODY) == "no answer (LocationParseError)"
+    assert deliver(SecretStr(f"http://{'a' * 64}.example/{SECRET}"), BODY).problem == "no answer (LocationParseError)"
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_is_not_followed(status: int) -> None:
     with receiving(status) as receiver:
-        assert deliver(SecretStr(receiver.url), BODY) == f"it answered {status}, and redirects are not followed"
+        assert deliver(SecretStr(receiver.url), BODY).problem == f"it answered {status}, and redirects are not followed"
         assert receiver.paths == [f"/{SECRET}"]
 
 
@@ -99,7 +101,7 @@ def test_a_closed_port_is_said_without_the_url(
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/{SECRET}"
     with caplog.at_level(logging.DEBUG):
-        words = deliver(SecretStr(url), BODY, backoff_seconds=0.01)
+        words = deliver(SecretStr(url), BODY, backoff_seconds=0.01).problem
     assert words == "no answer (ConnectionError)"
     assert SECRET not in caplog.text + "".join(capfd.readouterr())
 

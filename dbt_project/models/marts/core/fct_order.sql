@@ -17,7 +17,7 @@ select
     channel,
     store_id,
     coupon_code,
-    currency,
+    currency as source_currency,
     fx_rate,
     gross_amount,
     discount_amount,

@@ -1,0 +1,153 @@
+"""`loyalty status`: the last run, the versions that are kept, whether they are fresh, and what is in quarantine."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import typer
+from rich.table import Column, Table
+
+from pipelines.cli.options import ConfigOption, HomeOption
+from pipelines.cli.quarantine_rows import by_reason, data_issues
+from pipelines.cli.say import JsonOption, err, out, print_json, say, say_error, spoken, whole_table
+from pipelines.cli.status_report import (
+    LastRun,
+    PublishedVersion,
+    QuarantineCount,
+    StatusReport,
+    freshness_report,
+    issue_count,
+    last_run_report,
+    running_report,
+    version_report,
+)
+from pipelines.errors import StaleError
+from pipelines.settings import load_settings
+
+if TYPE_CHECKING:
+    from pipelines.quality import DataIssue
+
+_REASONS = 8  # `loyalty quarantine list` has them all
+
+
+@spoken
+def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """The last run, the kept versions, whether they are fresh, and the quarantine; exit code 9 if they are stale."""
+    from pipelines.orchestration.freshness import publication_freshness
+    from pipelines.orchestration.lock import current_holder
+    from pipelines.orchestration.recorder import read_report
+    from pipelines.privacy.plan import read_journal
+    from pipelines.publication import list_versions
+
+    settings = load_settings(config, home)
+    paths, now = settings.paths, datetime.now(UTC)
+    last, holder = read_report(paths.last_run), current_holder(paths.lock)
+    pending = read_journal(paths.erasures)
+    freshness = publication_freshness(settings, is_running=holder is not None)
+    # a run that goes on holds the warehouse; its quarantine can be asked for afterwards
+    is_free = holder is None and paths.warehouse.exists()
+    issues = data_issues(settings) if is_free else []
+    reasons = by_reason(settings) if is_free else []
+    found = StatusReport(
+        checked_at=now,
+        home=str(settings.home),
+        running=running_report(holder) if holder else None,
+        last_run=last_run_report(last, is_held=holder is not None) if last else None,
+        versions=[version_report(version) for version in list_versions(paths.published)],
+        freshness=freshness_report(freshness, now),
+        n_quarantine_reasons=len(reasons),
+        quarantine=[
+            QuarantineCount.model_validate({name: reason[name] for name in QuarantineCount.model_fields})
+            for reason in reasons[:_REASONS]
+        ],
+        data_issues=[issue_count(issue) for issue in issues],
+        pending_erasure=pending.id if pending else None,
+    )
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+        if found.freshness.is_stale:
+            raise typer.Exit(StaleError.exit_code)
+        return
+    if holder:
+        out().print(f"running now: {holder}")
+    if found.last_run:
+        _show_run(found.last_run, shown_below={issue.words(settings.currency) for issue in issues})
+    else:
+        out().print("no run yet")
+    _show_versions(found.versions)
+    out().print(str(freshness))
+    if freshness.last_success_at:
+        out().print(f"the last successful run ended at {_time(freshness.last_success_at)} UTC")
+    if pending:
+        say_error(f"the erasure {pending.id} was stopped half-way", "the next run finishes it, or: loyalty forget")
+    _show_quarantine(found)
+    _show_issues(issues, settings.currency)
+    if found.freshness.is_stale:
+        raise StaleError(
+            f"the publication is stale: {found.freshness.why_stale}",
+            hint="run: loyalty run; if runs are started by cron, systemd or Dagster, look at why none succeeds",
+        )
+
+
+def _show_run(run: LastRun, shown_below: set[str]) -> None:
+    build = f", {run.build} build" if run.build else ""
+    out().print(f"last run {run.run_id}: {run.status}, {run.as_of or 'no day'}{build}")
+    if run.finished_at:
+        seconds = f"{(run.finished_at - run.started_at).total_seconds():,.0f}"
+        out().print(f"  from {_time(run.started_at)} to {_time(run.finished_at)} UTC ({seconds} s)")
+    else:
+        out().print(f"  begun at {_time(run.started_at)} UTC")
+    rows = run.rows
+    out().print(
+        f"  {rows.records:,} records landed, {rows.accepted:,} rows accepted, {rows.quarantined:,} quarantined,"
+        f" {rows.published:,} rows published, {rows.customers:,} customers"
+    )
+    if run.error:
+        say_error(run.error, run.hint)
+    for warning in run.warnings:
+        if warning not in shown_below:
+            # the other lines are details, which the tables below and `--json` have
+            say(err(), "warning", "yellow", warning.partition("\n")[0])
+
+
+def _show_versions(versions: list[PublishedVersion]) -> None:
+    if not versions:
+        out().print("no version yet")
+        return
+    # an id is to be copied, and so is never broken
+    names = [Column(name, no_wrap=True) for name in ("version", "published (UTC)")]
+    table = Table(*names, Column("rows", justify="right"), "current", title="versions", title_justify="left")
+    for one in versions:
+        at = f"{one.published_at:%Y-%m-%d %H:%M}" if one.published_at else ""
+        table.add_row(one.id, at, "" if one.rows is None else f"{one.rows:,}", "yes" if one.is_current else "")
+    out().print(table)
+    for one in versions:
+        if one.problem:
+            say_error(one.problem, "")
+
+
+def _show_quarantine(found: StatusReport) -> None:
+    if not found.quarantine:
+        return
+    refused = whole_table("rule", "entity", "source", "open", "resolved", title="quarantine")
+    for one in found.quarantine:
+        refused.add_row(one.rule, one.entity, one.source, str(one.open), str(one.resolved))
+    out().print(refused)
+    others = found.n_quarantine_reasons - len(found.quarantine)
+    more = f"and {others} reasons more; " if others else ""
+    out().print(f"{more}what each means: loyalty quarantine list")
+
+
+def _show_issues(issues: "list[DataIssue]", currency: str) -> None:
+    if not issues:
+        return
+    found = whole_table("issue", "source", "entity", "detail", "rows", "value at stake", title="data issues")
+    for issue in issues:
+        value = issue.value(currency)
+        found.add_row(issue.issue, issue.source, issue.entity, issue.detail or "", f"{issue.n_rows:,}", value)
+    out().print(found)
+    for meaning, action in dict.fromkeys((f"{one.issue}: {one.meaning}", one.action) for one in issues):
+        out().print(f"{meaning}. {action}")
+
+
+def _time(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,203 @@
+"""What `loyalty status --json` prints: its shape, which docs/status.schema.json documents, and how it is filled.
+
+The names are a promise to monitors: a change of a name or of a meaning gets another `format`.
+"""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipelines.orchestration.freshness import Freshness
+from pipelines.orchestration.lock import Holder
+from pipelines.orchestration.recorder import RunReport
+from pipelines.publication import Version
+
+if TYPE_CHECKING:
+    from pipelines.quality import DataIssue
+
+RunStatus = Literal["running", "published", "unchanged", "ended", "failed", "killed"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Running(_Part):
+    """The run that goes on."""
+
+    run_id: str
+    pid: int = Field(description="Its process.")
+    since: datetime | None = Field(description="When it began, UTC.")
+
+
+class RunRows(_Part):
+    """What the run counted."""
+
+    records: int = Field(description="Records of the files that it landed.")
+    accepted: int = Field(description="Rows that staging accepted.")
+    quarantined: int = Field(description="Rows that it put into quarantine.")
+    customers: int = Field(description="Customers in the published marts.")
+    published: int = Field(description="Rows of all published marts.")
+
+
+class LastRun(_Part):
+    """The last run, which may be going on."""
+
+    run_id: str
+    status: RunStatus = Field(
+        description="running; published; unchanged (the day was published before, from the same data by the same"
+        " code); ended (without a publication, as an ingest by itself does); failed; killed."
+    )
+    as_of: date | None = Field(description="The day that it built; null if it did not get so far.")
+    build: str = Field(description="full, incremental or backfill; empty if nothing was built.")
+    started_at: datetime = Field(description="UTC.")
+    finished_at: datetime | None = Field(description="UTC; null while it runs, and of a killed run.")
+    rows: RunRows
+    version: str | None = Field(description="The id of its version; null without one.")
+    is_current: bool = Field(description="Whether readers saw that version when the run ended.")
+    warnings: list[str]
+    error: str = Field(description="What stopped it; empty if nothing did.")
+    hint: str = Field(description="What to do about the error.")
+
+
+class PublishedVersion(_Part):
+    """One version that is kept."""
+
+    id: str
+    as_of: date
+    published_at: datetime | None = Field(description="UTC; null if its manifest cannot be read.")
+    rows: int | None = Field(description="Rows of all its marts; null if its manifest cannot be read.")
+    is_current: bool = Field(description="Whether readers see it.")
+    problem: str = Field(description="Why it cannot be used; empty if it can.")
+
+
+class FreshnessReport(_Part):
+    """Whether readers see the day that they should see."""
+
+    published: date | None = Field(description="The day that readers see; null if nothing is published.")
+    expected: date | None = Field(description="The day that `as_of` of the config asks for; null if it is not known.")
+    days_behind: int | None = Field(description="Days between them; null if one of them is not known.")
+    is_fresh: bool | None = Field(description="Whether published is not behind expected; null if that is not known.")
+    last_success_at: datetime | None = Field(
+        description="When a run last succeeded, UTC; null if none did, or if `as_of` is a fixed day."
+    )
+    is_stale: bool = Field(description="Whether `stale_after_days` is reached; `loyalty status` then ends with 9.")
+    why_stale: str = Field(description="Which limit is reached; empty if none is.")
+    stale_after_days: int = Field(description="The setting; 0 means never.")
+    problem: str = Field(description="Why expected is not known; empty if it is.")
+
+
+class QuarantineCount(_Part):
+    """Rows in quarantine by one rule; `loyalty quarantine rules` says what each rule means."""
+
+    rule: str
+    entity: str
+    source: str
+    open: int = Field(description="Rows that no later row has resolved.")
+    resolved: int
+
+
+class IssueCount(_Part):
+    """A row of `rpt_data_issue`: what may make a number wrong."""
+
+    issue: str
+    severity: str = Field(description="warn or info.")
+    source: str
+    entity: str
+    detail: str | None
+    n_rows: int
+    amount: Decimal | None = Field(description="The value at stake in the reporting currency; null if unknown.")
+    is_amount_estimated: bool
+
+
+class StatusReport(_Part):
+    """The state of one home. Counts and names only, no personal data."""
+
+    format: Literal[1] = Field(default=1, description="Changes with a name or a meaning below; new fields may come.")
+    checked_at: datetime = Field(description="UTC.")
+    home: str
+    running: Running | None
+    last_run: LastRun | None = Field(description="null before the first run.")
+    versions: list[PublishedVersion] = Field(description="The newest day first.")
+    freshness: FreshnessReport
+    n_quarantine_reasons: int = Field(description="Rules by entity and source that have rows in quarantine.")
+    quarantine: list[QuarantineCount] = Field(
+        description="The eight reasons with most open rows; empty while a run goes on, which holds the warehouse."
+        " `loyalty quarantine list --json` has them all."
+    )
+    data_issues: list[IssueCount] = Field(description="Of the last daily build; empty while a run goes on.")
+    pending_erasure: str | None = Field(description="The id of an erasure that was stopped half-way.")
+
+
+def running_report(holder: Holder) -> Running:
+    """The run that holds the lock."""
+    try:
+        since = datetime.fromisoformat(holder.since)
+    except ValueError:  # it has not written who it is yet
+        since = None
+    return Running(run_id=holder.run_id, pid=holder.pid, since=since)
+
+
+def last_run_report(report: RunReport, *, is_held: bool) -> LastRun:
+    """The last run; one that is marked as running while nobody holds the lock was killed."""
+    land, staging, marts = report.counts("land"), report.counts("staging"), report.counts("publish")
+    status = "killed" if report.status == "running" and not is_held else report.status
+    return LastRun.model_validate(
+        {
+            "run_id": report.run_id,
+            "status": status,
+            "as_of": report.as_of,
+            "build": report.kind,
+            "started_at": report.started_at,
+            "finished_at": report.finished_at or None,
+            "rows": {
+                "records": land.get("records", 0),
+                "accepted": staging.get("accepted", 0),
+                "quarantined": staging.get("quarantined", 0),
+                "customers": marts.get("dim_customer", 0),
+                "published": sum(marts.values()),
+            },
+            "version": Path(report.published).name or None,
+            "is_current": report.is_current,
+            "warnings": report.warnings,
+            "error": report.error,
+            "hint": report.hint,
+        }
+    )
+
+
+def version_report(version: Version) -> PublishedVersion:
+    """One version."""
+    manifest = version.manifest
+    return PublishedVersion(
+        id=version.id,
+        as_of=version.as_of,
+        published_at=manifest.published_at.astimezone(UTC) if manifest else None,
+        rows=sum(table.rows for table in manifest.tables) if manifest else None,
+        is_current=version.is_current,
+        problem=version.problem,
+    )
+
+
+def freshness_report(found: Freshness, now: datetime) -> FreshnessReport:
+    """Freshness at a time."""
+    why = found.why_stale(now)
+    return FreshnessReport(
+        published=found.published,
+        expected=found.expected,
+        days_behind=found.days_behind,
+        is_fresh=found.is_fresh,
+        last_success_at=found.last_success_at,
+        is_stale=bool(why),
+        why_stale=why,
+        stale_after_days=found.limit_days,
+        problem=found.problem,
+    )
+
+
+def issue_count(issue: "DataIssue") -> IssueCount:
+    """One data issue, without the words that are the same for every home."""
+    return IssueCount(**{name: getattr(issue, name) for name in IssueCount.model_fields})
