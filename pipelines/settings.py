@@ -7,9 +7,9 @@ here opens the warehouse or imports Dagster; where the files of an installation 
 
 import json
 import os
+import shutil
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -243,21 +243,22 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
     }
 
 
-@contextmanager
-def child_environment(values: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """This process's environment as dbt shall see it: with `values`, without our secrets.
+def child_environment(values: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a child process: this process's own with `values`, without our secrets.
 
-    It is changed for as long as the block lasts, because dagster-dbt hands on what it finds.
+    This process's environment stays as it is: other threads read it, for example while they import.
     """
-    before = dict(os.environ)
-    os.environ.update(values)
-    for secret in _SECRETS.values():
-        os.environ.pop(secret, None)
-    try:
-        yield dict(os.environ)
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+    kept = {name: value for name, value in os.environ.items() if name not in _SECRETS.values()}
+    return {**kept, **values}
+
+
+def environment_command(values: Mapping[str, str]) -> list[str]:
+    """The start of a command that gives a program the environment of `child_environment`.
+
+    For callers that cannot pass an environment: dagster-dbt hands on this process's own.
+    """
+    removed = [argument for name in _SECRETS.values() for argument in ("-u", name)]
+    return [shutil.which("env") or "env", *removed, *(f"{name}={value}" for name, value in values.items())]
 
 
 def dagster_environment(settings: Settings) -> dict[str, str]:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pipelines.orchestration.dbt_manifest import parse_cache
 from pipelines.orchestration.dbt_resource import LoyaltyDbt
 from pipelines.orchestration.dead_runs import process_tag
 from pipelines.orchestration.history import prune_history
@@ -32,4 +31,4 @@ def run_resource(settings: Settings) -> dg.ResourceDefinition:
 
 def dbt_resource(settings: Settings) -> LoyaltyDbt:
     """dbt for this home."""
-    return LoyaltyDbt.of(dbt_environment(settings), parse_cache(settings))
+    return LoyaltyDbt.of(dbt_environment(settings))

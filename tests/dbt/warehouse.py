@@ -29,7 +29,7 @@ from tests.dbt.landed import Row, land, prepare
 def _selected(tag: str, tested: bool) -> tuple[str, ...]:
     tests = ("test", "unit_test")
     untested = () if tested else tuple(word for kind in tests for word in ("--exclude-resource-type", kind))
-    return ("--select", f"tag:{tag}", "--indirect-selection", "buildable", *untested)
+    return ("--select", f"tag:{tag}", *untested)
 
 
 @dataclass
