@@ -93,6 +93,11 @@ class Home:
         return self.state / "marks.json"
 
     @property
+    def inbox_seen(self) -> Path:
+        """Size and time of the inboxes' files when they were landed (see landing/seen.py)."""
+        return self.state / "inbox.json"
+
+    @property
     def last_run(self) -> Path:
         """The last run's stages, counts and seconds, for `loyalty status`."""
         return self.state / "last_run.json"

@@ -267,16 +267,6 @@ def delivery_ages(home: Path) -> dict[str, int]:
     return ages
 
 
-def landed_names(home: Path) -> dict[tuple[str, str], float]:
-    """When each file was delivered last, by source and name: seconds since 1970, by the clock of the landing folder."""
-    landed: dict[tuple[str, str], float] = {}
-    for file in read_deliveries(home).select(["source", "file_name", "batch"]).to_pylist():
-        part = home / "landing" / DELIVERIES / f"source={file['source']}" / f"batch={file['batch']}" / PART
-        name = (file["source"], file["file_name"])
-        landed[name] = max(part.stat().st_mtime, landed.get(name, 0.0))
-    return landed
-
-
 def _read(home: Path, dataset: str, order: str) -> pa.Table:
     root = home / "landing" / dataset
     if not any(_parts(root)):
