@@ -234,9 +234,13 @@ def dbt_vars_argument(values: Mapping[str, str | int]) -> str:
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
-    """The variables that dbt_project/profiles.yml reads; the pseudonyms' key is not among them."""
+    """The variables that dbt_project/profiles.yml reads; the pseudonyms' key is not among them.
+
+    dbt runs in the folder of the warehouse and knows it by its name alone: dbt-duckdb takes a path for a URL, in which
+    `#` ends the path.
+    """
     return {
-        "LOYALTY_WAREHOUSE": str(settings.paths.warehouse),
+        "LOYALTY_WAREHOUSE": settings.paths.warehouse.name,
         "LOYALTY_MEMORY_LIMIT": settings.engine.memory_limit,
         "LOYALTY_THREADS": str(settings.engine.threads),
         "LOYALTY_TEMP_DIR": str(settings.paths.state / "tmp"),
@@ -252,17 +256,18 @@ def child_environment(values: Mapping[str, str]) -> dict[str, str]:
     return {**kept, **values}
 
 
-def environment_command(values: Mapping[str, str]) -> list[str]:
-    """The start of a command that gives a program the environment of `child_environment`.
+def child_command(folder: Path, values: Mapping[str, str]) -> list[str]:
+    """The start of a command that runs a program in a folder, with the environment of `child_environment`.
 
-    For callers that cannot pass an environment: dagster-dbt hands on this process's own.
+    For a caller that cannot choose either: dagster-dbt hands on this process's own environment.
     """
     removed = [argument for name in _SECRETS.values() for argument in ("-u", name)]
-    return [shutil.which("env") or "env", *removed, *(f"{name}={value}" for name, value in values.items())]
+    assigned = [f"{name}={value}" for name, value in values.items()]
+    return [shutil.which("sh") or "sh", "-c", 'cd "$0" && exec env "$@"', str(folder), *removed, *assigned]
 
 
-def dagster_environment(settings: Settings) -> dict[str, str]:
+def dagster_environment(settings: Settings, dagster_home: Path) -> dict[str, str]:
     """The environment of Dagster's own processes: they find the same config, home and instance as this one."""
-    ours = {HOME_VARIABLE: str(settings.home), "DAGSTER_HOME": str(settings.paths.dagster)}
+    ours = {HOME_VARIABLE: str(settings.home), "DAGSTER_HOME": str(dagster_home)}
     config = {CONFIG_VARIABLE: str(settings.config_path)} if settings.config_path else {}
     return {**os.environ, **ours, **config}

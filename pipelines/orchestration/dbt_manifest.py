@@ -68,7 +68,9 @@ def _parse(settings: Settings, project: Path, cache: Path, values: str) -> None:
         *("--target-path", str(cache), *dbt_log_options(settings.paths.logs), "--vars", values),
     ]
     environment = child_environment(dbt_environment(settings))
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=environment, cwd=settings.paths.warehouse.parent, check=False
+    )
     if done.returncode:
         raise BuildError(
             f"dbt cannot parse {project}:\n{done.stdout.strip()}\n{done.stderr.strip()}".strip(),

@@ -7,11 +7,12 @@ becomes of the results is in dbt_build.py.
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import version as installed
+from pathlib import Path
 
 from dagster_dbt import DbtCliResource
 from packaging.version import Version
 
-from pipelines.settings import dbt_executable, environment_command, project_root
+from pipelines.settings import child_command, dbt_executable, project_root
 
 
 class LoyaltyDbt(DbtCliResource):
@@ -19,29 +20,32 @@ class LoyaltyDbt(DbtCliResource):
 
     Attributes:
         environment: What profiles.yml and the macro this_build read.
+        folder: Where dbt runs, which relative paths in the environment start from.
     """
 
     environment: dict[str, str]
+    folder: str
 
     @classmethod
-    def of(cls, environment: Mapping[str, str]) -> "LoyaltyDbt":
+    def of(cls, environment: Mapping[str, str], folder: Path) -> "LoyaltyDbt":
         """The resource for one home."""
         project = project_root() / "dbt_project"
         # unit tests need no data, and so belong to `make test`
         ours = {**environment, "DBT_EXCLUDE_RESOURCE_TYPES": "unit_test"}
-        # dagster-dbt gives dbt the environment of this process; `env` changes it for dbt alone
-        program, *before = environment_command(ours)
+        # dagster-dbt gives dbt the environment of this process; this changes it for dbt alone
+        program, *before = child_command(folder, ours)
         return cls(
             project_dir=str(project),
             profiles_dir=str(project),
             dbt_executable=program,
             global_config_flags=[*before, str(dbt_executable()), "--no-use-colors", "--no-version-check"],
             environment=ours,
+            folder=str(folder),
         )
 
     def with_environment(self, values: Mapping[str, str]) -> "LoyaltyDbt":
         """The same dbt with further variables."""
-        return self.of({**self.environment, **values})
+        return self.of({**self.environment, **values}, Path(self.folder))
 
     @cached_property
     def _cli_version(self) -> Version:

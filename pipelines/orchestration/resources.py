@@ -31,4 +31,4 @@ def run_resource(settings: Settings) -> dg.ResourceDefinition:
 
 def dbt_resource(settings: Settings) -> LoyaltyDbt:
     """dbt for this home."""
-    return LoyaltyDbt.of(dbt_environment(settings))
+    return LoyaltyDbt.of(dbt_environment(settings), settings.paths.warehouse.parent)

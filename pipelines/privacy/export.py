@@ -9,6 +9,7 @@ from typing import TextIO
 
 import duckdb
 
+from pipelines import quoting
 from pipelines.errors import BuildError, LockError, UnknownPersonError
 from pipelines.landing.batches import UNREADABLE, Store
 from pipelines.landing.entities import ENTITIES
@@ -110,8 +111,9 @@ def _sections(
     for version in list_versions(settings.paths.published):
         for mart in version.manifest.tables if version.manifest else ():
             if where := _of_customer([column.name for column in mart.columns], listed):
-                files = ", ".join(quote_text(str(version.path / file.path)) for file in mart.files)
-                yield f"published.{version.id}.{mart.name}", f"select * from read_parquet([{files}]) where {where}"  # noqa: S608 (names are quoted)
+                files = ", ".join(quoting.files(version.path / file.path) for file in mart.files)
+                rows = f"from read_parquet([{files}], hive_partitioning = false) where {where}"
+                yield f"published.{version.id}.{mart.name}", f"select * {rows}"
 
 
 def _of_customer(columns: list[str], listed: str) -> str:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines import quoting
 from pipelines.errors import PublicationError
-from pipelines.publication import sql
 from pipelines.publication.durable import make_folder, sha256_of
 from pipelines.publication.model import DATABASE, MartTable, PublishedColumn, PublishedFile, PublishedTable
 
@@ -34,7 +34,7 @@ def connect(
         raise PublicationError(f"there is no warehouse at {warehouse}", hint="Run `loyalty run` first.")
     connection = open_writer(spill, threads=threads, memory_limit=memory_limit)
     try:
-        connection.execute(f"attach {sql.path(warehouse)} as {sql.name(warehouse.stem)} (read_only)")
+        connection.execute(f"attach {quoting.path(warehouse)} as {quoting.name(warehouse.stem)} (read_only)")
     except duckdb.Error as error:
         connection.close()
         raise PublicationError(
@@ -134,14 +134,14 @@ def write_marts(
     """
     published = []
     for done, table in enumerate(sorted(tables, key=lambda table: table.name), start=1):
-        relation = f"{source}.{sql.name(table.name)}"
-        key = ", ".join(sql.name(column) for column in table.key)
+        relation = f"{source}.{quoting.name(table.name)}"
+        key = ", ".join(quoting.name(column) for column in table.key)
         rows = _unique_rows(connection, relation, key, table)
         path = folder / "marts" / table.name / "part-0.parquet"
         make_folder(path.parent)
-        order = ", ".join(f"{sql.name(column)} asc nulls first" for column in table.key)
+        order = ", ".join(f"{quoting.name(column)} asc nulls first" for column in table.key)
         connection.execute(
-            f"copy (select * from {relation} order by {order}) to {sql.path(path)}"  # noqa: S608 (names are quoted)
+            f"copy (select * from {relation} order by {order}) to {quoting.path(path)}"  # noqa: S608 (names are quoted)
             f" (format parquet, compression zstd, row_group_size {ROW_GROUP_ROWS}, parquet_version v1)"
         )
         columns = tuple(
@@ -168,19 +168,19 @@ def write_database(
 ) -> PublishedFile:
     """Write `<folder>/loyalty.duckdb` from the Parquet beside it: the same rows in the same order, with comments."""
     path = folder / DATABASE
-    connection.execute(f"attach {sql.path(path)} as publication (storage_version {sql.text(STORAGE)})")
+    connection.execute(f"attach {quoting.path(path)} as publication (storage_version {quoting.text(STORAGE)})")
     for table in tables:
-        relation = f"publication.main.{sql.name(table.name)}"
-        parts = ", ".join(sql.files(folder / file.path) for file in table.files)
+        relation = f"publication.main.{quoting.name(table.name)}"
+        parts = ", ".join(quoting.files(folder / file.path) for file in table.files)
         connection.execute(
             f"create table {relation} as select * from read_parquet([{parts}], hive_partitioning = false)"  # noqa: S608
         )
         if table.description:
-            connection.execute(f"comment on table {relation} is {sql.text(table.description)}")
+            connection.execute(f"comment on table {relation} is {quoting.text(table.description)}")
         for column in table.columns:
             if column.description:
                 connection.execute(
-                    f"comment on column {relation}.{sql.name(column.name)} is {sql.text(column.description)}"
+                    f"comment on column {relation}.{quoting.name(column.name)} is {quoting.text(column.description)}"
                 )
     connection.execute("checkpoint publication")
     connection.execute("detach publication")

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from pipelines.orchestration.dbt_resource import LoyaltyDbt
-from pipelines.settings import child_environment, environment_command
+from pipelines.settings import child_command, child_environment
 
 SECRETS = {"LOYALTY_KEY": "k" * 40, "LOYALTY_WEBHOOK_URL": "https://example.org/secret"}
-SHOW = [sys.executable, "-c", "import json, os; print(json.dumps(dict(os.environ)))"]
+SHOW = [sys.executable, "-c", "import json, os; print(json.dumps({**os.environ, 'FOLDER': os.getcwd()}))"]
 CHANGES = """
 import sys
 
@@ -29,7 +29,8 @@ from pipelines.settings import Settings, dbt_environment
 settings = Settings.unconfigured().model_copy(update={"home": Path(sys.argv[1])})
 changed.clear()
 assert load_manifest(settings)["nodes"]
-dbt = LoyaltyDbt.of(dbt_environment(settings)).with_environment({"LOYALTY_BUILD_AS_OF": "2024-01-31"})
+dbt = LoyaltyDbt.of(dbt_environment(settings), settings.paths.state)
+dbt = dbt.with_environment({"LOYALTY_BUILD_AS_OF": "2024-01-31"})
 assert dbt.cli(["--version"], target_path=settings.paths.target).wait().process.returncode == 0
 assert changed == [], changed
 """
@@ -48,20 +49,24 @@ def shown(command: list[str], environment: dict[str, str] | None = None) -> dict
     return found
 
 
-def test_a_child_gets_our_variables_and_no_secret_either_way() -> None:
+def test_a_child_gets_our_variables_and_no_secret_either_way(tmp_path: Path) -> None:
     values = {"LOYALTY_WAREHOUSE": "/a b/'c'=[d]/w.duckdb", "LOYALTY_THREADS": "2"}
-    for found in (shown(SHOW, child_environment(values)), shown([*environment_command(values), *SHOW])):
+    for found in (shown(SHOW, child_environment(values)), shown([*child_command(tmp_path, values), *SHOW])):
         assert {name: found[name] for name in values} == values
         assert not SECRETS.keys() & found.keys()
         assert "PATH" in found
 
 
-def test_dagsters_dbt_is_started_by_that_command_and_later_values_win() -> None:
-    dbt = LoyaltyDbt.of({"LOYALTY_THREADS": "2"}).with_environment({"LOYALTY_THREADS": "3", "LOYALTY_BUILD_AS_OF": ""})
+def test_dagsters_dbt_is_started_by_that_command_in_its_folder_and_later_values_win(tmp_path: Path) -> None:
+    folder = tmp_path / "it's a [b] #1 $HOME"
+    folder.mkdir()
+    dbt = LoyaltyDbt.of({"LOYALTY_THREADS": "2"}, folder)
+    dbt = dbt.with_environment({"LOYALTY_THREADS": "3", "LOYALTY_BUILD_AS_OF": ""})
     command = [dbt.dbt_executable, *dbt.global_config_flags]
     program = next(position for position, word in enumerate(command) if Path(word).name == "dbt")
     found = shown([*command[:program], *SHOW])
     assert (found["LOYALTY_THREADS"], found["LOYALTY_BUILD_AS_OF"]) == ("3", "")
+    assert found["FOLDER"] == str(folder)
     assert not SECRETS.keys() & found.keys()
 
 
