@@ -63,6 +63,11 @@ class Home:
         return self.state / "dagster"
 
     @property
+    def alive(self) -> Path:
+        """One locked file per process that runs something (see orchestration/alive.py)."""
+        return self.state / "alive"
+
+    @property
     def target(self) -> Path:
         """dbt's artifacts and parse caches."""
         return self.state / "target"

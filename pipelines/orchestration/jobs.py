@@ -12,7 +12,7 @@ from pipelines.orchestration.names import (
     FULL_REFRESH_TAG,
     INGEST_JOB,
 )
-from pipelines.orchestration.sensors import THEN_DAILY, bury, follow_up, tell_if_lost, watch
+from pipelines.orchestration.sensors import THEN_DAILY, end_dead, follow_up, tell_if_lost, watch
 from pipelines.settings import Settings
 
 
@@ -99,7 +99,7 @@ def jobs_and_triggers(
         description="Marks runs as failed whose process was killed, so that the queue goes on, and tells of them.",
     )
     def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        return bury(context, settings)
+        return end_dead(context, settings)
 
     return dg.Definitions(
         jobs=[ingest, daily, full_refresh, backfill],

@@ -20,7 +20,7 @@ def run_resource(settings: Settings) -> dg.ResourceDefinition:
         tags = context.run.tags if context.run else {}
         run_id = tags.get(RUN_TAG) or context.run_id or "unknown"
         if context.run and context.instance:
-            context.instance.add_run_tags(context.run.run_id, process_tag())
+            context.instance.add_run_tags(context.run.run_id, process_tag(settings.paths.alive))
         with open_run(settings, run_id) as scope:
             yield scope
         if context.instance:

@@ -64,9 +64,9 @@ def tell_if_lost(run: dg.DagsterRun, settings: Settings) -> None:
         tell_lost(settings, loyalty_run_id(run))
 
 
-def bury(context: dg.SensorEvaluationContext, settings: Settings) -> dg.SkipReason:
+def end_dead(context: dg.SensorEvaluationContext, settings: Settings) -> dg.SkipReason:
     """Mark dead runs as failed, so that the queue goes on, and tell of them."""
-    dead = end_dead_runs(context.instance)
+    dead = end_dead_runs(context.instance, settings.paths.alive)
     for run in dead:
         tell_lost(settings, loyalty_run_id(run))
     return dg.SkipReason(f"marked as failed: {', '.join(run.run_id for run in dead)}" if dead else "no run is dead")
