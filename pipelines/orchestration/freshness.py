@@ -8,8 +8,6 @@ landing's gate.
 from dataclasses import dataclass
 from datetime import date
 
-import duckdb
-
 from pipelines.errors import LoyaltyError
 from pipelines.orchestration.as_of import resolve_as_of
 from pipelines.publication import list_versions
@@ -66,5 +64,3 @@ def publication_freshness(settings: Settings, *, is_running: bool = False) -> Fr
         return Freshness(published, resolve_as_of(settings))
     except LoyaltyError as problem:
         return Freshness(published, None, problem.message)
-    except duckdb.IOException:
-        return Freshness(published, None, "another process holds the warehouse")

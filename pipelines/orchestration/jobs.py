@@ -59,17 +59,17 @@ def jobs_and_triggers(
         description="Once a day: ingest; the daily job follows by the sensor, for the configured as-of day.",
     )
 
-    @dg.run_status_sensor(
+    # not a run-status sensor: that one is asked once about each run, and a day that cannot be told then would be lost
+    @dg.sensor(
         name="daily_after_ingest",
-        run_status=dg.DagsterRunStatus.SUCCESS,
-        monitored_jobs=[ingest],
-        request_job=daily,
+        job=daily,
         default_status=dg.DefaultSensorStatus.RUNNING,
         minimum_interval_seconds=15,
-        description="Starts the daily job when an ingest that asks for it has succeeded: only then is `latest` known.",
+        description="Starts the daily job when an ingest that asks for it has succeeded: only then is `latest` known."
+        " Tries again while the warehouse is in use.",
     )
-    def daily_after_ingest(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason:
-        return follow_up(context.dagster_run, settings)
+    def daily_after_ingest(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        return follow_up(context, settings)
 
     @dg.sensor(
         name="inbox",
