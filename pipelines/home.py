@@ -63,6 +63,11 @@ class Home:
         return self.state / "dagster"
 
     @property
+    def alive(self) -> Path:
+        """One locked file per process that runs something (see orchestration/alive.py)."""
+        return self.state / "alive"
+
+    @property
     def target(self) -> Path:
         """dbt's artifacts and parse caches."""
         return self.state / "target"
@@ -91,6 +96,11 @@ class Home:
     def marks(self) -> Path:
         """Which parts of the build are complete and which checks they passed (see orchestration/marks.py)."""
         return self.state / "marks.json"
+
+    @property
+    def inbox_seen(self) -> Path:
+        """Size and time of the inboxes' files when they were landed (see landing/seen.py)."""
+        return self.state / "inbox.json"
 
     @property
     def last_run(self) -> Path:

@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines import quoting
 from pipelines.durable import write_durably
 from pipelines.errors import BuildError
 
@@ -75,7 +76,7 @@ def write_pseudonyms(warehouse: Path, exchange: Path, key: bytes) -> PseudonymRe
     new = 0
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         if path.is_file() and pq.read_schema(path).metadata == schema.metadata:
-            connection.register("known", connection.read_parquet(str(path)))
+            connection.register("known", connection.sql(f"from read_parquet({quoting.files(path)})"))
         else:
             connection.register("known", SCHEMA.empty_table())
 

@@ -43,6 +43,11 @@ def load_keys(path: Path, given: SecretStr | None = None) -> tuple[bytes, ...]:
     return _long_enough(path.read_text(encoding="utf-8"), str(path))
 
 
+def existing_keys(path: Path, given: SecretStr | None = None) -> tuple[bytes, ...]:
+    """As `load_keys`, but no key is made: none where there is none yet."""
+    return load_keys(path, given) if given is not None or path.exists() else ()
+
+
 def _long_enough(text: str, where: str) -> tuple[bytes, ...]:
     keys = [line.strip() for line in text.strip().splitlines() if line.strip()] or [""]
     for key in keys:

@@ -32,8 +32,8 @@ def _readable_path(path: Path) -> Path:
 
 
 def _usable_home(path: Path) -> Path:
-    """Dagster writes the path into a database's address, and DuckDB reads a folder `key=value` as a column."""
-    odd = sorted({sign for sign in "?%=" if sign in str(path)})
+    """DuckDB ends a database's path at `?`, and reads a folder `key=value` as a column."""
+    odd = sorted({sign for sign in "?=" if sign in str(path)})
     if odd:
         raise ValueError(f"the path {path} has {' '.join(odd)}, which the home's path cannot have: choose another")
     return path

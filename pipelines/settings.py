@@ -7,9 +7,9 @@ here opens the warehouse or imports Dagster; where the files of an installation 
 
 import json
 import os
+import shutil
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -247,34 +247,40 @@ def dbt_vars_argument(values: Mapping[str, str | int]) -> str:
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
-    """The variables that dbt_project/profiles.yml reads; the pseudonyms' key is not among them."""
+    """The variables that dbt_project/profiles.yml reads; the pseudonyms' key is not among them.
+
+    dbt runs in the folder of the warehouse and knows it by its name alone: dbt-duckdb takes a path for a URL, in which
+    `#` ends the path.
+    """
     return {
-        "LOYALTY_WAREHOUSE": str(settings.paths.warehouse),
+        "LOYALTY_WAREHOUSE": settings.paths.warehouse.name,
         "LOYALTY_MEMORY_LIMIT": settings.engine.memory_limit,
         "LOYALTY_THREADS": str(settings.engine.threads),
         "LOYALTY_TEMP_DIR": str(settings.paths.state / "tmp"),
     }
 
 
-@contextmanager
-def child_environment(values: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """This process's environment as dbt shall see it: with `values`, without our secrets.
+def child_environment(values: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a child process: this process's own with `values`, without our secrets.
 
-    It is changed for as long as the block lasts, because dagster-dbt hands on what it finds.
+    This process's environment stays as it is: other threads read it, for example while they import.
     """
-    before = dict(os.environ)
-    os.environ.update(values)
-    for secret in _SECRETS.values():
-        os.environ.pop(secret, None)
-    try:
-        yield dict(os.environ)
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+    kept = {name: value for name, value in os.environ.items() if name not in _SECRETS.values()}
+    return {**kept, **values}
 
 
-def dagster_environment(settings: Settings) -> dict[str, str]:
+def child_command(folder: Path, values: Mapping[str, str]) -> list[str]:
+    """The start of a command that runs a program in a folder, with the environment of `child_environment`.
+
+    For a caller that cannot choose either: dagster-dbt hands on this process's own environment.
+    """
+    removed = [argument for name in _SECRETS.values() for argument in ("-u", name)]
+    assigned = [f"{name}={value}" for name, value in values.items()]
+    return [shutil.which("sh") or "sh", "-c", 'cd "$0" && exec env "$@"', str(folder), *removed, *assigned]
+
+
+def dagster_environment(settings: Settings, dagster_home: Path) -> dict[str, str]:
     """The environment of Dagster's own processes: they find the same config, home and instance as this one."""
-    ours = {HOME_VARIABLE: str(settings.home), "DAGSTER_HOME": str(settings.paths.dagster)}
+    ours = {HOME_VARIABLE: str(settings.home), "DAGSTER_HOME": str(dagster_home)}
     config = {CONFIG_VARIABLE: str(settings.config_path)} if settings.config_path else {}
     return {**os.environ, **ours, **config}

@@ -137,9 +137,9 @@ def dev(
 ) -> None:
     """Dagster's UI and daemon, for this machine alone."""
     settings = load_settings(config, home)
-    from pipelines.orchestration.instance import prepare_instance
+    from pipelines.orchestration.instance import dagster_home
 
-    prepare_instance(settings.paths.dagster)
+    environment = dagster_environment(settings, dagster_home(settings.paths.dagster))
     root = project_root()
     dagster = Path(sys.executable).parent / "dagster"
     command = [str(dagster), "dev", "-h", LOOPBACK, "-p", str(port), "-w", str(root / "workspace.yaml")]
@@ -147,4 +147,4 @@ def dev(
     # a shell's background job is started deaf to it, and it is how Dagster stops what it has started
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     # in this process's place, so that whoever stops it stops Dagster
-    os.execve(dagster, command, dagster_environment(settings))
+    os.execve(dagster, command, environment)

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +14,7 @@ from pipelines.cli.options import ConfigOption, HomeOption
 from pipelines.cli.say import JsonOption, err, out, print_json, say_error, spoken
 from pipelines.durable import PRIVATE, umask, write_durably
 from pipelines.errors import ConfigError, UnknownPersonError
+from pipelines.secret_key import load_key
 from pipelines.settings import Settings, load_settings
 
 
@@ -37,17 +38,30 @@ def _say(words: str) -> None:
 
 
 @contextmanager
-def _alone(settings: Settings, what: str) -> Iterator[int]:
-    """Hold the run's lock, with whatever was begun before finished; gives the user's umask."""
+def _alone(settings: Settings, what: str, *, read_only: bool) -> Iterator[int]:
+    """Hold the run's lock; gives the user's umask. A home that is not there is not made by who only reads."""
     from pipelines.orchestration.lock import hold_lock, wait_for_warehouse
-    from pipelines.privacy import finish_pending
 
     paths = settings.paths
-    paths.root.mkdir(mode=0o750, parents=True, exist_ok=True)
-    with umask(PRIVATE) as users, hold_lock(paths.lock, what, _say):
-        wait_for_warehouse(paths.warehouse, _say)
-        finish_pending(settings, users, _say)
+    with ExitStack() as stack:
+        users = stack.enter_context(umask(PRIVATE))
+        if not read_only:
+            paths.root.mkdir(mode=0o750, parents=True, exist_ok=True)
+        if paths.root.is_dir():
+            stack.enter_context(hold_lock(paths.lock, what, _say))
+            wait_for_warehouse(paths.warehouse, _say, read_only=read_only)
         yield users
+
+
+def _pending(settings: Settings) -> str:
+    """The id of an erasure that was begun and stopped, which is shown and not finished; empty where there is none."""
+    from pipelines.privacy.plan import read_journal
+
+    plan = read_journal(settings.paths.erasures)
+    if plan is None:
+        return ""
+    _say(f"the erasure {plan.id} was stopped half-way; what is shown is what is still held")
+    return plan.id
 
 
 @spoken
@@ -62,13 +76,17 @@ def forget(
     as_json: JsonOption = False,
 ) -> None:
     """Erase a person from everything that is held, for good, and keep them out of what comes later."""
-    from pipelines.privacy import erase, plan_erasure
+    from pipelines.privacy import erase, finish_pending, plan_erasure
 
     settings = load_settings(config, home)
     if not (dry_run or yes or sys.stdin.isatty()):
         raise ConfigError("nobody is there to confirm it", hint="see what it would do (--dry-run), then say --yes")
-    with _alone(settings, "forget") as users:
+    with _alone(settings, "forget", read_only=dry_run) as users:
+        pending = _pending(settings)
+        if not dry_run:
+            load_key(settings.paths.key, settings.key_text)  # made where there is none: tombstones need it
         plan = plan_erasure(settings, asked, by=by, source=source)
+        is_held = plan.is_known
         planned = {
             "by": plan.kind,
             "is_held": plan.is_known,
@@ -78,6 +96,7 @@ def forget(
             "shared": plan.shared,
             "landed": plan.landed,
             "files": len(plan.files),
+            "pending_erasure": pending or None,
         }
         if not as_json:
             _show(planned)
@@ -87,14 +106,20 @@ def forget(
         else:
             if not (yes or typer.confirm("Erase this person for good?", err=True)):
                 raise typer.Exit(1)
-            certificate = erase(settings, plan, users, _say)
+            finished = finish_pending(settings, users, _say)
+            if finished is not None and finished.asked and set(finished.asked) <= set(plan.asked):
+                certificate, is_held = finished, finished.was_held  # the erasure that was stopped was this one
+            else:
+                # one of somebody else has written anew what was planned for
+                plan = plan_erasure(settings, asked, by=by, source=source) if finished else plan
+                certificate = erase(settings, plan, users, _say)
             if as_json:
                 print_json(certificate.model_dump(mode="json"))
             else:
                 out().print(f"certificate {settings.paths.erasures / certificate.id}.json", markup=False)
                 for words in certificate.to_do:
                     out().print(f"to do: {words}", markup=False)
-        if not plan.is_known:
+        if not is_held:
             laid = "" if dry_run else "; a tombstone keeps them out of what comes"
             say_error(f"nothing is held about such a person{laid}", "check how it is spelt")
             raise typer.Exit(UnknownPersonError.exit_code)
@@ -130,7 +155,8 @@ def export(
     from pipelines.privacy.export import export_person
 
     settings = load_settings(config, home)
-    with _alone(settings, "export"):
+    with _alone(settings, "export", read_only=True):
+        _pending(settings)
         if to is None:
             export_person(settings, asked, sys.stdout, by=by, source=source)
             return

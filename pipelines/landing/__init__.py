@@ -1,6 +1,6 @@
 """Landing: files of any source become immutable batches of the canonical entities. The part's public face."""
 
-from pipelines.landing.batches import delivery_ages, landed_batches, landed_names, read_ledger
+from pipelines.landing.batches import delivery_ages, landed_batches, read_ledger
 from pipelines.landing.check import SourceCheck, check_sources
 from pipelines.landing.inbox import SourceFiles
 from pipelines.landing.land import land
@@ -23,7 +23,6 @@ __all__ = [
     "delivery_ages",
     "land",
     "landed_batches",
-    "landed_names",
     "load_mapping",
     "read_ledger",
     "write_order_statuses",

@@ -17,9 +17,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines import quoting
 from pipelines.durable import sync_file
 from pipelines.landing.entities import ENTITIES
-from pipelines.landing.relation import escaped_glob
 from pipelines.landing.rows import TRAILING
 
 LEDGER = "ledger"
@@ -267,14 +267,34 @@ def delivery_ages(home: Path) -> dict[str, int]:
     return ages
 
 
-def landed_names(home: Path) -> dict[tuple[str, str], float]:
-    """When each file was delivered last, by source and name: seconds since 1970, by the clock of the landing folder."""
-    landed: dict[tuple[str, str], float] = {}
-    for file in read_deliveries(home).select(["source", "file_name", "batch"]).to_pylist():
-        part = home / "landing" / DELIVERIES / f"source={file['source']}" / f"batch={file['batch']}" / PART
-        name = (file["source"], file["file_name"])
-        landed[name] = max(part.stat().st_mtime, landed.get(name, 0.0))
-    return landed
+def landed_rows(landing: Path, dataset: str) -> str:
+    """SQL that gives every committed row of a data set: its columns, then `source` and `batch`.
+
+    For those who only look: nothing is cleared away, made or upgraded first. What a killed run left is passed over, and
+    what an earlier version of this program landed has NULL in columns that came later.
+
+    Args:
+        landing: `<home>/landing`.
+        dataset: Its name in LAYOUTS.
+    """
+    columns = {**LAYOUTS[dataset], "source": "VARCHAR", "batch": "VARCHAR"}
+    none = f"select {', '.join(f'null::{kind} as {name}' for name, kind in columns.items())} where false"
+    parts = [part for part in _parts(landing / dataset) if _in_dataset(part, LEDGER).is_file()]
+    if not parts:
+        return none
+    listed = ", ".join(quoting.files(part) for part in parts)
+    empty = landing / dataset / "source=none" / "batch=none" / PART
+    differ = not (empty.is_file() and pq.read_schema(empty).equals(schema_of(dataset)))
+    return (
+        f"{none} union all by name select * from read_parquet([{listed}], hive_partitioning = true,"  # noqa: S608 (paths are quoted)
+        f" union_by_name = {str(differ).lower()}, hive_types = {{'source': 'VARCHAR', 'batch': 'VARCHAR'}})"
+    )
+
+
+def _in_dataset(part: Path, dataset: str) -> Path:
+    """Where the part of the same batch lies in another data set."""
+    source, batch = part.parent.parent.name, part.parent.name
+    return part.parents[3] / dataset / source / batch / PART
 
 
 def _read(home: Path, dataset: str, order: str) -> pa.Table:
@@ -282,7 +302,7 @@ def _read(home: Path, dataset: str, order: str) -> pa.Table:
     if not any(_parts(root)):
         empty = schema_of(dataset).append(pa.field("source", pa.string())).append(pa.field("batch", pa.string()))
         return empty.empty_table()
-    files = ", ".join(escaped_glob(part) for part in _parts(root))
+    files = ", ".join(quoting.files(part) for part in _parts(root))
     with duckdb.connect() as connection:
         return connection.sql(
             f"select * from read_parquet([{files}], hive_partitioning=true, union_by_name=true,"  # noqa: S608

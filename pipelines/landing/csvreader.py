@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines import quoting
 from pipelines.errors import InputError
 from pipelines.landing import csvpass
 from pipelines.landing.expressions import Path as Reference
@@ -18,7 +19,6 @@ from pipelines.landing.relation import (
     Own,
     Reading,
     check_columns,
-    escaped_glob,
     make_view,
     unique_names,
 )
@@ -101,7 +101,7 @@ def _load(
     columns = ", ".join(f"{name}: 'VARCHAR'" for name in names)
     new_line = "\\r\\n" if count.line_end == "\r\n" else "\\n"
     connection.execute(
-        f"create or replace temp table {TABLE} as from read_csv({escaped_glob(path)}, columns={{{columns}}},"
+        f"create or replace temp table {TABLE} as from read_csv({quoting.files(path)}, columns={{{columns}}},"
         f" delim={quote_text(separator)}, header=false, skip={skip}, auto_detect=false, quote='{quote}',"
         f" escape='{quote}', new_line='{new_line}', strict_mode=true, null_padding=false, allow_quoted_nulls=true,"
         " hive_partitioning=false)"

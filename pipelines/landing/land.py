@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.errors import InputError
+from pipelines.home import Home
 from pipelines.landing.batches import (
     DELIVERIES,
     LEDGER,
@@ -28,7 +29,7 @@ from pipelines.landing.batches import (
     read_ledger,
 )
 from pipelines.landing.check import check_something_landed
-from pipelines.landing.delivered import sha256_of, state_of
+from pipelines.landing.delivered import State, sha256_of, state_of
 from pipelines.landing.doubts import doubts_of, is_cut_off
 from pipelines.landing.expressions import quote_text
 from pipelines.landing.formats import contradictions
@@ -40,6 +41,7 @@ from pipelines.landing.readers import read
 from pipelines.landing.relation import Reading
 from pipelines.landing.report import FileOutcome, LandingReport, Outcome, Progress, RefusedFiles
 from pipelines.landing.rows import FileFacts, RowSql
+from pipelines.landing.seen import write_seen
 from pipelines.landing.spans import Span, as_table
 from pipelines.scarcity import scarcity_behind
 
@@ -99,6 +101,7 @@ def land(
                 files.append(landing.land(file))
                 if progress is not None:
                     progress(files[-1], len(files), len(found))
+            write_seen(Home(home), landing.seen)
     finally:
         store.close()
     report = LandingReport(tuple(files), tuple(landing.warnings), orphans, time.monotonic() - begun)
@@ -142,6 +145,7 @@ class _Landing:
     ) -> None:
         self._erase = erase
         self.warnings: list[str] = []
+        self.seen: dict[str, dict[str, State]] = {}
         self._store = store
         self._connection = connection
         self._today = today
@@ -164,7 +168,10 @@ class _Landing:
             assert file.group is not None  # find() gives a group or a problem
             if file.group.ignore is not None:
                 return FileOutcome(source, file.name, Outcome.IGNORED, note=file.group.ignore)
-            return self._land(file, file.group, begun)
+            before = state_of(file.path)
+            outcome = self._land(file, file.group, before, begun)
+            self.seen.setdefault(source, {})[file.name] = before
+            return outcome
         except InputError as error:
             if scarce := scarcity_behind(error, self._store.root.parent):
                 raise scarce from error  # the file is not to blame
@@ -178,9 +185,8 @@ class _Landing:
                 seconds=time.monotonic() - begun,
             )
 
-    def _land(self, file: Found, group: FileGroup, begun: float) -> FileOutcome:
-        mapping = file.source.mapping
-        before, sha256 = state_of(file.path), sha256_of(file.path)
+    def _land(self, file: Found, group: FileGroup, before: State, begun: float) -> FileOutcome:
+        mapping, sha256 = file.source.mapping, sha256_of(file.path)
         batch = batch_of(mapping.source, sha256, file.file_on)
         said = fingerprint(mapping, group)
         sequence, batch_before = self._delivered.get((mapping.source, file.name), (0, ""))

@@ -6,6 +6,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines import quoting
 from pipelines.errors import InputError
 from pipelines.landing.binding import json_leaf
 from pipelines.landing.expressions import Path as Reference
@@ -16,7 +17,6 @@ from pipelines.landing.relation import (
     Own,
     Reading,
     check_columns,
-    escaped_glob,
     has_nul,
     make_view,
     unique_names,
@@ -43,7 +43,7 @@ def read_parquet(connection: duckdb.DuckDBPyConnection, path: Path, group: FileG
         # Folders such as `sku=1/` above a file are nothing that it says.
         connection.execute(
             f"create or replace temp table {TABLE} as from"
-            f" read_parquet({escaped_glob(path)}, hive_partitioning = false) as file ({', '.join(own)})"
+            f" read_parquet({quoting.files(path)}, hive_partitioning = false) as file ({', '.join(own)})"
         )
     except duckdb.Error as error:
         raise InputError(f"damaged Parquet: {type(error).__name__}", hint=_AGAIN) from error

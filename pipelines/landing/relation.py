@@ -6,7 +6,6 @@ Beside the source's own columns the view has `landing_record`, `landing_line` an
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 
@@ -15,7 +14,7 @@ from pipelines.errors import InputError
 from pipelines.landing.binding import RELATION, record_tree
 from pipelines.landing.cells import Cells
 from pipelines.landing.expressions import Path as Reference
-from pipelines.landing.expressions import parse, quote_text
+from pipelines.landing.expressions import parse
 from pipelines.landing.model import FileGroup
 from pipelines.landing.spans import Span
 
@@ -94,11 +93,6 @@ def make_view(
         f"create or replace temp view {RELATION} as select {items}"  # noqa: S608 (names are quoted)
         f" from ({cells.select(kept, f'{TABLE} where {where}')})"
     )
-
-
-def escaped_glob(path: Path) -> str:
-    """A path as a SQL literal that DuckDB does not take for a pattern."""
-    return quote_text("".join(f"[{char}]" if char in "*?[" else char for char in str(path)))
 
 
 def has_nul(document: str) -> str:

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from pipelines import visible
+from pipelines import quoting, visible
 from pipelines.errors import InputError
 from pipelines.landing.batches import PART, batch_of, read_ledger
 from pipelines.landing.delivered import sha256_of
@@ -22,7 +22,6 @@ from pipelines.landing.inbox import Found, SourceFiles
 from pipelines.landing.model import FileGroup
 from pipelines.landing.order_statuses import UNKNOWN, class_of
 from pipelines.landing.readers import read
-from pipelines.landing.relation import escaped_glob
 from pipelines.landing.rows import FileFacts, RowSql
 
 # The value of a row, in the currency charged.
@@ -113,7 +112,7 @@ def count_statuses(
             if any(parts.glob(f"batch=*/{PART}")):
                 # an earlier version of this program landed lines without `total`
                 landed_rows = (
-                    f"select * from read_parquet({escaped_glob(parts)} || '/batch=*/{PART}', union_by_name = true)"  # noqa: S608 (names are quoted)
+                    f"select * from read_parquet({quoting.files(parts, f'batch=*/{PART}')}, union_by_name = true)"  # noqa: S608 (names are quoted)
                     " union all by name select null::varchar as total where false"
                 )
                 _count(connection, entity, landed_rows)

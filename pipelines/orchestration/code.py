@@ -10,6 +10,8 @@ from pipelines.orchestration.build_state import fingerprint_of
 from pipelines.settings import Settings, project_root
 
 _SKIPPED = {"target", "logs", "dbt_packages"}
+# No step of a build imports these; of everything else a change counts, so that no module can be forgotten.
+_NOT_BUILDING = {"cli", "sample"}
 
 
 def dbt_files(project: Path) -> Iterator[Path]:
@@ -21,6 +23,12 @@ def dbt_files(project: Path) -> Iterator[Path]:
             yield from sorted(path for path in top.rglob("*") if path.is_file() and not path.name.startswith("."))
 
 
+def python_files() -> list[Path]:
+    """Every Python module that a build may run."""
+    package = project_root() / "pipelines"
+    return sorted(path for path in package.rglob("*.py") if path.relative_to(package).parts[0] not in _NOT_BUILDING)
+
+
 def staging_fingerprint(settings: Settings) -> str:
     """Of what staging depends on: its models, all macros and seeds, the project file, the zone, the lock."""
     project = project_root() / "dbt_project"
@@ -30,7 +38,7 @@ def staging_fingerprint(settings: Settings) -> str:
 
 
 def core_fingerprint(settings: Settings, key_fingerprint: str) -> str:
-    """Of what core and marts depend on: the dbt project, the variables, the mappings' statuses, the key, the lock."""
+    """Of what core and marts depend on: dbt project, Python, variables, the mappings' statuses, the key, the lock."""
     values = {
         "timezone": settings.timezone,
         "currency": settings.currency,
@@ -40,7 +48,8 @@ def core_fingerprint(settings: Settings, key_fingerprint: str) -> str:
         "order_statuses": json.dumps(declared_statuses(source.mapping for source in settings.sources)),
         **engine_versions(),
     }
-    return fingerprint_of(_with_lock(list(dbt_files(project_root() / "dbt_project"))), project_root(), values)
+    files = [*dbt_files(project_root() / "dbt_project"), *python_files()]
+    return fingerprint_of(_with_lock(files), project_root(), values)
 
 
 def engine_versions() -> dict[str, str]:
@@ -49,12 +58,13 @@ def engine_versions() -> dict[str, str]:
 
 
 def code_versions() -> dict[str, str]:
-    """What a published manifest says about the code: our version, the dbt project, the lock, the engines."""
+    """What a published manifest says about the code: our version, the dbt project, Python, the lock, the engines."""
     root = project_root()
     lock = [path for path in (root / "requirements.lock",) if path.is_file()]
     return {
         "loyalty-marts": version("loyalty-marts"),
         "dbt_project": fingerprint_of(list(dbt_files(root / "dbt_project")), root, {}),
+        "pipelines": fingerprint_of(python_files(), root, {}),
         "requirements.lock": fingerprint_of(lock, root, {}) if lock else "",
         **engine_versions(),
     }

@@ -23,7 +23,7 @@ from pipelines.orchestration.recorder import StageHandle
 from pipelines.orchestration.run_logs import dbt_log_options
 from pipelines.orchestration.run_scope import RunScope
 from pipelines.orchestration.warehouse import Relation, RelationFacts, relation_facts
-from pipelines.settings import child_environment, dbt_build_environment, dbt_vars_argument
+from pipelines.settings import dbt_build_environment, dbt_vars_argument
 
 PATIENCE_SECONDS = 10.0
 
@@ -98,13 +98,12 @@ def run_build(
     target, values = options.target, options.values
     start_parsed(run.settings, target)
     (target / "run_results.json").unlink(missing_ok=True)
-    with child_environment(options.environment):
-        invocation = dbt.cli(
-            build_args(values, run.settings.paths.logs, full_refresh=options.full_refresh),
-            context=context,
-            target_path=target,
-            raise_on_error=False,
-        )
+    invocation = dbt.with_environment(options.environment).cli(
+        build_args(values, run.settings.paths.logs, full_refresh=options.full_refresh),
+        context=context,
+        target_path=target,
+        raise_on_error=False,
+    )
     events: list[DbtDagsterEventType] = []
     with held_to(invocation.process, run.lock):
         for event in invocation.stream():

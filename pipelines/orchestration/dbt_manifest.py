@@ -67,8 +67,10 @@ def _parse(settings: Settings, project: Path, cache: Path, values: str) -> None:
         *("--project-dir", str(project), "--profiles-dir", str(project)),
         *("--target-path", str(cache), *dbt_log_options(settings.paths.logs), "--vars", values),
     ]
-    with child_environment(dbt_environment(settings)) as environment:
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+    environment = child_environment(dbt_environment(settings))
+    done = subprocess.run(
+        command, capture_output=True, text=True, env=environment, cwd=settings.paths.warehouse.parent, check=False
+    )
     if done.returncode:
         raise BuildError(
             f"dbt cannot parse {project}:\n{done.stdout.strip()}\n{done.stderr.strip()}".strip(),

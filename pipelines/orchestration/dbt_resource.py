@@ -1,70 +1,51 @@
-"""dagster-dbt's resource, told three things that it would otherwise find out slowly or wrongly.
+"""dagster-dbt's resource with our environment, and without two things that it would do slowly or wrongly.
 
 dbt runs as a subprocess (in this process it would hold the warehouse's lock). Which models, with which vars and what
 becomes of the results is in dbt_build.py.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib.metadata import version as installed
 from pathlib import Path
 
-import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation, DbtCliResource
-from dagster_dbt.dbt_manifest import DbtManifestParam
+from dagster_dbt import DbtCliResource
 from packaging.version import Version
 
-from pipelines.settings import child_environment, dbt_executable, project_root
+from pipelines.settings import child_command, dbt_executable, project_root
 
 
 class LoyaltyDbt(DbtCliResource):
     """dbt beside the interpreter, with our environment.
 
     Attributes:
-        environment: What profiles.yml reads, and the folder whose parse cache a fresh target starts from.
+        environment: What profiles.yml and the macro this_build read.
+        folder: Where dbt runs, which relative paths in the environment start from.
     """
 
     environment: dict[str, str]
+    folder: str
 
     @classmethod
-    def of(cls, environment: dict[str, str], parse_cache: Path) -> "LoyaltyDbt":
+    def of(cls, environment: Mapping[str, str], folder: Path) -> "LoyaltyDbt":
         """The resource for one home."""
         project = project_root() / "dbt_project"
+        # unit tests need no data, and so belong to `make test`
+        ours = {**environment, "DBT_EXCLUDE_RESOURCE_TYPES": "unit_test"}
+        # dagster-dbt gives dbt the environment of this process; this changes it for dbt alone
+        program, *before = child_command(folder, ours)
         return cls(
             project_dir=str(project),
             profiles_dir=str(project),
-            dbt_executable=str(dbt_executable()),
-            global_config_flags=["--no-use-colors", "--no-version-check"],
-            environment={
-                **environment,
-                "DBT_TARGET_PATH": str(parse_cache),
-                # a test is run in the first stage that has all its models, not in the first that has one of them
-                "DBT_INDIRECT_SELECTION": "buildable",
-                # they need no data, and so belong to `make test`
-                "DBT_EXCLUDE_RESOURCE_TYPES": "unit_test",
-            },
+            dbt_executable=program,
+            global_config_flags=[*before, str(dbt_executable()), "--no-use-colors", "--no-version-check"],
+            environment=ours,
+            folder=str(folder),
         )
 
-    def cli(
-        self,
-        args: Sequence[str],
-        *,
-        raise_on_error: bool = True,
-        manifest: DbtManifestParam | None = None,
-        dagster_dbt_translator: DagsterDbtTranslator | None = None,
-        context: dg.OpExecutionContext | dg.AssetExecutionContext | None = None,
-        target_path: Path | None = None,
-    ) -> DbtCliInvocation:
-        """As dagster-dbt's, in our environment."""
-        with child_environment(self.environment):
-            return super().cli(
-                args,
-                raise_on_error=raise_on_error,
-                manifest=manifest,
-                dagster_dbt_translator=dagster_dbt_translator,
-                context=context,
-                target_path=target_path,
-            )
+    def with_environment(self, values: Mapping[str, str]) -> "LoyaltyDbt":
+        """The same dbt with further variables."""
+        return self.of({**self.environment, **values}, Path(self.folder))
 
     @cached_property
     def _cli_version(self) -> Version:

@@ -4,31 +4,47 @@ queue, which lets one run go at a time, behind them.
 
 import os
 import socket
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import dagster as dg
 
+from pipelines.orchestration.alive import is_alive, mark_alive
 from pipelines.orchestration.names import PROCESS_TAG
-from pipelines.orchestration.processes import programs_of
 
-_STARTED = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])
+# A run's process says who it is when it opens the run, seconds after Dagster has started it. Loading the project for
+# the first time on a busy machine takes minutes.
+BEGINS_WITHIN = timedelta(minutes=30)
+_GOING_ON = dg.RunsFilter(
+    statuses=[dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
+)
 
 
-def process_tag() -> dict[str, str]:
-    """The tag by which a run says that it is of this process: `host:pid`."""
-    return {PROCESS_TAG: f"{socket.gethostname()}:{os.getpid()}"}
+def process_tag(folder: Path) -> dict[str, str]:
+    """The tag by which a run says that it is of this process: `host:pid/mark`.
+
+    Args:
+        folder: Where the marks of the home lie (see alive.py).
+    """
+    return {PROCESS_TAG: f"{socket.gethostname()}:{os.getpid()}/{mark_alive(folder)}"}
 
 
-def end_dead_runs(instance: dg.DagsterInstance) -> list[dg.DagsterRun]:
-    """Mark as failed every started run whose process is gone, and give them."""
-    dead = [run for run in instance.get_runs(_STARTED) if _is_dead(run)]
+def end_dead_runs(instance: dg.DagsterInstance, folder: Path, now: datetime | None = None) -> list[dg.DagsterRun]:
+    """Mark as failed every run that goes on for Dagster and whose process is gone, and give them.
+
+    Args:
+        instance: Dagster's.
+        folder: Where the marks of the home lie.
+        now: The time, with a zone.
+    """
+    time = now or datetime.now(UTC)
+    dead = [record.dagster_run for record in instance.get_run_records(_GOING_ON) if _is_dead(record, folder, time)]
     for run in dead:
-        instance.report_run_failed(run, f"The process of this run ({run.tags[PROCESS_TAG]}) was killed.")
+        process = run.tags.get(PROCESS_TAG, "").partition("/")[0] or "which never said who it is"
+        instance.report_run_failed(run, f"The process of this run ({process}) has ended without ending the run.")
     return dead
 
 
-def _is_dead(run: dg.DagsterRun) -> bool:
-    host, _, pid = run.tags.get(PROCESS_TAG, "").rpartition(":")
-    if host != socket.gethostname():
-        return False  # it has only just begun, or is for another machine to judge
-    # the number may long belong to something else
-    return not any("python" in program for program in programs_of(int(pid))[:1])
+def _is_dead(record: dg.RunRecord, folder: Path, now: datetime) -> bool:
+    mark = record.dagster_run.tags.get(PROCESS_TAG, "").partition("/")[2]
+    return not is_alive(folder, mark) if mark else now - record.update_timestamp > BEGINS_WITHIN

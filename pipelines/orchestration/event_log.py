@@ -16,6 +16,8 @@ import sqlalchemy as sa
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
 
+from pipelines.orchestration.sqlite_files import url_of
+
 _BUSY_SECONDS = 60
 
 
@@ -30,6 +32,15 @@ class KeptOpenSqliteEventLog(SqliteEventLogStorage):
     def from_config_value(cls, inst_data: Any, config_value: Mapping[str, Any]) -> "KeptOpenSqliteEventLog":
         """Made from dagster.yaml."""
         return cls(inst_data=inst_data, **config_value)
+
+    def conn_string_for_shard(self, shard_name: str) -> str:
+        """The URL of a database, in a folder of any name."""
+        return url_of(Path(self.path_for_shard(shard_name)))
+
+    def get_all_run_ids(self) -> list[str]:
+        """The runs that have events; Dagster's own takes the folder's path for a pattern."""
+        names = (path.stem for path in Path(self.path_for_shard(INDEX_SHARD_NAME)).parent.glob("*.db"))
+        return [name for name in names if name != INDEX_SHARD_NAME]
 
     @contextmanager
     def _connect(self, shard: str) -> Iterator[sa.Connection]:

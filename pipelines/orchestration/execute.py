@@ -120,7 +120,7 @@ def _prepared(
 
 
 def _tags(run: RunScope) -> dict[str, str]:
-    return {RUN_TAG: run.run_id, COMMAND_LINE_TAG: "true", **process_tag()}
+    return {RUN_TAG: run.run_id, COMMAND_LINE_TAG: "true", **process_tag(run.settings.paths.alive)}
 
 
 def _execute(

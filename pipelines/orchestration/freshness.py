@@ -8,8 +8,6 @@ tells for how long no run has succeeded. Whether files still arrive is for the l
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-import duckdb
-
 from pipelines.errors import LoyaltyError
 from pipelines.orchestration.as_of import resolve_as_of
 from pipelines.orchestration.recorder import read_report
@@ -90,8 +88,6 @@ def publication_freshness(settings: Settings, *, is_running: bool = False) -> Fr
         return Freshness(published, resolve_as_of(settings), "", since, limit)
     except LoyaltyError as problem:
         return Freshness(published, None, problem.message, since, limit)
-    except duckdb.IOException:
-        return Freshness(published, None, "another process holds the warehouse", since, limit)
 
 
 def _last_success(settings: Settings, current: Version | None) -> datetime | None:

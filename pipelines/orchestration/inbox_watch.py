@@ -9,8 +9,11 @@ from enum import Enum, auto
 
 from pydantic import TypeAdapter, ValidationError
 
-from pipelines.landing import SourceFiles, landed_names
+from pipelines.errors import InputError
+from pipelines.landing import SourceFiles
+from pipelines.landing.delivered import state_of
 from pipelines.landing.inbox import Found, find
+from pipelines.landing.seen import read_seen
 from pipelines.orchestration.landing_assets import source_files
 from pipelines.settings import Settings
 
@@ -81,17 +84,20 @@ def fingerprint_inboxes(settings: Settings) -> str:
 
 
 def unlanded_files(settings: Settings) -> dict[str, int]:
-    """By source, the files whose name has not landed, or that were written after it did.
+    """By source, the files that landing has not read as they are now; what the mapping ignores is not counted.
 
-    What the mapping ignores is not counted.
+    A corrected file can have an older time than the one that it replaces (`rsync -t`, `cp -p`), so that any other size
+    or time counts.
     """
-    landed = landed_names(settings.home)
+    seen = read_seen(settings.paths)
     new: dict[str, int] = {}
     for source, file in _files(settings):
         if file.group is not None and file.group.ignore:
             continue
-        at = landed.get((source, file.name))
-        is_new = at is None or (file.path.exists() and file.path.stat().st_mtime > at)
+        try:
+            is_new = state_of(file.path) != seen.get(source, {}).get(file.name)
+        except InputError:  # it went since it was listed, or nobody may look at it
+            continue
         new[source] = new.get(source, 0) + is_new
     return new
 

@@ -3,6 +3,9 @@
 Not here: what Dagster runs (jobs.py), or who opens it (execute.py for the command line, `dagster dev` for the UI).
 """
 
+import glob
+import shutil
+import tempfile
 from pathlib import Path
 
 import dagster as dg
@@ -10,49 +13,64 @@ import yaml
 
 from pipelines.durable import write_text_durably
 
+_CONFIG = "dagster.yaml"
 _MARK = "# Written by `loyalty` at every start. Remove this line to keep your own (Postgres for a deployment, say).\n"
 
 
 def dagster_yaml(folder: Path) -> str:
     """The instance's settings: SQLite below `folder`, no telemetry, our logs shown in the UI."""
-    storage = "dagster._core.storage"
+    ours = "pipelines.orchestration"
     settings = {
         "telemetry": {"enabled": False},
         "event_log_storage": {
-            "module": "pipelines.orchestration.event_log",
+            "module": f"{ours}.event_log",
             "class": "KeptOpenSqliteEventLog",
             "config": {"base_dir": str(folder / "history" / "runs")},
         },
         "run_storage": {
-            "module": f"{storage}.runs",
-            "class": "SqliteRunStorage",
+            "module": f"{ours}.sqlite_files",
+            "class": "RunStorageAnywhere",
             "config": {"base_dir": str(folder / "history")},
         },
         "schedule_storage": {
-            "module": f"{storage}.schedules",
-            "class": "SqliteScheduleStorage",
+            "module": f"{ours}.sqlite_files",
+            "class": "ScheduleStorageAnywhere",
             "config": {"base_dir": str(folder / "schedules")},
         },
         # the lock would let the others wait anyway, each in a process of its own
         "concurrency": {"runs": {"max_concurrent_runs": 1}},
         # dbt's output is in state/logs; capturing standard output would cost two processes a step
-        "compute_logs": {"module": f"{storage}.noop_compute_log_manager", "class": "NoOpComputeLogManager"},
+        "compute_logs": {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"},
         "python_logs": {"managed_python_loggers": ["loyalty"], "python_log_level": "INFO"},
     }
     return _MARK + yaml.safe_dump(settings, sort_keys=False)
 
 
 def prepare_instance(folder: Path) -> Path:
-    """Make the folder with its dagster.yaml, and return it; this is what DAGSTER_HOME must be."""
+    """Make the folder with its dagster.yaml, and return that file."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    config = folder / "dagster.yaml"
+    config = folder / _CONFIG
     text = dagster_yaml(folder)
     before = config.read_text(encoding="utf-8") if config.exists() else _MARK
     if before.startswith(_MARK) and before != text:
         write_text_durably(config, text)
-    return folder
+    return config
 
 
 def open_instance(folder: Path) -> dg.DagsterInstance:
     """The instance; close it by `with`."""
-    return dg.DagsterInstance.from_config(str(prepare_instance(folder)))
+    # Dagster reads every file that matches the path: without the escape none or another home's
+    return dg.DagsterInstance.from_config(str(folder), glob.escape(str(prepare_instance(folder))))
+
+
+def dagster_home(folder: Path) -> Path:
+    """What DAGSTER_HOME must be for Dagster's own processes: the folder, where its path cannot be taken for a pattern.
+
+    Otherwise a temporary folder with a copy of dagster.yaml; all that Dagster keeps is where that file says.
+    """
+    config = prepare_instance(folder)
+    if glob.escape(str(folder)) == str(folder):
+        return folder
+    alias = Path(tempfile.mkdtemp(prefix="loyalty-dagster-"))
+    shutil.copyfile(config, alias / _CONFIG)
+    return alias

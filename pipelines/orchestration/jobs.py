@@ -12,7 +12,7 @@ from pipelines.orchestration.names import (
     FULL_REFRESH_TAG,
     INGEST_JOB,
 )
-from pipelines.orchestration.sensors import THEN_DAILY, bury, follow_up, tell_if_lost, watch, watch_freshness
+from pipelines.orchestration.sensors import THEN_DAILY, end_dead, follow_up, tell_if_lost, watch, watch_freshness
 from pipelines.settings import Settings
 
 
@@ -59,17 +59,17 @@ def jobs_and_triggers(
         description="Once a day: ingest; the daily job follows by the sensor, for the configured as-of day.",
     )
 
-    @dg.run_status_sensor(
+    # not a run-status sensor: that one is asked once about each run, and a day that cannot be told then would be lost
+    @dg.sensor(
         name="daily_after_ingest",
-        run_status=dg.DagsterRunStatus.SUCCESS,
-        monitored_jobs=[ingest],
-        request_job=daily,
+        job=daily,
         default_status=dg.DefaultSensorStatus.RUNNING,
         minimum_interval_seconds=15,
-        description="Starts the daily job when an ingest that asks for it has succeeded: only then is `latest` known.",
+        description="Starts the daily job when an ingest that asks for it has succeeded: only then is `latest` known."
+        " Tries again while the warehouse is in use.",
     )
-    def daily_after_ingest(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason:
-        return follow_up(context.dagster_run, settings)
+    def daily_after_ingest(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        return follow_up(context, settings)
 
     @dg.sensor(
         name="inbox",
@@ -99,7 +99,7 @@ def jobs_and_triggers(
         description="Marks runs as failed whose process was killed, so that the queue goes on, and tells of them.",
     )
     def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        return bury(context, settings)
+        return end_dead(context, settings)
 
     @dg.sensor(
         name="stale_publication",

@@ -15,6 +15,7 @@ import duckdb
 
 from pipelines.errors import BuildError
 from pipelines.landing.entities import ENTITIES, Entity
+from pipelines.warehouse_file import open_to_read
 
 _ACTIVITIES = tuple(entity for entity in ENTITIES.values() if entity.is_activity)
 
@@ -70,6 +71,7 @@ def latest_day(warehouse: Path, today: date, correction_days: int) -> LatestDay:
 
     Raises:
         BuildError: There is no such event by today, or nothing is staged.
+        LockError: Another process writes to the warehouse.
     """
     # each table is read once; a few rows per source and day of correction are left
     facts = " union all ".join(_facts_of(entity, position) for position, entity in enumerate(_ACTIVITIES))
@@ -186,7 +188,7 @@ def _staged(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         raise BuildError(
             "nothing is staged yet, so there is no latest day", hint="run without --as-of first: loyalty run"
         )
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with open_to_read(warehouse) as connection:
         try:
             yield connection
         except duckdb.CatalogException as problem:

@@ -8,7 +8,6 @@ import fcntl
 import json
 import logging
 import os
-import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -20,13 +19,13 @@ import duckdb
 
 from pipelines.errors import LockError
 from pipelines.orchestration.processes import programs_of
+from pipelines.warehouse_file import lock_holder, unusable
 
 log = logging.getLogger("loyalty.lock")
 
 POLL_SECONDS = 0.2
 CHILD_PATIENCE_SECONDS = 120.0
 _LINE_BYTES = 512
-_PID = re.compile(r"PID (\d+)")
 
 Say = Callable[[str], None]
 
@@ -162,31 +161,36 @@ def _runs_dbt(pid: int) -> bool:
     return "dbt" in programs_of(pid)
 
 
-def wait_for_warehouse(path: Path, say: Say = log.info, patience: float = CHILD_PATIENCE_SECONDS) -> None:
+def wait_for_warehouse(
+    path: Path, say: Say = log.info, patience: float = CHILD_PATIENCE_SECONDS, *, read_only: bool = False
+) -> None:
     """Wait until no other process has the warehouse open: a killed run's dbt, or somebody's DuckDB shell.
 
     Args:
         path: The DuckDB file; need not exist.
         say: Told once who holds it.
         patience: Seconds to wait.
+        read_only: Whether the caller only reads: other readers are not waited for, and the file stays as it is.
 
     Raises:
         LockError: It is still held; the message names the process.
+        BuildError: It cannot be opened.
     """
     deadline = time.monotonic() + patience
     told = False
     while path.exists():
         try:
-            duckdb.connect(str(path)).close()
+            duckdb.connect(str(path), read_only=read_only).close()
         except duckdb.IOException as problem:
-            if "lock" not in str(problem).lower():
-                raise
-            pid = _PID.search(str(problem))
-            who = f"process {pid[1]}" if pid else "another process"
+            who = lock_holder(str(problem))
+            if not who:
+                raise unusable(path, problem) from problem
             if time.monotonic() > deadline:
                 raise LockError(
                     f"{path} is still held by {who} after {patience:.0f} s",
-                    hint=f"end it ({f'kill {pid[1]}' if pid else 'close what reads it'}) and run again",
+                    hint="close what has it open"
+                    + (f" (kill {pid})" if (pid := who.removeprefix("process ")).isdigit() else "")
+                    + ", and run again",
                 ) from problem
             if not told:
                 say(f"waiting for {who}, which holds {path.name}")

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pipelines.orchestration.dbt_manifest import parse_cache
 from pipelines.orchestration.dbt_resource import LoyaltyDbt
 from pipelines.orchestration.dead_runs import process_tag
 from pipelines.orchestration.history import prune_history
@@ -21,7 +20,7 @@ def run_resource(settings: Settings) -> dg.ResourceDefinition:
         tags = context.run.tags if context.run else {}
         run_id = tags.get(RUN_TAG) or context.run_id or "unknown"
         if context.run and context.instance:
-            context.instance.add_run_tags(context.run.run_id, process_tag())
+            context.instance.add_run_tags(context.run.run_id, process_tag(settings.paths.alive))
         with open_run(settings, run_id) as scope:
             yield scope
         if context.instance:
@@ -32,4 +31,4 @@ def run_resource(settings: Settings) -> dg.ResourceDefinition:
 
 def dbt_resource(settings: Settings) -> LoyaltyDbt:
     """dbt for this home."""
-    return LoyaltyDbt.of(dbt_environment(settings), parse_cache(settings))
+    return LoyaltyDbt.of(dbt_environment(settings), settings.paths.warehouse.parent)

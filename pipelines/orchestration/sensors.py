@@ -9,13 +9,14 @@ from pipelines.orchestration.as_of import resolve_as_of
 from pipelines.orchestration.dead_runs import end_dead_runs
 from pipelines.orchestration.inbox_watch import Decision, Glance, decide, fingerprint_inboxes, unlanded_files
 from pipelines.orchestration.lock import current_holder
-from pipelines.orchestration.names import COMMAND_LINE_TAG, RUN_TAG, THEN_DAILY_TAG
+from pipelines.orchestration.names import COMMAND_LINE_TAG, DAILY_JOB, INGEST_JOB, RUN_TAG, THEN_DAILY_TAG
 from pipelines.orchestration.staleness import notify_of_staleness
 from pipelines.orchestration.telling import tell_lost
 from pipelines.settings import Settings
 
 STALE = "stale"
 THEN_DAILY = {THEN_DAILY_TAG: "true"}
+_INGESTED = dg.RunsFilter(job_name=INGEST_JOB, statuses=[dg.DagsterRunStatus.SUCCESS], tags=THEN_DAILY)
 _UNFINISHED = dg.RunsFilter(
     statuses=[
         dg.DagsterRunStatus.NOT_STARTED,
@@ -27,15 +28,26 @@ _UNFINISHED = dg.RunsFilter(
 )
 
 
-def follow_up(run: dg.DagsterRun, settings: Settings) -> dg.RunRequest | dg.SkipReason:
-    """The daily run that follows an ingest, or why none does."""
-    if run.tags.get(THEN_DAILY_TAG) != "true":
-        return dg.SkipReason("this ingest was started by hand, for itself")
+def follow_up(context: dg.SensorEvaluationContext, settings: Settings) -> dg.RunRequest | dg.SkipReason:
+    """The daily run that follows the last ingest that asks for one, or why none does yet.
+
+    The cursor is the ingest that was dealt with. It stays where the day cannot be told (the warehouse is in use, say),
+    so that the next look tries again. Earlier ingests need no daily run of their own: a build has all that is staged.
+    """
+    ingests = context.instance.get_runs(_INGESTED, limit=1)
+    if not ingests:
+        return dg.SkipReason("no ingest that asks for a daily run has succeeded")
+    run_id = ingests[0].run_id
+    daily = dg.RunsFilter(job_name=DAILY_JOB, tags={RUN_TAG: run_id})
+    if run_id == context.cursor or context.instance.get_runs_count(daily):
+        context.update_cursor(run_id)
+        return dg.SkipReason(f"the daily run of ingest {run_id} was started")
     try:
         day = resolve_as_of(settings)
     except LoyaltyError as problem:
-        return dg.SkipReason(problem.message)
-    return dg.RunRequest(run_key=run.run_id, partition_key=day.isoformat(), tags={RUN_TAG: run.run_id})
+        return dg.SkipReason(f"ingest {run_id} waits for its daily run: {problem.message}")
+    context.update_cursor(run_id)
+    return dg.RunRequest(run_key=run_id, partition_key=day.isoformat(), tags={RUN_TAG: run_id})
 
 
 def watch(context: dg.SensorEvaluationContext, settings: Settings) -> dg.RunRequest | dg.SkipReason:
@@ -68,9 +80,9 @@ def tell_if_lost(run: dg.DagsterRun, settings: Settings) -> None:
         tell_lost(settings, loyalty_run_id(run))
 
 
-def bury(context: dg.SensorEvaluationContext, settings: Settings) -> dg.SkipReason:
+def end_dead(context: dg.SensorEvaluationContext, settings: Settings) -> dg.SkipReason:
     """Mark dead runs as failed, so that the queue goes on, and tell of them."""
-    dead = end_dead_runs(context.instance)
+    dead = end_dead_runs(context.instance, settings.paths.alive)
     for run in dead:
         tell_lost(settings, loyalty_run_id(run))
     return dg.SkipReason(f"marked as failed: {', '.join(run.run_id for run in dead)}" if dead else "no run is dead")

@@ -9,8 +9,9 @@ from typing import TextIO
 
 import duckdb
 
-from pipelines.errors import BuildError, LockError, UnknownPersonError
-from pipelines.landing.batches import UNREADABLE, Store
+from pipelines import quoting
+from pipelines.errors import BuildError, UnknownPersonError
+from pipelines.landing.batches import UNREADABLE
 from pipelines.landing.entities import ENTITIES
 from pipelines.landing.expressions import quote_name, quote_text
 from pipelines.privacy import match
@@ -18,8 +19,9 @@ from pipelines.privacy.find import find_person, open_landed
 from pipelines.privacy.subject import Subject
 from pipelines.pseudonyms import customer_key
 from pipelines.publication import list_versions
-from pipelines.secret_key import load_keys
+from pipelines.secret_key import existing_keys
 from pipelines.settings import Settings
+from pipelines.warehouse_file import lock_holder, unusable
 
 _ROWS_AT_ONCE = 1_000
 Section = tuple[str, str]
@@ -29,7 +31,7 @@ Section = tuple[str, str]
 def export_person(
     settings: Settings, asked: str, to: TextIO, *, by: str | None = None, source: str | None = None
 ) -> int:
-    """Write everything that is held about a person as JSON; the caller holds the run's lock.
+    """Write everything that is held about a person as JSON; the caller holds the run's lock. Nothing is changed.
 
     Args:
         settings: The settings in force.
@@ -46,9 +48,6 @@ def export_person(
         ConfigError: It could mean different people.
     """
     paths = settings.paths
-    store = Store(paths.landing)
-    store.prepare()
-    store.close()
     try:
         with open_landed(
             paths.landing, memory_limit=settings.engine.memory_limit, threads=settings.engine.threads
@@ -58,7 +57,7 @@ def export_person(
                 raise UnknownPersonError("nothing is held about such a person", hint="check how it is spelt")
             subject = found.subject
             keys = [
-                customer_key(key, *pair) for key in load_keys(paths.key, settings.key_text) for pair in subject.refs
+                customer_key(key, *pair) for key in existing_keys(paths.key, settings.key_text) for pair in subject.refs
             ]
             if paths.warehouse.is_file():
                 connection.execute(
@@ -73,11 +72,10 @@ def export_person(
                 "customer_keys": sorted(set(keys)),
             }
             return _write(to, head, connection, _sections(settings, connection, subject, keys))
-    except duckdb.IOException as error:
-        raise LockError(
-            f"the warehouse is in use: {type(error).__name__}", hint="ask again when the run has ended"
-        ) from None
     except duckdb.Error as error:
+        if isinstance(error, duckdb.IOException) and lock_holder(str(error)):
+            raise unusable(paths.warehouse, error) from None
+        # its words may quote what was asked for
         raise BuildError(f"what is held cannot be read: {type(error).__name__}", hint="try with more memory") from None
 
 
@@ -110,11 +108,14 @@ def _sections(
     for version in list_versions(settings.paths.published):
         for mart in version.manifest.tables if version.manifest else ():
             if where := _of_customer([column.name for column in mart.columns], listed):
-                files = ", ".join(quote_text(str(version.path / file.path)) for file in mart.files)
-                yield f"published.{version.id}.{mart.name}", f"select * from read_parquet([{files}]) where {where}"  # noqa: S608 (names are quoted)
+                files = ", ".join(quoting.files(version.path / file.path) for file in mart.files)
+                rows = f"from read_parquet([{files}], hive_partitioning = false) where {where}"
+                yield f"published.{version.id}.{mart.name}", f"select * {rows}"
 
 
 def _of_customer(columns: list[str], listed: str) -> str:
+    if not listed:  # there is no key yet, so nobody has a pseudonym
+        return ""
     return " or ".join(f"{quote_name(column)} in ({listed})" for column in columns if column.endswith("customer_key"))
 
 

@@ -11,9 +11,9 @@ import duckdb
 
 from pipelines.errors import ConfigError
 from pipelines.identity import linked_refs
+from pipelines.landing.batches import landed_rows
 from pipelines.landing.entities import ENTITIES
 from pipelines.landing.expressions import quote_text
-from pipelines.landing.relation import escaped_glob
 from pipelines.privacy import match
 from pipelines.privacy.rewrite import DATASETS, MONEY
 from pipelines.privacy.subject import MIN_PHONE_DIGITS, Subject, email_of, looks_like_phone, phone_of, telling_names
@@ -39,7 +39,7 @@ class Found:
 def open_landed(
     landing: Path, *, memory_limit: str | None = None, threads: int | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """A DuckDB with a view for each landed data set that is there, with `source` and `batch`."""
+    """A DuckDB with a view for each landed data set, with `source` and `batch`; nothing is changed in `landing`."""
     connection = duckdb.connect()
     connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
     if memory_limit is not None:
@@ -47,11 +47,7 @@ def open_landed(
     if threads is not None:
         connection.execute(f"set threads = {int(threads)}")
     for dataset in DATASETS:
-        files = escaped_glob(landing / dataset)[:-1] + "/source=*/batch=*/part.parquet'"
-        connection.execute(
-            f"create view {dataset} as select * from read_parquet({files}, hive_partitioning = true,"  # noqa: S608 (names are quoted)
-            " hive_types = {'source': 'VARCHAR', 'batch': 'VARCHAR'})"
-        )
+        connection.execute(f"create view {dataset} as {landed_rows(landing, dataset)}")
     return connection
 
 

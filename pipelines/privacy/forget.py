@@ -25,7 +25,7 @@ from pipelines.privacy.tombstones import EMAIL, PHONE, REF, erase_staged, lay, r
 from pipelines.privacy.traces import find_originals, remove_logs, remove_state
 from pipelines.pseudonyms import customer_key, key_fingerprint
 from pipelines.publication import erase_customers, list_versions
-from pipelines.secret_key import load_key, load_keys
+from pipelines.secret_key import existing_keys, load_key, load_keys
 from pipelines.settings import Settings
 
 Say = Callable[[str], None]
@@ -33,7 +33,7 @@ log = logging.getLogger("loyalty.privacy")
 
 
 def plan_erasure(settings: Settings, asked: str, *, by: str | None = None, source: str | None = None) -> Plan:
-    """What erasing a person will do; nothing of it is done.
+    """What erasing a person will do; nothing is changed, not even what a killed run left.
 
     Args:
         settings: The settings in force.
@@ -44,10 +44,7 @@ def plan_erasure(settings: Settings, asked: str, *, by: str | None = None, sourc
     Raises:
         ConfigError: It could mean different people.
     """
-    keys = load_keys(settings.paths.key, settings.key_text)
-    store = Store(settings.paths.landing)
-    store.prepare()
-    store.close()
+    keys = existing_keys(settings.paths.key, settings.key_text)
     try:
         with open_landed(
             settings.paths.landing, memory_limit=settings.engine.memory_limit, threads=settings.engine.threads
@@ -64,7 +61,7 @@ def plan_erasure(settings: Settings, asked: str, *, by: str | None = None, sourc
     return Plan(
         id=new_erasure_id(),
         kind=found.kind,
-        asked=_asked(keys[0], found.kind, asked, subject),
+        asked=_asked(keys[0], found.kind, asked, subject) if keys else (),
         subject=subject,
         customer_keys=tuple(sorted({customer_key(key, owner, ref) for key in keys for owner, ref in subject.refs})),
         shared=found.shared,

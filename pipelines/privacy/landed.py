@@ -12,9 +12,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines import quoting
 from pipelines.landing.batches import LEDGER, PART, Store, schema_of
 from pipelines.landing.expressions import quote_text
-from pipelines.landing.relation import escaped_glob
 from pipelines.privacy.rewrite import DATASETS, KEPT, judged, rewrite
 from pipelines.privacy.subject import Subject
 
@@ -50,7 +50,7 @@ def affected(connection: duckdb.DuckDBPyConnection, subject: Subject) -> tuple[C
 
 def batches_about(connection: duckdb.DuckDBPyConnection, landing: Path, batches: set[Batch]) -> dict[str, list[str]]:
     """The SHA-256 of the files that some batches came from, with the names that these had."""
-    parts = ", ".join(escaped_glob(part) for batch in sorted(batches) for part in [_part(landing, LEDGER, batch)])
+    parts = ", ".join(quoting.files(part) for batch in sorted(batches) for part in [_part(landing, LEDGER, batch)])
     if not parts:
         return {}
     rows = connection.execute(

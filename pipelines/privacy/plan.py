@@ -23,7 +23,7 @@ class Plan(BaseModel):
     Attributes:
         id: Its id, which names its certificate.
         kind: What the person was asked for by: `ref`, `email` or `phone`.
-        asked: The tombstone of what was asked for.
+        asked: The tombstones of what was asked for; none where there was no key yet.
         subject: The person.
         customer_keys: Their pseudonyms, under every key that is known.
         shared: Identifiers of theirs that others have too, and that stay with these: how many of each kind.

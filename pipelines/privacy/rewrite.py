@@ -10,13 +10,13 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines import quoting
 from pipelines.durable import sync_file
 from pipelines.landing.batches import LAYOUTS, UNREADABLE
 from pipelines.landing.entities import ENTITIES, ColumnType
 from pipelines.landing.expressions import quote_text
 from pipelines.landing.hashes import content_hash, generated_key
 from pipelines.landing.model import GENERATED_KEYS
-from pipelines.landing.relation import escaped_glob
 from pipelines.privacy import match
 from pipelines.privacy.subject import Subject
 
@@ -63,7 +63,7 @@ def rewrite(
     Returns:
         Rows by what became of them, without those that are as they were.
     """
-    read = f"read_parquet({escaped_glob(part)}, hive_partitioning = false, file_row_number = true)"
+    read = f"read_parquet({quoting.files(part)}, hive_partitioning = false, file_row_number = true)"
     relation = f"(select *, {quote_text(source)} as source from {read})"  # noqa: S608 (names are quoted)
     # two small tables: planned as one statement, the conditions cost many times what they do to rows
     connection.execute(

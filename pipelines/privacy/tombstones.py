@@ -15,11 +15,11 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines import quoting
 from pipelines.durable import write_text_durably
 from pipelines.errors import ConfigError
 from pipelines.landing.batches import PART, UNREADABLE
 from pipelines.landing.entities import ENTITIES
-from pipelines.landing.relation import escaped_glob
 from pipelines.privacy import match
 from pipelines.privacy.rewrite import DATASETS, REMOVED, rewrite
 from pipelines.privacy.subject import Subject, phone_of
@@ -147,7 +147,7 @@ def _recognised(
     """Whom of the erased a batch names. Each distinct value is hashed once."""
     refs, emails, phones, orders, words = set[str](), set[str](), set[str](), set[str](), set[str]()
     for dataset, part in parts.items():
-        read = f"read_parquet({escaped_glob(part)}, hive_partitioning = false)"
+        read = f"read_parquet({quoting.files(part)}, hive_partitioning = false)"
 
         def values(expression: str, read: str = read) -> list[str]:
             found = connection.execute(f"select distinct {expression} as value from {read}").fetchall()  # noqa: S608 (names are quoted)

@@ -66,6 +66,7 @@ def remove_state(home: Home) -> list[str]:
         *(home.state / "tmp").glob("*"),
         home.build_state,
         home.build_plan,
+        home.inbox_seen,
         *home.exchange.glob("*"),
     ]
     removed = []

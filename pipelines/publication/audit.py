@@ -8,8 +8,8 @@ from pathlib import Path
 import duckdb
 from pydantic import ValidationError
 
+from pipelines import quoting
 from pipelines.errors import PublicationError
-from pipelines.publication import sql
 from pipelines.publication.durable import sha256_of
 from pipelines.publication.model import FORMAT, MANIFEST, Manifest, PublishedTable
 
@@ -69,11 +69,11 @@ def _check_tables(folder: Path, manifest: Manifest) -> None:
         raise PublicationError(f"{database} has a write-ahead log beside it", hint=_HINT)
     try:
         with duckdb.connect(":memory:") as connection:
-            connection.execute(f"attach {sql.path(database)} as publication (read_only)")
+            connection.execute(f"attach {quoting.path(database)} as publication (read_only)")
             for table in manifest.tables:
-                parts = ", ".join(sql.files(folder / file.path) for file in table.files)
+                parts = ", ".join(quoting.files(folder / file.path) for file in table.files)
                 _check_relation(connection, f"read_parquet([{parts}], hive_partitioning = false)", table, folder)
-                _check_relation(connection, f"publication.main.{sql.name(table.name)}", table, database)
+                _check_relation(connection, f"publication.main.{quoting.name(table.name)}", table, database)
     except duckdb.Error as error:
         raise PublicationError(f"{folder} cannot be read back: {error}", hint=_HINT) from error
 

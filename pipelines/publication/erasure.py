@@ -14,9 +14,9 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines import quoting
 from pipelines.durable import sync_file
 from pipelines.errors import PublicationError
-from pipelines.publication import sql
 from pipelines.publication.audit import audit
 from pipelines.publication.durable import locked, make_folder, sync_tree, write_text
 from pipelines.publication.model import DATABASE, MANIFEST, Manifest, MartTable, PublishedTable, Version
@@ -133,7 +133,7 @@ def _rewrite(
                 (shutil.copytree if path.is_dir() else shutil.copyfile)(path, building / path.name)
         with open_writer(building / ".spill", threads=threads, memory_limit=memory_limit) as connection:
             for table in before.tables:
-                connection.execute(f"create view {sql.name(table.name)} as {_without(old, table, customer_keys)}")
+                connection.execute(f"create view {quoting.name(table.name)} as {_without(old, table, customer_keys)}")
             tables = [
                 MartTable(table.name, table.key, table.description, {c.name: c.description for c in table.columns})
                 for table in before.tables
@@ -196,7 +196,7 @@ def _without(folder: Path, table: PublishedTable, customer_keys: Collection[str]
     if table.name not in KEPT_AS_NOBODYS or {*table.key} & {*_customer_columns(table)}:
         return f"select * from {_parts(folder, table)} where not {theirs}"  # noqa: S608 (names are quoted)
     emptied = ", ".join(
-        f"case when {theirs} then null else {sql.name(name)} end as {sql.name(name)}"
+        f"case when {theirs} then null else {quoting.name(name)} end as {quoting.name(name)}"
         for name in _customer_columns(table)
     )
     return f"select * replace ({emptied}) from {_parts(folder, table)}"  # noqa: S608 (names are quoted)
@@ -204,8 +204,8 @@ def _without(folder: Path, table: PublishedTable, customer_keys: Collection[str]
 
 def _theirs(table: PublishedTable, customer_keys: Collection[str]) -> str:
     """Whether a row is about one of the customers; empty where the mart is about no customer."""
-    keys = ", ".join(sql.text(key) for key in sorted(customer_keys))
-    terms = [f"coalesce({sql.name(name)} in ({keys}), false)" for name in _customer_columns(table)]
+    keys = ", ".join(quoting.text(key) for key in sorted(customer_keys))
+    terms = [f"coalesce({quoting.name(name)} in ({keys}), false)" for name in _customer_columns(table)]
     return f"({' or '.join(terms)})" if terms else ""
 
 
@@ -214,5 +214,5 @@ def _customer_columns(table: PublishedTable) -> Sequence[str]:
 
 
 def _parts(folder: Path, table: PublishedTable) -> str:
-    parts = ", ".join(sql.files(folder / file.path) for file in table.files)
+    parts = ", ".join(quoting.files(folder / file.path) for file in table.files)
     return f"read_parquet([{parts}], hive_partitioning = false)"

@@ -15,9 +15,9 @@ from pathlib import Path
 import duckdb
 from pydantic import JsonValue
 
+from pipelines import quoting
 from pipelines.durable import sync_file
 from pipelines.errors import PublicationError
-from pipelines.publication import sql
 from pipelines.publication.audit import audit
 from pipelines.publication.durable import locked, make_folder, sync_tree, write_text
 from pipelines.publication.model import (
@@ -165,7 +165,7 @@ def _write(
         check_tables(tables, found, schema)
         if unnamed := sorted(found.keys() - {table.name for table in tables}):
             _log.warning("not published, because no model names them: %s", ", ".join(unnamed))
-        source = f"{sql.name(catalog)}.{sql.name(schema)}"
+        source = f"{quoting.name(catalog)}.{quoting.name(schema)}"
         written = write_marts(connection, source, found, tables, folder, progress, reporting)
         database = write_database(connection, written, folder, reporting)
     shutil.rmtree(spill, ignore_errors=True)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines import quoting
 from pipelines.errors import PublicationError
-from pipelines.publication import sql
 from pipelines.publication.durable import make_folder, sha256_of
 from pipelines.publication.model import (
     DATABASE,
@@ -42,7 +42,7 @@ def connect(
         raise PublicationError(f"there is no warehouse at {warehouse}", hint="Run `loyalty run` first.")
     connection = open_writer(spill, threads=threads, memory_limit=memory_limit)
     try:
-        connection.execute(f"attach {sql.path(warehouse)} as {sql.name(warehouse.stem)} (read_only)")
+        connection.execute(f"attach {quoting.path(warehouse)} as {quoting.name(warehouse.stem)} (read_only)")
     except duckdb.Error as error:
         connection.close()
         raise PublicationError(
@@ -145,14 +145,14 @@ def write_marts(
     published = []
     metadata = _metadata(reporting)
     for done, table in enumerate(sorted(tables, key=lambda table: table.name), start=1):
-        relation = f"{source}.{sql.name(table.name)}"
-        key = ", ".join(sql.name(column) for column in table.key)
+        relation = f"{source}.{quoting.name(table.name)}"
+        key = ", ".join(quoting.name(column) for column in table.key)
         rows = _unique_rows(connection, relation, key, table)
         path = folder / "marts" / table.name / "part-0.parquet"
         make_folder(path.parent)
-        order = ", ".join(f"{sql.name(column)} asc nulls first" for column in table.key)
+        order = ", ".join(f"{quoting.name(column)} asc nulls first" for column in table.key)
         connection.execute(
-            f"copy (select * from {relation} order by {order}) to {sql.path(path)}"  # noqa: S608 (names are quoted)
+            f"copy (select * from {relation} order by {order}) to {quoting.path(path)}"  # noqa: S608 (names are quoted)
             f" (format parquet, compression zstd, row_group_size {ROW_GROUP_ROWS}, parquet_version v1{metadata})"
         )
         columns = tuple(
@@ -185,19 +185,21 @@ def write_database(
     A table's comment ends with the currency and the zone; a column's comment names the currency that it is about.
     """
     path = folder / DATABASE
-    connection.execute(f"attach {sql.path(path)} as publication (storage_version {sql.text(STORAGE)})")
+    connection.execute(f"attach {quoting.path(path)} as publication (storage_version {quoting.text(STORAGE)})")
     for table in tables:
-        relation = f"publication.main.{sql.name(table.name)}"
-        parts = ", ".join(sql.files(folder / file.path) for file in table.files)
+        relation = f"publication.main.{quoting.name(table.name)}"
+        parts = ", ".join(quoting.files(folder / file.path) for file in table.files)
         connection.execute(
             f"create table {relation} as select * from read_parquet([{parts}], hive_partitioning = false)"  # noqa: S608
         )
         if comment := " ".join(part for part in (table.description.strip(), str(reporting or "")) if part):
-            connection.execute(f"comment on table {relation} is {sql.text(comment)}")
+            connection.execute(f"comment on table {relation} is {quoting.text(comment)}")
         for column in table.columns:
             if column.description:
                 comment = reporting.named(column.description) if reporting else column.description
-                connection.execute(f"comment on column {relation}.{sql.name(column.name)} is {sql.text(comment)}")
+                connection.execute(
+                    f"comment on column {relation}.{quoting.name(column.name)} is {quoting.text(comment)}"
+                )
     connection.execute("checkpoint publication")
     connection.execute("detach publication")
     return describe(path, folder)
@@ -213,7 +215,7 @@ def _metadata(reporting: Reporting | None) -> str:
     if reporting is None:
         return ""
     values = {"reporting_currency": reporting.currency, "timezone": reporting.timezone}
-    return f", kv_metadata {{{', '.join(f'{name}: {sql.text(value)}' for name, value in values.items())}}}"
+    return f", kv_metadata {{{', '.join(f'{name}: {quoting.text(value)}' for name, value in values.items())}}}"
 
 
 def _unique_rows(connection: duckdb.DuckDBPyConnection, relation: str, key: str, table: MartTable) -> int:

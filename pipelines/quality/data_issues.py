@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import duckdb
 
-from pipelines.quality.engine import quoted
+from pipelines import quoting
 
 TABLE = "rpt_data_issue"
 WARN = "warn"
@@ -68,7 +68,7 @@ def read_data_issues(connection: duckdb.DuckDBPyConnection, schema: str) -> list
         schema: The schema of the marts.
     """
     columns = ", ".join(DataIssue.__dataclass_fields__)
-    relation = f"{quoted(schema)}.{TABLE}"
+    relation = f"{quoting.name(schema)}.{TABLE}"
     try:
         rows = connection.execute(
             f"select {columns} from {relation}"  # noqa: S608 (names of ours)

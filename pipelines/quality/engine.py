@@ -9,7 +9,6 @@ The caller opens and closes the DuckDB connection. What is lent to GX is closed 
 and the file is then free for a writer.
 """
 
-import re
 import secrets
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +22,7 @@ import duckdb_engine
 from sqlalchemy import types as sqltypes
 from sqlalchemy.dialects import registry
 
+from pipelines import quoting
 from pipelines.errors import GateError
 
 _DIALECT = "duckdb.gate"
@@ -41,9 +41,9 @@ def open_landing(
         with duckdb.connect(":memory:", config=config) as connection:
             for folder in sorted(path for path in landing.iterdir() if path.is_dir()) if landing.is_dir() else ():
                 if next(folder.glob("*/*/*.parquet"), None) is not None:
-                    glob = _text(_literal(folder) + "/*/*/*.parquet")
-                    files = f"read_parquet({glob}, hive_types_autocast = false, union_by_name = true)"
-                    connection.execute(f"create view {quoted(folder.name)} as select * from {files}")  # noqa: S608
+                    parts = quoting.files(folder, "*/*/*.parquet")
+                    files = f"read_parquet({parts}, hive_types_autocast = false, union_by_name = true)"
+                    connection.execute(f"create view {quoting.name(folder.name)} as select * from {files}")  # noqa: S608
             yield connection
 
 
@@ -103,14 +103,14 @@ def reading(connection: duckdb.DuckDBPyConnection, marts: Path | None) -> Iterat
         For each mart the relation that `previous.<mart>` stands for, in words that mean the same on any connection.
     """
     found = {
-        folder.name: f"read_parquet({_text(_literal(folder) + '/*.parquet')})"
+        folder.name: f"read_parquet({quoting.files(folder, '*.parquet')}, hive_partitioning = false)"
         for folder in (sorted(marts.iterdir()) if marts and marts.is_dir() else ())
         if next(folder.glob("*.parquet"), None) is not None
     }
     connection.execute("attach ':memory:' as previous (read_write)")  # a file that is only read takes no views
     try:
         for mart, relation in found.items():
-            connection.execute(f"create view previous.{quoted(mart)} as select * from {relation}")  # noqa: S608 (quoted)
+            connection.execute(f"create view previous.{quoting.name(mart)} as select * from {relation}")  # noqa: S608 (quoted)
         yield found
     finally:
         connection.execute("detach previous")
@@ -139,7 +139,7 @@ def locate(connection: duckdb.DuckDBPyConnection, dataset: str, schemas: Sequenc
     present = next((schema for schema in schemas or ("main",) if schema in found), None)
     if present is None:
         raise duckdb.CatalogException(f"there is no {dataset} in {', '.join(schemas) or 'what was landed'}")
-    relation = f"{quoted(present)}.{quoted(dataset)}"
+    relation = f"{quoting.name(present)}.{quoting.name(dataset)}"
     if not schemas and found[present]:  # a view of `open_landing` is gone with its connection: show what it reads
         relation = f"({found[present].partition(' AS ')[2].rstrip(';')})"
     ((rows,),) = connection.execute(f"select count(*) from {relation}").fetchall()  # noqa: S608 (names are quoted)
@@ -239,7 +239,7 @@ class GateDialect(duckdb_engine.Dialect):
 
     def get_columns(self, connection: Any, table_name: str, schema: str | None = None, **options: Any) -> Any:
         """A table's columns. duckdb-engine asks for them in Postgres' way, which DuckDB 2 does not know."""
-        relation = ".".join(quoted(part) for part in (schema, table_name) if part)
+        relation = ".".join(quoting.name(part) for part in (schema, table_name) if part)
         described = connection.exec_driver_sql(f"describe select * from {relation}").fetchall()  # noqa: S608 (quoted)
         return [
             {"name": row[0], "type": self._type_of(row[1]), "nullable": True, "default": None, "comment": None}
@@ -259,21 +259,7 @@ class GateDialect(duckdb_engine.Dialect):
 
 def schema_path(schemas: Sequence[str]) -> str:
     """Schemas as the text that DuckDB's `search_path` takes."""
-    return _text(",".join(quoted(schema) for schema in schemas))
-
-
-def quoted(identifier: str) -> str:
-    """An identifier in double quotes."""
-    return '"' + identifier.replace('"', '""') + '"'
-
-
-def _literal(folder: Path) -> str:
-    """A folder's path, for a glob."""
-    return re.sub(r"([\[*?])", r"[\1]", str(folder))
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
+    return quoting.text(",".join(quoting.name(schema) for schema in schemas))
 
 
 def _config(threads: int | None, memory_limit: str | None) -> dict[str, str | bool | int | float | list[str]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pipelines.quality.engine import quoted
+from pipelines import quoting
 from pipelines.quality.suites import PREVIOUS, Expectation
 from pipelines.quality.vocabulary import Value
 
@@ -24,18 +24,18 @@ def look(expectation: Expectation, relation: str, published: Mapping[str, str]) 
         return f"select * from {relation} where {condition}"  # noqa: S608 (shown, not run)
     columns = arguments.get("column_list") or [arguments.get("column")]
     if expectation.kind.endswith("_to_be_unique") and isinstance(columns, list):
-        listed = ", ".join(quoted(str(column)) for column in columns)
+        listed = ", ".join(quoting.name(str(column)) for column in columns)
         return f"select {listed}, count(*) from {relation} group by all having count(*) > 1"  # noqa: S608
     aggregate = expectation.kind.removeprefix("expect_column_").removesuffix("_to_be_between")
     if aggregate in ("min", "max", "mean", "sum"):
-        return f"select {aggregate}({quoted(str(arguments['column']))}) from {relation}"  # noqa: S608
+        return f"select {aggregate}({quoting.name(str(arguments['column']))}) from {relation}"  # noqa: S608
     if aggregate == "unique_value_count":
-        return f"select count(distinct {quoted(str(arguments['column']))}) from {relation}"  # noqa: S608
+        return f"select count(distinct {quoting.name(str(arguments['column']))}) from {relation}"  # noqa: S608
     return ""
 
 
 def _condition(kind: str, arguments: Mapping[str, Value]) -> str:
-    column = quoted(str(arguments.get("column", "")))
+    column = quoting.name(str(arguments.get("column", "")))
     match kind:
         case "expect_column_values_to_not_be_null":
             return f"{column} is null"
@@ -51,7 +51,7 @@ def _condition(kind: str, arguments: Mapping[str, Value]) -> str:
             return f"{column} in ({_values(arguments['value_set'])})"
         case "expect_column_pair_values_a_to_be_greater_than_b":
             sign = ">=" if arguments.get("or_equal") else ">"
-            return f"not ({quoted(str(arguments['column_A']))} {sign} {quoted(str(arguments['column_B']))})"
+            return f"not ({quoting.name(str(arguments['column_A']))} {sign} {quoting.name(str(arguments['column_B']))})"
     return ""
 
 

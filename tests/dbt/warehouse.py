@@ -25,11 +25,13 @@ from pipelines.settings import dbt_vars_argument, project_root
 from pipelines.value import score
 from tests.dbt.landed import Row, land, prepare
 
+Var = str | int | bool | dict[str, float]
+
 
 def _selected(tag: str, tested: bool) -> tuple[str, ...]:
     tests = ("test", "unit_test")
     untested = () if tested else tuple(word for kind in tests for word in ("--exclude-resource-type", kind))
-    return ("--select", f"tag:{tag}", "--indirect-selection", "buildable", *untested)
+    return ("--select", f"tag:{tag}", *untested)
 
 
 @dataclass
@@ -77,7 +79,7 @@ class Warehouse:
         """Land one file as tests.dbt.landed has it; returns its batch."""
         return land(self.landing, source, landed_on, rows, file_on=file_on, **more)
 
-    def dbt(self, *arguments: str, as_of: date, **variables: str | int | bool) -> None:
+    def dbt(self, *arguments: str, as_of: date, **variables: Var) -> None:
         """Run one dbt command; what it printed is in the failure if it fails or warns.
 
         Args:
@@ -85,7 +87,7 @@ class Warehouse:
             as_of: The day that is built.
             variables: More vars.
         """
-        given: dict[str, str | int | bool] = {
+        given: dict[str, Var] = {
             "as_of": as_of.isoformat(),
             "landing_dir": str(self.landing),
             "exchange_dir": str(self.home / "exchange"),

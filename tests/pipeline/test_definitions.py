@@ -13,7 +13,6 @@ import pytest
 
 from pipelines.landing.entities import ENTITIES
 from pipelines.orchestration.build_defs import build_defs
-from pipelines.orchestration.sensors import follow_up
 from pipelines.settings import load_settings, project_root
 from tests.conftest import SampleHome, clean_environment
 
@@ -117,17 +116,6 @@ def test_a_resource_can_be_taken_from_elsewhere(sample_home: SampleHome) -> None
     settings = load_settings(sample_home.config, sample_home.home)
     given = object()
     assert build_defs(settings, resource_overrides={"run": given}).resources["run"] is given
-
-
-def test_the_daily_job_follows_a_scheduled_ingest_for_the_configured_day(sample_home: SampleHome) -> None:
-    settings = load_settings(sample_home.config, sample_home.home)
-    published = json.loads(sample_home.output)["as_of"]
-    scheduled = dg.DagsterRun(job_name="ingest", run_id="r1", tags={"loyalty/then_daily": "true"})
-    request = follow_up(scheduled, settings)
-    assert isinstance(request, dg.RunRequest)
-    assert (request.partition_key, request.run_key, request.tags["loyalty/run"]) == (published, "r1", "r1")
-    by_hand = dg.DagsterRun(job_name="ingest", run_id="r2")
-    assert isinstance(follow_up(by_hand, settings), dg.SkipReason)
 
 
 def test_dagster_loads_the_workspace(sample_home: SampleHome) -> None:

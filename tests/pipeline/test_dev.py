@@ -1,5 +1,6 @@
 """`loyalty dev` as the README says it: the UI answers on this machine alone, starts runs that publish, meets the
-command line at the lock, and ends when it is told to, with everything that it started.
+command line at the lock, loses no daily run while the warehouse is in use, goes on after a killed run, and ends when it
+is told to, with everything that it started. The home's path would be a pattern to Dagster.
 
 One story in the fixture, because Dagster takes most of a minute to come up; each test looks at one promise.
 """
@@ -10,6 +11,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,6 +45,25 @@ query ($id: ID!) {
   logsForRun(runId: $id) { ... on EventConnection { events { ... on MessageEvent { message } } } }
 }
 """
+SENSOR = """
+query ($sensor: SensorSelector!) {
+  sensorOrError(sensorSelector: $sensor) {
+    ... on Sensor { id sensorState { ticks(limit: 3) { skipReason } } }
+  }
+}
+"""
+STOP_SENSOR = "mutation ($id: String!) { stopSensor(id: $id) { __typename } }"
+START_SENSOR = "mutation ($sensor: SensorSelector!) { startSensor(sensorSelector: $sensor) { __typename } }"
+FOLLOWING = """
+query ($ingest: String!) {
+  runsOrError(filter: {pipelineName: "daily", tags: [{key: "loyalty/run", value: $ingest}]}) {
+    ... on Runs { results { runId } }
+  }
+}
+"""
+REPOSITORY = {"repositoryLocationName": "pipelines.definitions", "repositoryName": "__repository__"}
+DAILY_SENSOR = {**REPOSITORY, "sensorName": "daily_after_ingest"}
+HOLD = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
 ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
 PATIENCE_SECONDS = 900.0
 
@@ -90,15 +111,11 @@ class Dev:
         data: dict[str, Any] = content["data"]
         return data
 
-    def launch(self, job: str, day: str) -> str:
-        """Start a job for a day, as the UI's button does; gives the run's id."""
-        selector = {
-            "repositoryLocationName": "pipelines.definitions",
-            "repositoryName": "__repository__",
-            "jobName": job,
-        }
-        tags = [{"key": "dagster/partition", "value": day}]
-        params = {"selector": selector, "mode": "default", "executionMetadata": {"tags": tags}}
+    def launch(self, job: str, **tags: str) -> str:
+        """Start a job, as the UI's button does; gives the run's id."""
+        listed = [{"key": key.replace("__", "/"), "value": value} for key, value in tags.items()]
+        selector = {**REPOSITORY, "jobName": job}
+        params = {"selector": selector, "mode": "default", "executionMetadata": {"tags": listed}}
         answer = until(lambda: self.ask(LAUNCH, params=params))["launchRun"]
         assert answer["__typename"] == "LaunchRunSuccess", answer
         run: str = answer["run"]["runId"]
@@ -108,6 +125,18 @@ class Dev:
         """What the run's page shows."""
         answer = until(lambda: self.ask(RUN, id=run))
         return [event["message"] for event in answer["logsForRun"]["events"] if event]
+
+    def skipped_because(self, words: str) -> bool | None:
+        """Whether the sensor of the daily run has just said so; None if not."""
+        answer = self.ask(SENSOR, sensor=DAILY_SENSOR)
+        ticks = answer["sensorOrError"]["sensorState"]["ticks"] if answer else []
+        return any(words in (tick["skipReason"] or "") for tick in ticks) or None
+
+    def following(self, ingest: str) -> str | None:
+        """The daily run that follows an ingest; None as long as there is none."""
+        answer = self.ask(FOLLOWING, ingest=ingest)
+        runs = answer["runsOrError"]["results"] if answer else []
+        return runs[0]["runId"] if runs else None
 
     def wait_for(self, run: str) -> str:
         """The status that a run ended with."""
@@ -142,6 +171,10 @@ class Story:
         full_refresh: How it ended.
         versions_after_refresh: Of which runs there were versions then.
         refresh_run: That job's run.
+        followed_while_held: The daily run that followed an ingest while the warehouse was in use.
+        followed: How the daily run ended that followed when it was free again.
+        killed: How Dagster counts a run whose process was killed.
+        ran_after_kill: How the next run ended.
         exit_code: How `loyalty dev` ended after SIGTERM.
         is_all_gone: Whether the processes that it started ended too.
     """
@@ -156,8 +189,48 @@ class Story:
     full_refresh: str
     versions_after_refresh: set[str]
     refresh_run: str
+    followed_while_held: str | None
+    followed: str
+    killed: str
+    ran_after_kill: str
     exit_code: int
     is_all_gone: bool
+
+
+def follow_with_the_warehouse_in_use(dev: Dev, home: Path) -> tuple[str | None, str]:
+    """An ingest that asks for a daily run, whose sensor comes while another process has the warehouse open.
+
+    Returns:
+        The daily run that there was meanwhile, and how the one ended that came when it was free.
+    """
+    sensor = until(lambda: dev.ask(SENSOR, sensor=DAILY_SENSOR))["sensorOrError"]["id"]
+    until(lambda: dev.ask(STOP_SENSOR, id=sensor))
+    ingest = dev.launch("ingest", loyalty__then_daily="true")
+    assert dev.wait_for(ingest) == "SUCCESS", dev.messages(ingest)
+    command = [sys.executable, "-c", HOLD, str(home / "state" / "warehouse.duckdb")]
+    holder = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        until(lambda: dev.ask(START_SENSOR, sensor=DAILY_SENSOR))
+        until(lambda: dev.skipped_because("the warehouse is in use by process"))
+        meanwhile = dev.following(ingest)
+    finally:
+        holder.kill()
+        holder.communicate()
+    return meanwhile, dev.wait_for(until(lambda: dev.following(ingest)))
+
+
+def kill_a_run(dev: Dev, home: Path, day: str) -> str:
+    """Start a run, kill its process while it holds the lock, and wait for what Dagster makes of it."""
+    run = dev.launch("daily", dagster__partition=day)
+
+    def process() -> int | None:
+        holder = current_holder(home / "lock")
+        return holder.pid if holder and holder.run_id == run else None
+
+    os.kill(until(process), signal.SIGKILL)
+    return dev.wait_for(run)
 
 
 def versions(home: Path) -> set[str]:
@@ -178,7 +251,8 @@ def is_alive(pid: int) -> bool:
 
 @pytest.fixture(scope="module")
 def story(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> Story:
-    folder = tmp_path_factory.mktemp("dev")
+    folder = tmp_path_factory.mktemp("dev") / "it's [a]* #1"
+    folder.mkdir()
     home, config, day = folder / "home", folder / "loyalty.yml", json.loads(sample_home.output)["as_of"]
     shutil.copytree(sample_home.home, home, symlinks=True)
     shutil.copytree(sample_home.sample / "inbox", folder / "inbox")
@@ -191,7 +265,7 @@ def story(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> 
         # Linux answers on all of 127.0.0.0/8 where a server listens on every address
         open_elsewhere = answers("127.0.0.2", dev.port)
 
-        daily_run = dev.launch("daily", day)
+        daily_run = dev.launch("daily", dagster__partition=day)
         until(lambda: current_holder(home / "lock"))
         # ends the second run at its landing, so that it costs seconds
         strange = folder / "inbox" / "strange.csv"
@@ -207,9 +281,13 @@ def story(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> 
         daily, versions_after_daily = dev.wait_for(daily_run), versions(home)
 
         with hold_lock(home / "lock", "by-command-line"):
-            refresh_run = dev.launch("full_refresh", day)
+            refresh_run = dev.launch("full_refresh", dagster__partition=day)
             waited = until(lambda: next((said for said in dev.messages(refresh_run) if "waiting for" in said), None))
         full_refresh, versions_after_refresh = dev.wait_for(refresh_run), versions(home)
+
+        followed_while_held, followed = follow_with_the_warehouse_in_use(dev, home)
+        killed = kill_a_run(dev, home, day)
+        ran_after_kill = dev.wait_for(dev.launch("daily", dagster__partition=day))
 
         started |= dev.descendants()
         assert len(started) >= 2
@@ -233,6 +311,10 @@ def story(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> 
         full_refresh=full_refresh,
         versions_after_refresh=versions_after_refresh,
         refresh_run=refresh_run,
+        followed_while_held=followed_while_held,
+        followed=followed,
+        killed=killed,
+        ran_after_kill=ran_after_kill,
         exit_code=exit_code,
         is_all_gone=is_all_gone,
     )
@@ -257,6 +339,16 @@ def test_a_full_refresh_started_in_the_ui_waits_for_the_command_line_and_says_fo
     assert "waiting for run by-command-line (pid " in story.waited
     assert story.full_refresh == "SUCCESS"
     assert story.refresh_run in story.versions_after_refresh
+
+
+def test_a_daily_run_is_not_lost_while_the_warehouse_is_in_use(story: Story) -> None:
+    assert story.followed_while_held is None
+    assert story.followed == "SUCCESS"
+
+
+def test_a_killed_run_is_marked_as_failed_and_the_next_one_goes(story: Story) -> None:
+    assert story.killed == "FAILURE"
+    assert story.ran_after_kill == "SUCCESS"
 
 
 def test_it_ends_when_it_is_told_to_and_leaves_no_process(story: Story) -> None:

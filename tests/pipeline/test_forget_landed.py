@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow.parquet as pq
 import pytest
 
 from pipelines.durable import PRIVATE, umask
@@ -16,6 +17,7 @@ from pipelines.errors import ConfigError
 from pipelines.landing import SourceFiles, land, load_mapping
 from pipelines.landing.entities import ENTITIES
 from pipelines.privacy import Certificate, erase, finish_pending, landing_eraser, plan_erasure
+from pipelines.privacy.plan import read_journal
 from pipelines.privacy.rewrite import MONEY
 from pipelines.settings import Settings
 from tests.conftest import call
@@ -235,9 +237,11 @@ import os, signal, sys
 from pathlib import Path
 from pipelines.durable import PRIVATE, umask
 from pipelines.privacy import erase, plan_erasure
+from pipelines.secret_key import load_key
 from pipelines.settings import load_settings
 
 settings, moment = load_settings(Path(sys.argv[1])), int(sys.argv[3])
+load_key(settings.paths.key)
 plan = plan_erasure(settings, sys.argv[2])
 seen = 0
 
@@ -280,6 +284,79 @@ def test_killed_at_any_step_it_is_finished_by_the_next_run(shop: Settings, tmp_p
         written = json.loads(next(shop.paths.erasures.glob("*.json")).read_text())
         assert written["landed"]["customers"] == {"removed": 3}
     assert ended == 1
+
+
+def stopped(shop: Settings, moment: int) -> str:
+    """An erasure of Ada that was killed half-way; its id."""
+    command = [sys.executable, "-c", KILLED, str(shop.config_path), person.REF, str(moment)]
+    assert subprocess.run(command, check=False).returncode == -9
+    plan = read_journal(shop.paths.erasures)
+    assert plan is not None
+    return plan.id
+
+
+def contents(home: Path) -> dict[str, bytes]:
+    """Every file below home but the lock, which the holder writes its name into."""
+    files = (path for path in sorted(home.rglob("*")) if path.is_file() and path.name != "lock")
+    return {str(path.relative_to(home)): path.read_bytes() for path in files}
+
+
+@pytest.mark.parametrize("moment", [2, 9, 33])
+def test_what_only_looks_neither_finishes_an_erasure_that_was_stopped_nor_changes_anything(
+    shop: Settings, moment: int, tmp_path: Path
+) -> None:
+    erasure = stopped(shop, moment)
+    left = shop.paths.landing / "orders" / "source=crm" / "batch=bleft_by_a_killed_run"
+    left.mkdir()
+    shutil.copy2(next(shop.paths.landing.glob("orders/source=crm/*/part.parquet")), left)
+    before = contents(shop.home)
+    config = str(shop.config_path)
+    told = call("forget", person.BOB, "--dry-run", "--json", "--config", config)
+    assert (told.returncode, json.loads(told.stdout)["pending_erasure"]) == (0, erasure)
+    assert f"the erasure {erasure} was stopped half-way" in told.stderr
+    held = tmp_path / "held.json"
+    exported = call("export", person.BOB, "--out", held, "--config", config)
+    assert exported.returncode == 0, exported.stderr
+    assert f"the erasure {erasure} was stopped half-way" in exported.stderr
+    assert json.loads(held.read_text())["held"]["landed.customers"]
+    assert contents(shop.home) == before
+
+
+def test_an_erasure_finishes_the_one_that_was_stopped_before_it(shop: Settings) -> None:
+    first = stopped(shop, 9)
+    done = call("forget", person.BOB, "--yes", "--json", "--config", shop.config_path)
+    assert done.returncode == 0, done.stderr
+    assert person.traces(shop.home, (*person.STRINGS, person.BOB)) == {}
+    written = {path.stem for path in shop.paths.erasures.glob("*.json")}
+    assert written == {first, json.loads(done.stdout)["id"]}
+
+
+def test_called_again_for_the_same_person_it_finishes_what_was_stopped_and_says_that_they_were_held(
+    shop: Settings,
+) -> None:
+    first = stopped(shop, 33)
+    done = call("forget", person.REF, "--yes", "--json", "--config", shop.config_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["id"] == first
+    assert person.traces(shop.home) == {}
+
+
+def test_what_only_looks_makes_no_home(tmp_path: Path) -> None:
+    settings = person.settings(tmp_path)
+    for command in (["forget", person.REF, "--dry-run"], ["export", person.REF]):
+        done = call(*command, "--config", settings.config_path)
+        assert (done.returncode, "nothing is held" in done.stderr) == (8, True), done.stderr
+    assert not settings.home.exists()
+
+
+def test_what_an_earlier_version_landed_without_a_column_is_found_without_being_changed(shop: Settings) -> None:
+    for part in shop.paths.landing.glob("customers/source=*/batch=*/part.parquet"):
+        table = pq.read_table(part, partitioning=None)
+        pq.write_table(table.drop_columns(["person_ref"]), part)
+    before = contents(shop.home)
+    told = call("forget", person.REF, "--dry-run", "--json", "--config", shop.config_path)
+    assert json.loads(told.stdout)["landed"]["customers"] == {"removed": 2}
+    assert contents(shop.home) == before
 
 
 def test_what_erasures_keep_is_the_owners_alone(shop: Settings) -> None:

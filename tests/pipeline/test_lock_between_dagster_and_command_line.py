@@ -5,7 +5,7 @@ import sys
 import threading
 from pathlib import Path
 
-from pipelines.orchestration.instance import prepare_instance
+from pipelines.orchestration.instance import dagster_home
 from pipelines.orchestration.lock import hold_lock
 from pipelines.settings import project_root
 from tests.conftest import clean_environment
@@ -23,7 +23,7 @@ def test_an_ingest_of_dagster_waits_for_a_run_of_the_command_line(tmp_path: Path
     environment = clean_environment(
         LOYALTY_CONFIG=str(config),
         LOYALTY_HOME=str(home),
-        DAGSTER_HOME=str(prepare_instance(home / "state" / "dagster")),
+        DAGSTER_HOME=str(dagster_home(home / "state" / "dagster")),
     )
     command = [str(Path(sys.executable).with_name("dagster")), "job", "execute", "-m", "pipelines.definitions"]
     said: list[str] = []

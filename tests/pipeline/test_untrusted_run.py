@@ -15,7 +15,7 @@ from tests.conftest import Loyalty
 from tests.faults.hostile_records import NOTES
 from tests.pipeline.landing_desk import Desk
 
-HOME = 'it\'s {a} {{ 7*7 }} [b]*{b,c} ${HOME} "home"; 🍵 <x> [red]x[/y]'
+HOME = 'it\'s {a} {{ 7*7 }} [b]*{b,c} ${HOME} "home"; #1 50%20 % 🍵 <x> [red]x[/y]'
 FILE = 'sku=1/it\'s {{ 7*7 }} "q"; drop table x; -- [bold]a[/z] <script>.csv'
 COLUMNS = ['pay"; drop table x; --', "{{ 7*7 }}", "landing_raw", "<script>alert(1)</script>", "=cmd"]
 REFUSED = "\x1b[2J\x1b]8;;http://x\x07 [link=http://x]l[/link] \u202e =1+1"

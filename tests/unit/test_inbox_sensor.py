@@ -8,7 +8,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipelines.landing import SourceFiles, land, load_mapping
+from pipelines.landing import RefusedFiles, SourceFiles, land, load_mapping
+from pipelines.orchestration.inbox_watch import unlanded_files
 from pipelines.orchestration.lock import hold_lock
 from pipelines.orchestration.sensors import watch
 from pipelines.settings import Settings, load_settings
@@ -114,6 +115,53 @@ def test_a_landed_file_that_is_written_anew_starts_a_run(sensor: Sensor, inbox: 
     os.utime(file, (later, later))
     sensor.tick()
     assert sensor.tick() == "run"
+
+
+@pytest.mark.parametrize("text", [RATES.replace("0.9", "0.8"), RATES.replace("0.9", "0.85")])
+def test_a_corrected_file_with_an_older_time_starts_a_run(sensor: Sensor, inbox: Path, text: str) -> None:
+    file = receive(inbox)
+    land_all(sensor.settings)
+    # as `rsync -t` and `cp -p` leave it: the time at which the correction was written where it comes from
+    file.write_text(text)
+    os.utime(file, (1_000_000_000, 1_000_000_000))
+    sensor.tick()
+    assert sensor.tick() == "run"
+    land_all(sensor.settings)
+    receive(inbox, "2024-01-02")
+    land_all(sensor.settings)
+    sensor.tick()
+    assert "has landed" in sensor.tick()
+
+
+def test_a_file_that_was_only_touched_starts_one_run_and_no_second(sensor: Sensor, inbox: Path) -> None:
+    file = receive(inbox)
+    land_all(sensor.settings)
+    os.utime(file, (1_000_000_000, 1_000_000_000))
+    sensor.tick()
+    assert sensor.tick() == "run"
+    land_all(sensor.settings)
+    assert sum(unlanded_files(sensor.settings).values()) == 0
+
+
+def test_a_refused_file_is_not_taken_for_landed(sensor: Sensor, inbox: Path) -> None:
+    receive(inbox)
+    land_all(sensor.settings)
+    (inbox / "strange.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(RefusedFiles):
+        land_all(sensor.settings)
+    assert sum(unlanded_files(sensor.settings).values()) == 1
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{", b"[1]", b"\xff\xfe", b'{"sample": {"fx": 1}}'])
+def test_without_a_record_of_what_was_read_every_file_may_be_new(
+    sensor: Sensor, inbox: Path, content: bytes | None
+) -> None:
+    receive(inbox)
+    land_all(sensor.settings)
+    assert sum(unlanded_files(sensor.settings).values()) == 0
+    record = sensor.settings.paths.inbox_seen
+    record.unlink() if content is None else record.write_bytes(content)
+    assert sum(unlanded_files(sensor.settings).values()) == 1
 
 
 def test_a_file_that_is_taken_away_starts_none(sensor: Sensor, inbox: Path) -> None:

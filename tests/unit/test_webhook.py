@@ -136,8 +136,7 @@ def test_the_url_comes_from_the_environment_alone_and_is_never_shown(
     assert settings.webhook_url is not None
     assert settings.webhook_url.get_secret_value() == url
     assert SECRET not in f"{settings!r} {settings} {settings.model_dump_json()}"
-    with child_environment({}) as environment:
-        assert "LOYALTY_WEBHOOK_URL" not in environment
+    assert "LOYALTY_WEBHOOK_URL" not in child_environment({})
     config.write_text(config.read_text() + f"webhook_url: {url}\n")
     with pytest.raises(ConfigError):
         load_settings(config)

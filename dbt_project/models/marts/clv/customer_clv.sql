@@ -1,5 +1,3 @@
-{%- set shares = var('clv_tier_shares') %}
-
 with customers as (
 
     select * from {{ ref('int_customer_value') }}
@@ -16,7 +14,7 @@ tiered as (
 
     select
         customers.*,
-        {{ mid_rank_share('cut_points', 'value', 'customers.clv_12m_amount', shares + [1]) }} as value_share
+        {{ mid_rank_share('cut_points', 'value', 'customers.clv_12m_amount', value_tier_cuts()) }} as value_share
     from customers
     cross join cut_points
 
@@ -55,10 +53,9 @@ final as (
         expected_value_24m_amount,
         clv_12m_amount,
         case
-            when value_share >= {{ shares[2] }} then 'top'
-            when value_share >= {{ shares[1] }} then 'high'
-            when value_share >= {{ shares[0] }} then 'middle'
-            when value_share >= 0 then 'low'
+            {%- for tier, share in value_tiers() | reverse %}
+            when value_share >= {{ share }} then '{{ tier }}'
+            {%- endfor %}
         end as value_tier,
         purchase_model,
         beats_naive,

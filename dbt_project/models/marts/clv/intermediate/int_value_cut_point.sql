@@ -8,14 +8,14 @@ with forecasts as (
 
 cuts as (
 
-    select {{ percentile_cuts('clv_12m_amount', var('clv_tier_shares') + [1]) }} as value_cuts
+    select {{ percentile_cuts('clv_12m_amount', value_tier_cuts()) }} as value_cuts
     from forecasts
 
 ),
 
 final as (
 
-    select {{ cut_point_columns(['value'], var('clv_tier_shares') | length + 2) }}
+    select {{ cut_point_columns(['value'], value_tier_cuts() | length + 1) }}
     from cuts
 
 )
