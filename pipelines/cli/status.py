@@ -1,6 +1,7 @@
 """`loyalty status`: the last run, the versions that are kept, whether they are fresh, and what is in quarantine."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -24,6 +25,7 @@ from pipelines.errors import StaleError
 from pipelines.settings import load_settings
 
 if TYPE_CHECKING:
+    from pipelines.orchestration.recorder import RunReport
     from pipelines.quality import DataIssue
 
 _REASONS = 8  # `loyalty quarantine list` has them all
@@ -53,6 +55,7 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
         running=running_report(holder) if holder else None,
         last_run=last_run_report(last, is_held=holder is not None) if last else None,
         versions=[version_report(version) for version in list_versions(paths.published)],
+        why_not_current=_why_not_current(paths.published, last),
         freshness=freshness_report(freshness, now),
         n_quarantine_reasons=len(reasons),
         quarantine=[
@@ -74,6 +77,8 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
     else:
         out().print("no run yet")
     _show_versions(found.versions)
+    if found.why_not_current:
+        say(err(), "warning", "yellow", found.why_not_current)
     out().print(str(freshness))
     if freshness.last_success_at:
         out().print(f"the last successful run ended at {_time(freshness.last_success_at)} UTC")
@@ -86,6 +91,14 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
             f"the publication is stale: {found.freshness.why_stale}",
             hint="run: loyalty run; if runs are started by cron, systemd or Dagster, look at why none succeeds",
         )
+
+
+def _why_not_current(published: Path, last: "RunReport | None") -> str:
+    from pipelines.publication import why_not_current
+
+    if last is None or not last.published or last.kind == "backfill":
+        return ""
+    return why_not_current(published, Path(last.published).name)
 
 
 def _show_run(run: LastRun, shown_below: set[str]) -> None:

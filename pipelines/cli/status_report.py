@@ -122,6 +122,10 @@ class StatusReport(_Part):
     running: Running | None
     last_run: LastRun | None = Field(description="null before the first run.")
     versions: list[PublishedVersion] = Field(description="The newest day first.")
+    why_not_current: str = Field(
+        description="Why readers do not see the version that the last run ended with; empty if they do, and for a day"
+        " before the newest one."
+    )
     freshness: FreshnessReport
     n_quarantine_reasons: int = Field(description="Rules by entity and source that have rows in quarantine.")
     quarantine: list[QuarantineCount] = Field(
@@ -176,7 +180,7 @@ def version_report(version: Version) -> PublishedVersion:
         id=version.id,
         as_of=version.as_of,
         published_at=manifest.published_at.astimezone(UTC) if manifest else None,
-        rows=sum(table.rows for table in manifest.tables) if manifest else None,
+        rows=sum(version.rows.values()) if manifest else None,
         is_current=version.is_current,
         problem=version.problem,
     )

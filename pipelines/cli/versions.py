@@ -81,7 +81,7 @@ def _as_json(version: Version, pinned: str | None) -> dict[str, object]:
         "as_of": version.as_of,
         "published_at": manifest.published_at if manifest else None,
         "origin": manifest.origin if manifest else "",
-        "rows": sum(table.rows for table in manifest.tables) if manifest else 0,
+        "rows": sum(version.rows.values()),
         "n_warnings": len(manifest.warnings) if manifest else 0,
         "warnings": manifest.warnings if manifest else (),
         "is_current": version.is_current,

@@ -78,7 +78,9 @@ def run_pipeline(
             raise
         standing = None if full_refresh else standing_version(settings, day)
         if standing:
-            conclude(run.recorder, settings, standing, is_new=False, is_backfill=False)
+            with run.recorder.stage("publish") as stage:
+                stage.count(**standing.rows)
+                conclude(run.recorder, settings, standing, is_new=False, is_backfill=False)
         else:
             _execute(definitions, DAILY_JOB, instance, run, tags, day)
     return run.recorder.report

@@ -111,8 +111,7 @@ def publication_step(
                 state = read_state(paths.build_state)
                 done = built(plan, run, BuildStatus.COMPLETE)
                 write_state(paths.build_state, state.model_copy(update={"built": done}))
-            tables = version.manifest.tables if version.manifest else ()
-            stage.count(**{table.name: table.rows for table in tables})
+            stage.count(**version.rows)
             is_backfill = plan.kind is BuildKind.BACKFILL
             conclude(run.recorder, settings, version, is_new=standing is None, is_backfill=is_backfill)
         return dg.MaterializeResult(
@@ -122,7 +121,7 @@ def publication_step(
                 "is_new": standing is None,
                 "path": dg.MetadataValue.path(str(version.path)),
                 "is_current": version.is_current,
-                "rows": sum(table.rows for table in tables),
+                "rows": sum(version.rows.values()),
             }
         )
 

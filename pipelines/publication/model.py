@@ -164,6 +164,11 @@ class Version:
     problem: str = ""
 
     @property
+    def rows(self) -> dict[str, int]:
+        """The number of rows of each mart; nothing if the version is broken."""
+        return {table.name: table.rows for table in self.manifest.tables} if self.manifest else {}
+
+    @property
     def sequence(self) -> int:
         """The manifest's sequence; -1 where the version is broken, so that it is never the newest."""
         return self.manifest.sequence if self.manifest else -1
