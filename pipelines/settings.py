@@ -279,8 +279,13 @@ def child_command(folder: Path, values: Mapping[str, str]) -> list[str]:
     return [shutil.which("sh") or "sh", "-c", 'cd "$0" && exec env "$@"', str(folder), *removed, *assigned]
 
 
+# Dagster recommends another command, which is a package of its own
+_NOT_SHOWN = "ignore:Function `dev_command` is superseded"
+
+
 def dagster_environment(settings: Settings, dagster_home: Path) -> dict[str, str]:
     """The environment of Dagster's own processes: they find the same config, home and instance as this one."""
     ours = {HOME_VARIABLE: str(settings.home), "DAGSTER_HOME": str(dagster_home)}
     config = {CONFIG_VARIABLE: str(settings.config_path)} if settings.config_path else {}
-    return {**os.environ, **ours, **config}
+    warnings = {"PYTHONWARNINGS": ",".join(filter(None, (os.environ.get("PYTHONWARNINGS"), _NOT_SHOWN)))}
+    return {**os.environ, **ours, **config, **warnings}

@@ -19,8 +19,6 @@ from pipelines.errors import ConfigError
 from pipelines.setting_values import parse_as_of
 from pipelines.settings import Settings, dagster_environment, load_settings, project_root
 
-LOOPBACK = "127.0.0.1"
-
 
 @spoken
 def run(
@@ -137,8 +135,11 @@ def dev(
 ) -> None:
     """Dagster's UI and daemon, for this machine alone."""
     settings = load_settings(config, home)
-    from pipelines.orchestration.instance import dagster_home
+    from pipelines.orchestration.dev_server import LOOPBACK, claim_home
+    from pipelines.orchestration.instance import dagster_home, prepare_instance
 
+    prepare_instance(settings.paths.dagster)
+    claim_home(settings.paths, port)
     environment = dagster_environment(settings, dagster_home(settings.paths.dagster))
     root = project_root()
     dagster = Path(sys.executable).parent / "dagster"

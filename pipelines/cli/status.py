@@ -38,12 +38,12 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
     from pipelines.orchestration.lock import current_holder
     from pipelines.orchestration.recorder import read_report
     from pipelines.privacy.plan import read_journal
-    from pipelines.publication import list_versions
+    from pipelines.publication import list_versions, pinned_id
 
     settings = load_settings(config, home)
     paths, now = settings.paths, datetime.now(UTC)
     last, holder = read_report(paths.last_run), current_holder(paths.lock)
-    pending = read_journal(paths.erasures)
+    pending, pinned = read_journal(paths.erasures), pinned_id(paths.published)
     freshness = publication_freshness(settings, is_running=holder is not None)
     # a run that goes on holds the warehouse; its quarantine can be asked for afterwards
     is_free = holder is None and paths.warehouse.exists()
@@ -54,7 +54,7 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
         home=str(settings.home),
         running=running_report(holder) if holder else None,
         last_run=last_run_report(last, is_held=holder is not None) if last else None,
-        versions=[version_report(version) for version in list_versions(paths.published)],
+        versions=[version_report(version, pinned) for version in list_versions(paths.published)],
         why_not_current=_why_not_current(paths.published, last),
         freshness=freshness_report(freshness, now),
         n_quarantine_reasons=len(reasons),
@@ -131,11 +131,15 @@ def _show_versions(versions: list[PublishedVersion]) -> None:
     table = Table(*names, Column("rows", justify="right"), "current", title="versions", title_justify="left")
     for one in versions:
         at = f"{one.published_at:%Y-%m-%d %H:%M}" if one.published_at else ""
-        table.add_row(one.id, at, "" if one.rows is None else f"{one.rows:,}", "yes" if one.is_current else "")
+        table.add_row(one.id, at, "" if one.rows is None else f"{one.rows:,}", _state(one))
     out().print(table)
     for one in versions:
         if one.problem:
             say_error(one.problem, "")
+
+
+def _state(version: PublishedVersion) -> str:
+    return "pinned" if version.is_pinned else "yes" if version.is_current else ""
 
 
 def _show_quarantine(found: StatusReport) -> None:

@@ -71,6 +71,7 @@ class PublishedVersion(_Part):
     published_at: datetime | None = Field(description="UTC; null if its manifest cannot be read.")
     rows: int | None = Field(description="Rows of all its marts; null if its manifest cannot be read.")
     is_current: bool = Field(description="Whether readers see it.")
+    is_pinned: bool = Field(description="Whether readers are kept on it (`loyalty versions pin`).")
     problem: str = Field(description="Why it cannot be used; empty if it can.")
 
 
@@ -173,8 +174,8 @@ def last_run_report(report: RunReport, *, is_held: bool) -> LastRun:
     )
 
 
-def version_report(version: Version) -> PublishedVersion:
-    """One version."""
+def version_report(version: Version, pinned: str | None) -> PublishedVersion:
+    """One version, beside the id of the pinned one."""
     manifest = version.manifest
     return PublishedVersion(
         id=version.id,
@@ -182,6 +183,7 @@ def version_report(version: Version) -> PublishedVersion:
         published_at=manifest.published_at.astimezone(UTC) if manifest else None,
         rows=sum(version.rows.values()) if manifest else None,
         is_current=version.is_current,
+        is_pinned=version.id == pinned,
         problem=version.problem,
     )
 

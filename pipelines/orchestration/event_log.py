@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 # The class is public and its place is the one that dagster.yaml must name; it is exported nowhere else.
 from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
 
 from pipelines.orchestration.sqlite_files import url_of
@@ -60,8 +61,10 @@ class KeptOpenSqliteEventLog(SqliteEventLogStorage):
         return self._engines[shard]
 
     def delete_events(self, run_id: str) -> None:
-        """As Dagster's, which leaves the run's file as large as it was: here it goes too."""
+        """As Dagster's, which leaves the run's file as large as it was and its checks: here they go too."""
         super().delete_events(run_id)
+        with self.index_connection() as connection:
+            connection.execute(sa.delete(AssetCheckExecutionsTable).where(AssetCheckExecutionsTable.c.run_id == run_id))
         with self._db_lock:
             if engine := self._engines.pop(run_id, None):
                 engine.dispose()
@@ -69,6 +72,18 @@ class KeptOpenSqliteEventLog(SqliteEventLogStorage):
             database = Path(self.path_for_shard(run_id))
             for path in database.parent.glob(f"{database.name}*"):
                 path.unlink(missing_ok=True)
+
+    def run_ids(self) -> set[str]:
+        """The runs of which there are events or checks, in the index or in a file of their own."""
+        named = sa.union(
+            *(
+                sa.select(table.c.run_id).where(table.c.run_id.is_not(None))
+                for table in (SqlEventLogStorageTable, AssetCheckExecutionsTable)
+            )
+        )
+        with self.index_connection() as connection:
+            found = {str(run_id) for (run_id,) in connection.execute(named)}
+        return {run_id for run_id in (*found, *self.get_all_run_ids()) if run_id}
 
     def dispose(self) -> None:
         """Close what is open."""

@@ -110,15 +110,15 @@ def build_aside(settings: Settings, day: date, listener: Listener | None = None)
 def _prepared(
     settings: Settings, listener: Listener | None
 ) -> Iterator[tuple[RunScope, dg.Definitions, dg.DagsterInstance]]:
-    """A run that holds the lock, with the graph, and with Dagster's instance, which forgets old runs afterwards."""
+    """A run that holds the lock, with the graph, and with Dagster's instance, which has forgotten old runs."""
     with scarcity_told(settings.home), open_run(settings, new_run_id(), listener) as run:
         # takes seconds, and this process will mostly wait for dbt
         threading.Thread(target=import_gx, daemon=True).start()
         with run.recorder.stage("prepare"):
             definitions = build_defs(settings, resource_overrides={"run": run}, any_day=True)
         with open_instance(settings.paths.dagster) as instance:
+            prune_history(instance)  # first: also where every run fails, the history stays bounded
             yield run, definitions, instance
-            prune_history(instance)
 
 
 def _tags(run: RunScope) -> dict[str, str]:

@@ -17,19 +17,24 @@ _CONFIG = "dagster.yaml"
 _MARK = "# Written by `loyalty` at every start. Remove this line to keep your own (Postgres for a deployment, say).\n"
 
 
+_TICK_DAYS = {"skipped": 1, "success": 60, "failure": 60, "started": 60}
+
+
 def dagster_yaml(folder: Path) -> str:
-    """The instance's settings: SQLite below `folder`, no telemetry, our logs shown in the UI."""
+    """The instance's settings: SQLite below `folder`, old records removed, no telemetry, our logs shown in the UI."""
     ours = "pipelines.orchestration"
     settings = {
         "telemetry": {"enabled": False},
+        # no dialog about a newsletter
+        "nux": {"enabled": False},
         "event_log_storage": {
             "module": f"{ours}.event_log",
             "class": "KeptOpenSqliteEventLog",
             "config": {"base_dir": str(folder / "history" / "runs")},
         },
         "run_storage": {
-            "module": f"{ours}.sqlite_files",
-            "class": "RunStorageAnywhere",
+            "module": f"{ours}.run_storage",
+            "class": "OwnedSqliteRuns",
             "config": {"base_dir": str(folder / "history")},
         },
         "schedule_storage": {
@@ -39,6 +44,8 @@ def dagster_yaml(folder: Path) -> str:
         },
         # the lock would let the others wait anyway, each in a process of its own
         "concurrency": {"runs": {"max_concurrent_runs": 1}},
+        # a look of a sensor that starts nothing: some 10,000 a day, a kilobyte each
+        "retention": {kind: {"purge_after_days": _TICK_DAYS} for kind in ("schedule", "sensor", "auto_materialize")},
         # dbt's output is in state/logs; capturing standard output would cost two processes a step
         "compute_logs": {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"},
         "python_logs": {"managed_python_loggers": ["loyalty"], "python_log_level": "INFO"},

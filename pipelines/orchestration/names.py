@@ -9,6 +9,9 @@ DAILY_JOB = "daily"
 FULL_REFRESH_JOB = "full_refresh"
 BACKFILL_JOB = "backfill"
 
+# As workspace.yaml loads it.
+CODE_LOCATION = "pipelines.definitions"
+
 RUN_TAG = "loyalty/run"
 FULL_REFRESH_TAG = "loyalty/full_refresh"
 FORCE_TAG = "loyalty/force"

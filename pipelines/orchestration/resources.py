@@ -21,10 +21,9 @@ def run_resource(settings: Settings) -> dg.ResourceDefinition:
         run_id = tags.get(RUN_TAG) or context.run_id or "unknown"
         if context.run and context.instance:
             context.instance.add_run_tags(context.run.run_id, process_tag(settings.paths.alive))
+            prune_history(context.instance)
         with open_run(settings, run_id) as scope:
             yield scope
-        if context.instance:
-            prune_history(context.instance)
 
     return run
 

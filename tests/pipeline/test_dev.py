@@ -1,6 +1,7 @@
-"""`loyalty dev` as the README says it: the UI answers on this machine alone, starts runs that publish, meets the
-command line at the lock, loses no daily run while the warehouse is in use, goes on after a killed run, and ends when it
-is told to, with everything that it started. The home's path would be a pattern to Dagster.
+"""`loyalty dev` as the README says it: the UI answers on this machine alone, shows the runs of the command line, starts
+runs that publish, meets the command line at the lock, loses no daily run while the warehouse is in use, goes on after a
+killed run, serves a home once, and ends when it is told to, with everything that it started. The home's path would be a
+pattern to Dagster.
 
 One story in the fixture, because Dagster takes most of a minute to come up; each test looks at one promise.
 """
@@ -24,7 +25,7 @@ import pytest
 
 from pipelines.orchestration.lock import current_holder, hold_lock
 from pipelines.orchestration.processes import programs_of
-from tests.conftest import LOYALTY, SampleHome, clean_environment
+from tests.conftest import LOYALTY, SampleHome, call, clean_environment
 
 T = TypeVar("T")
 
@@ -64,6 +65,12 @@ query ($ingest: String!) {
 REPOSITORY = {"repositoryLocationName": "pipelines.definitions", "repositoryName": "__repository__"}
 DAILY_SENSOR = {**REPOSITORY, "sensorName": "daily_after_ingest"}
 HOLD = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
+JOB = """
+query ($selector: PipelineSelector!) {
+  shouldShowNux
+  pipelineOrError(params: $selector) { ... on Pipeline { runs { runId tags { key value } repositoryOrigin { id } } } }
+}
+"""
 ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
 PATIENCE_SECONDS = 900.0
 
@@ -121,6 +128,11 @@ class Dev:
         run: str = answer["run"]["runId"]
         return run
 
+    def job(self, name: str) -> dict[str, Any]:
+        """What the page of a job shows, and whether the UI greets with a dialog."""
+        answer = until(lambda: self.ask(JOB, selector={**REPOSITORY, "pipelineName": name}))
+        return {"has_dialog": answer["shouldShowNux"], "runs": answer["pipelineOrError"]["runs"]}
+
     def messages(self, run: str) -> list[str]:
         """What the run's page shows."""
         answer = until(lambda: self.ask(RUN, id=run))
@@ -161,6 +173,7 @@ class Story:
     """What happened.
 
     Attributes:
+        pid: The process of `loyalty dev`.
         page: The UI's first page.
         open_elsewhere: Whether another address of this machine answered.
         daily: How the daily job ended that was started in the UI.
@@ -175,10 +188,14 @@ class Story:
         followed: How the daily run ended that followed when it was free again.
         killed: How Dagster counts a run whose process was killed.
         ran_after_kill: How the next run ended.
+        second: Another `loyalty dev` on the same home.
+        ingest: What the page of the job ingest showed after that run of the command line.
         exit_code: How `loyalty dev` ended after SIGTERM.
         is_all_gone: Whether the processes that it started ended too.
+        said: What it wrote.
     """
 
+    pid: int
     page: str
     open_elsewhere: bool
     daily: str
@@ -193,8 +210,11 @@ class Story:
     followed: str
     killed: str
     ran_after_kill: str
+    second: subprocess.CompletedProcess[str]
+    ingest: dict[str, Any]
     exit_code: int
     is_all_gone: bool
+    said: str
 
 
 def follow_with_the_warehouse_in_use(dev: Dev, home: Path) -> tuple[str | None, str]:
@@ -265,6 +285,7 @@ def story(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> 
         # Linux answers on all of 127.0.0.0/8 where a server listens on every address
         open_elsewhere = answers("127.0.0.2", dev.port)
 
+        second = call("dev", "--config", config, "--home", home, "--port", str(dev.port + 1))
         daily_run = dev.launch("daily", dagster__partition=day)
         until(lambda: current_holder(home / "lock"))
         # ends the second run at its landing, so that it costs seconds
@@ -278,6 +299,7 @@ def story(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> 
             check=False,
         )
         strange.unlink()
+        ingest = dev.job("ingest")
         daily, versions_after_daily = dev.wait_for(daily_run), versions(home)
 
         with hold_lock(home / "lock", "by-command-line"):
@@ -301,6 +323,7 @@ def story(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> 
                 os.kill(pid, signal.SIGKILL)
         dev.process.wait()
     return Story(
+        pid=dev.process.pid,
         page=page,
         open_elsewhere=open_elsewhere,
         daily=daily,
@@ -315,8 +338,11 @@ def story(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> 
         followed=followed,
         killed=killed,
         ran_after_kill=ran_after_kill,
+        second=second,
+        ingest=ingest,
         exit_code=exit_code,
         is_all_gone=is_all_gone,
+        said=dev.output.read_text(),
     )
 
 
@@ -349,6 +375,28 @@ def test_a_daily_run_is_not_lost_while_the_warehouse_is_in_use(story: Story) -> 
 def test_a_killed_run_is_marked_as_failed_and_the_next_one_goes(story: Story) -> None:
     assert story.killed == "FAILURE"
     assert story.ran_after_kill == "SUCCESS"
+
+
+def test_a_second_one_on_the_same_home_says_who_serves_it_and_ends(story: Story) -> None:
+    assert story.second.returncode == 7
+    assert "error the UI of this home is served already: http://127.0.0.1:" in story.second.stderr
+    assert f"(pid {story.pid}, since " in story.second.stderr
+
+
+def test_a_run_of_the_command_line_is_shown_under_its_job(story: Story) -> None:
+    by_command_line = [
+        run
+        for run in story.ingest["runs"]
+        if {"key": "loyalty/command_line", "value": "true"} in run["tags"] and run["repositoryOrigin"]
+    ]
+    # that of the sample's own home, and the one that ended at its landing
+    assert len(by_command_line) == 2
+
+
+def test_nobody_is_asked_for_an_address_or_warned_about_code_that_is_not_theirs(story: Story) -> None:
+    assert not story.ingest["has_dialog"]
+    assert "Serving dagster-webserver" in story.said
+    assert "Warning" not in story.said
 
 
 def test_it_ends_when_it_is_told_to_and_leaves_no_process(story: Story) -> None:

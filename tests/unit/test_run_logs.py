@@ -1,13 +1,9 @@
-"""Neither logs nor Dagster's history grow for ever, and the logs of versions that are kept stay."""
+"""Logs do not grow for ever, and the logs of versions that are kept stay."""
 
 import os
 from pathlib import Path
 
-import dagster as dg
-
 from pipelines.home import Home
-from pipelines.orchestration.history import prune_history
-from pipelines.orchestration.instance import open_instance
 from pipelines.orchestration.run_logs import DBT_LOG_BYTES, KEPT_LOGS, dbt_log_options, log_path, prune_logs
 from tests.unit.publication_marts import publisher
 
@@ -50,24 +46,3 @@ def test_before_the_first_run_there_is_nothing_to_remove(tmp_path: Path) -> None
 def test_dbt_is_told_to_bound_its_log() -> None:
     options = dbt_log_options(Path("/logs"))
     assert options[options.index("--log-file-max-bytes") + 1] == str(DBT_LOG_BYTES)
-
-
-@dg.job
-def some_job() -> None: ...
-
-
-def test_old_runs_go_from_dagsters_history_with_their_files(tmp_path: Path) -> None:
-    files = tmp_path / "history" / "runs"
-    with open_instance(tmp_path) as instance:
-        runs = [some_job.execute_in_process(instance=instance).run_id for _ in range(3)]
-        unfinished = instance.create_run_for_job(some_job).run_id
-        runs += [some_job.execute_in_process(instance=instance).run_id for _ in range(2)]
-        assert prune_history(instance, kept=2) == 3
-        assert {run.run_id for run in instance.get_runs()} == {unfinished, *runs[3:]}
-        assert all(instance.all_logs(run) for run in runs[3:])
-        assert not instance.all_logs(runs[0])
-        assert prune_history(instance, kept=2) == 0
-        some_job.execute_in_process(instance=instance)
-    left = {path.name.split(".")[0] for path in files.iterdir()}
-    assert set(runs[3:]) <= left
-    assert not set(runs[1:3]) & left
