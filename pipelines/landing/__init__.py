@@ -1,19 +1,26 @@
 """Landing: files of any source become immutable batches of the canonical entities. The part's public face."""
 
-from pipelines.landing.batches import delivery_ages, landed_names, read_ledger
+from pipelines.landing.batches import read_ledger
 from pipelines.landing.check import SourceCheck, check_sources
+from pipelines.landing.deliveries import delivery_ages, landed_names
 from pipelines.landing.inbox import SourceFiles
 from pipelines.landing.land import land
-from pipelines.landing.mapping import declared_statuses, load_mapping
+from pipelines.landing.make_batch import Again, Erase
+from pipelines.landing.mapping import declared_statuses, load_mapping, read_mapping
 from pipelines.landing.model import Mapping
 from pipelines.landing.order_statuses import write_order_statuses
+from pipelines.landing.outdated_files import OutdatedFiles, outdated_files
+from pipelines.landing.prepare import finish_replacement
 from pipelines.landing.report import FileOutcome, LandingReport, Outcome, Progress, RefusedFiles
 
 __all__ = [
+    "Again",
+    "Erase",
     "FileOutcome",
     "LandingReport",
     "Mapping",
     "Outcome",
+    "OutdatedFiles",
     "Progress",
     "RefusedFiles",
     "SourceCheck",
@@ -21,9 +28,12 @@ __all__ = [
     "check_sources",
     "declared_statuses",
     "delivery_ages",
+    "finish_replacement",
     "land",
     "landed_names",
     "load_mapping",
+    "outdated_files",
     "read_ledger",
+    "read_mapping",
     "write_order_statuses",
 ]

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 
 import dagster as dg
 
@@ -24,6 +25,7 @@ from pipelines.orchestration.names import (
     DAILY_JOB,
     FULL_REFRESH_TAG,
     INGEST_JOB,
+    ORIGINALS_TAG,
     RUN_TAG,
 )
 from pipelines.orchestration.recorder import Listener, RunReport
@@ -44,6 +46,7 @@ def run_pipeline(
     *,
     as_of: str | date | None = None,
     full_refresh: bool = False,
+    originals: Path | None = None,
     listener: Listener | None = None,
 ) -> RunReport:
     """Land, stage, build and publish.
@@ -52,6 +55,7 @@ def run_pipeline(
         settings: The settings in force.
         as_of: The day; by default as the settings say.
         full_refresh: Build staging, core and marts from nothing.
+        originals: A folder with files that have landed, for those that have to be landed again.
         listener: Told what happens.
 
     Returns:
@@ -66,6 +70,8 @@ def run_pipeline(
     source_files(settings)
     with _prepared(settings, listener) as (run, definitions, instance):
         tags = {**_tags(run), FULL_REFRESH_TAG: str(full_refresh).lower()}
+        if originals is not None:
+            tags[ORIGINALS_TAG] = str(originals.resolve())
         _execute(definitions, INGEST_JOB, instance, run, tags)
         try:
             day = resolve_as_of(settings, as_of)

@@ -4,12 +4,13 @@ How files become batches is in pipelines/landing.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import dagster as dg
 
 from pipelines.errors import ConfigError
 from pipelines.landing import FileOutcome, LandingReport, Outcome, RefusedFiles, SourceFiles, land, load_mapping
-from pipelines.orchestration.names import LANDED, landed_key
+from pipelines.orchestration.names import LANDED, ORIGINALS_TAG, landed_key
 from pipelines.orchestration.recorder import StageHandle
 from pipelines.orchestration.run_scope import RunScope
 from pipelines.orchestration.steps import RETRY, step
@@ -41,7 +42,7 @@ def source_files(settings: Settings) -> list[SourceFiles]:
 def landed_entities(
     context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]
 ) -> Iterator[dg.MaterializeResult[None]]:
-    """Land every new file; a file that was landed before is skipped."""
+    """Land every new file, and again those that an older version of the mapping landed; others are skipped."""
     settings = run.settings
     with step(context, run, "land") as stage:
 
@@ -57,13 +58,12 @@ def landed_entities(
                 memory_limit=settings.engine.memory_limit,
                 threads=settings.engine.threads,
                 erase=landing_eraser(settings),
+                originals=Path(originals) if (originals := context.run.tags.get(ORIGINALS_TAG)) else None,
             )
         except RefusedFiles as refused:
-            _count(stage, refused.report)
+            _report(stage, refused.report)
             raise
-        _count(stage, report)
-        for warning in report.warnings:
-            stage.warn(warning)
+        _report(stage, report)
     rows = {**report.rows, "unreadable": report.unreadable, "ledger": len(report.landed_batches)}
     for entity in LANDED:
         yield dg.MaterializeResult(
@@ -76,9 +76,12 @@ def landed_entities(
         )
 
 
-def _count(stage: StageHandle, report: LandingReport) -> None:
+def _report(stage: StageHandle, report: LandingReport) -> None:
     stage.count(
         files=len(report.of(Outcome.LANDED)),
+        files_again=len(report.of(Outcome.AGAIN)),
+        files_redeclared=report.redeclared,
+        files_outdated=report.outdated,
         files_known=len(report.of(Outcome.SKIPPED)),
         files_ignored=len(report.of(Outcome.IGNORED)),
         files_refused=len(report.of(Outcome.REFUSED)),
@@ -88,3 +91,5 @@ def _count(stage: StageHandle, report: LandingReport) -> None:
         blank=report.blank,
         erased=report.erased,
     )
+    for warning in report.warnings:
+        stage.warn(warning)

@@ -13,6 +13,7 @@ LANDED = (*ENTITIES, "unreadable", "ledger")
 
 RUN_TAG = "loyalty/run"
 FULL_REFRESH_TAG = "loyalty/full_refresh"
+ORIGINALS_TAG = "loyalty/originals"
 BACKFILL_TAG = "loyalty/backfill"
 COMMAND_LINE_TAG = "loyalty/command_line"
 PROCESS_TAG = "loyalty/process"

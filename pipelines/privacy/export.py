@@ -10,9 +10,10 @@ from typing import TextIO
 import duckdb
 
 from pipelines.errors import BuildError, LockError, UnknownPersonError
-from pipelines.landing.batches import UNREADABLE, Store
+from pipelines.landing.batches import UNREADABLE
 from pipelines.landing.entities import ENTITIES
 from pipelines.landing.expressions import quote_name, quote_text
+from pipelines.landing.prepare import prepared
 from pipelines.privacy import match
 from pipelines.privacy.find import find_person, open_landed
 from pipelines.privacy.subject import Subject
@@ -46,9 +47,8 @@ def export_person(
         ConfigError: It could mean different people.
     """
     paths = settings.paths
-    store = Store(paths.landing)
-    store.prepare()
-    store.close()
+    with prepared(paths.landing):
+        pass
     try:
         with open_landed(
             paths.landing, memory_limit=settings.engine.memory_limit, threads=settings.engine.threads
