@@ -1,6 +1,7 @@
 """Commands that only look: check, status, path."""
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -8,8 +9,11 @@ from pipelines.cli.options import ConfigOption, HomeOption
 from pipelines.cli.quarantine_rows import by_reason, data_issues
 from pipelines.cli.say import JsonOption, err, out, print_json, say, say_error, spoken, whole_table
 from pipelines.cli.summary import summary_json
-from pipelines.errors import InputError
-from pipelines.settings import WEBHOOK_VARIABLE, load_settings, project_root
+from pipelines.errors import ConfigError, InputError
+from pipelines.settings import WEBHOOK_VARIABLE, Settings, load_settings, project_root
+
+if TYPE_CHECKING:
+    from pipelines.landing import OutdatedFiles
 
 _REASONS = 8  # that the status shows; the list has them all
 
@@ -70,6 +74,7 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
     # a run that goes on holds the warehouse; its quarantine can be asked for afterwards
     reasons = by_reason(settings) if holder is None and paths.warehouse.exists() else []
     issues = data_issues(settings) if holder is None and paths.warehouse.exists() else []
+    outdated, unusable = landed_before(settings) if holder is None else ([], "")
     if as_json:
         print_json(
             {
@@ -88,6 +93,7 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
                 },
                 "quarantine": reasons,
                 "data_issues": [asdict(issue) for issue in issues],
+                "outdated_files": [asdict(one) for one in outdated],
                 "pending_erasure": pending.id if pending else None,
             }
         )
@@ -106,6 +112,8 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
         table.add_row(one.id, one.as_of.isoformat(), "yes" if one.is_current else "", one.problem)
     out().print(table if versions else "no version yet")
     out().print(str(freshness))
+    for warning in [*(words for one in outdated for words in one.words()), *([unusable] if unusable else [])]:
+        say(err(), "warning", "yellow", warning)
     if pending:
         say_error(f"the erasure {pending.id} was stopped half-way", "the next run finishes it, or: loyalty forget")
     if reasons:
@@ -124,6 +132,17 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
         out().print(found)
         for meaning, action in dict.fromkeys((f"{one.issue}: {one.meaning}", one.action) for one in issues):
             out().print(f"{meaning}. {action}")
+
+
+def landed_before(settings: Settings) -> "tuple[list[OutdatedFiles], str]":
+    """What was landed with an older version of the mapping, or why that is not known."""
+    from pipelines.landing import SourceFiles, outdated_files, read_landed, read_mapping
+
+    try:
+        sources = [SourceFiles(read_mapping(source.mapping), source.files) for source in settings.sources]
+    except ConfigError as problem:
+        return [], f"{problem.message} {problem.hint}"
+    return list(outdated_files(read_landed(settings.home), sources).values()), ""
 
 
 @spoken

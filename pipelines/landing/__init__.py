@@ -5,10 +5,11 @@ from pipelines.landing.check import SourceCheck, check_sources
 from pipelines.landing.deliveries import delivery_ages, landed_names
 from pipelines.landing.inbox import SourceFiles
 from pipelines.landing.land import land
-from pipelines.landing.make_batch import Again, Erase
+from pipelines.landing.make_batch import Again, Erase, KeptAsItWas
 from pipelines.landing.mapping import declared_statuses, load_mapping, read_mapping
 from pipelines.landing.model import Mapping
 from pipelines.landing.order_statuses import write_order_statuses
+from pipelines.landing.outdated import read_landed
 from pipelines.landing.outdated_files import OutdatedFiles, outdated_files
 from pipelines.landing.prepare import finish_replacement
 from pipelines.landing.report import FileOutcome, LandingReport, Outcome, Progress, RefusedFiles
@@ -17,6 +18,7 @@ __all__ = [
     "Again",
     "Erase",
     "FileOutcome",
+    "KeptAsItWas",
     "LandingReport",
     "Mapping",
     "Outcome",
@@ -33,6 +35,7 @@ __all__ = [
     "landed_names",
     "load_mapping",
     "outdated_files",
+    "read_landed",
     "read_ledger",
     "read_mapping",
     "write_order_statuses",

@@ -63,6 +63,10 @@ class Known:
         self._names.setdefault(batch, delivery.file_name)
         self._latest[source, delivery.file_name] = (delivery.sequence, batch)
 
+    def keep(self, key: Key, batch: str) -> None:
+        """A content stays as it has landed, though it would land otherwise now."""
+        self._set(key, batch)
+
     def change(self, change: Change, batch: str, *, is_removed: bool) -> None:
         """A batch has taken the place of what a content had landed as."""
         landed = change.landed

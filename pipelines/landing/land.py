@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
+from pipelines import visible
 from pipelines.errors import InputError
 from pipelines.landing.batches import DELIVERIES, LEDGER, Delivery, Store, deliveries_table
 from pipelines.landing.check import check_something_landed
@@ -24,7 +25,7 @@ from pipelines.landing.formats import contradictions
 from pipelines.landing.inbox import Found, SourceFiles, files_below, find
 from pipelines.landing.known import Known
 from pipelines.landing.ledger import redeclared
-from pipelines.landing.make_batch import Again, BatchMaker, Erase, Task
+from pipelines.landing.make_batch import Again, BatchMaker, Erase, KeptAsItWas, Task
 from pipelines.landing.model import FileGroup
 from pipelines.landing.outdated import Change, Versions, read_landed
 from pipelines.landing.outdated_files import ignored_error, outdated_files
@@ -167,7 +168,8 @@ class _Landing:
             if (at := self._paths.get((landed.source, landed.sha256))) is None:
                 continue
             try:
-                yield replace(self._land_again(change, *at), seconds=time.monotonic() - begun)
+                if outcome := self._land_again_or_keep(change, *at):
+                    yield replace(outcome, seconds=time.monotonic() - begun)
             except InputError as error:
                 yield self._refused(landed.source, change.name, change.target.file_on, error, True, begun)
 
@@ -195,7 +197,7 @@ class _Landing:
         again = None
         for change in self._known.changes_of(source, sha256):
             if file.name in change.names or change.target.key(sha256) == key:
-                again = self._land_again(change, file.path, before)
+                again = self._land_again_or_keep(change, file.path, before)
         sequence, batch_before = self._known.latest(source, file.name)
         delivery = Delivery(file.name, sequence + 1, self._today)
         if known := self._known.batch(key):
@@ -220,6 +222,21 @@ class _Landing:
             note += "; this content was delivered again, so it is in force instead of the one delivered in between"
         source = file.source.mapping.source
         return FileOutcome(source, file.name, Outcome.SKIPPED, note=note, file_on=file.file_on, batch=batch)
+
+    def _land_again_or_keep(self, change: Change, path: Path, before: State) -> FileOutcome | None:
+        """As `_land_again`; None if the content must stay as it landed before, with a warning."""
+        landed, key = change.landed, change.target.key(change.landed.sha256)
+        if self._known.batch(key) == landed.batch:
+            return None
+        try:
+            return self._land_again(change, path, before)
+        except KeptAsItWas as reason:
+            self._known.keep(key, landed.batch)
+            self._maker.warnings.append(
+                f"{landed.source}: {visible.name(change.name)} was landed with an older version of the mapping and is"
+                f" not landed again: {reason.message}. {reason.hint}"
+            )
+            return None
 
     def _land_again(self, change: Change, path: Path, before: State) -> FileOutcome:
         """Land a content as the mapping has it now, in the place of what it landed as before."""

@@ -44,6 +44,10 @@ class Again:
     records: int
 
 
+class KeptAsItWas(InputError):
+    """A file is not landed again, and what it landed as before stays; that is no reason to stop the run."""
+
+
 Erase = Callable[[Path, str, int, Again | None], Mapping[str, int]]
 """Erases those who must not land from a staged batch: its folder, its source, its records that are taken or unreadable,
 and what it landed as before. Gives the rows removed, by entity.
@@ -97,6 +101,7 @@ class BatchMaker:
 
         Raises:
             InputError: The file cannot be landed whole.
+        KeptAsItWas: It must not be landed again.
         """
         try:
             reading = read(self._connection, task.path, task.group, self._store.scratch)

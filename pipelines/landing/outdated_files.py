@@ -40,12 +40,12 @@ class OutdatedFiles:
     ignored: tuple[str, ...]
 
     def summary(self) -> str:
-        """How many there are, and what happens to them; empty if there are none."""
-        if not self.files:
+        """How many the next run lands again; empty if there are none."""
+        if not self.in_inbox:
             return ""
         rest = "" if self.in_inbox == self.files else f" {self.in_inbox:,} of"
-        again = f"; `loyalty run` lands{rest} them again" if self.in_inbox else ""
-        return f"{self.source}: {_files(self.files)} landed with an older version of the mapping{again}"
+        again = f"`loyalty run` lands{rest} {'it' if self.files == 1 else 'them'} again, or reports why it cannot"
+        return f"{self.source}: {_files(self.files)} landed with an older version of the mapping; {again}"
 
     def words(self) -> list[str]:
         """The summary and the obstacles."""

@@ -1,7 +1,8 @@
 """Whether a file that is landed again brings somebody back who was erased from what it landed as before.
 
-Tombstones recognise people by the normal form of their identifiers. A mapping that gives another form (another column,
-another expression) hides them. So what a file lands as now is compared with what is left of it from before.
+Tombstones recognise people by the normal form of their identifiers, and not by names in free text. A mapping that gives
+another form (another column, another expression) hides people from them. So what a file lands as now is compared with
+what is left of it from before, record by record.
 """
 
 from collections.abc import Iterator, Mapping
@@ -9,21 +10,20 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.errors import InputError
-from pipelines.landing import Again
+from pipelines.landing import Again, KeptAsItWas
 from pipelines.landing.batches import PART, UNREADABLE
+from pipelines.landing.entities import ENTITIES, ColumnType
 from pipelines.landing.expressions import quote_text
 from pipelines.landing.relation import escaped_glob
 from pipelines.privacy import match
-from pipelines.privacy.rewrite import DATASETS
+from pipelines.privacy.rewrite import DATASETS, ERASED_VALUE
+
+# A record is touched if a row of it was emptied; what was removed is not there at all.
+_TOUCHED = f"raw = {quote_text(match.ERASED)}"
 
 
 def check_nobody_returns(folder: Path, records: int, again: Again) -> None:
-    """Refuse a staged batch that may hold somebody who was erased from the file before.
-
-    - If fewer records are erased than before, every record that is whole must have been whole before.
-    - If more records are emptied and name somebody than before, they must name nobody whom such records did not name
-      before. (Records of others are emptied if they mention somebody who was erased.)
+    """Refuse to land a file again if that may bring somebody back.
 
     Args:
         folder: The staged batch, after those whom the tombstones recognise were erased from it.
@@ -31,63 +31,87 @@ def check_nobody_returns(folder: Path, records: int, again: Again) -> None:
         again: What the file landed as before.
 
     Raises:
-        InputError: It may hold one of them.
+        KeptAsItWas: It may hold somebody who was erased.
     """
-    parts = {dataset: folder / dataset / PART for dataset in DATASETS}
+    staged = {dataset: folder / dataset / PART for dataset in DATASETS}
+    now = {dataset: part for dataset, part in staged.items() if part.is_file()}
     with duckdb.connect() as connection:
-        before = _Batch(connection, "before", again.parts, again.records)
-        if not before.n_erased:
+        for name, parts in (("before", again.parts), ("now", now)):
+            none = "select null::bigint as record, null::varchar as raw, null::varchar as person where false"
+            connection.execute(f"create temp view {name} as {' union all '.join([none, *_rows(parts)])}")
+        ((present, touched),) = connection.execute(
+            f"select count(distinct record), count(distinct record) filter ({_TOUCHED}) from before"  # noqa: S608
+        ).fetchall()
+        removed = again.records - present
+        if not removed and not touched:
             return
-        now = _Batch(connection, "now", {name: part for name, part in parts.items() if part.is_file()}, records)
-        has_new_whole = now.n_erased < before.n_erased and now.has_other(before, _WHOLE, "raw")
-        has_new_people = now.n_named > before.n_named and now.has_other(before, _NAMED, "person")
-    if has_new_whole or has_new_people:
-        raise InputError(
-            f"people were erased from {before.n_erased} of its records, and as the mapping is now they cannot be"
-            " recognised: it would bring them back",
-            hint="Call `loyalty forget` for them with the references that the mapping gives them now, and run again;"
-            " or undo what the mapping changed about references, e-mails, phones and order numbers.",
-        )
-
-
-_WHOLE = f"raw <> {quote_text(match.ERASED)}"
-_NAMED = f"raw = {quote_text(match.ERASED)} and person is not null"
-
-
-class _Batch:
-    """All rows of a batch as a view: record, raw record, and whom a row names, once for each of them.
-
-    Args:
-        connection: Any DuckDB.
-        name: Of the view.
-        parts: The Parquet by data set.
-        records: The records that are taken or unreadable.
-    """
-
-    def __init__(
-        self, connection: duckdb.DuckDBPyConnection, name: str, parts: Mapping[str, Path], records: int
-    ) -> None:
-        self._connection, self._name = connection, name
-        none = "select null::bigint as record, null::varchar as raw, null::varchar as person where false"
-        connection.execute(f"create temp view {name} as {' union all '.join([none, *_rows(parts)])}")
-        # a record that is not whole has rows that are missing or were emptied
-        whole = f"select record from {name} group by record having bool_and({_WHOLE})"  # noqa: S608 (names are ours)
-        self.n_erased = records - self._count(f"select count(*) from ({whole})")  # noqa: S608
-        self.n_named = self._count(f"select count(distinct record) from {name} where {_NAMED}")  # noqa: S608
-
-    def has_other(self, before: "_Batch", where: str, column: str) -> bool:
-        """Whether some rows have a value that such rows of another batch do not have."""
-        values = [f"select {column} from {batch._name} where {where}" for batch in (self, before)]  # noqa: S608
-        return self._count(f"select count(*) from ({' except '.join(values)})") > 0  # noqa: S608
-
-    def _count(self, query: str) -> int:
-        ((count,),) = self._connection.execute(query).fetchall()
-        return int(count)
+        queries = [_renumbered(), _whole_again(), _named_again(), _there_again(records, removed)]
+        queries += [query for dataset in DATASETS if (query := _filled_again(connection, dataset, again.parts, now))]
+        if any(connection.execute(query).fetchall() for query in queries):
+            raise KeptAsItWas(
+                f"people were erased from {removed + touched} of its records, and by the mapping of today not all of"
+                " them can be recognised",
+                hint="If the mapping gives them other references, call `loyalty forget` with these and run again;"
+                " else deliver the file again without them, under the same name.",
+            )
 
 
 def _rows(parts: Mapping[str, Path]) -> Iterator[str]:
+    """All rows of a batch: record, raw record, and whom a row names, once for each of them."""
     for dataset in (dataset for dataset in DATASETS if dataset in parts):
         columns = [] if dataset == UNREADABLE else match.identifying_columns(dataset)
         people = f"unnest([{', '.join(columns)}])" if columns else "null::varchar"
-        read = f"read_parquet({escaped_glob(parts[dataset])}, hive_partitioning = false)"
-        yield f"select record, raw, {people} as person from {read}"  # noqa: S608 (names are ours)
+        yield f"select record, raw, {people} as person from {_read(parts[dataset])}"  # noqa: S608 (names are ours)
+
+
+def _read(part: Path) -> str:
+    return f"read_parquet({escaped_glob(part)}, hive_partitioning = false)"
+
+
+def _renumbered() -> str:
+    """Records that are whole in both and are not the same: then nothing can be compared by their numbers."""
+    earlier, later = (f"(select distinct record, raw from {name} where not {_TOUCHED})" for name in ("before", "now"))  # noqa: S608
+    both = f"{earlier} as earlier inner join {later} as later using (record)"
+    return f"select 1 from {both} where earlier.raw <> later.raw limit 1"  # noqa: S608
+
+
+def _whole_again() -> str:
+    """Touched records that are whole now."""
+    touched = f"select record from before where {_TOUCHED}"  # noqa: S608
+    return f"select 1 from now where not {_TOUCHED} and record in ({touched}) limit 1"  # noqa: S608
+
+
+def _named_again() -> str:
+    """Touched records that named nobody any more, and name somebody now."""
+    nobodys = f"select record from before group by record having bool_or({_TOUCHED}) and count(person) = 0"  # noqa: S608
+    return f"select 1 from now where person is not null and record in ({nobodys}) limit 1"  # noqa: S608
+
+
+def _there_again(records: int, removed: int) -> str:
+    """Records that were not there before, unless as many are missing as before: then others were erased or skipped."""
+    return (
+        f"select 1 from now where record not in (select record from before)"  # noqa: S608
+        f" and {records} - (select count(distinct record) from now) < {removed} limit 1"
+    )
+
+
+def _filled_again(
+    connection: duckdb.DuckDBPyConnection, dataset: str, before: Mapping[str, Path], now: Mapping[str, Path]
+) -> str:
+    """Touched rows of an entity that have a value in a column that was emptied; no query if there is none."""
+    if dataset == UNREADABLE or dataset not in before or dataset not in now:
+        return ""
+    kinds, free = ENTITIES[dataset].columns, match.free_columns(dataset)
+    counts = ", ".join(f"count({column})" for column in free)
+    (filled,) = connection.execute(f"select {counts} from {_read(before[dataset])}").fetchall()  # noqa: S608
+    # a column without any value was not mapped; only free text that comes in now may be about them
+    emptied = [c for c, count in zip(free, filled, strict=True) if count or kinds[c] is ColumnType.PERSONAL]
+    counted = ", ".join(f"count({_value(column)}) as {column}" for column in emptied)
+    touched = f"select record, {counted} from {_read(before[dataset])} group by record having bool_or({_TOUCHED})"  # noqa: S608
+    tests = " or ".join(f"({_value(f'later.{column}')} is not null and earlier.{column} = 0)" for column in emptied)
+    both = f"{_read(now[dataset])} as later inner join ({touched}) as earlier using (record)"
+    return f"select 1 from {both} where {tests} limit 1" if emptied else ""  # noqa: S608
+
+
+def _value(column: str) -> str:
+    return f"nullif({column}, {quote_text(ERASED_VALUE)})"
