@@ -39,7 +39,7 @@ def check(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOpt
         )
         for note in source.notes:
             out().print(f"  {note}")
-        for warning in source.warnings:
+        for warning in [*source.warnings, *(source.outdated.words() if source.outdated else ())]:
             say(err(), "warning", "yellow", warning)
         for status in source.statuses:
             if status.is_unknown:

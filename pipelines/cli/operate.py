@@ -34,6 +34,15 @@ def run(
     only_say: Annotated[
         bool, typer.Option("--dry-run", help="Say what a run would do (files, day, kind of build), and do nothing.")
     ] = False,
+    originals: Annotated[
+        Path | None,
+        typer.Option(
+            "--originals",
+            help="Files that are no longer in the inbox, to land them again after a change of the mapping.",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Land what is new, build the marts of a day, check them, and publish them."""
@@ -53,7 +62,14 @@ def run(
     logging.getLogger("loyalty").addHandler(logging.NullHandler())
     with Screen(quiet=as_json) as screen, Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
         # dagster-dbt prints dbt's output, which is in dbt's own log
-        report = run_pipeline(settings, as_of=as_of, full_refresh=full_refresh, force=force, listener=screen)
+        report = run_pipeline(
+            settings,
+            as_of=as_of,
+            full_refresh=full_refresh,
+            force=force,
+            originals=originals,
+            listener=screen,
+        )
     if as_json:
         print_json(summary_json(report))
     else:

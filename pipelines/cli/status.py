@@ -1,5 +1,6 @@
 """`loyalty status`: the last run, the versions that are kept, whether they are fresh, and what is in quarantine."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from pipelines.cli.quarantine_rows import by_reason, data_issues
 from pipelines.cli.say import JsonOption, err, out, print_json, say, say_error, spoken, whole_table
 from pipelines.cli.status_report import (
     LastRun,
+    OutdatedSource,
     PublishedVersion,
     QuarantineCount,
     StatusReport,
@@ -21,10 +23,11 @@ from pipelines.cli.status_report import (
     running_report,
     version_report,
 )
-from pipelines.errors import StaleError
-from pipelines.settings import load_settings
+from pipelines.errors import ConfigError, StaleError
+from pipelines.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from pipelines.landing import OutdatedFiles
     from pipelines.orchestration.recorder import RunReport
     from pipelines.quality import DataIssue
 
@@ -49,6 +52,7 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
     is_free = holder is None and paths.warehouse.exists()
     issues = data_issues(settings) if is_free else []
     reasons = by_reason(settings) if is_free else []
+    outdated, unusable = landed_before(settings) if holder is None else ([], "")
     found = StatusReport(
         checked_at=now,
         home=str(settings.home),
@@ -57,6 +61,7 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
         versions=[version_report(version, pinned) for version in list_versions(paths.published)],
         why_not_current=_why_not_current(paths.published, last),
         freshness=freshness_report(freshness, now),
+        outdated_files=[OutdatedSource(**asdict(one)) for one in outdated],
         n_quarantine_reasons=len(reasons),
         quarantine=[
             QuarantineCount.model_validate({name: reason[name] for name in QuarantineCount.model_fields})
@@ -82,6 +87,8 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
     out().print(str(freshness))
     if freshness.last_success_at:
         out().print(f"the last successful run ended at {_time(freshness.last_success_at)} UTC")
+    for warning in [*(words for one in outdated for words in one.words()), *([unusable] if unusable else [])]:
+        say(err(), "warning", "yellow", warning)
     if pending:
         say_error(f"the erasure {pending.id} was stopped half-way", "the next run finishes it, or: loyalty forget")
     _show_quarantine(found)
@@ -91,6 +98,17 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
             f"the publication is stale: {found.freshness.why_stale}",
             hint="run: loyalty run; if runs are started by cron, systemd or Dagster, look at why none succeeds",
         )
+
+
+def landed_before(settings: Settings) -> "tuple[list[OutdatedFiles], str]":
+    """What was landed with an older version of the mapping, or why that is not known."""
+    from pipelines.landing import SourceFiles, outdated_files, read_landed, read_mapping
+
+    try:
+        sources = [SourceFiles(read_mapping(source.mapping), source.files) for source in settings.sources]
+    except ConfigError as problem:
+        return [], f"{problem.message} {problem.hint}"
+    return list(outdated_files(read_landed(settings.home), sources).values()), ""
 
 
 def _why_not_current(published: Path, last: "RunReport | None") -> str:

@@ -91,6 +91,19 @@ class FreshnessReport(_Part):
     problem: str = Field(description="Why expected is not known; empty if it is.")
 
 
+class OutdatedSource(_Part):
+    """What a source has landed with an older version of its mapping."""
+
+    source: str
+    folders: tuple[str, ...] = Field(description="Its folders in the inbox.")
+    files: int = Field(description="Files that the mapping lands in another way now.")
+    in_inbox: int = Field(description="Those of them that the next run lands again.")
+    gone: tuple[str, ...] = Field(description="Those that are no longer in the inbox.")
+    replaced: tuple[str, ...] = Field(description="Those whose name a later delivery has in the inbox.")
+    unmatched: tuple[str, ...] = Field(description="Landed files that the mapping does not take any more.")
+    ignored: tuple[str, ...] = Field(description="Landed files that the mapping ignores now.")
+
+
 class QuarantineCount(_Part):
     """Rows in quarantine by one rule; `loyalty quarantine rules` says what each rule means."""
 
@@ -128,6 +141,7 @@ class StatusReport(_Part):
         " before the newest one."
     )
     freshness: FreshnessReport
+    outdated_files: list[OutdatedSource] = Field(description="Empty while a run goes on.")
     n_quarantine_reasons: int = Field(description="Rules by entity and source that have rows in quarantine.")
     quarantine: list[QuarantineCount] = Field(
         description="The eight reasons with most open rows; empty while a run goes on, which holds the warehouse."

@@ -19,6 +19,8 @@ def summary_json(report: RunReport) -> dict[str, object]:
         "build": report.kind,
         "files": {
             "landed": land.get("files", 0),
+            "again": land.get("files_again", 0),
+            "outdated": land.get("files_outdated", 0),
             "known": land.get("files_known", 0),
             "ignored": land.get("files_ignored", 0),
             "refused": land.get("files_refused", 0),
@@ -49,6 +51,7 @@ def summary_table(report: RunReport) -> Table:
     table.add_column("seconds", justify="right")
     figures = [
         ("files landed", land.get("files", 0)),
+        ("files landed again", land.get("files_again", 0)),
         ("files known before", land.get("files_known", 0)),
         ("records in them", land.get("records", 0)),
         ("unreadable records", land.get("unreadable", 0)),

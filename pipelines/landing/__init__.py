@@ -1,19 +1,28 @@
 """Landing: files of any source become immutable batches of the canonical entities. The part's public face."""
 
-from pipelines.landing.batches import delivery_ages, landed_batches, read_ledger
+from pipelines.landing.batches import landed_batches, read_ledger
 from pipelines.landing.check import SourceCheck, check_sources
+from pipelines.landing.deliveries import delivery_ages
 from pipelines.landing.inbox import SourceFiles
 from pipelines.landing.land import land
-from pipelines.landing.mapping import declared_statuses, load_mapping
+from pipelines.landing.make_batch import Again, Erase, KeptAsItWas
+from pipelines.landing.mapping import declared_statuses, load_mapping, read_mapping
 from pipelines.landing.model import Mapping
 from pipelines.landing.order_statuses import write_order_statuses
+from pipelines.landing.outdated import read_landed
+from pipelines.landing.outdated_files import OutdatedFiles, outdated_files
+from pipelines.landing.prepare import finish_replacement
 from pipelines.landing.report import FileOutcome, LandingReport, Outcome, Progress, RefusedFiles
 
 __all__ = [
+    "Again",
+    "Erase",
     "FileOutcome",
+    "KeptAsItWas",
     "LandingReport",
     "Mapping",
     "Outcome",
+    "OutdatedFiles",
     "Progress",
     "RefusedFiles",
     "SourceCheck",
@@ -21,9 +30,13 @@ __all__ = [
     "check_sources",
     "declared_statuses",
     "delivery_ages",
+    "finish_replacement",
     "land",
     "landed_batches",
     "load_mapping",
+    "outdated_files",
+    "read_landed",
     "read_ledger",
+    "read_mapping",
     "write_order_statuses",
 ]

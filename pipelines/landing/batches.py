@@ -1,14 +1,14 @@
 """Where landed batches lie, and how one comes to be there whole or not at all.
 
 A batch is one file. Its Parquet is written under `.tmp-…`, flushed to disk, and renamed into place entity by entity,
-the ledger
-last: a batch without its ledger folder never was, and is removed at the start of the next landing.
+the ledger last: a batch without its ledger folder never was, and is removed at the start of the next landing. A file
+that is landed again has a new batch, which replaces the one before (replacement.py).
 """
 
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 from pipelines import quoting
 from pipelines.durable import sync_file
 from pipelines.landing.entities import ENTITIES
+from pipelines.landing.replacement import Replacement, remove_replacement, write_replacement
 from pipelines.landing.rows import TRAILING
 
 LEDGER = "ledger"
@@ -62,9 +63,6 @@ LAYOUTS: dict[str, dict[str, str]] = {
     DELIVERIES: {"file_name": "VARCHAR", "sequence": "BIGINT", "delivered_on": "DATE"},
 }
 
-# What held before a column was there; NULL for all others.
-_BEFORE: dict[tuple[str, str], object] = {(LEDGER, "erased_rows"): 0, (LEDGER, "row_keys"): "own"}
-
 
 @dataclass(frozen=True)
 class Delivery:
@@ -81,18 +79,20 @@ class Delivery:
     delivered_on: date
 
 
-def deliveries_table(deliveries: Sequence[Delivery]) -> pa.Table:
-    """The deliveries of one batch as they are landed."""
-    return pa.Table.from_pylist([asdict(delivery) for delivery in deliveries], schema=schema_of(DELIVERIES))
+def deliveries_table(deliveries: Iterable[Delivery]) -> pa.Table:
+    """The deliveries of one batch as they are landed, in their order."""
+    ordered = sorted(deliveries, key=lambda delivery: (delivery.file_name, delivery.sequence))
+    return pa.Table.from_pylist([asdict(delivery) for delivery in ordered], schema=schema_of(DELIVERIES))
 
 
-def batch_of(source: str, sha256: str, file_on: date | None) -> str:
-    """The name of the batch of a file: the same file on the same date is the same batch, whatever it is called.
+def batch_of(source: str, sha256: str, file_on: date | None, version: str) -> str:
+    """The name of the batch of a file: the same content on the same date, landed by the same mapping, is one batch.
 
-    It begins with a letter that no number has: Spark tries to read a name as a decimal, and digits around an
+    The name of the file does not matter. Batches of earlier versions of this program are named without `version`.
+    The name begins with a letter that no number has: Spark tries to read a name as a decimal, and digits around an
     `e` (a power of ten with many digits) keep it busy for hours.
     """
-    return "b" + hashlib.sha256(f"{source}|{sha256}|{file_on or ''}".encode()).hexdigest()[:16]
+    return "b" + hashlib.sha256(f"{source}|{sha256}|{file_on or ''}|{version}".encode()).hexdigest()[:16]
 
 
 def schema_of(dataset: str) -> pa.Schema:
@@ -112,28 +112,6 @@ class Store:
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
         root.chmod(0o700)
         self.scratch = root / f".tmp-{os.getpid()}"
-
-    def prepare(self) -> int:
-        """Clear away what a killed run left, and make the empty tables.
-
-        Returns:
-            The number of orphaned batch folders removed.
-        """
-        for left in self.root.glob(".tmp-*"):
-            shutil.rmtree(left)
-        committed = {(path.parent.name, path.name) for path in (self.root / LEDGER).glob("source=*/batch=*")}
-        orphans = [
-            path
-            for path in self.root.glob("*/source=*/batch=*")
-            if (path.parent.name, path.name) not in committed and path.parent.name != "source=none"
-        ]
-        for orphan in orphans:
-            shutil.rmtree(orphan)
-        self.scratch.mkdir(mode=0o700)
-        for dataset in LAYOUTS:
-            self._make_empty(dataset)
-        self.record_earlier_deliveries()
-        return len(orphans)
 
     def close(self) -> None:
         """Remove the scratch folder."""
@@ -155,56 +133,73 @@ class Store:
             sync_file(part)
             sync_file(staged / dataset)
         for dataset in datasets:
-            parent = self._folder(self.root / dataset / f"source={source}")
+            parent = self.make_folder(self.root / dataset / f"source={source}")
             (staged / dataset).rename(parent / f"batch={batch}")
             sync_file(parent)
         staged.rmdir()
+
+    def replace_batch(self, change: Replacement) -> bool:
+        """Put a batch in the place of another one: commit it if it is staged, move deliveries to it, remove the other.
+
+        Written down first, so that whoever comes after a kill finishes it, or finds the earlier batch as it was.
+
+        Returns:
+            Whether the other one is removed: it stays if it has further deliveries.
+        """
+        write_replacement(self.root, change)
+        if (self.scratch / change.new).is_dir():
+            self.commit(change.source, change.new)
+        return self.finish_replacement(change)
+
+    def finish_replacement(self, change: Replacement) -> bool:
+        """What is left to do once the new batch is committed; it may be done twice."""
+        moved = {Delivery(*one) for one in change.deliveries}
+        known = self._deliveries(change.source, change.new)
+        if moved - known:
+            self._write_deliveries(change.source, change.new, known | moved)
+        left = self._deliveries(change.source, change.old) - moved
+        if left:
+            self._write_deliveries(change.source, change.old, left)
+        else:
+            self._remove(change.source, change.old)
+        remove_replacement(self.root)
+        return not left
+
+    def _remove(self, source: str, batch: str) -> None:
+        """Remove a committed batch, the ledger first: what is left after a kill has no ledger, and so never was."""
+        for dataset in sorted(LAYOUTS, key=lambda name: (name != LEDGER, name)):
+            folder = self.part(dataset, source, batch).parent
+            if folder.is_dir():
+                folder.rename(self.scratch / f"removed-{dataset}")
+                sync_file(folder.parent)
+                shutil.rmtree(self.scratch / f"removed-{dataset}")
 
     def discard(self, batch: str) -> None:
         """Forget a staged batch."""
         shutil.rmtree(self.scratch / batch, ignore_errors=True)
 
-    def _make_empty(self, dataset: str) -> None:
-        """A table without rows, so that globs and schemas never fail; made anew where the columns have changed."""
-        target = self.root / dataset / "source=none" / "batch=none" / PART
-        schema = schema_of(dataset)
-        if target.is_file():
-            if pq.read_schema(target).equals(schema):
-                return
-            self._upgrade(dataset)
-        self._folder(target.parent)
-        self.replace(target, schema.empty_table())
-
-    def _upgrade(self, dataset: str) -> None:
-        """Give what an earlier version of this program landed the columns that it lacks."""
-        schema = schema_of(dataset)
-        for part in _parts(self.root / dataset):
-            table = pq.read_table(part, partitioning=None)
-            for field in schema:
-                if field.name not in table.column_names:
-                    value = pa.scalar(_BEFORE.get((dataset, field.name)), field.type)
-                    table = table.append_column(field, pa.repeat(value, len(table)))
-            self.replace(part, table.select(schema.names).cast(schema))
-
     def record_delivery(self, source: str, batch: str, delivery: Delivery) -> None:
         """Add a delivery to those of a committed batch, in one step."""
-        part = self.root / DELIVERIES / f"source={source}" / f"batch={batch}" / PART
-        known = pq.read_table(part, partitioning=None).to_pylist() if part.is_file() else []
-        self._folder(part.parent)
-        self.replace(part, deliveries_table([*(Delivery(**row) for row in known), delivery]))
+        self._write_deliveries(source, batch, self._deliveries(source, batch) | {delivery})
 
-    def record_earlier_deliveries(self) -> None:
-        """Record one delivery of each batch that landed before deliveries were recorded, in the order of landing."""
-        parts = {(part.parent.parent.name, part.parent.name): part for part in _parts(self.root / LEDGER)}
-        recorded = {(part.parent.parent.name, part.parent.name) for part in _parts(self.root / DELIVERIES)}
-        lacking = [(parts[key].stat().st_mtime_ns, key) for key in parts.keys() - recorded]
-        sequences: dict[tuple[str, str], int] = {}
-        for _, (source, batch) in sorted(lacking):
-            (line, *_) = pq.read_table(parts[source, batch], partitioning=None).to_pylist()
-            name = (source, line["file_name"])
-            sequences[name] = sequences.get(name, 0) + 1
-            delivery = Delivery(line["file_name"], sequences[name], line["landed_on"])
-            self.record_delivery(source.removeprefix("source="), batch.removeprefix("batch="), delivery)
+    def _deliveries(self, source: str, batch: str) -> set[Delivery]:
+        part = self.part(DELIVERIES, source, batch)
+        known = pq.read_table(part, partitioning=None).to_pylist() if part.is_file() else []
+        return {Delivery(**row) for row in known}
+
+    def _write_deliveries(self, source: str, batch: str, deliveries: Collection[Delivery]) -> None:
+        part = self.part(DELIVERIES, source, batch)
+        self.make_folder(part.parent)
+        self.replace(part, deliveries_table(deliveries))
+
+    def parts(self, source: str, batch: str) -> dict[str, Path]:
+        """The Parquet of a committed batch, by data set."""
+        parts = {dataset: self.part(dataset, source, batch) for dataset in LAYOUTS}
+        return {dataset: part for dataset, part in parts.items() if part.is_file()}
+
+    def part(self, dataset: str, source: str, batch: str) -> Path:
+        """Where a data set of a batch lies."""
+        return self.root / dataset / f"source={source}" / f"batch={batch}" / PART
 
     def replace(self, part: Path, table: pa.Table) -> None:
         """Write a committed Parquet anew, in one step."""
@@ -215,7 +210,7 @@ class Store:
         written.replace(part)
         sync_file(part.parent)
 
-    def _folder(self, folder: Path) -> Path:
+    def make_folder(self, folder: Path) -> Path:
         """Make a folder below the root, each new one private and its entry on disk."""
         missing = [folder, *folder.parents]
         for path in reversed(missing[: missing.index(self.root)]):
@@ -235,36 +230,12 @@ def read_ledger(home: Path) -> pa.Table:
         The ledger's columns, then `source` and `batch`; sorted by source, file date, name and entity. No rows where
         nothing has landed yet.
     """
-    return _read(home, LEDGER, "source, file_on nulls first, file_name, entity")
+    return read_dataset(home, LEDGER, "source, file_on nulls first, file_name, entity")
 
 
 def landed_batches(home: Path) -> tuple[str, ...]:
     """Every committed batch, sorted."""
     return tuple(sorted(set(read_ledger(home).column("batch").to_pylist())))
-
-
-def read_deliveries(home: Path) -> pa.Table:
-    """Every delivery: its columns, then `source` and `batch`; sorted by source, file name and sequence."""
-    return _read(home, DELIVERIES, "source, file_name, sequence")
-
-
-def delivery_ages(home: Path) -> dict[str, int]:
-    """How many deliveries of its name have come since each batch's own; 0 is in force.
-
-    A batch that came under several names has the lowest of their ages.
-    """
-    deliveries = read_deliveries(home).to_pylist()
-    last: dict[tuple[str, str], int] = {}
-    own: dict[tuple[str, str, str], int] = {}
-    for row in deliveries:
-        name = (row["source"], row["file_name"])
-        last[name] = max(last.get(name, 0), row["sequence"])
-        own[*name, row["batch"]] = max(own.get((*name, row["batch"]), 0), row["sequence"])
-    ages: dict[str, int] = {}
-    for (source, file_name, batch), sequence in own.items():
-        age = last[source, file_name] - sequence
-        ages[batch] = min(age, ages.get(batch, age))
-    return ages
 
 
 def landed_rows(landing: Path, dataset: str) -> str:
@@ -279,7 +250,7 @@ def landed_rows(landing: Path, dataset: str) -> str:
     """
     columns = {**LAYOUTS[dataset], "source": "VARCHAR", "batch": "VARCHAR"}
     none = f"select {', '.join(f'null::{kind} as {name}' for name, kind in columns.items())} where false"
-    parts = [part for part in _parts(landing / dataset) if _in_dataset(part, LEDGER).is_file()]
+    parts = [part for part in parts_of(landing / dataset) if _in_dataset(part, LEDGER).is_file()]
     if not parts:
         return none
     listed = ", ".join(quoting.files(part) for part in parts)
@@ -297,12 +268,19 @@ def _in_dataset(part: Path, dataset: str) -> Path:
     return part.parents[3] / dataset / source / batch / PART
 
 
-def _read(home: Path, dataset: str, order: str) -> pa.Table:
+def read_dataset(home: Path, dataset: str, order: str) -> pa.Table:
+    """A landed data set, with `source` and `batch`; no rows if nothing has landed.
+
+    Args:
+        home: The home folder.
+        dataset: Its name.
+        order: The columns by which it is sorted, as SQL.
+    """
     root = home / "landing" / dataset
-    if not any(_parts(root)):
+    if not any(parts_of(root)):
         empty = schema_of(dataset).append(pa.field("source", pa.string())).append(pa.field("batch", pa.string()))
         return empty.empty_table()
-    files = ", ".join(quoting.files(part) for part in _parts(root))
+    files = ", ".join(quoting.files(part) for part in parts_of(root))
     with duckdb.connect() as connection:
         return connection.sql(
             f"select * from read_parquet([{files}], hive_partitioning=true, union_by_name=true,"  # noqa: S608
@@ -310,5 +288,6 @@ def _read(home: Path, dataset: str, order: str) -> pa.Table:
         ).to_arrow_table()
 
 
-def _parts(root: Path) -> Iterator[Path]:
+def parts_of(root: Path) -> Iterator[Path]:
+    """Every Parquet of a landed data set, but for the empty one."""
     return (path for path in sorted(root.glob(f"source=*/batch=*/{PART}")) if path.parent.parent.name != "source=none")

@@ -13,6 +13,8 @@ from pipelines.errors import InputError
 from pipelines.landing.batches import read_ledger
 from pipelines.landing.formats import contradictions
 from pipelines.landing.inbox import Found, SourceFiles, find
+from pipelines.landing.outdated import Landed, read_landed
+from pipelines.landing.outdated_files import OutdatedFiles, ignored_error, outdated_files
 from pipelines.landing.readers import check_layout
 from pipelines.landing.status_check import StatusCount, count_statuses
 
@@ -29,6 +31,7 @@ class SourceCheck:
         notes: What the user may want to know: groups without a file.
         warnings: What the mapping may make wrong: formats that contradict each other.
         statuses: The statuses of orders and order lines, with what they mean.
+        outdated: What was landed with an older version of the mapping; None if nothing was.
     """
 
     source: str
@@ -38,6 +41,7 @@ class SourceCheck:
     notes: tuple[str, ...]
     warnings: tuple[str, ...] = ()
     statuses: tuple[StatusCount, ...] = ()
+    outdated: OutdatedFiles | None = None
 
 
 def check_sources(
@@ -55,7 +59,11 @@ def check_sources(
         InputError: Where there is no file at all and nothing has landed before, as landing itself would say; what is
             wrong with a file or a folder is in the result.
     """
-    checked = tuple(_check(home, source, memory_limit, threads) for source in sources)
+    landed = read_landed(home)
+    outdated = outdated_files(landed, sources)
+    checked = tuple(
+        _check(home, source, landed, outdated.get(source.mapping.source), memory_limit, threads) for source in sources
+    )
     if not any(source.files or source.ignored or source.problems for source in checked):
         check_something_landed(home, sources)
     return checked
@@ -75,16 +83,24 @@ def check_something_landed(home: Path, sources: Sequence[SourceFiles]) -> None:
         )
 
 
-def _check(home: Path, source: SourceFiles, memory_limit: str | None, threads: int | None) -> SourceCheck:
+def _check(
+    home: Path,
+    source: SourceFiles,
+    landed: Sequence[Landed],
+    outdated: OutdatedFiles | None,
+    memory_limit: str | None,
+    threads: int | None,
+) -> SourceCheck:
     name = source.mapping.source
     try:
         found = find(source)
     except InputError as error:
         return SourceCheck(name, 0, 0, (f"{error.message} {error.hint}",), ())
     refused = {file.name: problem for file in found if (problem := _problem(file))}
+    refused |= {name: ignored_error() for name in (outdated.ignored if outdated else ())}
     problems = [f"{visible.name(name)}: {problem.message}. {problem.hint}" for name, problem in refused.items()]
     readable = [file for file in found if file.name not in refused]
-    statuses, unreadable = count_statuses(home, source, readable, memory_limit, threads)
+    statuses, unreadable = count_statuses(home, landed, source, readable, memory_limit, threads)
     groups = [file.group for file in found if file.group is not None]
     ignored = sum(group.ignore is not None for group in groups)
     used = {id(file.group) for file in found}
@@ -99,7 +115,16 @@ def _check(home: Path, source: SourceFiles, memory_limit: str | None, threads: i
     )
     warnings = tuple(contradictions(source.mapping))
     problems = [*problems, *unreadable]
-    return SourceCheck(name, len(groups) - ignored, ignored, tuple(problems), tuple(notes), warnings, statuses)
+    return SourceCheck(
+        source.mapping.source,
+        len(groups) - ignored,
+        ignored,
+        tuple(problems),
+        tuple(notes),
+        warnings,
+        statuses,
+        outdated,
+    )
 
 
 def _problem(file: Found) -> InputError | None:

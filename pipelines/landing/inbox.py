@@ -53,6 +53,21 @@ class Found:
     problem: InputError | None
 
 
+@dataclass(frozen=True)
+class Place:
+    """What a mapping says about a file by its name.
+
+    Attributes:
+        group: The group that takes it, or None.
+        file_on: Its own date.
+        problem: Why it cannot be landed.
+    """
+
+    group: FileGroup | None
+    file_on: date | None
+    problem: InputError | None
+
+
 def find(source: SourceFiles) -> list[Found]:
     """Every file of a source, sorted by its own date and name. Hidden files and files on their way are passed over.
 
@@ -90,28 +105,50 @@ def _paths(source: SourceFiles) -> Iterator[Path]:
                 yield Path(at, name)
 
 
+def files_below(folder: Path) -> Iterator[Path]:
+    """Every regular file below a folder whose name DuckDB takes as it is, sorted."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not _is_odd(str(path.relative_to(folder))):
+            yield path
+
+
+def _is_odd(name: str) -> bool:
+    """Whether a name has a character that cannot be shown, or a backslash."""
+    # DuckDB takes a backslash for a slash, so that `..\\a` would be another file.
+    return visible.acts(name) or "\\" in name
+
+
 def _look_at(source: SourceFiles, root: Path, path: Path, name: str) -> Found:
-    group = next((g for g in source.mapping.files if any(_matches(name, glob) for glob in g.match)), None)
     problem: InputError | None = None
-    file_on = None
-    if visible.acts(name) or "\\" in name:
-        # Also what is not UTF-8; and DuckDB takes a backslash for a slash, so that `..\\a` would be another file.
+    if _is_odd(name):  # also what is not UTF-8
         problem = InputError("its name has a backslash or a character that cannot be shown", hint="Rename the file.")
     elif not Path(os.path.realpath(path)).is_relative_to(root):
         problem = InputError("a link that leads out of the inbox", hint="Put the file itself into the inbox.")
     elif not path.is_file():
         problem = InputError("not a regular file", hint="Take it out of the inbox.")
-    elif group is None:
-        problem = InputError(
-            "no entry under `files` of the mapping matches it",
-            hint="Add a `match` for it to the mapping, or an entry with `ignore: <reason>`.",
+    place = place_of(source.mapping, name)
+    problem = problem or place.problem
+    return Found(source, path, name, None if problem else place.group, None if problem else place.file_on, problem)
+
+
+def place_of(mapping: Mapping, name: str) -> Place:
+    """What a mapping says about a file by its name alone."""
+    group = next((g for g in mapping.files if any(_matches(name, glob) for glob in g.match)), None)
+    if group is None:
+        return Place(
+            None,
+            None,
+            InputError(
+                "no entry under `files` of the mapping matches it",
+                hint="Add a `match` for it to the mapping, or an entry with `ignore: <reason>`.",
+            ),
         )
-    elif group.file_on is not None:
-        try:
-            file_on = _date_in(name, group)
-        except ValueError as error:
-            problem = InputError(str(error), hint="Mend the file's name, or `file_on` in the mapping.")
-    return Found(source, path, name, None if problem else group, file_on, problem)
+    if group.file_on is None:
+        return Place(group, None, None)
+    try:
+        return Place(group, _date_in(name, group), None)
+    except ValueError as error:
+        return Place(group, None, InputError(str(error), hint="Rename the file, or correct `file_on` in the mapping."))
 
 
 def _date_in(name: str, group: FileGroup) -> date:

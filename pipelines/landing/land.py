@@ -1,58 +1,41 @@
 """Landing: every new file of every source becomes one immutable batch, or is refused whole.
 
-This module holds the order of things: what is done with a file, and what with a run. Reading, row-making and writing
-have modules of their own.
+This module holds the order of things: what is done with a file, and what with a run. How a file becomes a batch is
+make_batch.py's; which landed files the mapping lands in another way now is outdated.py's.
 """
 
 import logging
+import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines import visible
 from pipelines.errors import InputError
 from pipelines.home import Home
-from pipelines.landing.batches import (
-    DELIVERIES,
-    LEDGER,
-    UNREADABLE,
-    Delivery,
-    Store,
-    batch_of,
-    deliveries_table,
-    read_deliveries,
-    read_ledger,
-)
+from pipelines.landing.batches import DELIVERIES, LEDGER, Delivery, Store, deliveries_table
 from pipelines.landing.check import check_something_landed
 from pipelines.landing.delivered import State, sha256_of, state_of
-from pipelines.landing.doubts import doubts_of, is_cut_off
 from pipelines.landing.expressions import quote_text
 from pipelines.landing.formats import contradictions
-from pipelines.landing.inbox import Found, SourceFiles, find
-from pipelines.landing.ledger import ledger_table
-from pipelines.landing.mapping import fingerprint
+from pipelines.landing.inbox import Found, SourceFiles, files_below, find
+from pipelines.landing.known import Known
+from pipelines.landing.ledger import redeclared
+from pipelines.landing.make_batch import Again, BatchMaker, Erase, KeptAsItWas, Task
 from pipelines.landing.model import FileGroup
-from pipelines.landing.readers import read
-from pipelines.landing.relation import Reading
+from pipelines.landing.outdated import Change, Versions, read_landed
+from pipelines.landing.outdated_files import ignored_error, outdated_files
+from pipelines.landing.prepare import prepare
+from pipelines.landing.replacement import Replacement
 from pipelines.landing.report import FileOutcome, LandingReport, Outcome, Progress, RefusedFiles
-from pipelines.landing.rows import FileFacts, RowSql
+from pipelines.landing.rows import FileFacts
 from pipelines.landing.seen import write_seen
-from pipelines.landing.spans import Span, as_table
 from pipelines.scarcity import scarcity_behind
-
-# Half of what a small file costs is these two optimizers' planning; at a million records they save a fifth.
-_DEAR_TO_PLAN = "statistics_propagation,common_subexpressions"
-_WORTH_PLANNING = 20_000
-
-_REPORT = "Report it with a sample of the file."
-
-Erase = Callable[[Path, str], Mapping[str, int]]
-"""Erases who must not land from a staged batch (its folder, its source); gives the rows removed, by entity."""
 
 _log = logging.getLogger("loyalty.landing")
 
@@ -66,8 +49,9 @@ def land(
     memory_limit: str | None = None,
     threads: int | None = None,
     erase: Erase | None = None,
+    originals: Path | None = None,
 ) -> LandingReport:
-    """Land every file that has not landed yet.
+    """Land every file that has not landed yet, and again those that were landed with an older version of the mapping.
 
     Args:
         home: The home folder; batches go to `<home>/landing`.
@@ -77,6 +61,8 @@ def land(
         memory_limit: DuckDB's, such as `4GB`.
         threads: DuckDB's.
         erase: Called with each batch before it is committed, where somebody has been erased.
+        originals: A folder that holds files which have landed and are no longer in the inbox, under any names. They
+            are used to land these files again, and are no deliveries.
 
     Returns:
         What became of each file.
@@ -88,23 +74,31 @@ def land(
     begun = time.monotonic()
     found = [file for source in sources for file in find(source)]
     store = Store(home / "landing")
-    if orphans := store.prepare():
+    if orphans := prepare(store):
         _log.warning("removed %d batch folders that a killed run left", orphans)
     try:
         if not found:
             check_something_landed(home, sources)
         with _connect(store, memory_limit, threads) as connection:
-            landing = _Landing(store, connection, today, read_ledger(home), read_deliveries(home), erase)
-            landing.warnings += [warning for source in sources for warning in contradictions(source.mapping)]
+            versions, maker = Versions(sources), BatchMaker(store, connection, erase)
+            known = Known(read_landed(home), versions)
+            landing = _Landing(store, maker, versions, known, today)
+            redeclared_files = landing.redeclare()
             files = []
             for file in found:
                 files.append(landing.land(file))
                 if progress is not None:
                     progress(files[-1], len(files), len(found))
+            files += landing.land_rest(originals)
             write_seen(Home(home), landing.seen)
     finally:
         store.close()
-    report = LandingReport(tuple(files), tuple(landing.warnings), orphans, time.monotonic() - begun)
+    outdated = outdated_files(read_landed(home), sources) if known.is_outdated else {}
+    warnings = [warning for source in sources for warning in contradictions(source.mapping)]
+    warnings += [*maker.warnings, *(words for one in outdated.values() for words in one.obstacles())]
+    left = sum(one.files for one in outdated.values())
+    seconds = time.monotonic() - begun
+    report = LandingReport(tuple(files), tuple(warnings), orphans, seconds, redeclared_files, left)
     if report.of(Outcome.REFUSED):
         raise RefusedFiles(report)
     return report
@@ -123,200 +117,180 @@ def _connect(store: Store, memory_limit: str | None, threads: int | None) -> duc
 
 
 class _Landing:
-    """One run of landing: what has landed so far, and the connection that works.
+    """One run of landing.
 
     Args:
         store: The landing folder.
-        connection: A DuckDB of our own.
+        maker: Makes batches.
+        versions: What the mappings say now.
+        known: What has landed.
         today: The business day.
-        ledger: What has landed before.
-        deliveries: Every delivery before.
-        erase: As `land` has it.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        connection: duckdb.DuckDBPyConnection,
-        today: date,
-        ledger: pa.Table,
-        deliveries: pa.Table,
-        erase: Erase | None,
-    ) -> None:
-        self._erase = erase
-        self.warnings: list[str] = []
+    def __init__(self, store: Store, maker: BatchMaker, versions: Versions, known: Known, today: date) -> None:
         self.seen: dict[str, dict[str, State]] = {}
         self._store = store
-        self._connection = connection
+        self._maker = maker
+        self._versions = versions
+        self._known = known
         self._today = today
-        self._landed: dict[tuple[str, str], tuple[str, str]] = {
-            (row["source"], row["batch"]): (row["file_name"], row["mapping_sha256"])
-            for row in ledger.select(["source", "batch", "file_name", "mapping_sha256"]).to_pylist()
-        }
-        # sorted by sequence, so that the last one stays
-        self._delivered: dict[tuple[str, str], tuple[int, str]] = {
-            (row["source"], row["file_name"]): (row["sequence"], row["batch"]) for row in deliveries.to_pylist()
-        }
+        self._tried: set[int] = set()  # changes, by id
+        self._paths: dict[tuple[str, str], tuple[Path, State]] = {}  # by source and hash
+
+    def redeclare(self) -> int:
+        """Let batches have what the mapping declares now, if their rows do not change; returns how many."""
+        changes = [change for change in self._known.changes if not change.needs_rows]
+        for change in changes:
+            self._copy(change)
+            self._commit(change)
+        return len(changes)
 
     def land(self, file: Found) -> FileOutcome:
-        """Land one file, or say why not."""
-        begun = time.monotonic()
+        """Land one file, or report why not."""
         source = file.source.mapping.source
+        begun = time.monotonic()
+        has_landed = self._known.latest(source, file.name) != (0, "")
         try:
             if file.problem is not None:
                 raise file.problem
             assert file.group is not None  # find() gives a group or a problem
             if file.group.ignore is not None:
+                if has_landed:
+                    raise ignored_error()
                 return FileOutcome(source, file.name, Outcome.IGNORED, note=file.group.ignore)
             before = state_of(file.path)
-            outcome = self._land(file, file.group, before, begun)
+            outcome = replace(self._land(file, file.group), seconds=time.monotonic() - begun)
             self.seen.setdefault(source, {})[file.name] = before
             return outcome
         except InputError as error:
-            if scarce := scarcity_behind(error, self._store.root.parent):
-                raise scarce from error  # the file is not to blame
-            return FileOutcome(
-                source,
-                file.name,
-                Outcome.REFUSED,
-                note=error.message,
-                hint=error.hint,
-                file_on=file.file_on,
-                seconds=time.monotonic() - begun,
-            )
+            return self._refused(source, file.name, file.file_on, error, has_landed, begun)
 
-    def _land(self, file: Found, group: FileGroup, before: State, begun: float) -> FileOutcome:
-        mapping, sha256 = file.source.mapping, sha256_of(file.path)
-        batch = batch_of(mapping.source, sha256, file.file_on)
-        said = fingerprint(mapping, group)
-        sequence, batch_before = self._delivered.get((mapping.source, file.name), (0, ""))
+    def land_rest(self, originals: Path | None) -> Iterator[FileOutcome]:
+        """Land again what was not found under its own name: another file of the inbox or an original may have it."""
+        rest = [change for change in self._known.changes if id(change) not in self._tried]
+        if originals is not None:
+            self._look_for({(one.landed.source, one.landed.sha256) for one in rest} - self._paths.keys(), originals)
+        for change in rest:
+            landed, begun = change.landed, time.monotonic()
+            if (at := self._paths.get((landed.source, landed.sha256))) is None:
+                continue
+            try:
+                if outcome := self._land_again_or_keep(change, *at):
+                    yield replace(outcome, seconds=time.monotonic() - begun)
+            except InputError as error:
+                yield self._refused(landed.source, change.name, change.target.file_on, error, True, begun)
+
+    def _refused(
+        self, source: str, name: str, file_on: date | None, error: InputError, has_landed: bool, begun: float
+    ) -> FileOutcome:
+        if scarce := scarcity_behind(error, self._store.root.parent):
+            raise scarce from error  # the file is not to blame
+        return FileOutcome(
+            source,
+            name,
+            Outcome.REFUSED,
+            note=f"{error.message}; what it landed as before stays in force" if has_landed else error.message,
+            hint=error.hint,
+            file_on=file_on,
+            seconds=time.monotonic() - begun,
+        )
+
+    def _land(self, file: Found, group: FileGroup) -> FileOutcome:
+        source = file.source.mapping.source
+        before, sha256 = state_of(file.path), sha256_of(file.path)
+        self._paths.setdefault((source, sha256), (file.path, before))
+        target = self._versions.target(file.source, group, file.file_on)
+        key, batch = target.key(sha256), target.batch(sha256)
+        again = None
+        for change in self._known.changes_of(source, sha256):
+            if file.name in change.names or change.target.key(sha256) == key:
+                again = self._land_again_or_keep(change, file.path, before)
+        sequence, batch_before = self._known.latest(source, file.name)
         delivery = Delivery(file.name, sequence + 1, self._today)
-        if known := self._landed.get((mapping.source, batch)):
-            if batch != batch_before:
-                self._store.record_delivery(mapping.source, batch, delivery)
-                self._delivered[mapping.source, file.name] = (delivery.sequence, batch)
-            return self._skip(file, batch, said, *known, is_back=bool(batch_before) and batch != batch_before)
+        if known := self._known.batch(key):
+            if known != batch_before:
+                self._store.record_delivery(source, known, delivery)
+                self._known.deliver(source, key, known, delivery)
+            return again or self._skipped(file, known, is_back=bool(batch_before) and known != batch_before)
         facts = FileFacts(file.name, sha256, file.file_on, self._today)
+        task = Task(file.path, before, file.source, group, facts, batch, target.rows, [delivery])
         try:
-            reading = read(self._connection, file.path, group, self._store.scratch)
-        except duckdb.Error as error:
-            raise InputError(f"cannot be read: {type(error).__name__}", hint=_REPORT) from error
-        if state_of(file.path) != before:
-            raise InputError("it changed while it was read", hint="Run again when its delivery has ended.")
-        try:
-            outcome = self._write(file, group, facts, reading, batch, said)
-            pq.write_table(deliveries_table([delivery]), self._store.staged(batch, DELIVERIES), compression="zstd")
-            self._store.commit(mapping.source, batch)
+            outcome = self._maker.stage(task)
+            self._store.commit(source, batch)
         finally:
             self._store.discard(batch)
-        self._landed[mapping.source, batch] = (file.name, said)
-        self._delivered[mapping.source, file.name] = (delivery.sequence, batch)
-        return replace(outcome, seconds=time.monotonic() - begun)
+        self._known.deliver(source, key, batch, delivery)
+        return outcome
 
-    def _skip(self, file: Found, batch: str, said: str, name: str, said_then: str, *, is_back: bool) -> FileOutcome:
-        source = file.source.mapping.source
-        if said != said_then:
-            self.warnings.append(
-                f"{source}: {file.name} has landed with another version of the mapping (batch {batch})."
-                f" To land it anew: remove the folders <home>/landing/*/source={source}/batch={batch},"
-                " and run with --full-refresh."
-            )
+    def _skipped(self, file: Found, batch: str, *, is_back: bool) -> FileOutcome:
+        name = self._known.name(batch)
         note = "has landed before" if name == file.name else f"has landed before, as {name}"
         if is_back:
             note += "; this content was delivered again, so it is in force instead of the one delivered in between"
+        source = file.source.mapping.source
         return FileOutcome(source, file.name, Outcome.SKIPPED, note=note, file_on=file.file_on, batch=batch)
 
-    def _write(
-        self, file: Found, group: FileGroup, facts: FileFacts, reading: Reading, batch: str, said: str
-    ) -> FileOutcome:
-        """Stage every part of a batch, and reconcile it."""
-        spared = _DEAR_TO_PLAN if reading.records < _WORTH_PLANNING else ""
-        self._connection.execute(f"set disabled_optimizers = '{spared}'")
+    def _land_again_or_keep(self, change: Change, path: Path, before: State) -> FileOutcome | None:
+        """As `_land_again`; None if the content must stay as it landed before, with a warning."""
+        landed, key = change.landed, change.target.key(change.landed.sha256)
+        if self._known.batch(key) == landed.batch:
+            return None
         try:
-            sql = RowSql(self._connection, file.source.mapping, group)
-            if reading.open_end and is_cut_off(self._connection, sql, reading.open_end):
-                sql = RowSql(self._connection, file.source.mapping, group, reading.open_end.record)
-        except duckdb.Error as error:
-            raise InputError(
-                f"the mapping does not fit the file: {str(error).partition(chr(10))[0]}",
-                hint="`loyalty check` tells which line of the mapping.",
-            ) from error
-        try:
-            return self._stage(file, group, facts, reading, batch, said, sql)
-        except duckdb.Error as error:
-            raise self._failing(file, sql, error) from error
-
-    def _stage(
-        self, file: Found, group: FileGroup, facts: FileFacts, reading: Reading, batch: str, said: str, sql: RowSql
-    ) -> FileOutcome:
-        ((counted, taken, not_taken, *rest),) = self._connection.execute(sql.fates()).fetchall()
-        by_entity = dict(zip(group.entities, rest[: len(group.entities)], strict=True))
-        skips = rest[len(group.entities) :]
-        records = reading.records + len(reading.spans)
-        named = dict(zip(sql.skips, skips, strict=True))
-        unreadable = len(reading.spans) + not_taken
-        if counted != reading.records or records != taken + unreadable + sum(skips):
-            raise InputError(
-                f"does not reconcile: {records} records, {taken} taken, {unreadable} unreadable, {sum(skips)} skipped",
-                hint="The file is refused whole; report it with a sample.",
+            return self._land_again(change, path, before)
+        except KeptAsItWas as reason:
+            self._known.keep(key, landed.batch)
+            self._maker.warnings.append(
+                f"{landed.source}: {visible.name(change.name)} was landed with an older version of the mapping and is"
+                f" not landed again: {reason.message}. {reason.hint}"
             )
-        mapping = file.source.mapping
-        doubts = doubts_of(self._connection, sql, file.name, reading.open_end, cut_off=sql.is_cut_off)
-        self.warnings += [f"{mapping.source}: {warning}" for warning in doubts.warnings]
-        rows = dict.fromkeys(by_entity, 0)
-        for name in (name for name, count in by_entity.items() if count):
-            rows[name] = self._copy(sql.rows(name, facts), self._store.staged(batch, name))
-        if unreadable:
-            self._copy_unreadable(sql.not_taken(), facts, reading.spans, self._store.staged(batch, UNREADABLE))
-        erased = self._erase(self._store.scratch / batch, mapping.source) if self._erase else {}
-        rows = {name: count - erased.get(name, 0) for name, count in rows.items()}
-        counts = (records, taken, unreadable, sum(skips))
-        lines = ledger_table(facts, group, said, counts, named, rows, erased, doubts)
-        pq.write_table(lines, self._store.staged(batch, LEDGER), compression="zstd")
-        return FileOutcome(
-            mapping.source,
-            file.name,
-            Outcome.LANDED,
-            file_on=file.file_on,
-            batch=batch,
-            records=records,
-            taken=taken,
-            unreadable=unreadable,
-            skipped=sum(skips),
-            skips=named,
-            rows=rows,
-            erased=sum(erased.values()),
-        )
+            return None
 
-    def _copy(self, query: str, path: Path) -> int:
-        statement = f"copy ({query}) to {quote_text(str(path))} (format parquet, compression zstd)"
-        ((rows,),) = self._connection.execute(statement).fetchall()
-        return int(rows)
-
-    def _copy_unreadable(self, not_taken: str, facts: FileFacts, spans: Sequence[Span], path: Path) -> None:
-        """Write what the pass could not read, and the records that nothing takes."""
-        self._connection.register("landing_spans", as_table(spans))
+    def _land_again(self, change: Change, path: Path, before: State) -> FileOutcome:
+        """Land a content as the mapping has it now, in the place of what it landed as before."""
+        landed, target = change.landed, change.target
+        batch = target.batch(landed.sha256)
+        outcome = FileOutcome(landed.source, change.name, Outcome.AGAIN, file_on=target.file_on, batch=batch)
+        self._tried.add(id(change))
         try:
-            self._copy(
-                f"select {facts.columns()}, * from (select * from landing_spans"  # noqa: S608 (names are quoted)
-                f" union all select landing_record, landing_line, landing_line, landing_rule, landing_raw"
-                f" from ({not_taken})) order by line",
-                path,
-            )
-        finally:
-            self._connection.unregister("landing_spans")
-
-    def _failing(self, file: Found, sql: RowSql, error: duckdb.Error) -> InputError:
-        """Name the expression that fails on this file's data; the data itself is not repeated."""
-        mapping = file.source.mapping
-        index = next(i for i, group in enumerate(mapping.files) if group is file.group)
-        for location, probe in sql.expressions():
-            try:
-                self._connection.execute(probe).fetchall()
-            except duckdb.Error:
-                where = mapping.where(("files", index, *location))
-                return InputError(
-                    f"{where}: the expression for `{'.'.join(map(str, location))}` fails on a value of this file",
-                    hint="Write it so that it gives NULL where a value is odd: try_cast instead of cast.",
+            if self._known.batch(target.key(landed.sha256)) is None:
+                # what lies in the future was decided by the day on which the file came first
+                came_on = min(delivery.delivered_on for delivery in change.deliveries)
+                facts = FileFacts(change.name, landed.sha256, target.file_on, came_on)
+                before_that = Again(self._store.parts(landed.source, landed.batch), landed.records)
+                task = Task(
+                    path, before, target.entry, target.group, facts, batch, target.rows, change.deliveries, before_that
                 )
-        return InputError(f"cannot be landed: {type(error).__name__}", hint=_REPORT)
+                outcome = replace(self._maker.stage(task), outcome=Outcome.AGAIN)
+            self._commit(change)
+        finally:
+            self._store.discard(batch)
+        return outcome
+
+    def _copy(self, change: Change) -> None:
+        """Stage a batch with the rows that are there, and with what is declared now."""
+        landed, target = change.landed, change.target
+        if self._known.batch(target.key(landed.sha256)) is not None:
+            return
+        batch = target.batch(landed.sha256)
+        for dataset, part in self._store.parts(landed.source, landed.batch).items():
+            if dataset == LEDGER:
+                lines = redeclared(pq.read_table(part, partitioning=None), target.declares, target.rows)
+                pq.write_table(lines, self._store.staged(batch, dataset), compression="zstd")
+            elif dataset != DELIVERIES:
+                shutil.copyfile(part, self._store.staged(batch, dataset))
+        deliveries = deliveries_table(change.deliveries)
+        pq.write_table(deliveries, self._store.staged(batch, DELIVERIES), compression="zstd")
+
+    def _commit(self, change: Change) -> None:
+        """Let a batch, staged or already there, take the place of what a content landed as before."""
+        landed, target = change.landed, change.target
+        batch = self._known.batch(target.key(landed.sha256)) or target.batch(landed.sha256)
+        moved = tuple((one.file_name, one.sequence, one.delivered_on) for one in change.deliveries)
+        is_removed = self._store.replace_batch(Replacement(landed.source, landed.batch, batch, moved))
+        self._known.change(change, batch, is_removed=is_removed)
+
+    def _look_for(self, wanted: set[tuple[str, str]], folder: Path) -> None:
+        """Find the wanted contents below a folder, whatever the files are called."""
+        for path in files_below(folder) if wanted else ():
+            before, sha256 = state_of(path), sha256_of(path)
+            self._paths |= {key: (path, before) for key in wanted if key[1] == sha256}

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import pyarrow as pa
 
 from pipelines.landing.batches import LEDGER, schema_of
 from pipelines.landing.doubts import NO_DOUBTS, Doubts
+from pipelines.landing.fingerprint import Declared
 from pipelines.landing.model import FileGroup
 from pipelines.landing.rows import FileFacts
 
@@ -26,7 +28,7 @@ def ledger_table(
     Args:
         facts: What every row of the file carries.
         group: What the mapping says of the file.
-        said: The fingerprint of the mapping.
+        said: The fingerprint of what decides the rows.
         counts: Records: all, taken, unreadable, skipped.
         skips: Records by declared skip.
         rows: Landed rows by entity.
@@ -58,3 +60,17 @@ def ledger_table(
         for entity, count in rows.items()
     ]
     return pa.Table.from_pylist(lines, schema=schema_of(LEDGER))
+
+
+def redeclared(lines: pa.Table, declares: Declared, fingerprint: str) -> pa.Table:
+    """The ledger's lines of a file whose rows stay, with what the mapping declares now.
+
+    Args:
+        lines: As they are.
+        declares: What is declared of each entity.
+        fingerprint: Of what decides the rows.
+    """
+    now = {name: {"delivery": delivery, "line_lists": lists} for name, delivery, lists in declares}
+    rows: list[dict[str, Any]] = lines.to_pylist()
+    changed = [{**line, **now[line["entity"]], "mapping_sha256": fingerprint} for line in rows]
+    return pa.Table.from_pylist(changed, schema=schema_of(LEDGER))

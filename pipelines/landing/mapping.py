@@ -3,8 +3,6 @@
 What a mapping may say stands in model.py.
 """
 
-import hashlib
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,12 +10,10 @@ from pydantic import ValidationError
 
 from pipelines.errors import ConfigError
 from pipelines.landing.binding import check_expressions
-from pipelines.landing.model import FileGroup, Mapping
+from pipelines.landing.model import Mapping
 from pipelines.landing.order_statuses import Declared, status_word
 from pipelines.positions import YamlProblem, read_yaml
 
-# Keys that older versions did not know: at their default they leave a fingerprint as it was.
-LATER_KEYS = ("quoting", "delivery", "lines")
 BUILT_IN = Path(__file__).parent / "mappings"
 
 
@@ -33,9 +29,18 @@ def load_mapping(name_or_path: str | Path) -> Mapping:
     Raises:
         ConfigError: Where it cannot be read or used; the message names the file, the line and what to do.
     """
-    mapping = _read(_find(name_or_path))
+    mapping = read_mapping(name_or_path)
     check_expressions(mapping)
     return mapping
+
+
+def read_mapping(name_or_path: str | Path) -> Mapping:
+    """A mapping whose expressions are not checked: enough to look at what it says, and quicker.
+
+    Raises:
+        ConfigError: It cannot be read.
+    """
+    return _read(_find(name_or_path))
 
 
 def _read(path: Path) -> Mapping:
@@ -61,18 +66,6 @@ def _read(path: Path) -> Mapping:
     return mapping
 
 
-def fingerprint(mapping: Mapping, group: FileGroup) -> str:
-    """sha256 of all that the mapping says about a group's records; comments, globs and other groups do not count."""
-    later = {key for key in LATER_KEYS if getattr(group, key) == FileGroup.model_fields[key].default}
-    said = {
-        "source": mapping.source,
-        "timezone": mapping.timezone,
-        "currency": mapping.currency,
-        "group": group.model_dump(mode="json", exclude={"match", "ignore", *later}),
-    }
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
-
-
 def declared_statuses(mappings: Iterable[str | Path]) -> list[Declared]:
     """What the mappings declare of the statuses of orders, each once and sorted.
 
@@ -81,7 +74,7 @@ def declared_statuses(mappings: Iterable[str | Path]) -> list[Declared]:
     """
     classes: dict[tuple[str, str], str] = {}
     declared: set[Declared] = set()
-    for mapping in (_read(_find(name_or_path)) for name_or_path in mappings):
+    for mapping in map(read_mapping, mappings):
         for status, status_class in mapping.order_statuses.items():
             before = classes.setdefault((mapping.source, status_word(status)), status_class)
             if before != status_class:

@@ -16,12 +16,14 @@ class Outcome(StrEnum):
 
     Attributes:
         LANDED: Its batch is committed.
+        AGAIN: It was landed with an older version of the mapping; its new batch has replaced that one.
         SKIPPED: The same bytes with the same date have landed before.
         IGNORED: The mapping says to leave it alone.
         REFUSED: It cannot be landed whole; nothing of it was.
     """
 
     LANDED = "landed"
+    AGAIN = "again"
     SKIPPED = "skipped"
     IGNORED = "ignored"
     REFUSED = "refused"
@@ -79,12 +81,16 @@ class LandingReport:
         warnings: What the user should know though nothing failed.
         orphans: Batch folders of a killed run that were removed.
         seconds: Time spent.
+        redeclared: Files whose rows stay, and of which the ledger has what the mapping declares now.
+        outdated: Files that are left as an older version of the mapping landed them.
     """
 
     files: tuple[FileOutcome, ...]
     warnings: tuple[str, ...] = ()
     orphans: int = 0
     seconds: float = 0.0
+    redeclared: int = 0
+    outdated: int = 0
 
     def of(self, outcome: Outcome) -> tuple[FileOutcome, ...]:
         """The files with one outcome."""
@@ -92,41 +98,45 @@ class LandingReport:
 
     @property
     def landed_batches(self) -> tuple[str, ...]:
-        """The batches that this landing committed."""
-        return tuple(file.batch for file in self.of(Outcome.LANDED))
+        """The batches that this landing committed with rows of their own."""
+        return tuple(file.batch for file in self._landed_now)
+
+    @property
+    def _landed_now(self) -> tuple[FileOutcome, ...]:
+        return tuple(file for file in self.files if file.outcome in (Outcome.LANDED, Outcome.AGAIN))
 
     @property
     def rows(self) -> dict[str, int]:
         """Rows landed now, by entity."""
         total: Counter[str] = Counter()
-        for file in self.of(Outcome.LANDED):
+        for file in self._landed_now:
             total.update(file.rows)
         return dict(total)
 
     @property
     def records(self) -> int:
         """Records in the files landed now."""
-        return sum(file.records for file in self.of(Outcome.LANDED))
+        return sum(file.records for file in self._landed_now)
 
     @property
     def unreadable(self) -> int:
         """Unreadable records in the files landed now."""
-        return sum(file.unreadable for file in self.of(Outcome.LANDED))
+        return sum(file.unreadable for file in self._landed_now)
 
     @property
     def skipped(self) -> int:
         """Records skipped as declared or as blank, in the files landed now."""
-        return sum(file.skipped for file in self.of(Outcome.LANDED))
+        return sum(file.skipped for file in self._landed_now)
 
     @property
     def blank(self) -> int:
         """Of the skipped, the records that answer nothing, in the files landed now."""
-        return sum(file.skips.get(BLANK, 0) for file in self.of(Outcome.LANDED))
+        return sum(file.skips.get(BLANK, 0) for file in self._landed_now)
 
     @property
     def erased(self) -> int:
         """Rows of the files landed now that are about somebody who was erased."""
-        return sum(file.erased for file in self.of(Outcome.LANDED))
+        return sum(file.erased for file in self._landed_now)
 
 
 class RefusedFiles(InputError):

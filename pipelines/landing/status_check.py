@@ -1,10 +1,11 @@
 """Which statuses the orders and order lines of a source have, counted without landing anything.
 
-Files that have not landed are read as landing reads them; of the others the landed Parquet is read, which is what the
-next build will see. DuckDB counts; nothing but the counts comes to Python.
+Files that the next run lands are read as landing reads them; of the others the landed Parquet is read, which is what
+the next build will see. DuckDB counts; nothing but the counts comes to Python.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -15,12 +16,13 @@ import duckdb
 
 from pipelines import quoting, visible
 from pipelines.errors import InputError
-from pipelines.landing.batches import PART, batch_of, read_ledger
+from pipelines.landing.batches import PART
 from pipelines.landing.delivered import sha256_of
 from pipelines.landing.expressions import quote_text
 from pipelines.landing.inbox import Found, SourceFiles
 from pipelines.landing.model import FileGroup
 from pipelines.landing.order_statuses import UNKNOWN, class_of
+from pipelines.landing.outdated import Comparison, Landed, Versions, compare
 from pipelines.landing.readers import read
 from pipelines.landing.rows import FileFacts, RowSql
 
@@ -77,12 +79,18 @@ class StatusCount:
 
 
 def count_statuses(
-    home: Path, source: SourceFiles, found: Iterable[Found], memory_limit: str | None = None, threads: int | None = None
+    home: Path,
+    landed: Sequence[Landed],
+    source: SourceFiles,
+    found: Iterable[Found],
+    memory_limit: str | None = None,
+    threads: int | None = None,
 ) -> tuple[tuple[StatusCount, ...], list[str]]:
     """The statuses of a source's orders and lines, the most frequent first, and the files that cannot be read.
 
     Args:
         home: The home folder.
+        landed: What has landed.
         source: The source.
         found: Its files.
         memory_limit: DuckDB's, such as `4GB`.
@@ -92,9 +100,16 @@ def count_statuses(
     entities = sorted({entity for group in mapping.files for entity in _with_status(group)})
     if not entities:
         return (), []
-    ledger = read_ledger(home).select(["source", "batch"]).to_pylist()
-    landed = {row["batch"] for row in ledger if row["source"] == mapping.source}
-    problems = []
+    versions = Versions([source])
+    compared = compare(landed, versions)
+    problems: list[str] = []
+    to_read: list[tuple[Found, str]] = []
+    replaced: list[str] = []
+    for file in found:
+        with _noted(file, problems):
+            if to_land := _to_land(file, compared, versions):
+                to_read.append((file, to_land[0]))
+                replaced += to_land[1]
     with TemporaryDirectory(prefix="loyalty-check-") as folder, duckdb.connect() as connection:
         scratch = Path(folder)
         connection.execute(f"set temp_directory = {quote_text(folder)}")
@@ -112,16 +127,25 @@ def count_statuses(
             if any(parts.glob(f"batch=*/{PART}")):
                 # an earlier version of this program landed lines without `total`
                 landed_rows = (
-                    f"select * from read_parquet({quoting.files(parts, f'batch=*/{PART}')}, union_by_name = true)"  # noqa: S608 (names are quoted)
+                    f"select * from read_parquet({quoting.files(parts, f'batch=*/{PART}')}, union_by_name = true,"  # noqa: S608 (names are quoted)
+                    " hive_partitioning = true, hive_types = {'batch': 'VARCHAR'})"
                     " union all by name select null::varchar as total where false"
                 )
-                _count(connection, entity, landed_rows)
-        for file in found:
-            try:
-                _count_file(connection, file, landed, scratch)
-            except InputError as error:
-                problems.append(f"{visible.name(file.name)}: {error.message}. {error.hint}")
+                left = f"select * from ({landed_rows}) where not list_contains($replaced, batch)"  # noqa: S608
+                _count(connection, entity, left, {"replaced": replaced})
+        for file, sha256 in to_read:
+            with _noted(file, problems):
+                _count_file(connection, file, sha256, scratch)
         return _counts(connection, source), problems
+
+
+@contextmanager
+def _noted(file: Found, problems: list[str]) -> Iterator[None]:
+    """Note why a file cannot be read, and go on."""
+    try:
+        yield
+    except InputError as error:
+        problems.append(f"{visible.name(file.name)}: {error.message}. {error.hint}")
 
 
 def _with_status(group: FileGroup) -> list[str]:
@@ -133,17 +157,26 @@ def _with_status(group: FileGroup) -> list[str]:
     ]
 
 
-def _count_file(connection: duckdb.DuckDBPyConnection, file: Found, landed: set[str], scratch: Path) -> None:
-    if file.group is None or not (entities := _with_status(file.group)):
-        return
-    mapping = file.source.mapping
+def _to_land(file: Found, compared: Comparison, versions: Versions) -> tuple[str, list[str]] | None:
+    """The hash of a file that the next run lands, and the batches that it replaces; None if it has landed, or has no
+    status.
+    """
+    if file.group is None or not _with_status(file.group):
+        return None
     sha256 = sha256_of(file.path)
-    if batch_of(mapping.source, sha256, file.file_on) in landed:
-        return
+    if versions.target(file.source, file.group, file.file_on).key(sha256) in compared.current:
+        return None
+    changes = (change for change in compared.changes if change.needs_rows and change.landed.sha256 == sha256)
+    return sha256, [change.landed.batch for change in changes if file.name in change.names]
+
+
+def _count_file(connection: duckdb.DuckDBPyConnection, file: Found, sha256: str, scratch: Path) -> None:
+    mapping, group = file.source.mapping, file.group
+    assert group is not None
     try:
-        read(connection, file.path, file.group, scratch)
-        sql = RowSql(connection, mapping, file.group)
-        for entity in entities:
+        read(connection, file.path, group, scratch)
+        sql = RowSql(connection, mapping, group)
+        for entity in _with_status(group):
             _count(connection, entity, sql.rows(entity, FileFacts(file.name, sha256, file.file_on, date.min)))
     except duckdb.Error as error:
         raise InputError(
@@ -152,10 +185,13 @@ def _count_file(connection: duckdb.DuckDBPyConnection, file: Found, landed: set[
         ) from error
 
 
-def _count(connection: duckdb.DuckDBPyConnection, entity: str, rows: str) -> None:
+def _count(
+    connection: duckdb.DuckDBPyConnection, entity: str, rows: str, values: dict[str, list[str]] | None = None
+) -> None:
     connection.execute(
         f"insert into counted select '{entity}', status, currency, count(*), sum({_AMOUNTS[entity]})"  # noqa: S608 (names of ours)
-        f" from ({rows}) where status is not null group by status, currency"
+        f" from ({rows}) where status is not null group by status, currency",
+        values,
     )
 
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 
 import dagster as dg
 
@@ -25,6 +26,7 @@ from pipelines.orchestration.names import (
     FORCE_TAG,
     FULL_REFRESH_TAG,
     INGEST_JOB,
+    ORIGINALS_TAG,
     RUN_TAG,
 )
 from pipelines.orchestration.recorder import Listener, RunReport
@@ -47,6 +49,7 @@ def run_pipeline(
     as_of: str | date | None = None,
     full_refresh: bool = False,
     force: bool = False,
+    originals: Path | None = None,
     listener: Listener | None = None,
 ) -> RunReport:
     """Land, stage, build and publish.
@@ -56,6 +59,7 @@ def run_pipeline(
         as_of: The day; by default as the settings say.
         full_refresh: Build staging, core and marts from nothing.
         force: Build the day even if it lies before the first event or long after the last one.
+        originals: A folder with files that have landed, for those that have to be landed again.
         listener: Told what happens.
 
     Returns:
@@ -70,6 +74,8 @@ def run_pipeline(
     source_files(settings)
     with _prepared(settings, listener) as (run, definitions, instance):
         tags = {**_tags(run), FULL_REFRESH_TAG: str(full_refresh).lower(), FORCE_TAG: str(force).lower()}
+        if originals is not None:
+            tags[ORIGINALS_TAG] = str(originals.resolve())
         _execute(definitions, INGEST_JOB, instance, run, tags)
         try:
             day = resolve_as_of(settings, as_of)

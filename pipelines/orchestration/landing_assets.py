@@ -4,6 +4,7 @@ How files become batches is in pipelines/landing.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import dagster as dg
 
@@ -20,7 +21,7 @@ from pipelines.landing import (
 )
 from pipelines.orchestration.build_state import landed_id
 from pipelines.orchestration.marks import Step, begin_step, mark
-from pipelines.orchestration.names import landed_key
+from pipelines.orchestration.names import ORIGINALS_TAG, landed_key
 from pipelines.orchestration.recorder import StageHandle
 from pipelines.orchestration.required import LANDED
 from pipelines.orchestration.run_scope import RunScope
@@ -55,7 +56,7 @@ def source_files(settings: Settings) -> list[SourceFiles]:
 def landed_entities(
     context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]
 ) -> Iterator[dg.MaterializeResult[None]]:
-    """Land every new file; a file that was landed before is skipped."""
+    """Land every new file, and again those that an older version of the mapping landed; others are skipped."""
     settings = run.settings
     with step(context, run, "land") as stage:
         begin_step(settings.paths.marks, Step.LANDING)
@@ -72,13 +73,12 @@ def landed_entities(
                 memory_limit=settings.engine.memory_limit,
                 threads=settings.engine.threads,
                 erase=landing_eraser(settings),
+                originals=Path(originals) if (originals := context.run.tags.get(ORIGINALS_TAG)) else None,
             )
         except RefusedFiles as refused:
-            _count(stage, refused.report)
+            _report(stage, refused.report)
             raise
-        _count(stage, report)
-        for warning in report.warnings:
-            stage.warn(warning)
+        _report(stage, report)
         mark(settings.paths.marks, Step.LANDING, landed_id(landed_batches(settings.home)), LANDED)
     rows = {**report.rows, "unreadable": report.unreadable, "ledger": len(report.landed_batches)}
     for entity in LANDED:
@@ -94,9 +94,12 @@ def landed_entities(
         )
 
 
-def _count(stage: StageHandle, report: LandingReport) -> None:
+def _report(stage: StageHandle, report: LandingReport) -> None:
     stage.count(
         files=len(report.of(Outcome.LANDED)),
+        files_again=len(report.of(Outcome.AGAIN)),
+        files_redeclared=report.redeclared,
+        files_outdated=report.outdated,
         files_known=len(report.of(Outcome.SKIPPED)),
         files_ignored=len(report.of(Outcome.IGNORED)),
         files_refused=len(report.of(Outcome.REFUSED)),
@@ -106,3 +109,5 @@ def _count(stage: StageHandle, report: LandingReport) -> None:
         blank=report.blank,
         erased=report.erased,
     )
+    for warning in report.warnings:
+        stage.warn(warning)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pipelines.durable import PRIVATE, umask
 from pipelines.errors import LockError
+from pipelines.landing import finish_replacement
 from pipelines.orchestration.lock import HeldLock, hold_lock, wait_for_warehouse
 from pipelines.orchestration.recorder import Listener, Recorder, Silent
 from pipelines.orchestration.run_logs import log_path, prune_logs
@@ -76,6 +77,7 @@ def open_run(settings: Settings, run_id: str, listener: Listener | None = None) 
             tell_never_began(settings, run_id, problem)
             raise
         users = stack.enter_context(umask(PRIVATE))
+        finish_replacement(paths.landing)
         finish_pending(settings, users, say)
         for folder in (paths.landing, paths.state, paths.exchange, paths.logs, paths.state / "tmp"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)

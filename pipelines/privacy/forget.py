@@ -14,11 +14,12 @@ import duckdb
 
 from pipelines.durable import sync_file, umask
 from pipelines.errors import BuildError
-from pipelines.landing import load_mapping, read_ledger
-from pipelines.landing.batches import Store
+from pipelines.landing import Again, Erase, load_mapping, read_ledger
+from pipelines.landing.prepare import prepared
 from pipelines.privacy.certificate import Certificate, VersionErased, write_certificate
 from pipelines.privacy.find import find_person, open_landed
 from pipelines.privacy.landed import affected, batches_about, erase_landed
+from pipelines.privacy.landed_again import check_nobody_returns
 from pipelines.privacy.plan import JOURNAL, Plan, new_erasure_id, read_journal, write_journal
 from pipelines.privacy.subject import Subject, email_of, phone_of
 from pipelines.privacy.tombstones import EMAIL, PHONE, REF, erase_staged, lay, read_tombstones, tombstone
@@ -141,7 +142,7 @@ def finish_pending(settings: Settings, users_umask: int, say: Say = log.warning)
     return erase(settings, plan, users_umask)
 
 
-def landing_eraser(settings: Settings) -> Callable[[Path, str], Mapping[str, int]] | None:
+def landing_eraser(settings: Settings) -> Erase | None:
     """What landing calls with each new batch; None where nobody has been erased.
 
     Raises:
@@ -149,21 +150,27 @@ def landing_eraser(settings: Settings) -> Callable[[Path, str], Mapping[str, int
     """
     paths = settings.paths
     tombstones = read_tombstones(paths.erasures, lambda: load_keys(paths.key, settings.key_text))
-    return None if tombstones is None else lambda folder, source: erase_staged(tombstones, folder, source)
+    if tombstones is None:
+        return None
+
+    def erase_new(folder: Path, source: str, records: int, again: Again | None) -> Mapping[str, int]:
+        removed = erase_staged(tombstones, folder, source)
+        if again is not None:
+            check_nobody_returns(folder, records, again)
+        return removed
+
+    return erase_new
 
 
 def _erase_batches(landing: Path, plan: Plan) -> None:
-    store = Store(landing)
-    store.prepare()
     try:
-        erase_landed(store, plan.subject, set(plan.batches))
+        with prepared(landing) as store:
+            erase_landed(store, plan.subject, set(plan.batches))
     except duckdb.Error as error:
         raise BuildError(
             f"a landed batch cannot be written anew: {type(error).__name__}",
             hint="check the free space, and run the same command again",
         ) from None
-    finally:
-        store.close()
 
 
 def _of_nobody(settings: Settings, kind: str, asked: str, source: str | None) -> Subject:

@@ -31,6 +31,11 @@ def ref_columns(entity: str) -> list[str]:
     return [column for column in REFS if column in ENTITIES[entity].columns]
 
 
+def identifying_columns(entity: str) -> list[str]:
+    """The columns of an entity that name a person: references, e-mail, phone."""
+    return [*ref_columns(entity), *(column for column in ("email", "phone") if column in ENTITIES[entity].columns)]
+
+
 def personal_columns(entity: str) -> list[str]:
     """The columns of an entity that hold personal values or free text."""
     return [column for column, kind in ENTITIES[entity].columns.items() if kind is ColumnType.PERSONAL]
@@ -67,7 +72,7 @@ def theirs(entity: str, subject: Subject) -> str:
     columns = ENTITIES[entity].columns
     terms = []
     if "order_id" in columns:
-        nobody = [f"{c} is null" for c in (*ref_columns(entity), "email", "phone") if c in columns]
+        nobody = [f"{c} is null" for c in identifying_columns(entity)]
         for source in subject.sources():
             if orders := subject.orders_of(source):
                 named = f"source = {quote_text(source)} and order_id in {_listed(orders)}"

@@ -26,6 +26,8 @@ DATASETS = (*ENTITIES, UNREADABLE)
 
 _TEXTS = (ColumnType.PERSONAL, ColumnType.TEXT, ColumnType.LOWER)
 
+ERASED_VALUE = "erased"  # in place of a value that was no text: as malformed, so that it stays rejected
+
 REMOVED, ANONYMISED, BLANKED, KEPT = "removed", "anonymised", "blanked", "kept"
 
 
@@ -151,7 +153,7 @@ def _emptied(dataset: str, subject: Subject) -> dict[str, str]:
     for column in (column for column in types if column not in key and column in {*personal, *free}):
         cases = [f"when outcome = '{ANONYMISED}' then null"] if column in personal else []
         if column in free:
-            instead = "null" if types[column] in _TEXTS else "'erased'"
+            instead = "null" if types[column] in _TEXTS else quote_text(ERASED_VALUE)
             cases.append(f"when {match.mentions(subject, [column])} then {instead}")
         emptied[column] = f"case {' '.join(cases)} else {column} end"
     return emptied

@@ -21,12 +21,13 @@ from pipelines.landing.batches import (
     Store,
     batch_of,
     deliveries_table,
-    read_deliveries,
     schema_of,
 )
+from pipelines.landing.deliveries import read_deliveries
 from pipelines.landing.entities import ENTITIES
 from pipelines.landing.ledger import ledger_table
 from pipelines.landing.model import Column, EntityRows, FileGroup
+from pipelines.landing.prepare import prepared
 from pipelines.landing.rows import FileFacts
 
 Row = Mapping[str, str | None]
@@ -34,9 +35,8 @@ Row = Mapping[str, str | None]
 
 def prepare(landing: Path) -> None:
     """Write the zero-row batch of every data set, so that no glob is ever without a file."""
-    store = Store(landing)
-    store.prepare()
-    store.close()
+    with prepared(landing):
+        pass
 
 
 def content_hash(entity: str, row: Row) -> str:
@@ -69,7 +69,7 @@ def land(
         The batch.
     """
     sha = hashlib.sha256(json.dumps([name, {entity: list(map(dict, each)) for entity, each in rows.items()}]).encode())
-    batch = batch_of(source, sha.hexdigest(), file_on)
+    batch = batch_of(source, sha.hexdigest(), file_on, "")
     facts = FileFacts(name or f"{batch}.csv", sha.hexdigest(), file_on, landed_on)
     store = Store(landing)
     delivery = _next_delivery(landing, source, batch, facts)

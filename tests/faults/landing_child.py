@@ -1,15 +1,24 @@
 """A program that lands an inbox, to be killed while it does. No test stands here.
 
 landing_child.py HOME INBOX MAPPING
+landing_child.py BASE INBOX MAPPING FOLDER
+
+The second form is killed by itself, at every moment in turn: each try works on a copy of BASE, FOLDER/<moment>, and is
+killed just before its file operation of that number (a rename or a removal), until a try has no further one and ends.
 """
 
+import os
+import shutil
+import signal
 import sys
 from datetime import date
+from itertools import count
 from pathlib import Path
 
 from pipelines.landing import FileOutcome, LandingReport, SourceFiles, land, load_mapping
 
 TODAY = date(2024, 5, 31)
+OPERATIONS = ("os.rename", "os.remove", "os.rmdir")
 
 
 def land_all(home: Path, inbox: Path, mapping: Path) -> LandingReport:
@@ -22,5 +31,31 @@ def land_all(home: Path, inbox: Path, mapping: Path) -> LandingReport:
     return land(home, [SourceFiles(load_mapping(mapping), inbox)], today=TODAY, progress=tell)
 
 
+def land_at_each_moment(base: Path, inbox: Path, mapping: Path, folder: Path) -> None:
+    """Land copies of a home, each killed one operation later than the one before."""
+    for moment in count(1):
+        home = folder / f"{moment:04}"
+        shutil.copytree(base, home)
+        child = os.fork()
+        if not child:
+            _kill_before(moment)
+            land_all(home, inbox, mapping)
+            os._exit(0)
+        _, status = os.waitpid(child, 0)
+        if os.WIFEXITED(status):
+            sys.exit(os.WEXITSTATUS(status))
+
+
+def _kill_before(moment: int) -> None:
+    operations = count(1)
+
+    def watch(event: str, _: tuple[object, ...]) -> None:
+        if event in OPERATIONS and next(operations) == moment:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(watch)
+
+
 if __name__ == "__main__":
-    land_all(*map(Path, sys.argv[1:]))
+    paths = [Path(argument) for argument in sys.argv[1:]]
+    (land_all if len(paths) == 3 else land_at_each_moment)(*paths)

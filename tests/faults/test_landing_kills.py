@@ -1,16 +1,22 @@
-"""Killed at any moment of landing, every batch is whole or was never there, and the next landing makes up for it."""
+"""Killed at any moment of landing, every batch is whole or was never there, and the next landing makes up for it.
+
+The same holds for a landing that replaces batches: until the new batch is there the earlier one is, and never both.
+"""
 
 import random
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from pipelines.landing import read_ledger
+from pipelines.landing import finish_replacement, read_ledger
 from pipelines.landing.batches import PART
-from tests.faults.children import kill_after, start
+from pipelines.landing.deliveries import read_deliveries
+from pipelines.landing.replacement import JOURNAL
+from tests.faults.children import end, kill_after, start
 from tests.faults.landing_child import land_all
 
 FILES = 40
@@ -72,3 +78,49 @@ def test_killed_at_any_moment_every_batch_is_whole(tmp_path: Path, kills: int) -
     assert in_the_middle
     land_all(home, inbox, mapping)
     assert tree(home / "landing") == whole
+
+
+def contents(home: Path) -> Counter[str]:
+    """How many batches each content has."""
+    batches = {(row["batch"], row["file_sha256"]) for row in read_ledger(home).to_pylist()}
+    return Counter(sha256 for _, sha256 in batches)
+
+
+def delivered(home: Path) -> set[tuple[str, int]]:
+    return {(row["file_name"], row["sequence"]) for row in read_deliveries(home).to_pylist()}
+
+
+def test_killed_before_any_step_a_batch_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
+    base, inbox, mapping = tmp_path / "base", tmp_path / "inbox", tmp_path / "mapping.yml"
+    inbox.mkdir()
+    groups = [{**MAPPING["files"][0], "match": "a*.csv"}, {**MAPPING["files"][0], "match": "b*.csv"}]
+    mapping.write_text(yaml.safe_dump({"source": "shop", "files": groups}), encoding="utf-8")
+    # a name that was delivered twice, a content under two names, and one whose rows do not change
+    for name, content in {"a1": "o,1,5", "a2": "o,3,9", "a3": "o,3,9", "b1": "o,4,1"}.items():
+        (inbox / f"{name}.csv").write_text(f"kind,id,amount\n{content}\nr,2,7\nragged\n", encoding="utf-8")
+    land_all(base, inbox, mapping)
+    (inbox / "a1.csv").write_text("kind,id,amount\no,1,6\nr,2,7\n", encoding="utf-8")
+    land_all(base, inbox, mapping)
+    groups = [{**groups[0], "nulls": ["7"]}, {**groups[1], "delivery": "full"}]
+    mapping.write_text(yaml.safe_dump({"source": "shop", "files": groups}), encoding="utf-8")
+    before, deliveries = contents(base), delivered(base)
+    assert set(before.values()) == {1}
+
+    end(start("landing_child.py", base, inbox, mapping, tmp_path / "homes"))
+    *killed, whole = sorted((tmp_path / "homes").iterdir())
+    assert len(killed) > 50
+    assert contents(whole) == before and tree(whole / "landing") != tree(base / "landing")
+    states = set()
+    for home in killed:
+        check_whole(home)
+        pending = (home / "landing" / JOURNAL).exists()
+        states.add((pending, max(contents(home).values())))
+        assert set(contents(home)) == set(before)
+        assert pending or set(contents(home).values()) == {1}
+        finish_replacement(home / "landing")
+        check_whole(home)
+        assert (contents(home), delivered(home)) == (before, deliveries)
+        if pending or int(home.name) % 10 == 0:
+            land_all(home, inbox, mapping)
+            assert tree(home / "landing") == tree(whole / "landing")
+    assert states == {(False, 1), (True, 1), (True, 2)}, "every state was met"

@@ -41,9 +41,18 @@ class Desk:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return path
 
-    def land(self) -> LandingReport:
+    def land(self, today: date = TODAY, originals: Path | None = None) -> LandingReport:
         """Land what is in the inbox."""
-        return land(self.home, [SourceFiles(load_mapping(self.mapping), self.inbox)], today=TODAY)
+        return land(self.home, self.sources(), today=today, originals=originals)
+
+    def sources(self) -> list[SourceFiles]:
+        """The source as it is configured now."""
+        return [SourceFiles(load_mapping(self.mapping), self.inbox)]
+
+    def tree(self) -> dict[str, bytes]:
+        """Every landed file's bytes."""
+        root = self.home / "landing"
+        return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
 
     def rows(self, entity: str, columns: str = "*", order: str = "") -> list[tuple[Any, ...]]:
         """The landed rows of an entity."""

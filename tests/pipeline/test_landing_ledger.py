@@ -239,18 +239,6 @@ def test_what_has_landed_is_for_the_user_alone(tmp_path: Path) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
 
 
-def test_another_mapping_for_a_landed_file_is_a_warning_with_the_remedy(tmp_path: Path) -> None:
-    desk = Desk(tmp_path, lines())
-    desk.put("a.csv", HEADER + "o1,1,Tea,1\n")
-    assert desk.land().warnings == ()
-    desk.mapping.write_text(desk.mapping.read_text() + "# a comment changes nothing\n")
-    assert desk.land().warnings == ()
-    desk.say(lines(nulls=["Tea"]))
-    (warning,) = desk.land().warnings
-    assert "a.csv" in warning and "remove the folders" in warning
-    assert desk.rows("order_lines", "product_name") == [("Tea",)]
-
-
 def test_progress_is_told_after_each_file(tmp_path: Path) -> None:
     desk = Desk(tmp_path, lines())
     desk.put("a.csv", HEADER)

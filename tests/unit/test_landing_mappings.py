@@ -8,7 +8,8 @@ from pipelines.errors import ConfigError
 from pipelines.landing import load_mapping
 from pipelines.landing.batches import batch_of
 from pipelines.landing.entities import ENTITIES
-from pipelines.landing.mapping import BUILT_IN, fingerprint
+from pipelines.landing.fingerprint import fingerprint
+from pipelines.landing.mapping import BUILT_IN
 
 GOOD = """\
 source: shop
@@ -158,5 +159,5 @@ def test_every_entity_can_be_mapped(tmp_path: Path, entity: str) -> None:
 
 def test_no_batch_is_named_like_a_number() -> None:
     # Spark reads the names of partition folders as numbers where it can.
-    names = [batch_of("shop", f"{n:064x}", None) for n in range(500)]
+    names = [batch_of("shop", f"{n:064x}", None, "") for n in range(500)]
     assert all(name.startswith("b") and len(name) == 17 for name in names) and len(set(names)) == 500

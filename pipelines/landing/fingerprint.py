@@ -1,0 +1,98 @@
+"""What a mapping decides about the landed rows of a file, as a fingerprint that the ledger keeps with each file.
+
+Names and comments, the globs, other groups, and what only the build reads are not in it: a change of those lands
+nothing again. What `delivery` and `lines` declare is in the ledger too, and is in the name of a batch (`version`).
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
+
+from pipelines.landing.entities import ENTITIES
+from pipelines.landing.model import Column, Columns, EntityRows, FileGroup, Mapping
+from pipelines.landing.normal import TIMES
+
+Declared = frozenset[tuple[str, str | None, str | None]]
+"""Of each entity of a file: its name, `delivery` and `line_lists`, as the ledger has them."""
+
+# Of a group: what only chooses or dates files (each file's date is compared by itself), is declared, or is for people.
+_NOT_ROWS = {"match", "ignore", "file_on", "file_on_format", "delivery", "lines", "delimiter", "nulls"}
+_BY_COLUMN = {"timestamps", "timezone", "entities", "skips"}
+
+# The earlier fingerprint left these out at their default.
+_LATER_KEYS = ("quoting", "delivery", "lines")
+
+
+def fingerprint(mapping: Mapping, group: FileGroup) -> str:
+    """sha256 of everything in a mapping that decides which rows a group's files land as, and nothing else."""
+    decides = {
+        "reading": group.model_dump(mode="json", exclude=_NOT_ROWS | _BY_COLUMN, exclude_defaults=True),
+        "separator": group.separator if group.is_text_table else None,
+        "nulls": sorted(set(group.nulls)),
+        "skips": [[skip.name, skip.where.strip()] for skip in group.skips],
+        "entities": {name: _entity(mapping, group, name, rows) for name, rows in group.entities.items()},
+    }
+    return _sha256(decides)
+
+
+def earlier_fingerprints(mapping: Mapping, group: FileGroup, delivery: str | None) -> frozenset[str]:
+    """What an earlier version of this program wrote into the ledger for the same rows.
+
+    It had more in it than what decides the rows. `delivery` is known from the ledger; `lines` is tried.
+    """
+    given = (group.model_copy(update={"delivery": delivery, "lines": lines}) for lines in (None, "complete", "partial"))
+    return frozenset(_earlier(mapping, one) for one in given)
+
+
+def declared(group: FileGroup) -> Declared:
+    """What a group declares about later deliveries and lists of order lines."""
+    return frozenset((name, group.delivery, group.line_lists(name)) for name in group.entities)
+
+
+def version(rows: str, declares: Declared) -> str:
+    """What tells apart two landings of one content: the fingerprint of its rows, and what is declared about them."""
+    return _sha256([rows, sorted([name, delivery or "", lists or ""] for name, delivery, lists in declares)])
+
+
+def _entity(mapping: Mapping, group: FileGroup, name: str, rows: EntityRows) -> dict[str, object]:
+    """How the records become rows of one entity."""
+    is_filled = (
+        name != "fx_rates"
+        and "currency" in ENTITIES[name].columns
+        and not all("currency" in block for block in rows.blocks())
+    )
+    return {
+        "where": rows.where.strip(),
+        "each": rows.each and rows.each.strip(),
+        "amount_basis": rows.amount_basis,
+        "currency": mapping.currency if is_filled else None,
+        "columns": _columns(mapping, group, name, rows.columns),
+        "unpivot": [_columns(mapping, group, name, block) for block in rows.unpivot],
+    }
+
+
+def _columns(mapping: Mapping, group: FileGroup, name: str, columns: Columns) -> dict[str, list[object]]:
+    """Each column's expression; of times also the formats and the zone in force."""
+    return {column: _column(mapping, group, name, column, spec) for column, spec in columns.items()}
+
+
+def _column(mapping: Mapping, group: FileGroup, name: str, column: str, spec: Column) -> list[object]:
+    if ENTITIES[name].columns[column] not in TIMES:
+        return [spec.sql.strip()]
+    return [spec.sql.strip(), list(spec.timestamps or group.timestamps), mapping.zone(group, spec)]
+
+
+def _earlier(mapping: Mapping, group: FileGroup) -> str:
+    later: Iterable[str] = (key for key in _LATER_KEYS if getattr(group, key) == FileGroup.model_fields[key].default)
+    return _sha256(
+        {
+            "source": mapping.source,
+            "timezone": mapping.timezone,
+            "currency": mapping.currency,
+            "group": group.model_dump(mode="json", exclude={"match", "ignore", *later}),
+        }
+    )
+
+
+def _sha256(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,87 @@
+"""What is known while a run lands: the batch of each content, the latest delivery of each name, the changes to make.
+
+In memory only. Deciding is land.py's, writing batches.py's.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from pipelines.landing.batches import Delivery
+from pipelines.landing.outdated import Change, Key, Landed, Versions, compare, latest_deliveries
+
+
+class Known:
+    """What has landed, kept up to date.
+
+    Args:
+        landed: What had landed before the run.
+        versions: What the mappings say now.
+    """
+
+    def __init__(self, landed: Sequence[Landed], versions: Versions) -> None:
+        compared = compare(landed, versions)
+        self._batches: dict[Key, str] = {}
+        self._keys: dict[str, set[Key]] = defaultdict(set)
+        for key, batch in compared.current.items():
+            self._set(key, batch)
+        self._names = {one.batch: one.file_name for one in landed}
+        self._latest = latest_deliveries(landed)
+        self._changes: dict[tuple[str, str], list[Change]] = defaultdict(list)
+        for change in compared.changes:
+            self._changes[change.landed.source, change.landed.sha256].append(change)
+        self._has_unmatched = bool(compared.unmatched)
+
+    @property
+    def changes(self) -> list[Change]:
+        """The landed contents that are still to be landed in another way."""
+        return [change for changes in self._changes.values() for change in changes]
+
+    def changes_of(self, source: str, sha256: str) -> list[Change]:
+        """Those of one content."""
+        return list(self._changes.get((source, sha256), ()))
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether landed files are left that the mapping lands in another way now, or not at all."""
+        return bool(self.changes) or self._has_unmatched
+
+    def batch(self, key: Key) -> str | None:
+        """The batch of a content as it is landed now."""
+        return self._batches.get(key)
+
+    def name(self, batch: str) -> str:
+        """The name of the file of a batch."""
+        return self._names[batch]
+
+    def latest(self, source: str, name: str) -> tuple[int, str]:
+        """The sequence and the batch of the latest delivery of a name; 0 and nothing if there is none."""
+        return self._latest.get((source, name), (0, ""))
+
+    def deliver(self, source: str, key: Key, batch: str, delivery: Delivery) -> None:
+        """A content has been delivered."""
+        self._set(key, batch)
+        self._names.setdefault(batch, delivery.file_name)
+        self._latest[source, delivery.file_name] = (delivery.sequence, batch)
+
+    def keep(self, key: Key, batch: str) -> None:
+        """A content stays as it has landed, though it would land otherwise now."""
+        self._set(key, batch)
+
+    def change(self, change: Change, batch: str, *, is_removed: bool) -> None:
+        """A batch has taken the place of what a content had landed as."""
+        landed = change.landed
+        if is_removed:
+            for key in self._keys.pop(landed.batch, set()):
+                if self._batches[key] == landed.batch:
+                    del self._batches[key]
+        self._set(change.target.key(landed.sha256), batch)
+        self._names.setdefault(batch, change.name)
+        self._changes[landed.source, landed.sha256].remove(change)
+        for name in change.names:
+            sequence, in_force = self._latest[landed.source, name]
+            if in_force == landed.batch:
+                self._latest[landed.source, name] = (sequence, batch)
+
+    def _set(self, key: Key, batch: str) -> None:
+        self._batches[key] = batch
+        self._keys[batch].add(key)

@@ -1,0 +1,208 @@
+"""One file becomes one staged batch: it is read, its rows are made and written, and its records are reconciled.
+
+Which files, and what a batch replaces, is land.py's; how a batch is committed is batches.py's.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+
+from pipelines.errors import InputError
+from pipelines.landing.batches import DELIVERIES, LEDGER, UNREADABLE, Delivery, Store, deliveries_table
+from pipelines.landing.delivered import State, state_of
+from pipelines.landing.doubts import doubts_of, is_cut_off
+from pipelines.landing.expressions import quote_text
+from pipelines.landing.inbox import SourceFiles
+from pipelines.landing.ledger import ledger_table
+from pipelines.landing.model import FileGroup
+from pipelines.landing.readers import read
+from pipelines.landing.relation import Reading
+from pipelines.landing.report import FileOutcome, Outcome
+from pipelines.landing.rows import FileFacts, RowSql
+from pipelines.landing.spans import Span, as_table
+
+# Half of what a small file costs is these two optimizers' planning; at a million records they save a fifth.
+_COSTLY_TO_PLAN = "statistics_propagation,common_subexpressions"
+_WORTH_PLANNING = 20_000
+
+_REPORT = "Report it with a sample of the file."
+
+
+@dataclass(frozen=True)
+class Again:
+    """A file that is landed again: what it landed as before.
+
+    Attributes:
+        parts: The landed Parquet, by data set.
+        records: Records that were taken or unreadable.
+    """
+
+    parts: Mapping[str, Path]
+    records: int
+
+
+class KeptAsItWas(InputError):
+    """A file is not landed again, and what it landed as before stays; that is no reason to stop the run."""
+
+
+Erase = Callable[[Path, str, int, Again | None], Mapping[str, int]]
+"""Erases those who must not land from a staged batch: its folder, its source, its records that are taken or unreadable,
+and what it landed as before. Gives the rows removed, by entity.
+"""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A file to be made a batch of.
+
+    Attributes:
+        path: Where it is.
+        before: Its state before its hash was taken.
+        entry: The source.
+        group: The group that takes it.
+        facts: What every row of it carries.
+        batch: The batch.
+        fingerprint: Of what decides its rows.
+        deliveries: The deliveries of it.
+        again: If it is landed again: what it landed as before.
+    """
+
+    path: Path
+    before: State
+    entry: SourceFiles
+    group: FileGroup
+    facts: FileFacts
+    batch: str
+    fingerprint: str
+    deliveries: Iterable[Delivery]
+    again: Again | None = None
+
+
+class BatchMaker:
+    """Makes batches, one after the other.
+
+    Args:
+        store: The landing folder.
+        connection: A DuckDB of our own.
+        erase: Called with each batch before it is committed, if somebody has been erased.
+    """
+
+    def __init__(self, store: Store, connection: duckdb.DuckDBPyConnection, erase: Erase | None) -> None:
+        self._store = store
+        self._connection = connection
+        self._erase = erase
+        self.warnings: list[str] = []
+
+    def stage(self, task: Task) -> FileOutcome:
+        """Stage every part of a batch; the caller commits or discards it.
+
+        Raises:
+            InputError: The file cannot be landed whole.
+        KeptAsItWas: It must not be landed again.
+        """
+        try:
+            reading = read(self._connection, task.path, task.group, self._store.scratch)
+        except duckdb.Error as error:
+            raise InputError(f"cannot be read: {type(error).__name__}", hint=_REPORT) from error
+        if state_of(task.path) != task.before:
+            raise InputError("it changed while it was read", hint="Run again when its delivery has ended.")
+        sql = self._sql(task, reading)
+        try:
+            outcome = self._stage(task, reading, sql)
+        except duckdb.Error as error:
+            raise self._failing(task, sql, error) from error
+        deliveries = deliveries_table(task.deliveries)
+        pq.write_table(deliveries, self._store.staged(task.batch, DELIVERIES), compression="zstd")
+        return outcome
+
+    def _sql(self, task: Task, reading: Reading) -> RowSql:
+        spared = _COSTLY_TO_PLAN if reading.records < _WORTH_PLANNING else ""
+        self._connection.execute(f"set disabled_optimizers = '{spared}'")
+        try:
+            sql = RowSql(self._connection, task.entry.mapping, task.group)
+            if reading.open_end and is_cut_off(self._connection, sql, reading.open_end):
+                sql = RowSql(self._connection, task.entry.mapping, task.group, reading.open_end.record)
+        except duckdb.Error as error:
+            raise InputError(
+                f"the mapping does not fit the file: {str(error).partition(chr(10))[0]}",
+                hint="`loyalty check` tells which line of the mapping.",
+            ) from error
+        return sql
+
+    def _stage(self, task: Task, reading: Reading, sql: RowSql) -> FileOutcome:
+        ((counted, taken, not_taken, *rest),) = self._connection.execute(sql.fates()).fetchall()
+        by_entity = dict(zip(task.group.entities, rest[: len(task.group.entities)], strict=True))
+        skips = rest[len(task.group.entities) :]
+        records = reading.records + len(reading.spans)
+        named = dict(zip(sql.skips, skips, strict=True))
+        unreadable = len(reading.spans) + not_taken
+        if counted != reading.records or records != taken + unreadable + sum(skips):
+            raise InputError(
+                f"does not reconcile: {records} records, {taken} taken, {unreadable} unreadable, {sum(skips)} skipped",
+                hint="The file is refused whole; report it with a sample.",
+            )
+        source, facts = task.entry.mapping.source, task.facts
+        doubts = doubts_of(self._connection, sql, facts.name, reading.open_end, cut_off=sql.is_cut_off)
+        self.warnings += [f"{source}: {warning}" for warning in doubts.warnings]
+        rows = dict.fromkeys(by_entity, 0)
+        for name in (name for name, count in by_entity.items() if count):
+            rows[name] = self._copy(sql.rows(name, facts), self._store.staged(task.batch, name))
+        if unreadable:
+            self._copy_unreadable(sql.not_taken(), facts, reading.spans, self._store.staged(task.batch, UNREADABLE))
+        erased: Mapping[str, int] = {}
+        if self._erase:
+            erased = self._erase(self._store.scratch / task.batch, source, taken + unreadable, task.again)
+        rows = {name: count - erased.get(name, 0) for name, count in rows.items()}
+        counts = (records, taken, unreadable, sum(skips))
+        lines = ledger_table(facts, task.group, task.fingerprint, counts, named, rows, erased, doubts)
+        pq.write_table(lines, self._store.staged(task.batch, LEDGER), compression="zstd")
+        return FileOutcome(
+            source,
+            facts.name,
+            Outcome.LANDED,
+            file_on=facts.file_on,
+            batch=task.batch,
+            records=records,
+            taken=taken,
+            unreadable=unreadable,
+            skipped=sum(skips),
+            skips=named,
+            rows=rows,
+            erased=sum(erased.values()),
+        )
+
+    def _copy(self, query: str, path: Path) -> int:
+        statement = f"copy ({query}) to {quote_text(str(path))} (format parquet, compression zstd)"
+        ((rows,),) = self._connection.execute(statement).fetchall()
+        return int(rows)
+
+    def _copy_unreadable(self, not_taken: str, facts: FileFacts, spans: Sequence[Span], path: Path) -> None:
+        """Write what the pass could not read, and the records that nothing takes."""
+        self._connection.register("landing_spans", as_table(spans))
+        try:
+            self._copy(
+                f"select {facts.columns()}, * from (select * from landing_spans"  # noqa: S608 (names are quoted)
+                f" union all select landing_record, landing_line, landing_line, landing_rule, landing_raw"
+                f" from ({not_taken})) order by line",
+                path,
+            )
+        finally:
+            self._connection.unregister("landing_spans")
+
+    def _failing(self, task: Task, sql: RowSql, error: duckdb.Error) -> InputError:
+        """Name the expression that fails on this file's data; the data itself is not repeated."""
+        mapping = task.entry.mapping
+        index = next(i for i, group in enumerate(mapping.files) if group is task.group)
+        for location, probe in sql.expressions():
+            try:
+                self._connection.execute(probe).fetchall()
+            except duckdb.Error:
+                where = mapping.where(("files", index, *location))
+                return InputError(
+                    f"{where}: the expression for `{'.'.join(map(str, location))}` fails on a value of this file",
+                    hint="Write it so that it gives NULL where a value is odd: try_cast instead of cast.",
+                )
+        return InputError(f"cannot be landed: {type(error).__name__}", hint=_REPORT)

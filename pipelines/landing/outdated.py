@@ -1,0 +1,243 @@
+"""Which landed files the mapping lands in another way now: by the ledger, the mappings and the files' names.
+
+No file of an inbox is opened. Landing them again is land.py's; what the user is shown is outdated_files.py's.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pipelines.landing.batches import Delivery, batch_of, read_ledger
+from pipelines.landing.deliveries import read_deliveries
+from pipelines.landing.fingerprint import Declared, declared, earlier_fingerprints, fingerprint, version
+from pipelines.landing.inbox import SourceFiles, place_of
+from pipelines.landing.model import FileGroup
+
+Key = tuple[str, str, date | None, str]
+"""What is landed once: a source, the sha256 of a content, the date of the file, and the version of its landing."""
+
+
+@dataclass(frozen=True)
+class Landed:
+    """One landed content.
+
+    Attributes:
+        source: Its source.
+        batch: Its batch.
+        file_name: The name that its rows have.
+        sha256: Of its bytes.
+        file_on: The date of the file.
+        mapping_sha256: The fingerprint of what decided its rows.
+        declares: What was declared about it.
+        deliveries: Each time that it came, in the order of names and sequences.
+        records: Its records that were taken or unreadable.
+    """
+
+    source: str
+    batch: str
+    file_name: str
+    sha256: str
+    file_on: date | None
+    mapping_sha256: str
+    declares: Declared
+    deliveries: tuple[Delivery, ...]
+    records: int
+
+
+@dataclass(frozen=True)
+class Target:
+    """How the mapping lands a file of a name now.
+
+    Attributes:
+        entry: The source, its mapping and folder.
+        group: The group that takes the file.
+        file_on: The date of the file.
+        rows: The fingerprint of what decides the rows.
+        declares: What is declared.
+    """
+
+    entry: SourceFiles
+    group: FileGroup
+    file_on: date | None
+    rows: str
+    declares: Declared
+
+    @property
+    def version(self) -> str:
+        """The version of the landing."""
+        return version(self.rows, self.declares)
+
+    def key(self, sha256: str) -> Key:
+        """What it lands of a content."""
+        return self.entry.mapping.source, sha256, self.file_on, self.version
+
+    def batch(self, sha256: str) -> str:
+        """The batch that a content becomes."""
+        return batch_of(self.entry.mapping.source, sha256, self.file_on, self.version)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A landed content that the mapping lands otherwise now.
+
+    Attributes:
+        landed: As it has landed.
+        target: How it is to be landed.
+        name: The name that its rows get.
+        deliveries: Its deliveries that the change is about: those under names that have this target.
+        needs_rows: Whether rows change, so that the file is needed; else only what is declared does.
+    """
+
+    landed: Landed
+    target: Target
+    name: str
+    deliveries: tuple[Delivery, ...]
+    needs_rows: bool
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the deliveries."""
+        return frozenset(delivery.file_name for delivery in self.deliveries)
+
+
+class Versions:
+    """What the mappings say now, asked about names and about landed contents.
+
+    Args:
+        sources: The sources, each with its mapping.
+    """
+
+    def __init__(self, sources: Sequence[SourceFiles]) -> None:
+        self._entries: dict[str, list[SourceFiles]] = defaultdict(list)
+        for entry in sources:
+            self._entries[entry.mapping.source].append(entry)
+        self._rows: dict[int, str] = {}
+        self._earlier: dict[tuple[int, str | None], frozenset[str]] = {}
+
+    def target(self, entry: SourceFiles, group: FileGroup, file_on: date | None) -> Target:
+        """How files of a group land."""
+        if id(group) not in self._rows:
+            self._rows[id(group)] = fingerprint(entry.mapping, group)
+        return Target(entry, group, file_on, self._rows[id(group)], declared(group))
+
+    def targets(self, source: str, name: str) -> list[Target]:
+        """How a file of a name lands; none if the mapping does not take it. Several entries may share a source."""
+        placed = ((entry, place_of(entry.mapping, name)) for entry in self._entries.get(source, ()))
+        return [
+            self.target(entry, place.group, place.file_on)
+            for entry, place in placed
+            if place.problem is None and place.group is not None and place.group.ignore is None
+        ]
+
+    def has_rows_of(self, landed: Landed, target: Target) -> bool:
+        """Whether a content has landed with the rows that it would have now."""
+        if landed.file_on != target.file_on:
+            return False
+        if landed.mapping_sha256 == target.rows:
+            return True
+        delivery = next((delivery for _, delivery, _ in landed.declares), None)
+        key = (id(target.group), delivery)
+        if key not in self._earlier:
+            self._earlier[key] = earlier_fingerprints(target.entry.mapping, target.group, delivery)
+        return landed.mapping_sha256 in self._earlier[key]
+
+    def ignores(self, source: str, name: str) -> bool:
+        """Whether a mapping of a source says to ignore files of a name."""
+        groups = (place_of(entry.mapping, name).group for entry in self._entries.get(source, ()))
+        return any(group is not None and group.ignore is not None for group in groups)
+
+    def knows(self, source: str) -> bool:
+        """Whether the config still has a source."""
+        return source in self._entries
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Landed contents beside what the mappings say now.
+
+    Attributes:
+        current: The batch of each content that has landed as it would now.
+        changes: Contents that would land otherwise.
+        unmatched: Contents with the names that the mapping does not take any more.
+    """
+
+    current: Mapping[Key, str]
+    changes: tuple[Change, ...]
+    unmatched: tuple[tuple[Landed, tuple[str, ...]], ...]
+
+
+def read_landed(home: Path) -> tuple[Landed, ...]:
+    """Every landed content, in the order of the ledger."""
+    lines: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for line in read_ledger(home).to_pylist():
+        lines[line["source"], line["batch"]].append(line)
+    deliveries: dict[tuple[str, str], list[Delivery]] = defaultdict(list)
+    for row in read_deliveries(home).to_pylist():
+        one = Delivery(row["file_name"], row["sequence"], row["delivered_on"])
+        deliveries[row["source"], row["batch"]].append(one)
+    return tuple(_landed(*key, of_batch, deliveries[key]) for key, of_batch in lines.items())
+
+
+def latest_deliveries(landed: Iterable[Landed]) -> dict[tuple[str, str], tuple[int, str]]:
+    """Of each source and file name, the sequence and the batch of the latest delivery."""
+    latest: dict[tuple[str, str], tuple[int, str]] = {}
+    for one in landed:
+        for delivery in one.deliveries:
+            name = (one.source, delivery.file_name)
+            latest[name] = max(latest.get(name, (0, "")), (delivery.sequence, one.batch))
+    return latest
+
+
+def compare(landed: Iterable[Landed], versions: Versions) -> Comparison:
+    """Hold what has landed against what the mappings say now."""
+    current: dict[Key, str] = {}
+    changes: list[Change] = []
+    unmatched: list[tuple[Landed, tuple[str, ...]]] = []
+    for one in landed:
+        if not versions.knows(one.source):
+            continue
+        current[one.source, one.sha256, one.file_on, version(one.mapping_sha256, one.declares)] = one.batch
+        moves: dict[Key, tuple[Target, list[Delivery]]] = {}
+        lost: list[str] = []
+        for name in dict.fromkeys(delivery.file_name for delivery in one.deliveries):
+            targets = versions.targets(one.source, name)
+            if not targets:
+                lost.append(name)
+            elif same := next((target for target in targets if _is_current(one, target, versions)), None):
+                current[same.key(one.sha256)] = one.batch
+            else:
+                target = next((target for target in targets if (target.entry.folder / name).is_file()), targets[0])
+                _, moved = moves.setdefault(target.key(one.sha256), (target, []))
+                moved += [delivery for delivery in one.deliveries if delivery.file_name == name]
+        changes += [_change(one, target, moved, versions) for target, moved in moves.values()]
+        if lost:
+            unmatched.append((one, tuple(lost)))
+    return Comparison(current, tuple(changes), tuple(unmatched))
+
+
+def _landed(source: str, batch: str, lines: Sequence[dict[str, Any]], deliveries: Sequence[Delivery]) -> Landed:
+    first = lines[0]
+    return Landed(
+        source,
+        batch,
+        first["file_name"],
+        first["file_sha256"],
+        first["file_on"],
+        first["mapping_sha256"] or "",
+        frozenset((line["entity"], line.get("delivery"), line.get("line_lists")) for line in lines),
+        tuple(deliveries),
+        first["taken_records"] + first["unreadable_records"],
+    )
+
+
+def _is_current(landed: Landed, target: Target, versions: Versions) -> bool:
+    return landed.declares == target.declares and versions.has_rows_of(landed, target)
+
+
+def _change(landed: Landed, target: Target, moved: Sequence[Delivery], versions: Versions) -> Change:
+    names = {delivery.file_name for delivery in moved}
+    name = landed.file_name if landed.file_name in names else moved[0].file_name
+    return Change(landed, target, name, tuple(moved), not versions.has_rows_of(landed, target))

@@ -1,0 +1,155 @@
+"""The files that were landed with an older version of the mapping, as the user is shown them: how many, and which of
+them cannot be landed again without help. No file of an inbox is opened.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+
+from pipelines import visible
+from pipelines.errors import InputError
+from pipelines.landing.inbox import SourceFiles
+from pipelines.landing.outdated import Change, Landed, Versions, compare, latest_deliveries
+
+_LISTED = 5  # names in a message
+
+
+@dataclass(frozen=True)
+class OutdatedFiles:
+    """What a source has landed with an older version of its mapping.
+
+    Attributes:
+        source: The source.
+        folders: Its folders in the inbox.
+        files: Files that the mapping lands in another way now. A content that came several times is one file.
+        in_inbox: Those that are in the inbox, by their names.
+        gone: The names of those that are not.
+        replaced: Names under which a later delivery is in the inbox, each with the day of the earlier one.
+        unmatched: Names of landed files that are not in the inbox, and that the mapping does not take any more.
+        ignored: Names of landed files that are in the inbox, and that the mapping ignores now: they are refused.
+    """
+
+    source: str
+    folders: tuple[str, ...]
+    files: int
+    in_inbox: int
+    gone: tuple[str, ...]
+    replaced: tuple[str, ...]
+    unmatched: tuple[str, ...]
+    ignored: tuple[str, ...]
+
+    def summary(self) -> str:
+        """How many the next run lands again; empty if there are none."""
+        if not self.in_inbox:
+            return ""
+        rest = "" if self.in_inbox == self.files else f" {self.in_inbox:,} of"
+        again = f"`loyalty run` lands{rest} {'it' if self.files == 1 else 'them'} again, or reports why it cannot"
+        return f"{self.source}: {_files(self.files)} landed with an older version of the mapping; {again}"
+
+    def words(self) -> list[str]:
+        """The summary and the obstacles."""
+        return [line for line in (self.summary(), *self.obstacles()) if line]
+
+    def obstacles(self) -> list[str]:
+        """What keeps files from being landed again, and what to do; a line per kind."""
+        by_folder = "run once with the folder that holds the originals: `loyalty run --originals FOLDER`"
+        said = []
+        if self.gone:
+            said.append(
+                f"{self.source}: {_files(len(self.gone))} landed with an older version of the mapping and"
+                f" {_are(len(self.gone))} no longer in the inbox: {_listed(self.gone)}. What they landed as stays in"
+                f" force. To land them again, put the originals back into {' or '.join(self.folders)} under these"
+                f" names, or {by_folder}"
+            )
+        if self.replaced:
+            said.append(
+                f"{self.source}: {_files(len(self.replaced))} landed with an older version of the mapping, and a later"
+                f" delivery has the name in the inbox: {_listed(self.replaced)}. What they landed as stays in force. To"
+                f" land them again, {by_folder}. (Do not put them back into the inbox: each would be a new delivery.)"
+            )
+        if self.unmatched:
+            said.append(
+                f"{self.source}: {len(self.unmatched)} of the landed files have names that the mapping does not take"
+                f" any more: {_listed(self.unmatched)}. Their rows still count. Give them an entry under `files` of"
+                " the mapping, or take them out of the landing (docs/operations.md)"
+            )
+        return said
+
+
+def ignored_error() -> InputError:
+    """Why a landed file is not ignored: its rows would count, and nothing would show it."""
+    return InputError(
+        "the mapping ignores it now, and it has landed before, so that its rows still count",
+        hint="Take `ignore` out of the mapping, or the file out of the landing (docs/operations.md).",
+    )
+
+
+class _Where(Enum):
+    """Where the file of an outdated content is."""
+
+    IN_INBOX = auto()
+    REPLACED = auto()
+    GONE = auto()
+
+
+def outdated_files(landed: Sequence[Landed], sources: Sequence[SourceFiles]) -> dict[str, OutdatedFiles]:
+    """By source, what of the landed files was landed with an older version of the mapping; only sources that have any.
+
+    Args:
+        landed: What has landed.
+        sources: The sources as they are configured now.
+    """
+    versions = Versions(sources)
+    compared = compare(landed, versions)
+    latest = latest_deliveries(landed)
+    folders: dict[str, list[Path]] = {}
+    for entry in sources:
+        folders.setdefault(entry.mapping.source, []).append(entry.folder)
+    found: dict[str, OutdatedFiles] = {}
+    for source, places in folders.items():
+        placed = [
+            (change, _where(change, latest))
+            for change in compared.changes
+            if change.landed.source == source and change.needs_rows
+        ]
+        lost = dict.fromkeys(name for one, names in compared.unmatched if one.source == source for name in names)
+        there = [name for name in lost if any((folder / name).is_file() for folder in places)]
+        outdated = OutdatedFiles(
+            source=source,
+            folders=tuple(str(folder) for folder in places),
+            files=len(placed),
+            in_inbox=sum(where is _Where.IN_INBOX for _, where in placed),
+            gone=tuple(change.name for change, where in placed if where is _Where.GONE),
+            replaced=tuple(
+                f"{change.name} (delivered on {change.deliveries[-1].delivered_on})"
+                for change, where in placed
+                if where is _Where.REPLACED
+            ),
+            unmatched=tuple(name for name in lost if name not in there),
+            ignored=tuple(name for name in there if versions.ignores(source, name)),
+        )
+        if outdated.files or lost:
+            found[source] = outdated
+    return found
+
+
+def _where(change: Change, latest: dict[tuple[str, str], tuple[int, str]]) -> _Where:
+    landed, folder = change.landed, change.target.entry.folder
+    there = [name for name in change.names if (folder / name).is_file()]
+    if any(latest[landed.source, name][1] == landed.batch for name in there):
+        return _Where.IN_INBOX
+    return _Where.REPLACED if there else _Where.GONE
+
+
+def _files(count: int) -> str:
+    return "1 file was" if count == 1 else f"{count:,} files were"
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(visible.name(name) for name in names[:_LISTED])
+    return shown if len(names) <= _LISTED else f"{shown} and {len(names) - _LISTED:,} more"
