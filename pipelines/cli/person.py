@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -16,6 +16,9 @@ from pipelines.durable import PRIVATE, umask, write_durably
 from pipelines.errors import ConfigError, UnknownPersonError
 from pipelines.secret_key import load_key
 from pipelines.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from pipelines.privacy import Certificate
 
 
 class By(StrEnum):
@@ -116,13 +119,40 @@ def forget(
             if as_json:
                 print_json(certificate.model_dump(mode="json"))
             else:
-                out().print(f"certificate {settings.paths.erasures / certificate.id}.json", markup=False)
-                for words in certificate.to_do:
-                    out().print(f"to do: {words}", markup=False)
+                _show_certificate(settings, certificate)
         if not is_held:
             laid = "" if dry_run else "; a tombstone keeps them out of what comes"
             say_error(f"nothing is held about such a person{laid}", "check how it is spelt")
             raise typer.Exit(UnknownPersonError.exit_code)
+
+
+@spoken
+def forget_again(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
+    config: ConfigOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Erase everybody again who was erased before: after a backup was restored that is older than an erasure."""
+    from pipelines.privacy import erase, finish_pending, plan_erasures_again
+
+    settings = load_settings(config, home)
+    with _alone(settings, "forget-again", read_only=dry_run) as users:
+        if not dry_run:
+            finish_pending(settings, users, _say)
+        plan = plan_erasures_again(settings)
+        landed = plan.landed if plan else {}
+        certificate = erase(settings, plan, users, _say) if plan and landed and not dry_run else None
+        if as_json:
+            print_json(certificate.model_dump(mode="json") if certificate else {"landed": landed})
+            return
+        _show_landed(landed)
+        if plan is None:
+            out().print(f"nobody was erased: there is no tombstone in {settings.paths.erasures}")
+        elif not landed:
+            out().print("nothing is held about anybody who was erased")
+        if certificate:
+            _show_certificate(settings, certificate)
 
 
 def _show(planned: dict[str, object]) -> None:
@@ -133,11 +163,23 @@ def _show(planned: dict[str, object]) -> None:
         listed = ", ".join(f"{count} {name}" for name, count in shared.items())
         out().print(f"shared with other people, and left to them: {listed}")
     landed = planned["landed"]
-    if isinstance(landed, dict) and landed:
-        table = Table("landed", "removed", "anonymised", "blanked")
-        for dataset, counts in landed.items():
-            table.add_row(dataset, *(str(counts.get(name, 0)) for name in ("removed", "anonymised", "blanked")))
-        out().print(table)
+    if isinstance(landed, dict):
+        _show_landed(landed)
+
+
+def _show_landed(landed: dict[str, dict[str, int]]) -> None:
+    if not landed:
+        return
+    table = Table("landed", "removed", "anonymised", "blanked")
+    for dataset, counts in landed.items():
+        table.add_row(dataset, *(str(counts.get(name, 0)) for name in ("removed", "anonymised", "blanked")))
+    out().print(table)
+
+
+def _show_certificate(settings: Settings, certificate: "Certificate") -> None:
+    out().print(f"certificate {settings.paths.erasures / certificate.id}.json", markup=False)
+    for words in certificate.to_do:
+        out().print(f"to do: {words}", markup=False)
 
 
 @spoken

@@ -22,7 +22,7 @@ RunStatus = Literal["running", "published", "unchanged", "ended", "failed", "kil
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True)
 
 
 class Running(_Part):

@@ -6,7 +6,15 @@ that they do not come back, and writes certificates. What is not: rewriting publ
 """
 
 from pipelines.privacy.certificate import Certificate
-from pipelines.privacy.forget import erase, finish_pending, landing_eraser, plan_erasure
+from pipelines.privacy.forget import erase, finish_pending, landing_eraser, plan_erasure, plan_erasures_again
 from pipelines.privacy.plan import Plan
 
-__all__ = ["Certificate", "Plan", "erase", "finish_pending", "landing_eraser", "plan_erasure"]
+__all__ = [
+    "Certificate",
+    "Plan",
+    "erase",
+    "finish_pending",
+    "landing_eraser",
+    "plan_erasure",
+    "plan_erasures_again",
+]

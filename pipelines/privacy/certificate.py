@@ -27,7 +27,7 @@ class Certificate(BaseModel):
     Attributes:
         id: The erasure's id.
         done_at: When, in UTC.
-        by: What the person was asked for by: `ref`, `email` or `phone`.
+        by: What the person was asked for by: `ref`, `email` or `phone`; `tombstones` for everybody who was erased.
         asked: Keyed hashes of what was asked for, as among the tombstones.
         was_held: Whether anything was held about them.
         identifiers: How many references, e-mails, phones and orders of theirs have a tombstone.

@@ -6,7 +6,7 @@ between may be done twice. The caller holds the run's lock.
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,14 +15,26 @@ import duckdb
 from pipelines.durable import sync_file, umask
 from pipelines.errors import BuildError
 from pipelines.landing import Again, Erase, load_mapping, read_ledger
+from pipelines.landing.expressions import quote_text
 from pipelines.landing.prepare import prepared
 from pipelines.privacy.certificate import Certificate, VersionErased, write_certificate
 from pipelines.privacy.find import find_person, open_landed
 from pipelines.privacy.landed import affected, batches_about, erase_landed
 from pipelines.privacy.landed_again import check_nobody_returns
 from pipelines.privacy.plan import JOURNAL, Plan, new_erasure_id, read_journal, write_journal
+from pipelines.privacy.rewrite import DATASETS
 from pipelines.privacy.subject import Subject, email_of, phone_of
-from pipelines.privacy.tombstones import EMAIL, PHONE, REF, erase_staged, lay, read_tombstones, tombstone
+from pipelines.privacy.tombstones import (
+    EMAIL,
+    PHONE,
+    REF,
+    TOMBSTONES,
+    erase_staged,
+    lay,
+    read_tombstones,
+    recognised,
+    tombstone,
+)
 from pipelines.privacy.traces import find_originals, remove_logs, remove_state
 from pipelines.pseudonyms import customer_key, key_fingerprint
 from pipelines.publication import erase_customers, list_versions
@@ -64,8 +76,52 @@ def plan_erasure(settings: Settings, asked: str, *, by: str | None = None, sourc
         kind=found.kind,
         asked=_asked(keys[0], found.kind, asked, subject) if keys else (),
         subject=subject,
-        customer_keys=tuple(sorted({customer_key(key, owner, ref) for key in keys for owner, ref in subject.refs})),
+        customer_keys=_customer_keys(keys, subject),
         shared=found.shared,
+        landed=counts,
+        batches=tuple(sorted(batches)),
+        files=files,
+    )
+
+
+def plan_erasures_again(settings: Settings) -> Plan | None:
+    """What erasing everybody again will do who has a tombstone; None if nobody has one. Nothing is changed.
+
+    For a home that was restored from a backup older than an erasure: tombstones name nobody, but every value that is
+    held can be compared with them, as landing does with files.
+
+    Args:
+        settings: The settings in force.
+
+    Raises:
+        ConfigError: The key of some tombstones is gone.
+    """
+    paths = settings.paths
+    keys = existing_keys(paths.key, settings.key_text)
+    tombstones = read_tombstones(paths.erasures, lambda: keys)
+    if tombstones is None:
+        return None
+    subject = Subject()
+    try:
+        with open_landed(
+            paths.landing, memory_limit=settings.engine.memory_limit, threads=settings.engine.threads
+        ) as landed:
+            for source in sorted(set(read_ledger(settings.home).column("source").to_pylist())):
+                mine = f"where source = {quote_text(source)}"
+                relations = {dataset: f"(select * from {dataset} {mine})" for dataset in DATASETS}  # noqa: S608 (names of ours)
+                subject = subject.joined(recognised(landed, tombstones, relations, source))
+            counts, batches = affected(landed, subject)
+            files = batches_about(landed, paths.landing, batches)
+    except duckdb.Error as error:
+        raise BuildError(
+            f"landed files cannot be searched: {type(error).__name__}", hint="try with more memory"
+        ) from None
+    return Plan(
+        id=new_erasure_id(),
+        kind=TOMBSTONES,
+        asked=(),
+        subject=subject,
+        customer_keys=_customer_keys(keys, subject),
         landed=counts,
         batches=tuple(sorted(batches)),
         files=files,
@@ -182,6 +238,10 @@ def _of_nobody(settings: Settings, kind: str, asked: str, source: str | None) ->
     landed = set(read_ledger(settings.home).column("source").to_pylist())
     sources = {source} if source else landed | {load_mapping(one.mapping).source for one in settings.sources}
     return Subject(refs=frozenset((name, asked.strip()) for name in sources))
+
+
+def _customer_keys(keys: Sequence[bytes], subject: Subject) -> tuple[str, ...]:
+    return tuple(sorted({customer_key(key, source, ref) for key in keys for source, ref in subject.refs}))
 
 
 def _asked(key: bytes, kind: str, asked: str, subject: Subject) -> tuple[str, ...]:

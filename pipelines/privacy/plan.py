@@ -22,7 +22,7 @@ class Plan(BaseModel):
 
     Attributes:
         id: Its id, which names its certificate.
-        kind: What the person was asked for by: `ref`, `email` or `phone`.
+        kind: What the person was asked for by: `ref`, `email` or `phone`; `tombstones` for everybody who was erased.
         asked: The tombstones of what was asked for; none where there was no key yet.
         subject: The person.
         customer_keys: Their pseudonyms, under every key that is known.

@@ -34,6 +34,16 @@ class Subject(BaseModel):
         """Whether anything would be recognised by it."""
         return bool(self.refs or self.emails or self.phones or self.orders or self.words)
 
+    def joined(self, other: "Subject") -> "Subject":
+        """Everything by which either is known."""
+        return Subject(
+            refs=self.refs | other.refs,
+            emails=self.emails | other.emails,
+            phones=self.phones | other.phones,
+            orders=self.orders | other.orders,
+            words=self.words | other.words,
+        )
+
     def refs_of(self, source: str) -> list[str]:
         """The references of one source, sorted."""
         return sorted(ref for owner, ref in self.refs if owner == source)

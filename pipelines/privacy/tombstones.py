@@ -133,7 +133,11 @@ def erase_staged(tombstones: Tombstones, folder: Path, source: str) -> dict[str,
     parts = {dataset: folder / dataset / PART for dataset in DATASETS if (folder / dataset / PART).is_file()}
     removed: Counter[str] = Counter()
     with duckdb.connect() as connection:
-        subject = _recognised(connection, tombstones, parts, source)
+        relations = {
+            dataset: f"read_parquet({quoting.files(part)}, hive_partitioning = false)"
+            for dataset, part in parts.items()
+        }
+        subject = recognised(connection, tombstones, relations, source)
         if subject:
             for dataset, part in parts.items():
                 counts = rewrite(connection, part, dataset, source, subject, part.with_name(f".{PART}"))
@@ -141,13 +145,19 @@ def erase_staged(tombstones: Tombstones, folder: Path, source: str) -> dict[str,
     return dict(+removed)
 
 
-def _recognised(
-    connection: duckdb.DuckDBPyConnection, tombstones: Tombstones, parts: Mapping[str, Path], source: str
+def recognised(
+    connection: duckdb.DuckDBPyConnection, tombstones: Tombstones, relations: Mapping[str, str], source: str
 ) -> Subject:
-    """Whom of the erased a batch names. Each distinct value is hashed once."""
+    """Whom of the erased some rows of a source name. Each distinct value is hashed once.
+
+    Args:
+        connection: For the queries.
+        tombstones: Everyone who has been erased.
+        relations: What to select from, as SQL, by data set.
+        source: The source of the rows.
+    """
     refs, emails, phones, orders, words = set[str](), set[str](), set[str](), set[str](), set[str]()
-    for dataset, part in parts.items():
-        read = f"read_parquet({quoting.files(part)}, hive_partitioning = false)"
+    for dataset, read in relations.items():
 
         def values(expression: str, read: str = read) -> list[str]:
             found = connection.execute(f"select distinct {expression} as value from {read}").fetchall()  # noqa: S608 (names are quoted)
