@@ -276,11 +276,11 @@ def read_dataset(home: Path, dataset: str, order: str) -> pa.Table:
         dataset: Its name.
         order: The columns by which it is sorted, as SQL.
     """
-    root = home / "landing" / dataset
-    if not any(parts_of(root)):
+    parts = list(parts_of(home / "landing" / dataset))
+    if not parts:
         empty = schema_of(dataset).append(pa.field("source", pa.string())).append(pa.field("batch", pa.string()))
         return empty.empty_table()
-    files = ", ".join(quoting.files(part) for part in parts_of(root))
+    files = ", ".join(map(quoting.files, parts))
     with duckdb.connect() as connection:
         return connection.sql(
             f"select * from read_parquet([{files}], hive_partitioning=true, union_by_name=true,"  # noqa: S608
@@ -290,4 +290,5 @@ def read_dataset(home: Path, dataset: str, order: str) -> pa.Table:
 
 def parts_of(root: Path) -> Iterator[Path]:
     """Every Parquet of a landed data set, but for the empty one."""
-    return (path for path in sorted(root.glob(f"source=*/batch=*/{PART}")) if path.parent.parent.name != "source=none")
+    parts = root.glob(f"source=*/batch=*/{PART}")
+    return (path for path in sorted(parts, key=str) if path.parent.parent.name != "source=none")

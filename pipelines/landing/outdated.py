@@ -87,7 +87,7 @@ class Change:
         landed: As it has landed.
         target: How it is to be landed.
         name: The name that its rows get.
-        deliveries: Its deliveries that the change is about: those under names that have this target.
+        deliveries: Its deliveries that the change is about: those under names that have this target, or none.
         needs_rows: Whether rows change, so that the file is needed; else only what is declared does.
     """
 
@@ -161,7 +161,7 @@ class Comparison:
     Attributes:
         current: The batch of each content that has landed as it would now.
         changes: Contents that would land otherwise.
-        unmatched: Contents with the names that the mapping does not take any more.
+        unmatched: Contents of which the mapping takes no name any more, with their names.
     """
 
     current: Mapping[Key, str]
@@ -202,19 +202,24 @@ def compare(landed: Iterable[Landed], versions: Versions) -> Comparison:
         current[one.source, one.sha256, one.file_on, version(one.mapping_sha256, one.declares)] = one.batch
         moves: dict[Key, tuple[Target, list[Delivery]]] = {}
         lost: list[str] = []
+        is_current = False
         for name in dict.fromkeys(delivery.file_name for delivery in one.deliveries):
             targets = versions.targets(one.source, name)
             if not targets:
                 lost.append(name)
             elif same := next((target for target in targets if _is_current(one, target, versions)), None):
                 current[same.key(one.sha256)] = one.batch
+                is_current = True
             else:
                 target = next((target for target in targets if (target.entry.folder / name).is_file()), targets[0])
                 _, moved = moves.setdefault(target.key(one.sha256), (target, []))
                 moved += [delivery for delivery in one.deliveries if delivery.file_name == name]
-        changes += [_change(one, target, moved, versions) for target, moved in moves.values()]
-        if lost:
+        if moves and not is_current:
+            # a content that leaves its batch leaves it whole, or its rows would count twice
+            next(iter(moves.values()))[1].extend(one_of for one_of in one.deliveries if one_of.file_name in lost)
+        elif lost and not is_current:
             unmatched.append((one, tuple(lost)))
+        changes += [_change(one, target, moved, versions) for target, moved in moves.values()]
     return Comparison(current, tuple(changes), tuple(unmatched))
 
 

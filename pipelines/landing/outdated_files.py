@@ -25,7 +25,7 @@ class OutdatedFiles:
         files: Files that the mapping lands in another way now. A content that came several times is one file.
         in_inbox: Those that are in the inbox, by their names.
         gone: The names of those that are not.
-        replaced: Names under which a later delivery is in the inbox, each with the day of the earlier one.
+        replaced: Names under which another content was delivered later, each with the day of the earlier delivery.
         unmatched: Names of landed files that are not in the inbox, and that the mapping does not take any more.
         ignored: Names of landed files that are in the inbox, and that the mapping ignores now: they are refused.
     """
@@ -64,8 +64,8 @@ class OutdatedFiles:
             )
         if self.replaced:
             said.append(
-                f"{self.source}: {_files(len(self.replaced))} landed with an older version of the mapping, and a later"
-                f" delivery has the name in the inbox: {_listed(self.replaced)}. What they landed as stays in force. To"
+                f"{self.source}: {_files(len(self.replaced))} landed with an older version of the mapping, and later"
+                f" deliveries have the same names: {_listed(self.replaced)}. What they landed as stays in force. To"
                 f" land them again, {by_folder}. (Do not put them back into the inbox: each would be a new delivery.)"
             )
         if self.unmatched:
@@ -136,10 +136,10 @@ def outdated_files(landed: Sequence[Landed], sources: Sequence[SourceFiles]) -> 
 
 def _where(change: Change, latest: dict[tuple[str, str], tuple[int, str]]) -> _Where:
     landed, folder = change.landed, change.target.entry.folder
-    there = [name for name in change.names if (folder / name).is_file()]
-    if any(latest[landed.source, name][1] == landed.batch for name in there):
-        return _Where.IN_INBOX
-    return _Where.REPLACED if there else _Where.GONE
+    in_force = [name for name in change.names if latest[landed.source, name][1] == landed.batch]
+    if not in_force:
+        return _Where.REPLACED
+    return _Where.IN_INBOX if any((folder / name).is_file() for name in in_force) else _Where.GONE
 
 
 def _files(count: int) -> str:

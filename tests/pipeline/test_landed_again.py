@@ -202,6 +202,33 @@ def test_a_content_that_a_later_delivery_has_replaced_is_named_and_needs_the_ori
     assert desk.rows("deliveries", "file_name, sequence", "sequence") == [("sales.csv", 1), ("sales.csv", 2)]
 
 
+def test_an_earlier_content_is_not_asked_for_in_the_inbox_even_if_the_later_one_is_gone_too(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, SALES)
+    desk.put("sales.csv", FIRST)
+    desk.land()
+    path = desk.put("sales.csv", SECOND)
+    desk.land()
+    path.unlink()
+    desk.say(changed(nulls=["x"]))
+    found = outdated(desk)
+    assert found is not None and (found.in_inbox, found.gone, len(found.replaced)) == (0, ("sales.csv",), 1)
+
+
+def test_a_content_of_which_one_name_is_not_taken_any_more_leaves_its_batch_whole(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, changed(match=["sales*.csv", "old*.csv"]))
+    for name in ("old.csv", "sales.csv"):
+        desk.put(name, FIRST)
+    desk.land()
+    (desk.inbox / "old.csv").unlink()
+    desk.say(changed(nulls=["x"]))
+    report = desk.land()
+    assert (len(report.of(Outcome.AGAIN)), report.warnings) == (1, ())
+    assert desk.query("select count(distinct batch) from landed('ledger')") == [(1,)]
+    assert desk.rows("deliveries", "file_name, sequence", "file_name") == [("old.csv", 1), ("sales.csv", 1)]
+    desk.say(changed(nulls=["x"], match="sales*.csv"))
+    assert desk.land().warnings == ()
+
+
 def test_another_file_of_the_inbox_may_have_the_content(tmp_path: Path) -> None:
     desk = Desk(tmp_path, SALES)
     gone = desk.put("sales_old.csv", FIRST)
