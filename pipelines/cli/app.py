@@ -1,5 +1,7 @@
 """The command's tree. Each command is in a module of its own, imported when called: `--help` stays quick."""
 
+import io
+import sys
 from importlib.metadata import version
 from typing import Annotated
 
@@ -8,9 +10,9 @@ import typer
 from pipelines.cli import backfill, inspect, operate, person, quarantine, versions
 
 _EPILOG = (
-    "Exit codes: 0 done, 1 unforeseen, 2 config or mapping cannot be used, 3 a file was refused, 4 a blocking check"
-    " failed, 5 the build failed, 6 publication failed or a version cannot be read, 7 a killed run holds the warehouse,"
-    " 8 nothing is held about that person."
+    "Exit codes: 0 done, 1 declined at a question, 2 config, mapping, file or folder cannot be used, 3 a file was"
+    " refused, 4 a blocking check failed, 5 the build failed, 6 publication failed or a version cannot be read, 7 a"
+    " killed run holds the warehouse, 8 nothing is held about that person, 70 a fault of Loyalty Marts."
 )
 
 app = typer.Typer(
@@ -54,4 +56,7 @@ app.add_typer(quarantine.app, name="quarantine")
 
 def main() -> None:
     """The entry point `loyalty`."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # a terminal that has no sign for a character shows its number, and the command goes on
+        sys.stdout.reconfigure(errors="backslashreplace")
     app()

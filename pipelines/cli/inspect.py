@@ -1,5 +1,7 @@
 """Commands that only look: check, status, path."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 
 import typer
@@ -8,7 +10,7 @@ from pipelines.cli.options import ConfigOption, HomeOption
 from pipelines.cli.quarantine_rows import by_reason, data_issues
 from pipelines.cli.say import JsonOption, err, out, print_json, say, say_error, spoken, whole_table
 from pipelines.cli.summary import summary_json
-from pipelines.errors import InputError
+from pipelines.errors import InputError, LoyaltyError
 from pipelines.settings import WEBHOOK_VARIABLE, load_settings, project_root
 
 _REASONS = 8  # that the status shows; the list has them all
@@ -65,11 +67,16 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
     paths = settings.paths
     report, holder = read_report(paths.last_run), current_holder(paths.lock)
     versions = list_versions(paths.published)
-    pending = read_journal(paths.erasures)
     freshness = publication_freshness(settings, is_running=holder is not None)
+    pending, reasons, issues = None, [], []
+    problems: list[LoyaltyError] = []
+    # what cannot be read must not hide the rest
+    with _noted(problems):
+        pending = read_journal(paths.erasures)
     # a run that goes on holds the warehouse; its quarantine can be asked for afterwards
-    reasons = by_reason(settings) if holder is None and paths.warehouse.exists() else []
-    issues = data_issues(settings) if holder is None and paths.warehouse.exists() else []
+    if holder is None and paths.warehouse.exists():
+        with _noted(problems):
+            reasons, issues = by_reason(settings), data_issues(settings)
     if as_json:
         print_json(
             {
@@ -89,6 +96,7 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
                 "quarantine": reasons,
                 "data_issues": [asdict(issue) for issue in issues],
                 "pending_erasure": pending.id if pending else None,
+                "problems": [problem.message for problem in problems],
             }
         )
         return
@@ -106,6 +114,8 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
         table.add_row(one.id, one.as_of.isoformat(), "yes" if one.is_current else "", one.problem)
     out().print(table if versions else "no version yet")
     out().print(str(freshness))
+    for problem in problems:
+        say_error(problem.message, problem.hint)
     if pending:
         say_error(f"the erasure {pending.id} was stopped half-way", "the next run finishes it, or: loyalty forget")
     if reasons:
@@ -124,6 +134,15 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
         out().print(found)
         for meaning, action in dict.fromkeys((f"{one.issue}: {one.meaning}", one.action) for one in issues):
             out().print(f"{meaning}. {action}")
+
+
+@contextmanager
+def _noted(problems: list[LoyaltyError]) -> Iterator[None]:
+    """Keep an error, and go on behind the block."""
+    try:
+        yield
+    except LoyaltyError as problem:
+        problems.append(problem)
 
 
 @spoken

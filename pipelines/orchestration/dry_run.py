@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-import duckdb
-
 from pipelines.errors import BuildError, LoyaltyError
 from pipelines.landing import landed_batches
 from pipelines.orchestration.as_of import resolve_as_of
@@ -77,8 +75,6 @@ def _day(settings: Settings, as_of: str | date | None) -> tuple[date | None, str
         return None, ""
     except LoyaltyError as error:
         return None, f"{error.message}. {error.hint}"
-    except duckdb.IOException:
-        return None, "another process has the warehouse open, so that the latest day cannot be read"
 
 
 def _plan(settings: Settings, state: WarehouseState, day: date, *, full_refresh: bool) -> tuple[str, str]:

@@ -6,7 +6,7 @@ whoever notices (the next run, or Dagster's daemon). What a message says is in p
 
 import logging
 
-from pipelines.errors import LoyaltyError
+from pipelines.errors import InternalError, LoyaltyError
 from pipelines.notifications import Message, Told, deliver, failed, read_told, recovered, write_told
 from pipelines.notifications.message import KILLED
 from pipelines.orchestration.build_state import BuildKind
@@ -60,7 +60,7 @@ def tell_lost(settings: Settings, run_id: str) -> None:
     report = read_report(settings.paths.last_run)
     if report is None or report.run_id != run_id:
         report = RunReport(run_id=run_id, started_at="", status="ended")  # nothing is known of it
-    _tell_without_record(settings, report, KILLED if report.status == "running" else LoyaltyError.exit_code)
+    _tell_without_record(settings, report, KILLED if report.status == "running" else InternalError.exit_code)
 
 
 def send(settings: Settings, message: Message) -> str:
@@ -97,7 +97,7 @@ def _remember(settings: Settings, told: Told) -> None:
 
 
 def _failure(settings: Settings, report: RunReport, problem: BaseException | None) -> Message:
-    known = problem if isinstance(problem, LoyaltyError) else LoyaltyError("")
+    known = problem if isinstance(problem, LoyaltyError) else InternalError("")
     return failed(
         _name(settings),
         report.run_id,
