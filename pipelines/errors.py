@@ -92,3 +92,9 @@ class UnknownPersonError(LoyaltyError):
     """Nothing is held about the person that was asked for."""
 
     exit_code = 8
+
+
+class InternalError(LoyaltyError):
+    """A fault of this program: something went wrong that no other kind describes."""
+
+    exit_code = 70  # as sysexits.h has it: an internal software error

@@ -65,8 +65,9 @@ def read_yaml(text: str) -> Document:
     Raises:
         YamlProblem: It does not parse, repeats a key, has a key that is not text, or refers to itself.
     """
-    loader = _Loader(text)
+    loader = None
     try:
+        loader = _Loader(text)  # refuses characters that YAML cannot have
         node = loader.get_single_node()
         if node is None:
             return Document(None, {})
@@ -81,7 +82,8 @@ def read_yaml(text: str) -> Document:
     except yaml.YAMLError as problem:
         raise YamlProblem(str(problem), 0) from problem
     finally:
-        loader.dispose()
+        if loader is not None:
+            loader.dispose()
 
 
 def _construct(loader: _Loader, node: yaml.Node) -> Plain:

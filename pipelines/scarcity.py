@@ -5,8 +5,6 @@ Nothing here acts on them: a run stops, and what was published stays.
 
 import errno
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -52,18 +50,3 @@ def scarcity_behind(problem: BaseException | None, home: Path) -> BuildError | N
             return found
         problem = problem.__cause__ or problem.__context__
     return None
-
-
-@contextmanager
-def scarcity_told(home: Path) -> Iterator[None]:
-    """Let an error that comes of a full disk or of too little memory be told as what it is.
-
-    Raises:
-        BuildError: For such an error; every other one goes through as it is.
-    """
-    try:
-        yield
-    except _ENGINES as problem:
-        if found := scarcity_behind(problem, home):
-            raise found from problem
-        raise

@@ -40,7 +40,11 @@ def load_keys(path: Path, given: SecretStr | None = None) -> tuple[bytes, ...]:
     mode = path.stat().st_mode & 0o777
     if mode & 0o077:
         raise ConfigError(f"{path} can be read by others (mode {mode:04o})", hint=f"chmod 600 {path}")
-    return _long_enough(path.read_text(encoding="utf-8"), str(path))
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as problem:
+        raise ConfigError(f"{path} is no text", hint="put the key back from where you keep it") from problem
+    return _long_enough(text, str(path))
 
 
 def existing_keys(path: Path, given: SecretStr | None = None) -> tuple[bytes, ...]:

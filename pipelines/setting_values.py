@@ -21,7 +21,10 @@ _MEMORY = re.compile(r"\d+(\.\d+)?\s?([KMGT]i?B)")
 
 def _absolute(path: Path, info: ValidationInfo) -> Path:
     """A path in the file is relative to the file's folder."""
-    return Path(os.path.normpath(info.context["base"] / path.expanduser())) if info.context else path
+    try:
+        return Path(os.path.normpath(info.context["base"] / path.expanduser())) if info.context else path
+    except RuntimeError as problem:
+        raise ValueError(f"{path}: there is no such user, whose home folder could be meant") from problem
 
 
 def _readable_path(path: Path) -> Path:

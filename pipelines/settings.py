@@ -138,7 +138,14 @@ def find_config(config: Path | None = None) -> Path | None:
     chosen = config or (Path(os.environ[CONFIG_VARIABLE]) if os.environ.get(CONFIG_VARIABLE) else None)
     if chosen is None:
         return Path(CONFIG_NAME).absolute() if Path(CONFIG_NAME).is_file() else None
-    return chosen.expanduser().absolute()
+    return _expanded(chosen)
+
+
+def _expanded(path: Path) -> Path:
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError as problem:
+        raise ConfigError(f"{path}: there is no such user", hint="write the folder out") from problem
 
 
 def load_settings(config: Path | None = None, home: Path | None = None) -> Settings:
@@ -171,7 +178,7 @@ def load_settings(config: Path | None = None, home: Path | None = None) -> Setti
     chosen_home = home or (Path(os.environ[HOME_VARIABLE]) if os.environ.get(HOME_VARIABLE) else None)
     values: dict[str, object] = {"home": "home", **data}
     if chosen_home is not None:
-        values["home"] = chosen_home.expanduser().absolute()
+        values["home"] = _expanded(chosen_home)
     secrets = {name: os.environ.get(variable) or None for name, variable in _SECRETS.items()}
     try:
         return Settings.model_validate({**values, "config_path": path, **secrets}, context={"base": path.parent})

@@ -15,6 +15,9 @@ from pipelines.scarcity import scarcity
 from pipelines.setting_parts import EngineSettings
 
 _PID = re.compile(r"PID (\d+)")
+_BROKEN = re.compile(
+    r"not a valid DuckDB|corrupt|checksum|read enough bytes|no magic bytes|too small to be a parquet|deserializ", re.I
+)
 
 
 @contextmanager
@@ -48,6 +51,11 @@ def unusable(path: Path, problem: duckdb.IOException) -> LoyaltyError:
         f"the warehouse {path} cannot be read: {text.partition(chr(10))[0]}",
         hint=f"move it away, and run: `loyalty run` builds it anew from what has landed (mv '{path}' '{path}.broken')",
     )
+
+
+def is_broken(text: str) -> bool:
+    """Whether DuckDB's error says that a file is not what it should be."""
+    return _BROKEN.search(text) is not None
 
 
 def lock_holder(text: str) -> str:

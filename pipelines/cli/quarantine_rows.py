@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from pipelines.errors import BuildError, ConfigError, LockError
+from pipelines.errors import BuildError, ConfigError
 from pipelines.settings import Settings, project_root
+from pipelines.warehouse_file import open_to_read
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -146,14 +147,8 @@ def _opened(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     warehouse = settings.paths.warehouse
     if not warehouse.exists():
         raise BuildError("nothing is staged yet", hint="run first: loyalty run")
-    limits: dict[str, str | bool | int | float | list[str]] = {
-        "memory_limit": settings.engine.memory_limit,
-        "threads": settings.engine.threads,
-    }
     try:
-        with duckdb.connect(str(warehouse), read_only=True, config=limits) as connection:
+        with open_to_read(warehouse, settings.engine) as connection:
             yield connection
-    except duckdb.IOException as problem:
-        raise LockError(f"the warehouse is in use: {problem}", hint="ask again when the run has ended") from problem
     except (duckdb.CatalogException, duckdb.BinderException) as problem:
         raise BuildError("staging is not built yet", hint="run first: loyalty run") from problem

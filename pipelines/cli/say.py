@@ -5,8 +5,13 @@ Results go to standard output, everything else (progress, errors) to standard er
 
 import functools
 import json
+import secrets
 import sys
+import tempfile
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TextIO, TypeVar
 
 import typer
@@ -16,6 +21,7 @@ from rich.text import Text
 
 from pipelines import visible
 from pipelines.errors import LoyaltyError
+from pipelines.settings import load_settings
 
 INTERRUPTED = 130  # as shells have it: 128 + SIGINT
 
@@ -73,20 +79,47 @@ def say(console: Console, head: str, style: str, words: str) -> None:
 
 
 def spoken(command: Callable[P, R]) -> Callable[P, R]:
-    """Let a command end with an error's words and exit code instead of a traceback."""
+    """Let a command end with an error's words and exit code instead of a traceback, whatever goes wrong in it."""
 
     @functools.wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
         except LoyaltyError as problem:
-            if kwargs.get("as_json"):
-                content = {"error": problem.message, "hint": problem.hint, "exit_code": problem.exit_code}
-                print_json(content)
-            say_error(problem.message, problem.hint)
-            raise typer.Exit(problem.exit_code) from problem
+            raise _told(problem, as_json=bool(kwargs.get("as_json"))) from problem
         except KeyboardInterrupt as interrupt:
             err().print("interrupted; what was published before is untouched")
             raise typer.Exit(INTERRUPTED) from interrupt
+        except (typer.Exit, typer.Abort, BrokenPipeError):
+            raise  # how a command ends on purpose; and nobody is there to read what is written
+        except Exception as problem:
+            error = _unforeseen(problem, kwargs.get("config"), kwargs.get("home"))
+            raise _told(error, as_json=bool(kwargs.get("as_json"))) from problem
 
     return wrapped
+
+
+def _told(problem: LoyaltyError, *, as_json: bool) -> typer.Exit:
+    if as_json:
+        print_json({"error": problem.message, "hint": problem.hint, "exit_code": problem.exit_code})
+    say_error(problem.message, problem.hint)
+    return typer.Exit(problem.exit_code)
+
+
+def _unforeseen(problem: Exception, config: object, home: object) -> LoyaltyError:
+    """What an exception means to a user; the traceback of a fault of ours goes to the home's logs, if there are any."""
+    # imported late: it takes a second
+    from pipelines.explained import explanation, internal_error, write_traceback
+
+    logs = Path(tempfile.gettempdir())
+    root = Path.cwd()
+    with suppress(Exception):
+        settings = load_settings(*(path if isinstance(path, Path) else None for path in (config, home)))
+        root, logs = settings.home, settings.paths.logs if settings.paths.logs.is_dir() else logs
+    error = explanation(problem, root)
+    if error is None:
+        path = logs / f"error-{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}.log"
+        error = internal_error(problem, path)
+        with suppress(OSError):
+            write_traceback(path, problem)
+    return error

@@ -1,5 +1,7 @@
 """`loyalty status`: the last run, the versions that are kept, whether they are fresh, and what is in quarantine."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +25,7 @@ from pipelines.cli.status_report import (
     running_report,
     version_report,
 )
-from pipelines.errors import ConfigError, StaleError
+from pipelines.errors import ConfigError, LoyaltyError, StaleError
 from pipelines.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -46,12 +48,18 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
     settings = load_settings(config, home)
     paths, now = settings.paths, datetime.now(UTC)
     last, holder = read_report(paths.last_run), current_holder(paths.lock)
-    pending, pinned = read_journal(paths.erasures), pinned_id(paths.published)
+    pending, pinned = None, pinned_id(paths.published)
+    issues: list[DataIssue] = []
+    reasons: list[dict[str, object]] = []
+    problems: list[LoyaltyError] = []
+    # what cannot be read must not hide the rest
+    with _noted(problems):
+        pending = read_journal(paths.erasures)
     freshness = publication_freshness(settings, is_running=holder is not None)
     # a run that goes on holds the warehouse; its quarantine can be asked for afterwards
-    is_free = holder is None and paths.warehouse.exists()
-    issues = data_issues(settings) if is_free else []
-    reasons = by_reason(settings) if is_free else []
+    if holder is None and paths.warehouse.exists():
+        with _noted(problems):
+            reasons, issues = by_reason(settings), data_issues(settings)
     outdated, unusable = landed_before(settings) if holder is None else ([], "")
     found = StatusReport(
         checked_at=now,
@@ -69,6 +77,7 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
         ],
         data_issues=[issue_count(issue) for issue in issues],
         pending_erasure=pending.id if pending else None,
+        problems=[problem.message for problem in problems],
     )
     if as_json:
         print_json(found.model_dump(mode="json"))
@@ -89,6 +98,8 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
         out().print(f"the last successful run ended at {_time(freshness.last_success_at)} UTC")
     for warning in [*(words for one in outdated for words in one.words()), *([unusable] if unusable else [])]:
         say(err(), "warning", "yellow", warning)
+    for problem in problems:
+        say_error(problem.message, problem.hint)
     if pending:
         say_error(f"the erasure {pending.id} was stopped half-way", "the next run finishes it, or: loyalty forget")
     _show_quarantine(found)
@@ -98,6 +109,15 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
             f"the publication is stale: {found.freshness.why_stale}",
             hint="run: loyalty run; if runs are started by cron, systemd or Dagster, look at why none succeeds",
         )
+
+
+@contextmanager
+def _noted(problems: list[LoyaltyError]) -> Iterator[None]:
+    """Keep an error, and go on behind the block."""
+    try:
+        yield
+    except LoyaltyError as problem:
+        problems.append(problem)
 
 
 def landed_before(settings: Settings) -> "tuple[list[OutdatedFiles], str]":

@@ -149,6 +149,7 @@ class StatusReport(_Part):
     )
     data_issues: list[IssueCount] = Field(description="Of the last daily build; empty while a run goes on.")
     pending_erasure: str | None = Field(description="The id of an erasure that was stopped half-way.")
+    problems: list[str] = Field(description="What of this could not be read, and why.")
 
 
 def running_report(holder: Holder) -> Running:

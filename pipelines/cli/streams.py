@@ -54,7 +54,7 @@ def guard_streams() -> _Output | None:
         text = io.TextIOWrapper(
             io.BufferedWriter(guarded[name]),
             encoding=stream.encoding,
-            errors=stream.errors,
+            errors="backslashreplace",  # a terminal that has no sign for a character shows its number
             line_buffering=stream.line_buffering,
             write_through=stream.write_through,
         )

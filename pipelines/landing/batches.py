@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from pipelines import quoting
 from pipelines.durable import sync_file
+from pipelines.errors import BuildError
 from pipelines.landing.entities import ENTITIES
 from pipelines.landing.replacement import Replacement, remove_replacement, write_replacement
 from pipelines.landing.rows import TRAILING
@@ -281,11 +282,38 @@ def read_dataset(home: Path, dataset: str, order: str) -> pa.Table:
         empty = schema_of(dataset).append(pa.field("source", pa.string())).append(pa.field("batch", pa.string()))
         return empty.empty_table()
     files = ", ".join(map(quoting.files, parts))
-    with duckdb.connect() as connection:
-        return connection.sql(
-            f"select * from read_parquet([{files}], hive_partitioning=true, union_by_name=true,"  # noqa: S608
-            f" hive_types={{'source': 'VARCHAR', 'batch': 'VARCHAR'}}) order by {order}"
-        ).to_arrow_table()
+    try:
+        with duckdb.connect() as connection:
+            return connection.sql(
+                f"select * from read_parquet([{files}], hive_partitioning=true, union_by_name=true,"  # noqa: S608
+                f" hive_types={{'source': 'VARCHAR', 'batch': 'VARCHAR'}}) order by {order}"
+            ).to_arrow_table()
+    except duckdb.Error as error:
+        raise _broken(home / "landing" / dataset, error) from error
+
+
+def _broken(root: Path, error: duckdb.Error) -> BuildError:
+    """The error of a data set that cannot be read, with the part that is to blame."""
+    schema = schema_of(root.name)
+    for part in parts_of(root):
+        try:
+            found = pq.read_schema(part)
+        except (pa.ArrowException, OSError):
+            return _unreadable(part)
+        if not {name for name in found.names if name in schema.names}:
+            return _unreadable(part)
+    return BuildError(
+        f"{root} cannot be read: {str(error).partition(chr(10))[0]}", hint="Put the folder back from a backup."
+    )
+
+
+def _unreadable(part: Path) -> BuildError:
+    batch = part.parent
+    return BuildError(
+        f"{part} is broken: it is no Parquet file as landing writes it",
+        hint=f"Put it back from a backup. Or land its file once more: remove {batch.name} below {batch.parent.name} in"
+        f" every folder of {batch.parents[2]}, {LEDGER} first, put the file into the inbox, and run.",
+    )
 
 
 def parts_of(root: Path) -> Iterator[Path]:

@@ -16,7 +16,7 @@ from pipelines.errors import Finding
 KILLED = 137  # as shells have it: 128 + SIGKILL
 
 _WHAT = {
-    1: ("an error nobody foresaw", "Look at the run's log, and run again."),
+    70: ("a fault of Loyalty Marts", "The traceback is in the run's log: report it, and run again."),
     2: ("the config or a mapping cannot be used", "`loyalty check` names the file and the line."),
     3: ("a file was refused, or there is none", "`loyalty status` names the files; mend them or take them out."),
     4: ("a blocking check failed", "`loyalty status` says which rows; mend the data or the rule, and run again."),
@@ -124,7 +124,7 @@ def failed(
         stage: The stage that failed.
         findings: What failed; the first twenty are told.
     """
-    what, hint = _WHAT.get(exit_code, _WHAT[1])
+    what, hint = _WHAT.get(exit_code, _WHAT[70])
     shown = tuple(findings[:_SHOWN])
     if len(findings) > _SHOWN:
         shown = (*shown, Finding("more", len(findings) - _SHOWN))

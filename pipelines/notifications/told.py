@@ -30,7 +30,7 @@ class Told(BaseModel):
 def read_told(path: Path) -> Told:
     """What was told; nothing where the file is missing or not ours."""
     try:
-        return Told.model_validate_json(path.read_text(encoding="utf-8"))
+        return Told.model_validate_json(path.read_bytes())
     except (FileNotFoundError, ValidationError):
         return Told()
 

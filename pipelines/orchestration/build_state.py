@@ -285,7 +285,7 @@ def landed_id(batches: Iterable[str]) -> str:
 def read_state(path: Path) -> WarehouseState:
     """What build.json says; nothing where it is missing or not ours (then all is built anew)."""
     try:
-        return WarehouseState.model_validate_json(path.read_text(encoding="utf-8"))
+        return WarehouseState.model_validate_json(path.read_bytes())
     except (FileNotFoundError, ValidationError):
         return WarehouseState()
 

@@ -9,6 +9,7 @@ import logging
 import shutil
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,10 +53,16 @@ def load_manifest(settings: Settings) -> Manifest:
     fingerprint = fingerprint_of(dbt_files(project), project, {"vars": values, **engine_versions()})
     mark = cache / "fingerprint"
     manifest = cache / "manifest.json"
-    if not manifest.is_file() or not mark.is_file() or mark.read_text(encoding="utf-8") != fingerprint:
-        _parse(settings, project, cache, values)
-        write_text_durably(mark, fingerprint)
-    content: dict[str, Any] = json.loads(manifest.read_text(encoding="utf-8"))
+    if mark.is_file() and mark.read_bytes() == fingerprint.encode():
+        with suppress(FileNotFoundError, ValueError):  # it is missing or broken: the project is parsed again
+            return _read(manifest)
+    _parse(settings, project, cache, values)
+    write_text_durably(mark, fingerprint)
+    return _read(manifest)
+
+
+def _read(manifest: Path) -> Manifest:
+    content: dict[str, Any] = json.loads(manifest.read_bytes())
     return content
 
 

@@ -46,7 +46,10 @@ def read_failures(target: Path, manifest: Mapping[str, Any]) -> list[DbtFailure]
     path = target / "run_results.json"
     if not path.is_file():
         return []
-    results = json.loads(path.read_text(encoding="utf-8"))["results"]
+    try:
+        results = json.loads(path.read_bytes())["results"]
+    except (ValueError, KeyError):  # dbt was stopped while it wrote them
+        return []
     return [_failure(result, manifest) for result in results if result["status"] in _BROKEN]
 
 

@@ -6,13 +6,14 @@ What they do is in the graph; here is only their order, the day between them, an
 import logging
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 
 import dagster as dg
+from sqlalchemy.exc import SQLAlchemyError
 
-from pipelines.errors import BuildError, LoyaltyError
+from pipelines.errors import ConfigError
 from pipelines.orchestration.as_of import resolve_as_of
 from pipelines.orchestration.build_defs import build_defs
 from pipelines.orchestration.dead_runs import process_tag
@@ -30,17 +31,20 @@ from pipelines.orchestration.names import (
     RUN_TAG,
 )
 from pipelines.orchestration.recorder import Listener, RunReport
-from pipelines.orchestration.run_logs import log_path
 from pipelines.orchestration.run_scope import RunScope, new_run_id, open_run
 from pipelines.orchestration.standing import conclude, standing_version
 from pipelines.quality import import_gx
-from pipelines.scarcity import scarcity, scarcity_behind, scarcity_told
+from pipelines.scarcity import scarcity
 from pipelines.settings import Settings
 
 log = logging.getLogger("loyalty.run")
 
 # Dagster's console logger writes every event; ours is in the run's log and on the screen
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+class FailedJobError(Exception):
+    """A job failed, and no step says why: Dagster's own words and tracebacks."""
 
 
 def run_pipeline(
@@ -77,11 +81,7 @@ def run_pipeline(
         if originals is not None:
             tags[ORIGINALS_TAG] = str(originals.resolve())
         _execute(definitions, INGEST_JOB, instance, run, tags)
-        try:
-            day = resolve_as_of(settings, as_of)
-        except LoyaltyError as problem:
-            run.recorder.fail(problem)
-            raise
+        day = resolve_as_of(settings, as_of)
         standing = None if full_refresh else standing_version(settings, day)
         if standing:
             with run.recorder.stage("publish") as stage:
@@ -117,14 +117,22 @@ def _prepared(
     settings: Settings, listener: Listener | None
 ) -> Iterator[tuple[RunScope, dg.Definitions, dg.DagsterInstance]]:
     """A run that holds the lock, with the graph, and with Dagster's instance, which has forgotten old runs."""
-    with scarcity_told(settings.home), open_run(settings, new_run_id(), listener) as run:
+    with open_run(settings, new_run_id(), listener) as run:
         # takes seconds, and this process will mostly wait for dbt
-        threading.Thread(target=import_gx, daemon=True).start()
+        threading.Thread(target=_import_early, daemon=True).start()
         with run.recorder.stage("prepare"):
             definitions = build_defs(settings, resource_overrides={"run": run}, any_day=True)
         with open_instance(settings.paths.dagster) as instance:
-            prune_history(instance)  # first: also where every run fails, the history stays bounded
+            try:  # first: also if every run fails, the history stays bounded
+                prune_history(instance)
+            except SQLAlchemyError as problem:  # that must not stop the run
+                log.warning("run %s: old runs cannot be removed: %s", run.run_id, type(problem).__name__)
             yield run, definitions, instance
+
+
+def _import_early() -> None:
+    with suppress(Exception):  # the gate imports it once more, and fails there where it must
+        import_gx()
 
 
 def _tags(run: RunScope) -> dict[str, str]:
@@ -139,7 +147,11 @@ def _execute(
     tags: Mapping[str, str],
     day: date | None = None,
 ) -> None:
-    result = definitions.resolve_job_def(job).execute_in_process(
+    job_def = definitions.resolve_job_def(job)
+    if day and job_def.partitions_def and not job_def.partitions_def.has_partition_key(day.isoformat()):
+        first, last = job_def.partitions_def.get_first_partition_key(), job_def.partitions_def.get_last_partition_key()
+        raise ConfigError(f"{day} cannot be built: it lies outside {first} to {last}", hint="name a day between them")
+    result = job_def.execute_in_process(
         instance=instance,
         run_config=_QUIET,
         partition_key=day.isoformat() if day else None,
@@ -148,20 +160,12 @@ def _execute(
     )
     if result.success:
         return
-    failure = run.recorder.failure
-    if isinstance(failure, (LoyaltyError, KeyboardInterrupt)):
-        raise failure
+    if run.recorder.failure is not None:
+        raise run.recorder.failure
+    # a step that keeps no record of itself, or Dagster around the steps
     failed = result.filter_events(lambda event: event.is_failure)
     words = "; ".join(dict.fromkeys(event.message or event.event_type_value for event in failed))
-    # the words of an unforeseen error may quote data: they are for the screen, not for a log
-    said = f"{type(failure).__name__}: {failure}" if failure else words
-    error = (
-        scarcity_behind(failure, run.settings.home)
-        or scarcity(words, run.settings.home)
-        or BuildError(
-            f"the job {job} failed: {said}",
-            hint=f"log: {log_path(run.settings.paths, run.run_id)}; every event: loyalty dev, run {result.run_id}",
-        )
-    )
-    run.recorder.fail(error)
-    raise error from failure
+    if scarce := scarcity(words, run.settings.home):
+        raise scarce
+    errors = [getattr(event.event_specific_data, "error", None) for event in failed]
+    raise FailedJobError(f"the job {job} failed: {words}\n" + "\n".join(str(error) for error in errors if error))

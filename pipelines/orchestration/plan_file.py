@@ -25,7 +25,7 @@ def read_plan(home: Home) -> BuildPlan:
         BuildError: There is none.
     """
     try:
-        return _PLAN.validate_json(home.build_plan.read_text(encoding="utf-8"))
+        return _PLAN.validate_json(home.build_plan.read_bytes())
     except (FileNotFoundError, ValidationError) as problem:
         raise BuildError(
             f"there is no plan at {home.build_plan}", hint="run the whole daily job: loyalty run"

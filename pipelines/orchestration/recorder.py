@@ -170,6 +170,7 @@ class Recorder:
         else:
             # an unforeseen error's words may quote data
             self.report.error = f"an unforeseen {type(problem).__name__}"
+            self.report.hint = "this is a fault of Loyalty Marts: the traceback is in the run's log"
         log.error("run %s: %s", self.report.run_id, self.report.error)
         self._save_if_possible()
 
@@ -241,7 +242,7 @@ class StageHandle:
 def read_report(path: Path) -> RunReport | None:
     """The last run's report; None where there is none that can be read."""
     try:
-        return RunReport.model_validate_json(path.read_text(encoding="utf-8"))
+        return RunReport.model_validate_json(path.read_bytes())
     except (FileNotFoundError, ValidationError):
         return None
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from pipelines.errors import BuildError
 from pipelines.orchestration.dbt_resource import LoyaltyDbt
 from pipelines.orchestration.dead_runs import process_tag
 from pipelines.orchestration.history import prune_history
@@ -18,14 +19,27 @@ def run_resource(settings: Settings) -> dg.ResourceDefinition:
     @dg.resource(description="The run: its settings, the lock, the record of what happened.")
     def run(context: dg.InitResourceContext) -> Iterator[RunScope]:
         tags = context.run.tags if context.run else {}
-        run_id = tags.get(RUN_TAG) or context.run_id or "unknown"
+        run_id = tags.get(RUN_TAG) or (context.run.run_id if context.run else "unknown")
         if context.run and context.instance:
             context.instance.add_run_tags(context.run.run_id, process_tag(settings.paths.alive))
             prune_history(context.instance)
         with open_run(settings, run_id) as scope:
             yield scope
+            if scope.recorder.failure is None and (failed := _failed_steps(context)):
+                # a step that keeps no record of itself, or Dagster around the steps
+                problem = BuildError(f"failed in Dagster: {failed}", hint="the run's page in Dagster says why")
+                scope.recorder.fail(problem)
 
     return run
+
+
+def _failed_steps(context: dg.InitResourceContext) -> str:
+    """The steps of this run that failed, separated by commas."""
+    if context.instance is None or context.run is None:
+        return ""
+    events = context.instance.all_logs(context.run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
+    steps = dict.fromkeys(event.dagster_event.step_key for event in events if event.dagster_event)
+    return ", ".join(step or "a step" for step in steps)
 
 
 def dbt_resource(settings: Settings) -> LoyaltyDbt:

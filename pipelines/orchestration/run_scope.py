@@ -12,7 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from pipelines.durable import PRIVATE, umask
-from pipelines.errors import LockError
+from pipelines.errors import InternalError, LockError, LoyaltyError
+from pipelines.explained import explanation, internal_error, write_traceback
+from pipelines.home import Home
 from pipelines.landing import finish_replacement
 from pipelines.orchestration.lock import HeldLock, hold_lock, wait_for_warehouse
 from pipelines.orchestration.recorder import Listener, Recorder, Silent
@@ -59,6 +61,7 @@ def open_run(settings: Settings, run_id: str, listener: Listener | None = None) 
 
     Raises:
         LockError: A process that is no run holds the warehouse and does not let go of it.
+        LoyaltyError: What else stopped the run; every exception comes out as one.
     """
     told = listener or Silent()
     paths = settings.paths
@@ -72,24 +75,56 @@ def open_run(settings: Settings, run_id: str, listener: Listener | None = None) 
     with ExitStack() as stack:
         try:
             lock = stack.enter_context(hold_lock(paths.lock, run_id, say))
-            wait_for_warehouse(paths.warehouse, say)
         except LockError as problem:
             tell_never_began(settings, run_id, problem)
             raise
         users = stack.enter_context(umask(PRIVATE))
-        finish_replacement(paths.landing)
-        finish_pending(settings, users, say)
         for folder in (paths.landing, paths.state, paths.exchange, paths.logs, paths.state / "tmp"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         stack.enter_context(_log_file(log_path(paths, run_id)))
-        prune_logs(paths)
         tell_killed_before(settings)
         recorder = Recorder(paths.last_run, run_id, told)
-        try:
-            yield RunScope(run_id, settings, lock, recorder, users)
-        finally:
-            recorder.end()
-            tell_end(settings, recorder)
+        stack.enter_context(_recorded_end(settings, recorder))
+        wait_for_warehouse(paths.warehouse, say)
+        finish_replacement(paths.landing)
+        finish_pending(settings, users, say)
+        forget_lost_warehouse(paths)
+        prune_logs(paths)
+        yield RunScope(run_id, settings, lock, recorder, users)
+
+
+@contextmanager
+def _recorded_end(settings: Settings, recorder: Recorder) -> Iterator[None]:
+    """Record how a run ends, also one that fails before its first stage or between two, and tell of it.
+
+    Raises:
+        LoyaltyError: For every exception; the traceback of one that nobody foresaw is in the run's log.
+    """
+    log_file = log_path(settings.paths, recorder.report.run_id)
+    try:
+        yield
+    except Exception as problem:
+        error = explanation(problem, settings.home) or internal_error(problem, log_file)
+        recorder.fail(problem if isinstance(error, InternalError) else error)
+        if error is problem:
+            raise
+        raise error from problem
+    except KeyboardInterrupt as interrupt:
+        recorder.fail(interrupt)
+        raise
+    finally:
+        failure = recorder.failure
+        if failure is not None and not isinstance(failure, (LoyaltyError, KeyboardInterrupt)):
+            write_traceback(log_file, failure)
+        recorder.end()
+        tell_end(settings, recorder)
+
+
+def forget_lost_warehouse(paths: Home) -> None:
+    """What is kept about the content of the warehouse means nothing when somebody has taken the file away."""
+    if not paths.warehouse.exists():
+        for path in (paths.build_state, paths.build_plan, paths.marks):
+            path.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -7,11 +7,11 @@ from datetime import date
 import dagster as dg
 
 from pipelines.errors import BuildError, LoyaltyError
+from pipelines.explained import explaining
 from pipelines.orchestration.build_state import BuildPlan
 from pipelines.orchestration.plan_file import read_plan
 from pipelines.orchestration.recorder import StageHandle
 from pipelines.orchestration.run_scope import RunScope
-from pipelines.scarcity import scarcity_told
 
 # Dagster's own tags for the partition that a run is for
 PARTITION_TAG = "dagster/partition"
@@ -34,7 +34,7 @@ def step(
     if context.op_execution_context.retry_number:
         run.recorder.forgive()
     try:
-        with run.recorder.stage(name) as stage, scarcity_told(run.settings.home):
+        with run.recorder.stage(name) as stage, explaining(run.settings.home):
             yield stage
     except LoyaltyError as problem:
         raise dg.Failure(

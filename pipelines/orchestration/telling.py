@@ -8,7 +8,7 @@ import logging
 import socket
 from datetime import UTC, datetime
 
-from pipelines.errors import LoyaltyError
+from pipelines.errors import InternalError, LoyaltyError
 from pipelines.notifications import (
     Delivery,
     Message,
@@ -74,7 +74,7 @@ def tell_lost(settings: Settings, run_id: str) -> None:
     report = read_report(settings.paths.last_run)
     if report is None or report.run_id != run_id:
         report = RunReport(run_id=run_id, started_at="", status="ended")  # nothing is known of it
-    _tell_without_record(settings, report, KILLED if report.status == "running" else LoyaltyError.exit_code)
+    _tell_without_record(settings, report, KILLED if report.status == "running" else InternalError.exit_code)
 
 
 def send(settings: Settings, message: Message) -> Delivery:
@@ -122,7 +122,7 @@ def _remember(settings: Settings, told: Told) -> None:
 
 
 def _failure(settings: Settings, report: RunReport, problem: BaseException | None) -> Message:
-    known = problem if isinstance(problem, LoyaltyError) else LoyaltyError("")
+    known = problem if isinstance(problem, LoyaltyError) else InternalError("")
     return failed(
         settings.installation,
         report.run_id,

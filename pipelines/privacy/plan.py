@@ -74,7 +74,7 @@ def read_journal(folder: Path) -> Plan | None:
     """
     path = folder / JOURNAL
     try:
-        return Plan.model_validate_json(path.read_text(encoding="utf-8"))
+        return Plan.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         return None
     except ValidationError as problem:

@@ -103,15 +103,18 @@ def read_tombstones(folder: Path, load_keys: Callable[[], Sequence[bytes]]) -> T
         ConfigError: Some were laid with a key that is no longer there: whom they mean could not be recognised.
     """
     path = folder / TOMBSTONES
-    lines = [line.split() for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+    # what is broken must not pass for "nobody has been erased"
+    text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+    lines = [line.split() for line in text.splitlines()]
     if not lines:
         return None
     keys = {key_fingerprint(key): key for key in load_keys()}
     lost = [line for line in lines if len(line) < 3 or line[1] not in keys]
     if lost:
         raise ConfigError(
-            f"{len(lost)} of the tombstones in {path} were laid with another key, and would not be recognised",
-            hint="put the earlier key back, as a further line below the one in force",
+            f"{len(lost)} of the tombstones in {path} were laid with another key or are broken, and would not be"
+            " recognised",
+            hint="put the earlier key back, as a further line below the one in force, or the file from a backup",
         )
     hashes: dict[str, dict[bytes, set[str]]] = {}
     for kind, fingerprint, value, *_ in lines:

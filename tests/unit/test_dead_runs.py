@@ -176,4 +176,4 @@ def test_a_failed_run_that_could_not_tell_is_told_of_unless_the_command_line_doe
         lost = going_on(instance, {})
         tell_if_lost(lost, settings)
         tell_if_lost(lost, settings)
-        assert [(body["run_id"], body["exit_code"]) for body in receiver.bodies] == [(lost.run_id, 1)]
+        assert [(body["run_id"], body["exit_code"]) for body in receiver.bodies] == [(lost.run_id, 70)]
