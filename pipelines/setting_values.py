@@ -15,6 +15,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationInfo
 
 from pipelines import visible
+from pipelines.near_miss import did_you_mean
 
 _MEMORY = re.compile(r"\d+(\.\d+)?\s?([KMGT]i?B)")
 
@@ -50,8 +51,9 @@ def _known_mapping(mapping: str, info: ValidationInfo) -> str:
     built_in = Path(__file__).parent / "landing" / "mappings"
     if re.fullmatch(r"[a-z][a-z0-9_]*", mapping):
         if not (built_in / f"{mapping}.yml").is_file():
-            names = ", ".join(sorted(path.stem for path in built_in.glob("*.yml"))) or "none"
-            raise ValueError(f"there is no built-in mapping {mapping!r} (there are: {names}); a path ends in .yml")
+            names = sorted(path.stem for path in built_in.glob("*.yml"))
+            near = did_you_mean(mapping, names, f"there are: {', '.join(names)}; a path ends in .yml")
+            raise ValueError(f"there is no built-in mapping `{mapping}`{near}")
         return mapping
     path = _absolute(Path(mapping), info)
     if not path.is_file():
@@ -60,9 +62,16 @@ def _known_mapping(mapping: str, info: ValidationInfo) -> str:
 
 
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"{name!r} is no time zone; take a name such as Europe/London or UTC")
+    zones = available_timezones()
+    if name not in zones:
+        raise ValueError(f"`{name}` is not a time zone{did_you_mean(name, zones, 'use a name such as Europe/London')}")
     return name
+
+
+def _currency_code(text: str) -> str:
+    if not re.fullmatch("[A-Z]{3}", text):
+        raise ValueError(f"`{text}` is not a currency: write three capital letters, such as EUR")
+    return text
 
 
 def _known_industry(name: str) -> str:
@@ -71,13 +80,14 @@ def _known_industry(name: str) -> str:
     with seed.open(encoding="utf-8", newline="") as file:
         names = [row["industry"] for row in csv.DictReader(file)]
     if name not in names:
-        raise ValueError(f"there is no preset for {name!r}; there are: {', '.join(names)}")
+        near = did_you_mean(name, names, f"there are: {', '.join(names)}")
+        raise ValueError(f"there is no preset for `{name}`{near}")
     return name
 
 
 def _memory_limit(text: str) -> str:
     if not _MEMORY.fullmatch(text):
-        raise ValueError(f"{text!r} is no amount of memory; write it as 4GB or 512MB")
+        raise ValueError(f"`{text}` is not an amount of memory: write it as 4GB or 512MB")
     return text
 
 
@@ -105,8 +115,10 @@ def parse_as_of(text: object) -> object:
         try:
             return date.fromisoformat(text)
         except ValueError as problem:
-            raise ValueError(f"{text} is no day of the calendar") from problem
-    raise ValueError(f"{text!r} is no day: write it as 2024-01-31, latest or yesterday")
+            raise ValueError(f"`{text}` is not a day of the calendar") from problem
+    word = "" if text is None else str(text)
+    near = did_you_mean(word, ("latest", "yesterday"), "write it as 2024-01-31, latest or yesterday")
+    raise ValueError(f"`{word}` is not a day{near}")
 
 
 def parse_day(text: object) -> object:
@@ -126,6 +138,7 @@ FilePath = Annotated[Path, AfterValidator(_absolute), AfterValidator(_readable_p
 HomeFolder = Annotated[FilePath, AfterValidator(_usable_home)]
 Folder = Annotated[FilePath, AfterValidator(_existing_folder)]
 MappingName = Annotated[str, AfterValidator(_known_mapping)]
+CurrencyCode = Annotated[str, AfterValidator(_currency_code)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 Industry = Annotated[str, AfterValidator(_known_industry)]
 WebhookUrl = Annotated[SecretStr, AfterValidator(_usable_url)]

@@ -1,6 +1,6 @@
 """Finding a source's files: which there are, which group of the mapping takes each, and what its name says.
 
-Only names are looked at; reading is readers.py's.
+Names are looked at, and the beginning of a file that no group takes; reading is readers.py's.
 """
 
 import os
@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pipelines import visible
 from pipelines.errors import InputError
+from pipelines.landing.filekind import kind_of
 from pipelines.landing.model import FileGroup, Mapping
 
 # Names that transfer programs give to files on their way.
@@ -98,20 +99,39 @@ def _look_at(source: SourceFiles, root: Path, path: Path, name: str) -> Found:
         # Also what is not UTF-8; and DuckDB takes a backslash for a slash, so that `..\\a` would be another file.
         problem = InputError("its name has a backslash or a character that cannot be shown", hint="Rename the file.")
     elif not Path(os.path.realpath(path)).is_relative_to(root):
-        problem = InputError("a link that leads out of the inbox", hint="Put the file itself into the inbox.")
+        where = "a folder outside of the inbox" if path.is_dir() else "something outside of the inbox"
+        problem = InputError(f"this is a link to {where}", hint="Put the files themselves into the inbox.")
     elif not path.is_file():
-        problem = InputError("not a regular file", hint="Take it out of the inbox.")
+        problem = InputError(f"this is {_odd_kind(path)}", hint="Take it out of the inbox.")
     elif group is None:
-        problem = InputError(
-            "no entry under `files` of the mapping matches it",
-            hint="Add a `match` for it to the mapping, or an entry with `ignore: <reason>`.",
-        )
+        problem = _unmatched(path)
     elif group.file_on is not None:
         try:
             file_on = _date_in(name, group)
         except ValueError as error:
             problem = InputError(str(error), hint="Mend the file's name, or `file_on` in the mapping.")
     return Found(source, path, name, None if problem else group, file_on, problem)
+
+
+def _odd_kind(path: Path) -> str:
+    """What an entry is that is not a file."""
+    if path.is_dir():
+        return "a link to a folder, and links to folders are not followed"
+    if path.is_symlink():
+        return "a link that leads to nothing or in a circle"
+    kinds = ((path.is_fifo, "a pipe"), (path.is_socket, "a socket"))
+    return next((name for is_kind, name in kinds if is_kind()), "a device") + ", not a file"
+
+
+def _unmatched(path: Path) -> InputError:
+    unmatched = "no entry under `files` of the mapping matches it"
+    try:
+        kind = kind_of(path)
+    except InputError as error:
+        return error
+    if kind is None:
+        return InputError(unmatched, hint="Add a `match` for it to the mapping, or an entry with `ignore: <reason>`.")
+    return InputError(f"this is {kind.name}, and {unmatched}", hint=f"{kind.hint} Or ignore it: `ignore: <reason>`.")
 
 
 def _date_in(name: str, group: FileGroup) -> date:
