@@ -70,7 +70,12 @@ def test_the_ledger_says_what_became_of_every_record(tmp_path: Path) -> None:
     group["entities"]["order_lines"]["where"] = "try_cast(quantity as int) >= 0"
     group["entities"]["returns"] = {
         "where": "try_cast(quantity as int) < 0",
-        "columns": {"return_id": '"order"', "quantity": "-try_cast(quantity as int)", "kind": "'credit'"},
+        "columns": {
+            "return_id": '"order"',
+            "order_id": '"order"',
+            "quantity": "-try_cast(quantity as int)",
+            "kind": "'credit'",
+        },
     }
     desk = Desk(tmp_path, group)
     rows = ["o1,1,Tea,1", "o1,2,Test,0", "o2,1,Milk,0", "o3,1,Tea,-2", "o4,1,Tea,many", "o5,1", "o6,1,Tea,3"]
