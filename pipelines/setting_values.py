@@ -109,16 +109,8 @@ def parse_as_of(text: object) -> object:
     Raises:
         ValueError: It is none of these.
     """
-    if text in ("latest", "yesterday") or isinstance(text, date):
-        return text
-    if isinstance(text, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-        try:
-            return date.fromisoformat(text)
-        except ValueError as problem:
-            raise ValueError(f"`{text}` is not a day of the calendar") from problem
-    word = "" if text is None else str(text)
-    near = did_you_mean(word, ("latest", "yesterday"), "write it as 2024-01-31, latest or yesterday")
-    raise ValueError(f"`{word}` is not a day{near}")
+    words = ("latest", "yesterday")
+    return text if text in words else _date(text, words, "write it as 2024-01-31, latest or yesterday")
 
 
 def parse_day(text: object) -> object:
@@ -127,9 +119,19 @@ def parse_day(text: object) -> object:
     Raises:
         ValueError: It is none.
     """
-    if text in ("latest", "yesterday"):
-        raise ValueError(f"{text!r} is no day: write it as 2024-01-31")
-    return parse_as_of(text)
+    return _date(text, (), "write it as 2024-01-31")
+
+
+def _date(text: object, words: tuple[str, ...], how: str) -> date:
+    if isinstance(text, date):
+        return text
+    if isinstance(text, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        try:
+            return date.fromisoformat(text)
+        except ValueError as problem:
+            raise ValueError(f"`{text}` is not a day of the calendar") from problem
+    word = "" if text is None else str(text)
+    raise ValueError(f"`{word}` is not a day{did_you_mean(word, words, how)}")
 
 
 Day = Annotated[date, BeforeValidator(parse_day)]

@@ -92,7 +92,7 @@ def _paths(source: SourceFiles) -> Iterator[Path]:
 
 
 def _look_at(source: SourceFiles, root: Path, path: Path, name: str) -> Found:
-    group = next((g for g in source.mapping.files if any(_matches(name, glob) for glob in g.match)), None)
+    group = group_of(source.mapping, name)
     problem: InputError | None = None
     file_on = None
     if visible.acts(name) or "\\" in name:
@@ -111,6 +111,11 @@ def _look_at(source: SourceFiles, root: Path, path: Path, name: str) -> Found:
         except ValueError as error:
             problem = InputError(str(error), hint="Mend the file's name, or `file_on` in the mapping.")
     return Found(source, path, name, None if problem else group, file_on, problem)
+
+
+def group_of(mapping: Mapping, name: str) -> FileGroup | None:
+    """The group of a mapping that takes a file of this name; None if none does."""
+    return next((group for group in mapping.files if any(_matches(name, glob) for glob in group.match)), None)
 
 
 def _odd_kind(path: Path) -> str:
