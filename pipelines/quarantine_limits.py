@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
+from pipelines.near_miss import did_you_mean
 from pipelines.setting_parts import SettingsPart
 
 UNREADABLE = "unreadable"
@@ -20,7 +21,8 @@ def _known_entity(name: str) -> str:
 
     names = (*ENTITIES, UNREADABLE)
     if name not in names:
-        raise ValueError(f"there is no entity {name!r}; there are: {', '.join(names)}")
+        near = did_you_mean(name, names, f"there are: {', '.join(names)}")
+        raise ValueError(f"there is no entity `{name}`{near}")
     return name
 
 

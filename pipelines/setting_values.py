@@ -15,6 +15,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationInfo
 
 from pipelines import visible
+from pipelines.near_miss import did_you_mean
 
 _MEMORY = re.compile(r"\d+(\.\d+)?\s?([KMGT]i?B)")
 
@@ -53,8 +54,9 @@ def _known_mapping(mapping: str, info: ValidationInfo) -> str:
     built_in = Path(__file__).parent / "landing" / "mappings"
     if re.fullmatch(r"[a-z][a-z0-9_]*", mapping):
         if not (built_in / f"{mapping}.yml").is_file():
-            names = ", ".join(sorted(path.stem for path in built_in.glob("*.yml"))) or "none"
-            raise ValueError(f"there is no built-in mapping {mapping!r} (there are: {names}); a path ends in .yml")
+            names = sorted(path.stem for path in built_in.glob("*.yml"))
+            near = did_you_mean(mapping, names, f"there are: {', '.join(names)}; a path ends in .yml")
+            raise ValueError(f"there is no built-in mapping `{mapping}`{near}")
         return mapping
     path = _absolute(Path(mapping), info)
     if not path.is_file():
@@ -63,9 +65,16 @@ def _known_mapping(mapping: str, info: ValidationInfo) -> str:
 
 
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"{name!r} is no time zone; take a name such as Europe/London or UTC")
+    zones = available_timezones()
+    if name not in zones:
+        raise ValueError(f"`{name}` is not a time zone{did_you_mean(name, zones, 'use a name such as Europe/London')}")
     return name
+
+
+def _currency_code(text: str) -> str:
+    if not re.fullmatch("[A-Z]{3}", text):
+        raise ValueError(f"`{text}` is not a currency: write three capital letters, such as EUR")
+    return text
 
 
 def _known_industry(name: str) -> str:
@@ -74,13 +83,14 @@ def _known_industry(name: str) -> str:
     with seed.open(encoding="utf-8", newline="") as file:
         names = [row["industry"] for row in csv.DictReader(file)]
     if name not in names:
-        raise ValueError(f"there is no preset for {name!r}; there are: {', '.join(names)}")
+        near = did_you_mean(name, names, f"there are: {', '.join(names)}")
+        raise ValueError(f"there is no preset for `{name}`{near}")
     return name
 
 
 def _memory_limit(text: str) -> str:
     if not _MEMORY.fullmatch(text):
-        raise ValueError(f"{text!r} is no amount of memory; write it as 4GB or 512MB")
+        raise ValueError(f"`{text}` is not an amount of memory: write it as 4GB or 512MB")
     return text
 
 
@@ -102,14 +112,8 @@ def parse_as_of(text: object) -> object:
     Raises:
         ValueError: It is none of these.
     """
-    if text in ("latest", "yesterday") or isinstance(text, date):
-        return text
-    if isinstance(text, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-        try:
-            return date.fromisoformat(text)
-        except ValueError as problem:
-            raise ValueError(f"{text} is no day of the calendar") from problem
-    raise ValueError(f"{text!r} is no day: write it as 2024-01-31, latest or yesterday")
+    words = ("latest", "yesterday")
+    return text if text in words else _date(text, words, "write it as 2024-01-31, latest or yesterday")
 
 
 def parse_day(text: object) -> object:
@@ -118,9 +122,19 @@ def parse_day(text: object) -> object:
     Raises:
         ValueError: It is none.
     """
-    if text in ("latest", "yesterday"):
-        raise ValueError(f"{text!r} is no day: write it as 2024-01-31")
-    return parse_as_of(text)
+    return _date(text, (), "write it as 2024-01-31")
+
+
+def _date(text: object, words: tuple[str, ...], how: str) -> date:
+    if isinstance(text, date):
+        return text
+    if isinstance(text, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        try:
+            return date.fromisoformat(text)
+        except ValueError as problem:
+            raise ValueError(f"`{text}` is not a day of the calendar") from problem
+    word = "" if text is None else str(text)
+    raise ValueError(f"`{word}` is not a day{did_you_mean(word, words, how)}")
 
 
 Day = Annotated[date, BeforeValidator(parse_day)]
@@ -129,6 +143,7 @@ FilePath = Annotated[Path, AfterValidator(_absolute), AfterValidator(_readable_p
 HomeFolder = Annotated[FilePath, AfterValidator(_usable_home)]
 Folder = Annotated[FilePath, AfterValidator(_existing_folder)]
 MappingName = Annotated[str, AfterValidator(_known_mapping)]
+CurrencyCode = Annotated[str, AfterValidator(_currency_code)]
 Zone = Annotated[str, AfterValidator(_known_zone)]
 Industry = Annotated[str, AfterValidator(_known_industry)]
 WebhookUrl = Annotated[SecretStr, AfterValidator(_usable_url)]

@@ -16,12 +16,13 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError
 
+from pipelines.config_faults import faults
 from pipelines.errors import ConfigError
 from pipelines.home import Home
-from pipelines.positions import Document, YamlProblem, read_yaml
+from pipelines.positions import YamlProblem, read_yaml
 from pipelines.quarantine_limits import QuarantineSettings
 from pipelines.setting_parts import EngineSettings, NotifySettings, RetentionSettings, SettingsPart, Sources
-from pipelines.setting_values import AsOf, Day, HomeFolder, Industry, WebhookUrl, Zone
+from pipelines.setting_values import AsOf, CurrencyCode, Day, HomeFolder, Industry, WebhookUrl, Zone
 
 CONFIG_NAME = "loyalty.yml"
 CONFIG_VARIABLE = "LOYALTY_CONFIG"
@@ -30,6 +31,7 @@ KEY_VARIABLE = "LOYALTY_KEY"
 WEBHOOK_VARIABLE = "LOYALTY_WEBHOOK_URL"
 _SECRETS = {"key_text": KEY_VARIABLE, "webhook_url": WEBHOOK_VARIABLE}  # only the environment gives them
 _NOT_IN_THE_FILE = {"config_path", *_SECRETS}
+_HINT = "correct the config; docs/operations.md and the README say what each setting means"
 
 
 def project_root() -> Path:
@@ -91,7 +93,7 @@ class Settings(SettingsPart):
     home: HomeFolder
     as_of: AsOf = "latest"
     timezone: Zone = "UTC"
-    currency: str = Field(default="GBP", pattern=r"^[A-Z]{3}$")
+    currency: CurrencyCode = "GBP"
     industry: Industry = "retail"
     sources: Sources
     engine: EngineSettings = EngineSettings()
@@ -173,8 +175,14 @@ def load_settings(config: Path | None = None, home: Path | None = None) -> Setti
             f"{path}:{problem.line}: {problem}", hint="see docs for an example of loyalty.yml"
         ) from problem
     data = document.data
-    if not isinstance(data, dict) or _NOT_IN_THE_FILE & data.keys():
-        raise ConfigError(f"{path}:1: expected settings such as `timezone: Europe/London`")
+    if not isinstance(data, dict):
+        content = "it is empty" if data is None else "it has none"
+        raise ConfigError(f"{path}:1: the file must hold settings, and {content}", hint=_HINT)
+    for name in sorted(_NOT_IN_THE_FILE & data.keys()):
+        raise ConfigError(
+            f"{path}:{document.line((name,))}: {name}: not a key of this file",
+            hint=f"set {_SECRETS[name]} in the environment" if name in _SECRETS else "remove it",
+        )
     chosen_home = home or (Path(os.environ[HOME_VARIABLE]) if os.environ.get(HOME_VARIABLE) else None)
     values: dict[str, object] = {"home": "home", **data}
     if chosen_home is not None:
@@ -183,34 +191,14 @@ def load_settings(config: Path | None = None, home: Path | None = None) -> Setti
     try:
         return Settings.model_validate({**values, "config_path": path, **secrets}, context={"base": path.parent})
     except ValidationError as problem:
-        raise _refusal(path, document, problem) from problem
-
-
-def _refusal(path: Path, document: Document, problem: ValidationError) -> ConfigError:
-    """Every complaint with its line, in the order of the file."""
-    complaints = []
-    hint = f"mend {path.name}; the README says what each setting means"
-    for error in problem.errors(include_url=False):
-        names = tuple(
-            part
-            for part in error["loc"]
-            if isinstance(part, int) or not part.startswith(("date", "literal", "function", "[key]"))
-        )
-        where = ".".join(str(part) for part in names)
-        words = {"extra_forbidden": "unknown key", "missing": "is missing"}.get(error["type"])
-        text = words or error["msg"].removeprefix("Value error, ")
-        if where in _SECRETS:
+        found = faults(problem, document, Settings)
+    for fault in found:
+        if fault.where in _SECRETS:
             # not in the file: the text names the variable
-            return ConfigError(text, hint="set it right, or unset it")
-        if words:
-            hint = f"known keys: {', '.join(_known_keys())}"
-        complaints.append((document.line(names), f"{where}: {text}"))
-    lines = [f"{path}:{line}: {text}" for line, text in sorted(set(complaints))]
-    return ConfigError("\n".join(lines), hint=hint)
-
-
-def _known_keys() -> list[str]:
-    return [name for name in Settings.model_fields if name not in _NOT_IN_THE_FILE]
+            raise ConfigError(fault.words, hint="set it right, or unset it")
+        if fault.where == "home" and chosen_home is not None:
+            raise ConfigError(f"--home or {HOME_VARIABLE}: {fault.words}", hint="name another folder")
+    raise ConfigError("\n".join(f"{path}:{fault}" for fault in found), hint=_HINT)
 
 
 def dbt_vars(settings: Settings, *, scratch_schema: str = "", exchange: Path | None = None) -> dict[str, str | int]:

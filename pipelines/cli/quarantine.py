@@ -1,6 +1,6 @@
-"""`loyalty quarantine`: what was refused, by reason (list), row by row (show), as a file (export); and the rules.
+"""`loyalty quarantine`: what was rejected, by reason (list), row by row (show), as a file (export); and the rules.
 
-Where a row stands (file and line) is shown; its key and its raw text may be personal and are shown on request only.
+Where a row is (file and line) is shown; its key, values and raw text may be personal and are shown on request only.
 """
 
 from dataclasses import asdict
@@ -11,8 +11,8 @@ import typer
 
 from pipelines.cli.options import ConfigOption, HomeOption
 from pipelines.cli.quarantine_rows import PERSONAL, PLACE, Wanted, by_reason, catalogue, rows
-from pipelines.cli.say import JsonOption, out, print_json, spoken, whole_table
-from pipelines.settings import load_settings
+from pipelines.cli.say import JsonOption, out, print_entries, print_json, print_rows, spoken
+from pipelines.settings import Settings, load_settings
 from pipelines.spreadsheet import write_csv
 
 app = typer.Typer(help="What was refused, and why.", no_args_is_help=True)
@@ -25,16 +25,21 @@ FileOption = Annotated[str | None, typer.Option(help="Only this file.")]
 @app.command("list")
 @spoken
 def list_reasons(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """How many rows were refused for which reason, how many are still open, and what to do about them."""
+    """How many rows were rejected for which reason, how many are still open, and what to do about them."""
     reasons = by_reason(load_settings(config, home))
     if as_json:
         print_json(reasons)
-        return
-    names = ("rule", "severity", "entity", "source", "open", "resolved", "meaning", "action")
-    table = whole_table(*names[:-1], "to do")
-    for reason in reasons:
-        table.add_row(*(str(reason[name]) for name in names))
-    out().print(table if reasons else "nothing is quarantined")
+    elif not reasons:
+        out().print("nothing is quarantined")
+    else:
+        names = ("rule", "entity", "source")
+        print_entries(
+            (
+                [*(str(one[name]) for name in names), f"{one['open']} open", f"{one['resolved']} resolved"],
+                [str(one["meaning"]), f"To do: {one['action']}"],
+            )
+            for one in reasons
+        )
 
 
 @app.command("show")
@@ -46,31 +51,45 @@ def show(
     file: FileOption = None,
     resolved_too: Annotated[bool, typer.Option("--all", help="Resolved rows too; else open ones alone.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="At most so many rows.")] = 20,
-    reveal: Annotated[bool, typer.Option("--reveal", help="Show key and raw text, which may be personal.")] = False,
+    reveal: Annotated[
+        bool, typer.Option("--reveal", help="Show key, rejected values and raw text, which may be personal.")
+    ] = False,
     config: ConfigOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Refused rows: where each stands, and which rules it breaks."""
-    names = (*PLACE, *PERSONAL) if reveal else PLACE
-    with rows(load_settings(config, home), Wanted(rule, entity, source, file, resolved_too), names, limit) as batches:
-        shown = [dict(zip(names, row, strict=True)) for batch in batches for row in batch]
+    """Rejected rows: where each one is, and which rules it breaks."""
+    settings, wanted = load_settings(config, home), Wanted(rule, entity, source, file, resolved_too)
+    names: tuple[str, ...] = (*PLACE, *PERSONAL) if reveal else PLACE
+    if reveal:
+        # imported late: mappings need landing, which takes its time
+        from pipelines.cli.quarantine_values import NEEDED, values_of
+
+        found = _read(settings, wanted, tuple(dict.fromkeys((*names, *NEEDED))), limit)
+        values = values_of(settings, found)
+    else:
+        found, values = _read(settings, wanted, names, limit), []
+    shown = [{name: row[name] for name in names} for row in found]
     if as_json:
-        print_json(shown)
-        return
-    if not shown:
+        told = [[asdict(value) for value in of_row] for of_row in values]
+        print_json([row | {"values": one} for row, one in zip(shown, told, strict=True)] if reveal else shown)
+    elif not shown:
         out().print("no such row" if resolved_too else "no such row is open; --all shows resolved ones too")
     elif reveal:
-        # a list, not a table: raw text is often wider than the screen, and must be seen whole
-        for row in shown:
-            for name in names:
-                out().print(f"{name:<11} {_text(row[name])}")
+        # raw text is often wider than the screen, and must be seen whole
+        for row, of_row in zip(shown, values, strict=True):
+            lines = [(name, _text(row[name])) for name in names]
+            lines[-1:-1] = [("value", value.words()) for value in of_row]
+            for name, text in lines:
+                out().print(f"{name:<11} {text}")
             out().print()
     else:
-        table = whole_table(*names)
-        for row in shown:
-            table.add_row(*(_text(row[name]) for name in names))
-        out().print(table)
+        print_rows(names, [[_text(value) for value in row.values()] for row in shown])
+
+
+def _read(settings: Settings, wanted: Wanted, names: tuple[str, ...], limit: int) -> list[dict[str, object]]:
+    with rows(settings, wanted, names, limit) as batches:
+        return [dict(zip(names, row, strict=True)) for batch in batches for row in batch]
 
 
 @app.command("export")
@@ -100,14 +119,13 @@ def export(
 @spoken
 def rules(as_json: JsonOption = False) -> None:
     """The catalogue: every rule's code, what a row that breaks it looks like, and what to do about it."""
-    found = [asdict(rule) for rule in catalogue().values()]
+    found = catalogue().values()
     if as_json:
-        print_json(found)
+        print_json([asdict(rule) for rule in found])
         return
-    table = whole_table("rule", "entity", "column", "severity", "meaning", "to do")
-    for rule in found:
-        table.add_row(*rule.values())
-    out().print(table)
+    print_entries(
+        ([rule.code, rule.entity, rule.column_name], [rule.meaning, f"To do: {rule.action}"]) for rule in found
+    )
 
 
 def _text(value: object) -> str:

@@ -8,13 +8,15 @@ import json
 import secrets
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from textwrap import fill
 from typing import Annotated, Any, ParamSpec, TextIO, TypeVar
 
 import typer
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
@@ -59,6 +61,36 @@ def err() -> Console:
 def whole_table(*names: str, title: str | None = None) -> Table:
     """A table that cuts nothing short: a file's name that is too long for the screen goes on in the next line."""
     return Table(*(Column(name, overflow="fold") for name in names), title=title, title_justify="left")
+
+
+def print_rows(names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Rows below their names, one line per row: never broken or cut, so that grep and awk work on them."""
+    for line in _aligned([names, *rows]):
+        out().print(line)
+
+
+def print_entries(entries: Iterable[tuple[Sequence[str], Sequence[str]]]) -> None:
+    """Short facts, and sentences about them: on a terminal a few lines per entry, elsewhere one line per entry.
+
+    Args:
+        entries: The facts, as many for each entry, and the sentences.
+    """
+    listed = list(entries)
+    heads = _aligned([head for head, _ in listed], is_last_padded=not out().is_terminal)
+    for head, (_, sentences) in zip(heads, listed, strict=True):
+        if out().is_terminal:
+            wrapped = (fill(one, out().width, initial_indent="  ", subsequent_indent="  ") for one in sentences)
+            out().print("\n".join([head, *wrapped]))
+        else:
+            out().print("  ".join([head, *sentences]))
+
+
+def _aligned(rows: Sequence[Sequence[str]], *, is_last_padded: bool = False) -> list[str]:
+    """Each row as one line, its fields below those of the other rows."""
+    shown = [[visible.escaped(field) for field in row] for row in rows]
+    widths = [max(map(cell_len, column)) for column in zip(*shown, strict=True)]
+    lines = ("  ".join(set_cell_size(field, width) for field, width in zip(row, widths, strict=True)) for row in shown)
+    return [line if is_last_padded else line.rstrip() for line in lines]
 
 
 def print_json(value: object) -> None:

@@ -4,6 +4,7 @@ The relation that expressions read is called `landing_source`, whatever the form
 column, structs of text where the mapping follows a dotted path, and our own columns, which begin with `landing_`.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -18,6 +19,8 @@ RELATION = "landing_source"
 ITEM = "item"
 ITEM_NO = "item_no"
 
+# What landing adds to a record; `landing_page` and the like are a source's own.
+_OURS = re.compile(r"landing_(record|line|raw|block|item|item_no|cell\d+)", re.IGNORECASE)
 _NESTED = ("STRUCT", "MAP", "UNION", "TABLE")
 _NAME_HINT = "a column's name that could be read as SQL goes in double quotes inside single ones: '\"Net-Price\"'"
 
@@ -36,7 +39,15 @@ class Tree:
         """
         head, *rest = path
         for known, child in self.children.items():
-            if known.lower() == head.lower() and (known != head or bool(child.children) != bool(rest)):
+            if known.lower() != head.lower():
+                continue
+            if known != head:
+                raise ValueError(
+                    f"`{known}` and `{head}` differ only in case, and columns are found regardless of case. If they are"
+                    " one column, write its name in one way. If the file has both, rename one of them: in the source,"
+                    " or, for CSV, by `skip_rows: 1`, `header_rows: 0` and `names`"
+                )
+            if bool(child.children) != bool(rest):
                 raise ValueError(
                     f"`{known}` and `{'.'.join(path)}` cannot both be read:"
                     f" take `{known}` alone, and `{known}->>'$.…'` inside"
@@ -90,7 +101,9 @@ def item_tree(rows: EntityRows) -> Tree:
 
 
 def json_path(path: Path) -> str:
-    """A path as a quoted JSON path literal."""
+    """A path as a quoted JSON path literal, or as a JSON pointer where the path would be a pattern or broken."""
+    if {"*", ""} & set(path):
+        return quote_text("".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path))
     return quote_text("$" + "".join('."' + part.replace("\\", "\\\\").replace('"', '\\"') + '"' for part in path))
 
 
@@ -158,10 +171,9 @@ def _check_group(
     ]
     if problems:
         return problems
-    try:
-        columns = record_tree(group).select(lambda path: "null::varchar")
-    except ValueError as error:
-        return [f"{mapping.where(at)}: {error}"]
+    if clash := _clash(group):
+        return [f"{mapping.where((*at, *clash[0]))}: {clash[1]}"]
+    columns = record_tree(group).select(lambda path: "null::varchar")
     connection.execute(
         f"create or replace temp view {RELATION} as select {', '.join([*columns, '1 as landing_record'])}"
     )
@@ -187,6 +199,23 @@ def _syntax(location: tuple[str | int, ...], text: str) -> str:
     looks_like_sql = any(sign in text for sign in ("'", "||", "::"))
     may_be_a_name = problem.startswith("not a SQL expression") and not is_condition and not looks_like_sql
     return "" if may_be_a_name else problem
+
+
+def _clash(group: FileGroup) -> tuple[tuple[str | int, ...], str] | None:
+    """The first expression that reads a name which another one makes ambiguous or which is landing's own, and why."""
+    trees: dict[str, Tree] = {}
+    for location, text in group.expressions():
+        for path in sorted(references(text)):
+            of_item = is_of_item(path) and _has_each(group, location)
+            if not of_item and _OURS.fullmatch(path[0]):
+                return location, f"landing adds a column `{path[0]}` of its own to each record: rename the source's"
+            inside = path[1:] if of_item else path
+            try:
+                if inside:
+                    trees.setdefault(str(location[1]) if of_item else "", Tree()).add(inside)
+            except ValueError as error:
+                return location, str(error)
+    return None
 
 
 def _has_each(group: FileGroup, location: tuple[str | int, ...]) -> bool:

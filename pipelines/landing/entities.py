@@ -47,6 +47,8 @@ class Entity:
         columns: Every canonical column but `source`, key columns first, `updated_at` last.
         event: The column that says when it happened, or None for standing data.
         masked: Times of later events, read as NULL where they lie after the as-of day.
+        needs: What staging requires of a row beside its key: of each group, one column that is not NULL.
+        pairs: Columns of which staging accepts both or none.
         is_reference: Whether it describes people or the world, so that its event says nothing of when customers were
             last active.
     """
@@ -56,6 +58,8 @@ class Entity:
     columns: dict[str, ColumnType]
     event: str | None = None
     masked: tuple[str, ...] = ()
+    needs: tuple[tuple[str, ...], ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
     is_reference: bool = False
 
     @property
@@ -86,6 +90,7 @@ ENTITIES: dict[str, Entity] = {
                 " is_test:boolean"
             ),
             event="ordered_at",
+            needs=(("ordered_at",),),
             masked=("paid_at", "cancelled_at", "delivered_at"),
         ),
         Entity(
@@ -103,6 +108,7 @@ ENTITIES: dict[str, Entity] = {
             ("payment_id",),
             _columns("payment_id order_id paid_at:timestamp method:lower amount:amount currency"),
             event="paid_at",
+            needs=(("order_id",),),
         ),
         Entity(
             "products",
@@ -117,6 +123,7 @@ ENTITIES: dict[str, Entity] = {
                 " kind:lower reason:personal fault:lower amount_basis:lower tax:amount shipping:amount"
             ),
             event="returned_at",
+            needs=(("returned_at", "order_id"),),
         ),
         Entity(
             "customers",
@@ -138,6 +145,7 @@ ENTITIES: dict[str, Entity] = {
                 " subject:personal body:personal sentiment:price duration_s:integer cost:amount agent:personal"
             ),
             event="occurred_at",
+            needs=(("occurred_at",),),
         ),
         Entity(
             "cases",
@@ -148,6 +156,7 @@ ENTITIES: dict[str, Entity] = {
                 " satisfaction:price cost:amount"
             ),
             event="opened_at",
+            needs=(("opened_at",),),
             masked=("first_response_at", "closed_at"),
         ),
         Entity(
@@ -158,6 +167,7 @@ ENTITIES: dict[str, Entity] = {
                 " touched_at:timestamp cost:amount currency"
             ),
             event="touched_at",
+            needs=(("touched_at",),),
         ),
         Entity(
             "loyalty_events",
@@ -167,18 +177,21 @@ ENTITIES: dict[str, Entity] = {
                 " expires_at:timestamp order_id tier"
             ),
             event="occurred_at",
+            needs=(("occurred_at",),),
         ),
         Entity(
             "referrals",
             ("referral_id",),
             _columns("referral_id referrer_ref referred_ref referred_at:timestamp"),
             event="referred_at",
+            needs=(("referred_at",), ("referrer_ref",), ("referred_ref",)),
         ),
         Entity(
             "survey_invitations",
             ("invitation_id",),
             _columns("invitation_id survey_id customer_ref email:personal sent_at:timestamp channel:lower"),
             event="sent_at",
+            needs=(("sent_at",),),
         ),
         Entity(
             "survey_answers",
@@ -189,9 +202,16 @@ ENTITIES: dict[str, Entity] = {
                 " scale_max:price is_reversed:boolean"
             ),
             event="answered_at",
+            needs=(("answered_at",),),
+            pairs=(("scale_min", "scale_max"),),
         ),
         Entity(
-            "fx_rates", ("day", "currency"), _columns("day:date currency rate:rate"), event="day", is_reference=True
+            "fx_rates",
+            ("day", "currency"),
+            _columns("day:date currency rate:rate"),
+            event="day",
+            needs=(("rate",),),
+            is_reference=True,
         ),
         Entity(
             "coverage",

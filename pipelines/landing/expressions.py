@@ -40,6 +40,9 @@ _FORBIDDEN = frozenset(
     ]
 )
 
+# Of these, SQL calls the functions without parentheses, unless the name is quoted.
+_CALLED_BARE = frozenset(["current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"])
+
 _CHANGES = "not allowed in a mapping: it says something else about the same record next time"
 
 Path = tuple[str, ...]
@@ -100,16 +103,16 @@ def _parse(connection: duckdb.DuckDBPyConnection, text: str) -> Expression:
     if len(statements) != 1 or len(statements[0]["node"].get("select_list", [])) != 1:
         return Expression(text, frozenset(), "must be one expression")
     references: set[Path] = set()
-    problem = _walk(statements[0]["node"]["select_list"][0], frozenset(), references)
+    problem = _walk(statements[0]["node"]["select_list"][0], statement.encode(), frozenset(), references)
     if not problem and statements[0]["node"]["from_table"]["type"] != "EMPTY":
         problem = "must be one expression, without a FROM"
     return Expression(text, frozenset(references), problem)
 
 
-def _walk(node: Any, bound: frozenset[str], references: set[Path]) -> str:
+def _walk(node: Any, statement: bytes, bound: frozenset[str], references: set[Path]) -> str:
     """Collect references below a node of the syntax tree; returns the first problem found."""
     if isinstance(node, list):
-        return next((problem for item in node if (problem := _walk(item, bound, references))), "")
+        return next((problem for item in node if (problem := _walk(item, statement, bound, references))), "")
     if not isinstance(node, dict):
         return ""
     kind = node.get("class")
@@ -119,13 +122,14 @@ def _walk(node: Any, bound: frozenset[str], references: set[Path]) -> str:
         return f"{node['function_name']}() is {_CHANGES}"
     if kind == "COLUMN_REF":
         path = tuple(str(part) for part in node["column_names"])
-        if len(path) == 1 and path[0].lower() in _FORBIDDEN:
-            return f"{path[0]} is {_CHANGES}"
+        is_quoted = statement[node["query_location"] :].startswith(b'"')  # counted in bytes
+        if len(path) == 1 and path[0].lower() in _CALLED_BARE and not is_quoted:
+            return f"{path[0]} is {_CHANGES}. If it is a column, quote its name: '\"{path[0]}\"'"
         if path[0] not in bound:
             references.add(path)
         return ""
     if kind == "LAMBDA" and node.get("syntax_type") == "LAMBDA_KEYWORD":
         names: set[Path] = set()
-        _walk(node["lhs"], frozenset(), names)
-        return _walk(node["expr"], bound | {name[0] for name in names}, references)
-    return next((problem for item in node.values() if (problem := _walk(item, bound, references))), "")
+        _walk(node["lhs"], statement, frozenset(), names)
+        return _walk(node["expr"], statement, bound | {name[0] for name in names}, references)
+    return next((problem for item in node.values() if (problem := _walk(item, statement, bound, references))), "")

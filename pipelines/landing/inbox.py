@@ -1,6 +1,6 @@
 """Finding a source's files: which there are, which group of the mapping takes each, and what its name says.
 
-Only names are looked at; reading is readers.py's.
+Names are looked at, and the beginning of a file that no group takes; reading is readers.py's.
 """
 
 import os
@@ -13,10 +13,15 @@ from pathlib import Path
 
 from pipelines import visible
 from pipelines.errors import InputError
+from pipelines.landing.filekind import kind_of
 from pipelines.landing.model import FileGroup, Mapping
 
 # Names that transfer programs give to files on their way.
 _ON_THE_WAY = (".part", ".tmp", ".partial", ".crdownload", ".filepart")
+
+
+_UNMATCHED = "no entry under `files` of the mapping matches it"
+_UNMATCHED_HINT = "Add a `match` for it to the mapping, or an entry with `ignore: <reason>`."
 
 
 @dataclass(frozen=True)
@@ -119,14 +124,17 @@ def _is_odd(name: str) -> bool:
 
 
 def _look_at(source: SourceFiles, root: Path, path: Path, name: str) -> Found:
+    place = place_of(source.mapping, name)
     problem: InputError | None = None
     if _is_odd(name):  # also what is not UTF-8
         problem = InputError("its name has a backslash or a character that cannot be shown", hint="Rename the file.")
     elif not Path(os.path.realpath(path)).is_relative_to(root):
-        problem = InputError("a link that leads out of the inbox", hint="Put the file itself into the inbox.")
+        where = "a folder outside of the inbox" if path.is_dir() else "something outside of the inbox"
+        problem = InputError(f"this is a link to {where}", hint="Put the files themselves into the inbox.")
     elif not path.is_file():
-        problem = InputError("not a regular file", hint="Take it out of the inbox.")
-    place = place_of(source.mapping, name)
+        problem = InputError(f"this is {_odd_kind(path)}", hint="Take it out of the inbox.")
+    elif place.group is None:
+        problem = _unmatched(path)
     problem = problem or place.problem
     return Found(source, path, name, None if problem else place.group, None if problem else place.file_on, problem)
 
@@ -135,20 +143,33 @@ def place_of(mapping: Mapping, name: str) -> Place:
     """What a mapping says about a file by its name alone."""
     group = next((g for g in mapping.files if any(_matches(name, glob) for glob in g.match)), None)
     if group is None:
-        return Place(
-            None,
-            None,
-            InputError(
-                "no entry under `files` of the mapping matches it",
-                hint="Add a `match` for it to the mapping, or an entry with `ignore: <reason>`.",
-            ),
-        )
+        return Place(None, None, InputError(_UNMATCHED, hint=_UNMATCHED_HINT))
     if group.file_on is None:
         return Place(group, None, None)
     try:
         return Place(group, _date_in(name, group), None)
     except ValueError as error:
         return Place(group, None, InputError(str(error), hint="Rename the file, or correct `file_on` in the mapping."))
+
+
+def _odd_kind(path: Path) -> str:
+    """What an entry is that is not a file."""
+    if path.is_dir():
+        return "a link to a folder, and links to folders are not followed"
+    if path.is_symlink():
+        return "a link that leads to nothing or in a circle"
+    kinds = ((path.is_fifo, "a pipe"), (path.is_socket, "a socket"))
+    return next((name for is_kind, name in kinds if is_kind()), "a device") + ", not a file"
+
+
+def _unmatched(path: Path) -> InputError:
+    try:
+        kind = kind_of(path)
+    except InputError as error:
+        return error
+    if kind is None:
+        return InputError(_UNMATCHED, hint=_UNMATCHED_HINT)
+    return InputError(f"this is {kind.name}, and {_UNMATCHED}", hint=f"{kind.hint} Or ignore it: `ignore: <reason>`.")
 
 
 def _date_in(name: str, group: FileGroup) -> date:

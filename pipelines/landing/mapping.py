@@ -3,17 +3,21 @@
 What a mapping may say stands in model.py.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import duckdb
 from pydantic import ValidationError
 
+from pipelines.config_faults import faults
 from pipelines.errors import ConfigError
 from pipelines.landing.binding import check_expressions
+from pipelines.landing.entity_fit import Problem, problems_of_names, problems_of_rows
 from pipelines.landing.model import Mapping
 from pipelines.landing.order_statuses import Declared, status_word
 from pipelines.positions import YamlProblem, read_yaml
 
+_HINT = "Correct the mapping there; docs/mapping.md says what each key means."
 BUILT_IN = Path(__file__).parent / "mappings"
 
 
@@ -31,6 +35,8 @@ def load_mapping(name_or_path: str | Path) -> Mapping:
     """
     mapping = read_mapping(name_or_path)
     check_expressions(mapping)
+    with duckdb.connect(config={"threads": 1}) as connection:
+        _refuse(mapping, problems_of_rows(connection, mapping))
     return mapping
 
 
@@ -55,15 +61,17 @@ def _read(path: Path) -> Mapping:
         mapping = Mapping.model_validate(document.data)
     except ValidationError as error:
         raise ConfigError(
-            "\n".join(
-                f"{path}:{document.line(_known(document.lines, problem['loc']))}: "
-                f"{'.'.join(str(part) for part in problem['loc']) or 'the mapping'}: {_words(problem['msg'])}"
-                for problem in error.errors()
-            ),
-            hint="Mend the mapping there.",
+            "\n".join(f"{path}:{fault}" for fault in faults(error, document, Mapping)), hint=_HINT
         ) from None
     mapping._path, mapping._lines = path, document.lines
+    _refuse(mapping, problems_of_names(mapping))
     return mapping
+
+
+def _refuse(mapping: Mapping, problems: Sequence[Problem]) -> None:
+    if problems:
+        lines = [f"{mapping.where(at)}: {words}" for at, words in problems]
+        raise ConfigError("\n".join(lines), hint=_HINT)
 
 
 def declared_statuses(mappings: Iterable[str | Path]) -> list[Declared]:
@@ -102,16 +110,3 @@ def _find(name_or_path: str | Path) -> Path:
             hint=f"Built in: {names}. For your own, give the path to its .yml file.",
         )
     return path
-
-
-def _known(lines: dict[tuple[str | int, ...], int], location: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """A pydantic location without the parts that only pydantic knows."""
-    known: tuple[str | int, ...] = ()
-    for part in location:
-        if (*known, part) in lines:
-            known = (*known, part)
-    return known
-
-
-def _words(message: str) -> str:
-    return message.removeprefix("Value error, ")

@@ -8,12 +8,23 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    field_validator,
+    model_validator,
+)
 
 from pipelines.landing.entities import ENTITIES
 from pipelines.landing.order_statuses import OrderStatuses
+from pipelines.near_miss import did_you_mean
+from pipelines.setting_values import CurrencyCode
 
 # The last key column of these can be generated; the others are nothing without the source's own key.
 GENERATED_KEYS = {
@@ -44,6 +55,9 @@ def _plain(value: Any) -> Any:
 
 def _column(value: Any) -> Any:
     value = _plain(value)
+    if value is None or value == "" or isinstance(value, list):
+        found = "a list" if isinstance(value, list) else "empty"
+        raise ValueError(f"must be the name of a source column, or an expression over source columns, but is {found}")
     return {"sql": value} if isinstance(value, str) else value
 
 
@@ -52,16 +66,55 @@ def _zone(value: str | None) -> str | None:
         try:
             ZoneInfo(value)
         except (KeyError, ValueError, OSError):
-            raise ValueError(f"`{value}` is not a time zone; use a name such as Europe/London") from None
+            near = did_you_mean(value, available_timezones(), "use a name such as Europe/London")
+            raise ValueError(f"`{value}` is not a time zone{near}") from None
+    return value
+
+
+def _readable(value: Any) -> Any:
+    """A format that users expect to work, refused by what it is."""
+    if isinstance(value, str) and (what := _OTHER_FORMATS.get(value.lower())):
+        raise ValueError(f"`{value}` is {what}, which cannot be read: save it as CSV (UTF-8), and say `format: csv`")
+    return value
+
+
+def _source_name(value: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", value):
+        raise ValueError(
+            f"`{value}` cannot name a source: use lower-case letters, digits and `_`, beginning with a letter, and at"
+            " most 63 of them"
+        )
+    if value == "none":
+        raise ValueError("`none` is kept for the empty tables; choose another name")
+    return value
+
+
+def _skip_name(value: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", value):
+        raise ValueError(
+            f"`{value}` cannot name a skip: use lower-case letters, digits and `_`, beginning with a letter"
+        )
+    if value == BLANK:
+        raise ValueError(f"`{BLANK}` is kept for records without an answer; choose another name")
     return value
 
 
 def _listed(value: Any) -> Any:
+    value = _plain(value)
     return [value] if isinstance(value, str) else value
 
 
+_OTHER_FORMATS = {
+    **dict.fromkeys(("xlsx", "xls", "xlsm", "xlsb", "excel"), "an Excel workbook"),
+    "ods": "an OpenDocument spreadsheet",
+    "zip": "a ZIP archive",
+    "pdf": "a PDF document",
+    "html": "a web page",
+    "xml": "an XML document",
+}
+
 Sql = Annotated[str, BeforeValidator(_plain), Field(min_length=1)]
-Zone = Annotated[str | None, BeforeValidator(_zone)]
+Zone = Annotated[str | None, AfterValidator(_zone)]
 Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
@@ -120,16 +173,9 @@ class Skip(_Strict):
         where: Which records.
     """
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: Annotated[str, AfterValidator(_skip_name)]
     why: str = Field(min_length=1)
     where: Sql
-
-    @field_validator("name")
-    @classmethod
-    def _is_not_reserved(cls, value: str) -> str:
-        if value == BLANK:
-            raise ValueError(f"`{BLANK}` is kept for records without an answer; choose another name")
-        return value
 
 
 class FileGroup(_Strict):
@@ -163,7 +209,7 @@ class FileGroup(_Strict):
 
     match: Listed = Field(min_length=1)
     ignore: str | None = Field(default=None, min_length=1)
-    format: Literal["csv", "tsv", "json", "jsonl", "parquet"] = "csv"
+    format: Annotated[Literal["csv", "tsv", "json", "jsonl", "parquet"], BeforeValidator(_readable)] = "csv"
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
     quoting: Literal["double", "none"] = "double"
     encoding: Literal["utf-8", "utf-16", "gbk", "gb18030", "latin-1", "windows-1252"] = "utf-8"
@@ -206,26 +252,6 @@ class FileGroup(_Strict):
                 re.compile(value)
             except re.error as error:
                 raise ValueError(f"not a regular expression: {error}") from None
-        return value
-
-    @field_validator("entities")
-    @classmethod
-    def _fits_the_entities(cls, value: dict[str, EntityRows]) -> dict[str, EntityRows]:
-        for name, rows in value.items():
-            if name not in ENTITIES:
-                raise ValueError(f"`{name}` is not an entity; there are {', '.join(sorted(ENTITIES))}")
-            entity = ENTITIES[name]
-            if rows.amount_basis and name != "returns":
-                raise ValueError(f"{name} has `amount_basis`; it is a key of returns only")
-            for block in rows.blocks():
-                if rows.amount_basis and "amount_basis" in block:
-                    raise ValueError("returns say `amount_basis` twice: as a key and as a column; remove one of them")
-                unknown = sorted(block.keys() - entity.columns.keys())
-                if unknown:
-                    raise ValueError(f"{name} has no column {', '.join(unknown)}; it has {', '.join(entity.columns)}")
-                missing = [key for key in entity.key if key not in block and key != GENERATED_KEYS.get(name)]
-                if missing:
-                    raise ValueError(f"{name} needs {', '.join(missing)}: without it a row cannot be told from another")
         return value
 
     @model_validator(mode="after")
@@ -291,20 +317,13 @@ class Mapping(_Strict):
         files: One entry per kind of file; the first whose `match` fits takes the file.
     """
 
-    source: str = Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")
+    source: Annotated[str, AfterValidator(_source_name)]
     timezone: Zone = "UTC"
-    currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
+    currency: CurrencyCode | None = None
     order_statuses: OrderStatuses = OrderStatuses()
     files: tuple[FileGroup, ...] = Field(min_length=1)
     _path: Path = PrivateAttr(default=Path("mapping"))
     _lines: dict[tuple[str | int, ...], int] = PrivateAttr(default_factory=dict)
-
-    @field_validator("source")
-    @classmethod
-    def _is_not_reserved(cls, value: str) -> str:
-        if value == "none":
-            raise ValueError("`none` is kept for the empty tables; choose another name")
-        return value
 
     def zone(self, group: FileGroup, column: Column | None = None) -> str:
         """The zone in force for a group, or for one of its columns."""

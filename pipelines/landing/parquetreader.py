@@ -27,6 +27,7 @@ from pipelines.landing.spans import Rule, Span
 ROWS_A_BYTE = 100
 ROWS_ALWAYS = 10_000_000  # below this the ratio says nothing
 _AGAIN = "Have the file delivered again."
+_NO_PARQUET = "Have the file delivered again, or correct `format` in the mapping."
 
 
 def read_parquet(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup) -> Reading:
@@ -83,7 +84,7 @@ def _look(path: Path) -> tuple[list[str], int]:
         with pq.ParquetFile(path) as file:
             return file.schema_arrow.names, file.metadata.num_rows
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise InputError(f"not a Parquet file: {type(error).__name__}", hint=_AGAIN) from error
+        raise InputError("not a Parquet file, or a damaged one", hint=_NO_PARQUET) from error
 
 
 def _is_nested(kind: str) -> bool:

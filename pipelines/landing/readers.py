@@ -14,6 +14,7 @@ from pipelines.errors import InputError
 from pipelines.landing import csvpass
 from pipelines.landing.binding import json_leaf
 from pipelines.landing.csvreader import read_csv
+from pipelines.landing.filekind import refuse_other_kinds
 from pipelines.landing.jsonpass import Record, json_elements, json_lines
 from pipelines.landing.model import FileGroup
 from pipelines.landing.parquetreader import check_parquet, read_parquet
@@ -37,6 +38,7 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, sc
     Raises:
         InputError: Where the file has to be refused whole.
     """
+    refuse_other_kinds(path, group)
     if group.is_text_table:
         return read_csv(connection, path, group, scratch)
     if group.format == "parquet":
@@ -45,11 +47,12 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, sc
 
 
 def check_layout(path: Path, group: FileGroup) -> None:
-    """Whether a file has the columns that the mapping reads, from its header only; JSON has none.
+    """Whether a file is of its format, and has the columns that the mapping reads, from its beginning only.
 
     Raises:
-        InputError: Names the columns that are missing.
+        InputError: Names what the file is, or the columns that are missing; JSON has none.
     """
+    refuse_other_kinds(path, group)
     if group.is_text_table:
         check_columns(csvpass.read_header(path, group), group)
     elif group.format == "parquet":

@@ -4,6 +4,7 @@ trimmed text.
 Beside the source's own columns the view has `landing_record`, `landing_line` and `landing_raw` (the record as JSON).
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -17,9 +18,14 @@ from pipelines.landing.expressions import Path as Reference
 from pipelines.landing.expressions import parse
 from pipelines.landing.model import FileGroup
 from pipelines.landing.spans import Span
+from pipelines.near_miss import nearest
 
 TABLE = "landing_read"
 _LISTED = 50  # names in a message
+_RENAME = (
+    "Have the source rename all but one of them, or name all columns in the mapping: `skip_rows: 1`, `header_rows: 0`"
+    " and `names: […]`."
+)
 
 
 @dataclass(frozen=True)
@@ -126,17 +132,33 @@ def check_columns(header: Sequence[str], group: FileGroup) -> None:
     needed = list(record_tree(group).children)
     missing = [name for name in needed if name.lower() not in present]
     if missing:
-        broken = [f"`{name}` is no SQL either" for name in missing if parse(name).problem]
+        broken = [f"`{name}` is not an SQL expression either" for name in missing if _looks_like_sql(name)]
+        near = [found for name in missing if (found := nearest(name, header))]
+        meant = [f"did you mean {_listed(near)}?"] if near else []
         raise InputError(
-            "; ".join([f"the header lacks {_listed(missing)}", *broken, f"it has {_listed(header)}"]),
-            hint="Mend the file, or the mapping where the source has changed its layout.",
+            "; ".join([f"the header lacks {_listed(missing)}", *broken, *meant, f"it has {_listed(header)}"]),
+            hint="Correct the file, or the mapping if the source has changed its layout.",
         )
-    twice = [name for name in needed if present.count(name.lower()) > 1]
-    if twice:
-        raise InputError(
-            f"the header has {_listed(twice)} more than once, and the mapping reads it",
-            hint="Give the columns different names.",
-        )
+    for name in needed:
+        places = [place for place, known in enumerate(present) if known == name.lower()]
+        if len(places) > 1:
+            raise InputError(
+                f"{_same_names(header, places)}, and the mapping reads `{visible.name(name)}`: which one is meant is"
+                " not clear, because columns are found regardless of case",
+                hint=_RENAME if group.is_text_table else "Have the source rename all but one of them.",
+            )
+
+
+def _looks_like_sql(name: str) -> bool:
+    """Whether a column's name was probably meant as an expression, which it is not."""
+    return bool(parse(name).problem and re.search(r"[()'|<>=*]", name))
+
+
+def _same_names(header: Sequence[str], places: Sequence[int]) -> str:
+    """The columns at some places of a header, whose names are the same but for case."""
+    shown = ", ".join(f"`{visible.name(header[place])}` (column {place + 1})" for place in places[:_LISTED])
+    are_equal = len({header[place] for place in places}) == 1
+    return f"the header has {shown}, {'which are equal' if are_equal else 'which differ only in case'}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -130,25 +130,40 @@ class RowSql:
 
     def rows(self, name: str, facts: FileFacts) -> str:
         """The landed rows of one entity."""
-        entity_rows = self._group.entities[name]
         canonical = ENTITIES[name].columns
-        known = [column for column in canonical if self._is_known(name, column)]
-        blocks = [
-            self._block(name, number, known, block, types)
-            for number, (block, types) in enumerate(zip(entity_rows.blocks(), self._types[name], strict=True))
-        ]
+        known = self._known(name)
         generated = GENERATED_KEYS.get(name)
         values = {column: column if column in known else "cast(null as varchar)" for column in canonical}
         if generated is not None and generated not in known:
             number = "row_number() over (partition by content_hash order by landing_record, landing_block)"
             values[generated] = generated_key(quote_text(facts.sha256), quote_text(str(facts.file_on or "")), number)
-        hashed = [column for column in canonical if column != generated or column in known]
         select = ", ".join(f"{sql} as {column}" for column, sql in values.items())
         return (
             f"select {select}, {facts.columns()}, landing_record as record, landing_line as line, content_hash,"  # noqa: S608 (names are quoted)
-            f" landing_raw as raw from (select *, {content_hash(hashed, known)} as content_hash"
-            f" from ({' union all '.join(blocks)}))"
+            f" landing_raw as raw from ({self._hashed(name)})"
         )
+
+    def origins(self, name: str) -> str:
+        """Of each row of an entity: record, content_hash, and which block of `unpivot` (from 0) or which element of
+        `each` (from 1) it is made of, as `block`.
+        """
+        return f"select landing_record as record, content_hash, landing_block as block from ({self._hashed(name)})"  # noqa: S608 (names are quoted)
+
+    def _hashed(self, name: str) -> str:
+        """The rows in normal form, with what is known of them and the hash of that."""
+        known, generated = self._known(name), GENERATED_KEYS.get(name)
+        hashed = [column for column in ENTITIES[name].columns if column != generated or column in known]
+        blocks = (
+            self._block(name, number, known, block, types)
+            for number, (block, types) in enumerate(
+                zip(self._group.entities[name].blocks(), self._types[name], strict=True)
+            )
+        )
+        return f"select *, {content_hash(hashed, known)} as content_hash from ({' union all '.join(blocks)})"  # noqa: S608 (names are quoted)
+
+    def _known(self, name: str) -> list[str]:
+        """The canonical columns that are not NULL in all rows."""
+        return [column for column in ENTITIES[name].columns if self._is_known(name, column)]
 
     def misfit(self, record: int, source_column: str) -> str | None:
         """Whether a value made of a source column does not fit its type, in one record; None where no typed value is.

@@ -7,9 +7,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from pipelines.errors import ConfigError
 from pipelines.positions import Document
@@ -20,7 +20,6 @@ from pipelines.quality.yaml_file import Words, read_model
 Severity = Literal["error", "warn"]
 
 _HINT = 'Correct the suite; CONTRIBUTING.md, "add a check", says how one is written.'
-_OWN = ("expect", "unexpected_rows", "name", "severity", "why")
 _BRACES = re.compile(r"\{(?!batch\}|as_of\})[^{}]*\}")
 PREVIOUS = re.compile(r"\bprevious\.(\w+)")  # a mart as it was published before
 DAY = "{as_of}"
@@ -83,12 +82,18 @@ class Suite:
     path: Path
 
 
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", text):
+        raise ValueError(f"`{text}` cannot name an expectation: use lower-case letters, digits and `_`")
+    return text
+
+
 class _Line(BaseModel):
     model_config = ConfigDict(extra="allow", strict=True)
 
     expect: str | None = None
     unexpected_rows: str | None = None
-    name: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$")
+    name: Annotated[str, AfterValidator(_name)] | None = None
     severity: Severity = "error"
     why: Words
 

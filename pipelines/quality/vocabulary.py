@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from pipelines.near_miss import did_you_mean
+
+_KEYS = ("expect", "unexpected_rows", "name", "severity", "why")  # of a line of a suite, beside the arguments
+
 Value = str | int | float | bool | None | list["Value"] | dict[str, "Value"]
 
 
@@ -113,11 +117,13 @@ def problem(name: str, arguments: Mapping[str, Value]) -> tuple[str | None, str]
     """
     kind = KINDS.get(name)
     if kind is None:
-        return None, f"there is no expectation {name!r} here: use one of vocabulary.py, or say it as `unexpected_rows`"
+        near = did_you_mean(name, KINDS, "use one of vocabulary.py, or say it as `unexpected_rows`")
+        return None, f"there is no expectation {name!r} here{near}"
     allowed = (*kind.required, *kind.optional)
     for argument, value in arguments.items():
         if argument not in allowed:
-            return argument, f"{name} has no argument {argument!r}, but {', '.join(allowed)}"
+            near = did_you_mean(argument, (*allowed, *_KEYS), f"it has {', '.join(allowed)}")
+            return argument, f"{name} has no argument {argument!r}{near}"
         expected, holds = _ARGUMENTS[argument]
         if not holds(value):
             return argument, f"{argument} must be {expected}"

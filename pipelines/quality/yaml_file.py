@@ -5,6 +5,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, StringConstraints, ValidationError
 
+from pipelines.config_faults import faults
 from pipelines.errors import ConfigError
 from pipelines.positions import Document, YamlProblem, read_yaml
 
@@ -32,7 +33,5 @@ def read_model(path: Path, model: type[_Model], hint: str) -> tuple[Document, _M
         raise ConfigError(f"{path}:{fault.line}: {fault}", hint=hint) from fault
     except (OSError, UnicodeDecodeError) as fault:
         raise ConfigError(f"{path} cannot be read: {fault}", hint=hint) from fault
-    except ValidationError as fault:
-        first = min(fault.errors(include_url=False), key=lambda error: document.line(error["loc"]))
-        words = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
-        raise ConfigError(f"{path}:{document.line(first['loc'])}: {words}", hint=hint) from fault
+    except ValidationError as error:
+        raise ConfigError("\n".join(f"{path}:{fault}" for fault in faults(error, document, model)), hint=hint) from None

@@ -133,7 +133,7 @@ def _table(kind: str, number: int, rows: int, dice: random.Random) -> HostileFil
         case 1:  # cut off within a record
             return HostileFile(name, f"{text}cut{number}{separator}sale".encode(encoding), (*fates, Fate("LND-002")))
         case 3:
-            return HostileFile(name, b"", (), "there is no header")
+            return HostileFile(name, b"", (), "the file is empty")
         case 5:
             return HostileFile(name, text.replace("gross", "worth", 1).encode(encoding), (), "lacks `gross`")
         case 7 if encoding == "utf-8":
@@ -302,7 +302,7 @@ def _parquet(kind: str, number: int, rows: int, dice: random.Random) -> HostileF
     whole = content.getvalue()
     damage = {
         1: (whole[: len(whole) // 2], "not a Parquet file"),
-        3: (b"", "not a Parquet file"),
+        3: (b"", "the file is empty"),
         5: (whole, "lacks `gross`"),
         7: (whole[:-4] + b"PAR2", "not a Parquet file"),
     }

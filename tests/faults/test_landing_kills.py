@@ -20,14 +20,18 @@ from tests.faults.children import end, kill_after, start
 from tests.faults.landing_child import land_all
 
 FILES = 40
+DAY = "'2024-05-01'"
 MAPPING = {
     "source": "shop",
     "files": [
         {
             "match": "*.csv",
             "entities": {
-                "orders": {"where": "kind = 'o'", "columns": {"order_id": "id", "gross": "amount"}},
-                "returns": {"where": "kind = 'r'", "columns": {"return_id": "id", "amount": "amount"}},
+                "orders": {"where": "kind = 'o'", "columns": {"order_id": "id", "ordered_at": DAY, "gross": "amount"}},
+                "returns": {
+                    "where": "kind = 'r'",
+                    "columns": {"return_id": "id", "returned_at": DAY, "amount": "amount"},
+                },
             },
         }
     ],

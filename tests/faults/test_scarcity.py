@@ -69,7 +69,7 @@ def test_a_publication_that_finds_no_room_leaves_what_was_published(tmp_path: Pa
 def test_a_landing_that_finds_no_room_blames_no_file(tmp_path: Path, disk: Path) -> None:
     inbox, mapping = tmp_path / "inbox", tmp_path / "mapping.yml"
     inbox.mkdir()
-    columns = "order_id: id, customer_ref: who"
+    columns = "order_id: id, customer_ref: who, ordered_at: date '2024-05-01'"
     mapping.write_text(f"source: shop\nfiles: [{{match: '*.csv', entities: {{orders: {{columns: {{{columns}}}}}}}}}]\n")
     for number in range(3):
         rows = "".join(f"{number}-{row},{row * 7919 % 100_003}\n" for row in range(20_000))

@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+import pty
+import subprocess
 from pathlib import Path
 
 import duckdb
@@ -9,7 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from pipelines.cli.app import app
-from tests.conftest import SampleHome
+from tests.conftest import LOYALTY, SampleHome, clean_environment
 
 PLACE = {"source", "entity", "rules", "file", "file_on", "line", "is_resolved"}
 
@@ -113,3 +116,87 @@ def test_the_catalogue_is_listed_without_a_config(options: tuple[str, ...], tmp_
     assert done.exit_code == 0, done.stderr
     for code in ("ORD-001", "COV-103", "LND-004"):
         assert code in done.stdout
+
+
+def on_a_terminal(*arguments: str) -> list[str]:
+    """The lines of a command whose output is a terminal of 80 columns."""
+    terminal, end = pty.openpty()
+    command = [str(LOYALTY), "quarantine", *arguments]
+    environment = clean_environment(COLUMNS="80", TERM="xterm", NO_COLOR="1")
+    with subprocess.Popen(command, stdout=end, stderr=subprocess.DEVNULL, env=environment) as running:
+        os.close(end)
+        output = b""
+        while True:
+            try:
+                piece = os.read(terminal, 65_536)
+            except OSError:  # the other end is closed
+                break
+            output += piece
+        assert running.wait() == 0
+    os.close(terminal)
+    return output.decode().splitlines()
+
+
+@pytest.mark.parametrize("command", ["list", "rules"])
+def test_in_a_pipe_each_reason_is_one_whole_line(sample_home: SampleHome, command: str) -> None:
+    if command == "list":
+        lines = ask(sample_home, "list").stdout.splitlines()
+        entries = json.loads(ask(sample_home, "list", "--json").stdout)
+    else:
+        lines = CliRunner().invoke(app, ["quarantine", "rules"]).stdout.splitlines()
+        entries = json.loads(CliRunner().invoke(app, ["quarantine", "rules", "--json"]).stdout)
+        entries = [{"rule": one["code"], **one} for one in entries]
+    assert len(lines) == len(entries) > 3
+    for line, entry in zip(lines, entries, strict=True):
+        assert line.startswith(f"{entry['rule']}  {entry['entity']}")
+        assert entry["meaning"] in line and line.endswith(f"To do: {entry['action']}")
+        assert command == "rules" or f"{entry['open']} open" in line
+
+
+@pytest.mark.parametrize("command", ["list", "rules"])
+def test_on_a_terminal_of_80_columns_no_word_is_broken_and_no_line_is_too_long(
+    sample_home: SampleHome, command: str
+) -> None:
+    where = ["--config", str(sample_home.config), "--home", str(sample_home.home)]
+    lines = on_a_terminal(command, *(where if command == "list" else []))
+    assert max(map(len, lines)) <= 80
+    text = " ".join(" ".join(lines).split())
+    for rule in json.loads(ask(sample_home, "list", "--json").stdout):
+        assert rule["meaning"] in text and rule["action"] in text
+    assert not [line for line in lines if set(line) & set("│┃━─")]
+
+
+def test_the_rows_are_one_whole_line_each(sample_home: SampleHome) -> None:
+    rows = json.loads(ask(sample_home, "show", "--limit", "50", "--json").stdout)
+    header, *lines = ask(sample_home, "show", "--limit", "50").stdout.splitlines()
+    assert header.split() == list(rows[0])
+    for line, row in zip(lines, rows, strict=True):
+        assert all(str(row[name]) in line for name in ("source", "entity", "rules", "file", "line"))
+
+
+def test_a_rejected_value_is_shown_beside_the_cells_that_it_was_made_of(sample_home: SampleHome) -> None:
+    rows = json.loads(ask(sample_home, "show", "--all", "--reveal", "--limit", "100000", "--json").stdout)
+    rules = {one["code"]: one for one in json.loads(CliRunner().invoke(app, ["quarantine", "rules", "--json"]).stdout)}
+    cells = values = 0
+    for row in rows:
+        broken = [rules[code] for code in row["rules"].split(", ")]
+        wanted = dict.fromkeys(column for rule in broken for column in rule["column_name"].split())
+        if row["entity"] == "unreadable":
+            assert row["values"] == []
+            continue
+        assert [value["column"] for value in row["values"]] == list(wanted)
+        for value in row["values"]:
+            assert value["raw"] is not None, row
+            values += 1
+            for name, text in value["raw"].items():
+                cells += 1
+                assert text is None or json.dumps(text, ensure_ascii=False)[1:-1] in row["raw"], (name, row)
+    assert values > 20 and cells > 20
+    malformed = [row for row in rows if row["rules"] == "ORD-007"]
+    for row in malformed:
+        (value,) = row["values"]
+        assert value["column"] == "gross" and value["mapped"]
+    text = ask(sample_home, "show", malformed[0]["rules"], "--all", "--reveal", "--limit", "1").stdout
+    (cell,) = malformed[0]["values"][0]["raw"].items()
+    assert f"value       gross: `{malformed[0]['values'][0]['mapped']}`, from {cell[0]}: `{cell[1]}`" in text
+    assert malformed[0]["raw"] in text

@@ -11,7 +11,8 @@ import pytest
 from pipelines.landing.cells import BLANKS
 from tests.pipeline.landing_desk import Desk
 
-COLUMNS = {"order_id": "id", "customer_ref": "coalesce(cust, lower(email))", "status": "state"}
+DAY = {"ordered_at": "'2024-05-01'"}
+COLUMNS = {"order_id": "id", "customer_ref": "coalesce(cust, lower(email))", "status": "state", **DAY}
 RECORDS = [
     {"id": "1", "cust": "", "email": "A@x.org", "state": "\u2003none\u200b"},
     {"id": "2", "cust": " \u00a0\t", "email": "\u2009B@x.org\u3000", "state": "open"},
@@ -66,7 +67,7 @@ def test_every_blank_of_unicode_is_trimmed(tmp_path: Path, blank: str) -> None:
     group = {
         "match": "*",
         "format": "jsonl",
-        "entities": {"orders": {"columns": {"order_id": "id", "status": "state"}}},
+        "entities": {"orders": {"columns": {"order_id": "id", "status": "state", **DAY}}},
     }
     desk = Desk(tmp_path, group)
     desk.put("a", json.dumps({"id": f"{blank}1{blank}", "state": blank}) + "\n")
@@ -87,7 +88,7 @@ QUOTES = [
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("careful", [False, True])
 def test_without_quoting_a_quote_is_a_character(tmp_path: Path, end: str, careful: bool) -> None:
-    columns = {"order_id": "id", "store_id": "note"}
+    columns = {"order_id": "id", "store_id": "note", **DAY}
     group = {"match": "*", "format": "tsv", "quoting": "none", "entities": {"orders": {"columns": columns}}}
     desk = Desk(tmp_path, group)
     ragged = ["7\tx\ty"] if careful else []

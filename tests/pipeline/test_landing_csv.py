@@ -170,10 +170,30 @@ def test_a_changed_header_refuses_the_file_and_names_the_columns(tmp_path: Path)
         desk.land()
 
 
-def test_a_column_that_is_read_and_stands_twice_refuses_the_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("twin", "words"),
+    [
+        ("Product", r"`product` \(column 3\), `Product` \(column 4\), which differ only in case"),
+        ("product", r"`product` \(column 3\), `product` \(column 4\), which are equal"),
+    ],
+)
+def test_a_column_that_is_read_and_stands_twice_refuses_the_file_with_a_way_out(
+    tmp_path: Path, twin: str, words: str
+) -> None:
     desk = Desk(tmp_path, lines())
-    desk.put("a.csv", "order,line,product,Product,quantity\no1,1,Tea,Tee,1\n")
-    with pytest.raises(RefusedFiles, match="`product` more than once"):
+    desk.put("a.csv", f"order,line,product,{twin},quantity\no1,1,Tea,Tee,1\n")
+    with pytest.raises(RefusedFiles, match=rf"a\.csv: the header has {words}") as refused:
+        desk.land()
+    assert "`skip_rows: 1`, `header_rows: 0` and `names: […]`" in refused.value.hint
+    desk.say(lines(skip_rows=1, header_rows=0, names=["order", "line", "other", "product", "quantity"]))
+    desk.land()
+    assert desk.rows("order_lines", "product_name") == [("Tee",)]
+
+
+def test_a_column_that_is_not_there_is_compared_with_those_that_are(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, lines())
+    desk.put("a.csv", "order,line,produkt,quantity\no1,1,Tea,1\n")
+    with pytest.raises(RefusedFiles, match=r"lacks `product`; did you mean `produkt`\?; it has `order`"):
         desk.land()
 
 
@@ -204,7 +224,7 @@ def test_a_file_with_a_header_only_is_a_line_in_the_ledger(tmp_path: Path) -> No
 def test_a_file_without_a_byte_is_refused(tmp_path: Path) -> None:
     desk = Desk(tmp_path, lines())
     desk.put("a.csv", "")
-    with pytest.raises(RefusedFiles, match="there is no header"):
+    with pytest.raises(RefusedFiles, match="the file is empty"):
         desk.land()
 
 

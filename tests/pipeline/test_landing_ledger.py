@@ -70,7 +70,12 @@ def test_the_ledger_says_what_became_of_every_record(tmp_path: Path) -> None:
     group["entities"]["order_lines"]["where"] = "try_cast(quantity as int) >= 0"
     group["entities"]["returns"] = {
         "where": "try_cast(quantity as int) < 0",
-        "columns": {"return_id": '"order"', "quantity": "-try_cast(quantity as int)", "kind": "'credit'"},
+        "columns": {
+            "return_id": '"order"',
+            "order_id": '"order"',
+            "quantity": "-try_cast(quantity as int)",
+            "kind": "'credit'",
+        },
     }
     desk = Desk(tmp_path, group)
     rows = ["o1,1,Tea,1", "o1,2,Test,0", "o2,1,Milk,0", "o3,1,Tea,-2", "o4,1,Tea,many", "o5,1", "o6,1,Tea,3"]
@@ -218,7 +223,7 @@ def test_a_link_out_of_the_inbox_is_refused_and_one_within_it_is_not(tmp_path: P
     (desk.inbox / "out.csv").symlink_to(secret)
     (tmp_path / "folder").mkdir()
     (desk.inbox / "away").symlink_to(tmp_path / "folder")
-    with pytest.raises(RefusedFiles, match="out of the inbox") as refused:
+    with pytest.raises(RefusedFiles, match="outside of the inbox") as refused:
         desk.land()
     assert sorted(file.file_name for file in refused.value.report.of(Outcome.REFUSED)) == ["away", "out.csv"]
     assert desk.rows("order_lines", "distinct order_id", "1") == [("o2",)]
@@ -227,7 +232,7 @@ def test_a_link_out_of_the_inbox_is_refused_and_one_within_it_is_not(tmp_path: P
 def test_a_pipe_in_the_inbox_is_refused_and_never_waited_for(tmp_path: Path) -> None:
     desk = Desk(tmp_path, lines())
     os.mkfifo(desk.inbox / "a.csv")
-    with pytest.raises(RefusedFiles, match="not a regular file"):
+    with pytest.raises(RefusedFiles, match="this is a pipe, not a file"):
         desk.land()
 
 

@@ -20,7 +20,7 @@ from tests.conftest import clean_environment
 from tests.pipeline.landing_desk import HEADER, Desk, lines
 
 NESTED: dict[str, Any] = {
-    "orders": {"columns": {"order_id": "id", "customer_ref": "customer.id", "total": "total"}},
+    "orders": {"columns": {"order_id": "id", "customer_ref": "customer.id", "total": "total", "ordered_at": "at"}},
     "order_lines": {
         "each": '"items"',
         "columns": {"order_id": "id", "line_id": "item_no", "product_id": "item.sku"},
@@ -179,7 +179,8 @@ def test_json_of_changing_shape_has_its_fate_record_by_record(tmp_path: Path) ->
 
 
 def test_a_nul_makes_a_record_unreadable_in_every_format(tmp_path: Path) -> None:
-    parquet = {"match": "*.parquet", "format": "parquet", "entities": {"orders": {"columns": {"order_id": "id"}}}}
+    columns = {"order_id": "id", "ordered_at": "'2024-05-01'"}
+    parquet = {"match": "*.parquet", "format": "parquet", "entities": {"orders": {"columns": columns}}}
     desk = Desk(tmp_path, JSONL, JSON, parquet)
     records = [{"id": "o1"}, {"id": "o\0"}, {"id": "o3", "note": "\\u0000"}, {"id": "o4", "note": {"x\0": 1}}]
     desk.put("a.jsonl", "\n".join(map(json.dumps, records)))

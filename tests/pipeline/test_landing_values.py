@@ -154,11 +154,10 @@ def test_the_mapping_s_currency_fills_but_never_a_rate_s(tmp_path: Path) -> None
 
 
 def test_the_content_hash_holds_values_apart_and_nothing_alike(tmp_path: Path) -> None:
-    desk = Desk(
-        tmp_path, _orders(match="a*.csv"), {"match": "b.csv", "entities": {"orders": {"columns": {"order_id": "id"}}}}
-    )
+    few = {"order_id": "id", "ordered_at": "at"}
+    desk = Desk(tmp_path, _orders(match="a*.csv"), {"match": "b.csv", "entities": {"orders": {"columns": few}}})
     desk.put("a.csv", HEADER + '1,,,,,\n1,," ",,,\n1,,ab,c,,\n1,,a,bc,,\n')
-    desk.put("b.csv", "id\n1\n")
+    desk.put("b.csv", "id,at\n1,\n")
     desk.land()
     blank, spaces, one, other, unmapped = (row for (row,) in desk.rows("orders", "content_hash"))
     assert blank == spaces == unmapped

@@ -113,7 +113,9 @@ def test_files_are_read_only_if_the_mapping_maps_a_status(tmp_path: Path, monkey
 def test_a_file_that_cannot_be_read_whole_is_a_problem_of_the_check(tmp_path: Path) -> None:
     group = {
         **ORDERS,
-        "entities": {"orders": {"columns": {"order_id": "id", "status": "state", "total": "total::int"}}},
+        "entities": {
+            "orders": {"columns": {"order_id": "id", "ordered_at": "day", "status": "state", "total": "total::int"}}
+        },
     }
     desk = Desk(tmp_path, {**group, "skips": []})
     desk.put("orders-1.csv", HEADER + "1,o,2024-05-01,odd,10,EUR\n2,o,2024-05-01,paid,much,EUR\n")

@@ -35,7 +35,7 @@ def test_json_says_the_error_on_standard_output(config: Path) -> None:
     done = call("run", "--config", config, "--json")
     told = json.loads(done.stdout)
     assert (done.returncode, told["exit_code"]) == (2, 2)
-    assert "is no time zone" in told["error"]
+    assert "is not a time zone" in told["error"]
 
 
 @pytest.mark.parametrize("day", ["tomorrow", "2024-02-30", "01.02.2024"])

@@ -65,14 +65,14 @@ def test_every_example_loads(example: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "message"),
     [
-        ("source: shop", "source: Shop", 1, "pattern"),
+        ("source: shop", "source: Shop", 1, "`Shop` cannot name a source"),
         ("source: shop", "source: none", 1, "kept for the empty tables"),
         ("timezone: Europe/London", "timezone: London", 2, "not a time zone"),
-        ("timezone: Europe/London", "zone: Europe/London", 2, "Extra inputs"),
+        ("timezone: Europe/London", "zone: Europe/London", 2, "zone: unknown key; did you mean `timezone`?"),
         ("timezone: Europe/London", "source: again", 2, "stands twice"),
-        ("orders:", "order:", 6, "`order` is not an entity"),
-        ("order_id: id", "id: id", 6, "orders has no column id"),
-        ("order_id: id", "customer_ref: id", 6, "orders needs order_id"),
+        ("orders:", "order:", 7, "`order` is not an entity; did you mean `orders`?"),
+        ("order_id: id", "id: id", 10, "orders has no column id"),
+        ("order_id: id", "customer_ref: id", 7, "orders needs order_id"),
         ("where: status <> 'x'", "where: status + ", 8, "not a SQL expression"),
         ("where: status <> 'x'", "where: status", 8, "must be BOOLEAN"),
         ("where: status <> 'x'", "where: exists (select 1)", 8, "subquery is not allowed"),
@@ -87,7 +87,7 @@ def test_every_example_loads(example: str) -> None:
         ('"*.csv"', '"*.csv"\n    header_rows: 0', 4, "`names` goes with"),
         ('"*.csv"', '"*.csv"\n    format: json\n    delimiter: ";"', 4, "for csv and tsv"),
         ('"*.csv"', '"*.csv"\n    ignore: words', 4, "has only `match` and `ignore`"),
-        ("{name: tests, why: nobody buys, ", "{name: tests, ", 14, "Field required"),
+        ("{name: tests, why: nobody buys, ", "{name: tests, ", 14, "why: is missing"),
         ("    entities:", "   entities:", 6, "YAML"),
     ],
 )
@@ -103,7 +103,7 @@ def test_a_bad_mapping_is_refused_with_its_line(tmp_path: Path, old: str, new: s
 @pytest.mark.parametrize(
     ("entity", "columns", "basis", "message"),
     [
-        ("returns", "{order_id: id}", "net", "'goods' or 'gross'"),
+        ("returns", "{order_id: id}", "net", "`net` is not allowed; allowed are goods, gross"),
         ("orders", "{order_id: id}", "gross", "a key of returns only"),
         ("returns", "{order_id: id, amount_basis: kind}", "gross", "twice"),
     ],

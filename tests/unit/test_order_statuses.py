@@ -21,7 +21,7 @@ source: {source}
 files:
   - match: "*.csv"
     entities:
-      orders: {{columns: {{order_id: id, status: status}}}}
+      orders: {{columns: {{order_id: id, ordered_at: at, status: status}}}}
 """
 ODD = [
     "On-Hold",

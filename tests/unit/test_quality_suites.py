@@ -57,8 +57,11 @@ def test_a_suite_reads_as_it_is_written(tmp_path: Path) -> None:
         ("{expect: expect_column_values_to_not_be_null, column: 3, why: w}", "must be a column's name"),
         ("{expect: expect_column_values_to_be_in_set, column: a, value_set: b, why: w}", "must be a list of values"),
         ("{expect: expect_compound_columns_to_be_unique, column_list: [a], why: w}", "at least two columns"),
-        ("{expect: expect_column_values_to_not_be_null, column: a, severity: maybe, why: w}", "'error' or 'warn'"),
-        ("{expect: expect_column_values_to_not_be_null, column: a}", "why: Field required"),
+        (
+            "{expect: expect_column_values_to_not_be_null, column: a, severity: maybe, why: w}",
+            "severity: `maybe` is not allowed; allowed are error, warn",
+        ),
+        ("{expect: expect_column_values_to_not_be_null, column: a}", "why: is missing"),
         ("{unexpected_rows: select 1 from {batch}, why: w}", "stands in"),
         ("{unexpected_rows: 'select 1 from {batch}', why: w}", "give the SQL a `name`"),
         ("{unexpected_rows: 'select 1 from orders', name: n, why: w}", "must read from {batch}"),
@@ -107,7 +110,7 @@ def test_only_a_suite_of_marts_knows_a_day_and_what_was_published_before(tmp_pat
         (HEAD + "colour: red\n", "expectations"),
         ("dataset: orders\nowner: me\ndescription: d\ncolour: red\nexpectations: []\n", ":4: colour"),
         (HEAD + 2 * "  - {expect: expect_column_to_exist, column: a, why: w}\n", ":6: column_to_exist.a stands twice"),
-        ("", "should be a valid dictionary"),
+        ("", "must hold keys with values (`key: value`), but is empty"),
         ("dataset: [\n", "orders.yml:"),
     ],
 )

@@ -36,29 +36,32 @@ def refusal(path: Path) -> str:
     ("line", "says"),
     [
         ("time_zone: UTC", "time_zone: unknown key"),
-        ("timezone: Europe/Londn", "no time zone"),
-        ("timezone: ../UTC", "no time zone"),
-        ("as_of: 2011-13-45", "no day of the calendar"),
-        ("as_of: someday", "no day"),
-        ("as_of: 5", "no day"),
-        ("engine: {memory_limit: lots}", "no amount of memory"),
-        ("engine: {threads: 0}", "threads"),
+        ("timezone: Europe/Londn", "is not a time zone; did you mean `Europe/London`?"),
+        ("timezone: ../UTC", "is not a time zone"),
+        ("as_of: 2011-13-45", "is not a day of the calendar"),
+        ("as_of: someday", "is not a day"),
+        ("as_of: 5", "is not a day"),
+        ("engine: {memory_limit: lots}", "is not an amount of memory"),
+        ("engine: {threads: 0}", "engine.threads: must be at least 1, but is `0`"),
         ("engine: {cores: 2}", "engine.cores: unknown key"),
-        ("currency: pounds", "currency"),
-        ("industry: piracy", "there is no preset for 'piracy'; there are: retail"),
-        ("history_months: 0", "history_months"),
-        ("latest_correction_days: -1", "latest_correction_days"),
-        ("latest_correction_days: week", "latest_correction_days"),
-        ("schedule_hour: 24", "schedule_hour"),
+        ("currency: pounds", "currency: `pounds` is not a currency: write three capital letters"),
+        ("industry: piracy", "there is no preset for `piracy`; there are: retail"),
+        ("history_months: 0", "history_months: must be at least 1, but is `0`"),
+        ("latest_correction_days: -1", "latest_correction_days: must be at least 0"),
+        ("latest_correction_days: week", "latest_correction_days: must be a whole number, but is `week`"),
+        ("schedule_hour: 24", "schedule_hour: must be at most 23, but is `24`"),
         ("retention: {days: 0}", "retention.days"),
         ("quarantine: {warn_share: -0.1}", "quarantine.warn_share"),
         ("quarantine: {stop_share: 25}", "quarantine.stop_share"),
-        ("quarantine: {stop_share: most}", "quarantine.stop_share"),
+        ("quarantine: {stop_share: most}", "quarantine.stop_share: must be a number, but is `most`"),
         ("quarantine: {min_rows: 0}", "quarantine.min_rows"),
         ("quarantine: {share: 0.1}", "quarantine.share: unknown key"),
         ("quarantine: {warn_value_share: 0.3}", "quarantine: warn_value_share 0.3 is above stop_value_share 0.25"),
         ("quarantine: {warn_share: 0.3}", "quarantine: warn_share 0.3 is above stop_share 0.25"),
-        ("quarantine: {entities: {order: {min_rows: 9}}}", "quarantine.entities.order: there is no entity 'order'"),
+        (
+            "quarantine: {entities: {order: {min_rows: 9}}}",
+            "quarantine.entities.order: there is no entity `order`; did you mean `orders`?",
+        ),
         ("quarantine: {entities: {orders: {stop: 1}}}", "quarantine.entities.orders.stop: unknown key"),
         ("quarantine: {entities: {orders: {stop_share: 0.01}}}", "orders: warn_share 0.05 is above stop_share 0.01"),
     ],
@@ -95,7 +98,7 @@ def test_a_missing_mapping_is_refused_with_its_line(folder: Path) -> None:
     message = refusal(path)
     assert f"{path}:3: " in message
     assert f"{path}:4: " in message
-    assert "no built-in mapping 'unheard_of'" in message
+    assert "no built-in mapping `unheard_of`" in message
 
 
 def test_a_config_without_sources_is_refused(folder: Path) -> None:

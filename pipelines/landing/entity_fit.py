@@ -1,0 +1,162 @@
+"""Whether the rows that a mapping makes fit the canonical entities: known names, keys, and what no row may lack.
+
+A mapping is refused here if staging would reject every row that it makes: what a row needs is not mapped, or a column
+has one value in all rows, which staging does not accept. Whether an expression is good SQL is binding.py's.
+"""
+
+import csv
+import re
+from collections.abc import Iterator
+from functools import cache
+
+import duckdb
+
+from pipelines.landing import normal
+from pipelines.landing.binding import references, sql_of
+from pipelines.landing.cells import trimmed
+from pipelines.landing.entities import ENTITIES, ColumnType, Entity
+from pipelines.landing.model import GENERATED_KEYS, Columns, EntityRows, FileGroup, Mapping
+from pipelines.near_miss import did_you_mean
+from pipelines.settings import project_root
+
+Location = tuple[str | int, ...]
+Problem = tuple[Location, str]
+"""Where in the mapping, and what is wrong there."""
+
+_SHAPES = {
+    ColumnType.TIMESTAMP: "a time in one of the declared formats",
+    ColumnType.DATE: "a date in one of the declared formats",
+    ColumnType.INTEGER: "a whole number",
+    ColumnType.BOOLEAN: "true or false",
+    **dict.fromkeys((ColumnType.AMOUNT, ColumnType.PRICE, ColumnType.RATE), "a number with a decimal point"),
+}
+_REJECTS = "staging rejects every row without it"
+
+
+def problems_of_names(mapping: Mapping) -> list[Problem]:
+    """Names of entities and columns that there are not, and keys that are not mapped."""
+    return [
+        (("files", index, "entities", name, *at), words)
+        for index, group in enumerate(mapping.files)
+        for name, rows in group.entities.items()
+        for at, words in _names(name, rows)
+    ]
+
+
+def problems_of_rows(connection: duckdb.DuckDBPyConnection, mapping: Mapping) -> list[Problem]:
+    """What makes staging reject every row of an entity; the names are good, and the expressions are SQL.
+
+    Args:
+        connection: A DuckDB that computes the values that are the same for all rows.
+        mapping: The mapping.
+    """
+    found = (
+        (("files", index, "entities", name, *at), words)
+        for index, group in enumerate(mapping.files)
+        for name, rows in group.entities.items()
+        for number, block in enumerate(rows.blocks())
+        for at, words in _block(connection, mapping, group, name, rows, number, block)
+    )
+    return list(dict.fromkeys(found))  # what all blocks of an unpivot share, once
+
+
+def _names(name: str, rows: EntityRows) -> Iterator[Problem]:
+    entity = ENTITIES.get(name)
+    if entity is None:
+        known = did_you_mean(name, ENTITIES, f"there are {', '.join(sorted(ENTITIES))}")
+        yield (), f"`{name}` is not an entity{known}"
+        return
+    if rows.amount_basis and name != "returns":
+        yield ("amount_basis",), f"{name} has `amount_basis`; it is a key of returns only"
+    elif rows.amount_basis and any("amount_basis" in block for block in rows.blocks()):
+        yield ("amount_basis",), "returns have `amount_basis` twice: as a key and as a column; remove one of them"
+    are_known = True
+    places: list[tuple[Location, Columns]] = [(("columns",), rows.columns)]
+    places += [(("unpivot", number), block) for number, block in enumerate(rows.unpivot)]
+    for at, block in places:
+        for column in block.keys() - entity.columns.keys():
+            are_known = False
+            known = did_you_mean(column, entity.columns, f"it has {', '.join(entity.columns)}")
+            yield (*at, column), f"{name} has no column {column}{known}"
+    missing = [key for key in entity.key if key != GENERATED_KEYS.get(name) and not _everywhere(key, rows)]
+    if are_known and missing:
+        yield (), f"{name} needs {', '.join(missing)}: without it a row cannot be told from another"
+
+
+def _everywhere(column: str, rows: EntityRows) -> bool:
+    return all(column in block for block in rows.blocks())
+
+
+def _block(
+    connection: duckdb.DuckDBPyConnection,
+    mapping: Mapping,
+    group: FileGroup,
+    name: str,
+    rows: EntityRows,
+    number: int,
+    block: Columns,
+) -> Iterator[Problem]:
+    """What is wrong with one kind of row of an entity."""
+    entity = ENTITIES[name]
+    constants = _constants(connection, mapping, group, name, block)
+    given = {column for column in block if constants.get(column, "") is not None}
+    for alternatives in entity.needs:
+        if not given & set(alternatives):
+            yield (), f"{name} needs {' or '.join(alternatives)}: {_REJECTS}"
+    for one, other in entity.pairs:
+        if len(given & {one, other}) == 1:
+            (there,) = given & {one, other}
+            lacking = other if there == one else one
+            yield (), f"{name} needs {lacking} beside {there}: staging rejects every row that has only one of the two"
+    for column, value in constants.items():
+        if value is not None and (wrong := _wrong(connection, entity, column, value)):
+            own = rows.unpivot and column in rows.unpivot[number]
+            at: Location = ("unpivot", number, column) if own else ("columns", column)
+            yield at, f"{column} is `{value}` in every row, and staging rejects them all: {wrong}"
+
+
+def _constants(
+    connection: duckdb.DuckDBPyConnection, mapping: Mapping, group: FileGroup, name: str, block: Columns
+) -> dict[str, str | None]:
+    """The columns that no source column decides, with the value that landing writes into every row."""
+    found: dict[str, str | None] = {}
+    for column, spec in block.items():
+        if references(spec.sql):
+            continue
+        kind, zone = ENTITIES[name].columns[column], mapping.zone(group, spec)
+        ((_, sql_type, *_),) = connection.execute(f"describe select {sql_of(spec.sql)}").fetchall()
+        value = normal.extracted(kind, sql_of(spec.sql), sql_type, zone)
+        text = "value" if normal.is_instant(kind, sql_type) else trimmed("value")
+        formats = spec.timestamps or group.timestamps
+        ((found[column],),) = connection.execute(
+            f"select {normal.normal(kind, column, 'value', sql_type, formats, zone)}"  # noqa: S608 (names are quoted)
+            f" from (select {text} as value from (select {value} as value))"
+        ).fetchall()
+    return found
+
+
+def _wrong(connection: duckdb.DuckDBPyConnection, entity: Entity, column: str, value: str) -> str:
+    """Why staging does not accept a value; empty if it does, as far as the value alone decides."""
+    kind = entity.columns[column]
+    ((fits,),) = connection.execute(f"select {normal.fits(kind, 'value')} from (select ? as value)", [value]).fetchall()  # noqa: S608 (a name of ours)
+    if not fits:
+        return f"it must be {_SHAPES[kind]}"
+    if column == "currency" and not re.fullmatch("[A-Z]{3}", value):
+        return "it must be three capital letters, such as EUR"
+    accepted = _accepted().get((entity.name, column))
+    if accepted and value not in accepted:
+        return f"it is not one of the accepted values{did_you_mean(value, accepted, ', '.join(accepted))}"
+    return ""
+
+
+@cache
+def _accepted() -> dict[tuple[str, str], list[str]]:
+    """The values that staging accepts, by entity and column; of the other columns it accepts any."""
+    seeds = project_root() / "dbt_project" / "seeds"
+    accepted: dict[tuple[str, str], list[str]] = {}
+    with (seeds / "accepted_kinds.csv").open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            accepted.setdefault((row["entity"], row["column_name"]), []).append(row["accepted_value"])
+    with (seeds / "constructs.csv").open(encoding="utf-8", newline="") as lines:
+        accepted["survey_answers", "construct"] = [row["construct"] for row in csv.DictReader(lines)]
+    return accepted

@@ -1,0 +1,189 @@
+"""What a file is by its first bytes, if it is not what its name or the mapping says: a workbook, an archive, a page.
+
+Nothing is read beyond the beginning, and the list of names of a ZIP archive. How files are read is readers.py's.
+"""
+
+import re
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines import visible
+from pipelines.errors import InputError
+from pipelines.landing.model import FileGroup
+
+_HEAD = 8192
+_GZIP = b"\x1f\x8b"
+_PARQUET = b"PAR1"
+_SAVE_AS_CSV = "Open it in a spreadsheet program, save the sheet as CSV (UTF-8), and put that file into the inbox."
+_UNPACK = "Unpack it, and put the files that are in it into the inbox."
+_EXPORT_AGAIN = "Export the data as CSV, TSV, JSON or Parquet, and put that file into the inbox."
+_PAGE = (
+    "A server often answers with such a page instead of the file: download the file again, and look at what it says."
+)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file that is not read.
+
+    Attributes:
+        name: What it is, with its article.
+        hint: What to do about it.
+    """
+
+    name: str
+    hint: str
+
+
+_XLSX = Kind("an Excel workbook (.xlsx)", _SAVE_AS_CSV)
+# Each beginning is long or odd enough that no text begins with it.
+_BEGINNINGS = {
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": Kind(
+        "an Excel workbook of the old kind (.xls), or another file of an old Office program", _SAVE_AS_CSV
+    ),
+    b"%PDF-": Kind("a PDF document", _EXPORT_AGAIN),
+    b"{\\rtf": Kind("an RTF document", _EXPORT_AGAIN),
+    b"\x89PNG\r\n\x1a\n": Kind("a picture (PNG)", _EXPORT_AGAIN),
+    b"\xff\xd8\xff": Kind("a picture (JPEG)", _EXPORT_AGAIN),
+    b"GIF89a": Kind("a picture (GIF)", _EXPORT_AGAIN),
+    b"SQLite format 3\0": Kind("a SQLite database", _EXPORT_AGAIN),
+    b"\0\1\0\0Standard ": Kind("an Access database", _EXPORT_AGAIN),
+    b"Obj\1": Kind("an Avro file", _EXPORT_AGAIN),
+    b"ARROW1\0\0": Kind("an Arrow file", _EXPORT_AGAIN),
+    b"7z\xbc\xaf\x27\x1c": Kind("a 7-Zip archive", _UNPACK),
+    b"Rar!\x1a\x07": Kind("a RAR archive", _UNPACK),
+    b"\xfd7zXZ\0": Kind("a file packed by xz", _UNPACK),
+    b"\x28\xb5\x2f\xfd": Kind("a file packed by zstd", _UNPACK),
+}
+# By the names in a ZIP archive.
+_ZIPPED = (
+    (re.compile(r"xl/workbook\.bin"), Kind("an Excel workbook (.xlsb)", _SAVE_AS_CSV)),
+    (re.compile(r"xl/"), _XLSX),
+    (re.compile(r"word/"), Kind("a Word document (.docx)", _EXPORT_AGAIN)),
+    (re.compile(r"ppt/"), Kind("a PowerPoint presentation (.pptx)", _EXPORT_AGAIN)),
+    (re.compile(r"META-INF/manifest\.xml"), Kind("an OpenDocument file, such as a spreadsheet (.ods)", _SAVE_AS_CSV)),
+    (re.compile(r".*\.iwa"), Kind("a document of Apple Numbers or another iWork program", _SAVE_AS_CSV)),
+)
+_HTML = re.compile(rb"(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html[\s>])", re.IGNORECASE | re.DOTALL)
+_TITLE = re.compile(rb"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_JSON = re.compile(rb'(?:\[\s*)?\{\s*"[^"\n]*"\s*:')
+
+
+def refuse_other_kinds(path: Path, group: FileGroup) -> None:
+    """Refuse a file that is plainly something else than the group says.
+
+    Raises:
+        InputError: Names what it is, and says what to do.
+    """
+    head = _beginning(path)
+    if _is_empty(head) and group.format != "jsonl":
+        raise InputError("the file is empty", hint="Have it delivered again, or take it out of the inbox.")
+    found = _unread(path, head, group)
+    if path.suffix == ".gz" and head and not head.startswith(_GZIP):
+        raise InputError(
+            f"its name ends in .gz, but this is {found.name if found else 'not a gzip file'}",
+            hint=found.hint if found else "Rename it without .gz, if it is what it should be.",
+        )
+    if found:
+        raise InputError(f"this is {found.name}", hint=found.hint)
+
+
+def kind_of(path: Path) -> Kind | None:
+    """The kind of a file that no mapping can read; None for any other file."""
+    head = _beginning(path)
+    return _kind(None, _unpacked(head)) if head.startswith(_GZIP) else _kind(path, head)
+
+
+def _unread(path: Path, head: bytes, group: FileGroup) -> Kind | None:
+    """What a file is that is not read as the group says."""
+    if not head.startswith(_GZIP):
+        return _kind(path, head) or _unfit(path, head, group)
+    if path.suffix != ".gz" or group.format == "parquet":
+        return Kind("a gzip file", "Let its name end in .gz if CSV, TSV or JSON is in it; unpack anything else.")
+    inside = _unpacked(head)
+    if inside.startswith(_GZIP):
+        return Kind("a file that gzip has packed twice", "Unpack it once.")
+    return _kind(None, inside) or _unfit(None, inside, group)
+
+
+def _beginning(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_HEAD)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", hint="Let the user who runs this read it.") from error
+
+
+def _is_empty(head: bytes) -> bool:
+    """Whether nothing is in a file, packed or not."""
+    if not head.startswith(_GZIP):
+        return not head
+    unpacking = zlib.decompressobj(wbits=31)
+    try:
+        return not unpacking.decompress(head, 1) and unpacking.eof and not unpacking.unused_data
+    except zlib.error:
+        return False
+
+
+def _unpacked(head: bytes) -> bytes:
+    """The beginning of what is packed; nothing if it is damaged, which the reader finds."""
+    try:
+        return zlib.decompressobj(wbits=31).decompress(head, _HEAD)
+    except zlib.error:
+        return b""
+
+
+def _kind(path: Path | None, head: bytes) -> Kind | None:
+    """What no mapping can read; without a path it is packed, and only its beginning is known."""
+    for beginning, kind in _BEGINNINGS.items():
+        if head.startswith(beginning):
+            return kind
+    if head.startswith((b"PK\3\4", b"PK\5\6")):
+        return _zip_kind(path) if path else Kind("a ZIP archive or an Excel workbook (.xlsx), packed by gzip", _UNPACK)
+    if head.startswith(b"BZh") and head[4:10] == b"1AY&SY":
+        return Kind("a file packed by bzip2", _UNPACK)
+    if head[8:12] == b"DUCK" and int.from_bytes(head[12:20], "little") < 65_536:  # then the version
+        return Kind("a DuckDB database", _EXPORT_AGAIN)
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if _HTML.match(text):
+        title = _TITLE.search(text)
+        words = " ".join(title[1].decode(errors="replace").split()) if title else ""
+        return Kind(f"a web page (HTML){f' with the title “{visible.name(words)}”' if words else ''}", _PAGE)
+    if text.startswith(b"<?xml"):
+        is_excel = b"Excel.Sheet" in text or b"office:spreadsheet" in text
+        return Kind("an Excel workbook as XML", _SAVE_AS_CSV) if is_excel else Kind("an XML document", _EXPORT_AGAIN)
+    return None
+
+
+def _zip_kind(path: Path) -> Kind:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return Kind("a ZIP archive, and damaged", "Have the file delivered again.")
+    for pattern, kind in _ZIPPED:
+        if any(pattern.match(name) for name in names):
+            return kind
+    listed = f" with {', '.join(f'`{visible.name(name)}`' for name in names[:3])}" if names else " with nothing in it"
+    return Kind(f"a ZIP archive{listed}{', …' if len(names) > 3 else ''}", _UNPACK)
+
+
+def _unfit(path: Path | None, head: bytes, group: FileGroup) -> Kind | None:
+    """What could be read if the mapping said so."""
+    if group.format == "parquet":
+        return None
+    if head.startswith(_PARQUET) and path and _ending(path) == _PARQUET:
+        return Kind("a Parquet file", "Say `format: parquet` in the mapping.")
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) and group.encoding != "utf-16":
+        return Kind("text in UTF-16", "Say `encoding: utf-16` in the mapping, or save the file as UTF-8.")
+    if group.is_text_table and _JSON.match(head.removeprefix(b"\xef\xbb\xbf").lstrip()):
+        return Kind("JSON", "Say `format: json` in the mapping, or `jsonl` if each line is a record of its own.")
+    return None
+
+
+def _ending(path: Path) -> bytes:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 4))
+        return file.read(4)

@@ -1,0 +1,119 @@
+"""From a landed row back to the cells of its record: what each column was made of, as it was delivered.
+
+The records are taken from what landing kept of them (`raw`), and made into rows again by the mapping in force. A row
+that does not come out again was landed by another version of the mapping; what it was made of is not known.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass
+
+import duckdb
+
+from pipelines.landing.binding import RELATION, is_of_item, items_of, json_leaf, references
+from pipelines.landing.expressions import Path
+from pipelines.landing.inbox import place_of
+from pipelines.landing.model import EntityRows, FileGroup, Mapping
+from pipelines.landing.relation import TABLE, Own, make_view
+from pipelines.landing.rows import RowSql
+
+Cells = dict[str, dict[str, str | None]]
+"""Canonical column to the source columns that it is made of, each with its text as delivered."""
+
+_ITEMS = "landing_items"
+_Texts = dict[tuple[int, int], dict[Path, str | None]]
+"""By record and element of `each` (0 for the record itself): the text at each path."""
+
+
+@dataclass(frozen=True)
+class LandedRow:
+    """What is known of a landed row.
+
+    Attributes:
+        record: The number of its record in the file.
+        content_hash: Its hash.
+        raw: Its record as JSON.
+    """
+
+    record: int
+    content_hash: str
+    raw: str
+
+
+def cells_of(mapping: Mapping, file_name: str, entity: str, rows: Sequence[LandedRow]) -> dict[tuple[int, str], Cells]:
+    """The cells of rows of one file, by record and hash; rows of which they are not known are left out.
+
+    Args:
+        mapping: The mapping of the file's source.
+        file_name: The file, below the source's folder.
+        entity: What the rows are.
+        rows: Rows of this entity.
+    """
+    group = place_of(mapping, file_name).group
+    if group is None or entity not in group.entities or not rows:
+        return {}
+    spec = group.entities[entity]
+    paths = {path for block in spec.blocks() for column in block.values() for path in references(column.sql)}
+    of_items = {path for path in paths if spec.each and is_of_item(path)}
+    try:
+        with duckdb.connect(config={"threads": 1}) as connection:
+            leaf = _make_records(connection, group, rows)
+            found = connection.execute(RowSql(connection, mapping, group).origins(entity)).fetchall()
+            texts: _Texts = _texts(connection, f"{TABLE}, (select 0 as number)", leaf, paths - of_items)
+            if spec.each:
+                _make_items(connection, spec.each)
+                item = json_leaf("item")
+                texts |= _texts(connection, _ITEMS, lambda path: item(path[1:]), {p for p in of_items if len(p) > 1})
+    except duckdb.Error:
+        return {}  # the mapping does not fit these records any more
+    wanted = {(row.record, row.content_hash) for row in rows}
+    return {
+        (record, content_hash): _cells(spec, block, texts.get((record, 0), {}) | texts.get((record, block), {}))
+        for record, content_hash, block in found
+        if (record, content_hash) in wanted
+    }
+
+
+def _make_records(
+    connection: duckdb.DuckDBPyConnection, group: FileGroup, rows: Sequence[LandedRow]
+) -> Callable[[Path], str]:
+    """Make the table of records as JSON and the view that the mapping's expressions read; gives the SQL of a cell."""
+    connection.execute("set TimeZone = 'UTC'")
+    documents = sorted({row.record: row.raw for row in rows}.items())
+    connection.execute(f"create temp table {TABLE} (record bigint, document varchar)")
+    connection.executemany(f"insert into {TABLE} values (?, ?)", documents)  # noqa: S608 (a name of ours)
+    named = connection.execute(f"select distinct unnest(json_keys(document)) from {TABLE}").fetchall()  # noqa: S608 (a name of ours)
+    # Columns of tables are found regardless of case, fields of JSON are not.
+    by_lower = {} if group.format in ("json", "jsonl") else {name.lower(): name for (name,) in named}
+
+    def leaf(path: Path) -> str:
+        return json_leaf("document")((by_lower.get(path[0].lower(), path[0]), *path[1:]))
+
+    make_view(connection, group, Own("record", "record", "document"), leaf)
+    return leaf
+
+
+def _make_items(connection: duckdb.DuckDBPyConnection, each: str) -> None:
+    items = items_of(each)
+    connection.execute(
+        f"create temp table {_ITEMS} as select landing_record as record, unnest({items})::varchar as item,"  # noqa: S608 (names are quoted)
+        f" generate_subscripts({items}, 1) as number from {RELATION}"
+    )
+
+
+def _texts(
+    connection: duckdb.DuckDBPyConnection, relation: str, leaf: Callable[[Path], str], paths: Iterable[Path]
+) -> _Texts:
+    ordered = sorted(paths)
+    columns = ", ".join(["record", "number", *map(leaf, ordered)])
+    found = connection.execute(f"select {columns} from {relation}").fetchall()  # noqa: S608 (names are quoted)
+    return {(record, int(number)): dict(zip(ordered, values, strict=True)) for record, number, *values in found}
+
+
+def _cells(spec: EntityRows, block: int, texts: Dict[Path, str | None]) -> Cells:
+    # A number counts elements if there are any: which block of `unpivot` made the row is not known then.
+    columns = spec.columns if spec.each else spec.blocks()[block if spec.unpivot else 0]
+    return {
+        column: {".".join(path): texts.get(path) for path in sorted(references(one.sql))}
+        for column, one in columns.items()
+    }
