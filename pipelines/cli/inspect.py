@@ -13,7 +13,7 @@ from pipelines.settings import WEBHOOK_VARIABLE, load_settings, project_root
 @spoken
 def check(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Check the config, its mappings, the suites, and the files' names, headers and order statuses, without a run."""
-    from pipelines.landing import SourceFiles, check_sources, load_mapping
+    from pipelines.landing import SourceFiles, check_sources, load_mapping, separate_customers
     from pipelines.quality import load_suites
     from pipelines.secret_key import load_key
 
@@ -27,10 +27,12 @@ def check(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOpt
     sources = [SourceFiles(mapping=load_mapping(source.mapping), folder=source.files) for source in settings.sources]
     engine = settings.engine
     checked = check_sources(settings.home, sources, engine.memory_limit, engine.threads)
+    warnings = separate_customers([source.mapping for source in sources])
     problems = [f"{source.source}: {problem}" for source in checked for problem in source.problems]
     if as_json:
         entries = [asdict(source) for source in checked]
-        print_json({"config": settings.config_path, "home": settings.home, "sources": entries, "problems": problems})
+        about = {"config": settings.config_path, "home": settings.home, "sources": entries}
+        print_json({**about, "warnings": warnings, "problems": problems})
         raise typer.Exit(InputError.exit_code if problems else 0)
     out().print(f"config {settings.config_path} and its mappings can be used; home is {settings.home}")
     for source in checked:
@@ -44,6 +46,8 @@ def check(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOpt
         for status in source.statuses:
             if status.is_unknown:
                 say(out(), "  warning", "yellow", status.words())
+    for warning in warnings:
+        say(err(), "warning", "yellow", warning)
     if problems:
         raise InputError("\n".join(problems), hint="mend the mapping or the files, or take them out of the inbox")
 

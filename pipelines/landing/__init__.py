@@ -13,6 +13,7 @@ from pipelines.landing.outdated import read_landed
 from pipelines.landing.outdated_files import OutdatedFiles, outdated_files
 from pipelines.landing.prepare import finish_replacement
 from pipelines.landing.report import FileOutcome, LandingReport, Outcome, Progress, RefusedFiles
+from pipelines.landing.separate_sources import separate_customers
 
 __all__ = [
     "Again",
@@ -38,5 +39,6 @@ __all__ = [
     "read_landed",
     "read_ledger",
     "read_mapping",
+    "separate_customers",
     "write_order_statuses",
 ]

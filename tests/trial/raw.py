@@ -21,6 +21,11 @@ def olist(folder: Path) -> duckdb.DuckDBPyConnection:
     return _connect("olist.sql", folder=str(folder))
 
 
+def cdnow(log: Path) -> duckdb.DuckDBPyConnection:
+    """A connection with `cdnow.sql` run over the sample's log."""
+    return _connect("cdnow.sql", log=str(log))
+
+
 def _connect(script: str, **variables: str) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect(config={"threads": 2})
     for name, value in variables.items():

@@ -1,0 +1,39 @@
+"""Whether customers of several sources can meet: until they are linked across sources, only those of one source can.
+
+Only mappings are looked at, not data.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from pipelines.landing.model import Mapping
+
+# What names a customer; `person_ref` also links two references of one source.
+_REFS = ("customer_ref", "person_ref", "referrer_ref", "referred_ref")
+
+
+def separate_customers(mappings: Sequence[Mapping]) -> list[str]:
+    """What to warn about if more than one source names customers; nothing if one source does, or none."""
+    names = sorted({mapping.source for mapping in mappings if any(_places(mapping, _REFS))})
+    if len(names) < 2:
+        return []
+    listed = f"{', '.join(names[:-1])} and {names[-1]}"
+    warnings = [
+        f"customers of the sources {listed} do not meet: a reference belongs to its source, so that a person who is in"
+        " two of them is two customers. If that can be, describe the files of these sources in one mapping, with one"
+        " `source`, and link the references by `customers.person_ref` (docs/mapping.md, Several tools, one customer)."
+        " If not, nothing is to be done."
+    ]
+    for mapping in mappings:
+        for where in _places(mapping, ("person_ref",)):
+            warnings.append(f"{where}: person_ref reaches references of the source {mapping.source} only")
+    return warnings
+
+
+def _places(mapping: Mapping, columns: Sequence[str]) -> Iterator[str]:
+    """Where a mapping gives one of the columns."""
+    for index, group in enumerate(mapping.files):
+        for name, rows in group.entities.items():
+            at = ("files", index, "entities", name)
+            yield from (mapping.where((*at, "columns", column)) for column in columns if column in rows.columns)
+            for number, block in enumerate(rows.unpivot):
+                yield from (mapping.where((*at, "unpivot", number, c)) for c in columns if c in block)

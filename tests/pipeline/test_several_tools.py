@@ -1,0 +1,123 @@
+"""A shop, a CRM and a survey tool know one person by three references: what links them, and what the check says."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from pipelines.cli.app import app
+from pipelines.identity.linked import linked_refs
+from pipelines.landing import load_mapping, separate_customers
+from tests.pipeline.landing_desk import Desk
+
+ORDERS: dict[str, Any] = {
+    "match": "shop/*.csv",
+    "entities": {
+        "orders": {"columns": {"order_id": "id", "customer_ref": "cust", "ordered_at": "at", "total": "total"}}
+    },
+}
+ANSWERS: dict[str, Any] = {
+    "match": "survey/*.csv",
+    "entities": {
+        "survey_answers": {
+            "columns": {
+                "response_id": "id",
+                "question_id": "'nps'",
+                "customer_ref": "lower(mail)",
+                "answered_at": "at",
+                "answer_number": "score",
+            }
+        }
+    },
+}
+CONTACTS: dict[str, Any] = {
+    "match": "crm/*.csv",
+    "entities": {"customers": {"columns": {"customer_ref": "Record Id", "person_ref": "Shop Id", "email": "Email"}}},
+}
+# Who has which e-mail, as the shop says: it links the references of the survey tool with those of the shop.
+ALIASES = {"where": "mail is not null", "columns": {"customer_ref": "lower(mail)", "person_ref": "cust"}}
+FILES = {
+    "shop/o.csv": "id,cust,mail,at,total\n1,C1,ann@x.org,2024-05-01,10.00\n2,C2,bob@x.org,2024-05-02,10.00\n",
+    "survey/t.csv": "id,mail,score,at\nt1,Ann@x.org,9,2024-05-02\n",
+    "crm/c.csv": "Record Id,Email,Shop Id\nz9,ann@x.org,C1\nz10,bob@x.org,C2\n",
+}
+
+
+def write(path: Path, source: str, *groups: dict[str, Any]) -> Path:
+    path.write_text(yaml.safe_dump({"source": source, "files": list(groups)}, sort_keys=False))
+    return path
+
+
+def config(folder: Path, *mappings: Path) -> Path:
+    for name, text in FILES.items():
+        path = folder / "in" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    kind = {"shop.yml": "in/shop", "survey.yml": "in/survey", "crm.yml": "in/crm"}
+    sources = [{"mapping": str(one), "files": kind.get(one.name, "in")} for one in mappings]
+    path = folder / "loyalty.yml"
+    path.write_text(yaml.safe_dump({"sources": sources}))
+    return path
+
+
+def alone(group: dict[str, Any]) -> dict[str, Any]:
+    return {**group, "match": "*.csv"}
+
+
+def test_the_check_warns_that_customers_of_several_sources_do_not_meet_and_says_what_to_do(tmp_path: Path) -> None:
+    path = config(
+        tmp_path,
+        write(tmp_path / "shop.yml", "shop", alone(ORDERS)),
+        write(tmp_path / "survey.yml", "survey", alone(ANSWERS)),
+        write(tmp_path / "crm.yml", "crm", alone(CONTACTS)),
+    )
+    done = CliRunner().invoke(app, ["check", "--config", str(path)])
+    assert done.exit_code == 0, done.stderr
+    assert "warning customers of the sources crm, shop and survey do not meet" in done.stderr
+    assert "in one mapping, with one `source`" in done.stderr and "`customers.person_ref`" in done.stderr
+    assert f"{tmp_path}/crm.yml:8: person_ref reaches references of the source crm only" in done.stderr
+    told = json.loads(CliRunner().invoke(app, ["check", "--config", str(path), "--json"]).stdout)
+    assert len(told["warnings"]) == 2 and told["problems"] == []
+
+
+def test_one_mapping_with_one_source_makes_them_one_customer_and_the_check_is_silent(tmp_path: Path) -> None:
+    both = {**ORDERS, "entities": {**ORDERS["entities"], "customers": ALIASES}}
+    desk = Desk(tmp_path, both, ANSWERS, CONTACTS)
+    for name, text in FILES.items():
+        desk.put(name, text)
+    assert separate_customers([load_mapping(desk.mapping)]) == []
+    desk.land()
+    ((answered_by,),) = desk.rows("survey_answers", "customer_ref")
+    with duckdb.connect() as connection:
+        records = desk.rows("customers", "source, customer_ref, person_ref")
+        connection.execute("create table customers (source varchar, customer_ref varchar, person_ref varchar)")
+        connection.executemany("insert into customers values (?, ?, ?)", records)
+        linked = linked_refs(connection, [("shop", answered_by)])
+    assert linked == {("shop", "ann@x.org"), ("shop", "C1"), ("shop", "z9")}
+    assert ("C1",) in desk.rows("orders", "customer_ref")
+
+
+@pytest.mark.parametrize(
+    ("sources", "warnings"),
+    [
+        ({"shop": ORDERS, "rates": {"match": "*", "entities": {"products": {"columns": {"product_id": "sku"}}}}}, 0),
+        ({"shop": ORDERS, "readme": {"match": "*", "ignore": "words"}}, 0),
+        ({"shop": ORDERS, "survey": ANSWERS}, 1),
+        ({"shop": ORDERS, "crm": CONTACTS}, 2),
+    ],
+)
+def test_only_sources_that_name_customers_are_warned_about(
+    tmp_path: Path, sources: dict[str, dict[str, Any]], warnings: int
+) -> None:
+    mappings = [load_mapping(write(tmp_path / f"{name}.yml", name, group)) for name, group in sources.items()]
+    assert len(separate_customers(mappings)) == warnings
+
+
+def test_two_mappings_of_one_source_do_not_stand_apart(tmp_path: Path) -> None:
+    first = load_mapping(write(tmp_path / "a.yml", "shop", ORDERS))
+    second = load_mapping(write(tmp_path / "b.yml", "shop", CONTACTS))
+    assert separate_customers([first, second]) == []
