@@ -7,23 +7,13 @@ mapping.py's; checking the expressions is binding.py's; doing what the mapping s
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Annotated, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from pipelines.landing.entities import ENTITIES
+from pipelines.landing.mapping_values import ColumnSource, Format, Listed, SkipName, SourceName, Sql, Zone
 from pipelines.landing.order_statuses import OrderStatuses
-from pipelines.near_miss import did_you_mean
 from pipelines.setting_values import CurrencyCode
 
 # The last key column of these can be generated; the others are nothing without the source's own key.
@@ -41,81 +31,6 @@ GENERATED_KEYS = {
         "survey_invitations",
     )
 }
-
-# The name under which the ledger counts records of which every block of `unpivot` is empty.
-BLANK = "blank"
-
-
-def _plain(value: Any) -> Any:
-    """YAML's own numbers and booleans as the SQL text they stand for."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value) if isinstance(value, int | float) else value
-
-
-def _column(value: Any) -> Any:
-    value = _plain(value)
-    if value is None or value == "" or isinstance(value, list):
-        found = "a list" if isinstance(value, list) else "empty"
-        raise ValueError(f"must be the name of a source column, or an expression over source columns, but is {found}")
-    return {"sql": value} if isinstance(value, str) else value
-
-
-def _zone(value: str | None) -> str | None:
-    if value is not None:
-        try:
-            ZoneInfo(value)
-        except (KeyError, ValueError, OSError):
-            near = did_you_mean(value, available_timezones(), "use a name such as Europe/London")
-            raise ValueError(f"`{value}` is not a time zone{near}") from None
-    return value
-
-
-def _readable(value: Any) -> Any:
-    """A format that users expect to work, refused by what it is."""
-    if isinstance(value, str) and (what := _OTHER_FORMATS.get(value.lower())):
-        raise ValueError(f"`{value}` is {what}, which cannot be read: save it as CSV (UTF-8), and say `format: csv`")
-    return value
-
-
-def _source_name(value: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", value):
-        raise ValueError(
-            f"`{value}` cannot name a source: use lower-case letters, digits and `_`, beginning with a letter, and at"
-            " most 63 of them"
-        )
-    if value == "none":
-        raise ValueError("`none` is kept for the empty tables; choose another name")
-    return value
-
-
-def _skip_name(value: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", value):
-        raise ValueError(
-            f"`{value}` cannot name a skip: use lower-case letters, digits and `_`, beginning with a letter"
-        )
-    if value == BLANK:
-        raise ValueError(f"`{BLANK}` is kept for records without an answer; choose another name")
-    return value
-
-
-def _listed(value: Any) -> Any:
-    value = _plain(value)
-    return [value] if isinstance(value, str) else value
-
-
-_OTHER_FORMATS = {
-    **dict.fromkeys(("xlsx", "xls", "xlsm", "xlsb", "excel"), "an Excel workbook"),
-    "ods": "an OpenDocument spreadsheet",
-    "zip": "a ZIP archive",
-    "pdf": "a PDF document",
-    "html": "a web page",
-    "xml": "an XML document",
-}
-
-Sql = Annotated[str, BeforeValidator(_plain), Field(min_length=1)]
-Zone = Annotated[str | None, AfterValidator(_zone)]
-Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 
 
 class _Strict(BaseModel):
@@ -136,7 +51,7 @@ class Column(_Strict):
     timezone: Zone = None
 
 
-Columns = dict[str, Annotated[Column, BeforeValidator(_column)]]
+Columns = dict[str, Annotated[Column, ColumnSource]]
 
 
 class EntityRows(_Strict):
@@ -173,7 +88,7 @@ class Skip(_Strict):
         where: Which records.
     """
 
-    name: Annotated[str, AfterValidator(_skip_name)]
+    name: SkipName
     why: str = Field(min_length=1)
     where: Sql
 
@@ -209,7 +124,7 @@ class FileGroup(_Strict):
 
     match: Listed = Field(min_length=1)
     ignore: str | None = Field(default=None, min_length=1)
-    format: Annotated[Literal["csv", "tsv", "json", "jsonl", "parquet"], BeforeValidator(_readable)] = "csv"
+    format: Format = "csv"
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
     quoting: Literal["double", "none"] = "double"
     encoding: Literal["utf-8", "utf-16", "gbk", "gb18030", "latin-1", "windows-1252"] = "utf-8"
@@ -317,7 +232,7 @@ class Mapping(_Strict):
         files: One entry per kind of file; the first whose `match` fits takes the file.
     """
 
-    source: Annotated[str, AfterValidator(_source_name)]
+    source: SourceName
     timezone: Zone = "UTC"
     currency: CurrencyCode | None = None
     order_statuses: OrderStatuses = OrderStatuses()

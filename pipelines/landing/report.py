@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from pipelines import visible
 from pipelines.errors import Finding, InputError
-from pipelines.landing.model import BLANK
+from pipelines.landing.mapping_values import BLANK
 
 
 class Outcome(StrEnum):
@@ -154,7 +154,7 @@ class RefusedFiles(InputError):
         super().__init__(
             f"{count} refused, and nothing is published:\n" + "\n".join(lines),
             hint="\n".join(
-                [*hints, "Mend the files or take them out of the inbox, and run again; the others have landed."]
+                [*hints, "Correct the files or take them out of the inbox, and run again; the others have landed."]
             ),
             findings=tuple(
                 Finding(f"{source}: files refused", number)

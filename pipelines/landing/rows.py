@@ -19,7 +19,8 @@ from pipelines.landing.cells import trimmed
 from pipelines.landing.entities import ENTITIES
 from pipelines.landing.expressions import quote_name, quote_text
 from pipelines.landing.hashes import content_hash, generated_key
-from pipelines.landing.model import BLANK, GENERATED_KEYS, Column, Columns, EntityRows, FileGroup, Mapping
+from pipelines.landing.mapping_values import BLANK
+from pipelines.landing.model import GENERATED_KEYS, Column, Columns, EntityRows, FileGroup, Mapping
 from pipelines.landing.spans import Rule
 
 # The columns beside the canonical ones, in their order, with their types.

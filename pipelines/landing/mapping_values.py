@@ -1,0 +1,92 @@
+"""The kinds of value that a mapping can hold: each checked, with words of its own, and brought into one form.
+
+Keys and their meaning are in model.py.
+"""
+
+import re
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from pipelines.near_miss import did_you_mean
+
+# The name under which the ledger counts records of which every block of `unpivot` is empty.
+BLANK = "blank"
+
+
+def _plain(value: Any) -> Any:
+    """YAML's own numbers and booleans as the SQL text they stand for."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else value
+
+
+def _column(value: Any) -> Any:
+    value = _plain(value)
+    if value is None or value == "" or isinstance(value, list):
+        found = "a list" if isinstance(value, list) else "empty"
+        raise ValueError(f"must be the name of a source column, or an expression over source columns, but is {found}")
+    return {"sql": value} if isinstance(value, str) else value
+
+
+def _zone(value: str | None) -> str | None:
+    if value is not None:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            near = did_you_mean(value, available_timezones(), "use a name such as Europe/London")
+            raise ValueError(f"`{value}` is not a time zone{near}") from None
+    return value
+
+
+def _readable(value: Any) -> Any:
+    """A format that users expect to work, refused by what it is."""
+    if isinstance(value, str) and (what := _OTHER_FORMATS.get(value.lower())):
+        raise ValueError(f"`{value}` is {what}, which cannot be read: save it as CSV (UTF-8), and say `format: csv`")
+    return value
+
+
+def _source_name(value: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", value):
+        raise ValueError(
+            f"`{value}` cannot name a source: use lower-case letters, digits and `_`, beginning with a letter, and at"
+            " most 63 of them"
+        )
+    if value == "none":
+        raise ValueError("`none` is kept for the empty tables; choose another name")
+    return value
+
+
+def _skip_name(value: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", value):
+        raise ValueError(
+            f"`{value}` cannot name a skip: use lower-case letters, digits and `_`, beginning with a letter"
+        )
+    if value == BLANK:
+        raise ValueError(f"`{BLANK}` is kept for records without an answer; choose another name")
+    return value
+
+
+def _listed(value: Any) -> Any:
+    value = _plain(value)
+    return [value] if isinstance(value, str) else value
+
+
+_OTHER_FORMATS = {
+    **dict.fromkeys(("xlsx", "xls", "xlsm", "xlsb", "excel"), "an Excel workbook"),
+    "ods": "an OpenDocument spreadsheet",
+    "zip": "a ZIP archive",
+    "pdf": "a PDF document",
+    "html": "a web page",
+    "xml": "an XML document",
+}
+
+Sql = Annotated[str, BeforeValidator(_plain), Field(min_length=1)]
+Zone = Annotated[str | None, AfterValidator(_zone)]
+Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+SourceName = Annotated[str, AfterValidator(_source_name)]
+SkipName = Annotated[str, AfterValidator(_skip_name)]
+Format = Annotated[Literal["csv", "tsv", "json", "jsonl", "parquet"], BeforeValidator(_readable)]
+ColumnSource = BeforeValidator(_column)
+"""For the model `Column`: a text alone is its expression."""
