@@ -47,12 +47,12 @@ def faults(error: ValidationError, document: Document, model: type[BaseModel]) -
         model: What the file was checked against.
     """
     found = [(_known(document, detail), detail) for detail in error.errors(include_url=False)]
-    told = {
+    kept = {
         Fault(document.line(at), ".".join(map(str, at)) or _WHOLE, _words(detail, _keys(model, at[:-1])))
         for at, detail in found
         if not _follows(at, detail, found)
     }
-    return sorted(told, key=lambda fault: (fault.line, fault.where, fault.words))
+    return sorted(kept, key=lambda fault: (fault.line, fault.where, fault.words))
 
 
 def _known(document: Document, detail: ErrorDetails) -> Path:

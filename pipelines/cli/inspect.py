@@ -49,7 +49,7 @@ def check(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOpt
     for warning in warnings:
         say(err(), "warning", "yellow", warning)
     if problems:
-        raise InputError("\n".join(problems), hint="mend the mapping or the files, or take them out of the inbox")
+        raise InputError("\n".join(problems), hint="correct the mapping or the files, or take them out of the inbox")
 
 
 @spoken

@@ -71,8 +71,8 @@ def show(
         found, values = _read(settings, wanted, names, limit), []
     shown = [{name: row[name] for name in names} for row in found]
     if as_json:
-        told = [[asdict(value) for value in of_row] for of_row in values]
-        print_json([row | {"values": one} for row, one in zip(shown, told, strict=True)] if reveal else shown)
+        found_values = [[asdict(value) for value in of_row] for of_row in values]
+        print_json([row | {"values": v} for row, v in zip(shown, found_values, strict=True)] if reveal else shown)
     elif not shown:
         out().print("no such row" if resolved_too else "no such row is open; --all shows resolved ones too")
     elif reveal:

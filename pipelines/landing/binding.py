@@ -158,7 +158,7 @@ def check_expressions(mapping: Mapping) -> None:
             if group.ignore is None:
                 problems += _check_group(connection, mapping, ("files", index), group)
     if problems:
-        raise ConfigError("\n".join(problems), hint=f"Mend the mapping there; {_NAME_HINT}.")
+        raise ConfigError("\n".join(problems), hint=f"Correct the mapping there; {_NAME_HINT}.")
 
 
 def _check_group(

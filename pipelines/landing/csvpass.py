@@ -252,7 +252,7 @@ def _header(lines: _Lines, group: FileGroup) -> tuple[tuple[str, ...], tuple[tup
         raise InputError("there is no header: the file ends before it", hint="Was the delivery cut off?") from None
     except csv.Error as error:
         raise InputError(
-            f"line {lines.number}: the header is not valid CSV: {error}", hint="Mend the header."
+            f"line {lines.number}: the header is not valid CSV: {error}", hint="Correct the header."
         ) from error
     trimmed = tuple(tuple(cell.strip(BLANKS) for cell in row) for row in rows)
     names = trimmed[0]

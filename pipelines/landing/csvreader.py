@@ -78,7 +78,7 @@ def _load_clean(connection: duckdb.DuckDBPyConnection, clean: Path, count: csvpa
     except duckdb.Error as error:
         raise InputError(
             f"DuckDB cannot read what csv reads: {str(error).partition(chr(10))[0]}",
-            hint="Look for very long fields; mend the file.",
+            hint="Look for very long fields; correct the file.",
         ) from error
     if not _agrees(connection, count):
         raise InputError(

@@ -80,7 +80,7 @@ def _names(name: str, rows: EntityRows) -> Iterator[Problem]:
             yield (*at, column), f"{name} has no column {column}{known}"
     missing = [key for key in entity.key if key != GENERATED_KEYS.get(name) and not _everywhere(key, rows)]
     if are_known and missing:
-        yield (), f"{name} needs {', '.join(missing)}: without it a row cannot be told from another"
+        yield (), f"{name} needs {', '.join(missing)}: without it rows cannot be distinguished"
 
 
 def _everywhere(column: str, rows: EntityRows) -> bool:

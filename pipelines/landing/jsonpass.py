@@ -180,4 +180,4 @@ class _Document:
 
     def _no_list(self) -> InputError:
         where = f"at `{self._records}`" if self._records else "in the document"
-        return InputError(f"there is no list {where}", hint="Mend `records` in the mapping.")
+        return InputError(f"there is no list {where}", hint="Correct `records` in the mapping.")

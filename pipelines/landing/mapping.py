@@ -56,7 +56,9 @@ def _read(path: Path) -> Mapping:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read: {error}", hint="The file must be readable UTF-8 text.") from error
     except YamlProblem as error:
-        raise ConfigError(f"{path}:{error.line}: not the YAML of a mapping: {error}", hint="Mend that line.") from error
+        raise ConfigError(
+            f"{path}:{error.line}: not the YAML of a mapping: {error}", hint="Correct that line."
+        ) from error
     try:
         mapping = Mapping.model_validate(document.data)
     except ValidationError as error:
