@@ -93,6 +93,9 @@ def show_dry_run(settings: Settings, as_of: str | None, *, full_refresh: bool, f
         return
     files = [f"{count:,} of {source}" for source, count in found.new_files.items() if count]
     out().print(f"new files: {', '.join(files) or 'none'}")
+    if found.files_again:
+        again = ", ".join(f"{count:,} of {source}" for source, count in found.files_again.items())
+        out().print(f"landed files that a changed mapping brings up to date: {again}")
     out().print(f"staging: {found.staging}")
     moves = as_of in (None, "latest") and settings.as_of == "latest" and files
     day = found.as_of or "decided by the new files"

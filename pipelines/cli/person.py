@@ -43,6 +43,7 @@ def _say(words: str) -> None:
 @contextmanager
 def _alone(settings: Settings, what: str, *, read_only: bool) -> Iterator[int]:
     """Hold the run's lock; gives the user's umask. A home that is not there is not made by who only reads."""
+    from pipelines.landing import finish_replacement
     from pipelines.orchestration.lock import hold_lock, wait_for_warehouse
 
     paths = settings.paths
@@ -53,6 +54,8 @@ def _alone(settings: Settings, what: str, *, read_only: bool) -> Iterator[int]:
         if paths.root.is_dir():
             stack.enter_context(hold_lock(paths.lock, what, _say))
             wait_for_warehouse(paths.warehouse, _say, read_only=read_only)
+        if not read_only:
+            finish_replacement(paths.landing)
         yield users
 
 

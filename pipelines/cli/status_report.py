@@ -99,9 +99,10 @@ class OutdatedSource(_Part):
     files: int = Field(description="Files that the mapping lands in another way now.")
     in_inbox: int = Field(description="Those of them that the next run lands again.")
     gone: tuple[str, ...] = Field(description="Those that are no longer in the inbox.")
-    replaced: tuple[str, ...] = Field(description="Those whose name a later delivery has in the inbox.")
+    replaced: tuple[str, ...] = Field(description="Those whose name a later delivery has.")
     unmatched: tuple[str, ...] = Field(description="Landed files that the mapping does not take any more.")
     ignored: tuple[str, ...] = Field(description="Landed files that the mapping ignores now.")
+    redeclared: int = Field(description="Landed files for which the mapping declares other `delivery` or `lines` now.")
 
 
 class QuarantineCount(_Part):

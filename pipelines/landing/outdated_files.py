@@ -28,6 +28,7 @@ class OutdatedFiles:
         replaced: Names under which another content was delivered later, each with the day of the earlier delivery.
         unmatched: Names of landed files that are not in the inbox, and that the mapping does not take any more.
         ignored: Names of landed files that are in the inbox, and that the mapping ignores now: they are refused.
+        redeclared: Files whose rows stay, and for which the mapping declares other `delivery` or `lines` now.
     """
 
     source: str
@@ -38,6 +39,7 @@ class OutdatedFiles:
     replaced: tuple[str, ...]
     unmatched: tuple[str, ...]
     ignored: tuple[str, ...]
+    redeclared: int
 
     def summary(self) -> str:
         """How many the next run lands again; empty if there are none."""
@@ -48,8 +50,14 @@ class OutdatedFiles:
         return f"{self.source}: {_files(self.files)} landed with an older version of the mapping; {again}"
 
     def words(self) -> list[str]:
-        """The summary and the obstacles."""
-        return [line for line in (self.summary(), *self.obstacles()) if line]
+        """Everything that is to be reported."""
+        declared = (
+            f"{self.source}: the mapping declares other `delivery` or `lines` for {self.redeclared:,} landed files;"
+            " `loyalty run` applies it to them"
+            if self.redeclared
+            else ""
+        )
+        return [line for line in (self.summary(), declared, *self.obstacles()) if line]
 
     def obstacles(self) -> list[str]:
         """What keeps files from being landed again, and what to do; a line per kind."""
@@ -108,11 +116,8 @@ def outdated_files(landed: Sequence[Landed], sources: Sequence[SourceFiles]) -> 
         folders.setdefault(entry.mapping.source, []).append(entry.folder)
     found: dict[str, OutdatedFiles] = {}
     for source, places in folders.items():
-        placed = [
-            (change, _where(change, latest))
-            for change in compared.changes
-            if change.landed.source == source and change.needs_rows
-        ]
+        changes = [change for change in compared.changes if change.landed.source == source]
+        placed = [(change, _where(change, latest)) for change in changes if change.needs_rows]
         lost = dict.fromkeys(name for one, names in compared.unmatched if one.source == source for name in names)
         there = [name for name in lost if any((folder / name).is_file() for folder in places)]
         outdated = OutdatedFiles(
@@ -128,8 +133,9 @@ def outdated_files(landed: Sequence[Landed], sources: Sequence[SourceFiles]) -> 
             ),
             unmatched=tuple(name for name in lost if name not in there),
             ignored=tuple(name for name in there if versions.ignores(source, name)),
+            redeclared=len(changes) - len(placed),
         )
-        if outdated.files or lost:
+        if changes or lost:
             found[source] = outdated
     return found
 

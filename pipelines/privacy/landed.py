@@ -73,6 +73,8 @@ def erase_landed(store: Store, subject: Subject, batches: set[Batch]) -> None:
     with duckdb.connect() as connection:
         connection.execute(f"set temp_directory = {quote_text(str(store.scratch / 'spill'))}")
         for batch in sorted(batches):
+            if not _part(store.root, LEDGER, batch).is_file():
+                continue  # another batch has replaced it since
             for dataset in DATASETS:
                 part = _part(store.root, dataset, batch)
                 if part.is_file():

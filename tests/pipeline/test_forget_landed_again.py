@@ -1,5 +1,6 @@
 """A file that is landed again after an erasure: it brings nobody back, whatever the mapping has changed."""
 
+import shutil
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 import yaml
 
 from pipelines.landing import LandingReport, Outcome, SourceFiles, land, load_mapping
+from pipelines.landing.replacement import Replacement, write_replacement
 from pipelines.privacy import landing_eraser
 from pipelines.settings import Settings, load_settings
 from tests.pipeline import person
@@ -174,3 +176,22 @@ def test_a_file_lands_again_only_if_its_records_can_be_told_apart_as_before(
     report = arrive(shop, mapping(clients={"where": "kind = 'x'"}, sales=names))
     assert (again(report), len(report.warnings)) == ((["sales.csv"], 0) if lands else ([], 1))
     assert traces(shop) == {}
+
+
+def test_an_erasure_meets_a_batch_that_a_killed_run_was_replacing(tmp_path: Path, shop: Settings) -> None:
+    """Both batches are there, the earlier and the new one; planned with both, she is erased from what stays."""
+    settings = shop.model_copy(update={"home": tmp_path / "second"})
+    arrive(settings, mapping())
+    shutil.copytree(settings.home / "landing", tmp_path / "kept")
+    (old,) = {batch for (batch,) in landed(settings, "ledger", "batch", "file_name = 'sales.csv'")}
+    arrive(settings, mapping(sales={"columns": {"channel": "channel"}}))
+    (new,) = {batch for (batch,) in landed(settings, "ledger", "batch", "file_name = 'sales.csv'")}
+    for kept in (tmp_path / "kept").glob(f"*/source=shop/batch={old}"):
+        shutil.copytree(kept, settings.home / "landing" / kept.relative_to(tmp_path / "kept"))
+    delivered = ("sales.csv", 1, date(2024, 6, 1))
+    write_replacement(settings.home / "landing", Replacement("shop", old, new, (delivered,)))
+    assert len(landed(settings, "orders", where=f"customer_ref = '{ADA}'")) == 2
+    forget(settings, ADA)
+    assert traces(settings) == {}
+    assert landed(settings, "ledger", "batch", "file_name = 'sales.csv'") == [(new,)]
+    assert len(landed(settings, "orders")) == 3

@@ -96,7 +96,8 @@ def test_the_landing_is_as_if_the_mapping_had_been_there_from_the_start(tmp_path
     play(desk, tmp_path / "archive")
     desk.say(*groups, **top)
     found = outdated(desk)
-    assert (found.files if found else 0) == n_again
+    assert found is not None and found.files == n_again
+    assert bool(found.redeclared) == ("delivery" in str(groups[:2])) and found.words()
     report = desk.land(TODAY + timedelta(days=9), tmp_path / "archive")
     assert len(report.of(Outcome.AGAIN)) == n_again
     assert (report.of(Outcome.LANDED), report.outdated, report.warnings) == ((), 0, ())
@@ -404,7 +405,9 @@ def test_what_the_version_before_landed_follows_what_is_declared(tmp_path: Path)
     desk = landed_by_the_version_before(tmp_path)
     (desk.inbox / "sales.csv").unlink()
     desk.say(changed(delivery="full"))
-    assert outdated(desk) is None
+    found = outdated(desk)
+    assert found is not None and (found.files, found.redeclared) == (0, 1)
+    assert ["declares other" in words for words in found.words()] == [True]
     report = desk.land()
     assert (report.redeclared, report.warnings) == (1, ())
     assert desk.rows("ledger", "delivery") == [("full",)]

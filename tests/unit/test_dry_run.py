@@ -10,6 +10,7 @@ import yaml
 from typer.testing import CliRunner
 
 from pipelines.cli.app import app
+from pipelines.landing import SourceFiles, land, landed_batches, load_mapping
 from pipelines.orchestration.build_state import (
     BuildStatus,
     BuiltState,
@@ -23,7 +24,7 @@ from pipelines.pseudonyms import key_fingerprint
 from pipelines.secret_key import load_key
 from pipelines.settings import Settings, load_settings
 
-MAPPING = {
+MAPPING: dict[str, Any] = {
     "source": "shop",
     "files": [
         {
@@ -52,12 +53,15 @@ def asked(config: Path, *options: str) -> dict[str, Any]:
 
 
 def built(settings: Settings, as_of: date, events: EventDays) -> None:
-    """A home whose tables are of a day, with nothing landed."""
+    """A home whose tables are of a day and hold what has landed."""
     key = load_key(settings.paths.key, settings.key_text)
     fingerprint = core_fingerprint(settings, key_fingerprint(key))
+    batches = landed_batches(settings.home)
     state = WarehouseState(
-        staged=StagedState(fingerprint=staging_fingerprint(settings), batches=(), events=events),
-        built=BuiltState(as_of=as_of, fingerprint=fingerprint, batches=(), status=BuildStatus.COMPLETE, run_id="r"),
+        staged=StagedState(fingerprint=staging_fingerprint(settings), batches=batches, events=events),
+        built=BuiltState(
+            as_of=as_of, fingerprint=fingerprint, batches=batches, status=BuildStatus.COMPLETE, run_id="r"
+        ),
     )
     write_state(settings.paths.build_state, state)
 
@@ -94,3 +98,20 @@ def test_it_says_what_would_be_refused(config: Path) -> None:
     assert asked(config, "--force")["problem"] == ""
     assert "2024-03-31 lies before 2024-04-01" in asked(config, "--as-of", "2024-03-31")["problem"]
     assert "lies in the future" in asked(config, "--as-of", "2999-01-01")["problem"]
+
+
+def test_a_changed_mapping_replaces_batches_and_so_builds_anew(config: Path) -> None:
+    settings = load_settings(config)
+    sources = [SourceFiles(load_mapping(one.mapping), one.files) for one in settings.sources]
+    land(settings.home, sources, today=date(2024, 5, 3))
+    built(settings, date(2024, 5, 2), EventDays(first_on=date(2024, 5, 1), last_on=date(2024, 5, 2)))
+    found = asked(config)
+    assert (found["new_files"], found["files_again"], found["kind"]) == ({"shop": 0}, {}, "incremental")
+    for change in ({"nulls": ["10"]}, {"delivery": "full"}):
+        group = {**MAPPING["files"][0], **change}
+        (config.parent / "mapping.yml").write_text(yaml.safe_dump({**MAPPING, "files": [group]}))
+        found = asked(config)
+        assert (found["files_again"], found["kind"]) == ({"shop": 1}, "full")
+        assert found["staging"] == "built anew: the mapping has changed for 1 landed files"
+    shown = CliRunner().invoke(app, ["run", "--dry-run", "--config", str(config)])
+    assert "a changed mapping brings up to date: 1 of shop" in shown.stdout
