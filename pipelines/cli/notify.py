@@ -1,5 +1,6 @@
 """`loyalty notify`: who is notified, and a test message that shows whether the webhook takes messages."""
 
+import logging
 from typing import Annotated
 
 import typer
@@ -39,6 +40,8 @@ def notify(
             f"{WEBHOOK_VARIABLE} is not set, so nobody can be notified",
             hint=f"set {WEBHOOK_VARIABLE} to the webhook's URL, where runs are started too (cron, systemd, Dagster)",
         )
+    # what is logged about it is said below
+    logging.getLogger("loyalty").addHandler(logging.NullHandler())
     delivery = send(settings, probe(settings.installation))
     if delivery.problem:
         raise NotificationError(

@@ -41,7 +41,7 @@ def test_a_webhook_that_refuses_the_test_message_ends_the_command_with_its_statu
         monkeypatch.setenv("LOYALTY_WEBHOOK_URL", receiver.url)
         done = CliRunner().invoke(app, ["notify", "--test", "--config", str(config)])
     assert done.exit_code == 10
-    assert "did not take the test message: it answered 403" in done.stderr
+    assert done.stderr.startswith("error the webhook did not take the test message: it answered 403\n")
     assert SECRET not in done.output
 
 
