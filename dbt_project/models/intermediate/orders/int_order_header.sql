@@ -78,7 +78,7 @@ grouped as (
 
 -- an order of which every line was rejected was still placed, if the lines say when
 rejected_whole as (
-    select *
+    select rejections.*
     from rejections
     where
         rejections.ordered_at is not null
