@@ -73,7 +73,7 @@ def latest_day(warehouse: Path, today: date, correction_days: int) -> LatestDay:
         BuildError: There is no such event by today, or nothing is staged.
         LockError: Another process writes to the warehouse.
     """
-    # each table is read once; a few rows per source and day of correction are left
+    # a few rows per source and day of correction are left of each table
     facts = " union all ".join(_facts_of(entity, position) for position, entity in enumerate(_ACTIVITIES))
     with _staged(warehouse) as connection:
         rows = connection.execute(
@@ -140,14 +140,30 @@ _UPDATED_ON = "case when updated_at is not null then effective_on end"
 
 
 def _facts_of(entity: Entity, position: int) -> str:
-    """The days of an entity's rows that are in force: what a later delivery has replaced decides nothing."""
+    """The days of an entity's rows that are in force.
+
+    What a later delivery has replaced decides nothing, and neither does the day of an event that a later version moved
+    to an earlier day: a wrong date must not stay the latest day for months.
+    """
+    same_key = " and ".join(f"later.{column} = versions.{column}" for column in ("source", *entity.key))
     return f"""
-        select {position} as position, '{entity.name}' as entity, source, max(event_on) as event_on,
-            {_UPDATED_ON} as updated_on
-        from staging.stg_{entity.name}
-        where
-            coalesce(event_on <= $today, true)
-            and batch not in (select batch from staging.stg_batch where entity = '{entity.name}' and n_later > 0)
+        select {position} as position, '{entity.name}' as entity, source,
+            max(case when not is_moved then event_on end) as event_on, updated_on
+        from (
+            select source, event_on, {_UPDATED_ON} as updated_on,
+                exists (
+                    select 1 from staging.stg_{entity.name} as later
+                    where
+                        {same_key}
+                        and later.effective_at > versions.effective_at
+                        and later.effective_on <= $today
+                        and later.event_on < versions.event_on
+                ) as is_moved
+            from staging.stg_{entity.name} as versions
+            where
+                coalesce(event_on <= $today, true)
+                and batch not in (select batch from staging.stg_batch where entity = '{entity.name}' and n_later > 0)
+        )
         group by source, updated_on
         union all
         select {position}, '{entity.name}', source, max(event_on), null

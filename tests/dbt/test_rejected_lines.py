@@ -4,8 +4,11 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
+import duckdb
 import pytest
 
+from pipelines.quality import load_totals, run_totals
+from pipelines.settings import project_root
 from tests.dbt.landed import Row
 from tests.dbt.warehouse import Warehouse
 
@@ -55,6 +58,20 @@ def warehouse(new_warehouse: Callable[[], Warehouse]) -> Warehouse:
     headers: list[Row] = [{**header, "order_id": "stated", "gross": "100"}, {**header, "order_id": "not_stated"}]
     bad: list[Row] = [line(order, "1", "1e5", ordered_at=None) for order in ("stated", "not_stated")]
     home.land({"orders": headers, "order_lines": bad}, landed_on=EXPORTED)
+    worth_nothing: list[Row] = [
+        line("one_is_cancelled", "1", "30.00", status="shipped"),
+        line("one_is_cancelled", "2", "abc", status="cancelled"),
+        line("one_is_pending", "1", "30.00", status="shipped"),
+        line("one_is_pending", "2", "abc", status="pending"),
+        line("one_is_free", "1", "30.00"),
+        line("one_is_free", "2", "0.00", unit_cost="abc"),
+        line("only_the_rejected_is_sold", "1", "30.00", status="cancelled"),
+        line("only_the_rejected_is_sold", "2", "abc", status="shipped"),
+        line("all_are_cancelled", "1", "abc", status="cancelled"),
+        line("all_are_pending", "1", "abc", status="pending"),
+        line("all_are_pending", "2", "abc", status="cancelled"),
+    ]
+    home.land({"order_lines": worth_nothing}, landed_on=EXPORTED, source="market")
     # one export of everything, made after the days that are built
     export = [line("export", "1", "4.00"), line("export", "2", "abc"), line("corrected", "3", "abc", updated_at=None)]
     home.land({"order_lines": export}, landed_on=EXPORTED, file_on=EXPORTED, source="till")
@@ -104,6 +121,32 @@ def test_an_order_of_which_every_line_was_rejected_is_a_purchase_if_its_lines_st
     assert order(warehouse, "future") is None
 
 
+@pytest.mark.parametrize("order_id", ["one_is_cancelled", "one_is_pending", "one_is_free"])
+def test_a_rejected_line_that_would_be_worth_nothing_leaves_its_order_complete(
+    warehouse: Warehouse, order_id: str
+) -> None:
+    assert order(warehouse, order_id) == (Decimal("30.00"), None, False, True)
+
+
+def test_a_rejected_line_that_was_sold_makes_its_order_a_sale(warehouse: Warehouse) -> None:
+    assert order(warehouse, "only_the_rejected_is_sold") == INCOMPLETE
+
+
+def test_an_order_of_which_no_line_was_sold_and_every_line_was_rejected_has_the_class_of_its_lines(
+    warehouse: Warehouse,
+) -> None:
+    query = "select order_id, status_class, is_purchase from marts.fct_order where order_id like 'all_are_%' order by 1"
+    assert warehouse.rows(query) == [("all_are_cancelled", "cancelled", False), ("all_are_pending", "pending", False)]
+
+
+@pytest.mark.parametrize("name", ["orders", "order_lines"])
+def test_rejected_lines_and_their_orders_are_in_the_totals(warehouse: Warehouse, name: str) -> None:
+    totals = [total for total in load_totals(project_root() / "expectations") if total.name == name]
+    with duckdb.connect(str(warehouse.home / "warehouse.duckdb"), read_only=True) as connection:
+        [result] = run_totals(totals, connection, schemas=["marts", "intermediate", "staging"], as_of=AFTER)
+    assert not result.faults
+
+
 def test_a_customer_of_whom_no_purchase_has_an_amount_has_none(warehouse: Warehouse) -> None:
     query = """
         select n_purchase_days, n_orders_without_amount, net_amount
@@ -122,7 +165,10 @@ def test_rejected_rows_are_reported_with_their_number_and_value(warehouse: Wareh
     )
     # accepted in the till: 10, 25, 5, 8 and 4, a mean of 10.40; nothing in the shop to estimate by
     mean = Decimal("10.40")
+    # accepted in the market: four of 30; its cancelled lines are worth nothing
     assert warehouse.rows(query) == [
+        ("market", "value estimated by the mean", 3, Decimal(90), True),
+        ("market", "value read from the rows", 1, Decimal(0), False),
         ("shop", "value estimated by the mean", 2, None, True),
         ("till", "value estimated by the mean", 3, 3 * mean, True),
         ("till", "value read from the rows", 3, Decimal("4.00"), False),
@@ -132,6 +178,7 @@ def test_rejected_rows_are_reported_with_their_number_and_value(warehouse: Wareh
         "select source, detail, n_rows, amount from marts.rpt_data_issue where issue = 'orders_incomplete' order by all"
     )
     assert warehouse.rows(query) == [
+        ("market", "without an amount", 1, Decimal(0)),
         ("shop", "with the amount of the header", 1, Decimal(0)),
         ("shop", "without an amount", 1, Decimal(0)),
         ("till", "without an amount", 3, Decimal("9.00")),

@@ -44,6 +44,8 @@ ORDERS = [
     order("undated_late", "01"),
     order("unclear", "01"),
     order("late", "15"),
+    *({**order(name, "01"), "total": None, "tax": None} for name in ("lines", "edited")),
+    order("own_amount", "01", gross="80"),
 ]
 RETURNS = [
     back("1", "full", "05", amount="126"),
@@ -64,10 +66,20 @@ RETURNS = [
     back("1", "unheard_of", "05", amount="9", customer_ref="c-unheard_of"),
     back("2", "unheard_of", None, amount="9", customer_ref="c-unheard_of"),
     back("1", "late", None, amount="100"),
+    *(back("1", name, "05", line_id="2", amount="50") for name in ("lines", "edited", "own_amount")),
+    back("2", "lines", "06", line_id="3"),
+    back("3", "lines", "06", line_id="1", amount="10"),
 ]
 LINES: list[Row] = [
     {"order_id": "line", "line_id": "1", "quantity": "3", "unit_price": "20"},
     {"order_id": "line", "line_id": "2", "quantity": "1", "unit_price": "30"},
+    {"order_id": "lines", "line_id": "1", "quantity": "1", "unit_price": "30"},
+    {"order_id": "lines", "line_id": "2", "quantity": "1", "unit_price": "50", "status": "cancelled"},
+    {"order_id": "lines", "line_id": "3", "quantity": "1", "unit_price": "50", "status": "pending"},
+    {"order_id": "edited", "line_id": "1", "quantity": "1", "unit_price": "30"},
+    {"order_id": "edited", "line_id": "2", "quantity": "0", "unit_price": "50"},
+    {"order_id": "own_amount", "line_id": "1", "quantity": "1", "unit_price": "30"},
+    {"order_id": "own_amount", "line_id": "2", "quantity": "1", "unit_price": "50", "status": "cancelled"},
 ]
 
 
@@ -117,6 +129,14 @@ def test_what_was_never_counted_is_not_taken_off(warehouse: Warehouse, name: str
     assert warehouse.rows(query) == [("order_not_counted", 0)]
 
 
+def test_a_return_of_a_line_that_does_not_count_takes_nothing_off_the_sum_of_the_lines(warehouse: Warehouse) -> None:
+    assert left(warehouse, "lines") == [20], "a cancelled and a pending line were never counted"
+    assert left(warehouse, "edited") == [30], "a removed line does not count any more"
+    assert left(warehouse, "own_amount") == [30], "the header's 80 include the cancelled line"
+    query = "select return_id, return_amount from marts.fct_return where issue = 'line_not_counted' order by 1"
+    assert warehouse.rows(query) == [("edited-1", 0), ("lines-1", 0), ("lines-2", 0)]
+
+
 def test_a_return_without_an_amount_takes_what_its_line_or_order_has_left(warehouse: Warehouse) -> None:
     assert left(warehouse, "line") == [30]
     assert left(warehouse, "whole") == [0]
@@ -153,6 +173,7 @@ def test_a_return_of_an_unknown_order_is_its_own_customers_and_reported(warehous
 def test_all_that_was_assumed_or_left_out_is_counted_with_its_value(warehouse: Warehouse) -> None:
     query = "select issue, n_rows, amount from marts.rpt_data_issue where entity = 'returns' order by 1"
     assert warehouse.rows(query) == [
+        ("line_not_counted", 3, 100),
         ("missing_amount", 1, None),
         ("missing_date", 1, 9),
         ("order_not_counted", 5, 98),

@@ -40,7 +40,7 @@ class Staging:
                 day = "day date, " if "day" in entity.key else ""
                 connection.execute(
                     f"create table staging.stg_{entity.name} (source varchar, {keys}{day}updated_at timestamp,"
-                    " event_on date, effective_on date, batch varchar)"
+                    " event_on date, effective_at timestamp, effective_on date, batch varchar)"
                 )
             connection.execute("create table staging.stg_batch (batch varchar, entity varchar, n_later bigint)")
             connection.execute(
@@ -64,6 +64,7 @@ class Staging:
             **dict.fromkeys(keys, key),
             "updated_at": updated_on,
             "event_on": event_on,
+            "effective_at": updated_on or event_on,
             "effective_on": updated_on or event_on,
             "batch": batch,
         }
@@ -187,3 +188,22 @@ def test_what_a_later_delivery_has_replaced_does_not_move_latest(staging: Stagin
             "insert into staging.stg_redelivered_row values ('orders', 'shop', 'kept', date '2024-05-20', true, true)"
         )
     assert staging.latest() == date(2024, 5, 20)
+
+
+def test_a_wrong_day_that_a_later_version_moved_back_does_not_stay_the_latest(staging: Staging) -> None:
+    staging.add("orders", "other", FIRST)
+    staging.add("orders", "typo", date(2024, 6, 5), day_of_may(6))
+    assert staging.latest() == date(2024, 6, 5)
+    staging.add("orders", "typo", day_of_may(6), day_of_may(7), source="till")
+    assert staging.latest() == date(2024, 6, 5), "another source has another row of that key"
+    staging.add("orders", "typo", day_of_may(6), date(2024, 7, 2))
+    assert staging.latest() == date(2024, 6, 5), "known after today"
+    staging.add("orders", "typo", day_of_may(6), day_of_may(7))
+    found = latest_day(staging.warehouse, TODAY, 7)
+    assert (found.day, found.is_correction, found.last_event_on) == (day_of_may(7), True, day_of_may(6))
+
+
+def test_an_event_that_a_later_version_moved_on_is_of_its_new_day(staging: Staging) -> None:
+    staging.add("orders", "1", day_of_may(1), day_of_may(1))
+    staging.add("orders", "1", day_of_may(3), day_of_may(2))
+    assert staging.latest() == day_of_may(3)

@@ -27,3 +27,21 @@ that is pending, and an order is cancelled if every line is.
 {% macro class_of_rank(rank) -%}
     case {{ rank }} when 1 then 'sale' when 2 then 'unknown' when 3 then 'pending' when 4 then 'cancelled' else 'test' end
 {%- endmacro %}
+
+{#- Whether a line of a class is a part of what its order is worth; the header's word holds for a line of an unknown status. -#}
+{% macro is_part_of_order(status_class, order_class, has_header) -%}
+    coalesce({{ status_class }} in ('sale', {{ order_class }}) or ({{ status_class }} = 'unknown' and {{ has_header }}), false)
+{%- endmacro %}
+
+{#-
+The status of an order by its lines, grouped by order: that on which the lines agree that decide its class, else the class.
+`class_rank` is the rank of the class of the order, the same in each of its lines.
+-#}
+{% macro status_of_lines() -%}
+    {%- set deciding = 'case when ' ~ status_rank('status_class') ~ " = class_rank then coalesce(status, '') end" -%}
+    case
+            when count(status) > 0 and min({{ deciding }}) = max({{ deciding }}) and min({{ deciding }}) <> ''
+                then min({{ deciding }})
+            when count(status) > 0 then {{ class_of_rank('class_rank') }}
+        end
+{%- endmacro %}

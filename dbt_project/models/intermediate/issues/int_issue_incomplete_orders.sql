@@ -1,11 +1,11 @@
-{#- At stake is the value of accepted lines that does not count because other lines of their order are missing. -#}
+{#- At stake is the value of accepted lines that does not count because other lines of their order are missing. An order that is not a sale does not count anyway. -#}
 with orders as (
     select
         source,
         order_id,
         net_amount is not null as is_valued
     from {{ ref('int_order') }}
-    where is_incomplete
+    where is_incomplete and status_class = 'sale' and not is_test and not is_cancelled
 ),
 
 lines as (
@@ -14,6 +14,7 @@ lines as (
         order_id,
         sum(net_amount) as net_amount
     from {{ ref('int_order_line') }}
+    where is_counted
     group by source, order_id
 )
 

@@ -9,6 +9,10 @@ with rejected as (
     from {{ ref('int_rejected_row') }} as rejected_rows
     left join {{ ref('int_order_header') }} as headers
         on rejected_rows.source = headers.source and rejected_rows.order_id = headers.order_id
+    left join {{ ref('int_order_status') }} as statuses
+        on rejected_rows.source = statuses.source and rejected_rows.status = statuses.status
+    -- a cancelled line is worth nothing, whether or not it can be read
+    where rejected_rows.entity <> 'order_lines' or coalesce(statuses.status_class, 'sale') not in ('cancelled', 'test')
 ),
 
 payments as (

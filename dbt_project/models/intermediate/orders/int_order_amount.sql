@@ -112,6 +112,7 @@ select
     ) as total_amount,
     cast(n_lines as integer) as n_lines,
     cast(quantity as decimal(18, 4)) as quantity,
+    gross is null and total is null and lines_gross_amount is not null as is_sum_of_lines,
     coalesce(paid_at, last_paid_at) as paid_at,
     case
         when fx_rate is null or (gross is null and total is null and n_lines_without_rate > 0) then 'missing_rate'

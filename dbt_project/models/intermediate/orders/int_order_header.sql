@@ -45,19 +45,16 @@ lines as (
 ),
 
 ranked as (
+    -- a rejected line that is sold makes a sale as well
     select
-        *,
-        min({{ status_rank('status_class') }}) over (partition by source, order_id) as class_rank
+        lines.*,
+        least(
+            min({{ status_rank('lines.status_class') }}) over (partition by lines.source, lines.order_id),
+            coalesce(rejections.class_rank, {{ status_rank("'test'") }})
+        ) as class_rank
     from lines
-),
-
-classed as (
-    -- the statuses of the lines that decide their order's class
-    select
-        *,
-        {{ class_of_rank('class_rank') }} as order_class,
-        case when {{ status_rank('status_class') }} = class_rank then coalesce(status, '') end as deciding_status
-    from ranked
+    left join rejections
+        on lines.source = rejections.source and lines.order_id = rejections.order_id
 ),
 
 {%- set shared = 'ordered_at, ordered_on, customer_ref, channel, store_id, currency' %}
@@ -67,30 +64,22 @@ grouped as (
     select
         source,
         order_id,
-        order_class as status_class,
+        {{ class_of_rank('class_rank') }} as status_class,
         min(ordered_at) as ordered_at,
         min(event_on) as ordered_on,
-        case
-            when count(status) > 0 and min(deciding_status) = max(deciding_status) and min(deciding_status) <> ''
-                then min(deciding_status)
-            when count(status) > 0 then order_class
-        end as status,
+        {{ status_of_lines() }} as status,
         {%- for column in ['customer_ref', 'channel', 'store_id', 'currency'] %}
         case when min({{ column }}) = max({{ column }}) then min({{ column }}) end as {{ column }},
         {%- endfor %}
         count(distinct customer_ref) > 1 as has_mixed_customers
-    from classed
-    group by source, order_id, order_class
+    from ranked
+    group by source, order_id, class_rank
 ),
 
 -- an order of which every line was rejected was still placed, if the lines say when
 rejected_whole as (
-    select
-        rejections.*,
-        {{ status_class('rejections.status', 'statuses.status_class') }} as status_class
+    select rejections.*
     from rejections
-    left join {{ ref('int_order_status') }} as statuses
-        on rejections.source = statuses.source and rejections.status = statuses.status
     where
         rejections.ordered_at is not null
         and not exists (
@@ -154,7 +143,16 @@ placed as (
 select
     placed.*,
     placed.has_header and outdated.order_id is not null as is_outdated,
-    coalesce(rejections.n_rejected_lines, 0) as n_rejected_lines
+    coalesce(
+        {%- for class in ['sale', 'unknown', 'pending'] %}
+        case
+            when {{ is_part_of_order("'" ~ class ~ "'", 'placed.status_class', 'placed.has_header') }}
+                then rejections.n_{{ class }}_lines
+            else 0
+        end{{ ' +' if not loop.last }}
+        {%- endfor %},
+        0
+    ) as n_rejected_lines
 from placed
 left join outdated
     on placed.source = outdated.source and placed.order_id = outdated.order_id

@@ -102,8 +102,7 @@ select
     ordered_on,
     status,
     status_class,
-    -- a part of what its order is worth; the header's word holds for a line of an unknown status
-    coalesce(status_class in ('sale', order_class) or (status_class = 'unknown' and has_header), false) as is_counted,
+    {{ is_part_of_order('status_class', 'order_class', 'has_header') }} as is_counted,
     product_id,
     product_name,
     category,

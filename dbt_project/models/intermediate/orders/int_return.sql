@@ -40,7 +40,7 @@ select
     stated.is_order_unknown,
     cast(
         case
-            when stated.issue = 'order_not_counted' then 0
+            when stated.issue in ('order_not_counted', 'line_not_counted') then 0
             when stated.issue is null
                 then coalesce(claims.taken_amount, stated.split_amount, stated.stated_amount)
         end as decimal(18, 2)

@@ -24,9 +24,20 @@ lines as (
         line_id,
         currency,
         quantity,
+        is_counted,
         counted_amount as net_amount,
         sum(counted_amount) over (partition by source, order_id) as lines_net_amount
     from counted_lines
+),
+
+-- lines that are known, also those that have been removed
+known_lines as (
+    select
+        source,
+        order_id,
+        line_id
+    from {{ ref('int_order_lines_latest') }}
+    where order_id in (select order_id from returns)
 ),
 
 placed as (
@@ -39,6 +50,10 @@ placed as (
         coalesce(returns.event_on, orders.ordered_on) as returned_on,
         coalesce(returns.currency, lines.currency, orders.currency, '{{ var("currency") }}') as return_currency,
         coalesce(orders.is_counted, false) as is_counted,
+        -- where the header states the amount, the return of a cancelled line lowers it
+        coalesce(orders.is_sum_of_lines, false)
+        and known_lines.line_id is not null
+        and not coalesce(lines.is_counted, false) as is_of_uncounted_line,
         orders.net_amount as order_net_amount,
         case when orders.total_amount > 0 then orders.total_amount else orders.net_amount end as order_total_amount,
         lines.net_amount as line_net_amount,
@@ -54,6 +69,11 @@ placed as (
             returns.source = lines.source
             and returns.order_id = lines.order_id
             and returns.line_id = lines.line_id
+    left join known_lines
+        on
+            returns.source = known_lines.source
+            and returns.order_id = known_lines.order_id
+            and returns.line_id = known_lines.line_id
     left join {{ ref('int_customer_identity') }} as identities
         on returns.source = identities.source and returns.customer_ref = identities.customer_ref
 ),
@@ -85,6 +105,7 @@ judged as (
         and (stated_amount = order_total_amount or stated_amount > order_net_amount) as is_basis_assumed,
         case
             when has_order and not is_counted then 'order_not_counted'
+            when is_of_uncounted_line then 'line_not_counted'
             when returned_on is null then 'missing_date'
             when amount is not null and stated_amount is null then 'missing_rate'
             when amount is null and not coalesce(is_of_line, false) and not is_of_whole_order then 'missing_amount'
