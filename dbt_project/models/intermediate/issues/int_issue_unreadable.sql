@@ -46,6 +46,8 @@ valued as (
         unreadable.broken_rules,
         unreadable.n_rows,
         case
+            -- a repeated header is worth nothing
+            when unreadable.broken_rules = 'LND-007' then 0
             when kinds.has_lines = 1 then {{ multiply('unreadable.n_rows', 'line_means.mean_amount', 2, 0, 2) }}
             when kinds.has_orders = 1 then {{ multiply('unreadable.n_rows', 'order_means.mean_amount', 2, 0, 2) }}
         end as amount
@@ -62,6 +64,6 @@ select
     broken_rules as detail,
     sum(n_rows) as n_rows,
     cast(sum(amount) as decimal(18, 2)) as amount,
-    sum(amount) is not null as is_amount_estimated
+    sum(amount) is not null and broken_rules <> 'LND-007' as is_amount_estimated
 from valued
 group by source, broken_rules
