@@ -41,7 +41,12 @@ def mapping(
     groups = [
         ("clients.csv", "customers", {"customer_ref": "who", "name": "name", "email": "mail"}, clients),
         ("sales.csv", "orders", ORDERS, sales),
-        ("calls.csv", "interactions", {"interaction_id": "id", "customer_ref": "who", "body": "words"}, calls),
+        (
+            "calls.csv",
+            "interactions",
+            {"interaction_id": "id", "customer_ref": "who", "occurred_at": "day", "body": "words"},
+            calls,
+        ),
     ]
     files = []
     for match, entity, columns, change in groups:
