@@ -33,10 +33,11 @@ def stage_case(home: Path, last: date) -> None:
     """Every entity is staged, and one has a row."""
     with duckdb.connect(str(home / "state" / "warehouse.duckdb")) as connection:
         connection.execute("create schema if not exists staging")
-        for entity in ENTITIES:
+        for entity in ENTITIES.values():
+            keys = "".join(f"{column} {'date' if column == 'day' else 'varchar'}, " for column in entity.key)
             connection.execute(
-                f"create table if not exists staging.stg_{entity}"
-                " (source varchar, event_on date, updated_at timestamp, effective_on date, batch varchar)"
+                f"create table if not exists staging.stg_{entity.name} (source varchar, {keys}updated_at timestamp,"
+                " event_on date, effective_at timestamp, effective_on date, batch varchar)"
             )
         connection.execute(
             "create table if not exists staging.stg_batch (batch varchar, entity varchar, n_later bigint)"
