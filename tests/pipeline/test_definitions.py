@@ -59,7 +59,7 @@ def test_the_graph_is_the_one_that_was_reviewed(definitions: dg.Definitions, req
     found = described(definitions)
     if request.config.getoption("--update-snapshots"):
         SNAPSHOT.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    assert found == json.loads(SNAPSHOT.read_text(encoding="utf-8"))
+    assert found == json.loads(SNAPSHOT.read_text(encoding="utf-8")), "if it is meant: pytest with --update-snapshots"
 
 
 def test_a_full_refresh_is_both_jobs_and_a_backfill_the_daily_one_built_another_way(
