@@ -105,7 +105,7 @@ def test_a_table_cuts_no_name_short(capsys: pytest.CaptureFixture[str], monkeypa
     assert last_column == name
 
 
-@pytest.mark.parametrize("home", ["a?b", "a%20b", "key=value", "a\\b", "a\nb", "a\x1b[2Jb"])
+@pytest.mark.parametrize("home", ["a?b", "key=value", "a\\b", "a\nb", "a\x1b[2Jb"])
 def test_a_home_that_a_tool_would_misread_is_refused(tmp_path: Path, home: str) -> None:
     config = tmp_path / "loyalty.yml"
     config.write_text("sources: [{mapping: sample, files: .}]\n")
