@@ -1,4 +1,5 @@
-{#- At stake is the value of accepted lines that does not count because other lines of their order are missing. An order that is not a sale does not count anyway. -#}
+{#- At stake is the value of accepted lines that does not count because other lines of their order are missing.
+    An order that is not a sale does not count anyway. -#}
 with orders as (
     select
         source,
