@@ -351,6 +351,15 @@ def test_lists_that_nothing_puts_in_order_are_reported(shop: Warehouse) -> None:
 def test_different_rows_with_one_key_in_one_file_are_reported(shop: Warehouse) -> None:
     n_rows, amount = issues(shop, "one_key_in_a_file")["key_conflict_in_file", "orders"]
     assert (n_rows, amount) in {(2, 30.0), (2, 40.0), (2, 50.0)}  # which one counts is decided by content
+    named = "select entity, key_1, key_2, is_counted from staging.stg_key_conflict where source = 'one_key_in_a_file'"
+    assert sorted(shop.rows(named)) == [("orders", "1E+12", None, False)] * 2 + [("orders", "1E+12", None, True)]
+
+
+def test_keys_that_nothing_contradicts_are_no_conflicts(shop: Warehouse) -> None:
+    conflicting = shop.rows("select sum(conflicting_rows + undated_rows)::int from staging.stg_file_reconciliation")
+    assert shop.rows("select count(*) from staging.stg_key_conflict where not is_counted") == conflicting
+    quiet = "source in ('corrected', 'gone_full', 'history_every_day')"
+    assert shop.rows(f"select count(*) from staging.stg_key_conflict where {quiet}") == [(0,)]  # noqa: S608
 
 
 def test_replaced_rows_are_superseded(shop: Warehouse) -> None:

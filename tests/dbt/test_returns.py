@@ -179,6 +179,7 @@ def test_all_that_was_assumed_or_left_out_is_counted_with_its_value(warehouse: W
         ("order_not_counted", 5, 98),
         ("order_unknown", 1, 9),
         ("refund_exceeds_order", 2, 114),
+        ("refund_taken_as_goods", 8, 340),
         ("refund_taken_as_gross", 2, 326),
         ("return_amount_derived", 3, 130),
         ("return_undated", 3, 180),

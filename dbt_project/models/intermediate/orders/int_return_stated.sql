@@ -96,13 +96,15 @@ valued as (
 judged as (
     select
         *,
-        -- more than the goods cost, or just what was paid for them with tax and shipping
+        -- just what the goods cost says what it is
         amount_basis is null
         and not is_split
         and is_counted
         and order_total_amount <> order_net_amount
         and stated_amount > 0
-        and (stated_amount = order_total_amount or stated_amount > order_net_amount) as is_basis_assumed,
+        and stated_amount <> order_net_amount as is_basis_assumed,
+        -- more than the goods cost, or just what was paid for them with tax and shipping
+        stated_amount = order_total_amount or stated_amount > order_net_amount as is_more_than_goods,
         case
             when has_order and not is_counted then 'order_not_counted'
             when is_of_uncounted_line then 'line_not_counted'
@@ -129,7 +131,7 @@ select
     stated_amount,
     case
         when stated_amount is null then null
-        when is_basis_assumed or (is_split and split_amount < stated_amount) then 'gross'
+        when (is_basis_assumed and is_more_than_goods) or (is_split and split_amount < stated_amount) then 'gross'
         when is_split then 'goods'
         else coalesce(amount_basis, 'goods')
     end as amount_basis,

@@ -1,0 +1,34 @@
+with {% for name in entities() -%}
+{{ ranked_versions(name) }},
+
+{{ name }} as (
+    select
+        '{{ name }}' as entity,
+        source,
+        key_1,
+        key_2,
+        file_name,
+        record,
+        line,
+        amount,
+        version_rank = 1 as is_counted
+    from (
+        select
+            *,
+            max(case when is_conflicting then 1 else 0 end) over (partition by source, key_1, key_2, is_accepted) as n_conflicts
+        from {{ name }}_conflicts
+    ) as versions
+    where n_conflicts = 1 and (is_conflicting or version_rank = 1)
+),
+
+{% endfor -%}
+
+every as (
+    {% for name in entities() -%}
+    select * from {{ name }}
+    {% if not loop.last -%} union all
+    {% endif -%}
+    {% endfor %}
+)
+
+select * from every
