@@ -359,7 +359,7 @@ def test_keys_that_nothing_contradicts_are_no_conflicts(shop: Warehouse) -> None
     conflicting = shop.rows("select sum(conflicting_rows + undated_rows)::int from staging.stg_file_reconciliation")
     assert shop.rows("select count(*) from staging.stg_key_conflict where not is_counted") == conflicting
     quiet = "source in ('corrected', 'gone_full', 'history_every_day')"
-    assert shop.rows(f"select count(*) from staging.stg_key_conflict where {quiet}") == [(0,)]  # noqa: S608
+    assert shop.rows(f"select count(*) from staging.stg_key_conflict where {quiet}") == [(0,)]
 
 
 def test_replaced_rows_are_superseded(shop: Warehouse) -> None:
