@@ -1,7 +1,7 @@
 """What is wrong with a YAML file that a user wrote: pydantic's findings as plain sentences, each with its line.
 
-The only place that words pydantic's errors. One fault gives one sentence: a finding that only follows from another
-one is left out. Where a rule is our own, the validator that refuses the value has the words (ValueError).
+The only place that turns pydantic's errors into sentences. One fault gives one sentence: an error that only follows
+from another one is left out. Rules of our own have their sentence in the validator that refuses the value (ValueError).
 """
 
 import re
@@ -69,8 +69,8 @@ def _known(document: Document, detail: ErrorDetails) -> Path:
 def _follows(at: Path, detail: ErrorDetails, found: list[tuple[Path, ErrorDetails]]) -> bool:
     """Whether a finding only follows from another one.
 
-    A list whose entry is wrong counts as too short, a key whose name is misspelt counts as missing, and what stands
-    below an unknown name is not looked at.
+    Pydantic also counts a list with a wrong entry as too short, and a key with a misspelt name as missing. Errors
+    below an unknown name are left out.
     """
     if detail["type"] == "too_short" and any(other[: len(at)] == at and len(other) > len(at) for other, _ in found):
         return True

@@ -1,7 +1,7 @@
-"""What a user can do about an exception that nobody raised for them: a full disk, a refused file, a broken database.
+"""What a user can do about an exception that is not a LoyaltyError: a full disk, no permission, a broken database.
 
-What is none of these is a fault of ours. Its traceback goes to a file and not to the screen: it is long, says nothing
-to a user, and can quote data.
+Every other exception is a fault of ours. Its traceback goes to a file and not to the screen: it is long, does not help
+a user, and can quote data.
 """
 
 import errno
@@ -44,27 +44,27 @@ def explanation(problem: BaseException, home: Path) -> LoyaltyError | None:
         where = f"{os.fsdecode(problem.filename)}: " if isinstance(problem.filename, str | bytes) else ""
         return ConfigError(
             f"{where}{problem.strerror}",
-            hint="let the user who runs this read and write it, or name another file or folder",
+            hint="give the user who runs this permission to read and write it, or use another file or folder",
         )
     if isinstance(problem, duckdb.Error) and is_broken(str(problem)):
         return BuildError(
             f"a database or a Parquet file is broken: {_first_line(problem)}",
-            hint=f"if it is below {home / 'state'}, move it away and run: `loyalty run` builds it anew;"
-            " a landed file has to come from a backup, or from the inbox once more",
+            hint=f"if it is below {home / 'state'}, move it away and run: `loyalty run` rebuilds it;"
+            " if it is a landed file, restore it from a backup, or put the original into the inbox again",
         )
     is_history = isinstance(problem.orig if isinstance(problem, DBAPIError) else problem, sqlite3.DatabaseError)
     if is_history and _HISTORY.search(str(problem)):
         folder = home / "state" / "dagster"
         return BuildError(
             f"Dagster's history in {folder} cannot be used: {_first_line(problem)}",
-            hint=f"move it away (mv '{folder}' '{folder}.broken') and run again: it holds the history of runs alone",
+            hint=f"move it away (mv '{folder}' '{folder}.broken') and run again: it holds only the history of runs",
         )
     return None
 
 
 @contextmanager
 def explaining(home: Path) -> Iterator[None]:
-    """Raise an explained exception as what it is; every other one, and what may be gone in a moment, as it came.
+    """Raise an exception with its explanation; unchanged if there is none, or if it may pass by itself.
 
     Raises:
         LoyaltyError: For an exception that a user can act on.
@@ -88,7 +88,7 @@ def internal_error(problem: BaseException, traceback_in: Path) -> InternalError:
     return InternalError(
         f"{type(problem).__name__}: {_first_line(problem)}",
         hint=f"This is a fault of Loyalty Marts, not of your files. The full traceback is in {traceback_in}: report it"
-        " with that file, and read the file first, because it can quote data.",
+        " with that file, but read the file first, because it can quote data.",
     )
 
 

@@ -12,10 +12,10 @@ from pipelines.cli.streams import guard_streams
 from pipelines.errors import LoyaltyError
 
 _EPILOG = (
-    "Exit codes: 0 done, 1 declined at a question or output not written, 2 config, mapping, file or folder cannot be"
+    "Exit codes: 0 done, 1 not confirmed or output not written, 2 config, mapping, file or folder cannot be"
     " used, 3 a file was refused, 4 a blocking check failed, 5 the build failed, 6 publication failed or a version"
-    " cannot be read, 7 a killed run holds the warehouse, 8 nothing is held about that person, 9 the publication is"
-    " stale, 10 the webhook did not take a message, 70 a fault of Loyalty Marts."
+    " cannot be read, 7 a process left by a killed run has the warehouse open, 8 nothing is held about that person,"
+    " 9 the publication is stale, 10 the webhook did not take a message, 70 a fault of Loyalty Marts."
 )
 
 app = typer.Typer(
@@ -69,6 +69,6 @@ def main() -> None:
         code = end.code
     sys.stdout.flush()
     if output and output.problem and not code:
-        say_error(f"the output could not be written: {output.problem.strerror}", "send it elsewhere, and ask again")
+        say_error(f"the output could not be written: {output.problem.strerror}", "write it elsewhere, and run again")
         code = LoyaltyError.exit_code
     sys.exit(code)

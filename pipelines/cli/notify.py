@@ -38,15 +38,15 @@ def notify(
     if settings.webhook_url is None:
         raise ConfigError(
             f"{WEBHOOK_VARIABLE} is not set, so nobody can be notified",
-            hint=f"set {WEBHOOK_VARIABLE} to the webhook's URL, where runs are started too (cron, systemd, Dagster)",
+            hint=f"set {WEBHOOK_VARIABLE} to the webhook's URL, also where runs are started (cron, systemd, Dagster)",
         )
-    # what is logged about it is said below
+    # its log messages are printed below
     logging.getLogger("loyalty").addHandler(logging.NullHandler())
     delivery = send(settings, probe(settings.installation))
     if delivery.problem:
         raise NotificationError(
             f"the webhook did not take the test message: {delivery.problem}",
-            hint=f"compare {WEBHOOK_VARIABLE} with the receiver's URL, and see whether this machine reaches it",
+            hint=f"compare {WEBHOOK_VARIABLE} with the receiver's URL, and check that this machine can reach it",
         )
     if as_json:
         print_json({**shown, "http_status": delivery.status})

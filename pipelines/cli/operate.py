@@ -25,20 +25,20 @@ def run(
     config: ConfigOption = None,
     home: HomeOption = None,
     as_of: Annotated[
-        str | None, typer.Option("--as-of", help="A day (2024-01-31), latest or yesterday; else as configured.")
+        str | None, typer.Option("--as-of", help="A day (2024-01-31), latest or yesterday; by default as configured.")
     ] = None,
-    full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Build everything from nothing.")] = False,
+    full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Rebuild all from the landed files.")] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Build the day even if it lies before the data or long after it.")
+        bool, typer.Option("--force", help="Build the day even if it is before the data or long after it.")
     ] = False,
     only_say: Annotated[
-        bool, typer.Option("--dry-run", help="Say what a run would do (files, day, kind of build), and do nothing.")
+        bool, typer.Option("--dry-run", help="Print what a run would do (files, day, kind of build); do nothing.")
     ] = False,
     originals: Annotated[
         Path | None,
         typer.Option(
             "--originals",
-            help="Files that are no longer in the inbox, to land them again after a change of the mapping.",
+            help="Folder with files that are no longer in the inbox; lands them again if the mapping changed.",
             exists=True,
             file_okay=False,
         ),
@@ -95,7 +95,7 @@ def show_dry_run(settings: Settings, as_of: str | None, *, full_refresh: bool, f
     out().print(f"new files: {', '.join(files) or 'none'}")
     if found.files_again:
         again = ", ".join(f"{count:,} of {source}" for source, count in found.files_again.items())
-        out().print(f"landed files that a changed mapping brings up to date: {again}")
+        out().print(f"landed files to update after a change of the mapping: {again}")
     out().print(f"staging: {found.staging}")
     moves = as_of in (None, "latest") and settings.as_of == "latest" and files
     day = found.as_of or "decided by the new files"

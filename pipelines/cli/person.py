@@ -32,7 +32,7 @@ class By(StrEnum):
 Asked = Annotated[
     str, typer.Argument(metavar="REF|EMAIL|PHONE", help="A customer's reference, e-mail or phone number.")
 ]
-ByOption = Annotated[By | None, typer.Option("--by", help="What it is, where it could be two of these.")]
+ByOption = Annotated[By | None, typer.Option("--by", help="What the value is, if it could be more than one of these.")]
 SourceOption = Annotated[str | None, typer.Option("--source", help="The source of the reference.")]
 
 
@@ -42,7 +42,7 @@ def _say(words: str) -> None:
 
 @contextmanager
 def _alone(settings: Settings, what: str, *, read_only: bool) -> Iterator[int]:
-    """Hold the run's lock; gives the user's umask. A home that is not there is not made by who only reads."""
+    """Hold the run's lock; gives the user's umask. A command that only reads does not create a missing home."""
     from pipelines.landing import finish_replacement
     from pipelines.orchestration.lock import hold_lock, wait_for_warehouse
 
@@ -60,13 +60,13 @@ def _alone(settings: Settings, what: str, *, read_only: bool) -> Iterator[int]:
 
 
 def _pending(settings: Settings) -> str:
-    """The id of an erasure that was begun and stopped, which is shown and not finished; empty where there is none."""
+    """The id of an unfinished erasure, which is reported and not finished here; empty if there is none."""
     from pipelines.privacy.plan import read_journal
 
     plan = read_journal(settings.paths.erasures)
     if plan is None:
         return ""
-    _say(f"the erasure {plan.id} was stopped half-way; what is shown is what is still held")
+    _say(f"the erasure {plan.id} was stopped half-way; the output shows what is still held")
     return plan.id
 
 
@@ -81,12 +81,12 @@ def forget(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Erase a person from everything that is held, for good, and keep them out of what comes later."""
+    """Erase a person from everything that is held, for good, and keep them out of later files."""
     from pipelines.privacy import erase, finish_pending, plan_erasure
 
     settings = load_settings(config, home)
     if not (dry_run or yes or sys.stdin.isatty()):
-        raise ConfigError("nobody is there to confirm it", hint="see what it would do (--dry-run), then say --yes")
+        raise ConfigError("there is no terminal to confirm it", hint="see what it would do (--dry-run), then add --yes")
     with _alone(settings, "forget", read_only=dry_run) as users:
         pending = _pending(settings)
         if not dry_run:
@@ -124,7 +124,7 @@ def forget(
             else:
                 _show_certificate(settings, certificate)
         if not is_held:
-            laid = "" if dry_run else "; a tombstone keeps them out of what comes"
+            laid = "" if dry_run else "; a tombstone keeps them out of later files"
             say_error(f"nothing is held about such a person{laid}", "check how it is spelt")
             raise typer.Exit(UnknownPersonError.exit_code)
 
@@ -136,7 +136,7 @@ def forget_again(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Erase everybody again who was erased before: after a backup was restored that is older than an erasure."""
+    """Erase again everybody who was erased before. Needed after a backup older than an erasure was restored."""
     from pipelines.privacy import erase, finish_pending, plan_erasures_again
 
     settings = load_settings(config, home)
@@ -164,7 +164,7 @@ def _show(planned: dict[str, object]) -> None:
     shared = planned["shared"]
     if isinstance(shared, dict) and shared:
         listed = ", ".join(f"{count} {name}" for name, count in shared.items())
-        out().print(f"shared with other people, and left to them: {listed}")
+        out().print(f"shared with other people, and so not erased: {listed}")
     landed = planned["landed"]
     if isinstance(landed, dict):
         _show_landed(landed)

@@ -1,4 +1,4 @@
-"""Of rejected rows: the value that each rejected column has after the mapping, beside the cells that it was made of.
+"""For each rejected column of a row: the value after the mapping, and the cells of the file it was made from.
 
 All of it may be personal: whoever asks says whether it is to be shown.
 """
@@ -81,7 +81,7 @@ def _landed_row(row: dict[str, object]) -> LandedRow:
 
 
 def _values(rules: str, mapped: dict[str, str | None], cells: Cells | None) -> list[Value]:
-    """The values of the columns that the broken rules speak of, each once."""
+    """The values of the columns that the broken rules name, each once."""
     known = catalogue()
     columns = dict.fromkeys(column for code in rules.split(", ") for column in known[code].column_name.split())
     return [Value(column, mapped.get(column), None if cells is None else cells.get(column, {})) for column in columns]

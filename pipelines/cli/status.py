@@ -188,7 +188,7 @@ def _show_quarantine(found: StatusReport) -> None:
         refused.add_row(one.rule, one.entity, one.source, str(one.open), str(one.resolved))
     out().print(refused)
     others = found.n_quarantine_reasons - len(found.quarantine)
-    more = f"and {others} reasons more; " if others else ""
+    more = f"and {others} more reasons; " if others else ""
     out().print(f"{more}what each means: loyalty quarantine list")
 
 

@@ -26,10 +26,10 @@ class _Part(BaseModel):
 
 
 class Running(_Part):
-    """The run that goes on."""
+    """The active run."""
 
     run_id: str
-    pid: int = Field(description="Its process.")
+    pid: int = Field(description="The id of its process.")
     since: datetime | None = Field(description="When it began, UTC.")
 
 
@@ -44,14 +44,14 @@ class RunRows(_Part):
 
 
 class LastRun(_Part):
-    """The last run, which may be going on."""
+    """The last run, which may still be active."""
 
     run_id: str
     status: RunStatus = Field(
         description="running; published; unchanged (the day was published before, from the same data by the same"
         " code); ended (without a publication, as an ingest by itself does); failed; killed."
     )
-    as_of: date | None = Field(description="The day that it built; null if it did not get so far.")
+    as_of: date | None = Field(description="The day that it built; null if it stopped before that.")
     build: str = Field(description="full, incremental or backfill; empty if nothing was built.")
     started_at: datetime = Field(description="UTC.")
     finished_at: datetime | None = Field(description="UTC; null while it runs, and of a killed run.")
@@ -136,21 +136,21 @@ class StatusReport(_Part):
     home: str
     running: Running | None
     last_run: LastRun | None = Field(description="null before the first run.")
-    versions: list[PublishedVersion] = Field(description="The newest day first.")
+    versions: list[PublishedVersion] = Field(description="Sorted by day, newest first.")
     why_not_current: str = Field(
         description="Why readers do not see the version that the last run ended with; empty if they do, and for a day"
         " before the newest one."
     )
     freshness: FreshnessReport
-    outdated_files: list[OutdatedSource] = Field(description="Empty while a run goes on.")
+    outdated_files: list[OutdatedSource] = Field(description="Empty while a run is active.")
     n_quarantine_reasons: int = Field(description="Rules by entity and source that have rows in quarantine.")
     quarantine: list[QuarantineCount] = Field(
-        description="The eight reasons with most open rows; empty while a run goes on, which holds the warehouse."
+        description="The eight reasons with most open rows; empty while a run is active and has the warehouse open."
         " `loyalty quarantine list --json` has them all."
     )
-    data_issues: list[IssueCount] = Field(description="Of the last daily build; empty while a run goes on.")
+    data_issues: list[IssueCount] = Field(description="Of the last daily build; empty while a run is active.")
     pending_erasure: str | None = Field(description="The id of an erasure that was stopped half-way.")
-    problems: list[str] = Field(description="What of this could not be read, and why.")
+    problems: list[str] = Field(description="Parts of this report that could not be read, and why.")
 
 
 def running_report(holder: Holder) -> Running:

@@ -1,4 +1,4 @@
-"""Standard output and standard error whose reader may leave: what nobody reads is dropped, and the command goes on.
+"""Standard output and error for pipes that the reader may close: the output is dropped, and the command continues.
 
 `loyalty run | head` must neither end the run nor change its exit code. Python raises BrokenPipeError where a program in
 C would be ended by SIGPIPE; libraries that print (rich, click) would turn it into an exit of their own. So it is caught
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class _Output(io.FileIO):
-    """A descriptor that is pointed to /dev/null when it takes no more.
+    """A descriptor that is redirected to /dev/null when its pipe is closed.
 
     Attributes:
         problem: Why it took no more, unless its reader left: a full disk, say.

@@ -1,4 +1,4 @@
-"""`loyalty versions`: what is published, which of it readers see, and removing or pinning a version."""
+"""`loyalty versions`: list the published versions, show which one readers see, and delete or pin one."""
 
 from typing import Annotated
 
@@ -57,11 +57,11 @@ def delete(version: IdArgument, config: ConfigOption = None, home: HomeOption = 
 @app.command("pin")
 @spoken
 def pin(version: IdArgument, config: ConfigOption = None, home: HomeOption = None) -> None:
-    """Show readers a version, and keep them on it whatever is published later."""
+    """Show readers a version, and keep them on it even if newer versions are published."""
     from pipelines.publication import pin as pin_version
 
     shown = pin_version(load_settings(config, home).paths.published, version)
-    out().print(f"current is {shown.id}, until: loyalty versions unpin")
+    out().print(f"current is now {shown.id}, until you run: loyalty versions unpin")
 
 
 @app.command("unpin")

@@ -1,7 +1,7 @@
-"""Whether the rows that a mapping makes fit the canonical entities: known names, keys, and what no row may lack.
+"""Whether the rows that a mapping makes fit the canonical entities: known names, keys, and needed columns.
 
-A mapping is refused here if staging would reject every row that it makes: what a row needs is not mapped, or a column
-has one value in all rows, which staging does not accept. Whether an expression is good SQL is binding.py's.
+A mapping is refused here if staging would reject every row that it makes. Either a needed column is not mapped, or a
+column has the same value in all rows, and staging does not accept it. binding.py checks the SQL of expressions.
 """
 
 import csv
@@ -34,7 +34,7 @@ _REJECTS = "staging rejects every row without it"
 
 
 def problems_of_names(mapping: Mapping) -> list[Problem]:
-    """Names of entities and columns that there are not, and keys that are not mapped."""
+    """Unknown names of entities and columns, and keys that are not mapped."""
     return [
         (("files", index, "entities", name, *at), words)
         for index, group in enumerate(mapping.files)
@@ -118,7 +118,7 @@ def _block(
 def _constants(
     connection: duckdb.DuckDBPyConnection, mapping: Mapping, group: FileGroup, name: str, block: Columns
 ) -> dict[str, str | None]:
-    """The columns that no source column decides, with the value that landing writes into every row."""
+    """The columns that do not depend on a source column, with the value that landing writes into every row."""
     found: dict[str, str | None] = {}
     for column, spec in block.items():
         if references(spec.sql):

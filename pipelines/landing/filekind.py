@@ -1,4 +1,4 @@
-"""What a file is by its first bytes, if it is not what its name or the mapping says: a workbook, an archive, a page.
+"""What a file is by its first bytes, if its name or the mapping says something else: a workbook, an archive, a page.
 
 Nothing is read beyond the beginning, and the list of names of a ZIP archive. How files are read is readers.py's.
 """
@@ -20,7 +20,7 @@ _SAVE_AS_CSV = "Open it in a spreadsheet program, save the sheet as CSV (UTF-8),
 _UNPACK = "Unpack it, and put the files that are in it into the inbox."
 _EXPORT_AGAIN = "Export the data as CSV, TSV, JSON or Parquet, and put that file into the inbox."
 _PAGE = (
-    "A server often answers with such a page instead of the file: download the file again, and look at what it says."
+    "A server often answers with such a page instead of the file: read what the page says, and download the file again."
 )
 
 
@@ -41,7 +41,7 @@ _XLSX = Kind("an Excel workbook (.xlsx)", _SAVE_AS_CSV)
 # Each beginning is long or odd enough that no text begins with it.
 _BEGINNINGS = {
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": Kind(
-        "an Excel workbook of the old kind (.xls), or another file of an old Office program", _SAVE_AS_CSV
+        "an old Excel workbook (.xls), or a file of another old Office program", _SAVE_AS_CSV
     ),
     b"%PDF-": Kind("a PDF document", _EXPORT_AGAIN),
     b"{\\rtf": Kind("an RTF document", _EXPORT_AGAIN),
@@ -101,7 +101,7 @@ def _unread(path: Path, head: bytes, group: FileGroup) -> Kind | None:
     if not head.startswith(_GZIP):
         return _kind(path, head) or _unfit(path, head, group)
     if path.suffix != ".gz" or group.format == "parquet":
-        return Kind("a gzip file", "Let its name end in .gz if CSV, TSV or JSON is in it; unpack anything else.")
+        return Kind("a gzip file", "If it holds CSV, TSV or JSON, let its name end in .gz; otherwise unpack it.")
     inside = _unpacked(head)
     if inside.startswith(_GZIP):
         return Kind("a file that gzip has packed twice", "Unpack it once.")
@@ -162,7 +162,7 @@ def _zip_kind(path: Path) -> Kind:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return Kind("a ZIP archive, and damaged", "Have the file delivered again.")
+        return Kind("a damaged ZIP archive", "Have the file delivered again.")
     for pattern, kind in _ZIPPED:
         if any(pattern.match(name) for name in names):
             return kind
@@ -175,9 +175,9 @@ def _unfit(path: Path | None, head: bytes, group: FileGroup) -> Kind | None:
     if group.format == "parquet":
         return None
     if head.startswith(_PARQUET) and path and _ending(path) == _PARQUET:
-        return Kind("a Parquet file", "Say `format: parquet` in the mapping.")
+        return Kind("a Parquet file", "Write `format: parquet` in the mapping.")
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) and group.encoding != "utf-16":
-        return Kind("text in UTF-16", "Say `encoding: utf-16` in the mapping, or save the file as UTF-8.")
+        return Kind("text in UTF-16", "Write `encoding: utf-16` in the mapping, or save the file as UTF-8.")
     if group.is_text_table and _JSON.match(head.removeprefix(b"\xef\xbb\xbf").lstrip()):
         return Kind("JSON", "Say `format: json` in the mapping, or `jsonl` if each line is a record of its own.")
     return None

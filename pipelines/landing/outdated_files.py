@@ -1,5 +1,5 @@
-"""The files that were landed with an older version of the mapping, as the user is shown them: how many, and which of
-them cannot be landed again without help. No file of an inbox is opened.
+"""The files that were landed with an older version of the mapping, as they are shown to the user: how many, and
+which of them cannot be landed again without help. No file of an inbox is opened.
 """
 
 from collections.abc import Sequence
@@ -52,7 +52,7 @@ class OutdatedFiles:
     def words(self) -> list[str]:
         """Everything that is to be reported."""
         declared = (
-            f"{self.source}: the mapping declares other `delivery` or `lines` for {self.redeclared:,} landed files;"
+            f"{self.source}: the mapping has a new `delivery` or `lines` for {self.redeclared:,} landed files;"
             " `loyalty run` applies it to them"
             if self.redeclared
             else ""
@@ -66,21 +66,21 @@ class OutdatedFiles:
         if self.gone:
             said.append(
                 f"{self.source}: {_files(len(self.gone))} landed with an older version of the mapping and"
-                f" {_are(len(self.gone))} no longer in the inbox: {_listed(self.gone)}. What they landed as stays in"
+                f" {_are(len(self.gone))} no longer in the inbox: {_listed(self.gone)}. Their earlier rows stay in"
                 f" force. To land them again, put the originals back into {' or '.join(self.folders)} under these"
                 f" names, or {by_folder}"
             )
         if self.replaced:
             said.append(
                 f"{self.source}: {_files(len(self.replaced))} landed with an older version of the mapping, and later"
-                f" deliveries have the same names: {_listed(self.replaced)}. What they landed as stays in force. To"
+                f" deliveries have the same names: {_listed(self.replaced)}. Their earlier rows stay in force. To"
                 f" land them again, {by_folder}. (Do not put them back into the inbox: each would be a new delivery.)"
             )
         if self.unmatched:
             said.append(
-                f"{self.source}: {len(self.unmatched)} of the landed files have names that the mapping does not take"
-                f" any more: {_listed(self.unmatched)}. Their rows still count. Give them an entry under `files` of"
-                " the mapping, or take them out of the landing (docs/operations.md)"
+                f"{self.source}: {len(self.unmatched)} of the landed files have names that no entry of the mapping"
+                f" matches any more: {_listed(self.unmatched)}. Their rows still count. Give them an entry under"
+                " `files` of the mapping, or take them out of the landing (docs/operations.md)"
             )
         return said
 
@@ -88,8 +88,8 @@ class OutdatedFiles:
 def ignored_error() -> InputError:
     """Why a landed file is not ignored: its rows would count, and nothing would show it."""
     return InputError(
-        "the mapping ignores it now, and it has landed before, so that its rows still count",
-        hint="Take `ignore` out of the mapping, or the file out of the landing (docs/operations.md).",
+        "the mapping ignores it now, but it has landed before, so its rows still count",
+        hint="Remove `ignore` from the mapping, or take the file out of the landing (docs/operations.md).",
     )
 
 

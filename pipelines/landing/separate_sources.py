@@ -1,6 +1,6 @@
-"""Whether customers of several sources can meet: until they are linked across sources, only those of one source can.
+"""Whether several sources name customers: a person in two sources is two customers, because nothing links them.
 
-Only mappings are looked at, not data.
+Only mappings are read, not data.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,14 +18,14 @@ def separate_customers(mappings: Sequence[Mapping]) -> list[str]:
         return []
     listed = f"{', '.join(names[:-1])} and {names[-1]}"
     warnings = [
-        f"customers of the sources {listed} do not meet: a reference belongs to its source, so that a person who is in"
-        " two of them is two customers. If that can be, describe the files of these sources in one mapping, with one"
-        " `source`, and link the references by `customers.person_ref` (docs/mapping.md, Several tools, one customer)."
-        " If not, nothing is to be done."
+        f"customers of the sources {listed} are not linked: a reference belongs to its source, so a person in two of"
+        " them is two customers. If a person can be in two of them, describe the files of these sources in one mapping"
+        " with one `source`, and link the references by `customers.person_ref` (docs/mapping.md, Several tools, one"
+        " customer). Otherwise you need not do anything."
     ]
     for mapping in mappings:
         for where in _places(mapping, ("person_ref",)):
-            warnings.append(f"{where}: person_ref reaches references of the source {mapping.source} only")
+            warnings.append(f"{where}: person_ref links only references of the source {mapping.source}")
     return warnings
 
 

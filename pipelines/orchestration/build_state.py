@@ -175,7 +175,7 @@ def plan_build(
         aside: Whether the daily state must stay as it is, also where the day is its own.
 
     Raises:
-        BuildError: Nothing is staged; or it is to be built aside, and there is no daily state at or after the day.
+        BuildError: Nothing is staged; or a backfill is asked for, and no daily build at or after the day exists.
     """
     staged, built = state.staged, state.built
     if staged is None:
@@ -222,7 +222,7 @@ def check_day(staged: StagedState, day: date, max_days_after_data: int) -> None:
     Raises:
         BuildError: The day lies before the first event, or too long after the last one.
     """
-    force = "; to build it all the same: loyalty run --force (in Dagster: the run tag loyalty/force: true)"
+    force = "; to build it anyway: loyalty run --force (in Dagster: the run tag loyalty/force: true)"
     if staged.events is None:
         raise BuildError(
             f"no event of a customer was accepted, so there is nothing to build for {day}",
@@ -231,11 +231,11 @@ def check_day(staged: StagedState, day: date, max_days_after_data: int) -> None:
     first, last = staged.events.first_on, staged.events.last_on
     if day < first:
         raise BuildError(
-            f"{day} lies before {first}, the first day with an event", hint=f"build {first} or a later day{force}"
+            f"{day} is before {first}, the first day with an event", hint=f"build {first} or a later day{force}"
         )
     if (days := (day - last).days) > max_days_after_data:
         raise BuildError(
-            f"the data ends on {last}, {days} days before {day}: customers would look as if they had stopped buying",
+            f"the data ends on {last}, {days} days before {day}: all customers would seem to have stopped buying",
             hint=f"deliver the missing files, build {last}, or raise max_days_after_data (now {max_days_after_data})"
             f" in loyalty.yml{force}",
         )

@@ -1,6 +1,6 @@
 """What a run would do: the new files, the day, how it would be built, and why. No Dagster; nothing is written.
 
-It is asked of what is staged now, so that new files can still change the latest day.
+It is based on what is staged now; new files can still change the latest day.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ class DryRun:
         as_of: The day; None if only the new files decide it.
         kind: How core and marts would be built: full, incremental or backfill; `none` if nothing would be built.
         reason: Why.
-        problem: What would stop the run, as far as that can be known before it; empty if nothing would.
+        problem: What would stop the run, as far as it can be known in advance; empty if nothing is known.
     """
 
     new_files: Mapping[str, int]

@@ -1,8 +1,8 @@
-"""Which parts of the build at hand are complete, and which blocking checks their tables have passed. No Dagster.
+"""Which parts of the current build are complete, and which blocking checks their tables have passed. No Dagster.
 
 The file is `<home>/state/marks.json`. A step removes the marks of what it is about to write, and of everything that is
-built from it, before it writes. It leaves its own marks when all of it is done. Publication compares the marks with the
-full list of what a build must have, so that it does not matter which step was started by whom, or in which order.
+built from it, before it writes. It sets its own marks when all of it is done. Publication compares the marks with the
+full list of what a build must have. So it does not matter who started which step, or in which order.
 """
 
 from collections.abc import Iterable, Mapping
@@ -60,7 +60,7 @@ class Marks(_Part):
         return Marks(steps=kept)
 
     def marked(self, step: Step, build: str, names: Iterable[str]) -> "Marks":
-        """With the names marked; marks of another build do not stay beside them."""
+        """With the names marked; marks of another build are removed from the step."""
         own = self.steps.get(step)
         earlier = own.names if own and own.build == build else frozenset()
         return Marks(steps={**self.steps, step: StepMarks(build=build, names=earlier | frozenset(names))})

@@ -147,7 +147,7 @@ def plan_assets(required: Required) -> list[dg.AssetsDefinition]:
 
 
 def check_staged(state: WarehouseState, marks: Path, required: Required) -> None:
-    """Do nothing if all of staging is built from what has landed, and has passed every check up to there.
+    """Do nothing if staging is completely built from what has landed, and every check up to staging has passed.
 
     Raises:
         GateError: It is not, or did not.

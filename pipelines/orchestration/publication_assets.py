@@ -40,7 +40,7 @@ def value_step() -> dg.AssetsDefinition:
     @dg.multi_asset(
         name="value",
         specs=[dg.AssetSpec(key, deps=CELL_ASSETS, group_name="exchange", kinds={"parquet"}) for key in VALUE_OUTPUTS],
-        # any of them can be asked for alone; all are written together all the same
+        # one of them can be selected alone, but all are always written together
         can_subset=True,
         retry_policy=RETRY,
     )

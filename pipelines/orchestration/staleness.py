@@ -1,6 +1,7 @@
-"""Notifying of a stale publication: once when it becomes stale, and once when that is over. No Dagster.
+"""Notifying of a stale publication: once when it becomes stale, and once when it is current again. No
+Dagster.
 
-A run that fails notifies by itself. What is here is for days without any run; jobs.py has the sensor that asks.
+A run that fails sends its own message. This module is for days without any run; its sensor is in jobs.py.
 """
 
 from datetime import datetime
@@ -13,7 +14,7 @@ from pipelines.settings import WEBHOOK_VARIABLE, Settings
 
 
 def notify_of_staleness(settings: Settings, is_known: bool, now: datetime) -> tuple[bool, str]:
-    """One look at the publication; a message if it has become stale, or is no longer.
+    """Look at the publication once; send a message if it has become stale, or is current again.
 
     A message that certainly did not arrive is sent again at the next look.
 
@@ -29,7 +30,7 @@ def notify_of_staleness(settings: Settings, is_known: bool, now: datetime) -> tu
     why = found.why_stale(now)
     if not settings.is_notifying:
         return False, f"{why}; nobody is notified: {WEBHOOK_VARIABLE} is not set" if why else str(found)
-    # while a run goes on, the day that is due may be unknown: that is no recovery
+    # while a run is active, the day that is due may be unknown: this is not a recovery
     if bool(why) == is_known or (is_known and found.expected is None):
         return is_known, why or str(found)
     name = settings.installation

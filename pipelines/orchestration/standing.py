@@ -1,6 +1,6 @@
 """Whether a day is published already, from the same data by the same code. No Dagster.
 
-This is read from what is published, and kept nowhere else.
+The answer is read from the published versions alone; it is not stored elsewhere.
 """
 
 from datetime import date

@@ -58,7 +58,7 @@ def requested_day(context: dg.AssetExecutionContext | dg.AssetCheckExecutionCont
     first, last = tags.get(RANGE_START_TAG), tags.get(RANGE_END_TAG)
     if first != last:
         raise BuildError(
-            f"this run asks for all days from {first} to {last}, and a run builds one day",
+            f"this run asks for all days from {first} to {last}, but one run builds one day",
             hint="launch the days as a backfill of the job backfill, which starts one run per day",
         )
     day = tags.get(PARTITION_TAG, first)
@@ -74,7 +74,7 @@ def planned(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, r
     plan, day = read_plan(run.settings.paths), requested_day(context)
     if day not in (None, plan.as_of):
         raise BuildError(
-            f"this run asks for {day}, and the tables are built for {plan.as_of}",
+            f"this run asks for {day}, but the tables are built for {plan.as_of}",
             hint=f"run the job daily for {day}, or the job backfill for a day that has passed: they plan the day first",
         )
     return plan

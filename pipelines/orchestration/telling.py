@@ -1,4 +1,4 @@
-"""Who is told how a run ended: each failed run once, and the first publication after a failure. No Dagster.
+"""Notifying how a run ended: each failed run once, and the first publication after a failure. No Dagster.
 
 A run is told about by the process that it ran in, at its end; what was killed could not do so, and is told about by
 whoever notices (the next run, or Dagster's daemon). What a message says is in pipelines/notifications.
@@ -88,7 +88,7 @@ def send(settings: Settings, message: Message) -> Delivery:
     if delivery.problem:
         log.warning("%s%s", about, not_told(message, delivery))
     else:
-        log.info("%sthe webhook was told: %s", about, message.event)
+        log.info("%sthe webhook was notified: %s", about, message.event)
     return delivery
 
 
@@ -99,7 +99,7 @@ def message_style(settings: Settings) -> Style:
 
 def not_told(message: Message, delivery: Delivery) -> str:
     """Why the receiver did not take a message; empty if it did."""
-    return f"the webhook was not told of {message.event}: {delivery.problem}" if delivery.problem else ""
+    return f"the webhook was not notified of {message.event}: {delivery.problem}" if delivery.problem else ""
 
 
 def _tell_without_record(settings: Settings, report: RunReport, exit_code: int) -> None:
@@ -118,7 +118,7 @@ def _remember(settings: Settings, told: Told) -> None:
     try:
         write_told(settings.paths.told, told)
     except OSError as problem:
-        log.warning("what was told cannot be kept: %s", problem)
+        log.warning("the record of sent notifications cannot be saved: %s", problem)
 
 
 def _failure(settings: Settings, report: RunReport, problem: BaseException | None) -> Message:

@@ -71,7 +71,7 @@ def test_the_messages_name_what_failed_and_where_it_was_mended(story: Story) -> 
 def test_a_webhook_that_nobody_answers_changes_neither_exit_code_nor_error_and_is_said(story: Story) -> None:
     assert story.unheard.returncode == story.failed.returncode
     assert json.loads(story.unheard.stdout) == json.loads(story.failed.stdout)
-    assert "the webhook was not told of run_failed: no answer" in story.unheard.stderr
+    assert "the webhook was not notified of run_failed: no answer" in story.unheard.stderr
     assert "webhook" not in story.failed.stderr
 
 

@@ -407,7 +407,7 @@ def test_what_the_version_before_landed_follows_what_is_declared(tmp_path: Path)
     desk.say(changed(delivery="full"))
     found = outdated(desk)
     assert found is not None and (found.files, found.redeclared) == (0, 1)
-    assert ["declares other" in words for words in found.words()] == [True]
+    assert ["has a new `delivery`" in words for words in found.words()] == [True]
     report = desk.land()
     assert (report.redeclared, report.warnings) == (1, ())
     assert desk.rows("ledger", "delivery") == [("full",)]

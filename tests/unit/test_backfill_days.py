@@ -60,7 +60,7 @@ def test_days_after_the_daily_build_are_refused(settings: Settings) -> None:
 
 
 def test_days_before_the_first_event_are_refused(settings: Settings) -> None:
-    with pytest.raises(BuildError, match="2026-01-01 lies before 2026-01-02, the first day with an event"):
+    with pytest.raises(BuildError, match="2026-01-01 is before 2026-01-02, the first day with an event"):
         days_between(settings, date(2026, 1, 1), BUILT)
 
 

@@ -87,7 +87,7 @@ STAGED = StagedState(
 def test_a_day_is_refused_before_the_first_event_and_long_after_the_last_one() -> None:
     for day in (date(2024, 1, 10), date(2024, 3, 1), date(2024, 3, 8)):
         check_day(STAGED, day, 7)
-    with pytest.raises(BuildError, match="2024-01-09 lies before 2024-01-10, the first day with an event"):
+    with pytest.raises(BuildError, match="2024-01-09 is before 2024-01-10, the first day with an event"):
         check_day(STAGED, date(2024, 1, 9), 7)
     with pytest.raises(BuildError, match="the data ends on 2024-03-01, 8 days before 2024-03-09") as caught:
         check_day(STAGED, date(2024, 3, 9), 7)

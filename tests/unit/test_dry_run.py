@@ -96,7 +96,7 @@ def test_it_says_what_would_be_refused(config: Path) -> None:
     built(load_settings(config), date(2024, 4, 2), EventDays(first_on=date(2024, 4, 1), last_on=date(2024, 4, 2)))
     assert "the data ends on 2024-04-02, 31 days before 2024-05-03" in asked(config)["problem"]
     assert asked(config, "--force")["problem"] == ""
-    assert "2024-03-31 lies before 2024-04-01" in asked(config, "--as-of", "2024-03-31")["problem"]
+    assert "2024-03-31 is before 2024-04-01" in asked(config, "--as-of", "2024-03-31")["problem"]
     assert "lies in the future" in asked(config, "--as-of", "2999-01-01")["problem"]
 
 
@@ -114,4 +114,4 @@ def test_a_changed_mapping_replaces_batches_and_so_builds_anew(config: Path) -> 
         assert (found["files_again"], found["kind"]) == ({"shop": 1}, "full")
         assert found["staging"] == "built anew: the mapping has changed for 1 landed files"
     shown = CliRunner().invoke(app, ["run", "--dry-run", "--config", str(config)])
-    assert "a changed mapping brings up to date: 1 of shop" in shown.stdout
+    assert "landed files to update after a change of the mapping: 1 of shop" in shown.stdout

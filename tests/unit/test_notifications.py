@@ -206,7 +206,7 @@ def test_a_webhook_that_does_not_answer_is_a_warning_and_changes_nothing(tmp_pat
         settings, heard = settings_for(tmp_path, receiver.url), Heard()
         problem = InputError("a file")
         recorder = end_run(settings, "r1", problem, listener=heard)
-    words = "the webhook was not told of run_failed: it answered 404"
+    words = "the webhook was not notified of run_failed: it answered 404"
     assert recorder.report.warnings == [words]
     assert words in heard.words
     assert recorder.failure is problem
@@ -216,7 +216,7 @@ def test_a_webhook_that_does_not_answer_is_a_warning_and_changes_nothing(tmp_pat
 
 def test_a_missing_url_is_a_warning(tmp_path: Path) -> None:
     recorder = end_run(settings_for(tmp_path, None), "r1", InputError("a file"))
-    assert recorder.report.warnings == ["the webhook was not told of run_failed: LOYALTY_WEBHOOK_URL is not set"]
+    assert recorder.report.warnings == ["the webhook was not notified of run_failed: LOYALTY_WEBHOOK_URL is not set"]
 
 
 def test_slack_gets_text_in_which_no_name_can_call_anybody(receiver: Receiver, tmp_path: Path) -> None:
