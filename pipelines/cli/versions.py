@@ -5,13 +5,13 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import ConfigOption, HomeOption
-from pipelines.cli.say import JsonOption, out, print_json, spoken, whole_table
+from pipelines.cli.say import JsonOption, out, print_json, print_rows, spoken
 from pipelines.publication import Version
 from pipelines.settings import load_settings
 
 app = typer.Typer(help="List the published versions, delete one, or keep readers on one.", invoke_without_command=True)
 
-IdArgument = Annotated[str, typer.Argument(help="The version's id, as `loyalty versions` lists it.")]
+IdArgument = Annotated[str, typer.Argument(help="The version, as `loyalty versions` lists it: 2026-06-30_61572b33.")]
 
 
 @app.callback()
@@ -32,16 +32,17 @@ def _list(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOpt
     if as_json:
         print_json([_as_json(version, pinned) for version in found])
         return
-    table = whole_table("version", "as of", "published (UTC)", "from", "rows", "warnings", "", title="versions")
+    if not found:
+        out().print("no version yet")
+        return
+    rows = []
     for version in found:
         facts = _as_json(version, pinned)
+        published_at = version.manifest.published_at.strftime("%Y-%m-%d %H:%M") if version.manifest else "-"
         state = "pinned" if version.id == pinned else "current" if version.is_current else version.problem
-        published_at = version.manifest.published_at.strftime("%Y-%m-%d %H:%M") if version.manifest else ""
-        rows = f"{facts['rows']:,}"
-        table.add_row(
-            version.id, str(version.as_of), published_at, str(facts["origin"]), rows, str(facts["n_warnings"]), state
-        )
-    out().print(table if found else "no version yet")
+        counts = [f"{facts['rows']:,}", str(facts["n_warnings"])]
+        rows.append([version.id, published_at, *counts, str(facts["origin"]) or "-", state])
+    print_rows(["version", "published (UTC)", "rows", "warnings", "built by", "state"], rows)
 
 
 @app.command("delete")
