@@ -25,8 +25,8 @@ def standing_version(settings: Settings, day: date) -> Version | None:
         return None
     fingerprint = core_fingerprint(settings, key_fingerprint(load_key(paths.key, settings.key_text)))
     newest = next((one for one in list_versions(paths.published) if one.as_of == day and one.manifest), None)
-    if newest is None or newest.manifest is None:
-        return None
+    if newest is None or newest.manifest is None or newest.manifest.rewritten_from is not None:
+        return None  # an erasure takes rows away, and leaves totals and cut points as they were with them
     same = newest.manifest.versions.get(BUILD_FINGERPRINT) == fingerprint
     return newest if same and _inputs(newest.manifest) == _staged(staged) else None
 

@@ -19,14 +19,13 @@ from pipelines.durable import sync_file
 from pipelines.errors import PublicationError
 from pipelines.publication.audit import audit
 from pipelines.publication.durable import locked, make_folder, sync_tree, write_text
-from pipelines.publication.model import DATABASE, MANIFEST, Manifest, MartTable, PublishedTable, Version
+from pipelines.publication.model import DATABASE, MANIFEST, REWRITTEN_FROM, Manifest, MartTable, PublishedTable, Version
 from pipelines.publication.retention import BUILDING, clean_leftovers, remove_version
 from pipelines.publication.versions import VERSIONS, list_versions, move_pointer
 from pipelines.publication.writer import marts_in, open_writer, write_database, write_marts
 
 # Facts of money keep the row as one of nobody known; from every other mart the row of a customer goes.
 KEPT_AS_NOBODYS = frozenset({"fct_order", "fct_order_line", "fct_return"})
-REWRITTEN_FROM = "rewritten_from"
 _log = logging.getLogger("loyalty.publication")
 
 
@@ -176,9 +175,7 @@ def _rewrite(
 def _replacement(published: Path, version_id: str) -> str | None:
     """The version that a killed erasure wrote in the place of another, if it got that far."""
     written = (version for version in list_versions(published) if version.manifest)
-    return next(
-        (one.id for one in written if one.manifest and one.manifest.inputs.get(REWRITTEN_FROM) == version_id), None
-    )
+    return next((one.id for one in written if one.manifest and one.manifest.rewritten_from == version_id), None)
 
 
 def _point_elsewhere(published: Path, broken: Version) -> None:

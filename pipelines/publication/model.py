@@ -97,6 +97,10 @@ class PublishedTable(_Strict):
     files: tuple[PublishedFile, ...]
 
 
+# In a manifest's `inputs`: see Manifest.rewritten_from.
+REWRITTEN_FROM = "rewritten_from"
+
+
 class Manifest(_Strict):
     """What a version holds and what it was made from.
 
@@ -132,6 +136,12 @@ class Manifest(_Strict):
     tables: tuple[PublishedTable, ...]
     database: PublishedFile
     documents: tuple[PublishedFile, ...] = ()
+
+    @property
+    def rewritten_from(self) -> str | None:
+        """The version that an erasure replaced by this one; None if no erasure wrote it."""
+        found = self.inputs.get(REWRITTEN_FROM)
+        return found if isinstance(found, str) else None
 
     @property
     def files(self) -> tuple[PublishedFile, ...]:

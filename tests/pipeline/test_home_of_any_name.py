@@ -117,7 +117,9 @@ def test_every_command_that_looks_shows_this_home(home: Home) -> None:
     status = json.loads(home.looks["status"])
     assert status["last_run"]["run_id"] == home.last.report["run_id"]
     assert status["freshness"]["is_fresh"] is True
-    assert json.loads(home.looks["quarantine list"]) == status["quarantine"] != []
+    listed = json.loads(home.looks["quarantine list"])
+    shown = status["quarantine"]  # the rules with most open rows, in fewer words
+    assert shown == [{name: one[name] for name in shown[0]} for one in listed][: len(shown)] != []
     assert json.loads(home.looks["check"])["home"] == str(home.shop.home)
     assert (home.shop.folder / "q.csv").read_text().count("\n") > 1
     assert Path(home.looks["path"].strip()).is_relative_to(home.shop.home.resolve())

@@ -31,7 +31,7 @@ group by all;
 create or replace macro raw_rfm(as_of) as table
 select
     customer,
-    (as_of::date - max(day_on))::integer as recency_days,
+    min(as_of::date - day_on)::integer as recency_days,
     count(*)::integer as purchase_days,
     sum(amount)::decimal(18, 2) as amount,
 from raw_orders(as_of)

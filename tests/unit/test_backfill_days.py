@@ -120,14 +120,14 @@ def test_any_other_failure_ends_the_backfill(settings: Settings, builds: Builds)
 
 
 def publish_standing(
-    settings: Settings, day: int, batches: tuple[str, ...] = BATCHES, build: str | None = None
+    settings: Settings, day: int, batches: tuple[str, ...] = BATCHES, build: str | None = None, **inputs: object
 ) -> None:
     key = load_key(settings.paths.key)
     publisher(settings.home)(
         day,
         "aaaa",
         versions={"build": build or core_fingerprint(settings, key_fingerprint(key))},
-        inputs={"files": [{"batch": batch} for batch in batches]},
+        inputs={"files": [{"batch": batch} for batch in batches], **inputs},
     )
 
 
@@ -144,4 +144,9 @@ def test_a_day_of_other_files_or_other_code_is_built_anew(
     settings: Settings, builds: Builds, batches: tuple[str, ...], build: str | None
 ) -> None:
     publish_standing(settings, DAYS[1].day, batches, build)
+    assert statuses(list(backfill(settings, DAYS, build=builds))) == ["published"] * 3
+
+
+def test_a_day_that_an_erasure_wrote_anew_is_built_anew(settings: Settings, builds: Builds) -> None:
+    publish_standing(settings, DAYS[1].day, rewritten_from="2026-01-08_aaaa")
     assert statuses(list(backfill(settings, DAYS, build=builds))) == ["published"] * 3
