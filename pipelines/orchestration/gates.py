@@ -1,12 +1,16 @@
-"""Gates as blocking asset checks: one check a suite, one step a stage. What is expected stands in expectations/."""
+"""Gates as asset checks: one check a suite, one step a stage. What is expected stands in expectations/.
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+A failed gate fails its step, and so stops what comes after it. The order of steps comes from Dagster: what reads a
+table waits for the table's blocking checks. A table that is read within its own stage has none, or Dagster would divide
+the stage to check the table first.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from datetime import date
 from pathlib import Path
 
 import dagster as dg
 
-from pipelines.errors import GateError
 from pipelines.landing import landed_batches
 from pipelines.orchestration.build_state import BuildPlan, landed_id, read_state
 from pipelines.orchestration.marks import Step, mark_checks
@@ -28,23 +32,42 @@ def load_gates() -> dict[Step, list[Suite]]:
     return {stage: load_suites(project_root() / "expectations", stage) for stage in GATED}
 
 
-def gates(suites: Mapping[Step, Sequence[Suite]]) -> list[dg.AssetChecksDefinition]:
-    """The three gates; a stage without a suite has none."""
-    return [_gate(stage, expected) for stage, expected in suites.items() if expected]
+def gates(
+    suites: Mapping[Step, Sequence[Suite]], read_within: Set[dg.AssetKey] = frozenset()
+) -> list[dg.AssetChecksDefinition]:
+    """The three gates; a stage without a suite has none.
+
+    Args:
+        suites: The suites of each stage.
+        read_within: The tables that are read within their own stage (see `read_within`).
+    """
+    return [_gate(stage, expected, read_within) for stage, expected in suites.items() if expected]
+
+
+def read_within(*steps: dg.AssetsDefinition) -> frozenset[dg.AssetKey]:
+    """The tables of some steps that are read by these steps themselves."""
+    made = {key for step in steps for key in step.keys}
+    read = {key for step in steps for keys in step.asset_deps.values() for key in keys}
+    return frozenset(made & read)
 
 
 def _key(stage: Step, suite: Suite) -> dg.AssetKey:
     return dg.AssetKey([stage.value, suite.dataset])
 
 
-def _gate(stage: Step, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
+def _gate(stage: Step, suites: Sequence[Suite], read_within: Set[dg.AssetKey]) -> dg.AssetChecksDefinition:
     def key_of(suite: Suite) -> dg.AssetCheckKey:
         return dg.AssetCheckKey(_key(stage, suite), CHECK_NAME)
 
     @dg.multi_asset_check(
         name=f"gate_{stage}",
         specs=[
-            dg.AssetCheckSpec(CHECK_NAME, asset=_key(stage, suite), blocking=True, description=suite.description)
+            dg.AssetCheckSpec(
+                CHECK_NAME,
+                asset=_key(stage, suite),
+                blocking=_key(stage, suite) not in read_within,
+                description=suite.description,
+            )
             for suite in suites
         ],
         compute_kind="great_expectations",
@@ -72,13 +95,9 @@ def _gate(stage: Step, suites: Sequence[Suite]) -> dg.AssetChecksDefinition:
             failed = {result.dataset for result in report.failures}
             passed = [gate_name(suite) for suite in chosen if suite.dataset not in failed]
             mark_checks(run.settings.paths.marks, stage, build, passed, map(gate_name, chosen))
-            try:
-                report.check()
-            except GateError as problem:
-                # not raised: Dagster stops what is downstream of a failed blocking check, and shows every result
-                handle.fail(problem)
-        for suite in chosen:
-            yield _result(_key(stage, suite), suite, report, plan)
+            for suite in chosen:
+                yield _result(_key(stage, suite), suite, report, plan)
+            report.check()
 
     return gate
 

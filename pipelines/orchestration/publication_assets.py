@@ -93,7 +93,7 @@ def publication_step(
         backfill_policy=ONE_BY_ONE,
         group_name="publication",
         kinds={"duckdb", "parquet"},
-        description="published/versions/<as-of>_<run>/, and the pointer `current` to the newest day.",
+        description="A folder below `published/versions`, named by day and run; `current` leads to the newest day.",
     )
     def published(context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]) -> dg.MaterializeResult[None]:
         settings, paths = run.settings, run.settings.paths

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.execution.api import create_execution_plan
 
 from pipelines.landing.entities import ENTITIES
 from pipelines.orchestration.build_defs import build_defs
@@ -89,11 +90,23 @@ def test_every_path_from_a_landed_entity_to_publication_goes_through_every_gate(
     graph = definitions.resolve_asset_graph()
     gates = {key.asset_key for key in graph.asset_check_keys if key.name == "gate"}
     assert {key.path[0] for key in gates} == {"landing", "staging", "marts"}
-    assert all(graph.get(key).blocking for key in graph.asset_check_keys if key.name == "gate")
     published = dg.AssetKey(["published", "version"])
     ancestors = graph.get_ancestor_asset_keys(published)
     assert gates <= ancestors
     assert {dg.AssetKey(["landing", name]) for name in ENTITIES} <= ancestors
+
+
+def test_no_stage_is_divided_and_publication_comes_after_the_gates_and_totals(definitions: dg.Definitions) -> None:
+    steps = {name: create_execution_plan(definitions.resolve_job_def(name)).get_executable_step_deps() for name in JOBS}
+    plans = {"exchange__changed_batches", "exchange__order_statuses", "exchange__pseudonyms"}
+    daily = {*plans, "dbt_core", "value", "dbt_marts", "gate_marts", "totals", "published__version"}
+    assert steps["daily"].keys() == daily | {"published__version_fresh"}
+    assert steps["backfill"].keys() == steps["daily"].keys()
+    assert steps["full_refresh"].keys() == steps["ingest"].keys() | steps["daily"].keys()
+    for name in ("daily", "backfill", "full_refresh"):
+        assert steps[name]["dbt_core"] >= plans
+        assert steps[name]["published__version"] >= {"gate_marts", "totals"}
+    assert steps["full_refresh"]["dbt_core"] >= {"gate_staging"}
 
 
 def test_nothing_is_published_past_the_limits_of_the_quarantine(definitions: dg.Definitions) -> None:

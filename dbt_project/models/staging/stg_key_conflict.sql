@@ -15,7 +15,9 @@ with {% for name in entities() -%}
     from (
         select
             *,
-            max(case when is_conflicting then 1 else 0 end) over (partition by source, key_1, key_2, is_accepted) as n_conflicts
+            max(case when is_conflicting then 1 else 0 end) over (
+                partition by source, key_1, key_2, is_accepted
+            ) as n_conflicts
         from {{ name }}_conflicts
     ) as versions
     where n_conflicts = 1 and (is_conflicting or version_rank = 1)
