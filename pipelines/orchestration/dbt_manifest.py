@@ -75,9 +75,17 @@ def _parse(settings: Settings, project: Path, cache: Path, values: str) -> None:
         *("--target-path", str(cache), *dbt_log_options(settings.paths.logs), "--vars", values),
     ]
     environment = child_environment(dbt_environment(settings))
-    done = subprocess.run(
-        command, capture_output=True, text=True, env=environment, cwd=settings.paths.warehouse.parent, check=False
-    )
+
+    def parse() -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            command, capture_output=True, text=True, env=environment, cwd=settings.paths.warehouse.parent, check=False
+        )
+
+    done = parse()
+    if done.returncode and (cache / PARSED).is_file():
+        # dbt cannot always go on from its cache of another version of the project
+        (cache / PARSED).unlink()
+        done = parse()
     if done.returncode:
         raise BuildError(
             f"dbt cannot parse {project}:\n{done.stdout.strip()}\n{done.stderr.strip()}".strip(),

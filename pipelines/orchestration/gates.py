@@ -1,8 +1,8 @@
 """Gates as asset checks: one check a suite, one step a stage. What is expected stands in expectations/.
 
 A failed gate fails its step, and so stops what comes after it. The order of steps comes from Dagster: what reads a
-table waits for the table's blocking checks. A table that is read within its own stage has none, or Dagster would divide
-the stage to check the table first.
+table waits for the table's blocking checks. Core and marts have one gate, after both. So a table of core that marts
+reads has no blocking check, or Dagster would divide the two steps to check that table first.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
@@ -33,29 +33,27 @@ def load_gates() -> dict[Step, list[Suite]]:
 
 
 def gates(
-    suites: Mapping[Step, Sequence[Suite]], read_within: Set[dg.AssetKey] = frozenset()
+    suites: Mapping[Step, Sequence[Suite]], read_early: Set[dg.AssetKey] = frozenset()
 ) -> list[dg.AssetChecksDefinition]:
     """The three gates; a stage without a suite has none.
 
     Args:
         suites: The suites of each stage.
-        read_within: The tables that are read within their own stage (see `read_within`).
+        read_early: The tables that are read before their gate (see `read_before_gate`).
     """
-    return [_gate(stage, expected, read_within) for stage, expected in suites.items() if expected]
+    return [_gate(stage, expected, read_early) for stage, expected in suites.items() if expected]
 
 
-def read_within(*steps: dg.AssetsDefinition) -> frozenset[dg.AssetKey]:
-    """The tables of some steps that are read by these steps themselves."""
-    made = {key for step in steps for key in step.keys}
-    read = {key for step in steps for keys in step.asset_deps.values() for key in keys}
-    return frozenset(made & read)
+def read_before_gate(core: dg.AssetsDefinition, marts: dg.AssetsDefinition) -> frozenset[dg.AssetKey]:
+    """The tables of core that marts reads: their gate comes after both steps."""
+    return frozenset(key for keys in marts.asset_deps.values() for key in keys if key in core.keys)
 
 
 def _key(stage: Step, suite: Suite) -> dg.AssetKey:
     return dg.AssetKey([stage.value, suite.dataset])
 
 
-def _gate(stage: Step, suites: Sequence[Suite], read_within: Set[dg.AssetKey]) -> dg.AssetChecksDefinition:
+def _gate(stage: Step, suites: Sequence[Suite], read_early: Set[dg.AssetKey]) -> dg.AssetChecksDefinition:
     def key_of(suite: Suite) -> dg.AssetCheckKey:
         return dg.AssetCheckKey(_key(stage, suite), CHECK_NAME)
 
@@ -65,7 +63,7 @@ def _gate(stage: Step, suites: Sequence[Suite], read_within: Set[dg.AssetKey]) -
             dg.AssetCheckSpec(
                 CHECK_NAME,
                 asset=_key(stage, suite),
-                blocking=_key(stage, suite) not in read_within,
+                blocking=_key(stage, suite) not in read_early,
                 description=suite.description,
             )
             for suite in suites

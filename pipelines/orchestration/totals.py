@@ -14,19 +14,19 @@ from pipelines.quality import Total, TotalResult, check_totals, open_warehouse, 
 from pipelines.settings import Settings
 
 
-def total_checks(totals: Sequence[Total], read_within: Set[dg.AssetKey] = frozenset()) -> dg.AssetChecksDefinition:
+def total_checks(totals: Sequence[Total], read_early: Set[dg.AssetKey] = frozenset()) -> dg.AssetChecksDefinition:
     """One check per total, shown with the mart that it ends in.
 
     Args:
         totals: The totals.
-        read_within: The tables that are read within their own stage (see gates.py).
+        read_early: The tables that are read before their gate (see gates.py).
     """
 
     @dg.multi_asset_check(
         name="totals",
         specs=[
             dg.AssetCheckSpec(
-                _name(total), asset=_key(total), blocking=_key(total) not in read_within, description=total.why
+                _name(total), asset=_key(total), blocking=_key(total) not in read_early, description=total.why
             )
             for total in totals
         ],
