@@ -31,11 +31,12 @@ def load_keys(path: Path, given: SecretStr | None = None) -> tuple[bytes, ...]:
         given: The value of LOYALTY_KEY, which wins over the file.
 
     Raises:
-        ConfigError: One is too short, or the file can be read by others.
+        ConfigError: One is too short, the file can be read by others, or it is gone and pseudonyms were made with it.
     """
     if given is not None:
         return _long_enough(given.get_secret_value(), "LOYALTY_KEY")
     if not path.exists():
+        _refuse_if_used(path)
         _make(path)
     mode = path.stat().st_mode & 0o777
     if mode & 0o077:
@@ -61,6 +62,18 @@ def _long_enough(text: str, where: str) -> tuple[bytes, ...]:
                 hint=f"it needs {MIN_CHARACTERS} or more; another key gives every customer another customer_key",
             )
     return tuple(key.encode() for key in keys)
+
+
+def _refuse_if_used(path: Path) -> None:
+    """Do nothing in a home without pseudonyms. With a new key every customer would have another customer_key."""
+    home = path.parent
+    versions = home / "published" / "versions"
+    if (home / "exchange" / "pseudonyms.parquet").exists() or (versions.is_dir() and any(versions.iterdir())):
+        raise ConfigError(
+            f"the key {path} is gone, and what is published was made with it",
+            hint="put it back, or set LOYALTY_KEY. With another key (32 or more characters in that file) every customer"
+            " has another customer_key",
+        )
 
 
 def _make(path: Path) -> None:

@@ -107,7 +107,8 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
     if found.freshness.is_stale:
         raise StaleError(
             f"the publication is stale: {found.freshness.why_stale}",
-            hint="run: loyalty run; if runs are started by cron, systemd or Dagster, look at why none succeeds",
+            hint=found.why_not_current
+            or "run: loyalty run; if runs are started by cron, systemd or Dagster, look at why none succeeds",
         )
 
 

@@ -81,7 +81,7 @@ class FreshnessReport(_Part):
     published: date | None = Field(description="The day that readers see; null if nothing is published.")
     expected: date | None = Field(description="The day that `as_of` of the config asks for; null if it is not known.")
     days_behind: int | None = Field(description="Days between them; null if one of them is not known.")
-    is_fresh: bool | None = Field(description="Whether published is not behind expected; null if that is not known.")
+    is_fresh: bool | None = Field(description="Whether published is just expected; null if that is not known.")
     last_success_at: datetime | None = Field(
         description="When a run last succeeded, UTC; null if none did, or if `as_of` is a fixed day."
     )

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from pipelines.errors import ConfigError
+from pipelines.errors import ConfigError, LoyaltyError
 from pipelines.orchestration.latest_day import latest_day
 from pipelines.settings import Settings
 
@@ -25,8 +25,25 @@ def resolve_as_of(settings: Settings, asked: str | date | None = None) -> date:
     if chosen == "yesterday":
         return today - timedelta(days=1)
     day = chosen if isinstance(chosen, date) else date.fromisoformat(chosen)
-    if day > today:
+    refuse_future(settings, day)
+    return day
+
+
+def due_day(settings: Settings) -> date | None:
+    """The day that the config asks for; None where that is not known."""
+    try:
+        return resolve_as_of(settings)
+    except LoyaltyError:
+        return None
+
+
+def refuse_future(settings: Settings, day: date) -> None:
+    """Do nothing unless a day has not come yet.
+
+    Raises:
+        ConfigError: It has not.
+    """
+    if day > (today := settings.today()):
         raise ConfigError(
             f"{day} lies in the future (today is {today} in {settings.timezone})", hint="name a day until today"
         )
-    return day

@@ -163,7 +163,13 @@ class BuildPlan:
 
 
 def plan_build(
-    state: WarehouseState, *, as_of: date, fingerprint: str, full_refresh: bool = False, aside: bool = False
+    state: WarehouseState,
+    *,
+    as_of: date,
+    fingerprint: str,
+    due: date | None = None,
+    full_refresh: bool = False,
+    aside: bool = False,
 ) -> BuildPlan:
     """Decide how to build a day from what is staged.
 
@@ -171,6 +177,8 @@ def plan_build(
         state: What the warehouse holds.
         as_of: The day to build.
         fingerprint: Of the code, variables and key in force.
+        due: The day that the config asks for; None where it is not known. Such a day is built even if the tables hold a
+            later one: that was built by mistake, or the data that led to it has been corrected.
         full_refresh: Whether the user asked for a build from nothing.
         aside: Whether the daily state must stay as it is, also where the day is its own.
 
@@ -190,10 +198,12 @@ def plan_build(
         return plan(BuildKind.BACKFILL, "a backfill leaves the daily state as it is")
     if built is None:
         return plan(BuildKind.FULL, "nothing was built before")
-    if as_of < built.as_of:
+    if as_of < built.as_of and as_of != due:
         return plan(BuildKind.BACKFILL, f"{as_of} lies before {built.as_of}, which stays as it is")
     if full_refresh:
         return plan(BuildKind.FULL, "asked for")
+    if as_of < built.as_of:
+        return plan(BuildKind.FULL, f"the config asks for {as_of}, and the tables are of the later day {built.as_of}")
     if built.status is not BuildStatus.COMPLETE:
         return plan(BuildKind.FULL, f"the build of run {built.run_id} was not completed")
     if built.fingerprint != fingerprint:

@@ -26,6 +26,8 @@ class Freshness:
         last_success_at: When a run last succeeded, with a zone; None where none did, or where runs are not expected
             because the day is fixed in the config.
         limit_days: From how many days on it is stale; 0 for never.
+        max_days_after_data: How far ahead it may be: so far after the last event a day can be built without force.
+        fault: Why readers cannot use what is published; empty if they can, or nothing is published.
     """
 
     published: date | None
@@ -33,6 +35,8 @@ class Freshness:
     problem: str = ""
     last_success_at: datetime | None = None
     limit_days: int = 0
+    max_days_after_data: int = 0
+    fault: str = ""
 
     @property
     def days_behind(self) -> int | None:
@@ -42,9 +46,14 @@ class Freshness:
         return max(0, (self.expected - self.published).days)
 
     @property
+    def days_ahead(self) -> int:
+        """Days by which the publication is later than it should be; 0 where either day is not known."""
+        return max(0, (self.published - self.expected).days) if self.published and self.expected else 0
+
+    @property
     def is_fresh(self) -> bool | None:
-        """Whether it does not lag; None where the day that it should be is not known."""
-        return None if self.expected is None else self.days_behind == 0
+        """Whether it is of the day that it should be; None where that is not known."""
+        return None if self.expected is None else self.published == self.expected
 
     def why_stale(self, now: datetime) -> str:
         """Which limit is exceeded, and by how much; empty if what is published is not stale, or nothing is published.
@@ -52,11 +61,18 @@ class Freshness:
         Args:
             now: The time, with a zone.
         """
+        if self.fault:
+            return self.fault
         if self.published is None or not self.limit_days:
             return ""
         limit = f"(limit: {self.limit_days} days)"
         if (self.days_behind or 0) >= self.limit_days:
             return f"{self.published} is {self.days_behind} days behind {self.expected} {limit}"
+        if self.days_ahead > self.max_days_after_data:
+            return (
+                f"{self.published} is {self.days_ahead} days ahead of {self.expected}"
+                f" (max_days_after_data: {self.max_days_after_data})"
+            )
         since = self.last_success_at
         if since is not None and now - since >= timedelta(days=self.limit_days):
             return f"no run has succeeded since {since.astimezone(UTC):%Y-%m-%d %H:%M} UTC {limit}"
@@ -69,7 +85,8 @@ class Freshness:
         if self.is_fresh:
             return f"{shown}, as it should be"
         behind = f": {self.days_behind} days behind" if self.days_behind else ""
-        return f"{shown}, and should be {self.expected}{behind}"
+        ahead = f": {self.days_ahead} days ahead" if self.days_ahead else ""
+        return f"{shown}, and should be {self.expected}{behind}{ahead}"
 
 
 def publication_freshness(settings: Settings, *, is_running: bool = False) -> Freshness:
@@ -79,15 +96,23 @@ def publication_freshness(settings: Settings, *, is_running: bool = False) -> Fr
         settings: The settings in force.
         is_running: Whether a run goes on: it holds the warehouse, so that `latest` cannot be asked for.
     """
-    current = next((one for one in list_versions(settings.paths.published) if one.is_current), None)
+    versions = list_versions(settings.paths.published)
+    current = next((one for one in versions if one.is_current), None)
     published, limit = current.as_of if current else None, settings.stale_after_days
+    fault = f"the version that readers see cannot be used: {current.problem}" if current and current.problem else ""
+    if versions and not current:
+        fault = "readers see no version"
     since = None if isinstance(settings.as_of, date) else _last_success(settings, current)
+
+    def found(expected: date | None, problem: str = "") -> Freshness:
+        return Freshness(published, expected, problem, since, limit, settings.max_days_after_data, fault)
+
     if is_running and settings.as_of == "latest":
-        return Freshness(published, None, "a run goes on", since, limit)
+        return found(None, "a run goes on")
     try:
-        return Freshness(published, resolve_as_of(settings), "", since, limit)
+        return found(resolve_as_of(settings))
     except LoyaltyError as problem:
-        return Freshness(published, None, problem.message, since, limit)
+        return found(None, problem.message)
 
 
 def _last_success(settings: Settings, current: Version | None) -> datetime | None:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from pipelines.durable import write_durably
 from pipelines.errors import BuildError, GateError
 from pipelines.landing import declared_statuses, write_order_statuses
-from pipelines.orchestration.as_of import resolve_as_of
+from pipelines.orchestration.as_of import due_day, refuse_future, resolve_as_of
 from pipelines.orchestration.build_state import (
     INGEST_FIRST,
     SCRATCH_PREFIX,
@@ -43,6 +43,7 @@ from pipelines.orchestration.run_scope import RunScope
 from pipelines.orchestration.steps import RETRY, asked, planned, requested_day, step
 from pipelines.orchestration.warehouse import drop_scratch
 from pipelines.pseudonyms import key_fingerprint, write_pseudonyms
+from pipelines.publication import list_versions
 from pipelines.secret_key import load_key
 
 log = logging.getLogger("loyalty.run")
@@ -75,6 +76,7 @@ def plan_assets(required: Required) -> list[dg.AssetsDefinition]:
             state = read_state(paths.build_state)
             check_staged(state, paths.marks, required)
             day = requested_day(context) or resolve_as_of(settings)
+            refuse_future(settings, day)
             if state.staged is not None and not asked(context, FORCE_TAG):
                 check_day(state.staged, day, settings.max_days_after_data)
             key = load_key(paths.key, settings.key_text)
@@ -82,6 +84,7 @@ def plan_assets(required: Required) -> list[dg.AssetsDefinition]:
                 state,
                 as_of=day,
                 fingerprint=core_fingerprint(settings, key_fingerprint(key)),
+                due=due_day(settings),
                 full_refresh=asked(context, FULL_REFRESH_TAG),
                 aside=asked(context, BACKFILL_TAG),
             )
@@ -89,6 +92,8 @@ def plan_assets(required: Required) -> list[dg.AssetsDefinition]:
             stage.count(batches=len(plan.batches), batches_changed=len(plan.changed_batches))
             run.recorder.report.as_of, run.recorder.report.kind = plan.as_of, plan.kind.value
             explain_latest(run, plan, stage)
+            if changed := key_has_changed(paths.published, key_fingerprint(key)):
+                stage.warn(changed)
             clean_scratch(paths.warehouse, paths.exchange)
             plan.exchange(paths.exchange).mkdir(mode=0o700, parents=True, exist_ok=True)
             write_changed_batches(plan, paths.exchange)
@@ -156,6 +161,23 @@ def check_staged(state: WarehouseState, marks: Path, required: Required) -> None
         raise GateError("nothing is staged yet", hint=INGEST_FIRST)
     builds = {Step.LANDING: landed_id(state.staged.batches), Step.STAGING: state.staged.id}
     require(marks, builds, required, GateError, INGEST_FIRST)
+
+
+def key_has_changed(published: Path, fingerprint: str) -> str:
+    """That customers get other pseudonyms than readers know; empty if they do not, or if nothing is published.
+
+    Args:
+        published: The folder of versions.
+        fingerprint: Of the key in force.
+    """
+    newest = next((version for version in list_versions(published) if version.manifest), None)
+    before = newest.manifest.inputs.get("key_fingerprint") if newest and newest.manifest else None
+    if newest is None or before in (None, fingerprint):
+        return ""
+    return (
+        f"the key is another one than that of version {newest.id}, so every customer has another customer_key. If this"
+        " is not meant, put the former key back (LOYALTY_KEY, or the file `key` of the home) and run again"
+    )
 
 
 def explain_latest(run: RunScope, plan: BuildPlan, stage: StageHandle) -> None:

@@ -9,7 +9,7 @@ from pipelines.orchestration.build_state import StagedState, read_state
 from pipelines.orchestration.code import core_fingerprint
 from pipelines.orchestration.recorder import Recorder
 from pipelines.pseudonyms import key_fingerprint
-from pipelines.publication import Manifest, Version, list_versions, why_not_current
+from pipelines.publication import Manifest, Version, list_versions, set_current, why_not_current
 from pipelines.secret_key import load_key
 from pipelines.settings import Settings
 
@@ -41,13 +41,17 @@ def conclude(recorder: Recorder, settings: Settings, version: Version, *, is_new
         is_new: Whether the run published it.
         is_backfill: Whether it is of a day that has passed; readers are not meant to see it.
     """
+    published = settings.paths.published
+    if not is_backfill and not any(one.is_current for one in list_versions(published)):
+        version = set_current(published, version.id)
+        recorder.warn("publish", f"readers saw no version, for `{published / 'current'}` was gone or led elsewhere")
     manifest = version.manifest
     if manifest and not is_new:
         recorder.report.as_of = version.as_of
         for warning in manifest.warnings:
             recorder.warn("publish", warning)
     recorder.finish(published=version.path, is_current=version.is_current, is_new=is_new)
-    if not is_backfill and (reason := why_not_current(settings.paths.published, version.id)):
+    if not is_backfill and (reason := why_not_current(published, version.id)):
         recorder.warn("publish", reason)
 
 

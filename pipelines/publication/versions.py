@@ -49,9 +49,14 @@ def resolve_current(published: Path) -> Path:
     Raises:
         PublicationError: Nothing is published, or the current version is not whole.
     """
-    name = current_id(published)
-    if name is None:
+    name, versions = current_id(published), list_versions(published)
+    if not versions:
         raise PublicationError(f"nothing is published in {published}", hint="Run `loyalty run` first.")
+    if name not in {version.id for version in versions}:
+        raise PublicationError(
+            f"{published / CURRENT} {'is gone' if name is None else 'leads to no version'}",
+            hint=f"Choose a version: `loyalty publish --current {versions[0].id}`.",
+        )
     folder = published.resolve() / VERSIONS / name
     check_files(folder, read_manifest(folder))
     return folder

@@ -64,6 +64,14 @@ def test_anything_else_is_built_whole(before: WarehouseState, fingerprint: str, 
     assert reason in plan.reason
 
 
+def test_the_day_that_the_config_asks_for_is_built_though_the_tables_hold_a_later_one() -> None:
+    plan = plan_build(state(as_of=TUESDAY), as_of=MONDAY, fingerprint="f", due=MONDAY)
+    assert (plan.kind, plan.previous_as_of) == (BuildKind.FULL, None)
+    assert f"the later day {TUESDAY}" in plan.reason
+    aside = plan_build(state(as_of=TUESDAY), as_of=MONDAY, fingerprint="f", due=MONDAY, aside=True)
+    assert aside.kind is BuildKind.BACKFILL
+
+
 def test_a_day_before_the_state_is_built_aside_whatever_the_state_is() -> None:
     for before in (state(as_of=TUESDAY), state(as_of=TUESDAY, status=BuildStatus.IN_PROGRESS, fingerprint="x")):
         plan = plan_build(before, as_of=MONDAY, fingerprint="f")

@@ -1,6 +1,7 @@
 """Freshness is of the published day against the day that the config asks for, never against the clock of a history."""
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -17,6 +18,7 @@ from pipelines.settings import Settings
 from tests.unit.publication_marts import publisher
 
 PUBLISHED = date(2026, 1, 5)
+NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -74,8 +76,23 @@ def test_yesterday_is_the_day_before_today(home: Path) -> None:
     assert found.days_behind == (found.expected - PUBLISHED).days
 
 
-def test_a_later_day_than_asked_for_is_fresh(home: Path) -> None:
-    assert publication_freshness(settings(home, PUBLISHED - timedelta(days=3))).days_behind == 0
+def test_a_later_day_than_asked_for_is_said(home: Path) -> None:
+    found = publication_freshness(settings(home, PUBLISHED - timedelta(days=3)))
+    assert (found.is_fresh, found.days_behind) == (False, 0)
+    assert str(found) == "published is 2026-01-05, and should be 2026-01-02: 3 days ahead"
+    assert found.why_stale(NOW) == "", "a day that can be built without force"
+    assert "3 days ahead of 2026-01-02" in replace(found, max_days_after_data=2).why_stale(NOW)
+    assert replace(found, max_days_after_data=2, limit_days=0).why_stale(NOW) == ""
+
+
+def test_readers_who_see_no_version_or_a_broken_one_are_an_alarm(home: Path) -> None:
+    current = home / "published" / "current"
+    version = current.resolve()
+    current.unlink()
+    assert publication_freshness(settings(home, PUBLISHED)).why_stale(NOW) == "readers see no version"
+    current.symlink_to(f"versions/{version.name}")
+    (version / "manifest.json").write_text("x")
+    assert "cannot be used" in publication_freshness(settings(home, PUBLISHED)).why_stale(NOW)
 
 
 def test_what_is_not_known_is_said(home: Path, tmp_path: Path) -> None:

@@ -129,3 +129,14 @@ def test_of_several_keys_the_first_is_in_force(tmp_path: Path) -> None:
 def test_a_key_that_is_no_longer_in_force_must_be_long_enough_too(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="has 5 characters"):
         load_keys(tmp_path / "key", SecretStr("e" * 40 + "\nshort"))
+
+
+@pytest.mark.parametrize("trace", ["exchange/pseudonyms.parquet", "published/versions/2026-01-05_aaaa/manifest.json"])
+def test_a_key_that_was_used_and_is_gone_is_not_made_anew(tmp_path: Path, trace: str) -> None:
+    (tmp_path / trace).parent.mkdir(parents=True)
+    (tmp_path / trace).touch()
+    with pytest.raises(ConfigError, match="is gone") as caught:
+        load_key(tmp_path / "key")
+    assert "LOYALTY_KEY" in caught.value.hint
+    assert not (tmp_path / "key").exists()
+    assert load_key(tmp_path / "key", SecretStr("g" * 32)) == b"g" * 32
