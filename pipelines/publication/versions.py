@@ -55,7 +55,7 @@ def resolve_current(published: Path) -> Path:
     if name not in {version.id for version in versions}:
         raise PublicationError(
             f"{published / CURRENT} {'is gone' if name is None else 'leads to no version'}",
-            hint=f"Choose a version: `loyalty publish --current {versions[0].id}`.",
+            hint="`loyalty run` mends it. Or choose a version of `loyalty versions`: `loyalty publish --current ID`.",
         )
     folder = published.resolve() / VERSIONS / name
     check_files(folder, read_manifest(folder))
