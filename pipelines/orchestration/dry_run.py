@@ -83,6 +83,12 @@ class _Outlook:
     added: int
     is_same_data: bool
 
+    def additions(self) -> str:
+        """What would be added to staging, in words."""
+        if self.added:
+            return f"{self.added} new files are added"
+        return "nothing is added" if self.is_same_data else "files that landed before are in force again"
+
     @property
     def after(self) -> WarehouseState:
         """What the build would find."""
@@ -145,8 +151,7 @@ def _outlook(settings: Settings, asked: _Asked, files: Foreseen, before: Warehou
 
 def _of_build(settings: Settings, asked: _Asked, files: Foreseen, outlook: _Outlook) -> DryRun:
     """How the files would be staged and the day be built."""
-    added = f"{outlook.added} new files are added" if outlook.added else "nothing is added"
-    staging = f"built anew: {outlook.reason}" if outlook.reason else added
+    staging = f"built anew: {outlook.reason}" if outlook.reason else outlook.additions()
     try:
         day = _day(settings, asked, outlook)
     except (BuildError, ConfigError) as error:

@@ -16,7 +16,7 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from pipelines.cli.app import app
-from pipelines.landing import SourceFiles, land, landed_batches, load_mapping
+from pipelines.landing import SourceFiles, delivery_ages, land, landed_batches, load_mapping
 from pipelines.orchestration.build_state import (
     BuildStatus,
     BuiltState,
@@ -77,10 +77,11 @@ def built(settings: Settings, as_of: date, events: EventDays) -> None:
     key = load_key(settings.paths.key, settings.key_text)
     fingerprint = core_fingerprint(settings, key_fingerprint(key))
     batches = landed_batches(settings.home)
+    ages = {batch: age for batch, age in delivery_ages(settings.home).items() if age}
     state = WarehouseState(
-        staged=StagedState(fingerprint=staging_fingerprint(settings), batches=batches, events=events),
+        staged=StagedState(fingerprint=staging_fingerprint(settings), batches=batches, ages=ages, events=events),
         built=BuiltState(
-            as_of=as_of, fingerprint=fingerprint, batches=batches, status=BuildStatus.COMPLETE, run_id="r"
+            as_of=as_of, fingerprint=fingerprint, batches=batches, ages=ages, status=BuildStatus.COMPLETE, run_id="r"
         ),
     )
     write_state(settings.paths.build_state, state)
@@ -152,6 +153,18 @@ def test_what_has_landed_under_another_name_is_not_new_and_two_of_the_same_are_o
     for name in ("orders-3.csv", "orders-4.csv"):
         (inbox / name).write_text("id,day,total\n3,2024-05-02,10\n")
     assert asked(config)["new_files"] == {"shop": 1}
+
+
+def test_a_file_that_comes_back_to_an_earlier_content_is_said(config: Path) -> None:
+    file = config.parent / "in" / "orders-1.csv"
+    earlier = file.read_text()
+    landed(config)
+    file.write_text(earlier.replace("10", "11"))
+    built(landed(config), date(2024, 5, 2), EventDays(first_on=date(2024, 5, 1), last_on=date(2024, 5, 2)))
+    file.write_text(earlier)
+    found = asked(config)
+    assert (found["new_files"], found["kind"]) == ({"shop": 0}, "incremental")
+    assert found["staging"] == "files that landed before are in force again"
 
 
 @pytest.mark.parametrize(
