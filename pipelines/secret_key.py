@@ -36,7 +36,7 @@ def load_keys(path: Path, given: SecretStr | None = None) -> tuple[bytes, ...]:
     if given is not None:
         return _long_enough(given.get_secret_value(), "LOYALTY_KEY")
     if not path.exists():
-        _refuse_if_used(path)
+        refuse_if_used(path)
         _make(path)
     mode = path.stat().st_mode & 0o777
     if mode & 0o077:
@@ -64,8 +64,15 @@ def _long_enough(text: str, where: str) -> tuple[bytes, ...]:
     return tuple(key.encode() for key in keys)
 
 
-def _refuse_if_used(path: Path) -> None:
-    """Do nothing in a home without pseudonyms. With a new key every customer would have another customer_key."""
+def refuse_if_used(path: Path) -> None:
+    """Do nothing in a home without pseudonyms. With a new key every customer would have another customer_key.
+
+    Args:
+        path: `<home>/key`, which does not exist.
+
+    Raises:
+        ConfigError: Pseudonyms were made in this home.
+    """
     home = path.parent
     versions = home / "published" / "versions"
     if (home / "exchange" / "pseudonyms.parquet").exists() or (versions.is_dir() and any(versions.iterdir())):

@@ -4,10 +4,11 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from contextlib import redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +19,9 @@ from pipelines.cli.summary import summary_json, summary_table
 from pipelines.errors import ConfigError
 from pipelines.setting_values import parse_as_of
 from pipelines.settings import Settings, dagster_environment, load_settings, project_root
+
+if TYPE_CHECKING:  # it is imported where it is needed: a bad config is reported at once
+    from pipelines.orchestration.dry_run import DryRun
 
 
 @spoken
@@ -32,7 +36,12 @@ def run(
         bool, typer.Option("--force", help="Build the day even if it is before the data or long after it.")
     ] = False,
     only_say: Annotated[
-        bool, typer.Option("--dry-run", help="Print what a run would do (files, day, kind of build); do nothing.")
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Print what a run would do (files, day, kind of build); do nothing. Ends with the exit code that the"
+            " run would have, as far as it is known in advance.",
+        ),
     ] = False,
     originals: Annotated[
         Path | None,
@@ -53,7 +62,7 @@ def run(
     except ValueError as problem:
         raise ConfigError(f"--as-of: {problem}") from problem
     if only_say:
-        show_dry_run(settings, as_of, full_refresh=full_refresh, force=force, as_json=as_json)
+        show_dry_run(settings, as_of, full_refresh=full_refresh, force=force, originals=originals, as_json=as_json)
         return
     # imported late: Dagster takes seconds, and a bad config is reported at once
     from pipelines.orchestration.execute import run_pipeline
@@ -83,26 +92,43 @@ def run(
         out().print(report.published)
 
 
-def show_dry_run(settings: Settings, as_of: str | None, *, full_refresh: bool, force: bool, as_json: bool) -> None:
-    """Print what a run would do."""
+def show_dry_run(
+    settings: Settings, as_of: str | None, *, full_refresh: bool, force: bool, originals: Path | None, as_json: bool
+) -> None:
+    """Print what a run would do.
+
+    Raises:
+        typer.Exit: The run would be refused; with its exit code.
+    """
     from pipelines.orchestration.dry_run import dry_run
 
-    found = dry_run(settings, as_of=as_of, full_refresh=full_refresh, force=force)
+    found = dry_run(settings, as_of=as_of, full_refresh=full_refresh, force=force, originals=originals)
     if as_json:
         print_json(asdict(found))
-        return
+    else:
+        for line in dry_run_lines(found):
+            out().print(line)
+        if found.problem:
+            say(out(), "would be refused:", "bold red", found.problem)
+    if found.exit_code:
+        raise typer.Exit(found.exit_code)
+
+
+def dry_run_lines(found: "DryRun") -> Iterator[str]:
+    """What a run would do, up to where it would be refused."""
     files = [f"{count:,} of {source}" for source, count in found.new_files.items() if count]
-    out().print(f"new files: {', '.join(files) or 'none'}")
+    yield f"new files: {', '.join(files) or 'none'}"
     if found.files_again:
         again = ", ".join(f"{count:,} of {source}" for source, count in found.files_again.items())
-        out().print(f"landed files to update after a change of the mapping: {again}")
-    out().print(f"staging: {found.staging}")
-    moves = as_of in (None, "latest") and settings.as_of == "latest" and files
-    day = found.as_of or "decided by the new files"
-    out().print(f"as-of day: {day}{'; new files may move it' if moves and found.as_of else ''}")
-    out().print(f"build: {found.kind} ({found.reason})")
-    if found.problem:
-        say(out(), "would be refused:", "bold red", found.problem)
+        yield f"landed files to update after a change of the mapping: {again}"
+    if found.staging:
+        yield f"staging: {found.staging}"
+    if found.as_of:
+        yield f"as-of day: {found.as_of}{'; new files may move it' if found.may_move else ''}"
+    elif not found.problem:
+        yield f"as-of day: decided by {'the new files' if files else 'what is staged'}"
+    if not found.problem:
+        yield f"build: {found.kind} ({found.reason})"
 
 
 @spoken

@@ -44,7 +44,8 @@ def summary_json(report: RunReport) -> dict[str, object]:
 def summary_table(report: RunReport) -> Table:
     """The figures of a run, for people."""
     land, staging, marts = report.counts("land"), report.counts("staging"), report.counts("publish")
-    table = Table(title=f"{report.as_of} · {report.kind} build · run {report.run_id}", title_justify="left")
+    how = f"{report.kind} build" if report.kind else report.status  # without a kind, nothing was built
+    table = Table(title=f"{report.as_of} · {how} · run {report.run_id}", title_justify="left")
     table.add_column("what")
     table.add_column("count", justify="right")
     table.add_column("stage")

@@ -3,6 +3,7 @@
 from pipelines.landing.batches import landed_batches, read_ledger
 from pipelines.landing.check import SourceCheck, check_sources
 from pipelines.landing.deliveries import delivery_ages
+from pipelines.landing.foresee import Foreseen, foresee
 from pipelines.landing.inbox import SourceFiles
 from pipelines.landing.land import land
 from pipelines.landing.make_batch import Again, Erase, KeptAsItWas
@@ -19,6 +20,7 @@ __all__ = [
     "Again",
     "Erase",
     "FileOutcome",
+    "Foreseen",
     "KeptAsItWas",
     "LandingReport",
     "Mapping",
@@ -32,6 +34,7 @@ __all__ = [
     "declared_statuses",
     "delivery_ages",
     "finish_replacement",
+    "foresee",
     "land",
     "landed_batches",
     "load_mapping",

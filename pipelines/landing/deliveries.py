@@ -3,6 +3,7 @@
 Recording a delivery is batches.py's.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pyarrow as pa
@@ -20,13 +21,18 @@ def delivery_ages(home: Path) -> dict[str, int]:
 
     A batch that came under several names has the lowest of their ages.
     """
-    deliveries = read_deliveries(home).to_pylist()
+    rows = read_deliveries(home).to_pylist()
+    return ages_of((row["source"], row["file_name"], row["sequence"], row["batch"]) for row in rows)
+
+
+def ages_of(deliveries: Iterable[tuple[str, str, int, str]]) -> dict[str, int]:
+    """The same of deliveries that are at hand: source, file name, sequence and batch of each."""
     last: dict[tuple[str, str], int] = {}
     own: dict[tuple[str, str, str], int] = {}
-    for row in deliveries:
-        name = (row["source"], row["file_name"])
-        last[name] = max(last.get(name, 0), row["sequence"])
-        own[*name, row["batch"]] = max(own.get((*name, row["batch"]), 0), row["sequence"])
+    for source, file_name, sequence, batch in deliveries:
+        name = (source, file_name)
+        last[name] = max(last.get(name, 0), sequence)
+        own[*name, batch] = max(own.get((*name, batch), 0), sequence)
     ages: dict[str, int] = {}
     for (source, file_name, batch), sequence in own.items():
         age = last[source, file_name] - sequence

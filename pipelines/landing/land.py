@@ -5,7 +5,6 @@ make_batch.py's; which landed files the mapping lands in another way now is outd
 """
 
 import logging
-import shutil
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -13,19 +12,17 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
-import pyarrow.parquet as pq
 
 from pipelines import visible
 from pipelines.errors import InputError
 from pipelines.home import Home
-from pipelines.landing.batches import DELIVERIES, LEDGER, Delivery, Store, deliveries_table
+from pipelines.landing.batches import Delivery, Store
 from pipelines.landing.check import check_something_landed
 from pipelines.landing.delivered import State, sha256_of, state_of
 from pipelines.landing.expressions import quote_text
 from pipelines.landing.formats import contradictions
 from pipelines.landing.inbox import Found, SourceFiles, files_below, find
 from pipelines.landing.known import Known
-from pipelines.landing.ledger import redeclared
 from pipelines.landing.make_batch import Again, BatchMaker, Erase, KeptAsItWas, Task
 from pipelines.landing.model import FileGroup
 from pipelines.landing.outdated import Change, Versions, read_landed
@@ -82,7 +79,7 @@ def land(
         with _connect(store, memory_limit, threads) as connection:
             versions, maker = Versions(sources), BatchMaker(store, connection, erase)
             known = Known(read_landed(home), versions)
-            landing = _Landing(store, maker, versions, known, today)
+            landing = Landing(store, maker, versions, known, today)
             redeclared_files = landing.redeclare()
             files = []
             for file in found:
@@ -116,7 +113,7 @@ def _connect(store: Store, memory_limit: str | None, threads: int | None) -> duc
     return connection
 
 
-class _Landing:
+class Landing:
     """One run of landing.
 
     Args:
@@ -141,7 +138,8 @@ class _Landing:
         """Let batches have what the mapping declares now, if their rows do not change; returns how many."""
         changes = [change for change in self._known.changes if not change.needs_rows]
         for change in changes:
-            self._copy(change)
+            if self._known.batch(change.target.key(change.landed.sha256)) is None:
+                self._maker.redeclare(change)
             self._commit(change)
         return len(changes)
 
@@ -265,21 +263,6 @@ class _Landing:
         finally:
             self._store.discard(batch)
         return outcome
-
-    def _copy(self, change: Change) -> None:
-        """Stage a batch with the rows that are there, and with what is declared now."""
-        landed, target = change.landed, change.target
-        if self._known.batch(target.key(landed.sha256)) is not None:
-            return
-        batch = target.batch(landed.sha256)
-        for dataset, part in self._store.parts(landed.source, landed.batch).items():
-            if dataset == LEDGER:
-                lines = redeclared(pq.read_table(part, partitioning=None), target.declares, target.rows)
-                pq.write_table(lines, self._store.staged(batch, dataset), compression="zstd")
-            elif dataset != DELIVERIES:
-                shutil.copyfile(part, self._store.staged(batch, dataset))
-        deliveries = deliveries_table(change.deliveries)
-        pq.write_table(deliveries, self._store.staged(batch, DELIVERIES), compression="zstd")
 
     def _commit(self, change: Change) -> None:
         """Let a batch, staged or already there, take the place of what a content landed as before."""

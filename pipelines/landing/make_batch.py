@@ -3,6 +3,7 @@
 Which files, and what a batch replaces, is land.py's; how a batch is committed is batches.py's.
 """
 
+import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +17,9 @@ from pipelines.landing.delivered import State, state_of
 from pipelines.landing.doubts import doubts_of, is_cut_off
 from pipelines.landing.expressions import quote_text
 from pipelines.landing.inbox import SourceFiles
-from pipelines.landing.ledger import ledger_table
+from pipelines.landing.ledger import ledger_table, redeclared
 from pipelines.landing.model import FileGroup
+from pipelines.landing.outdated import Change
 from pipelines.landing.readers import read
 from pipelines.landing.relation import Reading
 from pipelines.landing.report import FileOutcome, Outcome
@@ -117,6 +119,19 @@ class BatchMaker:
         deliveries = deliveries_table(task.deliveries)
         pq.write_table(deliveries, self._store.staged(task.batch, DELIVERIES), compression="zstd")
         return outcome
+
+    def redeclare(self, change: Change) -> None:
+        """Stage a batch with the rows that are there, and with what is declared now."""
+        landed, target = change.landed, change.target
+        batch = target.batch(landed.sha256)
+        for dataset, part in self._store.parts(landed.source, landed.batch).items():
+            if dataset == LEDGER:
+                lines = redeclared(pq.read_table(part, partitioning=None), target.declares, target.rows)
+                pq.write_table(lines, self._store.staged(batch, dataset), compression="zstd")
+            elif dataset != DELIVERIES:
+                shutil.copyfile(part, self._store.staged(batch, dataset))
+        deliveries = deliveries_table(change.deliveries)
+        pq.write_table(deliveries, self._store.staged(batch, DELIVERIES), compression="zstd")
 
     def _sql(self, task: Task, reading: Reading) -> RowSql:
         spared = _COSTLY_TO_PLAN if reading.records < _WORTH_PLANNING else ""
