@@ -55,6 +55,11 @@ def faults(error: ValidationError, document: Document, model: type[BaseModel]) -
     return sorted(kept, key=lambda fault: (fault.line, fault.where, fault.words))
 
 
+def value_words(error: ValidationError) -> str:
+    """What is wrong with a single value that stands in no file: an option of the command line."""
+    return _words(error.errors(include_url=False)[0], ())
+
+
 def _known(document: Document, detail: ErrorDetails) -> Path:
     """A location without the parts that only pydantic knows, such as the members of a union."""
     known: Path = ()

@@ -18,17 +18,25 @@ def write_durably(path: Path, write: Callable[[Path], object], *, mode: int = 0o
         path: Where the file goes; its folder is made.
         write: Gets the path of an empty file with the right mode, and fills it.
         mode: Permissions of the file, from its first byte on.
+
+    Raises:
+        OSError: It cannot be written; the error names `path`, and not the file beside it, which nobody asked for.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     staged = path.with_name(f".{path.name}.{os.getpid()}")
-    os.close(os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode))
     try:
-        write(staged)
-        sync_file(staged)
-        staged.replace(path)
-        sync_file(path.parent)
-    finally:
-        staged.unlink(missing_ok=True)
+        os.close(os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode))
+        try:
+            write(staged)
+            sync_file(staged)
+            staged.replace(path)
+            sync_file(path.parent)
+        finally:
+            staged.unlink(missing_ok=True)
+    except OSError as problem:
+        if problem.filename is not None and os.fspath(problem.filename) == str(staged):
+            problem.filename, problem.filename2 = str(path), None
+        raise
 
 
 def write_text_durably(path: Path, text: str, *, mode: int = 0o644) -> None:

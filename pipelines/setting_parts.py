@@ -4,11 +4,11 @@ What one value may be is in setting_values.py; how the file is read, and the set
 """
 
 import os
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from pipelines.setting_values import Folder, MappingName, Memory
+from pipelines.setting_values import FilePath, MappingName, Memory
 
 
 class SettingsPart(BaseModel):
@@ -17,17 +17,27 @@ class SettingsPart(BaseModel):
     # an error would quote the whole input, and there are secrets in it
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_number_is_true(cls, value: object, info: ValidationInfo) -> object:
+        """Python takes true for 1."""
+        kind = cls.model_fields[str(info.field_name)].annotation
+        kinds = {getattr(one, "__origin__", one) for one in (kind, *get_args(kind))}
+        if isinstance(value, bool) and kinds & {int, float}:
+            raise ValueError(f"must be a number, but is `{str(value).lower()}`")
+        return value
+
 
 class SourceSettings(SettingsPart):
     """One source of files.
 
     Attributes:
         mapping: A built-in mapping's name, or the absolute path of a mapping file.
-        files: The folder with its files.
+        files: The folder with its files; only what reads files needs it (`check_inboxes` of settings.py).
     """
 
     mapping: MappingName
-    files: Folder
+    files: FilePath
 
 
 def _at_least_one(sources: tuple[SourceSettings, ...]) -> tuple[SourceSettings, ...]:

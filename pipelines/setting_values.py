@@ -17,7 +17,8 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationInfo
 from pipelines import visible
 from pipelines.near_miss import did_you_mean
 
-_MEMORY = re.compile(r"\d+(\.\d+)?\s?([KMGT]i?B)")
+_MEMORY = re.compile(r"(\d+(?:\.\d+)?)\s?([KMGT])(i?)B")
+_LEAST_MEMORY = 16_000_000  # bytes; a home with a single order needs more
 
 
 def _absolute(path: Path, info: ValidationInfo) -> Path:
@@ -40,12 +41,9 @@ def _usable_home(path: Path) -> Path:
     odd = sorted({sign for sign in "?=" if sign in str(path)})
     if odd:
         raise ValueError(f"the path {path} has {' '.join(odd)}, which the home's path cannot have: choose another")
-    return path
-
-
-def _existing_folder(path: Path) -> Path:
-    if not path.is_dir():
-        raise ValueError(f"there is no folder {path}")
+    there = next(place for place in (path, *path.parents) if os.path.lexists(place))
+    if not os.path.isdir(there):  # noqa: PTH112 (the other way raises where nobody may look)
+        raise ValueError(f"the path {path} cannot be the home: {there} is no folder")
     return path
 
 
@@ -89,8 +87,12 @@ def _known_industry(name: str) -> str:
 
 
 def _memory_limit(text: str) -> str:
-    if not _MEMORY.fullmatch(text):
+    found = _MEMORY.fullmatch(text)
+    if found is None:
         raise ValueError(f"`{text}` is not an amount of memory: write it as 4GB or 512MB")
+    number, unit, binary = found.groups()
+    if float(number) * (1024 if binary else 1000) ** ("KMGT".index(unit) + 1) < _LEAST_MEMORY:
+        raise ValueError(f"`{text}` is too little memory: give at least {_LEAST_MEMORY // 1_000_000}MB")
     return text
 
 
@@ -98,12 +100,25 @@ def _usable_url(url: SecretStr) -> SecretStr:
     # it is a secret: what is wrong is said without showing it
     try:
         parts = urlsplit(url.get_secret_value())
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and _can_be_sent_to(url)
     except ValueError:
         usable = False
     if not usable:
         raise ValueError("the value of LOYALTY_WEBHOOK_URL is no URL that begins with https:// or http://")
     return url
+
+
+def _can_be_sent_to(url: SecretStr) -> bool:
+    """Whether what sends takes it.
+
+    Raises:
+        ValueError: It does not.
+    """
+    # imported late: it takes its time, and few installations notify anybody
+    import requests
+
+    sent_to = requests.Request("POST", url.get_secret_value()).prepare().url or ""
+    return bool((urlsplit(sent_to).hostname or "").encode("idna"))
 
 
 def parse_as_of(text: object) -> object:
@@ -141,7 +156,6 @@ Day = Annotated[date, BeforeValidator(parse_day)]
 AsOf = Annotated[date | Literal["latest", "yesterday"], BeforeValidator(parse_as_of)]
 FilePath = Annotated[Path, AfterValidator(_absolute), AfterValidator(_readable_path)]
 HomeFolder = Annotated[FilePath, AfterValidator(_usable_home)]
-Folder = Annotated[FilePath, AfterValidator(_existing_folder)]
 MappingName = Annotated[str, AfterValidator(_known_mapping)]
 CurrencyCode = Annotated[str, AfterValidator(_currency_code)]
 Zone = Annotated[str, AfterValidator(_known_zone)]

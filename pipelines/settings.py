@@ -14,12 +14,12 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
 from pipelines.config_faults import faults
 from pipelines.errors import ConfigError
 from pipelines.home import Home
-from pipelines.positions import YamlProblem, read_yaml
+from pipelines.positions import Document, YamlProblem, read_yaml
 from pipelines.quarantine_limits import QuarantineSettings
 from pipelines.setting_parts import EngineSettings, NotifySettings, RetentionSettings, SettingsPart, Sources
 from pipelines.setting_values import AsOf, CurrencyCode, Day, HomeFolder, Industry, WebhookUrl, Zone
@@ -110,6 +110,14 @@ class Settings(SettingsPart):
     key_text: SecretStr | None = Field(default=None, exclude=True)
     webhook_url: WebhookUrl | None = Field(default=None, exclude=True)
 
+    @field_validator("first_day")
+    @classmethod
+    def _has_come(cls, day: date | None, info: ValidationInfo) -> date | None:
+        zone = info.data.get("timezone")
+        if day and zone and day > (today := datetime.now(ZoneInfo(zone)).date()):
+            raise ValueError(f"{day} lies in the future: today is {today}")
+        return day
+
     @property
     def paths(self) -> Home:
         """What lies where below `home`."""
@@ -199,6 +207,27 @@ def load_settings(config: Path | None = None, home: Path | None = None) -> Setti
         if fault.where == "home" and chosen_home is not None:
             raise ConfigError(f"--home or {HOME_VARIABLE}: {fault.words}", hint="name another folder")
     raise ConfigError("\n".join(f"{path}:{fault}" for fault in found), hint=_HINT)
+
+
+def check_inboxes(settings: Settings) -> None:
+    """Do nothing where the folder of every source is there. Asked before files are read: all else works without them.
+
+    Raises:
+        ConfigError: One is missing, on a disk that is not mounted, say; the message names file and line.
+    """
+    missing = [index for index, source in enumerate(settings.sources) if not source.files.is_dir()]
+    if not missing:
+        return
+    path = settings.config_path
+    document = read_yaml(path.read_text(encoding="utf-8-sig")) if path else Document(None, {})
+    raise ConfigError(
+        "\n".join(
+            f"{path}:{document.line(('sources', index, 'files'))}: sources.{index}.files:"
+            f" there is no folder {settings.sources[index].files}"
+            for index in missing
+        ),
+        hint="bring the folder back (is its disk mounted?), make it, or correct `files`",
+    )
 
 
 def dbt_vars(settings: Settings, *, scratch_schema: str = "", exchange: Path | None = None) -> dict[str, str | int]:

@@ -1,14 +1,19 @@
 """The command's tree. Each command is in a module of its own, imported when called: `--help` stays quick."""
 
+import atexit
+import os
 import sys
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
+from typer.core import TyperGroup
 
 from pipelines.cli import backfill, inspect, notify, operate, person, quarantine, status, versions
 from pipelines.cli.say import say_error
 from pipelines.cli.streams import guard_streams
+from pipelines.config_faults import value_words
 from pipelines.errors import LoyaltyError
 
 _EPILOG = (
@@ -18,8 +23,23 @@ _EPILOG = (
     " 9 the publication is stale, 10 the webhook did not take a message, 70 a fault of Loyalty Marts."
 )
 
+
+class _PlainSpoken(TyperGroup):
+    """Says what is wrong with an option's value in our words instead of pydantic's."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Invoke the command that was called."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as problem:
+            if isinstance(problem.__cause__, ValidationError):
+                problem.message = value_words(problem.__cause__)
+            raise
+
+
 app = typer.Typer(
     name="loyalty",
+    cls=_PlainSpoken,
     help="Raw orders, CRM interactions and survey responses in; published loyalty marts out.",
     epilog=_EPILOG,
     no_args_is_help=True,
@@ -62,6 +82,9 @@ app.add_typer(quarantine.app, name="quarantine")
 def main() -> None:
     """The entry point `loyalty`."""
     output = guard_streams()
+    codes: list[int] = []
+    # registered before all others, and so called after them
+    atexit.register(_leave, codes)
     code: str | int | None = 0
     try:
         app()
@@ -71,4 +94,18 @@ def main() -> None:
     if output and output.problem and not code:
         say_error(f"the output could not be written: {output.problem.strerror}", "write it elsewhere, and run again")
         code = LoyaltyError.exit_code
+    if not isinstance(code, str):
+        codes.append(code or 0)
     sys.exit(code)
+
+
+def _leave(codes: list[int]) -> None:
+    """End the process without taking the interpreter apart.
+
+    A thread that still imports, or an error that is kept somewhere, holds DuckDB's objects; at the interpreter's end
+    its binding would print pages about leaks, which look like a crash.
+    """
+    if codes:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os._exit(codes[0])

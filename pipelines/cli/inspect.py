@@ -7,7 +7,7 @@ import typer
 from pipelines.cli.options import ConfigOption, HomeOption
 from pipelines.cli.say import JsonOption, err, out, print_json, say, spoken
 from pipelines.errors import InputError
-from pipelines.settings import WEBHOOK_VARIABLE, load_settings, project_root
+from pipelines.settings import WEBHOOK_VARIABLE, check_inboxes, load_settings, project_root
 
 
 @spoken
@@ -18,6 +18,7 @@ def check(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOpt
     from pipelines.secret_key import load_key
 
     settings = load_settings(config, home)
+    check_inboxes(settings)
     if settings.notify.webhook is not None and settings.webhook_url is None:
         say(err(), "warning", "yellow", f"notify.webhook is set, and {WEBHOOK_VARIABLE} is not: nobody will be told")
     if settings.key_text or settings.paths.key.exists():

@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from pipelines.cli.options import ConfigOption, HomeOption
-from pipelines.cli.quarantine_rows import PERSONAL, PLACE, Wanted, by_reason, catalogue, rows
-from pipelines.cli.say import JsonOption, out, print_entries, print_json, print_rows, spoken
+from pipelines.cli.quarantine_rows import PERSONAL, PLACE, Wanted, by_reason, catalogue, has_landed, rows
+from pipelines.cli.say import JsonOption, err, out, print_entries, print_json, print_rows, say, spoken
 from pipelines.settings import Settings, load_settings
 from pipelines.spreadsheet import write_csv
 
@@ -74,6 +74,8 @@ def show(
         found_values = [[asdict(value) for value in of_row] for of_row in values]
         print_json([row | {"values": v} for row, v in zip(shown, found_values, strict=True)] if reveal else shown)
     elif not shown:
+        if file is not None and not has_landed(settings, file):
+            say(err(), "warning", "yellow", f"no file of the name {file} has landed: name it as its rows do")
         out().print("no such row" if resolved_too else "no such row is open; --all shows resolved ones too")
     elif reveal:
         # raw text is often wider than the screen, and must be seen whole

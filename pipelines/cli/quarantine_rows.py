@@ -5,13 +5,17 @@ to be in the answer.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from pipelines.errors import BuildError, ConfigError
+from pipelines.landing import read_ledger, read_mapping
+from pipelines.landing.entities import ENTITIES
+from pipelines.near_miss import did_you_mean
+from pipelines.quarantine_limits import UNREADABLE
 from pipelines.settings import Settings, project_root
 from pipelines.warehouse_file import open_to_read
 
@@ -116,12 +120,11 @@ def rows(
         limit: At most so many; None for all.
 
     Raises:
-        ConfigError: There is no such rule.
+        ConfigError: There is no such rule, entity or source.
         BuildError: Nothing is staged.
         LockError: A run holds the warehouse.
     """
-    if wanted.rule is not None and wanted.rule not in catalogue():
-        raise ConfigError(f"there is no rule {wanted.rule!r}", hint="see them all: loyalty quarantine rules")
+    _check(settings, wanted)
     selected = ", ".join(f"{_COLUMNS.get(name, name)} as {name}" for name in columns)
     query = f"select {selected} from staging.stg_quarantine {_WANTED}"  # noqa: S608 (names of ours)
     asked = {
@@ -135,6 +138,34 @@ def rows(
         if limit is not None:
             query += f" limit {limit:d}"
         yield map(_tuples, connection.sql(query, params=asked).to_arrow_reader(_BATCH_ROWS) or ())
+
+
+def _check(settings: Settings, wanted: Wanted) -> None:
+    """Refuse what nothing can be found by."""
+    if wanted.rule is not None and wanted.rule not in catalogue():
+        raise ConfigError(f"there is no rule {wanted.rule!r}", hint="see them all: loyalty quarantine rules")
+    if wanted.entity is not None:
+        _is_one_of("entity", wanted.entity, [*ENTITIES, UNREADABLE])
+    if wanted.source is not None:
+        landed = read_ledger(settings.home).column("source").to_pylist()
+        _is_one_of("source", wanted.source, sorted({*landed, *_configured(settings)}))
+
+
+def _is_one_of(what: str, name: str, known: list[str]) -> None:
+    if name not in known:
+        near = did_you_mean(name, known, f"there are: {', '.join(known)}")
+        raise ConfigError(f"there is no {what} {name!r}{near}", hint="see what there is: loyalty quarantine list")
+
+
+def _configured(settings: Settings) -> Iterator[str]:
+    for source in settings.sources:
+        with suppress(ConfigError):  # `loyalty check` says why
+            yield read_mapping(source.mapping).source
+
+
+def has_landed(settings: Settings, file: str) -> bool:
+    """Whether a file of this name has ever landed, of any source."""
+    return file in read_ledger(settings.home).column("file_name").to_pylist()
 
 
 def _tuples(batch: "pa.RecordBatch") -> list[tuple[object, ...]]:

@@ -26,7 +26,7 @@ from pipelines.cli.status_report import (
     version_report,
 )
 from pipelines.errors import ConfigError, LoyaltyError, StaleError
-from pipelines.settings import Settings, load_settings
+from pipelines.settings import Settings, check_inboxes, load_settings
 
 if TYPE_CHECKING:
     from pipelines.landing import OutdatedFiles
@@ -77,7 +77,7 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
         ],
         data_issues=[issue_count(issue) for issue in issues],
         pending_erasure=pending.id if pending else None,
-        problems=[problem.message for problem in problems],
+        problems=[*(problem.message for problem in problems), *([unusable] if unusable else [])],
     )
     if as_json:
         print_json(found.model_dump(mode="json"))
@@ -122,13 +122,14 @@ def _noted(problems: list[LoyaltyError]) -> Iterator[None]:
 
 
 def landed_before(settings: Settings) -> "tuple[list[OutdatedFiles], str]":
-    """What was landed with an older version of the mapping, or why that is not known."""
+    """What was landed with an older version of the mapping, or why that is not known, such as a missing folder."""
     from pipelines.landing import SourceFiles, outdated_files, read_landed, read_mapping
 
     try:
+        check_inboxes(settings)
         sources = [SourceFiles(read_mapping(source.mapping), source.files) for source in settings.sources]
     except ConfigError as problem:
-        return [], f"{problem.message} {problem.hint}"
+        return [], f"{problem.message}; {problem.hint}"
     return list(outdated_files(read_landed(settings.home), sources).values()), ""
 
 

@@ -1,12 +1,14 @@
 """Expressions of a mapping file: parsing them with DuckDB's own parser, and quoting.
 
 A mapping's expression is trusted config, but it must be one plain expression over the columns of one record: no
-subquery, no window, nothing that gives another answer tomorrow. What an expression is used for is not known here.
+subquery, no window, no aggregate, nothing that gives another answer tomorrow. What an expression is used for is not
+known here.
 """
 
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import duckdb
@@ -43,6 +45,19 @@ _FORBIDDEN = frozenset(
 # Of these, SQL calls the functions without parentheses, unless the name is quoted.
 _CALLED_BARE = frozenset(["current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"])
 
+# A macro that calls an aggregate is one too.
+_AGGREGATES = r"""
+    with aggregates as (
+        select distinct function_name as name from duckdb_functions() where function_type = 'aggregate'
+    )
+
+    select name from aggregates
+    union
+    select function_name
+    from duckdb_functions(), aggregates
+    where function_type = 'macro' and regexp_matches(macro_definition, '\b' || name || '\(')
+"""
+
 _CHANGES = "not allowed in a mapping: it says something else about the same record next time"
 
 Path = tuple[str, ...]
@@ -72,6 +87,13 @@ def quote_name(name: str) -> str:
 def quote_text(text: str) -> str:
     """A text as a quoted SQL literal."""
     return "'" + text.replace("'", "''") + "'"
+
+
+@cache
+def _aggregates() -> frozenset[str]:
+    """What the engine computes over several rows; its parser takes the call of any function alike."""
+    with duckdb.connect(config={"threads": 1}) as connection:
+        return frozenset(name for (name,) in connection.execute(_AGGREGATES).fetchall())
 
 
 _PARSED: dict[str, Expression] = {}  # an expression means the same for ever
@@ -118,8 +140,12 @@ def _walk(node: Any, statement: bytes, bound: frozenset[str], references: set[Pa
     kind = node.get("class")
     if kind in ("SUBQUERY", "WINDOW", "STAR", "PARAMETER", "DEFAULT"):
         return f"a {str(kind).lower()} is not allowed in a mapping: an expression reads one record"
-    if kind == "FUNCTION" and str(node.get("function_name", "")).lower() in _FORBIDDEN:
-        return f"{node['function_name']}() is {_CHANGES}"
+    if kind == "FUNCTION":
+        function = str(node["function_name"]).lower()
+        if function in _FORBIDDEN:
+            return f"{node['function_name']}() is {_CHANGES}"
+        if function in _aggregates():
+            return f"the aggregate {function}() is not allowed in a mapping: an expression reads one record"
     if kind == "COLUMN_REF":
         path = tuple(str(part) for part in node["column_names"])
         is_quoted = statement[node["query_location"] :].startswith(b'"')  # counted in bytes

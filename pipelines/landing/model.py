@@ -128,8 +128,8 @@ class FileGroup(_Strict):
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
     quoting: Literal["double", "none"] = "double"
     encoding: Literal["utf-8", "utf-16", "gbk", "gb18030", "latin-1", "windows-1252"] = "utf-8"
-    skip_rows: int = Field(default=0, ge=0)
-    header_rows: int = Field(default=1, ge=0)
+    skip_rows: int = Field(default=0, ge=0, strict=True)
+    header_rows: int = Field(default=1, ge=0, strict=True)
     names: tuple[str, ...] | None = None
     records: str = ""
     nulls: tuple[str, ...] = ()

@@ -27,17 +27,18 @@ from pipelines.orchestration.required import LANDED
 from pipelines.orchestration.run_scope import RunScope
 from pipelines.orchestration.steps import RETRY, step
 from pipelines.privacy import landing_eraser
-from pipelines.settings import Settings
+from pipelines.settings import Settings, check_inboxes
 
 
 def source_files(settings: Settings) -> list[SourceFiles]:
-    """The configured sources, with their mappings read and checked.
+    """The configured sources, whose folders are there, with their mappings read and checked.
 
     Raises:
-        ConfigError: There is none, or a mapping cannot be used.
+        ConfigError: There is none, a folder is missing, or a mapping cannot be used.
     """
     if not settings.sources:
         raise ConfigError("no source is configured", hint="point LOYALTY_CONFIG to your loyalty.yml")
+    check_inboxes(settings)
     return [SourceFiles(mapping=load_mapping(source.mapping), folder=source.files) for source in settings.sources]
 
 

@@ -276,6 +276,11 @@ def _to_do(settings: Settings, plan: Plan, originals: Mapping[Path, str], left: 
         to_do.append(
             f"{len(originals)} original files outside home hold them: remove these, and do not deliver them again"
         )
+    if missing := [str(source.files) for source in settings.sources if not source.files.is_dir()]:
+        to_do.append(
+            f"there was no folder {', '.join(missing)}, so the original files there were not looked at: remove those"
+            " that hold them"
+        )
     if strangers:
         to_do.append(
             f"versions {', '.join(strangers)} were published under a key that is gone, and cannot be searched:"

@@ -169,7 +169,7 @@ def test_runs_with_too_little_memory_say_so_and_break_nothing(shop: Shop, tmp_pa
     expected = never_short_of_anything(shop, tmp_path)
     current, config = shop.current(), shop.config.read_text()
     stopped = 0
-    for limit in ("1MB", "4MB", "16MB", "48MB"):
+    for limit in ("16MB", "24MB", "48MB"):
         shop.config.write_text(f"{config}\nengine: {{memory_limit: {limit}}}\n")
         done = call(*shop.command()[1:])
         audit(shop.current())

@@ -80,6 +80,29 @@ def test_a_rule_that_nobody_knows_is_refused(sample_home: SampleHome) -> None:
     assert "there is no rule 'ORD-9'" in ask(sample_home, "show", "ORD-9", code=2).stderr
 
 
+@pytest.mark.parametrize(
+    ("option", "name", "says"),
+    [
+        ("--entity", "ordrs", "there is no entity 'ordrs'; did you mean `orders`?"),
+        ("--entity", "nope", "order_lines"),
+        ("--source", "nope", "there is no source 'nope'; there are: sample"),
+    ],
+)
+def test_an_entity_or_a_source_that_nobody_knows_is_refused(
+    sample_home: SampleHome, tmp_path: Path, option: str, name: str, says: str
+) -> None:
+    assert says in ask(sample_home, "show", option, name, code=2).stderr
+    assert says in ask(sample_home, "export", "--out", str(tmp_path / "q.csv"), option, name, code=2).stderr
+    assert ask(sample_home, "show", "--entity", "unreadable", "--source", "sample", "--all").stdout
+
+
+def test_a_file_that_has_not_landed_is_said_to_have_not(sample_home: SampleHome) -> None:
+    done = ask(sample_home, "show", "--file", "nope.csv")
+    assert "no file of the name nope.csv has landed" in done.stderr
+    landed = json.loads(ask(sample_home, "show", "--limit", "1", "--json").stdout)[0]["file"]
+    assert "has landed" not in ask(sample_home, "show", "--file", landed).stderr
+
+
 def test_an_export_holds_every_row_once_and_nothing_personal(sample_home: SampleHome, tmp_path: Path) -> None:
     path = tmp_path / "quarantine.csv"
     rows = exported(sample_home, path)
@@ -103,7 +126,7 @@ def test_an_export_reveals_on_request_and_filters(sample_home: SampleHome, tmp_p
         for row in rows
         if (row["file"], row["entity"]) == (file, one["entity"]) and rule in row["rules"].split(", ")
     ]
-    assert exported(sample_home, tmp_path / "none.csv", "--source", "nobody") == []
+    assert exported(sample_home, tmp_path / "none.csv", "--file", "nothing.csv") == []
 
 
 def test_an_export_that_cannot_be_written_says_so(sample_home: SampleHome, tmp_path: Path) -> None:

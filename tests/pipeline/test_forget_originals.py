@@ -31,3 +31,13 @@ def test_a_link_to_an_original_goes_with_it(tmp_path: Path) -> None:
     assert forget(settings, person.REF).inbox_left == ()
     assert [*inbox.iterdir()] == []
     arrive(settings)
+
+
+def test_where_the_inbox_is_not_there_the_certificate_says_that_it_was_not_looked_at(tmp_path: Path) -> None:
+    settings = person.settings(tmp_path, inbox=(inbox := tmp_path / "inbox"))
+    person.write(inbox, DAY, person.rows(DAY))
+    arrive(settings)
+    inbox.rename(tmp_path / "away")
+    certificate = forget(settings, person.EMAIL)
+    assert certificate.was_held and certificate.inbox_left == ()
+    assert any(f"there was no folder {inbox}" in words for words in certificate.to_do)

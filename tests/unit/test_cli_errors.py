@@ -8,6 +8,8 @@ from typer.testing import CliRunner
 
 from pipelines import errors
 from pipelines.cli.app import app
+from pipelines.durable import write_text_durably
+from pipelines.explained import explanation
 from tests.conftest import call
 
 
@@ -71,6 +73,69 @@ def test_a_check_that_finds_nothing_wrong_makes_nothing(config: Path) -> None:
     told = json.loads(done.stdout)
     assert (told["sources"][0]["files"], told["problems"]) == (1, [])
     assert sorted(config.parent.rglob("*")) == before
+
+
+# What each command ends with in a new home without its inbox.
+WITHOUT_INBOX = {
+    "run": 2,
+    "run --dry-run": 2,
+    "check": 2,
+    "path": 6,
+    "versions": 0,
+    "publish --current 2024-01-01_x": 6,
+    "status": 0,
+    "quarantine list": 5,
+    "forget C1 --dry-run": 8,
+    "export C1": 8,
+    "notify": 0,
+}
+
+
+@pytest.mark.parametrize("words", WITHOUT_INBOX)
+def test_a_missing_inbox_stops_only_what_reads_files(config: Path, words: str) -> None:
+    (inbox := config.parent / "inbox").rmdir()
+    done = CliRunner().invoke(app, [*words.split(), "--config", str(config)])
+    assert done.exit_code == WITHOUT_INBOX[words], done.output
+    said = f"{config}:3: sources.0.files: there is no folder {inbox}"
+    assert (said in done.stderr) == (words in ("run", "run --dry-run", "check", "status"))
+    assert words != "check" or not (config.parent / "home").exists()
+
+
+def test_the_status_in_json_has_the_missing_inbox_among_its_problems(config: Path) -> None:
+    (config.parent / "inbox").rmdir()
+    done = CliRunner().invoke(app, ["status", "--json", "--config", str(config)])
+    assert done.exit_code == 0
+    assert "there is no folder" in json.loads(done.stdout)["problems"][0]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ("quarantine show --limit -3", "'--limit': must be at least 1, but is `-3`"),
+        ("quarantine show --limit x", "'--limit': must be a whole number, but is `x`"),
+        ("sample --out x --customers 0", "'--customers': must be at least 1, but is `0`"),
+        ("sample --out x --dirty much", "'--dirty': must be a number, but is `much`"),
+        ("dev --port 99999999", "'--port': must be at most 65535, but is `99999999`"),
+        ("forget nobody --by nonsense", "'--by': 'nonsense' is not one of 'ref', 'email', 'phone'."),
+    ],
+)
+def test_an_option_that_cannot_be_used_is_said_in_our_words(words: str, says: str) -> None:
+    done = CliRunner().invoke(app, words.split(), env={"COLUMNS": "200"})
+    assert done.exit_code == 2
+    assert f"Invalid value for {says}" in " ".join(done.stderr.split())
+    assert "Input should" not in done.output and "Value error" not in done.output
+
+
+@pytest.mark.parametrize("place", ["folder", "file/x.json"])
+def test_a_file_that_cannot_be_written_is_named_as_the_user_named_it(tmp_path: Path, place: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError) as caught:
+        write_text_durably(tmp_path / place, "x")
+    error = explanation(caught.value, tmp_path)
+    assert error is not None and error.exit_code == 2
+    assert error.message.startswith(f"{tmp_path / place.partition('/')[0]}: ")
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "folder"]
 
 
 def test_where_nothing_is_published_there_is_no_path(config: Path) -> None:

@@ -202,3 +202,25 @@ def test_the_command_itself_says_no_traceback_either(config: Path) -> None:
     assert done.returncode == 70
     assert done.stderr.startswith("error KeyError: 'jane'\n")
     assert "Traceback" not in done.stderr + done.stdout
+
+
+def test_a_thread_that_is_left_behind_does_not_make_the_end_look_like_a_crash(config: Path) -> None:
+    code = (
+        "import atexit, sys, threading, time, duckdb\n"
+        "from pipelines.cli.app import main\n"
+        "def hold(connection): time.sleep(60)\n"
+        "threading.Thread(target=hold, args=[duckdb.connect()], daemon=True).start()\n"
+        "def check(*_):\n"
+        "    atexit.register(print, 'tidied up')\n"
+        "    raise KeyError('jane')\n"
+        "import pipelines.landing\n"
+        "pipelines.landing.check_sources = check\n"
+        f"sys.argv = ['loyalty', 'check', '--config', {str(config)!r}]\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=clean_environment(), capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (70, "tidied up\n")
+    assert done.stderr.startswith("error KeyError: 'jane'\n")
+    assert "nanobind" not in done.stderr

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import ConfigError
-from pipelines.settings import load_settings
+from pipelines.landing import load_mapping
+from pipelines.settings import check_inboxes, load_settings
 
 MAPPING = "source: shop\n"
 
@@ -42,6 +43,16 @@ def refusal(path: Path) -> str:
         ("as_of: someday", "is not a day"),
         ("as_of: 5", "is not a day"),
         ("engine: {memory_limit: lots}", "is not an amount of memory"),
+        ("engine: {memory_limit: 1KB}", "engine.memory_limit: `1KB` is too little memory: give at least 16MB"),
+        ("engine: {memory_limit: 15.9MB}", "is too little memory"),
+        ("engine: {threads: true}", "engine.threads: must be a number, but is `true`"),
+        ("home: shop.yml", "shop.yml is no folder"),
+        ("home: shop.yml/home", "shop.yml is no folder"),
+        ("first_day: 2999-01-01", "first_day: 2999-01-01 lies in the future: today is "),
+        ("max_days_after_data: true", "max_days_after_data: must be a number, but is `true`"),
+        ("history_months: false", "history_months: must be a number, but is `false`"),
+        ("quarantine: {warn_share: true}", "quarantine.warn_share: must be a number, but is `true`"),
+        ("quarantine: {entities: {orders: {stop_share: true}}}", "must be a number, but is `true`"),
         ("engine: {threads: 0}", "engine.threads: must be at least 1, but is `0`"),
         ("engine: {cores: 2}", "engine.cores: unknown key"),
         ("currency: pounds", "currency: `pounds` is not a currency: write three capital letters"),
@@ -86,10 +97,28 @@ def test_every_bad_value_is_named_at_once_in_the_order_of_the_file(folder: Path)
     assert [line.removeprefix(f"{path}:")[0] for line in lines] == ["4", "5", "6"]
 
 
-def test_a_missing_folder_of_files_is_refused_with_its_line(folder: Path) -> None:
+@pytest.mark.parametrize("limit", ["16MB", "16 MiB", "0.5GB", "1TB"])
+def test_an_amount_of_memory_that_can_work_is_taken(folder: Path, limit: str) -> None:
+    assert load_settings(config(folder, f"engine: {{memory_limit: {limit}}}")).engine.memory_limit == limit
+
+
+def test_a_missing_folder_of_files_is_refused_with_its_line_by_what_reads_files(folder: Path) -> None:
     path = folder / "loyalty.yml"
     path.write_text("sources:\n  - mapping: shop.yml\n    files: nowhere\n")
-    assert refusal(path) == f"{path}:3: sources.0.files: there is no folder {folder / 'nowhere'}"
+    settings = load_settings(path)
+    with pytest.raises(ConfigError) as caught:
+        check_inboxes(settings)
+    assert caught.value.exit_code == 2
+    assert caught.value.message == f"{path}:3: sources.0.files: there is no folder {folder / 'nowhere'}"
+    check_inboxes(load_settings(config(folder)))
+
+
+@pytest.mark.parametrize("key", ["skip_rows", "header_rows"])
+def test_true_is_no_number_in_a_mapping_either(folder: Path, key: str) -> None:
+    path = folder / "shop.yml"
+    path.write_text(f"source: shop\nfiles:\n  - match: '*.csv'\n    {key}: true\n")
+    with pytest.raises(ConfigError, match=f"{key}: must be a whole number, but is `true`"):
+        load_mapping(path)
 
 
 def test_a_missing_mapping_is_refused_with_its_line(folder: Path) -> None:

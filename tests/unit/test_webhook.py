@@ -115,7 +115,12 @@ def config(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    "url", [f"ftp://x/{SECRET}", SECRET, f"https:///{SECRET}", f"http://x:port/{SECRET}", "file:///etc"]
+    "url",
+    [
+        *(f"ftp://x/{SECRET}", SECRET, f"https:///{SECRET}", f"http://x:port/{SECRET}", "file:///etc"),
+        *(f"http://exa mple/{SECRET}", f"http://*x/{SECRET}", f"http://a..b/{SECRET}"),
+        f"http://{'a' * 64}.example/{SECRET}",
+    ],
 )
 def test_an_url_that_cannot_be_one_is_refused_without_showing_it(
     config: Path, monkeypatch: pytest.MonkeyPatch, url: str
