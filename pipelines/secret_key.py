@@ -65,7 +65,7 @@ def _long_enough(text: str, where: str) -> tuple[bytes, ...]:
 
 
 def refuse_if_used(path: Path) -> None:
-    """Do nothing in a home without pseudonyms. With a new key every customer would have another customer_key.
+    """Check that no pseudonyms were made in this home: a new key would give every customer another customer_key.
 
     Args:
         path: `<home>/key`, which does not exist.
@@ -77,9 +77,10 @@ def refuse_if_used(path: Path) -> None:
     versions = home / "published" / "versions"
     if (home / "exchange" / "pseudonyms.parquet").exists() or (versions.is_dir() and any(versions.iterdir())):
         raise ConfigError(
-            f"the key {path} is gone, and what is published was made with it",
-            hint="put it back, or set LOYALTY_KEY. With another key (32 or more characters in that file) every customer"
-            " has another customer_key",
+            f"there is no key: {path} does not exist and LOYALTY_KEY is not set, but the pseudonyms of this home were"
+            " made with a key",
+            hint=f"restore the file, or set LOYALTY_KEY to the key used before. If the key is lost, write a new one of"
+            f" {MIN_CHARACTERS} or more characters to {path}: every customer then gets a new customer_key",
         )
 
 

@@ -19,8 +19,8 @@ from pipelines.errors import LoyaltyError
 _EPILOG = (
     "Exit codes: 0 done, 1 not confirmed or output not written, 2 config, mapping, file or folder cannot be"
     " used, 3 a file was refused, 4 a blocking check failed, 5 the build failed, 6 publication failed or a version"
-    " cannot be read, 7 a process left by a killed run has the warehouse open, 8 nothing is held about that person,"
-    " 9 the publication is stale, 10 the webhook did not take a message, 70 a fault of Loyalty Marts."
+    " cannot be read, 7 another process has the home, its warehouse or its UI in use, 8 nothing is held about that"
+    " person, 9 the publication is stale, 10 the webhook did not take a message, 70 a fault of Loyalty Marts."
 )
 
 

@@ -126,7 +126,7 @@ def dry_run_lines(found: "DryRun") -> Iterator[str]:
     if found.as_of:
         yield f"as-of day: {found.as_of}{'; new files may move it' if found.may_move else ''}"
     elif not found.problem:
-        yield f"as-of day: decided by {'the new files' if files else 'what is staged'}"
+        yield f"as-of day: known only after the {'new' if files else 'landed'} files are staged"
     if not found.problem:
         yield f"build: {found.kind} ({found.reason})"
 

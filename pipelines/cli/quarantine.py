@@ -75,7 +75,12 @@ def show(
         print_json([row | {"values": v} for row, v in zip(shown, found_values, strict=True)] if reveal else shown)
     elif not shown:
         if file is not None and not has_landed(settings, file):
-            say(err(), "warning", "yellow", f"no file of the name {file} has landed: name it as its rows do")
+            say(
+                err(),
+                "warning",
+                "yellow",
+                f"no file of the name {file} has landed: give its path below the folder of the source",
+            )
         out().print("no such row" if resolved_too else "no such row is open; --all shows resolved ones too")
     elif reveal:
         # raw text is often wider than the screen, and must be seen whole

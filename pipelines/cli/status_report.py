@@ -80,13 +80,19 @@ class FreshnessReport(_Part):
 
     published: date | None = Field(description="The day that readers see; null if nothing is published.")
     expected: date | None = Field(description="The day that `as_of` of the config asks for; null if it is not known.")
-    days_behind: int | None = Field(description="Days between them; null if one of them is not known.")
-    is_fresh: bool | None = Field(description="Whether published is just expected; null if that is not known.")
+    days_behind: int | None = Field(
+        description="Days by which published is behind expected; 0 if it is not; null if one is not known."
+    )
+    is_fresh: bool | None = Field(description="Whether published equals expected; null if expected is not known.")
     last_success_at: datetime | None = Field(
         description="When a run last succeeded, UTC; null if none did, or if `as_of` is a fixed day."
     )
-    is_stale: bool = Field(description="Whether `stale_after_days` is reached; `loyalty status` then ends with 9.")
-    why_stale: str = Field(description="Which limit is reached; empty if none is.")
+    is_stale: bool = Field(
+        description="Whether somebody should look (see why_stale); `loyalty status` then ends with 9."
+    )
+    why_stale: str = Field(
+        description="Too many days behind or ahead, no successful run, or not usable; empty if it is not stale."
+    )
     stale_after_days: int = Field(description="The setting; 0 means never.")
     problem: str = Field(description="Why expected is not known; empty if it is.")
 

@@ -120,7 +120,7 @@ class _StoreInMemory(Store):
         return not left
 
     def parts(self, source: str, batch: str) -> dict[str, Path]:
-        """None: nobody reads them."""
+        """Always empty: a dry run does not read the batch files."""
         return {}
 
 

@@ -38,10 +38,10 @@ def due_day(settings: Settings) -> date | None:
 
 
 def refuse_future(settings: Settings, day: date) -> None:
-    """Do nothing unless a day has not come yet.
+    """Check that a day is not in the future.
 
     Raises:
-        ConfigError: It has not.
+        ConfigError: It is after today.
     """
     if day > (today := settings.today()):
         raise ConfigError(

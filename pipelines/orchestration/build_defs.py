@@ -10,7 +10,7 @@ from pipelines.orchestration.build_state import read_state
 from pipelines.orchestration.dbt_assets import dbt_steps
 from pipelines.orchestration.dbt_manifest import MARTS_SCHEMA, load_manifest
 from pipelines.orchestration.freshness_check import freshness_check
-from pipelines.orchestration.gates import gates, load_gates, read_before_gate
+from pipelines.orchestration.gates import core_tables_read_by_marts, gates, load_gates
 from pipelines.orchestration.jobs import jobs_and_triggers
 from pipelines.orchestration.landing_assets import landed_entities
 from pipelines.orchestration.partitions import as_of_days
@@ -57,13 +57,13 @@ def build_defs(
         publication = publication_step(manifest, mart_keys, days, required)
     daily = [*plan_assets(required), core, value_step(), marts, publication]
     ingest = [landed_entities, staging]
-    read_early = read_before_gate(core, marts)
+    not_blocking = core_tables_read_by_marts(core, marts)
     graph = dg.Definitions(
         assets=[*ingest, *daily],
         asset_checks=[
-            *gates(suites, read_early),
+            *gates(suites, not_blocking),
             quarantine_limits,
-            total_checks(totals, read_early),
+            total_checks(totals, not_blocking),
             freshness_check(),
         ],
         resources={"run": run_resource(settings), "dbt": dbt_resource(settings), **(resource_overrides or {})},

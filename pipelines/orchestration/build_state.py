@@ -177,8 +177,8 @@ def plan_build(
         state: What the warehouse holds.
         as_of: The day to build.
         fingerprint: Of the code, variables and key in force.
-        due: The day that the config asks for; None where it is not known. Such a day is built even if the tables hold a
-            later one: that was built by mistake, or the data that led to it has been corrected.
+        due: The day that the config asks for; None if it is not known. If `as_of` is this day, it is built as the daily
+            state, even if the tables hold a later day. Other earlier days are backfills.
         full_refresh: Whether the user asked for a build from nothing.
         aside: Whether the daily state must stay as it is, also where the day is its own.
 
@@ -203,7 +203,7 @@ def plan_build(
     if full_refresh:
         return plan(BuildKind.FULL, "asked for")
     if as_of < built.as_of:
-        return plan(BuildKind.FULL, f"the config asks for {as_of}, and the tables are of the later day {built.as_of}")
+        return plan(BuildKind.FULL, f"the config asks for {as_of}, but the tables hold the later day {built.as_of}")
     if built.status is not BuildStatus.COMPLETE:
         return plan(BuildKind.FULL, f"the build of run {built.run_id} was not completed")
     if built.fingerprint != fingerprint:

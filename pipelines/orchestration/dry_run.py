@@ -87,7 +87,7 @@ class _Outlook:
         """What would be added to staging, in words."""
         if self.added:
             return f"{self.added} new files are added"
-        return "nothing is added" if self.is_same_data else "files that landed before are in force again"
+        return "nothing is added" if self.is_same_data else "an earlier delivery counts again"
 
     @property
     def after(self) -> WarehouseState:

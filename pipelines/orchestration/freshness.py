@@ -25,8 +25,8 @@ class Freshness:
         problem: Why it is not known.
         last_success_at: When a run last succeeded, with a zone; None where none did, or where runs are not expected
             because the day is fixed in the config.
-        limit_days: From how many days on it is stale; 0 for never.
-        max_days_after_data: How far ahead it may be: so far after the last event a day can be built without force.
+        limit_days: Number of days from which it is stale; 0 switches off all checks of days, but not `fault`.
+        max_days_after_data: How many days ahead it may be before it is stale; no later day is built without --force.
         fault: Why readers cannot use what is published; empty if they can, or nothing is published.
     """
 

@@ -1,8 +1,9 @@
 """Gates as asset checks: one check a suite, one step a stage. What is expected stands in expectations/.
 
-A failed gate fails its step, and so stops what comes after it. The order of steps comes from Dagster: what reads a
-table waits for the table's blocking checks. Core and marts have one gate, after both. So a table of core that marts
-reads has no blocking check, or Dagster would divide the two steps to check that table first.
+A failed gate fails its own step, so no later step runs. Dagster runs a step that reads a table only after the table's
+blocking checks. The steps `core` and `marts` share one gate, which runs after both. So checks of `core` tables that
+`marts` reads are not marked as blocking in Dagster; otherwise Dagster would split a step to check them first. They
+still block publication (marks.py).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
@@ -33,18 +34,18 @@ def load_gates() -> dict[Step, list[Suite]]:
 
 
 def gates(
-    suites: Mapping[Step, Sequence[Suite]], read_early: Set[dg.AssetKey] = frozenset()
+    suites: Mapping[Step, Sequence[Suite]], not_blocking: Set[dg.AssetKey] = frozenset()
 ) -> list[dg.AssetChecksDefinition]:
     """The three gates; a stage without a suite has none.
 
     Args:
         suites: The suites of each stage.
-        read_early: The tables that are read before their gate (see `read_before_gate`).
+        not_blocking: Tables whose checks must not be blocking in Dagster (see `core_tables_read_by_marts`).
     """
-    return [_gate(stage, expected, read_early) for stage, expected in suites.items() if expected]
+    return [_gate(stage, expected, not_blocking) for stage, expected in suites.items() if expected]
 
 
-def read_before_gate(core: dg.AssetsDefinition, marts: dg.AssetsDefinition) -> frozenset[dg.AssetKey]:
+def core_tables_read_by_marts(core: dg.AssetsDefinition, marts: dg.AssetsDefinition) -> frozenset[dg.AssetKey]:
     """The tables of core that marts reads: their gate comes after both steps."""
     return frozenset(key for keys in marts.asset_deps.values() for key in keys if key in core.keys)
 
@@ -53,7 +54,7 @@ def _key(stage: Step, suite: Suite) -> dg.AssetKey:
     return dg.AssetKey([stage.value, suite.dataset])
 
 
-def _gate(stage: Step, suites: Sequence[Suite], read_early: Set[dg.AssetKey]) -> dg.AssetChecksDefinition:
+def _gate(stage: Step, suites: Sequence[Suite], not_blocking: Set[dg.AssetKey]) -> dg.AssetChecksDefinition:
     def key_of(suite: Suite) -> dg.AssetCheckKey:
         return dg.AssetCheckKey(_key(stage, suite), CHECK_NAME)
 
@@ -63,7 +64,7 @@ def _gate(stage: Step, suites: Sequence[Suite], read_early: Set[dg.AssetKey]) ->
             dg.AssetCheckSpec(
                 CHECK_NAME,
                 asset=_key(stage, suite),
-                blocking=_key(stage, suite) not in read_early,
+                blocking=_key(stage, suite) not in not_blocking,
                 description=suite.description,
             )
             for suite in suites

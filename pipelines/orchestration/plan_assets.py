@@ -92,7 +92,7 @@ def plan_assets(required: Required) -> list[dg.AssetsDefinition]:
             stage.count(batches=len(plan.batches), batches_changed=len(plan.changed_batches))
             run.recorder.report.as_of, run.recorder.report.kind = plan.as_of, plan.kind.value
             explain_latest(run, plan, stage)
-            if changed := key_has_changed(paths.published, key_fingerprint(key)):
+            if changed := key_change_warning(paths.published, key_fingerprint(key)):
                 stage.warn(changed)
             clean_scratch(paths.warehouse, paths.exchange)
             plan.exchange(paths.exchange).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -163,8 +163,8 @@ def check_staged(state: WarehouseState, marks: Path, required: Required) -> None
     require(marks, builds, required, GateError, INGEST_FIRST)
 
 
-def key_has_changed(published: Path, fingerprint: str) -> str:
-    """That customers get other pseudonyms than readers know; empty if they do not, or if nothing is published.
+def key_change_warning(published: Path, fingerprint: str) -> str:
+    """The warning that customers get other pseudonyms than in the newest version; empty if the key is the same.
 
     Args:
         published: The folder of versions.
@@ -175,8 +175,8 @@ def key_has_changed(published: Path, fingerprint: str) -> str:
     if newest is None or before in (None, fingerprint):
         return ""
     return (
-        f"the key is another one than that of version {newest.id}, so every customer has another customer_key. If this"
-        " is not meant, put the former key back (LOYALTY_KEY, or the file `key` of the home) and run again"
+        f"the key differs from the key of version {newest.id}, so every customer has a new customer_key. If you did not"
+        " intend this, restore the previous key (LOYALTY_KEY, or the file `key` in the home folder) and run again"
     )
 
 

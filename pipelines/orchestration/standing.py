@@ -55,7 +55,8 @@ def conclude(recorder: Recorder, settings: Settings, version: Version, *, is_new
     versions = list_versions(published)
     if versions and not is_backfill and not any(one.is_current for one in versions):
         version = set_current(published, version.id)
-        recorder.warn("publish", f"readers saw no version, for `{published / 'current'}` was gone or led elsewhere")
+        lost = f"`{published / 'current'}` was missing or did not point to a version, so readers saw none"
+        recorder.warn("publish", f"{lost}. It now points to {version.id}")
     manifest = version.manifest
     if manifest and not is_new:
         recorder.report.as_of = version.as_of

@@ -1,4 +1,7 @@
-"""Totals across stages as asset checks, in one step, as gates are. The equations stand in expectations/totals/."""
+"""Totals across stages as asset checks, all in one step; a failed total fails the step, as in gates.py.
+
+The equations are in expectations/totals/.
+"""
 
 from collections.abc import Iterator, Sequence, Set
 
@@ -14,19 +17,19 @@ from pipelines.quality import Total, TotalResult, check_totals, open_warehouse, 
 from pipelines.settings import Settings
 
 
-def total_checks(totals: Sequence[Total], read_early: Set[dg.AssetKey] = frozenset()) -> dg.AssetChecksDefinition:
+def total_checks(totals: Sequence[Total], not_blocking: Set[dg.AssetKey] = frozenset()) -> dg.AssetChecksDefinition:
     """One check per total, shown with the mart that it ends in.
 
     Args:
         totals: The totals.
-        read_early: The tables that are read before their gate (see gates.py).
+        not_blocking: Tables whose checks must not be blocking in Dagster (see gates.py).
     """
 
     @dg.multi_asset_check(
         name="totals",
         specs=[
             dg.AssetCheckSpec(
-                _name(total), asset=_key(total), blocking=_key(total) not in read_early, description=total.why
+                _name(total), asset=_key(total), blocking=_key(total) not in not_blocking, description=total.why
             )
             for total in totals
         ],

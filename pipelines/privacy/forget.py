@@ -278,8 +278,8 @@ def _to_do(settings: Settings, plan: Plan, originals: Mapping[Path, str], left: 
         )
     if missing := [str(source.files) for source in settings.sources if not source.files.is_dir()]:
         to_do.append(
-            f"there was no folder {', '.join(missing)}, so the original files there were not looked at: remove those"
-            " that hold them"
+            f"these folders were not available, so their original files were not searched: {', '.join(missing)}. Remove"
+            " the files in them that contain this person, and do not deliver them again"
         )
     if strangers:
         to_do.append(

@@ -54,8 +54,8 @@ def resolve_current(published: Path) -> Path:
         raise PublicationError(f"nothing is published in {published}", hint="Run `loyalty run` first.")
     if name not in {version.id for version in versions}:
         raise PublicationError(
-            f"{published / CURRENT} {'is gone' if name is None else 'leads to no version'}",
-            hint="`loyalty run` mends it. Or choose a version of `loyalty versions`: `loyalty publish --current ID`.",
+            f"{published / CURRENT} {'is missing' if name is None else 'does not point to a version'}",
+            hint="`loyalty run` restores it. Or choose one of `loyalty versions`: `loyalty publish --current ID`.",
         )
     folder = published.resolve() / VERSIONS / name
     check_files(folder, read_manifest(folder))

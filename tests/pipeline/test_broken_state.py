@@ -97,7 +97,7 @@ def test_a_broken_file_is_no_fault_of_ours(whole: Path, how: str, home: Path, sa
         whole.chmod(0o600)
     done = looks(sample_home, home)
     for name, found in done.items():
-        assert found.exit_code in (*range(9), 130), (name, how, found.output, found.exception)
+        assert found.exit_code in (*range(10), 130), (name, how, found.output, found.exception)
         assert "Traceback" not in found.output, (name, found.output)
     if str(whole.relative_to(home)) in REBUILT and how != "folder":
         assert done["status"].exit_code == done["check"].exit_code == done["export"].exit_code == 0

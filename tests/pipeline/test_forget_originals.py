@@ -40,4 +40,4 @@ def test_where_the_inbox_is_not_there_the_certificate_says_that_it_was_not_looke
     inbox.rename(tmp_path / "away")
     certificate = forget(settings, person.EMAIL)
     assert certificate.was_held and certificate.inbox_left == ()
-    assert any(f"there was no folder {inbox}" in words for words in certificate.to_do)
+    assert any(f"were not searched: {inbox}" in words for words in certificate.to_do)

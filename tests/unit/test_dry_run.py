@@ -98,7 +98,7 @@ def test_before_the_first_run_everything_would_be_built_and_nothing_is_made(conf
 def test_a_latest_day_is_left_to_the_files_that_decide_it(config: Path) -> None:
     assert asked(config, "--as-of", "latest")["as_of"] is None
     shown = called(config, "--as-of", "latest")
-    assert "as-of day: decided by the new files" in shown.stdout
+    assert "as-of day: known only after the new files are staged" in shown.stdout
     assert "new files: 1 of shop" in shown.stdout
 
 
@@ -164,7 +164,7 @@ def test_a_file_that_comes_back_to_an_earlier_content_is_said(config: Path) -> N
     file.write_text(earlier)
     found = asked(config)
     assert (found["new_files"], found["kind"]) == ({"shop": 0}, "incremental")
-    assert found["staging"] == "files that landed before are in force again"
+    assert found["staging"] == "an earlier delivery counts again"
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_a_warehouse_that_is_gone_is_built_anew(config: Path) -> None:
     found = asked(config)
     assert (found["new_files"], found["staging"]) == ({"shop": 0}, "built anew: nothing was staged before")
     assert (found["kind"], found["reason"]) == ("full", "nothing was built before")
-    assert "as-of day: decided by what is staged" in called(config, "--as-of", "latest").stdout
+    assert "as-of day: known only after the landed files are staged" in called(config, "--as-of", "latest").stdout
 
 
 def test_a_warehouse_that_another_process_holds_ends_the_dry_run(config: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from rich.console import Console
 
 from pipelines.cli.summary import summary_table
-from pipelines.orchestration.plan_assets import key_has_changed
+from pipelines.orchestration.plan_assets import key_change_warning
 from pipelines.orchestration.recorder import Recorder, RunReport
 from pipelines.orchestration.standing import conclude
 from pipelines.publication import Manifest, Version, list_versions
@@ -79,7 +79,7 @@ def test_readers_who_saw_no_version_see_it_again(tmp_path: Path) -> None:
     current = tmp_path / "published" / "current"
     current.unlink()
     (warning,) = concluded(tmp_path).report.warnings
-    assert "readers saw no version" in warning
+    assert "readers saw none" in warning
     assert current.resolve() == version.path.resolve()
     current.unlink()
     current.symlink_to("/etc")
@@ -96,7 +96,7 @@ def test_a_backfilled_day_moves_nothing(tmp_path: Path) -> None:
 
 def test_another_key_than_that_of_the_newest_version_is_said(tmp_path: Path) -> None:
     published = tmp_path / "published"
-    assert key_has_changed(published, "other") == ""
+    assert key_change_warning(published, "other") == ""
     publisher(tmp_path)(5, "aaaa", inputs={"key_fingerprint": "former"})
-    assert key_has_changed(published, "former") == ""
-    assert "2026-01-05_aaaa" in key_has_changed(published, "other")
+    assert key_change_warning(published, "former") == ""
+    assert "2026-01-05_aaaa" in key_change_warning(published, "other")
