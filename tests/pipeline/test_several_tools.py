@@ -78,7 +78,7 @@ def test_the_check_warns_that_customers_of_several_sources_do_not_meet_and_says_
     done = CliRunner().invoke(app, ["check", "--config", str(path)])
     assert done.exit_code == 0, done.stderr
     assert "warning customers of the sources crm, shop and survey are not linked" in done.stderr
-    assert "in one mapping, with one `source`" in done.stderr and "`customers.person_ref`" in done.stderr
+    assert "in one mapping with one `source`" in done.stderr and "`customers.person_ref`" in done.stderr
     assert f"{tmp_path}/crm.yml:8: person_ref links only references of the source crm" in done.stderr
     told = json.loads(CliRunner().invoke(app, ["check", "--config", str(path), "--json"]).stdout)
     assert len(told["warnings"]) == 2 and told["problems"] == []

@@ -63,12 +63,16 @@ def killed_run(lock: Path, child: int) -> None:
 def test_a_killed_runs_dbt_is_waited_for(tmp_path: Path) -> None:
     child = subprocess.Popen(SLEEP_AS_DBT)
     said: list[str] = []
+
+    def end(words: str) -> None:
+        said.append(words)
+        child.kill()
+        child.wait()
+
     try:
         killed_run(tmp_path / "lock", child.pid)
-        threading.Timer(1.0, child.kill).start()
-        threading.Thread(target=child.wait).start()
-        with hold_lock(tmp_path / "lock", "next", said.append):
-            assert child.poll() is not None
+        with hold_lock(tmp_path / "lock", "next", end):
+            assert child.returncode is not None
     finally:
         child.kill()
     assert f"waiting for dbt (pid {child.pid}) of run killed" in said[0]
