@@ -56,8 +56,8 @@ def test_both_engines_accept_and_refuse_the_same_rows_for_the_same_reasons(
     views = staged_views(both.manifest())
     assert "staging.stg_quarantine" in views
     found = {view: _differences(con, view, both.spark_view(view)) for view in views}
-    reconciled = "staging.stg_file_reconciliation"
-    found[reconciled] = _differences(con, reconciled, both.spark_table(reconciled))
+    for table in ("staging.stg_file_reconciliation", "staging.stg_key_conflict"):
+        found[table] = _differences(con, table, both.spark_table(table))
     assert {view: differences for view, differences in found.items() if differences != ([], [])} == {}
 
 

@@ -1,8 +1,10 @@
 {#-
 CTEs with every version of each key of an entity, in the order in which versions count; the last of them is
 <entity>_conflicts. is_conflicting: an accepted row that lost to another version though nothing says which of them is newer.
+
+`batches` is a query of batches; with it, only keys that these batches have are ranked.
 -#}
-{% macro ranked_versions(name) -%}
+{% macro ranked_versions(name, batches=none) -%}
 {%- set key = ['source'] + entity(name).key -%}
 {{ name }}_placed as (
     select
@@ -20,6 +22,16 @@ CTEs with every version of each key of an entity, in the order in which versions
             checked.batch = replaced_lines.batch
             and checked.record = replaced_lines.record
             and checked.content_hash = replaced_lines.content_hash
+    {%- endif %}
+    {%- if batches %}
+    where
+        (checked.{{ key | join(', checked.') }}) in (
+            select
+                {{ key | join(',
+                ') }}
+            from {{ ref('stg_' ~ name ~ '__checked') }}
+            where batch in ({{ batches }})
+        )
     {%- endif %}
 ),
 

@@ -1,5 +1,9 @@
+{{ config(materialized='table') }}
+
 with {% for name in entities() -%}
-{{ ranked_versions(name) }},
+{%- set found = "entity = '" ~ name ~ "' and conflicting_rows + undated_rows > 0" -%}
+{%- set batches = 'select batch from ' ~ ref('stg_file_reconciliation') ~ ' where ' ~ found -%}
+{{ ranked_versions(name, batches) }},
 
 {{ name }} as (
     select
