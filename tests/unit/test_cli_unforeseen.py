@@ -187,6 +187,12 @@ def test_a_terminal_without_a_sign_shows_its_number(config: Path) -> None:
     assert "Traceback" not in done.stderr and "caf\\xe9" in done.stdout + done.stderr
 
 
+def in_python(code: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-c", code], env=clean_environment(), capture_output=True, text=True, check=False
+    )
+
+
 def test_the_command_itself_says_no_traceback_either(config: Path) -> None:
     code = (
         "import sys, pipelines.landing as landing\n"
@@ -196,9 +202,7 @@ def test_the_command_itself_says_no_traceback_either(config: Path) -> None:
         f"sys.argv = ['loyalty', 'check', '--config', {str(config)!r}]\n"
         "main()\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=clean_environment(), capture_output=True, text=True, check=False
-    )
+    done = in_python(code)
     assert done.returncode == 70
     assert done.stderr.startswith("error KeyError: 'jane'\n")
     assert "Traceback" not in done.stderr + done.stdout
@@ -218,9 +222,7 @@ def test_a_thread_that_is_left_behind_does_not_make_the_end_look_like_a_crash(co
         f"sys.argv = ['loyalty', 'check', '--config', {str(config)!r}]\n"
         "main()\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=clean_environment(), capture_output=True, text=True, check=False
-    )
+    done = in_python(code)
     assert (done.returncode, done.stdout) == (70, "tidied up\n")
     assert done.stderr.startswith("error KeyError: 'jane'\n")
     assert "nanobind" not in done.stderr
