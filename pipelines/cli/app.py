@@ -10,11 +10,11 @@ import typer
 from pydantic import ValidationError
 from typer.core import TyperGroup
 
+from pipelines.base.errors import LoyaltyError
 from pipelines.cli import backfill, inspect, notify, operate, person, quarantine, status, versions
-from pipelines.cli.say import say_error
+from pipelines.cli.console import say_error
 from pipelines.cli.streams import guard_streams
-from pipelines.config_faults import value_words
-from pipelines.errors import LoyaltyError
+from pipelines.config.faults import value_words
 
 _EPILOG = (
     "Exit codes: 0 done, 1 not confirmed or output not written, 2 config, mapping, file or folder cannot be"

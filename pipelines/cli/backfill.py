@@ -11,14 +11,14 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.base.errors import ConfigError
+from pipelines.cli.console import JsonOption, err, out, print_json, say_error, spoken
 from pipelines.cli.options import ConfigOption, HomeOption
 from pipelines.cli.progress import Screen
-from pipelines.cli.say import JsonOption, err, out, print_json, say_error, spoken
-from pipelines.errors import ConfigError
-from pipelines.settings import load_settings
+from pipelines.config.settings import load_settings
 
 if TYPE_CHECKING:
-    from pipelines.orchestration.backfill import DayOutcome
+    from pipelines.runs.backfill import DayOutcome
 
 
 @spoken
@@ -33,8 +33,9 @@ def backfill(
     settings = load_settings(config, home)
     first_day, last_day = _day("--from", first), _day("--to", last)
     # imported late: Dagster takes seconds, and a bad config is told at once
-    from pipelines.orchestration.backfill import backfill as build_days
-    from pipelines.orchestration.backfill import days_between
+    from pipelines.orchestration.execute import build_aside
+    from pipelines.runs.backfill import backfill as build_days
+    from pipelines.runs.backfill import days_between
 
     days = days_between(settings, first_day, last_day)
     logging.getLogger("loyalty").addHandler(logging.NullHandler())
@@ -45,7 +46,7 @@ def backfill(
 
     try:
         with Screen(quiet=as_json) as screen, Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
-            for outcome in build_days(settings, days, listener=screen, on_day=announce):
+            for outcome in build_days(settings, days, build_aside, listener=screen, on_day=announce):
                 outcomes.append(outcome)  # not all at once: an interrupt must not lose the days before it
     finally:
         # also after an interrupt: what is done stays done

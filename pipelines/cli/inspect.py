@@ -4,18 +4,18 @@ from dataclasses import asdict
 
 import typer
 
+from pipelines.base.errors import InputError
+from pipelines.cli.console import JsonOption, err, out, print_json, say, spoken
 from pipelines.cli.options import ConfigOption, HomeOption
-from pipelines.cli.say import JsonOption, err, out, print_json, say, spoken
-from pipelines.errors import InputError
-from pipelines.settings import WEBHOOK_VARIABLE, check_inboxes, load_settings, project_root
+from pipelines.config.settings import WEBHOOK_VARIABLE, check_inboxes, load_settings, project_root
 
 
 @spoken
 def check(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Check the config, its mappings, the suites, and the files' names, headers and order statuses, without a run."""
+    from pipelines.config.secret_key import load_key
     from pipelines.landing import SourceFiles, check_sources, load_mapping, separate_customers
     from pipelines.quality import load_suites
-    from pipelines.secret_key import load_key
 
     settings = load_settings(config, home)
     check_inboxes(settings)

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
+from pipelines.base.errors import ConfigError, NotificationError
+from pipelines.cli.console import JsonOption, out, print_json, spoken
 from pipelines.cli.options import ConfigOption, HomeOption
-from pipelines.cli.say import JsonOption, out, print_json, spoken
-from pipelines.errors import ConfigError, NotificationError
-from pipelines.settings import WEBHOOK_VARIABLE, load_settings
+from pipelines.config.settings import WEBHOOK_VARIABLE, load_settings
 
 
 @spoken
@@ -20,8 +20,8 @@ def notify(
 ) -> None:
     """Say whether a webhook is notified of failures; with --test, send it a message."""
     # imported late: what sends takes half a second
-    from pipelines.notifications import probe
-    from pipelines.orchestration.telling import message_style, send
+    from pipelines.runs.notifications import probe
+    from pipelines.runs.notify import message_style, send
 
     settings = load_settings(config, home)
     style = message_style(settings)

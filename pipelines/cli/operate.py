@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.base.errors import ConfigError
+from pipelines.cli.console import JsonOption, err, out, print_json, say, spoken
 from pipelines.cli.options import ConfigOption, HomeOption
 from pipelines.cli.progress import Screen
-from pipelines.cli.say import JsonOption, err, out, print_json, say, spoken
 from pipelines.cli.summary import summary_json, summary_table
-from pipelines.errors import ConfigError
-from pipelines.setting_values import parse_as_of
-from pipelines.settings import Settings, dagster_environment, load_settings, project_root
+from pipelines.config.settings import Settings, dagster_environment, load_settings, project_root
+from pipelines.config.values import parse_as_of
 
 if TYPE_CHECKING:  # it is imported where it is needed: a bad config is reported at once
-    from pipelines.orchestration.dry_run import DryRun
+    from pipelines.runs.dry_run import DryRun
 
 
 @spoken
@@ -100,7 +100,7 @@ def show_dry_run(
     Raises:
         typer.Exit: The run would be refused; with its exit code.
     """
-    from pipelines.orchestration.dry_run import dry_run
+    from pipelines.runs.dry_run import dry_run
 
     found = dry_run(settings, as_of=as_of, full_refresh=full_refresh, force=force, originals=originals)
     if as_json:
@@ -180,8 +180,8 @@ def dev(
 ) -> None:
     """Dagster's UI and daemon, for this machine alone."""
     settings = load_settings(config, home)
-    from pipelines.orchestration.dev_server import LOOPBACK, claim_home
     from pipelines.orchestration.instance import dagster_home, prepare_instance
+    from pipelines.runs.dev_server import LOOPBACK, claim_home
 
     prepare_instance(settings.paths.dagster)
     claim_home(settings.paths, port)

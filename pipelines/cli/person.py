@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from pipelines.base.durable import PRIVATE, umask, write_durably
+from pipelines.base.errors import ConfigError, UnknownPersonError
+from pipelines.cli.console import JsonOption, err, out, print_json, say_error, spoken
 from pipelines.cli.options import ConfigOption, HomeOption
-from pipelines.cli.say import JsonOption, err, out, print_json, say_error, spoken
-from pipelines.durable import PRIVATE, umask, write_durably
-from pipelines.errors import ConfigError, UnknownPersonError
-from pipelines.secret_key import load_key
-from pipelines.settings import Settings, load_settings
+from pipelines.config.secret_key import load_key
+from pipelines.config.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from pipelines.privacy import Certificate
@@ -44,7 +44,7 @@ def _say(words: str) -> None:
 def _alone(settings: Settings, what: str, *, read_only: bool) -> Iterator[int]:
     """Hold the run's lock; gives the user's umask. A command that only reads does not create a missing home."""
     from pipelines.landing import finish_replacement
-    from pipelines.orchestration.lock import hold_lock, wait_for_warehouse
+    from pipelines.runs.lock import hold_lock, wait_for_warehouse
 
     paths = settings.paths
     with ExitStack() as stack:

@@ -7,9 +7,9 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from pipelines import visible
-from pipelines.cli.say import err
-from pipelines.orchestration.recorder import StageReport
+from pipelines.base.text import printable_lines
+from pipelines.cli.console import err
+from pipelines.runs.recorder import StageReport
 
 STAGES = {
     "wait": "wait",
@@ -68,7 +68,7 @@ class Screen:
 
     def stage_says(self, name: str, words: str) -> None:
         """Show how far it is; for whom it waits, and who could not be told, is always said."""
-        self._spinner.update(text=Text(f"{STAGES.get(name, name)}: {visible.lines(words)}"))
+        self._spinner.update(text=Text(f"{STAGES.get(name, name)}: {printable_lines(words)}"))
         if name in ("wait", "notify") or (name == "plan" and not self._quiet):
             self._console.print(f"  {words}")
 

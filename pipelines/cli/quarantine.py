@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 
+from pipelines.base.spreadsheet import write_csv
+from pipelines.cli.console import JsonOption, err, out, print_entries, print_json, print_rows, say, spoken
 from pipelines.cli.options import ConfigOption, HomeOption
 from pipelines.cli.quarantine_rows import PERSONAL, PLACE, Wanted, by_reason, catalogue, has_landed, rows
-from pipelines.cli.say import JsonOption, err, out, print_entries, print_json, print_rows, say, spoken
-from pipelines.settings import Settings, load_settings
-from pipelines.spreadsheet import write_csv
+from pipelines.config.settings import Settings, load_settings
 
 app = typer.Typer(help="What was refused, and why.", no_args_is_help=True)
 

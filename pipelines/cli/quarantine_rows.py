@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from pipelines.errors import BuildError, ConfigError
+from pipelines.base.duckdb_file import open_to_read
+from pipelines.base.entities import ENTITIES
+from pipelines.base.errors import BuildError, ConfigError
+from pipelines.base.spelling import did_you_mean
+from pipelines.config.limits import UNREADABLE
+from pipelines.config.settings import Settings, project_root
 from pipelines.landing import read_ledger, read_mapping
-from pipelines.landing.entities import ENTITIES
-from pipelines.near_miss import did_you_mean
-from pipelines.quarantine_limits import UNREADABLE
-from pipelines.settings import Settings, project_root
-from pipelines.warehouse_file import open_to_read
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import quoting
+from pipelines.base import quoting
+from pipelines.base.errors import ConfigError
 from pipelines.cli.quarantine_rows import catalogue
-from pipelines.errors import ConfigError
+from pipelines.config.settings import Settings
 from pipelines.landing import Mapping, load_mapping
 from pipelines.landing.origin import Cells, LandedRow, cells_of
-from pipelines.settings import Settings
 
 NEEDED = ("source", "entity", "rules", "file", "raw", "batch", "record", "content_hash")
 """What `values_of` reads of a row."""

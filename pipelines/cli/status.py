@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import typer
 from rich.table import Column, Table
 
+from pipelines.base.errors import ConfigError, LoyaltyError, StaleError
+from pipelines.cli.console import JsonOption, err, out, print_json, say, say_error, spoken, whole_table
 from pipelines.cli.options import ConfigOption, HomeOption
 from pipelines.cli.quarantine_rows import by_reason, data_issues
-from pipelines.cli.say import JsonOption, err, out, print_json, say, say_error, spoken, whole_table
 from pipelines.cli.status_report import (
     LastRun,
     OutdatedSource,
@@ -25,13 +26,12 @@ from pipelines.cli.status_report import (
     running_report,
     version_report,
 )
-from pipelines.errors import ConfigError, LoyaltyError, StaleError
-from pipelines.settings import Settings, check_inboxes, load_settings
+from pipelines.config.settings import Settings, check_inboxes, load_settings
 
 if TYPE_CHECKING:
     from pipelines.landing import OutdatedFiles
-    from pipelines.orchestration.recorder import RunReport
     from pipelines.quality import DataIssue
+    from pipelines.runs.recorder import RunReport
 
 _REASONS = 8  # `loyalty quarantine list` has them all
 
@@ -39,11 +39,11 @@ _REASONS = 8  # `loyalty quarantine list` has them all
 @spoken
 def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """The last run, the kept versions, whether they are fresh, and the quarantine; exit code 9 if they are stale."""
-    from pipelines.orchestration.freshness import publication_freshness
-    from pipelines.orchestration.lock import current_holder
-    from pipelines.orchestration.recorder import read_report
     from pipelines.privacy.plan import read_journal
     from pipelines.publication import list_versions, pinned_id
+    from pipelines.runs.freshness import publication_freshness
+    from pipelines.runs.lock import current_holder
+    from pipelines.runs.recorder import read_report
 
     settings = load_settings(config, home)
     paths, now = settings.paths, datetime.now(UTC)

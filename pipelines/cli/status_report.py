@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipelines.orchestration.freshness import Freshness
-from pipelines.orchestration.lock import Holder
-from pipelines.orchestration.recorder import RunReport
 from pipelines.publication import Version
+from pipelines.runs.freshness import Freshness
+from pipelines.runs.lock import Holder
+from pipelines.runs.recorder import RunReport
 
 if TYPE_CHECKING:
     from pipelines.quality import DataIssue

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from rich.table import Table
 
 from pipelines.cli.progress import STAGES
-from pipelines.orchestration.recorder import RunReport
+from pipelines.runs.recorder import RunReport
 
 
 def summary_json(report: RunReport) -> dict[str, object]:

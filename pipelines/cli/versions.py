@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
+from pipelines.cli.console import JsonOption, out, print_json, print_rows, spoken
 from pipelines.cli.options import ConfigOption, HomeOption
-from pipelines.cli.say import JsonOption, out, print_json, print_rows, spoken
+from pipelines.config.settings import load_settings
 from pipelines.publication import Version
-from pipelines.settings import load_settings
 
 app = typer.Typer(help="List the published versions, delete one, or keep readers on one.", invoke_without_command=True)
 

@@ -3,7 +3,6 @@
 from pipelines.landing.batches import landed_batches, read_ledger
 from pipelines.landing.check import SourceCheck, check_sources
 from pipelines.landing.deliveries import delivery_ages
-from pipelines.landing.foresee import Foreseen, foresee
 from pipelines.landing.inbox import SourceFiles
 from pipelines.landing.land import land
 from pipelines.landing.make_batch import Again, Erase, KeptAsItWas
@@ -13,6 +12,7 @@ from pipelines.landing.order_statuses import write_order_statuses
 from pipelines.landing.outdated import read_landed
 from pipelines.landing.outdated_files import OutdatedFiles, outdated_files
 from pipelines.landing.prepare import finish_replacement
+from pipelines.landing.preview import LandingPreview, preview_landing
 from pipelines.landing.report import FileOutcome, LandingReport, Outcome, Progress, RefusedFiles
 from pipelines.landing.separate_sources import separate_customers
 
@@ -20,8 +20,8 @@ __all__ = [
     "Again",
     "Erase",
     "FileOutcome",
-    "Foreseen",
     "KeptAsItWas",
+    "LandingPreview",
     "LandingReport",
     "Mapping",
     "Outcome",
@@ -34,11 +34,11 @@ __all__ = [
     "declared_statuses",
     "delivery_ages",
     "finish_replacement",
-    "foresee",
     "land",
     "landed_batches",
     "load_mapping",
     "outdated_files",
+    "preview_landing",
     "read_landed",
     "read_ledger",
     "read_mapping",

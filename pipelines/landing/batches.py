@@ -17,10 +17,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines import quoting
-from pipelines.durable import sync_file
-from pipelines.errors import BuildError
-from pipelines.landing.entities import ENTITIES
+from pipelines.base import quoting
+from pipelines.base.durable import sync_file
+from pipelines.base.entities import ENTITIES
+from pipelines.base.errors import BuildError
 from pipelines.landing.replacement import Replacement, remove_replacement, write_replacement
 from pipelines.landing.rows import TRAILING
 

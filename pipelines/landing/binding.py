@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from pipelines.errors import ConfigError
+from pipelines.base.errors import ConfigError
 from pipelines.landing.cells import Cells
 from pipelines.landing.expressions import Path, parse, parse_all, quote_name, quote_text
 from pipelines.landing.model import EntityRows, FileGroup, Mapping

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines import visible
-from pipelines.errors import InputError
+from pipelines.base.errors import InputError
+from pipelines.base.text import printable_name
 from pipelines.landing.batches import read_ledger
 from pipelines.landing.formats import contradictions
 from pipelines.landing.inbox import Found, SourceFiles, find
@@ -98,7 +98,7 @@ def _check(
         return SourceCheck(name, 0, 0, (f"{error.message} {error.hint}",), ())
     refused = {file.name: problem for file in found if (problem := _problem(file))}
     refused |= {name: ignored_error() for name in (outdated.ignored if outdated else ())}
-    problems = [f"{visible.name(name)}: {problem.message}. {problem.hint}" for name, problem in refused.items()]
+    problems = [f"{printable_name(name)}: {problem.message}. {problem.hint}" for name, problem in refused.items()]
     readable = [file for file in found if file.name not in refused]
     statuses, unreadable = count_statuses(home, landed, source, readable, memory_limit, threads)
     groups = [file.group for file in found if file.group is not None]

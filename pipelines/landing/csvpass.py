@@ -14,7 +14,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.errors import InputError
+from pipelines.base.errors import InputError
 from pipelines.landing.cells import BLANKS
 from pipelines.landing.model import FileGroup
 from pipelines.landing.spans import Rule, Span

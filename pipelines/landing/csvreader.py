@@ -8,8 +8,8 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import quoting
-from pipelines.errors import InputError
+from pipelines.base import quoting
+from pipelines.base.errors import InputError
 from pipelines.landing import csvpass
 from pipelines.landing.expressions import Path as Reference
 from pipelines.landing.expressions import quote_name, quote_text

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipelines.errors import InputError
+from pipelines.base.errors import InputError
 
 State = tuple[int, int]
 """Size in bytes and time of the last change in ns."""

@@ -11,13 +11,13 @@ from functools import cache
 
 import duckdb
 
+from pipelines.base.entities import ENTITIES, ColumnType, Entity
+from pipelines.base.spelling import did_you_mean
+from pipelines.config.settings import project_root
 from pipelines.landing import normal
 from pipelines.landing.binding import references, sql_of
 from pipelines.landing.cells import trimmed
-from pipelines.landing.entities import ENTITIES, ColumnType, Entity
 from pipelines.landing.model import GENERATED_KEYS, Columns, EntityRows, FileGroup, Mapping
-from pipelines.near_miss import did_you_mean
-from pipelines.settings import project_root
 
 Location = tuple[str | int, ...]
 Problem = tuple[Location, str]

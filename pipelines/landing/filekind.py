@@ -9,8 +9,8 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines import visible
-from pipelines.errors import InputError
+from pipelines.base.errors import InputError
+from pipelines.base.text import printable_name
 from pipelines.landing.model import FileGroup
 
 _HEAD = 8192
@@ -150,7 +150,7 @@ def _kind(path: Path | None, head: bytes) -> Kind | None:
     if _HTML.match(text):
         title = _TITLE.search(text)
         words = " ".join(title[1].decode(errors="replace").split()) if title else ""
-        return Kind(f"a web page (HTML){f' with the title “{visible.name(words)}”' if words else ''}", _PAGE)
+        return Kind(f"a web page (HTML){f' with the title “{printable_name(words)}”' if words else ''}", _PAGE)
     if text.startswith(b"<?xml"):
         is_excel = b"Excel.Sheet" in text or b"office:spreadsheet" in text
         return Kind("an Excel workbook as XML", _SAVE_AS_CSV) if is_excel else Kind("an XML document", _EXPORT_AGAIN)
@@ -166,7 +166,7 @@ def _zip_kind(path: Path) -> Kind:
     for pattern, kind in _ZIPPED:
         if any(pattern.match(name) for name in names):
             return kind
-    listed = f" with {', '.join(f'`{visible.name(name)}`' for name in names[:3])}" if names else " with nothing in it"
+    listed = f" with {', '.join(f'`{printable_name(name)}`' for name in names[:3])}" if names else " with nothing in it"
     return Kind(f"a ZIP archive{listed}{', …' if len(names) > 3 else ''}", _UNPACK)
 
 

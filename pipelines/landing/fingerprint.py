@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 
-from pipelines.landing.entities import ENTITIES
+from pipelines.base.entities import ENTITIES
 from pipelines.landing.model import Column, Columns, EntityRows, FileGroup, Mapping
 from pipelines.landing.normal import TIMES
 

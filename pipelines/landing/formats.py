@@ -11,8 +11,8 @@ from itertools import combinations
 
 import duckdb
 
+from pipelines.base.entities import ENTITIES, ColumnType
 from pipelines.landing import normal
-from pipelines.landing.entities import ENTITIES, ColumnType
 from pipelines.landing.expressions import quote_text
 from pipelines.landing.model import Column, Columns, FileGroup, Mapping
 

@@ -11,8 +11,8 @@ from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 
-from pipelines import visible
-from pipelines.errors import InputError
+from pipelines.base.errors import InputError
+from pipelines.base.text import has_control_characters, printable_name
 from pipelines.landing.filekind import kind_of
 from pipelines.landing.model import FileGroup, Mapping
 
@@ -98,7 +98,7 @@ def _paths(source: SourceFiles) -> Iterator[Path]:
     def refuse(error: OSError) -> None:
         # A folder that cannot be read is no empty folder.
         raise InputError(
-            f"{source.mapping.source}: the folder {visible.name(str(error.filename))} cannot be read: {error.strerror}",
+            f"{source.mapping.source}: the folder {printable_name(str(error.filename))} cannot be read: {error.strerror}",
             hint="Let the user who runs this read it, or take it out of the inbox.",
         ) from error
 
@@ -120,7 +120,7 @@ def files_below(folder: Path) -> Iterator[Path]:
 def _is_odd(name: str) -> bool:
     """Whether a name has a character that cannot be shown, or a backslash."""
     # DuckDB takes a backslash for a slash, so that `..\\a` would be another file.
-    return visible.acts(name) or "\\" in name
+    return has_control_characters(name) or "\\" in name
 
 
 def _look_at(source: SourceFiles, root: Path, path: Path, name: str) -> Found:
@@ -180,7 +180,7 @@ def _date_in(name: str, group: FileGroup) -> date:
     try:
         return datetime.strptime(text or "", group.file_on_format).date()
     except ValueError:
-        raise ValueError(f"`{visible.name(text)}` in its name is not a day as {group.file_on_format}") from None
+        raise ValueError(f"`{printable_name(text)}` in its name is not a day as {group.file_on_format}") from None
 
 
 def _matches(name: str, glob: str) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.errors import InputError
+from pipelines.base.errors import InputError
 from pipelines.landing.spans import Rule
 from pipelines.landing.textfile import is_too_long, next_line, open_text, shortened
 

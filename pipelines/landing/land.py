@@ -13,16 +13,18 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import visible
-from pipelines.errors import InputError
-from pipelines.home import Home
+from pipelines.base.errors import InputError
+from pipelines.base.scarcity import scarcity_behind
+from pipelines.base.text import printable_name
+from pipelines.config.home import Home
 from pipelines.landing.batches import Delivery, Store
 from pipelines.landing.check import check_something_landed
 from pipelines.landing.delivered import State, sha256_of, state_of
 from pipelines.landing.expressions import quote_text
 from pipelines.landing.formats import contradictions
 from pipelines.landing.inbox import Found, SourceFiles, files_below, find
-from pipelines.landing.known import Known
+from pipelines.landing.inbox_snapshot import write_seen
+from pipelines.landing.landing_state import Known
 from pipelines.landing.make_batch import Again, BatchMaker, Erase, KeptAsItWas, Task
 from pipelines.landing.model import FileGroup
 from pipelines.landing.outdated import Change, Versions, read_landed
@@ -31,8 +33,6 @@ from pipelines.landing.prepare import prepare
 from pipelines.landing.replacement import Replacement
 from pipelines.landing.report import FileOutcome, LandingReport, Outcome, Progress, RefusedFiles
 from pipelines.landing.rows import FileFacts
-from pipelines.landing.seen import write_seen
-from pipelines.scarcity import scarcity_behind
 
 _log = logging.getLogger("loyalty.landing")
 
@@ -238,7 +238,7 @@ class Landing:
         except KeptAsItWas as reason:
             self._known.keep(key, landed.batch)
             self._maker.warnings.append(
-                f"{landed.source}: {visible.name(change.name)} was landed with an older version of the mapping and is"
+                f"{landed.source}: {printable_name(change.name)} was landed with an older version of the mapping and is"
                 f" not landed again: {reason.message}. {reason.hint}"
             )
             return None

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipelines.landing.batches import LEDGER, schema_of
-from pipelines.landing.doubts import NO_DOUBTS, Doubts
+from pipelines.landing.file_warnings import NO_DOUBTS, Doubts
 from pipelines.landing.fingerprint import Declared
 from pipelines.landing.model import FileGroup
 from pipelines.landing.rows import FileFacts

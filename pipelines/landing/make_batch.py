@@ -11,11 +11,11 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
-from pipelines.errors import InputError
+from pipelines.base.errors import InputError
 from pipelines.landing.batches import DELIVERIES, LEDGER, UNREADABLE, Delivery, Store, deliveries_table
 from pipelines.landing.delivered import State, state_of
-from pipelines.landing.doubts import doubts_of, is_cut_off
 from pipelines.landing.expressions import quote_text
+from pipelines.landing.file_warnings import doubts_of, is_cut_off
 from pipelines.landing.inbox import SourceFiles
 from pipelines.landing.ledger import ledger_table, redeclared
 from pipelines.landing.model import FileGroup

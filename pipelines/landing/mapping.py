@@ -9,13 +9,13 @@ from pathlib import Path
 import duckdb
 from pydantic import ValidationError
 
-from pipelines.config_faults import faults
-from pipelines.errors import ConfigError
+from pipelines.base.errors import ConfigError
+from pipelines.config.faults import faults
+from pipelines.config.positions import YamlProblem, read_yaml
 from pipelines.landing.binding import check_expressions
 from pipelines.landing.entity_fit import Problem, problems_of_names, problems_of_rows
 from pipelines.landing.model import Mapping
 from pipelines.landing.order_statuses import Declared, status_word
-from pipelines.positions import YamlProblem, read_yaml
 
 _HINT = "Correct the mapping there; docs/mapping.md says what each key means."
 BUILT_IN = Path(__file__).parent / "mappings"

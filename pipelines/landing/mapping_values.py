@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from pipelines.near_miss import did_you_mean
+from pipelines.base.spelling import did_you_mean
 
 # The name under which the ledger counts records of which every block of `unpivot` is empty.
 BLANK = "blank"

@@ -11,10 +11,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
-from pipelines.landing.entities import ENTITIES
+from pipelines.base.entities import ENTITIES
+from pipelines.config.values import CurrencyCode
 from pipelines.landing.mapping_values import ColumnSource, Format, Listed, SkipName, SourceName, Sql, Zone
 from pipelines.landing.order_statuses import OrderStatuses
-from pipelines.setting_values import CurrencyCode
 
 # The last key column of these can be generated; the others are nothing without the source's own key.
 GENERATED_KEYS = {

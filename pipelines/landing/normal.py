@@ -7,7 +7,7 @@ be taken for a normalised one.
 
 from collections.abc import Sequence
 
-from pipelines.landing.entities import ColumnType
+from pipelines.base.entities import ColumnType
 from pipelines.landing.expressions import quote_text
 
 _ISO_LOCAL = r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?)?"

@@ -15,8 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
-from pipelines.durable import write_durably
-from pipelines.settings import project_root
+from pipelines.base.durable import write_durably
+from pipelines.config.settings import project_root
 
 CLASSES = ("sale", "pending", "cancelled", "test")
 UNKNOWN = "unknown"

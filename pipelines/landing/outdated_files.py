@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 
-from pipelines import visible
-from pipelines.errors import InputError
+from pipelines.base.errors import InputError
+from pipelines.base.text import printable_name
 from pipelines.landing.inbox import SourceFiles
 from pipelines.landing.outdated import Change, Landed, Versions, compare, latest_deliveries
 
@@ -157,5 +157,5 @@ def _are(count: int) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(visible.name(name) for name in names[:_LISTED])
+    shown = ", ".join(printable_name(name) for name in names[:_LISTED])
     return shown if len(names) <= _LISTED else f"{shown} and {len(names) - _LISTED:,} more"

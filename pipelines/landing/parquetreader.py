@@ -6,8 +6,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines import quoting
-from pipelines.errors import InputError
+from pipelines.base import quoting
+from pipelines.base.errors import InputError
 from pipelines.landing.binding import json_leaf
 from pipelines.landing.expressions import Path as Reference
 from pipelines.landing.expressions import quote_name

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from pipelines.errors import InputError
+from pipelines.base.errors import InputError
 from pipelines.landing import csvpass
 from pipelines.landing.binding import json_leaf
 from pipelines.landing.csvreader import read_csv

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 
 import duckdb
 
-from pipelines import visible
-from pipelines.errors import InputError
+from pipelines.base.errors import InputError
+from pipelines.base.spelling import nearest
+from pipelines.base.text import printable_name
 from pipelines.landing.binding import RELATION, record_tree
 from pipelines.landing.cells import Cells
 from pipelines.landing.expressions import Path as Reference
 from pipelines.landing.expressions import parse
 from pipelines.landing.model import FileGroup
 from pipelines.landing.spans import Span
-from pipelines.near_miss import nearest
 
 TABLE = "landing_read"
 _LISTED = 50  # names in a message
@@ -143,7 +143,7 @@ def check_columns(header: Sequence[str], group: FileGroup) -> None:
         places = [place for place, known in enumerate(present) if known == name.lower()]
         if len(places) > 1:
             raise InputError(
-                f"{_same_names(header, places)}, and the mapping reads `{visible.name(name)}`: which one is meant is"
+                f"{_same_names(header, places)}, and the mapping reads `{printable_name(name)}`: which one is meant is"
                 " not clear, because columns are found regardless of case",
                 hint=_RENAME if group.is_text_table else "Have the source rename all but one of them.",
             )
@@ -156,11 +156,11 @@ def _looks_like_sql(name: str) -> bool:
 
 def _same_names(header: Sequence[str], places: Sequence[int]) -> str:
     """The columns at some places of a header, whose names are the same but for case."""
-    shown = ", ".join(f"`{visible.name(header[place])}` (column {place + 1})" for place in places[:_LISTED])
+    shown = ", ".join(f"`{printable_name(header[place])}` (column {place + 1})" for place in places[:_LISTED])
     are_equal = len({header[place] for place in places}) == 1
     return f"the header has {shown}, {'which are equal' if are_equal else 'which differ only in case'}"
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(f"`{visible.name(name)}`" for name in names[:_LISTED])
+    shown = ", ".join(f"`{printable_name(name)}`" for name in names[:_LISTED])
     return shown if len(names) <= _LISTED else f"{shown} and {len(names) - _LISTED} more"

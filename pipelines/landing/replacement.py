@@ -9,8 +9,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from pipelines.durable import sync_file, write_text_durably
-from pipelines.errors import BuildError
+from pipelines.base.durable import sync_file, write_text_durably
+from pipelines.base.errors import BuildError
 
 JOURNAL = "replacement.json"
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-from pipelines import visible
-from pipelines.errors import Finding, InputError
+from pipelines.base.errors import Finding, InputError
+from pipelines.base.text import printable_name
 from pipelines.landing.mapping_values import BLANK
 
 
@@ -148,7 +148,7 @@ class RefusedFiles(InputError):
 
     def __init__(self, report: LandingReport) -> None:
         refused = report.of(Outcome.REFUSED)
-        lines = [f"{file.source}: {visible.name(file.file_name)}: {file.note}" for file in refused]
+        lines = [f"{file.source}: {printable_name(file.file_name)}: {file.note}" for file in refused]
         hints = list(dict.fromkeys(file.hint for file in refused if file.hint))
         count = "1 file was" if len(refused) == 1 else f"{len(refused)} files were"
         super().__init__(

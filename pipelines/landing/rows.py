@@ -12,11 +12,11 @@ from datetime import date
 
 import duckdb
 
+from pipelines.base.entities import ENTITIES
 from pipelines.landing import formats as formats_of
 from pipelines.landing import normal
 from pipelines.landing.binding import ITEM_NO, RELATION, is_no_list, items_of, references, relation_of, sql_of
 from pipelines.landing.cells import trimmed
-from pipelines.landing.entities import ENTITIES
 from pipelines.landing.expressions import quote_name, quote_text
 from pipelines.landing.hashes import content_hash, generated_key
 from pipelines.landing.mapping_values import BLANK

@@ -14,8 +14,9 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from pipelines import quoting, visible
-from pipelines.errors import InputError
+from pipelines.base import quoting
+from pipelines.base.errors import InputError
+from pipelines.base.text import printable_name
 from pipelines.landing.batches import PART
 from pipelines.landing.delivered import sha256_of
 from pipelines.landing.expressions import quote_text
@@ -72,7 +73,7 @@ class StatusCount:
         """What an unknown status means for the user."""
         value = f", {self.amount:,.2f} {self.currency or ''}".rstrip() if self.amount is not None else ""
         return (
-            f"the status `{visible.name(self.status)}` of {self.entity} is unknown: {self.rows:,} rows{value}."
+            f"the status `{printable_name(self.status)}` of {self.entity} is unknown: {self.rows:,} rows{value}."
             f" {_UNKNOWN_COUNTS[self.entity]} List the status under order_statuses of the mapping:"
             " sale, pending, cancelled or test"
         )
@@ -145,7 +146,7 @@ def _noted(file: Found, problems: list[str]) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        problems.append(f"{visible.name(file.name)}: {error.message}. {error.hint}")
+        problems.append(f"{printable_name(file.name)}: {error.message}. {error.hint}")
 
 
 def _with_status(group: FileGroup) -> list[str]:

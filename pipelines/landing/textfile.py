@@ -13,7 +13,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, cast
 
-from pipelines.errors import InputError
+from pipelines.base.errors import InputError
 
 # No order, survey or note is longer; DuckDB's own limit for a line of CSV is the same number of bytes.
 LONGEST_LINE = 2_000_000

@@ -6,9 +6,8 @@ from datetime import date
 
 import dagster as dg
 
-from pipelines.orchestration.build_state import read_state
+from pipelines.config.settings import Settings, find_config, load_settings, project_root
 from pipelines.orchestration.dbt_assets import dbt_steps
-from pipelines.orchestration.dbt_manifest import MARTS_SCHEMA, load_manifest
 from pipelines.orchestration.freshness_check import freshness_check
 from pipelines.orchestration.gates import core_tables_read_by_marts, gates, load_gates
 from pipelines.orchestration.jobs import jobs_and_triggers
@@ -17,11 +16,12 @@ from pipelines.orchestration.partitions import as_of_days
 from pipelines.orchestration.plan_assets import plan_assets
 from pipelines.orchestration.publication_assets import publication_step, value_step
 from pipelines.orchestration.quarantine_check import quarantine_limits
-from pipelines.orchestration.required import required_parts
 from pipelines.orchestration.resources import dbt_resource, run_resource
 from pipelines.orchestration.totals import total_checks
 from pipelines.quality import load_totals
-from pipelines.settings import Settings, find_config, load_settings, project_root
+from pipelines.runs.build_state import read_state
+from pipelines.runs.dbt_manifest import MARTS_SCHEMA, load_manifest
+from pipelines.runs.required import required_parts
 
 
 def build_defs(

@@ -10,8 +10,15 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dagster_dbt.core.dbt_event_iterator import DbtDagsterEventType
 
+from pipelines.config.settings import Settings, dbt_vars
 from pipelines.landing import delivery_ages, landed_batches
-from pipelines.orchestration.build_state import (
+from pipelines.orchestration.dbt_build import BuildOptions, run_build
+from pipelines.orchestration.dbt_resource import LoyaltyDbt
+from pipelines.orchestration.gates import built_schemas
+from pipelines.orchestration.names import FULL_REFRESH_TAG
+from pipelines.orchestration.steps import RETRY, asked, planned, step
+from pipelines.quality import WARN, open_warehouse, read_data_issues
+from pipelines.runs.build_state import (
     BuildKind,
     BuildPlan,
     BuildStatus,
@@ -22,21 +29,14 @@ from pipelines.orchestration.build_state import (
     staging_needs_refresh,
     write_state,
 )
-from pipelines.orchestration.code import staging_fingerprint
-from pipelines.orchestration.dbt_build import BuildOptions, run_build
-from pipelines.orchestration.dbt_resource import LoyaltyDbt
-from pipelines.orchestration.event_days import event_days
-from pipelines.orchestration.gates import built_schemas
-from pipelines.orchestration.marks import Step, begin_step, mark
-from pipelines.orchestration.names import FULL_REFRESH_TAG
-from pipelines.orchestration.plan_file import write_plan
-from pipelines.orchestration.recorder import StageHandle
-from pipelines.orchestration.required import dbt_parts
-from pipelines.orchestration.run_scope import RunScope
-from pipelines.orchestration.steps import RETRY, asked, planned, step
-from pipelines.orchestration.warehouse import reconciliation
-from pipelines.quality import WARN, open_warehouse, read_data_issues
-from pipelines.settings import Settings, dbt_vars
+from pipelines.runs.code import staging_fingerprint
+from pipelines.runs.event_days import event_days
+from pipelines.runs.marks import Step, begin_step, mark
+from pipelines.runs.plan_file import write_plan
+from pipelines.runs.recorder import StageHandle
+from pipelines.runs.required import dbt_parts
+from pipelines.runs.scope import RunScope
+from pipelines.runs.warehouse import reconciliation
 
 
 class Translator(DagsterDbtTranslator):

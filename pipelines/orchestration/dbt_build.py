@@ -15,15 +15,15 @@ from typing import Any
 import dagster as dg
 from dagster_dbt.core.dbt_event_iterator import DbtDagsterEventType
 
-from pipelines.orchestration.dbt_manifest import start_parsed
+from pipelines.config.settings import dbt_build_environment, dbt_vars_argument
 from pipelines.orchestration.dbt_resource import LoyaltyDbt
-from pipelines.orchestration.dbt_results import as_error, read_failures, read_successes
-from pipelines.orchestration.lock import HeldLock
-from pipelines.orchestration.recorder import StageHandle
-from pipelines.orchestration.run_logs import dbt_log_options
-from pipelines.orchestration.run_scope import RunScope
-from pipelines.orchestration.warehouse import Relation, RelationFacts, relation_facts
-from pipelines.settings import dbt_build_environment, dbt_vars_argument
+from pipelines.runs.dbt_manifest import start_parsed
+from pipelines.runs.dbt_results import as_error, read_failures, read_successes
+from pipelines.runs.lock import HeldLock
+from pipelines.runs.logs import dbt_log_options
+from pipelines.runs.recorder import StageHandle
+from pipelines.runs.scope import RunScope
+from pipelines.runs.warehouse import Relation, RelationFacts, relation_facts
 
 PATIENCE_SECONDS = 10.0
 

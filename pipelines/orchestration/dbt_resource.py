@@ -12,7 +12,7 @@ from pathlib import Path
 from dagster_dbt import DbtCliResource
 from packaging.version import Version
 
-from pipelines.settings import child_command, dbt_executable, project_root
+from pipelines.config.settings import child_command, dbt_executable, project_root
 
 
 class LoyaltyDbt(DbtCliResource):

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import dagster as dg
 
-from pipelines.orchestration.alive import is_alive, mark_alive
 from pipelines.orchestration.names import PROCESS_TAG
+from pipelines.runs.liveness import is_alive, mark_alive
 
 # A run's process says who it is when it opens the run, seconds after Dagster has started it. Loading the project for
 # the first time on a busy machine takes minutes.

@@ -13,13 +13,14 @@ from pathlib import Path
 import dagster as dg
 from sqlalchemy.exc import SQLAlchemyError
 
-from pipelines.errors import ConfigError
-from pipelines.orchestration.as_of import resolve_as_of
+from pipelines.base.errors import ConfigError
+from pipelines.base.scarcity import scarcity
+from pipelines.config.settings import Settings
+from pipelines.landing.sources import source_files
 from pipelines.orchestration.build_defs import build_defs
 from pipelines.orchestration.dead_runs import process_tag
 from pipelines.orchestration.history import prune_history
 from pipelines.orchestration.instance import open_instance
-from pipelines.orchestration.landing_assets import source_files
 from pipelines.orchestration.names import (
     BACKFILL_JOB,
     COMMAND_LINE_TAG,
@@ -30,12 +31,11 @@ from pipelines.orchestration.names import (
     ORIGINALS_TAG,
     RUN_TAG,
 )
-from pipelines.orchestration.recorder import Listener, RunReport
-from pipelines.orchestration.run_scope import RunScope, new_run_id, open_run
-from pipelines.orchestration.standing import conclude, standing_version
 from pipelines.quality import import_gx
-from pipelines.scarcity import scarcity
-from pipelines.settings import Settings
+from pipelines.runs.as_of import resolve_as_of
+from pipelines.runs.recorder import Listener, RunReport
+from pipelines.runs.scope import RunScope, new_run_id, open_run
+from pipelines.runs.up_to_date import conclude, standing_version
 
 log = logging.getLogger("loyalty.run")
 

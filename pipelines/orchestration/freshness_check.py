@@ -2,9 +2,9 @@
 
 import dagster as dg
 
-from pipelines.orchestration.freshness import publication_freshness
 from pipelines.orchestration.names import PUBLISHED
-from pipelines.orchestration.run_scope import RunScope
+from pipelines.runs.freshness import publication_freshness
+from pipelines.runs.scope import RunScope
 
 CHECK_NAME = "fresh"
 

@@ -12,16 +12,16 @@ from pathlib import Path
 
 import dagster as dg
 
+from pipelines.base.scarcity import scarcity
+from pipelines.config.settings import Settings, project_root
 from pipelines.landing import landed_batches
-from pipelines.orchestration.build_state import BuildPlan, landed_id, read_state
-from pipelines.orchestration.marks import Step, mark_checks
-from pipelines.orchestration.required import gate_name
-from pipelines.orchestration.run_scope import RunScope
 from pipelines.orchestration.steps import planned, step
 from pipelines.publication import list_versions
 from pipelines.quality import ExpectationResult, GateReport, Suite, load_suites, open_landing, open_warehouse, run_gate
-from pipelines.scarcity import scarcity
-from pipelines.settings import Settings, project_root
+from pipelines.runs.build_state import BuildPlan, landed_id, read_state
+from pipelines.runs.marks import Step, mark_checks
+from pipelines.runs.required import gate_name
+from pipelines.runs.scope import RunScope
 
 CHECK_NAME = "gate"
 # a stage's name is that of its step, of its folder below expectations, and the first part of its assets' keys

@@ -11,7 +11,7 @@ from pathlib import Path
 import dagster as dg
 import yaml
 
-from pipelines.durable import write_text_durably
+from pipelines.base.durable import write_text_durably
 
 _CONFIG = "dagster.yaml"
 _MARK = "# Written by `loyalty` at every start. Remove this line to keep your own (Postgres for a deployment, say).\n"

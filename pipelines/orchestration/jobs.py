@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
+from pipelines.config.settings import Settings
 from pipelines.orchestration.names import (
     BACKFILL_JOB,
     BACKFILL_TAG,
@@ -13,7 +14,6 @@ from pipelines.orchestration.names import (
     INGEST_JOB,
 )
 from pipelines.orchestration.sensors import THEN_DAILY, end_dead, follow_up, tell_if_lost, watch, watch_freshness
-from pipelines.settings import Settings
 
 
 def jobs_and_triggers(

@@ -8,38 +8,23 @@ from pathlib import Path
 
 import dagster as dg
 
-from pipelines.errors import ConfigError
 from pipelines.landing import (
     FileOutcome,
     LandingReport,
     Outcome,
     RefusedFiles,
-    SourceFiles,
     land,
     landed_batches,
-    load_mapping,
 )
-from pipelines.orchestration.build_state import landed_id
-from pipelines.orchestration.marks import Step, begin_step, mark
+from pipelines.landing.sources import source_files
 from pipelines.orchestration.names import ORIGINALS_TAG, landed_key
-from pipelines.orchestration.recorder import StageHandle
-from pipelines.orchestration.required import LANDED
-from pipelines.orchestration.run_scope import RunScope
 from pipelines.orchestration.steps import RETRY, step
 from pipelines.privacy import landing_eraser
-from pipelines.settings import Settings, check_inboxes
-
-
-def source_files(settings: Settings) -> list[SourceFiles]:
-    """The configured sources, whose folders are there, with their mappings read and checked.
-
-    Raises:
-        ConfigError: There is none, a folder is missing, or a mapping cannot be used.
-    """
-    if not settings.sources:
-        raise ConfigError("no source is configured", hint="point LOYALTY_CONFIG to your loyalty.yml")
-    check_inboxes(settings)
-    return [SourceFiles(mapping=load_mapping(source.mapping), folder=source.files) for source in settings.sources]
+from pipelines.runs.build_state import landed_id
+from pipelines.runs.marks import Step, begin_step, mark
+from pipelines.runs.recorder import StageHandle
+from pipelines.runs.required import LANDED
+from pipelines.runs.scope import RunScope
 
 
 @dg.multi_asset(

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from pipelines.orchestration.required import VALUE_PARTS
+from pipelines.runs.required import VALUE_PARTS
 
 INGEST_JOB = "ingest"
 DAILY_JOB = "daily"

@@ -4,7 +4,7 @@ from datetime import date
 
 import dagster as dg
 
-from pipelines.settings import Settings
+from pipelines.config.settings import Settings
 
 EARLIEST = date(1900, 1, 1)
 

@@ -11,23 +11,11 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.durable import write_durably
-from pipelines.errors import BuildError, GateError
+from pipelines.base.durable import write_durably
+from pipelines.base.errors import BuildError, GateError
+from pipelines.config.secret_key import load_key
+from pipelines.identity.pseudonyms import key_fingerprint, write_pseudonyms
 from pipelines.landing import declared_statuses, write_order_statuses
-from pipelines.orchestration.as_of import due_day, refuse_future, resolve_as_of
-from pipelines.orchestration.build_state import (
-    INGEST_FIRST,
-    SCRATCH_PREFIX,
-    BuildPlan,
-    WarehouseState,
-    check_day,
-    landed_id,
-    plan_build,
-    read_state,
-)
-from pipelines.orchestration.code import core_fingerprint
-from pipelines.orchestration.latest_day import later_corrections, latest_day
-from pipelines.orchestration.marks import Required, Step, begin_step, mark, require
 from pipelines.orchestration.names import (
     BACKFILL_TAG,
     CHANGED_BATCHES,
@@ -37,14 +25,26 @@ from pipelines.orchestration.names import (
     PSEUDONYMS,
     QUARANTINE_SHARE,
 )
-from pipelines.orchestration.plan_file import write_plan
-from pipelines.orchestration.recorder import StageHandle
-from pipelines.orchestration.run_scope import RunScope
 from pipelines.orchestration.steps import RETRY, asked, planned, requested_day, step
-from pipelines.orchestration.warehouse import drop_scratch
-from pipelines.pseudonyms import key_fingerprint, write_pseudonyms
 from pipelines.publication import list_versions
-from pipelines.secret_key import load_key
+from pipelines.runs.as_of import due_day, refuse_future, resolve_as_of
+from pipelines.runs.build_state import (
+    INGEST_FIRST,
+    SCRATCH_PREFIX,
+    BuildPlan,
+    WarehouseState,
+    check_day,
+    landed_id,
+    plan_build,
+    read_state,
+)
+from pipelines.runs.code import core_fingerprint
+from pipelines.runs.latest_day import later_corrections, latest_day
+from pipelines.runs.marks import Required, Step, begin_step, mark, require
+from pipelines.runs.plan_file import write_plan
+from pipelines.runs.recorder import StageHandle
+from pipelines.runs.scope import RunScope
+from pipelines.runs.warehouse import drop_scratch
 
 log = logging.getLogger("loyalty.run")
 

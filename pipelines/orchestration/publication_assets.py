@@ -8,27 +8,27 @@ from typing import Any
 import dagster as dg
 from pydantic import JsonValue
 
-from pipelines.durable import umask
-from pipelines.errors import PublicationError
+from pipelines.base.durable import umask
+from pipelines.base.errors import PublicationError
+from pipelines.config.secret_key import load_key
+from pipelines.config.settings import Settings
+from pipelines.identity.pseudonyms import key_fingerprint
 from pipelines.landing import read_ledger
-from pipelines.orchestration.build_state import BuildKind, BuildPlan, BuildStatus, landed_id, read_state, write_state
-from pipelines.orchestration.code import code_versions
 from pipelines.orchestration.dbt_assets import built
-from pipelines.orchestration.dbt_manifest import MARTS_SCHEMA, mart_tables
-from pipelines.orchestration.marks import Required, Step, begin_step, mark, require
 from pipelines.orchestration.names import COMMAND_LINE_TAG, FULL_REFRESH_TAG, PUBLISHED, VALUE_OUTPUTS
 from pipelines.orchestration.partitions import ONE_BY_ONE
 from pipelines.orchestration.plan_assets import clean_scratch
-from pipelines.orchestration.recorder import StageHandle
-from pipelines.orchestration.required import VALUE_PARTS
-from pipelines.orchestration.run_scope import RunScope
-from pipelines.orchestration.standing import BUILD_FINGERPRINT, conclude, standing_version
 from pipelines.orchestration.steps import RETRY, asked, planned, step
-from pipelines.orchestration.warehouse import CELLS, export_cells
-from pipelines.pseudonyms import key_fingerprint
 from pipelines.publication import MartTable, Reporting, Retention, Version, publish
-from pipelines.secret_key import load_key
-from pipelines.settings import Settings
+from pipelines.runs.build_state import BuildKind, BuildPlan, BuildStatus, landed_id, read_state, write_state
+from pipelines.runs.code import code_versions
+from pipelines.runs.dbt_manifest import MARTS_SCHEMA, mart_tables
+from pipelines.runs.marks import Required, Step, begin_step, mark, require
+from pipelines.runs.recorder import StageHandle
+from pipelines.runs.required import VALUE_PARTS
+from pipelines.runs.scope import RunScope
+from pipelines.runs.up_to_date import BUILD_FINGERPRINT, conclude, standing_version
+from pipelines.runs.warehouse import CELLS, export_cells
 from pipelines.value import score
 
 CELL_ASSETS = tuple(dg.AssetKey(["intermediate", f"int_{kind}_cell"]) for kind in CELLS)

@@ -2,16 +2,16 @@
 
 import dagster as dg
 
-from pipelines.errors import GateError
-from pipelines.orchestration.build_state import read_state
+from pipelines.base.errors import GateError
+from pipelines.config.settings import Settings, project_root
 from pipelines.orchestration.gates import staged_build
-from pipelines.orchestration.marks import Step, mark_checks
 from pipelines.orchestration.names import QUARANTINE_SHARE
-from pipelines.orchestration.required import QUARANTINE_CHECK
-from pipelines.orchestration.run_scope import RunScope
 from pipelines.orchestration.steps import step
 from pipelines.quality import Verdict, judge, listed, open_warehouse, read_rules, read_shares
-from pipelines.settings import Settings, project_root
+from pipelines.runs.build_state import read_state
+from pipelines.runs.marks import Step, mark_checks
+from pipelines.runs.required import QUARANTINE_CHECK
+from pipelines.runs.scope import RunScope
 
 
 @dg.asset_check(

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from pipelines.errors import BuildError
+from pipelines.base.errors import BuildError
+from pipelines.config.settings import Settings, dbt_environment
 from pipelines.orchestration.dbt_resource import LoyaltyDbt
 from pipelines.orchestration.dead_runs import process_tag
 from pipelines.orchestration.history import prune_history
 from pipelines.orchestration.names import RUN_TAG
-from pipelines.orchestration.run_scope import RunScope, open_run
-from pipelines.settings import Settings, dbt_environment
+from pipelines.runs.scope import RunScope, open_run
 
 
 def run_resource(settings: Settings) -> dg.ResourceDefinition:

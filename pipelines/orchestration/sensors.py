@@ -4,15 +4,15 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from pipelines.errors import LoyaltyError
-from pipelines.orchestration.as_of import resolve_as_of
+from pipelines.base.errors import LoyaltyError
+from pipelines.config.settings import Settings
 from pipelines.orchestration.dead_runs import end_dead_runs
-from pipelines.orchestration.inbox_watch import Decision, Glance, decide, fingerprint_inboxes, unlanded_files
-from pipelines.orchestration.lock import current_holder
 from pipelines.orchestration.names import COMMAND_LINE_TAG, DAILY_JOB, INGEST_JOB, RUN_TAG, THEN_DAILY_TAG
-from pipelines.orchestration.staleness import notify_of_staleness
-from pipelines.orchestration.telling import tell_lost
-from pipelines.settings import Settings
+from pipelines.runs.as_of import resolve_as_of
+from pipelines.runs.inbox_watch import Decision, Glance, decide, fingerprint_inboxes, unlanded_files
+from pipelines.runs.lock import current_holder
+from pipelines.runs.notify import tell_lost
+from pipelines.runs.staleness import notify_of_staleness
 
 STALE = "stale"
 THEN_DAILY = {THEN_DAILY_TAG: "true"}

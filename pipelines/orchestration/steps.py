@@ -6,12 +6,12 @@ from datetime import date
 
 import dagster as dg
 
-from pipelines.errors import BuildError, LoyaltyError
-from pipelines.explained import explaining
-from pipelines.orchestration.build_state import BuildPlan
-from pipelines.orchestration.plan_file import read_plan
-from pipelines.orchestration.recorder import StageHandle
-from pipelines.orchestration.run_scope import RunScope
+from pipelines.base.errors import BuildError, LoyaltyError
+from pipelines.base.unexpected import explaining
+from pipelines.runs.build_state import BuildPlan
+from pipelines.runs.plan_file import read_plan
+from pipelines.runs.recorder import StageHandle
+from pipelines.runs.scope import RunScope
 
 # Dagster's own tags for the partition that a run is for
 PARTITION_TAG = "dagster/partition"

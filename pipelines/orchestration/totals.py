@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence, Set
 
 import dagster as dg
 
-from pipelines.orchestration.build_state import BuildPlan
+from pipelines.config.settings import Settings
 from pipelines.orchestration.gates import built_schemas
-from pipelines.orchestration.marks import Step, mark_checks
-from pipelines.orchestration.required import total_name
-from pipelines.orchestration.run_scope import RunScope
 from pipelines.orchestration.steps import planned, step
 from pipelines.quality import Total, TotalResult, check_totals, open_warehouse, run_totals
-from pipelines.settings import Settings
+from pipelines.runs.build_state import BuildPlan
+from pipelines.runs.marks import Step, mark_checks
+from pipelines.runs.required import total_name
+from pipelines.runs.scope import RunScope
 
 
 def total_checks(totals: Sequence[Total], not_blocking: Set[dg.AssetKey] = frozenset()) -> dg.AssetChecksDefinition:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from pipelines.durable import write_text_durably
+from pipelines.base.durable import write_text_durably
 
 
 class VersionErased(BaseModel):

@@ -9,19 +9,19 @@ from typing import TextIO
 
 import duckdb
 
-from pipelines import quoting
-from pipelines.errors import BuildError, UnknownPersonError
+from pipelines.base import quoting
+from pipelines.base.duckdb_file import lock_holder, unusable
+from pipelines.base.entities import ENTITIES
+from pipelines.base.errors import BuildError, UnknownPersonError
+from pipelines.config.secret_key import existing_keys
+from pipelines.config.settings import Settings
+from pipelines.identity.pseudonyms import customer_key
 from pipelines.landing.batches import UNREADABLE
-from pipelines.landing.entities import ENTITIES
 from pipelines.landing.expressions import quote_name, quote_text
 from pipelines.privacy import match
 from pipelines.privacy.find import find_person, open_landed
 from pipelines.privacy.subject import Subject
-from pipelines.pseudonyms import customer_key
 from pipelines.publication import list_versions
-from pipelines.secret_key import existing_keys
-from pipelines.settings import Settings
-from pipelines.warehouse_file import lock_holder, unusable
 
 _ROWS_AT_ONCE = 1_000
 Section = tuple[str, str]

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.errors import ConfigError
+from pipelines.base.entities import ENTITIES
+from pipelines.base.errors import ConfigError
 from pipelines.identity import linked_refs
 from pipelines.landing.batches import landed_rows
-from pipelines.landing.entities import ENTITIES
 from pipelines.landing.expressions import quote_text
 from pipelines.privacy import match
 from pipelines.privacy.rewrite import DATASETS, MONEY

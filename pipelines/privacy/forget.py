@@ -12,8 +12,11 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.durable import sync_file, umask
-from pipelines.errors import BuildError
+from pipelines.base.durable import sync_file, umask
+from pipelines.base.errors import BuildError
+from pipelines.config.secret_key import existing_keys, load_key, load_keys
+from pipelines.config.settings import Settings
+from pipelines.identity.pseudonyms import customer_key, key_fingerprint
 from pipelines.landing import Again, Erase, load_mapping, read_ledger
 from pipelines.landing.expressions import quote_text
 from pipelines.landing.prepare import prepared
@@ -36,10 +39,7 @@ from pipelines.privacy.tombstones import (
     tombstone,
 )
 from pipelines.privacy.traces import find_originals, remove_logs, remove_state
-from pipelines.pseudonyms import customer_key, key_fingerprint
 from pipelines.publication import erase_customers, list_versions
-from pipelines.secret_key import existing_keys, load_key, load_keys
-from pipelines.settings import Settings
 
 Say = Callable[[str], None]
 log = logging.getLogger("loyalty.privacy")

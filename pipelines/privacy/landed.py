@@ -12,7 +12,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines import quoting
+from pipelines.base import quoting
 from pipelines.landing.batches import LEDGER, PART, Store, schema_of
 from pipelines.landing.expressions import quote_text
 from pipelines.privacy.rewrite import DATASETS, KEPT, judged, rewrite

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import quoting
+from pipelines.base import quoting
+from pipelines.base.entities import ENTITIES, ColumnType
 from pipelines.landing import Again, KeptAsItWas
 from pipelines.landing.batches import PART, UNREADABLE
-from pipelines.landing.entities import ENTITIES, ColumnType
 from pipelines.landing.expressions import quote_text
 from pipelines.privacy import match
 from pipelines.privacy.rewrite import DATASETS, ERASED_VALUE

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 
-from pipelines.landing.entities import ENTITIES, ColumnType
+from pipelines.base.entities import ENTITIES, ColumnType
 from pipelines.landing.expressions import quote_text
 from pipelines.privacy.subject import MIN_PHONE_DIGITS, Subject
 

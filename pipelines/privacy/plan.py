@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from pipelines.durable import write_text_durably
-from pipelines.errors import BuildError
+from pipelines.base.durable import write_text_durably
+from pipelines.base.errors import BuildError
 from pipelines.privacy.subject import Subject
 
 JOURNAL = "pending.json"

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import quoting
-from pipelines.durable import sync_file
+from pipelines.base import quoting
+from pipelines.base.durable import sync_file
+from pipelines.base.entities import ENTITIES, ColumnType
 from pipelines.landing.batches import LAYOUTS, UNREADABLE
-from pipelines.landing.entities import ENTITIES, ColumnType
 from pipelines.landing.expressions import quote_text
 from pipelines.landing.hashes import content_hash, generated_key
 from pipelines.landing.model import GENERATED_KEYS

@@ -15,15 +15,15 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import quoting
-from pipelines.durable import write_text_durably
-from pipelines.errors import ConfigError
+from pipelines.base import quoting
+from pipelines.base.durable import write_text_durably
+from pipelines.base.entities import ENTITIES
+from pipelines.base.errors import ConfigError
+from pipelines.identity.pseudonyms import key_fingerprint
 from pipelines.landing.batches import PART, UNREADABLE
-from pipelines.landing.entities import ENTITIES
 from pipelines.privacy import match
 from pipelines.privacy.rewrite import DATASETS, REMOVED, rewrite
 from pipelines.privacy.subject import Subject, phone_of
-from pipelines.pseudonyms import key_fingerprint
 
 TOMBSTONES = "tombstones"
 REF, EMAIL, PHONE, ORDER = "ref", "email", "phone", "order"

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.home import Home
+from pipelines.config.home import Home
 from pipelines.privacy.plan import JOURNAL
 
 

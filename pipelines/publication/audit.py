@@ -8,9 +8,9 @@ from pathlib import Path
 import duckdb
 from pydantic import ValidationError
 
-from pipelines import quoting
-from pipelines.errors import PublicationError
-from pipelines.publication.durable import sha256_of
+from pipelines.base import quoting
+from pipelines.base.errors import PublicationError
+from pipelines.publication.files import sha256_of
 from pipelines.publication.model import FORMAT, MANIFEST, Manifest, PublishedTable
 
 _HINT = "Choose another version (`loyalty publish --current ID`), or run again to publish a new one."

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import quoting
-from pipelines.durable import sync_file
-from pipelines.errors import PublicationError
+from pipelines.base import quoting
+from pipelines.base.durable import sync_file
+from pipelines.base.errors import PublicationError
 from pipelines.publication.audit import audit
-from pipelines.publication.durable import locked, make_folder, sync_tree, write_text
+from pipelines.publication.files import locked, make_folder, sync_tree, write_text
 from pipelines.publication.model import DATABASE, MANIFEST, REWRITTEN_FROM, Manifest, MartTable, PublishedTable, Version
 from pipelines.publication.retention import BUILDING, clean_leftovers, remove_version
 from pipelines.publication.versions import VERSIONS, list_versions, move_pointer

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from pipelines.errors import PublicationError
-from pipelines.publication.durable import locked, point
+from pipelines.base.errors import PublicationError
+from pipelines.publication.files import locked, point
 from pipelines.publication.model import Version
 from pipelines.publication.versions import VERSIONS, current_id, list_versions, move_pointer, set_current
 

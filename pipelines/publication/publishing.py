@@ -15,11 +15,11 @@ from pathlib import Path
 import duckdb
 from pydantic import JsonValue
 
-from pipelines import quoting
-from pipelines.durable import sync_file
-from pipelines.errors import PublicationError
+from pipelines.base import quoting
+from pipelines.base.durable import sync_file
+from pipelines.base.errors import PublicationError
 from pipelines.publication.audit import audit
-from pipelines.publication.durable import locked, make_folder, sync_tree, write_text
+from pipelines.publication.files import locked, make_folder, sync_tree, write_text
 from pipelines.publication.model import (
     MANIFEST,
     Manifest,

@@ -5,8 +5,8 @@ import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pipelines.errors import PublicationError
-from pipelines.publication.durable import locked
+from pipelines.base.errors import PublicationError
+from pipelines.publication.files import locked
 from pipelines.publication.model import Retention, Version
 from pipelines.publication.versions import CURRENT, VERSIONS, find_version, list_versions
 

@@ -6,9 +6,9 @@ import re
 from datetime import date
 from pathlib import Path
 
-from pipelines.errors import PublicationError
+from pipelines.base.errors import PublicationError
 from pipelines.publication.audit import audit, check_files, read_manifest
-from pipelines.publication.durable import locked, point
+from pipelines.publication.files import locked, point
 from pipelines.publication.model import Version
 
 CURRENT = "current"

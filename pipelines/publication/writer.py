@@ -11,9 +11,9 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines import quoting
-from pipelines.errors import PublicationError
-from pipelines.publication.durable import make_folder, sha256_of
+from pipelines.base import quoting
+from pipelines.base.errors import PublicationError
+from pipelines.publication.files import make_folder, sha256_of
 from pipelines.publication.model import (
     DATABASE,
     MartTable,

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import duckdb
 
-from pipelines import quoting
+from pipelines.base import quoting
 
 TABLE = "rpt_data_issue"
 WARN = "warn"

@@ -22,8 +22,8 @@ import duckdb_engine
 from sqlalchemy import types as sqltypes
 from sqlalchemy.dialects import registry
 
-from pipelines import quoting
-from pipelines.errors import GateError
+from pipelines.base import quoting
+from pipelines.base.errors import GateError
 
 _DIALECT = "duckdb.gate"
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pipelines import quoting
+from pipelines.base import quoting
 from pipelines.quality.suites import PREVIOUS, Expectation
 from pipelines.quality.vocabulary import Value
 

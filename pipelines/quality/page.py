@@ -10,7 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.durable import write_text_durably
+from pipelines.base.durable import write_text_durably
 from pipelines.quality.report import GateReport
 from pipelines.quality.suites import Suite
 

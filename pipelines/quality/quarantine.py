@@ -13,9 +13,9 @@ from decimal import Decimal
 
 import duckdb
 
-from pipelines.errors import Finding, GateError
+from pipelines.base.errors import Finding, GateError
+from pipelines.config.limits import UNREADABLE, QuarantineSettings
 from pipelines.quality.rules import QuarantineRule
-from pipelines.quarantine_limits import UNREADABLE, QuarantineSettings
 
 LISTED = 5  # how many of the worst are named one by one
 TOP_RULES = 3

@@ -6,7 +6,7 @@ Counts, shares and figures may leave the restricted schema; values of personal c
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.errors import Finding, GateError
+from pipelines.base.errors import Finding, GateError
 from pipelines.quality.suites import Severity
 
 

@@ -7,7 +7,7 @@ import csv
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from pipelines.errors import ConfigError
+from pipelines.base.errors import ConfigError
 
 
 @dataclass(frozen=True)

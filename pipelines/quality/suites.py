@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from pipelines.errors import ConfigError
-from pipelines.positions import Document
+from pipelines.base.errors import ConfigError
+from pipelines.config.positions import Document
 from pipelines.quality import vocabulary
 from pipelines.quality.vocabulary import Value
 from pipelines.quality.yaml_file import Words, read_model

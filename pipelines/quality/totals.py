@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipelines.errors import Finding, GateError
+from pipelines.base.errors import Finding, GateError
 from pipelines.quality.engine import schema_path
 from pipelines.quality.gx import safe_message
 from pipelines.quality.suites import DAY

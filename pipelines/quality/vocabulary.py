@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from pipelines.near_miss import did_you_mean
+from pipelines.base.spelling import did_you_mean
 
 _KEYS = ("expect", "unexpected_rows", "name", "severity", "why")  # of a line of a suite, beside the arguments
 

@@ -5,9 +5,9 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, StringConstraints, ValidationError
 
-from pipelines.config_faults import faults
-from pipelines.errors import ConfigError
-from pipelines.positions import Document, YamlProblem, read_yaml
+from pipelines.base.errors import ConfigError
+from pipelines.config.faults import faults
+from pipelines.config.positions import Document, YamlProblem, read_yaml
 
 # text without the line break that a folded block ends in
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from pipelines.errors import ConfigError
+from pipelines.base.errors import ConfigError
 from pipelines.sample import catalogue, dirt, order_files, orders, people, programme, rates, truth, writer
 from pipelines.sample.contacts import Contacts
 from pipelines.sample.coverage import coverage_feed

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from pipelines.errors import ConfigError
+from pipelines.base.errors import ConfigError
 
 
 def refuse_other_files(out: Path, asked: dict[str, str | int | float]) -> None:

@@ -15,8 +15,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from pipelines.durable import write_durably
-from pipelines.errors import BuildError
+from pipelines.base.durable import write_durably
+from pipelines.base.errors import BuildError
 
 AMOUNT = pa.decimal128(18, 2)
 _PURCHASE_CELLS = pa.schema(

@@ -20,7 +20,7 @@ import scipy
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
-from pipelines.durable import write_text_durably
+from pipelines.base.durable import write_text_durably
 from pipelines.value import gamma_gamma, purchase_model
 from pipelines.value.cells import PurchaseCells, SpendCells
 from pipelines.value.gamma_gamma import GammaGamma

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
-from pipelines.errors import BuildError
+from pipelines.base.errors import BuildError
 from pipelines.value import files, purchase_model
 from pipelines.value.cells import PurchaseCells, SpendCells
 from pipelines.value.fits import SPEND_MODEL, DatedFit, FitMemory, fit_purchases, fit_spend, parameter_table

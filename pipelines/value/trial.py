@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipelines.errors import BuildError
+from pipelines.base.errors import BuildError
 from pipelines.value.holdout import Bin, ForecastScore
 from pipelines.value.interval_check import check_intervals
 from pipelines.value.purchase_model import Kind

@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.base.entities import ENTITIES
 from pipelines.landing.batches import (
     DELIVERIES,
     LEDGER,
@@ -24,7 +25,6 @@ from pipelines.landing.batches import (
     schema_of,
 )
 from pipelines.landing.deliveries import read_deliveries
-from pipelines.landing.entities import ENTITIES
 from pipelines.landing.ledger import ledger_table
 from pipelines.landing.model import Column, EntityRows, FileGroup
 from pipelines.landing.prepare import prepared

@@ -7,9 +7,9 @@ from pathlib import Path
 import yaml
 from jinja2 import Environment
 
-from pipelines.landing.entities import ENTITIES, ColumnType
+from pipelines.base.entities import ENTITIES, ColumnType
+from pipelines.config.settings import project_root
 from pipelines.landing.spans import Rule
-from pipelines.settings import project_root
 
 PROJECT = project_root() / "dbt_project"
 CHECKED = {ColumnType(name) for name in ("timestamp", "date", "amount", "price", "rate", "integer", "boolean")}

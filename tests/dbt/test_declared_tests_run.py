@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.landing.entities import ENTITIES
+from pipelines.base.entities import ENTITIES
 from tests.dbt.shop_history import History
 from tests.dbt.warehouse import Warehouse
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 import duckdb
 import pytest
 
+from pipelines.config.settings import project_root
 from pipelines.quality import load_totals, run_totals
-from pipelines.settings import project_root
 from tests.dbt.landed import Row
 from tests.dbt.warehouse import Warehouse
 

@@ -19,9 +19,9 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipelines.config.settings import dbt_vars_argument, project_root
 from pipelines.landing import delivery_ages, read_ledger, write_order_statuses
-from pipelines.orchestration.warehouse import export_cells
-from pipelines.settings import dbt_vars_argument, project_root
+from pipelines.runs.warehouse import export_cells
 from pipelines.value import score
 from tests.dbt.landed import Row, land, prepare
 

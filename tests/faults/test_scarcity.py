@@ -13,11 +13,11 @@ import duckdb
 import pytest
 import yaml
 
-from pipelines.errors import BuildError, PublicationError
+from pipelines.base.errors import BuildError, PublicationError
+from pipelines.config.settings import project_root
 from pipelines.orchestration.gates import check_could_look
 from pipelines.publication import audit, resolve_current
 from pipelines.quality import ExpectationResult, GateReport
-from pipelines.settings import project_root
 from tests.conftest import SampleHome, call
 from tests.faults.landing_child import land_all
 from tests.faults.publication_child import publish_many

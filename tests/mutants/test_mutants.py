@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.settings import project_root
+from pipelines.config.settings import project_root
 from tests.conftest import clean_environment
 from tests.dbt.warehouse import Warehouse, open_warehouse
 from tests.mutants.mutations import MUTATIONS, Mutation

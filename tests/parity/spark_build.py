@@ -16,8 +16,8 @@ from pathlib import Path
 import duckdb
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
-from pipelines.orchestration.warehouse import CELLS
-from pipelines.settings import dbt_build_environment, dbt_vars, dbt_vars_argument, load_settings, project_root
+from pipelines.config.settings import dbt_build_environment, dbt_vars, dbt_vars_argument, load_settings, project_root
+from pipelines.runs.warehouse import CELLS
 from pipelines.value import score
 from tests.parity.relations import staged_views
 

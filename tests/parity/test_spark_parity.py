@@ -6,7 +6,7 @@ import duckdb
 import psutil
 import pytest
 
-from pipelines.orchestration.dbt_manifest import mart_tables
+from pipelines.runs.dbt_manifest import mart_tables
 from tests.parity.conftest import BothEngines
 from tests.parity.hostile import ORDERS
 from tests.parity.relations import staged_views

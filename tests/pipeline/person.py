@@ -7,8 +7,8 @@ from typing import Any
 import duckdb
 import yaml
 
-from pipelines.landing.entities import ENTITIES
-from pipelines.settings import Settings, load_settings
+from pipelines.base.entities import ENTITIES
+from pipelines.config.settings import Settings, load_settings
 
 REF, PERSON_REF, SECOND_REF = "ADA-REF-55501", "ADA-PERSON-777", "ADA-WEB-90210"
 EMAIL, PHONE, NAME = "ada.lovelace.x@nowhere.example", "+44 (0)20 5550-1234", "Adelheid Lovelacewicz"

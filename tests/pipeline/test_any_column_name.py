@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.errors import ConfigError
+from pipelines.base.errors import ConfigError
 from tests.pipeline.landing_desk import Desk
 
 # Names that SQL or this program give a meaning, and names that have to be escaped somewhere.

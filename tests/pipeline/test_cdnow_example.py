@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.config.settings import load_settings, project_root
 from pipelines.landing import Outcome
-from pipelines.settings import load_settings, project_root
 from tests.pipeline.landing_desk import Desk
 
 EXAMPLE = project_root() / "examples" / "cdnow"

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from pipelines.cli.app import app
-from pipelines.settings import project_root
+from pipelines.config.settings import project_root
 from tests.conftest import SampleHome
 
 SCHEMA = project_root() / "docs" / "status.schema.json"

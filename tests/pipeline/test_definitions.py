@@ -12,9 +12,9 @@ import dagster as dg
 import pytest
 from dagster._core.execution.api import create_execution_plan
 
-from pipelines.landing.entities import ENTITIES
+from pipelines.base.entities import ENTITIES
+from pipelines.config.settings import load_settings, project_root
 from pipelines.orchestration.build_defs import build_defs
-from pipelines.settings import load_settings, project_root
 from tests.conftest import SampleHome, clean_environment
 
 JOBS = ("ingest", "daily", "full_refresh", "backfill")

@@ -23,8 +23,8 @@ from urllib.request import Request, urlopen
 import psutil
 import pytest
 
-from pipelines.orchestration.lock import current_holder, hold_lock
-from pipelines.orchestration.processes import programs_of
+from pipelines.runs.lock import current_holder, hold_lock
+from pipelines.runs.processes import programs_of
 from tests.conftest import LOYALTY, SampleHome, call, clean_environment
 
 T = TypeVar("T")

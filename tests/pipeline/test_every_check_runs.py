@@ -11,10 +11,10 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from pipelines.config.settings import project_root
 from pipelines.orchestration.gates import CHECK_NAME
 from pipelines.orchestration.instance import open_instance
 from pipelines.quality import load_suites, load_totals
-from pipelines.settings import project_root
 from tests.conftest import SampleHome
 
 EXPECTATIONS = project_root() / "expectations"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.durable import PRIVATE, umask
+from pipelines.base.durable import PRIVATE, umask
+from pipelines.config.settings import Settings
 from pipelines.privacy import erase, plan_erasures_again
-from pipelines.settings import Settings
 from tests.conftest import call
 from tests.pipeline import person
 from tests.pipeline.test_forget_landed import DAY, UNREADABLE, arrive, everything, forget, landed

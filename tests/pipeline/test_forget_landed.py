@@ -12,14 +12,14 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.durable import PRIVATE, umask
-from pipelines.errors import ConfigError
+from pipelines.base.durable import PRIVATE, umask
+from pipelines.base.entities import ENTITIES
+from pipelines.base.errors import ConfigError
+from pipelines.config.settings import Settings
 from pipelines.landing import SourceFiles, land, load_mapping
-from pipelines.landing.entities import ENTITIES
 from pipelines.privacy import Certificate, erase, finish_pending, landing_eraser, plan_erasure
 from pipelines.privacy.plan import read_journal
 from pipelines.privacy.rewrite import MONEY
-from pipelines.settings import Settings
 from tests.conftest import call
 from tests.pipeline import person
 
@@ -235,10 +235,10 @@ def test_logs_that_name_them_go(shop: Settings) -> None:
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from pipelines.durable import PRIVATE, umask
+from pipelines.base.durable import PRIVATE, umask
 from pipelines.privacy import erase, plan_erasure
-from pipelines.secret_key import load_key
-from pipelines.settings import load_settings
+from pipelines.config.secret_key import load_key
+from pipelines.config.settings import load_settings
 
 settings, moment = load_settings(Path(sys.argv[1])), int(sys.argv[3])
 load_key(settings.paths.key)

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import yaml
 
+from pipelines.config.settings import Settings, load_settings
 from pipelines.landing import LandingReport, Outcome, SourceFiles, land, load_mapping
 from pipelines.landing.replacement import Replacement, write_replacement
 from pipelines.privacy import landing_eraser
-from pipelines.settings import Settings, load_settings
 from tests.pipeline import person
 from tests.pipeline.test_forget_landed import forget, landed
 

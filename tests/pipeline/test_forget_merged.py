@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from pipelines.durable import PRIVATE, umask
+from pipelines.base.durable import PRIVATE, umask
+from pipelines.config.secret_key import load_key
+from pipelines.config.settings import Settings
 from pipelines.landing import SourceFiles, land, load_mapping
 from pipelines.privacy import erase, landing_eraser, plan_erasure
 from pipelines.privacy.export import export_person
-from pipelines.secret_key import load_key
-from pipelines.settings import Settings
 from tests.pipeline import person
 
 DAYS = ("2024-03-01", "2024-03-02", "2024-03-03")

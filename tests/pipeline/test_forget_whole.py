@@ -16,7 +16,7 @@ import duckdb
 import pytest
 import yaml
 
-from pipelines.pseudonyms import customer_key
+from pipelines.identity.pseudonyms import customer_key
 from pipelines.publication import KEPT_AS_NOBODYS, MartTable, audit, list_versions, publish, resolve_current
 from pipelines.sample import write_sample
 from tests.conftest import LOYALTY, clean_environment

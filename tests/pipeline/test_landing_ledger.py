@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipelines.errors import InputError
+from pipelines.base.errors import InputError
 from pipelines.landing import (
     FileOutcome,
     Outcome,

@@ -5,9 +5,9 @@ import sys
 import threading
 from pathlib import Path
 
+from pipelines.config.settings import project_root
 from pipelines.orchestration.instance import dagster_home
-from pipelines.orchestration.lock import hold_lock
-from pipelines.settings import project_root
+from pipelines.runs.lock import hold_lock
 from tests.conftest import clean_environment
 
 RATES = "day,currency,eur_per_unit,published\n2024-01-01,USD,0.9,2024-01-01T15:00:00Z\n"

@@ -10,9 +10,9 @@ import dagster as dg
 import duckdb
 import pytest
 
+from pipelines.config.settings import load_settings
 from pipelines.orchestration.build_defs import build_defs
 from pipelines.publication import list_versions
-from pipelines.settings import load_settings
 from tests.conftest import SampleHome
 
 pytestmark = pytest.mark.story

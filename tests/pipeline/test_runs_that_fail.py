@@ -16,11 +16,12 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from pipelines.cli.app import app
-from pipelines.orchestration import execute, run_scope
-from pipelines.orchestration.recorder import read_report
+from pipelines.config.settings import Settings, load_settings
+from pipelines.orchestration import execute
 from pipelines.orchestration.resources import run_resource
-from pipelines.orchestration.run_scope import RunScope
-from pipelines.settings import Settings, load_settings
+from pipelines.runs import scope as run_scope
+from pipelines.runs.recorder import read_report
+from pipelines.runs.scope import RunScope
 from tests.conftest import SampleHome
 
 SECRET = "jane@example.com"

@@ -11,7 +11,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from pipelines.landing.entities import ENTITIES
+from pipelines.base.entities import ENTITIES
 from pipelines.privacy.match import personal_columns
 from pipelines.value.gamma_gamma import GammaGamma, expected_spend
 from tests.unit.sample_files import expected_counts, planted

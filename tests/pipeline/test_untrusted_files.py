@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.errors import InputError
+from pipelines.base.errors import InputError
 from pipelines.landing import FileOutcome, Outcome, RefusedFiles, SourceFiles, check_sources, land, load_mapping
 from tests.pipeline.landing_desk import HEADER, TODAY, Desk, lines
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from pipelines import visible
+from pipelines.base.text import has_control_characters
 from tests.conftest import Loyalty
 from tests.faults.hostile_records import NOTES
 from tests.pipeline.landing_desk import Desk
@@ -123,6 +123,6 @@ def test_a_refused_file_s_name_does_not_act_either(run: Run, loyalty: Loyalty, t
             assert "a\\x1b[2J\\n[red]b.csv: its name has" in done.stderr
             assert "\x1b[2J" not in done.stderr + done.stdout
         log = "".join(path.read_text() for path in (home / "state" / "logs").glob("*.log"))
-        assert "a\\x1b[2J\\n[red]b.csv" in log and not visible.acts(log.replace("\n", ""))
+        assert "a\\x1b[2J\\n[red]b.csv" in log and not has_control_characters(log.replace("\n", ""))
     finally:
         odd.unlink()

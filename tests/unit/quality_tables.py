@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import yaml
 
-from pipelines.landing.entities import ENTITIES, ColumnType
+from pipelines.base.entities import ENTITIES, ColumnType
 
 PROJECT = Path(__file__).parents[2]
 AS_OF = date(2025, 9, 17)  # of the shop's marts

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.errors import BuildError, ConfigError, GateError, LoyaltyError
-from pipelines.orchestration.backfill import DayOutcome, DayStatus, backfill, days_between
-from pipelines.orchestration.build_state import (
+from pipelines.base.errors import BuildError, ConfigError, GateError, LoyaltyError
+from pipelines.config.secret_key import load_key
+from pipelines.config.settings import Settings
+from pipelines.identity.pseudonyms import key_fingerprint
+from pipelines.runs.backfill import DayOutcome, DayStatus, backfill, days_between
+from pipelines.runs.build_state import (
     BuildStatus,
     BuiltState,
     EventDays,
@@ -15,11 +18,8 @@ from pipelines.orchestration.build_state import (
     WarehouseState,
     write_state,
 )
-from pipelines.orchestration.code import core_fingerprint
-from pipelines.orchestration.recorder import RunReport
-from pipelines.pseudonyms import key_fingerprint
-from pipelines.secret_key import load_key
-from pipelines.settings import Settings
+from pipelines.runs.code import core_fingerprint
+from pipelines.runs.recorder import RunReport
 from tests.unit.publication_marts import publisher
 
 BUILT = date(2026, 1, 10)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.errors import BuildError
-from pipelines.orchestration.build_state import (
+from pipelines.base.errors import BuildError
+from pipelines.runs.build_state import (
     BuildKind,
     BuildStatus,
     BuiltState,

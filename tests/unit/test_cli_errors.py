@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pipelines import errors
+from pipelines.base import errors
+from pipelines.base.durable import write_text_durably
+from pipelines.base.unexpected import explanation
 from pipelines.cli.app import app
-from pipelines.durable import write_text_durably
-from pipelines.explained import explanation
 from tests.conftest import call
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.orchestration import code
-from pipelines.orchestration.code import core_fingerprint, python_files
-from pipelines.settings import Settings, project_root
+from pipelines.config.settings import Settings, project_root
+from pipelines.runs import code
+from pipelines.runs.code import core_fingerprint, python_files
 
 ROOT = project_root()
 

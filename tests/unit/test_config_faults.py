@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
-from pipelines.errors import ConfigError
+from pipelines.base.errors import ConfigError
+from pipelines.config.settings import load_settings
 from pipelines.landing import load_mapping
 from pipelines.quality import load_suites
 from pipelines.quality.totals import load_totals
-from pipelines.settings import load_settings
 
 SETTINGS: dict[str, Any] = {
     "home": "home",

@@ -3,9 +3,9 @@
 import csv
 import re
 
-from pipelines.orchestration.dbt_manifest import mart_tables
+from pipelines.config.settings import project_root
 from pipelines.quality import load_suites
-from pipelines.settings import project_root
+from pipelines.runs.dbt_manifest import mart_tables
 
 ROOT = project_root()
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")

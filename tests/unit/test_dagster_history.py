@@ -10,10 +10,10 @@ import yaml
 from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.execution.backfill import BulkActionStatus, PartitionBackfill
 
+from pipelines.config.settings import project_root
 from pipelines.orchestration.history import prune_history
 from pipelines.orchestration.instance import open_instance
 from pipelines.orchestration.names import CODE_LOCATION
-from pipelines.settings import project_root
 
 KEPT = 5
 

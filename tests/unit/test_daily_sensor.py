@@ -9,8 +9,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from pipelines.config.settings import Settings
 from pipelines.orchestration.sensors import follow_up
-from pipelines.settings import Settings
 from tests.unit.test_freshness import stage_case
 
 ASKED = {"loyalty/then_daily": "true"}

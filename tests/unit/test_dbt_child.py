@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.orchestration.dbt_build import held_to
-from pipelines.orchestration.lock import hold_lock, read_holder
+from pipelines.runs.lock import hold_lock, read_holder
 
 WAITS = "import time; print('up', flush=True); time.sleep(60)"
 DEAF = (

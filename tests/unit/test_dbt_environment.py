@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.config.settings import child_command, child_environment
 from pipelines.orchestration.dbt_resource import LoyaltyDbt
-from pipelines.settings import child_command, child_environment
 
 SECRETS = {"LOYALTY_KEY": "k" * 40, "LOYALTY_WEBHOOK_URL": "https://example.org/secret"}
 SHOW = [sys.executable, "-c", "import json, os; print(json.dumps({**os.environ, 'FOLDER': os.getcwd()}))"]
@@ -22,9 +22,9 @@ changed = []
 sys.addaudithook(lambda event, args: changed.append(args) if event in ("os.putenv", "os.unsetenv") else None)
 import dagster_dbt  # what libraries do while they are imported is theirs
 from pathlib import Path
-from pipelines.orchestration.dbt_manifest import load_manifest
+from pipelines.runs.dbt_manifest import load_manifest
 from pipelines.orchestration.dbt_resource import LoyaltyDbt
-from pipelines.settings import Settings, dbt_environment
+from pipelines.config.settings import Settings, dbt_environment
 
 settings = Settings.unconfigured().model_copy(update={"home": Path(sys.argv[1])})
 changed.clear()

@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from pipelines.errors import BuildError, GateError
+from pipelines.base.errors import BuildError, GateError
 from pipelines.orchestration.dbt_build import build_args
-from pipelines.orchestration.dbt_results import as_error, read_failures
+from pipelines.runs.dbt_results import as_error, read_failures
 
 MANIFEST = {
     "nodes": {

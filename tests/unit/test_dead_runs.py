@@ -9,10 +9,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipelines.orchestration.alive import is_alive, mark_alive
 from pipelines.orchestration.dead_runs import end_dead_runs, process_tag
-from pipelines.orchestration.lock import hold_lock
 from pipelines.orchestration.sensors import end_dead, tell_if_lost
+from pipelines.runs.liveness import is_alive, mark_alive
+from pipelines.runs.lock import hold_lock
 from tests.unit.test_notifications import settings_for
 from tests.webhook_server import receiving
 
@@ -20,7 +20,7 @@ RUN = """
 import sys
 from pathlib import Path
 from pipelines.orchestration.dead_runs import process_tag
-from pipelines.orchestration.lock import hold_lock
+from pipelines.runs.lock import hold_lock
 
 home = Path(sys.argv[1])
 print(process_tag(home / "state" / "alive")["loyalty/process"], flush=True)

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.errors import ConfigError, LockError
-from pipelines.home import Home
-from pipelines.orchestration.dev_server import claim_home, left_processes
+from pipelines.base.errors import ConfigError, LockError
+from pipelines.config.home import Home
+from pipelines.runs.dev_server import claim_home, left_processes
 from tests.conftest import clean_environment
 
 CLAIM = """
 import os, sys
 from pathlib import Path
-from pipelines.home import Home
-from pipelines.orchestration.dev_server import claim_home
+from pipelines.config.home import Home
+from pipelines.runs.dev_server import claim_home
 claim_home(Home(Path(sys.argv[1])), int(sys.argv[2]))
 # as `loyalty dev` does: another program takes this process's place
 os.execv(sys.executable, [sys.executable, "-c", "print('serves', flush=True); input()"])

@@ -16,8 +16,11 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from pipelines.cli.app import app
+from pipelines.config.secret_key import load_key
+from pipelines.config.settings import Settings, load_settings
+from pipelines.identity.pseudonyms import key_fingerprint
 from pipelines.landing import SourceFiles, delivery_ages, land, landed_batches, load_mapping
-from pipelines.orchestration.build_state import (
+from pipelines.runs.build_state import (
     BuildStatus,
     BuiltState,
     EventDays,
@@ -25,10 +28,7 @@ from pipelines.orchestration.build_state import (
     WarehouseState,
     write_state,
 )
-from pipelines.orchestration.code import core_fingerprint, staging_fingerprint
-from pipelines.pseudonyms import key_fingerprint
-from pipelines.secret_key import load_key
-from pipelines.settings import Settings, load_settings
+from pipelines.runs.code import core_fingerprint, staging_fingerprint
 
 MAPPING: dict[str, Any] = {
     "source": "shop",

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipelines.errors import ConfigError
+from pipelines.base.entities import ENTITIES
+from pipelines.base.errors import ConfigError
+from pipelines.config.settings import project_root
 from pipelines.landing import load_mapping
-from pipelines.landing.entities import ENTITIES
-from pipelines.settings import project_root
 
 STAGED = project_root() / "dbt_project" / "models" / "staging" / "checked"
 _RULE = re.compile(r"""\['[A-Z]{3}-\d{3}', (['"])(.*)\1\],?$""", re.MULTILINE)

@@ -6,9 +6,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.landing.entities import ENTITIES
-from pipelines.orchestration.build_state import EventDays
-from pipelines.orchestration.event_days import event_days, first_day
+from pipelines.base.entities import ENTITIES
+from pipelines.runs.build_state import EventDays
+from pipelines.runs.event_days import event_days, first_day
 
 TODAY = date(2024, 6, 1)
 

@@ -8,13 +8,13 @@ import dagster as dg
 import duckdb
 import pytest
 
-from pipelines.landing.entities import ENTITIES
-from pipelines.orchestration.freshness import Freshness, publication_freshness
+from pipelines.base.entities import ENTITIES
+from pipelines.config.settings import Settings
 from pipelines.orchestration.freshness_check import freshness_check
-from pipelines.orchestration.lock import hold_lock
-from pipelines.orchestration.recorder import Recorder
-from pipelines.orchestration.run_scope import RunScope
-from pipelines.settings import Settings
+from pipelines.runs.freshness import Freshness, publication_freshness
+from pipelines.runs.lock import hold_lock
+from pipelines.runs.recorder import Recorder
+from pipelines.runs.scope import RunScope
 from tests.unit.publication_marts import publisher
 
 PUBLISHED = date(2026, 1, 5)

@@ -8,11 +8,11 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from pipelines.config.settings import Settings, load_settings
 from pipelines.landing import RefusedFiles, SourceFiles, land, load_mapping
-from pipelines.orchestration.inbox_watch import unlanded_files
-from pipelines.orchestration.lock import hold_lock
 from pipelines.orchestration.sensors import watch
-from pipelines.settings import Settings, load_settings
+from pipelines.runs.inbox_watch import unlanded_files
+from pipelines.runs.lock import hold_lock
 
 RATES = "day,currency,eur_per_unit,published\n2024-01-01,USD,0.9,2024-01-01T15:00:00Z\n"
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.errors import ConfigError
+from pipelines.base.entities import ENTITIES
+from pipelines.base.errors import ConfigError
 from pipelines.landing import load_mapping
 from pipelines.landing.batches import batch_of
-from pipelines.landing.entities import ENTITIES
 from pipelines.landing.fingerprint import fingerprint
 from pipelines.landing.mapping import BUILT_IN
 

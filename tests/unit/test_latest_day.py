@@ -7,9 +7,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.errors import BuildError
-from pipelines.landing.entities import ENTITIES
-from pipelines.orchestration.latest_day import LaterCorrections, later_corrections, latest_day
+from pipelines.base.entities import ENTITIES
+from pipelines.base.errors import BuildError
+from pipelines.runs.latest_day import LaterCorrections, later_corrections, latest_day
 
 TODAY = date(2024, 7, 1)
 FIRST, LAST_EVENT = date(2024, 1, 1), date(2024, 5, 1)

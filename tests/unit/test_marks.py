@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.errors import PublicationError
-from pipelines.orchestration.marks import Marks, Step, begin_step, mark, mark_checks, read_marks, require
+from pipelines.base.errors import PublicationError
+from pipelines.runs.marks import Marks, Step, begin_step, mark, mark_checks, read_marks, require
 
 REQUIRED = {step: frozenset({"table", "check"}) for step in Step}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from pipelines.errors import (
+from pipelines.base.errors import (
     Finding,
     GateError,
     InputError,
@@ -17,10 +17,10 @@ from pipelines.errors import (
     StaleError,
     UnknownPersonError,
 )
-from pipelines.notifications import Stamp, failed, recovered
-from pipelines.orchestration.recorder import Recorder
-from pipelines.orchestration.telling import tell_end, tell_killed_before, tell_lost, tell_never_began
-from pipelines.settings import Settings
+from pipelines.config.settings import Settings
+from pipelines.runs.notifications import Stamp, failed, recovered
+from pipelines.runs.notify import tell_end, tell_killed_before, tell_lost, tell_never_began
+from pipelines.runs.recorder import Recorder
 from tests.webhook_server import SECRET, Receiver, receiving
 
 DAY = date(2024, 1, 31)

@@ -8,12 +8,12 @@ import pyarrow.parquet as pq
 import pytest
 from jinja2 import Environment, FileSystemLoader
 
-from pipelines.errors import ConfigError
+from pipelines.base.errors import ConfigError
+from pipelines.config.settings import load_settings, project_root
 from pipelines.landing import declared_statuses, load_mapping, write_order_statuses
 from pipelines.landing.fingerprint import fingerprint
 from pipelines.landing.order_statuses import CLASSES, FILE, OrderStatuses, built_in, class_of, status_word
-from pipelines.orchestration.code import core_fingerprint
-from pipelines.settings import load_settings, project_root
+from pipelines.runs.code import core_fingerprint
 
 MAPPING = """\
 source: {source}

@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 from pydantic import SecretStr
 
-from pipelines.errors import BuildError, ConfigError
-from pipelines.pseudonyms import customer_key, key_fingerprint, write_pseudonyms
-from pipelines.secret_key import load_key, load_keys
+from pipelines.base.errors import BuildError, ConfigError
+from pipelines.config.secret_key import load_key, load_keys
+from pipelines.identity.pseudonyms import customer_key, key_fingerprint, write_pseudonyms
 
 KEY = b"k" * 40
 

@@ -9,7 +9,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.errors import PublicationError
+from pipelines.base.errors import PublicationError
 from pipelines.publication import (
     MartTable,
     Reporting,

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from pipelines.base.errors import PublicationError
 from pipelines.cli.app import app
-from pipelines.errors import PublicationError
 from pipelines.publication import (
     Version,
     delete_version,

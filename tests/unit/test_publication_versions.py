@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pipelines.errors import PublicationError
+from pipelines.base.errors import PublicationError
 from pipelines.publication import Retention, audit, list_versions, prune, resolve_current, set_current
 from tests.unit.publication_marts import publisher
 

@@ -13,7 +13,7 @@ import duckdb
 import pytest
 import sqlalchemy
 
-from pipelines.errors import Finding, GateError
+from pipelines.base.errors import Finding, GateError
 from pipelines.quality import GateReport, open_landing, open_warehouse, run_gate
 from pipelines.quality.engine import lend
 from pipelines.quality.suites import load_suite

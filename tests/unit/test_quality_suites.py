@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.errors import ConfigError
+from pipelines.base.errors import ConfigError
 from pipelines.quality import import_gx, load_suites
 from pipelines.quality.suites import load_suite
 from pipelines.quality.vocabulary import KINDS

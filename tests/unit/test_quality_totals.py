@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.errors import ConfigError, GateError
+from pipelines.base.errors import ConfigError, GateError
 from pipelines.quality import check_totals, load_totals, run_totals
 from tests.unit.quality_tables import PROJECT
 from tests.unit.totals_day import DAY, GOOD_DAY

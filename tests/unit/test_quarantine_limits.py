@@ -6,10 +6,10 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from pipelines.errors import GateError
+from pipelines.base.errors import GateError
+from pipelines.config.limits import QuarantineSettings
 from pipelines.quality import QuarantineRule, judge, listed, read_shares
 from pipelines.quality.quarantine import Share
-from pipelines.quarantine_limits import QuarantineSettings
 
 RULES = {"ORD-007": QuarantineRule("ORD-007", "orders", "gross", "error", "gross is no number.", "Mend it.")}
 LIMITS = QuarantineSettings(warn_share=0.1, stop_share=0.5, min_rows=10)

@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.errors import LockError
-from pipelines.orchestration.lock import current_holder, hold_lock, wait_for_warehouse
+from pipelines.base.errors import LockError
+from pipelines.runs.lock import current_holder, hold_lock, wait_for_warehouse
 
 SLEEP_AS_DBT = [sys.executable, "-c", "import time; time.sleep(60)", "dbt"]
 
@@ -53,7 +53,7 @@ def test_a_failed_run_leaves_the_lock_free(tmp_path: Path) -> None:
 def killed_run(lock: Path, child: int) -> None:
     """A process that takes the lock, notes a child, and is killed."""
     code = (
-        "import os, signal, sys; from pathlib import Path; from pipelines.orchestration.lock import hold_lock\n"
+        "import os, signal, sys; from pathlib import Path; from pipelines.runs.lock import hold_lock\n"
         f"with hold_lock(Path({str(lock)!r}), 'killed') as held:\n"
         f"    held.note_child({child}); os.kill(os.getpid(), signal.SIGKILL)"
     )

@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from pipelines.home import Home
-from pipelines.orchestration.run_logs import DBT_LOG_BYTES, KEPT_LOGS, dbt_log_options, log_path, prune_logs
+from pipelines.config.home import Home
+from pipelines.runs.logs import DBT_LOG_BYTES, KEPT_LOGS, dbt_log_options, log_path, prune_logs
 from tests.unit.publication_marts import publisher
 
 NEW = 1_700_000_000

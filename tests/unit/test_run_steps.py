@@ -7,12 +7,12 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipelines.errors import BuildError, InputError
-from pipelines.orchestration.lock import hold_lock
-from pipelines.orchestration.recorder import Recorder, read_report
-from pipelines.orchestration.run_scope import RunScope
+from pipelines.base.errors import BuildError, InputError
+from pipelines.config.settings import Settings
 from pipelines.orchestration.steps import step
-from pipelines.settings import Settings
+from pipelines.runs.lock import hold_lock
+from pipelines.runs.recorder import Recorder, read_report
+from pipelines.runs.scope import RunScope
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_an_interrupt_is_not_tried_again(scope: RunScope) -> None:
     assert isinstance(scope.recorder.failure, KeyboardInterrupt)
 
 
-def test_an_unforeseen_errors_words_are_kept_out_of_the_record(scope: RunScope, tmp_path: Path) -> None:
+def test_an_unexpected_errors_words_are_kept_out_of_the_record(scope: RunScope, tmp_path: Path) -> None:
     def body(_: int) -> None:
         raise ValueError("could not parse 'jane@example.com'")
 

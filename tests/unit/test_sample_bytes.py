@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.errors import ConfigError
+from pipelines.base.errors import ConfigError
 from pipelines.sample import write_sample, writer
 from tests.unit.sample_files import UNTIL, day_of, expected_counts, kind, planted, small_sample
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.landing.entities import ENTITIES
+from pipelines.base.entities import ENTITIES
 from pipelines.landing.spans import Rule
 from tests.unit.sample_files import DIRTY, expected_counts, good_records, kind, lines_of, planted, small_sample
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.errors import ConfigError
+from pipelines.base.errors import ConfigError
+from pipelines.config.settings import check_inboxes, load_settings
 from pipelines.landing import load_mapping
-from pipelines.settings import check_inboxes, load_settings
 
 MAPPING = "source: shop\n"
 

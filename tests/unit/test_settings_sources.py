@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.settings import (
+from pipelines.config.settings import (
     Settings,
     dbt_build_environment,
     dbt_environment,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.errors import ConfigError
-from pipelines.spreadsheet import defused, write_csv
+from pipelines.base.errors import ConfigError
+from pipelines.base.spreadsheet import defused, write_csv
 
 NASTY = ["plain", "with, comma", 'quo"te', "line\nbreak", "cr\r\nlf", "", "İ 你好 😀", ";", "a\tb", "2024-01-01"]
 FORMULAS = [

@@ -13,12 +13,12 @@ from typer.testing import CliRunner
 
 from pipelines.cli.app import app
 from pipelines.cli.status_report import StatusReport
-from pipelines.orchestration.freshness import Freshness, publication_freshness
-from pipelines.orchestration.lock import hold_lock
-from pipelines.orchestration.recorder import Recorder, RunReport
+from pipelines.config.settings import Settings, project_root
 from pipelines.orchestration.sensors import watch_freshness
-from pipelines.orchestration.staleness import notify_of_staleness
-from pipelines.settings import Settings, project_root
+from pipelines.runs.freshness import Freshness, publication_freshness
+from pipelines.runs.lock import hold_lock
+from pipelines.runs.recorder import Recorder, RunReport
+from pipelines.runs.staleness import notify_of_staleness
 from tests.unit.publication_marts import publisher
 from tests.unit.test_freshness import stage_case
 from tests.webhook_server import Receiver, receiving

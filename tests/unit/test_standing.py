@@ -6,12 +6,12 @@ from pathlib import Path
 from rich.console import Console
 
 from pipelines.cli.summary import summary_table
+from pipelines.config.settings import Settings, load_settings
 from pipelines.orchestration.plan_assets import key_change_warning
-from pipelines.orchestration.recorder import Recorder, RunReport
-from pipelines.orchestration.standing import conclude
 from pipelines.publication import Manifest, Version, list_versions
 from pipelines.publication.model import PublishedFile
-from pipelines.settings import Settings, load_settings
+from pipelines.runs.recorder import Recorder, RunReport
+from pipelines.runs.up_to_date import conclude
 from tests.unit.publication_marts import publisher
 
 QUARANTINE = "much is in quarantine: {} files or entities are above warn_share\n  sample orders: {} of 9 rows"

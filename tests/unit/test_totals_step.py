@@ -7,14 +7,14 @@ import dagster as dg
 import duckdb
 import pytest
 
-from pipelines.orchestration.build_state import BuildKind, BuildPlan
-from pipelines.orchestration.lock import hold_lock
-from pipelines.orchestration.plan_file import write_plan
-from pipelines.orchestration.recorder import Recorder
-from pipelines.orchestration.run_scope import RunScope
+from pipelines.config.settings import Settings, project_root
 from pipelines.orchestration.totals import total_checks
 from pipelines.quality import load_totals
-from pipelines.settings import Settings, project_root
+from pipelines.runs.build_state import BuildKind, BuildPlan
+from pipelines.runs.lock import hold_lock
+from pipelines.runs.plan_file import write_plan
+from pipelines.runs.recorder import Recorder
+from pipelines.runs.scope import RunScope
 from tests.unit.totals_day import DAY, GOOD_DAY
 
 DECLARED = load_totals(project_root() / "expectations")

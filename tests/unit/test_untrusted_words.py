@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from rich.table import Table
 
-from pipelines import visible
-from pipelines.cli import say
-from pipelines.errors import ConfigError
-from pipelines.positions import YamlProblem, read_yaml
-from pipelines.settings import load_settings
+from pipelines.base.errors import ConfigError
+from pipelines.base.text import has_control_characters, printable_name
+from pipelines.cli import console
+from pipelines.config.positions import YamlProblem, read_yaml
+from pipelines.config.settings import load_settings
 from tests.conftest import Loyalty
 
 ACTING = "\x1b]8;;http://x\x07link\x1b[2J\x9b31m\u202e\u2066\ud800\x7f"
@@ -30,11 +30,11 @@ def screen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
 def _has_only_our_escapes(text: str) -> bool:
     for style in ("\x1b[1;31m", "\x1b[1m", "\x1b[3m", "\x1b[0m"):
         text = text.replace(style, "")
-    return not visible.acts(text.replace("\n", ""))
+    return not has_control_characters(text.replace("\n", ""))
 
 
 def test_an_error_shows_markup_and_escapes_as_they_are_written(screen: Callable[[], str]) -> None:
-    say.say_error(f"{MARKUP} {ACTING}\nnext line", ACTING)
+    console.say_error(f"{MARKUP} {ACTING}\nnext line", ACTING)
     shown = screen()
     assert (
         MARKUP in shown and "\\x1b]8;;http://x\\x07link\\x1b[2J\\x9b31m\\u202e\\u2066\\ud800\\x7f\nnext line" in shown
@@ -45,23 +45,23 @@ def test_an_error_shows_markup_and_escapes_as_they_are_written(screen: Callable[
 def test_a_table_s_cells_and_a_line_do_not_act(screen: Callable[[], str]) -> None:
     table = Table("file")
     table.add_row(f"{MARKUP}{ACTING}")
-    say.out().print(table)
-    say.out().print(f"{MARKUP}{ACTING}")
+    console.out().print(table)
+    console.out().print(f"{MARKUP}{ACTING}")
     shown = screen()
     assert shown.count(f"{MARKUP}\\x1b]8;;") == 2
     assert _has_only_our_escapes(shown)
 
 
 def test_json_is_the_same_document_and_does_not_act(screen: Callable[[], str]) -> None:
-    say.print_json({"file": f"{ACTING}茶"})
+    console.print_json({"file": f"{ACTING}茶"})
     shown = screen()
-    assert not visible.acts(shown.replace("\n", "")) and "茶" in shown
+    assert not has_control_characters(shown.replace("\n", "")) and "茶" in shown
     assert json.loads(shown) == {"file": f"{ACTING}茶"}
 
 
 def test_a_name_is_shown_on_one_line_and_not_without_end() -> None:
-    assert visible.name("a\nb\t") == "a\\nb\\t"
-    assert len(visible.name("x" * 1000)) == 201
+    assert printable_name("a\nb\t") == "a\\nb\\t"
+    assert len(printable_name("x" * 1000)) == 201
 
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -95,10 +95,10 @@ def test_yaml_makes_no_object_and_does_not_grow_without_end(text: str, says: str
 
 def test_a_table_cuts_no_name_short(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "60")
-    table = say.whole_table("source", "entity", "rules", "file")
+    table = console.whole_table("source", "entity", "rules", "file")
     name = "".join(f"{number:03}" for number in range(50))
     table.add_row("shop", "orders", "ORD-001", name)
-    say.out().print(table)
+    console.out().print(table)
     last_column = "".join(
         line.split("│")[4].strip() for line in capsys.readouterr().out.splitlines() if line.count("│") == 5
     )

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import ArrayLike
 
-from pipelines.settings import project_root
+from pipelines.config.settings import project_root
 from pipelines.value import gamma_gamma, purchase_model
 from pipelines.value.cells import PurchaseCells, SpendCells
 from pipelines.value.discounted import discounted_purchases, discounted_value

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.errors import BuildError
+from pipelines.base.errors import BuildError
 from pipelines.value import bg_nbd, bg_nbd_forecast, score, scoring
 from pipelines.value.report import FitStatus
 from tests.unit.value_samples import CALIBRATION_END as TODAY

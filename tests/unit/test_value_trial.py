@@ -9,7 +9,7 @@ import pyarrow.compute
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.errors import BuildError
+from pipelines.base.errors import BuildError
 from pipelines.value import score, uncertainty
 from pipelines.value.purchase_model import Kind
 from pipelines.value.report import FitStatus

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from pipelines.errors import ConfigError
-from pipelines.notifications import deliver
-from pipelines.settings import child_environment, load_settings
+from pipelines.base.errors import ConfigError
+from pipelines.config.settings import child_environment, load_settings
+from pipelines.runs.notifications import deliver
 from tests.webhook_server import SECRET, Receiver, receiving
 
 BODY = {"event": "run_failed"}

@@ -1,7 +1,7 @@
 {#-
 The canonical entities as staging sees them: key, event, times that are masked after the as-of day, what speaks of those
 times (state), and each column's type with the code of the rule that it breaks where its text is malformed (quarantine_rules).
-Types and names stand in pipelines/landing/entities.py first; a test holds the two together.
+Types and names stand in pipelines/base/entities.py first; a test holds the two together.
 -#}
 {% macro entity(name) -%}
     {{ return(entities()[name]) }}

@@ -1,0 +1,113 @@
+"""The folder that one installation lives in: what lies where. Names only.
+
+Nothing is created, read or written here; each part makes the folders that it writes to.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Home:
+    """Paths below `<home>`.
+
+    Attributes:
+        root: `<home>` itself, absolute.
+    """
+
+    root: Path
+
+    @property
+    def landing(self) -> Path:
+        """Landed batches and the ledger."""
+        return self.root / "landing"
+
+    @property
+    def exchange(self) -> Path:
+        """Parquet passed between dbt and Python steps."""
+        return self.root / "exchange"
+
+    @property
+    def published(self) -> Path:
+        """Published versions and the pointer to the current one."""
+        return self.root / "published"
+
+    @property
+    def lock(self) -> Path:
+        """The file whose flock makes a run the only one."""
+        return self.root / "lock"
+
+    @property
+    def key(self) -> Path:
+        """The secret of the pseudonyms (mode 0600)."""
+        return self.root / "key"
+
+    @property
+    def erasures(self) -> Path:
+        """Tombstones and certificates of who was erased. Not below `state`: what is there cannot be made again."""
+        return self.root / "erasures"
+
+    @property
+    def state(self) -> Path:
+        """What is ours alone and can be rebuilt, but for Dagster's history."""
+        return self.root / "state"
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file that dbt builds in."""
+        return self.state / "warehouse.duckdb"
+
+    @property
+    def dagster(self) -> Path:
+        """Dagster's instance folder (DAGSTER_HOME)."""
+        return self.state / "dagster"
+
+    @property
+    def alive(self) -> Path:
+        """One locked file per process that runs something (see runs/liveness.py)."""
+        return self.state / "alive"
+
+    @property
+    def target(self) -> Path:
+        """dbt's artifacts and parse caches."""
+        return self.state / "target"
+
+    @property
+    def logs(self) -> Path:
+        """One log a run, and dbt's own."""
+        return self.state / "logs"
+
+    @property
+    def quality(self) -> Path:
+        """The last run's page of each gate; published beside the marts."""
+        return self.state / "quality"
+
+    @property
+    def build_state(self) -> Path:
+        """What the warehouse holds and how it came to be (see runs/build_state.py)."""
+        return self.state / "build.json"
+
+    @property
+    def build_plan(self) -> Path:
+        """How the build that goes on is done (see runs/plan_file.py)."""
+        return self.state / "plan.json"
+
+    @property
+    def marks(self) -> Path:
+        """Which parts of the build are complete and which checks they passed (see runs/marks.py)."""
+        return self.state / "marks.json"
+
+    @property
+    def inbox_seen(self) -> Path:
+        """Size and time of the inboxes' files when they were landed (see landing/inbox_snapshot.py)."""
+        return self.state / "inbox.json"
+
+    @property
+    def last_run(self) -> Path:
+        """The last run's stages, counts and seconds, for `loyalty status`."""
+        return self.state / "last_run.json"
+
+    @property
+    def told(self) -> Path:
+        """What was told to the webhook so far (see runs/notifications/sent.py)."""
+        return self.state / "told.json"

@@ -1,0 +1,96 @@
+"""How much may be in quarantine before a run warns or stops: the part `quarantine` of loyalty.yml.
+
+Only the figures and what makes them sensible; what they are held against is in quality/quarantine.py.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
+
+from pipelines.base.spelling import did_you_mean
+from pipelines.config.parts import SettingsPart
+
+UNREADABLE = "unreadable"
+PAIRS = (("warn_share", "stop_share"), ("warn_value_share", "stop_value_share"))
+
+
+def _known_entity(name: str) -> str:
+    # imported late: landing needs more than a config does, and few configs name an entity
+    from pipelines.base.entities import ENTITIES
+
+    names = (*ENTITIES, UNREADABLE)
+    if name not in names:
+        near = did_you_mean(name, names, f"there are: {', '.join(names)}")
+        raise ValueError(f"there is no entity `{name}`{near}")
+    return name
+
+
+EntityName = Annotated[str, AfterValidator(_known_entity)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Limits(SettingsPart):
+    """The limits on what is in quarantine, by share of the rows and by share of their value.
+
+    Attributes:
+        warn_share: Above this share of the rows (0 to 1), a run warns; 1 for never.
+        stop_share: Above this share of the rows (0 to 1), a run stops before anything is built; 1 for never.
+        warn_value_share: As warn_share, of the value of the rows. Lower by default: few rejected rows can be much
+            revenue, and revenue that is wrong by more than one percent misleads its readers.
+        stop_value_share: As stop_share, of the value of the rows.
+        min_rows: With fewer rows no limit applies: one bad row of three says little.
+    """
+
+    warn_share: Share = 0.05
+    stop_share: Share = 0.25
+    warn_value_share: Share = 0.01
+    stop_value_share: Share = 0.25
+    min_rows: int = Field(default=20, ge=1)
+
+    @model_validator(mode="after")
+    def _warns_before_it_stops(self) -> Self:
+        _in_order(self)
+        return self
+
+
+class OwnLimits(SettingsPart):
+    """What one entity has of its own; None where it has what all have."""
+
+    warn_share: Share | None = None
+    stop_share: Share | None = None
+    warn_value_share: Share | None = None
+    stop_value_share: Share | None = None
+    min_rows: int | None = Field(default=None, ge=1)
+
+
+class QuarantineSettings(Limits):
+    """Limits for all, and for single entities.
+
+    Attributes:
+        entities: By entity; `unreadable` for records that could not be read, counted against all records of a file.
+    """
+
+    entities: dict[EntityName, OwnLimits] = Field(default_factory=dict)
+
+    @field_validator("entities")
+    @classmethod
+    def _each_warns_before_it_stops(cls, entities: dict[str, OwnLimits], info: ValidationInfo) -> dict[str, OwnLimits]:
+        if {name for pair in PAIRS for name in pair} <= info.data.keys():
+            for name, own in entities.items():
+                _in_order(_merged(info.data, own), f"{name}: ")
+        return entities
+
+    def of(self, entity: str) -> Limits:
+        """What holds for an entity."""
+        return _merged(self.model_dump(include=set(Limits.model_fields)), self.entities.get(entity, OwnLimits()))
+
+
+def _merged(general: Mapping[str, Any], own: OwnLimits) -> Limits:
+    return Limits.model_construct(**{**general, **own.model_dump(exclude_none=True)})  # every value has been checked
+
+
+def _in_order(limits: Limits, whose: str = "") -> None:
+    for warn, stop in PAIRS:
+        if getattr(limits, warn) > getattr(limits, stop):
+            raise ValueError(f"{whose}{warn} {getattr(limits, warn):g} is above {stop} {getattr(limits, stop):g}")

@@ -1,0 +1,315 @@
+"""What the user decides: loyalty.yml, and the environment that may point to it.
+
+The only reader of loyalty.yml and of the environment. Everything is checked here, before anything runs, and each
+refusal names the file and the line. What the settings become for dbt is composed here too, in pure functions. Nothing
+here opens the warehouse or imports Dagster; where the files of an installation lie is said in home.py.
+"""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+
+from pipelines.base.errors import ConfigError
+from pipelines.config.faults import faults
+from pipelines.config.home import Home
+from pipelines.config.limits import QuarantineSettings
+from pipelines.config.parts import EngineSettings, NotifySettings, RetentionSettings, SettingsPart, Sources
+from pipelines.config.positions import Document, YamlProblem, read_yaml
+from pipelines.config.values import AsOf, CurrencyCode, Day, HomeFolder, Industry, WebhookUrl, Zone
+
+CONFIG_NAME = "loyalty.yml"
+CONFIG_VARIABLE = "LOYALTY_CONFIG"
+HOME_VARIABLE = "LOYALTY_HOME"
+KEY_VARIABLE = "LOYALTY_KEY"
+WEBHOOK_VARIABLE = "LOYALTY_WEBHOOK_URL"
+_SECRETS = {"key_text": KEY_VARIABLE, "webhook_url": WEBHOOK_VARIABLE}  # only the environment gives them
+_NOT_IN_THE_FILE = {"config_path", *_SECRETS}
+_HINT = "correct the config; docs/operations.md and the README say what each setting means"
+
+
+def project_root() -> Path:
+    """The clone's folder, with dbt_project/ and expectations/ in it; the only finder of both.
+
+    Raises:
+        ConfigError: The package does not run from a clone.
+    """
+    root = Path(__file__).resolve().parents[2]
+    if not (root / "dbt_project" / "dbt_project.yml").is_file():
+        raise ConfigError(
+            f"no dbt_project/ beside the package in {root}", hint="run it from an editable clone: make setup"
+        )
+    return root
+
+
+def dbt_executable() -> Path:
+    """The dbt that belongs to this interpreter, whatever PATH says.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    path = Path(sys.executable).parent / "dbt"
+    if not path.exists():
+        raise ConfigError(f"no dbt beside the interpreter: {path}", hint="install the project: make setup")
+    return path
+
+
+class Settings(SettingsPart):
+    """Everything that loyalty.yml says, checked, with absolute paths.
+
+    Attributes:
+        home: The installation's folder.
+        as_of: The day that the marts speak of: a day, `yesterday`, or `latest` (the last business day with an accepted
+            event of a customer, or with a correction soon after it).
+        latest_correction_days: How many days after the last event a correction still moves `latest`. Refunds, status
+            changes and edits usually come within a week; what comes later must not leave a long time without events
+            before the as-of day, which would look as if customers had stopped.
+        max_days_after_data: How many days after the last event the as-of day may lie. A quiet weekend is normal; a day
+            long after the last event is built from files that did not come.
+        first_day: The first day that can be built; by default the first day with an event.
+        stale_after_days: How many days the publication may lag, or be without a successful run, before it is stale;
+            0 for never. Two: a daily run that comes later than usual is no alarm, a second missed one is.
+        timezone: The zone of the business day.
+        currency: The reporting currency, three capital letters.
+        industry: Which preset of thresholds to use.
+        sources: Where raw files come from.
+        engine: What DuckDB may take.
+        retention: Which published versions stay.
+        quarantine: How much may be in quarantine before a run warns or stops.
+        history_months: Month ends before the as-of day for which marts keep history.
+        schedule_hour: The hour of the daily run, in `timezone`.
+        config_path: The file that this came from, or None.
+        notify: Who is told of failures and recoveries.
+        key_text: The secret of the pseudonyms where the environment gives it.
+        webhook_url: Where notifications go.
+    """
+
+    home: HomeFolder
+    as_of: AsOf = "latest"
+    timezone: Zone = "UTC"
+    currency: CurrencyCode = "GBP"
+    industry: Industry = "retail"
+    sources: Sources
+    engine: EngineSettings = EngineSettings()
+    retention: RetentionSettings = RetentionSettings()
+    quarantine: QuarantineSettings = QuarantineSettings()
+    history_months: int = Field(default=13, ge=1, le=120)
+    latest_correction_days: int = Field(default=7, ge=0, le=366)
+    max_days_after_data: int = Field(default=7, ge=0, le=36_500)
+    first_day: Day | None = None
+    stale_after_days: int = Field(default=2, ge=0, le=36_500)
+    schedule_hour: int = Field(default=5, ge=0, le=23)
+    notify: NotifySettings = NotifySettings()
+    config_path: Path | None = Field(default=None, exclude=True)
+    key_text: SecretStr | None = Field(default=None, exclude=True)
+    webhook_url: WebhookUrl | None = Field(default=None, exclude=True)
+
+    @field_validator("first_day")
+    @classmethod
+    def _has_come(cls, day: date | None, info: ValidationInfo) -> date | None:
+        zone = info.data.get("timezone")
+        if day and zone and day > (today := datetime.now(ZoneInfo(zone)).date()):
+            raise ValueError(f"{day} lies in the future: today is {today}")
+        return day
+
+    @property
+    def paths(self) -> Home:
+        """What lies where below `home`."""
+        return Home(self.home)
+
+    @property
+    def is_notifying(self) -> bool:
+        """Whether somebody is to be notified: the environment has a URL (enough by itself), or the file says how."""
+        return self.webhook_url is not None or self.notify.webhook is not None
+
+    @property
+    def installation(self) -> str:
+        """What messages call this installation."""
+        return self.notify.name or self.home.name
+
+    def today(self) -> date:
+        """The business day that it is now."""
+        return datetime.now(ZoneInfo(self.timezone)).date()
+
+    @classmethod
+    def unconfigured(cls) -> "Settings":
+        """Settings without a file, enough to show the asset graph; no source, so nothing to run."""
+        return cls.model_construct(home=project_root() / "home", sources=())
+
+
+def find_config(config: Path | None = None) -> Path | None:
+    """The config in force: the option, else LOYALTY_CONFIG, else ./loyalty.yml; None where there is none."""
+    chosen = config or (Path(os.environ[CONFIG_VARIABLE]) if os.environ.get(CONFIG_VARIABLE) else None)
+    if chosen is None:
+        return Path(CONFIG_NAME).absolute() if Path(CONFIG_NAME).is_file() else None
+    return _expanded(chosen)
+
+
+def _expanded(path: Path) -> Path:
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError as problem:
+        raise ConfigError(f"{path}: there is no such user", hint="write the folder out") from problem
+
+
+def load_settings(config: Path | None = None, home: Path | None = None) -> Settings:
+    """Read and check loyalty.yml.
+
+    Args:
+        config: The file; else LOYALTY_CONFIG, else ./loyalty.yml.
+        home: Wins over LOYALTY_HOME, which wins over `home:` in the file, which is `home` beside it by default.
+
+    Raises:
+        ConfigError: There is no such file, or something in it cannot be used; the message names file and line.
+    """
+    path = find_config(config)
+    if path is None:
+        raise ConfigError(
+            f"there is no {CONFIG_NAME} here",
+            hint="name one with --config, or make a sample: loyalty sample --out sample",
+        )
+    try:
+        document = read_yaml(path.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ConfigError(f"{path}: cannot be read: {problem}", hint="name a config with --config") from problem
+    except YamlProblem as problem:
+        raise ConfigError(
+            f"{path}:{problem.line}: {problem}", hint="see docs for an example of loyalty.yml"
+        ) from problem
+    data = document.data
+    if not isinstance(data, dict):
+        content = "it is empty" if data is None else "it has none"
+        raise ConfigError(f"{path}:1: the file must hold settings, and {content}", hint=_HINT)
+    for name in sorted(_NOT_IN_THE_FILE & data.keys()):
+        raise ConfigError(
+            f"{path}:{document.line((name,))}: {name}: not a key of this file",
+            hint=f"set {_SECRETS[name]} in the environment" if name in _SECRETS else "remove it",
+        )
+    chosen_home = home or (Path(os.environ[HOME_VARIABLE]) if os.environ.get(HOME_VARIABLE) else None)
+    values: dict[str, object] = {"home": "home", **data}
+    if chosen_home is not None:
+        values["home"] = _expanded(chosen_home)
+    secrets = {name: os.environ.get(variable) or None for name, variable in _SECRETS.items()}
+    try:
+        return Settings.model_validate({**values, "config_path": path, **secrets}, context={"base": path.parent})
+    except ValidationError as problem:
+        found = faults(problem, document, Settings)
+    for fault in found:
+        if fault.where in _SECRETS:
+            # not in the file: the text names the variable
+            raise ConfigError(fault.words, hint="set it right, or unset it")
+        if fault.where == "home" and chosen_home is not None:
+            raise ConfigError(f"--home or {HOME_VARIABLE}: {fault.words}", hint="name another folder")
+    raise ConfigError("\n".join(f"{path}:{fault}" for fault in found), hint=_HINT)
+
+
+def check_inboxes(settings: Settings) -> None:
+    """Do nothing where the folder of every source is there. Asked before files are read: all else works without them.
+
+    Raises:
+        ConfigError: One is missing, on a disk that is not mounted, say; the message names file and line.
+    """
+    missing = [index for index, source in enumerate(settings.sources) if not source.files.is_dir()]
+    if not missing:
+        return
+    path = settings.config_path
+    document = read_yaml(path.read_text(encoding="utf-8-sig")) if path else Document(None, {})
+    raise ConfigError(
+        "\n".join(
+            f"{path}:{document.line(('sources', index, 'files'))}: sources.{index}.files:"
+            f" there is no folder {settings.sources[index].files}"
+            for index in missing
+        ),
+        hint="bring the folder back (is its disk mounted?), make it, or correct `files`",
+    )
+
+
+def dbt_vars(settings: Settings, *, scratch_schema: str = "", exchange: Path | None = None) -> dict[str, str | int]:
+    """What models depend on besides data and the build at hand: the same text every day, so that dbt parses once.
+
+    Args:
+        settings: The settings in force.
+        scratch_schema: Prefix of the schemas of a backfill, else empty.
+        exchange: Where this build exchanges Parquet; the home's own by default.
+    """
+    return {
+        "scratch_schema": scratch_schema,
+        "timezone": settings.timezone,
+        "currency": settings.currency,
+        "industry": settings.industry,
+        "history_months": settings.history_months,
+        "landing_dir": str(settings.paths.landing),
+        "exchange_dir": str(exchange or settings.paths.exchange),
+    }
+
+
+def dbt_build_environment(as_of: date, previous_as_of: date | None = None) -> dict[str, str]:
+    """What differs from one build to the next, as dbt's macro `this_build` reads it.
+
+    Args:
+        as_of: The day that is built.
+        previous_as_of: The day of the build that this one extends; None for a full build.
+    """
+    return {
+        "LOYALTY_BUILD_AS_OF": as_of.isoformat(),
+        "LOYALTY_BUILD_PREVIOUS_AS_OF": previous_as_of.isoformat() if previous_as_of else "",
+    }
+
+
+def dbt_vars_argument(values: Mapping[str, str | int]) -> str:
+    """`--vars` as JSON, always in the same order: dbt parses anew whenever the text differs.
+
+    dbt reads it as YAML, which would make two characters of an escaped emoji.
+    """
+    return json.dumps(values, sort_keys=True, ensure_ascii=False)
+
+
+def dbt_environment(settings: Settings) -> dict[str, str]:
+    """The variables that dbt_project/profiles.yml reads; the pseudonyms' key is not among them.
+
+    dbt runs in the folder of the warehouse and knows it by its name alone: dbt-duckdb takes a path for a URL, in which
+    `#` ends the path.
+    """
+    return {
+        "LOYALTY_WAREHOUSE": settings.paths.warehouse.name,
+        "LOYALTY_MEMORY_LIMIT": settings.engine.memory_limit,
+        "LOYALTY_THREADS": str(settings.engine.threads),
+        "LOYALTY_TEMP_DIR": str(settings.paths.state / "tmp"),
+    }
+
+
+def child_environment(values: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a child process: this process's own with `values`, without our secrets.
+
+    This process's environment stays as it is: other threads read it, for example while they import.
+    """
+    kept = {name: value for name, value in os.environ.items() if name not in _SECRETS.values()}
+    return {**kept, **values}
+
+
+def child_command(folder: Path, values: Mapping[str, str]) -> list[str]:
+    """The start of a command that runs a program in a folder, with the environment of `child_environment`.
+
+    For a caller that cannot choose either: dagster-dbt hands on this process's own environment.
+    """
+    removed = [argument for name in _SECRETS.values() for argument in ("-u", name)]
+    assigned = [f"{name}={value}" for name, value in values.items()]
+    return [shutil.which("sh") or "sh", "-c", 'cd "$0" && exec env "$@"', str(folder), *removed, *assigned]
+
+
+# Dagster recommends another command, which is a package of its own
+_NOT_SHOWN = "ignore:Function `dev_command` is superseded"
+
+
+def dagster_environment(settings: Settings, dagster_home: Path) -> dict[str, str]:
+    """The environment of Dagster's own processes: they find the same config, home and instance as this one."""
+    ours = {HOME_VARIABLE: str(settings.home), "DAGSTER_HOME": str(dagster_home)}
+    config = {CONFIG_VARIABLE: str(settings.config_path)} if settings.config_path else {}
+    warnings = {"PYTHONWARNINGS": ",".join(filter(None, (os.environ.get("PYTHONWARNINGS"), _NOT_SHOWN)))}
+    return {**os.environ, **ours, **config, **warnings}

@@ -1,0 +1,114 @@
+"""Pseudonyms: a `customer_key` for every reference that a source has for a customer.
+
+The step runs in Python because the key must not be seen by SQL, dbt's artifacts or an engine's logs. References are
+read from the restricted staging schema in batches, and only those without a pseudonym are computed. Who is the same
+person is decided in dbt (int_customer_identity), not here.
+"""
+
+import hashlib
+import hmac
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipelines.base import quoting
+from pipelines.base.durable import write_durably
+from pipelines.base.errors import BuildError
+
+log = logging.getLogger("loyalty.pseudonyms")
+
+SCHEMA = pa.schema([("source", pa.string()), ("ref", pa.string()), ("customer_key", pa.string())])
+_BATCH_ROWS = 100_000
+_SEPARATOR = "\x1f"
+_NEW_REFS = """
+    select distinct refs.source, refs.ref
+    from staging.stg_customer_refs as refs
+    anti join known on known.source = refs.source and known.ref = refs.ref
+    where refs.ref is not null
+    order by all
+"""
+
+
+@dataclass(frozen=True)
+class PseudonymReport:
+    """What the step did.
+
+    Attributes:
+        known: References that had a pseudonym already.
+        new: References that got one now.
+    """
+
+    known: int
+    new: int
+
+
+def customer_key(key: bytes, source: str, ref: str) -> str:
+    """32 hex digits: HMAC-SHA256 over source, 0x1f and reference.
+
+    Source: RFC 2104. A source's name cannot hold 0x1f, so no two pairs run together.
+    """
+    return hmac.new(key, f"{source}{_SEPARATOR}{ref}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def key_fingerprint(key: bytes) -> str:
+    """16 hex digits that change with the key and do not give it away; pseudonyms of another key are worthless."""
+    return hmac.new(key, b"loyalty-marts key fingerprint", hashlib.sha256).hexdigest()[:16]
+
+
+def write_pseudonyms(warehouse: Path, exchange: Path, key: bytes) -> PseudonymReport:
+    """Bring `<exchange>/pseudonyms.parquet` (source, ref, customer_key; mode 0600) up to every staged reference.
+
+    Args:
+        warehouse: The DuckDB file with staging.stg_customer_refs (source, ref).
+        exchange: Folder of the file; a file of another key is replaced whole.
+        key: The secret.
+
+    Raises:
+        BuildError: Staging has not been built.
+    """
+    path = exchange / "pseudonyms.parquet"
+    schema = SCHEMA.with_metadata({b"key_fingerprint": key_fingerprint(key).encode()})
+    new = 0
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        if path.is_file() and pq.read_schema(path).metadata == schema.metadata:
+            connection.register("known", connection.sql(f"from read_parquet({quoting.files(path)})"))
+        else:
+            connection.register("known", SCHEMA.empty_table())
+
+        def write(staged: Path) -> None:
+            nonlocal new
+            with pq.ParquetWriter(staged, schema, compression="zstd") as writer:
+                for batch in _batches(connection, "select source, ref, customer_key from known"):
+                    writer.write_batch(batch.cast(schema))
+                for batch in _batches(connection, _NEW_REFS):
+                    writer.write_batch(_with_keys(batch, key, schema))
+                    new += batch.num_rows
+
+        try:
+            ((known,),) = connection.execute("select count(*) from known").fetchall()
+            write_durably(path, write, mode=0o600)
+        except duckdb.CatalogException as problem:
+            raise BuildError(
+                f"{warehouse} has no staging.stg_customer_refs", hint="staging is built first: loyalty run"
+            ) from problem
+    report = PseudonymReport(known=int(known), new=new)
+    log.info("pseudonyms: %d known, %d new", report.known, report.new)
+    return report
+
+
+def _batches(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[pa.RecordBatch]:
+    reader: pa.RecordBatchReader = connection.sql(query).to_arrow_reader(_BATCH_ROWS)
+    yield from reader
+
+
+def _with_keys(batch: pa.RecordBatch, key: bytes, schema: pa.Schema) -> pa.RecordBatch:
+    sources, refs = batch.column(0).to_pylist(), batch.column(1).to_pylist()
+    keys = [customer_key(key, source, ref) for source, ref in zip(sources, refs, strict=True)]
+    return pa.record_batch(
+        [pa.array(sources, pa.string()), pa.array(refs, pa.string()), pa.array(keys, pa.string())], schema=schema
+    )

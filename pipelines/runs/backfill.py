@@ -1,0 +1,119 @@
+"""A range of past days, one run a day, oldest first; a day that stands already is passed over, so that the same
+command goes on where it stopped.
+
+Whether a day stands is read from what is published, and kept nowhere else.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from pipelines.base.errors import ConfigError, GateError, LoyaltyError
+from pipelines.config.settings import Settings
+from pipelines.publication import list_versions
+from pipelines.runs.build_state import check_aside, check_day, read_state
+from pipelines.runs.recorder import Listener, RunReport
+from pipelines.runs.up_to_date import standing_version
+
+Build = Callable[[Settings, date, Listener | None], RunReport]
+
+
+class DayStatus(StrEnum):
+    """What became of a day.
+
+    Attributes:
+        PUBLISHED: Built and published now.
+        STANDS: Published before, of the same files by the same code.
+        FAILED: Its run failed.
+    """
+
+    PUBLISHED = "published"
+    STANDS = "stands"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class DayOutcome:
+    """One day of a backfill.
+
+    Attributes:
+        day: The day.
+        status: What became of it.
+        version: The folder of its version; empty where it failed.
+        problem: What stopped it.
+    """
+
+    day: date
+    status: DayStatus
+    version: str = ""
+    problem: LoyaltyError | None = None
+
+
+def days_between(settings: Settings, first: date, last: date) -> list[date]:
+    """The days of a range, oldest first, checked before anything is built.
+
+    Args:
+        settings: The settings in force.
+        first: The first day.
+        last: The last one, included.
+
+    Raises:
+        ConfigError: It is no range, or retention would remove some of its days at once.
+        BuildError: The daily state is of an earlier day, there is none, or a day lies before the first event.
+    """
+    if first > last:
+        raise ConfigError(f"{first} lies after {last}", hint="name the earlier day with --from, the later with --to")
+    state = read_state(settings.paths.build_state)
+    check_aside(state, last)
+    if state.staged is not None:
+        for day in (first, last):
+            check_day(state.staged, day, settings.max_days_after_data)
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    standing = {one.as_of for one in list_versions(settings.paths.published) if one.manifest}
+    kept = sorted(standing | set(days))[-settings.retention.days :]
+    if gone := [day for day in days if day < kept[0]]:
+        raise ConfigError(
+            f"retention keeps {settings.retention.days} as-of days, so {len(gone)} of the {len(days)} days"
+            f" ({gone[0]} to {gone[-1]}) would be removed as soon as they are built",
+            hint=f"set retention.days to {len(standing | set(days))} or more in loyalty.yml, or name later days",
+        )
+    return days
+
+
+def backfill(
+    settings: Settings,
+    days: Sequence[date],
+    build: Build,
+    *,
+    listener: Listener | None = None,
+    on_day: Callable[[date, int], None] = lambda day, number: None,
+) -> Iterator[DayOutcome]:
+    """Build the days that do not stand yet, each in a run of its own; other runs may come between two of them.
+
+    A day that fails a check does not stop the others: it may be the only one with that fault. Any other failure ends
+    the backfill, because the next day would meet it too.
+
+    Args:
+        settings: The settings in force.
+        days: Oldest first.
+        build: Builds and publishes one day.
+        listener: Told what happens in each run.
+        on_day: Told the day and its number from 1, before it is built.
+
+    Yields:
+        Each day's outcome.
+    """
+    for number, day in enumerate(days, start=1):
+        if version := standing_version(settings, day):
+            yield DayOutcome(day, DayStatus.STANDS, str(version.path))
+            continue
+        on_day(day, number)
+        try:
+            report = build(settings, day, listener)
+        except LoyaltyError as problem:
+            yield DayOutcome(day, DayStatus.FAILED, problem=problem)
+            if not isinstance(problem, GateError):
+                return
+        else:
+            yield DayOutcome(day, DayStatus.PUBLISHED, report.published)

@@ -1,0 +1,214 @@
+"""Which day `latest` is, by what is staged, and which corrections it leaves out.
+
+Only events of customers count (`Entity.is_activity`), by their event column; reference data, later times of a row
+(closed, delivered), coverage and the dates of files do not. Orders are not needed: a survey or a CRM alone has a
+latest day too.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from pipelines.base.duckdb_file import open_to_read
+from pipelines.base.entities import ENTITIES, Entity
+from pipelines.base.errors import BuildError
+
+_ACTIVITIES = tuple(entity for entity in ENTITIES.values() if entity.is_activity)
+
+
+@dataclass(frozen=True)
+class LaterCorrections:
+    """Corrections that became known after the latest day, so that its build does not use them.
+
+    Attributes:
+        first_on: The first day on which one became known.
+        last_on: The last such day until today: the day to ask for.
+        n_rows: How many there are.
+        entities: Of which entities, separated by commas.
+    """
+
+    first_on: date
+    last_on: date
+    n_rows: int
+    entities: str
+
+
+@dataclass(frozen=True)
+class LatestDay:
+    """The day that `latest` is, and what decided it.
+
+    Attributes:
+        day: The day.
+        entity: The entity of the row that decided.
+        source: Its source.
+        is_correction: Whether it is a correction (`updated_at`) and not an event.
+        last_event_on: The last day with an event.
+    """
+
+    day: date
+    entity: str
+    source: str
+    is_correction: bool
+    last_event_on: date
+
+    def __str__(self) -> str:
+        kind = "correction" if self.is_correction else "event"
+        last_event = f" (the last event was on {self.last_event_on})" if self.is_correction else ""
+        return f"{self.day} is the latest day: the last {kind} is in {self.entity} of {self.source}{last_event}"
+
+
+def latest_day(warehouse: Path, today: date, correction_days: int) -> LatestDay:
+    """The last business day with an accepted event of a customer, or with a correction soon after it.
+
+    Args:
+        warehouse: The DuckDB file, staged.
+        today: The business day that it is now; what lies after it does not count.
+        correction_days: How many days after the last event a correction still counts.
+
+    Raises:
+        BuildError: There is no such event by today, or nothing is staged.
+        LockError: Another process writes to the warehouse.
+    """
+    # a few rows per source and day of correction are left of each table
+    facts = " union all ".join(_facts_of(entity, position) for position, entity in enumerate(_ACTIVITIES))
+    with _staged(warehouse) as connection:
+        rows = connection.execute(
+            f"""
+            with facts as materialized ({facts}),
+
+            last_event as (
+                select max(event_on) as event_on from facts
+            ),
+
+            candidates as (
+                select event_on as day, false as is_correction, position, entity, source
+                from facts
+                where event_on is not null
+                union all
+                select facts.updated_on, true, facts.position, facts.entity, facts.source
+                from facts, last_event
+                where
+                    facts.updated_on > last_event.event_on
+                    and facts.updated_on <= least(last_event.event_on + $correction_days, $today)
+            )
+
+            select day, entity, source, is_correction, last_event.event_on
+            from candidates, last_event
+            order by day desc, is_correction, position, source
+            limit 1
+            """,  # noqa: S608 (names of ours)
+            {"today": today, "correction_days": correction_days},
+        ).fetchall()
+    if not rows:
+        raise BuildError(
+            f"no order, return, case, answer or other event of a customer by {today} was accepted,"
+            " so `latest` names no day",
+            hint="see what was rejected (loyalty quarantine list), or name a day: loyalty run --as-of 2024-01-31",
+        )
+    return LatestDay(*rows[0])
+
+
+def later_corrections(warehouse: Path, day: date, today: date) -> LaterCorrections | None:
+    """The corrections of events until `day` that became known after it; None if there are none.
+
+    A row is a correction if its key has an earlier version: the first version is used however late it became known.
+
+    Args:
+        warehouse: The DuckDB file, staged.
+        day: The day that is built.
+        today: The business day that it is now.
+    """
+    counts = " union all ".join(_corrections_of(entity, position) for position, entity in enumerate(_ACTIVITIES))
+    with _staged(warehouse) as connection:
+        ((first_on, last_on, n_rows, entities),) = connection.execute(
+            f"""
+            select min(first_on), max(last_on), sum(n_rows), string_agg(entity, ', ' order by position)
+            from ({counts})
+            where n_rows > 0
+            """,  # noqa: S608 (names of ours)
+            {"day": day, "today": today},
+        ).fetchall()
+    return LaterCorrections(first_on, last_on, int(n_rows), entities) if n_rows else None
+
+
+# staging keeps the business day of updated_at as the day on which the version became known
+_UPDATED_ON = "case when updated_at is not null then effective_on end"
+
+
+def _facts_of(entity: Entity, position: int) -> str:
+    """The days of an entity's rows that are in force.
+
+    What a later delivery has replaced decides nothing, and neither does the day of an event that a later version moved
+    to an earlier day: a wrong date must not stay the latest day for months.
+    """
+    same_key = " and ".join(f"later.{column} = versions.{column}" for column in ("source", *entity.key))
+    return f"""
+        select {position} as position, '{entity.name}' as entity, source,
+            max(case when not is_moved then event_on end) as event_on, updated_on
+        from (
+            select source, event_on, {_UPDATED_ON} as updated_on,
+                exists (
+                    select 1 from staging.stg_{entity.name} as later
+                    where
+                        {same_key}
+                        and later.effective_at > versions.effective_at
+                        and later.effective_on <= $today
+                        and later.event_on < versions.event_on
+                ) as is_moved
+            from staging.stg_{entity.name} as versions
+            where
+                coalesce(event_on <= $today, true)
+                and batch not in (select batch from staging.stg_batch where entity = '{entity.name}' and n_later > 0)
+        )
+        group by source, updated_on
+        union all
+        select {position}, '{entity.name}', source, max(event_on), null
+        from staging.stg_redelivered_row
+        where
+            entity = '{entity.name}' and outcome in ('kept', 'appended') and is_last and is_accepted
+            and event_on <= $today
+        group by source
+    """  # noqa: S608 (names of ours)
+
+
+def _corrections_of(entity: Entity, position: int) -> str:
+    same_key = " and ".join(f"earlier.{column} = later.{column}" for column in ("source", *entity.key))
+    return f"""
+        select {position} as position, '{entity.name}' as entity,
+            min(effective_on) as first_on, max(effective_on) as last_on, count(*) as n_rows
+        from staging.stg_{entity.name} as later
+        where
+            updated_at is not null
+            and effective_on > $day
+            and effective_on <= $today
+            and coalesce(event_on <= $day, true)
+            and exists (
+                select 1 from staging.stg_{entity.name} as earlier
+                where {same_key} and coalesce(earlier.effective_on < later.effective_on, true)
+            )
+    """  # noqa: S608 (names of ours)
+
+
+@contextmanager
+def _staged(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse, read only, for questions to staging.
+
+    Raises:
+        BuildError: Nothing is staged.
+    """
+    if not warehouse.exists():
+        raise BuildError(
+            "nothing is staged yet, so there is no latest day", hint="run without --as-of first: loyalty run"
+        )
+    with open_to_read(warehouse) as connection:
+        try:
+            yield connection
+        except duckdb.CatalogException as problem:
+            raise BuildError(
+                "events are not staged yet, so there is no latest day",
+                hint="look at why staging failed, then: loyalty run",
+            ) from problem

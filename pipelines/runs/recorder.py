@@ -1,0 +1,251 @@
+"""What a run did, stage by stage: told to a listener as it happens, logged, and kept in `<home>/state/last_run.json`.
+
+Counts, seconds and the first failure; no personal data. How it is shown is the command line's.
+"""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Protocol
+
+from pydantic import BaseModel, Field, ValidationError
+
+from pipelines.base.durable import write_text_durably
+from pipelines.base.errors import LoyaltyError
+from pipelines.runs.build_state import BuildKind
+from pipelines.runs.latest_day import LatestDay
+
+log = logging.getLogger("loyalty.run")
+
+
+class StageReport(BaseModel):
+    """One stage of a run.
+
+    Attributes:
+        name: As shown.
+        seconds: How long it took; 0 while it runs.
+        status: running, done or failed.
+        counts: What it counted, by name.
+    """
+
+    name: str
+    seconds: float = 0.0
+    status: str = "running"
+    counts: dict[str, int] = Field(default_factory=dict)
+
+
+class RunReport(BaseModel):
+    """One run, from landing to publication.
+
+    Attributes:
+        run_id: The run.
+        started_at: UTC, ISO 8601.
+        finished_at: UTC, ISO 8601; empty while it runs.
+        status: running, published, unchanged (the day was published before, from the same data by the same code),
+            failed, or ended (without a publication, as an ingest by itself does).
+        as_of: The day that was built.
+        latest: What decided that it is the latest day; None for any other day.
+        kind: How core and marts were built (full, incremental, backfill).
+        stages: In order.
+        warnings: What the user should know though nothing failed.
+        published: The folder of the version made, or of the one that stands.
+        is_current: Whether readers see that version now.
+        last_success_at: When a run last ended without a failure and with its day published, this one or an earlier
+            one; UTC, ISO 8601, empty if none did. Backfills do not count.
+        error: What stopped it.
+        hint: What to do about it.
+    """
+
+    run_id: str
+    started_at: str
+    finished_at: str = ""
+    status: str = "running"
+    as_of: date | None = None
+    latest: LatestDay | None = None
+    kind: str = ""
+    stages: list[StageReport] = Field(default_factory=list)
+    warnings: list[str] = Field(default_factory=list)
+    published: str = ""
+    is_current: bool = False
+    last_success_at: str = ""
+    error: str = ""
+    hint: str = ""
+
+    def counts(self, stage: str) -> dict[str, int]:
+        """What a stage counted; empty where it did not run."""
+        return next((found.counts for found in reversed(self.stages) if found.name == stage), {})
+
+
+class Listener(Protocol):
+    """Who wants to know while a run goes on."""
+
+    def stage_started(self, name: str) -> None:
+        """A stage begins."""
+
+    def stage_says(self, name: str, words: str) -> None:
+        """A stage tells how far it is, or what it waits for."""
+
+    def stage_finished(self, stage: StageReport) -> None:
+        """A stage is done or has failed."""
+
+
+class Silent:
+    """A listener that does nothing."""
+
+    def stage_started(self, name: str) -> None:
+        """Nothing."""
+
+    def stage_says(self, name: str, words: str) -> None:
+        """Nothing."""
+
+    def stage_finished(self, stage: StageReport) -> None:
+        """Nothing."""
+
+
+class Recorder:
+    """Keeps a run's report up to date, in memory and on disk.
+
+    Args:
+        path: Where the report goes; an earlier report of the same run is gone on with.
+        run_id: The run.
+        listener: Told as it happens.
+    """
+
+    def __init__(self, path: Path, run_id: str, listener: Listener | None = None) -> None:
+        self._path = path
+        self.listener = listener or Silent()
+        before = read_report(path)
+        if before and before.run_id == run_id:
+            self.report = before
+        else:
+            last_success_at = before.last_success_at if before else ""
+            self.report = RunReport(run_id=run_id, started_at=_now(), last_success_at=last_success_at)
+        self.failure: BaseException | None = None
+        self.forgive()
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator["StageHandle"]:
+        """Time a stage, and keep what it counted or why it failed."""
+        stage = StageReport(name=name)
+        self.report.stages.append(stage)
+        self._save()
+        self.listener.stage_started(name)
+        log.info("run %s: %s begins", self.report.run_id, name)
+        started = time.monotonic()
+        try:
+            yield StageHandle(self, stage)
+            if stage.status == "running":
+                stage.status = "done"
+        except Exception as problem:
+            stage.status = "failed"
+            self.fail(problem)
+            raise
+        finally:
+            stage.seconds = round(time.monotonic() - started, 2)
+            counts = ", ".join(f"{name} {number}" for name, number in stage.counts.items())
+            log.info(
+                "run %s: %s %s in %.1f s%s",
+                self.report.run_id,
+                name,
+                stage.status,
+                stage.seconds,
+                counts and f": {counts}",
+            )
+            self.listener.stage_finished(stage)
+            self._save_if_possible()
+
+    def fail(self, problem: BaseException) -> None:
+        """Keep the first failure; later ones only follow from it."""
+        if self.failure is not None:
+            return
+        self.failure = problem
+        self.report.status = "failed"
+        if isinstance(problem, LoyaltyError):
+            self.report.error, self.report.hint = problem.message, problem.hint
+        elif isinstance(problem, KeyboardInterrupt):
+            self.report.error = "interrupted"
+        else:
+            # an unexpected error's words may quote data
+            self.report.error = f"an unexpected {type(problem).__name__}"
+            self.report.hint = "this is a fault of Loyalty Marts: the traceback is in the run's log"
+        log.error("run %s: %s", self.report.run_id, self.report.error)
+        self._save_if_possible()
+
+    def forgive(self) -> None:
+        """Go on as if nothing had failed: a retry is about to mend it, or a run's second job begins."""
+        self.failure = None
+        self.report.status, self.report.error, self.report.hint = "running", "", ""
+
+    def finish(self, *, published: Path, is_current: bool, is_new: bool = True) -> None:
+        """The run has published, or has found that the day is published already."""
+        self.report.status = "published" if is_new else "unchanged"
+        self.report.published = str(published)
+        self.report.is_current = is_current
+        if self.report.kind != BuildKind.BACKFILL:
+            self.report.last_success_at = _now()
+        self._save()
+
+    def warn(self, stage: str, words: str) -> None:
+        """Keep what the user should know though nothing failed; once, also where the step is tried again."""
+        if words not in self.report.warnings:
+            self.report.warnings.append(words)
+            log.warning("run %s: %s: %s", self.report.run_id, stage, words)
+            self._save()
+
+    def end(self) -> None:
+        """The process lets go of the run: an ingest by itself ends without a publication."""
+        if self.report.status == "running":
+            self.report.status = "ended"
+            self._save()
+
+    def _save_if_possible(self) -> None:
+        """On the way out of a stage: a disk without room for the report must not stand in front of why it ended."""
+        try:
+            self._save()
+        except OSError as problem:
+            log.warning("run %s: its report cannot be written: %s", self.report.run_id, problem.strerror)
+
+    def _save(self) -> None:
+        if self.report.status != "running":
+            self.report.finished_at = _now()
+        write_text_durably(self._path, self.report.model_dump_json(indent=2) + "\n")
+
+
+class StageHandle:
+    """What a stage may tell about itself while it runs."""
+
+    def __init__(self, recorder: Recorder, stage: StageReport) -> None:
+        self._recorder = recorder
+        self._stage = stage
+
+    def count(self, **counts: int) -> None:
+        """Add to what the stage counted."""
+        self._stage.counts.update(counts)
+
+    def say(self, words: str) -> None:
+        """Tell how far it is."""
+        self._recorder.listener.stage_says(self._stage.name, words)
+
+    def warn(self, words: str) -> None:
+        """Tell what the user should know though nothing failed."""
+        self._recorder.warn(self._stage.name, words)
+
+    def fail(self, problem: LoyaltyError) -> None:
+        """Fail without raising: Dagster itself stops what comes after a failed blocking check."""
+        self._stage.status = "failed"
+        self._recorder.fail(problem)
+
+
+def read_report(path: Path) -> RunReport | None:
+    """The last run's report; None where there is none that can be read."""
+    try:
+        return RunReport.model_validate_json(path.read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,77 @@
+"""The full list of what each step must have built and of the blocking checks that must have passed.
+
+The lists come from dbt's manifest, the suites, the totals and the names of assets, so that a new model or check is
+required as soon as it exists.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pipelines.base.entities import ENTITIES
+from pipelines.quality import Suite, Total
+from pipelines.runs.marks import Required, Step
+
+QUARANTINE_CHECK = "check quarantine_limits"
+EXCHANGE_PARTS = ("changed_batches", "order_statuses", "pseudonyms")
+VALUE_PARTS = ("purchase_scores", "value_parameters", "value_validation")
+LANDED = (*ENTITIES, "unreadable", "ledger")
+DBT_STEPS = {"ingest": Step.STAGING, "core": Step.CORE, "marts": Step.MARTS}
+
+_BUILT = ("model", "seed", "snapshot")
+
+
+def required_parts(
+    manifest: Mapping[str, Any],
+    suites: Mapping[Step, Iterable[Suite]],
+    totals: Iterable[Total],
+) -> Required:
+    """Everything that a complete build has, by step.
+
+    Args:
+        manifest: dbt's, of the project.
+        suites: The suites of each step that a gate follows.
+        totals: The totals across stages.
+    """
+    parts = {step: set(names) for step, names in dbt_parts(manifest).items()}
+    parts[Step.LANDING] = set(LANDED)
+    parts[Step.STAGING].add(QUARANTINE_CHECK)
+    parts[Step.EXCHANGE] = set(EXCHANGE_PARTS)
+    parts[Step.VALUE] = set(VALUE_PARTS)
+    parts[Step.MARTS] |= {total_name(total) for total in totals}
+    for step, expected in suites.items():
+        parts[step] |= {gate_name(suite) for suite in expected}
+    return {step: frozenset(names) for step, names in parts.items()}
+
+
+def dbt_parts(manifest: Mapping[str, Any]) -> dict[Step, frozenset[str]]:
+    """The models, seeds and tests of each of dbt's steps; a test belongs to the last step that it reads from.
+
+    Unit tests need no data and belong to the project's own tests.
+    """
+    order = list(Step)
+    step_of = {
+        unique_id: step
+        for unique_id, node in manifest["nodes"].items()
+        if node["resource_type"] in _BUILT
+        for tag, step in DBT_STEPS.items()
+        if tag in node["tags"]
+    }
+    parts: dict[Step, set[str]] = {step: set() for step in DBT_STEPS.values()}
+    for unique_id, step in step_of.items():
+        parts[step].add(unique_id)
+    for unique_id, node in manifest["nodes"].items():
+        if node["resource_type"] == "test" and (severity := node["config"].get("severity", "error")):
+            steps = [step_of[parent] for parent in node["depends_on"]["nodes"] if parent in step_of]
+            if steps and severity.lower() == "error":
+                parts[max(steps, key=order.index)].add(unique_id)
+    return {step: frozenset(names) for step, names in parts.items()}
+
+
+def gate_name(suite: Suite) -> str:
+    """A gate's check of one dataset."""
+    return f"gate {suite.dataset}"
+
+
+def total_name(total: Total) -> str:
+    """A check of one total."""
+    return f"total {total.name}"

@@ -1,0 +1,148 @@
+"""What every step of a run shares: the settings, the lock, and the record of what happened. Opened once, closed last.
+
+No Dagster here; resources.py hands it to steps.
+"""
+
+import logging
+import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipelines.base.durable import PRIVATE, umask
+from pipelines.base.errors import InternalError, LockError, LoyaltyError
+from pipelines.base.unexpected import explanation, internal_error, write_traceback
+from pipelines.config.home import Home
+from pipelines.config.settings import Settings
+from pipelines.landing import finish_replacement
+from pipelines.privacy import finish_pending
+from pipelines.runs.lock import HeldLock, hold_lock, wait_for_warehouse
+from pipelines.runs.logs import log_path, prune_logs
+from pipelines.runs.notify import tell_end, tell_killed_before, tell_never_began
+from pipelines.runs.recorder import Listener, Recorder, Silent
+
+log = logging.getLogger("loyalty.run")
+
+
+@dataclass(frozen=True)
+class RunScope:
+    """One run while it holds the lock.
+
+    Attributes:
+        run_id: The run.
+        settings: The settings in force.
+        lock: The lock, held.
+        recorder: Keeps what happened.
+        umask: The user's own; what a run makes is the owner's alone, but for what is published.
+    """
+
+    run_id: str
+    settings: Settings
+    lock: HeldLock
+    recorder: Recorder
+    umask: int = PRIVATE
+
+
+def new_run_id() -> str:
+    """A run's id, `1f0c9a7e-20240131T053000`; its first part names the published version too."""
+    return f"{secrets.token_hex(4)}-{datetime.now(UTC):%Y%m%dT%H%M%S}"
+
+
+@contextmanager
+def open_run(settings: Settings, run_id: str, listener: Listener | None = None) -> Iterator[RunScope]:
+    """Wait for the lock, then hold it with a log and a record of its own.
+
+    Args:
+        settings: The settings in force.
+        run_id: The run.
+        listener: Told what happens, and for whom it waits.
+
+    Raises:
+        LockError: A process that is no run holds the warehouse and does not let go of it.
+        LoyaltyError: What else stopped the run; every exception comes out as one.
+    """
+    told = listener or Silent()
+    paths = settings.paths
+
+    def say(words: str) -> None:
+        log.warning("run %s: %s", run_id, words)
+        told.stage_says("wait", words)
+
+    # readers of published/ must get through; what is personal below is for the owner alone
+    paths.root.mkdir(mode=0o750, parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        try:
+            lock = stack.enter_context(hold_lock(paths.lock, run_id, say))
+        except LockError as problem:
+            tell_never_began(settings, run_id, problem)
+            raise
+        users = stack.enter_context(umask(PRIVATE))
+        for folder in (paths.landing, paths.state, paths.exchange, paths.logs, paths.state / "tmp"):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        stack.enter_context(_log_file(log_path(paths, run_id)))
+        tell_killed_before(settings)
+        recorder = Recorder(paths.last_run, run_id, told)
+        stack.enter_context(_recorded_end(settings, recorder))
+        wait_for_warehouse(paths.warehouse, say)
+        finish_replacement(paths.landing)
+        finish_pending(settings, users, say)
+        forget_lost_warehouse(paths)
+        prune_logs(paths)
+        yield RunScope(run_id, settings, lock, recorder, users)
+
+
+@contextmanager
+def _recorded_end(settings: Settings, recorder: Recorder) -> Iterator[None]:
+    """Record how a run ends, also one that fails before its first stage or between two, and tell of it.
+
+    Raises:
+        LoyaltyError: For every exception; the traceback of one that nobody foresaw is in the run's log.
+    """
+    log_file = log_path(settings.paths, recorder.report.run_id)
+    try:
+        yield
+    except Exception as problem:
+        error = explanation(problem, settings.home) or internal_error(problem, log_file)
+        recorder.fail(problem if isinstance(error, InternalError) else error)
+        if error is problem:
+            raise
+        raise error from problem
+    except KeyboardInterrupt as interrupt:
+        recorder.fail(interrupt)
+        raise
+    finally:
+        failure = recorder.failure
+        if failure is not None and not isinstance(failure, (LoyaltyError, KeyboardInterrupt)):
+            write_traceback(log_file, failure)
+        recorder.end()
+        tell_end(settings, recorder)
+
+
+def forget_lost_warehouse(paths: Home) -> None:
+    """What is kept about the content of the warehouse means nothing when somebody has taken the file away."""
+    if not paths.warehouse.exists():
+        for path in (paths.build_state, paths.build_plan, paths.marks):
+            path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _log_file(path: Path) -> Iterator[None]:
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    # libraries' warnings belong into the log, not between the lines of a run
+    logging.captureWarnings(True)
+    ours, warned = logging.getLogger("loyalty"), logging.getLogger("py.warnings")
+    before = ours.level
+    for logger in (ours, warned):
+        logger.addHandler(handler)
+    ours.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        for logger in (ours, warned):
+            logger.removeHandler(handler)
+        ours.setLevel(before)
+        logging.captureWarnings(False)
+        handler.close()

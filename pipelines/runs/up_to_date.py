@@ -1,0 +1,93 @@
+"""Whether a day is published already, from the same data by the same code.
+
+The answer is read from the published versions alone; it is not stored elsewhere.
+"""
+
+import re
+from datetime import date
+
+from pipelines.config.secret_key import load_key
+from pipelines.config.settings import Settings
+from pipelines.identity.pseudonyms import key_fingerprint
+from pipelines.publication import Manifest, Version, list_versions, set_current, why_not_current
+from pipelines.runs.build_state import StagedState, read_state
+from pipelines.runs.code import core_fingerprint
+from pipelines.runs.recorder import Recorder
+
+# In a manifest's `versions`: code, variables and key of the build (see code.core_fingerprint).
+BUILD_FINGERPRINT = "build"
+# Not the digits of a name: a warning about one file does not stand for that about another one.
+_FIGURE = re.compile(r"\(?\d[\d.,]*%?\)?[,:;]?")
+
+
+def standing_version(settings: Settings, day: date) -> Version | None:
+    """The version of a day that a build from what is staged now would only repeat; None if there is none."""
+    staged = read_state(settings.paths.build_state).staged
+    standing = standing_versions(settings, staged) if staged else []
+    return next((one for one in standing if one.as_of == day), None)
+
+
+def standing_versions(settings: Settings, staged: StagedState) -> list[Version]:
+    """Of each day, the version that a build from what is staged would only repeat; the latest day first."""
+    paths = settings.paths
+    if not paths.key.exists() and settings.key_text is None:
+        return []
+    fingerprint = core_fingerprint(settings, key_fingerprint(load_key(paths.key, settings.key_text)))
+    newest: dict[date, Version] = {}
+    for one in list_versions(paths.published):
+        if one.manifest:
+            newest.setdefault(one.as_of, one)
+    standing = (one for one in newest.values() if _repeats(one.manifest, fingerprint, staged))
+    return sorted(standing, key=lambda one: one.as_of, reverse=True)
+
+
+def conclude(recorder: Recorder, settings: Settings, version: Version, *, is_new: bool, is_backfill: bool) -> None:
+    """Record which version the run ended with, and warn if readers do not see it.
+
+    Args:
+        recorder: The run's.
+        settings: The settings in force.
+        version: The version that the run published, or that was published before from the same data and code.
+        is_new: Whether the run published it.
+        is_backfill: Whether it is of a day that has passed; readers are not meant to see it.
+    """
+    published = settings.paths.published
+    versions = list_versions(published)
+    if versions and not is_backfill and not any(one.is_current for one in versions):
+        version = set_current(published, version.id)
+        lost = f"`{published / 'current'}` was missing or did not point to a version, so readers saw none"
+        recorder.warn("publish", f"{lost}. It now points to {version.id}")
+    manifest = version.manifest
+    if manifest and not is_new:
+        recorder.report.as_of = version.as_of
+        said = {_about(warning) for warning in recorder.report.warnings}
+        for warning in manifest.warnings:
+            if _about(warning) not in said:
+                recorder.warn("publish", warning)
+    recorder.finish(published=version.path, is_current=version.is_current, is_new=is_new)
+    if not is_backfill and (reason := why_not_current(published, version.id)):
+        recorder.warn("publish", reason)
+
+
+def _repeats(manifest: Manifest | None, fingerprint: str, staged: StagedState) -> bool:
+    """Whether a version is what a build from what is staged would be."""
+    if manifest is None or manifest.rewritten_from is not None:
+        return False  # an erasure takes rows away, and leaves totals and cut points as they were with them
+    return manifest.versions.get(BUILD_FINGERPRINT) == fingerprint and _inputs(manifest) == _staged(staged)
+
+
+def _about(warning: str) -> str:
+    """What a warning is about: its first line without its figures, which differ from run to run."""
+    words = warning.partition("\n")[0].split()
+    return " ".join("#" if _FIGURE.fullmatch(word) else word for word in words)
+
+
+def _inputs(manifest: Manifest) -> set[tuple[str, int]]:
+    """The batches that a version was built from, each with the number of later deliveries of its file."""
+    files = manifest.inputs.get("files")
+    listed = [file for file in files if isinstance(file, dict)] if isinstance(files, list) else []
+    return {(str(file["batch"]), int(str(file.get("later_deliveries", 0)))) for file in listed}
+
+
+def _staged(staged: StagedState) -> set[tuple[str, int]]:
+    return {(batch, staged.ages.get(batch, 0)) for batch in staged.batches}
