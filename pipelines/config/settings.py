@@ -12,11 +12,13 @@ import sys
 from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
 from pipelines.base.errors import ConfigError
+from pipelines.config.about import About
 from pipelines.config.faults import faults
 from pipelines.config.home import Home
 from pipelines.config.limits import QuarantineSettings
@@ -64,47 +66,97 @@ class Settings(SettingsPart):
     """Everything that loyalty.yml says, checked, with absolute paths.
 
     Attributes:
-        home: The installation's folder.
-        as_of: The day that the marts speak of: a day, `yesterday`, or `latest` (the last business day with an accepted
-            event of a customer, or with a correction soon after it).
-        latest_correction_days: How many days after the last event a correction still moves `latest`. Refunds, status
-            changes and edits usually come within a week; what comes later must not leave a long time without events
-            before the as-of day, which would look as if customers had stopped.
-        max_days_after_data: How many days after the last event the as-of day may lie. A quiet weekend is normal; a day
-            long after the last event is built from files that did not come.
-        first_day: The first day that can be built; by default the first day with an event.
-        stale_after_days: How many days the publication may lag, or be without a successful run, before it is stale;
-            0 for never. Two: a daily run that comes later than usual is no alarm, a second missed one is.
-        timezone: The zone of the business day.
-        currency: The reporting currency, three capital letters.
-        industry: Which preset of thresholds to use.
-        sources: Where raw files come from.
-        engine: What DuckDB may take.
-        retention: Which published versions stay.
-        quarantine: How much may be in quarantine before a run warns or stops.
-        history_months: Month ends before the as-of day for which marts keep history.
-        schedule_hour: The hour of the daily run, in `timezone`.
         config_path: The file that this came from, or None.
-        notify: Who is told of failures and recoveries.
         key_text: The secret of the pseudonyms where the environment gives it.
         webhook_url: Where notifications go.
     """
 
-    home: HomeFolder
-    as_of: AsOf = "latest"
-    timezone: Zone = "UTC"
-    currency: CurrencyCode = "GBP"
-    industry: Industry = "retail"
-    sources: Sources
+    home: Annotated[
+        HomeFolder,
+        About("The folder of this installation, relative to the file.", "It lies beside the file.", shown="home"),
+    ]
+    as_of: Annotated[
+        AsOf,
+        About(
+            "The day that the marts describe: a day such as 2024-01-31, `yesterday`, or `latest`, the last business day"
+            " with an accepted event of a customer or with a correction soon after it.",
+            "Marts are as new as the data, and a day without files does not look as if customers had stopped.",
+        ),
+    ] = "latest"
+    timezone: Annotated[
+        Zone,
+        About(
+            "The zone of the business day: it decides on which day an order counts.",
+            example="Europe/London",
+        ),
+    ]
+    currency: Annotated[
+        CurrencyCode,
+        About(
+            "The reporting currency, three capital letters: every amount in a mart is in it.",
+            example="EUR",
+        ),
+    ]
+    industry: Annotated[
+        Industry,
+        About(
+            "Which preset of business numbers applies (dbt_project/seeds/loyalty_industry_presets.csv).",
+            "A shop of mixed goods is the middle of the presets.",
+        ),
+    ] = "retail"
+    sources: Annotated[
+        Sources, About("Where raw files come from.", example="[{mapping: mapping.yml, files: inbox}]", unit="list")
+    ]
     engine: EngineSettings = EngineSettings()
     retention: RetentionSettings = RetentionSettings()
     quarantine: QuarantineSettings = QuarantineSettings()
-    history_months: int = Field(default=13, ge=1, le=120)
-    latest_correction_days: int = Field(default=7, ge=0, le=366)
-    max_days_after_data: int = Field(default=7, ge=0, le=36_500)
-    first_day: Day | None = None
-    stale_after_days: int = Field(default=2, ge=0, le=36_500)
-    schedule_hour: int = Field(default=5, ge=0, le=23)
+    history_months: Annotated[
+        int,
+        About(
+            "Month ends before the as-of day for which marts keep history.",
+            "A year, and the month to compare it with.",
+            "months",
+        ),
+    ] = Field(default=13, ge=1, le=120)
+    latest_correction_days: Annotated[
+        int,
+        About(
+            "How many days after the last event a correction still moves `latest`.",
+            "Refunds, changes of status and edits usually come within a week. A later one must not leave a long time"
+            " without events before the as-of day, which would look as if customers had stopped.",
+            "days",
+        ),
+    ] = Field(default=7, ge=0, le=366)
+    max_days_after_data: Annotated[
+        int,
+        About(
+            "How many days after the last event the as-of day may lie.",
+            "A quiet weekend is normal; a day long after the last event would be built from files that did not come.",
+            "days",
+        ),
+    ] = Field(default=7, ge=0, le=36_500)
+    first_day: Annotated[
+        Day | None,
+        About(
+            "The first day that can be built.",
+            "Before it there is nothing to report.",
+            shown="the day of the first event",
+        ),
+    ] = None
+    stale_after_days: Annotated[
+        int,
+        About(
+            "How many days the publication may lag, or be without a successful run, before it is stale; 0 for never.",
+            "One daily run that comes late is not an alarm; two missed ones are.",
+            "days",
+        ),
+    ] = Field(default=2, ge=0, le=36_500)
+    schedule_hour: Annotated[
+        int,
+        About(
+            "The hour of the daily run, in `timezone`.", "The files of the night are there; readers come later.", "hour"
+        ),
+    ] = Field(default=5, ge=0, le=23)
     notify: NotifySettings = NotifySettings()
     config_path: Path | None = Field(default=None, exclude=True)
     key_text: SecretStr | None = Field(default=None, exclude=True)
@@ -140,7 +192,8 @@ class Settings(SettingsPart):
     @classmethod
     def unconfigured(cls) -> "Settings":
         """Settings without a file, enough to show the asset graph; no source, so nothing to run."""
-        return cls.model_construct(home=project_root() / "home", sources=())
+        # XXX is the ISO code of no currency
+        return cls.model_construct(home=project_root() / "home", timezone="UTC", currency="XXX", sources=())
 
 
 def find_config(config: Path | None = None) -> Path | None:
