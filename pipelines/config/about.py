@@ -18,6 +18,7 @@ class About:
         unit: Unit or kind of the value.
         example: What a user who has to choose could write.
         shown: The default in words, if it is not a constant.
+        var: The var of the dbt project that takes the value; empty if it takes none.
     """
 
     meaning: str
@@ -25,6 +26,7 @@ class About:
     unit: str = ""
     example: str = ""
     shown: str = ""
+    var: str = ""
 
 
 def about(field: FieldInfo) -> About | None:

@@ -87,13 +87,17 @@ class OwnLimits(SettingsPart):
 
 
 class QuarantineSettings(Limits):
-    """Limits for all, and for single entities.
+    """Limits for all, and for single entities."""
 
-    Attributes:
-        entities: By entity; `unreadable` for records that could not be read, counted against all records of a file.
-    """
-
-    entities: dict[EntityName, OwnLimits] = Field(default_factory=dict)
+    entities: Annotated[
+        dict[EntityName, OwnLimits],
+        About(
+            "Limits of single entities, each with the keys above; `unreadable` for records that could not be read,"
+            " counted against all records of a file.",
+            "All entities have the same limits.",
+            shown="none",
+        ),
+    ] = Field(default_factory=dict)
 
     @field_validator("entities")
     @classmethod

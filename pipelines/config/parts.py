@@ -30,7 +30,7 @@ class SettingsPart(BaseModel):
 
 
 class SourceSettings(SettingsPart):
-    """One source of files; only what reads files needs the folder to be there (`check_inboxes` of settings.py)."""
+    """One source of files. A command that reads no files does not need the folder to be there."""
 
     mapping: Annotated[
         MappingName,

@@ -21,6 +21,8 @@ from pipelines.config.about import About
 from pipelines.config.faults import faults
 from pipelines.config.home import Home
 from pipelines.config.limits import QuarantineSettings
+from pipelines.config.model import ModelSettings
+from pipelines.config.model_vars import Var, model_vars
 from pipelines.config.parts import EngineSettings, NotifySettings, RetentionSettings, SettingsPart, Sources
 from pipelines.config.positions import Document, YamlProblem, read_yaml
 from pipelines.config.values import AsOf, CurrencyCode, Day, HomeFolder, Industry, WebhookUrl, Zone
@@ -32,7 +34,7 @@ KEY_VARIABLE = "LOYALTY_KEY"
 WEBHOOK_VARIABLE = "LOYALTY_WEBHOOK_URL"
 _SECRETS = {"key_text": KEY_VARIABLE, "webhook_url": WEBHOOK_VARIABLE}  # only the environment gives them
 _NOT_IN_THE_FILE = {"config_path", *_SECRETS}
-_HINT = "correct the config; docs/operations.md and the README say what each setting means"
+_HINT = "correct the config; docs/settings.md says what each setting means"
 
 
 def project_root() -> Path:
@@ -101,11 +103,10 @@ class Settings(SettingsPart):
         About(
             "Which preset of business numbers applies (dbt_project/seeds/loyalty_industry_presets.csv).",
             "A shop of mixed goods is the middle of the presets.",
+            var="industry",
         ),
     ] = "retail"
-    sources: Annotated[
-        Sources, About("Where raw files come from.", example="[{mapping: mapping.yml, files: inbox}]", unit="list")
-    ]
+    sources: Annotated[Sources, About("Where raw files come from.", example="[{mapping: mapping.yml, files: inbox}]")]
     engine: EngineSettings = EngineSettings()
     retention: RetentionSettings = RetentionSettings()
     quarantine: QuarantineSettings = QuarantineSettings()
@@ -115,6 +116,7 @@ class Settings(SettingsPart):
             "Month ends before the as-of day for which marts keep history.",
             "A year, and the month to compare it with.",
             "months",
+            var="history_months",
         ),
     ] = Field(default=13, ge=1, le=120)
     latest_correction_days: Annotated[
@@ -157,6 +159,7 @@ class Settings(SettingsPart):
         ),
     ] = Field(default=5, ge=0, le=23)
     notify: NotifySettings = NotifySettings()
+    model: ModelSettings = ModelSettings()
     config_path: Path | None = Field(default=None, exclude=True)
     key_text: SecretStr | None = Field(default=None, exclude=True)
     webhook_url: WebhookUrl | None = Field(default=None, exclude=True)
@@ -191,7 +194,7 @@ class Settings(SettingsPart):
     @classmethod
     def unconfigured(cls) -> "Settings":
         """Settings without a file, enough to show the asset graph; no source, so nothing to run."""
-        # XXX is the ISO code of no currency
+        # XXX is the ISO code for no currency
         return cls.model_construct(home=project_root() / "home", timezone="UTC", currency="XXX", sources=())
 
 
@@ -231,9 +234,7 @@ def load_settings(config: Path | None = None, home: Path | None = None) -> Setti
     except (OSError, UnicodeDecodeError) as problem:
         raise ConfigError(f"{path}: cannot be read: {problem}", hint="name a config with --config") from problem
     except YamlProblem as problem:
-        raise ConfigError(
-            f"{path}:{problem.line}: {problem}", hint="see docs for an example of loyalty.yml"
-        ) from problem
+        raise ConfigError(f"{path}:{problem.line}: {problem}", hint="docs/settings.md has every key") from problem
     data = document.data
     if not isinstance(data, dict):
         content = "it is empty" if data is None else "it has none"
@@ -282,7 +283,7 @@ def check_inboxes(settings: Settings) -> None:
     )
 
 
-def dbt_vars(settings: Settings, *, scratch_schema: str = "", exchange: Path | None = None) -> dict[str, str | int]:
+def dbt_vars(settings: Settings, *, scratch_schema: str = "", exchange: Path | None = None) -> dict[str, Var]:
     """What models depend on besides data and the build at hand: the same text every day, so that dbt parses once.
 
     Args:
@@ -291,6 +292,7 @@ def dbt_vars(settings: Settings, *, scratch_schema: str = "", exchange: Path | N
         exchange: Where this build exchanges Parquet; the home's own by default.
     """
     return {
+        **model_vars(settings.model),
         "scratch_schema": scratch_schema,
         "timezone": settings.timezone,
         "currency": settings.currency,
@@ -314,7 +316,7 @@ def dbt_build_environment(as_of: date, previous_as_of: date | None = None) -> di
     }
 
 
-def dbt_vars_argument(values: Mapping[str, str | int]) -> str:
+def dbt_vars_argument(values: Mapping[str, Var]) -> str:
     """`--vars` as JSON, always in the same order: dbt parses anew whenever the text differs.
 
     dbt reads it as YAML, which would make two characters of an escaped emoji.

@@ -5,13 +5,15 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from pipelines.config.settings import Settings, project_root
+from pipelines.config.settings import Settings, dbt_vars, dbt_vars_argument, project_root
 from pipelines.landing import declared_statuses
 from pipelines.runs.build_state import fingerprint_of
 
 _SKIPPED = {"target", "logs", "dbt_packages"}
 # No step of a build imports these; of everything else a change counts, so that no module can be forgotten.
 _NOT_BUILDING = {"cli", "sample"}
+# Vars that say where files are, and not what is built of them.
+_PLACES = {"landing_dir", "exchange_dir", "scratch_schema"}
 
 
 def dbt_files(project: Path) -> Iterator[Path]:
@@ -30,20 +32,23 @@ def python_files() -> list[Path]:
 
 
 def staging_fingerprint(settings: Settings) -> str:
-    """Of what staging depends on: its models, all macros and seeds, the project file, the zone, the lock."""
+    """Of what staging depends on: its models, all macros and seeds, the project file, zone, tolerance, the lock."""
     project = project_root() / "dbt_project"
     parts = ("macros", "seeds", "models/staging")
     files = [path for path in dbt_files(project) if path.parent == project or _below(path, project, parts)]
-    return fingerprint_of(_with_lock(files), project_root(), {"timezone": settings.timezone, **engine_versions()})
+    values = {
+        "timezone": settings.timezone,
+        "future_tolerance_days": str(settings.model.orders.future_tolerance_days),
+        **engine_versions(),
+    }
+    return fingerprint_of(_with_lock(files), project_root(), values)
 
 
 def core_fingerprint(settings: Settings, key_fingerprint: str) -> str:
     """Of what core and marts depend on: dbt project, Python, variables, the mappings' statuses, the key, the lock."""
+    given = dbt_vars(settings)
     values = {
-        "timezone": settings.timezone,
-        "currency": settings.currency,
-        "industry": settings.industry,
-        "history_months": settings.history_months,
+        "vars": dbt_vars_argument({name: value for name, value in given.items() if name not in _PLACES}),
         "key": key_fingerprint,
         "order_statuses": json.dumps(declared_statuses(source.mapping for source in settings.sources)),
         **engine_versions(),
