@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
+from pipelines.config.in_force import in_force
 from pipelines.config.settings import Settings, dbt_vars, dbt_vars_argument, project_root
 from pipelines.landing import declared_statuses
 from pipelines.runs.build_state import fingerprint_of
@@ -49,6 +51,7 @@ def core_fingerprint(settings: Settings, key_fingerprint: str) -> str:
     given = dbt_vars(settings)
     values = {
         "vars": dbt_vars_argument({name: value for name, value in given.items() if name not in _PLACES}),
+        "settings": json.dumps([asdict(row) for row in in_force(settings)]),
         "key": key_fingerprint,
         "order_statuses": json.dumps(declared_statuses(source.mapping for source in settings.sources)),
         **engine_versions(),

@@ -12,7 +12,7 @@ from pipelines.quality import Suite, Total
 from pipelines.runs.marks import Required, Step
 
 QUARANTINE_CHECK = "check quarantine_limits"
-EXCHANGE_PARTS = ("changed_batches", "order_statuses", "pseudonyms")
+EXCHANGE_PARTS = ("changed_batches", "order_statuses", "pseudonyms", "settings")
 VALUE_PARTS = ("purchase_scores", "value_parameters", "value_validation")
 LANDED = (*ENTITIES, "unreadable", "ledger")
 DBT_STEPS = {"ingest": Step.STAGING, "core": Step.CORE, "marts": Step.MARTS}

@@ -61,7 +61,7 @@ def main() -> None:
     settings = load_settings(options.config)
     exchange = out / "exchange"
     exchange.mkdir(parents=True)
-    for name in ("pseudonyms", "changed_batches", "order_statuses"):
+    for name in ("pseudonyms", "changed_batches", "order_statuses", "settings"):
         shutil.copy(settings.paths.exchange / f"{name}.parquet", exchange)
     os.environ["LOYALTY_SPARK_DIR"] = str(out / "spark")
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
