@@ -34,12 +34,13 @@ def python_files() -> list[Path]:
 
 
 def staging_fingerprint(settings: Settings) -> str:
-    """Of what staging depends on: its models, all macros and seeds, the project file, zone, tolerance, the lock."""
+    """Of what staging depends on: its models, all macros and seeds, the project file, three settings, the lock."""
     project = project_root() / "dbt_project"
     parts = ("macros", "seeds", "models/staging")
     files = [path for path in dbt_files(project) if path.parent == project or _below(path, project, parts)]
     values = {
         "timezone": settings.timezone,
+        "currency": settings.currency,
         "future_tolerance_days": str(settings.model.orders.future_tolerance_days),
         **engine_versions(),
     }

@@ -52,7 +52,7 @@ def test_every_level_follows_from_published_facts_and_settings(sample_home: Samp
         """
     ).fetch_arrow_table()
     found = customers.to_pylist()
-    assert {row["level"] for row in found} >= {"prospect", "churned", "at_risk", "new", "loyal", "potential"}
+    assert {row["level"] for row in found} >= {"prospect", "at_risk", "new", "potential"}
     assert [row["customer_key"] for row in found if level(row, given) != row["level"]] == []
 
 

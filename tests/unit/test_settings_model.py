@@ -143,9 +143,22 @@ def test_another_number_is_another_build_and_not_another_staging(folder: Path, m
     assert staging_fingerprint(before) == staging_fingerprint(after)
 
 
-def test_a_number_that_staging_reads_is_another_staging(folder: Path) -> None:
-    before, after = (load_settings(config(folder, text)) for text in ("{}", "{orders: {future_tolerance_days: 2}}"))
-    assert staging_fingerprint(before) != staging_fingerprint(after)
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("model: {}", "model: {orders: {future_tolerance_days: 2}}"), ("currency: EUR", "currency: GBP")],
+)
+def test_what_staging_reads_is_another_staging(folder: Path, before: str, after: str) -> None:
+    path = config(folder, "{}")
+    first = load_settings(path)
+    path.write_text(path.read_text().replace(before, after))
+    assert staging_fingerprint(load_settings(path)) != staging_fingerprint(first)
+
+
+def test_staging_reads_no_other_setting_than_its_fingerprint_has() -> None:
+    project = project_root() / "dbt_project"
+    paths = [*(project / "models" / "staging").rglob("*.*"), *(project / "macros" / "staging").rglob("*.sql")]
+    used = set(re.findall(r"""\bvar\(\s*["'](\w+)["']""", "\n".join(path.read_text() for path in paths)))
+    assert used - OF_THE_RUN == {"currency", "future_tolerance_days"}
 
 
 def test_another_folder_is_the_same_build(folder: Path) -> None:
