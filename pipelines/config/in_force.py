@@ -13,7 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from pipelines.base.durable import write_durably
 from pipelines.config.declared import Declared, declared
-from pipelines.config.model import OF_INDUSTRY
+from pipelines.config.model_values import OF_INDUSTRY
 from pipelines.config.model_vars import plain_number
 from pipelines.config.presets import presets
 from pipelines.config.settings import Settings

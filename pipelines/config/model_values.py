@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 DECIMALS = 4
+OF_INDUSTRY = "of the industry's preset"
 # what the mart calls customers without a forecast
 NOT_A_TIER = "no_forecast"
 

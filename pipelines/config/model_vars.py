@@ -26,9 +26,9 @@ def default_vars() -> Iterator[tuple[str, str, Var]]:
 def _vars(part: SettingsPart, at: str) -> Iterator[tuple[str, str, Var]]:
     for name, field in type(part).model_fields.items():
         value, words = getattr(part, name), about(field)
-        if words is None or not words.var:
+        if words is None:
             yield from _vars(value, f"{at}.{name}")
-        elif value is not None:
+        elif words.var and value is not None:
             yield words.var, f"{at}.{name}", _plain(value)
 
 

@@ -111,8 +111,13 @@ def _default(key: Declared) -> str:
 
 def _bounds(key: Declared) -> str:
     inner = [one for kind in members(key.field.annotation) for one in _constraints(kind)]
-    # a bound of the key itself replaces that of its type
-    return ", ".join(dict(_bound_words([*inner, *key.field.metadata])).values())
+    found = list(_limits([*inner, *key.field.metadata]))
+    low = [one.ge for one in found if isinstance(one, at.Ge)]
+    high = [one.le for one in found if isinstance(one, at.Le)]
+    words = [f"at least {_flow(max(low))}"] if low else []  # type: ignore[type-var]  # all are numbers
+    words += [f"at most {_flow(min(high))}"] if high else []  # type: ignore[type-var]
+    words += [f"at most {one.max_length} characters" for one in found if isinstance(one, at.MaxLen)]
+    return ", ".join(words)
 
 
 def _constraints(kind: Any) -> list[Any]:
@@ -123,17 +128,10 @@ def _constraints(kind: Any) -> list[Any]:
     return metadata
 
 
-def _bound_words(metadata: list[Any]) -> Iterator[tuple[str, str]]:
+def _limits(metadata: list[Any]) -> Iterator[Any]:
+    """Each constraint, also those in a Field that is in a type."""
     for one in metadata:
-        inside = getattr(one, "metadata", None)
-        if inside:  # a Field in a type
-            yield from _bound_words(inside)
-        elif isinstance(one, at.Ge):
-            yield "low", f"at least {_flow(one.ge)}"
-        elif isinstance(one, at.Le):
-            yield "high", f"at most {_flow(one.le)}"
-        elif isinstance(one, at.MaxLen):
-            yield "length", f"at most {one.max_length} characters"
+        yield from _limits(one.metadata) if hasattr(one, "metadata") else (one,)
 
 
 def _flow(value: Any) -> str:

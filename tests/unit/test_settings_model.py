@@ -116,6 +116,11 @@ def test_every_var_of_the_dbt_project_that_no_run_decides_is_a_setting() -> None
     assert settable - {""} <= used | PRESET
 
 
+def test_a_business_number_without_a_var_is_one_that_python_reads() -> None:
+    without = {key.name for key in declared(ModelSettings) if not key.words.var and not key.group.endswith("_weights")}
+    assert without == {"fit_min_customers", "high_spend_correlation"}
+
+
 def test_dbt_has_the_declared_defaults_and_none_of_its_own() -> None:
     text = (project_root() / PROJECT_FILE).read_text(encoding="utf-8")
     assert dbt_project(text) == text, "make docs writes it"
