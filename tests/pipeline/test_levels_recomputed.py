@@ -50,7 +50,7 @@ def test_every_level_follows_from_published_facts_and_settings(sample_home: Samp
         from '{marts}/customer_loyalty/*.parquet' as loyalty
         left join '{marts}/customer_clv/*.parquet' as clv using (customer_key)
         """
-    ).fetch_arrow_table()
+    ).to_arrow_table()
     found = customers.to_pylist()
     assert {row["level"] for row in found} >= {"prospect", "at_risk", "new", "potential"}
     assert [row["customer_key"] for row in found if level(row, given) != row["level"]] == []
