@@ -18,7 +18,7 @@ PARALLEL  := --numprocesses $(WORKERS) --dist loadfile
 COVERAGE  := --cov --cov-report=term:skip-covered
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-spark run test check lint types sql parse definitions long stories mutants parity faults trial-short trial bench bench-peers bench-scale format lock clean
+.PHONY: help setup setup-spark run test check lint types sql docs parse definitions long stories mutants parity faults trial-short trial bench bench-peers bench-scale format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ lint: setup ## ruff, style and format
 
 types: setup ## mypy, strict
 	$(BIN)/mypy
+
+docs: setup ## write docs/settings.md and the defaults in dbt_project.yml from the declared settings
+	$(BIN)/python -m pipelines.config.reference
 
 parse: setup ## dbt parse, without warnings
 	$(BIN)/dbt --warn-error parse --quiet --project-dir dbt_project --profiles-dir dbt_project

@@ -22,6 +22,7 @@ STAGES = {
     "plan": "plan the build",
     "order_statuses": "order statuses",
     "pseudonyms": "pseudonyms",
+    "settings": "settings",
     "core": "core",
     "value": "value models",
     "marts": "marts",

@@ -5,16 +5,18 @@ from another one is left out. Rules of our own have their sentence in the valida
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from pipelines.base.spelling import did_you_mean, nearest
 from pipelines.base.text import printable_name
+from pipelines.config.about import about
 from pipelines.config.positions import Document, Path
 
 _WHOLE = "the file"
@@ -48,7 +50,7 @@ def faults(error: ValidationError, document: Document, model: type[BaseModel]) -
     """
     found = [(_known(document, detail), detail) for detail in error.errors(include_url=False)]
     kept = {
-        Fault(document.line(at), ".".join(map(str, at)) or _WHOLE, _words(detail, _keys(model, at[:-1])))
+        Fault(document.line(at), ".".join(map(str, at)) or _WHOLE, _words(detail, _fields(model, at[:-1])))
         for at, detail in found
         if not _follows(at, detail, found)
     }
@@ -57,7 +59,7 @@ def faults(error: ValidationError, document: Document, model: type[BaseModel]) -
 
 def value_words(error: ValidationError) -> str:
     """What is wrong with a single value that stands in no file: an option of the command line."""
-    return _words(error.errors(include_url=False)[0], ())
+    return _words(error.errors(include_url=False)[0], {})
 
 
 def _known(document: Document, detail: ErrorDetails) -> Path:
@@ -87,15 +89,17 @@ def _follows(at: Path, detail: ErrorDetails, found: list[tuple[Path, ErrorDetail
     return any(nearest(str(name), [str(at[-1])]) for name in unknown)
 
 
-def _words(detail: ErrorDetails, keys: tuple[str, ...]) -> str:
-    """The sentence for one finding."""
+def _words(detail: ErrorDetails, fields: Mapping[str, FieldInfo]) -> str:
+    """The sentence for one finding; `fields` are those that the file may have at its place."""
     kind, context, value = detail["type"], detail.get("ctx", {}), detail.get("input")
     if kind in ("value_error", "assertion_error"):
         return detail["msg"].partition(", ")[2]
     if kind == "missing":
-        return "is missing"
+        name = str(detail["loc"][-1])
+        words = about(fields[name]) if name in fields else None
+        return f"is missing: write, for example, `{name}: {words.example}`" if words and words.example else "is missing"
     if kind == "extra_forbidden":
-        known = did_you_mean(str(detail["loc"][-1]), keys, f"the keys here are {', '.join(keys)}")
+        known = did_you_mean(str(detail["loc"][-1]), fields, f"the keys here are {', '.join(fields)}")
         return f"unknown key{known}"
     if kind == "literal_error":
         allowed = re.findall(r"'([^']*)'", str(context["expected"]))
@@ -146,11 +150,11 @@ def _found(value: object) -> str:
     return "keys with values" if isinstance(value, dict) else "something else"
 
 
-def _keys(model: type[BaseModel], at: Path) -> tuple[str, ...]:
-    """The keys that the file may have at a place."""
+def _fields(model: type[BaseModel], at: Path) -> Mapping[str, FieldInfo]:
+    """The keys that the file may have at a place, with their declarations."""
     for found in _models(model, at):
-        return tuple(name for name, field in found.model_fields.items() if not field.exclude)
-    return ()
+        return {name: field for name, field in found.model_fields.items() if not field.exclude}
+    return {}
 
 
 def _models(kind: Any, at: Path) -> Iterator[type[BaseModel]]:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, Field, ValidationInfo, field_validator, model_validator
 
 from pipelines.base.spelling import did_you_mean
+from pipelines.config.about import About
 from pipelines.config.parts import SettingsPart
 
 UNREADABLE = "unreadable"
@@ -31,22 +32,43 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Limits(SettingsPart):
-    """The limits on what is in quarantine, by share of the rows and by share of their value.
+    """The limits on what is in quarantine, by share of the rows and by share of their value."""
 
-    Attributes:
-        warn_share: Above this share of the rows (0 to 1), a run warns; 1 for never.
-        stop_share: Above this share of the rows (0 to 1), a run stops before anything is built; 1 for never.
-        warn_value_share: As warn_share, of the value of the rows. Lower by default: few rejected rows can be much
-            revenue, and revenue that is wrong by more than one percent misleads its readers.
-        stop_value_share: As stop_share, of the value of the rows.
-        min_rows: With fewer rows no limit applies: one bad row of three says little.
-    """
-
-    warn_share: Share = 0.05
-    stop_share: Share = 0.25
-    warn_value_share: Share = 0.01
-    stop_value_share: Share = 0.25
-    min_rows: int = Field(default=20, ge=1)
+    warn_share: Annotated[
+        Share,
+        About(
+            "Above this share of the rows a run warns; 1 for never.",
+            "A few bad rows in a hundred are usual; more is news.",
+            "share",
+        ),
+    ] = 0.05
+    stop_share: Annotated[
+        Share,
+        About(
+            "Above this share of the rows a run stops before anything is built; 1 for never.",
+            "With a quarter of the rows missing no figure can be used.",
+            "share",
+        ),
+    ] = 0.25
+    warn_value_share: Annotated[
+        Share,
+        About(
+            "Above this share of the value of the rows a run warns; 1 for never.",
+            "Few rejected rows can be much revenue, and revenue that is wrong by more than one percent misleads.",
+            "share",
+        ),
+    ] = 0.01
+    stop_value_share: Annotated[
+        Share,
+        About(
+            "Above this share of the value of the rows a run stops before anything is built; 1 for never.",
+            "With a quarter of the value missing no figure can be used.",
+            "share",
+        ),
+    ] = 0.25
+    min_rows: Annotated[
+        int, About("With fewer rows no limit applies.", "One bad row of three says little.", "rows")
+    ] = Field(default=20, ge=1)
 
     @model_validator(mode="after")
     def _warns_before_it_stops(self) -> Self:
@@ -65,13 +87,17 @@ class OwnLimits(SettingsPart):
 
 
 class QuarantineSettings(Limits):
-    """Limits for all, and for single entities.
+    """Limits for all, and for single entities."""
 
-    Attributes:
-        entities: By entity; `unreadable` for records that could not be read, counted against all records of a file.
-    """
-
-    entities: dict[EntityName, OwnLimits] = Field(default_factory=dict)
+    entities: Annotated[
+        dict[EntityName, OwnLimits],
+        About(
+            "Limits of single entities, each with the keys above; `unreadable` for records that could not be read,"
+            " counted against all records of a file.",
+            "All entities have the same limits.",
+            shown="none",
+        ),
+    ] = Field(default_factory=dict)
 
     @field_validator("entities")
     @classmethod

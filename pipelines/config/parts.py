@@ -8,6 +8,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from pipelines.config.about import About
 from pipelines.config.values import FilePath, MappingName, Memory
 
 
@@ -29,15 +30,13 @@ class SettingsPart(BaseModel):
 
 
 class SourceSettings(SettingsPart):
-    """One source of files.
+    """One source of files. A command that reads no files does not need the folder to be there."""
 
-    Attributes:
-        mapping: A built-in mapping's name, or the absolute path of a mapping file.
-        files: The folder with its files; only what reads files needs it (`check_inboxes` of settings.py).
-    """
-
-    mapping: MappingName
-    files: FilePath
+    mapping: Annotated[
+        MappingName,
+        About("A built-in mapping's name, or the path of a mapping file (docs/mapping.md).", example="mapping.yml"),
+    ]
+    files: Annotated[FilePath, About("The folder that the source's files are put into.", example="inbox")]
 
 
 def _at_least_one(sources: tuple[SourceSettings, ...]) -> tuple[SourceSettings, ...]:
@@ -50,46 +49,63 @@ Sources = Annotated[tuple[SourceSettings, ...], AfterValidator(_at_least_one)]
 
 
 class EngineSettings(SettingsPart):
-    """What DuckDB may take.
+    """What DuckDB may take."""
 
-    Attributes:
-        memory_limit: As DuckDB reads it, e.g. `4GB`.
-        threads: DuckDB's threads; dbt builds as many models at a time.
-    """
-
-    memory_limit: Memory = "4GB"
-    threads: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
+    memory_limit: Annotated[
+        Memory,
+        About(
+            "The memory that DuckDB may use, such as 4GB or 512MB.",
+            "A small server has it; what does not fit goes to disk.",
+        ),
+    ] = "4GB"
+    threads: Annotated[
+        int,
+        About(
+            "DuckDB's threads; dbt builds as many models at a time.",
+            "All processors of the machine.",
+            shown="the number of processors",
+        ),
+    ] = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
 
 
 class RetentionSettings(SettingsPart):
-    """Which published versions stay.
+    """Which published versions stay."""
 
-    Attributes:
-        days: As-of days kept.
-        grace_minutes: How long a version that is due to go still stays, for those who are reading it.
-    """
-
-    days: int = Field(default=30, ge=1)
-    grace_minutes: int = Field(default=60, ge=0)
+    days: Annotated[
+        int,
+        About("How many as-of days keep a published version.", "A month, to compare with the last report.", "days"),
+    ] = Field(default=30, ge=1)
+    grace_minutes: Annotated[
+        int,
+        About(
+            "How long a version that is due to be removed still stays.",
+            "A reader who has opened it can finish a long query.",
+            "minutes",
+        ),
+    ] = Field(default=60, ge=0)
 
 
 class WebhookSettings(SettingsPart):
-    """How a message looks.
+    """How a message looks."""
 
-    Attributes:
-        format: `json` (our own fields) or `slack` (`text` and `blocks`, as Slack and those compatible with it read).
-    """
-
-    format: Literal["json", "slack"] = "json"
+    format: Annotated[
+        Literal["json", "slack"],
+        About(
+            "`json` sends our own fields; `slack` sends `text` and `blocks`, as Slack reads them.",
+            "Any receiver can read plain fields.",
+        ),
+    ] = "json"
 
 
 class NotifySettings(SettingsPart):
-    """Who is told of failures and recoveries, and as whom.
+    """Who is notified of failures and recoveries. The URL comes from the environment only."""
 
-    Attributes:
-        name: What messages call this installation; by default the home folder's name.
-        webhook: How messages look. The URL comes from the environment alone; nobody is told without one.
-    """
-
-    name: str = Field(default="", max_length=100)
+    name: Annotated[
+        str,
+        About(
+            "What messages call this installation.",
+            "The folder tells installations apart.",
+            shown="the name of the home folder",
+        ),
+    ] = Field(default="", max_length=100)
     webhook: WebhookSettings | None = None

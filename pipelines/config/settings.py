@@ -9,20 +9,18 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import ValidationError
 
 from pipelines.base.database import set_limits
 from pipelines.base.errors import ConfigError
 from pipelines.config.faults import faults
-from pipelines.config.home import Home
-from pipelines.config.limits import QuarantineSettings
-from pipelines.config.parts import EngineSettings, NotifySettings, RetentionSettings, SettingsPart, Sources
+from pipelines.config.model_vars import Var, model_vars
 from pipelines.config.positions import Document, YamlProblem, read_yaml
-from pipelines.config.values import AsOf, CurrencyCode, Day, HomeFolder, Industry, WebhookUrl, Zone
+from pipelines.config.schema import Settings as Settings  # all others import it from here
+from pipelines.config.schema import project_root as project_root
 
 CONFIG_NAME = "loyalty.yml"
 CONFIG_VARIABLE = "LOYALTY_CONFIG"
@@ -31,21 +29,7 @@ KEY_VARIABLE = "LOYALTY_KEY"
 WEBHOOK_VARIABLE = "LOYALTY_WEBHOOK_URL"
 _SECRETS = {"key_text": KEY_VARIABLE, "webhook_url": WEBHOOK_VARIABLE}  # only the environment gives them
 _NOT_IN_THE_FILE = {"config_path", *_SECRETS}
-_HINT = "correct the config; docs/operations.md and the README say what each setting means"
-
-
-def project_root() -> Path:
-    """The clone's folder, with dbt_project/ and expectations/ in it; the only finder of both.
-
-    Raises:
-        ConfigError: The package does not run from a clone.
-    """
-    root = Path(__file__).resolve().parents[2]
-    if not (root / "dbt_project" / "dbt_project.yml").is_file():
-        raise ConfigError(
-            f"no dbt_project/ beside the package in {root}", hint="run it from an editable clone: make setup"
-        )
-    return root
+_HINT = "correct the config; docs/settings.md says what each setting means"
 
 
 def dbt_executable() -> Path:
@@ -58,89 +42,6 @@ def dbt_executable() -> Path:
     if not path.exists():
         raise ConfigError(f"no dbt beside the interpreter: {path}", hint="install the project: make setup")
     return path
-
-
-class Settings(SettingsPart):
-    """Everything that loyalty.yml says, checked, with absolute paths.
-
-    Attributes:
-        home: The installation's folder.
-        as_of: The day that the marts speak of: a day, `yesterday`, or `latest` (the last business day with an accepted
-            event of a customer, or with a correction soon after it).
-        latest_correction_days: How many days after the last event a correction still moves `latest`. Refunds, status
-            changes and edits usually come within a week; what comes later must not leave a long time without events
-            before the as-of day, which would look as if customers had stopped.
-        max_days_after_data: How many days after the last event the as-of day may lie. A quiet weekend is normal; a day
-            long after the last event is built from files that did not come.
-        first_day: The first day that can be built; by default the first day with an event.
-        stale_after_days: How many days the publication may lag, or be without a successful run, before it is stale;
-            0 for never. Two: a daily run that comes later than usual is no alarm, a second missed one is.
-        timezone: The zone of the business day.
-        currency: The reporting currency, three capital letters.
-        industry: Which preset of thresholds to use.
-        sources: Where raw files come from.
-        engine: What DuckDB may take.
-        retention: Which published versions stay.
-        quarantine: How much may be in quarantine before a run warns or stops.
-        history_months: Month ends before the as-of day for which marts keep history.
-        schedule_hour: The hour of the daily run, in `timezone`.
-        config_path: The file that this came from, or None.
-        notify: Who is told of failures and recoveries.
-        key_text: The secret of the pseudonyms where the environment gives it.
-        webhook_url: Where notifications go.
-    """
-
-    home: HomeFolder
-    as_of: AsOf = "latest"
-    timezone: Zone = "UTC"
-    currency: CurrencyCode = "GBP"
-    industry: Industry = "retail"
-    sources: Sources
-    engine: EngineSettings = EngineSettings()
-    retention: RetentionSettings = RetentionSettings()
-    quarantine: QuarantineSettings = QuarantineSettings()
-    history_months: int = Field(default=13, ge=1, le=120)
-    latest_correction_days: int = Field(default=7, ge=0, le=366)
-    max_days_after_data: int = Field(default=7, ge=0, le=36_500)
-    first_day: Day | None = None
-    stale_after_days: int = Field(default=2, ge=0, le=36_500)
-    schedule_hour: int = Field(default=5, ge=0, le=23)
-    notify: NotifySettings = NotifySettings()
-    config_path: Path | None = Field(default=None, exclude=True)
-    key_text: SecretStr | None = Field(default=None, exclude=True)
-    webhook_url: WebhookUrl | None = Field(default=None, exclude=True)
-
-    @field_validator("first_day")
-    @classmethod
-    def _has_come(cls, day: date | None, info: ValidationInfo) -> date | None:
-        zone = info.data.get("timezone")
-        if day and zone and day > (today := datetime.now(ZoneInfo(zone)).date()):
-            raise ValueError(f"{day} lies in the future: today is {today}")
-        return day
-
-    @property
-    def paths(self) -> Home:
-        """What lies where below `home`."""
-        return Home(self.home)
-
-    @property
-    def is_notifying(self) -> bool:
-        """Whether somebody is to be notified: the environment has a URL (enough by itself), or the file says how."""
-        return self.webhook_url is not None or self.notify.webhook is not None
-
-    @property
-    def installation(self) -> str:
-        """What messages call this installation."""
-        return self.notify.name or self.home.name
-
-    def today(self) -> date:
-        """The business day that it is now."""
-        return datetime.now(ZoneInfo(self.timezone)).date()
-
-    @classmethod
-    def unconfigured(cls) -> "Settings":
-        """Settings without a file, enough to show the asset graph; no source, so nothing to run."""
-        return cls.model_construct(home=project_root() / "home", sources=())
 
 
 def find_config(config: Path | None = None) -> Path | None:
@@ -179,9 +80,7 @@ def load_settings(config: Path | None = None, home: Path | None = None) -> Setti
     except (OSError, UnicodeDecodeError) as problem:
         raise ConfigError(f"{path}: cannot be read: {problem}", hint="name a config with --config") from problem
     except YamlProblem as problem:
-        raise ConfigError(
-            f"{path}:{problem.line}: {problem}", hint="see docs for an example of loyalty.yml"
-        ) from problem
+        raise ConfigError(f"{path}:{problem.line}: {problem}", hint="docs/settings.md has every key") from problem
     data = document.data
     if not isinstance(data, dict):
         content = "it is empty" if data is None else "it has none"
@@ -233,7 +132,7 @@ def check_inboxes(settings: Settings) -> None:
     )
 
 
-def dbt_vars(settings: Settings, *, scratch_schema: str = "", exchange: Path | None = None) -> dict[str, str | int]:
+def dbt_vars(settings: Settings, *, scratch_schema: str = "", exchange: Path | None = None) -> dict[str, Var]:
     """What models depend on besides data and the build at hand: the same text every day, so that dbt parses once.
 
     Args:
@@ -242,6 +141,7 @@ def dbt_vars(settings: Settings, *, scratch_schema: str = "", exchange: Path | N
         exchange: Where this build exchanges Parquet; the home's own by default.
     """
     return {
+        **model_vars(settings.model),
         "scratch_schema": scratch_schema,
         "timezone": settings.timezone,
         "currency": settings.currency,
@@ -269,7 +169,7 @@ def dbt_build_environment(
     }
 
 
-def dbt_vars_argument(values: Mapping[str, str | int]) -> str:
+def dbt_vars_argument(values: Mapping[str, Var]) -> str:
     """`--vars` as JSON, always in the same order: dbt parses anew whenever the text differs.
 
     dbt reads it as YAML, which would make two characters of an escaped emoji.

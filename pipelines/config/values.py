@@ -3,7 +3,6 @@
 Fields and their meaning are in settings.py; here is only what makes a zone a zone and a path a path.
 """
 
-import csv
 import os
 import re
 from datetime import date
@@ -16,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationInfo
 
 from pipelines.base.spelling import did_you_mean
 from pipelines.base.text import has_control_characters, printable_name
+from pipelines.config.presets import presets
 
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?)\s?([KMGT])(i?)B")
 _LEAST_MEMORY = 16_000_000  # bytes; a home with a single order needs more
@@ -76,10 +76,8 @@ def _currency_code(text: str) -> str:
 
 
 def _known_industry(name: str) -> str:
-    """A preset of thresholds; the seed that holds them also holds their names."""
-    seed = Path(__file__).parents[2] / "dbt_project" / "seeds" / "loyalty_industry_presets.csv"
-    with seed.open(encoding="utf-8", newline="") as file:
-        names = [row["industry"] for row in csv.DictReader(file)]
+    """A preset of business numbers."""
+    names = list(presets())
     if name not in names:
         near = did_you_mean(name, names, f"there are: {', '.join(names)}")
         raise ValueError(f"there is no preset for `{name}`{near}")

@@ -17,6 +17,7 @@ from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_contex
 from dagster_dbt.core.dbt_event_iterator import DbtDagsterEventType
 from packaging.version import Version
 
+from pipelines.config.model_vars import Var
 from pipelines.config.settings import dbt_build_environment, dbt_vars_argument, project_root
 from pipelines.runs.dbt_manifest import parse_cache
 from pipelines.runs.dbt_results import as_error, read_failures, read_successes
@@ -25,7 +26,7 @@ from pipelines.runs.recorder import StageHandle
 from pipelines.runs.scope import RunScope
 from pipelines.runs.warehouse import Relation, RelationFacts, relation_facts
 
-Vars = Mapping[str, str | int]
+Vars = Mapping[str, Var]
 
 
 @dataclass(frozen=True)

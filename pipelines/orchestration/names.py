@@ -25,6 +25,7 @@ QUARANTINE_SHARE = dg.AssetKey(["staging", "stg_quarantine_share"])
 CHANGED_BATCHES = dg.AssetKey(["exchange", "changed_batches"])
 ORDER_STATUSES = dg.AssetKey(["exchange", "order_statuses"])
 PSEUDONYMS = dg.AssetKey(["exchange", "pseudonyms"])
+SETTINGS = dg.AssetKey(["exchange", "settings"])
 VALUE_OUTPUTS = tuple(dg.AssetKey(["exchange", name]) for name in VALUE_PARTS)
 PUBLISHED = dg.AssetKey(["published", "version"])
 

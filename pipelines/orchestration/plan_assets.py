@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from pipelines.base.durable import write_durably
 from pipelines.base.errors import BuildError, GateError
+from pipelines.config.in_force import write_settings
 from pipelines.config.secret_key import load_key
 from pipelines.identity.pseudonyms import key_fingerprint, write_pseudonyms
 from pipelines.landing import declared_statuses, write_order_statuses
@@ -24,6 +25,7 @@ from pipelines.orchestration.names import (
     ORDER_STATUSES,
     PSEUDONYMS,
     QUARANTINE_SHARE,
+    SETTINGS,
 )
 from pipelines.orchestration.steps import RETRY, asked, planned, prepare_for_build, requested_day, step
 from pipelines.publication import list_versions
@@ -151,7 +153,25 @@ def plan_assets(required: Required) -> list[dg.AssetsDefinition]:
             mark(paths.marks, Step.EXCHANGE, plan.id, [part])
         return dg.MaterializeResult(metadata={"dagster/row_count": report.known + report.new, "new": report.new})
 
-    return [changed_batches, order_statuses, pseudonyms]
+    @dg.asset(
+        key=SETTINGS,
+        deps=[CHANGED_BATCHES],
+        group_name="exchange",
+        kinds={"parquet"},
+        retry_policy=RETRY,
+        description="One row per setting in force, for the mart rpt_setting.",
+    )
+    def settings(context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]) -> dg.MaterializeResult[None]:
+        paths = run.settings.paths
+        with step(context, run, "settings") as stage:
+            plan, part = planned(context, run), SETTINGS.path[-1]
+            begin_step(paths.marks, Step.EXCHANGE, [part])
+            rows = write_settings(plan.exchange(paths.exchange), run.settings)
+            stage.count(settings=rows)
+            mark(paths.marks, Step.EXCHANGE, plan.id, [part])
+        return dg.MaterializeResult(metadata={"dagster/row_count": rows})
+
+    return [changed_batches, order_statuses, pseudonyms, settings]
 
 
 def check_staged(state: WarehouseState, marks: Path, required: Required) -> None:

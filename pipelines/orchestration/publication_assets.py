@@ -53,7 +53,7 @@ def value_step() -> dg.AssetsDefinition:
             begin_step(paths.marks, Step.VALUE)
             exchange = plan.exchange(paths.exchange)
             export_cells(paths.warehouse, exchange, plan.scratch_schema)
-            report = score(exchange, plan.as_of)
+            report = score(exchange, plan.as_of, run.settings.model.clv)
             stage.count(purchase_cells=report.n_purchase_cells, fits=report.n_fits, fresh_fits=report.n_fresh_fits)
             for warning in report.warnings:
                 stage.warn(warning)

@@ -6,9 +6,10 @@ be built whole.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 
+from pipelines.config.in_force import in_force
 from pipelines.config.settings import Settings, project_root
 from pipelines.landing import declared_statuses
 from pipelines.runs.build_state import fingerprint_of
@@ -57,9 +58,14 @@ def core_code(settings: Settings, key_fingerprint: str, *, keep: bool = True) ->
 
 
 def _hashes(settings: Settings, manifest: Manifest, key_fingerprint: str) -> dict[str, str]:
+    rules = settings.model.clv.model_dump_json()
     values = {
         "pseudonyms": key_fingerprint,
         "order_statuses": json.dumps(declared_statuses(source.mapping for source in settings.sources)),
+        "settings": json.dumps([asdict(row) for row in in_force(settings)]),
+        "purchase_scores": rules,
+        "value_parameters": rules,
+        "value_validation": rules,
     }
     inputs = {
         table: fingerprint_of(

@@ -51,6 +51,7 @@ class DbtProcess:
                     **dbt_environment(self._settings),
                     "DBT_PROJECT_DIR": project,
                     "DBT_PROFILES_DIR": project,
+                    "DBT_LOG_PATH": str(self._settings.paths.logs),
                     "DBT_LOG_FORMAT": "json",
                     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
                     "PYTHONUNBUFFERED": "1",

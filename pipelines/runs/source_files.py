@@ -12,6 +12,7 @@ EXCHANGE_CODE = {
     "changed_batches": (),  # which rows are computed again, not what they are
     "order_statuses": ("landing/order_statuses.py",),
     "pseudonyms": ("identity",),
+    "settings": (),  # the rows themselves are part of the hash
     "purchase_scores": ("value", "runs/warehouse.py"),
     "value_parameters": ("value", "runs/warehouse.py"),
     "value_validation": ("value", "runs/warehouse.py"),

@@ -55,8 +55,18 @@ _PARAMETERS = pa.schema(
 )
 
 
-def fit_purchases(kind: Kind, cells: PurchaseCells) -> ModelReport:
-    """Fit a purchase model, or the next simpler one that has a maximum; the report's parameters are rounded."""
+def fit_purchases(kind: Kind, cells: PurchaseCells, min_customers: int = 0) -> ModelReport:
+    """Fit a purchase model, or the next simpler one that has a maximum; the report's parameters are rounded.
+
+    Args:
+        kind: The model asked for.
+        cells: Customers.
+        min_customers: With fewer nothing is fitted, nor with fewer than a fit needs.
+    """
+    if cells.n_customers < min_customers:
+        names = purchase_model.parameter_names(kind)
+        status = FitStatus.TOO_FEW_CUSTOMERS
+        return _unfitted(str(kind), status, names, round(cells.n_customers), cells.repeats.size)
     found = purchase_model.fit_or_simpler(kind, cells)
     if found.model is None:
         names = purchase_model.parameter_names(kind)
@@ -74,10 +84,17 @@ def fit_purchases(kind: Kind, cells: PurchaseCells) -> ModelReport:
     )
 
 
-def fit_spend(cells: SpendCells) -> ModelReport:
-    """Fit Gamma-Gamma; the report's parameters are rounded."""
-    found = gamma_gamma.fit(cells)
+def fit_spend(cells: SpendCells, min_customers: int = 0) -> ModelReport:
+    """Fit Gamma-Gamma; the report's parameters are rounded.
+
+    Args:
+        cells: Customers.
+        min_customers: With fewer with a repeat day nothing is fitted, nor with fewer than a fit needs.
+    """
     usable = cells.usable()
+    few = usable.n_customers < min_customers
+    found = gamma_gamma.SpendFit(FitStatus.TOO_FEW_CUSTOMERS, None, None, usable.n_customers) if few else None
+    found = found or gamma_gamma.fit(cells)
     if found.model is None:
         return _unfitted(SPEND_MODEL, found.status, ("p", "q", "gamma"), round(found.n_customers), usable.repeats.size)
     model = GammaGamma(*(round_significant(value, _PARAMETER_DIGITS) for value in astuple(found.model)))
@@ -162,7 +179,7 @@ class FitMemory:
         self.n_fitted = 0
 
     def recall(self, cells: PurchaseCells | SpendCells, model: str, fit: Callable[[], ModelReport]) -> ModelReport:
-        """The remembered fit of these cells by this model, or a fresh one."""
+        """The remembered fit of these cells by this model (and whatever else its name says), or a fresh one."""
         key = _digest(cells, model)
         report = self._before.get(key)
         if report is None:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
 from pipelines.base.errors import BuildError
+from pipelines.config.model import ValueModel
 from pipelines.value import files, purchase_model
 from pipelines.value.cells import PurchaseCells, SpendCells
 from pipelines.value.fits import SPEND_MODEL, DatedFit, FitMemory, fit_purchases, fit_spend, parameter_table
@@ -38,12 +39,14 @@ _LEVELS = (80, 95)  # percent of customers whose purchases lie within
 _MOST_PARAMETERS = 4
 _LARGEST_INTEGER = 2**31 - 1
 _LARGEST_EXACT = 2**53  # cents that a double holds exactly
-_HIGH_CORRELATION = 0.3
+_USUAL = ValueModel()
 
 logger = logging.getLogger("loyalty.value")
 
 
-def score(exchange: Path, as_of: date, *, horizons_months: Sequence[int] = (3, 6, 12, 24)) -> ValueReport:
+def score(
+    exchange: Path, as_of: date, rules: ValueModel = _USUAL, *, horizons_months: Sequence[int] = (3, 6, 12, 24)
+) -> ValueReport:
     """Choose and fit the models on `exchange/*_cells.parquet` and write scores and parameters beside them.
 
     Writes purchase_scores.parquet (one row per (n_repeat_days, recency_days, age_days)), value_parameters.parquet (the
@@ -54,6 +57,7 @@ def score(exchange: Path, as_of: date, *, horizons_months: Sequence[int] = (3, 6
     Args:
         exchange: Folder with the cells; days and reporting currency.
         as_of: The day whose fits score.
+        rules: The business numbers of the value models.
         horizons_months: Months ahead to forecast, each a column `expected_purchases_<n>m`.
 
     Returns:
@@ -69,10 +73,12 @@ def score(exchange: Path, as_of: date, *, horizons_months: Sequence[int] = (3, 6
     # One BLAS thread: faster here (the arrays are small), and sums always in the same order.
     with threadpool_limits(limits=1, user_api="blas"):
         trial = hold_trial(holdout_table, files.read_holdout_week_cells(exchange))
-        fit_chosen = partial(fit_purchases, trial.chosen)
+        least = rules.fit_min_customers
+        fit_chosen = partial(fit_purchases, trial.chosen, min_customers=least)
         of_purchases = partial(_purchase_cells, "purchase_fit_cells")
-        purchases = _fits(purchase_days, as_of, of_purchases, trial.chosen, fit_chosen, memory)
-        spend = _fits(spend_days, as_of, _spend_cells, SPEND_MODEL, fit_spend, memory)
+        purchases = _fits(purchase_days, as_of, of_purchases, f"{trial.chosen} {least}", fit_chosen, memory)
+        fit_amounts = partial(fit_spend, min_customers=least)
+        spend = _fits(spend_days, as_of, _spend_cells, f"{SPEND_MODEL} {least}", fit_amounts, memory)
         bought, spent = (next(fit.report for fit in fits if fit.observed_on == as_of) for fits in (purchases, spend))
         n_cells = files.write(exchange, "purchase_scores", _score_purchases(cells, bought, horizons_months))
     files.write(exchange, "value_parameters", [parameter_table([*purchases, *spend])])
@@ -80,18 +86,20 @@ def score(exchange: Path, as_of: date, *, horizons_months: Sequence[int] = (3, 6
     memory.keep()
     for report in (bought, spent):
         logger.info("%s: %s on %d customers", report.model, report.status, report.n_customers)
-    warnings = tuple(_warnings(bought, spent, trial.beats_naive))
+    warnings = tuple(_warnings(bought, spent, trial.beats_naive, rules.high_spend_correlation))
     return ValueReport(bought, spent, n_cells, len(purchases) + len(spend), memory.n_fitted, warnings)
 
 
-def _warnings(purchases: ModelReport, spend: ModelReport, beats_naive: bool | None) -> Iterator[str]:
+def _warnings(
+    purchases: ModelReport, spend: ModelReport, beats_naive: bool | None, high_correlation: float
+) -> Iterator[str]:
     """What a user of the forecasts should know."""
     if purchases.status is FitStatus.FELL_BACK:
         yield f"{purchases.asked_model} has no maximum here: {purchases.model} is used (rpt_clv_parameters)"
     if beats_naive is False:
         yield "forecasts of purchases did worse on the holdout than one that needs no model (rpt_clv_validation)"
     correlation = spend.spend_correlation
-    if correlation is not None and abs(correlation) > _HIGH_CORRELATION:
+    if correlation is not None and abs(correlation) > high_correlation:
         yield (
             f"repeat days and their mean spend go together (correlation {correlation:.2f}), which Gamma-Gamma takes"
             " to be unrelated: the expected spend of frequent buyers is off"

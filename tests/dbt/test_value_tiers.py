@@ -45,11 +45,3 @@ def test_every_tier_of_the_setting_is_reached_and_no_other(valued: Warehouse, ti
         bounds = [*tiers.values(), 1]
         expected = {tier: (upper - tiers[tier]) * customers for tier, upper in zip(tiers, bounds[1:], strict=True)}
         assert all(abs(found[tier] - expected[tier]) <= 2 for tier in tiers), (name, found)
-
-
-@pytest.mark.parametrize(
-    "tiers", [{"low": 0.1, "top": 0.9}, {"low": 0, "top": 1}, {"low": 0, "a": 0.5, "b": 0.5}, {"no_forecast": 0}]
-)
-def test_a_setting_that_names_no_tiers_is_refused_with_its_name(valued: Warehouse, tiers: dict[str, float]) -> None:
-    with pytest.raises(AssertionError, match="clv_tiers in dbt_project"):
-        valued.dbt("compile", "--select", "customer_clv", as_of=DAY, clv_tiers=tiers)

@@ -19,11 +19,14 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.config.settings import dbt_vars_argument, project_root
+from pipelines.config.in_force import write_settings
+from pipelines.config.settings import Settings, dbt_vars_argument, project_root
 from pipelines.landing import delivery_ages, read_ledger, write_order_statuses
 from pipelines.runs.warehouse import export_cells
 from pipelines.value import score
 from tests.dbt.landed import Row, land, prepare
+
+SETTINGS = Settings.unconfigured()
 
 Var = str | int | bool | dict[str, float]
 
@@ -122,6 +125,7 @@ class Warehouse:
         )
         pq.write_table(pseudonyms, exchange / "pseudonyms.parquet")
         write_order_statuses(exchange, self.statuses)
+        write_settings(exchange, SETTINGS.model_copy(update={"timezone": self.timezone, "currency": self.currency}))
         staged = {str(batch): 0 for batch in read_ledger(self.home).column("batch").to_pylist()}
         self.staged = {**staged, **delivery_ages(self.home)}
         changed = sorted(batch for batch, age in self.staged.items() if self.built.get(batch) != age)

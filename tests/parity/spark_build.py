@@ -61,7 +61,7 @@ def main() -> None:
     settings = load_settings(options.config)
     exchange = out / "exchange"
     exchange.mkdir(parents=True)
-    for name in ("pseudonyms", "changed_batches", "order_statuses"):
+    for name in ("pseudonyms", "changed_batches", "order_statuses", "settings"):
         shutil.copy(settings.paths.exchange / f"{name}.parquet", exchange)
     os.environ["LOYALTY_SPARK_DIR"] = str(out / "spark")
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
@@ -75,9 +75,14 @@ def main() -> None:
     _export_cells(out)
     score(exchange, options.as_of)
     _build("marts", out, variables)
-    # With the project's own vars, as they are written for, and not with the sample's currency. The results are read by
-    # the tests: one that failed must not keep the marts from being compared.
-    places = {"landing_dir": str(settings.paths.landing), "exchange_dir": str(exchange)}
+    # With the currency and the zone that they are written for, and not with the sample's. The results are read by the
+    # tests: one that failed must not keep the marts from being compared.
+    places = {
+        "currency": "GBP",
+        "timezone": "UTC",
+        "landing_dir": str(settings.paths.landing),
+        "exchange_dir": str(exchange),
+    }
     _dbt(["test", "--select", "test_type:unit"], out, dbt_vars_argument(places))
 
     from pyspark.sql import SparkSession  # here: importing it starts nothing, but only Spark's side needs it

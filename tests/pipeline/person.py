@@ -152,7 +152,7 @@ def settings(folder: Path, *, inbox: Path | None = None, home: Path | None = Non
     (folder / "crm.yml").write_text(mapping(), encoding="utf-8")
     config = folder / "loyalty.yml"
     sources = [{"mapping": str(folder / "crm.yml"), "files": str(inbox)}]
-    content = {"home": str(home or folder / "home"), "currency": "EUR", "sources": sources}
+    content = {"home": str(home or folder / "home"), "currency": "EUR", "timezone": "UTC", "sources": sources}
     config.write_text(yaml.safe_dump(content), encoding="utf-8")
     return load_settings(config)
 

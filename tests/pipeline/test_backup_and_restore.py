@@ -87,6 +87,7 @@ class Place:
         content = {
             "home": "home",
             "currency": "EUR",
+            "timezone": "UTC",
             "quarantine": {"min_rows": 1000},  # a shop this small has much of what is planted as bad
             "sources": [{"mapping": "sample", "files": "shop/inbox"}, {"mapping": "crm.yml", "files": "inbox"}],
         }

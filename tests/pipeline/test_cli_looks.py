@@ -51,6 +51,7 @@ def test_every_stage_says_how_long_it_took(report: dict[str, dict[str, float]]) 
         "plan",
         "order_statuses",
         "pseudonyms",
+        "settings",
         "core",
         "value",
         "marts",

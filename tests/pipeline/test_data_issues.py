@@ -47,7 +47,12 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "mapping.yml").write_text(yaml.safe_dump(MAPPING))
     (folder / "in").mkdir()
     (folder / "in" / "orders.csv").write_text(ORDERS)
-    settings = {"home": "home", "sources": [{"mapping": "mapping.yml", "files": "in"}]}
+    settings = {
+        "home": "home",
+        "currency": "GBP",
+        "timezone": "UTC",
+        "sources": [{"mapping": "mapping.yml", "files": "in"}],
+    }
     (folder / "loyalty.yml").write_text(yaml.safe_dump(settings))
     return folder / "loyalty.yml"
 

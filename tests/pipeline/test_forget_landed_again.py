@@ -67,7 +67,9 @@ def shop(tmp_path: Path) -> Settings:
         (inbox / f"{name}.csv").write_text(content)
     (tmp_path / "mapping.yml").write_text(mapping(clients={"where": "kind = 'x'"}))
     source = {"mapping": str(tmp_path / "mapping.yml"), "files": str(inbox)}
-    config.write_text(yaml.safe_dump({"home": str(tmp_path / "home"), "currency": "EUR", "sources": [source]}))
+    config.write_text(
+        yaml.safe_dump({"home": str(tmp_path / "home"), "currency": "EUR", "timezone": "UTC", "sources": [source]})
+    )
     settings = load_settings(config)
     arrive(settings)
     forget(settings, ADA)

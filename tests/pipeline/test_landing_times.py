@@ -115,7 +115,7 @@ def test_check_names_the_line_of_the_mapping_and_passes(tmp_path: Path) -> None:
     desk = Desk(tmp_path, _orders(timestamps=[DAY_FIRST, MONTH_FIRST]))
     desk.put("a.csv", "id,at\n1,01/05/2024\n")
     config = tmp_path / "loyalty.yml"
-    config.write_text("home: home\nsources: [{mapping: mapping.yml, files: in}]\n")
+    config.write_text("home: home\ncurrency: GBP\ntimezone: UTC\nsources: [{mapping: mapping.yml, files: in}]\n")
     lines = desk.mapping.read_text().splitlines()
     line = next(number for number, text in enumerate(lines, start=1) if "timestamps" in text)
     done = CliRunner().invoke(app, ["check", "--config", str(config)])

@@ -77,7 +77,12 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     inbox = folder / "in"
     inbox.mkdir()
     (folder / "mapping.yml").write_text(yaml.safe_dump(MAPPING))
-    settings = {"home": "home", "currency": "EUR", "sources": [{"mapping": "mapping.yml", "files": "in"}]}
+    settings = {
+        "home": "home",
+        "currency": "EUR",
+        "timezone": "UTC",
+        "sources": [{"mapping": "mapping.yml", "files": "in"}],
+    }
     (folder / "loyalty.yml").write_text(yaml.safe_dump(settings))
 
     def run() -> dict[str, Any]:

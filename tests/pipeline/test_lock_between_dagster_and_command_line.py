@@ -18,7 +18,7 @@ def test_an_ingest_of_dagster_waits_for_a_run_of_the_command_line(tmp_path: Path
     # a file that no mapping takes: the ingest has the lock, and ends at once
     (tmp_path / "inbox" / "strange.csv").write_text(RATES)
     config = tmp_path / "loyalty.yml"
-    config.write_text("sources:\n  - {mapping: sample, files: inbox}\n")
+    config.write_text("currency: GBP\ntimezone: UTC\nsources:\n  - {mapping: sample, files: inbox}\n")
     home = tmp_path / "home"
     environment = clean_environment(
         LOYALTY_CONFIG=str(config),

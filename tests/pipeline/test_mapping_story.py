@@ -73,7 +73,9 @@ class Shop:
         (self.folder / "in").mkdir(parents=True, exist_ok=True)
         (self.folder / "mapping.yml").write_text(yaml.safe_dump(mapping(changed=changed), sort_keys=False))
         sources = [{"mapping": "mapping.yml", "files": "in"}]
-        (self.folder / "loyalty.yml").write_text(yaml.safe_dump({"currency": "EUR", "sources": sources}))
+        (self.folder / "loyalty.yml").write_text(
+            yaml.safe_dump({"currency": "EUR", "timezone": "UTC", "sources": sources})
+        )
 
     def deliver(self, phase: int) -> None:
         """Put the files of a phase into the inbox."""

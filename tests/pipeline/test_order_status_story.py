@@ -59,7 +59,9 @@ def story(tmp_path_factory: pytest.TempPathFactory, loyalty: Loyalty) -> Story:
     (folder / "in" / "orders.csv").write_text(ORDERS)
     (folder / "in" / "lines.csv").write_text(LINES)
     config = folder / "loyalty.yml"
-    config.write_text(yaml.safe_dump({"sources": [{"mapping": "mapping.yml", "files": "in"}]}))
+    config.write_text(
+        yaml.safe_dump({"currency": "GBP", "timezone": "UTC", "sources": [{"mapping": "mapping.yml", "files": "in"}]})
+    )
     runs, purchases = [], []
     for text in (mapping(), mapping(order_statuses={"sale": "im_regal", "cancelled": ["Refunded"]})):
         (folder / "mapping.yml").write_text(text)

@@ -57,7 +57,13 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     config = folder / "loyalty.yml"
 
     def run(quarantine: dict[str, float]) -> Result:
-        settings = {"home": "home", "sources": [{"mapping": "mapping.yml", "files": "in"}], "quarantine": quarantine}
+        settings = {
+            "home": "home",
+            "currency": "GBP",
+            "timezone": "UTC",
+            "sources": [{"mapping": "mapping.yml", "files": "in"}],
+            "quarantine": quarantine,
+        }
         config.write_text(yaml.safe_dump(settings))
         return CliRunner().invoke(app, ["run", "--config", str(config), "--json"])
 

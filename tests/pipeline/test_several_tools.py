@@ -60,7 +60,7 @@ def config(folder: Path, *mappings: Path) -> Path:
     kind = {"shop.yml": "in/shop", "survey.yml": "in/survey", "crm.yml": "in/crm"}
     sources = [{"mapping": str(one), "files": kind.get(one.name, "in")} for one in mappings]
     path = folder / "loyalty.yml"
-    path.write_text(yaml.safe_dump({"sources": sources}))
+    path.write_text(yaml.safe_dump({"currency": "GBP", "timezone": "UTC", "sources": sources}))
     return path
 
 

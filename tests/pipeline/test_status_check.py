@@ -129,7 +129,9 @@ def test_the_command_lists_unknown_statuses_as_text_and_as_json(tmp_path: Path) 
     desk = Desk(tmp_path, ORDERS)
     desk.put("orders-1.csv", HEADER + "1,o,2024-05-01,odd,1234.5,EUR\n2,o,2024-05-01,paid,5,EUR\n")
     config = tmp_path / "loyalty.yml"
-    config.write_text(yaml.safe_dump({"sources": [{"mapping": "mapping.yml", "files": "in"}]}))
+    config.write_text(
+        yaml.safe_dump({"currency": "GBP", "timezone": "UTC", "sources": [{"mapping": "mapping.yml", "files": "in"}]})
+    )
     shown = CliRunner().invoke(app, ["check", "--config", str(config)])
     assert shown.exit_code == 0
     assert "the status `odd` of orders is unknown: 1 rows, 1,234.50 EUR." in shown.stdout

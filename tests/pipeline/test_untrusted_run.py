@@ -62,6 +62,8 @@ def run(tmp_path_factory: pytest.TempPathFactory, loyalty: Loyalty) -> Run:
         yaml.safe_dump(
             {
                 "home": str(desk.home),
+                "currency": "GBP",
+                "timezone": "UTC",
                 "sources": [{"mapping": str(desk.mapping), "files": str(desk.inbox)}],
                 "engine": {"memory_limit": "2GB", "threads": 2},
             },

@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.runs import code
 
-EXCHANGED = ("order_statuses", "pseudonyms", "purchase_scores")
+EXCHANGED = ("order_statuses", "pseudonyms", "purchase_scores", "settings")
 
 
 def _model(name: str, tag: str, parents: list[str]) -> dict[str, Any]:
@@ -34,7 +34,9 @@ def small_manifest() -> dict[str, Any]:
             "model.order": _model(
                 "order", "core", ["model.staged", "source.exchange.order_statuses", "source.exchange.pseudonyms"]
             ),
-            "model.mart": _model("mart", "marts", ["model.order", "source.exchange.purchase_scores"]),
+            "model.mart": _model(
+                "mart", "marts", ["model.order", "source.exchange.purchase_scores", "source.exchange.settings"]
+            ),
         },
         "sources": sources,
         "macros": {},

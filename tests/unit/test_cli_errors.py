@@ -17,7 +17,7 @@ from tests.conftest import call
 def config(tmp_path: Path) -> Path:
     (tmp_path / "inbox").mkdir()
     path = tmp_path / "loyalty.yml"
-    path.write_text("timezone: UTC\nsources:\n  - {mapping: sample, files: inbox}\n")
+    path.write_text("currency: GBP\ntimezone: UTC\nsources: [{mapping: sample, files: inbox}]\n")
     return path
 
 

@@ -15,7 +15,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("LOYALTY_WEBHOOK_URL", raising=False)
     (tmp_path / "inbox").mkdir()
     path = tmp_path / "loyalty.yml"
-    path.write_text("home: shop-eu\nsources:\n  - {mapping: sample, files: inbox}\n")
+    path.write_text("home: shop-eu\ncurrency: GBP\ntimezone: UTC\nsources:\n  - {mapping: sample, files: inbox}\n")
     return path
 
 

@@ -26,7 +26,7 @@ def left_pipe() -> Iterator[int]:
 def config(tmp_path: Path) -> Path:
     (tmp_path / "inbox").mkdir()
     path = tmp_path / "loyalty.yml"
-    path.write_text("sources:\n  - {mapping: sample, files: inbox}\n")
+    path.write_text("currency: GBP\ntimezone: UTC\nsources:\n  - {mapping: sample, files: inbox}\n")
     return path
 
 

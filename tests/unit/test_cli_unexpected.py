@@ -53,7 +53,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "inbox").mkdir()
     path = tmp_path / "loyalty.yml"
-    path.write_text("sources:\n  - {mapping: sample, files: inbox}\n")
+    path.write_text("currency: GBP\ntimezone: UTC\nsources:\n  - {mapping: sample, files: inbox}\n")
     return path
 
 

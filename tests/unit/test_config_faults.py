@@ -203,7 +203,13 @@ def test_an_unknown_key_at_any_place_is_one_message_that_names_it_and_its_line(
             "files.0.skips.0.why: must not be empty",
         ),
         (load_shop, MAPPING, ("currency",), "euro", "currency: `euro` is not a currency: write three capital letters"),
-        (load_config, SETTINGS, ("sources", 0), {"files": "in"}, "sources.0.mapping: is missing"),
+        (
+            load_config,
+            SETTINGS,
+            ("sources", 0),
+            {"files": "in"},
+            "sources.0.mapping: is missing: write, for example, `mapping: mapping.yml`",
+        ),
         (load_config, SETTINGS, ("engine",), 4, "engine: must hold keys with values (`key: value`), but is `4`"),
         (
             load_config,

@@ -53,7 +53,7 @@ def config(tmp_path: Path) -> Path:
     (tmp_path / "in" / "orders-1.csv").write_text("id,day,total\n1,2024-05-01,10\n")
     (tmp_path / "mapping.yml").write_text(yaml.safe_dump(MAPPING))
     path = tmp_path / "loyalty.yml"
-    path.write_text("as_of: 2024-05-03\nsources: [{mapping: mapping.yml, files: in}]\n")
+    path.write_text("as_of: 2024-05-03\ncurrency: GBP\ntimezone: UTC\nsources: [{mapping: mapping.yml, files: in}]\n")
     return path
 
 

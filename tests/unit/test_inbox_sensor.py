@@ -44,7 +44,9 @@ class Sensor:
 def inbox(tmp_path: Path) -> Path:
     folder = tmp_path / "inbox"
     folder.mkdir()
-    (tmp_path / "loyalty.yml").write_text("sources:\n  - {mapping: sample, files: inbox}\n")
+    (tmp_path / "loyalty.yml").write_text(
+        "currency: GBP\ntimezone: UTC\nsources:\n  - {mapping: sample, files: inbox}\n"
+    )
     return folder
 
 

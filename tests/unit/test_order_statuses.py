@@ -143,7 +143,9 @@ def test_a_class_that_changes_lands_nothing_again_and_asks_for_another_build(
     path = mapping(tmp_path, "")
     (tmp_path / "in").mkdir()
     config = tmp_path / "loyalty.yml"
-    config.write_text(f"sources: [{{mapping: {path}, files: {tmp_path}/in}}]", encoding="utf-8")
+    config.write_text(
+        f"currency: GBP\ntimezone: UTC\nsources: [{{mapping: {path}, files: {tmp_path}/in}}]", encoding="utf-8"
+    )
 
     def fingerprints() -> tuple[str, str]:
         found = load_mapping(path)

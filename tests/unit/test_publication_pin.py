@@ -35,7 +35,7 @@ def command(home: Path, *words: str) -> Result:
     config = home / "loyalty.yml"
     (home / "in").mkdir(exist_ok=True)
     (home / "mapping.yml").write_text("source: shop\nfiles: []\n")
-    config.write_text(f"home: {home}\nsources: [{{mapping: mapping.yml, files: in}}]\n")
+    config.write_text(f"home: {home}\ncurrency: GBP\ntimezone: UTC\nsources: [{{mapping: mapping.yml, files: in}}]\n")
     return CliRunner().invoke(app, ["versions", *words, "--config", str(config)])
 
 

@@ -9,6 +9,8 @@ from pipelines.config.settings import check_inboxes, load_settings
 from pipelines.landing import load_mapping
 
 MAPPING = "source: shop\n"
+NEEDED = {"timezone": "UTC", "currency": "GBP"}
+REPORTING = "timezone: UTC\ncurrency: GBP\n"
 
 
 @pytest.fixture
@@ -22,7 +24,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def config(folder: Path, *lines: str) -> Path:
     path = folder / "loyalty.yml"
-    path.write_text("\n".join(["sources:", "  - mapping: shop.yml", "    files: inbox", *lines]) + "\n")
+    written = {line.partition(":")[0] for line in lines}
+    # below what the test is about, whose line it names
+    needed = [f"{key}: {value}" for key, value in NEEDED.items() if key not in written]
+    path.write_text("\n".join(["sources:", "  - mapping: shop.yml", "    files: inbox", *lines, *needed]) + "\n")
     return path
 
 
@@ -104,7 +109,7 @@ def test_an_amount_of_memory_that_can_work_is_taken(folder: Path, limit: str) ->
 
 def test_a_missing_folder_of_files_is_refused_with_its_line_by_what_reads_files(folder: Path) -> None:
     path = folder / "loyalty.yml"
-    path.write_text("sources:\n  - mapping: shop.yml\n    files: nowhere\n")
+    path.write_text("sources:\n  - mapping: shop.yml\n    files: nowhere\n" + REPORTING)
     settings = load_settings(path)
     with pytest.raises(ConfigError) as caught:
         check_inboxes(settings)
@@ -123,7 +128,9 @@ def test_true_is_no_number_in_a_mapping_either(folder: Path, key: str) -> None:
 
 def test_a_missing_mapping_is_refused_with_its_line(folder: Path) -> None:
     path = folder / "loyalty.yml"
-    path.write_text("sources:\n  - files: inbox\n    mapping: other.yml\n  - mapping: unheard_of\n    files: inbox\n")
+    path.write_text(
+        "sources:\n  - files: inbox\n    mapping: other.yml\n  - mapping: unheard_of\n    files: inbox\n" + REPORTING
+    )
     message = refusal(path)
     assert f"{path}:3: " in message
     assert f"{path}:4: " in message
@@ -132,8 +139,17 @@ def test_a_missing_mapping_is_refused_with_its_line(folder: Path) -> None:
 
 def test_a_config_without_sources_is_refused(folder: Path) -> None:
     path = folder / "loyalty.yml"
-    path.write_text("timezone: UTC\n")
-    assert refusal(path) == f"{path}:1: sources: is missing"
+    path.write_text(REPORTING)
+    assert refusal(path) == (
+        f"{path}:1: sources: is missing: write, for example, `sources: [{{mapping: mapping.yml, files: inbox}}]`"
+    )
+
+
+@pytest.mark.parametrize(("key", "example"), [("currency", "currency: EUR"), ("timezone", "timezone: Europe/London")])
+def test_currency_and_zone_have_no_silent_default(folder: Path, key: str, example: str) -> None:
+    path = config(folder)
+    path.write_text("".join(line for line in path.read_text().splitlines(keepends=True) if not line.startswith(key)))
+    assert refusal(path) == f"{path}:1: {key}: is missing: write, for example, `{example}`"
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (folder / "inbox").mkdir(parents=True)
     (folder / "shop.yml").write_text("source: shop\n")
     path = folder / "loyalty.yml"
-    path.write_text("sources:\n  - {mapping: shop.yml, files: inbox}\n")
+    path.write_text("currency: GBP\ntimezone: UTC\nsources:\n  - {mapping: shop.yml, files: inbox}\n")
     return path
 
 
@@ -53,7 +53,7 @@ def test_the_config_is_found_by_option_then_environment_then_here(
     monkeypatch.chdir(config.parent)
     assert load_settings().config_path == config
     other = config.with_name("other.yml")
-    other.write_text(config.read_text() + "currency: EUR\n")
+    other.write_text(config.read_text().replace("GBP", "EUR"))
     monkeypatch.setenv("LOYALTY_CONFIG", str(other))
     assert load_settings().currency == "EUR"
     assert load_settings(config).currency == "GBP"

@@ -176,7 +176,8 @@ def test_the_status_of_a_stale_publication_ends_with_9_also_as_json(
     monkeypatch.delenv("LOYALTY_WEBHOOK_URL", raising=False)
     (home / "inbox").mkdir()
     config = home / "loyalty.yml"
-    text = f"home: .\nas_of: yesterday\n{setting}sources:\n  - {{mapping: sample, files: inbox}}\n"
+    needed = "currency: GBP\ntimezone: UTC\nsources:\n  - {mapping: sample, files: inbox}\n"
+    text = f"home: .\nas_of: yesterday\n{setting}{needed}"
     config.write_text(text)
     (home / "state" / "warehouse.duckdb").unlink()
     shown = CliRunner().invoke(app, ["status", "--config", str(config)])

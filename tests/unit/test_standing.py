@@ -56,7 +56,7 @@ def conclude_with(folder: Path, recorder: Recorder, warnings: list[str]) -> None
     config = folder / "loyalty.yml"
     (folder / "in").mkdir()
     (folder / "mapping.yml").write_text("source: shop\n")
-    config.write_text("as_of: 2024-05-01\nsources: [{mapping: mapping.yml, files: in}]\n")
+    config.write_text("as_of: 2024-05-01\ncurrency: GBP\ntimezone: UTC\nsources: [{mapping: mapping.yml, files: in}]\n")
     manifest = Manifest(
         version="v",
         sequence=1,

@@ -108,7 +108,7 @@ def test_a_table_cuts_no_name_short(capsys: pytest.CaptureFixture[str], monkeypa
 @pytest.mark.parametrize("home", ["a?b", "key=value", "a\\b", "a\nb", "a\x1b[2Jb"])
 def test_a_home_that_a_tool_would_misread_is_refused(tmp_path: Path, home: str) -> None:
     config = tmp_path / "loyalty.yml"
-    config.write_text("sources: [{mapping: sample, files: .}]\n")
+    config.write_text("currency: GBP\ntimezone: UTC\nsources: [{mapping: sample, files: .}]\n")
     with pytest.raises(ConfigError, match="the path") as refused:
         load_settings(config, tmp_path / home)
     assert refused.value.message.isprintable()
@@ -116,7 +116,9 @@ def test_a_home_that_a_tool_would_misread_is_refused(tmp_path: Path, home: str) 
 
 def test_a_bomb_in_a_config_or_a_mapping_ends_with_2(tmp_path: Path, loyalty: Loyalty) -> None:
     (tmp_path / "mapping.yml").write_text(BOMB)
-    (tmp_path / "loyalty.yml").write_text("sources: [{mapping: ./mapping.yml, files: .}]\n")
+    (tmp_path / "loyalty.yml").write_text(
+        "currency: GBP\ntimezone: UTC\nsources: [{mapping: ./mapping.yml, files: .}]\n"
+    )
     (tmp_path / "bomb.yml").write_text(BOMB)
     for config in ("loyalty.yml", "bomb.yml"):
         done = loyalty("check", "--config", tmp_path / config)

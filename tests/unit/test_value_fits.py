@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines.config.model import ValueModel
 from pipelines.value import bg_nbd, fits, purchase_model, score, scoring
 from pipelines.value.cells import PurchaseCells, SpendCells
 from pipelines.value.purchase_fit import PurchaseFit
@@ -171,6 +172,19 @@ def test_correlated_spend_is_warned_of(cdnow: Customers, tmp_path: Path) -> None
     write_cells(tmp_path, Customers(people.repeats, people.recency, people.age, spend))
     (warning,) = score(tmp_path, CALIBRATION_END).warnings
     assert "correlation" in warning and "Gamma-Gamma" in warning
+    assert score(tmp_path, CALIBRATION_END, ValueModel(high_spend_correlation=1)).warnings == ()
+
+
+def test_a_shop_can_ask_for_more_customers_before_anything_is_fitted(cdnow: Customers, tmp_path: Path) -> None:
+    write_cells(tmp_path, cdnow)
+    few = round(sum(cdnow.repeats > 0))
+    fitted = score(tmp_path, CALIBRATION_END, ValueModel(fit_min_customers=few))
+    assert (fitted.purchases.status, fitted.spend.status) == (FitStatus.FITTED, FitStatus.FITTED)
+    # what is remembered of the same cells does not stand in
+    spendless = score(tmp_path, CALIBRATION_END, ValueModel(fit_min_customers=few + 1))
+    assert (spendless.purchases.status, spendless.spend.status) == (FitStatus.FITTED, FitStatus.TOO_FEW_CUSTOMERS)
+    neither = score(tmp_path, CALIBRATION_END, ValueModel(fit_min_customers=cdnow.repeats.size + 1))
+    assert neither.purchases.status is FitStatus.TOO_FEW_CUSTOMERS
 
 
 def test_a_simpler_model_and_a_lost_holdout_are_warned_of(

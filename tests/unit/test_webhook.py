@@ -110,7 +110,9 @@ def test_a_closed_port_is_said_without_the_url(
 def config(tmp_path: Path) -> Path:
     (tmp_path / "inbox").mkdir()
     path = tmp_path / "loyalty.yml"
-    path.write_text("sources:\n  - {mapping: sample, files: inbox}\nnotify: {webhook: {format: slack}}\n")
+    path.write_text(
+        "currency: GBP\ntimezone: UTC\nsources: [{mapping: sample, files: inbox}]\nnotify: {webhook: {format: slack}}\n"
+    )
     return path
 
 

@@ -1,4 +1,4 @@
-{#- preset(column): the var of that name where the project sets it, else the column of the industry's preset. -#}
+{#- preset(column): the var of that name if loyalty.yml sets it, else the column of the industry's preset. -#}
 {% macro preset(column, type) -%}
     {%- set own = var(column, none) -%}
     {%- if own is none -%}

@@ -1,0 +1,30 @@
+with settings as (
+
+    select * from {{ source('exchange', 'settings') }}
+
+),
+
+-- g0_days is the only number that an industry can leave to the shop's purchases
+industry as (
+
+    select g0_days from {{ ref('int_industry_settings') }}
+
+),
+
+final as (
+
+    select
+        {{ as_of_date() }} as as_of_on,
+        settings.setting,
+        coalesce(settings.value, cast(industry.g0_days as {{ dbt.type_string() }})) as value,
+        settings.default_value,
+        settings.unit,
+        settings.source,
+        settings.meaning,
+        settings.reason
+    from settings
+    cross join industry
+
+)
+
+select * from final

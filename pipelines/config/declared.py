@@ -1,0 +1,72 @@
+"""Every key of loyalty.yml, read from the declarations: what it is called, which group it is in, what it says."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+
+from pipelines.config.about import About, about
+from pipelines.config.parts import SettingsPart
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One key that has a value.
+
+    Attributes:
+        group: The keys that lead to it, joined by points; empty at the top.
+        name: Its own key.
+        part: The group's declaration.
+        field: The key's declaration.
+        words: What it says about itself.
+        reason: Why the default is what it is; of the group if the key has no reason of its own.
+    """
+
+    group: str
+    name: str
+    part: type[SettingsPart]
+    field: FieldInfo
+    words: About
+    reason: str
+
+    @property
+    def path(self) -> str:
+        """All keys that lead to the value, joined by points."""
+        return f"{self.group}.{self.name}".lstrip(".")
+
+
+def declared(part: type[SettingsPart], group: str = "", reason: str = "") -> Iterator[Declared]:
+    """The keys of a group and of the groups below it, in the order of their declaration."""
+    for name, field in part.model_fields.items():
+        if field.exclude:
+            continue
+        below, words = _group(field.annotation), about(field)
+        if below is None and words is not None:
+            yield Declared(group, name, part, field, words, words.reason or reason)
+        path = f"{group}.{name}".lstrip(".")
+        if below is not None:
+            yield from declared(below, path, words.reason if words else "")
+        elif entry := _entry(field.annotation):
+            yield from declared(entry, f"{path}[]")
+
+
+def members(kind: Any) -> tuple[Any, ...]:
+    """The types that a value can have, without None."""
+    kinds = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
+    return tuple(one for one in kinds if one is not NoneType)
+
+
+def _group(kind: Any) -> type[SettingsPart] | None:
+    found = members(kind)
+    return found[0] if len(found) == 1 and _is_part(found[0]) else None
+
+
+def _entry(kind: Any) -> type[SettingsPart] | None:
+    """The group that each entry of a list is."""
+    return next((one for one in get_args(kind) if _is_part(one)), None) if get_origin(kind) is tuple else None
+
+
+def _is_part(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, SettingsPart)

@@ -1,0 +1,95 @@
+"""The settings in force that decide what a mart shows, so that a reader can recompute it: the rows of rpt_setting."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from pipelines.base.durable import write_durably
+from pipelines.config.declared import Declared, declared
+from pipelines.config.model_values import OF_INDUSTRY
+from pipelines.config.model_vars import plain_number
+from pipelines.config.presets import presets
+from pipelines.config.settings import Settings
+
+FILE = "settings.parquet"
+# Of the keys at the top of the file; all business numbers below `model` come after them.
+_AT_THE_TOP = ("timezone", "currency", "industry", "history_months")
+
+
+@dataclass(frozen=True)
+class InForce:
+    """One setting in force.
+
+    Attributes:
+        setting: Its key in loyalty.yml, joined by points.
+        value: As text; None if the build takes it from the shop's purchases.
+        default_value: What holds if the file does not set it; None if there is no default.
+        unit: Unit or kind of the value.
+        source: `loyalty.yml`, `preset` (of the industry), `default`, or `data` (see value).
+        meaning: What it decides.
+        reason: Why the default is what it is.
+    """
+
+    setting: str
+    value: str | None
+    default_value: str | None
+    unit: str
+    source: str
+    meaning: str
+    reason: str
+
+
+def in_force(settings: Settings) -> list[InForce]:
+    """Every setting in force, in the order of the declarations."""
+    keys = [key for key in declared(Settings) if key.path in _AT_THE_TOP or key.path.startswith("model.")]
+    return [row for key in keys for row in _rows(key, settings)]
+
+
+def write_settings(exchange: Path, settings: Settings) -> int:
+    """Write `settings.parquet`, one row per setting, into the folder that a build reads; returns the number of rows."""
+    rows = [asdict(row) for row in in_force(settings)]
+    table = pa.Table.from_pylist(rows, schema=pa.schema([(field.name, pa.string()) for field in fields(InForce)]))
+    write_durably(exchange / FILE, lambda path: pq.write_table(table, path, compression="zstd"))
+    return len(rows)
+
+
+def _rows(key: Declared, settings: Settings) -> Iterator[InForce]:
+    """One row; one per name where the value has several."""
+    part: Any = settings
+    is_given = True
+    for name in key.path.split("."):
+        is_given = is_given and name in part.model_fields_set
+        part = getattr(part, name)
+    default = key.field.default
+    if isinstance(part, dict):
+        for name, one in part.items():
+            usual = _text(default[name]) if name in default else None
+            yield _row(key, f"{key.path}.{name}", _text(one), usual, "loyalty.yml" if is_given else "default")
+        return
+    usual, source = None if default is PydanticUndefined else _text(default), "default"
+    if key.words.shown == OF_INDUSTRY:
+        usual = _preset(settings.industry, key.name)
+        source = "preset" if usual else "data"
+    is_given = is_given and part is not None
+    yield _row(key, key.path, _text(part) if is_given else usual, usual, "loyalty.yml" if is_given else source)
+
+
+def _row(key: Declared, setting: str, value: str | None, default: str | None, source: str) -> InForce:
+    return InForce(setting, value, default, key.words.unit or "code", source, key.words.meaning, key.reason)
+
+
+def _preset(industry: str, name: str) -> str | None:
+    text = presets()[industry][name]
+    return _text(float(text)) if text else None
+
+
+def _text(value: object) -> str:
+    assert not isinstance(value, BaseModel)
+    return json.dumps(plain_number(value)) if isinstance(value, int | float) else str(value)

@@ -1,0 +1,47 @@
+"""The business numbers as vars of the dbt project, and the block of dbt_project.yml that holds their defaults.
+
+The block lets dbt parse and its unit tests run by hand; `python -m pipelines.config.reference` writes it.
+"""
+
+from collections.abc import Iterator
+
+from pipelines.config.about import about
+from pipelines.config.model import ModelSettings
+from pipelines.config.parts import SettingsPart
+
+Number = int | float
+Var = str | Number | dict[str, Number]
+
+
+def model_vars(model: ModelSettings) -> dict[str, Var]:
+    """The business numbers in force by the name of their var; those that the industry's preset decides are left out."""
+    return {name: value for name, _, value in _vars(model, "model")}
+
+
+def default_vars() -> Iterator[tuple[str, str, Var]]:
+    """The vars with a default of their own: name, setting and value."""
+    return _vars(ModelSettings(), "model")
+
+
+def _vars(part: SettingsPart, at: str) -> Iterator[tuple[str, str, Var]]:
+    for name, field in type(part).model_fields.items():
+        value, words = getattr(part, name), about(field)
+        if words is None:
+            yield from _vars(value, f"{at}.{name}")
+        elif words.var and value is not None:
+            yield words.var, f"{at}.{name}", _plain(value)
+
+
+def _plain(value: object) -> Var:
+    """A value as JSON and SQL write it: a whole number without a point."""
+    if isinstance(value, SettingsPart):
+        return {name: plain_number(one) for name, one in value}
+    if isinstance(value, dict):
+        return {str(name): plain_number(one) for name, one in value.items()}
+    assert isinstance(value, int | float)
+    return plain_number(value)
+
+
+def plain_number(value: Number) -> Number:
+    """2 for 2.0."""
+    return int(value) if float(value).is_integer() else value

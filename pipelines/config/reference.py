@@ -1,0 +1,149 @@
+"""Writes what is generated from the declared settings: docs/settings.md and the defaults in dbt_project.yml.
+
+Run as `python -m pipelines.config.reference` (`make docs`). A test compares both files with what this would write.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import annotated_types as at
+from pydantic_core import PydanticUndefined
+
+from pipelines.base.durable import write_text_durably
+from pipelines.config.declared import Declared, declared, members
+from pipelines.config.model_vars import default_vars, plain_number
+from pipelines.config.parts import SettingsPart
+from pipelines.config.settings import Settings, project_root
+
+PAGE, PROJECT_FILE = Path("docs/settings.md"), Path("dbt_project/dbt_project.yml")
+BEGIN, END = "  # --- begin: written by `make docs` ---\n", "  # --- end: written by `make docs` ---\n"
+_INTRODUCTION = """\
+# Settings
+
+Every key of `loyalty.yml`. This page is written by `make docs` from the declarations in `pipelines/config`; change them
+there. A key that is not listed is refused, and so is a value outside its bounds: the error names the file and the line.
+
+Keys of groups are joined by points: `model.loyalty.at_risk_silence` is
+
+```yaml
+model:
+  loyalty:
+    at_risk_silence: 2.5
+```
+
+After a change of a business number the next run builds everything again that depends on it. The values in force are
+published in the mart `rpt_setting`. Secrets are not in the file: `LOYALTY_KEY` and `LOYALTY_WEBHOOK_URL` are variables
+of the environment.
+"""
+_NAMES = {int: "whole number", float: "number", str: "text", Path: "path", date: "day (2024-01-31)", tuple: "list"}
+
+
+def page() -> str:
+    """docs/settings.md."""
+    parts = [_INTRODUCTION.rstrip()]
+    groups: dict[tuple[str, type[SettingsPart]], list[Declared]] = {}
+    for key in declared(Settings):
+        groups.setdefault((key.group, key.part), []).append(key)
+    for (group, part), keys in groups.items():
+        parts += ["", _heading(group, part), *_table(keys)]
+    return "\n".join(parts) + "\n"
+
+
+def dbt_project(text: str) -> str:
+    """dbt_project.yml with the defaults of the business numbers as they are declared."""
+    before, _, rest = text.partition(BEGIN)
+    after = rest.partition(END)[2]
+    return before + BEGIN + "".join(_var_lines()) + END + after
+
+
+def main() -> None:
+    """Write both files."""
+    root = project_root()
+    write_text_durably(root / PAGE, page())
+    write_text_durably(root / PROJECT_FILE, dbt_project((root / PROJECT_FILE).read_text(encoding="utf-8")))
+
+
+def _var_lines() -> Iterator[str]:
+    yield "  # Defaults; a run passes what loyalty.yml sets. docs/settings.md has the meaning and the reason of each.\n"
+    top = [(key.words.var, key.path, key.field.default) for key in declared(Settings) if not key.group]
+    for name, setting, value in [*(one for one in top if one[0]), *default_vars()]:
+        yield f"  {name}: {_flow(value)} # {setting}\n"
+
+
+def _heading(group: str, part: type[SettingsPart]) -> str:
+    summary = (part.__doc__ or "").strip().splitlines()[0]
+    return f"## {f'`{group}`' if group else 'At the top of the file'}\n\n{summary if group else ''}".rstrip() + "\n"
+
+
+def _table(keys: list[Declared]) -> Iterator[str]:
+    yield "| key | type | default | bounds | meaning | reason for the default |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for key in keys:
+        cells = (f"`{key.name}`", _type(key), _default(key), _bounds(key), key.words.meaning, key.reason)
+        yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _type(key: Declared) -> str:
+    kinds = members(key.field.annotation)
+    names = []
+    for kind in kinds:
+        origin = get_origin(kind) or kind
+        if origin is Literal:
+            names += [f"`{word}`" for word in get_args(kind)]
+        elif origin is dict:
+            names.append("keys with values")
+        else:
+            bare = get_args(kind)[0] if hasattr(kind, "__metadata__") else origin
+            names.append(_NAMES[bare])
+    unit = f" ({key.words.unit})" if key.words.unit and _NAMES[int] + _NAMES[float] not in names else ""
+    return " or ".join(names) + unit
+
+
+def _default(key: Declared) -> str:
+    if key.words.shown:
+        return key.words.shown
+    default = key.field.default
+    return "none: must be set" if default is PydanticUndefined else f"`{_flow(default)}`"
+
+
+def _bounds(key: Declared) -> str:
+    inner = [one for kind in members(key.field.annotation) for one in _constraints(kind)]
+    found = list(_limits([*inner, *key.field.metadata]))
+    low = [one.ge for one in found if isinstance(one, at.Ge)]
+    high = [one.le for one in found if isinstance(one, at.Le)]
+    words = [f"at least {_flow(max(low))}"] if low else []  # type: ignore[type-var]  # all are numbers
+    words += [f"at most {_flow(min(high))}"] if high else []  # type: ignore[type-var]
+    words += [f"at most {one.max_length} characters" for one in found if isinstance(one, at.MaxLen)]
+    return ", ".join(words)
+
+
+def _constraints(kind: Any) -> list[Any]:
+    """What the type of a value says of its bounds, also below names (`dict`)."""
+    metadata = list(getattr(kind, "__metadata__", ()))
+    if get_origin(kind) is dict:
+        metadata += _constraints(get_args(kind)[1])
+    return metadata
+
+
+def _limits(metadata: list[Any]) -> Iterator[Any]:
+    """Each constraint, also those in a Field that is in a type."""
+    for one in metadata:
+        yield from _limits(one.metadata) if hasattr(one, "metadata") else (one,)
+
+
+def _flow(value: Any) -> str:
+    """A value as it can be written in YAML, on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{name}: {_flow(one)}" for name, one in value.items()) + "}"
+    if isinstance(value, SettingsPart):
+        return _flow(dict(value))
+    if isinstance(value, int | float):
+        return json.dumps(plain_number(value))
+    return str(value)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""The business numbers: set under `model` of loyalty.yml, refused if they cannot hold, handed to dbt as vars."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipelines.base.errors import ConfigError
+from pipelines.config.declared import declared
+from pipelines.config.model import ModelSettings
+from pipelines.config.model_vars import model_vars
+from pipelines.config.reference import PAGE, PROJECT_FILE, dbt_project, page
+from pipelines.config.settings import Settings, dbt_vars, load_settings, project_root
+from pipelines.runs.code import core_code, staging_code
+from tests.unit.small_manifest import use_small_manifest
+
+CONFIG = "currency: EUR\ntimezone: UTC\nsources: [{mapping: sample, files: inbox}]\n"
+# What a run or a backfill decides, and what has no default; everything else is a setting of loyalty.yml.
+OF_THE_RUN = {"as_of", "previous_as_of", "scratch_schema", "landing_dir", "exchange_dir"}
+PRESET = {"g0_days", "lapsed_days", "answer_half_life_days", "assumed_margin_share"}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("LOYALTY_CONFIG", "LOYALTY_HOME", "LOYALTY_KEY", "LOYALTY_WEBHOOK_URL"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+def config(folder: Path, model: str) -> Path:
+    path = folder / "loyalty.yml"
+    path.write_text(f"{CONFIG}model: {model}\n")
+    return path
+
+
+def test_a_number_of_the_file_reaches_dbt_and_the_others_keep_their_default(folder: Path) -> None:
+    before = model_vars(ModelSettings())
+    settings = load_settings(config(folder, "{loyalty: {at_risk_silence: 2.5}, clv: {tiers: {few: 0, most: 0.3}}}"))
+    values = dbt_vars(settings)
+    assert values["loyalty_at_risk_silence"] == 2.5
+    assert values["clv_tiers"] == {"few": 0, "most": 0.3}
+    changed = {name for name in before if values[name] != before[name]}
+    assert changed == {"loyalty_at_risk_silence", "clv_tiers"}
+
+
+def test_a_number_of_the_industry_is_a_var_only_where_the_file_sets_it(folder: Path) -> None:
+    assert not PRESET & dbt_vars(load_settings(config(folder, "{}"))).keys()
+    loyalty, others = "loyalty: {g0_days: 21, lapsed_days: 200}", "surveys: {answer_half_life_days: 33}"
+    values = dbt_vars(load_settings(config(folder, f"{{{loyalty}, {others}, clv: {{assumed_margin_share: 0}}}}")))
+    assert {name: values[name] for name in PRESET} == {
+        "g0_days": 21,
+        "lapsed_days": 200,
+        "answer_half_life_days": 33,
+        "assumed_margin_share": 0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("model", "says"),
+    [
+        (
+            "{loyalty: {behaviour_weights: {spend: 0.6}}}",
+            "model.loyalty.behaviour_weights: the weights must sum to 1, but spend 0.6, frequency 0.2, recency 0.15,"
+            " breadth 0.15 sum to 1.1",
+        ),
+        (
+            "{loyalty: {dimension_weights: {behaviour: 0.3333, attitude: 0.3333, emotion: 0.3333, cognition: 0}}}",
+            "sum to 0.9999",
+        ),
+        ("{loyalty: {attitude_weights: {nps: 1.5}}}", "model.loyalty.attitude_weights.nps: must be at most 1"),
+        ("{loyalty: {attitude_weights: {npx: 1}}}", "npx: unknown key; did you mean `nps`?"),
+        ("{loyalty: {at_risk_silence: 5}}", "model.loyalty: at_risk_silence 5 must be below churned_silence 4"),
+        ("{loyalty: {disloyal_attitude: 80}}", "disloyal_attitude 80 must be below high_attitude 75"),
+        ("{loyalty: {churned_silence: 4.00001}}", "churned_silence: `4.00001` has more than 4 decimals: round it"),
+        ("{loyalty: {churned_silence: .inf}}", "churned_silence: must be a number"),
+        ("{loyalty: {lapsed_days: 0}}", "model.loyalty.lapsed_days: must be at least 1, but is `0`"),
+        ("{loyalty: {lapsed_days: true}}", "model.loyalty.lapsed_days: must be a number, but is `true`"),
+        ("{loyalty: {at_risk: 2}}", "model.loyalty.at_risk: unknown key; did you mean `at_risk_silence`?"),
+        ("{loyality: {}}", "model.loyality: unknown key; did you mean `loyalty`?"),
+        ("{clv: {assumed_margin_share: 35}}", "clv.assumed_margin_share: must be at most 1, but is `35`"),
+        ("{clv: {annual_discount_rate: 10 %}}", "clv.annual_discount_rate: must be a number, but is `10 %`"),
+        ("{clv: {gap_days: 1.5}}", "clv.gap_days: must be a whole number"),
+        ("{clv: {holdout_share: 0.6}}", "clv.holdout_share: must be at most 0.5"),
+        ("{clv: {tiers: {}}}", "model.clv.tiers: the first tier must begin at 0"),
+        ("{clv: {tiers: {low: 0.1, top: 0.9}}}", "model.clv.tiers: the first tier must begin at 0"),
+        ("{clv: {tiers: {low: 0, top: 1}}}", "the last tier must begin below 1"),
+        ("{clv: {tiers: {low: 0, a: 0.5, b: 0.5}}}", "each tier must begin above the one before it"),
+        ("{clv: {tiers: {low: 0, top: 0.9, middle: 0.5}}}", "each tier must begin above the one before it"),
+        ("{clv: {tiers: {no_forecast: 0}}}", "`no_forecast` is the name for customers without a tier"),
+        ("{clv: {tiers: {The best: 0}}}", "model.clv.tiers.The best: must be text of the form"),
+        ("{surveys: {nps_interval_z: 0}}", "surveys.nps_interval_z: must be at least 0.5"),
+        ("{orders: {fx_rate_max_age_days: 40}}", "orders.fx_rate_max_age_days: must be at most 31"),
+    ],
+)
+def test_a_number_that_cannot_hold_is_refused_with_its_line(folder: Path, model: str, says: str) -> None:
+    path = config(folder, model)
+    with pytest.raises(ConfigError) as caught:
+        load_settings(path)
+    assert caught.value.message.startswith(f"{path}:4: model")
+    assert says in caught.value.message
+    assert caught.value.hint and "docs/settings.md" in caught.value.hint
+
+
+def test_the_weights_of_each_score_sum_to_1_by_default_too() -> None:
+    # pydantic does not check a default
+    assert ModelSettings.model_validate(ModelSettings().model_dump()) == ModelSettings()
+
+
+def test_every_var_of_the_dbt_project_that_no_run_decides_is_a_setting() -> None:
+    project = project_root() / "dbt_project"
+    text = "\n".join(path.read_text() for end in ("sql", "yml") for path in sorted(project.rglob(f"*.{end}")))
+    used = set(re.findall(r"""\bvar\(\s*["'](\w+)["']""", text))
+    settable = {key.words.var for key in declared(Settings)} | model_vars(ModelSettings()).keys()
+    assert len(used) > 20
+    assert used <= settable | OF_THE_RUN | {"currency", "timezone"}
+    assert settable - {""} <= used | PRESET
+
+
+def test_a_business_number_without_a_var_is_one_that_python_reads() -> None:
+    without = {key.name for key in declared(ModelSettings) if not key.words.var and not key.group.endswith("_weights")}
+    assert without == {"fit_min_customers", "high_spend_correlation"}
+
+
+def test_dbt_has_the_declared_defaults_and_none_of_its_own() -> None:
+    text = (project_root() / PROJECT_FILE).read_text(encoding="utf-8")
+    assert dbt_project(text) == text, "make docs writes it"
+    given = yaml.safe_load(text)["vars"]
+    assert given.keys() - OF_THE_RUN == model_vars(ModelSettings()).keys() | {"industry", "history_months"}
+
+
+def test_the_reference_lists_every_key_as_it_is_declared() -> None:
+    assert (project_root() / PAGE).read_text(encoding="utf-8") == page(), "make docs writes it"
+
+
+def test_every_setting_says_what_it_means_and_why_its_default_is_so() -> None:
+    keys = list(declared(Settings))
+    assert len(keys) > 50
+    assert [key.path for key in keys if not key.words.meaning.endswith(".")] == []
+    chosen = {"timezone", "currency", "sources", "sources[].mapping", "sources[].files"}
+    assert {key.path for key in keys if not key.reason.endswith(".")} == chosen
+    assert {key.path for key in keys if key.words.example} == chosen
+
+
+@pytest.mark.parametrize("model", ["{loyalty: {at_risk_silence: 2.5}}", "{clv: {assumed_margin_share: 0.3}}"])
+def test_another_number_is_another_build_and_not_another_staging(
+    folder: Path, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_small_manifest(monkeypatch)
+    before, after = load_settings(config(folder, "{}")), load_settings(config(folder, model))
+    assert core_code(before, "key").fingerprint != core_code(after, "key").fingerprint
+    assert staging_code(before) == staging_code(after)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("model: {}", "model: {orders: {future_tolerance_days: 2}}"), ("currency: EUR", "currency: GBP")],
+)
+def test_what_staging_reads_is_compiled_into_its_models(folder: Path, before: str, after: str) -> None:
+    path = config(folder, "{}")
+    first = load_settings(path)
+    path.write_text(path.read_text().replace(before, after))
+    assert dbt_vars(load_settings(path)) != dbt_vars(first)
+
+
+def test_staging_reads_no_other_setting() -> None:
+    project = project_root() / "dbt_project"
+    paths = [*(project / "models" / "staging").rglob("*.*"), *(project / "macros" / "staging").rglob("*.sql")]
+    used = set(re.findall(r"""\bvar\(\s*["'](\w+)["']""", "\n".join(path.read_text() for path in paths)))
+    assert used - OF_THE_RUN == {"currency", "future_tolerance_days"}
+
+
+def test_another_folder_is_the_same_build(folder: Path) -> None:
+    path = config(folder, "{}")
+    assert dbt_vars(load_settings(path)) == dbt_vars(load_settings(path, folder / "x"))
