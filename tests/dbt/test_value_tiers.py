@@ -10,7 +10,7 @@ from tests.dbt.shop_history import History
 from tests.dbt.warehouse import Warehouse
 
 DAY = date(2024, 1, 29)
-MODELS = ("int_value_cut_point", "customer_clv", "int_clv_slice", "rpt_clv_by_segment")
+MODELS = ("int_value_cut_point", "int_customer_tier", "customer_clv", "int_clv_slice", "rpt_clv_by_segment")
 THREE = {"bronze": 0, "silver": 0.5, "gold": 0.8}
 SIX = {"a": 0, "b": 0.2, "c": 0.4, "d": 0.6, "e": 0.8, "f": 0.95}
 
@@ -52,4 +52,4 @@ def test_every_tier_of_the_setting_is_reached_and_no_other(valued: Warehouse, ti
 )
 def test_a_setting_that_names_no_tiers_is_refused_with_its_name(valued: Warehouse, tiers: dict[str, float]) -> None:
     with pytest.raises(AssertionError, match="clv_tiers in dbt_project"):
-        valued.dbt("compile", "--select", "customer_clv", as_of=DAY, clv_tiers=tiers)
+        valued.dbt("compile", "--select", "int_customer_tier", as_of=DAY, clv_tiers=tiers)

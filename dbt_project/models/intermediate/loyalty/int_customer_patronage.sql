@@ -1,6 +1,6 @@
 with customers as (
 
-    select customer_key from {{ ref('dim_customer') }}
+    select customer_key from {{ ref('int_customer') }}
 
 ),
 

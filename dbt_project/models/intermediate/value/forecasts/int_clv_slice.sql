@@ -2,7 +2,7 @@
 
 with customers as (
 
-    select * from {{ ref('customer_clv') }}
+    select * from {{ ref('int_customer_tier') }}
 
 ),
 
@@ -11,7 +11,8 @@ segments as (
     select
         customer_key,
         segment
-    from {{ ref('customer_rfm') }}
+    from {{ ref('int_customer_rfm') }}
+    where observed_on = {{ as_of_date() }}
 
 ),
 
@@ -68,7 +69,7 @@ summed as (
         count(expected_purchases_12m) as n_purchase_forecasts,
         count(clv_12m_amount) as n_value_forecasts,
         count(historic_margin_amount) as n_margins_known,
-        sum(historic_net_amount) as historic_net_amount,
+        sum(net_amount) as historic_net_amount,
         sum(historic_margin_amount) as historic_margin_amount,
         sum({{ fixed('expected_purchases_12m') }}) as expected_purchases_12m,
         sum(expected_value_12m_amount) as expected_value_12m_amount,

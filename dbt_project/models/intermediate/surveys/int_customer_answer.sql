@@ -5,7 +5,7 @@ with answers as (
         construct,
         answered_on,
         answer_score
-    from {{ ref('fct_survey_answer') }}
+    from {{ ref('int_survey_answer') }}
     where customer_key is not null and answer_score is not null
 
 ),

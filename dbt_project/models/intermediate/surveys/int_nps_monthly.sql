@@ -4,7 +4,7 @@ with answers as (
         customer_key,
         answered_on,
         nps_category
-    from {{ ref('fct_survey_answer') }}
+    from {{ ref('int_survey_answer') }}
     where construct = 'nps' and nps_category is not null
 
 ),
@@ -14,7 +14,7 @@ customers as (
     select
         customer_key,
         segment
-    from {{ ref('dim_customer') }}
+    from {{ ref('int_customer') }}
 
 ),
 
@@ -23,7 +23,8 @@ rfm as (
     select
         customer_key,
         segment
-    from {{ ref('customer_rfm') }}
+    from {{ ref('int_customer_rfm') }}
+    where observed_on = {{ as_of_date() }}
 
 ),
 

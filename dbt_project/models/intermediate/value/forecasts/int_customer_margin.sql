@@ -1,11 +1,24 @@
-with purchased_lines as (
+with purchases as (
 
     select
+        source,
+        order_id,
         customer_key,
+        is_incomplete
+    from {{ ref('int_order') }}
+    where is_purchase and customer_key is not null
+
+),
+
+counted_lines as (
+
+    select
+        source,
+        order_id,
         net_amount,
         cost_amount
-    from {{ ref('fct_order_line') }}
-    where is_purchase and customer_key is not null
+    from {{ ref('int_order_line') }}
+    where is_counted
 
 ),
 
@@ -13,8 +26,20 @@ with purchased_lines as (
 incomplete as (
 
     select distinct customer_key
-    from {{ ref('int_order') }}
-    where is_purchase and is_incomplete
+    from purchases
+    where is_incomplete
+
+),
+
+purchased_lines as (
+
+    select
+        purchases.customer_key,
+        counted_lines.net_amount,
+        counted_lines.cost_amount
+    from counted_lines
+    inner join purchases
+        on counted_lines.source = purchases.source and counted_lines.order_id = purchases.order_id
 
 ),
 

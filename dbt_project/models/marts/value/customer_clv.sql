@@ -1,22 +1,6 @@
 with customers as (
 
-    select * from {{ ref('int_customer_value') }}
-
-),
-
-cut_points as (
-
-    select * from {{ ref('int_value_cut_point') }}
-
-),
-
-tiered as (
-
-    select
-        customers.*,
-        {{ mid_rank_share('cut_points', 'value', 'customers.clv_12m_amount', value_tier_cuts()) }} as value_share
-    from customers
-    cross join cut_points
+    select * from {{ ref('int_customer_tier') }}
 
 ),
 
@@ -52,17 +36,13 @@ final as (
         expected_value_12m_amount,
         expected_value_24m_amount,
         clv_12m_amount,
-        case
-            {%- for tier, share in value_tiers() | reverse %}
-            when value_share >= {{ share }} then '{{ tier }}'
-            {%- endfor %}
-        end as value_tier,
+        value_tier,
         purchase_model,
         beats_naive,
         seasonal_index,
         spend_model,
         no_forecast_reason
-    from tiered
+    from customers
 
 )
 

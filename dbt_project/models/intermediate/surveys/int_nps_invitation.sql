@@ -5,7 +5,7 @@ with answers as (
         survey_id,
         customer_key,
         answered_at
-    from {{ ref('fct_survey_answer') }}
+    from {{ ref('int_survey_answer') }}
     where construct = 'nps' and nps_category is not null
 
 ),
