@@ -7,7 +7,6 @@ here opens the warehouse or imports Dagster; where the files of an installation 
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -291,16 +290,6 @@ def child_environment(values: Mapping[str, str]) -> dict[str, str]:
     """
     kept = {name: value for name, value in os.environ.items() if name not in _SECRETS.values()}
     return {**kept, **values}
-
-
-def child_command(folder: Path, values: Mapping[str, str]) -> list[str]:
-    """The start of a command that runs a program in a folder, with the environment of `child_environment`.
-
-    For a caller that cannot choose either: dagster-dbt hands on this process's own environment.
-    """
-    removed = [argument for name in _SECRETS.values() for argument in ("-u", name)]
-    assigned = [f"{name}={value}" for name, value in values.items()]
-    return [shutil.which("sh") or "sh", "-c", 'cd "$0" && exec env "$@"', str(folder), *removed, *assigned]
 
 
 # Dagster recommends another command, which is a package of its own

@@ -98,7 +98,8 @@ def _paths(source: SourceFiles) -> Iterator[Path]:
     def refuse(error: OSError) -> None:
         # A folder that cannot be read is no empty folder.
         raise InputError(
-            f"{source.mapping.source}: the folder {printable_name(str(error.filename))} cannot be read: {error.strerror}",
+            f"{source.mapping.source}: the folder {printable_name(str(error.filename))} cannot be read:"
+            f" {error.strerror}",
             hint="Let the user who runs this read it, or take it out of the inbox.",
         ) from error
 

@@ -16,7 +16,7 @@ from pipelines.orchestration.partitions import as_of_days
 from pipelines.orchestration.plan_assets import plan_assets
 from pipelines.orchestration.publication_assets import publication_step, value_step
 from pipelines.orchestration.quarantine_check import quarantine_limits
-from pipelines.orchestration.resources import dbt_resource, run_resource
+from pipelines.orchestration.resources import run_resource
 from pipelines.orchestration.totals import total_checks
 from pipelines.quality import load_totals
 from pipelines.runs.build_state import read_state
@@ -35,7 +35,7 @@ def build_defs(
     Args:
         settings: The settings in force; by default what LOYALTY_CONFIG or ./loyalty.yml says, and without either a
             graph that can be looked at and not run.
-        resource_overrides: Resources to take instead of ours, by name (`run`, `dbt`).
+        resource_overrides: Resources to take instead of ours, by name (`run`).
         any_day: Whether any day can be built, instead of the days since the first event that is staged now: a command
             that lands files itself does not know that day yet.
 
@@ -66,7 +66,7 @@ def build_defs(
             total_checks(totals, not_blocking),
             freshness_check(),
         ],
-        resources={"run": run_resource(settings), "dbt": dbt_resource(settings), **(resource_overrides or {})},
+        resources={"run": run_resource(settings), **(resource_overrides or {})},
         executor=dg.in_process_executor,
     )
     return dg.Definitions.merge(graph, jobs_and_triggers(ingest, daily, settings))

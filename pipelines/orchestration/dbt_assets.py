@@ -13,7 +13,6 @@ from dagster_dbt.core.dbt_event_iterator import DbtDagsterEventType
 from pipelines.config.settings import Settings, dbt_vars
 from pipelines.landing import delivery_ages, landed_batches
 from pipelines.orchestration.dbt_build import BuildOptions, run_build
-from pipelines.orchestration.dbt_resource import LoyaltyDbt
 from pipelines.orchestration.gates import built_schemas
 from pipelines.orchestration.names import FULL_REFRESH_TAG
 from pipelines.orchestration.steps import RETRY, asked, planned, step
@@ -62,9 +61,7 @@ def dbt_steps(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
         dagster_dbt_translator=translator,
         retry_policy=RETRY,
     )
-    def staging(
-        context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope], dbt: dg.ResourceParam[LoyaltyDbt]
-    ) -> Iterator[DbtDagsterEventType]:
+    def staging(context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]) -> Iterator[DbtDagsterEventType]:
         settings, paths = run.settings, run.settings.paths
         with step(context, run, "staging") as stage:
             if context.selected_asset_keys:
@@ -78,7 +75,7 @@ def dbt_steps(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
             if reason:
                 context.log.info(f"staging is built anew: {reason}")
             options = BuildOptions(dbt_vars(settings), paths.target / "ingest", full_refresh=bool(reason))
-            done = yield from run_build(context, run, dbt, stage, manifest, options)
+            done = yield from run_build(context, run, stage, manifest, options)
             if is_whole(context, done, parts[Step.STAGING]):
                 stage.count(**reconciliation(paths.warehouse))
                 staged = StagedState(
@@ -97,14 +94,12 @@ def dbt_steps(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
         dagster_dbt_translator=translator,
         retry_policy=RETRY,
     )
-    def core(
-        context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope], dbt: dg.ResourceParam[LoyaltyDbt]
-    ) -> Iterator[DbtDagsterEventType]:
+    def core(context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]) -> Iterator[DbtDagsterEventType]:
         with step(context, run, "core") as stage:
             plan = planned(context, run)
             if context.selected_asset_keys:
                 plan = begin_build(run, plan)
-            done = yield from run_build(context, run, dbt, stage, manifest, build_options(run.settings, plan))
+            done = yield from run_build(context, run, stage, manifest, build_options(run.settings, plan))
             if is_whole(context, done, parts[Step.CORE]):
                 warn_about_data(run.settings, plan, stage)
                 mark(run.settings.paths.marks, Step.CORE, plan.id, parts[Step.CORE])
@@ -116,14 +111,12 @@ def dbt_steps(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
         dagster_dbt_translator=translator,
         retry_policy=RETRY,
     )
-    def marts(
-        context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope], dbt: dg.ResourceParam[LoyaltyDbt]
-    ) -> Iterator[DbtDagsterEventType]:
+    def marts(context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]) -> Iterator[DbtDagsterEventType]:
         with step(context, run, "marts") as stage:
             plan, marks = planned(context, run), run.settings.paths.marks
             if context.selected_asset_keys:
                 begin_step(marks, Step.MARTS)
-            done = yield from run_build(context, run, dbt, stage, manifest, build_options(run.settings, plan))
+            done = yield from run_build(context, run, stage, manifest, build_options(run.settings, plan))
             if is_whole(context, done, parts[Step.MARTS]):
                 mark(marks, Step.MARTS, plan.id, parts[Step.MARTS])
 
@@ -177,7 +170,7 @@ def built(plan: BuildPlan, run: RunScope, status: BuildStatus) -> BuiltState:
 
 def build_options(settings: Settings, plan: BuildPlan) -> BuildOptions:
     """How dbt builds by this plan."""
-    # backfills parse with other vars, so that they have a parse cache of their own
+    # a backfill has schemas and an exchange folder of its own, and so other vars
     target = "backfill" if plan.kind is BuildKind.BACKFILL else "daily"
     exchange = plan.exchange(settings.paths.exchange)
     return BuildOptions(
@@ -186,6 +179,7 @@ def build_options(settings: Settings, plan: BuildPlan) -> BuildOptions:
         full_refresh=plan.kind is not BuildKind.INCREMENTAL,
         as_of=plan.as_of,
         previous_as_of=plan.previous_as_of,
+        has_vars_of_its_own=plan.kind is BuildKind.BACKFILL,
     )
 
 

@@ -1,31 +1,29 @@
-"""One `dbt build` inside a step: its arguments, its events with rows and columns added, its failure in words.
+"""One `dbt build` inside a step: its arguments, its events, which reach Dagster while dbt runs, its failure in words.
 
-The pure parts (`build_args`) are tested without Dagster. Which models belong to which step is in dbt_assets.py.
+The pure parts (`build_args`) are tested without Dagster. Which models belong to which step is in dbt_assets.py; the dbt
+process is the run's (pipelines/runs/dbt_process.py).
 """
 
-import signal
-import subprocess
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation
+from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_context
 from dagster_dbt.core.dbt_event_iterator import DbtDagsterEventType
+from packaging.version import Version
 
-from pipelines.config.settings import dbt_build_environment, dbt_vars_argument
-from pipelines.orchestration.dbt_resource import LoyaltyDbt
-from pipelines.runs.dbt_manifest import start_parsed
+from pipelines.config.settings import dbt_build_environment, dbt_vars_argument, project_root
+from pipelines.runs.dbt_manifest import parse_cache
 from pipelines.runs.dbt_results import as_error, read_failures, read_successes
-from pipelines.runs.lock import HeldLock
 from pipelines.runs.logs import dbt_log_options
 from pipelines.runs.recorder import StageHandle
 from pipelines.runs.scope import RunScope
 from pipelines.runs.warehouse import Relation, RelationFacts, relation_facts
-
-PATIENCE_SECONDS = 10.0
 
 Vars = Mapping[str, str | int]
 
@@ -35,11 +33,12 @@ class BuildOptions:
     """How dbt builds a step.
 
     Attributes:
-        values: The vars; a target of other vars than the definitions' parses the project once more.
-        target: dbt's folder for artifacts and its parse cache.
+        values: The vars.
+        target: dbt's folder for artifacts.
         full_refresh: Whether incremental models are built anew.
         as_of: The day that is built; None for staging, which has no day.
         previous_as_of: The day of the build that this one extends; None for a full build.
+        has_vars_of_its_own: Whether the vars differ from those of the definitions, so that dbt must parse for itself.
     """
 
     values: Vars
@@ -47,6 +46,7 @@ class BuildOptions:
     full_refresh: bool
     as_of: date | None = None
     previous_as_of: date | None = None
+    has_vars_of_its_own: bool = False
 
     @property
     def environment(self) -> dict[str, str]:
@@ -59,28 +59,27 @@ class BuildOptions:
         return {"as_of": self.as_of.isoformat()} if self.as_of else {}
 
 
-def build_args(values: Vars, logs: Path, *, full_refresh: bool) -> list[str]:
-    """The arguments of `dbt build`, without the selection that dagster-dbt adds."""
-    args = ["build", "--vars", dbt_vars_argument(values), *dbt_log_options(logs), "--log-format-file", "text"]
+def build_args(logs: Path, *, full_refresh: bool) -> list[str]:
+    """The arguments of `dbt build`, without vars and selection."""
+    # unit tests need no data, and so belong to `make test`
+    args = ["build", "--exclude-resource-type", "unit_test", *dbt_log_options(logs), "--log-format-file", "text"]
     return [*args, "--full-refresh"] if full_refresh else args
 
 
 def run_build(
     context: dg.AssetExecutionContext,
     run: RunScope,
-    dbt: LoyaltyDbt,
     stage: StageHandle,
     manifest: Mapping[str, Any],
     options: BuildOptions,
 ) -> Generator[DbtDagsterEventType, None, frozenset[str]]:
-    """Run dbt to its end, then yield what it did, each table with its rows and columns.
+    """Run dbt, and yield what it does as it happens; at the end, each table's rows and columns as an observation.
 
-    dbt's events are held back until it has ended: rows can only be asked for when it has let go of the warehouse.
+    Rows can only be counted when dbt has closed the warehouse.
 
     Args:
         context: The step's, by which dagster-dbt selects models.
         run: The run at hand.
-        dbt: The resource.
         stage: Where the run's summary is kept.
         manifest: dbt's, of the project.
         options: How.
@@ -95,68 +94,73 @@ def run_build(
         GateError: Only tests failed.
         BuildError: A model failed, or dbt did not get that far.
     """
-    target, values = options.target, options.values
-    start_parsed(run.settings, target)
+    target, settings = options.target, run.settings
+    target.mkdir(parents=True, exist_ok=True)
     (target / "run_results.json").unlink(missing_ok=True)
-    invocation = dbt.with_environment(options.environment).cli(
-        build_args(values, run.settings.paths.logs, full_refresh=options.full_refresh),
-        context=context,
-        target_path=target,
-        raise_on_error=False,
+    selected = get_updated_cli_invocation_params_for_context(
+        context=context, manifest=manifest, dagster_dbt_translator=DagsterDbtTranslator()
     )
-    events: list[DbtDagsterEventType] = []
-    with held_to(invocation.process, run.lock):
+    environment = dict(options.environment)
+    if selected.indirect_selection:
+        environment["DBT_INDIRECT_SELECTION"] = selected.indirect_selection
+    tables: list[dg.Output[Any]] = []
+    checks = 0
+    with run.dbt.command(
+        [*build_args(settings.paths.logs, full_refresh=options.full_refresh), *selected.selection_args],
+        dbt_vars_argument(options.values),
+        target=target,
+        parsed=None if options.has_vars_of_its_own else parse_cache(settings),
+        environment=environment,
+    ) as command:
+        invocation = DbtCliInvocation(
+            process=command,  # type: ignore[arg-type]
+            manifest=selected.manifest,
+            dagster_dbt_translator=selected.dagster_dbt_translator,
+            project_dir=project_root() / "dbt_project",
+            target_path=target,
+            raise_on_error=False,
+            cli_version=Version(version("dbt-core")),
+            context=context,
+        )
         for event in invocation.stream():
-            events.append(event)
-            stage.say(f"{sum(isinstance(done, dg.Output) for done in events)} models")
-        ended = invocation.process.wait()
+            if isinstance(event, dg.Output):
+                tables.append(event)
+                stage.say(f"{len(tables)} models")
+                context.add_output_metadata({**_seconds(event), **options.day}, output_name=event.output_name)
+            if isinstance(event, dg.AssetCheckResult):
+                checks += 1
+                yield event._replace(metadata={**event.metadata, **options.day})
+            else:
+                yield event
+        ended = command.wait()
+    stage.count(models=len(tables), tests=checks)
+    yield from _observed(context, settings.paths.warehouse, tables, manifest, str(options.values["scratch_schema"]))
     failures = read_failures(target, manifest)
-    tables = [event for event in events if isinstance(event, dg.Output)]
-    relations = {event.output_name: _relation(event, manifest, str(values["scratch_schema"])) for event in tables}
-    facts = relation_facts(run.settings.paths.warehouse, list(relations.values())) if relations else {}
-    stage.count(models=len(tables), tests=sum(isinstance(event, dg.AssetCheckResult) for event in events))
-    for event in events:
-        if isinstance(event, dg.Output) and (found := facts.get(relations[event.output_name])):
-            metadata = {**_metadata(event, found), **options.day}
-            context.add_output_metadata(metadata, output_name=event.output_name)
-        if isinstance(event, dg.AssetCheckResult):
-            yield event._replace(metadata={**event.metadata, **options.day})
-        else:
-            yield event
     if ended != 0 or failures:
         error = invocation.get_error()
         raise as_error(
             failures,
             context.op_execution_context.op.name,
-            run.settings.paths.logs / "dbt.log",
-            run.settings.home,
-            str(error or ""),
+            settings.paths.logs / "dbt.log",
+            settings.home,
+            command.words or str(error or ""),
         )
     return read_successes(target)
 
 
-@contextmanager
-def held_to(process: "subprocess.Popen[bytes]", lock: HeldLock, patience: float = PATIENCE_SECONDS) -> Iterator[None]:
-    """Let dbt not outlive the block: whatever ends it early, a retry would meet the warehouse held by its own dbt.
-
-    Args:
-        process: dbt.
-        lock: Notes its pid meanwhile, for whoever comes after a kill of this process.
-        patience: Seconds that dbt has to end by itself after SIGINT, and again after SIGTERM, before it is killed.
-    """
-    lock.note_child(process.pid)
-    try:
-        yield
-    finally:
-        for signal_number in (signal.SIGINT, signal.SIGTERM):
-            if process.poll() is None:
-                process.send_signal(signal_number)
-                with suppress(subprocess.TimeoutExpired):
-                    process.wait(patience)
-        if process.poll() is None:
-            process.kill()
-            process.wait()
-        lock.note_child(0)
+def _observed(
+    context: dg.AssetExecutionContext,
+    warehouse: Path,
+    tables: list[dg.Output[Any]],
+    manifest: Mapping[str, Any],
+    scratch_schema: str,
+) -> Iterator[dg.AssetObservation]:
+    """The rows and columns of what was built."""
+    relations = {table.output_name: _relation(table, manifest, scratch_schema) for table in tables}
+    facts = relation_facts(warehouse, list(relations.values())) if relations else {}
+    for name, relation in relations.items():
+        if relation in facts:
+            yield dg.AssetObservation(context.asset_key_for_output(name), metadata=_metadata(facts[relation]))
 
 
 def _relation(event: dg.Output[Any], manifest: Mapping[str, Any], scratch_schema: str) -> Relation:
@@ -166,11 +170,14 @@ def _relation(event: dg.Output[Any], manifest: Mapping[str, Any], scratch_schema
     return (f"{scratch_schema}_{schema}" if scratch_schema else schema), str(node["alias"])
 
 
-def _metadata(event: dg.Output[Any], facts: RelationFacts) -> dict[str, dg.MetadataValue | int | float]:
+def _seconds(event: dg.Output[Any]) -> dict[str, Any]:
+    duration = event.metadata.get("Execution Duration")
+    return {"seconds": duration.value} if duration else {}
+
+
+def _metadata(facts: RelationFacts) -> dict[str, Any]:
     columns = [dg.TableColumn(name, kind) for name, kind in facts.columns.items()]
     metadata: dict[str, Any] = {"dagster/column_schema": dg.TableSchema(columns=columns)}
     if facts.rows is not None:
         metadata["dagster/row_count"] = facts.rows
-    if "Execution Duration" in event.metadata:
-        metadata["seconds"] = event.metadata["Execution Duration"].value
     return metadata

@@ -1,12 +1,11 @@
-"""What steps ask for by name: the run they belong to (with its lock), and dbt."""
+"""What steps ask for by name: the run they belong to (with its lock and its dbt process)."""
 
 from collections.abc import Iterator
 
 import dagster as dg
 
 from pipelines.base.errors import BuildError
-from pipelines.config.settings import Settings, dbt_environment
-from pipelines.orchestration.dbt_resource import LoyaltyDbt
+from pipelines.config.settings import Settings
 from pipelines.orchestration.dead_runs import process_tag
 from pipelines.orchestration.history import prune_history
 from pipelines.orchestration.names import RUN_TAG
@@ -40,8 +39,3 @@ def _failed_steps(context: dg.InitResourceContext) -> str:
     events = context.instance.all_logs(context.run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
     steps = dict.fromkeys(event.dagster_event.step_key for event in events if event.dagster_event)
     return ", ".join(step or "a step" for step in steps)
-
-
-def dbt_resource(settings: Settings) -> LoyaltyDbt:
-    """dbt for this home."""
-    return LoyaltyDbt.of(dbt_environment(settings), settings.paths.warehouse.parent)

@@ -6,7 +6,6 @@ project's files. What the manifest says about a mart (key, descriptions) is read
 
 import json
 import logging
-import shutil
 import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
@@ -37,7 +36,7 @@ PARSED = "partial_parse.msgpack"
 
 
 def parse_cache(settings: Settings) -> Path:
-    """The folder with the manifest and dbt's parse cache; runs start from a copy of that cache."""
+    """The folder with the manifest and dbt's parse cache; a run's dbt process starts from it."""
     return settings.paths.target / "definitions"
 
 
@@ -91,14 +90,6 @@ def _parse(settings: Settings, project: Path, cache: Path, values: str) -> None:
             f"dbt cannot parse {project}:\n{done.stdout.strip()}\n{done.stderr.strip()}".strip(),
             hint="mend the model that dbt names",
         )
-
-
-def start_parsed(settings: Settings, target: Path) -> None:
-    """Make the folder and give it the newest parse of the project, where that is newer than its own."""
-    target.mkdir(parents=True, exist_ok=True)
-    newest, own = parse_cache(settings) / PARSED, target / PARSED
-    if newest.is_file() and (not own.is_file() or own.stat().st_mtime < newest.stat().st_mtime):
-        shutil.copyfile(newest, own)
 
 
 def mart_tables(manifest: Manifest) -> list[MartTable]:

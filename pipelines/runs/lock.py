@@ -25,6 +25,8 @@ log = logging.getLogger("loyalty.lock")
 
 POLL_SECONDS = 0.2
 CHILD_PATIENCE_SECONDS = 120.0
+# The module that is a run's dbt process (see dbt_server.py), as its command line names it.
+DBT_PROGRAM = "pipelines.runs.dbt_server"
 _LINE_BYTES = 512
 
 Say = Callable[[str], None]
@@ -157,8 +159,8 @@ def _wait_for_child(killed: Holder, say: Say, patience: float) -> None:
 
 
 def _runs_dbt(pid: int) -> bool:
-    """Whether that process is there and is dbt; a pid may long belong to something else."""
-    return "dbt" in programs_of(pid)
+    """Whether that process runs and is a run's dbt; its id may meanwhile belong to another program."""
+    return DBT_PROGRAM in programs_of(pid)
 
 
 def wait_for_warehouse(

@@ -18,6 +18,7 @@ from pipelines.config.home import Home
 from pipelines.config.settings import Settings
 from pipelines.landing import finish_replacement
 from pipelines.privacy import finish_pending
+from pipelines.runs.dbt_process import DbtProcess
 from pipelines.runs.lock import HeldLock, hold_lock, wait_for_warehouse
 from pipelines.runs.logs import log_path, prune_logs
 from pipelines.runs.notify import tell_end, tell_killed_before, tell_never_began
@@ -35,6 +36,7 @@ class RunScope:
         settings: The settings in force.
         lock: The lock, held.
         recorder: Keeps what happened.
+        dbt: The dbt process, which starts when it is first needed.
         umask: The user's own; what a run makes is the owner's alone, but for what is published.
     """
 
@@ -42,6 +44,7 @@ class RunScope:
     settings: Settings
     lock: HeldLock
     recorder: Recorder
+    dbt: DbtProcess
     umask: int = PRIVATE
 
 
@@ -90,7 +93,8 @@ def open_run(settings: Settings, run_id: str, listener: Listener | None = None) 
         finish_pending(settings, users, say)
         forget_lost_warehouse(paths)
         prune_logs(paths)
-        yield RunScope(run_id, settings, lock, recorder, users)
+        dbt = stack.enter_context(DbtProcess(settings, lock))
+        yield RunScope(run_id, settings, lock, recorder, dbt, users)
 
 
 @contextmanager

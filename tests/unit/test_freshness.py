@@ -11,6 +11,7 @@ import pytest
 from pipelines.base.entities import ENTITIES
 from pipelines.config.settings import Settings
 from pipelines.orchestration.freshness_check import freshness_check
+from pipelines.runs.dbt_process import DbtProcess
 from pipelines.runs.freshness import Freshness, publication_freshness
 from pipelines.runs.lock import hold_lock
 from pipelines.runs.recorder import Recorder
@@ -119,7 +120,7 @@ def test_the_asset_check_warns_and_stops_nothing(home: Path, asked: date, passed
     def published() -> None: ...
 
     with hold_lock(home / "lock", "r") as lock:
-        scope = RunScope("r", chosen, lock, Recorder(home / "last_run.json", "r"))
+        scope = RunScope("r", chosen, lock, Recorder(home / "last_run.json", "r"), DbtProcess(chosen, lock))
         result = dg.materialize([published, freshness_check()], resources={"run": scope})
     (evaluation,) = result.get_asset_check_evaluations()
     assert result.success

@@ -10,6 +10,7 @@ import pytest
 from pipelines.base.errors import BuildError, InputError
 from pipelines.config.settings import Settings
 from pipelines.orchestration.steps import step
+from pipelines.runs.dbt_process import DbtProcess
 from pipelines.runs.lock import hold_lock
 from pipelines.runs.recorder import Recorder, read_report
 from pipelines.runs.scope import RunScope
@@ -18,7 +19,13 @@ from pipelines.runs.scope import RunScope
 @pytest.fixture
 def scope(tmp_path: Path) -> Iterator[RunScope]:
     with hold_lock(tmp_path / "lock", "r") as lock:
-        yield RunScope("r", Settings.unconfigured(), lock, Recorder(tmp_path / "last_run.json", "r"))
+        yield RunScope(
+            "r",
+            Settings.unconfigured(),
+            lock,
+            Recorder(tmp_path / "last_run.json", "r"),
+            DbtProcess(Settings.unconfigured(), lock),
+        )
 
 
 def execute(scope: RunScope, body: Callable[[int], None]) -> tuple[bool, int]:

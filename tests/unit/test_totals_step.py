@@ -11,6 +11,7 @@ from pipelines.config.settings import Settings, project_root
 from pipelines.orchestration.totals import total_checks
 from pipelines.quality import load_totals
 from pipelines.runs.build_state import BuildKind, BuildPlan
+from pipelines.runs.dbt_process import DbtProcess
 from pipelines.runs.lock import hold_lock
 from pipelines.runs.plan_file import write_plan
 from pipelines.runs.recorder import Recorder
@@ -31,7 +32,7 @@ def scope(tmp_path: Path) -> Iterator[RunScope]:
         connection.execute(GOOD_DAY)
     write_plan(paths, BuildPlan(BuildKind.FULL, DAY, None, (), (), (), {}, "f", "s", "trial"))
     with hold_lock(tmp_path / "lock", "r") as lock:
-        yield RunScope("r", settings, lock, Recorder(paths.last_run, "r"))
+        yield RunScope("r", settings, lock, Recorder(paths.last_run, "r"), DbtProcess(settings, lock))
 
 
 def run(scope: RunScope) -> tuple[dict[str, bool], bool]:

@@ -1,0 +1,200 @@
+"""One dbt process for all dbt commands of a run: starting it, sending commands, reading events, and ending it.
+
+dbt runs in a process of its own, because in this one it would keep the warehouse locked. Starting dbt takes seconds, so
+the process serves all commands of a run. It ends with the run, also if the run is killed.
+"""
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pipelines.config.settings import Settings, child_environment, dbt_environment, project_root
+from pipelines.runs.dbt_server import END, Request
+from pipelines.runs.lock import DBT_PROGRAM, HeldLock
+
+PATIENCE_SECONDS = 10.0
+_GLOBAL_OPTIONS = ("--no-use-colors", "--no-version-check")
+
+
+class DbtProcess:
+    """The dbt process of a run. It is started by the first command, or earlier by `start`.
+
+    Args:
+        settings: The settings in force.
+        lock: Records the id of the process, for the next run if this one is killed.
+    """
+
+    def __init__(self, settings: Settings, lock: HeldLock) -> None:
+        self._settings = settings
+        self._lock = lock
+        self._process: subprocess.Popen[bytes] | None = None
+        self._starting = threading.Lock()
+
+    def start(self) -> "subprocess.Popen[bytes]":
+        """Start the process if it does not run yet; dbt is imported while the caller continues."""
+        with self._starting:
+            if self._process is None or self._process.poll() is not None:
+                project = str(project_root() / "dbt_project")
+                ours = {
+                    **dbt_environment(self._settings),
+                    "DBT_PROJECT_DIR": project,
+                    "DBT_PROFILES_DIR": project,
+                    "DBT_LOG_FORMAT": "json",
+                    "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+                    "PYTHONUNBUFFERED": "1",
+                    # the package is found from any working directory, also if it is not installed
+                    "PYTHONPATH": str(project_root()),
+                }
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", DBT_PROGRAM],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    env=child_environment(ours),
+                    # dbt knows the warehouse by its name alone
+                    cwd=self._settings.paths.warehouse.parent,
+                )
+                self._lock.note_child(self._process.pid)
+            return self._process
+
+    @contextmanager
+    def command(
+        self,
+        args: Sequence[str],
+        variables: str,
+        *,
+        target: Path,
+        parsed: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Iterator["DbtCommand"]:
+        """Run a dbt command. If the block ends before the command does, the process is ended too.
+
+        Args:
+            args: The arguments, without `--vars`.
+            variables: The value of `--vars`.
+            target: dbt's folder for artifacts.
+            parsed: The folder with dbt's parse cache for these vars, if there is one.
+            environment: Environment variables for this command.
+        """
+        request = Request(
+            args=[*_GLOBAL_OPTIONS, *args],
+            vars=variables,
+            environment={**(environment or {}), "DBT_TARGET_PATH": str(target)},
+            parsed=str(parsed or ""),
+        )
+        process = self.start()
+        command = DbtCommand(process, [str(part) for part in ("dbt", *args)])
+        try:
+            with suppress(BrokenPipeError):  # it has ended; the command reports that
+                assert process.stdin is not None
+                process.stdin.write(json.dumps(request).encode() + b"\n")
+                process.stdin.flush()
+            yield command
+        finally:
+            if command.returncode is None:
+                self.end()
+
+    def end(self, patience: float = PATIENCE_SECONDS) -> None:
+        """End the process.
+
+        Args:
+            patience: Seconds that it has after each request to end (see `end_process`).
+        """
+        process, self._process = self._process, None
+        if process is not None:
+            end_process(process, patience)
+            self._lock.note_child(0)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.end()
+
+
+class DbtCommand:
+    """A dbt command that runs, with the interface of `subprocess.Popen` that dagster-dbt uses.
+
+    Attributes:
+        args: The command, for messages.
+        returncode: 0 if it succeeded, 1 if it failed; None while it runs.
+        words: What dbt said about a failure that is not among its events.
+    """
+
+    def __init__(self, process: "subprocess.Popen[bytes]", args: list[str]) -> None:
+        self._process = process
+        self.args = args
+        self.returncode: int | None = None
+        self.words = ""
+        self.stdout = _Events(self)
+
+    def lines(self) -> Iterator[bytes]:
+        """The lines that dbt writes, to the end of the command."""
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if line.startswith(b'{"' + END.encode()):
+                outcome = json.loads(line)[END]
+                self.returncode, self.words = int(not outcome["success"]), outcome["words"]
+                return
+            yield line
+        self.returncode = self._process.wait() or 1
+
+    def poll(self) -> int | None:
+        """The exit code; None while it runs."""
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Read to the end of the command."""
+        for _ in self.lines() if self.returncode is None else ():
+            pass
+        assert self.returncode is not None
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal to dbt."""
+        self._process.send_signal(number)
+
+
+class _Events:
+    """The output of one command: a file that can be read once, line by line."""
+
+    def __init__(self, command: DbtCommand) -> None:
+        self._command = command
+        self.closed = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._command.lines()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.closed = True
+
+
+def end_process(process: "subprocess.Popen[bytes]", patience: float = PATIENCE_SECONDS) -> None:
+    """End a process: close its input, then SIGINT, SIGTERM, SIGKILL, each after `patience` seconds."""
+    if process.stdin is not None:
+        with suppress(OSError):
+            process.stdin.close()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(patience)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        if process.poll() is None:
+            process.send_signal(number)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(patience)
+    if process.poll() is None:
+        process.kill()
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()

@@ -1,0 +1,170 @@
+"""A run has one dbt process: it serves all commands, closes the warehouse after each, and never outlives the run.
+
+It gets variables of its own and none of our secrets; this process's environment stays as it is meanwhile, because other
+threads read it (Great Expectations is imported while dbt runs).
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import psutil
+import pytest
+
+from pipelines.config.settings import Settings, child_environment, dbt_vars, dbt_vars_argument
+from pipelines.runs.dbt_manifest import load_manifest, parse_cache
+from pipelines.runs.dbt_process import DbtProcess, end_process
+from pipelines.runs.lock import DBT_PROGRAM, HeldLock, hold_lock, read_holder
+from pipelines.runs.processes import programs_of
+
+SECRETS = {"LOYALTY_KEY": "k" * 40, "LOYALTY_WEBHOOK_URL": "https://example.org/secret"}
+SHOW = [sys.executable, "-c", "import json, os; print(json.dumps(dict(os.environ)))"]
+DEAF = (
+    "import signal, time; [signal.signal(s, signal.SIG_IGN) for s in (2, 15)]; print('up', flush=True); time.sleep(60)"
+)
+PARENT = """
+import sys, time
+from pathlib import Path
+from pipelines.config.settings import Settings
+from pipelines.runs.dbt_process import DbtProcess
+from pipelines.runs.lock import hold_lock
+
+home = Path(sys.argv[1])
+settings = Settings.unconfigured().model_copy(update={"home": home})
+with hold_lock(home / "lock", "r") as lock:
+    print(DbtProcess(settings, lock).start().pid, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    home = tmp_path / "it's a [b] #1 $HOME"
+    settings = Settings.unconfigured().model_copy(update={"home": home})
+    settings.paths.state.mkdir(parents=True)
+    return settings
+
+
+@pytest.fixture
+def lock(tmp_path: Path) -> Iterator[HeldLock]:
+    with hold_lock(tmp_path / "lock", "r") as held:
+        yield held
+
+
+def noted(lock: Path) -> int:
+    with lock.open() as file:
+        holder = read_holder(file.fileno())
+    assert holder is not None
+    return holder.child_pid
+
+
+def show(dbt: DbtProcess, settings: Settings, text: str, environment: dict[str, str] | None = None) -> str:
+    """What dbt prints when it shows a query."""
+    with dbt.command(
+        ["show", "--inline", text, "--quiet"],
+        dbt_vars_argument(dbt_vars(settings)),
+        target=settings.paths.target / "show",
+        parsed=parse_cache(settings),
+        environment=environment,
+    ) as command:
+        lines = b"".join(command.lines()).decode()
+    assert command.returncode == 0, (lines, command.words)
+    return lines
+
+
+def test_one_process_serves_all_commands_and_leaves_the_warehouse_free_after_each(
+    settings: Settings, lock: HeldLock, tmp_path: Path
+) -> None:
+    load_manifest(settings)
+    with DbtProcess(settings, lock) as dbt:
+        pid = dbt.start().pid
+        assert noted(tmp_path / "lock") == pid
+        for day in ("2024-01-31", "2024-02-29"):
+            day_of_models = "select '{{ this_build(\"as_of\") }}' as day_of_models"
+            assert day in show(dbt, settings, day_of_models, {"LOYALTY_BUILD_AS_OF": day})
+            duckdb.connect(str(settings.paths.warehouse)).close()
+            assert dbt.start().pid == pid
+        # what one command was given is not left for the next
+        assert "2024" not in show(dbt, settings, day_of_models)
+    assert not psutil.pid_exists(pid)
+    assert noted(tmp_path / "lock") == 0
+
+
+def test_a_command_that_fails_says_so_and_the_process_serves_the_next(settings: Settings, lock: HeldLock) -> None:
+    load_manifest(settings)
+    variables = dbt_vars_argument(dbt_vars(settings))
+    with DbtProcess(settings, lock) as dbt:
+        with dbt.command(["build", "--nonsense"], variables, target=settings.paths.target) as command:
+            assert command.wait() == 1
+        assert "nonsense" in command.words
+        assert "42" in show(dbt, settings, "select 42 as answer")
+
+
+def test_an_error_while_dbt_runs_ends_dbt_first(settings: Settings, lock: HeldLock, tmp_path: Path) -> None:
+    dbt = DbtProcess(settings, lock)
+    with pytest.raises(OSError, match="disk"), dbt.command(["parse"], "{}", target=settings.paths.target):
+        pid = dbt.start().pid
+        raise OSError("disk full")
+    assert not psutil.pid_exists(pid)
+    assert noted(tmp_path / "lock") == 0
+
+
+def test_a_dbt_that_dies_in_a_command_is_a_failure_and_the_next_command_starts_another(
+    settings: Settings, lock: HeldLock
+) -> None:
+    load_manifest(settings)
+    with DbtProcess(settings, lock) as dbt:
+        with dbt.command(["parse"], "{}", target=settings.paths.target) as command:
+            dbt.start().kill()
+            assert command.wait() != 0
+        assert "42" in show(dbt, settings, "select 42 as answer")
+
+
+def test_a_process_that_ignores_every_request_to_end_is_killed() -> None:
+    child = subprocess.Popen([sys.executable, "-c", DEAF], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"up\n"
+    end_process(child, patience=0.2)
+    assert child.returncode == -signal.SIGKILL
+
+
+def test_dbt_ends_with_a_parent_that_is_killed(settings: Settings) -> None:
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, str(settings.home)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    assert parent.stdout is not None
+    pid = int(parent.stdout.readline())
+    assert DBT_PROGRAM in programs_of(pid)
+    parent.kill()
+    parent.wait()
+    deadline = time.monotonic() + 60
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_dbt_gets_our_variables_and_no_secret(
+    settings: Settings, lock: HeldLock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    before = dict(os.environ)
+    values = {"LOYALTY_WAREHOUSE": "/a b/'c'=[d]/w.duckdb", "LOYALTY_THREADS": "2"}
+    found = json.loads(subprocess.run(SHOW, env=child_environment(values), capture_output=True, check=True).stdout)
+    assert {name: found[name] for name in values} == values
+    assert not SECRETS.keys() & found.keys()
+    assert "PATH" in found
+    with DbtProcess(settings, lock) as dbt:
+        given = psutil.Process(dbt.start().pid).environ()
+    assert given["LOYALTY_WAREHOUSE"] == settings.paths.warehouse.name
+    assert not SECRETS.keys() & given.keys()
+    assert dict(os.environ) == before
