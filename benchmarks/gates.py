@@ -66,7 +66,7 @@ def main() -> None:
         (folder / "orders.yml").write_text(SUITE, encoding="utf-8")
         suite = load_suite(folder / "orders.yml")
         _build(folder / "warehouse.duckdb", given.rows)
-        with open_warehouse(folder / "warehouse.duckdb", threads=given.threads) as connection:
+        with open_warehouse(folder / "warehouse.duckdb") as connection:
             first = run_gate("staging", [suite], connection, schemas=["staging"])
             if first.failures or first.warnings:
                 raise SystemExit(f"the suite does not hold: {[result.words for result in first.failures]}")

@@ -1,1 +1,1 @@
-"""What every part uses: errors, durable files, SQL quoting, DuckDB connections, text. It knows no part of the pipeline."""
+"""What every part uses: errors, durable files, SQL quoting, DuckDB connections, text. It depends on no other part."""

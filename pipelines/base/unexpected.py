@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 from sqlalchemy.exc import DBAPIError
 
-from pipelines.base.duckdb_file import is_broken
+from pipelines.base.database import is_broken
 from pipelines.base.errors import BuildError, ConfigError, InternalError, LoyaltyError
 from pipelines.base.scarcity import scarcity_behind
 

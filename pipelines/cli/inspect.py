@@ -26,8 +26,7 @@ def check(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOpt
     for stage in ("landing", "staging", "marts"):
         load_suites(project_root() / "expectations", stage)
     sources = [SourceFiles(mapping=load_mapping(source.mapping), folder=source.files) for source in settings.sources]
-    engine = settings.engine
-    checked = check_sources(settings.home, sources, engine.memory_limit, engine.threads)
+    checked = check_sources(settings.home, sources)
     warnings = separate_customers([source.mapping for source in sources])
     problems = [f"{source.source}: {problem}" for source in checked for problem in source.problems]
     if as_json:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from pipelines.base.duckdb_file import open_to_read
+from pipelines.base.database import open_to_read
 from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import BuildError, ConfigError
 from pipelines.base.spelling import did_you_mean
@@ -179,7 +179,7 @@ def _opened(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     if not warehouse.exists():
         raise BuildError("nothing is staged yet", hint="run first: loyalty run")
     try:
-        with open_to_read(warehouse, settings.engine) as connection:
+        with open_to_read(warehouse) as connection:
             yield connection
     except (duckdb.CatalogException, duckdb.BinderException) as problem:
         raise BuildError("staging is not built yet", hint="run first: loyalty run") from problem

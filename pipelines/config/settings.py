@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
+from pipelines.base.database import set_limits
 from pipelines.base.errors import ConfigError
 from pipelines.config.faults import faults
 from pipelines.config.home import Home
@@ -196,9 +197,12 @@ def load_settings(config: Path | None = None, home: Path | None = None) -> Setti
         values["home"] = _expanded(chosen_home)
     secrets = {name: os.environ.get(variable) or None for name, variable in _SECRETS.items()}
     try:
-        return Settings.model_validate({**values, "config_path": path, **secrets}, context={"base": path.parent})
+        settings = Settings.model_validate({**values, "config_path": path, **secrets}, context={"base": path.parent})
     except ValidationError as problem:
         found = faults(problem, document, Settings)
+    else:
+        set_limits(settings.engine.memory_limit, settings.engine.threads)
+        return settings
     for fault in found:
         if fault.where in _SECRETS:
             # not in the file: the text names the variable

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.base import quoting
+from pipelines.base.database import connect
 from pipelines.base.durable import write_durably
 from pipelines.base.errors import BuildError
 
@@ -74,7 +75,7 @@ def write_pseudonyms(warehouse: Path, exchange: Path, key: bytes) -> PseudonymRe
     path = exchange / "pseudonyms.parquet"
     schema = SCHEMA.with_metadata({b"key_fingerprint": key_fingerprint(key).encode()})
     new = 0
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with connect(warehouse, read_only=True) as connection:
         if path.is_file() and pq.read_schema(path).metadata == schema.metadata:
             connection.register("known", connection.sql(f"from read_parquet({quoting.files(path)})"))
         else:

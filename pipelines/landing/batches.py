@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.base import quoting
+from pipelines.base.database import connect
 from pipelines.base.durable import sync_file
 from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import BuildError
@@ -283,7 +284,7 @@ def read_dataset(home: Path, dataset: str, order: str) -> pa.Table:
         return empty.empty_table()
     files = ", ".join(map(quoting.files, parts))
     try:
-        with duckdb.connect() as connection:
+        with connect() as connection:
             return connection.sql(
                 f"select * from read_parquet([{files}], hive_partitioning=true, union_by_name=true,"  # noqa: S608
                 f" hive_types={{'source': 'VARCHAR', 'batch': 'VARCHAR'}}) order by {order}"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
+from pipelines.base.database import connect
 from pipelines.base.errors import ConfigError
 from pipelines.landing.cells import Cells
 from pipelines.landing.expressions import Path, parse, parse_all, quote_name, quote_text
@@ -153,7 +154,7 @@ def check_expressions(mapping: Mapping) -> None:
     """
     problems: list[str] = []
     parse_all(text for group in mapping.files for _, text in group.expressions())
-    with duckdb.connect() as connection:
+    with connect() as connection:
         for index, group in enumerate(mapping.files):
             if group.ignore is None:
                 problems += _check_group(connection, mapping, ("files", index), group)

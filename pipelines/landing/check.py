@@ -44,16 +44,12 @@ class SourceCheck:
     outdated: OutdatedFiles | None = None
 
 
-def check_sources(
-    home: Path, sources: Sequence[SourceFiles], memory_limit: str | None = None, threads: int | None = None
-) -> tuple[SourceCheck, ...]:
+def check_sources(home: Path, sources: Sequence[SourceFiles]) -> tuple[SourceCheck, ...]:
     """Check every source.
 
     Args:
         home: The home folder.
         sources: The sources.
-        memory_limit: DuckDB's, such as `4GB`.
-        threads: DuckDB's.
 
     Raises:
         InputError: Where there is no file at all and nothing has landed before, as landing itself would say; what is
@@ -61,9 +57,7 @@ def check_sources(
     """
     landed = read_landed(home)
     outdated = outdated_files(landed, sources)
-    checked = tuple(
-        _check(home, source, landed, outdated.get(source.mapping.source), memory_limit, threads) for source in sources
-    )
+    checked = tuple(_check(home, source, landed, outdated.get(source.mapping.source)) for source in sources)
     if not any(source.files or source.ignored or source.problems for source in checked):
         check_something_landed(home, sources)
     return checked
@@ -88,8 +82,6 @@ def _check(
     source: SourceFiles,
     landed: Sequence[Landed],
     outdated: OutdatedFiles | None,
-    memory_limit: str | None,
-    threads: int | None,
 ) -> SourceCheck:
     name = source.mapping.source
     try:
@@ -100,7 +92,7 @@ def _check(
     refused |= {name: ignored_error() for name in (outdated.ignored if outdated else ())}
     problems = [f"{printable_name(name)}: {problem.message}. {problem.hint}" for name, problem in refused.items()]
     readable = [file for file in found if file.name not in refused]
-    statuses, unreadable = count_statuses(home, landed, source, readable, memory_limit, threads)
+    statuses, unreadable = count_statuses(home, landed, source, readable)
     groups = [file.group for file in found if file.group is not None]
     ignored = sum(group.ignore is not None for group in groups)
     used = {id(file.group) for file in found}

@@ -46,7 +46,7 @@ def read_csv(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup
     )
     own = Own(record, line, f"cast(to_json(struct_pack({raw})) as varchar)")
     is_header = header_condition(count.header_rows)
-    headers = header_spans(connection, is_header, own)
+    headers = header_spans(connection, count.header_rows, is_header, own)
     last = open_end(connection, len(names) - 1, count.header[-1], own) if count.has_open_end else None
 
     def cell(path: Reference) -> str:

@@ -13,6 +13,8 @@ from typing import Any
 
 import duckdb
 
+from pipelines.base.database import connect
+
 # Each would make a second landing of the same file differ from the first, or reach outside the record.
 _FORBIDDEN = frozenset(
     [
@@ -92,7 +94,7 @@ def quote_text(text: str) -> str:
 @cache
 def _aggregates() -> frozenset[str]:
     """What the engine computes over several rows; its parser takes the call of any function alike."""
-    with duckdb.connect(config={"threads": 1}) as connection:
+    with connect(threads=1) as connection:
         return frozenset(name for (name,) in connection.execute(_AGGREGATES).fetchall())
 
 
@@ -108,7 +110,7 @@ def parse(text: str) -> Expression:
 
 def parse_all(texts: Iterable[str]) -> None:
     """Parse many expressions at once: opening a database costs fifty times what parsing does."""
-    with duckdb.connect(config={"threads": 1}) as connection:
+    with connect(threads=1) as connection:
         for text in texts:
             if text not in _PARSED:
                 _PARSED[text] = _parse(connection, text)

@@ -11,6 +11,7 @@ from itertools import combinations
 
 import duckdb
 
+from pipelines.base.database import connect
 from pipelines.base.entities import ENTITIES, ColumnType
 from pipelines.landing import normal
 from pipelines.landing.expressions import quote_text
@@ -53,7 +54,7 @@ def conflicts(formats: tuple[str, ...]) -> tuple[Conflict, ...]:
     pairs = [pair for pair in combinations(formats, 2) if pair != ("epoch_s", "epoch_ms") and pair[0] != pair[1]]
     if not pairs:
         return ()
-    with duckdb.connect(config={"threads": 1}) as connection:
+    with connect(threads=1) as connection:
         connection.execute("set TimeZone = 'UTC'")
         return tuple(found for pair in pairs if (found := _conflict(connection, *pair)) is not None)
 

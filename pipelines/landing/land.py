@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.base.database import connect
 from pipelines.base.errors import InputError
 from pipelines.base.scarcity import scarcity_behind
 from pipelines.base.text import printable_name
@@ -20,7 +21,6 @@ from pipelines.config.home import Home
 from pipelines.landing.batches import Delivery, Store
 from pipelines.landing.check import check_something_landed
 from pipelines.landing.delivered import State, sha256_of, state_of
-from pipelines.landing.expressions import quote_text
 from pipelines.landing.formats import contradictions
 from pipelines.landing.inbox import Found, SourceFiles, files_below, find
 from pipelines.landing.inbox_snapshot import write_seen
@@ -43,8 +43,6 @@ def land(
     *,
     today: date,
     progress: Progress | None = None,
-    memory_limit: str | None = None,
-    threads: int | None = None,
     erase: Erase | None = None,
     originals: Path | None = None,
 ) -> LandingReport:
@@ -55,8 +53,6 @@ def land(
         sources: The sources, each with its mapping and folder.
         today: The business day of landing, the bound for "in the future".
         progress: Called after each file.
-        memory_limit: DuckDB's, such as `4GB`.
-        threads: DuckDB's.
         erase: Called with each batch before it is committed, where somebody has been erased.
         originals: A folder that holds files which have landed and are no longer in the inbox, under any names. They
             are used to land these files again, and are no deliveries.
@@ -76,7 +72,7 @@ def land(
     try:
         if not found:
             check_something_landed(home, sources)
-        with _connect(store, memory_limit, threads) as connection:
+        with _connect(store) as connection:
             versions, maker = Versions(sources), BatchMaker(store, connection, erase)
             known = Known(read_landed(home), versions)
             landing = Landing(store, maker, versions, known, today)
@@ -101,15 +97,10 @@ def land(
     return report
 
 
-def _connect(store: Store, memory_limit: str | None, threads: int | None) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect()
+def _connect(store: Store) -> duckdb.DuckDBPyConnection:
+    connection = connect(spill=store.scratch / "spill")
     connection.execute("set TimeZone = 'UTC'")
     connection.execute("set enable_progress_bar = false")  # progress is told per file; --json owns the output
-    connection.execute(f"set temp_directory = {quote_text(str(store.scratch / 'spill'))}")
-    if memory_limit is not None:
-        connection.execute(f"set memory_limit = {quote_text(memory_limit)}")
-    if threads is not None:
-        connection.execute(f"set threads = {int(threads)}")
     return connection
 
 

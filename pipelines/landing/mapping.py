@@ -6,9 +6,9 @@ What a mapping may say stands in model.py.
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import duckdb
 from pydantic import ValidationError
 
+from pipelines.base.database import connect
 from pipelines.base.errors import ConfigError
 from pipelines.config.faults import faults
 from pipelines.config.positions import YamlProblem, read_yaml
@@ -35,7 +35,7 @@ def load_mapping(name_or_path: str | Path) -> Mapping:
     """
     mapping = read_mapping(name_or_path)
     check_expressions(mapping)
-    with duckdb.connect(config={"threads": 1}) as connection:
+    with connect(threads=1) as connection:
         _refuse(mapping, problems_of_rows(connection, mapping))
     return mapping
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from pipelines.base.database import connect
 from pipelines.landing.binding import RELATION, is_of_item, items_of, json_leaf, references
 from pipelines.landing.expressions import Path
 from pipelines.landing.inbox import place_of
@@ -56,7 +57,7 @@ def cells_of(mapping: Mapping, file_name: str, entity: str, rows: Sequence[Lande
     paths = {path for block in spec.blocks() for column in block.values() for path in references(column.sql)}
     of_items = {path for path in paths if spec.each and is_of_item(path)}
     try:
-        with duckdb.connect(config={"threads": 1}) as connection:
+        with connect(threads=1) as connection:
             leaf = _make_records(connection, group, rows)
             found = connection.execute(RowSql(connection, mapping, group).origins(entity)).fetchall()
             texts: _Texts = _texts(connection, f"{TABLE}, (select 0 as number)", leaf, paths - of_items)

@@ -26,17 +26,34 @@ def header_condition(rows: Sequence[Sequence[str]]) -> str:
     for first, *others in (row for row in rows if any(row)):
         first = first.strip(BLANKS + '"')
         same = [f"coalesce({trimmed(f'f{index}')}, '') = {quote_text(name)}" for index, name in enumerate(others, 1)]
-        same += [f"contains(coalesce(f0, ''), {quote_text(first)})"]
+        same += [_first_cell(first)]
         same += [f"trim(coalesce(f0, ''), {quote_text(BLANKS + chr(34))}) = {quote_text(first)}"]
         conditions.append(f"({' and '.join(same)})")
     return " or ".join(conditions) or "false"
 
 
-def header_spans(connection: duckdb.DuckDBPyConnection, condition: str, own: Own) -> tuple[Span, ...]:
-    """The records that are the header once more."""
+def header_spans(
+    connection: duckdb.DuckDBPyConnection, rows: Sequence[Sequence[str]], condition: str, own: Own
+) -> tuple[Span, ...]:
+    """The records that are the header once more.
+
+    Args:
+        connection: Has the table.
+        rows: The rows of the header.
+        condition: What `header_condition` makes of them. To plan it takes longer than to read a small file, so the
+            first cells are compared before.
+        own: Our own columns.
+    """
+    may_be = " or ".join(_first_cell(row[0].strip(BLANKS + '"')) for row in rows if any(row)) or "false"
+    if not connection.execute(f"select 1 from {TABLE} where {may_be} limit 1").fetchall():  # noqa: S608 (names are quoted)
+        return ()
     query = f"select {own.record}, {own.line}, {own.raw} from {TABLE} where {condition} order by 1"  # noqa: S608 (names are quoted)
-    found = connection.execute(query).fetchall() if condition != "false" else []
+    found = connection.execute(query).fetchall()
     return tuple(Span(record, line, line, Rule.HEADER_AGAIN, raw) for record, line, raw in found)
+
+
+def _first_cell(name: str) -> str:
+    return f"contains(coalesce(f0, ''), {quote_text(name)})"
 
 
 def open_end(connection: duckdb.DuckDBPyConnection, column: int, name: str, own: Own) -> OpenEnd:

@@ -15,11 +15,11 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from pipelines.base import quoting
+from pipelines.base.database import connect
 from pipelines.base.errors import InputError
 from pipelines.base.text import printable_name
 from pipelines.landing.batches import PART
 from pipelines.landing.delivered import sha256_of
-from pipelines.landing.expressions import quote_text
 from pipelines.landing.inbox import Found, SourceFiles
 from pipelines.landing.model import FileGroup
 from pipelines.landing.order_statuses import UNKNOWN, class_of
@@ -84,8 +84,6 @@ def count_statuses(
     landed: Sequence[Landed],
     source: SourceFiles,
     found: Iterable[Found],
-    memory_limit: str | None = None,
-    threads: int | None = None,
 ) -> tuple[tuple[StatusCount, ...], list[str]]:
     """The statuses of a source's orders and lines, the most frequent first, and the files that cannot be read.
 
@@ -94,8 +92,6 @@ def count_statuses(
         landed: What has landed.
         source: The source.
         found: Its files.
-        memory_limit: DuckDB's, such as `4GB`.
-        threads: DuckDB's.
     """
     mapping = source.mapping
     entities = sorted({entity for group in mapping.files for entity in _with_status(group)})
@@ -111,14 +107,9 @@ def count_statuses(
             if to_land := _to_land(file, compared, versions):
                 to_read.append((file, to_land[0]))
                 replaced += to_land[1]
-    with TemporaryDirectory(prefix="loyalty-check-") as folder, duckdb.connect() as connection:
+    with TemporaryDirectory(prefix="loyalty-check-") as folder, connect(spill=Path(folder)) as connection:
         scratch = Path(folder)
-        connection.execute(f"set temp_directory = {quote_text(folder)}")
         connection.execute("set TimeZone = 'UTC'")
-        if memory_limit is not None:
-            connection.execute(f"set memory_limit = {quote_text(memory_limit)}")
-        if threads is not None:
-            connection.execute(f"set threads = {int(threads)}")
         connection.execute(
             "create temp table counted"
             " (entity varchar, status varchar, currency varchar, n bigint, amount decimal(38, 2))"

@@ -11,7 +11,7 @@ from pipelines.orchestration.dbt_assets import dbt_steps
 from pipelines.orchestration.freshness_check import freshness_check
 from pipelines.orchestration.gates import core_tables_read_by_marts, gates, load_gates
 from pipelines.orchestration.jobs import jobs_and_triggers
-from pipelines.orchestration.landing_assets import landed_entities
+from pipelines.orchestration.landing_assets import landing_step
 from pipelines.orchestration.partitions import as_of_days
 from pipelines.orchestration.plan_assets import plan_assets
 from pipelines.orchestration.publication_assets import publication_step, value_step
@@ -47,7 +47,7 @@ def build_defs(
         settings = load_settings() if find_config() else Settings.unconfigured()
     manifest = load_manifest(settings)
     suites, totals = load_gates(), load_totals(project_root() / "expectations")
-    required = required_parts(manifest, suites, totals)
+    required = required_parts(manifest, suites, totals, settings.quarantine)
     days = as_of_days(settings, None if any_day else first_day(settings))
     staging, core, marts = dbt_steps(manifest)
     mart_keys = sorted(key for step in (core, marts) for key in step.keys if key.path[0] == MARTS_SCHEMA)
@@ -56,7 +56,7 @@ def build_defs(
         warnings.simplefilter("ignore", dg.BetaWarning)
         publication = publication_step(manifest, mart_keys, days, required)
     daily = [*plan_assets(required), core, value_step(), marts, publication]
-    ingest = [landed_entities, staging]
+    ingest = [landing_step(required), staging]
     not_blocking = core_tables_read_by_marts(core, marts)
     graph = dg.Definitions(
         assets=[*ingest, *daily],

@@ -11,7 +11,6 @@ from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_
 from dagster_dbt.core.dbt_event_iterator import DbtDagsterEventType
 
 from pipelines.config.settings import Settings, dbt_vars
-from pipelines.landing import delivery_ages, landed_batches
 from pipelines.orchestration.dbt_build import BuildOptions, run_build
 from pipelines.orchestration.gates import built_schemas
 from pipelines.orchestration.names import FULL_REFRESH_TAG
@@ -36,6 +35,7 @@ from pipelines.runs.plan_file import write_plan
 from pipelines.runs.recorder import StageHandle
 from pipelines.runs.required import dbt_parts
 from pipelines.runs.scope import RunScope
+from pipelines.runs.up_to_date import what_landed
 from pipelines.runs.warehouse import reconciliation
 
 
@@ -68,10 +68,12 @@ def dbt_steps(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
             if context.selected_asset_keys:
                 begin_step(paths.marks, Step.STAGING)
             fingerprint = staging_fingerprint(settings)
-            batches = landed_batches(settings.home)
+            landed = what_landed(settings.home)
             state = read_state(paths.build_state)
             reason = (
-                "asked for" if asked(context, FULL_REFRESH_TAG) else staging_needs_refresh(state, fingerprint, batches)
+                "asked for"
+                if asked(context, FULL_REFRESH_TAG)
+                else staging_needs_refresh(state, fingerprint, landed.batches)
             )
             if reason:
                 context.log.info(f"staging is built anew: {reason}")
@@ -81,8 +83,8 @@ def dbt_steps(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
                 stage.count(**reconciliation(paths.warehouse))
                 staged = StagedState(
                     fingerprint=fingerprint,
-                    batches=batches,
-                    ages=landed_ages(settings),
+                    batches=landed.batches,
+                    ages=dict(landed.ages),
                     events=event_days(paths.warehouse, settings.today()),
                 )
                 write_state(paths.build_state, state.model_copy(update={"staged": staged}))
@@ -122,11 +124,6 @@ def dbt_steps(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
                 mark(marks, Step.MARTS, plan.id, parts[Step.MARTS])
 
     return [staging, core, marts]
-
-
-def landed_ages(settings: Settings) -> dict[str, int]:
-    """The batches whose file was delivered again since, with the number of later deliveries."""
-    return {batch: age for batch, age in sorted(delivery_ages(settings.home).items()) if age}
 
 
 def is_whole(context: dg.AssetExecutionContext, done: frozenset[str], parts: frozenset[str]) -> bool:
@@ -187,10 +184,7 @@ def build_options(settings: Settings, plan: BuildPlan) -> BuildOptions:
 def warn_about_data(settings: Settings, plan: BuildPlan, stage: StageHandle) -> None:
     """Make a warning of the run of each data issue that asks for one, and count them all."""
     schema = built_schemas(plan)[0]
-    engine = settings.engine
-    with open_warehouse(
-        settings.paths.warehouse, threads=engine.threads, memory_limit=engine.memory_limit
-    ) as connection:
+    with open_warehouse(settings.paths.warehouse) as connection:
         issues = read_data_issues(connection, schema)
     stage.count(data_issues=len(issues))
     for issue in issues:

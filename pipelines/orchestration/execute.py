@@ -4,9 +4,8 @@ What they do is in the graph; here is only their order, the day between them, an
 """
 
 import logging
-import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -31,7 +30,6 @@ from pipelines.orchestration.names import (
     ORIGINALS_TAG,
     RUN_TAG,
 )
-from pipelines.quality import import_gx
 from pipelines.runs.as_of import resolve_as_of
 from pipelines.runs.recorder import Listener, RunReport
 from pipelines.runs.scope import RunScope, new_run_id, open_run
@@ -118,8 +116,6 @@ def _prepared(
 ) -> Iterator[tuple[RunScope, dg.Definitions, dg.DagsterInstance]]:
     """A run that holds the lock, with the graph, and with Dagster's instance, which has forgotten old runs."""
     with open_run(settings, new_run_id(), listener) as run:
-        # takes seconds, and this process will mostly wait for dbt
-        threading.Thread(target=_import_early, daemon=True).start()
         with run.recorder.stage("prepare"):
             definitions = build_defs(settings, resource_overrides={"run": run}, any_day=True)
         with open_instance(settings.paths.dagster) as instance:
@@ -128,11 +124,6 @@ def _prepared(
             except SQLAlchemyError as problem:  # that must not stop the run
                 log.warning("run %s: old runs cannot be removed: %s", run.run_id, type(problem).__name__)
             yield run, definitions, instance
-
-
-def _import_early() -> None:
-    with suppress(Exception):  # the gate imports it once more, and fails there where it must
-        import_gx()
 
 
 def _tags(run: RunScope) -> dict[str, str]:

@@ -93,7 +93,8 @@ def _gate(stage: Step, suites: Sequence[Suite], not_blocking: Set[dg.AssetKey]) 
                 handle.warn(warning.words)
             failed = {result.dataset for result in report.failures}
             passed = [gate_name(suite) for suite in chosen if suite.dataset not in failed]
-            mark_checks(run.settings.paths.marks, stage, build, passed, map(gate_name, chosen))
+            warnings = {f"gate_{stage}": tuple(warning.words for warning in report.warnings)}
+            mark_checks(run.settings.paths.marks, stage, build, passed, map(gate_name, chosen), warnings)
             for suite in chosen:
                 yield _result(_key(stage, suite), suite, report, plan)
             report.check()
@@ -116,12 +117,12 @@ def _run(
     plan: BuildPlan | None,
     progress: Callable[[str, int, int], None],
 ) -> GateReport:
-    paths, engine = settings.paths, settings.engine
+    paths = settings.paths
     page = paths.quality / f"{stage}.html"
     if stage is Step.LANDING:
-        with open_landing(paths.landing, threads=engine.threads, memory_limit=engine.memory_limit) as connection:
+        with open_landing(paths.landing) as connection:
             return run_gate(stage, suites, connection, page=page, progress=progress)
-    with open_warehouse(paths.warehouse, threads=engine.threads, memory_limit=engine.memory_limit) as connection:
+    with open_warehouse(paths.warehouse) as connection:
         if plan is None:
             return run_gate(stage, suites, connection, schemas=("staging",), page=page, progress=progress)
         return run_gate(

@@ -14,70 +14,93 @@ from pipelines.landing import (
     Outcome,
     RefusedFiles,
     land,
-    landed_batches,
 )
 from pipelines.landing.sources import source_files
-from pipelines.orchestration.names import ORIGINALS_TAG, landed_key
-from pipelines.orchestration.steps import RETRY, step
+from pipelines.orchestration.names import FULL_REFRESH_TAG, ORIGINALS_TAG, landed_key
+from pipelines.orchestration.steps import RETRY, asked, prepare_for_build, step
 from pipelines.privacy import landing_eraser
 from pipelines.runs.build_state import landed_id
-from pipelines.runs.marks import Step, begin_step, mark
+from pipelines.runs.marks import Required, Step, begin_step, mark, read_marks, restore_marks, warnings_of
 from pipelines.runs.recorder import StageHandle
 from pipelines.runs.required import LANDED
 from pipelines.runs.scope import RunScope
+from pipelines.runs.up_to_date import staging_is_current, what_landed
 
 
-@dg.multi_asset(
-    name="land",
-    specs=[
-        dg.AssetSpec(
-            landed_key(entity), group_name="landing", kinds={"parquet"}, description=f"Landed {entity}, as text."
-        )
-        for entity in LANDED
-    ],
-    # any of them can be asked for alone; all files land together all the same
-    can_subset=True,
-    retry_policy=RETRY,
-)
-def landed_entities(
-    context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]
-) -> Iterator[dg.MaterializeResult[None]]:
-    """Land every new file, and again those that an older version of the mapping landed; others are skipped."""
-    settings = run.settings
-    with step(context, run, "land") as stage:
-        begin_step(settings.paths.marks, Step.LANDING)
+def landing_step(required: Required) -> dg.AssetsDefinition:
+    """Landing. If nothing has landed and staging is complete and current, nothing that follows in the job is executed.
 
-        def progress(file: FileOutcome, done: int, total: int) -> None:
-            stage.say(f"{done} of {total} files")
+    Args:
+        required: What landing and staging must have built and passed to be complete.
+    """
 
-        try:
-            report = land(
-                settings.home,
-                source_files(settings),
-                today=settings.today(),
-                progress=progress,
-                memory_limit=settings.engine.memory_limit,
-                threads=settings.engine.threads,
-                erase=landing_eraser(settings),
-                originals=Path(originals) if (originals := context.run.tags.get(ORIGINALS_TAG)) else None,
+    @dg.multi_asset(
+        name="land",
+        specs=[
+            dg.AssetSpec(
+                landed_key(entity),
+                group_name="landing",
+                kinds={"parquet"},
+                description=f"Landed {entity}, as text.",
+                skippable=True,
             )
-        except RefusedFiles as refused:
-            _report(stage, refused.report)
-            raise
-        _report(stage, report)
-        mark(settings.paths.marks, Step.LANDING, landed_id(landed_batches(settings.home)), LANDED)
-    rows = {**report.rows, "unreadable": report.unreadable, "ledger": len(report.landed_batches)}
-    for entity in LANDED:
-        if landed_key(entity) not in context.selected_asset_keys:
-            continue
-        yield dg.MaterializeResult(
-            asset_key=landed_key(entity),
-            metadata={
-                "dagster/partition_row_count": rows.get(entity, 0),
-                "batches": len(report.landed_batches),
-                "seconds": report.seconds,
-            },
-        )
+            for entity in LANDED
+        ],
+        # any of them can be asked for alone; all files land together all the same
+        can_subset=True,
+        retry_policy=RETRY,
+    )
+    def landed_entities(
+        context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        """Land every new file, and again those that an older version of the mapping landed; others are skipped."""
+        settings, marks = run.settings, run.settings.paths.marks
+        with step(context, run, "land") as stage:
+            before, landed_before = read_marks(marks), what_landed(settings.home)
+            begin_step(marks, Step.LANDING)
+
+            def progress(file: FileOutcome, done: int, total: int) -> None:
+                if file.outcome in (Outcome.LANDED, Outcome.AGAIN):
+                    prepare_for_build(run)
+                stage.say(f"{done} of {total} files")
+
+            try:
+                report = land(
+                    settings.home,
+                    source_files(settings),
+                    today=settings.today(),
+                    progress=progress,
+                    erase=landing_eraser(settings),
+                    originals=Path(originals) if (originals := context.run.tags.get(ORIGINALS_TAG)) else None,
+                )
+            except RefusedFiles as refused:
+                _report(stage, refused.report)
+                raise
+            _report(stage, report)
+            landed = what_landed(settings.home)
+            if landed == landed_before:
+                restore_marks(marks, before)
+            if not asked(context, FULL_REFRESH_TAG) and staging_is_current(settings, landed, required):
+                stage.say("nothing new: what is staged is complete")
+                for words in warnings_of(before, (Step.LANDING, Step.STAGING)):
+                    stage.warn(words)
+                return
+            prepare_for_build(run)
+            mark(marks, Step.LANDING, landed_id(landed.batches), LANDED)
+        rows = {**report.rows, "unreadable": report.unreadable, "ledger": len(report.landed_batches)}
+        for entity in LANDED:
+            if landed_key(entity) not in context.selected_asset_keys:
+                continue
+            yield dg.MaterializeResult(
+                asset_key=landed_key(entity),
+                metadata={
+                    "dagster/partition_row_count": rows.get(entity, 0),
+                    "batches": len(report.landed_batches),
+                    "seconds": report.seconds,
+                },
+            )
+
+    return landed_entities
 
 
 def _report(stage: StageHandle, report: LandingReport) -> None:

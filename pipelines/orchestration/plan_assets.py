@@ -25,7 +25,7 @@ from pipelines.orchestration.names import (
     PSEUDONYMS,
     QUARANTINE_SHARE,
 )
-from pipelines.orchestration.steps import RETRY, asked, planned, requested_day, step
+from pipelines.orchestration.steps import RETRY, asked, planned, prepare_for_build, requested_day, step
 from pipelines.publication import list_versions
 from pipelines.runs.as_of import due_day, refuse_future, resolve_as_of
 from pipelines.runs.build_state import (
@@ -71,6 +71,7 @@ def plan_assets(required: Required) -> list[dg.AssetsDefinition]:
         context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]
     ) -> dg.MaterializeResult[None]:
         settings, paths = run.settings, run.settings.paths
+        prepare_for_build(run)
         with step(context, run, "plan") as stage:
             begin_step(paths.marks, Step.EXCHANGE)
             state = read_state(paths.build_state)

@@ -166,8 +166,6 @@ def publish_build(
             inputs=inputs(settings, plan),
             versions={**code_versions(), BUILD_FINGERPRINT: plan.fingerprint},
             retention=Retention(settings.retention.days, settings.retention.grace_minutes),
-            threads=settings.engine.threads,
-            memory_limit=settings.engine.memory_limit,
             progress=lambda name, done, of: stage.say(f"{done} of {of} marts"),
         )
 

@@ -10,7 +10,7 @@ from pipelines.orchestration.steps import step
 from pipelines.quality import Verdict, judge, listed, open_warehouse, read_rules, read_shares
 from pipelines.runs.build_state import read_state
 from pipelines.runs.marks import Step, mark_checks
-from pipelines.runs.required import QUARANTINE_CHECK
+from pipelines.runs.required import quarantine_name
 from pipelines.runs.scope import RunScope
 
 
@@ -26,15 +26,18 @@ def quarantine_limits(context: dg.AssetCheckExecutionContext, run: dg.ResourcePa
     with step(context, run, "gate_quarantine") as stage:
         verdict = held_against_limits(run.settings)
         stage.count(judged=verdict.judged, failures=len(verdict.stops), warnings=len(verdict.warnings))
+        words: tuple[str, ...] = ()
         if verdict.warnings:
-            stage.warn(
+            words = (
                 f"much is in quarantine: {len(verdict.warnings)} files or entities are above warn_share or"
-                " warn_value_share\n"
-                f"{listed(verdict.warnings, rules)}\n  look: {verdict.warnings[0].where}"
+                f" warn_value_share\n{listed(verdict.warnings, rules)}\n  look: {verdict.warnings[0].where}",
             )
-        passed = [] if verdict.stops else [QUARANTINE_CHECK]
+        for warning in words:
+            stage.warn(warning)
+        check = quarantine_name(run.settings.quarantine)
+        passed = [] if verdict.stops else [check]
         build = staged_build(run.settings, Step.STAGING)
-        mark_checks(run.settings.paths.marks, Step.STAGING, build, passed, [QUARANTINE_CHECK])
+        mark_checks(run.settings.paths.marks, Step.STAGING, build, passed, [check], {"gate_quarantine": words})
         try:
             verdict.check(rules)
         except GateError as problem:
@@ -51,10 +54,7 @@ def quarantine_limits(context: dg.AssetCheckExecutionContext, run: dg.ResourcePa
 
 def held_against_limits(settings: Settings) -> Verdict:
     """What is open in quarantine, held against the configured limits."""
-    engine = settings.engine
     built = read_state(settings.paths.build_state).built
-    with open_warehouse(
-        settings.paths.warehouse, threads=engine.threads, memory_limit=engine.memory_limit
-    ) as connection:
+    with open_warehouse(settings.paths.warehouse) as connection:
         shares = read_shares(connection)
     return judge(shares, settings.quarantine, frozenset(built.batches if built else ()))

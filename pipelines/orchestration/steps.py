@@ -1,13 +1,15 @@
 """Around every step: its stage is timed and recorded, and an error with a remedy is not tried again."""
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 
 import dagster as dg
 
 from pipelines.base.errors import BuildError, LoyaltyError
 from pipelines.base.unexpected import explaining
+from pipelines.quality import import_gx
 from pipelines.runs.build_state import BuildPlan
 from pipelines.runs.plan_file import read_plan
 from pipelines.runs.recorder import StageHandle
@@ -83,3 +85,15 @@ def planned(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, r
 def asked(context: dg.AssetExecutionContext, tag: str) -> bool:
     """Whether the run was started with a tag that asks for another way of building."""
     return context.run.tags.get(tag) == "true"
+
+
+def prepare_for_build(run: RunScope) -> None:
+    """Start dbt and import Great Expectations while this step goes on: both take seconds, and are needed soon."""
+    if not run.dbt.is_running:
+        run.dbt.start()
+        threading.Thread(target=_import_gx, daemon=True).start()
+
+
+def _import_gx() -> None:
+    with suppress(Exception):  # the gate imports it again, and reports the error
+        import_gx()

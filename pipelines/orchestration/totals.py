@@ -62,10 +62,7 @@ def total_checks(totals: Sequence[Total], not_blocking: Set[dg.AssetKey] = froze
 
 
 def _run(totals: Sequence[Total], settings: Settings, plan: BuildPlan) -> list[TotalResult]:
-    engine = settings.engine
-    with open_warehouse(
-        settings.paths.warehouse, threads=engine.threads, memory_limit=engine.memory_limit
-    ) as connection:
+    with open_warehouse(settings.paths.warehouse) as connection:
         return run_totals(totals, connection, schemas=built_schemas(plan), as_of=plan.as_of)
 
 

@@ -10,7 +10,7 @@ from typing import TextIO
 import duckdb
 
 from pipelines.base import quoting
-from pipelines.base.duckdb_file import lock_holder, unusable
+from pipelines.base.database import lock_holder, unusable
 from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import BuildError, UnknownPersonError
 from pipelines.config.secret_key import existing_keys
@@ -49,9 +49,7 @@ def export_person(
     """
     paths = settings.paths
     try:
-        with open_landed(
-            paths.landing, memory_limit=settings.engine.memory_limit, threads=settings.engine.threads
-        ) as connection:
+        with open_landed(paths.landing) as connection:
             found = find_person(connection, asked, by=by, source=source)
             if not found.subject:
                 raise UnknownPersonError("nothing is held about such a person", hint="check how it is spelt")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.base.database import connect
 from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import ConfigError
 from pipelines.identity import linked_refs
@@ -36,16 +37,10 @@ class Found:
     shared: dict[str, int]
 
 
-def open_landed(
-    landing: Path, *, memory_limit: str | None = None, threads: int | None = None
-) -> duckdb.DuckDBPyConnection:
+def open_landed(landing: Path) -> duckdb.DuckDBPyConnection:
     """A DuckDB with a view for each landed data set, with `source` and `batch`; nothing is changed in `landing`."""
-    connection = duckdb.connect()
+    connection = connect()
     connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
-    if memory_limit is not None:
-        connection.execute(f"set memory_limit = {quote_text(memory_limit)}")
-    if threads is not None:
-        connection.execute(f"set threads = {int(threads)}")
     for dataset in DATASETS:
         connection.execute(f"create view {dataset} as {landed_rows(landing, dataset)}")
     return connection

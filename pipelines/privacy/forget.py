@@ -59,9 +59,7 @@ def plan_erasure(settings: Settings, asked: str, *, by: str | None = None, sourc
     """
     keys = existing_keys(settings.paths.key, settings.key_text)
     try:
-        with open_landed(
-            settings.paths.landing, memory_limit=settings.engine.memory_limit, threads=settings.engine.threads
-        ) as landed:
+        with open_landed(settings.paths.landing) as landed:
             found = find_person(landed, asked, by=by, source=source)
             subject = found.subject or _of_nobody(settings, found.kind, asked, source)
             counts, batches = affected(landed, subject)
@@ -103,9 +101,7 @@ def plan_erasures_again(settings: Settings) -> Plan | None:
         return None
     subject = Subject()
     try:
-        with open_landed(
-            paths.landing, memory_limit=settings.engine.memory_limit, threads=settings.engine.threads
-        ) as landed:
+        with open_landed(paths.landing) as landed:
             for source in sorted(set(read_ledger(settings.home).column("source").to_pylist())):
                 mine = f"where source = {quote_text(source)}"
                 relations = {dataset: f"(select * from {dataset} {mine})" for dataset in DATASETS}  # noqa: S608 (names of ours)

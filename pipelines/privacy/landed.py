@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.base import quoting
+from pipelines.base.database import connect
 from pipelines.landing.batches import LEDGER, PART, Store, schema_of
-from pipelines.landing.expressions import quote_text
 from pipelines.privacy.rewrite import DATASETS, KEPT, judged, rewrite
 from pipelines.privacy.subject import Subject
 
@@ -70,8 +70,7 @@ def erase_landed(store: Store, subject: Subject, batches: set[Batch]) -> None:
         subject: The person.
         batches: Those that `affected` named, before or now.
     """
-    with duckdb.connect() as connection:
-        connection.execute(f"set temp_directory = {quote_text(str(store.scratch / 'spill'))}")
+    with connect(spill=store.scratch / "spill") as connection:
         for batch in sorted(batches):
             if not _part(store.root, LEDGER, batch).is_file():
                 continue  # another batch has replaced it since

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.base import quoting
+from pipelines.base.database import connect
 from pipelines.base.entities import ENTITIES, ColumnType
 from pipelines.landing import Again, KeptAsItWas
 from pipelines.landing.batches import PART, UNREADABLE
@@ -35,7 +36,7 @@ def check_nobody_returns(folder: Path, records: int, again: Again) -> None:
     """
     staged = {dataset: folder / dataset / PART for dataset in DATASETS}
     now = {dataset: part for dataset, part in staged.items() if part.is_file()}
-    with duckdb.connect() as connection:
+    with connect() as connection:
         for name, parts in (("before", again.parts), ("now", now)):
             none = "select null::bigint as record, null::varchar as raw, null::varchar as person where false"
             connection.execute(f"create temp view {name} as {' union all '.join([none, *_rows(parts)])}")

@@ -9,6 +9,7 @@ import duckdb
 from pydantic import ValidationError
 
 from pipelines.base import quoting
+from pipelines.base.database import connect
 from pipelines.base.errors import PublicationError
 from pipelines.publication.files import sha256_of
 from pipelines.publication.model import FORMAT, MANIFEST, Manifest, PublishedTable
@@ -68,7 +69,7 @@ def _check_tables(folder: Path, manifest: Manifest) -> None:
     if database.with_name(database.name + ".wal").exists():
         raise PublicationError(f"{database} has a write-ahead log beside it", hint=_HINT)
     try:
-        with duckdb.connect(":memory:") as connection:
+        with connect() as connection:
             connection.execute(f"attach {quoting.path(database)} as publication (read_only)")
             for table in manifest.tables:
                 parts = ", ".join(quoting.files(folder / file.path) for file in table.files)

@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.base import quoting
+from pipelines.base.database import connect
 from pipelines.base.durable import sync_file
 from pipelines.base.errors import PublicationError
 from pipelines.publication.audit import audit
@@ -48,8 +49,6 @@ def erase_customers(
     published: Path,
     customer_keys: Collection[str],
     *,
-    threads: int | None = None,
-    memory_limit: str | None = None,
     done: Callable[[str], object] | None = None,
 ) -> tuple[ErasedVersion, ...]:
     """Write every kept version that holds a customer anew without them; a version without them stays as it is.
@@ -59,8 +58,6 @@ def erase_customers(
     Args:
         published: The folder of versions; need not exist.
         customer_keys: The customers' pseudonyms.
-        threads: DuckDB's threads; None for all cores.
-        memory_limit: DuckDB's limit, such as `2GB`; None for its default.
         done: Told the id of each version that has been replaced.
 
     Raises:
@@ -76,9 +73,7 @@ def erase_customers(
                 # what cannot be read cannot be shown to be without them
                 erased.append(ErasedVersion(version.id, None, {}))
             elif rows := rows_of(version.path, version.manifest, customer_keys):
-                fresh = _replacement(published, version.id) or _rewrite(
-                    published, version.manifest, customer_keys, threads, memory_limit
-                )
+                fresh = _replacement(published, version.id) or _rewrite(published, version.manifest, customer_keys)
                 erased.append(ErasedVersion(version.id, fresh, rows))
                 if version.is_current:
                     move_pointer(published, fresh)
@@ -94,7 +89,7 @@ def erase_customers(
 
 def rows_of(folder: Path, manifest: Manifest, customer_keys: Collection[str]) -> dict[str, int]:
     """Rows of some customers in a version, by mart."""
-    with duckdb.connect(":memory:") as connection:
+    with connect() as connection:
         counts = {
             table.name: _count(connection, f"{_parts(folder, table)} where {theirs}")
             for table in manifest.tables
@@ -117,9 +112,7 @@ def _next_id(version_id: str, folder: Path) -> str:
     return next(name for name in tries if not (folder / name).exists())
 
 
-def _rewrite(
-    published: Path, before: Manifest, customer_keys: Collection[str], threads: int | None, memory_limit: str | None
-) -> str:
+def _rewrite(published: Path, before: Manifest, customer_keys: Collection[str]) -> str:
     """Write a version anew beside the old one, and give its id."""
     folder, old = published / VERSIONS, published / VERSIONS / before.version
     building = folder / f"{BUILDING}{secrets.token_hex(4)}"
@@ -130,7 +123,7 @@ def _rewrite(
             # what is beside the marts holds no row of a customer, and goes with them
             if path.name not in ("marts", DATABASE, MANIFEST):
                 (shutil.copytree if path.is_dir() else shutil.copyfile)(path, building / path.name)
-        with open_writer(building / ".spill", threads=threads, memory_limit=memory_limit) as connection:
+        with open_writer(building / ".spill") as connection:
             for table in before.tables:
                 connection.execute(f"create view {quoting.name(table.name)} as {_without(old, table, customer_keys)}")
             tables = [

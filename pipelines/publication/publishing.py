@@ -35,8 +35,8 @@ from pipelines.publication.retention import BUILDING, clean_leftovers, prune_loc
 from pipelines.publication.versions import VERSIONS, list_versions, move_pointer
 from pipelines.publication.writer import (
     Progress,
+    attach_warehouse,
     check_tables,
-    connect,
     describe,
     marts_in,
     write_database,
@@ -61,8 +61,6 @@ def publish(
     inputs: Mapping[str, JsonValue] | None = None,
     versions: Mapping[str, str] | None = None,
     retention: Retention | None = None,
-    threads: int | None = None,
-    memory_limit: str | None = None,
     progress: Progress | None = None,
 ) -> Version:
     """Publish the marts of a warehouse as a new version.
@@ -84,8 +82,6 @@ def publish(
         inputs: What went in, for the manifest; JSON.
         versions: Of the code and its locks, for the manifest.
         retention: What to remove afterwards; None removes nothing.
-        threads: DuckDB's threads; None for all cores.
-        memory_limit: DuckDB's limit, such as `2GB`; None for its default.
         progress: Told (table, number done, number of all) after each mart.
 
     Returns:
@@ -108,8 +104,6 @@ def publish(
                 tables,
                 schema,
                 reporting=reporting,
-                threads=threads,
-                memory_limit=memory_limit,
                 progress=progress,
             )
             manifest = Manifest(
@@ -154,13 +148,11 @@ def _write(
     schema: str,
     *,
     reporting: Reporting | None,
-    threads: int | None,
-    memory_limit: str | None,
     progress: Progress | None,
 ) -> tuple[tuple[PublishedTable, ...], PublishedFile]:
     spill = folder / ".spill"
     catalog = warehouse.stem
-    with connect(warehouse, spill=spill, threads=threads, memory_limit=memory_limit) as connection:
+    with attach_warehouse(warehouse, spill=spill) as connection:
         found = marts_in(connection, catalog, schema)
         check_tables(tables, found, schema)
         if unnamed := sorted(found.keys() - {table.name for table in tables}):

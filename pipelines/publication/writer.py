@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.base import quoting
+from pipelines.base.database import connect
 from pipelines.base.errors import PublicationError
 from pipelines.publication.files import make_folder, sha256_of
 from pipelines.publication.model import (
@@ -30,9 +31,7 @@ STORAGE = "v1.0.0"  # the oldest storage that every 1.x driver reads; 2.0's own 
 _REBUILD = "Run `loyalty run` to build the marts again; if it comes back, the model's key in its yml is not its grain."
 
 
-def connect(
-    warehouse: Path, *, spill: Path, threads: int | None, memory_limit: str | None
-) -> duckdb.DuckDBPyConnection:
+def attach_warehouse(warehouse: Path, *, spill: Path) -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB with the warehouse attached read-only under its file's own name, as its views expect.
 
     Raises:
@@ -40,7 +39,7 @@ def connect(
     """
     if not warehouse.is_file():
         raise PublicationError(f"there is no warehouse at {warehouse}", hint="Run `loyalty run` first.")
-    connection = open_writer(spill, threads=threads, memory_limit=memory_limit)
+    connection = open_writer(spill)
     try:
         connection.execute(f"attach {quoting.path(warehouse)} as {quoting.name(warehouse.stem)} (read_only)")
     except duckdb.Error as error:
@@ -52,25 +51,13 @@ def connect(
     return connection
 
 
-def open_writer(
-    spill: Path, *, threads: int | None = None, memory_limit: str | None = None
-) -> duckdb.DuckDBPyConnection:
+def open_writer(spill: Path) -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB that writes the same bytes from the same rows.
 
     Args:
         spill: The folder for what does not fit into memory.
-        threads: DuckDB's threads; None for all cores.
-        memory_limit: DuckDB's limit, such as `2GB`; None for its default.
     """
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "temp_directory": str(spill),
-        "autoinstall_known_extensions": False,  # no network
-    }
-    if threads is not None:
-        config["threads"] = threads
-    if memory_limit is not None:
-        config["memory_limit"] = memory_limit
-    connection = duckdb.connect(":memory:", config=config)
+    connection = connect(spill=spill)
     # A table's statistics remember NULLs that were deleted, and DuckDB writes a column as REQUIRED where they say that
     # none was ever there: without this, the bytes would tell the warehouse's history.
     connection.execute("set disabled_optimizers = 'statistics_propagation'")

@@ -23,34 +23,29 @@ from sqlalchemy import types as sqltypes
 from sqlalchemy.dialects import registry
 
 from pipelines.base import quoting
+from pipelines.base.database import connect
 from pipelines.base.errors import GateError
 
 _DIALECT = "duckdb.gate"
 
 
 @contextmanager
-def open_landing(
-    landing: Path, *, threads: int | None = None, memory_limit: str | None = None
-) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_landing(landing: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """An in-memory DuckDB with a view for every entity below `landing` (`<entity>/source=…/batch=…/*.parquet`).
 
     `source` and `batch` are columns, as text. What spills goes to the system's temporary folder.
     """
-    with tempfile.TemporaryDirectory(prefix="loyalty-gate-") as spill:
-        config = {**_config(threads, memory_limit), "temp_directory": spill}
-        with duckdb.connect(":memory:", config=config) as connection:
-            for folder in sorted(path for path in landing.iterdir() if path.is_dir()) if landing.is_dir() else ():
-                if next(folder.glob("*/*/*.parquet"), None) is not None:
-                    parts = quoting.files(folder, "*/*/*.parquet")
-                    files = f"read_parquet({parts}, hive_types_autocast = false, union_by_name = true)"
-                    connection.execute(f"create view {quoting.name(folder.name)} as select * from {files}")  # noqa: S608
-            yield connection
+    with tempfile.TemporaryDirectory(prefix="loyalty-gate-") as spill, connect(spill=Path(spill)) as connection:
+        for folder in sorted(path for path in landing.iterdir() if path.is_dir()) if landing.is_dir() else ():
+            if next(folder.glob("*/*/*.parquet"), None) is not None:
+                parts = quoting.files(folder, "*/*/*.parquet")
+                files = f"read_parquet({parts}, hive_types_autocast = false, union_by_name = true)"
+                connection.execute(f"create view {quoting.name(folder.name)} as select * from {files}")  # noqa: S608
+        yield connection
 
 
 @contextmanager
-def open_warehouse(
-    warehouse: Path, *, threads: int | None = None, memory_limit: str | None = None
-) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_warehouse(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse, read-only.
 
     Raises:
@@ -59,7 +54,7 @@ def open_warehouse(
     if not warehouse.is_file():
         raise GateError(f"there is no warehouse at {warehouse}", hint="Run `loyalty run` first.")
     try:
-        connection = duckdb.connect(str(warehouse), read_only=True, config=_config(threads, memory_limit))
+        connection = connect(warehouse, read_only=True)
     except duckdb.Error as error:
         raise GateError(
             f"the warehouse {warehouse} cannot be opened for reading: {error}",
@@ -260,12 +255,3 @@ class GateDialect(duckdb_engine.Dialect):
 def schema_path(schemas: Sequence[str]) -> str:
     """Schemas as the text that DuckDB's `search_path` takes."""
     return quoting.text(",".join(quoting.name(schema) for schema in schemas))
-
-
-def _config(threads: int | None, memory_limit: str | None) -> dict[str, str | bool | int | float | list[str]]:
-    config: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": False}  # no network
-    if threads is not None:
-        config["threads"] = threads
-    if memory_limit is not None:
-        config["memory_limit"] = memory_limit
-    return config

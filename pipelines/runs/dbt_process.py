@@ -37,10 +37,15 @@ class DbtProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._starting = threading.Lock()
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the process has been started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
     def start(self) -> "subprocess.Popen[bytes]":
         """Start the process if it does not run yet; dbt is imported while the caller continues."""
         with self._starting:
-            if self._process is None or self._process.poll() is not None:
+            if self._process is None or not self.is_running:
                 project = str(project_root() / "dbt_project")
                 ours = {
                     **dbt_environment(self._settings),

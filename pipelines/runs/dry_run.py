@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from pipelines.base.duckdb_file import open_to_read
+from pipelines.base.database import open_to_read
 from pipelines.base.errors import BuildError, ConfigError, LoyaltyError
 from pipelines.config.secret_key import load_key, refuse_if_used
 from pipelines.config.settings import Settings

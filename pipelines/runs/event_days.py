@@ -9,8 +9,7 @@ from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
-import duckdb
-
+from pipelines.base.database import connect
 from pipelines.base.entities import ENTITIES
 from pipelines.runs.build_state import EventDays
 
@@ -30,7 +29,7 @@ def event_days(warehouse: Path, today: date) -> EventDays | None:
         today: The business day that it is now; later days do not count.
     """
     facts = [f"select event_on from staging.stg_{entity.name}" for entity in _ACTIVITIES]  # noqa: S608 (names of ours)
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with connect(warehouse, read_only=True) as connection:
         days = connection.execute(
             f"""
             select event_on, count(*) from ({" union all ".join(facts)})

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.base.duckdb_file import open_to_read
+from pipelines.base.database import open_to_read
 from pipelines.base.entities import ENTITIES, Entity
 from pipelines.base.errors import BuildError
 

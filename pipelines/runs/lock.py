@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.base.duckdb_file import lock_holder, unusable
+from pipelines.base.database import connect, lock_holder, unusable
 from pipelines.base.errors import LockError
 from pipelines.runs.processes import programs_of
 
@@ -182,7 +182,7 @@ def wait_for_warehouse(
     told = False
     while path.exists():
         try:
-            duckdb.connect(str(path), read_only=read_only).close()
+            connect(path, read_only=read_only).close()
         except duckdb.IOException as problem:
             who = lock_holder(str(problem))
             if not who:

@@ -39,10 +39,12 @@ class StepMarks(_Part):
     Attributes:
         build: Which data and code it was built from (see build_state.py: `landed_id`, `staged_id`, `BuildPlan.id`).
         names: The parts that were built, and the blocking checks that passed.
+        warnings: What each gate warned about, so that a later run from the same tables repeats it.
     """
 
     build: str
     names: frozenset[str]
+    warnings: dict[str, tuple[str, ...]] = {}
 
 
 class Marks(_Part):
@@ -59,11 +61,17 @@ class Marks(_Part):
             kept[step] = own.model_copy(update={"names": own.names - set(names)})
         return Marks(steps=kept)
 
-    def marked(self, step: Step, build: str, names: Iterable[str]) -> "Marks":
+    def marked(
+        self, step: Step, build: str, names: Iterable[str], warnings: Mapping[str, tuple[str, ...]] | None = None
+    ) -> "Marks":
         """With the names marked; marks of another build are removed from the step."""
         own = self.steps.get(step)
-        earlier = own.names if own and own.build == build else frozenset()
-        return Marks(steps={**self.steps, step: StepMarks(build=build, names=earlier | frozenset(names))})
+        if own is None or own.build != build:
+            own = StepMarks(build=build, names=frozenset())
+        marks = StepMarks(
+            build=build, names=own.names | frozenset(names), warnings={**own.warnings, **(warnings or {})}
+        )
+        return Marks(steps={**self.steps, step: marks})
 
     def missing(self, step: Step, build: str, required: Iterable[str]) -> list[str]:
         """The required names that are not marked for this build, sorted."""
@@ -80,6 +88,17 @@ def read_marks(path: Path) -> Marks:
         return Marks()
 
 
+def warnings_of(marks: Marks, steps: Iterable[Step]) -> list[str]:
+    """What the gates of some steps warned about."""
+    found = [marks.steps[step].warnings for step in steps if step in marks.steps]
+    return [words for warnings in found for each in warnings.values() for words in each]
+
+
+def restore_marks(path: Path, marks: Marks) -> None:
+    """Set the marks as they were, if a step has changed nothing after all."""
+    _write(path, marks)
+
+
 def begin_step(path: Path, step: Step, names: Iterable[str] | None = None) -> None:
     """Remove the marks of a step, or of the named parts of it, and of all later steps: its tables will change."""
     _write(path, read_marks(path).before(step, names))
@@ -90,13 +109,29 @@ def mark(path: Path, step: Step, build: str, names: Iterable[str]) -> None:
     _write(path, read_marks(path).marked(step, build, names))
 
 
-def mark_checks(path: Path, step: Step, build: str, passed: Iterable[str], checked: Iterable[str]) -> None:
-    """Mark the checks that passed; those that were checked and did not pass lose their mark."""
+def mark_checks(
+    path: Path,
+    step: Step,
+    build: str,
+    passed: Iterable[str],
+    checked: Iterable[str],
+    warnings: Mapping[str, tuple[str, ...]] | None = None,
+) -> None:
+    """Mark the checks that passed; those that were checked and did not pass lose their mark.
+
+    Args:
+        path: marks.json.
+        step: The step whose tables were checked.
+        build: Which build they are of.
+        passed: The checks that passed.
+        checked: All that were checked.
+        warnings: What each gate warned about.
+    """
     marks = read_marks(path)
     if own := marks.steps.get(step):
         others = own.model_copy(update={"names": own.names - set(checked)})
         marks = Marks(steps={**marks.steps, step: others})
-    _write(path, marks.marked(step, build, passed))
+    _write(path, marks.marked(step, build, passed, warnings))
 
 
 def require(path: Path, builds: Mapping[Step, str], required: Required, error: type[LoyaltyError], hint: str) -> None:
@@ -128,6 +163,9 @@ _SHOWN = 10
 
 
 def _write(path: Path, marks: Marks) -> None:
-    content = {step: {"build": one.build, "names": sorted(one.names)} for step, one in sorted(marks.steps.items())}
+    content = {
+        step: {"build": one.build, "names": sorted(one.names), "warnings": one.warnings}
+        for step, one in sorted(marks.steps.items())
+    }
     text = Marks.model_validate({"steps": content}).model_dump_json(indent=2)
     write_text_durably(path, text + "\n")

@@ -4,14 +4,15 @@ The lists come from dbt's manifest, the suites, the totals and the names of asse
 required as soon as it exists.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipelines.base.entities import ENTITIES
+from pipelines.config.limits import QuarantineSettings
 from pipelines.quality import Suite, Total
 from pipelines.runs.marks import Required, Step
 
-QUARANTINE_CHECK = "check quarantine_limits"
 EXCHANGE_PARTS = ("changed_batches", "order_statuses", "pseudonyms")
 VALUE_PARTS = ("purchase_scores", "value_parameters", "value_validation")
 LANDED = (*ENTITIES, "unreadable", "ledger")
@@ -24,6 +25,7 @@ def required_parts(
     manifest: Mapping[str, Any],
     suites: Mapping[Step, Iterable[Suite]],
     totals: Iterable[Total],
+    limits: QuarantineSettings,
 ) -> Required:
     """Everything that a complete build has, by step.
 
@@ -31,10 +33,11 @@ def required_parts(
         manifest: dbt's, of the project.
         suites: The suites of each step that a gate follows.
         totals: The totals across stages.
+        limits: The limits of the quarantine.
     """
     parts = {step: set(names) for step, names in dbt_parts(manifest).items()}
     parts[Step.LANDING] = set(LANDED)
-    parts[Step.STAGING].add(QUARANTINE_CHECK)
+    parts[Step.STAGING].add(quarantine_name(limits))
     parts[Step.EXCHANGE] = set(EXCHANGE_PARTS)
     parts[Step.VALUE] = set(VALUE_PARTS)
     parts[Step.MARTS] |= {total_name(total) for total in totals}
@@ -68,10 +71,19 @@ def dbt_parts(manifest: Mapping[str, Any]) -> dict[Step, frozenset[str]]:
 
 
 def gate_name(suite: Suite) -> str:
-    """A gate's check of one dataset."""
-    return f"gate {suite.dataset}"
+    """A gate's check of one dataset; another one if the suite has changed."""
+    return f"gate {suite.dataset} {_hash(suite.path.read_bytes())}"
+
+
+def quarantine_name(limits: QuarantineSettings) -> str:
+    """The check of the quarantine's shares; another one if the limits have changed."""
+    return f"quarantine limits {_hash(limits.model_dump_json().encode())}"
 
 
 def total_name(total: Total) -> str:
     """A check of one total."""
     return f"total {total.name}"
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:8]

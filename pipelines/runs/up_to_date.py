@@ -1,23 +1,64 @@
-"""Whether a day is published already, from the same data by the same code.
+"""Whether there is anything to do: is staging current, and is a day published already from the same data and code?
 
-The answer is read from the published versions alone; it is not stored elsewhere.
+The answers are read from the landed batches, build.json, marks.json and the published versions.
 """
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from pipelines.config.secret_key import load_key
 from pipelines.config.settings import Settings
 from pipelines.identity.pseudonyms import key_fingerprint
+from pipelines.landing import delivery_ages, landed_batches
 from pipelines.publication import Manifest, Version, list_versions, set_current, why_not_current
-from pipelines.runs.build_state import StagedState, read_state
-from pipelines.runs.code import core_fingerprint
+from pipelines.runs.build_state import StagedState, landed_id, read_state
+from pipelines.runs.code import core_fingerprint, staging_fingerprint
+from pipelines.runs.marks import Required, Step, read_marks
 from pipelines.runs.recorder import Recorder
 
 # In a manifest's `versions`: code, variables and key of the build (see code.core_fingerprint).
 BUILD_FINGERPRINT = "build"
 # Not the digits of a name: a warning about one file does not stand for that about another one.
 _FIGURE = re.compile(r"\(?\d[\d.,]*%?\)?[,:;]?")
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What has landed.
+
+    Attributes:
+        batches: The batches.
+        ages: Those whose file was delivered again since, with the number of later deliveries.
+    """
+
+    batches: tuple[str, ...]
+    ages: Mapping[str, int]
+
+
+def what_landed(home: Path) -> Landed:
+    """What has landed in a home."""
+    return Landed(landed_batches(home), {batch: age for batch, age in sorted(delivery_ages(home).items()) if age})
+
+
+def staging_is_current(settings: Settings, landed: Landed, required: Required) -> bool:
+    """Whether all that has landed is staged by the code in force, and has passed every check up to staging.
+
+    Args:
+        settings: The settings in force.
+        landed: What has landed.
+        required: The parts and checks that landing and staging must have.
+    """
+    staged = read_state(settings.paths.build_state).staged
+    if staged is None or staged.fingerprint != staging_fingerprint(settings):
+        return False
+    if set(staged.batches) != set(landed.batches) or staged.ages != landed.ages:
+        return False
+    marks = read_marks(settings.paths.marks)
+    builds = {Step.LANDING: landed_id(landed.batches), Step.STAGING: staged.id}
+    return not any(marks.missing(step, build, required[step]) for step, build in builds.items())
 
 
 def standing_version(settings: Settings, day: date) -> Version | None:

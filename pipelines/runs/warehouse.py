@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.base.database import connect
 from pipelines.base.durable import write_durably
 from pipelines.runs.build_state import SCRATCH_PREFIX
 
@@ -41,7 +42,7 @@ def relation_facts(warehouse: Path, relations: Sequence[Relation]) -> dict[Relat
         relations: (schema, name) of each.
     """
     wanted = set(relations)
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with connect(warehouse, read_only=True) as connection:
         columns: dict[Relation, dict[str, str]] = {}
         for schema, table, column, kind in connection.execute(
             "select schema_name, table_name, column_name, data_type from duckdb_columns()"
@@ -68,7 +69,7 @@ def drop_scratch(warehouse: Path) -> None:
     """Drop every schema that a backfill made, also one that a killed backfill left."""
     if not warehouse.exists():
         return
-    with duckdb.connect(str(warehouse)) as connection:
+    with connect(warehouse) as connection:
         schemas = connection.execute(
             "select distinct schema_name from information_schema.schemata where starts_with(schema_name, ?)",
             [SCRATCH_PREFIX],
@@ -94,7 +95,7 @@ def export_cells(warehouse: Path, exchange: Path, scratch_schema: str) -> int:
     """
     schema = f"{scratch_schema}_intermediate" if scratch_schema else "intermediate"
     rows = 0
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with connect(warehouse, read_only=True) as connection:
         for cells in CELLS:
             relation = connection.sql(f"from {_name(schema, f'int_{cells}_cell')} order by all")
 
@@ -108,7 +109,7 @@ def export_cells(warehouse: Path, exchange: Path, scratch_schema: str) -> int:
 
 def reconciliation(warehouse: Path) -> dict[str, int]:
     """Landed, accepted, quarantined and superseded rows over all files and entities, after staging."""
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with connect(warehouse, read_only=True) as connection:
         (row,) = connection.execute(
             """
             select sum(landed_rows), sum(accepted_rows), sum(quarantined_rows), sum(superseded_rows)

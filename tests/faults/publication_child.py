@@ -46,7 +46,6 @@ def publish_many(warehouse: Path, published: Path, first: int, count: int, grace
             tables=TABLES,
             inputs={"edition": edition},
             retention=Retention(days=KEPT_DAYS, grace_minutes=grace_seconds / 60),
-            threads=1,
         )
         sys.stdout.write(f"{version.id}\n")
         sys.stdout.flush()

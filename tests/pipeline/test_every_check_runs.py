@@ -71,6 +71,8 @@ def ran(sample_home: SampleHome) -> Ran:
         # a dbt test of several models is an observation of each
         about = data if event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION else data.asset_observation
         values = {name: value.value for name, value in about.metadata.items()}
+        if "dagster/column_schema" in values:
+            continue  # rows and columns of a table
         if "unique_id" in values:
             dbt_tests[values["unique_id"], values.get("rule", "")] = values["status"]
         elif about is data:  # other observations are of a table's rows and columns

@@ -9,6 +9,7 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines.base import database
 from pipelines.base.errors import PublicationError
 from pipelines.publication import (
     MartTable,
@@ -30,13 +31,16 @@ def parquet_hashes(version: Version) -> dict[str, str]:
     return {file.path: file.sha256 for table in version.manifest.tables for file in table.files}
 
 
-def test_parquet_is_byte_for_byte_the_same_whatever_the_threads_and_the_order_of_rows(tmp_path: Path) -> None:
+def test_parquet_is_byte_for_byte_the_same_whatever_the_threads_and_the_order_of_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen = []
     for order in ("i", "hash(i)"):
         warehouse = build(tmp_path / order / "warehouse.duckdb", rows=ROWS, order=order)
         for threads in (1, 2, 4):
+            monkeypatch.setattr(database, "_limits", {"threads": threads})
             target = tmp_path / order / str(threads)
-            version = publish(warehouse, target, as_of=date(2026, 1, 1), run_id="run", tables=TABLES, threads=threads)
+            version = publish(warehouse, target, as_of=date(2026, 1, 1), run_id="run", tables=TABLES)
             seen.append(parquet_hashes(version))
     assert len(seen) == 6
     assert all(hashes == seen[0] for hashes in seen)

@@ -289,7 +289,7 @@ def test_the_warehouse_is_free_for_another_process_afterwards(tmp_path: Path) ->
     warehouse = tmp_path / "warehouse.duckdb"
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute(TABLE)
-    with open_warehouse(warehouse, threads=1, memory_limit="200MB") as connection:
+    with open_warehouse(warehouse) as connection:
         gate(
             connection,
             tmp_path,

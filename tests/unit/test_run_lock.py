@@ -10,9 +10,9 @@ import duckdb
 import pytest
 
 from pipelines.base.errors import LockError
-from pipelines.runs.lock import current_holder, hold_lock, wait_for_warehouse
+from pipelines.runs.lock import DBT_PROGRAM, current_holder, hold_lock, wait_for_warehouse
 
-SLEEP_AS_DBT = [sys.executable, "-c", "import time; time.sleep(60)", "dbt"]
+SLEEP_AS_DBT = [sys.executable, "-c", "import time; time.sleep(60)", DBT_PROGRAM]
 
 
 def test_the_second_waits_for_the_first_and_says_for_whom(tmp_path: Path) -> None:
@@ -129,9 +129,9 @@ def test_a_killed_runs_dbt_is_recognised_below_a_long_path_with_spaces_and_lette
 ) -> None:
     folder = tmp_path / ("long" * 30) / "ein Ordner äöü 数据" / "bin"
     folder.mkdir(parents=True)
-    script = folder / "dbt"
+    script = folder / "python.py"
     script.write_text("import time; time.sleep(60)")
-    child = subprocess.Popen([sys.executable, str(script), "build"])
+    child = subprocess.Popen([sys.executable, str(script), "-m", DBT_PROGRAM])
     try:
         killed_run(tmp_path / "lock", child.pid)
         with pytest.raises(LockError, match=f"pid {child.pid}"), hold_lock(tmp_path / "lock", "next", patience=0.5):
@@ -145,7 +145,7 @@ def test_a_program_from_a_folder_called_dbt_is_not_waited_for(tmp_path: Path) ->
     script = tmp_path / "dbt" / "other.py"
     script.parent.mkdir()
     script.write_text("import time; time.sleep(60)")
-    child = subprocess.Popen([sys.executable, str(script)])
+    child = subprocess.Popen([sys.executable, str(script), "dbt"])
     try:
         killed_run(tmp_path / "lock", child.pid)
         with hold_lock(tmp_path / "lock", "next", lambda words: pytest.fail(words), patience=0.5):
@@ -156,7 +156,7 @@ def test_a_program_from_a_folder_called_dbt_is_not_waited_for(tmp_path: Path) ->
 
 
 def test_a_dbt_that_has_ended_and_waits_for_its_parent_is_not_waited_for(tmp_path: Path) -> None:
-    child = subprocess.Popen([sys.executable, "-c", "", "dbt"], stdout=subprocess.PIPE)
+    child = subprocess.Popen([sys.executable, "-c", "", DBT_PROGRAM], stdout=subprocess.PIPE)
     try:
         assert child.stdout is not None
         assert child.stdout.read() == b""  # it has ended; nobody has asked for its exit code yet
