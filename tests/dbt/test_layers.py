@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from pipelines.config.settings import dbt_executable, project_root
+from pipelines.runs.dbt_rules import rules_of
 from pipelines.runs.required import DBT_STEPS
 
 Node = dict[str, Any]
@@ -28,6 +29,9 @@ PREFIXES = {"staging": ("stg_",), "intermediate": ("int_",), "marts": ("dim_", "
 ACROSS_DOMAINS = "changed"
 # Views on views that a reader has to compute: no longer chains than this.
 LONGEST_CHAIN_OF_VIEWS = 3
+KEY_RULES = ("grain", "unique", "n_rows")
+# Landed rows, of which two can be the same.
+WITHOUT_KEY = {"int_rejected_row", "int_unlisted_line"}
 # Models that read one input for each entity or topic.
 WIDE = 12
 ONE_INPUT_PER_ENTITY = {
@@ -191,6 +195,23 @@ def test_every_mart_has_a_reader_that_is_declared(manifest: dict[str, Any], mode
     marts = {name for name, node in models.items() if layer(node) == "marts"}
     for name in ("bi_tools", "analysts_parquet"):
         assert set(manifest["exposures"][f"exposure.loyalty.{name}"]["depends_on"]["nodes"]) == marts
+
+
+def test_every_mart_and_every_intermediate_table_has_a_rule_for_its_key(
+    manifest: dict[str, Any], models: dict[str, Node]
+) -> None:
+    """Missing primary key tests."""
+    keyed = {
+        node["attached_node"]
+        for node in manifest["nodes"].values()
+        if any(rule.kind in KEY_RULES for rule in rules_of(node))
+    }
+    needed = {
+        name
+        for name, node in models.items()
+        if layer(node) == "marts" or (layer(node) == "intermediate" and node["config"]["materialized"] != "view")
+    }
+    assert {models[name]["name"] for name in needed - keyed} == WITHOUT_KEY
 
 
 def test_nothing_is_built_that_nobody_reads(manifest: dict[str, Any], models: dict[str, Node]) -> None:
