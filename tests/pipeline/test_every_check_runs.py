@@ -75,7 +75,7 @@ def ran(sample_home: SampleHome) -> Ran:
             continue  # rows and columns of a table
         if "unique_id" in values:
             dbt_tests[values["unique_id"], values.get("rule", "")] = values["status"]
-        elif about is data:  # other observations are of a table's rows and columns
+        else:
             folder, asset = about.asset_key.path
             checks[folder, asset, about.check_name] = values
     manifest = json.loads((sample_home.home / "state" / "target" / "definitions" / "manifest.json").read_text())
