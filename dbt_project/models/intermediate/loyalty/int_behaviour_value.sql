@@ -1,21 +1,16 @@
 {{ config(materialized='view') }}
 
 with summaries as (
-
     select *
     from {{ ref('int_customer_summary') }}
     where n_purchase_days > 0 and observed_on = {{ as_of_date() }}
-
 ),
 
 settings as (
-
     select lapsed_days from {{ ref('int_industry_settings') }}
-
 ),
 
 final as (
-
     select
         summaries.customer_key,
         cast(summaries.n_purchase_days as integer) as n_purchase_days,
@@ -27,7 +22,6 @@ final as (
         cast(nullif(summaries.n_categories, 0) as decimal(18, 4)) as breadth_value
     from summaries
     cross join settings
-
 )
 
 select * from final

@@ -8,16 +8,13 @@
 } %}
 
 with answers as (
-
     select *
     from {{ ref('int_customer_answer') }}
     where construct in ('nps', 'csat', 'ces', 'review', 'sentiment', 'brand_preference')
-
 ),
 
 -- One row a customer, one column a part. A part is the construct of its name; reviews and sentiment have none yet.
 spread as (
-
     select
         customer_key,
         max(case when construct = 'nps' then decayed_score end) as nps_score,
@@ -30,21 +27,17 @@ spread as (
         sum(case when construct <> 'brand_preference' then n_effective_answers else 0 end) as n_effective_answers
     from answers
     group by customer_key
-
 ),
 
 weighted as (
-
     select
         *,
         {{ weighted_sum(scores) }} as score_sum,
         {{ known_weight(scores) }} as weight
     from spread
-
 ),
 
 final as (
-
     select
         customer_key,
         nps_score,
@@ -58,7 +51,6 @@ final as (
         cast(n_effective_answers as decimal(18, 4)) as n_effective_answers,
         cast({{ divide('weight', total_weight(scores), 4) }} as decimal(9, 4)) as coverage_share
     from weighted
-
 )
 
 select * from final

@@ -7,19 +7,14 @@
 } %}
 
 with customers as (
-
     select * from {{ ref('int_behaviour_value') }}
-
 ),
 
 cut_points as (
-
     select * from {{ ref('int_behaviour_cut_point') }}
-
 ),
 
 banded as (
-
     select
         customers.customer_key,
         customers.n_purchase_days,
@@ -30,12 +25,10 @@ banded as (
         {{ mid_rank_band('cut_points', 'breadth', 'customers.breadth_value', 20) }} as breadth_band
     from customers
     cross join cut_points
-
 ),
 
 -- Twenty bands, 0 to 19, spread evenly over 0 to 100.
 scored as (
-
     select
         customer_key,
         n_purchase_days,
@@ -45,21 +38,17 @@ scored as (
         cast({{ divide('100 * recency_band', '19', 4, 0) }} as decimal(9, 4)) as recency_score,
         cast({{ divide('100 * breadth_band', '19', 4, 0) }} as decimal(9, 4)) as breadth_score
     from banded
-
 ),
 
 weighted as (
-
     select
         *,
         {{ weighted_sum(scores) }} as score_sum,
         {{ known_weight(scores) }} as weight
     from scored
-
 ),
 
 final as (
-
     select
         customer_key,
         n_purchase_days,
@@ -71,7 +60,6 @@ final as (
         cast({{ divide('score_sum', 'weight', 4) }} as decimal(9, 4)) as behaviour_score,
         cast({{ divide('weight', total_weight(scores), 4) }} as decimal(9, 4)) as coverage_share
     from weighted
-
 )
 
 select * from final

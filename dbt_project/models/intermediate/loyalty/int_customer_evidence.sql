@@ -19,26 +19,19 @@
 } %}
 
 with customers as (
-
     select customer_key from {{ ref('int_customer') }}
-
 ),
 
 behaviour as (
-
     select * from {{ ref('int_customer_behaviour') }}
-
 ),
 
 attitude as (
-
     select * from {{ ref('int_customer_attitude') }}
-
 ),
 
 -- Emotion and cognition are not scored yet: NULL, with no evidence, until their answers are read.
 dimensions as (
-
     select
         customers.customer_key,
         behaviour.behaviour_score,
@@ -58,11 +51,9 @@ dimensions as (
     from customers
     left join behaviour on customers.customer_key = behaviour.customer_key
     left join attitude on customers.customer_key = attitude.customer_key
-
 ),
 
 confident as (
-
     select
         *,
         {{ evidence_confidence('behaviour_coverage_share', 'behaviour_evidence') }} as behaviour_confidence_share,
@@ -70,11 +61,9 @@ confident as (
         {{ evidence_confidence('emotion_coverage_share', 'emotion_evidence') }} as emotion_confidence_share,
         {{ evidence_confidence('cognition_coverage_share', 'cognition_evidence') }} as cognition_confidence_share
     from dimensions
-
 ),
 
 summed as (
-
     select
         *,
         {{ weighted_sum(scores) }} as score_sum,
@@ -82,11 +71,9 @@ summed as (
         {{ weighted_sum(coverages) }} as covered_weight,
         {{ weighted_sum(confidences) }} as confident_weight
     from confident
-
 ),
 
 final as (
-
     select
         customer_key,
         behaviour_score,
@@ -109,7 +96,6 @@ final as (
         cast({{ divide('covered_weight', total_weight(scores), 4) }} as decimal(9, 4)) as coverage_share,
         cast({{ divide('confident_weight', total_weight(scores), 4) }} as decimal(9, 4)) as confidence_share
     from summed
-
 )
 
 select * from final

@@ -1,34 +1,25 @@
 with customers as (
-
     select customer_key from {{ ref('int_customer') }}
-
 ),
 
 summaries as (
-
     select *
     from {{ ref('int_customer_summary') }}
     where n_purchase_days > 0 and observed_on = {{ as_of_date() }}
-
 ),
 
 settings as (
-
     select
         g0_days,
         lapsed_days
     from {{ ref('int_industry_settings') }}
-
 ),
 
 comebacks as (
-
     select * from {{ ref('int_customer_comeback') }}
-
 ),
 
 gaps as (
-
     select
         customers.customer_key,
         cast(coalesce(summaries.n_purchase_days, 0) as integer) as n_purchase_days,
@@ -43,16 +34,13 @@ gaps as (
     cross join settings
     left join summaries on customers.customer_key = summaries.customer_key
     left join comebacks on customers.customer_key = comebacks.customer_key
-
 ),
 
 final as (
-
     select
         *,
         {{ divide('silence_days', 'own_gap_days', 4) }} as silence_ratio
     from gaps
-
 )
 
 select * from final

@@ -1,23 +1,18 @@
 {{ config(materialized='view') }}
 
 with summaries as (
-
     select *
     from {{ ref('int_customer_summary') }}
     where
         n_purchase_days > 0
         and observed_on in ({{ as_of_date() }}, {{ last_month_end() }})
-
 ),
 
 settings as (
-
     select lapsed_days from {{ ref('int_industry_settings') }}
-
 ),
 
 final as (
-
     select
         summaries.customer_key,
         summaries.observed_on,
@@ -27,7 +22,6 @@ final as (
         summaries.silence_days <= settings.lapsed_days as is_active
     from summaries
     cross join settings
-
 )
 
 select * from final

@@ -1,28 +1,21 @@
 with presets as (
-
     select *
     from {{ ref('loyalty_industry_presets') }}
     where industry = '{{ var("industry") }}'
-
 ),
 
 repeat_customers as (
-
     select mean_gap_days
     from {{ ref('int_customer_summary') }}
     where observed_on = {{ as_of_date() }} and n_repeat_days > 0
-
 ),
 
 median_gap as (
-
     select {{ percentile_cuts('mean_gap_days', [0.5]) }} as gap_cuts
     from repeat_customers
-
 ),
 
 chosen as (
-
     select
         presets.industry,
         {{ preset('g0_days', 'decimal(18, 4)') }} as preset_g0_days,
@@ -32,11 +25,9 @@ chosen as (
         {{ preset('assumed_margin_share', 'decimal(9, 4)') }} as assumed_margin_share
     from presets
     cross join median_gap
-
 ),
 
 final as (
-
     select
         industry,
         cast(
@@ -51,7 +42,6 @@ final as (
         answer_half_life_days,
         assumed_margin_share
     from chosen
-
 )
 
 select * from final

@@ -1,5 +1,4 @@
 with answers as (
-
     select
         customer_key,
         construct,
@@ -7,30 +6,24 @@ with answers as (
         answer_score
     from {{ ref('int_survey_answer') }}
     where customer_key is not null and answer_score is not null
-
 ),
 
 settings as (
-
     select answer_half_life_days from {{ ref('int_industry_settings') }}
-
 ),
 
 latest as (
-
     select
         customer_key,
         construct,
         max(answered_on) as latest_answered_on
     from answers
     group by customer_key, construct
-
 ),
 
 -- Within one customer the weights count from the latest answer, so that an only answer given years ago still has its
 -- full say; how much to trust it today is n_effective_answers, which counts from the as-of day.
 weighted as (
-
     select
         answers.customer_key,
         answers.construct,
@@ -48,11 +41,9 @@ weighted as (
             answers.customer_key = latest.customer_key
             and answers.construct = latest.construct
     cross join settings
-
 ),
 
 summed as (
-
     select
         customer_key,
         construct,
@@ -63,11 +54,9 @@ summed as (
         sum(weight_today) as weight_today
     from weighted
     group by customer_key, construct, latest_answered_on
-
 ),
 
 final as (
-
     select
         customer_key,
         construct,
@@ -76,7 +65,6 @@ final as (
         cast({{ divide('weighted_score', 'weight', 4) }} as decimal(9, 4)) as decayed_score,
         cast(weight_today as decimal(18, 4)) as n_effective_answers
     from summed
-
 )
 
 select * from final

@@ -1,5 +1,4 @@
 with answers as (
-
     select
         source,
         survey_id,
@@ -7,32 +6,26 @@ with answers as (
         answered_at
     from {{ ref('int_survey_answer') }}
     where construct = 'nps' and nps_category is not null
-
 ),
 
 identities as (
-
     select
         source,
         customer_ref,
         customer_key
     from {{ ref('int_customer_identity') }}
-
 ),
 
 nps_surveys as (
-
     select
         source,
         survey_id
     from answers
     where survey_id is not null
     group by source, survey_id
-
 ),
 
 invitations as (
-
     select
         sent.source,
         sent.survey_id,
@@ -49,12 +42,10 @@ invitations as (
         on
             sent.source = identities.source
             and sent.customer_ref = identities.customer_ref
-
 ),
 
 -- An invitation is answered by any NPS answer of the same survey and customer given at or after it was sent.
 answered_invitations as (
-
     select
         invitations.source,
         invitations.invitation_id
@@ -66,11 +57,9 @@ answered_invitations as (
             and invitations.customer_key = answers.customer_key
             and invitations.sent_at <= answers.answered_at
     group by invitations.source, invitations.invitation_id
-
 ),
 
 final as (
-
     select
         invitations.source,
         invitations.invitation_id,
@@ -82,7 +71,6 @@ final as (
         on
             invitations.source = answered_invitations.source
             and invitations.invitation_id = answered_invitations.invitation_id
-
 )
 
 select * from final

@@ -1,41 +1,32 @@
 with answers as (
-
     select
         customer_key,
         answered_on,
         nps_category
     from {{ ref('int_survey_answer') }}
     where construct = 'nps' and nps_category is not null
-
 ),
 
 customers as (
-
     select
         customer_key,
         segment
     from {{ ref('int_customer') }}
-
 ),
 
 rfm as (
-
     select
         customer_key,
         segment
     from {{ ref('int_customer_rfm') }}
     where observed_on = {{ as_of_date() }}
-
 ),
 
 invitations as (
-
     select * from {{ ref('int_nps_invitation') }}
-
 ),
 
 events as (
-
     select
         customer_key,
         {{ month_start('answered_on') }} as month_start_on,
@@ -57,11 +48,9 @@ events as (
         1 as is_invitation,
         case when is_answered then 1 else 0 end as is_answered_invitation
     from invitations
-
 ),
 
 final as (
-
     select
         events.month_start_on,
         coalesce(customers.segment, 'unknown') as customer_segment,
@@ -78,7 +67,6 @@ final as (
         events.month_start_on,
         coalesce(customers.segment, 'unknown'),
         coalesce(rfm.segment, 'unknown')
-
 )
 
 select * from final

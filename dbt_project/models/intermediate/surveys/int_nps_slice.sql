@@ -1,30 +1,23 @@
 with monthly as (
-
     select * from {{ ref('int_nps_monthly') }}
-
 ),
 
 periods as (
-
     select 'all' as period_kind
     union all
     select 'month' as period_kind
-
 ),
 
 kinds as (
-
     select 'all' as segment_kind
     union all
     select 'customer' as segment_kind
     union all
     select 'rfm' as segment_kind
-
 ),
 
 -- Every month and all months together, by each kind of segment and all customers together.
 slices as (
-
     select
         periods.period_kind,
         case when periods.period_kind = 'month' then monthly.month_start_on end as month_start_on,
@@ -42,11 +35,9 @@ slices as (
     from monthly
     cross join periods
     cross join kinds
-
 ),
 
 final as (
-
     select
         period_kind,
         month_start_on,
@@ -60,7 +51,6 @@ final as (
         cast(sum(n_answered_invitations) as bigint) as n_answered_invitations
     from slices
     group by period_kind, month_start_on, segment_kind, segment
-
 )
 
 select * from final

@@ -1,5 +1,4 @@
 with answers as (
-
     select
         *,
         row_number() over (
@@ -11,27 +10,21 @@ with answers as (
         construct = 'nps'
         and customer_key is not null
         and answer_score is not null
-
 ),
 
 latest as (
-
     select *
     from answers
     where newest_rank = 1
-
 ),
 
 decayed as (
-
     select *
     from {{ ref('int_customer_answer') }}
     where construct = 'nps'
-
 ),
 
 final as (
-
     select
         latest.customer_key,
         {{ as_of_date() }} as as_of_on,
@@ -43,7 +36,6 @@ final as (
         decayed.n_answers
     from latest
     inner join decayed on latest.customer_key = decayed.customer_key
-
 )
 
 select * from final

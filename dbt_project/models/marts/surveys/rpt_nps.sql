@@ -1,13 +1,10 @@
 with counted as (
-
     select * from {{ ref('int_nps_slice') }}
-
 ),
 
 -- Shares to 8 digits, so that a variance of up to 10,000 keeps 4.
 -- The adjusted Wald interval adds 3/4 of a promoter, 3/4 of a detractor and 3 answers: it has a width when all agree.
 shares as (
-
     select
         *,
         {{ divide('n_promoters', 'n_answers', 8) }} as promoter_share,
@@ -15,33 +12,27 @@ shares as (
         {{ divide('n_promoters + 0.75', 'n_answers + 3', 8) }} as adjusted_promoter_share,
         {{ divide('n_detractors + 0.75', 'n_answers + 3', 8) }} as adjusted_detractor_share
     from counted
-
 ),
 
 variances as (
-
     select
         *,
         {{ nps_variance('promoter_share', 'detractor_share') }} as response_variance,
         {{ nps_variance('adjusted_promoter_share', 'adjusted_detractor_share') }} as adjusted_response_variance,
         100 * (adjusted_promoter_share - adjusted_detractor_share) as adjusted_nps
     from shares
-
 ),
 
 half_widths as (
-
     select
         *,
         {{ fixed(
             var('nps_interval_z') ~ ' * sqrt(cast(adjusted_response_variance as double) / (n_answers + 3))'
         ) }} as half_width
     from variances
-
 ),
 
 final as (
-
     select
         {{ as_of_date() }} as as_of_on,
         period_kind,
@@ -67,7 +58,6 @@ final as (
         n_answered_invitations,
         cast({{ divide('n_answered_invitations', 'n_invitations', 6) }} as decimal(9, 6)) as response_share
     from half_widths
-
 )
 
 select * from final

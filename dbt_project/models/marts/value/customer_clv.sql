@@ -1,11 +1,8 @@
 with customers as (
-
     select * from {{ ref('int_customer_tier') }}
-
 ),
 
 final as (
-
     select
         customer_key,
         {{ as_of_date() }} as as_of_on,
@@ -43,7 +40,6 @@ final as (
         spend_model,
         no_forecast_reason
     from customers
-
 )
 
 select * from final

@@ -2,34 +2,27 @@
 {%- set levels = {80: 1.281551566, 95: 1.959963985} %}
 
 with slices as (
-
     select * from {{ ref('int_clv_slice') }}
-
 ),
 
 everybody as (
-
     select
         historic_net_amount as all_net_amount,
         clv_12m_amount as all_clv_amount
     from slices
     where segment_kind = 'all'
-
 ),
 
 half_widths as (
-
     select
         {%- for level, z in levels.items() %}
         {{ fixed(z ~ ' * sqrt(purchases_12m_variance)', 4) }} as half_width_{{ level }},
         {%- endfor %}
         *
     from slices
-
 ),
 
 final as (
-
     select
         {{ as_of_date() }} as as_of_on,
         slices.segment_kind,
@@ -66,7 +59,6 @@ final as (
         slices.beats_naive
     from half_widths as slices
     cross join everybody
-
 )
 
 select * from final

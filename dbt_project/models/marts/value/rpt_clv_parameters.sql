@@ -1,11 +1,8 @@
 with parameters as (
-
     select * from {{ source('exchange', 'value_parameters') }}
-
 ),
 
 final as (
-
     select
         {{ as_of_date() }} as as_of_on,
         cast(observed_on as date) as observed_on,
@@ -21,7 +18,6 @@ final as (
         status,
         cast(spend_correlation as double) as spend_correlation
     from parameters
-
 )
 
 select * from final

@@ -1,11 +1,8 @@
 with validation as (
-
     select * from {{ source('exchange', 'value_validation') }}
-
 ),
 
 final as (
-
     select
         {{ as_of_date() }} as as_of_on,
         cast(cut_on as date) as cut_on,
@@ -28,7 +25,6 @@ final as (
         beats_naive,
         cast(seasonal_index as double) as seasonal_index
     from validation
-
 )
 
 select * from final

@@ -1,19 +1,14 @@
 with gaps as (
-
     select * from {{ ref('int_observation_gap') }}
-
 ),
 
 days as (
-
     select day_on
     from {{ ref('int_observation_day') }}
     where not is_observed
-
 ),
 
 final as (
-
     select
         {{ as_of_date() }} as as_of_on,
         gaps.silent_from_on,
@@ -24,7 +19,6 @@ final as (
     from gaps
     left join days on days.day_on between gaps.silent_from_on and gaps.silent_to_on
     group by gaps.silent_from_on, gaps.silent_to_on, gaps.silent_days, gaps.limit_days
-
 )
 
 select * from final

@@ -18,11 +18,16 @@ cumulated as (
             rows between unbounded preceding and current row
         ) as n_through
     from buckets
+),
+
+final as (
+    select
+        observed_on,
+        coalesce(max(case when n_through <= {{ var('clv_fit_customers') }} then bucket end), min(bucket))
+            as last_bucket,
+        cast(sum(n_customers) as bigint) as n_customers
+    from cumulated
+    group by observed_on
 )
 
-select
-    observed_on,
-    coalesce(max(case when n_through <= {{ var('clv_fit_customers') }} then bucket end), min(bucket)) as last_bucket,
-    cast(sum(n_customers) as bigint) as n_customers
-from cumulated
-group by observed_on
+select * from final

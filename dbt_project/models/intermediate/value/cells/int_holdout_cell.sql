@@ -39,16 +39,20 @@ cells as (
         cast(n_holdout_days as integer) as n_holdout_days
     from customers
     where n_known_days > 0
+),
+
+final as (
+    select
+        window_name,
+        cut_on,
+        holdout_days,
+        n_repeat_days,
+        recency_days,
+        age_days,
+        n_holdout_days,
+        count(*) as n_customers
+    from cells
+    group by window_name, cut_on, holdout_days, n_repeat_days, recency_days, age_days, n_holdout_days
 )
 
-select
-    window_name,
-    cut_on,
-    holdout_days,
-    n_repeat_days,
-    recency_days,
-    age_days,
-    n_holdout_days,
-    count(*) as n_customers
-from cells
-group by window_name, cut_on, holdout_days, n_repeat_days, recency_days, age_days, n_holdout_days
+select * from final

@@ -34,11 +34,15 @@ weeks as (
             days.customer_key = known_customers.customer_key
             and days.day_on > known_customers.cut_on
             and days.day_on <= known_customers.window_ends_on
+),
+
+final as (
+    select
+        cut_on,
+        week_number,
+        count(*) as n_purchase_days
+    from weeks
+    group by cut_on, week_number
 )
 
-select
-    cut_on,
-    week_number,
-    count(*) as n_purchase_days
-from weeks
-group by cut_on, week_number
+select * from final

@@ -57,18 +57,22 @@ windows as (
         {{ add_days('cut_on', -365) }} as cut_on,
         {{ add_days(day(ends_on), -365) }} as window_ends_on
     from holdout
+),
+
+final as (
+    -- what is known at a cut must have been watched for as long as the shortest holdout
+    select
+        windows.window_name,
+        windows.cut_on,
+        at_cut.observed_days as cut_day,
+        at_end.observed_days - at_cut.observed_days as holdout_days,
+        windows.window_ends_on
+    from windows
+    inner join calendar as at_cut on windows.cut_on = at_cut.day_on
+    inner join calendar as at_end on windows.window_ends_on = at_end.day_on
+    where
+        at_cut.observed_days - windows.first_day >= {{ var('clv_holdout_min_days') }}
+        and at_end.observed_days > at_cut.observed_days
 )
 
--- what is known at a cut must have been watched for as long as the shortest holdout
-select
-    windows.window_name,
-    windows.cut_on,
-    at_cut.observed_days as cut_day,
-    at_end.observed_days - at_cut.observed_days as holdout_days,
-    windows.window_ends_on
-from windows
-inner join calendar as at_cut on windows.cut_on = at_cut.day_on
-inner join calendar as at_end on windows.window_ends_on = at_end.day_on
-where
-    at_cut.observed_days - windows.first_day >= {{ var('clv_holdout_min_days') }}
-    and at_end.observed_days > at_cut.observed_days
+select * from final

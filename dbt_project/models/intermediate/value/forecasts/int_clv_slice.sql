@@ -1,23 +1,18 @@
 {%- set shifts = ['shift_1', 'shift_2', 'shift_3', 'shift_4'] %}
 
 with customers as (
-
     select * from {{ ref('int_customer_tier') }}
-
 ),
 
 segments as (
-
     select
         customer_key,
         segment
     from {{ ref('int_customer_rfm') }}
     where observed_on = {{ as_of_date() }}
-
 ),
 
 forecasts as (
-
     select
         customer_key,
         {%- for name in shifts %}
@@ -25,22 +20,18 @@ forecasts as (
         {%- endfor %}
         {{ fixed('purchases_12m_variance') }} as own_variance
     from {{ ref('int_customer_forecast') }}
-
 ),
 
 kinds as (
-
     select 'all' as segment_kind
     union all
     select 'rfm' as segment_kind
     union all
     select 'value_tier' as segment_kind
-
 ),
 
 -- Everybody once in each kind, so that each kind adds up to all.
 slices as (
-
     select
         customers.*,
         forecasts.own_variance,
@@ -57,11 +48,9 @@ slices as (
     cross join kinds
     left join segments on customers.customer_key = segments.customer_key
     left join forecasts on customers.customer_key = forecasts.customer_key
-
 ),
 
 summed as (
-
     select
         segment_kind,
         segment,
@@ -81,12 +70,10 @@ summed as (
         max(case when beats_naive then 1 when not beats_naive then 0 end) = 1 as beats_naive
     from slices
     group by segment_kind, segment
-
 ),
 
 -- Customers differ by chance alone, each for himself; an error of the parameters moves all of them together.
 final as (
-
     select
         *,
         own_variance
@@ -94,7 +81,6 @@ final as (
         + {{ name }} * {{ name }}
         {%- endfor %} as purchases_12m_variance
     from summed
-
 )
 
 select * from final

@@ -1,38 +1,29 @@
 with summaries as (
-
     select
         customer_key,
         n_purchase_days
     from {{ ref('int_customer_summary') }}
     where observed_on = {{ as_of_date() }}
-
 ),
 
 histories as (
-
     select
         *,
         cast(spend_repeat_days as double) as spend_days,
         cast(spend_mean_amount as double) as spend_mean
     from {{ ref('int_purchase_history') }}
     where observed_on = {{ as_of_date() }}
-
 ),
 
 purchase_scores as (
-
     select * from {{ ref('int_purchase_score') }}
-
 ),
 
 fits as (
-
     select * from {{ ref('int_value_fit') }}
-
 ),
 
 joined as (
-
     select
         summaries.customer_key,
         summaries.n_purchase_days,
@@ -71,12 +62,10 @@ joined as (
             histories.n_repeat_days = purchase_scores.n_repeat_days
             and histories.recency_days = purchase_scores.recency_days
             and histories.age_days = purchase_scores.age_days
-
 ),
 
 -- Gamma-Gamma's expected spend of a purchase day (docs/value-models.md), customer by customer: no cells to carry out.
 spending as (
-
     select
         *,
         case
@@ -87,11 +76,9 @@ spending as (
                     )
         end as expected_spend_amount
     from joined
-
 ),
 
 final as (
-
     select
         customer_key,
         p_alive,
@@ -126,7 +113,6 @@ final as (
             when expected_spend_amount is null then 'no_spend_score'
         end as no_forecast_reason
     from spending
-
 )
 
 select * from final

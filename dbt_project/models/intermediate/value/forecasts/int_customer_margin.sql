@@ -1,5 +1,4 @@
 with purchases as (
-
     select
         source,
         order_id,
@@ -7,11 +6,9 @@ with purchases as (
         is_incomplete
     from {{ ref('int_order') }}
     where is_purchase and customer_key is not null
-
 ),
 
 counted_lines as (
-
     select
         source,
         order_id,
@@ -19,20 +16,16 @@ counted_lines as (
         cost_amount
     from {{ ref('int_order_line') }}
     where is_counted
-
 ),
 
 -- what the rejected lines of an order cost is not known either
 incomplete as (
-
     select distinct customer_key
     from purchases
     where is_incomplete
-
 ),
 
 purchased_lines as (
-
     select
         purchases.customer_key,
         counted_lines.net_amount,
@@ -40,11 +33,9 @@ purchased_lines as (
     from counted_lines
     inner join purchases
         on counted_lines.source = purchases.source and counted_lines.order_id = purchases.order_id
-
 ),
 
 summed as (
-
     select
         customer_key,
         cast(sum(net_amount) as decimal(18, 2)) as line_net_amount,
@@ -53,12 +44,10 @@ summed as (
         sum(case when net_amount is null or cost_amount is null then 1 else 0 end) as n_uncosted_lines
     from purchased_lines
     group by customer_key
-
 ),
 
 -- A part of the lines says nothing certain of the rest: the share is known where every line's cost is.
 final as (
-
     select
         summed.customer_key,
         summed.line_net_amount,
@@ -74,7 +63,6 @@ final as (
         end as margin_share
     from summed
     left join incomplete on summed.customer_key = incomplete.customer_key
-
 )
 
 select * from final

@@ -1,29 +1,22 @@
 {{ config(materialized='view') }}
 
 with customers as (
-
     select * from {{ ref('int_customer_value') }}
-
 ),
 
 cut_points as (
-
     select * from {{ ref('int_value_cut_point') }}
-
 ),
 
 placed as (
-
     select
         customers.*,
         {{ mid_rank_share('cut_points', 'value', 'customers.clv_12m_amount', value_tier_cuts()) }} as value_share
     from customers
     cross join cut_points
-
 ),
 
 final as (
-
     select
         customer_key,
         n_purchase_days,
@@ -64,7 +57,6 @@ final as (
             {%- endfor %}
         end as value_tier
     from placed
-
 )
 
 select * from final

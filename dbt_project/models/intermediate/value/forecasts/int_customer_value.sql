@@ -1,5 +1,4 @@
 with summaries as (
-
     select
         customer_key,
         n_purchase_days,
@@ -10,23 +9,17 @@ with summaries as (
         net_amount
     from {{ ref('int_customer_summary') }}
     where observed_on = {{ as_of_date() }}
-
 ),
 
 margins as (
-
     select * from {{ ref('int_customer_margin') }}
-
 ),
 
 settings as (
-
     select assumed_margin_share from {{ ref('int_industry_settings') }}
-
 ),
 
 forecasts as (
-
     select
         *,
         {{ fixed('expected_purchases_3m') }} as purchases_3m,
@@ -34,23 +27,19 @@ forecasts as (
         {{ fixed('expected_purchases_12m') }} as purchases_12m,
         {{ fixed('expected_purchases_24m') }} as purchases_24m
     from {{ ref('int_customer_forecast') }}
-
 ),
 
 -- Purchases of the first quarter, the second and the second half-year, each discounted from its middle.
 discounted as (
-
     select
         *,
         {{ multiply('purchases_3m', discount_factor(1.5), 8, 8, 8) }}
         + {{ multiply('purchases_6m - purchases_3m', discount_factor(4.5), 8, 8, 8) }}
         + {{ multiply('purchases_12m - purchases_6m', discount_factor(9), 8, 8, 8) }} as discounted_purchases_12m
     from forecasts
-
 ),
 
 valued as (
-
     select
         summaries.*,
         margins.margin_share as known_margin_share,
@@ -87,17 +76,14 @@ valued as (
     cross join settings
     left join margins on summaries.customer_key = margins.customer_key
     inner join discounted on summaries.customer_key = discounted.customer_key
-
 ),
 
 final as (
-
     select
         *,
         {{ multiply('net_amount', 'known_margin_share', 2, 2, 4) }} as historic_margin_amount,
         {{ multiply('discounted_revenue_12m', 'margin_share', 2, 4, 4) }} as clv_12m_amount
     from valued
-
 )
 
 select * from final

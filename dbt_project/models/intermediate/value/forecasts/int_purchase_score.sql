@@ -1,11 +1,8 @@
 with scores as (
-
     select * from {{ source('exchange', 'purchase_scores') }}
-
 ),
 
 final as (
-
     select
         cast(n_repeat_days as integer) as n_repeat_days,
         cast(recency_days as integer) as recency_days,
@@ -26,7 +23,6 @@ final as (
         cast(purchases_12m_shift_3 as double) as purchases_12m_shift_3,
         cast(purchases_12m_shift_4 as double) as purchases_12m_shift_4
     from scores
-
 )
 
 select * from final

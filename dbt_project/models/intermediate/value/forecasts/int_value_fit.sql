@@ -1,12 +1,9 @@
 with parameters as (
-
     select * from {{ source('exchange', 'value_parameters') }}
-
 ),
 
 -- Each model writes one row a parameter, all with its status.
 fits as (
-
     select
         max(case when model <> 'gamma_gamma' then model end) as purchase_model,
         max(case when model <> 'gamma_gamma' then status end) as purchase_status,
@@ -17,23 +14,19 @@ fits as (
         {%- endfor %}
     from parameters
     where observed_on = {{ as_of_date() }}
-
 ),
 
 -- One row, also where there was no trial.
 trial as (
-
     select
         max(case when beats_naive then 1 when not beats_naive then 0 end) as beats_naive,
         max(seasonal_index) as seasonal_index,
         max(fitted_model) as fitted_model
     from {{ source('exchange', 'value_validation') }}
     where is_chosen
-
 ),
 
 final as (
-
     select
         fits.*,
         -- Of another model than the one on trial nothing is known.
@@ -41,7 +34,6 @@ final as (
         cast(trial.seasonal_index as double) as seasonal_index
     from fits
     cross join trial
-
 )
 
 select * from final
