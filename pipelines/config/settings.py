@@ -8,7 +8,7 @@ here opens the warehouse or imports Dagster; where the files of an installation 
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -252,15 +252,19 @@ def dbt_vars(settings: Settings, *, scratch_schema: str = "", exchange: Path | N
     }
 
 
-def dbt_build_environment(as_of: date, previous_as_of: date | None = None) -> dict[str, str]:
+def dbt_build_environment(
+    as_of: date | None, previous_as_of: date | None = None, rebuilt: Sequence[str] = ()
+) -> dict[str, str]:
     """What differs from one build to the next, as dbt's macro `this_build` reads it.
 
     Args:
-        as_of: The day that is built.
+        as_of: The day that is built; None for staging, which has no day.
         previous_as_of: The day of the build that this one extends; None for a full build.
+        rebuilt: The incremental models that are built whole.
     """
     return {
-        "LOYALTY_BUILD_AS_OF": as_of.isoformat(),
+        "LOYALTY_BUILD_REBUILT": ",".join(rebuilt),
+        "LOYALTY_BUILD_AS_OF": as_of.isoformat() if as_of else "",
         "LOYALTY_BUILD_PREVIOUS_AS_OF": previous_as_of.isoformat() if previous_as_of else "",
     }
 

@@ -25,10 +25,11 @@ from pipelines.runs.build_state import (
     StagedState,
     extends_what_is_built,
     read_state,
+    rebuilt_words,
     staging_needs_refresh,
     write_state,
 )
-from pipelines.runs.code import staging_fingerprint
+from pipelines.runs.code import staging_code
 from pipelines.runs.event_days import event_days
 from pipelines.runs.marks import Step, begin_step, mark
 from pipelines.runs.plan_file import write_plan
@@ -67,22 +68,28 @@ def dbt_steps(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
         with step(context, run, "staging") as stage:
             if context.selected_asset_keys:
                 begin_step(paths.marks, Step.STAGING)
-            fingerprint = staging_fingerprint(settings)
+            code = staging_code(settings)
             landed = what_landed(settings.home)
             state = read_state(paths.build_state)
             reason = (
                 "asked for"
                 if asked(context, FULL_REFRESH_TAG)
-                else staging_needs_refresh(state, fingerprint, landed.batches)
+                else staging_needs_refresh(state, code.fingerprint, landed.batches, code.models)
             )
             if reason:
                 context.log.info(f"staging is built anew: {reason}")
-            options = BuildOptions(dbt_vars(settings), paths.target / "ingest", full_refresh=bool(reason))
+            rebuilt = () if reason or state.staged is None else code.changed_since(state.staged.models)
+            if rebuilt:
+                context.log.info(f"staging is appended to{rebuilt_words(rebuilt, code.models)}")
+            options = BuildOptions(
+                dbt_vars(settings), paths.target / "ingest", full_refresh=bool(reason), rebuilt=rebuilt
+            )
             done = yield from run_build(context, run, stage, manifest, options)
             if is_whole(context, done, parts[Step.STAGING]):
                 stage.count(**reconciliation(paths.warehouse))
                 staged = StagedState(
-                    fingerprint=fingerprint,
+                    fingerprint=code.fingerprint,
+                    models=dict(code.models),
                     batches=landed.batches,
                     ages=dict(landed.ages),
                     events=event_days(paths.warehouse, settings.today()),
@@ -159,6 +166,7 @@ def built(plan: BuildPlan, run: RunScope, status: BuildStatus) -> BuiltState:
     return BuiltState(
         as_of=plan.as_of,
         fingerprint=plan.fingerprint,
+        models=plan.models,
         batches=plan.batches,
         ages=plan.ages,
         status=status,
@@ -177,6 +185,7 @@ def build_options(settings: Settings, plan: BuildPlan) -> BuildOptions:
         full_refresh=plan.kind is not BuildKind.INCREMENTAL,
         as_of=plan.as_of,
         previous_as_of=plan.previous_as_of,
+        rebuilt=plan.rebuilt,
         has_vars_of_its_own=plan.kind is BuildKind.BACKFILL,
     )
 

@@ -39,6 +39,7 @@ class BuildOptions:
         full_refresh: Whether incremental models are built anew.
         as_of: The day that is built; None for staging, which has no day.
         previous_as_of: The day of the build that this one extends; None for a full build.
+        rebuilt: The incremental models that are built whole.
         has_vars_of_its_own: Whether the vars differ from those of the definitions, so that dbt must parse for itself.
     """
 
@@ -47,12 +48,13 @@ class BuildOptions:
     full_refresh: bool
     as_of: date | None = None
     previous_as_of: date | None = None
+    rebuilt: tuple[str, ...] = ()
     has_vars_of_its_own: bool = False
 
     @property
     def environment(self) -> dict[str, str]:
         """What models ask of the build at hand."""
-        return dbt_build_environment(self.as_of, self.previous_as_of) if self.as_of else {}
+        return dbt_build_environment(self.as_of, self.previous_as_of, self.rebuilt)
 
     @property
     def day(self) -> dict[str, Any]:

@@ -38,7 +38,7 @@ from pipelines.runs.build_state import (
     plan_build,
     read_state,
 )
-from pipelines.runs.code import core_fingerprint
+from pipelines.runs.code import core_code
 from pipelines.runs.latest_day import later_corrections, latest_day
 from pipelines.runs.marks import Required, Step, begin_step, mark, require
 from pipelines.runs.plan_file import write_plan
@@ -81,10 +81,12 @@ def plan_assets(required: Required) -> list[dg.AssetsDefinition]:
             if state.staged is not None and not asked(context, FORCE_TAG):
                 check_day(state.staged, day, settings.max_days_after_data)
             key = load_key(paths.key, settings.key_text)
+            code = core_code(settings, key_fingerprint(key))
             plan = plan_build(
                 state,
                 as_of=day,
-                fingerprint=core_fingerprint(settings, key_fingerprint(key)),
+                fingerprint=code.fingerprint,
+                models=code.models,
                 due=due_day(settings),
                 full_refresh=asked(context, FULL_REFRESH_TAG),
                 aside=asked(context, BACKFILL_TAG),

@@ -54,12 +54,14 @@ class StagedState(_Part):
 
     Attributes:
         fingerprint: Of the code and variables that staged it.
+        models: The hash of each incremental model (see model_hashes.py).
         batches: The batches that the last completed staging saw.
         ages: Of those whose file was delivered again since, how many deliveries of it have come later.
         events: The days on which the accepted events lie; None if there is no event.
     """
 
     fingerprint: str
+    models: dict[str, str] = {}
     batches: tuple[str, ...]
     ages: dict[str, int] = {}
     events: EventDays | None = None
@@ -76,6 +78,7 @@ class BuiltState(_Part):
     Attributes:
         as_of: Their day.
         fingerprint: Of the code, variables and key that built them.
+        models: The hash of each incremental model (see model_hashes.py).
         batches: The staged batches that they were built from.
         ages: As in StagedState.
         status: Whether they can be relied on.
@@ -84,6 +87,7 @@ class BuiltState(_Part):
 
     as_of: date
     fingerprint: str
+    models: dict[str, str] = {}
     batches: tuple[str, ...]
     ages: dict[str, int] = {}
     status: BuildStatus
@@ -119,6 +123,8 @@ class BuildPlan:
         new_batches: Those of the changed ones that the build before did not have.
         ages: As in StagedState.
         fingerprint: Of code, variables and key.
+        models: The hash of each incremental model.
+        rebuilt: The models that an incremental build builds whole, because their code has changed.
         staged_id: Which staging it is built from (StagedState.id).
         reason: Why this kind, in words for the log.
     """
@@ -131,6 +137,8 @@ class BuildPlan:
     new_batches: tuple[str, ...]
     ages: dict[str, int]
     fingerprint: str
+    models: dict[str, str]
+    rebuilt: tuple[str, ...]
     staged_id: str
     reason: str
 
@@ -158,6 +166,7 @@ class BuildPlan:
             previous_as_of=None,
             changed_batches=self.batches,
             new_batches=self.batches,
+            rebuilt=(),
             reason=reason,
         )
 
@@ -167,6 +176,7 @@ def plan_build(
     *,
     as_of: date,
     fingerprint: str,
+    models: Mapping[str, str] | None = None,
     due: date | None = None,
     full_refresh: bool = False,
     aside: bool = False,
@@ -177,6 +187,7 @@ def plan_build(
         state: What the warehouse holds.
         as_of: The day to build.
         fingerprint: Of the code, variables and key in force.
+        models: The hash of each incremental model in force.
         due: The day that the config asks for; None if it is not known. If `as_of` is this day, it is built as the daily
             state, even if the tables hold a later day. Other earlier days are backfills.
         full_refresh: Whether the user asked for a build from nothing.
@@ -191,7 +202,8 @@ def plan_build(
     batches, ages = staged.batches, staged.ages
 
     def plan(kind: BuildKind, reason: str) -> BuildPlan:
-        return BuildPlan(kind, as_of, None, batches, batches, batches, ages, fingerprint, staged.id, reason)
+        hashes = dict(models or {})
+        return BuildPlan(kind, as_of, None, batches, batches, batches, ages, fingerprint, hashes, (), staged.id, reason)
 
     if aside:
         check_aside(state, as_of)
@@ -206,7 +218,8 @@ def plan_build(
         return plan(BuildKind.FULL, f"the config asks for {as_of}, but the tables hold the later day {built.as_of}")
     if built.status is not BuildStatus.COMPLETE:
         return plan(BuildKind.FULL, f"the build of run {built.run_id} was not completed")
-    if built.fingerprint != fingerprint:
+    rebuilt = changed_models(built.fingerprint, built.models, fingerprint, models or {})
+    if rebuilt is None:
         return plan(BuildKind.FULL, "code, variables or key have changed")
     if gone := set(built.batches) - set(batches):
         return plan(BuildKind.FULL, f"{len(gone)} batches are no longer there")
@@ -214,7 +227,8 @@ def plan_build(
     new = tuple(batch for batch in batches if batch not in before)
     changed = tuple(b for b in batches if b not in before or ages.get(b, 0) != built.ages.get(b, 0))
     return replace(
-        plan(BuildKind.INCREMENTAL, f"extends {built.as_of}"),
+        plan(BuildKind.INCREMENTAL, f"extends {built.as_of}{rebuilt_words(rebuilt, models or {})}"),
+        rebuilt=rebuilt,
         previous_as_of=built.as_of,
         changed_batches=changed,
         new_batches=new,
@@ -266,11 +280,37 @@ def check_aside(state: WarehouseState, day: date) -> None:
         )
 
 
-def staging_needs_refresh(state: WarehouseState, fingerprint: str, landed: Iterable[str]) -> str:
+def changed_models(
+    fingerprint_before: str, before: Mapping[str, str], fingerprint: str, models: Mapping[str, str]
+) -> tuple[str, ...] | None:
+    """The incremental models whose code has changed since a build; None if all must count as changed.
+
+    Args:
+        fingerprint_before: Of the code of that build.
+        before: The hash of each of its incremental models; empty if it was made before these were kept.
+        fingerprint: Of the code in force.
+        models: The hash of each incremental model in force.
+    """
+    if fingerprint == fingerprint_before:
+        return ()
+    changed = tuple(sorted(name for name, value in models.items() if before.get(name) != value))
+    return None if not models or len(changed) == len(models) else changed
+
+
+def rebuilt_words(rebuilt: tuple[str, ...], models: Mapping[str, str]) -> str:
+    """What is built whole, for the log; empty if nothing is."""
+    if not rebuilt:
+        return ""
+    return f"; {len(rebuilt)} of {len(models)} incremental models are built whole, because their code has changed"
+
+
+def staging_needs_refresh(
+    state: WarehouseState, fingerprint: str, landed: Iterable[str], models: Mapping[str, str] | None = None
+) -> str:
     """Why staging must be built anew, in words; empty where new batches can be appended."""
     if state.staged is None:
         return "nothing was staged before"
-    if state.staged.fingerprint != fingerprint:
+    if changed_models(state.staged.fingerprint, state.staged.models, fingerprint, models or {}) is None:
         return "code or variables of staging have changed"
     if gone := set(state.staged.batches) - set(landed):
         return f"{len(gone)} batches are no longer there"

@@ -1,79 +1,90 @@
-"""Fingerprints of code and variables, and the versions that a manifest names: what a build depends on besides data."""
+"""What a build depends on besides data, as hashes: per incremental model, and of everything.
+
+The same fingerprint means the same marts from the same data. Where it differs, the models' hashes say which tables must
+be built whole.
+"""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 
 from pipelines.config.settings import Settings, project_root
 from pipelines.landing import declared_statuses
 from pipelines.runs.build_state import fingerprint_of
-
-_SKIPPED = {"target", "logs", "dbt_packages"}
-# No step of a build imports these; of everything else a change counts, so that no module can be forgotten.
-_NOT_BUILDING = {"cli", "sample"}
-
-
-def dbt_files(project: Path) -> Iterator[Path]:
-    """Every file of the dbt project that can change what it builds."""
-    for top in sorted(project.iterdir()):
-        if top.is_file() and not top.name.startswith("."):
-            yield top
-        elif top.is_dir() and top.name not in _SKIPPED:
-            yield from sorted(path for path in top.rglob("*") if path.is_file() and not path.name.startswith("."))
+from pipelines.runs.dbt_manifest import Manifest, load_manifest
+from pipelines.runs.model_hashes import hash_of_tests, incremental_models, model_hashes
+from pipelines.runs.source_files import (
+    EXCHANGE_CODE,
+    PUBLICATION_CODE,
+    dbt_files,
+    engine_versions,
+    lock_file,
+    python_files,
+)
 
 
-def python_files() -> list[Path]:
-    """Every Python module that a build may run."""
-    package = project_root() / "pipelines"
-    return sorted(path for path in package.rglob("*.py") if path.relative_to(package).parts[0] not in _NOT_BUILDING)
+@dataclass(frozen=True)
+class Code:
+    """The code and the variables of a part of a build.
+
+    Attributes:
+        fingerprint: Of everything that decides what is built, checked and published.
+        models: The hash of each incremental model, by name.
+    """
+
+    fingerprint: str
+    models: Mapping[str, str]
+
+    def changed_since(self, models: Mapping[str, str]) -> tuple[str, ...]:
+        """The incremental models that must be built whole, where a build by another code had these hashes."""
+        return tuple(sorted(name for name, value in self.models.items() if models.get(name) != value))
 
 
-def staging_fingerprint(settings: Settings) -> str:
-    """Of what staging depends on: its models, all macros and seeds, the project file, the zone, the lock."""
-    project = project_root() / "dbt_project"
-    parts = ("macros", "seeds", "models/staging")
-    files = [path for path in dbt_files(project) if path.parent == project or _below(path, project, parts)]
-    return fingerprint_of(_with_lock(files), project_root(), {"timezone": settings.timezone, **engine_versions()})
+def staging_code(settings: Settings, *, keep: bool = True) -> Code:
+    """The code of staging; `keep` as in `load_manifest`."""
+    manifest = load_manifest(settings, keep=keep)
+    return _code(manifest, _hashes(settings, manifest, ""), ("ingest",), {})
 
 
-def core_fingerprint(settings: Settings, key_fingerprint: str) -> str:
-    """Of what core and marts depend on: dbt project, Python, variables, the mappings' statuses, the key, the lock."""
+def core_code(settings: Settings, key_fingerprint: str, *, keep: bool = True) -> Code:
+    """The code of everything after staging, and of what it is built from; `keep` as in `load_manifest`."""
+    manifest = load_manifest(settings, keep=keep)
+    publication = fingerprint_of(python_files(("base", *PUBLICATION_CODE)), project_root(), {})
+    return _code(
+        manifest, _hashes(settings, manifest, key_fingerprint), ("core", "marts"), {"publication": publication}
+    )
+
+
+def _hashes(settings: Settings, manifest: Manifest, key_fingerprint: str) -> dict[str, str]:
     values = {
-        "timezone": settings.timezone,
-        "currency": settings.currency,
-        "industry": settings.industry,
-        "history_months": settings.history_months,
-        "key": key_fingerprint,
+        "pseudonyms": key_fingerprint,
         "order_statuses": json.dumps(declared_statuses(source.mapping for source in settings.sources)),
-        **engine_versions(),
     }
-    files = [*dbt_files(project_root() / "dbt_project"), *python_files()]
-    return fingerprint_of(_with_lock(files), project_root(), values)
+    inputs = {
+        table: fingerprint_of(
+            python_files(("base", *parts)) if parts else [], project_root(), {"of": values.get(table)}
+        )
+        for table, parts in EXCHANGE_CODE.items()
+    }
+    common = fingerprint_of(lock_file(), project_root(), engine_versions())
+    return model_hashes(manifest, inputs, common)
 
 
-def engine_versions() -> dict[str, str]:
-    """The installed versions that decide what a build gives."""
-    return {name: version(name) for name in ("duckdb", "dbt-core", "dbt-duckdb", "numpy", "scipy", "pyarrow")}
+def _code(manifest: Manifest, hashes: Mapping[str, str], tags: tuple[str, ...], more: Mapping[str, str]) -> Code:
+    nodes = manifest["nodes"]
+    own = {unique_id: value for unique_id, value in hashes.items() if set(tags) & set(nodes[unique_id]["tags"])}
+    fingerprint = fingerprint_of([], project_root(), {"models": own, "tests": hash_of_tests(manifest, own), **more})
+    return Code(fingerprint, incremental_models(manifest, own))
 
 
 def code_versions() -> dict[str, str]:
     """What a published manifest says about the code: our version, the dbt project, Python, the lock, the engines."""
     root = project_root()
-    lock = [path for path in (root / "requirements.lock",) if path.is_file()]
     return {
         "loyalty-marts": version("loyalty-marts"),
         "dbt_project": fingerprint_of(list(dbt_files(root / "dbt_project")), root, {}),
         "pipelines": fingerprint_of(python_files(), root, {}),
-        "requirements.lock": fingerprint_of(lock, root, {}) if lock else "",
+        "requirements.lock": fingerprint_of(lock_file(), root, {}) if lock_file() else "",
         **engine_versions(),
     }
-
-
-def _below(path: Path, project: Path, parts: tuple[str, ...]) -> bool:
-    return any(path.is_relative_to(project / part) for part in parts)
-
-
-def _with_lock(files: list[Path]) -> list[Path]:
-    lock = project_root() / "requirements.lock"
-    return [*files, lock] if lock.is_file() else files

@@ -1,15 +1,20 @@
-"""dbt's manifest, from which the asset graph is made: parsed when the project has changed, read otherwise.
+"""dbt's manifest, from which the asset graph is made: compiled when the project has changed, read otherwise.
 
-Parsing takes seconds, and every command that shows the graph needs the result, so it is kept under a fingerprint of the
-project's files. What the manifest says about a mart (key, descriptions) is read here too.
+Compiling takes seconds, and every command that shows the graph needs the result, so it is kept under a fingerprint of
+the project's files. The SQL in it is that of a full build of one fixed day, so that two versions of the project can be
+compared (model_hashes.py). What the manifest says about a mart (key, descriptions) is read here too.
 """
 
 import json
 import logging
+import shutil
 import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import date
+from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pipelines.base.durable import write_text_durably
@@ -17,6 +22,7 @@ from pipelines.base.errors import BuildError
 from pipelines.config.settings import (
     Settings,
     child_environment,
+    dbt_build_environment,
     dbt_environment,
     dbt_executable,
     dbt_vars,
@@ -25,14 +31,15 @@ from pipelines.config.settings import (
 )
 from pipelines.publication import MartTable
 from pipelines.runs.build_state import fingerprint_of
-from pipelines.runs.code import dbt_files, engine_versions
 from pipelines.runs.logs import dbt_log_options
+from pipelines.runs.source_files import dbt_files, engine_versions
 
 log = logging.getLogger("loyalty.dbt")
 
 Manifest = Mapping[str, Any]
 MARTS_SCHEMA = "marts"
 PARSED = "partial_parse.msgpack"
+_FIXED_DAY = date(2000, 1, 31)
 
 
 def parse_cache(settings: Settings) -> Path:
@@ -40,11 +47,15 @@ def parse_cache(settings: Settings) -> Path:
     return settings.paths.target / "definitions"
 
 
-def load_manifest(settings: Settings) -> Manifest:
+def load_manifest(settings: Settings, *, keep: bool = True) -> Manifest:
     """The manifest of the project as its files are now.
 
+    Args:
+        settings: The settings in force.
+        keep: Whether the result may be written below the home, for the next time.
+
     Raises:
-        BuildError: dbt cannot parse the project.
+        BuildError: dbt cannot compile the project.
     """
     project = project_root() / "dbt_project"
     cache = parse_cache(settings)
@@ -55,40 +66,51 @@ def load_manifest(settings: Settings) -> Manifest:
     if mark.is_file() and mark.read_bytes() == fingerprint.encode():
         with suppress(FileNotFoundError, ValueError):  # it is missing or broken: the project is parsed again
             return _read(manifest)
-    _parse(settings, project, cache, values)
+    if not keep:
+        with TemporaryDirectory(prefix="loyalty-dbt-") as folder:
+            _compile(settings, project, Path(folder), Path(folder), values)
+            return _read(Path(folder) / "manifest.json")
+    _compile(settings, project, cache, settings.paths.logs, values)
     write_text_durably(mark, fingerprint)
     return _read(manifest)
 
 
 def _read(manifest: Path) -> Manifest:
+    return _content(manifest, manifest.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=2)
+def _content(manifest: Path, changed_at: int) -> Manifest:
     content: dict[str, Any] = json.loads(manifest.read_bytes())
     return content
 
 
-def _parse(settings: Settings, project: Path, cache: Path, values: str) -> None:
-    cache.mkdir(parents=True, exist_ok=True)
-    log.info("dbt parses the project")
+def _compile(settings: Settings, project: Path, target: Path, logs: Path, values: str) -> None:
+    target.mkdir(parents=True, exist_ok=True)
+    log.info("dbt compiles the project")
     command = [
-        *(str(dbt_executable()), "--quiet", "--no-version-check", "--no-use-colors", "parse"),
+        *(str(dbt_executable()), "--quiet", "--no-version-check", "--no-use-colors", "compile"),
+        *("--select", "resource_type:model", "resource_type:test"),
         *("--project-dir", str(project), "--profiles-dir", str(project)),
-        *("--target-path", str(cache), *dbt_log_options(settings.paths.logs), "--vars", values),
+        *("--target-path", str(target), *dbt_log_options(logs), "--vars", values),
     ]
-    environment = child_environment(dbt_environment(settings))
+    environment = child_environment({**dbt_environment(settings), **dbt_build_environment(_FIXED_DAY)})
 
-    def parse() -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            command, capture_output=True, text=True, env=environment, cwd=settings.paths.warehouse.parent, check=False
-        )
+    def compiled() -> "subprocess.CompletedProcess[str]":
+        # An empty warehouse of the same name: the real one may be in use, and must not decide what is compiled.
+        return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=target, check=False)
 
-    done = parse()
-    if done.returncode and (cache / PARSED).is_file():
-        # dbt cannot always go on from its cache of another version of the project
-        (cache / PARSED).unlink()
-        done = parse()
+    done = compiled()
+    if done.returncode and (target / PARSED).is_file():
+        # dbt cannot always continue from its cache of another version of the project
+        (target / PARSED).unlink()
+        done = compiled()
+    shutil.rmtree(target / "compiled", ignore_errors=True)
+    (target / settings.paths.warehouse.name).unlink(missing_ok=True)
     if done.returncode:
         raise BuildError(
-            f"dbt cannot parse {project}:\n{done.stdout.strip()}\n{done.stderr.strip()}".strip(),
-            hint="mend the model that dbt names",
+            f"dbt cannot compile {project}:\n{done.stdout.strip()}\n{done.stderr.strip()}".strip(),
+            hint="correct the model that dbt names",
         )
 
 

@@ -81,7 +81,15 @@ class _Server:
         if not request["parsed"] or not Path(request["parsed"]).is_dir():
             return None
         if request["vars"] not in self._manifests:
-            parse = ["--quiet", "parse", "--target-path", request["parsed"], "--vars", request["vars"]]
+            parse = [
+                "--quiet",
+                "--no-write-json",
+                "parse",
+                "--target-path",
+                request["parsed"],
+                "--vars",
+                request["vars"],
+            ]
             self._manifests[request["vars"]] = self._runner().invoke(parse).result
         return self._manifests[request["vars"]]
 

@@ -25,7 +25,7 @@ from pipelines.runs.build_state import (
     read_state,
     staging_needs_refresh,
 )
-from pipelines.runs.code import core_fingerprint, staging_fingerprint
+from pipelines.runs.code import core_code, staging_code
 from pipelines.runs.up_to_date import standing_versions
 
 
@@ -134,8 +134,11 @@ def _state(settings: Settings) -> WarehouseState:
 
 
 def _outlook(settings: Settings, asked: _Asked, files: LandingPreview, before: WarehouseState) -> _Outlook:
-    fingerprint = staging_fingerprint(settings)
-    reason = "it was asked for" if asked.full_refresh else staging_needs_refresh(before, fingerprint, files.batches)
+    code = staging_code(settings, keep=False)
+    fingerprint = code.fingerprint
+    reason = staging_needs_refresh(before, fingerprint, files.batches, code.models)
+    if asked.full_refresh:
+        reason = "it was asked for"
     held = before.staged or StagedState(fingerprint="", batches=())
     if files.again and reason and not asked.full_refresh and held.fingerprint == fingerprint:
         reason = f"the mapping has changed for {sum(files.again.values())} landed files"
@@ -158,7 +161,7 @@ def _of_build(settings: Settings, asked: _Asked, files: LandingPreview, outlook:
         return _refused(DryRun(files.new, files.again, staging), error)
     is_latest = (settings.as_of if asked.as_of is None else asked.as_of) == "latest"
     found = DryRun(files.new, files.again, staging, day, is_latest and day is not None and not outlook.is_same_data)
-    standing = [] if asked.full_refresh else standing_versions(settings, outlook.staged)
+    standing = [] if asked.full_refresh else standing_versions(settings, outlook.staged, keep=False)
     version = next((one for one in standing if day in (None, one.as_of)), None)
     if version:
         reason = f"published already from the same data and code: {version.id}"
@@ -197,10 +200,14 @@ def _plan(settings: Settings, state: WarehouseState, day: date | None, *, full_r
         return "full", "nothing was built before"
     if not paths.key.exists() and settings.key_text is None:
         return "full", "there is no key of the pseudonyms yet"
-    fingerprint = core_fingerprint(settings, key_fingerprint(load_key(paths.key, settings.key_text)))
-    due = due_day(settings)
+    code = core_code(settings, key_fingerprint(load_key(paths.key, settings.key_text)), keep=False)
     plan = plan_build(
-        state, as_of=day or state.built.as_of, fingerprint=fingerprint, due=due, full_refresh=full_refresh
+        state,
+        as_of=day or state.built.as_of,
+        fingerprint=code.fingerprint,
+        models=code.models,
+        due=due_day(settings),
+        full_refresh=full_refresh,
     )
     return plan.kind.value, plan.reason
 

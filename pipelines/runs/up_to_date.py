@@ -15,11 +15,11 @@ from pipelines.identity.pseudonyms import key_fingerprint
 from pipelines.landing import delivery_ages, landed_batches
 from pipelines.publication import Manifest, Version, list_versions, set_current, why_not_current
 from pipelines.runs.build_state import StagedState, landed_id, read_state
-from pipelines.runs.code import core_fingerprint, staging_fingerprint
+from pipelines.runs.code import core_code, staging_code
 from pipelines.runs.marks import Required, Step, read_marks
 from pipelines.runs.recorder import Recorder
 
-# In a manifest's `versions`: code, variables and key of the build (see code.core_fingerprint).
+# In a manifest's `versions`: code, variables and key of the build (see code.core_code).
 BUILD_FINGERPRINT = "build"
 # Not the digits of a name: a warning about one file does not stand for that about another one.
 _FIGURE = re.compile(r"\(?\d[\d.,]*%?\)?[,:;]?")
@@ -52,7 +52,7 @@ def staging_is_current(settings: Settings, landed: Landed, required: Required) -
         required: The parts and checks that landing and staging must have.
     """
     staged = read_state(settings.paths.build_state).staged
-    if staged is None or staged.fingerprint != staging_fingerprint(settings):
+    if staged is None or staged.fingerprint != staging_code(settings).fingerprint:
         return False
     if set(staged.batches) != set(landed.batches) or staged.ages != landed.ages:
         return False
@@ -68,17 +68,23 @@ def standing_version(settings: Settings, day: date) -> Version | None:
     return next((one for one in standing if one.as_of == day), None)
 
 
-def standing_versions(settings: Settings, staged: StagedState) -> list[Version]:
-    """Of each day, the version that a build from what is staged would only repeat; the latest day first."""
+def standing_versions(settings: Settings, staged: StagedState, *, keep: bool = True) -> list[Version]:
+    """Of each day, the version that a build from what is staged would only repeat; the latest day first.
+
+    Args:
+        settings: The settings in force.
+        staged: What is staged.
+        keep: As in `load_manifest`.
+    """
     paths = settings.paths
     if not paths.key.exists() and settings.key_text is None:
         return []
-    fingerprint = core_fingerprint(settings, key_fingerprint(load_key(paths.key, settings.key_text)))
+    code = core_code(settings, key_fingerprint(load_key(paths.key, settings.key_text)), keep=keep)
     newest: dict[date, Version] = {}
     for one in list_versions(paths.published):
         if one.manifest:
             newest.setdefault(one.as_of, one)
-    standing = (one for one in newest.values() if _repeats(one.manifest, fingerprint, staged))
+    standing = (one for one in newest.values() if _repeats(one.manifest, code.fingerprint, staged))
     return sorted(standing, key=lambda one: one.as_of, reverse=True)
 
 

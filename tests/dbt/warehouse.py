@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -128,12 +128,21 @@ class Warehouse:
         table = pa.table({"batch": pa.array(changed, pa.string()), "is_new": [b not in self.built for b in changed]})
         pq.write_table(table, exchange / "changed_batches.parquet")
 
-    def build(self, as_of: date, *, extending: date | None = None, scratch: str = "", tested: bool = False) -> None:
+    def build(
+        self,
+        as_of: date,
+        *,
+        extending: date | None = None,
+        rebuilt: Sequence[str] = (),
+        scratch: str = "",
+        tested: bool = False,
+    ) -> None:
         """Build the core: whole, or extending the build of another day.
 
         Args:
             as_of: The day that is built.
             extending: The day of the build that this one extends; None for a full build.
+            rebuilt: Models that are built whole all the same.
             scratch: Prefix of the schemas, to leave the daily tables alone.
             tested: Run dbt's own tests too.
         """
@@ -143,6 +152,7 @@ class Warehouse:
             *(() if extending else ("--full-refresh",)),
             as_of=as_of,
             previous_as_of=extending.isoformat() if extending else "",
+            rebuilt=",".join(rebuilt),
             scratch_schema=scratch,
         )
         if not scratch:

@@ -18,12 +18,18 @@ from pipelines.runs.build_state import (
     WarehouseState,
     write_state,
 )
-from pipelines.runs.code import core_fingerprint
+from pipelines.runs.code import core_code
 from pipelines.runs.recorder import RunReport
 from tests.unit.publication_marts import publisher
+from tests.unit.small_manifest import use_small_manifest
 
 BUILT = date(2026, 1, 10)
 BATCHES = ("b1", "b2")
+
+
+@pytest.fixture(autouse=True)
+def small_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    use_small_manifest(monkeypatch)
 
 
 @pytest.fixture
@@ -126,7 +132,7 @@ def publish_standing(
     publisher(settings.home)(
         day,
         "aaaa",
-        versions={"build": build or core_fingerprint(settings, key_fingerprint(key))},
+        versions={"build": build or core_code(settings, key_fingerprint(key)).fingerprint},
         inputs={"files": [{"batch": batch} for batch in batches], **inputs},
     )
 

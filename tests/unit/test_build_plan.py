@@ -42,6 +42,19 @@ def test_a_complete_build_by_the_same_code_is_extended_by_what_is_new() -> None:
     assert plan.scratch_schema == ""
 
 
+def test_models_whose_code_has_changed_are_built_whole_and_the_others_extended() -> None:
+    built = state().built
+    assert built is not None
+    before = state().model_copy(update={"built": built.model_copy(update={"models": {"a": "1", "b": "1", "c": "1"}})})
+    plan = plan_build(before, as_of=TUESDAY, fingerprint="g", models={"a": "1", "b": "2", "d": "1"})
+    assert (plan.kind, plan.rebuilt, plan.changed_batches) == (BuildKind.INCREMENTAL, ("b", "d"), ("c",))
+    assert "2 of 3 incremental models are built whole" in plan.reason
+    assert plan_build(before, as_of=TUESDAY, fingerprint="f", models={"a": "9"}).rebuilt == ()
+    same = plan_build(before, as_of=TUESDAY, fingerprint="g", models={"a": "1"})
+    assert (same.kind, same.rebuilt) == (BuildKind.INCREMENTAL, ())
+    assert plan_build(before, as_of=TUESDAY, fingerprint="g", models={"a": "9", "b": "9"}).kind is BuildKind.FULL
+
+
 def test_the_same_day_is_extended_too() -> None:
     assert plan_build(state(), as_of=MONDAY, fingerprint="f").kind is BuildKind.INCREMENTAL
 

@@ -28,7 +28,8 @@ from pipelines.runs.build_state import (
     WarehouseState,
     write_state,
 )
-from pipelines.runs.code import core_fingerprint, staging_fingerprint
+from pipelines.runs.code import core_code, staging_code
+from tests.unit.small_manifest import use_small_manifest
 
 MAPPING: dict[str, Any] = {
     "source": "shop",
@@ -39,6 +40,11 @@ MAPPING: dict[str, Any] = {
         }
     ],
 }
+
+
+@pytest.fixture(autouse=True)
+def small_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    use_small_manifest(monkeypatch)
 
 
 @pytest.fixture
@@ -75,11 +81,11 @@ def built(settings: Settings, as_of: date, events: EventDays) -> None:
     settings.paths.state.mkdir(parents=True, exist_ok=True)
     duckdb.connect(str(settings.paths.warehouse)).close()
     key = load_key(settings.paths.key, settings.key_text)
-    fingerprint = core_fingerprint(settings, key_fingerprint(key))
+    fingerprint = core_code(settings, key_fingerprint(key)).fingerprint
     batches = landed_batches(settings.home)
     ages = {batch: age for batch, age in delivery_ages(settings.home).items() if age}
     state = WarehouseState(
-        staged=StagedState(fingerprint=staging_fingerprint(settings), batches=batches, ages=ages, events=events),
+        staged=StagedState(fingerprint=staging_code(settings).fingerprint, batches=batches, ages=ages, events=events),
         built=BuiltState(
             as_of=as_of, fingerprint=fingerprint, batches=batches, ages=ages, status=BuildStatus.COMPLETE, run_id="r"
         ),

@@ -13,7 +13,8 @@ from pipelines.config.settings import load_settings, project_root
 from pipelines.landing import declared_statuses, load_mapping, write_order_statuses
 from pipelines.landing.fingerprint import fingerprint
 from pipelines.landing.order_statuses import CLASSES, FILE, OrderStatuses, built_in, class_of, status_word
-from pipelines.runs.code import core_fingerprint
+from pipelines.runs.code import core_code
+from tests.unit.small_manifest import use_small_manifest
 
 MAPPING = """\
 source: {source}
@@ -135,7 +136,10 @@ def test_two_mappings_of_one_source_must_agree(tmp_path: Path) -> None:
         declared_statuses([one, other])
 
 
-def test_a_class_that_changes_lands_nothing_again_and_asks_for_a_full_build(tmp_path: Path) -> None:
+def test_a_class_that_changes_lands_nothing_again_and_asks_for_another_build(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_small_manifest(monkeypatch)
     path = mapping(tmp_path, "")
     (tmp_path / "in").mkdir()
     config = tmp_path / "loyalty.yml"
@@ -143,7 +147,7 @@ def test_a_class_that_changes_lands_nothing_again_and_asks_for_a_full_build(tmp_
 
     def fingerprints() -> tuple[str, str]:
         found = load_mapping(path)
-        return fingerprint(found, found.files[0]), core_fingerprint(load_settings(config), "key")
+        return fingerprint(found, found.files[0]), core_code(load_settings(config), "key").fingerprint
 
     before = fingerprints()
     mapping(tmp_path, "order_statuses: {sale: [odd]}")

@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from pipelines.cli.summary import summary_table
@@ -13,8 +14,14 @@ from pipelines.publication.model import PublishedFile
 from pipelines.runs.recorder import Recorder, RunReport
 from pipelines.runs.up_to_date import conclude
 from tests.unit.publication_marts import publisher
+from tests.unit.small_manifest import use_small_manifest
 
 QUARANTINE = "much is in quarantine: {} files or entities are above warn_share\n  sample orders: {} of 9 rows"
+
+
+@pytest.fixture(autouse=True)
+def small_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    use_small_manifest(monkeypatch)
 
 
 def test_a_warning_is_not_repeated_with_the_figures_of_the_version(tmp_path: Path) -> None:

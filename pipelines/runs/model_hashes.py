@@ -1,0 +1,78 @@
+"""A hash of every model, seed and test: of its SQL, compiled for one fixed day, and of all that it is built from.
+
+Two versions of the project in which a model has the same hash build the same table from the same data. Descriptions,
+tags and groups are not part of it. Pure; the manifest comes from dbt_manifest.py.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+_BUILT = ("model", "seed", "snapshot")
+
+
+def model_hashes(manifest: Mapping[str, Any], inputs: Mapping[str, str], common: str) -> dict[str, str]:
+    """The hash of every model and seed, by dbt's id.
+
+    Args:
+        manifest: dbt's, compiled.
+        inputs: A hash for each source table whose rows Python computes, by name.
+        common: What all of them depend on: the engines, the lock.
+    """
+    found: dict[str, str] = {}
+
+    def hash_of(unique_id: str) -> str:
+        if unique_id.startswith("source."):
+            source = manifest["sources"][unique_id]
+            return inputs.get(source["name"], "") if source["source_name"] == "exchange" else source["name"]
+        if unique_id not in found:
+            node = manifest["nodes"][unique_id]
+            parents = sorted({hash_of(parent) for parent in node["depends_on"].get("nodes", [])})
+            found[unique_id] = _hash([common, *_own(node, manifest), *parents])
+        return found[unique_id]
+
+    for unique_id, node in manifest["nodes"].items():
+        if node["resource_type"] in _BUILT:
+            hash_of(unique_id)
+    return found
+
+
+def hash_of_tests(manifest: Mapping[str, Any], selected: Mapping[str, str]) -> str:
+    """One hash of the tests that read any of the selected models."""
+    tests = [
+        (unique_id, node.get("compiled_code"), str(node["config"].get("severity")).lower())
+        for unique_id, node in sorted(manifest["nodes"].items())
+        if node["resource_type"] == "test" and any(parent in selected for parent in node["depends_on"]["nodes"])
+    ]
+    return _hash(tests)
+
+
+def incremental_models(manifest: Mapping[str, Any], hashes: Mapping[str, str]) -> dict[str, str]:
+    """Of the hashed models those that a build extends, by name: all others are built whole each time."""
+    nodes = manifest["nodes"]
+    return {
+        nodes[unique_id]["name"]: value
+        for unique_id, value in sorted(hashes.items())
+        if nodes[unique_id]["config"].get("materialized") == "incremental"
+    }
+
+
+def _own(node: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
+    """What a node says by itself."""
+    if node["resource_type"] == "seed":
+        return [node["checksum"]["checksum"], node["config"].get("column_types")]
+    materialized = node["config"]["materialized"]
+    contract = node["config"].get("contract", {}).get("enforced")
+    columns = [(name, column.get("data_type")) for name, column in node["columns"].items()] if contract else []
+    custom = [
+        macro["macro_sql"]
+        for _, macro in sorted(manifest["macros"].items())
+        if macro["package_name"] == node["package_name"]
+        and macro["name"].startswith(f"materialization_{materialized}_")
+    ]
+    return [node["schema"], node["alias"], node["compiled_code"], materialized, columns, custom]
+
+
+def _hash(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]

@@ -1,0 +1,50 @@
+"""The files and engines that a build depends on besides data: dbt project, Python, lock, installed versions."""
+
+from collections.abc import Iterable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+from pipelines.config.settings import project_root
+
+_SKIPPED = {"target", "logs", "dbt_packages"}
+# The Python that computes what dbt reads as the source `exchange`, by table; below the package. `base` belongs to all.
+EXCHANGE_CODE = {
+    "changed_batches": (),  # which rows are computed again, not what they are
+    "order_statuses": ("landing/order_statuses.py",),
+    "pseudonyms": ("identity",),
+    "purchase_scores": ("value", "runs/warehouse.py"),
+    "value_parameters": ("value", "runs/warehouse.py"),
+    "value_validation": ("value", "runs/warehouse.py"),
+}
+# The Python that decides the bytes of a version.
+PUBLICATION_CODE = ("publication",)
+
+
+def dbt_files(project: Path) -> Iterator[Path]:
+    """Every file of the dbt project that can change what it builds."""
+    for top in sorted(project.iterdir()):
+        if top.is_file() and not top.name.startswith("."):
+            yield top
+        elif top.is_dir() and top.name not in _SKIPPED:
+            yield from sorted(path for path in top.rglob("*") if path.is_file() and not path.name.startswith("."))
+
+
+def python_files(parts: Iterable[str] = ("",)) -> list[Path]:
+    """The modules of some files and folders of the package; all of them by default."""
+    package = project_root() / "pipelines"
+    found: set[Path] = set()
+    for part in parts:
+        path = package / part
+        found.update([path] if path.is_file() else path.rglob("*.py"))
+    return sorted(found)
+
+
+def lock_file() -> list[Path]:
+    """requirements.lock; nothing where there is none."""
+    lock = project_root() / "requirements.lock"
+    return [lock] if lock.is_file() else []
+
+
+def engine_versions() -> dict[str, str]:
+    """The installed versions that decide what a build gives."""
+    return {name: version(name) for name in ("duckdb", "dbt-core", "dbt-duckdb", "numpy", "scipy", "pyarrow")}
