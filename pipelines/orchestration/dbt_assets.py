@@ -14,6 +14,7 @@ from pipelines.config.settings import Settings, dbt_vars
 from pipelines.orchestration.dbt_build import BuildOptions, run_build
 from pipelines.orchestration.gates import built_schemas
 from pipelines.orchestration.names import FULL_REFRESH_TAG
+from pipelines.orchestration.rule_checks import divided
 from pipelines.orchestration.steps import RETRY, asked, planned, step
 from pipelines.quality import WARN, open_warehouse, read_data_issues
 from pipelines.runs.build_state import (
@@ -53,10 +54,10 @@ class Translator(DagsterDbtTranslator):
 def dbt_steps(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
     """The three steps."""
     parts = dbt_parts(manifest)
-    translator = Translator()
+    translator, rules_divided = Translator(), divided(manifest)
 
     @dbt_assets(
-        manifest=manifest,
+        manifest=rules_divided,
         select="tag:ingest",
         name="dbt_staging",
         dagster_dbt_translator=translator,
@@ -97,7 +98,7 @@ def dbt_steps(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
                 mark(paths.marks, Step.STAGING, staged.id, parts[Step.STAGING])
 
     @dbt_assets(
-        manifest=manifest,
+        manifest=rules_divided,
         select="tag:core",
         name="dbt_core",
         dagster_dbt_translator=translator,
@@ -114,7 +115,7 @@ def dbt_steps(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
                 mark(run.settings.paths.marks, Step.CORE, plan.id, parts[Step.CORE])
 
     @dbt_assets(
-        manifest=manifest,
+        manifest=rules_divided,
         select="tag:marts",
         name="dbt_marts",
         dagster_dbt_translator=translator,

@@ -19,6 +19,7 @@ from packaging.version import Version
 
 from pipelines.config.model_vars import Var
 from pipelines.config.settings import dbt_build_environment, dbt_vars_argument, project_root
+from pipelines.orchestration.rule_checks import asset_events
 from pipelines.runs.dbt_manifest import parse_cache
 from pipelines.runs.dbt_results import as_error, read_failures, read_successes
 from pipelines.runs.logs import dbt_log_options
@@ -125,7 +126,7 @@ def run_build(
             cli_version=Version(version("dbt-core")),
             context=context,
         )
-        for event in invocation.stream():
+        for event in asset_events(invocation, context, manifest):
             if isinstance(event, dg.Output):
                 tables.append(event)
                 stage.say(f"{len(tables)} models")

@@ -5,12 +5,13 @@ Reads dbt's own run_results.json; knows nothing of Dagster.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pipelines.base.errors import BuildError, Finding, GateError, LoyaltyError
 from pipelines.base.scarcity import scarcity
+from pipelines.runs.dbt_rules import failing_rules, has_rules
 
 _BROKEN = {"error", "fail", "runtime error", "partial success"}
 _DONE = {"success", "pass", "warn"}
@@ -43,14 +44,24 @@ class DbtFailure:
 
 def read_failures(target: Path, manifest: Mapping[str, Any]) -> list[DbtFailure]:
     """Every failure in `<target>/run_results.json`; nothing where dbt did not get that far."""
+    return [
+        failure
+        for result in read_results(target)
+        if result["status"] in _BROKEN
+        for failure in _failures(result, manifest)
+    ]
+
+
+def read_results(target: Path) -> list[dict[str, Any]]:
+    """What dbt wrote to `<target>/run_results.json`; nothing where it did not get that far."""
     path = target / "run_results.json"
     if not path.is_file():
         return []
     try:
-        results = json.loads(path.read_bytes())["results"]
+        results: list[dict[str, Any]] = json.loads(path.read_bytes())["results"]
     except (ValueError, KeyError):  # dbt was stopped while it wrote them
         return []
-    return [_failure(result, manifest) for result in results if result["status"] in _BROKEN]
+    return results
 
 
 def read_successes(target: Path) -> frozenset[str]:
@@ -59,17 +70,22 @@ def read_successes(target: Path) -> frozenset[str]:
     return frozenset(result["unique_id"] for result in results if result["status"] in _DONE)
 
 
-def _failure(result: Mapping[str, Any], manifest: Mapping[str, Any]) -> DbtFailure:
+def _failures(result: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[DbtFailure]:
+    """One failure; of a test that holds several rules, one for each rule that failed."""
     kind, _, rest = result["unique_id"].partition(".")
     node = manifest["nodes"].get(result["unique_id"], {})
     parents = node.get("depends_on", {}).get("nodes", []) if kind == "test" else []
-    return DbtFailure(
+    failure = DbtFailure(
         kind=kind,
         name=node.get("name") or rest,
         about=tuple(parent.rsplit(".", 1)[-1] for parent in parents),
         message=" ".join((result.get("message") or result["status"]).split()),
         rows=result.get("failures") if result["status"] == "fail" else None,
     )
+    rules = failing_rules(result) if has_rules(node) else {}
+    table = str(node.get("attached_node")).rsplit(".", 1)[-1]
+    broken = [replace(failure, name=f"{table}.{name}", about=(), rows=rows) for name, rows in rules.items()]
+    return broken or [failure]
 
 
 def as_error(failures: list[DbtFailure], stage: str, log: Path, home: Path, said: str = "") -> LoyaltyError:

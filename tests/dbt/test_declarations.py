@@ -90,7 +90,7 @@ def test_no_seed_has_an_apostrophe_which_spark_cannot_load() -> None:
 
 def published_columns() -> list[tuple[str, str, str]]:
     """Model, name and description of every column of a mart."""
-    paths = [path for path in (PROJECT / "models" / "marts").rglob("_*.yml") if path.parent.name != "intermediate"]
+    paths = sorted((PROJECT / "models" / "marts").rglob("_*.yml"))
     models = [model for path in paths for model in yaml.safe_load(path.read_text()).get("models", [])]
     return [(model["name"], column["name"], column["description"]) for model in models for column in model["columns"]]
 
@@ -101,7 +101,7 @@ def test_every_amount_of_a_mart_says_that_it_is_in_the_reporting_currency() -> N
         for model, name, description in published_columns()
         if re.search(r"(^|_)amount$", name) and not re.match(r"(n|is)_", name)
     ]
-    assert len(amounts) > 30
+    assert len(amounts) >= 30
     assert [f"{model}.{name}" for model, name, text in amounts if "the reporting currency" not in text] == []
 
 

@@ -5,6 +5,7 @@ found. How a model without a unit test is recognised is in `computes`.
 """
 
 import json
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -13,6 +14,7 @@ import duckdb
 import pytest
 
 from pipelines.base.entities import ENTITIES
+from pipelines.runs.dbt_rules import failing_rules, has_rules, rules_of
 from tests.dbt.shop_history import History
 from tests.dbt.warehouse import Warehouse
 
@@ -127,12 +129,34 @@ def test_a_formula_is_recognised_wherever_it_stands(sql: str, expected: bool) ->
     assert computes(sql) is expected
 
 
-def test_every_test_of_a_key_finds_a_row_that_is_there_twice(tested: Warehouse) -> None:
+def rule_tests(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The tests that hold the rules of a table."""
+    return {name: node for name, node in manifest["nodes"].items() if has_rules(node)}
+
+
+def test_every_table_has_one_test_of_all_its_rules(tested: Warehouse) -> None:
+    nodes = tested.manifest()["nodes"]
+    tables = [node["attached_node"] for node in rule_tests(tested.manifest()).values()]
+    assert len(tables) > 100
+    assert len(set(tables)) == len(tables)
+    others = [node for node in nodes.values() if node["resource_type"] == "test" and not has_rules(node)]
+    assert [node["name"] for node in others if node.get("attached_node")] == []
+
+
+def test_dbt_checks_exactly_the_rules_that_the_manifest_declares(tested: Warehouse) -> None:
+    compiled = tested.home / "target" / "compiled" / "loyalty"
+    for node in rule_tests(tested.manifest()).values():
+        sql = (compiled / node["original_file_path"] / node["path"]).read_text(encoding="utf-8")
+        rules = re.findall(r"select\s+'(\w+)' as rule", sql)
+        assert sorted(rules) == sorted(rule.name for rule in rules_of(node)), node["name"]
+
+
+def test_every_rule_of_a_key_finds_a_row_that_is_there_twice(tested: Warehouse) -> None:
     nodes = tested.manifest()["nodes"]
     grains = {
         name: nodes[node["attached_node"]]
-        for name, node in nodes.items()
-        if (node.get("test_metadata") or {}).get("name") == "grain"
+        for name, node in rule_tests(tested.manifest()).items()
+        if any(rule.kind == "grain" for rule in rules_of(node))
     }
     doubled = set()
     with duckdb.connect(str(tested.home / "warehouse.duckdb")) as connection:
@@ -144,6 +168,10 @@ def test_every_test_of_a_key_finds_a_row_that_is_there_twice(tested: Warehouse) 
                 if connection.execute(f"select 1 from {table} limit 1").fetchall():
                     doubled.add(name)
     with pytest.raises(AssertionError):
-        tested.dbt("test", "--select", "test_name:grain", as_of=FIRST)
+        tested.dbt("test", "--select", "test_name:rules", as_of=FIRST)
     assert len(doubled) > 30
-    assert {name for name in doubled if tested.ran[name] != "fail"} == set()
+    results = json.loads((tested.home / "target" / "run_results.json").read_text(encoding="utf-8"))["results"]
+    failing = {result["unique_id"]: failing_rules(result) for result in results}
+    assert {name for name in doubled if "grain" not in failing[name]} == set()
+    with pytest.raises(AssertionError, match=r"customer_rfm_rules: grain: \d+"):  # as dbt prints it
+        tested.dbt("test", "--select", "customer_rfm_rules", as_of=FIRST)

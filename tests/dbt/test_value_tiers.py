@@ -10,7 +10,7 @@ from tests.dbt.shop_history import History
 from tests.dbt.warehouse import Warehouse
 
 DAY = date(2024, 1, 29)
-MODELS = ("int_value_cut_point", "customer_clv", "int_clv_slice", "rpt_clv_by_segment")
+MODELS = ("int_value_cut_point", "int_customer_tier", "customer_clv", "int_clv_slice", "rpt_clv_by_segment")
 THREE = {"bronze": 0, "silver": 0.5, "gold": 0.8}
 SIX = {"a": 0, "b": 0.2, "c": 0.4, "d": 0.6, "e": 0.8, "f": 0.95}
 

@@ -10,3 +10,12 @@ def staged_views(manifest: dict[str, Any]) -> list[str]:
         for node in manifest["nodes"].values()
         if node["resource_type"] == "model" and "ingest" in node["tags"] and node["config"]["materialized"] == "view"
     ]
+
+
+def mart_views(manifest: dict[str, Any]) -> list[str]:
+    """`schema.name` of every mart that is a view, which Spark keeps no files of."""
+    return [
+        f"{node['schema']}.{node['alias']}"
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["fqn"][1] == "marts" and node["config"]["materialized"] == "view"
+    ]

@@ -19,7 +19,7 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 from pipelines.config.settings import dbt_build_environment, dbt_vars, dbt_vars_argument, load_settings, project_root
 from pipelines.runs.warehouse import CELLS
 from pipelines.value import score
-from tests.parity.relations import staged_views
+from tests.parity.relations import mart_views, staged_views
 
 
 def _dbt(command: list[str], out: Path, variables: str) -> dbtRunnerResult:
@@ -88,7 +88,8 @@ def main() -> None:
     from pyspark.sql import SparkSession  # here: importing it starts nothing, but only Spark's side needs it
 
     spark = SparkSession.builder.getOrCreate()
-    for view in staged_views(json.loads((out / "target" / "manifest.json").read_text(encoding="utf-8"))):
+    manifest = json.loads((out / "target" / "manifest.json").read_text(encoding="utf-8"))
+    for view in (*staged_views(manifest), *mart_views(manifest)):
         spark.sql(f"select * from {view}").coalesce(1).write.parquet(str(out / "views" / view))
     spark.stop()
 

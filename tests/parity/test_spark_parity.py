@@ -9,7 +9,7 @@ import pytest
 from pipelines.runs.dbt_manifest import mart_tables
 from tests.parity.conftest import BothEngines
 from tests.parity.hostile import ORDERS
-from tests.parity.relations import staged_views
+from tests.parity.relations import mart_views, staged_views
 
 pytestmark = pytest.mark.spark
 
@@ -42,7 +42,11 @@ def marts(both: BothEngines) -> list[str]:
 def test_every_mart_is_the_same_on_both_engines(
     marts: list[str], both: BothEngines, con: duckdb.DuckDBPyConnection
 ) -> None:
-    found = {mart: _differences(con, mart, both.spark_table(mart)) for mart in marts}
+    views = mart_views(both.manifest())
+    found = {
+        mart: _differences(con, mart, both.spark_view(mart) if mart in views else both.spark_table(mart))
+        for mart in marts
+    }
     assert {mart: differences for mart, differences in found.items() if differences != ([], [])} == {}
 
 

@@ -15,13 +15,14 @@ from pipelines.config.settings import project_root
 from pipelines.orchestration.gates import CHECK_NAME
 from pipelines.orchestration.instance import open_instance
 from pipelines.quality import load_suites, load_totals
+from pipelines.runs.dbt_rules import Rule, rules_of
 from tests.conftest import SampleHome
 
 EXPECTATIONS = project_root() / "expectations"
 STAGES = ("landing", "staging", "marts")
 EVENTS = {dg.DagsterEventType.ASSET_CHECK_EVALUATION, dg.DagsterEventType.ASSET_OBSERVATION}
 
-# What a dbt test of a column says, as Great Expectations would.
+# What a rule of a column says, as Great Expectations would.
 SAME = {
     "not_null": "expect_column_values_to_not_be_null",
     "unique": "expect_column_values_to_be_unique",
@@ -36,25 +37,31 @@ class Ran:
     """What the run evaluated.
 
     Attributes:
-        dbt_tests: dbt's tests by unique id, with their status.
+        dbt_tests: dbt's tests by unique id and rule (empty for a test without rules), with their status.
         checks: Other checks: metadata by (stage or folder, asset, check).
         manifest: dbt's.
     """
 
-    dbt_tests: dict[str, str]
+    dbt_tests: dict[tuple[str, str], str]
     checks: dict[tuple[str, str, str], dict[str, Any]]
     manifest: Mapping[str, Any]
 
-    def generic(self, model: str) -> list[dict[str, Any]]:
-        """The tests of a model that are of a kind (name, kwargs) and that the run executed."""
-        nodes = (self.manifest["nodes"][name] for name in self.dbt_tests)
-        return [node["test_metadata"] for node in nodes if node.get("attached_node") == model]
+    def rules(self, model: str) -> list[Rule]:
+        """The rules of a model that the run checked."""
+        tests = {name: self.manifest["nodes"][name] for name, _ in self.dbt_tests}
+        return [
+            rule
+            for name, node in tests.items()
+            if node.get("attached_node") == model
+            for rule in rules_of(node)
+            if (name, rule.name) in self.dbt_tests
+        ]
 
 
 @pytest.fixture(scope="module")
 def ran(sample_home: SampleHome) -> Ran:
     """What Dagster's log says of the sample's run."""
-    dbt_tests, checks = dict[str, str](), dict[tuple[str, str, str], dict[str, Any]]()
+    dbt_tests, checks = dict[tuple[str, str], str](), dict[tuple[str, str, str], dict[str, Any]]()
     with open_instance(sample_home.home / "state" / "dagster") as instance:
         records = [record for run in instance.get_runs() for record in instance.all_logs(run.run_id, of_type=EVENTS)]
     for record in records:
@@ -67,7 +74,7 @@ def ran(sample_home: SampleHome) -> Ran:
         if "dagster/column_schema" in values:
             continue  # rows and columns of a table
         if "unique_id" in values:
-            dbt_tests[values["unique_id"]] = values["status"]
+            dbt_tests[values["unique_id"], values.get("rule", "")] = values["status"]
         else:
             folder, asset = about.asset_key.path
             checks[folder, asset, about.check_name] = values
@@ -75,12 +82,13 @@ def ran(sample_home: SampleHome) -> Ran:
     return Ran(dbt_tests, checks, manifest)
 
 
-def data_tests(manifest: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    return {name: node for name, node in manifest["nodes"].items() if node["resource_type"] == "test"}
-
-
-def test_a_run_executes_every_data_test_that_is_declared(ran: Ran) -> None:
-    assert ran.dbt_tests == dict.fromkeys(data_tests(ran.manifest), "pass")
+def test_a_run_checks_every_rule_and_every_data_test_that_is_declared(ran: Ran) -> None:
+    tests = {name: node for name, node in ran.manifest["nodes"].items() if node["resource_type"] == "test"}
+    declared = [
+        (name, rule) for name, node in tests.items() for rule in ([rule.name for rule in rules_of(node)] or [""])
+    ]
+    assert len(declared) > 300
+    assert ran.dbt_tests == dict.fromkeys(declared, "pass")
 
 
 def test_a_run_asks_every_expectation_of_every_suite(ran: Ran) -> None:
@@ -115,18 +123,17 @@ def test_a_run_tests_every_published_mart_for_its_key_and_for_nothing_of_it_twic
     for table in published:
         model = f"model.loyalty.{table['name']}"
         key = ran.manifest["nodes"][model]["config"]["meta"]["key"]
-        (grain,) = [test["kwargs"] for test in ran.generic(model) if test["name"] == "grain"]
-        assert set(grain["columns"]) <= set(key), model
+        (grain,) = [rule for rule in ran.rules(model) if rule.kind == "grain"]
+        assert set(grain.columns) <= set(key), model
 
 
 def test_no_column_of_a_key_is_tested_again(ran: Ran) -> None:
     for model in ran.manifest["nodes"]:
-        tests = ran.generic(model)
-        columns = {(test["kwargs"].get("column_name"), test["name"]) for test in tests}
-        for grain in (test["kwargs"] for test in tests if test["name"] == "grain"):
-            present = set(grain["columns"]) - set(grain.get("optional", []))
-            again = {(column, "not_null") for column in present}
-            again |= {(column, "unique") for column in grain["columns"] if len(grain["columns"]) == 1}
+        rules = ran.rules(model)
+        columns = {(rule.columns, rule.kind) for rule in rules}
+        for grain in (rule for rule in rules if rule.kind == "grain"):
+            again = {((column,), "not_null") for column in set(grain.columns) - set(grain.optional)}
+            again |= {((column,), "unique") for column in grain.columns if len(grain.columns) == 1}
             assert not columns & again, model
 
 
@@ -134,12 +141,12 @@ def test_no_suite_repeats_a_dbt_test_of_the_same_column(ran: Ran) -> None:
     compared = 0
     for stage in ("staging", "marts"):
         for suite in load_suites(EXPECTATIONS, stage):
-            tests = ran.generic(f"model.loyalty.{suite.dataset}")
-            found = {(SAME[test["name"]], test["kwargs"].get("column_name")) for test in tests if test["name"] in SAME}
-            for grain in (test["kwargs"] for test in tests if test["name"] == "grain"):
-                columns = grain["columns"]
-                found.add((SAME["unique"] if len(columns) == 1 else COMPOUND, ", ".join(columns)))
-                found |= {(SAME["not_null"], column) for column in columns if column not in grain.get("optional", [])}
+            rules = ran.rules(f"model.loyalty.{suite.dataset}")
+            found = {(SAME[rule.kind], *rule.columns) for rule in rules if rule.kind in SAME}
+            for grain in (rule for rule in rules if rule.kind == "grain"):
+                unique = SAME["unique"] if len(grain.columns) == 1 else COMPOUND
+                found.add((unique, ", ".join(grain.columns)))
+                found |= {(SAME["not_null"], column) for column in grain.columns if column not in grain.optional}
             assert not {(expectation.kind, expectation.column) for expectation in suite.expectations} & found
             compared += len(found)
     assert compared > 20

@@ -11,6 +11,12 @@ MANIFEST = {
     "nodes": {
         "test.loyalty.unique_x.1": {"name": "unique_x", "depends_on": {"nodes": ["model.loyalty.fct_order"]}},
         "model.loyalty.fct_order": {"name": "fct_order", "depends_on": {"nodes": []}},
+        "test.loyalty.fct_order_rules.2": {
+            "name": "fct_order_rules",
+            "attached_node": "model.loyalty.fct_order",
+            "depends_on": {"nodes": ["model.loyalty.dim_customer", "model.loyalty.fct_order"]},
+            "test_metadata": {"name": "rules", "kwargs": {"grain": ["order_key"], "not_null": ["source"]}},
+        },
     }
 }
 FAILED_TEST = {"unique_id": "test.loyalty.unique_x.1", "status": "fail", "failures": 3, "message": "Got 3 results"}
@@ -31,6 +37,24 @@ def test_a_failed_test_is_a_failed_gate_with_its_rows_and_its_model(tmp_path: Pa
     assert "test unique_x on fct_order: 3 rows" in error.message
     assert str(tmp_path / "dbt.log") in error.hint
     assert [str(found) for found in error.findings] == ["test unique_x: 3"]
+
+
+def test_a_failed_test_of_several_rules_is_a_failure_for_each_rule_that_failed(tmp_path: Path) -> None:
+    failed = {
+        "unique_id": "test.loyalty.fct_order_rules.2",
+        "status": "fail",
+        "failures": 2,
+        "message": "Got 2 results",
+        "adapter_response": {"_message": "grain: 4; not_null_source: 1"},
+    }
+    error = as_error(read_failures(results(tmp_path, failed), MANIFEST), "dbt_core", tmp_path / "dbt.log", tmp_path)
+    assert isinstance(error, GateError)
+    assert error.message.splitlines() == [
+        "2 dbt tests failed in dbt_core:",
+        "test fct_order.grain: 4 rows",
+        "test fct_order.not_null_source: 1 rows",
+    ]
+    assert [str(found) for found in error.findings] == ["test fct_order.grain: 4", "test fct_order.not_null_source: 1"]
 
 
 def test_a_broken_model_is_a_failed_build_with_dbts_own_words(tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-{#- Days of the calendar, by whole days and months, always DATE or INTEGER. -#}
+{#-
+Days of the calendar, by whole days and months, always DATE or INTEGER. dbt's own macros do not serve both engines: dateadd gives a
+TIMESTAMP, last_day and datediff cast each row to one and back, and date_spine needs its bounds before the query runs.
+-#}
 
 {#- Days from `earlier` to `later`, an INTEGER. -#}
 {% macro days_between(later, earlier) -%}

@@ -1,29 +1,20 @@
 with patronage as (
-
     select * from {{ ref('int_customer_patronage') }}
-
 ),
 
 evidence as (
-
     select * from {{ ref('int_customer_evidence') }}
-
 ),
 
 levels as (
-
     select * from {{ ref('loyalty_levels') }}
-
 ),
 
 quadrants as (
-
     select * from {{ ref('loyalty_quadrants') }}
-
 ),
 
 classed as (
-
     select
         patronage.*,
         evidence.behaviour_score,
@@ -49,11 +40,9 @@ classed as (
         ) }} as quadrant
     from patronage
     inner join evidence on patronage.customer_key = evidence.customer_key
-
 ),
 
 final as (
-
     select
         classed.customer_key,
         {{ as_of_date() }} as as_of_on,
@@ -83,7 +72,6 @@ final as (
     from classed
     left join levels on classed.level = levels.level
     left join quadrants on classed.quadrant = quadrants.quadrant
-
 )
 
 select * from final

@@ -1,18 +1,13 @@
 with events as (
-
     select * from {{ ref('int_loyalty_events_as_of') }}
-
 ),
 
 identity as (
-
     select * from {{ ref('int_customer_identity') }}
-
 ),
 
 -- what an event does to the balance: programmes write what is redeemed with either sign
 moves as (
-
     select
         identity.customer_key,
         events.kind,
@@ -24,11 +19,9 @@ moves as (
     from events
     inner join identity
         on events.source = identity.source and events.customer_ref = identity.customer_ref
-
 ),
 
 final as (
-
     select
         customer_key,
         {{ as_of_date() }} as as_of_on,
@@ -42,7 +35,6 @@ final as (
         cast(coalesce(sum(points), 0) as decimal(18, 4)) as points_balance
     from moves
     group by customer_key
-
 )
 
 select * from final

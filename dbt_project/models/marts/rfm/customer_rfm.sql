@@ -1,27 +1,20 @@
 with scored as (
-
     select * from {{ ref('int_customer_rfm') }}
-
 ),
 
 today as (
-
     select *
     from scored
     where observed_on = {{ as_of_date() }}
-
 ),
 
 month_end as (
-
     select *
     from scored
     where observed_on = {{ last_month_end() }}
-
 ),
 
 final as (
-
     select
         today.customer_key,
         today.observed_on as as_of_on,
@@ -44,7 +37,6 @@ final as (
         month_end.segment as segment_at_month_end
     from today
     left join month_end on today.customer_key = month_end.customer_key
-
 )
 
 select * from final

@@ -1,0 +1,76 @@
+with answers as (
+    select
+        source,
+        survey_id,
+        customer_key,
+        answered_at
+    from {{ ref('int_survey_answer') }}
+    where construct = 'nps' and nps_category is not null
+),
+
+identities as (
+    select
+        source,
+        customer_ref,
+        customer_key
+    from {{ ref('int_customer_identity') }}
+),
+
+nps_surveys as (
+    select
+        source,
+        survey_id
+    from answers
+    where survey_id is not null
+    group by source, survey_id
+),
+
+invitations as (
+    select
+        sent.source,
+        sent.survey_id,
+        sent.invitation_id,
+        sent.sent_at,
+        {{ business_date('sent.sent_at') }} as sent_on,
+        identities.customer_key
+    from {{ ref('int_survey_invitations_as_of') }} as sent
+    inner join nps_surveys
+        on
+            sent.source = nps_surveys.source
+            and sent.survey_id = nps_surveys.survey_id
+    inner join identities
+        on
+            sent.source = identities.source
+            and sent.customer_ref = identities.customer_ref
+),
+
+-- An invitation is answered by any NPS answer of the same survey and customer given at or after it was sent.
+answered_invitations as (
+    select
+        invitations.source,
+        invitations.invitation_id
+    from invitations
+    inner join answers
+        on
+            invitations.source = answers.source
+            and invitations.survey_id = answers.survey_id
+            and invitations.customer_key = answers.customer_key
+            and invitations.sent_at <= answers.answered_at
+    group by invitations.source, invitations.invitation_id
+),
+
+final as (
+    select
+        invitations.source,
+        invitations.invitation_id,
+        invitations.customer_key,
+        invitations.sent_on,
+        answered_invitations.invitation_id is not null as is_answered
+    from invitations
+    left join answered_invitations
+        on
+            invitations.source = answered_invitations.source
+            and invitations.invitation_id = answered_invitations.invitation_id
+)
+
+select * from final

@@ -1,0 +1,56 @@
+with monthly as (
+    select * from {{ ref('int_nps_monthly') }}
+),
+
+periods as (
+    select 'all' as period_kind
+    union all
+    select 'month' as period_kind
+),
+
+kinds as (
+    select 'all' as segment_kind
+    union all
+    select 'customer' as segment_kind
+    union all
+    select 'rfm' as segment_kind
+),
+
+-- Every month and all months together, by each kind of segment and all customers together.
+slices as (
+    select
+        periods.period_kind,
+        case when periods.period_kind = 'month' then monthly.month_start_on end as month_start_on,
+        kinds.segment_kind,
+        case kinds.segment_kind
+            when 'customer' then monthly.customer_segment
+            when 'rfm' then monthly.rfm_segment
+            else 'all'
+        end as segment,
+        monthly.n_promoters,
+        monthly.n_passives,
+        monthly.n_detractors,
+        monthly.n_invitations,
+        monthly.n_answered_invitations
+    from monthly
+    cross join periods
+    cross join kinds
+),
+
+final as (
+    select
+        period_kind,
+        month_start_on,
+        segment_kind,
+        segment,
+        cast(sum(n_promoters + n_passives + n_detractors) as bigint) as n_answers,
+        cast(sum(n_promoters) as bigint) as n_promoters,
+        cast(sum(n_passives) as bigint) as n_passives,
+        cast(sum(n_detractors) as bigint) as n_detractors,
+        cast(sum(n_invitations) as bigint) as n_invitations,
+        cast(sum(n_answered_invitations) as bigint) as n_answered_invitations
+    from slices
+    group by period_kind, month_start_on, segment_kind, segment
+)
+
+select * from final

@@ -1,0 +1,68 @@
+with purchases as (
+    select
+        source,
+        order_id,
+        customer_key,
+        is_incomplete
+    from {{ ref('int_order') }}
+    where is_purchase and customer_key is not null
+),
+
+counted_lines as (
+    select
+        source,
+        order_id,
+        net_amount,
+        cost_amount
+    from {{ ref('int_order_line') }}
+    where is_counted
+),
+
+-- what the rejected lines of an order cost is not known either
+incomplete as (
+    select distinct customer_key
+    from purchases
+    where is_incomplete
+),
+
+purchased_lines as (
+    select
+        purchases.customer_key,
+        counted_lines.net_amount,
+        counted_lines.cost_amount
+    from counted_lines
+    inner join purchases
+        on counted_lines.source = purchases.source and counted_lines.order_id = purchases.order_id
+),
+
+summed as (
+    select
+        customer_key,
+        cast(sum(net_amount) as decimal(18, 2)) as line_net_amount,
+        cast(sum(case when cost_amount is not null then net_amount else 0 end) as decimal(18, 2)) as costed_net_amount,
+        cast(sum(case when net_amount is not null then cost_amount end) as decimal(18, 2)) as cost_amount,
+        sum(case when net_amount is null or cost_amount is null then 1 else 0 end) as n_uncosted_lines
+    from purchased_lines
+    group by customer_key
+),
+
+-- A part of the lines says nothing certain of the rest: the share is known where every line's cost is.
+final as (
+    select
+        summed.customer_key,
+        summed.line_net_amount,
+        summed.costed_net_amount,
+        summed.cost_amount,
+        case
+            when summed.n_uncosted_lines = 0 and incomplete.customer_key is null and summed.line_net_amount > 0
+                then
+                    cast(
+                        {{ divide('summed.line_net_amount - summed.cost_amount', 'summed.line_net_amount', 4) }}
+                        as decimal(18, 4)
+                    )
+        end as margin_share
+    from summed
+    left join incomplete on summed.customer_key = incomplete.customer_key
+)
+
+select * from final

@@ -1,0 +1,63 @@
+with counted as (
+    select * from {{ ref('int_nps_slice') }}
+),
+
+-- Shares to 8 digits, so that a variance of up to 10,000 keeps 4.
+-- The adjusted Wald interval adds 3/4 of a promoter, 3/4 of a detractor and 3 answers: it has a width when all agree.
+shares as (
+    select
+        *,
+        {{ divide('n_promoters', 'n_answers', 8) }} as promoter_share,
+        {{ divide('n_detractors', 'n_answers', 8) }} as detractor_share,
+        {{ divide('n_promoters + 0.75', 'n_answers + 3', 8) }} as adjusted_promoter_share,
+        {{ divide('n_detractors + 0.75', 'n_answers + 3', 8) }} as adjusted_detractor_share
+    from counted
+),
+
+variances as (
+    select
+        *,
+        {{ nps_variance('promoter_share', 'detractor_share') }} as response_variance,
+        {{ nps_variance('adjusted_promoter_share', 'adjusted_detractor_share') }} as adjusted_response_variance,
+        100 * (adjusted_promoter_share - adjusted_detractor_share) as adjusted_nps
+    from shares
+),
+
+half_widths as (
+    select
+        *,
+        {{ fixed(
+            var('nps_interval_z') ~ ' * sqrt(cast(adjusted_response_variance as double) / (n_answers + 3))'
+        ) }} as half_width
+    from variances
+),
+
+final as (
+    select
+        {{ as_of_date() }} as as_of_on,
+        period_kind,
+        month_start_on,
+        segment_kind,
+        segment,
+        n_answers,
+        n_promoters,
+        n_passives,
+        n_detractors,
+        cast(promoter_share as decimal(9, 6)) as promoter_share,
+        cast(detractor_share as decimal(9, 6)) as detractor_share,
+        cast({{ divide('100 * (n_promoters - n_detractors)', 'n_answers', 4) }} as decimal(9, 4)) as nps,
+        cast(response_variance as decimal(18, 4)) as nps_response_variance,
+        {{ divide('response_variance', 'n_answers', 4) }} as nps_variance,
+        case
+            when n_answers > 0 then cast(greatest(adjusted_nps - half_width, -100) as decimal(9, 4))
+        end as nps_low,
+        case
+            when n_answers > 0 then cast(least(adjusted_nps + half_width, 100) as decimal(9, 4))
+        end as nps_high,
+        n_invitations,
+        n_answered_invitations,
+        cast({{ divide('n_answered_invitations', 'n_invitations', 6) }} as decimal(9, 6)) as response_share
+    from half_widths
+)
+
+select * from final
