@@ -77,8 +77,8 @@ MUTATIONS = (
     Mutation(
         "a refund adds to what a customer spent",
         f"{MODELS}/intermediate/customers/int_customer_summary.sql",
-        "net_purchase_amount - returned_amount as net_amount",
-        "net_purchase_amount + returned_amount as net_amount",
+        "totals.net_purchase_amount - totals.returned_amount as net_amount",
+        "totals.net_purchase_amount + totals.returned_amount as net_amount",
         models=("int_customer_summary",),
     ),
     Mutation(
