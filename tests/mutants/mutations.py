@@ -77,8 +77,8 @@ MUTATIONS = (
     Mutation(
         "a refund adds to what a customer spent",
         f"{MODELS}/intermediate/customers/int_customer_summary.sql",
-        "net_purchase_amount - returned_amount as net_amount",
-        "net_purchase_amount + returned_amount as net_amount",
+        "totals.net_purchase_amount - totals.returned_amount as net_amount",
+        "totals.net_purchase_amount + totals.returned_amount as net_amount",
         models=("int_customer_summary",),
     ),
     Mutation(
@@ -107,8 +107,8 @@ MUTATIONS = (
     Mutation(
         "the second version of a key counts as accepted",
         f"{MODELS}/staging/stg_file_reconciliation.sql",
-        "is_accepted and (version_rank > 1 or is_replaced) then",
-        "is_accepted and (version_rank > 2 or is_replaced) then",
+        "is_accepted and not is_replaced and version_rank > 1 then",
+        "is_accepted and not is_replaced and version_rank > 2 then",
         tests=("tests/dbt/test_staging.py::test_landed_is_accepted_plus_quarantined_plus_superseded",),
     ),
     Mutation(

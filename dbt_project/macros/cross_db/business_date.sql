@@ -23,3 +23,17 @@
 {% macro spark__start_of_business_date(day) -%}
     to_utc_timestamp(cast({{ day }} as timestamp), '{{ var("timezone") }}')
 {%- endmacro %}
+
+{#- Whether a UTC timestamp falls on a business date, given as text, or before it. No zone is more than a day off, so that only
+    times within two days of the date are converted, which is slow. -#}
+{% macro is_by(ts, day_text) -%}
+    {%- set converted = business_date(ts) ~ " <= date '" ~ day_text ~ "'" -%}
+    {%- if not day_text -%} {{ return(converted) }} {%- endif -%}
+    {%- set day = modules.datetime.date.fromisoformat(day_text) -%}
+    {%- set days = modules.datetime.timedelta -%}
+    (case
+        when {{ ts }} < timestamp '{{ day - days(days=1) }} 00:00:00' then true
+        when {{ ts }} >= timestamp '{{ day + days(days=3) }} 00:00:00' then false
+        else {{ converted }}
+    end)
+{%- endmacro %}

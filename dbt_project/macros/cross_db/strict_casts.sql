@@ -20,9 +20,11 @@ ten thousand of the largest still fits its type.
     {{ strict_cast(x, '[+-]?[0-9]{1,8}([.][0-9]+)?', 'decimal(18, 8)') }}
 {%- endmacro %}
 
-{#- Whether the cast of a text to one of these types rounds it: a digit that is not zero behind those that are kept. -#}
+{#- Whether the cast of a text to one of these types rounds it: a digit that is not zero behind those that are kept. The
+    pattern is tried only on texts with so many characters after the point. -#}
 {% macro is_rounded(x, type) -%}
-    {{ matches(x, '[+-]?[0-9]+[.][0-9]{' ~ decimals_of()[type] ~ '}[0-9]*[1-9][0-9]*') }}
+    {%- set decimals = decimals_of()[type] -%}
+    ({{ x }} like '%.{{ '_' * (decimals + 1) }}%' and {{ matches(x, '[+-]?[0-9]+[.][0-9]{' ~ decimals ~ '}[0-9]*[1-9][0-9]*') }})
 {%- endmacro %}
 
 {#- The decimals that each type of number keeps. -#}

@@ -6,29 +6,41 @@ Either way only if its event did not lie after the day. A version without an eve
 or an address list exported today says what was there before. Times of later events (masked) are NULL after the day, and so
 is the state that speaks of them.
 
-A row that a later delivery of its file has replaced does not count (see redelivered_rows).
+A row that a later delivery of its file has replaced does not count (see redelivered_rows). Most keys have a single version:
+only the versions of the other keys are sorted.
 
 versions  a relation with the columns of stg_<entity>
 day       a date, as text; the as-of day by default
+landed    a relation with a row for each version, by which keys with several versions are found; `versions` by default
 standing  whether a version without an event may stand in
 where     a condition on the versions, e.g. that their key has changed
 first     an order of versions that comes before all others, e.g. `is_listed desc`
 also      columns of the versions that are selected beside those of stg_<entity>
 -#}
-{% macro as_of_rows(name, versions, day=none, standing=true, where='1 = 1', first='', also=[]) -%}
+{% macro as_of_rows(name, versions, day=none, landed=none, standing=true, where='1 = 1', first='', also=[]) -%}
 {%- set spec = entity(name) -%}
-{%- set day = "date '" ~ (day or this_build('as_of')) ~ "'" -%}
-with asked as (
-    select * from {{ versions }}
+{%- set day_text = day or this_build('as_of') -%}
+{%- set day = "date '" ~ day_text ~ "'" -%}
+{%- set keys = ['source'] + spec.key -%}
+with several as (
+    select {{ keys | join(', ') }}
+    from {{ landed or versions }}
     where {{ where }}
+    group by {{ keys | join(', ') }}
+    having count(*) > 1
 ),
 
-versions as (
+contested as (
     select
         asked.*,
         coalesce(batches.n_later, 0) as n_later_deliveries,
         coalesce(asked.effective_on <= {{ day }}, true) as is_known
-    from asked
+    from (
+        select * from {{ versions }}
+        where {{ where }}
+    ) as asked
+    inner join several
+        on {% for key in keys %}asked.{{ key }} = several.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
     left join {{ ref('stg_batch') }} as batches
         on asked.source = batches.source and asked.batch = batches.batch and batches.entity = '{{ name }}'
     where not {{ is_replaced(name, 'asked', day) }}
@@ -38,7 +50,7 @@ ranked as (
     select
         *,
         row_number() over (
-            partition by source, {{ spec.key | join(', ') }}
+            partition by {{ keys | join(', ') }}
             order by
                 {{ first ~ ',' if first }}
                 is_known desc,
@@ -55,30 +67,52 @@ ranked as (
                 batch asc,
                 line asc
         ) as version_rank
-    from versions
+    from contested
+),
+
+{%- set columns = staged_columns(name) + also %}
+
+latest as (
+    select {{ columns | join(', ') }}
+    from ranked
+    where version_rank = 1
+    union all
+    select {{ columns | join(', ') }}
+    from (
+        select * from {{ versions }}
+        where {{ where }}
+    ) as asked
+    where
+        not exists (
+            select 1 from several
+            where {% for key in keys %}several.{{ key }} = asked.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
+        )
+        and not {{ is_replaced(name, 'asked', day) }}
 )
 
 select
-    {%- for column in staged_columns(name) %}
+    {%- for column in columns %}
     {%- if column in spec.masked %}
-    case when {{ business_date(column) }} <= {{ day }} then {{ column }} end as {{ column }}
+    case when {{ is_by(column, day_text) }} then {{ column }} end as {{ column }}
     {%- elif column in spec.state %}
-    case when not ({{ any_later(spec.masked, day) }}) then {{ column }} end as {{ column }}
+    case when not ({{ any_later(spec.masked, day_text) }}) then {{ column }} end as {{ column }}
     {%- else %}
     {{ column }}
-    {%- endif %}{{ ',' if not loop.last or also }}
+    {%- endif %}{{ ',' if not loop.last }}
     {%- endfor %}
-    {%- for column in also %}
-    {{ column }}{{ ',' if not loop.last }}
-    {%- endfor %}
-from ranked
+from latest
 where
-    version_rank = 1
-    and (event_on <= {{ day }} or (event_on is null and (is_known or {{ 'true' if standing else 'false' }})))
+    event_on <= {{ day }}
+    {%- if standing %}
+    or event_on is null
+    {%- else %}
+    or (event_on is null and coalesce(effective_on <= {{ day }}, true))
+    {%- endif %}
 {%- endmacro %}
 
-{% macro any_later(columns, day) -%}
+{#- Whether one of the times falls after a day, which is given as text. -#}
+{% macro any_later(columns, day_text) -%}
     {%- for column in columns -%}
-        coalesce({{ business_date(column) }} > {{ day }}, false){{ ' or ' if not loop.last }}
+        coalesce(not {{ is_by(column, day_text) }}, false){{ ' or ' if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}

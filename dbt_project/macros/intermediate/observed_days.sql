@@ -26,10 +26,13 @@ history_months), as text, ascending. Constants, so that what is kept of the last
     {{ return((next_day.replace(day=1) - modules.datetime.timedelta(days=1)).isoformat()) }}
 {%- endmacro %}
 
-{#- Those of them that the last build observed already, and those that it did not. -#}
+{#- Those of them whose rows the last build left as they are now. Its own as-of day has decayed sums, which a month's end does
+    not have, and so is built anew unless it is the as-of day again. -#}
 {% macro kept_days() -%}
-    {%- set before = observed_days(this_build('previous_as_of')) if this_build('previous_as_of') else [] -%}
-    {{ return(observed_days() | select('in', before) | list) }}
+    {%- set previous = this_build('previous_as_of') -%}
+    {%- set before = observed_days(previous) if previous else [] -%}
+    {%- set changed = [] if previous == this_build('as_of') else [previous] -%}
+    {{ return(observed_days() | select('in', before) | reject('in', changed) | list) }}
 {%- endmacro %}
 
 {% macro new_days() -%}

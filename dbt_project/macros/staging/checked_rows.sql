@@ -49,31 +49,24 @@ dated as (
     from typed
 ),
 
+{%- set found = [] -%}
+{%- set no_key -%}
+    {%- for column in spec.key %}{{ column ~ ('_text' if column in typed else '') }} is null{{ ' or ' if not loop.last }}{% endfor -%}
+{%- endset -%}
+{%- do found.append([spec.prefix ~ '-001', no_key]) -%}
+{%- for column in typed -%}
+    {%- do found.append([spec.columns[column][1], column ~ '_text is not null and ' ~ column ~ ' is null']) -%}
+{%- endfor -%}
+{%- set rounded = [] -%}
+{%- for column in numbers -%}
+    {%- do rounded.append([column, is_rounded(column ~ '_text', spec.columns[column][0])]) -%}
+{%- endfor %}
+
 checked as (
     select
         *,
-        concat_ws(
-            ', ',
-            case
-                when {% for column in spec.key %}
-                    {{- column ~ ('_text' if column in typed else '') }} is null{{ ' or ' if not loop.last }}
-                {%- endfor %}
-                then '{{ spec.prefix }}-001'
-            end
-            {%- for column in typed %},
-            case when {{ column }}_text is not null and {{ column }} is null then '{{ spec.columns[column][1] }}' end
-            {%- endfor %}
-            {%- for code, condition in rules %},
-            case when {{ condition }} then '{{ code }}' end
-            {%- endfor %}
-        ) as broken_rules,
-        concat_ws(
-            ', ',
-            {%- for column in numbers %}
-            case when {{ is_rounded(column ~ '_text', spec.columns[column][0]) }} then '{{ column }}' end,
-            {%- endfor %}
-            cast(null as string)
-        ) as rounded_columns
+        {{ names_of(found + rules) }} as broken_rules,
+        {{ names_of(rounded) }} as rounded_columns
     from dated
 )
 
@@ -104,6 +97,24 @@ select
     end as row_key,
     case when broken_rules <> '' then raw end as raw
 from checked
+{%- endmacro %}
+
+{#- The names whose condition holds, in order, with commas between them. Most rows have none: only for others is text made. -#}
+{% macro names_of(conditions) -%}
+    {%- if not conditions -%} {{ return("''") }} {%- endif -%}
+    case
+            when
+                {%- for name, condition in conditions %}
+                ({{ condition }}){{ ' or' if not loop.last }}
+                {%- endfor %}
+                then concat_ws(
+                    ', ',
+                    {%- for name, condition in conditions %}
+                    case when {{ condition }} then '{{ name }}' end{{ ',' if not loop.last }}
+                    {%- endfor %}
+                )
+            else ''
+        end
 {%- endmacro %}
 
 {#- The business date of the entity's event; a DATE column is a day already. -#}

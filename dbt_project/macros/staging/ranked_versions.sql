@@ -1,15 +1,9 @@
-{#-
-CTEs with every version of each key of an entity, in the order in which versions count; the last of them is
-<entity>_conflicts. is_conflicting: an accepted row that lost to another version though nothing says which of them is newer.
-
-`batches` is a query of batches; with it, only keys that these batches have are ranked.
--#}
-{% macro ranked_versions(name, batches=none) -%}
-{%- set key = ['source'] + entity(name).key -%}
-{{ name }}_placed as (
+{#- Every landed row of an entity, with is_accepted and is_replaced; `columns` are selected beside them. -#}
+{% macro placed_versions(name, columns, where='1 = 1') -%}
     select
-        checked.*,
-        coalesce(batches.n_later, 0) as n_later_deliveries,
+        {%- for column in columns %}
+        {{ column }},
+        {%- endfor %}
         checked.broken_rules = '' as is_accepted,
         {{ 'replaced_lines.batch is not null or ' if name == 'order_lines' }}
         {{- is_replaced(name, 'checked') }} as is_replaced
@@ -23,16 +17,40 @@ CTEs with every version of each key of an entity, in the order in which versions
             and checked.record = replaced_lines.record
             and checked.content_hash = replaced_lines.content_hash
     {%- endif %}
-    {%- if batches %}
-    where
-        (checked.{{ key | join(', checked.') }}) in (
-            select
-                {{ key | join(',
-                ') }}
-            from {{ ref('stg_' ~ name ~ '__checked') }}
-            where batch in ({{ batches }})
-        )
-    {%- endif %}
+    where {{ where }}
+{%- endmacro %}
+
+{#- The keys of which several rows are accepted, for ranked_versions. -#}
+{% macro keys_with_versions(name) -%}
+{%- set key = ['source'] + entity(name).key -%}
+select {{ key | join(', ') }}
+from {{ ref('stg_' ~ name ~ '__checked') }}
+where broken_rules = ''
+group by {{ key | join(', ') }}
+having count(*) > 1
+{%- endmacro %}
+
+{#- The keys of some batches, for ranked_versions. -#}
+{% macro keys_of_batches(name, batches) -%}
+select {{ (['source'] + entity(name).key) | join(', ') }}
+from {{ ref('stg_' ~ name ~ '__checked') }}
+where batch in ({{ batches }})
+{%- endmacro %}
+
+{#-
+CTEs with every version of some keys of an entity, in the order in which versions count; the last of them is
+<entity>_conflicts. is_conflicting: an accepted row that lost to another version though nothing says which of them is newer.
+
+`keys` is a query of the keys: to rank every key would sort whole entities, of which most keys have one version.
+-#}
+{% macro ranked_versions(name, keys) -%}
+{%- set key = ['source'] + entity(name).key -%}
+{{ name }}_placed as (
+    {{ placed_versions(
+        name,
+        ['checked.*', 'coalesce(batches.n_later, 0) as n_later_deliveries'],
+        '(checked.' ~ key | join(', checked.') ~ ') in (' ~ keys ~ ')'
+    ) }}
 ),
 
 {{ name }}_ranked as (

@@ -13,21 +13,47 @@ with ledger as (
 ),
 {%- for name in entities() %}
 
-{{ ranked_versions(name) }},
+{{ ranked_versions(name, keys_with_versions(name)) }},
 
-{{ name }} as (
+{{ name }}_lost as (
     select
         batch,
-        '{{ name }}' as entity,
-        sum(case when is_accepted and version_rank = 1 and not is_replaced then 1 else 0 end) as accepted_rows,
-        sum(case when is_accepted then 0 else 1 end) as quarantined_rows,
-        sum(case when is_accepted and (version_rank > 1 or is_replaced) then 1 else 0 end) as superseded_rows,
+        sum(case when is_accepted and not is_replaced and version_rank > 1 then 1 else 0 end) as lost_rows,
         sum(case when is_conflicting and batch = winner_batch then 1 else 0 end) as conflicting_rows,
         sum(case when is_conflicting and batch = winner_batch then amount end) as conflicting_amount,
         sum(case when is_conflicting and batch <> winner_batch then 1 else 0 end) as undated_rows,
         sum(case when is_conflicting and batch <> winner_batch then amount end) as undated_amount
     from {{ name }}_conflicts
     group by batch
+),
+
+{{ name }}_rows as (
+    {{ placed_versions(name, ['checked.batch']) }}
+),
+
+{{ name }}_counted as (
+    select
+        batch,
+        sum(case when is_accepted then 1 else 0 end) as readable_rows,
+        sum(case when is_accepted and not is_replaced then 1 else 0 end) as kept_rows,
+        sum(case when is_accepted then 0 else 1 end) as quarantined_rows
+    from {{ name }}_rows
+    group by batch
+),
+
+{{ name }} as (
+    select
+        counted.batch,
+        '{{ name }}' as entity,
+        counted.kept_rows - coalesce(lost.lost_rows, 0) as accepted_rows,
+        counted.quarantined_rows,
+        counted.readable_rows - counted.kept_rows + coalesce(lost.lost_rows, 0) as superseded_rows,
+        lost.conflicting_rows,
+        lost.conflicting_amount,
+        lost.undated_rows,
+        lost.undated_amount
+    from {{ name }}_counted as counted
+    left join {{ name }}_lost as lost on counted.batch = lost.batch
 ),
 {%- endfor %}
 

@@ -3,7 +3,7 @@
 with {% for name in entities() -%}
 {%- set found = "entity = '" ~ name ~ "' and conflicting_rows + undated_rows > 0" -%}
 {%- set batches = 'select batch from ' ~ ref('stg_file_reconciliation') ~ ' where ' ~ found -%}
-{{ ranked_versions(name, batches) }},
+{{ ranked_versions(name, keys_of_batches(name, batches)) }},
 
 {{ name }} as (
     select

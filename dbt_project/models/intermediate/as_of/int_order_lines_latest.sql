@@ -4,15 +4,8 @@
 ) }}
 
 {#- A line without a time of its own happened when its order did. -#}
-{%- set day = "date '" ~ this_build('as_of') ~ "'" -%}
 {% set versions %}
 (
-    with {{ listed_rows(is_changed(ref('int_changed_order'), ['source', 'order_id'], '{alias}')) }},
-
-    {{ lists_in_force(day) }},
-
-    {{ unlisted_rows() }}
-
     select
 {%- for column in staged_columns('order_lines') %}
 {%- if column == 'event_on' %}
@@ -37,9 +30,24 @@
     where {{ is_changed(ref('int_changed_order'), ['source', 'order_id'], 'lines') }}
 ) as versions
 {% endset -%}
+{% set landed %}
+(
+    select source, order_id, line_id
+    from {{ ref('stg_order_lines') }}
+    where {{ is_changed(ref('int_changed_order'), ['source', 'order_id']) }}
+) as landed
+{% endset -%}
 
-with latest as (
-    {{ as_of_rows('order_lines', versions, standing=false, first='is_unlisted', also=['is_unlisted', 'n_lists']) }}
+with {{ listed_rows(is_changed(ref('int_changed_order'), ['source', 'order_id'], '{alias}')) }},
+
+{{ lists_in_force("date '" ~ this_build('as_of') ~ "'") }},
+
+{{ unlisted_rows() }},
+
+latest as (
+    {{ as_of_rows(
+        'order_lines', versions, landed=landed, standing=false, first='is_unlisted', also=['is_unlisted', 'n_lists']
+    ) }}
 )
 
 select
