@@ -1,6 +1,8 @@
 """What every test may ask for: the command line as a user calls it, and one small sample that has been run whole."""
 
+import fcntl
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -62,14 +64,31 @@ def loyalty() -> Loyalty:
 
 @pytest.fixture(scope="session")
 def sample_home(tmp_path_factory: pytest.TempPathFactory) -> SampleHome:
-    """A small sample, run once by the command line; shared, so to be read and not to be changed."""
+    """A small sample, run once by the command line; shared, also by all workers, so to be read and not to be changed."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared-sample"
+    folder.mkdir(exist_ok=True)
+    sample, output = folder / "sample", folder / "output.json"
+    config, home = sample / "loyalty.yml", folder / "home"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the first worker makes it, the others wait
+        if not output.exists():
+            _make_sample(sample, config, home, output)
+    return SampleHome(home, sample, home / "state" / "warehouse.duckdb", home / "published", config, output.read_text())
+
+
+def _make_sample(sample: Path, config: Path, home: Path, output: Path) -> None:
     from pipelines.sample import write_sample
 
-    sample = tmp_path_factory.mktemp("sample") / "sample"
     write_sample(sample, customers=CUSTOMERS, days=DAYS, seed=SEED)
-    config, home = sample / "loyalty.yml", sample.parent / "home"
     done = call("run", "--config", config, "--home", home, "--json")
     assert done.returncode == 0, (
         f"loyalty run ended with {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     )
-    return SampleHome(home, sample, home / "state" / "warehouse.duckdb", home / "published", config, done.stdout)
+    output.write_text(done.stdout)
+
+
+def share_compiled_project(sample: SampleHome, home: Path) -> None:
+    """Give a home the project as it was compiled for the sample: of use if both have the same settings for dbt."""
+    compiled = Path("state", "target", "definitions")
+    shutil.copytree(sample.home / compiled, home / compiled)

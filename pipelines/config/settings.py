@@ -139,7 +139,11 @@ def dbt_vars(settings: Settings, *, scratch_schema: str = "", exchange: Path | N
         settings: The settings in force.
         scratch_schema: Prefix of the schemas of a backfill, else empty.
         exchange: Where this build exchanges Parquet; the home's own by default.
+
+    Folders are relative to that of the warehouse, in which dbt runs: a home that is moved or copied has the same vars, and
+    so the same code.
     """
+    state = settings.paths.warehouse.parent
     return {
         **model_vars(settings.model),
         "scratch_schema": scratch_schema,
@@ -147,8 +151,8 @@ def dbt_vars(settings: Settings, *, scratch_schema: str = "", exchange: Path | N
         "currency": settings.currency,
         "industry": settings.industry,
         "history_months": settings.history_months,
-        "landing_dir": str(settings.paths.landing),
-        "exchange_dir": str(exchange or settings.paths.exchange),
+        "landing_dir": os.path.relpath(settings.paths.landing, state),
+        "exchange_dir": os.path.relpath(exchange or settings.paths.exchange, state),
     }
 
 

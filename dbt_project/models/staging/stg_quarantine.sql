@@ -1,16 +1,11 @@
+{{ config(materialized='table') }}
+
 with refused as (
     {% for name in entities() -%}
     {{ refused_rows(name) }}
     {% if not loop.last -%} union all
     {% endif -%}
     {% endfor %}
-),
-
-files as (
-    select distinct
-        batch,
-        file_sha256
-    from {{ landed('ledger') }}
 ),
 
 batches as (
@@ -47,13 +42,12 @@ answers as (
 placed as (
     select
         refused.*,
-        files.file_sha256,
+        batches.file_sha256,
         coalesce(answers.is_resolved, 0) = 1 as is_answered,
         answers.is_resolved is not null as has_accepted_key,
         (batches.n_later > 0 and (kept.batch is null or batches.has_generated_keys))
         or replaced_lines.batch is not null as is_replaced
     from refused
-    inner join files on refused.batch = files.batch
     inner join batches
         on refused.source = batches.source and refused.batch = batches.batch and refused.entity = batches.entity
     left join kept

@@ -2,7 +2,7 @@ with files as (
     select distinct
         batch,
         landed_on
-    from {{ landed('ledger') }}
+    from {{ ref('stg_batch') }}
 )
 
 {% for name in entities() -%}

@@ -3,7 +3,7 @@ with files as (
     select distinct
         batch,
         landed_on
-    from {{ landed('ledger') }}
+    from {{ ref('stg_batch') }}
 ),
 
 kept as (
