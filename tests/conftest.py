@@ -64,7 +64,7 @@ def loyalty() -> Loyalty:
 
 @pytest.fixture(scope="session")
 def sample_home(tmp_path_factory: pytest.TempPathFactory) -> SampleHome:
-    """A small sample, run once by the command line; shared, also by all workers, so to be read and not to be changed."""
+    """A small sample, run once by the command line; all workers share it, so it is to be read and not to be changed."""
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared-sample"
     folder.mkdir(exist_ok=True)

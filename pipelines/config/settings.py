@@ -140,8 +140,8 @@ def dbt_vars(settings: Settings, *, scratch_schema: str = "", exchange: Path | N
         scratch_schema: Prefix of the schemas of a backfill, else empty.
         exchange: Where this build exchanges Parquet; the home's own by default.
 
-    Folders are relative to that of the warehouse, in which dbt runs: a home that is moved or copied has the same vars, and
-    so the same code.
+    Folders are relative to that of the warehouse, in which dbt runs: a home that is moved or copied has the same vars,
+    and so the same code.
     """
     state = settings.paths.warehouse.parent
     return {
