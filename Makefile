@@ -101,6 +101,7 @@ bench: setup ## measure against a floor and peers
 	$(BIN)/python benchmarks/value_models.py
 	$(BIN)/python benchmarks/value_sample.py
 	$(BIN)/python benchmarks/pipeline.py
+	$(BIN)/python benchmarks/whole.py
 	$(BIN)/python benchmarks/gates.py
 
 bench-peers: ## put the peers of the value models into .venv-peers, for make bench (0.6 GB)
