@@ -34,7 +34,7 @@ class InForce:
         unit: Unit or kind of the value.
         source: `loyalty.yml`, `preset` (of the industry), `default`, or `data` (see value).
         meaning: What it decides.
-        reason: Why the default is what it is.
+        default_reason: Why the default is what it is.
     """
 
     setting: str
@@ -43,7 +43,7 @@ class InForce:
     unit: str
     source: str
     meaning: str
-    reason: str
+    default_reason: str
 
 
 def in_force(settings: Settings) -> list[InForce]:

@@ -30,7 +30,7 @@ def scope(tmp_path: Path) -> Iterator[RunScope]:
     paths.state.mkdir()
     with duckdb.connect(str(paths.warehouse)) as connection:
         connection.execute(GOOD_DAY)
-    write_plan(paths, BuildPlan(BuildKind.FULL, DAY, None, (), (), (), {}, "f", "s", "trial"))
+    write_plan(paths, BuildPlan(BuildKind.FULL, DAY, None, (), (), (), {}, "f", {}, (), "s", "trial"))
     with hold_lock(tmp_path / "lock", "r") as lock:
         yield RunScope("r", settings, lock, Recorder(paths.last_run, "r"), DbtProcess(settings, lock))
 

@@ -50,7 +50,7 @@ np.savez(sys.argv[2], **values)
 MONTH = 4.345  # weeks, as lifetimes counts
 MONTHS = np.arange(1.0, 13.0)
 MODELS = (Kind.BG_NBD, Kind.MBG_NBD, Kind.PARETO_NBD)
-UNIT_TESTS = project_root() / "dbt_project" / "models" / "marts" / "clv" / "_clv__unit_tests.yml"
+UNIT_TESTS = project_root() / "dbt_project/models/intermediate/value/forecasts/_forecasts__unit_tests.yml"
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ final as (
         settings.unit,
         settings.source,
         settings.meaning,
-        settings.reason
+        settings.default_reason
     from settings
     cross join industry
 
