@@ -5,6 +5,7 @@ the project's files. The SQL in it is that of a full build of one fixed day, so 
 compared (model_hashes.py). What the manifest says about a mart (key, descriptions) is read here too.
 """
 
+import fcntl
 import json
 import logging
 import shutil
@@ -39,6 +40,7 @@ log = logging.getLogger("loyalty.dbt")
 Manifest = Mapping[str, Any]
 MARTS_SCHEMA = "marts"
 PARSED = "partial_parse.msgpack"
+_MANIFEST, _FINGERPRINT = "manifest.json", "fingerprint"
 _FIXED_DAY = date(2000, 1, 31)
 
 
@@ -60,19 +62,30 @@ def load_manifest(settings: Settings, *, keep: bool = True) -> Manifest:
     project = project_root() / "dbt_project"
     cache = parse_cache(settings)
     values = dbt_vars_argument(dbt_vars(settings))
-    fingerprint = fingerprint_of(dbt_files(project), project, {"vars": values, **engine_versions()})
-    mark = cache / "fingerprint"
-    manifest = cache / "manifest.json"
-    if mark.is_file() and mark.read_bytes() == fingerprint.encode():
-        with suppress(FileNotFoundError, ValueError):  # it is missing or broken: the project is parsed again
-            return _read(manifest)
+    fingerprint = fingerprint_of(dbt_files(project), project, {"compiled with": values, **engine_versions()})
+    if found := _kept(cache, fingerprint):
+        return found
     if not keep:
         with TemporaryDirectory(prefix="loyalty-dbt-") as folder:
             _compile(settings, project, Path(folder), Path(folder), values)
-            return _read(Path(folder) / "manifest.json")
-    _compile(settings, project, cache, settings.paths.logs, values)
-    write_text_durably(mark, fingerprint)
-    return _read(manifest)
+            return _read(Path(folder) / _MANIFEST)
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the processes of `loyalty dev` load the definitions at the same time
+        if found := _kept(cache, fingerprint):
+            return found
+        _compile(settings, project, cache, settings.paths.logs, values)
+        write_text_durably(cache / _FINGERPRINT, fingerprint)
+        return _read(cache / _MANIFEST)
+
+
+def _kept(cache: Path, fingerprint: str) -> Manifest | None:
+    """The manifest that was kept for a fingerprint; None if there is none, or it is missing or broken."""
+    mark = cache / _FINGERPRINT
+    if mark.is_file() and mark.read_bytes() == fingerprint.encode():
+        with suppress(FileNotFoundError, ValueError):
+            return _read(cache / _MANIFEST)
+    return None
 
 
 def _read(manifest: Path) -> Manifest:

@@ -178,3 +178,19 @@ def test_dbt_gets_our_variables_and_no_secret(
     assert given["LOYALTY_WAREHOUSE"] == settings.paths.warehouse.name
     assert not SECRETS.keys() & given.keys()
     assert dict(os.environ) == before
+
+
+def test_processes_that_compile_at_the_same_time_wait_for_each_other(settings: Settings) -> None:
+    code = (
+        "import sys; from pathlib import Path; from pipelines.config.settings import Settings\n"
+        "from pipelines.runs.dbt_manifest import load_manifest\n"
+        "settings = Settings.unconfigured().model_copy(update={'home': Path(sys.argv[1])})\n"
+        "assert load_manifest(settings)['nodes']['model.loyalty.int_order']['compiled_code']"
+    )
+    command = [sys.executable, "-c", code, str(settings.home)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    both = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) for _ in range(2)]
+    for process in both:
+        _, error = process.communicate(timeout=300)
+        assert process.returncode == 0, error
+    assert sorted(path.name for path in parse_cache(settings).iterdir() if path.suffix == ".duckdb") == []
