@@ -67,7 +67,9 @@ def main() -> None:
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
     # The worker's Python must be the driver's.
     os.environ["PYSPARK_PYTHON"] = sys.executable
-    variables = dbt_vars_argument(dbt_vars(settings, exchange=exchange))
+    # Spark does not run in the folder of the warehouse
+    folders = {"landing_dir": str(settings.paths.landing), "exchange_dir": str(exchange)}
+    variables = dbt_vars_argument({**dbt_vars(settings), **folders})
     os.environ.update(dbt_build_environment(options.as_of))
 
     _build("ingest", out, variables)
