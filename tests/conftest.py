@@ -91,4 +91,5 @@ def _make_sample(sample: Path, config: Path, home: Path, output: Path) -> None:
 def share_compiled_project(sample: SampleHome, home: Path) -> None:
     """Give a home the project as it was compiled for the sample: of use if both have the same settings for dbt."""
     compiled = Path("state", "target", "definitions")
+    (home / "state").mkdir(mode=0o700)
     shutil.copytree(sample.home / compiled, home / compiled)

@@ -1,5 +1,6 @@
 """Around every step: its stage is timed and recorded, and an error with a remedy is not tried again."""
 
+import importlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -88,8 +89,13 @@ def asked(context: dg.AssetExecutionContext, tag: str) -> bool:
 
 
 def prepare_for_build(run: RunScope) -> None:
-    """Start dbt and import Great Expectations while this step goes on: both take seconds, and are needed soon."""
+    """Start dbt and import Great Expectations while this step goes on: both take seconds, and are needed soon.
+
+    SQLAlchemy's ORM, which Great Expectations imports too, is imported here first: Dagster's storage asks SQLAlchemy
+    meanwhile, which fails while the ORM is half imported by another thread.
+    """
     if not run.dbt.is_running:
+        importlib.import_module("sqlalchemy.orm")
         run.dbt.start()
         threading.Thread(target=_import_gx, daemon=True).start()
 

@@ -69,6 +69,7 @@ def load_manifest(settings: Settings, *, keep: bool = True) -> Manifest:
         with TemporaryDirectory(prefix="loyalty-dbt-") as folder:
             _compile(settings, project, Path(folder), Path(folder), values)
             return _read(Path(folder) / _MANIFEST)
+    settings.paths.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the processes of `loyalty dev` load the definitions at the same time
