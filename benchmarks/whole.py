@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import yaml
@@ -105,9 +106,9 @@ def main() -> None:
     return None
 
 
-def show(report: dict[str, object], cpu: float, found: list[dict[str, object]], floor_cpu: float) -> None:
+def show(report: dict[str, Any], cpu: float, found: list[dict[str, object]], floor_cpu: float) -> None:
     """Print both, stage by stage, and the ratios."""
-    stages = {stage["name"]: float(stage["seconds"]) for stage in report["stages"]}  # type: ignore[attr-defined]
+    stages = {stage["name"]: float(stage["seconds"]) for stage in report["stages"]}
     wall = sum(seconds for name, seconds in stages.items() if name not in BEFORE)
     floor_wall = sum(float(str(step["wall"])) for step in found)
     lines = [f"{name:32} {seconds:8.2f}" for name, seconds in stages.items()]

@@ -117,7 +117,7 @@ def run_build(
         environment=environment,
     ) as command:
         invocation = DbtCliInvocation(
-            process=command,  # type: ignore[arg-type]
+            process=command,  # type: ignore[arg-type]  # what it uses of Popen, DbtCommand has
             manifest=selected.manifest,
             dagster_dbt_translator=selected.dagster_dbt_translator,
             project_dir=project_root() / "dbt_project",

@@ -140,7 +140,7 @@ def plan_assets(required: Required) -> list[dg.AssetsDefinition]:
         group_name="exchange",
         kinds={"parquet"},
         retry_policy=RETRY,
-        description="One row a (source, ref), with the customer_key that stands for it everywhere downstream.",
+        description="One row per (source, ref), with the customer_key that stands for it everywhere downstream.",
     )
     def pseudonyms(context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]) -> dg.MaterializeResult[None]:
         paths = run.settings.paths
