@@ -65,11 +65,12 @@ def _own(node: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
     materialized = node["config"]["materialized"]
     contract = node["config"].get("contract", {}).get("enforced")
     columns = [(name, column.get("data_type")) for name, column in node["columns"].items()] if contract else []
+    strategy = f"get_incremental_{node['config'].get('incremental_strategy')}_sql"
     custom = [
         macro["macro_sql"]
         for _, macro in sorted(manifest["macros"].items())
         if macro["package_name"] == node["package_name"]
-        and macro["name"].startswith(f"materialization_{materialized}_")
+        and (macro["name"].startswith(f"materialization_{materialized}_") or macro["name"] == strategy)
     ]
     return [node["schema"], node["alias"], node["compiled_code"], materialized, columns, custom]
 

@@ -28,7 +28,7 @@ PREFIXES = {"staging": ("stg_",), "intermediate": ("int_",), "marts": ("dim_", "
 # Lists the changed keys of several domains, which read them; no model of it is a step of a domain.
 ACROSS_DOMAINS = "changed"
 # Views on views that a reader has to compute: no longer chains than this.
-LONGEST_CHAIN_OF_VIEWS = 3
+LONGEST_CHAIN_OF_VIEWS = 4
 KEY_RULES = ("grain", "unique", "n_rows")
 # Landed rows, of which two can be the same.
 WITHOUT_KEY = {"int_rejected_row", "int_unlisted_line"}

@@ -40,15 +40,15 @@ where batch in (select batch from {{ source('exchange', 'changed_batches') }} wh
 {%- endmacro %}
 
 {#-
-The body of every int_changed_ model, called with the query. On a full build nothing counts as changed, because every row is
-built anyway; the query is rendered all the same, so that dbt knows what it refers to.
+The body of every int_changed_ model, called with its name and its query. In a full build no key is listed, because every row is built
+anyway. The query is rendered all the same, so that dbt knows which models it reads.
 -#}
-{% macro changed_keys(keys, type='string') -%}
+{% macro changed_keys(name, type='string') -%}
     {%- set query = caller() -%}
     {%- if this_build('previous_as_of') -%}
 {{ query }}
     {%- else -%}
-select {% for key in keys %}cast(null as {{ type }}) as {{ key }}{{ ', ' if not loop.last }}{% endfor %}
+select {% for key in changed_key(name) %}cast(null as {{ type }}) as {{ key }}{{ ', ' if not loop.last }}{% endfor %}
 where 1 = 0
     {%- endif -%}
 {%- endmacro %}

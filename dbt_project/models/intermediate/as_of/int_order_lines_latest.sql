@@ -1,7 +1,4 @@
-{{ config(
-    materialized='incremental',
-    pre_hook="{{ delete_changed('int_changed_order', ['source', 'order_id']) }}"
-) }}
+{{ config(materialized='incremental', meta={'changed_by': 'int_changed_order'}) }}
 
 {#- A line without a time of its own happened when its order did. -#}
 {% set versions %}
@@ -27,18 +24,18 @@
             and lines.content_hash = unlisted.content_hash
     left join in_force
         on lines.source = in_force.source and lines.order_id = in_force.order_id and lines.batch = in_force.batch
-    where {{ is_changed(ref('int_changed_order'), ['source', 'order_id'], 'lines') }}
+    where {{ is_changed('int_changed_order', 'lines') }}
 ) as versions
 {% endset -%}
 {% set landed %}
 (
     select source, order_id, line_id
     from {{ ref('stg_order_lines') }}
-    where {{ is_changed(ref('int_changed_order'), ['source', 'order_id']) }}
+    where {{ is_changed('int_changed_order') }}
 ) as landed
 {% endset -%}
 
-with {{ listed_rows(is_changed(ref('int_changed_order'), ['source', 'order_id'], '{alias}')) }},
+with {{ listed_rows(is_changed('int_changed_order', '{alias}')) }},
 
 {{ lists_in_force("date '" ~ this_build('as_of') ~ "'") }},
 

@@ -1,10 +1,7 @@
-{{ config(
-    materialized='incremental',
-    pre_hook="{{ delete_changed('int_changed_order', ['source', 'order_id']) }}"
-) }}
+{{ config(materialized='incremental', meta={'changed_by': 'int_changed_order'}) }}
 
 {{ as_of_rows(
     'orders',
     ref('stg_orders'),
-    where=is_changed(ref('int_changed_order'), ['source', 'order_id'])
+    where=is_changed('int_changed_order')
 ) }}

@@ -1,10 +1,7 @@
-{{ config(
-    materialized='incremental',
-    pre_hook="{{ delete_changed('int_changed_payment', ['source', 'payment_id']) }}"
-) }}
+{{ config(materialized='incremental', meta={'changed_by': 'int_changed_payment'}) }}
 
 {{ as_of_rows(
     'payments',
     ref('stg_payments'),
-    where=is_changed(ref('int_changed_payment'), ['source', 'payment_id'])
+    where=is_changed('int_changed_payment')
 ) }}

@@ -1,10 +1,7 @@
-{{ config(
-    materialized='incremental',
-    pre_hook="{{ delete_changed('int_changed_survey_answer', ['source', 'response_id', 'question_id']) }}"
-) }}
+{{ config(materialized='incremental', meta={'changed_by': 'int_changed_survey_answer'}) }}
 
 {{ as_of_rows(
     'survey_answers',
     ref('stg_survey_answers'),
-    where=is_changed(ref('int_changed_survey_answer'), ['source', 'response_id', 'question_id'])
+    where=is_changed('int_changed_survey_answer')
 ) }}

@@ -1,4 +1,4 @@
-{% call changed_keys(['customer_key']) -%}
+{% call changed_keys('int_changed_customer') -%}
 {#- All that a changed order or return ever said of its customer, whichever version counted then or counts now. -#}
 with changed_returns as (
     select source, order_id, customer_ref

@@ -1,4 +1,4 @@
-{% call changed_keys(['source', 'customer_ref']) -%}
+{% call changed_keys('int_changed_customer_ref') -%}
 with touched as (
     {{ touched_keys('customers') }}
 ),

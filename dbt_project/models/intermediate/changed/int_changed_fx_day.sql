@@ -1,4 +1,4 @@
-{% call changed_keys(['rate_on'], 'date') -%}
+{% call changed_keys('int_changed_fx_day', type='date') -%}
 with rates_before as (
     {{ as_of_rows('fx_rates', versions_before('fx_rates'), this_build('previous_as_of')) }}
 ),

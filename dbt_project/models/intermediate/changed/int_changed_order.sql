@@ -1,4 +1,4 @@
-{% call changed_keys(['source', 'order_id']) -%}
+{% call changed_keys('int_changed_order') -%}
 with touched as (
     select source, order_id from ({{ touched_keys('orders') }}) as orders
     union

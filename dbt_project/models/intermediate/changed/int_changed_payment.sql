@@ -1,3 +1,3 @@
-{% call changed_keys(['source', 'payment_id']) -%}
+{% call changed_keys('int_changed_payment') -%}
 {{ touched_keys('payments') }}
 {%- endcall %}

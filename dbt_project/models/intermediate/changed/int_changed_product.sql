@@ -1,4 +1,4 @@
-{% call changed_keys(['source', 'product_id']) -%}
+{% call changed_keys('int_changed_product') -%}
 with touched as (
     {{ touched_keys('products') }}
 ),

@@ -1,4 +1,4 @@
-{% call changed_keys(['source', 'return_id']) -%}
+{% call changed_keys('int_changed_return') -%}
 with touched as (
     select source, return_id from ({{ touched_keys('returns') }}) as returns
     union

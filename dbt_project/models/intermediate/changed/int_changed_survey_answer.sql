@@ -1,4 +1,4 @@
-{% call changed_keys(['source', 'response_id', 'question_id']) -%}
+{% call changed_keys('int_changed_survey_answer') -%}
 with touched as (
     {{ touched_keys('survey_answers') }}
 )

@@ -1,7 +1,4 @@
-{{ config(
-    materialized='incremental',
-    pre_hook="{{ delete_changed('int_changed_customer', ['customer_key']) }}"
-) }}
+{{ config(materialized='incremental', meta={'changed_by': 'int_changed_customer'}) }}
 
 with purchases as (
     select
@@ -10,7 +7,7 @@ with purchases as (
         customer_key,
         ordered_on
     from {{ ref('int_order') }}
-    where is_purchase and {{ is_changed(ref('int_changed_customer'), ['customer_key']) }}
+    where is_purchase and {{ is_changed('int_changed_customer') }}
 ),
 
 lines as (

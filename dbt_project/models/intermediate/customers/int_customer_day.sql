@@ -1,7 +1,4 @@
-{{ config(
-    materialized='incremental',
-    pre_hook="{{ delete_changed('int_changed_customer', ['customer_key']) }}"
-) }}
+{{ config(materialized='incremental', meta={'changed_by': 'int_changed_customer'}) }}
 
 with purchases as (
     select
@@ -15,7 +12,7 @@ with purchases as (
         sum(quantity) as quantity,
         sum(case when net_amount is null then 1 else 0 end) as n_orders_without_amount
     from {{ ref('int_order') }}
-    where is_purchase and {{ is_changed(ref('int_changed_customer'), ['customer_key']) }}
+    where is_purchase and {{ is_changed('int_changed_customer') }}
     group by customer_key, ordered_on
 ),
 
@@ -28,7 +25,7 @@ returns as (
     where
         customer_key is not null
         and issue is null
-        and {{ is_changed(ref('int_changed_customer'), ['customer_key']) }}
+        and {{ is_changed('int_changed_customer') }}
     group by customer_key, returned_on
 ),
 

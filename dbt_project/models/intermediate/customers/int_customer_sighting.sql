@@ -1,6 +1,6 @@
 {#- Where a customer can be seen: the entity, its reference, the day. -#}
 {%- set places = [
-    ['int_order_header', 'customer_ref', 'ordered_on'],
+    ['int_order', 'customer_ref', 'ordered_on'],
     ['int_returns_as_of', 'customer_ref', 'event_on'],
     ['int_interactions_as_of', 'customer_ref', 'event_on'],
     ['int_cases_as_of', 'customer_ref', 'event_on'],

@@ -1,12 +1,6 @@
-{{ config(
-    materialized='incremental',
-    pre_hook=[
-        "{{ delete_changed('int_changed_customer', ['customer_key']) }}",
-        "{% if extends() %}delete from {{ this }} where observed_on not in ({{ day_list(kept_days()) }}){% endif %}"
-    ]
-) }}
+{{ config(materialized='incremental', meta={'changed_by': 'int_changed_customer', 'has_observed_days': true}) }}
 
-{%- set of_changed_customer = is_changed(ref('int_changed_customer'), ['customer_key']) -%}
+{%- set of_changed_customer = is_changed('int_changed_customer') -%}
 {#- On an extending run: changed customers at every day, the others at the days that the last build did not observe. -#}
 with observed as (
     {%- for day in observed_days() %}

@@ -1,11 +1,8 @@
-{{ config(
-    materialized='incremental',
-    pre_hook="{{ delete_changed('int_changed_customer', ['customer_key']) }}"
-) }}
+{{ config(materialized='incremental', meta={'changed_by': 'int_changed_customer'}) }}
 
 with days as (
     select * from {{ ref('int_customer_day') }}
-    where {{ is_changed(ref('int_changed_customer'), ['customer_key']) }}
+    where {{ is_changed('int_changed_customer') }}
 ),
 
 -- each category counts from the first day on which it was bought
@@ -15,7 +12,7 @@ categories as (
         first_bought_on,
         count(*) as n_categories
     from {{ ref('int_customer_category') }}
-    where {{ is_changed(ref('int_changed_customer'), ['customer_key']) }}
+    where {{ is_changed('int_changed_customer') }}
     group by customer_key, first_bought_on
 ),
 

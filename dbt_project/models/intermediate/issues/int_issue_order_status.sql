@@ -1,29 +1,14 @@
 {#- A source has few statuses. If free text was mapped, the most frequent ones are listed and the rest is counted. -#}
 {%- set listed = 20 -%}
-with headers as (
+with orders as (
     select
         source,
-        order_id,
-        status_class,
-        has_header
-    from {{ ref('int_order_header') }}
-),
-
-orders as (
-    select
-        orders.source,
         'orders' as entity,
-        orders.status,
-        orders.status_class,
-        orders.net_amount
-    from {{ ref('int_order') }} as orders
-    inner join headers
-        on orders.source = headers.source and orders.order_id = headers.order_id
-    where
-        headers.has_header
-        and orders.status_class in ('unknown', 'pending')
-        and not orders.is_cancelled
-        and not orders.is_test
+        status,
+        status_class,
+        net_amount
+    from {{ ref('int_order') }}
+    where has_header and status_class in ('unknown', 'pending') and not is_cancelled and not is_test
 ),
 
 lines as (
@@ -35,11 +20,11 @@ lines as (
         lines.status_class,
         lines.net_amount
     from {{ ref('int_order_line') }} as lines
-    left join headers
-        on lines.source = headers.source and lines.order_id = headers.order_id
+    left join {{ ref('int_order') }} as orders
+        on lines.source = orders.source and lines.order_id = orders.order_id
     where
         lines.status_class in ('unknown', 'pending')
-        and not coalesce(headers.has_header and headers.status_class = lines.status_class, false)
+        and not coalesce(orders.has_header and orders.status_class = lines.status_class, false)
 ),
 
 counted as (

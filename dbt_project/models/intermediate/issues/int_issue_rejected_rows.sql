@@ -4,11 +4,11 @@ with rejected as (
         rejected_rows.entity,
         rejected_rows.order_id,
         rejected_rows.row_amount,
-        coalesce(rejected_rows.event_on, headers.ordered_on) as valued_on,
-        coalesce(rejected_rows.currency, headers.currency, '{{ var("currency") }}') as currency
+        coalesce(rejected_rows.event_on, orders.ordered_on) as valued_on,
+        coalesce(rejected_rows.currency, orders.currency, '{{ var("currency") }}') as currency
     from {{ ref('int_rejected_row') }} as rejected_rows
-    left join {{ ref('int_order_header') }} as headers
-        on rejected_rows.source = headers.source and rejected_rows.order_id = headers.order_id
+    left join {{ ref('int_order') }} as orders
+        on rejected_rows.source = orders.source and rejected_rows.order_id = orders.order_id
     left join {{ ref('int_order_status') }} as statuses
         on rejected_rows.source = statuses.source and rejected_rows.status = statuses.status
     -- a cancelled line is worth nothing, whether or not it can be read

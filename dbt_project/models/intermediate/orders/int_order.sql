@@ -1,78 +1,69 @@
-{{ config(
-    materialized='incremental',
-    pre_hook="{{ delete_changed('int_changed_order', ['source', 'order_id']) }}"
-) }}
+{{ config(materialized='incremental', meta={'changed_by': 'int_changed_order'}) }}
 
-with headers as (
-    select * from {{ ref('int_order_header') }}
-    where {{ is_changed(ref('int_changed_order'), ['source', 'order_id']) }}
-),
-
-amounts as (
+with orders as (
     select * from {{ ref('int_order_amount') }}
-    where {{ is_changed(ref('int_changed_order'), ['source', 'order_id']) }}
+    where {{ is_changed('int_changed_order') }}
 ),
 
 identities as (
     select * from {{ ref('int_customer_identity') }}
 ),
 
-judged as (
+identified as (
     select
-        headers.source,
-        headers.order_id,
-        headers.customer_ref,
+        orders.source,
+        orders.order_id,
+        orders.customer_ref,
         identities.customer_key,
-        headers.ordered_at,
-        headers.ordered_on,
-        headers.status,
-        headers.status_class,
-        headers.channel,
-        headers.store_id,
-        headers.coupon_code,
-        amounts.currency,
-        amounts.fx_rate,
-        amounts.gross_amount,
-        amounts.discount_amount,
-        amounts.net_amount,
-        amounts.tax_amount,
-        amounts.shipping_amount,
-        amounts.total_amount,
-        amounts.is_sum_of_lines,
-        amounts.n_lines,
-        amounts.quantity,
-        amounts.paid_at,
-        headers.promised_at,
-        headers.delivered_at,
-        headers.cancelled_at,
-        {{ business_date('headers.delivered_at') }} > {{ business_date('headers.promised_at') }} as is_late,
-        coalesce(headers.is_test, false) or headers.status_class = 'test' as is_test,
-        headers.cancelled_at is not null or headers.status_class = 'cancelled' as is_cancelled,
-        headers.n_rejected_lines > 0 as is_incomplete,
-        coalesce(headers.is_outdated, false) as is_outdated,
-        -- an order that lacks lines still counts, one of several customers or of an unknown status does not
+        orders.ordered_at,
+        orders.ordered_on,
+        orders.status,
+        orders.status_class,
+        orders.channel,
+        orders.store_id,
+        orders.coupon_code,
+        orders.currency,
+        orders.fx_rate,
+        orders.gross_amount,
+        orders.discount_amount,
+        orders.net_amount,
+        orders.tax_amount,
+        orders.shipping_amount,
+        orders.total_amount,
+        orders.is_sum_of_lines,
+        orders.n_lines,
+        orders.quantity,
+        orders.paid_at,
+        orders.promised_at,
+        orders.delivered_at,
+        orders.cancelled_at,
+        {{ business_date('orders.delivered_at') }} > {{ business_date('orders.promised_at') }} as is_late,
+        coalesce(orders.is_test, false) or orders.status_class = 'test' as is_test,
+        orders.cancelled_at is not null or orders.status_class = 'cancelled' as is_cancelled,
+        orders.n_rejected_lines > 0 as is_incomplete,
+        coalesce(orders.is_outdated, false) as is_outdated,
+        orders.has_header,
+        -- an order with missing lines counts; an order of several customers or of an unknown status does not
         case
-            when amounts.issue is not null and amounts.issue <> 'lines_rejected' then amounts.issue
-            when headers.has_mixed_customers then 'mixed_customers'
+            when orders.issue is not null and orders.issue <> 'lines_rejected' then orders.issue
+            when orders.has_mixed_customers then 'mixed_customers'
             when
-                headers.status_class = 'unknown'
-                and headers.cancelled_at is null
-                and not coalesce(headers.is_test, false)
+                orders.status_class = 'unknown'
+                and orders.cancelled_at is null
+                and not coalesce(orders.is_test, false)
                 then 'unknown_status'
-            else amounts.issue
+            else orders.issue
         end as issue
-    from headers
-    inner join amounts
-        on headers.source = amounts.source and headers.order_id = amounts.order_id
+    from orders
     left join identities
-        on headers.source = identities.source and headers.customer_ref = identities.customer_ref
+        on orders.source = identities.source and orders.customer_ref = identities.customer_ref
 ),
 
 sold as (
     select
         *,
         status_class = 'sale' and not is_test and not is_cancelled as is_sale
-    from judged
+    from identified
 ),
 
 -- what counts in money, whoever bought it
@@ -118,5 +109,6 @@ select
     and (is_counted or (is_sale and coalesce(issue = 'lines_rejected', false))) as is_purchase,
     is_incomplete,
     is_outdated,
+    has_header,
     issue
 from counted

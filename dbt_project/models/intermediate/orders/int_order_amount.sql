@@ -1,14 +1,10 @@
-{{ config(
-    materialized='incremental',
-    pre_hook="{{ delete_changed('int_changed_order', ['source', 'order_id']) }}"
-) }}
+{{ config(materialized='view') }}
 
 with headers as (
     select
         *,
         coalesce(currency, '{{ var("currency") }}') as order_currency
     from {{ ref('int_order_header') }}
-    where {{ is_changed(ref('int_changed_order'), ['source', 'order_id']) }}
 ),
 
 lines as (
@@ -23,7 +19,7 @@ lines as (
         sum(case when is_counted and fx_rate is null then 1 else 0 end) as n_without_rate,
         sum(case when is_counted and gross_amount is null then 1 else 0 end) as n_without_amount
     from {{ ref('int_order_line') }}
-    where {{ is_changed(ref('int_changed_order'), ['source', 'order_id']) }}
+    where {{ is_changed('int_changed_order') }}
     group by source, order_id
 ),
 
@@ -36,7 +32,7 @@ payments as (
         min(currency) as first_currency,
         max(currency) as last_currency
     from {{ ref('int_payments_as_of') }}
-    where {{ is_changed(ref('int_changed_order'), ['source', 'order_id']) }}
+    where {{ is_changed('int_changed_order') }}
     group by source, order_id
 ),
 
@@ -46,7 +42,7 @@ joined as (
         {{ rate_of('headers.order_currency', 'rates.fx_rate') }} as fx_rate,
         coalesce(lines.n_lines, 0) as n_lines,
         lines.quantity,
-        -- lines that cannot all be valued do not say what the order is worth
+        -- NULL if any line has no amount: the sum would be too small
         case when lines.n_without_amount = 0 then lines.gross_amount end as lines_gross_amount,
         lines.discount_amount as lines_discount_amount,
         lines.tax_amount as lines_tax_amount,
@@ -80,7 +76,7 @@ converted as (
 ),
 
 valued as (
-    -- what the order says of itself, else its total, else its lines, else what was paid
+    -- the first that is known: the gross amount of the order itself, of its total, of its lines, of its payments
     select
         *,
         case
@@ -93,8 +89,13 @@ valued as (
 )
 
 select
-    source,
-    order_id,
+    {%- for column in [
+        'source', 'order_id', 'customer_ref', 'ordered_at', 'ordered_on', 'status', 'status_class', 'channel', 'store_id',
+        'coupon_code', 'promised_at', 'delivered_at', 'cancelled_at', 'is_test', 'has_header', 'has_mixed_customers',
+        'is_outdated', 'n_rejected_lines',
+    ] %}
+    {{ column }},
+    {%- endfor %}
     order_currency as currency,
     fx_rate,
     cast(gross_amount as decimal(18, 2)) as gross_amount,

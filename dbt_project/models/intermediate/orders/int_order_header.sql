@@ -1,7 +1,4 @@
-{{ config(
-    materialized='incremental',
-    pre_hook="{{ delete_changed('int_changed_order', ['source', 'order_id']) }}"
-) }}
+{{ config(materialized='view') }}
 
 with headers as (
     select
@@ -10,12 +7,12 @@ with headers as (
     from {{ ref('int_orders_as_of') }} as orders
     left join {{ ref('int_order_status') }} as statuses
         on orders.source = statuses.source and orders.status = statuses.status
-    where {{ is_changed(ref('int_changed_order'), ['source', 'order_id'], 'orders') }}
+    where {{ is_changed('int_changed_order', 'orders') }}
 ),
 
 rejections as (
     select * from {{ ref('int_order_rejection') }}
-    where {{ is_changed(ref('int_changed_order'), ['source', 'order_id']) }}
+    where {{ is_changed('int_changed_order') }}
 ),
 
 -- orders of which a newer version was rejected
@@ -25,77 +22,6 @@ outdated as (
         key_1 as order_id
     from {{ ref('int_rejected_row') }}
     where entity = 'orders' and key_1 is not null
-),
-
-lines as (
-    -- of orders that have no header
-    select
-        lines.*,
-        {{ status_class('lines.status', 'statuses.status_class') }} as status_class
-    from {{ ref('int_order_lines_as_of') }} as lines
-    left join {{ ref('int_order_status') }} as statuses
-        on lines.source = statuses.source and lines.status = statuses.status
-    where
-        lines.ordered_at is not null
-        and {{ is_changed(ref('int_changed_order'), ['source', 'order_id'], 'lines') }}
-        and not exists (
-            select 1 from headers
-            where headers.source = lines.source and headers.order_id = lines.order_id
-        )
-),
-
-ranked as (
-    -- a rejected line that is sold makes a sale as well
-    select
-        lines.*,
-        least(
-            min({{ status_rank('lines.status_class') }}) over (partition by lines.source, lines.order_id),
-            coalesce(rejections.class_rank, {{ status_rank("'test'") }})
-        ) as class_rank
-    from lines
-    left join rejections
-        on lines.source = rejections.source and lines.order_id = rejections.order_id
-),
-
-{%- set shared = 'ordered_at, ordered_on, customer_ref, channel, store_id, currency' %}
-
-grouped as (
-    -- what the lines agree on holds for the order
-    select
-        source,
-        order_id,
-        {{ class_of_rank('class_rank') }} as status_class,
-        min(ordered_at) as ordered_at,
-        min(event_on) as ordered_on,
-        {{ status_of_lines() }} as status,
-        {%- for column in ['customer_ref', 'channel', 'store_id', 'currency'] %}
-        case when min({{ column }}) = max({{ column }}) then min({{ column }}) end as {{ column }},
-        {%- endfor %}
-        count(distinct customer_ref) > 1 as has_mixed_customers
-    from ranked
-    group by source, order_id, class_rank
-),
-
--- an order of which every line was rejected was still placed, if the lines say when
-rejected_whole as (
-    select rejections.*
-    from rejections
-    where
-        rejections.ordered_at is not null
-        and not exists (
-            select 1 from headers
-            where headers.source = rejections.source and headers.order_id = rejections.order_id
-        )
-        and not exists (
-            select 1 from grouped
-            where grouped.source = rejections.source and grouped.order_id = rejections.order_id
-        )
-),
-
-of_lines as (
-    select source, order_id, status, status_class, has_mixed_customers, {{ shared }} from grouped
-    union all
-    select source, order_id, status, status_class, has_mixed_customers, {{ shared }} from rejected_whole
 ),
 
 {%- set header_columns = {
@@ -137,7 +63,7 @@ placed as (
         {%- endfor %}
         false as has_header,
         has_mixed_customers
-    from of_lines
+    from {{ ref('int_order_of_lines') }}
 )
 
 select

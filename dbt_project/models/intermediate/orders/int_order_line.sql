@@ -1,11 +1,8 @@
-{{ config(
-    materialized='incremental',
-    pre_hook="{{ delete_changed('int_changed_order', ['source', 'order_id']) }}"
-) }}
+{{ config(materialized='incremental', meta={'changed_by': 'int_changed_order'}) }}
 
 with lines as (
     select * from {{ ref('int_order_lines_as_of') }}
-    where {{ is_changed(ref('int_changed_order'), ['source', 'order_id']) }}
+    where {{ is_changed('int_changed_order') }}
 ),
 
 headers as (
@@ -17,7 +14,7 @@ headers as (
         has_header,
         currency
     from {{ ref('int_order_header') }}
-    where {{ is_changed(ref('int_changed_order'), ['source', 'order_id']) }}
+    where {{ is_changed('int_changed_order') }}
 ),
 
 products as (

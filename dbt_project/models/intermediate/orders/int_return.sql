@@ -1,11 +1,8 @@
-{{ config(
-    materialized='incremental',
-    pre_hook="{{ delete_changed('int_changed_return', ['source', 'return_id']) }}"
-) }}
+{{ config(materialized='incremental', meta={'changed_by': 'int_changed_return'}) }}
 
 with stated as (
     select * from {{ ref('int_return_stated') }}
-    where {{ is_changed(ref('int_changed_return'), ['source', 'return_id']) }}
+    where {{ is_changed('int_changed_return') }}
 ),
 
 -- no return takes off what its order did not count, or what earlier returns took off already
@@ -18,7 +15,7 @@ claims as (
         - case when is_whole_before then order_net_amount else least(claimed_before_amount, order_net_amount) end
             as taken_amount
     from {{ ref('int_return_claim') }}
-    where {{ is_changed(ref('int_changed_return'), ['source', 'return_id']) }}
+    where {{ is_changed('int_changed_return') }}
 )
 
 select

@@ -1,7 +1,4 @@
-{{ config(
-    materialized='incremental',
-    pre_hook="{{ delete_changed('int_changed_return', ['source', 'return_id']) }}"
-) }}
+{{ config(materialized='view') }}
 
 {#- In the order in which goods came back: what an earlier return takes off never depends on a later one. -#}
 {%- set earlier = 'order by returned_at nulls last, return_id' -%}
@@ -21,7 +18,7 @@ with stated as (
                 source,
                 order_id
             from {{ ref('int_return_stated') }}
-            where {{ is_changed(ref('int_changed_return'), ['source', 'return_id']) }}
+            where {{ is_changed('int_changed_return') }}
         )
 ),
 
@@ -110,4 +107,4 @@ final as (
 )
 
 select * from final
-where {{ is_changed(ref('int_changed_return'), ['source', 'return_id']) }}
+where {{ is_changed('int_changed_return') }}

@@ -1,11 +1,8 @@
-{{ config(
-    materialized='incremental',
-    pre_hook="{{ delete_changed('int_changed_return', ['source', 'return_id']) }}"
-) }}
+{{ config(materialized='incremental', meta={'changed_by': 'int_changed_return'}) }}
 
 with returns as (
     select * from {{ ref('int_returns_as_of') }}
-    where {{ is_changed(ref('int_changed_return'), ['source', 'return_id']) }}
+    where {{ is_changed('int_changed_return') }}
 ),
 
 -- a line that does not count was not paid

@@ -1,13 +1,8 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    on_schema_change='fail',
-    pre_hook="{{ delete_changed('int_changed_survey_answer', ['source', 'response_id', 'question_id']) }}"
-) }}
+{{ config(materialized='incremental', meta={'changed_by': 'int_changed_survey_answer'}) }}
 
 with answers as (
     select * from {{ ref('int_survey_answers_as_of') }}
-    where {{ is_changed(ref('int_changed_survey_answer'), ['source', 'response_id', 'question_id']) }}
+    where {{ is_changed('int_changed_survey_answer') }}
 ),
 
 placed as (

@@ -1,9 +1,4 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    on_schema_change='fail',
-    pre_hook="{{ delete_changed('int_changed_order', ['source', 'order_id']) }}"
-) }}
+{{ config(materialized='view') }}
 
 select
     {{ hash_key(['source', 'order_id']) }} as order_key,
@@ -39,4 +34,3 @@ select
     is_outdated,
     issue
 from {{ ref('int_order') }}
-where {{ is_changed(ref('int_changed_order'), ['source', 'order_id']) }}

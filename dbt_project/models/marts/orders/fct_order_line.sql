@@ -1,13 +1,7 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    on_schema_change='fail',
-    pre_hook="{{ delete_changed('int_changed_order', ['source', 'order_id']) }}"
-) }}
+{{ config(materialized='view') }}
 
 with lines as (
     select * from {{ ref('int_order_line') }}
-    where {{ is_changed(ref('int_changed_order'), ['source', 'order_id']) }}
 ),
 
 orders as (
@@ -17,7 +11,6 @@ orders as (
         customer_key,
         is_purchase
     from {{ ref('int_order') }}
-    where {{ is_changed(ref('int_changed_order'), ['source', 'order_id']) }}
 )
 
 select

@@ -1,9 +1,4 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    on_schema_change='fail',
-    pre_hook="{{ delete_changed('int_changed_return', ['source', 'return_id']) }}"
-) }}
+{{ config(materialized='view') }}
 
 select
     {{ hash_key(['source', 'return_id']) }} as return_key,
@@ -26,4 +21,3 @@ select
     excess_amount,
     issue
 from {{ ref('int_return') }}
-where {{ is_changed(ref('int_changed_return'), ['source', 'return_id']) }}
