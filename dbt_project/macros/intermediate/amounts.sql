@@ -1,4 +1,4 @@
-{#- The rate to the reporting currency: 1 for that currency itself, else what the rates of the day say; NULL where there is none. -#}
+{#- The rate to the reporting currency: 1 for that currency itself, else the rate of the day; NULL if there is none. -#}
 {% macro rate_of(currency, fx_rate) -%}
     case when {{ currency }} = '{{ var("currency") }}' then cast(1 as decimal(18, 8)) else {{ fx_rate }} end
 {%- endmacro %}
@@ -9,8 +9,8 @@
 {%- endmacro %}
 
 {#-
-amount * part / whole to the cent, for part <= whole, which have `decimals` decimals. Exact up to products of 18 digits before
-the point; beyond, the quotient is rounded to 8 decimals first. All of the whole gives all of the amount.
+amount * part / whole, to the cent; part <= whole, both with `decimals` decimals. Exact if the product has at most 18 digits before
+the point; otherwise the quotient is rounded to 8 decimals first. If part equals whole, the result is the amount.
 -#}
 {% macro share_of(amount, part, whole, decimals=2) -%}
     coalesce(

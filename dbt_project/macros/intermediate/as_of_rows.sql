@@ -1,10 +1,10 @@
 {#-
-Each key's winner at the end of a day: the body of every int_<entity>_as_of.
+The version of each key that counts at the end of a day: the body of every int_<entity>_as_of.
 
-Of the versions known by then (effective_on; NULL: always) the latest; where all became known later, the earliest stands in.
-Either way only if its event did not lie after the day. A version without an event of its own may stand in too: a catalogue
-or an address list exported today says what was there before. Times of later events (masked) are NULL after the day, and so
-is the state that speaks of them.
+It is the latest version that was known by the day (effective_on; NULL: always known). If no version was known by then, it is the
+earliest later one. In both cases its event must not be after the day. A version without an event may be used too: a catalogue or
+an address list that was exported later also describes earlier days. Times of later events (masked) are NULL if they are after the
+day, and so is the state that depends on them.
 
 A row that a later delivery of its file has replaced does not count (see redelivered_rows). Most keys have a single version:
 only the versions of the other keys are sorted.
@@ -12,12 +12,12 @@ only the versions of the other keys are sorted.
 versions  a relation with the columns of stg_<entity>
 day       a date, as text; the as-of day by default
 landed    a relation with a row for each version, by which keys with several versions are found; `versions` by default
-standing  whether a version without an event may stand in
+allow_undated  whether a later version without an event may be used
 where     a condition on the versions, e.g. that their key has changed
 first     an order of versions that comes before all others, e.g. `is_listed desc`
-also      columns of the versions that are selected beside those of stg_<entity>
+also      columns of the versions that are selected in addition to those of stg_<entity>
 -#}
-{% macro as_of_rows(name, versions, day=none, landed=none, standing=true, where='1 = 1', first='', also=[]) -%}
+{% macro as_of_rows(name, versions, day=none, landed=none, allow_undated=true, where='1 = 1', first='', also=[]) -%}
 {%- set spec = entity(name) -%}
 {%- set day_text = day or this_build('as_of') -%}
 {%- set day = "date '" ~ day_text ~ "'" -%}
@@ -103,14 +103,14 @@ select
 from latest
 where
     event_on <= {{ day }}
-    {%- if standing %}
+    {%- if allow_undated %}
     or event_on is null
     {%- else %}
     or (event_on is null and coalesce(effective_on <= {{ day }}, true))
     {%- endif %}
 {%- endmacro %}
 
-{#- Whether one of the times falls after a day, which is given as text. -#}
+{#- Whether one of the times is after a day, which is given as text. -#}
 {% macro any_later(columns, day_text) -%}
     {%- for column in columns -%}
         coalesce(not {{ is_by(column, day_text) }}, false){{ ' or ' if not loop.last }}

@@ -1,11 +1,11 @@
-{#- What the time since the last build and the batches since then have touched. Read by the int_changed_ models alone. -#}
+{#- Which keys the new batches and the days since the last build affect. Used only by the int_changed_ models. -#}
 
-{#- A condition: the day lies after the last build's and not after this one's. -#}
+{#- A condition: the day is after the day of the last build and not after the as-of day. -#}
 {% macro is_new_day(day) -%}
     ({{ day }} > date '{{ this_build("previous_as_of") }}' and {{ day }} <= date '{{ this_build("as_of") }}')
 {%- endmacro %}
 
-{#- The keys of which some version came, became known or happened since the last build, or had one of its later times since. -#}
+{#- The keys with a version that arrived, became known or happened since the last build, or one of whose later times has passed since. -#}
 {% macro touched_keys(name) -%}
 {%- set spec = entity(name) -%}
 select distinct source, {{ spec.key | join(', ') }}
@@ -23,15 +23,15 @@ where
     {%- endfor %}
 {%- endmacro %}
 
-{#- The keys of an entity in batches that the last build knew, and whose file was delivered again since: what they were then
-    cannot be asked any more. -#}
+{#- The keys of an entity in batches that the last build had and whose file was delivered again since: their earlier state can no
+    longer be queried. -#}
 {% macro redelivered_keys(name) -%}
 select distinct source, {{ entity(name).key | join(', ') }}
 from {{ ref('stg_' ~ name) }}
 where batch in (select batch from {{ source('exchange', 'changed_batches') }} where not is_new)
 {%- endmacro %}
 
-{#- The versions of an entity that the last build knew of, as a relation. -#}
+{#- The versions of an entity that the last build had, as a relation. -#}
 {% macro versions_before(name) -%}
     (
         select * from {{ ref('stg_' ~ name) }}

@@ -1,8 +1,8 @@
 {#-
-What an order line is worth: select items of int_order_line, first in the currency that was charged, then converted.
+The amounts of an order line: columns of int_order_line, first in the currency that was charged, then converted.
 
-A total is what was charged for the line, net of its discount and including the tax where that is given: it decides to the
-cent, and the unit price is made of it where there is none.
+`total` is what was charged for the line: net of its discount, and including the tax if a tax is given. If there is a total, it is
+the amount, to the cent. If there is no unit price, it is computed from the total.
 -#}
 
 {#- Rounded in the currency that was charged. -#}
@@ -15,7 +15,7 @@ cent, and the unit price is made of it where there is none.
         {{ multiply('quantity', 'product_unit_cost', 2, 4, 4) }} as catalogue_cost
 {%- endmacro %}
 
-{#- In the reporting currency. Net of a stated total is converted by itself, so that the gross is the sum of both. -#}
+{#- In the reporting currency. The net amount of a total is converted first; gross is the sum of net and discount. -#}
 {% macro converted_line() -%}
 {%- set price = 'coalesce(unit_price, ' ~ divide('stated_gross', 'quantity', 4, 4) ~ ')' -%}
 {{ multiply(price, 'fx_rate', 4, 4, 8) }} as unit_price_amount,
@@ -28,8 +28,8 @@ cent, and the unit price is made of it where there is none.
         {{ multiply(total_difference(), 'fx_rate') }} as total_difference_amount
 {%- endmacro %}
 
-{#- By how much a total differs from quantity, unit price and discount; NULL where it does not by more than a unit price that
-    was rounded to the cent explains, whether that price includes the tax or not. -#}
+{#- The difference between a total and quantity * unit price - discount; NULL if a unit price rounded to the cent explains it,
+    with or without tax. -#}
 {% macro total_difference() -%}
     {%- set tolerance = '0.005 * quantity + 0.005' -%}
 case

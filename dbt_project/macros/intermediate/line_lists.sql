@@ -1,12 +1,12 @@
 {#-
-Whole lists of an order's lines. A delivery that names an order with all its lines replaces the list that was known before:
-a line that the later list does not have was removed. Which deliveries have whole lists is said in stg_batch.line_lists.
+Complete lists of an order's lines. If a delivery has all lines of an order, it replaces the earlier list: a line that is not in the
+later list was removed. stg_batch.line_lists says which deliveries have complete lists.
 -#}
 
 {#-
-CTEs: every landed row of orders that have more than one list or file, with the list that it is in.
+CTEs: every landed row of orders with more than one list or file, with the list that it belongs to.
 
-listed_rows     the columns of stg_order_lines__checked, with is_accepted, n_later and list_id (NULL: not of a whole list).
+listed_rows     the columns of stg_order_lines__checked, with is_accepted, n_later and list_id (NULL: not part of a complete list).
                 A list without a line is a row without a line_id, from the order's own record.
 
 where  a condition on the rows, with {alias} for their alias
@@ -111,7 +111,7 @@ contested as (
         )
 ),
 
--- a file with whole lists may hold several versions of an order: then a key comes twice, or the lines have no keys
+-- a file with complete lists may have several versions of an order: then a key occurs twice, or the lines have no keys
 counted as (
     select
         rows_landed.*,
@@ -156,11 +156,12 @@ listed_rows as (
 {%- endmacro %}
 
 {#-
-CTE after listed_rows: the lists that are in force at the end of a day (`day` as SQL; none: whatever is known), one row per
+CTE after listed_rows: the lists in force at the end of a day (`day` as SQL; none: all that is known), one row per
 source, order_id, batch and list_id, with n_in_force of the order.
 
-The latest list counts, by updated_at, then the date of the file, then the later delivery of one name. Between lists that
-nothing puts in order (undated, of different names) none is replaced. Where none was known by the day, the earliest.
+The latest list counts: by updated_at, then by the date of the file, then by the order of deliveries of the same file name. Lists
+that nothing puts in order (undated, with different file names) do not replace each other. If none was known by the day, the
+earliest later list counts.
 -#}
 {% macro lists_in_force(day=none) -%}
 lists as (
@@ -232,10 +233,10 @@ in_force as (
 {%- endmacro %}
 
 {#-
-CTE after lists_in_force: landed rows of lines that no list in force has, `unlisted`: source, batch, record, content_hash.
+CTE after lists_in_force: landed rows of lines that are in no list in force, `unlisted`: source, batch, record, content_hash.
 
-A row of an earlier list stays where the list in force has its line as a rejected row. A row that is not of a whole list
-counts unless a list that is dated later lacks its line.
+A row of an earlier list stays if its line is rejected in the list in force. A row that is not part of a complete list counts unless
+a list with a later date lacks its line.
 -#}
 {% macro unlisted_rows() -%}
 members as (

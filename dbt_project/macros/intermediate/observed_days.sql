@@ -1,6 +1,6 @@
 {#-
-The days at which customers are observed: the as-of day and the month ends of the history window before it (var
-history_months), as text, ascending. Constants, so that what is kept of the last build is known before any row is read.
+The days on which customers are observed: the as-of day and the month ends before it (setting history_months), as text, ascending.
+They are constants, so that the rows to keep from the last build are known before any row is read.
 -#}
 {% macro observed_days(as_of=none) -%}
     {%- set as_of = as_of or this_build('as_of') -%}
@@ -18,7 +18,7 @@ history_months), as text, ascending. Constants, so that what is kept of the last
     {{ return(days | unique | sort | list) }}
 {%- endmacro %}
 
-{#- The latest of them that is a month's end, as text: the as-of day itself only where it is one. -#}
+{#- The latest of them that is a month end, as text: the as-of day itself if it is a month end. -#}
 {% macro last_observed_month_end() -%}
     {%- set as_of = this_build('as_of') -%}
     {%- if not as_of -%} {{ return('') }} {%- endif -%}
@@ -26,8 +26,8 @@ history_months), as text, ascending. Constants, so that what is kept of the last
     {{ return((next_day.replace(day=1) - modules.datetime.timedelta(days=1)).isoformat()) }}
 {%- endmacro %}
 
-{#- Those of them whose rows the last build left as they are now. Its own as-of day has decayed sums, which a month's end does
-    not have, and so is built anew unless it is the as-of day again. -#}
+{#- The observed days whose rows in the last build are still valid. The as-of day of the last build has decayed sums, which a month
+    end does not have, so it is rebuilt unless it is the as-of day again. -#}
 {% macro kept_days() -%}
     {%- set previous = this_build('previous_as_of') -%}
     {%- set before = observed_days(previous) if previous else [] -%}
@@ -39,7 +39,7 @@ history_months), as text, ascending. Constants, so that what is kept of the last
     {{ return(observed_days() | reject('in', kept_days()) | list) }}
 {%- endmacro %}
 
-{#- `date '…', date '…'`, for an in-list; a day that never comes where the list is empty. -#}
+{#- `date '…', date '…'`, for an in-list; a day that never occurs if the list is empty. -#}
 {% macro day_list(days) -%}
     date '{{ (days or ["0001-01-01"]) | join("', date '") }}'
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {{ config(materialized='incremental', meta={'changed_by': 'int_changed_order'}) }}
 
-{#- A line without a time of its own happened when its order did. -#}
+{#- A line without a time of its own has the time of its order. -#}
 {% set versions %}
 (
     select
@@ -43,7 +43,7 @@ with {{ listed_rows(is_changed('int_changed_order', '{alias}')) }},
 
 latest as (
     {{ as_of_rows(
-        'order_lines', versions, landed=landed, standing=false, first='is_unlisted', also=['is_unlisted', 'n_lists']
+        'order_lines', versions, landed=landed, allow_undated=false, first='is_unlisted', also=['is_unlisted', 'n_lists']
     ) }}
 )
 

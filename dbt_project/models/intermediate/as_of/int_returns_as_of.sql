@@ -1,9 +1,9 @@
 {{ config(materialized='incremental', meta={'changed_by': 'int_changed_return'}) }}
 
-{#- Without a day of its own (standing=false): that a late row is of that day can then be known from nothing. -#}
+{#- allow_undated=false: if a return has no day of its own, nothing shows that a row that arrived later belongs to an earlier day. -#}
 {{ as_of_rows(
     'returns',
     ref('stg_returns'),
-    standing=false,
+    allow_undated=false,
     where=is_changed('int_changed_return')
 ) }}

@@ -1,5 +1,5 @@
 {% call changed_keys('int_changed_customer') -%}
-{#- All that a changed order or return ever said of its customer, whichever version counted then or counts now. -#}
+{#- Every customer that any version of a changed order or return names: the version that counts may have changed. -#}
 with changed_returns as (
     select source, order_id, customer_ref
     from {{ ref('stg_returns') }}
@@ -28,7 +28,7 @@ refs as (
     where entity = 'order_lines' and (source, order_id) in (select source, order_id from orders_concerned)
 ),
 
--- Whose customer was or is another person: every reference of both, one of which gave or gives the key.
+-- references that now belong to another person: all references of both persons, because one of them gives the key
 regrouped as (
     select pseudonyms.customer_key
     from {{ ref('int_changed_customer_ref') }} as changed

@@ -32,7 +32,7 @@ changed_edges as (
         <> coalesce(person_now.person_ref, touched.customer_ref)
 ),
 
--- whichever person it named then: every version of it is still there
+-- every person that any version names: all versions are kept
 redelivered as (
     select
         source,
@@ -56,7 +56,7 @@ ends as (
     select source, person_ref as ref from redelivered where person_ref is not null
 ),
 
--- Where an edge went, each part that is left of the person holds an end of an edge that went: today's components do.
+-- If an edge was removed, each remaining part of the person contains an end of a removed edge: look up today's components.
 linked as (
     select distinct others.node
     from ends

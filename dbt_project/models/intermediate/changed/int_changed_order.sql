@@ -10,7 +10,7 @@ rejected_rows as (
     where entity in ('orders', 'order_lines') and order_id is not null
 ),
 
--- what resolves a rejected row is an accepted row of its order, and so is touched itself
+-- A rejected row is resolved by an accepted row of the same order, which is in `touched`.
 touched_by_rejections as (
     select source, order_id
     from rejected_rows
@@ -21,7 +21,7 @@ touched_by_rejections as (
 ),
 
 paid as (
-    -- whatever order a payment is or was for
+    -- every order that any version of a changed payment names
     select source, order_id
     from {{ ref('stg_payments') }}
     where (source, payment_id) in (select source, payment_id from {{ ref('int_changed_payment') }})

@@ -9,7 +9,7 @@ with touched as (
         or event_on in (select rate_on from {{ ref('int_changed_fx_day') }})
 ),
 
--- what a return takes off depends on its order and on the other returns of that order
+-- the amount of a return depends on its order and on the other returns of that order
 orders_concerned as (
     select source, order_id from {{ ref('int_changed_order') }}
     union

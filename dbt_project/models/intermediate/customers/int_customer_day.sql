@@ -35,7 +35,7 @@ days as (
         coalesce(purchases.day_on, returns.day_on) as day_on,
         coalesce(purchases.n_orders, 0) as n_orders,
         coalesce(purchases.n_orders_without_amount, 0) as n_orders_without_amount,
-        -- 0 on a day with returns alone, NULL on a day of which no order has a known amount
+        -- 0 on a day that has only returns; NULL if no order of the day has a known amount
         {%- for amount in ['gross_amount', 'discount_amount', 'net_amount'] %}
         case when purchases.customer_key is null then 0 else purchases.{{ amount }} end as {{ amount }},
         {%- endfor %}

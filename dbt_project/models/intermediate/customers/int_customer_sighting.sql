@@ -1,4 +1,4 @@
-{#- Where a customer can be seen: the entity, its reference, the day. -#}
+{#- The rows that show a customer: the model, the column of the reference, the column of the day. -#}
 {%- set places = [
     ['int_order', 'customer_ref', 'ordered_on'],
     ['int_returns_as_of', 'customer_ref', 'event_on'],

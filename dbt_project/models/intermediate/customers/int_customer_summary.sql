@@ -1,7 +1,7 @@
 {{ config(materialized='incremental', meta={'changed_by': 'int_changed_customer', 'has_observed_days': true}) }}
 
 {%- set of_changed_customer = is_changed('int_changed_customer') -%}
-{#- On an extending run: changed customers at every day, the others at the days that the last build did not observe. -#}
+{#- In an incremental build: changed customers on every observed day, the others on newly observed days. -#}
 with observed as (
     {%- for day in observed_days() %}
     select
@@ -24,7 +24,7 @@ at_days as (
     select
         totals.*,
         observed.observed_on,
-        -- a customer none of whose purchases has an amount has no amount either, whatever came back
+        -- if no purchase of a customer has an amount, the customer has no amount, even after returns
         totals.n_valued_days > 0 or totals.n_purchase_days = 0 as is_valued,
         totals.net_purchase_amount - totals.returned_amount as net_amount,
         case when totals.n_purchase_days > 0 then totals.n_purchase_days - 1 else 0 end as n_gaps
@@ -36,7 +36,7 @@ at_days as (
             and (totals.is_changed or observed.is_new)
 ),
 
--- What comes back lowers the mean of repeat days by its share of all that was bought: it seldom says of which day.
+-- A return seldom states its purchase: returns lower the mean of repeat days by their share of all purchases.
 kept as (
     select
         *,

@@ -5,7 +5,7 @@ with days as (
     where {{ is_changed('int_changed_customer') }}
 ),
 
--- each category counts from the first day on which it was bought
+-- a category counts from the first day on which it was bought
 categories as (
     select
         customer_key,
@@ -21,7 +21,7 @@ measured as (
         days.*,
         case when days.is_purchase_day then days.day_on end as purchased_on,
         case when days.is_purchase_day and days.net_amount is not null then 1 end as is_valued_day,
-        -- a day of which one amount is unknown does not say what was spent on it
+        -- NULL if one amount of the day is unknown
         case
             when days.purchase_day_number > 1 and coalesce(days.n_orders_without_amount, 0) = 0 then days.net_amount
         end as repeat_amount,

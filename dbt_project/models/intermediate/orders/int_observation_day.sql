@@ -20,7 +20,7 @@ gaps as (
     from {{ ref('int_observation_gap') }}
 ),
 
--- a source that says that it has told of everything says that nobody bought
+-- if a source declares complete coverage of a day, a day without orders is a day without purchases
 covered as (
     select
         coalesce(covered_from, bounds.first_on) as covered_from,
@@ -30,7 +30,7 @@ covered as (
     where is_complete and entity in ('orders', 'order_lines')
 ),
 
-judged as (
+marked as (
     select
         days.date_on as day_on,
         max(case when gaps.silent_from_on is not null and covered.covered_from is null then 1 else 0 end)
@@ -46,4 +46,4 @@ select
     is_unobserved = 0 as is_observed,
     cast(sum(is_unobserved) over (order by day_on) as integer) as unobserved_days,
     cast(sum(1 - is_unobserved) over (order by day_on) as integer) as observed_days
-from judged
+from marked

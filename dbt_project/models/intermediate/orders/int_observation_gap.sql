@@ -1,4 +1,4 @@
-{#- Orders of any kind, of anybody and any source: one is enough to show that buying could be seen. -#}
+{#- Orders of any kind and source, with or without a customer: one order shows that orders were recorded. -#}
 with order_days as (
     select distinct ordered_on as day_on
     from {{ ref('int_order') }}
@@ -12,7 +12,7 @@ steps as (
     from order_days
 ),
 
--- after the last order nothing was seen up to and with the as-of day
+-- from the last order up to and including the as-of day
 silences as (
     select
         day_on as last_seen_on,
@@ -30,7 +30,7 @@ measured as (
     from silences
 ),
 
--- the median of those between orders, because the gaps themselves would lengthen a mean
+-- the median between orders: the gaps themselves would lengthen a mean
 usual as (
     select percentile_disc(0.5) within group (order by silent_days + 1) as distance_days
     from measured

@@ -66,7 +66,7 @@ sold as (
     from identified
 ),
 
--- what counts in money, whoever bought it
+-- whether the amount counts, with or without a customer
 counted as (
     select
         *,

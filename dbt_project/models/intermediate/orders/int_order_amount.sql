@@ -107,7 +107,7 @@ select
         coalesce(
             header_total_amount,
             gross_amount - discount_amount + coalesce(tax_amount, 0) + coalesce(shipping_amount, 0),
-            -- last, because a payment may be a part
+            -- last, because a payment may be a part of the amount
             paid_amount
         ) as decimal(18, 2)
     ) as total_amount,

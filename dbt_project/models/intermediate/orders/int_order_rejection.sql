@@ -1,10 +1,10 @@
-{#- A cancelled line is worth nothing, whether or not it can be read. -#}
+{#- A cancelled line has no value, even if it was rejected. -#}
 {%- set classes = ['sale', 'unknown', 'pending'] -%}
 with lines as (
     select
         rejected_rows.*,
         {{ status_class('rejected_rows.status', 'statuses.status_class') }} as status_class,
-        -- worth nothing, and no earlier version counts in its place
+        -- an amount of 0, and no earlier version of the line counts instead
         coalesce(rejected_rows.row_amount = 0, false) and counting.order_id is null as is_worthless
     from {{ ref('int_rejected_row') }} as rejected_rows
     left join {{ ref('int_order_status') }} as statuses

@@ -1,4 +1,4 @@
-{#- The mapping's word goes before the built-in one. -#}
+{#- A class that the mapping declares takes precedence over the built-in class. -#}
 with statuses as (
     select
         source,

@@ -2,7 +2,7 @@ with rejected as (
     select
         *,
         coalesce(known_on <= {{ as_of_date() }}, true) as is_known,
-        -- without a whole key nothing says that two rows are versions of one
+        -- without a complete key, each row is a row of its own
         case when key_1 is null or key_2 is null then row_id else '' end as keyless_id
     from {{ ref('stg_rejected_rows') }}
     where coalesce(event_on <= {{ as_of_date() }}, true) and not is_replaced
@@ -25,12 +25,12 @@ accepted as (
     ) }}
 ),
 
--- what counts at the day, including versions that became known later
+-- the versions that count on the as-of day, including versions that became known later
 counted as (
     {{ keyed_rows('int_', '_as_of') }}
 ),
 
--- Each way in which a row is no longer missing is one branch: an accepted row that is not older, ...
+-- A rejected row is resolved by an accepted row that is not older, ...
 resolved as (
     select
         rejected.entity,
@@ -49,7 +49,7 @@ resolved as (
             and accepted.entity = batches.entity
     where rejected.is_known and {{ resolves('accepted', 'rejected', n_later='batches.n_later') }}
     union
-    -- ... an accepted row that counts, if neither was known by the day, ...
+    -- ... or by an accepted row that counts, if neither row was known by the day, ...
     select
         rejected.entity,
         rejected.row_id
@@ -62,13 +62,13 @@ resolved as (
             and rejected.key_2 = counted.key_2
     where not rejected.is_known
     union
-    -- ... a later list of all lines of the order, ...
+    -- ... or by a later complete list of the order's lines, ...
     select
         'order_lines' as entity,
         batch || '|' || cast(record as string) || '|' || content_hash as row_id
     from {{ ref('int_unlisted_line') }}
     union
-    -- ... a line that became known later, if other lines of its order were known by the day.
+    -- ... or because it became known later, while other lines of its order were known by the day.
     select
         rejected.entity,
         rejected.row_id

@@ -5,7 +5,7 @@ with stated as (
     where {{ is_changed('int_changed_return') }}
 ),
 
--- no return takes off what its order did not count, or what earlier returns took off already
+-- a return lowers the value of its order by at most the amount that is left after earlier returns
 claims as (
     select
         source,

@@ -1,10 +1,10 @@
 {{ config(materialized='view') }}
 
-{#- In the order in which goods came back: what an earlier return takes off never depends on a later one. -#}
+{#- In the order of the return dates: the amount of an earlier return never depends on a later one. -#}
 {%- set earlier = 'order by returned_at nulls last, return_id' -%}
 {%- set so_far = 'partition by source, order_id ' ~ earlier ~ ' rows between unbounded preceding and current row' -%}
 
--- all returns of an order of which one has changed
+-- in an incremental build, all returns of the orders with a changed return
 with stated as (
     select
         *,
@@ -42,7 +42,7 @@ units_so_far as (
     from units
 ),
 
--- an amount is of goods, a part of the order's total (gross), or a part of its lines
+-- the amount covers goods, a part of the order's total (gross), or a part of its lines
 parts as (
     select
         *,
@@ -72,7 +72,7 @@ sums as (
     from parts
 ),
 
--- lines that add up to more than the order (tax, a discount on the order) stand for a part of it
+-- lines can add up to more than the order (tax, a discount on the order): then they are scaled to it
 bounds as (
     select
         *,

@@ -5,7 +5,7 @@ with returns as (
     where {{ is_changed('int_changed_return') }}
 ),
 
--- a line that does not count was not paid
+-- a line that does not count has no amount
 counted_lines as (
     select
         *,
@@ -27,7 +27,7 @@ lines as (
     from counted_lines
 ),
 
--- lines that are known, also those that have been removed
+-- all known lines, including removed ones
 known_lines as (
     select
         source,
@@ -41,13 +41,13 @@ placed as (
     select
         returns.*,
         orders.order_id is not null as has_order,
-        -- the order counted for its own customer, whoever brings the goods back
+        -- the customer of the order, even if somebody else returns the goods
         case when orders.order_id is not null then orders.customer_key else identities.customer_key end as customer_key,
         coalesce(returns.returned_at, orders.ordered_at) as dated_at,
         coalesce(returns.event_on, orders.ordered_on) as returned_on,
         coalesce(returns.currency, lines.currency, orders.currency, '{{ var("currency") }}') as return_currency,
         coalesce(orders.is_counted, false) as is_counted,
-        -- where the header states the amount, the return of a cancelled line lowers it
+        -- if the header states the amount, the return of a cancelled line lowers it
         coalesce(orders.is_sum_of_lines, false)
         and known_lines.line_id is not null
         and not coalesce(lines.is_counted, false) as is_of_uncounted_line,
@@ -90,17 +90,17 @@ valued as (
         on placed.return_currency = rates.currency and placed.returned_on = rates.rate_on
 ),
 
-judged as (
+classified as (
     select
         *,
-        -- just what the goods cost says what it is
+        -- exactly the price of the goods: the basis is clear
         amount_basis is null
         and not is_split
         and is_counted
         and order_total_amount <> order_net_amount
         and stated_amount > 0
         and stated_amount <> order_net_amount as is_basis_assumed,
-        -- more than the goods cost, or just what was paid for them with tax and shipping
+        -- more than the price of the goods, or exactly what was paid with tax and shipping
         stated_amount = order_total_amount or stated_amount > order_net_amount as is_more_than_goods,
         case
             when has_order and not is_counted then 'order_not_counted'
@@ -144,4 +144,4 @@ select
     line_quantity,
     lines_net_amount,
     issue
-from judged
+from classified

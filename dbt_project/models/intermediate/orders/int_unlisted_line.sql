@@ -1,4 +1,4 @@
-{#- As stg_replaced_line, of the lists that are known at the as-of day. -#}
+{#- As stg_replaced_line, for the lists that were known by the as-of day. -#}
 with {{ listed_rows() }},
 
 {{ lists_in_force("date '" ~ this_build('as_of') ~ "'") }},
