@@ -126,7 +126,7 @@ def rows(
     """
     _check(settings, wanted)
     selected = ", ".join(f"{_COLUMNS.get(name, name)} as {name}" for name in columns)
-    query = f"select {selected} from staging.stg_quarantine {_WANTED}"  # noqa: S608 (names of ours)
+    query = f"select {selected} from staging.stg_quarantine {_WANTED}"  # noqa: S608 (fixed names)
     asked = {
         "rule": wanted.rule,
         "entity": wanted.entity,

@@ -1,4 +1,4 @@
-"""Gates as asset checks: one check a suite, one step a stage. What is expected stands in expectations/.
+"""Gates as asset checks: one check per suite, one step per stage. The suites are in expectations/.
 
 A failed gate fails its own step, so no later step runs. Dagster runs a step that reads a table only after the table's
 blocking checks. The steps `core` and `marts` share one gate, which runs after both. So checks of `core` tables that
@@ -17,14 +17,14 @@ from pipelines.config.settings import Settings, project_root
 from pipelines.landing import landed_batches
 from pipelines.orchestration.steps import planned, step
 from pipelines.publication import list_versions
-from pipelines.quality import ExpectationResult, GateReport, Suite, load_suites, open_landing, open_warehouse, run_gate
+from pipelines.quality import GateReport, Suite, load_suites, open_landing, open_warehouse, run_gate
 from pipelines.runs.build_state import BuildPlan, landed_id, read_state
 from pipelines.runs.marks import Step, mark_checks
 from pipelines.runs.required import gate_name
 from pipelines.runs.scope import RunScope
 
 CHECK_NAME = "gate"
-# a stage's name is that of its step, of its folder below expectations, and the first part of its assets' keys
+# the name of a stage is also the name of its step and of its folder in expectations/, and begins its asset keys
 GATED = (Step.LANDING, Step.STAGING, Step.MARTS)
 
 
@@ -46,7 +46,7 @@ def gates(
 
 
 def core_tables_read_by_marts(core: dg.AssetsDefinition, marts: dg.AssetsDefinition) -> frozenset[dg.AssetKey]:
-    """The tables of core that marts reads: their gate comes after both steps."""
+    """The tables of core that marts reads. Their gate runs after both steps."""
     return frozenset(key for keys in marts.asset_deps.values() for key in keys if key in core.keys)
 
 
@@ -88,12 +88,12 @@ def _gate(stage: Step, suites: Sequence[Suite], not_blocking: Set[dg.AssetKey]) 
                 warnings=len(report.warnings),
                 skipped=len(report.skipped),
             )
-            check_could_look(report, run.settings.home)
+            check_not_scarce(report, run.settings.home)
             for warning in report.warnings:
-                handle.warn(warning.words)
+                handle.warn(warning.summary)
             failed = {result.dataset for result in report.failures}
             passed = [gate_name(suite) for suite in chosen if suite.dataset not in failed]
-            warnings = {f"gate_{stage}": tuple(warning.words for warning in report.warnings)}
+            warnings = {f"gate_{stage}": tuple(warning.summary for warning in report.warnings)}
             mark_checks(run.settings.paths.marks, stage, build, passed, map(gate_name, chosen), warnings)
             for suite in chosen:
                 yield _result(_key(stage, suite), suite, report, plan)
@@ -103,7 +103,7 @@ def _gate(stage: Step, suites: Sequence[Suite], not_blocking: Set[dg.AssetKey]) 
 
 
 def staged_build(settings: Settings, stage: Step) -> str:
-    """Which build the tables of a stage without a day are of."""
+    """The id of the build of a stage that has no day (landing, staging)."""
     if stage is Step.LANDING:
         return landed_id(landed_batches(settings.home))
     staged = read_state(settings.paths.build_state).staged
@@ -137,24 +137,24 @@ def _run(
         )
 
 
-def check_could_look(report: GateReport, home: Path) -> None:
-    """Do nothing where no expectation went without memory or disk: that says nothing about the data.
+def check_not_scarce(report: GateReport, home: Path) -> None:
+    """Stop the run if an expectation could not be checked for lack of memory or disk: the data may be correct.
 
     Raises:
-        BuildError: Some did.
+        BuildError: There was too little memory or disk.
     """
     if scarce := scarcity(" ".join(result.error for result in report.results), home):
         raise scarce
 
 
 def built_schemas(plan: BuildPlan) -> tuple[str, ...]:
-    """Where a build by this plan has its tables, marts first."""
+    """The schemas with the tables of this plan's build, marts first."""
     prefix = f"{plan.scratch_schema}_" if plan.scratch_schema else ""
     return tuple(dict.fromkeys((f"{prefix}marts", f"{prefix}intermediate", f"{prefix}staging", "staging")))
 
 
 def published_before(published: Path, day: date) -> Path | None:
-    """The marts of the newest version of the nearest earlier day; None where there is none."""
+    """The marts of the newest version of the nearest earlier day; None if there is no earlier version."""
     earlier = [version for version in list_versions(published) if version.manifest and version.as_of < day]
     newest = max(earlier, key=lambda version: (version.as_of, version.sequence), default=None)
     return newest.path / "marts" if newest else None
@@ -163,24 +163,20 @@ def published_before(published: Path, day: date) -> Path | None:
 def _result(key: dg.AssetKey, suite: Suite, report: GateReport, plan: BuildPlan | None) -> dg.AssetCheckResult:
     mine = [result for result in report.results if result.dataset == suite.dataset]
     failures = [result for result in mine if not result.passed and result.severity == "error"]
-    told = [result for result in mine if not result.passed]
+    not_passed = [result for result in mine if not result.passed]
     return dg.AssetCheckResult(
         asset_key=key,
         check_name=CHECK_NAME,
-        passed=not told,
-        # warnings are shown as failed checks that stop nothing
-        severity=dg.AssetCheckSeverity.ERROR if failures or not told else dg.AssetCheckSeverity.WARN,
-        description="\n".join(result.words for result in told) or None,
+        passed=not not_passed,
+        # a warning is shown as a failed check that does not stop the run
+        severity=dg.AssetCheckSeverity.ERROR if failures or not not_passed else dg.AssetCheckSeverity.WARN,
+        description="\n".join(result.summary for result in not_passed) or None,
         metadata={
             "expectations": len(mine),
-            "skipped": "\n".join(result.words for result in mine if result.skipped),
+            "skipped": "\n".join(result.summary for result in mine if result.skipped),
             "seconds": round(report.suite_seconds.get(suite.dataset, 0.0), 3),
             "suite": str(suite.path),
-            "look": "\n".join(_look(result) for result in told),
+            "where_to_look": "\n".join(result.where or result.suite for result in not_passed),
             **({"as_of": plan.as_of.isoformat()} if plan else {}),
         },
     )
-
-
-def _look(result: ExpectationResult) -> str:
-    return result.where or result.suite

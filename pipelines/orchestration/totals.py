@@ -1,6 +1,6 @@
-"""Totals across stages as asset checks, all in one step; a failed total fails the step, as in gates.py.
+"""Totals across stages as asset checks, all in one step. A failed total fails the step, as in gates.py.
 
-The equations are in expectations/totals/.
+The totals are in expectations/totals/.
 """
 
 from collections.abc import Iterator, Sequence, Set
@@ -18,7 +18,7 @@ from pipelines.runs.scope import RunScope
 
 
 def total_checks(totals: Sequence[Total], not_blocking: Set[dg.AssetKey] = frozenset()) -> dg.AssetChecksDefinition:
-    """One check per total, shown with the mart that it ends in.
+    """One check per total, shown with its mart (`asset`).
 
     Args:
         totals: The totals.
@@ -49,7 +49,7 @@ def total_checks(totals: Sequence[Total], not_blocking: Set[dg.AssetKey] = froze
                     asset_key=_key(result.total),
                     check_name=_name(result.total),
                     passed=not result.faults,
-                    description=result.words if result.faults else None,
+                    description=result.summary if result.faults else None,
                     metadata={
                         "parts": result.parts,
                         "owner": result.total.owner,

@@ -1,17 +1,20 @@
-"""Quality gates: short YAML suites that Great Expectations runs as SQL in DuckDB; totals that cross stages; the
-catalogue of staging's rules, and the limits of what they may refuse.
+"""Quality checks of a stage's data: suites, totals across stages, and the limits of the quarantine.
 
-What is here asks questions of a stage's data and reports the answers. What is not: stopping a run (orchestration does,
-with `GateReport.check`), rules on single rows (dbt's staging models) and tests of models (dbt).
+- Suites are short YAML files. Great Expectations (GX) runs them as SQL in DuckDB.
+- Totals compare figures of different stages.
+- The quarantine's limits say how many rows the rules of staging may reject.
 
-Importing this package is quick: Great Expectations, which takes up to 10 s to import, is imported when a gate runs.
+Not here: stopping a run (orchestration does it, with `GateReport.check`), rules on single rows (dbt's staging models)
+and tests of models (dbt).
+
+This package is imported quickly: GX takes up to 10 s to import, and is imported only when a gate runs.
 """
 
 from pipelines.quality.data_issues import WARN, DataIssue, read_data_issues
 from pipelines.quality.engine import open_landing, open_warehouse
 from pipelines.quality.gate import run_gate
 from pipelines.quality.gx import import_gx
-from pipelines.quality.quarantine import Verdict, judge, listed, read_shares
+from pipelines.quality.quarantine import LimitCheck, check_limits, list_worst, read_shares
 from pipelines.quality.report import ExpectationResult, GateReport
 from pipelines.quality.rules import QuarantineRule, read_rules
 from pipelines.quality.suites import Expectation, Suite, load_suites
@@ -23,15 +26,15 @@ __all__ = [
     "Expectation",
     "ExpectationResult",
     "GateReport",
+    "LimitCheck",
     "QuarantineRule",
     "Suite",
     "Total",
     "TotalResult",
-    "Verdict",
+    "check_limits",
     "check_totals",
     "import_gx",
-    "judge",
-    "listed",
+    "list_worst",
     "load_suites",
     "load_totals",
     "open_landing",

@@ -1,7 +1,7 @@
-"""What may make a published number wrong, as the mart `rpt_data_issue` counts it, in words for a run and for status.
+"""Data issues: what may make a published number wrong. Read from the mart `rpt_data_issue`, for runs and `status`.
 
-What an issue is and what to do about it stand in the seed data_issues; which rows have one is decided in the models
-int_issue_<topic>. Counts, sources and codes only; nothing of a row.
+The seed data_issues describes each issue and what to do about it. The models int_issue_<topic> decide which rows have
+an issue. This module reads counts, sources and codes only, no values of rows.
 """
 
 from dataclasses import dataclass
@@ -20,14 +20,14 @@ class DataIssue:
     """One row of the mart.
 
     Attributes:
-        issue: Its code.
+        issue: The code of the issue.
         severity: `warn` or `info`.
         source: The source.
         entity: The entity.
-        detail: What tells cases of one issue apart; None where nothing does.
-        n_rows: How many rows have it.
-        amount: The value at stake in the reporting currency; None where it is unknown.
-        is_amount_estimated: Whether that is an estimate.
+        detail: What distinguishes several cases of one issue; None if there is one case.
+        n_rows: How many rows have the issue.
+        amount: The value at stake in the reporting currency; None if it is unknown.
+        is_amount_estimated: Whether the amount is an estimate.
         meaning: What was found.
         action: What to do.
     """
@@ -44,13 +44,13 @@ class DataIssue:
     action: str
 
     def value(self, currency: str) -> str:
-        """The value at stake as text; empty where there is none."""
+        """The value at stake as text; empty if it is unknown."""
         if self.amount is None:
             return ""
         return f"{'about ' if self.is_amount_estimated else ''}{self.amount:,.2f} {currency}"
 
     def words(self, currency: str) -> str:
-        """One sentence for a warning: where, how many, what it is worth, what it means, what to do."""
+        """The text of a warning: where, how many rows, the value at stake, what it means, and what to do."""
         detail = f" ({self.detail})" if self.detail else ""
         value = self.value(currency)
         at_stake = f", value at stake {value}" if value else ""
@@ -61,17 +61,17 @@ class DataIssue:
 
 
 def read_data_issues(connection: duckdb.DuckDBPyConnection, schema: str) -> list[DataIssue]:
-    """Every issue, warnings and the largest first; none where the mart has not been built.
+    """Every issue: warnings first, then by amount, the largest first. Empty if the mart has not been built.
 
     Args:
-        connection: The warehouse.
+        connection: A connection to the warehouse.
         schema: The schema of the marts.
     """
     columns = ", ".join(DataIssue.__dataclass_fields__)
     relation = f"{quoting.name(schema)}.{TABLE}"
     try:
         rows = connection.execute(
-            f"select {columns} from {relation}"  # noqa: S608 (names of ours)
+            f"select {columns} from {relation}"  # noqa: S608 (fixed names)
             " order by severity desc, amount desc nulls last, n_rows desc, issue, source, entity, detail"
         ).fetchall()
     except duckdb.CatalogException:

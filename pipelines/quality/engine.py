@@ -1,12 +1,14 @@
-"""DuckDB connections that a gate may ask, and the SQLAlchemy dialect by which Great Expectations asks them.
+"""DuckDB connections for gates, and the SQLAlchemy dialect through which Great Expectations (GX) queries them.
 
-No expectation stands here. Why a dialect of our own: GX 1.24 has no DuckDB datasource, and over plain duckdb-engine
-it gives its connection back before it reads the result, which is gone by then. Here every statement runs on a DuckDB
-cursor of its own, so its result outlives the connection's return to the pool; rows are fetched as they are asked for,
-so that a query that finds ten million bad rows does not bring them into Python.
+There are no expectations here.
 
-The caller opens and closes the DuckDB connection. What is lent to GX is closed when `lend` ends, whatever GX forgot,
-and the file is then free for a writer.
+Why the project has its own dialect: GX 1.24 has no DuckDB datasource. With plain duckdb-engine, GX returns its
+connection to the pool before it reads the result, and the result is lost. In this dialect every statement runs on its
+own DuckDB cursor, so the result stays readable. Rows are fetched on demand: a query that finds ten million bad rows
+does not load them all into Python.
+
+The caller opens and closes the DuckDB connection. `share_with_gx` closes every cursor that GX used, even if GX did not.
+Then another process can write to the file.
 """
 
 import secrets
@@ -33,7 +35,7 @@ _DIALECT = "duckdb.gate"
 def open_landing(landing: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """An in-memory DuckDB with a view for every entity below `landing` (`<entity>/source=…/batch=…/*.parquet`).
 
-    `source` and `batch` are columns, as text. What spills goes to the system's temporary folder.
+    `source` and `batch` are text columns. DuckDB spills to the system's temporary folder.
     """
     with tempfile.TemporaryDirectory(prefix="loyalty-gate-") as spill, connect(spill=Path(spill)) as connection:
         for folder in sorted(path for path in landing.iterdir() if path.is_dir()) if landing.is_dir() else ():
@@ -49,60 +51,62 @@ def open_warehouse(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse, read-only.
 
     Raises:
-        GateError: There is none, or a writer holds it.
+        GateError: It does not exist, or another process has it open for writing.
     """
     if not warehouse.is_file():
-        raise GateError(f"there is no warehouse at {warehouse}", hint="Run `loyalty run` first.")
+        raise GateError(
+            f"there is no warehouse at {warehouse}, so its tables cannot be checked", hint="Run `loyalty run` first."
+        )
     try:
         connection = connect(warehouse, read_only=True)
     except duckdb.Error as error:
         raise GateError(
             f"the warehouse {warehouse} cannot be opened for reading: {error}",
-            hint="A build may still be writing to it: wait for it, or see `loyalty status`.",
+            hint="Another run may still be writing to it (see `loyalty status`). Wait until it ends, then run again.",
         ) from error
     with connection:
         yield connection
 
 
 @contextmanager
-def lend(connection: duckdb.DuckDBPyConnection, schemas: Sequence[str]) -> Iterator[str]:
-    """Lend a connection to SQLAlchemy.
+def share_with_gx(connection: duckdb.DuckDBPyConnection, schemas: Sequence[str]) -> Iterator[str]:
+    """Make a connection available to SQLAlchemy, and so to GX.
 
     Args:
-        connection: Stays the caller's, and open.
-        schemas: Where names without a schema are looked up, in this order; none for DuckDB's own default.
+        connection: Stays open at the end; the caller closes it.
+        schemas: Where names without a schema are looked up, in this order; empty for DuckDB's default.
 
     Yields:
-        The URL for `sqlalchemy.create_engine`, of use until the end of the block.
+        The URL for `sqlalchemy.create_engine`, valid until the end of the block.
     """
     registry.register(_DIALECT, __name__, GateDialect.__name__)
-    loan = _Loan(connection, tuple(schemas))
+    shared = _SharedConnection(connection, tuple(schemas))
     token = secrets.token_hex(8)
-    _LOANS[token] = loan
+    _SHARED[token] = shared
     try:
         yield f"{_DIALECT.replace('.', '+')}:///{token}"
     finally:
-        del _LOANS[token]
-        loan.close()
+        del _SHARED[token]
+        shared.close()
 
 
 @contextmanager
-def reading(connection: duckdb.DuckDBPyConnection, marts: Path | None) -> Iterator[Mapping[str, str]]:
-    """Let a connection read published marts as `previous.<mart>`, until the end of the block.
+def attach_previous(connection: duckdb.DuckDBPyConnection, marts: Path | None) -> Iterator[Mapping[str, str]]:
+    """Make published marts readable as `previous.<mart>`, until the end of the block.
 
     Args:
-        connection: As `open_warehouse` gives it.
-        marts: The folder of a version that holds `<mart>/*.parquet`; None for no version.
+        connection: From `open_warehouse`.
+        marts: The folder of a version with `<mart>/*.parquet`; None for no version.
 
     Yields:
-        For each mart the relation that `previous.<mart>` stands for, in words that mean the same on any connection.
+        For each mart, the SQL relation that `previous.<mart>` reads; it can be used on any connection.
     """
     found = {
         folder.name: f"read_parquet({quoting.files(folder, '*.parquet')}, hive_partitioning = false)"
         for folder in (sorted(marts.iterdir()) if marts and marts.is_dir() else ())
         if next(folder.glob("*.parquet"), None) is not None
     }
-    connection.execute("attach ':memory:' as previous (read_write)")  # a file that is only read takes no views
+    connection.execute("attach ':memory:' as previous (read_write)")  # no view can be created in a read-only file
     try:
         for mart, relation in found.items():
             connection.execute(f"create view previous.{quoting.name(mart)} as select * from {relation}")  # noqa: S608 (quoted)
@@ -112,15 +116,15 @@ def reading(connection: duckdb.DuckDBPyConnection, marts: Path | None) -> Iterat
 
 
 def locate(connection: duckdb.DuckDBPyConnection, dataset: str, schemas: Sequence[str]) -> tuple[str, int]:
-    """Where a dataset is read from, in words that mean the same on any connection, and how many rows it has.
+    """The SQL relation of a dataset, which can be used on any connection, and the number of its rows.
 
     Args:
-        connection: As `open_landing` or `open_warehouse` gives it.
+        connection: From `open_landing` or `open_warehouse`.
         dataset: A table or view.
-        schemas: Where to look for it, in this order; none for a landed entity.
+        schemas: Where to look for it, in this order; empty for a landed entity.
 
     Raises:
-        duckdb.CatalogException: It is in none of them.
+        duckdb.CatalogException: It is in none of the schemas.
     """
     found = dict(
         connection.execute(
@@ -133,17 +137,18 @@ def locate(connection: duckdb.DuckDBPyConnection, dataset: str, schemas: Sequenc
     )
     present = next((schema for schema in schemas or ("main",) if schema in found), None)
     if present is None:
-        raise duckdb.CatalogException(f"there is no {dataset} in {', '.join(schemas) or 'what was landed'}")
+        raise duckdb.CatalogException(f"there is no table {dataset} in {', '.join(schemas) or 'the landed files'}")
     relation = f"{quoting.name(present)}.{quoting.name(dataset)}"
-    if not schemas and found[present]:  # a view of `open_landing` is gone with its connection: show what it reads
+    if not schemas and found[present]:
+        # a view of `open_landing` ends with its connection: give the files that it reads
         relation = f"({found[present].partition(' AS ')[2].rstrip(';')})"
     ((rows,),) = connection.execute(f"select count(*) from {relation}").fetchall()  # noqa: S608 (names are quoted)
     return relation, int(rows)
 
 
 @dataclass
-class _Loan:
-    """A lent connection and every cursor that was made of it."""
+class _SharedConnection:
+    """A connection that GX uses, and every cursor that was made from it."""
 
     connection: duckdb.DuckDBPyConnection
     schemas: tuple[str, ...]
@@ -161,29 +166,29 @@ class _Loan:
             cursor.close()
 
 
-_LOANS: dict[str, _Loan] = {}  # what the URLs now in use stand for; emptied by `lend`
+_SHARED: dict[str, _SharedConnection] = {}  # the connections by the token in their URL; `share_with_gx` removes them
 
 
 class _Cursor:
-    """A DBAPI cursor: one statement, one DuckDB cursor, which lives until it is read to its end or the loan is over."""
+    """A DBAPI cursor. Each statement has its own DuckDB cursor, which stays open until the shared connection closes."""
 
     rowcount = -1
     arraysize = 1
 
-    def __init__(self, connection: "_Connection", loan: _Loan) -> None:
+    def __init__(self, connection: "_Connection", shared: _SharedConnection) -> None:
         self.connection = connection
-        self._loan = loan
+        self._shared = shared
         self._result: duckdb.DuckDBPyConnection | None = None
 
     @property
     def description(self) -> list[tuple[Any, ...]] | None:
-        """Names and types; types as text, for GX keeps descriptions for good and DuckDB's own objects must not stay."""
+        """Names and types. The types are text: GX keeps descriptions, and must not keep DuckDB objects alive."""
         if self._result is None or not self._result.description:
             return None
         return [(column[0], str(column[1]), *column[2:]) for column in self._result.description]
 
     def execute(self, statement: str, parameters: Any = None, context: Any = None) -> None:
-        self._result = self._loan.cursor()
+        self._result = self._shared.cursor()
         self._result.execute(statement, parameters or None)
 
     def fetchone(self) -> Any:
@@ -196,21 +201,21 @@ class _Cursor:
         return self._result.fetchall() if self._result else []
 
     def close(self) -> None:
-        """SQLAlchemy closes a cursor that it has read; the loan closes the others."""
+        """Does nothing: the shared connection closes its cursors at the end."""
 
 
 class _Connection:
-    """A DBAPI connection to a loan. Gates only read, so there is no transaction to begin or to end."""
+    """A DBAPI connection to a shared connection. Gates only read, so there are no transactions."""
 
     closed = False
     autocommit = True
     notices: tuple[str, ...] = ()
 
-    def __init__(self, loan: _Loan) -> None:
-        self._loan = loan
+    def __init__(self, shared: _SharedConnection) -> None:
+        self._shared = shared
 
     def cursor(self) -> _Cursor:
-        return _Cursor(self, self._loan)
+        return _Cursor(self, self._shared)
 
     def begin(self) -> None: ...
 
@@ -223,17 +228,17 @@ class _Connection:
 
 
 class GateDialect(duckdb_engine.Dialect):
-    """duckdb-engine's dialect over a lent connection (see `lend`)."""
+    """duckdb-engine's dialect over a shared connection (see `share_with_gx`)."""
 
     driver = "gate"
     supports_statement_cache = False
 
     def connect(self, *arguments: Any, **options: Any) -> Any:
-        """A connection to the loan that the URL names."""
-        return _Connection(_LOANS[options["database"]])
+        """A connection to the shared connection that the URL names."""
+        return _Connection(_SHARED[options["database"]])
 
     def get_columns(self, connection: Any, table_name: str, schema: str | None = None, **options: Any) -> Any:
-        """A table's columns. duckdb-engine asks for them in Postgres' way, which DuckDB 2 does not know."""
+        """A table's columns. duckdb-engine reads them from Postgres tables that DuckDB 2 does not have."""
         relation = ".".join(quoting.name(part) for part in (schema, table_name) if part)
         described = connection.exec_driver_sql(f"describe select * from {relation}").fetchall()  # noqa: S608 (quoted)
         return [
@@ -242,7 +247,7 @@ class GateDialect(duckdb_engine.Dialect):
         ]
 
     def get_pk_constraint(self, connection: Any, table_name: str, schema: str | None = None, **options: Any) -> Any:
-        """None: gates read views and tables without constraints."""
+        """An empty constraint: gates read views and tables without primary keys."""
         return {"constrained_columns": [], "name": None}
 
     def _type_of(self, name: str) -> sqltypes.TypeEngine[Any]:
@@ -253,5 +258,5 @@ class GateDialect(duckdb_engine.Dialect):
 
 
 def schema_path(schemas: Sequence[str]) -> str:
-    """Schemas as the text that DuckDB's `search_path` takes."""
+    """The schemas as a value for DuckDB's `search_path`."""
     return quoting.text(",".join(quoting.name(schema) for schema in schemas))

@@ -1,4 +1,4 @@
-"""Runs a stage's suites and reports. What Great Expectations is asked, and how, is in gx.py."""
+"""Runs the suites of a stage and reports the results. The calls of Great Expectations are in gx.py."""
 
 import logging
 import time
@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from pipelines.quality.engine import lend, locate, reading
-from pipelines.quality.gx import ask, context, fault_of, import_gx, number_of, quiet, safe_message
-from pipelines.quality.look import look
+from pipelines.quality.engine import attach_previous, locate, share_with_gx
+from pipelines.quality.gx import error_of, import_gx, new_context, number_of, safe_message, without_gx_logs
+from pipelines.quality.gx import validate as gx_validate
+from pipelines.quality.inspection import inspection_sql
 from pipelines.quality.page import write_page
 from pipelines.quality.report import ExpectationResult, GateReport
 from pipelines.quality.suites import DAY, Expectation, Suite
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, int, int], None]
 
-NOT_PUBLISHED = "no version of an earlier day has this mart"
+NOT_PUBLISHED = "no published version of an earlier day has this mart"
 _log = logging.getLogger("loyalty.quality")
 
 
@@ -45,17 +46,17 @@ def run_gate(
 
     Args:
         stage: `landing`, `staging` or `marts`; for the report.
-        suites: As `load_suites` gives them.
-        connection: As `open_landing` or `open_warehouse` gives it. Only read; open and idle afterwards.
-        schemas: Where the datasets, and the tables that SQL in suites names, are looked up, in this order.
-        as_of: The day built, which `{as_of}` stands for in a suite's SQL.
-        previous: The folder `marts` of the version published before, which `previous.<mart>` reads; where there is
-            none, what reads it is skipped.
-        page: The Data Docs page to write; none if None.
-        progress: Told (dataset, number done, number of all) after each suite.
+        suites: From `load_suites`.
+        connection: From `open_landing` or `open_warehouse`. It is only read, and stays open.
+        schemas: Where the datasets, and the tables in the SQL of suites, are looked up, in this order.
+        as_of: The day built: the value of `{as_of}` in the SQL of a suite.
+        previous: The folder `marts` of the version published before, for `previous.<mart>`. Expectations that read it
+            are skipped if it is None.
+        page: The Data Docs page to write; None for no page.
+        progress: Called with (dataset, number done, number of all) after each suite.
 
     Returns:
-        A report on every expectation. It does not raise on what it finds: see `GateReport.check`.
+        The result of every expectation. A failed expectation raises no error here: see `GateReport.check`.
     """
     start = time.perf_counter()
     if not suites:
@@ -66,8 +67,12 @@ def run_gate(
     seconds: dict[str, float] = {}
     validations: list[tuple[Suite, ExpectationSuiteValidationResult]] = []
     suites = [_dated(suite, as_of) for suite in suites]
-    with quiet(), reading(connection, previous) as published, lend(connection, schemas) as url:
-        datasource = context().data_sources.add_sql(stage, connection_string=url)
+    with (
+        without_gx_logs(),
+        attach_previous(connection, previous) as published,
+        share_with_gx(connection, schemas) as url,
+    ):
+        datasource = new_context().data_sources.add_sql(stage, connection_string=url)
         try:
             for done, suite in enumerate(suites, start=1):
                 began = time.perf_counter()
@@ -97,7 +102,7 @@ def run_gate(
 
 
 def _dated(suite: Suite, as_of: date | None) -> Suite:
-    """The suite with the day for `{as_of}`; without a day its SQL stays as it is, and GX says what is missing."""
+    """The suite with the day in place of `{as_of}`. Without a day, its SQL stays as it is and GX reports the error."""
     if as_of is None:
         return suite
     day = f"date '{as_of.isoformat()}'"
@@ -126,7 +131,7 @@ def _run_suite(
         for number, expectation in enumerate(suite.expectations)
         if expectation.previous - published.keys()
     }
-    asked = [
+    selected = [
         (number, expectation)
         for number, expectation in enumerate(suite.expectations)
         if number not in skipped
@@ -134,14 +139,14 @@ def _run_suite(
     ]
     asset = datasource.add_table_asset(suite.dataset, table_name=suite.dataset)
     batch = asset.add_batch_definition_whole_table("all").get_batch()
-    validation = ask(batch, suite, asked)
+    validation = gx_validate(batch, suite, selected)
     answers = {number_of(answer): answer for answer in (validation.results if validation else ())}
     return [
         _result(
             suite,
             expectation,
             rows,
-            look(expectation, relation, published),
+            inspection_sql(expectation, relation, published),
             answer=answers.get(number),
             skipped=skipped.get(number, ""),
         )
@@ -160,7 +165,7 @@ def _result(
     skipped: str = "",
 ) -> ExpectationResult:
     found = answer.result if answer is not None else {}
-    fault = error or (fault_of(answer) if answer is not None else "")
+    fault = error or (error_of(answer) if answer is not None else "")
     observed = found.get("observed_value")
     is_query = expectation.kind == "unexpected_rows"
     count = found.get("unexpected_count", observed if is_query else None)

@@ -1,7 +1,7 @@
-"""Asking Great Expectations: importing it, its context, its answers without values. The only module that knows it.
+"""Great Expectations (GX): importing it, its context, and its results without values of rows.
 
-GX runs without a project folder, without progress bars, and asks nobody on the network: an ephemeral context, whose
-analytics and progress bars are off. It returns counts only, never values.
+GX runs in an ephemeral context: without a project folder, without progress bars and without analytics, so it sends
+nothing over the network. It returns counts only, never values.
 """
 
 import logging
@@ -28,10 +28,10 @@ _MAY_QUOTE_A_VALUE = re.compile(r"Conversion Error|Invalid Input Error|Out of Ra
 
 
 def import_gx() -> None:
-    """Import it, which takes seconds; callable early, while there is nothing else to do.
+    """Import GX. It takes seconds, so callers can do it early, while they wait for something else.
 
-    It tries pyspark, and where that is installed and the program has no file (Dagster's run worker, `python -c`),
-    pyspark takes it for a doctest and ends the program as if all were well: so the program has a file meanwhile.
+    GX tries to import pyspark. If pyspark is installed and the program has no file (Dagster's run worker, `python -c`),
+    pyspark takes the program for a doctest and ends it with exit code 0. So the program gets a file during the import.
     """
     program = sys.modules["__main__"]
     if hasattr(program, "__file__"):
@@ -44,8 +44,8 @@ def import_gx() -> None:
             del program.__file__
 
 
-def context() -> "EphemeralDataContext":
-    """A context that keeps nothing and tells nobody."""
+def new_context() -> "EphemeralDataContext":
+    """A context that stores nothing on disk and sends nothing over the network."""
     import great_expectations as gx
     from great_expectations.data_context.types import base
 
@@ -60,8 +60,8 @@ def context() -> "EphemeralDataContext":
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
-    """GX logs the statements that fail, and these may hold values of personal columns; we report what failed."""
+def without_gx_logs() -> Iterator[None]:
+    """Switch off GX's log. It contains the statements that fail, and these may contain values of personal columns."""
     logger = logging.getLogger("great_expectations")
     level = logger.level
     logger.setLevel(logging.CRITICAL + 1)
@@ -71,32 +71,35 @@ def quiet() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def ask(
-    batch: "Batch", suite: Suite, asked: Sequence[tuple[int, Expectation]]
+def validate(
+    batch: "Batch", suite: Suite, selected: Sequence[tuple[int, Expectation]]
 ) -> "ExpectationSuiteValidationResult | None":
-    """GX's answers, each with its expectation's number. It bundles queries, and one that fails takes its bundle down:
-    those are asked again one by one, so that the fault is told of the right one."""
+    """GX's results, each with the number of its expectation.
+
+    GX combines queries. If one of them fails, all that were combined with it fail. These are validated again one by
+    one, so that the error is reported for the right expectation.
+    """
     import great_expectations as gx
 
-    if not asked:
+    if not selected:
         return None
-    built = {number: _build(number, expectation, suite) for number, expectation in asked}
+    built = {number: _build(number, expectation, suite) for number, expectation in selected}
     bundle = gx.ExpectationSuite(name=suite.dataset, expectations=list(built.values()))
     validated = batch.validate(bundle, result_format=_COUNTS_ONLY)
     validated.results = [
-        batch.validate(built[number_of(answer)], result_format=_COUNTS_ONLY) if fault_of(answer) else answer
+        batch.validate(built[number_of(answer)], result_format=_COUNTS_ONLY) if error_of(answer) else answer
         for answer in validated.results
     ]
     for answer in validated.results:
-        _withhold(answer)
+        _remove_values(answer)
     return validated
 
 
 def number_of(answer: "ExpectationValidationResult") -> int:
-    """Which expectation of its suite an answer is about."""
+    """The number of the expectation, in its suite, that a result is about."""
     config = answer.expectation_config
     if config is None:
-        raise TypeError("Great Expectations answers without saying what it was asked")
+        raise TypeError("a result of Great Expectations has no expectation_config, so its expectation is unknown")
     return int(config.meta["number"])
 
 
@@ -118,17 +121,17 @@ def _build(number: int, expectation: Expectation, suite: Suite) -> "GxExpectatio
     return built
 
 
-def _withhold(answer: "ExpectationValidationResult") -> None:
-    """Take out of GX's own result what could be a row's value: it becomes a page that readers of the marts see."""
+def _remove_values(answer: "ExpectationValidationResult") -> None:
+    """Remove possible values of rows from GX's result: it becomes a page that readers of the marts see."""
     observed = answer.result.get("observed_value")
     if observed is not None and not isinstance(observed, int | float):
         answer.result["observed_value"] = "withheld"
-    if fault := fault_of(answer):
+    if fault := error_of(answer):
         answer.exception_info = {"raised_exception": True, "exception_message": fault, "exception_traceback": ""}
 
 
-def fault_of(answer: Any) -> str:
-    """Why GX could not check an expectation; empty where it could. Its report of one fault has two shapes."""
+def error_of(answer: Any) -> str:
+    """Why GX could not check an expectation; empty if it could. GX reports an error in one of two shapes."""
     info = answer.exception_info or {}
     faults = [info] if "raised_exception" in info else list(info.values())
     messages = [str(fault["exception_message"]) for fault in faults if fault.get("raised_exception")]
@@ -136,9 +139,9 @@ def fault_of(answer: Any) -> str:
 
 
 def safe_message(message: str) -> str:
-    """A database's message without what may be a row's value, and short."""
+    """A short message of the database, without anything that may be a value of a row."""
     kind = _MAY_QUOTE_A_VALUE.search(message)
     if kind:
-        return f"{kind[0]} (its text is withheld: it may quote a value)"
+        return f"{kind[0]} (the text is not shown, because it may contain a value)"
     lines = [line for line in message.splitlines() if line.strip()]
     return lines[0][:300] if lines else "an error without a message"

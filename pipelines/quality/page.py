@@ -1,8 +1,8 @@
-"""A gate's Data Docs as one HTML page: GX's renderer says what was expected and found, our frame holds it.
+"""A gate's Data Docs as one HTML page. GX renders what was expected and found; the template is the project's own.
 
-GX's own site builder makes a page a suite and an index, each of which loads styles and scripts from six hosts when it
-is opened and is hard to read without them. This page loads nothing. It is bounded: suites that would make it larger
-than `PAGE_BYTES` keep their verdict and lose their details. No value of a row comes here (see gate.py).
+GX's own site builder makes one page per suite and an index. Each of them loads styles and scripts from six hosts when
+it is opened, and is hard to read without them. This page loads nothing. Its size is limited: suites that would make it
+larger than `PAGE_BYTES` keep their counts and lose their details. The page has no values of rows (see gx.py).
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,12 +25,12 @@ _VIEWS = Path(__file__).with_name("views")
 def write_page(
     path: Path, report: GateReport, validations: "Sequence[tuple[Suite, ExpectationSuiteValidationResult]]"
 ) -> None:
-    """Write a gate's page, in place of the last run's.
+    """Write the page of a gate. It replaces the page of the last run.
 
     Args:
         path: The page.
-        report: The gate's outcome.
-        validations: What GX said of each suite that could be asked, without values of rows.
+        report: The results of the gate.
+        validations: GX's results for each suite that could be run, without values of rows.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_text_durably(path, _page(report, validations))
@@ -49,8 +49,8 @@ def _page(report: GateReport, validations: "Sequence[tuple[Suite, ExpectationSui
             "dataset": suite.dataset,
             "description": suite.description,
             "owner": suite.owner,
-            "verdict": _verdict(report, suite.dataset),
-            # the first section is a heading and links to pages that are not here
+            "outcome": _outcome(report, suite.dataset),
+            # the first section is a heading with links to pages that do not exist here
             "sections": renderer.render(validation).to_json_dict()["sections"][1:],
         }
         for suite, validation in validations
@@ -65,7 +65,7 @@ def _page(report: GateReport, validations: "Sequence[tuple[Suite, ExpectationSui
 
 
 def _escape(validation: "ExpectationSuiteValidationResult") -> None:
-    """GX's blocks take words for HTML: a suite's words, and a database's, are text."""
+    """Escape texts of suites and of the database: GX would render them as HTML."""
     for answer in validation.results:
         if answer.expectation_config is not None:
             answer.expectation_config.description = escape(answer.expectation_config.description or "")
@@ -77,17 +77,17 @@ def _html(view: "DefaultJinjaPageView", report: GateReport, suites: Sequence[Map
     template = view.env.get_template("gate_page.j2")
     return template.render(
         stage=report.stage,
-        verdict=_verdict(report),
-        skipped=[result.words for result in report.skipped],
+        outcome=_outcome(report),
+        skipped=[result.summary for result in report.skipped],
         suites=suites,
     )
 
 
-def _verdict(report: GateReport, dataset: str | None = None) -> str:
+def _outcome(report: GateReport, dataset: str | None = None) -> str:
     def count(results: Sequence[object]) -> int:
         return len([result for result in results if dataset in (None, getattr(result, "dataset", None))])
 
     return (
         f"{count(report.results)} expectations: {count(report.failures)} stop the run,"
-        f" {count(report.warnings)} are warnings, {count(report.skipped)} had nothing to be compared with."
+        f" {count(report.warnings)} are warnings, {count(report.skipped)} were skipped (nothing to compare with)."
     )

@@ -1,9 +1,13 @@
-"""How much of what arrived is in quarantine, held against the limits of loyalty.yml.
+"""Compares the share of delivered rows that is in quarantine with the limits in loyalty.yml.
 
-Two questions: of each file that no build has used yet, and of each source and entity as a whole. Open rows alone count:
-what a corrected file has mended is missing nowhere. A file is judged until a build has begun with it, so that one that
-was let through knowingly does not stop every later run; the whole is judged each time, so that many small files, or a
-rule that has become stricter, do not go unseen. Counts, names of files and codes of rules only; nothing of a row.
+Two kinds of shares are checked:
+
+- each file that no build has used yet. A file that was accepted once must not stop every later run, so it is not
+  checked again after a build has begun with it;
+- each source and entity as a whole, in every run. This finds many small files, and a rule that has become stricter.
+
+Only open rows count: rows that a corrected file has resolved are no longer missing. The results contain counts, file
+names and rule codes only, no values of rows.
 """
 
 import shlex
@@ -17,24 +21,24 @@ from pipelines.base.errors import Finding, GateError
 from pipelines.config.limits import UNREADABLE, QuarantineSettings
 from pipelines.quality.rules import QuarantineRule
 
-LISTED = 5  # how many of the worst are named one by one
+LISTED = 5  # how many of the highest shares are listed one by one
 TOP_RULES = 3
 
 
 @dataclass(frozen=True)
 class Share:
-    """What is open of one file and entity, or of a source's entity as a whole.
+    """The open rows of one file and entity, or of all files of a source and entity.
 
     Attributes:
         source: The source.
         entity: The entity, or `unreadable`.
         file_name: The file, below the source's folder; empty for all files.
         batch: The file's batch; empty for all files.
-        arrived_rows: Rows landed of the entity; for `unreadable`, records.
-        open_rows: Of these, refused and not resolved.
-        rules: The rules most broken by the open rows, with the number of rows.
-        arrived_amount: What the landed rows are worth, each in its own currency; 0 for an entity without money.
-        open_amount: What the open rows are worth; an amount that cannot be read is estimated by the mean.
+        arrived_rows: Landed rows of the entity; for `unreadable`, landed records.
+        open_rows: Landed rows that were rejected and are not resolved.
+        rules: The rules that most open rows break, with the number of rows.
+        arrived_amount: The value of the landed rows, each in its own currency; 0 for an entity without amounts.
+        open_amount: The value of the open rows; an amount that cannot be read is estimated by the mean.
     """
 
     source: str
@@ -49,16 +53,16 @@ class Share:
 
     @property
     def share(self) -> float:
-        """Open rows by arrived rows, 0 to 1."""
+        """Open rows divided by landed rows, 0 to 1."""
         return self.open_rows / self.arrived_rows if self.arrived_rows else 0.0
 
     @property
     def value_share(self) -> float:
-        """What the open rows are worth by what the arrived rows are worth, 0 to 1."""
+        """The value of the open rows divided by the value of the landed rows, 0 to 1."""
         return float(self.open_amount / self.arrived_amount) if self.arrived_amount else 0.0
 
     def exceeds(self, rows: float, value: float) -> bool:
-        """Whether it is above a limit by rows or above a limit by value."""
+        """Whether the share of rows or the share of value is above its limit."""
         return self.share > rows or self.value_share > value
 
     @property
@@ -67,8 +71,8 @@ class Share:
         of_file = f" --file {shlex.quote(self.file_name)}" if self.file_name else ""
         return f"loyalty quarantine show --source {shlex.quote(self.source)} --entity {self.entity}{of_file}"
 
-    def words(self, rules: dict[str, QuarantineRule]) -> str:
-        """One line: where, how much, for which rules, and what the first of them means."""
+    def summary(self, rules: dict[str, QuarantineRule]) -> str:
+        """One line: which file, how many rows, which rules they break, and what the first of these rules means."""
         what = "records" if self.entity == UNREADABLE else "rows"
         of_value = f", {self.value_share:.1%} of the value" if self.arrived_amount else ""
         broken = ", ".join(f"{code} {count}" for code, count in self.rules)
@@ -76,37 +80,38 @@ class Share:
         return (
             f"{self.source} {self.entity}, {self.file_name or 'all files'}:"
             f" {self.open_rows} of {self.arrived_rows} {what} ({self.share:.1%}{of_value}): {broken}"
-            + (f"; {most.code}: {most.meaning}" if most else "")
+            + (f"; {most.code} means: {most.meaning}" if most else "")
         )
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What the shares come to, the worst first in both.
+class LimitCheck:
+    """The shares above a limit, the highest first.
 
     Attributes:
-        stops: Above the limit that stops a run.
-        warnings: Above the limit that is warned of.
-        judged: How many shares were held against a limit.
+        stops: Shares above a limit that stops the run.
+        warnings: Other shares above a limit that causes a warning.
+        checked: How many shares were compared with the limits.
     """
 
     stops: tuple[Share, ...]
     warnings: tuple[Share, ...]
-    judged: int
+    checked: int
 
     def check(self, rules: dict[str, QuarantineRule]) -> None:
-        """Do nothing where nothing stops the run.
+        """Stop the run if a share is above its limit.
 
         Raises:
-            GateError: Too much is in quarantine: which files, how much, for which rules, where to look.
+            GateError: Too many rows are in quarantine. The message names files, shares, rules and how to see the rows.
         """
         if not self.stops:
             return
         raise GateError(
-            f"too much is in quarantine: {len(self.stops)} files or entities are above stop_share or stop_value_share\n"
-            f"{listed(self.stops, rules)}",
-            hint=f"Look: {self.stops[0].where}\nWhat was published before is untouched. Deliver a corrected file, take"
-            " the file out, or raise the limit in loyalty.yml (docs/quarantine.md says how), then run again.",
+            f"too many rows are in quarantine: {len(self.stops)} files or entities are above stop_share or"
+            f" stop_value_share, so the marts would miss too many rows\n{list_worst(self.stops, rules)}",
+            hint=f"See the rows: {self.stops[0].where}\nDeliver a corrected file, remove the file from the inbox, or"
+            " raise the limit in loyalty.yml (see docs/quarantine.md). Then run again. The published version has not"
+            " changed.",
             findings=tuple(
                 Finding(f"{stop.source} {stop.entity} in quarantine: {code}", rows)
                 for stop in self.stops
@@ -115,33 +120,33 @@ class Verdict:
         )
 
 
-def listed(shares: Sequence[Share], rules: dict[str, QuarantineRule]) -> str:
-    """The worst of them, a line each, and how many more there are."""
-    lines = [f"  {share.words(rules)}" for share in shares[:LISTED]]
+def list_worst(shares: Sequence[Share], rules: dict[str, QuarantineRule]) -> str:
+    """The first LISTED shares, one line each, and how many more there are."""
+    lines = [f"  {share.summary(rules)}" for share in shares[:LISTED]]
     if len(shares) > LISTED:
         lines.append(f"  and {len(shares) - LISTED} more")
     return "\n".join(lines)
 
 
-def judge(shares: Iterable[Share], limits: QuarantineSettings, used: Collection[str]) -> Verdict:
-    """Hold shares against the limits.
+def check_limits(shares: Iterable[Share], limits: QuarantineSettings, used: Collection[str]) -> LimitCheck:
+    """Compare shares with the limits.
 
     Args:
-        shares: Of files and of wholes.
+        shares: The shares of files, and of sources and entities as a whole.
         limits: The limits in force.
-        used: Batches that a build has begun with; their files are not judged again one by one.
+        used: Batches that a build has begun with; their files are not checked again one by one.
     """
-    stops, warnings, judged = [], [], 0
+    stops, warnings, checked = [], [], 0
     for share in shares:
         limit = limits.of(share.entity)
         if share.arrived_rows < limit.min_rows or share.batch in used:
             continue
-        judged += 1
+        checked += 1
         if share.exceeds(limit.stop_share, limit.stop_value_share):
             stops.append(share)
         elif share.exceeds(limit.warn_share, limit.warn_value_share):
             warnings.append(share)
-    return Verdict(_worst_first(stops), _worst_first(warnings), judged)
+    return LimitCheck(_worst_first(stops), _worst_first(warnings), checked)
 
 
 def _worst_first(shares: list[Share]) -> tuple[Share, ...]:
@@ -154,10 +159,10 @@ def _worst_first(shares: list[Share]) -> tuple[Share, ...]:
 
 
 def read_shares(connection: duckdb.DuckDBPyConnection) -> list[Share]:
-    """Every file and entity that has open rows, and every source's entity that has any.
+    """The shares of every file and entity with open rows, and of every source and entity with open rows.
 
     Args:
-        connection: The warehouse, staged.
+        connection: A connection to the warehouse, after staging.
     """
     rows = connection.execute(
         """

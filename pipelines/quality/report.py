@@ -1,6 +1,7 @@
-"""What a gate found: plain results without a single value of a row. No rule and no running here.
+"""The results of a gate, without values of rows. Nothing is checked here.
 
-Counts, shares and figures may leave the restricted schema; values of personal columns must not, so no sample is kept.
+Counts, shares and figures may leave the restricted schema. Values of personal columns must not, so the results have no
+sample rows.
 """
 
 from dataclasses import dataclass
@@ -12,24 +13,24 @@ from pipelines.quality.suites import Severity
 
 @dataclass(frozen=True)
 class ExpectationResult:
-    """One expectation's outcome.
+    """The result of one expectation.
 
     Attributes:
         dataset: The table, view or landed entity.
         name: The expectation's name in its suite.
         column: The column or columns; empty for the table as a whole.
         severity: `error` or `warn`.
-        passed: Whether it holds.
-        unexpected_count: Rows that are not as expected, or rows that the suite's own SQL finds (which may be groups);
-            None where none are counted (a figure over all rows, an error).
-        checked_rows: Rows of the dataset; None where it could not be read.
-        observed: The figure, where it is a number.
-        why: Why it must hold, in the suite's words.
-        where: SQL that shows the rows or the figure, for whoever may read the schema; empty where there is none.
+        passed: Whether the data are as expected.
+        unexpected_count: Rows that are not as expected, or rows that the suite's SQL returns (which may be groups);
+            None if rows are not counted (a figure over all rows, an error).
+        checked_rows: Rows of the dataset; None if it could not be read.
+        observed: The figure, if it is a number.
+        why: Why the data must be so, from the suite.
+        where: SQL that shows the rows or the figure, for people who may read the schema; empty if there is none.
         suite: The suite's file and line.
-        is_query: Whether it is the suite's own SQL.
-        error: Why it could not be checked; it has not passed then.
-        skipped: Why there was nothing to check it against; it has passed then, and is told.
+        is_query: Whether the expectation is SQL in the suite.
+        error: Why it could not be checked; then it has not passed.
+        skipped: Why it was not checked, because there was nothing to compare with; then it has passed.
     """
 
     dataset: str
@@ -48,14 +49,14 @@ class ExpectationResult:
     skipped: str = ""
 
     @property
-    def words(self) -> str:
-        """One line: which rule, how many rows, why."""
+    def summary(self) -> str:
+        """One line: which expectation, how many rows, and why it matters."""
         if self.error:
             found = f"could not be checked: {self.error}"
         elif self.skipped:
             found = f"not checked: {self.skipped}"
         elif self.unexpected_count is not None and self.is_query:
-            found = f"{self.unexpected_count} found in {self.checked_rows} rows"
+            found = f"the query found {self.unexpected_count} in {self.checked_rows} rows"
         elif self.unexpected_count is not None:
             found = f"{self.unexpected_count} unexpected of {self.checked_rows} rows"
         else:
@@ -65,15 +66,15 @@ class ExpectationResult:
 
 @dataclass(frozen=True)
 class GateReport:
-    """A gate's outcome.
+    """The results of a gate.
 
     Attributes:
         stage: `landing`, `staging` or `marts`.
-        results: Of every expectation, by suite in the order of the files.
+        results: The result of every expectation, by suite in the order of the files.
         seconds: Wall time of the whole gate.
-        import_seconds: Of these, importing Great Expectations (0 where it was there already).
+        import_seconds: The part of it that importing Great Expectations took (0 if it was imported before).
         suite_seconds: Wall time of each dataset's suite.
-        folder: Where the suites stand.
+        folder: The folder of the suites.
     """
 
     stage: str
@@ -90,33 +91,33 @@ class GateReport:
 
     @property
     def warnings(self) -> tuple[ExpectationResult, ...]:
-        """Results that are told and do not stop the run."""
+        """Results that are reported and do not stop the run."""
         return tuple(result for result in self.results if not result.passed and result.severity == "warn")
 
     @property
     def skipped(self) -> tuple[ExpectationResult, ...]:
-        """Results of what had nothing to be compared with."""
+        """Results of expectations that had nothing to compare with."""
         return tuple(result for result in self.results if result.skipped)
 
     @property
     def passed(self) -> bool:
-        """Whether nothing stops the run."""
+        """Whether no result stops the run."""
         return not self.failures
 
     def check(self) -> None:
-        """Do nothing where the gate passed.
+        """Stop the run unless the gate has passed.
 
         Raises:
-            GateError: It did not: which rules, how many rows, where to look.
+            GateError: It has not passed. The message names the expectations, the number of rows and how to see them.
         """
         if self.passed:
             return
-        listed = "\n".join(f"  {result.words}" for result in self.failures)
+        listed = "\n".join(f"  {result.summary}" for result in self.failures)
         first = next((result.where for result in self.failures if result.where), "")
-        look = f"Look: {first}" if first else f"The suite: {self.failures[0].suite}."
+        see = f"See the rows with this SQL: {first}" if first else f"See the suite: {self.failures[0].suite}"
         raise GateError(
             f"the {self.stage} gate stopped the run: {len(self.failures)} of {len(self.results)} expectations"
-            f" do not hold\n{listed}",
-            hint=f"{look}\nWhat was published before is untouched. Mend the data or the suite, then run again.",
+            f" failed\n{listed}",
+            hint=f"{see}\nCorrect the data or the suite, then run again. The published version has not changed.",
             findings=tuple(Finding(f"{fail.dataset}: {fail.name}", fail.unexpected_count) for fail in self.failures),
         )

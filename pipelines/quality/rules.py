@@ -1,4 +1,4 @@
-"""Reads the catalogue of staging's rules (a dbt seed), for the words that people are shown beside a rule's code.
+"""Reads the catalogue of staging's rules (a dbt seed): the texts that people see beside the code of a rule.
 
 The rules themselves are SQL in the staging models.
 """
@@ -15,11 +15,11 @@ class QuarantineRule:
     """One rule on a row.
 
     Attributes:
-        code: Such as `ORD-001`.
+        code: Its code, such as `ORD-001`.
         entity: The canonical entity.
-        column_name: The column that it speaks of; empty for the row as a whole.
-        severity: How bad it is.
-        meaning: What a row that breaks it looks like.
+        column_name: The column that it checks; empty for the row as a whole.
+        severity: How serious it is.
+        meaning: What is wrong with a row that breaks it.
         action: What to do about it.
     """
 
@@ -38,7 +38,7 @@ def read_rules(path: Path) -> dict[str, QuarantineRule]:
         path: `dbt_project/seeds/quarantine_rules.csv`.
 
     Raises:
-        ConfigError: The file is missing, lacks a column, or names a code twice; with the line.
+        ConfigError: The file is missing, lacks a column, or has a code twice; the message gives the line.
     """
     names = [field.name for field in fields(QuarantineRule)]
     hint = "Restore dbt_project/seeds/quarantine_rules.csv from the repository."
@@ -48,11 +48,11 @@ def read_rules(path: Path) -> dict[str, QuarantineRule]:
             reader = csv.DictReader(file)
             missing = [name for name in names if name not in (reader.fieldnames or ())]
             if missing:
-                raise ConfigError(f"{path}:1: no column {', '.join(missing)}", hint=hint)
+                raise ConfigError(f"{path}:1: the header has no column {', '.join(missing)}", hint=hint)
             for row in reader:
                 rule = QuarantineRule(**{name: row[name] or "" for name in names})
                 if rule.code in rules:
-                    raise ConfigError(f"{path}:{reader.line_num}: the code {rule.code} stands twice", hint=hint)
+                    raise ConfigError(f"{path}:{reader.line_num}: the code {rule.code} occurs twice", hint=hint)
                 rules[rule.code] = rule
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}", hint=hint) from error

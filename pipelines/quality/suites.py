@@ -1,6 +1,6 @@
-"""Reads suites: `expectations/<stage>/<dataset>.yml`, one short file a dataset. Nothing is run here.
+"""Reads suites: `expectations/<stage>/<dataset>.yml`, one short file per dataset. Nothing is run here.
 
-A suite is refused whole, with the line, where it says something that no gate could hold anyone to.
+A suite that contains anything that no gate can check is rejected as a whole. The error gives file and line.
 """
 
 import re
@@ -15,13 +15,13 @@ from pipelines.base.errors import ConfigError
 from pipelines.config.positions import Document
 from pipelines.quality import vocabulary
 from pipelines.quality.vocabulary import Value
-from pipelines.quality.yaml_file import Words, read_model
+from pipelines.quality.yaml_file import Text, read_model
 
 Severity = Literal["error", "warn"]
 
-_HINT = 'Correct the suite; CONTRIBUTING.md, "add a check", says how one is written.'
+_HINT = 'Correct the suite; CONTRIBUTING.md, "add a check", explains how to write one.'
 _BRACES = re.compile(r"\{(?!batch\}|as_of\})[^{}]*\}")
-PREVIOUS = re.compile(r"\bprevious\.(\w+)")  # a mart as it was published before
+PREVIOUS = re.compile(r"\bprevious\.(\w+)")  # a mart of the version published before
 DAY = "{as_of}"
 
 
@@ -30,12 +30,12 @@ class Expectation:
     """One expectation of a suite.
 
     Attributes:
-        name: What a report calls it: its kind and columns, or the name given to a piece of SQL.
-        kind: A name of `vocabulary.KINDS`, or `unexpected_rows`.
-        arguments: As GX takes them; for `unexpected_rows`, `sql`.
-        severity: `error` stops the run, `warn` is told.
-        why: Why it must hold.
-        line: Where it stands in its file.
+        name: Its name in reports: its kind and columns, or the name given to the SQL.
+        kind: A name in `vocabulary.KINDS`, or `unexpected_rows`.
+        arguments: The arguments for GX; for `unexpected_rows`, `sql`.
+        severity: `error` stops the run, `warn` causes a warning.
+        why: Why the data must be so.
+        line: Its line in the file.
     """
 
     name: str
@@ -47,31 +47,31 @@ class Expectation:
 
     @property
     def column(self) -> str:
-        """The column or columns that it speaks of; empty for the table as a whole."""
+        """The column or columns that it checks; empty for the table as a whole."""
         parts = [self.arguments.get(name) for name in ("column", "column_A", "column_B")]
         listed = self.arguments.get("column_list")
         return ", ".join(str(part) for part in (*parts, *(listed if isinstance(listed, list) else ())) if part)
 
     @property
     def sql(self) -> str:
-        """The suite's own SQL; empty for an expectation by name."""
+        """The SQL of the suite; empty for an expectation of GX."""
         return str(self.arguments.get("sql", ""))
 
     @property
     def previous(self) -> frozenset[str]:
-        """The marts that it compares with what was published before (`previous.<mart>` in its SQL)."""
+        """The marts of the version published before that it reads (`previous.<mart>` in its SQL)."""
         return frozenset(PREVIOUS.findall(self.sql))
 
 
 @dataclass(frozen=True)
 class Suite:
-    """What is expected of one dataset.
+    """The expectations of one dataset.
 
     Attributes:
-        dataset: The table's, view's or landed entity's name.
-        owner: Who is asked when it fails.
-        description: What the suite guards against.
-        expectations: In the file's order.
+        dataset: The name of the table, view or landed entity.
+        owner: Who is responsible if it fails.
+        description: What the suite checks.
+        expectations: The expectations, in the order of the file.
         path: The file.
     """
 
@@ -95,15 +95,15 @@ class _Line(BaseModel):
     unexpected_rows: str | None = None
     name: Annotated[str, AfterValidator(_name)] | None = None
     severity: Severity = "error"
-    why: Words
+    why: Text
 
 
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     dataset: str = Field(min_length=1)
-    owner: Words
-    description: Words
+    owner: Text
+    description: Text
     expectations: list[_Line] = Field(min_length=1)
 
 
@@ -115,10 +115,13 @@ def load_suites(folder: Path, stage: str) -> list[Suite]:
         stage: `landing`, `staging` or `marts`.
 
     Raises:
-        ConfigError: A file cannot be read or says what no gate can check; the message gives file and line.
+        ConfigError: A file cannot be read or contains what no gate can check; the message gives file and line.
     """
     if not (folder / stage).is_dir():
-        raise ConfigError(f"there is no folder {folder / stage}", hint="Suites stand in expectations/<stage>/.")
+        raise ConfigError(
+            f"there is no folder {folder / stage}, so there are no suites for the {stage} gate",
+            hint="Restore the folder expectations/ from the repository.",
+        )
     return [load_suite(path) for path in sorted((folder / stage).glob("*.yml"))]
 
 
@@ -130,12 +133,14 @@ def load_suite(path: Path) -> Suite:
     """
     document, parsed = read_model(path, _File, _HINT)
     if parsed.dataset != path.stem:
-        raise _refusal(path, document, ("dataset",), f"the suite of {parsed.dataset} must be {parsed.dataset}.yml")
+        words = f"`dataset` is {parsed.dataset}, so the file must be named {parsed.dataset}.yml"
+        raise _refusal(path, document, ("dataset",), words)
     expectations = tuple(_expectation(path, document, i, line) for i, line in enumerate(parsed.expectations))
     names = [expectation.name for expectation in expectations]
     for i, name in enumerate(names):
         if name in names[:i]:
-            raise _refusal(path, document, ("expectations", i), f"{name} stands twice: give one of them a `name`")
+            words = f"two expectations are named {name}: give one of them another `name`"
+            raise _refusal(path, document, ("expectations", i), words)
     return Suite(parsed.dataset, parsed.owner, parsed.description, expectations, path)
 
 
@@ -143,7 +148,7 @@ def _expectation(path: Path, document: Document, index: int, line: _Line) -> Exp
     at = ("expectations", index)
     arguments: dict[str, Value] = dict(line.model_extra or {})
     if (line.expect is None) == (line.unexpected_rows is None):
-        raise _refusal(path, document, at, "give either `expect` or `unexpected_rows`")
+        raise _refusal(path, document, at, "an expectation needs either `expect` or `unexpected_rows`")
     if line.unexpected_rows is not None:
         if fault := _fault_of_sql(line, arguments, path.parent.name):
             raise _refusal(path, document, (*at, fault[0]), fault[1])
@@ -155,9 +160,9 @@ def _expectation(path: Path, document: Document, index: int, line: _Line) -> Exp
     expectation = Expectation(line.name or "", kind, arguments, line.severity, line.why, document.line(at))
     if line.name:
         return expectation
-    words = (kind.removeprefix("expect_"), expectation.column.replace(", ", "_"))
-    named = ".".join(word for word in words if word)
-    return Expectation(named, kind, arguments, line.severity, line.why, expectation.line)
+    parts = (kind.removeprefix("expect_"), expectation.column.replace(", ", "_"))
+    name = ".".join(part for part in parts if part)
+    return Expectation(name, kind, arguments, line.severity, line.why, expectation.line)
 
 
 def _fault_of_sql(line: _Line, extra: Mapping[str, Value], stage: str) -> tuple[str, str] | None:
@@ -166,13 +171,13 @@ def _fault_of_sql(line: _Line, extra: Mapping[str, Value], stage: str) -> tuple[
         first = next(iter(extra))
         return first, f"`unexpected_rows` has no argument {first!r}"
     if not line.name:
-        return "unexpected_rows", "give the SQL a `name`: reports call it by that"
+        return "unexpected_rows", "SQL needs a `name`, which reports use"
     if "{batch}" not in sql:
-        return "unexpected_rows", "the SQL must read from {batch}, which stands for the dataset"
+        return "unexpected_rows", "the SQL must read from {batch}, the placeholder of the dataset"
     if _BRACES.search(sql):
-        return "unexpected_rows", "the SQL must have no braces but {batch} and {as_of}"
+        return "unexpected_rows", "the SQL may contain no braces except {batch} and {as_of}"
     if stage in ("landing", "staging") and (DAY in sql or PREVIOUS.search(sql)):
-        return "unexpected_rows", "only marts are of a day: {as_of} and previous.<mart> mean nothing before them"
+        return "unexpected_rows", "{as_of} and previous.<mart> are for marts only: earlier stages have no day"
     return None
 
 

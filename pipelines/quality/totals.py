@@ -1,7 +1,7 @@
-"""Totals that cross stages: what is on the left equals what is on the right, term by term, to the row and the cent.
+"""Totals across stages: equations whose left and right side must be equal, to the row and to the cent.
 
-Each stands in `expectations/totals/<name>.yml` with its terms and one query. They are equations rather than
-expectations, and say which term is how large; Great Expectations has no part in them.
+Each total is a file `expectations/totals/<name>.yml` with its terms and one query. If a total does not add up, the
+error gives the value of every term. Great Expectations is not used for totals.
 """
 
 from collections.abc import Sequence
@@ -17,21 +17,21 @@ from pipelines.base.errors import Finding, GateError
 from pipelines.quality.engine import schema_path
 from pipelines.quality.gx import safe_message
 from pipelines.quality.suites import DAY
-from pipelines.quality.yaml_file import Words, read_model
+from pipelines.quality.yaml_file import Text, read_model
 
-_HINT = "Correct the total; docs/quality.md says how one is written."
+_HINT = "Correct the total; docs/quality.md explains how to write one."
 
 
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    total: Words
-    asset: Words
-    owner: Words
-    why: Words
+    total: Text
+    asset: Text
+    owner: Text
+    why: Text
     left: list[str] = Field(min_length=1)
     right: list[str] = Field(min_length=1)
-    sql: Words
+    sql: Text
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,15 @@ class Total:
     """One equation.
 
     Attributes:
-        name: Its file's name.
-        total: What is counted, in words.
-        asset: The mart that it is told of; no other mart may be built from it, for it would wait for the total.
-        owner: Who is asked when it does not add up.
-        why: Why it must.
-        left: Columns of the query whose sum is the one side.
-        right: Columns whose sum is the other.
-        sql: A query with the terms and `part`, which says what a row is about (a source); `{as_of}` is the day built.
+        name: The name of its file.
+        total: What is counted, as text.
+        asset: The mart that shows its result. No other mart may be built from this mart, because it would wait for the
+            total.
+        owner: Who is responsible if it does not add up.
+        why: Why it must add up.
+        left: Columns of the query whose sum is the left side.
+        right: Columns of the query whose sum is the right side.
+        sql: A query with the terms and `part`, which names what a row is about (a source); `{as_of}` is the day built.
     """
 
     name: str
@@ -61,11 +62,11 @@ class Total:
 
 @dataclass(frozen=True)
 class TotalResult:
-    """How an equation came out.
+    """The result of a total.
 
     Attributes:
-        total: The equation.
-        faults: For each part that does not add up, its terms in words; empty where all do.
+        total: The total.
+        faults: For each part that does not add up, its terms as text; empty if all parts add up.
         parts: The number of parts.
     """
 
@@ -74,19 +75,19 @@ class TotalResult:
     parts: int
 
     @property
-    def words(self) -> str:
+    def summary(self) -> str:
         """One line: what does not add up, and why it must."""
-        return f"{self.total.total} do not add up: {'; '.join(self.faults)} ({self.total.why})"
+        return f"the total of {self.total.total} does not add up: {'; '.join(self.faults)} ({self.total.why})"
 
 
 def load_totals(folder: Path) -> list[Total]:
-    """The totals of `<folder>/totals/`.
+    """The totals in `<folder>/totals/`.
 
     Args:
         folder: The folder `expectations/`.
 
     Raises:
-        ConfigError: A file cannot be read or is no total; the message gives file and line.
+        ConfigError: A file cannot be read or is not a valid total; the message gives file and line.
     """
     return [_load(path) for path in sorted((folder / "totals").glob("*.yml"))]
 
@@ -111,8 +112,8 @@ def run_totals(
     """Count both sides of every total.
 
     Args:
-        totals: As `load_totals` gives them.
-        connection: As `open_warehouse` gives it.
+        totals: From `load_totals`.
+        connection: From `open_warehouse`.
         schemas: Where tables are looked up, in this order.
         as_of: The day built.
 
@@ -127,41 +128,42 @@ def run_totals(
 def _run(total: Total, connection: duckdb.DuckDBPyConnection, as_of: date) -> TotalResult:
     terms = ", ".join((*total.left, *total.right))
     dated = total.sql.replace(DAY, f"date '{as_of}'")
-    query = f"select part, {terms} from ({dated}) order by part"  # noqa: S608 (the project's own)
+    query = f"select part, {terms} from ({dated}) order by part"  # noqa: S608 (from a file of the project)
     try:
         rows = connection.execute(query).fetchall()
     except duckdb.Error as error:
-        raise GateError(f"the total {total.name} cannot be counted: {safe_message(str(error))}", hint=_HINT) from error
+        problem = f"the query of the total {total.name} failed: {safe_message(str(error))}"
+        raise GateError(problem, hint=_HINT) from error
     faults = (_fault(total, str(part), [Decimal(number) for number in numbers]) for part, *numbers in rows)
     return TotalResult(total, tuple(fault for fault in faults if fault), len(rows))
 
 
 def _fault(total: Total, part: str, numbers: Sequence[Decimal]) -> str:
     split = len(total.left)
-    off = sum(numbers[:split], Decimal()) - sum(numbers[split:], Decimal())
-    if not off:
+    difference = sum(numbers[:split], Decimal()) - sum(numbers[split:], Decimal())
+    if not difference:
         return ""
-    sides = (
+    left, right = (
         " + ".join(f"{name} {number}" for name, number in zip(names, side, strict=True))
         for names, side in ((total.left, numbers[:split]), (total.right, numbers[split:]))
     )
-    return f"{part}: {' is not '.join(sides)}, but {abs(off)} {'more' if off > 0 else 'less'}"
+    return f"{part}: {left} is {abs(difference)} {'more' if difference > 0 else 'less'} than {right}"
 
 
 def check_totals(results: Sequence[TotalResult]) -> None:
-    """Do nothing where every total adds up.
+    """Stop the run unless every total adds up.
 
     Raises:
-        GateError: One does not: which terms, by how much.
+        GateError: A total does not add up. The message gives its terms and the difference.
     """
     wrong = [result for result in results if result.faults]
     if not wrong:
         return
-    listed = "\n".join(f"  {result.words}" for result in wrong)
+    listed = "\n".join(f"  {result.summary}" for result in wrong)
     raise GateError(
         f"{len(wrong)} of {len(results)} totals across the stages do not add up\n{listed}",
-        hint="Each query stands in expectations/totals/. What was published before is untouched: a stage has lost or"
-        " doubled rows, which no correction of data mends. Build from nothing (`loyalty run --full-refresh`); if it"
-        " comes back, report it.",
+        hint="A stage has lost or doubled rows, so correcting the data does not help. Rebuild everything"
+        " (`loyalty run --full-refresh`). If the error comes back, report it. The queries are in expectations/totals/."
+        " The published version has not changed.",
         findings=tuple(Finding(f"total {result.total.name}", len(result.faults)) for result in wrong),
     )

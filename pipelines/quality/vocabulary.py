@@ -1,8 +1,13 @@
-"""The expectations that a suite may use, with their arguments: what GX can push down to DuckDB through our dialect.
+"""The expectations that a suite may use, with their arguments: those that GX can run as SQL in DuckDB.
 
-Held here, not asked of GX, so that a suite is checked at once: importing GX takes seconds. A test compares this list
-with GX's own. Left out on purpose: patterns and types (GX does not know the dialect: say a pattern as
-`unexpected_rows`, a type in a dbt contract), and whatever would pull a column into Python (quantiles, distributions).
+The list is kept here so that a suite can be checked without GX, which takes seconds to import. A test compares the
+list with GX.
+
+Left out on purpose:
+
+- patterns and types: GX does not support them for this dialect. Write a pattern as `unexpected_rows`, and a type in a
+  dbt contract;
+- expectations that would load a whole column into Python (quantiles, distributions).
 """
 
 from collections.abc import Callable, Mapping
@@ -12,18 +17,19 @@ from enum import StrEnum
 
 from pipelines.base.spelling import did_you_mean
 
-_KEYS = ("expect", "unexpected_rows", "name", "severity", "why")  # of a line of a suite, beside the arguments
+# keys of an expectation in a suite that are not arguments
+_KEYS = ("expect", "unexpected_rows", "name", "severity", "why")
 
 Value = str | int | float | bool | None | list["Value"] | dict[str, "Value"]
 
 
 class Scope(StrEnum):
-    """What an expectation speaks of.
+    """What an expectation checks.
 
     Attributes:
         TABLE: The table as a whole.
-        ROWS: Each row; it counts the unexpected ones. Holds where there are no rows.
-        AGGREGATE: One figure over all rows; without rows there is no figure, and nothing to expect of it.
+        ROWS: Each row; unexpected rows are counted. A table without rows passes.
+        AGGREGATE: One figure over all rows. A table without rows has no figure, and nothing is checked.
     """
 
     TABLE = "table"
@@ -33,7 +39,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of expectation: its scope, and the arguments that it must and may have."""
+    """One kind of expectation: its scope, its required arguments and its optional arguments."""
 
     scope: Scope
     required: tuple[str, ...]
@@ -89,15 +95,15 @@ def _is_texts(value: Value) -> bool:
 
 
 _ARGUMENTS: Mapping[str, tuple[str, Callable[[Value], bool]]] = {
-    "column": ("a column's name", _is_text),
-    "column_A": ("a column's name", _is_text),
-    "column_B": ("a column's name", _is_text),
-    "column_list": ("a list of at least two columns", lambda value: _is_texts(value) and len(value or ()) > 1),  # type: ignore[arg-type]  # a list by then
+    "column": ("the name of a column", _is_text),
+    "column_A": ("the name of a column", _is_text),
+    "column_B": ("the name of a column", _is_text),
+    "column_list": ("a list of at least two columns", lambda value: _is_texts(value) and len(value or ()) > 1),  # type: ignore[arg-type]  # checked to be a list
     "column_set": ("a list of columns", _is_texts),
     "value_set": ("a list of values", lambda value: isinstance(value, list) and bool(value)),
     "min_value": ("a number or a day (YYYY-MM-DD)", lambda value: _is_number(value) or _is_day(value)),
     "max_value": ("a number or a day (YYYY-MM-DD)", lambda value: _is_number(value) or _is_day(value)),
-    "mostly": ("a share from 0 to 1", lambda value: _is_number(value) and 0 <= value <= 1),  # type: ignore[operator]  # a number by then
+    "mostly": ("a share from 0 to 1", lambda value: _is_number(value) and 0 <= value <= 1),  # type: ignore[operator]  # checked to be a number
     "strict_min": ("true or false", lambda value: isinstance(value, bool)),
     "strict_max": ("true or false", lambda value: isinstance(value, bool)),
     "exact_match": ("true or false", lambda value: isinstance(value, bool)),
@@ -110,22 +116,22 @@ _ARGUMENTS: Mapping[str, tuple[str, Callable[[Value], bool]]] = {
 
 
 def problem(name: str, arguments: Mapping[str, Value]) -> tuple[str | None, str] | None:
-    """What is wrong with an expectation as a suite writes it.
+    """What is wrong with an expectation of a suite.
 
     Returns:
-        None where nothing is; else the argument at fault (None: the expectation itself) and the words for it.
+        None if nothing is wrong; otherwise the wrong argument (None for the expectation itself) and the message.
     """
     kind = KINDS.get(name)
     if kind is None:
-        near = did_you_mean(name, KINDS, "use one of vocabulary.py, or say it as `unexpected_rows`")
-        return None, f"there is no expectation {name!r} here{near}"
+        near = did_you_mean(name, KINDS, "use one in pipelines/quality/vocabulary.py, or SQL as `unexpected_rows`")
+        return None, f"the expectation {name!r} is not known{near}"
     allowed = (*kind.required, *kind.optional)
     for argument, value in arguments.items():
         if argument not in allowed:
-            near = did_you_mean(argument, (*allowed, *_KEYS), f"it has {', '.join(allowed)}")
+            near = did_you_mean(argument, (*allowed, *_KEYS), f"its arguments are {', '.join(allowed)}")
             return argument, f"{name} has no argument {argument!r}{near}"
-        expected, holds = _ARGUMENTS[argument]
-        if not holds(value):
+        expected, is_valid = _ARGUMENTS[argument]
+        if not is_valid(value):
             return argument, f"{argument} must be {expected}"
     missing = [argument for argument in kind.required if argument not in arguments]
     if missing:

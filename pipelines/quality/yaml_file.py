@@ -1,4 +1,4 @@
-"""Reads a YAML file of expectations/ into a model; what is wrong is told with file and line."""
+"""Reads a YAML file of expectations/ into a model; errors give file and line."""
 
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -9,22 +9,22 @@ from pipelines.base.errors import ConfigError
 from pipelines.config.faults import faults
 from pipelines.config.positions import Document, YamlProblem, read_yaml
 
-# text without the line break that a folded block ends in
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+# text without the line break at the end of a folded block
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
 def read_model(path: Path, model: type[_Model], hint: str) -> tuple[Document, _Model]:
-    """The file's text with its lines, and what it says.
+    """The document with its line numbers, and its content as a model.
 
     Args:
         path: The file.
-        model: What it must say.
-        hint: What to do where it does not.
+        model: The model that the content must match.
+        hint: What to do if it does not match.
 
     Raises:
-        ConfigError: It cannot be read, or says something else; the message gives file and line.
+        ConfigError: The file cannot be read or does not match the model; the message gives file and line.
     """
     try:
         document = read_yaml(path.read_text(encoding="utf-8"))

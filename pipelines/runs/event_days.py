@@ -28,7 +28,7 @@ def event_days(warehouse: Path, today: date) -> EventDays | None:
         warehouse: The DuckDB file, staged.
         today: The business day that it is now; later days do not count.
     """
-    facts = [f"select event_on from staging.stg_{entity.name}" for entity in _ACTIVITIES]  # noqa: S608 (names of ours)
+    facts = [f"select event_on from staging.stg_{entity.name}" for entity in _ACTIVITIES]  # noqa: S608 (fixed names)
     with connect(warehouse, read_only=True) as connection:
         days = connection.execute(
             f"""
@@ -36,7 +36,7 @@ def event_days(warehouse: Path, today: date) -> EventDays | None:
             where event_on <= $today
             group by event_on
             order by event_on
-            """,  # noqa: S608 (names of ours)
+            """,  # noqa: S608 (fixed names)
             {"today": today},
         ).fetchall()
         ((covered_to,),) = connection.execute(

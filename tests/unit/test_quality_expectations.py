@@ -40,7 +40,7 @@ def before(templates: dict[str, Path], tmp_path_factory: pytest.TempPathFactory)
 
 
 def told(report: GateReport) -> list[str]:
-    return [result.words for result in (*report.failures, *report.warnings)]
+    return [result.summary for result in (*report.failures, *report.warnings)]
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -70,7 +70,7 @@ def test_the_expectation_fails_for_what_it_is_there_for(
     assert not result.error
     assert result.unexpected_count or result.observed
     shop.execute(f"set search_path = '{stage}'")
-    assert shop.execute(result.where).fetchall()  # the place to look shows something
+    assert shop.execute(result.where).fetchall()  # the SQL for people returns rows
 
 
 def test_every_expectation_has_a_case_that_breaks_it() -> None:

@@ -15,7 +15,7 @@ import sqlalchemy
 
 from pipelines.base.errors import Finding, GateError
 from pipelines.quality import GateReport, open_landing, open_warehouse, run_gate
-from pipelines.quality.engine import lend
+from pipelines.quality.engine import share_with_gx
 from pipelines.quality.suites import load_suite
 from pipelines.quality.vocabulary import KINDS
 
@@ -231,7 +231,7 @@ def test_a_figure_over_no_rows_expects_nothing(people: duckdb.DuckDBPyConnection
 def test_a_dataset_that_is_not_there_fails_with_its_name(people: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     report = gate(people, tmp_path, {"expect": "expect_column_to_exist", "column": "a"}, dataset="ghosts")
     assert not report.passed
-    assert "there is no ghosts in staging" in report.results[0].error
+    assert all(name in report.results[0].error for name in ("ghosts", "staging"))
 
 
 def test_the_first_schema_that_has_the_dataset_is_asked(people: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
@@ -263,7 +263,7 @@ def test_progress_and_seconds_are_told(people: duckdb.DuckDBPyConnection, tmp_pa
 
 
 def test_a_query_that_finds_many_rows_brings_none_into_memory(people: duckdb.DuckDBPyConnection) -> None:
-    with lend(people, ["staging"]) as url:
+    with share_with_gx(people, ["staging"]) as url:
         engine = sqlalchemy.create_engine(url)
         with engine.connect() as connection:
             result = connection.execute(sqlalchemy.text("select * from range(1000000000000)"))
@@ -273,7 +273,7 @@ def test_a_query_that_finds_many_rows_brings_none_into_memory(people: duckdb.Duc
 
 
 def test_columns_are_reflected_with_their_types(people: duckdb.DuckDBPyConnection) -> None:
-    with lend(people, ["staging"]) as url:
+    with share_with_gx(people, ["staging"]) as url:
         engine = sqlalchemy.create_engine(url)
         columns = {column["name"]: str(column["type"]) for column in sqlalchemy.inspect(engine).get_columns("people")}
         engine.dispose()

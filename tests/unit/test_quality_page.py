@@ -1,4 +1,4 @@
-"""A gate's page: built by Great Expectations from the run, bounded, read without a network, without values of rows."""
+"""A gate's page: rendered by Great Expectations, of limited size, without network access and without values of rows."""
 
 import re
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ expectations:
 
 
 class Loads(HTMLParser):
-    """Keeps whatever a browser would fetch or run."""
+    """Collects everything that a browser would fetch or run."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -83,10 +83,10 @@ def test_no_value_of_a_row_is_on_the_page(people: duckdb.DuckDBPyConnection, tmp
 
 def test_the_page_says_what_was_expected_why_and_by_whom(people: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     html = re.sub(r"\s+", " ", write(people, tmp_path))
-    assert "10 expectations: 8 stop the run, 1 are warnings, 0 had nothing to be compared with." in html
+    assert "10 expectations: 8 stop the run, 1 are warnings, 0 were skipped" in html
     assert "column_values_to_be_unique.email: each once (warn; customer insight)" in html
     assert "listed: rows (error; customer insight)" in html
-    assert "Conversion Error (its text is withheld" in html
+    assert "Conversion Error (" in html
 
 
 def test_the_page_loads_and_runs_nothing(people: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_a_page_that_would_be_too_large_keeps_verdicts_and_says_what_it_leaves_o
     monkeypatch.setattr(pages, "PAGE_BYTES", len(whole) - 1)
     html = write(people, tmp_path)
     assert len(html) < len(whole)
-    assert "Left out: this page is full. 10 expectations: 8 stop the run" in html
+    assert "page would be too large. 10 expectations: 8 stop the run" in html
 
 
 def test_pages_are_published_beside_the_marts_and_audited_and_the_marts_keep_their_bytes(tmp_path: Path) -> None:

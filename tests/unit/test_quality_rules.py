@@ -1,4 +1,4 @@
-"""The catalogue of staging's rules is read as it is written, and refused where it cannot be relied on."""
+"""The catalogue of staging's rules is read as it is written, and rejected if it is incomplete or ambiguous."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ def test_a_rule_reads_as_it_is_written(tmp_path: Path) -> None:
     ("text", "words"),
     [
         ("code,entity\n", "no column column_name, severity, meaning, action"),
-        (HEAD + "A-1,o,,error,m,a\nA-1,o,,error,m,a\n", ":3: the code A-1 stands twice"),
+        (HEAD + "A-1,o,,error,m,a\nA-1,o,,error,m,a\n", ":3: .*A-1"),
     ],
 )
 def test_a_broken_catalogue_is_refused(tmp_path: Path, text: str, words: str) -> None:

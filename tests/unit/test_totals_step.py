@@ -1,4 +1,4 @@
-"""Totals across stages in Dagster: blocking, shown one by one, and with the words and the exit code of a gate."""
+"""Totals across stages in Dagster: blocking, shown one by one, with the message and the exit code of a gate."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,4 +72,4 @@ def test_a_cent_too_many_stops_the_run_with_its_words(scope: RunScope) -> None:
     assert not published
     failure = scope.recorder.failure
     assert getattr(failure, "exit_code", None) == 4
-    assert "revenue do not add up: all customers: in_marts 17.01" in str(failure)
+    assert "all customers: in_marts 17.01" in str(failure)

@@ -1,4 +1,4 @@
-"""Where to look: SQL that shows the rows, or the figure, that an expectation speaks of. For people: no gate runs it."""
+"""SQL that shows the rows, or the figure, behind a failed expectation. For people: no gate runs it."""
 
 from collections.abc import Mapping
 
@@ -7,13 +7,13 @@ from pipelines.quality.suites import PREVIOUS, Expectation
 from pipelines.quality.vocabulary import Value
 
 
-def look(expectation: Expectation, relation: str, published: Mapping[str, str]) -> str:
-    """SQL for whoever may read the schema; empty where there is nothing to show but the table itself.
+def inspection_sql(expectation: Expectation, relation: str, published: Mapping[str, str]) -> str:
+    """SQL for people who may read the schema; empty if there is nothing to show but the table itself.
 
     Args:
-        expectation: Of a suite.
-        relation: The dataset's quoted name.
-        published: What `previous.<mart>` stands for, by mart.
+        expectation: An expectation of a suite.
+        relation: The relation of the dataset, quoted.
+        published: For each mart, the relation that `previous.<mart>` reads.
     """
     arguments = expectation.arguments
     if expectation.kind == "unexpected_rows":
