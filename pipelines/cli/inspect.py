@@ -15,7 +15,7 @@ def check(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOpt
     """Check the config, its mappings, the suites, and the files' names, headers and order statuses, without a run."""
     from pipelines.config.secret_key import load_key
     from pipelines.landing import SourceFiles, check_sources, load_mapping, separate_customers
-    from pipelines.quality import load_suites
+    from pipelines.quality import suites_in_force
 
     settings = load_settings(config, home)
     check_inboxes(settings)
@@ -23,8 +23,7 @@ def check(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOpt
         say(err(), "warning", "yellow", f"notify.webhook is set, and {WEBHOOK_VARIABLE} is not: nobody will be told")
     if settings.key_text or settings.paths.key.exists():
         load_key(settings.paths.key, settings.key_text)
-    for stage in ("landing", "staging", "marts"):
-        load_suites(project_root() / "expectations", stage)
+    suites_in_force(project_root() / "expectations", settings)
     sources = [SourceFiles(mapping=load_mapping(source.mapping), folder=source.files) for source in settings.sources]
     checked = check_sources(settings.home, sources)
     warnings = separate_customers([source.mapping for source in sources])

@@ -16,7 +16,7 @@ from pipelines.config.home import Home
 from pipelines.config.limits import QuarantineSettings
 from pipelines.config.model import ModelSettings
 from pipelines.config.parts import EngineSettings, NotifySettings, RetentionSettings, SettingsPart, Sources
-from pipelines.config.values import AsOf, CurrencyCode, Day, HomeFolder, Industry, WebhookUrl, Zone
+from pipelines.config.values import AsOf, CheckLimit, CurrencyCode, Day, HomeFolder, Industry, WebhookUrl, Zone
 
 
 def project_root() -> Path:
@@ -80,6 +80,16 @@ class Settings(SettingsPart):
     engine: EngineSettings = EngineSettings()
     retention: RetentionSettings = RetentionSettings()
     quarantine: QuarantineSettings = QuarantineSettings()
+    gates: Annotated[
+        dict[str, dict[str, CheckLimit]],
+        About(
+            "Other limits or another severity (`error`, `warn`) for single quality checks, by dataset and check:"
+            " `{orders.orders_have_a_time: {min_share: 0.9, severity: warn}}`. docs/quality-checks.md lists the"
+            " checks and their limits.",
+            "The limits suit most shops; each check says why it exists.",
+            shown="none",
+        ),
+    ] = Field(default_factory=dict)
     history_months: Annotated[
         int,
         About(

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StrictFloat, StrictInt, ValidationInfo
 
 from pipelines.base.spelling import did_you_mean
 from pipelines.base.text import has_control_characters, printable_name
@@ -160,3 +160,6 @@ Zone = Annotated[str, AfterValidator(_known_zone)]
 Industry = Annotated[str, AfterValidator(_known_industry)]
 WebhookUrl = Annotated[SecretStr, AfterValidator(_usable_url)]
 Memory = Annotated[str, AfterValidator(_memory_limit)]
+
+# a number, a day as text, or a severity; what a check allows is known when its suite is read (quality/in_force.py)
+CheckLimit = StrictInt | Annotated[StrictFloat, Field(allow_inf_nan=False)] | str

@@ -46,7 +46,7 @@ def build_defs(
     if settings is None:
         settings = load_settings() if find_config() else Settings.unconfigured()
     manifest = load_manifest(settings)
-    suites, totals = load_gates(), load_totals(project_root() / "expectations")
+    suites, totals = load_gates(settings), load_totals(project_root() / "expectations")
     required = required_parts(manifest, suites, totals, settings.quarantine)
     days = as_of_days(settings, None if any_day else first_day(settings))
     staging, core, marts = dbt_steps(manifest)

@@ -17,20 +17,18 @@ from pipelines.config.settings import Settings, project_root
 from pipelines.landing import landed_batches
 from pipelines.orchestration.steps import planned, step
 from pipelines.publication import list_versions
-from pipelines.quality import GateReport, Suite, load_suites, open_landing, open_warehouse, run_gate
+from pipelines.quality import GateReport, Suite, open_landing, open_warehouse, run_gate, suites_in_force
 from pipelines.runs.build_state import BuildPlan, landed_id, read_state
 from pipelines.runs.marks import Step, mark_checks
 from pipelines.runs.required import gate_name
 from pipelines.runs.scope import RunScope
 
 CHECK_NAME = "gate"
-# the name of a stage is also the name of its step and of its folder in expectations/, and begins its asset keys
-GATED = (Step.LANDING, Step.STAGING, Step.MARTS)
 
 
-def load_gates() -> dict[Step, list[Suite]]:
-    """The suites of every stage that has a gate."""
-    return {stage: load_suites(project_root() / "expectations", stage) for stage in GATED}
+def load_gates(settings: Settings) -> dict[Step, list[Suite]]:
+    """The suites of every stage that has a gate; the name of a stage is also the name of its step."""
+    return {Step(stage): suites for stage, suites in suites_in_force(project_root() / "expectations", settings).items()}
 
 
 def gates(

@@ -14,6 +14,7 @@ from pipelines.quality.data_issues import WARN, DataIssue, read_data_issues
 from pipelines.quality.engine import open_landing, open_warehouse
 from pipelines.quality.gate import run_gate
 from pipelines.quality.gx import import_gx
+from pipelines.quality.in_force import suites_in_force
 from pipelines.quality.quarantine import LimitCheck, check_limits, list_worst, read_shares
 from pipelines.quality.report import ExpectationResult, GateReport
 from pipelines.quality.rules import QuarantineRule, read_rules
@@ -44,4 +45,5 @@ __all__ = [
     "read_shares",
     "run_gate",
     "run_totals",
+    "suites_in_force",
 ]

@@ -5,13 +5,14 @@ A suite that contains anything that no gate can check is rejected as a whole. Th
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from pipelines.base.errors import ConfigError
+from pipelines.base.spelling import did_you_mean
 from pipelines.config.positions import Document
 from pipelines.quality import vocabulary
 from pipelines.quality.vocabulary import Value
@@ -20,7 +21,11 @@ from pipelines.quality.yaml_file import Text, read_model
 Severity = Literal["error", "warn"]
 
 _HINT = 'Correct the suite; CONTRIBUTING.md, "add a check", explains how to write one.'
-_BRACES = re.compile(r"\{(?!batch\}|as_of\})[^{}]*\}")
+_BRACES = re.compile(r"\{([^{}]*)\}")
+_PLACEHOLDERS = {"batch", "as_of"}
+_LIMITS_OF_GX = ("min_value", "max_value", "mostly")
+_KINDS = {int: "a number", float: "a number", str: "a day (YYYY-MM-DD)"}
+Change = Mapping[str, int | float | str]  # of an expectation: its severity and its limits, as loyalty.yml sets them
 PREVIOUS = re.compile(r"\bprevious\.(\w+)")  # a mart of the version published before
 DAY = "{as_of}"
 
@@ -36,6 +41,7 @@ class Expectation:
         severity: `error` stops the run, `warn` causes a warning.
         why: Why the data must be so.
         line: Its line in the file.
+        limits: The numbers and days that `gates` in loyalty.yml can change, with the values in force.
     """
 
     name: str
@@ -44,6 +50,7 @@ class Expectation:
     severity: Severity
     why: str
     line: int
+    limits: Mapping[str, Value]
 
     @property
     def column(self) -> str:
@@ -54,13 +61,41 @@ class Expectation:
 
     @property
     def sql(self) -> str:
-        """The SQL of the suite; empty for an expectation of GX."""
-        return str(self.arguments.get("sql", ""))
+        """The SQL of the suite with its limits; empty for an expectation of GX."""
+        declared = str(self.arguments.get("sql", ""))
+        return _BRACES.sub(lambda found: str(self.limits.get(found[1], found[0])), declared)
 
     @property
     def previous(self) -> frozenset[str]:
         """The marts of the version published before that it reads (`previous.<mart>` in its SQL)."""
         return frozenset(PREVIOUS.findall(self.sql))
+
+    def with_change(self, change: Change) -> "Expectation":
+        """The expectation with another severity or other limits.
+
+        Raises:
+            ValueError: It has no such limit, or the limit cannot have the value.
+        """
+        limits, severity = dict(self.limits), self.severity
+        for name, value in change.items():
+            if name == "severity":
+                if value not in ("error", "warn"):
+                    raise ValueError(f"severity: must be `error` or `warn`, but is {value!r}")
+                severity = "warn" if value == "warn" else "error"
+            elif name not in limits:
+                names = (*limits, "severity")
+                near = did_you_mean(name, names, f"it has: {', '.join(names)}")
+                raise ValueError(f"the check has no limit `{name}`{near}")
+            elif isinstance(value, str) is not isinstance(limits[name], str):
+                raise ValueError(f"{name}: must be {_KINDS[type(limits[name])]}, but is {value!r}")
+            else:
+                limits[name] = value
+        if self.sql:
+            return replace(self, severity=severity, limits=limits)
+        arguments = {**self.arguments, **limits}
+        if found := vocabulary.problem(self.kind, arguments):
+            raise ValueError(found[1])
+        return replace(self, severity=severity, limits=limits, arguments=arguments)
 
 
 @dataclass(frozen=True)
@@ -95,6 +130,7 @@ class _Line(BaseModel):
     unexpected_rows: str | None = None
     name: Annotated[str, AfterValidator(_name)] | None = None
     severity: Severity = "error"
+    limits: dict[str, int | float] = {}
     why: Text
 
 
@@ -147,6 +183,7 @@ def load_suite(path: Path) -> Suite:
 def _expectation(path: Path, document: Document, index: int, line: _Line) -> Expectation:
     at = ("expectations", index)
     arguments: dict[str, Value] = dict(line.model_extra or {})
+    limits: dict[str, Value] = dict(line.limits)
     if (line.expect is None) == (line.unexpected_rows is None):
         raise _refusal(path, document, at, "an expectation needs either `expect` or `unexpected_rows`")
     if line.unexpected_rows is not None:
@@ -155,14 +192,16 @@ def _expectation(path: Path, document: Document, index: int, line: _Line) -> Exp
         kind, arguments = "unexpected_rows", {"sql": line.unexpected_rows.strip().rstrip(";").strip()}
     else:
         kind = line.expect or ""
-        if found := vocabulary.problem(kind, arguments):
-            raise _refusal(path, document, (*at, found[0] or "expect"), found[1])
-    expectation = Expectation(line.name or "", kind, arguments, line.severity, line.why, document.line(at))
+        if problem := vocabulary.problem(kind, arguments):
+            raise _refusal(path, document, (*at, problem[0] or "expect"), problem[1])
+        if line.limits:
+            raise _refusal(path, document, (*at, "limits"), "`limits` are for SQL; here the arguments are the limits")
+        limits = {name: value for name, value in arguments.items() if name in _LIMITS_OF_GX}
+    found = Expectation(line.name or "", kind, arguments, line.severity, line.why, document.line(at), limits)
     if line.name:
-        return expectation
-    parts = (kind.removeprefix("expect_"), expectation.column.replace(", ", "_"))
-    name = ".".join(part for part in parts if part)
-    return Expectation(name, kind, arguments, line.severity, line.why, expectation.line)
+        return found
+    parts = (kind.removeprefix("expect_"), found.column.replace(", ", "_"))
+    return replace(found, name=".".join(part for part in parts if part))
 
 
 def _fault_of_sql(line: _Line, extra: Mapping[str, Value], stage: str) -> tuple[str, str] | None:
@@ -174,8 +213,11 @@ def _fault_of_sql(line: _Line, extra: Mapping[str, Value], stage: str) -> tuple[
         return "unexpected_rows", "SQL needs a `name`, which reports use"
     if "{batch}" not in sql:
         return "unexpected_rows", "the SQL must read from {batch}, the placeholder of the dataset"
-    if _BRACES.search(sql):
-        return "unexpected_rows", "the SQL may contain no braces except {batch} and {as_of}"
+    used = set(_BRACES.findall(sql)) - _PLACEHOLDERS
+    if unknown := sorted(used - line.limits.keys()):
+        return "unexpected_rows", f"{{{unknown[0]}}} is not {{batch}}, {{as_of}} or one of `limits`"
+    if unused := sorted(line.limits.keys() - used):
+        return "limits", f"the SQL does not use the limit {{{unused[0]}}}"
     if stage in ("landing", "staging") and (DAY in sql or PREVIOUS.search(sql)):
         return "unexpected_rows", "{as_of} and previous.<mart> are for marts only: earlier stages have no day"
     return None

@@ -71,8 +71,9 @@ def dbt_parts(manifest: Mapping[str, Any]) -> dict[Step, frozenset[str]]:
 
 
 def gate_name(suite: Suite) -> str:
-    """A gate's check of one dataset; another one if the suite has changed."""
-    return f"gate {suite.dataset} {_hash(suite.path.read_bytes())}"
+    """A gate's check of one dataset; another one if the suite has changed, or a limit in loyalty.yml."""
+    in_force = [(one.name, one.severity, sorted(one.limits.items())) for one in suite.expectations]
+    return f"gate {suite.dataset} {_hash(suite.path.read_bytes() + repr(in_force).encode())}"
 
 
 def quarantine_name(limits: QuarantineSettings) -> str:

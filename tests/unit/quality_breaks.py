@@ -109,7 +109,7 @@ BREAKS = {
     (
         "marts",
         "customer_clv",
-        "forecast_is_at_most_three_times_last_year",
+        "forecast_is_not_far_above_last_year",
     ): "update marts.customer_clv set expected_value_12m_amount = 61",
     (
         "marts",

@@ -62,7 +62,9 @@ def test_a_suite_reads_as_it_is_written(tmp_path: Path) -> None:
         ("{unexpected_rows: select 1 from {batch}, why: w}", ""),  # the message is YAML's
         ("{unexpected_rows: 'select 1 from {batch}', why: w}", "`name`"),
         ("{unexpected_rows: 'select 1 from orders', name: n, why: w}", "{batch}"),
-        ("{unexpected_rows: 'select {x} from {batch}', name: n, why: w}", "braces except {batch} and {as_of}"),
+        ("{unexpected_rows: 'select {x} from {batch}', name: n, why: w}", "{x} is not"),
+        ("{unexpected_rows: 'select 1 from {batch}', name: n, limits: {x: 1}, why: w}", "does not use the limit {x}"),
+        ("{expect: expect_column_to_exist, column: a, limits: {x: 1}, why: w}", "`limits` are for SQL"),
         ("{unexpected_rows: 'select 1 from {batch}', name: n, column: a, why: w}", "has no argument 'column'"),
         (
             "{unexpected_rows: 'select 1 from {batch}', expect: expect_column_to_exist, name: n, why: w}",
