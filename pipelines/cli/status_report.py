@@ -81,7 +81,7 @@ class FreshnessReport(_Part):
     """Whether the published day is the expected day."""
 
     published: date | None = Field(description="The day that readers see; null if nothing is published.")
-    expected: date | None = Field(description="The day that `as_of` in the config means; null if it is unknown.")
+    expected: date | None = Field(description="The day that `as_of` in the config gives; null if it is unknown.")
     days_behind: int | None = Field(
         description="Days from published to expected; 0 if published is not earlier; null if one is unknown."
     )
