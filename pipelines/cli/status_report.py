@@ -1,6 +1,6 @@
-"""The report of `loyalty status --json`: its fields, documented in docs/status.schema.json, and how they are filled.
+"""The output of `loyalty status --json`: its model, documented in docs/status.schema.json, and how it is filled.
 
-Monitors rely on the names: if a name or its meaning changes, `format` changes too.
+Monitoring depends on the names: if a name or a meaning changes, `format` gets a new number.
 """
 
 from datetime import UTC, date, datetime
@@ -178,16 +178,16 @@ class StatusReport(_Part):
 
 
 def running_report(holder: Holder) -> Running:
-    """The run that has the lock."""
+    """The active run, from the holder of the lock."""
     try:
         since = datetime.fromisoformat(holder.since)
-    except ValueError:  # it has not written who it is yet
+    except ValueError:  # the run has not written its details yet
         since = None
     return Running(run_id=holder.run_id, pid=holder.pid, since=since)
 
 
 def last_run_report(report: RunReport, *, is_held: bool) -> LastRun:
-    """The last run. If it is marked as running but no run has the lock, it was killed."""
+    """The last run. A run that is marked as running was killed if no process holds the lock."""
     land, staging, marts = report.counts("land"), report.counts("staging"), report.counts("publish")
     status = "killed" if report.status == "running" and not is_held else report.status
     return LastRun.model_validate(
@@ -215,7 +215,7 @@ def last_run_report(report: RunReport, *, is_held: bool) -> LastRun:
 
 
 def version_report(version: Version, pinned: str | None) -> PublishedVersion:
-    """One version. `pinned` is the id of the pinned version, if there is one."""
+    """One version; `pinned` is the id of the pinned version."""
     manifest = version.manifest
     return PublishedVersion(
         id=version.id,
