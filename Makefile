@@ -1,5 +1,5 @@
-# Loyalty Marts: every task of a developer and of CI. `make help` lists them.
-# uv is used where it is installed, else venv and pip; both install exactly what the lock says.
+# Loyalty Marts: the tasks of developers and of CI. `make help` lists them.
+# If uv is installed, it is used; otherwise venv and pip. Both install exactly the locked versions.
 
 VENV      := .venv
 BIN       := $(VENV)/bin
@@ -7,26 +7,26 @@ HOME_DIR  ?= home
 CUSTOMERS ?= 3000
 DAYS      ?= 240
 UV        := $(shell command -v uv 2>/dev/null)
-# The first interpreter that is there and of a supported version (a shim can exist and not run).
+# The first interpreter that runs and has a supported version. It is started, because a shim may exist but not work.
 PYTHON    ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
                $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 PEERS_PYTHON ?= $(PYTHON)
 WORKERS   ?= 2
 PYTEST    := $(BIN)/python -m pytest
-# A file's tests stay together: they share what is dear to make (a home that has been run).
+# The tests of one file run in one worker: they share fixtures that take long to build (a home after a run).
 PARALLEL  := --numprocesses $(WORKERS) --dist loadfile
 COVERAGE  := --cov --cov-report=term:skip-covered
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-spark run test check lint types sql docs parse definitions long stories mutants parity faults trial-short trial bench bench-peers bench-scale format lock clean
 
-help: ## list the targets
+help: ## list all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.ready ## install the locked packages and the project into .venv
+setup: $(VENV)/.ready ## create .venv with the locked packages and this project
 
 $(VENV)/.ready: requirements.lock pyproject.toml
-	@test -n "$(PYTHON)" || { echo "No Python 3.11 to 3.13 was found: install one, or call make PYTHON=/path/to/python3.12"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 to 3.13 was found: install one, or run make PYTHON=/path/to/python3.12"; exit 1; }
 ifdef UV
 	@test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) $(VENV)
 	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
@@ -38,7 +38,7 @@ else
 endif
 	@touch $@
 
-setup-spark: $(VENV)/.ready-spark ## add dbt-spark and pyspark (Java 17 is yours to install)
+setup-spark: $(VENV)/.ready-spark ## add dbt-spark and pyspark (install Java 17 yourself)
 
 $(VENV)/.ready-spark: $(VENV)/.ready requirements-spark.lock
 ifdef UV
@@ -48,64 +48,64 @@ else
 endif
 	@touch $@
 
-run: setup ## make a sample, run the whole pipeline on it, publish the marts
+run: setup ## make sample files, run the whole pipeline on them, publish the marts
 	@$(BIN)/loyalty sample --out $(HOME_DIR) --customers $(CUSTOMERS) --days $(DAYS)
 	@$(BIN)/loyalty run --config $(HOME_DIR)/loyalty.yml
 
-test: setup ## run the tests that need neither Java nor real data
+test: setup ## run the tests that need no Java and no real data
 	$(PYTEST) $(PARALLEL) -m "not spark and not trial and not slow and not story and not mutant" $(COVERAGE)
 
-stories: setup ## run the tests that take one home through several whole runs
+stories: setup ## run the tests that do several full runs in one home
 	$(PYTEST) $(PARALLEL) -m "story and not slow"
 
-check: lint types parse sql definitions test long ## all that CI runs
+check: lint types parse sql definitions test long ## run everything that CI runs
 
-lint: setup ## ruff, style and format
+lint: setup ## check style and format of Python with ruff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: setup ## mypy, strict
+types: setup ## check types with mypy (strict)
 	$(BIN)/mypy
 
 docs: setup ## write docs/settings.md, docs/quality-checks.md and the defaults in dbt_project.yml
 	$(BIN)/python -m pipelines.config.reference
 	$(BIN)/python -m pipelines.quality.reference
 
-parse: setup ## dbt parse, without warnings
+parse: setup ## parse the dbt project; warnings are errors
 	$(BIN)/dbt --warn-error parse --quiet --project-dir dbt_project --profiles-dir dbt_project
 
-sql: setup ## sqlfluff on the models
+sql: setup ## check style of the models and SQL tests with sqlfluff
 	$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests --processes 2 --disable-progress-bar
 
-definitions: setup ## load Dagster's definitions
+definitions: setup ## check that Dagster can load its definitions
 	$(BIN)/dagster definitions validate -w workspace.yaml
 
-long: setup-spark ## stories, mutants, parity and trial-short at once, in the order of their files: the long ones come first
+long: setup-spark ## stories, mutants, parity and trial-short in one pytest run, in the order of files: the longest start first
 	$(PYTEST) $(PARALLEL) --no-loadscope-reorder -m "(story or mutant or spark or trial) and not slow"
 
-mutants: setup ## put small faults into a copy of the project: the tests that look at each must fail
+mutants: setup ## put small faults into a copy of the project; the named tests must fail for each
 	$(PYTEST) -m mutant --durations=5
 
-parity: setup-spark ## build on Spark and compare every mart with DuckDB's
+parity: setup-spark ## build on Spark, and compare every mart with the one from DuckDB
 	$(PYTEST) -m spark
 
-faults: setup ## the long form of the fault tests: thousands of hostile files
+faults: setup ## run the long fault tests: thousands of hostile files
 	$(PYTEST) $(PARALLEL) -m "slow and not trial"
 
-trial-short: setup ## short trials on real data, skipped where it is absent
+trial-short: setup ## run the short trials on real data; skipped if the data is missing
 	$(PYTEST) $(PARALLEL) -m "trial and not slow"
 
-trial: setup ## the long trials on real data
+trial: setup ## run all trials on real data, short and long
 	$(PYTEST) $(PARALLEL) -m "trial"
 
-bench: setup ## measure against a floor and peers
+bench: setup ## measure times, compared with plain SQL and other packages
 	$(BIN)/python benchmarks/value_models.py
 	$(BIN)/python benchmarks/value_sample.py
 	$(BIN)/python benchmarks/pipeline.py
 	$(BIN)/python benchmarks/whole.py
 	$(BIN)/python benchmarks/gates.py
 
-bench-peers: ## put the peers of the value models into .venv-peers, for make bench (0.6 GB)
+bench-peers: ## install the packages that make bench compares with into .venv-peers (0.6 GB)
 ifdef UV
 	@$(UV) venv --quiet --allow-existing --python $(PEERS_PYTHON) .venv-peers
 	@$(UV) pip install --quiet --python .venv-peers/bin/python -r benchmarks/requirements.txt
@@ -114,19 +114,19 @@ else
 	@.venv-peers/bin/python -m pip install --quiet -r benchmarks/requirements.txt
 endif
 
-bench-scale: setup ## measure 10,000,000 customers with 100,000,000 orders (15 GB of disk, 10 to 20 minutes)
+bench-scale: setup ## measure 10,000,000 customers with 100,000,000 orders (15 GB disk, 10 to 20 minutes)
 	$(BIN)/python benchmarks/value_scale.py
 
-format: setup ## write ruff's and sqlfluff's fixes
+format: setup ## let ruff and sqlfluff fix style and format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/sqlfluff fix dbt_project/models dbt_project/tests
 
-lock: ## compile both locks anew (needs uv)
+lock: ## update both lock files (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	  --no-annotate --extra dev pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	  --no-annotate --extra dev --extra spark -c requirements.lock pyproject.toml -o requirements-spark.lock
 
-clean: ## remove what make made (not your home folders)
+clean: ## remove files that make created (not your home folders)
 	rm -rf $(VENV) .venv-peers dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache .coverage

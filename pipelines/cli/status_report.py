@@ -1,6 +1,6 @@
-"""What `loyalty status --json` prints: its shape, which docs/status.schema.json documents, and how it is filled.
+"""The output of `loyalty status --json`: its model, documented in docs/status.schema.json, and how it is filled.
 
-The names are a promise to monitors: a change of a name or of a meaning gets another `format`.
+Monitoring depends on the names: if a name or a meaning changes, `format` gets a new number.
 """
 
 from datetime import UTC, date, datetime
@@ -29,16 +29,16 @@ class Running(_Part):
     """The active run."""
 
     run_id: str
-    pid: int = Field(description="The id of its process.")
-    since: datetime | None = Field(description="When it began, UTC.")
+    pid: int = Field(description="Process id of the run.")
+    since: datetime | None = Field(description="When the run started, UTC.")
 
 
 class RunRows(_Part):
-    """What the run counted."""
+    """Counts of the run."""
 
-    records: int = Field(description="Records of the files that it landed.")
+    records: int = Field(description="Records in the files that the run landed.")
     accepted: int = Field(description="Rows that staging accepted.")
-    quarantined: int = Field(description="Rows that it put into quarantine.")
+    quarantined: int = Field(description="Rows that staging rejected and put into quarantine.")
     customers: int = Field(description="Customers in the published marts.")
     published: int = Field(description="Rows of all published marts.")
 
@@ -48,76 +48,86 @@ class LastRun(_Part):
 
     run_id: str
     status: RunStatus = Field(
-        description="running; published; unchanged (the day was published before, from the same data by the same"
-        " code); ended (without a publication, as an ingest by itself does); failed; killed."
+        description="running; published; unchanged (the day was already published from the same data and code);"
+        " ended (finished without a publication, as a run of ingest alone does); failed; killed."
     )
-    as_of: date | None = Field(description="The day that it built; null if it stopped before that.")
+    as_of: date | None = Field(description="The day that the run built; null if it stopped before a day was chosen.")
     build: str = Field(description="full, incremental or backfill; empty if nothing was built.")
-    started_at: datetime = Field(description="UTC.")
-    finished_at: datetime | None = Field(description="UTC; null while it runs, and of a killed run.")
+    started_at: datetime = Field(description="When the run started, UTC.")
+    finished_at: datetime | None = Field(description="When the run ended, UTC; null if it is active or was killed.")
     rows: RunRows
-    version: str | None = Field(description="The id of its version; null without one.")
-    is_current: bool = Field(description="Whether readers saw that version when the run ended.")
+    version: str | None = Field(description="Id of the version that the run ended with; null if there is none.")
+    is_current: bool = Field(description="Whether readers saw this version when the run ended.")
     warnings: list[str]
-    error: str = Field(description="What stopped it; empty if nothing did.")
+    error: str = Field(description="The error that stopped the run; empty if there was none.")
     hint: str = Field(description="What to do about the error.")
 
 
 class PublishedVersion(_Part):
-    """One version that is kept."""
+    """One published version that is kept."""
 
     id: str
     as_of: date
-    published_at: datetime | None = Field(description="UTC; null if its manifest cannot be read.")
-    rows: int | None = Field(description="Rows of all its marts; null if its manifest cannot be read.")
-    is_current: bool = Field(description="Whether readers see it.")
-    is_pinned: bool = Field(description="Whether readers are kept on it (`loyalty versions pin`).")
-    problem: str = Field(description="Why it cannot be used; empty if it can.")
+    published_at: datetime | None = Field(
+        description="When it was published, UTC; null if its manifest cannot be read."
+    )
+    rows: int | None = Field(description="Rows in all its marts; null if its manifest cannot be read.")
+    is_current: bool = Field(description="Whether readers see this version.")
+    is_pinned: bool = Field(description="Whether readers stay on this version (`loyalty versions pin`).")
+    problem: str = Field(description="Why the version cannot be used; empty if it can.")
 
 
 class FreshnessReport(_Part):
-    """Whether readers see the day that they should see."""
+    """Whether the published day is the expected day."""
 
     published: date | None = Field(description="The day that readers see; null if nothing is published.")
-    expected: date | None = Field(description="The day that `as_of` of the config asks for; null if it is not known.")
+    expected: date | None = Field(description="The day that `as_of` in the config gives; null if it is unknown.")
     days_behind: int | None = Field(
-        description="Days by which published is behind expected; 0 if it is not; null if one is not known."
+        description="Days from published to expected; 0 if published is not earlier; null if one is unknown."
     )
-    is_fresh: bool | None = Field(description="Whether published equals expected; null if expected is not known.")
+    is_fresh: bool | None = Field(description="Whether published equals expected; null if expected is unknown.")
     last_success_at: datetime | None = Field(
-        description="When a run last succeeded, UTC; null if none did, or if `as_of` is a fixed day."
+        description="When a run last succeeded, UTC; null if no run has, or if `as_of` is a fixed day."
     )
     is_stale: bool = Field(
-        description="Whether somebody should look (see why_stale); `loyalty status` then ends with 9."
+        description="Whether somebody must act (see why_stale); if true, `loyalty status` ends with exit code 9."
     )
     why_stale: str = Field(
-        description="Too many days behind or ahead, no successful run, or not usable; empty if it is not stale."
+        description="The reason: too many days behind or ahead, no successful run, or not usable; empty if not stale."
     )
-    stale_after_days: int = Field(description="The setting; 0 means never.")
-    problem: str = Field(description="Why expected is not known; empty if it is.")
+    stale_after_days: int = Field(description="The setting `stale_after_days`; 0 means never.")
+    problem: str = Field(description="Why expected is unknown; empty if it is known.")
 
 
 class OutdatedSource(_Part):
-    """What a source has landed with an older version of its mapping."""
+    """Files of a source that were landed with an earlier version of its mapping."""
 
     source: str
-    folders: tuple[str, ...] = Field(description="Its folders in the inbox.")
-    files: int = Field(description="Files that the mapping lands in another way now.")
-    in_inbox: int = Field(description="Those of them that the next run lands again.")
-    gone: tuple[str, ...] = Field(description="Those that are no longer in the inbox.")
-    replaced: tuple[str, ...] = Field(description="Those whose name a later delivery has.")
-    unmatched: tuple[str, ...] = Field(description="Landed files that the mapping does not take any more.")
-    ignored: tuple[str, ...] = Field(description="Landed files that the mapping ignores now.")
-    redeclared: int = Field(description="Landed files for which the mapping declares other `delivery` or `lines` now.")
+    folders: tuple[str, ...] = Field(description="Folders of the source's inboxes.")
+    files: int = Field(description="Files that the current mapping would land differently.")
+    in_inbox: int = Field(description="Number of these files that are in the inbox: the next run lands them again.")
+    gone: tuple[str, ...] = Field(description="Names of these files that are no longer in the inbox.")
+    replaced: tuple[str, ...] = Field(
+        description="Names of these files for which a later delivery has the same name, each with its earlier day."
+    )
+    unmatched: tuple[str, ...] = Field(
+        description="Names of landed files that are not in the inbox and that no entry of the current mapping matches."
+    )
+    ignored: tuple[str, ...] = Field(
+        description="Names of landed files in the inbox that the current mapping ignores; the next run refuses them."
+    )
+    redeclared: int = Field(
+        description="Landed files for which the current mapping declares another `delivery` or `lines`."
+    )
 
 
 class QuarantineCount(_Part):
-    """Rows in quarantine by one rule; `loyalty quarantine rules` says what each rule means."""
+    """Rows rejected by one rule, per entity and source; `loyalty quarantine rules` explains each rule."""
 
     rule: str
     entity: str
     source: str
-    open: int = Field(description="Rows that no later row has resolved.")
+    open: int = Field(description="Rows that no later row has resolved yet.")
     resolved: int
 
 
@@ -130,46 +140,54 @@ class IssueCount(_Part):
     entity: str
     detail: str | None
     n_rows: int
-    amount: Decimal | None = Field(description="The value at stake in the reporting currency; null if unknown.")
+    amount: Decimal | None = Field(description="Value at stake in the reporting currency; null if unknown.")
     is_amount_estimated: bool
 
 
 class StatusReport(_Part):
-    """The state of one home. Counts and names only, no personal data."""
+    """The state of one home: counts and names only, no personal data."""
 
-    format: Literal[1] = Field(default=1, description="Changes with a name or a meaning below; new fields may come.")
-    checked_at: datetime = Field(description="UTC.")
+    format: Literal[1] = Field(
+        default=1, description="Changes if a field's name or meaning changes; new fields may be added without a change."
+    )
+    checked_at: datetime = Field(description="When this report was made, UTC.")
     home: str
     running: Running | None
-    last_run: LastRun | None = Field(description="null before the first run.")
+    last_run: LastRun | None = Field(description="Null before the first run.")
     versions: list[PublishedVersion] = Field(description="Sorted by day, newest first.")
     why_not_current: str = Field(
-        description="Why readers do not see the version that the last run ended with; empty if they do, and for a day"
-        " before the newest one."
+        description="Why readers do not see the version that the last run ended with; empty if they see it, or if its"
+        " day is before the newest one."
     )
     freshness: FreshnessReport
     outdated_files: list[OutdatedSource] = Field(description="Empty while a run is active.")
-    n_quarantine_reasons: int = Field(description="Rules by entity and source that have rows in quarantine.")
-    quarantine: list[QuarantineCount] = Field(
-        description="The eight reasons with most open rows; empty while a run is active and has the warehouse open."
-        " `loyalty quarantine list --json` has them all."
+    n_quarantine_reasons: int = Field(
+        description="Number of combinations of rule, entity and source with rows in quarantine."
     )
-    data_issues: list[IssueCount] = Field(description="Of the last daily build; empty while a run is active.")
-    pending_erasure: str | None = Field(description="The id of an erasure that was stopped half-way.")
-    problems: list[str] = Field(description="Parts of this report that could not be read, and why.")
+    quarantine: list[QuarantineCount] = Field(
+        description="The eight reasons with the most open rows; empty while a run is active and has the warehouse open."
+        " `loyalty quarantine list --json` lists all reasons."
+    )
+    data_issues: list[IssueCount] = Field(
+        description="Data issues of the last daily build; empty while a run is active."
+    )
+    pending_erasure: str | None = Field(
+        description="Id of an erasure that was interrupted and is not complete; null if there is none."
+    )
+    problems: list[str] = Field(description="Parts of this report that could not be read, with the reason.")
 
 
 def running_report(holder: Holder) -> Running:
-    """The run that holds the lock."""
+    """The active run, from the holder of the lock."""
     try:
         since = datetime.fromisoformat(holder.since)
-    except ValueError:  # it has not written who it is yet
+    except ValueError:  # the run has not written its details yet
         since = None
     return Running(run_id=holder.run_id, pid=holder.pid, since=since)
 
 
 def last_run_report(report: RunReport, *, is_held: bool) -> LastRun:
-    """The last run; one that is marked as running while nobody holds the lock was killed."""
+    """The last run. A run that is marked as running was killed if no process holds the lock."""
     land, staging, marts = report.counts("land"), report.counts("staging"), report.counts("publish")
     status = "killed" if report.status == "running" and not is_held else report.status
     return LastRun.model_validate(
@@ -197,7 +215,7 @@ def last_run_report(report: RunReport, *, is_held: bool) -> LastRun:
 
 
 def version_report(version: Version, pinned: str | None) -> PublishedVersion:
-    """One version, beside the id of the pinned one."""
+    """One version; `pinned` is the id of the pinned version."""
     manifest = version.manifest
     return PublishedVersion(
         id=version.id,
@@ -211,7 +229,7 @@ def version_report(version: Version, pinned: str | None) -> PublishedVersion:
 
 
 def freshness_report(found: Freshness, now: datetime) -> FreshnessReport:
-    """Freshness at a time."""
+    """Freshness at the time `now`."""
     why = found.why_stale(now)
     return FreshnessReport(
         published=found.published,
@@ -227,5 +245,5 @@ def freshness_report(found: Freshness, now: datetime) -> FreshnessReport:
 
 
 def issue_count(issue: "DataIssue") -> IssueCount:
-    """One data issue, without the words that are the same for every home."""
+    """One data issue, without the texts that are the same in every home."""
     return IssueCount(**{name: getattr(issue, name) for name in IssueCount.model_fields})

@@ -25,7 +25,7 @@ MIN_CUSTOMERS, MIN_DAYS = 20, 60
 #: Feeds of which one file comes twice.
 REPEATED = ("orders", "order_lines", "returns")
 CONFIG = """\
-# The config of a sample: `loyalty run --config <this file>`.
+# The config of the sample shop: `loyalty run --config <this file>`.
 home: .
 as_of: latest
 timezone: Europe/Berlin
@@ -34,7 +34,7 @@ industry: e-commerce
 sources:
   - mapping: sample
     files: inbox
-# Every rule is broken at least once here, also where there are few rows: small files say little of this shop.
+# The sample breaks every rule at least once, also in small files. Files with fewer rows than this have no limit.
 quarantine: {min_rows: 100}
 """
 
