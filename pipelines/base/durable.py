@@ -1,8 +1,9 @@
 """Writes files so that after a crash the path has either the complete old file or the complete new file.
 
-This module does not know what the bytes mean.
+It also hashes files. This module does not know what the bytes mean.
 """
 
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -61,3 +62,9 @@ def sync_file(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

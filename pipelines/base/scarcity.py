@@ -27,7 +27,7 @@ def scarcity(words: str, home: Path) -> BuildError | None:
     """
     if _FULL.search(words):
         return BuildError(
-            f"the disk of {home} is full",
+            f"the disk is full: there is no space left for {home}",
             hint="Free some space, or move `home` to a larger disk, and run again. The published version is unchanged.",
         )
     if _MEMORY.search(words):
