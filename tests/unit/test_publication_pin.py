@@ -60,7 +60,7 @@ def test_unpinning_shows_the_newest_version_at_once(published: Path) -> None:
 
 def test_the_current_version_cannot_be_deleted_and_others_can(published: Path) -> None:
     again(published, 6, "bbbb")
-    with pytest.raises(PublicationError, match="2026-01-06_bbbb .*current"):
+    with pytest.raises(PublicationError, match=r"2026-01-06_bbbb .*current"):
         delete_version(published, "2026-01-06_bbbb")
     with pytest.raises(PublicationError, match="there is no version 2026-01-07_x"):
         delete_version(published, "2026-01-07_x")

@@ -138,7 +138,7 @@ def test_an_audit_opens_the_files_and_does_not_only_trust_hashes(tmp_path: Path)
     version = publish_day(5)
     manifest = (version.path / "manifest.json").read_text()
     (version.path / "manifest.json").write_text(manifest.replace('"rows": 50', '"rows": 51'))
-    with pytest.raises(PublicationError, match="50 rows.*51"):
+    with pytest.raises(PublicationError, match=r"50 rows.*51"):
         audit(version.path)
 
 
