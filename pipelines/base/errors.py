@@ -77,6 +77,12 @@ class LockError(LoyaltyError):
     exit_code = 7
 
 
+class UnknownPersonError(LoyaltyError):
+    """There is no data about the person who was searched for."""
+
+    exit_code = 8
+
+
 class StaleError(LoyaltyError):
     """The published version is older than allowed."""
 
@@ -87,12 +93,6 @@ class NotificationError(LoyaltyError):
     """The webhook did not accept a message."""
 
     exit_code = 10
-
-
-class UnknownPersonError(LoyaltyError):
-    """There is no data about the person who was searched for."""
-
-    exit_code = 8
 
 
 class InternalError(LoyaltyError):

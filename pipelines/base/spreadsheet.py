@@ -16,7 +16,7 @@ from pipelines.base.errors import ConfigError
 _FORMULA = re.compile(r"[\s\ufeff\u200b-\u200f\u2060]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 
 
-def defused(value: object) -> object:
+def without_formula(value: object) -> object:
     """The value. Text that a spreadsheet would run as a formula gets a leading apostrophe, so that it stays text."""
     return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
 
@@ -44,7 +44,7 @@ def write_csv(path: Path, names: Sequence[str], batches: Iterable[Iterable[Seque
         nonlocal rows
         with staged.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-            writer.writerow([defused(name) for name in names])
+            writer.writerow([without_formula(name) for name in names])
             for batch in batches:
                 for row in batch:
                     writer.writerow([_cell(value) for value in row])
@@ -58,4 +58,4 @@ def write_csv(path: Path, names: Sequence[str], batches: Iterable[Iterable[Seque
 
 
 def _cell(value: object) -> object:
-    return str(value).lower() if isinstance(value, bool) else defused(value)
+    return str(value).lower() if isinstance(value, bool) else without_formula(value)

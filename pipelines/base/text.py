@@ -6,9 +6,9 @@ Escaping for markup or tables is done by the module that shows the text.
 import re
 
 # Control characters, line and paragraph separators, marks that change the text direction, and surrogates.
-_ACTING = "\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff\\ud800-\\udfff"
-_ANY = re.compile(f"[{_ACTING}]")
-_BUT_LINES = re.compile(f"(?![\\n\\t])[{_ACTING}]")
+_CONTROL = "\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff\\ud800-\\udfff"
+_ANY = re.compile(f"[{_CONTROL}]")
+_BUT_LINES = re.compile(f"(?![\\n\\t])[{_CONTROL}]")
 _SHOWN = 200
 
 
