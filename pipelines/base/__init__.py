@@ -1,1 +1,4 @@
-"""What every part uses: errors, durable files, SQL quoting, DuckDB connections, text. It depends on no other part."""
+"""Helpers for every package: errors, safe file writes, SQL quoting, DuckDB connections, text.
+
+This package imports no other package of the project.
+"""

@@ -1,7 +1,7 @@
-"""The only place that opens DuckDB in this process: with the configured limits, and never with the network.
+"""Opens DuckDB with the configured limits and without network access. No other module of this process opens it.
 
-It also says what is wrong if a DuckDB file cannot be opened or read. dbt has its own connection, with the same limits
-(see dbt_project/profiles.yml).
+It also explains why a DuckDB file cannot be opened or read. dbt has its own connection with the same limits (see
+dbt_project/profiles.yml).
 """
 
 import re
@@ -24,11 +24,11 @@ _limits: Config = {}
 
 
 def set_limits(memory_limit: str, threads: int) -> None:
-    """Limit every connection that this process opens from now on. Reading loyalty.yml does this.
+    """Set the limits of every connection that this process opens from now on. Reading loyalty.yml calls this.
 
     Args:
-        memory_limit: As DuckDB reads it, such as `4GB`.
-        threads: Of each connection.
+        memory_limit: The memory limit in DuckDB's format, such as `4GB`.
+        threads: The number of threads of each connection.
     """
     _limits.update(memory_limit=memory_limit, threads=threads)
 
@@ -39,14 +39,14 @@ def connect(
     """Open a DuckDB file, or a database in memory.
 
     Args:
-        path: The file; None for a database in memory.
-        read_only: Whether nothing may be written.
-        spill: The folder for what does not fit into memory; by default beside the file, or `.tmp` below the working
-            directory for a database in memory.
-        threads: Instead of the configured number: 1 for small questions, which start faster without helpers.
+        path: The file, or None for a database in memory.
+        read_only: Whether to open the file for reading only.
+        spill: The folder for data that does not fit into memory. The default is beside the file. For a database in
+            memory it is `.tmp` in the working directory.
+        threads: Replaces the configured number of threads. Use 1 for small queries: they start faster.
 
     Raises:
-        duckdb.Error: It cannot be opened.
+        duckdb.Error: The file cannot be opened.
     """
     config: Config = {"autoinstall_known_extensions": False, **_limits}
     if threads is not None:
@@ -58,13 +58,13 @@ def connect(
 
 @contextmanager
 def open_to_read(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The warehouse, read only.
+    """Open the warehouse for reading only.
 
     Args:
-        path: The DuckDB file, which exists.
+        path: The DuckDB file. It must exist.
 
     Raises:
-        LockError: Another process writes to it.
+        LockError: Another process is writing to it.
         BuildError: It cannot be read.
     """
     try:
@@ -75,23 +75,24 @@ def open_to_read(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def unusable(path: Path, problem: duckdb.IOException) -> LoyaltyError:
-    """The error of a warehouse that DuckDB cannot open or read."""
+    """The error for a warehouse that DuckDB cannot open or read."""
     text = str(problem)
     if holder := lock_holder(text):
-        return LockError(f"the warehouse is in use by {holder}", hint="try again when that has ended")
+        return LockError(f"the warehouse is in use by {holder}: {path}", hint="wait until it ends, then try again")
     return scarcity(text, path.parent.parent) or BuildError(
         f"the warehouse {path} cannot be read: {text.partition(chr(10))[0]}",
-        hint=f"move it away, and run: `loyalty run` builds it anew from what has landed (mv '{path}' '{path}.broken')",
+        hint=f"move the file away (mv '{path}' '{path}.broken') and call `loyalty run`: it builds the warehouse again"
+        " from the landed files",
     )
 
 
 def is_broken(text: str) -> bool:
-    """Whether DuckDB's error says that a file is not what it should be."""
+    """Whether DuckDB's error message reports a damaged file."""
     return _BROKEN.search(text) is not None
 
 
 def lock_holder(text: str) -> str:
-    """Who holds a DuckDB file, by DuckDB's error; empty where the error is another one."""
+    """The process that has a DuckDB file open, from DuckDB's error message; empty for any other error."""
     if "lock" not in text.lower():
         return ""
     pid = _PID.search(text)

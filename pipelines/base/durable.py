@@ -1,26 +1,27 @@
-"""Writing a file so that after a crash it is the old one or the new one, whole.
+"""Writes files so that after a crash the path has either the complete old file or the complete new file.
 
-How bytes reach the disk, and nothing about what they mean.
+It also hashes files. This module does not know what the bytes mean.
 """
 
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-PRIVATE = 0o077  # the umask under which nobody but the owner can read what is made
+PRIVATE = 0o077  # with this umask, only the owner can read new files
 
 
 def write_durably(path: Path, write: Callable[[Path], object], *, mode: int = 0o644) -> None:
-    """Let `write` fill a file beside `path`, flush it to disk, and rename it into place.
+    """Call `write` to fill a temporary file beside `path`, flush it to disk, and rename it to `path`.
 
     Args:
-        path: Where the file goes; its folder is made.
-        write: Gets the path of an empty file with the right mode, and fills it.
-        mode: Permissions of the file, from its first byte on.
+        path: The final path. Its folder is created if it is missing.
+        write: Receives the path of the empty temporary file and fills it.
+        mode: The permissions of the file, which it has from its first byte on.
 
     Raises:
-        OSError: It cannot be written; the error names `path`, and not the file beside it, which nobody asked for.
+        OSError: The file cannot be written. The error names `path`, not the temporary file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     staged = path.with_name(f".{path.name}.{os.getpid()}")
@@ -40,13 +41,13 @@ def write_durably(path: Path, write: Callable[[Path], object], *, mode: int = 0o
 
 
 def write_text_durably(path: Path, text: str, *, mode: int = 0o644) -> None:
-    """As `write_durably`, for text in UTF-8."""
+    """Like `write_durably`, for text in UTF-8."""
     write_durably(path, lambda staged: staged.write_text(text, encoding="utf-8"), mode=mode)
 
 
 @contextmanager
 def umask(mask: int) -> Iterator[int]:
-    """Make files under another umask, in this process and those that it starts; gives the one before."""
+    """Set the umask of this process and of the processes that it starts. Yields the previous umask."""
     before = os.umask(mask)
     try:
         yield before
@@ -55,9 +56,15 @@ def umask(mask: int) -> Iterator[int]:
 
 
 def sync_file(path: Path) -> None:
-    """Force a file's (or a folder's) content to disk."""
+    """Flush the content of a file or folder to disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,6 +1,6 @@
-"""Errors that a user can act on: what happened, where, and what to do. Each kind has its own exit code.
+"""Errors that a user can act on: what was found, where, and what to do. Each class has its own exit code.
 
-Only kinds and codes live here; the words are written where the error is found.
+Only the classes and exit codes are here. The code that finds an error writes its message.
 """
 
 from dataclasses import dataclass
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that failed, fit to be told outside: a name from code or config and a count, never a row's value.
+    """One failure that may be sent outside: a name from code or config and a count, never a value from a row.
 
     Attributes:
         name: The rule, test or source.
-        count: Rows or files; None where nothing is counted.
+        count: The number of rows or files; None if nothing is counted.
     """
 
     name: str
@@ -23,12 +23,13 @@ class Finding:
 
 
 class LoyaltyError(Exception):
-    """An error with a remedy.
+    """An error with advice for the user.
 
     Args:
         message: What was found, and where (file, line, column).
         hint: What to do about it.
-        findings: What failed, by name and count, for messages to others: `message` may quote what must stay here.
+        findings: What failed, by name and count. Messages to other systems use these, because `message` may quote
+            private data.
     """
 
     exit_code = 1
@@ -41,13 +42,13 @@ class LoyaltyError(Exception):
 
 
 class ConfigError(LoyaltyError):
-    """The config or a mapping cannot be used; nothing was run."""
+    """The configuration or a mapping cannot be used; nothing was run."""
 
     exit_code = 2
 
 
 class InputError(LoyaltyError):
-    """A file was refused whole."""
+    """A file was rejected as a whole."""
 
     exit_code = 3
 
@@ -65,36 +66,36 @@ class BuildError(LoyaltyError):
 
 
 class PublicationError(LoyaltyError):
-    """The marts were built and could not be published, or a version cannot be read."""
+    """The marts were built but could not be published, or a published version cannot be read."""
 
     exit_code = 6
 
 
 class LockError(LoyaltyError):
-    """Something that outlived its run holds the warehouse, or the lock cannot be had."""
+    """Another process has the warehouse open, or the run lock cannot be acquired."""
 
     exit_code = 7
 
 
+class UnknownPersonError(LoyaltyError):
+    """There is no data about the person who was searched for."""
+
+    exit_code = 8
+
+
 class StaleError(LoyaltyError):
-    """What is published is older than it may be."""
+    """The published version is older than allowed."""
 
     exit_code = 9
 
 
 class NotificationError(LoyaltyError):
-    """The webhook did not take a message."""
+    """The webhook did not accept a message."""
 
     exit_code = 10
 
 
-class UnknownPersonError(LoyaltyError):
-    """Nothing is held about the person that was asked for."""
-
-    exit_code = 8
-
-
 class InternalError(LoyaltyError):
-    """A fault of this program: something went wrong that no other kind describes."""
+    """A fault of this program that no other class describes."""
 
-    exit_code = 70  # as sysexits.h has it: an internal software error
+    exit_code = 70  # EX_SOFTWARE of sysexits.h: an internal software error

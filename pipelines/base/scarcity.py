@@ -1,6 +1,6 @@
-"""A full disk and a memory limit too low: recognised in whatever error they come as, and told with what to do.
+"""Recognises a full disk or a too low memory limit in any error, and explains what to do.
 
-Nothing here acts on them: a run stops, and what was published stays.
+Nothing here handles these errors: the run stops, and the published version stays.
 """
 
 import errno
@@ -19,28 +19,28 @@ _ENGINES = (OSError, MemoryError, duckdb.Error, SQLAlchemyError)
 
 
 def scarcity(words: str, home: Path) -> BuildError | None:
-    """The error that an engine's words come down to; None where they speak of something else.
+    """The error that an engine's message means; None if it is about something else.
 
     Args:
-        words: Of DuckDB, SQLite, dbt or the operating system.
-        home: The home whose disk it is.
+        words: A message of DuckDB, SQLite, dbt or the operating system.
+        home: The home folder, which names the disk.
     """
     if _FULL.search(words):
         return BuildError(
-            f"the disk is full: {home} needs more room than there is",
-            hint="Make room, or move `home` to a larger disk, and run again. What was published before is untouched.",
+            f"the disk is full: there is no space left for {home}",
+            hint="Free some space, or move `home` to a larger disk, and run again. The published version is unchanged.",
         )
     if _MEMORY.search(words):
         return BuildError(
             "the memory limit is too low for this much data",
             hint="Raise `engine.memory_limit` in loyalty.yml, or lower `engine.threads`, and run again."
-            " What was published before is untouched.",
+            " The published version is unchanged.",
         )
     return None
 
 
 def scarcity_behind(problem: BaseException | None, home: Path) -> BuildError | None:
-    """The same for an error, or for what it came of."""
+    """Like `scarcity`, for an exception or one of the exceptions that caused it."""
     while problem is not None:
         if isinstance(problem, OSError) and problem.errno in _ERRNO:
             return scarcity("no space left on device", home)

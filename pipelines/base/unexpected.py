@@ -1,7 +1,7 @@
-"""What a user can do about an exception that is not a LoyaltyError: a full disk, no permission, a broken database.
+"""Explains exceptions that are not a LoyaltyError: a full disk, a missing permission, a damaged database.
 
-Every other exception is a fault of ours. Its traceback goes to a file and not to the screen: it is long, does not help
-a user, and can quote data.
+Every other exception is a fault of this program. Its traceback goes to a file and not to the screen, because it is
+long, does not help a user, and can quote data.
 """
 
 import errno
@@ -30,11 +30,11 @@ _SHOWN = 300
 
 
 def explanation(problem: BaseException, home: Path) -> LoyaltyError | None:
-    """The error that a user can act on; None where it is a fault of ours.
+    """The error that a user can act on; None if the exception is a fault of this program.
 
     Args:
         problem: Any exception.
-        home: The home that it happened in.
+        home: The home folder in which it happened.
     """
     if isinstance(problem, LoyaltyError):
         return problem
@@ -44,27 +44,28 @@ def explanation(problem: BaseException, home: Path) -> LoyaltyError | None:
         where = f"{os.fsdecode(problem.filename)}: " if isinstance(problem.filename, str | bytes) else ""
         return ConfigError(
             f"{where}{problem.strerror}",
-            hint="give the user who runs this permission to read and write it, or use another file or folder",
+            hint="give the user who runs `loyalty` permission to read and write it, or use another file or folder",
         )
     if isinstance(problem, duckdb.Error) and is_broken(str(problem)):
         return BuildError(
-            f"a database or a Parquet file is broken: {_first_line(problem)}",
-            hint=f"if it is below {home / 'state'}, move it away and run: `loyalty run` rebuilds it;"
-            " if it is a landed file, restore it from a backup, or put the original into the inbox again",
+            f"a database or a Parquet file is damaged: {_first_line(problem)}",
+            hint=f"if the file is below {home / 'state'}, move it away and call `loyalty run`, which builds it again;"
+            " if it is a landed file, restore it from a backup, or put the original file into the inbox again",
         )
     is_history = isinstance(problem.orig if isinstance(problem, DBAPIError) else problem, sqlite3.DatabaseError)
     if is_history and _HISTORY.search(str(problem)):
         folder = home / "state" / "dagster"
         return BuildError(
             f"Dagster's history in {folder} cannot be used: {_first_line(problem)}",
-            hint=f"move it away (mv '{folder}' '{folder}.broken') and run again: it holds only the history of runs",
+            hint=f"move the folder away (mv '{folder}' '{folder}.broken') and run again: it contains only the history"
+            " of runs",
         )
     return None
 
 
 @contextmanager
 def explaining(home: Path) -> Iterator[None]:
-    """Raise an exception with its explanation; unchanged if there is none, or if it may pass by itself.
+    """Replace an exception by its explanation. It stays unchanged if there is none, or if a retry may succeed.
 
     Raises:
         LoyaltyError: For an exception that a user can act on.
@@ -79,21 +80,21 @@ def explaining(home: Path) -> Iterator[None]:
 
 
 def internal_error(problem: BaseException, traceback_in: Path) -> InternalError:
-    """The error of a fault of ours.
+    """The error for a fault of this program.
 
     Args:
         problem: The exception.
-        traceback_in: The file that its traceback is in, or will be.
+        traceback_in: The file that has, or will have, its traceback.
     """
     return InternalError(
         f"{type(problem).__name__}: {_first_line(problem)}",
-        hint=f"This is a fault of Loyalty Marts, not of your files. The full traceback is in {traceback_in}: report it"
-        " with that file, but read the file first, because it can quote data.",
+        hint=f"This is a fault of Loyalty Marts, not of your files. The full traceback is in {traceback_in}: report the"
+        " fault with this file, but read the file first, because it can quote data.",
     )
 
 
 def write_traceback(path: Path, problem: BaseException) -> None:
-    """Add an exception's traceback to a file that only its owner can read."""
+    """Append an exception's traceback to a file that only its owner can read."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write("".join(traceback.format_exception(problem)))

@@ -40,11 +40,11 @@ def check(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOpt
         )
         for note in source.notes:
             out().print(f"  {note}")
-        for warning in [*source.warnings, *(source.outdated.words() if source.outdated else ())]:
+        for warning in [*source.warnings, *(source.outdated.messages() if source.outdated else ())]:
             say(err(), "warning", "yellow", warning)
         for status in source.statuses:
             if status.is_unknown:
-                say(out(), "  warning", "yellow", status.words())
+                say(out(), "  warning", "yellow", status.message())
     for warning in warnings:
         say(err(), "warning", "yellow", warning)
     if problems:

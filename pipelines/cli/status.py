@@ -96,7 +96,7 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
     out().print(str(freshness))
     if freshness.last_success_at:
         out().print(f"the last successful run ended at {_time(freshness.last_success_at)} UTC")
-    for warning in [*(words for one in outdated for words in one.words()), *([unusable] if unusable else [])]:
+    for warning in [*(words for one in outdated for words in one.messages()), *([unusable] if unusable else [])]:
         say(err(), "warning", "yellow", warning)
     for problem in problems:
         say_error(problem.message, problem.hint)

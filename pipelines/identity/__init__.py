@@ -1,9 +1,9 @@
-"""Identity: which references are one person.
+"""Identity: which references belong to the same person.
 
-Two references of a source are linked if a customer record of the one names the other as its person (`person_ref`). A
-person is all that is linked, in either direction and over any number of steps. The marts apply this to the records that
-count on the as-of day, in dbt (models/intermediate/identity). Here it is applied to every record that ever landed,
-which is what forgetting and exporting a person need. tests/dbt/test_identity.py holds both to one definition.
+Two references of a source are linked if the customer record of one names the other in `person_ref`. All references that
+are linked, in either direction and over any number of steps, are one person. The marts apply this rule in dbt to the
+records that count on the as-of day (models/intermediate/identity). This package applies it to every record that ever
+landed, for erasing and exporting a person. tests/dbt/test_identity.py checks that both give the same result.
 """
 
 from pipelines.identity.linked import linked_refs

@@ -1,4 +1,4 @@
-"""The references of one person, found in landed customer records."""
+"""Finds the references of one person in landed customer records."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ import duckdb
 Ref = tuple[str, str]
 """Source and reference."""
 
-# Every link in both directions, then what can be reached by them.
+# Every link in both directions, then all references that can be reached through links.
 _LINKED = """
     with recursive links as materialized (
         select source, customer_ref as ref, person_ref as linked_ref
@@ -32,10 +32,10 @@ _LINKED = """
 
 
 def linked_refs(connection: duckdb.DuckDBPyConnection, refs: Iterable[Ref]) -> set[Ref]:
-    """Some references and all that are linked with them, over any number of steps.
+    """The given references and all references that are linked with them, over any number of steps.
 
     Args:
-        connection: With a relation `customers` (source, customer_ref, person_ref): every version of every record.
+        connection: Has a relation `customers` (source, customer_ref, person_ref) with every version of every record.
         refs: The references to begin with.
     """
     pairs = sorted(refs)

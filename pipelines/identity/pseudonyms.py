@@ -1,8 +1,8 @@
-"""Pseudonyms: a `customer_key` for every reference that a source has for a customer.
+"""Pseudonyms: a `customer_key` for every reference to a customer in a source.
 
-The step runs in Python because the key must not be seen by SQL, dbt's artifacts or an engine's logs. References are
-read from the restricted staging schema in batches, and only those without a pseudonym are computed. Who is the same
-person is decided in dbt (int_customer_identity), not here.
+The step runs in Python because the key must not appear in SQL, in dbt's artifacts or in an engine's logs. References
+are read in batches from the restricted staging schema, and only new references get a pseudonym. dbt decides which
+references are the same person (int_customer_identity).
 """
 
 import hashlib
@@ -37,11 +37,11 @@ _NEW_REFS = """
 
 @dataclass(frozen=True)
 class PseudonymReport:
-    """What the step did.
+    """The result of the step.
 
     Attributes:
-        known: References that had a pseudonym already.
-        new: References that got one now.
+        known: The number of references that already had a pseudonym.
+        new: The number of references that got one now.
     """
 
     known: int
@@ -51,23 +51,23 @@ class PseudonymReport:
 def customer_key(key: bytes, source: str, ref: str) -> str:
     """32 hex digits: HMAC-SHA256 over source, 0x1f and reference.
 
-    Source: RFC 2104. A source's name cannot hold 0x1f, so no two pairs run together.
+    Source: RFC 2104. The name of a source cannot contain 0x1f, so different pairs give different texts.
     """
     return hmac.new(key, f"{source}{_SEPARATOR}{ref}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def key_fingerprint(key: bytes) -> str:
-    """16 hex digits that change with the key and do not give it away; pseudonyms of another key are worthless."""
+    """16 hex digits that identify the key without revealing it. Pseudonyms of another key cannot be used."""
     return hmac.new(key, b"loyalty-marts key fingerprint", hashlib.sha256).hexdigest()[:16]
 
 
 def write_pseudonyms(warehouse: Path, exchange: Path, key: bytes) -> PseudonymReport:
-    """Bring `<exchange>/pseudonyms.parquet` (source, ref, customer_key; mode 0600) up to every staged reference.
+    """Update `<exchange>/pseudonyms.parquet` (source, ref, customer_key; mode 0600) so that it has every reference.
 
     Args:
         warehouse: The DuckDB file with staging.stg_customer_refs (source, ref).
-        exchange: Folder of the file; a file of another key is replaced whole.
-        key: The secret.
+        exchange: The folder of the file. A file that was made with another key is replaced.
+        key: The secret key.
 
     Raises:
         BuildError: Staging has not been built.
@@ -95,7 +95,8 @@ def write_pseudonyms(warehouse: Path, exchange: Path, key: bytes) -> PseudonymRe
             write_durably(path, write, mode=0o600)
         except duckdb.CatalogException as problem:
             raise BuildError(
-                f"{warehouse} has no staging.stg_customer_refs", hint="staging is built first: loyalty run"
+                f"{warehouse} has no table staging.stg_customer_refs, so pseudonyms cannot be made",
+                hint="call `loyalty run`: it builds staging first",
             ) from problem
     report = PseudonymReport(known=int(known), new=new)
     log.info("pseudonyms: %d known, %d new", report.known, report.new)

@@ -1,11 +1,11 @@
-"""Landing: files of any source become immutable batches of the canonical entities. The part's public face."""
+"""Landing: files of any source become immutable batches of the canonical entities. This is the package's interface."""
 
 from pipelines.landing.batches import landed_batches, read_ledger
 from pipelines.landing.check import SourceCheck, check_sources
 from pipelines.landing.deliveries import delivery_ages
 from pipelines.landing.inbox import SourceFiles
 from pipelines.landing.land import land
-from pipelines.landing.make_batch import Again, Erase, KeptAsItWas
+from pipelines.landing.make_batch import EarlierBatch, Erase, NotLandedAgain
 from pipelines.landing.mapping import declared_statuses, load_mapping, read_mapping
 from pipelines.landing.model import Mapping
 from pipelines.landing.order_statuses import write_order_statuses
@@ -17,13 +17,13 @@ from pipelines.landing.report import FileOutcome, LandingReport, Outcome, Progre
 from pipelines.landing.separate_sources import separate_customers
 
 __all__ = [
-    "Again",
+    "EarlierBatch",
     "Erase",
     "FileOutcome",
-    "KeptAsItWas",
     "LandingPreview",
     "LandingReport",
     "Mapping",
+    "NotLandedAgain",
     "Outcome",
     "OutdatedFiles",
     "Progress",

@@ -1,8 +1,8 @@
-"""Where landed batches lie, and how one comes to be there whole or not at all.
+"""The landing folder: where batches are stored, and how a batch is written completely or not at all.
 
-A batch is one file. Its Parquet is written under `.tmp-…`, flushed to disk, and renamed into place entity by entity,
-the ledger last: a batch without its ledger folder never was, and is removed at the start of the next landing. A file
-that is landed again has a new batch, which replaces the one before (replacement.py).
+A batch is one file. Its Parquet files are written below `.tmp-…`, flushed to disk, and renamed into place one entity
+after the other, the ledger last. A batch without its ledger folder does not count. The next landing removes it. A file
+that is landed again gets a new batch, which replaces the earlier one (replacement.py).
 """
 
 import hashlib
@@ -33,7 +33,7 @@ PART = "part.parquet"
 _ARROW = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), "DATE": pa.date32()}
 _FILE = {"file_name": "VARCHAR", "file_sha256": "VARCHAR", "file_on": "DATE", "landed_on": "DATE"}
 
-# Columns of every landed data set; `source` and `batch` are in the folders' names.
+# The columns of every landed data set; `source` and `batch` are in the names of the folders.
 LAYOUTS: dict[str, dict[str, str]] = {
     **{name: {**dict.fromkeys(entity.columns, "VARCHAR"), **TRAILING} for name, entity in ENTITIES.items()},
     UNREADABLE: {
@@ -54,26 +54,26 @@ LAYOUTS: dict[str, dict[str, str]] = {
         "skips": "VARCHAR",
         "entity": "VARCHAR",
         "landed_rows": "BIGINT",
-        "erased_rows": "BIGINT",  # made of the file, and removed because they are about somebody who was erased
-        "delivery": "VARCHAR",  # what the mapping says of a later delivery: full, append, or NULL
-        "row_keys": "VARCHAR",  # whose the key of the entity's rows is: own (the source's) or generated
-        "line_lists": "VARCHAR",  # order_lines: each record or each file has the whole list of an order's lines
+        "erased_rows": "BIGINT",  # rows of the file that were removed because they are about an erased person
+        "delivery": "VARCHAR",  # the mapping's `delivery`: full, append, or NULL
+        "row_keys": "VARCHAR",  # where the keys of the entity's rows come from: own (the source) or generated
+        "line_lists": "VARCHAR",  # order_lines: whether a record or a file has all lines of an order; else NULL
         "ambiguous_times": "BIGINT",  # values that two declared formats read as different dates
-        "may_be_cut_off": "BIGINT",  # 1 where the file may be cut off inside its last field
+        "may_be_cut_off": "BIGINT",  # 1 if the file may be cut off inside its last field
     },
-    # Each time that a file's content was delivered under a name; the batch is that of the content.
+    # One row per delivery of a file's content under a name; the batch is the batch of the content.
     DELIVERIES: {"file_name": "VARCHAR", "sequence": "BIGINT", "delivered_on": "DATE"},
 }
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """One time that a file came.
+    """One delivery of a file.
 
     Attributes:
-        file_name: Its name below the source's folder.
-        sequence: Counts the deliveries of this name in this source, from 1.
-        delivered_on: The business day on which it was found.
+        file_name: The name of the file below the source's folder.
+        sequence: The number of the delivery among those of this name and source, from 1.
+        delivered_on: The business day on which landing found the file.
     """
 
     file_name: str
@@ -82,17 +82,17 @@ class Delivery:
 
 
 def deliveries_table(deliveries: Iterable[Delivery]) -> pa.Table:
-    """The deliveries of one batch as they are landed, in their order."""
+    """The table of the deliveries of one batch, sorted by name and sequence."""
     ordered = sorted(deliveries, key=lambda delivery: (delivery.file_name, delivery.sequence))
     return pa.Table.from_pylist([asdict(delivery) for delivery in ordered], schema=schema_of(DELIVERIES))
 
 
 def batch_of(source: str, sha256: str, file_on: date | None, version: str) -> str:
-    """The name of the batch of a file: the same content on the same date, landed by the same mapping, is one batch.
+    """The name of a file's batch: the same content with the same date, landed by the same mapping, is one batch.
 
-    The name of the file does not matter. Batches of earlier versions of this program are named without `version`.
-    The name begins with a letter that no number has: Spark tries to read a name as a decimal, and digits around an
-    `e` (a power of ten with many digits) keep it busy for hours.
+    The name of the file does not matter. Earlier versions of this program did not use `version`. The name begins with a
+    letter so that it is not a number: Spark tries to read partition values as numbers, and hexadecimal digits around an
+    `e` look like a power of ten, which takes it hours to compute.
     """
     return "b" + hashlib.sha256(f"{source}|{sha256}|{file_on or ''}|{version}".encode()).hexdigest()[:16]
 
@@ -102,11 +102,16 @@ def schema_of(dataset: str) -> pa.Schema:
     return pa.schema([(name, _ARROW[kind]) for name, kind in LAYOUTS[dataset].items()])
 
 
+def part_path(landing: Path, dataset: str, source: str, batch: str) -> Path:
+    """The path of the Parquet file of a data set in a batch."""
+    return landing / dataset / f"source={source}" / f"batch={batch}" / PART
+
+
 class Store:
     """The landing folder.
 
     Args:
-        root: `<home>/landing`; made, private to the user, where it is not there.
+        root: `<home>/landing`. If it is missing, it is created, readable only by the user.
     """
 
     def __init__(self, root: Path) -> None:
@@ -120,13 +125,13 @@ class Store:
         shutil.rmtree(self.scratch, ignore_errors=True)
 
     def staged(self, batch: str, dataset: str) -> Path:
-        """Where a part of a batch is written before it is committed; the folder is made."""
+        """The path where a part of a batch is written before it is committed. Creates the folder."""
         folder = self.scratch / batch / dataset
         folder.mkdir(parents=True, mode=0o700)
         return folder / PART
 
     def commit(self, source: str, batch: str) -> None:
-        """Bring a staged batch into place, the ledger last."""
+        """Move a staged batch into place, the ledger last."""
         staged = self.scratch / batch
         datasets = sorted((path.name for path in staged.iterdir()), key=lambda name: (name == LEDGER, name))
         for dataset in datasets:
@@ -141,12 +146,13 @@ class Store:
         staged.rmdir()
 
     def replace_batch(self, change: Replacement) -> bool:
-        """Put a batch in the place of another one: commit it if it is staged, move deliveries to it, remove the other.
+        """Replace a batch: commit the new one if it is staged, move deliveries to it, and remove the old one.
 
-        Written down first, so that whoever comes after a kill finishes it, or finds the earlier batch as it was.
+        The change is written to a journal first. After a kill, the next run finishes the change, or the earlier batch
+        is still complete.
 
         Returns:
-            Whether the other one is removed: it stays if it has further deliveries.
+            Whether the old batch was removed. It stays if it has other deliveries.
         """
         write_replacement(self.root, change)
         if (self.scratch / change.new).is_dir():
@@ -154,7 +160,7 @@ class Store:
         return self.finish_replacement(change)
 
     def finish_replacement(self, change: Replacement) -> bool:
-        """What is left to do once the new batch is committed; it may be done twice."""
+        """The steps after the new batch is committed. They can be repeated."""
         moved = {Delivery(*one) for one in change.deliveries}
         known = self._deliveries(change.source, change.new)
         if moved - known:
@@ -168,7 +174,7 @@ class Store:
         return not left
 
     def _remove(self, source: str, batch: str) -> None:
-        """Remove a committed batch, the ledger first: what is left after a kill has no ledger, and so never was."""
+        """Remove a committed batch, the ledger first: after a kill, the rest has no ledger and does not count."""
         for dataset in sorted(LAYOUTS, key=lambda name: (name != LEDGER, name)):
             folder = self.part(dataset, source, batch).parent
             if folder.is_dir():
@@ -177,11 +183,11 @@ class Store:
                 shutil.rmtree(self.scratch / f"removed-{dataset}")
 
     def discard(self, batch: str) -> None:
-        """Forget a staged batch."""
+        """Delete a staged batch."""
         shutil.rmtree(self.scratch / batch, ignore_errors=True)
 
     def record_delivery(self, source: str, batch: str, delivery: Delivery) -> None:
-        """Add a delivery to those of a committed batch, in one step."""
+        """Add a delivery to a committed batch, in one step."""
         self._write_deliveries(source, batch, self._deliveries(source, batch) | {delivery})
 
     def _deliveries(self, source: str, batch: str) -> set[Delivery]:
@@ -195,16 +201,16 @@ class Store:
         self.replace(part, deliveries_table(deliveries))
 
     def parts(self, source: str, batch: str) -> dict[str, Path]:
-        """The Parquet of a committed batch, by data set."""
+        """The Parquet files of a committed batch, by data set."""
         parts = {dataset: self.part(dataset, source, batch) for dataset in LAYOUTS}
         return {dataset: part for dataset, part in parts.items() if part.is_file()}
 
     def part(self, dataset: str, source: str, batch: str) -> Path:
-        """Where a data set of a batch lies."""
-        return self.root / dataset / f"source={source}" / f"batch={batch}" / PART
+        """The path of the Parquet file of a data set in a batch."""
+        return part_path(self.root, dataset, source, batch)
 
     def replace(self, part: Path, table: pa.Table) -> None:
-        """Write a committed Parquet anew, in one step."""
+        """Replace a committed Parquet file, in one step."""
         written = self.scratch / f".{PART}"
         pq.write_table(table, written, compression="zstd")
         written.chmod(0o600)
@@ -213,7 +219,7 @@ class Store:
         sync_file(part.parent)
 
     def make_folder(self, folder: Path) -> Path:
-        """Make a folder below the root, each new one private and its entry on disk."""
+        """Create a folder below the root. New folders are readable only by the user and are flushed to disk."""
         missing = [folder, *folder.parents]
         for path in reversed(missing[: missing.index(self.root)]):
             if not path.is_dir():
@@ -229,7 +235,7 @@ def read_ledger(home: Path) -> pa.Table:
         home: The home folder.
 
     Returns:
-        The ledger's columns, then `source` and `batch`; sorted by source, file date, name and entity. No rows where
+        The ledger's columns, then `source` and `batch`; sorted by source, file date, name and entity. It is empty if
         nothing has landed yet.
     """
     return read_dataset(home, LEDGER, "source, file_on nulls first, file_name, entity")
@@ -241,10 +247,10 @@ def landed_batches(home: Path) -> tuple[str, ...]:
 
 
 def landed_rows(landing: Path, dataset: str) -> str:
-    """SQL that gives every committed row of a data set: its columns, then `source` and `batch`.
+    """SQL that selects every committed row of a data set: its columns, then `source` and `batch`.
 
-    For those who only look: nothing is cleared away, made or upgraded first. What a killed run left is passed over, and
-    what an earlier version of this program landed has NULL in columns that came later.
+    For read-only callers: nothing is removed, created or upgraded first. Leftovers of a killed run are ignored. Rows
+    that an earlier version of this program landed have NULL in newer columns.
 
     Args:
         landing: `<home>/landing`.
@@ -265,18 +271,18 @@ def landed_rows(landing: Path, dataset: str) -> str:
 
 
 def _in_dataset(part: Path, dataset: str) -> Path:
-    """Where the part of the same batch lies in another data set."""
+    """The path of the same batch in another data set."""
     source, batch = part.parent.parent.name, part.parent.name
     return part.parents[3] / dataset / source / batch / PART
 
 
 def read_dataset(home: Path, dataset: str, order: str) -> pa.Table:
-    """A landed data set, with `source` and `batch`; no rows if nothing has landed.
+    """A landed data set, with `source` and `batch`. It is empty if nothing has landed.
 
     Args:
         home: The home folder.
         dataset: Its name.
-        order: The columns by which it is sorted, as SQL.
+        order: The sort columns, as SQL.
     """
     parts = list(parts_of(home / "landing" / dataset))
     if not parts:
@@ -294,7 +300,7 @@ def read_dataset(home: Path, dataset: str, order: str) -> pa.Table:
 
 
 def _broken(root: Path, error: duckdb.Error) -> BuildError:
-    """The error of a data set that cannot be read, with the part that is to blame."""
+    """The error for a data set that cannot be read. It names the damaged file if it can be found."""
     schema = schema_of(root.name)
     for part in parts_of(root):
         try:
@@ -304,20 +310,20 @@ def _broken(root: Path, error: duckdb.Error) -> BuildError:
         if not {name for name in found.names if name in schema.names}:
             return _unreadable(part)
     return BuildError(
-        f"{root} cannot be read: {str(error).partition(chr(10))[0]}", hint="Put the folder back from a backup."
+        f"{root} cannot be read: {str(error).partition(chr(10))[0]}", hint="Restore the folder from a backup."
     )
 
 
 def _unreadable(part: Path) -> BuildError:
     batch = part.parent
     return BuildError(
-        f"{part} is broken: it is no Parquet file as landing writes it",
-        hint=f"Put it back from a backup. Or land its file once more: remove {batch.name} below {batch.parent.name} in"
-        f" every folder of {batch.parents[2]}, {LEDGER} first, put the file into the inbox, and run.",
+        f"{part} is damaged: it is not a Parquet file that landing wrote",
+        hint=f"Restore it from a backup. Or land its file again: delete {batch.name} below {batch.parent.name} in every"
+        f" folder of {batch.parents[2]}, {LEDGER} first, put the file into the inbox, and run.",
     )
 
 
 def parts_of(root: Path) -> Iterator[Path]:
-    """Every Parquet of a landed data set, but for the empty one."""
+    """Every Parquet file of a landed data set, except the empty one."""
     parts = root.glob(f"source=*/batch=*/{PART}")
     return (path for path in sorted(parts, key=str) if path.parent.parent.name != "source=none")

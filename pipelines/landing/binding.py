@@ -1,7 +1,7 @@
-"""Binding a mapping's expressions to the columns of a file: which columns it needs, and whether each one fits them.
+"""Binds a mapping's expressions to the columns of a file: which columns are needed, and whether each expression fits.
 
-The relation that expressions read is called `landing_source`, whatever the format: a column of text for each source
-column, structs of text where the mapping follows a dotted path, and our own columns, which begin with `landing_`.
+For every format, expressions read the relation `landing_source`. It has a text column for each source column, a struct
+of texts for each dotted path of the mapping, and columns that landing adds, whose names begin with `landing_`.
 """
 
 import re
@@ -10,20 +10,21 @@ from dataclasses import dataclass, field
 
 import duckdb
 
+from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.errors import ConfigError
 from pipelines.landing.cells import Cells
-from pipelines.landing.expressions import Path, parse, parse_all, quote_name, quote_text
+from pipelines.landing.expressions import Path, parse, parse_all
 from pipelines.landing.model import EntityRows, FileGroup, Mapping
 
 RELATION = "landing_source"
 ITEM = "item"
 ITEM_NO = "item_no"
 
-# What landing adds to a record; `landing_page` and the like are a source's own.
+# The columns that landing adds to a record. A source may have others with the same prefix, such as `landing_page`.
 _OURS = re.compile(r"landing_(record|line|raw|block|item|item_no|cell\d+)", re.IGNORECASE)
 _NESTED = ("STRUCT", "MAP", "UNION", "TABLE")
-_NAME_HINT = "a column's name that could be read as SQL goes in double quotes inside single ones: '\"Net-Price\"'"
+_NAME_HINT = "write a column name that could be SQL in double quotes inside single quotes: '\"Net-Price\"'"
 
 
 @dataclass
@@ -36,7 +37,8 @@ class Tree:
         """Add a path.
 
         Raises:
-            ValueError: Where it ends inside, or goes through, another path's end, or differs from one by case only.
+            ValueError: The path ends inside another path, or continues another path, or differs from another path only
+                in case.
         """
         head, *rest = path
         for known, child in self.children.items():
@@ -44,34 +46,34 @@ class Tree:
                 continue
             if known != head:
                 raise ValueError(
-                    f"`{known}` and `{head}` differ only in case, and columns are found regardless of case. If they are"
-                    " one column, write its name in one way. If the file has both, rename one of them: in the source,"
-                    " or, for CSV, by `skip_rows: 1`, `header_rows: 0` and `names`"
+                    f"`{known}` and `{head}` differ only in case, and column names are not case-sensitive. If they are"
+                    " one column, always write its name in the same way. If the file has both, rename one of them in"
+                    " the source or, for CSV, with `skip_rows: 1`, `header_rows: 0` and `names`"
                 )
             if bool(child.children) != bool(rest):
                 raise ValueError(
-                    f"`{known}` and `{'.'.join(path)}` cannot both be read:"
-                    f" take `{known}` alone, and `{known}->>'$.…'` inside"
+                    f"`{known}` and `{'.'.join(path)}` cannot both be read: read only `{known}`, and its fields by"
+                    f" `{known}->>'$.…'`"
                 )
         child = self.children.setdefault(head, Tree())
         if rest:
             child.add(tuple(rest))
 
     def select(self, leaf: Callable[[Path], str], at: Path = ()) -> list[str]:
-        """A select list with one column per root, made from the SQL that `leaf` gives for each path."""
-        return [f"{child.value(leaf, (*at, name))} as {quote_name(name)}" for name, child in self.children.items()]
+        """A select list with one column per root. `leaf` gives the SQL of each path."""
+        return [f"{child.value(leaf, (*at, name))} as {quoting.name(name)}" for name, child in self.children.items()]
 
     def value(self, leaf: Callable[[Path], str], at: Path) -> str:
-        """The SQL of one node: the leaf's own, or a struct of its children's."""
+        """The SQL of one node: the SQL of the leaf, or a struct of the node's children."""
         if not self.children:
             return leaf(at)
-        parts = (f"{quote_name(name)} := {child.value(leaf, (*at, name))}" for name, child in self.children.items())
+        parts = (f"{quoting.name(name)} := {child.value(leaf, (*at, name))}" for name, child in self.children.items())
         return f"struct_pack({', '.join(parts)})"
 
 
 def sql_of(text: str) -> str:
-    """An expression as SQL in brackets; what is not SQL is a column's name."""
-    return quote_name(text.strip()) if parse(text).problem else f"(\n{text}\n)"
+    """An expression as SQL in brackets. A text that is not SQL is the name of a column."""
+    return quoting.name(text.strip()) if parse(text).problem else f"(\n{text}\n)"
 
 
 def references(text: str) -> frozenset[Path]:
@@ -81,7 +83,7 @@ def references(text: str) -> frozenset[Path]:
 
 
 def is_of_item(path: Path) -> bool:
-    """Whether a path reads an element of `each` and not the record."""
+    """Whether a path reads an element of `each`, and not the record."""
     return path[0].lower() in (ITEM, ITEM_NO)
 
 
@@ -96,25 +98,25 @@ def record_tree(group: FileGroup) -> Tree:
 
 
 def item_tree(rows: EntityRows) -> Tree:
-    """The fields of an element that an entity with `each` reads."""
+    """The fields of an element of `each` that an entity reads."""
     texts = [column.sql for block in rows.blocks() for column in block.values()]
     return _tree(path[1:] for text in texts for path in references(text) if path[0].lower() == ITEM and len(path) > 1)
 
 
 def json_path(path: Path) -> str:
-    """A path as a quoted JSON path literal, or as a JSON pointer where the path would be a pattern or broken."""
+    """A path as a quoted JSON path literal, or as a JSON pointer if a JSON path would be a pattern or invalid."""
     if {"*", ""} & set(path):
-        return quote_text("".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path))
-    return quote_text("$" + "".join('."' + part.replace("\\", "\\\\").replace('"', '\\"') + '"' for part in path))
+        return quoting.text("".join("/" + part.replace("~", "~0").replace("/", "~1") for part in path))
+    return quoting.text("$" + "".join('."' + part.replace("\\", "\\\\").replace('"', '\\"') + '"' for part in path))
 
 
 def json_leaf(document: str) -> Callable[[Path], str]:
-    """How a path is read out of a JSON document."""
+    """The function that gives the SQL to read a path from a JSON document."""
     return lambda path: f"json_extract_string({document}, {json_path(path)})"
 
 
 def relation_of(group: FileGroup, rows: EntityRows, relation: str = RELATION) -> str:
-    """What an entity's columns are read from: the record, or the record with an element of `each`."""
+    """The relation from which an entity's columns are read: the record, or the record with an element of `each`."""
     if not rows.each:
         return relation
     cells, items = Cells(group.nulls), items_of(rows.each)
@@ -131,12 +133,12 @@ def relation_of(group: FileGroup, rows: EntityRows, relation: str = RELATION) ->
 
 
 def items_of(each: str) -> str:
-    """The elements of the JSON list that `each` gives; none where it gives anything else."""
+    """The elements of the JSON list that `each` gives; none if it gives anything else."""
     return f"from_json({_if_json(each)}, '[\"JSON\"]')"
 
 
 def is_no_list(each: str) -> str:
-    """Whether `each` gives something that is no list."""
+    """Whether `each` gives a value that is not a list."""
     value = f"cast({sql_of(each)} as varchar)"
     return f"({value} is not null and coalesce(json_type({_if_json(each)}), '') not in ('ARRAY', 'NULL'))"
 
@@ -147,10 +149,10 @@ def _if_json(each: str) -> str:
 
 
 def check_expressions(mapping: Mapping) -> None:
-    """Bind every expression of a mapping against an empty relation with the columns that the mapping names.
+    """Check every expression of a mapping against an empty relation with the columns that the mapping names.
 
     Raises:
-        ConfigError: Where one is not SQL, needs a function that does not exist, or does not fit its use.
+        ConfigError: An expression is not SQL, calls an unknown function, or has a type that does not fit its use.
     """
     problems: list[str] = []
     parse_all(text for group in mapping.files for _, text in group.expressions())
@@ -159,7 +161,7 @@ def check_expressions(mapping: Mapping) -> None:
             if group.ignore is None:
                 problems += _check_group(connection, mapping, ("files", index), group)
     if problems:
-        raise ConfigError("\n".join(problems), hint=f"Correct the mapping there; {_NAME_HINT}.")
+        raise ConfigError("\n".join(problems), hint=f"Correct these lines of the mapping; {_NAME_HINT}.")
 
 
 def _check_group(
@@ -188,9 +190,9 @@ def _check_group(
             problems.append(f"{mapping.where((*at, *location))}: `{text}`: {_first_line(error)}")
             continue
         if location[-1] == "where" and found not in ("BOOLEAN", '"NULL"'):
-            problems.append(f"{mapping.where((*at, *location))}: `{text}` is {found}, and a condition must be BOOLEAN")
+            problems.append(f"{mapping.where((*at, *location))}: `{text}` is {found}, but a condition must be BOOLEAN")
         elif str(found).startswith(_NESTED):
-            problems.append(f"{mapping.where((*at, *location))}: `{text}` is {found}, and a column holds one value")
+            problems.append(f"{mapping.where((*at, *location))}: `{text}` is {found}, but a column has one value")
     return problems
 
 
@@ -203,13 +205,13 @@ def _syntax(location: tuple[str | int, ...], text: str) -> str:
 
 
 def _clash(group: FileGroup) -> tuple[tuple[str | int, ...], str] | None:
-    """The first expression that reads a name which another one makes ambiguous or which is landing's own, and why."""
+    """The first expression with an ambiguous or reserved column name, and what is wrong with it."""
     trees: dict[str, Tree] = {}
     for location, text in group.expressions():
         for path in sorted(references(text)):
             of_item = is_of_item(path) and _has_each(group, location)
             if not of_item and _OURS.fullmatch(path[0]):
-                return location, f"landing adds a column `{path[0]}` of its own to each record: rename the source's"
+                return location, f"landing adds its own column `{path[0]}` to each record: rename the source's column"
             inside = path[1:] if of_item else path
             try:
                 if inside:

@@ -1,13 +1,13 @@
-"""A cell of a source as a mapping's expressions see it: trimmed, and NULL where nothing is left or it means nothing.
+"""A source's cell as a mapping's expressions read it: trimmed, and NULL if it is empty or one of the `nulls`.
 
-What becomes of the value of an expression is normal.py's.
+The values of expressions are normalised in normal.py.
 """
 
 from collections.abc import Sequence
 
-from pipelines.landing.expressions import quote_text
+from pipelines.base import quoting
 
-# Unicode's White_Space, and what has no width: the zero-width space and joiners, the word joiner, the byte order mark.
+# Unicode's White_Space and the characters without width: zero-width space and joiners, word joiner, byte order mark.
 BLANKS = (
     "\t\n\v\f\r \u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f"
     "\u205f\u3000\u200b\u200c\u200d\u2060\ufeff"
@@ -15,32 +15,32 @@ BLANKS = (
 
 
 def trimmed(name: str) -> str:
-    """A text column without blanks at its ends; empty is NULL. As SQL, which names the column several times."""
-    # DuckDB's trim of a set of characters costs ten times what looking at the two ends does, and few values need it.
+    """SQL of a text column without blanks at its ends; empty becomes NULL. It repeats the name several times."""
+    # DuckDB's trim with a set of characters costs ten times as much as a look at both ends, and few values need it.
     odd = " or ".join(f"{name}[{end}] <= ' ' or {name}[{end}] >= '\u0080'" for end in (1, -1))
-    return f"nullif(case when {odd} then trim({name}, {quote_text(BLANKS)}) else {name} end, '')"
+    return f"nullif(case when {odd} then trim({name}, {quoting.text(BLANKS)}) else {name} end, '')"
 
 
 class Cells:
-    """The cells that a relation's columns are made of, and the select that trims them.
+    """The cells that a relation's columns read, and the SELECT that trims them.
 
-    Each step is a select of its own, so that nothing is worked out twice.
+    Each step is a separate SELECT, so that nothing is computed twice.
 
     Args:
-        nulls: Texts that mean nothing.
+        nulls: Texts that mean "no value".
     """
 
     def __init__(self, nulls: Sequence[str]) -> None:
-        self._nulls = ", ".join(quote_text(text.strip(BLANKS)) for text in nulls)
+        self._nulls = ", ".join(quoting.text(text.strip(BLANKS)) for text in nulls)
         self._cells: list[str] = []
 
     def add(self, cell: str) -> str:
-        """Add the SQL of a cell; returns the name by which `select` has it."""
+        """Add the SQL of a cell, and return the name of its column in `select`."""
         self._cells.append(cell)
         return f"landing_cell{len(self._cells) - 1}"
 
     def select(self, kept: str, relation: str) -> str:
-        """Select the trimmed cells from a relation, beside other select items."""
+        """Select the trimmed cells from a relation, in addition to other select items."""
         names = {f"landing_cell{index}": cell for index, cell in enumerate(self._cells)}
         items = ", ".join([kept, *(f"{cell} as {name}" for name, cell in names.items())])
         query = f"select {items} from {relation}"  # noqa: S608 (names are quoted)

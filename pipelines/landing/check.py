@@ -1,7 +1,7 @@
-"""Checking sources without landing them: do the files match the mapping, do their headers fit it, and which statuses?
+"""Checks sources without landing them: do file names and headers fit the mapping, and which order statuses are there?
 
-Names and headers are read. Whole files are read only if the mapping maps the status of orders or lines, and only those
-that have not landed (status_check.py); what else a file holds is seen when it lands.
+Only names and headers are read. A whole file is read only if the mapping maps the status of orders or lines and the
+file has not landed yet (status_check.py). All other content is checked when the file lands.
 """
 
 from collections.abc import Sequence
@@ -21,17 +21,17 @@ from pipelines.landing.status_check import StatusCount, count_statuses
 
 @dataclass(frozen=True)
 class SourceCheck:
-    """What was found of one source.
+    """The result for one source.
 
     Attributes:
-        source: Its name.
-        files: Files that a group of the mapping takes.
-        ignored: Files that the mapping ignores.
-        problems: One line per file that would be refused, or about the source as a whole; none where all is well.
-        notes: What the user may want to know: groups without a file.
-        warnings: What the mapping may make wrong: formats that contradict each other.
-        statuses: The statuses of orders and order lines, with what they mean.
-        outdated: What was landed with an older version of the mapping; None if nothing was.
+        source: The name of the source.
+        files: The number of files that match a group of the mapping.
+        ignored: The number of files that the mapping ignores.
+        problems: One line per file that would be rejected, or about the whole source; empty if there are none.
+        notes: Other facts for the user: groups without a file.
+        warnings: Possible faults of the mapping: time formats that contradict each other.
+        statuses: The statuses of orders and order lines, with their classes.
+        outdated: The files that were landed with an older version of the mapping; None if there are none.
     """
 
     source: str
@@ -52,8 +52,8 @@ def check_sources(home: Path, sources: Sequence[SourceFiles]) -> tuple[SourceChe
         sources: The sources.
 
     Raises:
-        InputError: Where there is no file at all and nothing has landed before, as landing itself would say; what is
-            wrong with a file or a folder is in the result.
+        InputError: There is no file at all and nothing has landed before. Problems with a file or folder are not
+            raised; they are in the result.
     """
     landed = read_landed(home)
     outdated = outdated_files(landed, sources)
@@ -64,10 +64,10 @@ def check_sources(home: Path, sources: Sequence[SourceFiles]) -> tuple[SourceChe
 
 
 def check_something_landed(home: Path, sources: Sequence[SourceFiles]) -> None:
-    """Refuse to go on where there is nothing to go on with; an inbox that has been emptied after landing is well.
+    """Raise an error if nothing has ever landed. An inbox that was emptied after landing is fine.
 
     Raises:
-        InputError: Names the folders that hold no file.
+        InputError: Nothing has landed. The message names the empty folders.
     """
     if not read_ledger(home).num_rows:
         folders = ", ".join(str(source.folder) for source in sources)

@@ -1,8 +1,8 @@
-"""The strict csv pass: it counts records, supplies physical lines, and finds what cannot be read.
+"""The strict CSV pass: counts records, finds their physical lines, and finds lines that cannot be read.
 
-This is the only place where the rows of a CSV file go through Python. `count_plain` is the quick way for a file in
-which each line is a record; `rewrite` is the careful way for any other: it cuts refused stretches out and writes the
-rest anew, each record with its number and line, so that what DuckDB reads afterwards cannot be read in two ways.
+This is the only place where Python processes the rows of a CSV file. `count_plain` is the fast way for a file in which
+each line is a record. `rewrite` is for all other files: it takes out the unreadable lines and writes the records to a
+clean copy, each with its number and line. DuckDB can read that copy in only one way.
 """
 
 import csv
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Count:
-    """What the pass found.
+    """The result of the pass.
 
     Attributes:
-        header: The column names as the file (or the mapping) has them, trimmed.
-        records: Good records.
-        characters: In all fields of all good records: a second check on the reader.
-        spans: What cannot be read.
-        is_plain: Whether the file can be read as it is, record n standing n lines below the header.
+        header: The column names from the file or the mapping, trimmed.
+        records: The number of good records.
+        characters: The number of characters in all fields of all good records: a second check of the reader.
+        spans: The lines that cannot be read.
+        is_plain: Whether the file can be read without a copy: record n is n lines below the header.
         line_end: The line end of a plain file.
-        header_rows: The rows of the header, trimmed; none where the mapping names the columns.
-        has_open_end: Whether the file ends with the last good record, without a line end.
+        header_rows: The rows of the header, trimmed; empty if the mapping names the columns.
+        is_unterminated: Whether the file ends with a good record that has no line end.
     """
 
     header: tuple[str, ...]
@@ -46,24 +46,24 @@ class Count:
     is_plain: bool = False
     line_end: str = "\n"
     header_rows: tuple[tuple[str, ...], ...] = ()
-    has_open_end: bool = False
+    is_unterminated: bool = False
 
 
 class _Lines(Iterator[str]):
-    """A file's lines, with those of the record in hand, which can be given back.
+    """The lines of a file. It keeps the lines of the current record, which can be given back.
 
-    As an iterator, for csv, it ends a record that grows beyond what a record may be by csv's own error.
+    As an iterator for the csv module, it raises `csv.Error` if a record becomes longer than allowed.
     """
 
     def __init__(self, file: TextIOWrapper) -> None:
         self._file = file
         self._back: deque[str] = deque()
         self.taken: list[str] = []
-        self.characters = 0  # in those taken
-        self.number = 0  # of the last line handed out
+        self.characters = 0  # in the lines taken
+        self.number = 0  # of the last line taken
 
     def take(self) -> str:
-        """The next line, whatever its length; empty behind the last."""
+        """The next line, of any length; empty after the last one."""
         line = self._back.popleft() if self._back else next_line(self._file)
         if line:
             self.taken.append(line)
@@ -80,12 +80,12 @@ class _Lines(Iterator[str]):
         return line
 
     def begin(self) -> None:
-        """Let go of the lines in hand: a record begins."""
+        """Begin a record: clear the list of taken lines."""
         self.taken.clear()
         self.characters = 0
 
     def give_back_all_but(self, kept: int) -> None:
-        """Give back the lines in hand but for the first `kept`."""
+        """Give back all taken lines except the first `kept`."""
         surplus = self.taken[kept:]
         self._back.extendleft(reversed(surplus))
         self.characters -= sum(map(len, surplus))
@@ -97,14 +97,14 @@ def read_header(path: Path, group: FileGroup) -> tuple[str, ...]:
     """The column names of a file, from its first lines only.
 
     Raises:
-        InputError: Where there is none, or the text cannot be decoded.
+        InputError: There is no header, or the text cannot be decoded.
     """
     with open_text(path, group.encoding) as file:
         return _header(_Lines(file), group)[0]
 
 
 def count_plain(path: Path, group: FileGroup) -> Count | None:
-    """Count a file in which every line is a good record; None where it is not so plain."""
+    """Count a file in which every line is a good record; None for any other file."""
     if group.encoding != "utf-8" or group.header_rows != 1:
         return None
     records = characters = 0
@@ -118,7 +118,7 @@ def count_plain(path: Path, group: FileGroup) -> Count | None:
         def lines() -> Iterator[str]:
             nonlocal last
             for number, line in enumerate(iter(partial(file.readline, LONGEST_LINE), "")):
-                if number > records + 1:  # a record over several lines: not plain, and perhaps without end
+                if number > records + 1:  # a record over several lines: not plain, and it may never end
                     return
                 last = line
                 yield line
@@ -145,20 +145,20 @@ def count_plain(path: Path, group: FileGroup) -> Count | None:
             is_plain=True,
             line_end=file.newlines,
             header_rows=header_rows,
-            has_open_end=records > 0 and _is_open(last, group),
+            is_unterminated=records > 0 and _lacks_end(last, group),
         )
 
 
 def rewrite(path: Path, group: FileGroup, clean: Path) -> Count:
-    """Write the good records of a file to `clean`: UTF-8, all fields quoted, record and line in front, no header.
+    """Write the good records of a file to `clean`: UTF-8, without header, all fields quoted, number and line first.
 
-    A record that csv refuses, or that has the wrong number of fields over several lines, is cut from its first line
-    on; reading resumes at the next line that has the right number of fields by itself. A line that is too long is a
-    span by itself, of which only the beginning is kept.
+    A record that the csv module rejects, or that covers several lines and has the wrong number of fields, is unreadable
+    from its first line on. Reading continues at the next line that alone has the right number of fields. A line that is
+    too long is one span, of which only the beginning is kept.
     """
     spans: list[Span] = []
     records = characters = 0
-    has_open_end = False
+    is_unterminated = False
     with open_text(path, group.encoding) as file, clean.open("w", encoding="utf-8", newline="") as out:
         lines = _Lines(file)
         header, header_rows = _header(lines, group)
@@ -177,28 +177,28 @@ def rewrite(path: Path, group: FileGroup, clean: Path) -> Count:
             if rule is None:
                 if row:
                     records += 1
-                    has_open_end = _is_open(lines.taken[-1], group)
+                    is_unterminated = _lacks_end(lines.taken[-1], group)
                     characters += sum(map(len, row))
                     writer.writerow([records + len(spans), line, *row])
                 continue
-            has_open_end = False
+            is_unterminated = False
             if len(lines.taken) > 1 and rule is not Rule.TOO_LONG:
                 lines.give_back_all_but(1)
-                _pass_over(lines, len(header), group)
+                _skip_to_record(lines, len(header), group)
             text = "".join(lines.taken).rstrip("\r\n")
             if rule is Rule.TOO_LONG or is_too_long(lines.taken[0]):
                 rule, text = Rule.TOO_LONG, shortened(text)
             spans.append(Span(records + len(spans) + 1, line, lines.number, rule, text.replace("\0", "\u2400")))
-    return Count(header, records, characters, tuple(spans), header_rows=header_rows, has_open_end=has_open_end)
+    return Count(header, records, characters, tuple(spans), header_rows=header_rows, is_unterminated=is_unterminated)
 
 
-def _is_open(line: str, group: FileGroup) -> bool:
-    """Whether a record's last line is without an end; a closing quote is one."""
+def _lacks_end(line: str, group: FileGroup) -> bool:
+    """Whether a record's last line has neither a line end nor a closing quote."""
     return not line.endswith(("\n", "\r") if group.quoting == "none" else ("\n", "\r", '"'))
 
 
 def _fault(row: list[str], lines: list[str], width: int, group: FileGroup) -> Rule | None:
-    """Why a record that csv has read is not good; None where it is, or where it is a blank line."""
+    """The rule that a record from the csv module breaks; None if it is a good record or a blank line."""
     if not row:
         return None
     if any("\0" in field for field in row):
@@ -208,30 +208,30 @@ def _fault(row: list[str], lines: list[str], width: int, group: FileGroup) -> Ru
     if _is_too_wide(row):
         return Rule.TOO_LONG
     inner = lines[1:-1]
-    # An open quote that happens to be closed by a later one swallows whole records and still gives the right number
-    # of fields.
-    if len(inner) > 1 and width > 2 and all(_stands_alone(line, width, group) for line in inner):
+    # A quote that is opened by mistake and closed by a later one includes whole records, and the number of fields can
+    # still be right.
+    if len(inner) > 1 and width > 2 and all(_is_record(line, width, group) for line in inner):
         return Rule.NO_RECORD
     return None
 
 
 def _is_too_wide(row: list[str]) -> bool:
-    """Whether a record is longer than DuckDB reads, once it is written anew: in bytes of UTF-8, all fields quoted."""
-    most = LONGEST_LINE - 100  # its number and line stand in front
+    """Whether the record's line in the clean copy (UTF-8, all fields quoted) is too long for DuckDB."""
+    most = LONGEST_LINE - 100  # the number and the line of the record come first
     if 4 * sum(map(len, row)) + 3 * len(row) <= most:
         return False
     return sum(len(field.encode()) + field.count('"') + 3 for field in row) > most
 
 
-def _pass_over(lines: _Lines, width: int, group: FileGroup) -> None:
-    """Take lines until the next one that is a good record by itself, or there are too many to be one."""
+def _skip_to_record(lines: _Lines, width: int, group: FileGroup) -> None:
+    """Take lines until the next line that is a good record alone, or until they are too long for one record."""
     while line := lines.take():
-        if is_too_long(line) or lines.characters >= LONGEST_LINE or _stands_alone(line, width, group):
+        if is_too_long(line) or lines.characters >= LONGEST_LINE or _is_record(line, width, group):
             lines.give_back_all_but(len(lines.taken) - 1)
             return
 
 
-def _stands_alone(line: str, width: int, group: FileGroup) -> bool:
+def _is_record(line: str, width: int, group: FileGroup) -> bool:
     try:
         return len(next(_reader(iter([line]), group))) == width
     except (csv.Error, StopIteration):
@@ -239,7 +239,7 @@ def _stands_alone(line: str, width: int, group: FileGroup) -> bool:
 
 
 def _header(lines: _Lines, group: FileGroup) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """The names of the columns, and the rows of the header."""
+    """The column names and the rows of the header."""
     for _ in range(group.skip_rows):
         lines.take()
     lines.begin()
@@ -249,7 +249,10 @@ def _header(lines: _Lines, group: FileGroup) -> tuple[tuple[str, ...], tuple[tup
     try:
         rows = [next(reader) for _ in range(group.header_rows)]
     except StopIteration:
-        raise InputError("there is no header: the file ends before it", hint="Was the delivery cut off?") from None
+        raise InputError(
+            "there is no header: the file ends before it",
+            hint="The delivery may be cut off: have the file delivered again.",
+        ) from None
     except csv.Error as error:
         raise InputError(
             f"line {lines.number}: the header is not valid CSV: {error}", hint="Correct the header."
@@ -258,10 +261,14 @@ def _header(lines: _Lines, group: FileGroup) -> tuple[tuple[str, ...], tuple[tup
     names = trimmed[0]
     if any("\0" in name for name in names):
         raise InputError(
-            f"line {lines.number}: the header has the character NUL", hint="Say the file's encoding in the mapping."
+            f"line {lines.number}: the header contains the character NUL",
+            hint="Declare the file's `encoding` in the mapping.",
         )
     if not any(names):
-        raise InputError(f"line {lines.number}: the header is blank", hint="Declare `skip_rows` in the mapping.")
+        raise InputError(
+            f"line {lines.number}: the header is blank",
+            hint="If the header is further below, declare `skip_rows` in the mapping.",
+        )
     return names, trimmed
 
 

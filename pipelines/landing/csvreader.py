@@ -1,6 +1,6 @@
-"""Reading CSV and TSV into DuckDB: the file as it is where each line is a record, else a rewritten copy.
+"""Reads CSV and TSV into DuckDB: the file itself if each line is a record, else a clean copy.
 
-Whichever is read, DuckDB must find the records and characters that the strict csv pass (csvpass.py) has counted.
+In both cases DuckDB must find as many records and characters as the strict CSV pass (csvpass.py) has counted.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,6 @@ from pipelines.base import quoting
 from pipelines.base.errors import InputError
 from pipelines.landing import csvpass
 from pipelines.landing.expressions import Path as Reference
-from pipelines.landing.expressions import quote_name, quote_text
 from pipelines.landing.model import FileGroup
 from pipelines.landing.relation import (
     TABLE,
@@ -22,7 +21,7 @@ from pipelines.landing.relation import (
     make_view,
     unique_names,
 )
-from pipelines.landing.repeats import header_condition, header_spans, open_end
+from pipelines.landing.repeats import header_condition, header_spans, unterminated_record
 
 
 def read_csv(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, scratch: Path) -> Reading:
@@ -38,7 +37,7 @@ def read_csv(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup
             clean.unlink(missing_ok=True)
     names = unique_names(count.header)
     by_lower = {name.lower(): f"f{index}" for index, name in enumerate(names)}
-    raw = ", ".join(f"{quote_name(name)} := f{index}" for index, name in enumerate(names))
+    raw = ", ".join(f"{quoting.name(name)} := f{index}" for index, name in enumerate(names))
     record, line = (
         ("rowid + 1", f"rowid + {group.skip_rows + 2}")
         if count.is_plain
@@ -47,13 +46,13 @@ def read_csv(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup
     own = Own(record, line, f"cast(to_json(struct_pack({raw})) as varchar)")
     is_header = header_condition(count.header_rows)
     headers = header_spans(connection, count.header_rows, is_header, own)
-    last = open_end(connection, len(names) - 1, count.header[-1], own) if count.has_open_end else None
+    last = unterminated_record(connection, len(names) - 1, count.header[-1], own) if count.is_unterminated else None
 
     def cell(path: Reference) -> str:
         if len(path) > 1:
             raise InputError(
-                f"the mapping reads `{'.'.join(path)}`, and a cell of {group.format} has nothing inside",
-                hint="Put a column's name with a point into double quotes: '\"a.b\"'.",
+                f"the mapping reads `{'.'.join(path)}`, but a cell of {group.format} has no fields",
+                hint="If it is the name of a column, write it in double quotes: '\"a.b\"'.",
             )
         return by_lower[path[0].lower()]
 
@@ -63,7 +62,7 @@ def read_csv(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup
 
 
 def _load_plain(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, count: csvpass.Count) -> bool:
-    """Load the file as it is; False where DuckDB reads anything else than the csv pass did."""
+    """Load the file itself; False if DuckDB reads it in a different way than the CSV pass."""
     try:
         quote = "" if group.quoting == "none" else '"'
         _load(connection, path, group.separator, count, [], skip=group.skip_rows + 1, quote=quote)
@@ -77,13 +76,14 @@ def _load_clean(connection: duckdb.DuckDBPyConnection, clean: Path, count: csvpa
         _load(connection, clean, ",", count, ["record", "line"], skip=0)
     except duckdb.Error as error:
         raise InputError(
-            f"DuckDB cannot read what csv reads: {str(error).partition(chr(10))[0]}",
-            hint="Look for very long fields; correct the file.",
+            f"Python's csv module reads the file, but DuckDB cannot: {str(error).partition(chr(10))[0]}",
+            hint="Look for very long fields, and correct the file.",
         ) from error
     if not _agrees(connection, count):
         raise InputError(
-            f"two readers do not agree: csv counts {count.records} records of {count.characters} characters",
-            hint="The file is refused whole; report it with a sample.",
+            f"two readers disagree: Python's csv module counts {count.records} records with {count.characters}"
+            " characters, DuckDB counts others. The file is rejected as a whole",
+            hint="Please report this with a sample of the file.",
         )
 
 
@@ -102,14 +102,14 @@ def _load(
     new_line = "\\r\\n" if count.line_end == "\r\n" else "\\n"
     connection.execute(
         f"create or replace temp table {TABLE} as from read_csv({quoting.files(path)}, columns={{{columns}}},"
-        f" delim={quote_text(separator)}, header=false, skip={skip}, auto_detect=false, quote='{quote}',"
+        f" delim={quoting.text(separator)}, header=false, skip={skip}, auto_detect=false, quote='{quote}',"
         f" escape='{quote}', new_line='{new_line}', strict_mode=true, null_padding=false, allow_quoted_nulls=true,"
         " hive_partitioning=false)"
     )
 
 
 def _agrees(connection: duckdb.DuckDBPyConnection, count: csvpass.Count) -> bool:
-    # added up here: DuckDB's parser refuses a sum of a thousand terms, and some exports have more columns
+    # Python adds the lengths: DuckDB's parser rejects a sum of a thousand terms, and some exports have more columns
     lengths = ", ".join(f"sum(length(f{index}))" for index in range(len(count.header)))
     query = f"select count(*), {lengths} from {TABLE}"  # noqa: S608 (names are quoted)
     ((records, *characters),) = connection.execute(query).fetchall()

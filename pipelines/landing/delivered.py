@@ -1,21 +1,21 @@
-"""A delivered file as bytes: what it is, and whether it stays what it was. What the bytes mean is the readers'."""
+"""A delivered file as bytes: its hash, and whether it changes. The readers interpret the bytes."""
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pipelines.base import durable
 from pipelines.base.errors import InputError
 
 State = tuple[int, int]
-"""Size in bytes and time of the last change in ns."""
+"""Size in bytes, and time of the last change in nanoseconds."""
 
 
 def state_of(path: Path) -> State:
-    """The file's state; another one later means that it was written to in between.
+    """The state of a file. If it differs later, somebody has written to the file in between.
 
     Raises:
-        InputError: It is gone, or cannot be looked at.
+        InputError: The file is gone or cannot be accessed.
     """
     with _readable():
         found = path.stat()
@@ -23,13 +23,13 @@ def state_of(path: Path) -> State:
 
 
 def sha256_of(path: Path) -> str:
-    """The hash of the file's bytes.
+    """The hash of the file's bytes, in hex.
 
     Raises:
-        InputError: It is gone, or cannot be read.
+        InputError: The file is gone or cannot be read.
     """
-    with _readable(), path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    with _readable():
+        return durable.sha256_of(path)
 
 
 @contextmanager
@@ -38,5 +38,6 @@ def _readable() -> Iterator[None]:
         yield
     except OSError as error:
         raise InputError(
-            f"cannot be read: {error.strerror}", hint="Let the user who runs this read it, or take it out of the inbox."
+            f"cannot be read: {error.strerror}",
+            hint="Give the user who runs `loyalty` permission to read it, or remove it from the inbox.",
         ) from error

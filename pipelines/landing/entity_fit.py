@@ -1,7 +1,7 @@
-"""Whether the rows that a mapping makes fit the canonical entities: known names, keys, and needed columns.
+"""Checks whether the rows that a mapping makes fit the canonical entities: known names, keys, required columns.
 
-A mapping is refused here if staging would reject every row that it makes. Either a needed column is not mapped, or a
-column has the same value in all rows, and staging does not accept it. binding.py checks the SQL of expressions.
+A mapping is rejected here if staging would reject every row that it makes. Either a required column is not mapped, or a
+column has the same value in all rows and staging does not accept it. binding.py checks the SQL of expressions.
 """
 
 import csv
@@ -21,7 +21,7 @@ from pipelines.landing.model import GENERATED_KEYS, Columns, EntityRows, FileGro
 
 Location = tuple[str | int, ...]
 Problem = tuple[Location, str]
-"""Where in the mapping, and what is wrong there."""
+"""The location in the mapping, and what is wrong there."""
 
 _SHAPES = {
     ColumnType.TIMESTAMP: "a time in one of the declared formats",
@@ -36,51 +36,51 @@ _REJECTS = "staging rejects every row without it"
 def problems_of_names(mapping: Mapping) -> list[Problem]:
     """Unknown names of entities and columns, and keys that are not mapped."""
     return [
-        (("files", index, "entities", name, *at), words)
+        (("files", index, "entities", name, *at), message)
         for index, group in enumerate(mapping.files)
         for name, rows in group.entities.items()
-        for at, words in _names(name, rows)
+        for at, message in _names(name, rows)
     ]
 
 
 def problems_of_rows(connection: duckdb.DuckDBPyConnection, mapping: Mapping) -> list[Problem]:
-    """What makes staging reject every row of an entity; the names are good, and the expressions are SQL.
+    """The reasons why staging would reject every row of an entity.
 
     Args:
-        connection: A DuckDB that computes the values that are the same for all rows.
-        mapping: The mapping.
+        connection: A DuckDB that computes the values that are the same in all rows.
+        mapping: The mapping. Its names are valid and its expressions are SQL.
     """
     found = (
-        (("files", index, "entities", name, *at), words)
+        (("files", index, "entities", name, *at), message)
         for index, group in enumerate(mapping.files)
         for name, rows in group.entities.items()
         for number, block in enumerate(rows.blocks())
-        for at, words in _block(connection, mapping, group, name, rows, number, block)
+        for at, message in _block(connection, mapping, group, name, rows, number, block)
     )
-    return list(dict.fromkeys(found))  # what all blocks of an unpivot share, once
+    return list(dict.fromkeys(found))  # all blocks of an unpivot can share a problem
 
 
 def _names(name: str, rows: EntityRows) -> Iterator[Problem]:
     entity = ENTITIES.get(name)
     if entity is None:
-        known = did_you_mean(name, ENTITIES, f"there are {', '.join(sorted(ENTITIES))}")
+        known = did_you_mean(name, ENTITIES, f"the entities are {', '.join(sorted(ENTITIES))}")
         yield (), f"`{name}` is not an entity{known}"
         return
     if rows.amount_basis and name != "returns":
-        yield ("amount_basis",), f"{name} has `amount_basis`; it is a key of returns only"
+        yield ("amount_basis",), f"{name} has `amount_basis`, which is a key of returns only: remove it"
     elif rows.amount_basis and any("amount_basis" in block for block in rows.blocks()):
-        yield ("amount_basis",), "returns have `amount_basis` twice: as a key and as a column; remove one of them"
+        yield ("amount_basis",), "returns has `amount_basis` twice, as a key and as a column: remove one of them"
     are_known = True
     places: list[tuple[Location, Columns]] = [(("columns",), rows.columns)]
     places += [(("unpivot", number), block) for number, block in enumerate(rows.unpivot)]
     for at, block in places:
         for column in block.keys() - entity.columns.keys():
             are_known = False
-            known = did_you_mean(column, entity.columns, f"it has {', '.join(entity.columns)}")
-            yield (*at, column), f"{name} has no column {column}{known}"
+            known = did_you_mean(column, entity.columns, f"its columns are {', '.join(entity.columns)}")
+            yield (*at, column), f"{name} has no column `{column}`{known}"
     missing = [key for key in entity.key if key != GENERATED_KEYS.get(name) and not _everywhere(key, rows)]
     if are_known and missing:
-        yield (), f"{name} needs {', '.join(missing)}: without it rows cannot be distinguished"
+        yield (), f"{name} needs {', '.join(missing)}: without it, rows cannot be distinguished"
 
 
 def _everywhere(column: str, rows: EntityRows) -> bool:
@@ -96,7 +96,7 @@ def _block(
     number: int,
     block: Columns,
 ) -> Iterator[Problem]:
-    """What is wrong with one kind of row of an entity."""
+    """The problems of the rows that one block makes."""
     entity = ENTITIES[name]
     constants = _constants(connection, mapping, group, name, block)
     given = {column for column in block if constants.get(column, "") is not None}
@@ -107,18 +107,18 @@ def _block(
         if len(given & {one, other}) == 1:
             (there,) = given & {one, other}
             lacking = other if there == one else one
-            yield (), f"{name} needs {lacking} beside {there}: staging rejects every row that has only one of the two"
+            yield (), f"{name} has {there}, and also needs {lacking}: staging rejects rows with only one of the two"
     for column, value in constants.items():
         if value is not None and (wrong := _wrong(connection, entity, column, value)):
             own = rows.unpivot and column in rows.unpivot[number]
             at: Location = ("unpivot", number, column) if own else ("columns", column)
-            yield at, f"{column} is `{value}` in every row, and staging rejects them all: {wrong}"
+            yield at, f"{column} is `{value}` in every row, so staging rejects every row: {wrong}"
 
 
 def _constants(
     connection: duckdb.DuckDBPyConnection, mapping: Mapping, group: FileGroup, name: str, block: Columns
 ) -> dict[str, str | None]:
-    """The columns that do not depend on a source column, with the value that landing writes into every row."""
+    """The columns that read no source column, with the value that landing writes into every row."""
     found: dict[str, str | None] = {}
     for column, spec in block.items():
         if references(spec.sql):
@@ -136,7 +136,7 @@ def _constants(
 
 
 def _wrong(connection: duckdb.DuckDBPyConnection, entity: Entity, column: str, value: str) -> str:
-    """Why staging does not accept a value; empty if it does, as far as the value alone decides."""
+    """Why staging does not accept a value; empty if it does. Only rules about the value itself are checked."""
     kind = entity.columns[column]
     ((fits,),) = connection.execute(f"select {normal.fits(kind, 'value')} from (select ? as value)", [value]).fetchall()  # noqa: S608 (a name of ours)
     if not fits:
@@ -151,7 +151,7 @@ def _wrong(connection: duckdb.DuckDBPyConnection, entity: Entity, column: str, v
 
 @cache
 def _accepted() -> dict[tuple[str, str], list[str]]:
-    """The values that staging accepts, by entity and column; of the other columns it accepts any."""
+    """The values that staging accepts, by entity and column. Columns that are not listed accept any value."""
     seeds = project_root() / "dbt_project" / "seeds"
     accepted: dict[tuple[str, str], list[str]] = {}
     with (seeds / "accepted_kinds.csv").open(encoding="utf-8", newline="") as lines:

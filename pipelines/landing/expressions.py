@@ -1,8 +1,8 @@
-"""Expressions of a mapping file: parsing them with DuckDB's own parser, and quoting.
+"""Parses the expressions of a mapping file with DuckDB's own parser.
 
-A mapping's expression is trusted config, but it must be one plain expression over the columns of one record: no
-subquery, no window, no aggregate, nothing that gives another answer tomorrow. What an expression is used for is not
-known here.
+An expression comes from trusted config, but it must be one plain expression over the columns of one record: no
+subquery, no window, no aggregate, and no function whose result can change between two landings. This module does not
+know how an expression is used.
 """
 
 import json
@@ -15,7 +15,8 @@ import duckdb
 
 from pipelines.base.database import connect
 
-# Each would make a second landing of the same file differ from the first, or reach outside the record.
+# With each of these, a second landing of the same file could differ from the first, or the expression could read data
+# outside the record.
 _FORBIDDEN = frozenset(
     [
         "random",
@@ -44,10 +45,10 @@ _FORBIDDEN = frozenset(
     ]
 )
 
-# Of these, SQL calls the functions without parentheses, unless the name is quoted.
+# SQL calls these functions without parentheses, unless the name is quoted.
 _CALLED_BARE = frozenset(["current_date", "current_time", "current_timestamp", "localtime", "localtimestamp"])
 
-# A macro that calls an aggregate is one too.
+# A macro that calls an aggregate function is an aggregate too.
 _AGGREGATES = r"""
     with aggregates as (
         select distinct function_name as name from duckdb_functions() where function_type = 'aggregate'
@@ -60,7 +61,7 @@ _AGGREGATES = r"""
     where function_type = 'macro' and regexp_matches(macro_definition, '\b' || name || '\(')
 """
 
-_CHANGES = "not allowed in a mapping: it says something else about the same record next time"
+_CHANGES = "not allowed in a mapping: its result for the same record can change"
 
 Path = tuple[str, ...]
 
@@ -70,10 +71,10 @@ class Expression:
     """A parsed expression.
 
     Attributes:
-        text: The SQL as the mapping has it.
+        text: The SQL text from the mapping.
         references: The source columns that it reads; a dotted path into nested data has several parts.
-        problem: What is wrong with it as SQL, or an empty string. (It may still be a column's name, such as `Created
-        at`.)
+        problem: Why it is not valid SQL, or an empty string. It can still be the name of a column, such as `Created
+            at`.
     """
 
     text: str
@@ -81,24 +82,14 @@ class Expression:
     problem: str
 
 
-def quote_name(name: str) -> str:
-    """A name as a quoted SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def quote_text(text: str) -> str:
-    """A text as a quoted SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 @cache
 def _aggregates() -> frozenset[str]:
-    """What the engine computes over several rows; its parser takes the call of any function alike."""
+    """The names of all aggregate functions: the parser does not distinguish them from other functions."""
     with connect(threads=1) as connection:
         return frozenset(name for (name,) in connection.execute(_AGGREGATES).fetchall())
 
 
-_PARSED: dict[str, Expression] = {}  # an expression means the same for ever
+_PARSED: dict[str, Expression] = {}  # a cache: parsing depends only on the text
 
 
 def parse(text: str) -> Expression:
@@ -109,7 +100,7 @@ def parse(text: str) -> Expression:
 
 
 def parse_all(texts: Iterable[str]) -> None:
-    """Parse many expressions at once: opening a database costs fifty times what parsing does."""
+    """Parse many expressions at once: to open a database takes fifty times as long as to parse an expression."""
     with connect(threads=1) as connection:
         for text in texts:
             if text not in _PARSED:
@@ -117,7 +108,7 @@ def parse_all(texts: Iterable[str]) -> None:
 
 
 def _parse(connection: duckdb.DuckDBPyConnection, text: str) -> Expression:
-    # The newline keeps a trailing comment from swallowing the bracket.
+    # Because of the line end, a trailing comment does not include the bracket.
     statement = f"select (\n{text}\n)"
     ((found,),) = connection.execute("select json_serialize_sql(?::varchar)", [statement]).fetchall()
     parsed: dict[str, Any] = json.loads(found)
@@ -134,7 +125,7 @@ def _parse(connection: duckdb.DuckDBPyConnection, text: str) -> Expression:
 
 
 def _walk(node: Any, statement: bytes, bound: frozenset[str], references: set[Path]) -> str:
-    """Collect references below a node of the syntax tree; returns the first problem found."""
+    """Collect the references below a node of the syntax tree, and return the first problem."""
     if isinstance(node, list):
         return next((problem for item in node if (problem := _walk(item, statement, bound, references))), "")
     if not isinstance(node, dict):
@@ -150,7 +141,7 @@ def _walk(node: Any, statement: bytes, bound: frozenset[str], references: set[Pa
             return f"the aggregate {function}() is not allowed in a mapping: an expression reads one record"
     if kind == "COLUMN_REF":
         path = tuple(str(part) for part in node["column_names"])
-        is_quoted = statement[node["query_location"] :].startswith(b'"')  # counted in bytes
+        is_quoted = statement[node["query_location"] :].startswith(b'"')  # the location is in bytes
         if len(path) == 1 and path[0].lower() in _CALLED_BARE and not is_quoted:
             return f"{path[0]} is {_CHANGES}. If it is a column, quote its name: '\"{path[0]}\"'"
         if path[0] not in bound:

@@ -1,6 +1,6 @@
-"""What a file is by its first bytes, if its name or the mapping says something else: a workbook, an archive, a page.
+"""Recognises by the first bytes that a file is not what the mapping declares: a workbook, an archive, a web page.
 
-Nothing is read beyond the beginning, and the list of names of a ZIP archive. How files are read is readers.py's.
+Only the beginning of a file is read, and the list of names in a ZIP archive.
 """
 
 import re
@@ -17,20 +17,18 @@ _HEAD = 8192
 _GZIP = b"\x1f\x8b"
 _PARQUET = b"PAR1"
 _SAVE_AS_CSV = "Open it in a spreadsheet program, save the sheet as CSV (UTF-8), and put that file into the inbox."
-_UNPACK = "Unpack it, and put the files that are in it into the inbox."
+_UNPACK = "Unpack it, and put the unpacked files into the inbox."
 _EXPORT_AGAIN = "Export the data as CSV, TSV, JSON or Parquet, and put that file into the inbox."
-_PAGE = (
-    "A server often answers with such a page instead of the file: read what the page says, and download the file again."
-)
+_PAGE = "A server often sends such a page instead of the file. Read the message on it, and download the file again."
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of file that is not read.
+    """A kind of file that landing does not read.
 
     Attributes:
-        name: What it is, with its article.
-        hint: What to do about it.
+        name: The kind, with its article.
+        hint: What the user can do.
     """
 
     name: str
@@ -38,7 +36,7 @@ class Kind:
 
 
 _XLSX = Kind("an Excel workbook (.xlsx)", _SAVE_AS_CSV)
-# Each beginning is long or odd enough that no text begins with it.
+# Each beginning is so long or unusual that no text file begins with it.
 _BEGINNINGS = {
     b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": Kind(
         "an old Excel workbook (.xls), or a file of another old Office program", _SAVE_AS_CSV
@@ -57,7 +55,7 @@ _BEGINNINGS = {
     b"\xfd7zXZ\0": Kind("a file packed by xz", _UNPACK),
     b"\x28\xb5\x2f\xfd": Kind("a file packed by zstd", _UNPACK),
 }
-# By the names in a ZIP archive.
+# Kinds that are recognised by the names in a ZIP archive.
 _ZIPPED = (
     (re.compile(r"xl/workbook\.bin"), Kind("an Excel workbook (.xlsb)", _SAVE_AS_CSV)),
     (re.compile(r"xl/"), _XLSX),
@@ -72,39 +70,39 @@ _JSON = re.compile(rb'(?:\[\s*)?\{\s*"[^"\n]*"\s*:')
 
 
 def refuse_other_kinds(path: Path, group: FileGroup) -> None:
-    """Refuse a file that is plainly something else than the group says.
+    """Reject a file that is clearly not of the format that the group declares.
 
     Raises:
-        InputError: Names what it is, and says what to do.
+        InputError: The file is empty or of another kind. The message names the kind and what to do.
     """
     head = _beginning(path)
     if _is_empty(head) and group.format != "jsonl":
-        raise InputError("the file is empty", hint="Have it delivered again, or take it out of the inbox.")
+        raise InputError("the file is empty", hint="Have it delivered again, or remove it from the inbox.")
     found = _unread(path, head, group)
     if path.suffix == ".gz" and head and not head.startswith(_GZIP):
         raise InputError(
             f"its name ends in .gz, but this is {found.name if found else 'not a gzip file'}",
-            hint=found.hint if found else "Rename it without .gz, if it is what it should be.",
+            hint=found.hint if found else "If the content is right, remove .gz from its name.",
         )
     if found:
         raise InputError(f"this is {found.name}", hint=found.hint)
 
 
 def kind_of(path: Path) -> Kind | None:
-    """The kind of a file that no mapping can read; None for any other file."""
+    """The kind of a file that no mapping can read; None for other files."""
     head = _beginning(path)
     return _kind(None, _unpacked(head)) if head.startswith(_GZIP) else _kind(path, head)
 
 
 def _unread(path: Path, head: bytes, group: FileGroup) -> Kind | None:
-    """What a file is that is not read as the group says."""
+    """The kind of a file that does not have the group's format; None if it may have it."""
     if not head.startswith(_GZIP):
         return _kind(path, head) or _unfit(path, head, group)
     if path.suffix != ".gz" or group.format == "parquet":
-        return Kind("a gzip file", "If it holds CSV, TSV or JSON, let its name end in .gz; otherwise unpack it.")
+        return Kind("a gzip file", "If it contains CSV, TSV or JSON, add .gz to its name; otherwise unpack it.")
     inside = _unpacked(head)
     if inside.startswith(_GZIP):
-        return Kind("a file that gzip has packed twice", "Unpack it once.")
+        return Kind("a file that was compressed with gzip twice", "Unpack it once.")
     return _kind(None, inside) or _unfit(None, inside, group)
 
 
@@ -113,11 +111,13 @@ def _beginning(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(_HEAD)
     except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", hint="Let the user who runs this read it.") from error
+        raise InputError(
+            f"cannot be read: {error.strerror}", hint="Give the user who runs `loyalty` permission to read it."
+        ) from error
 
 
 def _is_empty(head: bytes) -> bool:
-    """Whether nothing is in a file, packed or not."""
+    """Whether a file has no content, compressed or not."""
     if not head.startswith(_GZIP):
         return not head
     unpacking = zlib.decompressobj(wbits=31)
@@ -128,7 +128,7 @@ def _is_empty(head: bytes) -> bool:
 
 
 def _unpacked(head: bytes) -> bytes:
-    """The beginning of what is packed; nothing if it is damaged, which the reader finds."""
+    """The beginning of the uncompressed content; empty if the gzip is damaged, which the reader reports."""
     try:
         return zlib.decompressobj(wbits=31).decompress(head, _HEAD)
     except zlib.error:
@@ -136,7 +136,7 @@ def _unpacked(head: bytes) -> bytes:
 
 
 def _kind(path: Path | None, head: bytes) -> Kind | None:
-    """What no mapping can read; without a path it is packed, and only its beginning is known."""
+    """The kind if no mapping can read it. Without a path, the content is inside a gzip and only its head is known."""
     for beginning, kind in _BEGINNINGS.items():
         if head.startswith(beginning):
             return kind
@@ -171,7 +171,7 @@ def _zip_kind(path: Path) -> Kind:
 
 
 def _unfit(path: Path | None, head: bytes, group: FileGroup) -> Kind | None:
-    """What could be read if the mapping said so."""
+    """The kind if the file could be read with another declaration in the mapping."""
     if group.format == "parquet":
         return None
     if head.startswith(_PARQUET) and path and _ending(path) == _PARQUET:
@@ -179,7 +179,7 @@ def _unfit(path: Path | None, head: bytes, group: FileGroup) -> Kind | None:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")) and group.encoding != "utf-16":
         return Kind("text in UTF-16", "Write `encoding: utf-16` in the mapping, or save the file as UTF-8.")
     if group.is_text_table and _JSON.match(head.removeprefix(b"\xef\xbb\xbf").lstrip()):
-        return Kind("JSON", "Say `format: json` in the mapping, or `jsonl` if each line is a record of its own.")
+        return Kind("JSON", "Write `format: json` in the mapping, or `format: jsonl` if each line is a record.")
     return None
 
 

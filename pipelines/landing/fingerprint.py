@@ -1,7 +1,8 @@
-"""What a mapping decides about the landed rows of a file, as a fingerprint that the ledger keeps with each file.
+"""The fingerprint of everything in a mapping that decides the landed rows of a file. The ledger records it per file.
 
-Names and comments, the globs, other groups, and what only the build reads are not in it: a change of those lands
-nothing again. What `delivery` and `lines` declare is in the ledger too, and is in the name of a batch (`version`).
+It does not include comments, globs, other groups and settings that only the build reads: if only these change, no file
+is landed again. The ledger also records what `delivery` and `lines` declare. Both are part of a batch's name
+(`version`).
 """
 
 import hashlib
@@ -13,18 +14,19 @@ from pipelines.landing.model import Column, Columns, EntityRows, FileGroup, Mapp
 from pipelines.landing.normal import TIMES
 
 Declared = frozenset[tuple[str, str | None, str | None]]
-"""Of each entity of a file: its name, `delivery` and `line_lists`, as the ledger has them."""
+"""Per entity of a file: its name, `delivery` and `line_lists`, as in the ledger."""
 
-# Of a group: what only chooses or dates files (each file's date is compared by itself), is declared, or is for people.
+# Keys of a group that do not decide rows: they choose files, give their date (which is compared separately), declare
+# something about deliveries, or are included below in another form.
 _NOT_ROWS = {"match", "ignore", "file_on", "file_on_format", "delivery", "lines", "delimiter", "nulls"}
 _BY_COLUMN = {"timestamps", "timezone", "entities", "skips"}
 
-# The earlier fingerprint left these out at their default.
+# The earlier fingerprint did not include these keys if they had their default.
 _LATER_KEYS = ("quoting", "delivery", "lines")
 
 
 def fingerprint(mapping: Mapping, group: FileGroup) -> str:
-    """sha256 of everything in a mapping that decides which rows a group's files land as, and nothing else."""
+    """The SHA-256 of everything in a mapping that decides the landed rows of a group's files, and of nothing else."""
     decides = {
         "reading": group.model_dump(mode="json", exclude=_NOT_ROWS | _BY_COLUMN, exclude_defaults=True),
         "separator": group.separator if group.is_text_table else None,
@@ -36,21 +38,21 @@ def fingerprint(mapping: Mapping, group: FileGroup) -> str:
 
 
 def earlier_fingerprints(mapping: Mapping, group: FileGroup, delivery: str | None) -> frozenset[str]:
-    """What an earlier version of this program wrote into the ledger for the same rows.
+    """The fingerprints that an earlier version of this program may have written for the same rows.
 
-    It had more in it than what decides the rows. `delivery` is known from the ledger; `lines` is tried.
+    They included more than what decides the rows. `delivery` is known from the ledger; every value of `lines` is tried.
     """
     given = (group.model_copy(update={"delivery": delivery, "lines": lines}) for lines in (None, "complete", "partial"))
     return frozenset(_earlier(mapping, one) for one in given)
 
 
 def declared(group: FileGroup) -> Declared:
-    """What a group declares about later deliveries and lists of order lines."""
+    """What a group declares about later deliveries and about lists of order lines."""
     return frozenset((name, group.delivery, group.line_lists(name)) for name in group.entities)
 
 
 def version(rows: str, declares: Declared) -> str:
-    """What tells apart two landings of one content: the fingerprint of its rows, and what is declared about them."""
+    """The version of a content's landing: a hash of the rows' fingerprint and of what is declared about them."""
     return _sha256([rows, sorted([name, delivery or "", lists or ""] for name, delivery, lists in declares)])
 
 
@@ -72,7 +74,7 @@ def _entity(mapping: Mapping, group: FileGroup, name: str, rows: EntityRows) -> 
 
 
 def _columns(mapping: Mapping, group: FileGroup, name: str, columns: Columns) -> dict[str, list[object]]:
-    """Each column's expression; of times also the formats and the zone in force."""
+    """The expression of each column; for times also the formats and the time zone that apply."""
     return {column: _column(mapping, group, name, column, spec) for column, spec in columns.items()}
 
 

@@ -1,7 +1,7 @@
-"""Formats of times that contradict each other: one text that two declared formats read as two different dates.
+"""Time formats that contradict each other: two declared formats read the same text as two different dates.
 
-The formats of a column are tried in order, so that such a text is read by the first. Which value that concerns is seen
-when a file lands (rows.py); here the mapping alone is asked, with texts of our own.
+The formats of a column are tried in order, so the first one reads such a text. This module checks only the mapping,
+with sample texts. The affected values of a file are counted when the file lands (rows.py).
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,26 +11,27 @@ from itertools import combinations
 
 import duckdb
 
+from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.entities import ENTITIES, ColumnType
 from pipelines.landing import normal
-from pipelines.landing.expressions import quote_text
 from pipelines.landing.model import Column, Columns, FileGroup, Mapping
 
-# No two parts of a time are equal, none is above 12 where a day or a month could be meant; noon and midnight.
+# No two parts of a time are equal, and no part that could be a day or a month is above 12. The last two are at noon and
+# at midnight.
 _TIMES = ("2001-02-03 04:05:06", "2012-11-10 09:08:07", "2006-05-04 12:03:02", "2010-09-08 00:00:00")
 _AS_TEXT = {"iso": ("%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S")}
 
 
 @dataclass(frozen=True)
 class Conflict:
-    """Two formats that read one text as two dates.
+    """Two formats that read the same text as two dates.
 
     Attributes:
         first: The format that is tried first.
-        second: The other.
-        text: A text that both read.
-        dates: What it is by the one and by the other.
+        second: The other format.
+        text: A text that both can read.
+        dates: The date by the first format and by the second.
     """
 
     first: str
@@ -40,7 +41,7 @@ class Conflict:
 
 
 def in_force(kind: ColumnType, group: FileGroup, spec: Column) -> tuple[str, ...]:
-    """The formats in which a column is read, in order; what is an ISO date already is one in a column of dates."""
+    """The formats of a column, in the order in which they are tried. A column of dates always accepts ISO dates."""
     formats = spec.timestamps or group.timestamps
     return formats if kind is not ColumnType.DATE or "iso" in formats else (*formats, "iso")
 
@@ -49,7 +50,7 @@ def in_force(kind: ColumnType, group: FileGroup, spec: Column) -> tuple[str, ...
 def conflicts(formats: tuple[str, ...]) -> tuple[Conflict, ...]:
     """The pairs of formats that contradict each other, each with one example.
 
-    Seconds before milliseconds since 1970 do not: the number of digits tells them apart.
+    `epoch_s` before `epoch_ms` is not a contradiction: the number of digits distinguishes them.
     """
     pairs = [pair for pair in combinations(formats, 2) if pair != ("epoch_s", "epoch_ms") and pair[0] != pair[1]]
     if not pairs:
@@ -60,24 +61,24 @@ def conflicts(formats: tuple[str, ...]) -> tuple[Conflict, ...]:
 
 
 def contradictions(mapping: Mapping) -> Iterator[str]:
-    """What to say about a mapping whose formats contradict each other; each declaration and pair once."""
-    said = set()
+    """A warning for each declaration in a mapping and each pair of formats that contradict each other."""
+    reported = set()
     for index, group in enumerate(mapping.files):
         for location, kind, spec in _times(group):
             own = (*location, "timestamps") if spec.timestamps else ("timestamps",)
             where = mapping.where(("files", index, *own))
             for one in conflicts(in_force(kind, group, spec)):
-                if (where, one.first, one.second) not in said:
-                    said.add((where, one.first, one.second))
+                if (where, one.first, one.second) not in reported:
+                    reported.add((where, one.first, one.second))
                     yield (
                         f"{where}: the formats `{one.first}` and `{one.second}` read the same text as two different"
-                        f" dates: `{one.text}` is {one.dates[0]} or {one.dates[1]}. The first that fits is used, so the"
-                        " dates of one column may be mixed up. Declare the one format that the source writes."
+                        f" dates: `{one.text}` is {one.dates[0]} or {one.dates[1]}. The first format that fits is used,"
+                        " so some dates may be wrong. Declare only the format that the source writes."
                     )
 
 
 def _times(group: FileGroup) -> Iterator[tuple[tuple[str | int, ...], ColumnType, Column]]:
-    """The columns of a group that hold times and dates, with their locations."""
+    """The columns of times and dates in a group, with their locations."""
     for name, rows in group.entities.items():
         at: tuple[str | int, ...] = ("entities", name)
         places: list[tuple[tuple[str | int, ...], Columns]] = [((*at, "columns"), rows.columns)]
@@ -91,7 +92,7 @@ def _times(group: FileGroup) -> Iterator[tuple[tuple[str | int, ...], ColumnType
 
 def _conflict(connection: duckdb.DuckDBPyConnection, first: str, second: str) -> Conflict | None:
     texts = ", ".join(
-        f"({_written(quote_text(time), written)})"
+        f"({_written(quoting.text(time), written)})"
         for time in _TIMES
         for form in (first, second)
         for written in _AS_TEXT.get(form, (form,))
@@ -103,7 +104,7 @@ def _conflict(connection: duckdb.DuckDBPyConnection, first: str, second: str) ->
             f" from (values {texts}) as texts (text)) where {normal.differ(['a', 'b'])} limit 1"
         ).fetchall()
     except duckdb.Error:
-        return None  # a format that is none is refused where it is used
+        return None  # an invalid format is reported where it is used
     for text, one, other in found:
         whole = one[10:] != other[10:]
         return Conflict(first, second, text, (one, other) if whole else (one[:10], other[:10]))
@@ -111,13 +112,13 @@ def _conflict(connection: duckdb.DuckDBPyConnection, first: str, second: str) ->
 
 
 def _written(time: str, form: str) -> str:
-    """SQL of a time as text."""
+    """SQL that writes a time as text in a format."""
     if form in ("epoch_s", "epoch_ms"):
         return f"cast({form.replace('epoch_s', 'epoch')}(timestamp {time}) as bigint)::varchar"
-    return f"strftime(timestamp {time}, {quote_text(form)})"
+    return f"strftime(timestamp {time}, {quoting.text(form)})"
 
 
 def involved(formats: Sequence[str]) -> tuple[str, ...]:
-    """Those of the formats that contradict another."""
+    """The formats that contradict another one of the given formats."""
     found = {form for one in conflicts(tuple(formats)) for form in (one.first, one.second)}
     return tuple(form for form in formats if form in found)

@@ -1,6 +1,6 @@
-"""Finding a source's files: which there are, which group of the mapping takes each, and what its name says.
+"""Finds a source's files: which ones there are, which group of the mapping each one belongs to, and its date.
 
-Names are looked at, and the beginning of a file that no group takes; reading is readers.py's.
+Only names are checked, and the beginning of a file that matches no group. The readers read the files.
 """
 
 import os
@@ -16,9 +16,8 @@ from pipelines.base.text import has_control_characters, printable_name
 from pipelines.landing.filekind import kind_of
 from pipelines.landing.model import FileGroup, Mapping
 
-# Names that transfer programs give to files on their way.
-_ON_THE_WAY = (".part", ".tmp", ".partial", ".crdownload", ".filepart")
-
+# The endings that transfer programs give to files that are not complete yet.
+_INCOMPLETE = (".part", ".tmp", ".partial", ".crdownload", ".filepart")
 
 _UNMATCHED = "no entry under `files` of the mapping matches it"
 _UNMATCHED_HINT = "Add a `match` for it to the mapping, or an entry with `ignore: <reason>`."
@@ -26,11 +25,11 @@ _UNMATCHED_HINT = "Add a `match` for it to the mapping, or an entry with `ignore
 
 @dataclass(frozen=True)
 class SourceFiles:
-    """A source to be landed.
+    """A source and its folder.
 
     Attributes:
-        mapping: How its files become entities.
-        folder: Where they are, at any depth.
+        mapping: How the source's files become entities.
+        folder: The folder of the files. They can be at any depth below it.
     """
 
     mapping: Mapping
@@ -42,12 +41,12 @@ class Found:
     """A file of a source.
 
     Attributes:
-        source: The source it belongs to.
-        path: Where it is.
-        name: Its name below the source's folder, with forward slashes.
-        group: The group that takes it, or None where it cannot be landed.
-        file_on: Its own date.
-        problem: Why it cannot be landed.
+        source: The source that it belongs to.
+        path: The path.
+        name: The name below the source's folder, with forward slashes.
+        group: The group of the mapping; None if the file cannot be landed.
+        file_on: The date in the file's name.
+        problem: Why the file cannot be landed.
     """
 
     source: SourceFiles
@@ -60,12 +59,12 @@ class Found:
 
 @dataclass(frozen=True)
 class Place:
-    """What a mapping says about a file by its name.
+    """What a mapping declares for a file name.
 
     Attributes:
-        group: The group that takes it, or None.
-        file_on: Its own date.
-        problem: Why it cannot be landed.
+        group: The group that matches, or None.
+        file_on: The date in the name.
+        problem: Why the file cannot be landed.
     """
 
     group: FileGroup | None
@@ -74,14 +73,14 @@ class Place:
 
 
 def find(source: SourceFiles) -> list[Found]:
-    """Every file of a source, sorted by its own date and name. Hidden files and files on their way are passed over.
+    """Every file of a source, sorted by its date and name. Hidden files and incomplete transfers are left out.
 
     Raises:
-        InputError: Where the folder is not there.
+        InputError: The folder does not exist or cannot be read.
     """
     if not source.folder.is_dir():
         raise InputError(
-            f"{source.mapping.source}: there is no folder {source.folder}",
+            f"{source.mapping.source}: the folder {source.folder} does not exist",
             hint="Check `files` of the source in loyalty.yml.",
         )
     root = Path(os.path.realpath(source.folder))
@@ -93,26 +92,26 @@ def find(source: SourceFiles) -> list[Found]:
 
 
 def _paths(source: SourceFiles) -> Iterator[Path]:
-    """Every entry that is not passed over and no folder; links are not followed."""
+    """Every entry that is neither a folder nor left out; links are not followed."""
 
     def refuse(error: OSError) -> None:
-        # A folder that cannot be read is no empty folder.
+        # A folder that cannot be read must not count as empty.
         raise InputError(
             f"{source.mapping.source}: the folder {printable_name(str(error.filename))} cannot be read:"
             f" {error.strerror}",
-            hint="Let the user who runs this read it, or take it out of the inbox.",
+            hint="Give the user who runs `loyalty` permission to read it, or remove it from the inbox.",
         ) from error
 
     for at, folders, files in os.walk(source.folder, onerror=refuse):
         folders[:] = [folder for folder in folders if not folder.startswith(".")]
         links = [folder for folder in folders if Path(at, folder).is_symlink()]
         for name in [*links, *files]:
-            if not name.startswith(".") and not name.lower().endswith(_ON_THE_WAY):
+            if not name.startswith(".") and not name.lower().endswith(_INCOMPLETE):
                 yield Path(at, name)
 
 
 def files_below(folder: Path) -> Iterator[Path]:
-    """Every regular file below a folder whose name DuckDB takes as it is, sorted."""
+    """Every regular file below a folder, sorted. Names that DuckDB would misread are left out."""
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not _is_odd(str(path.relative_to(folder))):
             yield path
@@ -120,20 +119,20 @@ def files_below(folder: Path) -> Iterator[Path]:
 
 def _is_odd(name: str) -> bool:
     """Whether a name has a character that cannot be shown, or a backslash."""
-    # DuckDB takes a backslash for a slash, so that `..\\a` would be another file.
+    # DuckDB reads a backslash as a slash, so `..\\a` would be another file.
     return has_control_characters(name) or "\\" in name
 
 
 def _look_at(source: SourceFiles, root: Path, path: Path, name: str) -> Found:
     place = place_of(source.mapping, name)
     problem: InputError | None = None
-    if _is_odd(name):  # also what is not UTF-8
+    if _is_odd(name):  # includes names that are not UTF-8
         problem = InputError("its name has a backslash or a character that cannot be shown", hint="Rename the file.")
     elif not Path(os.path.realpath(path)).is_relative_to(root):
-        where = "a folder outside of the inbox" if path.is_dir() else "something outside of the inbox"
+        where = "a folder outside the inbox" if path.is_dir() else "something outside the inbox"
         problem = InputError(f"this is a link to {where}", hint="Put the files themselves into the inbox.")
     elif not path.is_file():
-        problem = InputError(f"this is {_odd_kind(path)}", hint="Take it out of the inbox.")
+        problem = InputError(f"this is {_odd_kind(path)}", hint="Remove it from the inbox.")
     elif place.group is None:
         problem = _unmatched(path)
     problem = problem or place.problem
@@ -141,7 +140,7 @@ def _look_at(source: SourceFiles, root: Path, path: Path, name: str) -> Found:
 
 
 def place_of(mapping: Mapping, name: str) -> Place:
-    """What a mapping says about a file by its name alone."""
+    """What a mapping declares for a file name."""
     group = next((g for g in mapping.files if any(_matches(name, glob) for glob in g.match)), None)
     if group is None:
         return Place(None, None, InputError(_UNMATCHED, hint=_UNMATCHED_HINT))
@@ -154,11 +153,11 @@ def place_of(mapping: Mapping, name: str) -> Place:
 
 
 def _odd_kind(path: Path) -> str:
-    """What an entry is that is not a file."""
+    """The kind of an entry that is not a file."""
     if path.is_dir():
         return "a link to a folder, and links to folders are not followed"
     if path.is_symlink():
-        return "a link that leads to nothing or in a circle"
+        return "a link whose target does not exist, or which points to itself"
     kinds = ((path.is_fifo, "a pipe"), (path.is_socket, "a socket"))
     return next((name for is_kind, name in kinds if is_kind()), "a device") + ", not a file"
 
@@ -170,18 +169,22 @@ def _unmatched(path: Path) -> InputError:
         return error
     if kind is None:
         return InputError(_UNMATCHED, hint=_UNMATCHED_HINT)
-    return InputError(f"this is {kind.name}, and {_UNMATCHED}", hint=f"{kind.hint} Or ignore it: `ignore: <reason>`.")
+    return InputError(
+        f"this is {kind.name}, and {_UNMATCHED}", hint=f"{kind.hint} Or ignore it with `ignore: <reason>`."
+    )
 
 
 def _date_in(name: str, group: FileGroup) -> date:
     found = re.search(group.file_on or "", name)
     if found is None:
-        raise ValueError(f"its name has no date as `file_on: {group.file_on}` wants one")
+        raise ValueError(f"its name has no date that `file_on: {group.file_on}` matches")
     text = found.group(1) if found.re.groups else found.group(0)
     try:
         return datetime.strptime(text or "", group.file_on_format).date()
     except ValueError:
-        raise ValueError(f"`{printable_name(text)}` in its name is not a day as {group.file_on_format}") from None
+        raise ValueError(
+            f"`{printable_name(text)}` in its name is not a date in the format {group.file_on_format}"
+        ) from None
 
 
 def _matches(name: str, glob: str) -> bool:
@@ -192,7 +195,7 @@ def _matches(name: str, glob: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _pattern(glob: str) -> re.Pattern[str]:
-    """`*` and `?` stay within a folder, `**/` goes through any number of them, `[…]` is a set."""
+    """A glob as a regular expression: `*` and `?` match within a folder, `**/` any number of folders, `[…]` a set."""
     pieces = re.split(r"(\*\*/|\*\*|\*|\?|\[!?[^]]+\])", glob)
     known = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
     return re.compile(

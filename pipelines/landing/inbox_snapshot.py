@@ -1,7 +1,7 @@
-"""What the files of the inboxes looked like when landing last read them: size and time of the last change of each.
+"""The state of the inbox files when landing last read them: size and time of the last change.
 
-So that somebody who only looks at the inboxes can tell which files landing has not read yet, without opening them. It
-is no record of what landed: that is the ledger. If it is missing, every file counts as not read.
+With it, the inbox watch finds files that landing has not read yet, without opening them. It is not a record of what
+landed: that is the ledger. If the snapshot is missing, every file counts as not read.
 """
 
 from collections.abc import Mapping
@@ -12,20 +12,20 @@ from pipelines.base.durable import write_text_durably
 from pipelines.config.home import Home
 from pipelines.landing.delivered import State
 
-Seen = Mapping[str, Mapping[str, State]]
+Snapshot = Mapping[str, Mapping[str, State]]
 """The state of each file by source and name."""
 
-_SEEN = TypeAdapter(dict[str, dict[str, State]])
+_SNAPSHOT = TypeAdapter(dict[str, dict[str, State]])
 
 
-def read_seen(home: Home) -> Seen:
-    """The files that landing has read; none where nobody wrote that down."""
+def read_snapshot(home: Home) -> Snapshot:
+    """The files that landing has read; empty if there is no snapshot."""
     try:
-        return _SEEN.validate_json(home.inbox_seen.read_bytes())
+        return _SNAPSHOT.validate_json(home.inbox_seen.read_bytes())
     except (FileNotFoundError, ValidationError):
         return {}
 
 
-def write_seen(home: Home, seen: Seen) -> None:
-    """Replace what is written down, in one step."""
-    write_text_durably(home.inbox_seen, _SEEN.dump_json(_SEEN.validate_python(seen)).decode(), mode=0o600)
+def write_snapshot(home: Home, snapshot: Snapshot) -> None:
+    """Replace the snapshot, in one step."""
+    write_text_durably(home.inbox_seen, _SNAPSHOT.dump_json(_SNAPSHOT.validate_python(snapshot)).decode(), mode=0o600)

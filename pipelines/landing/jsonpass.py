@@ -1,7 +1,7 @@
-"""Cutting JSON files into records: each record's text, number and first line, without looking into it.
+"""Splits JSON files into records: the text and the first line of each record. The text is not interpreted.
 
-For JSON lines a record is a line that is not blank; for a JSON document it is an element of the list that the mapping
-points to. The text of a record is passed on as it stands, so that no number changes on its way through Python.
+In JSON lines, a record is a line that is not blank. In a JSON document, it is an element of the list that the mapping
+names. The text of a record stays unchanged, so that Python cannot change a number.
 """
 
 import json
@@ -14,7 +14,7 @@ from pipelines.landing.spans import Rule
 from pipelines.landing.textfile import is_too_long, next_line, open_text, shortened
 
 _BLANK = " \t\n\r"
-# A document is cut into records in memory; JSON lines has no such bound.
+# A document is split in memory; for JSON lines there is no such limit.
 LONGEST_DOCUMENT = 128 * 1024**2
 
 
@@ -23,9 +23,9 @@ class Record:
     """One record of a JSON file.
 
     Attributes:
-        line: Its first physical line.
-        text: Its JSON.
-        rule: Why it is unreadable, where that is known without looking into it.
+        line: The first physical line.
+        text: The JSON text.
+        rule: Why the record is unreadable, if that is known already.
     """
 
     line: int
@@ -37,7 +37,7 @@ def json_lines(path: Path, encoding: str) -> Iterator[Record]:
     """The records of a JSON lines file.
 
     Raises:
-        InputError: Where the text cannot be decoded.
+        InputError: The text cannot be decoded.
     """
     with open_text(path, encoding) as file:
         for number, line in enumerate(iter(lambda: next_line(file), ""), start=1):
@@ -53,11 +53,11 @@ def json_elements(path: Path, encoding: str, records: str) -> Iterator[Record]:
     Args:
         path: The file.
         encoding: Its encoding.
-        records: Dotted path to the list; empty where the document is the list. One object alone is one record.
+        records: The dotted path to the list; empty if the document itself is the list. A single object is one record.
 
     Raises:
-        InputError: Where the document is not JSON (with the line), has no list there or two, or does not end with it;
-            also where it is too long to be taken apart in memory.
+        InputError: The document is not valid JSON (with the line), has no list there or two lists, has more text after
+            its end, or is too long to be split in memory.
     """
     with open_text(path, encoding) as file:
         text = file.read(LONGEST_DOCUMENT + 1)
@@ -78,7 +78,7 @@ def json_elements(path: Path, encoding: str, records: str) -> Iterator[Record]:
 
 
 class _Document:
-    """A JSON text and the places in it.
+    """A JSON text and positions in it.
 
     Args:
         text: The document.
@@ -96,7 +96,7 @@ class _Document:
         return at
 
     def member(self, at: int, name: str) -> int:
-        """The place of a member's value in the object at `at`."""
+        """The position of a member's value in the object at `at`."""
         if self._at(at) != "{":
             raise self._no_list()
         at = self.skip_blank(at + 1)
@@ -111,7 +111,7 @@ class _Document:
         raise self._no_list()
 
     def elements(self, at: int) -> Generator[Record, None, int]:
-        """The elements of the list at `at`, or the one object there; returns the place behind it."""
+        """The elements of the list at `at`, or the single object there. Returns the position after it."""
         if self._at(at) == "{":
             end = self._end_of_value(at)
             yield Record(1 + self._text.count("\n", 0, at), self._text[at:end])
@@ -134,28 +134,28 @@ class _Document:
             at = self.skip_blank(at + 1)
 
     def end_of_object(self, at: int, name: str) -> int:
-        """The place behind an object of which the member `name`, ending at `at`, has been read."""
+        """The position after an object whose member `name`, which ends at `at`, has been read."""
         at = self.skip_blank(at)
         while self._at(at) == ",":
             key, at = self._key(self.skip_blank(at + 1))
             if key == name:
-                raise self._broken(at, f"`{name}` stands twice in one object")
+                raise self._broken(at, f"one object has `{name}` twice")
             at = self.skip_blank(self._end_of_value(at))
         if self._at(at) != "}":
             raise self._broken(at, "an object does not end; was the delivery cut off?")
         return at + 1
 
     def end(self, at: int) -> None:
-        """Refuse a document that goes on behind its end."""
+        """Reject a document with more text after its end."""
         at = self.skip_blank(at)
         if at < len(self._text):
-            raise self._broken(at, "there is more behind the document's end; is it JSON lines (`format: jsonl`)?")
+            raise self._broken(at, "there is more text after the document's end; is it JSON lines (`format: jsonl`)?")
 
     def _at(self, at: int) -> str:
         return self._text[at : at + 1]
 
     def _key(self, at: int) -> tuple[str, int]:
-        """The key at `at`, and the place of its value."""
+        """The key at `at`, and the position of its value."""
         try:
             key, at = self._decoder.raw_decode(self._text, at)
         except json.JSONDecodeError as error:
@@ -180,4 +180,4 @@ class _Document:
 
     def _no_list(self) -> InputError:
         where = f"at `{self._records}`" if self._records else "in the document"
-        return InputError(f"there is no list {where}", hint="Correct `records` in the mapping.")
+        return InputError(f"there is no list of records {where}", hint="Correct `records` in the mapping.")

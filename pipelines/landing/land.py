@@ -1,7 +1,7 @@
-"""Landing: every new file of every source becomes one immutable batch, or is refused whole.
+"""Landing: every new file of every source becomes one immutable batch, or is rejected as a whole.
 
-This module holds the order of things: what is done with a file, and what with a run. How a file becomes a batch is
-make_batch.py's; which landed files the mapping lands in another way now is outdated.py's.
+This module defines the order of the steps for a file and for a run. make_batch.py makes the batch of a file, and
+outdated.py finds the landed files for which the mapping has changed.
 """
 
 import logging
@@ -23,9 +23,9 @@ from pipelines.landing.check import check_something_landed
 from pipelines.landing.delivered import State, sha256_of, state_of
 from pipelines.landing.formats import contradictions
 from pipelines.landing.inbox import Found, SourceFiles, files_below, find
-from pipelines.landing.inbox_snapshot import write_seen
+from pipelines.landing.inbox_snapshot import write_snapshot
 from pipelines.landing.landing_state import Known
-from pipelines.landing.make_batch import Again, BatchMaker, Erase, KeptAsItWas, Task
+from pipelines.landing.make_batch import BatchMaker, EarlierBatch, Erase, NotLandedAgain, Task
 from pipelines.landing.model import FileGroup
 from pipelines.landing.outdated import Change, Versions, read_landed
 from pipelines.landing.outdated_files import ignored_error, outdated_files
@@ -46,29 +46,29 @@ def land(
     erase: Erase | None = None,
     originals: Path | None = None,
 ) -> LandingReport:
-    """Land every file that has not landed yet, and again those that were landed with an older version of the mapping.
+    """Land every new file, and land again the files that were landed with an older version of the mapping.
 
     Args:
         home: The home folder; batches go to `<home>/landing`.
         sources: The sources, each with its mapping and folder.
-        today: The business day of landing, the bound for "in the future".
+        today: The business day of landing. Later times count as "in the future".
         progress: Called after each file.
-        erase: Called with each batch before it is committed, where somebody has been erased.
-        originals: A folder that holds files which have landed and are no longer in the inbox, under any names. They
-            are used to land these files again, and are no deliveries.
+        erase: Called with each batch before it is committed, if anybody has been erased.
+        originals: A folder with files that have landed and are no longer in the inbox, under any names. They are used
+            only to land these files again. They do not count as deliveries.
 
     Returns:
-        What became of each file.
+        The outcome of each file.
 
     Raises:
-        RefusedFiles: Where a file was refused, after the others have landed; the report is in its `report`.
-        InputError: Where a source's folder is not there, or nothing has ever landed and there is no file.
+        RefusedFiles: A file was rejected. The other files have landed; see the error's `report`.
+        InputError: A source's folder does not exist, or there is no file and nothing has ever landed.
     """
     begun = time.monotonic()
     found = [file for source in sources for file in find(source)]
     store = Store(home / "landing")
     if orphans := prepare(store):
-        _log.warning("removed %d batch folders that a killed run left", orphans)
+        _log.warning("removed %d incomplete batch folders of a killed run", orphans)
     try:
         if not found:
             check_something_landed(home, sources)
@@ -83,12 +83,12 @@ def land(
                 if progress is not None:
                     progress(files[-1], len(files), len(found))
             files += landing.land_rest(originals)
-            write_seen(Home(home), landing.seen)
+            write_snapshot(Home(home), landing.read_states)
     finally:
         store.close()
     outdated = outdated_files(read_landed(home), sources) if known.is_outdated else {}
     warnings = [warning for source in sources for warning in contradictions(source.mapping)]
-    warnings += [*maker.warnings, *(words for one in outdated.values() for words in one.obstacles())]
+    warnings += [*maker.warnings, *(message for one in outdated.values() for message in one.obstacles())]
     left = sum(one.files for one in outdated.values())
     seconds = time.monotonic() - begun
     report = LandingReport(tuple(files), tuple(warnings), orphans, seconds, redeclared_files, left)
@@ -100,7 +100,7 @@ def land(
 def _connect(store: Store) -> duckdb.DuckDBPyConnection:
     connection = connect(spill=store.scratch / "spill")
     connection.execute("set TimeZone = 'UTC'")
-    connection.execute("set enable_progress_bar = false")  # progress is told per file; --json owns the output
+    connection.execute("set enable_progress_bar = false")  # progress is reported per file, and --json needs stdout
     return connection
 
 
@@ -110,13 +110,13 @@ class Landing:
     Args:
         store: The landing folder.
         maker: Makes batches.
-        versions: What the mappings say now.
+        versions: The current mappings.
         known: What has landed.
         today: The business day.
     """
 
     def __init__(self, store: Store, maker: BatchMaker, versions: Versions, known: Known, today: date) -> None:
-        self.seen: dict[str, dict[str, State]] = {}
+        self.read_states: dict[str, dict[str, State]] = {}
         self._store = store
         self._maker = maker
         self._versions = versions
@@ -126,7 +126,7 @@ class Landing:
         self._paths: dict[tuple[str, str], tuple[Path, State]] = {}  # by source and hash
 
     def redeclare(self) -> int:
-        """Let batches have what the mapping declares now, if their rows do not change; returns how many."""
+        """Apply the mapping's current declarations to batches whose rows stay the same. Returns how many changed."""
         changes = [change for change in self._known.changes if not change.needs_rows]
         for change in changes:
             if self._known.batch(change.target.key(change.landed.sha256)) is None:
@@ -135,27 +135,30 @@ class Landing:
         return len(changes)
 
     def land(self, file: Found) -> FileOutcome:
-        """Land one file, or report why not."""
+        """Land one file, or report why it cannot be landed."""
         source = file.source.mapping.source
         begun = time.monotonic()
         has_landed = self._known.latest(source, file.name) != (0, "")
         try:
             if file.problem is not None:
                 raise file.problem
-            assert file.group is not None  # find() gives a group or a problem
+            assert file.group is not None  # find() sets a group or a problem
             if file.group.ignore is not None:
                 if has_landed:
                     raise ignored_error()
                 return FileOutcome(source, file.name, Outcome.IGNORED, note=file.group.ignore)
             before = state_of(file.path)
             outcome = replace(self._land(file, file.group), seconds=time.monotonic() - begun)
-            self.seen.setdefault(source, {})[file.name] = before
+            self.read_states.setdefault(source, {})[file.name] = before
             return outcome
         except InputError as error:
             return self._refused(source, file.name, file.file_on, error, has_landed, begun)
 
     def land_rest(self, originals: Path | None) -> Iterator[FileOutcome]:
-        """Land again what was not found under its own name: another file of the inbox or an original may have it."""
+        """Land again the contents that were not in the inbox under their own names.
+
+        Another file of the inbox or one of the originals may have the content.
+        """
         rest = [change for change in self._known.changes if id(change) not in self._tried]
         if originals is not None:
             self._look_for({(one.landed.source, one.landed.sha256) for one in rest} - self._paths.keys(), originals)
@@ -173,12 +176,12 @@ class Landing:
         self, source: str, name: str, file_on: date | None, error: InputError, has_landed: bool, begun: float
     ) -> FileOutcome:
         if scarce := scarcity_behind(error, self._store.root.parent):
-            raise scarce from error  # the file is not to blame
+            raise scarce from error  # the file is not the cause
         return FileOutcome(
             source,
             name,
             Outcome.REFUSED,
-            note=f"{error.message}; what it landed as before stays in force" if has_landed else error.message,
+            note=f"{error.message}; its earlier rows stay in force" if has_landed else error.message,
             hint=error.hint,
             file_on=file_on,
             seconds=time.monotonic() - begun,
@@ -215,18 +218,18 @@ class Landing:
         name = self._known.name(batch)
         note = "has landed before" if name == file.name else f"has landed before, as {name}"
         if is_back:
-            note += "; this content was delivered again, so it is in force instead of the one delivered in between"
+            note += "; the content was delivered again, so it replaces the content that was delivered in between"
         source = file.source.mapping.source
         return FileOutcome(source, file.name, Outcome.SKIPPED, note=note, file_on=file.file_on, batch=batch)
 
     def _land_again_or_keep(self, change: Change, path: Path, before: State) -> FileOutcome | None:
-        """As `_land_again`; None if the content must stay as it landed before, with a warning."""
+        """Like `_land_again`. Returns None, with a warning, if the earlier rows must stay."""
         landed, key = change.landed, change.target.key(change.landed.sha256)
         if self._known.batch(key) == landed.batch:
             return None
         try:
             return self._land_again(change, path, before)
-        except KeptAsItWas as reason:
+        except NotLandedAgain as reason:
             self._known.keep(key, landed.batch)
             self._maker.warnings.append(
                 f"{landed.source}: {printable_name(change.name)} was landed with an older version of the mapping and is"
@@ -235,19 +238,19 @@ class Landing:
             return None
 
     def _land_again(self, change: Change, path: Path, before: State) -> FileOutcome:
-        """Land a content as the mapping has it now, in the place of what it landed as before."""
+        """Land a content with the current mapping, and replace its earlier batch."""
         landed, target = change.landed, change.target
         batch = target.batch(landed.sha256)
         outcome = FileOutcome(landed.source, change.name, Outcome.AGAIN, file_on=target.file_on, batch=batch)
         self._tried.add(id(change))
         try:
             if self._known.batch(target.key(landed.sha256)) is None:
-                # what lies in the future was decided by the day on which the file came first
+                # "in the future" depends on the day of the first delivery
                 came_on = min(delivery.delivered_on for delivery in change.deliveries)
                 facts = FileFacts(change.name, landed.sha256, target.file_on, came_on)
-                before_that = Again(self._store.parts(landed.source, landed.batch), landed.records)
+                earlier = EarlierBatch(self._store.parts(landed.source, landed.batch), landed.records)
                 task = Task(
-                    path, before, target.entry, target.group, facts, batch, target.rows, change.deliveries, before_that
+                    path, before, target.entry, target.group, facts, batch, target.rows, change.deliveries, earlier
                 )
                 outcome = replace(self._maker.stage(task), outcome=Outcome.AGAIN)
             self._commit(change)
@@ -256,7 +259,7 @@ class Landing:
         return outcome
 
     def _commit(self, change: Change) -> None:
-        """Let a batch, staged or already there, take the place of what a content landed as before."""
+        """Replace the earlier batch of a content by its new one, which is staged or already committed."""
         landed, target = change.landed, change.target
         batch = self._known.batch(target.key(landed.sha256)) or target.batch(landed.sha256)
         moved = tuple((one.file_name, one.sequence, one.delivered_on) for one in change.deliveries)
@@ -264,7 +267,7 @@ class Landing:
         self._known.change(change, batch, is_removed=is_removed)
 
     def _look_for(self, wanted: set[tuple[str, str]], folder: Path) -> None:
-        """Find the wanted contents below a folder, whatever the files are called."""
+        """Find the wanted contents below a folder, under any file names."""
         for path in files_below(folder) if wanted else ():
             before, sha256 = state_of(path), sha256_of(path)
             self._paths |= {key: (path, before) for key in wanted if key[1] == sha256}

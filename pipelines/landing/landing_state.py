@@ -1,6 +1,6 @@
-"""What is known while a run lands: the batch of each content, the latest delivery of each name, the changes to make.
+"""The state of landing during a run: the batch of each content, the latest delivery of each name, the pending changes.
 
-In memory only. Deciding is land.py's, writing batches.py's.
+It is only in memory. land.py decides what to do, batches.py writes it.
 """
 
 from collections import defaultdict
@@ -15,7 +15,7 @@ class Known:
 
     Args:
         landed: What had landed before the run.
-        versions: What the mappings say now.
+        versions: The current mappings.
     """
 
     def __init__(self, landed: Sequence[Landed], versions: Versions) -> None:
@@ -33,42 +33,42 @@ class Known:
 
     @property
     def changes(self) -> list[Change]:
-        """The landed contents that are still to be landed in another way."""
+        """The landed contents that must still be landed again."""
         return [change for changes in self._changes.values() for change in changes]
 
     def changes_of(self, source: str, sha256: str) -> list[Change]:
-        """Those of one content."""
+        """The pending changes of one content."""
         return list(self._changes.get((source, sha256), ()))
 
     @property
     def is_outdated(self) -> bool:
-        """Whether landed files are left that the mapping lands in another way now, or not at all."""
+        """Whether there are still landed files that the current mapping lands differently or does not match."""
         return bool(self.changes) or self._has_unmatched
 
     def batch(self, key: Key) -> str | None:
-        """The batch of a content as it is landed now."""
+        """The batch of a content that was landed with the current mapping; None if there is none."""
         return self._batches.get(key)
 
     def name(self, batch: str) -> str:
-        """The name of the file of a batch."""
+        """The file name of a batch."""
         return self._names[batch]
 
     def latest(self, source: str, name: str) -> tuple[int, str]:
-        """The sequence and the batch of the latest delivery of a name; 0 and nothing if there is none."""
+        """The sequence and the batch of the latest delivery of a name; 0 and an empty text if there is none."""
         return self._latest.get((source, name), (0, ""))
 
     def deliver(self, source: str, key: Key, batch: str, delivery: Delivery) -> None:
-        """A content has been delivered."""
+        """Record that a content has been delivered."""
         self._set(key, batch)
         self._names.setdefault(batch, delivery.file_name)
         self._latest[source, delivery.file_name] = (delivery.sequence, batch)
 
     def keep(self, key: Key, batch: str) -> None:
-        """A content stays as it has landed, though it would land otherwise now."""
+        """Record that a content keeps its earlier batch, although the mapping has changed."""
         self._set(key, batch)
 
     def change(self, change: Change, batch: str, *, is_removed: bool) -> None:
-        """A batch has taken the place of what a content had landed as."""
+        """Record that a batch has replaced the earlier batch of a content."""
         landed = change.landed
         if is_removed:
             for key in self._keys.pop(landed.batch, set()):

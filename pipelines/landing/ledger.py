@@ -1,4 +1,4 @@
-"""The table that landing makes of what it counted: the ledger's lines of a file."""
+"""Builds the ledger's rows of a file from the counts of landing."""
 
 import json
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipelines.landing.batches import LEDGER, schema_of
-from pipelines.landing.file_warnings import NO_DOUBTS, Doubts
+from pipelines.landing.file_warnings import NO_WARNINGS, FileWarnings
 from pipelines.landing.fingerprint import Declared
 from pipelines.landing.model import FileGroup
 from pipelines.landing.rows import FileFacts
@@ -16,24 +16,24 @@ from pipelines.landing.rows import FileFacts
 def ledger_table(
     facts: FileFacts,
     group: FileGroup,
-    said: str,
+    fingerprint: str,
     counts: tuple[int, int, int, int],
     skips: Mapping[str, int],
     rows: Mapping[str, int],
     erased: Mapping[str, int],
-    doubts: Doubts = NO_DOUBTS,
+    warnings: FileWarnings = NO_WARNINGS,
 ) -> pa.Table:
-    """The ledger's lines of one file, one an entity.
+    """The ledger's rows of one file, one per entity.
 
     Args:
-        facts: What every row of the file carries.
-        group: What the mapping says of the file.
-        said: The fingerprint of what decides the rows.
-        counts: Records: all, taken, unreadable, skipped.
-        skips: Records by declared skip.
-        rows: Landed rows by entity.
-        erased: Rows by entity that were made and did not land, because they are about somebody who was erased.
-        doubts: What may be wrong with the file.
+        facts: The facts that every row of the file has.
+        group: The group of the mapping.
+        fingerprint: The fingerprint of what decides the rows.
+        counts: The numbers of records: all, taken, unreadable, skipped.
+        skips: The number of records per declared skip.
+        rows: The number of landed rows per entity.
+        erased: Per entity, the number of rows that did not land because they are about an erased person.
+        warnings: What may be wrong with the file.
     """
     records, taken, unreadable, skipped = counts
     lines = [
@@ -42,7 +42,7 @@ def ledger_table(
             "file_sha256": facts.sha256,
             "file_on": facts.file_on,
             "landed_on": facts.landed_on,
-            "mapping_sha256": said,
+            "mapping_sha256": fingerprint,
             "records": records,
             "taken_records": taken,
             "unreadable_records": unreadable,
@@ -54,8 +54,8 @@ def ledger_table(
             "delivery": group.delivery,
             "row_keys": group.row_keys(entity),
             "line_lists": group.line_lists(entity),
-            "ambiguous_times": doubts.ambiguous_times.get(entity, 0),
-            "may_be_cut_off": int(doubts.may_be_cut_off),
+            "ambiguous_times": warnings.ambiguous_times.get(entity, 0),
+            "may_be_cut_off": int(warnings.may_be_cut_off),
         }
         for entity, count in rows.items()
     ]
@@ -63,12 +63,12 @@ def ledger_table(
 
 
 def redeclared(lines: pa.Table, declares: Declared, fingerprint: str) -> pa.Table:
-    """The ledger's lines of a file whose rows stay, with what the mapping declares now.
+    """The ledger's rows of a file whose landed rows stay, with the mapping's current declarations.
 
     Args:
-        lines: As they are.
-        declares: What is declared of each entity.
-        fingerprint: Of what decides the rows.
+        lines: The file's rows in the ledger.
+        declares: The declarations per entity.
+        fingerprint: The fingerprint of what decides the landed rows.
     """
     now = {name: {"delivery": delivery, "line_lists": lists} for name, delivery, lists in declares}
     rows: list[dict[str, Any]] = lines.to_pylist()

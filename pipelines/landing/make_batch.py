@@ -1,6 +1,6 @@
-"""One file becomes one staged batch: it is read, its rows are made and written, and its records are reconciled.
+"""Makes one staged batch from one file: reads it, writes its rows, and reconciles its records.
 
-Which files, and what a batch replaces, is land.py's; how a batch is committed is batches.py's.
+land.py decides which files are landed and which batches they replace. batches.py commits a batch.
 """
 
 import shutil
@@ -11,11 +11,11 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
+from pipelines.base import quoting
 from pipelines.base.errors import InputError
 from pipelines.landing.batches import DELIVERIES, LEDGER, UNREADABLE, Delivery, Store, deliveries_table
 from pipelines.landing.delivered import State, state_of
-from pipelines.landing.expressions import quote_text
-from pipelines.landing.file_warnings import doubts_of, is_cut_off
+from pipelines.landing.file_warnings import find_warnings, is_cut_off
 from pipelines.landing.inbox import SourceFiles
 from pipelines.landing.ledger import ledger_table, redeclared
 from pipelines.landing.model import FileGroup
@@ -26,50 +26,52 @@ from pipelines.landing.report import FileOutcome, Outcome
 from pipelines.landing.rows import FileFacts, RowSql
 from pipelines.landing.spans import Span, as_table
 
-# Half of what a small file costs is these two optimizers' planning; at a million records they save a fifth.
+# For a small file, planning by these two optimizers takes half of the time. For a million records they save a fifth.
 _COSTLY_TO_PLAN = "statistics_propagation,common_subexpressions"
 _WORTH_PLANNING = 20_000
 
-_REPORT = "Report it with a sample of the file."
+_REPORT = "Please report this with a sample of the file."
 
 
 @dataclass(frozen=True)
-class Again:
-    """A file that is landed again: what it landed as before.
+class EarlierBatch:
+    """The earlier batch of a file that is landed again.
 
     Attributes:
-        parts: The landed Parquet, by data set.
-        records: Records that were taken or unreadable.
+        parts: The Parquet files of the batch, by data set.
+        records: The number of records that were taken or unreadable.
     """
 
     parts: Mapping[str, Path]
     records: int
 
 
-class KeptAsItWas(InputError):
-    """A file is not landed again, and what it landed as before stays; that is no reason to stop the run."""
+class NotLandedAgain(InputError):
+    """A file is not landed again and its earlier batch stays. This does not stop the run."""
 
 
-Erase = Callable[[Path, str, int, Again | None], Mapping[str, int]]
-"""Erases those who must not land from a staged batch: its folder, its source, its records that are taken or unreadable,
-and what it landed as before. Gives the rows removed, by entity.
+Erase = Callable[[Path, str, int, EarlierBatch | None], Mapping[str, int]]
+"""Removes erased people from a staged batch.
+
+The arguments are the batch's folder, its source, the number of its records that are taken or unreadable, and the file's
+earlier batch. The result is the number of removed rows per entity.
 """
 
 
 @dataclass(frozen=True)
 class Task:
-    """A file to be made a batch of.
+    """A file from which a batch is to be made.
 
     Attributes:
-        path: Where it is.
-        before: Its state before its hash was taken.
+        path: The path of the file.
+        before: The file's state before its hash was computed.
         entry: The source.
-        group: The group that takes it.
-        facts: What every row of it carries.
-        batch: The batch.
-        fingerprint: Of what decides its rows.
-        deliveries: The deliveries of it.
-        again: If it is landed again: what it landed as before.
+        group: The group of the mapping.
+        facts: The facts that every row of the file has.
+        batch: The name of the batch.
+        fingerprint: The fingerprint of what decides the rows.
+        deliveries: The deliveries of the file.
+        again: The earlier batch, if the file is landed again.
     """
 
     path: Path
@@ -80,7 +82,7 @@ class Task:
     batch: str
     fingerprint: str
     deliveries: Iterable[Delivery]
-    again: Again | None = None
+    again: EarlierBatch | None = None
 
 
 class BatchMaker:
@@ -88,8 +90,8 @@ class BatchMaker:
 
     Args:
         store: The landing folder.
-        connection: A DuckDB of our own.
-        erase: Called with each batch before it is committed, if somebody has been erased.
+        connection: A DuckDB that nothing else uses.
+        erase: Called with each batch before it is committed, if anybody has been erased.
     """
 
     def __init__(self, store: Store, connection: duckdb.DuckDBPyConnection, erase: Erase | None) -> None:
@@ -102,15 +104,15 @@ class BatchMaker:
         """Stage every part of a batch; the caller commits or discards it.
 
         Raises:
-            InputError: The file cannot be landed whole.
-        KeptAsItWas: It must not be landed again.
+            InputError: The file cannot be landed completely.
+            NotLandedAgain: The file must not be landed again.
         """
         try:
             reading = read(self._connection, task.path, task.group, self._store.scratch)
         except duckdb.Error as error:
             raise InputError(f"cannot be read: {type(error).__name__}", hint=_REPORT) from error
         if state_of(task.path) != task.before:
-            raise InputError("it changed while it was read", hint="Run again when its delivery has ended.")
+            raise InputError("the file changed while it was read", hint="Run again when its delivery is complete.")
         sql = self._sql(task, reading)
         try:
             outcome = self._stage(task, reading, sql)
@@ -121,7 +123,7 @@ class BatchMaker:
         return outcome
 
     def redeclare(self, change: Change) -> None:
-        """Stage a batch with the rows that are there, and with what is declared now."""
+        """Stage a batch with the rows of the earlier batch and the current declarations."""
         landed, target = change.landed, change.target
         batch = target.batch(landed.sha256)
         for dataset, part in self._store.parts(landed.source, landed.batch).items():
@@ -138,17 +140,17 @@ class BatchMaker:
         self._connection.execute(f"set disabled_optimizers = '{spared}'")
         try:
             sql = RowSql(self._connection, task.entry.mapping, task.group)
-            if reading.open_end and is_cut_off(self._connection, sql, reading.open_end):
-                sql = RowSql(self._connection, task.entry.mapping, task.group, reading.open_end.record)
+            if reading.unterminated and is_cut_off(self._connection, sql, reading.unterminated):
+                sql = RowSql(self._connection, task.entry.mapping, task.group, reading.unterminated.record)
         except duckdb.Error as error:
             raise InputError(
                 f"the mapping does not fit the file: {str(error).partition(chr(10))[0]}",
-                hint="`loyalty check` tells which line of the mapping.",
+                hint="`loyalty check` names the line of the mapping.",
             ) from error
         return sql
 
     def _stage(self, task: Task, reading: Reading, sql: RowSql) -> FileOutcome:
-        ((counted, taken, not_taken, *rest),) = self._connection.execute(sql.fates()).fetchall()
+        ((counted, taken, not_taken, *rest),) = self._connection.execute(sql.record_counts()).fetchall()
         by_entity = dict(zip(task.group.entities, rest[: len(task.group.entities)], strict=True))
         skips = rest[len(task.group.entities) :]
         records = reading.records + len(reading.spans)
@@ -156,12 +158,13 @@ class BatchMaker:
         unreadable = len(reading.spans) + not_taken
         if counted != reading.records or records != taken + unreadable + sum(skips):
             raise InputError(
-                f"does not reconcile: {records} records, {taken} taken, {unreadable} unreadable, {sum(skips)} skipped",
-                hint="The file is refused whole; report it with a sample.",
+                f"the numbers of records do not add up: {records} counted, but {taken} taken, {unreadable} unreadable,"
+                f" {sum(skips)} skipped. The file is rejected as a whole",
+                hint="Please report this with a sample of the file.",
             )
         source, facts = task.entry.mapping.source, task.facts
-        doubts = doubts_of(self._connection, sql, facts.name, reading.open_end, cut_off=sql.is_cut_off)
-        self.warnings += [f"{source}: {warning}" for warning in doubts.warnings]
+        warnings = find_warnings(self._connection, sql, facts.name, reading.unterminated, cut_off=sql.is_cut_off)
+        self.warnings += [f"{source}: {warning}" for warning in warnings.messages]
         rows = dict.fromkeys(by_entity, 0)
         for name in (name for name, count in by_entity.items() if count):
             rows[name] = self._copy(sql.rows(name, facts), self._store.staged(task.batch, name))
@@ -172,7 +175,7 @@ class BatchMaker:
             erased = self._erase(self._store.scratch / task.batch, source, taken + unreadable, task.again)
         rows = {name: count - erased.get(name, 0) for name, count in rows.items()}
         counts = (records, taken, unreadable, sum(skips))
-        lines = ledger_table(facts, task.group, task.fingerprint, counts, named, rows, erased, doubts)
+        lines = ledger_table(facts, task.group, task.fingerprint, counts, named, rows, erased, warnings)
         pq.write_table(lines, self._store.staged(task.batch, LEDGER), compression="zstd")
         return FileOutcome(
             source,
@@ -190,12 +193,12 @@ class BatchMaker:
         )
 
     def _copy(self, query: str, path: Path) -> int:
-        statement = f"copy ({query}) to {quote_text(str(path))} (format parquet, compression zstd)"
+        statement = f"copy ({query}) to {quoting.text(str(path))} (format parquet, compression zstd)"
         ((rows,),) = self._connection.execute(statement).fetchall()
         return int(rows)
 
     def _copy_unreadable(self, not_taken: str, facts: FileFacts, spans: Sequence[Span], path: Path) -> None:
-        """Write what the pass could not read, and the records that nothing takes."""
+        """Write the unreadable spans, and the records that no entity and no skip takes."""
         self._connection.register("landing_spans", as_table(spans))
         try:
             self._copy(
@@ -208,7 +211,7 @@ class BatchMaker:
             self._connection.unregister("landing_spans")
 
     def _failing(self, task: Task, sql: RowSql, error: duckdb.Error) -> InputError:
-        """Name the expression that fails on this file's data; the data itself is not repeated."""
+        """The error that names the expression which fails on this file. It does not quote data."""
         mapping = task.entry.mapping
         index = next(i for i, group in enumerate(mapping.files) if group is task.group)
         for location, probe in sql.expressions():
@@ -218,6 +221,6 @@ class BatchMaker:
                 where = mapping.where(("files", index, *location))
                 return InputError(
                     f"{where}: the expression for `{'.'.join(map(str, location))}` fails on a value of this file",
-                    hint="Write it so that it gives NULL where a value is odd: try_cast instead of cast.",
+                    hint="Change the expression so that it gives NULL for invalid values: try_cast instead of cast.",
                 )
         return InputError(f"cannot be landed: {type(error).__name__}", hint=_REPORT)

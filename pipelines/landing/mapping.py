@@ -1,6 +1,6 @@
-"""Reading a mapping file: from a name or a path to a checked `Mapping`, with errors that name the line.
+"""Reads a mapping file into a checked `Mapping`. Errors name the file and the line.
 
-What a mapping may say stands in model.py.
+model.py defines what a mapping can contain.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,7 +17,7 @@ from pipelines.landing.entity_fit import Problem, problems_of_names, problems_of
 from pipelines.landing.model import Mapping
 from pipelines.landing.order_statuses import Declared, status_word
 
-_HINT = "Correct the mapping there; docs/mapping.md says what each key means."
+_HINT = "Correct the mapping at this place. docs/mapping.md explains each key."
 BUILT_IN = Path(__file__).parent / "mappings"
 
 
@@ -28,10 +28,10 @@ def load_mapping(name_or_path: str | Path) -> Mapping:
         name_or_path: The name of a built-in mapping (`sample`), or a path to a mapping file.
 
     Returns:
-        The mapping, its expressions bound against the columns that they name.
+        The mapping. Its expressions are checked against the columns that they name.
 
     Raises:
-        ConfigError: Where it cannot be read or used; the message names the file, the line and what to do.
+        ConfigError: The mapping cannot be read or used. The message names the file, the line and what to do.
     """
     mapping = read_mapping(name_or_path)
     check_expressions(mapping)
@@ -41,7 +41,7 @@ def load_mapping(name_or_path: str | Path) -> Mapping:
 
 
 def read_mapping(name_or_path: str | Path) -> Mapping:
-    """A mapping whose expressions are not checked: enough to look at what it says, and quicker.
+    """A mapping without a check of its expressions, which is faster.
 
     Raises:
         ConfigError: It cannot be read.
@@ -50,14 +50,16 @@ def read_mapping(name_or_path: str | Path) -> Mapping:
 
 
 def _read(path: Path) -> Mapping:
-    """A mapping whose expressions are not checked yet."""
+    """Read and validate a mapping; its expressions are not checked yet."""
     try:
         document = read_yaml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}", hint="The file must be readable UTF-8 text.") from error
+        raise ConfigError(
+            f"{path}: the mapping cannot be read: {error}", hint="It must be a text file in UTF-8 that you may read."
+        ) from error
     except YamlProblem as error:
         raise ConfigError(
-            f"{path}:{error.line}: not the YAML of a mapping: {error}", hint="Correct that line."
+            f"{path}:{error.line}: the mapping is not valid YAML: {error}", hint="Correct this line."
         ) from error
     try:
         mapping = Mapping.model_validate(document.data)
@@ -72,15 +74,15 @@ def _read(path: Path) -> Mapping:
 
 def _refuse(mapping: Mapping, problems: Sequence[Problem]) -> None:
     if problems:
-        lines = [f"{mapping.where(at)}: {words}" for at, words in problems]
+        lines = [f"{mapping.where(at)}: {message}" for at, message in problems]
         raise ConfigError("\n".join(lines), hint=_HINT)
 
 
 def declared_statuses(mappings: Iterable[str | Path]) -> list[Declared]:
-    """What the mappings declare of the statuses of orders, each once and sorted.
+    """The order statuses that the mappings declare, sorted and without duplicates.
 
     Raises:
-        ConfigError: A mapping cannot be used, or two of one source give a status different classes.
+        ConfigError: A mapping cannot be used, or two mappings of one source give a status different classes.
     """
     classes: dict[tuple[str, str], str] = {}
     declared: set[Declared] = set()
@@ -89,9 +91,9 @@ def declared_statuses(mappings: Iterable[str | Path]) -> list[Declared]:
             before = classes.setdefault((mapping.source, status_word(status)), status_class)
             if before != status_class:
                 raise ConfigError(
-                    f"{mapping.where(('order_statuses',))}: `{status}` is {status_class} here and {before} in another"
-                    f" mapping of the source {mapping.source}",
-                    hint="Give the status one class.",
+                    f"{mapping.where(('order_statuses',))}: the status `{status}` is `{status_class}` here, but"
+                    f" `{before}` in another mapping of the source {mapping.source}",
+                    hint="Give the status the same class in both mappings.",
                 )
             declared.add((mapping.source, status, status_class))
     return sorted(declared)
@@ -102,13 +104,13 @@ def _find(name_or_path: str | Path) -> Path:
     if isinstance(name_or_path, Path) or "/" in text or text.endswith((".yml", ".yaml")):
         path = Path(text)
         if not path.is_file():
-            raise ConfigError(f"{path}: no such mapping file", hint="Check the path.")
+            raise ConfigError(f"{path}: this mapping file does not exist", hint="Check the path.")
         return path
     path = BUILT_IN / f"{text}.yml"
     if not path.is_file():
         names = ", ".join(sorted(found.stem for found in BUILT_IN.glob("*.yml")))
         raise ConfigError(
             f"there is no built-in mapping `{text}`",
-            hint=f"Built in: {names}. For your own, give the path to its .yml file.",
+            hint=f"The built-in mappings are: {names}. For your own mapping, write the path of its .yml file.",
         )
     return path

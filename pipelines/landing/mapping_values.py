@@ -1,6 +1,6 @@
-"""The kinds of value that a mapping can hold: each checked, with words of its own, and brought into one form.
+"""The types of values in a mapping: each is checked, with its own error message, and normalised.
 
-Keys and their meaning are in model.py.
+model.py defines the keys and their meaning.
 """
 
 import re
@@ -11,12 +11,12 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from pipelines.base.spelling import did_you_mean
 
-# The name under which the ledger counts records of which every block of `unpivot` is empty.
+# The ledger counts records under this name if every block of `unpivot` is empty in them.
 BLANK = "blank"
 
 
 def _plain(value: Any) -> Any:
-    """YAML's own numbers and booleans as the SQL text they stand for."""
+    """YAML numbers and booleans as SQL text."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int | float) else value
@@ -41,30 +41,30 @@ def _zone(value: str | None) -> str | None:
 
 
 def _readable(value: Any) -> Any:
-    """A format that users expect to work, refused by what it is."""
+    """Reject formats that users may expect to work, and explain why."""
     if isinstance(value, str) and (what := _OTHER_FORMATS.get(value.lower())):
-        raise ValueError(f"`{value}` is {what}, which cannot be read: save it as CSV (UTF-8), and say `format: csv`")
+        raise ValueError(f"`{value}` is {what}, which cannot be read: save it as CSV (UTF-8), and use `format: csv`")
     return value
 
 
 def _source_name(value: str) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", value):
         raise ValueError(
-            f"`{value}` cannot name a source: use lower-case letters, digits and `_`, beginning with a letter, and at"
-            " most 63 of them"
+            f"`{value}` cannot be the name of a source: use at most 63 lower-case letters, digits and `_`, and begin"
+            " with a letter"
         )
     if value == "none":
-        raise ValueError("`none` is kept for the empty tables; choose another name")
+        raise ValueError("the name `none` is reserved for empty tables: choose another name")
     return value
 
 
 def _skip_name(value: str) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", value):
         raise ValueError(
-            f"`{value}` cannot name a skip: use lower-case letters, digits and `_`, beginning with a letter"
+            f"`{value}` cannot be the name of a skip: use lower-case letters, digits and `_`, and begin with a letter"
         )
     if value == BLANK:
-        raise ValueError(f"`{BLANK}` is kept for records without an answer; choose another name")
+        raise ValueError(f"the name `{BLANK}` is reserved for records without an answer: choose another name")
     return value
 
 
@@ -89,4 +89,4 @@ SourceName = Annotated[str, AfterValidator(_source_name)]
 SkipName = Annotated[str, AfterValidator(_skip_name)]
 Format = Annotated[Literal["csv", "tsv", "json", "jsonl", "parquet"], BeforeValidator(_readable)]
 ColumnSource = BeforeValidator(_column)
-"""For the model `Column`: a text alone is its expression."""
+"""For the model `Column`: a plain text is its expression."""

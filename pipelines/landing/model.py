@@ -1,7 +1,7 @@
-"""What a mapping file may say: its keys, their types and defaults.
+"""The model of a mapping file: its keys, their types and defaults.
 
-Only the shape and the checks that need nothing but the mapping live here. Reading the file and naming its lines is
-mapping.py's; checking the expressions is binding.py's; doing what the mapping says is the readers' and rows.py's.
+Only checks that need nothing but the mapping are here. mapping.py reads the file and names its lines, binding.py checks
+the expressions, and the readers and rows.py apply the mapping.
 """
 
 import re
@@ -16,7 +16,7 @@ from pipelines.config.values import CurrencyCode
 from pipelines.landing.mapping_values import ColumnSource, Format, Listed, SkipName, SourceName, Sql, Zone
 from pipelines.landing.order_statuses import OrderStatuses
 
-# The last key column of these can be generated; the others are nothing without the source's own key.
+# For these entities the last key column can be generated. The others need a key from the source.
 GENERATED_KEYS = {
     name: ENTITIES[name].key[-1]
     for name in (
@@ -38,12 +38,12 @@ class _Strict(BaseModel):
 
 
 class Column(_Strict):
-    """Where one canonical column comes from.
+    """The source of one canonical column.
 
     Attributes:
-        sql: A source column's name, or a DuckDB expression over source columns (all text).
-        timestamps: The formats of this column, where they differ from the file group's.
-        timezone: The zone of this column, where it differs from the file group's.
+        sql: The name of a source column, or a DuckDB expression over source columns, which are all text.
+        timestamps: The time formats of this column, if they differ from those of the file group.
+        timezone: The time zone of this column, if it differs from that of the file group.
     """
 
     sql: Sql
@@ -58,14 +58,14 @@ class EntityRows(_Strict):
     """How the records of a file become rows of one entity.
 
     Attributes:
-        where: Which records; all of them unless given.
-        each: An expression that gives a JSON list: one row per element, whose fields are `item.…` (`item_no` counts
-        from 1).
+        where: The condition for records; the default is all records.
+        each: An expression that gives a JSON list: one row per element. The element's fields are `item.…`, and
+            `item_no` is its number, from 1.
         columns: Canonical column to source column or expression.
         amount_basis: For returns: what their amounts include, `goods` or `gross` (with tax and shipping). It fills the
             column of that name.
-        unpivot: Blocks of further columns: each block makes a row of each record, unless every source column
-            that the block reads is empty (wide to long).
+        unpivot: Blocks of additional columns (wide to long): each block makes one row from each record, unless every
+            source column that the block reads is empty.
     """
 
     where: Sql = "true"
@@ -75,17 +75,17 @@ class EntityRows(_Strict):
     unpivot: tuple[Columns, ...] = ()
 
     def blocks(self) -> tuple[Columns, ...]:
-        """The columns of each kind of row that one record makes."""
+        """The columns of each kind of row that a record makes."""
         return tuple({**self.columns, **block} for block in self.unpivot) or (self.columns,)
 
 
 class Skip(_Strict):
-    """Records that are left out on purpose, and counted.
+    """Records that are left out on purpose and counted.
 
     Attributes:
-        name: Its name in the ledger.
-        why: For the reader of the ledger.
-        where: Which records.
+        name: The name in the ledger.
+        why: The reason, for readers of the mapping.
+        where: The condition for records.
     """
 
     name: SkipName
@@ -97,29 +97,29 @@ class FileGroup(_Strict):
     """One kind of file of a source, or files that are ignored with a reason.
 
     Attributes:
-        match: Globs; without a slash they are matched with the file's own name at any depth. `.gz` may follow.
-        ignore: Why these files are not read. Nothing else is then given.
-        format: How the file is read.
-        delimiter: Of CSV and TSV.
-        quoting: Of CSV and TSV: `double` (fields may be put in double quotes) or `none` (a quote is a character).
-        encoding: Of CSV, TSV and JSON; utf-8 is read with or without a byte order mark.
-        skip_rows: Physical lines before the header.
-        header_rows: Rows of header; the first of them names the columns. 0 where `names` does.
-        names: Names of the columns of a file without a header.
-        records: For JSON: the dotted path to the list of records; the document itself unless given.
-        nulls: Texts that mean "nothing", beside the empty one.
-        file_on: A regex searched in the file's name; its first group (or all of it) is the file's own date.
-        file_on_format: How that date is written.
-        timestamps: Formats of times: DuckDB strptime formats, `iso`, `epoch_s`, `epoch_ms`; the first that fits is
-        taken.
-        timezone: Zone of times without an offset, where it differs from the mapping's.
-        entities: What the records become.
-        skips: What is left out; a record that a skip takes lands nowhere.
-        delivery: What a later delivery of a file under its name means for keys that it no longer has. They stay, with a
-            warning, unless this says otherwise: `full` (they are gone) or `append` (they stay, without a warning).
-        lines: Whether the order lines of a delivered order are all lines that it has (`complete`) or may be some of
-            them (`partial`). Where nothing is said: complete for JSON lists (`each`) and for lines without a key of
-            their own, else partial.
+        match: Globs. A glob without a slash is matched with the file name at any depth. The file name can end in `.gz`.
+        ignore: Why these files are not read. The group then has no other keys.
+        format: The format of the file.
+        delimiter: The delimiter of CSV and TSV.
+        quoting: For CSV and TSV: `double` (fields can be in double quotes) or `none` (a quote is a normal character).
+        encoding: The encoding of CSV, TSV and JSON; utf-8 can have a byte order mark.
+        skip_rows: The number of physical lines before the header.
+        header_rows: The number of header rows; the first one names the columns. It is 0 if `names` is given.
+        names: The column names of a file without a header.
+        records: For JSON: the dotted path to the list of records; the default is the document itself.
+        nulls: Texts that mean "no value", in addition to the empty text.
+        file_on: A regex that is searched in the file's name. Its first group (or the whole match) is the file's date.
+        file_on_format: The format of that date.
+        timestamps: The formats of times: DuckDB strptime formats, `iso`, `epoch_s`, `epoch_ms`. The first format that
+            fits is used.
+        timezone: The zone of times without an offset, if it differs from the mapping's.
+        entities: The entities that the records become.
+        skips: The records that are left out. A record that a skip takes does not land.
+        delivery: What happens to keys that a later delivery under the same file name no longer has. By default they
+            stay, with a warning. `full`: they are removed. `append`: they stay, without a warning.
+        lines: Whether the delivered order lines of an order are all its lines (`complete`) or may be only some of them
+            (`partial`). The default is complete for JSON lists (`each`) and for lines without a key of their own, else
+            partial.
     """
 
     match: Listed = Field(min_length=1)
@@ -144,7 +144,7 @@ class FileGroup(_Strict):
 
     @property
     def separator(self) -> str:
-        """The delimiter in force."""
+        """The delimiter that applies."""
         return self.delimiter or ("\t" if self.format == "tsv" else ",")
 
     @property
@@ -156,7 +156,7 @@ class FileGroup(_Strict):
     @classmethod
     def _delimits(cls, value: str | None) -> str | None:
         if value is not None and value in '\r\n\0"':
-            raise ValueError("a line end, a quote or NUL cannot separate fields")
+            raise ValueError("a line end, a quote or NUL cannot be the delimiter")
         return value
 
     @field_validator("file_on")
@@ -173,32 +173,32 @@ class FileGroup(_Strict):
     def _is_one_kind(self) -> Self:
         if self.ignore is not None:
             if self.model_fields_set - {"match", "ignore"}:
-                raise ValueError("an ignored group has only `match` and `ignore` (the reason)")
+                raise ValueError("a group with `ignore` can have no other keys than `match` and `ignore`")
             return self
         if not self.entities:
-            raise ValueError("`entities` is missing; files to be left alone are declared with `ignore: <reason>`")
+            raise ValueError("`entities` is missing; if the files must not be read, declare `ignore: <reason>`")
         if self.is_text_table and (self.header_rows == 0) != (self.names is not None):
-            raise ValueError("`names` goes with `header_rows: 0`, and only with it")
+            raise ValueError("`names` and `header_rows: 0` must be used together")
         of_text_tables = {"delimiter", "quoting", "skip_rows", "header_rows", "names"}
         if not self.is_text_table and self.model_fields_set & of_text_tables:
-            raise ValueError("`delimiter`, `quoting`, `skip_rows`, `header_rows` and `names` are for csv and tsv")
+            raise ValueError("`delimiter`, `quoting`, `skip_rows`, `header_rows` and `names` are only for csv and tsv")
         if self.records and self.format != "json":
-            raise ValueError("`records` is for json")
+            raise ValueError("`records` is only for json")
         if self.lines is not None and "order_lines" not in self.entities:
-            raise ValueError("`lines` is about order lines, and the files have none: remove it")
+            raise ValueError("`lines` is about order lines, but these files have none: remove it")
         names = [skip.name for skip in self.skips]
         if len(names) != len(set(names)):
             raise ValueError("two skips have the same name")
         return self
 
     def row_keys(self, entity: str) -> str:
-        """Whose the keys of an entity's rows are: `own`, the source's, or `generated` at landing."""
+        """Where the keys of an entity's rows come from: `own` (the source) or `generated` (landing)."""
         key = GENERATED_KEYS.get(entity)
         blocks = self.entities[entity].blocks()
         return "own" if key is None or any(key in block for block in blocks) else "generated"
 
     def line_lists(self, entity: str) -> str | None:
-        """What holds the whole list of an order's lines: a `record`, a `file`, or nothing (None)."""
+        """What contains all lines of an order: a `record`, a `file`, or neither (None)."""
         if entity != "order_lines" or self.lines == "partial":
             return None
         if self.entities[entity].each:
@@ -225,11 +225,12 @@ class Mapping(_Strict):
     """A mapping file: one source, and how its files become canonical entities.
 
     Attributes:
-        source: Its name in every table.
-        timezone: Zone of its times without an offset.
-        currency: Fills `currency` where an entity has it and the mapping gives no expression.
-        order_statuses: Which statuses of orders and lines are sales; read by the build, so that a change lands nothing.
-        files: One entry per kind of file; the first whose `match` fits takes the file.
+        source: The source's name in every table.
+        timezone: The zone of times without an offset.
+        currency: The value of `currency` for entities that have this column, if the mapping has no expression for it.
+        order_statuses: Which statuses of orders and lines are sales. The build reads them, so a change of them does not
+            land files again.
+        files: One entry per kind of file. A file belongs to the first entry whose `match` fits.
     """
 
     source: SourceName
@@ -241,7 +242,7 @@ class Mapping(_Strict):
     _lines: dict[tuple[str | int, ...], int] = PrivateAttr(default_factory=dict)
 
     def zone(self, group: FileGroup, column: Column | None = None) -> str:
-        """The zone in force for a group, or for one of its columns."""
+        """The time zone that applies to a group, or to one of its columns."""
         return (column and column.timezone) or group.timezone or self.timezone or "UTC"
 
     def where(self, location: tuple[str | int, ...]) -> str:

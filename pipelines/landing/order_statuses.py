@@ -1,8 +1,9 @@
-"""What the status of an order or of an order line means: a sale, or not (yet) one.
+"""The meaning of an order's or order line's status: whether it is a sale.
 
-The known words are in dbt_project/seeds/order_statuses.csv; a mapping adds its own under `order_statuses`. Here are the
-words that are compared, what a mapping may declare, and the file by which the build reads it. The build classifies in
-SQL (int_order_status); `class_of` gives the same answer to `loyalty check`, which runs before any build.
+The known statuses are in dbt_project/seeds/order_statuses.csv. A mapping adds its own under `order_statuses`. This
+module defines how statuses are compared, what a mapping can declare, and the file with which the build reads the
+declarations. The build classifies in SQL (int_order_status). `class_of` gives the same result for `loyalty check`,
+which runs before any build.
 """
 
 import csv
@@ -22,7 +23,7 @@ CLASSES = ("sale", "pending", "cancelled", "test")
 UNKNOWN = "unknown"
 FILE = "order_statuses.parquet"
 
-# Letters with accents and what stands for them, then what is left out. The macro status_word has the same characters.
+# Letters with accents, their replacements, and the characters that are left out. The macro status_word has the same.
 ACCENTED = "àáâãäåçèéêëìíîïñòóôõöùúûüýÿßς"
 PLAIN = "aaaaaaceeeeiiiinooooouuuuyysσ"
 LEFT_OUT = (
@@ -36,12 +37,12 @@ Declared = tuple[str, str, str]
 
 
 def status_word(status: str) -> str:
-    """What is compared of a status: in lower case, without accents and separators, so that `On-Hold` is `on_hold`."""
+    """The form in which statuses are compared: lower case, without accents and separators. `On-Hold` = `on_hold`."""
     return status.lower().translate(_TABLE)
 
 
 def _texts(value: Any) -> Any:
-    """One word or a list of them; YAML's own numbers and booleans as they are written."""
+    """A single status or a list of statuses, as a tuple of lower-case texts; also YAML numbers and booleans."""
     listed = value if isinstance(value, list | tuple) else [value]
     return tuple(str(one).lower().strip() if isinstance(one, str | int | float) else one for one in listed)
 
@@ -50,7 +51,7 @@ Words = Annotated[tuple[str, ...], BeforeValidator(_texts)]
 
 
 class OrderStatuses(BaseModel):
-    """What a mapping says of its source's statuses; its word goes before the built-in one.
+    """The statuses that a mapping declares for its source. They override the built-in ones.
 
     Attributes:
         sale: Statuses of orders that count as purchases.
@@ -76,8 +77,8 @@ class OrderStatuses(BaseModel):
             before, its_class = found.setdefault(word, (status, status_class))
             if its_class != status_class:
                 raise ValueError(
-                    f"`{before}` under `{its_class}` and `{status}` under `{status_class}` are the same status;"
-                    " keep it in one class"
+                    f"`{before}` under `{its_class}` and `{status}` under `{status_class}` are the same status:"
+                    " keep it under one class only"
                 )
         return self
 
@@ -88,14 +89,14 @@ class OrderStatuses(BaseModel):
 
 @cache
 def built_in() -> dict[str, str]:
-    """The class of each word that is known without a mapping."""
+    """The class of each status that is known without a mapping."""
     path = project_root() / "dbt_project" / "seeds" / "order_statuses.csv"
     with path.open(encoding="utf-8", newline="") as lines:
         return {status_word(row["status"]): row["status_class"] for row in csv.DictReader(lines)}
 
 
 def class_of(status: str, declared: OrderStatuses) -> str:
-    """The class of a status of a source, or `unknown`."""
+    """The class of a source's status, or `unknown`."""
     word = status_word(status)
     own = {status_word(one): status_class for one, status_class in declared.items()}
     return own.get(word) or built_in().get(word, UNKNOWN)

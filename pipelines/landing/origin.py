@@ -1,7 +1,7 @@
-"""From a landed row back to the cells of its record: what each column was made of, as it was delivered.
+"""Finds the source cells of a landed row: the delivered values from which each column was made.
 
-The records are taken from what landing kept of them (`raw`), and made into rows again by the mapping in force. A row
-that does not come out again was landed by another version of the mapping; what it was made of is not known.
+The records come from the landed column `raw`. The current mapping makes rows from them again. If it does not make the
+same row, another version of the mapping landed that row, and its source cells are not known.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -19,7 +19,7 @@ from pipelines.landing.relation import TABLE, Own, make_view
 from pipelines.landing.rows import RowSql
 
 Cells = dict[str, dict[str, str | None]]
-"""Canonical column to the source columns that it is made of, each with its text as delivered."""
+"""Canonical column to its source columns, each with its text as delivered."""
 
 _ITEMS = "landing_items"
 _Texts = dict[tuple[int, int], dict[Path, str | None]]
@@ -28,12 +28,12 @@ _Texts = dict[tuple[int, int], dict[Path, str | None]]
 
 @dataclass(frozen=True)
 class LandedRow:
-    """What is known of a landed row.
+    """A landed row.
 
     Attributes:
         record: The number of its record in the file.
-        content_hash: Its hash.
-        raw: Its record as JSON.
+        content_hash: The hash of the row.
+        raw: The record as JSON.
     """
 
     record: int
@@ -42,13 +42,13 @@ class LandedRow:
 
 
 def cells_of(mapping: Mapping, file_name: str, entity: str, rows: Sequence[LandedRow]) -> dict[tuple[int, str], Cells]:
-    """The cells of rows of one file, by record and hash; rows of which they are not known are left out.
+    """The source cells of rows of one file, by record and hash. Rows whose cells are not known are left out.
 
     Args:
         mapping: The mapping of the file's source.
-        file_name: The file, below the source's folder.
-        entity: What the rows are.
-        rows: Rows of this entity.
+        file_name: The file name below the source's folder.
+        entity: The entity of the rows.
+        rows: The rows.
     """
     group = place_of(mapping, file_name).group
     if group is None or entity not in group.entities or not rows:
@@ -66,7 +66,7 @@ def cells_of(mapping: Mapping, file_name: str, entity: str, rows: Sequence[Lande
                 item = json_leaf("item")
                 texts |= _texts(connection, _ITEMS, lambda path: item(path[1:]), {p for p in of_items if len(p) > 1})
     except duckdb.Error:
-        return {}  # the mapping does not fit these records any more
+        return {}  # the mapping no longer fits these records
     wanted = {(row.record, row.content_hash) for row in rows}
     return {
         (record, content_hash): _cells(spec, block, texts.get((record, 0), {}) | texts.get((record, block), {}))
@@ -78,13 +78,13 @@ def cells_of(mapping: Mapping, file_name: str, entity: str, rows: Sequence[Lande
 def _make_records(
     connection: duckdb.DuckDBPyConnection, group: FileGroup, rows: Sequence[LandedRow]
 ) -> Callable[[Path], str]:
-    """Make the table of records as JSON and the view that the mapping's expressions read; gives the SQL of a cell."""
+    """Create the table of records and the view that expressions read. Returns a function for the SQL of a cell."""
     connection.execute("set TimeZone = 'UTC'")
     documents = sorted({row.record: row.raw for row in rows}.items())
     connection.execute(f"create temp table {TABLE} (record bigint, document varchar)")
     connection.executemany(f"insert into {TABLE} values (?, ?)", documents)  # noqa: S608 (a name of ours)
     named = connection.execute(f"select distinct unnest(json_keys(document)) from {TABLE}").fetchall()  # noqa: S608 (a name of ours)
-    # Columns of tables are found regardless of case, fields of JSON are not.
+    # Column names of tables are not case-sensitive, fields of JSON are.
     by_lower = {} if group.format in ("json", "jsonl") else {name.lower(): name for (name,) in named}
 
     def leaf(path: Path) -> str:
@@ -112,7 +112,7 @@ def _texts(
 
 
 def _cells(spec: EntityRows, block: int, texts: Dict[Path, str | None]) -> Cells:
-    # A number counts elements if there are any: which block of `unpivot` made the row is not known then.
+    # With `each`, the number is that of the element, so the block of `unpivot` that made the row is not known.
     columns = spec.columns if spec.each else spec.blocks()[block if spec.unpivot else 0]
     return {
         column: {".".join(path): texts.get(path) for path in sorted(references(one.sql))}

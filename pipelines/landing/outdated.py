@@ -1,6 +1,6 @@
-"""Which landed files the mapping lands in another way now: by the ledger, the mappings and the files' names.
+"""Finds the landed files that the current mapping lands differently, from the ledger, the mappings and the file names.
 
-No file of an inbox is opened. Landing them again is land.py's; what the user is shown is outdated_files.py's.
+No file of an inbox is opened. land.py lands these files again, and outdated_files.py reports them to the user.
 """
 
 from collections import defaultdict
@@ -17,7 +17,7 @@ from pipelines.landing.inbox import SourceFiles, place_of
 from pipelines.landing.model import FileGroup
 
 Key = tuple[str, str, date | None, str]
-"""What is landed once: a source, the sha256 of a content, the date of the file, and the version of its landing."""
+"""Identifies a landing: the source, the SHA-256 of the content, the file's date, and the version of the landing."""
 
 
 @dataclass(frozen=True)
@@ -25,15 +25,15 @@ class Landed:
     """One landed content.
 
     Attributes:
-        source: Its source.
-        batch: Its batch.
-        file_name: The name that its rows have.
-        sha256: Of its bytes.
+        source: The source.
+        batch: The batch.
+        file_name: The file name in its rows.
+        sha256: The SHA-256 of its bytes.
         file_on: The date of the file.
         mapping_sha256: The fingerprint of what decided its rows.
-        declares: What was declared about it.
-        deliveries: Each time that it came, in the order of names and sequences.
-        records: Its records that were taken or unreadable.
+        declares: What the mapping declared about it.
+        deliveries: Its deliveries, sorted by name and sequence.
+        records: The number of records that were taken or unreadable.
     """
 
     source: str
@@ -49,14 +49,14 @@ class Landed:
 
 @dataclass(frozen=True)
 class Target:
-    """How the mapping lands a file of a name now.
+    """How the current mapping lands a file of a given name.
 
     Attributes:
-        entry: The source, its mapping and folder.
-        group: The group that takes the file.
+        entry: The source with its mapping and folder.
+        group: The group of the file.
         file_on: The date of the file.
         rows: The fingerprint of what decides the rows.
-        declares: What is declared.
+        declares: What the mapping declares.
     """
 
     entry: SourceFiles
@@ -71,24 +71,25 @@ class Target:
         return version(self.rows, self.declares)
 
     def key(self, sha256: str) -> Key:
-        """What it lands of a content."""
+        """The key of a content that is landed in this way."""
         return self.entry.mapping.source, sha256, self.file_on, self.version
 
     def batch(self, sha256: str) -> str:
-        """The batch that a content becomes."""
+        """The name of the batch that a content becomes."""
         return batch_of(self.entry.mapping.source, sha256, self.file_on, self.version)
 
 
 @dataclass(frozen=True)
 class Change:
-    """A landed content that the mapping lands otherwise now.
+    """A landed content that the current mapping lands differently.
 
     Attributes:
-        landed: As it has landed.
-        target: How it is to be landed.
-        name: The name that its rows get.
-        deliveries: Its deliveries that the change is about: those under names that have this target, or none.
-        needs_rows: Whether rows change, so that the file is needed; else only what is declared does.
+        landed: How it has landed.
+        target: How it must be landed now.
+        name: The file name that its rows get.
+        deliveries: The affected deliveries: those under names with this target, and those under names that no longer
+            match.
+        needs_rows: Whether the rows change, so that the file is needed. Otherwise only the declarations change.
     """
 
     landed: Landed
@@ -104,7 +105,7 @@ class Change:
 
 
 class Versions:
-    """What the mappings say now, asked about names and about landed contents.
+    """The current mappings: answers questions about file names and about landed contents.
 
     Args:
         sources: The sources, each with its mapping.
@@ -124,7 +125,7 @@ class Versions:
         return Target(entry, group, file_on, self._rows[id(group)], declared(group))
 
     def targets(self, source: str, name: str) -> list[Target]:
-        """How a file of a name lands; none if the mapping does not take it. Several entries may share a source."""
+        """How a file of a name lands; empty if no group matches. Several entries of the config may share a source."""
         placed = ((entry, place_of(entry.mapping, name)) for entry in self._entries.get(source, ()))
         return [
             self.target(entry, place.group, place.file_on)
@@ -133,7 +134,7 @@ class Versions:
         ]
 
     def has_rows_of(self, landed: Landed, target: Target) -> bool:
-        """Whether a content has landed with the rows that it would have now."""
+        """Whether a content has landed with the rows that the current mapping makes."""
         if landed.file_on != target.file_on:
             return False
         if landed.mapping_sha256 == target.rows:
@@ -145,23 +146,23 @@ class Versions:
         return landed.mapping_sha256 in self._earlier[key]
 
     def ignores(self, source: str, name: str) -> bool:
-        """Whether a mapping of a source says to ignore files of a name."""
+        """Whether a mapping of a source ignores files of a name."""
         groups = (place_of(entry.mapping, name).group for entry in self._entries.get(source, ()))
         return any(group is not None and group.ignore is not None for group in groups)
 
     def knows(self, source: str) -> bool:
-        """Whether the config still has a source."""
+        """Whether the configuration still has a source."""
         return source in self._entries
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Landed contents beside what the mappings say now.
+    """Landed contents compared with the current mappings.
 
     Attributes:
-        current: The batch of each content that has landed as it would now.
-        changes: Contents that would land otherwise.
-        unmatched: Contents of which the mapping takes no name any more, with their names.
+        current: The batches of contents that have landed as the current mapping lands them.
+        changes: The contents that the current mapping lands differently.
+        unmatched: The contents with no name that still matches the mapping, with their names.
     """
 
     current: Mapping[Key, str]
@@ -182,7 +183,7 @@ def read_landed(home: Path) -> tuple[Landed, ...]:
 
 
 def latest_deliveries(landed: Iterable[Landed]) -> dict[tuple[str, str], tuple[int, str]]:
-    """Of each source and file name, the sequence and the batch of the latest delivery."""
+    """The sequence and the batch of the latest delivery, by source and file name."""
     latest: dict[tuple[str, str], tuple[int, str]] = {}
     for one in landed:
         for delivery in one.deliveries:
@@ -192,7 +193,7 @@ def latest_deliveries(landed: Iterable[Landed]) -> dict[tuple[str, str], tuple[i
 
 
 def compare(landed: Iterable[Landed], versions: Versions) -> Comparison:
-    """Hold what has landed against what the mappings say now."""
+    """Compare the landed contents with the current mappings."""
     current: dict[Key, str] = {}
     changes: list[Change] = []
     unmatched: list[tuple[Landed, tuple[str, ...]]] = []
@@ -215,7 +216,7 @@ def compare(landed: Iterable[Landed], versions: Versions) -> Comparison:
                 _, moved = moves.setdefault(target.key(one.sha256), (target, []))
                 moved += [delivery for delivery in one.deliveries if delivery.file_name == name]
         if moves and not is_current:
-            # a content that leaves its batch leaves it whole, or its rows would count twice
+            # all deliveries of a content must leave its batch together, otherwise its rows would count twice
             next(iter(moves.values()))[1].extend(one_of for one_of in one.deliveries if one_of.file_name in lost)
         elif lost and not is_current:
             unmatched.append((one, tuple(lost)))

@@ -1,5 +1,7 @@
-"""The files that were landed with an older version of the mapping, as they are shown to the user: how many, and
-which of them cannot be landed again without help. No file of an inbox is opened.
+"""The report about files that were landed with an older version of the mapping.
+
+It says how many there are, and which of them cannot be landed again without the user's help. No file of an inbox is
+opened.
 """
 
 from collections.abc import Sequence
@@ -17,18 +19,19 @@ _LISTED = 5  # names in a message
 
 @dataclass(frozen=True)
 class OutdatedFiles:
-    """What a source has landed with an older version of its mapping.
+    """The files of a source that were landed with an older version of its mapping.
 
     Attributes:
         source: The source.
-        folders: Its folders in the inbox.
-        files: Files that the mapping lands in another way now. A content that came several times is one file.
-        in_inbox: Those that are in the inbox, by their names.
-        gone: The names of those that are not.
+        folders: The source's folders in the inbox.
+        files: The number of files that the current mapping lands differently. A content that was delivered several
+            times is one file.
+        in_inbox: How many of them are in the inbox under their names.
+        gone: The names of those that are not in the inbox.
         replaced: Names under which another content was delivered later, each with the day of the earlier delivery.
-        unmatched: Names of landed files that are not in the inbox, and that the mapping does not take any more.
-        ignored: Names of landed files that are in the inbox, and that the mapping ignores now: they are refused.
-        redeclared: Files whose rows stay, and for which the mapping declares other `delivery` or `lines` now.
+        unmatched: Names of landed files that are not in the inbox and no longer match the mapping.
+        ignored: Names of landed files that are in the inbox and that the mapping now ignores: they are rejected.
+        redeclared: The number of files whose rows stay, but whose `delivery` or `lines` has changed in the mapping.
     """
 
     source: str
@@ -42,54 +45,54 @@ class OutdatedFiles:
     redeclared: int
 
     def summary(self) -> str:
-        """How many the next run lands again; empty if there are none."""
+        """How many files the next run lands again; empty if there are none."""
         if not self.in_inbox:
             return ""
         rest = "" if self.in_inbox == self.files else f" {self.in_inbox:,} of"
         again = f"`loyalty run` lands{rest} {'it' if self.files == 1 else 'them'} again, or reports why it cannot"
         return f"{self.source}: {_files(self.files)} landed with an older version of the mapping; {again}"
 
-    def words(self) -> list[str]:
-        """Everything that is to be reported."""
+    def messages(self) -> list[str]:
+        """Everything to report, one message per line."""
         declared = (
-            f"{self.source}: the mapping has a new `delivery` or `lines` for {self.redeclared:,} landed files;"
-            " `loyalty run` applies it to them"
+            f"{self.source}: the mapping has changed `delivery` or `lines` for {self.redeclared:,} landed files;"
+            " `loyalty run` applies the change to them"
             if self.redeclared
             else ""
         )
         return [line for line in (self.summary(), declared, *self.obstacles()) if line]
 
     def obstacles(self) -> list[str]:
-        """What keeps files from being landed again, and what to do; a line per kind."""
-        by_folder = "run once with the folder that holds the originals: `loyalty run --originals FOLDER`"
-        said = []
+        """Why files cannot be landed again, and what to do; one message per kind."""
+        by_folder = "run once with the folder of the original files: `loyalty run --originals FOLDER`"
+        messages = []
         if self.gone:
-            said.append(
+            messages.append(
                 f"{self.source}: {_files(len(self.gone))} landed with an older version of the mapping and"
                 f" {_are(len(self.gone))} no longer in the inbox: {_listed(self.gone)}. Their earlier rows stay in"
-                f" force. To land them again, put the originals back into {' or '.join(self.folders)} under these"
+                f" force. To land them again, put the original files back into {' or '.join(self.folders)} under these"
                 f" names, or {by_folder}"
             )
         if self.replaced:
-            said.append(
+            messages.append(
                 f"{self.source}: {_files(len(self.replaced))} landed with an older version of the mapping, and later"
                 f" deliveries have the same names: {_listed(self.replaced)}. Their earlier rows stay in force. To"
-                f" land them again, {by_folder}. (Do not put them back into the inbox: each would be a new delivery.)"
+                f" land them again, {by_folder}. Do not put them back into the inbox: each would be a new delivery."
             )
         if self.unmatched:
-            said.append(
-                f"{self.source}: {len(self.unmatched)} of the landed files have names that no entry of the mapping"
-                f" matches any more: {_listed(self.unmatched)}. Their rows still count. Give them an entry under"
-                " `files` of the mapping, or take them out of the landing (docs/operations.md)"
+            messages.append(
+                f"{self.source}: the names of {len(self.unmatched)} landed files no longer match any entry of the"
+                f" mapping: {_listed(self.unmatched)}. Their rows still count. Add an entry for them under"
+                " `files` of the mapping, or remove them from the landing folder (docs/operations.md)"
             )
-        return said
+        return messages
 
 
 def ignored_error() -> InputError:
-    """Why a landed file is not ignored: its rows would count, and nothing would show it."""
+    """The error for a landed file that the mapping now ignores: its rows would still count without a sign of it."""
     return InputError(
-        "the mapping ignores it now, but it has landed before, so its rows still count",
-        hint="Remove `ignore` from the mapping, or take the file out of the landing (docs/operations.md).",
+        "the mapping now ignores this file, but it has landed before, so its rows still count",
+        hint="Remove `ignore` from the mapping, or remove the file from the landing folder (docs/operations.md).",
     )
 
 
@@ -102,11 +105,11 @@ class _Where(Enum):
 
 
 def outdated_files(landed: Sequence[Landed], sources: Sequence[SourceFiles]) -> dict[str, OutdatedFiles]:
-    """By source, what of the landed files was landed with an older version of the mapping; only sources that have any.
+    """By source, the files that were landed with an older version of the mapping. Sources without any are left out.
 
     Args:
         landed: What has landed.
-        sources: The sources as they are configured now.
+        sources: The configured sources.
     """
     versions = Versions(sources)
     compared = compare(landed, versions)

@@ -1,4 +1,4 @@
-"""Reading Parquet into DuckDB: every column of the file under a name of ours, so that no name of theirs can act."""
+"""Reads Parquet into DuckDB. Every column gets a neutral name, so that column names from outside cannot do harm."""
 
 from pathlib import Path
 
@@ -10,7 +10,6 @@ from pipelines.base import quoting
 from pipelines.base.errors import InputError
 from pipelines.landing.binding import json_leaf
 from pipelines.landing.expressions import Path as Reference
-from pipelines.landing.expressions import quote_name
 from pipelines.landing.model import FileGroup
 from pipelines.landing.relation import (
     TABLE,
@@ -23,9 +22,9 @@ from pipelines.landing.relation import (
 )
 from pipelines.landing.spans import Rule, Span
 
-# A run of equal values takes no room at all, so that a file of some kilobytes can hold a billion rows.
-ROWS_A_BYTE = 100
-ROWS_ALWAYS = 10_000_000  # below this the ratio says nothing
+# Equal values in sequence take almost no space, so a file of a few kilobytes can have a billion rows.
+ROWS_PER_BYTE = 100
+ROWS_ALWAYS = 10_000_000  # fewer rows are always allowed
 _AGAIN = "Have the file delivered again."
 _NO_PARQUET = "Have the file delivered again, or correct `format` in the mapping."
 
@@ -34,14 +33,14 @@ def read_parquet(connection: duckdb.DuckDBPyConnection, path: Path, group: FileG
     """Read a Parquet file; see `readers.read`."""
     names, records = _look(path)
     check_columns(names, group)
-    if records > max(ROWS_ALWAYS, ROWS_A_BYTE * path.stat().st_size):
+    if records > max(ROWS_ALWAYS, ROWS_PER_BYTE * path.stat().st_size):
         raise InputError(
-            f"{records:,} rows in {path.stat().st_size:,} bytes, which looks like a bomb",
-            hint="If it is what it should be, deliver it in smaller files.",
+            f"the file has {records:,} rows in {path.stat().st_size:,} bytes, which looks like a decompression bomb",
+            hint="If the content is right, have it delivered in smaller files.",
         )
     own = [f"f{index}" for index in range(len(names))]
     try:
-        # Folders such as `sku=1/` above a file are nothing that it says.
+        # Folders such as `sku=1/` above the file are not part of its data.
         connection.execute(
             f"create or replace temp table {TABLE} as from"
             f" read_parquet({quoting.files(path)}, hive_partitioning = false) as file ({', '.join(own)})"
@@ -59,7 +58,7 @@ def read_parquet(connection: duckdb.DuckDBPyConnection, path: Path, group: FileG
         return _as_text(column, types[column])
 
     fields = (
-        f"{quote_name(name)} := {column if _is_nested(types[column]) else _as_text(column, types[column])}"
+        f"{quoting.name(name)} := {column if _is_nested(types[column]) else _as_text(column, types[column])}"
         for name, column in columns.items()
     )
     raw = f"cast(to_json(struct_pack({', '.join(fields)})) as varchar)"
@@ -70,7 +69,7 @@ def read_parquet(connection: duckdb.DuckDBPyConnection, path: Path, group: FileG
 
 
 def check_parquet(path: Path, group: FileGroup) -> None:
-    """Whether a file has the columns that the mapping reads.
+    """Check that a file has the columns that the mapping reads.
 
     Raises:
         InputError: It is not Parquet, or columns are missing.
@@ -79,12 +78,12 @@ def check_parquet(path: Path, group: FileGroup) -> None:
 
 
 def _look(path: Path) -> tuple[list[str], int]:
-    """The names of a file's columns, and the number of its rows."""
+    """The column names of a file and the number of its rows."""
     try:
         with pq.ParquetFile(path) as file:
             return file.schema_arrow.names, file.metadata.num_rows
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise InputError("not a Parquet file, or a damaged one", hint=_NO_PARQUET) from error
+        raise InputError("this is not a Parquet file, or a damaged one", hint=_NO_PARQUET) from error
 
 
 def _is_nested(kind: str) -> bool:
@@ -92,12 +91,12 @@ def _is_nested(kind: str) -> bool:
 
 
 def _as_text(column: str, kind: str) -> str:
-    """A Parquet value as text; a time with a zone keeps its offset, nested values become JSON."""
+    """A Parquet value as text. A time with a zone keeps its offset; nested values become JSON."""
     return f"cast({f'to_json({column})' if _is_nested(kind) else column} as varchar)"
 
 
 def _has_nul(column: str, kind: str) -> str:
-    """Whether a value has the character NUL; empty where its type cannot."""
+    """SQL that checks a value for the character NUL; empty if its type cannot contain one."""
     if _is_nested(kind):
         return f"({has_nul(f'cast(to_json({column}) as varchar)')})"
     return f"contains({column}, chr(0))" if kind == "VARCHAR" else ""

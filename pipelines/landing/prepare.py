@@ -1,5 +1,7 @@
-"""What is done to the landing folder before it is used: what a killed run began is finished or cleared away, what an
-earlier version of this program landed gets the columns that it lacks, and every data set can be read.
+"""Prepares the landing folder before it is used.
+
+Unfinished work of a killed run is finished or removed, files of an earlier version of this program get the columns that
+they lack, and every data set becomes readable.
 """
 
 import shutil
@@ -13,13 +15,13 @@ import pyarrow.parquet as pq
 from pipelines.landing.batches import DELIVERIES, LAYOUTS, LEDGER, Delivery, Store, parts_of, schema_of
 from pipelines.landing.replacement import JOURNAL, read_replacement, remove_replacement
 
-# What held before a column was there; NULL for all others.
+# The values of columns in rows that landed before the column existed; NULL for all other columns.
 _BEFORE: dict[tuple[str, str], object] = {(LEDGER, "erased_rows"): 0, (LEDGER, "row_keys"): "own"}
 
 
 @contextmanager
 def prepared(root: Path) -> Iterator[Store]:
-    """The landing folder, prepared, and without its scratch folder afterwards. The caller holds the lock."""
+    """The prepared landing folder. Its scratch folder is removed at the end. The caller has the run lock."""
     store = Store(root)
     prepare(store)
     try:
@@ -29,17 +31,17 @@ def prepared(root: Path) -> Iterator[Store]:
 
 
 def finish_replacement(root: Path) -> None:
-    """Finish what a killed run began to replace, so that no content counts twice. The caller holds the lock."""
+    """Finish a replacement that a killed run began, so that no content counts twice. The caller has the run lock."""
     if (root / JOURNAL).exists():
         with prepared(root):
             pass
 
 
 def prepare(store: Store) -> int:
-    """Finish or clear away what a killed run left, and make the empty tables.
+    """Finish or remove the unfinished work of a killed run, and create the empty tables.
 
     Returns:
-        The number of orphaned batch folders removed.
+        The number of incomplete batch folders that were removed.
     """
     root = store.root
     for left in root.glob(".tmp-*"):
@@ -63,7 +65,7 @@ def prepare(store: Store) -> int:
 
 
 def _finish_replacement(store: Store) -> None:
-    """A batch that was not committed has replaced nothing."""
+    """Finish the replacement in the journal. If the new batch was not committed, drop the journal."""
     change = read_replacement(store.root)
     if change is None:
         return
@@ -74,7 +76,7 @@ def _finish_replacement(store: Store) -> None:
 
 
 def _make_empty(store: Store, dataset: str) -> None:
-    """A table without rows, so that globs and schemas never fail; made anew where the columns have changed."""
+    """Create a table without rows, so that globs and schemas never fail. It is replaced if the columns have changed."""
     target = store.part(dataset, "none", "none")
     schema = schema_of(dataset)
     if target.is_file():
@@ -86,7 +88,7 @@ def _make_empty(store: Store, dataset: str) -> None:
 
 
 def _upgrade(store: Store, dataset: str) -> None:
-    """Give what an earlier version of this program landed the columns that it lacks."""
+    """Add missing columns to the files that an earlier version of this program landed."""
     schema = schema_of(dataset)
     for part in parts_of(store.root / dataset):
         table = pq.read_table(part, partitioning=None)
@@ -98,7 +100,7 @@ def _upgrade(store: Store, dataset: str) -> None:
 
 
 def _record_earlier_deliveries(store: Store) -> None:
-    """Record one delivery of each batch that landed before deliveries were recorded, in the order of landing."""
+    """Record one delivery per batch that landed before deliveries were recorded, in the order of landing."""
     parts = {(part.parent.parent.name, part.parent.name): part for part in parts_of(store.root / LEDGER)}
     recorded = {(part.parent.parent.name, part.parent.name) for part in parts_of(store.root / DELIVERIES)}
     lacking = [(parts[key].stat().st_mtime_ns, key) for key in parts.keys() - recorded]

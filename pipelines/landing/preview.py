@@ -1,7 +1,7 @@
-"""What a landing would do, without landing anything: land.py's own decisions, made over a landing folder in memory.
+"""Previews a landing without landing anything: it runs the decisions of land.py on a landing folder in memory.
 
-Every file is hashed, and of those that would land the beginning is read. What only the whole file shows (an expression
-that fails on a value) is not preview.
+Every file is hashed, and the beginning of each file that would land is read. Problems that only the whole file shows
+(such as an expression that fails on a value) are not found.
 """
 
 from collections import Counter
@@ -28,11 +28,12 @@ class LandingPreview:
     """What a landing would do.
 
     Attributes:
-        new: By source, the files that would land; a source without a file is not in it.
-        again: By source, the landed files that would be brought up to date with the mapping; only sources with any.
-        refused: The error with which it would end; None if no file would be refused.
-        batches: What would be landed afterwards, sorted.
-        ages: Of each batch, how many deliveries of its file would have come since.
+        new: By source, the number of files that would land; without sources that have no file.
+        again: By source, the number of landed files that would be updated to the current mapping; without sources that
+            have none.
+        refused: The error with which the landing would end; None if no file would be rejected.
+        batches: The batches that would exist afterwards, sorted.
+        ages: Per batch, how many later deliveries of its file there would be.
     """
 
     new: Mapping[str, int]
@@ -45,10 +46,10 @@ class LandingPreview:
 def preview_landing(
     home: Path, sources: Sequence[SourceFiles], *, today: date, originals: Path | None = None
 ) -> LandingPreview:
-    """Say what `land` would do with the same arguments.
+    """What `land` would do with the same arguments.
 
     Raises:
-        InputError: Where a source's folder is not there, or nothing has ever landed and there is no file.
+        InputError: A source's folder does not exist, or there is no file and nothing has ever landed.
     """
     found = [file for source in sources for file in find(source)]
     if not found:
@@ -57,7 +58,7 @@ def preview_landing(
     store = _StoreInMemory(home / "landing", landed)
     known = Known(landed, versions)
     again = Counter(change.landed.source for change in known.changes if not change.needs_rows)
-    landing = Landing(store, _Looker(store), versions, known, today)
+    landing = Landing(store, _LayoutChecker(store), versions, known, today)
     landing.redeclare()
     files = [landing.land(file) for file in found]
     files += landing.land_rest(originals)
@@ -70,67 +71,67 @@ def preview_landing(
 
 
 class _StoreInMemory(Store):
-    """The batches and their deliveries as they would be; nothing is written.
+    """A landing folder that keeps batches and deliveries only in memory.
 
     Args:
-        root: `<home>/landing`; need not be there.
+        root: `<home>/landing`; it need not exist.
         landed: What has landed.
     """
 
     def __init__(self, root: Path, landed: Iterable[Landed]) -> None:
         self.root = root
-        self._held = {(one.source, one.batch): set(one.deliveries) for one in landed}
+        self._committed = {(one.source, one.batch): set(one.deliveries) for one in landed}
         self._staged: dict[str, set[Delivery]] = {}
 
     def batches(self) -> tuple[str, ...]:
         """Every batch, sorted."""
-        return tuple(sorted({batch for _, batch in self._held}))
+        return tuple(sorted({batch for _, batch in self._committed}))
 
     def ages(self) -> dict[str, int]:
-        """How many deliveries have come since each batch's own."""
+        """Per batch, how many later deliveries of its file there are."""
         return ages_of(
             (source, one.file_name, one.sequence, batch)
-            for (source, batch), deliveries in self._held.items()
+            for (source, batch), deliveries in self._committed.items()
             for one in deliveries
         )
 
     def stage(self, batch: str, deliveries: Iterable[Delivery]) -> None:
-        """Take a batch for staged."""
+        """Record a batch as staged."""
         self._staged[batch] = set(deliveries)
 
     def commit(self, source: str, batch: str) -> None:
-        """Take a staged batch for committed."""
-        self._held[source, batch] = self._staged.pop(batch)
+        """Record a staged batch as committed."""
+        self._committed[source, batch] = self._staged.pop(batch)
 
     def discard(self, batch: str) -> None:
-        """Forget a staged batch."""
+        """Delete a staged batch."""
         self._staged.pop(batch, None)
 
     def record_delivery(self, source: str, batch: str, delivery: Delivery) -> None:
-        """Add a delivery to those of a batch."""
-        self._held[source, batch].add(delivery)
+        """Add a delivery to a batch."""
+        self._committed[source, batch].add(delivery)
 
     def replace_batch(self, change: Replacement) -> bool:
-        """Move deliveries from one batch to another; one that has none left is gone."""
+        """Move deliveries from one batch to another. A batch without deliveries is removed."""
         if change.new in self._staged:
             self.commit(change.source, change.new)
         moved = {Delivery(*one) for one in change.deliveries}
-        self._held[change.source, change.new] |= moved
-        left = self._held.pop((change.source, change.old)) - moved
+        self._committed[change.source, change.new] |= moved
+        left = self._committed.pop((change.source, change.old)) - moved
         if left:
-            self._held[change.source, change.old] = left
+            self._committed[change.source, change.old] = left
         return not left
 
     def parts(self, source: str, batch: str) -> dict[str, Path]:
-        """Always empty: a dry run does not read the batch files."""
+        """Always empty: a preview does not read the files of batches."""
         return {}
 
 
-class _Looker(BatchMaker):
-    """Looks at the beginning of a file where a landing would make a batch of it.
+class _LayoutChecker(BatchMaker):
+    """Checks the beginning of a file where a landing would make a batch from it.
 
     Args:
-        store: Told of the batch.
+        store: Receives the batches.
     """
 
     def __init__(self, store: _StoreInMemory) -> None:
@@ -138,7 +139,7 @@ class _Looker(BatchMaker):
         self.warnings: list[str] = []
 
     def stage(self, task: Task) -> FileOutcome:
-        """Refuse what is not as the mapping says.
+        """Check the layout of a file and record its batch as staged.
 
         Raises:
             InputError: The file is of another kind, or lacks columns.
@@ -148,5 +149,5 @@ class _Looker(BatchMaker):
         return FileOutcome(task.entry.mapping.source, task.facts.name, Outcome.LANDED, batch=task.batch)
 
     def redeclare(self, change: Change) -> None:
-        """The rows stay."""
+        """Record the batch as staged; its rows stay."""
         self._memory.stage(change.target.batch(change.landed.sha256), change.deliveries)

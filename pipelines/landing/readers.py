@@ -1,6 +1,6 @@
-"""Reading a file into DuckDB, whatever its format: JSON here, CSV in csvreader.py, Parquet in parquetreader.py.
+"""Reads a file of any format into DuckDB: JSON here, CSV in csvreader.py, Parquet in parquetreader.py.
 
-After this, `landing_source` is a view of the file's records (relation.py); what becomes of them is rows.py's business.
+The result is the view `landing_source` of the file's records (relation.py). rows.py turns them into rows.
 """
 
 from collections.abc import Iterable, Iterator
@@ -30,13 +30,13 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, sc
     """Read one file.
 
     Args:
-        connection: Where the view is made.
+        connection: The DuckDB in which the view is created.
         path: The file.
-        group: How to read it.
-        scratch: A folder for a rewritten copy.
+        group: The group of the mapping, which defines how to read the file.
+        scratch: A folder for a clean copy.
 
     Raises:
-        InputError: Where the file has to be refused whole.
+        InputError: The file must be rejected as a whole.
     """
     refuse_other_kinds(path, group)
     if group.is_text_table:
@@ -47,10 +47,10 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, sc
 
 
 def check_layout(path: Path, group: FileGroup) -> None:
-    """Whether a file is of its format, and has the columns that the mapping reads, from its beginning only.
+    """Check by its beginning that a file has the declared format and the columns that the mapping reads.
 
     Raises:
-        InputError: Names what the file is, or the columns that are missing; JSON has none.
+        InputError: The file is of another kind, or columns are missing. JSON has no columns to check.
     """
     refuse_other_kinds(path, group)
     if group.is_text_table:
@@ -90,11 +90,11 @@ def _read_json(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGro
 
 
 class _Counted:
-    """Records on their way into DuckDB, counted as they pass.
+    """Passes records to DuckDB and counts them.
 
     Attributes:
-        records: How many have passed.
-        problem: Why the file was given up; DuckDB would hide it.
+        records: How many have been passed.
+        problem: The error that stopped reading; DuckDB would hide it.
     """
 
     def __init__(self, records: Iterable[Record]) -> None:
@@ -103,7 +103,7 @@ class _Counted:
         self.problem: InputError | None = None
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """Batches of record number, line and text."""
+        """Batches of record number, line, text and rule."""
         try:
             while chunk := self._chunk():
                 first = self.records + 1
@@ -122,7 +122,7 @@ class _Counted:
             raise
 
     def _chunk(self) -> list[Record]:
-        """Some records, few where they are long."""
+        """The next records; fewer if they are long."""
         chunk, characters = [], 0
         for record in islice(self._source, _CHUNK):
             chunk.append(record)

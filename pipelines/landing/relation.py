@@ -1,7 +1,7 @@
-"""What every reader makes: the view `landing_source` of a file's records, every column that the mapping reads as
-trimmed text.
+"""The view `landing_source` of a file's records, which every reader creates.
 
-Beside the source's own columns the view has `landing_record`, `landing_line` and `landing_raw` (the record as JSON).
+It has every column that the mapping reads, as trimmed text. It also has `landing_record`, `landing_line` and
+`landing_raw` (the record as JSON).
 """
 
 import re
@@ -29,13 +29,13 @@ _RENAME = (
 
 
 @dataclass(frozen=True)
-class OpenEnd:
-    """A last record without a line end. Many good files end so; a file that is cut off inside a field does too.
+class UnterminatedRecord:
+    """A last record without a line end. Many good files end like this, and so do files that are cut off in a field.
 
     Attributes:
-        record: Its number.
+        record: The number of the record.
         column: The name of its last column.
-        is_short: Whether its last field is shorter than, or lacks a part that is in, that of every other record.
+        is_short: Whether its last field is shorter than in every other record, or has fewer parts.
         is_alone: Whether there is no other record.
     """
 
@@ -47,27 +47,27 @@ class OpenEnd:
 
 @dataclass(frozen=True)
 class Reading:
-    """What an independent pass found in a file.
+    """The result of reading a file.
 
     Attributes:
-        records: Records in the view, as counted by the pass.
-        spans: What could not be read, in order; each counts as one record more.
-        open_end: The file's last record, where it has no line end.
+        records: The number of records in the view, counted by an independent pass.
+        spans: The parts that could not be read, in order. Each counts as one additional record.
+        unterminated: The file's last record, if it has no line end.
     """
 
     records: int
     spans: tuple[Span, ...] = ()
-    open_end: OpenEnd | None = None
+    unterminated: UnterminatedRecord | None = None
 
 
 @dataclass(frozen=True)
 class Own:
-    """The SQL of our own columns of the view.
+    """The SQL of the columns that landing adds to the view.
 
     Attributes:
-        record: The record's number.
+        record: The number of the record.
         line: Its first physical line.
-        raw: The record as JSON text, as the file has it.
+        raw: The unchanged record as JSON text.
     """
 
     record: str
@@ -82,14 +82,14 @@ def make_view(
     cell: Callable[[Reference], str],
     where: str = "true",
 ) -> None:
-    """Make the view over the table that a reader has filled.
+    """Create the view over the table that a reader has filled.
 
     Args:
-        connection: Where the table is.
-        group: Says which columns are read, and which texts mean nothing.
-        own: Our own columns.
-        cell: The SQL of a source column, or of a path inside one, as text.
-        where: Which rows of the table are records that can be read.
+        connection: Has the table.
+        group: Defines which columns are read and which texts mean "no value".
+        own: The columns that landing adds.
+        cell: Gives the SQL of a source column, or of a path inside one, as text.
+        where: The condition for rows of the table that are readable records.
     """
     cells = Cells(group.nulls)
     columns = record_tree(group).select(lambda path: cells.add(cell(path)))
@@ -102,13 +102,13 @@ def make_view(
 
 
 def has_nul(document: str) -> str:
-    """Whether a JSON text has the character NUL: escaped, for there is no other way to write it."""
-    # A backslash that is itself escaped escapes nothing.
+    """SQL that checks a JSON text for an escaped character NUL; JSON cannot contain it in another form."""
+    # A backslash that is itself escaped does not begin an escape.
     return f"contains({document}, '\\u0000') and regexp_matches({document}, '(^|[^\\\\])(\\\\\\\\)*\\\\u0000')"
 
 
 def unique_names(header: Sequence[str]) -> tuple[str, ...]:
-    """Column names, made different where they differ by nothing or by case only (DuckDB holds those for equal)."""
+    """Column names, made unique. Names that differ only in case are equal for DuckDB."""
     seen: set[str] = set()
     names = []
     for position, given in enumerate(header, start=1):
@@ -123,10 +123,10 @@ def unique_names(header: Sequence[str]) -> tuple[str, ...]:
 
 
 def check_columns(header: Sequence[str], group: FileGroup) -> None:
-    """Refuse a header that lacks a column which the mapping reads, or has it twice.
+    """Check that a header has each column that the mapping reads exactly once.
 
     Raises:
-        InputError: Names the columns.
+        InputError: Columns are missing or ambiguous. The message names them.
     """
     present = [name.lower() for name in header]
     needed = list(record_tree(group).children)
@@ -137,25 +137,25 @@ def check_columns(header: Sequence[str], group: FileGroup) -> None:
         meant = [f"did you mean {_listed(near)}?"] if near else []
         raise InputError(
             "; ".join([f"the header lacks {_listed(missing)}", *broken, *meant, f"it has {_listed(header)}"]),
-            hint="Correct the file, or the mapping if the source has changed its layout.",
+            hint="Correct the file. If the source has changed its layout, correct the mapping.",
         )
     for name in needed:
         places = [place for place, known in enumerate(present) if known == name.lower()]
         if len(places) > 1:
             raise InputError(
-                f"{_same_names(header, places)}, and the mapping reads `{printable_name(name)}`: which one is meant is"
-                " not clear, because columns are found regardless of case",
+                f"{_same_names(header, places)}, and the mapping reads `{printable_name(name)}`: it is not clear which"
+                " one is meant, because column names are not case-sensitive",
                 hint=_RENAME if group.is_text_table else "Have the source rename all but one of them.",
             )
 
 
 def _looks_like_sql(name: str) -> bool:
-    """Whether a column's name was probably meant as an expression, which it is not."""
+    """Whether a column name was probably meant as an expression, but is not valid SQL."""
     return bool(parse(name).problem and re.search(r"[()'|<>=*]", name))
 
 
 def _same_names(header: Sequence[str], places: Sequence[int]) -> str:
-    """The columns at some places of a header, whose names are the same but for case."""
+    """Describes the columns at some positions of a header whose names are equal or differ only in case."""
     shown = ", ".join(f"`{printable_name(header[place])}` (column {place + 1})" for place in places[:_LISTED])
     are_equal = len({header[place] for place in places}) == 1
     return f"the header has {shown}, {'which are equal' if are_equal else 'which differ only in case'}"

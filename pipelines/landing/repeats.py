@@ -1,33 +1,34 @@
-"""What a CSV or TSV file that has been read shows about itself: its header once more, and an end that looks cut off.
+"""Checks a CSV or TSV file that has been read for repeated headers and for an end that looks cut off.
 
-Both are asked of the table that DuckDB has read (relation.TABLE, columns f0, f1, …).
+Both checks query the table that DuckDB has read (relation.TABLE, columns f0, f1, …).
 """
 
 from collections.abc import Sequence
 
 import duckdb
 
+from pipelines.base import quoting
 from pipelines.landing.cells import BLANKS, trimmed
-from pipelines.landing.expressions import quote_text
-from pipelines.landing.relation import TABLE, OpenEnd, Own
+from pipelines.landing.relation import TABLE, Own, UnterminatedRecord
 from pipelines.landing.spans import Rule, Span
 
-# The parts of a text: letters and digits, and what stands between them.
+# The parts of a text: groups of letters and digits. All other characters are marks between them.
 _LAST_PART = r"[\p{L}\p{N}]*$"
 _PARTS = r"[\p{L}\p{N}]+"
 
 
 def header_condition(rows: Sequence[Sequence[str]]) -> str:
-    """Whether a record is a row of the header, blanks at the ends of its cells aside.
+    """SQL that checks whether a record is a row of the header. Blanks at the ends of cells are ignored.
 
-    In front of a second file's first cell a byte order mark may stand, which makes its quotes part of the text.
+    If two files were joined, there can be a byte order mark before the second header. Then the quotes of its first cell
+    are part of the text.
     """
     conditions = []
     for first, *others in (row for row in rows if any(row)):
         first = first.strip(BLANKS + '"')
-        same = [f"coalesce({trimmed(f'f{index}')}, '') = {quote_text(name)}" for index, name in enumerate(others, 1)]
+        same = [f"coalesce({trimmed(f'f{index}')}, '') = {quoting.text(name)}" for index, name in enumerate(others, 1)]
         same += [_first_cell(first)]
-        same += [f"trim(coalesce(f0, ''), {quote_text(BLANKS + chr(34))}) = {quote_text(first)}"]
+        same += [f"trim(coalesce(f0, ''), {quoting.text(BLANKS + chr(34))}) = {quoting.text(first)}"]
         conditions.append(f"({' and '.join(same)})")
     return " or ".join(conditions) or "false"
 
@@ -35,14 +36,14 @@ def header_condition(rows: Sequence[Sequence[str]]) -> str:
 def header_spans(
     connection: duckdb.DuckDBPyConnection, rows: Sequence[Sequence[str]], condition: str, own: Own
 ) -> tuple[Span, ...]:
-    """The records that are the header once more.
+    """The records that repeat the header.
 
     Args:
         connection: Has the table.
         rows: The rows of the header.
-        condition: What `header_condition` makes of them. To plan it takes longer than to read a small file, so the
-            first cells are compared before.
-        own: Our own columns.
+        condition: The result of `header_condition` for these rows. DuckDB needs longer to plan it than to read a small
+            file, so only the first cells are compared at first.
+        own: The columns that landing adds.
     """
     may_be = " or ".join(_first_cell(row[0].strip(BLANKS + '"')) for row in rows if any(row)) or "false"
     if not connection.execute(f"select 1 from {TABLE} where {may_be} limit 1").fetchall():  # noqa: S608 (names are quoted)
@@ -53,21 +54,21 @@ def header_spans(
 
 
 def _first_cell(name: str) -> str:
-    return f"contains(coalesce(f0, ''), {quote_text(name)})"
+    return f"contains(coalesce(f0, ''), {quoting.text(name)})"
 
 
-def open_end(connection: duckdb.DuckDBPyConnection, column: int, name: str, own: Own) -> OpenEnd:
-    """What the last field of a file without a last line end looks like beside those of all other records.
+def unterminated_record(connection: duckdb.DuckDBPyConnection, column: int, name: str, own: Own) -> UnterminatedRecord:
+    """Compare the last field of a file without a final line end with the same field of all other records.
 
     Args:
         connection: Has the table.
         column: The position of the last column.
-        name: Its name.
-        own: Our own columns.
+        name: The name of the last column.
+        own: The columns that landing adds.
     """
     text = f"coalesce(f{column}, '')"
-    last_part = f"length(regexp_extract({text}, {quote_text(_LAST_PART)}))"
-    parts = f"length(regexp_replace({text}, {quote_text(_PARTS)}, '', 'g'))"
+    last_part = f"length(regexp_extract({text}, {quoting.text(_LAST_PART)}))"
+    parts = f"length(regexp_replace({text}, {quoting.text(_PARTS)}, '', 'g'))"
     measures = {"characters": f"length({text})", "last_part": last_part, "marks": parts}
     shorter = " or ".join(f"arg_max({m}, record) < min({m}) filter (record < last)" for m in measures)
     items = ", ".join(f"{sql} as {m}" for m, sql in measures.items())
@@ -76,4 +77,4 @@ def open_end(connection: duckdb.DuckDBPyConnection, column: int, name: str, own:
         f" from (select {own.record} as record, {items} from {TABLE}))"
     )
     ((record, is_alone, is_short),) = connection.execute(query).fetchall()
-    return OpenEnd(record, name, bool(is_short), bool(is_alone))
+    return UnterminatedRecord(record, name, bool(is_short), bool(is_alone))

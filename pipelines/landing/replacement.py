@@ -1,6 +1,6 @@
-"""The journal of a batch that is replaced by another one, so that a killed run is finished by the next.
+"""The journal of a batch replacement, with which the next run finishes a replacement of a killed run.
 
-Only its shape, and reading and writing it; what is done is in batches.py.
+This module defines, reads and writes the journal. batches.py replaces the batch.
 """
 
 from dataclasses import asdict, dataclass
@@ -17,13 +17,13 @@ JOURNAL = "replacement.json"
 
 @dataclass(frozen=True)
 class Replacement:
-    """Deliveries that move from one batch to another. A batch that has none left is removed.
+    """Deliveries that move from one batch to another. A batch without deliveries is removed.
 
     Attributes:
-        source: The source of both.
+        source: The source of both batches.
         old: The batch that they leave.
-        new: The batch that they go to.
-        deliveries: Of each: file name, sequence, day of delivery.
+        new: The batch that they move to.
+        deliveries: File name, sequence and day of each delivery.
     """
 
     source: str
@@ -36,16 +36,16 @@ _REPLACEMENT = TypeAdapter(Replacement)
 
 
 def write_replacement(landing: Path, change: Replacement) -> None:
-    """Write down what is about to be done."""
+    """Write the journal before the replacement begins."""
     text = _REPLACEMENT.dump_json(_REPLACEMENT.validate_python(asdict(change)), indent=2).decode()
     write_text_durably(landing / JOURNAL, text + "\n", mode=0o600)
 
 
 def read_replacement(landing: Path) -> Replacement | None:
-    """What was begun and not finished, if anything.
+    """The replacement that was begun but not finished, if there is one.
 
     Raises:
-        BuildError: It cannot be read.
+        BuildError: The journal cannot be read.
     """
     path = landing / JOURNAL
     try:
@@ -54,12 +54,12 @@ def read_replacement(landing: Path) -> Replacement | None:
         return None
     except ValidationError as problem:
         raise BuildError(
-            f"{path} cannot be read, so that the batch that a killed run was replacing is not known",
+            f"{path} cannot be read: it says which batch a killed run was replacing, so that a content may count twice",
             hint=f"restore {path.parent} from a backup",
         ) from problem
 
 
 def remove_replacement(landing: Path) -> None:
-    """It is done."""
+    """Remove the journal after the replacement."""
     (landing / JOURNAL).unlink()
     sync_file(landing)

@@ -1,4 +1,4 @@
-"""What a landing did, file by file. Plain data: nothing is decided here."""
+"""The report of a landing, file by file: plain data."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -12,14 +12,14 @@ from pipelines.landing.mapping_values import BLANK
 
 
 class Outcome(StrEnum):
-    """What became of a file.
+    """The outcome of a file.
 
     Attributes:
         LANDED: Its batch is committed.
-        AGAIN: It was landed with an older version of the mapping; its new batch has replaced that one.
-        SKIPPED: The same bytes with the same date have landed before.
-        IGNORED: The mapping says to leave it alone.
-        REFUSED: It cannot be landed whole; nothing of it was.
+        AGAIN: It had been landed with an older version of the mapping. Its new batch has replaced the old one.
+        SKIPPED: The same bytes with the same date had landed before.
+        IGNORED: The mapping ignores it.
+        REFUSED: It was rejected as a whole; nothing of it has landed.
     """
 
     LANDED = "landed"
@@ -34,21 +34,21 @@ class FileOutcome:
     """One file of the inbox.
 
     Attributes:
-        source: Its source.
-        file_name: Its name below the source's folder.
-        outcome: What became of it.
-        note: Why it was skipped, ignored or refused.
-        hint: What to do about a refusal.
-        file_on: Its own date.
+        source: The source.
+        file_name: The file name below the source's folder.
+        outcome: The outcome.
+        note: Why it was skipped, ignored or rejected.
+        hint: What to do if it was rejected.
+        file_on: The date of the file.
         batch: Its batch, landed now or before.
-        records: Records counted by the independent pass.
-        taken: Records that made rows.
-        unreadable: Records that could not be read or that nothing takes.
-        skipped: Records that a declared skip takes, or that answer nothing.
-        skips: The same by skip.
-        rows: Landed rows by entity.
-        erased: Rows that did not land, because they are about somebody who was erased.
-        seconds: Time spent.
+        records: The number of records, counted by the independent pass.
+        taken: The number of records that made rows.
+        unreadable: The number of records that could not be read, or that no entity and no skip takes.
+        skipped: The number of records that a declared skip takes, or that have no answer.
+        skips: The number of skipped records per skip.
+        rows: The number of landed rows per entity.
+        erased: The number of rows that did not land because they are about an erased person.
+        seconds: The time spent.
     """
 
     source: str
@@ -69,20 +69,20 @@ class FileOutcome:
 
 
 Progress = Callable[[FileOutcome, int, int], None]
-"""Called after each file with its outcome, the files done, and the files in all."""
+"""Called after each file with its outcome, the number of files done, and the number of all files."""
 
 
 @dataclass(frozen=True)
 class LandingReport:
-    """A whole landing.
+    """The result of a landing.
 
     Attributes:
-        files: Every file seen, in the order of landing.
-        warnings: What the user should know though nothing failed.
-        orphans: Batch folders of a killed run that were removed.
-        seconds: Time spent.
-        redeclared: Files whose rows stay, and of which the ledger has what the mapping declares now.
-        outdated: Files that are left as an older version of the mapping landed them.
+        files: The outcome of every file, in the order of landing.
+        warnings: Warnings for the user.
+        orphans: The number of incomplete batch folders of a killed run that were removed.
+        seconds: The time spent.
+        redeclared: The number of files whose rows stay and whose declarations were updated in the ledger.
+        outdated: The number of files that still have the rows of an older version of the mapping.
     """
 
     files: tuple[FileOutcome, ...]
@@ -93,12 +93,12 @@ class LandingReport:
     outdated: int = 0
 
     def of(self, outcome: Outcome) -> tuple[FileOutcome, ...]:
-        """The files with one outcome."""
+        """The files with an outcome."""
         return tuple(file for file in self.files if file.outcome is outcome)
 
     @property
     def landed_batches(self) -> tuple[str, ...]:
-        """The batches that this landing committed with rows of their own."""
+        """The batches with new rows that this landing committed."""
         return tuple(file.batch for file in self._landed_now)
 
     @property
@@ -107,7 +107,7 @@ class LandingReport:
 
     @property
     def rows(self) -> dict[str, int]:
-        """Rows landed now, by entity."""
+        """The number of rows landed now, by entity."""
         total: Counter[str] = Counter()
         for file in self._landed_now:
             total.update(file.rows)
@@ -115,35 +115,35 @@ class LandingReport:
 
     @property
     def records(self) -> int:
-        """Records in the files landed now."""
+        """The number of records in the files landed now."""
         return sum(file.records for file in self._landed_now)
 
     @property
     def unreadable(self) -> int:
-        """Unreadable records in the files landed now."""
+        """The number of unreadable records in the files landed now."""
         return sum(file.unreadable for file in self._landed_now)
 
     @property
     def skipped(self) -> int:
-        """Records skipped as declared or as blank, in the files landed now."""
+        """The number of records skipped as declared or as blank, in the files landed now."""
         return sum(file.skipped for file in self._landed_now)
 
     @property
     def blank(self) -> int:
-        """Of the skipped, the records that answer nothing, in the files landed now."""
+        """The number of skipped records without an answer, in the files landed now."""
         return sum(file.skips.get(BLANK, 0) for file in self._landed_now)
 
     @property
     def erased(self) -> int:
-        """Rows of the files landed now that are about somebody who was erased."""
+        """The number of rows about erased people that were removed from the files landed now."""
         return sum(file.erased for file in self._landed_now)
 
 
 class RefusedFiles(InputError):
-    """Some files were refused whole; the others have landed.
+    """Some files were rejected as a whole; the others have landed.
 
     Args:
-        report: Everything that was done.
+        report: The report of the landing.
     """
 
     def __init__(self, report: LandingReport) -> None:
@@ -154,7 +154,7 @@ class RefusedFiles(InputError):
         super().__init__(
             f"{count} refused, and nothing is published:\n" + "\n".join(lines),
             hint="\n".join(
-                [*hints, "Correct the files or take them out of the inbox, and run again; the others have landed."]
+                [*hints, "Correct the files or remove them from the inbox, and run again. The other files have landed."]
             ),
             findings=tuple(
                 Finding(f"{source}: files refused", number)

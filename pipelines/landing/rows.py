@@ -1,8 +1,8 @@
-"""From records to landed rows: the SQL that decides what becomes of each record and makes the rows of each entity.
+"""The SQL that classifies each record and makes the landed rows of each entity.
 
-A record is skipped (a declared skip takes it), else taken (at least one entity makes a row of it), else skipped as
-`blank` (what an entity would unpivot from it is empty), else unreadable.
-Nothing is read or written here; normal.py knows the normal form of a value, batches.py where rows go.
+A record belongs to the first class that fits: skipped (a declared skip takes it), taken (at least one entity makes a
+row from it), skipped as `blank` (all values that an entity would unpivot from it are empty), unreadable. This module
+only composes SQL. normal.py has the normal form of values, batches.py the place of the files.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,18 +12,18 @@ from datetime import date
 
 import duckdb
 
+from pipelines.base import quoting
 from pipelines.base.entities import ENTITIES
 from pipelines.landing import formats as formats_of
 from pipelines.landing import normal
 from pipelines.landing.binding import ITEM_NO, RELATION, is_no_list, items_of, references, relation_of, sql_of
 from pipelines.landing.cells import trimmed
-from pipelines.landing.expressions import quote_name, quote_text
 from pipelines.landing.hashes import content_hash, generated_key
 from pipelines.landing.mapping_values import BLANK
 from pipelines.landing.model import GENERATED_KEYS, Column, Columns, EntityRows, FileGroup, Mapping
 from pipelines.landing.spans import Rule
 
-# The columns beside the canonical ones, in their order, with their types.
+# The columns after the canonical ones, in their order, with their types.
 TRAILING = {
     "file_name": "VARCHAR",
     "file_sha256": "VARCHAR",
@@ -40,12 +40,12 @@ _OWN = "landing_record, landing_line, landing_raw, landing_block"
 
 @dataclass(frozen=True)
 class FileFacts:
-    """What every row of a file carries.
+    """The facts about a file that each of its rows has.
 
     Attributes:
         name: The file's name below the source's folder.
-        sha256: Of its bytes.
-        file_on: Its own date, where its name has one.
+        sha256: The SHA-256 of its bytes.
+        file_on: The date in its name, if it has one.
         landed_on: The business day of landing.
     """
 
@@ -55,11 +55,11 @@ class FileFacts:
     landed_on: date
 
     def columns(self) -> str:
-        """A select list of all four."""
-        file_on = "null" if self.file_on is None else quote_text(self.file_on.isoformat())
+        """A select list of all four facts."""
+        file_on = "null" if self.file_on is None else quoting.text(self.file_on.isoformat())
         return (
-            f"{quote_text(self.name)} as file_name, {quote_text(self.sha256)} as file_sha256,"
-            f" cast({file_on} as date) as file_on, date {quote_text(self.landed_on.isoformat())} as landed_on"
+            f"{quoting.text(self.name)} as file_name, {quoting.text(self.sha256)} as file_sha256,"
+            f" cast({file_on} as date) as file_on, date {quoting.text(self.landed_on.isoformat())} as landed_on"
         )
 
 
@@ -67,10 +67,10 @@ class RowSql:
     """The SQL of one file group over `landing_source`.
 
     Args:
-        connection: Has the view `landing_source`; used to learn the types of expressions.
+        connection: Has the view `landing_source`; used to find the types of expressions.
         mapping: The source's mapping.
         group: One of its groups.
-        cut_off: The number of a record within which the file was cut off.
+        cut_off: The number of the record in which the file was cut off, if it was.
     """
 
     def __init__(
@@ -95,10 +95,10 @@ class RowSql:
         self._blank = f"not ({self._odd}) and not ({self._taken}) and ({' or '.join(unpivots) or 'false'})"
         self.skips = (*(skip.name for skip in group.skips), *([BLANK] if unpivots else []))
 
-    def fates(self) -> str:
-        """One row of counts of records: all, taken, unreadable, then by entity in the mapping's order, then by `skips`.
+    def record_counts(self) -> str:
+        """One row with numbers of records: all, taken, unreadable, then per entity in the mapping's order and per skip.
 
-        An entity's count is of the records that it makes rows of, not of the rows.
+        For an entity, it is the number of records from which it makes rows, not the number of rows.
         """
         by_entity = [
             f"count(*) filter ({self._kept} and not ({self._odd}) and {takes})" for takes in self._takes.values()
@@ -119,7 +119,7 @@ class RowSql:
         return f"select {', '.join(counts)} from {RELATION}"  # noqa: S608 (names are quoted)
 
     def not_taken(self) -> str:
-        """The records that nothing takes: record, line, rule, raw."""
+        """The records that no entity and no skip takes: record, line, rule, raw."""
         rule = (
             f"case when {self._no_list} then '{Rule.NO_LIST}' when {self._odd} then '{Rule.CUT_OFF}'"
             f" else '{Rule.NOT_TAKEN}' end"
@@ -137,7 +137,9 @@ class RowSql:
         values = {column: column if column in known else "cast(null as varchar)" for column in canonical}
         if generated is not None and generated not in known:
             number = "row_number() over (partition by content_hash order by landing_record, landing_block)"
-            values[generated] = generated_key(quote_text(facts.sha256), quote_text(str(facts.file_on or "")), number)
+            values[generated] = generated_key(
+                quoting.text(facts.sha256), quoting.text(str(facts.file_on or "")), number
+            )
         select = ", ".join(f"{sql} as {column}" for column, sql in values.items())
         return (
             f"select {select}, {facts.columns()}, landing_record as record, landing_line as line, content_hash,"  # noqa: S608 (names are quoted)
@@ -145,13 +147,14 @@ class RowSql:
         )
 
     def origins(self, name: str) -> str:
-        """Of each row of an entity: record, content_hash, and which block of `unpivot` (from 0) or which element of
-        `each` (from 1) it is made of, as `block`.
+        """Per row of an entity: record, content_hash and block.
+
+        `block` is the number of the block of `unpivot` (from 0) or of the element of `each` (from 1) behind the row.
         """
         return f"select landing_record as record, content_hash, landing_block as block from ({self._hashed(name)})"  # noqa: S608 (names are quoted)
 
     def _hashed(self, name: str) -> str:
-        """The rows in normal form, with what is known of them and the hash of that."""
+        """The rows in normal form, with their content hash."""
         known, generated = self._known(name), GENERATED_KEYS.get(name)
         hashed = [column for column in ENTITIES[name].columns if column != generated or column in known]
         blocks = (
@@ -163,13 +166,14 @@ class RowSql:
         return f"select *, {content_hash(hashed, known)} as content_hash from ({' union all '.join(blocks)})"  # noqa: S608 (names are quoted)
 
     def _known(self, name: str) -> list[str]:
-        """The canonical columns that are not NULL in all rows."""
+        """The canonical columns that have a value: all others are NULL in every row."""
         return [column for column in ENTITIES[name].columns if self._is_known(name, column)]
 
     def misfit(self, record: int, source_column: str) -> str | None:
-        """Whether a value made of a source column does not fit its type, in one record; None where no typed value is.
+        """SQL that checks, for one record, whether a value made from a source column does not fit its type.
 
-        For the shape of the value only; whether it is allowed is staging's.
+        None if no value is made from the column. It checks only the form of the value. Staging decides whether the
+        value is allowed.
         """
         tests = []
         for name, rows in self._group.entities.items():
@@ -182,9 +186,10 @@ class RowSql:
                 ]
         return f"select {' or '.join(tests)}" if tests else None
 
-    def read_twice(self) -> Iterator[tuple[str, str, tuple[str, ...], str]]:
-        """For each column whose formats contradict each other: its entity and name, those formats, and a query that
-        counts its values and those of them that are two different dates.
+    def ambiguous_times(self) -> Iterator[tuple[str, str, tuple[str, ...], str]]:
+        """Per column whose formats contradict each other: its entity and name, the formats, and a query.
+
+        The query counts the column's values, and the values that the formats read as different dates.
         """
         for name, rows in self._group.entities.items():
             for number, (block, types) in enumerate(zip(rows.blocks(), self._types[name], strict=True)):
@@ -206,7 +211,7 @@ class RowSql:
                         )
 
     def expressions(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        """A probe for each expression of the mapping: evaluates it over all records, to find the one that fails."""
+        """A query per expression of the mapping that evaluates it for all records, to find the one that fails."""
         for location, text in self._group.expressions():
             relation = RELATION
             if location[0] == "entities" and location[-1] not in ("where", "each"):
@@ -214,7 +219,7 @@ class RowSql:
             yield location, f"select count({sql_of(text)}) from {relation}"  # noqa: S608 (names are quoted)
 
     def _describe(self, connection: duckdb.DuckDBPyConnection, rows: EntityRows, block: Columns) -> dict[str, str]:
-        select = ", ".join(f"{sql_of(column.sql)} as {quote_name(name)}" for name, column in block.items())
+        select = ", ".join(f"{sql_of(column.sql)} as {quoting.name(name)}" for name, column in block.items())
         found = connection.execute(f"describe select {select} from {relation_of(self._group, rows)}").fetchall()  # noqa: S608 (names are quoted)
         return {str(row[0]): str(row[1]) for row in found}
 
@@ -235,7 +240,7 @@ class RowSql:
         return where
 
     def _answered(self, name: str, block: Columns, own: Columns, types: Dict[str, str]) -> str:
-        """Whether a block of `unpivot` has anything to say: a source column of its own that is not empty."""
+        """SQL that checks whether any source column of a block of `unpivot` has a value."""
         read = [column for column in own if references(own[column].sql)]
         values = (self._extracted(name, column, block[column], types[column]) for column in read)
         tests = [f"coalesce(trim(cast({value} as varchar)), '') <> ''" for value in values]
@@ -269,14 +274,14 @@ class RowSql:
             formats = block[column].timestamps or self._group.timestamps
             zone = self._mapping.zone(self._group, block[column])
             return normal.normal(kind, column, column, types[column], formats, zone)
-        return quote_text(filled) if (filled := self._filled(name, column)) else "cast(null as varchar)"
+        return quoting.text(filled) if (filled := self._filled(name, column)) else "cast(null as varchar)"
 
     def _is_known(self, name: str, column: str) -> bool:
         is_mapped = any(column in block for block in self._group.entities[name].blocks())
         return is_mapped or self._filled(name, column) is not None
 
     def _filled(self, name: str, column: str) -> str | None:
-        """What the mapping says of all rows in a column; its own currency is never the currency of a rate."""
+        """The value that the mapping sets for a column in all rows. The mapping's currency does not apply to rates."""
         if column == "amount_basis":
             return self._group.entities[name].amount_basis
         return self._mapping.currency if column == "currency" and name != "fx_rates" else None

@@ -1,4 +1,4 @@
-"""Whether several sources name customers: a person in two sources is two customers, because nothing links them.
+"""Checks whether several sources have customers. A person in two sources is two customers: nothing links sources.
 
 Only mappings are read, not data.
 """
@@ -7,21 +7,21 @@ from collections.abc import Iterator, Sequence
 
 from pipelines.landing.model import Mapping
 
-# What names a customer; `person_ref` also links two references of one source.
+# The columns that refer to a customer. `person_ref` also links two references of one source.
 _REFS = ("customer_ref", "person_ref", "referrer_ref", "referred_ref")
 
 
 def separate_customers(mappings: Sequence[Mapping]) -> list[str]:
-    """What to warn about if more than one source names customers; nothing if one source does, or none."""
+    """Warnings if more than one source has customers; otherwise empty."""
     names = sorted({mapping.source for mapping in mappings if any(_places(mapping, _REFS))})
     if len(names) < 2:
         return []
     listed = f"{', '.join(names[:-1])} and {names[-1]}"
     warnings = [
         f"customers of the sources {listed} are not linked: a reference belongs to its source, so a person in two of"
-        " them is two customers. If a person can be in two of them, describe the files of these sources in one mapping"
-        " with one `source`, and link the references by `customers.person_ref` (docs/mapping.md, Several tools, one"
-        " customer). Otherwise you need not do anything."
+        " them counts as two customers. If a person can be in two of them, describe the files of these sources in one"
+        " mapping with one `source`, and link the references by `customers.person_ref` (docs/mapping.md, Several tools,"
+        " one customer). Otherwise no action is needed."
     ]
     for mapping in mappings:
         for where in _places(mapping, ("person_ref",)):
@@ -30,7 +30,7 @@ def separate_customers(mappings: Sequence[Mapping]) -> list[str]:
 
 
 def _places(mapping: Mapping, columns: Sequence[str]) -> Iterator[str]:
-    """Where a mapping gives one of the columns."""
+    """The places (`path:line`) where a mapping has one of the columns."""
     for index, group in enumerate(mapping.files):
         for name, rows in group.entities.items():
             at = ("files", index, "entities", name)

@@ -1,6 +1,6 @@
-"""What could not be read: a stretch of a file, and the rule that says why.
+"""Parts of a file that could not be read, and the rules that say why.
 
-The rules' codes stand here; their meaning for the user stands in dbt's seed of quarantine rules.
+The codes of the rules are here. dbt's seed of quarantine rules explains them to the user.
 """
 
 from collections.abc import Sequence
@@ -14,14 +14,14 @@ class Rule(StrEnum):
     """Why a record is unreadable.
 
     Attributes:
-        NO_RECORD: It is not a record of the format: an open quote, text behind a closing one, not a JSON object.
+        NO_RECORD: It is not a record of the format: an open quote, text after a closing quote, not a JSON object.
         RAGGED: It has more or fewer fields than the header.
         NOT_TAKEN: No entity and no skip of the mapping takes it.
-        NUL: It has a NUL character, which no text in the declared encoding has reason to have.
-        TOO_LONG: It is longer than a record may be (`textfile.LONGEST_LINE`).
-        NO_LIST: Where the mapping expects a list inside the record (`each`), there is something else.
-        HEADER_AGAIN: It is the header once more: files were put together.
-        CUT_OFF: It is the file's last and has no line end, and its last field does not fit its type.
+        NUL: It has a NUL character, which does not occur in text of the declared encoding.
+        TOO_LONG: It is longer than allowed (`textfile.LONGEST_LINE`).
+        NO_LIST: The mapping expects a list inside the record (`each`), but there is another value.
+        HEADER_AGAIN: It repeats the header: several files were joined.
+        CUT_OFF: It is the last record and has no line end, and its last field does not fit its type.
     """
 
     NO_RECORD = "LND-001"
@@ -36,14 +36,14 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch that counts as one unreadable record.
+    """A part of a file that counts as one unreadable record.
 
     Attributes:
         record: Its number among the file's records.
         line: Its first physical line.
-        line_end: Its last.
-        rule: Why.
-        text: The stretch itself.
+        line_end: Its last physical line.
+        rule: Why it is unreadable.
+        text: The text.
     """
 
     record: int
@@ -54,7 +54,7 @@ class Span:
 
 
 def as_table(spans: Sequence[Span]) -> pa.Table:
-    """Spans as DuckDB reads them: record, line, line_end, rule, raw."""
+    """Spans as a table for DuckDB: record, line, line_end, rule, raw."""
     kinds = [("record", pa.int64()), ("line", pa.int64()), ("line_end", pa.int64())]
     schema = pa.schema([*kinds, ("rule", pa.string()), ("raw", pa.string())])
     rows = [(span.record, span.line, span.line_end, span.rule.value, span.text) for span in spans]

@@ -1,7 +1,7 @@
-"""Which statuses the orders and order lines of a source have, counted without landing anything.
+"""Counts the statuses of a source's orders and order lines, without landing anything.
 
-Files that the next run lands are read as landing reads them; of the others the landed Parquet is read, which is what
-the next build will see. DuckDB counts; nothing but the counts comes to Python.
+Files that the next run will land are read in the same way as landing reads them. For all other files the landed Parquet
+is read, as the next build does. DuckDB counts, and only the counts come to Python.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,7 +27,7 @@ from pipelines.landing.outdated import Comparison, Landed, Versions, compare
 from pipelines.landing.readers import read
 from pipelines.landing.rows import FileFacts, RowSql
 
-# The value of a row, in the currency charged.
+# The value of a row, in the currency of the order.
 _AMOUNTS = {
     "orders": "coalesce(try_cast(total as decimal(18, 2)), try_cast(gross as decimal(18, 2)))",
     "order_lines": (
@@ -35,12 +35,12 @@ _AMOUNTS = {
         " try_cast(try_cast(quantity as decimal(18, 4)) * try_cast(unit_price as decimal(18, 4)) as decimal(18, 2)))"
     ),
 }
-_LISTED = 200  # statuses; a source has few, and free text that was mapped by mistake has many
+_LISTED = 200  # statuses; a source has few, unless free text was mapped by mistake
 
 
 _UNKNOWN_COUNTS = {
-    "orders": "Such orders do not count.",
-    "order_lines": "Such lines count only if their order has a header that is a sale.",
+    "orders": "Orders with this status do not count.",
+    "order_lines": "Lines with this status count only if their order has a header that is a sale.",
 }
 
 
@@ -50,11 +50,11 @@ class StatusCount:
 
     Attributes:
         entity: `orders` or `order_lines`.
-        status: As landing writes it.
+        status: The status as landing writes it.
         status_class: Its class, or `unknown`.
-        currency: Of the amounts; None where no row says one.
-        rows: Rows with it, as delivered: an order that is delivered twice is two rows.
-        amount: Their value in that currency; None where nothing states it.
+        currency: The currency of the amount; None if the rows have none.
+        rows: The number of delivered rows: an order that was delivered twice counts as two.
+        amount: The value of the rows in that currency; None if no row has a value.
     """
 
     entity: str
@@ -66,16 +66,16 @@ class StatusCount:
 
     @property
     def is_unknown(self) -> bool:
-        """Whether nobody says what it means."""
+        """Whether neither the mapping nor the built-in list has a class for it."""
         return self.status_class == UNKNOWN
 
-    def words(self) -> str:
-        """What an unknown status means for the user."""
+    def message(self) -> str:
+        """The warning about an unknown status."""
         value = f", {self.amount:,.2f} {self.currency or ''}".rstrip() if self.amount is not None else ""
         return (
             f"the status `{printable_name(self.status)}` of {self.entity} is unknown: {self.rows:,} rows{value}."
-            f" {_UNKNOWN_COUNTS[self.entity]} List the status under order_statuses of the mapping:"
-            " sale, pending, cancelled or test"
+            f" {_UNKNOWN_COUNTS[self.entity]} Add the status to `order_statuses` in the mapping, under sale, pending,"
+            " cancelled or test"
         )
 
 
@@ -85,13 +85,13 @@ def count_statuses(
     source: SourceFiles,
     found: Iterable[Found],
 ) -> tuple[tuple[StatusCount, ...], list[str]]:
-    """The statuses of a source's orders and lines, the most frequent first, and the files that cannot be read.
+    """The statuses of a source's orders and lines, most frequent first, and the problems of files that cannot be read.
 
     Args:
         home: The home folder.
         landed: What has landed.
         source: The source.
-        found: Its files.
+        found: The files of the source.
     """
     mapping = source.mapping
     entities = sorted({entity for group in mapping.files for entity in _with_status(group)})
@@ -103,7 +103,7 @@ def count_statuses(
     to_read: list[tuple[Found, str]] = []
     replaced: list[str] = []
     for file in found:
-        with _noted(file, problems):
+        with _collecting(file, problems):
             if to_land := _to_land(file, compared, versions):
                 to_read.append((file, to_land[0]))
                 replaced += to_land[1]
@@ -117,7 +117,7 @@ def count_statuses(
         for entity in entities:
             parts = home / "landing" / entity / f"source={mapping.source}"
             if any(parts.glob(f"batch=*/{PART}")):
-                # an earlier version of this program landed lines without `total`
+                # earlier versions of this program landed lines without `total`
                 landed_rows = (
                     f"select * from read_parquet({quoting.files(parts, f'batch=*/{PART}')}, union_by_name = true,"  # noqa: S608 (names are quoted)
                     " hive_partitioning = true, hive_types = {'batch': 'VARCHAR'})"
@@ -126,14 +126,14 @@ def count_statuses(
                 left = f"select * from ({landed_rows}) where not list_contains($replaced, batch)"  # noqa: S608
                 _count(connection, entity, left, {"replaced": replaced})
         for file, sha256 in to_read:
-            with _noted(file, problems):
+            with _collecting(file, problems):
                 _count_file(connection, file, sha256, scratch)
         return _counts(connection, source), problems
 
 
 @contextmanager
-def _noted(file: Found, problems: list[str]) -> Iterator[None]:
-    """Note why a file cannot be read, and go on."""
+def _collecting(file: Found, problems: list[str]) -> Iterator[None]:
+    """Add the reason why a file cannot be read to `problems`, and continue."""
     try:
         yield
     except InputError as error:
@@ -141,7 +141,7 @@ def _noted(file: Found, problems: list[str]) -> Iterator[None]:
 
 
 def _with_status(group: FileGroup) -> list[str]:
-    """The entities of a group whose rows have a status."""
+    """The entities of a group for which the mapping has a status."""
     return [
         name
         for name, rows in group.entities.items()
@@ -150,8 +150,9 @@ def _with_status(group: FileGroup) -> list[str]:
 
 
 def _to_land(file: Found, compared: Comparison, versions: Versions) -> tuple[str, list[str]] | None:
-    """The hash of a file that the next run lands, and the batches that it replaces; None if it has landed, or has no
-    status.
+    """The hash of a file that the next run will land, and the batches that it will replace.
+
+    None if the file has landed, or has no status.
     """
     if file.group is None or not _with_status(file.group):
         return None
@@ -173,7 +174,7 @@ def _count_file(connection: duckdb.DuckDBPyConnection, file: Found, sha256: str,
     except duckdb.Error as error:
         raise InputError(
             f"the mapping does not fit the file: {type(error).__name__}",
-            hint="An expression fails on a value of the file; `loyalty run` names its line of the mapping.",
+            hint="An expression fails on a value of the file. `loyalty run` names its line in the mapping.",
         ) from error
 
 

@@ -1,7 +1,7 @@
-"""Opening a delivered text file: gzip, encoding, byte order mark, lines; what is said of one that cannot be decoded.
+"""Opens a delivered text file: gzip, encoding, byte order mark, lines, and the error if it cannot be decoded.
 
-However the file is made, no more than a line's worth of it is held in memory, and a gzip does not unpack without end.
-What the text means is csvpass.py's and jsonpass.py's.
+For any file, at most one line of allowed length is in memory, and a gzip cannot unpack without limit. csvpass.py and
+jsonpass.py interpret the text.
 """
 
 import codecs
@@ -15,11 +15,11 @@ from typing import IO, cast
 
 from pipelines.base.errors import InputError
 
-# No order, survey or note is longer; DuckDB's own limit for a line of CSV is the same number of bytes.
+# No order, survey or note is longer. DuckDB's own limit for a line of CSV is the same number of bytes.
 LONGEST_LINE = 2_000_000
-# Text packs to a tenth, dull text to a fiftieth; a gzip of nothing but zeros to a thousandth.
+# Gzip makes text ten times smaller, monotonous text fifty times, and zeros a thousand times.
 UNPACKED_RATIO = 200
-UNPACKED_ALWAYS = 64 * 1024**2  # below this the ratio says nothing
+UNPACKED_ALWAYS = 64 * 1024**2  # smaller sizes are always allowed
 UNPACKED_MOST = 64 * 1024**3
 
 _CODECS = {"utf-8": "utf-8-sig", "windows-1252": "cp1252"}
@@ -28,15 +28,15 @@ _SHOWN = 1_000
 
 @contextmanager
 def open_text(path: Path, encoding: str) -> Iterator[TextIOWrapper]:
-    """Open a file as text, line ends untouched, bytes decoded strictly.
+    """Open a file as text with strict decoding. Line ends stay unchanged.
 
     Args:
-        path: The file; gunzipped where its name ends in `.gz`.
-        encoding: As the mapping names it.
+        path: The file; it is unpacked if its name ends in `.gz`.
+        encoding: The encoding, as the mapping names it.
 
     Raises:
-        InputError: Inside the block, where a byte cannot be decoded (with its line), or the gzip is damaged or unpacks
-            to more than a delivery would.
+        InputError: Inside the block: a byte cannot be decoded (with its line), or the gzip is damaged or unpacks to
+            more than a plausible size.
     """
     try:
         with _decoded_strictly(path, encoding), _open(path) as binary:
@@ -51,7 +51,7 @@ def _decoded_strictly(path: Path, encoding: str) -> Iterator[None]:
         yield
     except UnicodeError as error:
         reason = error.reason if isinstance(error, UnicodeDecodeError) else str(error)
-        # Looking for the line reads the file again, and may find its gzip damaged.
+        # The search for the line reads the file again, and can find that its gzip is damaged.
         raise InputError(
             f"line {_undecodable_line(path, encoding)}: not {encoding}: {reason}",
             hint=f"Declare the file's encoding in the mapping, or save the file as {encoding}.",
@@ -59,7 +59,7 @@ def _decoded_strictly(path: Path, encoding: str) -> Iterator[None]:
 
 
 def next_line(file: TextIOWrapper) -> str:
-    """The next line with its end; empty behind the last. One that is too long is cut at `LONGEST_LINE`."""
+    """The next line with its line end; empty after the last one. A line that is too long is cut at `LONGEST_LINE`."""
     line = file.readline(LONGEST_LINE)
     if is_too_long(line) and not line.endswith("\n"):
         while is_too_long(rest := file.readline(LONGEST_LINE)) and not rest.endswith("\n"):
@@ -73,12 +73,12 @@ def is_too_long(line: str) -> bool:
 
 
 def shortened(line: str) -> str:
-    """What is kept of a line that is too long: enough to know it by."""
+    """The beginning of a line that is too long, with a note that it was cut."""
     return f"{line[:_SHOWN]}… (cut here; the line has {LONGEST_LINE:,} characters or more)"
 
 
 class _Gunzipped(gzip.GzipFile):
-    """A gzip that stops where it unpacks to more than a delivery would.
+    """A gzip file that raises an error if it unpacks to more than a plausible size.
 
     Args:
         path: The file.
@@ -89,12 +89,12 @@ class _Gunzipped(gzip.GzipFile):
         self._bound = min(UNPACKED_MOST, max(UNPACKED_ALWAYS, UNPACKED_RATIO * path.stat().st_size))
 
     def read1(self, size: int = -1) -> bytes:
-        """As gzip's, which is all that reading text calls."""
+        """Like `GzipFile.read1`, the only method that reading text calls."""
         data = super().read1(size)
         if self.tell() > self._bound:
             raise InputError(
-                f"the gzip unpacks to more than {self._bound:,} bytes, which looks like a bomb",
-                hint="If it is what it should be, unpack it and deliver it in smaller files.",
+                f"the gzip unpacks to more than {self._bound:,} bytes, which looks like a decompression bomb",
+                hint="If the content is right, unpack it and deliver it in smaller files.",
             )
         return data
 
@@ -104,7 +104,7 @@ def _open(path: Path) -> IO[bytes]:
 
 
 def _undecodable_line(path: Path, encoding: str) -> int:
-    """The first physical line that does not decode; for UTF-16, whose lines cannot be told apart before decoding, 1."""
+    """The first physical line that cannot be decoded. For UTF-16 it is 1: lines are not known before decoding."""
     if encoding == "utf-16":
         return 1
     decoder = codecs.getincrementaldecoder(_CODECS.get(encoding, encoding))()

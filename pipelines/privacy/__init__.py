@@ -1,8 +1,8 @@
-"""Privacy: erasing a person from everything that an installation holds, and telling a person what is held.
+"""Privacy: erases a person from all data of an installation, and exports all data about a person.
 
-What is here finds people by what their sources say of them, rewrites landed batches without them, keeps tombstones so
-that they do not come back, and writes certificates. What is not: rewriting published versions (publication), pseudonyms
-(pseudonyms.py), the secret (secret_key.py), and the words that a terminal shows (cli).
+This package finds people in the landed data, rewrites landed batches without them, stores tombstones so that they do
+not come back, and writes certificates. Other packages rewrite published versions (publication), make pseudonyms
+(identity/pseudonyms.py), manage the secret key (config/secret_key.py) and write the terminal output (cli).
 """
 
 from pipelines.privacy.certificate import Certificate

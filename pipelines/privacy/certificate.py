@@ -1,6 +1,6 @@
-"""The certificate of an erasure: what was removed where, and what is left to do. It names nobody.
+"""The certificate of an erasure: what was removed where, and what remains to be done. It does not name the person.
 
-Its shape, its words and its file. The doing is in forget.py.
+This module defines the certificate and writes its file. forget.py erases.
 """
 
 from datetime import datetime
@@ -12,7 +12,7 @@ from pipelines.base.durable import write_text_durably
 
 
 class VersionErased(BaseModel):
-    """A published version that held the person: its id, the one in its place (None: removed), rows by mart."""
+    """A published version with data of the person: its id, its replacement (None: removed), rows per mart."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -22,23 +22,24 @@ class VersionErased(BaseModel):
 
 
 class Certificate(BaseModel):
-    """What one erasure did.
+    """The result of one erasure.
 
     Attributes:
-        id: The erasure's id.
-        done_at: When, in UTC.
-        by: What the person was asked for by: `ref`, `email` or `phone`; `tombstones` for everybody who was erased.
-        asked: Keyed hashes of what was asked for, as among the tombstones.
-        was_held: Whether anything was held about them.
-        identifiers: How many references, e-mails, phones and orders of theirs have a tombstone.
-        shared: How many e-mails and phones of theirs others have too; these stay with the others.
-        landed: Rows by data set: removed, anonymised (money, now nobody's), blanked (others' free text and raw record).
-        state: What was removed of the warehouse and of what passed between steps.
-        versions: Published versions that held them.
-        inbox_removed: Original files below home that held them, and were removed.
-        inbox_left: Original files elsewhere that hold them, and are not ours to remove.
+        id: The id of the erasure.
+        done_at: The time, in UTC.
+        by: How the person was searched for: `ref`, `email` or `phone`; `tombstones` for all people erased before.
+        asked: Keyed hashes of the searched value, in the form of tombstones.
+        was_held: Whether there was any data about them.
+        identifiers: The numbers of their references, e-mails, phones and orders that have a tombstone.
+        shared: The numbers of their e-mails and phones that other people have too. The other people keep these.
+        landed: Per data set, the numbers of rows that were removed, anonymised (amounts stay without a person) or
+            blanked (free text and raw record of other people).
+        state: The files of the warehouse and between steps that were removed.
+        versions: The published versions with their data.
+        inbox_removed: Original files below home with their data, which were removed.
+        inbox_left: Original files elsewhere with their data, which this program must not remove.
         logs_removed: Logs and artifacts that named them.
-        to_do: What remains to be done, in words.
+        to_do: What remains to be done, as text.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -60,7 +61,7 @@ class Certificate(BaseModel):
 
 
 def write_certificate(folder: Path, certificate: Certificate) -> Path:
-    """Keep a certificate as `<folder>/<id>.json`, for the owner alone."""
+    """Write a certificate to `<folder>/<id>.json`, readable only by the owner."""
     path = folder / f"{certificate.id}.json"
     write_text_durably(path, certificate.model_dump_json(indent=2) + "\n", mode=0o600)
     return path

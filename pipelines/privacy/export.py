@@ -1,6 +1,6 @@
-"""Telling a person what is held about them: landed rows, staging and marts of today, published rows, as one JSON.
+"""Exports all data about a person as one JSON document: landed rows, current staging and marts, published rows.
 
-Streamed row by row; nothing is interpreted. Finding the person is find.py's.
+Rows are streamed one by one and not interpreted. find.py finds the person.
 """
 
 import json
@@ -17,7 +17,6 @@ from pipelines.config.secret_key import existing_keys
 from pipelines.config.settings import Settings
 from pipelines.identity.pseudonyms import customer_key
 from pipelines.landing.batches import UNREADABLE
-from pipelines.landing.expressions import quote_name, quote_text
 from pipelines.privacy import match
 from pipelines.privacy.find import find_person, open_landed
 from pipelines.privacy.subject import Subject
@@ -25,41 +24,41 @@ from pipelines.publication import list_versions
 
 _ROWS_AT_ONCE = 1_000
 Section = tuple[str, str]
-"""What a section holds, and the query that gives its rows."""
+"""The name of a section, and the query of its rows."""
 
 
 def export_person(
     settings: Settings, asked: str, to: TextIO, *, by: str | None = None, source: str | None = None
 ) -> int:
-    """Write everything that is held about a person as JSON; the caller holds the run's lock. Nothing is changed.
+    """Write all data about a person as JSON. Nothing is changed. The caller has the run lock.
 
     Args:
-        settings: The settings in force.
+        settings: The settings.
         asked: A reference, an e-mail address or a phone number.
-        to: Where the text goes.
-        by: Which of these it is; None to find out.
+        to: Receives the text.
+        by: The kind of `asked`; None to detect it.
         source: The source of the reference.
 
     Returns:
         The number of rows written.
 
     Raises:
-        UnknownPersonError: Nothing is held.
-        ConfigError: It could mean different people.
+        UnknownPersonError: There is no data about the person.
+        ConfigError: `asked` could mean different people.
     """
     paths = settings.paths
     try:
         with open_landed(paths.landing) as connection:
             found = find_person(connection, asked, by=by, source=source)
             if not found.subject:
-                raise UnknownPersonError("nothing is held about such a person", hint="check how it is spelt")
+                raise UnknownPersonError("there is no data about this person", hint="check the spelling")
             subject = found.subject
             keys = [
                 customer_key(key, *pair) for key in existing_keys(paths.key, settings.key_text) for pair in subject.refs
             ]
             if paths.warehouse.is_file():
                 connection.execute(
-                    f"attach {quote_text(str(paths.warehouse))} as {quote_name(paths.warehouse.stem)} (read_only)"
+                    f"attach {quoting.text(str(paths.warehouse))} as {quoting.name(paths.warehouse.stem)} (read_only)"
                 )
             head: dict[str, object] = {
                 "asked_by": found.kind,
@@ -73,8 +72,11 @@ def export_person(
     except duckdb.Error as error:
         if isinstance(error, duckdb.IOException) and lock_holder(str(error)):
             raise unusable(paths.warehouse, error) from None
-        # its words may quote what was asked for
-        raise BuildError(f"what is held cannot be read: {type(error).__name__}", hint="try with more memory") from None
+        # the engine's message could quote the searched value
+        raise BuildError(
+            f"the data about the person cannot be read: {type(error).__name__}",
+            hint="raise `engine.memory_limit` in loyalty.yml, and try again",
+        ) from None
 
 
 def _sections(
@@ -87,7 +89,7 @@ def _sections(
             yield f"landed.{entity}", f"select * {rows}"
     mentions = match.mentions(subject, ["raw"], unreadable=True)
     yield f"landed.{UNREADABLE}", f"select * from {UNREADABLE} where {mentions} order by source, file_name, line"  # noqa: S608 (names are quoted)
-    listed = ", ".join(map(quote_text, sorted(set(keys))))
+    listed = ", ".join(map(quoting.text, sorted(set(keys))))
     columns: dict[tuple[str, str], list[str]] = {}
     for schema, table, column in connection.execute(
         "select schema_name, table_name, column_name from duckdb_columns() where database_name = ?"
@@ -96,7 +98,7 @@ def _sections(
     ).fetchall():
         columns.setdefault((schema, table), []).append(column)
     for (schema, table), names in columns.items():
-        relation = f"{quote_name(settings.paths.warehouse.stem)}.{quote_name(schema)}.{quote_name(table)}"
+        relation = f"{quoting.name(settings.paths.warehouse.stem)}.{quoting.name(schema)}.{quoting.name(table)}"
         entity = table.removeprefix("stg_").removesuffix("__checked")
         where = _of_customer(names, listed)
         if schema == "staging":
@@ -112,9 +114,9 @@ def _sections(
 
 
 def _of_customer(columns: list[str], listed: str) -> str:
-    if not listed:  # there is no key yet, so nobody has a pseudonym
+    if not listed:  # there is no key yet, so there are no pseudonyms
         return ""
-    return " or ".join(f"{quote_name(column)} in ({listed})" for column in columns if column.endswith("customer_key"))
+    return " or ".join(f"{quoting.name(column)} in ({listed})" for column in columns if column.endswith("customer_key"))
 
 
 def _write(

@@ -1,6 +1,6 @@
-"""Finding a person in what has landed: from one reference, address or number to all by which the sources know them.
+"""Finds a person in the landed data: from one reference, e-mail or phone to all their identifiers.
 
-Reads only. What is to be done with what is found is in forget.py and export.py.
+This module only reads. forget.py and export.py use the result.
 """
 
 from collections.abc import Iterable
@@ -9,15 +9,15 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import ConfigError
 from pipelines.identity import linked_refs
 from pipelines.landing.batches import landed_rows
-from pipelines.landing.expressions import quote_text
 from pipelines.privacy import match
 from pipelines.privacy.rewrite import DATASETS, MONEY
-from pipelines.privacy.subject import MIN_PHONE_DIGITS, Subject, email_of, looks_like_phone, phone_of, telling_names
+from pipelines.privacy.subject import MIN_PHONE_DIGITS, Subject, email_of, identifying_names, looks_like_phone, phone_of
 from pipelines.privacy.tombstones import EMAIL, PHONE, REF
 
 
@@ -26,10 +26,10 @@ class Found:
     """A person, and how they were found.
 
     Attributes:
-        kind: What the argument was taken for: `ref`, `email` or `phone`.
-        subject: Everything by which they are known; empty where nothing is held.
-        shared: Addresses and numbers of theirs that other people have too: how many of each. These are not theirs
-            to be erased; asked for by such an address or number, everyone who has it is found.
+        kind: How the searched value was interpreted: `ref`, `email` or `phone`.
+        subject: All their identifiers; empty if there is no data.
+        shared: The numbers of their e-mails and phones that other people have too. These are not erased with the
+            person. A search for such an e-mail or phone finds everyone who has it.
     """
 
     kind: str
@@ -38,7 +38,7 @@ class Found:
 
 
 def open_landed(landing: Path) -> duckdb.DuckDBPyConnection:
-    """A DuckDB with a view for each landed data set, with `source` and `batch`; nothing is changed in `landing`."""
+    """A DuckDB with one view per landed data set, with `source` and `batch`. Nothing in `landing` is changed."""
     connection = connect()
     connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
     for dataset in DATASETS:
@@ -47,31 +47,34 @@ def open_landed(landing: Path) -> duckdb.DuckDBPyConnection:
 
 
 def find_person(connection: duckdb.DuckDBPyConnection, asked: str, *, by: str | None, source: str | None) -> Found:
-    """Everything by which a person is known.
+    """Find all identifiers of a person.
 
     Args:
-        connection: As `open_landed` gives it.
+        connection: From `open_landed`.
         asked: A reference, an e-mail address or a phone number.
-        by: What it is; None to find out.
-        source: Only references of this source.
+        by: The kind of `asked`; None to detect it.
+        source: Only references of this source are searched.
 
     Raises:
-        ConfigError: It could mean different people.
+        ConfigError: `asked` could mean different people.
     """
     people = _People(connection)
     if not asked.strip() or (by == PHONE and not phone_of(asked)):
-        raise ConfigError("nobody can be found by that", hint=f"a phone number has {MIN_PHONE_DIGITS} digits or more")
+        raise ConfigError(
+            "the searched value is empty or too short, so it cannot identify a person",
+            hint=f"write a reference, an e-mail address, or a phone number with at least {MIN_PHONE_DIGITS} digits",
+        )
     kinds = [by] if by else [EMAIL] if "@" in asked else [REF, PHONE] if looks_like_phone(asked) else [REF]
     hits = {kind: refs for kind in kinds if (refs := people.asked_by(kind, asked, source)) is not None}
     if len(hits) > 1:
         raise ConfigError(
-            "it is a reference and also a phone number", hint="say which is meant: --by ref, or --by phone"
+            "the searched value is both a reference and a phone number", hint="choose one: --by ref, or --by phone"
         )
     kind, refs = next(iter(hits.items()), (kinds[0], set[tuple[str, str]]()))
     if kind == REF and len(owners := sorted({owner for owner, _ in refs})) > 1:
         raise ConfigError(
-            f"it is a reference in {len(owners)} sources ({', '.join(owners)}), which may mean different people",
-            hint="name one: --source NAME",
+            f"the reference occurs in {len(owners)} sources ({', '.join(owners)}) and may mean different people",
+            hint="choose one source: --source NAME",
         )
     if not hits:
         return Found(kind, Subject(), {})
@@ -84,17 +87,17 @@ def find_person(connection: duckdb.DuckDBPyConnection, asked: str, *, by: str | 
 
 
 class _People:
-    """Questions about people to the landed entities.
+    """Queries about people in the landed entities.
 
     Args:
-        connection: With a view for each.
+        connection: Has one view per entity.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
 
     def asked_by(self, kind: str, asked: str, source: str | None) -> set[tuple[str, str]] | None:
-        """References that an argument names, or that stand beside it; None where no row has it."""
+        """The references that a searched value names, or that are in the same row; None if no row has the value."""
         asked = asked.strip()
         if kind == REF:
             named = self._named(asked)
@@ -102,7 +105,7 @@ class _People:
         return self._beside(kind, email_of(asked) if kind == EMAIL else phone_of(asked))
 
     def completed(self, kind: str, subject: Subject) -> Found:
-        """A person whose references are known, with the addresses, numbers, names and orders that are theirs alone."""
+        """A person whose references are known, completed with the e-mails, phones, names and orders of only them."""
         shared: dict[str, int] = {}
 
         def own(what: str, found: set[str], asked: frozenset[str], elsewhere: set[str]) -> frozenset[str]:
@@ -132,19 +135,19 @@ class _People:
             )
         }
         numbers = {number for number in self._of("lower(phone)", "phone", known) if phone_of(number) in known.phones}
-        words = numbers | telling_names(names - names_elsewhere)
+        words = numbers | identifying_names(names - names_elsewhere)
         return Found(kind, known.model_copy(update={"orders": frozenset(orders), "words": frozenset(words)}), shared)
 
     def _named(self, ref: str) -> set[tuple[str, str]]:
-        """(source, reference) wherever a reference, or one of a customer's external ids, is just this."""
+        """(source, reference) of every row whose reference, or one of whose external ids, equals a text."""
         found = {
             (source, ref)
             for entity in ENTITIES
             for column in match.ref_columns(entity)
-            for (source,) in self._rows(f"select distinct source from {entity} where {column} = {quote_text(ref)}")  # noqa: S608 (names are quoted)
+            for (source,) in self._rows(f"select distinct source from {entity} where {column} = {quoting.text(ref)}")  # noqa: S608 (names are quoted)
         }
         ids = "regexp_split_to_array(external_ids, '[^\\pL\\pN_.@+-]+')"
-        where = f"customer_ref is not null and list_contains({ids}, {quote_text(ref)})"
+        where = f"customer_ref is not null and list_contains({ids}, {quoting.text(ref)})"
         tied = self._rows(f"select distinct source, customer_ref from customers where {where}")  # noqa: S608 (names are quoted)
         return found | {(source, customer) for source, customer in tied}
 
@@ -154,7 +157,7 @@ class _People:
             (source, ref)
             for entity in _with(column)
             for source, ref in self._rows(
-                f"select distinct source, customer_ref from {entity} where {expression} = {quote_text(value)}"  # noqa: S608 (names are quoted)
+                f"select distinct source, customer_ref from {entity} where {expression} = {quoting.text(value)}"  # noqa: S608 (names are quoted)
             )
         }
         if kind == EMAIL:
@@ -162,7 +165,7 @@ class _People:
         return {(source, ref) for source, ref in found if ref is not None} if found else None
 
     def _of(self, expression: str, column: str, subject: Subject) -> set[str]:
-        """Values of a column in the rows that are a person's own."""
+        """The values of a column in a person's own rows."""
         return {
             value
             for entity in _with(column)
@@ -174,8 +177,8 @@ class _People:
         }
 
     def _of_others(self, expression: str, column: str, subject: Subject, values: set[str]) -> set[str]:
-        """Those of some values that stand in rows of other people."""
-        listed = ", ".join(quote_text(value) for value in sorted(values))
+        """The given values that also occur in rows of other people."""
+        listed = ", ".join(quoting.text(value) for value in sorted(values))
         return {
             value
             for entity in _with(column)
@@ -187,11 +190,11 @@ class _People:
         }
 
     def _named_like(self, subject: Subject, emails: set[str]) -> set[str]:
-        """Those of some addresses that are another person's reference: some sources use them so."""
+        """The given e-mails that are the reference of another person: some sources use e-mails as references."""
         return {ref.lower() for source, ref in self._refs_like(emails) if (source, ref) not in subject.refs}
 
     def _refs_like(self, emails: Iterable[str]) -> set[tuple[str, str]]:
-        listed = ", ".join(quote_text(email) for email in sorted(emails))
+        listed = ", ".join(quoting.text(email) for email in sorted(emails))
         return {
             (source, ref)
             for entity in ENTITIES

@@ -1,8 +1,8 @@
-"""Forgetting a person: what will be done, and doing it. The one place that knows the order.
+"""Plans and performs the erasure of a person. Only this module defines the order of the steps.
 
-The journal comes first, so that an erasure which was killed is finished by the next one or by the next run; then the
-tombstones, so that nobody comes back meanwhile; the certificate and the journal's removal come last. Each step in
-between may be done twice. The caller holds the run's lock.
+The journal is written first, so that the next erasure or run finishes an erasure that was killed. Then the tombstones
+are written, so that nobody comes back in the meantime. The certificate is written and the journal removed at the end.
+Every step in between can be repeated. The caller has the run lock.
 """
 
 import logging
@@ -12,13 +12,13 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.base import quoting
 from pipelines.base.durable import sync_file, umask
 from pipelines.base.errors import BuildError
 from pipelines.config.secret_key import existing_keys, load_key, load_keys
 from pipelines.config.settings import Settings
 from pipelines.identity.pseudonyms import customer_key, key_fingerprint
-from pipelines.landing import Again, Erase, load_mapping, read_ledger
-from pipelines.landing.expressions import quote_text
+from pipelines.landing import EarlierBatch, Erase, load_mapping, read_ledger
 from pipelines.landing.prepare import prepared
 from pipelines.privacy.certificate import Certificate, VersionErased, write_certificate
 from pipelines.privacy.find import find_person, open_landed
@@ -32,8 +32,8 @@ from pipelines.privacy.tombstones import (
     PHONE,
     REF,
     TOMBSTONES,
+    add_tombstones,
     erase_staged,
-    lay,
     read_tombstones,
     recognised,
     tombstone,
@@ -41,34 +41,31 @@ from pipelines.privacy.tombstones import (
 from pipelines.privacy.traces import find_originals, remove_logs, remove_state
 from pipelines.publication import erase_customers, list_versions
 
-Say = Callable[[str], None]
+Progress = Callable[[str], None]
 log = logging.getLogger("loyalty.privacy")
 
 
 def plan_erasure(settings: Settings, asked: str, *, by: str | None = None, source: str | None = None) -> Plan:
-    """What erasing a person will do; nothing is changed, not even what a killed run left.
+    """Plan the erasure of a person. Nothing is changed, not even the leftovers of a killed run.
 
     Args:
-        settings: The settings in force.
+        settings: The settings.
         asked: A reference, an e-mail address or a phone number.
-        by: Which of these it is; None to find out.
+        by: The kind of `asked`; None to detect it.
         source: The source of the reference.
 
     Raises:
-        ConfigError: It could mean different people.
+        ConfigError: `asked` could mean different people.
     """
     keys = existing_keys(settings.paths.key, settings.key_text)
     try:
         with open_landed(settings.paths.landing) as landed:
             found = find_person(landed, asked, by=by, source=source)
-            subject = found.subject or _of_nobody(settings, found.kind, asked, source)
+            subject = found.subject or _unknown_subject(settings, found.kind, asked, source)
             counts, batches = affected(landed, subject)
             files = batches_about(landed, settings.paths.landing, batches)
     except duckdb.Error as error:
-        # its words may quote what was asked for
-        raise BuildError(
-            f"landed files cannot be searched: {type(error).__name__}", hint="try with more memory"
-        ) from None
+        raise _search_failed(error) from None
     return Plan(
         id=new_erasure_id(),
         kind=found.kind,
@@ -83,16 +80,16 @@ def plan_erasure(settings: Settings, asked: str, *, by: str | None = None, sourc
 
 
 def plan_erasures_again(settings: Settings) -> Plan | None:
-    """What erasing everybody again will do who has a tombstone; None if nobody has one. Nothing is changed.
+    """Plan a second erasure of everyone who has a tombstone; None if there are no tombstones. Nothing is changed.
 
-    For a home that was restored from a backup older than an erasure: tombstones name nobody, but every value that is
-    held can be compared with them, as landing does with files.
+    This is for a home that was restored from a backup older than an erasure. Tombstones contain no names, but every
+    stored value can be compared with them, as landing does with files.
 
     Args:
-        settings: The settings in force.
+        settings: The settings.
 
     Raises:
-        ConfigError: The key of some tombstones is gone.
+        ConfigError: The key of some tombstones is missing.
     """
     paths = settings.paths
     keys = existing_keys(paths.key, settings.key_text)
@@ -103,15 +100,13 @@ def plan_erasures_again(settings: Settings) -> Plan | None:
     try:
         with open_landed(paths.landing) as landed:
             for source in sorted(set(read_ledger(settings.home).column("source").to_pylist())):
-                mine = f"where source = {quote_text(source)}"
+                mine = f"where source = {quoting.text(source)}"
                 relations = {dataset: f"(select * from {dataset} {mine})" for dataset in DATASETS}  # noqa: S608 (names of ours)
                 subject = subject.joined(recognised(landed, tombstones, relations, source))
             counts, batches = affected(landed, subject)
             files = batches_about(landed, paths.landing, batches)
     except duckdb.Error as error:
-        raise BuildError(
-            f"landed files cannot be searched: {type(error).__name__}", hint="try with more memory"
-        ) from None
+        raise _search_failed(error) from None
     return Plan(
         id=new_erasure_id(),
         kind=TOMBSTONES,
@@ -124,36 +119,36 @@ def plan_erasures_again(settings: Settings) -> Plan | None:
     )
 
 
-def erase(settings: Settings, plan: Plan, users_umask: int, say: Say = log.info) -> Certificate:
-    """Erase a person as planned, and certify it.
+def erase(settings: Settings, plan: Plan, users_umask: int, progress: Progress = log.info) -> Certificate:
+    """Erase a person as planned, and write the certificate.
 
     Args:
-        settings: The settings in force.
-        plan: What to do.
-        users_umask: The umask for what readers may read; everything else is written under the one in force.
-        say: Told each step.
+        settings: The settings.
+        plan: The plan.
+        users_umask: The umask for published files. Everything else is written with the current umask.
+        progress: Called with a text about each step.
 
     Raises:
-        LoyaltyError: A step failed; what was begun is finished by the next `loyalty forget` or `loyalty run`.
+        LoyaltyError: A step failed. The next `loyalty forget` or `loyalty run` finishes the erasure.
     """
     paths = settings.paths
     paths.erasures.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_journal(paths.erasures, plan)
-    say("laying tombstones")
-    lay(paths.erasures, load_key(paths.key, settings.key_text), plan.subject, plan.id)
+    progress("writing tombstones")
+    add_tombstones(paths.erasures, load_key(paths.key, settings.key_text), plan.subject, plan.id)
     state: list[str] = []
     if plan.is_known:
-        say("removing the warehouse, which the next run builds anew")
+        progress("removing the warehouse; the next run builds it again")
         state = remove_state(paths)
-        say(f"writing {len(plan.batches)} batches anew")
+        progress(f"rewriting {len(plan.batches)} batches")
         _erase_batches(paths.landing, plan)
-    say("writing published versions anew")
+    progress("rewriting published versions")
     with umask(users_umask):
         versions = erase_customers(
-            paths.published, plan.customer_keys, done=lambda name: say(f"replaced version {name}")
+            paths.published, plan.customer_keys, done=lambda name: progress(f"replaced version {name}")
         )
     originals = find_originals(paths, [source.files for source in settings.sources], plan.files)
-    for path in originals.ours:
+    for path in originals.inside:
         path.unlink()
         sync_file(path.parent)
     logs, left = remove_logs(paths, plan.words)
@@ -173,10 +168,10 @@ def erase(settings: Settings, plan: Plan, users_umask: int, say: Say = log.info)
         landed=plan.landed,
         state=tuple(state),
         versions=tuple(VersionErased(id=one.id, became=one.became, rows=one.rows) for one in versions),
-        inbox_removed=tuple(_withheld(name, plan) for name in originals.ours.values()),
-        inbox_left=tuple(_withheld(name, plan) for name in originals.theirs.values()),
+        inbox_removed=tuple(_withheld(name, plan) for name in originals.inside.values()),
+        inbox_left=tuple(_withheld(name, plan) for name in originals.outside.values()),
         logs_removed=tuple(logs),
-        to_do=tuple(_to_do(settings, plan, originals.theirs, left)),
+        to_do=tuple(_to_do(settings, plan, originals.outside, left)),
     )
     write_certificate(paths.erasures, certificate)
     (paths.erasures / JOURNAL).unlink()
@@ -185,27 +180,27 @@ def erase(settings: Settings, plan: Plan, users_umask: int, say: Say = log.info)
     return certificate
 
 
-def finish_pending(settings: Settings, users_umask: int, say: Say = log.warning) -> Certificate | None:
-    """Finish an erasure that was begun and stopped, if there is one."""
+def finish_pending(settings: Settings, users_umask: int, progress: Progress = log.warning) -> Certificate | None:
+    """Finish an erasure that was interrupted, if there is one."""
     plan = read_journal(settings.paths.erasures)
     if plan is None:
         return None
-    say(f"finishing the erasure {plan.id}, which was stopped")
+    progress(f"finishing the erasure {plan.id}, which was interrupted")
     return erase(settings, plan, users_umask)
 
 
 def landing_eraser(settings: Settings) -> Erase | None:
-    """What landing calls with each new batch; None where nobody has been erased.
+    """The function that landing calls with each new batch; None if nobody has been erased.
 
     Raises:
-        ConfigError: The key of some tombstones is gone.
+        ConfigError: The key of some tombstones is missing.
     """
     paths = settings.paths
     tombstones = read_tombstones(paths.erasures, lambda: load_keys(paths.key, settings.key_text))
     if tombstones is None:
         return None
 
-    def erase_new(folder: Path, source: str, records: int, again: Again | None) -> Mapping[str, int]:
+    def erase_new(folder: Path, source: str, records: int, again: EarlierBatch | None) -> Mapping[str, int]:
         removed = erase_staged(tombstones, folder, source)
         if again is not None:
             check_nobody_returns(folder, records, again)
@@ -214,19 +209,27 @@ def landing_eraser(settings: Settings) -> Erase | None:
     return erase_new
 
 
+def _search_failed(error: duckdb.Error) -> BuildError:
+    """The error without the engine's message, which could quote the searched value."""
+    return BuildError(
+        f"landed files cannot be searched: {type(error).__name__}",
+        hint="raise `engine.memory_limit` in loyalty.yml, and try again",
+    )
+
+
 def _erase_batches(landing: Path, plan: Plan) -> None:
     try:
         with prepared(landing) as store:
             erase_landed(store, plan.subject, set(plan.batches))
     except duckdb.Error as error:
         raise BuildError(
-            f"a landed batch cannot be written anew: {type(error).__name__}",
-            hint="check the free space, and run the same command again",
+            f"a landed batch cannot be rewritten: {type(error).__name__}",
+            hint="check the free space on the disk, and run the same command again",
         ) from None
 
 
-def _of_nobody(settings: Settings, kind: str, asked: str, source: str | None) -> Subject:
-    """What to lay a tombstone for where nothing is held: the person may be in a file that comes tomorrow."""
+def _unknown_subject(settings: Settings, kind: str, asked: str, source: str | None) -> Subject:
+    """The identifiers for tombstones if there is no data: the person may be in a file that is delivered later."""
     if kind == EMAIL:
         return Subject(emails=frozenset({email_of(asked)}))
     if kind == PHONE:
@@ -250,38 +253,39 @@ def _asked(key: bytes, kind: str, asked: str, subject: Subject) -> tuple[str, ..
 
 
 def _withheld(name: str, plan: Plan) -> str:
-    return "(its name names them)" if any(word in name.lower() for word in plan.words) else name
+    return "(not shown: the file name identifies the person)" if any(w in name.lower() for w in plan.words) else name
 
 
 def _to_do(settings: Settings, plan: Plan, originals: Mapping[Path, str], left: list[str]) -> list[str]:
     known = {key_fingerprint(key) for key in load_keys(settings.paths.key, settings.key_text)}
-    strangers = [
+    with_lost_key = [
         version.id
         for version in list_versions(settings.paths.published)
         if version.manifest and version.manifest.inputs.get("key_fingerprint", next(iter(known))) not in known
     ]
     to_do = []
     if plan.is_known:
-        to_do.append("run `loyalty run`: it builds the warehouse and the marts anew")
+        to_do.append("call `loyalty run`: it builds the warehouse and the marts again")
     if plan.shared:
         to_do.append(
-            "identifiers that others have too stay with the others; if these are the same person,"
-            " call `loyalty forget` with the address or number itself"
+            "other people keep the identifiers that they share with this person. If they are the same person, call"
+            " `loyalty forget` with the e-mail address or phone number"
         )
     if originals:
         to_do.append(
-            f"{len(originals)} original files outside home hold them: remove these, and do not deliver them again"
+            f"{len(originals)} original files outside home have data of the person: remove them, and do not deliver"
+            " them again"
         )
     if missing := [str(source.files) for source in settings.sources if not source.files.is_dir()]:
         to_do.append(
             f"these folders were not available, so their original files were not searched: {', '.join(missing)}. Remove"
             " the files in them that contain this person, and do not deliver them again"
         )
-    if strangers:
+    if with_lost_key:
         to_do.append(
-            f"versions {', '.join(strangers)} were published under a key that is gone, and cannot be searched:"
-            " remove them"
+            f"the versions {', '.join(with_lost_key)} were published with a key that no longer exists, so they cannot"
+            " be searched: remove them"
         )
     if left:
-        to_do.append(f"these files name them, and are no logs: {', '.join(left)}")
-    return [*to_do, "backups and copies that readers made are yours"]
+        to_do.append(f"these files name the person, but are not logs, so they were not removed: {', '.join(left)}")
+    return [*to_do, "remove the person from backups, and from copies that readers made"]

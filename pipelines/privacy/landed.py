@@ -1,7 +1,7 @@
-"""Erasing a person from the batches that have landed, and keeping the ledger true to them.
+"""Erases a person from landed batches, and updates the ledger.
 
-Each Parquet is written anew and renamed into its place; the ledger is brought into line with what lies there, last. So
-it may be killed at any moment and called again.
+Each Parquet file is rewritten and renamed into place. The ledger is updated last, from the files themselves. So this
+can be killed at any moment and called again.
 """
 
 from collections import Counter
@@ -14,28 +14,28 @@ import pyarrow.parquet as pq
 
 from pipelines.base import quoting
 from pipelines.base.database import connect
-from pipelines.landing.batches import LEDGER, PART, Store, schema_of
-from pipelines.privacy.rewrite import DATASETS, KEPT, judged, rewrite
+from pipelines.landing.batches import LEDGER, PART, Store, part_path, schema_of
+from pipelines.privacy.rewrite import DATASETS, KEPT, rewrite, with_outcome
 from pipelines.privacy.subject import Subject
 
 Counts = dict[str, dict[str, int]]
-"""Rows by data set and by what becomes of them."""
+"""The number of rows by data set and outcome."""
 
 Batch = tuple[str, str]
 """Source and batch."""
 
 
 def affected(connection: duckdb.DuckDBPyConnection, subject: Subject) -> tuple[Counts, set[Batch]]:
-    """What an erasure will do, and to which batches; nothing is done.
+    """The rows that an erasure will change, and their batches. Nothing is changed.
 
     Args:
-        connection: With a view for each landed data set.
+        connection: Has one view per landed data set.
         subject: The person.
     """
     counts: Counts = {}
     batches: set[Batch] = set()
     for dataset in DATASETS:
-        query = judged(dataset, subject, dataset)
+        query = with_outcome(dataset, subject, dataset)
         rows = connection.execute(
             f"select outcome, source, batch, count(*) from ({query}) where outcome <> '{KEPT}' group by all"  # noqa: S608 (names are quoted)
         ).fetchall()
@@ -49,8 +49,8 @@ def affected(connection: duckdb.DuckDBPyConnection, subject: Subject) -> tuple[C
 
 
 def batches_about(connection: duckdb.DuckDBPyConnection, landing: Path, batches: set[Batch]) -> dict[str, list[str]]:
-    """The SHA-256 of the files that some batches came from, with the names that these had."""
-    parts = ", ".join(quoting.files(part) for batch in sorted(batches) for part in [_part(landing, LEDGER, batch)])
+    """The SHA-256 of the files from which some batches were landed, with the names of the files."""
+    parts = ", ".join(quoting.files(part_path(landing, LEDGER, *batch)) for batch in sorted(batches))
     if not parts:
         return {}
     rows = connection.execute(
@@ -68,22 +68,22 @@ def erase_landed(store: Store, subject: Subject, batches: set[Batch]) -> None:
     Args:
         store: The landing folder, prepared.
         subject: The person.
-        batches: Those that `affected` named, before or now.
+        batches: The batches from `affected`, now or before an interruption.
     """
     with connect(spill=store.scratch / "spill") as connection:
         for batch in sorted(batches):
-            if not _part(store.root, LEDGER, batch).is_file():
-                continue  # another batch has replaced it since
+            if not store.part(LEDGER, *batch).is_file():
+                continue  # another batch has replaced it in the meantime
             for dataset in DATASETS:
-                part = _part(store.root, dataset, batch)
+                part = store.part(dataset, *batch)
                 if part.is_file():
                     rewrite(connection, part, dataset, batch[0], subject, store.scratch / PART)
-            _mend_ledger(store, batch)
+            _update_ledger(store, batch)
 
 
-def _mend_ledger(store: Store, batch: Batch) -> None:
-    """Let the ledger say how many rows lie there, and how many were erased."""
-    part = _part(store.root, LEDGER, batch)
+def _update_ledger(store: Store, batch: Batch) -> None:
+    """Write into the ledger how many rows the batch has now, and how many were erased."""
+    part = store.part(LEDGER, *batch)
     lines = pq.read_table(part, partitioning=None).to_pylist()
     for line, rows in zip(lines, _rows(store, batch, lines), strict=True):
         line["erased_rows"] = (line.get("erased_rows") or 0) + line["landed_rows"] - rows
@@ -93,10 +93,5 @@ def _mend_ledger(store: Store, batch: Batch) -> None:
 
 def _rows(store: Store, batch: Batch, lines: list[dict[str, str]]) -> Iterator[int]:
     for line in lines:
-        part = _part(store.root, line["entity"], batch)
+        part = store.part(line["entity"], *batch)
         yield pq.read_metadata(part).num_rows if part.is_file() else 0
-
-
-def _part(landing: Path, dataset: str, batch: Batch) -> Path:
-    source, name = batch
-    return landing / dataset / f"source={source}" / f"batch={name}" / PART

@@ -1,8 +1,8 @@
-"""Whether a file that is landed again brings somebody back who was erased from what it landed as before.
+"""Checks whether a file that is landed again brings back people who were erased from its earlier batch.
 
-Tombstones recognise people by the normal form of their identifiers, and not by names in free text. A mapping that gives
-another form (another column, another expression) hides people from them. So what a file lands as now is compared with
-what is left of it from before, record by record.
+Tombstones recognise people by the normal form of their identifiers, and not by names in free text. If the mapping has
+changed the form (another column, another expression), tombstones do not recognise people. So the new batch of a file is
+compared with the rest of its earlier batch, record by record.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,26 +13,25 @@ import duckdb
 from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.entities import ENTITIES, ColumnType
-from pipelines.landing import Again, KeptAsItWas
+from pipelines.landing import EarlierBatch, NotLandedAgain
 from pipelines.landing.batches import PART, UNREADABLE
-from pipelines.landing.expressions import quote_text
 from pipelines.privacy import match
 from pipelines.privacy.rewrite import DATASETS, ERASED_VALUE
 
-# A record is touched if a row of it was emptied; what was removed is not there at all.
-_TOUCHED = f"raw = {quote_text(match.ERASED)}"
+# A record is touched if one of its rows was emptied. Removed rows no longer exist.
+_TOUCHED = f"raw = {quoting.text(match.ERASED)}"
 
 
-def check_nobody_returns(folder: Path, records: int, again: Again) -> None:
-    """Refuse to land a file again if that may bring somebody back.
+def check_nobody_returns(folder: Path, records: int, again: EarlierBatch) -> None:
+    """Raise an error if landing a file again may bring back an erased person.
 
     Args:
-        folder: The staged batch, after those whom the tombstones recognise were erased from it.
-        records: Its records that are taken or unreadable.
-        again: What the file landed as before.
+        folder: The staged batch, after people with tombstones were erased from it.
+        records: The number of its records that are taken or unreadable.
+        again: The earlier batch of the file.
 
     Raises:
-        KeptAsItWas: It may hold somebody who was erased.
+        NotLandedAgain: The new batch may have data of an erased person.
     """
     staged = {dataset: folder / dataset / PART for dataset in DATASETS}
     now = {dataset: part for dataset, part in staged.items() if part.is_file()}
@@ -49,16 +48,16 @@ def check_nobody_returns(folder: Path, records: int, again: Again) -> None:
         queries = [_renumbered(), _whole_again(), _named_again(), _there_again(records, removed)]
         queries += [query for dataset in DATASETS if (query := _filled_again(connection, dataset, again.parts, now))]
         if any(connection.execute(query).fetchall() for query in queries):
-            raise KeptAsItWas(
-                f"people were erased from {removed + touched} of its records, and by the mapping of today not all of"
+            raise NotLandedAgain(
+                f"people were erased from {removed + touched} of its records, and with the current mapping not all of"
                 " them can be recognised",
-                hint="If the mapping gives them other references, call `loyalty forget` with these and run again;"
-                " else deliver the file again without them, under the same name.",
+                hint="If the mapping gives these people other references, call `loyalty forget` with these references"
+                " and run again. Otherwise deliver the file again without these people, under the same name.",
             )
 
 
 def _rows(parts: Mapping[str, Path]) -> Iterator[str]:
-    """All rows of a batch: record, raw record, and whom a row names, once for each of them."""
+    """All rows of a batch: record, raw record and person, once per person that a row names."""
     for dataset in (dataset for dataset in DATASETS if dataset in parts):
         columns = [] if dataset == UNREADABLE else match.identifying_columns(dataset)
         people = f"unnest([{', '.join(columns)}])" if columns else "null::varchar"
@@ -70,26 +69,26 @@ def _read(part: Path) -> str:
 
 
 def _renumbered() -> str:
-    """Records that are whole in both and are not the same: then nothing can be compared by their numbers."""
+    """Untouched records that differ between both batches: then records cannot be compared by their numbers."""
     earlier, later = (f"(select distinct record, raw from {name} where not {_TOUCHED})" for name in ("before", "now"))  # noqa: S608
     both = f"{earlier} as earlier inner join {later} as later using (record)"
     return f"select 1 from {both} where earlier.raw <> later.raw limit 1"  # noqa: S608
 
 
 def _whole_again() -> str:
-    """Touched records that are whole now."""
+    """Touched records that are complete in the new batch."""
     touched = f"select record from before where {_TOUCHED}"  # noqa: S608
     return f"select 1 from now where not {_TOUCHED} and record in ({touched}) limit 1"  # noqa: S608
 
 
 def _named_again() -> str:
-    """Touched records that named nobody any more, and name somebody now."""
-    nobodys = f"select record from before group by record having bool_or({_TOUCHED}) and count(person) = 0"  # noqa: S608
-    return f"select 1 from now where person is not null and record in ({nobodys}) limit 1"  # noqa: S608
+    """Touched records that named no person in the earlier batch, and name one in the new batch."""
+    without_person = f"select record from before group by record having bool_or({_TOUCHED}) and count(person) = 0"  # noqa: S608
+    return f"select 1 from now where person is not null and record in ({without_person}) limit 1"  # noqa: S608
 
 
 def _there_again(records: int, removed: int) -> str:
-    """Records that were not there before, unless as many are missing as before: then others were erased or skipped."""
+    """New records, unless at least as many records are missing as before (others were erased or skipped)."""
     return (
         f"select 1 from now where record not in (select record from before)"  # noqa: S608
         f" and {records} - (select count(distinct record) from now) < {removed} limit 1"
@@ -99,13 +98,13 @@ def _there_again(records: int, removed: int) -> str:
 def _filled_again(
     connection: duckdb.DuckDBPyConnection, dataset: str, before: Mapping[str, Path], now: Mapping[str, Path]
 ) -> str:
-    """Touched rows of an entity that have a value in a column that was emptied; no query if there is none."""
+    """Touched rows of an entity with a value in a column that was emptied; no query if there is no such column."""
     if dataset == UNREADABLE or dataset not in before or dataset not in now:
         return ""
     kinds, free = ENTITIES[dataset].columns, match.free_columns(dataset)
     counts = ", ".join(f"count({column})" for column in free)
     (filled,) = connection.execute(f"select {counts} from {_read(before[dataset])}").fetchall()  # noqa: S608
-    # a column without any value was not mapped; only free text that comes in now may be about them
+    # a column without any value was not mapped before; of such columns only free text can be about the people
     emptied = [c for c, count in zip(free, filled, strict=True) if count or kinds[c] is ColumnType.PERSONAL]
     counted = ", ".join(f"count({_value(column)}) as {column}" for column in emptied)
     touched = f"select record, {counted} from {_read(before[dataset])} group by record having bool_or({_TOUCHED})"  # noqa: S608
@@ -115,4 +114,4 @@ def _filled_again(
 
 
 def _value(column: str) -> str:
-    return f"nullif({column}, {quote_text(ERASED_VALUE)})"
+    return f"nullif({column}, {quoting.text(ERASED_VALUE)})"

@@ -1,7 +1,7 @@
-"""What an erasure is going to do, written down before it begins: the journal that lets it be finished after a kill.
+"""The plan of an erasure, and its journal: the plan is written to disk first, so that it can be finished after a kill.
 
-The journal names the person in clear, because what is half erased can no longer be found otherwise; it is readable by
-the owner alone, and goes with the last step. Names and shapes, and the journal's reading and writing.
+The journal has the person's identifiers in plain text, because half-erased data could not be found otherwise. Only the
+owner can read it, and the last step removes it.
 """
 
 import secrets
@@ -21,15 +21,15 @@ class Plan(BaseModel):
     """One erasure.
 
     Attributes:
-        id: Its id, which names its certificate.
-        kind: What the person was asked for by: `ref`, `email` or `phone`; `tombstones` for everybody who was erased.
-        asked: The tombstones of what was asked for; none where there was no key yet.
+        id: The id, which is also the name of the certificate.
+        kind: How the person was searched for: `ref`, `email` or `phone`; `tombstones` for all people erased before.
+        asked: The tombstones of the searched value; empty if there was no key yet.
         subject: The person.
-        customer_keys: Their pseudonyms, under every key that is known.
-        shared: Identifiers of theirs that others have too, and that stay with these: how many of each kind.
-        landed: Rows by data set and by what becomes of them.
-        batches: (source, batch) that hold something of them.
-        files: SHA-256 of the files that these came from, with the names that they had.
+        customer_keys: Their pseudonyms, with every known key.
+        shared: The numbers of their identifiers that other people have too. The other people keep these.
+        landed: The number of rows by data set and outcome.
+        batches: (source, batch) with data of the person.
+        files: The SHA-256 of the files of these batches, with the names of the files.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -46,31 +46,31 @@ class Plan(BaseModel):
 
     @property
     def is_known(self) -> bool:
-        """Whether anything is held about them."""
+        """Whether there is any data about the person."""
         return bool(self.landed)
 
     @property
     def words(self) -> list[str]:
-        """Texts that tell the person wherever they stand; short references are words of everyday files."""
+        """Texts that identify the person anywhere. Short references are left out: they occur as ordinary words."""
         texts = {*self.subject.emails, *self.subject.words, *(ref for _, ref in self.subject.refs if len(ref) >= 8)}
         return sorted(texts)
 
 
 def new_erasure_id() -> str:
-    """An erasure's id, `20240131T053000-1f0c9a7e`."""
+    """A new id, such as `20240131T053000-1f0c9a7e`."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
 
 
 def write_journal(folder: Path, plan: Plan) -> None:
-    """Write the plan down before anything is done."""
+    """Write the journal before the first step."""
     write_text_durably(folder / JOURNAL, plan.model_dump_json(indent=2) + "\n", mode=0o600)
 
 
 def read_journal(folder: Path) -> Plan | None:
-    """The erasure that was begun and not finished, if there is one.
+    """The erasure that was begun but not finished, if there is one.
 
     Raises:
-        BuildError: It cannot be read, so nobody can say what is left to do.
+        BuildError: The journal cannot be read, so the rest of the erasure is not known.
     """
     path = folder / JOURNAL
     try:
@@ -79,6 +79,7 @@ def read_journal(folder: Path) -> Plan | None:
         return None
     except ValidationError as problem:
         raise BuildError(
-            f"{path} is not the journal of an erasure: {problem.error_count()} faults",
-            hint="find out whom it was about, remove the file, and call `loyalty forget` for them again",
+            f"{path} is not a valid journal of an erasure ({problem.error_count()} faults), so the interrupted erasure"
+            " cannot be finished",
+            hint="find out which person was being erased, remove the file, and call `loyalty forget` for them again",
         ) from None

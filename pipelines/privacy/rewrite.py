@@ -1,8 +1,9 @@
-"""What an erasure does to landed rows: the SQL, and writing one Parquet anew.
+"""Erases a person from landed rows: the SQL, and rewriting one Parquet file.
 
-Rows that say something about the person go. Rows of money stay, because the books need them, as those of nobody:
-without reference, e-mail, phone, free text and raw record, hashed like a row that never had them. Rows of others that
-mention the person lose that text and their raw record. Used alike on batches that stand and on one being landed.
+Rows about the person are removed. Rows with amounts stay, because accounting needs them, but without reference, e-mail,
+phone, free text and raw record. They get the hash of a row that never had these. Rows of other people that mention the
+person lose that text and their raw record. The same code is used for committed batches and for a batch that is being
+landed.
 """
 
 from collections import Counter
@@ -14,37 +15,36 @@ from pipelines.base import quoting
 from pipelines.base.durable import sync_file
 from pipelines.base.entities import ENTITIES, ColumnType
 from pipelines.landing.batches import LAYOUTS, UNREADABLE
-from pipelines.landing.expressions import quote_text
 from pipelines.landing.hashes import content_hash, generated_key
 from pipelines.landing.model import GENERATED_KEYS
 from pipelines.privacy import match
 from pipelines.privacy.subject import Subject
 
-# What of the entities is money: kept, and nobody's. Everything else that is theirs is removed.
+# Entities with amounts: their rows are anonymised. All other rows about the person are removed.
 MONEY = frozenset({"orders", "order_lines", "payments", "returns"})
 DATASETS = (*ENTITIES, UNREADABLE)
 
 _TEXTS = (ColumnType.PERSONAL, ColumnType.TEXT, ColumnType.LOWER)
 
-ERASED_VALUE = "erased"  # in place of a value that was no text: as malformed, so that it stays rejected
+ERASED_VALUE = "erased"  # replaces text in a column of another type: staging rejects both
 
 REMOVED, ANONYMISED, BLANKED, KEPT = "removed", "anonymised", "blanked", "kept"
 
 
-def judged(dataset: str, subject: Subject, relation: str) -> str:
-    """A landed relation with a column `source`, and what becomes of each row in `outcome`."""
+def with_outcome(dataset: str, subject: Subject, relation: str) -> str:
+    """SQL that adds the column `outcome`, what happens to each row, to a landed relation with a column `source`."""
     if dataset == UNREADABLE:
         mentions = match.mentions(subject, ["raw"], unreadable=True)
         return f"select *, case when {mentions} then '{BLANKED}' else '{KEPT}' end as outcome from {relation}"  # noqa: S608 (names are quoted)
     theirs = match.theirs(dataset, subject)
-    fate = REMOVED
+    outcome = REMOVED
     if dataset in MONEY:
-        # what has been anonymised still names the order, and is not theirs a second time
-        theirs = f"{theirs} and ({match.owns(dataset, subject)} or raw is distinct from {quote_text(match.ERASED)})"
-        fate = ANONYMISED
+        # an anonymised row still names the order, but must not be anonymised again
+        theirs = f"{theirs} and ({match.owns(dataset, subject)} or raw is distinct from {quoting.text(match.ERASED)})"
+        outcome = ANONYMISED
     mentions = match.mentions(subject, ["raw", *match.personal_columns(dataset)])
     return (
-        f"select *, case when {theirs} then '{fate}' when {mentions} then '{BLANKED}' else '{KEPT}' end as outcome"  # noqa: S608 (names are quoted)
+        f"select *, case when {theirs} then '{outcome}' when {mentions} then '{BLANKED}' else '{KEPT}' end as outcome"  # noqa: S608 (names are quoted)
         f" from {relation}"
     )
 
@@ -52,36 +52,36 @@ def judged(dataset: str, subject: Subject, relation: str) -> str:
 def rewrite(
     connection: duckdb.DuckDBPyConnection, part: Path, dataset: str, source: str, subject: Subject, scratch: Path
 ) -> Counter[str]:
-    """Write one Parquet anew without the person, in one step; a part that has nothing of them stays as it is.
+    """Rewrite one Parquet file without the person, in one step. A file without data of the person stays unchanged.
 
     Args:
         connection: Any DuckDB.
         part: The file.
-        dataset: Its entity, or `unreadable`.
-        source: Its source.
+        dataset: The entity of the file, or `unreadable`.
+        source: The source.
         subject: The person.
-        scratch: A file to write to first, on the same file system.
+        scratch: The path of a temporary file on the same file system.
 
     Returns:
-        Rows by what became of them, without those that are as they were.
+        The number of rows by outcome, without unchanged rows.
     """
     read = f"read_parquet({quoting.files(part)}, hive_partitioning = false, file_row_number = true)"
-    relation = f"(select *, {quote_text(source)} as source from {read})"  # noqa: S608 (names are quoted)
-    # two small tables: planned as one statement, the conditions cost many times what they do to rows
+    relation = f"(select *, {quoting.text(source)} as source from {read})"  # noqa: S608 (names are quoted)
+    # Two small tables are faster: in one statement, DuckDB needs much longer to plan the conditions than to run them.
     connection.execute(
-        "create or replace temp table fates as select file_row_number, outcome"  # noqa: S608 (names are quoted)
-        f" from ({judged(dataset, subject, relation)}) where outcome <> '{KEPT}'"
+        "create or replace temp table outcomes as select file_row_number, outcome"  # noqa: S608 (names are quoted)
+        f" from ({with_outcome(dataset, subject, relation)}) where outcome <> '{KEPT}'"
     )
-    counts = Counter(dict(connection.execute("select outcome, count(*) from fates group by all").fetchall()))
+    counts = Counter(dict(connection.execute("select outcome, count(*) from outcomes group by all").fetchall()))
     if not counts:
         return counts
     connection.execute(
         "create or replace temp table changed as"  # noqa: S608 (names are quoted)
-        f" select {_changed(dataset, subject)} from {relation} as landed inner join fates using (file_row_number)"
+        f" select {_changed(dataset, subject)} from {relation} as landed inner join outcomes using (file_row_number)"
         f" where outcome <> '{REMOVED}'"
     )
     final = _without(dataset, read)
-    connection.execute(f"copy ({final}) to {quote_text(str(scratch))} (format parquet, compression zstd)")
+    connection.execute(f"copy ({final}) to {quoting.text(str(scratch))} (format parquet, compression zstd)")
     scratch.chmod(0o600)
     sync_file(scratch)
     scratch.replace(part)
@@ -90,8 +90,8 @@ def rewrite(
 
 
 def _changed(dataset: str, subject: Subject) -> str:
-    """A changed row's columns: what is theirs empty, the raw record replaced."""
-    raw = f"{quote_text(match.ERASED)} as raw"
+    """The columns of a changed row: values about the person are emptied, and the raw record is replaced."""
+    raw = f"{quoting.text(match.ERASED)} as raw"
     if dataset == UNREADABLE:
         return f"* exclude (source) replace ({raw})"
     emptied = [f"{value} as {column}" for column, value in _emptied(dataset, subject).items()]
@@ -102,9 +102,9 @@ def _changed(dataset: str, subject: Subject) -> str:
 
 
 def _without(dataset: str, read: str) -> str:
-    """All rows that stay, in the layout of the data set; keys that landing made of the content are made anew."""
+    """The rows that stay, in the layout of the data set. Keys that landing generated from content are made again."""
     layout = list(LAYOUTS[dataset])
-    kept = f"from {read} anti join fates using (file_row_number)"
+    kept = f"from {read} anti join outcomes using (file_row_number)"
     if dataset == UNREADABLE:
         rows = f"select * {kept} union all by name select * exclude (outcome) from changed"  # noqa: S608 (names are quoted)
         return f"select {', '.join(layout)} from ({rows}) order by line"  # noqa: S608 (names are quoted)
@@ -141,10 +141,10 @@ def _without(dataset: str, read: str) -> str:
 
 
 def _emptied(dataset: str, subject: Subject) -> dict[str, str]:
-    """What becomes of each column of a changed row that may be about them.
+    """The new value of each column of a changed row that may be about the person.
 
-    In an anonymised row whatever is personal is emptied, in any row what mentions them. A value that was no text is
-    replaced by one that is as malformed: what staging refused stays refused.
+    In an anonymised row every personal value is emptied, and in all rows every value that mentions the person. In a
+    column of another type than text, such a value is replaced by one that is also invalid: staging still rejects it.
     """
     key, types = ENTITIES[dataset].key, ENTITIES[dataset].columns
     personal = [*match.ref_columns(dataset), *match.personal_columns(dataset)] if dataset in MONEY else []
@@ -153,7 +153,7 @@ def _emptied(dataset: str, subject: Subject) -> dict[str, str]:
     for column in (column for column in types if column not in key and column in {*personal, *free}):
         cases = [f"when outcome = '{ANONYMISED}' then null"] if column in personal else []
         if column in free:
-            instead = "null" if types[column] in _TEXTS else quote_text(ERASED_VALUE)
+            instead = "null" if types[column] in _TEXTS else quoting.text(ERASED_VALUE)
             cases.append(f"when {match.mentions(subject, [column])} then {instead}")
         emptied[column] = f"case {' '.join(cases)} else {column} end"
     return emptied

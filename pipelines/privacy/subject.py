@@ -1,6 +1,6 @@
-"""Who is to be erased or told about: the identifiers by which one person is known, and their normal forms.
+"""The identifiers of one person who is erased or exported, and their normal forms.
 
-Plain data. Finding them is find.py's, recognising them by their hashes tombstones.py's, using them in SQL match.py's.
+Plain data. find.py finds the identifiers, tombstones.py recognises them by their hashes, match.py uses them in SQL.
 """
 
 import re
@@ -8,18 +8,18 @@ from collections.abc import Iterable
 
 from pydantic import BaseModel, ConfigDict
 
-MIN_PHONE_DIGITS = 7  # less is an extension or a house number, and many people's
+MIN_PHONE_DIGITS = 7  # a shorter number may be an extension or a house number, which many people share
 
 
 class Subject(BaseModel):
-    """One person, as the sources know them.
+    """One person in the sources.
 
     Attributes:
-        refs: (source, reference): of the customer, and of the person where a source has both.
-        emails: Addresses in lower case.
-        phones: Numbers as their digits.
-        orders: (source, order) of their orders: rows that name an order and nobody are about whose order it is.
-        words: Texts to look for in free text, in lower case: a full name, a phone number as the source writes it.
+        refs: (source, reference) of the customer, and of the person if a source has both.
+        emails: E-mail addresses in lower case.
+        phones: Phone numbers as digits.
+        orders: (source, order) of their orders: a row that names an order but no person is about the order's customer.
+        words: Texts to search in free text, in lower case: a full name, a phone number as the source writes it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,11 +31,11 @@ class Subject(BaseModel):
     words: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
-        """Whether anything would be recognised by it."""
+        """Whether there is any identifier."""
         return bool(self.refs or self.emails or self.phones or self.orders or self.words)
 
     def joined(self, other: "Subject") -> "Subject":
-        """Everything by which either is known."""
+        """The identifiers of both."""
         return Subject(
             refs=self.refs | other.refs,
             emails=self.emails | other.emails,
@@ -53,26 +53,26 @@ class Subject(BaseModel):
         return sorted(order for owner, order in self.orders if owner == source)
 
     def sources(self) -> list[str]:
-        """Every source that knows a reference or an order, sorted."""
+        """Every source with a reference or an order, sorted."""
         return sorted({source for source, _ in self.refs | self.orders})
 
 
 def email_of(text: str) -> str:
-    """An address in the form that landing gives it."""
+    """An e-mail address in the form that landing writes."""
     return text.strip().lower()
 
 
 def phone_of(text: str) -> str:
-    """A phone number as its digits: sources write the same number in many ways. Empty where it is none."""
+    """A phone number as digits, because sources write a number in many ways. Empty if it is not a phone number."""
     digits = re.sub(r"\D", "", text)
     return digits if len(digits) >= MIN_PHONE_DIGITS else ""
 
 
 def looks_like_phone(text: str) -> bool:
-    """Whether a text can only be a phone number: digits, and signs that stand between them."""
+    """Whether a text can only be a phone number: digits and the signs between them."""
     return bool(re.fullmatch(r"\+?[\d ()/.\-]+", text.strip())) and bool(phone_of(text))
 
 
-def telling_names(names: Iterable[str]) -> set[str]:
-    """Those of some names that tell a person in free text: two words at least, in lower case."""
+def identifying_names(names: Iterable[str]) -> set[str]:
+    """The names that identify a person in free text, in lower case: at least two words and eight characters."""
     return {name.lower() for name in names if len(name) >= 8 and " " in name.strip()}

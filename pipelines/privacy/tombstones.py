@@ -1,8 +1,8 @@
-"""Tombstones: keyed hashes of who has been erased, so that nobody comes back with the next file.
+"""Tombstones: keyed hashes of erased people's identifiers, so that these people do not come back with the next file.
 
-A tombstone tells nothing to who has not the key. The same identifier is recognised in any file, format, case and
-spelling that landing brings to the same normal form. Laying and reading them is here, and finding whom they mean in a
-batch that is being landed; what then becomes of rows is in rewrite.py.
+Without the key, a tombstone reveals nothing. An identifier is recognised in every file, format, case and spelling that
+landing brings to the same normal form. This module writes and reads tombstones, and finds erased people in a batch that
+is being landed. rewrite.py changes the rows.
 """
 
 import hashlib
@@ -29,14 +29,14 @@ from pipelines.privacy.subject import Subject, phone_of
 TOMBSTONES = "tombstones"
 REF, EMAIL, PHONE, ORDER = "ref", "email", "phone", "order"
 
-# What may hold an address, and what may be a number in free text; each is hashed, and only its hash is compared.
+# Texts that may contain an e-mail address or be a phone number. They are hashed, and only the hashes are compared.
 _ADDRESS = r"""[^\s@"<>()\[\]{},:;]{1,64}@[\pL\pN.\-]{1,255}"""
 _NUMBER = r"\+?[0-9][0-9 \x{a0}\x{2009}\x{202f}()/.\x{2010}-\x{2013}\-]{5,20}[0-9]"
 _WORD = re.compile(r"[\w.+\-]+")
 _ESCAPE = r"\\(?:[nrtbf]|u[0-9a-f]{4})"
 
-# Where an address may begin and end within what surrounds it: text need not have blanks, Chinese has none. What
-# match.py takes for a border is one here too.
+# Where an e-mail address may begin and end in a text, which need not have blanks (Chinese has none). The borders are
+# the same as in match.py.
 _BEGINS = re.compile(r"^|(?<=[^a-z0-9._%+\-])(?=[a-z0-9._%+\-])")
 _ENDS = re.compile(r"(?<=[a-z0-9])(?![a-z0-9])|$")
 
@@ -54,13 +54,13 @@ class Tombstones:
     """Everyone who has been erased.
 
     Attributes:
-        hashes: The tombstones by kind and by the key that they were laid with.
+        hashes: The tombstones by kind and by the key with which they were made.
     """
 
     hashes: Mapping[str, Mapping[bytes, frozenset[str]]]
 
     def held(self, kind: str, source: str, values: Iterable[str]) -> frozenset[str]:
-        """Those of some values in normal form that have a tombstone."""
+        """The given values, in normal form, that have a tombstone."""
         keys = self.hashes.get(kind, {})
         return frozenset(
             value
@@ -69,17 +69,17 @@ class Tombstones:
         )
 
 
-def lay(folder: Path, key: bytes, subject: Subject, erasure: str) -> int:
-    """Lay the tombstones of a person, beside those that are there.
+def add_tombstones(folder: Path, key: bytes, subject: Subject, erasure: str) -> int:
+    """Add the tombstones of a person to the existing ones.
 
     Args:
         folder: `<home>/erasures`.
-        key: The key in force.
+        key: The current key.
         subject: The person.
-        erasure: The erasure's id.
+        erasure: The id of the erasure.
 
     Returns:
-        How many were laid that were not there.
+        The number of new tombstones.
     """
     identifiers = [
         *((REF, source, ref) for source, ref in subject.refs),
@@ -98,13 +98,13 @@ def lay(folder: Path, key: bytes, subject: Subject, erasure: str) -> int:
 
 
 def read_tombstones(folder: Path, load_keys: Callable[[], Sequence[bytes]]) -> Tombstones | None:
-    """Every tombstone that has been laid; None where there is none, and then no key is asked for.
+    """All tombstones; None if there are none. The keys are loaded only if there are tombstones.
 
     Raises:
-        ConfigError: Some were laid with a key that is no longer there: whom they mean could not be recognised.
+        ConfigError: The key of some tombstones is missing, so the people could not be recognised.
     """
     path = folder / TOMBSTONES
-    # what is broken must not pass for "nobody has been erased"
+    # a damaged file must not count as "nobody has been erased"
     text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
     lines = [line.split() for line in text.splitlines()]
     if not lines:
@@ -113,9 +113,10 @@ def read_tombstones(folder: Path, load_keys: Callable[[], Sequence[bytes]]) -> T
     lost = [line for line in lines if len(line) < 3 or line[1] not in keys]
     if lost:
         raise ConfigError(
-            f"{len(lost)} of the tombstones in {path} were laid with another key or are broken, and would not be"
-            " recognised",
-            hint="put the earlier key back, as a further line below the one in force, or the file from a backup",
+            f"{len(lost)} of the tombstones in {path} were made with another key or are damaged, so erased people could"
+            " come back",
+            hint="add the earlier key again as another line below the current key, or restore the tombstones from a"
+            " backup",
         )
     hashes: dict[str, dict[bytes, set[str]]] = {}
     for kind, fingerprint, value, *_ in lines:
@@ -124,15 +125,15 @@ def read_tombstones(folder: Path, load_keys: Callable[[], Sequence[bytes]]) -> T
 
 
 def erase_staged(tombstones: Tombstones, folder: Path, source: str) -> dict[str, int]:
-    """Erase whom the tombstones mean from a batch that is being landed.
+    """Erase people with tombstones from a batch that is being landed.
 
     Args:
-        tombstones: Everyone who has been erased.
+        tombstones: The tombstones of everyone who has been erased.
         folder: The staged batch: `<dataset>/part.parquet`.
-        source: Its source.
+        source: The source of the batch.
 
     Returns:
-        Rows removed, by entity.
+        The number of removed rows per entity.
     """
     parts = {dataset: folder / dataset / PART for dataset in DATASETS if (folder / dataset / PART).is_file()}
     removed: Counter[str] = Counter()
@@ -152,12 +153,12 @@ def erase_staged(tombstones: Tombstones, folder: Path, source: str) -> dict[str,
 def recognised(
     connection: duckdb.DuckDBPyConnection, tombstones: Tombstones, relations: Mapping[str, str], source: str
 ) -> Subject:
-    """Whom of the erased some rows of a source name. Each distinct value is hashed once.
+    """The identifiers of erased people in some rows of a source. Each distinct value is hashed once.
 
     Args:
-        connection: For the queries.
-        tombstones: Everyone who has been erased.
-        relations: What to select from, as SQL, by data set.
+        connection: Any DuckDB.
+        tombstones: The tombstones of everyone who has been erased.
+        relations: The relation to read as SQL, by data set.
         source: The source of the rows.
     """
     refs, emails, phones, orders, words = set[str](), set[str](), set[str](), set[str](), set[str]()
@@ -167,16 +168,16 @@ def recognised(
             found = connection.execute(f"select distinct {expression} as value from {read}").fetchall()  # noqa: S608 (names are quoted)
             return [value for (value,) in found if value is not None]
 
-        # the raw record may have letters escaped: columns of free text are looked at as they were read
-        texts = [f"regexp_replace(lower(raw), {_quoted(_ESCAPE)}, ' ', 'g')"]
+        # the raw record can have escaped letters, so columns of free text are searched too
+        texts = [f"regexp_replace(lower(raw), {quoting.text(_ESCAPE)}, ' ', 'g')"]
         if dataset != UNREADABLE:
             texts += [f"lower({column})" for column in match.personal_columns(dataset)]
         text = f"concat_ws(chr(10), {', '.join(texts)})"
         if EMAIL in tombstones.hashes:
-            for candidate in values(f"unnest(regexp_extract_all({text}, {_quoted(_ADDRESS)}))"):
+            for candidate in values(f"unnest(regexp_extract_all({text}, {quoting.text(_ADDRESS)}))"):
                 emails.update(_addresses(candidate))
         if PHONE in tombstones.hashes:
-            words.update(values(f"unnest(regexp_extract_all({text}, {_quoted(_NUMBER)}))"))
+            words.update(values(f"unnest(regexp_extract_all({text}, {quoting.text(_NUMBER)}))"))
         if dataset == UNREADABLE:
             refs.update(word for raw in values("raw") for word in _WORD.findall(raw))
             continue
@@ -201,12 +202,8 @@ def recognised(
 
 
 def _addresses(candidate: str) -> set[str]:
-    """Every address that a text around an `@` may mean: `**a@b.org` and `see a@b.org.Thank` hold `a@b.org`."""
+    """Every e-mail address that a text around an `@` can mean: `**a@b.org` and `a@b.org.Thank` have `a@b.org`."""
     local, _, domain = candidate.partition("@")
     begins = {found.start() for found in _BEGINS.finditer(local)}
     ends = {found.start() for found in _ENDS.finditer(domain)}
     return {f"{local[begin:]}@{domain[:end]}" for begin in begins for end in ends if "." in domain[:end]}
-
-
-def _quoted(pattern: str) -> str:
-    return "'" + pattern.replace("'", "''") + "'"

@@ -1,9 +1,8 @@
-"""Where else a person may stand: original files, logs, artifacts, state. Files are looked at byte by byte.
+"""Finds and removes other data of a person: original files, logs, artifacts, state. It searches the bytes of files.
 
-What holds landed rows is landed.py's, and published versions are publication's.
+landed.py handles landed rows, and the package publication handles published versions.
 """
 
-import hashlib
 import json
 import mmap
 import re
@@ -12,54 +11,54 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipelines.base.durable import sha256_of
 from pipelines.config.home import Home
 from pipelines.privacy.plan import JOURNAL
 
 
 @dataclass(frozen=True)
 class Originals:
-    """Original files of batches that held a person: paths, and names as the user knows them.
+    """The original files of batches with data of a person: path to the name that is shown to the user.
 
-    Two sources may have folders and files of the same names, so a path is known by nothing but itself.
+    Two sources can have folders and files of the same names, so only the path is unique.
 
     Attributes:
-        ours: Below home.
-        theirs: Elsewhere.
+        inside: Files below home.
+        outside: Files elsewhere.
     """
 
-    ours: Mapping[Path, str]
-    theirs: Mapping[Path, str]
+    inside: Mapping[Path, str]
+    outside: Mapping[Path, str]
 
 
 def find_originals(home: Home, folders: Iterable[Path], hashes: Collection[str]) -> Originals:
-    """The files of the inboxes that have the same bytes as some landed ones, whatever they are called now.
+    """The files of the inboxes with the same bytes as some landed files, under any names.
 
     Args:
         home: The home.
-        folders: The sources' folders.
-        hashes: SHA-256 of the landed files, in hex.
+        folders: The folders of the sources.
+        hashes: The SHA-256 of the landed files, in hex.
     """
-    ours: dict[Path, str] = {}
-    theirs: dict[Path, str] = {}
+    inside: dict[Path, str] = {}
+    outside: dict[Path, str] = {}
     if not hashes:
-        return Originals(ours, theirs)
+        return Originals(inside, outside)
     root = home.root.resolve()
     for folder in folders:
         for path in _files(folder):
-            with path.open("rb") as stream:
-                if hashlib.file_digest(stream, "sha256").hexdigest() not in hashes:
-                    continue
-            # a link goes as well as the file: left to nothing, it would be refused by every later run
-            below = all(place.resolve().is_relative_to(root) for place in (path, path.parent))
-            (ours if below else theirs)[path] = str(path.relative_to(folder.parent))
-    return Originals(ours, theirs)
+            if sha256_of(path) not in hashes:
+                continue
+            # a link is removed like a file: every later run would reject a link without a target
+            is_inside = all(place.resolve().is_relative_to(root) for place in (path, path.parent))
+            (inside if is_inside else outside)[path] = str(path.relative_to(folder.parent))
+    return Originals(inside, outside)
 
 
 def remove_state(home: Home) -> list[str]:
-    """Remove the warehouse and what passed between steps: deleted rows leave their bytes in a DuckDB file.
+    """Remove the warehouse and the files between steps, because deleted rows leave their bytes in a DuckDB file.
 
     Returns:
-        What was removed, relative to home.
+        The removed paths, relative to home.
     """
     stale = [
         *home.state.glob(f"{home.warehouse.name}*"),
@@ -82,10 +81,10 @@ def remove_state(home: Home) -> list[str]:
 
 
 def remove_logs(home: Home, words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Remove logs and dbt's artifacts that name a person. By contract there is none; an engine's error may quote data.
+    """Remove logs and dbt artifacts that name a person. Normally there are none, but an engine's error can quote data.
 
     Returns:
-        Files removed, and files of other kinds that name the person and are still there; relative to home.
+        The removed files, and other files that name the person and were not removed; both relative to home.
     """
     removed, left = [], []
     places = [home.state, home.erasures, *(home.published / "versions").glob("*")]
@@ -103,7 +102,7 @@ def remove_logs(home: Home, words: Sequence[str]) -> tuple[list[str], list[str]]
 
 
 def names(path: Path, words: Sequence[str]) -> bool:
-    """Whether a file's bytes hold one of some texts, in any case, plain or as JSON writes it."""
+    """Whether a file's bytes contain one of some texts, in any case, plain or escaped as in JSON."""
     if not words or not path.stat().st_size:
         return False
     forms = {form for word in words for form in (word, json.dumps(word)[1:-1])}

@@ -1,11 +1,11 @@
-"""Publication: the finished marts become a version that readers can trust; one pointer says which is current.
+"""Publication: the finished marts become a version that readers can trust. A pointer defines the current version.
 
-What is here writes, audits, lists, rewrites and removes versions below `<home>/published/`. What is not: building the
-marts (dbt), deciding whether they are good enough (quality), and the words that a terminal shows (cli).
+This package writes, audits, lists, rewrites and removes versions below `<home>/published/`. Other packages build the
+marts (dbt), check their quality (quality) and write the terminal output (cli).
 
     published/
         current -> versions/2026-01-31_1f0c9a7e      a relative link, replaced in one step
-        versions/<as-of>_<run>/                      whole, or not there at all
+        versions/<as-of>_<run>/                      complete, or not there at all
             manifest.json  loyalty.duckdb  marts/<table>/part-0.parquet  quality/<stage>.html
 """
 

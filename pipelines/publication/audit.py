@@ -1,6 +1,6 @@
-"""Reads a version back and compares it with its manifest. It trusts nothing that the writer remembers.
+"""Verifies the files of a version on disk against its manifest. It does not use the writer's state.
 
-Used before the pointer moves, and by whoever wants to know whether a version is still what was published.
+It is used before the pointer moves, and to check whether a version is still as it was published.
 """
 
 from pathlib import Path
@@ -10,18 +10,18 @@ from pydantic import ValidationError
 
 from pipelines.base import quoting
 from pipelines.base.database import connect
+from pipelines.base.durable import sha256_of
 from pipelines.base.errors import PublicationError
-from pipelines.publication.files import sha256_of
 from pipelines.publication.model import FORMAT, MANIFEST, Manifest, PublishedTable
 
-_HINT = "Choose another version (`loyalty publish --current ID`), or run again to publish a new one."
+_HINT = "Choose another version (`loyalty publish --current ID`), or publish a new one with `loyalty run`."
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """A version's manifest.
+    """The manifest of a version.
 
     Raises:
-        PublicationError: There is none, or it cannot be read.
+        PublicationError: The manifest is missing or cannot be read.
     """
     path = folder / MANIFEST
     try:
@@ -29,17 +29,19 @@ def read_manifest(folder: Path) -> Manifest:
     except OSError as error:
         raise PublicationError(f"{path} cannot be read: {error.strerror}", hint=_HINT) from error
     except ValidationError as error:
-        raise PublicationError(f"{path} is no manifest: {error.error_count()} faults", hint=_HINT) from error
+        raise PublicationError(f"{path} is not a valid manifest: {error.error_count()} faults", hint=_HINT) from error
     if manifest.format > FORMAT:
-        raise PublicationError(f"{path} has format {manifest.format}, this program knows {FORMAT}", hint=_HINT)
+        raise PublicationError(
+            f"{path} has format {manifest.format}, but this program can read formats up to {FORMAT}", hint=_HINT
+        )
     return manifest
 
 
 def check_files(folder: Path, manifest: Manifest) -> None:
-    """Every file is there in its full size: quick, no file is read.
+    """Check that every file exists and has its full size. This is fast: no file is read.
 
     Raises:
-        PublicationError: One is not.
+        PublicationError: A file is missing or has another size.
     """
     for file in manifest.files:
         path = folder / file.path
@@ -50,10 +52,10 @@ def check_files(folder: Path, manifest: Manifest) -> None:
 
 
 def audit(folder: Path) -> Manifest:
-    """Read a version whole: hashes, row counts and columns of each file, against its manifest.
+    """Check the hash, the number of rows and the columns of every file of a version against its manifest.
 
     Raises:
-        PublicationError: Something differs; the message names the file.
+        PublicationError: A file differs. The message names it.
     """
     manifest = read_manifest(folder)
     check_files(folder, manifest)
@@ -67,7 +69,7 @@ def audit(folder: Path) -> Manifest:
 def _check_tables(folder: Path, manifest: Manifest) -> None:
     database = folder / manifest.database.path
     if database.with_name(database.name + ".wal").exists():
-        raise PublicationError(f"{database} has a write-ahead log beside it", hint=_HINT)
+        raise PublicationError(f"{database} has a write-ahead log, so somebody has opened it for writing", hint=_HINT)
     try:
         with connect() as connection:
             connection.execute(f"attach {quoting.path(database)} as publication (read_only)")
@@ -76,13 +78,13 @@ def _check_tables(folder: Path, manifest: Manifest) -> None:
                 _check_relation(connection, f"read_parquet([{parts}], hive_partitioning = false)", table, folder)
                 _check_relation(connection, f"publication.main.{quoting.name(table.name)}", table, database)
     except duckdb.Error as error:
-        raise PublicationError(f"{folder} cannot be read back: {error}", hint=_HINT) from error
+        raise PublicationError(f"{folder} cannot be read: {error}", hint=_HINT) from error
 
 
 def _check_relation(connection: duckdb.DuckDBPyConnection, relation: str, table: PublishedTable, where: Path) -> None:
     described = connection.execute(f"describe select * from {relation}").fetchall()  # noqa: S608 (names are quoted)
     if [(row[0], row[1]) for row in described] != [(column.name, column.type) for column in table.columns]:
-        raise PublicationError(f"{table.name} in {where} has other columns than its manifest says", hint=_HINT)
+        raise PublicationError(f"{table.name} in {where} has other columns than its manifest", hint=_HINT)
     ((rows,),) = connection.execute(f"select count(*) from {relation}").fetchall()  # noqa: S608 (names are quoted)
     if rows != table.rows:
-        raise PublicationError(f"{table.name} in {where} has not the {table.rows} rows of its manifest", hint=_HINT)
+        raise PublicationError(f"{table.name} in {where} has {rows} rows, but {table.rows} in its manifest", hint=_HINT)

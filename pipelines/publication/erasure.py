@@ -1,7 +1,7 @@
-"""Erasing customers from the versions that are kept: each is written anew without them, the old one removed at once.
+"""Erases customers from the kept versions: each one is rewritten without them, and the old one is removed at once.
 
-A version is immutable, so what replaces it has an id of its own; its sequence stays, and with it its rank among its
-day's. The grace period for readers does not hold here. Who the customers are is the caller's (privacy).
+A version is immutable, so its replacement has a new id. The replacement keeps the sequence, and so its order among the
+versions of its day. The grace period for readers does not apply here. The caller (privacy) names the customers.
 """
 
 import itertools
@@ -25,19 +25,19 @@ from pipelines.publication.retention import BUILDING, clean_leftovers, remove_ve
 from pipelines.publication.versions import VERSIONS, list_versions, move_pointer
 from pipelines.publication.writer import marts_in, open_writer, write_database, write_marts
 
-# Facts of money keep the row as one of nobody known; from every other mart the row of a customer goes.
+# Facts with amounts keep the row without its customer. From every other mart the rows of the customer are removed.
 KEPT_AS_NOBODYS = frozenset({"fct_order", "fct_order_line", "fct_return"})
 _log = logging.getLogger("loyalty.publication")
 
 
 @dataclass(frozen=True)
 class ErasedVersion:
-    """What became of one version.
+    """The result for one version.
 
     Attributes:
-        id: The version that was there.
-        became: The version in its place; None where it could not be read, and was removed.
-        rows: Rows removed or made nobody's, by mart.
+        id: The old version.
+        became: The version that replaces it; None if the old one could not be read and was removed.
+        rows: The number of rows that were removed or lost their customer, by mart.
     """
 
     id: str
@@ -51,17 +51,17 @@ def erase_customers(
     *,
     done: Callable[[str], object] | None = None,
 ) -> tuple[ErasedVersion, ...]:
-    """Write every kept version that holds a customer anew without them; a version without them stays as it is.
+    """Rewrite every kept version with rows of the customers. Versions without such rows stay unchanged.
 
-    May be killed at any moment and called again: readers see the old version or the new one.
+    This can be killed at any moment and called again: readers see the old version or the new one.
 
     Args:
-        published: The folder of versions; need not exist.
+        published: The folder of versions; it need not exist.
         customer_keys: The customers' pseudonyms.
-        done: Told the id of each version that has been replaced.
+        done: Called with the id of each version that has been replaced.
 
     Raises:
-        PublicationError: A version could not be written; it is still there.
+        PublicationError: A version could not be rewritten. The old version still exists.
     """
     if not (published / VERSIONS).is_dir() or not customer_keys:
         return ()
@@ -70,7 +70,7 @@ def erase_customers(
         clean_leftovers(published)
         for version in reversed(list_versions(published)):
             if version.manifest is None:
-                # what cannot be read cannot be shown to be without them
+                # an unreadable version may have rows of the customers
                 erased.append(ErasedVersion(version.id, None, {}))
             elif rows := rows_of(version.path, version.manifest, customer_keys):
                 fresh = _replacement(published, version.id) or _rewrite(published, version.manifest, customer_keys)
@@ -88,7 +88,7 @@ def erase_customers(
 
 
 def rows_of(folder: Path, manifest: Manifest, customer_keys: Collection[str]) -> dict[str, int]:
-    """Rows of some customers in a version, by mart."""
+    """The number of rows of some customers in a version, by mart."""
     with connect() as connection:
         counts = {
             table.name: _count(connection, f"{_parts(folder, table)} where {theirs}")
@@ -104,7 +104,7 @@ def _count(connection: duckdb.DuckDBPyConnection, rows: str) -> int:
 
 
 def _next_id(version_id: str, folder: Path) -> str:
-    """The id with a higher number at its end: one that nobody has ever read under."""
+    """The version's id with a higher number at its end, which no version has had before."""
     day, _, rest = version_id.partition("_")
     run, _, number = rest.partition("-")
     first = int(number) + 1 if number.isdigit() else 2
@@ -113,14 +113,14 @@ def _next_id(version_id: str, folder: Path) -> str:
 
 
 def _rewrite(published: Path, before: Manifest, customer_keys: Collection[str]) -> str:
-    """Write a version anew beside the old one, and give its id."""
+    """Write the replacement of a version beside it, and return the new id."""
     folder, old = published / VERSIONS, published / VERSIONS / before.version
     building = folder / f"{BUILDING}{secrets.token_hex(4)}"
     fresh = _next_id(before.version, folder)
     try:
         make_folder(building)
         for path in sorted(old.iterdir()):
-            # what is beside the marts holds no row of a customer, and goes with them
+            # other files have no rows of customers and are copied
             if path.name not in ("marts", DATABASE, MANIFEST):
                 (shutil.copytree if path.is_dir() else shutil.copyfile)(path, building / path.name)
         with open_writer(building / ".spill") as connection:
@@ -155,18 +155,18 @@ def _rewrite(published: Path, before: Manifest, customer_keys: Collection[str]) 
         building.rename(folder / fresh)
     except (duckdb.Error, OSError) as error:
         raise PublicationError(
-            f"the version {before.version} could not be written anew: {type(error).__name__}",
-            hint=f"Check the free space and the rights in {published}, and run the same command again.",
+            f"the version {before.version} could not be rewritten: {type(error).__name__}",
+            hint=f"Check the free space and the permissions in {published}, and run the same command again.",
         ) from error
     finally:
         shutil.rmtree(building, ignore_errors=True)
     sync_file(folder)
-    _log.info("version %s was written anew as %s", before.version, fresh)
+    _log.info("version %s was rewritten as %s", before.version, fresh)
     return fresh
 
 
 def _replacement(published: Path, version_id: str) -> str | None:
-    """The version that a killed erasure wrote in the place of another, if it got that far."""
+    """The replacement of a version that a killed erasure has already written, if there is one."""
     written = (version for version in list_versions(published) if version.manifest)
     return next((one.id for one in written if one.manifest and one.manifest.rewritten_from == version_id), None)
 
@@ -176,7 +176,7 @@ def _point_elsewhere(published: Path, broken: Version) -> None:
     if whole is not None:
         move_pointer(published, whole)
     else:
-        _log.warning("no version is left that can be read; %s was removed", broken.id)
+        _log.warning("version %s was removed, and no other version can be read", broken.id)
 
 
 def _without(folder: Path, table: PublishedTable, customer_keys: Collection[str]) -> str:
@@ -193,7 +193,7 @@ def _without(folder: Path, table: PublishedTable, customer_keys: Collection[str]
 
 
 def _theirs(table: PublishedTable, customer_keys: Collection[str]) -> str:
-    """Whether a row is about one of the customers; empty where the mart is about no customer."""
+    """SQL that checks whether a row is about one of the customers; empty if the mart has no customer column."""
     keys = ", ".join(quoting.text(key) for key in sorted(customer_keys))
     terms = [f"coalesce({quoting.name(name)} in ({keys}), false)" for name in _customer_columns(table)]
     return f"({' or '.join(terms)})" if terms else ""

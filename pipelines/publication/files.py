@@ -1,13 +1,12 @@
-"""Making files last: fsync, modes, links replaced in one step, and the lock for whoever changes what is published.
+"""File operations for publication: fsync, permissions, links that are replaced in one step, and the lock for changes.
 
-Nothing here knows what a version is.
+This module does not know what a version is.
 
-Modes: published marts carry pseudonymised customers, which are still people. Files are at most 0640 and folders at most
-0750 (the owner writes, the group reads, others see nothing); a stricter umask stays as strict as it is.
+Permissions: published marts have pseudonymised data about people. So files have at most 0640 and folders at most 0750
+(the owner writes, the group reads, others have no access). A stricter umask still applies.
 """
 
 import fcntl
-import hashlib
 import os
 import secrets
 from collections.abc import Iterator
@@ -19,18 +18,17 @@ from pipelines.base.durable import sync_file
 FILE_MODE = 0o640
 FOLDER_MODE = 0o750
 _LOCK = ".lock"
-_CHUNK = 1 << 20
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder, and those above it that are missing, with our mode."""
+    """Create a folder and its missing parents, with FOLDER_MODE."""
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     for folder in reversed(missing):
         folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
 
 
 def sync_tree(folder: Path) -> None:
-    """Narrow every mode below a folder to ours and force files, then folders, deepest first, to disk."""
+    """Limit file permissions below a folder to FILE_MODE, and flush files and folders to disk, deepest first."""
     for current, _, files in os.walk(folder, topdown=False):
         for name in files:
             path = Path(current, name)
@@ -40,24 +38,15 @@ def sync_tree(folder: Path) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a new file and force it to disk."""
+    """Write a new file and flush it to disk."""
     with path.open("x", encoding="utf-8") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
 
 
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in hex."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
 def point(link: Path, target: str) -> None:
-    """Make `link` a symbolic link to `target`, replacing in one step what it was."""
+    """Make `link` a symbolic link to `target`, and replace an existing link in one step."""
     fresh = link.with_name(f".{link.name}-{secrets.token_hex(4)}")
     fresh.symlink_to(target)
     fresh.replace(link)
@@ -66,7 +55,7 @@ def point(link: Path, target: str) -> None:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock; waits for another process that holds it. A killed holder lets go of it."""
+    """Acquire the folder's lock, and wait if another process has it. The lock of a killed process is released."""
     handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, FILE_MODE)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)

@@ -1,6 +1,6 @@
-"""What a version is: the marts asked for, the manifest that describes them, and a version as it lies on disk.
+"""The models of publication: the marts to publish, the manifest of a version, and a version on disk.
 
-Names and shapes only. Reading and writing a manifest's text is here because both ends must agree; folders are not.
+Only data types are here, and the text form of a manifest. Folders are handled in other modules.
 """
 
 import json
@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 _CURRENCY = "the reporting currency"  # as the descriptions in the dbt project call it
 MANIFEST = "manifest.json"
 DATABASE = "loyalty.duckdb"
-FORMAT = 3  # of the manifest; a reader that meets a higher number does not know this layout
+FORMAT = 3  # of the manifest; a reader cannot use a manifest with a higher number than its own
 
 
 @dataclass(frozen=True)
@@ -22,10 +22,10 @@ class MartTable:
     """One mart to publish.
 
     Attributes:
-        name: The table's or view's name in the marts schema; letters, digits and underscores (it becomes a folder).
-        key: The columns that tell one row from another; the rows are published in their order.
+        name: The name of the table or view in the marts schema: letters, digits and underscores (it becomes a folder).
+        key: The columns that identify a row. The published rows are sorted by them.
         description: What one row is.
-        columns: Each column's description by its name; columns that are not named get none.
+        columns: The description of each column by its name; other columns have none.
     """
 
     name: str
@@ -39,8 +39,8 @@ class Retention:
     """How long versions are kept.
 
     Attributes:
-        days: The number of as-of days kept, counted from the newest; of each day its newest version.
-        grace_minutes: A version that was current this recently is kept, because somebody may be reading it.
+        days: How many as-of days are kept, counted from the newest. Of each day its newest version is kept.
+        grace_minutes: For so long a version is kept after it was current, because somebody may still be reading it.
     """
 
     days: int = 30
@@ -52,11 +52,11 @@ class _Strict(BaseModel):
 
 
 class Reporting(_Strict):
-    """In which currency and time zone a version's figures are.
+    """The currency and the time zone of a version's figures.
 
     Attributes:
-        currency: Of every amount, three capital letters.
-        timezone: Of every day. Times are UTC.
+        currency: The currency of every amount, three capital letters.
+        timezone: The time zone of every date. Timestamps are UTC.
     """
 
     currency: str
@@ -66,7 +66,7 @@ class Reporting(_Strict):
         return f"Amounts are in {self.currency}, days are of the zone {self.timezone}, times are UTC."
 
     def named(self, description: str) -> str:
-        """A column's description with the currency that it is about."""
+        """A column's description, with the name of the reporting currency."""
         return description.replace(_CURRENCY, f"{_CURRENCY} ({self.currency})")
 
 
@@ -79,7 +79,7 @@ class PublishedFile(_Strict):
 
 
 class PublishedColumn(_Strict):
-    """One column of a mart; `type` is DuckDB's name for it."""
+    """One column of a mart; `type` is the DuckDB type."""
 
     name: str
     type: str
@@ -102,24 +102,25 @@ REWRITTEN_FROM = "rewritten_from"
 
 
 class Manifest(_Strict):
-    """What a version holds and what it was made from.
+    """The content of a version and its inputs.
 
     Attributes:
-        format: The layout's number.
-        version: The version's id, which is its folder's name.
-        sequence: Counts publications; of two versions of a day the higher is the newer (a clock may go back).
-        as_of: The day that the marts describe.
-        run_id: The run that built them.
-        published_at: When, in UTC.
-        origin: What started the build, and which kind of build it was; empty in formats before 3.
-        warnings: What the run warned about.
-        reporting: The currency and the time zone of the figures; None in versions that an earlier program published.
-        inputs: What went in, as the caller tells it.
-        versions: Of the code and its locks, as the caller tells them.
+        format: The number of the manifest's layout.
+        version: The id of the version, which is also the name of its folder.
+        sequence: Counts publications. Of two versions of a day, the one with the higher number is newer (clocks can go
+            back).
+        as_of: The as-of day of the marts.
+        run_id: The run that built the marts.
+        published_at: The time of publication, in UTC.
+        origin: What started the build, and the kind of the build; empty in formats before 3.
+        warnings: The warnings of the run.
+        reporting: The currency and the time zone of the figures; None in versions of earlier programs.
+        inputs: The inputs of the build, given by the caller.
+        versions: The versions of the code and its locks, given by the caller.
         tables: The marts, by name.
         database: The same marts as one DuckDB file.
-        documents: Pages for people beside the marts, such as what the gates found. They tell when and how a run went,
-            so that no two runs have the same bytes of them.
+        documents: Pages for people, such as the results of the gates. They have the times of a run, so their bytes
+            differ between runs.
     """
 
     format: int = FORMAT
@@ -145,7 +146,7 @@ class Manifest(_Strict):
 
     @property
     def files(self) -> tuple[PublishedFile, ...]:
-        """Every file of the version but the manifest itself."""
+        """Every file of the version except the manifest."""
         return (self.database, *(file for table in self.tables for file in table.files), *self.documents)
 
     def to_text(self) -> str:
@@ -155,15 +156,15 @@ class Manifest(_Strict):
 
 @dataclass(frozen=True)
 class Version:
-    """A version as it lies on disk.
+    """A version on disk.
 
     Attributes:
-        id: Its folder's name, `<as-of>_<run>`.
+        id: The name of its folder, `<as-of>_<run>`.
         path: Its folder.
-        as_of: The day that it describes.
+        as_of: Its as-of day.
         is_current: Whether the pointer names it.
-        manifest: Its manifest, or None where `problem` says why there is none that can be used.
-        problem: What is wrong with it; empty where nothing is.
+        manifest: Its manifest; None if it cannot be used. Then `problem` says why.
+        problem: What is wrong with the version; empty if nothing is.
     """
 
     id: str
@@ -175,10 +176,10 @@ class Version:
 
     @property
     def rows(self) -> dict[str, int]:
-        """The number of rows of each mart; nothing if the version is broken."""
+        """The number of rows of each mart; empty if the version is damaged."""
         return {table.name: table.rows for table in self.manifest.tables} if self.manifest else {}
 
     @property
     def sequence(self) -> int:
-        """The manifest's sequence; -1 where the version is broken, so that it is never the newest."""
+        """The manifest's sequence; -1 if the version is damaged, so that it is never the newest."""
         return self.manifest.sequence if self.manifest else -1

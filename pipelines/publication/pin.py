@@ -1,4 +1,4 @@
-"""Keeping readers on one version: while a version is pinned, no publication and no rollback moves the pointer."""
+"""Pins a version: while it is pinned, no publication and no rollback moves the pointer."""
 
 from pathlib import Path
 
@@ -11,17 +11,17 @@ PINNED = "pinned"
 
 
 def pinned_id(published: Path) -> str | None:
-    """The id of the pinned version; None if there is none, or if readers see another one (then nothing is pinned)."""
+    """The id of the pinned version; None if nothing is pinned. A pin without effect on the pointer does not count."""
     link = published / PINNED
     name = link.readlink().name if link.is_symlink() else None
     return name if name and name == current_id(published) else None
 
 
 def pin(published: Path, version_id: str) -> Version:
-    """Make a version current and keep it so until it is unpinned.
+    """Make a version current, and keep it current until it is unpinned.
 
     Raises:
-        PublicationError: There is no such version, it is not what was published, or another version is pinned.
+        PublicationError: The version does not exist, it differs from what was published, or another one is pinned.
     """
     refuse_if_pinned(published, version_id)
     version = set_current(published, version_id)
@@ -31,7 +31,7 @@ def pin(published: Path, version_id: str) -> Version:
 
 
 def unpin(published: Path) -> Version:
-    """Let the pointer move again, at once to the newest version, and give that version.
+    """Remove the pin, move the pointer to the newest version, and return that version.
 
     Raises:
         PublicationError: No version is pinned.
@@ -46,17 +46,20 @@ def unpin(published: Path) -> Version:
 
 
 def refuse_if_pinned(published: Path, wanted: str) -> None:
-    """Do nothing unless another version than the wanted one is pinned.
+    """Raise an error if another version than the wanted one is pinned.
 
     Raises:
-        PublicationError: One is.
+        PublicationError: Another version is pinned.
     """
     if (pinned := pinned_id(published)) not in (None, wanted):
-        raise PublicationError(f"{pinned} is pinned", hint="Unpin it first: `loyalty versions unpin`.")
+        raise PublicationError(
+            f"the version {pinned} is pinned, so {wanted} cannot become current",
+            hint="Unpin it first: `loyalty versions unpin`.",
+        )
 
 
 def why_not_current(published: Path, version_id: str) -> str:
-    """Why readers do not see a version, and how to show it to them; empty if they see it."""
+    """Why readers do not see a version, and how to make it current; empty if they see it."""
     current = next((version for version in list_versions(published) if version.is_current), None)
     show = f"To show them {version_id}: loyalty publish --current {version_id}"
     if current is None:

@@ -1,7 +1,7 @@
-"""Publishing: build a version aside, audit it, give it its name, move the pointer. The one place that knows the order.
+"""Publishes a version: build it in a temporary folder, audit it, rename it, move the pointer.
 
-A reader sees the old version or the new one at every moment, whenever this is killed: a version gets its name only when
-all of it is on disk, and the pointer moves in one step and last.
+Only this module defines the order of these steps. Readers always see the old version or the new one, even if this is
+killed: a version gets its name only after all its files are on disk, and the pointer moves last, in one step.
 """
 
 import logging
@@ -65,30 +65,30 @@ def publish(
 ) -> Version:
     """Publish the marts of a warehouse as a new version.
 
-    The pointer moves to it unless what is current is pinned or describes a later as-of day: a backfilled day is kept
-    as a version of its own.
+    The pointer moves to it unless the current version is pinned or has a later as-of day. So a backfilled day becomes a
+    separate version that is not current.
 
     Args:
-        warehouse: The DuckDB file; opened read-only, and free again on return.
-        published: The folder of versions; made where missing.
-        as_of: The day that the marts describe.
-        run_id: The run that built them; its first letters and digits become part of the version's id.
-        tables: The marts, each with its key. What else the schema holds (a removed model's table) is not published.
-        schema: The schema that holds them.
-        documents: Files to publish beside the marts, by their path below the version's folder (`quality/marts.html`).
-        origin: What started the build, and which kind of build it was, for the manifest.
-        warnings: What the run warned about, for the manifest.
-        reporting: The currency and the time zone of the marts, for the manifest, comments and Parquet's metadata.
-        inputs: What went in, for the manifest; JSON.
-        versions: Of the code and its locks, for the manifest.
-        retention: What to remove afterwards; None removes nothing.
-        progress: Told (table, number done, number of all) after each mart.
+        warehouse: The DuckDB file. It is opened read-only, and closed on return.
+        published: The folder of versions. It is created if it is missing.
+        as_of: The as-of day of the marts.
+        run_id: The run that built them. Its first letters and digits become part of the version's id.
+        tables: The marts, each with its key. Other tables of the schema (of removed models) are not published.
+        schema: The schema of the marts.
+        documents: Files to publish with the marts, by their path below the version's folder (`quality/marts.html`).
+        origin: What started the build, and the kind of the build, for the manifest.
+        warnings: The warnings of the run, for the manifest.
+        reporting: The currency and the time zone of the marts, for the manifest, comments and Parquet metadata.
+        inputs: The inputs of the build as JSON, for the manifest.
+        versions: The versions of the code and its locks, for the manifest.
+        retention: Which versions to remove afterwards; None removes nothing.
+        progress: Called with (table, number done, number of all) after each mart.
 
     Returns:
-        The new version; `is_current` tells whether the pointer moved.
+        The new version. `is_current` says whether the pointer moved.
 
     Raises:
-        PublicationError: It could not be written or did not survive the audit; the pointer is where it was.
+        PublicationError: The version could not be written or the audit failed. The pointer has not moved.
     """
     make_folder(published / VERSIONS)
     with locked(published):
@@ -128,7 +128,8 @@ def publish(
         except (duckdb.Error, OSError) as error:
             raise PublicationError(
                 f"the version {version_id} could not be written: {error}",
-                hint=f"Check the free space and the rights in {published}; what was published before is untouched.",
+                hint=f"Check the free space and the permissions in {published}, and run again. The versions that were"
+                " published before are unchanged.",
             ) from error
         finally:
             shutil.rmtree(building, ignore_errors=True)
@@ -156,7 +157,7 @@ def _write(
         found = marts_in(connection, catalog, schema)
         check_tables(tables, found, schema)
         if unnamed := sorted(found.keys() - {table.name for table in tables}):
-            _log.warning("not published, because no model names them: %s", ", ".join(unnamed))
+            _log.warning("these tables are not published, because they belong to no model: %s", ", ".join(unnamed))
         source = f"{quoting.name(catalog)}.{quoting.name(schema)}"
         written = write_marts(connection, source, found, tables, folder, progress, reporting)
         database = write_database(connection, written, folder, reporting)
@@ -173,10 +174,10 @@ def _copy(documents: Mapping[str, Path], folder: Path) -> tuple[PublishedFile, .
 
 
 def _choose_current(fresh_id: str, versions: Sequence[Version], *, is_pinned: bool) -> str | None:
-    """The version that the pointer must move to, or None where it stays.
+    """The version to which the pointer must move; None if it stays.
 
-    A fresh version takes it from any version of its own day or an earlier one (one rolled back to, too). Where the
-    current version is missing or broken, the newest whole one takes it. A pinned version keeps it.
+    A new version becomes current if the current one has the same or an earlier as-of day, also after a rollback. If the
+    current version is missing or damaged, the newest readable version becomes current. A pinned version stays current.
     """
     fresh = next(version for version in versions if version.id == fresh_id)
     current = next((version for version in versions if version.is_current and version.manifest), None)

@@ -1,4 +1,4 @@
-"""Removing: versions past their time, and what killed runs left behind. Never the current version."""
+"""Removes outdated versions and the leftovers of killed runs, but never the current version."""
 
 import logging
 import shutil
@@ -16,15 +16,15 @@ _log = logging.getLogger("loyalty.publication")
 
 
 def outdated(versions: list[Version], retention: Retention, now: datetime) -> list[Version]:
-    """The versions that may go: past the kept as-of days, or followed by a newer one of their day.
+    """The versions that can be removed: older than the kept as-of days, or replaced by a newer version of their day.
 
-    Kept in any case: the current one, those inside the grace period (by their folder's time, see
-    `versions.move_pointer`), and a broken one of a kept day (somebody will want to see what happened to it).
+    These are always kept: the current version, versions inside the grace period (by the time of their folder, see
+    `versions.move_pointer`), and damaged versions of a kept day, so that their damage can be investigated.
 
     Args:
-        versions: As `list_versions` gives them.
-        retention: Days and minutes to keep.
-        now: The time, with a zone.
+        versions: From `list_versions`.
+        retention: The days and minutes to keep.
+        now: The current time, with a zone.
     """
     days = sorted({version.as_of for version in versions if version.manifest}, reverse=True)
     kept_days = set(days[: max(retention.days, 1)])
@@ -40,7 +40,7 @@ def outdated(versions: list[Version], retention: Retention, now: datetime) -> li
 
 
 def prune(published: Path, retention: Retention, *, now: datetime | None = None) -> list[str]:
-    """Remove what may go (see `outdated`) and give the ids of what went."""
+    """Remove the versions that `outdated` returns, and return their ids."""
     if not published.is_dir():
         return []
     with locked(published):
@@ -48,7 +48,7 @@ def prune(published: Path, retention: Retention, *, now: datetime | None = None)
 
 
 def prune_locked(published: Path, retention: Retention, now: datetime) -> list[str]:
-    """As `prune`, for a caller that holds the lock."""
+    """Like `prune`, for a caller that has the lock."""
     gone = outdated(list_versions(published), retention, now)
     for version in gone:
         remove_version(version)
@@ -56,24 +56,24 @@ def prune_locked(published: Path, retention: Retention, now: datetime) -> list[s
 
 
 def delete_version(published: Path, version_id: str) -> Version:
-    """Remove a version that readers do not see, and give what it was.
+    """Remove a version that is not current, and return it.
 
     Raises:
-        PublicationError: There is no such version, or it is the current one.
+        PublicationError: The version does not exist, or it is the current one.
     """
     with locked(published):
         version = find_version(published, version_id)
         if version.is_current:
             raise PublicationError(
-                f"{version_id} is the version that readers see",
-                hint="Choose another one first: `loyalty publish --current ID`.",
+                f"{version_id} is the current version, so it cannot be removed",
+                hint="Make another version current first: `loyalty publish --current ID`.",
             )
         remove_version(version)
     return version
 
 
 def remove_version(version: Version) -> None:
-    """Remove a version in one step for whoever lists them; the caller holds the lock."""
+    """Remove a version. For readers it disappears in one step. The caller has the lock."""
     trash = version.path.with_name(TRASH + version.id)
     version.path.rename(trash)
     shutil.rmtree(trash)
@@ -81,9 +81,9 @@ def remove_version(version: Version) -> None:
 
 
 def clean_leftovers(published: Path) -> None:
-    """Remove half-built versions, half-removed ones and unswapped pointers; the caller holds the lock."""
+    """Remove half-built and half-removed versions, and pointers that were not moved. The caller has the lock."""
     for path in [*(published / VERSIONS).glob(f"{BUILDING}*"), *(published / VERSIONS).glob(f"{TRASH}*")]:
-        _log.info("removing %s, left by a run that was stopped", path.name)
+        _log.info("removing %s, a leftover of a run that was stopped", path.name)
         shutil.rmtree(path)
     for path in published.glob(f".{CURRENT}-*"):
         path.unlink()

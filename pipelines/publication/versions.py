@@ -1,4 +1,4 @@
-"""Which versions there are, which one is current, and moving the pointer. No version is written or removed here."""
+"""Lists versions, finds the current one, and moves the pointer. No version is written or removed here."""
 
 import logging
 import os
@@ -18,9 +18,10 @@ _log = logging.getLogger("loyalty.publication")
 
 
 def list_versions(published: Path) -> list[Version]:
-    """Every version, newest as-of day first, and of a day the newest first.
+    """Every version, newest as-of day first, and within a day the newest version first.
 
-    Reads manifests and file sizes, not the files (see `audit`). One that cannot be used is listed with its problem.
+    Reads manifests and file sizes, not the files (see `audit`). A version that cannot be used is listed with its
+    problem.
     """
     folder = published / VERSIONS
     if not folder.is_dir():
@@ -31,23 +32,23 @@ def list_versions(published: Path) -> list[Version]:
 
 
 def current_id(published: Path) -> str | None:
-    """The id that the pointer names, whether or not that version can be read; None where nothing is published."""
+    """The id that the pointer names, even if that version cannot be read; None if nothing is published."""
     try:
         return (published / CURRENT).readlink().name
     except FileNotFoundError:
         return None
     except OSError as error:
         raise PublicationError(
-            f"{published / CURRENT} is no link: {error.strerror}",
+            f"{published / CURRENT} is not a link: {error.strerror}",
             hint="Move it away, then choose a version: `loyalty publish --current ID`.",
         ) from error
 
 
 def resolve_current(published: Path) -> Path:
-    """The folder of the current version. Resolve once, then read below that folder: the pointer may move meanwhile.
+    """The folder of the current version. Resolve it once, then read below that folder: the pointer can move any time.
 
     Raises:
-        PublicationError: Nothing is published, or the current version is not whole.
+        PublicationError: Nothing is published, or the current version is not complete.
     """
     name, versions = current_id(published), list_versions(published)
     if not versions:
@@ -55,7 +56,8 @@ def resolve_current(published: Path) -> Path:
     if name not in {version.id for version in versions}:
         raise PublicationError(
             f"{published / CURRENT} {'is missing' if name is None else 'does not point to a version'}",
-            hint="`loyalty run` restores it. Or choose one of `loyalty versions`: `loyalty publish --current ID`.",
+            hint="`loyalty run` restores it. Or choose a version from `loyalty versions`:"
+            " `loyalty publish --current ID`.",
         )
     folder = published.resolve() / VERSIONS / name
     check_files(folder, read_manifest(folder))
@@ -63,12 +65,12 @@ def resolve_current(published: Path) -> Path:
 
 
 def set_current(published: Path, version_id: str) -> Version:
-    """Make a version current (a rollback, or its undoing), after reading it whole.
+    """Make a version current after an audit: a rollback, or the end of one.
 
-    The next publication of the same or a later as-of day takes the pointer again.
+    The next publication of the same or a later as-of day moves the pointer again.
 
     Raises:
-        PublicationError: There is no such version, or it is not what was published.
+        PublicationError: The version does not exist, or it differs from what was published.
     """
     version = find_version(published, version_id)
     with locked(published):
@@ -81,7 +83,7 @@ def find_version(published: Path, version_id: str) -> Version:
     """A version by its id.
 
     Raises:
-        PublicationError: There is none of that id.
+        PublicationError: There is no version with that id.
     """
     known = {version.id: version for version in list_versions(published)}
     if version_id not in known:
@@ -91,16 +93,15 @@ def find_version(published: Path, version_id: str) -> Version:
 
 
 def move_pointer(published: Path, version_id: str) -> None:
-    """Swap the pointer; the caller holds the lock and has audited the version.
+    """Move the pointer. The caller has the lock and has audited the version.
 
-    The version that stops being current is touched first: its folder's time says since when nobody is sent there,
-    which is what the grace period for readers counts from.
+    The folder of the version that was current gets the present time first. The grace period for readers begins then.
     """
     before = current_id(published)
     if before is not None and before != version_id and (left := published / VERSIONS / before).is_dir():
         os.utime(left)
     point(published / CURRENT, f"{VERSIONS}/{version_id}")
-    _log.info("current is %s (before: %s)", version_id, before or "nothing")
+    _log.info("the current version is %s (before: %s)", version_id, before or "none")
 
 
 def _as_of(name: str) -> date | None:
@@ -118,5 +119,5 @@ def _read(path: Path, as_of: date, is_current: bool) -> Version:
     except PublicationError as error:
         return Version(path.name, path, as_of, is_current, None, error.message)
     if manifest.version != path.name or manifest.as_of != as_of:
-        return Version(path.name, path, as_of, is_current, None, f"{path} holds the manifest of {manifest.version}")
+        return Version(path.name, path, as_of, is_current, None, f"{path} has the manifest of {manifest.version}")
     return Version(path.name, path, as_of, is_current, manifest)

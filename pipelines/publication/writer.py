@@ -1,9 +1,9 @@
-"""Copies marts out of the warehouse: sorted Parquet, and one DuckDB file that old drivers can open.
+"""Copies marts from the warehouse to sorted Parquet files and to one DuckDB file that old drivers can open.
 
-The bytes of the Parquet are a function of the rows, the currency and the zone alone: sorted by a key that is unique
-(refused otherwise), one file a table, row groups of a fixed number of rows, one codec. Neither the number of threads
-nor the rows' order or history in the warehouse shows. What to publish and where are the caller's; the pointer and the
-manifest are not made here.
+The bytes of the Parquet files depend only on the rows, the currency and the time zone: the rows are sorted by a unique
+key (other marts are rejected), there is one file per table, row groups have a fixed number of rows, and there is one
+codec. Neither the number of threads nor the order or history of rows in the warehouse changes the bytes. The caller
+decides what to publish and where, moves the pointer and writes the manifest.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,8 +13,9 @@ import duckdb
 
 from pipelines.base import quoting
 from pipelines.base.database import connect
+from pipelines.base.durable import sha256_of
 from pipelines.base.errors import PublicationError
-from pipelines.publication.files import make_folder, sha256_of
+from pipelines.publication.files import make_folder
 from pipelines.publication.model import (
     DATABASE,
     MartTable,
@@ -27,18 +28,20 @@ from pipelines.publication.model import (
 Progress = Callable[[str, int, int], None]
 
 ROW_GROUP_ROWS = 122_880
-STORAGE = "v1.0.0"  # the oldest storage that every 1.x driver reads; 2.0's own default does not open there
-_REBUILD = "Run `loyalty run` to build the marts again; if it comes back, the model's key in its yml is not its grain."
+STORAGE = "v1.0.0"  # every 1.x driver can read this storage version, but not the default of DuckDB 2.0
+_REBUILD = (
+    "Call `loyalty run` to build the marts again. If it fails again, the key in the model's yml is not its grain."
+)
 
 
 def attach_warehouse(warehouse: Path, *, spill: Path) -> duckdb.DuckDBPyConnection:
-    """An in-memory DuckDB with the warehouse attached read-only under its file's own name, as its views expect.
+    """An in-memory DuckDB with the warehouse attached read-only, under the name of its file, as its views expect.
 
     Raises:
-        PublicationError: The warehouse is missing, held by a writer, or no DuckDB file.
+        PublicationError: The warehouse is missing, in use by a writer, or not a DuckDB file.
     """
     if not warehouse.is_file():
-        raise PublicationError(f"there is no warehouse at {warehouse}", hint="Run `loyalty run` first.")
+        raise PublicationError(f"the warehouse {warehouse} does not exist", hint="Call `loyalty run` first.")
     connection = open_writer(spill)
     try:
         connection.execute(f"attach {quoting.path(warehouse)} as {quoting.name(warehouse.stem)} (read_only)")
@@ -46,26 +49,26 @@ def attach_warehouse(warehouse: Path, *, spill: Path) -> duckdb.DuckDBPyConnecti
         connection.close()
         raise PublicationError(
             f"the warehouse {warehouse} cannot be opened for reading: {error}",
-            hint="A build may still be writing to it: wait for it, or see `loyalty status`.",
+            hint="A build may still be writing to it: wait until it ends, or look at `loyalty status`.",
         ) from error
     return connection
 
 
 def open_writer(spill: Path) -> duckdb.DuckDBPyConnection:
-    """An in-memory DuckDB that writes the same bytes from the same rows.
+    """An in-memory DuckDB that writes the same bytes for the same rows.
 
     Args:
-        spill: The folder for what does not fit into memory.
+        spill: The folder for data that does not fit into memory.
     """
     connection = connect(spill=spill)
-    # A table's statistics remember NULLs that were deleted, and DuckDB writes a column as REQUIRED where they say that
-    # none was ever there: without this, the bytes would tell the warehouse's history.
+    # A table's statistics also count deleted NULLs, and DuckDB writes a column as REQUIRED if they show that it never
+    # had a NULL. Without this setting, the bytes would depend on the history of the warehouse.
     connection.execute("set disabled_optimizers = 'statistics_propagation'")
     return connection
 
 
 def marts_in(connection: duckdb.DuckDBPyConnection, catalog: str, schema: str) -> dict[str, list[tuple[str, str]]]:
-    """The tables and views of a schema, each with its columns' names and types in order."""
+    """The tables and views of a schema, each with the names and types of its columns in order."""
     rows = connection.execute(
         """
         select table_name, column_name, data_type
@@ -82,19 +85,22 @@ def marts_in(connection: duckdb.DuckDBPyConnection, catalog: str, schema: str) -
 
 
 def check_tables(tables: Sequence[MartTable], found: dict[str, list[tuple[str, str]]], schema: str) -> None:
-    """Refuse what cannot be published before anything is written.
+    """Check before anything is written that the marts can be published.
 
     Raises:
-        PublicationError: No tables; a name twice, or unfit for a folder; a table or a key column that is not there.
+        PublicationError: There are no tables, a name is not unique or cannot be the name of a folder, or a table or a
+            key column is missing.
     """
     if not tables:
-        raise PublicationError("no mart was named for publication", hint="Parse the dbt project again: `make parse`.")
+        raise PublicationError("there is no mart to publish", hint="Parse the dbt project again: `make parse`.")
     names = [table.name for table in tables]
     for table in tables:
         if not (table.name.isascii() and table.name.isidentifier()):
-            raise PublicationError(f"a mart cannot be called {table.name!r}", hint="Use letters, digits, underscores.")
+            raise PublicationError(
+                f"{table.name!r} cannot be the name of a mart", hint="Use only letters, digits and underscores."
+            )
         if names.count(table.name) > 1:
-            raise PublicationError(f"the mart {table.name} was named twice", hint="Name each mart once.")
+            raise PublicationError(f"the mart {table.name} occurs twice", hint="Name each mart only once.")
         if table.name not in found:
             raise PublicationError(f"the mart {table.name} is not in the schema {schema}", hint=_REBUILD)
         columns = [column for column, _ in found[table.name]]
@@ -118,16 +124,16 @@ def write_marts(
     """Write each mart to `<folder>/marts/<table>/part-0.parquet`.
 
     Args:
-        connection: As `connect` gives it.
-        source: The quoted catalog and schema that hold the marts.
-        found: The schema's columns, as `marts_in` gives them.
+        connection: From `open_writer` or `attach_warehouse`.
+        source: The quoted catalog and schema of the marts.
+        found: The columns of the schema, from `marts_in`.
         tables: The marts.
-        folder: The version's folder.
-        progress: Told (table, number done, number of all) after each.
-        reporting: Written into each file's metadata, as `reporting_currency` and `timezone`.
+        folder: The folder of the version.
+        progress: Called with (table, number done, number of all) after each mart.
+        reporting: Written into the metadata of each file as `reporting_currency` and `timezone`.
 
     Raises:
-        PublicationError: A key that two rows share.
+        PublicationError: Two rows have the same key.
     """
     published = []
     metadata = _metadata(reporting)
@@ -167,9 +173,9 @@ def write_database(
     folder: Path,
     reporting: Reporting | None = None,
 ) -> PublishedFile:
-    """Write `<folder>/loyalty.duckdb` from the Parquet beside it: the same rows in the same order, with comments.
+    """Write `<folder>/loyalty.duckdb` from the Parquet files: the same rows in the same order, with comments.
 
-    A table's comment ends with the currency and the zone; a column's comment names the currency that it is about.
+    A table's comment ends with the currency and the time zone. A column's comment names its currency.
     """
     path = folder / DATABASE
     connection.execute(f"attach {quoting.path(path)} as publication (storage_version {quoting.text(STORAGE)})")
@@ -193,12 +199,12 @@ def write_database(
 
 
 def describe(path: Path, folder: Path) -> PublishedFile:
-    """A file of a version as its manifest names it."""
+    """The manifest's entry for a file of a version."""
     return PublishedFile(path=path.relative_to(folder).as_posix(), bytes=path.stat().st_size, sha256=sha256_of(path))
 
 
 def _metadata(reporting: Reporting | None) -> str:
-    """The option of COPY that writes currency and zone into a Parquet file; empty without them."""
+    """The COPY option that writes currency and time zone into a Parquet file; empty without them."""
     if reporting is None:
         return ""
     values = {"reporting_currency": reporting.currency, "timezone": reporting.timezone}
@@ -214,7 +220,7 @@ def _unique_rows(connection: duckdb.DuckDBPyConnection, relation: str, key: str,
     ).fetchall()
     if shared:
         raise PublicationError(
-            f"in the mart {table.name} {shared} keys ({', '.join(table.key)}) belong to more than one row",
+            f"in the mart {table.name}, {shared} keys ({', '.join(table.key)}) belong to more than one row",
             hint=_REBUILD,
         )
     return int(rows)

@@ -14,7 +14,7 @@ from pipelines.config.settings import Settings
 from pipelines.landing import SourceFiles
 from pipelines.landing.delivered import state_of
 from pipelines.landing.inbox import Found, find
-from pipelines.landing.inbox_snapshot import read_seen
+from pipelines.landing.inbox_snapshot import read_snapshot
 from pipelines.landing.sources import source_files
 
 
@@ -89,7 +89,7 @@ def unlanded_files(settings: Settings) -> dict[str, int]:
     A corrected file can have an older time than the one that it replaces (`rsync -t`, `cp -p`), so that any other size
     or time counts.
     """
-    seen = read_seen(settings.paths)
+    seen = read_snapshot(settings.paths)
     new: dict[str, int] = {}
     for source, file in _files(settings):
         if file.group is not None and file.group.ignore:

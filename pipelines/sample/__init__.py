@@ -1,7 +1,7 @@
-"""The sample: a shop's files from a known purchase process, with the truth beside them.
+"""The sample: files of a shop that follow a known purchase process, with the true values in separate files.
 
-`write_sample` is the way in (sample.py). process.py holds the process, the entity modules what is said,
-dirt.py what is wrong with some rows, writer.py the bytes, truth.py what a pipeline should find again.
+The entry point is `write_sample` (sample.py). process.py simulates the process, the entity modules make the rows,
+dirt.py adds bad rows, writer.py writes the files, and truth.py writes what a pipeline should find.
 """
 
 from pipelines.sample.sample import SampleReport, write_sample

@@ -1,4 +1,4 @@
-"""One way to break one rule, and the hostile texts that do it; the lists for each feed stand in breakages.py."""
+"""Ways to break a rule, and the invalid texts for them. breakages.py has the lists for each feed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,9 +22,9 @@ class Breakage:
     """One way to break one rule.
 
     Attributes:
-        rule: The code that must be found.
+        rule: The code of the rule that must be reported.
         edits: Column to its new text.
-        damage: For records that landing cannot read: what is done to the line, see dirt.py.
+        damage: For records that landing cannot read: how the line is damaged, see dirt.py.
     """
 
     rule: str
@@ -44,7 +44,7 @@ def one(rule: str, column: str, text: str | None, **others: str | None) -> Itera
 
 
 def negative(rule: str, column: str) -> Iterator[Breakage]:
-    """Just below zero."""
+    """A value just below zero."""
     return one(rule, column, "-0.01")
 
 

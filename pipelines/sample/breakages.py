@@ -1,7 +1,8 @@
-"""What can be wrong with a row, feed by feed: the edits that break one rule, and that rule only.
+"""The edits per feed that break exactly one rule of a row.
 
-Data, not code: how rows are chosen and edited stands in dirt.py. The rules are those of dbt's seed `quarantine_rules`;
-a test holds this list to that one. An edit gives a column another text (None: empty). Several for one rule take turns.
+This module is only data: dirt.py chooses and edits the rows. The rules are those of dbt's seed `quarantine_rules`, and
+a test compares both lists. An edit gives a column another text (None: empty). If a rule has several edits, they are
+used in turn.
 """
 
 from collections.abc import Iterator
@@ -209,7 +210,7 @@ def _invitations() -> Iterator[Breakage]:
 
 
 def _wide(questions: tuple[str, ...], beyond: str) -> Iterator[Breakage]:
-    """All answers but the first are taken out, so that the record stands for one row."""
+    """All answers except the first are removed, so that the record makes one row."""
     alone: Edits = dict.fromkeys(questions[1:])
     asked = questions[0]
     yield Breakage("ANS-001", {"Response": None, **alone})
@@ -264,7 +265,7 @@ def _coverage() -> Iterator[Breakage]:
     yield from one("COV-103", "changed", FUTURE)
 
 
-#: Feed name to all that can be wrong with its rows.
+#: Feed name to the breakages of its rows.
 BREAKAGES: dict[str, tuple[Breakage, ...]] = {
     "orders": tuple(_orders()),
     "order_lines": tuple(_lines()),

@@ -1,4 +1,4 @@
-"""What is sold: products with category, brand, list price and cost; a snapshot file a month, and its costs drift."""
+"""The products, with category, brand, list price and cost. There is one snapshot file per month, with rising costs."""
 
 from dataclasses import dataclass
 
@@ -52,14 +52,14 @@ class Catalogue:
     brand: Ints
 
     def nearest(self, category: Ints, cents: Ints) -> Ints:
-        """The cheapest product of the category that lists at `cents` or more, else its dearest."""
+        """The cheapest product of the category with a list price of at least `cents`, else the most expensive one."""
         ladder = self.list_cents[:PER_CATEGORY]
         step = np.minimum(np.searchsorted(ladder, cents), PER_CATEGORY - 1)
         return category * PER_CATEGORY + step
 
 
 def build(seed: int) -> Catalogue:
-    """The same ladder of prices in each category, from 3 to 400."""
+    """Each category has the same list prices, from 3 to 400."""
     rng = draws(seed, "catalogue")
     n = len(CATEGORIES) * PER_CATEGORY
     ladder = np.rint(np.geomspace(300, 40_000, PER_CATEGORY)).astype(np.int64)
@@ -74,7 +74,7 @@ def product_id(products: Ints) -> pa.Array:
 
 
 def product_name(catalogue: Catalogue, products: Ints) -> pa.Array:
-    """Brand, category and a noun."""
+    """The brand, the category and a noun."""
     return text.joined(
         text.picked(BRANDS, catalogue.brand[products]),
         text.picked(CATEGORIES, products // PER_CATEGORY),
@@ -84,7 +84,7 @@ def product_name(catalogue: Catalogue, products: Ints) -> pa.Array:
 
 
 def feed(catalogue: Catalogue, first: int, last: int) -> Feed:
-    """A whole snapshot on the first day and on every first of a month; costs rise by half a percent a month."""
+    """A full snapshot on the first day and on the first of every month. Costs rise by half a percent per month."""
     days = np.arange(first, last + 1, dtype=np.int64)
     firsts = days[
         (days == first)

@@ -1,4 +1,4 @@
-"""The CRM's contacts as files: new contacts as Parquet with real types, later changes of them as CSV."""
+"""The contacts of the CRM: new contacts as Parquet with typed columns, later changes as CSV."""
 
 import numpy as np
 import pyarrow as pa
@@ -17,11 +17,11 @@ OLDEST, YOUNGEST = -10_957, 12_784  # born 1940 to 2004, in days since 1970
 
 
 class Contacts:
-    """Each reference that the CRM knows, with what it says of it and how that changes.
+    """Each reference in the CRM, with its data and its changes.
 
     Args:
-        people: Who there is.
-        clock: The zone's clock.
+        people: The people.
+        clock: The clock of the time zone.
         seed: Seed of the draws.
     """
 
@@ -50,7 +50,7 @@ class Contacts:
         )
 
     def names(self, which: Ints) -> pa.Array:
-        """First and last name; some of the last ones carry a comma or an accent."""
+        """First and last name; some last names have a comma or an accent."""
         person = self.person[which]
         first = text.picked(FIRST_NAMES, self.people.first_name[person])
         return text.joined(first, text.picked(LAST_NAMES, self.people.last_name[person]), by=" ")
@@ -60,12 +60,12 @@ class Contacts:
         return refs(self.person[which], self.is_second[which])
 
     def person_refs(self, which: Ints) -> pa.Array:
-        """One reference for both of a person's; NULL for people who have but one."""
+        """The shared reference of a person with two references; NULL for people with only one."""
         person = self.person[which]
         return text.where(self.people.has_second_ref[person], text.reference("P", person + 1))
 
     def new_feed(self) -> Feed:
-        """Contacts as they are first written down."""
+        """New contacts."""
         arrives = self.people.since[self.person]
         return Feed("contacts", "parquet", Every.MONTH, "customers", ("ref",), arrives, self._new)
 
@@ -95,7 +95,7 @@ class Contacts:
         )
 
     def change_feed(self) -> Feed:
-        """Contacts that changed: another segment, consent taken back."""
+        """Changed contacts: another segment, withdrawn consent."""
         days = self.clock.day(self.changed_at)
         return Feed(
             "contact_changes",

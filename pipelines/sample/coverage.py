@@ -1,4 +1,4 @@
-"""What the source says of its own completeness: a row an entity a month."""
+"""What the source declares about its own completeness: one row per entity and month."""
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +11,7 @@ COVERED = ["orders", "order_lines", "payments", "returns", "customers", "interac
 
 
 def coverage_feed(first: int, last: int) -> Feed:
-    """Everything from the first day to the day of the file."""
+    """Each row covers the time from the first day to the day of the file."""
     ends = np.unique(file_days(np.arange(first, last + 1, dtype=np.int64), Every.MONTH, last))
     day = np.repeat(ends, len(COVERED))
 

@@ -1,7 +1,7 @@
-"""Bad rows: how many, made from which good ones, and the edits of their text. What can be wrong stands in breakages.py.
+"""Plans bad rows and edits their text. breakages.py lists what can be wrong.
 
-A bad row is an extra one: a good row's text under a key of its own, with one thing broken; it stands right behind the
-row that it was made from. So whatever becomes of it, the good rows say the same.
+A bad row is an additional row: a copy of a good row with its own key and one fault, directly after the good row. So the
+result of the good rows does not depend on the bad rows.
 """
 
 from collections.abc import Sequence
@@ -16,10 +16,10 @@ from pipelines.sample.breakages import BREAKAGES
 from pipelines.sample.feed import Feed
 from pipelines.sample.process import Ints, draws
 
-#: Their keys are codes that staging checks; a new key would be another mistake.
+#: The keys of these feeds are codes that staging checks: a new key would be a second fault.
 _KEYS_KEPT = ("fx_rates", "coverage")
-#: All that can be wrong with their rows can be wrong with the kiosk's too, which breaks each rule at least once.
-_NO_NEED_OF_ALL = ("survey_relationship", "survey_transaction")
+#: These feeds need not break every rule: the kiosk's rows break each of their rules at least once.
+_NOT_ALL_RULES = ("survey_relationship", "survey_transaction")
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Plan:
     """The bad rows of one feed.
 
     Attributes:
-        made_from: The good row that each is made from.
-        breakages: What is broken in each.
+        made_from: The good row from which each bad row is made.
+        breakages: The fault of each bad row.
     """
 
     made_from: Ints
@@ -40,24 +40,24 @@ def plan(feed: Feed, share: float, seed: int) -> Plan:
 
     Args:
         feed: The feed.
-        share: Bad rows as a share of good ones; where it is above zero, an entity's rules are all broken at least once.
+        share: Bad rows as a share of good ones. If it is above zero, every rule of an entity is broken at least once.
         seed: Seed of the draws.
 
     Returns:
-        The plan; empty where the feed has no rows or nothing can be wrong with them.
+        The plan; empty if the feed has no rows or no breakages.
     """
     menu = _in_turns(BREAKAGES.get(feed.name, ()))
     pool = np.arange(len(feed.arrives)) if feed.plain is None else feed.plain
     if share <= 0 or not menu or not len(pool):
         return Plan(np.empty(0, np.int64), ())
-    least = 1 if feed.name in _NO_NEED_OF_ALL else len({each.rule + each.damage for each in menu})
+    least = 1 if feed.name in _NOT_ALL_RULES else len({each.rule + each.damage for each in menu})
     count = max(least, round(share * len(feed.arrives)))
     chosen = draws(seed, f"dirt {feed.name}").choice(pool, count, replace=count > len(pool))
     return Plan(np.asarray(chosen, np.int64), tuple(menu[index % len(menu)] for index in range(count)))
 
 
 def _in_turns(breakages: Sequence[Breakage]) -> list[Breakage]:
-    """Every rule's first way, then every rule's second way, and so on."""
+    """The first breakage of every rule, then the second of every rule, and so on."""
     seen: dict[str, int] = {}
     turns = []
     for index, each in enumerate(breakages):
@@ -73,12 +73,12 @@ def edit(feed: Feed, table: pa.Table, rows: Ints, numbers: Ints, chosen: Plan) -
     Args:
         feed: The feed.
         table: Its rendered rows.
-        rows: Positions in the table of the bad rows.
-        numbers: Which of the plan's bad rows each is.
+        rows: The positions of the bad rows in the table.
+        numbers: The number of each bad row in the plan.
         chosen: The plan.
 
     Returns:
-        The table with the rows broken.
+        The table with the faults.
     """
     edits: dict[str, dict[int, str | None]] = {}
     for row, number in zip(rows.tolist(), numbers.tolist(), strict=True):
@@ -98,7 +98,7 @@ def edit(feed: Feed, table: pa.Table, rows: Ints, numbers: Ints, chosen: Plan) -
 
 
 def damage(line: str, how: str, separator: str) -> str:
-    """A line as landing cannot read it: a field too many or few, an open quote, NUL, half an object."""
+    """A line that landing cannot read: a surplus or missing field, an open quote, NUL, half an object."""
     body = line.rstrip("\n")
     damaged = {
         "surplus": f"{body}{separator}surplus",

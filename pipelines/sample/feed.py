@@ -1,7 +1,7 @@
-"""A feed: one kind of file, its rows by day of arrival, and how a slice of rows becomes text.
+"""A feed: one kind of file, the arrival day of its rows, and the function that renders rows as text.
 
-Only the shape and the cutting into files; what the rows say stands in the entity modules, what is wrong with some of
-them in dirt.py, how a file is written in writer.py.
+This module only defines feeds and divides them into files. The entity modules make the rows, dirt.py adds bad rows, and
+writer.py writes the files.
 """
 
 from collections.abc import Callable
@@ -13,20 +13,20 @@ import pyarrow as pa
 
 from pipelines.sample.process import Ints
 
-#: Feeds are delivered at their full pace for so many days; what is older came as a backlog, in fewer files.
+#: For so many days feeds are delivered at their normal frequency. Older rows came as a backlog, in fewer files.
 RECENT_DAYS = 90
 
 Render = Callable[[Ints], pa.Table]
 
 
 class Every(StrEnum):
-    """How often a file of a feed comes.
+    """How often a file of a feed is delivered. The backlog is the time before the last RECENT_DAYS.
 
     Attributes:
-        DAY: One a day; in the backlog, which is all before the last RECENT_DAYS, one a week.
-        WEEK: One a week; in the backlog one a month.
-        MONTH: One a month; in the backlog one a quarter.
-        AS_IT_COMES: One on each day of arrival.
+        DAY: One file per day; in the backlog one per week.
+        WEEK: One file per week; in the backlog one per month.
+        MONTH: One file per month; in the backlog one per quarter.
+        AS_IT_COMES: One file per day with arrivals.
     """
 
     DAY = "day"
@@ -40,20 +40,20 @@ class Feed:
     """One kind of file.
 
     Attributes:
-        name: First part of the files' names.
+        name: The first part of the file names.
         suffix: `csv`, `csv.gz`, `tsv`, `jsonl`, `parquet`.
-        every: How often a file comes.
-        entity: The canonical entity that its rows become.
-        key: The file's columns that make the row's key.
-        arrives: Day of arrival of each row, since 1970.
-        render: Row numbers to a table of text columns, under the names in the file.
-        title: Lines above the header row.
-        separator: Field separator, where there is one.
-        answers: For wide survey files: the columns that become a row each where they are not empty, with the
-            question's id.
-        keys: Distinct keys among the rows, where a key has several versions; -1: a key a row.
-        skipped: Rows that the mapping leaves out by name.
-        plain: Rows that a bad row may be made from; all of them unless given.
+        every: How often a file is delivered.
+        entity: The canonical entity of its rows.
+        key: The columns of the file that are the key of a row.
+        arrives: The arrival day of each row, since 1970.
+        render: Turns row numbers into a table of text columns with the names in the file.
+        title: The lines above the header row.
+        separator: The field separator of text tables.
+        answers: For wide survey files: the columns that each become a row if they are not empty, with the id of the
+            question.
+        keys: The number of distinct keys, if a key has several versions; -1: one key per row.
+        skipped: The number of rows that a skip of the mapping leaves out.
+        plain: The rows from which a bad row can be made; the default is all rows.
     """
 
     name: str
@@ -72,7 +72,7 @@ class Feed:
 
 
 def file_days(arrives: Ints, every: Every, last: int) -> Ints:
-    """The day that each row's file bears: the last of its day, week, month or quarter; never after `last`."""
+    """The day in the file name of each row: the last of its day, week, month or quarter, but not after `last`."""
     if every is Every.AS_IT_COMES:
         return np.minimum(arrives, last)
     backlog = last - RECENT_DAYS
@@ -90,7 +90,7 @@ def _week_end(days: Ints) -> Ints:
 
 
 def _months_end(days: Ints, months: int) -> Ints:
-    """Last day of the calendar's run of so many months (1: the month, 3: the quarter) that a day lies in."""
+    """The last day of a day's period of so many months (1: the month, 3: the quarter)."""
     month = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
     following = (month // months + 1) * months
     return (following.astype("datetime64[M]").astype("datetime64[D]") - 1).astype(np.int64)

@@ -1,4 +1,4 @@
-"""What customers say and send back: survey answers, invitations, returns. Interactions and cases are in service.py."""
+"""Survey answers, survey invitations and returns. Interactions and cases are in service.py."""
 
 import numpy as np
 import pyarrow as pa
@@ -25,7 +25,7 @@ COMMENTS = ["", "", "", "Great, thank you", 'They said "soon"; it took a week', 
 
 
 def returns_feed(orders: Orders, lines: Lines, clock: Clock, seed: int) -> Feed:
-    """Some lines come back within a month; times with their offset, nested JSON, a file a week."""
+    """Some order lines are returned within a month. Nested JSON, times with an offset, one file per week."""
     rng = draws(seed, "returns")
     candidates = np.flatnonzero(orders.is_purchase[lines.order] & (rng.random(len(lines.order)) < 0.05))
     day = orders.day[lines.order[candidates]] + rng.integers(1, 31, len(candidates))
@@ -64,11 +64,11 @@ def returns_feed(orders: Orders, lines: Lines, clock: Clock, seed: int) -> Feed:
 
 
 class Surveys:
-    """Two surveys: the relationship one (NPS and more) and the one after an order (CSAT, CES).
+    """Two surveys: the relationship survey (NPS and more) and the survey after an order (CSAT, CES).
 
     Args:
-        orders: What was bought.
-        clock: The zone's clock.
+        orders: The orders.
+        clock: The clock of the time zone.
         seed: Seed of the draws.
     """
 
@@ -100,7 +100,7 @@ class Surveys:
         self.comment = rng.integers(0, len(COMMENTS), m)
 
     def nps_feed(self) -> Feed:
-        """The relationship survey: a wide file a month, local times, a question a column."""
+        """The relationship survey: one wide file per month, local times, one column per question."""
         which = np.flatnonzero(self.is_relationship[self.answers])
 
         def render(rows: Ints) -> pa.Table:
@@ -171,7 +171,7 @@ class Surveys:
         return text.where(~self.is_blank[answer, question], text.digits(score))
 
     def invitations_feed(self) -> Feed:
-        """Who was asked, whether or not they answered."""
+        """All people who were asked, even if they did not answer."""
 
         def render(rows: Ints) -> pa.Table:
             order = self.asked[rows]

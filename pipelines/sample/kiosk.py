@@ -1,4 +1,4 @@
-"""Answers given at a terminal in the stores: a long file, one answer a row, with the scale beside each."""
+"""Answers at a terminal in the stores: a long file with one answer per row, and the scale of each answer."""
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +16,7 @@ SCALES = [5, 5, 7]
 
 
 def kiosk_feed(orders: Orders, clock: Clock, seed: int) -> Feed:
-    """Three questions to some of those who bought in a store, on the way out."""
+    """Some customers who bought in a store answer three questions when they leave."""
     rng = draws(seed, "kiosk")
     in_store = orders.is_purchase & (orders.channel == CHANNELS.index("store"))
     visits = np.flatnonzero(in_store & (rng.random(len(orders.day)) < 0.02))
@@ -28,20 +28,20 @@ def kiosk_feed(orders: Orders, clock: Clock, seed: int) -> Feed:
 
     def render(rows: Ints) -> pa.Table:
         order = visits[visit[rows]]
-        said = at[visit[rows]]
+        answered_at = at[visit[rows]]
         return pa.table(
             {
                 "response": text.reference("Q", visit[rows] + 1),
                 "question": text.picked(QUESTIONS, question[rows]),
                 "kind": text.constant("Transaction", len(rows)),
                 "customer": refs(orders.person[order], orders.is_second_ref[order]),
-                "time": text.time_text(clock.local(said)),
+                "time": text.time_text(clock.local(answered_at)),
                 "measures": text.picked(CONSTRUCTS, question[rows]),
                 "answer": text.digits(score[rows]),
                 "lowest": text.constant("1", len(rows)),
                 "highest": text.digits(scale[rows]),
                 "reversed": text.constant("no", len(rows)),
-                "changed": text.zulu(said),
+                "changed": text.zulu(answered_at),
             }
         )
 

@@ -1,6 +1,6 @@
-"""Tables of text to lines of text: CSV and JSON, with the line end on each line.
+"""Turns tables of text into lines of CSV or JSON, with line ends.
 
-Only the two notations; nothing here knows a file or an entity.
+This module does not know files or entities.
 """
 
 import pyarrow as pa
@@ -10,7 +10,7 @@ from pipelines.sample import text
 
 
 def separated_lines(table: pa.Table, separator: str) -> pa.Array:
-    """CSV lines with their ends; a field is quoted where it must be."""
+    """CSV lines with line ends. Fields are quoted only if necessary."""
     fields = [_field(_flat(column), separator) for column in table.columns]
     return text.joined(text.joined(*fields, by=separator), text.constant("\n", len(table)))
 
@@ -28,9 +28,9 @@ def _field(column: pa.Array, separator: str) -> pa.Array:
 
 
 def json_lines(table: pa.Table) -> pa.Array:
-    """JSON objects with their line ends; a dot in a name nests it, and neighbours of one prefix share an object.
+    """JSON objects with line ends. A dot in a name nests the field; neighbours with one prefix share an object.
 
-    Of control characters only line ends are escaped: the sample has no others.
+    Line ends are the only control characters that are escaped: the sample has no others.
     """
     parts: list[pa.Array] = []
     opened = ""

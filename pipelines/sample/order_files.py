@@ -1,4 +1,4 @@
-"""Orders and their lines as files: a CSV of headers a day, a gzipped CSV of lines a week."""
+"""Orders and their lines as files: one CSV of orders per day, one gzipped CSV of order lines per week."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ def order_id(orders: Ints) -> pa.Array:
 
 @dataclass(frozen=True)
 class Amounts:
-    """What is due for an order, in cents: net of the discount, with tax and shipping on top."""
+    """The amounts of an order, in cents: tax and shipping, and the total after the discount."""
 
     tax: Ints
     shipping: Ints
@@ -30,7 +30,7 @@ class Amounts:
 
 
 def amounts(orders: Orders, which: Ints, discount: Ints) -> Amounts:
-    """Tax, shipping and total of some orders under a discount."""
+    """The tax, shipping and total of some orders with a discount."""
     net = orders.gross[which] - discount
     tax = (net * 19 + 50) // 100
     shipping = np.where((orders.delivered_at[which] != NEVER) & (net < 5000), 490, 0)
@@ -38,14 +38,14 @@ def amounts(orders: Orders, which: Ints, discount: Ints) -> Amounts:
 
 
 def changed_at(orders: Orders) -> Ints:
-    """When an order's second version was made; NEVER where it has none."""
+    """The time of an order's second version; NEVER if it has none."""
     return np.maximum(np.maximum(orders.delivered_at, orders.cancelled_at), orders.corrected_at)
 
 
 def orders_feed(orders: Orders, clock: Clock) -> Feed:
-    """Every order when it is placed, and once more when it is delivered, cancelled or put right.
+    """Every order when it is placed, and again when it is delivered, cancelled or corrected.
 
-    One row in three hundred is exported twice: it stands in the next day's file too, word for word.
+    One row in three hundred is exported twice: the next day's file has an identical copy.
     """
     n = len(orders.day)
     changed = changed_at(orders)
@@ -77,12 +77,12 @@ def orders_feed(orders: Orders, clock: Clock) -> Feed:
 def _order_rows(orders: Orders, clock: Clock, which: Ints, is_later: Bools) -> pa.Table:
     changed = changed_at(orders)[which]
     cancelled, delivered = orders.cancelled_at[which], orders.delivered_at[which]
-    is_late_news = is_later & (orders.corrected_at[which] == NEVER)
+    is_update = is_later & (orders.corrected_at[which] == NEVER)
     corrected = (orders.corrected_at[which] != NEVER) & ~is_later
     discount = np.where(corrected, 0, orders.discount[which])
     due = amounts(orders, which, discount)
     has_carrier = delivered != NEVER
-    status = np.where(is_late_news & (cancelled != NEVER), 2, np.where(is_late_news & has_carrier, 1, 0))
+    status = np.where(is_update & (cancelled != NEVER), 2, np.where(is_update & has_carrier, 1, 0))
     channel = orders.channel[which]
 
     def at(seconds: Ints, shown: Bools) -> pa.Array:
@@ -98,8 +98,8 @@ def _order_rows(orders: Orders, clock: Clock, which: Ints, is_later: Bools) -> p
             "Placed": at(orders.ordered_at[which], everyone),
             "Paid": at(orders.paid_at[which], everyone),
             "Promised": at(promised, has_carrier),
-            "Delivered": at(delivered, is_late_news),
-            "Cancelled": at(cancelled, is_late_news),
+            "Delivered": at(delivered, is_update),
+            "Cancelled": at(cancelled, is_update),
             "Status": text.picked(["Paid", "Delivered", "Cancelled"], status),
             "Channel": text.picked(CHANNELS, channel),
             "Store": text.where(channel == CHANNELS.index("store"), text.picked(STORES, orders.store[which])),
@@ -117,7 +117,7 @@ def _order_rows(orders: Orders, clock: Clock, which: Ints, is_later: Bools) -> p
 
 
 def lines_feed(orders: Orders, lines: Lines, catalogue: Catalogue, clock: Clock) -> Feed:
-    """Every line in the week in which its order arrived."""
+    """Every order line, in the file of the week in which its order arrived."""
 
     def render(rows: Ints) -> pa.Table:
         order, product = lines.order[rows], lines.product[rows]

@@ -1,7 +1,7 @@
-"""Orders with their lines: what was bought, for how much, in which currency, and what became of it. Numbers only.
+"""Orders with their lines, prices, currencies and later changes, as numbers.
 
-The purchases of the process are all here, and beside them orders that are no purchases of anybody known: cancelled
-ones, test orders, orders of guests. Text and files stand in order_files.py.
+These are all purchases of the process, and also orders that are not purchases of a known customer: cancelled orders,
+test orders, orders of guests. order_files.py turns them into text and files.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ NEVER = -1
 
 @dataclass(frozen=True)
 class Orders:
-    """One row an order, sorted by the time it was placed. Times are UTC seconds since 1970 or NEVER; money is in cents.
+    """One row per order, sorted by its time. Times are UTC seconds since 1970 or NEVER; amounts are in cents.
 
     Attributes:
         person: Index into People; -1 for a guest.
@@ -33,9 +33,9 @@ class Orders:
         day: Local day of the order.
         ordered_at: When it was placed.
         paid_at: When it was paid.
-        delivered_at: When it was delivered, by a carrier that says so.
+        delivered_at: When it was delivered, if the carrier reports it.
         cancelled_at: When it was cancelled.
-        corrected_at: When a forgotten discount was put right.
+        corrected_at: When a forgotten discount was added.
         channel: Index into CHANNELS.
         store: Index into STORES.
         coupon: Index into COUPONS.
@@ -72,17 +72,17 @@ class Orders:
 
 @dataclass(frozen=True)
 class Lines:
-    """One row a line, in the order of Orders; money in cents of the order's currency.
+    """One row per order line, in the order of Orders; amounts in cents of the order's currency.
 
     Attributes:
         order: Index into Orders.
         number: 1, 2, … within the order.
         product: Index into Catalogue.
-        quantity: Pieces.
-        unit_price: A piece.
-        list_price: A piece by the list.
-        discount: On the line.
-        unit_cost: A piece.
+        quantity: Number of pieces.
+        unit_price: Price of one piece.
+        list_price: List price of one piece.
+        discount: Discount on the line.
+        unit_cost: Cost of one piece.
     """
 
     order: Ints
@@ -98,10 +98,10 @@ class Lines:
 def build(
     purchases: Purchases, people: People, catalogue: Catalogue, rates: Rates, clock: Clock, seed: int
 ) -> tuple[Orders, Lines]:
-    """Turn purchases into orders with lines, and add the orders that are none.
+    """Turn purchases into orders with lines, and add orders that are not purchases.
 
     Returns:
-        Orders and their lines.
+        The orders and their lines.
     """
     rng = draws(seed, "orders")
     made = len(purchases.day)
@@ -113,14 +113,14 @@ def build(
     into = np.rint((7 + 16.9 * rng.beta(3, 2, n)) * 3600).astype(np.int64)
     day = purchases.day[source]
     at = clock.utc(day, into)
-    at[:made] = _hour_that_happens_twice(at[:made], day[:made], clock, rng)
+    at[:made] = _in_repeated_hour(at[:made], day[:made], clock, rng)
     order = np.lexsort((np.arange(n), at))
     source, kind, day, at = source[order], kind[order], day[order], at[order]
     person = np.where(kind == 3, -1, purchases.customer[source])
     later = day + rng.integers(1, 9, n)
-    is_told = later <= clock.last
-    delivered = (rng.random(n) < 0.45) & (kind == 0) & is_told
-    corrected = (rng.random(n) < 0.04) & (kind == 0) & is_told & ~delivered
+    is_in_time = later <= clock.last
+    delivered = (rng.random(n) < 0.45) & (kind == 0) & is_in_time
+    corrected = (rng.random(n) < 0.04) & (kind == 0) & is_in_time & ~delivered
     coupon = np.where(corrected, 2, rng.choice(4, n, p=[0.75, 0.1, 0.1, 0.05]))
     is_usd = people.is_usd(person) & (person >= 0)
     euros = purchases.value[source] / (1 - COUPON_PERCENT[coupon] / 100)
@@ -158,8 +158,8 @@ def build(
     return orders, lines
 
 
-def _hour_that_happens_twice(at: Ints, day: Ints, clock: Clock, rng: np.random.Generator) -> Ints:
-    """Move some orders of each long day into the hour that its clock shows twice, half of them into each."""
+def _in_repeated_hour(at: Ints, day: Ints, clock: Clock, rng: np.random.Generator) -> Ints:
+    """Move some orders of each day with 25 hours into its repeated hour: half into the first, half into the second."""
     moved = at.copy()
     for repeat in clock.repeats:
         there = np.flatnonzero(day == (repeat + 3600) // DAY_S)[:20]
@@ -177,7 +177,7 @@ def _lines(
     rate: Ints,
     rng: np.random.Generator,
 ) -> tuple[Lines, Ints, Ints, Ints]:
-    """Split each order's value over lines whose sum in cents is then the order's gross."""
+    """Split each order's value into lines. The sum of the lines in cents is the order's gross."""
     n = len(target)
     n_lines = np.minimum(1 + rng.poisson(1.0, n), LINES_MOST).astype(np.int64)
     order = np.repeat(np.arange(n), n_lines)

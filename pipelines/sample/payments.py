@@ -1,4 +1,4 @@
-"""Payments of orders that were not paid in a store: decimal commas, and pending ones that the mapping skips by name."""
+"""Payments of orders that were not paid in a store: decimal commas, and pending payments that the mapping skips."""
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +15,7 @@ METHODS = ["Card", "PayPal", "Invoice"]
 
 
 def payments_feed(orders: Orders, clock: Clock, seed: int) -> Feed:
-    """One payment an order, a file a month; one in fifty is listed once more while it was still pending."""
+    """One payment per order and one file per month. One in fifty also has a row from when it was still pending."""
     rng = draws(seed, "payments")
     paid = np.flatnonzero((orders.channel != CHANNELS.index("store")) & ~orders.is_test)
     pending = paid[rng.random(len(paid)) < 0.02]

@@ -1,6 +1,6 @@
-"""Who the customers are: references, home, currency, consent. Contacts in the CRM come from here (contacts.py).
+"""The people: references, country, currency. contacts.py makes the contacts of the CRM from them.
 
-Some people are known under two references (the shop's and the web account's) that share one person reference.
+Some people have two references (of the shop and of the web account) that share one person reference.
 """
 
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ LAST_NAMES = ["Müller", "Schmidt", "Dupont", "de Vries", "Smith", "Øst", "Yıl
 
 @dataclass(frozen=True)
 class People:
-    """One row a person: the acquired customers first, prospects who never buy after them.
+    """One row per person: first the acquired customers, then prospects who never buy.
 
     Attributes:
-        buyers: How many of them are acquired customers.
+        buyers: The number of acquired customers.
         since: Local day of the first purchase; for prospects the day on which they signed up.
         country: Index into COUNTRIES.
-        has_second_ref: Whether a web account stands beside the shop's reference; the CRM knows both.
-        in_crm: Whether the CRM knows them.
+        has_second_ref: Whether they also have a web account's reference. Then the CRM has both references.
+        in_crm: Whether they are in the CRM.
         favourite: Index of the category that they buy most from.
         first_name: Index into FIRST_NAMES.
         last_name: Index into LAST_NAMES.
@@ -49,7 +49,7 @@ class People:
 
 
 def build(lives: Lives, first: int, last: int, seed: int) -> People:
-    """One person a life, and one prospect for every twenty."""
+    """One person per acquired customer, and one prospect per twenty customers."""
     rng = draws(seed, "people")
     buyers = len(lives.first_day)
     n = buyers + max(1, buyers // 20)
@@ -67,13 +67,13 @@ def build(lives: Lives, first: int, last: int, seed: int) -> People:
 
 
 def refs(persons: Ints, is_second: Bools) -> pa.Array:
-    """`C0000001`, or `W0000001` for the web account; NULL for nobody (-1)."""
+    """`C0000001`, or `W0000001` for the web account; NULL for guests (-1)."""
     known = text.joined(text.picked(["C", "W"], is_second.astype(np.int64)), text.digits(persons + 1, 7))
     return text.where(persons >= 0, known)
 
 
 def emails(persons: Ints) -> pa.Array:
-    """An address in a domain that is nobody's; NULL for nobody."""
+    """An e-mail address in a reserved domain; NULL for guests."""
     known = text.joined(
         text.constant("Person", len(persons)), text.digits(persons + 1), text.constant("@Example.org", len(persons))
     )

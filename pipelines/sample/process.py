@@ -1,7 +1,7 @@
-"""The purchase process that the sample's customers live by: who comes, buys and leaves when, and spends how much.
+"""The purchase process of the sample's customers: when they come, buy and leave, and how much they spend.
 
-Only numbers and random draws: no names, no files, no rendering. The parameters are the truth that a fitted model should
-find again (BG/NBD and Gamma-Gamma, time in days).
+Only numbers and random draws: no names, no files, no text. A fitted model should find these parameters again (BG/NBD
+and Gamma-Gamma, time in days).
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ def day_number(day: date) -> int:
 
 
 def draws(seed: int, part: str) -> np.random.Generator:
-    """A stream of its own for each part of the sample, so that a change in one part leaves the others as they were."""
+    """A separate random stream for each part of the sample, so that a change in one part does not change the others."""
     return np.random.default_rng([seed, crc32(part.encode())])
 
 
@@ -32,13 +32,13 @@ class Parameters:
     """The process; rates per day, spend in the reporting currency.
 
     Attributes:
-        r: Shape of the gamma that the customers' Poisson rates come from.
-        alpha: Its rate, in days: the mean rate is r / alpha purchases a day.
-        a: First parameter of the beta that the chance of leaving after a repeat purchase comes from.
-        b: Second parameter.
-        p: Shape of the gamma of one order's value.
-        q: Shape of the gamma over customers of that gamma's rate.
-        gamma: Its rate; the mean value of an order is p * gamma / (q - 1).
+        r: Shape of the gamma distribution of the customers' Poisson rates.
+        alpha: Its rate, in days: the mean rate is r / alpha purchases per day.
+        a: First parameter of the beta distribution of the probability to leave after a repeat purchase.
+        b: Its second parameter.
+        p: Shape of the gamma distribution of an order's value.
+        q: Shape of the gamma distribution, over customers, of the rate of that distribution.
+        gamma: Its rate. The mean value of an order is p * gamma / (q - 1).
     """
 
     r: float = 1.1
@@ -52,13 +52,13 @@ class Parameters:
 
 @dataclass(frozen=True)
 class Lives:
-    """The acquired customers; arrays of one length.
+    """The acquired customers: arrays of the same length.
 
     Attributes:
         first_day: Day of the first purchase, since 1970.
         rate_per_day: Poisson rate while alive.
-        dropout_probability: Chance of leaving after each repeat purchase.
-        dropout_day: Day of the purchase after which the customer is gone; -1 where still there at the end.
+        dropout_probability: Probability to leave after each repeat purchase.
+        dropout_day: Day of the purchase after which the customer left; -1 if they are still there at the end.
         mean_value: Mean value of an order, in the reporting currency.
     """
 
@@ -71,7 +71,7 @@ class Lives:
 
 @dataclass(frozen=True)
 class Purchases:
-    """One row a purchase, sorted by customer and time.
+    """One row per purchase, sorted by customer and time.
 
     Attributes:
         customer: Index into Lives.
@@ -85,13 +85,13 @@ class Purchases:
 
 
 def simulate(customers: int, first: int, last: int, seed: int, parameters: Parameters) -> tuple[Lives, Purchases]:
-    """Let `customers` people buy between two days.
+    """Simulate the purchases of `customers` people between two days.
 
-    A Poisson process seen over a window has a Poisson count and uniform times; leaving after the k-th repeat purchase
-    cuts it there (k geometric). So no loop over customers is needed.
+    In a window, a Poisson process has a Poisson number of events at uniform times. A customer leaves after the k-th
+    repeat purchase, where k is geometric. So no loop over customers is needed.
 
     Args:
-        customers: How many are acquired, evenly over the window.
+        customers: The number of acquired customers, spread evenly over the window.
         first: First day, since 1970.
         last: Last day, included.
         seed: Seed of the draws.

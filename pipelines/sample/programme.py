@@ -23,7 +23,7 @@ def _first_ref(persons: Ints) -> pa.Array:
 
 
 def loyalty_feed(people: People, orders: Orders, clock: Clock, seed: int) -> Feed:
-    """Four in ten join; they earn a point a euro, redeem now and then, and rise a tier after a large order."""
+    """Four in ten join. They earn one point per euro, redeem sometimes, and reach a tier after a large order."""
     rng = draws(seed, "loyalty")
     is_member = rng.random(len(people.since)) < 0.4
     members = np.flatnonzero(is_member[: people.buyers])
@@ -64,7 +64,7 @@ def loyalty_feed(people: People, orders: Orders, clock: Clock, seed: int) -> Fee
 
 
 def referrals_feed(people: People, clock: Clock, seed: int) -> Feed:
-    """One customer in twenty was brought by another."""
+    """One customer in twenty was referred by another customer."""
     rng = draws(seed, "referrals")
     brought = np.flatnonzero(rng.random(people.buyers) < 0.05)
     by = (brought + 1 + rng.integers(0, people.buyers - 1, len(brought))) % people.buyers
@@ -86,7 +86,7 @@ def referrals_feed(people: People, clock: Clock, seed: int) -> Feed:
 
 
 def touches_feed(people: People, orders: Orders, clock: Clock, seed: int) -> Feed:
-    """Mails of monthly campaigns with a control arm, and each coupon that was redeemed; tabs and German times."""
+    """Mails of monthly campaigns with a control group, and each redeemed coupon. Tabs and German times."""
     rng = draws(seed, "touches")
     person, day = some_moments(people, 4.0, clock, rng)
     action = rng.choice(3, len(day), p=[0.65, 0.25, 0.1])

@@ -1,4 +1,4 @@
-"""Daily rates of the second currency to the reporting one: on business days only, so that weekends read Friday's."""
+"""Daily rates of the second currency in the reporting currency. At weekends there is none: Friday's rate applies."""
 
 from dataclasses import dataclass
 
@@ -15,11 +15,11 @@ UNIT = 10**8
 
 @dataclass(frozen=True)
 class Rates:
-    """Rates in units of 1e-8 euro a dollar.
+    """Rates in units of 1e-8 euro per dollar.
 
     Attributes:
         first: Day of the first entry of `on_day`.
-        on_day: The rate in force on each day (Friday's at the weekend).
+        on_day: The rate that applies on each day (at the weekend Friday's).
         days: The days on which a rate is quoted.
     """
 
@@ -28,7 +28,7 @@ class Rates:
     days: Ints
 
     def at(self, days: Ints) -> Ints:
-        """The rate in force on each of the days."""
+        """The rate that applies on each of the days."""
         return self.on_day[days - self.first]
 
 
@@ -46,7 +46,7 @@ def build(first: int, last: int, seed: int) -> Rates:
 
 
 def feed(rates: Rates, first: int) -> Feed:
-    """Weekly files of daily rates; those from before the first day come with the first file."""
+    """Weekly files of daily rates. Rates before the first day are in the first file."""
 
     def render(rows: Ints) -> pa.Table:
         days = rates.days[rows]

@@ -1,4 +1,4 @@
-"""`write_sample`: composes the parts of the sample and nothing else."""
+"""`write_sample`: combines the parts of the sample."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ from pipelines.sample.text import Clock
 
 ZONE = "Europe/Berlin"
 UNTIL = date(2025, 6, 30)
-#: With fewer, some kinds of file would have no row at all.
+#: With fewer, some kinds of files would have no rows.
 MIN_CUSTOMERS, MIN_DAYS = 20, 60
-#: Feeds of which one file comes twice.
+#: The feeds of which one file is delivered twice.
 REPEATED = ("orders", "order_lines", "returns")
 CONFIG = """\
 # The config of the sample shop: `loyalty run --config <this file>`.
@@ -41,12 +41,12 @@ quarantine: {min_rows: 100}
 
 @dataclass(frozen=True)
 class SampleReport:
-    """What was written.
+    """The result of `write_sample`.
 
     Attributes:
-        files: How many files stand in the inbox.
-        rows: Records by kind of file.
-        bad_rows: Planted bad rows by rule.
+        files: The number of files in the inbox.
+        rows: The number of records by kind of file.
+        bad_rows: The number of bad rows by rule.
     """
 
     files: int
@@ -57,21 +57,21 @@ class SampleReport:
 def write_sample(
     out: Path, *, customers: int = 5000, days: int = 500, seed: int = 7, dirty: float = 0.01, until: date = UNTIL
 ) -> SampleReport:
-    """Write a shop's files and the truth about them.
+    """Write a shop's files and the true values.
 
     Args:
-        out: Folder to write to: `inbox/`, `truth/` and `loyalty.yml` are made in it.
-        customers: How many are acquired over the time.
-        days: Length of the time.
-        seed: Same seed, same bytes.
-        dirty: Bad rows planted, as a share of the good ones.
-        until: Last day.
+        out: The folder in which `inbox/`, `truth/` and `loyalty.yml` are created.
+        customers: The number of customers who are acquired in the period.
+        days: The length of the period in days.
+        seed: The same seed gives the same bytes.
+        dirty: The number of bad rows as a share of the good rows.
+        until: The last day of the period.
 
     Returns:
         What was written.
 
     Raises:
-        ConfigError: The wish makes no sense, or `out` holds other files than this very sample's.
+        ConfigError: An argument is out of its limits, or `out` has files that do not belong to the same sample.
     """
     asked: dict[str, str | int | float] = {
         "customers": customers,
@@ -87,7 +87,7 @@ def write_sample(
     inbox = out / "inbox"
     inbox.mkdir(parents=True, exist_ok=True)
     parameters = Parameters()
-    # First, so that a sample that was cut off can be written again in its place.
+    # The parameters are written first, so that an interrupted sample can be written again in the same place.
     truth.write_parameters(out / "truth", parameters, asked)
     clock = Clock(ZONE, first - 15, last)
     lives, purchases = simulate(customers, first, last, seed, parameters)
@@ -144,15 +144,18 @@ def _check(asked: dict[str, str | int | float]) -> None:
     }
     for name, (low, high) in limits.items():
         if not low <= float(asked[name]) <= high:
-            raise ConfigError(f"a sample with {name} = {asked[name]} cannot be made", hint=f"Between {low} and {high}.")
+            raise ConfigError(
+                f"a sample with {name} = {asked[name]} cannot be made",
+                hint=f"Choose a value between {low} and {high} for {name}.",
+            )
 
 
 def _repeat_files(inbox: Path, written: list[writer.Written]) -> dict[str, str]:
-    """Deliver a few files once more, under another name with the same day: copy to original."""
+    """Deliver a few files again, under another name with the same day. Returns copy to original."""
     copies: dict[str, str] = {}
     for each in written:
-        stained = {row.file_name for row in each.bad}
-        clean = [name for name in each.files if name not in stained]
+        with_bad_rows = {row.file_name for row in each.bad}
+        clean = [name for name in each.files if name not in with_bad_rows]
         if each.feed.name in REPEATED and clean:
             original = clean[len(clean) // 2]
             stem, _, suffix = original.partition(".")

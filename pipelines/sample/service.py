@@ -1,4 +1,4 @@
-"""What passes between customers and staff: interactions and cases, as JSON lines a month."""
+"""Interactions and cases between customers and staff, as monthly files of JSON lines."""
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +18,7 @@ AGENTS = ["Mia Krüger", "Tom Berger", "Li Na"]
 
 
 def some_moments(people: People, per_person: float, clock: Clock, rng: np.random.Generator) -> tuple[Ints, Ints]:
-    """Persons and local days of things that happen at random from a person's first day on."""
+    """Persons and local days of random events after a person's first day."""
     person = rng.integers(0, len(people.since), int(len(people.since) * per_person))
     day = people.since[person] + rng.integers(0, 240, len(person))
     kept = (day <= clock.last) & people.in_crm[person]
@@ -27,7 +27,7 @@ def some_moments(people: People, per_person: float, clock: Clock, rng: np.random
 
 
 def interactions_feed(people: People, clock: Clock, seed: int) -> Feed:
-    """Calls, chats, visits; times in epoch milliseconds, texts with quotes and line ends."""
+    """Calls, chats, visits. Times in epoch milliseconds, texts with quotes and line ends."""
     rng = draws(seed, "interactions")
     person, day = some_moments(people, 3.0, clock, rng)
     n = len(day)
@@ -60,7 +60,7 @@ def interactions_feed(people: People, clock: Clock, seed: int) -> Feed:
 
 
 def cases_feed(orders: Orders, clock: Clock, seed: int) -> Feed:
-    """Cases when they are opened, and once more when they are closed: a version each."""
+    """Cases when they are opened and again when they are closed, as two versions."""
     rng = draws(seed, "cases")
     about = np.flatnonzero(orders.is_purchase & (rng.random(len(orders.day)) < 0.06))
     day = orders.day[about] + rng.integers(1, 10, len(about))

@@ -1,6 +1,7 @@
-"""Numbers to text, whole columns at a time: references, amounts, days, times.
+"""Turns columns of numbers into text: references, amounts, dates, times.
 
-Every function takes numpy arrays and gives a pyarrow string array of the same length; nothing here knows an entity.
+Every function takes numpy arrays and returns a pyarrow string array of the same length. This module does not know
+entities.
 """
 
 from datetime import UTC, datetime
@@ -28,7 +29,7 @@ def nothing(length: int) -> pa.Array:
 
 
 def digits(values: Ints, width: int = 0) -> pa.Array:
-    """Whole numbers, filled with zeros on the left up to `width`."""
+    """Whole numbers, padded with zeros on the left to `width`."""
     text = pc.cast(pa.array(values, pa.int64()), pa.large_string())
     return pc.utf8_lpad(text, width, "0") if width else text
 
@@ -39,12 +40,12 @@ def reference(prefix: str, values: Ints, width: int = 7) -> pa.Array:
 
 
 def joined(*columns: pa.Array, by: str = "") -> pa.Array:
-    """Columns side by side; NULL where one of them is."""
+    """The columns joined; NULL if one of them is NULL."""
     return pc.binary_join_element_wise(*columns, pa.scalar(by, pa.large_string()))
 
 
 def money(cents: Ints) -> pa.Array:
-    """`12.50` from 1250; never by way of a float."""
+    """`12.50` from 1250, without floats."""
     sign = np.where(cents < 0, "-", "")
     whole = np.abs(cents)
     return joined(
@@ -53,7 +54,7 @@ def money(cents: Ints) -> pa.Array:
 
 
 def decimal(values: Floats, places: int) -> pa.Array:
-    """A number with a fixed count of digits behind the point."""
+    """A number with a fixed number of decimal places."""
     scale = 10**places
     units = np.rint(values * scale).astype(np.int64)
     sign = np.where(units < 0, "-", "")
@@ -67,17 +68,17 @@ def decimal(values: Floats, places: int) -> pa.Array:
 
 
 def picked(labels: list[str], codes: Ints) -> pa.Array:
-    """The label that each code stands for; an empty label is NULL."""
+    """The label of each code; an empty label becomes NULL."""
     return pa.array([label or None for label in labels], pa.large_string()).take(pa.array(codes))
 
 
 def where(mask: Bools, text: pa.Array) -> pa.Array:
-    """The text where the mask holds, else NULL."""
+    """The text if the mask is true, else NULL."""
     return pc.if_else(pa.array(mask), text, pa.scalar(None, text.type))
 
 
 def either(mask: Bools, this: pa.Array, that: pa.Array) -> pa.Array:
-    """One text or the other."""
+    """`this` if the mask is true, else `that`."""
     return pc.if_else(pa.array(mask), this, that)
 
 
@@ -87,12 +88,12 @@ def day_text(days: Ints) -> pa.Array:
 
 
 def time_text(seconds: Ints) -> pa.Array:
-    """`2025-01-31 18:00:00` from seconds since 1970; whatever the zone, it is not moved."""
+    """`2025-01-31 18:00:00` from seconds since 1970, without a change of time zone."""
     return pc.cast(pc.cast(pa.array(seconds, pa.int64()), pa.timestamp("s")), pa.large_string())
 
 
 def formatted(seconds: Ints, pattern: str) -> pa.Array:
-    """Seconds since 1970 by a strftime pattern; the zone is not moved."""
+    """Seconds since 1970 in a strftime format, without a change of time zone."""
     whole = pc.cast(pa.array(seconds, pa.int64()), pa.timestamp("s"))
     return pc.cast(pc.strftime(whole, format=pattern), pa.large_string())
 
@@ -103,7 +104,7 @@ def zulu(seconds: Ints) -> pa.Array:
 
 
 class Clock:
-    """A zone's wall clock for whole columns: exact, by the changes of its offset within the days asked for.
+    """The wall clock of a time zone for whole columns. It is exact: it knows each change of the offset in the period.
 
     Args:
         zone: IANA name.
@@ -128,7 +129,7 @@ class Clock:
         self._since = np.array(since, np.int64)
         self._offset = np.array(offset, np.int64)
         backwards = np.flatnonzero(np.diff(self._offset) < 0) + 1
-        #: UTC second at which an hour begins for the second time, one a year in most of Europe.
+        #: UTC second at which a repeated hour begins for the second time; one per year in most of Europe.
         self.repeats: Ints = self._since[backwards]
 
     def offset(self, utc: Ints) -> Ints:
@@ -144,12 +145,12 @@ class Clock:
         return self.local(utc) // DAY_S
 
     def utc(self, days: Ints, seconds: Ints) -> Ints:
-        """UTC of a local day and the seconds into it (not for the hours that a change skips or repeats)."""
+        """The UTC time of a local day and the seconds since its start, except in skipped or repeated hours."""
         local = days * DAY_S + seconds
         return local - self.offset(local - self.offset(local))
 
     def offset_text(self, utc: Ints) -> pa.Array:
-        """`+02:00`, for times written with their offset (zones ahead of UTC by whole hours)."""
+        """The offset as text, such as `+02:00`, for zones that are whole hours ahead of UTC."""
         hours = self.offset(utc) // 3600
         return joined(constant("+", len(utc)), digits(hours, 2), constant(":00", len(utc)))
 

@@ -1,4 +1,4 @@
-"""The truth beside the files: what a pipeline should find again. Read by tests and by people, never by the pipeline."""
+"""The true values: what a pipeline should find. Tests and people read them, but never the pipeline."""
 
 import json
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from pipelines.sample.writer import Written
 
 
 def bad_rows(written: Sequence[Written]) -> pa.Table:
-    """Grain: one planted bad row. Columns: file_name, line, entity, key, expected_rule."""
+    """Grain: one row per bad row. Columns: file_name, line, entity, key, expected_rule."""
     rows = [(each.feed.entity, row) for each in written for row in each.bad]
     unreadable = [row.rule.startswith("LND") for _, row in rows]
     return pa.table(
@@ -38,8 +38,9 @@ def bad_rows(written: Sequence[Written]) -> pa.Table:
 
 
 def counts(written: Sequence[Written]) -> pa.Table:
-    """Grain: one entity. Columns: entity, clean_rows, accepted_keys, superseded_rows, bad_rows, skipped_records.
+    """Grain: one row per entity.
 
+    Columns: entity, clean_rows, accepted_keys, superseded_rows, bad_rows, skipped_records.
     Clean rows = accepted keys (the latest version of each) + superseded rows (earlier or repeated versions).
     """
     entities = list(dict.fromkeys(each.feed.entity for each in written))
@@ -57,7 +58,7 @@ def counts(written: Sequence[Written]) -> pa.Table:
 
 
 def files(written: Sequence[Written], repeated: dict[str, str]) -> pa.Table:
-    """Grain: one file. Columns: file_name, entity, records (bad ones included), repeats (the file it is a copy of)."""
+    """Grain: one row per file. Columns: file_name, entity, records (with bad rows), repeats (original of a copy)."""
     rows = [
         (name, each.feed.entity, records, "")
         for each in written
@@ -70,7 +71,7 @@ def files(written: Sequence[Written], repeated: dict[str, str]) -> pa.Table:
 
 
 def customers(lives: Lives, people: People, orders: Orders, rates: Rates) -> pa.Table:
-    """Grain: one acquired customer. What the process gave them, and what they bought by the last day.
+    """Grain: one row per acquired customer, with their process parameters and their purchases until the last day.
 
     Columns: person_ref (the reference, or the one that two references share), customer_ref, second_ref, rate_per_day,
     dropout_probability, dropout_on, mean_value, first_purchase_on, last_purchase_on, n_orders, n_purchase_days,
@@ -113,14 +114,14 @@ def _days(days: Ints) -> pa.Array:
 
 
 def write_parameters(folder: Path, parameters: Parameters, asked: dict[str, str | int | float]) -> None:
-    """Write what the sample was asked for, and the process, to parameters.json."""
+    """Write the arguments of the sample and the parameters of the process to parameters.json."""
     folder.mkdir(parents=True, exist_ok=True)
-    said = {"asked": asked, "process": asdict(parameters), "unit_of_time": "day", "currency": "EUR"}
-    (folder / "parameters.json").write_text(json.dumps(said, indent=2) + "\n", encoding="utf-8")
+    content = {"asked": asked, "process": asdict(parameters), "unit_of_time": "day", "currency": "EUR"}
+    (folder / "parameters.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
 
 
 def write_tables(folder: Path, tables: dict[str, pa.Table]) -> None:
-    """Write the truth by table name: customers as Parquet, the small ones as CSV."""
+    """Write each table under its name: customers as Parquet, the small tables as CSV."""
     for name, table in tables.items():
         if name == "customers":
             pq.write_table(table, folder / "customers.parquet", compression="zstd")

@@ -1,7 +1,6 @@
-"""Writing feeds: rows cut into files by their day, text joined to lines, always the same bytes.
+"""Writes feeds: divides rows into files by day and writes their lines, always with the same bytes.
 
-Only bytes and names; what a row says stands elsewhere. A file's lines are one slice of one text buffer, so that a
-million rows cost no loop in Python.
+Other modules make the rows. The lines of a file are one slice of one text buffer, so there is no Python loop over rows.
 """
 
 import gzip
@@ -25,12 +24,12 @@ CHUNK_ROWS = 400_000
 
 @dataclass(frozen=True)
 class BadRow:
-    """A planted bad row: where it stands, and the rule that it breaks.
+    """The place of a bad row, and the rule that it breaks.
 
     Attributes:
         file_name: The file.
         line: Its physical line, from 1.
-        key: Its key's columns, joined by `|`, the empty ones left out; empty where landing cannot read it.
+        key: The columns of its key, joined by `|`, without empty ones; empty if landing cannot read the row.
         rule: The code of the rule.
     """
 
@@ -42,14 +41,14 @@ class BadRow:
 
 @dataclass(frozen=True)
 class Written:
-    """What became of a feed.
+    """The result for a feed.
 
     Attributes:
         feed: The feed.
-        files: Names of its files, in the order of their days.
-        records: Records in each, bad ones included.
-        good_rows: Rows of its entity that the good records become.
-        bad: The bad rows, in the order of files and lines.
+        files: The names of its files, sorted by day.
+        records: The number of records in each file, including bad rows.
+        good_rows: The number of entity rows from good records.
+        bad: The bad rows, sorted by file and line.
     """
 
     feed: Feed
@@ -61,7 +60,7 @@ class Written:
 
 @dataclass
 class _Chunk:
-    """Some whole files in the making; `number` is -1 for a good row, else the place of the bad row in the plan."""
+    """The rows of several complete files. `number` is -1 for a good row, else the bad row's position in the plan."""
 
     table: pa.Table
     number: Ints
@@ -75,8 +74,8 @@ def write(feed: Feed, plan: Plan, inbox: Path, last: int) -> Written:
     Args:
         feed: The feed.
         plan: Its bad rows.
-        inbox: Where the files go.
-        last: The last day: no file bears a later one.
+        inbox: The folder of the files.
+        last: The last day: no file name has a later one.
 
     Returns:
         The files and the bad rows in them.
@@ -149,7 +148,7 @@ def _key(feed: Feed, table: pa.Table, row: int) -> str:
 
 
 def _damaged(feed: Feed, plan: Plan, chunk: _Chunk, lines: pa.Array) -> pa.Array:
-    """The lines with those damaged that landing must not be able to read."""
+    """The lines, with damage in those that landing must not be able to read."""
     spots = [row for row in np.flatnonzero(chunk.number >= 0).tolist() if plan.breakages[chunk.number[row]].damage]
     if not spots:
         return lines
@@ -167,7 +166,7 @@ def _header(feed: Feed, table: pa.Table) -> bytes:
 
 
 def _buffer(lines: pa.Array) -> tuple[memoryview, Ints]:
-    """The text of all lines as one buffer, and where each begins."""
+    """The text of all lines as one buffer, and the start of each line."""
     _, offsets, data = lines.buffers()
     starts = np.frombuffer(offsets, np.int64)[lines.offset : lines.offset + len(lines) + 1]
     return memoryview(data if data is not None else b""), starts

@@ -234,10 +234,10 @@ def _json(kind: str, number: int, rows: int, dice: random.Random) -> HostileFile
     damage = {
         1: (text[: len(text) // 2], "not valid JSON"),
         3: (text[:-1], "an object does not end"),
-        5: (text + text, "more behind the document's end"),
+        5: (text + text, "after the document's end"),
         7: (text.replace(",\n", "\n", 1), "a comma is missing"),
-        9: (text.replace('"list"', '"liste"', 1), "there is no list at `data.list`"),
-        11: (text.replace("null}}", 'null, "list": []}}'), "`list` stands twice"),
+        9: (text.replace('"list"', '"liste"', 1), "`data.list`"),
+        11: (text.replace("null}}", 'null, "list": []}}'), "`list` twice"),
         13: (text.replace("null}}", "[" * 100_000), "nested too deeply"),
     }
     damaged, refusal = damage.get(number % 20, (text, ""))

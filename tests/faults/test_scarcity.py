@@ -80,7 +80,7 @@ def test_a_landing_that_finds_no_room_blames_no_file(tmp_path: Path, disk: Path)
     ballast = leave_room(disk, MEGABYTE)
     with pytest.raises(BuildError) as refused:
         land_all(home, inbox, mapping)
-    assert refused.value.message == f"the disk is full: {home} needs more room than there is"
+    assert str(home) in refused.value.message and "full" in refused.value.message
     ballast.unlink()
     report = land_all(home, inbox, mapping)
     assert report.records + 20_000 * (3 - len(report.landed_batches)) == 60_000

@@ -91,7 +91,7 @@ def test_a_call_is_refused_however_it_is_written(tmp_path: Path, call: str) -> N
 
 @pytest.mark.parametrize("name", ["landing_raw", "landing_record", "Landing_Line", "landing_item", "landing_cell3"])
 def test_a_name_that_landing_needs_is_refused_and_never_read_as_its_own(tmp_path: Path, name: str) -> None:
-    assert "a column" in (message := refusal(tmp_path, "sku", quoted(name))) and f"`{name}` of its own" in message
+    assert "mapping.yml:9: " in (message := refusal(tmp_path, "sku", quoted(name))) and f"`{name}`" in message
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_names_that_differ_only_in_case_are_refused_with_both_and_a_way_out(
 ) -> None:
     message = refusal(tmp_path, *columns, file_format=file_format)
     assert f"mapping.yml:9: {words}" in message
-    assert "write its name in one way" in message and "rename one of them" in message
+    assert "rename one of them" in message
 
 
 def test_fields_of_an_element_that_differ_only_in_case_are_refused_too(tmp_path: Path) -> None:

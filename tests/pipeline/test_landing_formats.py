@@ -108,7 +108,7 @@ def test_a_json_array_and_a_lone_object_are_read(tmp_path: Path) -> None:
         ('[{"id": 1},\n{"id": 2}', "line 2: not valid JSON: a comma is missing"),
         ('[{"id": 1},\n{"id": }]', "line 2: not valid JSON"),
         ('{"data": {"dataList": 3}}', "there is no list"),
-        ('{"other": []}', "there is no list at `data.dataList`"),
+        ('{"other": []}', "`data.dataList`"),
     ],
 )
 def test_a_broken_json_document_is_refused_whole(tmp_path: Path, text: str, message: str) -> None:

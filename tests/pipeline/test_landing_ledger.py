@@ -114,7 +114,7 @@ def test_a_content_that_comes_back_is_a_new_delivery_and_no_new_rows(tmp_path: P
         desk.put("a.csv", HEADER + content)
         report = desk.land()
         desk.land()
-    assert "in force instead" in report.files[0].note
+    assert "delivered again" in report.files[0].note
     assert len(desk.rows("order_lines")) == 2
     assert sorted(row[0] for row in desk.rows("deliveries", "sequence", "sequence")) == [1, 2, 3]
     assert sorted(delivery_ages(desk.home).values()) == [0, 1]
@@ -223,7 +223,7 @@ def test_a_link_out_of_the_inbox_is_refused_and_one_within_it_is_not(tmp_path: P
     (desk.inbox / "out.csv").symlink_to(secret)
     (tmp_path / "folder").mkdir()
     (desk.inbox / "away").symlink_to(tmp_path / "folder")
-    with pytest.raises(RefusedFiles, match="outside of the inbox") as refused:
+    with pytest.raises(RefusedFiles, match="outside the inbox") as refused:
         desk.land()
     assert sorted(file.file_name for file in refused.value.report.of(Outcome.REFUSED)) == ["away", "out.csv"]
     assert desk.rows("order_lines", "distinct order_id", "1") == [("o2",)]

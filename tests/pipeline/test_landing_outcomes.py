@@ -208,10 +208,10 @@ def test_a_nul_makes_a_record_unreadable_in_every_format(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('[{"id": 1}] [{"id": 2}]', "more behind the document's end"),
-        ('{"id": 1}\n{"id": 2}', "more behind the document's end.*jsonl"),
+        ('[{"id": 1}] [{"id": 2}]', "line 1: .*document's end"),
+        ('{"id": 1}\n{"id": 2}', "line 2: .*document's end.*jsonl"),
         ('{"data": [{"id": 1}]', "an object does not end"),
-        ('{"data": [{"id": 1}], "data": [{"id": 2}]}', "`data` stands twice"),
+        ('{"data": [{"id": 1}], "data": [{"id": 2}]}', "line 1: .*`data` twice"),
         ('{"data": [{"id": 1}], 2}', "a colon is missing"),
     ],
 )

@@ -87,7 +87,8 @@ def test_landing_warns_of_the_mapping_and_counts_the_values(tmp_path: Path) -> N
     desk.put("a.csv", "id,at\n1,01/05/2024\n2,01/20/2024\n3,20/01/2024\n4,04/04/2024\n5,\n6,11/12/2024\n")
     of_the_mapping, of_the_file = desk.land().warnings
     assert "mapping.yml:" in of_the_mapping and DAY_FIRST in of_the_mapping and MONTH_FIRST in of_the_mapping
-    assert "2 of 5 values of orders.ordered_at" in of_the_file and "the first of them is used" in of_the_file
+    assert "2 of 5 values of orders.ordered_at" in of_the_file
+    assert DAY_FIRST in of_the_file and MONTH_FIRST in of_the_file
     assert desk.rows("orders", "ordered_at")[0] == ("2024-05-01 00:00:00",)
     # a later run still says that the mapping may be wrong
     assert desk.land().warnings == (of_the_mapping,)

@@ -135,7 +135,7 @@ def test_a_workbook_that_is_ignored_is_left_alone(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "file_format", "words"),
     [
-        ("a.csv.gz", gzip.compress(gzip.compress(GOOD)), "csv", "this is a file that gzip has packed twice"),
+        ("a.csv.gz", gzip.compress(gzip.compress(GOOD)), "csv", "this is a file that was compressed with gzip twice"),
         ("a.csv.gz", gzip.compress(PAGE), "csv", "this is a web page (HTML) with the title “502 Bad Gateway”"),
         ("a.csv.gz", gzip.compress(XLSX), "csv", "this is a ZIP archive or an Excel workbook (.xlsx), packed by gzip"),
         ("a.csv.gz", GOOD, "csv", "its name ends in .gz, but this is not a gzip file"),
@@ -152,7 +152,7 @@ def test_a_workbook_that_is_ignored_is_left_alone(tmp_path: Path) -> None:
         ("a.csv", b'[\n  {"order": "o1"}]', "csv", "this is JSON"),
         ("a.csv", b'{"order": "o1"}\n', "tsv", "this is JSON"),
         ("a.csv", GOOD.decode().encode("utf-16"), "csv", "this is text in UTF-16"),
-        ("a.parquet", GOOD, "parquet", "not a Parquet file, or a damaged one"),
+        ("a.parquet", GOOD, "parquet", "this is not a Parquet file, or a damaged one"),
         ("a.csv", b"", "csv", "the file is empty"),
         ("a.csv.gz", b"", "csv", "the file is empty"),
         ("a.json", b"", "json", "the file is empty"),
@@ -214,7 +214,7 @@ def test_a_link_to_a_folder_is_named_and_not_followed(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "a.csv").write_bytes(GOOD)
     (desk.inbox / "linked").symlink_to(tmp_path / "elsewhere")
-    assert refusal(desk) == "this is a link to a folder outside of the inbox"
+    assert refusal(desk) == "this is a link to a folder outside the inbox"
 
 
 def test_a_web_pages_title_cannot_act_on_a_terminal(tmp_path: Path) -> None:

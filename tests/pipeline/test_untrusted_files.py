@@ -47,16 +47,14 @@ def test_a_link_to_another_file_of_the_inbox_is_that_file_once(tmp_path: Path) -
 def test_a_link_to_a_device_is_refused_and_never_read(tmp_path: Path) -> None:
     desk = Desk(tmp_path, lines())
     (desk.inbox / "a.csv").symlink_to("/dev/zero")
-    assert _refusal(desk) == "this is a link to something outside of the inbox"
+    assert "link" in (found := _refusal(desk)) and "outside the inbox" in found
 
 
 def test_a_link_in_a_circle_or_to_nothing_is_refused(tmp_path: Path) -> None:
     desk = Desk(tmp_path, lines())
     (desk.inbox / "a.csv").symlink_to("a.csv")
     (desk.inbox / "b.csv").symlink_to("nothing.csv")
-    with pytest.raises(
-        RefusedFiles, match=r"a\.csv: this is a link that leads to nothing or in a circle\n.*b\.csv: this is a link"
-    ):
+    with pytest.raises(RefusedFiles, match=r"a\.csv: this is a link.*\n.*b\.csv: this is a link"):
         desk.land()
 
 
@@ -176,7 +174,7 @@ def test_a_gzip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
     with pytest.raises(RefusedFiles) as refused:
         desk.land()
     notes = [file.note for file in refused.value.report.of(Outcome.REFUSED)]
-    assert len(notes) == 3 and all("looks like a bomb" in note for note in notes)
+    assert len(notes) == 3 and all("bomb" in note for note in notes)
 
 
 def test_a_gzip_has_an_absolute_bound_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

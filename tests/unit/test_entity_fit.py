@@ -90,8 +90,8 @@ ANSWER = {"response_id": "id", "question_id": "'nps'", "answered_at": "at"}
 @pytest.mark.parametrize(
     ("entity", "columns", "line", "words"),
     [
-        ("survey_answers", {**ANSWER, "scale_min": "0"}, 5, "needs scale_max beside scale_min"),
-        ("survey_answers", {**ANSWER, "scale_max": "top"}, 5, "needs scale_min beside scale_max"),
+        ("survey_answers", {**ANSWER, "scale_min": "0"}, 5, "needs scale_max"),
+        ("survey_answers", {**ANSWER, "scale_max": "top"}, 5, "needs scale_min"),
         ("survey_answers", {**ANSWER, "scale_min": "'a'", "scale_max": "'b'"}, 10, "it must be a number"),
         ("survey_answers", {**ANSWER, "survey_kind": "'Relation'"}, 10, "did you mean `relationship`?"),
         ("survey_answers", {**ANSWER, "construct": "'nsp'"}, 10, "did you mean `nps`?"),

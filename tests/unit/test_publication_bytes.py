@@ -220,13 +220,13 @@ def test_what_no_model_names_is_not_published(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("tables", "words"),
     [
-        ([], "no mart was named"),
+        ([], "no mart"),
         ([MartTable("nothing_here", ("a",))], "nothing_here is not in the schema marts"),
         ([MartTable("dim_customer", ("customer_id",))], "no key column customer_id"),
         ([MartTable("dim_customer", ())], "no key column"),
         ([MartTable("dim_customer", ("segment",))], "belong to more than one row"),
-        ([MartTable("../evil", ("a",))], "cannot be called"),
-        ([CUSTOMERS, ORDERS, CUSTOMERS], "named twice"),
+        ([MartTable("../evil", ("a",))], "evil"),
+        ([CUSTOMERS, ORDERS, CUSTOMERS], "dim_customer .*twice"),
     ],
 )
 def test_what_cannot_be_published_is_refused_with_a_remedy_and_leaves_no_trace(
@@ -243,11 +243,11 @@ def test_what_cannot_be_published_is_refused_with_a_remedy_and_leaves_no_trace(
 
 
 def test_a_missing_or_busy_warehouse_is_refused_with_a_remedy(tmp_path: Path) -> None:
-    with pytest.raises(PublicationError, match="no warehouse") as caught:
+    with pytest.raises(PublicationError, match=r"none\.duckdb") as caught:
         publish(tmp_path / "none.duckdb", tmp_path / "p", as_of=date(2026, 1, 1), run_id="run", tables=TABLES)
     assert "loyalty run" in caught.value.hint
     (tmp_path / "text.duckdb").write_text("this is no database, but it is long enough to be read as one" * 100)
-    with pytest.raises(PublicationError, match="cannot be opened"):
+    with pytest.raises(PublicationError, match=r"text\.duckdb"):
         publish(tmp_path / "text.duckdb", tmp_path / "p", as_of=date(2026, 1, 1), run_id="run", tables=TABLES)
 
 

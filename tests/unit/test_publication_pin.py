@@ -60,7 +60,7 @@ def test_unpinning_shows_the_newest_version_at_once(published: Path) -> None:
 
 def test_the_current_version_cannot_be_deleted_and_others_can(published: Path) -> None:
     again(published, 6, "bbbb")
-    with pytest.raises(PublicationError, match="2026-01-06_bbbb is the version that readers see"):
+    with pytest.raises(PublicationError, match=r"2026-01-06_bbbb .*current"):
         delete_version(published, "2026-01-06_bbbb")
     with pytest.raises(PublicationError, match="there is no version 2026-01-07_x"):
         delete_version(published, "2026-01-07_x")
@@ -98,7 +98,7 @@ def test_the_command_pins_unpins_and_deletes(published: Path) -> None:
     assert command(home, "pin", "2026-01-05_aaaa").exit_code == 0
     assert pinned_id(published) == "2026-01-05_aaaa"
     refused = command(home, "delete", "2026-01-05_aaaa")
-    assert refused.exit_code == PublicationError.exit_code and "readers see" in refused.stderr
+    assert refused.exit_code == PublicationError.exit_code and "2026-01-05_aaaa" in refused.stderr
     assert "2026-01-06_bbbb" in command(home, "unpin").stdout
     assert command(home, "delete", "2026-01-05_aaaa").exit_code == 0
     assert [version.id for version in list_versions(published)] == ["2026-01-06_bbbb"]
