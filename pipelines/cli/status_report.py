@@ -1,6 +1,6 @@
-"""What `loyalty status --json` prints: its shape, which docs/status.schema.json documents, and how it is filled.
+"""The output of `loyalty status --json`: its model, documented in docs/status.schema.json, and how it is filled.
 
-The names are a promise to monitors: a change of a name or of a meaning gets another `format`.
+Monitoring depends on the names: if a name or a meaning changes, `format` gets a new number.
 """
 
 from datetime import UTC, date, datetime
@@ -160,16 +160,16 @@ class StatusReport(_Part):
 
 
 def running_report(holder: Holder) -> Running:
-    """The run that holds the lock."""
+    """The active run, from the holder of the lock."""
     try:
         since = datetime.fromisoformat(holder.since)
-    except ValueError:  # it has not written who it is yet
+    except ValueError:  # the run has not written its details yet
         since = None
     return Running(run_id=holder.run_id, pid=holder.pid, since=since)
 
 
 def last_run_report(report: RunReport, *, is_held: bool) -> LastRun:
-    """The last run; one that is marked as running while nobody holds the lock was killed."""
+    """The last run. A run that is marked as running was killed if no process holds the lock."""
     land, staging, marts = report.counts("land"), report.counts("staging"), report.counts("publish")
     status = "killed" if report.status == "running" and not is_held else report.status
     return LastRun.model_validate(
@@ -197,7 +197,7 @@ def last_run_report(report: RunReport, *, is_held: bool) -> LastRun:
 
 
 def version_report(version: Version, pinned: str | None) -> PublishedVersion:
-    """One version, beside the id of the pinned one."""
+    """One version; `pinned` is the id of the pinned version."""
     manifest = version.manifest
     return PublishedVersion(
         id=version.id,
@@ -227,5 +227,5 @@ def freshness_report(found: Freshness, now: datetime) -> FreshnessReport:
 
 
 def issue_count(issue: "DataIssue") -> IssueCount:
-    """One data issue, without the words that are the same for every home."""
+    """One data issue, without the texts that are the same in every home."""
     return IssueCount(**{name: getattr(issue, name) for name in IssueCount.model_fields})
