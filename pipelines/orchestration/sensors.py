@@ -9,7 +9,7 @@ from pipelines.config.settings import Settings
 from pipelines.orchestration.dead_runs import end_dead_runs
 from pipelines.orchestration.names import COMMAND_LINE_TAG, DAILY_JOB, INGEST_JOB, RUN_TAG, THEN_DAILY_TAG
 from pipelines.runs.as_of import resolve_as_of
-from pipelines.runs.inbox_watch import Decision, Glance, decide, fingerprint_inboxes, unlanded_files
+from pipelines.runs.inbox_watch import Decision, InboxCursor, decide, fingerprint_inboxes, unlanded_files
 from pipelines.runs.lock import current_holder
 from pipelines.runs.notify import notify_lost
 from pipelines.runs.staleness import notify_of_staleness
@@ -57,18 +57,18 @@ def watch(context: dg.SensorEvaluationContext, settings: Settings) -> dg.RunRequ
         seen = fingerprint_inboxes(settings)
     except LoyaltyError as problem:
         return dg.SkipReason(problem.message)
-    before = Glance.from_cursor(context.cursor)
+    before = InboxCursor.from_cursor(context.cursor)
     decision = decide(before, seen)
     if decision is Decision.KNOWN:
         return dg.SkipReason("nothing has changed in the inboxes")
-    context.update_cursor(Glance(seen, before.handled).to_cursor())
+    context.update_cursor(InboxCursor(seen, before.handled).to_cursor())
     if decision is Decision.UNSETTLED:
-        return dg.SkipReason("files have arrived or changed; a run starts when they no longer change")
+        return dg.SkipReason("files have arrived or changed; a run starts when they stop changing")
     if holder := current_holder(settings.paths.lock):
         return dg.SkipReason(f"new files wait for {holder}")
     if context.instance.get_runs_count(_UNFINISHED):
         return dg.SkipReason("new files wait for the queued runs")
-    context.update_cursor(Glance(seen, seen).to_cursor())
+    context.update_cursor(InboxCursor(seen, seen).to_cursor())
     if not (new := sum(unlanded_files(settings).values())):
         return dg.SkipReason("every file in the inboxes has landed")
     context.log.info(f"{new} new files")
