@@ -1,4 +1,4 @@
-"""What Dagster loads (see workspace.yaml). Composed in pipelines/orchestration/build_defs.py, nothing else here."""
+"""The definitions that Dagster loads (see workspace.yaml). pipelines/orchestration/build_defs.py composes them."""
 
 from pipelines.orchestration.build_defs import build_defs
 

@@ -1,4 +1,4 @@
-"""The `loyalty` command: a thin face on the parts. Words, tables and exit codes live here; nothing is computed."""
+"""The `loyalty` command. This package parses options, calls the other packages and prints their results."""
 
 from pipelines.cli.app import main
 

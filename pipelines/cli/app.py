@@ -1,4 +1,4 @@
-"""The command's tree. Each command is in a module of its own, imported when called: `--help` stays quick."""
+"""The tree of commands. A command imports what it needs only when it is called, so that `--help` is quick."""
 
 import atexit
 import os
@@ -10,22 +10,47 @@ import typer
 from pydantic import ValidationError
 from typer.core import TyperGroup
 
-from pipelines.base.errors import LoyaltyError
+from pipelines.base.errors import (
+    BuildError,
+    ConfigError,
+    GateError,
+    InputError,
+    InternalError,
+    LockError,
+    LoyaltyError,
+    NotificationError,
+    PublicationError,
+    StaleError,
+    UnknownPersonError,
+)
 from pipelines.cli import backfill, inspect, notify, operate, person, quarantine, status, versions
-from pipelines.cli.console import say_error
+from pipelines.cli.console import print_error
 from pipelines.cli.streams import guard_streams
 from pipelines.config.faults import value_words
 
-_EPILOG = (
-    "Exit codes: 0 done, 1 not confirmed or output not written, 2 config, mapping, file or folder cannot be"
-    " used, 3 a file was refused, 4 a blocking check failed, 5 the build failed, 6 publication failed or a version"
-    " cannot be read, 7 another process has the home, its warehouse or its UI in use, 8 nothing is held about that"
-    " person, 9 the publication is stale, 10 the webhook did not take a message, 70 a fault of Loyalty Marts."
+_EXIT_CODES = {
+    0: "done",
+    LoyaltyError.exit_code: "not confirmed, or the output could not be written",
+    ConfigError.exit_code: "the config, a mapping, a file or a folder cannot be used",
+    InputError.exit_code: "a file was rejected",
+    GateError.exit_code: "a blocking check failed",
+    BuildError.exit_code: "the build failed",
+    PublicationError.exit_code: "the publication failed, or a version cannot be read",
+    LockError.exit_code: "another process uses the home, its warehouse or its UI",
+    UnknownPersonError.exit_code: "no data are stored about that person",
+    StaleError.exit_code: "the publication is stale",
+    NotificationError.exit_code: "the webhook did not accept the message",
+    InternalError.exit_code: "an error in Loyalty Marts itself",
+}
+_EPILOG = "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in sorted(_EXIT_CODES.items())) + "."
+_HELP = (
+    "Turns files of orders, CRM interactions and survey answers into customer-level loyalty marts, checks the marts and"
+    " publishes them. To begin: loyalty sample --out shop, then loyalty run --config shop/loyalty.yml."
 )
 
 
-class _PlainSpoken(TyperGroup):
-    """Says what is wrong with an option's value in our words instead of pydantic's."""
+class _PlainErrors(TyperGroup):
+    """Reports an invalid value of an option with the project's own message instead of pydantic's."""
 
     def invoke(self, ctx: Any) -> Any:
         """Invoke the command that was called."""
@@ -39,8 +64,8 @@ class _PlainSpoken(TyperGroup):
 
 app = typer.Typer(
     name="loyalty",
-    cls=_PlainSpoken,
-    help="Raw orders, CRM interactions and survey responses in; published loyalty marts out.",
+    cls=_PlainErrors,
+    help=_HELP,
     epilog=_EPILOG,
     no_args_is_help=True,
     # a traceback with local variables could show personal data
@@ -48,19 +73,19 @@ app = typer.Typer(
 )
 
 
-def _version(asked: bool) -> None:
-    if asked:
+def _version(is_requested: bool) -> None:
+    if is_requested:
         typer.echo(f"loyalty {version('loyalty-marts')}")
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(help=_HELP)
 def root(
     show_version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Raw orders, CRM interactions and survey responses in; published loyalty marts out."""
+    """Print the version, or run a command."""
 
 
 app.command("run")(operate.run)
@@ -83,7 +108,7 @@ def main() -> None:
     """The entry point `loyalty`."""
     output = guard_streams()
     codes: list[int] = []
-    # registered before all others, and so called after them
+    # registered before all other exit handlers, so it is called after them
     atexit.register(_leave, codes)
     code: str | int | None = 0
     try:
@@ -92,7 +117,10 @@ def main() -> None:
         code = end.code
     sys.stdout.flush()
     if output and output.problem and not code:
-        say_error(f"the output could not be written: {output.problem.strerror}", "write it elsewhere, and run again")
+        print_error(
+            f"standard output could not be written: {output.problem.strerror}",
+            "free disk space or redirect the output to another place, then call the command again",
+        )
         code = LoyaltyError.exit_code
     if not isinstance(code, str):
         codes.append(code or 0)
@@ -100,10 +128,10 @@ def main() -> None:
 
 
 def _leave(codes: list[int]) -> None:
-    """End the process without taking the interpreter apart.
+    """End the process without the normal shutdown of the interpreter.
 
-    A thread that still imports, or an error that is kept somewhere, holds DuckDB's objects; at the interpreter's end
-    its binding would print pages about leaks, which look like a crash.
+    A thread that is still importing, or a stored exception, can keep DuckDB objects alive. In a normal shutdown
+    DuckDB's binding would print pages about leaks, which look like a crash.
     """
     if codes:
         for stream in (sys.stdout, sys.stderr):

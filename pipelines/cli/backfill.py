@@ -1,4 +1,4 @@
-"""`loyalty backfill`: a range of past days, and what became of each."""
+"""`loyalty backfill`: builds a range of past days, and shows the result of each day."""
 
 import logging
 import os
@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.base.errors import ConfigError
-from pipelines.cli.console import JsonOption, err, out, print_json, say_error, spoken
+from pipelines.cli.console import JsonOption, err, out, print_error, print_json, reports_errors
 from pipelines.cli.options import ConfigOption, HomeOption
 from pipelines.cli.progress import Screen
 from pipelines.config.settings import load_settings
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
     from pipelines.runs.backfill import DayOutcome
 
 
-@spoken
+@reports_errors
 def backfill(
-    first: Annotated[str, typer.Option("--from", help="The first day (2024-01-31).")],
-    last: Annotated[str, typer.Option("--to", help="The last day, included.")],
+    first: Annotated[str, typer.Option("--from", help="The first day to build, such as 2024-01-31.")],
+    last: Annotated[str, typer.Option("--to", help="The last day to build.")],
     config: ConfigOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Build and publish days that have passed, one run a day; called again, it goes on where it stopped."""
+    """Build and publish past days, one run per day. If it stopped, the same command continues with the missing days."""
     settings = load_settings(config, home)
     first_day, last_day = _day("--from", first), _day("--to", last)
-    # imported late: Dagster takes seconds, and a bad config is told at once
+    # imported late: Dagster takes seconds to import, and an invalid config is reported at once
     from pipelines.orchestration.execute import build_aside
     from pipelines.runs.backfill import backfill as build_days
     from pipelines.runs.backfill import days_between
@@ -47,9 +47,9 @@ def backfill(
     try:
         with Screen(quiet=as_json) as screen, Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
             for outcome in build_days(settings, days, build_aside, listener=screen, on_day=announce):
-                outcomes.append(outcome)  # not all at once: an interrupt must not lose the days before it
+                outcomes.append(outcome)  # one by one: an interrupt must not lose the days before it
     finally:
-        # also after an interrupt: what is done stays done
+        # also after an interrupt: show the days that are done
         _show(days, outcomes, as_json=as_json)
     failed = [outcome.problem for outcome in outcomes if outcome.problem]
     if failed:
@@ -60,7 +60,7 @@ def _day(option: str, text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as problem:
-        raise ConfigError(f"{option}: {text!r} is no day: write it as 2024-01-31") from problem
+        raise ConfigError(f"{option}: {text!r} is not a day", hint="write the day as 2024-01-31") from problem
 
 
 def _show(days: list[date], outcomes: "list[DayOutcome]", *, as_json: bool) -> None:
@@ -89,6 +89,6 @@ def _show(days: list[date], outcomes: "list[DayOutcome]", *, as_json: bool) -> N
     out().print(table)
     for outcome in outcomes:
         if outcome.problem:
-            say_error(f"{outcome.day}: {outcome.problem.message}", outcome.problem.hint)
+            print_error(f"{outcome.day}: {outcome.problem.message}", outcome.problem.hint)
     if any(status == "not built" for _, status, _ in rows):
-        err().print("the same command goes on with the days that are not built")
+        err().print("to build the days that are not built, call the same command again")

@@ -1,4 +1,4 @@
-"""How the command line speaks: two consoles, JSON on request, and errors that say what to do.
+"""Output of the command line: two consoles, JSON on request, and errors with a hint.
 
 Results go to standard output, everything else (progress, errors) to standard error.
 """
@@ -25,22 +25,22 @@ from pipelines.base.errors import LoyaltyError
 from pipelines.base.text import escaped, printable_json, printable_lines
 from pipelines.config.settings import load_settings
 
-INTERRUPTED = 130  # as shells have it: 128 + SIGINT
+INTERRUPTED = 130  # the convention of shells: 128 + SIGINT
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON, and nothing else.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print only the result, as JSON.")]
 
 
 class _Console(Console):
-    """A console that takes words as they are: names and cells come from outside, and may look like markup or emoji.
+    """A console that prints texts as they are: names and cells from outside may look like markup or emoji.
 
-    What is to be styled is a `Text`.
+    Styled output must be a `Text`.
     """
 
     def render_str(self, text: str, **how: Any) -> Text:
-        """A text without its control characters, also in a table's cell."""
+        """The text without control characters, also in cells of tables."""
         return super().render_str(printable_lines(text), **how)
 
 
@@ -59,21 +59,21 @@ def err() -> Console:
 
 
 def whole_table(*names: str, title: str | None = None) -> Table:
-    """A table that cuts nothing short: a file's name that is too long for the screen goes on in the next line."""
+    """A table that does not truncate cells: a long file name continues in the next line."""
     return Table(*(Column(name, overflow="fold") for name in names), title=title, title_justify="left")
 
 
 def print_rows(names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Rows below their names, one line per row: never broken or cut, so that grep and awk work on them."""
+    """Rows below a header, one line per row. Lines are not wrapped or truncated, so that grep and awk can read them."""
     for line in _aligned([names, *rows]):
         out().print(line)
 
 
 def print_entries(entries: Iterable[tuple[Sequence[str], Sequence[str]]]) -> None:
-    """Short facts, and sentences about them: on a terminal a few lines per entry, elsewhere one line per entry.
+    """Short facts with sentences about them: several lines per entry on a terminal, otherwise one line per entry.
 
     Args:
-        entries: The facts, as many for each entry, and the sentences.
+        entries: For each entry its facts (always the same number) and its sentences.
     """
     listed = list(entries)
     heads = _aligned([head for head, _ in listed], is_last_padded=not out().is_terminal)
@@ -86,7 +86,7 @@ def print_entries(entries: Iterable[tuple[Sequence[str], Sequence[str]]]) -> Non
 
 
 def _aligned(rows: Sequence[Sequence[str]], *, is_last_padded: bool = False) -> list[str]:
-    """Each row as one line, its fields below those of the other rows."""
+    """Each row as one line, with its fields aligned in columns."""
     shown = [[escaped(field) for field in row] for row in rows]
     widths = [max(map(cell_len, column)) for column in zip(*shown, strict=True)]
     lines = ("  ".join(set_cell_size(field, width) for field, width in zip(row, widths, strict=True)) for row in shown)
@@ -98,48 +98,53 @@ def print_json(value: object) -> None:
     sys.stdout.write(printable_json(json.dumps(value, indent=2, default=str, ensure_ascii=False)) + "\n")
 
 
-def say_error(message: str, hint: str) -> None:
-    """What went wrong and what to do about it, on standard error."""
-    say(err(), "error", "bold red", message)
+def print_error(message: str, hint: str) -> None:
+    """Print what went wrong and what to do about it to standard error."""
+    print_labelled(err(), "error", "bold red", message)
     if hint:
-        say(err(), "to do", "bold", hint)
+        print_labelled(err(), "to do", "bold", hint)
 
 
-def say(console: Console, head: str, style: str, words: str) -> None:
-    """Words behind a styled head."""
-    console.print(Text.assemble((head, style), " ", printable_lines(words)))
+def print_warning(message: str) -> None:
+    """Print a warning to standard error."""
+    print_labelled(err(), "warning", "yellow", message)
 
 
-def spoken(command: Callable[P, R]) -> Callable[P, R]:
-    """Let a command end with an error's words and exit code instead of a traceback, whatever goes wrong in it."""
+def print_labelled(console: Console, label: str, style: str, text: str) -> None:
+    """Print a text behind a styled label."""
+    console.print(Text.assemble((label, style), " ", printable_lines(text)))
+
+
+def reports_errors(command: Callable[P, R]) -> Callable[P, R]:
+    """Decorator of commands: every error ends with a message, a hint and an exit code instead of a traceback."""
 
     @functools.wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return command(*args, **kwargs)
         except LoyaltyError as problem:
-            raise _told(problem, as_json=bool(kwargs.get("as_json"))) from problem
+            raise _print_problem(problem, as_json=bool(kwargs.get("as_json"))) from problem
         except KeyboardInterrupt as interrupt:
-            err().print("interrupted; what was published before is untouched")
+            err().print("interrupted; the published version has not changed")
             raise typer.Exit(INTERRUPTED) from interrupt
         except (typer.Exit, typer.Abort, BrokenPipeError):
-            raise  # how a command ends on purpose; and nobody is there to read what is written
+            raise  # the normal ends of a command; for BrokenPipeError, nobody reads the output any more
         except Exception as problem:
             error = _unexpected(problem, kwargs.get("config"), kwargs.get("home"))
-            raise _told(error, as_json=bool(kwargs.get("as_json"))) from problem
+            raise _print_problem(error, as_json=bool(kwargs.get("as_json"))) from problem
 
     return wrapped
 
 
-def _told(problem: LoyaltyError, *, as_json: bool) -> typer.Exit:
+def _print_problem(problem: LoyaltyError, *, as_json: bool) -> typer.Exit:
     if as_json:
         print_json({"error": problem.message, "hint": problem.hint, "exit_code": problem.exit_code})
-    say_error(problem.message, problem.hint)
+    print_error(problem.message, problem.hint)
     return typer.Exit(problem.exit_code)
 
 
 def _unexpected(problem: Exception, config: object, home: object) -> LoyaltyError:
-    """What an exception means to a user; the traceback of a fault of ours goes to the home's logs, if there are any."""
+    """The error that a user sees for an exception. The traceback of an internal error goes to a file in the logs."""
     # imported late: it takes a second
     from pipelines.base.unexpected import explanation, internal_error, write_traceback
 

@@ -13,64 +13,69 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines.base.errors import ConfigError
-from pipelines.cli.console import JsonOption, err, out, print_json, say, spoken
+from pipelines.cli.console import JsonOption, out, print_json, print_labelled, print_warning, reports_errors
 from pipelines.cli.options import ConfigOption, HomeOption
 from pipelines.cli.progress import Screen
 from pipelines.cli.summary import summary_json, summary_table
 from pipelines.config.settings import Settings, dagster_environment, load_settings, project_root
 from pipelines.config.values import parse_as_of
 
-if TYPE_CHECKING:  # it is imported where it is needed: a bad config is reported at once
+if TYPE_CHECKING:  # imported late elsewhere, so that an invalid config is reported at once
     from pipelines.runs.dry_run import DryRun
 
 
-@spoken
+@reports_errors
 def run(
     config: ConfigOption = None,
     home: HomeOption = None,
     as_of: Annotated[
-        str | None, typer.Option("--as-of", help="A day (2024-01-31), latest or yesterday; by default as configured.")
+        str | None,
+        typer.Option(
+            "--as-of", help="The day to build: 2024-01-31, latest or yesterday. Default: `as_of` of the config."
+        ),
     ] = None,
-    full_refresh: Annotated[bool, typer.Option("--full-refresh", help="Rebuild all from the landed files.")] = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Build the day even if it is before the data or long after it.")
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Rebuild everything from the landed files.")
     ] = False,
-    only_say: Annotated[
+    force: Annotated[
+        bool, typer.Option("--force", help="Build the day even if it is before the first event or long after the last.")
+    ] = False,
+    is_dry_run: Annotated[
         bool,
         typer.Option(
             "--dry-run",
-            help="Print what a run would do (files, day, kind of build); do nothing. Ends with the exit code that the"
-            " run would have, as far as it is known in advance.",
+            help="Print what a run would do (files, day, kind of build), and change nothing. The exit code is that of"
+            " the run, as far as it is known in advance.",
         ),
     ] = False,
     originals: Annotated[
         Path | None,
         typer.Option(
             "--originals",
-            help="Folder with files that are no longer in the inbox; lands them again if the mapping changed.",
+            help="Folder with landed files that are no longer in the inbox; they land again if the mapping changed.",
             exists=True,
             file_okay=False,
         ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Land what is new, build the marts of a day, check them, and publish them."""
+    """Land new files, build the marts of a day, check them, and publish them."""
     settings = load_settings(config, home)
     try:
         if as_of is not None:
             parse_as_of(as_of)
     except ValueError as problem:
         raise ConfigError(f"--as-of: {problem}") from problem
-    if only_say:
+    if is_dry_run:
         show_dry_run(settings, as_of, full_refresh=full_refresh, force=force, originals=originals, as_json=as_json)
         return
-    # imported late: Dagster takes seconds, and a bad config is reported at once
+    # imported late: Dagster takes seconds to import, and an invalid config is reported at once
     from pipelines.orchestration.execute import run_pipeline
 
-    # what is logged goes to the run's log and, where the user needs it, through Screen; never to stderr by itself
+    # logs go to the run's log file; what the user needs is shown by Screen. Nothing is logged to stderr directly
     logging.getLogger("loyalty").addHandler(logging.NullHandler())
     with Screen(quiet=as_json) as screen, Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
-        # dagster-dbt prints dbt's output, which is in dbt's own log
+        # dagster-dbt prints dbt's output, which dbt's own log has too
         report = run_pipeline(
             settings,
             as_of=as_of,
@@ -84,11 +89,11 @@ def run(
     else:
         out().print(summary_table(report))
         if report.status == "unchanged":
-            out().print("nothing was built: the day is published already from the same data and code")
+            out().print("nothing was built: the day is already published from the same data and code")
         if report.latest:
             out().print(str(report.latest))
         for warning in report.warnings:
-            say(err(), "warning", "yellow", warning)
+            print_warning(warning)
         out().print(report.published)
 
 
@@ -98,7 +103,7 @@ def show_dry_run(
     """Print what a run would do.
 
     Raises:
-        typer.Exit: The run would be refused; with its exit code.
+        typer.Exit: The run would fail; with its exit code.
     """
     from pipelines.runs.dry_run import dry_run
 
@@ -109,13 +114,13 @@ def show_dry_run(
         for line in dry_run_lines(found):
             out().print(line)
         if found.problem:
-            say(out(), "would be refused:", "bold red", found.problem)
+            print_labelled(out(), "the run would fail:", "bold red", found.problem)
     if found.exit_code:
         raise typer.Exit(found.exit_code)
 
 
 def dry_run_lines(found: "DryRun") -> Iterator[str]:
-    """What a run would do, up to where it would be refused."""
+    """What a run would do, up to the point where it would fail."""
     files = [f"{count:,} of {source}" for source, count in found.new_files.items() if count]
     yield f"new files: {', '.join(files) or 'none'}"
     if found.files_again:
@@ -124,23 +129,25 @@ def dry_run_lines(found: "DryRun") -> Iterator[str]:
     if found.staging:
         yield f"staging: {found.staging}"
     if found.as_of:
-        yield f"as-of day: {found.as_of}{'; new files may move it' if found.may_move else ''}"
+        yield f"as-of day: {found.as_of}{'; new files may change it' if found.may_move else ''}"
     elif not found.problem:
         yield f"as-of day: known only after the {'new' if files else 'landed'} files are staged"
     if not found.problem:
         yield f"build: {found.kind} ({found.reason})"
 
 
-@spoken
+@reports_errors
 def sample(
     to: Annotated[Path, typer.Option("--out", help="The folder to write to.")],
-    customers: Annotated[int, typer.Option(min=1, help="How many customers.")] = 5000,
-    days: Annotated[int, typer.Option(min=1, help="How many days of history.")] = 500,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 7,
-    dirty: Annotated[float, typer.Option(min=0, max=0.5, help="Bad rows planted, as a share of the good ones.")] = 0.01,
+    customers: Annotated[int, typer.Option(min=1, help="Number of customers.")] = 5000,
+    days: Annotated[int, typer.Option(min=1, help="Number of days of history.")] = 500,
+    seed: Annotated[int, typer.Option(help="Seed of the random numbers. The same seed gives the same files.")] = 7,
+    dirty: Annotated[
+        float, typer.Option(min=0, max=0.5, help="Number of added bad rows, as a share of the good rows.")
+    ] = 0.01,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a shop's files, a config for them, and the planted truth."""
+    """Write sample files of a shop, a config for them, and the expected results."""
     from pipelines.sample import write_sample
 
     report = write_sample(to, customers=customers, days=days, seed=seed, dirty=dirty)
@@ -149,18 +156,18 @@ def sample(
         print_json({"config": config, "files": report.files, "rows": report.rows, "bad_rows": report.bad_rows})
         return
     records, bad = sum(report.rows.values()), sum(report.bad_rows.values())
-    out().print(f"{report.files} files, {records:,} records, {bad:,} of them bad on purpose")
+    out().print(f"{report.files} files, {records:,} records, {bad:,} of them with intended errors")
     out().print(f"next: loyalty run --config {config}")
 
 
-@spoken
+@reports_errors
 def publish(
     current: Annotated[str, typer.Option("--current", help="The version's id, as `loyalty status` lists it.")],
     config: ConfigOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Let readers see another version that is kept: a rollback, or its undoing."""
+    """Show readers another kept version, for a rollback or to undo one."""
     from pipelines.publication import refuse_if_pinned, set_current
 
     published = load_settings(config, home).paths.published
@@ -169,16 +176,16 @@ def publish(
     if as_json:
         print_json({"current": version.id, "as_of": version.as_of, "path": version.path})
     else:
-        out().print(f"current is now {version.id}")
+        out().print(f"readers now see {version.id}")
 
 
-@spoken
+@reports_errors
 def dev(
     config: ConfigOption = None,
     home: HomeOption = None,
     port: Annotated[int, typer.Option(min=1, max=65535, help="The port on 127.0.0.1.")] = 3000,
 ) -> None:
-    """Dagster's UI and daemon, for this machine alone."""
+    """Start Dagster's UI and daemon. They accept connections from this machine only."""
     settings = load_settings(config, home)
     from pipelines.orchestration.instance import dagster_home, prepare_instance
     from pipelines.runs.dev_server import LOOPBACK, claim_home
@@ -190,7 +197,7 @@ def dev(
     dagster = Path(sys.executable).parent / "dagster"
     command = [str(dagster), "dev", "-h", LOOPBACK, "-p", str(port), "-w", str(root / "workspace.yaml")]
     os.chdir(root)
-    # a shell's background job is started deaf to it, and it is how Dagster stops what it has started
+    # shells start background jobs with SIGINT ignored, and Dagster needs SIGINT to stop its child processes
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    # in this process's place, so that whoever stops it stops Dagster
+    # replaces this process, so that a signal to this process stops Dagster
     os.execve(dagster, command, environment)

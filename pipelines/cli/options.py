@@ -7,9 +7,13 @@ import typer
 
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", "-c", help="The config; else LOYALTY_CONFIG, else ./loyalty.yml.", show_default=False),
+    typer.Option(
+        "--config", "-c", help="The config file. Default: $LOYALTY_CONFIG, then ./loyalty.yml.", show_default=False
+    ),
 ]
 HomeOption = Annotated[
     Path | None,
-    typer.Option("--home", help="The home folder; else LOYALTY_HOME, else `home` of the config.", show_default=False),
+    typer.Option(
+        "--home", help="The home folder. Default: $LOYALTY_HOME, then `home` of the config.", show_default=False
+    ),
 ]

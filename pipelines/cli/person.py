@@ -1,4 +1,4 @@
-"""`loyalty forget` and `loyalty export`: what one person may ask for. Figures are shown, never a value of theirs."""
+"""`loyalty forget` and `loyalty export`: the rights of one person. `forget` shows counts only, no personal values."""
 
 import sys
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from rich.table import Table
 
 from pipelines.base.durable import PRIVATE, umask, write_durably
 from pipelines.base.errors import ConfigError, UnknownPersonError
-from pipelines.cli.console import JsonOption, err, out, print_json, say_error, spoken
+from pipelines.cli.console import JsonOption, err, out, print_error, print_json, reports_errors
 from pipelines.cli.options import ConfigOption, HomeOption
 from pipelines.config.secret_key import load_key
 from pipelines.config.settings import Settings, load_settings
@@ -22,75 +22,78 @@ if TYPE_CHECKING:
 
 
 class By(StrEnum):
-    """What a person is asked for by."""
+    """The kind of value that identifies a person."""
 
     REF = "ref"
     EMAIL = "email"
     PHONE = "phone"
 
 
-Asked = Annotated[
+PersonArgument = Annotated[
     str, typer.Argument(metavar="REF|EMAIL|PHONE", help="A customer's reference, e-mail or phone number.")
 ]
-ByOption = Annotated[By | None, typer.Option("--by", help="What the value is, if it could be more than one of these.")]
-SourceOption = Annotated[str | None, typer.Option("--source", help="The source of the reference.")]
+ByOption = Annotated[By | None, typer.Option("--by", help="The kind of value, if it could be more than one of these.")]
+SourceOption = Annotated[str | None, typer.Option("--source", help="The source that the reference belongs to.")]
 
 
-def _say(words: str) -> None:
-    err().print(f"  {words}")
+def _print_progress(text: str) -> None:
+    err().print(f"  {text}")
 
 
 @contextmanager
-def _alone(settings: Settings, what: str, *, read_only: bool) -> Iterator[int]:
-    """Hold the run's lock; gives the user's umask. A command that only reads does not create a missing home."""
+def _exclusive(settings: Settings, what: str, *, read_only: bool) -> Iterator[int]:
+    """Hold the run's lock, and yield the user's umask. A command that only reads does not create a missing home."""
     from pipelines.landing import finish_replacement
     from pipelines.runs.lock import hold_lock, wait_for_warehouse
 
     paths = settings.paths
     with ExitStack() as stack:
-        users = stack.enter_context(umask(PRIVATE))
+        user_umask = stack.enter_context(umask(PRIVATE))
         if not read_only:
             paths.root.mkdir(mode=0o750, parents=True, exist_ok=True)
         if paths.root.is_dir():
-            stack.enter_context(hold_lock(paths.lock, what, _say))
-            wait_for_warehouse(paths.warehouse, _say, read_only=read_only)
+            stack.enter_context(hold_lock(paths.lock, what, _print_progress))
+            wait_for_warehouse(paths.warehouse, _print_progress, read_only=read_only)
         if not read_only:
             finish_replacement(paths.landing)
-        yield users
+        yield user_umask
 
 
 def _pending(settings: Settings) -> str:
-    """The id of an unfinished erasure, which is reported and not finished here; empty if there is none."""
+    """The id of an erasure that did not finish; empty if there is none. It is reported here, but not finished."""
     from pipelines.privacy.plan import read_journal
 
     plan = read_journal(settings.paths.erasures)
     if plan is None:
         return ""
-    _say(f"the erasure {plan.id} was stopped half-way; the output shows what is still held")
+    _print_progress(f"the erasure {plan.id} was stopped before its end; the output shows what is still stored")
     return plan.id
 
 
-@spoken
+@reports_errors
 def forget(
-    asked: Asked,
+    asked: PersonArgument,
     by: ByOption = None,
     source: SourceOption = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be erased, and change nothing.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Erase without asking for confirmation.")] = False,
     config: ConfigOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Erase a person from everything that is held, for good, and keep them out of later files."""
+    """Erase all data about a person permanently, and keep that person out of later files."""
     from pipelines.privacy import erase, finish_pending, plan_erasure
 
     settings = load_settings(config, home)
     if not (dry_run or yes or sys.stdin.isatty()):
-        raise ConfigError("there is no terminal to confirm it", hint="see what it would do (--dry-run), then add --yes")
-    with _alone(settings, "forget", read_only=dry_run) as users:
+        raise ConfigError(
+            "the erasure must be confirmed, and there is no terminal to ask",
+            hint="see what would be erased (--dry-run), then add --yes",
+        )
+    with _exclusive(settings, "forget", read_only=dry_run) as user_umask:
         pending = _pending(settings)
         if not dry_run:
-            load_key(settings.paths.key, settings.key_text)  # made where there is none: tombstones need it
+            load_key(settings.paths.key, settings.key_text)  # creates a missing key: tombstones need it
         plan = plan_erasure(settings, asked, by=by, source=source)
         is_held = plan.is_known
         planned = {
@@ -110,50 +113,50 @@ def forget(
             if as_json:
                 print_json(planned)
         else:
-            if not (yes or typer.confirm("Erase this person for good?", err=True)):
+            if not (yes or typer.confirm("Erase this person permanently?", err=True)):
                 raise typer.Exit(1)
-            finished = finish_pending(settings, users, _say)
+            finished = finish_pending(settings, user_umask, _print_progress)
             if finished is not None and finished.asked and set(finished.asked) <= set(plan.asked):
-                certificate, is_held = finished, finished.was_held  # the erasure that was stopped was this one
+                certificate, is_held = finished, finished.was_held  # the stopped erasure was of this person
             else:
-                # one of somebody else has written anew what was planned for
+                # the finished erasure was of another person and has rewritten the files: plan again
                 plan = plan_erasure(settings, asked, by=by, source=source) if finished else plan
-                certificate = erase(settings, plan, users, _say)
+                certificate = erase(settings, plan, user_umask, _print_progress)
             if as_json:
                 print_json(certificate.model_dump(mode="json"))
             else:
                 _show_certificate(settings, certificate)
         if not is_held:
-            laid = "" if dry_run else "; a tombstone keeps them out of later files"
-            say_error(f"nothing is held about such a person{laid}", "check how it is spelt")
+            tombstone = "" if dry_run else "; a tombstone keeps that person out of later files"
+            print_error(f"no data are stored about that person{tombstone}", "check the spelling, --by and --source")
             raise typer.Exit(UnknownPersonError.exit_code)
 
 
-@spoken
+@reports_errors
 def forget_again(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be erased, and change nothing.")] = False,
     config: ConfigOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Erase again everybody who was erased before. Needed after a backup older than an erasure was restored."""
+    """Erase again everybody who was erased before. Needed after restoring a backup that is older than an erasure."""
     from pipelines.privacy import erase, finish_pending, plan_erasures_again
 
     settings = load_settings(config, home)
-    with _alone(settings, "forget-again", read_only=dry_run) as users:
+    with _exclusive(settings, "forget-again", read_only=dry_run) as user_umask:
         if not dry_run:
-            finish_pending(settings, users, _say)
+            finish_pending(settings, user_umask, _print_progress)
         plan = plan_erasures_again(settings)
         landed = plan.landed if plan else {}
-        certificate = erase(settings, plan, users, _say) if plan and landed and not dry_run else None
+        certificate = erase(settings, plan, user_umask, _print_progress) if plan and landed and not dry_run else None
         if as_json:
             print_json(certificate.model_dump(mode="json") if certificate else {"landed": landed})
             return
         _show_landed(landed)
         if plan is None:
-            out().print(f"nobody was erased: there is no tombstone in {settings.paths.erasures}")
+            out().print(f"nobody was erased before: there is no tombstone in {settings.paths.erasures}")
         elif not landed:
-            out().print("nothing is held about anybody who was erased")
+            out().print("no data are stored about anybody who was erased before")
         if certificate:
             _show_certificate(settings, certificate)
 
@@ -164,7 +167,7 @@ def _show(planned: dict[str, object]) -> None:
     shared = planned["shared"]
     if isinstance(shared, dict) and shared:
         listed = ", ".join(f"{count} {name}" for name, count in shared.items())
-        out().print(f"shared with other people, and so not erased: {listed}")
+        out().print(f"not erased, because other people share it: {listed}")
     landed = planned["landed"]
     if isinstance(landed, dict):
         _show_landed(landed)
@@ -181,26 +184,26 @@ def _show_landed(landed: dict[str, dict[str, int]]) -> None:
 
 def _show_certificate(settings: Settings, certificate: "Certificate") -> None:
     out().print(f"certificate {settings.paths.erasures / certificate.id}.json", markup=False)
-    for words in certificate.to_do:
-        out().print(f"to do: {words}", markup=False)
+    for task in certificate.to_do:
+        out().print(f"to do: {task}", markup=False)
 
 
-@spoken
+@reports_errors
 def export(
-    asked: Asked,
+    asked: PersonArgument,
     to: Annotated[
-        Path | None, typer.Option("--out", help="The file to write (mode 0600); else standard output.")
+        Path | None, typer.Option("--out", help="The file to write (readable by you only). Default: standard output.")
     ] = None,
     by: ByOption = None,
     source: SourceOption = None,
     config: ConfigOption = None,
     home: HomeOption = None,
 ) -> None:
-    """Everything that is held about a person, as JSON."""
+    """Print or write all stored data about a person, as JSON."""
     from pipelines.privacy.export import export_person
 
     settings = load_settings(config, home)
-    with _alone(settings, "export", read_only=True):
+    with _exclusive(settings, "export", read_only=True):
         _pending(settings)
         if to is None:
             export_person(settings, asked, sys.stdout, by=by, source=source)

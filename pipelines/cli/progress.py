@@ -1,4 +1,4 @@
-"""What a run shows while it runs: a line a stage, with what it counted and how long it took."""
+"""Progress of a run: one line per stage, with its counts and its duration."""
 
 from types import TracebackType
 
@@ -41,8 +41,8 @@ class Screen:
     """A listener that shows stages on standard error.
 
     Args:
-        quiet: Show only for whom the run waits.
-        console: Where; standard error by default.
+        quiet: Show only what the run waits for.
+        console: The console; standard error by default.
     """
 
     def __init__(self, *, quiet: bool = False, console: Console | None = None) -> None:
@@ -64,17 +64,17 @@ class Screen:
             self._live.stop()
 
     def stage_started(self, name: str) -> None:
-        """Show that it runs."""
+        """Show that a stage runs."""
         self._spinner.update(text=Text(STAGES.get(name, name)))
 
     def stage_says(self, name: str, words: str) -> None:
-        """Show how far it is; for whom it waits, and who could not be told, is always said."""
+        """Show the progress of a stage. What the run waits for, and a failed notification, is always shown."""
         self._spinner.update(text=Text(f"{STAGES.get(name, name)}: {printable_lines(words)}"))
         if name in ("wait", "notify") or (name == "plan" and not self._quiet):
             self._console.print(f"  {words}")
 
     def stage_finished(self, stage: StageReport) -> None:
-        """Leave a line."""
+        """Print a line about the stage."""
         if self._quiet:
             return
         mark = ("done", "green") if stage.status == "done" else ("failed", "bold red")

@@ -1,6 +1,7 @@
-"""`loyalty quarantine`: what was rejected, by reason (list), row by row (show), as a file (export); and the rules.
+"""`loyalty quarantine`: rejected rows by reason (list), one by one (show) or as a file (export), and the rules.
 
-Where a row is (file and line) is shown; its key, values and raw text may be personal and are shown on request only.
+The place of a row (file and line) is always shown. Its key, values and raw text may be personal: only --reveal shows
+them.
 """
 
 from dataclasses import asdict
@@ -10,27 +11,29 @@ from typing import Annotated
 import typer
 
 from pipelines.base.spreadsheet import write_csv
-from pipelines.cli.console import JsonOption, err, out, print_entries, print_json, print_rows, say, spoken
+from pipelines.cli.console import JsonOption, out, print_entries, print_json, print_rows, print_warning, reports_errors
 from pipelines.cli.options import ConfigOption, HomeOption
 from pipelines.cli.quarantine_rows import PERSONAL, PLACE, Wanted, by_reason, catalogue, has_landed, rows
 from pipelines.config.settings import Settings, load_settings
 
-app = typer.Typer(help="What was refused, and why.", no_args_is_help=True)
+app = typer.Typer(help="Show which rows were rejected, and why.", no_args_is_help=True)
 
-EntityOption = Annotated[str | None, typer.Option(help="Only this entity; unreadable for what is no record.")]
+EntityOption = Annotated[
+    str | None, typer.Option(help="Only this entity, such as orders; `unreadable` for records that cannot be read.")
+]
 SourceOption = Annotated[str | None, typer.Option(help="Only this source.")]
-FileOption = Annotated[str | None, typer.Option(help="Only this file.")]
+FileOption = Annotated[str | None, typer.Option(help="Only this file: its path below the folder of its source.")]
 
 
 @app.command("list")
-@spoken
+@reports_errors
 def list_reasons(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """How many rows were rejected for which reason, how many are still open, and what to do about them."""
+    """Count the rejected rows by reason, with what to do. Open rows are those that no later delivery has corrected."""
     reasons = by_reason(load_settings(config, home))
     if as_json:
         print_json(reasons)
     elif not reasons:
-        out().print("nothing is quarantined")
+        out().print("no row is in quarantine")
     else:
         names = ("rule", "entity", "source")
         print_entries(
@@ -43,26 +46,28 @@ def list_reasons(config: ConfigOption = None, home: HomeOption = None, as_json: 
 
 
 @app.command("show")
-@spoken
+@reports_errors
 def show(
-    rule: Annotated[str | None, typer.Argument(help="A rule's code, such as ORD-002; all by default.")] = None,
+    rule: Annotated[str | None, typer.Argument(help="The code of a rule, such as ORD-002. Default: all rules.")] = None,
     entity: EntityOption = None,
     source: SourceOption = None,
     file: FileOption = None,
-    resolved_too: Annotated[bool, typer.Option("--all", help="Resolved rows too; else open ones alone.")] = False,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many rows.")] = 20,
+    resolved_too: Annotated[
+        bool, typer.Option("--all", help="Show resolved rows too. Default: open rows only.")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=1, help="Largest number of rows to show.")] = 20,
     reveal: Annotated[
-        bool, typer.Option("--reveal", help="Show key, rejected values and raw text, which may be personal.")
+        bool, typer.Option("--reveal", help="Show keys, rejected values and raw texts too. They may be personal.")
     ] = False,
     config: ConfigOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Rejected rows: where each one is, and which rules it breaks."""
+    """Show rejected rows: file and line of each row, and the rules that it breaks."""
     settings, wanted = load_settings(config, home), Wanted(rule, entity, source, file, resolved_too)
     names: tuple[str, ...] = (*PLACE, *PERSONAL) if reveal else PLACE
     if reveal:
-        # imported late: mappings need landing, which takes its time
+        # imported late: landing takes some time to import
         from pipelines.cli.quarantine_values import NEEDED, values_of
 
         found = _read(settings, wanted, tuple(dict.fromkeys((*names, *NEEDED))), limit)
@@ -75,15 +80,10 @@ def show(
         print_json([row | {"values": v} for row, v in zip(shown, found_values, strict=True)] if reveal else shown)
     elif not shown:
         if file is not None and not has_landed(settings, file):
-            say(
-                err(),
-                "warning",
-                "yellow",
-                f"no file of the name {file} has landed: give its path below the folder of the source",
-            )
-        out().print("no such row" if resolved_too else "no such row is open; --all shows resolved ones too")
+            print_warning(f"no file named {file} has landed: give its path below the folder of its source")
+        out().print("no row found" if resolved_too else "no open row found; --all shows resolved rows too")
     elif reveal:
-        # raw text is often wider than the screen, and must be seen whole
+        # raw text is often wider than the screen, so each value has its own line
         for row, of_row in zip(shown, values, strict=True):
             lines = [(name, _text(row[name])) for name in names]
             lines[-1:-1] = [("value", value.words()) for value in of_row]
@@ -100,19 +100,21 @@ def _read(settings: Settings, wanted: Wanted, names: tuple[str, ...], limit: int
 
 
 @app.command("export")
-@spoken
+@reports_errors
 def export(
-    to: Annotated[Path, typer.Option("--out", help="The CSV file to write; only you will be able to read it.")],
+    to: Annotated[Path, typer.Option("--out", help="The CSV file to write (readable by you only).")],
     rule: Annotated[str | None, typer.Option(help="Only rows that break this rule.")] = None,
     entity: EntityOption = None,
     source: SourceOption = None,
     file: FileOption = None,
-    reveal: Annotated[bool, typer.Option("--reveal", help="Key and raw text too, which may be personal.")] = False,
+    reveal: Annotated[
+        bool, typer.Option("--reveal", help="Write keys and raw texts too. They may be personal.")
+    ] = False,
     config: ConfigOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Refused rows, open and resolved, as CSV; cells that look like formulas are written as text."""
+    """Write rejected rows, open and resolved, as CSV. Cells that look like formulas are written as text."""
     names = (*PLACE, "sha256", "batch", *(PERSONAL if reveal else ()))
     with rows(load_settings(config, home), Wanted(rule, entity, source, file), names) as batches:
         written = write_csv(to, names, batches)
@@ -123,9 +125,9 @@ def export(
 
 
 @app.command("rules")
-@spoken
+@reports_errors
 def rules(as_json: JsonOption = False) -> None:
-    """The catalogue: every rule's code, what a row that breaks it looks like, and what to do about it."""
+    """List all rules: the code, what is wrong with a row that breaks the rule, and what to do."""
     found = catalogue().values()
     if as_json:
         print_json([asdict(rule) for rule in found])

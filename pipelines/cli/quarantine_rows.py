@@ -1,7 +1,6 @@
-"""Questions to the quarantine for the command line: counts by reason, rows by place.
+"""Reads the quarantine for the command line: counts by reason, and single rows.
 
-Asked of the warehouse read-only. A row's key and raw text may be personal: whoever asks for rows says whether they are
-to be in the answer.
+The warehouse is opened read-only. Key and raw text of a row may be personal: the caller decides whether to read them.
 """
 
 from collections.abc import Iterator
@@ -59,11 +58,11 @@ class Wanted:
     """Which rows; None for any.
 
     Attributes:
-        rule: A code that the row breaks, maybe among others.
-        entity: Of this entity.
-        source: Of this source.
-        file: Of this file, by its name below the source's folder.
-        resolved_too: Whether rows that have been mended since are wanted too.
+        rule: The code of a rule that the row breaks, possibly among others.
+        entity: The entity.
+        source: The source.
+        file: The file, by its path below the folder of its source.
+        resolved_too: Whether to include rows that a later delivery has corrected.
     """
 
     rule: str | None = None
@@ -75,14 +74,14 @@ class Wanted:
 
 def catalogue() -> "dict[str, QuarantineRule]":
     """Every rule by its code."""
-    # imported late: what gates need takes a second
+    # imported late: the modules of the gates take a second to import
     from pipelines.quality import read_rules
 
     return read_rules(project_root() / "dbt_project" / "seeds" / "quarantine_rules.csv")
 
 
 def by_reason(settings: Settings) -> list[dict[str, object]]:
-    """Rows quarantined by rule, entity and source, open ones first, with what each rule means and what to do about it.
+    """Counts of rejected rows by rule, entity and source, with the meaning of each rule and what to do.
 
     A row that breaks two rules counts for both.
     """
@@ -100,7 +99,7 @@ def by_reason(settings: Settings) -> list[dict[str, object]]:
 
 
 def data_issues(settings: Settings) -> "list[DataIssue]":
-    """What may make a number of the last daily build wrong."""
+    """The data issues of the last daily build."""
     from pipelines.quality import read_data_issues
 
     with _opened(settings) as connection:
@@ -111,23 +110,23 @@ def data_issues(settings: Settings) -> "list[DataIssue]":
 def rows(
     settings: Settings, wanted: Wanted, columns: tuple[str, ...], limit: int | None = None
 ) -> Iterator[Iterator[list[tuple[object, ...]]]]:
-    """Refused rows, in the order of where they stand, some at a time.
+    """Rejected rows, ordered by source, file and line, in batches.
 
     Args:
         settings: The settings in force.
         wanted: Which rows.
-        columns: Of PLACE and PERSONAL, `sha256` or `batch`.
-        limit: At most so many; None for all.
+        columns: Names from PLACE and PERSONAL, `sha256` or `batch`.
+        limit: The largest number of rows; None for all.
 
     Raises:
         ConfigError: There is no such rule, entity or source.
         BuildError: Nothing is staged.
-        LockError: A run holds the warehouse.
+        LockError: A run has the warehouse open.
     """
     _check(settings, wanted)
     selected = ", ".join(f"{_COLUMNS.get(name, name)} as {name}" for name in columns)
     query = f"select {selected} from staging.stg_quarantine {_WANTED}"  # noqa: S608 (fixed names)
-    asked = {
+    parameters = {
         "rule": wanted.rule,
         "entity": wanted.entity,
         "source": wanted.source,
@@ -137,13 +136,13 @@ def rows(
     with _opened(settings) as connection:
         if limit is not None:
             query += f" limit {limit:d}"
-        yield map(_tuples, connection.sql(query, params=asked).to_arrow_reader(_BATCH_ROWS) or ())
+        yield map(_tuples, connection.sql(query, params=parameters).to_arrow_reader(_BATCH_ROWS) or ())
 
 
 def _check(settings: Settings, wanted: Wanted) -> None:
-    """Refuse what nothing can be found by."""
+    """Reject a rule, entity or source that does not exist."""
     if wanted.rule is not None and wanted.rule not in catalogue():
-        raise ConfigError(f"there is no rule {wanted.rule!r}", hint="see them all: loyalty quarantine rules")
+        raise ConfigError(f"there is no rule {wanted.rule!r}", hint="list all rules: loyalty quarantine rules")
     if wanted.entity is not None:
         _is_one_of("entity", wanted.entity, [*ENTITIES, UNREADABLE])
     if wanted.source is not None:
@@ -153,18 +152,21 @@ def _check(settings: Settings, wanted: Wanted) -> None:
 
 def _is_one_of(what: str, name: str, known: list[str]) -> None:
     if name not in known:
-        near = did_you_mean(name, known, f"there are: {', '.join(known)}")
-        raise ConfigError(f"there is no {what} {name!r}{near}", hint="see what there is: loyalty quarantine list")
+        near = did_you_mean(name, known, f"known are: {', '.join(known)}")
+        raise ConfigError(
+            f"there is no {what} {name!r}{near}",
+            hint="list the rejected rows by entity and source: loyalty quarantine list",
+        )
 
 
 def _configured(settings: Settings) -> Iterator[str]:
     for source in settings.sources:
-        with suppress(ConfigError):  # `loyalty check` says why
+        with suppress(ConfigError):  # `loyalty check` reports it
             yield read_mapping(source.mapping).source
 
 
 def has_landed(settings: Settings, file: str) -> bool:
-    """Whether a file of this name has ever landed, of any source."""
+    """Whether a file of this name has ever landed, from any source."""
     return file in read_ledger(settings.home).column("file_name").to_pylist()
 
 
@@ -174,12 +176,14 @@ def _tuples(batch: "pa.RecordBatch") -> list[tuple[object, ...]]:
 
 @contextmanager
 def _opened(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The warehouse, read-only, within the memory that the settings allow."""
+    """The warehouse, read-only."""
     warehouse = settings.paths.warehouse
     if not warehouse.exists():
-        raise BuildError("nothing is staged yet", hint="run first: loyalty run")
+        raise BuildError("there is no warehouse yet, so there is no quarantine", hint="run first: loyalty run")
     try:
         with open_to_read(warehouse) as connection:
             yield connection
     except (duckdb.CatalogException, duckdb.BinderException) as problem:
-        raise BuildError("staging is not built yet", hint="run first: loyalty run") from problem
+        raise BuildError(
+            "the tables of staging are not built yet, so there is no quarantine", hint="run first: loyalty run"
+        ) from problem

@@ -1,6 +1,6 @@
-"""For each rejected column of a row: the value after the mapping, and the cells of the file it was made from.
+"""For each rejected column of a row: the value after the mapping, and the cells of the file that it comes from.
 
-All of it may be personal: whoever asks says whether it is to be shown.
+All of these may be personal: the caller decides whether to show them.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from pipelines.landing import Mapping, load_mapping
 from pipelines.landing.origin import Cells, LandedRow, cells_of
 
 NEEDED = ("source", "entity", "rules", "file", "raw", "batch", "record", "content_hash")
-"""What `values_of` reads of a row."""
+"""The columns of a row that `values_of` reads."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class Value:
 
     Attributes:
         column: The canonical column.
-        mapped: Its value after the mapping, as staging read it.
-        raw: The source columns that the mapping makes it of, with their texts as delivered; None if that is not known,
+        mapped: Its value after the mapping, as read by staging.
+        raw: The source columns that the mapping uses for it, with their texts as delivered; None if they are not known,
             because the mapping has changed since.
     """
 
@@ -36,9 +36,9 @@ class Value:
     raw: dict[str, str | None] | None
 
     def words(self) -> str:
-        """The value beside its cells, on one line."""
+        """The value and its cells, on one line."""
         if self.raw is None:
-            cells = "made by an earlier version of the mapping"
+            cells = "mapped by an earlier version of the mapping"
         elif self.raw:
             cells = "from " + ", ".join(f"{name}: {_text(text)}" for name, text in self.raw.items())
         else:
@@ -87,13 +87,13 @@ def _values(rules: str, mapped: dict[str, str | None], cells: Cells | None) -> l
 
 
 def _mappings(settings: Settings) -> dict[str, list[Mapping]]:
-    """The mappings that can be used now, by source."""
+    """The valid mappings, by source."""
     found: dict[str, list[Mapping]] = {}
     for source in settings.sources:
         try:
             mapping = load_mapping(source.mapping)
         except ConfigError:
-            continue  # `loyalty check` says why; what has landed can be looked at all the same
+            continue  # `loyalty check` reports it; rows that have landed can be shown anyway
         found.setdefault(mapping.source, []).append(mapping)
     return found
 

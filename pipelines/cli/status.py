@@ -1,4 +1,4 @@
-"""`loyalty status`: the last run, the versions that are kept, whether they are fresh, and what is in quarantine."""
+"""`loyalty status`: the last run, the kept versions, whether the publication is fresh, and the quarantine."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,7 +11,7 @@ import typer
 from rich.table import Column, Table
 
 from pipelines.base.errors import ConfigError, LoyaltyError, StaleError
-from pipelines.cli.console import JsonOption, err, out, print_json, say, say_error, spoken, whole_table
+from pipelines.cli.console import JsonOption, out, print_error, print_json, print_warning, reports_errors, whole_table
 from pipelines.cli.options import ConfigOption, HomeOption
 from pipelines.cli.quarantine_rows import by_reason, data_issues
 from pipelines.cli.status_report import (
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 _REASONS = 8  # `loyalty quarantine list` has them all
 
 
-@spoken
+@reports_errors
 def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOption = False) -> None:
-    """The last run, the kept versions, whether they are fresh, and the quarantine; exit code 9 if they are stale."""
+    """Show the last run, the kept versions, freshness and quarantine. Exit code 9 if the publication is stale."""
     from pipelines.privacy.plan import read_journal
     from pipelines.publication import list_versions, pinned_id
     from pipelines.runs.freshness import publication_freshness
@@ -52,11 +52,11 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
     issues: list[DataIssue] = []
     reasons: list[dict[str, object]] = []
     problems: list[LoyaltyError] = []
-    # what cannot be read must not hide the rest
+    # a part that cannot be read must not hide the others
     with _noted(problems):
         pending = read_journal(paths.erasures)
     freshness = publication_freshness(settings, is_running=holder is not None)
-    # a run that goes on holds the warehouse; its quarantine can be asked for afterwards
+    # an active run has the warehouse open; its quarantine can be read after it
     if holder is None and paths.warehouse.exists():
         with _noted(problems):
             reasons, issues = by_reason(settings), data_issues(settings)
@@ -92,29 +92,32 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
         out().print("no run yet")
     _show_versions(found.versions)
     if found.why_not_current:
-        say(err(), "warning", "yellow", found.why_not_current)
+        print_warning(found.why_not_current)
     out().print(str(freshness))
     if freshness.last_success_at:
         out().print(f"the last successful run ended at {_time(freshness.last_success_at)} UTC")
     for warning in [*(words for one in outdated for words in one.messages()), *([unusable] if unusable else [])]:
-        say(err(), "warning", "yellow", warning)
+        print_warning(warning)
     for problem in problems:
-        say_error(problem.message, problem.hint)
+        print_error(problem.message, problem.hint)
     if pending:
-        say_error(f"the erasure {pending.id} was stopped half-way", "the next run finishes it, or: loyalty forget")
+        print_error(
+            f"the erasure {pending.id} was stopped before its end, so data about that person are still stored",
+            "the next run finishes it: loyalty run",
+        )
     _show_quarantine(found)
     _show_issues(issues, settings.currency)
     if found.freshness.is_stale:
         raise StaleError(
             f"the publication is stale: {found.freshness.why_stale}",
             hint=found.why_not_current
-            or "run: loyalty run; if runs are started by cron, systemd or Dagster, look at why none succeeds",
+            or "start a run: loyalty run; if cron, systemd or Dagster should start runs, find out why none succeeds",
         )
 
 
 @contextmanager
 def _noted(problems: list[LoyaltyError]) -> Iterator[None]:
-    """Keep an error, and go on behind the block."""
+    """Collect an error, and continue after the block."""
     try:
         yield
     except LoyaltyError as problem:
@@ -122,7 +125,7 @@ def _noted(problems: list[LoyaltyError]) -> Iterator[None]:
 
 
 def landed_before(settings: Settings) -> "tuple[list[OutdatedFiles], str]":
-    """What was landed with an older version of the mapping, or why that is not known, such as a missing folder."""
+    """Files landed with an older version of the mapping, or why they are not known, such as a missing folder."""
     from pipelines.landing import SourceFiles, outdated_files, read_landed, read_mapping
 
     try:
@@ -148,25 +151,25 @@ def _show_run(run: LastRun, shown_below: set[str]) -> None:
         seconds = f"{(run.finished_at - run.started_at).total_seconds():,.0f}"
         out().print(f"  from {_time(run.started_at)} to {_time(run.finished_at)} UTC ({seconds} s)")
     else:
-        out().print(f"  begun at {_time(run.started_at)} UTC")
+        out().print(f"  started at {_time(run.started_at)} UTC")
     rows = run.rows
     out().print(
         f"  {rows.records:,} records landed, {rows.accepted:,} rows accepted, {rows.quarantined:,} quarantined,"
         f" {rows.published:,} rows published, {rows.customers:,} customers"
     )
     if run.error:
-        say_error(run.error, run.hint)
+        print_error(run.error, run.hint)
     for warning in run.warnings:
         if warning not in shown_below:
-            # the other lines are details, which the tables below and `--json` have
-            say(err(), "warning", "yellow", warning.partition("\n")[0])
+            # only the first line: the details are in the tables below and in `--json`
+            print_warning(warning.partition("\n")[0])
 
 
 def _show_versions(versions: list[PublishedVersion]) -> None:
     if not versions:
         out().print("no version yet")
         return
-    # an id is to be copied, and so is never broken
+    # ids are copied, so they are never wrapped
     names = [Column(name, no_wrap=True) for name in ("version", "published (UTC)")]
     table = Table(*names, Column("rows", justify="right"), "current", title="versions", title_justify="left")
     for one in versions:
@@ -175,7 +178,7 @@ def _show_versions(versions: list[PublishedVersion]) -> None:
     out().print(table)
     for one in versions:
         if one.problem:
-            say_error(one.problem, "")
+            print_error(one.problem, "")
 
 
 def _state(version: PublishedVersion) -> str:
@@ -185,13 +188,13 @@ def _state(version: PublishedVersion) -> str:
 def _show_quarantine(found: StatusReport) -> None:
     if not found.quarantine:
         return
-    refused = whole_table("rule", "entity", "source", "open", "resolved", title="quarantine")
+    rejected = whole_table("rule", "entity", "source", "open", "resolved", title="quarantine")
     for one in found.quarantine:
-        refused.add_row(one.rule, one.entity, one.source, str(one.open), str(one.resolved))
-    out().print(refused)
+        rejected.add_row(one.rule, one.entity, one.source, str(one.open), str(one.resolved))
+    out().print(rejected)
     others = found.n_quarantine_reasons - len(found.quarantine)
     more = f"and {others} more reasons; " if others else ""
-    out().print(f"{more}what each means: loyalty quarantine list")
+    out().print(f"{more}the meaning of each: loyalty quarantine list")
 
 
 def _show_issues(issues: "list[DataIssue]", currency: str) -> None:

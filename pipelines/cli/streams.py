@@ -1,8 +1,8 @@
-"""Standard output and error for pipes that the reader may close: the output is dropped, and the command continues.
+"""Standard output and error that survive a closed pipe: the output is dropped, and the command continues.
 
-`loyalty run | head` must neither end the run nor change its exit code. Python raises BrokenPipeError where a program in
-C would be ended by SIGPIPE; libraries that print (rich, click) would turn it into an exit of their own. So it is caught
-below all of them, where bytes are written to the descriptor.
+`loyalty run | head` must neither end the run nor change its exit code. Python raises BrokenPipeError if the pipe is
+closed, and libraries that print (rich, click) would end the process with their own exit code. So the error is caught
+below these libraries, where bytes are written to the descriptor.
 """
 
 import io
@@ -18,7 +18,7 @@ class _Output(io.FileIO):
     """A descriptor that is redirected to /dev/null when its pipe is closed.
 
     Attributes:
-        problem: Why it took no more, unless its reader left: a full disk, say.
+        problem: Why a write failed (for example a full disk); None for a closed pipe.
     """
 
     problem: OSError | None = None
@@ -38,10 +38,10 @@ class _Output(io.FileIO):
 
 
 def guard_streams() -> _Output | None:
-    """Put the guarded streams in the place of `sys.stdout` and `sys.stderr`.
+    """Replace `sys.stdout` and `sys.stderr` by guarded streams.
 
     Returns:
-        What standard output is written to; None if it was closed before.
+        The guarded standard output; None if standard output was already closed.
     """
     guarded = {}
     for name in ("stdout", "stderr"):
@@ -54,7 +54,7 @@ def guard_streams() -> _Output | None:
         text = io.TextIOWrapper(
             io.BufferedWriter(guarded[name]),
             encoding=stream.encoding,
-            errors="backslashreplace",  # a terminal that has no sign for a character shows its number
+            errors="backslashreplace",  # characters that the encoding lacks are written as escapes
             line_buffering=stream.line_buffering,
             write_through=stream.write_through,
         )

@@ -1,4 +1,4 @@
-"""What a run says at its end, as a table and as JSON: the same figures in both."""
+"""The summary of a run, as a table and as JSON. Both have the same figures."""
 
 from dataclasses import asdict
 
@@ -9,7 +9,7 @@ from pipelines.runs.recorder import RunReport
 
 
 def summary_json(report: RunReport) -> dict[str, object]:
-    """The figures of a run."""
+    """The figures of a run as JSON."""
     land, staging, marts = report.counts("land"), report.counts("staging"), report.counts("publish")
     return {
         "run_id": report.run_id,
@@ -42,9 +42,9 @@ def summary_json(report: RunReport) -> dict[str, object]:
 
 
 def summary_table(report: RunReport) -> Table:
-    """The figures of a run, for people."""
+    """The figures of a run as a table."""
     land, staging, marts = report.counts("land"), report.counts("staging"), report.counts("publish")
-    how = f"{report.kind} build" if report.kind else report.status  # without a kind, nothing was built
+    how = f"{report.kind} build" if report.kind else report.status  # without a kind nothing was built
     table = Table(title=f"{report.as_of} · {how} · run {report.run_id}", title_justify="left")
     table.add_column("what")
     table.add_column("count", justify="right")

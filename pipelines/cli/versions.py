@@ -4,26 +4,28 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.console import JsonOption, out, print_json, print_rows, spoken
+from pipelines.cli.console import JsonOption, out, print_json, print_rows, reports_errors
 from pipelines.cli.options import ConfigOption, HomeOption
 from pipelines.config.settings import load_settings
 from pipelines.publication import Version
 
-app = typer.Typer(help="List the published versions, delete one, or keep readers on one.", invoke_without_command=True)
+app = typer.Typer(help="List the published versions, delete a version, or pin one.", invoke_without_command=True)
 
-IdArgument = Annotated[str, typer.Argument(help="The version, as `loyalty versions` lists it: 2026-06-30_61572b33.")]
+IdArgument = Annotated[
+    str, typer.Argument(help="The id of the version, such as 2026-06-30_61572b33; `loyalty versions` lists them.")
+]
 
 
 @app.callback()
 def versions(
     context: typer.Context, config: ConfigOption = None, home: HomeOption = None, as_json: JsonOption = False
 ) -> None:
-    """List the published versions, delete one, or keep readers on one."""
+    """List the published versions, delete a version, or pin one."""
     if context.invoked_subcommand is None:
         _list(config=config, home=home, as_json=as_json)
 
 
-@spoken
+@reports_errors
 def _list(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOption = False) -> None:
     from pipelines.publication import list_versions, pinned_id
 
@@ -33,7 +35,7 @@ def _list(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOpt
         print_json([_as_json(version, pinned) for version in found])
         return
     if not found:
-        out().print("no version yet")
+        out().print("nothing is published yet")
         return
     rows = []
     for version in found:
@@ -46,33 +48,33 @@ def _list(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOpt
 
 
 @app.command("delete")
-@spoken
+@reports_errors
 def delete(version: IdArgument, config: ConfigOption = None, home: HomeOption = None) -> None:
-    """Remove a version that readers do not see."""
+    """Delete a version that readers do not see."""
     from pipelines.publication import delete_version
 
-    gone = delete_version(load_settings(config, home).paths.published, version)
-    out().print(f"{gone.id} is deleted")
+    deleted = delete_version(load_settings(config, home).paths.published, version)
+    out().print(f"{deleted.id} is deleted")
 
 
 @app.command("pin")
-@spoken
+@reports_errors
 def pin(version: IdArgument, config: ConfigOption = None, home: HomeOption = None) -> None:
-    """Show readers a version, and keep them on it even if newer versions are published."""
+    """Show readers this version, even after newer versions are published."""
     from pipelines.publication import pin as pin_version
 
     shown = pin_version(load_settings(config, home).paths.published, version)
-    out().print(f"current is now {shown.id}, until you run: loyalty versions unpin")
+    out().print(f"readers now see {shown.id}, until you call: loyalty versions unpin")
 
 
 @app.command("unpin")
-@spoken
+@reports_errors
 def unpin(config: ConfigOption = None, home: HomeOption = None) -> None:
-    """Let readers see the newest version again, and later ones as they are published."""
+    """Show readers the newest version again, and each later version when it is published."""
     from pipelines.publication import unpin as unpin_version
 
     shown = unpin_version(load_settings(config, home).paths.published)
-    out().print(f"current is now {shown.id}")
+    out().print(f"readers now see {shown.id}")
 
 
 def _as_json(version: Version, pinned: str | None) -> dict[str, object]:

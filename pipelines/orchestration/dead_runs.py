@@ -1,5 +1,6 @@
-"""Runs that Dagster takes for running though their process is gone: a kill or a reboot leaves them so for ever, and the
-queue, which lets one run go at a time, behind them.
+"""Dead runs: Dagster shows them as running, but their process has ended (a kill, a reboot).
+
+Dagster never ends them by itself, and the queue starts one run at a time. So a dead run blocks all runs behind it.
 """
 
 import os
@@ -12,35 +13,35 @@ import dagster as dg
 from pipelines.orchestration.names import PROCESS_TAG
 from pipelines.runs.liveness import is_alive, mark_alive
 
-# A run's process says who it is when it opens the run, seconds after Dagster has started it. Loading the project for
-# the first time on a busy machine takes minutes.
+# The process of a run sets its tag when it opens the run, seconds after Dagster has started it. On a busy machine the
+# first loading of the project takes minutes.
 BEGINS_WITHIN = timedelta(minutes=30)
-_GOING_ON = dg.RunsFilter(
+_ACTIVE = dg.RunsFilter(
     statuses=[dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 )
 
 
 def process_tag(folder: Path) -> dict[str, str]:
-    """The tag by which a run says that it is of this process: `host:pid/mark`.
+    """The tag that connects a run with this process: `host:pid/mark`.
 
     Args:
-        folder: Where the marks of the home lie (see alive.py).
+        folder: The folder of the marks of the home (see liveness.py).
     """
     return {PROCESS_TAG: f"{socket.gethostname()}:{os.getpid()}/{mark_alive(folder)}"}
 
 
 def end_dead_runs(instance: dg.DagsterInstance, folder: Path, now: datetime | None = None) -> list[dg.DagsterRun]:
-    """Mark as failed every run that goes on for Dagster and whose process is gone, and give them.
+    """Mark every run as failed that is active in Dagster but whose process has ended, and return these runs.
 
     Args:
-        instance: Dagster's.
-        folder: Where the marks of the home lie.
+        instance: Dagster's instance.
+        folder: The folder of the marks of the home.
         now: The time, with a zone.
     """
     time = now or datetime.now(UTC)
-    dead = [record.dagster_run for record in instance.get_run_records(_GOING_ON) if _is_dead(record, folder, time)]
+    dead = [record.dagster_run for record in instance.get_run_records(_ACTIVE) if _is_dead(record, folder, time)]
     for run in dead:
-        process = run.tags.get(PROCESS_TAG, "").partition("/")[0] or "which never said who it is"
+        process = run.tags.get(PROCESS_TAG, "").partition("/")[0] or "unknown"
         instance.report_run_failed(run, f"The process of this run ({process}) has ended without ending the run.")
     return dead
 

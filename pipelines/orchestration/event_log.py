@@ -1,8 +1,8 @@
 """Dagster's SQLite event log with its connections kept open.
 
-Dagster's own opens and closes a connection for every event, and each close flushes the file to disk: a run of 300 tests
-wrote for longer than it computed. A run that is deleted takes its file with it. Nothing else is changed; the files are
-Dagster's and its tools read them.
+Dagster's event log opens and closes a connection for every event, and each close flushes the file to disk: a run of
+300 tests spent more time on writing than on computing. Deleting a run also deletes its file. Nothing else is changed:
+Dagster's tools can read the files.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-# The class is public and its place is the one that dagster.yaml must name; it is exported nowhere else.
+# The class is public, and dagster.yaml must name this module; it is not exported elsewhere.
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
@@ -23,7 +23,7 @@ _BUSY_SECONDS = 60
 
 
 class KeptOpenSqliteEventLog(SqliteEventLogStorage):
-    """As SqliteEventLogStorage, with one open engine for the index and one for the run that is written."""
+    """Like SqliteEventLogStorage, with one open engine for the index and one for the run that is being written."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._engines: dict[str, sa.Engine] = {}
@@ -31,7 +31,7 @@ class KeptOpenSqliteEventLog(SqliteEventLogStorage):
 
     @classmethod
     def from_config_value(cls, inst_data: Any, config_value: Mapping[str, Any]) -> "KeptOpenSqliteEventLog":
-        """Made from dagster.yaml."""
+        """Create the storage from dagster.yaml."""
         return cls(inst_data=inst_data, **config_value)
 
     def conn_string_for_shard(self, shard_name: str) -> str:
@@ -39,7 +39,7 @@ class KeptOpenSqliteEventLog(SqliteEventLogStorage):
         return url_of(Path(self.path_for_shard(shard_name)))
 
     def get_all_run_ids(self) -> list[str]:
-        """The runs that have events; Dagster's own takes the folder's path for a pattern."""
+        """The runs that have events. Dagster's method uses the path of the folder as a glob pattern."""
         names = (path.stem for path in Path(self.path_for_shard(INDEX_SHARD_NAME)).parent.glob("*.db"))
         return [name for name in names if name != INDEX_SHARD_NAME]
 
@@ -61,7 +61,7 @@ class KeptOpenSqliteEventLog(SqliteEventLogStorage):
         return self._engines[shard]
 
     def delete_events(self, run_id: str) -> None:
-        """As Dagster's, which leaves the run's file as large as it was and its checks: here they go too."""
+        """Like Dagster's method, but also removes the file and the checks of the run."""
         super().delete_events(run_id)
         with self.index_connection() as connection:
             connection.execute(sa.delete(AssetCheckExecutionsTable).where(AssetCheckExecutionsTable.c.run_id == run_id))
@@ -74,7 +74,7 @@ class KeptOpenSqliteEventLog(SqliteEventLogStorage):
                 path.unlink(missing_ok=True)
 
     def run_ids(self) -> set[str]:
-        """The runs of which there are events or checks, in the index or in a file of their own."""
+        """The runs with events or checks, in the index or in a separate file."""
         named = sa.union(
             *(
                 sa.select(table.c.run_id).where(table.c.run_id.is_not(None))
@@ -86,7 +86,7 @@ class KeptOpenSqliteEventLog(SqliteEventLogStorage):
         return {run_id for run_id in (*found, *self.get_all_run_ids()) if run_id}
 
     def dispose(self) -> None:
-        """Close what is open."""
+        """Close all engines."""
         for engine in self._engines.values():
             engine.dispose()
         self._engines.clear()
@@ -94,14 +94,14 @@ class KeptOpenSqliteEventLog(SqliteEventLogStorage):
 
 
 def _relax_index(connection: Any, _record: object) -> None:
-    """Flush at checkpoints instead of at every event: a power cut can cost the last events, never the file."""
+    """Flush at checkpoints instead of at every event. A power failure can lose the last events, never the file."""
     connection.execute("PRAGMA synchronous=NORMAL")
 
 
 def _relax_run(connection: Any, _record: object) -> None:
-    """Never flush: a power cut can cost the file of the run that it ended, and no other.
+    """Never flush. A power failure can lose the file of the active run, and no other file.
 
-    The UI watches the file itself, so that every event must get from SQLite's journal into it at once.
+    The UI watches the file itself, so every event must be moved from SQLite's journal into it at once.
     """
     connection.execute("PRAGMA synchronous=OFF")
     connection.execute("PRAGMA wal_autocheckpoint=1")

@@ -1,6 +1,6 @@
 """`loyalty run` and `loyalty backfill`: the jobs that Dagster schedules, executed in this process.
 
-What they do is in the graph; here is only their order, the day between them, and how a failure comes back.
+The graph has the work of the jobs. This module has their order, the day to build, and how a failure is returned.
 """
 
 import logging
@@ -37,12 +37,12 @@ from pipelines.runs.up_to_date import conclude, standing_version
 
 log = logging.getLogger("loyalty.run")
 
-# Dagster's console logger writes every event; ours is in the run's log and on the screen
+# Dagster's console logger writes every event; the project writes to the run's log and to the screen
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 class FailedJobError(Exception):
-    """A job failed, and no step says why: Dagster's own words and tracebacks."""
+    """A job failed, and no step has recorded why. The message has Dagster's messages and tracebacks."""
 
 
 def run_pipeline(
@@ -58,18 +58,18 @@ def run_pipeline(
 
     Args:
         settings: The settings in force.
-        as_of: The day; by default as the settings say.
-        full_refresh: Build staging, core and marts from nothing.
-        force: Build the day even if it lies before the first event or long after the last one.
-        originals: A folder with files that have landed, for those that have to be landed again.
-        listener: Told what happens.
+        as_of: The day; by default `as_of` of the settings.
+        full_refresh: Rebuild staging, core and marts completely.
+        force: Build the day even if it is before the first event or long after the last one.
+        originals: A folder with landed files, for files that must land again.
+        listener: Notified of the progress.
 
     Returns:
-        What was done.
+        The report of the run.
 
     Raises:
         LoyaltyError: What stopped the run, with its exit code.
-        KeyboardInterrupt: The user did.
+        KeyboardInterrupt: The user stopped the run.
     """
     if as_of not in (None, "latest", "yesterday"):
         resolve_as_of(settings, as_of)
@@ -91,19 +91,19 @@ def run_pipeline(
 
 
 def build_aside(settings: Settings, day: date, listener: Listener | None = None) -> RunReport:
-    """Build and publish a day that has passed, from what is staged; the daily state stays as it is.
+    """Build and publish a past day from what is staged. The daily state does not change.
 
     Args:
         settings: The settings in force.
         day: The day.
-        listener: Told what happens.
+        listener: Notified of the progress.
 
     Returns:
-        What was done.
+        The report of the run.
 
     Raises:
         LoyaltyError: What stopped the run, with its exit code.
-        KeyboardInterrupt: The user did.
+        KeyboardInterrupt: The user stopped the run.
     """
     with _prepared(settings, listener) as (run, definitions, instance):
         _execute(definitions, BACKFILL_JOB, instance, run, _tags(run), day)
@@ -114,14 +114,14 @@ def build_aside(settings: Settings, day: date, listener: Listener | None = None)
 def _prepared(
     settings: Settings, listener: Listener | None
 ) -> Iterator[tuple[RunScope, dg.Definitions, dg.DagsterInstance]]:
-    """A run that holds the lock, with the graph, and with Dagster's instance, which has forgotten old runs."""
+    """A run that holds the lock, the definitions, and Dagster's instance after old runs were removed."""
     with open_run(settings, new_run_id(), listener) as run:
         with run.recorder.stage("prepare"):
             definitions = build_defs(settings, resource_overrides={"run": run}, any_day=True)
         with open_instance(settings.paths.dagster) as instance:
-            try:  # first: also if every run fails, the history stays bounded
+            try:  # at the start, so that the history stays limited even if every run fails
                 prune_history(instance)
-            except SQLAlchemyError as problem:  # that must not stop the run
+            except SQLAlchemyError as problem:  # this must not stop the run
                 log.warning("run %s: old runs cannot be removed: %s", run.run_id, type(problem).__name__)
             yield run, definitions, instance
 
@@ -141,7 +141,9 @@ def _execute(
     job_def = definitions.resolve_job_def(job)
     if day and job_def.partitions_def and not job_def.partitions_def.has_partition_key(day.isoformat()):
         first, last = job_def.partitions_def.get_first_partition_key(), job_def.partitions_def.get_last_partition_key()
-        raise ConfigError(f"{day} cannot be built: it lies outside {first} to {last}", hint="name a day between them")
+        raise ConfigError(
+            f"{day} cannot be built: it is not between {first} and {last}", hint="give a day between them"
+        )
     result = job_def.execute_in_process(
         instance=instance,
         run_config=_QUIET,
@@ -153,10 +155,10 @@ def _execute(
         return
     if run.recorder.failure is not None:
         raise run.recorder.failure
-    # a step that keeps no record of itself, or Dagster around the steps
+    # the failure is in a step without a record, or in Dagster itself
     failed = result.filter_events(lambda event: event.is_failure)
-    words = "; ".join(dict.fromkeys(event.message or event.event_type_value for event in failed))
-    if scarce := scarcity(words, run.settings.home):
+    messages = "; ".join(dict.fromkeys(event.message or event.event_type_value for event in failed))
+    if scarce := scarcity(messages, run.settings.home):
         raise scarce
     errors = [getattr(event.event_specific_data, "error", None) for event in failed]
-    raise FailedJobError(f"the job {job} failed: {words}\n" + "\n".join(str(error) for error in errors if error))
+    raise FailedJobError(f"the job {job} failed: {messages}\n" + "\n".join(str(error) for error in errors if error))

@@ -1,4 +1,4 @@
-"""The publication's freshness as an asset check: a warning, because what is published is whole, only old."""
+"""The freshness of the publication as an asset check. It only warns: an old publication is still complete."""
 
 import dagster as dg
 
@@ -16,7 +16,7 @@ def freshness_check() -> dg.AssetChecksDefinition:
         asset=PUBLISHED,
         name=CHECK_NAME,
         blocking=False,
-        description="`current` is of the day that the config asks for, or of a later one.",
+        description="`current` has the day that the config expects (`as_of`).",
     )
     def fresh(run: dg.ResourceParam[RunScope]) -> dg.AssetCheckResult:
         found = publication_freshness(run.settings)

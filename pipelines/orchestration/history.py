@@ -1,28 +1,27 @@
-"""Dagster's own history does not grow for ever: old runs go, with all that they wrote (megabytes a run)."""
+"""Limits the size of Dagster's history: old runs are removed with all their records (megabytes per run)."""
 
 import dagster as dg
 
 from pipelines.orchestration.event_log import KeptOpenSqliteEventLog
 
-# An ingest and a daily run a day: the last two months.
+# One ingest and one daily run per day: the last two months.
 KEPT_RUNS = 120
 
 
 def prune_history(instance: dg.DagsterInstance, kept: int = KEPT_RUNS) -> int:
-    """Remove the oldest runs, and what a removal that was killed left of others.
+    """Remove the oldest runs, and records of runs whose removal was interrupted.
 
-    A run that has not ended though as many newer ones have is dead: one runs at a time. Only what waits in the queue
-    stays however old.
+    An old run that has not ended is dead, because one run is active at a time. Queued runs stay, however old they are.
 
     Args:
-        instance: Dagster's.
-        kept: How many runs stay, the newest.
+        instance: Dagster's instance.
+        kept: How many of the newest runs stay.
 
     Returns:
         The number of runs removed.
     """
     events = instance.event_log_storage
-    # before the runs are listed: a run that begins meanwhile is listed, and so is not taken for a left-over
+    # read before the runs are listed: a run that starts in between is then listed, and its records are kept
     found = events.run_ids() if isinstance(events, KeptOpenSqliteEventLog) else set()
     runs = instance.get_runs()
     old = [run for run in runs[kept:] if run.status is not dg.DagsterRunStatus.QUEUED]

@@ -1,6 +1,6 @@
-"""Dagster's own folder, `<home>/state/dagster`: one instance for command line and UI, so that both show all runs.
+"""Dagster's folder, `<home>/state/dagster`: one instance for the command line and the UI, so that both show all runs.
 
-Not here: what Dagster runs (jobs.py), or who opens it (execute.py for the command line, `dagster dev` for the UI).
+Not here: the jobs (jobs.py), and opening the instance (execute.py for the command line, `dagster dev` for the UI).
 """
 
 import glob
@@ -21,7 +21,7 @@ _TICK_DAYS = {"skipped": 1, "success": 60, "failure": 60, "started": 60}
 
 
 def dagster_yaml(folder: Path) -> str:
-    """The instance's settings: SQLite below `folder`, old records removed, no telemetry, our logs shown in the UI."""
+    """The settings: SQLite below `folder`, old records removed, no telemetry, the project's logs shown in the UI."""
     ours = "pipelines.orchestration"
     settings = {
         "telemetry": {"enabled": False},
@@ -42,11 +42,11 @@ def dagster_yaml(folder: Path) -> str:
             "class": "ScheduleStorageAnywhere",
             "config": {"base_dir": str(folder / "schedules")},
         },
-        # the lock would let the others wait anyway, each in a process of its own
+        # other runs would wait for the lock anyway, each in a separate process
         "concurrency": {"runs": {"max_concurrent_runs": 1}},
-        # a look of a sensor that starts nothing: some 10,000 a day, a kilobyte each
+        # ticks of sensors that start no run: about 10,000 per day, a kilobyte each
         "retention": {kind: {"purge_after_days": _TICK_DAYS} for kind in ("schedule", "sensor", "auto_materialize")},
-        # dbt's output is in state/logs; capturing standard output would cost two processes a step
+        # dbt's output is in state/logs; capturing standard output would need two processes per step
         "compute_logs": {"module": "dagster._core.storage.noop_compute_log_manager", "class": "NoOpComputeLogManager"},
         "python_logs": {"managed_python_loggers": ["loyalty"], "python_log_level": "INFO"},
     }
@@ -54,7 +54,7 @@ def dagster_yaml(folder: Path) -> str:
 
 
 def prepare_instance(folder: Path) -> Path:
-    """Make the folder with its dagster.yaml, and return that file."""
+    """Create the folder and its dagster.yaml, and return the path of that file."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     config = folder / _CONFIG
     text = dagster_yaml(folder)
@@ -65,15 +65,15 @@ def prepare_instance(folder: Path) -> Path:
 
 
 def open_instance(folder: Path) -> dg.DagsterInstance:
-    """The instance; close it by `with`."""
-    # Dagster reads every file that matches the path: without the escape none or another home's
+    """The instance, for use in `with`."""
+    # Dagster uses the path as a pattern: without escaping it could find no file, or that of another home
     return dg.DagsterInstance.from_config(str(folder), glob.escape(str(prepare_instance(folder))))
 
 
 def dagster_home(folder: Path) -> Path:
-    """What DAGSTER_HOME must be for Dagster's own processes: the folder, where its path cannot be taken for a pattern.
+    """The value of DAGSTER_HOME for Dagster's processes: the folder, unless its path looks like a pattern.
 
-    Otherwise a temporary folder with a copy of dagster.yaml; all that Dagster keeps is where that file says.
+    Otherwise it is a temporary folder with a copy of dagster.yaml, which names the folders of all data.
     """
     config = prepare_instance(folder)
     if glob.escape(str(folder)) == str(folder):

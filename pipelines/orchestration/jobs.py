@@ -1,4 +1,4 @@
-"""Jobs, and what starts them by itself: the schedule and the sensors, whose answers are in sensors.py."""
+"""Jobs, and what starts them automatically: the schedule and the sensors (see also sensors.py)."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from pipelines.orchestration.names import (
     FULL_REFRESH_TAG,
     INGEST_JOB,
 )
-from pipelines.orchestration.sensors import THEN_DAILY, end_dead, follow_up, tell_if_lost, watch, watch_freshness
+from pipelines.orchestration.sensors import THEN_DAILY, end_dead, follow_up, notify_if_lost, watch, watch_freshness
 
 
 def jobs_and_triggers(
@@ -21,13 +21,13 @@ def jobs_and_triggers(
     daily_assets: Sequence[dg.AssetsDefinition],
     settings: Settings,
 ) -> dg.Definitions:
-    """Four jobs, and what starts them; the partitions of all but ingest are their assets'."""
+    """Four jobs, and what starts them. All jobs except ingest have the partitions of their assets."""
     staged, built = dg.AssetSelection.assets(*ingest_assets), dg.AssetSelection.assets(*daily_assets)
     ingest = dg.define_asset_job(
         INGEST_JOB,
         selection=staged,
         executor_def=dg.in_process_executor,
-        description="Land new files and stage them, with their gates; no partition, because a file is of no day.",
+        description="Land new files and stage them, with their gates. Without partitions: a file has no single day.",
     )
     daily = dg.define_asset_job(
         DAILY_JOB,
@@ -47,8 +47,8 @@ def jobs_and_triggers(
         selection=built,
         executor_def=dg.in_process_executor,
         tags={BACKFILL_TAG: "true"},
-        description="Build and publish days that have passed, one run a day, from what is staged; the daily state, and"
-        " what readers see now, stay as they are.",
+        description="Build and publish past days, one run per day, from what is staged. The daily state and the version"
+        " that readers see do not change.",
     )
     schedule = dg.ScheduleDefinition(
         name="daily",
@@ -56,16 +56,16 @@ def jobs_and_triggers(
         cron_schedule=f"0 {settings.schedule_hour} * * *",
         execution_timezone=settings.timezone,
         tags=THEN_DAILY,
-        description="Once a day: ingest; the daily job follows by the sensor, for the configured as-of day.",
+        description="Starts ingest once a day. A sensor then starts the daily job for the configured as-of day.",
     )
 
-    # not a run-status sensor: that one is asked once about each run, and a day that cannot be told then would be lost
+    # not a run-status sensor: it is called once per run, and if the day is unknown then, the run would be lost
     @dg.sensor(
         name="daily_after_ingest",
         job=daily,
         default_status=dg.DefaultSensorStatus.RUNNING,
         minimum_interval_seconds=15,
-        description="Starts the daily job when an ingest that asks for it has succeeded: only then is `latest` known."
+        description="Starts the daily job when an ingest that requests it has succeeded: only then is `latest` known."
         " Tries again while the warehouse is in use.",
     )
     def daily_after_ingest(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
@@ -76,8 +76,8 @@ def jobs_and_triggers(
         job=ingest,
         default_status=dg.DefaultSensorStatus.STOPPED,
         minimum_interval_seconds=60,
-        description="Starts ingest, and the daily job after it, when new files lie in an inbox and have stopped"
-        " changing. One run a change; none while another run goes on.",
+        description="Starts ingest, and the daily job after it, when new files are in an inbox and no longer change."
+        " One run per change; none while another run is active.",
     )
     def inbox(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         return watch(context, settings)
@@ -87,16 +87,16 @@ def jobs_and_triggers(
         monitored_jobs=[ingest, daily, full_refresh, backfill],
         default_status=dg.DefaultSensorStatus.RUNNING,
         minimum_interval_seconds=30,
-        description="Tells the webhook of runs that died before they could tell so themselves.",
+        description="Notifies the webhook of runs that ended before they could send their own message.",
     )
     def lost_runs(context: dg.RunFailureSensorContext) -> None:
-        tell_if_lost(context.dagster_run, settings)
+        notify_if_lost(context.dagster_run, settings)
 
     @dg.sensor(
         name="dead_runs",
         default_status=dg.DefaultSensorStatus.RUNNING,
         minimum_interval_seconds=30,
-        description="Marks runs as failed whose process was killed, so that the queue goes on, and tells of them.",
+        description="Marks runs as failed if their process was killed, so that queued runs start; notifies of them.",
     )
     def dead_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         return end_dead(context, settings)
@@ -105,8 +105,8 @@ def jobs_and_triggers(
         name="stale_publication",
         default_status=dg.DefaultSensorStatus.RUNNING,
         minimum_interval_seconds=300,
-        description="Notifies the webhook once when the publication becomes stale (stale_after_days), also if no run"
-        " happens, and once when it is no longer.",
+        description="Notifies the webhook once when the publication becomes stale (stale_after_days), even if no run"
+        " is started, and once when it is current again.",
     )
     def stale_publication(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         return watch_freshness(context, settings)

@@ -46,14 +46,14 @@ def landing_step(required: Required) -> dg.AssetsDefinition:
             )
             for entity in LANDED
         ],
-        # any of them can be asked for alone; all files land together all the same
+        # a single asset can be selected, but all files always land together
         can_subset=True,
         retry_policy=RETRY,
     )
     def landed_entities(
         context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]
     ) -> Iterator[dg.MaterializeResult[None]]:
-        """Land every new file, and again those that an older version of the mapping landed; others are skipped."""
+        """Land every new file, and again each file landed with an older version of the mapping; skip the others."""
         settings, marks = run.settings, run.settings.paths.marks
         with step(context, run, "land") as stage:
             before, landed_before = read_marks(marks), what_landed(settings.home)
@@ -81,9 +81,9 @@ def landing_step(required: Required) -> dg.AssetsDefinition:
             if landed == landed_before:
                 restore_marks(marks, before)
             if not asked(context, FULL_REFRESH_TAG) and staging_is_current(settings, landed, required):
-                stage.say("nothing new: what is staged is complete")
-                for words in warnings_of(before, (Step.LANDING, Step.STAGING)):
-                    stage.warn(words)
+                stage.say("no new files: staging is complete")
+                for warning in warnings_of(before, (Step.LANDING, Step.STAGING)):
+                    stage.warn(warning)
                 return
             prepare_for_build(run)
             mark(marks, Step.LANDING, landed_id(landed.batches), LANDED)

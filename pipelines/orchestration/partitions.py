@@ -13,12 +13,12 @@ def as_of_days(settings: Settings, first: date | None = None) -> dg.DailyPartiti
     """The days from the first one that can be built to today.
 
     Args:
-        settings: The settings in force; `first_day` wins.
-        first: The first day with an event; None if nothing is staged yet, and then any day can be built.
+        settings: The settings in force; `first_day` has priority.
+        first: The first day with an event; None if nothing is staged yet (then any day can be built).
     """
     start = settings.first_day or min(first or EARLIEST, settings.today())
     return dg.DailyPartitionsDefinition(start_date=start.isoformat(), timezone=settings.timezone, end_offset=1)
 
 
-# Each backfilled day is a run of its own: two builds at once would share one warehouse.
+# Each backfilled day is a separate run: two builds at the same time would share one warehouse.
 ONE_BY_ONE = dg.BackfillPolicy.multi_run(max_partitions_per_run=1)

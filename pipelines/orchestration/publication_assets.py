@@ -1,4 +1,4 @@
-"""The last steps: the value models between core and marts, and the publication of what passed every gate."""
+"""The value models between core and marts, and the publication of a build that has passed every gate."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,12 +35,12 @@ CELL_ASSETS = tuple(dg.AssetKey(["intermediate", f"int_{kind}_cell"]) for kind i
 
 
 def value_step() -> dg.AssetsDefinition:
-    """Cells out of the warehouse, scores for every cell into exchange/."""
+    """Exports the cells from the warehouse, and writes the scores of every cell to exchange/."""
 
     @dg.multi_asset(
         name="value",
         specs=[dg.AssetSpec(key, deps=CELL_ASSETS, group_name="exchange", kinds={"parquet"}) for key in VALUE_OUTPUTS],
-        # one of them can be selected alone, but all are always written together
+        # a single output can be selected, but all outputs are always written together
         can_subset=True,
         retry_policy=RETRY,
     )
@@ -81,9 +81,9 @@ def publication_step(
     days: dg.PartitionsDefinition[str],
     required: Required,
 ) -> dg.AssetsDefinition:
-    """The marts of the day as a version that readers can trust.
+    """Publishes the marts of the day as a version.
 
-    It is the only step with partitions: the tables of the warehouse hold one day, published versions many.
+    It is the only step with partitions: the tables of the warehouse have one day, and published versions have many.
     """
 
     @dg.asset(
@@ -93,7 +93,7 @@ def publication_step(
         backfill_policy=ONE_BY_ONE,
         group_name="publication",
         kinds={"duckdb", "parquet"},
-        description="A folder below `published/versions`, named by day and run; `current` leads to the newest day.",
+        description="A folder below `published/versions`, named by day and run; `current` points to the newest day.",
     )
     def published(context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]) -> dg.MaterializeResult[None]:
         settings, paths = run.settings, run.settings.paths
@@ -102,7 +102,7 @@ def publication_step(
             check_complete(paths.marks, plan, required)
             standing = None if asked(context, FULL_REFRESH_TAG) else standing_version(settings, plan.as_of)
             if standing:
-                stage.say(f"{plan.as_of} is published already from the same data and code: {standing.id}")
+                stage.say(f"{plan.as_of} is already published from the same data and code: {standing.id}")
             version = standing or publish_build(run, plan, mart_tables(manifest), origin(context, plan), stage)
             if plan.kind is BuildKind.BACKFILL:
                 begin_step(paths.marks, Step.CORE)
@@ -129,19 +129,22 @@ def publication_step(
 
 
 def check_complete(marks: Path, plan: BuildPlan, required: Required) -> None:
-    """Do nothing if everything of a plan is built and has passed every blocking check, whoever started which step.
+    """Stop unless everything of a plan is built and has passed every blocking check, however its steps were started.
 
     Raises:
         PublicationError: Something is missing; the message names it.
     """
     builds = dict.fromkeys(required, plan.id)
     builds |= {Step.LANDING: landed_id(plan.batches), Step.STAGING: plan.staged_id}
-    hint = f"run the job daily for {plan.as_of}, which builds and checks everything; ingest first if staging is named"
+    hint = (
+        f"run the job daily for {plan.as_of}, which builds and checks everything; if the message names staging, run the"
+        " job ingest first"
+    )
     require(marks, builds, required, PublicationError, hint)
 
 
 def origin(context: dg.AssetExecutionContext, plan: BuildPlan) -> str:
-    """What started the build, and its kind, for the manifest."""
+    """What started the build, and the kind of build, for the manifest."""
     by = "command line" if COMMAND_LINE_TAG in context.run.tags else "Dagster"
     return f"{by}: {plan.kind}"
 
@@ -151,7 +154,7 @@ def publish_build(
 ) -> Version:
     """Publish what the plan has built."""
     settings, paths = run.settings, run.settings.paths
-    with umask(run.umask):  # readers are others than the owner
+    with umask(run.umask):  # readers may be other users than the owner
         return publish(
             paths.warehouse,
             paths.published,
@@ -171,7 +174,7 @@ def publish_build(
 
 
 def inputs(settings: Settings, plan: BuildPlan) -> dict[str, JsonValue]:
-    """What went in, for the manifest: every file of the build with its hash and records; and the key, hashed."""
+    """The inputs of the build, for the manifest: every file with its hash and records, and the hash of the key."""
     names = ["source", "file_name", "file_sha256", "file_on", "batch", "records"]
     built_from = set(plan.batches)
     files = [file for file in read_ledger(settings.home).select(names).to_pylist() if file["batch"] in built_from]

@@ -1,8 +1,8 @@
 """Each rule of dbt's test `rules` as an asset check of its own.
 
-dagster-dbt knows one check for each test. So the definitions are made of a manifest in which such a test is divided
-into one test for each rule (`divided`), and the result of a test becomes the results of its rules (`asset_events`). dbt
-itself runs the project as it is.
+dagster-dbt makes one check per test. So the definitions use a manifest in which such a test is divided into one test
+per rule (`divided`), and the result of a test becomes the results of its rules (`asset_events`). dbt itself runs the
+unchanged project.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,9 +20,9 @@ Manifest = Mapping[str, Any]
 
 
 def divided(manifest: Manifest) -> dict[str, Any]:
-    """The manifest with a test for each rule; the tests that they come from stay, without tables to read.
+    """The manifest with one test per rule; the original tests stay, but without tables that they read.
 
-    A test of one rule has the fully qualified name of the test that it comes from, by which dbt selects it.
+    The test of a rule has the fully qualified name of its original test, by which dbt selects it.
     """
     nodes, parents, children = dict(manifest["nodes"]), dict(manifest["parent_map"]), dict(manifest["child_map"])
     for unique_id, node in manifest["nodes"].items():
@@ -49,14 +49,14 @@ def rule_id(unique_id: str, rule: str) -> str:
 def asset_events(
     invocation: DbtCliInvocation, context: dg.AssetExecutionContext, manifest: Manifest
 ) -> Iterator[DbtDagsterEventType]:
-    """What dbt does, as it happens, like `invocation.stream()`, with the results of rules.
+    """The events of dbt as they happen, like `invocation.stream()`, with the results of rules.
 
-    Which rules of a test failed is known when dbt has ended, so these results come last.
+    The failed rules of a test are known only when dbt has ended, so these results come last.
 
     Args:
-        invocation: dbt's, with the divided manifest.
-        context: The step's.
-        manifest: dbt's own.
+        invocation: The invocation of dbt, with the divided manifest.
+        context: The context of the step.
+        manifest: The original manifest.
     """
     broken: dict[str, Result] = {}
     for message in invocation.stream_raw_events():
@@ -86,9 +86,9 @@ def rule_results(
     """The results of those rules of a test that the step was asked to check.
 
     Args:
-        context: The step's.
-        manifest: dbt's own.
-        result: Of the test, as in run_results.json.
+        context: The context of the step.
+        manifest: The original manifest.
+        result: The result of the test, as in run_results.json.
     """
     keys = {spec.metadata.get(DAGSTER_DBT_UNIQUE_ID_METADATA_KEY): spec.key for spec in context.assets_def.check_specs}
     unique_id, failing = str(result["unique_id"]), failing_rules(result)

@@ -1,8 +1,8 @@
-"""One UI and daemon per home: who serves it is written into a locked file, and what a killed one left is found.
+"""One UI and one daemon per home: `loyalty dev` locks a file, and finds processes left over from a killed one.
 
-Two daemons on one home would start every scheduled run twice. The lock is an flock on `<home>/state/dagster/serving`,
-held by a descriptor that Dagster's process inherits, so it ends with that process. Dagster's web server and daemon are
-processes of their own, which a SIGKILL of their parent leaves running: these are recognised by their environment.
+Two daemons on one home would start every scheduled run twice. The lock is an flock on `<home>/state/dagster/serving`.
+Dagster's process inherits its descriptor, so the lock ends with that process. Dagster's web server and daemon are
+separate processes. They keep running if their parent is killed by SIGKILL; they are recognised by their environment.
 No Dagster here.
 """
 
@@ -27,12 +27,12 @@ _PARTS = ("dagster_webserver", "dagster._daemon")
 
 @dataclass(frozen=True)
 class Server:
-    """Who serves a home.
+    """The process that serves a home.
 
     Attributes:
         pid: The process.
-        port: Of the UI, on 127.0.0.1.
-        since: UTC, ISO 8601.
+        port: The port of the UI, on 127.0.0.1.
+        since: The start, UTC, ISO 8601.
     """
 
     pid: int
@@ -44,15 +44,15 @@ class Server:
 
 
 def claim_home(home: Home, port: int) -> None:
-    """Become the process that serves a home, until this process or the program that takes its place ends.
+    """Become the process that serves a home, until this process or the program that replaces it ends.
 
     Args:
-        home: The home; Dagster's folder is there.
-        port: Of the UI.
+        home: The home; Dagster's folder exists.
+        port: The port of the UI.
 
     Raises:
-        LockError: Another process serves it, or a killed one has left some behind; the message names them.
-        ConfigError: Something else listens on the port.
+        LockError: Another process serves it, or processes are left over from a killed one; the message names them.
+        ConfigError: The port is in use.
     """
     descriptor = os.open(home.dagster / SERVING, os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -61,14 +61,14 @@ def claim_home(home: Home, port: int) -> None:
         server = _read(descriptor)
         os.close(descriptor)
         raise LockError(
-            f"the UI of this home is served already: {server or 'by a process that has just begun'}",
-            hint=f"open that address, or end it first: kill {server.pid}" if server else "look again in a moment",
+            f"the UI of this home is already served: {server or 'by a process that has just started'}",
+            hint=f"open that address, or end it first: kill {server.pid}" if server else "try again in a moment",
         ) from held
     try:
-        if left := left_processes(home.root):
-            pids = " ".join(str(pid) for pid in left)
+        if leftover := leftover_processes(home.root):
+            pids = " ".join(str(pid) for pid in leftover)
             raise LockError(
-                f"processes of a `loyalty dev` that was killed still serve this home (pid {pids})",
+                f"processes left over from a killed `loyalty dev` still serve this home (pid {pids})",
                 hint=f"end them first: kill {pids}",
             )
         _check_port(port)
@@ -78,11 +78,11 @@ def claim_home(home: Home, port: int) -> None:
     server = Server(os.getpid(), port, datetime.now(UTC).isoformat(timespec="seconds"))
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, json.dumps(asdict(server)).encode(), 0)
-    # the program that takes this process's place goes on holding it; its children do not get it
+    # the program that replaces this process keeps the lock; its children do not inherit it
     os.set_inheritable(descriptor, True)
 
 
-def left_processes(root: Path) -> list[int]:
+def leftover_processes(root: Path) -> list[int]:
     """Web servers and daemons of Dagster that serve a home, found by their command and environment."""
     found = []
     for process in psutil.process_iter():
@@ -90,7 +90,7 @@ def left_processes(root: Path) -> list[int]:
             is_part = any(part in process.cmdline() for part in _PARTS)
             if is_part and process.environ().get(HOME_VARIABLE) == str(root):
                 found.append(process.pid)
-        except psutil.Error:  # it has ended, or is somebody else's
+        except psutil.Error:  # it has ended, or belongs to another user
             continue
     return sorted(found)
 
@@ -104,12 +104,12 @@ def _read(descriptor: int) -> Server | None:
 
 def _check_port(port: int) -> None:
     with socket.socket() as probe:
-        # as the web server will: a connection that has just been closed is no reason to refuse
+        # as the web server does: a connection that was just closed does not block the port
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
         except OSError as problem:
             raise ConfigError(
                 f"port {port} of {LOOPBACK} cannot be used: {problem.strerror}",
-                hint="name another one: loyalty dev --port 3001",
+                hint="choose another port: loyalty dev --port 3001",
             ) from problem

@@ -1,7 +1,7 @@
-"""What a run would do: the new files, the day, how it would be built, and why. No Dagster; nothing is written.
+"""What a run would do: the new files, the day, how it would be built, and why. No Dagster here; nothing is written.
 
-Files are known as landing knows them, by their content. The day is based on what is staged now; new files can still
-change the latest day.
+Files are recognised by their content, as in landing. The day is based on what is staged now; new files can still change
+the latest day.
 """
 
 from collections.abc import Mapping
@@ -31,13 +31,13 @@ from pipelines.runs.up_to_date import standing_versions
 
 @dataclass(frozen=True)
 class DryRun:
-    """What a run would do, up to where it would be refused.
+    """What a run would do, up to the point where it would fail.
 
     Attributes:
         new_files: Files that would land, by source.
-        files_again: Landed files that the mapping lands in another way now, and that would be brought up to date.
-        staging: How staging would be built, and why; empty if the run would be refused before.
-        as_of: The day; None if it is decided only when the files are staged, or if the run would be refused before.
+        files_again: Landed files that the changed mapping lands differently, and that would land again.
+        staging: How staging would be built, and why; empty if the run would fail before.
+        as_of: The day; None if it is known only after the files are staged, or if the run would fail before.
         may_move: Whether the day is the latest one, and new files can still change it.
         kind: How core and marts would be built: full, incremental or backfill; `none` if nothing would be built.
         reason: Why.
@@ -57,8 +57,8 @@ class DryRun:
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """What the user asked for, beside the settings."""
+class _Request:
+    """What the user requested, in addition to the settings."""
 
     as_of: str | date | None
     full_refresh: bool
@@ -67,14 +67,14 @@ class _Asked:
 
 @dataclass(frozen=True)
 class _Outlook:
-    """What the warehouse holds, and what it would hold once the files are staged.
+    """The state of the warehouse now, and after the files are staged.
 
     Attributes:
-        before: What it holds.
+        before: The state now.
         staged: What would be staged.
-        reason: Why staging would be built anew; empty if it would not.
-        added: How many batches would be added to what is staged.
-        is_same_data: Whether that would be what is staged already.
+        reason: Why staging would be rebuilt; empty if it would not.
+        added: How many batches would be added to the staged ones.
+        is_same_data: Whether the same data are already staged.
     """
 
     before: WarehouseState
@@ -84,14 +84,14 @@ class _Outlook:
     is_same_data: bool
 
     def additions(self) -> str:
-        """What would be added to staging, in words."""
+        """What would be added to staging, as text."""
         if self.added:
             return f"{self.added} new files are added"
-        return "nothing is added" if self.is_same_data else "an earlier delivery counts again"
+        return "nothing is added" if self.is_same_data else "an earlier delivery is in force again"
 
     @property
     def after(self) -> WarehouseState:
-        """What the build would find."""
+        """The state that the build would find."""
         return WarehouseState(staged=self.staged, built=self.before.built)
 
 
@@ -103,11 +103,11 @@ def dry_run(
     force: bool = False,
     originals: Path | None = None,
 ) -> DryRun:
-    """Say what `run_pipeline` would do with the same arguments.
+    """What `run_pipeline` would do with the same arguments.
 
     Raises:
-        LoyaltyError: What would stop the run before it does anything: the day that was asked for, the config, a
-            mapping, a folder or the warehouse cannot be used.
+        LoyaltyError: The run would stop before it does anything: the requested day, the config, a mapping, a folder or
+            the warehouse cannot be used.
     """
     if as_of not in (None, "latest", "yesterday"):
         resolve_as_of(settings, as_of)
@@ -116,12 +116,12 @@ def dry_run(
     files = preview_landing(settings.home, sources, today=settings.today(), originals=originals)
     if files.refused:
         return _refused(DryRun(files.new, files.again), files.refused)
-    asked = _Asked(as_of, full_refresh, force)
+    asked = _Request(as_of, full_refresh, force)
     return _of_build(settings, asked, files, _outlook(settings, asked, files, state))
 
 
 def _state(settings: Settings) -> WarehouseState:
-    """What the warehouse holds; nothing if somebody has taken it away.
+    """The state of the warehouse; empty if the warehouse does not exist.
 
     Raises:
         LoyaltyError: It cannot be opened.
@@ -133,12 +133,12 @@ def _state(settings: Settings) -> WarehouseState:
         return read_state(settings.paths.build_state)
 
 
-def _outlook(settings: Settings, asked: _Asked, files: LandingPreview, before: WarehouseState) -> _Outlook:
+def _outlook(settings: Settings, asked: _Request, files: LandingPreview, before: WarehouseState) -> _Outlook:
     code = staging_code(settings, keep=False)
     fingerprint = code.fingerprint
     reason = staging_needs_refresh(before, fingerprint, files.batches, code.models)
     if asked.full_refresh:
-        reason = "it was asked for"
+        reason = "--full-refresh was given"
     held = before.staged or StagedState(fingerprint="", batches=())
     if files.again and reason and not asked.full_refresh and held.fingerprint == fingerprint:
         reason = f"the mapping has changed for {sum(files.again.values())} landed files"
@@ -152,9 +152,9 @@ def _outlook(settings: Settings, asked: _Asked, files: LandingPreview, before: W
     )
 
 
-def _of_build(settings: Settings, asked: _Asked, files: LandingPreview, outlook: _Outlook) -> DryRun:
-    """How the files would be staged and the day be built."""
-    staging = f"built anew: {outlook.reason}" if outlook.reason else outlook.additions()
+def _of_build(settings: Settings, asked: _Request, files: LandingPreview, outlook: _Outlook) -> DryRun:
+    """How the files would be staged and how the day would be built."""
+    staging = f"rebuilt: {outlook.reason}" if outlook.reason else outlook.additions()
     try:
         day = _day(settings, asked, outlook)
     except (BuildError, ConfigError) as error:
@@ -164,7 +164,7 @@ def _of_build(settings: Settings, asked: _Asked, files: LandingPreview, outlook:
     standing = [] if asked.full_refresh else standing_versions(settings, outlook.staged, keep=False)
     version = next((one for one in standing if day in (None, one.as_of)), None)
     if version:
-        reason = f"published already from the same data and code: {version.id}"
+        reason = f"already published from the same data and code: {version.id}"
         if day is None:
             reason = f"if the day is {version.as_of}, {reason}; else full"
         return replace(found, kind="none", reason=reason)
@@ -179,11 +179,11 @@ def _of_build(settings: Settings, asked: _Asked, files: LandingPreview, outlook:
     return replace(found, kind=kind, reason=reason)
 
 
-def _day(settings: Settings, asked: _Asked, outlook: _Outlook) -> date | None:
-    """The day; None for the latest one of files that are not staged yet.
+def _day(settings: Settings, asked: _Request, outlook: _Outlook) -> date | None:
+    """The day; None for the latest day of files that are not staged yet.
 
     Raises:
-        ConfigError: It lies in the future.
+        ConfigError: It is in the future.
         BuildError: There is no latest day.
     """
     try:
@@ -199,7 +199,7 @@ def _plan(settings: Settings, state: WarehouseState, day: date | None, *, full_r
     if state.built is None:
         return "full", "nothing was built before"
     if not paths.key.exists() and settings.key_text is None:
-        return "full", "there is no key of the pseudonyms yet"
+        return "full", "there is no key for the pseudonyms yet"
     code = core_code(settings, key_fingerprint(load_key(paths.key, settings.key_text)), keep=False)
     plan = plan_build(
         state,

@@ -1,7 +1,7 @@
-"""Between which days the accepted events of customers lie, by what is staged.
+"""The first and the last day with accepted events of customers, from the staged data.
 
-A wrong year in one row must not stretch history by decades: the first days count as stray if a long time without any
-event follows them and they hold few events.
+A wrong year in one row must not extend the history by decades. So the first days are ignored as stray if they have few
+events and a long time without any event follows.
 """
 
 from collections.abc import Sequence
@@ -13,9 +13,9 @@ from pipelines.base.database import connect
 from pipelines.base.entities import ENTITIES
 from pipelines.runs.build_state import EventDays
 
-# A shop may close for a season or a year; after two years without any event another history begins.
+# A shop may close for a season or a year. After two years without any event, a new history begins.
 STRAY_GAP_DAYS = 730
-# Placeholders such as 1900-01-01 stand in a few percent of the rows at most.
+# Placeholders such as 1900-01-01 are in a few percent of the rows at most.
 STRAY_SHARE = 0.05
 
 _ACTIVITIES = tuple(entity for entity in ENTITIES.values() if entity.is_activity)
@@ -26,7 +26,7 @@ def event_days(warehouse: Path, today: date) -> EventDays | None:
 
     Args:
         warehouse: The DuckDB file, staged.
-        today: The business day that it is now; later days do not count.
+        today: Today's business day; later days do not count.
     """
     facts = [f"select event_on from staging.stg_{entity.name}" for entity in _ACTIVITIES]  # noqa: S608 (fixed names)
     with connect(warehouse, read_only=True) as connection:

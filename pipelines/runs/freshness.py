@@ -1,8 +1,8 @@
-"""Whether what is published is of the day that it should be, or so old that somebody must know.
+"""Freshness: whether the published day is the expected day, and whether the publication is stale.
 
-The published day is never compared with the clock for historical data: a day fixed in the config is the day that it
-should be, and `latest` is the last day with an event of a customer, or with a correction soon after it. The clock only
-tells for how long no run has succeeded. Whether files still arrive is for the landing's gate.
+The expected day comes from `as_of` of the config. It is a fixed day, or `latest`: the last day with an event of a
+customer, or with a correction soon after it. So historical data are not compared with the clock. The clock is only used
+for the time since the last successful run. Whether files still arrive is checked by the landing gate.
 """
 
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ from pipelines.runs.recorder import read_report
 
 @dataclass(frozen=True)
 class Freshness:
-    """How the published day stands to the day that it should be.
+    """The published day compared with the expected day.
 
     Attributes:
-        published: The as-of day of the current version; None where nothing is published.
-        expected: The day that it should be by `as_of` of the config; None where it is not known.
-        problem: Why it is not known.
-        last_success_at: When a run last succeeded, with a zone; None where none did, or where runs are not expected
-            because the day is fixed in the config.
+        published: The as-of day of the current version; None if nothing is published.
+        expected: The day that should be published by `as_of` of the config; None if it is not known.
+        problem: Why the expected day is not known.
+        last_success_at: When a run last succeeded, with a zone; None if no run did, or if no runs are expected because
+            the day is fixed in the config.
         limit_days: Number of days from which it is stale; 0 switches off all checks of days, but not `fault`.
         max_days_after_data: How many days ahead it may be before it is stale; no later day is built without --force.
         fault: Why readers cannot use what is published; empty if they can, or nothing is published.
@@ -40,19 +40,19 @@ class Freshness:
 
     @property
     def days_behind(self) -> int | None:
-        """Days that the publication lags; None where either day is not known."""
+        """Days that the published day is behind the expected day; None if either is not known."""
         if self.published is None or self.expected is None:
             return None
         return max(0, (self.expected - self.published).days)
 
     @property
     def days_ahead(self) -> int:
-        """Days by which the publication is later than it should be; 0 where either day is not known."""
+        """Days that the published day is ahead of the expected day; 0 if either is not known."""
         return max(0, (self.published - self.expected).days) if self.published and self.expected else 0
 
     @property
     def is_fresh(self) -> bool | None:
-        """Whether it is of the day that it should be; None where that is not known."""
+        """Whether the published day is the expected day; None if that is not known."""
         return None if self.expected is None else self.published == self.expected
 
     def why_stale(self, now: datetime) -> str:
@@ -79,14 +79,14 @@ class Freshness:
         return ""
 
     def __str__(self) -> str:
-        shown = f"published is {self.published or 'nothing'}"
+        shown = f"published day: {self.published or 'none'}"
         if self.expected is None:
-            return f"{shown}; the day that it should be is not known: {self.problem}"
+            return f"{shown}; the expected day is not known: {self.problem}"
         if self.is_fresh:
-            return f"{shown}, as it should be"
+            return f"{shown}, as expected"
         behind = f": {self.days_behind} days behind" if self.days_behind else ""
         ahead = f": {self.days_ahead} days ahead" if self.days_ahead else ""
-        return f"{shown}, and should be {self.expected}{behind}{ahead}"
+        return f"{shown}, expected day: {self.expected}{behind}{ahead}"
 
 
 def publication_freshness(settings: Settings, *, is_running: bool = False) -> Freshness:
@@ -94,7 +94,7 @@ def publication_freshness(settings: Settings, *, is_running: bool = False) -> Fr
 
     Args:
         settings: The settings in force.
-        is_running: Whether a run goes on: it holds the warehouse, so that `latest` cannot be asked for.
+        is_running: Whether a run is active: it has the warehouse open, so `latest` cannot be determined.
     """
     versions = list_versions(settings.paths.published)
     current = next((one for one in versions if one.is_current), None)
@@ -108,7 +108,7 @@ def publication_freshness(settings: Settings, *, is_running: bool = False) -> Fr
         return Freshness(published, expected, problem, since, limit, settings.max_days_after_data, fault)
 
     if is_running and settings.as_of == "latest":
-        return found(None, "a run goes on")
+        return found(None, "a run is active")
     try:
         return found(resolve_as_of(settings))
     except LoyaltyError as problem:
@@ -116,7 +116,7 @@ def publication_freshness(settings: Settings, *, is_running: bool = False) -> Fr
 
 
 def _last_success(settings: Settings, current: Version | None) -> datetime | None:
-    """When a run last succeeded; a home restored without its state only knows when its version was published."""
+    """When a run last succeeded. In a home restored without its state: when the current version was published."""
     report = read_report(settings.paths.last_run)
     if report and report.last_success_at:
         return datetime.fromisoformat(report.last_success_at)

@@ -1,6 +1,6 @@
-"""What lies in the inboxes, told by names, sizes and times: whether it changed, has settled, and is new.
+"""The state of the inboxes by names, sizes and times of files: whether files are new, and whether they still change.
 
-No file is opened: what it holds is landing's business.
+No file is opened: landing reads their content.
 """
 
 import hashlib
@@ -19,40 +19,40 @@ from pipelines.landing.sources import source_files
 
 
 @dataclass(frozen=True)
-class Glance:
-    """What a sensor remembers between two looks.
+class InboxCursor:
+    """What a sensor keeps between two checks.
 
     Attributes:
-        seen: Fingerprint of the inboxes at the last look.
-        handled: Fingerprint for which a run was started, or found to be needless.
+        seen: Fingerprint of the inboxes at the last check.
+        handled: Fingerprint for which a run was started or was not needed.
     """
 
     seen: str = ""
     handled: str = ""
 
     @classmethod
-    def from_cursor(cls, cursor: str | None) -> "Glance":
-        """As `to_cursor` wrote it; nothing for anything else."""
+    def from_cursor(cls, cursor: str | None) -> "InboxCursor":
+        """From the text of `to_cursor`; empty for any other text."""
         try:
-            return _GLANCE.validate_json(cursor or "{}")
+            return _CURSOR.validate_json(cursor or "{}")
         except ValidationError:
             return cls()
 
     def to_cursor(self) -> str:
         """As text."""
-        return _GLANCE.dump_json(_GLANCE.validate_python(asdict(self))).decode()
+        return _CURSOR.dump_json(_CURSOR.validate_python(asdict(self))).decode()
 
 
-_GLANCE = TypeAdapter(Glance)
+_CURSOR = TypeAdapter(InboxCursor)
 
 
 class Decision(Enum):
-    """What a look finds.
+    """The result of a check.
 
     Attributes:
-        KNOWN: As when it was dealt with.
-        UNSETTLED: Other than at the last look: somebody may still be writing.
-        SETTLED: Changed, and as at the last look.
+        KNOWN: Nothing has changed since the last run.
+        UNSETTLED: Changed since the last check: files may still be written.
+        SETTLED: Changed since the last run, but not since the last check.
     """
 
     KNOWN = auto()
@@ -60,8 +60,8 @@ class Decision(Enum):
     SETTLED = auto()
 
 
-def decide(before: Glance, seen: str) -> Decision:
-    """What the fingerprint of now means after what was seen before."""
+def decide(before: InboxCursor, seen: str) -> Decision:
+    """Compare the present fingerprint with those of the cursor."""
     if seen == before.handled:
         return Decision.KNOWN
     return Decision.SETTLED if seen == before.seen else Decision.UNSETTLED
@@ -71,23 +71,23 @@ def fingerprint_inboxes(settings: Settings) -> str:
     """16 hex digits over source, name, size and time of every file.
 
     Raises:
-        LoyaltyError: A mapping cannot be used, or a folder is not there.
+        LoyaltyError: A mapping cannot be used, or a folder does not exist.
     """
     digest = hashlib.sha256()
     for source, file in _files(settings):
         try:
             facts = file.path.lstat()
-        except FileNotFoundError:  # it went since it was listed
+        except FileNotFoundError:  # removed since it was listed
             continue
         digest.update(f"{source}\0{file.name}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
     return digest.hexdigest()[:16]
 
 
 def unlanded_files(settings: Settings) -> dict[str, int]:
-    """By source, the files that landing has not read as they are now; what the mapping ignores is not counted.
+    """For each source, the number of files that landing has not read in their present state, without ignored files.
 
-    A corrected file can have an older time than the one that it replaces (`rsync -t`, `cp -p`), so that any other size
-    or time counts.
+    A corrected file can have an older time than the file that it replaces (`rsync -t`, `cp -p`), so every change of
+    size or time counts.
     """
     seen = read_snapshot(settings.paths)
     new: dict[str, int] = {}
@@ -96,7 +96,7 @@ def unlanded_files(settings: Settings) -> dict[str, int]:
             continue
         try:
             is_new = state_of(file.path) != seen.get(source, {}).get(file.name)
-        except InputError:  # it went since it was listed, or nobody may look at it
+        except InputError:  # removed since it was listed, or not readable
             continue
         new[source] = new.get(source, 0) + is_new
     return new

@@ -1,8 +1,8 @@
-"""Which day `latest` is, by what is staged, and which corrections it leaves out.
+"""The day that `latest` means, from the staged data, and the corrections that its build does not use.
 
-Only events of customers count (`Entity.is_activity`), by their event column; reference data, later times of a row
-(closed, delivered), coverage and the dates of files do not. Orders are not needed: a survey or a CRM alone has a
-latest day too.
+Only events of customers count (`Entity.is_activity`), by their event column. Reference data, later times of a row
+(closed, delivered), coverage and the dates of files do not count. Orders are not required: a survey or a CRM alone also
+has a latest day.
 """
 
 from collections.abc import Iterator
@@ -26,9 +26,9 @@ class LaterCorrections:
 
     Attributes:
         first_on: The first day on which one became known.
-        last_on: The last such day until today: the day to ask for.
-        n_rows: How many there are.
-        entities: Of which entities, separated by commas.
+        last_on: The last such day until today; a build of this day uses all of them.
+        n_rows: The number of corrections.
+        entities: Their entities, separated by commas.
     """
 
     first_on: date
@@ -39,13 +39,13 @@ class LaterCorrections:
 
 @dataclass(frozen=True)
 class LatestDay:
-    """The day that `latest` is, and what decided it.
+    """The day that `latest` means, and the row that determines it.
 
     Attributes:
         day: The day.
-        entity: The entity of the row that decided.
-        source: Its source.
-        is_correction: Whether it is a correction (`updated_at`) and not an event.
+        entity: The entity of that row.
+        source: The source of that row.
+        is_correction: Whether the row is a correction (`updated_at`) and not an event.
         last_event_on: The last day with an event.
     """
 
@@ -66,14 +66,14 @@ def latest_day(warehouse: Path, today: date, correction_days: int) -> LatestDay:
 
     Args:
         warehouse: The DuckDB file, staged.
-        today: The business day that it is now; what lies after it does not count.
+        today: Today's business day; later days do not count.
         correction_days: How many days after the last event a correction still counts.
 
     Raises:
         BuildError: There is no such event by today, or nothing is staged.
         LockError: Another process writes to the warehouse.
     """
-    # a few rows per source and day of correction are left of each table
+    # each table is reduced to a few rows per source and day of correction
     facts = " union all ".join(_facts_of(entity, position) for position, entity in enumerate(_ACTIVITIES))
     with _staged(warehouse) as connection:
         rows = connection.execute(
@@ -105,9 +105,9 @@ def latest_day(warehouse: Path, today: date, correction_days: int) -> LatestDay:
         ).fetchall()
     if not rows:
         raise BuildError(
-            f"no order, return, case, answer or other event of a customer by {today} was accepted,"
-            " so `latest` names no day",
-            hint="see what was rejected (loyalty quarantine list), or name a day: loyalty run --as-of 2024-01-31",
+            f"no order, return, case, answer or other event of a customer until {today} was accepted,"
+            " so there is no latest day to build",
+            hint="see which rows were rejected (loyalty quarantine list), or give a day: --as-of 2024-01-31",
         )
     return LatestDay(*rows[0])
 
@@ -115,12 +115,13 @@ def latest_day(warehouse: Path, today: date, correction_days: int) -> LatestDay:
 def later_corrections(warehouse: Path, day: date, today: date) -> LaterCorrections | None:
     """The corrections of events until `day` that became known after it; None if there are none.
 
-    A row is a correction if its key has an earlier version: the first version is used however late it became known.
+    A row is a correction if its key has an earlier version. The first version is always used,
+    even if it became known late.
 
     Args:
         warehouse: The DuckDB file, staged.
         day: The day that is built.
-        today: The business day that it is now.
+        today: Today's business day.
     """
     counts = " union all ".join(_corrections_of(entity, position) for position, entity in enumerate(_ACTIVITIES))
     with _staged(warehouse) as connection:
@@ -142,8 +143,8 @@ _UPDATED_ON = "case when updated_at is not null then effective_on end"
 def _facts_of(entity: Entity, position: int) -> str:
     """The days of an entity's rows that are in force.
 
-    What a later delivery has replaced decides nothing, and neither does the day of an event that a later version moved
-    to an earlier day: a wrong date must not stay the latest day for months.
+    Rows that a later delivery has replaced do not count. Nor does the day of an event that a later version has moved to
+    an earlier day: a wrong date must not stay the latest day for months.
     """
     same_key = " and ".join(f"later.{column} = versions.{column}" for column in ("source", *entity.key))
     return f"""
@@ -195,7 +196,7 @@ def _corrections_of(entity: Entity, position: int) -> str:
 
 @contextmanager
 def _staged(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The warehouse, read only, for questions to staging.
+    """The warehouse, read-only, for queries of staging.
 
     Raises:
         BuildError: Nothing is staged.
@@ -210,5 +211,5 @@ def _staged(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         except duckdb.CatalogException as problem:
             raise BuildError(
                 "events are not staged yet, so there is no latest day",
-                hint="look at why staging failed, then: loyalty run",
+                hint="find out why staging failed (loyalty status), then: loyalty run",
             ) from problem

@@ -1,7 +1,7 @@
-"""Whether the process of a run still lives, on whatever host: each holds an flock on a file of its own until it ends.
+"""Whether the process of a run is still alive, on any host: each process holds an flock on its own file until it ends.
 
-A process number says nothing on another host, and after a restart it can belong to another program. The lock of the
-home does not say it either: a run that waits for it lives too.
+A process id means nothing on another host, and after a restart it can belong to another program. The lock of the home
+does not show it either: a run that waits for that lock is alive too.
 """
 
 import fcntl
@@ -15,10 +15,10 @@ _held: dict[tuple[int, Path], str] = {}  # by process and folder; a fork is anot
 
 
 def mark_alive(folder: Path) -> str:
-    """Let this process count as alive from now until it ends; the marks of ended processes are removed.
+    """Mark this process as alive until it ends, and remove the marks of ended processes.
 
     Args:
-        folder: Where the marks of a home lie.
+        folder: The folder of the marks of a home.
 
     Returns:
         The mark's name; the same for every call of this process.
@@ -27,12 +27,12 @@ def mark_alive(folder: Path) -> str:
     if own not in _held:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _held[own] = _hold_new(folder)
-        _remove_left(folder)
+        _remove_ended(folder)
     return _held[own]
 
 
 def is_alive(folder: Path, token: str) -> bool:
-    """Whether the process lives that holds a mark."""
+    """Whether the process that holds a mark is alive."""
     if not _TOKEN.fullmatch(token):
         return False
     try:
@@ -51,15 +51,15 @@ def is_alive(folder: Path, token: str) -> bool:
 def _hold_new(folder: Path) -> str:
     while True:
         token = secrets.token_hex(16)
-        # never closed: the system lets go of it when the process ends, however that happens
+        # never closed: the system releases the lock when the process ends, also after a kill
         descriptor = os.open(folder / token, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         if (folder / token).exists():
             return token
-        os.close(descriptor)  # somebody removed it before it was locked
+        os.close(descriptor)  # another process removed it before it was locked
 
 
-def _remove_left(folder: Path) -> None:
+def _remove_ended(folder: Path) -> None:
     for path in folder.iterdir():
         if not _TOKEN.fullmatch(path.name):
             continue

@@ -1,7 +1,7 @@
-"""One run at a time: an flock on `<home>/lock`, held from a run's first step to its last.
+"""One run at a time: an flock on `<home>/lock`, held from the first step of a run to the last.
 
-The lock goes with the process that holds it, so a killed run leaves none behind; its dbt child may live on for a while
-and hold the warehouse, which is waited for here too. No Dagster: resources.py wraps this.
+The lock ends with the process that holds it, so a killed run leaves no lock. But its dbt process may keep running for a
+while with the warehouse open; this module waits for that too. No Dagster here: resources.py wraps this module.
 """
 
 import fcntl
@@ -25,7 +25,7 @@ log = logging.getLogger("loyalty.lock")
 
 POLL_SECONDS = 0.2
 CHILD_PATIENCE_SECONDS = 120.0
-# The module that is a run's dbt process (see dbt_server.py), as its command line names it.
+# The module of a run's dbt process (see dbt_server.py), as in its command line.
 DBT_PROGRAM = "pipelines.runs.dbt_server"
 _LINE_BYTES = 512
 
@@ -34,13 +34,13 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Holder:
-    """Who holds the lock.
+    """The run that holds the lock.
 
     Attributes:
         run_id: The run.
         pid: Its process.
         since: When it took the lock, UTC, ISO 8601.
-        child_pid: The dbt process that it started last; 0 where none runs.
+        child_pid: The dbt process that it started last; 0 if none runs.
     """
 
     run_id: str
@@ -56,8 +56,8 @@ class HeldLock:
     """The lock while this process holds it.
 
     Args:
-        descriptor: Of the locked file.
-        holder: Who holds it.
+        descriptor: The descriptor of the locked file.
+        holder: The run that holds it.
     """
 
     def __init__(self, descriptor: int, holder: Holder) -> None:
@@ -65,10 +65,10 @@ class HeldLock:
         self.holder = holder
 
     def note_child(self, pid: int) -> None:
-        """Write down the dbt process that runs now (0 for none), for whoever comes after a kill."""
+        """Record the dbt process that runs now (0 for none), so that the next run finds it if this run is killed."""
         self.holder = replace(self.holder, child_pid=pid)
         text = json.dumps(asdict(self.holder)).encode()
-        # padded, not truncated first: who waits reads one line or the other
+        # padded instead of truncated first: a waiting run reads the old line or the new one, never half of one
         os.pwrite(self._descriptor, text.ljust(_LINE_BYTES), 0)
 
 
@@ -76,26 +76,26 @@ class HeldLock:
 def hold_lock(
     path: Path, run_id: str, say: Say = log.info, patience: float = CHILD_PATIENCE_SECONDS
 ) -> Iterator[HeldLock]:
-    """Wait until no other run holds the lock and no killed run's dbt goes on, then hold it.
+    """Wait until no other run holds the lock and no dbt process of a killed run is active, then hold the lock.
 
     Args:
         path: `<home>/lock`.
-        run_id: Who will hold it.
-        say: Told once for whom it waits, whenever that changes.
-        patience: Seconds to wait for a killed run's dbt.
+        run_id: The run that will hold it.
+        say: Called with what it waits for, once whenever that changes.
+        patience: Seconds to wait for the dbt process of a killed run.
 
     Raises:
-        LockError: A killed run's dbt is still there; the message names its pid.
+        LockError: The dbt process of a killed run is still active; the message names its pid.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    # not inherited: a child that outlives us must not keep the lock without anyone knowing its pid
+    # not inherited: a child that outlives this process must not keep the lock, because its pid would be unknown
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         _wait_for(descriptor, say)
         killed = read_holder(descriptor)
         held = HeldLock(descriptor, Holder(run_id, os.getpid(), datetime.now(UTC).isoformat(timespec="seconds")))
         if killed is not None and killed.child_pid:
-            # whoever comes meanwhile waits for us, and must still find the dbt if we are killed too
+            # other runs now wait for this one, and must still find the dbt process if this run is killed too
             held.note_child(killed.child_pid)
             try:
                 _wait_for_child(killed, say, patience)
@@ -110,29 +110,29 @@ def hold_lock(
 
 
 def _wait_for(descriptor: int, say: Say) -> None:
-    told = ""
+    reported = ""
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            words = f"waiting for {read_holder(descriptor) or 'another run'}"
-            if words != told:
-                say(words)
-                told = words
+            message = f"waiting for {read_holder(descriptor) or 'another run'}"
+            if message != reported:
+                say(message)
+                reported = message
             time.sleep(POLL_SECONDS)
         else:
             return
 
 
 def read_holder(descriptor: int) -> Holder | None:
-    """Who wrote themselves into the lock file; None where nobody did."""
+    """The run recorded in the lock file; None if there is none."""
     with suppress(ValueError, TypeError):
         return Holder(**json.loads(os.pread(descriptor, 4096, 0)))
     return None
 
 
 def current_holder(path: Path) -> Holder | None:
-    """Who holds the lock right now; None where it is free."""
+    """The run that holds the lock now; None if the lock is free."""
     if not path.exists():
         return None
     descriptor = os.open(path, os.O_RDONLY)
@@ -153,33 +153,33 @@ def _wait_for_child(killed: Holder, say: Say, patience: float) -> None:
         if time.monotonic() > deadline:
             raise LockError(
                 f"dbt (pid {killed.child_pid}) of {killed}, which was killed, still runs after {patience:.0f} s",
-                hint=f"end it (kill {killed.child_pid}) and run again",
+                hint=f"end that process (kill {killed.child_pid}) and run again",
             )
         time.sleep(POLL_SECONDS)
 
 
 def _runs_dbt(pid: int) -> bool:
-    """Whether that process runs and is a run's dbt; its id may meanwhile belong to another program."""
+    """Whether that process runs and is the dbt process of a run; another program may have its id by now."""
     return DBT_PROGRAM in programs_of(pid)
 
 
 def wait_for_warehouse(
     path: Path, say: Say = log.info, patience: float = CHILD_PATIENCE_SECONDS, *, read_only: bool = False
 ) -> None:
-    """Wait until no other process has the warehouse open: a killed run's dbt, or somebody's DuckDB shell.
+    """Wait until no other process has the warehouse open: the dbt process of a killed run, or a DuckDB shell.
 
     Args:
-        path: The DuckDB file; need not exist.
-        say: Told once who holds it.
+        path: The DuckDB file; it may be missing.
+        say: Called once with the process that has it open.
         patience: Seconds to wait.
-        read_only: Whether the caller only reads: other readers are not waited for, and the file stays as it is.
+        read_only: Whether the caller only reads: it does not wait for other readers, and the file does not change.
 
     Raises:
-        LockError: It is still held; the message names the process.
+        LockError: Another process still has it open; the message names the process.
         BuildError: It cannot be opened.
     """
     deadline = time.monotonic() + patience
-    told = False
+    is_reported = False
     while path.exists():
         try:
             connect(path, read_only=read_only).close()
@@ -189,14 +189,14 @@ def wait_for_warehouse(
                 raise unusable(path, problem) from problem
             if time.monotonic() > deadline:
                 raise LockError(
-                    f"{path} is still held by {who} after {patience:.0f} s",
-                    hint="close what has it open"
+                    f"{who} still has {path} open after {patience:.0f} s, so it cannot be used",
+                    hint="end that process"
                     + (f" (kill {pid})" if (pid := who.removeprefix("process ")).isdigit() else "")
                     + ", and run again",
                 ) from problem
-            if not told:
-                say(f"waiting for {who}, which holds {path.name}")
-                told = True
+            if not is_reported:
+                say(f"waiting for {who}, which has {path.name} open")
+                is_reported = True
             time.sleep(POLL_SECONDS)
         else:
             return

@@ -1,23 +1,23 @@
-"""Where logs lie, and how many of them stay: one a run, and dbt's own."""
+"""The log files: one per run, and dbt's log. Where they are, and how many are kept."""
 
 from pathlib import Path
 
 from pipelines.config.home import Home
 from pipelines.publication import list_versions
 
-# Of dbt.log and of each of the five that dbt keeps before it; a run of the sample writes about a megabyte.
+# Size of dbt.log and of each of the five older logs that dbt keeps. A run of the sample writes about a megabyte.
 DBT_LOG_BYTES = 5_000_000
 DBT_LOG = "dbt.log"
 KEPT_LOGS = 60
 
 
 def log_path(home: Home, run_id: str) -> Path:
-    """Where a run's log is."""
+    """The path of the log of a run."""
     return home.logs / f"{run_id}.log"
 
 
 def dbt_log_options(logs: Path) -> list[str]:
-    """dbt's options for a log in that folder that does not grow for ever."""
+    """dbt's options for a log of limited size in that folder."""
     return ["--log-path", str(logs), "--log-file-max-bytes", str(DBT_LOG_BYTES)]
 
 

@@ -1,6 +1,6 @@
-"""Which processes of this machine still run, and by which command: for what a killed run may have left behind.
+"""The commands of running processes, to find processes left over from a killed run.
 
-By psutil: `ps` cuts what it shows at 80 columns, so a long path hides the program, and slim images have no `ps`.
+Uses psutil: `ps` truncates its output at 80 columns, so a long path hides the program, and slim images have no `ps`.
 """
 
 from pathlib import Path
@@ -11,10 +11,10 @@ import psutil
 def programs_of(pid: int) -> tuple[str, ...]:
     """The last part of each argument of a process's command, lower case: `("python", "dbt", "build", ...)`.
 
-    Without folders: a checkout below a folder called dbt does not make dbt of everything that runs from it.
+    Folders are removed: a checkout in a folder named dbt must not make every program in it look like dbt.
 
     Returns:
-        Nothing if no such process runs, or if it has ended and only waits for its parent.
+        Empty if no such process runs, or if it has ended and is a zombie.
     """
     try:
         return tuple(Path(argument).name.lower() for argument in psutil.Process(pid).cmdline())

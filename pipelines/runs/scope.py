@@ -21,7 +21,7 @@ from pipelines.privacy import finish_pending
 from pipelines.runs.dbt_process import DbtProcess
 from pipelines.runs.lock import HeldLock, hold_lock, wait_for_warehouse
 from pipelines.runs.logs import log_path, prune_logs
-from pipelines.runs.notify import tell_end, tell_killed_before, tell_never_began
+from pipelines.runs.notify import notify_end, notify_killed_before, notify_not_started
 from pipelines.runs.recorder import Listener, Recorder, Silent
 
 log = logging.getLogger("loyalty.run")
@@ -79,13 +79,13 @@ def open_run(settings: Settings, run_id: str, listener: Listener | None = None) 
         try:
             lock = stack.enter_context(hold_lock(paths.lock, run_id, say))
         except LockError as problem:
-            tell_never_began(settings, run_id, problem)
+            notify_not_started(settings, run_id, problem)
             raise
         users = stack.enter_context(umask(PRIVATE))
         for folder in (paths.landing, paths.state, paths.exchange, paths.logs, paths.state / "tmp"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         stack.enter_context(_log_file(log_path(paths, run_id)))
-        tell_killed_before(settings)
+        notify_killed_before(settings)
         recorder = Recorder(paths.last_run, run_id, told)
         stack.enter_context(_recorded_end(settings, recorder))
         wait_for_warehouse(paths.warehouse, say)
@@ -121,7 +121,7 @@ def _recorded_end(settings: Settings, recorder: Recorder) -> Iterator[None]:
         if failure is not None and not isinstance(failure, (LoyaltyError, KeyboardInterrupt)):
             write_traceback(log_file, failure)
         recorder.end()
-        tell_end(settings, recorder)
+        notify_end(settings, recorder)
 
 
 def forget_lost_warehouse(paths: Home) -> None:

@@ -1,5 +1,4 @@
-"""Notifying of a stale publication: once when it becomes stale, and once when it is current again. No
-Dagster.
+"""Notifies of a stale publication: once when it becomes stale, and once when it is current again.
 
 A run that fails sends its own message. This module is for days without any run; its sensor is in jobs.py.
 """
@@ -14,9 +13,9 @@ from pipelines.runs.notify import send
 
 
 def notify_of_staleness(settings: Settings, is_known: bool, now: datetime) -> tuple[bool, str]:
-    """Look at the publication once; send a message if it has become stale, or is current again.
+    """Check the publication once. Send a message if it has become stale, or is current again.
 
-    A message that certainly did not arrive is sent again at the next look.
+    A message that certainly did not arrive is sent again by the next check.
 
     Args:
         settings: The settings in force.
@@ -24,12 +23,12 @@ def notify_of_staleness(settings: Settings, is_known: bool, now: datetime) -> tu
         now: The time, with a zone.
 
     Returns:
-        Whether the webhook knows now that it is stale, and what was found.
+        Whether the webhook has been notified that it is stale, and the state of the publication as text.
     """
     found = publication_freshness(settings, is_running=current_holder(settings.paths.lock) is not None)
     why = found.why_stale(now)
     if not settings.is_notifying:
-        return False, f"{why}; nobody is notified: {WEBHOOK_VARIABLE} is not set" if why else str(found)
+        return False, f"{why}; the webhook is not notified: {WEBHOOK_VARIABLE} is not set" if why else str(found)
     # while a run is active, the day that is due may be unknown: this is not a recovery
     if bool(why) == is_known or (is_known and found.expected is None):
         return is_known, why or str(found)

@@ -115,7 +115,7 @@ def test_the_status_for_people_shows_times_rows_and_warnings(
     assert f"from {begun} to {ended} UTC" in text
     assert f"{run['rows']['published']:,} rows published" in text
     assert run["version"] in text
-    assert f"published is {report['as_of']}, as it should be" in text
+    assert f"{report['as_of']}, as expected" in text
     assert status["quarantine"][0]["rule"] in text
     assert f"and {status['n_quarantine_reasons'] - 8} more reasons" in text
     listed = {f"{issue['source']} {issue['entity']}: {issue['issue']}" for issue in status["data_issues"]}

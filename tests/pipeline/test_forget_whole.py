@@ -255,6 +255,7 @@ def test_what_is_held_is_told_with_file_and_line(story: Story) -> None:
 
 def test_who_is_not_held_is_said_so(story: Story) -> None:
     assert story.unknown.returncode == 8
+    assert "error " in story.unknown.stderr
 
 
 @pytest.mark.parametrize("umask", [0o022, 0o002])

@@ -108,7 +108,7 @@ def test_json_has_the_error_too(config: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_what_a_command_ends_with_on_purpose_stays_as_it_is(config: Path) -> None:
-    @console.spoken
+    @console.reports_errors
     def ends() -> None:
         raise typer.Exit(3)
 

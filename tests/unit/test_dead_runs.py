@@ -10,7 +10,7 @@ import dagster as dg
 import pytest
 
 from pipelines.orchestration.dead_runs import end_dead_runs, process_tag
-from pipelines.orchestration.sensors import end_dead, tell_if_lost
+from pipelines.orchestration.sensors import end_dead, notify_if_lost
 from pipelines.runs.liveness import is_alive, mark_alive
 from pipelines.runs.lock import hold_lock
 from tests.unit.test_notifications import settings_for
@@ -162,7 +162,7 @@ def test_a_dead_run_is_told_of_once(instance: dg.DagsterInstance, tmp_path: Path
         with dg.build_sensor_context(instance=instance) as context:
             assert dead.run_id in (end_dead(context, settings).skip_message or "")
             assert end_dead(context, settings).skip_message == "no run is dead"
-        tell_if_lost(dead, settings)
+        notify_if_lost(dead, settings)
         assert [body["run_id"] for body in receiver.bodies] == ["r1"]
 
 
@@ -171,9 +171,9 @@ def test_a_failed_run_that_could_not_tell_is_told_of_unless_the_command_line_doe
 ) -> None:
     with receiving() as receiver:
         settings = settings_for(tmp_path, receiver.url)
-        tell_if_lost(going_on(instance, {"loyalty/command_line": "true"}), settings)
+        notify_if_lost(going_on(instance, {"loyalty/command_line": "true"}), settings)
         assert receiver.bodies == []
         lost = going_on(instance, {})
-        tell_if_lost(lost, settings)
-        tell_if_lost(lost, settings)
+        notify_if_lost(lost, settings)
+        notify_if_lost(lost, settings)
         assert [(body["run_id"], body["exit_code"]) for body in receiver.bodies] == [(lost.run_id, 70)]

