@@ -110,7 +110,7 @@ def test_only_a_suite_of_marts_knows_a_day_and_what_was_published_before(tmp_pat
         (HEAD + "colour: red\n", "expectations"),
         ("dataset: orders\nowner: me\ndescription: d\ncolour: red\nexpectations: []\n", ":4: colour"),
         (HEAD + 2 * "  - {expect: expect_column_to_exist, column: a, why: w}\n", ":6: column_to_exist.a stands twice"),
-        ("", "must hold keys with values (`key: value`), but is empty"),
+        ("", "must contain keys with values (`key: value`), but is empty"),
         ("dataset: [\n", "orders.yml:"),
     ],
 )
