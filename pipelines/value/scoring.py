@@ -22,7 +22,7 @@ from pipelines.base.errors import BuildError
 from pipelines.config.model import ValueModel
 from pipelines.value import files, purchase_model
 from pipelines.value.cells import PurchaseCells, SpendCells
-from pipelines.value.fits import SPEND_MODEL, DatedFit, FitMemory, fit_purchases, fit_spend, parameter_table
+from pipelines.value.fits import SPEND_MODEL, DatedFit, FitCache, fit_purchases, fit_spend, parameter_table
 from pipelines.value.purchase_model import Kind, PurchaseModel
 from pipelines.value.report import FitStatus, ModelReport, ValueReport
 from pipelines.value.trial import hold_trial
@@ -69,25 +69,25 @@ def score(
     cells = _purchase_cells("purchase_cells", files.read_purchase_cells(exchange))
     purchase_days, spend_days = files.read_purchase_fit_cells(exchange), files.read_spend_fit_cells(exchange)
     holdout_table = files.read_holdout_cells(exchange)
-    memory = FitMemory(exchange)
+    cache = FitCache(exchange)
     # One BLAS thread: faster here (the arrays are small), and sums always in the same order.
     with threadpool_limits(limits=1, user_api="blas"):
         trial = hold_trial(holdout_table, files.read_holdout_week_cells(exchange))
         least = rules.fit_min_customers
         fit_chosen = partial(fit_purchases, trial.chosen, min_customers=least)
         of_purchases = partial(_purchase_cells, "purchase_fit_cells")
-        purchases = _fits(purchase_days, as_of, of_purchases, f"{trial.chosen} {least}", fit_chosen, memory)
+        purchases = _fits(purchase_days, as_of, of_purchases, f"{trial.chosen} {least}", fit_chosen, cache)
         fit_amounts = partial(fit_spend, min_customers=least)
-        spend = _fits(spend_days, as_of, _spend_cells, f"{SPEND_MODEL} {least}", fit_amounts, memory)
+        spend = _fits(spend_days, as_of, _spend_cells, f"{SPEND_MODEL} {least}", fit_amounts, cache)
         bought, spent = (next(fit.report for fit in fits if fit.observed_on == as_of) for fits in (purchases, spend))
         n_cells = files.write(exchange, "purchase_scores", _score_purchases(cells, bought, horizons_months))
     files.write(exchange, "value_parameters", [parameter_table([*purchases, *spend])])
     files.write(exchange, "value_validation", [trial.table])
-    memory.keep()
+    cache.keep()
     for report in (bought, spent):
         logger.info("%s: %s on %d customers", report.model, report.status, report.n_customers)
     warnings = tuple(_warnings(bought, spent, trial.beats_naive, rules.high_spend_correlation))
-    return ValueReport(bought, spent, n_cells, len(purchases) + len(spend), memory.n_fitted, warnings)
+    return ValueReport(bought, spent, n_cells, len(purchases) + len(spend), cache.n_fitted, warnings)
 
 
 def _warnings(
@@ -112,7 +112,7 @@ def _fits(
     cells_of: Callable[[pa.Table], Cells],
     model: str,
     fit: Callable[[Cells], ModelReport],
-    memory: FitMemory,
+    cache: FitCache,
 ) -> list[DatedFit]:
     """A model's fit of every day in the table, and of the as-of day also where it has no cells."""
     days = sorted({as_of, *pc.unique(table["observed_on"]).to_pylist()})
@@ -121,7 +121,7 @@ def _fits(
         rows = table.filter(pc.equal(table["observed_on"], pa.scalar(day, pa.date32())))
         cells = cells_of(rows)
         population = int(rows["n_population"][0].as_py()) if rows.num_rows else 0
-        fits.append(DatedFit(day, population, memory.recall(cells, model, partial(fit, cells))))
+        fits.append(DatedFit(day, population, cache.get(cells, model, partial(fit, cells))))
     return fits
 
 

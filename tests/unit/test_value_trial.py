@@ -187,5 +187,5 @@ def test_without_a_holdout_bg_nbd_is_used_and_nothing_is_claimed() -> None:
 
 def test_impossible_cells_are_refused_by_name(holdout: pa.Table, weeks: pa.Table) -> None:
     broken = holdout.set_column(4, "recency_days", pa.array(np.full(holdout.num_rows, 9999), pa.int32()))
-    with pytest.raises(BuildError, match=r"holdout_cells.parquet: recency must lie between 0 and age"):
+    with pytest.raises(BuildError, match=r"holdout_cells.parquet: recency must be between 0 and age"):
         hold_trial(broken, weeks)
