@@ -39,9 +39,7 @@ def discounted_purchases(expected: ArrayLike, due: ArrayLike, rate: float) -> Fl
     if not (np.isfinite(rate) and rate >= 0):
         raise ValueError(f"a discount rate must be a finite number not below 0, not {rate}")
     if not np.isfinite(when).all() or np.any(np.diff(when, prepend=0.0) < 0):
-        raise ValueError(
-            "periods must be due one after the other: finite, not below 0, not falling"
-        )
+        raise ValueError("periods must be due one after the other: finite, not below 0, not falling")
     of_period = np.diff(by_end, axis=0, prepend=0.0)
     if np.any(of_period < -_ROUNDING * np.abs(by_end)):
         raise ValueError("expected purchases must not fall from one period's end to the next")
