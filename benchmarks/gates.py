@@ -1,4 +1,4 @@
-"""What a gate costs: ten expectations by Great Expectations inside DuckDB, against the same ten written as plain SQL.
+"""The cost of a gate: ten expectations by Great Expectations inside DuckDB, compared with the same ten in plain SQL.
 
     python benchmarks/gates.py [--rows 5000000] [--threads 2] [--repeat 3]
 
