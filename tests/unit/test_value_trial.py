@@ -141,7 +141,7 @@ def test_weeks_of_another_holdout_are_refused(
     holdout: pa.Table, weeks: pa.Table, spoiled: dict[str, int | date]
 ) -> None:
     first, *others = weeks.to_pylist()
-    with pytest.raises(BuildError, match=r"holdout_week_cells.parquet is not of the holdout after 1997-09-30"):
+    with pytest.raises(BuildError, match=r"holdout_week_cells.parquet .* 1997-09-30"):
         hold_trial(holdout, pa.Table.from_pylist([first | spoiled, *others], schema=WEEKS))
 
 
