@@ -3,7 +3,7 @@
     python benchmarks/gates.py [--rows 5000000] [--threads 2] [--repeat 3]
 
 Prints the median of the repeats, wall seconds and, in brackets, processor seconds (the ones to read on a busy machine),
-and the ratios. Importing Great Expectations is told apart: it is paid once a run.
+and the ratios. Importing Great Expectations is measured separately, because it happens once per run.
 """
 
 import argparse
