@@ -218,9 +218,9 @@ def likelihood_table(runs: dict[tuple[str, str], Run | str], ours: Ours) -> Tabl
         mine = runs[model, "ours"]
         if isinstance(run, str) or isinstance(mine, str):
             continue
-        estimates = ", ".join(f"{name} {run.answer[name]:.7g}" for name in mine.answer)
+        fitted = ", ".join(f"{name} {run.answer[name]:.7g}" for name in mine.answer)
         if model == "forecast":
-            table.add_row(NAMES[model], package, "", "", estimates)
+            table.add_row(NAMES[model], package, "", "", fitted)
             continue
         value, best = ours.log_likelihood(model, run.answer), ours.log_likelihood(model, mine.answer)
         table.add_row(
@@ -228,7 +228,7 @@ def likelihood_table(runs: dict[tuple[str, str], Run | str], ours: Ours) -> Tabl
             package,
             f"{value:.4f}",
             "" if run is mine else f"{round(best - value, 4) + 0.0:.4f}",
-            estimates,
+            fitted,
         )
     return table
 

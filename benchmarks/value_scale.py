@@ -69,10 +69,8 @@ def fit_both(
     if found.model is None or found_spend.model is None:
         sys.exit(f"no fit: {found.status} and {found_spend.status}")
     parameters = vars(found.model) | vars(found_spend.model)
-    estimates = ", ".join(f"{name} {value:.5g}" for name, value in parameters.items())
-    note = (
-        f"{cells.n_customers:,.0f} customers, {cells.repeats.size:,} + {spend_cells.repeats.size:,} cells: {estimates}"
-    )
+    fitted = ", ".join(f"{name} {value:.5g}" for name, value in parameters.items())
+    note = f"{cells.n_customers:,.0f} customers, {cells.repeats.size:,} + {spend_cells.repeats.size:,} cells: {fitted}"
     return purchase_model.rounded(found.model, PARAMETER_DIGITS), found_spend.model, note
 
 
