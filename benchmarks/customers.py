@@ -1,4 +1,4 @@
-"""Simulated customers for the benchmarks of the value models, drawn as BG/NBD and Gamma-Gamma have it.
+"""Simulated customers for the benchmarks of the value models, drawn from BG/NBD and Gamma-Gamma.
 
 Here: the population. Not here: a timing.
 """

@@ -1,9 +1,9 @@
-"""What a gate costs: ten expectations by Great Expectations inside DuckDB, against the same ten written as plain SQL.
+"""The cost of a gate: ten expectations by Great Expectations inside DuckDB, compared with the same ten in plain SQL.
 
     python benchmarks/gates.py [--rows 5000000] [--threads 2] [--repeat 3]
 
 Prints the median of the repeats, wall seconds and, in brackets, processor seconds (the ones to read on a busy machine),
-and the ratios. Importing Great Expectations is told apart: it is paid once a run.
+and the ratios. Importing Great Expectations is measured separately, because it happens once per run.
 """
 
 import argparse

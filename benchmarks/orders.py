@@ -1,4 +1,4 @@
-"""Orders of mixed habits as Parquet, drawn by DuckDB from a fixed seed.
+"""Orders of customers with different habits as Parquet, drawn by DuckDB from a fixed seed.
 
 Here: the orders that value_scale.py reads. Not here: anything timed.
 
@@ -17,8 +17,8 @@ import duckdb
 FIRST_ON = "2023-01-01"
 OBSERVED_DAYS = 1096  # to 2025-12-31
 
-# Three habits: hardly ever again, now and then, often. A customer buys at a gamma rate (shape 1, 1 and 2) until he
-# leaves after an exponential time; his repeats in that time are then geometric, or the sum of two geometrics.
+# Three habits: rarely, sometimes, often. A customer buys at a gamma rate (shape 1, 1 and 2) and leaves after an
+# exponential time. The number of repeats in that time is then geometric, or the sum of two geometric numbers.
 _CUSTOMERS = """
 create temp table drawn as
 with numbered as (
@@ -77,12 +77,12 @@ copy (
 
 
 def write_orders(folder: Path, customers: int, orders: int, seed: int) -> None:
-    """Write `<folder>/month=…/*.parquet` with about so many orders of exactly so many customers."""
+    """Write `<folder>/month=…/*.parquet` with about `orders` orders of exactly `customers` customers."""
     options = {"seed": seed, "customers": customers, "observed_days": OBSERVED_DAYS}
     with duckdb.connect(config={"threads": 2, "memory_limit": "4GB", "temp_directory": str(folder / "temp")}) as con:
         con.execute("set preserve_insertion_order = false")
         con.execute("set partitioned_write_flush_threshold = 100000")
-        # hash() of several values mixes them by xor alone: hashed once more, the draws of a customer are independent
+        # hash() of several values only mixes them by xor; with a second hash the draws of a customer are independent
         con.execute("create macro u(mixed) as (hash(mixed) + 0.5) / 18446744073709551616.0")
         con.execute("create macro repeats(mean, u) as if(mean > 0, floor(ln(u) / ln(mean / (1 + mean))), 0)::bigint")
         con.execute(_CUSTOMERS, options)

@@ -28,7 +28,7 @@ Answer = dict[str, float]
 
 
 def ask_lifetimes(model: str, customers: pd.DataFrame) -> Callable[[], Answer] | None:
-    """Its fitters take arrays; Pareto/NBD starts at points drawn by chance."""
+    """Its fitters take arrays; Pareto/NBD starts at random points."""
     import lifetimes
 
     np.random.seed(1)  # it draws from numpy's global generator
@@ -72,7 +72,7 @@ def ask_clvkit(model: str, customers: pd.DataFrame) -> Callable[[], Answer] | No
 
 
 def ask_pymc_marketing(model: str, customers: pd.DataFrame) -> Callable[[], Answer] | None:
-    """The maximum a posteriori under its default priors: the only one of its methods that is meant to be fast."""
+    """The maximum a posteriori with its default priors, which is its only method intended to be fast."""
     from pymc_marketing import clv
 
     models = {
@@ -103,12 +103,12 @@ PEERS = {"lifetimes": ask_lifetimes, "clvkit": ask_clvkit, "pymc_marketing": ask
 
 
 def _named(parameters: dict[str, float]) -> Answer:
-    """By our names: the Gamma-Gamma's third parameter is v with some."""
+    """The parameters with our names; some peers call the third parameter of Gamma-Gamma v."""
     return {("gamma" if name == "v" else name): float(value) for name, value in parameters.items()}
 
 
 def main() -> None:
-    """Run one model of one peer and print what came of it."""
+    """Run one model of one peer and print the result."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("package", choices=PEERS)
     parser.add_argument("model")

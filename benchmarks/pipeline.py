@@ -1,4 +1,4 @@
-"""What the whole pipeline costs beside a floor and a peer, on the same generated shop.
+"""The cost of the whole pipeline compared with a floor and a peer, on the same generated shop.
 
 The floor is bare DuckDB SQL from the raw order files to one RFM row a customer; the peer is pandas and lifetimes'
 `summary_data_from_transaction_data` on the same files. Neither lands, checks, versions, converts or publishes anything:
@@ -45,7 +45,7 @@ group by customer
 
 
 def pipeline(sample: Path) -> int:
-    """`loyalty run` as a user calls it, in a home without anything yet; gives the customers it scored."""
+    """`loyalty run` as a user calls it, in an empty home; returns the number of scored customers."""
     done = subprocess.run(
         [LOYALTY, "run", "--config", sample / "loyalty.yml"], cwd=sample, capture_output=True, text=True
     )
@@ -56,7 +56,7 @@ def pipeline(sample: Path) -> int:
 
 
 def floor(sample: Path) -> int:
-    """Raw order files to RFM in one SQL statement; gives the customers."""
+    """Raw order files to RFM in one SQL statement; returns the number of customers."""
     files = sample / "inbox" / "orders_*.csv"
     header = min(files.parent.glob(files.name)).read_text(encoding="utf-8").splitlines()[1]
     columns = str(dict.fromkeys(header.split(","), "varchar"))  # given, so that DuckDB need not sniff every small file
@@ -65,7 +65,7 @@ def floor(sample: Path) -> int:
 
 
 def peer(sample: Path) -> int | None:
-    """Raw order files to lifetimes' summary; gives the customers, or None where lifetimes is not installed."""
+    """Raw order files to the summary of lifetimes; the number of customers, or None if lifetimes is not installed."""
     try:
         from lifetimes.utils import summary_data_from_transaction_data  # type: ignore[import-untyped]  # has no types
     except ImportError:
@@ -81,7 +81,7 @@ def peer(sample: Path) -> int | None:
 
 
 def timed(work: Callable[[Path], int | None], sample: Path, repeats: int) -> tuple[float, int | None]:
-    """The shortest of some runs in seconds, and what the last one gave."""
+    """The seconds of the fastest run, and the result of the last run."""
     seconds = []
     for _ in range(repeats):
         started = time.perf_counter()
@@ -91,7 +91,7 @@ def timed(work: Callable[[Path], int | None], sample: Path, repeats: int) -> tup
 
 
 def main() -> None:
-    """Print one line a contestant: seconds, customers, ratio to the floor."""
+    """Print one line per contestant: seconds, customers, ratio to the floor."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     options.add_argument("--customers", type=int, default=2000)
     options.add_argument("--days", type=int, default=365)

@@ -1,4 +1,4 @@
-"""What each step of a benchmark costs: seconds, processor seconds, memory.
+"""The cost of each step of a benchmark: seconds, processor seconds, memory.
 
 Here: the clock and its table. Not here: any step.
 """
@@ -13,12 +13,12 @@ from rich.table import Table
 
 
 def peak_gb() -> float:
-    """The most memory that this process has had."""
+    """The largest memory that this process has used."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e9
 
 
 class Steps:
-    """The steps since the last table. Set `note` inside a step to say what came of it."""
+    """The steps since the last table. Set `note` inside a step to describe its result."""
 
     def __init__(self) -> None:
         self.note = ""
@@ -26,14 +26,14 @@ class Steps:
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
-        """Time what is inside."""
+        """Time the block."""
         self.note = ""
         start, used = time.perf_counter(), time.process_time()
         yield
         self._rows.append((name, time.perf_counter() - start, time.process_time() - used, peak_gb(), self.note))
 
     def table(self, title: str) -> Table:
-        """The steps and their sum; the next table begins anew."""
+        """The steps and their sum; the next table begins empty."""
         table = Table("step", title=title)
         for name in ("seconds", "processor s", "peak GB by then"):
             table.add_column(name, justify="right")

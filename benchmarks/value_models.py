@@ -1,4 +1,4 @@
-"""How fast the value models fit, against lifetimes, clvkit and pymc-marketing on the same customers in one run.
+"""How fast the value models fit, compared with lifetimes, clvkit and pymc-marketing on the same customers in one run.
 
 Here: the fits, both sets of parameters put into one likelihood (ours), the ratios. Not here: how a peer is asked
 (peers.py), whether the fits are right (tests/unit/test_value_*.py).
@@ -46,7 +46,7 @@ TARGETS = {"bg_nbd": 20, "pareto_nbd": 50, "gamma_gamma": 10}  # times lifetimes
 
 @dataclass(frozen=True)
 class Run:
-    """What one contestant did with one model; seconds of each run in their order."""
+    """The result of one contestant with one model; seconds of each run in their order."""
 
     wall: Sequence[float]
     cpu: Sequence[float]
@@ -56,12 +56,12 @@ class Run:
     numpy: str = field(default="", repr=False)
 
     def again(self, seconds: Sequence[float]) -> float:
-        """The median run once everything is loaded and compiled: without the first, where there is another."""
+        """The median run after loading and compiling: without the first run, if there are several."""
         return statistics.median(seconds[1:] or seconds)
 
 
 class Ours:
-    """Our fits, from one array entry a customer to parameters: sorting the customers into cells is counted."""
+    """Our fits, from one array entry per customer to parameters, including sorting the customers into cells."""
 
     def __init__(self, x: Floats, t_x: Floats, age: Floats, mean: Floats) -> None:
         self._purchases = x, t_x, age
@@ -74,7 +74,7 @@ class Ours:
         self._bg_nbd = found
 
     def run(self, model: str, repeats: int) -> Run:
-        """As `score` runs it: on one BLAS thread."""
+        """Like in `score`, on one BLAS thread."""
         work: dict[str, Callable[[], object]] = {
             "bg_nbd": lambda: bg_nbd.fit(PurchaseCells.of(*self._purchases)).model,
             "mbg_nbd": lambda: bg_nbd.fit(PurchaseCells.of(*self._purchases), bg_nbd.MbgNbd).model,
@@ -92,7 +92,7 @@ class Ours:
         return Run(wall, cpu, found if isinstance(found, dict) else asdict(found))
 
     def log_likelihood(self, model: str, parameters: dict[str, float]) -> float:
-        """The one function that both sets of parameters are put into."""
+        """The log-likelihood that is evaluated for all sets of parameters."""
         match model:
             case "bg_nbd":
                 return bg_nbd.log_likelihood(bg_nbd.BgNbd(**_only(parameters, "r", "alpha", "a", "b")), self.cells)
@@ -114,12 +114,12 @@ class Ours:
 
 
 def _only(parameters: dict[str, float], *names: str) -> dict[str, float]:
-    """Without what a peer tells beside the parameters."""
+    """The parameters without other output of a peer."""
     return {name: parameters[name] for name in names}
 
 
 def ask(python: Path, package: str, model: str, customers: Path, options: argparse.Namespace) -> Run | str:
-    """A peer's run, or why there is none."""
+    """A peer's run, or the reason why there is none."""
     script = Path(__file__).with_name("peers.py")
     command = [python, script, package, model, customers, "--repeats", str(options.repeats + 1)]
     try:
@@ -142,7 +142,7 @@ def python_of(package: str, given: Path) -> Path | None:
 
 
 def main() -> None:
-    """Run everybody and print the tables."""
+    """Run all contestants and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--customers", type=int, default=100_000)
     parser.add_argument("--repeats", type=int, default=5)
@@ -184,7 +184,7 @@ def main() -> None:
 
 
 def speed_table(runs: dict[tuple[str, str], Run | str]) -> Table:
-    """Seconds, and how many times ours they are."""
+    """Seconds, and their ratio to ours."""
     table = Table("model", "by", title="Speed; median of the runs after the first, which loads and compiles")
     for name in ("first, s", "again, s", "processor s", "times ours", "(processor)", "memory, GB"):
         table.add_column(name, justify="right")
@@ -209,7 +209,7 @@ def speed_table(runs: dict[tuple[str, str], Run | str]) -> Table:
 
 
 def likelihood_table(runs: dict[tuple[str, str], Run | str], ours: Ours) -> Table:
-    """Parameters and what our likelihood makes of them; for the forecast its total."""
+    """Parameters and our likelihood at them; for the forecast its total."""
     table = Table("model", "by", title="Log-likelihood by one function at each one's parameters")
     table.add_column("log-likelihood", justify="right")
     table.add_column("less than ours by", justify="right")
@@ -218,13 +218,17 @@ def likelihood_table(runs: dict[tuple[str, str], Run | str], ours: Ours) -> Tabl
         mine = runs[model, "ours"]
         if isinstance(run, str) or isinstance(mine, str):
             continue
-        told = ", ".join(f"{name} {run.answer[name]:.7g}" for name in mine.answer)
+        fitted = ", ".join(f"{name} {run.answer[name]:.7g}" for name in mine.answer)
         if model == "forecast":
-            table.add_row(NAMES[model], package, "", "", told)
+            table.add_row(NAMES[model], package, "", "", fitted)
             continue
         value, best = ours.log_likelihood(model, run.answer), ours.log_likelihood(model, mine.answer)
         table.add_row(
-            NAMES[model], package, f"{value:.4f}", "" if run is mine else f"{round(best - value, 4) + 0.0:.4f}", told
+            NAMES[model],
+            package,
+            f"{value:.4f}",
+            "" if run is mine else f"{round(best - value, 4) + 0.0:.4f}",
+            fitted,
         )
     return table
 

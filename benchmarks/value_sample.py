@@ -1,4 +1,4 @@
-"""What a fit on a fixed hash sample of 250,000 customers loses against the fit on all of 1,000,000.
+"""The error of a fit on a fixed hash sample of 250,000 customers, compared with the fit on all 1,000,000.
 
 Here: both fits, what our likelihood makes of both on everybody, and the totals of 12 months that follow. Not here: the
 rule in SQL (int_fit_sample).
@@ -30,7 +30,7 @@ YEAR_DAYS = 365.25
 
 
 def in_sample(customers: int, sample: int) -> NDArray[np.bool_]:
-    """Who is drawn: keys are hashes, and whole buckets of their first three digits are taken while they fit."""
+    """The sample: keys are hashes, and whole buckets by their first three digits are added while they fit."""
     keys = (hashlib.md5(str(number).encode(), usedforsecurity=False).hexdigest() for number in range(customers))
     buckets = np.array([int(key[:3], 16) for key in keys])
     through = np.cumsum(np.bincount(buckets, minlength=4096))
@@ -38,7 +38,7 @@ def in_sample(customers: int, sample: int) -> NDArray[np.bool_]:
 
 
 class Fit(NamedTuple):
-    """A fit, and what it says of everybody."""
+    """A fit, and its forecast for all customers."""
 
     n_customers: float
     seconds: float
@@ -48,7 +48,7 @@ class Fit(NamedTuple):
 
 
 def of_purchases(kind: Kind, cells: PurchaseCells, everybody: PurchaseCells) -> Fit:
-    """Fitted on cells; the total is everybody's expected purchases of 12 months."""
+    """Fitted on cells; the total is the expected purchases of all customers in 12 months."""
     start = time.perf_counter()
     model = purchase_model.fit(kind, cells).model
     seconds = time.perf_counter() - start
@@ -59,7 +59,7 @@ def of_purchases(kind: Kind, cells: PurchaseCells, everybody: PurchaseCells) -> 
 
 
 def of_spend(cells: SpendCells, everybody: SpendCells) -> Fit:
-    """Fitted on cells; the total is that of the amounts expected of each repeater's next purchase day."""
+    """Fitted on cells; the total is the sum of the expected amounts of each repeater's next purchase day."""
     start = time.perf_counter()
     model = gamma_gamma.fit(cells).model
     seconds = time.perf_counter() - start
@@ -70,7 +70,7 @@ def of_spend(cells: SpendCells, everybody: SpendCells) -> Fit:
 
 
 def add_rows(table: Table, name: str, full: Fit, sampled: Fit) -> None:
-    """One row a fit."""
+    """One row per fit."""
     for where, fit in (("all", full), ("sample", sampled)):
         table.add_row(
             name,
@@ -87,7 +87,7 @@ def add_rows(table: Table, name: str, full: Fit, sampled: Fit) -> None:
 
 
 def main() -> None:
-    """Fit and print: of the purchase models the total purchases of 12 months, of the spend model amounts."""
+    """Fit and print: for the purchase models the total purchases of 12 months, for the spend model amounts."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--customers", type=int, default=1_000_000)
     parser.add_argument("--sample", type=int, default=250_000)

@@ -51,7 +51,7 @@ Scored = dict[str, pa.Array]
 
 
 def statements(**places: object) -> dict[str, str]:
-    """The queries of value_scale.sql by name, with the places put in."""
+    """The queries of value_scale.sql by name, with the paths filled in."""
     text = Path(__file__).with_suffix(".sql").read_text(encoding="utf-8")
     for name, place in places.items():
         text = text.replace(f"{{{name}}}", str(place))
@@ -62,20 +62,20 @@ def statements(**places: object) -> dict[str, str]:
 def fit_both(
     purchases: duckdb.DuckDBPyRelation, spend: duckdb.DuckDBPyRelation
 ) -> tuple[PurchaseModel, GammaGamma, str]:
-    """BG/NBD and Gamma-Gamma on such cells, and a line about them."""
+    """BG/NBD and Gamma-Gamma fitted on cells, and a line that describes them."""
     cells = PurchaseCells.of(*_columns(purchases))
     spend_cells = SpendCells.of(*_columns(spend))
     found, found_spend = purchase_model.fit(Kind.BG_NBD, cells), gamma_gamma.fit(spend_cells)
     if found.model is None or found_spend.model is None:
         sys.exit(f"no fit: {found.status} and {found_spend.status}")
     parameters = vars(found.model) | vars(found_spend.model)
-    told = ", ".join(f"{name} {value:.5g}" for name, value in parameters.items())
-    note = f"{cells.n_customers:,.0f} customers, {cells.repeats.size:,} + {spend_cells.repeats.size:,} cells: {told}"
+    fitted = ", ".join(f"{name} {value:.5g}" for name, value in parameters.items())
+    note = f"{cells.n_customers:,.0f} customers, {cells.repeats.size:,} + {spend_cells.repeats.size:,} cells: {fitted}"
     return purchase_model.rounded(found.model, PARAMETER_DIGITS), found_spend.model, note
 
 
 def forecast(model: PurchaseModel, cells: PurchaseCells) -> Scored:
-    """What 12 months are expected to bring."""
+    """The expected purchases of 12 months."""
     alive = purchase_model.p_alive(model, cells)
     return {
         "p_alive": pa.nulls(cells.repeats.size, pa.float64()) if alive is None else pa.array(alive),
@@ -95,14 +95,14 @@ def intervals(model: PurchaseModel, cells: PurchaseCells) -> Scored:
 
 
 def of_cells(batch: pa.RecordBatch, score: Callable[[PurchaseCells], Scored]) -> Scored:
-    """A slice of purchase cells with what is said of them."""
+    """A slice of purchase cells with their scores."""
     cells = PurchaseCells.of(*(column.to_numpy() for column in batch.columns))
     keys = {"n_repeat_days": cells.repeats, "recency_days": cells.recency, "age_days": cells.age}
     return {name: pa.array(values.astype(np.int32)) for name, values in keys.items()} | score(cells)
 
 
 def stream(cells: duckdb.DuckDBPyRelation, file: Path, score: Callable[[pa.RecordBatch], Scored]) -> int:
-    """Cells out of DuckDB, a slice at a time, scored, into a file; gives the rows."""
+    """Read cells from DuckDB in slices, score them and write them to a file; returns the number of rows."""
     writer, rows = None, 0
     for batch in cells.to_arrow_reader(SLICE):
         table = pa.table(score(batch))
@@ -115,7 +115,7 @@ def stream(cells: duckdb.DuckDBPyRelation, file: Path, score: Callable[[pa.Recor
 
 
 def on_trial(connection: duckdb.DuckDBPyConnection) -> Validation | None:
-    """All models on the holdout, as the value step tries them."""
+    """All models on the holdout, as in the value step."""
     windows = []
     for name in ("holdout", "last_year"):
         window = connection.table("holdout_cell").filter(f"window_name = '{name}'")
@@ -145,7 +145,7 @@ def run(orders: Path, folder: Path, options: argparse.Namespace, console: Consol
         with steps.step("fit on the hash sample"):
             model, spend, steps.note = fit_both(con.sql(sql["sample_purchase_cell"]), con.sql(sql["sample_spend_cell"]))
         with steps.step("score every cell"):
-            # in this order most of what depends on (x, T) alone is computed once
+            # in this order, most values that depend only on (x, T) are computed once
             cells = con.table("purchase_cell").order("n_repeat_days, age_days, recency_days")
             rows = stream(cells, files["purchase_scores"], lambda batch: of_cells(batch, lambda c: forecast(model, c)))
             steps.note = f"{rows:,} cells"
@@ -165,7 +165,7 @@ def run(orders: Path, folder: Path, options: argparse.Namespace, console: Consol
                 con.execute(sql["days"])
             with steps.step("holdout cells"):
                 con.execute(sql["holdout"])
-            con.execute("set memory_limit = '500MB'")  # the rest is Python's
+            con.execute("set memory_limit = '500MB'")  # the rest is for Python
             with steps.step("holdout: four models, three peers"):
                 found = on_trial(con)
                 if found is not None:
@@ -175,7 +175,7 @@ def run(orders: Path, folder: Path, options: argparse.Namespace, console: Consol
 
 
 def main() -> None:
-    """Draw the orders, run, tidy up."""
+    """Draw the orders, run, clean up."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--customers", type=int, default=10_000_000)
     parser.add_argument("--orders", type=int, default=100_000_000)

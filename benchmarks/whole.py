@@ -1,4 +1,4 @@
-"""A whole build beside a floor in plain SQL, from the same landed files to published marts.
+"""A whole build compared with a floor in plain SQL, from the same landed files to published marts.
 
 A sample shop is made and run once by the command line, which says how long each stage took. Then the floor (whole.sql)
 writes the same main outputs from the same landed Parquet, in a process of its own. What a run has beyond the floor: row
@@ -64,7 +64,7 @@ def floor(home: Path, day: str, zone: str, memory: str, threads: int) -> None:
 
 
 def measured(command: list[str | Path]) -> tuple[str, float]:
-    """What a command prints, and the processor seconds that it and its children used."""
+    """The output of a command, and the processor seconds of it and its children."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -95,7 +95,7 @@ def main() -> None:
             )
             engine = f"engine: {{memory_limit: {given.memory}, threads: {given.threads}}}\n"
             config.write_text(config.read_text(encoding="utf-8") + engine, encoding="utf-8")
-        # lands; the second run is measured, because the processor's seconds are those of a process
+        # this run lands; the second run is measured, because processor seconds are per process
         measured([LOYALTY, "run", "--config", config])
         _, cpu = measured([LOYALTY, "run", "--full-refresh", "--config", config])
         report = json.loads((sample / "state" / "last_run.json").read_text(encoding="utf-8"))

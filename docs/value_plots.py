@@ -1,10 +1,10 @@
-"""The figures of docs/value-models.md, from real purchase days: CDNOW, and Online Retail.
+"""Draws the figures of docs/value-models.md from real purchase days: CDNOW and Online Retail.
 
     .venv/bin/python -m pip install matplotlib        # for figures only, so not in the lock
     .venv/bin/python docs/value_plots.py [--retail HOME]
 
-CDNOW is the log that lifetimes carries. HOME is a home in which examples/online_retail was run to its last day; without
-it Online Retail's figure stays as it is.
+The CDNOW data are part of the package lifetimes. HOME is a home in which examples/online_retail was run to its last
+day. Without HOME the figure of Online Retail is not drawn again.
 """
 
 import argparse
@@ -33,7 +33,7 @@ IMAGES = Path(__file__).parent / "images"
 NAMES = {Kind.NBD: "NBD", Kind.BG_NBD: "BG/NBD", Kind.MBG_NBD: "MBG/NBD", Kind.PARETO_NBD: "Pareto/NBD"}
 COLOURS = {Kind.NBD: "#999999", Kind.BG_NBD: "#d55e00", Kind.MBG_NBD: "#009e73", Kind.PARETO_NBD: "#0072b2"}
 
-# purchase days of whoever was known at a cut, one row a customer and a day: columns customer, day_on
+# read the table `days` with one row per customer and purchase day: columns customer, day_on
 HOLDOUT = """
     select
         count(*) filter (day_on <= $cut) - 1 as x,
@@ -56,12 +56,12 @@ class Log:
         self.connection = connection
 
     def holdout(self, cut: date, ends: date) -> HoldoutCells:
-        """Everybody known at the cut."""
+        """All customers known at the cut."""
         found = self.connection.execute(HOLDOUT, {"cut": cut, "ends": ends}).fetchnumpy()
         return HoldoutCells.of(found["x"], found["t_x"], found["age"], found["bought"], float((ends - cut).days))
 
     def weeks(self, cut: date, ends: date) -> Floats:
-        """Their purchase days in each week after it."""
+        """Their purchase days in each week after the cut."""
         found = self.connection.execute(WEEKS, {"cut": cut, "ends": ends}).fetchnumpy()
         by_week = np.zeros(n_weeks((ends - cut).days))
         by_week[found["week"] - 1] = found["bought"]
@@ -69,7 +69,7 @@ class Log:
 
 
 def cdnow() -> Log:
-    """The log that lifetimes carries."""
+    """The purchase days in the package lifetimes."""
     spec = find_spec("lifetimes")
     assert spec is not None and spec.submodule_search_locations
     path = Path(spec.submodule_search_locations[0]) / "datasets" / "CDNOW_sample.txt"
@@ -105,7 +105,7 @@ def fitted(cells: HoldoutCells, *kinds: Kind) -> dict[Kind, PurchaseModel]:
 
 
 def of_new_customers(model: PurchaseModel, age: float) -> float:
-    """Repeat purchases expected of a customer in the `age` days since his first."""
+    """Expected repeat purchases of a customer in the `age` days since their first purchase."""
     match model:
         case Nbd():
             return float(nbd.expected_purchases(model, np.zeros(1), np.zeros(1), age)[0])
@@ -116,7 +116,7 @@ def of_new_customers(model: PurchaseModel, age: float) -> float:
 
 
 def draw_cdnow(log: Log) -> Figure:
-    """78 weeks of tracking, purchases by frequency, and probabilities against what happened."""
+    """78 weeks of tracking, purchases by frequency, and predicted probabilities compared with actual shares."""
     first, cut, ends = date(1997, 1, 1), date(1997, 9, 30), date(1998, 6, 30)
     cells = log.holdout(cut, ends)
     models = fitted(cells, Kind.BG_NBD, Kind.MBG_NBD, Kind.PARETO_NBD)
@@ -134,8 +134,8 @@ def draw_cdnow(log: Log) -> Figure:
         {"first": first},
     ).fetchnumpy()
     weeks = np.arange(0, 79)
-    seen = [repeats["n"][repeats["day"] < 7 * week].sum() for week in weeks]
-    tracking.plot(weeks, seen, color="black", label="seen")
+    actual = [repeats["n"][repeats["day"] < 7 * week].sum() for week in weeks]
+    tracking.plot(weeks, actual, color="black", label="actual")
     for kind, model in models.items():
         told = [
             sum(
@@ -161,7 +161,7 @@ def draw_cdnow(log: Log) -> Figure:
 
     for kind, model in models.items():
         draw_calibration(probability, model, cells, COLOURS[kind])
-    label(probability, "CDNOW: at least one purchase day", "probability told", "share of customers")
+    label(probability, "CDNOW: at least one purchase day", "predicted probability", "share of customers")
     tracking.legend(frameon=False)
     return figure
 
@@ -192,7 +192,7 @@ def draw_retail(log: Log) -> Figure:
         label(panel, f"Online Retail: {name}", f"weeks since {cut}", "purchase days, cumulative")
         panel.legend(frameon=False)
         draw_calibration(probability, model, cells, "#0072b2" if cut.month == 6 else "#d55e00", name)
-    label(probability, "Online Retail: at least one purchase day", "probability told", "share of customers")
+    label(probability, "Online Retail: at least one purchase day", "predicted probability", "share of customers")
     probability.legend(frameon=False)
     return figure
 
@@ -206,7 +206,7 @@ def draw_calibration(panel: Axes, model: PurchaseModel, cells: HoldoutCells, col
 
 
 def label(panel: Axes, title: str, x: str, y: str) -> None:
-    """Words around a panel."""
+    """The title and the axis labels of a panel."""
     panel.set_title(title, fontsize=10)
     panel.set_xlabel(x, fontsize=9)
     panel.set_ylabel(y, fontsize=9)
@@ -214,7 +214,7 @@ def label(panel: Axes, title: str, x: str, y: str) -> None:
 
 
 def main() -> None:
-    """Draw what there is data for."""
+    """Draw the figures whose data are available."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--retail", type=Path, metavar="HOME", help="a home in which examples/online_retail was run")
     options = parser.parse_args()

@@ -1,1 +1,1 @@
-"""What the user decides: loyalty.yml and the environment. No other part reads either of them."""
+"""The user's settings: loyalty.yml and the environment. Only this package reads them."""

@@ -1,6 +1,6 @@
-"""What a setting says about itself, beside its type, default and bounds: one declaration for all who show it.
+"""The description of a setting, besides its type, default and bounds. It is declared once and used everywhere.
 
-Errors take the example from here; docs/settings.md (reference.py) and the mart rpt_setting (in_force.py) take the rest.
+Error messages use the example; docs/settings.md (reference.py) and the mart rpt_setting (in_force.py) use the rest.
 """
 
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from pydantic.fields import FieldInfo
 
 @dataclass(frozen=True)
 class About:
-    """The words of one setting, as metadata of its field.
+    """The description of one setting, as metadata of its field.
 
     Attributes:
-        meaning: What it decides, in one sentence.
-        reason: Why the default is what it is; empty if there is no default.
+        meaning: What the setting decides, in one sentence.
+        reason: The reason for the default; empty if there is no default.
         unit: Unit or kind of the value.
-        example: What a user who has to choose could write.
+        example: An example value, for settings without a default.
         shown: The default in words, if it is not a constant.
-        var: The var of the dbt project that takes the value; empty if it takes none.
+        var: The dbt var that receives the value; empty if there is none.
     """
 
     meaning: str
@@ -30,5 +30,5 @@ class About:
 
 
 def about(field: FieldInfo) -> About | None:
-    """What a field says about itself; None for a group of settings."""
+    """The description of a field; None for a group of settings without one."""
     return next((one for one in field.metadata if isinstance(one, About)), None)

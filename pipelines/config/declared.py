@@ -1,4 +1,4 @@
-"""Every key of loyalty.yml, read from the declarations: what it is called, which group it is in, what it says."""
+"""Every key of loyalty.yml with its name, group and description, read from the declarations."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ class Declared:
     """One key that has a value.
 
     Attributes:
-        group: The keys that lead to it, joined by points; empty at the top.
+        group: The keys of the groups that contain it, joined by points; empty at the top.
         name: Its own key.
         part: The group's declaration.
         field: The key's declaration.
-        words: What it says about itself.
-        reason: Why the default is what it is; of the group if the key has no reason of its own.
+        words: Its description.
+        reason: The reason for the default; the group's reason if the key has none.
     """
 
     group: str
@@ -33,12 +33,12 @@ class Declared:
 
     @property
     def path(self) -> str:
-        """All keys that lead to the value, joined by points."""
+        """The keys of its groups and its own key, joined by points."""
         return f"{self.group}.{self.name}".lstrip(".")
 
 
 def declared(part: type[SettingsPart], group: str = "", reason: str = "") -> Iterator[Declared]:
-    """The keys of a group and of the groups below it, in the order of their declaration."""
+    """The keys of a group and of its subgroups, in the order of their declaration."""
     for name, field in part.model_fields.items():
         if field.exclude:
             continue
@@ -53,7 +53,7 @@ def declared(part: type[SettingsPart], group: str = "", reason: str = "") -> Ite
 
 
 def members(kind: Any) -> tuple[Any, ...]:
-    """The types that a value can have, without None."""
+    """The types of a union without None; any other type alone."""
     kinds = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
     return tuple(one for one in kinds if one is not NoneType)
 
@@ -64,7 +64,7 @@ def _group(kind: Any) -> type[SettingsPart] | None:
 
 
 def _entry(kind: Any) -> type[SettingsPart] | None:
-    """The group that each entry of a list is."""
+    """The group that describes each entry of a list; None for anything else."""
     return next((one for one in get_args(kind) if _is_part(one)), None) if get_origin(kind) is tuple else None
 
 

@@ -1,7 +1,7 @@
-"""What is wrong with a YAML file that a user wrote: pydantic's findings as plain sentences, each with its line.
+"""Turns pydantic's errors about a user's YAML file into plain sentences, each with its line.
 
-The only place that turns pydantic's errors into sentences. One fault gives one sentence: an error that only follows
-from another one is left out. Rules of our own have their sentence in the validator that refuses the value (ValueError).
+No other module does this. One fault gives one sentence: an error that only follows from another one is left out. Our
+own rules write their sentence in the validator that rejects the value (ValueError).
 """
 
 import re
@@ -24,11 +24,11 @@ _WHOLE = "the file"
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong.
+    """One fault in the file.
 
     Attributes:
-        line: Where it stands in the file, from 1.
-        where: The keys that lead there, joined by points.
+        line: Its line in the file, from 1.
+        where: The path of its key, joined by points.
         words: What was found, and what is allowed.
     """
 
@@ -44,9 +44,9 @@ def faults(error: ValidationError, document: Document, model: type[BaseModel]) -
     """Every fault of a document, in the order of the file.
 
     Args:
-        error: What pydantic found.
+        error: Pydantic's error.
         document: The file as it was read.
-        model: What the file was checked against.
+        model: The model that the file was validated against.
     """
     found = [(_known(document, detail), detail) for detail in error.errors(include_url=False)]
     kept = {
@@ -58,12 +58,12 @@ def faults(error: ValidationError, document: Document, model: type[BaseModel]) -
 
 
 def value_words(error: ValidationError) -> str:
-    """What is wrong with a single value that stands in no file: an option of the command line."""
+    """The sentence for a single value that is not in a file, such as an option of the command line."""
     return _words(error.errors(include_url=False)[0], {})
 
 
 def _known(document: Document, detail: ErrorDetails) -> Path:
-    """A location without the parts that only pydantic knows, such as the members of a union."""
+    """A location without the parts that pydantic adds, such as the members of a union."""
     known: Path = ()
     for part in detail["loc"]:
         if (*known, part) in document.lines:
@@ -74,10 +74,10 @@ def _known(document: Document, detail: ErrorDetails) -> Path:
 
 
 def _follows(at: Path, detail: ErrorDetails, found: list[tuple[Path, ErrorDetails]]) -> bool:
-    """Whether a finding only follows from another one.
+    """Whether an error only follows from another one.
 
-    Pydantic also counts a list with a wrong entry as too short, and a key with a misspelt name as missing. Errors
-    below an unknown name are left out.
+    Pydantic reports a list with a wrong entry also as too short, and a key with a misspelt name also as missing. Errors
+    below an unknown key are left out.
     """
     if detail["type"] == "too_short" and any(other[: len(at)] == at and len(other) > len(at) for other, _ in found):
         return True
@@ -90,7 +90,7 @@ def _follows(at: Path, detail: ErrorDetails, found: list[tuple[Path, ErrorDetail
 
 
 def _words(detail: ErrorDetails, fields: Mapping[str, FieldInfo]) -> str:
-    """The sentence for one finding; `fields` are those that the file may have at its place."""
+    """The sentence for one error; `fields` are the keys that are allowed at its place in the file."""
     kind, context, value = detail["type"], detail.get("ctx", {}), detail.get("input")
     if kind in ("value_error", "assertion_error"):
         return detail["msg"].partition(", ")[2]
@@ -132,13 +132,13 @@ _MUST = {
     "too_short": "be a list of at least {min_length}",
     "too_long": "be a list of at most {max_length}",
     **dict.fromkeys(("list_type", "tuple_type"), "be a list"),
-    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "hold keys with values (`key: value`)"),
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "contain keys with values (`key: value`)"),
     "path_type": "be a path",
 }
 
 
 def _found(value: object) -> str:
-    """A value as it stands in the file, on one line."""
+    """A value as it is written in the file, on one line."""
     if value is None or value == "":
         return "empty"
     if isinstance(value, bool):
@@ -151,14 +151,14 @@ def _found(value: object) -> str:
 
 
 def _fields(model: type[BaseModel], at: Path) -> Mapping[str, FieldInfo]:
-    """The keys that the file may have at a place, with their declarations."""
+    """The keys that are allowed at a place in the file, with their declarations."""
     for found in _models(model, at):
         return {name: field for name, field in found.model_fields.items() if not field.exclude}
     return {}
 
 
 def _models(kind: Any, at: Path) -> Iterator[type[BaseModel]]:
-    """The models that stand at a place below an annotation."""
+    """The models at a place below an annotation."""
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         if not at:
             yield kind

@@ -1,6 +1,6 @@
-"""The folder that one installation lives in: what lies where. Names only.
+"""The folder of one installation: the paths of its files and folders.
 
-Nothing is created, read or written here; each part makes the folders that it writes to.
+Nothing is created, read or written here; each part creates the folders that it writes to.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Home:
 
     @property
     def lock(self) -> Path:
-        """The file whose flock makes a run the only one."""
+        """The file that a run locks (flock), so that only one run is active at a time."""
         return self.root / "lock"
 
     @property
@@ -44,12 +44,12 @@ class Home:
 
     @property
     def erasures(self) -> Path:
-        """Tombstones and certificates of who was erased. Not below `state`: what is there cannot be made again."""
+        """Tombstones and certificates of erasures. Not below `state`, because they cannot be rebuilt."""
         return self.root / "erasures"
 
     @property
     def state(self) -> Path:
-        """What is ours alone and can be rebuilt, but for Dagster's history."""
+        """Internal files. All of them can be rebuilt, except for Dagster's history."""
         return self.root / "state"
 
     @property
@@ -74,22 +74,22 @@ class Home:
 
     @property
     def logs(self) -> Path:
-        """One log a run, and dbt's own."""
+        """One log per run, and dbt's own logs."""
         return self.state / "logs"
 
     @property
     def quality(self) -> Path:
-        """The last run's page of each gate; published beside the marts."""
+        """Each gate's page of the last run; published with the marts."""
         return self.state / "quality"
 
     @property
     def build_state(self) -> Path:
-        """What the warehouse holds and how it came to be (see runs/build_state.py)."""
+        """What the warehouse contains and how it was built (see runs/build_state.py)."""
         return self.state / "build.json"
 
     @property
     def build_plan(self) -> Path:
-        """How the build that goes on is done (see runs/plan_file.py)."""
+        """How the current build is done (see runs/plan_file.py)."""
         return self.state / "plan.json"
 
     @property
@@ -109,5 +109,5 @@ class Home:
 
     @property
     def told(self) -> Path:
-        """What was told to the webhook so far (see runs/notifications/sent.py)."""
+        """The notifications that were sent so far (see runs/notifications/sent.py)."""
         return self.state / "told.json"

@@ -1,4 +1,4 @@
-"""The settings in force that decide what a mart shows, so that a reader can recompute it: the rows of rpt_setting."""
+"""The rows of rpt_setting: the settings in force that affect marts, so that readers can recompute a mart."""
 
 import json
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from pipelines.config.presets import presets
 from pipelines.config.settings import Settings
 
 FILE = "settings.parquet"
-# Of the keys at the top of the file; all business numbers below `model` come after them.
+# The keys at the top of the file that affect marts; the business numbers below `model` follow them.
 _AT_THE_TOP = ("timezone", "currency", "industry", "history_months")
 
 
@@ -29,12 +29,12 @@ class InForce:
 
     Attributes:
         setting: Its key in loyalty.yml, joined by points.
-        value: As text; None if the build takes it from the shop's purchases.
-        default_value: What holds if the file does not set it; None if there is no default.
+        value: The value as text; None if the build computes it from the shop's purchases.
+        default_value: The value that applies if the file does not set one; None if there is no default.
         unit: Unit or kind of the value.
-        source: `loyalty.yml`, `preset` (of the industry), `default`, or `data` (see value).
-        meaning: What it decides.
-        default_reason: Why the default is what it is.
+        source: `loyalty.yml`, `preset` (of the industry), `default`, or `data` (computed from purchases).
+        meaning: What the setting decides.
+        default_reason: The reason for the default.
     """
 
     setting: str
@@ -61,7 +61,7 @@ def write_settings(exchange: Path, settings: Settings) -> int:
 
 
 def _rows(key: Declared, settings: Settings) -> Iterator[InForce]:
-    """One row; one per name where the value has several."""
+    """One row; if the value has several names, one row per name."""
     part: Any = settings
     is_given = True
     for name in key.path.split("."):

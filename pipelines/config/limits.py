@@ -1,6 +1,6 @@
-"""How much may be in quarantine before a run warns or stops: the part `quarantine` of loyalty.yml.
+"""How much may be in quarantine before a run warns or stops: the group `quarantine` of loyalty.yml.
 
-Only the figures and what makes them sensible; what they are held against is in quality/quarantine.py.
+Only the limits and their validation are here; quality/quarantine.py compares them with the data.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ PAIRS = (("warn_share", "stop_share"), ("warn_value_share", "stop_value_share"))
 
 
 def _known_entity(name: str) -> str:
-    # imported late: landing needs more than a config does, and few configs name an entity
+    # imported late, because it is slow to import and few configs name an entity
     from pipelines.base.entities import ENTITIES
 
     names = (*ENTITIES, UNREADABLE)
@@ -32,42 +32,43 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Limits(SettingsPart):
-    """The limits on what is in quarantine, by share of the rows and by share of their value."""
+    """Limits on the quarantine, by share of the rows and by share of their value."""
 
     warn_share: Annotated[
         Share,
         About(
-            "Above this share of the rows a run warns; 1 for never.",
-            "A few bad rows in a hundred are usual; more is news.",
+            "A run warns if a larger share of the rows is in quarantine; 1 means never.",
+            "A few bad rows in a hundred are usual; more is worth a warning.",
             "share",
         ),
     ] = 0.05
     stop_share: Annotated[
         Share,
         About(
-            "Above this share of the rows a run stops before anything is built; 1 for never.",
-            "With a quarter of the rows missing no figure can be used.",
+            "A run stops before anything is built if a larger share of the rows is in quarantine; 1 means never.",
+            "If a quarter of the rows is missing, no figure can be used.",
             "share",
         ),
     ] = 0.25
     warn_value_share: Annotated[
         Share,
         About(
-            "Above this share of the value of the rows a run warns; 1 for never.",
-            "Few rejected rows can be much revenue, and revenue that is wrong by more than one percent misleads.",
+            "A run warns if rows with a larger share of the value are in quarantine; 1 means never.",
+            "A few rejected rows can have a high value, and an error in revenue of more than one percent misleads.",
             "share",
         ),
     ] = 0.01
     stop_value_share: Annotated[
         Share,
         About(
-            "Above this share of the value of the rows a run stops before anything is built; 1 for never.",
-            "With a quarter of the value missing no figure can be used.",
+            "A run stops before anything is built if rows with a larger share of the value are in quarantine; 1 means"
+            " never.",
+            "If a quarter of the value is missing, no figure can be used.",
             "share",
         ),
     ] = 0.25
     min_rows: Annotated[
-        int, About("With fewer rows no limit applies.", "One bad row of three says little.", "rows")
+        int, About("No limit applies to fewer rows than this.", "One bad row in three proves little.", "rows")
     ] = Field(default=20, ge=1)
 
     @model_validator(mode="after")
@@ -77,7 +78,7 @@ class Limits(SettingsPart):
 
 
 class OwnLimits(SettingsPart):
-    """What one entity has of its own; None where it has what all have."""
+    """Limits of one entity; None means that the general limit applies."""
 
     warn_share: Share | None = None
     stop_share: Share | None = None
@@ -87,13 +88,13 @@ class OwnLimits(SettingsPart):
 
 
 class QuarantineSettings(Limits):
-    """Limits for all, and for single entities."""
+    """How much may be in quarantine before a run warns or stops, for all entities and for single ones."""
 
     entities: Annotated[
         dict[EntityName, OwnLimits],
         About(
-            "Limits of single entities, each with the keys above; `unreadable` for records that could not be read,"
-            " counted against all records of a file.",
+            "Limits for single entities, with the same keys as above. The name `unreadable` is for records that could"
+            " not be read; they are counted as a share of all records of a file.",
             "All entities have the same limits.",
             shown="none",
         ),
@@ -108,7 +109,7 @@ class QuarantineSettings(Limits):
         return entities
 
     def of(self, entity: str) -> Limits:
-        """What holds for an entity."""
+        """The limits that apply to an entity."""
         return _merged(self.model_dump(include=set(Limits.model_fields)), self.entities.get(entity, OwnLimits()))
 
 
@@ -119,4 +120,7 @@ def _merged(general: Mapping[str, Any], own: OwnLimits) -> Limits:
 def _in_order(limits: Limits, whose: str = "") -> None:
     for warn, stop in PAIRS:
         if getattr(limits, warn) > getattr(limits, stop):
-            raise ValueError(f"{whose}{warn} {getattr(limits, warn):g} is above {stop} {getattr(limits, stop):g}")
+            raise ValueError(
+                f"{whose}{warn} {getattr(limits, warn):g} is above {stop} {getattr(limits, stop):g}, so the run would"
+                " stop before it warns: lower the first, or raise the second"
+            )

@@ -1,8 +1,8 @@
-"""The business numbers: the part `model` of loyalty.yml. Each has its default, bounds, meaning and reason here and in
-model_loyalty.py and model_weights.py only.
+"""The business numbers: the group `model` of loyalty.yml, with their defaults, bounds, meanings and reasons.
 
-The dbt project takes them as vars (model_vars.py); its defaults in dbt_project.yml, docs/settings.md and the mart
-rpt_setting come from here. Not here: the industries' presets, which are the seed loyalty_industry_presets.csv.
+Together with model_loyalty.py and model_weights.py this is their only declaration. The dbt project receives them as
+vars (model_vars.py). The defaults in dbt_project.yml, docs/settings.md and the mart rpt_setting come from here. The
+presets of the industries are in the seed loyalty_industry_presets.csv.
 """
 
 from typing import Annotated
@@ -16,13 +16,13 @@ from pipelines.config.parts import SettingsPart
 
 
 class OrderModel(SettingsPart):
-    """What counts as a usable row of an order, a payment or a rate."""
+    """Which exchange rates and dates are usable."""
 
     fx_rate_max_age_days: Annotated[
         int,
         About(
-            "A rate of exchange that is older than this is not used.",
-            "Weekends and holidays are shorter; an older rate says too little about the day.",
+            "An exchange rate that is older than this is not used.",
+            "Weekends and holidays are shorter; an older rate is not a good estimate for the day.",
             "days",
             var="fx_rate_max_age_days",
         ),
@@ -30,8 +30,8 @@ class OrderModel(SettingsPart):
     future_tolerance_days: Annotated[
         int,
         About(
-            "A day that lies further than this after the day of landing is rejected as being in the future.",
-            "Clocks differ, and files are cut at midnight of another zone.",
+            "A row is rejected if its date is more than this many days after the day of landing.",
+            "Clocks differ, and a file can end at midnight of another time zone.",
             "days",
             var="future_tolerance_days",
         ),
@@ -39,13 +39,13 @@ class OrderModel(SettingsPart):
 
 
 class SurveyModel(SettingsPart):
-    """How answers of surveys are weighted and reported."""
+    """How survey answers are weighted and reported."""
 
     answer_half_life_days: Annotated[
         int | None,
         About(
-            "An answer counts half after this many days.",
-            "About as long as the half-life of spend, so that answers and purchases describe the same time.",
+            "After this many days an answer has half its weight.",
+            "It is about as long as the half-life of spend, so that answers and purchases describe the same period.",
             "days",
             shown=OF_INDUSTRY,
             var="answer_half_life_days",
@@ -54,8 +54,8 @@ class SurveyModel(SettingsPart):
     nps_interval_z: Annotated[
         PreciseNumber,
         About(
-            "The width of the interval of NPS, in standard errors on either side.",
-            "Two-sided 95 %, as surveys are usually reported.",
+            "The half-width of the confidence interval of NPS, in standard errors.",
+            "It gives a two-sided 95 % interval, which is usual for surveys.",
             "standard errors",
             var="nps_interval_z",
         ),
@@ -63,13 +63,13 @@ class SurveyModel(SettingsPart):
 
 
 class ValueModel(SettingsPart):
-    """Customer lifetime value: what it is discounted by, and on what the purchase and spend models are fitted."""
+    """Customer lifetime value: its discount rate, margin and tiers, and how the models are fitted and compared."""
 
     annual_discount_rate: Annotated[
         Number,
         About(
-            "What waiting a year for money costs, as a share.",
-            "A common hurdle rate of shops; set your own cost of capital.",
+            "The yearly rate at which future value is discounted.",
+            "This is a common hurdle rate; set your own cost of capital.",
             "share per year",
             var="clv_annual_discount_rate",
         ),
@@ -77,8 +77,8 @@ class ValueModel(SettingsPart):
     assumed_margin_share: Annotated[
         Share | None,
         About(
-            "The margin, as a share of net revenue, where costs are not known.",
-            "An assumption about the industry; set your own.",
+            "The margin as a share of net revenue, if costs are not known.",
+            "It is an assumption about the industry; set your own.",
             "share",
             shown=OF_INDUSTRY,
             var="assumed_margin_share",
@@ -88,9 +88,10 @@ class ValueModel(SettingsPart):
         dict[TierName, Share],
         AfterValidator(tiers_in_order),
         About(
-            "The value tiers, the lowest first, each with the share of customers below it; as many as are named.",
-            "Bottom half low, then middle, the best fifth high and the best twentieth top: spend in retail is about so"
-            " concentrated.",
+            "The names of the value tiers, lowest first, each with the share of customers below it. There can be any"
+            " number of tiers.",
+            "The lower half is low, the best fifth is high and the best twentieth is top. Spend in retail is usually"
+            " concentrated like this.",
             "share of customers below",
             var="clv_tiers",
         ),
@@ -98,8 +99,8 @@ class ValueModel(SettingsPart):
     fit_customers: Annotated[
         int,
         About(
-            "A fit on more customers than this uses a fixed sample of about this many.",
-            "On a million customers the sample moved the total of the next twelve months by 0.05 %.",
+            "If there are more customers than this, a model is fitted on a fixed sample of about this size.",
+            "For a million customers the sample changed the total of the next twelve months by 0.05 %.",
             "customers",
             var="clv_fit_customers",
         ),
@@ -107,25 +108,26 @@ class ValueModel(SettingsPart):
     fit_min_customers: Annotated[
         int,
         About(
-            "With fewer customers a model is not fitted and forecasts are NULL; of spend, with fewer customers with a"
-            " repeat purchase. Below 100 no fit is tried.",
-            "A fit of four parameters on fewer customers describes chance more than the customers.",
+            "A purchase model needs at least this many customers, and the spend model this many with a repeat"
+            " purchase. With fewer, forecasts are NULL. The value cannot be below 100.",
+            "With fewer customers, four fitted parameters describe chance more than behaviour.",
             "customers",
         ),
     ] = Field(default=100, ge=100, le=1_000_000)
     high_spend_correlation: Annotated[
         Share,
         About(
-            "A run warns if repeat days and their mean spend correlate more strongly than this, in either direction.",
-            "The spend model takes them to be unrelated; weaker correlations are usual.",
+            "A run warns if the number of repeat days and their mean spend correlate more strongly than this, in"
+            " either direction.",
+            "The spend model assumes that they are independent; weaker correlations are usual.",
             "correlation",
         ),
     ] = 0.3
     gap_days: Annotated[
         int,
         About(
-            "More days in a row than this without any order can be a gap in observation, and not a quiet time.",
-            "Two weeks: longer than holidays.",
+            "More consecutive days than this without any order can be a gap in observation.",
+            "Two weeks are longer than holidays.",
             "days",
             var="clv_gap_days",
         ),
@@ -133,9 +135,9 @@ class ValueModel(SettingsPart):
     gap_factor: Annotated[
         int,
         About(
-            "Such a run is a gap only if it is also longer than this many times the median distance between days with"
-            " an order.",
-            "The usual silence of a small shop is not a gap.",
+            "Such a period is a gap only if it is also longer than this many times the median distance between days"
+            " with an order.",
+            "Days without orders are usual in a small shop and are not a gap.",
             "factor",
             var="clv_gap_factor",
         ),
@@ -143,8 +145,8 @@ class ValueModel(SettingsPart):
     holdout_share: Annotated[
         Share,
         About(
-            "Models are compared on this last share of the time that was observed.",
-            "A quarter is long enough to compare and leaves most of the time to fit on.",
+            "Models are compared on this last part of the observed time.",
+            "A quarter is long enough to compare models, and most of the time remains for the fit.",
             "share",
             var="clv_holdout_share",
         ),
@@ -153,7 +155,7 @@ class ValueModel(SettingsPart):
         int,
         About(
             "Models are compared on at least this many days.",
-            "A season: over less time chance decides.",
+            "This is a season; in less time chance decides.",
             "days",
             var="clv_holdout_min_days",
         ),
@@ -161,7 +163,7 @@ class ValueModel(SettingsPart):
 
 
 class ModelSettings(SettingsPart):
-    """Every business number."""
+    """All business numbers."""
 
     orders: OrderModel = OrderModel()
     surveys: SurveyModel = SurveyModel()

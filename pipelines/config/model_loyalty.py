@@ -1,4 +1,4 @@
-"""The business numbers of scores, level and quadrant: the part `model.loyalty` of loyalty.yml."""
+"""The business numbers of scores, level and quadrant: the group `model.loyalty` of loyalty.yml."""
 
 from typing import Annotated, Self
 
@@ -11,14 +11,14 @@ from pipelines.config.parts import SettingsPart
 
 
 class LoyaltyModel(SettingsPart):
-    """The behaviour and attitude scores, and the rules of level and quadrant. Silence is in the customer's own gaps."""
+    """Scores, levels and quadrants. Inactivity is measured in multiples of the customer's own purchase gap."""
 
     g0_days: Annotated[
         Number | None,
         About(
-            "The gap between purchases that is expected of a customer of whom only one purchase is known.",
-            "Groceries are bought weekly, planned purchases a few times a year. An industry without a value takes the"
-            " mean gap of the median customer.",
+            "The expected gap between purchases (g0) of a customer with only one known purchase.",
+            "Groceries are bought weekly, planned purchases a few times a year. If the preset has no value, the mean"
+            " gap of the median customer is used.",
             "days",
             shown=OF_INDUSTRY,
             var="g0_days",
@@ -27,8 +27,8 @@ class LoyaltyModel(SettingsPart):
     fallback_g0_days: Annotated[
         Number,
         About(
-            "g0 if neither the preset nor any repeat customer gives one.",
-            "A quarter of a year.",
+            "The value of g0 if the preset has none and there are no repeat customers.",
+            "It is a quarter of a year.",
             "days",
             var="loyalty_fallback_g0_days",
         ),
@@ -36,9 +36,9 @@ class LoyaltyModel(SettingsPart):
     lapsed_days: Annotated[
         int | None,
         About(
-            "Inactive for longer than this: churned, regardless of the customer's own gap. Cut points of scores are"
-            " taken over customers who are not.",
-            "A year spans every season once; a year without groceries is longer than anyone waits.",
+            "A customer who is inactive for longer than this is churned, regardless of the customer's own gap. The cut"
+            " points of scores are computed over customers who are inactive for at most this long.",
+            "A year contains every season once; nobody waits a year between purchases of groceries.",
             "days",
             shown=OF_INDUSTRY,
             var="lapsed_days",
@@ -47,8 +47,8 @@ class LoyaltyModel(SettingsPart):
     purchase_half_life_days: Annotated[
         int,
         About(
-            "Spend and purchase days count half after this many days.",
-            "About two seasons, long enough for infrequent buyers.",
+            "After this many days, spend and purchase days have half their weight.",
+            "It is about two seasons, which is long enough for infrequent buyers.",
             "days",
             var="half_life_days",
         ),
@@ -57,7 +57,7 @@ class LoyaltyModel(SettingsPart):
         DimensionWeights,
         About(
             "Weights of the four dimensions in loyalty_score.",
-            "What people do comes before what they say.",
+            "What people do is stronger evidence than what they say.",
             var="loyalty_dimension_weights",
         ),
     ] = DimensionWeights()
@@ -65,23 +65,24 @@ class LoyaltyModel(SettingsPart):
         BehaviourWeights,
         About(
             "Weights of the parts of the behaviour score.",
-            "They ranked next-quarter revenue on Online Retail better than the sum of RFM (Spearman .531 and .509).",
+            "With these weights the score ranked next-quarter revenue on Online Retail better than the sum of the RFM"
+            " scores (Spearman .531 against .509).",
             var="loyalty_behaviour_weights",
         ),
     ] = BehaviourWeights()
     attitude_weights: Annotated[
         AttitudeWeights,
         About(
-            "Weights of the parts of the attitude score, each the construct of its name.",
-            "NPS comes first: it is about the shop as a whole and not about one purchase.",
+            "Weights of the parts of the attitude score; each part has the name of its construct.",
+            "NPS has the largest weight, because it is about the whole shop and not about one purchase.",
             var="loyalty_attitude_weights",
         ),
     ] = AttitudeWeights()
     at_risk_silence: Annotated[
         Number,
         About(
-            "Silent for longer than this: at risk.",
-            "A random buyer is silent for more than two own gaps in less than one case in seven.",
+            "A customer who is inactive for longer than this is at risk.",
+            "If purchases are random, fewer than one gap in seven is longer than two own gaps.",
             "own gaps",
             var="loyalty_at_risk_silence",
         ),
@@ -89,8 +90,8 @@ class LoyaltyModel(SettingsPart):
     churned_silence: Annotated[
         Number,
         About(
-            "Silent for longer than this: churned.",
-            "A random buyer is silent for more than four own gaps in one case in fifty.",
+            "A customer who is inactive for longer than this is churned.",
+            "If purchases are random, about one gap in fifty is longer than four own gaps.",
             "own gaps",
             var="loyalty_churned_silence",
         ),
@@ -99,7 +100,7 @@ class LoyaltyModel(SettingsPart):
         Number,
         About(
             "For how long a customer who came back counts as won back.",
-            "Two expected gaps: then a further purchase is due.",
+            "After two expected gaps another purchase is due.",
             "g0",
             var="loyalty_comeback_g0",
         ),
@@ -107,8 +108,8 @@ class LoyaltyModel(SettingsPart):
     loyal_purchase_days: Annotated[
         int,
         About(
-            "From this many purchase days on, buying can be called a habit.",
-            "One repeat purchase may be chance.",
+            "With at least this many purchase days, buying can be called a habit.",
+            "A single repeat purchase may be chance.",
             "purchase days",
             var="loyalty_loyal_purchase_days",
         ),
@@ -116,8 +117,8 @@ class LoyaltyModel(SettingsPart):
     disloyal_attitude: Annotated[
         Score,
         About(
-            "Below this attitude a buyer is not called loyal.",
-            "On 0 to 10 it is an NPS answer of 3 or less.",
+            "A customer whose attitude score is below this is not called loyal.",
+            "On the scale from 0 to 10 this is an NPS answer of 3 or less.",
             "score",
             var="loyalty_disloyal_attitude",
         ),
@@ -125,8 +126,8 @@ class LoyaltyModel(SettingsPart):
     high_attitude: Annotated[
         Score,
         About(
-            "From this attitude on a customer speaks well of the shop.",
-            "The top two boxes of 5- and 7-point scales, and NPS answers of 8 and more.",
+            "A customer whose attitude score is at least this has a high attitude.",
+            "This corresponds to the top two boxes of 5- and 7-point scales, and to NPS answers of 8 or more.",
             "score",
             var="loyalty_high_attitude",
         ),
@@ -134,8 +135,8 @@ class LoyaltyModel(SettingsPart):
     evidence_prior: Annotated[
         int,
         About(
-            "n pieces of evidence are trusted n / (n + this).",
-            "Two pieces are half convincing.",
+            "n pieces of evidence have the confidence n / (n + this value).",
+            "With this default, two pieces of evidence give a confidence of one half.",
             "pieces of evidence",
             var="loyalty_evidence_prior",
         ),

@@ -1,4 +1,4 @@
-"""The kinds of number that a business setting can be: each with few enough decimals for the build to keep them all."""
+"""The types of business numbers. Each limits its decimals to what the build can store exactly."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -9,12 +9,12 @@ from pydantic import AfterValidator, Field
 
 DECIMALS = 4
 OF_INDUSTRY = "of the industry's preset"
-# what the mart calls customers without a forecast
+# the mart's value for customers without a forecast
 NOT_A_TIER = "no_forecast"
 
 
 def _at_most(decimals: int) -> Callable[[float], float]:
-    """A check that nothing is lost when the build keeps so many decimals."""
+    """A validator that rejects values with more decimals than the build stores."""
 
     def checked(value: float) -> float:
         if Decimal(repr(value)) != round(Decimal(repr(value)), decimals):
@@ -25,21 +25,21 @@ def _at_most(decimals: int) -> Callable[[float], float]:
 
 
 def tiers_in_order(tiers: dict[str, float]) -> dict[str, float]:
-    """The tiers as they are.
+    """The tiers, unchanged.
 
     Raises:
-        ValueError: They do not begin at 0, do not ascend, reach 1, or one has a name that means something else.
+        ValueError: They do not begin at 0, do not ascend, reach 1, or one has a reserved name.
     """
     shares = list(tiers.values())
     example = "for example {low: 0, middle: 0.5, top: 0.9}"
     if not shares or shares[0] != 0:
         raise ValueError(f"the first tier must begin at 0, {example}")
     if shares[-1] >= 1:
-        raise ValueError(f"the last tier must begin below 1, or nobody would be in it, {example}")
+        raise ValueError(f"the last tier must begin below 1, because it would be empty otherwise, {example}")
     if any(share <= before for before, share in pairwise(shares)):
         raise ValueError(f"each tier must begin above the one before it, {example}")
     if NOT_A_TIER in tiers:
-        raise ValueError(f"`{NOT_A_TIER}` is the name for customers without a tier: choose another")
+        raise ValueError(f"`{NOT_A_TIER}` is reserved for customers without a forecast: choose another name")
     return tiers
 
 

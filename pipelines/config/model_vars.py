@@ -1,6 +1,6 @@
-"""The business numbers as vars of the dbt project, and the block of dbt_project.yml that holds their defaults.
+"""The business numbers as vars of the dbt project, and their defaults for a block of dbt_project.yml.
 
-The block lets dbt parse and its unit tests run by hand; `python -m pipelines.config.reference` writes it.
+With this block, dbt can parse and run unit tests without the CLI. `python -m pipelines.config.reference` writes it.
 """
 
 from collections.abc import Iterator
@@ -14,12 +14,12 @@ Var = str | Number | dict[str, Number]
 
 
 def model_vars(model: ModelSettings) -> dict[str, Var]:
-    """The business numbers in force by the name of their var; those that the industry's preset decides are left out."""
+    """The business numbers in force by the name of their var, without those that come from the industry's preset."""
     return {name: value for name, _, value in _vars(model, "model")}
 
 
 def default_vars() -> Iterator[tuple[str, str, Var]]:
-    """The vars with a default of their own: name, setting and value."""
+    """The name, setting and default of each var that has a default."""
     return _vars(ModelSettings(), "model")
 
 
@@ -33,7 +33,7 @@ def _vars(part: SettingsPart, at: str) -> Iterator[tuple[str, str, Var]]:
 
 
 def _plain(value: object) -> Var:
-    """A value as JSON and SQL write it: a whole number without a point."""
+    """A value in the form of JSON and SQL: whole numbers have no decimal point."""
     if isinstance(value, SettingsPart):
         return {name: plain_number(one) for name, one in value}
     if isinstance(value, dict):
@@ -43,5 +43,5 @@ def _plain(value: object) -> Var:
 
 
 def plain_number(value: Number) -> Number:
-    """2 for 2.0."""
+    """A whole number as int, for example 2 for 2.0; any other number unchanged."""
     return int(value) if float(value).is_integer() else value

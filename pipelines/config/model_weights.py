@@ -1,4 +1,4 @@
-"""The weights of scores: each group sums to 1."""
+"""The weights of scores. The weights of each group sum to 1."""
 
 from decimal import Decimal
 from typing import Annotated, Self
@@ -11,7 +11,7 @@ from pipelines.config.parts import SettingsPart
 
 
 class Weights(SettingsPart):
-    """Weights that sum to 1, to the last digit."""
+    """Weights that sum to exactly 1."""
 
     @model_validator(mode="after")
     def _sum_to_one(self) -> Self:

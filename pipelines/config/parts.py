@@ -1,6 +1,6 @@
-"""The groups of settings in loyalty.yml: a source, the engine, retention, notifications.
+"""Groups of settings in loyalty.yml: a source, the engine, retention, notifications.
 
-What one value may be is in setting_values.py; how the file is read, and the settings as a whole, are in settings.py.
+Which values are allowed is in values.py; the settings as a whole are in schema.py; settings.py reads the file.
 """
 
 import os
@@ -13,15 +13,15 @@ from pipelines.config.values import FilePath, MappingName, Memory
 
 
 class SettingsPart(BaseModel):
-    """Refuses what it does not know, and does not change."""
+    """Rejects unknown keys and is immutable."""
 
-    # an error would quote the whole input, and there are secrets in it
+    # an error would otherwise quote the whole input, which contains secrets
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     @field_validator("*", mode="before")
     @classmethod
-    def _no_number_is_true(cls, value: object, info: ValidationInfo) -> object:
-        """Python takes true for 1."""
+    def _reject_booleans_as_numbers(cls, value: object, info: ValidationInfo) -> object:
+        """Pydantic would accept true as 1."""
         kind = cls.model_fields[str(info.field_name)].annotation
         kinds = {getattr(one, "__origin__", one) for one in (kind, *get_args(kind))}
         if isinstance(value, bool) and kinds & {int, float}:
@@ -30,18 +30,20 @@ class SettingsPart(BaseModel):
 
 
 class SourceSettings(SettingsPart):
-    """One source of files. A command that reads no files does not need the folder to be there."""
+    """One source of files. A command that reads no files also works if the folder does not exist."""
 
     mapping: Annotated[
         MappingName,
-        About("A built-in mapping's name, or the path of a mapping file (docs/mapping.md).", example="mapping.yml"),
+        About(
+            "The name of a built-in mapping, or the path of a mapping file (docs/mapping.md).", example="mapping.yml"
+        ),
     ]
-    files: Annotated[FilePath, About("The folder that the source's files are put into.", example="inbox")]
+    files: Annotated[FilePath, About("The folder that receives the files of the source.", example="inbox")]
 
 
 def _at_least_one(sources: tuple[SourceSettings, ...]) -> tuple[SourceSettings, ...]:
     if not sources:
-        raise ValueError("name at least one source")
+        raise ValueError("there is no source: add at least one entry with `mapping` and `files`")
     return sources
 
 
@@ -49,62 +51,66 @@ Sources = Annotated[tuple[SourceSettings, ...], AfterValidator(_at_least_one)]
 
 
 class EngineSettings(SettingsPart):
-    """What DuckDB may take."""
+    """How much memory and how many threads DuckDB may use."""
 
     memory_limit: Annotated[
         Memory,
         About(
             "The memory that DuckDB may use, such as 4GB or 512MB.",
-            "A small server has it; what does not fit goes to disk.",
+            "Small servers have this much; DuckDB writes to disk what does not fit.",
         ),
     ] = "4GB"
     threads: Annotated[
         int,
         About(
-            "DuckDB's threads; dbt builds as many models at a time.",
-            "All processors of the machine.",
+            "The number of DuckDB's threads. dbt builds the same number of models at the same time.",
+            "This uses all processors of the machine.",
             shown="the number of processors",
         ),
     ] = Field(default_factory=lambda: os.cpu_count() or 1, ge=1, le=256)
 
 
 class RetentionSettings(SettingsPart):
-    """Which published versions stay."""
+    """How long published versions are kept."""
 
     days: Annotated[
         int,
-        About("How many as-of days keep a published version.", "A month, to compare with the last report.", "days"),
+        About(
+            "For how many as-of days a published version is kept.",
+            "After a month, the last monthly report can still be compared.",
+            "days",
+        ),
     ] = Field(default=30, ge=1)
     grace_minutes: Annotated[
         int,
         About(
-            "How long a version that is due to be removed still stays.",
-            "A reader who has opened it can finish a long query.",
+            "How long a version is kept after it is due to be removed.",
+            "A reader who has opened the version can finish a long query.",
             "minutes",
         ),
     ] = Field(default=60, ge=0)
 
 
 class WebhookSettings(SettingsPart):
-    """How a message looks."""
+    """The format of a notification."""
 
     format: Annotated[
         Literal["json", "slack"],
         About(
-            "`json` sends our own fields; `slack` sends `text` and `blocks`, as Slack reads them.",
+            "`json` sends plain fields; `slack` sends `text` and `blocks` in the format of Slack.",
             "Any receiver can read plain fields.",
         ),
     ] = "json"
 
 
 class NotifySettings(SettingsPart):
-    """Who is notified of failures and recoveries. The URL comes from the environment only."""
+    """Notifications of failures and recoveries. Their URL comes from the environment only."""
 
     name: Annotated[
         str,
         About(
-            "What messages call this installation.",
-            "The folder tells installations apart.",
+            "The name of this installation in notifications.",
+            "The folder distinguishes installations.",
             shown="the name of the home folder",
         ),
     ] = Field(default="", max_length=100)

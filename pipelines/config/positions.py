@@ -1,6 +1,6 @@
-"""YAML read safely, with the line of every key and value kept, so that an error can name it.
+"""Reads YAML safely and keeps the line of every key and value, so that an error can name it.
 
-Knows nothing of what the document means.
+The meaning of the document is not known here.
 """
 
 import re
@@ -11,15 +11,15 @@ import yaml
 
 Plain = str | int | float | bool | None | list["Plain"] | dict[str, "Plain"]
 Path = tuple[str | int, ...]
-MOST_NODES = 100_000  # aliases written out; the longest mapping that anybody wrote has two thousand
+MOST_NODES = 100_000  # with aliases expanded; the longest real mapping has two thousand
 
 
 class YamlProblem(ValueError):
-    """The text is not the YAML we accept.
+    """The text is not YAML that we accept.
 
     Args:
-        message: What is wrong.
-        line: 1-based line, or 0 where unknown.
+        message: The fault.
+        line: 1-based line; 0 if unknown.
     """
 
     def __init__(self, message: str, line: int) -> None:
@@ -28,7 +28,7 @@ class YamlProblem(ValueError):
 
 
 class _Loader(yaml.SafeLoader):
-    """SafeLoader that leaves days and words as text: a day that is none is ours to refuse, `no` can be a column."""
+    """SafeLoader that keeps dates and words as text: we validate dates ourselves, and `no` can be a column's name."""
 
 
 _BOOLEAN, _TIMESTAMP = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp"
@@ -42,18 +42,18 @@ _Loader.add_implicit_resolver(_BOOLEAN, re.compile("^(?:true|True|TRUE|false|Fal
 
 @dataclass(frozen=True)
 class Document:
-    """A document and where its parts stand.
+    """A document and the lines of its parts.
 
     Attributes:
         data: Plain Python values.
-        lines: 1-based line of each path into `data` (a mapping's entry: the line of its key).
+        lines: 1-based line of each path into `data` (for an entry of a mapping, the line of its key).
     """
 
     data: Plain
     lines: dict[Path, int]
 
     def line(self, path: Path) -> int:
-        """The line of the nearest part of `path` that the document has; 1 for the document itself."""
+        """The line of `path`, or of its nearest parent that the document has; 1 for the document itself."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
@@ -63,11 +63,11 @@ def read_yaml(text: str) -> Document:
     """Parse one YAML document.
 
     Raises:
-        YamlProblem: It does not parse, repeats a key, has a key that is not text, or refers to itself.
+        YamlProblem: The text is not valid YAML, repeats a key, has a key that is not text, or refers to itself.
     """
     loader = None
     try:
-        loader = _Loader(text)  # refuses characters that YAML cannot have
+        loader = _Loader(text)  # raises an error if the text has characters that YAML does not allow
         node = loader.get_single_node()
         if node is None:
             return Document(None, {})
@@ -90,9 +90,9 @@ def _construct(loader: _Loader, node: yaml.Node) -> Plain:
     try:
         return cast(Plain, loader.construct_document(node))
     except (ValueError, KeyError, AttributeError) as problem:
-        # A number of too many digits, or a tag that asks for what the text is not (`!!int many`).
+        # A number with too many digits, or a tag that does not fit the text (`!!int many`).
         raise YamlProblem(
-            "a value that is not what its tag or its digits say: quote it", node.start_mark.line + 1
+            "a value does not fit its tag, or has too many digits: put it in quotes", node.start_mark.line + 1
         ) from problem
 
 
@@ -100,9 +100,11 @@ def _walk(node: yaml.Node, path: Path, lines: dict[Path, int], open_nodes: set[i
     line = node.start_mark.line + 1
     lines.setdefault(path, line)
     if len(lines) > MOST_NODES:
-        raise YamlProblem(f"more than {MOST_NODES:,} entries: an alias of aliases?", line)
+        raise YamlProblem(
+            f"the file has more than {MOST_NODES:,} entries with its aliases expanded: remove nested aliases", line
+        )
     if id(node) in open_nodes:
-        raise YamlProblem("an alias that contains itself", line)
+        raise YamlProblem("an alias contains itself: write the content out", line)
     open_nodes.add(id(node))
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
@@ -112,9 +114,11 @@ def _walk(node: yaml.Node, path: Path, lines: dict[Path, int], open_nodes: set[i
                 "tag:yaml.org,2002:str",
                 "tag:yaml.org,2002:merge",
             }:
-                raise YamlProblem(f"a key must be text, and {getattr(key, 'value', '?')!r} is not: quote it", at)
+                raise YamlProblem(
+                    f"a key must be text, but {getattr(key, 'value', '?')!r} is not: put it in quotes", at
+                )
             if key.value in seen:
-                raise YamlProblem(f"the key {key.value!r} stands twice", at)
+                raise YamlProblem(f"the key {key.value!r} appears twice: remove one of them", at)
             seen.add(key.value)
             lines[(*path, key.value)] = at
             _walk(value, (*path, key.value), lines, open_nodes)

@@ -1,4 +1,4 @@
-"""The industries' presets of business numbers, as the seed of the dbt project has them."""
+"""The presets of business numbers per industry, read from the seed of the dbt project."""
 
 import csv
 from functools import cache
@@ -9,6 +9,6 @@ _SEED = Path(__file__).parents[2] / "dbt_project" / "seeds" / "loyalty_industry_
 
 @cache
 def presets() -> dict[str, dict[str, str]]:
-    """By industry, each column as text; empty where the industry has no number of its own."""
+    """The columns of each industry as text; empty if the industry has no number of its own."""
     with _SEED.open(encoding="utf-8", newline="") as file:
         return {row["industry"]: row for row in csv.DictReader(file)}

@@ -1,6 +1,6 @@
-"""Writes what is generated from the declared settings: docs/settings.md and the defaults in dbt_project.yml.
+"""Generates docs/settings.md and the defaults in dbt_project.yml from the declared settings.
 
-Run as `python -m pipelines.config.reference` (`make docs`). A test compares both files with what this would write.
+Run it as `python -m pipelines.config.reference` (`make docs`). A test compares both files with its output.
 """
 
 import json
@@ -23,10 +23,11 @@ BEGIN, END = "  # --- begin: written by `make docs` ---\n", "  # --- end: writte
 _INTRODUCTION = """\
 # Settings
 
-Every key of `loyalty.yml`. This page is written by `make docs` from the declarations in `pipelines/config`; change them
-there. A key that is not listed is refused, and so is a value outside its bounds: the error names the file and the line.
+This page lists every key of `loyalty.yml`. `make docs` writes it from the declarations in `pipelines/config`. Change a
+description there, not here. A key that is not listed is rejected, and so is a value outside its bounds. The error names
+the file and the line.
 
-Keys of groups are joined by points: `model.loyalty.at_risk_silence` is
+The keys of groups are joined by points. For example, `model.loyalty.at_risk_silence` means
 
 ```yaml
 model:
@@ -34,15 +35,15 @@ model:
     at_risk_silence: 2.5
 ```
 
-After a change of a business number the next run builds everything again that depends on it. The values in force are
-published in the mart `rpt_setting`. Secrets are not in the file: `LOYALTY_KEY` and `LOYALTY_WEBHOOK_URL` are variables
-of the environment.
+If a business number changes, the next run rebuilds everything that depends on it. The values in force are published in
+the mart `rpt_setting`. Secrets are not in the file. They are set in the environment: `LOYALTY_KEY` and
+`LOYALTY_WEBHOOK_URL`.
 """
 _NAMES = {int: "whole number", float: "number", str: "text", Path: "path", date: "day (2024-01-31)", tuple: "list"}
 
 
 def page() -> str:
-    """docs/settings.md."""
+    """The text of docs/settings.md."""
     parts = [_INTRODUCTION.rstrip()]
     groups: dict[tuple[str, type[SettingsPart]], list[Declared]] = {}
     for key in declared(Settings):
@@ -53,7 +54,7 @@ def page() -> str:
 
 
 def dbt_project(text: str) -> str:
-    """dbt_project.yml with the defaults of the business numbers as they are declared."""
+    """The text of dbt_project.yml with the declared defaults of the business numbers."""
     before, _, rest = text.partition(BEGIN)
     after = rest.partition(END)[2]
     return before + BEGIN + "".join(_var_lines()) + END + after
@@ -67,7 +68,7 @@ def main() -> None:
 
 
 def _var_lines() -> Iterator[str]:
-    yield "  # Defaults; a run passes what loyalty.yml sets. docs/settings.md has the meaning and the reason of each.\n"
+    yield "  # Defaults; a run passes the values of loyalty.yml. docs/settings.md explains each of them.\n"
     top = [(key.words.var, key.path, key.field.default) for key in declared(Settings) if not key.group]
     for name, setting, value in [*(one for one in top if one[0]), *default_vars()]:
         yield f"  {name}: {_flow(value)} # {setting}\n"
@@ -121,7 +122,7 @@ def _bounds(key: Declared) -> str:
 
 
 def _constraints(kind: Any) -> list[Any]:
-    """What the type of a value says of its bounds, also below names (`dict`)."""
+    """The constraints in the type of a value, or of the values of a `dict`."""
     metadata = list(getattr(kind, "__metadata__", ()))
     if get_origin(kind) is dict:
         metadata += _constraints(get_args(kind)[1])
@@ -129,13 +130,13 @@ def _constraints(kind: Any) -> list[Any]:
 
 
 def _limits(metadata: list[Any]) -> Iterator[Any]:
-    """Each constraint, also those in a Field that is in a type."""
+    """Each constraint, including those in a Field inside a type."""
     for one in metadata:
         yield from _limits(one.metadata) if hasattr(one, "metadata") else (one,)
 
 
 def _flow(value: Any) -> str:
-    """A value as it can be written in YAML, on one line."""
+    """A value as YAML on one line."""
     if isinstance(value, dict):
         return "{" + ", ".join(f"{name}: {_flow(one)}" for name, one in value.items()) + "}"
     if isinstance(value, SettingsPart):

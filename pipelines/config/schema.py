@@ -1,6 +1,6 @@
-"""Every key of loyalty.yml: what a user can set, with type, default, bounds, meaning and reason.
+"""Every key of loyalty.yml with its type, default, bounds, meaning and reason.
 
-How the file is found and read is in settings.py; the groups of keys are in parts.py, limits.py and model.py.
+settings.py finds and reads the file; the groups of keys are in parts.py, limits.py and model.py.
 """
 
 from datetime import date, datetime
@@ -20,63 +20,67 @@ from pipelines.config.values import AsOf, CheckLimit, CurrencyCode, Day, HomeFol
 
 
 def project_root() -> Path:
-    """The clone's folder, with dbt_project/ and expectations/ in it; the only finder of both.
+    """The folder of the clone, which contains dbt_project/ and expectations/.
 
     Raises:
-        ConfigError: The package does not run from a clone.
+        ConfigError: The package was not installed from a clone.
     """
     root = Path(__file__).resolve().parents[2]
     if not (root / "dbt_project" / "dbt_project.yml").is_file():
         raise ConfigError(
-            f"no dbt_project/ beside the package in {root}", hint="run it from an editable clone: make setup"
+            f"there is no dbt_project/ in {root}", hint="install the package from an editable clone: make setup"
         )
     return root
 
 
 class Settings(SettingsPart):
-    """Everything that loyalty.yml says, checked, with absolute paths.
+    """All settings of loyalty.yml, validated, with absolute paths.
 
     Attributes:
-        config_path: The file that this came from, or None.
-        key_text: The secret of the pseudonyms where the environment gives it.
-        webhook_url: Where notifications go.
+        config_path: The file that was read, or None.
+        key_text: The secret of the pseudonyms, if it is set in the environment.
+        webhook_url: The URL that receives notifications.
     """
 
     home: Annotated[
         HomeFolder,
-        About("The folder of this installation, relative to the file.", "It lies beside the file.", shown="home"),
+        About(
+            "The folder of this installation. A relative path starts at the file's folder.",
+            "The folder is next to the file.",
+            shown="home",
+        ),
     ]
     as_of: Annotated[
         AsOf,
         About(
-            "The day that the marts describe: a day such as 2024-01-31, `yesterday`, or `latest`, the last business day"
-            " with an accepted event of a customer or with a correction soon after it.",
-            "Marts are as new as the data, and a day without files does not look as if customers had stopped.",
+            "The day that the marts describe: a day such as 2024-01-31, `yesterday`, or `latest`. `latest` is the last"
+            " business day with an accepted event of a customer, or with a correction soon after it.",
+            "Marts are as current as the data. On a day without files, customers do not look inactive.",
         ),
     ] = "latest"
     timezone: Annotated[
         Zone,
         About(
-            "The zone of the business day: it decides on which day an order counts.",
+            "The time zone of the business day. It decides on which day an order counts.",
             example="Europe/London",
         ),
     ]
     currency: Annotated[
         CurrencyCode,
         About(
-            "The reporting currency, three capital letters: every amount in a mart is in it.",
+            "The reporting currency as three capital letters. Every amount in a mart is in this currency.",
             example="EUR",
         ),
     ]
     industry: Annotated[
         Industry,
         About(
-            "Which preset of business numbers applies (dbt_project/seeds/loyalty_industry_presets.csv).",
-            "A shop of mixed goods is the middle of the presets.",
+            "The preset of business numbers that applies (dbt_project/seeds/loyalty_industry_presets.csv).",
+            "A shop with mixed goods is in the middle of the presets.",
             var="industry",
         ),
     ] = "retail"
-    sources: Annotated[Sources, About("Where raw files come from.", example="[{mapping: mapping.yml, files: inbox}]")]
+    sources: Annotated[Sources, About("The sources of raw files.", example="[{mapping: mapping.yml, files: inbox}]")]
     engine: EngineSettings = EngineSettings()
     retention: RetentionSettings = RetentionSettings()
     quarantine: QuarantineSettings = QuarantineSettings()
@@ -93,8 +97,8 @@ class Settings(SettingsPart):
     history_months: Annotated[
         int,
         About(
-            "Month ends before the as-of day for which marts keep history.",
-            "A year, and the month to compare it with.",
+            "The number of month ends before the as-of day for which marts keep history.",
+            "It is a year, and one more month for comparison.",
             "months",
             var="history_months",
         ),
@@ -102,17 +106,17 @@ class Settings(SettingsPart):
     latest_correction_days: Annotated[
         int,
         About(
-            "How many days after the last event a correction still moves `latest`.",
-            "Refunds, changes of status and edits usually come within a week. A later one must not leave a long time"
-            " without events before the as-of day, which would look as if customers had stopped.",
+            "For how many days after the last event a correction still moves `latest`.",
+            "Refunds, status changes and edits usually come within a week. If a later correction moved `latest`, there"
+            " could be a long period without events before the as-of day, and customers would look inactive.",
             "days",
         ),
     ] = Field(default=7, ge=0, le=366)
     max_days_after_data: Annotated[
         int,
         About(
-            "How many days after the last event the as-of day may lie.",
-            "A quiet weekend is normal; a day long after the last event would be built from files that did not come.",
+            "How many days the as-of day may be after the last event.",
+            "A weekend without events is normal. If the as-of day is much later, files are probably missing.",
             "days",
         ),
     ] = Field(default=7, ge=0, le=36_500)
@@ -120,22 +124,25 @@ class Settings(SettingsPart):
         Day | None,
         About(
             "The first day that can be built.",
-            "Before it there is nothing to report.",
+            "Before the first event there is nothing to report.",
             shown="the day of the first event",
         ),
     ] = None
     stale_after_days: Annotated[
         int,
         About(
-            "How many days the publication may lag, or be without a successful run, before it is stale; 0 for never.",
-            "One daily run that comes late is not an alarm; two missed ones are.",
+            "The publication is stale if it is more than this many days behind, or if there was no successful run for"
+            " this many days; 0 means never.",
+            "One late daily run needs no alarm; two missed runs do.",
             "days",
         ),
     ] = Field(default=2, ge=0, le=36_500)
     schedule_hour: Annotated[
         int,
         About(
-            "The hour of the daily run, in `timezone`.", "The files of the night are there; readers come later.", "hour"
+            "The hour of the daily run, in `timezone`.",
+            "At this hour the files of the night have arrived, and readers have not started yet.",
+            "hour",
         ),
     ] = Field(default=5, ge=0, le=23)
     notify: NotifySettings = NotifySettings()
@@ -146,33 +153,33 @@ class Settings(SettingsPart):
 
     @field_validator("first_day")
     @classmethod
-    def _has_come(cls, day: date | None, info: ValidationInfo) -> date | None:
+    def _not_in_the_future(cls, day: date | None, info: ValidationInfo) -> date | None:
         zone = info.data.get("timezone")
         if day and zone and day > (today := datetime.now(ZoneInfo(zone)).date()):
-            raise ValueError(f"{day} lies in the future: today is {today}")
+            raise ValueError(f"{day} is in the future: today is {today}")
         return day
 
     @property
     def paths(self) -> Home:
-        """What lies where below `home`."""
+        """The paths below `home`."""
         return Home(self.home)
 
     @property
     def is_notifying(self) -> bool:
-        """Whether somebody is to be notified: the environment has a URL (enough by itself), or the file says how."""
+        """Whether notifications are configured: by a URL in the environment, or by `notify.webhook` in the file."""
         return self.webhook_url is not None or self.notify.webhook is not None
 
     @property
     def installation(self) -> str:
-        """What messages call this installation."""
+        """The name of this installation in notifications."""
         return self.notify.name or self.home.name
 
     def today(self) -> date:
-        """The business day that it is now."""
+        """The current business day."""
         return datetime.now(ZoneInfo(self.timezone)).date()
 
     @classmethod
     def unconfigured(cls) -> "Settings":
-        """Settings without a file, enough to show the asset graph; no source, so nothing to run."""
-        # XXX is the ISO code for no currency
+        """Settings without a file. They have no source, so they can show the asset graph but run nothing."""
+        # XXX is the ISO code for "no currency"
         return cls.model_construct(home=project_root() / "home", timezone="UTC", currency="XXX", sources=())

@@ -1,6 +1,6 @@
-"""The secret of the pseudonyms: read, made on first use, and refused where others could read or guess it.
+"""The secret of the pseudonyms. It is created on first use, and rejected if others could read or guess it.
 
-What it is used for is in pseudonyms.py. It never goes to SQL, to a child's environment, or to a log.
+pseudonyms.py uses it. It never reaches SQL, the environment of a child process, or a log.
 """
 
 import os
@@ -24,14 +24,14 @@ def load_key(path: Path, given: SecretStr | None = None) -> bytes:
 
 
 def load_keys(path: Path, given: SecretStr | None = None) -> tuple[bytes, ...]:
-    """Every secret, one a line: the first is in force, the others recognise what was made with them before.
+    """All secrets, one per line. The first is in force; the others recognise what was made with them before.
 
     Args:
-        path: `<home>/key`; made (mode 0600, 64 hex digits) where it does not exist and nothing is given.
-        given: The value of LOYALTY_KEY, which wins over the file.
+        path: `<home>/key`. It is created (mode 0600, 64 hex digits) if it does not exist and `given` is None.
+        given: The value of LOYALTY_KEY, which takes precedence over the file.
 
     Raises:
-        ConfigError: One is too short, the file can be read by others, or it is gone and pseudonyms were made with it.
+        ConfigError: A secret is too short, others can read the file, or the file is missing although pseudonyms exist.
     """
     if given is not None:
         return _long_enough(given.get_secret_value(), "LOYALTY_KEY")
@@ -40,16 +40,21 @@ def load_keys(path: Path, given: SecretStr | None = None) -> tuple[bytes, ...]:
         _make(path)
     mode = path.stat().st_mode & 0o777
     if mode & 0o077:
-        raise ConfigError(f"{path} can be read by others (mode {mode:04o})", hint=f"chmod 600 {path}")
+        raise ConfigError(
+            f"{path} can be read by others (mode {mode:04o}), who could then compute the pseudonyms",
+            hint=f"chmod 600 {path}",
+        )
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as problem:
-        raise ConfigError(f"{path} is no text", hint="put the key back from where you keep it") from problem
+        raise ConfigError(
+            f"{path} is not a text file (UTF-8), so it has no key", hint="restore the key from your backup"
+        ) from problem
     return _long_enough(text, str(path))
 
 
 def existing_keys(path: Path, given: SecretStr | None = None) -> tuple[bytes, ...]:
-    """As `load_keys`, but no key is made: none where there is none yet."""
+    """Like `load_keys`, but if there is no key yet, none is created and the result is empty."""
     return load_keys(path, given) if given is not None or path.exists() else ()
 
 
@@ -59,19 +64,19 @@ def _long_enough(text: str, where: str) -> tuple[bytes, ...]:
         if len(key) < MIN_CHARACTERS:
             raise ConfigError(
                 f"the key in {where} has {len(key)} characters",
-                hint=f"it needs {MIN_CHARACTERS} or more; another key gives every customer another customer_key",
+                hint=f"it needs {MIN_CHARACTERS} or more. With a different key every customer gets a new customer_key",
             )
     return tuple(key.encode() for key in keys)
 
 
 def refuse_if_used(path: Path) -> None:
-    """Check that no pseudonyms were made in this home: a new key would give every customer another customer_key.
+    """Raise an error if this home has pseudonyms: with a new key every customer would get a new customer_key.
 
     Args:
         path: `<home>/key`, which does not exist.
 
     Raises:
-        ConfigError: Pseudonyms were made in this home.
+        ConfigError: This home has pseudonyms.
     """
     home = path.parent
     versions = home / "published" / "versions"
@@ -93,7 +98,7 @@ def _make(path: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     try:
-        # a link, not a rename: whoever came first keeps the name, and nobody's key is replaced
+        # a link, not a rename: it fails if another process created the key first, and so replaces no key
         os.link(staged, path)
     except FileExistsError:
         pass

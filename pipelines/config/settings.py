@@ -1,8 +1,8 @@
-"""What the user decides: loyalty.yml, and the environment that may point to it.
+"""Reads and validates loyalty.yml and the environment. No other module reads them.
 
-The only reader of loyalty.yml and of the environment. Everything is checked here, before anything runs, and each
-refusal names the file and the line. What the settings become for dbt is composed here too, in pure functions. Nothing
-here opens the warehouse or imports Dagster; where the files of an installation lie is said in home.py.
+Everything is validated before anything runs, and each error names the file and the line. Pure functions compose the
+vars and environments of dbt and Dagster from the settings. This module does not open the warehouse and does not import
+Dagster. The paths of an installation are in home.py.
 """
 
 import json
@@ -19,7 +19,7 @@ from pipelines.base.errors import ConfigError
 from pipelines.config.faults import faults
 from pipelines.config.model_vars import Var, model_vars
 from pipelines.config.positions import Document, YamlProblem, read_yaml
-from pipelines.config.schema import Settings as Settings  # all others import it from here
+from pipelines.config.schema import Settings as Settings  # other packages import it from here
 from pipelines.config.schema import project_root as project_root
 
 CONFIG_NAME = "loyalty.yml"
@@ -27,25 +27,28 @@ CONFIG_VARIABLE = "LOYALTY_CONFIG"
 HOME_VARIABLE = "LOYALTY_HOME"
 KEY_VARIABLE = "LOYALTY_KEY"
 WEBHOOK_VARIABLE = "LOYALTY_WEBHOOK_URL"
-_SECRETS = {"key_text": KEY_VARIABLE, "webhook_url": WEBHOOK_VARIABLE}  # only the environment gives them
+_SECRETS = {"key_text": KEY_VARIABLE, "webhook_url": WEBHOOK_VARIABLE}  # set in the environment only
 _NOT_IN_THE_FILE = {"config_path", *_SECRETS}
-_HINT = "correct the config; docs/settings.md says what each setting means"
+_HINT = "correct the config; docs/settings.md explains each setting"
 
 
 def dbt_executable() -> Path:
-    """The dbt that belongs to this interpreter, whatever PATH says.
+    """The dbt of this interpreter's environment, regardless of PATH.
 
     Raises:
-        ConfigError: There is none.
+        ConfigError: dbt is not installed there.
     """
     path = Path(sys.executable).parent / "dbt"
     if not path.exists():
-        raise ConfigError(f"no dbt beside the interpreter: {path}", hint="install the project: make setup")
+        raise ConfigError(
+            f"dbt is not installed in this Python environment: {path} does not exist",
+            hint="install the project: make setup",
+        )
     return path
 
 
 def find_config(config: Path | None = None) -> Path | None:
-    """The config in force: the option, else LOYALTY_CONFIG, else ./loyalty.yml; None where there is none."""
+    """The config in force: the option, else LOYALTY_CONFIG, else ./loyalty.yml; None if there is none."""
     chosen = config or (Path(os.environ[CONFIG_VARIABLE]) if os.environ.get(CONFIG_VARIABLE) else None)
     if chosen is None:
         return Path(CONFIG_NAME).absolute() if Path(CONFIG_NAME).is_file() else None
@@ -56,24 +59,27 @@ def _expanded(path: Path) -> Path:
     try:
         return path.expanduser().absolute()
     except RuntimeError as problem:
-        raise ConfigError(f"{path}: there is no such user", hint="write the folder out") from problem
+        raise ConfigError(
+            f"{path}: there is no such user, so `~` has no folder", hint="write the full path"
+        ) from problem
 
 
 def load_settings(config: Path | None = None, home: Path | None = None) -> Settings:
-    """Read and check loyalty.yml.
+    """Read and validate loyalty.yml.
 
     Args:
         config: The file; else LOYALTY_CONFIG, else ./loyalty.yml.
-        home: Wins over LOYALTY_HOME, which wins over `home:` in the file, which is `home` beside it by default.
+        home: The home. It takes precedence over LOYALTY_HOME, which takes precedence over `home:` in the file. The
+            default is the folder `home` next to the file.
 
     Raises:
-        ConfigError: There is no such file, or something in it cannot be used; the message names file and line.
+        ConfigError: There is no such file, or a setting is not valid; the message names the file and the line.
     """
     path = find_config(config)
     if path is None:
         raise ConfigError(
             f"there is no {CONFIG_NAME} here",
-            hint="name one with --config, or make a sample: loyalty sample --out sample",
+            hint="name a file with --config, or make a sample: loyalty sample --out sample",
         )
     try:
         document = read_yaml(path.read_text(encoding="utf-8-sig"))
@@ -83,8 +89,8 @@ def load_settings(config: Path | None = None, home: Path | None = None) -> Setti
         raise ConfigError(f"{path}:{problem.line}: {problem}", hint="docs/settings.md has every key") from problem
     data = document.data
     if not isinstance(data, dict):
-        content = "it is empty" if data is None else "it has none"
-        raise ConfigError(f"{path}:1: the file must hold settings, and {content}", hint=_HINT)
+        content = "is empty" if data is None else "does not consist of `key: value`"
+        raise ConfigError(f"{path}:1: the file must contain settings, but {content}", hint=_HINT)
     for name in sorted(_NOT_IN_THE_FILE & data.keys()):
         raise ConfigError(
             f"{path}:{document.line((name,))}: {name}: not a key of this file",
@@ -105,17 +111,19 @@ def load_settings(config: Path | None = None, home: Path | None = None) -> Setti
     for fault in found:
         if fault.where in _SECRETS:
             # not in the file: the text names the variable
-            raise ConfigError(fault.words, hint="set it right, or unset it")
+            raise ConfigError(fault.words, hint="correct the variable, or unset it")
         if fault.where == "home" and chosen_home is not None:
             raise ConfigError(f"--home or {HOME_VARIABLE}: {fault.words}", hint="name another folder")
     raise ConfigError("\n".join(f"{path}:{fault}" for fault in found), hint=_HINT)
 
 
 def check_inboxes(settings: Settings) -> None:
-    """Do nothing where the folder of every source is there. Asked before files are read: all else works without them.
+    """Raise an error if the folder of a source does not exist.
+
+    Only commands that read files call this; the others work without the folders.
 
     Raises:
-        ConfigError: One is missing, on a disk that is not mounted, say; the message names file and line.
+        ConfigError: A folder is missing, for example because its disk is not mounted; the message names file and line.
     """
     missing = [index for index, source in enumerate(settings.sources) if not source.files.is_dir()]
     if not missing:
@@ -128,20 +136,20 @@ def check_inboxes(settings: Settings) -> None:
             f" there is no folder {settings.sources[index].files}"
             for index in missing
         ),
-        hint="bring the folder back (is its disk mounted?), make it, or correct `files`",
+        hint="mount its disk, create the folder, or correct `files`",
     )
 
 
 def dbt_vars(settings: Settings, *, scratch_schema: str = "", exchange: Path | None = None) -> dict[str, Var]:
-    """What models depend on besides data and the build at hand: the same text every day, so that dbt parses once.
+    """The vars of dbt: what models depend on, apart from data and the current build.
+
+    They are the same every day, so that dbt need not parse again. Folders are relative to the warehouse's folder, in
+    which dbt runs. So a home that is moved or copied has the same vars and the same code.
 
     Args:
         settings: The settings in force.
         scratch_schema: Prefix of the schemas of a backfill, else empty.
-        exchange: Where this build exchanges Parquet; the home's own by default.
-
-    Folders are relative to that of the warehouse, in which dbt runs: a home that is moved or copied has the same vars,
-    and so the same code.
+        exchange: The folder through which this build exchanges Parquet; by default the one of the home.
     """
     state = settings.paths.warehouse.parent
     return {
@@ -159,12 +167,12 @@ def dbt_vars(settings: Settings, *, scratch_schema: str = "", exchange: Path | N
 def dbt_build_environment(
     as_of: date | None, previous_as_of: date | None = None, rebuilt: Sequence[str] = ()
 ) -> dict[str, str]:
-    """What differs from one build to the next, as dbt's macro `this_build` reads it.
+    """The variables that differ between builds; dbt's macro `this_build` reads them.
 
     Args:
         as_of: The day that is built; None for staging, which has no day.
         previous_as_of: The day of the build that this one extends; None for a full build.
-        rebuilt: The incremental models that are built whole.
+        rebuilt: The incremental models that are rebuilt completely.
     """
     return {
         "LOYALTY_BUILD_REBUILT": ",".join(rebuilt),
@@ -174,18 +182,19 @@ def dbt_build_environment(
 
 
 def dbt_vars_argument(values: Mapping[str, Var]) -> str:
-    """`--vars` as JSON, always in the same order: dbt parses anew whenever the text differs.
+    """`--vars` as JSON, always in the same order, because dbt parses again if the text differs.
 
-    dbt reads it as YAML, which would make two characters of an escaped emoji.
+    Non-ASCII characters are not escaped: dbt reads the text as YAML, which would turn an escaped emoji into two
+    characters.
     """
     return json.dumps(values, sort_keys=True, ensure_ascii=False)
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
-    """The variables that dbt_project/profiles.yml reads; the pseudonyms' key is not among them.
+    """The variables that dbt_project/profiles.yml reads. They do not include the key of the pseudonyms.
 
-    dbt runs in the folder of the warehouse and knows it by its name alone: dbt-duckdb takes a path for a URL, in which
-    `#` ends the path.
+    dbt runs in the folder of the warehouse and gets only the name of the file: dbt-duckdb reads a path as a URL, in
+    which `#` ends the path.
     """
     return {
         "LOYALTY_WAREHOUSE": settings.paths.warehouse.name,
@@ -196,20 +205,20 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
 
 
 def child_environment(values: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a child process: this process's own with `values`, without our secrets.
+    """The environment of a child process: the current environment with `values`, without our secrets.
 
-    This process's environment stays as it is: other threads read it, for example while they import.
+    The current environment is not changed, because other threads read it, for example during imports.
     """
     kept = {name: value for name, value in os.environ.items() if name not in _SECRETS.values()}
     return {**kept, **values}
 
 
-# Dagster recommends another command, which is a package of its own
+# Dagster recommends another command, which needs another package
 _NOT_SHOWN = "ignore:Function `dev_command` is superseded"
 
 
 def dagster_environment(settings: Settings, dagster_home: Path) -> dict[str, str]:
-    """The environment of Dagster's own processes: they find the same config, home and instance as this one."""
+    """The environment of Dagster's processes, so that they use the same config, home and instance as this process."""
     ours = {HOME_VARIABLE: str(settings.home), "DAGSTER_HOME": str(dagster_home)}
     config = {CONFIG_VARIABLE: str(settings.config_path)} if settings.config_path else {}
     warnings = {"PYTHONWARNINGS": ",".join(filter(None, (os.environ.get("PYTHONWARNINGS"), _NOT_SHOWN)))}

@@ -1,6 +1,6 @@
-"""The kinds of value that loyalty.yml can hold: each checked and brought into one form.
+"""The types of values in loyalty.yml. Each type validates a value and brings it into one form.
 
-Fields and their meaning are in settings.py; here is only what makes a zone a zone and a path a path.
+The settings and their meaning are in schema.py.
 """
 
 import os
@@ -18,37 +18,42 @@ from pipelines.base.text import has_control_characters, printable_name
 from pipelines.config.presets import presets
 
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?)\s?([KMGT])(i?)B")
-_LEAST_MEMORY = 16_000_000  # bytes; a home with a single order needs more
+_LEAST_MEMORY = 16_000_000  # bytes; even a home with a single order needs more
 
 
 def _absolute(path: Path, info: ValidationInfo) -> Path:
-    """A path in the file is relative to the file's folder."""
+    """The absolute path; a relative path starts at the folder of the config file."""
     try:
         return Path(os.path.normpath(info.context["base"] / path.expanduser())) if info.context else path
     except RuntimeError as problem:
-        raise ValueError(f"{path}: there is no such user, whose home folder could be meant") from problem
+        raise ValueError(f"{path}: there is no such user, so `~` has no folder: write the full path") from problem
 
 
 def _readable_path(path: Path) -> Path:
-    """DuckDB takes a backslash for a slash, and what cannot be shown cannot be told apart."""
+    """Reject a backslash, which DuckDB reads as a slash, and invisible characters, which a reader cannot notice."""
     if has_control_characters(str(path)) or "\\" in str(path):
-        raise ValueError(f"the path {printable_name(str(path))} has a backslash or a character that cannot be shown")
+        raise ValueError(
+            f"the path {printable_name(str(path))} has a backslash or a character that cannot be shown: rename the"
+            " folder or file"
+        )
     return path
 
 
 def _usable_home(path: Path) -> Path:
-    """DuckDB ends a database's path at `?`, and reads a folder `key=value` as a column."""
+    """Reject `?`, at which DuckDB ends a database's path, and `=`: it reads a folder `key=value` as a column."""
     odd = sorted({sign for sign in "?=" if sign in str(path)})
     if odd:
-        raise ValueError(f"the path {path} has {' '.join(odd)}, which the home's path cannot have: choose another")
+        raise ValueError(
+            f"the path {path} has {' '.join(odd)}, which DuckDB misreads in the path of a home: choose another folder"
+        )
     there = next(place for place in (path, *path.parents) if os.path.lexists(place))
-    if not os.path.isdir(there):  # noqa: PTH112 (the other way raises where nobody may look)
-        raise ValueError(f"the path {path} cannot be the home: {there} is no folder")
+    if not os.path.isdir(there):  # noqa: PTH112 (Path.is_dir raises an error if access is denied)
+        raise ValueError(f"the path {path} cannot be the home: {there} is not a folder")
     return path
 
 
 def _known_mapping(mapping: str, info: ValidationInfo) -> str:
-    """A built-in mapping keeps its name; anything else is a path to one."""
+    """The name of a built-in mapping, or the absolute path of a mapping file."""
     built_in = Path(__file__).parents[1] / "landing" / "mappings"
     if re.fullmatch(r"[a-z][a-z0-9_]*", mapping):
         if not (built_in / f"{mapping}.yml").is_file():
@@ -95,24 +100,24 @@ def _memory_limit(text: str) -> str:
 
 
 def _usable_url(url: SecretStr) -> SecretStr:
-    # it is a secret: what is wrong is said without showing it
+    # the URL is a secret, so the message does not show it
     try:
         parts = urlsplit(url.get_secret_value())
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and _can_be_sent_to(url)
     except ValueError:
         usable = False
     if not usable:
-        raise ValueError("the value of LOYALTY_WEBHOOK_URL is no URL that begins with https:// or http://")
+        raise ValueError("the value of LOYALTY_WEBHOOK_URL is not a URL that begins with https:// or http://")
     return url
 
 
 def _can_be_sent_to(url: SecretStr) -> bool:
-    """Whether what sends takes it.
+    """Whether the library that sends notifications accepts the URL.
 
     Raises:
-        ValueError: It does not.
+        ValueError: The library rejects it.
     """
-    # imported late: it takes its time, and few installations notify anybody
+    # imported late, because it is slow to import and few installations send notifications
     import requests
 
     sent_to = requests.Request("POST", url.get_secret_value()).prepare().url or ""
@@ -120,10 +125,10 @@ def _can_be_sent_to(url: SecretStr) -> bool:
 
 
 def parse_as_of(text: object) -> object:
-    """A day `YYYY-MM-DD` as a date; `latest` and `yesterday` as they are.
+    """A day `YYYY-MM-DD` as a date; `latest` and `yesterday` unchanged.
 
     Raises:
-        ValueError: It is none of these.
+        ValueError: The text is none of these.
     """
     words = ("latest", "yesterday")
     return text if text in words else _date(text, words, "write it as 2024-01-31, latest or yesterday")
@@ -133,7 +138,7 @@ def parse_day(text: object) -> object:
     """A day `YYYY-MM-DD` as a date.
 
     Raises:
-        ValueError: It is none.
+        ValueError: The text is not such a day.
     """
     return _date(text, (), "write it as 2024-01-31")
 
@@ -145,7 +150,7 @@ def _date(text: object, words: tuple[str, ...], how: str) -> date:
         try:
             return date.fromisoformat(text)
         except ValueError as problem:
-            raise ValueError(f"`{text}` is not a day of the calendar") from problem
+            raise ValueError(f"`{text}` is not a day of the calendar: correct it") from problem
     word = "" if text is None else str(text)
     raise ValueError(f"`{word}` is not a day{did_you_mean(word, words, how)}")
 

@@ -1,6 +1,6 @@
-"""The value step: how many purchases each customer will make, and how much one of them is worth.
+"""The value step: how many purchases each customer will make, and how much a purchase is worth.
 
-Here: purchase and spend models as pure functions on numpy arrays, and `score`, the one place that reads and writes
+Here: purchase and spend models as pure functions on numpy arrays, and `score`, the only function that reads and writes
 files. Not here: which customers and days count (dbt_project), discounting, margins and tiers (marts), scheduling
 (orchestration).
 """

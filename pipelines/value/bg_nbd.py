@@ -1,7 +1,7 @@
-"""BG/NBD and MBG/NBD: customers buy at their own steady rate and may leave for good right after a purchase.
+"""BG/NBD and MBG/NBD: each customer buys at a constant rate and may leave for good right after a purchase.
 
-Here: parameters, likelihood, fit. Not here: how the likelihood is computed fast (bg_nbd_likelihood.py), what the models
-say of a customer (bg_nbd_forecast.py).
+Here: parameters, likelihood, fit. Not here: the fast computation of the likelihood (bg_nbd_likelihood.py), forecasts
+for customers (bg_nbd_forecast.py).
 Sources: Fader, Hardie & Lee 2005, "Counting Your Customers the Easy Way: An Alternative to the Pareto/NBD Model";
 Batislam, Denizel & Filiztekin 2007, "Empirical Validation and Comparison of Models for Customer Base Analysis".
 """
@@ -19,8 +19,8 @@ from pipelines.value.purchase_fit import Box, PurchaseFit, fit_with_dropout
 Floats = NDArray[np.float64]
 
 _BOX = Box(
-    start=np.log([0.5, 0.5, 0.5, 1.5]),  # r, alpha over the mean age, a, b: middling in every respect
-    # Beyond it nothing changes that could be seen: a shape of 10,000 is customers who differ by 1 %.
+    start=np.log([0.5, 0.5, 0.5, 1.5]),  # r, alpha over the mean age, a, b: average values
+    # Beyond these bounds nothing visible changes: at a shape of 10,000 customers differ by 1 %.
     lower=np.log([1e-4, 1e-6, 1e-4, 1e-4]),
     upper=np.log([1e4, 1e8, 1e4, 1e4]),
 )
@@ -33,7 +33,7 @@ class BgNbd:
     alpha is in the unit of time of the cells.
     """
 
-    first_chance: ClassVar[int] = 0  # chances to leave that come with the first purchase
+    first_chance: ClassVar[int] = 0  # chances to leave after the first purchase
 
     r: float
     alpha: float
@@ -43,7 +43,7 @@ class BgNbd:
 
 @dataclass(frozen=True)
 class MbgNbd(BgNbd):
-    """As BG/NBD, but a customer may also leave after the first purchase."""
+    """Like BG/NBD, but a customer may also leave after the first purchase."""
 
     first_chance: ClassVar[int] = 1
 
@@ -68,7 +68,7 @@ def hessian(parameters: BgNbd, cells: PurchaseCells) -> Floats:
 
 
 def fit(cells: PurchaseCells, kind: type[BgNbd] = BgNbd) -> PurchaseFit[BgNbd]:
-    """Maximum likelihood; where no dropout is found, the plain NBD (purchase_fit.py says when).
+    """Maximum likelihood; the plain NBD if no dropout is found (see purchase_fit.py).
 
     Args:
         cells: Customers.

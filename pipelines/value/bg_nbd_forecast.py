@@ -1,11 +1,11 @@
-"""What a fitted BG/NBD or MBG/NBD says of a customer: is he still one, and how often will he buy.
+"""Forecasts of a fitted BG/NBD or MBG/NBD for customers: are they still active, and how often will they buy.
 
 Here: P(alive), expected purchases, their variance and distribution. Not here: the likelihood and the fit (bg_nbd.py).
 Sources: Fader, Hardie & Lee 2005, equations 8 to 10; P(alive) from Fader, Hardie & Lee 2008, "Computing P(alive) Using
-the BG/NBD Model"; Batislam, Denizel & Filiztekin 2007 for MBG/NBD. The papers' 2F1 is turned by Euler's transformation
-into a form that does not overflow; the variance is derived in docs/value-models.md.
+the BG/NBD Model"; Batislam, Denizel & Filiztekin 2007 for MBG/NBD. Euler's transformation brings the papers' 2F1 into a
+form that does not overflow; docs/value-models.md derives the variance.
 
-A customer who had c chances to leave and did not (c = x in BG/NBD, x + 1 in MBG/NBD) leaves after a purchase with
+A customer who had c chances to leave and did not leave (c = x in BG/NBD, x + 1 in MBG/NBD) leaves after a purchase with
 probability p ~ beta(a, b + c), and buys at a rate ~ gamma(r + x, alpha + T).
 """
 
@@ -22,7 +22,7 @@ from pipelines.value.special import log_rising
 
 Floats = NDArray[np.float64]
 
-_NEAR = 1e-3  # closer than this to a pole that cancels, the closed form loses more digits than the integral
+_NEAR = 1e-3  # nearer than this to a removable pole, the closed form loses more digits than the integral
 
 
 def p_alive(parameters: BgNbd, repeats: Floats, recency: Floats, age: Floats) -> Floats:
@@ -61,7 +61,7 @@ def expected_purchases_given(
 def purchases_variance_given(
     parameters: BgNbd, repeats: Floats, recency: Floats, age: Floats, horizon: float
 ) -> Floats:
-    """Var[Y(t) | x, t_x, T], over both what the customer is like and chance, shape (n,)."""
+    """Var[Y(t) | x, t_x, T], from both the unknown rates of the customer and chance, shape (n,)."""
     alive = p_alive(parameters, repeats, recency, age)
     mean = alive * _by_pair(repeats, age, lambda x, t: expected_while_alive(parameters, x, t, horizon))
     pairs = alive * _by_pair(repeats, age, lambda x, t: _pairs_while_alive(parameters, x, t, horizon))
@@ -69,7 +69,7 @@ def purchases_variance_given(
 
 
 def p_any_purchase_given(parameters: BgNbd, repeats: Floats, recency: Floats, age: Floats, horizon: float) -> Floats:
-    """P(at least one purchase in the `horizon` after age T), shape (n,): dropout needs a purchase before it."""
+    """P(at least one purchase in the `horizon` after age T), shape (n,). Customers leave only after a purchase."""
     none = np.exp(-(parameters.r + repeats) * np.log1p(horizon / (parameters.alpha + age)))
     return np.asarray(p_alive(parameters, repeats, recency, age) * (1 - none), dtype=np.float64)
 
@@ -88,11 +88,11 @@ def p_purchases(parameters: BgNbd, counts: Floats, horizon: float) -> Floats:
 
 
 def expected_while_alive(parameters: BgNbd, repeats: Floats, age: Floats, horizon: float) -> Floats:
-    """Purchases in the `horizon` after age T of a customer known to be one at T, shape (n,).
+    """Purchases in the `horizon` after age T of a customer who has not left at T, shape (n,).
 
     With z = t / (alpha + T + t) and k = a + b + c - 1 this is
     k / (a - 1) [1 - (1 - z)^(a - 1) 2F1(k - r - x, a - 1; k; z)]. At a = 1 and at k = 0 (c = 0, a + b = 1) it is a
-    limit; there, and where 2F1 fails, the mean over the dropout probability is integrated instead.
+    limit. In these cases, and if 2F1 fails, the mean over the dropout probability is integrated instead.
     """
     a, stay = parameters.a, parameters.b + parameters.first_chance + repeats
     shape, reach = parameters.r + repeats, horizon / (parameters.alpha + age)
@@ -111,13 +111,13 @@ def expected_while_alive(parameters: BgNbd, repeats: Floats, age: Floats, horizo
 
 
 def _pairs_while_alive(parameters: BgNbd, repeats: Floats, age: Floats, horizon: float) -> Floats:
-    """E[Y (Y - 1)] of a customer known to be one at age T, shape (n,)."""
+    """E[Y (Y - 1)] of a customer who has not left at age T, shape (n,)."""
     stay = parameters.b + parameters.first_chance + repeats
     return pairs_by_integral(parameters.r + repeats, parameters.a, stay, horizon / (parameters.alpha + age))
 
 
 def _by_pair(repeats: Floats, age: Floats, of: Callable[[Floats, Floats], Floats]) -> Floats:
-    """What depends on (x, T) alone, once per distinct pair: special functions are dear. Shape (n,)."""
+    """A function of (x, T), evaluated once per distinct pair because special functions are slow; shape (n,)."""
     counts, ages = Distinct.of(repeats), Distinct.of(age)
     pairs, index = np.unique(counts.index * ages.values.size + ages.index, return_inverse=True)
     which_count, which_age = np.divmod(pairs, ages.values.size)

@@ -1,7 +1,7 @@
-"""BG/NBD's forecasts as integrals over the dropout probability: slower than a closed form, and good everywhere.
+"""BG/NBD's forecasts as integrals over the dropout probability: slower than a closed form, but always accurate.
 
-Here: the mean number of purchases, for the cases in which its closed form has a limit or overflows, and the mean number
-of pairs of purchases, which has none. Not here: when to use them (bg_nbd_forecast.py).
+Here: the mean number of purchases, for cases in which the closed form has a limit or overflows; and the mean number of
+pairs of purchases, which has no closed form. Not here: when to use them (bg_nbd_forecast.py).
 """
 
 from collections.abc import Callable
@@ -12,10 +12,10 @@ from scipy import special
 
 Floats = NDArray[np.float64]
 
-_LINEAR = 1e-6  # where p is so small that the integrand is a line in it
-_LAST = 31.0  # logit p beyond which 1 - p is nothing
-_DROP = 40.0  # the integrand is cut where it has fallen by e^40
-_SEARCHES = 22  # the peak and the cuts only say where to integrate: to a thousandth is near enough
+_LINEAR = 1e-6  # p so small that the integrand is linear in it
+_LAST = 31.0  # logit p beyond which 1 - p is negligible
+_DROP = 40.0  # the range ends where the integrand has fallen by e^40
+_SEARCHES = 22  # the peak and the ends only limit the range: a precision of a thousandth is enough
 _GOLDEN = (np.sqrt(5) - 1) / 2
 _PANELS = 24
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(12)
@@ -25,7 +25,7 @@ def expected_by_integral(shape: Floats, a: float, stay: Floats, reach: Floats) -
     """Mean of (1 - (1 + p reach)^-shape) / p over p ~ beta(a, stay).
 
     This is E[(1 - exp(-lambda p t)) / p] with lambda ~ gamma(shape, alpha + T) and reach = t / (alpha + T): purchases
-    in t of a customer who buys at rate lambda and leaves with probability p after each.
+    in t of a customer who buys at rate lambda and leaves with probability p after each purchase.
 
     Args:
         shape: r + x, shape (n,).
@@ -79,7 +79,7 @@ def pairs_by_integral(shape: Floats, a: float, stay: Floats, reach: Floats) -> F
 
 
 def _edge(shape: Floats, reach: Floats) -> Floats:
-    """The dropout probability up to which both integrands are lines in it, shape (n,)."""
+    """The dropout probability up to which both integrands are linear in it, shape (n,)."""
     return np.minimum(_LINEAR / ((shape + 1) * np.maximum(reach, 1e-300)), _LINEAR)
 
 
@@ -92,7 +92,7 @@ def _log_beta(a: float, stay: Floats) -> Floats:
 
 
 def _integral(log_integrand: Callable[[Floats], Floats], low: Floats, log_norm: Floats) -> Floats:
-    """The integral over the logit of p from `low` up of a function with one peak, over exp(log_norm), shape (n,)."""
+    """The integral of a function with one peak over the logit of p from `low`, divided by exp(log_norm), shape (n,)."""
     high = np.full(low.shape, _LAST)
     peak = _peak(log_integrand, low, high)
     top = log_integrand(peak)
@@ -107,7 +107,7 @@ def _integral(log_integrand: Callable[[Floats], Floats], low: Floats, log_norm: 
 
 
 def _peak(function: Callable[[Floats], Floats], low: Floats, high: Floats) -> Floats:
-    """Where a function with one peak in [low, high] has it (golden section), shape (n,)."""
+    """The position of the peak of a function with one peak in [low, high] (golden section), shape (n,)."""
     for _ in range(_SEARCHES):
         left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
         rises = function(left) < function(right)
@@ -116,7 +116,7 @@ def _peak(function: Callable[[Floats], Floats], low: Floats, high: Floats) -> Fl
 
 
 def _cut(function: Callable[[Floats], Floats], inside: Floats, outside: Floats, level: Floats) -> Floats:
-    """Where a function that falls from `inside` to `outside` passes `level`; `outside` if it never does."""
+    """The position at which a function that falls from `inside` to `outside` reaches `level`; else `outside`."""
     never = function(outside) >= level
     end = outside
     for _ in range(_SEARCHES):

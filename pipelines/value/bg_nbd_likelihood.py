@@ -1,11 +1,11 @@
-"""The likelihood of BG/NBD and MBG/NBD with both derivatives, computed once per distinct value where it can be.
+"""The likelihood of BG/NBD and MBG/NBD with both derivatives, computed once per distinct value if possible.
 
-Here: the sums over cells. Not here: fitting, and what the parameters mean (bg_nbd.py).
+Here: the sums over cells. Not here: fitting, and the meaning of the parameters (bg_nbd.py).
 
-Of c chances to leave (x in BG/NBD, x + 1 in MBG/NBD, where the first purchase is one), a customer's likelihood is a
-common factor times [stayed + left], with stayed = (alpha + T)^-(r + x) and, for c > 0,
-left = a / (b + c - 1) (alpha + t_x)^-(r + x). Below, `odds` is log(left / stayed), `left` the probability of having
-left that follows from it, and D and G how the odds move with r and with -alpha.
+A customer has c chances to leave: x in BG/NBD, and x + 1 in MBG/NBD, which includes the first purchase. The likelihood
+is a common factor times [stayed + left], with stayed = (alpha + T)^-(r + x) and, for c > 0,
+left = a / (b + c - 1) (alpha + t_x)^-(r + x). Below, `odds` is log(left / stayed), and `left` is the probability of
+having left that follows from it. D and G are the derivatives of the odds by r and by -alpha.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from pipelines.value.special import digamma_rise, log_rising, trigamma
 
 Floats = NDArray[np.float64]
 
-_BLOCK = 8192  # cells at a time: what a block needs stays in the processor's cache
+_BLOCK = 8192  # cells at a time, so that the data of a block fit into the processor's cache
 
 
 @dataclass
@@ -52,7 +52,7 @@ class Likelihood:
         self._per_repeats = self._repeats.total(self._weights)
         self._per_age = self._ages.total(self._weights)
         self._repeats_per_age = self._ages.total(self._weights * self._x)
-        # A density per unit of time: the constant makes values comparable whatever the scale.
+        # The likelihood is a density per unit of time: the constant makes values comparable for any scale.
         self._constant = -float(self._weights @ self._x) * np.log(scale)
 
     def at(self, theta: Floats) -> tuple[float, Floats, Floats]:
@@ -61,7 +61,7 @@ class Likelihood:
         x = self._repeats.values
         chances = x + self._first_chance
         past = np.where(chances > 0, b + chances - 1, 1.0)
-        # Without a chance nobody can have left: log odds minus infinity.
+        # Without a chance to leave, the log odds are minus infinity.
         sums = self._sums(r, alpha, np.where(chances > 0, np.log(a / past), -np.inf))
         log_age, inverse_age = np.log(alpha + self._age), 1 / (alpha + self._age)
         events = r * self._per_age + self._repeats_per_age
@@ -91,7 +91,7 @@ class Likelihood:
         return float(value + self._constant), by_log, np.outer(natural, natural) * second + np.diag(by_log)
 
     def _odds_spread(self, sums: _Sums, a: float, past: Floats) -> Floats:
-        """Upper half of the sum of left (1 - left) times the odds' slopes (D, -G, 1/a, -1/past) squared."""
+        """Upper half of the sum of left (1 - left) times the squared derivatives of the odds (D, -G, 1/a, -1/past)."""
         one, d, g = sums.spread_by_x
         upper = np.zeros((4, 4))
         upper[0] = sums.spread[0], -sums.spread[1], d.sum() / a, -(d / past).sum()
@@ -101,7 +101,7 @@ class Likelihood:
         return upper
 
     def _sums(self, r: float, alpha: float, lead: Floats) -> _Sums:
-        """Everything that has to look at each cell."""
+        """The sums that need every single cell."""
         log_age, log_recency = np.log(alpha + self._age), np.log(alpha + self._recency)
         inverse_age, inverse_recency = 1 / (alpha + self._age), 1 / (alpha + self._recency)
         size = lead.size

@@ -1,6 +1,6 @@
-"""Weighted cells: customers who look the same to a model, counted once.
+"""Weighted cells: customers who look the same to a model are counted together.
 
-Here: the models' input, checked and in one order. Not here: reading them from files (files.py), or any model.
+Here: the models' input, validated and sorted. Not here: reading them from files (files.py), or any model.
 """
 
 import math
@@ -43,12 +43,12 @@ class PurchaseCells:
             customers: Customers in each cell, above 0; 1 each if left out.
 
         Raises:
-            ValueError: An array breaks one of these rules; says which, and in how many cells.
+            ValueError: An array breaks one of these rules; the message names the rule and the number of cells.
         """
         x, t_x, big_t, n = _columns(repeats, recency, age, customers)
         _refuse((x < 0) | (x != np.floor(x)), "repeats must be whole and not negative")
-        _refuse((t_x < 0) | (t_x > big_t), "recency must lie between 0 and age")
-        _refuse((x == 0) & (t_x > 0), "recency must be 0 where there is no repeat")
+        _refuse((t_x < 0) | (t_x > big_t), "recency must be between 0 and age")
+        _refuse((x == 0) & (t_x > 0), "recency must be 0 if there is no repeat")
         return cls(*merged((x, t_x, big_t), n))
 
     @property
@@ -77,18 +77,18 @@ class SpendCells:
 
         Args:
             repeats: x, whole and not negative, shape (n,).
-            mean_spend: Finite; may be zero or negative, which a fit then leaves out.
+            mean_spend: Finite; a fit ignores cells with zero or a negative value.
             customers: Customers in each cell, above 0; 1 each if left out.
 
         Raises:
-            ValueError: An array breaks one of these rules; says which, and in how many cells.
+            ValueError: An array breaks one of these rules; the message names the rule and the number of cells.
         """
         x, mean, n = _columns(repeats, mean_spend, customers)
         _refuse((x < 0) | (x != np.floor(x)), "repeats must be whole and not negative")
         return cls(*merged((x, mean), n))
 
     def usable(self) -> "SpendCells":
-        """The cells that a spend model can be fitted on: at least one repeat, a positive mean."""
+        """The cells on which a spend model can be fitted: at least one repeat, and a positive mean."""
         keep = (self.repeats > 0) & (self.mean_spend > 0)
         return SpendCells(self.repeats[keep], self.mean_spend[keep], self.customers[keep])
 
@@ -99,7 +99,7 @@ class SpendCells:
 
 
 def _columns(*values: ArrayLike | None) -> tuple[Floats, ...]:
-    """Float arrays of one length; the last may be left out and is then 1."""
+    """Float arrays of one length; the last may be None and is then all 1."""
     *given, customers = values
     arrays = [np.asarray(value, dtype=np.float64) for value in given if value is not None]
     arrays.append(np.ones(arrays[0].shape) if customers is None else np.asarray(customers, dtype=np.float64))
@@ -118,7 +118,7 @@ def _refuse(bad: NDArray[np.bool_], rule: str) -> None:
 
 
 def merged(keys: tuple[Floats, ...], customers: Floats) -> tuple[Floats, ...]:
-    """Sort by the keys and add up the customers of equal keys: the order of the input can then change nothing."""
+    """Sort by the keys and add up the customers of equal keys, so that the order of the input changes nothing."""
     order = _order(keys, customers)
     sorted_keys = [key[order] for key in keys]
     is_first = np.ones(order.size, dtype=bool)
@@ -130,9 +130,9 @@ def merged(keys: tuple[Floats, ...], customers: Floats) -> tuple[Floats, ...]:
 
 
 def _order(keys: tuple[Floats, ...], customers: Floats) -> NDArray[np.intp]:
-    """Where each row belongs when sorted by the keys, and by customers where sums of them depend on their order."""
+    """The sort order by the keys, and also by customers if the order can change a sum of them."""
     if all(np.array_equal(column, np.floor(column)) for column in (*keys, customers)) and customers.size:
-        # days and counts: one whole number a row, which sorts three times as fast; sums of whole numbers are exact
+        # days and counts become one whole number per row, which sorts three times as fast; their sums are exact
         lows = [key.min() for key in keys]
         spans = [int(key.max() - low) + 1 for key, low in zip(keys, lows, strict=True)]
         if math.prod(spans) < _LARGEST_KEY:

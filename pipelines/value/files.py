@@ -1,7 +1,7 @@
-"""The value step's files: cells in, scores out.
+"""The files of the value step: it reads cells and writes scores.
 
-Here: names, schemas, checks on what was read, and writing.
-Not here: what the numbers mean.
+Here: names, schemas, validation of what was read, and writing.
+Not here: the meaning of the numbers.
 """
 
 from collections.abc import Iterable
@@ -43,7 +43,7 @@ def read_purchase_cells(exchange: Path) -> pa.Table:
     """purchase_cells.parquet with its declared types.
 
     Raises:
-        BuildError: The file is missing or unreadable, a column is missing, of another kind, or NULL somewhere.
+        BuildError: The file is missing or unreadable, or a column is missing, has another type, or has NULLs.
     """
     return _read(exchange / "purchase_cells.parquet", _PURCHASE_CELLS)
 
@@ -85,16 +85,16 @@ def read_holdout_week_cells(exchange: Path) -> pa.Table:
 
 
 def cents(amounts: pa.ChunkedArray) -> NDArray[np.int64]:
-    """DECIMAL(18,2) to whole cents, exactly."""
+    """DECIMAL(18,2) as whole cents, exactly."""
     whole = pc.multiply(amounts, pa.scalar(Decimal(100), pa.decimal128(3, 0)))
     return np.asarray(pc.cast(whole, pa.int64()).to_numpy(), dtype=np.int64)
 
 
 def write(folder: Path, name: str, parts: Iterable[pa.Table]) -> int:
-    """Write `<name>.parquet` part by part (at least one), whole or not at all; readable by the owner only.
+    """Write `<name>.parquet` from at least one part, atomically; only the owner can read it.
 
     Returns:
-        The rows written.
+        The number of rows written.
     """
     rows = 0
 
@@ -112,7 +112,7 @@ def write(folder: Path, name: str, parts: Iterable[pa.Table]) -> int:
 
 
 def _of_days(cells: pa.Schema) -> pa.Schema:
-    """Cells at several days, with how many customers there were in all."""
+    """The schema of cells at several days, with the number of all customers on each day."""
     return pa.schema([("observed_on", pa.date32()), *cells, ("n_population", pa.int64())])
 
 
@@ -130,7 +130,7 @@ def _read(path: Path, schema: pa.Schema) -> pa.Table:
     try:
         table = table.select(schema.names).cast(schema)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise BuildError(f"{path} holds values of another type: {error}", hint=_HINT) from error
+        raise BuildError(f"{path} contains values of another type: {error}", hint=_HINT) from error
     for name in schema.names:
         nulls = table.column(name).null_count
         if nulls:

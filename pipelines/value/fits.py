@@ -1,9 +1,9 @@
-"""The fits of a run, of the as-of day and of each month's end before it: once for the same cells.
+"""The fits of a run, for the as-of day and each month end before it. The same cells are fitted only once.
 
-Here: a fit as a report with rounded parameters, and its memory. Not here: reading cells (files.py) or scoring them.
+Here: a fit as a report with rounded parameters, and the cache of fits. Not here: reading cells (files.py) or scoring.
 
-A fit depends on its cells, on this package and on the libraries that count for it. So what is remembered under the hash
-of all of them is what a fresh fit would give, to the byte: no result depends on which days were run before.
+A fit depends on its cells, on this package and on the numeric libraries. Fits are cached under the hash of all of them.
+A cached fit equals a fresh fit to the byte, so no result depends on which days were run before.
 """
 
 import hashlib
@@ -31,11 +31,11 @@ from pipelines.value.uncertainty import covariance
 
 Floats = NDArray[np.float64]
 
-_PARAMETER_DIGITS = 8  # what is left of an optimiser's last digits is rounded away before anything is scored
+_PARAMETER_DIGITS = 8  # rounds away the last digits, which depend on the optimiser, before anything is scored
 _LIKELIHOOD_DIGITS = 10
 _CORRELATION_DIGITS = 6
 SPEND_MODEL = "gamma_gamma"
-_MEMORY = "fits.json"
+_CACHE = "fits.json"
 _REPORTS = TypeAdapter(dict[str, ModelReport])
 _PARAMETERS = pa.schema(
     [
@@ -59,9 +59,9 @@ def fit_purchases(kind: Kind, cells: PurchaseCells, min_customers: int = 0) -> M
     """Fit a purchase model, or the next simpler one that has a maximum; the report's parameters are rounded.
 
     Args:
-        kind: The model asked for.
+        kind: The requested model.
         cells: Customers.
-        min_customers: With fewer nothing is fitted, nor with fewer than a fit needs.
+        min_customers: The least number of customers for a fit; the minimum of the model itself also applies.
     """
     if cells.n_customers < min_customers:
         names = purchase_model.parameter_names(kind)
@@ -89,7 +89,7 @@ def fit_spend(cells: SpendCells, min_customers: int = 0) -> ModelReport:
 
     Args:
         cells: Customers.
-        min_customers: With fewer with a repeat day nothing is fitted, nor with fewer than a fit needs.
+        min_customers: The least number of customers with a repeat day; the minimum of the model itself also applies.
     """
     usable = cells.usable()
     few = usable.n_customers < min_customers
@@ -112,9 +112,9 @@ def fit_spend(cells: SpendCells, min_customers: int = 0) -> ModelReport:
 
 
 def spend_correlation(usable: SpendCells) -> float | None:
-    """Correlation over customers of repeat days and their mean spend, to 6 digits; None where either is constant.
+    """Correlation over customers of repeat days and their mean spend, to 6 digits; None if either is constant.
 
-    Gamma-Gamma takes it to be 0 (Fader & Hardie 2013).
+    Gamma-Gamma assumes that it is 0 (Fader & Hardie 2013).
     """
     if not usable.repeats.size or np.ptp(usable.repeats) == 0 or np.ptp(usable.mean_spend) == 0:
         return None
@@ -130,7 +130,7 @@ class DatedFit:
 
     Attributes:
         observed_on: The day.
-        n_population: Customers then, of whom the fit may have used a sample.
+        n_population: The number of customers on that day; the fit may have used a sample of them.
         report: The fit.
     """
 
@@ -140,7 +140,7 @@ class DatedFit:
 
 
 def parameter_table(fits: Sequence[DatedFit]) -> pa.Table:
-    """value_parameters.parquet: one row a day, model and parameter."""
+    """The rows of value_parameters.parquet: one per day, model and parameter."""
     rows = [
         {
             "observed_on": fit.observed_on,
@@ -162,15 +162,15 @@ def parameter_table(fits: Sequence[DatedFit]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=_PARAMETERS)
 
 
-class FitMemory:
-    """Fits of earlier runs, by the hash of what they were fitted on.
+class FitCache:
+    """A cache of the fits of earlier runs, by the hash of their input.
 
     Args:
-        exchange: The folder in which it is kept; none is no fault, nor is one that cannot be read.
+        exchange: The folder of the cache file. If the file is missing or cannot be read, the cache is empty.
     """
 
     def __init__(self, exchange: Path) -> None:
-        self._path = exchange / _MEMORY
+        self._path = exchange / _CACHE
         try:
             self._before = _REPORTS.validate_json(self._path.read_bytes())
         except (OSError, ValueError):
@@ -178,8 +178,8 @@ class FitMemory:
         self._used: dict[str, ModelReport] = {}
         self.n_fitted = 0
 
-    def recall(self, cells: PurchaseCells | SpendCells, model: str, fit: Callable[[], ModelReport]) -> ModelReport:
-        """The remembered fit of these cells by this model (and whatever else its name says), or a fresh one."""
+    def get(self, cells: PurchaseCells | SpendCells, model: str, fit: Callable[[], ModelReport]) -> ModelReport:
+        """The cached fit of these cells, or a fresh one; `model` names the model and all options of the fit."""
         key = _digest(cells, model)
         report = self._before.get(key)
         if report is None:
@@ -189,8 +189,8 @@ class FitMemory:
         return report
 
     def keep(self) -> None:
-        """Write what was used, and forget the rest."""
-        # parameters stay in the model's order, which the covariance's rows follow
+        """Write the fits that were used, and drop the others."""
+        # parameters keep the model's order, because the rows of the covariance have the same order
         content = _REPORTS.dump_json(dict(sorted(self._used.items())), indent=1)
         write_text_durably(self._path, content.decode() + "\n", mode=0o600)
 
@@ -204,7 +204,7 @@ def _digest(cells: PurchaseCells | SpendCells, model: str) -> str:
 
 @cache
 def _code() -> str:
-    """The hash of this package and of the libraries' versions: another formula is another fit."""
+    """The hash of this package and of the libraries' versions, because another formula gives another fit."""
     content = hashlib.sha256(f"numpy {np.__version__} scipy {scipy.__version__}".encode())
     for file in sorted(Path(__file__).parent.glob("*.py")):
         content.update(file.read_bytes())
@@ -212,7 +212,7 @@ def _code() -> str:
 
 
 def _covariance(hessian: Floats) -> list[list[float]] | None:
-    """As lists, or None where it is not known."""
+    """The covariance as lists, or None if it is not known."""
     found = covariance(hessian)
     return [[float(value) for value in row] for row in found] if np.isfinite(found).all() else None
 

@@ -1,6 +1,6 @@
-"""Gamma-Gamma: what an average purchase day of a customer is worth.
+"""Gamma-Gamma: the expected amount of a customer's purchase day.
 
-Here: parameters, likelihood with its derivatives, fit, expected spend. Not here: how often he buys.
+Here: parameters, likelihood with its derivatives, fit, expected spend. Not here: how often customers buy.
 Source: Fader & Hardie 2013, "The Gamma-Gamma Model of Monetary Value"; Fader, Hardie & Lee 2005, "RFM and CLV".
 """
 
@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 MIN_CUSTOMERS = 100
 _START = np.log([1.0, 2.0, 1.0])  # p, q, gamma over the geometric mean amount
-# Beyond the box nothing changes that could be seen: a shape of 10,000 is amounts that differ by 1 %.
+# Beyond these bounds nothing visible changes: at a shape of 10,000 amounts differ by 1 %.
 _LOWER = np.log([1e-4, 1e-4, 1e-6])
 _UPPER = np.log([1e4, 1e4, 1e8])
 
@@ -39,8 +39,8 @@ class SpendFit:
     """A fitted spend model.
 
     Attributes:
-        status: How it ended.
-        model: The parameters, None unless fitted.
+        status: How the fit ended.
+        model: The parameters; None unless fitted.
         log_likelihood: Summed over the customers used.
         n_customers: Customers used: those with a repeat day and a positive mean.
     """
@@ -76,7 +76,7 @@ def fit(cells: SpendCells) -> SpendFit:
     usable = cells.usable()
     if usable.n_customers < MIN_CUSTOMERS:
         return SpendFit(FitStatus.TOO_FEW_CUSTOMERS, None, None, usable.n_customers)
-    # the geometric mean: one amount far out must not carry the box away from all the others
+    # the geometric mean, so that a single extreme amount does not move the bounds away from all others
     scale = float(np.exp(usable.customers @ np.log(usable.mean_spend) / usable.n_customers))
     found = maximise(_Likelihood(usable, scale).at, _START, _LOWER, _UPPER)
     if not found.is_converged:
@@ -87,7 +87,7 @@ def fit(cells: SpendCells) -> SpendFit:
 
 
 def population_mean(parameters: GammaGamma) -> float:
-    """Mean spend of a customer of whom nothing is known; NaN where the model has none (q <= 1)."""
+    """Mean spend of a customer without known amounts; NaN if the model has no such mean (q <= 1)."""
     p, q, gamma = parameters.p, parameters.q, parameters.gamma
     return p * gamma / (q - 1) if q > 1 else float("nan")
 
@@ -118,7 +118,7 @@ class _Likelihood:
         self.spend = cells.repeats * (cells.mean_spend / scale)  # of all repeat days together
         self.log_spend = np.log(self.spend)
         self.per_repeats = self.repeats.total(self.weights)
-        # A density of the mean, per unit of currency.
+        # The likelihood is a density of the mean, per unit of currency.
         self.constant = -float(self.weights @ np.log(cells.mean_spend))
 
     def at(self, theta: Floats) -> tuple[float, Floats, Floats]:
@@ -126,7 +126,7 @@ class _Likelihood:
         p, q, gamma = natural = np.exp(theta)
         x = self.repeats.values
         inverse = 1 / (gamma + self.spend)
-        # log(gamma / (gamma + s)) and log(s / (gamma + s)), each small where it should be.
+        # log(gamma / (gamma + s)) and log(s / (gamma + s)), each accurate if it is small.
         log_prior = -np.log1p(self.spend / gamma)
         log_own = log_prior + self.log_spend - theta[2]
         shape = p * self.x

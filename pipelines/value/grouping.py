@@ -1,4 +1,4 @@
-"""Doing dear things once per distinct value.
+"""Slow functions are computed once per distinct value.
 
 Here: the index of distinct values, and sums over it. Not here: any model.
 """
@@ -13,7 +13,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Distinct:
-    """An array as its distinct values and where each stands.
+    """An array as its distinct values and their positions.
 
     Attributes:
         values: Sorted, shape (k,).

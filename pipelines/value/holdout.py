@@ -1,11 +1,11 @@
-"""Which forecast to trust: what was said at a cut against what was bought after it.
+"""Compares forecasts made at a cut with the actual purchases after it.
 
-Here: the score of a forecast, the choice between models, and the tables that show where each is off. Not here: fitting,
-or what the models say.
-Sources: the Poisson deviance is a proper score of a mean (Gneiting 2011, "Making and Evaluating Point Forecasts"): in
-expectation nothing beats the truth, which cannot be said of the mean absolute error (where most customers buy nothing,
-zero for everybody wins). One standard error for the simpler model: Breiman et al. 1984, "Classification and Regression
-Trees".
+Here: the score of a forecast, the choice between models, and tables that show where a forecast is wrong. Not here:
+fitting, or the forecasts themselves.
+Sources: the Poisson deviance is a proper score of a mean (Gneiting 2011, "Making and Evaluating Point Forecasts"): the
+true mean has the best expected score. This does not apply to the mean absolute error: if most customers buy nothing,
+zero for everybody has the best score. One standard error for the simpler model: Breiman et al. 1984, "Classification
+and Regression Trees".
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from scipy import special
 
 Floats = NDArray[np.float64]
 
-_LEAST_EXPECTED = 1e-9  # a forecast of nothing at all would be infinitely wrong of whoever buys
+_LEAST_EXPECTED = 1e-9  # a forecast of 0 would have an infinite deviance for customers who buy
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
-"""The plain NBD (Poisson-gamma): customers buy at their own steady rate and never leave.
+"""The plain NBD (Poisson-gamma): each customer buys at a constant rate and never leaves.
 
-Here: its likelihood, fit and forecast; it stands in where BG/NBD finds no dropout. Not here: dropout (bg_nbd.py).
+Here: its likelihood, fit and forecast. It is used if BG/NBD finds no dropout. Not here: dropout (bg_nbd.py).
 Source: Ehrenberg 1959, "The Pattern of Consumer Purchases"; conditional forecast as in Schmittlein, Morrison & Colombo
-1987. The likelihood is that of the purchase times, as BG/NBD's: the two can be compared.
+1987. The likelihood is that of the purchase times, as in BG/NBD, so the two can be compared.
 """
 
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ def fit(cells: PurchaseCells) -> tuple[Nbd, float] | None:
     """Maximum likelihood.
 
     Returns:
-        Parameters in the cells' unit of time and their log-likelihood, or None where there is no maximum.
+        Parameters in the cells' unit of time and their log-likelihood, or None if there is no maximum.
     """
     scale = mean_age(cells)
     if scale <= 0 or not cells.repeats.any():
@@ -93,7 +93,7 @@ def hessian(parameters: Nbd, cells: PurchaseCells) -> Floats:
 
 
 def mean_age(cells: PurchaseCells) -> float:
-    """The customers' mean T: the unit of time of a fit, so that the same data in weeks or days climb the same hill."""
+    """The customers' mean T. It is the unit of time of a fit, so that data in weeks and in days give the same fit."""
     return float(cells.age @ cells.customers) / cells.n_customers
 
 
@@ -109,7 +109,7 @@ class _Likelihood:
         self.per_repeats = self.repeats.total(self.weights)
         self.per_age = self.ages.total(self.weights)
         self.repeats_per_age = self.ages.total(self.weights * cells.repeats)
-        # A density per unit of time: the constant makes values comparable whatever the scale.
+        # The likelihood is a density per unit of time: the constant makes values comparable for any scale.
         self.constant = -float(self.weights @ cells.repeats) * np.log(scale)
 
     def at(self, theta: Floats) -> tuple[float, Floats, Floats]:

@@ -1,9 +1,9 @@
-"""One maximiser for all the models: Newton's method in a box.
+"""The optimiser of all models: Newton's method within bounds.
 
-Here: climbing a smooth function of a few parameters whose gradient and Hessian are known. Not here: any model.
+Here: maximisation of a smooth function of a few parameters with known gradient and Hessian. Not here: any model.
 
-Exact second derivatives let every fit end at rounding error, so that eight digits of a parameter are the data's and not
-the optimiser's; the box turns "runs to infinity" into a bound that a model can recognise.
+With exact second derivatives every fit ends at rounding error, so eight digits of a parameter depend on the data only
+and not on the optimiser. If a parameter tends to infinity, it ends at a bound, which a model can recognise.
 """
 
 from collections.abc import Callable
@@ -16,22 +16,22 @@ Floats = NDArray[np.float64]
 Objective = Callable[[Floats], tuple[float, Floats, Floats]]
 
 _MAX_ITERATIONS = 200
-_MAX_STEP = 2.0  # in log parameters: a factor of e^2 a step
+_MAX_STEP = 2.0  # in log parameters: a factor of e^2 per step
 _HALVINGS = 40
-_SUFFICIENT = 1e-4  # share of the gain promised by the gradient that a step must bring (Armijo)
-_TINY_GAIN = 1e-13  # relative: below it the value is rounding noise, and Newton's step is better than any line search
-_ROUNDING = 1e-9  # relative: where not even a short step uphill gains, this much may be left to rounding
+_SUFFICIENT = 1e-4  # a step must bring at least this share of the gain that the gradient predicts (Armijo)
+_TINY_GAIN = 1e-13  # relative: smaller gains are rounding noise, and Newton's step is better than any line search
+_ROUNDING = 1e-9  # relative: if not even a short step gains anything, a remaining gain up to this is rounding
 _POLISH = 2  # steps taken once the gain is tiny; each squares the error
 
 
 @dataclass(frozen=True)
 class Maximum:
-    """Where the climb ended.
+    """The result of a maximisation.
 
     Attributes:
         at: Parameters, shape (k,).
         value: The objective there.
-        is_converged: Whether the gradient vanished in every direction that the box leaves free.
+        is_converged: Whether the gradient is zero in every direction that the bounds leave free.
         iterations: Newton steps taken.
     """
 
@@ -42,7 +42,7 @@ class Maximum:
 
 
 def maximise(objective: Objective, start: Floats, lower: Floats, upper: Floats) -> Maximum:
-    """Climb from `start` to a maximum within [lower, upper]. Deterministic.
+    """Find a maximum within [lower, upper], beginning at `start`. Deterministic.
 
     Args:
         objective: Value, gradient (k,) and Hessian (k, k) at a point; should be of order 1 (a mean, not a sum).
@@ -70,7 +70,7 @@ def maximise(objective: Objective, start: Floats, lower: Floats, upper: Floats) 
             continue
         polished = 0
         for _ in range(_HALVINGS):
-            trial = np.clip(at + step, lower, upper)  # the step ends inside but for rounding
+            trial = np.clip(at + step, lower, upper)  # only rounding can move the step outside
             found = objective(trial)
             if found[0] > value + _SUFFICIENT * float(gradient @ step):
                 break
@@ -82,7 +82,7 @@ def maximise(objective: Objective, start: Floats, lower: Floats, upper: Floats) 
 
 
 def _step_inside(at: Floats, gradient: Floats, hessian: Floats, lower: Floats, upper: Floats) -> Floats:
-    """Newton's step among the directions that the box leaves free, cut where it would first leave the box."""
+    """Newton's step in the directions that the bounds leave free, shortened so that it stays within the bounds."""
     free = ~(((at <= lower) & (gradient <= 0)) | ((at >= upper) & (gradient >= 0)))
     step = np.zeros_like(at)
     while free.any():
@@ -101,7 +101,7 @@ def _step_inside(at: Floats, gradient: Floats, hessian: Floats, lower: Floats, u
 
 
 def _ascent(gradient: Floats, hessian: Floats) -> Floats:
-    """Newton's step, bent uphill where the function is not concave, and cut to the longest step allowed."""
+    """Newton's step, changed to go uphill if the function is not concave, and limited to the longest allowed step."""
     curvature, axes = np.linalg.eigh(-hessian)
     curvature = np.abs(curvature)
     curvature = np.maximum(curvature, max(1e-12 * float(curvature.max()), 1e-300))

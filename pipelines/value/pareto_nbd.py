@@ -1,7 +1,7 @@
-"""Pareto/NBD: customers buy at their own steady rate and may leave at any time.
+"""Pareto/NBD: each customer buys at a constant rate and may leave at any time.
 
-Here: parameters, likelihood, fit. Not here: how the likelihood is computed fast (pareto_nbd_likelihood.py), what the
-model says of a customer (pareto_nbd_forecast.py).
+Here: parameters, likelihood, fit. Not here: the fast computation of the likelihood (pareto_nbd_likelihood.py),
+forecasts for customers (pareto_nbd_forecast.py).
 Source: Schmittlein, Morrison & Colombo 1987, "Counting Your Customers: Who Are They and What Will They Do Next?"
 """
 
@@ -17,8 +17,8 @@ from pipelines.value.purchase_fit import Box, PurchaseFit, fit_with_dropout
 Floats = NDArray[np.float64]
 
 _BOX = Box(
-    start=np.log([0.5, 0.5, 0.5, 0.75]),  # r, alpha, s, beta; times over the mean age: middling in every respect
-    # Beyond it nothing changes that could be seen: a shape of 10,000 is customers who differ by 1 %.
+    start=np.log([0.5, 0.5, 0.5, 0.75]),  # r, alpha, s, beta; times over the mean age: average values
+    # Beyond these bounds nothing visible changes: at a shape of 10,000 customers differ by 1 %.
     lower=np.log([1e-4, 1e-6, 1e-4, 1e-6]),
     upper=np.log([1e4, 1e8, 1e4, 1e8]),
 )
@@ -58,7 +58,7 @@ def hessian(parameters: ParetoNbd, cells: PurchaseCells) -> Floats:
 
 
 def fit(cells: PurchaseCells) -> PurchaseFit[ParetoNbd]:
-    """Maximum likelihood; where no dropout is found, the plain NBD (purchase_fit.py says when)."""
+    """Maximum likelihood; the plain NBD if no dropout is found (see purchase_fit.py)."""
 
     def model(natural: Floats, scale: float) -> ParetoNbd:
         r, alpha, s, beta = (float(each) for each in natural)

@@ -1,10 +1,10 @@
-"""What a fitted Pareto/NBD says of a customer: is he still one, how often will he buy, and how sure is that.
+"""Forecasts of a fitted Pareto/NBD for customers: are they still active, and how often will they buy.
 
 Here: P(alive), expected purchases and their variance, probabilities of purchases. Not here: the likelihood and the fit
 (pareto_nbd.py).
 
-Given a customer's past and that he has not left by T, his purchase rate is gamma(r + x, alpha + T) and, independent of
-it, his dropout rate gamma(s, beta + T); all but P(alive) follows from that.
+If a customer has not left by T, their purchase rate is gamma(r + x, alpha + T), given their past. Their dropout rate is
+gamma(s, beta + T), independent of it. Everything except P(alive) follows from this.
 Sources: Schmittlein, Morrison & Colombo 1987 (P(alive), expected purchases); Fader & Hardie 2005, "A Note on Deriving
 the Pareto/NBD Model and Related Expressions".
 """
@@ -21,10 +21,10 @@ from pipelines.value.pareto_nbd_likelihood import Leaving
 
 Floats = NDArray[np.float64]
 
-_BLOCK = 8192  # customers at a time: memory stays bounded
+_BLOCK = 8192  # customers at a time, so that memory is bounded
 _NODES, _WEIGHTS = (each[:, None] for each in np.polynomial.legendre.leggauss(24))
 _PANELS = 16
-_DROP = 40.0  # an integrand is cut where it has fallen by e^40
+_DROP = 40.0  # the range ends where an integrand has fallen by e^40
 
 
 def p_alive(parameters: ParetoNbd, repeats: Floats, recency: Floats, age: Floats) -> Floats:
@@ -57,10 +57,9 @@ def expected_purchases_given(
 
 
 def expected_while_alive(parameters: ParetoNbd, repeats: Floats, age: Floats, horizon: float) -> Floats:
-    """Purchases in the `horizon` after age T of a customer known to be one at T, shape (n,).
+    """Purchases in the `horizon` after age T of a customer who has not left at T, shape (n,).
 
-    With the textbook's (1 - ((beta + T) / (beta + T + t))^(s - 1)) / (s - 1) written so that s = 1 is a value like any
-    other.
+    The textbook's (1 - ((beta + T) / (beta + T + t))^(s - 1)) / (s - 1) is written so that s = 1 is not a special case.
     """
     offset = parameters.beta + age
     span = np.log1p(horizon / offset)
@@ -92,7 +91,7 @@ def p_any_purchase_given(
 
 
 def p_purchases(parameters: ParetoNbd, counts: Floats, horizon: float) -> Floats:
-    """P(X(t) = x): so many repeat purchases of a new customer in the first `horizon`.
+    """P(X(t) = x): the probability of x repeat purchases of a new customer in the first `horizon`.
 
     Args:
         parameters: Fitted parameters.
@@ -100,7 +99,7 @@ def p_purchases(parameters: ParetoNbd, counts: Floats, horizon: float) -> Floats
         horizon: t, above 0, unit of alpha and beta.
 
     Returns:
-        Shape (n,): the NBD's probability if he stays until t, and its mean over the time of leaving if not.
+        Shape (n,): the NBD's probability if the customer stays until t, plus its mean over the time of leaving if not.
     """
     r, alpha, s, beta = parameters.r, parameters.alpha, parameters.s, parameters.beta
     shape = r + counts
@@ -119,12 +118,14 @@ def p_purchases(parameters: ParetoNbd, counts: Floats, horizon: float) -> Floats
         return np.asarray(log_count(log_time) + hazard, dtype=np.float64)
 
     def rises(log_time: Floats) -> Floats:
-        """Its slope, which falls all along."""
+        """Its slope, which always falls."""
         time = np.exp(log_time)
         return np.asarray(counts + 1 - shape * time / (alpha + time) - (s + 1) * time / (beta + time), dtype=np.float64)
 
     end = np.full(counts.shape, np.log(horizon))
-    start = np.minimum(end, np.log(min(alpha, beta)) - np.log(shape + s + 1)) - _DROP  # here the integrand is nothing
+    start = (
+        np.minimum(end, np.log(min(alpha, beta)) - np.log(shape + s + 1)) - _DROP
+    )  # here the integrand is negligible
     peak = _falls_below_zero(rises, start, end)
     level = log_leaving(peak) - _DROP
     low = _falls_below_zero(lambda at: level - log_leaving(at), start, peak)
@@ -136,7 +137,7 @@ def p_purchases(parameters: ParetoNbd, counts: Floats, horizon: float) -> Floats
 def _square_time(parameters: ParetoNbd, age: Floats, horizon: float) -> Floats:
     """E[min(time to leaving, t)^2] from age T on, shape (n,): the integral of 2 u P(still a customer at u).
 
-    With u = (beta + T) (e^v - 1) the integrand is smooth, and has no limits at s = 1 and s = 2 to be taken.
+    With u = (beta + T) (e^v - 1) the integrand is smooth, and s = 1 and s = 2 are not special cases.
     """
     offset = parameters.beta + age
     span = np.minimum(np.log1p(horizon / offset), _DROP / max(parameters.s - 2, 1e-300))
@@ -146,7 +147,7 @@ def _square_time(parameters: ParetoNbd, age: Floats, horizon: float) -> Floats:
 
 
 def _p_any_while_alive(parameters: ParetoNbd, repeats: Floats, age: Floats, horizon: float) -> Floats:
-    """P(at least one purchase in the horizon | not left by T): over the time of the first, of having stayed."""
+    """P(at least one purchase in the horizon | not left by T), integrated over the time of the first purchase."""
     shape, s = parameters.r + repeats, np.full(1, parameters.s)
     buying, dropping = (parameters.alpha, shape + 1), (parameters.beta, s)
     near, far = (buying, dropping) if parameters.alpha < parameters.beta else (dropping, buying)
@@ -164,7 +165,7 @@ def _p_any_while_alive(parameters: ParetoNbd, repeats: Floats, age: Floats, hori
 
 
 def _falls_below_zero(function: Callable[[Floats], Floats], low: Floats, high: Floats) -> Floats:
-    """Where a function that falls through 0 does so in [low, high], by bisection; the nearer end if nowhere."""
+    """The zero of a falling function in [low, high], by bisection; the nearer end if it has none there."""
     for _ in range(60):
         middle = (low + high) / 2
         is_above = function(middle) > 0
@@ -182,7 +183,7 @@ def _panelled(log_integrand: Callable[[Floats], Floats], low: Floats, high: Floa
 
 
 def _in_blocks(function: Callable[..., Floats], *columns: Floats) -> Floats:
-    """A function of columns of shape (n,), called for so many rows at a time."""
+    """A function of columns of shape (n,), called for one block of rows at a time."""
     size = columns[0].size
     parts = [function(*(column[at : at + _BLOCK] for column in columns)) for at in range(0, size, _BLOCK)]
     return np.concatenate(parts) if parts else np.zeros(0)

@@ -1,11 +1,12 @@
-"""The one integral of the Pareto/NBD, as a sum of positive terms.
+"""The integral of the Pareto/NBD, as a sum of positive terms.
 
-Here: (near + y)^-p (far + y)^-q, integrated over y, with the nodes that derivatives need. Not here: what the powers and
-offsets mean (pareto_nbd_likelihood.py, pareto_nbd_forecast.py).
+Here: (near + y)^-p (far + y)^-q, integrated over y, with the nodes that derivatives need. Not here: the meaning of the
+powers and offsets (pareto_nbd_likelihood.py, pareto_nbd_forecast.py).
 
-In v = log((near + y) / (near + start)), with near the smaller offset, the logarithm of the integrand is concave and its
-slope below 1: Gauss-Legendre nodes over v see no singularity, nothing overflows, and where the integrand has fallen by
-e^36 the rest is nothing. The textbook's 2F1 is the same integral taken as the difference of two large numbers.
+Let v = log((near + y) / (near + start)), with near the smaller offset. As a function of v, the logarithm of the
+integrand is concave and its slope is below 1. So Gauss-Legendre nodes over v meet no singularity, and nothing
+overflows. The rest is negligible where the integrand has fallen by e^36. The textbook's 2F1 computes the same integral
+as the difference of two large numbers.
 """
 
 from dataclasses import dataclass
@@ -15,12 +16,12 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-_DROP = 36.0  # the integrand is cut where it has fallen by e^36 at least, and e^72 at most: 24 nodes bear that
+_DROP = 36.0  # the range ends where the integrand has fallen by e^36 to e^72: 24 nodes are accurate enough for that
 
 
 @dataclass(frozen=True)
 class Range:
-    """Where to integrate; all arrays broadcast to (n,). Times in one unit.
+    """The range of integration; all arrays broadcast to (n,). All times have the same unit.
 
     Attributes:
         near_power: p, positive.
@@ -43,7 +44,7 @@ class Range:
         return (self.near_power - 1) * self.width + self.far_power * self.far_width
 
     def cut(self) -> Floats:
-        """The width, or less where one factor alone lets the integrand fall by e^36 before it, shape (n,)."""
+        """The width, or less if one factor alone makes the integrand fall by e^36 earlier, shape (n,)."""
         if (self.whole_fall() <= _DROP).all():
             return self.width
         rise = np.maximum(1 - self.near_power, 0.0) * self.width
@@ -62,7 +63,7 @@ class Nodes:
         near: (near + y) / (near + start).
         far: (far + y) / (far + start).
         log_far: Its logarithm.
-        mass: The integrand's part at each node; `total` is their sum.
+        mass: The weighted integrand at each node; `total` is the sum.
         total: Above 0.
         log_integral: Log of the integral over y, divided by (near + start) and by the integrand at the start.
     """
@@ -81,9 +82,10 @@ def _legendre(n_nodes: int) -> tuple[Floats, Floats]:
     return (nodes[:, None] + 1) / 2, weights[:, None] / 2
 
 
-# Up to which width of v, and which fall of the integrand's logarithm, so many nodes leave a relative error below 2e-11
-# (found on a grid of powers to 10,000 and ratios from e^-12 to 1; far less in ordinary shops), the last up to a width
-# of 16. More than 24 are needed where an offset is less than a thousandth of the customers' age.
+# Each rule has the largest width of v and the largest fall of the integrand's logarithm at which its nodes leave a
+# relative error below 2e-11. This was found on a grid of powers to 10,000 and ratios from e^-12 to 1; the error is far
+# smaller in ordinary shops. The last rule is accurate up to a width of 16. More than 24 nodes are needed if an offset
+# is less than a thousandth of the customers' age.
 _RULES = [
     (0.5, 2.0, *_legendre(6)),
     (1.0, 6.0, *_legendre(8)),
@@ -97,7 +99,7 @@ _RULES = [
 
 
 def integrate(over: Range) -> Nodes:
-    """The integral and its nodes; log_integral is minus infinity where the width is 0."""
+    """The integral and its nodes; log_integral is minus infinity if the width is 0."""
     end = over.cut()
     width, fall = end.max(initial=0.0), over.whole_fall().max(initial=0.0)
     nodes, weights = next(rule[2:] for rule in _RULES if width <= rule[0] and fall <= rule[1])

@@ -1,13 +1,13 @@
 """The likelihood of the Pareto/NBD with both derivatives.
 
-Here: the sums over cells. Not here: the integral (pareto_nbd_integral.py), fitting, what the parameters mean
+Here: the sums over cells. Not here: the integral (pareto_nbd_integral.py), fitting, the meaning of the parameters
 (pareto_nbd.py).
 
 A customer's likelihood is Gamma(r + x) / Gamma(r) alpha^r beta^s times [stayed + left], with
 stayed = (alpha + T)^-(r + x) (beta + T)^-s and left = s times the integral of (alpha + y)^-(r + x) (beta + y)^-(s + 1)
-over the time y of leaving, from t_x to T. Below, `odds` is log(left / stayed); a slope is how the log of the integrand
-at y moves with a parameter, less how log(stayed) moves. The log-likelihood's second derivatives are means of second
-derivatives and a covariance of slopes, over "stayed" and all times of leaving.
+over the time y of leaving, from t_x to T. Below, `odds` is log(left / stayed). A slope is the derivative of the log of
+the integrand at y by a parameter, minus the derivative of log(stayed). The log-likelihood's second derivatives are
+means of second derivatives and a covariance of slopes, over "stayed" and all times of leaving.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from pipelines.value.special import digamma_rise, log_rising, trigamma
 
 Floats = NDArray[np.float64]
 
-_BLOCK = 2048  # cells at a time: with some 10 nodes each, what a block needs stays in the processor's cache
+_BLOCK = 2048  # cells at a time: with about 10 nodes each, the data of a block fit into the processor's cache
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Leaving:
         near: The side with the smaller.
         far: The side with the larger.
         nodes: The integral from t_x to T.
-        odds: log(left / stayed), minus infinity where T = t_x.
+        odds: log(left / stayed); minus infinity if T = t_x.
     """
 
     is_alpha_near: bool
@@ -87,9 +87,9 @@ class Likelihood:
     """The mean log-likelihood in (log r, log alpha, log s, log beta), alpha and beta in units of `scale`."""
 
     def __init__(self, cells: PurchaseCells, scale: float) -> None:
-        # Cells with like integrals stand together, so that a block takes no more nodes than its cells need.
-        silence = np.log1p((cells.age - cells.recency) / (scale / 4 + cells.recency))
-        order = np.argsort(np.maximum(1.0, (1 + cells.repeats) / 6) * silence, kind="stable")
+        # Cells with similar integrals are sorted together, so that a block uses no more nodes than its cells need.
+        inactivity = np.log1p((cells.age - cells.recency) / (scale / 4 + cells.recency))
+        order = np.argsort(np.maximum(1.0, (1 + cells.repeats) / 6) * inactivity, kind="stable")
         self._x, recency, age = cells.repeats[order], cells.recency[order], cells.age[order]
         self._recency, self._age = recency / scale, age / scale
         self._weights = cells.customers[order] / cells.n_customers
@@ -98,7 +98,7 @@ class Likelihood:
         self._per_age = self._ages.total(self._weights)
         self._repeats_per_age = self._ages.total(self._weights * self._x)
         self._scaled_ages = self._ages.values / scale
-        # A density per unit of time: the constant makes values comparable whatever the scale.
+        # The likelihood is a density per unit of time: the constant makes values comparable for any scale.
         self._constant = -float(self._weights @ self._x) * np.log(scale)
 
     def at(self, theta: Floats) -> tuple[float, Floats, Floats]:
@@ -142,13 +142,13 @@ class Likelihood:
 
 
 def _add_left(leaving: Leaving, s: float, weights: Floats, by: Floats, second: Floats) -> float:
-    """Add what leaving contributes to the derivatives, in place; returns the log-likelihood that it adds."""
+    """Add the contribution of leaving to the derivatives, in place; returns its part of the log-likelihood."""
     nodes, odds = leaving.nodes, leaving.odds
     small = np.exp(-np.abs(odds))
     share = np.exp(np.minimum(odds, 0.0)) / (1 + small)
     left = weights * share
 
-    # The slopes by (near's shape, near's offset, far's shape, far's offset) are constants less factors times columns.
+    # The slopes by (near's shape, near's offset, far's shape, far's offset) are constants minus factors times columns.
     sides = leaving.near, leaving.near, leaving.far, leaving.far
     columns = nodes.v, 1 / nodes.near, nodes.log_far, 1 / nodes.far
     factors = [np.ones(1) if i % 2 == 0 else side.power * side.per_start for i, side in enumerate(sides)]

@@ -1,6 +1,6 @@
-"""How every purchase model with dropout is fitted: by maximum likelihood, against the NBD, in which nobody leaves.
+"""Fits every purchase model with dropout by maximum likelihood, and compares it with the NBD, in which nobody leaves.
 
-Here: the steps that the models share, and what comes of them. Not here: a model's likelihood or its parameters.
+Here: the steps that the models share, and their result. Not here: a model's likelihood or its parameters.
 """
 
 from collections.abc import Callable
@@ -18,9 +18,10 @@ from pipelines.value.report import FitStatus
 Floats = NDArray[np.float64]
 Model = TypeVar("Model")
 
-MIN_CUSTOMERS = 100  # under this a fit of four parameters says more about chance than about customers
-# Log-likelihood that dropout must add to count as found: the likelihood ratio test of a parameter at its edge, at 5 %
-# (half of 2.71, the point that half a chi-square of one degree passes in 5 %). At the edge itself the gain is 0.
+MIN_CUSTOMERS = 100  # with fewer customers, four fitted parameters describe chance more than customers
+# Dropout counts as found if it adds at least this to the log-likelihood. It is the likelihood ratio test at 5 % of a
+# parameter at the edge of its range: half of 2.71, which half a chi-square of one degree exceeds in 5 % of cases. At
+# the edge itself the gain is 0.
 _LEAST_GAIN = 1.353
 
 
@@ -29,8 +30,8 @@ class PurchaseFit(Generic[Model]):
     """A fitted purchase model.
 
     Attributes:
-        status: How it ended.
-        model: The model asked for if fitted, Nbd if no dropout was found, else None.
+        status: How the fit ended.
+        model: The requested model if it was fitted, Nbd if no dropout was found, else None.
         log_likelihood: Of `model`, summed over customers.
     """
 
@@ -41,7 +42,7 @@ class PurchaseFit(Generic[Model]):
 
 @dataclass(frozen=True)
 class Box:
-    """Where a fit begins and how far it may go, in log parameters, times over the customers' mean age; shapes (k,)."""
+    """The start and the bounds of a fit, in log parameters with times over the customers' mean age; shapes (k,)."""
 
     start: Floats
     lower: Floats
@@ -51,10 +52,10 @@ class Box:
 def fit_with_dropout(
     cells: PurchaseCells, box: Box, likelihood: Callable[[float], Objective], model: Callable[[Floats, float], Model]
 ) -> PurchaseFit[Model]:
-    """Maximum likelihood; where no dropout is found, the plain NBD.
+    """Maximum likelihood; the plain NBD if no dropout is found.
 
-    The NBD is the edge at which nobody leaves. Dropout is found only if it explains more than the NBD by more than
-    chance would: near the edge its parameters are not determined, and P(alive) would be a number made of noise.
+    The NBD is the edge case in which nobody leaves. Dropout is found only if it explains more than the NBD, and by more
+    than chance. Near the edge its parameters are not determined, and P(alive) would be noise.
 
     Args:
         cells: Customers.

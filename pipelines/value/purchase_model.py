@@ -1,6 +1,6 @@
-"""The purchase models as one family: fitted, rounded, asked about cells of customers, whichever model it is.
+"""One interface to all purchase models: fit, rounding, and forecasts for cells of customers.
 
-Here: which model does what. Not here: any formula (the model's own modules).
+Here: calls to the functions of each model. Not here: any formula (the model's own modules).
 """
 
 from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ PurchaseModel = Nbd | BgNbd | ParetoNbd
 
 
 class Kind(StrEnum):
-    """A purchase model; from simple to complex."""
+    """The purchase models, from simple to complex."""
 
     NBD = "nbd"
     BG_NBD = "bg_nbd"
@@ -41,7 +41,7 @@ _CLASSES: dict[Kind, type[PurchaseModel]] = {
 
 
 def kind_of(model: PurchaseModel) -> Kind:
-    """Which model it is."""
+    """The kind of a model."""
     return next(kind for kind, cls in _CLASSES.items() if type(model) is cls)
 
 
@@ -51,7 +51,7 @@ def parameter_names(kind: Kind) -> tuple[str, ...]:
 
 
 def fit(kind: Kind, cells: PurchaseCells) -> PurchaseFit[PurchaseModel]:
-    """Maximum likelihood; of a model with dropout, the NBD where none is found."""
+    """Maximum likelihood; for a model with dropout, the NBD if no dropout is found."""
     found: PurchaseFit[BgNbd] | PurchaseFit[ParetoNbd]
     match kind:
         case Kind.NBD:
@@ -68,15 +68,15 @@ def fit(kind: Kind, cells: PurchaseCells) -> PurchaseFit[PurchaseModel]:
 def fit_or_simpler(
     kind: Kind, cells: PurchaseCells, fit_one: Callable[[Kind, PurchaseCells], PurchaseFit[PurchaseModel]] = fit
 ) -> PurchaseFit[PurchaseModel]:
-    """As `fit`; where no maximum is reached, the next simpler model that has one, as FELL_BACK.
+    """Like `fit`, but if no maximum is reached, the next simpler model that has one, as FELL_BACK.
 
     Args:
-        kind: The model asked for.
+        kind: The requested model.
         cells: Customers.
-        fit_one: How one model is fitted.
+        fit_one: The function that fits one model.
 
     Returns:
-        The fit of the model asked for, also where no simpler one helped.
+        The fit; if no simpler model has a maximum either, the fit of the requested model.
     """
     asked = fit_one(kind, cells)
     if asked.status is not FitStatus.NOT_CONVERGED:
@@ -91,7 +91,7 @@ def fit_or_simpler(
 
 
 def of_parameters(kind: Kind, parameters: Mapping[str, float | None]) -> PurchaseModel | None:
-    """The model of reported parameters; none where they are not known."""
+    """The model with the reported parameters; None if they are not known."""
     known = {name: value for name, value in parameters.items() if value is not None}
     return _CLASSES[kind](**known) if known else None
 
@@ -102,12 +102,12 @@ def like(model: PurchaseModel, parameters: Floats) -> PurchaseModel:
 
 
 def rounded(model: PurchaseModel, digits: int) -> PurchaseModel:
-    """The model with every parameter rounded to so many significant digits."""
+    """The model with every parameter rounded to `digits` significant digits."""
     return type(model)(*(round_significant(value, digits) for value in astuple(model)))
 
 
 def log_likelihood(model: PurchaseModel, cells: PurchaseCells) -> float:
-    """Of the purchase times, summed over customers: comparable between models."""
+    """Log-likelihood of the purchase times, summed over customers; comparable between models."""
     match model:
         case Nbd():
             return nbd.log_likelihood(model, cells)
@@ -129,7 +129,7 @@ def hessian(model: PurchaseModel, cells: PurchaseCells) -> Floats:
 
 
 def p_alive(model: PurchaseModel, cells: PurchaseCells) -> Floats | None:
-    """Probability of still being a customer, shape (n_cells,); None where the model lets nobody leave."""
+    """Probability of still being a customer, shape (n_cells,); None if nobody can leave in the model."""
     match model:
         case Nbd():
             return None
@@ -154,7 +154,8 @@ def expected_purchases(model: PurchaseModel, cells: PurchaseCells, horizon: floa
 def expected_totals(model: PurchaseModel, cells: PurchaseCells, horizons: Floats) -> Floats:
     """Purchases expected of all customers together within each of the `horizons`, shape (n_horizons,).
 
-    Time tells on a forecast by x and T alone: P(alive) and the sums over t_x are taken once for all horizons.
+    The horizon affects a forecast through x and T only. So P(alive) and the sums over t_x are computed once for all
+    horizons.
     """
     alive = p_alive(model, cells)
     weights = cells.customers if alive is None else cells.customers * alive
@@ -173,7 +174,7 @@ def expected_totals(model: PurchaseModel, cells: PurchaseCells, horizons: Floats
 
 
 def purchases_variance(model: PurchaseModel, cells: PurchaseCells, horizon: float) -> Floats:
-    """Variance of those purchases, over what the customer is like and chance, shape (n_cells,)."""
+    """Variance of these purchases, from both the unknown rates of the customer and chance, shape (n_cells,)."""
     of = cells.repeats, cells.recency, cells.age, horizon
     match model:
         case Nbd():

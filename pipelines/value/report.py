@@ -1,6 +1,6 @@
-"""What a fit and the value step say about themselves.
+"""The reports of a fit and of the value step.
 
-Here: statuses and reports. Not here: numbers of a single customer.
+Here: statuses and reports. Not here: figures of a single customer.
 """
 
 import math
@@ -20,10 +20,12 @@ class FitStatus(StrEnum):
 
     Attributes:
         FITTED: Parameters are the maximum of the likelihood.
-        FELL_BACK: The model asked for has no maximum here; a simpler one was fitted.
-        NO_DROPOUT_FOUND: The data show no customer leaving; the model without dropout is used, P(alive) is unknown.
-        TOO_FEW_CUSTOMERS: Too few customers to fit anything; scores are unknown.
-        NOT_CONVERGED: No maximum exists or none was reached (nobody came back, for one); scores are unknown.
+        FELL_BACK: The requested model has no maximum on these data; a simpler one was fitted.
+        NO_DROPOUT_FOUND: The data do not show that customers leave. The model without dropout is used; P(alive) is
+            unknown.
+        TOO_FEW_CUSTOMERS: There are too few customers for a fit; scores are unknown.
+        NOT_CONVERGED: No maximum exists or none was reached, for example because nobody bought again; scores are
+            unknown.
     """
 
     FITTED = "fitted"
@@ -38,15 +40,15 @@ class ModelReport:
     """One model's fit, as written to value_parameters.parquet; k parameters in the model's order.
 
     Attributes:
-        model: The model that was fitted, or that could not be.
-        asked_model: The model that was asked for.
+        model: The model that was fitted, or that could not be fitted.
+        asked_model: The requested model.
         status: How the fit ended.
-        parameters: Name to estimate (days, reporting currency); None where there is none.
-        covariance: Of the estimates, k rows of k; None where the likelihood does not give one.
-        log_likelihood: At the estimates, to 10 significant digits; None where there is none.
-        n_customers: Customers that the fit used.
-        n_cells: Cells that they make.
-        spend_correlation: Of Gamma-Gamma: between repeat days and their mean spend, which the model takes to be 0.
+        parameters: Name to estimate (days, reporting currency); None if there is no estimate.
+        covariance: Covariance of the estimates, k rows of k; None if the likelihood does not determine it.
+        log_likelihood: At the estimates, to 10 significant digits; None if there are none.
+        n_customers: Number of customers that the fit used.
+        n_cells: Number of their cells.
+        spend_correlation: For Gamma-Gamma, the correlation of repeat days and their mean spend; the model assumes 0.
     """
 
     __pydantic_config__: ClassVar = ConfigDict(strict=True, allow_inf_nan=False, extra="forbid")
@@ -63,7 +65,7 @@ class ModelReport:
 
     @property
     def standard_errors(self) -> dict[str, float | None]:
-        """Name to standard error, to 6 significant digits; None where there is none."""
+        """Name to standard error, to 6 significant digits; None if there is none."""
         if self.covariance is None:
             return dict.fromkeys(self.parameters)
         return {
@@ -74,14 +76,14 @@ class ModelReport:
 
 @dataclass(frozen=True)
 class ValueReport:
-    """What `score` did.
+    """The result of `score`.
 
     Attributes:
-        purchases: The purchase model, of the as-of day.
-        spend: The spend model, of the as-of day.
+        purchases: The purchase model of the as-of day.
+        spend: The spend model of the as-of day.
         n_purchase_cells: Rows of purchase_scores.parquet.
         n_fits: Fits in value_parameters.parquet.
-        n_fresh_fits: Those of them that no earlier run had done.
+        n_fresh_fits: The fits among them that were not in the cache.
         warnings: What a user of the forecasts should know.
     """
 

@@ -1,7 +1,7 @@
-"""The value step itself: cells in, fits, scores out.
+"""The value step: it reads cells, fits the models and writes scores.
 
-Here: `score`, which ties files to models. Not here: formulas (the model modules) or file handling (files.py). What a
-purchase day brings is said by SQL, customer by customer, from the spend model's parameters (int_customer_forecast).
+Here: `score`, which connects files and models. Not here: formulas (the model modules) or file handling (files.py). SQL
+computes the expected spend of each customer from the spend model's parameters (int_customer_forecast).
 """
 
 import logging
@@ -22,7 +22,7 @@ from pipelines.base.errors import BuildError
 from pipelines.config.model import ValueModel
 from pipelines.value import files, purchase_model
 from pipelines.value.cells import PurchaseCells, SpendCells
-from pipelines.value.fits import SPEND_MODEL, DatedFit, FitMemory, fit_purchases, fit_spend, parameter_table
+from pipelines.value.fits import SPEND_MODEL, DatedFit, FitCache, fit_purchases, fit_spend, parameter_table
 from pipelines.value.purchase_model import Kind, PurchaseModel
 from pipelines.value.report import FitStatus, ModelReport, ValueReport
 from pipelines.value.trial import hold_trial
@@ -32,7 +32,7 @@ Floats = NDArray[np.float64]
 Cells = TypeVar("Cells", PurchaseCells, SpendCells)
 
 DAYS_A_MONTH = 365.25 / 12
-SLICE = 200_000  # cells scored at once: what bounds the step's memory
+SLICE = 200_000  # cells scored at once; this bounds the step's memory
 _YEAR_MONTHS = 12
 _SCORE_DECIMALS = 8
 _LEVELS = (80, 95)  # percent of customers whose purchases lie within
@@ -47,21 +47,21 @@ logger = logging.getLogger("loyalty.value")
 def score(
     exchange: Path, as_of: date, rules: ValueModel = _USUAL, *, horizons_months: Sequence[int] = (3, 6, 12, 24)
 ) -> ValueReport:
-    """Choose and fit the models on `exchange/*_cells.parquet` and write scores and parameters beside them.
+    """Choose and fit the models on `exchange/*_cells.parquet`, and write scores and parameters into the same folder.
 
-    Writes purchase_scores.parquet (one row per (n_repeat_days, recency_days, age_days)), value_parameters.parquet (the
-    fits of the as-of day and of each day before it that cells were given for) and value_validation.parquet (how each
-    purchase model did on the holdout; the chosen one is used). Where there is no fit the scores are NULL and the status
-    says why. The same cells in any order give the same bytes, whatever was fitted before.
+    It writes purchase_scores.parquet (one row per (n_repeat_days, recency_days, age_days)), value_parameters.parquet
+    (the fits of the as-of day and of each earlier day that has cells) and value_validation.parquet (the result of each
+    purchase model on the holdout; the chosen model is used). If there is no fit, the scores are NULL and the status
+    gives the reason. The same cells in any order give the same bytes, regardless of earlier fits.
 
     Args:
-        exchange: Folder with the cells; days and reporting currency.
-        as_of: The day whose fits score.
+        exchange: Folder with the cells, in days and in the reporting currency.
+        as_of: The day whose fits are used for scoring.
         rules: The business numbers of the value models.
         horizons_months: Months ahead to forecast, each a column `expected_purchases_<n>m`.
 
     Returns:
-        Both models' fits of the as-of day, and the number of rows and fits.
+        The fits of both models for the as-of day, and the number of rows and fits.
 
     Raises:
         BuildError: Cells are missing, unreadable or impossible.
@@ -69,31 +69,31 @@ def score(
     cells = _purchase_cells("purchase_cells", files.read_purchase_cells(exchange))
     purchase_days, spend_days = files.read_purchase_fit_cells(exchange), files.read_spend_fit_cells(exchange)
     holdout_table = files.read_holdout_cells(exchange)
-    memory = FitMemory(exchange)
-    # One BLAS thread: faster here (the arrays are small), and sums always in the same order.
+    cache = FitCache(exchange)
+    # One BLAS thread is faster for small arrays, and always adds in the same order.
     with threadpool_limits(limits=1, user_api="blas"):
         trial = hold_trial(holdout_table, files.read_holdout_week_cells(exchange))
         least = rules.fit_min_customers
         fit_chosen = partial(fit_purchases, trial.chosen, min_customers=least)
         of_purchases = partial(_purchase_cells, "purchase_fit_cells")
-        purchases = _fits(purchase_days, as_of, of_purchases, f"{trial.chosen} {least}", fit_chosen, memory)
+        purchases = _fits(purchase_days, as_of, of_purchases, f"{trial.chosen} {least}", fit_chosen, cache)
         fit_amounts = partial(fit_spend, min_customers=least)
-        spend = _fits(spend_days, as_of, _spend_cells, f"{SPEND_MODEL} {least}", fit_amounts, memory)
+        spend = _fits(spend_days, as_of, _spend_cells, f"{SPEND_MODEL} {least}", fit_amounts, cache)
         bought, spent = (next(fit.report for fit in fits if fit.observed_on == as_of) for fits in (purchases, spend))
         n_cells = files.write(exchange, "purchase_scores", _score_purchases(cells, bought, horizons_months))
     files.write(exchange, "value_parameters", [parameter_table([*purchases, *spend])])
     files.write(exchange, "value_validation", [trial.table])
-    memory.keep()
+    cache.keep()
     for report in (bought, spent):
         logger.info("%s: %s on %d customers", report.model, report.status, report.n_customers)
     warnings = tuple(_warnings(bought, spent, trial.beats_naive, rules.high_spend_correlation))
-    return ValueReport(bought, spent, n_cells, len(purchases) + len(spend), memory.n_fitted, warnings)
+    return ValueReport(bought, spent, n_cells, len(purchases) + len(spend), cache.n_fitted, warnings)
 
 
 def _warnings(
     purchases: ModelReport, spend: ModelReport, beats_naive: bool | None, high_correlation: float
 ) -> Iterator[str]:
-    """What a user of the forecasts should know."""
+    """Warnings for users of the forecasts."""
     if purchases.status is FitStatus.FELL_BACK:
         yield f"{purchases.asked_model} has no maximum here: {purchases.model} is used (rpt_clv_parameters)"
     if beats_naive is False:
@@ -112,16 +112,16 @@ def _fits(
     cells_of: Callable[[pa.Table], Cells],
     model: str,
     fit: Callable[[Cells], ModelReport],
-    memory: FitMemory,
+    cache: FitCache,
 ) -> list[DatedFit]:
-    """A model's fit of every day in the table, and of the as-of day also where it has no cells."""
+    """A model's fit of every day in the table, and of the as-of day even if it has no cells."""
     days = sorted({as_of, *pc.unique(table["observed_on"]).to_pylist()})
     fits = []
     for day in days:
         rows = table.filter(pc.equal(table["observed_on"], pa.scalar(day, pa.date32())))
         cells = cells_of(rows)
         population = int(rows["n_population"][0].as_py()) if rows.num_rows else 0
-        fits.append(DatedFit(day, population, memory.recall(cells, model, partial(fit, cells))))
+        fits.append(DatedFit(day, population, cache.get(cells, model, partial(fit, cells))))
     return fits
 
 
@@ -139,7 +139,7 @@ def _spend_cells(table: pa.Table) -> SpendCells:
     if np.any(np.abs(in_cents) > _LARGEST_EXACT):
         raise BuildError("spend_fit_cells.parquet: an amount is over 90 trillion", hint=hint)
     try:
-        # in cents, which are whole: two means are the same or they are not
+        # in cents, because whole numbers can be compared exactly
         kept = SpendCells.of(table["n_repeat_days"].to_numpy(), in_cents, table["n_customers"].to_numpy())
     except ValueError as error:
         raise BuildError(f"spend_fit_cells.parquet: {error}", hint=hint) from error
@@ -147,7 +147,7 @@ def _spend_cells(table: pa.Table) -> SpendCells:
 
 
 def _score_purchases(cells: PurchaseCells, fit: ModelReport, horizons: Sequence[int]) -> Iterator[pa.Table]:
-    """purchase_scores.parquet, a slice of cells at a time; one empty slice where there are none."""
+    """The rows of purchase_scores.parquet, one slice of cells at a time; one empty slice if there are none."""
     model = purchase_model.of_parameters(Kind(fit.model), fit.parameters)
     of_parameters = np.array(fit.covariance) if fit.covariance is not None else None
     for start in range(0, max(cells.repeats.size, 1), SLICE):
@@ -177,7 +177,7 @@ def _score_slice(
 def _uncertainty(
     cells: PurchaseCells, model: PurchaseModel | None, of_parameters: Floats | None, mean: Floats | None
 ) -> dict[str, pa.Array]:
-    """Of the next 12 months: P(at least one purchase), the intervals of their number, what a total's interval needs."""
+    """For the next 12 months: P(at least one purchase), intervals of the number, and the input of totals' intervals."""
     names = [f"purchases_12m_{end}_{level}" for level in _LEVELS for end in ("low", "high")]
     year, size = _YEAR_MONTHS * DAYS_A_MONTH, cells.repeats.size
     some: Floats | None = None
@@ -200,7 +200,7 @@ def _uncertainty(
 
 
 def _moves(cells: PurchaseCells, model: PurchaseModel, of_parameters: Floats, year: float) -> Floats:
-    """`shifts` of the year's forecasts, shape (4, n_cells): 0 beyond the model's own parameters."""
+    """`shifts` of the year's forecasts, shape (4, n_cells); 0 for parameters that the model does not have."""
 
     def forecast(parameters: Floats) -> Floats:
         return purchase_model.expected_purchases(purchase_model.like(model, parameters), cells, year)
@@ -210,13 +210,13 @@ def _moves(cells: PurchaseCells, model: PurchaseModel, of_parameters: Floats, ye
 
 
 def _whole(values: Floats) -> pa.Array:
-    """INTEGERs, NULL where not known; what is larger than any is the largest."""
+    """INTEGERs, NULL if not known; larger values become the largest INTEGER."""
     known = np.isfinite(values)
     return pa.array(np.minimum(np.where(known, values, 0.0), _LARGEST_INTEGER).astype(np.int32), mask=~known)
 
 
 def _doubles(values: Floats | None, size: int) -> pa.Array:
-    """Rounded DOUBLEs, or as many NULLs."""
+    """Rounded DOUBLEs; all NULL if there are no values."""
     if values is None:
         return pa.nulls(size, pa.float64())
     rounded = np.round(values, _SCORE_DECIMALS)

@@ -1,6 +1,6 @@
-"""Special functions in forms that keep their digits.
+"""Special functions in forms that lose no digits.
 
-Here: differences that the textbook takes between two large numbers, and rounding. Not here: any model.
+Here: differences that textbooks compute between two large numbers, and rounding. Not here: any model.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ _STIRLING_FROM = 40.0  # from here five terms of Stirling's series are exact to 
 
 
 def log_rising(z: float | Floats, n: float | Floats) -> Floats:
-    """log(Gamma(z + n) / Gamma(z)), to rounding error also where both are huge.
+    """log(Gamma(z + n) / Gamma(z)), to rounding error even if both are huge.
 
     Args:
         z: Positive, any shape.
@@ -35,7 +35,7 @@ def log_rising(z: float | Floats, n: float | Floats) -> Floats:
 
 
 def _stirling_rest(z: Floats) -> Floats:
-    """What Stirling's formula leaves out of log Gamma(z)."""
+    """The remainder of Stirling's formula for log Gamma(z)."""
     square = 1 / (z * z)
     return (1 / 12 - square * (1 / 360 - square * (1 / 1260 - square * (1 / 1680 - square / 1188)))) / z
 
@@ -51,5 +51,5 @@ def trigamma(z: float | Floats) -> Floats:
 
 
 def round_significant(value: float, digits: int) -> float:
-    """Round to so many significant digits; decimal, so that the same number is printed everywhere."""
+    """Round to `digits` significant digits, in decimal, so that the same number is printed everywhere."""
     return float(f"{value:.{digits - 1}e}")

@@ -48,12 +48,12 @@ _SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class Trial:
-    """What the trial decided.
+    """The result of the comparison of models.
 
     Attributes:
-        chosen: The model to use; BG/NBD, the most tried of them, where there was no trial.
-        beats_naive: Whether it was better than every forecast that needs no model; None where there was no trial.
-        table: The rows of value_validation.parquet; none where there was no trial.
+        chosen: The model to use; BG/NBD, the best-known model, if there was no comparison.
+        beats_naive: Whether it was better than every forecast that needs no model; None if there was no comparison.
+        table: The rows of value_validation.parquet; empty if there was no comparison.
     """
 
     chosen: Kind
@@ -66,7 +66,7 @@ def hold_trial(cells: pa.Table, weeks: pa.Table) -> Trial:
 
     Args:
         cells: holdout_cells.parquet, as files.py reads it.
-        weeks: holdout_week_cells.parquet, likewise.
+        weeks: holdout_week_cells.parquet, as files.py reads it.
 
     Raises:
         BuildError: The cells are impossible.
@@ -103,7 +103,7 @@ def _window(cells: pa.Table, name: str) -> HoldoutCells | None:
 
 
 def _by_week(weeks: pa.Table, holdout: HoldoutCells, cut_on: date) -> NDArray[np.float64]:
-    """Purchase days in each week after the cut, none where there is no row."""
+    """Purchase days in each week after the cut; 0 for a week without a row."""
     days = np.zeros(n_weeks(holdout.horizon))
     numbers = weeks["week_number"].to_numpy()
     is_of_holdout = set(weeks["cut_on"].to_pylist()) <= {cut_on}
@@ -111,7 +111,7 @@ def _by_week(weeks: pa.Table, holdout: HoldoutCells, cut_on: date) -> NDArray[np
         days[numbers - 1] = weeks["n_purchase_days"].to_numpy()
     if days.sum() != holdout.known.customers @ holdout.bought:
         raise BuildError(
-            f"holdout_week_cells.parquet is not of the holdout after {cut_on}: its purchase days are others",
+            f"holdout_week_cells.parquet does not fit the holdout after {cut_on}: its purchase days differ",
             hint="Look at int_holdout_week_cell and int_holdout_cell.",
         )
     return days
@@ -165,5 +165,5 @@ def _bin_row(part: str, number: int, one: Bin, found: Validation) -> dict[str, o
 
 
 def _rounded(value: float | None) -> float | None:
-    """NULL where there is none, and where it is no number."""
+    """The rounded value; None if there is none or if it is NaN."""
     return None if value is None or np.isnan(value) else float(np.round(value, _DECIMALS)) + 0.0

@@ -1,8 +1,8 @@
-"""How sure a forecast is: of the parameters, of one customer's purchases, of everybody's total.
+"""The uncertainty of the parameters, of one customer's purchases, and of the total of all customers.
 
 Here: standard errors from a Hessian, intervals of a count, the error of a total. Not here: any model.
 Sources: the delta method and observed information as in Davison 2003, "Statistical Models", chapter 4; the negative
-binomial with a given mean and variance stands for the mixture that a model says (docs/value-models.md).
+binomial with a given mean and variance approximates the mixture of a model (docs/value-models.md).
 """
 
 from collections.abc import Callable
@@ -15,9 +15,9 @@ from scipy import special
 Floats = NDArray[np.float64]
 
 _STEP = 1e-4  # of each parameter, for derivatives of a total
-_LEAST_CURVATURE = 1e-7  # of the most there could be: below it the sign is rounding
+_LEAST_CURVATURE = 1e-7  # relative to the largest possible; below this the sign is rounding
 _LEAST_PROBABILITY = 1e-300
-_NO_SPREAD = 1e-9  # relative: a variance so close to the mean is a Poisson's
+_NO_SPREAD = 1e-9  # relative: if the variance is this close to the mean, the count is Poisson
 
 
 def covariance(hessian: Floats) -> Floats:
@@ -27,8 +27,7 @@ def covariance(hessian: Floats) -> Floats:
         hessian: Shape (k, k), in the parameters themselves.
 
     Returns:
-        Shape (k, k); NaN everywhere where the likelihood is not curved downwards in every direction by more than
-        rounding can tell.
+        Shape (k, k); all NaN unless the likelihood is curved downwards in every direction by more than rounding error.
     """
     scale = np.sqrt(np.abs(np.diag(hessian)))  # parameters differ in size by many orders
     if not (np.isfinite(hessian).all() and (scale > 0).all()):
@@ -40,15 +39,15 @@ def covariance(hessian: Floats) -> Floats:
 
 
 def standard_errors(hessian: Floats) -> Floats:
-    """Standard errors of the estimates, shape (k,); NaN where they have none."""
+    """Standard errors of the estimates, shape (k,); NaN if they have none."""
     return np.asarray(np.sqrt(np.diag(covariance(hessian))), dtype=np.float64)
 
 
 def shifts(parameters: Floats, of_parameters: Floats, forecast: Callable[[Floats], Floats]) -> Floats:
-    """How forecasts move with what the parameters leave open: the delta method, kept apart by independent directions.
+    """How forecasts change with the uncertainty of the parameters: the delta method, by independent directions.
 
-    A sum of forecasts has the variance sum_k (sum of its shifts in direction k)^2 from the parameters, so that any
-    group's is known from its members' shifts.
+    The parameters give a sum of forecasts the variance sum_k (sum of its shifts in direction k)^2. So the variance of
+    any group follows from the shifts of its members.
 
     Args:
         parameters: Estimates, shape (k,), above 0.
@@ -71,10 +70,10 @@ def shifts(parameters: Floats, of_parameters: Floats, forecast: Callable[[Floats
 def count_interval(mean: Floats, variance: Floats, level: float, p_any: Floats | None = None) -> tuple[Floats, Floats]:
     """Central interval of a count with this mean and variance, as a negative binomial.
 
-    Where P(at least one) is given, 0 has the probability that it leaves, and what lies above 1 is a negative binomial
-    of the mean and variance that remain: whoever may have left for good buys nothing far more often than a negative
-    binomial of all his purchases says. Where the variance is not above the mean the count is a Poisson's. The interval
-    holds at least `level` of it, and in general more: a count has no quantile in between.
+    If P(at least one) is given, 0 has the probability 1 - P(at least one), and otherwise the count is 1 plus a negative
+    binomial with the mean and variance that remain. A customer who may have left for good buys nothing far more often
+    than a single negative binomial predicts. If the variance is not above the mean, the count is Poisson. The interval
+    contains at least `level` of the distribution, and in general more, because counts are whole numbers.
 
     Args:
         mean: Not negative, shape (n,).
@@ -83,16 +82,16 @@ def count_interval(mean: Floats, variance: Floats, level: float, p_any: Floats |
         p_any: P(count >= 1), shape (n,).
 
     Returns:
-        Lower and upper ends, whole, each of shape (n,); NaN where the mean or variance is.
+        Lower and upper ends, whole, each of shape (n,); NaN if the mean or the variance is NaN.
     """
     tail = (1 - level) / 2
     return count_quantile(mean, variance, tail, p_any), count_quantile(mean, variance, 1 - tail, p_any)
 
 
 def share_within(mean: Floats, variance: Floats, low: Floats, high: Floats, p_any: Floats | None = None) -> Floats:
-    """The probability that the same distribution gives to `low` to `high`, both included; shape (n,).
+    """The probability of `low` to `high`, both included, in the same distribution; shape (n,).
 
-    Of a central interval it is what was asked for and, counts being whole, in general more.
+    For a central interval it is at least the requested level, and in general more, because counts are whole numbers.
     """
     count = _Count.of(mean, variance, p_any)
     under = np.where(low > 0, count.below(np.maximum(low - 1, 0.0)), 0.0)
@@ -100,11 +99,11 @@ def share_within(mean: Floats, variance: Floats, low: Floats, high: Floats, p_an
 
 
 def count_quantile(mean: Floats, variance: Floats, share: float, p_any: Floats | None = None) -> Floats:
-    """The smallest whole k with P(count <= k) >= share, shape (n,); NaN where the mean or variance is."""
+    """The smallest whole k with P(count <= k) >= share, shape (n,); NaN if the mean or the variance is NaN."""
     known = np.isfinite(mean) & np.isfinite(variance)
     found = np.where(known, 0.0, np.nan)
     count = _Count.of(mean, variance, p_any)
-    # the others are at 0, which most customers are
+    # all others have the quantile 0, as most customers do
     open_ = np.flatnonzero(known & (count.below(np.zeros(mean.shape)) < share))
     count = count.only(open_)
     low, high = np.zeros(open_.size), np.ceil(mean[open_] + 4 * np.sqrt(np.maximum(variance, mean)[open_])) + 1
@@ -122,7 +121,7 @@ def count_quantile(mean: Floats, variance: Floats, share: float, p_any: Floats |
 
 @dataclass(frozen=True)
 class _Count:
-    """A negative binomial, or where `p_any` is not None: 0, or 1 and a negative binomial more. Arrays of shape (n,)."""
+    """A negative binomial; if `p_any` is not None, 0 or 1 plus a negative binomial. Arrays of shape (n,)."""
 
     mean: Floats
     variance: Floats
@@ -130,7 +129,7 @@ class _Count:
 
     @classmethod
     def of(cls, mean: Floats, variance: Floats, p_any: Floats | None) -> "_Count":
-        """Of all: mean and variance, and the probability of at least one."""
+        """From the mean and variance of the whole count, and the probability of at least one."""
         if p_any is None:
             return cls(mean, variance, None)
         some = np.clip(p_any, _LEAST_PROBABILITY, 1.0)
@@ -165,7 +164,7 @@ def _below(k: Floats, mean: Floats, variance: Floats) -> Floats:
 def total_variance(
     parameters: Floats, of_parameters: Floats, total: Callable[[Floats], float], of_customers: float
 ) -> float:
-    """Variance of a total of independent customers: what chance brings, and what the parameters leave open.
+    """Variance of a total of independent customers, from chance and from the uncertainty of the parameters.
 
     Args:
         parameters: Estimates, shape (k,), above 0.

@@ -1,7 +1,7 @@
-"""The models on trial: fitted up to a cut, asked about the time since, beside forecasts that anyone could make.
+"""Compares the models: each is fitted up to a cut, and its forecast of the time after it is compared with naive ones.
 
-Here: who takes part, the choice, and how the chosen one did by frequency and by probability. Not here: the score itself
-(holdout.py), the models (purchase_model.py).
+Here: the participants, the choice, and the chosen model's results by frequency and by probability. Not here: the score
+itself (holdout.py), the models (purchase_model.py).
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,10 +24,10 @@ _PARAMETER_DIGITS = 8
 
 @dataclass(frozen=True)
 class HoldoutCells:
-    """Customers known at a cut, by what was known then and what they did since; arrays of shape (n_cells,).
+    """Customers known at a cut, with their history at the cut and their purchases after it; arrays of shape (n_cells,).
 
     Attributes:
-        known: By (x, t_x, T) at the cut; a cell of equal history is there once for each count that followed.
+        known: Cells by (x, t_x, T) at the cut; equal histories appear once per number of later purchases.
         bought: Purchase days in the holdout.
         horizon: Length of the holdout, in the unit of time of `known`.
     """
@@ -46,7 +46,7 @@ class HoldoutCells:
         horizon: float,
         customers: ArrayLike | None = None,
     ) -> "HoldoutCells":
-        """Check, sort and merge; arrays of one length, in the units and by the rules of PurchaseCells.
+        """Check, sort and merge; arrays of one length, with the units and rules of PurchaseCells.
 
         Raises:
             ValueError: An array breaks a rule, or the counts are not whole and not negative.
@@ -61,32 +61,32 @@ class HoldoutCells:
         return cls(PurchaseCells(x, t_x, big_t, n), counts, horizon)
 
     def history(self) -> PurchaseCells:
-        """What was known at the cut, each cell once: what a model is fitted on."""
+        """The cells at the cut, each once; a model is fitted on them."""
         return PurchaseCells.of(self.known.repeats, self.known.recency, self.known.age, self.known.customers)
 
     def own_rate(self) -> Floats:
-        """(x + 1) / T times the horizon: that each goes on as he began, his first purchase counted.
+        """(x + 1) / T times the horizon: each customer continues at the same rate, including the first purchase.
 
-        T is at least the horizon: nobody is expected to buy more often than he did in a time shorter than that.
-        Without it a customer of yesterday is told to buy every day, and a peer that is so easily beaten says nothing.
+        T is at least the horizon. Otherwise a customer of yesterday would be expected to buy every day, and this
+        forecast would be too easy to beat.
         """
         return (self.known.repeats + 1) / np.maximum(self.known.age, self.horizon) * self.horizon
 
 
 @dataclass(frozen=True)
 class Validation:
-    """What came of it.
+    """The result of a comparison.
 
     Attributes:
         models: Scores of the models that could be fitted, from simple to complex.
         peers: Scores of the forecasts that need no model.
         chosen: The model to use.
-        fitted: As fitted up to the cut.
-        ended_at: Which model each of them was fitted as: the NBD where no dropout was found.
+        fitted: The chosen model as fitted up to the cut.
+        ended_at: The model that each fit ended at: the NBD if no dropout was found.
         beats_naive: Whether the chosen model's deviance is below every peer's.
         seasonal_index: Purchases of last year's window over those of steady buyers; None without two years.
-        frequency: The chosen one by repeat days before the cut.
-        probability: The chosen one by P(at least one purchase).
+        frequency: The chosen model by repeat days before the cut.
+        probability: The chosen model by P(at least one purchase).
     """
 
     models: tuple[ForecastScore, ...]
@@ -103,15 +103,15 @@ class Validation:
 def validate(
     cells: HoldoutCells, last_year: HoldoutCells | None = None, kinds: Sequence[Kind] = tuple(Kind)
 ) -> Validation | None:
-    """Fit each model up to the cut and compare what it says with what was bought.
+    """Fit each model up to the cut and compare its forecast with the actual purchases.
 
     Args:
         cells: The holdout.
-        last_year: The same window a year earlier, with what was known at its beginning; None without two years.
+        last_year: The same window a year earlier, with the history at its beginning; None without two years of data.
         kinds: The models, from simple to complex.
 
     Returns:
-        None where nothing was known at the cut that a model could be fitted on.
+        None if no model could be fitted at the cut.
     """
     history = cells.history()
     found = {kind: purchase_model.fit(kind, history).model for kind in kinds}
@@ -120,14 +120,14 @@ def validate(
     }
     if not fitted:
         return None
-    said = {
+    forecasts = {
         str(kind): purchase_model.expected_purchases(model, cells.known, cells.horizon)
         for kind, model in fitted.items()
     }
     index = seasonal_index(last_year) if last_year is not None else None
     naive = _naive(cells, index)
-    scores = compare(said | naive, cells.bought, cells.known.customers)
-    models = compare(said, cells.bought, cells.known.customers)
+    scores = compare(forecasts | naive, cells.bought, cells.known.customers)
+    models = compare(forecasts, cells.bought, cells.known.customers)
     chosen = Kind(choose(_simple_first(models, fitted)))
     deviance = {score.name: score.deviance for score in scores}
     any_purchase = purchase_model.p_any_purchase(fitted[chosen], cells.known, cells.horizon)
@@ -140,24 +140,24 @@ def validate(
         ended_at={kind: purchase_model.kind_of(model) for kind, model in fitted.items()},
         beats_naive=all(deviance[chosen] < deviance[name] for name in naive),
         seasonal_index=index,
-        frequency=tuple(by_frequency(cells.known.repeats, said[chosen], cells.bought, cells.known.customers)),
+        frequency=tuple(by_frequency(cells.known.repeats, forecasts[chosen], cells.bought, cells.known.customers)),
         probability=tuple(calibration(any_purchase, happened, cells.known.customers)),
     )
 
 
 def seasonal_index(last_year: HoldoutCells) -> float | None:
-    """Purchases in a window over what the own rates at its beginning came to; None where they came to nothing."""
+    """Purchases in a window over those expected from the own rates at its beginning; None if these are 0."""
     customers = last_year.known.customers
     expected = float(customers @ last_year.own_rate())
     return float(customers @ last_year.bought) / expected if expected > 0 else None
 
 
 def _simple_first(scores: Sequence[ForecastScore], fitted: Mapping[Kind, PurchaseModel]) -> list[ForecastScore]:
-    """From simple to complex, but what ended without dropout last, and of that the NBD itself.
+    """From simple to complex, but fits without dropout come last, and of these the NBD itself at the end.
 
-    That customers leave is found by likelihood, which sees it more sharply than a few months of purchases do: a tie on
-    the holdout must not undo it. Where no model found it, one that can is asked for, so that its next fit says again
-    that there is none. Where letting nobody leave forecasts better by more than chance, it is chosen all the same.
+    Likelihood detects dropout better than a few months of purchases do, so a tie on the holdout must not reverse it. If
+    no model found dropout, a model that can find it is selected, so that each fit tests again for it. A model without
+    dropout that forecasts better by more than chance is still chosen.
     """
     return sorted(scores, key=lambda score: (isinstance(fitted[Kind(score.name)], Nbd), score.name == Kind.NBD))
 

@@ -210,7 +210,7 @@ def test_an_unknown_key_at_any_place_is_one_message_that_names_it_and_its_line(
             {"files": "in"},
             "sources.0.mapping: is missing: write, for example, `mapping: mapping.yml`",
         ),
-        (load_config, SETTINGS, ("engine",), 4, "engine: must hold keys with values (`key: value`), but is `4`"),
+        (load_config, SETTINGS, ("engine",), 4, "engine: must contain keys with values (`key: value`), but is `4`"),
         (
             load_config,
             SETTINGS,

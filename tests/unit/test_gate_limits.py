@@ -47,7 +47,9 @@ def test_a_limit_of_sql_is_written_into_the_sql(tmp_path: Path) -> None:
 
 def test_a_changed_limit_decides_what_the_gate_reports(tmp_path: Path) -> None:
     with duckdb.connect(str(build_stages(tmp_path / "shop.duckdb", rows=True))) as shop:
-        shop.execute("update landing.orders set ordered_at = null where order_id in (select min(order_id) from landing.orders)")
+        shop.execute(
+            "update landing.orders set ordered_at = null where order_id = (from landing.orders select min(order_id))"
+        )
         as_declared, stricter = (
             run_gate("landing", [suite(tmp_path, "orders", gates)], shop, schemas=["landing"])
             for gates in ("", "orders.orders_have_a_time: {min_share: 1, severity: warn}")

@@ -69,7 +69,7 @@ def test_every_example_loads(example: str) -> None:
         ("source: shop", "source: none", 1, "`none`"),
         ("timezone: Europe/London", "timezone: London", 2, "not a time zone"),
         ("timezone: Europe/London", "zone: Europe/London", 2, "zone: unknown key; did you mean `timezone`?"),
-        ("timezone: Europe/London", "source: again", 2, "stands twice"),
+        ("timezone: Europe/London", "source: again", 2, "appears twice"),
         ("orders:", "order:", 7, "`order` is not an entity; did you mean `orders`?"),
         ("order_id: id", "id: id", 10, "`id`"),
         ("order_id: id", "customer_ref: id", 7, "orders needs order_id"),

@@ -87,7 +87,7 @@ def test_a_number_of_the_industry_is_a_var_only_where_the_file_sets_it(folder: P
         ("{clv: {tiers: {low: 0, top: 1}}}", "the last tier must begin below 1"),
         ("{clv: {tiers: {low: 0, a: 0.5, b: 0.5}}}", "each tier must begin above the one before it"),
         ("{clv: {tiers: {low: 0, top: 0.9, middle: 0.5}}}", "each tier must begin above the one before it"),
-        ("{clv: {tiers: {no_forecast: 0}}}", "`no_forecast` is the name for customers without a tier"),
+        ("{clv: {tiers: {no_forecast: 0}}}", "`no_forecast` is reserved"),
         ("{clv: {tiers: {The best: 0}}}", "model.clv.tiers.The best: must be text of the form"),
         ("{surveys: {nps_interval_z: 0}}", "surveys.nps_interval_z: must be at least 0.5"),
         ("{orders: {fx_rate_max_age_days: 40}}", "orders.fx_rate_max_age_days: must be at most 31"),

@@ -141,7 +141,7 @@ def test_weeks_of_another_holdout_are_refused(
     holdout: pa.Table, weeks: pa.Table, spoiled: dict[str, int | date]
 ) -> None:
     first, *others = weeks.to_pylist()
-    with pytest.raises(BuildError, match=r"holdout_week_cells.parquet is not of the holdout after 1997-09-30"):
+    with pytest.raises(BuildError, match=r"holdout_week_cells.parquet .* 1997-09-30"):
         hold_trial(holdout, pa.Table.from_pylist([first | spoiled, *others], schema=WEEKS))
 
 
@@ -187,5 +187,5 @@ def test_without_a_holdout_bg_nbd_is_used_and_nothing_is_claimed() -> None:
 
 def test_impossible_cells_are_refused_by_name(holdout: pa.Table, weeks: pa.Table) -> None:
     broken = holdout.set_column(4, "recency_days", pa.array(np.full(holdout.num_rows, 9999), pa.int32()))
-    with pytest.raises(BuildError, match=r"holdout_cells.parquet: recency must lie between 0 and age"):
+    with pytest.raises(BuildError, match=r"holdout_cells.parquet: recency must be between 0 and age"):
         hold_trial(broken, weeks)
