@@ -7,9 +7,9 @@
         ~ ' and ' ~ silence_ratio ~ ' <= ' ~ var('loyalty_at_risk_silence') -%}
     case
         when {{ attitude }} is null then 'unknown'
-        when {{ speaks_well }} and {{ buys }} then 'true'
-        when {{ speaks_well }} then 'latent'
-        when {{ buys }} then 'spurious'
-        else 'none'
+        when {{ speaks_well }} and {{ buys }} then 'true_loyalty'
+        when {{ speaks_well }} then 'latent_loyalty'
+        when {{ buys }} then 'spurious_loyalty'
+        else 'no_loyalty'
     end
 {%- endmacro %}
