@@ -16,7 +16,7 @@ from pipelines.base.scarcity import scarcity
 from pipelines.config.settings import Settings, project_root
 from pipelines.landing import landed_batches
 from pipelines.orchestration.steps import planned, step
-from pipelines.publication import list_versions
+from pipelines.publication import SCHEMA_VERSION, list_versions
 from pipelines.quality import ExpectationResult, GateReport, Suite, load_suites, open_landing, open_warehouse, run_gate
 from pipelines.runs.build_state import BuildPlan, landed_id, read_state
 from pipelines.runs.marks import Step, mark_checks
@@ -154,10 +154,10 @@ def built_schemas(plan: BuildPlan) -> tuple[str, ...]:
 
 
 def published_before(published: Path, day: date) -> Path | None:
-    """The marts of the newest version of the nearest earlier day; None where there is none."""
+    """The marts of the newest version of the nearest earlier day, if its columns are named as now; else None."""
     earlier = [version for version in list_versions(published) if version.manifest and version.as_of < day]
     newest = max(earlier, key=lambda version: (version.as_of, version.sequence), default=None)
-    return newest.path / "marts" if newest else None
+    return newest.path / "marts" if newest and newest.schema_version == SCHEMA_VERSION else None
 
 
 def _result(key: dg.AssetKey, suite: Suite, report: GateReport, plan: BuildPlan | None) -> dg.AssetCheckResult:

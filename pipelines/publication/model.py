@@ -14,7 +14,9 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 _CURRENCY = "the reporting currency"  # as the descriptions in the dbt project call it
 MANIFEST = "manifest.json"
 DATABASE = "loyalty.duckdb"
-FORMAT = 3  # of the manifest; a reader that meets a higher number does not know this layout
+FORMAT = 4  # of the manifest; a reader that meets a higher number does not know this layout
+# Of the marts' names, columns and codes. Raise it with each change of them, and add the change to docs/changelog.md.
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,8 @@ class Manifest(_Strict):
 
     Attributes:
         format: The layout's number.
+        schema_version: The number of the marts' names, columns and codes (SCHEMA_VERSION). It is 1 in versions
+            published before these were numbered.
         version: The version's id, which is its folder's name.
         sequence: Counts publications; of two versions of a day the higher is the newer (a clock may go back).
         as_of: The day that the marts describe.
@@ -123,6 +127,7 @@ class Manifest(_Strict):
     """
 
     format: int = FORMAT
+    schema_version: int = 1
     version: str
     sequence: int
     as_of: date
@@ -177,6 +182,11 @@ class Version:
     def rows(self) -> dict[str, int]:
         """The number of rows of each mart; nothing if the version is broken."""
         return {table.name: table.rows for table in self.manifest.tables} if self.manifest else {}
+
+    @property
+    def schema_version(self) -> int | None:
+        """The manifest's schema version; None if the version is broken."""
+        return self.manifest.schema_version if self.manifest else None
 
     @property
     def sequence(self) -> int:

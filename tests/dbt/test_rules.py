@@ -49,7 +49,11 @@ ANY = "(select max(customer_key) from marts.customer_clv)"
 @pytest.mark.parametrize(
     ("table", "statement", "expected"),
     [
-        ("marts.customer_rfm", f"update {{}} set rfm_segment = null where customer_key = {FIRST}", {"not_null_rfm_segment": 1}),
+        (
+            "marts.customer_rfm",
+            f"update {{}} set rfm_segment = null where customer_key = {FIRST}",
+            {"not_null_rfm_segment": 1},
+        ),
         (
             "marts.customer_rfm",
             f"update {{}} set m_quintile = 6, r_quintile = 0 where customer_key = {FIRST}",
