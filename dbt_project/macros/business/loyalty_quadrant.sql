@@ -1,5 +1,5 @@
-{#- Dick & Basu (1994): attitude against patronage. A brand preference is relative, which is what they ask for, so it goes first;
-   without any attitude the quadrant is unknown, never guessed from buying. -#}
+{#- Dick & Basu (1994): attitude against patronage. They ask for a relative attitude, so a brand preference takes precedence.
+   Without any attitude the quadrant is unknown; it is never inferred from purchases. -#}
 {% macro loyalty_quadrant(n_purchase_days, silence_ratio, attitude_score, brand_preference_score) -%}
     {%- set attitude = 'coalesce(' ~ brand_preference_score ~ ', ' ~ attitude_score ~ ')' -%}
     {%- set speaks_well = attitude ~ ' >= ' ~ var('loyalty_high_attitude') -%}
