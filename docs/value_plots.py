@@ -154,8 +154,8 @@ def draw_cdnow(log: Log) -> Figure:
     }
     for kind, told in told_of.items():
         bins = by_frequency(cells.known.repeats, told, cells.bought, cells.known.customers)
-        frequency.plot([one.told for one in bins], color=COLOURS[kind], linestyle="--", marker=".")
-    frequency.plot([one.seen for one in bins], color="black", marker=".")
+        frequency.plot([one.predicted for one in bins], color=COLOURS[kind], linestyle="--", marker=".")
+    frequency.plot([one.actual for one in bins], color="black", marker=".")
     frequency.set_xticks(range(8), [*map(str, range(7)), "7+"])
     label(frequency, "CDNOW: the 39 weeks after the cut", "repeat days before it", "purchase days a customer")
 
@@ -181,9 +181,9 @@ def draw_retail(log: Log) -> Figure:
         (model,) = fitted(cells, Kind.BG_NBD).values()
         weeks = track(model, cells.history(), log.weeks(cut, ends), cells.horizon)
         n = cells.known.n_customers
-        panel.plot([one.high / 7 for one in weeks], [one.seen * n for one in weeks], color="black", label="seen")
+        panel.plot([one.high / 7 for one in weeks], [one.actual * n for one in weeks], color="black", label="seen")
         kind = purchase_model.kind_of(model)
-        told = [one.told * n for one in weeks]
+        told = [one.predicted * n for one in weeks]
         panel.plot([one.high / 7 for one in weeks], told, color=COLOURS[kind], linestyle="--", label=NAMES[kind])
         rate = float(cells.known.customers @ cells.own_rate())
         panel.plot(
@@ -202,7 +202,7 @@ def draw_calibration(panel: Axes, model: PurchaseModel, cells: HoldoutCells, col
     told = purchase_model.p_any_purchase(model, cells.known, cells.horizon)
     bins = calibration(told, (cells.bought > 0).astype(float), cells.known.customers)
     panel.plot([0, 1], [0, 1], color="#cccccc", linewidth=1)
-    panel.plot([one.told for one in bins], [one.seen for one in bins], color=colour, marker=".", label=name)
+    panel.plot([one.predicted for one in bins], [one.actual for one in bins], color=colour, marker=".", label=name)
 
 
 def label(panel: Axes, title: str, x: str, y: str) -> None:

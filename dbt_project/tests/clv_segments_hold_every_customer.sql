@@ -9,12 +9,12 @@ with customers as (
 
 kinds as (
     select
-        segment_kind,
+        slice_by,
         sum(n_customers) as n_customers,
         sum(historic_net_amount) as historic_net_amount,
         coalesce(sum(clv_12m_amount), 0) as clv_12m_amount
     from {{ ref('rpt_clv_by_segment') }}
-    group by segment_kind
+    group by slice_by
 )
 
 select kinds.*

@@ -16,7 +16,7 @@ from pipelines.base.scarcity import scarcity
 from pipelines.config.settings import Settings, project_root
 from pipelines.landing import landed_batches
 from pipelines.orchestration.steps import planned, step
-from pipelines.publication import list_versions
+from pipelines.publication import SCHEMA_VERSION, list_versions
 from pipelines.quality import GateReport, Suite, open_landing, open_warehouse, run_gate, suites_in_force
 from pipelines.runs.build_state import BuildPlan, landed_id, read_state
 from pipelines.runs.marks import Step, mark_checks
@@ -152,10 +152,10 @@ def built_schemas(plan: BuildPlan) -> tuple[str, ...]:
 
 
 def published_before(published: Path, day: date) -> Path | None:
-    """The marts of the newest version of the nearest earlier day; None if there is no earlier version."""
+    """The marts of the newest version of the nearest earlier day, if it has the same schema version; otherwise None."""
     earlier = [version for version in list_versions(published) if version.manifest and version.as_of < day]
     newest = max(earlier, key=lambda version: (version.as_of, version.sequence), default=None)
-    return newest.path / "marts" if newest else None
+    return newest.path / "marts" if newest and newest.schema_version == SCHEMA_VERSION else None
 
 
 def _result(key: dg.AssetKey, suite: Suite, report: GateReport, plan: BuildPlan | None) -> dg.AssetCheckResult:

@@ -20,7 +20,16 @@ from pipelines.base.durable import sync_file
 from pipelines.base.errors import PublicationError
 from pipelines.publication.audit import audit
 from pipelines.publication.files import locked, make_folder, sync_tree, write_text
-from pipelines.publication.model import DATABASE, MANIFEST, REWRITTEN_FROM, Manifest, MartTable, PublishedTable, Version
+from pipelines.publication.model import (
+    DATABASE,
+    FORMAT,
+    MANIFEST,
+    REWRITTEN_FROM,
+    Manifest,
+    MartTable,
+    PublishedTable,
+    Version,
+)
 from pipelines.publication.retention import BUILDING, clean_leftovers, remove_version
 from pipelines.publication.versions import VERSIONS, list_versions, move_pointer
 from pipelines.publication.writer import marts_in, open_writer, write_database, write_marts
@@ -143,6 +152,7 @@ def _rewrite(published: Path, before: Manifest, customer_keys: Collection[str]) 
         shutil.rmtree(building / ".spill", ignore_errors=True)
         manifest = before.model_copy(
             update={
+                "format": FORMAT,
                 "version": fresh,
                 "inputs": {**before.inputs, REWRITTEN_FROM: before.version},
                 "tables": written,

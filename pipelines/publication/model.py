@@ -14,7 +14,9 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 _CURRENCY = "the reporting currency"  # as the descriptions in the dbt project call it
 MANIFEST = "manifest.json"
 DATABASE = "loyalty.duckdb"
-FORMAT = 3  # of the manifest; a reader cannot use a manifest with a higher number than its own
+FORMAT = 4  # of the manifest; a reader cannot use a manifest with a higher number than its own
+# Of the names, columns and codes of the marts. Raise it with each change of them, and describe the change in docs/changelog.md.
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,8 @@ class Manifest(_Strict):
 
     Attributes:
         format: The number of the manifest's layout.
+        schema_version: The number of the names, columns and codes of the marts (SCHEMA_VERSION). It is 1 in versions that
+            were published before these were numbered.
         version: The id of the version, which is also the name of its folder.
         sequence: Counts publications. Of two versions of a day, the one with the higher number is newer (clocks can go
             back).
@@ -124,6 +128,7 @@ class Manifest(_Strict):
     """
 
     format: int = FORMAT
+    schema_version: int = 1
     version: str
     sequence: int
     as_of: date
@@ -178,6 +183,11 @@ class Version:
     def rows(self) -> dict[str, int]:
         """The number of rows of each mart; empty if the version is damaged."""
         return {table.name: table.rows for table in self.manifest.tables} if self.manifest else {}
+
+    @property
+    def schema_version(self) -> int | None:
+        """The manifest's schema version; None if the version is broken."""
+        return self.manifest.schema_version if self.manifest else None
 
     @property
     def sequence(self) -> int:

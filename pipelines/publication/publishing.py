@@ -22,6 +22,7 @@ from pipelines.publication.audit import audit
 from pipelines.publication.files import locked, make_folder, sync_tree, write_text
 from pipelines.publication.model import (
     MANIFEST,
+    SCHEMA_VERSION,
     Manifest,
     MartTable,
     PublishedFile,
@@ -107,6 +108,7 @@ def publish(
                 progress=progress,
             )
             manifest = Manifest(
+                schema_version=SCHEMA_VERSION,
                 version=version_id,
                 sequence=1 + max((version.sequence for version in before), default=0),
                 as_of=as_of,

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str, int, int], None]
 
-NOT_PUBLISHED = "no published version of an earlier day has this mart"
+NOT_PUBLISHED = "no version of an earlier day has this mart in the current schema version"
 _log = logging.getLogger("loyalty.quality")
 
 

@@ -27,8 +27,8 @@ class ForecastScore:
     Attributes:
         name: Whose forecast.
         deviance: Mean Poisson deviance; the score that decides.
-        behind: Its distance from the best of those compared.
-        behind_error: Standard error of that distance over customers, paired: the limit of the paired bootstrap.
+        deviance_gap: Its distance from the best of those compared.
+        deviance_gap_error: Standard error of that distance over customers, paired: the limit of the paired bootstrap.
         mean_absolute_error: Purchases; shown, and decides nothing.
         expected: Purchases expected of all.
         bought: Purchases made by all.
@@ -36,8 +36,8 @@ class ForecastScore:
 
     name: str
     deviance: float
-    behind: float
-    behind_error: float
+    deviance_gap: float
+    deviance_gap_error: float
     mean_absolute_error: float
     expected: float
     bought: float
@@ -56,15 +56,15 @@ class Bin:
         low: The smallest value of what the bin is by.
         high: The largest.
         customers: How many.
-        told: Mean of the forecast (or probability).
-        seen: Mean of what happened.
+        predicted: Mean of the forecast (or probability).
+        actual: Mean of what happened.
     """
 
     low: float
     high: float
     customers: float
-    told: float
-    seen: float
+    predicted: float
+    actual: float
 
 
 def poisson_deviance(bought: Floats, expected: Floats) -> Floats:
@@ -90,15 +90,15 @@ def compare(forecasts: Mapping[str, Floats], bought: Floats, customers: Floats) 
     best = deviances[min(means, key=lambda name: means[name])]
     scores = []
     for name, expected in forecasts.items():
-        behind = deviances[name] - best
-        mean = float(weights @ behind)
-        spread = float(weights @ (behind - mean) ** 2)
+        deviance_gap = deviances[name] - best
+        mean = float(weights @ deviance_gap)
+        spread = float(weights @ (deviance_gap - mean) ** 2)
         scores.append(
             ForecastScore(
                 name=name,
                 deviance=means[name],
-                behind=mean,
-                behind_error=float(np.sqrt(spread / customers.sum())),
+                deviance_gap=mean,
+                deviance_gap_error=float(np.sqrt(spread / customers.sum())),
                 mean_absolute_error=float(weights @ np.abs(bought - expected)),
                 expected=float(customers @ expected),
                 bought=float(customers @ bought),
@@ -108,42 +108,42 @@ def compare(forecasts: Mapping[str, Floats], bought: Floats, customers: Floats) 
 
 
 def choose(scores: Sequence[ForecastScore]) -> str:
-    """The first of them, from simple to complex, that is not behind the best by more than one standard error."""
-    return next(score.name for score in scores if score.behind <= score.behind_error)
+    """The first of them, from simple to complex, that is not worse than the best by more than one standard error."""
+    return next(score.name for score in scores if score.deviance_gap <= score.deviance_gap_error)
 
 
 def by_frequency(repeats: Floats, expected: Floats, bought: Floats, customers: Floats, last: int = 7) -> list[Bin]:
-    """Purchases told and made by customers of 0, 1, ... `last` and more repeat days before the cut."""
+    """Purchases predicted and made by customers of 0, 1, ... `last` and more repeat days before the cut."""
     which = np.minimum(repeats, last)
     return [_bin(repeats, expected, bought, customers, which == each) for each in np.unique(which)]
 
 
-def calibration(told: Floats, happened: Floats, customers: Floats, bins: int = 10) -> list[Bin]:
-    """What happened to customers who were told about the same probability, in bins of about equally many.
+def calibration(predicted: Floats, happened: Floats, customers: Floats, bins: int = 10) -> list[Bin]:
+    """What happened to customers with about the same predicted probability, in bins of about equally many.
 
     Args:
-        told: P(at least one purchase), shape (n,).
+        predicted: P(at least one purchase), shape (n,).
         happened: 1 where there was one, shape (n,).
         customers: Customers a cell, shape (n,).
         bins: How many at most; equal probabilities are never parted.
     """
-    order = np.argsort(told, kind="stable")
+    order = np.argsort(predicted, kind="stable")
     share = np.cumsum(customers[order]) / customers.sum()
-    values, first = np.unique(told[order], return_index=True)
+    values, first = np.unique(predicted[order], return_index=True)
     through = np.append(share[first[1:] - 1], 1.0)  # of customers up to each distinct probability
     middle = (np.append(0.0, through[:-1]) + through) / 2
     which = np.floor(middle * bins)
-    of_cell = which[np.searchsorted(values, told)]
-    return [_bin(told, told, happened, customers, of_cell == each) for each in np.unique(of_cell)]
+    of_cell = which[np.searchsorted(values, predicted)]
+    return [_bin(predicted, predicted, happened, customers, of_cell == each) for each in np.unique(of_cell)]
 
 
-def _bin(by: Floats, told: Floats, seen: Floats, customers: Floats, inside: NDArray[np.bool_]) -> Bin:
+def _bin(by: Floats, predicted: Floats, actual: Floats, customers: Floats, inside: NDArray[np.bool_]) -> Bin:
     weights = customers[inside]
     total = float(weights.sum())
     return Bin(
         low=float(by[inside].min()),
         high=float(by[inside].max()),
         customers=total,
-        told=float(weights @ told[inside]) / total,
-        seen=float(weights @ seen[inside]) / total,
+        predicted=float(weights @ predicted[inside]) / total,
+        actual=float(weights @ actual[inside]) / total,
     )

@@ -1,7 +1,7 @@
-"""Whether intervals hold what they promise, on purchases that the model has not seen: of customers, and of the total.
+"""Whether intervals hold what they promise, on purchases that the model did not know: of customers, and of the total.
 
-Here: intervals told at a cut against what was bought after it. Not here: how an interval is made (uncertainty.py), or
-which model is used (holdout.py); what comes out here decides nothing and widens no interval.
+Here: intervals predicted at a cut against what was bought after it. Not here: how an interval is made (uncertainty.py),
+or which model is used (holdout.py). The result of this check decides nothing and widens no interval.
 """
 
 from dataclasses import astuple, dataclass
@@ -21,14 +21,15 @@ LEVELS = (80, 95)  # percent, as in customer_clv
 
 @dataclass(frozen=True)
 class IntervalCheck:
-    """Intervals of one level, told at the cut, and what was seen after it.
+    """Intervals of one level, predicted at the cut, and what happened after it.
 
     Attributes:
         level: Percent that the interval was asked to hold.
-        customers: Of each customer's purchases. `low` and `high` are the mean ends; `told` is the share of customers
-            that the model gives to the intervals (above the level, since counts are whole), `seen` the share inside.
-        total: Of everybody's purchases, a customer: `low` to `high` is the interval, `told` the mean, `seen` what was
-            bought. The ends are NaN where the parameters have no standard errors.
+        customers: Of each customer's purchases. `low` and `high` are the mean ends. `predicted` is the share of
+            customers that the model expects inside the intervals (above the level, since counts are whole). `actual`
+            is the share inside.
+        total: Of all customers' purchases, per customer. `low` to `high` is the interval, `predicted` the mean,
+            `actual` what was bought. The ends are NaN if the parameters have no standard errors.
     """
 
     level: int
@@ -58,19 +59,19 @@ def check_intervals(model: PurchaseModel, cells: HoldoutCells) -> tuple[Interval
 def _of_customers(model: PurchaseModel, cells: HoldoutCells, mean: Floats, variance: Floats, level: int) -> Bin:
     some = purchase_model.p_any_purchase(model, cells.known, cells.horizon)
     low, high = uncertainty.count_interval(mean, variance, level / 100, some)
-    told = uncertainty.share_within(mean, variance, low, high, some)
+    predicted = uncertainty.share_within(mean, variance, low, high, some)
     is_inside = (low <= cells.bought) & (cells.bought <= high)
     total = cells.known.n_customers
-    ends_and_shares = (float(cells.known.customers @ each) / total for each in (low, high, told, is_inside))
-    low_end, high_end, told_share, seen_share = ends_and_shares
-    return Bin(low=low_end, high=high_end, customers=total, told=told_share, seen=seen_share)
+    ends_and_shares = (float(cells.known.customers @ each) / total for each in (low, high, predicted, is_inside))
+    low_end, high_end, predicted_share, actual_share = ends_and_shares
+    return Bin(low=low_end, high=high_end, customers=total, predicted=predicted_share, actual=actual_share)
 
 
 def _of_total(cells: HoldoutCells, mean: float, variance: float, level: int) -> Bin:
     low, high = total_interval(mean, variance, level)
     n = cells.known.n_customers
-    seen = float(cells.known.customers @ cells.bought)
-    return Bin(low=low / n, high=high / n, customers=n, told=mean / n, seen=seen / n)
+    actual = float(cells.known.customers @ cells.bought)
+    return Bin(low=low / n, high=high / n, customers=n, predicted=mean / n, actual=actual / n)
 
 
 def total_interval(mean: float, variance: float, level: int) -> tuple[float, float]:

@@ -25,7 +25,7 @@ def n_weeks(horizon: float, week: float = DAYS_A_WEEK) -> int:
 def track(
     model: PurchaseModel, history: PurchaseCells, by_week: Floats, horizon: float, week: float = DAYS_A_WEEK
 ) -> tuple[Bin, ...]:
-    """Purchases told and made since the cut, by the end of each week.
+    """Purchases predicted and made since the cut, by the end of each week.
 
     Args:
         model: As fitted up to the cut.
@@ -35,8 +35,8 @@ def track(
         week: Length of a week in that unit.
 
     Returns:
-        A bin a week. `low` is the time from the cut to its beginning, `high` to its end; `told` and `seen` are mean
-        purchases a customer from the cut to its end, so that the last week's are those of the whole holdout.
+        One bin per week. `low` is the time from the cut to its beginning, `high` to its end. `predicted` and `actual`
+        are mean purchases per customer from the cut to its end, so that the last week's are those of the whole holdout.
 
     Raises:
         ValueError: `by_week` has another number of weeks.
@@ -44,10 +44,12 @@ def track(
     if by_week.shape != (n_weeks(horizon, week),):
         raise ValueError(f"a holdout of {horizon / week:g} weeks has {n_weeks(horizon, week)}, not {by_week.size}")
     ends = np.minimum(week * np.arange(1, by_week.size + 1), horizon)
-    told = purchase_model.expected_totals(model, history, ends) / history.n_customers
-    seen = np.cumsum(by_week) / history.n_customers
+    predicted = purchase_model.expected_totals(model, history, ends) / history.n_customers
+    actual = np.cumsum(by_week) / history.n_customers
     begins = np.append(0.0, ends[:-1])
     return tuple(
-        Bin(low=low, high=high, customers=history.n_customers, told=by_then, seen=bought)
-        for low, high, by_then, bought in zip(begins.tolist(), ends.tolist(), told.tolist(), seen.tolist(), strict=True)
+        Bin(low=low, high=high, customers=history.n_customers, predicted=by_then, actual=bought)
+        for low, high, by_then, bought in zip(
+            begins.tolist(), ends.tolist(), predicted.tolist(), actual.tolist(), strict=True
+        )
     )

@@ -1,4 +1,4 @@
-"""The trial of the models as files: holdout cells in, the choice and a table of what was told and seen out.
+"""The trial of the models as files: in go holdout cells, out come the choice and predicted and actual purchases.
 
 Here: how what validation.py, tracking.py and interval_check.py find becomes rows of value_validation.parquet. Not here:
 what they find.
@@ -32,11 +32,11 @@ _SCHEMA = pa.schema(
         ("low", pa.float64()),
         ("high", pa.float64()),
         ("n_customers", pa.int64()),
-        ("told", pa.float64()),
-        ("seen", pa.float64()),
+        ("predicted", pa.float64()),
+        ("actual", pa.float64()),
         ("deviance", pa.float64()),
-        ("behind", pa.float64()),
-        ("behind_error", pa.float64()),
+        ("deviance_gap", pa.float64()),
+        ("deviance_gap_error", pa.float64()),
         ("mean_absolute_error", pa.float64()),
         ("total_error", pa.float64()),
         ("is_chosen", pa.bool_()),
@@ -137,11 +137,11 @@ def _score_row(score: ForecastScore, customers: float, *, is_chosen: bool, beats
         "forecast": score.name,
         "bin": 0,
         "n_customers": round(customers),
-        "told": _rounded(score.expected / customers),
-        "seen": _rounded(score.bought / customers),
+        "predicted": _rounded(score.expected / customers),
+        "actual": _rounded(score.bought / customers),
         "deviance": _rounded(score.deviance),
-        "behind": _rounded(score.behind),
-        "behind_error": _rounded(score.behind_error),
+        "deviance_gap": _rounded(score.deviance_gap),
+        "deviance_gap_error": _rounded(score.deviance_gap_error),
         "mean_absolute_error": _rounded(score.mean_absolute_error),
         "total_error": _rounded(score.total_error),
         "is_chosen": is_chosen,
@@ -157,8 +157,8 @@ def _bin_row(part: str, number: int, one: Bin, found: Validation) -> dict[str, o
         "low": _rounded(one.low),
         "high": _rounded(one.high),
         "n_customers": round(one.customers),
-        "told": _rounded(one.told),
-        "seen": _rounded(one.seen),
+        "predicted": _rounded(one.predicted),
+        "actual": _rounded(one.actual),
         "is_chosen": True,
         "beats_naive": found.beats_naive,
     }

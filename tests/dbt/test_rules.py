@@ -49,7 +49,11 @@ ANY = "(select max(customer_key) from marts.customer_clv)"
 @pytest.mark.parametrize(
     ("table", "statement", "expected"),
     [
-        ("marts.customer_rfm", f"update {{}} set segment = null where customer_key = {FIRST}", {"not_null_segment": 1}),
+        (
+            "marts.customer_rfm",
+            f"update {{}} set rfm_segment = null where customer_key = {FIRST}",
+            {"not_null_rfm_segment": 1},
+        ),
         (
             "marts.customer_rfm",
             f"update {{}} set m_quintile = 6, r_quintile = 0 where customer_key = {FIRST}",
@@ -57,8 +61,8 @@ ANY = "(select max(customer_key) from marts.customer_clv)"
         ),
         (
             "marts.customer_rfm",
-            f"update {{}} set segment_at_month_end = 'x' where customer_key = {FIRST}",
-            {"accepted_values_segment_at_month_end": 1},
+            f"update {{}} set rfm_segment_at_month_end = 'x' where customer_key = {FIRST}",
+            {"accepted_values_rfm_segment_at_month_end": 1},
         ),
         (
             "marts.customer_rfm",

@@ -38,7 +38,7 @@ def test_every_tier_of_the_setting_is_reached_and_no_other(valued: Warehouse, ti
     assert customers >= 20
     for name, query in {
         "customers": "select value_tier, count(*) from marts.customer_clv group by all",
-        "report": "select segment, n_customers from marts.rpt_clv_by_segment where segment_kind = 'value_tier'",
+        "report": "select slice_value, n_customers from marts.rpt_clv_by_segment where slice_by = 'value_tier'",
     }.items():
         found = {str(tier): int(str(count)) for tier, count in valued.rows(query)}
         assert found.keys() == tiers.keys(), name

@@ -140,4 +140,4 @@ def test_where_nine_of_ten_bought_on_the_last_day_none_of_them_is_hibernating(ru
         runs.shop, "select recency_days, r_quintile, count(*) from customer_rfm group by all order by all"
     ) == [(2, 3, 9), (89, 1, 1)]
     assert runs.rows(runs.shop, "select distinct f_quintile from customer_rfm") == [(3,)]
-    assert runs.rows(runs.shop, "select recency_days from customer_rfm where segment = 'hibernating'") == [(89,)]
+    assert runs.rows(runs.shop, "select recency_days from customer_rfm where rfm_segment = 'hibernating'") == [(89,)]

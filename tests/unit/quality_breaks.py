@@ -167,7 +167,7 @@ BREAKS = {
     ("marts", "fct_order", "orders_reach_the_as_of_day"): "delete from marts.fct_order where ordered_on > '2025-09-12'",
     ("marts", "customer_rfm", "monetary_value_distribution_is_stable"): "update marts.customer_rfm"
     " set monetary_amount = 500 where customer_key < 'c5'",
-    ("marts", "customer_rfm", "segments_are_stable"): "update marts.customer_rfm set segment = 'lost'"
+    ("marts", "customer_rfm", "segments_are_stable"): "update marts.customer_rfm set rfm_segment = 'lost'"
     " where customer_key < 'c4'",
     ("marts", "customer_loyalty", "levels_are_stable"): "update marts.customer_loyalty set level = 'churned'"
     " where customer_key < 'c4'",

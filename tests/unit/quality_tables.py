@@ -108,7 +108,7 @@ insert into marts.fct_return by name
     from range(20) as r (i);
 insert into marts.customer_rfm by name
     select 'c' || i as customer_key, 2 as frequency, 20 - (i < 20)::integer as monetary_amount, true as is_active,
-        1 + i % 5 as r_quintile, 'champions' as segment,
+        1 + i % 5 as r_quintile, 'champions' as rfm_segment,
     from range(100) as r (i);
 insert into marts.customer_clv by name
     select 'c' || i as customer_key, date '2026-01-31' as as_of_on, 2 as n_purchase_days, 330 + i as age_days,
@@ -123,7 +123,7 @@ insert into marts.fct_survey_answer by name
         case when i < 12 then 'promoter' when i < 22 then 'passive' else 'detractor' end as nps_category,
     from range(30) as r (i);
 insert into marts.rpt_nps by name
-    select period_kind, 'all' as segment_kind, 'all' as segment, 30 as n_answers, 12 as n_promoters, 10 as n_passives,
+    select period_kind, 'all' as slice_by, 'all' as slice_value, 30 as n_answers, 12 as n_promoters, 10 as n_passives,
         8 as n_detractors, 13.3333 as nps,
     from (values ('all'), ('month')) as periods (period_kind);
 """

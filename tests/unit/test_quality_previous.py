@@ -1,5 +1,6 @@
 """What a gate compares with: the day built, and the version that was published before it."""
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -105,3 +106,12 @@ def test_the_version_before_is_the_newest_of_the_nearest_earlier_day(tmp_path: P
     assert published_before(published, date(2026, 1, 10)) is None
     (versions[2].path / "manifest.json").unlink()
     assert published_before(published, date(2026, 1, 31)) == versions[1].path / "marts"
+
+
+def test_a_version_of_another_schema_version_is_not_compared_with(tmp_path: Path) -> None:
+    published, publish_day = tmp_path / "published", publisher(tmp_path)
+    version = publish_day(10)
+    assert published_before(published, date(2026, 1, 31)) == version.path / "marts"
+    manifest = version.path / "manifest.json"
+    manifest.write_text(re.sub(r'"schema_version": \d+', '"schema_version": 1', manifest.read_text()))
+    assert published_before(published, date(2026, 1, 31)) is None

@@ -21,8 +21,8 @@ def test_deviance_is_least_where_the_forecast_is_right(bought: float, expected: 
 
 
 def test_deviance_is_that_of_the_formula() -> None:
-    told = poisson_deviance(np.array([0.0, 3.0]), np.array([0.5, 2.0]))
-    assert told == pytest.approx([1.0, 2 * (3 * np.log(1.5) - 1)])
+    predicted = poisson_deviance(np.array([0.0, 3.0]), np.array([0.5, 2.0]))
+    assert predicted == pytest.approx([1.0, 2 * (3 * np.log(1.5) - 1)])
 
 
 def test_zero_for_everybody_has_the_lowest_absolute_error_and_is_not_chosen() -> None:
@@ -36,7 +36,7 @@ def test_zero_for_everybody_has_the_lowest_absolute_error_and_is_not_chosen() ->
     assert abs(truth.total_error) < 0.05
 
 
-def test_what_cannot_be_told_apart_goes_to_the_simpler() -> None:
+def test_models_that_score_alike_within_the_error_give_the_simpler_one() -> None:
     wiggle = RATE * (1 + 0.001 * RNG.standard_normal(RATE.size))
     for simple, complex_ in ((wiggle, RATE), (RATE, wiggle)):
         assert choose(compare({"simple": simple, "complex": complex_}, BOUGHT, ONES)) == "simple"
@@ -45,11 +45,11 @@ def test_what_cannot_be_told_apart_goes_to_the_simpler() -> None:
 
 def test_the_error_is_that_of_a_paired_bootstrap() -> None:
     forecasts = {"truth": RATE, "pooled": ONES * RATE.mean()}
-    behind = poisson_deviance(BOUGHT, forecasts["pooled"]) - poisson_deviance(BOUGHT, forecasts["truth"])
-    drawn = [behind[RNG.integers(0, behind.size, behind.size)].mean() for _ in range(400)]
+    deviance_gap = poisson_deviance(BOUGHT, forecasts["pooled"]) - poisson_deviance(BOUGHT, forecasts["truth"])
+    drawn = [deviance_gap[RNG.integers(0, deviance_gap.size, deviance_gap.size)].mean() for _ in range(400)]
     pooled = compare(forecasts, BOUGHT, ONES)[1]
-    assert pooled.behind == pytest.approx(behind.mean())
-    assert pooled.behind_error == pytest.approx(np.std(drawn), rel=0.15)
+    assert pooled.deviance_gap == pytest.approx(deviance_gap.mean())
+    assert pooled.deviance_gap_error == pytest.approx(np.std(drawn), rel=0.15)
 
 
 def test_cells_count_as_their_customers() -> None:
@@ -65,21 +65,23 @@ def test_bins_by_frequency_hold_everybody_once() -> None:
     bins = by_frequency(repeats, repeats / 2, repeats, customers, last=7)
     assert [(one.low, one.high) for one in bins] == [*((x, x) for x in range(7)), (7, 19)]
     assert sum(one.customers for one in bins) == customers.sum()
-    assert bins[3].told == 1.5 and bins[3].seen == 3
-    assert bins[-1].seen == pytest.approx((repeats[7:] @ customers[7:]) / customers[7:].sum())
+    assert bins[3].predicted == 1.5 and bins[3].actual == 3
+    assert bins[-1].actual == pytest.approx((repeats[7:] @ customers[7:]) / customers[7:].sum())
 
 
 def test_a_true_probability_is_calibrated_in_every_bin_and_a_false_one_is_not() -> None:
-    told = RNG.random(100_000)
-    happened = (RNG.random(told.size) < told).astype(float)
-    bins = calibration(told, happened, np.ones(told.size))
+    predicted = RNG.random(100_000)
+    happened = (RNG.random(predicted.size) < predicted).astype(float)
+    bins = calibration(predicted, happened, np.ones(predicted.size))
     assert len(bins) == 10
     assert [one.customers for one in bins] == pytest.approx([10_000] * 10, abs=1)
-    assert all(abs(one.told - one.seen) < 0.02 for one in bins)
-    assert any(abs(one.told - one.seen) > 0.1 for one in calibration(told**2, happened, np.ones(told.size)))
+    assert all(abs(one.predicted - one.actual) < 0.02 for one in bins)
+    assert any(
+        abs(one.predicted - one.actual) > 0.1 for one in calibration(predicted**2, happened, np.ones(predicted.size))
+    )
 
 
 def test_equal_probabilities_are_never_parted() -> None:
-    told = np.array([0.2, 0.2, 0.2, 0.7])
-    bins = calibration(told, np.array([0.0, 1.0, 0.0, 1.0]), np.array([10.0, 10.0, 10.0, 1.0]))
+    predicted = np.array([0.2, 0.2, 0.2, 0.7])
+    bins = calibration(predicted, np.array([0.0, 1.0, 0.0, 1.0]), np.array([10.0, 10.0, 10.0, 1.0]))
     assert [(one.low, one.high, one.customers) for one in bins] == [(0.2, 0.2, 30), (0.7, 0.7, 1)]

@@ -33,7 +33,7 @@ def checked(cells: HoldoutCells) -> tuple[IntervalCheck, ...]:
 
 
 def is_inside(check: IntervalCheck) -> bool:
-    return check.total.low <= check.total.seen <= check.total.high
+    return check.total.low <= check.total.actual <= check.total.high
 
 
 @pytest.fixture(scope="module")
@@ -49,20 +49,22 @@ def test_intervals_of_a_total_hold_their_share_of_totals(
 
 
 @pytest.mark.parametrize("at", range(len(LEVELS)))
-def test_intervals_of_customers_hold_what_is_told_and_no_less_than_their_level(
+def test_intervals_of_customers_cover_the_predicted_share_and_no_less_than_their_level(
     worlds: list[tuple[IntervalCheck, ...]], at: int
 ) -> None:
-    told, seen = (np.mean([getattr(world[at].customers, name) for world in worlds]) for name in ("told", "seen"))
-    assert worlds[0][at].level / 100 < seen == pytest.approx(told, abs=0.03)
+    predicted, actual = (
+        np.mean([getattr(world[at].customers, name) for world in worlds]) for name in ("predicted", "actual")
+    )
+    assert worlds[0][at].level / 100 < actual == pytest.approx(predicted, abs=0.03)
 
 
 def test_a_world_that_is_not_the_models_shows() -> None:
-    as_told, boom = checked(world(4000, 2)), checked(world(4000, 2, boom=2.0))
-    assert is_inside(as_told[1])
-    for fine, off in zip(as_told, boom, strict=True):
+    as_predicted, boom = checked(world(4000, 2)), checked(world(4000, 2, boom=2.0))
+    assert is_inside(as_predicted[1])
+    for fine, off in zip(as_predicted, boom, strict=True):
         assert not is_inside(off)
-        assert fine.customers.told == off.customers.told
-        assert off.customers.seen < fine.customers.seen - 0.02
+        assert fine.customers.predicted == off.customers.predicted
+        assert off.customers.actual < fine.customers.actual - 0.02
 
 
 def test_ends_are_those_of_customers_on_average_and_wider_at_the_higher_level() -> None:
@@ -70,14 +72,14 @@ def test_ends_are_those_of_customers_on_average_and_wider_at_the_higher_level() 
     for wide, narrow in ((ninety_five.customers, eighty.customers), (ninety_five.total, eighty.total)):
         assert 0 <= wide.low <= narrow.low <= narrow.high < wide.high
         assert wide.customers == 400
-    assert eighty.total.low < eighty.total.told < eighty.total.high
+    assert eighty.total.low < eighty.total.predicted < eighty.total.high
 
 
 def test_without_standard_errors_the_total_has_no_interval_and_customers_have_theirs() -> None:
     cells = world(400, 3)
     for check in check_intervals(ParetoNbd(50.0, 0.01, 40.0, 1e5), cells):  # no maximum: not curved downwards
         assert np.isnan([check.total.low, check.total.high]).all()
-        assert np.isfinite([check.total.told, check.customers.low, check.customers.high]).all()
+        assert np.isfinite([check.total.predicted, check.customers.low, check.customers.high]).all()
 
 
 def test_the_interval_of_a_large_total_is_the_normals() -> None:

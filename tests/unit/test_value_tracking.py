@@ -1,4 +1,4 @@
-"""Weekly tracking: told and seen add up to those of the whole holdout, whatever the length of its last week."""
+"""Weekly tracking: predicted and actual purchases add up to the whole holdout's, however long its last week is."""
 
 import numpy as np
 import pytest
@@ -32,10 +32,10 @@ def test_the_last_week_ends_with_the_holdout(kind: Kind, history: PurchaseCells)
     by_week = np.array([5.0, 0.0, 3.0])
     weeks = track(model, history, by_week, 16.0)
     assert [(week.low, week.high) for week in weeks] == [(0, 7), (7, 14), (14, 16)]
-    assert [week.seen * 2357 for week in weeks] == pytest.approx([5, 5, 8])
+    assert [week.actual * 2357 for week in weeks] == pytest.approx([5, 5, 8])
     for week in weeks:
         expected = purchase_model.expected_purchases(model, history, week.high)
-        assert week.told == pytest.approx(history.customers @ expected / 2357)
+        assert week.predicted == pytest.approx(history.customers @ expected / 2357)
 
 
 def test_another_number_of_weeks_is_refused(kind: Kind, history: PurchaseCells) -> None:
@@ -52,5 +52,7 @@ def test_cdnow_in_weeks_and_in_days_tracks_alike(kind: Kind, history: PurchaseCe
     assert (by_week.size, by_week.sum()) == (39, 1882)
     in_days, in_weeks = purchase_model.fit(kind, history).model, purchase_model.fit(kind, weekly).model
     assert in_days is not None and in_weeks is not None
-    told = [week.told for week in track(in_days, history, by_week, 273.0)]
-    assert told == pytest.approx([week.told for week in track(in_weeks, weekly, by_week, 39.0, week=1.0)], rel=1e-7)
+    predicted = [week.predicted for week in track(in_days, history, by_week, 273.0)]
+    assert predicted == pytest.approx(
+        [week.predicted for week in track(in_weeks, weekly, by_week, 39.0, week=1.0)], rel=1e-7
+    )

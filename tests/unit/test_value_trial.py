@@ -72,9 +72,9 @@ def test_every_forecast_and_every_bin_is_written(exchange: Path) -> None:
     totals = {row["forecast"]: row for row in rows if row["part"] == "total"}
     assert list(totals) == ["nbd", "bg_nbd", "mbg_nbd", "pareto_nbd", "pooled_mean", "own_rate"]
     assert [row["fitted_model"] for row in totals.values()] == ["nbd", "bg_nbd", "mbg_nbd", "pareto_nbd", None, None]
-    assert {round(row["seen"] * row["n_customers"]) for row in totals.values()} == {1882}
+    assert {round(row["actual"] * row["n_customers"]) for row in totals.values()} == {1882}
     assert f"{totals['pareto_nbd']['deviance']:.3f}" == "1.594"
-    assert totals["pareto_nbd"]["behind"] == 0
+    assert totals["pareto_nbd"]["deviance_gap"] == 0
     for part in ("frequency", "probability"):
         bins = [row for row in rows if row["part"] == part]
         assert [row["bin"] for row in bins] == list(range(1, len(bins) + 1))
@@ -82,18 +82,18 @@ def test_every_forecast_and_every_bin_is_written(exchange: Path) -> None:
         assert all(row["is_chosen"] and totals[row["forecast"]]["is_chosen"] for row in bins)
 
 
-def test_weeks_run_up_to_what_was_told_and_seen_of_the_whole_holdout(exchange: Path) -> None:
+def test_weeks_add_up_to_the_predicted_and_actual_total_of_the_whole_holdout(exchange: Path) -> None:
     rows = pq.read_table(exchange / "value_validation.parquet").to_pylist()
     (chosen,) = (row for row in rows if row["part"] == "total" and row["is_chosen"])
     weeks = [row for row in rows if row["part"] == "week"]
     assert [row["bin"] for row in weeks] == list(range(1, 40))
     assert {(row["forecast"], row["n_customers"]) for row in weeks} == {(chosen["forecast"], 2357)}
     assert [(row["low"], row["high"]) for row in weeks] == [(7 * n, 7 * n + 7) for n in range(39)]
-    for column in ("told", "seen"):
+    for column in ("predicted", "actual"):
         assert weeks[-1][column] == pytest.approx(chosen[column], abs=1e-8)
-    told = [row["told"] for row in weeks]
-    assert np.all(np.diff(told) > 0) and np.all(np.diff(told, 2) < 0)  # fewer each week: customers leave
-    assert round(weeks[0]["seen"] * 2357) == cdnow_weeks(packaged_cdnow())[0]
+    predicted = [row["predicted"] for row in weeks]
+    assert np.all(np.diff(predicted) > 0) and np.all(np.diff(predicted, 2) < 0)  # fewer each week: customers leave
+    assert round(weeks[0]["actual"] * 2357) == cdnow_weeks(packaged_cdnow())[0]
 
 
 def test_intervals_are_held_against_what_was_bought(exchange: Path) -> None:
@@ -102,13 +102,15 @@ def test_intervals_are_held_against_what_was_bought(exchange: Path) -> None:
         {row["bin"]: row for row in rows if row["part"] == part} for part in ("interval", "total_interval")
     )
     assert set(customers) == set(total) == {80, 95}
-    assert all(row["told"] > level / 100 for level, row in customers.items())
+    assert all(row["predicted"] > level / 100 for level, row in customers.items())
     # CDNOW is no world of BG/NBD: fewer customers are inside than it says, and the total lies above both intervals
-    assert [f"{customers[level]['told']:.3f} {customers[level]['seen']:.3f}" for level in (80, 95)] == [
+    assert [f"{customers[level]['predicted']:.3f} {customers[level]['actual']:.3f}" for level in (80, 95)] == [
         "0.944 0.928",
         "0.984 0.972",
     ]
-    assert [[round(total[level][end] * 2357) for end in ("low", "told", "seen", "high")] for level in (80, 95)] == [
+    assert [
+        [round(total[level][end] * 2357) for end in ("low", "predicted", "actual", "high")] for level in (80, 95)
+    ] == [
         [1524, 1653, 1882, 1785],
         [1459, 1653, 1882, 1858],
     ]

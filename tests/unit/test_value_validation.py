@@ -32,7 +32,7 @@ def outcome(cdnow: HoldoutCells) -> Validation:
 
 
 def steady(customers: int, seed: int, season: float = 1.0) -> HoldoutCells:
-    """Buyers who never leave, seen for up to two years, then for a quarter in which they buy `season` as often."""
+    """Buyers who never leave, observed for up to two years, then for a quarter in which they buy `season` as often."""
     rng = np.random.default_rng(seed)
     rate, age = rng.gamma(0.8, 1 / 40, customers), np.floor(rng.uniform(180, 730, customers))
     repeats = rng.poisson(rate * age).astype(float)
@@ -48,12 +48,12 @@ def test_cdnow_is_won_by_pareto_nbd_as_published(outcome: Validation) -> None:
     (pareto,) = (score for score in outcome.models if score.name == "pareto_nbd")
     assert f"{pareto.total_error:.1%}" == "-11.5%"
     assert pareto.bought == 1882
-    assert pareto.behind == 0
+    assert pareto.deviance_gap == 0
     assert outcome.beats_naive
 
 
 def test_the_choice_is_the_simplest_of_those_as_good_as_the_best(outcome: Validation) -> None:
-    as_good = [score.name for score in outcome.models if score.behind <= score.behind_error]
+    as_good = [score.name for score in outcome.models if score.deviance_gap <= score.deviance_gap_error]
     assert outcome.chosen == as_good[0]
     assert [score.name for score in outcome.models] == [str(kind) for kind in Kind]
     assert {score.name for score in outcome.peers} == {POOLED_MEAN, OWN_RATE}
@@ -62,8 +62,8 @@ def test_the_choice_is_the_simplest_of_those_as_good_as_the_best(outcome: Valida
 def test_every_customer_is_in_one_bin_of_each_kind(outcome: Validation) -> None:
     for bins in (outcome.frequency, outcome.probability):
         assert sum(one.customers for one in bins) == 2357
-        assert sum(one.customers * one.seen for one in outcome.frequency) == pytest.approx(1882)
-    assert all(abs(one.told - one.seen) < 0.15 for one in outcome.probability)
+        assert sum(one.customers * one.actual for one in outcome.frequency) == pytest.approx(1882)
+    assert all(abs(one.predicted - one.actual) < 0.15 for one in outcome.probability)
 
 
 def test_where_nobody_leaves_the_simplest_model_that_could_see_it_is_asked() -> None:
@@ -93,11 +93,11 @@ def leaving(seed: int) -> HoldoutCells:
 
 
 def test_a_tie_on_the_holdout_does_not_undo_that_customers_leave() -> None:
-    """A shop in which the NBD is not behind by more than chance, though dropout is plain in the likelihood."""
+    """A shop in which the NBD is not worse by more than chance, though dropout is plain in the likelihood."""
     found = validate(leaving(seed=13))
     assert found is not None
     (nbd,) = (score for score in found.models if score.name == Kind.NBD)
-    assert nbd.behind <= nbd.behind_error
+    assert nbd.deviance_gap <= nbd.deviance_gap_error
     assert found.chosen == Kind.BG_NBD
 
 

@@ -25,7 +25,7 @@ ten customers share the best value, it is not scored as the worst. -#}
 {%- endmacro %}
 
 {#- mid_rank_band('cut_points', 'r', '-recency_days', bands): 0 to bands - 1, floor((b + e) / 2) with b cut points below the value
-   and e at or below it; 0 where there are no cut points because nobody is active; NULL where the value is. -#}
+   and e at or below it; 0 if there are no cut points because no customer is active; NULL if the value is NULL. -#}
 {% macro mid_rank_band(relation, part, value, bands) -%}
     case
         when {{ value }} is null then null

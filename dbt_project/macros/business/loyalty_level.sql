@@ -1,5 +1,5 @@
-{#- The level of a customer at one day: exactly one, the first rule that holds. Kept as a macro so that the level today and the
-   level at a month's end can never be two rules.
+{#- The level of a customer at one day: exactly one, by the first rule that is true. It is a macro, so that the level today and
+   the level at a month end follow the same rules.
 
    n_purchase_days      purchase days by then, 0 or NULL for none
    silence_ratio        days since the last purchase / own gap

@@ -1,5 +1,5 @@
 {#-
-Casts from text that mean the same on both engines: our own pattern first, the engine's cast behind it, NULL where either
+Casts from text that mean the same on both engines: our own pattern first, then the engine's cast, NULL where either
 refuses. The engines' own casts differ ('12.0' to bigint, '2017' to timestamp, '0x1F'). Digits are bounded so that a sum of
 ten thousand of the largest still fits its type.
 -#}
@@ -20,7 +20,7 @@ ten thousand of the largest still fits its type.
     {{ strict_cast(x, '[+-]?[0-9]{1,8}([.][0-9]+)?', 'decimal(18, 8)') }}
 {%- endmacro %}
 
-{#- Whether the cast of a text to one of these types rounds it: a digit that is not zero behind those that are kept. The
+{#- Whether the cast of a text to one of these types rounds it: a non-zero digit after the digits that are kept. The
     pattern is tried only on texts with so many characters after the point. -#}
 {% macro is_rounded(x, type) -%}
     {%- set decimals = decimals_of()[type] -%}

@@ -40,7 +40,7 @@ final as (
         combined.f_quintile,
         combined.m_quintile,
         combined.fm_quintile,
-        segments.segment,
+        segments.rfm_segment,
         segments.label_en,
         segments.label_zh
     from combined

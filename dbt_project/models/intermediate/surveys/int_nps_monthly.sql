@@ -17,7 +17,7 @@ customers as (
 rfm as (
     select
         customer_key,
-        segment
+        rfm_segment
     from {{ ref('int_customer_rfm') }}
     where observed_on = {{ as_of_date() }}
 ),
@@ -53,8 +53,8 @@ events as (
 final as (
     select
         events.month_start_on,
-        coalesce(customers.segment, 'unknown') as customer_segment,
-        coalesce(rfm.segment, 'unknown') as rfm_segment,
+        coalesce(customers.segment, 'unknown') as segment,
+        coalesce(rfm.rfm_segment, 'unknown') as rfm_segment,
         cast(sum(events.is_promoter) as bigint) as n_promoters,
         cast(sum(events.is_passive) as bigint) as n_passives,
         cast(sum(events.is_detractor) as bigint) as n_detractors,
@@ -66,7 +66,7 @@ final as (
     group by
         events.month_start_on,
         coalesce(customers.segment, 'unknown'),
-        coalesce(rfm.segment, 'unknown')
+        coalesce(rfm.rfm_segment, 'unknown')
 )
 
 select * from final

@@ -9,24 +9,24 @@ periods as (
 ),
 
 kinds as (
-    select 'all' as segment_kind
+    select 'all' as slice_by
     union all
-    select 'customer' as segment_kind
+    select 'segment' as slice_by
     union all
-    select 'rfm' as segment_kind
+    select 'rfm_segment' as slice_by
 ),
 
--- Every month and all months together, by each kind of segment and all customers together.
+-- Every month and all months together, by each kind of segment, and over all customers.
 slices as (
     select
         periods.period_kind,
         case when periods.period_kind = 'month' then monthly.month_start_on end as month_start_on,
-        kinds.segment_kind,
-        case kinds.segment_kind
-            when 'customer' then monthly.customer_segment
-            when 'rfm' then monthly.rfm_segment
+        kinds.slice_by,
+        case kinds.slice_by
+            when 'segment' then monthly.segment
+            when 'rfm_segment' then monthly.rfm_segment
             else 'all'
-        end as segment,
+        end as slice_value,
         monthly.n_promoters,
         monthly.n_passives,
         monthly.n_detractors,
@@ -41,8 +41,8 @@ final as (
     select
         period_kind,
         month_start_on,
-        segment_kind,
-        segment,
+        slice_by,
+        slice_value,
         cast(sum(n_promoters + n_passives + n_detractors) as bigint) as n_answers,
         cast(sum(n_promoters) as bigint) as n_promoters,
         cast(sum(n_passives) as bigint) as n_passives,
@@ -50,7 +50,7 @@ final as (
         cast(sum(n_invitations) as bigint) as n_invitations,
         cast(sum(n_answered_invitations) as bigint) as n_answered_invitations
     from slices
-    group by period_kind, month_start_on, segment_kind, segment
+    group by period_kind, month_start_on, slice_by, slice_value
 )
 
 select * from final

@@ -30,11 +30,11 @@ final as (
             dbt.cast('today.r_quintile', type_string()),
             dbt.cast('today.fm_quintile', type_string()),
         ]) }} as rfm_cell,
-        today.segment,
-        today.label_en as segment_label_en,
-        today.label_zh as segment_label_zh,
+        today.rfm_segment,
+        today.label_en as rfm_segment_label_en,
+        today.label_zh as rfm_segment_label_zh,
         {{ last_month_end() }} as month_end_on,
-        month_end.segment as segment_at_month_end
+        month_end.rfm_segment as rfm_segment_at_month_end
     from today
     left join month_end on today.customer_key = month_end.customer_key
 )

@@ -10,7 +10,7 @@ everybody as (
         historic_net_amount as all_net_amount,
         clv_12m_amount as all_clv_amount
     from slices
-    where segment_kind = 'all'
+    where slice_by = 'all'
 ),
 
 half_widths as (
@@ -25,8 +25,8 @@ half_widths as (
 final as (
     select
         {{ as_of_date() }} as as_of_on,
-        slices.segment_kind,
-        slices.segment,
+        slices.slice_by,
+        slices.slice_value,
         cast(slices.n_customers as bigint) as n_customers,
         cast(slices.n_purchase_forecasts as bigint) as n_purchase_forecasts,
         cast(slices.n_value_forecasts as bigint) as n_value_forecasts,

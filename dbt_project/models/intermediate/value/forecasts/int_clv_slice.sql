@@ -7,7 +7,7 @@ with customers as (
 segments as (
     select
         customer_key,
-        segment
+        rfm_segment
     from {{ ref('int_customer_rfm') }}
     where observed_on = {{ as_of_date() }}
 ),
@@ -23,11 +23,11 @@ forecasts as (
 ),
 
 kinds as (
-    select 'all' as segment_kind
+    select 'all' as slice_by
     union all
-    select 'rfm' as segment_kind
+    select 'rfm_segment' as slice_by
     union all
-    select 'value_tier' as segment_kind
+    select 'value_tier' as slice_by
 ),
 
 -- Everybody once in each kind, so that each kind adds up to all.
@@ -38,12 +38,12 @@ slices as (
         {%- for name in shifts %}
         forecasts.{{ name }},
         {%- endfor %}
-        kinds.segment_kind,
-        case kinds.segment_kind
-            when 'rfm' then coalesce(segments.segment, 'no_purchase')
+        kinds.slice_by,
+        case kinds.slice_by
+            when 'rfm_segment' then coalesce(segments.rfm_segment, 'no_purchase')
             when 'value_tier' then coalesce(customers.value_tier, 'no_forecast')
             else 'all'
-        end as segment
+        end as slice_value
     from customers
     cross join kinds
     left join segments on customers.customer_key = segments.customer_key
@@ -52,8 +52,8 @@ slices as (
 
 summed as (
     select
-        segment_kind,
-        segment,
+        slice_by,
+        slice_value,
         count(*) as n_customers,
         count(expected_purchases_12m) as n_purchase_forecasts,
         count(clv_12m_amount) as n_value_forecasts,
@@ -69,7 +69,7 @@ summed as (
         {%- endfor %}
         max(case when beats_naive then 1 when not beats_naive then 0 end) = 1 as beats_naive
     from slices
-    group by segment_kind, segment
+    group by slice_by, slice_value
 ),
 
 -- Customers differ by chance alone, each for himself; an error of the parameters moves all of them together.
