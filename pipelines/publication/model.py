@@ -15,7 +15,7 @@ _CURRENCY = "the reporting currency"  # as the descriptions in the dbt project c
 MANIFEST = "manifest.json"
 DATABASE = "loyalty.duckdb"
 FORMAT = 4  # of the manifest; a reader cannot use a manifest with a higher number than its own
-# Of the names, columns and codes of the marts. Raise it with each change of them, and describe the change in docs/changelog.md.
+# Of the names, columns and codes of the marts. Raise it with each change of them; docs/changelog.md lists the changes.
 SCHEMA_VERSION = 2
 
 
@@ -108,8 +108,8 @@ class Manifest(_Strict):
 
     Attributes:
         format: The number of the manifest's layout.
-        schema_version: The number of the names, columns and codes of the marts (SCHEMA_VERSION). It is 1 in versions that
-            were published before these were numbered.
+        schema_version: The number of the names, columns and codes of the marts (SCHEMA_VERSION). It is 1 in versions
+            that were published before these were numbered.
         version: The id of the version, which is also the name of its folder.
         sequence: Counts publications. Of two versions of a day, the one with the higher number is newer (clocks can go
             back).
