@@ -5,11 +5,9 @@ refusal names the file and the line. What the settings become for dbt is compose
 here opens the warehouse or imports Dagster; where the files of an installation lie is said in home.py.
 """
 
-import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -132,13 +130,8 @@ def check_inboxes(settings: Settings) -> None:
     )
 
 
-def dbt_vars(settings: Settings, *, scratch_schema: str = "", exchange: Path | None = None) -> dict[str, Var]:
-    """What models depend on besides data and the build at hand: the same text every day, so that dbt parses once.
-
-    Args:
-        settings: The settings in force.
-        scratch_schema: Prefix of the schemas of a backfill, else empty.
-        exchange: Where this build exchanges Parquet; the home's own by default.
+def dbt_vars(settings: Settings) -> dict[str, Var]:
+    """The settings that models depend on, as vars of dbt. Those of a build are added in runs/dbt_vars.py.
 
     Folders are relative to that of the warehouse, in which dbt runs: a home that is moved or copied has the same vars,
     and so the same code.
@@ -146,39 +139,13 @@ def dbt_vars(settings: Settings, *, scratch_schema: str = "", exchange: Path | N
     state = settings.paths.warehouse.parent
     return {
         **model_vars(settings.model),
-        "scratch_schema": scratch_schema,
         "timezone": settings.timezone,
         "currency": settings.currency,
         "industry": settings.industry,
         "history_months": settings.history_months,
         "landing_dir": os.path.relpath(settings.paths.landing, state),
-        "exchange_dir": os.path.relpath(exchange or settings.paths.exchange, state),
+        "exchange_dir": os.path.relpath(settings.paths.exchange, state),
     }
-
-
-def dbt_build_environment(
-    as_of: date | None, previous_as_of: date | None = None, rebuilt: Sequence[str] = ()
-) -> dict[str, str]:
-    """What differs from one build to the next, as dbt's macro `this_build` reads it.
-
-    Args:
-        as_of: The day that is built; None for staging, which has no day.
-        previous_as_of: The day of the build that this one extends; None for a full build.
-        rebuilt: The incremental models that are built whole.
-    """
-    return {
-        "LOYALTY_BUILD_REBUILT": ",".join(rebuilt),
-        "LOYALTY_BUILD_AS_OF": as_of.isoformat() if as_of else "",
-        "LOYALTY_BUILD_PREVIOUS_AS_OF": previous_as_of.isoformat() if previous_as_of else "",
-    }
-
-
-def dbt_vars_argument(values: Mapping[str, Var]) -> str:
-    """`--vars` as JSON, always in the same order: dbt parses anew whenever the text differs.
-
-    dbt reads it as YAML, which would make two characters of an escaped emoji.
-    """
-    return json.dumps(values, sort_keys=True, ensure_ascii=False)
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:

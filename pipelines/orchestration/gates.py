@@ -18,8 +18,9 @@ from pipelines.landing import landed_batches
 from pipelines.orchestration.steps import planned, step
 from pipelines.publication import list_versions
 from pipelines.quality import ExpectationResult, GateReport, Suite, load_suites, open_landing, open_warehouse, run_gate
-from pipelines.runs.build_state import BuildPlan, landed_id, read_state
+from pipelines.runs.build_state import landed_id, read_state
 from pipelines.runs.marks import Step, mark_checks
+from pipelines.runs.plan import BuildPlan
 from pipelines.runs.required import gate_name
 from pipelines.runs.scope import RunScope
 
@@ -149,8 +150,8 @@ def check_could_look(report: GateReport, home: Path) -> None:
 
 def built_schemas(plan: BuildPlan) -> tuple[str, ...]:
     """Where a build by this plan has its tables, marts first."""
-    prefix = f"{plan.scratch_schema}_" if plan.scratch_schema else ""
-    return tuple(dict.fromkeys((f"{prefix}marts", f"{prefix}intermediate", f"{prefix}staging", "staging")))
+    own = (plan.schema_of(name) for name in ("marts", "intermediate", "staging"))
+    return tuple(dict.fromkeys((*own, "staging")))
 
 
 def published_before(published: Path, day: date) -> Path | None:

@@ -1,4 +1,4 @@
-"""Between which days the accepted events of customers lie, by what is staged.
+"""Between which days the accepted events of customers happened, by what is staged.
 
 A wrong year in one row must not stretch history by decades: the first days count as stray if a long time without any
 event follows them and they hold few events.
