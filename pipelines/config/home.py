@@ -84,12 +84,12 @@ class Home:
 
     @property
     def build_state(self) -> Path:
-        """What the warehouse contains and how it was built (see runs/build_state.py)."""
+        """What the warehouse contains (see runs/build_state.py)."""
         return self.state / "build.json"
 
     @property
     def build_plan(self) -> Path:
-        """How the current build is done (see runs/plan_file.py)."""
+        """How the current build is done (see runs/plan.py)."""
         return self.state / "plan.json"
 
     @property

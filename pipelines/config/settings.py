@@ -5,11 +5,9 @@ vars and environments of dbt and Dagster from the settings. This module does not
 Dagster. The paths of an installation are in home.py.
 """
 
-import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from datetime import date
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -140,54 +138,22 @@ def check_inboxes(settings: Settings) -> None:
     )
 
 
-def dbt_vars(settings: Settings, *, scratch_schema: str = "", exchange: Path | None = None) -> dict[str, Var]:
-    """The vars of dbt: what models depend on, apart from data and the current build.
+def dbt_vars(settings: Settings) -> dict[str, Var]:
+    """The settings that models depend on, as vars of dbt. Those of a build are added in runs/dbt_vars.py.
 
-    They are the same every day, so that dbt need not parse again. Folders are relative to the warehouse's folder, in
-    which dbt runs. So a home that is moved or copied has the same vars and the same code.
-
-    Args:
-        settings: The settings in force.
-        scratch_schema: Prefix of the schemas of a backfill, else empty.
-        exchange: The folder through which this build exchanges Parquet; by default the one of the home.
+    Folders are relative to the warehouse's folder, in which dbt runs. So a home that is moved or copied has the same
+    vars and the same code.
     """
     state = settings.paths.warehouse.parent
     return {
         **model_vars(settings.model),
-        "scratch_schema": scratch_schema,
         "timezone": settings.timezone,
         "currency": settings.currency,
         "industry": settings.industry,
         "history_months": settings.history_months,
         "landing_dir": os.path.relpath(settings.paths.landing, state),
-        "exchange_dir": os.path.relpath(exchange or settings.paths.exchange, state),
+        "exchange_dir": os.path.relpath(settings.paths.exchange, state),
     }
-
-
-def dbt_build_environment(
-    as_of: date | None, previous_as_of: date | None = None, rebuilt: Sequence[str] = ()
-) -> dict[str, str]:
-    """The variables that differ between builds; dbt's macro `this_build` reads them.
-
-    Args:
-        as_of: The day that is built; None for staging, which has no day.
-        previous_as_of: The day of the build that this one extends; None for a full build.
-        rebuilt: The incremental models that are rebuilt completely.
-    """
-    return {
-        "LOYALTY_BUILD_REBUILT": ",".join(rebuilt),
-        "LOYALTY_BUILD_AS_OF": as_of.isoformat() if as_of else "",
-        "LOYALTY_BUILD_PREVIOUS_AS_OF": previous_as_of.isoformat() if previous_as_of else "",
-    }
-
-
-def dbt_vars_argument(values: Mapping[str, Var]) -> str:
-    """`--vars` as JSON, always in the same order, because dbt parses again if the text differs.
-
-    Non-ASCII characters are not escaped: dbt reads the text as YAML, which would turn an escaped emoji into two
-    characters.
-    """
-    return json.dumps(values, sort_keys=True, ensure_ascii=False)
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Puts the graph together. Every part is made elsewhere; this module only knows what goes with what."""
+"""Composes the graph. Each part is made in another module; this one only combines them."""
 
 import warnings
 from collections.abc import Mapping
@@ -33,9 +33,9 @@ def build_defs(
     """Everything that Dagster is to know.
 
     Args:
-        settings: The settings in force; by default what LOYALTY_CONFIG or ./loyalty.yml says, and without either a
-            graph that can be looked at and not run.
-        resource_overrides: Resources to take instead of ours, by name (`run`).
+        settings: The settings in force; by default those of LOYALTY_CONFIG or ./loyalty.yml. Without either, the graph
+            can be shown but not run.
+        resource_overrides: Resources to use instead of ours, by name (`run`).
         any_day: Whether any day can be built, instead of the days since the first event that is staged now: a command
             that lands files itself does not know that day yet.
 

@@ -1,6 +1,6 @@
 """The dbt project as three steps: staging (`tag:ingest`), core (`tag:core`) and marts (`tag:marts`).
 
-Each knows its vars and what it leaves in the build's state; how dbt is run is in dbt_build.py.
+Each step follows a plan (pipelines/runs/plan.py) and records what it has built; how dbt is run is in dbt_build.py.
 """
 
 from collections.abc import Iterator, Mapping
@@ -10,28 +10,20 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dagster_dbt.core.dbt_event_iterator import DbtDagsterEventType
 
-from pipelines.config.settings import Settings, dbt_vars
+from pipelines.config.settings import Settings
 from pipelines.orchestration.dbt_build import BuildOptions, run_build
 from pipelines.orchestration.gates import built_schemas
 from pipelines.orchestration.names import FULL_REFRESH_TAG
 from pipelines.orchestration.rule_checks import divided
 from pipelines.orchestration.steps import RETRY, asked, planned, step
 from pipelines.quality import WARN, open_warehouse, read_data_issues
-from pipelines.runs.build_state import (
-    BuildKind,
-    BuildPlan,
-    BuildStatus,
-    BuiltState,
-    StagedState,
-    extends_what_is_built,
-    read_state,
-    rebuilt_words,
-    staging_needs_refresh,
-    write_state,
-)
+from pipelines.runs.build_state import BuildStatus, BuiltState, StagedState, read_state, write_state
 from pipelines.runs.code import staging_code
+from pipelines.runs.dbt_manifest import parse_cache
+from pipelines.runs.dbt_vars import build_vars, staging_vars
 from pipelines.runs.event_days import event_days
 from pipelines.runs.marks import Step, begin_step, mark
+from pipelines.runs.plan import BuildKind, BuildPlan, extends_what_is_built, plan_staging
 from pipelines.runs.plan_file import write_plan
 from pipelines.runs.recorder import StageHandle
 from pipelines.runs.required import dbt_parts
@@ -71,18 +63,19 @@ def dbt_steps(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
             code = staging_code(settings)
             landed = what_landed(settings.home)
             state = read_state(paths.build_state)
-            reason = (
-                "asked for"
-                if asked(context, FULL_REFRESH_TAG)
-                else staging_needs_refresh(state, code.fingerprint, landed.batches, code.models)
+            plan = plan_staging(
+                state,
+                landed.batches,
+                fingerprint=code.fingerprint,
+                models=code.models,
+                full_refresh=asked(context, FULL_REFRESH_TAG),
             )
-            if reason:
-                context.log.info(f"staging is built anew: {reason}")
-            rebuilt = () if reason or state.staged is None else code.changed_since(state.staged.models)
-            if rebuilt:
-                context.log.info(f"staging is appended to{rebuilt_words(rebuilt, code.models)}")
+            context.log.info(plan.words(code.models))
             options = BuildOptions(
-                dbt_vars(settings), paths.target / "ingest", full_refresh=bool(reason), rebuilt=rebuilt
+                staging_vars(settings, plan),
+                target=paths.target / "ingest",
+                parse_cache=parse_cache(settings),
+                full_refresh=plan.is_full,
             )
             done = yield from run_build(context, run, stage, manifest, options)
             if is_whole(context, done, parts[Step.STAGING]):
@@ -144,14 +137,14 @@ def is_whole(context: dg.AssetExecutionContext, done: frozenset[str], parts: fro
 
 
 def begin_build(run: RunScope, plan: BuildPlan) -> BuildPlan:
-    """The plan to follow, with core marked as incomplete and the daily state as unreliable until publication.
+    """The plan to follow. Core is marked as incomplete, and the daily state as in progress until publication.
 
-    An incremental plan becomes a full one if the tables are no longer those that it was made for: after a retry, or if
-    the step is executed again.
+    An incremental plan becomes a full one if the tables are no longer those that it was made for: in a retry, or if the
+    step is executed again.
     """
     paths = run.settings.paths
     begin_step(paths.marks, Step.CORE)
-    if plan.kind is BuildKind.BACKFILL:
+    if plan.is_backfill:
         return plan
     state = read_state(paths.build_state)
     if plan.kind is BuildKind.INCREMENTAL and not extends_what_is_built(plan, state.built):
@@ -162,7 +155,7 @@ def begin_build(run: RunScope, plan: BuildPlan) -> BuildPlan:
 
 
 def built(plan: BuildPlan, run: RunScope, status: BuildStatus) -> BuiltState:
-    """What build.json says of a build by this plan."""
+    """What build.json records about a build by this plan."""
     return BuiltState(
         as_of=plan.as_of,
         fingerprint=plan.fingerprint,
@@ -176,22 +169,17 @@ def built(plan: BuildPlan, run: RunScope, status: BuildStatus) -> BuiltState:
 
 def build_options(settings: Settings, plan: BuildPlan) -> BuildOptions:
     """How dbt builds by this plan."""
-    # a backfill has schemas and an exchange folder of its own, and so other vars
-    target = "backfill" if plan.kind is BuildKind.BACKFILL else "daily"
-    exchange = plan.exchange(settings.paths.exchange)
+    target = settings.paths.target / ("backfill" if plan.is_backfill else "daily")
     return BuildOptions(
-        values=dbt_vars(settings, scratch_schema=plan.scratch_schema, exchange=exchange),
-        target=settings.paths.target / target,
+        build_vars(settings, plan),
+        target=target,
+        parse_cache=target if plan.is_backfill else parse_cache(settings),
         full_refresh=plan.kind is not BuildKind.INCREMENTAL,
-        as_of=plan.as_of,
-        previous_as_of=plan.previous_as_of,
-        rebuilt=plan.rebuilt,
-        has_vars_of_its_own=plan.kind is BuildKind.BACKFILL,
     )
 
 
 def warn_about_data(settings: Settings, plan: BuildPlan, stage: StageHandle) -> None:
-    """Make a warning of the run of each data issue that asks for one, and count them all."""
+    """Count the data issues, and warn about those with the severity `warn`."""
     schema = built_schemas(plan)[0]
     with open_warehouse(settings.paths.warehouse) as connection:
         issues = read_data_issues(connection, schema)

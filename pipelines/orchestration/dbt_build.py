@@ -6,7 +6,6 @@ process is the run's (pipelines/runs/dbt_process.py).
 
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,17 +16,14 @@ from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_contex
 from dagster_dbt.core.dbt_event_iterator import DbtDagsterEventType
 from packaging.version import Version
 
-from pipelines.config.model_vars import Var
-from pipelines.config.settings import dbt_build_environment, dbt_vars_argument, project_root
+from pipelines.config.settings import project_root
 from pipelines.orchestration.rule_checks import asset_events
-from pipelines.runs.dbt_manifest import parse_cache
 from pipelines.runs.dbt_results import as_error, read_failures, read_successes
+from pipelines.runs.dbt_vars import CommandVars
 from pipelines.runs.logs import dbt_log_options
 from pipelines.runs.recorder import StageHandle
 from pipelines.runs.scope import RunScope
 from pipelines.runs.warehouse import Relation, RelationFacts, relation_facts
-
-Vars = Mapping[str, Var]
 
 
 @dataclass(frozen=True)
@@ -35,36 +31,36 @@ class BuildOptions:
     """How dbt builds a step.
 
     Attributes:
-        values: The vars.
+        variables: The vars.
         target: dbt's folder for artifacts.
-        full_refresh: Whether incremental models are built anew.
-        as_of: The day that is built; None for staging, which has no day.
-        previous_as_of: The day of the build that this one extends; None for a full build.
-        rebuilt: The incremental models that are built whole.
-        has_vars_of_its_own: Whether the vars differ from those of the definitions, so that dbt must parse for itself.
+        parse_cache: The folder with dbt's parse cache for the parsed vars.
+        full_refresh: Whether incremental models are built as a whole.
     """
 
-    values: Vars
+    variables: CommandVars
     target: Path
+    parse_cache: Path
     full_refresh: bool
-    as_of: date | None = None
-    previous_as_of: date | None = None
-    rebuilt: tuple[str, ...] = ()
-    has_vars_of_its_own: bool = False
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """What models ask of the build at hand."""
-        return dbt_build_environment(self.as_of, self.previous_as_of, self.rebuilt)
 
     @property
     def day(self) -> dict[str, Any]:
         """The day as metadata of tables and checks; nothing for staging."""
-        return {"as_of": self.as_of.isoformat()} if self.as_of else {}
+        as_of = self.variables.build["as_of"]
+        return {"as_of": as_of} if as_of else {}
+
+    @property
+    def scratch_schema(self) -> str:
+        """Prefix of a backfill's schemas, else empty."""
+        return str(self.variables.parsed.get("scratch_schema", ""))
 
 
 def build_args(logs: Path, *, full_refresh: bool) -> list[str]:
-    """The arguments of `dbt build`, without vars and selection."""
+    """The arguments of `dbt build`, without vars and selection.
+
+    Args:
+        logs: The folder of dbt's log.
+        full_refresh: As in BuildOptions.
+    """
     # unit tests need no data, and so belong to `make test`
     args = ["build", "--exclude-resource-type", "unit_test", *dbt_log_options(logs), "--log-format-file", "text"]
     return [*args, "--full-refresh"] if full_refresh else args
@@ -104,18 +100,12 @@ def run_build(
     selected = get_updated_cli_invocation_params_for_context(
         context=context, manifest=manifest, dagster_dbt_translator=DagsterDbtTranslator()
     )
-    environment = dict(options.environment)
+    args = [*build_args(settings.paths.logs, full_refresh=options.full_refresh), *selected.selection_args]
     if selected.indirect_selection:
-        environment["DBT_INDIRECT_SELECTION"] = selected.indirect_selection
+        args += ["--indirect-selection", selected.indirect_selection]
     tables: list[dg.Output[Any]] = []
     checks = 0
-    with run.dbt.command(
-        [*build_args(settings.paths.logs, full_refresh=options.full_refresh), *selected.selection_args],
-        dbt_vars_argument(options.values),
-        target=target,
-        parsed=None if options.has_vars_of_its_own else parse_cache(settings),
-        environment=environment,
-    ) as command:
+    with run.dbt.command(args, options.variables, target=target, parse_cache=options.parse_cache) as command:
         invocation = DbtCliInvocation(
             process=command,  # type: ignore[arg-type]  # what it uses of Popen, DbtCommand has
             manifest=selected.manifest,
@@ -138,7 +128,7 @@ def run_build(
                 yield event
         ended = command.wait()
     stage.count(models=len(tables), tests=checks)
-    yield from _observed(context, settings.paths.warehouse, tables, manifest, str(options.values["scratch_schema"]))
+    yield from _observed(context, settings.paths.warehouse, tables, manifest, options.scratch_schema)
     failures = read_failures(target, manifest)
     if ended != 0 or failures:
         error = invocation.get_error()

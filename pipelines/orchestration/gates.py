@@ -18,8 +18,9 @@ from pipelines.landing import landed_batches
 from pipelines.orchestration.steps import planned, step
 from pipelines.publication import SCHEMA_VERSION, list_versions
 from pipelines.quality import GateReport, Suite, open_landing, open_warehouse, run_gate, suites_in_force
-from pipelines.runs.build_state import BuildPlan, landed_id, read_state
+from pipelines.runs.build_state import landed_id, read_state
 from pipelines.runs.marks import Step, mark_checks
+from pipelines.runs.plan import BuildPlan
 from pipelines.runs.required import gate_name
 from pipelines.runs.scope import RunScope
 
@@ -147,8 +148,8 @@ def check_not_scarce(report: GateReport, home: Path) -> None:
 
 def built_schemas(plan: BuildPlan) -> tuple[str, ...]:
     """The schemas with the tables of this plan's build, marts first."""
-    prefix = f"{plan.scratch_schema}_" if plan.scratch_schema else ""
-    return tuple(dict.fromkeys((f"{prefix}marts", f"{prefix}intermediate", f"{prefix}staging", "staging")))
+    own = (plan.schema_of(name) for name in ("marts", "intermediate", "staging"))
+    return tuple(dict.fromkeys((*own, "staging")))
 
 
 def published_before(published: Path, day: date) -> Path | None:

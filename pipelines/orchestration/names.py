@@ -22,7 +22,7 @@ PROCESS_TAG = "loyalty/process"
 THEN_DAILY_TAG = "loyalty/then_daily"
 
 QUARANTINE_SHARE = dg.AssetKey(["staging", "stg_quarantine_share"])
-CHANGED_BATCHES = dg.AssetKey(["exchange", "changed_batches"])
+PLAN = dg.AssetKey(["plan"])
 ORDER_STATUSES = dg.AssetKey(["exchange", "order_statuses"])
 PSEUDONYMS = dg.AssetKey(["exchange", "pseudonyms"])
 SETTINGS = dg.AssetKey(["exchange", "settings"])

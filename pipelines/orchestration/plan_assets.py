@@ -1,6 +1,7 @@
-"""The first steps of the daily job: decide how the day is built, and write what the build reads beside staging.
+"""The first steps of the daily job: the plan of the day, and the files that the build reads besides staging.
 
-That is the batches that are new, the statuses that mappings declare, and the pseudonyms.
+The files are the statuses that mappings declare, the pseudonyms, and the settings in force. What a plan is, is in
+pipelines/runs/plan.py.
 """
 
 import logging
@@ -8,8 +9,6 @@ import shutil
 from pathlib import Path
 
 import dagster as dg
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipelines.base.durable import write_durably
 from pipelines.base.errors import BuildError, GateError
@@ -19,10 +18,10 @@ from pipelines.identity.pseudonyms import key_fingerprint, write_pseudonyms
 from pipelines.landing import declared_statuses, write_order_statuses
 from pipelines.orchestration.names import (
     BACKFILL_TAG,
-    CHANGED_BATCHES,
     FORCE_TAG,
     FULL_REFRESH_TAG,
     ORDER_STATUSES,
+    PLAN,
     PSEUDONYMS,
     QUARANTINE_SHARE,
     SETTINGS,
@@ -30,19 +29,12 @@ from pipelines.orchestration.names import (
 from pipelines.orchestration.steps import RETRY, asked, planned, prepare_for_build, requested_day, step
 from pipelines.publication import list_versions
 from pipelines.runs.as_of import due_day, refuse_future, resolve_as_of
-from pipelines.runs.build_state import (
-    INGEST_FIRST,
-    SCRATCH_PREFIX,
-    BuildPlan,
-    WarehouseState,
-    check_day,
-    landed_id,
-    plan_build,
-    read_state,
-)
+from pipelines.runs.build_state import SCRATCH_PREFIX, WarehouseState, landed_id, read_state
 from pipelines.runs.code import core_code
+from pipelines.runs.day_checks import INGEST_FIRST, check_day
 from pipelines.runs.latest_day import later_corrections, latest_day
 from pipelines.runs.marks import Required, Step, begin_step, mark, require
+from pipelines.runs.plan import BuildPlan, plan_build
 from pipelines.runs.plan_file import write_plan
 from pipelines.runs.recorder import StageHandle
 from pipelines.runs.scope import RunScope
@@ -62,16 +54,15 @@ def plan_assets(required: Required) -> list[dg.AssetsDefinition]:
     """
 
     @dg.asset(
-        key=CHANGED_BATCHES,
+        key=PLAN,
         deps=[CUSTOMER_REFS, RECONCILIATION, QUARANTINE_SHARE],
         group_name="exchange",
-        kinds={"parquet"},
+        kinds={"json"},
         retry_policy=RETRY,
-        description="Batches staged since the last complete build; all of them for a full build.",
+        description="How the day is built: as a whole, by extending the last build, or beside it. Every later step"
+        " follows it.",
     )
-    def changed_batches(
-        context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]
-    ) -> dg.MaterializeResult[None]:
+    def build_plan(context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]) -> dg.MaterializeResult[None]:
         settings, paths = run.settings, run.settings.paths
         prepare_for_build(run)
         with step(context, run, "plan") as stage:
@@ -95,18 +86,18 @@ def plan_assets(required: Required) -> list[dg.AssetsDefinition]:
             )
             stage.say(f"{plan.as_of}: {plan.kind} build: {plan.reason}")
             stage.count(batches=len(plan.batches), batches_changed=len(plan.changed_batches))
-            run.recorder.report.as_of, run.recorder.report.kind = plan.as_of, plan.kind.value
+            run.recorder.follows(plan.as_of, plan.kind)
             explain_latest(run, plan, stage)
             if changed := key_change_warning(paths.published, key_fingerprint(key)):
                 stage.warn(changed)
             clean_scratch(paths.warehouse, paths.exchange)
             plan.exchange(paths.exchange).mkdir(mode=0o700, parents=True, exist_ok=True)
-            write_changed_batches(plan, paths.exchange)
             write_plan(paths, plan)
-            mark(paths.marks, Step.EXCHANGE, plan.id, [CHANGED_BATCHES.path[-1]])
+            mark(paths.marks, Step.EXCHANGE, plan.id, [PLAN.path[-1]])
         return dg.MaterializeResult(
             metadata={
-                "dagster/row_count": len(plan.changed_batches),
+                "batches": len(plan.batches),
+                "batches_changed": len(plan.changed_batches),
                 "as_of": plan.as_of.isoformat(),
                 "kind": plan.kind.value,
                 "reason": plan.reason,
@@ -115,7 +106,7 @@ def plan_assets(required: Required) -> list[dg.AssetsDefinition]:
 
     @dg.asset(
         key=ORDER_STATUSES,
-        deps=[CHANGED_BATCHES],
+        deps=[PLAN],
         group_name="exchange",
         kinds={"parquet"},
         retry_policy=RETRY,
@@ -136,11 +127,11 @@ def plan_assets(required: Required) -> list[dg.AssetsDefinition]:
 
     @dg.asset(
         key=PSEUDONYMS,
-        deps=[CUSTOMER_REFS, CHANGED_BATCHES],
+        deps=[CUSTOMER_REFS, PLAN],
         group_name="exchange",
         kinds={"parquet"},
         retry_policy=RETRY,
-        description="One row per (source, ref), with the customer_key that stands for it everywhere downstream.",
+        description="One row per (source, ref), with the customer_key that replaces it in all later tables.",
     )
     def pseudonyms(context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]) -> dg.MaterializeResult[None]:
         paths = run.settings.paths
@@ -155,7 +146,7 @@ def plan_assets(required: Required) -> list[dg.AssetsDefinition]:
 
     @dg.asset(
         key=SETTINGS,
-        deps=[CHANGED_BATCHES],
+        deps=[PLAN],
         group_name="exchange",
         kinds={"parquet"},
         retry_policy=RETRY,
@@ -171,7 +162,7 @@ def plan_assets(required: Required) -> list[dg.AssetsDefinition]:
             mark(paths.marks, Step.EXCHANGE, plan.id, [part])
         return dg.MaterializeResult(metadata={"dagster/row_count": rows})
 
-    return [changed_batches, order_statuses, pseudonyms, settings]
+    return [build_plan, order_statuses, pseudonyms, settings]
 
 
 def check_staged(state: WarehouseState, marks: Path, required: Required) -> None:
@@ -223,21 +214,6 @@ def explain_latest(run: RunScope, plan: BuildPlan, stage: StageHandle) -> None:
             f" ({later.entities}), known {span}. To build with them, run --as-of {later.last_on},"
             " or raise latest_correction_days in loyalty.yml"
         )
-
-
-def write_changed_batches(plan: BuildPlan, exchange: Path) -> None:
-    """`changed_batches.parquet` (batch text, is_new boolean), where this build exchanges Parquet."""
-    new = set(plan.new_batches)
-    table = pa.table(
-        {
-            "batch": pa.array(plan.changed_batches, pa.string()),
-            "is_new": pa.array([batch in new for batch in plan.changed_batches], pa.bool_()),
-        }
-    )
-    write_durably(
-        plan.exchange(exchange) / "changed_batches.parquet",
-        lambda path: pq.write_table(table, path, compression="zstd"),
-    )
 
 
 def share_pseudonyms(exchange: Path, used: Path) -> None:

@@ -15,15 +15,16 @@ from pipelines.config.settings import Settings
 from pipelines.identity.pseudonyms import key_fingerprint
 from pipelines.landing import read_ledger
 from pipelines.orchestration.dbt_assets import built
-from pipelines.orchestration.names import COMMAND_LINE_TAG, FULL_REFRESH_TAG, PUBLISHED, VALUE_OUTPUTS
+from pipelines.orchestration.names import COMMAND_LINE_TAG, PUBLISHED, VALUE_OUTPUTS
 from pipelines.orchestration.partitions import ONE_BY_ONE
 from pipelines.orchestration.plan_assets import clean_scratch
-from pipelines.orchestration.steps import RETRY, asked, planned, step
+from pipelines.orchestration.steps import RETRY, planned, step
 from pipelines.publication import MartTable, Reporting, Retention, Version, publish
-from pipelines.runs.build_state import BuildKind, BuildPlan, BuildStatus, landed_id, read_state, write_state
+from pipelines.runs.build_state import BuildStatus, landed_id, read_state, write_state
 from pipelines.runs.code import code_versions
 from pipelines.runs.dbt_manifest import MARTS_SCHEMA, mart_tables
 from pipelines.runs.marks import Required, Step, begin_step, mark, require
+from pipelines.runs.plan import BuildPlan
 from pipelines.runs.recorder import StageHandle
 from pipelines.runs.required import VALUE_PARTS
 from pipelines.runs.scope import RunScope
@@ -100,11 +101,11 @@ def publication_step(
         with step(context, run, "publish") as stage:
             plan = planned(context, run)
             check_complete(paths.marks, plan, required)
-            standing = None if asked(context, FULL_REFRESH_TAG) else standing_version(settings, plan.as_of)
+            standing = None if plan.full_refresh else standing_version(settings, plan.as_of)
             if standing:
                 stage.say(f"{plan.as_of} is already published from the same data and code: {standing.id}")
             version = standing or publish_build(run, plan, mart_tables(manifest), origin(context, plan), stage)
-            if plan.kind is BuildKind.BACKFILL:
+            if plan.is_backfill:
                 begin_step(paths.marks, Step.CORE)
                 clean_scratch(paths.warehouse, paths.exchange)
             else:
@@ -112,8 +113,7 @@ def publication_step(
                 done = built(plan, run, BuildStatus.COMPLETE)
                 write_state(paths.build_state, state.model_copy(update={"built": done}))
             stage.count(**version.rows)
-            is_backfill = plan.kind is BuildKind.BACKFILL
-            conclude(run.recorder, settings, version, is_new=standing is None, is_backfill=is_backfill)
+            conclude(run.recorder, settings, version, is_new=standing is None, is_backfill=plan.is_backfill)
         return dg.MaterializeResult(
             metadata={
                 "as_of": version.as_of.isoformat(),
@@ -161,7 +161,7 @@ def publish_build(
             as_of=plan.as_of,
             run_id=run.run_id,
             tables=tables,
-            schema=f"{plan.scratch_schema}_{MARTS_SCHEMA}" if plan.scratch_schema else MARTS_SCHEMA,
+            schema=plan.schema_of(MARTS_SCHEMA),
             documents={f"quality/{page.name}": page for page in paths.quality.glob("*.html")},
             origin=origin,
             warnings=run.recorder.report.warnings,

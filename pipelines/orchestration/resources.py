@@ -1,4 +1,4 @@
-"""What steps ask for by name: the run they belong to (with its lock and its dbt process)."""
+"""The resource that steps require by name: the run that they belong to, with its lock and its dbt process."""
 
 from collections.abc import Iterator
 

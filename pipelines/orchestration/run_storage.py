@@ -1,8 +1,8 @@
 """Dagster's SQLite run storage, with two additions; the file is Dagster's and its tools read it.
 
 A run that is executed in this process (`loyalty run`) gets the code location that the UI loads as its origin: without
-one, the UI shows a run neither in its timeline nor under its job. And a run that is deleted takes with it what belonged
-to it alone: Dagster's own would leave the snapshots of jobs and the records of backfills for ever.
+one, the UI shows a run neither in its timeline nor under its job. With a run, what only this run used is deleted too:
+Dagster's own storage would keep the snapshots of jobs and the records of backfills forever.
 """
 
 import sqlalchemy as sa
@@ -18,13 +18,13 @@ from pipelines.orchestration.sqlite_files import RunStorageAnywhere
 
 # Dagster's name of the repository that a module's `defs` are.
 _REPOSITORY = "__repository__"
-# The newest stay though no run names them: a run that is being created writes its snapshots first.
+# The newest are kept even if no run names them: a run that is being created writes its snapshots first.
 _KEPT_SNAPSHOTS = 50
 _KEPT_BACKFILLS = 50
 
 
 class OwnedSqliteRuns(RunStorageAnywhere):
-    """As Dagster's; every run belongs to our code location."""
+    """Dagster's storage; every run belongs to our code location."""
 
     def add_run(self, dagster_run: DagsterRun) -> DagsterRun:
         """As Dagster's, with an origin."""
@@ -33,7 +33,7 @@ class OwnedSqliteRuns(RunStorageAnywhere):
         return super().add_run(dagster_run)
 
     def delete_run(self, run_id: str) -> None:
-        """As Dagster's; snapshots that no run names and old backfills that have ended go too."""
+        """As Dagster's; also deletes snapshots that no run names, and old backfills that have ended."""
         super().delete_run(run_id)
         named = sa.select(RunsTable.c.snapshot_id).where(RunsTable.c.snapshot_id.is_not(None))
         planned = sa.select(sa.func.json_extract(RunsTable.c.run_body, "$.execution_plan_snapshot_id"))

@@ -1,4 +1,8 @@
-"""Around every step: its stage is timed and recorded, and an error with a remedy is not tried again."""
+"""What every step has: its stage is timed and recorded, an error with a remedy is not retried, and it follows the plan.
+
+What a user asks for are tags of Dagster's run (names.py). Only landing, staging and the plan read them, by `asked`; the
+later steps read the plan, by `planned`.
+"""
 
 import importlib
 import threading
@@ -11,7 +15,7 @@ import dagster as dg
 from pipelines.base.errors import BuildError, LoyaltyError
 from pipelines.base.unexpected import explaining
 from pipelines.quality import import_gx
-from pipelines.runs.build_state import BuildPlan
+from pipelines.runs.plan import BuildPlan
 from pipelines.runs.plan_file import read_plan
 from pipelines.runs.recorder import StageHandle
 from pipelines.runs.scope import RunScope
@@ -20,8 +24,8 @@ from pipelines.runs.scope import RunScope
 PARTITION_TAG = "dagster/partition"
 RANGE_START_TAG, RANGE_END_TAG = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 
-# A full disk, a file being replaced, a dbt that was killed: what may be gone a moment later. Errors with a remedy
-# (LoyaltyError) are never retried.
+# For causes that may be gone a moment later: a full disk, a file being replaced, a dbt that was killed. Errors with a
+# remedy (LoyaltyError) are never retried.
 RETRY = dg.RetryPolicy(max_retries=1, delay=5)
 
 
@@ -72,7 +76,7 @@ def planned(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, r
     """The plan in force, for a step that is about to follow it.
 
     Raises:
-        BuildError: There is none, or the run was started for another day than the plan's.
+        BuildError: There is none, or the run was started for another day than that of the plan.
     """
     plan, day = read_plan(run.settings.paths), requested_day(context)
     if day not in (None, plan.as_of):
@@ -80,6 +84,7 @@ def planned(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, r
             f"this run asks for {day}, but the tables are built for {plan.as_of}",
             hint=f"run the job daily for {day}, or the job backfill for a day that has passed: they plan the day first",
         )
+    run.recorder.follows(plan.as_of, plan.kind)
     return plan
 
 

@@ -11,8 +11,8 @@ from pipelines.config.settings import Settings
 from pipelines.orchestration.gates import built_schemas
 from pipelines.orchestration.steps import planned, step
 from pipelines.quality import Total, TotalResult, check_totals, open_warehouse, run_totals
-from pipelines.runs.build_state import BuildPlan
 from pipelines.runs.marks import Step, mark_checks
+from pipelines.runs.plan import BuildPlan
 from pipelines.runs.required import total_name
 from pipelines.runs.scope import RunScope
 

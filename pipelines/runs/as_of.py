@@ -1,4 +1,4 @@
-"""Which day `latest` and `yesterday` are."""
+"""Which day a run builds: a named day, `latest` or `yesterday`."""
 
 from datetime import date, timedelta
 
@@ -12,11 +12,11 @@ def resolve_as_of(settings: Settings, asked: str | date | None = None) -> date:
 
     Args:
         settings: The settings in force.
-        asked: Wins over the settings' own.
+        asked: The day of the command line, which takes precedence over the settings.
 
     Raises:
-        ConfigError: The day lies in the future.
-        BuildError: `latest`, and there is no accepted event of a customer.
+        ConfigError: The day is in the future.
+        BuildError: `latest`, and no event of a customer was accepted.
     """
     chosen = settings.as_of if asked is None else asked
     today = settings.today()
@@ -30,7 +30,7 @@ def resolve_as_of(settings: Settings, asked: str | date | None = None) -> date:
 
 
 def due_day(settings: Settings) -> date | None:
-    """The day that the config asks for; None where that is not known."""
+    """The day that the config asks for; None if it is not known."""
     try:
         return resolve_as_of(settings)
     except LoyaltyError:

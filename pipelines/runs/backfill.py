@@ -1,7 +1,7 @@
-"""A range of past days, one run a day, oldest first; a day that stands already is passed over, so that the same
-command goes on where it stopped.
+"""A range of past days, one run per day, oldest first.
 
-Whether a day stands is read from what is published, and kept nowhere else.
+A day that is already published from the same data and code is skipped, so that the same command continues where it
+stopped. What is published says which days these are; no other record is kept.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +12,8 @@ from enum import StrEnum
 from pipelines.base.errors import ConfigError, GateError, LoyaltyError
 from pipelines.config.settings import Settings
 from pipelines.publication import list_versions
-from pipelines.runs.build_state import check_aside, check_day, read_state
+from pipelines.runs.build_state import read_state
+from pipelines.runs.day_checks import check_aside, check_day
 from pipelines.runs.recorder import Listener, RunReport
 from pipelines.runs.up_to_date import standing_version
 
@@ -20,11 +21,11 @@ Build = Callable[[Settings, date, Listener | None], RunReport]
 
 
 class DayStatus(StrEnum):
-    """What became of a day.
+    """The result of a day.
 
     Attributes:
         PUBLISHED: Built and published now.
-        STANDS: Published before, of the same files by the same code.
+        STANDS: Published before, from the same files by the same code.
         FAILED: Its run failed.
     """
 
@@ -39,8 +40,8 @@ class DayOutcome:
 
     Attributes:
         day: The day.
-        status: What became of it.
-        version: The folder of its version; empty where it failed.
+        status: Its result.
+        version: The folder of its version; empty if it failed.
         problem: What stopped it.
     """
 
@@ -59,8 +60,8 @@ def days_between(settings: Settings, first: date, last: date) -> list[date]:
         last: The last one, included.
 
     Raises:
-        ConfigError: It is no range, or retention would remove some of its days at once.
-        BuildError: The daily state is of an earlier day, there is none, or a day lies before the first event.
+        ConfigError: The first day is after the last one, or retention would remove some of the days at once.
+        BuildError: The daily build is of an earlier day, there is none, or a day is before the first event.
     """
     if first > last:
         raise ConfigError(f"{first} lies after {last}", hint="name the earlier day with --from, the later with --to")
@@ -89,17 +90,17 @@ def backfill(
     listener: Listener | None = None,
     on_day: Callable[[date, int], None] = lambda day, number: None,
 ) -> Iterator[DayOutcome]:
-    """Build the days that do not stand yet, each in a run of its own; other runs may come between two of them.
+    """Build the days that are not published yet, each in a run of its own; other runs can be between two of them.
 
     A day that fails a check does not stop the others: it may be the only one with that fault. Any other failure ends
-    the backfill, because the next day would meet it too.
+    the backfill, because the next day would have it too.
 
     Args:
         settings: The settings in force.
         days: Oldest first.
         build: Builds and publishes one day.
-        listener: Told what happens in each run.
-        on_day: Told the day and its number from 1, before it is built.
+        listener: Notified of what happens in each run.
+        on_day: Called with the day and its number from 1, before it is built.
 
     Yields:
         Each day's outcome.

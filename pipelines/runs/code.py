@@ -1,7 +1,7 @@
 """What a build depends on besides data, as hashes: per incremental model, and of everything.
 
-The same fingerprint means the same marts from the same data. Where it differs, the models' hashes say which tables must
-be built whole.
+The same fingerprint means the same marts from the same data. If it differs, the models' hashes say which tables must be
+built as a whole (plan.py).
 """
 
 import json
@@ -12,7 +12,6 @@ from importlib.metadata import version
 from pipelines.config.in_force import in_force
 from pipelines.config.settings import Settings, project_root
 from pipelines.landing import declared_statuses
-from pipelines.runs.build_state import fingerprint_of
 from pipelines.runs.dbt_manifest import Manifest, load_manifest
 from pipelines.runs.model_hashes import hash_of_tests, incremental_models, model_hashes
 from pipelines.runs.source_files import (
@@ -20,6 +19,7 @@ from pipelines.runs.source_files import (
     PUBLICATION_CODE,
     dbt_files,
     engine_versions,
+    fingerprint_of,
     lock_file,
     python_files,
 )
@@ -36,10 +36,6 @@ class Code:
 
     fingerprint: str
     models: Mapping[str, str]
-
-    def changed_since(self, models: Mapping[str, str]) -> tuple[str, ...]:
-        """The incremental models that must be built whole, where a build by another code had these hashes."""
-        return tuple(sorted(name for name, value in self.models.items() if models.get(name) != value))
 
 
 def staging_code(settings: Settings, *, keep: bool = True) -> Code:
@@ -85,7 +81,7 @@ def _code(manifest: Manifest, hashes: Mapping[str, str], tags: tuple[str, ...], 
 
 
 def code_versions() -> dict[str, str]:
-    """What a published manifest says about the code: our version, the dbt project, Python, the lock, the engines."""
+    """What a published manifest says about the code: our version, hashes of dbt project, Python and lock, engines."""
     root = project_root()
     return {
         "loyalty-marts": version("loyalty-marts"),

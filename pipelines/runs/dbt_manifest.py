@@ -1,7 +1,7 @@
 """dbt's manifest, from which the asset graph is made: compiled when the project has changed, read otherwise.
 
 Compiling takes seconds, and every command that shows the graph needs the result, so it is kept under a fingerprint of
-the project's files. The SQL in it is that of a full build of one fixed day, so that two versions of the project can be
+the project's files. Its SQL is that of a full build of one fixed day, so that two versions of the project can be
 compared (model_hashes.py). What the manifest says about a mart (key, descriptions) is read here too.
 """
 
@@ -12,7 +12,6 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,17 +22,14 @@ from pipelines.base.errors import BuildError
 from pipelines.config.settings import (
     Settings,
     child_environment,
-    dbt_build_environment,
     dbt_environment,
     dbt_executable,
-    dbt_vars,
-    dbt_vars_argument,
     project_root,
 )
 from pipelines.publication import MartTable
-from pipelines.runs.build_state import fingerprint_of
+from pipelines.runs.dbt_vars import parsed_vars, vars_text
 from pipelines.runs.logs import dbt_log_options
-from pipelines.runs.source_files import dbt_files, engine_versions
+from pipelines.runs.source_files import dbt_files, engine_versions, fingerprint_of
 
 log = logging.getLogger("loyalty.dbt")
 
@@ -41,7 +37,6 @@ Manifest = Mapping[str, Any]
 MARTS_SCHEMA = "marts"
 PARSED = "partial_parse.msgpack"
 _MANIFEST, _FINGERPRINT = "manifest.json", "fingerprint"
-_FIXED_DAY = date(2000, 1, 31)
 
 
 def parse_cache(settings: Settings) -> Path:
@@ -61,7 +56,7 @@ def load_manifest(settings: Settings, *, keep: bool = True) -> Manifest:
     """
     project = project_root() / "dbt_project"
     cache = parse_cache(settings)
-    values = dbt_vars_argument(dbt_vars(settings))
+    values = vars_text(parsed_vars(settings))
     fingerprint = fingerprint_of(dbt_files(project), project, {"compiled with": values, **engine_versions()})
     if found := _kept(cache, fingerprint):
         return found
@@ -108,7 +103,7 @@ def _compile(settings: Settings, project: Path, target: Path, logs: Path, values
         *("--project-dir", str(project), "--profiles-dir", str(project)),
         *("--target-path", str(target), *dbt_log_options(logs), "--vars", values),
     ]
-    environment = child_environment({**dbt_environment(settings), **dbt_build_environment(_FIXED_DAY)})
+    environment = child_environment(dbt_environment(settings))
 
     def compiled() -> "subprocess.CompletedProcess[str]":
         # An empty warehouse of the same name: the real one may be in use, and must not decide what is compiled.
@@ -132,7 +127,7 @@ def mart_tables(manifest: Manifest) -> list[MartTable]:
     """Every mart with its key and descriptions, for publication.
 
     Raises:
-        BuildError: A mart does not say its key.
+        BuildError: A mart has no key.
     """
     tables = []
     for node in manifest["nodes"].values():
@@ -141,7 +136,8 @@ def mart_tables(manifest: Manifest) -> list[MartTable]:
         key = node["config"].get("meta", {}).get("key")
         if not key:
             raise BuildError(
-                f"{node['original_file_path']} does not say its key", hint="add config.meta.key: [columns]"
+                f"{node['original_file_path']} does not name the key of its mart",
+                hint="add config.meta.key: [columns]",
             )
         tables.append(
             MartTable(

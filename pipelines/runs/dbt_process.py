@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +17,7 @@ from typing import Self
 
 from pipelines.config.settings import Settings, child_environment, dbt_environment, project_root
 from pipelines.runs.dbt_server import END, Request
+from pipelines.runs.dbt_vars import CommandVars, vars_text
 from pipelines.runs.lock import DBT_PROGRAM, HeldLock
 
 PATIENCE_SECONDS = 10.0
@@ -64,7 +65,7 @@ class DbtProcess:
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,
                     env=child_environment(ours),
-                    # dbt knows the warehouse by its name alone
+                    # the path of the warehouse in profiles.yml is its file name only
                     cwd=self._settings.paths.warehouse.parent,
                 )
                 self._lock.note_child(self._process.pid)
@@ -74,26 +75,23 @@ class DbtProcess:
     def command(
         self,
         args: Sequence[str],
-        variables: str,
+        variables: CommandVars,
         *,
         target: Path,
-        parsed: Path | None = None,
-        environment: Mapping[str, str] | None = None,
+        parse_cache: Path,
     ) -> Iterator["DbtCommand"]:
         """Run a dbt command. If the block ends before the command does, the process is ended too.
 
         Args:
-            args: The arguments, without `--vars`.
-            variables: The value of `--vars`.
+            args: The arguments, without `--vars` and `--target-path`.
+            variables: The vars.
             target: dbt's folder for artifacts.
-            parsed: The folder with dbt's parse cache for these vars, if there is one.
-            environment: Environment variables for this command.
+            parse_cache: The folder with dbt's parse cache for the parsed vars; dbt parses anew if it has none.
         """
         request = Request(
-            args=[*_GLOBAL_OPTIONS, *args],
-            vars=variables,
-            environment={**(environment or {}), "DBT_TARGET_PATH": str(target)},
-            parsed=str(parsed or ""),
+            args=[*_GLOBAL_OPTIONS, *args, "--target-path", str(target), "--vars", vars_text(variables.all)],
+            parsed_vars=vars_text(variables.parsed),
+            parse_cache=str(parse_cache),
         )
         process = self.start()
         command = DbtCommand(process, [str(part) for part in ("dbt", *args)])
@@ -133,7 +131,7 @@ class DbtCommand:
     Attributes:
         args: The command, for messages.
         returncode: 0 if it succeeded, 1 if it failed; None while it runs.
-        words: What dbt said about a failure that is not among its events.
+        words: dbt's message about a failure that is not among its events.
     """
 
     def __init__(self, process: "subprocess.Popen[bytes]", args: list[str]) -> None:

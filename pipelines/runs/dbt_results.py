@@ -1,6 +1,6 @@
-"""What dbt said about a build: which model or test failed, and in words that a user can act on.
+"""What dbt reports about a build: which model or test failed, as an error that a user can act on.
 
-Reads dbt's own run_results.json; knows nothing of Dagster.
+Reads dbt's own run_results.json; does not depend on Dagster.
 """
 
 import json
@@ -26,8 +26,8 @@ class DbtFailure:
         kind: model, seed, test, ...
         name: Its name.
         about: The models that a test is about.
-        message: dbt's words, on one line.
-        rows: Rows that a test found; None where it has no such number.
+        message: dbt's message, on one line.
+        rows: Rows that a test found; None if it has no such number.
     """
 
     kind: str
@@ -43,7 +43,7 @@ class DbtFailure:
 
 
 def read_failures(target: Path, manifest: Mapping[str, Any]) -> list[DbtFailure]:
-    """Every failure in `<target>/run_results.json`; nothing where dbt did not get that far."""
+    """Every failure in `<target>/run_results.json`; nothing if dbt did not get that far."""
     return [
         failure
         for result in read_results(target)
@@ -53,7 +53,7 @@ def read_failures(target: Path, manifest: Mapping[str, Any]) -> list[DbtFailure]
 
 
 def read_results(target: Path) -> list[dict[str, Any]]:
-    """What dbt wrote to `<target>/run_results.json`; nothing where it did not get that far."""
+    """What dbt wrote to `<target>/run_results.json`; nothing if it did not get that far."""
     path = target / "run_results.json"
     if not path.is_file():
         return []
@@ -71,7 +71,7 @@ def read_successes(target: Path) -> frozenset[str]:
 
 
 def _failures(result: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[DbtFailure]:
-    """One failure; of a test that holds several rules, one for each rule that failed."""
+    """One failure; for a test of several rules, one per rule that failed."""
     kind, _, rest = result["unique_id"].partition(".")
     node = manifest["nodes"].get(result["unique_id"], {})
     parents = node.get("depends_on", {}).get("nodes", []) if kind == "test" else []
@@ -88,21 +88,21 @@ def _failures(result: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Db
     return broken or [failure]
 
 
-def as_error(failures: list[DbtFailure], stage: str, log: Path, home: Path, said: str = "") -> LoyaltyError:
-    """The error that ends the run: a failed gate where only tests failed, else a failed build.
+def as_error(failures: list[DbtFailure], stage: str, log: Path, home: Path, message: str = "") -> LoyaltyError:
+    """The error that ends the run: a failed gate if only tests failed, else a failed build.
 
     Args:
-        failures: What run_results.json holds.
+        failures: What run_results.json contains.
         stage: Which dbt build it was.
         log: dbt's log.
-        home: Whose disk dbt writes to.
-        said: dbt's own last words, for where it did not get as far as results.
+        home: The home, for messages about its disk.
+        message: dbt's own message, for a dbt that did not get as far as results.
     """
     hint = f"dbt's log: {log}"
-    if scarce := scarcity(" ".join([said, *(failure.message for failure in failures)]), home):
+    if scarce := scarcity(" ".join([message, *(failure.message for failure in failures)]), home):
         return scarce
     if not failures:
-        return BuildError(f"dbt failed in {stage}: {said or 'it said nothing'}", hint=hint)
+        return BuildError(f"dbt failed in {stage}: {message or 'it gave no reason'}", hint=hint)
     lines = [str(failure) for failure in failures[:_SHOWN]]
     if len(failures) > _SHOWN:
         lines.append(f"and {len(failures) - _SHOWN} more")

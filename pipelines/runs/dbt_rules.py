@@ -1,7 +1,7 @@
-"""The rules of dbt's test `rules`: one test of a table holds many, and each is a check of its own to people.
+"""The rules of dbt's test `rules`: one test of a table has many rules, and each is shown as a check of its own.
 
 Which rules a test has is read from its arguments in the manifest; which of them failed from the message of its result
-(dbt_project/macros/materializations/test.sql). Knows nothing of Dagster.
+(dbt_project/macros/materializations/test.sql). Does not depend on Dagster.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,8 +20,8 @@ class Rule:
     Attributes:
         name: As dbt_project/tests/generic/rules.sql names it, unique in its test.
         kind: The argument that declares it.
-        columns: What it looks at; empty for the table as a whole or a condition.
-        optional: Of these, the columns of a grain that may be NULL.
+        columns: The columns that it checks; empty for a rule of the whole table, or a condition.
+        optional: Those of them, in a grain, that can be NULL.
     """
 
     name: str
@@ -62,8 +62,8 @@ def failing_rules(result: Result) -> dict[str, int]:
     """The rules that failed, with their numbers of rows, by a test's result in run_results.json.
 
     Args:
-        result: Of a test of this kind. If it could not be run at all, its message is dbt's, and no rule is known to
-            have failed.
+        result: Of a test of this kind. If the test could not be run, its message is dbt's, and no rule counts as
+            failed.
     """
     message = str((result.get("adapter_response") or {}).get("_message") or "")
     if result["status"] not in ("fail", "warn") or not message:

@@ -9,7 +9,6 @@ import json
 import os
 import sys
 import threading
-from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypedDict
 
@@ -20,16 +19,14 @@ class Request(TypedDict):
     """One dbt command.
 
     Attributes:
-        args: Its arguments, such as `["build", "--select", "tag:core"]`, without `--vars`.
-        vars: The value of `--vars`.
-        environment: Environment variables for this command, beside those of the process.
-        parsed: The folder with dbt's parse cache for these vars; empty if there is none.
+        args: Its arguments, such as `["build", "--select", "tag:core", "--vars", "{}"]`.
+        parsed_vars: The value of `--vars` that the project is parsed with; the command can have more vars.
+        parse_cache: The folder with dbt's parse cache for these vars.
     """
 
     args: list[str]
-    vars: str
-    environment: dict[str, str]
-    parsed: str
+    parsed_vars: str
+    parse_cache: str
 
 
 def main() -> None:
@@ -57,17 +54,12 @@ class _Server:
 
         self._runner = dbtRunner
         self._connections: Any = DuckDBConnectionManager
-        self._environment = dict(os.environ)
         self._manifests: dict[str, Any] = {}
 
     def run(self, request: Request) -> None:
         """Run one command, and close the warehouse after it."""
-        os.environ.clear()
-        os.environ.update({**self._environment, **request["environment"]})
         try:
-            outcome = self._runner(manifest=self._manifest(request)).invoke(
-                [*request["args"], "--vars", request["vars"]]
-            )
+            outcome = self._runner(manifest=self._manifest(request)).invoke(request["args"])
             words = str(outcome.exception or "")
             success = outcome.success
         except Exception as problem:  # noqa: BLE001 (the parent reports it)
@@ -77,21 +69,16 @@ class _Server:
         print(json.dumps({END: {"success": success, "words": words}}), flush=True)  # noqa: T201 (the protocol)
 
     def _manifest(self, request: Request) -> Any:
-        """What dbt made of the project with these vars, parsed once; None if the command must parse for itself."""
-        if not request["parsed"] or not Path(request["parsed"]).is_dir():
-            return None
-        if request["vars"] not in self._manifests:
-            parse = [
-                "--quiet",
-                "--no-write-json",
-                "parse",
-                "--target-path",
-                request["parsed"],
-                "--vars",
-                request["vars"],
-            ]
-            self._manifests[request["vars"]] = self._runner().invoke(parse).result
-        return self._manifests[request["vars"]]
+        """The project as dbt has parsed it with these vars, once; None if dbt could not parse it.
+
+        dbt does not parse again if it is given a manifest. So a command can have vars besides those that the project
+        was parsed with: they are looked up when a model is compiled.
+        """
+        values, cache = request["parsed_vars"], request["parse_cache"]
+        if values not in self._manifests:
+            parse = ["--quiet", "--no-write-json", "parse", "--target-path", cache, "--vars", values]
+            self._manifests[values] = self._runner().invoke(parse).result
+        return self._manifests[values]
 
 
 if __name__ == "__main__":

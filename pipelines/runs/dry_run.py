@@ -17,15 +17,10 @@ from pipelines.identity.pseudonyms import key_fingerprint
 from pipelines.landing import LandingPreview, preview_landing
 from pipelines.landing.sources import source_files
 from pipelines.runs.as_of import due_day, resolve_as_of
-from pipelines.runs.build_state import (
-    StagedState,
-    WarehouseState,
-    check_day,
-    plan_build,
-    read_state,
-    staging_needs_refresh,
-)
+from pipelines.runs.build_state import StagedState, WarehouseState, read_state
 from pipelines.runs.code import core_code, staging_code
+from pipelines.runs.day_checks import check_day
+from pipelines.runs.plan import plan_build, plan_staging
 from pipelines.runs.up_to_date import standing_versions
 
 
@@ -136,9 +131,9 @@ def _state(settings: Settings) -> WarehouseState:
 def _outlook(settings: Settings, asked: _Request, files: LandingPreview, before: WarehouseState) -> _Outlook:
     code = staging_code(settings, keep=False)
     fingerprint = code.fingerprint
-    reason = staging_needs_refresh(before, fingerprint, files.batches, code.models)
-    if asked.full_refresh:
-        reason = "--full-refresh was given"
+    reason = plan_staging(
+        before, files.batches, fingerprint=fingerprint, models=code.models, full_refresh=asked.full_refresh
+    ).reason
     held = before.staged or StagedState(fingerprint="", batches=())
     if files.again and reason and not asked.full_refresh and held.fingerprint == fingerprint:
         reason = f"the mapping has changed for {sum(files.again.values())} landed files"

@@ -37,7 +37,7 @@ class StepMarks(_Part):
     """What is complete in one step.
 
     Attributes:
-        build: Which data and code it was built from (see build_state.py: `landed_id`, `staged_id`, `BuildPlan.id`).
+        build: Which data and code it was built from (`landed_id`, `StagedState.id`, `BuildPlan.id`).
         names: The parts that were built, and the blocking checks that passed.
         warnings: What each gate warned about, so that a later run from the same tables repeats it.
     """

@@ -18,7 +18,7 @@ def model_hashes(manifest: Mapping[str, Any], inputs: Mapping[str, str], common:
     Args:
         manifest: dbt's, compiled.
         inputs: A hash for each source table whose rows Python computes, by name.
-        common: What all of them depend on: the engines, the lock.
+        common: A hash of what all of them depend on: the engines and the lock.
     """
     found: dict[str, str] = {}
 
@@ -59,7 +59,7 @@ def incremental_models(manifest: Mapping[str, Any], hashes: Mapping[str, str]) -
 
 
 def _own(node: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
-    """What a node says by itself."""
+    """What a node contains, without its parents."""
     if node["resource_type"] == "seed":
         return [node["checksum"]["checksum"], node["config"].get("column_types")]
     materialized = node["config"]["materialized"]

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from pipelines.base.errors import InternalError, LoyaltyError
 from pipelines.config.parts import WebhookSettings
 from pipelines.config.settings import WEBHOOK_VARIABLE, Settings
-from pipelines.runs.build_state import BuildKind
 from pipelines.runs.notifications import (
     Delivery,
     Message,
@@ -25,6 +24,7 @@ from pipelines.runs.notifications import (
     write_sent,
 )
 from pipelines.runs.notifications.message import KILLED
+from pipelines.runs.plan import BuildKind
 from pipelines.runs.recorder import Recorder, RunReport, read_report
 
 log = logging.getLogger("loyalty.notify")

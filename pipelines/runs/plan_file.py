@@ -1,21 +1,19 @@
-"""The plan of the build that is going on, kept beside the state so that every later step, also one that is executed
-again on its own, follows the same plan."""
+"""The plan of the current build, kept in `<home>/state/plan.json`.
 
-from dataclasses import asdict
+Every later step reads it there, so that a step that is executed again by itself follows the same plan.
+"""
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from pipelines.base.durable import write_text_durably
 from pipelines.base.errors import BuildError
 from pipelines.config.home import Home
-from pipelines.runs.build_state import BuildPlan
-
-_PLAN = TypeAdapter(BuildPlan)
+from pipelines.runs.plan import BuildPlan
 
 
 def write_plan(home: Home, plan: BuildPlan) -> None:
     """Keep the plan."""
-    write_text_durably(home.build_plan, _PLAN.dump_json(_PLAN.validate_python(asdict(plan)), indent=2).decode() + "\n")
+    write_text_durably(home.build_plan, plan.model_dump_json(indent=2) + "\n")
 
 
 def read_plan(home: Home) -> BuildPlan:
@@ -25,8 +23,8 @@ def read_plan(home: Home) -> BuildPlan:
         BuildError: There is none.
     """
     try:
-        return _PLAN.validate_json(home.build_plan.read_bytes())
+        return BuildPlan.model_validate_json(home.build_plan.read_bytes())
     except (FileNotFoundError, ValidationError) as problem:
         raise BuildError(
-            f"there is no plan at {home.build_plan}", hint="run the whole daily job: loyalty run"
+            f"there is no plan of a build at {home.build_plan}", hint="run the whole daily job: loyalty run"
         ) from problem

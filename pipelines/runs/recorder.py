@@ -1,6 +1,9 @@
-"""What a run did, stage by stage: told to a listener as it happens, logged, and kept in `<home>/state/last_run.json`.
+"""What the last run did, stage by stage: reported to a listener as it happens, logged, and kept in
+`<home>/state/last_run.json`.
 
-Counts, seconds and the first failure; no personal data. How it is shown is the command line's.
+The history of runs and steps is Dagster's. Kept here is what Dagster cannot know: a run of the command line is two of
+Dagster's runs, it can fail before the first or between the two, and `loyalty status` shows it without Dagster. Counts
+and the first failure; no personal data. The command line decides how it is shown.
 """
 
 import logging
@@ -15,8 +18,8 @@ from pydantic import BaseModel, Field, ValidationError
 
 from pipelines.base.durable import write_text_durably
 from pipelines.base.errors import LoyaltyError
-from pipelines.runs.build_state import BuildKind
 from pipelines.runs.latest_day import LatestDay
+from pipelines.runs.plan import BuildKind
 
 log = logging.getLogger("loyalty.run")
 
@@ -46,12 +49,12 @@ class RunReport(BaseModel):
         finished_at: UTC, ISO 8601; empty while it runs.
         status: running, published, unchanged (the day was published before, from the same data by the same code),
             failed, or ended (without a publication, as an ingest by itself does).
-        as_of: The day that was built.
+        as_of: The day of the plan that the run follows.
         latest: What decided that it is the latest day; None for any other day.
-        kind: How core and marts were built (full, incremental, backfill).
+        kind: How its plan builds core and marts (full, incremental, backfill).
         stages: In order.
-        warnings: What the user should know though nothing failed.
-        published: The folder of the version made, or of the one that stands.
+        warnings: What the user should know although nothing failed.
+        published: The folder of the version that was published, or that was published before.
         is_current: Whether readers see that version now.
         last_success_at: When a run last ended without a failure and with its day published, this one or an earlier
             one; UTC, ISO 8601, empty if none did. Backfills do not count.
@@ -80,13 +83,13 @@ class RunReport(BaseModel):
 
 
 class Listener(Protocol):
-    """Who wants to know while a run goes on."""
+    """Is notified during a run."""
 
     def stage_started(self, name: str) -> None:
         """A stage begins."""
 
     def stage_says(self, name: str, words: str) -> None:
-        """A stage tells how far it is, or what it waits for."""
+        """A stage reports its progress, or what it waits for."""
 
     def stage_finished(self, stage: StageReport) -> None:
         """A stage is done or has failed."""
@@ -109,9 +112,9 @@ class Recorder:
     """Keeps a run's report up to date, in memory and on disk.
 
     Args:
-        path: Where the report goes; an earlier report of the same run is gone on with.
+        path: Where the report is kept; an earlier report of the same run is continued.
         run_id: The run.
-        listener: Told as it happens.
+        listener: Notified as it happens.
     """
 
     def __init__(self, path: Path, run_id: str, listener: Listener | None = None) -> None:
@@ -168,14 +171,18 @@ class Recorder:
         elif isinstance(problem, KeyboardInterrupt):
             self.report.error = "interrupted"
         else:
-            # an unexpected error's words may quote data
+            # the message of an unexpected error may quote data
             self.report.error = f"an unexpected {type(problem).__name__}"
             self.report.hint = "this is a fault of Loyalty Marts: the traceback is in the run's log"
         log.error("run %s: %s", self.report.run_id, self.report.error)
         self._save_if_possible()
 
+    def follows(self, as_of: date, kind: BuildKind) -> None:
+        """The run follows a plan."""
+        self.report.as_of, self.report.kind = as_of, kind.value
+
     def forgive(self) -> None:
-        """Go on as if nothing had failed: a retry is about to mend it, or a run's second job begins."""
+        """Continue as if nothing had failed: a step is retried, or the second job of a run begins."""
         self.failure = None
         self.report.status, self.report.error, self.report.hint = "running", "", ""
 
@@ -189,20 +196,20 @@ class Recorder:
         self._save()
 
     def warn(self, stage: str, words: str) -> None:
-        """Keep what the user should know though nothing failed; once, also where the step is tried again."""
+        """Keep what the user should know although nothing failed; once, also if the step is retried."""
         if words not in self.report.warnings:
             self.report.warnings.append(words)
             log.warning("run %s: %s: %s", self.report.run_id, stage, words)
             self._save()
 
     def end(self) -> None:
-        """The process lets go of the run: an ingest by itself ends without a publication."""
+        """The process has finished the run; an ingest by itself ends without a publication."""
         if self.report.status == "running":
             self.report.status = "ended"
             self._save()
 
     def _save_if_possible(self) -> None:
-        """On the way out of a stage: a disk without room for the report must not stand in front of why it ended."""
+        """Save at the end of a stage. If the disk is full, the error that ended the stage must not be hidden by it."""
         try:
             self._save()
         except OSError as problem:
@@ -215,7 +222,7 @@ class Recorder:
 
 
 class StageHandle:
-    """What a stage may tell about itself while it runs."""
+    """What a stage can report while it runs."""
 
     def __init__(self, recorder: Recorder, stage: StageReport) -> None:
         self._recorder = recorder
@@ -226,21 +233,21 @@ class StageHandle:
         self._stage.counts.update(counts)
 
     def say(self, words: str) -> None:
-        """Tell how far it is."""
+        """Report the progress."""
         self._recorder.listener.stage_says(self._stage.name, words)
 
     def warn(self, words: str) -> None:
-        """Tell what the user should know though nothing failed."""
+        """Report what the user should know although nothing failed."""
         self._recorder.warn(self._stage.name, words)
 
     def fail(self, problem: LoyaltyError) -> None:
-        """Fail without raising: Dagster itself stops what comes after a failed blocking check."""
+        """Fail without raising: Dagster itself stops the steps after a failed blocking check."""
         self._stage.status = "failed"
         self._recorder.fail(problem)
 
 
 def read_report(path: Path) -> RunReport | None:
-    """The last run's report; None where there is none that can be read."""
+    """The last run's report; None if there is none that can be read."""
     try:
         return RunReport.model_validate_json(path.read_bytes())
     except (FileNotFoundError, ValidationError):

@@ -13,7 +13,7 @@ from pipelines.config.limits import QuarantineSettings
 from pipelines.quality import Suite, Total
 from pipelines.runs.marks import Required, Step
 
-EXCHANGE_PARTS = ("changed_batches", "order_statuses", "pseudonyms", "settings")
+EXCHANGE_PARTS = ("plan", "order_statuses", "pseudonyms", "settings")
 VALUE_PARTS = ("purchase_scores", "value_parameters", "value_validation")
 LANDED = (*ENTITIES, "unreadable", "ledger")
 DBT_STEPS = {"ingest": Step.STAGING, "core": Step.CORE, "marts": Step.MARTS}

@@ -37,7 +37,7 @@ class RunScope:
         lock: The lock, held.
         recorder: Keeps what happened.
         dbt: The dbt process, which starts when it is first needed.
-        umask: The user's own; what a run makes is the owner's alone, but for what is published.
+        umask: The user's own. Only the owner can read the files of a run, except for what is published.
     """
 
     run_id: str
@@ -55,16 +55,16 @@ def new_run_id() -> str:
 
 @contextmanager
 def open_run(settings: Settings, run_id: str, listener: Listener | None = None) -> Iterator[RunScope]:
-    """Wait for the lock, then hold it with a log and a record of its own.
+    """Wait for the lock, then hold it, with the log and the record of the run.
 
     Args:
         settings: The settings in force.
         run_id: The run.
-        listener: Told what happens, and for whom it waits.
+        listener: Notified of what happens, and of the run that it waits for.
 
     Raises:
-        LockError: A process that is no run holds the warehouse and does not let go of it.
-        LoyaltyError: What else stopped the run; every exception comes out as one.
+        LockError: A process that is not a run has the warehouse open and does not close it.
+        LoyaltyError: What else stopped the run; every exception is raised as one.
     """
     told = listener or Silent()
     paths = settings.paths
@@ -73,7 +73,7 @@ def open_run(settings: Settings, run_id: str, listener: Listener | None = None) 
         log.warning("run %s: %s", run_id, words)
         told.stage_says("wait", words)
 
-    # readers of published/ must get through; what is personal below is for the owner alone
+    # readers of published/ must be able to enter; what is personal below is for the owner alone
     paths.root.mkdir(mode=0o750, parents=True, exist_ok=True)
     with ExitStack() as stack:
         try:
@@ -99,10 +99,10 @@ def open_run(settings: Settings, run_id: str, listener: Listener | None = None) 
 
 @contextmanager
 def _recorded_end(settings: Settings, recorder: Recorder) -> Iterator[None]:
-    """Record how a run ends, also one that fails before its first stage or between two, and tell of it.
+    """Record how a run ends, also if it fails before its first stage or between two stages, and notify of it.
 
     Raises:
-        LoyaltyError: For every exception; the traceback of one that nobody foresaw is in the run's log.
+        LoyaltyError: For every exception; the traceback of an unexpected one is in the run's log.
     """
     log_file = log_path(settings.paths, recorder.report.run_id)
     try:
@@ -125,7 +125,7 @@ def _recorded_end(settings: Settings, recorder: Recorder) -> Iterator[None]:
 
 
 def forget_lost_warehouse(paths: Home) -> None:
-    """What is kept about the content of the warehouse means nothing when somebody has taken the file away."""
+    """If the warehouse was removed, remove the records of its content too."""
     if not paths.warehouse.exists():
         for path in (paths.build_state, paths.build_plan, paths.marks):
             path.unlink(missing_ok=True)
@@ -135,7 +135,7 @@ def forget_lost_warehouse(paths: Home) -> None:
 def _log_file(path: Path) -> Iterator[None]:
     handler = logging.FileHandler(path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    # libraries' warnings belong into the log, not between the lines of a run
+    # libraries' warnings belong in the log, not between the lines of a run
     logging.captureWarnings(True)
     ours, warned = logging.getLogger("loyalty"), logging.getLogger("py.warnings")
     before = ours.level

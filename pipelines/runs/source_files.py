@@ -1,6 +1,8 @@
 """The files and engines that a build depends on besides data: dbt project, Python, lock, installed versions."""
 
-from collections.abc import Iterable, Iterator
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -9,7 +11,6 @@ from pipelines.config.settings import project_root
 _SKIPPED = {"target", "logs", "dbt_packages"}
 # The Python that computes what dbt reads as the source `exchange`, by table; below the package. `base` belongs to all.
 EXCHANGE_CODE = {
-    "changed_batches": (),  # which rows are computed again, not what they are
     "order_statuses": ("landing/order_statuses.py",),
     "pseudonyms": ("identity",),
     "settings": (),  # the rows themselves are part of the hash
@@ -49,3 +50,18 @@ def lock_file() -> list[Path]:
 def engine_versions() -> dict[str, str]:
     """The installed versions that decide what a build gives."""
     return {name: version(name) for name in ("duckdb", "dbt-core", "dbt-duckdb", "numpy", "scipy", "pyarrow")}
+
+
+def fingerprint_of(files: Iterable[Path], root: Path, values: Mapping[str, object]) -> str:
+    """16 hex digits over the names and bytes of files and over values; order does not matter.
+
+    Args:
+        files: Files below `root`.
+        root: Names are taken relative to it.
+        values: What else the result depends on; JSON.
+    """
+    digest = hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode())
+    for path in sorted(files):
+        content = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest.update(f"\n{path.relative_to(root).as_posix()}\0{content}".encode())
+    return digest.hexdigest()[:16]

@@ -21,7 +21,7 @@ from pipelines.runs.recorder import Recorder
 
 # In a manifest's `versions`: code, variables and key of the build (see code.core_code).
 BUILD_FINGERPRINT = "build"
-# Not the digits of a name: a warning about one file does not stand for that about another one.
+# Not the digits of a name: a warning about one file is not the same as one about another file.
 _FIGURE = re.compile(r"\(?\d[\d.,]*%?\)?[,:;]?")
 
 
@@ -62,14 +62,14 @@ def staging_is_current(settings: Settings, landed: Landed, required: Required) -
 
 
 def standing_version(settings: Settings, day: date) -> Version | None:
-    """The version of a day that a build from what is staged now would only repeat; None if there is none."""
+    """The version of a day that a build from what is staged now would repeat; None if there is none."""
     staged = read_state(settings.paths.build_state).staged
     standing = standing_versions(settings, staged) if staged else []
     return next((one for one in standing if one.as_of == day), None)
 
 
 def standing_versions(settings: Settings, staged: StagedState, *, keep: bool = True) -> list[Version]:
-    """Of each day, the version that a build from what is staged would only repeat; the latest day first.
+    """The version of each day that a build from what is staged would repeat; the latest day first.
 
     Args:
         settings: The settings in force.
@@ -96,7 +96,7 @@ def conclude(recorder: Recorder, settings: Settings, version: Version, *, is_new
         settings: The settings in force.
         version: The version that the run published, or that was published before from the same data and code.
         is_new: Whether the run published it.
-        is_backfill: Whether it is of a day that has passed; readers are not meant to see it.
+        is_backfill: Whether it is of a past day, which readers do not see as `current`.
     """
     published = settings.paths.published
     versions = list_versions(published)
@@ -119,7 +119,7 @@ def conclude(recorder: Recorder, settings: Settings, version: Version, *, is_new
 def _repeats(manifest: Manifest | None, fingerprint: str, staged: StagedState) -> bool:
     """Whether a version is what a build from what is staged would be."""
     if manifest is None or manifest.rewritten_from is not None:
-        return False  # an erasure takes rows away, and leaves totals and cut points as they were with them
+        return False  # an erasure removes rows, and leaves totals and cut points as they were
     return manifest.versions.get(BUILD_FINGERPRINT) == fingerprint and _inputs(manifest) == _staged(staged)
 
 

@@ -1,6 +1,6 @@
-"""Questions that orchestration itself asks of the warehouse: row counts, scratch schemas, the cells.
+"""What orchestration itself reads from the warehouse: row counts, scratch schemas, the cells.
 
-Each opens the DuckDB file for itself and has closed it on return: what stays open would block dbt's next step. No
+Each function opens the DuckDB file and closes it before it returns: an open file would block the next dbt step. No
 business rules: those are in dbt_project.
 """
 
@@ -22,7 +22,7 @@ class RelationFacts:
     """What a relation looks like after a build.
 
     Attributes:
-        rows: Its rows; None for a view, whose count would be its whole computation.
+        rows: Its rows; None for a view, because counting them would compute it.
         columns: Its columns' types by name, in order.
     """
 
@@ -35,7 +35,7 @@ def _name(*parts: str) -> str:
 
 
 def relation_facts(warehouse: Path, relations: Sequence[Relation]) -> dict[Relation, RelationFacts]:
-    """Rows and columns of tables, columns of views; what does not exist is left out.
+    """Rows and columns of tables, columns of views; a relation that does not exist is left out.
 
     Args:
         warehouse: The DuckDB file.
@@ -66,7 +66,7 @@ def _count(connection: duckdb.DuckDBPyConnection, relation: Relation) -> int:
 
 
 def drop_scratch(warehouse: Path) -> None:
-    """Drop every schema that a backfill made, also one that a killed backfill left."""
+    """Drop every schema of a backfill, also of a killed one."""
     if not warehouse.exists():
         return
     with connect(warehouse) as connection:
@@ -87,7 +87,7 @@ def export_cells(warehouse: Path, exchange: Path, scratch_schema: str) -> int:
 
     Args:
         warehouse: The DuckDB file, with core built.
-        exchange: Where they go.
+        exchange: The folder of the files.
         scratch_schema: Prefix of the schemas of a backfill, else empty.
 
     Returns:

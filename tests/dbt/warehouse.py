@@ -20,15 +20,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.config.in_force import write_settings
-from pipelines.config.settings import Settings, dbt_vars_argument, project_root
+from pipelines.config.settings import Settings, project_root
 from pipelines.landing import delivery_ages, read_ledger, write_order_statuses
+from pipelines.runs.dbt_vars import vars_text
 from pipelines.runs.warehouse import export_cells
 from pipelines.value import score
 from tests.dbt.landed import Row, land, prepare
 
 SETTINGS = Settings.unconfigured()
 
-Var = str | int | bool | dict[str, float]
+Var = str | int | bool | dict[str, float] | list[str]
 
 
 def _selected(tag: str, tested: bool) -> tuple[str, ...]:
@@ -99,7 +100,7 @@ class Warehouse:
             **variables,
         }
         project = str(self.project)
-        options = ["--project-dir", project, "--profiles-dir", project, "--vars", dbt_vars_argument(given)]
+        options = ["--project-dir", project, "--profiles-dir", project, "--vars", vars_text(given)]
         parsed = f"{self.edition}|{given.get('scratch_schema', '')}"
         request = {"arguments": arguments, "options": options, "parsed": parsed}
         assert self.child.stdin and self.child.stdout
@@ -111,7 +112,7 @@ class Warehouse:
         assert answer["success"] and "[WARNING]" not in output, output[-6000:]
 
     def ingest(self, as_of: date, *, tested: bool = False) -> None:
-        """Stage what has landed, and hand over pseudonyms, declared statuses and changed batches."""
+        """Stage what has landed, and hand over pseudonyms, declared statuses and settings."""
         self.dbt("build", *_selected("ingest", tested), as_of=as_of)
         refs = self.rows("select source, ref from staging.stg_customer_refs order by all")
         exchange = self.home / "exchange"
@@ -128,9 +129,6 @@ class Warehouse:
         write_settings(exchange, SETTINGS.model_copy(update={"timezone": self.timezone, "currency": self.currency}))
         staged = {str(batch): 0 for batch in read_ledger(self.home).column("batch").to_pylist()}
         self.staged = {**staged, **delivery_ages(self.home)}
-        changed = sorted(batch for batch, age in self.staged.items() if self.built.get(batch) != age)
-        table = pa.table({"batch": pa.array(changed, pa.string()), "is_new": [b not in self.built for b in changed]})
-        pq.write_table(table, exchange / "changed_batches.parquet")
 
     def build(
         self,
@@ -146,7 +144,7 @@ class Warehouse:
         Args:
             as_of: The day that is built.
             extending: The day of the build that this one extends; None for a full build.
-            rebuilt: Models that are built whole all the same.
+            rebuilt: Models that are built as a whole all the same.
             scratch: Prefix of the schemas, to leave the daily tables alone.
             tested: Run dbt's own tests too.
         """
@@ -157,6 +155,8 @@ class Warehouse:
             as_of=as_of,
             previous_as_of=extending.isoformat() if extending else "",
             rebuilt=",".join(rebuilt),
+            changed_batches=sorted(batch for batch, age in self.staged.items() if self.built.get(batch) != age),
+            new_batches=sorted(self.staged.keys() - self.built.keys()),
             scratch_schema=scratch,
         )
         if not scratch:

@@ -16,7 +16,8 @@ from pathlib import Path
 import duckdb
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 
-from pipelines.config.settings import dbt_build_environment, dbt_vars, dbt_vars_argument, load_settings, project_root
+from pipelines.config.settings import load_settings, project_root
+from pipelines.runs.dbt_vars import parsed_vars, vars_text
 from pipelines.runs.warehouse import CELLS
 from pipelines.value import score
 from tests.parity.relations import mart_views, staged_views
@@ -61,7 +62,7 @@ def main() -> None:
     settings = load_settings(options.config)
     exchange = out / "exchange"
     exchange.mkdir(parents=True)
-    for name in ("pseudonyms", "changed_batches", "order_statuses", "settings"):
+    for name in ("pseudonyms", "order_statuses", "settings"):
         shutil.copy(settings.paths.exchange / f"{name}.parquet", exchange)
     os.environ["LOYALTY_SPARK_DIR"] = str(out / "spark")
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
@@ -69,8 +70,7 @@ def main() -> None:
     os.environ["PYSPARK_PYTHON"] = sys.executable
     # Spark does not run in the folder of the warehouse
     folders = {"landing_dir": str(settings.paths.landing), "exchange_dir": str(exchange)}
-    variables = dbt_vars_argument({**dbt_vars(settings), **folders})
-    os.environ.update(dbt_build_environment(options.as_of))
+    variables = vars_text({**parsed_vars(settings), "as_of": options.as_of.isoformat(), **folders})
 
     _build("ingest", out, variables)
     _build("core", out, variables)
@@ -85,7 +85,7 @@ def main() -> None:
         "landing_dir": str(settings.paths.landing),
         "exchange_dir": str(exchange),
     }
-    _dbt(["test", "--select", "test_type:unit"], out, dbt_vars_argument(places))
+    _dbt(["test", "--select", "test_type:unit"], out, vars_text(places))
 
     from pyspark.sql import SparkSession  # here: importing it starts nothing, but only Spark's side needs it
 

@@ -98,14 +98,14 @@ def test_every_path_from_a_landed_entity_to_publication_goes_through_every_gate(
 
 def test_no_stage_is_divided_and_publication_comes_after_the_gates_and_totals(definitions: dg.Definitions) -> None:
     steps = {name: create_execution_plan(definitions.resolve_job_def(name)).get_executable_step_deps() for name in JOBS}
-    parts = ("changed_batches", "order_statuses", "pseudonyms", "settings")
-    plans = {f"exchange__{name}" for name in parts}
+    plans = {"plan", *(f"exchange__{name}" for name in ("order_statuses", "pseudonyms", "settings"))}
     daily = {*plans, "dbt_core", "value", "dbt_marts", "gate_marts", "totals", "published__version"}
     assert steps["daily"].keys() == daily | {"published__version_fresh"}
     assert steps["backfill"].keys() == steps["daily"].keys()
     assert steps["full_refresh"].keys() == steps["ingest"].keys() | steps["daily"].keys()
     for name in ("daily", "backfill", "full_refresh"):
-        assert steps[name]["dbt_core"] >= plans - {"exchange__settings"}
+        assert steps[name]["dbt_core"] >= plans - {"plan", "exchange__settings"}
+        assert all("plan" in steps[name][one] for one in plans - {"plan"})
         assert "exchange__settings" in steps[name]["dbt_marts"]
         assert steps[name]["published__version"] >= {"gate_marts", "totals"}
     assert steps["full_refresh"]["dbt_core"] >= {"gate_staging"}

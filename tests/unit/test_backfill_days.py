@@ -10,14 +10,7 @@ from pipelines.config.secret_key import load_key
 from pipelines.config.settings import Settings
 from pipelines.identity.pseudonyms import key_fingerprint
 from pipelines.runs.backfill import DayOutcome, DayStatus, backfill, days_between
-from pipelines.runs.build_state import (
-    BuildStatus,
-    BuiltState,
-    EventDays,
-    StagedState,
-    WarehouseState,
-    write_state,
-)
+from pipelines.runs.build_state import BuildStatus, BuiltState, EventDays, StagedState, WarehouseState, write_state
 from pipelines.runs.code import core_code
 from pipelines.runs.recorder import RunReport
 from tests.unit.publication_marts import publisher
@@ -60,7 +53,7 @@ def test_a_range_from_a_later_day_to_an_earlier_one_is_refused(settings: Setting
 
 
 def test_days_after_the_daily_build_are_refused(settings: Settings) -> None:
-    with pytest.raises(BuildError, match="2026-01-11 lies after 2026-01-10") as caught:
+    with pytest.raises(BuildError, match="2026-01-11 is after 2026-01-10") as caught:
         days_between(settings, BUILT, date(2026, 1, 11))
     assert "loyalty run --as-of 2026-01-11" in caught.value.hint
 

@@ -6,21 +6,20 @@ from pathlib import Path
 import pytest
 
 from pipelines.base.errors import BuildError
+from pipelines.config.home import Home
 from pipelines.runs.build_state import (
-    BuildKind,
     BuildStatus,
     BuiltState,
     EventDays,
     StagedState,
     WarehouseState,
-    check_day,
-    extends_what_is_built,
-    fingerprint_of,
-    plan_build,
     read_state,
-    staging_needs_refresh,
     write_state,
 )
+from pipelines.runs.day_checks import check_day
+from pipelines.runs.plan import BuildKind, extends_what_is_built, plan_build, plan_staging
+from pipelines.runs.plan_file import read_plan, write_plan
+from pipelines.runs.source_files import fingerprint_of
 
 MONDAY, TUESDAY = date(2024, 1, 1), date(2024, 1, 2)
 
@@ -48,7 +47,7 @@ def test_models_whose_code_has_changed_are_built_whole_and_the_others_extended()
     before = state().model_copy(update={"built": built.model_copy(update={"models": {"a": "1", "b": "1", "c": "1"}})})
     plan = plan_build(before, as_of=TUESDAY, fingerprint="g", models={"a": "1", "b": "2", "d": "1"})
     assert (plan.kind, plan.rebuilt, plan.changed_batches) == (BuildKind.INCREMENTAL, ("b", "d"), ("c",))
-    assert "2 of 3 incremental models are built whole" in plan.reason
+    assert "2 of 3 incremental models are built as a whole" in plan.reason
     assert plan_build(before, as_of=TUESDAY, fingerprint="f", models={"a": "9"}).rebuilt == ()
     same = plan_build(before, as_of=TUESDAY, fingerprint="g", models={"a": "1"})
     assert (same.kind, same.rebuilt) == (BuildKind.INCREMENTAL, ())
@@ -150,10 +149,27 @@ def test_a_second_try_builds_whole_what_the_first_would_have_extended() -> None:
 
 
 def test_staging_is_appended_to_unless_its_code_changed_or_batches_are_gone() -> None:
-    assert staging_needs_refresh(state(), "s", ["a", "b", "c", "d"]) == ""
-    assert "changed" in staging_needs_refresh(state(), "other", ["a", "b", "c"])
-    assert "1 batches" in staging_needs_refresh(state(), "s", ["a", "b"])
-    assert staging_needs_refresh(WarehouseState(), "s", [])
+    assert not plan_staging(state(), ["a", "b", "c", "d"], fingerprint="s").is_full
+    assert "changed" in plan_staging(state(), ["a", "b", "c"], fingerprint="other").reason
+    assert "1 batches" in plan_staging(state(), ["a", "b"], fingerprint="s").reason
+    assert "asked for" in plan_staging(state(), ["a", "b", "c"], fingerprint="s", full_refresh=True).reason
+    assert plan_staging(WarehouseState(), [], fingerprint="s").is_full
+
+
+def test_a_staging_model_whose_code_has_changed_is_built_whole_and_the_others_appended_to() -> None:
+    staged = StagedState(fingerprint="s", models={"a": "1", "b": "1"}, batches=("a",))
+    plan = plan_staging(WarehouseState(staged=staged), ["a"], fingerprint="t", models={"a": "1", "b": "2"})
+    assert (plan.is_full, plan.rebuilt) == (False, ("b",))
+    assert "1 of 2 incremental models" in plan.words({"a": "1", "b": "2"})
+
+
+def test_a_plan_is_read_as_it_was_written(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    with pytest.raises(BuildError, match="no plan"):
+        read_plan(home)
+    plan = plan_build(state(), as_of=TUESDAY, fingerprint="f", models={"m": "1"})
+    write_plan(home, plan)
+    assert read_plan(home) == plan
 
 
 def test_the_state_is_what_was_written_and_nothing_where_it_cannot_be_read(tmp_path: Path) -> None:
@@ -183,7 +199,7 @@ def test_a_build_aside_leaves_the_daily_state_also_on_its_own_day() -> None:
     plan = plan_build(state(), as_of=MONDAY, fingerprint="f", aside=True)
     assert plan.kind is BuildKind.BACKFILL
     assert plan.scratch_schema
-    with pytest.raises(BuildError, match="lies after 2024-01-01"):
+    with pytest.raises(BuildError, match="2024-01-02 is after 2024-01-01"):
         plan_build(state(), as_of=TUESDAY, fingerprint="f", aside=True)
     with pytest.raises(BuildError, match="no daily build"):
         plan_build(state().model_copy(update={"built": None}), as_of=MONDAY, fingerprint="f", aside=True)

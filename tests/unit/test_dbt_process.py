@@ -11,15 +11,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import duckdb
 import psutil
 import pytest
 
-from pipelines.config.settings import Settings, child_environment, dbt_vars, dbt_vars_argument
+from pipelines.config.settings import Settings, child_environment
 from pipelines.runs.dbt_manifest import load_manifest, parse_cache
-from pipelines.runs.dbt_process import DbtProcess, end_process
+from pipelines.runs.dbt_process import DbtCommand, DbtProcess, end_process
+from pipelines.runs.dbt_vars import CommandVars, parsed_vars
 from pipelines.runs.lock import DBT_PROGRAM, HeldLock, hold_lock, read_holder
 from pipelines.runs.processes import programs_of
 
@@ -72,18 +74,23 @@ def noted(lock: Path) -> int:
     return holder.child_pid
 
 
-def show(dbt: DbtProcess, settings: Settings, text: str, environment: dict[str, str] | None = None) -> str:
+def show(dbt: DbtProcess, settings: Settings, text: str, **build: object) -> str:
     """What dbt prints when it shows a query."""
     with dbt.command(
         ["show", "--inline", text, "--quiet"],
-        dbt_vars_argument(dbt_vars(settings)),
+        CommandVars(parsed_vars(settings), build),
         target=settings.paths.target / "show",
-        parsed=parse_cache(settings),
-        environment=environment,
+        parse_cache=parse_cache(settings),
     ) as command:
         lines = b"".join(command.lines()).decode()
     assert command.returncode == 0, (lines, command.words)
     return lines
+
+
+def command_of(dbt: DbtProcess, settings: Settings, *args: str) -> AbstractContextManager[DbtCommand]:
+    """A command with the vars of the settings."""
+    variables = CommandVars(parsed_vars(settings), {})
+    return dbt.command(args, variables, target=settings.paths.target, parse_cache=parse_cache(settings))
 
 
 def test_one_process_serves_all_commands_and_leaves_the_warehouse_free_after_each(
@@ -95,7 +102,7 @@ def test_one_process_serves_all_commands_and_leaves_the_warehouse_free_after_eac
         assert noted(tmp_path / "lock") == pid
         for day in ("2024-01-31", "2024-02-29"):
             day_of_models = "select '{{ this_build(\"as_of\") }}' as day_of_models"
-            assert day in show(dbt, settings, day_of_models, {"LOYALTY_BUILD_AS_OF": day})
+            assert day in show(dbt, settings, day_of_models, as_of=day)
             duckdb.connect(str(settings.paths.warehouse)).close()
             assert dbt.start().pid == pid
         # what one command was given is not left for the next
@@ -106,9 +113,8 @@ def test_one_process_serves_all_commands_and_leaves_the_warehouse_free_after_eac
 
 def test_a_command_that_fails_says_so_and_the_process_serves_the_next(settings: Settings, lock: HeldLock) -> None:
     load_manifest(settings)
-    variables = dbt_vars_argument(dbt_vars(settings))
     with DbtProcess(settings, lock) as dbt:
-        with dbt.command(["build", "--nonsense"], variables, target=settings.paths.target) as command:
+        with command_of(dbt, settings, "build", "--nonsense") as command:
             assert command.wait() == 1
         assert "nonsense" in command.words
         assert "42" in show(dbt, settings, "select 42 as answer")
@@ -116,7 +122,7 @@ def test_a_command_that_fails_says_so_and_the_process_serves_the_next(settings: 
 
 def test_an_error_while_dbt_runs_ends_dbt_first(settings: Settings, lock: HeldLock, tmp_path: Path) -> None:
     dbt = DbtProcess(settings, lock)
-    with pytest.raises(OSError, match="disk"), dbt.command(["parse"], "{}", target=settings.paths.target):
+    with pytest.raises(OSError, match="disk"), command_of(dbt, settings, "parse"):
         pid = dbt.start().pid
         raise OSError("disk full")
     assert not psutil.pid_exists(pid)
@@ -128,7 +134,7 @@ def test_a_dbt_that_dies_in_a_command_is_a_failure_and_the_next_command_starts_a
 ) -> None:
     load_manifest(settings)
     with DbtProcess(settings, lock) as dbt:
-        with dbt.command(["parse"], "{}", target=settings.paths.target) as command:
+        with command_of(dbt, settings, "parse") as command:
             dbt.start().kill()
             assert command.wait() != 0
         assert "42" in show(dbt, settings, "select 42 as answer")

@@ -20,14 +20,7 @@ from pipelines.config.secret_key import load_key
 from pipelines.config.settings import Settings, load_settings
 from pipelines.identity.pseudonyms import key_fingerprint
 from pipelines.landing import SourceFiles, delivery_ages, land, landed_batches, load_mapping
-from pipelines.runs.build_state import (
-    BuildStatus,
-    BuiltState,
-    EventDays,
-    StagedState,
-    WarehouseState,
-    write_state,
-)
+from pipelines.runs.build_state import BuildStatus, BuiltState, EventDays, StagedState, WarehouseState, write_state
 from pipelines.runs.code import core_code, staging_code
 from tests.unit.small_manifest import use_small_manifest
 
@@ -114,7 +107,7 @@ def test_after_a_run_it_says_how_the_day_would_be_built_and_why(config: Path) ->
     found = asked(config)
     assert (found["new_files"], found["staging"]) == ({}, "nothing is added")
     assert (found["kind"], found["reason"]) == ("incremental", "extends 2024-05-02")
-    assert asked(config, "--full-refresh")["reason"] == "asked for"
+    assert "asked for" in asked(config, "--full-refresh")["reason"]
     assert asked(config, "--as-of", "2024-05-01")["kind"] == "backfill"
 
 

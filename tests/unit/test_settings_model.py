@@ -17,7 +17,8 @@ from tests.unit.small_manifest import use_small_manifest
 
 CONFIG = "currency: EUR\ntimezone: UTC\nsources: [{mapping: sample, files: inbox}]\n"
 # What a run or a backfill decides, and what has no default; everything else is a setting of loyalty.yml.
-OF_THE_RUN = {"as_of", "previous_as_of", "rebuilt", "scratch_schema", "landing_dir", "exchange_dir"}
+OF_THE_PLAN = {"as_of", "previous_as_of", "rebuilt", "changed_batches", "new_batches", "scratch_schema"}
+OF_THE_RUN = {*OF_THE_PLAN, "landing_dir", "exchange_dir"}
 PRESET = {"g0_days", "lapsed_days", "answer_half_life_days", "assumed_margin_share"}
 
 

@@ -8,11 +8,9 @@ import pytest
 
 from pipelines.config.settings import (
     Settings,
-    dbt_build_environment,
     dbt_environment,
     dbt_executable,
     dbt_vars,
-    dbt_vars_argument,
     load_settings,
     project_root,
 )
@@ -74,42 +72,12 @@ def test_the_key_of_the_environment_is_kept_and_never_shown(config: Path, monkey
     assert "kkkk" not in shown + json.dumps(dbt_vars(settings))
 
 
-def test_the_days_of_a_build_are_in_its_environment_and_not_in_its_vars(config: Path) -> None:
-    monday, tuesday = date(2011, 12, 1), date(2011, 12, 2)
-    assert dbt_build_environment(monday) == {
-        "LOYALTY_BUILD_AS_OF": "2011-12-01",
-        "LOYALTY_BUILD_PREVIOUS_AS_OF": "",
-        "LOYALTY_BUILD_REBUILT": "",
-    }
-    assert dbt_build_environment(tuesday, monday, ["int_order", "int_return"]) == {
-        "LOYALTY_BUILD_AS_OF": "2011-12-02",
-        "LOYALTY_BUILD_PREVIOUS_AS_OF": "2011-12-01",
-        "LOYALTY_BUILD_REBUILT": "int_order,int_return",
-    }
-    values = dbt_vars(load_settings(config))
-    assert values["scratch_schema"] == ""
-    assert "as_of" not in values
-
-
-def test_a_backfill_has_schemas_and_an_exchange_of_its_own(config: Path) -> None:
-    settings = load_settings(config)
-    values = dbt_vars(settings, scratch_schema="b", exchange=settings.paths.exchange / "x")
-    assert (values["scratch_schema"], values["exchange_dir"]) == ("b", "../exchange/x")
-
-
 def test_folders_are_named_from_the_folder_in_which_dbt_runs(config: Path) -> None:
     settings = load_settings(config)
     folder = settings.paths.warehouse.parent
     values = dbt_vars(settings)
     assert (folder / str(values["landing_dir"])).resolve() == settings.paths.landing.resolve()
     assert (folder / str(values["exchange_dir"])).resolve() == settings.paths.exchange.resolve()
-
-
-def test_the_same_vars_are_the_same_text(config: Path) -> None:
-    values = dbt_vars(load_settings(config))
-    text = dbt_vars_argument(values)
-    assert text == dbt_vars_argument(dict(reversed(values.items())))
-    assert json.loads(text) == values
 
 
 def test_dbt_is_the_one_beside_the_interpreter() -> None:

@@ -10,9 +10,9 @@ import pytest
 from pipelines.config.settings import Settings, project_root
 from pipelines.orchestration.totals import total_checks
 from pipelines.quality import load_totals
-from pipelines.runs.build_state import BuildKind, BuildPlan
 from pipelines.runs.dbt_process import DbtProcess
 from pipelines.runs.lock import hold_lock
+from pipelines.runs.plan import BuildKind, BuildPlan
 from pipelines.runs.plan_file import write_plan
 from pipelines.runs.recorder import Recorder
 from pipelines.runs.scope import RunScope
@@ -23,6 +23,20 @@ CHECKED = sorted({total.asset for total in DECLARED})
 TOTALS = [total.name for total in DECLARED]
 
 
+def trial_plan() -> BuildPlan:
+    """A full build without batches."""
+    return BuildPlan(
+        kind=BuildKind.FULL,
+        as_of=DAY,
+        fingerprint="f",
+        batches=(),
+        changed_batches=(),
+        new_batches=(),
+        staged_id="s",
+        reason="trial",
+    )
+
+
 @pytest.fixture
 def scope(tmp_path: Path) -> Iterator[RunScope]:
     settings = Settings.unconfigured().model_copy(update={"home": tmp_path})
@@ -30,7 +44,7 @@ def scope(tmp_path: Path) -> Iterator[RunScope]:
     paths.state.mkdir()
     with duckdb.connect(str(paths.warehouse)) as connection:
         connection.execute(GOOD_DAY)
-    write_plan(paths, BuildPlan(BuildKind.FULL, DAY, None, (), (), (), {}, "f", {}, (), "s", "trial"))
+    write_plan(paths, trial_plan())
     with hold_lock(tmp_path / "lock", "r") as lock:
         yield RunScope("r", settings, lock, Recorder(paths.last_run, "r"), DbtProcess(settings, lock))
 

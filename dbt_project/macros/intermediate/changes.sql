@@ -1,5 +1,15 @@
 {#- Which keys the new batches and the days since the last build affect. Used only by the int_changed_ models. -#}
 
+{#- A condition: the batch is new since the last build, or its file was delivered again since. -#}
+{% macro is_changed_batch() -%}
+    batch in ({{ batch_list(this_build('changed_batches')) }})
+{%- endmacro %}
+
+{#- `'…', '…'`, for an in-list; a batch that does not exist if the list is empty. -#}
+{% macro batch_list(batches) -%}
+    '{{ (batches or ['none']) | join("', '") }}'
+{%- endmacro %}
+
 {#- A condition: the day is after the day of the last build and not after the as-of day. -#}
 {% macro is_new_day(day) -%}
     ({{ day }} > date '{{ this_build("previous_as_of") }}' and {{ day }} <= date '{{ this_build("as_of") }}')
@@ -11,7 +21,7 @@
 select distinct source, {{ spec.key | join(', ') }}
 from {{ ref('stg_' ~ name) }}
 where
-    batch in (select batch from {{ source('exchange', 'changed_batches') }})
+    {{ is_changed_batch() }}
     or {{ is_new_day('effective_on') }}
     or {{ is_new_day('event_on') }}
     or batch in (
@@ -28,14 +38,14 @@ where
 {% macro redelivered_keys(name) -%}
 select distinct source, {{ entity(name).key | join(', ') }}
 from {{ ref('stg_' ~ name) }}
-where batch in (select batch from {{ source('exchange', 'changed_batches') }} where not is_new)
+where batch in ({{ batch_list(this_build('changed_batches') | reject('in', this_build('new_batches')) | list) }})
 {%- endmacro %}
 
 {#- The versions of an entity that the last build had, as a relation. -#}
 {% macro versions_before(name) -%}
     (
         select * from {{ ref('stg_' ~ name) }}
-        where batch not in (select batch from {{ source('exchange', 'changed_batches') }} where is_new)
+        where batch not in ({{ batch_list(this_build('new_batches')) }})
     ) as before
 {%- endmacro %}
 

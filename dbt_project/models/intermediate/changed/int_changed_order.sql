@@ -15,7 +15,7 @@ touched_by_rejections as (
     select source, order_id
     from rejected_rows
     where
-        batch in (select batch from {{ source('exchange', 'changed_batches') }})
+        {{ is_changed_batch() }}
         or {{ is_new_day('known_on') }}
         or {{ is_new_day('event_on') }}
 ),
