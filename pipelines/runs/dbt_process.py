@@ -93,6 +93,7 @@ class DbtProcess:
             args=[*_GLOBAL_OPTIONS, *args],
             vars=variables,
             environment={**(environment or {}), "DBT_TARGET_PATH": str(target)},
+            folder=str(self._settings.paths.warehouse.parent),
             parsed=str(parsed or ""),
         )
         process = self.start()

@@ -23,12 +23,15 @@ class Request(TypedDict):
         args: Its arguments, such as `["build", "--select", "tag:core"]`, without `--vars`.
         vars: The value of `--vars`.
         environment: Environment variables for this command, beside those of the process.
-        parsed: The folder with dbt's parse cache for these vars; empty if there is none.
+        folder: The folder in which dbt runs, to which the paths in vars and environment are relative.
+        parsed: The folder with dbt's parse cache for these vars; empty if there is none. It is read once, so a caller
+            that changes the project or these vars names another folder.
     """
 
     args: list[str]
     vars: str
     environment: dict[str, str]
+    folder: str
     parsed: str
 
 
@@ -65,6 +68,7 @@ class _Server:
         os.environ.clear()
         os.environ.update({**self._environment, **request["environment"]})
         try:
+            os.chdir(request["folder"])
             outcome = self._runner(manifest=self._manifest(request)).invoke(
                 [*request["args"], "--vars", request["vars"]]
             )
@@ -77,21 +81,14 @@ class _Server:
         print(json.dumps({END: {"success": success, "words": words}}), flush=True)  # noqa: T201 (the protocol)
 
     def _manifest(self, request: Request) -> Any:
-        """What dbt made of the project with these vars, parsed once; None if the command must parse for itself."""
-        if not request["parsed"] or not Path(request["parsed"]).is_dir():
+        """What dbt made of the project, parsed once; None if the command must parse for itself."""
+        parsed = request["parsed"]
+        if not parsed or not Path(parsed).is_dir():
             return None
-        if request["vars"] not in self._manifests:
-            parse = [
-                "--quiet",
-                "--no-write-json",
-                "parse",
-                "--target-path",
-                request["parsed"],
-                "--vars",
-                request["vars"],
-            ]
-            self._manifests[request["vars"]] = self._runner().invoke(parse).result
-        return self._manifests[request["vars"]]
+        if parsed not in self._manifests:
+            parse = ["--quiet", "--no-write-json", "parse", "--target-path", parsed, "--vars", request["vars"]]
+            self._manifests[parsed] = self._runner().invoke(parse).result
+        return self._manifests[parsed]
 
 
 if __name__ == "__main__":
