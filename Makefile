@@ -13,8 +13,9 @@ PYTHON    ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 PEERS_PYTHON ?= $(PYTHON)
 WORKERS   ?= 2
 PYTEST    := $(BIN)/python -m pytest
-# A file's tests stay together: they share what is dear to make (a home that has been run).
-PARALLEL  := --numprocesses $(WORKERS) --dist loadfile
+# A file's tests stay together: they share what takes long to make (a home that has been run).
+# Files begin in the order of their names: those with whole builds (dbt, pipeline) before the short ones (unit).
+PARALLEL  := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 COVERAGE  := --cov --cov-report=term:skip-covered
 
 .DEFAULT_GOAL := help
@@ -80,7 +81,7 @@ definitions: setup ## load Dagster's definitions
 	$(BIN)/dagster definitions validate -w workspace.yaml
 
 long: setup-spark ## stories, mutants, parity and trial-short at once, in the order of their files: the long ones come first
-	$(PYTEST) $(PARALLEL) --no-loadscope-reorder -m "(story or mutant or spark or trial) and not slow"
+	$(PYTEST) $(PARALLEL) -m "(story or mutant or spark or trial) and not slow"
 
 mutants: setup ## put small faults into a copy of the project: the tests that look at each must fail
 	$(PYTEST) -m mutant --durations=5
