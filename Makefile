@@ -14,7 +14,8 @@ PEERS_PYTHON ?= $(PYTHON)
 WORKERS   ?= 2
 PYTEST    := $(BIN)/python -m pytest
 # The tests of one file run in one worker: they share fixtures that take long to build (a home after a run).
-PARALLEL  := --numprocesses $(WORKERS) --dist loadfile
+# Files start in the order of their names: those with whole builds (dbt, pipeline) before the short ones (unit).
+PARALLEL  := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 COVERAGE  := --cov --cov-report=term:skip-covered
 
 .DEFAULT_GOAL := help
@@ -81,7 +82,7 @@ definitions: setup ## check that Dagster can load its definitions
 	$(BIN)/dagster definitions validate -w workspace.yaml
 
 long: setup-spark ## stories, mutants, parity and trial-short in one pytest run, in the order of files: the longest start first
-	$(PYTEST) $(PARALLEL) --no-loadscope-reorder -m "(story or mutant or spark or trial) and not slow"
+	$(PYTEST) $(PARALLEL) -m "(story or mutant or spark or trial) and not slow"
 
 mutants: setup ## put small faults into a copy of the project; the named tests must fail for each
 	$(PYTEST) -m mutant --durations=5

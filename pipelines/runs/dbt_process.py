@@ -47,11 +47,8 @@ class DbtProcess:
         """Start the process if it does not run yet; dbt is imported while the caller continues."""
         with self._starting:
             if self._process is None or not self.is_running:
-                project = str(project_root() / "dbt_project")
                 ours = {
                     **dbt_environment(self._settings),
-                    "DBT_PROJECT_DIR": project,
-                    "DBT_PROFILES_DIR": project,
                     "DBT_LOG_PATH": str(self._settings.paths.logs),
                     "DBT_LOG_FORMAT": "json",
                     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
@@ -65,7 +62,6 @@ class DbtProcess:
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,
                     env=child_environment(ours),
-                    # the path of the warehouse in profiles.yml is its file name only
                     cwd=self._settings.paths.warehouse.parent,
                 )
                 self._lock.note_child(self._process.pid)
@@ -89,6 +85,8 @@ class DbtProcess:
             parse_cache: The folder with dbt's parse cache for the parsed vars; dbt parses anew if it has none.
         """
         request = Request(
+            project=str(project_root() / "dbt_project"),
+            folder=str(self._settings.paths.warehouse.parent),
             args=[*_GLOBAL_OPTIONS, *args, "--target-path", str(target), "--vars", vars_text(variables.all)],
             parsed_vars=vars_text(variables.parsed),
             parse_cache=str(parse_cache),

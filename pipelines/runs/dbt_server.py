@@ -19,12 +19,17 @@ class Request(TypedDict):
     """One dbt command.
 
     Attributes:
-        args: Its arguments, such as `["build", "--select", "tag:core", "--vars", "{}"]`.
+        args: Its arguments, such as `["build", "--select", "tag:core", "--vars", "{}"]`, without the project's folder.
+        project: The folder of the dbt project, with profiles.yml.
+        folder: The folder in which dbt runs. Paths in vars, and the warehouse in profiles.yml, are relative to it.
         parsed_vars: The value of `--vars` that the project is parsed with; the command can have more vars.
-        parse_cache: The folder with dbt's parse cache for these vars.
+        parse_cache: The folder with dbt's parse cache for this project and these vars. It is read once: a caller that
+            changes the project names another folder.
     """
 
     args: list[str]
+    project: str
+    folder: str
     parsed_vars: str
     parse_cache: str
 
@@ -54,12 +59,13 @@ class _Server:
 
         self._runner = dbtRunner
         self._connections: Any = DuckDBConnectionManager
-        self._manifests: dict[str, Any] = {}
+        self._manifests: dict[tuple[str, str], Any] = {}
 
     def run(self, request: Request) -> None:
         """Run one command, and close the warehouse after it."""
         try:
-            outcome = self._runner(manifest=self._manifest(request)).invoke(request["args"])
+            os.chdir(request["folder"])
+            outcome = self._runner(manifest=self._manifest(request)).invoke([*request["args"], *_project(request)])
             words = str(outcome.exception or "")
             success = outcome.success
         except Exception as problem:  # noqa: BLE001 (the parent reports it)
@@ -75,10 +81,14 @@ class _Server:
         was parsed with: they are looked up when a model is compiled.
         """
         values, cache = request["parsed_vars"], request["parse_cache"]
-        if values not in self._manifests:
+        if (values, cache) not in self._manifests:
             parse = ["--quiet", "--no-write-json", "parse", "--target-path", cache, "--vars", values]
-            self._manifests[values] = self._runner().invoke(parse).result
-        return self._manifests[values]
+            self._manifests[values, cache] = self._runner().invoke([*parse, *_project(request)]).result
+        return self._manifests[values, cache]
+
+
+def _project(request: Request) -> list[str]:
+    return ["--project-dir", request["project"], "--profiles-dir", request["project"]]
 
 
 if __name__ == "__main__":

@@ -113,7 +113,7 @@ def run_days(home: Path, seed: int, steps: list[tuple[int, int]], compared: set[
 
 def test_every_model_that_is_extended_is_compared(tmp_path: Path) -> None:
     with open_warehouse(tmp_path) as warehouse:
-        warehouse.dbt("parse", as_of=FIRST)
+        warehouse.dbt("seed", as_of=FIRST)
         compared = compared_in_core(warehouse).keys() | compared_in_staging(warehouse).keys()
         nodes = warehouse.manifest()["nodes"].values()
     assert {node["alias"] for node in nodes if node["config"]["materialized"] == "incremental"} - compared == set()

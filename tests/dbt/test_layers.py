@@ -5,24 +5,21 @@ concepts" and "multiple sources joined" (staging joins every entity with the led
 (sqlfluff and the parity tests find those), and "too many joins" (models have at most 120 lines).
 """
 
-import json
-import os
-import subprocess
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import date
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipelines.config.settings import dbt_executable, project_root
 from pipelines.runs.dbt_rules import rules_of
 from pipelines.runs.required import DBT_STEPS
+from tests.dbt.warehouse import Warehouse
 
 Node = dict[str, Any]
 
-PROJECT = project_root() / "dbt_project"
 STEPS = list(DBT_STEPS)
 PREFIXES = {"staging": ("stg_",), "intermediate": ("int_",), "marts": ("dim_", "fct_", "customer_", "rpt_")}
 # Lists the changed keys of several domains, which read them; no model of it is a step of a domain.
@@ -44,15 +41,11 @@ ONE_INPUT_PER_ENTITY = {
 
 
 @pytest.fixture(scope="module")
-def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def manifest(new_warehouse: Callable[[], Warehouse]) -> dict[str, Any]:
     """dbt's manifest of the project as it is."""
-    target = tmp_path_factory.mktemp("layers")
-    project = str(PROJECT)
-    command = [str(dbt_executable()), "--quiet", "parse", "--project-dir", project, "--profiles-dir", project]
-    environment = os.environ | {"DBT_LOG_PATH": str(target / "logs"), "DBT_TARGET_PATH": str(target)}
-    subprocess.run(command, env=environment, check=True)
-    found: dict[str, Any] = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
-    return found
+    warehouse = new_warehouse()
+    warehouse.dbt("seed", as_of=date(2024, 1, 29))
+    return warehouse.manifest()
 
 
 @pytest.fixture(scope="module")

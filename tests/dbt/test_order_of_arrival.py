@@ -135,6 +135,8 @@ class Compiled:
             land(landing, "shop", landed_on, {entity: rows}, file_on=file_on, name=f"{name}{number}")
         columns = ", ".join((*ENTITIES[entity], "updated_at"))
         with duckdb.connect() as connection:
+            # paths in the SQL are relative to the home, in which dbt runs
+            connection.execute(f"set file_search_path = '{self.home}'")
             connection.execute("attach ':memory:' as warehouse")
             for schema in ("staging", "intermediate"):
                 connection.execute(f"create schema warehouse.{schema}")

@@ -1,33 +1,48 @@
-"""A home of its own for a test, and dbt run on it as the pipeline runs it: vars, exchanged files, a process of its own.
+"""A home of its own for a test, and dbt run on it as the pipeline runs it: vars, exchanged files, another process.
 
-The rest of the pipeline (landing, gates) is not here.
+All warehouses of a test process share one dbt process (pipelines/runs/dbt_server.py), because dbt takes longer to start
+and to parse the project than to build a small warehouse. The rest of the pipeline (landing, gates) is not here.
 """
 
+import atexit
 import hashlib
 import json
-import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from pipelines.config.in_force import write_settings
 from pipelines.config.settings import Settings, project_root
 from pipelines.landing import delivery_ages, read_ledger, write_order_statuses
+from pipelines.runs.dbt_server import END, Request
 from pipelines.runs.dbt_vars import vars_text
+from pipelines.runs.lock import DBT_PROGRAM
 from pipelines.runs.warehouse import export_cells
 from pipelines.value import score
+from tests.conftest import clean_environment
 from tests.dbt.landed import Row, land, prepare
 
 SETTINGS = Settings.unconfigured()
+FOLDERS = {"landing_dir": "landing", "exchange_dir": "exchange"}
+ENVIRONMENT = {
+    "LOYALTY_WAREHOUSE": "warehouse.duckdb",
+    "LOYALTY_MEMORY_LIMIT": "2GB",
+    "LOYALTY_THREADS": "2",
+    "LOYALTY_TEMP_DIR": "tmp",
+}
 
 Var = str | int | bool | dict[str, float] | list[str]
 
@@ -44,7 +59,6 @@ class Warehouse:
 
     Attributes:
         home: The folder.
-        child: The process that runs dbt (child.py).
         timezone: The zone of the business day.
         currency: The reporting currency.
         staged: Batches that are staged, each with the number of later deliveries of its file.
@@ -56,7 +70,6 @@ class Warehouse:
     """
 
     home: Path
-    child: "subprocess.Popen[str]"
     timezone: str
     currency: str = "GBP"
     staged: dict[str, int] = field(default_factory=dict)
@@ -92,24 +105,45 @@ class Warehouse:
             variables: More vars.
         """
         given: dict[str, Var] = {
+            **FOLDERS,
             "as_of": as_of.isoformat(),
-            "landing_dir": str(self.landing),
-            "exchange_dir": str(self.home / "exchange"),
             "timezone": self.timezone,
             "currency": self.currency,
             **variables,
         }
-        project = str(self.project)
-        options = ["--project-dir", project, "--profiles-dir", project, "--vars", vars_text(given)]
-        parsed = f"{self.edition}|{given.get('scratch_schema', '')}"
-        request = {"arguments": arguments, "options": options, "parsed": parsed}
-        assert self.child.stdin and self.child.stdout
-        self.child.stdin.write(json.dumps(request) + "\n")
-        self.child.stdin.flush()
-        answer = json.loads(self.child.stdout.readline())
-        self.ran |= answer["ran"]
-        output = answer["output"]
-        assert answer["success"] and "[WARNING]" not in output, output[-6000:]
+        scratch = str(variables.get("scratch_schema", ""))
+        results = self.home / "target" / "run_results.json"
+        results.unlink(missing_ok=True)
+        request = Request(
+            args=[
+                *arguments,
+                *("--target-path", str(self.home / "target"), "--log-path", str(self.home / "logs")),
+                *("--vars", vars_text(given)),
+            ],
+            project=str(self.project),
+            folder=str(self.home),
+            # parsing reads neither the day nor the zone nor the currency
+            parsed_vars=vars_text({**FOLDERS, "scratch_schema": scratch}),
+            parse_cache=str(self._parse_cache(scratch)),
+        )
+        success, output = _dbt(request)
+        if results.exists():
+            ended = json.loads(results.read_text(encoding="utf-8"))["results"]
+            self.ran |= {result["unique_id"]: result["status"] for result in ended}
+        assert success and "[WARNING]" not in output, output[-6000:]
+
+    def _parse_cache(self, scratch: str) -> Path:
+        """The folder of the parse cache of this edition of the project."""
+        cache = _parse_caches() / hashlib.sha256(json.dumps([str(self.project), scratch]).encode()).hexdigest()[:16]
+        edition = cache / hashlib.sha256(self.edition.encode()).hexdigest()[:16]
+        if not edition.is_dir():
+            # dbt parses only the files that differ from those of another edition
+            others = sorted(cache.glob("*"), key=lambda other: other.stat().st_mtime_ns)
+            if others:
+                shutil.copytree(others[-1], edition)
+            else:
+                edition.mkdir(parents=True)
+        return edition
 
     def ingest(self, as_of: date, *, tested: bool = False) -> None:
         """Stage what has landed, and hand over pseudonyms, declared statuses and settings."""
@@ -170,7 +204,7 @@ class Warehouse:
         self.dbt("build", *_selected("marts", tested), as_of=as_of)
 
     def manifest(self) -> dict[str, Any]:
-        """dbt's manifest of the project, from the last command."""
+        """dbt's manifest of the project, from the last command that builds (`parse` writes none)."""
         found: dict[str, Any] = json.loads((self.home / "target" / "manifest.json").read_text(encoding="utf-8"))
         return found
 
@@ -185,34 +219,48 @@ def pseudonym(source: str, ref: str) -> str:
     return hashlib.sha256(f"{source}|{ref}".encode()).hexdigest()[:32]
 
 
+@cache
+def _server() -> "subprocess.Popen[str]":
+    """The dbt process; it ends with this one, because its standard input does."""
+    server = subprocess.Popen(
+        [sys.executable, "-m", DBT_PROGRAM],
+        cwd=project_root(),
+        env=clean_environment(**ENVIRONMENT, PYTHONUNBUFFERED="1", PYTHONPATH=str(project_root())),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    atexit.register(server.communicate)
+    return server
+
+
+@cache
+def _parse_caches() -> Path:
+    folder = mkdtemp(prefix="loyalty-parsed-")
+    atexit.register(shutil.rmtree, folder)
+    return Path(folder)
+
+
+def _dbt(request: Request) -> tuple[bool, str]:
+    """Whether a command succeeded, and what dbt printed."""
+    server, lines = _server(), []
+    assert server.stdin and server.stdout
+    server.stdin.write(json.dumps(request) + "\n")
+    server.stdin.flush()
+    for line in server.stdout:
+        if line.startswith(f'{{"{END}'):
+            outcome = json.loads(line)[END]
+            return outcome["success"], "".join(lines) + outcome["words"]
+        lines.append(line)
+    _server.cache_clear()
+    pytest.fail(f"dbt's process ended with {server.wait()}: {''.join(lines)[-6000:]}")
+
+
 @contextmanager
 def open_warehouse(home: Path, timezone: str = "Europe/London") -> Iterator[Warehouse]:
-    """A warehouse below `home`, and the process that builds it."""
+    """A warehouse below `home`."""
     home.mkdir(parents=True, exist_ok=True)
-    environment = os.environ | {
-        "LOYALTY_WAREHOUSE": str(home / "warehouse.duckdb"),
-        "LOYALTY_MEMORY_LIMIT": "2GB",
-        "LOYALTY_THREADS": "2",
-        "LOYALTY_TEMP_DIR": str(home / "tmp"),
-        "DBT_TARGET_PATH": str(home / "target"),
-        "DBT_LOG_PATH": str(home / "logs"),
-    }
-    with (
-        (home / "stderr.txt").open("w") as errors,
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.dbt.child"],
-            cwd=project_root(),
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        ) as child,
-    ):
-        warehouse = Warehouse(home, child, timezone)
-        prepare(warehouse.landing)
-        try:
-            yield warehouse
-        finally:
-            assert child.stdin
-            child.stdin.close()
+    warehouse = Warehouse(home, timezone)
+    prepare(warehouse.landing)
+    yield warehouse
