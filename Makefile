@@ -67,8 +67,9 @@ lint: setup ## ruff, style and format
 types: setup ## mypy, strict
 	$(BIN)/mypy
 
-docs: setup ## write docs/settings.md and the defaults in dbt_project.yml from the declared settings
+docs: setup ## write what is generated from the declared settings and entities
 	$(BIN)/python -m pipelines.config.reference
+	$(BIN)/python -m pipelines.quality.entity_reference
 
 parse: setup ## dbt parse, without warnings
 	$(BIN)/dbt --warn-error parse --quiet --project-dir dbt_project --profiles-dir dbt_project

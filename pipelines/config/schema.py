@@ -10,27 +10,13 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from pipelines.base.errors import ConfigError
+from pipelines.base.project import project_root
 from pipelines.config.about import About
 from pipelines.config.home import Home
 from pipelines.config.limits import QuarantineSettings
 from pipelines.config.model import ModelSettings
 from pipelines.config.parts import EngineSettings, NotifySettings, RetentionSettings, SettingsPart, Sources
 from pipelines.config.values import AsOf, CurrencyCode, Day, HomeFolder, Industry, WebhookUrl, Zone
-
-
-def project_root() -> Path:
-    """The clone's folder, with dbt_project/ and expectations/ in it; the only finder of both.
-
-    Raises:
-        ConfigError: The package does not run from a clone.
-    """
-    root = Path(__file__).resolve().parents[2]
-    if not (root / "dbt_project" / "dbt_project.yml").is_file():
-        raise ConfigError(
-            f"no dbt_project/ beside the package in {root}", hint="run it from an editable clone: make setup"
-        )
-    return root
 
 
 class Settings(SettingsPart):
