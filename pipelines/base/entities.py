@@ -1,12 +1,22 @@
-"""The canonical entities: the columns, types and keys onto which every source maps.
+"""The canonical entities onto which every source maps, as dbt_project/models/staging/entities/ declares them.
 
-This module holds names, types and keys and nothing else: no reading (readers.py), no mapping (mapping.py). Staging
-casts each column by the type that stands here; landing keeps every column as text and only normalises it (see
-`ColumnType`).
+One file per entity: its columns with type, description and rule codes, its key, and the rules on a row. dbt reads the
+files as sources; this module reads them into dataclasses. Landing keeps every column as text and normalises it;
+staging casts it by its type (see `ColumnType`).
 """
 
+import csv
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pipelines.base.project import project_root
+
+FOLDER = Path("dbt_project/models/staging/entities")
 
 
 class ColumnType(StrEnum):
@@ -38,28 +48,57 @@ class ColumnType(StrEnum):
 
 
 @dataclass(frozen=True)
+class Rule:
+    """One rule on a row, beside the rules that the key exists and that text can be cast.
+
+    Attributes:
+        code: Its code, such as `ORD-101`.
+        columns: The columns that it concerns, the first one first in messages.
+        reject: The kind of rule (macro `condition_of`), or empty if only `where` rejects.
+        beside: The second column, of the kinds `missing` and `unpaired`.
+        where: A condition in SQL that also rejects the row.
+        meaning: What a row that breaks the rule looks like; empty if the kind says it.
+        action: What to do about it; empty if the kind says it.
+    """
+
+    code: str
+    columns: tuple[str, ...]
+    reject: str = ""
+    beside: str = ""
+    where: str = ""
+    meaning: str = ""
+    action: str = ""
+
+
+@dataclass(frozen=True)
 class Entity:
     """One canonical entity.
 
     Attributes:
         name: Its name, as in `landing/<name>/` and `stg_<name>`.
+        prefix: The first three letters of its rule codes.
         key: Its key columns, beside `source`.
-        columns: Every canonical column but `source`, key columns first, `updated_at` last.
+        columns: Every canonical column except `source`, key columns first, `updated_at` last.
+        malformed: The code of the rule that a column breaks if its text cannot be cast.
+        accepted: The accepted values of the columns that have a list of them.
+        rules: The other rules on a row, by code.
         event: The column that says when it happened, or None for standing data.
-        masked: Times of later events, read as NULL where they lie after the as-of day.
-        needs: What staging requires of a row beside its key: of each group, one column that is not NULL.
-        pairs: Columns of which staging accepts both or none.
-        is_reference: Whether it describes people or the world, so that its event says nothing of when customers were
+        masked: Times of later events, read as NULL if they are after the as-of day.
+        state: Columns that describe the masked times, read as NULL if one of these is after the as-of day.
+        is_reference: Whether it describes people or the world, so that its event does not show when customers were
             last active.
     """
 
     name: str
+    prefix: str
     key: tuple[str, ...]
     columns: dict[str, ColumnType]
+    malformed: dict[str, str]
+    accepted: dict[str, tuple[str, ...]]
+    rules: tuple[Rule, ...]
     event: str | None = None
     masked: tuple[str, ...] = ()
-    needs: tuple[tuple[str, ...], ...] = ()
-    pairs: tuple[tuple[str, str], ...] = ()
+    state: tuple[str, ...] = ()
     is_reference: bool = False
 
     @property
@@ -67,156 +106,80 @@ class Entity:
         """Whether its rows are events of customers: they decide which day `latest` is."""
         return self.event is not None and not self.is_reference
 
+    @property
+    def needs(self) -> tuple[tuple[str, ...], ...]:
+        """What staging requires of a row beside its key: of each group, one column that is not NULL."""
+        return tuple(
+            (rule.columns[0], *([rule.beside] if rule.beside else []))
+            for rule in self.rules
+            if rule.reject == "missing"
+        )
 
-_T = ColumnType
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Columns of which staging accepts both or none."""
+        return tuple((rule.columns[0], rule.beside) for rule in self.rules if rule.reject == "unpaired")
 
 
-def _columns(spec: str) -> dict[str, ColumnType]:
-    """`"order_id gross:amount"` to typed columns, `updated_at` appended; a name without a type is TEXT."""
-    pairs = (word.partition(":") for word in (spec + " updated_at:timestamp").split())
-    return {name: _T(kind or "text") for name, _, kind in pairs}
+def read_entities(root: Path) -> dict[str, Entity]:
+    """The declared entities, by name, in the order of their files.
+
+    Args:
+        root: The clone's folder.
+    """
+    paths = sorted((root / FOLDER).glob("*.yml"))
+    names = [path.stem for path in paths]
+    return {path.stem: _entity(root, path, names) for path in paths}
 
 
-ENTITIES: dict[str, Entity] = {
-    entity.name: entity
-    for entity in (
-        Entity(
-            "orders",
-            ("order_id",),
-            _columns(
-                "order_id customer_ref email:personal phone:personal ordered_at:timestamp paid_at:timestamp"
-                " cancelled_at:timestamp promised_at:timestamp delivered_at:timestamp status:lower channel:lower"
-                " store_id currency gross:amount discount:amount tax:amount shipping:amount total:amount coupon_code"
-                " is_test:boolean"
-            ),
-            event="ordered_at",
-            needs=(("ordered_at",),),
-            masked=("paid_at", "cancelled_at", "delivered_at"),
-        ),
-        Entity(
-            "order_lines",
-            ("order_id", "line_id"),
-            _columns(
-                "order_id line_id product_id product_name category brand quantity:price unit_price:price"
-                " list_price:price discount:amount unit_cost:price customer_ref email:personal phone:personal"
-                " ordered_at:timestamp status:lower channel:lower store_id currency total:amount tax:amount"
-            ),
-            event="ordered_at",
-        ),
-        Entity(
-            "payments",
-            ("payment_id",),
-            _columns("payment_id order_id paid_at:timestamp method:lower amount:amount currency"),
-            event="paid_at",
-            needs=(("order_id",),),
-        ),
-        Entity(
-            "products",
-            ("product_id",),
-            _columns("product_id product_name category brand unit_cost:price"),
-        ),
-        Entity(
-            "returns",
-            ("return_id",),
-            _columns(
-                "return_id order_id line_id customer_ref returned_at:timestamp quantity:price amount:amount currency"
-                " kind:lower reason:personal fault:lower amount_basis:lower tax:amount shipping:amount"
-            ),
-            event="returned_at",
-            needs=(("returned_at", "order_id"),),
-        ),
-        Entity(
-            "customers",
-            ("customer_ref",),
-            _columns(
-                "customer_ref person_ref account_ref name:personal email:personal phone:personal signed_up_at:timestamp"
-                " birth_date:date gender:lower country region city segment industry owner:personal"
-                " acquisition_channel:lower acquisition_cost:amount is_employee:boolean consent_email:boolean"
-                " consent_sms:boolean consent_phone:boolean external_ids:personal"
-            ),
-            event="signed_up_at",
-            is_reference=True,
-        ),
-        Entity(
-            "interactions",
-            ("interaction_id",),
-            _columns(
-                "interaction_id customer_ref occurred_at:timestamp kind:lower direction:lower channel:lower"
-                " subject:personal body:personal sentiment:price duration_s:integer cost:amount agent:personal"
-            ),
-            event="occurred_at",
-            needs=(("occurred_at",),),
-        ),
-        Entity(
-            "cases",
-            ("case_id",),
-            _columns(
-                "case_id customer_ref order_id product_id channel:lower opened_at:timestamp first_response_at:timestamp"
-                " closed_at:timestamp kind:lower priority:lower status:lower category body:personal resolution:personal"
-                " satisfaction:price cost:amount"
-            ),
-            event="opened_at",
-            needs=(("opened_at",),),
-            masked=("first_response_at", "closed_at"),
-        ),
-        Entity(
-            "campaign_touches",
-            ("touch_id",),
-            _columns(
-                "touch_id customer_ref campaign_id campaign_kind:lower action:lower arm:lower order_id coupon_code"
-                " touched_at:timestamp cost:amount currency"
-            ),
-            event="touched_at",
-            needs=(("touched_at",),),
-        ),
-        Entity(
-            "loyalty_events",
-            ("event_id",),
-            _columns(
-                "event_id customer_ref occurred_at:timestamp kind:lower points:price money_value:amount"
-                " expires_at:timestamp order_id tier"
-            ),
-            event="occurred_at",
-            needs=(("occurred_at",),),
-        ),
-        Entity(
-            "referrals",
-            ("referral_id",),
-            _columns("referral_id referrer_ref referred_ref referred_at:timestamp"),
-            event="referred_at",
-            needs=(("referred_at",), ("referrer_ref",), ("referred_ref",)),
-        ),
-        Entity(
-            "survey_invitations",
-            ("invitation_id",),
-            _columns("invitation_id survey_id customer_ref email:personal sent_at:timestamp channel:lower"),
-            event="sent_at",
-            needs=(("sent_at",),),
-        ),
-        Entity(
-            "survey_answers",
-            ("response_id", "question_id"),
-            _columns(
-                "response_id question_id survey_id survey_kind:lower customer_ref email:personal order_id"
-                " answered_at:timestamp construct:lower answer_number:price answer_text:personal scale_min:price"
-                " scale_max:price is_reversed:boolean"
-            ),
-            event="answered_at",
-            needs=(("answered_at",),),
-            pairs=(("scale_min", "scale_max"),),
-        ),
-        Entity(
-            "fx_rates",
-            ("day", "currency"),
-            _columns("day:date currency rate:rate"),
-            event="day",
-            needs=(("rate",),),
-            is_reference=True,
-        ),
-        Entity(
-            "coverage",
-            ("entity",),
-            _columns("entity:lower covered_from:date covered_to:date is_complete:boolean"),
-        ),
+def _entity(root: Path, path: Path, names: list[str]) -> Entity:
+    declared = yaml.load(path.read_bytes(), Loader=_LOADER)
+    (table,) = declared["sources"][0]["tables"]
+    meta = table["config"]["meta"]
+    columns = {column["name"]: column for column in table["columns"]}
+    details = {name: column.get("config", {}).get("meta", {}) for name, column in columns.items()}
+    return Entity(
+        name=table["name"],
+        prefix=meta["prefix"],
+        key=tuple(meta["key"]),
+        columns={name: ColumnType(column["data_type"]) for name, column in columns.items()},
+        malformed={name: one["malformed"] for name, one in details.items() if "malformed" in one},
+        accepted={
+            name: tuple(_accepted(root, one["accepts"], names, table["name"]))
+            for name, one in details.items()
+            if "accepts" in one
+        },
+        rules=tuple(_rule(rule) for rule in meta["rules"]),
+        event=meta.get("event"),
+        masked=tuple(meta.get("masked", ())),
+        state=tuple(meta.get("state", ())),
+        is_reference=meta.get("is_reference", False),
     )
-}
+
+
+def _rule(declared: Mapping[str, Any]) -> Rule:
+    column = declared["column"]
+    return Rule(
+        code=declared["code"],
+        columns=tuple(column) if isinstance(column, list) else (column,),
+        reject=declared.get("reject", ""),
+        beside=declared.get("with", ""),
+        where=declared.get("where", ""),
+        meaning=declared.get("meaning", ""),
+        action=declared.get("action", ""),
+    )
+
+
+def _accepted(root: Path, declared: list[str] | str, names: list[str], own: str) -> Iterator[str]:
+    """The values of a list, of the first column of a seed, or (`entities`) the names of all other entities."""
+    if isinstance(declared, list):
+        yield from declared
+    elif declared == "entities":
+        yield from (name for name in names if name != own)
+    else:
+        with (root / "dbt_project" / declared).open(encoding="utf-8", newline="") as lines:
+            yield from (row[0] for row in list(csv.reader(lines))[1:])
+
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+ENTITIES: dict[str, Entity] = read_entities(project_root())

@@ -10,27 +10,13 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
-from pipelines.base.errors import ConfigError
+from pipelines.base.project import project_root
 from pipelines.config.about import About
 from pipelines.config.home import Home
 from pipelines.config.limits import QuarantineSettings
 from pipelines.config.model import ModelSettings
 from pipelines.config.parts import EngineSettings, NotifySettings, RetentionSettings, SettingsPart, Sources
 from pipelines.config.values import AsOf, CheckLimit, CurrencyCode, Day, HomeFolder, Industry, WebhookUrl, Zone
-
-
-def project_root() -> Path:
-    """The folder of the clone, which contains dbt_project/ and expectations/.
-
-    Raises:
-        ConfigError: The package was not installed from a clone.
-    """
-    root = Path(__file__).resolve().parents[2]
-    if not (root / "dbt_project" / "dbt_project.yml").is_file():
-        raise ConfigError(
-            f"there is no dbt_project/ in {root}", hint="install the package from an editable clone: make setup"
-        )
-    return root
 
 
 class Settings(SettingsPart):

@@ -14,11 +14,11 @@ from pydantic import ValidationError
 
 from pipelines.base.database import set_limits
 from pipelines.base.errors import ConfigError
+from pipelines.base.project import project_root as project_root
 from pipelines.config.faults import faults
 from pipelines.config.model_vars import Var, model_vars
 from pipelines.config.positions import Document, YamlProblem, read_yaml
 from pipelines.config.schema import Settings as Settings  # other packages import it from here
-from pipelines.config.schema import project_root as project_root
 
 CONFIG_NAME = "loyalty.yml"
 CONFIG_VARIABLE = "LOYALTY_CONFIG"

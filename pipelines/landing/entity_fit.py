@@ -4,16 +4,13 @@ A mapping is rejected here if staging would reject every row that it makes. Eith
 column has the same value in all rows and staging does not accept it. binding.py checks the SQL of expressions.
 """
 
-import csv
 import re
 from collections.abc import Iterator
-from functools import cache
 
 import duckdb
 
 from pipelines.base.entities import ENTITIES, ColumnType, Entity
 from pipelines.base.spelling import did_you_mean
-from pipelines.config.settings import project_root
 from pipelines.landing import normal
 from pipelines.landing.binding import references, sql_of
 from pipelines.landing.cells import trimmed
@@ -143,20 +140,7 @@ def _wrong(connection: duckdb.DuckDBPyConnection, entity: Entity, column: str, v
         return f"it must be {_SHAPES[kind]}"
     if column == "currency" and not re.fullmatch("[A-Z]{3}", value):
         return "it must be three capital letters, such as EUR"
-    accepted = _accepted().get((entity.name, column))
+    accepted = entity.accepted.get(column)
     if accepted and value not in accepted:
         return f"it is not one of the accepted values{did_you_mean(value, accepted, ', '.join(accepted))}"
     return ""
-
-
-@cache
-def _accepted() -> dict[tuple[str, str], list[str]]:
-    """The values that staging accepts, by entity and column. Columns that are not listed accept any value."""
-    seeds = project_root() / "dbt_project" / "seeds"
-    accepted: dict[tuple[str, str], list[str]] = {}
-    with (seeds / "accepted_kinds.csv").open(encoding="utf-8", newline="") as lines:
-        for row in csv.DictReader(lines):
-            accepted.setdefault((row["entity"], row["column_name"]), []).append(row["accepted_value"])
-    with (seeds / "constructs.csv").open(encoding="utf-8", newline="") as lines:
-        accepted["survey_answers", "construct"] = [row["construct"] for row in csv.DictReader(lines)]
-    return accepted

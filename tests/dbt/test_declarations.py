@@ -1,27 +1,19 @@
-"""What dbt declares twice says the same: entities, types, rule codes, seeds that both engines can load."""
+"""The declared entities are complete, what is generated from them is current, and both engines can load the seeds."""
 
 import csv
 import re
 from pathlib import Path
 
+import pytest
 import yaml
-from jinja2 import Environment
 
-from pipelines.base.entities import ENTITIES, ColumnType
+from pipelines.base.entities import ENTITIES, ColumnType, Entity
 from pipelines.config.settings import project_root
 from pipelines.landing.spans import Rule
+from pipelines.quality.entity_reference import CATALOGUE, MACRO, catalogue, macro
 
 PROJECT = project_root() / "dbt_project"
 CHECKED = {ColumnType(name) for name in ("timestamp", "date", "amount", "price", "rate", "integer", "boolean")}
-
-
-def declared() -> dict[str, dict[str, object]]:
-    """The entities as macros/staging/entities.sql gives them."""
-    text = (PROJECT / "macros" / "staging" / "entities.sql").read_text()
-    found: list[dict[str, dict[str, object]]] = []
-    module = Environment(extensions=["jinja2.ext.do"]).from_string(text, globals={"return": found.append}).module
-    module.entities()  # type: ignore[attr-defined]  # a macro
-    return found[0]
 
 
 def rules() -> list[dict[str, str]]:
@@ -30,27 +22,36 @@ def rules() -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_staging_knows_every_entity_as_landing_does() -> None:
-    macros = declared()
-    assert list(macros) == list(ENTITIES)
-    for name, entity in ENTITIES.items():
-        spec = macros[name]
-        columns = spec["columns"]
-        assert isinstance(columns, dict)
-        assert {column: definition[0] for column, definition in columns.items()} == {
-            column: kind.value for column, kind in entity.columns.items()
-        }
-        assert (spec["key"], spec["event"], spec["masked"]) == (list(entity.key), entity.event, list(entity.masked))
-        assert {column for column, definition in columns.items() if len(definition) == 2} == {
-            column for column, kind in entity.columns.items() if kind in CHECKED
-        }
+def test_what_is_generated_from_the_declared_entities_is_current() -> None:
+    assert (PROJECT.parent / MACRO).read_text(encoding="utf-8") == macro(), "call make docs"
+    assert (PROJECT.parent / CATALOGUE).read_text(encoding="utf-8") == catalogue(PROJECT.parent), "call make docs"
 
 
-def test_every_rule_that_staging_checks_is_in_the_catalogue_and_the_other_way_round() -> None:
-    used = {f"{spec['prefix']}-001" for spec in declared().values()}
-    for path in [PROJECT / "macros" / "staging" / "entities.sql", *(PROJECT / "models" / "staging").rglob("*.sql")]:
-        used |= set(re.findall(r"'([A-Z]{3}-\d{3})'", path.read_text()))
-    assert used == {rule["code"] for rule in rules() if rule["entity"] != "unreadable"}
+@pytest.mark.parametrize("entity", ENTITIES.values(), ids=ENTITIES)
+def test_an_entity_is_declared_as_staging_needs_it(entity: Entity) -> None:
+    columns = list(entity.columns)
+    assert columns[: len(entity.key)] == list(entity.key) and columns[-1] == "updated_at"
+    assert {entity.event, *entity.masked, *entity.state} - {None} <= set(columns)
+    # the rule that text can be cast has a code for each column that is cast, and for no other
+    assert set(entity.malformed) == {column for column, kind in entity.columns.items() if kind in CHECKED}
+    named = {column for rule in entity.rules for column in (*rule.columns, rule.beside)} - {""}
+    assert named <= set(columns)
+    unaccepted = {rule.columns[0] for rule in entity.rules if rule.reject == "unaccepted"}
+    assert unaccepted == set(entity.accepted)
+    assert all(rule.reject or rule.where for rule in entity.rules)
+
+
+def test_an_entity_has_its_models_and_every_model_of_an_entity_is_declared() -> None:
+    for folder, form in (
+        ("staging", "stg_{}"),
+        ("staging/checked", "stg_{}__checked"),
+        ("intermediate/as_of", "int_{}_as_of"),
+    ):
+        missing = [
+            name for name in ENTITIES if not (PROJECT / "models" / folder / f"{form.format(name)}.sql").is_file()
+        ]
+        assert missing == []
+    assert len(list((PROJECT / "models" / "staging" / "checked").glob("*.sql"))) == len(ENTITIES)
 
 
 def test_every_rule_that_landing_checks_is_in_the_catalogue_and_the_other_way_round() -> None:
@@ -58,12 +59,11 @@ def test_every_rule_that_landing_checks_is_in_the_catalogue_and_the_other_way_ro
 
 
 def test_a_rule_has_a_code_of_its_entity_and_speaks_of_one_of_its_columns() -> None:
-    macros = declared()
     for rule in rules():
         code, name = rule["code"], rule["entity"]
         prefix, columns = "LND", ["raw"]
         if name != "unreadable":
-            prefix, columns = str(macros[name]["prefix"]), list(ENTITIES[name].columns)
+            prefix, columns = ENTITIES[name].prefix, list(ENTITIES[name].columns)
         assert re.fullmatch(rf"{prefix}-\d{{3}}", code), code
         assert set(rule["column_name"].split()) <= set(columns), code
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.base.entities import ENTITIES
 from pipelines.runs.dbt_rules import rules_of
 from pipelines.runs.required import DBT_STEPS
 from tests.dbt.warehouse import Warehouse
@@ -105,7 +106,7 @@ def test_every_source_is_declared_and_read(manifest: dict[str, Any], models: dic
     """Unused sources; sources without a description."""
     read = {parent for node in models.values() for parent in node["depends_on"]["nodes"]}
     assert set(manifest["sources"]) - read == set()
-    assert [name for name, source in manifest["sources"].items() if not source["source_description"]] == []
+    assert [name for name, source in manifest["sources"].items() if not source["description"]] == []
 
 
 def test_every_model_reads_something(models: dict[str, Node]) -> None:
@@ -139,13 +140,18 @@ def test_a_model_is_named_for_its_layer(models: dict[str, Node]) -> None:
 
 
 def test_a_model_is_described_beside_its_sql(models: dict[str, Node]) -> None:
-    """Undocumented models; property files in the model's folder."""
+    """Undocumented models; property files in the model's folder. An entity's file describes its staging models too."""
     assert [node["name"] for node in models.values() if not node["description"].startswith("Grain: ")] == []
     beside = {
         node["name"]: (Path(node["patch_path"].split("://")[1]).parent, Path(node["original_file_path"]).parent)
         for node in models.values()
     }
-    assert [name for name, (described, written) in beside.items() if described != written] == []
+    entities = Path("models/staging/entities")
+    per_entity = {form.format(name) for name in ENTITIES for form in ("stg_{}", "stg_{}__checked")}
+    assert {name for name, (described, _) in beside.items() if described == entities} == per_entity
+    assert [
+        name for name, (described, written) in beside.items() if described != written and name not in per_entity
+    ] == []
 
 
 def test_a_model_is_built_by_one_step(models: dict[str, Node]) -> None:

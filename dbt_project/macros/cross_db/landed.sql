@@ -1,6 +1,6 @@
 {#-
-Parquet from outside the warehouse: landed entities, and what Python hands over under exchange/. DuckDB reads the files where
-the source says they lie (models/staging/_sources.yml); Spark is given a view on them under the source's name.
+Parquet from outside the warehouse: landed entities, and what Python hands over under exchange/. DuckDB reads the files from
+the external_location of the source (dbt_project.yml); Spark has a view on them under the source's name.
 -#}
 
 {#- The landed rows of an entity, as text. -#}

@@ -54,7 +54,7 @@ ten thousand of the largest still fits its type.
     case {{ x }} when 'true' then true when 'false' then false end
 {%- endmacro %}
 
-{#- The cast of a canonical column by its ColumnType (pipelines/base/entities.py). -#}
+{#- The cast of a canonical column by its type (ColumnType in pipelines/base/entities.py). -#}
 {% macro cast_canonical(x, type) -%}
     {%- if type == 'amount' -%} {{ cast_amount(x) }}
     {%- elif type == 'price' -%} {{ cast_price(x) }}

@@ -1,6 +1,6 @@
 {#-
-The batches of an entity that this run has to check: all that the ledger has committed, or those that are not in the table
-yet. The latter as a list of constants, so that the engine opens only their files.
+The batches of an entity that this run has to check. A full build checks all batches that the ledger has committed. An
+incremental build checks those that are not in the table yet, as a list of constants: the engine then opens only their files.
 -#}
 {% macro batch_is_new(name) -%}
     {%- set ledger = landed('ledger') -%}

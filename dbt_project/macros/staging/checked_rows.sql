@@ -1,11 +1,11 @@
 {#-
 Landed rows with strict casts and the rules on the row itself: the body of every stg_<entity>__checked.
 
-`rules` is a list of [code, condition]: the row breaks the rule where the condition holds. A condition may name a typed
-column, its landed text (<column>_text), event_on and updated_on. Added here for every entity: the key is there, and text
-that is not NULL can be cast. `rounded_columns` names the numbers that had more decimals than their type keeps.
+The columns, their types and the rules are declared in models/staging/entities/<entity>.yml. Two rules apply to every
+entity: the key exists, and text that is not NULL can be cast. `rounded_columns` names the numbers that had more decimals
+than their type keeps.
 -#}
-{% macro checked_rows(name, rules) -%}
+{% macro checked_rows(name) -%}
 {%- set spec = entity(name) -%}
 {%- set typed = [] -%}
 {%- for column, definition in spec.columns.items() if definition | length == 2 -%}
@@ -50,12 +50,12 @@ dated as (
 ),
 
 {%- set found = [] -%}
-{%- set no_key -%}
-    {%- for column in spec.key %}{{ column ~ ('_text' if column in typed else '') }} is null{{ ' or ' if not loop.last }}{% endfor -%}
-{%- endset -%}
-{%- do found.append([spec.prefix ~ '-001', no_key]) -%}
+{%- do found.append([spec.prefix ~ '-001', texts_are_null(spec, spec.key, ' or ')]) -%}
 {%- for column in typed -%}
     {%- do found.append([spec.columns[column][1], column ~ '_text is not null and ' ~ column ~ ' is null']) -%}
+{%- endfor -%}
+{%- for rule in spec.rules -%}
+    {%- do found.append([rule.code, condition_of(spec, rule)]) -%}
 {%- endfor -%}
 {%- set rounded = [] -%}
 {%- for column in numbers -%}
@@ -65,7 +65,7 @@ dated as (
 checked as (
     select
         *,
-        {{ names_of(found + rules) }} as broken_rules,
+        {{ names_of(found) }} as broken_rules,
         {{ names_of(rounded) }} as rounded_columns
     from dated
 )
@@ -99,7 +99,7 @@ select
 from checked
 {%- endmacro %}
 
-{#- The names whose condition holds, in order, with commas between them. Most rows have none: only for others is text made. -#}
+{#- The names whose condition is true, in order, joined by commas. Most rows have none, so text is made only for the others. -#}
 {% macro names_of(conditions) -%}
     {%- if not conditions -%} {{ return("''") }} {%- endif -%}
     case
@@ -117,7 +117,7 @@ from checked
         end
 {%- endmacro %}
 
-{#- The business date of the entity's event; a DATE column is a day already. -#}
+{#- The business date of the entity's event; a DATE column already is a day. -#}
 {% macro event_date(spec) -%}
     {%- if spec.event is none -%} cast(null as date)
     {%- elif spec.columns[spec.event][0] == 'date' -%} {{ spec.event }}
@@ -135,8 +135,8 @@ from checked
 {#- The entities that have numbers with decimals. -#}
 {% macro entities_with_decimals() -%}
     {%- set names = [] -%}
-    {%- for name, spec in entities().items() -%}
-        {%- for definition in spec.columns.values() if definition[0] in decimals_of() and name not in names -%}
+    {%- for name in entities() -%}
+        {%- for definition in entity(name).columns.values() if definition[0] in decimals_of() and name not in names -%}
             {%- do names.append(name) -%}
         {%- endfor -%}
     {%- endfor -%}

@@ -1,25 +1,46 @@
-{#- Conditions that rules are made of. -#}
+{#- Conditions of rules. -#}
 
-{#- A day after the day of landing, by more than clocks differ. -#}
+{#-
+The condition under which a row breaks one of the declared rules of its entity. `reject` is the kind of rule, `with` the
+second column of the kinds `missing` (neither is there) and `unpaired` (only one is there). `where` also rejects; it may name
+a typed column, its landed text (<column>_text), event_on and updated_on.
+-#}
+{% macro condition_of(spec, rule) -%}
+    {%- set reject, column, where = rule.reject | default(''), rule.columns[0], rule.where | default('') -%}
+    {%- set found = [] -%}
+    {%- if reject == 'missing' -%}
+        {%- do found.append(texts_are_null(spec, [column] + ([rule['with']] if 'with' in rule else []), ' and ')) -%}
+    {%- endif -%}
+    {%- if where -%}
+        {%- do found.append(where) -%}
+    {%- endif -%}
+    {%- if reject == 'unpaired' -%}
+        {%- do found.append('(' ~ column ~ ' is null) <> (' ~ rule['with'] ~ ' is null)') -%}
+    {%- elif reject == 'future' -%}
+        {%- set days = {spec.event: 'event_on', 'updated_at': 'updated_on'} -%}
+        {%- do found.append(in_the_future(days.get(column, column))) -%}
+    {%- elif reject == 'before_event' -%}
+        {%- do found.append(business_date(column) ~ ' < event_on') -%}
+    {%- elif reject == 'negative' -%}
+        {%- do found.append(rule.columns | join(' < 0 or ') ~ ' < 0') -%}
+    {%- elif reject == 'unaccepted' -%}
+        {%- do found.append(column ~ " not in ('" ~ spec.accepts[column] | join("', '") ~ "')") -%}
+    {%- elif reject == 'not_currency' -%}
+        {%- do found.append('not ' ~ matches(column, '[A-Z]{3}')) -%}
+    {%- elif reject not in ('', 'missing') -%}
+        {%- do exceptions.raise_compiler_error(rule.code ~ ': there is no kind of rule ' ~ reject) -%}
+    {%- endif -%}
+    {{ return(found | join(' or ')) }}
+{%- endmacro %}
+
+{#- Whether columns have no landed text. A column that is not cast is its own text. -#}
+{% macro texts_are_null(spec, columns, conjunction) -%}
+    {%- for column in columns -%}
+        {{ column ~ ('_text' if spec.columns[column] | length == 2 else '') }} is null{{ conjunction if not loop.last }}
+    {%- endfor -%}
+{%- endmacro %}
+
+{#- A day is later than the day of landing by more than clocks may differ. -#}
 {% macro in_the_future(day) -%}
     {{ day }} > {{ add_days('landed_on', var('future_tolerance_days')) }}
-{%- endmacro %}
-
-{% macro no_currency_code(column) -%}
-    not {{ matches(column, '[A-Z]{3}') }}
-{%- endmacro %}
-
-{#- A value that is there and is not in the seed of accepted kinds: constants, because Spark takes no subquery here. Compiled
-    without a warehouse (sqlfluff), there is no seed to ask. -#}
-{% macro not_accepted(column, seed, where='1 = 1', value='accepted_value') -%}
-    {%- set values = [] -%}
-    {%- if execute and flags.WHICH != 'compile' -%}
-        {%- set found = run_query('select ' ~ value ~ ' from ' ~ seed ~ ' where ' ~ where ~ ' order by 1') -%}
-        {%- do values.extend(found.columns[0].values()) -%}
-    {%- endif -%}
-    {{ column }} not in ('{{ values | join("', '") }}')
-{%- endmacro %}
-
-{% macro not_a_kind(entity, column) -%}
-    {{ not_accepted(column, ref('accepted_kinds'), "entity = '" ~ entity ~ "' and column_name = '" ~ column ~ "'") }}
 {%- endmacro %}

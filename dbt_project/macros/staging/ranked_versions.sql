@@ -39,7 +39,7 @@ where batch in ({{ batches }})
 
 {#-
 CTEs with every version of some keys of an entity, in the order in which versions count; the last of them is
-<entity>_conflicts. is_conflicting: an accepted row that lost to another version though nothing says which of them is newer.
+<entity>_conflicts. is_conflicting: an accepted row that does not count because another version does, though nothing says which is newer.
 
 `keys` is a query of the keys: to rank every key would sort whole entities, of which most keys have one version.
 -#}
@@ -84,7 +84,7 @@ CTEs with every version of some keys of an entity, in the order in which version
     )
 ),
 
--- what lost to another version though nothing says which of them is newer
+-- versions that do not count though nothing says that another one is newer
 {{ name }}_conflicts as (
     select
         *,

@@ -103,7 +103,7 @@ outcome  superseded  an equal row of a later delivery stands for it (generated k
 )
 {%- endmacro %}
 
-{#- What a row of money is worth in its own currency, from its own columns; NULL for other entities. -#}
+{#- What a row is worth in its own currency, from its own columns; NULL for entities without money. -#}
 {% macro money_of(name, relation) -%}
     {%- if name == 'orders' -%}
         coalesce({{ relation }}.total, {{ relation }}.gross - coalesce({{ relation }}.discount, 0))
@@ -117,7 +117,7 @@ outcome  superseded  an equal row of a later delivery stands for it (generated k
     {%- endif -%}
 {%- endmacro %}
 
-{#- The same in the reporting currency where the row is in it; NULL elsewhere. -#}
+{#- The same, if the row is in the reporting currency; NULL otherwise. -#}
 {% macro reported_money_of(name, relation) -%}
     {%- if name in ('orders', 'order_lines', 'payments', 'returns') -%}
         case

@@ -1,6 +1,6 @@
 {#-
-Rejected rows are missing money. What a row of `checked` is worth, in its own currency and without sign, as far as its columns
-can be read: NULL otherwise. Reported as the value at stake, and compared with the quarantine limits by value.
+Rejected rows are missing money. What a row of `checked` is worth, in its own currency and without sign; NULL if its columns
+cannot be read. It is reported as the value at stake, and compared with the quarantine limits by value.
 -#}
 {% macro row_value(name) -%}
     cast(abs({{ money_of(name, 'checked') }}) as decimal(18, 2))
@@ -12,9 +12,9 @@ can be read: NULL otherwise. Reported as the value at stake, and compared with t
 {%- endmacro %}
 
 {#-
-Whether an accepted row resolves a rejected row of the same source and key: nothing shows that it is older. Decided by
-`updated_at` if both have one, else by the date of the file if both have one, else (a file delivered again) by being of
-another file, unless that was delivered again itself (`n_later` deliveries of it followed).
+Whether an accepted row resolves a rejected row of the same source and key: nothing shows that it is older. `updated_at`
+decides if both rows have one, else the date of the file if both have one. Else (a file delivered again) a row of another
+file resolves it, unless that file was itself delivered again (`n_later` deliveries of it followed).
 -#}
 {% macro resolves(accepted, rejected, n_later, updated_at='updated_at') -%}
     case

@@ -1,8 +1,1 @@
-{{ checked_rows(
-    'survey_invitations',
-    rules=[
-        ['INV-101', 'sent_at_text is null'],
-        ['INV-102', in_the_future('event_on')],
-        ['INV-103', in_the_future('updated_on')],
-    ]
-) }}
+{{ checked_rows('survey_invitations') }}
