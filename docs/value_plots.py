@@ -137,7 +137,7 @@ def draw_cdnow(log: Log) -> Figure:
     actual = [repeats["n"][repeats["day"] < 7 * week].sum() for week in weeks]
     tracking.plot(weeks, actual, color="black", label="actual")
     for kind, model in models.items():
-        told = [
+        predicted = [
             sum(
                 int(n) * of_new_customers(model, float(7 * week - day))
                 for day, n in zip(begins["day"], begins["n"], strict=True)
@@ -145,15 +145,15 @@ def draw_cdnow(log: Log) -> Figure:
             )
             for week in weeks
         ]
-        tracking.plot(weeks, told, color=COLOURS[kind], linestyle="--", label=NAMES[kind])
+        tracking.plot(weeks, predicted, color=COLOURS[kind], linestyle="--", label=NAMES[kind])
     tracking.axvline(39, color="#cccccc")
     label(tracking, "CDNOW: repeat purchases, cumulative", "week of 1997-98; fitted up to the line", "purchase days")
 
-    told_of = {
+    predicted_of = {
         kind: purchase_model.expected_purchases(model, cells.known, cells.horizon) for kind, model in models.items()
     }
-    for kind, told in told_of.items():
-        bins = by_frequency(cells.known.repeats, told, cells.bought, cells.known.customers)
+    for kind, predicted in predicted_of.items():
+        bins = by_frequency(cells.known.repeats, predicted, cells.bought, cells.known.customers)
         frequency.plot([one.predicted for one in bins], color=COLOURS[kind], linestyle="--", marker=".")
     frequency.plot([one.actual for one in bins], color="black", marker=".")
     frequency.set_xticks(range(8), [*map(str, range(7)), "7+"])
@@ -181,9 +181,9 @@ def draw_retail(log: Log) -> Figure:
         (model,) = fitted(cells, Kind.BG_NBD).values()
         weeks = track(model, cells.history(), log.weeks(cut, ends), cells.horizon)
         n = cells.known.n_customers
-        panel.plot([one.high / 7 for one in weeks], [one.actual * n for one in weeks], color="black", label="seen")
+        panel.plot([one.high / 7 for one in weeks], [one.actual * n for one in weeks], color="black", label="actual")
         kind = purchase_model.kind_of(model)
-        told = [one.predicted * n for one in weeks]
+        predicted = [one.predicted * n for one in weeks]
         panel.plot([one.high / 7 for one in weeks], told, color=COLOURS[kind], linestyle="--", label=NAMES[kind])
         rate = float(cells.known.customers @ cells.own_rate())
         panel.plot(
@@ -198,9 +198,9 @@ def draw_retail(log: Log) -> Figure:
 
 
 def draw_calibration(panel: Axes, model: PurchaseModel, cells: HoldoutCells, colour: str, name: str = "") -> None:
-    """What happened to customers told about the same probability."""
-    told = purchase_model.p_any_purchase(model, cells.known, cells.horizon)
-    bins = calibration(told, (cells.bought > 0).astype(float), cells.known.customers)
+    """What happened to customers with about the same predicted probability."""
+    predicted = purchase_model.p_any_purchase(model, cells.known, cells.horizon)
+    bins = calibration(predicted, (cells.bought > 0).astype(float), cells.known.customers)
     panel.plot([0, 1], [0, 1], color="#cccccc", linewidth=1)
     panel.plot([one.predicted for one in bins], [one.actual for one in bins], color=colour, marker=".", label=name)
 
