@@ -184,7 +184,7 @@ def draw_retail(log: Log) -> Figure:
         panel.plot([one.high / 7 for one in weeks], [one.actual * n for one in weeks], color="black", label="actual")
         kind = purchase_model.kind_of(model)
         predicted = [one.predicted * n for one in weeks]
-        panel.plot([one.high / 7 for one in weeks], told, color=COLOURS[kind], linestyle="--", label=NAMES[kind])
+        panel.plot([one.high / 7 for one in weeks], predicted, color=COLOURS[kind], linestyle="--", label=NAMES[kind])
         rate = float(cells.known.customers @ cells.own_rate())
         panel.plot(
             [0, cells.horizon / 7], [0, rate], color="#cc79a7", linestyle=":", label="(x + 1) / T of each customer"
