@@ -28,6 +28,7 @@ if every line is cancelled.
     case {{ status_class }} when 'sale' then 1 when 'unknown' then 2 when 'pending' then 3 when 'cancelled' then 4 else 5 end
 {%- endmacro %}
 
+{#- The class of a rank (see status_rank). -#}
 {% macro class_of_rank(rank) -%}
     case {{ rank }} when 1 then 'sale' when 2 then 'unknown' when 3 then 'pending' when 4 then 'cancelled' else 'test' end
 {%- endmacro %}

@@ -49,6 +49,7 @@ component is stored in parts.
     {{ return(this.incorporate(path={'identifier': this.identifier ~ '__edges_' ~ number}, type='table')) }}
 {%- endmacro %}
 
+{#- Replaces the table `relation` by the result of `query`. -#}
 {% macro replace_table(relation, query) -%}
     {%- do adapter.drop_relation(relation) -%}
     {%- call statement('replace_table', auto_begin=false) -%}
@@ -75,6 +76,7 @@ select
 from {{ edges }}
 {%- endmacro %}
 
+{#- One round of the algorithm: a query of the next edges. `edges` is a relation with the columns node and hub. -#}
 {% macro star_round(edges) -%}
 with smallest_neighbours as (
     select
@@ -115,6 +117,7 @@ inner join smallest_hubs as smallest on moved.node = smallest.node
 where moved.hub <> smallest.hub
 {%- endmacro %}
 
+{#- The components from edges that form stars: one row per node, with the hub as its component. -#}
 {% macro stars_by_node(edges) -%}
 select node, hub as component from {{ edges }}
 union

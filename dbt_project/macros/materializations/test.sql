@@ -14,6 +14,7 @@ adapter_response._message in run_results.json, and a line of dbt's output.
     {%- endif -%}
 {% endmaterialization %}
 
+{#- Runs the query of a test `rules`, with columns rule and n_rows, and stores the result of the test. -#}
 {% macro run_rules(query) -%}
     {%- call statement('rules', fetch_result=True) -%}
         {{ query }}

@@ -28,6 +28,7 @@ rule. The arguments are those of the test `rules` (tests/generic/rules.sql).
     {{ return(rules) }}
 {%- endmacro %}
 
+{#- An aggregate: the number of rows for which `condition` is true. -#}
 {% macro count_of(condition) -%}
     count(case when {{ condition }} then 1 end)
 {%- endmacro %}

@@ -60,7 +60,7 @@ windows as (
 ),
 
 final as (
-    -- before a cut, customers must have been observed for at least the shortest holdout
+    -- the observed period before a cut must be at least as long as the shortest holdout
     select
         windows.window_name,
         windows.cut_on,
