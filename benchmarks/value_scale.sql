@@ -1,8 +1,8 @@
--- The statements of value_scale.py, in the form of the project's models; {orders} stands for the folder of the orders.
+-- The statements of value_scale.py, equivalent to the project's models. {orders} is the folder of the orders.
 
 -- name: summary
 -- int_customer_day (without returns, discounts, lines and month counts) and int_customer_summary (without decay, gaps
--- and categories) at one day
+-- and categories) on one day
 create table summary as
 with days as (
     select
@@ -45,7 +45,7 @@ from summary
 group by all;
 
 -- name: sample
--- int_fit_sample: keys are hashes, so that those up to a bucket are a fixed draw
+-- int_fit_sample: keys are hashes, so the keys up to a bucket are always the same random sample
 create temp table sampled as
 with buckets as (
     select
@@ -99,7 +99,7 @@ where n_repeat_days > 0
 group by all
 
 -- name: write
--- int_customer_forecast and int_customer_value (without margins and discounting): expected spend customer by customer
+-- int_customer_forecast and int_customer_value (without margins and discounting): expected spend per customer
 copy (
     with spending as (
         select
@@ -123,7 +123,7 @@ copy (
 ) to '{values}' (format parquet, compression zstd);
 
 -- name: days
--- a table, as int_customer_day is: one statement that finds the days and groups them twice does not fit into little memory
+-- A table, like int_customer_day: a single statement that finds the days and groups them twice needs too much memory.
 create table purchase_days as
 select distinct
     customer_key,
@@ -131,7 +131,7 @@ select distinct
 from read_parquet('{orders}/*/*.parquet');
 
 -- name: holdout
--- int_holdout_cell: a quarter of what was observed, and the same window a year earlier
+-- int_holdout_cell: the last quarter of the observed time, and the same window a year earlier
 create table holdout_cell as
 with windows as (
     select

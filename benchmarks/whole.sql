@@ -1,7 +1,7 @@
--- The floor of whole.py: the main outputs of a build, in plain SQL over the same landed Parquet. {landing} stands for the folder of
--- landed files, {day} for the as-of day, {zone} for the time zone, {out} for the folder of what is written.
--- It has typed and deduplicated rows, facts, customer-days, summaries at 14 days, RFM, a level, cells, points and NPS. It has no
--- rules, quarantine, reconciliation, as-of versions, checks, contracts, history or publication.
+-- The lower bound of whole.py: the main outputs of a build, in plain SQL over the same landed Parquet files.
+-- {landing} is the folder of landed files, {day} the as-of day, {zone} the time zone, {out} the output folder.
+-- Included: typed and deduplicated rows, facts, customer-days, summaries on 14 days, RFM, a level, cells, points, NPS.
+-- Not included: rules, quarantine, reconciliation, as-of versions, checks, contracts, history, publication.
 
 -- name: orders
 create table orders as

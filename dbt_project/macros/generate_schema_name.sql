@@ -1,6 +1,7 @@
 {#-
-A model's schema is the one that it names, without the target's in front. A backfill builds into schemas of its own
-(var scratch_schema) and shares what does not depend on the day: the seeds and the models of models/staging.
+A model's schema is the configured one, without the target's schema as a prefix. A backfill builds intermediate models
+and marts into its own schemas (var scratch_schema). It shares the seeds and the models of models/staging, because they
+do not depend on the day.
 -#}
 {% macro generate_schema_name(custom_schema_name, node) -%}
     {%- set name = (custom_schema_name or target.schema) | trim -%}

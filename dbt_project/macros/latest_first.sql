@@ -1,5 +1,7 @@
-{#- The order of versions of a key, the one that counts first. When rows landed plays no part, but for deliveries of one name:
-    n_later_deliveries says how many have followed. -#}
+{#-
+The order of the versions of a key (`relation`): the version that counts comes first. The time of landing is ignored,
+except for deliveries of the same file name: n_later_deliveries is the number of later deliveries.
+-#}
 {% macro latest_first(relation) -%}
     {{ relation }}.updated_at desc nulls last,
     {{ relation }}.file_on desc nulls last,

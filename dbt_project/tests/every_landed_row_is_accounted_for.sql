@@ -1,4 +1,4 @@
--- Nothing lost: per file and entity, landed = accepted + quarantined + superseded.
+-- No row is lost: per file and entity, landed = accepted + quarantined + superseded.
 select
     source,
     batch,

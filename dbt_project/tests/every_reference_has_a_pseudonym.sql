@@ -1,4 +1,4 @@
--- Nobody is lost between the references of staging and the people of the marts.
+-- Each customer reference in staging belongs to a customer of the marts.
 select
     refs.source,
     refs.ref

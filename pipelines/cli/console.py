@@ -128,7 +128,7 @@ def reports_errors(command: Callable[P, R]) -> Callable[P, R]:
             err().print("interrupted; the published version has not changed")
             raise typer.Exit(INTERRUPTED) from interrupt
         except (typer.Exit, typer.Abort, BrokenPipeError):
-            raise  # the normal ends of a command; for BrokenPipeError, nobody reads the output any more
+            raise  # the normal ends of a command; for BrokenPipeError, no process reads the output any more
         except Exception as problem:
             error = _unexpected(problem, kwargs.get("config"), kwargs.get("home"))
             raise _print_problem(error, as_json=bool(kwargs.get("as_json"))) from problem

@@ -154,7 +154,7 @@ def forget_again(
             return
         _show_landed(landed)
         if plan is None:
-            out().print(f"nobody was erased before: there is no tombstone in {settings.paths.erasures}")
+            out().print(f"no person was erased before: there is no tombstone in {settings.paths.erasures}")
         elif not landed:
             out().print("no data are stored about anybody who was erased before")
         if certificate:

@@ -108,6 +108,6 @@ class Home:
         return self.state / "last_run.json"
 
     @property
-    def told(self) -> Path:
+    def notifications(self) -> Path:
         """The notifications that were sent so far (see runs/notifications/sent.py)."""
-        return self.state / "told.json"
+        return self.state / "notifications.json"

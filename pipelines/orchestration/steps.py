@@ -39,7 +39,7 @@ def step(
         dagster.Failure: For a LoyaltyError, with its remedy, or an interrupt; both without a retry.
     """
     if context.op_execution_context.retry_number:
-        run.recorder.forgive()
+        run.recorder.reset_failure()
     try:
         with run.recorder.stage(name) as stage, explaining(run.settings.home):
             yield stage

@@ -1,8 +1,8 @@
 """Plans and performs the erasure of a person. Only this module defines the order of the steps.
 
 The journal is written first, so that the next erasure or run finishes an erasure that was killed. Then the tombstones
-are written, so that nobody comes back in the meantime. The certificate is written and the journal removed at the end.
-Every step in between can be repeated. The caller has the run lock.
+are written, so that no erased person comes back in the meantime. The certificate is written and the journal removed at
+the end. Every step in between can be repeated. The caller has the run lock.
 """
 
 import logging
@@ -190,7 +190,7 @@ def finish_pending(settings: Settings, users_umask: int, progress: Progress = lo
 
 
 def landing_eraser(settings: Settings) -> Erase | None:
-    """The function that landing calls with each new batch; None if nobody has been erased.
+    """The function that landing calls with each new batch; None if no person has been erased.
 
     Raises:
         ConfigError: The key of some tombstones is missing.

@@ -73,11 +73,11 @@ def theirs(entity: str, subject: Subject) -> str:
     columns = ENTITIES[entity].columns
     terms = []
     if "order_id" in columns:
-        nobody = [f"{c} is null" for c in identifying_columns(entity)]
+        no_person = [f"{c} is null" for c in identifying_columns(entity)]
         for source in subject.sources():
             if orders := subject.orders_of(source):
                 named = f"source = {quoting.text(source)} and order_id in {_listed(orders)}"
-                terms.append(f"({' and '.join([named, *nobody])})")
+                terms.append(f"({' and '.join([named, *no_person])})")
     return _any([owns(entity, subject), *terms])
 
 

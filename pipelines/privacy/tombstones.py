@@ -104,7 +104,7 @@ def read_tombstones(folder: Path, load_keys: Callable[[], Sequence[bytes]]) -> T
         ConfigError: The key of some tombstones is missing, so the people could not be recognised.
     """
     path = folder / TOMBSTONES
-    # a damaged file must not count as "nobody has been erased"
+    # a damaged file must not count as "no person has been erased"
     text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
     lines = [line.split() for line in text.splitlines()]
     if not lines:

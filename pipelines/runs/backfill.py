@@ -25,12 +25,12 @@ class DayStatus(StrEnum):
 
     Attributes:
         PUBLISHED: Built and published now.
-        STANDS: Published before, from the same files by the same code.
+        UNCHANGED: Published before, from the same files by the same code.
         FAILED: Its run failed.
     """
 
     PUBLISHED = "published"
-    STANDS = "stands"
+    UNCHANGED = "unchanged"
     FAILED = "failed"
 
 
@@ -107,7 +107,7 @@ def backfill(
     """
     for number, day in enumerate(days, start=1):
         if version := standing_version(settings, day):
-            yield DayOutcome(day, DayStatus.STANDS, str(version.path))
+            yield DayOutcome(day, DayStatus.UNCHANGED, str(version.path))
             continue
         on_day(day, number)
         try:

@@ -82,7 +82,7 @@ class DbtProcess:
             args: The arguments, without `--vars` and `--target-path`.
             variables: The vars.
             target: dbt's folder for artifacts.
-            parse_cache: The folder with dbt's parse cache for the parsed vars; dbt parses anew if it has none.
+            parse_cache: The folder with dbt's parse cache for the parsed vars. If empty, dbt parses everything.
         """
         request = Request(
             project=str(project_root() / "dbt_project"),

@@ -62,7 +62,7 @@ def build_vars(settings: Settings, plan: BuildPlan) -> CommandVars:
 
 
 def vars_text(values: Vars) -> str:
-    """The argument of `--vars`: JSON, always in the same order, because dbt parses anew if the text differs.
+    """The argument of `--vars`: JSON in a fixed order, because dbt parses the project again if the text differs.
 
     dbt reads it as YAML, which would read an escaped emoji as two characters.
     """

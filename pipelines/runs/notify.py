@@ -39,7 +39,7 @@ def notify_end(settings: Settings, recorder: Recorder) -> None:
     report, problem = recorder.report, recorder.failure
     if isinstance(problem, KeyboardInterrupt) or not settings.is_notifying:
         return
-    sent = read_sent(settings.paths.told)
+    sent = read_sent(settings.paths.notifications)
     is_backfill = report.kind == BuildKind.BACKFILL
     if report.status == "failed":
         message = _failure(settings, report, problem)
@@ -103,7 +103,7 @@ def delivery_problem(message: Message, delivery: Delivery) -> str:
 
 
 def _notify_without_record(settings: Settings, report: RunReport, exit_code: int) -> None:
-    sent = read_sent(settings.paths.told)
+    sent = read_sent(settings.paths.notifications)
     if not settings.is_notifying or report.run_id in sent.run_ids:
         return
     _record(settings, sent.with_run(report.run_id, report.run_id))
@@ -116,7 +116,7 @@ def _notify_without_record(settings: Settings, report: RunReport, exit_code: int
 def _record(settings: Settings, sent: SentNotifications) -> None:
     """Record a message before it is sent: a lost message becomes a warning, but no message is sent twice."""
     try:
-        write_sent(settings.paths.told, sent)
+        write_sent(settings.paths.notifications, sent)
     except OSError as problem:
         log.warning("the record of sent notifications cannot be saved: %s", problem)
 

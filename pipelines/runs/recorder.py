@@ -127,7 +127,7 @@ class Recorder:
             last_success_at = before.last_success_at if before else ""
             self.report = RunReport(run_id=run_id, started_at=_now(), last_success_at=last_success_at)
         self.failure: BaseException | None = None
-        self.forgive()
+        self.reset_failure()
 
     @contextmanager
     def stage(self, name: str) -> Iterator["StageHandle"]:
@@ -181,7 +181,7 @@ class Recorder:
         """The run follows a plan."""
         self.report.as_of, self.report.kind = as_of, kind.value
 
-    def forgive(self) -> None:
+    def reset_failure(self) -> None:
         """Continue as if nothing had failed: a step is retried, or the second job of a run begins."""
         self.failure = None
         self.report.status, self.report.error, self.report.hint = "running", "", ""

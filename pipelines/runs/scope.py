@@ -66,12 +66,12 @@ def open_run(settings: Settings, run_id: str, listener: Listener | None = None) 
         LockError: A process that is not a run has the warehouse open and does not close it.
         LoyaltyError: What else stopped the run; every exception is raised as one.
     """
-    told = listener or Silent()
+    notified = listener or Silent()
     paths = settings.paths
 
     def say(words: str) -> None:
         log.warning("run %s: %s", run_id, words)
-        told.stage_says("wait", words)
+        notified.stage_says("wait", words)
 
     # readers of published/ must be able to enter; what is personal below is for the owner alone
     paths.root.mkdir(mode=0o750, parents=True, exist_ok=True)
@@ -86,7 +86,7 @@ def open_run(settings: Settings, run_id: str, listener: Listener | None = None) 
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         stack.enter_context(_log_file(log_path(paths, run_id)))
         notify_killed_before(settings)
-        recorder = Recorder(paths.last_run, run_id, told)
+        recorder = Recorder(paths.last_run, run_id, notified)
         stack.enter_context(_recorded_end(settings, recorder))
         wait_for_warehouse(paths.warehouse, say)
         finish_replacement(paths.landing)

@@ -107,9 +107,9 @@ def conclude(recorder: Recorder, settings: Settings, version: Version, *, is_new
     manifest = version.manifest
     if manifest and not is_new:
         recorder.report.as_of = version.as_of
-        said = {_about(warning) for warning in recorder.report.warnings}
+        reported = {_about(warning) for warning in recorder.report.warnings}
         for warning in manifest.warnings:
-            if _about(warning) not in said:
+            if _about(warning) not in reported:
                 recorder.warn("publish", warning)
     recorder.finish(published=version.path, is_current=version.is_current, is_new=is_new)
     if not is_backfill and (reason := why_not_current(published, version.id)):

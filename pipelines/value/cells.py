@@ -22,7 +22,7 @@ class PurchaseCells:
         repeats: x, repeat purchase days.
         recency: t_x, time from first to last purchase, in any unit.
         age: T, time from first purchase to the end of observation, same unit.
-        customers: How many customers the cell stands for.
+        customers: Number of customers in the cell.
     """
 
     repeats: Floats
@@ -64,7 +64,7 @@ class SpendCells:
     Attributes:
         repeats: x, repeat purchase days.
         mean_spend: Mean amount of those days, in any currency.
-        customers: How many customers the cell stands for.
+        customers: Number of customers in the cell.
     """
 
     repeats: Floats

@@ -50,7 +50,7 @@ class ForecastScore:
 
 @dataclass(frozen=True)
 class Bin:
-    """Customers taken together: what they did, and what was said of them.
+    """A group of customers: their actual purchases and the predicted ones.
 
     Attributes:
         low: The smallest value of what the bin is by.

@@ -1,4 +1,4 @@
-"""Fits every purchase model with dropout by maximum likelihood, and compares it with the NBD, in which nobody leaves.
+"""Fits every purchase model with dropout by maximum likelihood, and compares it with the NBD, which has no dropout.
 
 Here: the steps that the models share, and their result. Not here: a model's likelihood or its parameters.
 """
@@ -54,7 +54,7 @@ def fit_with_dropout(
 ) -> PurchaseFit[Model]:
     """Maximum likelihood; the plain NBD if no dropout is found.
 
-    The NBD is the edge case in which nobody leaves. Dropout is found only if it explains more than the NBD, and by more
+    The NBD is the edge case without dropout. Dropout is found only if it explains more than the NBD, and by more
     than chance. Near the edge its parameters are not determined, and P(alive) would be noise.
 
     Args:

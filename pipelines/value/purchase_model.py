@@ -129,7 +129,7 @@ def hessian(model: PurchaseModel, cells: PurchaseCells) -> Floats:
 
 
 def p_alive(model: PurchaseModel, cells: PurchaseCells) -> Floats | None:
-    """Probability of still being a customer, shape (n_cells,); None if nobody can leave in the model."""
+    """Probability of still being a customer, shape (n_cells,); None if the model has no dropout."""
     match model:
         case Nbd():
             return None

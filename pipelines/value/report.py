@@ -24,7 +24,7 @@ class FitStatus(StrEnum):
         NO_DROPOUT_FOUND: The data do not show that customers leave. The model without dropout is used; P(alive) is
             unknown.
         TOO_FEW_CUSTOMERS: There are too few customers for a fit; scores are unknown.
-        NOT_CONVERGED: No maximum exists or none was reached, for example because nobody bought again; scores are
+        NOT_CONVERGED: No maximum exists or none was reached, for example because no customer bought again; scores are
             unknown.
     """
 

@@ -1,4 +1,4 @@
-"""Weekly tracking: how purchases after a cut ran, beside how the model said they would.
+"""Weekly tracking: actual purchases after a cut, compared with the model's prediction.
 
 Here: both, week by week, added up since the cut. Not here: the score of a forecast (holdout.py), which alone decides.
 Source: the cumulative tracking plot of Fader, Hardie & Lee 2005, "Counting Your Customers the Easy Way".

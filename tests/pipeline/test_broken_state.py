@@ -27,7 +27,7 @@ LOOKS = {
     "publish": ["--current", "no-such-version"],
 }
 # Files that are built anew where they are broken: no command minds.
-REBUILT = ["state/last_run.json", "state/build.json", "state/plan.json", "state/marks.json", "state/told.json"]
+REBUILT = ["state/last_run.json", "state/build.json", "state/plan.json", "state/marks.json", "state/notifications.json"]
 FILES = [
     *REBUILT,
     "state/inbox.json",

@@ -126,7 +126,7 @@ def test_every_command_that_looks_shows_this_home(home: Home) -> None:
 
 
 def test_a_day_that_was_built_is_recognised(home: Home) -> None:
-    assert [day["status"] for day in home.resumed["days"]] == ["stands"]
+    assert [day["status"] for day in home.resumed["days"]] == ["unchanged"]
 
 
 def test_a_person_is_found_once_in_every_place_and_forgotten(home: Home) -> None:

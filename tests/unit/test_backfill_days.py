@@ -133,7 +133,7 @@ def publish_standing(
 def test_a_day_that_stands_is_passed_over(settings: Settings, builds: Builds) -> None:
     publish_standing(settings, DAYS[1].day)
     outcomes = list(backfill(settings, DAYS, build=builds))
-    assert statuses(outcomes) == ["published", DayStatus.STANDS.value, "published"]
+    assert statuses(outcomes) == ["published", DayStatus.UNCHANGED.value, "published"]
     assert outcomes[1].version.endswith("2026-01-08_aaaa")
     assert builds.asked == [DAYS[0], DAYS[2]]
 

@@ -33,7 +33,7 @@ def test_every_rule_of_a_test_has_a_name_of_its_own() -> None:
 
 def test_a_test_of_another_kind_has_no_rules() -> None:
     assert rules_of({"test_metadata": {"name": "not_null", "kwargs": {"column_name": "x"}}}) == ()
-    assert rules_of({"name": "nothing_lies_after_the_as_of_day"}) == ()
+    assert rules_of({"name": "no_fact_is_after_the_as_of_day"}) == ()
 
 
 def test_a_failed_test_names_the_rules_that_failed_with_their_rows() -> None:

@@ -1,4 +1,4 @@
-"""A run whose process is gone does not hold Dagster's queue: it is marked as failed, and told of."""
+"""A run whose process is gone does not hold Dagster's queue: it is marked as failed, and a notification is sent."""
 
 import subprocess
 import sys
@@ -155,7 +155,7 @@ def test_what_is_no_mark_is_not_alive(alive: Path, mark: str) -> None:
     assert not is_alive(alive, mark)
 
 
-def test_a_dead_run_is_told_of_once(instance: dg.DagsterInstance, tmp_path: Path) -> None:
+def test_a_dead_run_is_reported_once(instance: dg.DagsterInstance, tmp_path: Path) -> None:
     with receiving() as receiver:
         settings = settings_for(tmp_path, receiver.url)
         dead = going_on(instance, {**gone(tmp_path), "loyalty/command_line": "true", "loyalty/run": "r1"})
@@ -166,7 +166,7 @@ def test_a_dead_run_is_told_of_once(instance: dg.DagsterInstance, tmp_path: Path
         assert [body["run_id"] for body in receiver.bodies] == ["r1"]
 
 
-def test_a_failed_run_that_could_not_tell_is_told_of_unless_the_command_line_does(
+def test_a_failed_run_that_could_not_report_is_reported_unless_the_command_line_does_it(
     instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:
     with receiving() as receiver:

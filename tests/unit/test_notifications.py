@@ -1,4 +1,4 @@
-"""Who is told how a run ended: what the message says, how often, and never an error's own words."""
+"""Notifications of how a run ended: what a message contains, how often it is sent, and never an error's own words."""
 
 import socket
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def settings_for(home: Path, url: str | None, style: str = "json") -> Settings:
 
 
 class Heard:
-    """A listener that keeps what is said."""
+    """A listener that keeps the reported words."""
 
     def __init__(self) -> None:
         self.words: list[str] = []
@@ -80,7 +80,7 @@ def end_run(
     return recorder
 
 
-def test_a_failed_run_is_told_with_rules_and_counts_and_none_of_the_errors_words(
+def test_a_failed_run_is_reported_with_rules_and_counts_and_none_of_the_errors_words(
     receiver: Receiver, tmp_path: Path
 ) -> None:
     problem = GateError("'jane@example.com' is no order", "look for jane", (Finding("orders: is_unique", 3),))
@@ -100,7 +100,7 @@ def test_a_failed_run_is_told_with_rules_and_counts_and_none_of_the_errors_words
     assert "jane" not in str(body)
 
 
-def test_only_the_first_success_after_a_failure_is_told(receiver: Receiver, tmp_path: Path) -> None:
+def test_only_the_first_success_after_a_failure_is_reported(receiver: Receiver, tmp_path: Path) -> None:
     settings = settings_for(tmp_path, receiver.url)
     end_run(settings, "r1")
     end_run(settings, "r2", InputError("a file"))
@@ -125,7 +125,7 @@ def test_an_ingest_by_itself_is_no_recovery(receiver: Receiver, tmp_path: Path) 
     assert len(receiver.bodies) == 1
 
 
-def test_a_backfilled_day_is_told_when_it_fails_and_is_no_recovery_when_it_does_not(
+def test_a_backfilled_day_is_reported_if_it_fails_and_is_not_a_recovery_if_it_succeeds(
     receiver: Receiver, tmp_path: Path
 ) -> None:
     settings = settings_for(tmp_path, receiver.url)
@@ -141,19 +141,31 @@ def test_a_backfilled_day_is_told_when_it_fails_and_is_no_recovery_when_it_does_
     assert receiver.bodies[-1]["failed_run_id"] == "r1"
 
 
-def test_an_interrupt_is_not_told(receiver: Receiver, tmp_path: Path) -> None:
+def test_an_interrupt_is_not_reported(receiver: Receiver, tmp_path: Path) -> None:
     end_run(settings_for(tmp_path, receiver.url), "r1", KeyboardInterrupt())
     assert receiver.bodies == []
 
 
-def test_without_a_webhook_nobody_is_told(receiver: Receiver, tmp_path: Path) -> None:
+def test_without_a_webhook_nothing_is_sent(receiver: Receiver, tmp_path: Path) -> None:
     settings = settings_for(tmp_path, None)
     end_run(settings.model_copy(update={"notify": type(settings.notify)()}), "r1", InputError("a file"))
     assert receiver.bodies == []
-    assert not settings.paths.told.exists()
+    assert not settings.paths.notifications.exists()
 
 
-def test_the_url_alone_is_enough_to_be_told(receiver: Receiver, tmp_path: Path) -> None:
+def test_the_record_is_read_from_its_former_name_and_written_to_the_new_one(receiver: Receiver, tmp_path: Path) -> None:
+    settings = settings_for(tmp_path, receiver.url)
+    end_run(settings, "r1", InputError("a file"))
+    former = settings.paths.notifications.rename(settings.paths.state / "told.json")
+    end_run(settings, "r2")
+    assert [(body["event"], body["run_id"]) for body in receiver.bodies] == [
+        ("run_failed", "r1"),
+        ("run_recovered", "r2"),
+    ]
+    assert settings.paths.notifications.exists() and not former.exists()
+
+
+def test_the_url_alone_is_enough_for_notifications(receiver: Receiver, tmp_path: Path) -> None:
     settings = settings_for(tmp_path, receiver.url)
     settings = settings.model_copy(update={"notify": type(settings.notify)()})
     end_run(settings, "r1", InputError("a file"))
@@ -172,7 +184,7 @@ def test_a_message_says_when_and_from_which_machine_it_was_sent(receiver: Receiv
     assert before <= datetime.strptime(body["sent_at"], "%Y-%m-%dT%H:%M:%S%z") <= datetime.now(UTC)
 
 
-def test_a_killed_run_is_told_by_the_next_one_once(receiver: Receiver, tmp_path: Path) -> None:
+def test_a_killed_run_is_reported_once_by_the_next_run(receiver: Receiver, tmp_path: Path) -> None:
     settings = settings_for(tmp_path, receiver.url)
     killed = Recorder(settings.paths.last_run, "r1")
     with killed.stage("core"):
@@ -186,7 +198,7 @@ def test_a_killed_run_is_told_by_the_next_one_once(receiver: Receiver, tmp_path:
     assert receiver.bodies[-1]["event"] == "run_recovered"
 
 
-def test_a_run_that_told_of_its_failure_is_not_told_of_again(receiver: Receiver, tmp_path: Path) -> None:
+def test_a_run_that_reported_its_failure_is_not_reported_again(receiver: Receiver, tmp_path: Path) -> None:
     settings = settings_for(tmp_path, receiver.url)
     end_run(settings, "r1", InputError("a file"))
     end_run(settings, "r2", InputError("a file"))
@@ -195,7 +207,7 @@ def test_a_run_that_told_of_its_failure_is_not_told_of_again(receiver: Receiver,
     assert len(receiver.bodies) == 2
 
 
-def test_a_run_that_cannot_have_the_lock_is_told(receiver: Receiver, tmp_path: Path) -> None:
+def test_a_run_that_cannot_get_the_lock_is_reported(receiver: Receiver, tmp_path: Path) -> None:
     settings = settings_for(tmp_path, receiver.url)
     notify_not_started(settings, "r1", InputError("x"))
     assert [(body["run_id"], body["exit_code"]) for body in receiver.bodies] == [("r1", 3)]
@@ -211,7 +223,7 @@ def test_a_webhook_that_does_not_answer_is_a_warning_and_changes_nothing(tmp_pat
     assert words in heard.words
     assert recorder.failure is problem
     assert (recorder.report.status, recorder.report.error) == ("failed", "a file")
-    assert SECRET not in settings.paths.last_run.read_text() + settings.paths.told.read_text()
+    assert SECRET not in settings.paths.last_run.read_text() + settings.paths.notifications.read_text()
 
 
 def test_a_missing_url_is_a_warning(tmp_path: Path) -> None:
@@ -229,7 +241,7 @@ def test_slack_gets_text_in_which_no_name_can_call_anybody(receiver: Receiver, t
     assert body["blocks"][0]["text"] == {"type": "mrkdwn", "text": body["text"]}
 
 
-def test_many_findings_are_told_as_twenty_and_a_number() -> None:
+def test_many_findings_are_reported_as_twenty_and_a_number() -> None:
     findings = [Finding(f"rule {number}") for number in range(30)]
     body = failed("shop", "r", 4, as_of=None, stage="", findings=findings).body("json", STAMP)
     shown = body["failed"]
@@ -249,5 +261,5 @@ def test_every_exit_code_of_a_run_has_words_of_its_own() -> None:
     elsewhere = (UnknownPersonError, StaleError, NotificationError)
     of_a_run = [kind for kind in LoyaltyError.__subclasses__() if kind not in elsewhere]
     codes = [*(kind.exit_code for kind in of_a_run), 137]
-    said = {failed("h", "r", code, as_of=None, stage="", findings=()).what for code in codes}
-    assert len(said) == len(codes) == 8
+    meanings = {failed("h", "r", code, as_of=None, stage="", findings=()).what for code in codes}
+    assert len(meanings) == len(codes) == 8

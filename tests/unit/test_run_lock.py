@@ -1,4 +1,4 @@
-"""One run at a time: who comes second waits and is told for whom; a killed run's dbt is waited for, then named."""
+"""One run at a time: the second run waits and reports for which one. A killed run's dbt is waited for, then named."""
 
 import subprocess
 import sys
@@ -16,22 +16,22 @@ SLEEP_AS_DBT = [sys.executable, "-c", "import time; time.sleep(60)", DBT_PROGRAM
 
 
 def test_the_second_waits_for_the_first_and_says_for_whom(tmp_path: Path) -> None:
-    lock, said, order = tmp_path / "lock", [], []
+    lock, reported, order = tmp_path / "lock", [], []
 
     def second() -> None:
-        with hold_lock(lock, "second", said.append):
+        with hold_lock(lock, "second", reported.append):
             order.append("second")
 
     with hold_lock(lock, "first") as held:
         thread = threading.Thread(target=second)
         thread.start()
         deadline = time.monotonic() + 20
-        while not said and time.monotonic() < deadline:
+        while not reported and time.monotonic() < deadline:
             time.sleep(0.01)
         order.append("first")
     thread.join(timeout=20)
     assert order == ["first", "second"]
-    assert said == [f"waiting for run first (pid {held.holder.pid}, since {held.holder.since})"]
+    assert reported == [f"waiting for run first (pid {held.holder.pid}, since {held.holder.since})"]
 
 
 def test_who_holds_the_lock_can_be_asked_and_is_nobody_afterwards(tmp_path: Path) -> None:
@@ -62,10 +62,10 @@ def killed_run(lock: Path, child: int) -> None:
 
 def test_a_killed_runs_dbt_is_waited_for(tmp_path: Path) -> None:
     child = subprocess.Popen(SLEEP_AS_DBT)
-    said: list[str] = []
+    reported: list[str] = []
 
     def end(words: str) -> None:
-        said.append(words)
+        reported.append(words)
         child.kill()
         child.wait()
 
@@ -75,7 +75,7 @@ def test_a_killed_runs_dbt_is_waited_for(tmp_path: Path) -> None:
             assert child.returncode is not None
     finally:
         child.kill()
-    assert f"waiting for dbt (pid {child.pid}) of run killed" in said[0]
+    assert f"waiting for dbt (pid {child.pid}) of run killed" in reported[0]
 
 
 def test_a_killed_runs_dbt_that_does_not_end_is_named(tmp_path: Path) -> None:
@@ -175,11 +175,11 @@ def test_whoever_holds_the_warehouse_is_named(tmp_path: Path) -> None:
     try:
         assert other.stdout is not None
         assert other.stdout.readline() == "open\n"
-        said: list[str] = []
+        reported: list[str] = []
         with pytest.raises(LockError, match=f"process {other.pid}") as caught:
-            wait_for_warehouse(warehouse, said.append, patience=0.5)
+            wait_for_warehouse(warehouse, reported.append, patience=0.5)
         assert f"kill {other.pid}" in caught.value.hint
-        assert [str(other.pid) in line and "warehouse.duckdb" in line for line in said] == [True]
+        assert [str(other.pid) in line and "warehouse.duckdb" in line for line in reported] == [True]
     finally:
         other.kill()
         other.wait()

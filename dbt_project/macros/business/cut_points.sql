@@ -1,11 +1,16 @@
-{#- Scores by cut points: equal values always get equal scores, and no window runs over all customers.
+{#-
+Scores by cut points: equal values always get equal scores, and no window function over all customers is needed.
 
-A cut-point model holds `<part>_cut_1 … <part>_cut_<n>` for every part, taken over the active customers; a scored model joins it
-back and places each value by its mid-rank: a cut point below the value counts whole, one equal to it counts half. Equal values
-fill all the cut points that fall on them, so they get the score of the middle of their run, not of its lower end: where nine of
-ten customers share the best value, it is not scored as the worst. -#}
+A cut-point model has the columns `<part>_cut_1 … <part>_cut_<n>` for each part, computed over the active customers. A
+scored model joins it and scores each value by its mid-rank: a cut point below the value counts 1, a cut point equal to
+it counts a half. If several cut points are equal to a value, its score is the middle of their scores, not the lowest.
+So a best value that nine of ten customers share does not get the worst score.
+-#}
 
-{#- cut_point_arrays({'r': expression, …}, bands): the arrays `r_cuts, …`, bands - 1 cut points at equal steps of share. -#}
+{#-
+The columns `<part>_cuts`, arrays of bands - 1 cut points at equal steps of share. `parts` is {part: expression}, for
+example {'r': '-recency_days'}; `bands` is the number of bands.
+-#}
 {% macro cut_point_arrays(parts, bands) -%}
     {%- set shares = [] -%}
     {%- for n in range(1, bands) -%}{%- do shares.append(n / bands) -%}{%- endfor -%}
@@ -14,7 +19,7 @@ ten customers share the best value, it is not scored as the worst. -#}
     {%- endfor -%}
 {%- endmacro %}
 
-{#- cut_point_columns(['r', …], bands): the arrays spread into one DECIMAL(18,4) column a cut point. -#}
+{#- The elements of these arrays as columns `<part>_cut_<n>`, DECIMAL(18,4). `parts` lists the parts. -#}
 {% macro cut_point_columns(parts, bands) -%}
     {%- for part in parts -%}
         {%- set last_part = loop.last -%}
@@ -24,8 +29,12 @@ ten customers share the best value, it is not scored as the worst. -#}
     {%- endfor -%}
 {%- endmacro %}
 
-{#- mid_rank_band('cut_points', 'r', '-recency_days', bands): 0 to bands - 1, floor((b + e) / 2) with b cut points below the value
-   and e at or below it; 0 if there are no cut points because no customer is active; NULL if the value is NULL. -#}
+{#-
+The band of a value, 0 to bands - 1: floor((b + e) / 2), where b is the number of cut points below the value and e the
+number at or below it. 0 if there are no cut points because no customer is active; NULL if the value is NULL.
+
+`relation` has the columns `<part>_cut_<n>`; `value` is an expression, for example '-recency_days'.
+-#}
 {% macro mid_rank_band(relation, part, value, bands) -%}
     case
         when {{ value }} is null then null
@@ -39,9 +48,13 @@ ten customers share the best value, it is not scored as the worst. -#}
     end
 {%- endmacro %}
 
-{#- mid_rank_share('cut_points', 'value', 'clv_12m_amount', shares): for cut points at unequal shares, the mean of two shares: that of
-   the last cut point below the value and that of the last one at or below it, 0 where there is none. With 1 as the last of the shares
-   its cut point is the largest value, and all values equal have the share .5. DECIMAL(18,8); NULL where the value is. -#}
+{#-
+The share of a value, for cut points at unequal shares. It is the mean of two shares: that of the last cut point below
+the value, and that of the last cut point at or below it; 0 if there is none. DECIMAL(18,8); NULL if the value is NULL.
+
+`relation`, `part` and `value` as in mid_rank_band; `shares` lists the share of each cut point in ascending order. If
+the last share is 1, its cut point is the largest value. Then, if all values are equal, their share is 0.5.
+-#}
 {% macro mid_rank_share(relation, part, value, shares) -%}
     case
         when {{ value }} is null then null

@@ -1,10 +1,12 @@
-{#- The day that is built. -#}
+{#- The as-of day: the day for which the marts are built. -#}
 {% macro as_of_date() -%}
     {{ day(this_build('as_of')) }}
 {%- endmacro %}
 
-{#- The last day of the calendar month before the as-of day's: never the as-of day itself, so that a comparison with the last
-    month's end always spans some days. -#}
+{#-
+The last day of the calendar month before the as-of day's month. It is never the as-of day itself, so a comparison with
+the last month end always covers at least one day.
+-#}
 {% macro last_month_end() -%}
     {{ add_days(month_start(as_of_date()), -1) }}
 {%- endmacro %}

@@ -1,5 +1,8 @@
-{#- evidence_confidence(coverage, n): how far a dimension is to be trusted, 0 to 1, DECIMAL(18,4): the share of its parts that have
-    evidence, times n / (n + k), which is a half at k pieces of evidence and never quite one. -#}
+{#-
+The confidence in a dimension, 0 to 1, DECIMAL(18,4): coverage * n / (n + k). `coverage` is the share of its parts that
+have evidence, and `n` the number of pieces of evidence. k is the var loyalty_evidence_prior: with n = k the factor is
+a half, and it is always less than 1.
+-#}
 {% macro evidence_confidence(coverage, n) -%}
     {{ multiply(coverage, divide(n, n ~ ' + ' ~ var('loyalty_evidence_prior'), 6), 4, 4, 6) }}
 {%- endmacro %}

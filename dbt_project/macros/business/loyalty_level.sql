@@ -1,14 +1,16 @@
-{#- The level of a customer at one day: exactly one, by the first rule that is true. It is a macro, so that the level today and
-   the level at a month end follow the same rules.
+{#-
+The level of a customer on one day: exactly one, by the first rule that is true. This is a macro, so that the level on
+any day follows the same rules.
 
-   n_purchase_days      purchase days by then, 0 or NULL for none
-   silence_ratio        days since the last purchase / own gap
-   silence_days         days since the last purchase
-   days_since_comeback  days since the last purchase that ended a long gap (see int_customer_comeback), NULL if there is none
-   age_days             days since the first purchase
-   first_to_last_days   days from the first purchase to the last
-   attitude_score       0 to 100, NULL if unknown
-   g0_days, lapsed_days of the settings -#}
+    n_purchase_days         purchase days up to that day, 0 or NULL if there are none
+    silence_ratio           days since the last purchase / the customer's purchase gap
+    silence_days            days since the last purchase
+    days_since_comeback     days since the last purchase that ended a long gap (int_customer_comeback), NULL if none
+    age_days                days since the first purchase
+    first_to_last_days      days from the first purchase to the last
+    attitude_score          0 to 100, NULL if unknown
+    g0_days, lapsed_days    of int_industry_settings
+-#}
 {% macro loyalty_level(
     n_purchase_days, silence_ratio, silence_days, days_since_comeback, age_days, first_to_last_days, attitude_score,
     g0_days, lapsed_days

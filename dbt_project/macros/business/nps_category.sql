@@ -1,6 +1,7 @@
 {#-
-Promoter (9, 10), passive (7, 8) or detractor (0 to 6), of a question that measures nps and is asked on a scale of 0 to 10. On
-any other scale the classes are not defined (Reichheld 2003): NULL, and so for a reversed one.
+The class of an answer to a question that measures nps on a scale of 0 to 10: promoter (9, 10), passive (7, 8) or
+detractor (0 to 6). NULL on any other scale, for which the classes are not defined (Reichheld 2003), and on a reversed
+scale.
 -#}
 {% macro nps_category(construct, answer, scale_min, scale_max, is_reversed) -%}
     case

@@ -1,5 +1,7 @@
-{#- nps_variance(p, d): the variance of one answer's contribution to NPS, 100^2 (p + d - (p - d)^2), where a promoter counts 100, a
-   detractor -100 and a passive 0. p and d are DECIMAL shares with 8 decimal places. -#}
+{#-
+The variance of one answer's contribution to NPS: 100^2 (p + d - (p - d)^2). A promoter counts 100, a detractor -100
+and a passive 0. p (`promoter_share`) and d (`detractor_share`) are DECIMALs with 8 decimals.
+-#}
 {% macro nps_variance(promoter_share, detractor_share) -%}
     cast(
         10000 * (

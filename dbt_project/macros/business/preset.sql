@@ -1,9 +1,12 @@
-{#- preset(column): the var of that name if loyalty.yml sets it, else the column of the industry's preset. -#}
+{#-
+The var named `column`, if loyalty.yml sets it; otherwise this column of the industry's preset (CTE `presets`). `type`
+is the type of the result.
+-#}
 {% macro preset(column, type) -%}
-    {%- set own = var(column, none) -%}
-    {%- if own is none -%}
+    {%- set configured = var(column, none) -%}
+    {%- if configured is none -%}
         cast(presets.{{ column }} as {{ type }})
     {%- else -%}
-        cast({{ own }} as {{ type }})
+        cast({{ configured }} as {{ type }})
     {%- endif -%}
 {%- endmacro %}

@@ -1,9 +1,10 @@
 {#-
-Means over the scores that exist: a missing score takes its weight away with it, and nothing is imputed.
-weighted_mean = divide(weighted_sum, known_weight, 4); the two are kept as columns of a step before, for what they show.
+Weighted means over the scores that exist: a missing score is left out together with its weight, and nothing is
+imputed. The weighted mean is divide(weighted_sum, known_weight, 4). Models keep both as columns of an earlier CTE. In
+each macro `parts` is {score: weight, ...}, where a score is an expression.
 -#}
 
-{#- weighted_sum({score: weight, ...}): scores of 0 to 100, DECIMAL(18,8); 0 where there is none. -#}
+{#- The sum of weight * score, DECIMAL(18,8). Scores are 0 to 100; a missing score counts 0. -#}
 {% macro weighted_sum(parts) -%}
     cast(
         {%- for score, weight in parts.items() %}
@@ -13,7 +14,7 @@ weighted_mean = divide(weighted_sum, known_weight, 4); the two are kept as colum
     )
 {%- endmacro %}
 
-{#- known_weight({score: weight, ...}): the sum of the weights whose scores exist, DECIMAL(9,4). -#}
+{#- The sum of the weights whose scores exist, DECIMAL(9,4). -#}
 {% macro known_weight(parts) -%}
     cast(
         {%- for score, weight in parts.items() %}
@@ -23,7 +24,7 @@ weighted_mean = divide(weighted_sum, known_weight, 4); the two are kept as colum
     )
 {%- endmacro %}
 
-{#- total_weight({score: weight, ...}): the sum of all weights, worked out here. -#}
+{#- The sum of all weights, computed by Jinja. -#}
 {% macro total_weight(parts) -%}
     {{ return('%.4f' % (parts.values() | sum)) }}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{#- The date on which a UTC timestamp falls in the configured zone (var timezone). -#}
+{#- The date of a UTC timestamp (`ts`) in the configured time zone (var timezone). -#}
 {% macro business_date(ts) -%}
     {{ return(adapter.dispatch('business_date', 'loyalty')(ts)) }}
 {%- endmacro %}
@@ -11,7 +11,7 @@
     to_date(from_utc_timestamp({{ ts }}, '{{ var("timezone") }}'))
 {%- endmacro %}
 
-{#- The UTC timestamp at which a date begins in the configured zone. -#}
+{#- The UTC timestamp at which a date (`day`) begins in the configured time zone. -#}
 {% macro start_of_business_date(day) -%}
     {{ return(adapter.dispatch('start_of_business_date', 'loyalty')(day)) }}
 {%- endmacro %}
@@ -24,8 +24,13 @@
     to_utc_timestamp(cast({{ day }} as timestamp), '{{ var("timezone") }}')
 {%- endmacro %}
 
-{#- Whether a UTC timestamp falls on a business date, given as text, or before it. No zone is more than a day off, so that only
-    times within two days of the date are converted, which is slow. -#}
+{#-
+Whether the business date of a UTC timestamp (`ts`) is on or before a date. `day_text` is the date as text, known when
+Jinja runs; if it is empty, every timestamp is converted.
+
+Conversion between time zones is slow. No zone differs from UTC by more than a day, so only timestamps within two days
+of the date are converted.
+-#}
 {% macro is_by(ts, day_text) -%}
     {%- set converted = business_date(ts) ~ " <= date '" ~ day_text ~ "'" -%}
     {%- if not day_text -%} {{ return(converted) }} {%- endif -%}

@@ -1,4 +1,7 @@
-{#- Every day from `first` to `last`, both expressions over the one-row relation `bounds`: a query with one column, date_on. -#}
+{#-
+A query with one column, date_on: every day from `first` to `last`. Both are expressions over `bounds`, a relation with
+one row.
+-#}
 {% macro date_spine(first, last, bounds) -%}
     {{ return(adapter.dispatch('date_spine', 'loyalty')(first, last, bounds)) }}
 {%- endmacro %}

@@ -1,9 +1,11 @@
 {#-
-Days of the calendar, by whole days and months, always DATE or INTEGER. dbt's own macros do not serve both engines: dateadd gives a
-TIMESTAMP, last_day and datediff cast each row to one and back, and date_spine needs its bounds before the query runs.
+Calculations with calendar days: whole days and months only, and every result is a DATE or an INTEGER.
+
+dbt's own macros are not suitable for both engines. dateadd returns a TIMESTAMP, last_day and datediff cast each row to
+a TIMESTAMP and back, and date_spine needs its bounds before the query runs.
 -#}
 
-{#- Days from `earlier` to `later`, an INTEGER. -#}
+{#- The number of days from `earlier` to `later`, an INTEGER. -#}
 {% macro days_between(later, earlier) -%}
     {{ return(adapter.dispatch('days_between', 'loyalty')(later, earlier)) }}
 {%- endmacro %}
@@ -16,6 +18,7 @@ TIMESTAMP, last_day and datediff cast each row to one and back, and date_spine n
     datediff({{ later }}, {{ earlier }})
 {%- endmacro %}
 
+{#- The DATE `n` days after `day`; `n` may be negative. -#}
 {% macro add_days(day, n) -%}
     {{ return(adapter.dispatch('add_days', 'loyalty')(day, n)) }}
 {%- endmacro %}
@@ -36,13 +39,13 @@ TIMESTAMP, last_day and datediff cast each row to one and back, and date_spine n
     last_day({{ day }})
 {%- endmacro %}
 
-{#- 1 is Monday, 7 Sunday. -#}
+{#- The day of the week: 1 is Monday, 7 is Sunday. -#}
 {% macro iso_day_of_week(day) -%}
-    {#- 2000-01-03 was a Monday; the second remainder keeps days before it positive. -#}
+    {#- 2000-01-03 was a Monday. The second remainder makes the result positive for days before it. -#}
     cast(((({{ days_between(day, "date '2000-01-03'") }}) % 7) + 7) % 7 + 1 as integer)
 {%- endmacro %}
 
-{#- A day written as text in a var or by Jinja. -#}
+{#- A DATE constant from text that comes from a var or from Jinja. -#}
 {% macro day(text) -%}
     date '{{ text }}'
 {%- endmacro %}

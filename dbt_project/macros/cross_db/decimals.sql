@@ -1,14 +1,19 @@
 {#-
-Arithmetic on decimals that gives the same digits on both engines, rounded half away from zero. Neither `a / b` (DOUBLE on
-one, a rounded DECIMAL on the other) nor `a * b` (DuckDB keeps 18 digits and overflows, Spark widens) may stand in a model.
+Arithmetic on decimals with the same digits on both engines, rounded half away from zero.
+
+Models must not contain `a / b`, which is a DOUBLE on DuckDB and a rounded DECIMAL on Spark. They must not contain `a *
+b` on decimals either: DuckDB keeps 18 digits and overflows, Spark uses a wider type.
 -#}
 
-{#- a * b as DECIMAL(precision, scale); NULL where it does not fit. a and b have at most a_scale and b_scale decimals. -#}
+{#-
+a * b as DECIMAL(precision, scale); NULL if it does not fit. `a` has at most `a_scale` decimals, and `b` at most
+`b_scale`.
+-#}
 {% macro multiply(a, b, scale=2, a_scale=2, b_scale=8, precision=18) -%}
     {{ return(adapter.dispatch('multiply', 'loyalty')(a, b, scale, a_scale, b_scale, precision)) }}
 {%- endmacro %}
 
-{#- Factors whose product has at most 18 digits are multiplied in 64 bits: that is 40 times as fast as in 128. -#}
+{#- Factors whose product has at most 18 digits are multiplied in 64 bits, which is 40 times as fast as in 128 bits. -#}
 {% macro default__multiply(a, b, scale, a_scale, b_scale, precision) -%}
     {%- set product = {} -%}
     {%- for width in [18, 38] -%}
@@ -35,13 +40,15 @@ one, a rounded DECIMAL on the other) nor `a * b` (DuckDB keeps 18 digits and ove
     )
 {%- endmacro %}
 
-{#- a / b as DECIMAL(18, scale), exact to the last digit; NULL where b is 0 or NULL. a and b have at most `decimals` decimals
-    (8; say 0 for counts) and at most 22 digits with them; scale is at most 8. -#}
+{#-
+a / b as DECIMAL(18, scale), exact to the last digit; NULL if b is 0 or NULL. `a` and `b` have at most `decimals`
+decimals (use 0 for counts) and at most 22 digits including these. `scale` is at most 8.
+-#}
 {% macro divide(a, b, scale=6, decimals=8) -%}
     {{ return(adapter.dispatch('divide', 'loyalty')(a, b, scale, decimals)) }}
 {%- endmacro %}
 
-{#- In 64 bits where numerator and denominator are small enough: that is 10 times as fast as in 128. -#}
+{#- Small numerators and denominators are divided in 64 bits, which is 10 times as fast as in 128 bits. -#}
 {% macro default__divide(a, b, scale, decimals) -%}
     {%- set digits = 18 - ([scale, decimals] | max) - decimals -%}
     {%- if digits < 3 -%} {{ return(quotient(a, b, scale, decimals)) }} {%- endif -%}
@@ -56,7 +63,7 @@ one, a rounded DECIMAL on the other) nor `a * b` (DuckDB keeps 18 digits and ove
     {{ quotient(a, b, scale, decimals) }}
 {%- endmacro %}
 
-{#- Whole numbers throughout: (2 n + d) div (2 d) rounds n / d. -#}
+{#- The rounded quotient, computed with whole numbers only: (2 n + d) div (2 d) rounds n / d. -#}
 {% macro quotient(a, b, scale, decimals, bits=128) -%}
     {%- set n = whole_number('abs(' ~ a ~ ')', decimals, bits) -%}
     {%- set d = whole_number('abs(' ~ b ~ ')', decimals, bits) -%}
@@ -68,7 +75,7 @@ one, a rounded DECIMAL on the other) nor `a * b` (DuckDB keeps 18 digits and ove
     {{ shift_point(sign ~ ' * ' ~ quotient, scale, bits) }}
 {%- endmacro %}
 
-{#- x * 10^digits as a whole number of up to 38 digits, or of up to 18 where `bits` is 64. -#}
+{#- x * 10^digits as a whole number of up to 38 digits, or of up to 18 digits if `bits` is 64. -#}
 {% macro whole_number(x, digits, bits) -%}
     {{ return(adapter.dispatch('whole_number', 'loyalty')(x, digits, bits)) }}
 {%- endmacro %}
@@ -86,7 +93,7 @@ one, a rounded DECIMAL on the other) nor `a * b` (DuckDB keeps 18 digits and ove
     )
 {%- endmacro %}
 
-{#- The quotient of two whole numbers, cut off towards zero. -#}
+{#- The quotient of two whole numbers, truncated towards zero. -#}
 {% macro integer_quotient(a, b) -%}
     {{ return(adapter.dispatch('integer_quotient', 'loyalty')(a, b)) }}
 {%- endmacro %}
@@ -118,7 +125,7 @@ one, a rounded DECIMAL on the other) nor `a * b` (DuckDB keeps 18 digits and ove
     )
 {%- endmacro %}
 
-{#- The result of a floating function (exp, ln, power), fixed before anything is summed over it. -#}
+{#- The result of a floating-point function (exp, ln, power) as a decimal. Convert it before it is summed. -#}
 {% macro fixed(x, scale=8) -%}
     cast({{ x }} as decimal(18, {{ scale }}))
 {%- endmacro %}

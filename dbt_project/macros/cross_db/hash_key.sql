@@ -1,6 +1,8 @@
 {#-
-md5 over columns, as 32 hex digits; NULL where one of them is NULL. Sources hold no bar; what stands between the first and
-the last column is preceded by its length, so that neighbours cannot run together.
+The md5 of several columns, as 32 hex digits; NULL if one of them is NULL.
+
+The values are separated by a bar. The name of a source contains no bar. Each value between the first and the last is
+preceded by its length, so that different values never give the same text.
 -#}
 {% macro hash_key(columns) -%}
     md5(

@@ -1,6 +1,6 @@
 {#-
-Parquet from outside the warehouse: landed entities, and what Python hands over under exchange/. DuckDB reads the files from
-the external_location of the source (dbt_project.yml); Spark has a view on them under the source's name.
+Parquet files outside the warehouse: the landed entities, and the tables that Python writes to exchange/. DuckDB reads
+the files from the source's external_location (dbt_project.yml). On Spark, a view with the source's name reads them.
 -#}
 
 {#- The landed rows of an entity, as text. -#}
@@ -8,7 +8,7 @@ the external_location of the source (dbt_project.yml); Spark has a view on them 
     {{ source('landing', entity) }}
 {%- endmacro %}
 
-{#- Makes every source that the selected nodes read known to the engine. Runs at the start of a dbt command. -#}
+{#- Registers every source that the selected nodes read with the engine. Runs at the start of a dbt command. -#}
 {% macro register_sources() -%}
     {{ return(adapter.dispatch('register_sources', 'loyalty')()) }}
 {%- endmacro %}

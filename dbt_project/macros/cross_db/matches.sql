@@ -1,4 +1,7 @@
-{#- Whether the whole of a text matches a pattern. Write [0-9] and [.], never a backslash: Spark reads those in text. -#}
+{#-
+Whether a whole text (`x`) matches a pattern. Write [0-9] and [.], never a backslash: Spark interprets backslashes in
+text.
+-#}
 {% macro matches(x, pattern) -%}
     {{ return(adapter.dispatch('matches', 'loyalty')(x, pattern)) }}
 {%- endmacro %}
@@ -7,7 +10,7 @@
     regexp_full_match({{ x }}, '{{ pattern }}')
 {%- endmacro %}
 
-{#- Java's $ also matches before a last line break; \z, in a raw literal, does not. -#}
+{#- In Java, $ also matches before a final line break; \z, in a raw literal, does not. -#}
 {% macro spark__matches(x, pattern) -%}
     ({{ x }} rlike r'^(?:{{ pattern }})\z')
 {%- endmacro %}

@@ -1,13 +1,14 @@
 {#-
-Casts from text that mean the same on both engines: our own pattern first, then the engine's cast, NULL where either
-refuses. The engines' own casts differ ('12.0' to bigint, '2017' to timestamp, '0x1F'). Digits are bounded so that a sum of
-ten thousand of the largest still fits its type.
+Casts from text with the same result on both engines. The text must match our pattern and the engine must be able to
+cast it; otherwise the result is NULL. Without a pattern the engines differ, for example for '12.0' to bigint, '2017'
+to timestamp, or '0x1F'. The number of digits is limited, so that a sum of ten thousand of the largest values still
+fits the type.
 -#}
 {% macro strict_cast(x, pattern, type) -%}
     case when {{ matches(x, pattern) }} then try_cast({{ x }} as {{ type }}) end
 {%- endmacro %}
 
-{#- Both engines round a text with more decimals than the type half away from zero, however many there are. -#}
+{#- If the text has more decimals than the type, both engines round half away from zero, for any number of decimals. -#}
 {% macro cast_amount(x) -%}
     {{ strict_cast(x, '[+-]?[0-9]{1,12}([.][0-9]+)?', 'decimal(18, 2)') }}
 {%- endmacro %}
@@ -20,14 +21,16 @@ ten thousand of the largest still fits its type.
     {{ strict_cast(x, '[+-]?[0-9]{1,8}([.][0-9]+)?', 'decimal(18, 8)') }}
 {%- endmacro %}
 
-{#- Whether the cast of a text to one of these types rounds it: a non-zero digit after the digits that are kept. The
-    pattern is tried only on texts with so many characters after the point. -#}
+{#-
+Whether the cast of a text to one of these types rounds it: a digit other than 0 follows the digits that are kept. For
+speed, the pattern is compared only with texts that have enough characters after the point.
+-#}
 {% macro is_rounded(x, type) -%}
     {%- set decimals = decimals_of()[type] -%}
     ({{ x }} like '%.{{ '_' * (decimals + 1) }}%' and {{ matches(x, '[+-]?[0-9]+[.][0-9]{' ~ decimals ~ '}[0-9]*[1-9][0-9]*') }})
 {%- endmacro %}
 
-{#- The decimals that each type of number keeps. -#}
+{#- The number of decimals of each numeric type. -#}
 {% macro decimals_of() -%}
     {{ return({'amount': 2, 'price': 4, 'rate': 8}) }}
 {%- endmacro %}
@@ -36,7 +39,7 @@ ten thousand of the largest still fits its type.
     {{ strict_cast(x, '[+-]?[0-9]{1,15}', 'bigint') }}
 {%- endmacro %}
 
-{#- Years 1800 to 2199: further off, and something else was meant. -#}
+{#- Only the years 1800 to 2199: any other year is an error in the text. -#}
 {% macro cast_timestamp(x) -%}
     {{ strict_cast(
         x,
@@ -54,7 +57,7 @@ ten thousand of the largest still fits its type.
     case {{ x }} when 'true' then true when 'false' then false end
 {%- endmacro %}
 
-{#- The cast of a canonical column by its type (ColumnType in pipelines/base/entities.py). -#}
+{#- The cast of a canonical column to its type (ColumnType in pipelines/base/entities.py). -#}
 {% macro cast_canonical(x, type) -%}
     {%- if type == 'amount' -%} {{ cast_amount(x) }}
     {%- elif type == 'price' -%} {{ cast_price(x) }}

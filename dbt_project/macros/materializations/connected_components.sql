@@ -1,12 +1,15 @@
 {#-
-The materialization `connected_components`: a model whose query gives the edges of a graph (one_key, other_key; in either
-direction, as often as they like) becomes a table of its components (node, component): each node that has an edge to another
-node, and the smallest node that it is connected with by a path of any length.
+The materialization `connected_components` finds the connected components of a graph.
 
-Source: the two-phase algorithm of Kiveris et al., Connected Components in MapReduce and Beyond, SoCC 2014. A round connects
-the larger neighbours of each node with its smallest neighbour, then the smaller ones. Neither step joins or splits
-components. The edges end as stars around the smallest node of each component, after at most O(log2 of nodes) rounds squared:
-the loop ends when they are stars, and it fails rather than leave a component in parts.
+The model's query returns the edges (one_key, other_key). An edge may have either direction and may be repeated. The
+table has one row (node, component) for each node with an edge to another node. `component` is the smallest node that
+is connected with it by a path of any length.
+
+Source: the two-phase algorithm of Kiveris et al., Connected Components in MapReduce and Beyond, SoCC 2014. A round
+connects the larger neighbours of each node with its smallest neighbour, then the smaller neighbours. Neither step
+joins or splits components. In the end the edges form stars around the smallest node of each component. This takes at
+most O(log2(nodes)^2) rounds. The loop ends when all edges form stars. If they never do, the build fails, so no
+component is stored in parts.
 -#}
 {% materialization connected_components, default -%}
     {%- set target = this.incorporate(type='table') -%}
@@ -41,11 +44,12 @@ the loop ends when they are stars, and it fails rather than leave a component in
     {{ return({'relations': [target]}) }}
 {%- endmaterialization %}
 
-{#- The work tables of a model: those of even and of odd rounds. -#}
+{#- A work table of the model: number 0 for even rounds, 1 for odd rounds. -#}
 {% macro component_edges(number) -%}
     {{ return(this.incorporate(path={'identifier': this.identifier ~ '__edges_' ~ number}, type='table')) }}
 {%- endmacro %}
 
+{#- Replaces the table `relation` by the result of `query`. -#}
 {% macro replace_table(relation, query) -%}
     {%- do adapter.drop_relation(relation) -%}
     {%- call statement('replace_table', auto_begin=false) -%}
@@ -53,7 +57,7 @@ the loop ends when they are stars, and it fails rather than leave a component in
     {%- endcall -%}
 {%- endmacro %}
 
-{#- Every edge once, from its larger node to its smaller one. -#}
+{#- Each edge once, from its larger node to its smaller node. -#}
 {% macro first_edges(edges) -%}
 select distinct
     case when one_key < other_key then other_key else one_key end as node,
@@ -64,7 +68,7 @@ from (
 where one_key <> other_key
 {%- endmacro %}
 
-{#- Whether every node has one edge, and no node is another's hub. -#}
+{#- Whether the edges form stars: each `node` has one edge, and none of them is the hub of another edge. -#}
 {% macro is_stars(edges) -%}
 select
     count(*) = count(distinct node)
@@ -72,6 +76,7 @@ select
 from {{ edges }}
 {%- endmacro %}
 
+{#- One round of the algorithm: a query of the next edges. `edges` is a relation with the columns node and hub. -#}
 {% macro star_round(edges) -%}
 with smallest_neighbours as (
     select
@@ -112,6 +117,7 @@ inner join smallest_hubs as smallest on moved.node = smallest.node
 where moved.hub <> smallest.hub
 {%- endmacro %}
 
+{#- The components from edges that form stars: one row per node, with the hub as its component. -#}
 {% macro stars_by_node(edges) -%}
 select node, hub as component from {{ edges }}
 union

@@ -1,8 +1,9 @@
 {#-
-How a data test is run: the test `rules` by the macro below, others as dbt does it.
+Runs a data test: the test `rules` by the macro below, other tests by dbt's default.
 
-dbt counts rows and knows no names. So the names of the rules that fail, each with its number of rows, are the message of the result
-("not_null_segment: 3; grain: 1", in run_results.json as adapter_response._message) and a line of what dbt prints.
+dbt only counts failed rows; it does not report which rules failed. So this macro stores the names of the failed rules,
+each with its number of rows, as the message of the result, for example "not_null_segment: 3; grain: 1". The message is
+adapter_response._message in run_results.json, and a line of dbt's output.
 -#}
 {% materialization test, default %}
     {%- if (model.test_metadata or {}).name == 'rules' -%}
@@ -13,23 +14,24 @@ dbt counts rows and knows no names. So the names of the rules that fail, each wi
     {%- endif -%}
 {% endmaterialization %}
 
+{#- Runs the query of a test `rules`, with columns rule and n_rows, and stores the result of the test. -#}
 {% macro run_rules(query) -%}
     {%- call statement('rules', fetch_result=True) -%}
         {{ query }}
     {%- endcall -%}
-    {%- set words = [] -%}
+    {%- set failed = [] -%}
     {%- for row in load_result('rules')['table'].rows -%}
-        {%- do words.append(row[0] ~ ': ' ~ (row[1] | int)) -%}
+        {%- do failed.append(row[0] ~ ': ' ~ (row[1] | int)) -%}
     {%- endfor -%}
-    {%- set message = words | sort | join('; ') -%}
-    {%- if words -%}
+    {%- set message = failed | sort | join('; ') -%}
+    {%- if failed -%}
         {%- do log(model.name ~ ': ' ~ message, info=True) -%}
     {%- endif -%}
     {%- call statement('counted', fetch_result=True) -%}
         select
-            {{ words | length }} as failures,
-            {{ words | length }} {{ config.get('warn_if') }} as should_warn,
-            {{ words | length }} {{ config.get('error_if') }} as should_error
+            {{ failed | length }} as failures,
+            {{ failed | length }} {{ config.get('warn_if') }} as should_warn,
+            {{ failed | length }} {{ config.get('error_if') }} as should_error
     {%- endcall -%}
     {%- set counted = load_result('counted')['table'] -%}
     {%- do store_raw_result('main', message=message, code=none, rows_affected=none, agate_table=counted) -%}

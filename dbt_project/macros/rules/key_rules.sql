@@ -1,4 +1,7 @@
-{#- The rules that compare rows, by name: a query of the keys, or of the rows, that break it. -#}
+{#-
+The rules that compare rows: a dictionary of rule name to the query that returns the keys or rows that break the rule.
+The arguments are those of the test `rules` (tests/generic/rules.sql).
+-#}
 {% macro key_rules(model, grain, optional, unique, relationships) -%}
     {%- set rules = {} -%}
     {%- if grain -%}

@@ -1,4 +1,7 @@
-{#- The rules of one row each, by name: an aggregate that counts the rows that break it. -#}
+{#-
+The rules that each look at one row: a dictionary of rule name to the aggregate that counts the rows that break the
+rule. The arguments are those of the test `rules` (tests/generic/rules.sql).
+-#}
 {% macro row_rules(not_null, within_bounds, accepted_values, conditions) -%}
     {%- set rules = {} -%}
     {%- for column in not_null -%}
@@ -25,6 +28,7 @@
     {{ return(rules) }}
 {%- endmacro %}
 
+{#- An aggregate: the number of rows for which `condition` is true. -#}
 {% macro count_of(condition) -%}
     count(case when {{ condition }} then 1 end)
 {%- endmacro %}

@@ -1,6 +1,7 @@
 {#-
-The batches of an entity that this run has to check. A full build checks all batches that the ledger has committed. An
-incremental build checks those that are not in the table yet, as a list of constants: the engine then opens only their files.
+A condition on landed rows of the entity `name`: this run has to check their batch. A full build checks all batches
+that the ledger has committed. An incremental build checks only batches that are not in the table yet. They are listed
+as constants, so that the engine opens only their files.
 -#}
 {% macro batch_is_new(name) -%}
     {%- set ledger = landed('ledger') -%}

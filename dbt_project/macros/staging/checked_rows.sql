@@ -1,9 +1,10 @@
 {#-
-Landed rows with strict casts and the rules on the row itself: the body of every stg_<entity>__checked.
+The body of every stg_<entity>__checked: landed rows with strict casts, and the rules that each look at one row. `name`
+is the entity.
 
 The columns, their types and the rules are declared in models/staging/entities/<entity>.yml. Two rules apply to every
-entity: the key exists, and text that is not NULL can be cast. `rounded_columns` names the numbers that had more decimals
-than their type keeps.
+entity: the key exists, and text that is not NULL can be cast. `rounded_columns` lists the numbers that had more
+decimals than their type keeps.
 -#}
 {% macro checked_rows(name) -%}
 {%- set spec = entity(name) -%}
@@ -99,7 +100,10 @@ select
 from checked
 {%- endmacro %}
 
-{#- The names whose condition is true, in order, joined by commas. Most rows have none, so text is made only for the others. -#}
+{#-
+The names whose condition is true, in order, joined by commas. `conditions` is a list of [name, condition]. Most rows
+have no such name, so text is built only for the other rows.
+-#}
 {% macro names_of(conditions) -%}
     {%- if not conditions -%} {{ return("''") }} {%- endif -%}
     case
@@ -117,7 +121,7 @@ from checked
         end
 {%- endmacro %}
 
-{#- The business date of the entity's event; a DATE column already is a day. -#}
+{#- The business date of the entity's event. `spec` is the entity's declaration. A DATE column is not converted. -#}
 {% macro event_date(spec) -%}
     {%- if spec.event is none -%} cast(null as date)
     {%- elif spec.columns[spec.event][0] == 'date' -%} {{ spec.event }}
@@ -125,6 +129,7 @@ from checked
     {%- endif -%}
 {%- endmacro %}
 
+{#- The UTC timestamp of the entity's event; for a DATE column, the start of that day. -#}
 {% macro event_time(spec) -%}
     {%- if spec.event is none -%} cast(null as timestamp)
     {%- elif spec.columns[spec.event][0] == 'date' -%} {{ start_of_business_date(spec.event) }}

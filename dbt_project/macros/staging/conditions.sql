@@ -1,9 +1,8 @@
-{#- Conditions of rules. -#}
-
 {#-
-The condition under which a row breaks one of the declared rules of its entity. `reject` is the kind of rule, `with` the
-second column of the kinds `missing` (neither is there) and `unpaired` (only one is there). `where` also rejects; it may name
-a typed column, its landed text (<column>_text), event_on and updated_on.
+The condition under which a row breaks a declared rule of its entity. `spec` is the entity's declaration, `rule` one of
+its rules. `reject` is the kind of rule. `with` is the second column of the kinds `missing` (both values are missing)
+and `unpaired` (only one is missing). `where` is a condition that also rejects the row. It may use a typed column, its
+landed text (<column>_text), event_on and updated_on.
 -#}
 {% macro condition_of(spec, rule) -%}
     {%- set reject, column, where = rule.reject | default(''), rule.columns[0], rule.where | default('') -%}
@@ -33,14 +32,17 @@ a typed column, its landed text (<column>_text), event_on and updated_on.
     {{ return(found | join(' or ')) }}
 {%- endmacro %}
 
-{#- Whether columns have no landed text. A column that is not cast is its own text. -#}
+{#-
+Whether columns have no landed text, combined by `conjunction` (' and ' or ' or '). A column that is not cast is its
+own text.
+-#}
 {% macro texts_are_null(spec, columns, conjunction) -%}
     {%- for column in columns -%}
         {{ column ~ ('_text' if spec.columns[column] | length == 2 else '') }} is null{{ conjunction if not loop.last }}
     {%- endfor -%}
 {%- endmacro %}
 
-{#- A day is later than the day of landing by more than clocks may differ. -#}
+{#- A day is after the day of landing by more than the tolerance for clock differences (var future_tolerance_days). -#}
 {% macro in_the_future(day) -%}
     {{ day }} > {{ add_days('landed_on', var('future_tolerance_days')) }}
 {%- endmacro %}

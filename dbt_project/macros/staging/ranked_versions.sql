@@ -1,4 +1,7 @@
-{#- Every landed row of an entity, with is_accepted and is_replaced; `columns` are selected beside them. -#}
+{#-
+Every landed row of the entity `name`, with is_accepted, is_replaced and the given `columns`. `where` restricts the
+rows.
+-#}
 {% macro placed_versions(name, columns, where='1 = 1') -%}
     select
         {%- for column in columns %}
@@ -20,7 +23,7 @@
     where {{ where }}
 {%- endmacro %}
 
-{#- The keys of which several rows are accepted, for ranked_versions. -#}
+{#- The keys with more than one accepted row, for ranked_versions. -#}
 {% macro keys_with_versions(name) -%}
 {%- set key = ['source'] + entity(name).key -%}
 select {{ key | join(', ') }}
@@ -30,7 +33,7 @@ group by {{ key | join(', ') }}
 having count(*) > 1
 {%- endmacro %}
 
-{#- The keys of some batches, for ranked_versions. -#}
+{#- The keys of the rows in some batches, for ranked_versions. `batches` is a query of batches. -#}
 {% macro keys_of_batches(name, batches) -%}
 select {{ (['source'] + entity(name).key) | join(', ') }}
 from {{ ref('stg_' ~ name ~ '__checked') }}
@@ -38,10 +41,11 @@ where batch in ({{ batches }})
 {%- endmacro %}
 
 {#-
-CTEs with every version of some keys of an entity, in the order in which versions count; the last of them is
-<entity>_conflicts. is_conflicting: an accepted row that does not count because another version does, though nothing says which is newer.
+CTEs with every version of some keys of the entity `name`, ranked by latest_first. The last CTE is <entity>_conflicts.
+is_conflicting: an accepted row that does not count, because another version counts, although no date and no delivery
+shows which of them is newer.
 
-`keys` is a query of the keys: to rank every key would sort whole entities, of which most keys have one version.
+`keys` is a query of the keys. Most keys have only one version, and ranking every key would sort whole entities.
 -#}
 {% macro ranked_versions(name, keys) -%}
 {%- set key = ['source'] + entity(name).key -%}
@@ -84,7 +88,6 @@ CTEs with every version of some keys of an entity, in the order in which version
     )
 ),
 
--- versions that do not count though nothing says that another one is newer
 {{ name }}_conflicts as (
     select
         *,

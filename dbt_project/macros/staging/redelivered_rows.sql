@@ -1,12 +1,15 @@
 {#-
-Rows of an entity from deliveries that another delivery of the same name has followed, and that the latest of them does not
-have any more; CTEs of stg_redelivered_row. What a row is known by again: its key; where landing generated the key, its
-content and its place among equal rows of the file; where a delivery has whole lists of lines, the order.
+CTEs of stg_redelivered_row: rows of an entity from earlier deliveries of a file name that are missing from the latest
+delivery of that name.
 
-outcome  superseded  an equal row of a later delivery stands for it (generated keys only)
-         removed     the mapping says `delivery: full`
-         appended    the mapping says `delivery: append`: it stays
-         kept        nothing is said: it stays, and the run warns
+Rows of two deliveries are matched by their key. If landing generated the key, they are matched by their content and
+their position among equal rows of the file. If a delivery has complete lists of order lines, they are matched by the
+order.
+
+outcome  superseded  an equal row of a later delivery replaces it (generated keys only)
+         removed     the mapping has `delivery: full`
+         appended    the mapping has `delivery: append`: the row stays
+         kept        the mapping has neither: the row stays, and the run warns
 -#}
 {% macro redelivered_rows(name) -%}
 {%- set key = entity(name).key -%}
@@ -24,10 +27,10 @@ outcome  superseded  an equal row of a later delivery stands for it (generated k
         {% if key | length == 1 %}'' as key_2,{% endif %}
         {% if name == 'order_lines' -%}
         batches.line_lists is not null as is_list,
-        batches.has_generated_keys and batches.line_lists is null as is_known_by_content,
+        batches.has_generated_keys and batches.line_lists is null as is_matched_by_content,
         {% else -%}
         false as is_list,
-        batches.has_generated_keys as is_known_by_content,
+        batches.has_generated_keys as is_matched_by_content,
         {% endif -%}
         checked.content_hash,
         row_number() over (
@@ -39,17 +42,17 @@ outcome  superseded  an equal row of a later delivery stands for it (generated k
         {{ 'checked.currency' if 'currency' in entity(name).columns and name != 'fx_rates' else 'cast(null as string)' }}
             as currency
     from {{ ref('stg_' ~ name ~ '__checked') }} as checked
-    inner join followed as deliveries
+    inner join redelivered as deliveries
         on checked.source = deliveries.source and checked.batch = deliveries.batch
     inner join {{ ref('stg_batch') }} as batches
         on checked.source = batches.source and checked.batch = batches.batch and batches.entity = '{{ name }}'
 ),
 
-{{ name }}_known as (
+{{ name }}_matched as (
     select
         *,
-        case when is_list then key_1 when is_known_by_content then content_hash else key_1 end as known_1,
-        case when is_list then '' when is_known_by_content then cast(occurrence as string) else key_2 end as known_2
+        case when is_list then key_1 when is_matched_by_content then content_hash else key_1 end as match_1,
+        case when is_list then '' when is_matched_by_content then cast(occurrence as string) else key_2 end as match_2
     from {{ name }}_rows
 ),
 
@@ -58,52 +61,52 @@ outcome  superseded  an equal row of a later delivery stands for it (generated k
         source,
         file_name,
         is_list,
-        is_known_by_content,
-        known_1,
-        known_2,
+        is_matched_by_content,
+        match_1,
+        match_2,
         max(sequence) as last_sequence,
         min(n_later) as n_later
-    from {{ name }}_known
-    where known_1 is not null and known_2 is not null
-    group by source, file_name, is_list, is_known_by_content, known_1, known_2
+    from {{ name }}_matched
+    where match_1 is not null and match_2 is not null
+    group by source, file_name, is_list, is_matched_by_content, match_1, match_2
 ),
 
 {{ name }} as (
     select
         '{{ name }}' as entity,
-        known.source,
-        known.batch,
-        known.file_name,
-        known.file_on,
-        known.key_1,
-        known.key_2,
-        known.event_on,
-        known.is_accepted,
-        known.amount,
-        known.currency,
-        known.sequence = seen.last_sequence as is_last,
+        matched.source,
+        matched.batch,
+        matched.file_name,
+        matched.file_on,
+        matched.key_1,
+        matched.key_2,
+        matched.event_on,
+        matched.is_accepted,
+        matched.amount,
+        matched.currency,
+        matched.sequence = latest_rows.last_sequence as is_last,
         case
-            when known.is_known_by_content and known.sequence < seen.last_sequence then 'superseded'
+            when matched.is_matched_by_content and matched.sequence < latest_rows.last_sequence then 'superseded'
             when latest.delivery = 'full' then 'removed'
             when latest.delivery = 'append' then 'appended'
             else 'kept'
         end as outcome
-    from {{ name }}_known as known
-    inner join {{ name }}_last as seen
+    from {{ name }}_matched as matched
+    inner join {{ name }}_last as latest_rows
         on
-            known.source = seen.source
-            and known.file_name = seen.file_name
-            and known.is_list = seen.is_list
-            and known.is_known_by_content = seen.is_known_by_content
-            and known.known_1 = seen.known_1
-            and known.known_2 = seen.known_2
+            matched.source = latest_rows.source
+            and matched.file_name = latest_rows.file_name
+            and matched.is_list = latest_rows.is_list
+            and matched.is_matched_by_content = latest_rows.is_matched_by_content
+            and matched.match_1 = latest_rows.match_1
+            and matched.match_2 = latest_rows.match_2
     inner join latest
-        on known.source = latest.source and known.file_name = latest.file_name
-    where seen.n_later > 0 or (known.is_known_by_content and known.sequence < seen.last_sequence)
+        on matched.source = latest.source and matched.file_name = latest.file_name
+    where latest_rows.n_later > 0 or (matched.is_matched_by_content and matched.sequence < latest_rows.last_sequence)
 )
 {%- endmacro %}
 
-{#- What a row is worth in its own currency, from its own columns; NULL for entities without money. -#}
+{#- The value of a row in its own currency, from its own columns; NULL for entities without money. -#}
 {% macro money_of(name, relation) -%}
     {%- if name == 'orders' -%}
         coalesce({{ relation }}.total, {{ relation }}.gross - coalesce({{ relation }}.discount, 0))
@@ -117,7 +120,7 @@ outcome  superseded  an equal row of a later delivery stands for it (generated k
     {%- endif -%}
 {%- endmacro %}
 
-{#- The same, if the row is in the reporting currency; NULL otherwise. -#}
+{#- The value of a row if it is in the reporting currency; NULL otherwise. -#}
 {% macro reported_money_of(name, relation) -%}
     {%- if name in ('orders', 'order_lines', 'payments', 'returns') -%}
         case
@@ -128,7 +131,10 @@ outcome  superseded  an equal row of a later delivery stands for it (generated k
     {%- endif -%}
 {%- endmacro %}
 
-{#- A condition: the row of an entity has been replaced by a later delivery. `day` as text; none for any day. -#}
+{#-
+A condition: a later delivery has replaced the row `relation` of the entity `name`. With `day`, an SQL expression, a
+removal does not count if the removed row's file has a later date; none means no restriction.
+-#}
 {% macro is_replaced(name, relation, day=none) -%}
     exists (
         select 1 from {{ ref('stg_redelivered_row') }} as replaced

@@ -1,20 +1,27 @@
 {#-
-Rejected rows are missing money. What a row of `checked` is worth, in its own currency and without sign; NULL if its columns
-cannot be read. It is reported as the value at stake, and compared with the quarantine limits by value.
+The absolute value of a row of the entity `name` (relation `checked`) in its own currency; NULL if its columns cannot
+be read. Rejected rows are money that is missing from the marts. Their value is reported, and compared with the
+quarantine limits by value.
 -#}
 {% macro row_value(name) -%}
     cast(abs({{ money_of(name, 'checked') }}) as decimal(18, 2))
 {%- endmacro %}
 
-{#- The entities whose rows are worth money. -#}
+{#- The entities whose rows have a value in money. -#}
 {% macro money_entities() -%}
     {{ return(['orders', 'order_lines', 'payments', 'returns']) }}
 {%- endmacro %}
 
 {#-
-Whether an accepted row resolves a rejected row of the same source and key: nothing shows that it is older. `updated_at`
-decides if both rows have one, else the date of the file if both have one. Else (a file delivered again) a row of another
-file resolves it, unless that file was itself delivered again (`n_later` deliveries of it followed).
+Whether an accepted row resolves a rejected row of the same source and key. It does, unless the accepted row is known
+to be older:
+- If both rows have an `updated_at` and these differ, the accepted row must have the later one.
+- Otherwise, if both files have a date and these differ, the accepted row must be from the later file.
+- Otherwise (for example a file that was delivered again) the accepted row must be from another file, and no later
+  delivery of that file may exist.
+
+`accepted` and `rejected` are relations, `n_later` the number of later deliveries of the accepted row's file,
+`updated_at` the column of the rejected row that is compared.
 -#}
 {% macro resolves(accepted, rejected, n_later, updated_at='updated_at') -%}
     case
@@ -25,7 +32,10 @@ file resolves it, unless that file was itself delivered again (`n_later` deliver
         end
 {%- endmacro %}
 
-{#- The rows of <prefix><entity><suffix> for every entity with money, with the entity's key as (key_1, key_2). -#}
+{#-
+The rows of <prefix><entity><suffix> for every entity with money, with the entity's key as (key_1, key_2). `columns` are
+selected too; `where` restricts the rows.
+-#}
 {% macro keyed_rows(prefix, suffix='', columns=[], where='1 = 1') -%}
     {%- for name in money_entities() -%}
     {%- set key = entity(name).key -%}

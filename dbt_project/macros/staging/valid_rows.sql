@@ -1,4 +1,4 @@
-{#- The rows of an entity that break no rule, every version of every key: the body of every stg_<entity>. -#}
+{#- The body of every stg_<entity>: the rows of the entity `name` that break no rule, all versions of each key. -#}
 {% macro valid_rows(name) -%}
 select
     {{ staged_columns(name) | join(',\n    ') }}

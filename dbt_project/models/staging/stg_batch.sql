@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
-with ages as (
+with later_deliveries as (
     select
         source,
         batch,
@@ -21,7 +21,7 @@ select
     coalesce(ledger.row_keys = 'generated', false) as has_generated_keys,
     ledger.ambiguous_times,
     ledger.may_be_cut_off,
-    cast(coalesce(ages.n_later, 0) as bigint) as n_later
+    cast(coalesce(later_deliveries.n_later, 0) as bigint) as n_later
 from {{ landed('ledger') }} as ledger
-left join ages
-    on ledger.source = ages.source and ledger.batch = ages.batch
+left join later_deliveries
+    on ledger.source = later_deliveries.source and ledger.batch = later_deliveries.batch

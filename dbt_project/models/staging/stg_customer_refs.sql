@@ -19,7 +19,7 @@ from {{ ref('stg_' ~ name) }}
 where {{ column }} is not null
 union
 {% endfor -%}
--- a rejected line may be all that is known of an order
+-- an order may be known only from a rejected line
 select
     source,
     customer_ref as ref

@@ -29,7 +29,7 @@ with {% for name in entities() -%}
 
 {% endfor -%}
 
-every as (
+unioned as (
     {% for name in entities() -%}
     select * from {{ name }}
     {% if not loop.last -%} union all
@@ -37,4 +37,4 @@ every as (
     {% endfor %}
 )
 
-select * from every
+select * from unioned

@@ -1,8 +1,8 @@
 {{ config(materialized='table') }}
 
-with refused as (
+with rejected as (
     {% for name in entities() -%}
-    {{ refused_rows(name) }}
+    {{ quarantined_rows(name) }}
     {% if not loop.last -%} union all
     {% endif -%}
     {% endfor %}
@@ -12,7 +12,7 @@ batches as (
     select * from {{ ref('stg_batch') }}
 ),
 
-ages as (
+later_deliveries as (
     select
         batch,
         max(n_later) as n_later
@@ -20,7 +20,7 @@ ages as (
     group by batch
 ),
 
--- keys that a later delivery of the file does not have, so that it does not stand for them
+-- keys that are missing from a later delivery of the file, so that it does not replace them
 kept as (
     select
         entity,
@@ -41,33 +41,33 @@ answers as (
 
 placed as (
     select
-        refused.*,
+        rejected.*,
         batches.file_sha256,
         coalesce(answers.is_resolved, 0) = 1 as is_answered,
         answers.is_resolved is not null as has_accepted_key,
         (batches.n_later > 0 and (kept.batch is null or batches.has_generated_keys))
         or replaced_lines.batch is not null as is_replaced
-    from refused
+    from rejected
     inner join batches
-        on refused.source = batches.source and refused.batch = batches.batch and refused.entity = batches.entity
+        on rejected.source = batches.source and rejected.batch = batches.batch and rejected.entity = batches.entity
     left join kept
         on
-            refused.entity = kept.entity
-            and refused.batch = kept.batch
-            and refused.key_1 = kept.key_1
-            and refused.key_2 = kept.key_2
+            rejected.entity = kept.entity
+            and rejected.batch = kept.batch
+            and rejected.key_1 = kept.key_1
+            and rejected.key_2 = kept.key_2
     left join replaced_lines
         on
-            refused.entity = 'order_lines'
-            and refused.batch = replaced_lines.batch
-            and refused.record = replaced_lines.record
-            and refused.content_hash = replaced_lines.content_hash
+            rejected.entity = 'order_lines'
+            and rejected.batch = replaced_lines.batch
+            and rejected.record = replaced_lines.record
+            and rejected.content_hash = replaced_lines.content_hash
     left join answers
         on
-            refused.entity = answers.entity
-            and refused.batch = answers.batch
-            and refused.record = answers.record
-            and refused.content_hash = answers.content_hash
+            rejected.entity = answers.entity
+            and rejected.batch = answers.batch
+            and rejected.record = answers.record
+            and rejected.content_hash = answers.content_hash
 )
 
 select
@@ -104,7 +104,7 @@ select
     unreadable.raw,
     cast(null as decimal(18, 2)) as row_amount,
     unreadable.file_on as effective_on,
-    coalesce(ages.n_later, 0) > 0 as is_resolved,
+    coalesce(later_deliveries.n_later, 0) > 0 as is_resolved,
     false as has_earlier_version
 from {{ landed('unreadable') }} as unreadable
-left join ages on unreadable.batch = ages.batch
+left join later_deliveries on unreadable.batch = later_deliveries.batch

@@ -1,7 +1,7 @@
 {{ config(materialized='table') }}
 
-{#- Of a file that was delivered again, only what is still open has arrived: the rest is in the later delivery. -#}
-with ages as (
+{#- If a file was delivered again, only its open rows count as arrived. Its other rows are in the later delivery. -#}
+with later_deliveries as (
     select
         batch,
         max(n_later) as n_later
@@ -44,7 +44,7 @@ quarantined as (
     group by batch, entity
 ),
 
--- in the currency of each row, as the file has it: a share needs no rates if a source has one currency
+-- In the currency of each row, without conversion: a share needs no rates if a source has one currency.
 read_amounts as (
     {% for name in money_entities() -%}
     select
@@ -61,7 +61,7 @@ read_amounts as (
     {% endfor %}
 ),
 
--- what a rejected row is worth whose amount cannot be read: the mean of its file, else of its source
+-- The value of a rejected row whose amount cannot be read: the mean of its file, else of its source.
 means as (
     select
         batch,
@@ -99,15 +99,21 @@ select
     arrived.file_name,
     arrived.file_on,
     cast(
-        case when ages.n_later > 0 then coalesce(quarantined.open_rows, 0) else arrived.arrived_rows end as bigint
+        case
+            when later_deliveries.n_later > 0 then coalesce(quarantined.open_rows, 0)
+            else arrived.arrived_rows
+        end as bigint
     ) as arrived_rows,
     cast(coalesce(quarantined.quarantined_rows, 0) as bigint) as quarantined_rows,
     cast(coalesce(quarantined.open_rows, 0) as bigint) as open_rows,
     cast(
-        case when ages.n_later > 0 then amounts.open_amount else amounts.arrived_amount end as decimal(28, 2)
+        case
+            when later_deliveries.n_later > 0 then amounts.open_amount
+            else amounts.arrived_amount
+        end as decimal(28, 2)
     ) as arrived_amount,
     cast(amounts.open_amount as decimal(28, 2)) as open_amount
 from arrived
 inner join amounts on arrived.batch = amounts.batch and arrived.entity = amounts.entity
-left join ages on arrived.batch = ages.batch
+left join later_deliveries on arrived.batch = later_deliveries.batch
 left join quarantined on arrived.batch = quarantined.batch and arrived.entity = quarantined.entity

@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
-with followed as (
+with redelivered as (
     select
         deliveries.source,
         deliveries.file_name,
@@ -13,13 +13,13 @@ with followed as (
 
 latest as (
     select distinct
-        followed.source,
-        followed.file_name,
+        redelivered.source,
+        redelivered.file_name,
         batches.delivery
-    from followed
+    from redelivered
     inner join {{ ref('stg_batch') }} as batches
-        on followed.source = batches.source and followed.batch = batches.batch
-    where followed.n_later = 0
+        on redelivered.source = batches.source and redelivered.batch = batches.batch
+    where redelivered.n_later = 0
 ),
 
 in_force as (
@@ -35,7 +35,7 @@ in_force as (
 
 {% endfor -%}
 
-every as (
+unioned as (
     {% for name in entities() -%}
     select * from {{ name }}
     {% if not loop.last -%} union all
@@ -43,23 +43,24 @@ every as (
     {% endfor %}
 )
 
--- a content that is in force under another name is not replaced; the outcome that keeps most comes first by name
+-- A batch is not replaced if it is still the latest delivery of another file name. If a row has several outcomes, the
+-- alphabetical order selects the one that keeps most.
 select
-    every.entity,
-    every.source,
-    every.batch,
-    every.key_1,
-    every.key_2,
-    min(every.file_name) as file_name,
-    min(every.file_on) as file_on,
-    min(every.event_on) as event_on,
-    min(every.amount) as amount,
-    min(every.currency) as currency,
-    max(case when every.is_accepted then 1 else 0 end) = 1 as is_accepted,
-    max(case when every.is_last then 1 else 0 end) = 1 as is_last,
-    min(every.outcome) as outcome
-from every
+    unioned.entity,
+    unioned.source,
+    unioned.batch,
+    unioned.key_1,
+    unioned.key_2,
+    min(unioned.file_name) as file_name,
+    min(unioned.file_on) as file_on,
+    min(unioned.event_on) as event_on,
+    min(unioned.amount) as amount,
+    min(unioned.currency) as currency,
+    max(case when unioned.is_accepted then 1 else 0 end) = 1 as is_accepted,
+    max(case when unioned.is_last then 1 else 0 end) = 1 as is_last,
+    min(unioned.outcome) as outcome
+from unioned
 left join in_force
-    on every.source = in_force.source and every.batch = in_force.batch
+    on unioned.source = in_force.source and unioned.batch = in_force.batch
 where in_force.batch is null
-group by every.entity, every.source, every.batch, every.key_1, every.key_2
+group by unioned.entity, unioned.source, unioned.batch, unioned.key_1, unioned.key_2

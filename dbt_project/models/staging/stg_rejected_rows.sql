@@ -1,4 +1,4 @@
-{#- A time after the day of landing and a currency that is not a code are not readable. -#}
+{#- NULL instead of a time after the day of landing, and instead of a currency that is not a code. -#}
 with files as (
     select distinct
         batch,
@@ -45,7 +45,7 @@ kept as (
     where
         checked.broken_rules <> ''
         {%- if name == 'order_lines' %}
-        -- a line with a quantity of 0 was removed
+        -- a line with quantity 0 was removed from the order
         and not (coalesce(checked.quantity = 0, false) and coalesce(checked.total, 0) = 0)
         {%- endif %}
 ),
@@ -61,7 +61,7 @@ unioned as (
     {% endfor %}
 )
 
--- a later delivery of the file stands for a row, unless it does not have the row's key any more
+-- a later delivery of the file replaces a row, unless the row's key is missing from it
 select
     unioned.*,
     coalesce({{ business_date('unioned.updated_at') }}, unioned.file_on, unioned.event_on) as known_on,

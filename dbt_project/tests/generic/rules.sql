@@ -1,15 +1,17 @@
 {#-
-All rules of a table in one test: a row for each rule that fails, with the number of rows that break it (of keys: the number of
-keys). Rules that look at one row each share one scan. A rule's name is its kind and its column; pipelines/runs/dbt_rules.py
-makes the same names.
+All rules of a table in one test. The result has a row per failed rule, with the number of rows that break it (for
+rules on keys: the number of keys). Rules that each look at one row share one scan. A rule's name is its kind and its
+column; pipelines/runs/dbt_rules.py builds the same names.
 
-    grain               One row for each combination of the columns; none is NULL but those named as optional, where NULLs are equal.
-    n_rows              Exactly so many rows.
-    not_null, unique    Lists of columns. NULLs are not compared.
-    within_bounds       {columns, low, high}: NULL, or between low and high, both included; either may be left out.
-    accepted_values     {columns, values, quote}: NULL, or one of the values; quote is false for numbers.
-    conditions          By name, what is true of every row.
-    relationships       {column, to, field}: NULL, or in that column of another table.
+    grain               One row per combination of these columns. None of them is NULL, except for the columns in
+                        `optional`, in which NULLs are equal.
+    n_rows              The exact number of rows.
+    not_null            Columns without NULL.
+    unique              Columns without duplicates. NULLs are not compared.
+    within_bounds       {columns, low, high}: NULL, or between low and high, both included. Either may be left out.
+    accepted_values     {columns, values, quote}: NULL, or one of the values. quote is false for numbers.
+    conditions          {name: condition}: conditions that are true for every row.
+    relationships       {column, to, field}: NULL, or a value of the column `field` of the table `to`.
 -#}
 {% test rules(
     model, grain=none, optional=[], n_rows=none, not_null=[], unique=[], within_bounds=[], accepted_values=[], conditions={},

@@ -1,4 +1,4 @@
-"""The notifications sent so far, in `<home>/state/told.json`.
+"""The notifications sent so far, in `<home>/state/notifications.json`.
 
 With this record each run is reported once, and a recovery is reported only after a failure.
 """
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pipelines.base.durable import write_text_durably
 
 _REMEMBERED = 200
+_FORMER_NAME = "told.json"  # of homes that an older version of Loyalty Marts created
 
 
 class SentNotifications(BaseModel):
@@ -31,13 +32,15 @@ class SentNotifications(BaseModel):
 
 
 def read_sent(path: Path) -> SentNotifications:
-    """The record; empty if the file is missing or invalid."""
+    """The record, from the file's former name if only that exists; empty if the file is missing or invalid."""
+    former = path.with_name(_FORMER_NAME)
     try:
-        return SentNotifications.model_validate_json(path.read_bytes())
+        return SentNotifications.model_validate_json((path if path.exists() else former).read_bytes())
     except (FileNotFoundError, ValidationError):
         return SentNotifications()
 
 
 def write_sent(path: Path, sent: SentNotifications) -> None:
-    """Replace the file in one step."""
+    """Replace the file in one step, and remove the file with the former name."""
     write_text_durably(path, sent.model_dump_json() + "\n")
+    path.with_name(_FORMER_NAME).unlink(missing_ok=True)

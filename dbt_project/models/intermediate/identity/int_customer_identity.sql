@@ -37,10 +37,10 @@ members as (
 persons as (
     select
         members.own_key,
-        heads.own_key as customer_key
+        first_members.own_key as customer_key
     from members
-    inner join members as heads
-        on members.component = heads.component and heads.member_rank = 1
+    inner join members as first_members
+        on members.component = first_members.component and first_members.member_rank = 1
 )
 
 select

@@ -127,7 +127,7 @@ repeated as (
     group by source, entity
 ),
 
-every as (
+unioned as (
     select * from not_delivered_again
     union all
     select * from unordered_lists
@@ -149,4 +149,4 @@ select
     n_rows,
     cast(amount as decimal(18, 2)) as amount,
     false as is_amount_estimated
-from every
+from unioned

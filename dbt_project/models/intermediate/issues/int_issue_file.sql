@@ -1,5 +1,5 @@
 with files as (
-    -- what is in force: a later delivery of a name may have mended it
+    -- only the latest delivery of each file name: it may have corrected an earlier one
     select
         source,
         entity,

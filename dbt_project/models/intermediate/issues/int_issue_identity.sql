@@ -6,7 +6,7 @@ with members as (
     left join {{ ref('int_identity_edge') }} as edges on components.node = edges.alias_key
 ),
 
--- Every record of such a component names another one: the chain never ends at a person.
+-- In a cycle every record refers to another record, so that no record is the person.
 cycles as (
     select component
     from members

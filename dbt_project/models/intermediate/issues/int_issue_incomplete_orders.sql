@@ -1,5 +1,7 @@
-{#- At stake is the value of accepted lines that does not count because other lines of their order are missing.
-    An order that is not a sale does not count anyway. -#}
+{#-
+The amount is the value of accepted lines that are not counted because other lines of their order are missing.
+Orders that are not sales are left out, because they are not counted anyway.
+-#}
 with orders as (
     select
         source,

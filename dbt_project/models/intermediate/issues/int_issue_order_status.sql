@@ -1,4 +1,7 @@
-{#- A source has few statuses. If free text was mapped, the most frequent ones are listed and the rest is counted. -#}
+{#-
+A source has few statuses. If free text was mapped as the status, the most frequent statuses are listed, and the others
+are counted together.
+-#}
 {%- set listed = 20 -%}
 with orders as (
     select
@@ -12,7 +15,7 @@ with orders as (
 ),
 
 lines as (
-    -- where the order itself is listed, its lines are not
+    -- if the order itself is counted for this class, its lines are not
     select
         lines.source,
         'order_lines' as entity,

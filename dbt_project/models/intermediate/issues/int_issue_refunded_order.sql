@@ -1,4 +1,4 @@
--- a refunded order is a sale, and the return takes the money back: without one it counts in full
+-- A refunded order is a sale, and its return lowers the amount. Without a return, the order is counted in full.
 with refunded as (
     select
         source,

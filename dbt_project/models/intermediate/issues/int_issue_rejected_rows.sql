@@ -11,7 +11,7 @@ with rejected as (
         on rejected_rows.source = orders.source and rejected_rows.order_id = orders.order_id
     left join {{ ref('int_order_status') }} as statuses
         on rejected_rows.source = statuses.source and rejected_rows.status = statuses.status
-    -- a cancelled line is worth nothing, whether or not it can be read
+    -- a cancelled line has no value, whether or not it can be read
     where rejected_rows.entity <> 'order_lines' or coalesce(statuses.status_class, 'sale') not in ('cancelled', 'test')
 ),
 

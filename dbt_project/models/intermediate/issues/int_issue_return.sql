@@ -2,8 +2,11 @@
     ['refund_taken_as_gross', "issue is null and is_basis_assumed and amount_basis = 'gross'", 'stated_amount'],
     ['refund_taken_as_goods', "issue is null and is_basis_assumed and amount_basis = 'goods'", 'stated_amount'],
     ['refund_exceeds_order', 'issue is null and excess_amount > 0', 'excess_amount'],
-    ['refund_gross_without_order', "issue is null and order_id is null and amount_basis = 'gross' and return_amount = stated_amount",
-        'return_amount'],
+    [
+        'refund_gross_without_order',
+        "issue is null and order_id is null and amount_basis = 'gross' and return_amount = stated_amount",
+        'return_amount',
+    ],
     ['order_unknown', 'issue is null and is_order_unknown', 'return_amount'],
     ['return_amount_derived', 'issue is null and is_amount_derived', 'return_amount'],
     ['return_undated', 'issue is null and is_undated', 'return_amount'],

@@ -1,4 +1,5 @@
--- what an unreadable record is worth is not known: it is estimated by the mean of the source's order lines, or orders
+-- The value of an unreadable record is unknown. The estimate is the mean of the source's order lines, or of its orders
+-- if the file has no order lines.
 with unreadable as (
     select
         source,
@@ -46,7 +47,7 @@ valued as (
         unreadable.broken_rules,
         unreadable.n_rows,
         case
-            -- a repeated header is worth nothing
+            -- a repeated header has no value
             when unreadable.broken_rules = 'LND-007' then 0
             when kinds.has_lines = 1 then {{ multiply('unreadable.n_rows', 'line_means.mean_amount', 2, 0, 2) }}
             when kinds.has_orders = 1 then {{ multiply('unreadable.n_rows', 'order_means.mean_amount', 2, 0, 2) }}

@@ -18,7 +18,7 @@ final as (
         cast(summaries.decayed_net_amount as decimal(18, 4)) as spend_value,
         cast(summaries.decayed_purchase_days as decimal(18, 4)) as frequency_value,
         cast(-summaries.silence_days as decimal(18, 4)) as recency_value,
-        -- No category known at all is not a breadth of nothing.
+        -- If no category is known, breadth is unknown, not 0.
         cast(nullif(summaries.n_categories, 0) as decimal(18, 4)) as breadth_value
     from summaries
     cross join settings

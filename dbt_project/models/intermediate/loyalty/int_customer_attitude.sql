@@ -13,8 +13,9 @@ with answers as (
     where construct in ('nps', 'csat', 'ces', 'review', 'sentiment', 'brand_preference')
 ),
 
--- One row a customer, one column a part. A part is the construct of its name; reviews and sentiment have none yet.
-spread as (
+-- One row per customer, one column per part. Each part has the name of its construct. There are no constructs yet for
+-- reviews and sentiment.
+pivoted as (
     select
         customer_key,
         max(case when construct = 'nps' then decayed_score end) as nps_score,
@@ -34,7 +35,7 @@ weighted as (
         *,
         {{ weighted_sum(scores) }} as score_sum,
         {{ known_weight(scores) }} as weight
-    from spread
+    from pivoted
 ),
 
 final as (

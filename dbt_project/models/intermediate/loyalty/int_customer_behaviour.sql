@@ -27,7 +27,7 @@ banded as (
     cross join cut_points
 ),
 
--- Twenty bands, 0 to 19, spread evenly over 0 to 100.
+-- Bands 0 to 19 become scores at equal steps from 0 to 100.
 scored as (
     select
         customer_key,

@@ -5,7 +5,7 @@ with settings as (
     from {{ ref('int_industry_settings') }}
 ),
 
--- Who could be won back: bought lately, and not for the first time.
+-- Customers who can have come back: they bought recently, and not for the first time.
 candidates as (
     select
         summaries.customer_key,
@@ -20,22 +20,23 @@ candidates as (
         and summaries.silence_days <= {{ var('loyalty_comeback_g0') }} * settings.g0_days
 ),
 
--- The own gap as it stood before each purchase: (g0 + days from the first to the one before) / (1 + repeats by then).
+-- The customer's purchase gap before each purchase: (g0 + days from the first purchase to the previous one) /
+-- (1 + repeat purchases up to the previous one).
 gaps as (
     select
         candidates.customer_key,
         candidates.g0_days,
         candidates.lapsed_days,
-        bought.day_on,
-        {{ days_between('bought.day_on', 'bought.previous_purchase_on') }} as gap_days,
+        purchases.day_on,
+        {{ days_between('purchases.day_on', 'purchases.previous_purchase_on') }} as gap_days,
         {{ divide(
-            'candidates.g0_days + ' ~ days_between('bought.previous_purchase_on', 'candidates.first_purchase_on'),
-            'bought.purchase_day_number - 1',
+            'candidates.g0_days + ' ~ days_between('purchases.previous_purchase_on', 'candidates.first_purchase_on'),
+            'purchases.purchase_day_number - 1',
             4
         ) }} as own_gap_days
-    from {{ ref('int_customer_day') }} as bought
-    inner join candidates on bought.customer_key = candidates.customer_key
-    where bought.previous_purchase_on is not null and bought.day_on <= {{ as_of_date() }}
+    from {{ ref('int_customer_day') }} as purchases
+    inner join candidates on purchases.customer_key = candidates.customer_key
+    where purchases.previous_purchase_on is not null and purchases.day_on <= {{ as_of_date() }}
 ),
 
 final as (

@@ -30,7 +30,7 @@ attitude as (
     select * from {{ ref('int_customer_attitude') }}
 ),
 
--- Emotion and cognition are not scored yet: NULL, with no evidence, until their answers are read.
+-- Emotion and cognition are not scored yet. Their scores are NULL and their evidence is 0.
 dimensions as (
     select
         customers.customer_key,
@@ -53,7 +53,7 @@ dimensions as (
     left join attitude on customers.customer_key = attitude.customer_key
 ),
 
-confident as (
+with_confidence as (
     select
         *,
         {{ evidence_confidence('behaviour_coverage_share', 'behaviour_evidence') }} as behaviour_confidence_share,
@@ -70,7 +70,7 @@ summed as (
         {{ known_weight(scores) }} as weight,
         {{ weighted_sum(coverages) }} as covered_weight,
         {{ weighted_sum(confidences) }} as confident_weight
-    from confident
+    from with_confidence
 ),
 
 final as (

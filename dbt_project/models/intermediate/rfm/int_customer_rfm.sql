@@ -23,7 +23,7 @@ scored as (
 combined as (
     select
         *,
-        -- frequency alone, if no purchase has an amount
+        -- only the frequency, if no purchase has an amount
         cast(floor((f_quintile + coalesce(m_quintile, f_quintile) + 1) / 2) as integer) as fm_quintile
     from scored
 ),

@@ -21,8 +21,8 @@ latest as (
     group by customer_key, construct
 ),
 
--- Within one customer the weights count from the latest answer, so that an only answer given years ago still has its
--- full say; how much to trust it today is n_effective_answers, which counts from the as-of day.
+-- Within one customer, an answer's age is counted from the customer's latest answer. So a single answer has full weight
+-- even if it is years old. n_effective_answers shows how reliable it is today: it counts ages from the as-of day.
 weighted as (
     select
         answers.customer_key,

@@ -44,7 +44,7 @@ invitations as (
             and sent.customer_ref = identities.customer_ref
 ),
 
--- An invitation is answered by any NPS answer of the same survey and customer given at or after it was sent.
+-- An invitation is answered by any NPS answer of the same survey and customer, given when it was sent or later.
 answered_invitations as (
     select
         invitations.source,

@@ -16,7 +16,7 @@ kinds as (
     select 'rfm_segment' as slice_by
 ),
 
--- Every month and all months together, by each kind of segment, and over all customers.
+-- Each month and all months together, for each kind of segment and for all customers.
 slices as (
     select
         periods.period_kind,

@@ -1,4 +1,4 @@
-{#- Every topic is a model of models/intermediate/issues, of the same columns. -#}
+{#- Each topic is a model in models/intermediate/issues. All of them have the same columns. -#}
 {%- set topics = [
     'int_issue_order',
     'int_issue_order_status',

@@ -6,7 +6,7 @@ identity as (
     select * from {{ ref('int_customer_identity') }}
 ),
 
--- what an event does to the balance: programmes write what is redeemed with either sign
+-- the change of the balance by each event; some programmes write redeemed points with a minus sign, others without
 moves as (
     select
         identity.customer_key,

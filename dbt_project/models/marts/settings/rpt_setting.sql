@@ -4,7 +4,7 @@ with settings as (
 
 ),
 
--- g0_days is the only number that an industry can leave to the shop's purchases
+-- g0_days is the only setting that is computed from the shop's purchases if the industry's preset leaves it empty
 industry as (
 
     select g0_days from {{ ref('int_industry_settings') }}

@@ -2,8 +2,9 @@ with counted as (
     select * from {{ ref('int_nps_slice') }}
 ),
 
--- Shares to 8 digits, so that a variance of up to 10,000 keeps 4.
--- The adjusted Wald interval adds 3/4 of a promoter, 3/4 of a detractor and 3 answers: it has a width when all agree.
+-- Shares have 8 decimals, so that a variance of up to 10,000 has 4 correct decimals.
+-- The adjusted Wald interval adds 3/4 of a promoter, 3/4 of a detractor and 3 answers in total. So its width is more
+-- than 0 even if all answers are in one class.
 shares as (
     select
         *,

@@ -1,11 +1,11 @@
-{#- Shares of the normal distribution, in percent, and how many standard deviations hold them. -#}
+{#- Percentage of a normal distribution: how many standard deviations on each side of the mean contain it. -#}
 {%- set levels = {80: 1.281551566, 95: 1.959963985} %}
 
 with slices as (
     select * from {{ ref('int_clv_slice') }}
 ),
 
-everybody as (
+totals as (
     select
         historic_net_amount as all_net_amount,
         clv_12m_amount as all_clv_amount
@@ -33,8 +33,8 @@ final as (
         cast(slices.n_margins_known as bigint) as n_margins_known,
         cast(slices.historic_net_amount as decimal(18, 2)) as historic_net_amount,
         case
-            when everybody.all_net_amount > 0
-                then {{ divide('slices.historic_net_amount', 'everybody.all_net_amount', 6) }}
+            when totals.all_net_amount > 0
+                then {{ divide('slices.historic_net_amount', 'totals.all_net_amount', 6) }}
         end as historic_net_share,
         cast(slices.historic_margin_amount as decimal(18, 2)) as historic_margin_amount,
         cast(slices.expected_purchases_12m as decimal(18, 4)) as expected_purchases_12m,
@@ -52,13 +52,13 @@ final as (
         cast(slices.expected_value_12m_amount as decimal(18, 2)) as expected_value_12m_amount,
         cast(slices.clv_12m_amount as decimal(18, 2)) as clv_12m_amount,
         case
-            when everybody.all_clv_amount > 0
-                then {{ divide('slices.clv_12m_amount', 'everybody.all_clv_amount', 6) }}
+            when totals.all_clv_amount > 0
+                then {{ divide('slices.clv_12m_amount', 'totals.all_clv_amount', 6) }}
         end as clv_12m_share,
         {{ divide('slices.clv_12m_amount', 'slices.n_value_forecasts', 2) }} as mean_clv_12m_amount,
         slices.beats_naive
     from half_widths as slices
-    cross join everybody
+    cross join totals
 )
 
 select * from final

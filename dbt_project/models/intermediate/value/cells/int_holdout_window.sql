@@ -1,4 +1,4 @@
-{#- The last month's end, so that a choice made by these windows holds for a month. -#}
+{#- The windows end at the last month end, so that a model chosen by them stays chosen for a month. -#}
 {%- set ends_on = last_observed_month_end() -%}
 with calendar as (
     select * from {{ ref('int_observation_day') }}
@@ -14,7 +14,7 @@ first_days as (
     group by days.customer_key
 ),
 
--- one order of a wrong year must not stretch what was observed
+-- the first percentile of the first days: one order with a wrong year must not lengthen the observed period
 bounds as (
     select percentile_disc(0.01) within group (order by first_day) as first_day
     from first_days
@@ -60,7 +60,7 @@ windows as (
 ),
 
 final as (
-    -- what is known at a cut must have been watched for as long as the shortest holdout
+    -- the observed period before a cut must be at least as long as the shortest holdout
     select
         windows.window_name,
         windows.cut_on,

@@ -12,8 +12,8 @@ calendar as (
     from {{ ref('int_observation_day') }}
 ),
 
--- the clock of the value models stands still on days on which nobody could be seen to buy
-clocked as (
+-- the value models do not count days on which purchases could not be observed
+with_unobserved_days as (
     select
         summaries.*,
         at_last.unobserved_days - at_first.unobserved_days as unobserved_recency_days,
@@ -40,7 +40,7 @@ final as (
             when mean_repeat_amount is null then 'returned'
             else 'own'
         end as spend_basis
-    from clocked
+    from with_unobserved_days
 )
 
 select * from final

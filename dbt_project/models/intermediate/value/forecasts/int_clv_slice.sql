@@ -30,7 +30,7 @@ kinds as (
     select 'value_tier' as slice_by
 ),
 
--- Everybody once in each kind, so that each kind adds up to all.
+-- Each customer once per kind, so that the slices of each kind add up to the slice `all`.
 slices as (
     select
         customers.*,
@@ -72,7 +72,8 @@ summed as (
     group by slice_by, slice_value
 ),
 
--- Customers differ by chance alone, each for himself; an error of the parameters moves all of them together.
+-- Chance affects each customer independently, so variances add up. A parameter error shifts all customers together,
+-- so shifts are added before they are squared.
 final as (
     select
         *,

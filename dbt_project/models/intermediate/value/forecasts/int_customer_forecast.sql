@@ -64,7 +64,8 @@ joined as (
             and histories.age_days = purchase_scores.age_days
 ),
 
--- Gamma-Gamma's expected spend of a purchase day (docs/value-models.md), customer by customer: no cells to carry out.
+-- The expected spend per purchase day by Gamma-Gamma (docs/value-models.md). It is computed per customer, so no cells
+-- are handed over to Python.
 spending as (
     select
         *,

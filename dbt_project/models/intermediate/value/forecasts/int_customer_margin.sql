@@ -18,7 +18,7 @@ counted_lines as (
     where is_counted
 ),
 
--- what the rejected lines of an order cost is not known either
+-- the cost of an order's rejected lines is not known either
 incomplete as (
     select distinct customer_key
     from purchases
@@ -46,7 +46,7 @@ summed as (
     group by customer_key
 ),
 
--- A part of the lines says nothing certain of the rest: the share is known where every line's cost is.
+-- Some of the lines do not determine the share of all lines: the share is known only if every line's cost is known.
 final as (
     select
         summed.customer_key,

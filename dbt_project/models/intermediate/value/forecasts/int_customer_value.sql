@@ -29,7 +29,8 @@ forecasts as (
     from {{ ref('int_customer_forecast') }}
 ),
 
--- Purchases of the first quarter, the second and the second half-year, each discounted from its middle.
+-- Purchases of the first quarter, of the second quarter and of the second half-year, each discounted from the middle
+-- of its period.
 discounted as (
     select
         *,

@@ -2,7 +2,7 @@ with parameters as (
     select * from {{ source('exchange', 'value_parameters') }}
 ),
 
--- Each model writes one row a parameter, all with its status.
+-- Each model writes one row per parameter. All its rows have the model's status.
 fits as (
     select
         max(case when model <> 'gamma_gamma' then model end) as purchase_model,
@@ -16,8 +16,8 @@ fits as (
     where observed_on = {{ as_of_date() }}
 ),
 
--- One row, also where there was no trial.
-trial as (
+-- One row, even if there was no validation.
+validation as (
     select
         max(case when beats_naive then 1 when not beats_naive then 0 end) as beats_naive,
         max(seasonal_index) as seasonal_index,
@@ -29,11 +29,11 @@ trial as (
 final as (
     select
         fits.*,
-        -- Of another model than the one on trial nothing is known.
-        case when fits.purchase_model = trial.fitted_model then trial.beats_naive = 1 end as beats_naive,
-        cast(trial.seasonal_index as double) as seasonal_index
+        -- The validation applies only to the model that it fitted.
+        case when fits.purchase_model = validation.fitted_model then validation.beats_naive = 1 end as beats_naive,
+        cast(validation.seasonal_index as double) as seasonal_index
     from fits
-    cross join trial
+    cross join validation
 )
 
 select * from final

@@ -1,4 +1,4 @@
--- What customers bought and brought back, by day, is what the facts say.
+-- Purchases and returns by customer and day add up to the facts.
 with days as (
     select
         sum(net_amount) as net_amount,

@@ -1,4 +1,4 @@
--- Nobody who bought is lost on the way to the value models.
+-- The value models receive every customer who bought.
 with buyers as (
     select count(*) as n_customers
     from {{ ref('int_customer_summary') }}

@@ -1,4 +1,4 @@
--- Each kind of segment is another cut of the same customers.
+-- Each kind of segment divides the same customers, so its totals equal those of all customers.
 with customers as (
     select
         count(*) as n_customers,

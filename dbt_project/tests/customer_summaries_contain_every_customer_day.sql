@@ -1,4 +1,4 @@
--- At the as-of day, summaries add up to the days that they are made of.
+-- At the as-of day, the summaries add up to the customer-days that they summarize.
 with days as (
     select
         sum(net_amount) as net_purchase_amount,

@@ -1,4 +1,4 @@
--- As-of is honest: no fact happened after the day that is built.
+-- No fact happened after the as-of day.
 select
     'fct_order' as fact,
     order_key as fact_key
