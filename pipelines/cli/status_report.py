@@ -95,7 +95,9 @@ class FreshnessReport(_Part):
     why_stale: str = Field(
         description="The reason: too many days behind or ahead, no successful run, or not usable; empty if not stale."
     )
-    stale_after_days: int = Field(description="The setting `stale_after_days`; 0 means never.")
+    stale_after_days: int = Field(
+        description="The setting `stale_after_days`; if it is 0, only a publication that cannot be used is stale."
+    )
     problem: str = Field(description="Why expected is unknown; empty if it is known.")
 
 

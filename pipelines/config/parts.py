@@ -84,7 +84,7 @@ class RetentionSettings(SettingsPart):
     grace_minutes: Annotated[
         int,
         About(
-            "How long a version is kept after it is due to be removed.",
+            "For how long a version is kept after it was current, even if `days` no longer keeps it.",
             "A reader who has opened the version can finish a long query.",
             "minutes",
         ),

@@ -32,7 +32,7 @@ class Settings(SettingsPart):
         HomeFolder,
         About(
             "The folder of this installation. A relative path starts at the file's folder.",
-            "The folder is next to the file.",
+            "So the folder is next to the file.",
             shown="home",
         ),
     ]
@@ -117,8 +117,8 @@ class Settings(SettingsPart):
     stale_after_days: Annotated[
         int,
         About(
-            "The publication is stale if it is more than this many days behind, or if there was no successful run for"
-            " this many days; 0 means never.",
+            "The publication is stale if it is this many days or more behind the expected day, or if no run has"
+            " succeeded for this many days. With 0 only a publication that readers cannot use is stale.",
             "One late daily run needs no alarm; two missed runs do.",
             "days",
         ),

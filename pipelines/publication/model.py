@@ -42,7 +42,7 @@ class Retention:
 
     Attributes:
         days: How many as-of days are kept, counted from the newest. Of each day its newest version is kept.
-        grace_minutes: For so long a version is kept after it was current, because somebody may still be reading it.
+        grace_minutes: For how long a version is kept after it was current, because somebody may still be reading it.
     """
 
     days: int = 30
