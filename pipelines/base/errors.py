@@ -48,7 +48,7 @@ class ConfigError(LoyaltyError):
 
 
 class InputError(LoyaltyError):
-    """A file was rejected as a whole."""
+    """A file was refused as a whole, or there is no file."""
 
     exit_code = 3
 

@@ -1,4 +1,7 @@
-"""`loyalty forget` and `loyalty export`: the rights of one person. `forget` shows counts only, no personal values."""
+"""`loyalty forget`, `forget-again` and `export`: erase or hand out a person's data.
+
+`forget` and `forget-again` show counts only, no personal values.
+"""
 
 import sys
 from collections.abc import Iterator
@@ -167,7 +170,7 @@ def _show(planned: dict[str, object]) -> None:
     shared = planned["shared"]
     if isinstance(shared, dict) and shared:
         listed = ", ".join(f"{count} {name}" for name, count in shared.items())
-        out().print(f"not erased, because other people share it: {listed}")
+        out().print(f"not erased, because other people have the same: {listed}")
     landed = planned["landed"]
     if isinstance(landed, dict):
         _show_landed(landed)

@@ -68,7 +68,7 @@ class Screen:
         self._spinner.update(text=Text(STAGES.get(name, name)))
 
     def stage_says(self, name: str, words: str) -> None:
-        """Show the progress of a stage. What the run waits for, and a failed notification, is always shown."""
+        """Show the progress of a stage. Waiting and a failed notification are always shown, also if `quiet`."""
         self._spinner.update(text=Text(f"{STAGES.get(name, name)}: {printable_lines(words)}"))
         if name in ("wait", "notify") or (name == "plan" and not self._quiet):
             self._console.print(f"  {words}")

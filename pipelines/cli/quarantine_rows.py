@@ -152,7 +152,7 @@ def _check(settings: Settings, wanted: Wanted) -> None:
 
 def _is_one_of(what: str, name: str, known: list[str]) -> None:
     if name not in known:
-        near = did_you_mean(name, known, f"known are: {', '.join(known)}")
+        near = did_you_mean(name, known, f"existing names: {', '.join(known)}")
         raise ConfigError(
             f"there is no {what} {name!r}{near}",
             hint="list the rejected rows by entity and source: loyalty quarantine list",

@@ -1,4 +1,4 @@
-"""`loyalty status`: the last run, the kept versions, whether the publication is fresh, and the quarantine."""
+"""`loyalty status`: the last run, the kept versions, freshness of the publication, quarantine and data issues."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

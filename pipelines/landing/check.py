@@ -27,7 +27,7 @@ class SourceCheck:
         source: The name of the source.
         files: The number of files that match a group of the mapping.
         ignored: The number of files that the mapping ignores.
-        problems: One line per file that would be rejected, or about the whole source; empty if there are none.
+        problems: One line per file that would be refused, or about the whole source; empty if there are none.
         notes: Other facts for the user: groups without a file.
         warnings: Possible faults of the mapping: time formats that contradict each other.
         statuses: The statuses of orders and order lines, with their classes.

@@ -82,7 +82,7 @@ def _load_clean(connection: duckdb.DuckDBPyConnection, clean: Path, count: csvpa
     if not _agrees(connection, count):
         raise InputError(
             f"two readers disagree: Python's csv module counts {count.records} records with {count.characters}"
-            " characters, DuckDB counts others. The file is rejected as a whole",
+            " characters, DuckDB counts others. The file is refused: nothing of it lands",
             hint="Please report this with a sample of the file.",
         )
 

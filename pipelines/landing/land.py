@@ -1,4 +1,4 @@
-"""Landing: every new file of every source becomes one immutable batch, or is rejected as a whole.
+"""Landing: every new file of every source becomes one immutable batch, or is refused as a whole.
 
 This module defines the order of the steps for a file and for a run. make_batch.py makes the batch of a file, and
 outdated.py finds the landed files for which the mapping has changed.
@@ -61,7 +61,7 @@ def land(
         The outcome of each file.
 
     Raises:
-        RefusedFiles: A file was rejected. The other files have landed; see the error's `report`.
+        RefusedFiles: A file was refused. The other files have landed; see the error's `report`.
         InputError: A source's folder does not exist, or there is no file and nothing has ever landed.
     """
     begun = time.monotonic()

@@ -159,7 +159,7 @@ class BatchMaker:
         if counted != reading.records or records != taken + unreadable + sum(skips):
             raise InputError(
                 f"the numbers of records do not add up: {records} counted, but {taken} taken, {unreadable} unreadable,"
-                f" {sum(skips)} skipped. The file is rejected as a whole",
+                f" {sum(skips)} skipped. The file is refused: nothing of it lands",
                 hint="Please report this with a sample of the file.",
             )
         source, facts = task.entry.mapping.source, task.facts

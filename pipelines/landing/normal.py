@@ -69,7 +69,7 @@ def normal(kind: ColumnType, column: str, name: str, sql_type: str, formats: Seq
 
 
 def differ(readings: Sequence[str]) -> str:
-    """Whether the times that were read from one text differ. Times that staging would reject do not count."""
+    """SQL that checks whether the times read from one text differ. Times that staging would reject do not count."""
     likely = ", ".join(f"case when year({reading}) between 1800 and 2199 then {reading} end" for reading in readings)
     return f"len(list_distinct([{likely}])) > 1"
 
@@ -81,7 +81,7 @@ def readings(kind: ColumnType, name: str, formats: Sequence[str], zone: str) -> 
 
 
 def fits(kind: ColumnType, name: str) -> str:
-    """Whether a value in normal form has the form of its type. NULL has."""
+    """SQL that checks whether a value in normal form has the form of its type; true for NULL."""
     shapes = {
         ColumnType.TIMESTAMP: _NORMAL_TIME,
         ColumnType.DATE: _NORMAL_DATE,

@@ -30,7 +30,7 @@ class OutdatedFiles:
         gone: The names of those that are not in the inbox.
         replaced: Names under which another content was delivered later, each with the day of the earlier delivery.
         unmatched: Names of landed files that are not in the inbox and no longer match the mapping.
-        ignored: Names of landed files that are in the inbox and that the mapping now ignores: they are rejected.
+        ignored: Names of landed files in the inbox that the mapping now ignores: the next run refuses them.
         redeclared: The number of files whose rows stay, but whose `delivery` or `lines` has changed in the mapping.
     """
 

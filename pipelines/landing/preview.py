@@ -31,7 +31,7 @@ class LandingPreview:
         new: By source, the number of files that would land; without sources that have no file.
         again: By source, the number of landed files that would be updated to the current mapping; without sources that
             have none.
-        refused: The error with which the landing would end; None if no file would be rejected.
+        refused: The error with which the landing would end; None if no file would be refused.
         batches: The batches that would exist afterwards, sorted.
         ages: Per batch, how many later deliveries of its file there would be.
     """

@@ -36,7 +36,7 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, sc
         scratch: A folder for a clean copy.
 
     Raises:
-        InputError: The file must be rejected as a whole.
+        InputError: The file must be refused as a whole.
     """
     refuse_other_kinds(path, group)
     if group.is_text_table:

@@ -12,7 +12,7 @@ from pipelines.landing.cells import BLANKS, trimmed
 from pipelines.landing.relation import TABLE, Own, UnterminatedRecord
 from pipelines.landing.spans import Rule, Span
 
-# The parts of a text: groups of letters and digits. All other characters are marks between them.
+# A text consists of parts (groups of letters and digits) and of marks between them (all other characters).
 _LAST_PART = r"[\p{L}\p{N}]*$"
 _PARTS = r"[\p{L}\p{N}]+"
 

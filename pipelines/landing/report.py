@@ -19,7 +19,7 @@ class Outcome(StrEnum):
         AGAIN: It had been landed with an older version of the mapping. Its new batch has replaced the old one.
         SKIPPED: The same bytes with the same date had landed before.
         IGNORED: The mapping ignores it.
-        REFUSED: It was rejected as a whole; nothing of it has landed.
+        REFUSED: It was refused as a whole; nothing of it has landed.
     """
 
     LANDED = "landed"
@@ -37,8 +37,8 @@ class FileOutcome:
         source: The source.
         file_name: The file name below the source's folder.
         outcome: The outcome.
-        note: Why it was skipped, ignored or rejected.
-        hint: What to do if it was rejected.
+        note: Why it was skipped, ignored or refused.
+        hint: What to do if it was refused.
         file_on: The date of the file.
         batch: Its batch, landed now or before.
         records: The number of records, counted by the independent pass.
@@ -140,7 +140,7 @@ class LandingReport:
 
 
 class RefusedFiles(InputError):
-    """Some files were rejected as a whole; the others have landed.
+    """Some files were refused as a whole; the others have landed.
 
     Args:
         report: The report of the landing.

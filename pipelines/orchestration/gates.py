@@ -1,9 +1,9 @@
 """Gates as asset checks: one check per suite, one step per stage. The suites are in expectations/.
 
-A failed gate fails its own step, so no later step runs. Dagster runs a step that reads a table only after the table's
-blocking checks. The steps `core` and `marts` share one gate, which runs after both. So checks of `core` tables that
-`marts` reads are not marked as blocking in Dagster; otherwise Dagster would split a step to check them first. They
-still block publication (marks.py).
+A failed gate fails its own step, so no later step runs. If a check of a table is blocking, Dagster runs a step that
+reads the table only after the check. The steps `core` and `marts` share one gate, which runs after both. So checks of
+`core` tables that `marts` reads are not blocking in Dagster; otherwise Dagster would split a step to check them first.
+They still block publication (marks.py).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set

@@ -4,14 +4,15 @@ import dagster as dg
 
 from pipelines.orchestration.event_log import KeptOpenSqliteEventLog
 
-# One ingest and one daily run per day: the last two months.
+# The last two months, with one ingest and one daily run per day.
 KEPT_RUNS = 120
 
 
 def prune_history(instance: dg.DagsterInstance, kept: int = KEPT_RUNS) -> int:
     """Remove the oldest runs, and records of runs whose removal was interrupted.
 
-    An old run that has not ended is dead, because one run is active at a time. Queued runs stay, however old they are.
+    An old run without an end was killed, because only one run is active at a time, so it is removed too. Queued runs
+    stay, however old they are.
 
     Args:
         instance: Dagster's instance.

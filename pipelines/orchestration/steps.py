@@ -1,7 +1,7 @@
-"""What every step has: its stage is timed and recorded, an error with a remedy is not retried, and it follows the plan.
+"""What all steps share: timing and recording of the stage, no retry of an error with a remedy, and access to the plan.
 
-What a user asks for are tags of Dagster's run (names.py). Only landing, staging and the plan read them, by `asked`; the
-later steps read the plan, by `planned`.
+A user's requests are tags of Dagster's run (names.py). Only landing, staging and the plan read them, with `asked`.
+Later steps read the plan, with `planned`.
 """
 
 import importlib
@@ -65,15 +65,15 @@ def requested_day(context: dg.AssetExecutionContext | dg.AssetCheckExecutionCont
     first, last = tags.get(RANGE_START_TAG), tags.get(RANGE_END_TAG)
     if first != last:
         raise BuildError(
-            f"this run asks for all days from {first} to {last}, but one run builds one day",
-            hint="launch the days as a backfill of the job backfill, which starts one run per day",
+            f"this run is for all days from {first} to {last}, but one run builds one day",
+            hint="start the job backfill for these days in the UI: it starts one run per day",
         )
     day = tags.get(PARTITION_TAG, first)
     return date.fromisoformat(day) if day else None
 
 
 def planned(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, run: RunScope) -> BuildPlan:
-    """The plan in force, for a step that is about to follow it.
+    """The plan in force, for a step that builds by it.
 
     Raises:
         BuildError: There is none, or the run was started for another day than that of the plan.
@@ -81,23 +81,23 @@ def planned(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext, r
     plan, day = read_plan(run.settings.paths), requested_day(context)
     if day not in (None, plan.as_of):
         raise BuildError(
-            f"this run asks for {day}, but the tables are built for {plan.as_of}",
-            hint=f"run the job daily for {day}, or the job backfill for a day that has passed: they plan the day first",
+            f"this run is for {day}, but the tables are built for {plan.as_of}",
+            hint=f"run the job daily for {day}, or the job backfill for an earlier day: they plan their day first",
         )
     run.recorder.follows(plan.as_of, plan.kind)
     return plan
 
 
 def asked(context: dg.AssetExecutionContext, tag: str) -> bool:
-    """Whether the run was started with a tag that asks for another way of building."""
+    """Whether the run was started with a tag that changes how it builds, such as a full refresh."""
     return context.run.tags.get(tag) == "true"
 
 
 def prepare_for_build(run: RunScope) -> None:
-    """Start dbt and import Great Expectations while this step goes on: both take seconds, and are needed soon.
+    """Start dbt and import Great Expectations while this step continues: both take seconds and are needed soon.
 
-    SQLAlchemy's ORM, which Great Expectations imports too, is imported here first: Dagster's storage asks SQLAlchemy
-    meanwhile, which fails while the ORM is half imported by another thread.
+    Great Expectations imports SQLAlchemy's ORM in another thread. Dagster's storage uses SQLAlchemy at the same time,
+    and fails if the ORM is only partly imported. So the ORM is imported here first.
     """
     if not run.dbt.is_running:
         importlib.import_module("sqlalchemy.orm")

@@ -30,11 +30,11 @@ class Certificate(BaseModel):
         by: How the person was searched for: `ref`, `email` or `phone`; `tombstones` for all people erased before.
         asked: Keyed hashes of the searched value, in the form of tombstones.
         was_held: Whether there was any data about them.
-        identifiers: The numbers of their references, e-mails, phones and orders that have a tombstone.
-        shared: The numbers of their e-mails and phones that other people have too. The other people keep these.
-        landed: Per data set, the numbers of rows that were removed, anonymised (amounts stay without a person) or
+        identifiers: How many of their references, e-mails, phones and orders have a tombstone.
+        shared: How many of their e-mails and phones other people have too. These are not erased.
+        landed: Per data set, how many rows were removed, anonymised (amounts stay without a person) or
             blanked (free text and raw record of other people).
-        state: The files of the warehouse and between steps that were removed.
+        state: The removed files of the warehouse, and removed files that steps exchange.
         versions: The published versions with their data.
         inbox_removed: Original files below home with their data, which were removed.
         inbox_left: Original files elsewhere with their data, which this program must not remove.

@@ -55,7 +55,7 @@ def digits(column: str) -> str:
 
 
 def owns(entity: str, subject: Subject) -> str:
-    """SQL that checks whether the columns of a row name the person."""
+    """SQL that checks whether a row names the person by a reference, an e-mail or a phone number."""
     columns = ENTITIES[entity].columns
     terms = []
     for source in subject.sources():
@@ -86,17 +86,17 @@ def mentions(subject: Subject, texts: Sequence[str], *, unreadable: bool = False
     text = f"concat_ws(chr(10), {', '.join(texts)})"
     terms = []
     if subject.emails:
-        terms.append(_holds(text, subject.emails, also="._%+-"))
+        terms.append(_has_word(text, subject.emails, also="._%+-"))
     if subject.words:
-        terms.append(_holds(text, subject.words))
+        terms.append(_has_word(text, subject.words))
     shortest = _MIN_REF_IN_UNREADABLE if unreadable else _MIN_REF_IN_TEXT
     for source in subject.sources():
         if refs := [ref for ref in subject.refs_of(source) if len(ref) >= shortest]:
-            terms.append(f"(source = {quoting.text(source)} and {_holds(text, refs)})")
+            terms.append(f"(source = {quoting.text(source)} and {_has_word(text, refs)})")
     return _any(terms)
 
 
-def _holds(text: str, words: Iterable[str], also: str = "") -> str:
+def _has_word(text: str, words: Iterable[str], also: str = "") -> str:
     forms = {
         form for word in words for form in (word, json.dumps(word)[1:-1], json.dumps(word, ensure_ascii=False)[1:-1])
     }

@@ -1,6 +1,6 @@
-"""Finds and removes other data of a person: original files, logs, artifacts, state. It searches the bytes of files.
+"""Finds and removes original files, logs, artifacts and state with data of a person. It searches the bytes of files.
 
-landed.py handles landed rows, and the package publication handles published versions.
+Landed rows are in landed.py. Published versions are in the package publication.
 """
 
 import json
@@ -55,7 +55,7 @@ def find_originals(home: Home, folders: Iterable[Path], hashes: Collection[str])
 
 
 def remove_state(home: Home) -> list[str]:
-    """Remove the warehouse and the files between steps, because deleted rows leave their bytes in a DuckDB file.
+    """Remove the warehouse, its state and the files that steps exchange. DuckDB keeps the bytes of deleted rows.
 
     Returns:
         The removed paths, relative to home.

@@ -57,14 +57,14 @@ def days_between(settings: Settings, first: date, last: date) -> list[date]:
     Args:
         settings: The settings in force.
         first: The first day.
-        last: The last one, included.
+        last: The last day, which is included.
 
     Raises:
         ConfigError: The first day is after the last one, or retention would remove some of the days at once.
-        BuildError: The daily build is of an earlier day, there is none, or a day is before the first event.
+        BuildError: There is no daily build, a day is after it, or there is no data for a day (see `check_day`).
     """
     if first > last:
-        raise ConfigError(f"{first} lies after {last}", hint="name the earlier day with --from, the later with --to")
+        raise ConfigError(f"{first} is after {last}", hint="give the earlier day with --from, the later with --to")
     state = read_state(settings.paths.build_state)
     check_aside(state, last)
     if state.staged is not None:
@@ -77,7 +77,7 @@ def days_between(settings: Settings, first: date, last: date) -> list[date]:
         raise ConfigError(
             f"retention keeps {settings.retention.days} as-of days, so {len(gone)} of the {len(days)} days"
             f" ({gone[0]} to {gone[-1]}) would be removed as soon as they are built",
-            hint=f"set retention.days to {len(standing | set(days))} or more in loyalty.yml, or name later days",
+            hint=f"set retention.days to {len(standing | set(days))} or more in loyalty.yml, or choose later days",
         )
     return days
 
@@ -90,7 +90,7 @@ def backfill(
     listener: Listener | None = None,
     on_day: Callable[[date, int], None] = lambda day, number: None,
 ) -> Iterator[DayOutcome]:
-    """Build the days that are not published yet, each in a run of its own; other runs can be between two of them.
+    """Build the days that are not published yet, one run per day. Other runs may take place between two days.
 
     A day that fails a check does not stop the others: it may be the only one with that fault. Any other failure ends
     the backfill, because the next day would have it too.

@@ -1,4 +1,4 @@
-"""Whether a day can be built from what is staged, by the state of the warehouse alone."""
+"""Checks whether a day can be built from what is staged. Only the recorded state of the warehouse is read."""
 
 from datetime import date
 
@@ -45,9 +45,11 @@ def check_aside(state: WarehouseState, day: date) -> None:
         BuildError: There is no daily build, or the day is after it.
     """
     if state.built is None:
-        raise BuildError("there is no daily build yet, so no day before it", hint="build one first: loyalty run")
+        raise BuildError(
+            "there is no daily build yet, so no earlier day can be built", hint="run a daily build first: loyalty run"
+        )
     if day > state.built.as_of:
         raise BuildError(
             f"{day} is after {state.built.as_of}, the day of the daily build",
-            hint=f"build it as the day: loyalty run --as-of {day}",
+            hint=f"backfills build earlier days only; to build this day: loyalty run --as-of {day}",
         )

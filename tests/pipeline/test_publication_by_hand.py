@@ -158,7 +158,7 @@ def story(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> 
 def test_another_day_than_the_one_that_is_built_is_refused(story: Story) -> None:
     day = story.home.day
     assert not story.other_day.success
-    assert f"this run asks for {day - timedelta(days=1)}, but the tables are built for {day}" in story.other_day.words
+    assert f"this run is for {day - timedelta(days=1)}, but the tables are built for {day}" in story.other_day.words
     assert story.other_day.versions == story.before
 
 

@@ -48,7 +48,7 @@ def test_a_range_is_every_day_of_it_oldest_first(settings: Settings) -> None:
 
 
 def test_a_range_from_a_later_day_to_an_earlier_one_is_refused(settings: Settings) -> None:
-    with pytest.raises(ConfigError, match="lies after"):
+    with pytest.raises(ConfigError, match="is after"):
         days_between(settings, BUILT, date(2026, 1, 9))
 
 

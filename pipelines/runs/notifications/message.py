@@ -34,7 +34,7 @@ _WHAT = {
         "`loyalty check` gives the file and the line. Correct it, and run again.",
     ),
     InputError.exit_code: (
-        "a file was rejected, or there is no file",
+        "a file was refused, or there is no file",
         "`loyalty status` names the files. Correct them or remove them from the inbox, and run again.",
     ),
     GateError.exit_code: (
