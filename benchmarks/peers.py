@@ -1,7 +1,7 @@
-"""A peer's fits, in a process and perhaps a Python of its own: value_models.py calls this and reads what it prints.
+"""The fits of one peer package, in a separate process and possibly another Python. value_models.py calls it.
 
-Here: how each peer is asked. Not here: what is made of the answer. Nothing of the project is imported: a peer may need
-other versions of numpy and pandas than the project has.
+It calls the peer and prints the answer; value_models.py evaluates the answer. Nothing of the project is imported,
+because a peer may need other versions of numpy and pandas than the project.
 
     python benchmarks/peers.py PACKAGE MODEL customers.npz [--repeats 5] [--budget 30]
 

@@ -107,10 +107,10 @@ class Ours:
 
     def _forecast(self) -> dict[str, float]:
         cells = self.cells
-        said = bg_nbd_forecast.expected_purchases_given(
+        expected = bg_nbd_forecast.expected_purchases_given(
             self._bg_nbd, cells.repeats, cells.recency, cells.age, YEAR_DAYS
         )
-        return {"total": float(said @ cells.customers)}
+        return {"total": float(expected @ cells.customers)}
 
 
 def _only(parameters: dict[str, float], *names: str) -> dict[str, float]:

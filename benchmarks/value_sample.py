@@ -103,7 +103,7 @@ def main() -> None:
         return SpendCells.of(x[which & (x > 0)], mean[which & (x > 0)])
 
     everybody = np.ones(options.customers, dtype=bool)
-    table = Table("model", "fitted on", title="A fit on the sample against the fit on all; what is said is of all")
+    table = Table("model", "fitted on", title="A fit on the sample and the fit on all; figures are for all customers")
     for name in ("customers", "fit, s", "parameters", "log-likelihood", "less by", "total", "differs by"):
         table.add_column(name, justify="left" if name == "parameters" else "right")
     with threadpool_limits(limits=1, user_api="blas"):

@@ -1,9 +1,9 @@
-"""A whole build compared with a floor in plain SQL, from the same landed files to published marts.
+"""A whole build compared with the least possible work in plain SQL (the floor), from landed files to published marts.
 
-A sample shop is made and run once by the command line, which says how long each stage took. Then the floor (whole.sql)
-writes the same main outputs from the same landed Parquet, in a process of its own. What a run has beyond the floor: row
-rules, quarantine and reconciliation, as-of versions, data tests, gates, the value models, verified publication.
-A timing is measured here and asserted nowhere.
+First the command line makes a sample shop and runs it once, and reports the time of each stage. Then the floor
+(whole.sql) writes the same main outputs from the same landed Parquet, in a separate process. The floor has no row
+rules, quarantine, reconciliation, as-of versions, data tests, gates, value models or verified publication.
+Timings are measured here and asserted nowhere.
 
     python benchmarks/whole.py --customers 200000 --days 730
 """

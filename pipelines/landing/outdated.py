@@ -30,8 +30,8 @@ class Landed:
         file_name: The file name in its rows.
         sha256: The SHA-256 of its bytes.
         file_on: The date of the file.
-        mapping_sha256: The fingerprint of what decided its rows.
-        declares: What the mapping declared about it.
+        mapping_sha256: The fingerprint of everything in the mapping that decided its rows.
+        declares: The `delivery` and `lines` that the mapping declared for it.
         deliveries: Its deliveries, sorted by name and sequence.
         records: The number of records that were taken or unreadable.
     """
@@ -105,7 +105,7 @@ class Change:
 
 
 class Versions:
-    """The current mappings: answers questions about file names and about landed contents.
+    """The current mappings: how a file name lands, and whether a landed content still fits.
 
     Args:
         sources: The sources, each with its mapping.

@@ -54,7 +54,8 @@ def read_replacement(landing: Path) -> Replacement | None:
         return None
     except ValidationError as problem:
         raise BuildError(
-            f"{path} cannot be read: it says which batch a killed run was replacing, so that a content may count twice",
+            f"{path} cannot be read. It records which batch a killed run was replacing; without it, rows of a file may"
+            " count twice",
             hint=f"restore {path.parent} from a backup",
         ) from problem
 

@@ -28,10 +28,10 @@ from pipelines.runs.up_to_date import staging_is_current, what_landed
 
 
 def landing_step(required: Required) -> dg.AssetsDefinition:
-    """Landing. If nothing has landed and staging is complete and current, nothing that follows in the job is executed.
+    """Landing. If nothing has landed and staging is complete and current, the later steps of the job are not executed.
 
     Args:
-        required: What landing and staging must have built and passed to be complete.
+        required: The parts and checks that landing and staging need to be complete.
     """
 
     @dg.multi_asset(

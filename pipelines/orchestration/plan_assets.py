@@ -1,7 +1,7 @@
-"""The first steps of the daily job: the plan of the day, and the files that the build reads besides staging.
+"""The first steps of the daily job: the plan of the day, and the files that the build reads in addition to staging.
 
-The files are the statuses that mappings declare, the pseudonyms, and the settings in force. What a plan is, is in
-pipelines/runs/plan.py.
+These files contain the statuses that mappings declare, the pseudonyms, and the settings in force. The plan itself is
+defined in pipelines/runs/plan.py.
 """
 
 import logging
@@ -47,10 +47,10 @@ RECONCILIATION = dg.AssetKey(["staging", "stg_file_reconciliation"])
 
 
 def plan_assets(required: Required) -> list[dg.AssetsDefinition]:
-    """The steps.
+    """The assets of the plan, the order statuses, the pseudonyms and the settings.
 
     Args:
-        required: What staging must have built and passed before a day is planned.
+        required: The parts and checks that staging must have completed before a day is planned.
     """
 
     @dg.asset(
@@ -59,8 +59,8 @@ def plan_assets(required: Required) -> list[dg.AssetsDefinition]:
         group_name="exchange",
         kinds={"json"},
         retry_policy=RETRY,
-        description="How the day is built: as a whole, by extending the last build, or beside it. Every later step"
-        " follows it.",
+        description="How the day is built: as a whole, by extending the last build, or in separate schemas (backfill)."
+        " Every later step builds by this plan.",
     )
     def build_plan(context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]) -> dg.MaterializeResult[None]:
         settings, paths = run.settings, run.settings.paths
@@ -169,7 +169,7 @@ def check_staged(state: WarehouseState, marks: Path, required: Required) -> None
     """Do nothing if staging is completely built from what has landed, and every check up to staging has passed.
 
     Raises:
-        GateError: It is not, or did not.
+        GateError: Staging is not complete, or a check has not passed.
     """
     if state.staged is None:
         raise GateError("nothing is staged yet", hint=INGEST_FIRST)
@@ -182,7 +182,7 @@ def key_change_warning(published: Path, fingerprint: str) -> str:
 
     Args:
         published: The folder of versions.
-        fingerprint: Of the key in force.
+        fingerprint: The fingerprint of the key in force.
     """
     newest = next((version for version in list_versions(published) if version.manifest), None)
     before = newest.manifest.inputs.get("key_fingerprint") if newest and newest.manifest else None
@@ -200,7 +200,7 @@ def explain_latest(run: RunScope, plan: BuildPlan, stage: StageHandle) -> None:
     today = settings.today()
     try:
         latest = latest_day(warehouse, today, settings.latest_correction_days)
-    except BuildError:  # the day was named, and nothing happened by now
+    except BuildError:  # the day was given by the user, and there is no event up to today
         return
     if latest.day != plan.as_of:
         return
@@ -225,7 +225,7 @@ def share_pseudonyms(exchange: Path, used: Path) -> None:
 
 
 def clean_scratch(warehouse: Path, exchange: Path) -> None:
-    """Remove what backfills made, also killed ones: their schemas and their exchange folders."""
+    """Remove the schemas and exchange folders of backfills, including those of killed backfills."""
     drop_scratch(warehouse)
     for folder in exchange.glob(f"{SCRATCH_PREFIX}*"):
         shutil.rmtree(folder)

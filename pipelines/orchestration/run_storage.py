@@ -1,8 +1,9 @@
-"""Dagster's SQLite run storage, with two additions; the file is Dagster's and its tools read it.
+"""Dagster's SQLite run storage with two additions. The format of the file is Dagster's, so Dagster's tools can read it.
 
-A run that is executed in this process (`loyalty run`) gets the code location that the UI loads as its origin: without
-one, the UI shows a run neither in its timeline nor under its job. With a run, what only this run used is deleted too:
-Dagster's own storage would keep the snapshots of jobs and the records of backfills forever.
+1. A run that is executed in this process (`loyalty run`) gets an origin: the code location that the UI loads. Without
+   an origin, the UI shows a run neither in its timeline nor under its job.
+2. If a run is deleted, the records that only this run used are deleted too. Dagster's own storage would keep the
+   snapshots of jobs and the records of backfills forever.
 """
 
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from pipelines.orchestration.names import CODE_LOCATION
 from pipelines.orchestration.sqlite_files import RunStorageAnywhere
 
-# Dagster's name of the repository that a module's `defs` are.
+# Dagster's name for the repository of a module's `defs`.
 _REPOSITORY = "__repository__"
 # The newest are kept even if no run names them: a run that is being created writes its snapshots first.
 _KEPT_SNAPSHOTS = 50
@@ -27,13 +28,13 @@ class OwnedSqliteRuns(RunStorageAnywhere):
     """Dagster's storage; every run belongs to our code location."""
 
     def add_run(self, dagster_run: DagsterRun) -> DagsterRun:
-        """As Dagster's, with an origin."""
+        """Add a run, with an origin if it has none."""
         if dagster_run.remote_job_origin is None:
             dagster_run = dagster_run.with_job_origin(origin_of(dagster_run.job_name))
         return super().add_run(dagster_run)
 
     def delete_run(self, run_id: str) -> None:
-        """As Dagster's; also deletes snapshots that no run names, and old backfills that have ended."""
+        """Delete a run, snapshots that no run names, and old backfills that have ended."""
         super().delete_run(run_id)
         named = sa.select(RunsTable.c.snapshot_id).where(RunsTable.c.snapshot_id.is_not(None))
         planned = sa.select(sa.func.json_extract(RunsTable.c.run_body, "$.execution_plan_snapshot_id"))
@@ -57,7 +58,7 @@ class OwnedSqliteRuns(RunStorageAnywhere):
 
 
 def origin_of(job_name: str) -> RemoteJobOrigin:
-    """Where a job comes from, by the names under which the UI knows it."""
+    """The origin of a job, with the names that the UI uses."""
     target = LoadableTargetOrigin(module_name=CODE_LOCATION)
     location = InProcessCodeLocationOrigin(target, location_name=CODE_LOCATION)
     return RemoteJobOrigin(RemoteRepositoryOrigin(location, _REPOSITORY), job_name)

@@ -12,7 +12,7 @@ def resolve_as_of(settings: Settings, asked: str | date | None = None) -> date:
 
     Args:
         settings: The settings in force.
-        asked: The day of the command line, which takes precedence over the settings.
+        asked: The day that was requested on the command line; it takes precedence over the settings.
 
     Raises:
         ConfigError: The day is in the future.
@@ -30,7 +30,7 @@ def resolve_as_of(settings: Settings, asked: str | date | None = None) -> date:
 
 
 def due_day(settings: Settings) -> date | None:
-    """The day that the config asks for; None if it is not known."""
+    """The day that `as_of` of the config gives; None if it is not known."""
     try:
         return resolve_as_of(settings)
     except LoyaltyError:

@@ -15,7 +15,7 @@ from pipelines.base.errors import BuildError
 from pipelines.runs.build_state import SCRATCH_PREFIX, BuildStatus, BuiltState, Content, WarehouseState, content_id
 from pipelines.runs.day_checks import INGEST_FIRST, check_aside
 
-_ASKED_FOR = "a full refresh was asked for"
+_REQUESTED = "a full refresh was requested"
 
 
 class BuildKind(StrEnum):
@@ -72,7 +72,7 @@ class BuildPlan(Content):
         new_batches: Those of the changed batches that are not in the last build.
         rebuilt: The models that an incremental build builds as a whole, because their code has changed.
         staged_id: What is staged (StagedState.id).
-        full_refresh: Whether the user asked for a full refresh: the day is published even if nothing has changed.
+        full_refresh: Whether the user requested a full refresh: the day is published even if nothing has changed.
         reason: Why this kind, for the log.
     """
 
@@ -132,11 +132,11 @@ def plan_staging(
         landed: The landed batches.
         fingerprint: Of the code and variables of staging in force.
         models: The hash of each incremental model in force.
-        full_refresh: Whether the user asked for a full refresh.
+        full_refresh: Whether the user requested a full refresh.
     """
     staged = state.staged
     if full_refresh:
-        return StagingPlan(_ASKED_FOR)
+        return StagingPlan(_REQUESTED)
     if staged is None:
         return StagingPlan("nothing was staged before")
     rebuilt = changed_models(staged, fingerprint, models or {})
@@ -162,15 +162,15 @@ def plan_build(
     Args:
         state: What the warehouse contains.
         as_of: The day to build.
-        fingerprint: Of the code, variables and key in force.
+        fingerprint: The fingerprint of the code, variables and key in force.
         models: The hash of each incremental model in force.
-        due: The day that the config asks for; None if it is not known. If `as_of` is this day, it is built as the daily
-            state, even if the tables contain a later day. Other earlier days are backfills.
-        full_refresh: Whether the user asked for a full refresh.
-        aside: Whether the user asked for a backfill: the last build stays as it is, even if it is of the same day.
+        due: The day that `as_of` of the config gives; None if it is not known. If it is the day to build, it is built
+            as the daily state, even if the tables contain a later day. Other earlier days are backfills.
+        full_refresh: Whether the user requested a full refresh.
+        aside: Whether the user requested a backfill: the last build stays as it is, even if it is of the same day.
 
     Raises:
-        BuildError: Nothing is staged; or a backfill is asked for, and there is no daily build of the day or later.
+        BuildError: Nothing is staged; or a backfill is requested, and there is no daily build of the day or later.
     """
     staged, built = state.staged, state.built
     if staged is None:
@@ -200,9 +200,9 @@ def plan_build(
     if as_of < built.as_of and as_of != due:
         return plan(BuildKind.BACKFILL, f"{as_of} is before {built.as_of}, which stays as it is")
     if full_refresh:
-        return plan(BuildKind.FULL, _ASKED_FOR)
+        return plan(BuildKind.FULL, _REQUESTED)
     if as_of < built.as_of:
-        return plan(BuildKind.FULL, f"the config asks for {as_of}, but the tables contain the later day {built.as_of}")
+        return plan(BuildKind.FULL, f"`as_of` is {as_of}, but the tables contain the later day {built.as_of}")
     if built.status is not BuildStatus.COMPLETE:
         return plan(BuildKind.FULL, f"the build of run {built.run_id} was not completed")
     rebuilt = changed_models(built, fingerprint, models or {})
@@ -214,7 +214,7 @@ def plan_build(
 
 
 def _extension(plan: BuildPlan, built: BuiltState, rebuilt: tuple[str, ...]) -> BuildPlan:
-    """With what differs from the last build."""
+    """The plan of an incremental build, with what differs from the last build."""
     before = set(built.batches)
     new = tuple(batch for batch in plan.batches if batch not in before)
     redelivered = {batch for batch in before if plan.ages.get(batch, 0) != built.ages.get(batch, 0)}
@@ -233,8 +233,8 @@ def changed_models(before: Content, fingerprint: str, models: Mapping[str, str])
     """The incremental models whose code has changed since a build; None if all count as changed.
 
     Args:
-        before: What was built; without hashes of models if an older version of this project built it.
-        fingerprint: Of the code in force.
+        before: What was built; it has no hashes of models if an older version of this project built it.
+        fingerprint: The fingerprint of the code in force.
         models: The hash of each incremental model in force.
     """
     if fingerprint == before.fingerprint:

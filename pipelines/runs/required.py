@@ -30,8 +30,8 @@ def required_parts(
     """Everything that a complete build has, by step.
 
     Args:
-        manifest: dbt's, of the project.
-        suites: The suites of each step that a gate follows.
+        manifest: dbt's manifest of the project.
+        suites: The suites of each step that has a gate.
         totals: The totals across stages.
         limits: The limits of the quarantine.
     """
@@ -47,9 +47,9 @@ def required_parts(
 
 
 def dbt_parts(manifest: Mapping[str, Any]) -> dict[Step, frozenset[str]]:
-    """The models, seeds and tests of each of dbt's steps; a test belongs to the last step that it reads from.
+    """The models, seeds and blocking tests of each step that dbt builds. A test belongs to the last step that it reads.
 
-    Unit tests need no data and belong to the project's own tests.
+    dbt's unit tests are not included: they need no data, and `make test` executes them.
     """
     order = list(Step)
     step_of = {
@@ -71,18 +71,18 @@ def dbt_parts(manifest: Mapping[str, Any]) -> dict[Step, frozenset[str]]:
 
 
 def gate_name(suite: Suite) -> str:
-    """A gate's check of one dataset; another one if the suite has changed, or a limit in loyalty.yml."""
+    """The name of a gate's check of one dataset. It changes with the suite and with its limits in loyalty.yml."""
     in_force = [(one.name, one.severity, sorted(one.limits.items())) for one in suite.expectations]
     return f"gate {suite.dataset} {_hash(suite.path.read_bytes() + repr(in_force).encode())}"
 
 
 def quarantine_name(limits: QuarantineSettings) -> str:
-    """The check of the quarantine's shares; another one if the limits have changed."""
+    """The name of the check of the quarantine. It changes with the limits."""
     return f"quarantine limits {_hash(limits.model_dump_json().encode())}"
 
 
 def total_name(total: Total) -> str:
-    """A check of one total."""
+    """The name of the check of one total."""
     return f"total {total.name}"
 
 

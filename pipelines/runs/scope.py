@@ -1,6 +1,6 @@
-"""What every step of a run shares: the settings, the lock, and the record of what happened. Opened once, closed last.
+"""What every step of a run shares: the settings, the lock, the record of the run and the dbt process.
 
-No Dagster here; resources.py hands it to steps.
+No Dagster here; resources.py gives it to the steps.
 """
 
 import logging
@@ -35,9 +35,9 @@ class RunScope:
         run_id: The run.
         settings: The settings in force.
         lock: The lock, held.
-        recorder: Keeps what happened.
+        recorder: The record of the run: its stages, counts and warnings.
         dbt: The dbt process, which starts when it is first needed.
-        umask: The user's own. Only the owner can read the files of a run, except for what is published.
+        umask: The user's umask, for published files. Only the owner can read the other files of a run.
     """
 
     run_id: str
@@ -49,7 +49,7 @@ class RunScope:
 
 
 def new_run_id() -> str:
-    """A run's id, `1f0c9a7e-20240131T053000`; its first part names the published version too."""
+    """A new run id, such as `1f0c9a7e-20240131T053000`. Its first part is also in the id of the published version."""
     return f"{secrets.token_hex(4)}-{datetime.now(UTC):%Y%m%dT%H%M%S}"
 
 
@@ -64,7 +64,7 @@ def open_run(settings: Settings, run_id: str, listener: Listener | None = None) 
 
     Raises:
         LockError: A process that is not a run has the warehouse open and does not close it.
-        LoyaltyError: What else stopped the run; every exception is raised as one.
+        LoyaltyError: The run stopped for another reason; every other exception becomes a LoyaltyError.
     """
     notified = listener or Silent()
     paths = settings.paths
@@ -73,7 +73,7 @@ def open_run(settings: Settings, run_id: str, listener: Listener | None = None) 
         log.warning("run %s: %s", run_id, words)
         notified.stage_says("wait", words)
 
-    # readers of published/ must be able to enter; what is personal below is for the owner alone
+    # readers of published/ must be able to enter; only the owner can read folders with personal data
     paths.root.mkdir(mode=0o750, parents=True, exist_ok=True)
     with ExitStack() as stack:
         try:

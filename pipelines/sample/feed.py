@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from pipelines.sample.process import Ints
 
-#: For so many days feeds are delivered at their normal frequency. Older rows came as a backlog, in fewer files.
+#: For this number of days before the end, feeds have their normal frequency. Older rows are in fewer, larger files.
 RECENT_DAYS = 90
 
 Render = Callable[[Ints], pa.Table]
@@ -90,7 +90,7 @@ def _week_end(days: Ints) -> Ints:
 
 
 def _months_end(days: Ints, months: int) -> Ints:
-    """The last day of a day's period of so many months (1: the month, 3: the quarter)."""
+    """The last day of the period that contains a day. A period has `months` months (1: a month, 3: a quarter)."""
     month = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
     following = (month // months + 1) * months
     return (following.astype("datetime64[M]").astype("datetime64[D]") - 1).astype(np.int64)

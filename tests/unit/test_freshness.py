@@ -1,4 +1,4 @@
-"""Freshness is of the published day against the day that the config asks for, never against the clock of a history."""
+"""Freshness compares the published day with the day that the config gives. Old data is not compared with today."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta

@@ -52,7 +52,7 @@ _WHAT = {
     ),
     KILLED: (
         "the run was killed",
-        "Check whether memory ran out, or who stopped it. The next run rebuilds everything.",
+        "Check whether memory ran out, or who stopped it. An incomplete build is followed by a full build.",
     ),
 }
 _SHOWN = 20
