@@ -32,7 +32,7 @@ _EXIT_CODES = {
     0: "done",
     LoyaltyError.exit_code: "not confirmed, or the output could not be written",
     ConfigError.exit_code: "the config, a mapping, a file or a folder cannot be used",
-    InputError.exit_code: "a file was refused",
+    InputError.exit_code: "a file was refused, or there is no file",
     GateError.exit_code: "a blocking check failed",
     BuildError.exit_code: "the build failed",
     PublicationError.exit_code: "the publication failed, or a version cannot be read",

@@ -16,7 +16,7 @@ kinds as (
     select 'rfm_segment' as slice_by
 ),
 
--- Each month and all months together, for each kind of segment and for all customers.
+-- Each month and all months together, for each value of slice_by.
 slices as (
     select
         periods.period_kind,
