@@ -1,7 +1,7 @@
-"""One `dbt build` inside a step: its arguments, its events, which reach Dagster while dbt runs, its failure in words.
+"""One `dbt build` inside a step: its arguments, its events (sent to Dagster while dbt runs), and its failure as text.
 
-The pure parts (`build_args`) are tested without Dagster. Which models belong to which step is in dbt_assets.py; the dbt
-process is the run's (pipelines/runs/dbt_process.py).
+The pure parts (`build_args`) are tested without Dagster. dbt_assets.py defines which models belong to which step. The
+dbt process belongs to the run (pipelines/runs/dbt_process.py).
 """
 
 from collections.abc import Generator, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""The resource that steps require by name: the run that they belong to, with its lock and its dbt process."""
+"""The Dagster resource `run` of all steps: the run that they belong to, with its lock and its dbt process."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from pipelines.runs.scope import RunScope, open_run
 
 
 def run_resource(settings: Settings) -> dg.ResourceDefinition:
-    """The run's scope: opened, and so locked, before the first step, closed after the last."""
+    """The scope of the run. It is opened (and the home locked) before the first step, and closed after the last."""
 
     @dg.resource(description="The run: its settings, the lock, the record of what happened.")
     def run(context: dg.InitResourceContext) -> Iterator[RunScope]:
@@ -25,8 +25,8 @@ def run_resource(settings: Settings) -> dg.ResourceDefinition:
         with open_run(settings, run_id) as scope:
             yield scope
             if scope.recorder.failure is None and (failed := _failed_steps(context)):
-                # a step that keeps no record of itself, or Dagster around the steps
-                problem = BuildError(f"failed in Dagster: {failed}", hint="the run's page in Dagster says why")
+                # the failed step has no record of its own, or Dagster failed outside of a step
+                problem = BuildError(f"failed in Dagster: {failed}", hint="the page of the run in Dagster shows why")
                 scope.recorder.fail(problem)
 
     return run

@@ -1,6 +1,6 @@
 """What the warehouse contains, as `<home>/state/build.json` records it: what is staged, and what is built from it.
 
-How the next day is built follows from it (plan.py). No Dagster and no SQL.
+plan.py decides from it how the next day is built. No Dagster and no SQL.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipelines.base.durable import write_text_durably
 
-# Of the schemas and exchange folders of backfills.
+# The prefix of the schemas and exchange folders of backfills.
 SCRATCH_PREFIX = "backfill_"
 
 
@@ -37,7 +37,7 @@ class StatePart(BaseModel):
 
 
 class EventDays(StatePart):
-    """Between which days customers' accepted events happened.
+    """The first and the last day with an accepted event of a customer.
 
     Attributes:
         first_on: The first day, without stray days (see event_days.py).
@@ -52,7 +52,7 @@ class Content(StatePart):
     """What tables are made from.
 
     Attributes:
-        fingerprint: Of the code, the variables and, after staging, the key of the pseudonyms.
+        fingerprint: The hash of the code, the variables and, after staging, the key of the pseudonyms.
         models: The hash of each incremental model (see model_hashes.py).
         batches: The batches.
         ages: How many later deliveries of its file each batch has; a batch without any is left out.
@@ -68,7 +68,7 @@ class StagedState(Content):
     """What the last completed staging contains.
 
     Attributes:
-        events: Between which days the accepted events happened; None if there is no event.
+        events: The first and the last day with an accepted event; None if there is no event.
     """
 
     events: EventDays | None = None
@@ -116,7 +116,7 @@ def _id(fingerprint: str, batches: Iterable[str], ages: Mapping[str, int], *more
 
 
 def read_state(path: Path) -> WarehouseState:
-    """What build.json says. If it is missing or cannot be read: nothing, so that everything is built again."""
+    """The content of build.json. If it is missing or cannot be read, it is empty, so that everything is built again."""
     try:
         return WarehouseState.model_validate_json(path.read_bytes())
     except (FileNotFoundError, ValidationError):

@@ -1,7 +1,7 @@
-"""What a build depends on besides data, as hashes: per incremental model, and of everything.
+"""Hashes of what a build depends on in addition to data: one per incremental model, and one of everything.
 
-The same fingerprint means the same marts from the same data. If it differs, the models' hashes say which tables must be
-built as a whole (plan.py).
+The same fingerprint means the same marts from the same data. If it differs, the hashes of the models show which tables
+must be built as a whole (plan.py).
 """
 
 import json
@@ -30,7 +30,7 @@ class Code:
     """The code and the variables of a part of a build.
 
     Attributes:
-        fingerprint: Of everything that decides what is built, checked and published.
+        fingerprint: The hash of everything that decides what is built, checked and published.
         models: The hash of each incremental model, by name.
     """
 
@@ -81,7 +81,7 @@ def _code(manifest: Manifest, hashes: Mapping[str, str], tags: tuple[str, ...], 
 
 
 def code_versions() -> dict[str, str]:
-    """What a published manifest says about the code: our version, hashes of dbt project, Python and lock, engines."""
+    """The versions for a published manifest: ours, those of engines, hashes of dbt project, Python and lock file."""
     root = project_root()
     return {
         "loyalty-marts": version("loyalty-marts"),

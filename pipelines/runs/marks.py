@@ -1,7 +1,7 @@
 """Which parts of the current build are complete, and which blocking checks their tables have passed.
 
-The file is `<home>/state/marks.json`. A step removes the marks of what it is about to write, and of everything that is
-built from it, before it writes. It sets its own marks when all of it is done. Publication compares the marks with the
+The file is `<home>/state/marks.json`. Before a step writes, it removes the marks of what it will write and of
+everything that is built from it. When it has finished, it sets its own marks. Publication compares the marks with the
 full list of what a build must have. So it does not matter who started which step, or in which order.
 """
 
@@ -37,9 +37,9 @@ class StepMarks(_Part):
     """What is complete in one step.
 
     Attributes:
-        build: Which data and code it was built from (`landed_id`, `StagedState.id`, `BuildPlan.id`).
+        build: The id of the data and code that it was built from (`landed_id`, `StagedState.id`, `BuildPlan.id`).
         names: The parts that were built, and the blocking checks that passed.
-        warnings: What each gate warned about, so that a later run from the same tables repeats it.
+        warnings: The warnings of each gate, so that a later run from the same tables can repeat them.
     """
 
     build: str
@@ -64,7 +64,7 @@ class Marks(_Part):
     def marked(
         self, step: Step, build: str, names: Iterable[str], warnings: Mapping[str, tuple[str, ...]] | None = None
     ) -> "Marks":
-        """With the names marked; marks of another build are removed from the step."""
+        """These marks, and the names marked as well. If the step has marks of another build, they are removed."""
         own = self.steps.get(step)
         if own is None or own.build != build:
             own = StepMarks(build=build, names=frozenset())
@@ -81,7 +81,7 @@ class Marks(_Part):
 
 
 def read_marks(path: Path) -> Marks:
-    """What marks.json says; nothing if it is missing or cannot be read (then nothing is published without a build)."""
+    """The marks in marks.json; none if the file is missing or cannot be read. Then nothing can be published without a build."""
     try:
         return Marks.model_validate_json(path.read_bytes())
     except (FileNotFoundError, ValidationError):
@@ -89,13 +89,13 @@ def read_marks(path: Path) -> Marks:
 
 
 def warnings_of(marks: Marks, steps: Iterable[Step]) -> list[str]:
-    """What the gates of some steps warned about."""
+    """The warnings of the gates of some steps."""
     found = [marks.steps[step].warnings for step in steps if step in marks.steps]
     return [words for warnings in found for each in warnings.values() for words in each]
 
 
 def restore_marks(path: Path, marks: Marks) -> None:
-    """Set the marks as they were, if a step has changed nothing after all."""
+    """Set the marks to an earlier state, for a step that has changed nothing."""
     _write(path, marks)
 
 
@@ -122,10 +122,10 @@ def mark_checks(
     Args:
         path: marks.json.
         step: The step whose tables were checked.
-        build: Which build they are of.
+        build: The id of the build to which the tables belong.
         passed: The checks that passed.
-        checked: All that were checked.
-        warnings: What each gate warned about.
+        checked: All checks that were executed.
+        warnings: The warnings of each gate.
     """
     marks = read_marks(path)
     if own := marks.steps.get(step):
@@ -139,10 +139,10 @@ def require(path: Path, builds: Mapping[Step, str], required: Required, error: t
 
     Args:
         path: marks.json.
-        builds: For each step that must be complete, which build its marks must be of.
+        builds: For each step that must be complete, the id of the build that its marks must belong to.
         required: The full list of each step.
-        error: What to raise.
-        hint: What to do then.
+        error: The class of the error to raise.
+        hint: The hint of the error.
 
     Raises:
         LoyaltyError: Something is missing; the message names it.

@@ -1,7 +1,7 @@
-"""A hash of every model, seed and test: of its SQL, compiled for one fixed day, and of all that it is built from.
+"""A hash of every model and seed: of its SQL, compiled for one fixed day, and of everything that it is built from.
 
-Two versions of the project in which a model has the same hash build the same table from the same data. Descriptions,
-tags and groups are not part of it. Pure; the manifest comes from dbt_manifest.py.
+If a model has the same hash in two versions of the project, both build the same table from the same data. Descriptions,
+tags and groups are not part of the hash. The functions are pure; the manifest comes from dbt_manifest.py.
 """
 
 import hashlib
@@ -16,9 +16,9 @@ def model_hashes(manifest: Mapping[str, Any], inputs: Mapping[str, str], common:
     """The hash of every model and seed, by dbt's id.
 
     Args:
-        manifest: dbt's, compiled.
+        manifest: dbt's manifest, compiled.
         inputs: A hash for each source table whose rows Python computes, by name.
-        common: A hash of what all of them depend on: the engines and the lock.
+        common: A hash of what all models depend on: the versions of the engines, and the lock file of the packages.
     """
     found: dict[str, str] = {}
 
@@ -49,7 +49,7 @@ def hash_of_tests(manifest: Mapping[str, Any], selected: Mapping[str, str]) -> s
 
 
 def incremental_models(manifest: Mapping[str, Any], hashes: Mapping[str, str]) -> dict[str, str]:
-    """Of the hashed models those that a build extends, by name: all others are built whole each time."""
+    """The hashes of incremental models, by name. All other models are built as a whole in every build."""
     nodes = manifest["nodes"]
     return {
         nodes[unique_id]["name"]: value

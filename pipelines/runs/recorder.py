@@ -1,9 +1,9 @@
 """What the last run did, stage by stage: reported to a listener as it happens, logged, and kept in
 `<home>/state/last_run.json`.
 
-The history of runs and steps is Dagster's. Kept here is what Dagster cannot know: a run of the command line is two of
-Dagster's runs, it can fail before the first or between the two, and `loyalty status` shows it without Dagster. Counts
-and the first failure; no personal data. The command line decides how it is shown.
+Dagster keeps the history of runs and steps. This module keeps what Dagster cannot know, because a run of the command
+line is two runs of Dagster and can fail before the first or between the two. `loyalty status` shows it without Dagster.
+It contains counts and the first failure, and no personal data. The command line decides how it is shown.
 """
 
 import logging
@@ -28,10 +28,10 @@ class StageReport(BaseModel):
     """One stage of a run.
 
     Attributes:
-        name: As shown.
+        name: The name of the stage.
         seconds: How long it took; 0 while it runs.
         status: running, done or failed.
-        counts: What it counted, by name.
+        counts: Its counts, by name.
     """
 
     name: str
@@ -50,14 +50,14 @@ class RunReport(BaseModel):
         status: running, published, unchanged (the day was published before, from the same data by the same code),
             failed, or ended (without a publication, as an ingest by itself does).
         as_of: The day of the plan that the run follows.
-        latest: What decided that it is the latest day; None for any other day.
+        latest: The row that decided which day is the latest; None if another day is built.
         kind: How its plan builds core and marts (full, incremental, backfill).
-        stages: In order.
-        warnings: What the user should know although nothing failed.
+        stages: The stages, in order.
+        warnings: The warnings for the user.
         published: The folder of the version that was published, or that was published before.
         is_current: Whether readers see that version now.
-        last_success_at: When a run last ended without a failure and with its day published, this one or an earlier
-            one; UTC, ISO 8601, empty if none did. Backfills do not count.
+        last_success_at: When this or an earlier run last ended without a failure and with its day published; UTC, ISO
+            8601; empty if no run has. Backfills do not count.
         error: What stopped it.
         hint: What to do about it.
     """
@@ -78,12 +78,12 @@ class RunReport(BaseModel):
     hint: str = ""
 
     def counts(self, stage: str) -> dict[str, int]:
-        """What a stage counted; empty where it did not run."""
+        """The counts of a stage; empty if it did not run."""
         return next((found.counts for found in reversed(self.stages) if found.name == stage), {})
 
 
 class Listener(Protocol):
-    """Is notified during a run."""
+    """An object that is notified during a run."""
 
     def stage_started(self, name: str) -> None:
         """A stage begins."""
@@ -112,9 +112,9 @@ class Recorder:
     """Keeps a run's report up to date, in memory and on disk.
 
     Args:
-        path: Where the report is kept; an earlier report of the same run is continued.
+        path: The file of the report; an earlier report of the same run is continued.
         run_id: The run.
-        listener: Notified as it happens.
+        listener: Notified of the progress of the run.
     """
 
     def __init__(self, path: Path, run_id: str, listener: Listener | None = None) -> None:
@@ -131,7 +131,7 @@ class Recorder:
 
     @contextmanager
     def stage(self, name: str) -> Iterator["StageHandle"]:
-        """Time a stage, and keep what it counted or why it failed."""
+        """Measure the time of a stage, and record its counts or why it failed."""
         stage = StageReport(name=name)
         self.report.stages.append(stage)
         self._save()
@@ -161,7 +161,7 @@ class Recorder:
             self._save_if_possible()
 
     def fail(self, problem: BaseException) -> None:
-        """Keep the first failure; later ones only follow from it."""
+        """Record the first failure; later failures are only its consequences."""
         if self.failure is not None:
             return
         self.failure = problem
@@ -178,7 +178,7 @@ class Recorder:
         self._save_if_possible()
 
     def follows(self, as_of: date, kind: BuildKind) -> None:
-        """The run follows a plan."""
+        """Record the day and the kind of the plan that the run follows."""
         self.report.as_of, self.report.kind = as_of, kind.value
 
     def reset_failure(self) -> None:
@@ -187,7 +187,7 @@ class Recorder:
         self.report.status, self.report.error, self.report.hint = "running", "", ""
 
     def finish(self, *, published: Path, is_current: bool, is_new: bool = True) -> None:
-        """The run has published, or has found that the day is published already."""
+        """Record that the run has published its day, or has found that it is already published."""
         self.report.status = "published" if is_new else "unchanged"
         self.report.published = str(published)
         self.report.is_current = is_current
@@ -196,14 +196,14 @@ class Recorder:
         self._save()
 
     def warn(self, stage: str, words: str) -> None:
-        """Keep what the user should know although nothing failed; once, also if the step is retried."""
+        """Record a warning for the user. It is recorded once, also if the step is retried."""
         if words not in self.report.warnings:
             self.report.warnings.append(words)
             log.warning("run %s: %s: %s", self.report.run_id, stage, words)
             self._save()
 
     def end(self) -> None:
-        """The process has finished the run; an ingest by itself ends without a publication."""
+        """Record the end of the run; a run of ingest alone ends without a publication."""
         if self.report.status == "running":
             self.report.status = "ended"
             self._save()
@@ -229,7 +229,7 @@ class StageHandle:
         self._stage = stage
 
     def count(self, **counts: int) -> None:
-        """Add to what the stage counted."""
+        """Add counts of the stage."""
         self._stage.counts.update(counts)
 
     def say(self, words: str) -> None:
@@ -237,7 +237,7 @@ class StageHandle:
         self._recorder.listener.stage_says(self._stage.name, words)
 
     def warn(self, words: str) -> None:
-        """Report what the user should know although nothing failed."""
+        """Report a warning for the user."""
         self._recorder.warn(self._stage.name, words)
 
     def fail(self, problem: LoyaltyError) -> None:
@@ -247,7 +247,7 @@ class StageHandle:
 
 
 def read_report(path: Path) -> RunReport | None:
-    """The last run's report; None if there is none that can be read."""
+    """The report of the last run; None if there is none or it cannot be read."""
     try:
         return RunReport.model_validate_json(path.read_bytes())
     except (FileNotFoundError, ValidationError):

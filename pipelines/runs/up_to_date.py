@@ -1,4 +1,4 @@
-"""Whether there is anything to do: is staging current, and is a day published already from the same data and code?
+"""Checks whether staging is current, and whether a day is already published from the same data and code.
 
 The answers are read from the landed batches, build.json, marks.json and the published versions.
 """
@@ -19,9 +19,9 @@ from pipelines.runs.code import core_code, staging_code
 from pipelines.runs.marks import Required, Step, read_marks
 from pipelines.runs.recorder import Recorder
 
-# In a manifest's `versions`: code, variables and key of the build (see code.core_code).
+# The key in a manifest's `versions` for the fingerprint of code, variables and key (see code.core_code).
 BUILD_FINGERPRINT = "build"
-# Not the digits of a name: a warning about one file is not the same as one about another file.
+# A number as a whole word. Digits inside a name do not match, so that warnings about two files stay different.
 _FIGURE = re.compile(r"\(?\d[\d.,]*%?\)?[,:;]?")
 
 
@@ -31,7 +31,7 @@ class Landed:
 
     Attributes:
         batches: The batches.
-        ages: Those whose file was delivered again since, with the number of later deliveries.
+        ages: The number of later deliveries of a batch's file; batches without any are left out.
     """
 
     batches: tuple[str, ...]
@@ -92,7 +92,7 @@ def conclude(recorder: Recorder, settings: Settings, version: Version, *, is_new
     """Record which version the run ended with, and warn if readers do not see it.
 
     Args:
-        recorder: The run's.
+        recorder: The recorder of the run.
         settings: The settings in force.
         version: The version that the run published, or that was published before from the same data and code.
         is_new: Whether the run published it.
