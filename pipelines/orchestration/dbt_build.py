@@ -81,7 +81,7 @@ def run_build(
         context: The step's, by which dagster-dbt selects models.
         run: The run at hand.
         stage: Where the run's summary is kept.
-        manifest: dbt's, of the project.
+        manifest: dbt's manifest of the project.
         options: How.
 
     Yields:

@@ -81,7 +81,7 @@ class Marks(_Part):
 
 
 def read_marks(path: Path) -> Marks:
-    """The marks in marks.json; none if the file is missing or cannot be read. Then nothing can be published without a build."""
+    """The marks in marks.json; none if the file is missing or unreadable (a build must then set them again)."""
     try:
         return Marks.model_validate_json(path.read_bytes())
     except (FileNotFoundError, ValidationError):

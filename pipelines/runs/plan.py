@@ -130,7 +130,7 @@ def plan_staging(
     Args:
         state: What the warehouse contains.
         landed: The landed batches.
-        fingerprint: Of the code and variables of staging in force.
+        fingerprint: The fingerprint of the code and variables of staging in force.
         models: The hash of each incremental model in force.
         full_refresh: Whether the user requested a full refresh.
     """
