@@ -156,7 +156,7 @@ def test_a_broken_warehouse_is_named_with_what_to_do(settings: Settings, content
     done = invoke(settings, "run")
     assert done.exit_code == 5, done.output
     assert f"the warehouse {settings.paths.warehouse} cannot be read" in done.stderr
-    assert "move it away" in done.stderr
+    assert ".broken" in done.stderr
     report = read_report(settings.paths.last_run)
     assert report is not None
     assert report.status == "failed"

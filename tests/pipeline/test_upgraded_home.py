@@ -13,7 +13,7 @@ from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.config.secret_key import load_key
 from pipelines.privacy.subject import Subject
-from pipelines.privacy.tombstones import TOMBSTONES, lay
+from pipelines.privacy.tombstones import TOMBSTONES, add_tombstones
 from pipelines.publication import SCHEMA_VERSION, audit, list_versions, resolve_current
 from pipelines.publication.files import sha256_of
 from tests.conftest import SampleHome, call
@@ -132,7 +132,7 @@ def make_old_home(home: Path) -> Path:
     for part in state.values():
         part["fingerprint"] = "earlier"
     path.write_text(json.dumps(state))
-    lay(home / "erasures", load_key(home / "key"), Subject(refs=frozenset({("sample", "gone")})), "erasure")
+    add_tombstones(home / "erasures", load_key(home / "key"), Subject(refs=frozenset({("sample", "gone")})), "erasure")
     return old
 
 

@@ -73,7 +73,7 @@ def test_a_server_whose_answer_drips_is_not_waited_for() -> None:
         ).problem
         is_over.set()
         thread.join(timeout=20)
-    assert words == "no answer (it did not come to an end)"
+    assert "in time" in words
 
 
 def test_a_host_that_no_name_can_be_is_said_without_the_url() -> None:
@@ -83,7 +83,7 @@ def test_a_host_that_no_name_can_be_is_said_without_the_url() -> None:
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_is_not_followed(status: int) -> None:
     with receiving(status) as receiver:
-        assert deliver(SecretStr(receiver.url), BODY).problem == f"it answered {status}, and redirects are not followed"
+        assert f"{status}, a redirect" in deliver(SecretStr(receiver.url), BODY).problem
         assert receiver.paths == [f"/{SECRET}"]
 
 
