@@ -130,8 +130,8 @@ MUTATIONS = (
     Mutation(
         "a total that is too large stops nothing",
         "pipelines/quality/totals.py",
-        "if not off:",
-        "if off >= 0:",
+        "if not difference:",
+        "if difference >= 0:",
         tests=("tests/unit/test_quality_totals.py::test_a_total_that_is_off_stops_the_run_and_names_its_terms",),
     ),
 )
