@@ -3,6 +3,7 @@
 The settings and their meaning are in schema.py.
 """
 
+import math
 import os
 import re
 from datetime import date
@@ -11,7 +12,7 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, StrictFloat, StrictInt, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationInfo
 
 from pipelines.base.spelling import did_you_mean
 from pipelines.base.text import has_control_characters, printable_name
@@ -155,6 +156,22 @@ def _date(text: object, words: tuple[str, ...], how: str) -> date:
     raise ValueError(f"`{word}` is not a day{did_you_mean(word, words, how)}")
 
 
+def parse_check_limit(value: object) -> int | float | str:
+    """A limit or a severity of a quality check.
+
+    Raises:
+        ValueError: It is neither a finite number nor text.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | str) or not _is_finite(value):
+        shown = str(value).lower() if isinstance(value, bool) else value
+        raise ValueError(f"must be a number, a day (2024-01-31) or a severity (error, warn), but is `{shown}`")
+    return value
+
+
+def _is_finite(value: int | float | str) -> bool:
+    return isinstance(value, str) or math.isfinite(value)
+
+
 Day = Annotated[date, BeforeValidator(parse_day)]
 AsOf = Annotated[date | Literal["latest", "yesterday"], BeforeValidator(parse_as_of)]
 FilePath = Annotated[Path, AfterValidator(_absolute), AfterValidator(_readable_path)]
@@ -167,4 +184,4 @@ WebhookUrl = Annotated[SecretStr, AfterValidator(_usable_url)]
 Memory = Annotated[str, AfterValidator(_memory_limit)]
 
 # a number, a day as text, or a severity; what a check allows is known when its suite is read (quality/in_force.py)
-CheckLimit = StrictInt | Annotated[StrictFloat, Field(allow_inf_nan=False)] | str
+CheckLimit = Annotated[int | float | str, BeforeValidator(parse_check_limit)]

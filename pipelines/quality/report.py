@@ -118,6 +118,7 @@ class GateReport:
         raise GateError(
             f"the {self.stage} gate stopped the run: {len(self.failures)} of {len(self.results)} expectations"
             f" failed\n{listed}",
-            hint=f"{see}\nCorrect the data or the suite, then run again. The published version has not changed.",
+            hint=f"{see}\nCorrect the data, or change the limit of the check (`gates` in loyalty.yml; see"
+            " docs/quality-checks.md), then run again. The published version has not changed.",
             findings=tuple(Finding(f"{fail.dataset}: {fail.name}", fail.unexpected_count) for fail in self.failures),
         )

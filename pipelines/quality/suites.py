@@ -24,7 +24,9 @@ _HINT = 'Correct the suite; CONTRIBUTING.md, "add a check", explains how to writ
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _PLACEHOLDERS = {"batch", "as_of"}
 _LIMITS_OF_GX = ("min_value", "max_value", "mostly")
-_KINDS = {int: "a number", float: "a number", str: "a day (YYYY-MM-DD)"}
+# The last part of a limit's name. Other limits in SQL are numbers of rows or days. Those of GX follow vocabulary.py.
+_SHARES, _RATIOS = ("share", "tolerance"), ("ratio",)
+_MOST = 1e9
 Change = Mapping[str, int | float | str]  # of an expectation: its severity and its limits, as loyalty.yml sets them
 PREVIOUS = re.compile(r"\bprevious\.(\w+)")  # a mart of the version published before
 DAY = "{as_of}"
@@ -86,8 +88,8 @@ class Expectation:
                 names = (*limits, "severity")
                 near = did_you_mean(name, names, f"it has: {', '.join(names)}")
                 raise ValueError(f"the check has no limit `{name}`{near}")
-            elif isinstance(value, str) is not isinstance(limits[name], str):
-                raise ValueError(f"{name}: must be {_KINDS[type(limits[name])]}, but is {value!r}")
+            elif problem := _problem_of_limit(name, value, limits[name]):
+                raise ValueError(f"{name}: {problem}, but is {value!r}")
             else:
                 limits[name] = value
         if self.sql:
@@ -115,6 +117,20 @@ class Suite:
     description: str
     expectations: tuple[Expectation, ...]
     path: Path
+
+
+def _problem_of_limit(name: str, value: Value, declared: Value) -> str:
+    """What a limit must be, if a value is not; empty if it is."""
+    kind = name.rpartition("_")[2]
+    if isinstance(declared, str) or isinstance(value, str):
+        return "" if isinstance(declared, str) and isinstance(value, str) else "must be a number"
+    if not isinstance(value, int | float) or name in _LIMITS_OF_GX:
+        return ""
+    if kind in _SHARES:
+        return "" if 0 <= value <= 1 else "must be a share from 0 to 1"
+    if kind in _RATIOS:
+        return "" if 0 < value <= _MOST else f"must be greater than 0 and at most {_MOST:g}"
+    return "" if isinstance(value, int) and 0 <= value <= _MOST else f"must be a whole number from 0 to {_MOST:g}"
 
 
 def _name(text: str) -> str:
@@ -216,6 +232,9 @@ def _fault_of_sql(line: _Line, extra: Mapping[str, Value], stage: str) -> tuple[
     used = set(_BRACES.findall(sql)) - _PLACEHOLDERS
     if unknown := sorted(used - line.limits.keys()):
         return "unexpected_rows", f"{{{unknown[0]}}} is not {{batch}}, {{as_of}} or one of `limits`"
+    for name, value in line.limits.items():
+        if problem := _problem_of_limit(name, value, value):
+            return "limits", f"{name} {problem}"
     if unused := sorted(line.limits.keys() - used):
         return "limits", f"the SQL does not use the limit {{{unused[0]}}}"
     if stage in ("landing", "staging") and (DAY in sql or PREVIOUS.search(sql)):

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from pipelines.config.in_force import in_force
 from pipelines.config.settings import Settings, project_root
 from pipelines.landing import declared_statuses
+from pipelines.quality import load_totals, suites_in_force
 from pipelines.runs.dbt_manifest import Manifest, load_manifest
 from pipelines.runs.model_hashes import hash_of_tests, incremental_models, model_hashes
 from pipelines.runs.source_files import (
@@ -49,8 +50,24 @@ def core_code(settings: Settings, key_fingerprint: str, *, keep: bool = True) ->
     manifest = load_manifest(settings, keep=keep)
     publication = fingerprint_of(python_files(("base", *PUBLICATION_CODE)), project_root(), {})
     return _code(
-        manifest, _hashes(settings, manifest, key_fingerprint), ("core", "marts"), {"publication": publication}
+        manifest,
+        _hashes(settings, manifest, key_fingerprint),
+        ("core", "marts"),
+        {"publication": publication, "checks": _checks_of_marts(settings)},
     )
+
+
+def _checks_of_marts(settings: Settings) -> str:
+    """What the gate of the marts and the totals check. If it changes, the marts are checked again."""
+    folder = project_root() / "expectations"
+    suites = suites_in_force(folder, settings)["marts"]
+    checks = [
+        (suite.dataset, one.name, one.severity, one.kind, sorted(one.arguments.items()), sorted(one.limits.items()))
+        for suite in suites
+        for one in suite.expectations
+    ]
+    totals = [(total.name, total.sql) for total in load_totals(folder)]
+    return fingerprint_of([], project_root(), {"suites": checks, "totals": totals})
 
 
 def _hashes(settings: Settings, manifest: Manifest, key_fingerprint: str) -> dict[str, str]:

@@ -70,6 +70,7 @@ def test_what_python_computes_depends_on_no_other_module(parts: tuple[str, ...])
 def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the package, which the fingerprint is taken of, beside a small dbt project."""
     shutil.copytree(ROOT / "pipelines", tmp_path / "pipelines", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "expectations", tmp_path / "expectations")
     use_small_manifest(monkeypatch)
     for module in (code, source_files):
         monkeypatch.setattr(module, "project_root", lambda: tmp_path)

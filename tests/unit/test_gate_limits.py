@@ -10,8 +10,10 @@ from pipelines.config.settings import Settings, load_settings
 from pipelines.quality import Suite, run_gate, suites_in_force
 from pipelines.quality.reference import PAGE, page
 from pipelines.quality.suites import load_suites
+from pipelines.runs.code import core_code
 from pipelines.runs.required import gate_name
 from tests.unit.quality_tables import PROJECT, build_stages
+from tests.unit.small_manifest import use_small_manifest
 
 FOLDER = PROJECT / "expectations"
 MAPPING = PROJECT / "pipelines" / "landing" / "mappings" / "sample.yml"
@@ -85,6 +87,12 @@ def test_a_changed_limit_is_another_check(tmp_path: Path) -> None:
         ("orders.orders_have_a_tim: {min_share: 0.9}", "did you mean `orders.orders_have_a_time`"),
         ("orders.orders_have_a_time: {min_shares: 0.9}", "did you mean `min_share`"),
         ("orders.orders_have_a_time: {min_share: high}", "must be a number"),
+        ("orders.orders_have_a_time: {min_share: 2}", "a share from 0 to 1"),
+        ("orders.orders_have_a_time: {min_share: -0.1}", "a share from 0 to 1"),
+        ("orders.orders_have_a_time: {min_rows: 1.5}", "a whole number"),
+        ("orders.orders_have_a_time: {min_rows: -1}", "a whole number"),
+        ("stg_fx_rates.rates_do_not_jump: {max_ratio: 0}", "greater than 0"),
+        (f"stg_fx_rates.rates_do_not_jump: {{max_ratio: 1{'0' * 40}}}", "at most 1e+09"),
         ("orders.orders_have_a_time: {severity: fatal}", "`error` or `warn`"),
         ("orders.column_values_to_not_be_null.order_id: {mostly: 80}", "a share from 0 to 1"),
         ("stg_orders.column_values_to_be_between.event_on: {min_value: soon}", "a day"),
@@ -98,10 +106,31 @@ def test_what_no_check_can_follow_is_refused_with_its_line(tmp_path: Path, gates
     assert words in caught.value.message
 
 
-@pytest.mark.parametrize("value", ["true", ".inf", "[1]"])
+@pytest.mark.parametrize("value", ["true", ".inf", ".nan", "[1]", "{a: 1}"])
 def test_a_limit_is_a_finite_number_or_a_day(tmp_path: Path, value: str) -> None:
-    with pytest.raises(ConfigError, match=r"loyalty\.yml:6: "):
+    with pytest.raises(ConfigError) as caught:
         settings(tmp_path, f"orders.orders_have_a_time: {{min_share: {value}}}")
+    (problem,) = caught.value.message.splitlines()
+    assert problem.startswith(
+        f"{tmp_path / 'loyalty.yml'}:6: gates.orders.orders_have_a_time.min_share: must be a number"
+    )
+
+
+def test_a_day_that_was_published_under_another_limit_of_the_marts_is_checked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_small_manifest(monkeypatch)
+    as_declared, limited, landing = (
+        core_code(settings(tmp_path, gates), "key")
+        for gates in (
+            "",
+            "customer_rfm.segments_are_stable: {max_share: 0.1}",
+            "orders.orders_have_a_time: {min_share: 0.9}",
+        )
+    )
+    assert as_declared.fingerprint != limited.fingerprint
+    assert as_declared.models == limited.models, "no table is rebuilt"
+    assert as_declared == landing, "checks before the marts have marks of their own"
 
 
 def test_the_page_of_checks_is_as_the_suites_declare_them() -> None:

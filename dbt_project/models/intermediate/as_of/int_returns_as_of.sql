@@ -1,6 +1,6 @@
 {{ config(materialized='incremental', meta={'changed_by': 'int_changed_return'}) }}
 
-{#- allow_undated=false: if a return has no day of its own, nothing shows that a row that arrived later belongs to an earlier day. -#}
+{#- allow_undated=false: a return without a day of its own counts from the day on which it became known. -#}
 {{ as_of_rows(
     'returns',
     ref('stg_returns'),
