@@ -64,8 +64,9 @@ def why_not_current(published: Path, version_id: str) -> str:
     show = f"To show them {version_id}: loyalty publish --current {version_id}"
     if current is None:
         return f"readers see no version. {show}"
-    if current.id == version_id or (current.manifest and current.manifest.rewritten_from == version_id):
-        return ""  # or the same version without an erased person
+    is_rewritten = current.manifest is not None and current.manifest.rewritten_from is not None
+    if current.id == version_id or (is_rewritten and current.id.startswith(f"{version_id}-")):
+        return ""  # readers see this version, or the same version without an erased person (see erasure.py)
     if pinned_id(published):
         return f"readers still see {current.id}, which is pinned. To show them {version_id}: loyalty versions unpin"
     of_a_later_day = f" of the later day {current.as_of}" if current.as_of.isoformat() > version_id[:10] else ""

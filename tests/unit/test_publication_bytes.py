@@ -20,7 +20,9 @@ from pipelines.publication import (
     erase_customers,
     list_versions,
     publish,
+    why_not_current,
 )
+from pipelines.publication.versions import current_id
 from tests.unit.publication_marts import CUSTOMERS, ORDERS, TABLES, build, publisher
 
 ROWS = 300_000  # more than two row groups
@@ -134,6 +136,10 @@ def test_a_version_states_its_currency_and_zone_wherever_somebody_may_look_and_k
     (rewritten,) = list_versions(published)
     assert rewritten.id != version.id
     assert stated(rewritten) == expected
+    assert why_not_current(published, version.id) == "", "readers see this version, without the person"
+    erase_customers(published, [hashlib.md5(b"8", usedforsecurity=False).hexdigest()])
+    assert current_id(published) not in (version.id, rewritten.id)
+    assert why_not_current(published, version.id) == ""
 
 
 def test_a_version_of_an_earlier_program_that_states_no_currency_is_still_read(tmp_path: Path) -> None:
