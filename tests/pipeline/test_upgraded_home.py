@@ -11,11 +11,11 @@ import pytest
 
 from pipelines.base import quoting
 from pipelines.base.database import connect
+from pipelines.base.durable import sha256_of
 from pipelines.config.secret_key import load_key
 from pipelines.privacy.subject import Subject
 from pipelines.privacy.tombstones import TOMBSTONES, add_tombstones
 from pipelines.publication import SCHEMA_VERSION, audit, list_versions, resolve_current
-from pipelines.publication.files import sha256_of
 from tests.conftest import SampleHome, call
 
 pytestmark = pytest.mark.story
