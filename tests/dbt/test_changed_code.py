@@ -60,7 +60,7 @@ def test_a_changed_model_and_what_is_built_from_it_are_built_whole_and_the_rest_
         warehouse.ingest(yesterday)
         warehouse.build(yesterday)
 
-        edit(project, "models/staging/_sources.yml", "What Python steps", "What the Python steps")
+        edit(project, "models/staging/_sources.yml", "Parquet files that", "The Parquet files that")
         warehouse.edition = "other words"
         assert hashes(compiled(warehouse)) == before
 

@@ -65,7 +65,7 @@ def test_the_same_day_is_extended_too() -> None:
         (state(status=BuildStatus.IN_PROGRESS), "f", False, "was not completed"),
         (state(), "other", False, "have changed"),
         (state(built="abz"), "f", False, "no longer there"),
-        (state(), "f", True, "asked for"),
+        (state(), "f", True, "full refresh"),
     ],
 )
 def test_anything_else_is_built_whole(before: WarehouseState, fingerprint: str, refresh: bool, reason: str) -> None:
@@ -152,7 +152,7 @@ def test_staging_is_appended_to_unless_its_code_changed_or_batches_are_gone() ->
     assert not plan_staging(state(), ["a", "b", "c", "d"], fingerprint="s").is_full
     assert "changed" in plan_staging(state(), ["a", "b", "c"], fingerprint="other").reason
     assert "1 batches" in plan_staging(state(), ["a", "b"], fingerprint="s").reason
-    assert "asked for" in plan_staging(state(), ["a", "b", "c"], fingerprint="s", full_refresh=True).reason
+    assert "full refresh" in plan_staging(state(), ["a", "b", "c"], fingerprint="s", full_refresh=True).reason
     assert plan_staging(WarehouseState(), [], fingerprint="s").is_full
 
 

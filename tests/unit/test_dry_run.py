@@ -107,7 +107,7 @@ def test_after_a_run_it_says_how_the_day_would_be_built_and_why(config: Path) ->
     found = asked(config)
     assert (found["new_files"], found["staging"]) == ({}, "nothing is added")
     assert (found["kind"], found["reason"]) == ("incremental", "extends 2024-05-02")
-    assert "asked for" in asked(config, "--full-refresh")["reason"]
+    assert "full refresh" in asked(config, "--full-refresh")["reason"]
     assert asked(config, "--as-of", "2024-05-01")["kind"] == "backfill"
 
 
