@@ -5,6 +5,8 @@ Nothing here handles these errors: the run stops, and the published version stay
 
 import errno
 import re
+import shutil
+import sqlite3
 from pathlib import Path
 
 import duckdb
@@ -13,9 +15,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from pipelines.base.errors import BuildError
 
 _FULL = re.compile(r"no space left on device|disk quota exceeded|database or disk is full|not enough disk space", re.I)
+# SQLite says no more than this where it cannot extend a file that it maps into memory, so that the free space decides.
+_UNEXPLAINED = re.compile(r"disk i/o error", re.I)
+_NO_SPACE_BYTES = 1 << 20
 _MEMORY = re.compile(r"out of memory|outofmemory|cannot allocate memory|failed to allocate", re.I)
 _ERRNO = {errno.ENOSPC, errno.EDQUOT}
-_ENGINES = (OSError, MemoryError, duckdb.Error, SQLAlchemyError)
+_ENGINES = (OSError, MemoryError, duckdb.Error, sqlite3.Error, SQLAlchemyError)
 
 
 def scarcity(words: str, home: Path) -> BuildError | None:
@@ -25,7 +30,7 @@ def scarcity(words: str, home: Path) -> BuildError | None:
         words: A message of DuckDB, SQLite, dbt or the operating system.
         home: The home folder, which names the disk.
     """
-    if _FULL.search(words):
+    if _FULL.search(words) or (_UNEXPLAINED.search(words) and _free_bytes(home) < _NO_SPACE_BYTES):
         return BuildError(
             f"the disk is full: there is no space left for {home}",
             hint="Free some space, or move `home` to a larger disk, and run again. The published version is unchanged.",
@@ -50,3 +55,9 @@ def scarcity_behind(problem: BaseException | None, home: Path) -> BuildError | N
             return found
         problem = problem.__cause__ or problem.__context__
     return None
+
+
+def _free_bytes(home: Path) -> int:
+    """Free space on the disk of a home, which may not exist yet."""
+    existing = next(folder for folder in (home, *home.absolute().parents) if folder.exists())
+    return shutil.disk_usage(existing).free

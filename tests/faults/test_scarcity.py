@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from pipelines.base.errors import BuildError, PublicationError
+from pipelines.base.scarcity import scarcity
 from pipelines.config.settings import project_root
 from pipelines.orchestration.gates import check_not_scarce
 from pipelines.publication import audit, resolve_current
@@ -87,6 +88,14 @@ def test_a_landing_that_finds_no_room_blames_no_file(tmp_path: Path, disk: Path)
     landed = {path.relative_to(home): path.read_bytes() for path in home.rglob("part.parquet")}
     roomy = tmp_path / "roomy"
     assert landed == {path.relative_to(roomy): path.read_bytes() for path in roomy.rglob("part.parquet")}
+
+
+def test_sqlite_that_names_no_cause_means_a_full_disk_where_nothing_is_free(tmp_path: Path, disk: Path) -> None:
+    words = "(sqlite3.OperationalError) disk I/O error"
+    leave_room(disk, 4096)
+    found = scarcity(words, disk / "home")
+    assert found and "the disk is full" in found.message
+    assert scarcity(words, tmp_path / "home") is None
 
 
 def test_a_model_after_one_that_spilled_is_built_as_well(tmp_path: Path) -> None:
