@@ -16,10 +16,10 @@ PYTEST    := $(BIN)/python -m pytest
 # The tests of one file run in one worker: they share fixtures that take long to build (a home after a run).
 # Files start in the order of their names: those with whole builds (dbt, pipeline) before the short ones (unit).
 PARALLEL  := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
-COVERAGE  := --cov --cov-report=term:skip-covered
+SHORT     := not spark and not trial and not slow and not story and not mutant
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-spark run test check lint types sql docs parse definitions long stories mutants parity faults trial-short trial bench bench-peers bench-scale format lock clean
+.PHONY: help setup setup-spark run test coverage check lint types sql docs parse definitions long stories mutants parity faults trial-short trial bench bench-peers bench-scale format lock clean
 
 help: ## list all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,7 +54,10 @@ run: setup ## make sample files, run the whole pipeline on them, publish the mar
 	@$(BIN)/loyalty run --config $(HOME_DIR)/loyalty.yml
 
 test: setup ## run the tests that need no Java and no real data
-	$(PYTEST) $(PARALLEL) -m "not spark and not trial and not slow and not story and not mutant" $(COVERAGE)
+	$(PYTEST) $(PARALLEL) -m "$(SHORT)"
+
+coverage: setup ## run the tests of make test and list the lines of pipelines/ that they do not reach (slower by a fifth)
+	$(PYTEST) $(PARALLEL) -m "$(SHORT)" --cov --cov-report=term-missing:skip-covered
 
 stories: setup ## run the tests that do several full runs in one home
 	$(PYTEST) $(PARALLEL) -m "story and not slow"

@@ -5,11 +5,18 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from tempfile import gettempdir, mkdtemp
 
 import pytest
+
+from pipelines.base.errors import LoyaltyError
+from pipelines.config.settings import Settings, load_settings
+from pipelines.runs.dbt_manifest import parse_cache, project_fingerprint
 
 LOYALTY = Path(sys.executable).with_name("loyalty")
 CUSTOMERS, DAYS, SEED = 300, 100, 7
@@ -49,11 +56,59 @@ def clean_environment(**values: str) -> dict[str, str]:
 
 
 def call(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Call `loyalty` in a process of its own."""
+    """Call `loyalty` in a process of its own; a run shares the compiled project with other homes of this session."""
     command = [str(LOYALTY), *map(str, arguments)]
-    return subprocess.run(
-        command, env=clean_environment(**environment), capture_output=True, text=True, check=False, timeout=900
-    )
+    given = dict(pairwise(command))
+    shared = "--config" in given and command[1] == "run" and "--dry-run" not in command
+    with share_compiled(given["--config"], given.get("--home")) if shared else nullcontext():
+        return subprocess.run(
+            command, env=clean_environment(**environment), capture_output=True, text=True, check=False, timeout=900
+        )
+
+
+@contextmanager
+def share_compiled(config: str | Path, home: str | Path | None = None) -> Iterator[None]:
+    """As `share_compiled_for`, with the settings of a config; nothing is shared if it cannot be read."""
+    try:
+        settings = load_settings(Path(config), Path(home) if home else None)
+    except LoyaltyError:  # the test is about just this
+        yield
+        return
+    with share_compiled_for(settings):
+        yield
+
+
+@contextmanager
+def share_compiled_for(settings: Settings) -> Iterator[None]:
+    """Give a new home the dbt project as it was compiled for another one, and keep what this home compiles for others.
+
+    Compiling takes most of a small run. What is compiled depends on the project's files and on settings only. Its
+    fingerprint says on which, so that a home compiles anew where it is of no use.
+    """
+    compiled = parse_cache(settings)
+    shared = _shared_folder() / project_fingerprint(settings)
+    if shared.exists() and not compiled.parent.exists():
+        settings.paths.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shutil.copytree(shared, compiled)
+    yield
+    if not shared.exists() and (compiled / "fingerprint").is_file():
+        staged = Path(mkdtemp(dir=shared.parent))
+        shutil.copytree(compiled, staged, dirs_exist_ok=True)
+        with suppress(OSError):  # another worker was first
+            staged.rename(shared)
+
+
+def _shared_folder() -> Path:
+    """The folder of compiled projects, one for all workers of a session."""
+    session = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
+    folder = Path(gettempdir()) / f"loyalty-compiled-{session}"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def pytest_unconfigure() -> None:
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        shutil.rmtree(_shared_folder())
 
 
 @pytest.fixture(scope="session")
@@ -86,10 +141,3 @@ def _make_sample(sample: Path, config: Path, home: Path, output: Path) -> None:
         f"loyalty run ended with {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     )
     output.write_text(done.stdout)
-
-
-def share_compiled_project(sample: SampleHome, home: Path) -> None:
-    """Give a home the project as it was compiled for the sample: of use if both have the same settings for dbt."""
-    compiled = Path("state", "target", "definitions")
-    (home / "state").mkdir(mode=0o700)
-    shutil.copytree(sample.home / compiled, home / compiled)

@@ -15,7 +15,7 @@ from typing import Any
 
 from pipelines.landing import SourceFiles, load_mapping
 from pipelines.landing.inbox import find
-from tests.conftest import LOYALTY, SampleHome, call, clean_environment, share_compiled_project
+from tests.conftest import LOYALTY, SampleHome, call, clean_environment
 
 LAST_DAYS = 2
 
@@ -56,7 +56,6 @@ class Shop:
         self.home.mkdir()
         shutil.copy2(sample.home / "key", self.home / "key")
         self.config.write_text(sample.config.read_text())
-        share_compiled_project(sample, self.home)
 
     def _lies_in(self, folder: Path) -> None:
         self.folder = folder

@@ -44,6 +44,12 @@ def parse_cache(settings: Settings) -> Path:
     return settings.paths.target / "definitions"
 
 
+def project_fingerprint(settings: Settings) -> str:
+    """Changes if anything changes that the manifest is made from."""
+    project = _project()
+    return fingerprint_of(dbt_files(project), project, {"compiled with": _values(settings), **engine_versions()})
+
+
 def load_manifest(settings: Settings, *, keep: bool = True) -> Manifest:
     """The manifest of the project as its files are now.
 
@@ -54,10 +60,8 @@ def load_manifest(settings: Settings, *, keep: bool = True) -> Manifest:
     Raises:
         BuildError: dbt cannot compile the project.
     """
-    project = project_root() / "dbt_project"
-    cache = parse_cache(settings)
-    values = vars_text(parsed_vars(settings))
-    fingerprint = fingerprint_of(dbt_files(project), project, {"compiled with": values, **engine_versions()})
+    project, cache = _project(), parse_cache(settings)
+    values, fingerprint = _values(settings), project_fingerprint(settings)
     if found := _kept(cache, fingerprint):
         return found
     if not keep:
@@ -73,6 +77,14 @@ def load_manifest(settings: Settings, *, keep: bool = True) -> Manifest:
         _compile(settings, project, cache, settings.paths.logs, values)
         write_text_durably(cache / _FINGERPRINT, fingerprint)
         return _read(cache / _MANIFEST)
+
+
+def _project() -> Path:
+    return project_root() / "dbt_project"
+
+
+def _values(settings: Settings) -> str:
+    return vars_text(parsed_vars(settings))
 
 
 def _kept(cache: Path, fingerprint: str) -> Manifest | None:

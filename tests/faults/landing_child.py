@@ -33,6 +33,7 @@ def land_all(home: Path, inbox: Path, mapping: Path) -> LandingReport:
 
 def land_at_each_moment(base: Path, inbox: Path, mapping: Path, folder: Path) -> None:
     """Land copies of a home, each killed one operation later than the one before."""
+    land_all(folder.with_name("warm"), inbox, mapping)  # a child starts with what this imports
     for moment in count(1):
         home = folder / f"{moment:04}"
         shutil.copytree(base, home)

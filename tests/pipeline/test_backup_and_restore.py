@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 import subprocess
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest
 import yaml
 
 from pipelines.sample import write_sample
-from tests.conftest import LOYALTY, clean_environment
+from tests.conftest import LOYALTY, clean_environment, share_compiled
 from tests.pipeline import person
 from tests.sample_shop import marts
 
@@ -94,14 +95,16 @@ class Place:
         (self.folder / "loyalty.yml").write_text(yaml.safe_dump(content), encoding="utf-8")
 
     def call(self, *arguments: str) -> dict[str, Any]:
-        done = subprocess.run(
-            [str(LOYALTY), *arguments, "--json", "--config", str(self.folder / "loyalty.yml")],
-            env=clean_environment(**self._environment),
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        config = self.folder / "loyalty.yml"
+        with share_compiled(config) if arguments[0] == "run" else nullcontext():
+            done = subprocess.run(
+                [str(LOYALTY), *arguments, "--json", "--config", str(config)],
+                env=clean_environment(**self._environment),
+                cwd=self.folder,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
         assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-3000:]}"
         content: dict[str, Any] = json.loads(done.stdout)
         return content

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from pipelines.cli.app import app
 from pipelines.publication import resolve_current
+from tests.conftest import share_compiled
 
 MAPPING = {
     "source": "shop",
@@ -58,7 +59,8 @@ def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def loyalty(*arguments: str) -> dict[str, Any]:
-    done = CliRunner().invoke(app, [*arguments, "--json"])
+    with share_compiled(arguments[-1]):
+        done = CliRunner().invoke(app, [*arguments, "--json"])
     assert done.exit_code == 0, done.stderr
     content: dict[str, Any] = json.loads(done.stdout)
     return content

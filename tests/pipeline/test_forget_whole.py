@@ -7,6 +7,7 @@ import json
 import re
 import stat
 import subprocess
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,7 +20,7 @@ import yaml
 from pipelines.identity.pseudonyms import customer_key
 from pipelines.publication import KEPT_AS_NOBODYS, MartTable, audit, list_versions, publish, resolve_current
 from pipelines.sample import write_sample
-from tests.conftest import LOYALTY, clean_environment
+from tests.conftest import LOYALTY, clean_environment, share_compiled
 from tests.pipeline import person
 
 pytestmark = pytest.mark.story
@@ -65,15 +66,16 @@ class Story:
 
 
 def command(config: Path, *arguments: str | Path, umask: int = 0o022) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(LOYALTY), *map(str, arguments), "--config", str(config)],
-        env=clean_environment(),
-        umask=umask,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=900,
-    )
+    with share_compiled(config) if arguments[0] == "run" else nullcontext():
+        return subprocess.run(
+            [str(LOYALTY), *map(str, arguments), "--config", str(config)],
+            env=clean_environment(),
+            umask=umask,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=900,
+        )
 
 
 def well(done: subprocess.CompletedProcess[str]) -> str:

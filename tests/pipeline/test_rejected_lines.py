@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from pipelines.cli.app import app
 from pipelines.publication import resolve_current
+from tests.conftest import share_compiled
 
 COLUMNS = {
     "order_id": "id",
@@ -65,7 +66,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
             "quarantine": quarantine,
         }
         config.write_text(yaml.safe_dump(settings))
-        return CliRunner().invoke(app, ["run", "--config", str(config), "--json"])
+        with share_compiled(config):
+            return CliRunner().invoke(app, ["run", "--config", str(config), "--json"])
 
     stopped = run({"stop_value_share": 0.1})
     published = run({})

@@ -15,6 +15,8 @@ from typing import Any
 
 import yaml
 
+from tests.conftest import share_compiled
+
 ROOT = Path(__file__).parents[2]
 LOYALTY = Path(sys.executable).with_name("loyalty")
 
@@ -74,7 +76,8 @@ class Shop:
         """
         command = [str(LOYALTY), "run", "--config", str(self.config), "--json", *options]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("LOYALTY_")}
-        done = subprocess.run(command, cwd=self.home.parent, env=environment, capture_output=True, text=True)
+        with share_compiled(self.config):
+            done = subprocess.run(command, cwd=self.home.parent, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, (
             f"{' '.join(command)} ended with {done.returncode}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
         )

@@ -24,6 +24,7 @@ from pipelines.runs.dbt_process import DbtCommand, DbtProcess, end_process
 from pipelines.runs.dbt_vars import CommandVars, parsed_vars
 from pipelines.runs.lock import DBT_PROGRAM, HeldLock, hold_lock, read_holder
 from pipelines.runs.processes import programs_of
+from tests.conftest import share_compiled_for
 
 SECRETS = {"LOYALTY_KEY": "k" * 40, "LOYALTY_WEBHOOK_URL": "https://example.org/secret"}
 SHOW = [sys.executable, "-c", "import json, os; print(json.dumps(dict(os.environ)))"]
@@ -50,6 +51,14 @@ def settings(tmp_path: Path) -> Settings:
     home = tmp_path / "it's a [b] #1 $HOME"
     settings = Settings.unconfigured().model_copy(update={"home": home})
     settings.paths.state.mkdir(parents=True)
+    return settings
+
+
+@pytest.fixture
+def compiled(settings: Settings) -> Settings:
+    """Settings whose home has the compiled project."""
+    with share_compiled_for(settings):
+        load_manifest(settings)
     return settings
 
 
@@ -94,30 +103,28 @@ def command_of(dbt: DbtProcess, settings: Settings, *args: str) -> AbstractConte
 
 
 def test_one_process_serves_all_commands_and_leaves_the_warehouse_free_after_each(
-    settings: Settings, lock: HeldLock, tmp_path: Path
+    compiled: Settings, lock: HeldLock, tmp_path: Path
 ) -> None:
-    load_manifest(settings)
-    with DbtProcess(settings, lock) as dbt:
+    with DbtProcess(compiled, lock) as dbt:
         pid = dbt.start().pid
         assert noted(tmp_path / "lock") == pid
         for day in ("2024-01-31", "2024-02-29"):
             day_of_models = "select '{{ this_build(\"as_of\") }}' as day_of_models"
-            assert day in show(dbt, settings, day_of_models, as_of=day)
-            duckdb.connect(str(settings.paths.warehouse)).close()
+            assert day in show(dbt, compiled, day_of_models, as_of=day)
+            duckdb.connect(str(compiled.paths.warehouse)).close()
             assert dbt.start().pid == pid
         # what one command was given is not left for the next
-        assert "2024" not in show(dbt, settings, day_of_models)
+        assert "2024" not in show(dbt, compiled, day_of_models)
     assert not psutil.pid_exists(pid)
     assert noted(tmp_path / "lock") == 0
 
 
-def test_a_command_that_fails_says_so_and_the_process_serves_the_next(settings: Settings, lock: HeldLock) -> None:
-    load_manifest(settings)
-    with DbtProcess(settings, lock) as dbt:
-        with command_of(dbt, settings, "build", "--nonsense") as command:
+def test_a_command_that_fails_says_so_and_the_process_serves_the_next(compiled: Settings, lock: HeldLock) -> None:
+    with DbtProcess(compiled, lock) as dbt:
+        with command_of(dbt, compiled, "build", "--nonsense") as command:
             assert command.wait() == 1
         assert "nonsense" in command.words
-        assert "42" in show(dbt, settings, "select 42 as answer")
+        assert "42" in show(dbt, compiled, "select 42 as answer")
 
 
 def test_an_error_while_dbt_runs_ends_dbt_first(settings: Settings, lock: HeldLock, tmp_path: Path) -> None:
@@ -130,14 +137,13 @@ def test_an_error_while_dbt_runs_ends_dbt_first(settings: Settings, lock: HeldLo
 
 
 def test_a_dbt_that_dies_in_a_command_is_a_failure_and_the_next_command_starts_another(
-    settings: Settings, lock: HeldLock
+    compiled: Settings, lock: HeldLock
 ) -> None:
-    load_manifest(settings)
-    with DbtProcess(settings, lock) as dbt:
-        with command_of(dbt, settings, "parse") as command:
+    with DbtProcess(compiled, lock) as dbt:
+        with command_of(dbt, compiled, "parse") as command:
             dbt.start().kill()
             assert command.wait() != 0
-        assert "42" in show(dbt, settings, "select 42 as answer")
+        assert "42" in show(dbt, compiled, "select 42 as answer")
 
 
 def test_a_process_that_ignores_every_request_to_end_is_killed() -> None:

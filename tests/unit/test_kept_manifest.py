@@ -1,0 +1,71 @@
+"""The compiled project is kept below a home; whatever is broken there, it is compiled anew and kept again."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipelines.base.errors import BuildError
+from pipelines.config.settings import Settings
+from pipelines.runs import dbt_manifest
+from pipelines.runs.dbt_manifest import load_manifest, parse_cache
+
+CONTENT = {"nodes": {}}
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A home in which compiling takes no time; each is a line of compiled.txt."""
+    settings = Settings.unconfigured().model_copy(update={"home": tmp_path / "home"})
+
+    def compiled(_settings: Settings, _project: Path, target: Path, *_: object) -> None:
+        target.mkdir(parents=True, exist_ok=True)
+        (target / "manifest.json").write_text(json.dumps(CONTENT))
+        with (tmp_path / "compiled.txt").open("a") as lines:
+            lines.write("once\n")
+
+    monkeypatch.setattr(dbt_manifest, "_compile", compiled)
+    return settings
+
+
+def times_compiled(settings: Settings) -> int:
+    return len((settings.home.parent / "compiled.txt").read_text().splitlines())
+
+
+def test_it_is_compiled_once(settings: Settings) -> None:
+    assert load_manifest(settings) == load_manifest(settings) == CONTENT
+    assert times_compiled(settings) == 1
+
+
+@pytest.mark.parametrize("file", ["manifest.json", "fingerprint"])
+@pytest.mark.parametrize("content", [b"\xff\xfe\0{", b"", b"{", None], ids=["garbage", "empty", "cut off", "missing"])
+def test_what_is_broken_is_compiled_anew(settings: Settings, file: str, content: bytes | None) -> None:
+    load_manifest(settings)
+    broken = parse_cache(settings) / file
+    if content is None:
+        broken.unlink()
+    else:
+        broken.write_bytes(content)
+    assert load_manifest(settings) == load_manifest(settings) == CONTENT
+    assert times_compiled(settings) == 2
+
+
+def test_another_zone_or_another_file_of_the_project_is_compiled_anew(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_manifest(settings)
+    load_manifest(settings.model_copy(update={"timezone": "Asia/Shanghai"}))
+    assert times_compiled(settings) == 2
+    monkeypatch.setattr(dbt_manifest, "dbt_files", lambda _: [])
+    load_manifest(settings)
+    assert times_compiled(settings) == 3
+
+
+def test_a_project_that_cannot_be_compiled_keeps_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise BuildError("dbt cannot compile it", hint="")
+
+    monkeypatch.setattr(dbt_manifest, "_compile", refuse)
+    with pytest.raises(BuildError, match="cannot compile"):
+        load_manifest(settings)
+    assert not (parse_cache(settings) / "fingerprint").exists()
