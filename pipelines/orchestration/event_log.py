@@ -27,6 +27,7 @@ class KeptOpenSqliteEventLog(SqliteEventLogStorage):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._engines: dict[str, sa.Engine] = {}
+        self._tables: set[str] = set()
         super().__init__(*args, **kwargs)
 
     @classmethod
@@ -37,6 +38,12 @@ class KeptOpenSqliteEventLog(SqliteEventLogStorage):
     def conn_string_for_shard(self, shard_name: str) -> str:
         """The URL of a database, in a folder of any name."""
         return url_of(Path(self.path_for_shard(shard_name)))
+
+    def has_table(self, table_name: str) -> bool:
+        """Whether the index has a table. Dagster asks for every check; a table that was found is not looked up again."""
+        if table_name not in self._tables and super().has_table(table_name):
+            self._tables.add(table_name)
+        return table_name in self._tables
 
     def get_all_run_ids(self) -> list[str]:
         """The runs that have events. Dagster's method uses the path of the folder as a glob pattern."""

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from pipelines.landing import SourceFiles, land, load_mapping
-from tests.dbt.test_incremental import differing_rows
+from tests.dbt.test_incremental import differing_rows, staged_differently
 from tests.dbt.warehouse import Warehouse
 
 DAY = date(2024, 5, 31)
@@ -382,6 +382,10 @@ def test_replaced_rows_are_superseded(shop: Warehouse) -> None:
         )
         == []
     )
+
+
+def test_staging_extended_by_later_deliveries_is_staging_built_whole(shop: Warehouse) -> None:
+    assert staged_differently(shop, DAY) == {}
 
 
 def test_a_customer_who_is_gone_from_a_full_delivery_is_gone(shop: Warehouse) -> None:

@@ -41,6 +41,25 @@ where batch in ({{ batches }})
 {%- endmacro %}
 
 {#-
+The batches that have a key of some batches. Order lines are taken by their order, because a complete list of an order's
+lines replaces its other lines; an order without lines can be such a list.
+-#}
+{% macro batches_that_share_keys(name, batches) -%}
+{%- set read = ['order_lines', 'orders'] if name == 'order_lines' else [name] -%}
+{%- set key = (['source', 'order_id'] if name == 'order_lines' else ['source'] + entity(name).key) | join(', ') -%}
+select batch
+from {{ ref('stg_' ~ name ~ '__checked') }}
+where
+    ({{ key }}) in (
+        {%- for other in read %}
+        select {{ key }} from {{ ref('stg_' ~ other ~ '__checked') }}
+        where batch in ({{ batches }})
+        {{ 'union' if not loop.last }}
+        {%- endfor %}
+    )
+{%- endmacro %}
+
+{#-
 CTEs with every version of some keys of the entity `name`, ranked by latest_first. The last CTE is <entity>_conflicts.
 is_conflicting: an accepted row that does not count, because another version counts, although no date and no delivery
 shows which of them is newer.

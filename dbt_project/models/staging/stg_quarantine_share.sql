@@ -46,19 +46,15 @@ quarantined as (
 
 -- In the currency of each row, without conversion: a share needs no rates if a source has one currency.
 read_amounts as (
-    {% for name in money_entities() -%}
     select
-        checked.source,
-        checked.batch,
-        '{{ name }}' as entity,
-        sum({{ row_value(name) }}) as read_amount,
-        count({{ row_value(name) }}) as n_read
-    from {{ ref('stg_' ~ name ~ '__checked') }} as checked
-    group by checked.source, checked.batch
-    {% if not loop.last -%}
-    union all
-    {% endif -%}
-    {% endfor %}
+        source,
+        batch,
+        entity,
+        read_amount,
+        n_read
+    from {{ ref('stg_file_reconciliation') }}
+    {%- set entities_with_money = money_entities() | join("', '") %}
+    where entity in ('{{ entities_with_money }}')
 ),
 
 -- The value of a rejected row whose amount cannot be read: the mean of its file, else of its source.
