@@ -40,7 +40,7 @@ class KeptOpenSqliteEventLog(SqliteEventLogStorage):
         return url_of(Path(self.path_for_shard(shard_name)))
 
     def has_table(self, table_name: str) -> bool:
-        """Whether the index has a table. Dagster asks for every check; a table that was found is not looked up again."""
+        """Whether the index has a table. Dagster asks for every check; a table that was found is remembered."""
         if table_name not in self._tables and super().has_table(table_name):
             self._tables.add(table_name)
         return table_name in self._tables
