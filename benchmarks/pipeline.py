@@ -1,8 +1,8 @@
 """The cost of the whole pipeline compared with a floor and a peer, on the same generated shop.
 
-The floor is bare DuckDB SQL from the raw order files to one RFM row a customer; the peer is pandas and lifetimes'
+The floor is bare DuckDB SQL from the raw order files to one RFM row per customer; the peer is pandas and lifetimes'
 `summary_data_from_transaction_data` on the same files. Neither lands, checks, versions, converts or publishes anything:
-the ratios say what that costs. A timing is measured here and asserted nowhere.
+the ratios say what that costs. A timing is measured here and never asserted in a test.
 
     python benchmarks/pipeline.py --customers 2000 --days 365
 """

@@ -40,7 +40,8 @@ _EXIT_CODES = {
     UnknownPersonError.exit_code: "no data are stored about that person",
     StaleError.exit_code: "the publication is stale",
     NotificationError.exit_code: "the webhook did not accept the message",
-    InternalError.exit_code: "an error in Loyalty Marts itself",
+    InternalError.exit_code: "a bug in Loyalty Marts",
+    130: "interrupted",
 }
 _EPILOG = "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in sorted(_EXIT_CODES.items())) + "."
 _HELP = (

@@ -143,7 +143,7 @@ def sample(
     days: Annotated[int, typer.Option(min=1, help="Number of days of history.")] = 500,
     seed: Annotated[int, typer.Option(help="Seed of the random numbers. The same seed gives the same files.")] = 7,
     dirty: Annotated[
-        float, typer.Option(min=0, max=0.5, help="Number of added bad rows, as a share of the good rows.")
+        float, typer.Option(min=0, max=0.5, help="Bad rows to add, as a share of the good rows (0 to 0.5).")
     ] = 0.01,
     as_json: JsonOption = False,
 ) -> None:
@@ -167,7 +167,7 @@ def publish(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show readers another kept version, for a rollback or to undo one."""
+    """Make another kept version current, to roll back or to undo a rollback."""
     from pipelines.publication import refuse_if_pinned, set_current
 
     published = load_settings(config, home).paths.published

@@ -84,7 +84,7 @@ def forget(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Erase all data about a person permanently, and keep that person out of later files."""
+    """Erase all data about a person permanently, now and in files that are delivered later."""
     from pipelines.privacy import erase, finish_pending, plan_erasure
 
     settings = load_settings(config, home)
@@ -130,7 +130,7 @@ def forget(
             else:
                 _show_certificate(settings, certificate)
         if not is_held:
-            tombstone = "" if dry_run else "; a tombstone keeps that person out of later files"
+            tombstone = "" if dry_run else "; a tombstone erases that person from files that are delivered later"
             print_error(f"no data are stored about that person{tombstone}", "check the spelling, --by and --source")
             raise typer.Exit(UnknownPersonError.exit_code)
 

@@ -22,7 +22,7 @@ class OrderModel(SettingsPart):
         int,
         About(
             "An exchange rate that is older than this is not used.",
-            "Weekends and holidays are shorter; an older rate is not a good estimate for the day.",
+            "Weekends and public holidays are shorter; an older rate is not a good estimate for the day.",
             "days",
             var="fx_rate_max_age_days",
         ),
@@ -127,7 +127,7 @@ class ValueModel(SettingsPart):
         int,
         About(
             "More consecutive days than this without any order can be a gap in observation.",
-            "Two weeks are longer than holidays.",
+            "Shops are rarely without orders for two weeks, even around public holidays.",
             "days",
             var="clv_gap_days",
         ),

@@ -17,8 +17,8 @@ class LoyaltyModel(SettingsPart):
         Number | None,
         About(
             "The expected gap between purchases (g0) of a customer with only one known purchase.",
-            "Groceries are bought weekly, planned purchases a few times a year. If the preset has no value, the mean"
-            " gap of the median customer is used.",
+            "Groceries are bought weekly, planned purchases a few times a year. If the preset has no value, the median"
+            " of the mean gaps of repeat customers is used.",
             "days",
             shown=OF_INDUSTRY,
             var="g0_days",
@@ -38,7 +38,7 @@ class LoyaltyModel(SettingsPart):
         About(
             "A customer who is inactive for longer than this is churned, regardless of the customer's own gap. The cut"
             " points of scores are computed over customers who are inactive for at most this long.",
-            "A year contains every season once; nobody waits a year between purchases of groceries.",
+            "A year contains every season once. For groceries the preset is shorter, because they are bought often.",
             "days",
             shown=OF_INDUSTRY,
             var="lapsed_days",

@@ -77,12 +77,12 @@ def load_settings(config: Path | None = None, home: Path | None = None) -> Setti
     if path is None:
         raise ConfigError(
             f"there is no {CONFIG_NAME} here",
-            hint="name a file with --config, or make a sample: loyalty sample --out sample",
+            hint="pass a file with --config, or make a sample: loyalty sample --out sample",
         )
     try:
         document = read_yaml(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as problem:
-        raise ConfigError(f"{path}: cannot be read: {problem}", hint="name a config with --config") from problem
+        raise ConfigError(f"{path}: cannot be read: {problem}", hint="pass another config with --config") from problem
     except YamlProblem as problem:
         raise ConfigError(f"{path}:{problem.line}: {problem}", hint="docs/settings.md has every key") from problem
     data = document.data
@@ -111,7 +111,7 @@ def load_settings(config: Path | None = None, home: Path | None = None) -> Setti
             # not in the file: the text names the variable
             raise ConfigError(fault.words, hint="correct the variable, or unset it")
         if fault.where == "home" and chosen_home is not None:
-            raise ConfigError(f"--home or {HOME_VARIABLE}: {fault.words}", hint="name another folder")
+            raise ConfigError(f"--home or {HOME_VARIABLE}: {fault.words}", hint="choose another folder")
     raise ConfigError("\n".join(f"{path}:{fault}" for fault in found), hint=_HINT)
 
 

@@ -45,5 +45,5 @@ def refuse_future(settings: Settings, day: date) -> None:
     """
     if day > (today := settings.today()):
         raise ConfigError(
-            f"{day} lies in the future (today is {today} in {settings.timezone})", hint="name a day until today"
+            f"{day} is in the future (today is {today} in {settings.timezone})", hint="choose today or an earlier day"
         )

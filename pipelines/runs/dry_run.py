@@ -82,7 +82,7 @@ class _Outlook:
         """What would be added to staging, as text."""
         if self.added:
             return f"{self.added} new files are added"
-        return "nothing is added" if self.is_same_data else "an earlier delivery is in force again"
+        return "nothing is added" if self.is_same_data else "an earlier delivery of a file counts again"
 
     @property
     def after(self) -> WarehouseState:
@@ -161,7 +161,7 @@ def _of_build(settings: Settings, asked: _Request, files: LandingPreview, outloo
     if version:
         reason = f"already published from the same data and code: {version.id}"
         if day is None:
-            reason = f"if the day is {version.as_of}, {reason}; else full"
+            reason = f"if the day is {version.as_of}, {reason}; otherwise a full build"
         return replace(found, kind="none", reason=reason)
     try:
         if not settings.paths.key.exists() and settings.key_text is None:

@@ -141,9 +141,9 @@ def plan_staging(
         return StagingPlan("nothing was staged before")
     rebuilt = changed_models(staged, fingerprint, models or {})
     if rebuilt is None:
-        return StagingPlan("code or variables of staging have changed")
+        return StagingPlan("code or settings of staging have changed")
     if gone := set(staged.batches) - set(landed):
-        return StagingPlan(f"{len(gone)} batches are no longer there")
+        return StagingPlan(f"{len(gone)} landed batches were removed")
     return StagingPlan("", rebuilt)
 
 
@@ -207,9 +207,9 @@ def plan_build(
         return plan(BuildKind.FULL, f"the build of run {built.run_id} was not completed")
     rebuilt = changed_models(built, fingerprint, models or {})
     if rebuilt is None:
-        return plan(BuildKind.FULL, "code, variables or key have changed")
+        return plan(BuildKind.FULL, "code, settings or the pseudonym key have changed")
     if gone := set(built.batches) - set(staged.batches):
-        return plan(BuildKind.FULL, f"{len(gone)} batches are no longer there")
+        return plan(BuildKind.FULL, f"{len(gone)} landed batches were removed")
     return _extension(plan(BuildKind.INCREMENTAL, f"extends {built.as_of}"), built, rebuilt)
 
 

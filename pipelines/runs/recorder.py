@@ -173,7 +173,7 @@ class Recorder:
         else:
             # the message of an unexpected error may quote data
             self.report.error = f"an unexpected {type(problem).__name__}"
-            self.report.hint = "this is a fault of Loyalty Marts: the traceback is in the run's log"
+            self.report.hint = "this is a bug in Loyalty Marts: the traceback is in the run's log"
         log.error("run %s: %s", self.report.run_id, self.report.error)
         self._save_if_possible()
 

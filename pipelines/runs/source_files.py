@@ -42,7 +42,7 @@ def python_files(parts: Iterable[str] = ("",)) -> list[Path]:
 
 
 def lock_file() -> list[Path]:
-    """requirements.lock; nothing where there is none."""
+    """requirements.lock; empty if the file does not exist."""
     lock = project_root() / "requirements.lock"
     return [lock] if lock.is_file() else []
 

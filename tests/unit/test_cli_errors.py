@@ -50,7 +50,7 @@ def test_a_bad_day_is_refused(config: Path, day: str) -> None:
 def test_a_day_in_the_future_is_refused(config: Path, tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["run", "--config", str(config), "--as-of", "2999-01-01"])
     assert done.exit_code == 2
-    assert "lies in the future" in done.stderr
+    assert "is in the future" in done.stderr
     assert not (tmp_path / "home").exists()
 
 

@@ -65,7 +65,7 @@ def called(name: str, config: Path, *more: str) -> Result:
 def traceback_of(done: Result) -> Path:
     """The file that is named on the screen."""
     assert done.exit_code == 70, (done.output, done.exception)
-    assert "This is a fault of Loyalty Marts" in done.stderr
+    assert "This is a bug in Loyalty Marts" in done.stderr
     assert "Traceback" not in done.output
     found = re.search(r"The full traceback is in (\S+):", done.stderr)
     assert found, done.stderr

@@ -1,6 +1,6 @@
 {#-
-The value tiers of model.clv.tiers in loyalty.yml (var clv_tiers), each with the share of customers below it. Their
-number is free.
+The value tiers of model.clv.tiers in loyalty.yml (var clv_tiers), each with the share of customers below it. There
+can be any number of tiers.
 -#}
 
 {#- [(name, share), ...], the lowest tier first. pipelines/config/model_values.py validates them. -#}

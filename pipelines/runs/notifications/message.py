@@ -26,7 +26,7 @@ KILLED = 137  # the convention of shells: 128 + SIGKILL
 
 _WHAT = {
     InternalError.exit_code: (
-        "an error in Loyalty Marts itself",
+        "a bug in Loyalty Marts",
         "Report it with the traceback in the run's log, and run again.",
     ),
     ConfigError.exit_code: (
