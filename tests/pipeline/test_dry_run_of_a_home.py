@@ -42,4 +42,4 @@ def test_without_state_the_day_that_is_published_is_named(sample_home: SampleHom
     found = asked(sample_home, home, "--as-of", "latest")
     assert (sum(found["new_files"].values()), found["as_of"], found["kind"]) == (0, None, "none")
     assert found["reason"].startswith("if the day is ")
-    assert found["reason"].endswith("; else full")
+    assert found["reason"].endswith("; otherwise a full build")
