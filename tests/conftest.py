@@ -14,6 +14,7 @@ from tempfile import gettempdir, mkdtemp
 
 import pytest
 
+from pipelines.base.durable import PRIVATE, umask
 from pipelines.base.errors import LoyaltyError
 from pipelines.config.settings import Settings, load_settings
 from pipelines.runs.dbt_manifest import parse_cache, project_fingerprint
@@ -88,8 +89,8 @@ def share_compiled_for(settings: Settings) -> Iterator[None]:
     compiled = parse_cache(settings)
     shared = _shared_folder() / project_fingerprint(settings)
     if shared.exists() and not compiled.parent.exists():
-        settings.paths.state.mkdir(mode=0o700, parents=True, exist_ok=True)
-        shutil.copytree(shared, compiled)
+        with umask(PRIVATE):  # as a run makes its folders
+            shutil.copytree(shared, compiled)
     yield
     if not shared.exists() and (compiled / "fingerprint").is_file():
         staged = Path(mkdtemp(dir=shared.parent))
