@@ -28,8 +28,20 @@ class DimensionWeights(Weights):
 
     behaviour: Annotated[Share, About("Weight of the behaviour score in loyalty_score.", unit="weight")] = 0.40
     attitude: Annotated[Share, About("Weight of the attitude score in loyalty_score.", unit="weight")] = 0.25
-    emotion: Annotated[Share, About("Weight of the emotion score in loyalty_score.", unit="weight")] = 0.20
-    cognition: Annotated[Share, About("Weight of the cognition score in loyalty_score.", unit="weight")] = 0.15
+    emotion: Annotated[
+        Share,
+        About(
+            "Weight of the emotion score in loyalty_score. Not scored yet, so this weight only lowers coverage.",
+            unit="weight",
+        ),
+    ] = 0.20
+    cognition: Annotated[
+        Share,
+        About(
+            "Weight of the cognition score in loyalty_score. Not scored yet, so this weight only lowers coverage.",
+            unit="weight",
+        ),
+    ] = 0.15
 
 
 class BehaviourWeights(Weights):
@@ -47,5 +59,17 @@ class AttitudeWeights(Weights):
     nps: Annotated[Share, About("Weight of NPS answers in the attitude score.", unit="weight")] = 0.50
     csat: Annotated[Share, About("Weight of CSAT answers in the attitude score.", unit="weight")] = 0.20
     ces: Annotated[Share, About("Weight of CES answers in the attitude score.", unit="weight")] = 0.10
-    review: Annotated[Share, About("Weight of review scores in the attitude score.", unit="weight")] = 0.10
-    sentiment: Annotated[Share, About("Weight of sentiment in the attitude score.", unit="weight")] = 0.10
+    review: Annotated[
+        Share,
+        About(
+            "Weight of review scores in the attitude score. Not scored yet, so this weight only lowers coverage.",
+            unit="weight",
+        ),
+    ] = 0.10
+    sentiment: Annotated[
+        Share,
+        About(
+            "Weight of sentiment in the attitude score. Not scored yet, so this weight only lowers coverage.",
+            unit="weight",
+        ),
+    ] = 0.10
