@@ -89,7 +89,7 @@ def internal_error(problem: BaseException, traceback_in: Path) -> InternalError:
     return InternalError(
         f"{type(problem).__name__}: {_first_line(problem)}",
         hint=f"This is a bug in Loyalty Marts, not in your files. The full traceback is in {traceback_in}: report the"
-        " fault with this file, but read the file first, because it can quote data.",
+        " bug with this file, but read the file first, because it can quote data.",
     )
 
 

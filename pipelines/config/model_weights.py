@@ -23,6 +23,9 @@ class Weights(SettingsPart):
         return self
 
 
+_UNSCORED = "Not scored yet, so this weight only lowers coverage."
+
+
 class DimensionWeights(Weights):
     """Weights of the dimensions in loyalty_score; they sum to 1."""
 
@@ -30,17 +33,11 @@ class DimensionWeights(Weights):
     attitude: Annotated[Share, About("Weight of the attitude score in loyalty_score.", unit="weight")] = 0.25
     emotion: Annotated[
         Share,
-        About(
-            "Weight of the emotion score in loyalty_score. Not scored yet, so this weight only lowers coverage.",
-            unit="weight",
-        ),
+        About(f"Weight of the emotion score in loyalty_score. {_UNSCORED}", unit="weight"),
     ] = 0.20
     cognition: Annotated[
         Share,
-        About(
-            "Weight of the cognition score in loyalty_score. Not scored yet, so this weight only lowers coverage.",
-            unit="weight",
-        ),
+        About(f"Weight of the cognition score in loyalty_score. {_UNSCORED}", unit="weight"),
     ] = 0.15
 
 
@@ -61,15 +58,9 @@ class AttitudeWeights(Weights):
     ces: Annotated[Share, About("Weight of CES answers in the attitude score.", unit="weight")] = 0.10
     review: Annotated[
         Share,
-        About(
-            "Weight of review scores in the attitude score. Not scored yet, so this weight only lowers coverage.",
-            unit="weight",
-        ),
+        About(f"Weight of review scores in the attitude score. {_UNSCORED}", unit="weight"),
     ] = 0.10
     sentiment: Annotated[
         Share,
-        About(
-            "Weight of sentiment in the attitude score. Not scored yet, so this weight only lowers coverage.",
-            unit="weight",
-        ),
+        About(f"Weight of sentiment in the attitude score. {_UNSCORED}", unit="weight"),
     ] = 0.10

@@ -5,7 +5,7 @@ The meaning of the document is not known here.
 
 import re
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import yaml
 from yaml.composer import Composer
@@ -30,22 +30,19 @@ class YamlProblem(ValueError):
         self.line = line
 
 
-_Parser: Any = getattr(getattr(yaml, "cyaml", None), "CParser", None)  # None: built without libyaml
-_BASES: tuple[Any, ...] = (Composer, _Parser, SafeConstructor, Resolver) if _Parser else (yaml.SafeLoader,)
+_PARSER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml parses ten times as fast as PyYAML
 
 
-class _Loader(*_BASES):  # type: ignore[misc]
+class _Loader(Composer, SafeConstructor, Resolver):
     """SafeLoader that keeps dates and words as text: we validate dates ourselves, and `no` can be a column's name.
 
-    libyaml parses, ten times as fast as PyYAML. It does not compose: its composer crashes on deeply nested text.
+    The parser gives only events. PyYAML composes them, because libyaml's composer crashes on deeply nested text.
     """
 
     def __init__(self, text: str) -> None:
-        if not _Parser:
-            super().__init__(text)
-            return
+        parser = _PARSER(text)
+        self.check_event, self.peek_event, self.get_event = parser.check_event, parser.peek_event, parser.get_event
         Composer.__init__(self)
-        _Parser.__init__(self, text)
         SafeConstructor.__init__(self)
         Resolver.__init__(self)
 
@@ -84,7 +81,6 @@ def read_yaml(text: str) -> Document:
     Raises:
         YamlProblem: The text is not valid YAML, repeats a key, has a key that is not text, or refers to itself.
     """
-    loader = None
     try:
         loader = _Loader(text)  # raises an error if the text has characters that YAML does not allow
         node = loader.get_single_node()
@@ -100,9 +96,6 @@ def read_yaml(text: str) -> Document:
         raise YamlProblem(problem.problem or str(problem), mark.line + 1 if mark else 0) from problem
     except (yaml.YAMLError, UnicodeEncodeError) as problem:
         raise YamlProblem(str(problem), 0) from problem
-    finally:
-        if loader is not None:
-            loader.dispose()
 
 
 def _construct(loader: _Loader, node: yaml.Node) -> Plain:

@@ -3,43 +3,40 @@ An incremental build computes the batches whose outcome can have changed: new on
 deliveries, and those that share a key with one of them. Their numbers of later deliveries are recorded here, and not
 in the plan, so that a build that was stopped is made up for. If a batch is gone, staging is built in full.
 -#}
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append' if target.type == 'spark' else 'delete+insert',
-    unique_key=['batch', 'entity']
-) }}
+{{ config(materialized='incremental', unique_key=['batch', 'entity']) }}
 
-with ledger as (
-    select
-        source,
-        batch,
-        entity,
-        file_name,
-        file_on,
-        landed_rows
-    from {{ landed('ledger') }}
-    where landed_rows > 0
-),
-
-deliveries as (
+with deliveries as (
     select
         batch,
         sum(n_later) as n_later_deliveries
     from {{ ref('stg_delivery') }}
     group by batch
 ),
+
+ledger as (
+    select
+        landed.source,
+        landed.batch,
+        landed.entity,
+        landed.file_name,
+        landed.file_on,
+        landed.landed_rows,
+        coalesce(deliveries.n_later_deliveries, 0) as n_later_deliveries
+    from {{ landed('ledger') }} as landed
+    left join deliveries on landed.batch = deliveries.batch
+    where landed.landed_rows > 0
+),
 {%- if is_incremental() %}
 
 changed as (
     select ledger.batch
     from ledger
-    left join deliveries on ledger.batch = deliveries.batch
     left join {{ this }} as recorded
         on
             ledger.batch = recorded.batch
             and ledger.entity = recorded.entity
             and ledger.landed_rows = recorded.landed_rows
-            and coalesce(deliveries.n_later_deliveries, 0) = recorded.n_later_deliveries
+            and ledger.n_later_deliveries = recorded.n_later_deliveries
     where recorded.batch is null
 ),
 {%- endif %}
@@ -115,36 +112,28 @@ staged as (
     {% if not loop.last -%} union all
     {% endif -%}
     {% endfor %}
-),
-
-reconciled as (
-    select
-        coalesce(ledger.source, '') as source,
-        coalesce(ledger.batch, staged.batch) as batch,
-        coalesce(ledger.entity, staged.entity) as entity,
-        ledger.file_name,
-        ledger.file_on,
-        cast(coalesce(ledger.landed_rows, 0) as bigint) as landed_rows,
-        cast(coalesce(staged.accepted_rows, 0) as bigint) as accepted_rows,
-        cast(coalesce(staged.quarantined_rows, 0) as bigint) as quarantined_rows,
-        cast(coalesce(staged.superseded_rows, 0) as bigint) as superseded_rows,
-        cast(coalesce(staged.conflicting_rows, 0) as bigint) as conflicting_rows,
-        cast(staged.conflicting_amount as decimal(18, 2)) as conflicting_amount,
-        cast(coalesce(staged.undated_rows, 0) as bigint) as undated_rows,
-        cast(staged.undated_amount as decimal(18, 2)) as undated_amount,
-        cast(staged.read_amount as decimal(28, 2)) as read_amount,
-        cast(coalesce(staged.n_read, 0) as bigint) as n_read
-    from ledger
-    full outer join staged
-        on ledger.batch = staged.batch and ledger.entity = staged.entity
 )
 
 select
-    reconciled.*,
-    cast(coalesce(deliveries.n_later_deliveries, 0) as bigint) as n_later_deliveries
-from reconciled
-left join deliveries on reconciled.batch = deliveries.batch
+    coalesce(ledger.source, '') as source,
+    coalesce(ledger.batch, staged.batch) as batch,
+    coalesce(ledger.entity, staged.entity) as entity,
+    ledger.file_name,
+    ledger.file_on,
+    cast(coalesce(ledger.landed_rows, 0) as bigint) as landed_rows,
+    cast(coalesce(staged.accepted_rows, 0) as bigint) as accepted_rows,
+    cast(coalesce(staged.quarantined_rows, 0) as bigint) as quarantined_rows,
+    cast(coalesce(staged.superseded_rows, 0) as bigint) as superseded_rows,
+    cast(coalesce(staged.conflicting_rows, 0) as bigint) as conflicting_rows,
+    cast(staged.conflicting_amount as decimal(18, 2)) as conflicting_amount,
+    cast(coalesce(staged.undated_rows, 0) as bigint) as undated_rows,
+    cast(staged.undated_amount as decimal(18, 2)) as undated_amount,
+    cast(staged.read_amount as decimal(28, 2)) as read_amount,
+    cast(coalesce(staged.n_read, 0) as bigint) as n_read,
+    cast(coalesce(ledger.n_later_deliveries, 0) as bigint) as n_later_deliveries
+from ledger
+full outer join staged
+    on ledger.batch = staged.batch and ledger.entity = staged.entity
 {%- if is_incremental() %}
-left join staged on reconciled.batch = staged.batch and reconciled.entity = staged.entity
-where staged.batch is not null or reconciled.batch in (select batch from changed)
+where staged.batch is not null or ledger.batch in (select batch from changed)
 {%- endif %}
