@@ -50,7 +50,6 @@ class DbtProcess:
                 ours = {
                     **dbt_environment(self._settings),
                     "DBT_LOG_PATH": str(self._settings.paths.logs),
-                    "DBT_LOG_FORMAT": "json",
                     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
                     "PYTHONUNBUFFERED": "1",
                     # the package is found from any working directory, also if it is not installed

@@ -1,8 +1,8 @@
 """The dbt process of a run: it imports dbt once, and runs the commands that its parent sends, one after another.
 
 Started by dbt_process.py as a program; nothing else imports this module. A request is a line of JSON on standard input
-(see `Request`). dbt writes its events to standard output, and a line with `END` follows each command. The process ends
-when its standard input ends, which also happens if its parent is killed.
+(see `Request`). Each of dbt's events is a line of JSON on standard output, and a line with `END` follows each command.
+The process ends when its standard input ends, which also happens if its parent is killed.
 """
 
 import gc
@@ -59,6 +59,8 @@ class _Server:
 
     def __init__(self) -> None:
         gc.set_threshold(_NEW_OBJECTS)
+        # dbt's own log on standard output writes every event as JSON before it looks at the level; most are for debugging
+        os.environ["DBT_LOG_LEVEL"] = "none"
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
@@ -70,7 +72,8 @@ class _Server:
         """Run one command, and close the warehouse after it."""
         try:
             os.chdir(request["folder"])
-            outcome = self._runner(manifest=self._manifest(request)).invoke([*request["args"], *_project(request)])
+            dbt = self._runner(manifest=self._manifest(request), callbacks=[_report])
+            outcome = dbt.invoke([*request["args"], *_project(request)])
             words = str(outcome.exception or "")
             success = outcome.success
         except Exception as problem:  # noqa: BLE001 (the parent reports it)
@@ -91,6 +94,15 @@ class _Server:
             self._manifests[values, cache] = self._runner().invoke([*parse, *_project(request)]).result
             gc.freeze()  # it stays to the end: no need to look through it again
         return self._manifests[values, cache]
+
+
+def _report(event: Any) -> None:
+    """Write an event of dbt to standard output, unless it is for debugging."""
+    if event.info.level not in ("debug", "test"):
+        from dbt_common.events.functions import msg_to_json
+
+        sys.stdout.write(msg_to_json(event) + "\n")  # at once: dbt has several threads
+        sys.stdout.flush()
 
 
 def _project(request: Request) -> list[str]:

@@ -130,7 +130,7 @@ class Warehouse:
         if results.exists():
             ended = json.loads(results.read_text(encoding="utf-8"))["results"]
             self.ran |= {result["unique_id"]: result["status"] for result in ended}
-        assert success and "[WARNING]" not in output, output[-6000:]
+        assert success and "[warn]" not in output, output[-6000:]
 
     def _parse_cache(self, scratch: str) -> Path:
         """The folder of the parse cache of this edition of the project."""
@@ -243,7 +243,7 @@ def _parse_caches() -> Path:
 
 
 def _dbt(request: Request) -> tuple[bool, str]:
-    """Whether a command succeeded, and what dbt printed."""
+    """Whether a command succeeded, and the messages of dbt, each after its level."""
     server, lines = _server(), []
     assert server.stdin and server.stdout
     server.stdin.write(json.dumps(request) + "\n")
@@ -252,7 +252,8 @@ def _dbt(request: Request) -> tuple[bool, str]:
         if line.startswith(f'{{"{END}'):
             outcome = json.loads(line)[END]
             return outcome["success"], "".join(lines) + outcome["words"]
-        lines.append(line)
+        event = json.loads(line)["info"] if line.startswith("{") else {"level": "", "msg": line}
+        lines.append(f"[{event['level']}] {event['msg']}\n")
     _server.cache_clear()
     pytest.fail(f"dbt's process ended with {server.wait()}: {''.join(lines)[-6000:]}")
 
