@@ -59,7 +59,7 @@ class _Server:
 
     def __init__(self) -> None:
         gc.set_threshold(_NEW_OBJECTS)
-        # dbt's own log on standard output writes every event as JSON before it looks at the level; most are for debugging
+        # dbt's log on standard output would turn every event into JSON before it looks at the level
         os.environ["DBT_LOG_LEVEL"] = "none"
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
