@@ -79,6 +79,8 @@ class Entity:
         prefix: The first three letters of its rule codes.
         key: Its key columns, beside `source`.
         columns: Every canonical column except `source`, key columns first, `updated_at` last.
+        added: The columns that were added after rows had landed. They change the hash of a row only if they have a
+            value, so rows that landed before keep their hash.
         malformed: The code of the rule that a column breaks if its text cannot be cast.
         accepted: The accepted values of the columns that have a list of them.
         rules: The other rules on a row, by code.
@@ -93,6 +95,7 @@ class Entity:
     prefix: str
     key: tuple[str, ...]
     columns: dict[str, ColumnType]
+    added: frozenset[str]
     malformed: dict[str, str]
     accepted: dict[str, tuple[str, ...]]
     rules: tuple[Rule, ...]
@@ -143,6 +146,7 @@ def _entity(root: Path, path: Path, names: list[str]) -> Entity:
         prefix=meta["prefix"],
         key=tuple(meta["key"]),
         columns={name: ColumnType(column["data_type"]) for name, column in columns.items()},
+        added=frozenset(name for name, one in details.items() if one.get("added")),
         malformed={name: one["malformed"] for name, one in details.items() if "malformed" in one},
         accepted={
             name: tuple(_accepted(root, one["accepts"], names, table["name"]))

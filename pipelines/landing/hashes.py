@@ -4,16 +4,32 @@ Landing and erasure use the same expressions, so that a row from which a person 
 that never had one.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
+
+from pipelines.base.entities import ENTITIES
 
 
-def content_hash(columns: Sequence[str], known: Collection[str]) -> str:
-    """The MD5 of text columns. Each column is written as its length and its text, so that columns cannot be confused.
+def content_hash(name: str, known: Collection[str], without: str | None = None) -> str:
+    """The MD5 of the canonical text of an entity's row.
 
-    A NULL is written as `:`. A column that is not in `known` counts as NULL.
+    Each column is written as its length and its text, so that columns cannot be confused. A NULL is written as `:`. A
+    column that was added after rows had landed comes last, with its name, and is not written at all if it is NULL: so
+    a row without it has the hash that it had before the column existed.
+
+    Args:
+        name: The entity.
+        known: The columns that have a value. All others count as NULL.
+        without: The key column that landing generates from the hash, if it does.
     """
-    parts = ", ".join(f"strlen({column}), ':', {column}" if column in known else "':'" for column in columns)
-    return f"md5(concat({parts}))"
+    entity = ENTITIES[name]
+    parts = [
+        f"strlen({column}), ':', {column}" if column in known else "':'"
+        for column in entity.columns
+        if column != without and column not in entity.added
+    ]
+    # `||` gives NULL if the column is NULL, and concat() skips a NULL
+    parts += [f"'{column}' || strlen({column}) || ':' || {column}" for column in sorted(entity.added) if column in known]
+    return f"md5(concat({', '.join(parts)}))"
 
 
 def generated_key(sha256: str, file_on: str, number: str) -> str:

@@ -156,14 +156,14 @@ class RowSql:
     def _hashed(self, name: str) -> str:
         """The rows in normal form, with their content hash."""
         known, generated = self._known(name), GENERATED_KEYS.get(name)
-        hashed = [column for column in ENTITIES[name].columns if column != generated or column in known]
+        hashed = content_hash(name, known, without=None if generated in known else generated)
         blocks = (
             self._block(name, number, known, block, types)
             for number, (block, types) in enumerate(
                 zip(self._group.entities[name].blocks(), self._types[name], strict=True)
             )
         )
-        return f"select *, {content_hash(hashed, known)} as content_hash from ({' union all '.join(blocks)})"  # noqa: S608 (names are quoted)
+        return f"select *, {hashed} as content_hash from ({' union all '.join(blocks)})"  # noqa: S608 (names are quoted)
 
     def _known(self, name: str) -> list[str]:
         """The canonical columns that have a value: all others are NULL in every row."""

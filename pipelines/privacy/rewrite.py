@@ -96,8 +96,8 @@ def _changed(dataset: str, subject: Subject) -> str:
         return f"* exclude (source) replace ({raw})"
     emptied = [f"{value} as {column}" for column, value in _emptied(dataset, subject).items()]
     key = GENERATED_KEYS.get(dataset)
-    columns = list(ENTITIES[dataset].columns)
-    was_generated = f"content_hash = {content_hash([c for c in columns if c != key], columns)}" if key else "false"
+    own = content_hash(dataset, ENTITIES[dataset].columns, without=key)
+    was_generated = f"content_hash = {own}" if key else "false"
     return f"* exclude (source) replace ({', '.join([*emptied, raw])}), {was_generated} as was_generated"
 
 
@@ -108,10 +108,9 @@ def _without(dataset: str, read: str) -> str:
     if dataset == UNREADABLE:
         rows = f"select * {kept} union all by name select * exclude (outcome) from changed"  # noqa: S608 (names are quoted)
         return f"select {', '.join(layout)} from ({rows}) order by line"  # noqa: S608 (names are quoted)
-    columns = list(ENTITIES[dataset].columns)
-    key = GENERATED_KEYS.get(dataset)
-    own = content_hash([column for column in columns if column != key], columns)
-    hashed = f"case when was_generated then {own} else {content_hash(columns, columns)} end"
+    columns, key = ENTITIES[dataset].columns, GENERATED_KEYS.get(dataset)
+    own = content_hash(dataset, columns, without=key)
+    hashed = f"case when was_generated then {own} else {content_hash(dataset, columns)} end"
     select = dict.fromkeys(layout, "")
     if key:
         number = f"row_number() over (partition by content_hash order by is_new, record, {key})"

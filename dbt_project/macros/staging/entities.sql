@@ -45,6 +45,8 @@ Written by `make docs` from models/staging/entities/: change them there.
         "columns": {
             "case_id": ["text"],
             "customer_ref": ["text"],
+            "email": ["personal"],
+            "phone": ["personal"],
             "order_id": ["text"],
             "product_id": ["text"],
             "channel": ["lower"],
@@ -156,6 +158,8 @@ Written by `make docs` from models/staging/entities/: change them there.
         "columns": {
             "interaction_id": ["text"],
             "customer_ref": ["text"],
+            "email": ["personal"],
+            "phone": ["personal"],
             "occurred_at": ["timestamp", "INT-002"],
             "kind": ["lower"],
             "direction": ["lower"],
@@ -404,6 +408,7 @@ Written by `make docs` from models/staging/entities/: change them there.
             "survey_kind": ["lower"],
             "customer_ref": ["text"],
             "email": ["personal"],
+            "phone": ["personal"],
             "order_id": ["text"],
             "answered_at": ["timestamp", "ANS-002"],
             "construct": ["lower"],
@@ -437,6 +442,7 @@ Written by `make docs` from models/staging/entities/: change them there.
             "survey_id": ["text"],
             "customer_ref": ["text"],
             "email": ["personal"],
+            "phone": ["personal"],
             "sent_at": ["timestamp", "INV-002"],
             "channel": ["lower"],
             "updated_at": ["timestamp", "INV-003"],
