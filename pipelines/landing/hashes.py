@@ -28,7 +28,8 @@ def content_hash(name: str, known: Collection[str], without: str | None = None) 
         if column != without and column not in entity.added
     ]
     # `||` gives NULL if the column is NULL, and concat() skips a NULL
-    parts += [f"'{column}' || strlen({column}) || ':' || {column}" for column in sorted(entity.added) if column in known]
+    later = (column for column in sorted(entity.added) if column in known)
+    parts += [f"'{column}' || strlen({column}) || ':' || {column}" for column in later]
     return f"md5(concat({', '.join(parts)}))"
 
 

@@ -103,6 +103,7 @@ def _sections(
         where = _of_customer(names, listed)
         if schema == "staging":
             where = match.theirs(entity, subject) if entity in ENTITIES and table.endswith("__checked") else ""
+            relation = _with_all_columns(relation, entity, names) if where else relation
         if where not in ("", "false"):
             yield f"{schema}.{table}", f"select * from {relation} where {where}"  # noqa: S608 (names are quoted)
     for version in list_versions(settings.paths.published):
@@ -111,6 +112,12 @@ def _sections(
                 files = ", ".join(quoting.files(version.path / file.path) for file in mart.files)
                 rows = f"from read_parquet([{files}], hive_partitioning = false) where {where}"
                 yield f"published.{version.id}.{mart.name}", f"select * {rows}"
+
+
+def _with_all_columns(relation: str, entity: str, names: list[str]) -> str:
+    """The relation with the columns that an earlier version of this program did not stage yet, as NULL."""
+    lacking = [f"cast(null as varchar) as {column}" for column in ENTITIES[entity].columns if column not in names]
+    return f"(select *, {', '.join(lacking)} from {relation})" if lacking else relation  # noqa: S608 (names are quoted)
 
 
 def _of_customer(columns: list[str], listed: str) -> str:

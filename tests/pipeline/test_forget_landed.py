@@ -86,6 +86,48 @@ def test_by_whatever_they_are_asked_for_nothing_of_them_is_left(shop: Settings, 
     assert certificate.landed["cases"] == {"removed": 2}  # one of them by her order alone
 
 
+def only_by(day: str, **contact: str) -> person.Rows:
+    """Rows that name nobody but by an e-mail address or a phone number, and the same rows of Bob."""
+    at, rows = f"{day} 12:00:00", person.Rows()
+    for mark, who in (("X", contact), ("B", {"email": "bob@nowhere.example", "phone": "+44 20 9999 0000"})):
+        answer = {"survey_kind": "relationship", "construct": "nps", "answered_at": at, "answer_number": "9"}
+        ends = {"scale_min": "0", "scale_max": "10"}
+        of = {
+            "interactions": {"interaction_id": f"{mark}1", "occurred_at": at, "kind": "call"},
+            "cases": {"case_id": f"{mark}1", "opened_at": at, "kind": "question", "order_id": "B1"},
+            "survey_answers": {"response_id": f"{mark}1", "question_id": "q", **answer, **ends},
+            "survey_invitations": {"invitation_id": f"{mark}1", "sent_at": at},
+        }
+        for entity, row in of.items():
+            rows.setdefault(entity, []).append({**who, **row})
+    return rows
+
+
+@pytest.mark.parametrize("contact", [{"email": f" {person.EMAIL.title()} "}, {"phone": "+44 (0)20 5550.1234"}])
+def test_a_row_that_names_them_only_by_an_address_or_a_number_goes_too(
+    shop: Settings, tmp_path: Path, contact: dict[str, str]
+) -> None:
+    rows = only_by(LATER, **contact)
+    person.write(tmp_path / "inbox", LATER, rows)
+    arrive(shop)
+    held = call("export", person.REF, "--config", shop.config_path)
+    found = json.loads(held.stdout)["held"]
+    for entity in rows:
+        key = ENTITIES[entity].key[0]
+        assert "X1" in {row[key] for row in found[f"landed.{entity}"]}, entity
+        assert "B1" not in {row[key] for row in found[f"landed.{entity}"]}, entity
+    forget(shop, person.REF)
+    assert person.traces(shop.home, (*person.STRINGS, "5550.1234")) == {}
+    for entity in rows:
+        key = ENTITIES[entity].key[0]
+        assert landed(shop, entity, key, f"file_on = '{LATER}'") == [("B1",)], entity
+    # the tombstones know them in a later file as well
+    person.write(tmp_path / "inbox", "2024-03-03", only_by("2024-03-03", **contact))
+    arrive(shop)
+    for entity in rows:
+        assert landed(shop, entity, ENTITIES[entity].key[0], "file_on = '2024-03-03'") == [("B1",)], entity
+
+
 def test_money_stays_as_that_of_nobody_and_like_a_row_that_never_was_anybodys(shop: Settings, tmp_path: Path) -> None:
     forget(shop, person.REF)
     other = person.settings(tmp_path / "other")
@@ -357,6 +399,29 @@ def test_what_an_earlier_version_landed_without_a_column_is_found_without_being_
     told = call("forget", person.REF, "--dry-run", "--json", "--config", shop.config_path)
     assert json.loads(told.stdout)["landed"]["customers"] == {"removed": 2}
     assert contents(shop.home) == before
+
+
+def test_what_an_earlier_version_landed_and_staged_without_a_column_is_exported_and_forgotten(shop: Settings) -> None:
+    (kept,) = landed(shop, "interactions", "content_hash", "interaction_id = 'I2'")
+    for entity in ("interactions", "cases", "survey_answers", "survey_invitations"):
+        for part in shop.paths.landing.glob(f"{entity}/source=*/batch=*/part.parquet"):
+            table = pq.read_table(part, partitioning=None)
+            pq.write_table(table.drop_columns(sorted(ENTITIES[entity].added)), part)
+    shop.paths.warehouse.parent.mkdir(exist_ok=True)
+    with duckdb.connect(str(shop.paths.warehouse)) as connection:
+        connection.execute("create schema staging")
+        connection.execute(
+            "create table staging.stg_cases__checked as"
+            f" select 'crm' as source, 'K1' as case_id, '{person.REF}' as customer_ref, null::varchar as order_id"
+        )
+    held = call("export", person.REF, "--config", shop.config_path)
+    assert held.returncode == 0, held.stderr
+    found = json.loads(held.stdout)["held"]
+    assert len(found["landed.interactions"]) == 1
+    assert [row["case_id"] for row in found["staging.stg_cases__checked"]] == ["K1"]
+    assert forget(shop, person.REF).landed["interactions"] == {"blanked": 1, "removed": 1}
+    assert person.traces(shop.home) == {}
+    assert landed(shop, "interactions", "content_hash, email, phone", "interaction_id = 'I2'") == [(*kept, None, None)]
 
 
 def test_what_erasures_keep_is_the_owners_alone(shop: Settings) -> None:

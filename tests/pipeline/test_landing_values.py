@@ -164,6 +164,37 @@ def test_the_content_hash_holds_values_apart_and_nothing_alike(tmp_path: Path) -
     assert len({blank, one, other}) == 3
 
 
+# The hash of the row CALL before interactions had `email` and `phone`.
+CALL = "id,at,who,mail,tel\n7,2024-05-01 10:00:00,c1,,\n"
+HASH_OF_CALL = "02d003a1f216658a68c1b39a0ce99c89"
+CALLS = {"interaction_id": "id", "occurred_at": "at", "customer_ref": "who"}
+
+
+def _calls(**more: str) -> dict[str, Any]:
+    return {"match": "*.csv", "entities": {"interactions": {"columns": {**CALLS, **more}}}}
+
+
+@pytest.mark.parametrize("more", [{}, {"email": "mail"}, {"phone": "tel", "email": "mail"}])
+def test_a_column_that_was_added_later_leaves_the_hash_of_a_row_without_it(
+    tmp_path: Path, more: dict[str, str]
+) -> None:
+    desk = Desk(tmp_path, _calls(**more))
+    desk.put("a.csv", CALL)
+    desk.land()
+    assert desk.rows("interactions", "content_hash") == [(HASH_OF_CALL,)]
+
+
+def test_values_of_columns_that_were_added_later_are_held_apart(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, _calls(email="mail", phone="tel"))
+    values = ["a@b.example,", ",a@b.example", "1,2", "12,", ",12", ","]
+    desk.put("a.csv", CALL + "".join(f"7,2024-05-01 10:00:00,c1,{value}\n" for value in values[:-1]))
+    desk.put("b.csv", CALL.replace("c1,,", "c1, A@B.example ,"))
+    desk.land()
+    hashes = [text for (text,) in desk.rows("interactions", "content_hash", "file_name, record")]
+    assert hashes[0] == HASH_OF_CALL and len(set(hashes)) == len(values)
+    assert hashes[-1] == hashes[1], "an e-mail address is trimmed and in lower case"
+
+
 def test_an_expression_that_fails_on_the_data_refuses_the_file_and_names_its_line_but_no_data(tmp_path: Path) -> None:
     desk = Desk(tmp_path, _orders({"total": "cast(total as int)"}))
     desk.put("a.csv", HEADER + "1,,,,secret,\n")
