@@ -23,44 +23,35 @@ class Weights(SettingsPart):
         return self
 
 
-_UNSCORED = "Not scored yet, so this weight only lowers coverage."
+def _weight(of: str, score: str, *, is_scored: bool = True) -> About:
+    """The description of a weight."""
+    more = "" if is_scored else " Not scored yet, so this weight only lowers coverage."
+    return About(f"Weight of {of} in {score}.{more}", unit="weight")
 
 
 class DimensionWeights(Weights):
     """Weights of the dimensions in loyalty_score; they sum to 1."""
 
-    behaviour: Annotated[Share, About("Weight of the behaviour score in loyalty_score.", unit="weight")] = 0.40
-    attitude: Annotated[Share, About("Weight of the attitude score in loyalty_score.", unit="weight")] = 0.25
-    emotion: Annotated[
-        Share,
-        About(f"Weight of the emotion score in loyalty_score. {_UNSCORED}", unit="weight"),
-    ] = 0.20
-    cognition: Annotated[
-        Share,
-        About(f"Weight of the cognition score in loyalty_score. {_UNSCORED}", unit="weight"),
-    ] = 0.15
+    behaviour: Annotated[Share, _weight("the behaviour score", "loyalty_score")] = 0.40
+    attitude: Annotated[Share, _weight("the attitude score", "loyalty_score")] = 0.25
+    emotion: Annotated[Share, _weight("the emotion score", "loyalty_score", is_scored=False)] = 0.20
+    cognition: Annotated[Share, _weight("the cognition score", "loyalty_score", is_scored=False)] = 0.15
 
 
 class BehaviourWeights(Weights):
     """Weights of the parts of the behaviour score; they sum to 1."""
 
-    spend: Annotated[Share, About("Weight of decayed net spend in the behaviour score.", unit="weight")] = 0.50
-    frequency: Annotated[Share, About("Weight of decayed purchase days in the behaviour score.", unit="weight")] = 0.20
-    recency: Annotated[Share, About("Weight of recency in the behaviour score.", unit="weight")] = 0.15
-    breadth: Annotated[Share, About("Weight of breadth of categories in the behaviour score.", unit="weight")] = 0.15
+    spend: Annotated[Share, _weight("decayed net spend", "the behaviour score")] = 0.50
+    frequency: Annotated[Share, _weight("decayed purchase days", "the behaviour score")] = 0.20
+    recency: Annotated[Share, _weight("recency", "the behaviour score")] = 0.15
+    breadth: Annotated[Share, _weight("breadth of categories", "the behaviour score")] = 0.15
 
 
 class AttitudeWeights(Weights):
     """Weights of the constructs in the attitude score; they sum to 1."""
 
-    nps: Annotated[Share, About("Weight of NPS answers in the attitude score.", unit="weight")] = 0.50
-    csat: Annotated[Share, About("Weight of CSAT answers in the attitude score.", unit="weight")] = 0.20
-    ces: Annotated[Share, About("Weight of CES answers in the attitude score.", unit="weight")] = 0.10
-    review: Annotated[
-        Share,
-        About(f"Weight of review scores in the attitude score. {_UNSCORED}", unit="weight"),
-    ] = 0.10
-    sentiment: Annotated[
-        Share,
-        About(f"Weight of sentiment in the attitude score. {_UNSCORED}", unit="weight"),
-    ] = 0.10
+    nps: Annotated[Share, _weight("NPS answers", "the attitude score")] = 0.50
+    csat: Annotated[Share, _weight("CSAT answers", "the attitude score")] = 0.20
+    ces: Annotated[Share, _weight("CES answers", "the attitude score")] = 0.10
+    review: Annotated[Share, _weight("review scores", "the attitude score", is_scored=False)] = 0.10
+    sentiment: Annotated[Share, _weight("sentiment", "the attitude score", is_scored=False)] = 0.10
