@@ -1,4 +1,4 @@
-"""What orchestration itself reads from the warehouse: row counts, scratch schemas, the cells.
+"""What orchestration itself reads from the warehouse: row counts, scratch schemas, the links, the cells.
 
 Each function opens the DuckDB file and closes it before it returns: an open file would block the next dbt step. No
 business rules: those are in dbt_project.
@@ -93,7 +93,7 @@ def export_cells(warehouse: Path, exchange: Path, scratch_schema: str) -> int:
     Returns:
         The number of rows of all.
     """
-    schema = f"{scratch_schema}_intermediate" if scratch_schema else "intermediate"
+    schema = _schema(scratch_schema)
     rows = 0
     with connect(warehouse, read_only=True) as connection:
         for cells in CELLS:
@@ -105,6 +105,19 @@ def export_cells(warehouse: Path, exchange: Path, scratch_schema: str) -> int:
             write_durably(exchange / f"{cells}_cells.parquet", write)
             rows += _count(connection, (schema, f"int_{cells}_cell"))
     return rows
+
+
+def export_links(warehouse: Path, exchange: Path, scratch_schema: str) -> Path:
+    """Copy the identity step's input, int_identity_edge, to `<exchange>/identity_links.parquet`; returns the file."""
+    path = exchange / "identity_links.parquet"
+    with connect(warehouse, read_only=True) as connection:
+        relation = connection.table(_name(_schema(scratch_schema), "int_identity_edge"))
+        write_durably(path, lambda staged: relation.write_parquet(str(staged), compression="zstd"), mode=0o600)
+    return path
+
+
+def _schema(scratch_schema: str) -> str:
+    return f"{scratch_schema}_intermediate" if scratch_schema else "intermediate"
 
 
 def reconciliation(warehouse: Path) -> dict[str, int]:

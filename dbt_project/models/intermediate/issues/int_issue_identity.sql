@@ -1,9 +1,11 @@
 with members as (
     select
-        components.component,
-        edges.source
-    from {{ ref('int_identity_component') }} as components
-    left join {{ ref('int_identity_edge') }} as edges on components.node = edges.alias_key
+        components.person_ref_component as component,
+        named.source,
+        named.node
+    from {{ source('exchange', 'identity_components') }} as components
+    left join {{ ref('int_identity_edge') }} as named
+        on components.node = named.node and named.kind = 'person_ref'
 ),
 
 -- In a cycle every record refers to another record, so that no record is the person.
@@ -11,7 +13,7 @@ cycles as (
     select component
     from members
     group by component
-    having count(*) = count(source)
+    having count(*) = count(node)
 )
 
 select
