@@ -76,9 +76,10 @@ class Crm:
         person, day = person[day <= clock.last], day[day <= clock.last]
 
         n = len(person)
-        chance = np.where(addresses.is_planted(person), 1.0, rng.random(n))
-        merged, before = np.flatnonzero(chance < 0.03), np.flatnonzero(chance < 0.01)
-        same = np.flatnonzero((chance >= 0.03) & (chance < 0.05))
+        twice = rng.permutation(np.flatnonzero(~addresses.is_planted(person)))
+        few = max(1, n // 100)
+        merged, before = np.sort(twice[: 3 * few]), np.sort(twice[:few])
+        same = twice[3 * few : 5 * few]
         first = np.concatenate([np.arange(n), merged, before, same])
         kind = np.repeat(np.arange(4), [n, len(merged), len(before), len(same)])
         into = np.concatenate([np.full(n, -1), merged, n + np.searchsorted(merged, before), np.full(len(same), -1)])

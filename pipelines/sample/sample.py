@@ -50,9 +50,9 @@ industry: e-commerce
 sources:
   - mapping: sample
     files: inbox
-  - mapping: sample_crm
+  - mapping: crm
     files: inbox_crm
-  - mapping: sample_survey_tool
+  - mapping: survey_tool
     files: inbox_survey_tool
 # The sample breaks every rule at least once, also in small files. Files with fewer rows than this have no limit.
 quarantine: {min_rows: 100}
