@@ -59,26 +59,35 @@ def test_a_quarantined_row_is_known_by_its_key(quarantined: list[Found], sample_
     assert {(bad.file_name, bad.line): bad.key for bad in planted(sample_home.sample)} == keys
 
 
-@pytest.mark.parametrize("entity", sorted(ENTITIES))
+DELIVERED = [
+    *(("sample", entity) for entity in sorted(ENTITIES)),
+    *(("crm", entity) for entity in ("cases", "customers", "interactions")),
+    *(("survey_tool", entity) for entity in ("survey_answers", "survey_invitations")),
+]
+
+
+@pytest.mark.parametrize(("source", "entity"), DELIVERED)
 def test_every_clean_row_is_accepted(
-    entity: str, warehouse: duckdb.DuckDBPyConnection, sample_home: SampleHome
+    source: str, entity: str, warehouse: duckdb.DuckDBPyConnection, sample_home: SampleHome
 ) -> None:
     key = ", ".join(ENTITIES[entity].key)
     rows = warehouse.execute(
-        f"select count(*), count(distinct ({key})) from staging.stg_{entity} where source = 'sample'"
+        f"select count(*), count(distinct ({key})) from staging.stg_{entity} where source = ?", [source]
     ).fetchone()
-    expected = expected_counts(sample_home.sample)[entity]
+    expected = expected_counts(sample_home.sample, source)[entity]
     assert rows == (expected["clean_rows"], expected["accepted_keys"])
 
 
-@pytest.mark.parametrize("entity", sorted(ENTITIES))
-def test_every_file_reconciles(entity: str, warehouse: duckdb.DuckDBPyConnection, sample_home: SampleHome) -> None:
+@pytest.mark.parametrize(("source", "entity"), DELIVERED)
+def test_every_file_reconciles(
+    source: str, entity: str, warehouse: duckdb.DuckDBPyConnection, sample_home: SampleHome
+) -> None:
     rows = warehouse.execute(
         "select sum(landed_rows), sum(accepted_rows), sum(quarantined_rows), sum(superseded_rows)"
-        " from staging.stg_file_reconciliation where entity = ? and source = 'sample'",
-        [entity],
+        " from staging.stg_file_reconciliation where entity = ? and source = ?",
+        [entity, source],
     ).fetchone()
-    counts = expected_counts(sample_home.sample)[entity]
+    counts = expected_counts(sample_home.sample, source)[entity]
     assert rows is not None
     landed, accepted, bad, superseded = map(int, rows)
     assert landed == accepted + bad + superseded
@@ -90,7 +99,7 @@ def test_every_record_is_in_the_ledger_and_a_repeated_file_only_once(sample_home
         written = {row["file_name"]: int(row["records"]) for row in csv.DictReader(file) if not row["repeats"]}
     with duckdb.connect() as connection:
         ledger = connection.execute(
-            "select distinct file_name, records from read_parquet(?) where file_name is not null and source = 'sample'",
+            "select distinct file_name, records from read_parquet(?) where file_name is not null",
             [str(sample_home.home / "landing" / "ledger" / "**" / "*.parquet")],
         ).fetchall()
     assert dict(ledger) == written

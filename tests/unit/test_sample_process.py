@@ -87,7 +87,7 @@ def test_the_files_hold_the_purchases_that_the_truth_names() -> None:
     for order in _latest_orders().values():
         if order["Status"] == "Cancelled" or order["Test"] == "yes":
             continue
-        person = by_ref.get(order["Customer"]) or by_email.get(str(order["E-mail"]).lower())
+        person = by_ref.get(str(order["Customer"])) or by_email.get(str(order["E-mail"]).lower())
         if person is None:
             continue
         day = datetime.fromisoformat(str(order["Placed"])).date()
