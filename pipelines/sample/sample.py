@@ -56,6 +56,8 @@ sources:
     files: inbox_survey_tool
 # The sample breaks every rule at least once, also in small files. Files with fewer rows than this have no limit.
 quarantine: {min_rows: 100}
+# The CRM has phone numbers without a country code.
+model: {identity: {phone_region: DE}}
 """
 
 

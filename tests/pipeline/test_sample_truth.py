@@ -4,8 +4,7 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -14,15 +13,9 @@ import pytest
 from pipelines.base.entities import ENTITIES
 from pipelines.privacy.match import personal_columns
 from pipelines.value.gamma_gamma import GammaGamma, expected_spend
+from tests.conftest import SampleHome
+from tests.pipeline.sample_keys import person_keys
 from tests.unit.sample_files import expected_counts, planted
-
-
-class SampleHome(Protocol):
-    """What the fixture `sample_home` gives."""
-
-    home: Path
-    sample: Path
-    warehouse: Path
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +114,7 @@ def test_pending_payments_are_skipped_by_name(sample_home: SampleHome) -> None:
 def test_each_customer_bought_on_the_days_that_the_truth_names(
     warehouse: duckdb.DuckDBPyConnection, sample_home: SampleHome
 ) -> None:
+    keys = {row.person: row.customer_key for row in person_keys(sample_home) if row.source == "sample"}
     wrong = warehouse.execute(
         """
         with truth as (
@@ -128,26 +122,28 @@ def test_each_customer_bought_on_the_days_that_the_truth_names(
         ),
 
         found as (
-            select truth.person_ref, summary.n_purchase_days, summary.last_purchase_on, summary.net_purchase_amount
-            from truth
-            inner join intermediate.int_customer_identity as identity
-                on identity.customer_ref = truth.customer_ref and identity.source = 'sample'
+            select
+                identity.person,
+                summary.n_purchase_days,
+                summary.last_purchase_on,
+                summary.net_purchase_amount
+            from (select unnest(?) as person, unnest(?) as customer_key) as identity
             inner join intermediate.int_customer_summary as summary
-                on summary.customer_key = identity.customer_key
+                on identity.customer_key = summary.customer_key
             where summary.observed_on = (select max(observed_on) from intermediate.int_customer_summary)
         )
 
         select truth.*, found.*
         from truth
-        left join found on truth.person_ref = found.person_ref
+        left join found on truth.person = found.person
         where
-            found.person_ref is null
+            found.person is null
             or found.n_purchase_days <> truth.n_purchase_days
             or found.last_purchase_on <> truth.last_purchase_on
             -- A dollar order's gross and discount are rounded to cents one by one.
             or abs(found.net_purchase_amount - truth.net_amount) > 0.01 * truth.n_orders
         """,
-        [str(sample_home.sample / "truth" / "customers.parquet")],
+        [str(sample_home.sample / "truth" / "customers.parquet"), list(keys), list(keys.values())],
     ).fetchall()
     assert wrong == []
 
