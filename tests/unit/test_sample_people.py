@@ -3,11 +3,13 @@
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
 import pyarrow.parquet as pq
+import pytest
 from scipy.cluster.hierarchy import DisjointSet
 
 from tests.sample_people import Score, true_people
@@ -88,15 +90,29 @@ def people() -> dict[Node, str]:
     return {(row.source, row.ref or f"@{row.email}"): row.person for row in true_people(small_sample())}
 
 
-def _clusters() -> dict[Node, Node]:
-    """The rules of identity, as simply as possible: one representative per reference."""
+@dataclass(frozen=True)
+class Rules:
+    """The rules of identity. `Rules()` are those of the product, as simply as possible."""
+
+    address: Callable[[str | None], str | None] = _address
+    number: Callable[[str | None], str | None] = _number
+    most_refs_of_email: int = 10
+    most_refs_of_phone: int = 1
+    declares: bool = True
+
+
+def _clusters(rules: Rules) -> dict[Node, Node]:
+    """One representative per reference and guest."""
     declared, contacts = DisjointSet(), defaultdict(set)
     for row in stated():
         declared.add(row.node)
-        if row.person_ref:
+        if row.person_ref and rules.declares:
             declared.add((row.source, row.person_ref))
             declared.merge(row.node, (row.source, row.person_ref))
-        for contact, most in ((_address(row.email), 10), (_number(row.phone), 1)):
+        for contact, most in (
+            (rules.address(row.email), rules.most_refs_of_email),
+            (rules.number(row.phone), rules.most_refs_of_phone),
+        ):
             if contact:
                 contacts[contact, most].add(row.node)
     merged = DisjointSet(declared)
@@ -117,12 +133,45 @@ def test_the_truth_names_each_reference_and_guest_of_the_files_and_no_other() ->
     assert {row.node for row in stated()} == people().keys()
 
 
+def _score(rules: Rules) -> Score:
+    clusters = _clusters(rules)
+    return Score.of((clusters[node], person) for node, person in people().items())
+
+
 def test_simple_rules_find_the_people() -> None:
-    clusters = _clusters()
-    score = Score.of((clusters[node], person) for node, person in people().items())
+    score = _score(Rules())
     assert score.precision == 1
     assert score.recall >= 0.99
     assert score.true_pairs > 300
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        Rules(most_refs_of_email=1000),
+        Rules(most_refs_of_phone=1000),
+        Rules(address=lambda email: re.sub(r"\+.*@", "@", _address(email) or "") or None),
+    ],
+    ids=["shared mailboxes link", "shared phones link", "tags are ignored"],
+)
+def test_a_rule_that_is_too_weak_joins_strangers(rules: Rules) -> None:
+    assert _score(rules).precision < 1
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        Rules(number=lambda _: None),
+        Rules(number=lambda phone: phone),
+        Rules(address=lambda email: email),
+        Rules(address=lambda email: email.lower() if email else None),
+        Rules(address=lambda _: None),
+        Rules(declares=False),
+    ],
+    ids=["no phones", "phones as written", "addresses as written", "no full width", "no addresses", "no person_ref"],
+)
+def test_without_a_rule_people_are_not_found(rules: Rules) -> None:
+    assert _score(rules).recall < 0.99
 
 
 def test_people_are_known_to_all_three_sources() -> None:
