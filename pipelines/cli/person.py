@@ -4,8 +4,6 @@
 """
 
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,9 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from pipelines.base.durable import PRIVATE, umask, write_durably
+from pipelines.base.durable import write_durably
 from pipelines.base.errors import ConfigError, UnknownPersonError
-from pipelines.cli.console import JsonOption, err, out, print_error, print_json, reports_errors
+from pipelines.cli.console import JsonOption, out, print_error, print_json, reports_errors
+from pipelines.cli.exclusive import exclusive, print_progress
 from pipelines.cli.options import ConfigOption, HomeOption
 from pipelines.config.secret_key import load_key
 from pipelines.config.settings import Settings, load_settings
@@ -39,29 +38,6 @@ ByOption = Annotated[By | None, typer.Option("--by", help="The kind of value, if
 SourceOption = Annotated[str | None, typer.Option("--source", help="The source that the reference belongs to.")]
 
 
-def _print_progress(text: str) -> None:
-    err().print(f"  {text}")
-
-
-@contextmanager
-def _exclusive(settings: Settings, what: str, *, read_only: bool) -> Iterator[int]:
-    """Hold the run's lock, and yield the user's umask. A command that only reads does not create a missing home."""
-    from pipelines.landing import finish_replacement
-    from pipelines.runs.lock import hold_lock, wait_for_warehouse
-
-    paths = settings.paths
-    with ExitStack() as stack:
-        user_umask = stack.enter_context(umask(PRIVATE))
-        if not read_only:
-            paths.root.mkdir(mode=0o750, parents=True, exist_ok=True)
-        if paths.root.is_dir():
-            stack.enter_context(hold_lock(paths.lock, what, _print_progress))
-            wait_for_warehouse(paths.warehouse, _print_progress, read_only=read_only)
-        if not read_only:
-            finish_replacement(paths.landing)
-        yield user_umask
-
-
 def _pending(settings: Settings) -> str:
     """The id of an erasure that did not finish; empty if there is none. It is reported here, but not finished."""
     from pipelines.privacy.plan import read_journal
@@ -69,7 +45,7 @@ def _pending(settings: Settings) -> str:
     plan = read_journal(settings.paths.erasures)
     if plan is None:
         return ""
-    _print_progress(f"the erasure {plan.id} was stopped before its end; the output shows what is still stored")
+    print_progress(f"the erasure {plan.id} was stopped before its end; the output shows what is still stored")
     return plan.id
 
 
@@ -93,7 +69,7 @@ def forget(
             "the erasure must be confirmed, and there is no terminal to ask",
             hint="see what would be erased (--dry-run), then add --yes",
         )
-    with _exclusive(settings, "forget", read_only=dry_run) as user_umask:
+    with exclusive(settings, "forget", read_only=dry_run) as user_umask:
         pending = _pending(settings)
         if not dry_run:
             load_key(settings.paths.key, settings.key_text)  # creates a missing key: tombstones need it
@@ -118,13 +94,13 @@ def forget(
         else:
             if not (yes or typer.confirm("Erase this person permanently?", err=True)):
                 raise typer.Exit(1)
-            finished = finish_pending(settings, user_umask, _print_progress)
+            finished = finish_pending(settings, user_umask, print_progress)
             if finished is not None and finished.asked and set(finished.asked) <= set(plan.asked):
                 certificate, is_held = finished, finished.was_held  # the stopped erasure was of this person
             else:
                 # the finished erasure was of another person and has rewritten the files: plan again
                 plan = plan_erasure(settings, asked, by=by, source=source) if finished else plan
-                certificate = erase(settings, plan, user_umask, _print_progress)
+                certificate = erase(settings, plan, user_umask, print_progress)
             if as_json:
                 print_json(certificate.model_dump(mode="json"))
             else:
@@ -146,12 +122,12 @@ def forget_again(
     from pipelines.privacy import erase, finish_pending, plan_erasures_again
 
     settings = load_settings(config, home)
-    with _exclusive(settings, "forget-again", read_only=dry_run) as user_umask:
+    with exclusive(settings, "forget-again", read_only=dry_run) as user_umask:
         if not dry_run:
-            finish_pending(settings, user_umask, _print_progress)
+            finish_pending(settings, user_umask, print_progress)
         plan = plan_erasures_again(settings)
         landed = plan.landed if plan else {}
-        certificate = erase(settings, plan, user_umask, _print_progress) if plan and landed and not dry_run else None
+        certificate = erase(settings, plan, user_umask, print_progress) if plan and landed and not dry_run else None
         if as_json:
             print_json(certificate.model_dump(mode="json") if certificate else {"landed": landed})
             return
@@ -206,7 +182,7 @@ def export(
     from pipelines.privacy.export import export_person
 
     settings = load_settings(config, home)
-    with _exclusive(settings, "export", read_only=True):
+    with exclusive(settings, "export", read_only=True):
         _pending(settings)
         if to is None:
             export_person(settings, asked, sys.stdout, by=by, source=source)

@@ -48,6 +48,11 @@ class Home:
         return self.root / "erasures"
 
     @property
+    def decisions(self) -> Path:
+        """The user's links and unlinks of references (mode 0600). Not below `state`, because they cannot be rebuilt."""
+        return self.root / "identity" / "decisions.jsonl"
+
+    @property
     def state(self) -> Path:
         """Internal files. All of them can be rebuilt, except for Dagster's history."""
         return self.root / "state"

@@ -10,6 +10,7 @@ from pipelines.config.settings import Settings, find_config, load_settings, proj
 from pipelines.orchestration.dbt_assets import dbt_steps
 from pipelines.orchestration.freshness_check import freshness_check
 from pipelines.orchestration.gates import core_tables_read_by_marts, gates, load_gates
+from pipelines.orchestration.identity_assets import identity_assets
 from pipelines.orchestration.jobs import jobs_and_triggers
 from pipelines.orchestration.landing_assets import landing_step
 from pipelines.orchestration.partitions import as_of_days
@@ -49,13 +50,13 @@ def build_defs(
     suites, totals = load_gates(settings), load_totals(project_root() / "expectations")
     required = required_parts(manifest, suites, totals, settings.quarantine)
     days = as_of_days(settings, None if any_day else first_day(settings))
-    staging, core, marts = dbt_steps(manifest)
+    staging, links, core, marts = dbt_steps(manifest)
     mart_keys = sorted(key for step in (core, marts) for key in step.keys if key.path[0] == MARTS_SCHEMA)
     with warnings.catch_warnings():
         # backfill policies are in beta; pyproject.toml bounds Dagster's version, so they do not change unnoticed
         warnings.simplefilter("ignore", dg.BetaWarning)
         publication = publication_step(manifest, mart_keys, days, required)
-    daily = [*plan_assets(required), core, value_step(), marts, publication]
+    daily = [*plan_assets(required), *identity_assets(), links, core, value_step(), marts, publication]
     ingest = [landing_step(required), staging]
     not_blocking = core_tables_read_by_marts(core, marts)
     graph = dg.Definitions(

@@ -1,4 +1,4 @@
-"""The dbt project as three steps: staging (`tag:ingest`), core (`tag:core`) and marts (`tag:marts`).
+"""The dbt project as four steps, each with a tag: staging (ingest), links (identity), core and marts.
 
 Each step follows a plan (pipelines/runs/plan.py) and records what it has built; how dbt is run is in dbt_build.py.
 """
@@ -44,7 +44,7 @@ class Translator(DagsterDbtTranslator):
 
 
 def dbt_steps(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
-    """The three steps."""
+    """The four steps."""
     parts = dbt_parts(manifest)
     translator, rules_divided = Translator(), divided(manifest)
 
@@ -92,6 +92,22 @@ def dbt_steps(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
 
     @dbt_assets(
         manifest=rules_divided,
+        select="tag:identity",
+        name="dbt_links",
+        dagster_dbt_translator=translator,
+        retry_policy=RETRY,
+    )
+    def links(context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]) -> Iterator[DbtDagsterEventType]:
+        with step(context, run, "links") as stage:
+            plan, marks = planned(context, run), run.settings.paths.marks
+            if context.selected_asset_keys:
+                begin_step(marks, Step.IDENTITY)
+            done = yield from run_build(context, run, stage, manifest, build_options(run.settings, plan))
+            if is_whole(context, done, parts[Step.IDENTITY]):
+                mark(marks, Step.IDENTITY, plan.id, parts[Step.IDENTITY])
+
+    @dbt_assets(
+        manifest=rules_divided,
         select="tag:core",
         name="dbt_core",
         dagster_dbt_translator=translator,
@@ -123,7 +139,7 @@ def dbt_steps(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
             if is_whole(context, done, parts[Step.MARTS]):
                 mark(marks, Step.MARTS, plan.id, parts[Step.MARTS])
 
-    return [staging, core, marts]
+    return [staging, links, core, marts]
 
 
 def is_whole(context: dg.AssetExecutionContext, done: frozenset[str], parts: frozenset[str]) -> bool:

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from pipelines.runs.required import VALUE_PARTS
+from pipelines.runs.required import IDENTITY_PARTS, VALUE_PARTS
 
 INGEST_JOB = "ingest"
 DAILY_JOB = "daily"
@@ -24,8 +24,11 @@ THEN_DAILY_TAG = "loyalty/then_daily"
 QUARANTINE_SHARE = dg.AssetKey(["staging", "stg_quarantine_share"])
 PLAN = dg.AssetKey(["plan"])
 ORDER_STATUSES = dg.AssetKey(["exchange", "order_statuses"])
+ACCOUNTS = dg.AssetKey(["exchange", "accounts"])
+IDENTIFIERS = dg.AssetKey(["exchange", "identifiers"])
 PSEUDONYMS = dg.AssetKey(["exchange", "pseudonyms"])
 SETTINGS = dg.AssetKey(["exchange", "settings"])
+IDENTITY_OUTPUTS = tuple(dg.AssetKey(["exchange", name]) for name in IDENTITY_PARTS)
 VALUE_OUTPUTS = tuple(dg.AssetKey(["exchange", name]) for name in VALUE_PARTS)
 PUBLISHED = dg.AssetKey(["published", "version"])
 

@@ -1,7 +1,7 @@
 """The first steps of the daily job: the plan of the day, and the files that the build reads in addition to staging.
 
-These files contain the statuses that mappings declare, the pseudonyms, and the settings in force. The plan itself is
-defined in pipelines/runs/plan.py.
+These files contain the statuses that mappings declare and the settings in force; identity_assets.py has those of
+identity. The plan itself is defined in pipelines/runs/plan.py.
 """
 
 import logging
@@ -10,11 +10,10 @@ from pathlib import Path
 
 import dagster as dg
 
-from pipelines.base.durable import write_durably
 from pipelines.base.errors import BuildError, GateError
 from pipelines.config.in_force import write_settings
 from pipelines.config.secret_key import load_key
-from pipelines.identity.pseudonyms import key_fingerprint, write_pseudonyms
+from pipelines.identity.pseudonyms import key_fingerprint
 from pipelines.landing import declared_statuses, write_order_statuses
 from pipelines.orchestration.names import (
     BACKFILL_TAG,
@@ -22,7 +21,6 @@ from pipelines.orchestration.names import (
     FULL_REFRESH_TAG,
     ORDER_STATUSES,
     PLAN,
-    PSEUDONYMS,
     QUARANTINE_SHARE,
     SETTINGS,
 )
@@ -47,7 +45,7 @@ RECONCILIATION = dg.AssetKey(["staging", "stg_file_reconciliation"])
 
 
 def plan_assets(required: Required) -> list[dg.AssetsDefinition]:
-    """The assets of the plan, the order statuses, the pseudonyms and the settings.
+    """The assets of the plan, the order statuses and the settings.
 
     Args:
         required: The parts and checks that staging must have completed before a day is planned.
@@ -126,25 +124,6 @@ def plan_assets(required: Required) -> list[dg.AssetsDefinition]:
         return dg.MaterializeResult(metadata={"dagster/row_count": len(declared)})
 
     @dg.asset(
-        key=PSEUDONYMS,
-        deps=[CUSTOMER_REFS, PLAN],
-        group_name="exchange",
-        kinds={"parquet"},
-        retry_policy=RETRY,
-        description="One row per (source, ref), with the customer_key that replaces it in all later tables.",
-    )
-    def pseudonyms(context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]) -> dg.MaterializeResult[None]:
-        paths = run.settings.paths
-        with step(context, run, "pseudonyms") as stage:
-            plan, part = planned(context, run), PSEUDONYMS.path[-1]
-            begin_step(paths.marks, Step.EXCHANGE, [part])
-            report = write_pseudonyms(paths.warehouse, paths.exchange, load_key(paths.key, run.settings.key_text))
-            stage.count(known=report.known, new=report.new)
-            share_pseudonyms(paths.exchange, plan.exchange(paths.exchange))
-            mark(paths.marks, Step.EXCHANGE, plan.id, [part])
-        return dg.MaterializeResult(metadata={"dagster/row_count": report.known + report.new, "new": report.new})
-
-    @dg.asset(
         key=SETTINGS,
         deps=[PLAN],
         group_name="exchange",
@@ -162,7 +141,7 @@ def plan_assets(required: Required) -> list[dg.AssetsDefinition]:
             mark(paths.marks, Step.EXCHANGE, plan.id, [part])
         return dg.MaterializeResult(metadata={"dagster/row_count": rows})
 
-    return [build_plan, order_statuses, pseudonyms, settings]
+    return [build_plan, order_statuses, settings]
 
 
 def check_staged(state: WarehouseState, marks: Path, required: Required) -> None:
@@ -213,14 +192,6 @@ def explain_latest(run: RunScope, plan: BuildPlan, stage: StageHandle) -> None:
             f"corrections after the latest day {latest.day}, which its marts do not use: {later.n_rows:,}"
             f" ({later.entities}), known {span}. To build with them, run --as-of {later.last_on},"
             " or raise latest_correction_days in loyalty.yml"
-        )
-
-
-def share_pseudonyms(exchange: Path, used: Path) -> None:
-    """Give a backfill's exchange folder the same pseudonyms as the daily one."""
-    if used != exchange:
-        write_durably(
-            used / "pseudonyms.parquet", lambda path: shutil.copyfile(exchange / "pseudonyms.parquet", path), mode=0o600
         )
 
 

@@ -34,6 +34,7 @@ class Certificate(BaseModel):
         shared: How many of their e-mails and phones other people have too. These are not erased.
         landed: Per data set, how many rows were removed, anonymised (amounts stay without a person) or
             blanked (free text and raw record of other people).
+        decisions: How many decisions about identity named them, and were replaced by entries without references.
         state: The removed files of the warehouse, and removed files that steps exchange.
         versions: The published versions with their data.
         inbox_removed: Original files below home with their data, which were removed.
@@ -52,6 +53,7 @@ class Certificate(BaseModel):
     identifiers: dict[str, int]
     shared: dict[str, int]
     landed: dict[str, dict[str, int]]
+    decisions: int = 0
     state: tuple[str, ...]
     versions: tuple[VersionErased, ...]
     inbox_removed: tuple[str, ...]

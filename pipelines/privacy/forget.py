@@ -17,6 +17,7 @@ from pipelines.base.durable import sync_file, umask
 from pipelines.base.errors import BuildError
 from pipelines.config.secret_key import existing_keys, load_key, load_keys
 from pipelines.config.settings import Settings
+from pipelines.identity.decisions import forget_refs
 from pipelines.identity.pseudonyms import customer_key, key_fingerprint
 from pipelines.landing import EarlierBatch, Erase, load_mapping, read_ledger
 from pipelines.landing.prepare import prepared
@@ -136,6 +137,7 @@ def erase(settings: Settings, plan: Plan, users_umask: int, progress: Progress =
     write_journal(paths.erasures, plan)
     progress("writing tombstones")
     add_tombstones(paths.erasures, load_key(paths.key, settings.key_text), plan.subject, plan.id)
+    decisions = forget_refs(paths.decisions, plan.subject.refs, plan.words)
     state: list[str] = []
     if plan.is_known:
         progress("removing the warehouse; the next run builds it again")
@@ -166,6 +168,7 @@ def erase(settings: Settings, plan: Plan, users_umask: int, progress: Progress =
         },
         shared=plan.shared,
         landed=plan.landed,
+        decisions=decisions,
         state=tuple(state),
         versions=tuple(VersionErased(id=one.id, became=one.became, rows=one.rows) for one in versions),
         inbox_removed=tuple(_withheld(name, plan) for name in originals.inside.values()),

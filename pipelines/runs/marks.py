@@ -21,6 +21,7 @@ class Step(StrEnum):
     LANDING = "landing"
     STAGING = "staging"
     EXCHANGE = "exchange"
+    IDENTITY = "identity"
     CORE = "core"
     VALUE = "value"
     MARTS = "marts"

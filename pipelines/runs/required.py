@@ -13,10 +13,11 @@ from pipelines.config.limits import QuarantineSettings
 from pipelines.quality import Suite, Total
 from pipelines.runs.marks import Required, Step
 
-EXCHANGE_PARTS = ("plan", "order_statuses", "pseudonyms", "settings")
+EXCHANGE_PARTS = ("plan", "order_statuses", "identifiers", "pseudonyms", "accounts", "settings")
+IDENTITY_PARTS = ("identity_components", "identity_blocked", "identity_history")
 VALUE_PARTS = ("purchase_scores", "value_parameters", "value_validation")
 LANDED = (*ENTITIES, "unreadable", "ledger")
-DBT_STEPS = {"ingest": Step.STAGING, "core": Step.CORE, "marts": Step.MARTS}
+DBT_STEPS = {"ingest": Step.STAGING, "identity": Step.IDENTITY, "core": Step.CORE, "marts": Step.MARTS}
 
 _BUILT = ("model", "seed", "snapshot")
 
@@ -39,6 +40,7 @@ def required_parts(
     parts[Step.LANDING] = set(LANDED)
     parts[Step.STAGING].add(quarantine_name(limits))
     parts[Step.EXCHANGE] = set(EXCHANGE_PARTS)
+    parts[Step.IDENTITY] |= set(IDENTITY_PARTS)
     parts[Step.VALUE] = set(VALUE_PARTS)
     parts[Step.MARTS] |= {total_name(total) for total in totals}
     for step, expected in suites.items():

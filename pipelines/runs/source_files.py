@@ -12,7 +12,12 @@ _SKIPPED = {"target", "logs", "dbt_packages"}
 # The Python that computes what dbt reads as the source `exchange`, by table; below the package. `base` belongs to all.
 EXCHANGE_CODE = {
     "order_statuses": ("landing/order_statuses.py",),
+    "identifiers": ("identity",),
     "pseudonyms": ("identity",),
+    "identity_components": ("identity",),
+    "identity_blocked": ("identity",),
+    "identity_history": ("identity",),
+    "accounts": ("identity",),
     "settings": (),  # the rows themselves are part of the hash
     "purchase_scores": ("value", "runs/warehouse.py"),
     "value_parameters": ("value", "runs/warehouse.py"),

@@ -1,4 +1,4 @@
-"""What orchestration itself reads from the warehouse: row counts, scratch schemas, the cells.
+"""What orchestration itself reads from the warehouse: row counts, scratch schemas, the links, the cells.
 
 Each function opens the DuckDB file and closes it before it returns: an open file would block the next dbt step. No
 business rules: those are in dbt_project.
@@ -12,6 +12,7 @@ import duckdb
 
 from pipelines.base.database import connect
 from pipelines.base.durable import write_durably
+from pipelines.identity import links
 from pipelines.runs.build_state import SCRATCH_PREFIX
 
 Relation = tuple[str, str]
@@ -93,7 +94,7 @@ def export_cells(warehouse: Path, exchange: Path, scratch_schema: str) -> int:
     Returns:
         The number of rows of all.
     """
-    schema = f"{scratch_schema}_intermediate" if scratch_schema else "intermediate"
+    schema = _schema(scratch_schema)
     rows = 0
     with connect(warehouse, read_only=True) as connection:
         for cells in CELLS:
@@ -105,6 +106,37 @@ def export_cells(warehouse: Path, exchange: Path, scratch_schema: str) -> int:
             write_durably(exchange / f"{cells}_cells.parquet", write)
             rows += _count(connection, (schema, f"int_{cells}_cell"))
     return rows
+
+
+# What the identity step reads: the model of each file
+LINK_MODELS = {
+    links.LINKS: "int_identity_edge",
+    links.LINKS_BEFORE: "int_identity_edge_before",
+    links.DAYS: "int_identity_day",
+}
+
+
+def export_links(warehouse: Path, exchange: Path, scratch_schema: str) -> None:
+    """Copy the identity step's input to the exchange folder (LINK_MODELS; mode 0600).
+
+    Args:
+        warehouse: The DuckDB file, with the links built.
+        exchange: The folder of the files.
+        scratch_schema: Prefix of the schemas of a backfill, else empty.
+    """
+    schema = _schema(scratch_schema)
+    with connect(warehouse, read_only=True) as connection:
+        for file, model in LINK_MODELS.items():
+            relation = connection.table(_name(schema, model))
+
+            def write(staged: Path, relation: duckdb.DuckDBPyRelation = relation) -> None:
+                relation.write_parquet(str(staged), compression="zstd")
+
+            write_durably(exchange / file, write, mode=0o600)
+
+
+def _schema(scratch_schema: str) -> str:
+    return f"{scratch_schema}_intermediate" if scratch_schema else "intermediate"
 
 
 def reconciliation(warehouse: Path) -> dict[str, int]:

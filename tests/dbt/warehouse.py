@@ -20,22 +20,28 @@ from tempfile import mkdtemp
 from typing import Any
 
 import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from pipelines.config.in_force import write_settings
 from pipelines.config.settings import Settings, project_root
+from pipelines.identity.accounts import write_accounts
+from pipelines.identity.contacts import ContactRules
+from pipelines.identity.history import write_history
+from pipelines.identity.identifiers import write_identifiers
+from pipelines.identity.links import LINKS
+from pipelines.identity.pseudonyms import customer_key, write_pseudonyms
+from pipelines.identity.resolve import Decision, Limits, write_identity
 from pipelines.landing import delivery_ages, read_ledger, write_order_statuses
 from pipelines.runs.dbt_server import END, Request
 from pipelines.runs.dbt_vars import vars_text
 from pipelines.runs.lock import DBT_PROGRAM
-from pipelines.runs.warehouse import export_cells
+from pipelines.runs.warehouse import export_cells, export_links
 from pipelines.value import score
 from tests.conftest import clean_environment
 from tests.dbt.landed import Row, land, prepare
 
 SETTINGS = Settings.unconfigured()
+KEY = b"a key of the tests, not a secret"
 FOLDERS = {"landing_dir": "landing", "exchange_dir": "exchange"}
 ENVIRONMENT = {
     "LOYALTY_WAREHOUSE": "warehouse.duckdb",
@@ -67,6 +73,9 @@ class Warehouse:
         project: The dbt project.
         edition: A name for what the project's files say now; dbt parses once for each.
         statuses: What the mappings declare of order statuses: source, status, class.
+        contacts: How e-mails and phones are compared.
+        limits: How many references an e-mail or phone may link.
+        decisions: The user's links and unlinks, of pseudonyms.
     """
 
     home: Path
@@ -78,6 +87,9 @@ class Warehouse:
     project: Path = project_root() / "dbt_project"
     edition: str = ""
     statuses: list[tuple[str, str, str]] = field(default_factory=list)
+    contacts: ContactRules = field(default_factory=ContactRules)
+    limits: Limits = field(default_factory=Limits)
+    decisions: list[Decision] = field(default_factory=list)
 
     @property
     def landing(self) -> Path:
@@ -148,17 +160,11 @@ class Warehouse:
     def ingest(self, as_of: date, *, tested: bool = False) -> None:
         """Stage what has landed, and hand over pseudonyms, declared statuses and settings."""
         self.dbt("build", *_selected("ingest", tested), as_of=as_of)
-        refs = self.rows("select source, ref from staging.stg_customer_refs order by all")
         exchange = self.home / "exchange"
         exchange.mkdir(exist_ok=True)
-        pseudonyms = pa.table(
-            {
-                "source": pa.array([source for source, _ in refs], pa.string()),
-                "ref": pa.array([ref for _, ref in refs], pa.string()),
-                "customer_key": pa.array([pseudonym(str(source), str(ref)) for source, ref in refs], pa.string()),
-            }
-        )
-        pq.write_table(pseudonyms, exchange / "pseudonyms.parquet")
+        write_identifiers(self.home / "warehouse.duckdb", exchange, KEY, self.contacts)
+        write_pseudonyms(self.home / "warehouse.duckdb", exchange, KEY)
+        write_accounts(self.home / "warehouse.duckdb", exchange, KEY)
         write_order_statuses(exchange, self.statuses)
         write_settings(exchange, SETTINGS.model_copy(update={"timezone": self.timezone, "currency": self.currency}))
         staged = {str(batch): 0 for batch in read_ledger(self.home).column("batch").to_pylist()}
@@ -173,7 +179,7 @@ class Warehouse:
         scratch: str = "",
         tested: bool = False,
     ) -> None:
-        """Build the core: whole, or extending the build of another day.
+        """Find who is who, and build the core: whole, or extending the build of another day.
 
         Args:
             as_of: The day that is built.
@@ -182,17 +188,23 @@ class Warehouse:
             scratch: Prefix of the schemas, to leave the daily tables alone.
             tested: Run dbt's own tests too.
         """
-        self.dbt(
-            "build",
-            *_selected("core", tested),
-            *(() if extending else ("--full-refresh",)),
-            as_of=as_of,
-            previous_as_of=extending.isoformat() if extending else "",
-            rebuilt=",".join(rebuilt),
-            changed_batches=sorted(batch for batch, age in self.staged.items() if self.built.get(batch) != age),
-            new_batches=sorted(self.staged.keys() - self.built.keys()),
-            scratch_schema=scratch,
-        )
+        exchange = self.home / "exchange"
+        for tag in ("identity", "core"):
+            self.dbt(
+                "build",
+                *_selected(tag, tested),
+                *(() if extending else ("--full-refresh",)),
+                as_of=as_of,
+                previous_as_of=extending.isoformat() if extending else "",
+                rebuilt=",".join(rebuilt),
+                changed_batches=sorted(batch for batch, age in self.staged.items() if self.built.get(batch) != age),
+                new_batches=sorted(self.staged.keys() - self.built.keys()),
+                scratch_schema=scratch,
+            )
+            if tag == "identity":
+                export_links(self.home / "warehouse.duckdb", exchange, scratch)
+                write_identity(exchange / LINKS, exchange, self.decisions, self.limits)
+                write_history(exchange, self.decisions, self.limits)
         if not scratch:
             self.built = self.staged
 
@@ -215,8 +227,8 @@ class Warehouse:
 
 
 def pseudonym(source: str, ref: str) -> str:
-    """What stands for a reference; the real ones are keyed (pipelines/), which makes no difference here."""
-    return hashlib.sha256(f"{source}|{ref}".encode()).hexdigest()[:32]
+    """The pseudonym of a reference, with the key of the tests."""
+    return customer_key(KEY, source, ref)
 
 
 @cache

@@ -103,6 +103,7 @@ Written by `make docs` from models/staging/entities/: change them there.
         "columns": {
             "customer_ref": ["text"],
             "person_ref": ["text"],
+            "person_source": ["text"],
             "account_ref": ["text"],
             "name": ["personal"],
             "email": ["personal"],

@@ -1,3 +1,3 @@
 {{ config(materialized='view') }}
 
-{{ as_of_rows('cases', ref('stg_cases')) }}
+{{ as_of_rows('cases', with_guests('cases') ~ ' as versions', landed=ref('stg_cases')) }}

@@ -1,3 +1,3 @@
 {{ config(materialized='view') }}
 
-{{ as_of_rows('interactions', ref('stg_interactions')) }}
+{{ as_of_rows('interactions', with_guests('interactions') ~ ' as versions', landed=ref('stg_interactions')) }}

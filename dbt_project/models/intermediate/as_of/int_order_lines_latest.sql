@@ -13,7 +13,7 @@
 {%- endfor %}
         unlisted.batch is not null as is_unlisted,
         coalesce(in_force.n_in_force, 1) as n_lists
-    from {{ ref('stg_order_lines') }} as lines
+    from {{ with_guests('order_lines') }} as lines
     left join {{ ref('int_orders_as_of') }} as orders
         on lines.source = orders.source and lines.order_id = orders.order_id
     left join unlisted

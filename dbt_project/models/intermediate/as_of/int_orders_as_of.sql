@@ -2,6 +2,7 @@
 
 {{ as_of_rows(
     'orders',
-    ref('stg_orders'),
+    with_guests('orders') ~ ' as versions',
+    landed=ref('stg_orders'),
     where=is_changed('int_changed_order')
 ) }}

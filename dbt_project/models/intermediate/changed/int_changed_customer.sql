@@ -16,11 +16,11 @@ refs as (
     select source, customer_ref from changed_returns
     union
     select source, customer_ref
-    from {{ ref('stg_orders') }}
+    from {{ with_guests('orders', ['source', 'order_id', 'customer_ref']) }} as orders
     where (source, order_id) in (select source, order_id from orders_concerned)
     union
     select source, customer_ref
-    from {{ ref('stg_order_lines') }}
+    from {{ with_guests('order_lines', ['source', 'order_id', 'customer_ref']) }} as lines
     where (source, order_id) in (select source, order_id from orders_concerned)
     union
     select source, customer_ref
@@ -28,12 +28,15 @@ refs as (
     where entity = 'order_lines' and (source, order_id) in (select source, order_id from orders_concerned)
 ),
 
--- references that now belong to another person: all references of both persons, because one of them gives the key
+-- the customers whose references are others than in the last build, as they are now and as they were
 regrouped as (
-    select pseudonyms.customer_key
-    from {{ ref('int_changed_customer_ref') }} as changed
-    inner join {{ source('exchange', 'pseudonyms') }} as pseudonyms
-        on changed.source = pseudonyms.source and changed.customer_ref = pseudonyms.ref
+    select identity.customer_key
+    from {{ ref('int_customer_identity') }} as identity
+    where (source, customer_ref) in (select source, customer_ref from {{ ref('int_changed_customer_ref') }})
+    union
+    select identity_before.customer_key
+    from {{ ref('int_customer_identity_before') }} as identity_before
+    where (source, customer_ref) in (select source, customer_ref from {{ ref('int_changed_customer_ref') }})
 )
 
 select identity.customer_key

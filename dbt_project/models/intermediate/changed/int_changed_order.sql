@@ -29,11 +29,11 @@ paid as (
 
 of_changed_customers as (
     select source, order_id
-    from {{ ref('stg_orders') }}
+    from {{ with_guests('orders', ['source', 'order_id', 'customer_ref']) }} as orders
     where (source, customer_ref) in (select source, customer_ref from {{ ref('int_changed_customer_ref') }})
     union
     select source, order_id
-    from {{ ref('stg_order_lines') }}
+    from {{ with_guests('order_lines', ['source', 'order_id', 'customer_ref']) }} as lines
     where (source, customer_ref) in (select source, customer_ref from {{ ref('int_changed_customer_ref') }})
     union
     select source, order_id

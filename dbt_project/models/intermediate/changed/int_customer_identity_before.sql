@@ -1,0 +1,13 @@
+{#- Built before int_customer_identity, which the core step then replaces. -#}
+{%- set built = adapter.get_relation(
+    database=this.database, schema=generate_schema_name('intermediate', model) | trim, identifier='int_customer_identity'
+) if execute and this_build('previous_as_of') else none -%}
+{% if built -%}
+select source, customer_ref, customer_key from {{ built }}
+{%- else -%}
+select
+    cast(null as string) as source,
+    cast(null as string) as customer_ref,
+    cast(null as string) as customer_key
+where 1 = 0
+{%- endif %}

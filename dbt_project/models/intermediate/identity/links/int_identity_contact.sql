@@ -1,0 +1,74 @@
+{%- set day = as_of_date() -%}
+{%- set contacts = [] -%}
+{%- for name, columns in entities_with_contacts().items() -%}
+    {%- for column in columns -%} {%- do contacts.append([name, column]) -%} {%- endfor -%}
+{%- endfor -%}
+with
+{%- for name, columns in entities_with_contacts().items() %}
+
+{{ name }}_rows as (
+    select
+        stated.source,
+        stated.customer_ref as ref,
+        {{ columns | join(',\n        ') }},
+        stated.event_on,
+        stated.effective_on
+    from {% if has_guests(name) %}{{ with_guests(name) }}{% else %}{{ ref('stg_' ~ name) }}{% endif %} as stated
+    where
+        coalesce(stated.event_on <= {{ day }}, true)
+        and not {{ is_replaced(name, 'stated', day) }}
+),
+{%- endfor %}
+
+stated as (
+    {%- for name, column in contacts %}
+    select
+        source,
+        ref,
+        '{{ column }}' as kind,
+        {{ column }} as value,
+        event_on,
+        effective_on
+    from {{ name }}_rows
+    where {{ column }} is not null and ref is not null
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
+contacts as (
+    select
+        stated.source,
+        stated.ref,
+        stated.kind,
+        identifiers.identifier,
+        {{ earliest_known('stated.event_on') }} as stated_on,
+        {{ earliest_known('stated.effective_on') }} as known_on
+    from stated
+    inner join {{ source('exchange', 'identifiers') }} as identifiers
+        on stated.kind = identifiers.kind and stated.value = identifiers.value
+    where identifiers.identifier is not null
+    group by stated.source, stated.ref, stated.kind, identifiers.identifier
+),
+
+ranked as (
+    select
+        *,
+        rank() over (partition by source, ref, kind order by known_on asc nulls first) as known_rank
+    from contacts
+)
+
+-- If none was known by the day, the earliest later one stands in, as for every entity.
+select
+    source,
+    ref as customer_ref,
+    kind,
+    identifier,
+    known_on,
+    case
+        when known_rank = 1 or known_on is null or stated_on > known_on then stated_on
+        else known_on
+    end as valid_from
+from ranked
+where coalesce(known_on <= {{ day }}, true) or known_rank = 1

@@ -1,0 +1,171 @@
+"""`loyalty identity`: which references are the same customer. Shows why, and records the user's decisions.
+
+A decision changes one file of the home; the next run applies it. Personal values are shown with --reveal only.
+"""
+
+import getpass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.base.errors import BuildError
+from pipelines.cli.console import JsonOption, out, print_json, print_rows, reports_errors
+from pipelines.cli.exclusive import exclusive
+from pipelines.cli.options import ConfigOption, HomeOption
+from pipelines.config.settings import Settings, load_settings
+from pipelines.identity.masked import masked_ref
+
+if TYPE_CHECKING:
+    from pipelines.identity.decisions import Action, Decision, Reference
+
+app = typer.Typer(help="Show and decide which references are the same customer.", no_args_is_help=True)
+
+OneArgument = Annotated[
+    str, typer.Argument(metavar="A", help="A reference: SOURCE:REF, or REF if only one source has it.")
+]
+OtherArgument = Annotated[str, typer.Argument(metavar="B", help="The other reference.")]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why, for whoever reads the decision later.")]
+RevealOption = Annotated[
+    bool, typer.Option("--reveal", help="Show personal values too, such as e-mails, phones and reasons.")
+]
+_NEXT = "the next `loyalty run` applies it"
+
+
+@app.command("link")
+@reports_errors
+def link(
+    one: OneArgument,
+    other: OtherArgument,
+    reason: ReasonOption,
+    config: ConfigOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Decide that two references are the same customer, on every as-of day."""
+    from pipelines.identity.decisions import Action
+
+    _decide(load_settings(config, home), Action.LINK, one, other, reason, as_json=as_json)
+
+
+@app.command("unlink")
+@reports_errors
+def unlink(
+    one: OneArgument,
+    other: OtherArgument,
+    reason: ReasonOption,
+    config: ConfigOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Decide that two references are not the same customer, on every as-of day, whatever they share."""
+    from pipelines.identity.decisions import Action
+
+    _decide(load_settings(config, home), Action.UNLINK, one, other, reason, as_json=as_json)
+
+
+@app.command("undo")
+@reports_errors
+def undo(
+    decision_id: Annotated[
+        str, typer.Argument(metavar="ID", help="The id of a link or an unlink; `loyalty identity list` lists them.")
+    ],
+    config: ConfigOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Undo a link or an unlink. Both entries stay in the list."""
+    from pipelines.identity.decisions import undo_decision
+
+    settings = load_settings(config, home)
+    with exclusive(settings, "identity undo", read_only=True):
+        decision = undo_decision(settings.paths.decisions, decision_id, by=_user())
+    if as_json:
+        print_json(_as_json(decision, is_in_force=False, reveal=True))
+    else:
+        out().print(f"{decision.id}: the decision {decision_id} no longer counts; {_NEXT}")
+
+
+@app.command("list")
+@reports_errors
+def list_decisions(
+    all_too: Annotated[
+        bool, typer.Option("--all", help="List undone and erased decisions too. Default: those in force.")
+    ] = False,
+    reveal: RevealOption = False,
+    config: ConfigOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the decisions, oldest first."""
+    from pipelines.identity.decisions import in_force, read_decisions
+
+    entries = read_decisions(load_settings(config, home).paths.decisions)
+    counting = in_force(entries)
+    shown = [
+        _as_json(entry, is_in_force=entry in counting, reveal=reveal) for entry in (entries if all_too else counting)
+    ]
+    if as_json:
+        print_json(shown)
+    elif not shown:
+        out().print("there is no decision" if all_too else "no decision is in force; --all lists undone ones too")
+    else:
+        names = ["id", "at", "by", "action", "one", "other", "undoes", "is_in_force", *(["reason"] if reveal else [])]
+        print_rows(names, [[_cell(entry[name]) for name in names] for entry in shown])
+
+
+def _decide(settings: Settings, action: "Action", one: str, other: str, reason: str, *, as_json: bool) -> None:
+    import duckdb
+
+    from pipelines.identity.decisions import add_decision
+    from pipelines.privacy.find import open_landed
+    from pipelines.privacy.references import find_reference
+
+    # read_only: the warehouse and the landed files stay as they are, and a missing home is not created
+    with exclusive(settings, f"identity {action}", read_only=True):
+        try:
+            with open_landed(settings.paths.landing) as landed:
+                pair = [find_reference(landed, text) for text in (one, other)]
+        except duckdb.Error as problem:
+            # the engine's message could quote the reference
+            raise BuildError(
+                f"landed files cannot be searched: {type(problem).__name__}",
+                hint="raise `engine.memory_limit` in loyalty.yml, and try again",
+            ) from None
+        decision = add_decision(settings.paths.decisions, action, pair[0], pair[1], reason, by=_user())
+    if as_json:
+        print_json(_as_json(decision, is_in_force=True, reveal=True))
+    else:
+        out().print(f"{decision.id}: {action} {_shown(decision.one)} {_shown(decision.other)}; {_NEXT}")
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a user without a name
+        return "unknown"
+
+
+def _shown(reference: "Reference | None", *, reveal: bool = False) -> str | None:
+    if reference is None:
+        return None
+    return f"{reference.source}:{reference.ref if reveal else masked_ref(reference.ref)}"
+
+
+def _as_json(decision: "Decision", *, is_in_force: bool, reveal: bool) -> dict[str, object]:
+    return {
+        "id": decision.id,
+        "at": decision.at.isoformat(),
+        "by": decision.by,
+        "action": decision.action,
+        "one": _shown(decision.one, reveal=reveal),
+        "other": _shown(decision.other, reveal=reveal),
+        "undoes": decision.undoes,
+        "is_in_force": is_in_force,
+        **({"reason": decision.reason} if reveal else {}),
+    }
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
