@@ -86,6 +86,7 @@ def _hashes(settings: Settings, manifest: Manifest, key_fingerprint: str) -> dic
     values = {
         "identifiers": [key_fingerprint, contact_rules(settings.model.identity).content()],
         "pseudonyms": key_fingerprint,
+        "accounts": key_fingerprint,
         "order_statuses": json.dumps(declared_statuses(source.mapping for source in settings.sources)),
         "settings": json.dumps([asdict(row) for row in in_force(settings)]),
         "purchase_scores": rules,

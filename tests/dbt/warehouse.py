@@ -24,6 +24,7 @@ import pytest
 
 from pipelines.config.in_force import write_settings
 from pipelines.config.settings import Settings, project_root
+from pipelines.identity.accounts import write_accounts
 from pipelines.identity.contacts import ContactRules
 from pipelines.identity.identifiers import write_identifiers
 from pipelines.identity.pseudonyms import customer_key, write_pseudonyms
@@ -162,6 +163,7 @@ class Warehouse:
         exchange.mkdir(exist_ok=True)
         write_identifiers(self.home / "warehouse.duckdb", exchange, KEY, self.contacts)
         write_pseudonyms(self.home / "warehouse.duckdb", exchange, KEY)
+        write_accounts(self.home / "warehouse.duckdb", exchange, KEY)
         write_order_statuses(exchange, self.statuses)
         write_settings(exchange, SETTINGS.model_copy(update={"timezone": self.timezone, "currency": self.currency}))
         staged = {str(batch): 0 for batch in read_ledger(self.home).column("batch").to_pylist()}
@@ -199,8 +201,8 @@ class Warehouse:
                 scratch_schema=scratch,
             )
             if tag == "identity":
-                edges = export_links(self.home / "warehouse.duckdb", exchange, scratch)
-                write_identity(edges, exchange, self.decisions, self.limits)
+                export_links(self.home / "warehouse.duckdb", exchange, scratch)
+                write_identity(exchange, self.decisions, self.limits)
         if not scratch:
             self.built = self.staged
 
