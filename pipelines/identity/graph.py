@@ -1,7 +1,7 @@
 """The links around a few references as a small graph: which nodes are connected, and over which links.
 
-Pure functions. A node is the pseudonym of a reference, or the identifier of an e-mail or phone. resolve.py does the same
-for all references at once.
+Pure functions. A node is the pseudonym of a reference, or the identifier of an e-mail or phone. resolve.py does the
+same for all references at once.
 """
 
 from collections import deque

@@ -1,6 +1,7 @@
 """Explains why two references are the same customer, or why not, from the tables of the last build.
 
-Only reads. The result has references, e-mails and phones in clear text: whoever shows it decides what to mask.
+Only reads. The result has references, e-mails and phones in clear text: whoever shows it decides what to mask. The
+reference of a guest is shown as `@` and the e-mail.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -183,6 +184,8 @@ class _Explained:
                 hint="call `loyalty run`, then see `loyalty quarantine list`",
             )
         start, end = nodes[one], nodes[other]
+        shown = self._refs((start, end))
+        one, other = shown[start], shown[end]
         before = self._around(start, end)
         links = without_unlinked(before, self._unlinks)
         path = shortest_path(links, start, end)
@@ -211,7 +214,11 @@ class _Explained:
             "select customer_key, source, ref from pseudonyms where list_contains($nodes::varchar[], customer_key)",
             {"nodes": sorted(nodes)},
         ).fetchall()
-        return {node: (source, ref) for node, source, ref in rows}
+        return {node: (source, self._guest(ref) if ref.startswith("@") else ref) for node, source, ref in rows}
+
+    def _guest(self, ref: str) -> str:
+        """The reference of a guest with the e-mail instead of its identifier."""
+        return f"@{email}" if (email := self._value("email", ref.removeprefix("@"))) else ref
 
     def _is_same(self, one: str, other: str) -> bool:
         ((found,),) = self._connection.execute(
