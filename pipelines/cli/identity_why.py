@@ -118,7 +118,10 @@ class WhyText:
         if blocked.reason == "block_list":
             return f"{contact}: it is on the block list (model.identity.blocked)"
         name, limit = f"model.identity.max_refs_of_{blocked.kind}", self._limit(blocked.kind)
-        return f"{contact}: it belongs to {blocked.n_refs} customers of one source, and {name} is {limit}"
+        return (
+            f"{contact}: it would link {blocked.n_refs} references, and more customers of one source have it than"
+            f" {name} allows ({limit})"
+        )
 
     def _limit(self, kind: str) -> int:
         return self._limits.max_refs_of_email if kind == "email" else self._limits.max_refs_of_phone

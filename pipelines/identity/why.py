@@ -93,7 +93,7 @@ class Blocked:
         kind: `email` or `phone`.
         value: The e-mail or phone.
         reason: `block_list` or `too_many_references`.
-        n_refs: The number of references in one source that it would link.
+        n_refs: The number of references that it would link.
     """
 
     kind: str

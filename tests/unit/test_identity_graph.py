@@ -1,8 +1,13 @@
 """The links around a few references: which are left by unlinks, and the shortest chain between two nodes."""
 
-from hypothesis import given
+from pathlib import Path
+from tempfile import gettempdir
+
+import pyarrow as pa
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.identity import resolve
 from pipelines.identity.graph import Link, Unlink, connected, separating, shortest_path, without_unlinked
 
 NODES = "abcdef"
@@ -77,3 +82,37 @@ def test_the_order_of_links_does_not_change_the_chain(links: tuple[Link, ...], s
     shuffled = list(links)
     seed.shuffle(shuffled)  # type: ignore[attr-defined]
     assert shortest_path(shuffled, "a", "b") == shortest_path(links, "a", "b")
+
+
+evidence = st.one_of(
+    st.tuples(st.just("person_ref"), st.sampled_from(NODES), st.sampled_from(NODES)).filter(
+        lambda one: one[1] != one[2]
+    ),
+    st.tuples(st.just("email"), st.sampled_from(NODES), st.sampled_from(["x", "y"])),
+)
+decided = st.tuples(st.sampled_from(["link", "unlink"]), st.permutations(NODES).map(lambda found: found[:2]))
+
+
+@settings(max_examples=60, deadline=None)
+@given(edges=st.lists(evidence, min_size=1, max_size=10, unique=True), decisions=st.lists(decided, max_size=4))
+def test_the_explanation_finds_the_same_customers_as_the_build(
+    edges: list[tuple[str, str, str]], decisions: list[tuple[str, list[str]]]
+) -> None:
+    columns = ("kind", "source", "node", "other_node")
+    table = pa.Table.from_pylist(
+        [dict(zip(columns, (kind, "s", node, other), strict=True)) for kind, node, other in edges],
+        schema=pa.schema([(name, pa.string()) for name in columns]),
+    )
+    limits = resolve.Limits(max_refs_of_email=100, max_refs_of_phone=100)
+    users = [resolve.Decision(action, one, other) for action, (one, other) in decisions]  # type: ignore[arg-type]
+    built = resolve.resolve(table, users, limits, Path(gettempdir())).components
+    component = dict(zip(built["node"].to_pylist(), built["component"].to_pylist(), strict=True))
+    links = [Link(kind, node, other) for kind, node, other in edges]
+    links += [
+        Link("decision", one, other, f"d{n}") for n, (action, (one, other)) in enumerate(decisions) if action == "link"
+    ]
+    unlinks = [Unlink(one, other, f"d{n}") for n, (action, (one, other)) in enumerate(decisions) if action == "unlink"]
+    left = without_unlinked(links, unlinks)
+    for one in NODES:
+        same = {other for other in NODES if component.get(other, other) == component.get(one, one)}
+        assert connected(left, one) & set(NODES) == same

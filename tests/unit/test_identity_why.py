@@ -116,8 +116,8 @@ def test_what_two_customers_share_but_is_blocked_is_named_with_the_reason(
     assert not why.is_same
     assert text(why) == [
         "shop:B1 and shop:C1 are two customers in the last build",
-        "- both have the e-mail o***@example.com, which links nobody: it belongs to 12 customers of one source, and"
-        " model.identity.max_refs_of_email is 10",
+        "- both have the e-mail o***@example.com, which links nobody: it would link 12 references, and more customers"
+        " of one source have it than model.identity.max_refs_of_email allows (10)",
         "- both have the e-mail t***@example.com, which links nobody: it is on the block list (model.identity.blocked)",
         "- shop:B1 has the phone ***, which has no normal form and links nobody",
     ]
