@@ -114,7 +114,9 @@ def rules(arguments: argparse.Namespace) -> None:
     steps = Steps()
     with steps.step("write_identity"):
         report = write_identity(edges, folder, (), Limits())
-        steps.note = f"{report.n_references:,} references in {report.n_components:,} components, {report.n_blocked:,} blocked"
+        steps.note = (
+            f"{report.n_references:,} references in {report.n_components:,} components, {report.n_blocked:,} blocked"
+        )
     largest = "select component from '{}' group by component order by count(*) desc, component limit 1"
     unlinks = unlinked(folder / "identity_components.parquet", largest)
     with steps.step(f"the same with {len(unlinks):,} unlinks"):
@@ -129,7 +131,9 @@ def unlinked(components: Path, largest: str) -> list[Decision]:
         select component, max(node) from '{components}' group by component having count(*) between 2 and 20
         order by component limit {N_UNLINKS - 1}
     """
-    in_largest = f"select component, max(node) from '{components}' where component = ({largest.format(components)}) group by all"
+    in_largest = (
+        f"select component, max(node) from '{components}' where component = ({largest.format(components)}) group by all"
+    )
     with connect() as connection:
         rows = connection.execute(pairs).fetchall() + connection.execute(in_largest).fetchall()
     return [Decision("unlink", one, other) for one, other in rows]

@@ -19,15 +19,18 @@ def account_key(key: bytes, source: str, account_ref: str) -> str:
 
 
 def write_accounts(warehouse: Path, exchange: Path, key: bytes) -> int:
-    """Write `<exchange>/accounts.parquet` (source, account_ref, account_key; mode 0600); returns the number of accounts.
+    """Write `<exchange>/accounts.parquet` (source, account_ref, account_key; mode 0600).
 
     Args:
         warehouse: The DuckDB file with staging.stg_customers.
         exchange: The folder of the file.
         key: The secret key.
+
+    Returns:
+        The number of accounts.
     """
     with connect(warehouse, read_only=True) as connection:
-        found = connection.execute(
+        found: pa.Table = connection.sql(
             "select distinct source, account_ref from staging.stg_customers where account_ref is not null order by all"
         ).to_arrow_table()
     sources, refs = found["source"].to_pylist(), found["account_ref"].to_pylist()

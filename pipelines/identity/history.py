@@ -10,12 +10,16 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from pipelines.base import quoting
 from pipelines.base.database import connect
+from pipelines.base.durable import write_durably
 from pipelines.identity.components import connected_components
-from pipelines.identity.resolve import Decision, LinkLimits, resolve
+from pipelines.identity.links import DAYS, LINKS, LINKS_BEFORE
+from pipelines.identity.resolve import Decision, Limits, resolve, with_block_list
 
+HISTORY = "identity_history.parquet"
 SCHEMA = pa.schema([("observed_on", pa.date32()), ("node", pa.string()), ("component", pa.string())])
 
 # Every link of any day.
@@ -90,26 +94,30 @@ _LINKS_OF_DAY = """
 """
 
 
-def identity_history(
-    links: Path, links_before: Path, days: Path, decisions: Sequence[Decision], limits: LinkLimits
-) -> pa.Table:
-    """The component of each reference on each day, for references of components in which a link has changed.
+def write_history(exchange: Path, decisions: Sequence[Decision], limits: Limits) -> int:
+    """Write `identity_history.parquet` (observed_on, node, component; mode 0600), and return its number of rows.
+
+    It has the component of each reference on each day, for references of components in which a link has changed.
+    `component` is the smallest pseudonym of the references that are linked on the day; the reference's own one if there
+    are no others.
 
     Args:
-        links: Parquet of int_identity_edge: the links of the as-of day.
-        links_before: Parquet of int_identity_edge_before: the links by person_ref at earlier month ends.
-        days: Parquet of int_identity_day: the days.
+        exchange: The folder of the file. It has the links and the days (links.py), and identifiers.parquet with the
+            block list.
         decisions: The user's decisions, which count on every day.
         limits: How many references an identifier may link.
-
-    Returns:
-        (observed_on, node, component), sorted. `component` is the smallest pseudonym of the references that are linked
-        on the day; the reference's own one if there are no others.
     """
-    with connect() as connection:
+    found = _history(exchange, decisions, with_block_list(limits, exchange))
+    write_durably(exchange / HISTORY, lambda path: pq.write_table(found, path, compression="zstd"), mode=0o600)
+    return int(found.num_rows)
+
+
+def _history(exchange: Path, decisions: Sequence[Decision], limits: Limits) -> pa.Table:
+    spill = exchange / ".spill"
+    with connect(spill=spill) as connection:
         connection.execute("set enable_progress_bar = false")
-        for name, path in (("links", links), ("links_before", links_before), ("days", days)):
-            connection.execute(f"create view {name} as from read_parquet({quoting.files(path)})")
+        for name, file in (("links", LINKS), ("links_before", LINKS_BEFORE), ("days", DAYS)):
+            connection.execute(f"create view {name} as from read_parquet({quoting.files(exchange / file)})")
         user_links = [decision for decision in decisions if decision.action == "link"]
         decided = pa.table(
             {
@@ -124,20 +132,20 @@ def identity_history(
             return SCHEMA.empty_table()
         connection.execute(_ANY_DAY)
         graph = connection.sql("from any_day").to_arrow_table()
-        connection.register("components", connected_components(graph["node"], graph["other_node"]))
+        connection.register("components", connected_components(graph["node"], graph["other_node"], spill))
         connection.execute(_CONCERNED)
         concerned = {node for (node,) in connection.execute("select node from concerned where is_reference").fetchall()}
         own = [decision for decision in decisions if {decision.one, decision.other} & concerned]
         observed = [day for (day,) in connection.execute("select observed_on from days order by 1").fetchall()]
-        found = [_of_day(connection, day, own, limits) for day in observed]
+        found = [_of_day(connection, day, own, limits, spill) for day in observed]
     return pa.concat_tables(found)
 
 
 def _of_day(
-    connection: duckdb.DuckDBPyConnection, day: date, decisions: Sequence[Decision], limits: LinkLimits
+    connection: duckdb.DuckDBPyConnection, day: date, decisions: Sequence[Decision], limits: Limits, spill: Path
 ) -> pa.Table:
     links = connection.execute(_LINKS_OF_DAY, {"day": day}).to_arrow_table()
-    connection.register("of_day", resolve(links, decisions, limits).components)
+    connection.register("of_day", resolve(links, decisions, limits, spill).components)
     found: pa.Table = connection.execute(
         "select $day::date as observed_on, concerned.node, coalesce(of_day.component, concerned.node) as component"
         " from concerned left join of_day on concerned.node = of_day.node where is_reference order by all",

@@ -3,10 +3,12 @@
 The links come from dbt (int_identity_edge) and from the user. The rules, in this order:
 
 1. The declared components are those of `person_ref` and of the user's links.
-2. An identifier that belongs to too many declared components of one source links nobody. The same is true for one on
-   the block list. References of one declared component count once, and each source counts on its own.
-3. The user's unlinks remove links of evidence (unlinks.py).
-4. The components of what remains are the persons. Their names are their smallest pseudonyms.
+2. An e-mail that belongs to too many declared components of one source links nobody. References of one declared
+   component count once, and each source counts on its own.
+3. The same for a phone, but components by the remaining e-mails count once too. An identifier on the block list links
+   nobody.
+4. The user's unlinks remove links of evidence (unlinks.py).
+5. The components of what remains are the persons. Their names are their smallest pseudonyms.
 
 The result does not depend on the order of rows. Pseudonyms and identifiers become integer codes in DuckDB, which can
 spill to disk (links.py); the rules work on arrays of codes.
@@ -15,7 +17,7 @@ spill to disk (links.py); the rules work on arrays of codes.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import duckdb
 import numpy as np
@@ -28,21 +30,23 @@ from pipelines.base.durable import write_durably
 from pipelines.base.errors import BuildError
 from pipelines.config.model_identity import IdentityModel
 from pipelines.identity.components import Codes, arrays, smallest_members
-from pipelines.identity.links import PSEUDONYM, CodedLinks, Links, coded_links
+from pipelines.identity.links import EMAIL, PHONE, PSEUDONYM, CodedLinks, Links, coded_links
 from pipelines.identity.pseudonyms import IDENTIFIERS
 from pipelines.identity.unlinks import removed_links
 
 COMPONENTS, BLOCKED = "identity_components.parquet", "identity_blocked.parquet"
-COMPONENTS_SCHEMA = pa.schema([("node", pa.string()), ("component", pa.string())])
+COMPONENTS_SCHEMA = pa.schema(
+    [("node", pa.string()), ("component", pa.string()), ("person_ref_component", pa.string())]
+)
 BLOCKED_SCHEMA = pa.schema(
     [("kind", pa.string()), ("identifier", pa.string()), ("n_refs", pa.int64()), ("reason", pa.string())]
 )
 _BATCH_ROWS = 500_000
 _TOO_MANY = """
     select distinct identifier
-    from (select distinct identifier, source, component, max_refs from suspect)
-    group by identifier, source, max_refs
-    having count(*) > max_refs
+    from (select distinct identifier, source, component from suspect)
+    group by identifier, source
+    having count(*) > $max_refs
 """
 _ON_THE_LIST = (
     "select node.rowid as code from node semi join block_list on node.text = block_list.identifier where node.kind > 0"
@@ -80,7 +84,7 @@ class Limits:
     """Which identifiers link nobody.
 
     Attributes:
-        max_refs_of_email: The largest number of declared components in one source that an e-mail address can link.
+        max_refs_of_email: The largest number of customers of one source that an e-mail address can link.
         max_refs_of_phone: The same for a phone number.
         block_list: Identifiers that link nobody.
     """
@@ -100,7 +104,8 @@ class Resolved:
     """The result of the rules.
 
     Attributes:
-        components: node, component: the references of persons with at least two, in the order of the nodes.
+        components: node, component, person_ref_component: the references of persons with at least two, in the order of
+            the nodes. The last column is the component by `person_ref` alone.
         blocked: kind, identifier, n_refs, reason: the identifiers that would link references but link nobody.
     """
 
@@ -125,17 +130,20 @@ class IdentityReport:
 
 @dataclass(frozen=True)
 class _Solution:
-    """The pseudonyms in the order of their codes, the smallest member of each, and the codes of persons."""
+    """The pseudonyms in the order of their codes, the smallest member of each (by all links and by `person_ref`), and
+    the codes of persons."""
 
     texts: pa.LargeStringArray
     smallest: Codes
+    by_person_ref: Codes
     members: NDArray[np.int64]
     blocked: pa.Table
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         for start in range(0, len(self.members), _BATCH_ROWS):
             members = self.members[start : start + _BATCH_ROWS]
-            columns = (self.texts.take(pa.array(codes)) for codes in (members, self.smallest[members]))
+            codes = (members, self.smallest[members], self.by_person_ref[members])
+            columns = (self.texts.take(pa.array(one)) for one in codes)
             yield pa.record_batch([column.cast(pa.string()) for column in columns], schema=COMPONENTS_SCHEMA)
 
 
@@ -167,8 +175,7 @@ def write_identity(
     Raises:
         BuildError: There are no identifiers.
     """
-    limits = replace(limits, block_list=limits.block_list | _block_list(exchange / IDENTIFIERS))
-    solution = _solve(edges_parquet, decisions, limits, exchange / ".spill")
+    solution = _solve(edges_parquet, decisions, with_block_list(limits, exchange), exchange / ".spill")
 
     def write(staged: Path) -> None:
         with pq.ParquetWriter(staged, COMPONENTS_SCHEMA, compression="zstd") as writer:
@@ -183,14 +190,20 @@ def write_identity(
     return IdentityReport(int(n_components), len(solution.members), solution.blocked.num_rows)
 
 
-def _block_list(identifiers: Path) -> frozenset[str]:
+def with_block_list(limits: Limits, exchange: Path) -> Limits:
+    """The limits, with the block list of `<exchange>/identifiers.parquet`.
+
+    Raises:
+        BuildError: There are no identifiers.
+    """
+    identifiers = exchange / IDENTIFIERS
     if not identifiers.is_file():
         raise BuildError(
             f"{identifiers} does not exist, so blocked contacts are unknown",
             hint="call `loyalty run`: it makes the identifiers first",
         )
     table = pq.read_table(identifiers, columns=["identifier"], filters=[("is_blocked", "=", True)])
-    return frozenset(table.column("identifier").to_pylist())
+    return replace(limits, block_list=limits.block_list | frozenset(table.column("identifier").to_pylist()))
 
 
 def _solve(edges: pa.Table | Path, decisions: Sequence[Decision], limits: Limits, spill: Path) -> _Solution:
@@ -211,7 +224,16 @@ def _solve(edges: pa.Table | Path, decisions: Sequence[Decision], limits: Limits
     smallest = smallest_members(coded.n_nodes, np.delete(one, removed), np.delete(other, removed))
     smallest = smallest[: len(coded.pseudonyms)]
     members = np.flatnonzero(np.bincount(smallest)[smallest] > 1)
-    return _Solution(coded.pseudonyms, smallest, members, blocked)
+    by_person_ref = _components(coded.n_nodes, evidence.only(evidence.kind == PSEUDONYM))
+    return _Solution(coded.pseudonyms, smallest, by_person_ref, members, blocked)
+
+
+def _components(n_nodes: int, *links: Links | Codes) -> Codes:
+    """The smallest node of each node's component, by links of evidence and by pairs."""
+    ends = [(part.one, part.other) if isinstance(part, Links) else (part[:, 0], part[:, 1]) for part in links]
+    return smallest_members(
+        n_nodes, np.concatenate([one for one, _ in ends]), np.concatenate([other for _, other in ends])
+    )
 
 
 def _without_blocked(
@@ -219,24 +241,27 @@ def _without_blocked(
 ) -> tuple[Links, pa.Table]:
     """The links of evidence without those of blocked identifiers, and the table of blocked identifiers."""
     evidence, n_nodes = coded.evidence, coded.n_nodes
-    is_declared = evidence.kind == PSEUDONYM
-    declared = smallest_members(
-        n_nodes,
-        np.concatenate([evidence.one[is_declared], links[:, 0]]),
-        np.concatenate([evidence.other[is_declared], links[:, 1]]),
-    )
     connection.register("block_list", pa.table({"identifier": pa.array(sorted(limits.block_list), pa.string())}))
     is_blocked = np.zeros(n_nodes, dtype=np.bool_)
     is_blocked[arrays(connection, _ON_THE_LIST)["code"]] = True
-    max_refs = np.array([n_nodes, limits.max_refs_of_email, limits.max_refs_of_phone])[evidence.kind]
-    # an identifier with at most as many links as the limit cannot belong to more components than the limit
-    is_suspect = ~is_declared & (np.bincount(evidence.other, minlength=n_nodes)[evidence.other] > max_refs)
-    suspects = evidence.only(is_suspect)
-    columns = {"identifier": suspects.other, "source": suspects.source, "component": declared[suspects.one]}
-    connection.register("suspect", pa.table({**columns, "max_refs": max_refs[is_suspect]}))
-    is_blocked[arrays(connection, _TOO_MANY)["identifier"]] = True
+    is_declared = evidence.kind == PSEUDONYM
+    counted: list[Links | Codes] = [evidence.only(is_declared), links]
+    for kind, max_refs in ((EMAIL, limits.max_refs_of_email), (PHONE, limits.max_refs_of_phone)):
+        contacts = evidence.only(evidence.kind == kind)
+        is_blocked[_too_many(connection, contacts, _components(n_nodes, *counted), max_refs)] = True
+        counted.append(contacts.only(~is_blocked[contacts.other]))
     is_removed = ~is_declared & is_blocked[evidence.other]
     removed = evidence.only(is_removed)
     connection.register("blocked_link", pa.table({"identifier": removed.other, "ref": removed.one}))
     blocked: pa.Table = connection.sql(_BLOCKED).to_arrow_table()
     return evidence.only(~is_removed), blocked.cast(BLOCKED_SCHEMA)
+
+
+def _too_many(connection: duckdb.DuckDBPyConnection, contacts: Links, components: Codes, max_refs: int) -> Codes:
+    """The identifiers that belong to more components of one source than they can link."""
+    # an identifier with at most as many links as the limit cannot belong to more components than the limit
+    suspects = contacts.only(np.bincount(contacts.other)[contacts.other] > max_refs)
+    columns = {"identifier": suspects.other, "source": suspects.source, "component": components[suspects.one]}
+    connection.register("suspect", pa.table(columns))
+    found = connection.execute(_TOO_MANY, {"max_refs": max_refs}).fetchnumpy()
+    return cast(Codes, found["identifier"])

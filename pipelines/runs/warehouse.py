@@ -12,6 +12,7 @@ import duckdb
 
 from pipelines.base.database import connect
 from pipelines.base.durable import write_durably
+from pipelines.identity import links
 from pipelines.runs.build_state import SCRATCH_PREFIX
 
 Relation = tuple[str, str]
@@ -108,15 +109,15 @@ def export_cells(warehouse: Path, exchange: Path, scratch_schema: str) -> int:
 
 
 # What the identity step reads: the model of each file
-LINKS = {
-    "identity_links": "int_identity_edge",
-    "identity_links_before": "int_identity_edge_before",
-    "identity_days": "int_identity_day",
+LINK_MODELS = {
+    links.LINKS: "int_identity_edge",
+    links.LINKS_BEFORE: "int_identity_edge_before",
+    links.DAYS: "int_identity_day",
 }
 
 
 def export_links(warehouse: Path, exchange: Path, scratch_schema: str) -> None:
-    """Copy the identity step's input to `<exchange>/<file>.parquet` (LINKS; mode 0600).
+    """Copy the identity step's input to the exchange folder (LINK_MODELS; mode 0600).
 
     Args:
         warehouse: The DuckDB file, with the links built.
@@ -125,13 +126,13 @@ def export_links(warehouse: Path, exchange: Path, scratch_schema: str) -> None:
     """
     schema = _schema(scratch_schema)
     with connect(warehouse, read_only=True) as connection:
-        for file, model in LINKS.items():
+        for file, model in LINK_MODELS.items():
             relation = connection.table(_name(schema, model))
 
             def write(staged: Path, relation: duckdb.DuckDBPyRelation = relation) -> None:
                 relation.write_parquet(str(staged), compression="zstd")
 
-            write_durably(exchange / f"{file}.parquet", write, mode=0o600)
+            write_durably(exchange / file, write, mode=0o600)
 
 
 def _schema(scratch_schema: str) -> str:

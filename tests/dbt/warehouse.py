@@ -26,10 +26,11 @@ from pipelines.config.in_force import write_settings
 from pipelines.config.settings import Settings, project_root
 from pipelines.identity.accounts import write_accounts
 from pipelines.identity.contacts import ContactRules
+from pipelines.identity.history import write_history
 from pipelines.identity.identifiers import write_identifiers
+from pipelines.identity.links import LINKS
 from pipelines.identity.pseudonyms import customer_key, write_pseudonyms
-from pipelines.identity.resolve import Decision, LinkLimits, write_identity
-from pipelines.identity.rules import contact_rules, link_limits
+from pipelines.identity.resolve import Decision, Limits, write_identity
 from pipelines.landing import delivery_ages, read_ledger, write_order_statuses
 from pipelines.runs.dbt_server import END, Request
 from pipelines.runs.dbt_vars import vars_text
@@ -86,8 +87,8 @@ class Warehouse:
     project: Path = project_root() / "dbt_project"
     edition: str = ""
     statuses: list[tuple[str, str, str]] = field(default_factory=list)
-    contacts: ContactRules = field(default_factory=lambda: contact_rules(SETTINGS.model.identity))
-    limits: LinkLimits = field(default_factory=lambda: link_limits(SETTINGS.model.identity))
+    contacts: ContactRules = field(default_factory=ContactRules)
+    limits: Limits = field(default_factory=Limits)
     decisions: list[Decision] = field(default_factory=list)
 
     @property
@@ -202,7 +203,8 @@ class Warehouse:
             )
             if tag == "identity":
                 export_links(self.home / "warehouse.duckdb", exchange, scratch)
-                write_identity(exchange, self.decisions, self.limits)
+                write_identity(exchange / LINKS, exchange, self.decisions, self.limits)
+                write_history(exchange, self.decisions, self.limits)
         if not scratch:
             self.built = self.staged
 

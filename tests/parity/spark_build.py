@@ -18,11 +18,13 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 
 from pipelines.config.secret_key import load_key
 from pipelines.config.settings import load_settings, project_root
+from pipelines.identity.decided import pseudonymised
 from pipelines.identity.decisions import read_decisions
-from pipelines.identity.resolve import write_identity
-from pipelines.identity.rules import link_limits, pseudonymised
+from pipelines.identity.history import write_history
+from pipelines.identity.links import LINKS
+from pipelines.identity.resolve import Limits, write_identity
 from pipelines.runs.dbt_vars import parsed_vars, vars_text
-from pipelines.runs.warehouse import CELLS, LINKS
+from pipelines.runs.warehouse import CELLS, LINK_MODELS
 from pipelines.value import score
 from tests.parity.relations import mart_views, staged_views
 
@@ -46,7 +48,7 @@ def _build(tag: str, out: Path, variables: str) -> None:
 
 def _export_links(out: Path) -> None:
     """From Spark's tables to the exchange, as a daily run does from the warehouse."""
-    for file, model in LINKS.items():
+    for file, model in LINK_MODELS.items():
         rows = out / "spark" / "warehouse" / "intermediate.db" / model / "*.parquet"
         duckdb.sql(
             f"copy (select * from read_parquet('{rows}')) to '{out / 'exchange' / file}.parquet' (format parquet)"
@@ -90,7 +92,9 @@ def main() -> None:
     key = load_key(settings.paths.key, settings.key_text)
     decisions = pseudonymised(read_decisions(settings.paths.decisions), key)
     _export_links(out)
-    write_identity(exchange, decisions, link_limits(settings.model.identity))
+    limits = Limits.of(settings.model.identity)
+    write_identity(exchange / LINKS, exchange, decisions, limits)
+    write_history(exchange, decisions, limits)
     _build("core", out, variables)
     _export_cells(out)
     score(exchange, options.as_of)

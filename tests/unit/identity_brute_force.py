@@ -38,14 +38,18 @@ def resolved(
     nodes = {node for _, one, other in evidence for node in (one, other)}
     nodes |= {("ref", text) for one in decisions for text in (one.one, one.other)}
 
-    declared = components(nodes, [(one, other) for _, one, other in evidence if other[0] == "ref"] + list(users))
-    customers: dict[tuple[Node, str], set[Node]] = defaultdict(set)
-    for source, one, other in evidence:
-        if other[0] != "ref":
-            customers[other, source].add(declared[one])
-    most = {"email": limits.max_refs_of_email, "phone": limits.max_refs_of_phone}
-    too_many = {node for (node, _), found in customers.items() if len(found) > most[node[0]]}
-    listed = {node for node, _ in customers if node[1] in limits.block_list}
+    contacts = {node for _, _, node in evidence if node[0] != "ref"}
+    listed = {node for node in contacts if node[1] in limits.block_list}
+    counted = [(one, other) for _, one, other in evidence if other[0] == "ref"] + list(users)
+    too_many: set[Node] = set()
+    for kind, most in (("email", limits.max_refs_of_email), ("phone", limits.max_refs_of_phone)):
+        root = components(nodes, counted)
+        customers: dict[tuple[Node, str], set[Node]] = defaultdict(set)
+        for source, one, other in evidence:
+            if other[0] == kind:
+                customers[other, source].add(root[one])
+        too_many |= {node for (node, _), found in customers.items() if len(found) > most}
+        counted += [(one, other) for _, one, other in evidence if other[0] == kind and other not in too_many | listed]
     blocked = {
         (*node, len({one for _, one, other in evidence if other == node}), reason)
         for found, reason in ((listed, "block_list"), (too_many - listed, "too_many_references"))

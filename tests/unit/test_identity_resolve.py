@@ -135,10 +135,27 @@ def test_references_that_name_each_other_count_once(tmp_path: Path) -> None:
     assert persons(edges, tmp_path, Decision("link", "a", "b")) == ["abc"]
 
 
-def test_references_that_share_only_a_contact_count_each(tmp_path: Path) -> None:
-    assert persons([*phone("y", "a", "b"), *email("x", "a", "b")], tmp_path) == ["ab"]
-    _, blocked = solved([*phone("y", "a", "b"), *email("x", "a", "b")], tmp_path)
-    assert blocked == {("phone", "y", 2, "too_many_references")}
+def test_references_with_one_email_count_once_for_a_phone(tmp_path: Path) -> None:
+    edges = [*phone("y", "a", "b"), *phone("y", "c", source="crm")]
+    assert persons([*edges, *email("x", "a", "b")], tmp_path) == ["abc"]
+    # not if the e-mail links nobody itself
+    _, blocked = solved([*edges, *email("x", "a", "b")], tmp_path, limits=BLOCK_X)
+    assert blocked == {("email", "x", 2, "block_list"), ("phone", "y", 3, "too_many_references")}
+
+
+def test_emails_are_counted_before_phones(tmp_path: Path) -> None:
+    _, blocked = solved([*phone("y", "a", "b"), *email("x", "a", "b")], tmp_path, limits=Limits(max_refs_of_email=1))
+    assert blocked == {("email", "x", 2, "too_many_references"), ("phone", "y", 2, "too_many_references")}
+
+
+def test_the_component_by_person_ref_alone_is_beside_that_of_all_links(tmp_path: Path) -> None:
+    found = resolve(table([*declared("cb"), *email("x", "a", "b")]), [Decision("link", "a", "d")], LIMITS, tmp_path)
+    assert [tuple(row.values()) for row in found.components.to_pylist()] == [
+        ("a", "a", "a"),
+        ("b", "a", "b"),
+        ("c", "a", "b"),
+        ("d", "a", "d"),
+    ]
 
 
 def test_an_email_may_belong_to_as_many_customers_as_the_limit_and_not_to_more(tmp_path: Path) -> None:
@@ -214,7 +231,9 @@ def test_both_files_are_for_their_owner_alone_and_have_the_same_bytes_for_the_sa
         )
         written.append([(folder / name).read_bytes() for name in (COMPONENTS, BLOCKED)])
     assert written[0] == written[1]
-    assert pq.read_table(folder / COMPONENTS).to_pylist() == [{"node": node, "component": "a"} for node in "abc"]
+    assert pq.read_table(folder / COMPONENTS).to_pylist() == [
+        {"node": node, "component": "a", "person_ref_component": node} for node in "abc"
+    ]
     assert [row["reason"] for row in pq.read_table(folder / BLOCKED).to_pylist()] == [
         "block_list",
         "too_many_references",
