@@ -17,7 +17,7 @@ from pipelines.base.durable import sync_file, umask
 from pipelines.base.errors import BuildError
 from pipelines.config.secret_key import existing_keys, load_key, load_keys
 from pipelines.config.settings import Settings
-from pipelines.identity.decisions import forget_refs
+from pipelines.identity.decisions import forget_refs, read_decisions
 from pipelines.identity.pseudonyms import customer_key, key_fingerprint
 from pipelines.landing import EarlierBatch, Erase, load_mapping, read_ledger
 from pipelines.landing.prepare import prepared
@@ -137,7 +137,7 @@ def erase(settings: Settings, plan: Plan, users_umask: int, progress: Progress =
     write_journal(paths.erasures, plan)
     progress("writing tombstones")
     add_tombstones(paths.erasures, load_key(paths.key, settings.key_text), plan.subject, plan.id)
-    decisions = forget_refs(paths.decisions, plan.subject.refs, plan.words)
+    decisions = forget_refs(paths.decisions, _decided_refs(settings, plan), plan.words)
     state: list[str] = []
     if plan.is_known:
         progress("removing the warehouse; the next run builds it again")
@@ -240,6 +240,14 @@ def _unknown_subject(settings: Settings, kind: str, asked: str, source: str | No
     landed = set(read_ledger(settings.home).column("source").to_pylist())
     sources = {source} if source else landed | {load_mapping(one.mapping).source for one in settings.sources}
     return Subject(refs=frozenset((name, asked.strip()) for name in sources))
+
+
+def _decided_refs(settings: Settings, plan: Plan) -> set[tuple[str, str]]:
+    """The person's references as decisions about identity name them. Those of guests are known by their pseudonyms."""
+    keys, pseudonyms = existing_keys(settings.paths.key, settings.key_text), set(plan.customer_keys)
+    decided = {pair for entry in read_decisions(settings.paths.decisions) for pair in entry.refs}
+    theirs = {pair for pair in decided if any(customer_key(key, *pair) in pseudonyms for key in keys)}
+    return theirs | plan.subject.refs
 
 
 def _customer_keys(keys: Sequence[bytes], subject: Subject) -> tuple[str, ...]:
