@@ -12,6 +12,7 @@ The result does not depend on the order of rows. Pseudonyms and identifiers beco
 spill to disk (links.py); the rules work on arrays of codes.
 """
 
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -168,7 +169,11 @@ def write_identity(
         BuildError: There are no identifiers.
     """
     limits = replace(limits, block_list=limits.block_list | _block_list(exchange / IDENTIFIERS))
-    solution = _solve(edges_parquet, decisions, limits, exchange / ".spill")
+    spill = exchange / ".spill"
+    try:
+        solution = _solve(edges_parquet, decisions, limits, spill)
+    finally:
+        shutil.rmtree(spill, ignore_errors=True)
 
     def write(staged: Path) -> None:
         with pq.ParquetWriter(staged, COMPONENTS_SCHEMA, compression="zstd") as writer:
