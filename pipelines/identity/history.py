@@ -4,6 +4,7 @@ Most references are alone, or have been linked since before the first month end.
 each day.
 """
 
+import shutil
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -107,13 +108,16 @@ def write_history(exchange: Path, decisions: Sequence[Decision], limits: Limits)
         decisions: The user's decisions, which count on every day.
         limits: How many references an identifier may link.
     """
-    found = _history(exchange, decisions, with_block_list(limits, exchange))
+    spill = exchange / ".spill"
+    try:
+        found = _history(exchange, spill, decisions, with_block_list(limits, exchange))
+    finally:
+        shutil.rmtree(spill, ignore_errors=True)
     write_durably(exchange / HISTORY, lambda path: pq.write_table(found, path, compression="zstd"), mode=0o600)
     return int(found.num_rows)
 
 
-def _history(exchange: Path, decisions: Sequence[Decision], limits: Limits) -> pa.Table:
-    spill = exchange / ".spill"
+def _history(exchange: Path, spill: Path, decisions: Sequence[Decision], limits: Limits) -> pa.Table:
     with connect(spill=spill) as connection:
         connection.execute("set enable_progress_bar = false")
         for name, file in (("links", LINKS), ("links_before", LINKS_BEFORE), ("days", DAYS)):
