@@ -220,8 +220,8 @@ def _solve(edges: pa.Table | Path, decisions: Sequence[Decision], limits: Limits
         evidence, blocked = _without_blocked(connection, coded, links, limits)
     one, other = np.concatenate([evidence.one, links[:, 0]]), np.concatenate([evidence.other, links[:, 1]])
     is_evidence = np.arange(one.size) < evidence.one.size
-    removed = removed_links(coded.n_nodes, one, other, is_evidence, coded.pairs[~is_link].tolist())
-    smallest = smallest_members(coded.n_nodes, np.delete(one, removed), np.delete(other, removed))
+    is_kept = ~removed_links(coded.n_nodes, one, other, is_evidence, coded.pairs[~is_link].tolist())
+    smallest = smallest_members(coded.n_nodes, one[is_kept], other[is_kept])
     smallest = smallest[: len(coded.pseudonyms)]
     members = np.flatnonzero(np.bincount(smallest)[smallest] > 1)
     by_person_ref = _components(coded.n_nodes, evidence.only(evidence.kind == PSEUDONYM))
