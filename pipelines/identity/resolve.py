@@ -14,6 +14,7 @@ The result does not depend on the order of rows. Pseudonyms and identifiers beco
 spill to disk (links.py); the rules work on arrays of codes.
 """
 
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -175,7 +176,12 @@ def write_identity(
     Raises:
         BuildError: There are no identifiers.
     """
-    solution = _solve(edges_parquet, decisions, with_block_list(limits, exchange), exchange / ".spill")
+    limits = with_block_list(limits, exchange)
+    spill = exchange / ".spill"
+    try:
+        solution = _solve(edges_parquet, decisions, limits, spill)
+    finally:
+        shutil.rmtree(spill, ignore_errors=True)
 
     def write(staged: Path) -> None:
         with pq.ParquetWriter(staged, COMPONENTS_SCHEMA, compression="zstd") as writer:
