@@ -138,8 +138,14 @@ def test_every_var_of_the_dbt_project_that_no_run_decides_is_a_setting() -> None
 
 def test_a_business_number_without_a_var_is_one_that_python_reads() -> None:
     without = {key.name for key in declared(ModelSettings) if not key.words.var and not key.group.endswith("_weights")}
-    identity = set(IdentityModel.model_fields)
+    identity = set(IdentityModel.model_fields) - {"survivorship"}
     assert without == {"fit_min_customers", "high_spend_correlation", *identity}
+
+
+def test_a_list_of_names_reaches_dbt_as_a_list() -> None:
+    model = ModelSettings.model_validate({"identity": {"survivorship": ["crm", "shop"]}})
+    assert model_vars(model)["identity_survivorship"] == ["crm", "shop"]
+    assert model_vars(ModelSettings())["identity_survivorship"] == []
 
 
 def test_dbt_has_the_declared_defaults_and_none_of_its_own() -> None:
