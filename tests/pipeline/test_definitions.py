@@ -98,13 +98,15 @@ def test_every_path_from_a_landed_entity_to_publication_goes_through_every_gate(
 
 def test_no_stage_is_divided_and_publication_comes_after_the_gates_and_totals(definitions: dg.Definitions) -> None:
     steps = {name: create_execution_plan(definitions.resolve_job_def(name)).get_executable_step_deps() for name in JOBS}
-    plans = {"plan", *(f"exchange__{name}" for name in ("order_statuses", "pseudonyms", "settings"))}
-    daily = {*plans, "dbt_core", "value", "dbt_marts", "gate_marts", "totals", "published__version"}
+    exchanged = ("order_statuses", "identifiers", "pseudonyms", "accounts", "settings")
+    plans = {"plan", *(f"exchange__{name}" for name in exchanged)}
+    daily = {*plans, "dbt_links", "identity", "dbt_core", "value", "dbt_marts", "gate_marts", "totals", "published__version"}
     assert steps["daily"].keys() == daily | {"published__version_fresh"}
     assert steps["backfill"].keys() == steps["daily"].keys()
     assert steps["full_refresh"].keys() == steps["ingest"].keys() | steps["daily"].keys()
     for name in ("daily", "backfill", "full_refresh"):
-        assert steps[name]["dbt_core"] >= plans - {"plan", "exchange__settings"}
+        assert steps[name]["dbt_core"] >= plans - {"plan", "exchange__settings"} | {"identity"}
+        assert steps[name]["identity"] == {"dbt_links"}
         assert all("plan" in steps[name][one] for one in plans - {"plan"})
         assert "exchange__settings" in steps[name]["dbt_marts"]
         assert steps[name]["published__version"] >= {"gate_marts", "totals"}

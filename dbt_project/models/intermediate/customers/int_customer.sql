@@ -27,6 +27,7 @@ records as (
         row_number() over (
             partition by identity.customer_key
             order by
+                {{ survivorship_rank('customers.source') }},
                 customers.updated_at desc nulls last,
                 customers.file_on desc nulls last,
                 customers.source asc,

@@ -28,6 +28,7 @@ select
     row_number() over (
         partition by records.customer_key
         order by
+            {{ survivorship_rank('records.source') }},
             records.updated_at desc nulls last,
             records.file_on desc nulls last,
             records.source asc,
