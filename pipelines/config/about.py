@@ -19,6 +19,7 @@ class About:
         example: An example value, for settings without a default.
         shown: The default in words, if it is not a constant.
         var: The dbt var that receives the value; empty if there is none.
+        is_private: Whether the value may name a person. Then rpt_setting has no row for it.
     """
 
     meaning: str
@@ -27,6 +28,7 @@ class About:
     example: str = ""
     shown: str = ""
     var: str = ""
+    is_private: bool = False
 
 
 def about(field: FieldInfo) -> About | None:

@@ -21,6 +21,7 @@ from pipelines.config.settings import Settings
 FILE = "settings.parquet"
 # The keys at the top of the file that affect marts; the business numbers below `model` follow them.
 _AT_THE_TOP = ("timezone", "currency", "industry", "history_months")
+_NOTHING = "none"
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,9 @@ class InForce:
 
 
 def in_force(settings: Settings) -> list[InForce]:
-    """Every setting in force, in the order of the declarations."""
+    """Every setting in force, in the order of the declarations, without those that may name a person."""
     keys = [key for key in declared(Settings) if key.path in _AT_THE_TOP or key.path.startswith("model.")]
-    return [row for key in keys for row in _rows(key, settings)]
+    return [row for key in keys if not key.words.is_private for row in _rows(key, settings)]
 
 
 def write_settings(exchange: Path, settings: Settings) -> int:
@@ -92,4 +93,8 @@ def _preset(industry: str, name: str) -> str | None:
 
 def _text(value: object) -> str:
     assert not isinstance(value, BaseModel)
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or _NOTHING
+    if value is None or isinstance(value, bool):
+        return _NOTHING if value is None else json.dumps(value)
     return json.dumps(plain_number(value)) if isinstance(value, int | float) else str(value)

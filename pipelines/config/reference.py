@@ -39,7 +39,15 @@ If a business number changes, the next run rebuilds everything that depends on i
 the mart `rpt_setting`. Secrets are not in the file. They are set in the environment: `LOYALTY_KEY` and
 `LOYALTY_WEBHOOK_URL`.
 """
-_NAMES = {int: "whole number", float: "number", str: "text", Path: "path", date: "day (2024-01-31)", tuple: "list"}
+_NAMES = {
+    int: "whole number",
+    float: "number",
+    bool: "true or false",
+    str: "text",
+    Path: "path",
+    date: "day (2024-01-31)",
+    tuple: "list",
+}
 
 
 def page() -> str:
@@ -141,6 +149,8 @@ def _flow(value: Any) -> str:
         return "{" + ", ".join(f"{name}: {_flow(one)}" for name, one in value.items()) + "}"
     if isinstance(value, SettingsPart):
         return _flow(dict(value))
+    if isinstance(value, bool):
+        return json.dumps(value)
     if isinstance(value, int | float):
         return json.dumps(plain_number(value))
     return str(value)

@@ -1,6 +1,8 @@
 """The configured sources with their mappings, which a landing reads."""
 
 from pipelines.base.errors import ConfigError
+from pipelines.base.spelling import did_you_mean
+from pipelines.config.positions import Document, read_yaml
 from pipelines.config.settings import Settings, check_inboxes
 from pipelines.landing.inbox import SourceFiles
 from pipelines.landing.mapping import load_mapping
@@ -15,4 +17,36 @@ def source_files(settings: Settings) -> list[SourceFiles]:
     if not settings.sources:
         raise ConfigError("no source is configured", hint="set LOYALTY_CONFIG to the path of your loyalty.yml")
     check_inboxes(settings)
-    return [SourceFiles(mapping=load_mapping(source.mapping), folder=source.files) for source in settings.sources]
+    sources = [SourceFiles(mapping=load_mapping(source.mapping), folder=source.files) for source in settings.sources]
+    check_survivorship(settings, {source.mapping.source for source in sources})
+    return sources
+
+
+def check_survivorship(settings: Settings, names: set[str]) -> None:
+    """Raise an error if `model.identity.survivorship` lists a name that is not a source.
+
+    The name of a source is in its mapping, so this is known only after the mappings are read.
+
+    Args:
+        settings: The settings.
+        names: The names of the configured sources.
+
+    Raises:
+        ConfigError: A name is unknown; the message names the file and the line.
+    """
+    path = settings.config_path
+    listed = settings.model.identity.survivorship
+    unknown = [index for index, name in enumerate(listed) if name not in names]
+    if not unknown:
+        return
+    document = read_yaml(path.read_text(encoding="utf-8-sig")) if path else Document(None, {})
+    at = ("model", "identity", "survivorship")
+    known = f"the sources are {', '.join(sorted(names))}"
+    raise ConfigError(
+        "\n".join(
+            f"{path}:{document.line((*at, index))}: {'.'.join(at)}.{index}: there is no source `{listed[index]}`"
+            f"{did_you_mean(listed[index], names, known)}"
+            for index in unknown
+        ),
+        hint="write names of configured sources: each mapping has its own under `source:`",
+    )

@@ -9,6 +9,7 @@ import yaml
 from pipelines.base.errors import ConfigError
 from pipelines.config.declared import declared
 from pipelines.config.model import ModelSettings
+from pipelines.config.model_identity import IdentityModel
 from pipelines.config.model_vars import model_vars
 from pipelines.config.reference import PAGE, PROJECT_FILE, dbt_project, page
 from pipelines.config.settings import Settings, dbt_vars, load_settings, project_root
@@ -91,6 +92,23 @@ def test_a_number_of_the_industry_is_a_var_only_where_the_file_sets_it(folder: P
         ("{clv: {tiers: {no_forecast: 0}}}", "`no_forecast` is reserved"),
         ("{clv: {tiers: {The best: 0}}}", "model.clv.tiers.The best: must be text of the form"),
         ("{surveys: {nps_interval_z: 0}}", "surveys.nps_interval_z: must be at least 0.5"),
+        ("{identity: {phone_region: DEU}}", "identity.phone_region: `DEU` is not a region of ISO 3166; write two"),
+        ("{identity: {phone_region: de}}", "`de` is not a region of ISO 3166; did you mean `DE`?"),
+        (
+            "{identity: {phone_region: UK}}",
+            "`UK` is not a region of ISO 3166; write two capital letters, such as DE, GB",
+        ),
+        ("{identity: {keeps_email_tag: 3}}", "identity.keeps_email_tag: must be true or false"),
+        ("{identity: {max_refs_of_email: 0}}", "identity.max_refs_of_email: must be at least 1, but is `0`"),
+        ("{identity: {max_refs_of_phone: true}}", "identity.max_refs_of_phone: must be a number, but is `true`"),
+        ("{identity: {survivorship: [crm, shop, crm]}}", "identity.survivorship: `crm` is listed twice: remove one"),
+        (
+            "{identity: {blocked: [info@shop.example, nobody]}}",
+            "blocked: entry 2 is neither an e-mail address nor a phone",
+        ),
+        ("{identity: {blocked: ['030 901820']}}", "entry 1 is neither an e-mail address nor a phone number with +"),
+        ("{identity: {blocked: [+4930901820]}}", "identity.blocked.0: must be text: put the e-mail address or phone"),
+        ("{identity: {blocked: info@shop.example}}", "identity.blocked: must be a list of e-mail addresses"),
         ("{orders: {fx_rate_max_age_days: 40}}", "orders.fx_rate_max_age_days: must be at most 31"),
     ],
 )
@@ -120,7 +138,8 @@ def test_every_var_of_the_dbt_project_that_no_run_decides_is_a_setting() -> None
 
 def test_a_business_number_without_a_var_is_one_that_python_reads() -> None:
     without = {key.name for key in declared(ModelSettings) if not key.words.var and not key.group.endswith("_weights")}
-    assert without == {"fit_min_customers", "high_spend_correlation"}
+    identity = set(IdentityModel.model_fields)
+    assert without == {"fit_min_customers", "high_spend_correlation", *identity}
 
 
 def test_dbt_has_the_declared_defaults_and_none_of_its_own() -> None:
