@@ -1,11 +1,6 @@
-"""Identity: which references belong to the same person.
+"""Identity: which references belong to the same person, in one source or in several.
 
-Two references of a source are linked if the customer record of one names the other in `person_ref`. All references that
-are linked, in either direction and over any number of steps, are one person. The marts apply this rule in dbt to the
-records that count on the as-of day (models/intermediate/identity). This package applies it to every record that ever
-landed, for erasing and exporting a person. tests/dbt/test_identity.py checks that both give the same result.
+References are linked by `person_ref`, by e-mails and phones in normal form, and by the user's decisions. resolve.py has
+the rules. The marts apply them to the rows that count on the as-of day (dbt finds the links, see
+models/intermediate/identity). linked.py applies them to every row that ever landed, for erasing and exporting a person.
 """
-
-from pipelines.identity.linked import linked_refs
-
-__all__ = ["linked_refs"]

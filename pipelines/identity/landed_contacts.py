@@ -5,14 +5,14 @@ same as the contacts of this person. So each text gets a bucket in SQL, and only
 normalised. linked.py follows the links.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import duckdb
 
-from pipelines.base import quoting
 from pipelines.base.entities import ENTITIES
 from pipelines.identity.contacts import ContactRules, Kind, kind_of
+from pipelines.identity.plain_contacts import digits, email_of, phone_of
 
 Ref = tuple[str, str]
 """Source and reference. The reference of a guest is `GUEST` and the normal form of the e-mail address."""
@@ -115,31 +115,24 @@ class LandedContacts:
         pairs = sorted(set(refs))
         forms = {ref.removeprefix(GUEST) for _, ref in pairs if is_guest(ref)}
         texts = self.texts(forms) if forms else {}
-        spelled = [
-            (source, text) for source, ref in pairs if is_guest(ref) for text in texts[ref.removeprefix(GUEST)]
-        ]
+        spelled = [(source, text) for source, ref in pairs if is_guest(ref) for text in texts[ref.removeprefix(GUEST)]]
         return [
             *self._select("(source, ref) in (select * from wanted)", pairs),
             *self._select("ref is null and (source, guest) in (select * from wanted)", spelled),
         ]
 
+    def like(self, kind: Kind, texts: Collection[str]) -> list[Contact]:
+        """Every contact with the same normal form or the same plain text as one of some texts, and who has it."""
+        forms = {form for text in texts if (form := self.form(kind, text)) is not None}
+        plains = {email_of(text) if kind == "email" else phone_of(text) for text in texts} - {""}
+        plain = "lower(text)" if kind == "email" else digits("text")
+        same = self._select(f"(kind, {plain}) in (select * from wanted)", [(kind, text) for text in sorted(plains)])
+        return list(dict.fromkeys([*self.with_forms(forms), *same]))
+
     def with_forms(self, forms: Iterable[str]) -> list[Contact]:
         """Every contact with one of these normal forms, and who has it."""
-        return [contact for form, texts in self.texts(forms).items() for contact in self.with_texts(kind_of(form), texts)]
-
-    def with_texts(self, kind: Kind, texts: Iterable[str]) -> list[Contact]:
-        """Every contact with one of these texts, and who has it."""
-        return self._select("(kind, text) in (select * from wanted)", [(kind, text) for text in texts])
-
-    def with_digits(self, numbers: Iterable[str], digits: str) -> list[Contact]:
-        """Every phone with one of these digits, and who has it.
-
-        Args:
-            numbers: The digits.
-            digits: SQL of the digits of the column `text`.
-        """
-        wanted = [("phone", number) for number in numbers]
-        return self._select(f"kind = 'phone' and ('phone', {digits}) in (select * from wanted)", wanted)
+        spelled = [(kind_of(form), text) for form, texts in self.texts(forms).items() for text in sorted(texts)]
+        return self._select("(kind, text) in (select * from wanted)", spelled)
 
     def texts(self, forms: Iterable[str]) -> dict[str, set[str]]:
         """The landed texts with each of these normal forms."""
@@ -164,7 +157,7 @@ class LandedContacts:
         ).fetchall()
         yield from (text for (text,) in rows)
 
-    def _select(self, where: str, wanted: list[tuple[str, str]]) -> list[Contact]:
+    def _select(self, where: str, wanted: Sequence[tuple[str, str]]) -> list[Contact]:
         if not wanted:
             return []
         rows = self._connection.execute(
@@ -172,7 +165,10 @@ class LandedContacts:
             f" select source, ref, guest, kind, text from landed_contacts where {where} order by all",
             {"one": [one for one, _ in wanted], "other": [other for _, other in wanted]},
         ).fetchall()
-        return [Contact(self._owner(source, ref, guest), kind, text, self.form(kind, text)) for source, ref, guest, kind, text in rows]
+        return [
+            Contact(self._owner(source, ref, guest), kind, text, self.form(kind, text))
+            for source, ref, guest, kind, text in rows
+        ]
 
     def _owner(self, source: str, ref: str | None, guest: str | None) -> Ref | None:
         if ref is not None:

@@ -189,7 +189,9 @@ class _Graph:
         ]
         columns = zip(*edges, strict=True) if edges else ((), (), (), ())
         names = ("kind", "source", "node", "other_node")
-        table = pa.table({name: pa.array(list(column), pa.string()) for name, column in zip(names, columns, strict=True)})
+        table = pa.table(
+            {name: pa.array(list(column), pa.string()) for name, column in zip(names, columns, strict=True)}
+        )
         decisions = [
             ResolvedDecision(entry.action.value, _node(entry.one.pair), _node(entry.other.pair))
             for entry in self._decisions
