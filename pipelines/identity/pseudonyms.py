@@ -1,8 +1,10 @@
 """Pseudonyms: a `customer_key` for every reference to a customer in a source.
 
 The step runs in Python because the key must not appear in SQL, in dbt's artifacts or in an engine's logs. References
-are read in batches from the restricted staging schema, and only new references get a pseudonym. dbt decides which
-references are the same person (int_customer_identity).
+are read in batches from the restricted staging schema, and only new references get a pseudonym.
+
+A guest is a row with an e-mail address and no reference. Its reference is `@` and the identifier of the address. An
+address without a normal form or on the block list is not a guest, because its rows can be from different people.
 """
 
 import hashlib
@@ -24,13 +26,28 @@ from pipelines.base.errors import BuildError
 log = logging.getLogger("loyalty.pseudonyms")
 
 SCHEMA = pa.schema([("source", pa.string()), ("ref", pa.string()), ("customer_key", pa.string())])
+IDENTIFIERS = "identifiers.parquet"
 _BATCH_ROWS = 100_000
 _SEPARATOR = "\x1f"
 _NEW_REFS = """
-    select distinct refs.source, refs.ref
-    from staging.stg_customer_refs as refs
-    anti join known on known.source = refs.source and known.ref = refs.ref
-    where refs.ref is not null
+    with refs as (
+        select source, ref
+        from staging.stg_customer_refs
+        where ref is not null
+        union
+        select contacts.source, '@' || identifiers.identifier as ref
+        from staging.stg_contacts as contacts
+        inner join identifiers on contacts.kind = identifiers.kind and contacts.value = identifiers.value
+        where
+            contacts.ref is null
+            and contacts.kind = 'email'
+            and identifiers.identifier is not null
+            and not identifiers.is_blocked
+    )
+
+    select refs.source, refs.ref
+    from refs
+    anti join known on refs.source = known.source and refs.ref = known.ref
     order by all
 """
 
@@ -62,20 +79,25 @@ def key_fingerprint(key: bytes) -> str:
 
 
 def write_pseudonyms(warehouse: Path, exchange: Path, key: bytes) -> PseudonymReport:
-    """Update `<exchange>/pseudonyms.parquet` (source, ref, customer_key; mode 0600) so that it has every reference.
+    """Update `<exchange>/pseudonyms.parquet` (source, ref, customer_key; mode 0600).
+
+    It then has every reference and every guest.
 
     Args:
-        warehouse: The DuckDB file with staging.stg_customer_refs (source, ref).
-        exchange: The folder of the file. A file that was made with another key is replaced.
+        warehouse: The DuckDB file with staging.stg_customer_refs (source, ref) and staging.stg_contacts (source, ref,
+            kind, value).
+        exchange: The folder of the file, with identifiers.parquet. A file that was made with another key is replaced.
         key: The secret key.
 
     Raises:
-        BuildError: Staging has not been built.
+        BuildError: Staging has not been built, or there are no identifiers of this key.
     """
     path = exchange / "pseudonyms.parquet"
     schema = SCHEMA.with_metadata({b"key_fingerprint": key_fingerprint(key).encode()})
     new = 0
     with connect(warehouse, read_only=True) as connection:
+        identifiers = quoting.files(_identifiers(exchange, key))
+        connection.register("identifiers", connection.sql(f"from read_parquet({identifiers})"))
         if path.is_file() and pq.read_schema(path).metadata == schema.metadata:
             connection.register("known", connection.sql(f"from read_parquet({quoting.files(path)})"))
         else:
@@ -95,12 +117,25 @@ def write_pseudonyms(warehouse: Path, exchange: Path, key: bytes) -> PseudonymRe
             write_durably(path, write, mode=0o600)
         except duckdb.CatalogException as problem:
             raise BuildError(
-                f"{warehouse} has no table staging.stg_customer_refs, so pseudonyms cannot be made",
+                f"{warehouse} has no tables staging.stg_customer_refs and staging.stg_contacts, so pseudonyms cannot be"
+                " made",
                 hint="call `loyalty run`: it builds staging first",
             ) from problem
     report = PseudonymReport(known=int(known), new=new)
     log.info("pseudonyms: %d known, %d new", report.known, report.new)
     return report
+
+
+def _identifiers(exchange: Path, key: bytes) -> Path:
+    """The file of identifiers, made with the same key."""
+    path = exchange / IDENTIFIERS
+    made_with = pq.read_schema(path).metadata if path.is_file() else None
+    if not made_with or made_with.get(b"key_fingerprint") != key_fingerprint(key).encode():
+        raise BuildError(
+            f"{path} does not exist or was made with another key, so guests have no pseudonym",
+            hint="call `loyalty run`: it makes the identifiers before the pseudonyms",
+        )
+    return path
 
 
 def _batches(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[pa.RecordBatch]:

@@ -136,14 +136,34 @@ def test_a_foreign_number_has_a_form_with_the_prefix_of_the_region_and_with_00()
 
 @pytest.mark.parametrize(
     "text",
-    ["030 901820 ext. 5", "030 901820 x5", "030 901820#5", "030 901820,5", "tel:+4930901820;ext=5", "+49 30 901820 Durchwahl 5"],
+    [
+        "030 901820 ext. 5",
+        "030 901820 x5",
+        "030 901820#5",
+        "030 901820,5",
+        "tel:+4930901820;ext=5",
+        "+49 30 901820 Durchwahl 5",
+    ],
 )
 def test_a_number_with_an_extension_has_no_form(text: str) -> None:
     assert phone_form(text, "DE") is None
 
 
 @pytest.mark.parametrize(
-    "text", ["", "+", "tel:", "0", "123", "+49", "+999 123456", "unknown", "0800 FLOWERS", "030 901820 / 030 901821", "9" * 400]
+    "text",
+    [
+        "",
+        "+",
+        "tel:",
+        "0",
+        "123",
+        "+49",
+        "+999 123456",
+        "unknown",
+        "0800 FLOWERS",
+        "030 901820 / 030 901821",
+        "9" * 400,
+    ],
 )
 def test_a_text_that_is_not_one_valid_number_has_no_form(text: str) -> None:
     assert phone_form(text, "DE") is None

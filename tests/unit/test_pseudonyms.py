@@ -12,9 +12,13 @@ from pydantic import SecretStr
 
 from pipelines.base.errors import BuildError, ConfigError
 from pipelines.config.secret_key import load_key, load_keys
-from pipelines.identity.pseudonyms import customer_key, key_fingerprint, write_pseudonyms
+from pipelines.identity import pseudonyms
+from pipelines.identity.contacts import ContactRules
+from pipelines.identity.identifiers import identifier, write_identifiers
+from pipelines.identity.pseudonyms import PseudonymReport, customer_key, key_fingerprint
 
 KEY = b"k" * 40
+NO_RULES = ContactRules()
 
 
 @pytest.fixture
@@ -28,7 +32,20 @@ def stage(path: Path, *refs: tuple[str, str]) -> None:
     with duckdb.connect(str(path)) as connection:
         connection.execute("create schema if not exists staging")
         connection.execute("create table if not exists staging.stg_customer_refs (source text, ref text)")
+        columns = "source text, ref text, kind text, value text"
+        connection.execute(f"create table if not exists staging.stg_contacts ({columns})")
         connection.executemany("insert into staging.stg_customer_refs values (?, ?)", refs)
+
+
+def add_contacts(path: Path, *rows: tuple[str, str | None, str, str]) -> None:
+    with duckdb.connect(str(path)) as connection:
+        connection.executemany("insert into staging.stg_contacts values (?, ?, ?, ?)", rows)
+
+
+def write_pseudonyms(path: Path, exchange: Path, key: bytes, rules: ContactRules = NO_RULES) -> PseudonymReport:
+    """Both steps in their order."""
+    write_identifiers(path, exchange, key, rules)
+    return pseudonyms.write_pseudonyms(path, exchange, key)
 
 
 def keys(exchange: Path) -> dict[tuple[str, str], str]:
@@ -79,8 +96,41 @@ def test_the_file_is_for_its_owner_alone_and_does_not_hold_the_key(warehouse: Pa
 def test_without_staging_it_says_so(tmp_path: Path) -> None:
     path = tmp_path / "empty.duckdb"
     duckdb.connect(str(path)).close()
+    with pytest.raises(BuildError, match=r"identifiers\.parquet does not exist"):
+        pseudonyms.write_pseudonyms(path, tmp_path, KEY)
+    stage(tmp_path / "other.duckdb", ("shop", "1"))
+    write_identifiers(tmp_path / "other.duckdb", tmp_path, KEY, NO_RULES)
     with pytest.raises(BuildError, match="stg_customer_refs"):
-        write_pseudonyms(path, tmp_path, KEY)
+        pseudonyms.write_pseudonyms(path, tmp_path, KEY)
+
+
+def test_a_guest_has_one_pseudonym_per_source_and_address(warehouse: Path, tmp_path: Path) -> None:
+    add_contacts(
+        warehouse,
+        ("shop", None, "email", "Anna@example.com"),
+        ("shop", None, "email", "anna@example.com"),
+        ("kiosk", None, "email", "anna@example.com"),
+        ("shop", "1", "email", "bea@example.com"),
+        ("shop", None, "phone", "+4930901820"),
+        ("shop", None, "email", "not an address"),
+    )
+    assert write_pseudonyms(warehouse, tmp_path, KEY).new == 5
+    guest = "@" + identifier(KEY, "email", "anna@example.com")
+    assert keys(tmp_path).keys() - {("shop", "1"), ("shop", "2"), ("crm", "1")} == {("shop", guest), ("kiosk", guest)}
+    assert keys(tmp_path)["shop", guest] == customer_key(KEY, "shop", guest)
+    assert write_pseudonyms(warehouse, tmp_path, KEY) == PseudonymReport(known=5, new=0)
+
+
+def test_a_blocked_address_is_not_a_guest(warehouse: Path, tmp_path: Path) -> None:
+    add_contacts(warehouse, ("shop", None, "email", "Info@example.com"))
+    report = write_pseudonyms(warehouse, tmp_path, KEY, ContactRules(blocked=frozenset({"info@example.com"})))
+    assert report.new == 3
+
+
+def test_identifiers_of_another_key_make_no_guests(warehouse: Path, tmp_path: Path) -> None:
+    write_identifiers(warehouse, tmp_path, b"another" * 8, NO_RULES)
+    with pytest.raises(BuildError, match="another key"):
+        pseudonyms.write_pseudonyms(warehouse, tmp_path, KEY)
 
 
 def test_a_key_is_made_once_and_for_its_owner_alone(tmp_path: Path) -> None:
