@@ -10,8 +10,10 @@ them. Then the rules are applied to the collected part of the graph, with unlink
 """
 
 from collections import defaultdict, deque
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
 import duckdb
 import pyarrow as pa
@@ -20,7 +22,9 @@ from pipelines.identity.contacts import kind_of
 from pipelines.identity.decisions import Action, Decision, in_force
 from pipelines.identity.landed_contacts import LandedContacts, Ref, is_guest
 from pipelines.identity.resolve import Decision as ResolvedDecision
-from pipelines.identity.resolve import LinkLimits, Resolved, resolve
+from pipelines.identity.resolve import Limits, Resolved, resolve
+
+_ACTIONS: Mapping[Action, Literal["link", "unlink"]] = {Action.LINK: "link", Action.UNLINK: "unlink"}
 
 ASKED, PERSON_REF, DECISION = "asked", "person_ref", "decision"
 
@@ -72,10 +76,12 @@ class Rules:
 
     Attributes:
         limits: How many customers of one source an e-mail or phone may have.
+        spill: The folder for data that does not fit into memory.
         decisions: All entries of the user.
     """
 
-    limits: LinkLimits
+    limits: Limits
+    spill: Path
     decisions: Sequence[Decision] = ()
 
 
@@ -119,7 +125,7 @@ class _Graph:
     def __init__(self, connection: duckdb.DuckDBPyConnection, contacts: LandedContacts, rules: Rules) -> None:
         self._connection = connection
         self._contacts = contacts
-        self._limits = rules.limits
+        self._rules = rules
         self._decisions = [entry for entry in in_force(rules.decisions) if entry.one and entry.other]
         self._user_links = {
             (entry.one.pair, entry.other.pair)
@@ -189,15 +195,14 @@ class _Graph:
         ]
         columns = zip(*edges, strict=True) if edges else ((), (), (), ())
         names = ("kind", "source", "node", "other_node")
-        table = pa.table(
-            {name: pa.array(list(column), pa.string()) for name, column in zip(names, columns, strict=True)}
-        )
+        arrays = (pa.array(list(column), pa.string()) for column in columns)
+        table = pa.table(dict(zip(names, arrays, strict=True)))
         decisions = [
-            ResolvedDecision(entry.action.value, _node(entry.one.pair), _node(entry.other.pair))
+            ResolvedDecision(_ACTIONS[entry.action], _node(entry.one.pair), _node(entry.other.pair))
             for entry in self._decisions
             if entry.one and entry.other and (with_unlinks or entry.action is Action.LINK)
         ]
-        return resolve(table, decisions, self._limits)
+        return resolve(table, decisions, self._rules.limits, self._rules.spill)
 
     def _component(self, resolved: Resolved, asked: Collection[Ref]) -> set[Ref]:
         nodes = resolved.components.column("node").to_pylist()

@@ -19,7 +19,7 @@ from pipelines.identity.decisions import read_decisions
 from pipelines.identity.landed_contacts import GUEST, LandedContacts, Ref, is_guest
 from pipelines.identity.linked import Member, Rules, find_members
 from pipelines.identity.plain_contacts import MIN_PHONE_DIGITS, email_of, phone_of
-from pipelines.identity.rules import link_limits
+from pipelines.identity.resolve import Limits
 from pipelines.landing.batches import landed_rows
 from pipelines.privacy import match
 from pipelines.privacy.own_contacts import own_contacts
@@ -97,13 +97,11 @@ def find_person(
         )
     if not hits:
         return Found(kind, Subject(), {})
-    rules = Rules(link_limits(settings.model.identity), read_decisions(settings.paths.decisions))
+    decisions = read_decisions(settings.paths.decisions)
+    rules = Rules(Limits.of(settings.model.identity), settings.paths.state / "tmp", decisions)
     members = find_members(connection, people.contacts, refs, rules)
-    if only:
-        subject = Subject(refs=_chosen(members, only))
-    else:
-        subject = people.with_asked(_subject_of(members), kind, asked)
-    completed, shared = people.completed(subject)
+    everything = people.with_asked(_subject_of(members), kind, asked)
+    completed, shared = people.completed(Subject(refs=_chosen(members, only)) if only else everything)
     return Found(kind, completed, shared, members)
 
 
@@ -195,11 +193,8 @@ class _People:
             The person, and the numbers of their e-mails and phones that others have too.
         """
         spelled = self.contacts.texts(form for _, form in subject.guests)
-        known = subject.model_copy(
-            update={
-                "guest_emails": frozenset((owner, text) for owner, form in subject.guests for text in spelled[form])
-            }
-        )
+        guests = frozenset((source, text) for source, form in subject.guests for text in spelled[form])
+        known = subject.joined(Subject(guest_emails=guests))
         shared: dict[str, int] = {}
         emails, phones = self._of("email", "email", known), self._of("phone", "phone", known)
         as_refs = {ref.lower() for owner, ref in self._refs_like(emails) if (owner, ref) not in subject.refs}

@@ -87,7 +87,7 @@ class Tombstones:
         return {text: self.rules.form(kind, text) for text, spelled in values.items() if spelled & held}
 
     def _with_held_tail(self, phones: Iterable[str]) -> set[str]:
-        """The phones that may have a normal form with a tombstone: by their last digits, if all their digits are ASCII."""
+        """The phones that may have a normal form with a tombstone, by their last digits. Digits beyond ASCII may."""
         tails = {text: re.sub("[^0-9]", "", text)[-_TAIL:] if _is_plain(text) else "" for text in phones}
         held = self.held(PHONE_TAIL, "", set(tails.values()) - {""})
         return {text for text, tail in tails.items() if tail in held or not _is_plain(text)}
@@ -221,8 +221,8 @@ def recognised(
             phones.update(values("phone"))
         if "order_id" in columns:
             orders.update(values("order_id"))
-    held_emails = tombstones.held_contacts(EMAIL, emails)
-    held_phones = tombstones.held_contacts(PHONE, phones)
+    held_emails = tombstones.held_contacts("email", emails)
+    held_phones = tombstones.held_contacts("phone", phones)
     forms = {form for form in (*held_emails.values(), *held_phones.values()) if form is not None}
     guests = _guests(tombstones, source, emails - held_emails.keys())
     owners = {owner for owner, _ in refs}
