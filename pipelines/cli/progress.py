@@ -24,6 +24,7 @@ STAGES = {
     "settings": "settings",
     "identifiers": "identifiers",
     "pseudonyms": "pseudonyms",
+    "accounts": "accounts",
     "links": "links",
     "identity": "identity",
     "core": "core",

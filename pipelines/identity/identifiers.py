@@ -79,7 +79,9 @@ def write_identifiers(warehouse: Path, exchange: Path, key: bytes, rules: Contac
         BuildError: Staging has not been built.
     """
     path = exchange / IDENTIFIERS
-    schema = SCHEMA.with_metadata({b"key_fingerprint": key_fingerprint(key).encode(), b"rules": _rules(rules)})
+    schema = SCHEMA.with_metadata(
+        {b"key_fingerprint": key_fingerprint(key).encode(), b"rules": rules_text(rules).encode()}
+    )
     blocked = pa.array([identifier(key, kind_of(form), form) for form in sorted(rules.blocked)], pa.string())
     new = unusable = 0
     with connect(warehouse, read_only=True) as connection:
@@ -113,9 +115,9 @@ def write_identifiers(warehouse: Path, exchange: Path, key: bytes, rules: Contac
     return report
 
 
-def _rules(rules: ContactRules) -> bytes:
+def rules_text(rules: ContactRules) -> str:
     """What the normal form of a text depends on, besides the text."""
-    return json.dumps([FORM_RULES, rules.phone_region, rules.keeps_email_tag]).encode()
+    return json.dumps([FORM_RULES, rules.phone_region, rules.keeps_email_tag])
 
 
 def _batches(connection: duckdb.DuckDBPyConnection, query: str) -> Iterator[pa.RecordBatch]:

@@ -1,32 +1,43 @@
-"""Checks whether several sources have customers. A person in two sources is two customers: nothing links sources.
-
-Only mappings are read, not data.
-"""
+"""Checks whether the customers of several sources can be linked. Only mappings are read, not data."""
 
 from collections.abc import Iterator, Sequence
 
 from pipelines.landing.model import Mapping
 
-# The columns that refer to a customer. `person_ref` also links two references of one source.
+# The columns that refer to a customer.
 _REFS = ("customer_ref", "person_ref", "referrer_ref", "referred_ref")
 
 
 def separate_customers(mappings: Sequence[Mapping]) -> list[str]:
-    """Warnings if more than one source has customers; otherwise empty."""
-    names = sorted({mapping.source for mapping in mappings if any(_places(mapping, _REFS))})
+    """Warnings about sources whose customers cannot be linked with those of other sources; empty if there are none."""
+    names = {mapping.source for mapping in mappings if any(_places(mapping, _REFS))}
     if len(names) < 2:
         return []
-    listed = f"{', '.join(names[:-1])} and {names[-1]}"
-    warnings = [
-        f"customers of the sources {listed} are not linked: a reference belongs to its source, so a person in two of"
-        " them counts as two customers. If a person can be in two of them, describe the files of these sources in one"
-        " mapping with one `source`, and link the references by `customers.person_ref` (docs/mapping.md, Several tools,"
-        " one customer). Otherwise no action is needed."
-    ]
+    warnings = []
+    if apart := _unlinked(mappings, names):
+        listed = apart[0] if len(apart) == 1 else f"{', '.join(apart[:-1])} and {apart[-1]}"
+        warnings.append(
+            f"customers of {'the source' if len(apart) == 1 else 'the sources'} {listed} cannot be linked with those of"
+            " other sources, so a person in two sources counts as two customers. Map `email` or `phone` wherever a"
+            " source has them, or `customers.person_ref` with `person_source` (docs/identity.md). If nobody can be in"
+            " two sources, no action is needed."
+        )
     for mapping in mappings:
-        for where in _places(mapping, ("person_ref",)):
-            warnings.append(f"{where}: person_ref links only references of the source {mapping.source}")
+        if not any(_places(mapping, ("person_source",))):
+            warnings.extend(
+                f"{where}: person_ref is read as a reference of the source {mapping.source}. If it is one of another"
+                " source, map person_source"
+                for where in _places(mapping, ("person_ref",))
+            )
     return warnings
+
+
+def _unlinked(mappings: Sequence[Mapping], names: set[str]) -> list[str]:
+    """The sources without anything that could link their customers with those of another source."""
+    if any(True for mapping in mappings for _ in _places(mapping, ("person_source",))):
+        return []  # such records can name a reference of any source
+    with_contacts = {mapping.source for mapping in mappings if any(_places(mapping, ("email", "phone")))} & names
+    return sorted(names - with_contacts if len(with_contacts) > 1 else names)
 
 
 def _places(mapping: Mapping, columns: Sequence[str]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The dbt project as four steps: staging (`tag:ingest`), links (`tag:identity`), core (`tag:core`), marts (`tag:marts`).
+"""The dbt project as four steps, each with a tag: staging (ingest), links (identity), core and marts.
 
 Each step follows a plan (pipelines/runs/plan.py) and records what it has built; how dbt is run is in dbt_build.py.
 """

@@ -11,8 +11,10 @@ from importlib.metadata import version
 
 from pipelines.config.in_force import in_force
 from pipelines.config.settings import Settings, project_root
+from pipelines.identity.contacts import ContactRules
 from pipelines.identity.decisions import content_id
-from pipelines.identity.rules import contact_rules, link_limits
+from pipelines.identity.identifiers import rules_text
+from pipelines.identity.resolve import Limits
 from pipelines.landing import declared_statuses
 from pipelines.quality import load_totals, suites_in_force
 from pipelines.runs.dbt_manifest import Manifest, load_manifest
@@ -77,15 +79,21 @@ def _who_is_who(settings: Settings) -> str:
 
     Models need not be built as a whole: each build compares the identity with that of the last build.
     """
-    limits = asdict(link_limits(settings.model.identity))
-    return fingerprint_of([], project_root(), {"limits": limits, "decisions": content_id(settings.paths.decisions)})
+    limits = Limits.of(settings.model.identity)
+    values = {
+        "limits": (limits.max_refs_of_email, limits.max_refs_of_phone),
+        "decisions": content_id(settings.paths.decisions),
+    }
+    return fingerprint_of([], project_root(), values)
 
 
 def _hashes(settings: Settings, manifest: Manifest, key_fingerprint: str) -> dict[str, str]:
     rules = settings.model.clv.model_dump_json()
+    contacts = ContactRules.of(settings.model.identity)
     values = {
-        "identifiers": [key_fingerprint, contact_rules(settings.model.identity).content()],
+        "identifiers": [key_fingerprint, rules_text(contacts), sorted(contacts.blocked)],
         "pseudonyms": key_fingerprint,
+        "accounts": key_fingerprint,
         "order_statuses": json.dumps(declared_statuses(source.mapping for source in settings.sources)),
         "settings": json.dumps([asdict(row) for row in in_force(settings)]),
         "purchase_scores": rules,

@@ -16,6 +16,8 @@ EXCHANGE_CODE = {
     "pseudonyms": ("identity",),
     "identity_components": ("identity",),
     "identity_blocked": ("identity",),
+    "identity_history": ("identity",),
+    "accounts": ("identity",),
     "settings": (),  # the rows themselves are part of the hash
     "purchase_scores": ("value", "runs/warehouse.py"),
     "value_parameters": ("value", "runs/warehouse.py"),

@@ -12,6 +12,7 @@ import duckdb
 
 from pipelines.base.database import connect
 from pipelines.base.durable import write_durably
+from pipelines.identity import links
 from pipelines.runs.build_state import SCRATCH_PREFIX
 
 Relation = tuple[str, str]
@@ -107,13 +108,31 @@ def export_cells(warehouse: Path, exchange: Path, scratch_schema: str) -> int:
     return rows
 
 
-def export_links(warehouse: Path, exchange: Path, scratch_schema: str) -> Path:
-    """Copy the identity step's input, int_identity_edge, to `<exchange>/identity_links.parquet`; returns the file."""
-    path = exchange / "identity_links.parquet"
+# What the identity step reads: the model of each file
+LINK_MODELS = {
+    links.LINKS: "int_identity_edge",
+    links.LINKS_BEFORE: "int_identity_edge_before",
+    links.DAYS: "int_identity_day",
+}
+
+
+def export_links(warehouse: Path, exchange: Path, scratch_schema: str) -> None:
+    """Copy the identity step's input to the exchange folder (LINK_MODELS; mode 0600).
+
+    Args:
+        warehouse: The DuckDB file, with the links built.
+        exchange: The folder of the files.
+        scratch_schema: Prefix of the schemas of a backfill, else empty.
+    """
+    schema = _schema(scratch_schema)
     with connect(warehouse, read_only=True) as connection:
-        relation = connection.table(_name(_schema(scratch_schema), "int_identity_edge"))
-        write_durably(path, lambda staged: relation.write_parquet(str(staged), compression="zstd"), mode=0o600)
-    return path
+        for file, model in LINK_MODELS.items():
+            relation = connection.table(_name(schema, model))
+
+            def write(staged: Path, relation: duckdb.DuckDBPyRelation = relation) -> None:
+                relation.write_parquet(str(staged), compression="zstd")
+
+            write_durably(exchange / file, write, mode=0o600)
 
 
 def _schema(scratch_schema: str) -> str:

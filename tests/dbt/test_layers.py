@@ -22,7 +22,11 @@ from tests.dbt.warehouse import Warehouse
 Node = dict[str, Any]
 
 STEPS = list(DBT_STEPS)
-PREFIXES = {"staging": ("stg_",), "intermediate": ("int_",), "marts": ("dim_", "fct_", "customer_", "rpt_")}
+PREFIXES = {
+    "staging": ("stg_",),
+    "intermediate": ("int_",),
+    "marts": ("dim_", "fct_", "customer_", "rpt_", "identity_"),
+}
 # Lists the changed keys of several domains, which read them; no model of it is a step of a domain.
 ACROSS_DOMAINS = "changed"
 # Views on views that a reader has to compute: no longer chains than this.

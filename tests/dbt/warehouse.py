@@ -24,11 +24,13 @@ import pytest
 
 from pipelines.config.in_force import write_settings
 from pipelines.config.settings import Settings, project_root
+from pipelines.identity.accounts import write_accounts
 from pipelines.identity.contacts import ContactRules
+from pipelines.identity.history import write_history
 from pipelines.identity.identifiers import write_identifiers
+from pipelines.identity.links import LINKS
 from pipelines.identity.pseudonyms import customer_key, write_pseudonyms
-from pipelines.identity.resolve import Decision, LinkLimits, write_identity
-from pipelines.identity.rules import contact_rules, link_limits
+from pipelines.identity.resolve import Decision, Limits, write_identity
 from pipelines.landing import delivery_ages, read_ledger, write_order_statuses
 from pipelines.runs.dbt_server import END, Request
 from pipelines.runs.dbt_vars import vars_text
@@ -85,8 +87,8 @@ class Warehouse:
     project: Path = project_root() / "dbt_project"
     edition: str = ""
     statuses: list[tuple[str, str, str]] = field(default_factory=list)
-    contacts: ContactRules = field(default_factory=lambda: contact_rules(SETTINGS.model.identity))
-    limits: LinkLimits = field(default_factory=lambda: link_limits(SETTINGS.model.identity))
+    contacts: ContactRules = field(default_factory=ContactRules)
+    limits: Limits = field(default_factory=Limits)
     decisions: list[Decision] = field(default_factory=list)
 
     @property
@@ -162,6 +164,7 @@ class Warehouse:
         exchange.mkdir(exist_ok=True)
         write_identifiers(self.home / "warehouse.duckdb", exchange, KEY, self.contacts)
         write_pseudonyms(self.home / "warehouse.duckdb", exchange, KEY)
+        write_accounts(self.home / "warehouse.duckdb", exchange, KEY)
         write_order_statuses(exchange, self.statuses)
         write_settings(exchange, SETTINGS.model_copy(update={"timezone": self.timezone, "currency": self.currency}))
         staged = {str(batch): 0 for batch in read_ledger(self.home).column("batch").to_pylist()}
@@ -199,8 +202,9 @@ class Warehouse:
                 scratch_schema=scratch,
             )
             if tag == "identity":
-                edges = export_links(self.home / "warehouse.duckdb", exchange, scratch)
-                write_identity(edges, exchange, self.decisions, self.limits)
+                export_links(self.home / "warehouse.duckdb", exchange, scratch)
+                write_identity(exchange / LINKS, exchange, self.decisions, self.limits)
+                write_history(exchange, self.decisions, self.limits)
         if not scratch:
             self.built = self.staged
 

@@ -18,11 +18,13 @@ from dbt.cli.main import dbtRunner, dbtRunnerResult
 
 from pipelines.config.secret_key import load_key
 from pipelines.config.settings import load_settings, project_root
+from pipelines.identity.decided import pseudonymised
 from pipelines.identity.decisions import read_decisions
-from pipelines.identity.resolve import write_identity
-from pipelines.identity.rules import link_limits, pseudonymised
+from pipelines.identity.history import write_history
+from pipelines.identity.links import LINKS
+from pipelines.identity.resolve import Limits, write_identity
 from pipelines.runs.dbt_vars import parsed_vars, vars_text
-from pipelines.runs.warehouse import CELLS
+from pipelines.runs.warehouse import CELLS, LINK_MODELS
 from pipelines.value import score
 from tests.parity.relations import mart_views, staged_views
 
@@ -44,12 +46,13 @@ def _build(tag: str, out: Path, variables: str) -> None:
         raise SystemExit(f"dbt build tag:{tag} failed on Spark: {result.exception or ''}")
 
 
-def _export_links(out: Path) -> Path:
-    """From Spark's table to the exchange, as a daily run does from the warehouse."""
-    links = out / "spark" / "warehouse" / "intermediate.db" / "int_identity_edge" / "*.parquet"
-    path = out / "exchange" / "identity_links.parquet"
-    duckdb.sql(f"copy (select * from read_parquet('{links}')) to '{path}' (format parquet)")
-    return path
+def _export_links(out: Path) -> None:
+    """From Spark's tables to the exchange, as a daily run does from the warehouse."""
+    for file, model in LINK_MODELS.items():
+        rows = out / "spark" / "warehouse" / "intermediate.db" / model / "*.parquet"
+        duckdb.sql(
+            f"copy (select * from read_parquet('{rows}')) to '{out / 'exchange' / file}.parquet' (format parquet)"
+        )
 
 
 def _export_cells(out: Path) -> None:
@@ -74,7 +77,7 @@ def main() -> None:
     settings = load_settings(options.config)
     exchange = out / "exchange"
     exchange.mkdir(parents=True)
-    for name in ("identifiers", "pseudonyms", "order_statuses", "settings"):
+    for name in ("identifiers", "pseudonyms", "accounts", "order_statuses", "settings"):
         shutil.copy(settings.paths.exchange / f"{name}.parquet", exchange)
     os.environ["LOYALTY_SPARK_DIR"] = str(out / "spark")
     os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
@@ -88,7 +91,10 @@ def main() -> None:
     _build("identity", out, variables)
     key = load_key(settings.paths.key, settings.key_text)
     decisions = pseudonymised(read_decisions(settings.paths.decisions), key)
-    write_identity(_export_links(out), exchange, decisions, link_limits(settings.model.identity))
+    _export_links(out)
+    limits = Limits.of(settings.model.identity)
+    write_identity(exchange / LINKS, exchange, decisions, limits)
+    write_history(exchange, decisions, limits)
     _build("core", out, variables)
     _export_cells(out)
     score(exchange, options.as_of)

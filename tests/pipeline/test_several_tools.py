@@ -64,11 +64,16 @@ def config(folder: Path, *mappings: Path) -> Path:
     return path
 
 
+def with_columns(group: dict[str, Any], **columns: str) -> dict[str, Any]:
+    ((entity, rows),) = group["entities"].items()
+    return {**group, "entities": {entity: {**rows, "columns": {**rows["columns"], **columns}}}}
+
+
 def alone(group: dict[str, Any]) -> dict[str, Any]:
     return {**group, "match": "*.csv"}
 
 
-def test_the_check_warns_that_customers_of_several_sources_do_not_meet_and_says_what_to_do(tmp_path: Path) -> None:
+def test_the_check_warns_of_sources_whose_customers_cannot_be_linked_and_says_what_to_do(tmp_path: Path) -> None:
     path = config(
         tmp_path,
         write(tmp_path / "shop.yml", "shop", alone(ORDERS)),
@@ -77,9 +82,9 @@ def test_the_check_warns_that_customers_of_several_sources_do_not_meet_and_says_
     )
     done = CliRunner().invoke(app, ["check", "--config", str(path)])
     assert done.exit_code == 0, done.stderr
-    assert "warning customers of the sources crm, shop and survey are not linked" in done.stderr
-    assert "in one mapping with one `source`" in done.stderr and "`customers.person_ref`" in done.stderr
-    assert f"{tmp_path}/crm.yml:8: person_ref links only references of the source crm" in done.stderr
+    assert "warning customers of the sources crm, shop and survey cannot be linked" in done.stderr
+    assert "Map `email` or `phone`" in done.stderr and "`person_source`" in done.stderr
+    assert f"{tmp_path}/crm.yml:8: person_ref is read as a reference of the source crm" in done.stderr
     told = json.loads(CliRunner().invoke(app, ["check", "--config", str(path), "--json"]).stdout)
     assert len(told["warnings"]) == 2 and told["problems"] == []
 
@@ -108,6 +113,10 @@ def test_one_mapping_with_one_source_makes_them_one_customer_and_the_check_is_si
         ({"shop": ORDERS, "readme": {"match": "*", "ignore": "words"}}, 0),
         ({"shop": ORDERS, "survey": ANSWERS}, 1),
         ({"shop": ORDERS, "crm": CONTACTS}, 2),
+        ({"shop": with_columns(ORDERS, email="mail"), "survey": ANSWERS}, 1),
+        ({"shop": with_columns(ORDERS, email="mail"), "survey": with_columns(ANSWERS, email="mail")}, 0),
+        ({"shop": with_columns(ORDERS, phone="tel"), "crm": CONTACTS}, 1),
+        ({"shop": ORDERS, "crm": with_columns(CONTACTS, person_source="'shop'")}, 0),
     ],
 )
 def test_only_sources_that_name_customers_are_warned_about(

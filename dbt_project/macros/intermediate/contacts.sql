@@ -44,3 +44,14 @@ columns  the columns to select; all of them by default
 {% macro earliest_known(day) -%}
     case when count(*) = count({{ day }}) then min({{ day }}) end
 {%- endmacro %}
+
+{#- The rank of a reference among those of a customer; the first one gives the key. `refs` is int_identity_reference. -#}
+{% macro member_rank(component, refs) -%}
+    row_number() over (
+            partition by {{ component }}
+            order by
+                {{ refs }}.known_on asc nulls first,
+                {{ refs }}.source,
+                {{ refs }}.own_key
+        )
+{%- endmacro %}

@@ -40,6 +40,7 @@ records as (
 
 select
     seen.customer_key,
+    accounts.account_key,
     cast(seen.n_sources as integer) as n_sources,
     seen.first_seen_on,
     records.signed_up_on,
@@ -60,3 +61,5 @@ left join records
     on seen.customer_key = records.customer_key and records.record_rank = 1
 left join summaries
     on seen.customer_key = summaries.customer_key
+left join {{ ref('int_customer_account') }} as accounts
+    on seen.customer_key = accounts.customer_key and accounts.rank_of_customer = 1

@@ -14,16 +14,58 @@ cycles as (
     from members
     group by component
     having count(*) = count(node)
+),
+
+cyclic as (
+    select
+        'person_ref_cycle' as issue,
+        members.source,
+        cast(null as string) as detail,
+        count(*) as n_rows
+    from members
+    inner join cycles on members.component = cycles.component
+    group by members.source
+),
+
+blocked as (
+    select
+        'identifier_blocked' as issue,
+        contacts.source,
+        contacts.kind as detail,
+        count(distinct contacts.customer_ref) as n_rows
+    from {{ ref('int_identity_contact') }} as contacts
+    inner join {{ source('exchange', 'identity_blocked') }} as blocked
+        on contacts.kind = blocked.kind and contacts.identifier = blocked.identifier
+    group by contacts.source, contacts.kind
+),
+
+unusable as (
+    select
+        'contact_unusable' as issue,
+        contacts.source,
+        contacts.kind as detail,
+        count(distinct contacts.value) as n_rows
+    from {{ ref('stg_contacts') }} as contacts
+    inner join {{ source('exchange', 'identifiers') }} as identifiers
+        on contacts.kind = identifiers.kind and contacts.value = identifiers.value
+    where identifiers.identifier is null and coalesce(contacts.known_on <= {{ as_of_date() }}, true)
+    group by contacts.source, contacts.kind
+),
+
+found as (
+    select * from cyclic
+    union all
+    select * from blocked
+    union all
+    select * from unusable
 )
 
 select
-    'person_ref_cycle' as issue,
-    members.source,
+    issue,
+    source,
     'customers' as entity,
-    cast(null as string) as detail,
-    count(*) as n_rows,
+    detail,
+    n_rows,
     cast(null as decimal(18, 2)) as amount,
     false as is_amount_estimated
-from members
-inner join cycles on members.component = cycles.component
-group by members.source
+from found

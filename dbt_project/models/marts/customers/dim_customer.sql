@@ -2,6 +2,7 @@
 
 select
     customer_key,
+    account_key,
     n_sources,
     first_seen_on,
     signed_up_on,

@@ -11,6 +11,7 @@ with
         stated.source,
         stated.customer_ref as ref,
         {{ columns | join(',\n        ') }},
+        stated.event_on,
         stated.effective_on
     from {% if has_guests(name) %}{{ with_guests(name) }}{% else %}{{ ref('stg_' ~ name) }}{% endif %} as stated
     where
@@ -26,6 +27,7 @@ stated as (
         ref,
         '{{ column }}' as kind,
         {{ column }} as value,
+        event_on,
         effective_on
     from {{ name }}_rows
     where {{ column }} is not null and ref is not null
@@ -41,6 +43,7 @@ contacts as (
         stated.ref,
         stated.kind,
         identifiers.identifier,
+        {{ earliest_known('stated.event_on') }} as stated_on,
         {{ earliest_known('stated.effective_on') }} as known_on
     from stated
     inner join {{ source('exchange', 'identifiers') }} as identifiers
@@ -62,6 +65,10 @@ select
     ref as customer_ref,
     kind,
     identifier,
-    known_on
+    known_on,
+    case
+        when known_rank = 1 or known_on is null or stated_on > known_on then stated_on
+        else known_on
+    end as valid_from
 from ranked
 where coalesce(known_on <= {{ day }}, true) or known_rank = 1

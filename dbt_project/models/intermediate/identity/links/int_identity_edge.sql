@@ -3,7 +3,8 @@ with person_refs as (
         'person_ref' as kind,
         named.source,
         own.customer_key as node,
-        other.customer_key as other_node
+        other.customer_key as other_node,
+        cast(null as date) as valid_from
     from {{ ref('int_identity_person_ref') }} as named
     inner join {{ source('exchange', 'pseudonyms') }} as own
         on named.source = own.source and named.customer_ref = own.ref
@@ -16,7 +17,8 @@ contacts as (
         contacts.kind,
         contacts.source,
         own.customer_key as node,
-        contacts.identifier as other_node
+        contacts.identifier as other_node,
+        contacts.valid_from
     from {{ ref('int_identity_contact') }} as contacts
     inner join {{ source('exchange', 'pseudonyms') }} as own
         on contacts.source = own.source and contacts.customer_ref = own.ref

@@ -1,0 +1,29 @@
+{%- set days = observed_days() | reject('equalto', this_build('as_of')) | list -%}
+with named as (
+    {%- for day in days %}
+    select
+        date '{{ day }}' as observed_on,
+        person_refs.*
+    from ({{ person_refs(day) }}) as person_refs
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- else %}
+    select
+        date '{{ this_build("as_of") }}' as observed_on,
+        person_refs.*
+    from {{ ref('int_identity_person_ref') }} as person_refs
+    where 1 = 0
+    {%- endfor %}
+)
+
+select
+    named.observed_on,
+    named.source,
+    own.customer_key as node,
+    other.customer_key as other_node
+from named
+inner join {{ source('exchange', 'pseudonyms') }} as own
+    on named.source = own.source and named.customer_ref = own.ref
+inner join {{ source('exchange', 'pseudonyms') }} as other
+    on named.person_source = other.source and named.person_ref = other.ref
