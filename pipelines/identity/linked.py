@@ -5,8 +5,9 @@ decisions. The build uses the rows that count on one day; this module uses every
 the rules for both. Only what can be reached from the person is read, so the graph is small.
 
 The result is complete. An unlink only removes links, so everything that can be reached is collected without unlinks
-first. Whether a contact is shared by too many is decided with all its holders and everything that is declared about
-them. Then the rules are applied to the collected part of the graph, with unlinks.
+first. Whether an e-mail is shared by too many is decided with all its holders and everything that is declared about
+them; for a phone also with everybody who is joined with a holder by e-mail. Then the rules are applied to the collected
+part of the graph, with unlinks.
 """
 
 from collections import defaultdict, deque
@@ -18,13 +19,16 @@ from typing import Literal
 import duckdb
 import pyarrow as pa
 
-from pipelines.identity.contacts import kind_of
+from pipelines.identity.contacts import Kind, kind_of
 from pipelines.identity.decisions import Action, Decision, in_force
 from pipelines.identity.landed_contacts import LandedContacts, Ref, is_guest
 from pipelines.identity.resolve import Decision as ResolvedDecision
 from pipelines.identity.resolve import Limits, Resolved, resolve
 
 _ACTIONS: Mapping[Action, Literal["link", "unlink"]] = {Action.LINK: "link", Action.UNLINK: "unlink"}
+
+_KINDS: tuple[Kind, ...] = ("email", "phone")
+_BY_EMAIL: tuple[Kind, ...] = ("email",)
 
 ASKED, PERSON_REF, DECISION = "asked", "person_ref", "decision"
 
@@ -135,25 +139,42 @@ class _Graph:
         self._declared: set[tuple[Ref, Ref]] = set()
         self._holders: dict[str, set[Ref]] = {}
         self._known: set[Ref] = set()
+        self._with_emails: set[Ref] = set()
 
     def collect(self, asked: Collection[Ref]) -> None:
         """Collect everything that can be reached if no unlink counts."""
         self._declare(asked)
-        expanded: set[Ref] = set()
-        while fresh := self._component(self._resolved(with_unlinks=False), asked) - expanded:
-            expanded |= fresh
-            forms = {contact.form for contact in self._contacts.of(fresh) if contact.form is not None}
-            usable = {form for form in forms if not self._contacts.rules.is_blocked(kind_of(form), form)}
-            self._holders |= {form: set() for form in usable - self._holders.keys()}
-            for contact in self._contacts.with_forms(usable):
-                if contact.ref is not None and contact.form is not None:
-                    self._holders[contact.form].add(contact.ref)
-            self._declare({ref for form in usable for ref in self._holders[form]})
+        person, done = set(asked), set[Ref]()
+        while fresh := person - done:
+            done |= fresh
+            self._collect_by_email(fresh)
+            # customers that an e-mail joins count once for a phone, so the e-mails of all its holders are needed
+            self._collect_by_email(self._expand(fresh, "phone"))
+            person = self._component(asked, _KINDS)
+
+    def _collect_by_email(self, refs: Collection[Ref]) -> None:
+        person = set(refs)
+        while fresh := person - self._with_emails:
+            self._with_emails |= fresh
+            self._expand(fresh, "email")
+            person = self._component(refs, _BY_EMAIL)
+
+    def _expand(self, refs: Collection[Ref], kind: Kind) -> set[Ref]:
+        """Add the contacts of some references, with everybody who has them. Returns who has them."""
+        stated = {contact.form for contact in self._contacts.of(refs) if contact.kind == kind and contact.form}
+        forms = {form for form in stated if not self._contacts.rules.is_blocked(kind, form)} - self._holders.keys()
+        self._holders |= {form: set() for form in forms}
+        for contact in self._contacts.with_forms(forms):
+            if contact.ref is not None and contact.form is not None:
+                self._holders[contact.form].add(contact.ref)
+        holders = {ref for form in forms for ref in self._holders[form]}
+        self._declare(holders)
+        return holders
 
     def members(self, asked: Collection[Ref]) -> list[Member]:
         """The component of the references asked for, each member with the first link that leads to it."""
-        resolved = self._resolved(with_unlinks=True)
-        component = self._component(resolved, asked)
+        resolved = self._resolved(_KINDS, with_unlinks=True)
+        component = _component(resolved, asked)
         blocked = set(resolved.blocked.column("identifier").to_pylist())
         beside: dict[Ref, list[tuple[Ref, str, str]]] = defaultdict(list)
         for kind, pairs in ((PERSON_REF, self._declared), (DECISION, self._user_links)):
@@ -184,19 +205,18 @@ class _Graph:
             self._known |= todo | {ref for link in links for ref in link}
             todo = {ref for link in self._user_links if self._known & {*link} for ref in link} - self._known
 
-    def _resolved(self, *, with_unlinks: bool) -> Resolved:
-        edges = [
-            *((PERSON_REF, one[0], _node(one), _node(other)) for one, other in sorted(self._declared)),
-            *(
-                (kind_of(form), ref[0], _node(ref), form)
-                for form, refs in sorted(self._holders.items())
-                for ref in sorted(refs)
-            ),
-        ]
+    def _component(self, refs: Collection[Ref], kinds: Collection[Kind]) -> set[Ref]:
+        """What is connected with some references by declared links and some kinds of contacts, without unlinks."""
+        return _component(self._resolved(kinds, with_unlinks=False), refs)
+
+    def _resolved(self, kinds: Collection[Kind], *, with_unlinks: bool) -> Resolved:
+        edges = [(PERSON_REF, one[0], _node(one), _node(other)) for one, other in sorted(self._declared)]
+        for form, refs in sorted(self._holders.items()):
+            if (kind := kind_of(form)) in kinds:
+                edges += [(kind, ref[0], _node(ref), form) for ref in sorted(refs)]
         columns = zip(*edges, strict=True) if edges else ((), (), (), ())
-        names = ("kind", "source", "node", "other_node")
         arrays = (pa.array(list(column), pa.string()) for column in columns)
-        table = pa.table(dict(zip(names, arrays, strict=True)))
+        table = pa.table(dict(zip(("kind", "source", "node", "other_node"), arrays, strict=True)))
         decisions = [
             ResolvedDecision(_ACTIONS[entry.action], _node(entry.one.pair), _node(entry.other.pair))
             for entry in self._decisions
@@ -204,11 +224,12 @@ class _Graph:
         ]
         return resolve(table, decisions, self._rules.limits, self._rules.spill)
 
-    def _component(self, resolved: Resolved, asked: Collection[Ref]) -> set[Ref]:
-        nodes = resolved.components.column("node").to_pylist()
-        components = dict(zip(nodes, resolved.components.column("component").to_pylist(), strict=True))
-        wanted = {components[node] for node in map(_node, asked) if node in components}
-        return {*asked, *(_ref(node) for node, component in components.items() if component in wanted)}
+
+def _component(resolved: Resolved, refs: Collection[Ref]) -> set[Ref]:
+    nodes = resolved.components.column("node").to_pylist()
+    components = dict(zip(nodes, resolved.components.column("component").to_pylist(), strict=True))
+    wanted = {components[node] for node in map(_node, refs) if node in components}
+    return {*refs, *(_ref(node) for node, component in components.items() if component in wanted)}
 
 
 def _node(ref: Ref) -> str:

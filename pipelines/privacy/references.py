@@ -26,9 +26,10 @@ def find_reference(connection: duckdb.DuckDBPyConnection, asked: str) -> Ref:
     """
     asked = asked.strip()
     source, _, ref = asked.partition(":")
-    where = "{0} = $asked or (source = $source and {0} = $ref)"
+    where = "{0} = $asked or ({1} = $source and {0} = $ref)"
     query = " union ".join(
-        f"select source, {column} as ref from {entity} where {where.format(column)}"  # noqa: S608 (names of ours)
+        f"select {(owner := match.source_of(column))} as source, {column} as ref"  # noqa: S608 (names of ours)
+        f" from {entity} where {where.format(column, owner)}"
         for entity in ENTITIES
         for column in match.ref_columns(entity)
     )

@@ -62,9 +62,7 @@ def test_tombstones_of_an_earlier_version_still_hold(shop: Settings) -> None:
     key = load_key(shop.paths.key, shop.key_text)
     shop.paths.erasures.mkdir()
     contacts = Subject(emails=frozenset({EMAIL}), phones=frozenset({"442079460958"}))  # lower case, and digits
-    add_tombstones(
-        shop.paths.erasures, key, Subject(emails=frozenset({EMAIL}), phones=frozenset({"442079460958"})), "e"
-    )
+    add_tombstones(shop.paths.erasures, key, contacts, "e")
     deliver(
         shop,
         "web",
