@@ -26,6 +26,7 @@ from pipelines.landing import EarlierBatch, Erase, load_mapping, read_ledger
 from pipelines.landing.prepare import prepared
 from pipelines.privacy.certificate import Certificate, VersionErased, write_certificate
 from pipelines.privacy.customer_keys import customer_keys, refs_of
+from pipelines.privacy.exchanged import names_person
 from pipelines.privacy.find import find_person, open_landed, still_named
 from pipelines.privacy.landed import affected, batches_about, erase_landed
 from pipelines.privacy.landed_again import check_nobody_returns
@@ -149,9 +150,10 @@ def erase(settings: Settings, plan: Plan, users_umask: int, progress: Progress =
     add_tombstones(paths.erasures, load_key(paths.key, settings.key_text), plan.subject, plan.id)
     decisions = forget_refs(paths.decisions, plan.subject.refs, plan.words)
     state: list[str] = []
-    if plan.is_known:
+    if plan.is_known or names_person(paths.exchange, plan.subject):
         progress("removing the warehouse; the next run builds it again")
         state = remove_state(paths)
+    if plan.is_known:
         progress(f"rewriting {len(plan.batches)} batches")
         _erase_batches(paths.landing, plan)
     progress("rewriting published versions")
