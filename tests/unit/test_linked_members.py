@@ -46,7 +46,7 @@ def persons_of_the_whole_graph(
     return {node: group for group in found.values() for node in group}
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_members_are_those_of_the_whole_graph_in_any_graph(seed: int, tmp_path: Path) -> None:
     chance = random.Random(seed)
     refs = [(source, f"r{number}") for source in SOURCES for number in range(12)]
@@ -77,7 +77,7 @@ def test_members_are_those_of_the_whole_graph_in_any_graph(seed: int, tmp_path: 
     decisions = [decision(n + 1, action, *chance.sample(refs, 2)) for n, action in enumerate(actions)]
     expected = persons_of_the_whole_graph(edges, decisions)
     contacts = LandedContacts(connection, ContactRules())
-    for ref in refs:
+    for ref in chance.sample(refs, 10):
         found = find_members(connection, contacts, [ref], Rules(LIMITS, tmp_path, decisions))
         shown = {f"{source}:{name.replace(GUEST, '@')}" for source, name in (member.ref for member in found)}
         assert shown == expected.get(":".join(ref), {":".join(ref)}), ref
