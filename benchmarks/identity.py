@@ -1,7 +1,7 @@
 """Who is the same person, at the size of a large shop: seconds and memory for 10,000,000 references.
 
-Here: the rules of identity on links in a Parquet file, the floor beside them, and the identifiers of contacts per value.
-Not here: the rules (pipelines/identity), or dbt's query that writes the links.
+Here: the rules of identity on links in a Parquet file, the floor beside them, and the identifiers of contacts. Not
+here: the rules (pipelines/identity), or dbt's query that writes the links.
 
     python benchmarks/identity.py [--references 10000000] [--links 15000000] [--values 1000000] [--seed 1]
                                   [--folder FOLDER] [--memory 3GB] [--threads 2]
@@ -31,13 +31,12 @@ from pipelines.identity.contacts import ContactRules, email_form, phone_form
 from pipelines.identity.identifiers import SCHEMA, identifier, write_identifiers
 from pipelines.identity.links import coded_links
 from pipelines.identity.pseudonyms import IDENTIFIERS
-from pipelines.identity.resolve import Decision, Limits, write_identity
+from pipelines.identity.resolve import COMPONENTS, Decision, Limits, write_identity
 
 KEY = b"k" * 64
 NOBODY = pa.array([], pa.string())
-N_UNLINKS = 1_000
-# Of each 15 links 9 are to an e-mail address, 5 to a phone number and 1 to a reference of the same source. Two thirds of
-# the contacts belong to one or two references; one phone in a thousand and one address in a million are placeholders.
+# Of each 15 links, 9 are to an e-mail address, 5 to a phone number and 1 to a reference of the same source. An address
+# has 1.4 links and a phone 0.75 on average. One phone in a thousand and one address in a million are placeholders.
 LINKS = """
     copy (
         with draw as (
@@ -61,6 +60,15 @@ LINKS = """
         from draw
     ) to '{path}' (format parquet, compression zstd)
 """
+UNLINKS = """
+    with pair as (
+        select component, max(node) as node, count(*) as n_refs from components group by component
+    )
+
+    (select component, node from pair where n_refs <= 20 order by component limit 999)
+    union all
+    (select component, node from pair order by n_refs desc, component limit 1)
+"""
 CONTACTS = """
     create schema staging;
     create table staging.stg_contacts as
@@ -68,7 +76,7 @@ CONTACTS = """
     from range({values}) as r(i)
 """
 VALUES = {
-    "email": "if(i % 2 = 0, 'First.Last' || i || '@Example.com', 'name_' || i || '+shop@mail' || i % 1000 || '.example.org')",
+    "email": "if(i % 2 = 0, 'First.Last' || i || '@Example.com', 'n_' || i || '+a@mail' || i % 99 || '.example.org')",
     "phone": "if(i % 2 = 0, '+49 30 ' || 20000000 + i, '0' || 171 || ' ' || 1000000 + i)",
 }
 
@@ -117,25 +125,18 @@ def rules(arguments: argparse.Namespace) -> None:
         steps.note = (
             f"{report.n_references:,} references in {report.n_components:,} components, {report.n_blocked:,} blocked"
         )
-    largest = "select component from '{}' group by component order by count(*) desc, component limit 1"
-    unlinks = unlinked(folder / "identity_components.parquet", largest)
+    unlinks = unlinked(folder / COMPONENTS)
     with steps.step(f"the same with {len(unlinks):,} unlinks"):
         report = write_identity(edges, folder, unlinks, Limits())
         steps.note = f"{report.n_references:,} references in {report.n_components:,} components"
     show(steps, f"{arguments.references:,} references, {arguments.links:,} links, DuckDB limited to {arguments.memory}")
 
 
-def unlinked(components: Path, largest: str) -> list[Decision]:
-    """Unlinks of pairs in small components, and one in the largest."""
-    pairs = f"""
-        select component, max(node) from '{components}' group by component having count(*) between 2 and 20
-        order by component limit {N_UNLINKS - 1}
-    """
-    in_largest = (
-        f"select component, max(node) from '{components}' where component = ({largest.format(components)}) group by all"
-    )
+def unlinked(components: Path) -> list[Decision]:
+    """Unlinks of two references in many small components, and in the largest one."""
     with connect() as connection:
-        rows = connection.execute(pairs).fetchall() + connection.execute(in_largest).fetchall()
+        connection.register("components", connection.read_parquet(str(components)))
+        rows = connection.execute(UNLINKS).fetchall()
     return [Decision("unlink", one, other) for one, other in rows]
 
 

@@ -31,7 +31,7 @@ class SampleHome:
 
     Attributes:
         home: Its home.
-        sample: The sample's folder: inbox/, truth/, loyalty.yml.
+        sample: The sample's folder: inbox/ and those of the other sources, truth/, loyalty.yml.
         warehouse: The DuckDB file.
         published: The folder of versions.
         config: The config that it was run by.
@@ -44,6 +44,10 @@ class SampleHome:
     published: Path
     config: Path
     output: str
+
+    def inboxes(self) -> list[Path]:
+        """The folder of each source's files."""
+        return sorted(self.sample.glob("inbox*"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -131,6 +135,13 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory) -> SampleHome:
         if not output.exists():
             _make_sample(sample, config, home, output)
     return SampleHome(home, sample, home / "state" / "warehouse.duckdb", home / "published", config, output.read_text())
+
+
+def copy_inboxes(sample: SampleHome, folder: Path) -> Path:
+    """Copy the inboxes that the sample's config names; returns the shop's, `inbox`."""
+    for inbox in sample.inboxes():
+        shutil.copytree(inbox, folder / inbox.name)
+    return folder / "inbox"
 
 
 def _make_sample(sample: Path, config: Path, home: Path, output: Path) -> None:

@@ -1,4 +1,4 @@
-"""A copy of the sample whose inbox a test fills, run by the command line as a scheduler calls it."""
+"""A copy of the sample whose inboxes a test fills, run by the command line as a scheduler calls it."""
 
 import copy
 import hashlib
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipelines.config.settings import load_settings
 from pipelines.landing import SourceFiles, load_mapping
 from pipelines.landing.inbox import find
 from tests.conftest import LOYALTY, SampleHome, call, clean_environment
@@ -52,7 +53,8 @@ class Shop:
 
     def __init__(self, sample: SampleHome, folder: Path) -> None:
         self._lies_in(folder)
-        self.inbox.mkdir(parents=True)
+        for inbox in sample.inboxes():
+            self.inbox_of(inbox / "any").mkdir(parents=True)
         self.home.mkdir()
         shutil.copy2(sample.home / "key", self.home / "key")
         self.config.write_text(sample.config.read_text())
@@ -68,9 +70,13 @@ class Shop:
         other._lies_in(folder)
         return other
 
+    def inbox_of(self, file: Path) -> Path:
+        """The inbox that a file of the sample belongs to: `inbox` for those of the shop."""
+        return self.folder / file.parent.name
+
     def receive(self, files: Iterable[Path]) -> None:
         for file in files:
-            shutil.copy2(file, self.inbox / file.name)
+            shutil.copy2(file, self.inbox_of(file) / file.name)
 
     def command(self, *options: str) -> list[str]:
         return [str(LOYALTY), "run", "--json", "--config", str(self.config), "--home", str(self.home), *options]
@@ -108,7 +114,8 @@ class Shop:
 
 def files_by_day(sample: SampleHome) -> list[list[Path]]:
     """The sample's files: those before the last days, then each last day's."""
-    found = find(SourceFiles(mapping=load_mapping("sample"), folder=sample.sample / "inbox"))
+    sources = load_settings(sample.config).sources
+    found = [file for each in sources for file in find(SourceFiles(load_mapping(each.mapping), each.files))]
     days = sorted({file.file_on for file in found if file.file_on})[-LAST_DAYS:]
     early = [file.path for file in found if file.file_on is None or file.file_on < days[0]]
     return [early, *([file.path for file in found if file.file_on == day] for day in days)]

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.base.errors import BuildError
+from pipelines.base.database import open_to_read
+from pipelines.base.errors import BuildError, ConfigError
 from pipelines.cli.console import JsonOption, out, print_json, print_rows, reports_errors
 from pipelines.cli.exclusive import exclusive
 from pipelines.cli.options import ConfigOption, HomeOption
+from pipelines.config.secret_key import existing_keys
 from pipelines.config.settings import Settings, load_settings
 from pipelines.identity.masked import masked_ref
 
@@ -113,29 +115,75 @@ def list_decisions(
         print_rows(names, [[_cell(entry[name]) for name in names] for entry in shown])
 
 
-def _decide(settings: Settings, action: "Action", one: str, other: str, reason: str, *, as_json: bool) -> None:
-    import duckdb
+@app.command("why")
+@reports_errors
+def why(
+    one: OneArgument,
+    other: OtherArgument,
+    reveal: RevealOption = False,
+    config: ConfigOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Explain why two references are the same customer in the last build, or why they are not."""
+    from pipelines.cli.identity_why import WhyText
+    from pipelines.identity.decisions import read_decisions
+    from pipelines.identity.why import explain
 
+    settings = load_settings(config, home)
+    paths = settings.paths
+    with exclusive(settings, "identity why", read_only=True):
+        pair = _references(settings, one, other)
+        if pair[0] == pair[1]:
+            raise ConfigError("both references are the same", hint="write two different references")
+        if not paths.warehouse.is_file():
+            raise BuildError("nothing is built yet, so there is nothing to explain", hint="call `loyalty run` first")
+        decisions = read_decisions(paths.decisions)
+        with open_to_read(paths.warehouse) as connection:
+            found = explain(connection, paths.exchange, decisions, *pair)
+    text = WhyText(settings.model.identity, {entry.id: entry for entry in decisions}, reveal=reveal)
+    if as_json:
+        print_json(text.values(found))
+    else:
+        for line in text.lines(found):
+            out().print(line)
+
+
+def _decide(settings: Settings, action: "Action", one: str, other: str, reason: str, *, as_json: bool) -> None:
     from pipelines.identity.decisions import add_decision
-    from pipelines.privacy.find import open_landed
-    from pipelines.privacy.references import find_reference
 
     # read_only: the warehouse and the landed files stay as they are, and a missing home is not created
     with exclusive(settings, f"identity {action}", read_only=True):
-        try:
-            with open_landed(settings.paths.landing) as landed:
-                pair = [find_reference(landed, text) for text in (one, other)]
-        except duckdb.Error as problem:
-            # the engine's message could quote the reference
-            raise BuildError(
-                f"landed files cannot be searched: {type(problem).__name__}",
-                hint="raise `engine.memory_limit` in loyalty.yml, and try again",
-            ) from None
-        decision = add_decision(settings.paths.decisions, action, pair[0], pair[1], reason, by=_user())
+        pair = _references(settings, one, other)
+        decision = add_decision(settings.paths.decisions, action, *pair, reason, by=_user())
     if as_json:
         print_json(_as_json(decision, is_in_force=True, reveal=True))
     else:
         out().print(f"{decision.id}: {action} {_shown(decision.one)} {_shown(decision.other)}; {_NEXT}")
+
+
+def _references(settings: Settings, one: str, other: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    """The landed references that two texts name."""
+    import duckdb
+
+    from pipelines.identity.contacts import ContactRules
+    from pipelines.identity.identifiers import guest_ref
+    from pipelines.privacy.find import open_landed
+    from pipelines.privacy.references import find_reference
+
+    def of_guest(email: str) -> str | None:
+        keys = existing_keys(settings.paths.key, settings.key_text)
+        return guest_ref(keys[0], ContactRules.of(settings.model.identity), email) if keys else None
+
+    try:
+        with open_landed(settings.paths.landing) as landed:
+            return find_reference(landed, one, of_guest), find_reference(landed, other, of_guest)
+    except duckdb.Error as problem:
+        # the engine's message could quote the reference
+        raise BuildError(
+            f"landed files cannot be searched: {type(problem).__name__}",
+            hint="raise `engine.memory_limit` in loyalty.yml, and try again",
+        ) from None
 
 
 def _user() -> str:

@@ -147,7 +147,7 @@ def sample(
     ] = 0.01,
     as_json: JsonOption = False,
 ) -> None:
-    """Write sample files of a shop, a config for them, and the expected results."""
+    """Write sample files of a shop, its CRM and its survey tool, a config for them, and the expected results."""
     from pipelines.sample import write_sample
 
     report = write_sample(to, customers=customers, days=days, seed=seed, dirty=dirty)

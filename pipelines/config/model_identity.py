@@ -1,6 +1,6 @@
 """How references of several sources become one customer: the group `model.identity` of loyalty.yml.
 
-These settings are read by Python only, so they are not vars of dbt.
+Python reads these settings. Only `survivorship` is a var of dbt too.
 """
 
 from typing import Annotated
@@ -93,6 +93,7 @@ class IdentityModel(SettingsPart):
             " after them.",
             "Which source is the most reliable is known only to the shop.",
             shown="none",
+            var="identity_survivorship",
         ),
     ] = ()
 

@@ -10,7 +10,7 @@ from pipelines.config.model import ModelSettings
 from pipelines.config.parts import SettingsPart
 
 Number = int | float
-Var = str | Number | dict[str, Number]
+Var = str | Number | dict[str, Number] | list[str]
 
 
 def model_vars(model: ModelSettings) -> dict[str, Var]:
@@ -38,6 +38,8 @@ def _plain(value: object) -> Var:
         return {name: plain_number(one) for name, one in value}
     if isinstance(value, dict):
         return {str(name): plain_number(one) for name, one in value.items()}
+    if isinstance(value, tuple):
+        return [str(name) for name in value]
     assert isinstance(value, int | float)
     return plain_number(value)
 

@@ -64,6 +64,12 @@ def identifier(key: bytes, kind: Kind, form: str) -> str:
     return hmac.digest(key, f"identifier\x1f{kind}\x1f{form}".encode(), hashlib.sha256).hex()[:32]
 
 
+def guest_ref(key: bytes, rules: ContactRules, email: str) -> str | None:
+    """The reference of the guests with an e-mail; None if the e-mail has no normal form or is on the block list."""
+    form = rules.form("email", email)
+    return None if form is None or rules.is_blocked("email", form) else f"@{identifier(key, 'email', form)}"
+
+
 def write_identifiers(warehouse: Path, exchange: Path, key: bytes, rules: ContactRules) -> IdentifierReport:
     """Update `<exchange>/identifiers.parquet` (kind, value, identifier, is_blocked; mode 0600).
 

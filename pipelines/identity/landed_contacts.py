@@ -121,6 +121,13 @@ class LandedContacts:
             *self._select("ref is null and (source, guest) in (select * from wanted)", spelled),
         ]
 
+    def guests(self, source: str) -> list[str]:
+        """The e-mails of rows of a source without a customer, as landed."""
+        rows = self._connection.execute(
+            "select distinct guest from landed_contacts where guest is not null and source = ?", [source]
+        ).fetchall()
+        return [text for (text,) in rows]
+
     def like(self, kind: Kind, texts: Collection[str]) -> list[Contact]:
         """Every contact with the same normal form or the same plain text as one of some texts, and who has it."""
         forms = {form for text in texts if (form := self.form(kind, text)) is not None}

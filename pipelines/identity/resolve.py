@@ -14,6 +14,7 @@ The result does not depend on the order of rows. Pseudonyms and identifiers beco
 spill to disk (links.py); the rules work on arrays of codes.
 """
 
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -175,7 +176,12 @@ def write_identity(
     Raises:
         BuildError: There are no identifiers.
     """
-    solution = _solve(edges_parquet, decisions, with_block_list(limits, exchange), exchange / ".spill")
+    limits = with_block_list(limits, exchange)
+    spill = exchange / ".spill"
+    try:
+        solution = _solve(edges_parquet, decisions, limits, spill)
+    finally:
+        shutil.rmtree(spill, ignore_errors=True)
 
     def write(staged: Path) -> None:
         with pq.ParquetWriter(staged, COMPONENTS_SCHEMA, compression="zstd") as writer:
@@ -220,8 +226,8 @@ def _solve(edges: pa.Table | Path, decisions: Sequence[Decision], limits: Limits
         evidence, blocked = _without_blocked(connection, coded, links, limits)
     one, other = np.concatenate([evidence.one, links[:, 0]]), np.concatenate([evidence.other, links[:, 1]])
     is_evidence = np.arange(one.size) < evidence.one.size
-    removed = removed_links(coded.n_nodes, one, other, is_evidence, coded.pairs[~is_link].tolist())
-    smallest = smallest_members(coded.n_nodes, np.delete(one, removed), np.delete(other, removed))
+    is_kept = ~removed_links(coded.n_nodes, one, other, is_evidence, coded.pairs[~is_link].tolist())
+    smallest = smallest_members(coded.n_nodes, one[is_kept], other[is_kept])
     smallest = smallest[: len(coded.pseudonyms)]
     members = np.flatnonzero(np.bincount(smallest)[smallest] > 1)
     by_person_ref = _components(coded.n_nodes, evidence.only(evidence.kind == PSEUDONYM))

@@ -1,9 +1,8 @@
 """Applies the user's unlinks: two references that the user has separated are not connected by evidence.
 
-Only the components with such references are walked, in plain Python. All other components stay in arrays.
+Each unlink concerns the links of one component. All other components stay as they are.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,14 +10,11 @@ from numpy.typing import NDArray
 
 from pipelines.identity.components import Codes, smallest_members
 
-Graph = dict[int, list[tuple[int, int]]]
-"""For each node its neighbours, each with the position of the link."""
-
 
 def removed_links(
     n_nodes: int, one: Codes, other: Codes, is_evidence: NDArray[np.bool_], unlinks: Sequence[tuple[int, int]]
-) -> NDArray[np.int64]:
-    """The positions of the links that the unlinks remove.
+) -> NDArray[np.bool_]:
+    """Whether the unlinks remove each link.
 
     The unlinks are applied in their order. For `A, B`, each link of evidence is removed between A and a node that is
     connected with B without passing through A. So A and B are separate, unless links of the user connect them.
@@ -30,34 +26,33 @@ def removed_links(
         is_evidence: Whether a link is evidence, and not a link of the user.
         unlinks: The pairs A, B.
     """
+    is_removed = np.zeros(one.size, dtype=np.bool_)
     if not unlinks:
-        return np.empty(0, dtype=np.int64)
+        return is_removed
     component = smallest_members(n_nodes, one, other)
     connected = [(a, b) for a, b in unlinks if a != b and component[a] == component[b]]
-    is_concerned = np.zeros(n_nodes, dtype=np.bool_)
-    is_concerned[[component[a] for a, _ in connected]] = True
-    concerned = np.flatnonzero(is_concerned[component[one]])
-    graph: Graph = defaultdict(list)
-    ends = zip(concerned.tolist(), one[concerned].tolist(), other[concerned].tolist(), strict=True)
-    for position, first, second in ends:
-        graph[first].append((second, position))
-        graph[second].append((first, position))
-    removed: set[int] = set()
+    positions = _positions(component[one], {int(component[a]) for a, _ in connected})
     for a, b in connected:
-        reached = _reached(graph, b, a)
-        cut = {position for node, position in graph[a] if node in reached and is_evidence[position]}
-        for node in {node for node, position in graph[a] if position in cut} | {a}:
-            graph[node] = [link for link in graph[node] if link[1] not in cut]
-        removed |= cut
-    return np.array(sorted(removed), dtype=np.int64)
+        at = positions[int(component[a])]
+        at = at[~is_removed[at]]
+        nodes, codes = np.unique(np.concatenate([one[at], other[at], [a, b]]), return_inverse=True)
+        first, second = codes[: at.size].astype(np.int32), codes[at.size : -2].astype(np.int32)
+        own, partner = codes[-2:]
+        is_own = (first == own) | (second == own)
+        reached = smallest_members(nodes.size, first[~is_own], second[~is_own])
+        neighbour = np.where(first == own, second, first)
+        is_removed[at[is_own & is_evidence[at] & (reached[neighbour] == reached[partner])]] = True
+    return is_removed
 
 
-def _reached(graph: Graph, start: int, without: int) -> set[int]:
-    """The nodes that are connected with a node, including itself, without passing through another one."""
-    reached, waiting = {start}, [start]
-    while waiting:
-        for node, _ in graph[waiting.pop()]:
-            if node != without and node not in reached:
-                reached.add(node)
-                waiting.append(node)
-    return reached
+def _positions(component: Codes, wanted: set[int]) -> dict[int, NDArray[np.int64]]:
+    """The positions of the links of each wanted component.
+
+    Args:
+        component: The component of each link.
+        wanted: The components.
+    """
+    concerned = np.flatnonzero(np.isin(component, sorted(wanted)))
+    concerned = concerned[np.argsort(component[concerned], kind="stable")]
+    names, starts = np.unique(component[concerned], return_index=True)
+    return dict(zip(names.tolist(), np.split(concerned, starts[1:]), strict=True)) if names.size else {}

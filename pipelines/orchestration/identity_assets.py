@@ -98,9 +98,7 @@ def identity_assets() -> list[dg.AssetsDefinition]:
 
     @dg.multi_asset(
         name="identity",
-        specs=[
-            dg.AssetSpec(key, deps=LINK_MODELS, group_name="exchange", kinds={"parquet"}) for key in IDENTITY_OUTPUTS
-        ],
+        specs=[dg.AssetSpec(key, deps=EDGES, group_name="exchange", kinds={"parquet"}) for key in IDENTITY_OUTPUTS],
         # a single output can be selected, but all outputs are always written together
         can_subset=True,
         retry_policy=RETRY,

@@ -24,5 +24,10 @@ def refs_of(subject: Subject) -> set[Ref]:
     return {*subject.refs, *((source, GUEST + form) for source, form in subject.guests)}
 
 
+def named_in_the_build(keys: Sequence[bytes], refs: Iterable[Ref]) -> set[Ref]:
+    """References as the build and decisions name them: a guest has a keyed hash of the e-mail, with every key."""
+    return {(source, _in_the_build(key, ref)) for source, ref in refs for key in keys}
+
+
 def _in_the_build(key: bytes, ref: str) -> str:
     return f"@{identifier(key, 'email', ref.removeprefix(GUEST))}" if is_guest(ref) else ref

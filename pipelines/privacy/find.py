@@ -13,9 +13,11 @@ from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import ConfigError
+from pipelines.config.secret_key import existing_keys
 from pipelines.config.settings import Settings
 from pipelines.identity.contacts import ContactRules, Kind
 from pipelines.identity.decisions import read_decisions
+from pipelines.identity.guest_decisions import with_guests
 from pipelines.identity.landed_contacts import GUEST, LandedContacts, Ref, is_guest
 from pipelines.identity.linked import Member, Rules, find_members
 from pipelines.identity.plain_contacts import MIN_PHONE_DIGITS, email_of, phone_of
@@ -97,7 +99,8 @@ def find_person(
         )
     if not hits:
         return Found(kind, Subject(), {})
-    decisions = read_decisions(settings.paths.decisions)
+    keys = existing_keys(settings.paths.key, settings.key_text)
+    decisions = with_guests(read_decisions(settings.paths.decisions), people.contacts, keys)
     rules = Rules(Limits.of(settings.model.identity), settings.paths.state / "tmp", decisions)
     members = find_members(connection, people.contacts, refs, rules)
     everything = people.with_asked(_subject_of(members), kind, asked)

@@ -25,7 +25,7 @@ from pipelines.identity.pseudonyms import key_fingerprint
 from pipelines.landing import EarlierBatch, Erase, load_mapping, read_ledger
 from pipelines.landing.prepare import prepared
 from pipelines.privacy.certificate import Certificate, VersionErased, write_certificate
-from pipelines.privacy.customer_keys import customer_keys, refs_of
+from pipelines.privacy.customer_keys import customer_keys, named_in_the_build, refs_of
 from pipelines.privacy.exchanged import names_person
 from pipelines.privacy.find import find_person, open_landed, still_named
 from pipelines.privacy.landed import affected, batches_about, erase_landed
@@ -147,8 +147,9 @@ def erase(settings: Settings, plan: Plan, users_umask: int, progress: Progress =
     paths.erasures.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_journal(paths.erasures, plan)
     progress("writing tombstones")
-    add_tombstones(paths.erasures, load_key(paths.key, settings.key_text), plan.subject, plan.id)
-    decisions = forget_refs(paths.decisions, plan.subject.refs, plan.words)
+    keys = load_keys(paths.key, settings.key_text)
+    add_tombstones(paths.erasures, keys[0], plan.subject, plan.id)
+    decisions = forget_refs(paths.decisions, named_in_the_build(keys, refs_of(plan.subject)), plan.words)
     state: list[str] = []
     if plan.is_known or names_person(paths.exchange, plan.subject):
         progress("removing the warehouse; the next run builds it again")
@@ -179,7 +180,7 @@ def erase(settings: Settings, plan: Plan, users_umask: int, progress: Progress =
             "orders": len(plan.subject.orders),
         },
         links=dict(sorted(Counter(member.link for member in plan.members).items())),
-        removed_keys=customer_keys(load_keys(paths.key, settings.key_text), refs_of(plan.subject)),
+        removed_keys=customer_keys(keys, refs_of(plan.subject)),
         remaining_keys=_remaining_keys(settings, plan),
         shared=plan.shared,
         landed=plan.landed,

@@ -1,12 +1,13 @@
-"""The contacts of the CRM: new contacts as Parquet with typed columns, later changes as CSV."""
+"""The customer records of the shop: new contacts as Parquet with typed columns, later changes as CSV."""
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.sample import text
+from pipelines.sample.addresses import MOVES_WITHIN, Addresses
 from pipelines.sample.feed import Every, Feed
-from pipelines.sample.people import COUNTRIES, FIRST_NAMES, LAST_NAMES, People, emails, refs
+from pipelines.sample.people import COUNTRIES, FIRST_NAMES, LAST_NAMES, People, refs
 from pipelines.sample.process import Ints, draws
 from pipelines.sample.text import Clock
 
@@ -17,24 +18,26 @@ OLDEST, YOUNGEST = -10_957, 12_784  # born 1940 to 2004, in days since 1970
 
 
 class Contacts:
-    """Each reference in the CRM, with its data and its changes.
+    """Each reference with a customer record, with its data and its changes.
 
     Args:
         people: The people.
+        addresses: Their addresses.
         clock: The clock of the time zone.
         seed: Seed of the draws.
     """
 
-    def __init__(self, people: People, clock: Clock, seed: int) -> None:
+    def __init__(self, people: People, addresses: Addresses, clock: Clock, seed: int) -> None:
         rng = draws(seed, "contacts")
-        first = np.flatnonzero(people.in_crm)
-        second = np.flatnonzero(people.in_crm & people.has_second_ref)
+        first = np.flatnonzero(people.has_record)
+        second = np.flatnonzero(people.has_record & people.has_second_ref)
         self.people = people
+        self.addresses = addresses
         self.clock = clock
         self.person: Ints = np.concatenate([first, second])
         self.is_second = np.arange(len(self.person)) >= len(first)
         n = len(self.person)
-        self.signed_up_at: Ints = clock.utc(people.since[self.person], rng.integers(0, 3600, n) + 5 * 3600)
+        self.signed_up_at: Ints = clock.utc(people.registered[self.person], rng.integers(0, 3600, n) + 5 * 3600)
         self.segment = rng.choice(3, n, p=[0.8, 0.12, 0.08])
         self.source = rng.choice(len(SOURCES), n)
         self.cost: Ints = rng.integers(50, 2500, n)
@@ -43,11 +46,11 @@ class Contacts:
         self.consents = rng.random((n, 3)) < (0.6, 0.3, 0.2)
         self.is_employee = rng.random(n) < 0.004
         delay = rng.integers(5, 200, n)
-        changes = (rng.random(n) < 0.25) & (people.since[self.person] + delay < clock.last)
+        has_moved = addresses.has_moved[self.person]
+        change_day = people.registered[self.person] + np.where(has_moved, delay % (MOVES_WITHIN - 1) + 1, delay)
+        changes = ((rng.random(n) < 0.25) | has_moved) & (change_day < clock.last)
         self.changed: Ints = np.flatnonzero(changes)
-        self.changed_at: Ints = clock.utc(
-            (people.since[self.person] + delay)[self.changed], 10 * 3600 + self.changed % 9000
-        )
+        self.changed_at: Ints = clock.utc(change_day[self.changed], 10 * 3600 + self.changed % 9000)
 
     def names(self, which: Ints) -> pa.Array:
         """First and last name; some last names have a comma or an accent."""
@@ -66,7 +69,7 @@ class Contacts:
 
     def new_feed(self) -> Feed:
         """New contacts."""
-        arrives = self.people.since[self.person]
+        arrives = self.people.registered[self.person]
         return Feed("contacts", "parquet", Every.MONTH, "customers", ("ref",), arrives, self._new)
 
     def _new(self, which: Ints) -> pa.Table:
@@ -76,8 +79,8 @@ class Contacts:
                 "ref": self.references(which),
                 "person": self.person_refs(which),
                 "name": self.names(which),
-                "email": emails(person),
-                "phone": text.reference("+49 30 ", person + 1_000_000),
+                "email": self.addresses.emails(person),
+                "phone": self.addresses.phones(person, np.zeros(len(person), np.int64)),
                 "signed_up": pa.array(self.signed_up_at[which] * 1_000_000, pa.timestamp("us", tz="UTC")),
                 "born": pc.cast(pa.array(self.born[which], pa.int32()), pa.date32()),
                 "gender": text.picked(["f", "m", "x", ""], self.gender[which]),
@@ -95,7 +98,7 @@ class Contacts:
         )
 
     def change_feed(self) -> Feed:
-        """Changed contacts: another segment, withdrawn consent."""
+        """Changed contacts: another segment, withdrawn consent, a new e-mail address."""
         days = self.clock.day(self.changed_at)
         return Feed(
             "contact_changes",
@@ -119,8 +122,8 @@ class Contacts:
                 "Reference": self.references(which),
                 "Person": self.person_refs(which),
                 "Name": self.names(which),
-                "E-mail": emails(person),
-                "Telephone": text.reference("+49 30 ", person + 1_000_000),
+                "E-mail": self.addresses.later_emails(person),
+                "Telephone": self.addresses.phones(person, np.zeros(len(person), np.int64)),
                 "Signed up": text.formatted(self.clock.local(self.signed_up_at[which]), "%d.%m.%Y %H:%M:%S"),
                 "Birthday": text.day_text(self.born[which]),
                 "Gender": text.picked(["f", "m", "x", ""], self.gender[which]),

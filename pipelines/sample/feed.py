@@ -16,6 +16,9 @@ from pipelines.sample.process import Ints
 #: For this number of days before the end, feeds have their normal frequency. Older rows are in fewer, larger files.
 RECENT_DAYS = 90
 
+#: The source of the shop itself.
+SHOP = "sample"
+
 Render = Callable[[Ints], pa.Table]
 
 
@@ -54,6 +57,7 @@ class Feed:
         keys: The number of distinct keys, if a key has several versions; -1: one key per row.
         skipped: The number of rows that a skip of the mapping leaves out.
         plain: The rows from which a bad row can be made; the default is all rows.
+        source: The source that delivers it.
     """
 
     name: str
@@ -69,6 +73,7 @@ class Feed:
     keys: int = -1
     skipped: int = 0
     plain: Ints | None = None
+    source: str = SHOP
 
 
 def file_days(arrives: Ints, every: Every, last: int) -> Ints:

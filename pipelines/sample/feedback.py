@@ -4,10 +4,10 @@ import numpy as np
 import pyarrow as pa
 
 from pipelines.sample import text
+from pipelines.sample.addresses import Addresses
 from pipelines.sample.feed import Every, Feed
 from pipelines.sample.order_files import order_id
 from pipelines.sample.orders import Lines, Orders
-from pipelines.sample.people import emails, refs
 from pipelines.sample.process import Ints, draws
 from pipelines.sample.text import Clock
 
@@ -45,7 +45,7 @@ def returns_feed(orders: Orders, lines: Lines, clock: Clock, seed: int) -> Feed:
                 "id": text.reference("R", rows + 1),
                 "order.number": order_id(order),
                 "order.line": text.digits(lines.number[line]),
-                "customer": refs(orders.person[order], orders.is_second_ref[order]),
+                "customer": orders.references(order),
                 "returned": local,
                 "quantity": text.digits(pieces[rows]),
                 "refund.amount": text.money(paid),
@@ -68,13 +68,15 @@ class Surveys:
 
     Args:
         orders: The orders.
+        addresses: The addresses of the people.
         clock: The clock of the time zone.
         seed: Seed of the draws.
     """
 
-    def __init__(self, orders: Orders, clock: Clock, seed: int) -> None:
+    def __init__(self, orders: Orders, addresses: Addresses, clock: Clock, seed: int) -> None:
         rng = draws(seed, "surveys")
         self.orders = orders
+        self.addresses = addresses
         self.clock = clock
         asked = np.flatnonzero(orders.is_purchase & (rng.random(len(orders.day)) < 0.15))
         sent_day = orders.day[asked] + rng.integers(2, 8, len(asked))
@@ -163,7 +165,7 @@ class Surveys:
     def _head(self, answer: Ints, order: Ints) -> dict[str, pa.Array]:
         return {
             "Response": text.reference("A", answer + 1),
-            "Customer": refs(self.orders.person[order], self.orders.is_second_ref[order]),
+            "Customer": self.orders.references(order),
             "Submitted": text.formatted(self.clock.local(self.answered_at[answer]), "%Y/%m/%d %H:%M:%S"),
         }
 
@@ -181,8 +183,8 @@ class Surveys:
                     "survey": text.picked(
                         ["csat-order", "nps-relationship"], self.is_relationship[rows].astype(np.int64)
                     ),
-                    "customer": refs(self.orders.person[order], self.orders.is_second_ref[order]),
-                    "email": emails(self.orders.person[order]),
+                    "customer": self.orders.references(order),
+                    "email": self.addresses.emails(self.orders.person[order]),
                     "sent": text.zulu(self.sent_at[rows]),
                     "channel": text.constant("E-Mail", len(rows)),
                     "changed": text.zulu(self.sent_at[rows]),

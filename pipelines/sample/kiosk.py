@@ -6,7 +6,6 @@ import pyarrow as pa
 from pipelines.sample import text
 from pipelines.sample.feed import Every, Feed
 from pipelines.sample.orders import CHANNELS, Orders
-from pipelines.sample.people import refs
 from pipelines.sample.process import Ints, draws
 from pipelines.sample.text import Clock
 
@@ -34,7 +33,7 @@ def kiosk_feed(orders: Orders, clock: Clock, seed: int) -> Feed:
                 "response": text.reference("Q", visit[rows] + 1),
                 "question": text.picked(QUESTIONS, question[rows]),
                 "kind": text.constant("Transaction", len(rows)),
-                "customer": refs(orders.person[order], orders.is_second_ref[order]),
+                "customer": orders.references(order),
                 "time": text.time_text(clock.local(answered_at)),
                 "measures": text.picked(CONSTRUCTS, question[rows]),
                 "answer": text.digits(score[rows]),

@@ -7,10 +7,10 @@ import pyarrow as pa
 
 from pipelines.sample import catalogue as products
 from pipelines.sample import text
+from pipelines.sample.addresses import Addresses
 from pipelines.sample.catalogue import Catalogue
 from pipelines.sample.feed import Every, Feed
 from pipelines.sample.orders import CHANNELS, COUPONS, NEVER, STORES, Lines, Orders
-from pipelines.sample.people import emails, refs
 from pipelines.sample.process import Ints
 from pipelines.sample.text import DAY_S, Bools, Clock
 
@@ -42,7 +42,7 @@ def changed_at(orders: Orders) -> Ints:
     return np.maximum(np.maximum(orders.delivered_at, orders.cancelled_at), orders.corrected_at)
 
 
-def orders_feed(orders: Orders, clock: Clock) -> Feed:
+def orders_feed(orders: Orders, addresses: Addresses, clock: Clock) -> Feed:
     """Every order when it is placed, and again when it is delivered, cancelled or corrected.
 
     One row in three hundred is exported twice: the next day's file has an identical copy.
@@ -57,7 +57,7 @@ def orders_feed(orders: Orders, clock: Clock) -> Feed:
     arrives = np.concatenate([placed, clock.day(changed[again]), placed[twice] + 1])
 
     def render(rows: Ints) -> pa.Table:
-        return _order_rows(orders, clock, which[rows], is_later[rows])
+        return _order_rows(orders, addresses, clock, which[rows], is_later[rows])
 
     title = ("Orders of the day, local time Europe/Berlin",)
     return Feed(
@@ -74,7 +74,7 @@ def orders_feed(orders: Orders, clock: Clock) -> Feed:
     )
 
 
-def _order_rows(orders: Orders, clock: Clock, which: Ints, is_later: Bools) -> pa.Table:
+def _order_rows(orders: Orders, addresses: Addresses, clock: Clock, which: Ints, is_later: Bools) -> pa.Table:
     changed = changed_at(orders)[which]
     cancelled, delivered = orders.cancelled_at[which], orders.delivered_at[which]
     is_update = is_later & (orders.corrected_at[which] == NEVER)
@@ -89,12 +89,13 @@ def _order_rows(orders: Orders, clock: Clock, which: Ints, is_later: Bools) -> p
         return text.where(shown & (seconds != NEVER), text.time_text(clock.local(np.maximum(seconds, 0))))
 
     everyone = np.ones(len(which), bool)
+    states_email = orders.is_guest[which] | (which % 3 > 0)
     promised = orders.ordered_at[which] + 5 * DAY_S
     return pa.table(
         {
             "Order": order_id(which),
-            "Customer": refs(orders.person[which], orders.is_second_ref[which]),
-            "E-mail": text.where(which % 3 > 0, emails(orders.person[which])),
+            "Customer": orders.references(which),
+            "E-mail": text.where(states_email, addresses.emails(orders.person[which])),
             "Placed": at(orders.ordered_at[which], everyone),
             "Paid": at(orders.paid_at[which], everyone),
             "Promised": at(promised, has_carrier),

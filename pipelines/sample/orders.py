@@ -1,16 +1,18 @@
 """Orders with their lines, prices, currencies and later changes, as numbers.
 
 These are all purchases of the process, and also orders that are not purchases of a known customer: cancelled orders,
-test orders, orders of guests. order_files.py turns them into text and files.
+test orders, orders of unknown customers. order_files.py turns them into text and files.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 
 from pipelines.sample import catalogue as products
+from pipelines.sample import text
 from pipelines.sample.catalogue import Catalogue
-from pipelines.sample.people import People
+from pipelines.sample.people import People, refs
 from pipelines.sample.process import Ints, Purchases, draws
 from pipelines.sample.rates import UNIT, Rates
 from pipelines.sample.text import DAY_S, Bools, Clock
@@ -28,7 +30,8 @@ class Orders:
     """One row per order, sorted by its time. Times are UTC seconds since 1970 or NEVER; amounts are in cents.
 
     Attributes:
-        person: Index into People; -1 for a guest.
+        person: Index into People; -1 if nothing is known of the customer.
+        is_guest: Whether it states the customer's e-mail address but no reference.
         is_second_ref: Whether the web account's reference was used.
         day: Local day of the order.
         ordered_at: When it was placed.
@@ -50,6 +53,7 @@ class Orders:
     """
 
     person: Ints
+    is_guest: Bools
     is_second_ref: Bools
     day: Ints
     ordered_at: Ints
@@ -68,6 +72,10 @@ class Orders:
     lag: Ints
     first_line: Ints
     n_lines: Ints
+
+    def references(self, which: Ints) -> pa.Array:
+        """The reference that some orders state; NULL for guests and if nothing is known of the customer."""
+        return text.where(~self.is_guest[which], refs(self.person[which], self.is_second_ref[which]))
 
 
 @dataclass(frozen=True)
@@ -136,6 +144,7 @@ def build(
 
     orders = Orders(
         person=person,
+        is_guest=people.is_guest(person, day),
         is_second_ref=(person >= 0) & people.has_second_ref[person] & (rng.random(n) < 0.4),
         day=day,
         ordered_at=at,

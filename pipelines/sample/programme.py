@@ -7,7 +7,7 @@ from pipelines.sample import text
 from pipelines.sample.feed import Every, Feed
 from pipelines.sample.order_files import order_id
 from pipelines.sample.orders import COUPONS, Orders
-from pipelines.sample.people import People, refs
+from pipelines.sample.people import NEVER, People, refs
 from pipelines.sample.process import Ints, draws
 from pipelines.sample.service import some_moments
 from pipelines.sample.text import DAY_S, Bools, Clock
@@ -26,15 +26,15 @@ def loyalty_feed(people: People, orders: Orders, clock: Clock, seed: int) -> Fee
     """Four in ten join. They earn one point per euro, redeem sometimes, and reach a tier after a large order."""
     rng = draws(seed, "loyalty")
     is_member = rng.random(len(people.since)) < 0.4
-    members = np.flatnonzero(is_member[: people.buyers])
-    earning = np.flatnonzero(orders.is_purchase & is_member[orders.person])
+    members = np.flatnonzero(is_member[: people.buyers] & (people.registered[: people.buyers] != NEVER))
+    earning = np.flatnonzero(orders.is_purchase & is_member[orders.person] & ~orders.is_guest)
     redeeming = earning[rng.random(len(earning)) < 0.08]
     rising = earning[orders.gross[earning] > 40_000]
     by_order = np.concatenate([earning, redeeming, rising])
     kind = np.repeat(np.arange(4), [len(members), len(earning), len(redeeming), len(rising)])
     person = np.concatenate([members, orders.person[by_order]])
     order = np.concatenate([np.full(len(members), -1), by_order])
-    joined_at = clock.utc(people.since[members], np.full(len(members), 6 * 3600))
+    joined_at = clock.utc(people.registered[members], np.full(len(members), 6 * 3600))
     at = np.concatenate([joined_at, orders.paid_at[by_order]])
     spent = (orders.gross - orders.discount)[np.maximum(order, 0)] // 100
     points = np.select([kind == 1, kind == 2], [spent, np.minimum(-spent // 2, -1)], 0)
@@ -68,7 +68,9 @@ def referrals_feed(people: People, clock: Clock, seed: int) -> Feed:
     rng = draws(seed, "referrals")
     brought = np.flatnonzero(rng.random(people.buyers) < 0.05)
     by = (brought + 1 + rng.integers(0, people.buyers - 1, len(brought))) % people.buyers
-    day = people.since[brought]
+    has_refs = (people.registered[brought] != NEVER) & (people.registered[by] != NEVER)
+    brought, by = brought[has_refs], by[has_refs]
+    day = people.registered[brought]
 
     def render(rows: Ints) -> pa.Table:
         at = clock.utc(day[rows], np.full(len(rows), 5 * 3600))
@@ -92,7 +94,7 @@ def touches_feed(people: People, orders: Orders, clock: Clock, seed: int) -> Fee
     action = rng.choice(3, len(day), p=[0.65, 0.25, 0.1])
     redeemed = np.flatnonzero(orders.is_purchase & (orders.coupon > 0))
     order = np.concatenate([np.full(len(day), -1), redeemed])
-    person = np.concatenate([person, orders.person[redeemed]])
+    person = np.concatenate([person, np.where(orders.is_guest[redeemed], -1, orders.person[redeemed])])
     action = np.concatenate([action, np.full(len(redeemed), 3)])
     at = np.concatenate([clock.utc(day, rng.integers(8 * 3600, 20 * 3600, len(day))), orders.paid_at[redeemed]])
     day = clock.day(at)

@@ -6,26 +6,42 @@ from datetime import date
 from pathlib import Path
 
 from pipelines.base.errors import ConfigError
-from pipelines.sample import catalogue, dirt, order_files, orders, people, programme, rates, truth, writer
+from pipelines.sample import (
+    addresses,
+    catalogue,
+    dirt,
+    order_files,
+    orders,
+    people,
+    programme,
+    rates,
+    truth,
+    writer,
+)
 from pipelines.sample.contacts import Contacts
 from pipelines.sample.coverage import coverage_feed
-from pipelines.sample.feed import Feed
+from pipelines.sample.crm import Crm
+from pipelines.sample.feed import SHOP, Feed
 from pipelines.sample.feedback import Surveys, returns_feed
 from pipelines.sample.kiosk import kiosk_feed
 from pipelines.sample.payments import payments_feed
 from pipelines.sample.process import Parameters, day_number, simulate
 from pipelines.sample.service import cases_feed, interactions_feed
+from pipelines.sample.survey_tool import SurveyTool
 from pipelines.sample.target import refuse_other_files
 from pipelines.sample.text import Clock
+from pipelines.sample.truth_people import known_as
 
 ZONE = "Europe/Berlin"
 UNTIL = date(2025, 6, 30)
 #: With fewer, some kinds of files would have no rows.
 MIN_CUSTOMERS, MIN_DAYS = 20, 60
+#: The folder of each source.
+INBOXES = {SHOP: "inbox", "crm": "inbox_crm", "survey_tool": "inbox_survey_tool"}
 #: The feeds of which one file is delivered twice.
 REPEATED = ("orders", "order_lines", "returns")
 CONFIG = """\
-# The config of the sample shop: `loyalty run --config <this file>`.
+# The config of the sample shop with its CRM and its survey tool: `loyalty run --config <this file>`.
 home: .
 as_of: latest
 timezone: Europe/Berlin
@@ -34,8 +50,14 @@ industry: e-commerce
 sources:
   - mapping: sample
     files: inbox
+  - mapping: crm
+    files: inbox_crm
+  - mapping: survey_tool
+    files: inbox_survey_tool
 # The sample breaks every rule at least once, also in small files. Files with fewer rows than this have no limit.
 quarantine: {min_rows: 100}
+# The CRM has phone numbers without a country code.
+model: {identity: {phone_region: DE}}
 """
 
 
@@ -44,7 +66,7 @@ class SampleReport:
     """The result of `write_sample`.
 
     Attributes:
-        files: The number of files in the inbox.
+        files: The number of files in the inboxes.
         rows: The number of records by kind of file.
         bad_rows: The number of bad rows by rule.
     """
@@ -57,10 +79,11 @@ class SampleReport:
 def write_sample(
     out: Path, *, customers: int = 5000, days: int = 500, seed: int = 7, dirty: float = 0.01, until: date = UNTIL
 ) -> SampleReport:
-    """Write a shop's files and the true values.
+    """Write the files of a shop, of its CRM and of its survey tool, and the true values.
 
     Args:
-        out: The folder in which `inbox/`, `truth/` and `loyalty.yml` are created.
+        out: The folder in which the inboxes (`inbox/`, `inbox_crm/`, `inbox_survey_tool/`), `truth/` and `loyalty.yml`
+            are created.
         customers: The number of customers who are acquired in the period.
         days: The length of the period in days.
         seed: The same seed gives the same bytes.
@@ -81,24 +104,27 @@ def write_sample(
         "until": until.isoformat(),
     }
     _check(asked)
-    refuse_other_files(out, asked)
+    refuse_other_files(out, list(INBOXES.values()), asked)
     last = day_number(until)
     first = last - days + 1
-    inbox = out / "inbox"
-    inbox.mkdir(parents=True, exist_ok=True)
+    inboxes = {source: out / name for source, name in INBOXES.items()}
+    for inbox in inboxes.values():
+        inbox.mkdir(parents=True, exist_ok=True)
     parameters = Parameters()
     # The parameters are written first, so that an interrupted sample can be written again in the same place.
     truth.write_parameters(out / "truth", parameters, asked)
     clock = Clock(ZONE, first - 15, last)
     lives, purchases = simulate(customers, first, last, seed, parameters)
     everyone = people.build(lives, first, last, seed)
+    where = addresses.build(everyone, last, seed)
     goods = catalogue.build(seed)
     fx = rates.build(first, last, seed)
     placed, lines = orders.build(purchases, everyone, goods, fx, clock, seed)
-    contacts = Contacts(everyone, clock, seed)
-    surveys = Surveys(placed, clock, seed)
+    contacts = Contacts(everyone, where, clock, seed)
+    surveys = Surveys(placed, where, clock, seed)
+    crm, tool = Crm(everyone, where, clock, seed), SurveyTool(everyone, where, clock, seed)
     feeds: list[Feed] = [
-        order_files.orders_feed(placed, clock),
+        order_files.orders_feed(placed, where, clock),
         order_files.lines_feed(placed, lines, goods, clock),
         catalogue.feed(goods, first, last),
         rates.feed(fx, first),
@@ -116,13 +142,19 @@ def write_sample(
         programme.referrals_feed(everyone, clock, seed),
         programme.touches_feed(everyone, placed, clock, seed),
         coverage_feed(first, last),
+        crm.contacts_feed(),
+        crm.activities_feed(),
+        crm.tickets_feed(),
+        tool.invitations_feed(),
+        tool.answers_feed(),
     ]
-    written = [writer.write(feed, dirt.plan(feed, dirty, seed), inbox, last) for feed in feeds]
-    repeated = _repeat_files(inbox, written)
+    written = [writer.write(feed, dirt.plan(feed, dirty, seed), inboxes[feed.source], last) for feed in feeds]
+    repeated = _repeat_files(inboxes[SHOP], written)
     tables = {
         "planted_bad_rows": truth.bad_rows(written),
         "expected_counts": truth.counts(written),
         "files": truth.files(written, repeated),
+        "people": known_as(everyone, where, placed, crm, tool),
         "customers": truth.customers(lives, everyone, placed, fx),
     }
     truth.write_tables(out / "truth", tables)

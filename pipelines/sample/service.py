@@ -18,10 +18,10 @@ AGENTS = ["Mia Krüger", "Tom Berger", "Li Na"]
 
 
 def some_moments(people: People, per_person: float, clock: Clock, rng: np.random.Generator) -> tuple[Ints, Ints]:
-    """Persons and local days of random events after a person's first day."""
+    """Persons and local days of random events of people with a customer record, after they registered."""
     person = rng.integers(0, len(people.since), int(len(people.since) * per_person))
     day = people.since[person] + rng.integers(0, 240, len(person))
-    kept = (day <= clock.last) & people.in_crm[person]
+    kept = (day <= clock.last) & (day >= people.registered[person]) & people.has_record[person]
     order = np.lexsort((person[kept], day[kept]))
     return person[kept][order], day[kept][order]
 
@@ -82,7 +82,7 @@ def cases_feed(orders: Orders, clock: Clock, seed: int) -> Feed:
         return pa.table(
             {
                 "case": text.reference("K", case + 1),
-                "customer": refs(orders.person[order], orders.is_second_ref[order]),
+                "customer": orders.references(order),
                 "order": order_id(order),
                 "channel": text.picked(["Phone", "Email"], case % 2),
                 "opened": text.zulu(opened[case]),

@@ -6,18 +6,20 @@ from pathlib import Path
 from pipelines.base.errors import ConfigError
 
 
-def refuse_other_files(out: Path, asked: dict[str, str | int | float]) -> None:
+def refuse_other_files(out: Path, inboxes: list[str], asked: dict[str, str | int | float]) -> None:
     """Reject a folder with files that do not belong to the requested sample.
 
     Args:
         out: The folder.
+        inboxes: The names of its inboxes.
         asked: The arguments of the sample, as in truth/parameters.json.
 
     Raises:
-        ConfigError: There are other files in its inbox, or its loyalty.yml does not belong to the sample.
+        ConfigError: There are other files in its inboxes, or its loyalty.yml does not belong to the sample.
     """
-    inbox, config, parameters = out / "inbox", out / "loyalty.yml", out / "truth" / "parameters.json"
-    if not config.exists() and not (inbox.is_dir() and any(inbox.iterdir())):
+    config, parameters = out / "loyalty.yml", out / "truth" / "parameters.json"
+    has_files = any(any(inbox.iterdir()) for inbox in (out / name for name in inboxes) if inbox.is_dir())
+    if not config.exists() and not has_files:
         return
     try:
         there = json.loads(parameters.read_text(encoding="utf-8"))["asked"]

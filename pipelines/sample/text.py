@@ -16,6 +16,7 @@ from pipelines.sample.process import Floats, Ints
 
 DAY_S = 86_400
 Bools = NDArray[np.bool_]
+_FULL_WIDTH = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
 
 
 def constant(value: str, length: int) -> pa.Array:
@@ -80,6 +81,19 @@ def where(mask: Bools, text: pa.Array) -> pa.Array:
 def either(mask: Bools, this: pa.Array, that: pa.Array) -> pa.Array:
     """`this` if the mask is true, else `that`."""
     return pc.if_else(pa.array(mask), this, that)
+
+
+def upper(text: pa.Array, mask: Bools) -> pa.Array:
+    """The text in capitals if the mask is true."""
+    return either(mask, pc.utf8_upper(text), text)
+
+
+def full_width(text: pa.Array, mask: Bools) -> pa.Array:
+    """The text in the full-width characters of East Asian keyboards if the mask is true."""
+    if not mask.any():
+        return text
+    wide = [value and value.translate(_FULL_WIDTH) for value in text.filter(pa.array(mask)).to_pylist()]
+    return pc.replace_with_mask(text, pa.array(mask), pa.array(wide, text.type))
 
 
 def day_text(days: Ints) -> pa.Array:

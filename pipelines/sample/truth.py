@@ -12,8 +12,9 @@ import pyarrow.csv as pv
 import pyarrow.parquet as pq
 
 from pipelines.sample import text
+from pipelines.sample.feed import SHOP
 from pipelines.sample.orders import Orders
-from pipelines.sample.people import People, refs
+from pipelines.sample.people import NEVER, People, labels, refs
 from pipelines.sample.process import Ints, Lives, Parameters
 from pipelines.sample.rates import UNIT, Rates
 from pipelines.sample.writer import Written
@@ -38,42 +39,45 @@ def bad_rows(written: Sequence[Written]) -> pa.Table:
 
 
 def counts(written: Sequence[Written]) -> pa.Table:
-    """Grain: one row per entity.
+    """Grain: one row per source and entity.
 
-    Columns: entity, clean_rows, accepted_keys, superseded_rows, bad_rows, skipped_records.
+    Columns: source, entity, clean_rows, accepted_keys, superseded_rows, bad_rows, skipped_records.
     Clean rows = accepted keys (the latest version of each) + superseded rows (earlier or repeated versions).
     """
-    entities = list(dict.fromkeys(each.feed.entity for each in written))
     rows = []
-    for entity in entities:
-        feeds = [each for each in written if each.feed.entity == entity]
+    for source, entity in dict.fromkeys((each.feed.source, each.feed.entity) for each in written):
+        feeds = [each for each in written if (each.feed.source, each.feed.entity) == (source, entity)]
         clean = sum(each.good_rows - each.feed.skipped for each in feeds)
         keys = sum(each.good_rows if each.feed.keys < 0 else each.feed.keys for each in feeds)
         bad = sum(not row.rule.startswith("LND") for each in feeds for row in each.bad)
-        rows.append((entity, clean, keys, clean - keys, bad, sum(each.feed.skipped for each in feeds)))
+        rows.append((source, entity, clean, keys, clean - keys, bad, sum(each.feed.skipped for each in feeds)))
     lost = sum(row.rule.startswith("LND") for each in written for row in each.bad)
-    rows.append(("unreadable", 0, 0, 0, lost, 0))
-    names = ("entity", "clean_rows", "accepted_keys", "superseded_rows", "bad_rows", "skipped_records")
+    rows.append((SHOP, "unreadable", 0, 0, 0, lost, 0))
+    names = ("source", "entity", "clean_rows", "accepted_keys", "superseded_rows", "bad_rows", "skipped_records")
     return pa.table({name: [row[index] for row in rows] for index, name in enumerate(names)})
 
 
 def files(written: Sequence[Written], repeated: dict[str, str]) -> pa.Table:
-    """Grain: one row per file. Columns: file_name, entity, records (with bad rows), repeats (original of a copy)."""
+    """Grain: one row per file.
+
+    Columns: source, file_name, entity, records (with bad rows), repeats (original of a copy).
+    """
     rows = [
-        (name, each.feed.entity, records, "")
+        (each.feed.source, name, each.feed.entity, records, "")
         for each in written
         for name, records in zip(each.files, each.records, strict=True)
     ]
-    known = {name: (entity, records) for name, entity, records, _ in rows}
-    rows += [(copy, *known[original], original) for copy, original in repeated.items()]
-    names = ("file_name", "entity", "records", "repeats")
+    known = {name: (entity, records) for _, name, entity, records, _ in rows}
+    rows += [(SHOP, copy, *known[original], original) for copy, original in repeated.items()]
+    names = ("source", "file_name", "entity", "records", "repeats")
     return pa.table({name: [row[index] for row in rows] for index, name in enumerate(names)})
 
 
 def customers(lives: Lives, people: People, orders: Orders, rates: Rates) -> pa.Table:
     """Grain: one row per acquired customer, with their process parameters and their purchases until the last day.
 
-    Columns: person_ref (the reference, or the one that two references share), customer_ref, second_ref, rate_per_day,
+    Columns: person (as in people.parquet), person_ref (the reference, or the one that two references share),
+    customer_ref, second_ref, has_record, rate_per_day,
     dropout_probability, dropout_on, mean_value, first_purchase_on, last_purchase_on, n_orders, n_purchase_days,
     net_amount (reporting currency; each order rounded to cents).
     """
@@ -89,13 +93,14 @@ def customers(lives: Lives, people: People, orders: Orders, rates: Rates) -> pa.
     np.maximum.at(last, person, day)
     bought_on = np.unique(person * 1_000_000 + day) // 1_000_000
     is_two = people.has_second_ref[:n]
-    first_ref = refs(who, np.zeros(n, bool))
+    first_ref = text.where(people.registered[:n] != NEVER, refs(who, np.zeros(n, bool)))
     return pa.table(
         {
+            "person": labels(who),
             "person_ref": text.either(is_two, text.reference("P", who + 1), first_ref),
             "customer_ref": first_ref,
             "second_ref": text.where(is_two, refs(who, np.ones(n, bool))),
-            "is_in_crm": pa.array(people.in_crm[:n]),
+            "has_record": pa.array(people.has_record[:n]),
             "rate_per_day": pa.array(lives.rate_per_day),
             "dropout_probability": pa.array(lives.dropout_probability),
             "dropout_on": text.where(lives.dropout_day >= 0, _days(np.maximum(lives.dropout_day, 0))),
@@ -121,9 +126,9 @@ def write_parameters(folder: Path, parameters: Parameters, asked: dict[str, str 
 
 
 def write_tables(folder: Path, tables: dict[str, pa.Table]) -> None:
-    """Write each table under its name: customers as Parquet, the small tables as CSV."""
+    """Write each table under its name: customers and people as Parquet, the small tables as CSV."""
     for name, table in tables.items():
-        if name == "customers":
-            pq.write_table(table, folder / "customers.parquet", compression="zstd")
+        if name in ("customers", "people"):
+            pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
         else:
             pv.write_csv(table, folder / f"{name}.csv")

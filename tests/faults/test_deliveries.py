@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.landing import SourceFiles, load_mapping
-from pipelines.landing.inbox import find
 from tests.conftest import SampleHome
 from tests.sample_shop import Shop, files_by_day, ran
 
@@ -41,12 +39,12 @@ def test_late_shuffled_and_twice(sample_home: SampleHome, shop: Shop) -> None:
 def test_renamed(sample_home: SampleHome, shop: Shop) -> None:
     """Under other names, in other folders, with the same date in the name; half of them under two names at once."""
     for number, file in enumerate(inbox_files(sample_home)):
-        folder = shop.inbox / f"from {number % 3}"
+        folder = shop.inbox_of(file) / f"from {number % 3}"
         folder.mkdir(exist_ok=True)
         stem, _, day = file.name.rpartition("_")
         shutil.copy2(file, folder / f"{stem}_renamed_{day}")
         if number % 2:
-            shutil.copy2(file, shop.inbox / file.name)
+            shutil.copy2(file, shop.inbox_of(file) / file.name)
     assert shop.run().marts == ran(sample_home.output).marts
 
 
@@ -57,14 +55,14 @@ def test_split_and_put_together(sample_home: SampleHome, shop: Shop) -> None:
         heading = SPLIT.get(file.name.partition("_")[0])
         lines = file.read_bytes().splitlines(keepends=True) if heading and file.suffix == ".csv" else []
         if heading is None or len(lines) < heading + 6 or not _is_plain(file, heading):
-            shutil.copy2(file, shop.inbox / file.name)
+            shutil.copy2(file, shop.inbox_of(file) / file.name)
             continue
         cut += 1
         head, rows = lines[:heading], lines[heading:]
         third = len(rows) // 3
         stem, _, day = file.stem.rpartition("_")
         for part, some in enumerate((rows[:third], rows[third : 2 * third], rows[2 * third :])):
-            (shop.inbox / f"{stem}_part{part}_{day}.csv").write_bytes(b"".join([*head, *some]))
+            (shop.inbox_of(file) / f"{stem}_part{part}_{day}.csv").write_bytes(b"".join([*head, *some]))
     assert cut > 10
     assert shop.run().marts == ran(sample_home.output).marts
 
@@ -79,7 +77,7 @@ def _is_plain(file: Path, heading: int) -> bool:
     return all(len(row) == len(rows[0]) for row in rows) and text.count("\n") >= len(rows)
 
 
-def test_the_inbox_is_the_samples(sample_home: SampleHome) -> None:
+def test_the_inboxes_are_the_samples(sample_home: SampleHome) -> None:
     """What the cases above deliver is all that the sample's own run had."""
-    found = find(SourceFiles(mapping=load_mapping("sample"), folder=sample_home.sample / "inbox"))
-    assert len(inbox_files(sample_home)) == len(found)
+    there = [path for inbox in sample_home.inboxes() for path in inbox.iterdir()]
+    assert sorted(inbox_files(sample_home)) == sorted(there)

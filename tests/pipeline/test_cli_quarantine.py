@@ -85,7 +85,7 @@ def test_a_rule_that_nobody_knows_is_refused(sample_home: SampleHome) -> None:
     [
         ("--entity", "ordrs", "'ordrs'; did you mean `orders`?"),
         ("--entity", "nope", "order_lines"),
-        ("--source", "nope", "'nope'; existing names: sample"),
+        ("--source", "nope", "'nope'; existing names: crm, sample, survey_tool"),
     ],
 )
 def test_an_entity_or_a_source_that_nobody_knows_is_refused(

@@ -25,7 +25,7 @@ import pytest
 
 from pipelines.runs.lock import current_holder, hold_lock
 from pipelines.runs.processes import programs_of
-from tests.conftest import LOYALTY, SampleHome, call, clean_environment
+from tests.conftest import LOYALTY, SampleHome, call, clean_environment, copy_inboxes
 
 T = TypeVar("T")
 
@@ -275,7 +275,7 @@ def story(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> 
     folder.mkdir()
     home, config, day = folder / "home", folder / "loyalty.yml", json.loads(sample_home.output)["as_of"]
     shutil.copytree(sample_home.home, home, symlinks=True)
-    shutil.copytree(sample_home.sample / "inbox", folder / "inbox")
+    inbox = copy_inboxes(sample_home, folder)
     config.write_text(sample_home.config.read_text())
     dev, started = Dev(config, home), set[int]()
     try:
@@ -289,7 +289,7 @@ def story(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> 
         daily_run = dev.launch("daily", dagster__partition=day)
         until(lambda: current_holder(home / "lock"))
         # ends the second run at its landing, so that it costs seconds
-        strange = folder / "inbox" / "strange.csv"
+        strange = inbox / "strange.csv"
         strange.write_text("a,b\n1,2\n")
         behind = subprocess.run(
             [LOYALTY, "run", "--config", config, "--home", home],

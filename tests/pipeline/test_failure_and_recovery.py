@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import SampleHome, call
+from tests.conftest import SampleHome, call, copy_inboxes
 from tests.webhook_server import SECRET, Receiver, receiving
 
 pytestmark = pytest.mark.story
@@ -39,10 +39,10 @@ def story(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> 
     folder = tmp_path_factory.mktemp("story")
     home, config = folder / "home", folder / "loyalty.yml"
     shutil.copytree(sample_home.home, home, symlinks=True)
-    shutil.copytree(sample_home.sample / "inbox", folder / "inbox")
+    inbox = copy_inboxes(sample_home, folder)
     config.write_text(sample_home.config.read_text() + "\nnotify: {name: shop}\n")
     arguments = ("run", "--json", "--config", config, "--home", home)
-    strange = folder / "inbox" / "strange.csv"
+    strange = inbox / "strange.csv"
     strange.write_text("name,e-mail\nJane,jane@example.com\n")
     with receiving(500, 200) as receiver:
         failed = call(*arguments, LOYALTY_WEBHOOK_URL=receiver.url)

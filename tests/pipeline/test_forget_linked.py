@@ -209,6 +209,18 @@ def test_an_erasure_leaves_no_decision_about_the_person(shop: Settings) -> None:
     assert WEB.encode() not in shop.paths.decisions.read_bytes()
 
 
+def test_a_decision_about_a_guest_counts_and_goes_with_the_guest(shop: Settings) -> None:
+    key = load_key(shop.paths.key, shop.key_text)
+    ada, bob = (("till", f"@{identifier(key, 'email', email)}") for email in (EMAIL, "bob@nowhere.example"))
+    add_decision(shop.paths.decisions, Action.UNLINK, ("web", WEB), ada, "not hers", by="me")
+    assert set(members(shop, WEB)) == {f"web:{WEB}"}
+    add_decision(shop.paths.decisions, Action.LINK, ("web", WEB), bob, "hers", by="me")
+    assert set(members(shop, WEB)) == {f"web:{WEB}", "till:guest b***@nowhere.example", f"web:{OTHER}"}
+    forget(shop, OLD)
+    actions = [entry.action for entry in read_decisions(shop.paths.decisions)]
+    assert actions == [Action.ERASED, Action.LINK]
+
+
 def test_a_person_named_in_another_source_is_found_from_both_ends(tmp_path: Path) -> None:
     shop = settings(tmp_path, "web", "till")
     deliver(shop, "till", DAY, {"customer_ref": "T-90001", "person_ref": "W-90001", "person_source": "web"})

@@ -9,7 +9,12 @@ from typer.testing import CliRunner, Result
 
 from pipelines.base.durable import PRIVATE, umask
 from pipelines.cli.app import app
+from pipelines.config.secret_key import load_key
 from pipelines.config.settings import Settings
+from pipelines.identity.contacts import ContactRules
+from pipelines.identity.decisions import in_force, read_decisions
+from pipelines.identity.identifiers import guest_ref
+from pipelines.identity.pseudonyms import customer_key
 from pipelines.landing import SourceFiles, land, load_mapping
 from pipelines.privacy import erase, plan_erasure
 from tests.pipeline import person
@@ -86,8 +91,41 @@ def test_a_reference_of_several_sources_needs_its_source(shop: Settings) -> None
     land(shop.home, [SourceFiles(load_mapping(mapping), inbox)], today=date(2024, 4, 1))
     refused = ask(shop, "link", person.REF, person.BOB, "--reason", "x", code=2)
     assert "2 sources have the reference" in refused.stderr
-    assert f"crm:{person.BOB} or web:{person.BOB}" in refused.stderr
+    assert f"such as crm:{person.BOB}" in refused.stderr
     ask(shop, "link", f"web:{person.BOB}", f"crm:{person.BOB}", "--reason", "x")
+
+
+def test_the_e_mail_of_an_order_without_a_reference_names_a_guest(shop: Settings) -> None:
+    key = load_key(shop.paths.key, shop.key_text)
+    for text in (person.EMAIL, f"crm:{person.EMAIL.upper()}"):
+        ask(shop, "link", text, person.BOB, "--reason", "the same person")
+        (entry,) = in_force(read_decisions(shop.paths.decisions))
+        guest = ("crm", guest_ref(key, ContactRules(), person.EMAIL))
+        assert entry.refs == {guest, ("crm", person.BOB)}
+        assert person.traces(shop.paths.decisions.parent) == {}
+        ask(shop, "undo", entry.id)
+    ask(shop, "unlink", "crm:nobody@example.org", person.BOB, "--reason", "x", code=8)
+
+
+def test_forgetting_a_guest_removes_them_from_the_decisions(shop: Settings) -> None:
+    key = load_key(shop.paths.key, shop.key_text)
+    ask(shop, "link", person.EMAIL, person.BOB, "--reason", "the same person")
+    ((guest, _),) = [sorted(entry.refs) for entry in read_decisions(shop.paths.decisions)]
+    plan = plan_erasure(shop, person.EMAIL)
+    keys = (*plan.customer_keys, customer_key(key, *guest))
+    with umask(PRIVATE) as users:
+        certificate = erase(shop, plan.model_copy(update={"customer_keys": keys}), users)
+    assert certificate.decisions == 1
+    assert guest[1] not in shop.paths.decisions.read_text()
+
+
+def test_a_person_of_another_source_can_be_named(shop: Settings, tmp_path: Path) -> None:
+    inbox = tmp_path / "inbox"
+    mark = {"customers": [{"customer_ref": "K9-IN-CRM", "person_ref": "K9-ELSEWHERE", "person_source": "web"}]}
+    person.write(inbox, "2024-03-02", mark)
+    land(shop.home, [SourceFiles(load_mapping(shop.sources[0].mapping), inbox)], today=date(2024, 4, 1))
+    assert "web:K9-ELSEWHERE" in ask(shop, "unlink", "K9-ELSEWHERE", "K9-IN-CRM", "--reason", "x").stdout
+    ask(shop, "unlink", "crm:K9-ELSEWHERE", person.BOB, "--reason", "x", code=8)
 
 
 def test_a_missing_home_is_not_created(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.conftest import SampleHome, call
+from tests.conftest import SampleHome, call, copy_inboxes
 from tests.unit.sample_files import planted
 
 pytestmark = pytest.mark.story
@@ -65,9 +65,9 @@ def write_orders(inbox: Path, name: str, like: Path, orders: dict[str, dict[str,
 @pytest.fixture(scope="module")
 def story(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> Story:
     folder = tmp_path_factory.mktemp("quarantine")
-    home, inbox, config = folder / "home", folder / "inbox", folder / "loyalty.yml"
+    home, config = folder / "home", folder / "loyalty.yml"
     shutil.copytree(sample_home.home, home, symlinks=True)
-    shutil.copytree(sample_home.sample / "inbox", inbox)
+    inbox = copy_inboxes(sample_home, folder)
     settings = sample_home.config.read_text()
     config.write_text(settings)
     like = inbox / "orders_2025-06-29.csv"

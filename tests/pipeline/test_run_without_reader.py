@@ -6,13 +6,13 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.conftest import LOYALTY, SampleHome, clean_environment
+from tests.conftest import LOYALTY, SampleHome, clean_environment, copy_inboxes
 
 
 def test_a_run_whose_reader_leaves_after_the_first_line_publishes(sample_home: SampleHome, tmp_path: Path) -> None:
     home, config = tmp_path / "home", tmp_path / "loyalty.yml"
     shutil.copytree(sample_home.home, home, symlinks=True)
-    shutil.copytree(sample_home.sample / "inbox", tmp_path / "inbox")
+    copy_inboxes(sample_home, tmp_path)
     config.write_text(sample_home.config.read_text())
     reader, writer = os.pipe()
     run = subprocess.Popen(

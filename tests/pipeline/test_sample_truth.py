@@ -4,8 +4,7 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -14,15 +13,9 @@ import pytest
 from pipelines.base.entities import ENTITIES
 from pipelines.privacy.match import personal_columns
 from pipelines.value.gamma_gamma import GammaGamma, expected_spend
+from tests.conftest import SampleHome
+from tests.pipeline.sample_keys import person_keys
 from tests.unit.sample_files import expected_counts, planted
-
-
-class SampleHome(Protocol):
-    """What the fixture `sample_home` gives."""
-
-    home: Path
-    sample: Path
-    warehouse: Path
 
 
 @pytest.fixture(scope="module")
@@ -59,26 +52,35 @@ def test_a_quarantined_row_is_known_by_its_key(quarantined: list[Found], sample_
     assert {(bad.file_name, bad.line): bad.key for bad in planted(sample_home.sample)} == keys
 
 
-@pytest.mark.parametrize("entity", sorted(ENTITIES))
+DELIVERED = [
+    *(("sample", entity) for entity in sorted(ENTITIES)),
+    *(("crm", entity) for entity in ("cases", "customers", "interactions")),
+    *(("survey_tool", entity) for entity in ("survey_answers", "survey_invitations")),
+]
+
+
+@pytest.mark.parametrize(("source", "entity"), DELIVERED)
 def test_every_clean_row_is_accepted(
-    entity: str, warehouse: duckdb.DuckDBPyConnection, sample_home: SampleHome
+    source: str, entity: str, warehouse: duckdb.DuckDBPyConnection, sample_home: SampleHome
 ) -> None:
     key = ", ".join(ENTITIES[entity].key)
     rows = warehouse.execute(
-        f"select count(*), count(distinct ({key})) from staging.stg_{entity} where source = 'sample'"
+        f"select count(*), count(distinct ({key})) from staging.stg_{entity} where source = ?", [source]
     ).fetchone()
-    expected = expected_counts(sample_home.sample)[entity]
+    expected = expected_counts(sample_home.sample, source)[entity]
     assert rows == (expected["clean_rows"], expected["accepted_keys"])
 
 
-@pytest.mark.parametrize("entity", sorted(ENTITIES))
-def test_every_file_reconciles(entity: str, warehouse: duckdb.DuckDBPyConnection, sample_home: SampleHome) -> None:
+@pytest.mark.parametrize(("source", "entity"), DELIVERED)
+def test_every_file_reconciles(
+    source: str, entity: str, warehouse: duckdb.DuckDBPyConnection, sample_home: SampleHome
+) -> None:
     rows = warehouse.execute(
         "select sum(landed_rows), sum(accepted_rows), sum(quarantined_rows), sum(superseded_rows)"
-        " from staging.stg_file_reconciliation where entity = ? and source = 'sample'",
-        [entity],
+        " from staging.stg_file_reconciliation where entity = ? and source = ?",
+        [entity, source],
     ).fetchone()
-    counts = expected_counts(sample_home.sample)[entity]
+    counts = expected_counts(sample_home.sample, source)[entity]
     assert rows is not None
     landed, accepted, bad, superseded = map(int, rows)
     assert landed == accepted + bad + superseded
@@ -90,7 +92,7 @@ def test_every_record_is_in_the_ledger_and_a_repeated_file_only_once(sample_home
         written = {row["file_name"]: int(row["records"]) for row in csv.DictReader(file) if not row["repeats"]}
     with duckdb.connect() as connection:
         ledger = connection.execute(
-            "select distinct file_name, records from read_parquet(?) where file_name is not null and source = 'sample'",
+            "select distinct file_name, records from read_parquet(?) where file_name is not null",
             [str(sample_home.home / "landing" / "ledger" / "**" / "*.parquet")],
         ).fetchall()
     assert dict(ledger) == written
@@ -112,6 +114,7 @@ def test_pending_payments_are_skipped_by_name(sample_home: SampleHome) -> None:
 def test_each_customer_bought_on_the_days_that_the_truth_names(
     warehouse: duckdb.DuckDBPyConnection, sample_home: SampleHome
 ) -> None:
+    keys = {row.person: row.customer_key for row in person_keys(sample_home) if row.source == "sample"}
     wrong = warehouse.execute(
         """
         with truth as (
@@ -119,26 +122,28 @@ def test_each_customer_bought_on_the_days_that_the_truth_names(
         ),
 
         found as (
-            select truth.person_ref, summary.n_purchase_days, summary.last_purchase_on, summary.net_purchase_amount
-            from truth
-            inner join intermediate.int_customer_identity as identity
-                on identity.customer_ref = truth.customer_ref and identity.source = 'sample'
+            select
+                identity.person,
+                summary.n_purchase_days,
+                summary.last_purchase_on,
+                summary.net_purchase_amount
+            from (select unnest(?) as person, unnest(?) as customer_key) as identity
             inner join intermediate.int_customer_summary as summary
-                on summary.customer_key = identity.customer_key
+                on identity.customer_key = summary.customer_key
             where summary.observed_on = (select max(observed_on) from intermediate.int_customer_summary)
         )
 
         select truth.*, found.*
         from truth
-        left join found on truth.person_ref = found.person_ref
+        left join found on truth.person = found.person
         where
-            found.person_ref is null
+            found.person is null
             or found.n_purchase_days <> truth.n_purchase_days
             or found.last_purchase_on <> truth.last_purchase_on
             -- A dollar order's gross and discount are rounded to cents one by one.
             or abs(found.net_purchase_amount - truth.net_amount) > 0.01 * truth.n_orders
         """,
-        [str(sample_home.sample / "truth" / "customers.parquet")],
+        [str(sample_home.sample / "truth" / "customers.parquet"), list(keys), list(keys.values())],
     ).fetchall()
     assert wrong == []
 

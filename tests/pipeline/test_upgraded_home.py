@@ -16,7 +16,7 @@ from pipelines.config.secret_key import load_key
 from pipelines.privacy.subject import Subject
 from pipelines.privacy.tombstones import TOMBSTONES, add_tombstones
 from pipelines.publication import SCHEMA_VERSION, audit, list_versions, resolve_current
-from tests.conftest import SampleHome, call
+from tests.conftest import SampleHome, call, copy_inboxes
 
 pytestmark = pytest.mark.story
 
@@ -141,7 +141,7 @@ def upgrade(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -
     folder = tmp_path_factory.mktemp("upgrade")
     home, config = folder / "home", folder / "loyalty.yml"
     shutil.copytree(sample_home.home, home, symlinks=True)
-    shutil.copytree(sample_home.sample / "inbox", folder / "inbox")
+    copy_inboxes(sample_home, folder)
     config.write_bytes(sample_home.config.read_bytes())
     old = make_old_home(home)
     before = kept_files(home)

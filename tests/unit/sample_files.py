@@ -50,10 +50,11 @@ def planted(out: Path) -> list[Truth]:
         ]
 
 
-def expected_counts(out: Path) -> dict[str, dict[str, int]]:
-    """Entity to its counts."""
+def expected_counts(out: Path, source: str = "sample") -> dict[str, dict[str, int]]:
+    """Entity to its counts, of one source."""
     with (out / "truth" / "expected_counts.csv").open(encoding="utf-8", newline="") as file:
-        return {row.pop("entity"): {name: int(count) for name, count in row.items()} for row in csv.DictReader(file)}
+        rows = [row for row in csv.DictReader(file) if row.pop("source") == source]
+    return {row.pop("entity"): {name: int(count) for name, count in row.items()} for row in rows}
 
 
 def kind(name: str) -> str:

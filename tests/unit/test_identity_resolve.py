@@ -27,20 +27,16 @@ LIMITS = Limits()
 BLOCK_X = Limits(block_list=frozenset({"x"}))
 
 refs = st.sampled_from(list("abcdefgh"))
-# a reference belongs to one source; an e-mail and a phone can have the same text, and a reference too
-edges_of_refs = st.builds(
-    lambda kind, node, ref, contact: (
-        kind,
-        "crm" if node in "abc" else "shop",
-        node,
-        ref if kind == "person_ref" else contact,
-    ),
-    st.sampled_from(["person_ref", "email", "email", "phone"]),
-    refs,
-    refs,
-    st.sampled_from(["a", "x", "y", "z"]),
-)
-some_edges = st.lists(edges_of_refs, max_size=12)
+contacts = st.sampled_from(["a", "x", "y", "z"])  # an e-mail and a phone can have the same text, and a reference too
+kinds = st.sampled_from(["person_ref", "email", "email", "phone"])
+
+
+def edge(kind: str, node: str, ref: str, contact: str) -> Edge:
+    """A link whose source depends on its node, because a reference belongs to one source."""
+    return kind, "crm" if node in "abc" else "shop", node, ref if kind == "person_ref" else contact
+
+
+some_edges = st.lists(st.builds(edge, kinds, refs, refs, contacts), max_size=12)
 some_decisions = st.lists(st.builds(Decision, st.sampled_from(["link", "unlink", "unlink"]), refs, refs), max_size=4)
 some_limits = st.builds(
     Limits, st.integers(1, 3), st.integers(1, 2), st.frozensets(st.sampled_from(["a", "x", "y"]), max_size=1)

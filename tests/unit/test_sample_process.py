@@ -12,6 +12,7 @@ import pytest
 from scipy.special import hyp2f1
 
 from pipelines.sample.process import Parameters, day_number, simulate
+from tests.sample_people import true_people
 from tests.unit.sample_files import UNTIL, day_of, good_records, planted, small_sample
 
 PARAMETERS = Parameters()
@@ -78,12 +79,17 @@ def _rates() -> dict[date, Decimal]:
 
 def test_the_files_hold_the_purchases_that_the_truth_names() -> None:
     rates = _rates()
+    people = [row for row in true_people(small_sample()) if row.source == "sample"]
+    by_ref = {row.ref: row.person for row in people if row.ref}
+    by_email = {row.email: row.person for row in people if row.email}
     net: dict[str, Decimal] = defaultdict(Decimal)
     days: dict[str, set[date]] = defaultdict(set)
     for order in _latest_orders().values():
-        if order["Status"] == "Cancelled" or order["Test"] == "yes" or order["Customer"] is None:
+        if order["Status"] == "Cancelled" or order["Test"] == "yes":
             continue
-        person = "C" + order["Customer"][1:]
+        person = by_ref.get(str(order["Customer"])) or by_email.get(str(order["E-mail"]).lower())
+        if person is None:
+            continue
         day = datetime.fromisoformat(str(order["Placed"])).date()
         amount = Decimal(str(order["Gross"])) - Decimal(str(order["Discount"]))
         if order["Currency"] == "USD":
@@ -92,8 +98,8 @@ def test_the_files_hold_the_purchases_that_the_truth_names() -> None:
         net[person] += amount
         days[person].add(day)
     truth = pq.read_table(small_sample() / "truth" / "customers.parquet").to_pylist()
-    assert {row["customer_ref"]: row["net_amount"] for row in truth} == dict(net)
-    assert {row["customer_ref"]: (row["n_purchase_days"], row["last_purchase_on"]) for row in truth} == {
+    assert {row["person"]: row["net_amount"] for row in truth} == dict(net)
+    assert {row["person"]: (row["n_purchase_days"], row["last_purchase_on"]) for row in truth} == {
         person: (len(there), max(there)) for person, there in days.items()
     }
 

@@ -6,8 +6,9 @@
 select source, customer_ref, customer_key from {{ built }}
 {%- else -%}
 select
-    cast(null as string) as source,
-    cast(null as string) as customer_ref,
+    source,
+    ref as customer_ref,
     cast(null as string) as customer_key
+from {{ ref('stg_customer_refs') }}
 where 1 = 0
 {%- endif %}
