@@ -1,6 +1,6 @@
 """`loyalty forget`, `forget-again` and `export`: erase or hand out a person's data.
 
-`forget` and `forget-again` show counts only, no personal values.
+`forget` shows the references of the person and masks e-mails and phones; `forget-again` shows counts only.
 """
 
 import sys
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from pipelines.base.durable import write_durably
@@ -20,7 +21,10 @@ from pipelines.config.secret_key import load_key
 from pipelines.config.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pipelines.privacy import Certificate
+    from pipelines.privacy.members import ShownMember
 
 
 class By(StrEnum):
@@ -54,6 +58,14 @@ def forget(
     asked: PersonArgument,
     by: ByOption = None,
     source: SourceOption = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only",
+            metavar="REF",
+            help="Erase only this reference of the person (SOURCE:REF, or REF). Can be repeated. Default: all.",
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print what would be erased, and change nothing.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Erase without asking for confirmation.")] = False,
     config: ConfigOption = None,
@@ -73,11 +85,12 @@ def forget(
         pending = _pending(settings)
         if not dry_run:
             load_key(settings.paths.key, settings.key_text)  # creates a missing key: tombstones need it
-        plan = plan_erasure(settings, asked, by=by, source=source)
+        plan = plan_erasure(settings, asked, by=by, source=source, only=only or ())
         is_held = plan.is_known
         planned = {
             "by": plan.kind,
             "is_held": plan.is_known,
+            "members": [member.model_dump(mode="json") for member in plan.members],
             "references": len(plan.subject.refs) if plan.is_known else 0,
             "emails": len(plan.subject.emails) if plan.is_known else 0,
             "phones": len(plan.subject.phones) if plan.is_known else 0,
@@ -87,7 +100,7 @@ def forget(
             "pending_erasure": pending or None,
         }
         if not as_json:
-            _show(planned)
+            _show(planned, plan.members)
         if dry_run:
             if as_json:
                 print_json(planned)
@@ -99,7 +112,8 @@ def forget(
                 certificate, is_held = finished, finished.was_held  # the stopped erasure was of this person
             else:
                 # the finished erasure was of another person and has rewritten the files: plan again
-                plan = plan_erasure(settings, asked, by=by, source=source) if finished else plan
+                if finished:
+                    plan = plan_erasure(settings, asked, by=by, source=source, only=only or ())
                 certificate = erase(settings, plan, user_umask, print_progress)
             if as_json:
                 print_json(certificate.model_dump(mode="json"))
@@ -140,9 +154,15 @@ def forget_again(
             _show_certificate(settings, certificate)
 
 
-def _show(planned: dict[str, object]) -> None:
+def _show(planned: dict[str, object], members: "Sequence[ShownMember]") -> None:
     names = ("references", "emails", "phones")
     out().print(f"found by {planned['by']}: " + ", ".join(f"{planned[name]} {name}" for name in names))
+    if members:
+        table = Table("source", "reference", "found by", "erased")
+        for one in members:
+            link = f"{one.link} {one.contact}" if one.contact else one.link
+            table.add_row(*map(escape, (one.source, one.ref, link)), "yes" if one.is_erased else "no")
+        out().print(table)
     shared = planned["shared"]
     if isinstance(shared, dict) and shared:
         listed = ", ".join(f"{count} {name}" for name, count in shared.items())

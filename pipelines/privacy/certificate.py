@@ -31,6 +31,10 @@ class Certificate(BaseModel):
         asked: Keyed hashes of the searched value, in the form of tombstones.
         was_held: Whether there was any data about them.
         identifiers: How many of their references, e-mails, phones and orders have a tombstone.
+        links: How many references and guests of the person each kind of link led to.
+        removed_keys: The pseudonyms of the erased references and guests, with every key. No customer has one of them.
+        remaining_keys: The pseudonyms of the person's other references that are still stored, if only some were erased.
+            The next run chooses the `customer_key` of these references among them.
         shared: How many of their e-mails and phones other people have too. These are not erased.
         landed: Per data set, how many rows were removed, anonymised (amounts stay without a person) or
             blanked (free text and raw record of other people).
@@ -51,6 +55,9 @@ class Certificate(BaseModel):
     asked: tuple[str, ...]
     was_held: bool
     identifiers: dict[str, int]
+    links: dict[str, int] = {}
+    removed_keys: tuple[str, ...] = ()
+    remaining_keys: tuple[str, ...] = ()
     shared: dict[str, int]
     landed: dict[str, dict[str, int]]
     decisions: int = 0

@@ -4,7 +4,7 @@ Rows are streamed one by one and not interpreted. find.py finds the person.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 import duckdb
@@ -15,9 +15,11 @@ from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import BuildError, UnknownPersonError
 from pipelines.config.secret_key import existing_keys
 from pipelines.config.settings import Settings
-from pipelines.identity.pseudonyms import customer_key
+from pipelines.identity.landed_contacts import GUEST, is_guest
+from pipelines.identity.linked import Member
 from pipelines.landing.batches import UNREADABLE
 from pipelines.privacy import match
+from pipelines.privacy.customer_keys import customer_keys, refs_of
 from pipelines.privacy.find import find_person, open_landed
 from pipelines.privacy.subject import Subject
 from pipelines.publication import list_versions
@@ -49,13 +51,11 @@ def export_person(
     paths = settings.paths
     try:
         with open_landed(paths.landing) as connection:
-            found = find_person(connection, asked, by=by, source=source)
+            found = find_person(connection, settings, asked, by=by, source=source)
             if not found.subject:
                 raise UnknownPersonError("there is no data about this person", hint="check the spelling")
             subject = found.subject
-            keys = [
-                customer_key(key, *pair) for key in existing_keys(paths.key, settings.key_text) for pair in subject.refs
-            ]
+            keys = customer_keys(existing_keys(paths.key, settings.key_text), refs_of(subject))
             if paths.warehouse.is_file():
                 connection.execute(
                     f"attach {quoting.text(str(paths.warehouse))} as {quoting.name(paths.warehouse.stem)} (read_only)"
@@ -63,10 +63,12 @@ def export_person(
             head: dict[str, object] = {
                 "asked_by": found.kind,
                 "references": [{"source": owner, "ref": ref} for owner, ref in sorted(subject.refs)],
+                "guests": [{"source": owner, "email": email} for owner, email in sorted(subject.guests)],
+                "links": [_link(member) for member in found.members],
                 "emails": sorted(subject.emails),
                 "phones": sorted(subject.phones),
                 "shared_with_others": found.shared,
-                "customer_keys": sorted(set(keys)),
+                "customer_keys": list(keys),
             }
             return _write(to, head, connection, _sections(settings, connection, subject, keys))
     except duckdb.Error as error:
@@ -80,7 +82,7 @@ def export_person(
 
 
 def _sections(
-    settings: Settings, connection: duckdb.DuckDBPyConnection, subject: Subject, keys: list[str]
+    settings: Settings, connection: duckdb.DuckDBPyConnection, subject: Subject, keys: Sequence[str]
 ) -> Iterator[Section]:
     for entity in ENTITIES:
         where = match.theirs(entity, subject)
@@ -89,7 +91,7 @@ def _sections(
             yield f"landed.{entity}", f"select * {rows}"
     mentions = match.mentions(subject, ["raw"], unreadable=True)
     yield f"landed.{UNREADABLE}", f"select * from {UNREADABLE} where {mentions} order by source, file_name, line"  # noqa: S608 (names are quoted)
-    listed = ", ".join(map(quoting.text, sorted(set(keys))))
+    listed = ", ".join(map(quoting.text, keys))
     columns: dict[tuple[str, str], list[str]] = {}
     for schema, table, column in connection.execute(
         "select schema_name, table_name, column_name from duckdb_columns() where database_name = ?"
@@ -112,6 +114,13 @@ def _sections(
                 files = ", ".join(quoting.files(version.path / file.path) for file in mart.files)
                 rows = f"from read_parquet([{files}], hive_partitioning = false) where {where}"
                 yield f"published.{version.id}.{mart.name}", f"select * {rows}"
+
+
+def _link(member: Member) -> dict[str, str | None]:
+    """A reference or guest of the person, and the link that led to it."""
+    source, ref = member.ref
+    shown = f"guest {ref.removeprefix(GUEST)}" if is_guest(ref) else ref
+    return {"source": source, "ref": shown, "link": member.kind, "contact": member.contact or None}
 
 
 def _with_all_columns(relation: str, entity: str, names: list[str]) -> str:

@@ -1,10 +1,10 @@
 """Finds a person in the landed data: from one reference, e-mail or phone to all their identifiers.
 
-This module only reads. forget.py and export.py use the result.
+This module only reads. The links between references are in identity/linked.py. forget.py and export.py use the result.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -13,11 +13,20 @@ from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import ConfigError
-from pipelines.identity import linked_refs
+from pipelines.config.secret_key import existing_keys
+from pipelines.config.settings import Settings
+from pipelines.identity.contacts import ContactRules, Kind
+from pipelines.identity.decisions import read_decisions
+from pipelines.identity.guest_decisions import with_guests
+from pipelines.identity.landed_contacts import GUEST, LandedContacts, Ref, is_guest
+from pipelines.identity.linked import Member, Rules, find_members
+from pipelines.identity.plain_contacts import MIN_PHONE_DIGITS, email_of, phone_of
+from pipelines.identity.resolve import Limits
 from pipelines.landing.batches import landed_rows
 from pipelines.privacy import match
+from pipelines.privacy.own_contacts import own_contacts
 from pipelines.privacy.rewrite import DATASETS, MONEY
-from pipelines.privacy.subject import MIN_PHONE_DIGITS, Subject, email_of, identifying_names, looks_like_phone, phone_of
+from pipelines.privacy.subject import Subject, identifying_names, looks_like_phone
 from pipelines.privacy.tombstones import EMAIL, PHONE, REF
 
 
@@ -27,14 +36,16 @@ class Found:
 
     Attributes:
         kind: How the searched value was interpreted: `ref`, `email` or `phone`.
-        subject: All their identifiers; empty if there is no data.
+        subject: Their identifiers that are asked for; empty if there is no data.
         shared: The numbers of their e-mails and phones that other people have too. These are not erased with the
             person. A search for such an e-mail or phone finds everyone who has it.
+        members: All references and guests of the person, with the links between them.
     """
 
     kind: str
     subject: Subject
     shared: dict[str, int]
+    members: list[Member] = field(default_factory=list)
 
 
 def open_landed(landing: Path) -> duckdb.DuckDBPyConnection:
@@ -46,31 +57,41 @@ def open_landed(landing: Path) -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def find_person(connection: duckdb.DuckDBPyConnection, asked: str, *, by: str | None, source: str | None) -> Found:
+def find_person(
+    connection: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    asked: str,
+    *,
+    by: str | None,
+    source: str | None,
+    only: Sequence[str] = (),
+) -> Found:
     """Find all identifiers of a person.
 
     Args:
         connection: From `open_landed`.
+        settings: The settings.
         asked: A reference, an e-mail address or a phone number.
         by: The kind of `asked`; None to detect it.
         source: Only references of this source are searched.
+        only: Of the person's references only these (SOURCE:REF, or REF); empty for all.
 
     Raises:
-        ConfigError: `asked` could mean different people.
+        ConfigError: `asked` could mean different people, or a reference in `only` is not one of the person.
     """
-    people = _People(connection)
     if not asked.strip() or (by == PHONE and not phone_of(asked)):
         raise ConfigError(
             "the searched value is empty or too short, so it cannot identify a person",
             hint=f"write a reference, an e-mail address, or a phone number with at least {MIN_PHONE_DIGITS} digits",
         )
+    people = _People(connection, ContactRules.of(settings.model.identity))
     kinds = [by] if by else [EMAIL] if "@" in asked else [REF, PHONE] if looks_like_phone(asked) else [REF]
     hits = {kind: refs for kind in kinds if (refs := people.asked_by(kind, asked, source)) is not None}
     if len(hits) > 1:
         raise ConfigError(
             "the searched value is both a reference and a phone number", hint="choose one: --by ref, or --by phone"
         )
-    kind, refs = next(iter(hits.items()), (kinds[0], set[tuple[str, str]]()))
+    kind, refs = next(iter(hits.items()), (kinds[0], set[Ref]()))
     if kind == REF and len(owners := sorted({owner for owner, _ in refs})) > 1:
         raise ConfigError(
             f"the reference occurs in {len(owners)} sources ({', '.join(owners)}) and may mean different people",
@@ -78,12 +99,55 @@ def find_person(connection: duckdb.DuckDBPyConnection, asked: str, *, by: str | 
         )
     if not hits:
         return Found(kind, Subject(), {})
-    subject = Subject(
-        refs=frozenset(linked_refs(connection, refs)),
-        emails=frozenset({email_of(asked)} if kind == EMAIL else ()),
-        phones=frozenset({phone_of(asked)} if kind == PHONE else ()),
-    )
-    return people.completed(kind, subject)
+    keys = existing_keys(settings.paths.key, settings.key_text)
+    decisions = with_guests(read_decisions(settings.paths.decisions), people.contacts, keys)
+    rules = Rules(Limits.of(settings.model.identity), settings.paths.state / "tmp", decisions)
+    members = find_members(connection, people.contacts, refs, rules)
+    everything = people.with_asked(_subject_of(members), kind, asked)
+    completed, shared = people.completed(Subject(refs=_chosen(members, only)) if only else everything)
+    return Found(kind, completed, shared, members)
+
+
+def still_named(connection: duckdb.DuckDBPyConnection, settings: Settings, refs: Iterable[Ref]) -> list[Ref]:
+    """The references and guests that landed rows name, of the given ones.
+
+    Args:
+        connection: From `open_landed`.
+        settings: The settings.
+        refs: The references and guests.
+    """
+    contacts = LandedContacts(connection, ContactRules.of(settings.model.identity))
+    return [
+        (source, ref)
+        for source, ref in refs
+        if (contacts.of([(source, ref)]) if is_guest(ref) else _is_named(connection, source, ref))
+    ]
+
+
+def _is_named(connection: duckdb.DuckDBPyConnection, source: str, ref: str) -> bool:
+    subject = Subject(refs=frozenset({(source, ref)}))
+    queries = (f"select 1 from {entity} where {match.owns(entity, subject)} limit 1" for entity in ENTITIES)  # noqa: S608 (names are quoted)
+    return any(connection.execute(query).fetchall() for query in queries)
+
+
+def _subject_of(members: Iterable[Member]) -> Subject:
+    refs = {member.ref for member in members}
+    guests = {(source, ref.removeprefix(GUEST)) for source, ref in refs if is_guest(ref)}
+    return Subject(refs=frozenset(ref for ref in refs if not is_guest(ref[1])), guests=frozenset(guests))
+
+
+def _chosen(members: Iterable[Member], only: Sequence[str]) -> frozenset[Ref]:
+    refs = {member.ref for member in members if not is_guest(member.ref[1])}
+    chosen: set[Ref] = set()
+    for text in only:
+        named = {(source, ref) for source, ref in refs if text.strip() in (ref, f"{source}:{ref}")}
+        if len(named) != 1:
+            raise ConfigError(
+                f"--only {text}: the person has {len(named) or 'no'} references like this",
+                hint="see the references of the person (--dry-run), and write one as SOURCE:REF",
+            )
+        chosen |= named
+    return frozenset(chosen)
 
 
 class _People:
@@ -91,40 +155,59 @@ class _People:
 
     Args:
         connection: Has one view per entity.
+        rules: The rules for contacts.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, rules: ContactRules) -> None:
         self._connection = connection
+        self.contacts = LandedContacts(connection, rules)
 
-    def asked_by(self, kind: str, asked: str, source: str | None) -> set[tuple[str, str]] | None:
-        """The references that a searched value names, or that are in the same row; None if no row has the value."""
+    def asked_by(self, kind: str, asked: str, source: str | None) -> set[Ref] | None:
+        """The references and guests that a searched value names; None if no row has the value."""
         asked = asked.strip()
         if kind == REF:
             named = self._named(asked)
             return {(owner, ref) for owner, ref in named if source in (None, owner)} or None
-        return self._beside(kind, email_of(asked) if kind == EMAIL else phone_of(asked))
+        found = self.contacts.like(_kind(kind), [asked])
+        refs = {contact.ref for contact in found if contact.ref is not None}
+        if kind == EMAIL:
+            refs |= self._refs_like({email_of(asked), *(contact.text for contact in found)})
+        return refs if found or refs else None
 
-    def completed(self, kind: str, subject: Subject) -> Found:
-        """A person whose references are known, completed with the e-mails, phones, names and orders of only them."""
-        shared: dict[str, int] = {}
-
-        def own(what: str, found: set[str], asked: frozenset[str], elsewhere: set[str]) -> frozenset[str]:
-            if others := (found - asked) & elsewhere:
-                shared[what] = len(others)
-            return asked | (found - elsewhere)
-
-        emails = self._of("email", "email", subject)
-        phones = self._of(match.digits("phone"), "phone", subject)
-        names = self._of("lower(name)", "name", subject)
-        emails_elsewhere = self._of_others("email", "email", subject, emails) | self._named_like(subject, emails)
-        phones_elsewhere = self._of_others(match.digits("phone"), "phone", subject, phones)
-        names_elsewhere = self._of_others("lower(name)", "name", subject, names)
-        known = subject.model_copy(
-            update={
-                "emails": own("emails", emails, subject.emails, emails_elsewhere),
-                "phones": own("phones", phones, subject.phones, phones_elsewhere),
-            }
+    def with_asked(self, subject: Subject, kind: str, asked: str) -> Subject:
+        """A person with the e-mail or phone that was searched for, in every spelling. It need not be only theirs."""
+        if kind == REF:
+            return subject
+        form = self.contacts.form(_kind(kind), asked)
+        texts = {asked, *(contact.text for contact in self.contacts.like(_kind(kind), [asked]))}
+        return subject.joined(
+            Subject(
+                emails=frozenset(map(email_of, texts) if kind == EMAIL else ()),
+                phones=frozenset({phone_of(text) for text in texts} - {""} if kind == PHONE else ()),
+                words=frozenset(text.lower() for text in texts if kind == PHONE),
+                forms=frozenset({form} if form is not None else ()),
+            )
         )
+
+    def completed(self, subject: Subject) -> tuple[Subject, dict[str, int]]:
+        """A person whose references are known, completed with the e-mails, phones, names and orders of only them.
+
+        Returns:
+            The person, and the numbers of their e-mails and phones that others have too.
+        """
+        spelled = self.contacts.texts(form for _, form in subject.guests)
+        guests = frozenset((source, text) for source, form in subject.guests for text in spelled[form])
+        known = subject.joined(Subject(guest_emails=guests))
+        shared: dict[str, int] = {}
+        emails, phones = self._of("email", "email", known), self._of("phone", "phone", known)
+        as_refs = {ref.lower() for owner, ref in self._refs_like(emails) if (owner, ref) not in subject.refs}
+        for kind, texts in ((EMAIL, emails), (PHONE, phones)):
+            own = own_contacts(self.contacts, _kind(kind), texts, known, as_refs)
+            known = known.joined(own.subject)
+            if own.n_shared:
+                shared[f"{kind}s"] = own.n_shared
+        names = self._of("lower(name)", "name", known)
+        names_elsewhere = self._of_others("lower(name)", "name", known, names)
         orders = {
             (source, order)
             for entity in _with("order_id")
@@ -134,35 +217,23 @@ class _People:
                 f" where order_id is not null and {match.owns(entity, known)}"
             )
         }
-        numbers = {number for number in self._of("lower(phone)", "phone", known) if phone_of(number) in known.phones}
-        words = numbers | identifying_names(names - names_elsewhere)
-        return Found(kind, known.model_copy(update={"orders": frozenset(orders), "words": frozenset(words)}), shared)
+        words = identifying_names(names - names_elsewhere)
+        return known.joined(Subject(orders=frozenset(orders), words=frozenset(words))), shared
 
-    def _named(self, ref: str) -> set[tuple[str, str]]:
+    def _named(self, ref: str) -> set[Ref]:
         """(source, reference) of every row whose reference, or one of whose external ids, equals a text."""
         found = {
             (source, ref)
             for entity in ENTITIES
             for column in match.ref_columns(entity)
-            for (source,) in self._rows(f"select distinct source from {entity} where {column} = {quoting.text(ref)}")  # noqa: S608 (names are quoted)
+            for (source,) in self._rows(
+                f"select distinct {match.source_of(column)} from {entity} where {column} = {quoting.text(ref)}"  # noqa: S608 (names are quoted)
+            )
         }
         ids = "regexp_split_to_array(external_ids, '[^\\pL\\pN_.@+-]+')"
         where = f"customer_ref is not null and list_contains({ids}, {quoting.text(ref)})"
         tied = self._rows(f"select distinct source, customer_ref from customers where {where}")  # noqa: S608 (names are quoted)
         return found | {(source, customer) for source, customer in tied}
-
-    def _beside(self, kind: str, value: str) -> set[tuple[str, str]] | None:
-        column, expression = ("email", "email") if kind == EMAIL else ("phone", match.digits("phone"))
-        found = {
-            (source, ref)
-            for entity in _with(column)
-            for source, ref in self._rows(
-                f"select distinct source, customer_ref from {entity} where {expression} = {quoting.text(value)}"  # noqa: S608 (names are quoted)
-            )
-        }
-        if kind == EMAIL:
-            found |= {(source, ref) for source, ref in self._refs_like({value})}
-        return {(source, ref) for source, ref in found if ref is not None} if found else None
 
     def _of(self, expression: str, column: str, subject: Subject) -> set[str]:
         """The values of a column in a person's own rows."""
@@ -189,11 +260,8 @@ class _People:
             )
         }
 
-    def _named_like(self, subject: Subject, emails: set[str]) -> set[str]:
-        """The given e-mails that are the reference of another person: some sources use e-mails as references."""
-        return {ref.lower() for source, ref in self._refs_like(emails) if (source, ref) not in subject.refs}
-
-    def _refs_like(self, emails: Iterable[str]) -> set[tuple[str, str]]:
+    def _refs_like(self, emails: Iterable[str]) -> set[Ref]:
+        """The references that equal one of some e-mails: some sources use e-mails as references."""
         listed = ", ".join(quoting.text(email) for email in sorted(emails))
         return {
             (source, ref)
@@ -201,12 +269,16 @@ class _People:
             if listed
             for column in match.ref_columns(entity)
             for source, ref in self._rows(
-                f"select distinct source, {column} from {entity} where lower({column}) in ({listed})"  # noqa: S608 (names are quoted)
+                f"select distinct {match.source_of(column)}, {column} from {entity} where lower({column}) in ({listed})"  # noqa: S608 (names are quoted)
             )
         }
 
     def _rows(self, query: str) -> list[tuple[str, ...]]:
         return self._connection.execute(query).fetchall()
+
+
+def _kind(kind: str) -> Kind:
+    return "email" if kind == EMAIL else "phone"
 
 
 def _with(column: str) -> list[str]:

@@ -6,6 +6,7 @@ the end. Every step in between can be repeated. The caller has the run lock.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,17 +18,22 @@ from pipelines.base.durable import sync_file, umask
 from pipelines.base.errors import BuildError
 from pipelines.config.secret_key import existing_keys, load_key, load_keys
 from pipelines.config.settings import Settings
-from pipelines.identity.decisions import forget_refs, read_decisions
-from pipelines.identity.pseudonyms import customer_key, key_fingerprint
+from pipelines.identity.contacts import ContactRules
+from pipelines.identity.decisions import forget_refs
+from pipelines.identity.plain_contacts import email_of, phone_of
+from pipelines.identity.pseudonyms import key_fingerprint
 from pipelines.landing import EarlierBatch, Erase, load_mapping, read_ledger
 from pipelines.landing.prepare import prepared
 from pipelines.privacy.certificate import Certificate, VersionErased, write_certificate
-from pipelines.privacy.find import find_person, open_landed
+from pipelines.privacy.customer_keys import customer_keys, named_in_the_build, refs_of
+from pipelines.privacy.exchanged import names_person
+from pipelines.privacy.find import find_person, open_landed, still_named
 from pipelines.privacy.landed import affected, batches_about, erase_landed
 from pipelines.privacy.landed_again import check_nobody_returns
+from pipelines.privacy.members import shown
 from pipelines.privacy.plan import JOURNAL, Plan, new_erasure_id, read_journal, write_journal
 from pipelines.privacy.rewrite import DATASETS
-from pipelines.privacy.subject import Subject, email_of, phone_of
+from pipelines.privacy.subject import Subject
 from pipelines.privacy.tombstones import (
     EMAIL,
     PHONE,
@@ -46,7 +52,9 @@ Progress = Callable[[str], None]
 log = logging.getLogger("loyalty.privacy")
 
 
-def plan_erasure(settings: Settings, asked: str, *, by: str | None = None, source: str | None = None) -> Plan:
+def plan_erasure(
+    settings: Settings, asked: str, *, by: str | None = None, source: str | None = None, only: Sequence[str] = ()
+) -> Plan:
     """Plan the erasure of a person. Nothing is changed, not even the leftovers of a killed run.
 
     Args:
@@ -54,14 +62,15 @@ def plan_erasure(settings: Settings, asked: str, *, by: str | None = None, sourc
         asked: A reference, an e-mail address or a phone number.
         by: The kind of `asked`; None to detect it.
         source: The source of the reference.
+        only: Erase only these references of the person (SOURCE:REF, or REF); empty for all.
 
     Raises:
-        ConfigError: `asked` could mean different people.
+        ConfigError: `asked` could mean different people, or a reference in `only` is not one of the person.
     """
     keys = existing_keys(settings.paths.key, settings.key_text)
     try:
         with open_landed(settings.paths.landing) as landed:
-            found = find_person(landed, asked, by=by, source=source)
+            found = find_person(landed, settings, asked, by=by, source=source, only=only)
             subject = found.subject or _unknown_subject(settings, found.kind, asked, source)
             counts, batches = affected(landed, subject)
             files = batches_about(landed, settings.paths.landing, batches)
@@ -72,7 +81,9 @@ def plan_erasure(settings: Settings, asked: str, *, by: str | None = None, sourc
         kind=found.kind,
         asked=_asked(keys[0], found.kind, asked, subject) if keys else (),
         subject=subject,
-        customer_keys=_customer_keys(keys, subject),
+        members=shown(found.members, erased := refs_of(subject)),
+        left=tuple(sorted({member.ref for member in found.members} - erased)),
+        customer_keys=customer_keys(keys, erased | {member.ref for member in found.members}),
         shared=found.shared,
         landed=counts,
         batches=tuple(sorted(batches)),
@@ -94,7 +105,7 @@ def plan_erasures_again(settings: Settings) -> Plan | None:
     """
     paths = settings.paths
     keys = existing_keys(paths.key, settings.key_text)
-    tombstones = read_tombstones(paths.erasures, lambda: keys)
+    tombstones = read_tombstones(paths.erasures, lambda: keys, ContactRules.of(settings.model.identity))
     if tombstones is None:
         return None
     subject = Subject()
@@ -113,7 +124,7 @@ def plan_erasures_again(settings: Settings) -> Plan | None:
         kind=TOMBSTONES,
         asked=(),
         subject=subject,
-        customer_keys=_customer_keys(keys, subject),
+        customer_keys=customer_keys(keys, refs_of(subject)),
         landed=counts,
         batches=tuple(sorted(batches)),
         files=files,
@@ -136,12 +147,14 @@ def erase(settings: Settings, plan: Plan, users_umask: int, progress: Progress =
     paths.erasures.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_journal(paths.erasures, plan)
     progress("writing tombstones")
-    add_tombstones(paths.erasures, load_key(paths.key, settings.key_text), plan.subject, plan.id)
-    decisions = forget_refs(paths.decisions, _decided_refs(settings, plan), plan.words)
+    keys = load_keys(paths.key, settings.key_text)
+    add_tombstones(paths.erasures, keys[0], plan.subject, plan.id)
+    decisions = forget_refs(paths.decisions, named_in_the_build(keys, refs_of(plan.subject)), plan.words)
     state: list[str] = []
-    if plan.is_known:
+    if plan.is_known or names_person(paths.exchange, plan.subject):
         progress("removing the warehouse; the next run builds it again")
         state = remove_state(paths)
+    if plan.is_known:
         progress(f"rewriting {len(plan.batches)} batches")
         _erase_batches(paths.landing, plan)
     progress("rewriting published versions")
@@ -166,6 +179,9 @@ def erase(settings: Settings, plan: Plan, users_umask: int, progress: Progress =
             "phones": len(plan.subject.phones),
             "orders": len(plan.subject.orders),
         },
+        links=dict(sorted(Counter(member.link for member in plan.members).items())),
+        removed_keys=customer_keys(keys, refs_of(plan.subject)),
+        remaining_keys=_remaining_keys(settings, plan),
         shared=plan.shared,
         landed=plan.landed,
         decisions=decisions,
@@ -199,7 +215,8 @@ def landing_eraser(settings: Settings) -> Erase | None:
         ConfigError: The key of some tombstones is missing.
     """
     paths = settings.paths
-    tombstones = read_tombstones(paths.erasures, lambda: load_keys(paths.key, settings.key_text))
+    rules = ContactRules.of(settings.model.identity)
+    tombstones = read_tombstones(paths.erasures, lambda: load_keys(paths.key, settings.key_text), rules)
     if tombstones is None:
         return None
 
@@ -233,25 +250,29 @@ def _erase_batches(landing: Path, plan: Plan) -> None:
 
 def _unknown_subject(settings: Settings, kind: str, asked: str, source: str | None) -> Subject:
     """The identifiers for tombstones if there is no data: the person may be in a file that is delivered later."""
-    if kind == EMAIL:
-        return Subject(emails=frozenset({email_of(asked)}))
-    if kind == PHONE:
-        return Subject(phones=frozenset({phone_of(asked)}))
     landed = set(read_ledger(settings.home).column("source").to_pylist())
     sources = {source} if source else landed | {load_mapping(one.mapping).source for one in settings.sources}
-    return Subject(refs=frozenset((name, asked.strip()) for name in sources))
+    if kind == REF:
+        return Subject(refs=frozenset((name, asked.strip()) for name in sources))
+    form = ContactRules.of(settings.model.identity).form("email" if kind == EMAIL else "phone", asked)
+    forms = frozenset({form} if form is not None else ())
+    if kind == PHONE:
+        return Subject(phones=frozenset({phone_of(asked)}), forms=forms)
+    # kept versions may have them as a guest
+    guests = frozenset((name, form) for name in sources for form in forms)
+    return Subject(emails=frozenset({email_of(asked)}), forms=forms, guests=guests)
 
 
-def _decided_refs(settings: Settings, plan: Plan) -> set[tuple[str, str]]:
-    """The person's references as decisions about identity name them. Those of guests are known by their pseudonyms."""
-    keys, pseudonyms = existing_keys(settings.paths.key, settings.key_text), set(plan.customer_keys)
-    decided = {pair for entry in read_decisions(settings.paths.decisions) for pair in entry.refs}
-    theirs = {pair for pair in decided if any(customer_key(key, *pair) in pseudonyms for key in keys)}
-    return theirs | plan.subject.refs
-
-
-def _customer_keys(keys: Sequence[bytes], subject: Subject) -> tuple[str, ...]:
-    return tuple(sorted({customer_key(key, source, ref) for key in keys for source, ref in subject.refs}))
+def _remaining_keys(settings: Settings, plan: Plan) -> tuple[str, ...]:
+    """The pseudonyms of the references that stay, read again from the landed rows."""
+    if not plan.left:
+        return ()
+    try:
+        with open_landed(settings.paths.landing) as landed:
+            left = still_named(landed, settings, plan.left)
+    except duckdb.Error as error:
+        raise _search_failed(error) from None
+    return customer_keys([load_key(settings.paths.key, settings.key_text)], left)
 
 
 def _asked(key: bytes, kind: str, asked: str, subject: Subject) -> tuple[str, ...]:
@@ -281,6 +302,12 @@ def _to_do(settings: Settings, plan: Plan, originals: Mapping[Path, str], left: 
         to_do.append(
             "other people keep the identifiers that they share with this person. If they are the same person, call"
             " `loyalty forget` with the e-mail address or phone number"
+        )
+    if plan.left:
+        to_do.append(
+            f"{len(plan.left)} other references of the person stay, as you asked. Kept versions lost the rows of all"
+            " references of the person, because these rows are about all of them together; the next run publishes the"
+            " other references again"
         )
     if originals:
         to_do.append(

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 
 from pipelines.base import quoting
 from pipelines.base.entities import ENTITIES, ColumnType
-from pipelines.privacy.subject import MIN_PHONE_DIGITS, Subject
+from pipelines.identity.plain_contacts import digits
+from pipelines.privacy.subject import Subject
 
 REFS = ("customer_ref", "person_ref", "referrer_ref", "referred_ref")
 ERASED = '{"erased": true}'  # replaces a raw record
@@ -32,6 +33,16 @@ def ref_columns(entity: str) -> list[str]:
     return [column for column in REFS if column in ENTITIES[entity].columns]
 
 
+def source_of(column: str, source: str = "source") -> str:
+    """SQL of the source that a reference belongs to. A customer record can name a person of another source.
+
+    Args:
+        column: The column with the reference.
+        source: SQL of the source of the row.
+    """
+    return f"coalesce(person_source, {source})" if column == "person_ref" else source
+
+
 def identifying_columns(entity: str) -> list[str]:
     """The columns of an entity that name a person: references, e-mail, phone."""
     return [*ref_columns(entity), *(column for column in ("email", "phone") if column in ENTITIES[entity].columns)]
@@ -48,23 +59,25 @@ def free_columns(entity: str) -> list[str]:
     return [column for column in ENTITIES[entity].columns if column not in other]
 
 
-def digits(column: str) -> str:
-    """SQL of a phone number as digits; NULL if there are too few."""
-    found = f"regexp_replace({column}, '[^0-9]', '', 'g')"
-    return f"case when strlen({found}) >= {MIN_PHONE_DIGITS} then {found} end"
-
-
 def owns(entity: str, subject: Subject) -> str:
     """SQL that checks whether a row names the person by a reference, an e-mail or a phone number."""
     columns = ENTITIES[entity].columns
     terms = []
     for source in subject.sources():
         if refs := subject.refs_of(source):
-            terms += [f"(source = {quoting.text(source)} and {c} in {_listed(refs)})" for c in ref_columns(entity)]
+            terms += [
+                f"({source_of(column)} = {quoting.text(source)} and {column} in {_listed(refs)})"
+                for column in ref_columns(entity)
+            ]
+        if {"customer_ref", "email"} <= columns.keys() and (emails := subject.guest_emails_of(source)):
+            own = f"source = {quoting.text(source)} and customer_ref is null and email in {_listed(emails)}"
+            terms.append(f"({own})")
     if "email" in columns and subject.emails:
         terms.append(f"email in {_listed(subject.emails)}")
     if "phone" in columns and subject.phones:
         terms.append(f"{digits('phone')} in {_listed(subject.phones)}")
+    if "phone" in columns and subject.words:  # a number in digits that `digits` does not read
+        terms.append(f"lower(phone) in {_listed(subject.words)}")
     return _any(terms)
 
 

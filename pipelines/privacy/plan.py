@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipelines.base.durable import write_text_durably
 from pipelines.base.errors import BuildError
+from pipelines.privacy.members import ShownMember
 from pipelines.privacy.subject import Subject
 
 JOURNAL = "pending.json"
@@ -25,7 +26,10 @@ class Plan(BaseModel):
         kind: How the person was searched for: `ref`, `email` or `phone`; `tombstones` for all people erased before.
         asked: The tombstones of the searched value; empty if there was no key yet.
         subject: The person.
-        customer_keys: Their pseudonyms, with every known key.
+        members: All references of the person and the links between them, masked.
+        left: (source, reference) of the person that are not erased, because only others were asked for.
+        customer_keys: The pseudonyms of all references of the person, with every known key. Published rows have one
+            of them, whichever references are erased.
         shared: The numbers of their identifiers that other people have too. The other people keep these.
         landed: The number of rows by data set and outcome.
         batches: (source, batch) with data of the person.
@@ -38,6 +42,8 @@ class Plan(BaseModel):
     kind: str
     asked: tuple[str, ...]
     subject: Subject
+    members: tuple[ShownMember, ...] = ()
+    left: tuple[tuple[str, str], ...] = ()
     customer_keys: tuple[str, ...] = ()
     shared: dict[str, int] = {}
     landed: dict[str, dict[str, int]] = {}

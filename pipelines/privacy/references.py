@@ -10,8 +10,8 @@ import duckdb
 
 from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import ConfigError, UnknownPersonError
+from pipelines.identity.plain_contacts import email_of
 from pipelines.privacy import match
-from pipelines.privacy.subject import email_of
 
 Ref = tuple[str, str]
 """Source and reference."""
@@ -71,10 +71,9 @@ def _found(
 
 def _columns() -> Iterator[tuple[str, str, str, str]]:
     """Entity, source, column and condition of each column that refers to a person."""
-    for entity, definition in ENTITIES.items():
+    for entity in ENTITIES:
         for column in match.ref_columns(entity):
-            is_elsewhere = column == "person_ref" and "person_source" in definition.columns
-            yield entity, "coalesce(person_source, source)" if is_elsewhere else "source", column, "true"
+            yield entity, match.source_of(column), column, "true"
 
 
 def _guest_columns() -> Iterator[tuple[str, str, str, str]]:

@@ -1,4 +1,4 @@
-"""The identifiers of one person who is erased or exported, and their normal forms.
+"""The identifiers of one person who is erased or exported.
 
 Plain data. find.py finds the identifiers, tombstones.py recognises them by their hashes, match.py uses them in SQL.
 """
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from pydantic import BaseModel, ConfigDict
 
-MIN_PHONE_DIGITS = 7  # a shorter number may be an extension or a house number, which many people share
+from pipelines.identity.plain_contacts import phone_of
 
 
 class Subject(BaseModel):
@@ -20,6 +20,9 @@ class Subject(BaseModel):
         phones: Phone numbers as digits.
         orders: (source, order) of their orders: a row that names an order but no person is about the order's customer.
         words: Texts to search in free text, in lower case: a full name, a phone number as the source writes it.
+        guests: (source, normal form of the e-mail address) of orders and other rows without a customer.
+        guest_emails: (source, e-mail address in lower case) of these rows, in every landed spelling.
+        forms: The normal forms of the e-mails and phones. Tombstones recognise other spellings by them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -29,20 +32,17 @@ class Subject(BaseModel):
     phones: frozenset[str] = frozenset()
     orders: frozenset[tuple[str, str]] = frozenset()
     words: frozenset[str] = frozenset()
+    guests: frozenset[tuple[str, str]] = frozenset()
+    guest_emails: frozenset[tuple[str, str]] = frozenset()
+    forms: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
         """Whether there is any identifier."""
-        return bool(self.refs or self.emails or self.phones or self.orders or self.words)
+        return any(getattr(self, name) for name in Subject.model_fields)
 
     def joined(self, other: "Subject") -> "Subject":
         """The identifiers of both."""
-        return Subject(
-            refs=self.refs | other.refs,
-            emails=self.emails | other.emails,
-            phones=self.phones | other.phones,
-            orders=self.orders | other.orders,
-            words=self.words | other.words,
-        )
+        return Subject(**{name: getattr(self, name) | getattr(other, name) for name in Subject.model_fields})
 
     def refs_of(self, source: str) -> list[str]:
         """The references of one source, sorted."""
@@ -52,20 +52,13 @@ class Subject(BaseModel):
         """The orders of one source, sorted."""
         return sorted(order for owner, order in self.orders if owner == source)
 
+    def guest_emails_of(self, source: str) -> list[str]:
+        """The e-mail addresses of guests of one source, sorted."""
+        return sorted(email for owner, email in self.guest_emails if owner == source)
+
     def sources(self) -> list[str]:
-        """Every source with a reference or an order, sorted."""
-        return sorted({source for source, _ in self.refs | self.orders})
-
-
-def email_of(text: str) -> str:
-    """An e-mail address in the form that landing writes."""
-    return text.strip().lower()
-
-
-def phone_of(text: str) -> str:
-    """A phone number as digits, because sources write a number in many ways. Empty if it is not a phone number."""
-    digits = re.sub(r"\D", "", text)
-    return digits if len(digits) >= MIN_PHONE_DIGITS else ""
+        """Every source with a reference, an order or a guest, sorted."""
+        return sorted({source for source, _ in self.refs | self.orders | self.guest_emails})
 
 
 def looks_like_phone(text: str) -> bool:

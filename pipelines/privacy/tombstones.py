@@ -1,7 +1,8 @@
 """Tombstones: keyed hashes of erased people's identifiers, so that these people do not come back with the next file.
 
-Without the key, a tombstone reveals nothing. An identifier is recognised in every file, format, case and spelling that
-landing brings to the same normal form. This module writes and reads tombstones, and finds erased people in a batch that
+Without the key, a tombstone reveals nothing. An e-mail or phone has one for its normal form, which identity uses too,
+and one for its text in lower case or its digits. The latter recognises contacts without a normal form, and is all that
+earlier versions of this program wrote. This module writes and reads tombstones, and finds erased people in a batch that
 is being landed. rewrite.py changes the rows.
 """
 
@@ -20,14 +21,18 @@ from pipelines.base.database import connect
 from pipelines.base.durable import write_text_durably
 from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import ConfigError
+from pipelines.identity.contacts import ContactRules, Kind, kind_of
+from pipelines.identity.plain_contacts import email_of, phone_of
 from pipelines.identity.pseudonyms import key_fingerprint
 from pipelines.landing.batches import PART, UNREADABLE
 from pipelines.privacy import match
 from pipelines.privacy.rewrite import DATASETS, REMOVED, rewrite
-from pipelines.privacy.subject import Subject, phone_of
+from pipelines.privacy.subject import Subject
 
 TOMBSTONES = "tombstones"
-REF, EMAIL, PHONE, ORDER = "ref", "email", "phone", "order"
+REF, EMAIL, PHONE, ORDER, GUEST = "ref", "email", "phone", "order", "guest"
+# The last digits of a normal form. They are those of every spelling, so that not every number has to be normalised.
+PHONE_TAIL, _TAIL = "phone-tail", 4
 
 # Texts that may contain an e-mail address or be a phone number. They are hashed, and only the hashes are compared.
 _ADDRESS = r"""[^\s@"<>()\[\]{},:;]{1,64}@[\pL\pN.\-]{1,255}"""
@@ -42,7 +47,7 @@ _ENDS = re.compile(r"(?<=[a-z0-9])(?![a-z0-9])|$")
 
 
 def tombstone(key: bytes, kind: str, source: str, value: str) -> str:
-    """64 hex digits: HMAC-SHA256 over kind, source (empty but for references and orders) and normal form.
+    """64 hex digits: HMAC-SHA256 over kind, source (empty for e-mails and phones) and value.
 
     Source: RFC 2104.
     """
@@ -55,18 +60,37 @@ class Tombstones:
 
     Attributes:
         hashes: The tombstones by kind and by the key with which they were made.
+        rules: How e-mails and phones are brought to their normal form.
     """
 
     hashes: Mapping[str, Mapping[bytes, frozenset[str]]]
+    rules: ContactRules
 
     def held(self, kind: str, source: str, values: Iterable[str]) -> frozenset[str]:
-        """The given values, in normal form, that have a tombstone."""
+        """The given values that have a tombstone."""
         keys = self.hashes.get(kind, {})
         return frozenset(
             value
             for value in values
             if any(tombstone(key, kind, source, value) in known for key, known in keys.items())
         )
+
+    def held_contacts(self, kind: Kind, texts: Iterable[str]) -> dict[str, str | None]:
+        """The e-mails or phones that have a tombstone, with their normal forms. Each distinct value is hashed once."""
+        if kind not in self.hashes:
+            return {}
+        plain = email_of if kind == EMAIL else phone_of
+        values = {text: {plain(text)} for text in texts}
+        for text in values.keys() if kind == EMAIL else self._with_held_tail(values):
+            values[text].add(self.rules.form(kind, text) or "")
+        held = self.held(kind, "", {value for spelled in values.values() for value in spelled} - {""})
+        return {text: self.rules.form(kind, text) for text, spelled in values.items() if spelled & held}
+
+    def _with_held_tail(self, phones: Iterable[str]) -> set[str]:
+        """The phones that may have a normal form with a tombstone, by their last digits. Digits beyond ASCII may."""
+        tails = {text: re.sub("[^0-9]", "", text)[-_TAIL:] if _is_plain(text) else "" for text in phones}
+        held = self.held(PHONE_TAIL, "", set(tails.values()) - {""})
+        return {text for text, tail in tails.items() if tail in held or not _is_plain(text)}
 
 
 def add_tombstones(folder: Path, key: bytes, subject: Subject, erasure: str) -> int:
@@ -85,7 +109,10 @@ def add_tombstones(folder: Path, key: bytes, subject: Subject, erasure: str) -> 
         *((REF, source, ref) for source, ref in subject.refs),
         *((EMAIL, "", email) for email in subject.emails),
         *((PHONE, "", phone) for phone in subject.phones),
+        *((kind_of(form), "", form) for form in subject.forms),
+        *((PHONE_TAIL, "", form[-_TAIL:]) for form in subject.forms if kind_of(form) == PHONE),
         *((ORDER, source, order) for source, order in subject.orders),
+        *((GUEST, source, form) for source, form in subject.guests if form not in subject.forms),
     ]
     path, fingerprint = folder / TOMBSTONES, key_fingerprint(key)
     before = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
@@ -97,7 +124,7 @@ def add_tombstones(folder: Path, key: bytes, subject: Subject, erasure: str) -> 
     return len(fresh)
 
 
-def read_tombstones(folder: Path, load_keys: Callable[[], Sequence[bytes]]) -> Tombstones | None:
+def read_tombstones(folder: Path, load_keys: Callable[[], Sequence[bytes]], rules: ContactRules) -> Tombstones | None:
     """All tombstones; None if there are none. The keys are loaded only if there are tombstones.
 
     Raises:
@@ -121,7 +148,8 @@ def read_tombstones(folder: Path, load_keys: Callable[[], Sequence[bytes]]) -> T
     hashes: dict[str, dict[bytes, set[str]]] = {}
     for kind, fingerprint, value, *_ in lines:
         hashes.setdefault(kind, {}).setdefault(keys[fingerprint], set()).add(value)
-    return Tombstones({kind: {key: frozenset(found) for key, found in by.items()} for kind, by in hashes.items()})
+    made = {kind: {key: frozenset(found) for key, found in by.items()} for kind, by in hashes.items()}
+    return Tombstones(made, rules)
 
 
 def erase_staged(tombstones: Tombstones, folder: Path, source: str) -> dict[str, int]:
@@ -161,44 +189,70 @@ def recognised(
         relations: The relation to read as SQL, by data set.
         source: The source of the rows.
     """
-    refs, emails, phones, orders, words = set[str](), set[str](), set[str](), set[str](), set[str]()
+    refs, emails, phones, orders = set[tuple[str, str]](), set[str](), set[str](), set[str]()
     for dataset, read in relations.items():
 
-        def values(expression: str, read: str = read) -> list[str]:
-            found = connection.execute(f"select distinct {expression} as value from {read}").fetchall()  # noqa: S608 (names are quoted)
-            return [value for (value,) in found if value is not None]
+        def rows(expression: str, read: str = read) -> list[tuple[str, ...]]:
+            return connection.execute(f"select distinct {expression} from {read}").fetchall()  # noqa: S608 (names are quoted)
+
+        def values(expression: str, rows: Callable[[str], list[tuple[str, ...]]] = rows) -> list[str]:
+            return [value for (value,) in rows(f"{expression} as value") if value is not None]
 
         # the raw record can have escaped letters, so columns of free text are searched too
         texts = [f"regexp_replace(lower(raw), {quoting.text(_ESCAPE)}, ' ', 'g')"]
         if dataset != UNREADABLE:
             texts += [f"lower({column})" for column in match.personal_columns(dataset)]
         text = f"concat_ws(chr(10), {', '.join(texts)})"
-        if EMAIL in tombstones.hashes:
+        if {EMAIL, GUEST} & tombstones.hashes.keys():
             for candidate in values(f"unnest(regexp_extract_all({text}, {quoting.text(_ADDRESS)}))"):
                 emails.update(_addresses(candidate))
         if PHONE in tombstones.hashes:
-            words.update(values(f"unnest(regexp_extract_all({text}, {quoting.text(_NUMBER)}))"))
+            phones.update(values(f"unnest(regexp_extract_all({text}, {quoting.text(_NUMBER)}))"))
         if dataset == UNREADABLE:
-            refs.update(word for raw in values("raw") for word in _WORD.findall(raw))
+            refs.update((source, word) for raw in values("raw") for word in _WORD.findall(raw))
             continue
         columns = ENTITIES[dataset].columns
         for column in match.ref_columns(dataset):
-            refs.update(values(column))
+            owner = match.source_of(column, quoting.text(source))
+            refs.update((named, ref) for named, ref in rows(f"{owner}, {column}") if ref is not None)
         if "email" in columns:
             emails.update(values("email"))
         if "phone" in columns:
-            phones.update(values(match.digits("phone")))
+            phones.update(values("phone"))
         if "order_id" in columns:
             orders.update(values("order_id"))
-    by_digits = {word: phone_of(word) for word in words}
-    held = tombstones.held(PHONE, "", phones | set(by_digits.values()) - {""})
+    held_emails = tombstones.held_contacts("email", emails)
+    held_phones = tombstones.held_contacts("phone", phones)
+    forms = {form for form in (*held_emails.values(), *held_phones.values()) if form is not None}
+    guests = _guests(tombstones, source, emails - held_emails.keys())
+    owners = {owner for owner, _ in refs}
     return Subject(
-        refs=frozenset((source, ref) for ref in tombstones.held(REF, source, refs)),
-        emails=tombstones.held(EMAIL, "", emails),
-        phones=held,
+        refs=frozenset(
+            (owner, ref)
+            for owner in owners
+            for ref in tombstones.held(REF, owner, {ref for named, ref in refs if named == owner})
+        ),
+        emails=frozenset(held_emails),
+        phones=frozenset(map(phone_of, held_phones)) - {""},
         orders=frozenset((source, order) for order in tombstones.held(ORDER, source, orders)),
-        words=frozenset(word for word, number in by_digits.items() if number in held),
+        words=frozenset(phone.lower() for phone in held_phones),
+        guests=frozenset((source, form) for form in {*guests.values(), *held_emails.values()} if form is not None),
+        guest_emails=frozenset((source, email) for email in guests),
+        forms=frozenset(forms),
     )
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() or not any(char.isnumeric() and not char.isascii() for char in text)
+
+
+def _guests(tombstones: Tombstones, source: str, emails: Iterable[str]) -> dict[str, str]:
+    """The e-mails of erased guests of a source, with their normal forms. Other people keep these e-mails."""
+    if GUEST not in tombstones.hashes:
+        return {}
+    forms = {email: form for email in emails if (form := tombstones.rules.form("email", email)) is not None}
+    held = tombstones.held(GUEST, source, set(forms.values()))
+    return {email: form for email, form in forms.items() if form in held}
 
 
 def _addresses(candidate: str) -> set[str]:

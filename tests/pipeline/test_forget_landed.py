@@ -235,7 +235,10 @@ def test_a_reference_of_two_sources_asks_which(shop: Settings, tmp_path: Path) -
     land(shop.home, [SourceFiles(load_mapping(tmp_path / "pos.yml"), tmp_path / "pos")], today=date(2024, 4, 1))
     with pytest.raises(ConfigError, match=r"2 sources \(crm, pos\)"):
         plan_erasure(shop, person.REF)
-    assert {source for source, _ in plan_erasure(shop, person.REF, source="pos").subject.refs} == {"pos"}
+    plan = plan_erasure(shop, person.REF, source="pos")
+    assert [(one.source, one.ref) for one in plan.members if one.link == "asked"] == [("pos", person.REF)]
+    # both have her e-mail
+    assert {source for source, _ in plan.subject.refs} == {"crm", "pos"}
 
 
 @pytest.mark.parametrize(("asked", "by"), [(" ", None), ("12 34", "phone")])
@@ -440,7 +443,9 @@ def test_nothing_is_erased_unless_somebody_confirms_it(shop: Settings) -> None:
     told = call("forget", person.REF, "--dry-run", "--json", "--config", config)
     assert told.returncode == 0
     assert json.loads(told.stdout)["landed"]["customers"] == {"removed": 3}
-    assert not [text for text in person.STRINGS if text.lower() in told.stdout.lower()]
+    references = (person.REF, person.PERSON_REF, person.SECOND_REF)
+    shown = [text for text in person.STRINGS if text.lower() in told.stdout.lower()]
+    assert tuple(shown) == references  # and no e-mail, phone or name
     assert everything(shop, "true") == before
     assert not (shop.paths.erasures / "tombstones").exists()
 

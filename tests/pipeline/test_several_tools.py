@@ -10,7 +10,7 @@ import yaml
 from typer.testing import CliRunner
 
 from pipelines.cli.app import app
-from pipelines.identity.linked import linked_refs
+from pipelines.identity.linked import declared_links
 from pipelines.landing import load_mapping, separate_customers
 from tests.pipeline.landing_desk import Desk
 
@@ -99,10 +99,11 @@ def test_one_mapping_with_one_source_makes_them_one_customer_and_the_check_is_si
     ((answered_by,),) = desk.rows("survey_answers", "customer_ref")
     with duckdb.connect() as connection:
         records = desk.rows("customers", "source, customer_ref, person_ref")
-        connection.execute("create table customers (source varchar, customer_ref varchar, person_ref varchar)")
-        connection.executemany("insert into customers values (?, ?, ?)", records)
-        linked = linked_refs(connection, [("shop", answered_by)])
-    assert linked == {("shop", "ann@x.org"), ("shop", "C1"), ("shop", "z9")}
+        columns = "source varchar, customer_ref varchar, person_source varchar, person_ref varchar"
+        connection.execute(f"create table customers ({columns})")
+        connection.executemany("insert into customers values (?, ?, null, ?)", records)
+        links = declared_links(connection, [("shop", answered_by)])
+    assert {ref for link in links for ref in link} == {("shop", "ann@x.org"), ("shop", "C1"), ("shop", "z9")}
     assert ("C1",) in desk.rows("orders", "customer_ref")
 
 

@@ -1,0 +1,90 @@
+"""An erased e-mail or phone stays erased when a later file spells it in another way."""
+
+from pathlib import Path
+
+import pytest
+
+from pipelines.config.secret_key import load_key
+from pipelines.config.settings import Settings
+from pipelines.privacy.subject import Subject
+from pipelines.privacy.tombstones import add_tombstones
+from tests.pipeline import person
+from tests.pipeline.people import DAY, LATER, arrive, deliver, forget, order, settings
+
+EMAIL, PHONE = "ada.lovelace@nowhere.example", "+44 20 7946 0958"
+EMAILS = (EMAIL.upper(), "ａｄａ.lovelace@nowhere.example", "ada.lovelace＠nowhere.example", f"mailto:{EMAIL}")
+PHONES = ("020 7946 0958", "0044 20 7946 0958", "+44 (0)20 7946-0958", "(020) 79460958", "０２０ ７９４６ ０９５８")
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Settings:
+    shop = settings(tmp_path, "web", phone_region="GB")
+    deliver(shop, "web", DAY, {"customer_ref": "ADA-1", "email": EMAIL, "phone": PHONE}, {"customer_ref": "BOB-1"})
+    arrive(shop)
+    return shop
+
+
+@pytest.mark.parametrize("email", EMAILS)
+def test_an_email_in_another_spelling_stays_erased(shop: Settings, email: str) -> None:
+    forget(shop, "ADA-1")
+    deliver(shop, "web", LATER, {"customer_ref": "NEW-1", "email": email}, orders=[order("W1", email=email)])
+    assert arrive(shop).erased == 1
+    assert person.traces(shop.home, ("NEW-1", EMAIL, email)) == {}
+
+
+@pytest.mark.parametrize("phone", PHONES)
+def test_a_phone_in_another_spelling_stays_erased(shop: Settings, phone: str) -> None:
+    forget(shop, "ADA-1")
+    other = {"customer_ref": "NEW-2", "phone": "020 7946 0959"}
+    deliver(shop, "web", LATER, {"customer_ref": "NEW-1", "phone": phone}, other)
+    assert arrive(shop).erased == 1
+    assert person.traces(shop.home, ("NEW-1", phone)) == {}
+    assert person.traces(shop.home, ("NEW-2",))
+
+
+@pytest.mark.parametrize("asked", [EMAILS[1], PHONES[0]])
+def test_nobody_with_the_contact_is_held_and_another_spelling_of_it_never_lands(tmp_path: Path, asked: str) -> None:
+    shop = settings(tmp_path, "web", phone_region="GB")
+    assert not forget(shop, asked).was_held
+    deliver(shop, "web", DAY, {"customer_ref": "ADA-1", "email": EMAIL}, {"customer_ref": "ADA-2", "phone": PHONE})
+    assert arrive(shop).erased == 1
+
+
+def test_free_text_with_the_phone_in_another_spelling_is_emptied(shop: Settings) -> None:
+    forget(shop, "ADA-1")
+    note = {"interaction_id": "I1", "customer_ref": "BOB-1", "occurred_at": f"{LATER} 10:00:00", "kind": "note"}
+    deliver(shop, "web", LATER, interactions=[{**note, "body": "call 020 7946 0958 today"}])
+    arrive(shop)
+    assert person.traces(shop.home, ("7946 0958",)) == {}
+
+
+def test_tombstones_of_an_earlier_version_still_hold(shop: Settings) -> None:
+    key = load_key(shop.paths.key, shop.key_text)
+    shop.paths.erasures.mkdir()
+    contacts = Subject(emails=frozenset({EMAIL}), phones=frozenset({"442079460958"}))  # lower case, and digits
+    add_tombstones(shop.paths.erasures, key, contacts, "e")
+    deliver(
+        shop,
+        "web",
+        LATER,
+        {"customer_ref": "NEW-1", "email": EMAIL.title()},
+        {"customer_ref": "NEW-2", "email": EMAILS[1]},
+        {"customer_ref": "NEW-3", "phone": "+44 (20) 7946-0958"},
+        {"customer_ref": "NEW-4", "phone": "+1 202 555 0123"},
+    )
+    # the normal form of the e-mail is its lower case, so even the full-width spelling is recognised
+    assert arrive(shop).erased == 3
+    assert person.traces(shop.home, ("NEW-1", "NEW-2", "NEW-3")) == {}
+
+
+def test_what_was_erased_by_another_spelling_is_erased_again_from_a_backup(shop: Settings) -> None:
+    from pipelines.privacy import plan_erasures_again
+
+    deliver(shop, "web", LATER, {"customer_ref": "NEW-1", "email": EMAILS[1]}, {"customer_ref": "NEW-2"})
+    arrive(shop)
+    key = load_key(shop.paths.key, shop.key_text)
+    shop.paths.erasures.mkdir()
+    add_tombstones(shop.paths.erasures, key, Subject(forms=frozenset({EMAIL})), "e")
+    plan = plan_erasures_again(shop)
+    assert plan is not None
+    assert plan.landed["customers"] == {"removed": 2}
