@@ -100,7 +100,17 @@ def test_no_stage_is_divided_and_publication_comes_after_the_gates_and_totals(de
     steps = {name: create_execution_plan(definitions.resolve_job_def(name)).get_executable_step_deps() for name in JOBS}
     exchanged = ("order_statuses", "identifiers", "pseudonyms", "accounts", "settings")
     plans = {"plan", *(f"exchange__{name}" for name in exchanged)}
-    daily = {*plans, "dbt_links", "identity", "dbt_core", "value", "dbt_marts", "gate_marts", "totals", "published__version"}
+    daily = {
+        *plans,
+        "dbt_links",
+        "identity",
+        "dbt_core",
+        "value",
+        "dbt_marts",
+        "gate_marts",
+        "totals",
+        "published__version",
+    }
     assert steps["daily"].keys() == daily | {"published__version_fresh"}
     assert steps["backfill"].keys() == steps["daily"].keys()
     assert steps["full_refresh"].keys() == steps["ingest"].keys() | steps["daily"].keys()
