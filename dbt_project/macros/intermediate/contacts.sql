@@ -10,6 +10,15 @@
     {{ return(found) }}
 {%- endmacro %}
 
+{#- The same as pairs of an entity and a column: email or phone. -#}
+{% macro columns_of_contacts() -%}
+    {%- set found = [] -%}
+    {%- for name, columns in entities_with_contacts().items() -%}
+        {%- for column in columns -%} {%- do found.append([name, column]) -%} {%- endfor -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}
+
 {#- Whether rows of an entity can be of guests: they have an e-mail, and the reference is not their key. -#}
 {% macro has_guests(name) -%}
     {{ return('email' in entity(name).columns and entity(name).key != ['customer_ref']) }}

@@ -1,9 +1,5 @@
-{%- set contacts = [] -%}
-{%- for name, columns in entities_with_contacts().items() -%}
-    {%- for column in columns -%} {%- do contacts.append([name, column]) -%} {%- endfor -%}
-{%- endfor -%}
 with stated as (
-    {%- for name, column in contacts %}
+    {%- for name, column in columns_of_contacts() %}
     select
         source,
         customer_ref as ref,

@@ -20,12 +20,18 @@ with stated as (
     union all
     {%- endfor %}
     -- the reference may be one of another source
-    select coalesce(person_source, source) as source, person_ref as ref, effective_on as known_on
+    select
+        coalesce(person_source, source) as source,
+        person_ref as ref,
+        effective_on as known_on
     from {{ ref('stg_customers') }}
     where person_ref is not null
     union all
     -- an order may be known only from a rejected line
-    select source, customer_ref as ref, known_on
+    select
+        source,
+        customer_ref as ref,
+        known_on
     from {{ ref('stg_rejected_rows') }}
     where entity = 'order_lines' and customer_ref is not null
 )

@@ -3,7 +3,11 @@
     database=this.database, schema=generate_schema_name('intermediate', model) | trim, identifier='int_customer_identity'
 ) if execute and this_build('previous_as_of') else none -%}
 {% if built -%}
-select source, customer_ref, customer_key from {{ built }}
+select
+    source,
+    customer_ref,
+    customer_key
+from {{ built }}
 {%- else -%}
 select
     source,

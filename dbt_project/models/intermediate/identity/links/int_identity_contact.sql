@@ -1,8 +1,4 @@
 {%- set day = as_of_date() -%}
-{%- set contacts = [] -%}
-{%- for name, columns in entities_with_contacts().items() -%}
-    {%- for column in columns -%} {%- do contacts.append([name, column]) -%} {%- endfor -%}
-{%- endfor -%}
 with
 {%- for name, columns in entities_with_contacts().items() %}
 
@@ -21,7 +17,7 @@ with
 {%- endfor %}
 
 stated as (
-    {%- for name, column in contacts %}
+    {%- for name, column in columns_of_contacts() %}
     select
         source,
         ref,
