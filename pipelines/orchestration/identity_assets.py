@@ -23,10 +23,10 @@ from pipelines.identity.pseudonyms import write_pseudonyms
 from pipelines.identity.resolve import Limits, write_identity
 from pipelines.orchestration.names import ACCOUNTS, IDENTIFIERS, IDENTITY_OUTPUTS, PLAN, PSEUDONYMS
 from pipelines.orchestration.steps import RETRY, planned, step
+from pipelines.runs.links import LINK_MODELS, export_links
 from pipelines.runs.marks import Step, begin_step, mark
 from pipelines.runs.required import IDENTITY_PARTS
 from pipelines.runs.scope import RunScope
-from pipelines.runs.warehouse import LINK_MODELS, export_links
 
 CUSTOMER_REFS = dg.AssetKey(["staging", "stg_customer_refs"])
 CONTACTS = dg.AssetKey(["staging", "stg_contacts"])

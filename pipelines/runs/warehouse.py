@@ -1,4 +1,4 @@
-"""What orchestration itself reads from the warehouse: row counts, scratch schemas, the links, the cells.
+"""What orchestration itself reads from the warehouse: row counts, scratch schemas, tables to exchange.
 
 Each function opens the DuckDB file and closes it before it returns: an open file would block the next dbt step. No
 business rules: those are in dbt_project.
@@ -12,7 +12,6 @@ import duckdb
 
 from pipelines.base.database import connect
 from pipelines.base.durable import write_durably
-from pipelines.identity import links
 from pipelines.runs.build_state import SCRATCH_PREFIX
 
 Relation = tuple[str, str]
@@ -108,25 +107,18 @@ def export_cells(warehouse: Path, exchange: Path, scratch_schema: str) -> int:
     return rows
 
 
-# What the identity step reads: the model of each file
-LINK_MODELS = {
-    links.LINKS: "int_identity_edge",
-    links.LINKS_BEFORE: "int_identity_edge_before",
-    links.DAYS: "int_identity_day",
-}
-
-
-def export_links(warehouse: Path, exchange: Path, scratch_schema: str) -> None:
-    """Copy the identity step's input to the exchange folder (LINK_MODELS; mode 0600).
+def copy_tables(warehouse: Path, exchange: Path, scratch_schema: str, models: Mapping[str, str]) -> None:
+    """Copy tables of the schema intermediate to Parquet files (mode 0600).
 
     Args:
-        warehouse: The DuckDB file, with the links built.
+        warehouse: The DuckDB file.
         exchange: The folder of the files.
         scratch_schema: Prefix of the schemas of a backfill, else empty.
+        models: The model of each file.
     """
     schema = _schema(scratch_schema)
     with connect(warehouse, read_only=True) as connection:
-        for file, model in LINK_MODELS.items():
+        for file, model in models.items():
             relation = connection.table(_name(schema, model))
 
             def write(staged: Path, relation: duckdb.DuckDBPyRelation = relation) -> None:

@@ -34,8 +34,9 @@ from pipelines.identity.resolve import Decision, Limits, write_identity
 from pipelines.landing import delivery_ages, read_ledger, write_order_statuses
 from pipelines.runs.dbt_server import END, Request
 from pipelines.runs.dbt_vars import vars_text
+from pipelines.runs.links import export_links
 from pipelines.runs.lock import DBT_PROGRAM
-from pipelines.runs.warehouse import export_cells, export_links
+from pipelines.runs.warehouse import export_cells
 from pipelines.value import score
 from tests.conftest import clean_environment
 from tests.dbt.landed import Row, land, prepare

@@ -24,7 +24,8 @@ from pipelines.identity.history import write_history
 from pipelines.identity.links import LINKS
 from pipelines.identity.resolve import Limits, write_identity
 from pipelines.runs.dbt_vars import parsed_vars, vars_text
-from pipelines.runs.warehouse import CELLS, LINK_MODELS
+from pipelines.runs.links import LINK_MODELS
+from pipelines.runs.warehouse import CELLS
 from pipelines.value import score
 from tests.parity.relations import mart_views, staged_views
 
