@@ -29,6 +29,7 @@ MOMENTS = [
     ("staging", 3.0, True),
     ("gate_staging", 0.0, False),
     ("pseudonyms", 0.0, False),
+    ("identity", 0.0, False),
     ("core", 6.0, True),
     ("value", 0.0, False),
     ("marts", 4.0, True),

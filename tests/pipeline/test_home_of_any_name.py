@@ -98,10 +98,10 @@ def home(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> H
     backfill = ("backfill", "--from", day, "--to", day, "--json", *of_home)
     well(call(*backfill))
     resumed = json.loads(well(call(*backfill)))
-    well(call("export", "C0000017", "--out", shop.folder / "held.json", *of_home))
+    well(call("export", "C0000017", "--source", "sample", "--out", shop.folder / "held.json", *of_home))
     exported = json.loads((shop.folder / "held.json").read_text())
-    well(call("forget", "C0000017", "--dry-run", *of_home))
-    forgotten = json.loads(well(call("forget", "C0000017", "--yes", "--json", *of_home)))
+    well(call("forget", "C0000017", "--source", "sample", "--dry-run", *of_home))
+    forgotten = json.loads(well(call("forget", "C0000017", "--source", "sample", "--yes", "--json", *of_home)))
     versions = json.loads(well(call("status", "--json", *of_home)))["versions"]
     rolled_back = json.loads(well(call("publish", "--current", versions[-1]["id"], "--json", *of_home)))
     return Home(shop, first, last, looks, exported, forgotten, rolled_back, resumed, before, beside(shop.folder))
