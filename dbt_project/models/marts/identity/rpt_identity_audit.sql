@@ -10,7 +10,7 @@ with linked as (
 select
     blocked.kind,
     blocked.identifier,
-    blocked.reason,
+    blocked.reason as block_reason,
     cast(blocked.n_refs as integer) as n_references,
     cast(coalesce(linked.n_sources, 0) as integer) as n_sources
 from {{ source('exchange', 'identity_blocked') }} as blocked
