@@ -2,7 +2,7 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 
 import duckdb
@@ -63,16 +63,21 @@ def warehouse(new_warehouse: Callable[[], Warehouse]) -> Warehouse:
     return home
 
 
-def test_a_chain_of_any_length_is_one_person_with_the_key_of_its_end(warehouse: Warehouse) -> None:
-    assert persons(warehouse, "early")[pseudonym("shop", "E")] == set(CHAIN)
+def first_key(refs: Iterable[str]) -> str:
+    """The key of references of the shop that were known on the same day."""
+    return min(pseudonym("shop", ref) for ref in refs)
+
+
+def test_a_chain_of_any_length_is_one_person(warehouse: Warehouse) -> None:
+    assert persons(warehouse, "early")[first_key(CHAIN)] == set(CHAIN)
     assert warehouse.rows(
         "select n_orders, n_purchase_days, net_amount::int from early_intermediate.int_customer_summary"
-        f" where customer_key = '{pseudonym('shop', 'E')}' and observed_on = '{EARLY}'"
+        f" where customer_key = '{first_key(CHAIN)}' and observed_on = '{EARLY}'"
     ) == [(5, 1, 50)]
 
 
 def test_branches_that_lead_to_one_root_are_one_person(warehouse: Warehouse) -> None:
-    assert persons(warehouse)[pseudonym("shop", "trunk")] == set(BRANCHES)
+    assert persons(warehouse)[first_key(BRANCHES)] == set(BRANCHES)
 
 
 def test_a_circle_is_one_person_with_whoever_leads_into_it(warehouse: Warehouse) -> None:
@@ -93,9 +98,9 @@ def test_a_reference_that_names_itself_or_one_without_a_record_is_no_circle(ware
 
 def test_who_is_one_person_is_as_known_on_the_day(warehouse: Warehouse) -> None:
     before, after = persons(warehouse, "early"), persons(warehouse)
-    assert before[pseudonym("shop", "Z")] == {"Z", "into"}
-    assert after[pseudonym("shop", "C")] == {"A", "B", "C"}
-    assert after[pseudonym("shop", "Z")] == {"Z", "into", "D", "E"}
+    assert {"Z", "into"} in before.values()
+    assert {"A", "B", "C"} in after.values()
+    assert {"Z", "into", "D", "E"} in after.values()
 
 
 def test_the_same_reference_in_another_source_is_another_person(warehouse: Warehouse) -> None:
