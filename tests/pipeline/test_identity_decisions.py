@@ -136,7 +136,7 @@ def test_a_missing_home_is_not_created(tmp_path: Path) -> None:
 
 
 def test_forgetting_a_person_removes_them_from_the_decisions(shop: Settings) -> None:
-    ask(shop, "link", person.REF, person.BOB, "--reason", "they share a phone")
+    ask(shop, "unlink", person.REF, person.BOB, "--reason", "they only share a phone")
     ask(shop, "link", MINA, person.BOB, "--reason", f"{person.NAME} said so")
     with umask(PRIVATE) as users:
         certificate = erase(shop, plan_erasure(shop, person.REF), users)
