@@ -33,36 +33,28 @@ RevealOption = Annotated[
 _NEXT = "the next `loyalty run` applies it"
 
 
-@app.command("link")
-@reports_errors
-def link(
-    one: OneArgument,
-    other: OtherArgument,
-    reason: ReasonOption,
-    config: ConfigOption = None,
-    home: HomeOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Decide that two references are the same customer, on every as-of day."""
-    from pipelines.identity.decisions import Action
+def _add_decision_command(name: str, words: str) -> None:
+    """Add a command that records a decision about two references."""
 
-    _decide(load_settings(config, home), Action.LINK, one, other, reason, as_json=as_json)
+    @app.command(name, help=words)
+    @reports_errors
+    def decide(
+        one: OneArgument,
+        other: OtherArgument,
+        reason: ReasonOption,
+        config: ConfigOption = None,
+        home: HomeOption = None,
+        as_json: JsonOption = False,
+    ) -> None:
+        from pipelines.identity.decisions import Action
+
+        _decide(load_settings(config, home), Action(name), one, other, reason, as_json=as_json)
 
 
-@app.command("unlink")
-@reports_errors
-def unlink(
-    one: OneArgument,
-    other: OtherArgument,
-    reason: ReasonOption,
-    config: ConfigOption = None,
-    home: HomeOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Decide that two references are not the same customer, on every as-of day, whatever they share."""
-    from pipelines.identity.decisions import Action
-
-    _decide(load_settings(config, home), Action.UNLINK, one, other, reason, as_json=as_json)
+_add_decision_command("link", "Decide that two references are the same customer, on every as-of day.")
+_add_decision_command(
+    "unlink", "Decide that two references are not the same customer, on every as-of day, whatever they share."
+)
 
 
 @app.command("undo")
@@ -109,7 +101,11 @@ def list_decisions(
     if as_json:
         print_json(shown)
     elif not shown:
-        out().print("there is no decision" if all_too else "no decision is in force; --all lists undone ones too")
+        out().print(
+            "no decision was recorded"
+            if all_too
+            else "no decision is in force; --all also lists those that were undone"
+        )
     else:
         names = ["id", "at", "by", "action", "one", "other", "undoes", "is_in_force", *(["reason"] if reveal else [])]
         print_rows(names, [[_cell(entry[name]) for name in names] for entry in shown])

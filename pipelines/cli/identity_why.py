@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pipelines.config.model_identity import IdentityModel
 from pipelines.identity.decisions import Decision
 from pipelines.identity.masked import masked_contact, masked_email, masked_ref
-from pipelines.identity.why import Blocked, Ref, Stated, Step, Why
+from pipelines.identity.reasons import Blocked, Ref, Stated, Step, Why
 
 _KINDS = {"email": "e-mail", "phone": "phone"}
 

@@ -92,7 +92,7 @@ class Decision(_Part):
 
 
 def read_decisions(path: Path) -> tuple[Decision, ...]:
-    """Every entry, oldest first; none if there is no file.
+    """Every entry, oldest first; empty if the file does not exist.
 
     Raises:
         ConfigError: A line cannot be used. The message names the line, and does not quote it.
@@ -185,13 +185,13 @@ def undo_decision(path: Path, decision_id: str, *, by: str) -> Decision:
     """Add an entry that ends a link or an unlink.
 
     Raises:
-        ConfigError: There is no such decision in force.
+        ConfigError: The decision does not exist, or was undone before.
     """
     entries = read_decisions(path)
     if decision_id not in {entry.id for entry in in_force(entries)}:
         known = next((entry for entry in entries if entry.id == decision_id), None)
         if known is None:
-            problem = f"there is no decision {decision_id}"
+            problem = f"the decision {decision_id} does not exist"
         elif known.action in (Action.LINK, Action.UNLINK):
             problem = f"the decision {decision_id} was undone before"
         else:

@@ -99,8 +99,8 @@ def write_history(exchange: Path, decisions: Sequence[Decision], limits: Limits)
     """Write `identity_history.parquet` (observed_on, node, component; mode 0600), and return its number of rows.
 
     It has the component of each reference on each day, for references of components in which a link has changed.
-    `component` is the smallest pseudonym of the references that are linked on the day; the reference's own one if there
-    are no others.
+    `component` is the smallest pseudonym of the references that are linked on the day; the reference's own one if it
+    is alone.
 
     Args:
         exchange: The folder of the file. It has the links and the days (links.py), and identifiers.parquet with the

@@ -90,7 +90,7 @@ def write_pseudonyms(warehouse: Path, exchange: Path, key: bytes) -> PseudonymRe
         key: The secret key.
 
     Raises:
-        BuildError: Staging has not been built, or there are no identifiers of this key.
+        BuildError: Staging has not been built, or the identifiers were not made with this key.
     """
     path = exchange / "pseudonyms.parquet"
     schema = SCHEMA.with_metadata({b"key_fingerprint": key_fingerprint(key).encode()})

@@ -174,7 +174,7 @@ def write_identity(
         limits: Which identifiers link nobody, in addition to those on the block list.
 
     Raises:
-        BuildError: There are no identifiers.
+        BuildError: identifiers.parquet is missing.
     """
     limits = with_block_list(limits, exchange)
     spill = exchange / ".spill"
@@ -200,7 +200,7 @@ def with_block_list(limits: Limits, exchange: Path) -> Limits:
     """The limits, with the block list of `<exchange>/identifiers.parquet`.
 
     Raises:
-        BuildError: There are no identifiers.
+        BuildError: identifiers.parquet is missing.
     """
     identifiers = exchange / IDENTIFIERS
     if not identifiers.is_file():

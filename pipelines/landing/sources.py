@@ -44,8 +44,8 @@ def check_survivorship(settings: Settings, names: set[str]) -> None:
     known = f"the sources are {', '.join(sorted(names))}"
     raise ConfigError(
         "\n".join(
-            f"{path}:{document.line((*at, index))}: {'.'.join(at)}.{index}: there is no source `{listed[index]}`"
-            f"{did_you_mean(listed[index], names, known)}"
+            f"{path}:{document.line((*at, index))}: {'.'.join(at)}.{index}: `{listed[index]}` is not a source of this"
+            f" file{did_you_mean(listed[index], names, known)}"
             for index in unknown
         ),
         hint="write names of configured sources: each mapping has its own under `source:`",

@@ -8,13 +8,14 @@ import dagster as dg
 
 from pipelines.config.settings import Settings, find_config, load_settings, project_root
 from pipelines.orchestration.dbt_assets import dbt_steps
+from pipelines.orchestration.exchange_assets import exchange_assets
 from pipelines.orchestration.freshness_check import freshness_check
 from pipelines.orchestration.gates import core_tables_read_by_marts, gates, load_gates
-from pipelines.orchestration.identity_assets import identity_assets
+from pipelines.orchestration.identity_step import identity_step
 from pipelines.orchestration.jobs import jobs_and_triggers
 from pipelines.orchestration.landing_assets import landing_step
 from pipelines.orchestration.partitions import as_of_days
-from pipelines.orchestration.plan_assets import plan_assets
+from pipelines.orchestration.plan_asset import plan_asset
 from pipelines.orchestration.publication_assets import publication_step, value_step
 from pipelines.orchestration.quarantine_check import quarantine_limits
 from pipelines.orchestration.resources import run_resource
@@ -56,7 +57,7 @@ def build_defs(
         # backfill policies are in beta; pyproject.toml bounds Dagster's version, so they do not change unnoticed
         warnings.simplefilter("ignore", dg.BetaWarning)
         publication = publication_step(manifest, mart_keys, days, required)
-    daily = [*plan_assets(required), *identity_assets(), links, core, value_step(), marts, publication]
+    daily = [plan_asset(required), *exchange_assets(), links, identity_step(), core, value_step(), marts, publication]
     ingest = [landing_step(required), staging]
     not_blocking = core_tables_read_by_marts(core, marts)
     graph = dg.Definitions(

@@ -26,7 +26,7 @@ from pipelines.runs.marks import Step, begin_step, mark
 from pipelines.runs.plan import BuildKind, BuildPlan, extends_what_is_built, plan_staging
 from pipelines.runs.plan_file import write_plan
 from pipelines.runs.recorder import StageHandle
-from pipelines.runs.required import dbt_parts
+from pipelines.runs.required import DBT_STEPS, dbt_parts
 from pipelines.runs.scope import RunScope
 from pipelines.runs.up_to_date import what_landed
 from pipelines.runs.warehouse import reconciliation
@@ -92,22 +92,6 @@ def dbt_steps(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
 
     @dbt_assets(
         manifest=rules_divided,
-        select="tag:identity",
-        name="dbt_links",
-        dagster_dbt_translator=translator,
-        retry_policy=RETRY,
-    )
-    def links(context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]) -> Iterator[DbtDagsterEventType]:
-        with step(context, run, "links") as stage:
-            plan, marks = planned(context, run), run.settings.paths.marks
-            if context.selected_asset_keys:
-                begin_step(marks, Step.IDENTITY)
-            done = yield from run_build(context, run, stage, manifest, build_options(run.settings, plan))
-            if is_whole(context, done, parts[Step.IDENTITY]):
-                mark(marks, Step.IDENTITY, plan.id, parts[Step.IDENTITY])
-
-    @dbt_assets(
-        manifest=rules_divided,
         select="tag:core",
         name="dbt_core",
         dagster_dbt_translator=translator,
@@ -123,23 +107,31 @@ def dbt_steps(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
                 warn_about_data(run.settings, plan, stage)
                 mark(run.settings.paths.marks, Step.CORE, plan.id, parts[Step.CORE])
 
-    @dbt_assets(
-        manifest=rules_divided,
-        select="tag:marts",
-        name="dbt_marts",
-        dagster_dbt_translator=translator,
-        retry_policy=RETRY,
-    )
-    def marts(context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]) -> Iterator[DbtDagsterEventType]:
-        with step(context, run, "marts") as stage:
-            plan, marks = planned(context, run), run.settings.paths.marks
-            if context.selected_asset_keys:
-                begin_step(marks, Step.MARTS)
-            done = yield from run_build(context, run, stage, manifest, build_options(run.settings, plan))
-            if is_whole(context, done, parts[Step.MARTS]):
-                mark(marks, Step.MARTS, plan.id, parts[Step.MARTS])
+    def planned_step(tag: str, name: str) -> dg.AssetsDefinition:
+        """A step that builds the models of a tag by the plan of the day, and nothing else."""
+        ended = DBT_STEPS[tag]
 
-    return [staging, links, core, marts]
+        @dbt_assets(
+            manifest=rules_divided,
+            select=f"tag:{tag}",
+            name=f"dbt_{name}",
+            dagster_dbt_translator=translator,
+            retry_policy=RETRY,
+        )
+        def built_by_plan(
+            context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]
+        ) -> Iterator[DbtDagsterEventType]:
+            with step(context, run, name) as stage:
+                plan, marks = planned(context, run), run.settings.paths.marks
+                if context.selected_asset_keys:
+                    begin_step(marks, ended)
+                done = yield from run_build(context, run, stage, manifest, build_options(run.settings, plan))
+                if is_whole(context, done, parts[ended]):
+                    mark(marks, ended, plan.id, parts[ended])
+
+        return built_by_plan
+
+    return [staging, planned_step("identity", "links"), core, planned_step("marts", "marts")]
 
 
 def is_whole(context: dg.AssetExecutionContext, done: frozenset[str], parts: frozenset[str]) -> bool:
@@ -147,7 +139,7 @@ def is_whole(context: dg.AssetExecutionContext, done: frozenset[str], parts: fro
     if missing := len(parts - done):
         context.log.warning(
             f"{missing} of {len(parts)} models and tests of this step were not selected. Nothing can be published until"
-            " the job (ingest for staging, daily for core and marts) has built and tested all of them"
+            " the job (ingest for staging, daily for links, core and marts) has built and tested all of them"
         )
     return not missing
 

@@ -17,7 +17,7 @@ from pipelines.landing import read_ledger
 from pipelines.orchestration.dbt_assets import built
 from pipelines.orchestration.names import COMMAND_LINE_TAG, PUBLISHED, VALUE_OUTPUTS
 from pipelines.orchestration.partitions import ONE_BY_ONE
-from pipelines.orchestration.plan_assets import clean_scratch
+from pipelines.orchestration.plan_asset import clean_scratch
 from pipelines.orchestration.steps import RETRY, planned, step
 from pipelines.publication import MartTable, Reporting, Retention, Version, publish
 from pipelines.runs.build_state import BuildStatus, landed_id, read_state, write_state

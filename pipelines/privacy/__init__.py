@@ -6,8 +6,9 @@ not come back, and writes certificates. Other packages rewrite published version
 """
 
 from pipelines.privacy.certificate import Certificate
-from pipelines.privacy.forget import erase, finish_pending, landing_eraser, plan_erasure, plan_erasures_again
+from pipelines.privacy.forget import erase, finish_pending, landing_eraser
 from pipelines.privacy.plan import Plan
+from pipelines.privacy.planning import plan_erasure, plan_erasures_again
 
 __all__ = [
     "Certificate",

@@ -1,4 +1,4 @@
-"""Plans and performs the erasure of a person. Only this module defines the order of the steps.
+"""Performs a planned erasure. Only this module defines the order of the steps.
 
 The journal is written first, so that the next erasure or run finishes an erasure that was killed. Then the tombstones
 are written, so that no erased person comes back in the meantime. The certificate is written and the journal removed at
@@ -7,128 +7,39 @@ the end. Every step in between can be repeated. The caller has the run lock.
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
-from pipelines.base import quoting
 from pipelines.base.durable import sync_file, umask
 from pipelines.base.errors import BuildError
-from pipelines.config.secret_key import existing_keys, load_key, load_keys
+from pipelines.config.secret_key import load_key, load_keys
 from pipelines.config.settings import Settings
 from pipelines.identity.contacts import ContactRules
 from pipelines.identity.decisions import forget_refs
-from pipelines.identity.plain_contacts import email_of, phone_of
 from pipelines.identity.pseudonyms import key_fingerprint
-from pipelines.landing import EarlierBatch, Erase, load_mapping, read_ledger
+from pipelines.landing import EarlierBatch, Erase
 from pipelines.landing.prepare import prepared
 from pipelines.privacy.certificate import Certificate, VersionErased, write_certificate
 from pipelines.privacy.customer_keys import customer_keys, named_in_the_build, refs_of
 from pipelines.privacy.exchanged import names_person
-from pipelines.privacy.find import find_person, open_landed, still_named
-from pipelines.privacy.landed import affected, batches_about, erase_landed
+from pipelines.privacy.find import open_landed, still_named
+from pipelines.privacy.landed import erase_landed
 from pipelines.privacy.landed_again import check_nobody_returns
-from pipelines.privacy.members import shown
-from pipelines.privacy.plan import JOURNAL, Plan, new_erasure_id, read_journal, write_journal
-from pipelines.privacy.rewrite import DATASETS
-from pipelines.privacy.subject import Subject
+from pipelines.privacy.plan import JOURNAL, Plan, read_journal, write_journal
+from pipelines.privacy.planning import search_failed
 from pipelines.privacy.tombstones import (
-    EMAIL,
-    PHONE,
-    REF,
-    TOMBSTONES,
     add_tombstones,
     erase_staged,
     read_tombstones,
-    recognised,
-    tombstone,
 )
 from pipelines.privacy.traces import find_originals, remove_logs, remove_state
 from pipelines.publication import erase_customers, list_versions
 
 Progress = Callable[[str], None]
 log = logging.getLogger("loyalty.privacy")
-
-
-def plan_erasure(
-    settings: Settings, asked: str, *, by: str | None = None, source: str | None = None, only: Sequence[str] = ()
-) -> Plan:
-    """Plan the erasure of a person. Nothing is changed, not even the leftovers of a killed run.
-
-    Args:
-        settings: The settings.
-        asked: A reference, an e-mail address or a phone number.
-        by: The kind of `asked`; None to detect it.
-        source: The source of the reference.
-        only: Erase only these references of the person (SOURCE:REF, or REF); empty for all.
-
-    Raises:
-        ConfigError: `asked` could mean different people, or a reference in `only` is not one of the person.
-    """
-    keys = existing_keys(settings.paths.key, settings.key_text)
-    try:
-        with open_landed(settings.paths.landing) as landed:
-            found = find_person(landed, settings, asked, by=by, source=source, only=only)
-            subject = found.subject or _unknown_subject(settings, found.kind, asked, source)
-            counts, batches = affected(landed, subject)
-            files = batches_about(landed, settings.paths.landing, batches)
-    except duckdb.Error as error:
-        raise _search_failed(error) from None
-    return Plan(
-        id=new_erasure_id(),
-        kind=found.kind,
-        asked=_asked(keys[0], found.kind, asked, subject) if keys else (),
-        subject=subject,
-        members=shown(found.members, erased := refs_of(subject)),
-        left=tuple(sorted({member.ref for member in found.members} - erased)),
-        customer_keys=customer_keys(keys, erased | {member.ref for member in found.members}),
-        shared=found.shared,
-        landed=counts,
-        batches=tuple(sorted(batches)),
-        files=files,
-    )
-
-
-def plan_erasures_again(settings: Settings) -> Plan | None:
-    """Plan a second erasure of everyone who has a tombstone; None if there are no tombstones. Nothing is changed.
-
-    This is for a home that was restored from a backup older than an erasure. Tombstones contain no names, but every
-    stored value can be compared with them, as landing does with files.
-
-    Args:
-        settings: The settings.
-
-    Raises:
-        ConfigError: The key of some tombstones is missing.
-    """
-    paths = settings.paths
-    keys = existing_keys(paths.key, settings.key_text)
-    tombstones = read_tombstones(paths.erasures, lambda: keys, ContactRules.of(settings.model.identity))
-    if tombstones is None:
-        return None
-    subject = Subject()
-    try:
-        with open_landed(paths.landing) as landed:
-            for source in sorted(set(read_ledger(settings.home).column("source").to_pylist())):
-                mine = f"where source = {quoting.text(source)}"
-                relations = {dataset: f"(select * from {dataset} {mine})" for dataset in DATASETS}  # noqa: S608 (names of ours)
-                subject = subject.joined(recognised(landed, tombstones, relations, source))
-            counts, batches = affected(landed, subject)
-            files = batches_about(landed, paths.landing, batches)
-    except duckdb.Error as error:
-        raise _search_failed(error) from None
-    return Plan(
-        id=new_erasure_id(),
-        kind=TOMBSTONES,
-        asked=(),
-        subject=subject,
-        customer_keys=customer_keys(keys, refs_of(subject)),
-        landed=counts,
-        batches=tuple(sorted(batches)),
-        files=files,
-    )
 
 
 def erase(settings: Settings, plan: Plan, users_umask: int, progress: Progress = log.info) -> Certificate:
@@ -229,14 +140,6 @@ def landing_eraser(settings: Settings) -> Erase | None:
     return erase_new
 
 
-def _search_failed(error: duckdb.Error) -> BuildError:
-    """The error without the engine's message, which could quote the searched value."""
-    return BuildError(
-        f"landed files cannot be searched: {type(error).__name__}",
-        hint="raise `engine.memory_limit` in loyalty.yml, and try again",
-    )
-
-
 def _erase_batches(landing: Path, plan: Plan) -> None:
     try:
         with prepared(landing) as store:
@@ -248,21 +151,6 @@ def _erase_batches(landing: Path, plan: Plan) -> None:
         ) from None
 
 
-def _unknown_subject(settings: Settings, kind: str, asked: str, source: str | None) -> Subject:
-    """The identifiers for tombstones if there is no data: the person may be in a file that is delivered later."""
-    landed = set(read_ledger(settings.home).column("source").to_pylist())
-    sources = {source} if source else landed | {load_mapping(one.mapping).source for one in settings.sources}
-    if kind == REF:
-        return Subject(refs=frozenset((name, asked.strip()) for name in sources))
-    form = ContactRules.of(settings.model.identity).form("email" if kind == EMAIL else "phone", asked)
-    forms = frozenset({form} if form is not None else ())
-    if kind == PHONE:
-        return Subject(phones=frozenset({phone_of(asked)}), forms=forms)
-    # kept versions may have them as a guest
-    guests = frozenset((name, form) for name in sources for form in forms)
-    return Subject(emails=frozenset({email_of(asked)}), forms=forms, guests=guests)
-
-
 def _remaining_keys(settings: Settings, plan: Plan) -> tuple[str, ...]:
     """The pseudonyms of the references that stay, read again from the landed rows."""
     if not plan.left:
@@ -271,17 +159,8 @@ def _remaining_keys(settings: Settings, plan: Plan) -> tuple[str, ...]:
         with open_landed(settings.paths.landing) as landed:
             left = still_named(landed, settings, plan.left)
     except duckdb.Error as error:
-        raise _search_failed(error) from None
+        raise search_failed(error) from None
     return customer_keys([load_key(settings.paths.key, settings.key_text)], left)
-
-
-def _asked(key: bytes, kind: str, asked: str, subject: Subject) -> tuple[str, ...]:
-    if kind == EMAIL:
-        return (tombstone(key, EMAIL, "", email_of(asked)),)
-    if kind == PHONE:
-        return (tombstone(key, PHONE, "", phone_of(asked)),)
-    named = [pair for pair in sorted(subject.refs) if pair[1] == asked.strip()] or sorted(subject.refs)
-    return tuple(tombstone(key, REF, source, ref) for source, ref in named)
 
 
 def _withheld(name: str, plan: Plan) -> str:

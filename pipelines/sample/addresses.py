@@ -69,6 +69,15 @@ class Addresses:
         work = elsewhere(persons, "work.example.com")
         return text.either(self.is_known_by_phone[persons], work, self.later_emails(persons))
 
+    def settled_on(self, since: Ints, person: Ints) -> Ints:
+        """The first day on which each person uses only the newest address.
+
+        Args:
+            since: The day of each buyer's first purchase.
+            person: People; leads come after the buyers.
+        """
+        return since[person % len(since)] + np.where(self.has_moved[person], MOVES_WITHIN, 0)
+
     def is_planted(self, persons: Ints) -> Bools:
         """Whether people have an unusual address or phone number."""
         shares = (self.mailbox[persons] != NOBODY) | (self.tagged[persons] != NOBODY) | self.shares_phone[persons]

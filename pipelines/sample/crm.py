@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipelines.sample import text
-from pipelines.sample.addresses import MOVES_WITHIN, NOBODY, Addresses, can_be_asked, elsewhere, spelled
+from pipelines.sample.addresses import NOBODY, Addresses, can_be_asked, elsewhere, spelled
 from pipelines.sample.feed import Every, Feed
 from pipelines.sample.people import COUNTRIES, FIRST_NAMES, LAST_NAMES, People, refs
 from pipelines.sample.process import Ints, draws
@@ -71,8 +71,7 @@ class Crm:
         leads = np.arange(len(people.since), len(addresses.mailbox))
         share = np.where(addresses.is_planted(asked), 0.9, 0.4)
         person = np.concatenate([asked[rng.random(len(asked)) < share], leads])
-        since = people.since[person % len(people.since)]
-        day = since + np.where(addresses.has_moved[person], MOVES_WITHIN, 0) + rng.integers(0, 40, len(person))
+        day = addresses.settled_on(people.since, person) + rng.integers(0, 40, len(person))
         person, day = person[day <= clock.last], day[day <= clock.last]
 
         n = len(person)

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipelines.sample import text
-from pipelines.sample.addresses import MOVES_WITHIN, Addresses, can_be_asked, spelled
+from pipelines.sample.addresses import Addresses, can_be_asked, spelled
 from pipelines.sample.feed import Every, Feed
 from pipelines.sample.people import People
 from pipelines.sample.process import Ints, draws
@@ -30,8 +30,7 @@ class SurveyTool:
         asked = can_be_asked(people)
         asked = asked[rng.random(len(asked)) < np.where(addresses.is_planted(asked), 0.7, 0.3)]
         person = np.concatenate([asked, asked[::4], np.arange(len(people.since), len(addresses.mailbox), 2)])
-        since = people.since[person % len(people.since)]
-        day = since + np.where(addresses.has_moved[person], MOVES_WITHIN, 0) + rng.integers(0, 60, len(person))
+        day = addresses.settled_on(people.since, person) + rng.integers(0, 60, len(person))
         order = np.argsort(day, kind="stable")
         order = order[day[order] <= clock.last]
         n = len(order)

@@ -55,7 +55,7 @@ def test_a_decision_is_made_listed_and_undone(shop: Settings) -> None:
     assert "d1 no longer counts" in ask(shop, "undo", "d1").stdout
     assert "d1" not in ask(shop, "list").stdout
     assert [line.split()[0] for line in ask(shop, "list", "--all").stdout.splitlines()] == ["id", "d1", "d2", "d3"]
-    assert "there is no decision d9" in ask(shop, "undo", "d9", code=2).stderr
+    assert "the decision d9 does not exist" in ask(shop, "undo", "d9", code=2).stderr
 
 
 def test_reasons_and_references_that_are_contacts_are_shown_with_reveal_only(shop: Settings) -> None:

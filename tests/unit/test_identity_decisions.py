@@ -77,7 +77,7 @@ def test_a_reference_cannot_be_linked_with_itself_and_a_reason_is_needed(path: P
 
 
 def test_only_a_decision_in_force_can_be_undone(path: Path) -> None:
-    with pytest.raises(ConfigError, match="there is no decision d1"):
+    with pytest.raises(ConfigError, match="the decision d1 does not exist"):
         undo_decision(path, "d1", by="ops")
     link(path)
     undo_decision(path, "d1", by="ops")

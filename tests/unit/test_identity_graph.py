@@ -1,7 +1,9 @@
 """The links around a few references: which are left by unlinks, and the shortest chain between two nodes."""
 
+import random
 from pathlib import Path
 from tempfile import gettempdir
+from typing import Literal
 
 import pyarrow as pa
 from hypothesis import given, settings
@@ -81,9 +83,9 @@ def test_a_chain_exists_if_and_only_if_two_are_connected_and_every_link_continue
 
 @settings(deadline=None)
 @given(links=links_of_nodes, seed=st.randoms())
-def test_the_order_of_links_does_not_change_the_chain(links: tuple[Link, ...], seed: object) -> None:
+def test_the_order_of_links_does_not_change_the_chain(links: tuple[Link, ...], seed: random.Random) -> None:
     shuffled = list(links)
-    seed.shuffle(shuffled)  # type: ignore[attr-defined]
+    seed.shuffle(shuffled)
     assert shortest_path(shuffled, "a", "b") == shortest_path(links, "a", "b")
 
 
@@ -99,7 +101,7 @@ decided = st.tuples(st.sampled_from(["link", "unlink"]), st.permutations(NODES).
 @settings(max_examples=60, deadline=None)
 @given(edges=st.lists(evidence, min_size=1, max_size=10, unique=True), decisions=st.lists(decided, max_size=4))
 def test_the_explanation_finds_the_same_customers_as_the_build(
-    edges: list[tuple[str, str, str]], decisions: list[tuple[str, list[str]]]
+    edges: list[tuple[str, str, str]], decisions: list[tuple[Literal["link", "unlink"], list[str]]]
 ) -> None:
     columns = ("kind", "source", "node", "other_node")
     table = pa.Table.from_pylist(
@@ -107,7 +109,7 @@ def test_the_explanation_finds_the_same_customers_as_the_build(
         schema=pa.schema([(name, pa.string()) for name in columns]),
     )
     limits = resolve.Limits(max_refs_of_email=100, max_refs_of_phone=100)
-    users = [resolve.Decision(action, one, other) for action, (one, other) in decisions]  # type: ignore[arg-type]
+    users = [resolve.Decision(action, one, other) for action, (one, other) in decisions]
     built = resolve.resolve(table, users, limits, Path(gettempdir())).components
     component = dict(zip(built["node"].to_pylist(), built["component"].to_pylist(), strict=True))
     links = [Link(kind, node, other) for kind, node, other in edges]

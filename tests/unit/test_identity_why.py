@@ -10,7 +10,8 @@ from pipelines.cli.identity_why import WhyText
 from pipelines.config.model_identity import IdentityModel
 from pipelines.identity.decisions import Action, Decision, Reference
 from pipelines.identity.person import find_persons
-from pipelines.identity.why import Ref, Why, explain
+from pipelines.identity.reasons import Ref, Why
+from pipelines.identity.why import explain
 
 ADA, ADA_CRM, BOB, CY, DEE = ("shop", "A1"), ("crm", "A2"), ("shop", "B1"), ("shop", "C1"), ("shop", "D1")
 GUEST = ("web", "@" + "0" * 32)

@@ -70,7 +70,9 @@ def test_the_other_settings_of_identity_are_published_with_their_source(folder: 
 
 def test_a_name_in_survivorship_that_is_not_a_source_is_refused_with_its_line(folder: Path) -> None:
     found = settings(folder, "{survivorship: [sample, smaple]}")
-    with pytest.raises(ConfigError, match=r":4: model.identity.survivorship.1: there is no source `smaple`") as caught:
+    with pytest.raises(
+        ConfigError, match=r":4: model.identity.survivorship.1: `smaple` is not a source of this file"
+    ) as caught:
         source_files(found)
     assert "did you mean `sample`?" in caught.value.message
     check_survivorship(settings(folder, "{survivorship: [sample]}"), {"sample", "crm"})

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from pipelines.cli.summary import summary_table
 from pipelines.config.settings import Settings, load_settings
-from pipelines.orchestration.plan_assets import key_change_warning
+from pipelines.orchestration.plan_asset import key_change_warning
 from pipelines.publication import Manifest, Version, list_versions
 from pipelines.publication.model import PublishedFile
 from pipelines.runs.recorder import Recorder, RunReport

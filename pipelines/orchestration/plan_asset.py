@@ -1,8 +1,4 @@
-"""The first steps of the daily job: the plan of the day, and the files that the build reads in addition to staging.
-
-These files contain the statuses that mappings declare and the settings in force; identity_assets.py has those of
-identity. The plan itself is defined in pipelines/runs/plan.py.
-"""
+"""The first step of the daily job: the plan of the day. How a day is planned is in pipelines/runs/plan.py."""
 
 import logging
 import shutil
@@ -11,20 +7,10 @@ from pathlib import Path
 import dagster as dg
 
 from pipelines.base.errors import BuildError, GateError
-from pipelines.config.in_force import write_settings
 from pipelines.config.secret_key import load_key
 from pipelines.identity.pseudonyms import key_fingerprint
-from pipelines.landing import declared_statuses, write_order_statuses
-from pipelines.orchestration.names import (
-    BACKFILL_TAG,
-    FORCE_TAG,
-    FULL_REFRESH_TAG,
-    ORDER_STATUSES,
-    PLAN,
-    QUARANTINE_SHARE,
-    SETTINGS,
-)
-from pipelines.orchestration.steps import RETRY, asked, planned, prepare_for_build, requested_day, step
+from pipelines.orchestration.names import BACKFILL_TAG, FORCE_TAG, FULL_REFRESH_TAG, PLAN, QUARANTINE_SHARE
+from pipelines.orchestration.steps import RETRY, asked, prepare_for_build, requested_day, step
 from pipelines.publication import list_versions
 from pipelines.runs.as_of import due_day, refuse_future, resolve_as_of
 from pipelines.runs.build_state import SCRATCH_PREFIX, WarehouseState, landed_id, read_state
@@ -44,8 +30,8 @@ CUSTOMER_REFS = dg.AssetKey(["staging", "stg_customer_refs"])
 RECONCILIATION = dg.AssetKey(["staging", "stg_file_reconciliation"])
 
 
-def plan_assets(required: Required) -> list[dg.AssetsDefinition]:
-    """The assets of the plan, the order statuses and the settings.
+def plan_asset(required: Required) -> dg.AssetsDefinition:
+    """The asset of the plan.
 
     Args:
         required: The parts and checks that staging must have completed before a day is planned.
@@ -102,46 +88,7 @@ def plan_assets(required: Required) -> list[dg.AssetsDefinition]:
             }
         )
 
-    @dg.asset(
-        key=ORDER_STATUSES,
-        deps=[PLAN],
-        group_name="exchange",
-        kinds={"parquet"},
-        retry_policy=RETRY,
-        description="Statuses of orders and order lines that the mappings declare, with their classes.",
-    )
-    def order_statuses(
-        context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]
-    ) -> dg.MaterializeResult[None]:
-        settings = run.settings
-        with step(context, run, "order_statuses") as stage:
-            plan, part = planned(context, run), ORDER_STATUSES.path[-1]
-            begin_step(settings.paths.marks, Step.EXCHANGE, [part])
-            declared = declared_statuses(source.mapping for source in settings.sources)
-            write_order_statuses(plan.exchange(settings.paths.exchange), declared)
-            stage.count(declared=len(declared))
-            mark(settings.paths.marks, Step.EXCHANGE, plan.id, [part])
-        return dg.MaterializeResult(metadata={"dagster/row_count": len(declared)})
-
-    @dg.asset(
-        key=SETTINGS,
-        deps=[PLAN],
-        group_name="exchange",
-        kinds={"parquet"},
-        retry_policy=RETRY,
-        description="One row per setting in force, for the mart rpt_setting.",
-    )
-    def settings(context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]) -> dg.MaterializeResult[None]:
-        paths = run.settings.paths
-        with step(context, run, "settings") as stage:
-            plan, part = planned(context, run), SETTINGS.path[-1]
-            begin_step(paths.marks, Step.EXCHANGE, [part])
-            rows = write_settings(plan.exchange(paths.exchange), run.settings)
-            stage.count(settings=rows)
-            mark(paths.marks, Step.EXCHANGE, plan.id, [part])
-        return dg.MaterializeResult(metadata={"dagster/row_count": rows})
-
-    return [build_plan, order_statuses, settings]
+    return build_plan
 
 
 def check_staged(state: WarehouseState, marks: Path, required: Required) -> None:
