@@ -92,20 +92,35 @@ def find_person(
             "the searched value is both a reference and a phone number", hint="choose one: --by ref, or --by phone"
         )
     kind, refs = next(iter(hits.items()), (kinds[0], set[Ref]()))
-    if kind == REF and len(owners := sorted({owner for owner, _ in refs})) > 1:
-        raise ConfigError(
-            f"the reference occurs in {len(owners)} sources ({', '.join(owners)}) and may mean different people",
-            hint="choose one source: --source NAME",
-        )
     if not hits:
         return Found(kind, Subject(), {})
     keys = existing_keys(settings.paths.key, settings.key_text)
     decisions = with_guests(read_decisions(settings.paths.decisions), people.contacts, keys)
     rules = Rules(Limits.of(settings.model.identity), settings.paths.state / "tmp", decisions)
+    _check_one_person(connection, people.contacts, refs if kind == REF else set(), rules)
     members = find_members(connection, people.contacts, refs, rules)
     everything = people.with_asked(_subject_of(members), kind, asked)
     completed, shared = people.completed(Subject(refs=_chosen(members, only)) if only else everything)
     return Found(kind, completed, shared, members)
+
+
+def _check_one_person(
+    connection: duckdb.DuckDBPyConnection, contacts: LandedContacts, refs: set[Ref], rules: Rules
+) -> None:
+    """Do nothing if the references are of one source, or are linked with each other.
+
+    Raises:
+        ConfigError: They may be of different people.
+    """
+    owners = sorted({owner for owner, _ in refs})
+    if len(owners) < 2:
+        return
+    linked = {member.ref for member in find_members(connection, contacts, {min(refs)}, rules)}
+    if not refs <= linked:
+        raise ConfigError(
+            f"the reference occurs in {len(owners)} sources ({', '.join(owners)}) and may mean different people",
+            hint="choose one source: --source NAME",
+        )
 
 
 def still_named(connection: duckdb.DuckDBPyConnection, settings: Settings, refs: Iterable[Ref]) -> list[Ref]:

@@ -145,6 +145,8 @@ class Compiled:
             connection.execute(
                 "create table warehouse.staging.stg_redelivered_row as from staged.staging.stg_redelivered_row limit 0"
             )
+            # no row has an e-mail, so none is of a guest
+            connection.execute("create table warehouse.staging.int_guest (email varchar, guest_ref varchar)")
             for schema, model in models_of(entity):
                 connection.execute(f"create table warehouse.{schema}.{model} as {self.sql[model]}")
             known = connection.execute(

@@ -51,9 +51,7 @@ def _export_links(out: Path) -> None:
     """From Spark's tables to the exchange, as a daily run does from the warehouse."""
     for file, model in LINK_MODELS.items():
         rows = out / "spark" / "warehouse" / "intermediate.db" / model / "*.parquet"
-        duckdb.sql(
-            f"copy (select * from read_parquet('{rows}')) to '{out / 'exchange' / file}.parquet' (format parquet)"
-        )
+        duckdb.sql(f"copy (select * from read_parquet('{rows}')) to '{out / 'exchange' / file}' (format parquet)")
 
 
 def _export_cells(out: Path) -> None:
