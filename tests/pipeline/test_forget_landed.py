@@ -229,16 +229,20 @@ def test_where_nothing_is_held_a_tombstone_is_laid(shop: Settings, tmp_path: Pat
     assert arrive(shop).erased == 1
 
 
-def test_a_reference_of_two_sources_asks_which(shop: Settings, tmp_path: Path) -> None:
+def test_a_reference_of_two_sources_asks_which_unless_they_are_one_person(shop: Settings, tmp_path: Path) -> None:
+    pos = tmp_path / "pos"
     (tmp_path / "pos.yml").write_text(person.mapping("pos"))
-    person.write(tmp_path / "pos", DAY, person.rows(DAY))
-    land(shop.home, [SourceFiles(load_mapping(tmp_path / "pos.yml"), tmp_path / "pos")], today=date(2024, 4, 1))
+    sources = [SourceFiles(load_mapping(tmp_path / "pos.yml"), pos)]
+    person.write(pos, DAY, {"orders": [{"order_id": "P1", "customer_ref": person.REF}]})
+    land(shop.home, sources, today=date(2024, 4, 1))
     with pytest.raises(ConfigError, match=r"2 sources \(crm, pos\)"):
         plan_erasure(shop, person.REF)
     plan = plan_erasure(shop, person.REF, source="pos")
-    assert [(one.source, one.ref) for one in plan.members if one.link == "asked"] == [("pos", person.REF)]
-    # both have her e-mail
-    assert {source for source, _ in plan.subject.refs} == {"crm", "pos"}
+    assert {source for source, _ in plan.subject.refs} == {"pos"}
+    # now both have her e-mail
+    person.write(pos, LATER, person.rows(LATER))
+    land(shop.home, sources, today=date(2024, 4, 1))
+    assert {source for source, _ in plan_erasure(shop, person.REF).subject.refs} == {"crm", "pos"}
 
 
 @pytest.mark.parametrize(("asked", "by"), [(" ", None), ("12 34", "phone")])
