@@ -46,11 +46,12 @@ def export(olist_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Expo
 @pytest.fixture(scope="module")
 def raw(export: Export, olist_folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with olist(olist_folder) as con:
-        pseudonyms = export.shop.home / "exchange" / "pseudonyms.parquet"
+        con.execute(f"attach '{export.shop.home}/state/warehouse.duckdb' as built (read_only)")
         con.execute(
-            "create view who as select ref as customer, customer_key"
-            f" from read_parquet('{pseudonyms}') where source = 'olist'"
+            "create table who as select customer_ref as customer, customer_key"
+            " from built.intermediate.int_customer_identity where source = 'olist'"
         )
+        con.execute("detach built")
         yield con
 
 
