@@ -71,7 +71,7 @@ def find_person(
     Args:
         connection: From `open_landed`.
         settings: The settings.
-        asked: A reference, an e-mail address or a phone number.
+        asked: A reference (also as SOURCE:REF), an e-mail address or a phone number.
         by: The kind of `asked`; None to detect it.
         source: Only references of this source are searched.
         only: Of the person's references only these (SOURCE:REF, or REF); empty for all.
@@ -181,8 +181,11 @@ class _People:
         """The references and guests that a searched value names; None if no row has the value."""
         asked = asked.strip()
         if kind == REF:
-            named = self._named(asked)
-            return {(owner, ref) for owner, ref in named if source in (None, owner)} or None
+            found = {(owner, ref) for owner, ref in self._named(asked) if source in (None, owner)}
+            owner, _, ref = asked.partition(":")
+            if not found and source in (None, owner):  # as other commands name it: SOURCE:REF
+                found = {(name, one) for name, one in self._named(ref) if name == owner}
+            return found or None
         found = self.contacts.like(_kind(kind), [asked])
         refs = {contact.ref for contact in found if contact.ref is not None}
         if kind == EMAIL:
