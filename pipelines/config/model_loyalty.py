@@ -53,6 +53,16 @@ class LoyaltyModel(SettingsPart):
             var="half_life_days",
         ),
     ] = Field(default=180, ge=1, le=36_500)
+    level_months: Annotated[
+        int,
+        About(
+            "For how many past month ends level, class, type, quadrant and segment are known. The return curve counts"
+            " the customers at these month ends.",
+            "Five years contain every season several times. More month ends make a run longer.",
+            "months",
+            var="loyalty_level_months",
+        ),
+    ] = Field(default=60, ge=1, le=240)
     dimension_weights: Annotated[
         DimensionWeights,
         About(

@@ -3,14 +3,24 @@ The days on which customers are observed: the as-of day and the month ends befor
 They are constants, so that the rows to keep from the last build are known before any row is read.
 -#}
 {% macro observed_days(as_of=none) -%}
-    {%- set as_of = as_of or this_build('as_of') -%}
-    {%- set days = [as_of] -%}
-    {%- if as_of -%}
+    {{ return(days_back(as_of or this_build('as_of'), var('history_months'))) }}
+{%- endmacro %}
+
+{#- The days on which levels and classes are known: the as-of day and the month ends before it (setting model.loyalty.level_months),
+    as text, ascending. -#}
+{% macro level_days() -%}
+    {{ return(days_back(this_build('as_of'), var('loyalty_level_months'))) }}
+{%- endmacro %}
+
+{#- A day and a number of month ends on or before it, as text, ascending; no day if the day is "". -#}
+{% macro days_back(day, months) -%}
+    {%- set days = [day] -%}
+    {%- if day -%}
         {%- set date = modules.datetime.date -%}
-        {%- set next_day = date.fromisoformat(as_of) + modules.datetime.timedelta(days=1) -%}
-        {%- set months = next_day.year * 12 + next_day.month - 1 -%}
-        {%- for back in range(var('history_months')) -%}
-            {%- set month = months - back -%}
+        {%- set next_day = date.fromisoformat(day) + modules.datetime.timedelta(days=1) -%}
+        {%- set next_month = next_day.year * 12 + next_day.month - 1 -%}
+        {%- for back in range(months) -%}
+            {%- set month = next_month - back -%}
             {%- set month_end = date(month // 12, month % 12 + 1, 1) - modules.datetime.timedelta(days=1) -%}
             {%- do days.append(month_end.isoformat()) -%}
         {%- endfor -%}
