@@ -39,7 +39,7 @@ def setting(marts: duckdb.DuckDBPyConnection, name: str) -> Decimal:
 
 def loyalty(marts: duckdb.DuckDBPyConnection) -> list[dict[str, Any]]:
     """The rows of customer_loyalty."""
-    return marts.execute("from customer_loyalty").to_arrow_table().to_pylist()
+    return marts.sql("from customer_loyalty").to_arrow_table().to_pylist()
 
 
 def parts_mean(marts: duckdb.DuckDBPyConnection, column: str) -> dict[tuple[str, str], Decimal]:

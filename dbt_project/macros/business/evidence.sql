@@ -3,13 +3,19 @@ The weight of a part in the score of its dimension, DECIMAL(9,4); 0 for a part t
 `part` are expressions.
 -#}
 {% macro part_weight(dimension, part) -%}
+    {%- set weights = {
+        'behaviour': var('loyalty_behaviour_weights'),
+        'attitude': var('loyalty_attitude_weights'),
+        'emotion': var('loyalty_emotion_weights'),
+        'cognition': var('loyalty_cognition_weights'),
+    } -%}
     cast(
         case
-            {%- for name in ['behaviour', 'attitude', 'emotion', 'cognition'] %}
+            {%- for name in weights %}
             when {{ dimension }} = '{{ name }}'
                 then
                     case {{ part }}
-                        {%- for part_name, weight in var('loyalty_' ~ name ~ '_weights').items() %}
+                        {%- for part_name, weight in weights[name].items() %}
                         when '{{ part_name }}' then {{ weight }}
                         {%- endfor %}
                         else 0

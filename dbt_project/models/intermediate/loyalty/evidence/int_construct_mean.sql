@@ -32,13 +32,13 @@ chosen as (
         by_channel.construct,
         by_channel.channel,
         by_channel.n_items,
-        by_channel.n_items >= {{ var('evidence_channel_answers') }} as is_of_channel,
         {%- for sum in ['evidence_weight', 'weighted_score', 'weighted_top'] %}
         case
             when by_channel.n_items >= {{ var('evidence_channel_answers') }} then by_channel.{{ sum }}
             else overall.{{ sum }}
-        end as {{ sum }}{{ ',' if not loop.last }}
+        end as {{ sum }},
         {%- endfor %}
+        by_channel.n_items >= {{ var('evidence_channel_answers') }} as is_of_channel
     from by_channel
     inner join overall on by_channel.observed_on = overall.observed_on and by_channel.construct = overall.construct
 ),

@@ -13,11 +13,11 @@ summed as (
         sum(n_answers) as n_answers,
         sum(response_weight) as response_weight,
         max(latest_on) as latest_on,
-        sum(case when is_known then weight else 0 end) as known_weight,
-        sum(case when is_answered then weight else 0 end) as answered_weight,
         {%- for mean in means %}
-        sum({{ multiply(mean, 'weight', 8, 8, 4) }}) as {{ mean }}_sum{{ ',' if not loop.last }}
+        sum({{ multiply(mean, 'weight', 8, 8, 4) }}) as {{ mean }}_sum,
         {%- endfor %}
+        sum(case when is_known then weight else 0 end) as known_weight,
+        sum(case when is_answered then weight else 0 end) as answered_weight
     from parts
     group by customer_key, observed_on, dimension
 ),
@@ -41,11 +41,10 @@ means as (
         cast(response_weight as decimal(18, 4)) as evidence_weight,
         latest_on,
         is_known,
-        cast(case when is_known then known_weight else 0 end as decimal(9, 4)) as coverage_share,
         {%- for mean in means %}
-        case when is_known then {{ divide(mean ~ '_sum', 'known_weight', 4 if loop.index < 3 else 8) }} end as {{ mean }}
-        {{- ',' if not loop.last }}
+        case when is_known then {{ divide(mean ~ '_sum', 'known_weight', 8) }} end as {{ mean }},
         {%- endfor %}
+        cast(case when is_known then known_weight else 0 end as decimal(9, 4)) as coverage_share
     from decided
 ),
 

@@ -1,11 +1,11 @@
 {%- set dimensions = ['behaviour', 'attitude', 'emotion', 'cognition'] -%}
 {%- set asked = dimensions[1:] -%}
 {%- set weights = var('loyalty_dimension_weights') -%}
-{%- set scores, coverages, confidences = {}, {}, {} -%}
+{%- set scores = {} -%} {%- set coverages = {} -%} {%- set confidences = {} -%}
 {%- for name in dimensions -%}
-    {%- do scores.update({name ~ '_score': weights[name]}) -%}
-    {%- do coverages.update({name ~ '_coverage_share': weights[name]}) -%}
-    {%- do confidences.update({name ~ '_confidence_share': weights[name]}) -%}
+{%- do scores.update({name ~ '_score': weights[name]}) -%}
+{%- do coverages.update({name ~ '_coverage_share': weights[name]}) -%}
+{%- do confidences.update({name ~ '_confidence_share': weights[name]}) -%}
 {%- endfor -%}
 
 with customers as (

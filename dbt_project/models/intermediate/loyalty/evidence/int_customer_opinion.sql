@@ -19,7 +19,6 @@ preferences as (
 
 pivoted as (
     select
-        customer_key,
         {%- for name in asked %}
         max(case when dimension = '{{ name }}' then score end) as {{ name }}_score,
         max(case when dimension = '{{ name }}' then raw_score end) as {{ name }}_raw_score,
@@ -27,9 +26,9 @@ pivoted as (
         max(case when dimension = '{{ name }}' then n_answers end) as n_{{ name }}_answers,
         max(case when dimension = '{{ name }}' then evidence_weight end) as {{ name }}_evidence_weight,
         max(case when dimension = '{{ name }}' then coverage_share end) as {{ name }}_coverage_share,
-        max(case when dimension = '{{ name }}' then confidence_share end) as {{ name }}_confidence_share
-        {{- ',' if not loop.last }}
+        max(case when dimension = '{{ name }}' then confidence_share end) as {{ name }}_confidence_share,
         {%- endfor %}
+        customer_key
     from dimensions
     group by customer_key
 ),

@@ -48,7 +48,7 @@ ranked as (
         {{ part_weight('dimension', 'part') }} > 0 as has_weight,
         row_number() over (
             partition by customer_key, dimension, response_key, {{ part_weight('dimension', 'part') }} > 0
-            order by event_on desc, item_key
+            order by event_on desc nulls last, item_key desc nulls last
         ) as response_rank
     from items
 ),
