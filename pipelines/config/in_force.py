@@ -30,16 +30,16 @@ class InForce:
 
     Attributes:
         setting: Its key in loyalty.yml, joined by points.
-        value: The value as text; None if the build computes it from the shop's purchases.
+        value: The value as text.
         default_value: The value that applies if the file does not set one; None if there is no default.
         unit: Unit or kind of the value.
-        source: `loyalty.yml`, `preset` (of the industry), `default`, or `data` (computed from purchases).
+        source: `loyalty.yml`, `preset` (of the industry) or `default`.
         meaning: What the setting decides.
-        default_reason: The reason for the default.
+        default_reason: The reason for the default, or for the preset of the industry.
     """
 
     setting: str
-    value: str | None
+    value: str
     default_value: str | None
     unit: str
     source: str
@@ -72,23 +72,20 @@ def _rows(key: Declared, settings: Settings) -> Iterator[InForce]:
     if isinstance(part, dict):
         for name, one in part.items():
             usual = _text(default[name]) if name in default else None
-            yield _row(key, f"{key.path}.{name}", _text(one), usual, "loyalty.yml" if is_given else "default")
+            source = "loyalty.yml" if is_given else "default"
+            yield _row(key, f"{key.path}.{name}", _text(one), usual, source, key.reason)
         return
-    usual, source = None if default is PydanticUndefined else _text(default), "default"
+    usual, source, reason = None if default is PydanticUndefined else _text(default), "default", key.reason
     if key.words.shown == OF_INDUSTRY:
-        usual = _preset(settings.industry, key.name)
-        source = "preset" if usual else "data"
+        preset = presets()[settings.industry][key.name]
+        usual, source, reason = _text(float(preset.value)), "preset", preset.reason
     is_given = is_given and part is not None
-    yield _row(key, key.path, _text(part) if is_given else usual, usual, "loyalty.yml" if is_given else source)
+    value = _text(part) if is_given or usual is None else usual
+    yield _row(key, key.path, value, usual, "loyalty.yml" if is_given else source, reason)
 
 
-def _row(key: Declared, setting: str, value: str | None, default: str | None, source: str) -> InForce:
-    return InForce(setting, value, default, key.words.unit or "code", source, key.words.meaning, key.reason)
-
-
-def _preset(industry: str, name: str) -> str | None:
-    text = presets()[industry][name]
-    return _text(float(text)) if text else None
+def _row(key: Declared, setting: str, value: str, default: str | None, source: str, reason: str) -> InForce:
+    return InForce(setting, value, default, key.words.unit or "code", source, key.words.meaning, reason)
 
 
 def _text(value: object) -> str:

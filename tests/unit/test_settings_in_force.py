@@ -6,6 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.config.in_force import FILE, InForce, in_force, write_settings
+from pipelines.config.presets import presets
 from pipelines.config.settings import Settings, load_settings
 from pipelines.runs.code import core_code
 from tests.unit.small_manifest import use_small_manifest
@@ -47,12 +48,37 @@ def test_each_value_says_where_it_comes_from(folder: Path) -> None:
     assert found["model.loyalty.lapsed_days"].unit == "days"
 
 
-def test_a_number_that_the_industry_leaves_open_is_left_to_the_build(folder: Path) -> None:
-    found = rows(settings(folder, "industry: general\n"))
-    assert shown(found["model.loyalty.g0_days"]) == (None, None, "data")
-    assert [name for name, row in found.items() if row.value is None] == ["model.loyalty.g0_days"]
-    own = rows(settings(folder, "industry: general\nmodel: {loyalty: {g0_days: 21}}\n"))
-    assert shown(own["model.loyalty.g0_days"]) == ("21", None, "loyalty.yml")
+def test_a_number_of_the_industry_has_the_reason_of_its_preset(folder: Path) -> None:
+    found = rows(settings(folder, "industry: grocery\n"))
+    assert found["model.loyalty.lapsed_days"].default_reason == presets()["grocery"]["lapsed_days"].reason
+    assert found["model.loyalty.at_risk_silence"].default_reason.startswith("If purchases are random")
+
+
+@pytest.mark.parametrize("industry", presets())
+def test_every_industry_has_each_number_with_its_reason(folder: Path, industry: str) -> None:
+    assert set(presets()[industry]) == {"g0_days", "lapsed_days", "answer_half_life_days", "assumed_margin_share"}
+    assert all(preset.reason.endswith(".") for preset in presets()[industry].values())
+    found = rows(settings(folder, f"industry: {industry}\n"))
+    of_preset = {name.rsplit(".", 1)[1]: row for name, row in found.items() if row.source == "preset"}
+    assert {name: float(row.value) for name, row in of_preset.items()} == {
+        name: float(preset.value) for name, preset in presets()[industry].items()
+    }
+
+
+def test_the_industries_and_the_gap_of_a_shop_without_one() -> None:
+    assert set(presets()) == {
+        "retail",
+        "e-commerce",
+        "grocery",
+        "hotel",
+        "restaurant",
+        "bank",
+        "travel",
+        "subscription",
+        "general",
+    }
+    assert presets()["general"]["g0_days"].value == "90"
+    assert all(float(one["g0_days"].value) < float(one["lapsed_days"].value) for one in presets().values())
 
 
 def test_weights_and_tiers_have_a_row_each(folder: Path) -> None:
