@@ -9,7 +9,6 @@ Here: the model. Not here: which records are compared, and which pairs are propo
 
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
@@ -105,8 +104,11 @@ def score_pairs(connection: duckdb.DuckDBPyConnection, min_probability: float) -
     # If no two records of one person differ in some field, its m approaches 0, and Splink rejects a probability of 0.
     # Then fewer steps are enough.
     for iterations in _ITERATIONS:
-        with suppress(ValueError):
+        try:
             return _scored(connection, fields, training, _Options(prior, iterations, min_probability))
+        except ValueError as problem:
+            if "below the minimum" not in str(problem):
+                raise
     raise BuildError("the records differ too little for proposals: Splink found probabilities of 0", hint=_ENOUGH)
 
 
