@@ -29,7 +29,7 @@ def level(customer: dict[str, Any], given: dict[str, float]) -> str:
         return "won_back"
     if customer["age_days"] <= g0 and days < given["loyal_purchase_days"]:
         return "new"
-    is_content = customer["attitude_score"] is None or customer["attitude_score"] >= given["disloyal_attitude"]
+    is_content = customer["attitude_raw_score"] is None or customer["attitude_raw_score"] >= given["disloyal_attitude"]
     if days >= given["loyal_purchase_days"] and customer["first_to_last_days"] >= g0 and is_content:
         return "loyal"
     return "potential"

@@ -1,3 +1,4 @@
+{%- set asked = ['attitude', 'emotion', 'cognition'] -%}
 with patronage as (
     select * from {{ ref('int_customer_patronage') }}
 ),
@@ -17,26 +18,32 @@ quadrants as (
 classed as (
     select
         patronage.*,
-        evidence.behaviour_score,
-        evidence.behaviour_coverage_share,
-        evidence.attitude_score,
-        evidence.attitude_coverage_share,
-        evidence.n_attitude_answers,
-        evidence.brand_preference_score,
-        evidence.emotion_score,
-        evidence.cognition_score,
         evidence.loyalty_score,
         evidence.evidence_pattern,
         evidence.coverage_share,
         evidence.confidence_share,
+        evidence.behaviour_score,
+        evidence.behaviour_coverage_share,
+        evidence.behaviour_confidence_share,
+        {%- for name in asked %}
+        evidence.{{ name }}_score,
+        evidence.{{ name }}_raw_score,
+        evidence.n_{{ name }}_evidence,
+        evidence.{{ name }}_evidence_weight,
+        evidence.{{ name }}_coverage_share,
+        evidence.{{ name }}_confidence_share,
+        {%- endfor %}
+        evidence.n_attitude_answers,
+        evidence.brand_preference_score,
+        evidence.brand_preference_raw_score,
         {{ loyalty_level(
             'patronage.n_purchase_days', 'patronage.silence_ratio', 'patronage.silence_days',
             'patronage.days_since_comeback', 'patronage.age_days', 'patronage.first_to_last_days',
-            'evidence.attitude_score', 'patronage.g0_days', 'patronage.lapsed_days'
+            'evidence.attitude_raw_score', 'patronage.g0_days', 'patronage.lapsed_days'
         ) }} as level,
         {{ loyalty_quadrant(
             'patronage.n_purchase_days', 'patronage.silence_ratio',
-            'evidence.attitude_score', 'evidence.brand_preference_score'
+            'evidence.attitude_raw_score', 'evidence.brand_preference_raw_score'
         ) }} as quadrant
     from patronage
     inner join evidence on patronage.customer_key = evidence.customer_key
@@ -58,12 +65,20 @@ final as (
         classed.confidence_share,
         classed.behaviour_score,
         classed.behaviour_coverage_share,
-        classed.attitude_score,
-        classed.attitude_coverage_share,
+        classed.behaviour_confidence_share,
+        {%- for name in asked %}
+        classed.{{ name }}_score,
+        classed.{{ name }}_raw_score,
+        cast(classed.n_{{ name }}_evidence as integer) as n_{{ name }}_evidence,
+        {%- if name == 'attitude' %}
         cast(classed.n_attitude_answers as integer) as n_attitude_answers,
+        {%- endif %}
+        classed.{{ name }}_evidence_weight,
+        classed.{{ name }}_coverage_share,
+        classed.{{ name }}_confidence_share,
+        {%- endfor %}
         classed.brand_preference_score,
-        classed.emotion_score,
-        classed.cognition_score,
+        classed.brand_preference_raw_score,
         classed.n_purchase_days,
         classed.silence_days,
         classed.own_gap_days,
