@@ -81,7 +81,7 @@ outcomes as (
     from horizons
     left join {{ ref('int_earlier_month_end') }} as earlier
         on
-            horizons.curve_on = earlier.curve_on
+            horizons.curve_on = earlier.observed_on
             and earlier.month_end_number + horizons.long_days <= horizons.day_number
     group by horizons.curve_on
 )
