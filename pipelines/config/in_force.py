@@ -30,16 +30,16 @@ class InForce:
 
     Attributes:
         setting: Its key in loyalty.yml, joined by points.
-        value: The value as text; None if the build computes it from the shop's purchases.
+        value: The value as text.
         default_value: The value that applies if the file does not set one; None if there is no default.
         unit: Unit or kind of the value.
-        source: `loyalty.yml`, `preset` (of the industry), `default`, or `data` (computed from purchases).
+        source: `loyalty.yml`, `preset` (of the industry) or `default`.
         meaning: What the setting decides.
         default_reason: The reason for the default.
     """
 
     setting: str
-    value: str | None
+    value: str
     default_value: str | None
     unit: str
     source: str
@@ -76,19 +76,18 @@ def _rows(key: Declared, settings: Settings) -> Iterator[InForce]:
         return
     usual, source = None if default is PydanticUndefined else _text(default), "default"
     if key.words.shown == OF_INDUSTRY:
-        usual = _preset(settings.industry, key.name)
-        source = "preset" if usual else "data"
+        usual, source = _preset(settings.industry, key.name), "preset"
     is_given = is_given and part is not None
-    yield _row(key, key.path, _text(part) if is_given else usual, usual, "loyalty.yml" if is_given else source)
+    value = usual if usual is not None and not is_given else _text(part)
+    yield _row(key, key.path, value, usual, "loyalty.yml" if is_given else source)
 
 
-def _row(key: Declared, setting: str, value: str | None, default: str | None, source: str) -> InForce:
+def _row(key: Declared, setting: str, value: str, default: str | None, source: str) -> InForce:
     return InForce(setting, value, default, key.words.unit or "code", source, key.words.meaning, key.reason)
 
 
-def _preset(industry: str, name: str) -> str | None:
-    text = presets()[industry][name]
-    return _text(float(text)) if text else None
+def _preset(industry: str, name: str) -> str:
+    return _text(float(presets()[industry][name]))
 
 
 def _text(value: object) -> str:

@@ -106,7 +106,6 @@ class LevelModel(SettingsPart):
             " fixed limits below.",
             "One or two month ends can be exceptions.",
             "month ends",
-            var="level_min_month_ends",
         ),
     ] = Field(default=3, ge=1, le=120)
     min_observations: Annotated[
@@ -115,7 +114,6 @@ class LevelModel(SettingsPart):
             "The return curve needs at least this many customers at past month ends, counted at each month end.",
             "With fewer, chance decides the shares of a hundred cells.",
             "customers",
-            var="level_min_observations",
         ),
     ] = Field(default=200, ge=1, le=1_000_000)
     prior_observations: Annotated[
@@ -155,8 +153,8 @@ class LevelModel(SettingsPart):
         Share,
         About(
             "At most this share of churned customers may come back within the horizon. A cell is called churned only if"
-            " an upper bound of its share is below this, and a customer called churned is at risk again when their share"
-            " rises above it.",
+            " an upper bound of its share is below this. If the share of churned customers rises above it, they are at"
+            " risk again.",
             "A label must mean what it says: of five churned customers at most one comes back.",
             "share",
             var="level_churned_limit_share",

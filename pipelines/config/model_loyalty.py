@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from pipelines.config.about import About
-from pipelines.config.model_values import OF_INDUSTRY, Number, Score
+from pipelines.config.model_values import OF_INDUSTRY, Score
 from pipelines.config.model_weights import AttitudeWeights, BehaviourWeights, DimensionWeights
 from pipelines.config.parts import SettingsPart
 

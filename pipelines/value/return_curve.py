@@ -1,10 +1,10 @@
 """The return curve: how many customers with the same history and silence came back in this shop.
 
-Here: the fit from counts, as a pure function. Not here: what is counted (dbt, int_return_cell), the files
-(return_files.py), or the level that follows from the curve (dbt, int_customer_level).
+Here: the fit from counts, as a pure function. Not here: what is counted (dbt, int_return_cell), the files (returns.py),
+or the level that follows from the curve (dbt, int_customer_level).
 
-Rows are kinds of history (number of purchase days, and pace), bands are ranges of silence in multiples of the customer's
-own purchase gap, in ascending order. Fits are empirical Bayes: each row is shrunken towards the curve of all rows, and
+Rows are kinds of history (number of purchase days, and pace). Bands are ranges of silence in multiples of the
+customer's own purchase gap, in ascending order. Fits are empirical Bayes: each row is shrunken towards the curve of all rows, and
 both are monotonic, because a longer silence never makes a return more likely (isotonic regression: Barlow et al. 1972,
 "Statistical Inference under Order Restrictions").
 """

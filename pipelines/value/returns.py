@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipelines.base.errors import BuildError
@@ -63,11 +64,9 @@ def write_return_curves(exchange: Path, rules: LevelModel = _USUAL) -> int:
 
 
 def _curves(cells: pa.Table, rules: LevelModel) -> Iterator[pa.Table]:
-    days = cells["curve_on"].to_numpy()
-    starts = np.flatnonzero(np.r_[True, days[1:] != days[:-1]]) if days.size else np.array([], dtype=np.intp)
-    for start, end in zip(starts, np.r_[starts[1:], days.size], strict=True):
-        part = cells.slice(start, end - start)
-        day: date = part["curve_on"][0].as_py()
+    days: list[date] = sorted(set(cells["curve_on"].to_pylist()))
+    for day in days:
+        part = cells.filter(pc.equal(cells["curve_on"], day))
         try:
             curve = _curve(part, rules)
         except ValueError as error:

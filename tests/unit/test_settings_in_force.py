@@ -6,6 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.config.in_force import FILE, InForce, in_force, write_settings
+from pipelines.config.presets import presets
 from pipelines.config.settings import Settings, load_settings
 from pipelines.runs.code import core_code
 from tests.unit.small_manifest import use_small_manifest
@@ -35,24 +36,21 @@ def shown(row: InForce) -> tuple[str | None, str | None, str]:
 
 
 def test_each_value_says_where_it_comes_from(folder: Path) -> None:
-    found = rows(settings(folder, "industry: grocery\nmodel: {loyalty: {at_risk_silence: 3, lapsed_days: 100}}\n"))
+    found = rows(settings(folder, "industry: grocery\nmodel: {loyalty: {high_attitude: 80, lapsed_days: 100}}\n"))
     assert shown(found["currency"]) == ("EUR", None, "loyalty.yml")
     assert shown(found["industry"]) == ("grocery", "retail", "loyalty.yml")
     assert shown(found["history_months"]) == ("13", "13", "default")
-    assert shown(found["model.loyalty.at_risk_silence"]) == ("3", "2", "loyalty.yml")
-    assert shown(found["model.loyalty.churned_silence"]) == ("4", "4", "default")
-    assert shown(found["model.loyalty.g0_days"]) == ("10", "10", "preset")
+    assert shown(found["model.loyalty.high_attitude"]) == ("80", "75", "loyalty.yml")
+    assert shown(found["model.loyalty.disloyal_attitude"]) == ("40", "40", "default")
+    assert shown(found["model.level.g0_days"]) == ("10", "10", "preset")
     assert shown(found["model.loyalty.lapsed_days"]) == ("100", "180", "loyalty.yml")
     assert shown(found["model.clv.assumed_margin_share"]) == ("0.25", "0.25", "preset")
     assert found["model.loyalty.lapsed_days"].unit == "days"
 
 
-def test_a_number_that_the_industry_leaves_open_is_left_to_the_build(folder: Path) -> None:
-    found = rows(settings(folder, "industry: general\n"))
-    assert shown(found["model.loyalty.g0_days"]) == (None, None, "data")
-    assert [name for name, row in found.items() if row.value is None] == ["model.loyalty.g0_days"]
-    own = rows(settings(folder, "industry: general\nmodel: {loyalty: {g0_days: 21}}\n"))
-    assert shown(own["model.loyalty.g0_days"]) == ("21", None, "loyalty.yml")
+def test_every_setting_in_force_has_a_value_in_every_industry(folder: Path) -> None:
+    for industry in presets():
+        assert all(row.value for row in rows(settings(folder, f"industry: {industry}\n")).values())
 
 
 def test_weights_and_tiers_have_a_row_each(folder: Path) -> None:
@@ -89,8 +87,8 @@ def test_the_build_reads_one_row_per_setting(folder: Path) -> None:
 
 
 def test_a_default_that_is_written_out_is_published_as_such(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before, after = settings(folder), settings(folder, "model: {loyalty: {churned_silence: 4}}\n")
-    assert shown(rows(after)["model.loyalty.churned_silence"]) == ("4", "4", "loyalty.yml")
+    before, after = settings(folder), settings(folder, "model: {loyalty: {high_attitude: 75}}\n")
+    assert shown(rows(after)["model.loyalty.high_attitude"]) == ("75", "75", "loyalty.yml")
     # or the next run would leave rpt_setting as it was
     use_small_manifest(monkeypatch)
     assert core_code(before, "key").fingerprint != core_code(after, "key").fingerprint

@@ -21,9 +21,12 @@ those of int_level_rule.
     {{ silence_days }} * {{ n }} * 10000 > {{ gaps }} * {{ gap_sum }}
 {%- endmacro %}
 
-{#- Whether a silence had been longer than a number of own gaps for at least a horizon. -#}
-{% macro silent_in_risk(silence_days, gaps, n, gap_sum, horizon_days) -%}
-    ({{ silence_days }} - {{ horizon_days }}) * {{ n }} * 10000 >= {{ gaps }} * {{ gap_sum }}
+{#-
+Whether the silence before the last purchase had been longer than a number of own gaps for at least the horizon. Its
+columns are those of int_level_state.
+-#}
+{% macro was_at_risk_for_a_horizon(gaps) -%}
+    (last_gap_days - horizon_days) * n_before * 10000 >= {{ gaps }} * gap_sum_before
 {%- endmacro %}
 
 {#- The order of levels, worst first: a silence never moves a customer to a better level. -#}

@@ -70,6 +70,14 @@ summed as (
     group by windows.curve_on, counted.row_name, counted.band
 ),
 
+history_rows as (
+    {{ return_rows() }}
+),
+
+bands as (
+    {{ return_bands() }}
+),
+
 -- every cell of every curve, also those without customers
 grid as (
     select
@@ -81,8 +89,8 @@ grid as (
         count(*) as n_month_ends,
         sum(case when windows.is_same_season then 1 else 0 end) as n_season_years
     from windows
-    cross join ({{ return_rows() }}) as history_rows
-    cross join ({{ return_bands() }}) as bands
+    cross join history_rows
+    cross join bands
     group by windows.curve_on, windows.horizon_days, history_rows.row_name, bands.band, bands.lower_gaps
 )
 

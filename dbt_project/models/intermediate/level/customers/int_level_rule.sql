@@ -1,7 +1,5 @@
 {{ config(materialized='view') }}
 
-{%- set risk = var('level_fallback_at_risk_gaps') %}
-
 with states as (
     select * from {{ ref('int_level_state') }}
 ),
@@ -59,10 +57,10 @@ broken as (
                 when return_share is null
                     then
                         last_gap_days > greatest(lapsed_days, 2 * horizon_days)
-                        or {{ silent_in_risk('last_gap_days', risk, 'n_before', 'gap_sum_before', 'horizon_days') }}
+                        or {{ was_at_risk_for_a_horizon(var('level_fallback_at_risk_gaps')) }}
                 else
                     was_churned
-                    or {{ silent_in_risk('last_gap_days', 'at_risk_from_gaps', 'n_before', 'gap_sum_before', 'horizon_days') }}
+                    or {{ was_at_risk_for_a_horizon('at_risk_from_gaps') }}
             end,
             false
         ) as is_break
