@@ -7,7 +7,7 @@ is landed again. The ledger also records what `delivery` and `lines` declare. Bo
 
 import hashlib
 import json
-from collections.abc import Iterable
+from typing import Any
 
 from pipelines.base.entities import ENTITIES
 from pipelines.landing.model import Column, Columns, EntityRows, FileGroup, Mapping
@@ -85,13 +85,16 @@ def _column(mapping: Mapping, group: FileGroup, name: str, column: str, spec: Co
 
 
 def _earlier(mapping: Mapping, group: FileGroup) -> str:
-    later: Iterable[str] = (key for key in _LATER_KEYS if getattr(group, key) == FileGroup.model_fields[key].default)
+    later = [key for key in _LATER_KEYS if getattr(group, key) == FileGroup.model_fields[key].default]
+    without = dict.fromkeys(["match", "ignore", *later], True)
+    # `items` is newer than this fingerprint, and empty once a mapping has been read
+    exclude: dict[str, Any] = {**without, "entities": {"__all__": {"items"}}}
     return _sha256(
         {
             "source": mapping.source,
             "timezone": mapping.timezone,
             "currency": mapping.currency,
-            "group": group.model_dump(mode="json", exclude={"match", "ignore", *later}),
+            "group": group.model_dump(mode="json", exclude=exclude),
         }
     )
 

@@ -16,6 +16,7 @@ from pipelines.landing.binding import check_expressions
 from pipelines.landing.entity_fit import Problem, problems_of_names, problems_of_rows
 from pipelines.landing.model import Mapping
 from pipelines.landing.order_statuses import Declared, status_word
+from pipelines.landing.survey_items import problems_of_items, with_items
 
 _HINT = "Correct the mapping at this place. docs/mapping.md explains each key."
 BUILT_IN = Path(__file__).parent / "mappings"
@@ -68,6 +69,8 @@ def _read(path: Path) -> Mapping:
             "\n".join(f"{path}:{fault}" for fault in faults(error, document, Mapping)), hint=_HINT
         ) from None
     mapping._path, mapping._lines = path, document.lines
+    _refuse(mapping, problems_of_items(mapping))
+    mapping = with_items(mapping)
     _refuse(mapping, problems_of_names(mapping))
     return mapping
 

@@ -66,6 +66,8 @@ class EntityRows(_Strict):
             column of that name.
         unpivot: Blocks of additional columns (wide to long): each block makes one row from each record, unless every
             source column that the block reads is empty.
+        items: For survey answers in files with one answer per row: the text of `question_id` to an item of the question
+            bank. In `columns` and `unpivot` the key `item` names an item. with_items replaces both by columns.
     """
 
     where: Sql = "true"
@@ -73,6 +75,7 @@ class EntityRows(_Strict):
     columns: Columns
     amount_basis: Literal["goods", "gross"] | None = None
     unpivot: tuple[Columns, ...] = ()
+    items: dict[Sql, Sql] = Field(default_factory=dict)
 
     def blocks(self) -> tuple[Columns, ...]:
         """The columns of each kind of row that a record makes."""

@@ -6,9 +6,11 @@ import pytest
 
 from pipelines.landing.fingerprint import declared, fingerprint, version
 from pipelines.landing.model import EntityRows, FileGroup, Mapping, Skip
+from pipelines.landing.survey_items import with_items
 
 ORDERS: dict[str, Any] = {"columns": {"order_id": "id", "ordered_at": "day", "gross": "amount"}}
 CLIENTS: dict[str, Any] = {"columns": {"customer_ref": "who", "country": "country"}}
+ANSWERS: dict[str, Any] = {"columns": {"response_id": "id", "question_id": "question", "answered_at": "at"}}
 SKIP = {"name": "void", "why": "never paid", "where": "state = 'void'"}
 
 
@@ -16,7 +18,8 @@ def print_of(entities: dict[str, Any], top: dict[str, Any] | None = None, **grou
     mapping = Mapping.model_validate(
         {"source": "shop", **(top or {}), "files": [{"match": "*.csv", "entities": entities, **group}]}
     )
-    return fingerprint(mapping, mapping.files[0])
+    read = with_items(mapping)
+    return fingerprint(read, read.files[0])
 
 
 # A value of each key of a group other than the one before, and whether rows can differ by it.
@@ -45,6 +48,7 @@ ROWS: dict[str, tuple[dict[str, Any], bool]] = {
     "columns": ({"columns": {**ORDERS["columns"], "total": "amount"}}, True),
     "amount_basis": ({"amount_basis": "gross"}, True),
     "unpivot": ({"unpivot": [{"status": "a"}, {"status": "b"}]}, True),
+    "items": ({"items": {"q1": "nps"}}, True),
 }
 
 
@@ -58,7 +62,8 @@ def test_every_key_of_a_group_counts_if_it_decides_rows(key: str) -> None:
 @pytest.mark.parametrize("key", sorted(EntityRows.model_fields))
 def test_every_key_of_an_entity_counts(key: str) -> None:
     value, decides = ROWS[key]
-    name, rows = ("orders", ORDERS) if key != "amount_basis" else ("returns", {"columns": {"return_id": "id"}})
+    of = {"amount_basis": ("returns", {"columns": {"return_id": "id"}}), "items": ("survey_answers", ANSWERS)}
+    name, rows = of.get(key, ("orders", ORDERS))
     assert (print_of({name: {**rows, **value}}) != print_of({name: rows})) is decides
 
 
@@ -112,3 +117,14 @@ def test_the_version_of_a_landing_follows_rows_and_declarations() -> None:
 
 
 LINES = {"columns": {"order_id": "id", "line_id": "item.no"}}
+
+
+def test_an_item_counts_as_the_columns_that_it_declares() -> None:
+    nps = {"construct": "'nps'", "scale_min": "0", "scale_max": "10", "is_reversed": "false", "question_id": "'nps'"}
+    of_item, written = (
+        {"columns": {"response_id": "id"}, "unpivot": [{"answer_number": "a", **one}]} for one in ({"item": "nps"}, nps)
+    )
+    assert print_of({"survey_answers": of_item}) == print_of({"survey_answers": written})
+    assert print_of({"survey_answers": of_item}) != print_of(
+        {"survey_answers": {**of_item, "unpivot": [{"answer_number": "a", "item": "ces"}]}}
+    )

@@ -422,7 +422,7 @@ Written by `make docs` from models/staging/entities/: change them there.
         },
         "accepts": {
             "survey_kind": ["relationship", "transaction"],
-            "construct": ["nps", "csat", "ces", "product_quality", "service", "after_sales", "brand", "brand_preference", "awareness", "price", "value_for_money", "relationship", "personalisation", "emotional_bond", "belonging", "values_fit", "trust", "knowledge", "price_tolerance", "switching", "repurchase_intent"],
+            "construct": ["nps", "csat", "ces", "review", "product_quality", "service", "after_sales", "brand", "brand_preference", "awareness", "price", "value_for_money", "relationship", "personalisation", "emotional_bond", "belonging", "values_fit", "trust", "knowledge", "price_tolerance", "switching", "repurchase_intent", "word_of_mouth", "external_complaint", "internal_complaint", "sentiment"],
         },
         "rules": [
             {"code": "ANS-101", "columns": ["answered_at"], "reject": "missing"},
