@@ -39,7 +39,7 @@ def level(customer: dict[str, Any], cell: dict[str, Any] | None, given: dict[str
     if is_break and customer["silence_days"] <= customer["horizon_days"]:
         return {"won_back"}
     if days >= given["loyal_purchase_days"] and customer["first_to_last_days"] >= g0 and not is_break:
-        return {"loyal", "potential"} if customer["attitude_score"] is not None else {"loyal"}
+        return {"loyal", "potential"} if customer["attitude_raw_score"] is not None else {"loyal"}
     return {"potential"}
 
 
