@@ -181,11 +181,11 @@ class _People:
         """The references and guests that a searched value names; None if no row has the value."""
         asked = asked.strip()
         if kind == REF:
-            found = {(owner, ref) for owner, ref in self._named(asked) if source in (None, owner)}
+            named = {(owner, ref) for owner, ref in self._named(asked) if source in (None, owner)}
             owner, _, ref = asked.partition(":")
-            if not found and source in (None, owner):  # as other commands name it: SOURCE:REF
-                found = {(name, one) for name, one in self._named(ref) if name == owner}
-            return found or None
+            if not named and source in (None, owner):  # as other commands name it: SOURCE:REF
+                named = {(name, one) for name, one in self._named(ref) if name == owner}
+            return named or None
         found = self.contacts.like(_kind(kind), [asked])
         refs = {contact.ref for contact in found if contact.ref is not None}
         if kind == EMAIL:
