@@ -61,9 +61,7 @@ final as (
         measured.regularity_ratio < limits.regularity_limit as is_below_limit
     from measured
     left join limits
-        on
-            measured.n_gaps >= limits.n_gaps_from
-            and (limits.n_gaps_to is null or measured.n_gaps <= limits.n_gaps_to)
+        on measured.n_gaps >= limits.n_gaps_from and measured.n_gaps <= limits.n_gaps_to
 )
 
 select * from final
