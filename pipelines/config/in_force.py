@@ -35,7 +35,7 @@ class InForce:
         unit: Unit or kind of the value.
         source: `loyalty.yml`, `preset` (of the industry) or `default`.
         meaning: What the setting decides.
-        default_reason: The reason for the default.
+        default_reason: The reason for the default, or for the preset of the industry.
     """
 
     setting: str
@@ -72,22 +72,20 @@ def _rows(key: Declared, settings: Settings) -> Iterator[InForce]:
     if isinstance(part, dict):
         for name, one in part.items():
             usual = _text(default[name]) if name in default else None
-            yield _row(key, f"{key.path}.{name}", _text(one), usual, "loyalty.yml" if is_given else "default")
+            source = "loyalty.yml" if is_given else "default"
+            yield _row(key, f"{key.path}.{name}", _text(one), usual, source, key.reason)
         return
-    usual, source = None if default is PydanticUndefined else _text(default), "default"
+    usual, source, reason = None if default is PydanticUndefined else _text(default), "default", key.reason
     if key.words.shown == OF_INDUSTRY:
-        usual, source = _preset(settings.industry, key.name), "preset"
+        preset = presets()[settings.industry][key.name]
+        usual, source, reason = _text(float(preset.value)), "preset", preset.reason
     is_given = is_given and part is not None
-    value = usual if usual is not None and not is_given else _text(part)
-    yield _row(key, key.path, value, usual, "loyalty.yml" if is_given else source)
+    value = _text(part) if is_given or usual is None else usual
+    yield _row(key, key.path, value, usual, "loyalty.yml" if is_given else source, reason)
 
 
-def _row(key: Declared, setting: str, value: str, default: str | None, source: str) -> InForce:
-    return InForce(setting, value, default, key.words.unit or "code", source, key.words.meaning, key.reason)
-
-
-def _preset(industry: str, name: str) -> str:
-    return _text(float(presets()[industry][name]))
+def _row(key: Declared, setting: str, value: str, default: str | None, source: str, reason: str) -> InForce:
+    return InForce(setting, value, default, key.words.unit or "code", source, key.words.meaning, reason)
 
 
 def _text(value: object) -> str:

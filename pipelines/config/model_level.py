@@ -187,6 +187,16 @@ class LevelModel(SettingsPart):
         ),
     ] = Field(default=3, ge=1, le=1_000)
 
+    disloyal_evidence_weight: Annotated[
+        Number,
+        About(
+            "The attitude of a customer keeps them from the level loyal only if its evidence has at least this weight.",
+            "One answer has this weight until it is one half-life old.",
+            "answers",
+            var="level_disloyal_evidence_weight",
+        ),
+    ] = Field(default=0.5, ge=0, le=100)
+
     @model_validator(mode="after")
     def _limits_in_order(self) -> Self:
         for lower, upper in (("churned_share", "churned_limit_share"), ("horizon_min_days", "horizon_max_days")):

@@ -5,8 +5,15 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from pipelines.config.about import About
+from pipelines.config.model_evidence import EvidenceModel
 from pipelines.config.model_values import OF_INDUSTRY, Score
-from pipelines.config.model_weights import AttitudeWeights, BehaviourWeights, DimensionWeights
+from pipelines.config.model_weights import (
+    AttitudeWeights,
+    BehaviourWeights,
+    CognitionWeights,
+    DimensionWeights,
+    EmotionWeights,
+)
 from pipelines.config.parts import SettingsPart
 
 
@@ -58,6 +65,23 @@ class LoyaltyModel(SettingsPart):
             var="loyalty_attitude_weights",
         ),
     ] = AttitudeWeights()
+    emotion_weights: Annotated[
+        EmotionWeights,
+        About(
+            "Weights of the parts of the emotion score.",
+            "Bond and trust are feelings; the other parts are what people do because of them.",
+            var="loyalty_emotion_weights",
+        ),
+    ] = EmotionWeights()
+    cognition_weights: Annotated[
+        CognitionWeights,
+        About(
+            "Weights of the parts of the cognition score.",
+            "Customers experience products and service themselves. A brand is an idea, and knowledge is a first step.",
+            var="loyalty_cognition_weights",
+        ),
+    ] = CognitionWeights()
+    evidence: EvidenceModel = EvidenceModel()
     disloyal_attitude: Annotated[
         Score,
         About(
@@ -70,16 +94,36 @@ class LoyaltyModel(SettingsPart):
     high_attitude: Annotated[
         Score,
         About(
-            "A customer whose attitude score is at least this has a high attitude.",
-            "This corresponds to the top two boxes of 5- and 7-point scales, and to NPS answers of 8 or more.",
+            "An answer about attitude of at least this value is a top box. A customer with enough of them has a high"
+            " attitude.",
+            "These are the top two boxes of 5- and 7-point scales, and NPS answers of 8 or more.",
             "score",
             var="loyalty_high_attitude",
+        ),
+    ] = 75
+    high_emotion: Annotated[
+        Score,
+        About(
+            "An answer about emotion of at least this value is a top box.",
+            "Few people choose the highest answers about feelings, so 5 of 7 points is enough.",
+            "score",
+            var="loyalty_high_emotion",
+        ),
+    ] = 60
+    high_cognition: Annotated[
+        Score,
+        About(
+            "An answer about cognition of at least this value is a top box.",
+            "These are the top two boxes of 5- and 7-point scales.",
+            "score",
+            var="loyalty_high_cognition",
         ),
     ] = 75
     evidence_prior: Annotated[
         int,
         About(
-            "n pieces of evidence have the confidence n / (n + this value).",
+            "n pieces of evidence have the confidence n / (n + this value). If too few customers answered repeatedly,"
+            " answers are shrunk by this many answers with the shop's mean.",
             "With this default, two pieces of evidence give a confidence of one half.",
             "pieces of evidence",
             var="loyalty_evidence_prior",

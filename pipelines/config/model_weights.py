@@ -23,10 +23,9 @@ class Weights(SettingsPart):
         return self
 
 
-def _weight(of: str, score: str, *, is_scored: bool = True) -> About:
+def _weight(of: str, score: str) -> About:
     """The description of a weight."""
-    more = "" if is_scored else " Not scored yet, so this weight only lowers coverage."
-    return About(f"Weight of {of} in {score}.{more}", unit="weight")
+    return About(f"Weight of {of} in {score}.", unit="weight")
 
 
 class DimensionWeights(Weights):
@@ -34,8 +33,8 @@ class DimensionWeights(Weights):
 
     behaviour: Annotated[Share, _weight("the behaviour score", "loyalty_score")] = 0.40
     attitude: Annotated[Share, _weight("the attitude score", "loyalty_score")] = 0.25
-    emotion: Annotated[Share, _weight("the emotion score", "loyalty_score", is_scored=False)] = 0.20
-    cognition: Annotated[Share, _weight("the cognition score", "loyalty_score", is_scored=False)] = 0.15
+    emotion: Annotated[Share, _weight("the emotion score", "loyalty_score")] = 0.20
+    cognition: Annotated[Share, _weight("the cognition score", "loyalty_score")] = 0.15
 
 
 class BehaviourWeights(Weights):
@@ -53,5 +52,26 @@ class AttitudeWeights(Weights):
     nps: Annotated[Share, _weight("NPS answers", "the attitude score")] = 0.50
     csat: Annotated[Share, _weight("CSAT answers", "the attitude score")] = 0.20
     ces: Annotated[Share, _weight("CES answers", "the attitude score")] = 0.10
-    review: Annotated[Share, _weight("review scores", "the attitude score", is_scored=False)] = 0.10
-    sentiment: Annotated[Share, _weight("sentiment", "the attitude score", is_scored=False)] = 0.10
+    review: Annotated[Share, _weight("review scores", "the attitude score")] = 0.10
+    sentiment: Annotated[Share, _weight("sentiment", "the attitude score")] = 0.10
+
+
+class EmotionWeights(Weights):
+    """Weights of the parts of the emotion score; they sum to 1."""
+
+    bond: Annotated[
+        Share, _weight("the bond (mean of emotional_bond, belonging, values_fit and relationship)", "the emotion score")
+    ] = 0.35
+    trust: Annotated[Share, _weight("trust", "the emotion score")] = 0.25
+    price_tolerance: Annotated[Share, _weight("price tolerance", "the emotion score")] = 0.15
+    referrals: Annotated[Share, _weight("referrals made", "the emotion score")] = 0.15
+    tolerance: Annotated[Share, _weight("tolerance of failures", "the emotion score")] = 0.10
+
+
+class CognitionWeights(Weights):
+    """Weights of the parts of the cognition score; they sum to 1."""
+
+    product_quality: Annotated[Share, _weight("product quality", "the cognition score")] = 0.30
+    service: Annotated[Share, _weight("service (mean of service and after_sales)", "the cognition score")] = 0.30
+    brand: Annotated[Share, _weight("the brand", "the cognition score")] = 0.20
+    knowledge: Annotated[Share, _weight("knowledge (mean of knowledge and awareness)", "the cognition score")] = 0.20

@@ -14,8 +14,10 @@ from pydantic_core import PydanticUndefined
 
 from pipelines.base.durable import write_text_durably
 from pipelines.config.declared import Declared, declared, members
+from pipelines.config.model_values import OF_INDUSTRY
 from pipelines.config.model_vars import default_vars, plain_number
 from pipelines.config.parts import SettingsPart
+from pipelines.config.presets import presets
 from pipelines.config.settings import Settings, project_root
 
 PAGE, PROJECT_FILE = Path("docs/settings.md"), Path("dbt_project/dbt_project.yml")
@@ -39,6 +41,12 @@ If a business number changes, the next run rebuilds everything that depends on i
 the mart `rpt_setting`. Secrets are not in the file. They are set in the environment: `LOYALTY_KEY` and
 `LOYALTY_WEBHOOK_URL`.
 """
+_PRESETS = """\
+## Presets of the industries
+
+`industry` chooses one of these presets. A key below `model` in `loyalty.yml` overrides its number. They are in
+`dbt_project/seeds/loyalty_industry_presets.csv`.
+"""
 _NAMES = {
     int: "whole number",
     float: "number",
@@ -58,6 +66,7 @@ def page() -> str:
         groups.setdefault((key.group, key.part), []).append(key)
     for (group, part), keys in groups.items():
         parts += ["", _heading(group, part), *_table(keys)]
+    parts += ["", _PRESETS, *_preset_table()]
     return "\n".join(parts) + "\n"
 
 
@@ -80,6 +89,15 @@ def _var_lines() -> Iterator[str]:
     top = [(key.words.var, key.path, key.field.default) for key in declared(Settings) if not key.group]
     for name, setting, value in [*(one for one in top if one[0]), *default_vars()]:
         yield f"  {name}: {_flow(value)} # {setting}\n"
+
+
+def _preset_table() -> Iterator[str]:
+    paths = {key.name: key.path for key in declared(Settings) if key.words.shown == OF_INDUSTRY}
+    yield "| industry | key | value | reason |"
+    yield "| --- | --- | --- | --- |"
+    for industry, numbers in presets().items():
+        for name, preset in numbers.items():
+            yield f"| `{industry}` | `{paths[name]}` | {_flow(float(preset.value))} | {preset.reason} |"
 
 
 def _heading(group: str, part: type[SettingsPart]) -> str:

@@ -4,9 +4,9 @@ Here: the fit from counts, as a pure function. Not here: what is counted (dbt, i
 or the level that follows from the curve (dbt, int_customer_level).
 
 Rows are kinds of history (number of purchase days, and pace). Bands are ranges of silence in multiples of the
-customer's own purchase gap, in ascending order. Fits are empirical Bayes: each row is shrunken towards the curve of all rows, and
-both are monotonic, because a longer silence never makes a return more likely (isotonic regression: Barlow et al. 1972,
-"Statistical Inference under Order Restrictions").
+customer's own purchase gap, in ascending order. Fits are empirical Bayes: each row is shrunken towards the curve of all
+rows. Both are monotonic, because a longer silence never makes a return more likely (isotonic regression: Barlow et al.
+1972, "Statistical Inference under Order Restrictions").
 """
 
 from dataclasses import dataclass

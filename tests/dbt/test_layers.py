@@ -42,6 +42,7 @@ ONE_INPUT_PER_ENTITY = {
     "stg_quarantine",
     "stg_quarantine_answer",
     "stg_redelivered_row",
+    "rpt_data_issue",  # one per topic
 }
 
 

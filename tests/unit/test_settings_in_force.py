@@ -48,9 +48,37 @@ def test_each_value_says_where_it_comes_from(folder: Path) -> None:
     assert found["model.loyalty.lapsed_days"].unit == "days"
 
 
-def test_every_setting_in_force_has_a_value_in_every_industry(folder: Path) -> None:
-    for industry in presets():
-        assert all(row.value for row in rows(settings(folder, f"industry: {industry}\n")).values())
+def test_a_number_of_the_industry_has_the_reason_of_its_preset(folder: Path) -> None:
+    found = rows(settings(folder, "industry: grocery\n"))
+    assert found["model.loyalty.lapsed_days"].default_reason == presets()["grocery"]["lapsed_days"].reason
+    assert found["model.loyalty.disloyal_attitude"].default_reason.startswith("On the scale")
+
+
+@pytest.mark.parametrize("industry", presets())
+def test_every_industry_has_each_number_with_its_reason(folder: Path, industry: str) -> None:
+    assert set(presets()[industry]) == {"g0_days", "lapsed_days", "answer_half_life_days", "assumed_margin_share"}
+    assert all(preset.reason.endswith(".") for preset in presets()[industry].values())
+    found = rows(settings(folder, f"industry: {industry}\n"))
+    of_preset = {name.rsplit(".", 1)[1]: row for name, row in found.items() if row.source == "preset"}
+    assert {name: float(row.value) for name, row in of_preset.items()} == {
+        name: float(preset.value) for name, preset in presets()[industry].items()
+    }
+
+
+def test_the_industries_and_the_gap_of_a_shop_without_one() -> None:
+    assert set(presets()) == {
+        "retail",
+        "e-commerce",
+        "grocery",
+        "hotel",
+        "restaurant",
+        "bank",
+        "travel",
+        "subscription",
+        "general",
+    }
+    assert presets()["general"]["g0_days"].value == "90"
+    assert all(float(one["g0_days"].value) < float(one["lapsed_days"].value) for one in presets().values())
 
 
 def test_weights_and_tiers_have_a_row_each(folder: Path) -> None:

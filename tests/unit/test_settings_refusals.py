@@ -61,7 +61,12 @@ def refusal(path: Path) -> str:
         ("engine: {threads: 0}", "engine.threads: must be at least 1, but is `0`"),
         ("engine: {cores: 2}", "engine.cores: unknown key"),
         ("currency: pounds", "currency: `pounds` is not a currency: write three capital letters"),
-        ("industry: piracy", "there is no preset for `piracy`; there are: retail"),
+        (
+            "industry: piracy",
+            "there is no preset for `piracy`; there are: retail, e-commerce, grocery, hotel, restaurant, bank, travel,"
+            " subscription, general",
+        ),
+        ("industry: hotels", "there is no preset for `hotels`; did you mean `hotel`? There are: retail, e-commerce"),
         ("history_months: 0", "history_months: must be at least 1, but is `0`"),
         ("latest_correction_days: -1", "latest_correction_days: must be at least 0"),
         ("latest_correction_days: week", "latest_correction_days: must be a whole number, but is `week`"),

@@ -407,6 +407,7 @@ Written by `make docs` from models/staging/entities/: change them there.
             "question_id": ["text"],
             "survey_id": ["text"],
             "survey_kind": ["lower"],
+            "channel": ["lower"],
             "customer_ref": ["text"],
             "email": ["personal"],
             "phone": ["personal"],

@@ -34,6 +34,7 @@ select
     {{ hash_key(['source', 'known_order_id']) }} as order_key,
     survey_id,
     survey_kind,
+    channel,
     response_id,
     question_id,
     construct,

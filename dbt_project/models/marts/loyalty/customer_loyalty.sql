@@ -1,3 +1,4 @@
+{%- set asked = ['attitude', 'emotion', 'cognition'] -%}
 with customers as (
     select customer_key from {{ ref('int_customer') }}
 ),
@@ -43,21 +44,27 @@ leveled as (
 classed as (
     select
         leveled.*,
-        evidence.behaviour_score,
-        evidence.behaviour_coverage_share,
-        evidence.attitude_score,
-        evidence.attitude_coverage_share,
-        evidence.n_attitude_answers,
-        evidence.brand_preference_score,
-        evidence.emotion_score,
-        evidence.cognition_score,
         evidence.loyalty_score,
         evidence.evidence_pattern,
         evidence.coverage_share,
         evidence.confidence_share,
+        evidence.behaviour_score,
+        evidence.behaviour_coverage_share,
+        evidence.behaviour_confidence_share,
+        {%- for name in asked %}
+        evidence.{{ name }}_score,
+        evidence.{{ name }}_raw_score,
+        evidence.n_{{ name }}_evidence,
+        evidence.{{ name }}_evidence_weight,
+        evidence.{{ name }}_coverage_share,
+        evidence.{{ name }}_confidence_share,
+        {%- endfor %}
+        evidence.n_attitude_answers,
+        evidence.brand_preference_score,
+        evidence.brand_preference_raw_score,
         {{ loyalty_quadrant(
             'leveled.n_purchase_days', 'leveled.level',
-            'evidence.attitude_score', 'evidence.brand_preference_score'
+            'evidence.attitude_raw_score', 'evidence.brand_preference_raw_score'
         ) }} as quadrant
     from leveled
     inner join evidence on leveled.customer_key = evidence.customer_key
@@ -83,12 +90,20 @@ final as (
         classed.confidence_share,
         classed.behaviour_score,
         classed.behaviour_coverage_share,
-        classed.attitude_score,
-        classed.attitude_coverage_share,
+        classed.behaviour_confidence_share,
+        {%- for name in asked %}
+        classed.{{ name }}_score,
+        classed.{{ name }}_raw_score,
+        cast(classed.n_{{ name }}_evidence as integer) as n_{{ name }}_evidence,
+        {%- if name == 'attitude' %}
         cast(classed.n_attitude_answers as integer) as n_attitude_answers,
+        {%- endif %}
+        classed.{{ name }}_evidence_weight,
+        classed.{{ name }}_coverage_share,
+        classed.{{ name }}_confidence_share,
+        {%- endfor %}
         classed.brand_preference_score,
-        classed.emotion_score,
-        classed.cognition_score,
+        classed.brand_preference_raw_score,
         classed.n_purchase_days,
         classed.first_to_last_days,
         classed.age_days,

@@ -7,6 +7,7 @@ select
     order_key,
     survey_id,
     survey_kind,
+    channel,
     response_id,
     question_id,
     construct,

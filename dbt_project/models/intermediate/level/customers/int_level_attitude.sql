@@ -2,6 +2,9 @@
 
 select
     customer_key,
-    {{ as_of_date() }} as observed_on,
-    n_effective_answers >= 0.5 and attitude_score < {{ var('loyalty_disloyal_attitude') }} as is_disloyal
-from {{ ref('int_customer_attitude') }}
+    observed_on,
+    is_known
+    and evidence_weight >= {{ var('level_disloyal_evidence_weight') }}
+    and raw_score < {{ var('loyalty_disloyal_attitude') }} as is_disloyal
+from {{ ref('int_customer_dimension') }}
+where dimension = 'attitude'

@@ -1,0 +1,56 @@
+with items as (
+    select * from {{ ref('int_evidence_item') }}
+),
+
+settings as (
+    select answer_half_life_days from {{ ref('int_industry_settings') }}
+),
+
+days as (
+    {%- for day in level_days() %}
+    select date '{{ day }}' as observed_on
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
+weighted as (
+    select
+        items.*,
+        days.observed_on,
+        {{ half_life_weight(
+            days_between('days.observed_on', 'items.event_on'), 'settings.answer_half_life_days'
+        ) }} as weight
+    from items
+    cross join settings
+    inner join days
+        on
+            items.event_on <= days.observed_on
+            and {{ days_between('days.observed_on', 'items.event_on') }}
+            <= {{ var('evidence_oldest_half_lives') }} * settings.answer_half_life_days
+),
+
+final as (
+    select
+        customer_key,
+        observed_on,
+        dimension,
+        part,
+        construct,
+        channel,
+        cast(count(*) as integer) as n_items,
+        cast(sum(case when is_answer then 1 else 0 end) as integer) as n_answers,
+        cast(sum(weight) as decimal(18, 8)) as evidence_weight,
+        cast(sum(case when is_counted_response then weight else 0 end) as decimal(18, 8)) as response_weight,
+        cast(sum({{ multiply('weight', 'item_score', 8, 8, 4) }}) as decimal(18, 8)) as weighted_score,
+        cast(sum(case when is_top then weight else 0 end) as decimal(18, 8)) as weighted_top,
+        cast(sum(item_score) as decimal(18, 4)) as score_sum,
+        cast(sum({{ multiply('item_score', 'item_score', 8, 4, 4) }}) as decimal(18, 8)) as squared_score_sum,
+        min(event_on) as first_on,
+        max(event_on) as latest_on
+    from weighted
+    group by customer_key, observed_on, dimension, part, construct, channel
+)
+
+select * from final
