@@ -35,24 +35,23 @@ def built_levels(query: Query, schema: str = "intermediate") -> Built:
     return {(key, on): dict(zip(COMPARED, values, strict=True)) for key, on, *values in rows}
 
 
-def shop_of(query: Query, day: date, schema: str = "marts", **industry: Any) -> Shop:
-    """The purchases, answers and attitudes that a build of a day holds.
+def shop_of(query: Query, schema: str = "marts", **industry: Any) -> Shop:
+    """The purchases, answers and attitudes that a build holds.
 
     Args:
         query: Runs a query on the warehouse.
-        day: The day that was built.
-        schema: Of its marts.
+        schema: Of the build's marts.
         industry: What differs between industries, as in `Shop`.
     """
     core = schema.removesuffix("marts") + "intermediate"
     attitudes = query(
-        f"select customer_key, attitude_score, n_effective_answers from {core}.int_customer_attitude"
-        " where attitude_score is not null"
+        f"select customer_key, observed_on, raw_score, evidence_weight from {core}.int_customer_dimension"
+        " where dimension = 'attitude' and is_known"
     )
     return Shop(
         purchases=_days(query(f"select customer_key, ordered_on from {schema}.fct_order where is_purchase")),
         answers=_days(query(f"select customer_key, answered_on from {schema}.fct_survey_answer")),
-        attitude={(key, day): Attitude(float(mean), float(weight)) for key, mean, weight in attitudes},
+        attitude={(key, on): Attitude(float(mean), float(weight)) for key, on, mean, weight in attitudes},
         **industry,
     )
 
