@@ -4,12 +4,14 @@ A decision changes one file of the home; the next run applies it. Personal value
 """
 
 import getpass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipelines.base.database import open_to_read
 from pipelines.base.errors import BuildError, ConfigError
+from pipelines.base.spreadsheet import write_csv
 from pipelines.cli.console import JsonOption, out, print_json, print_rows, reports_errors
 from pipelines.cli.exclusive import exclusive
 from pipelines.cli.options import ConfigOption, HomeOption
@@ -143,6 +145,38 @@ def why(
     else:
         for line in text.lines(found):
             out().print(line)
+
+
+@app.command("propose")
+@reports_errors
+def propose_links(
+    to: Annotated[Path, typer.Option("--out", help="The CSV file to write (readable by you only).")],
+    min_probability: Annotated[
+        float, typer.Option(min=0, max=1, help="Only pairs that are the same customer with at least this probability.")
+    ] = 0.9,
+    config: ConfigOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write pairs of references that may be the same customer, for you to check. Needs the extra `identity`."""
+    from pipelines.identity.decisions import read_decisions
+    from pipelines.identity.match_model import require_splink
+    from pipelines.identity.propose import NAMES, propose
+
+    settings = load_settings(config, home)
+    paths = settings.paths
+    require_splink()
+    with exclusive(settings, "identity propose", read_only=True):
+        if not paths.warehouse.is_file():
+            raise BuildError("nothing is built yet, so there is nothing to compare", hint="call `loyalty run` first")
+        with open_to_read(paths.warehouse) as connection:
+            spill = paths.warehouse.parent / ".propose"
+            found = propose(connection, read_decisions(paths.decisions), min_probability, spill)
+        rows = write_csv(to, NAMES, [[proposal.row for proposal in found]])
+    if as_json:
+        print_json({"file": to, "rows": rows})
+    else:
+        out().print(f"{rows:,} pairs in {to}; nothing is linked until you call `loyalty identity link`", markup=False)
 
 
 def _decide(settings: Settings, action: "Action", one: str, other: str, reason: str, *, as_json: bool) -> None:

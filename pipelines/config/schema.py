@@ -62,10 +62,10 @@ class Settings(SettingsPart):
         Industry,
         About(
             "The preset of business numbers that applies (dbt_project/seeds/loyalty_industry_presets.csv).",
-            "A shop with mixed goods is in the middle of the presets.",
+            "Without a choice, the numbers are those of no industry in particular.",
             var="industry",
         ),
-    ] = "retail"
+    ] = "general"
     sources: Annotated[Sources, About("The sources of raw files.", example="[{mapping: mapping.yml, files: inbox}]")]
     engine: EngineSettings = EngineSettings()
     retention: RetentionSettings = RetentionSettings()

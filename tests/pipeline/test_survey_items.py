@@ -4,6 +4,9 @@ import csv
 import re
 from pathlib import Path
 
+import pytest
+
+from pipelines.config.model import ModelSettings
 from pipelines.landing.survey_items import survey_items
 from tests.pipeline.landing_desk import Desk
 
@@ -56,6 +59,21 @@ def test_the_example_questionnaire_fills_every_dimension_that_answers_can_fill()
     for (*_, fills), dimension in zip(rows, dimensions, strict=True):
         assert fills.startswith((dimension, "shown")), fills
     assert {fills.split(" ")[0].strip(":;") for *_, fills in rows} == {"attitude", "emotion", "cognition", "shown"}
+
+
+def test_the_example_questionnaire_carries_enough_weight_in_each_dimension() -> None:
+    constructs, items, model = seed("constructs"), seed("survey_items"), ModelSettings().loyalty
+    parts = {constructs[items[item]["construct"]]["part"] for _, item, *_ in questionnaire()}
+    covered = {
+        name: sum(weight for part, weight in dict(weights).items() if part in parts)
+        for name, weights in (
+            ("attitude", model.attitude_weights),
+            ("emotion", model.emotion_weights),
+            ("cognition", model.cognition_weights),
+        )
+    }
+    assert covered == pytest.approx({"attitude": 0.8, "emotion": 0.75, "cognition": 1.0})
+    assert covered["emotion"] >= model.evidence.emotion_answered_share
 
 
 def test_the_page_shows_the_wordings_of_the_bank() -> None:

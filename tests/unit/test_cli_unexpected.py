@@ -33,6 +33,7 @@ ARGUMENTS = {
     "identity unlink": ["A", "B", "--reason", "x"],
     "identity undo": ["d1"],
     "identity why": ["A", "B"],
+    "identity propose": ["--out", "p.csv"],
     "quarantine export": ["--out", "q.csv"],
     "versions delete": ["x"],
     "versions pin": ["x"],

@@ -38,7 +38,7 @@ def shown(row: InForce) -> tuple[str | None, str | None, str]:
 def test_each_value_says_where_it_comes_from(folder: Path) -> None:
     found = rows(settings(folder, "industry: grocery\nmodel: {loyalty: {high_attitude: 80, lapsed_days: 100}}\n"))
     assert shown(found["currency"]) == ("EUR", None, "loyalty.yml")
-    assert shown(found["industry"]) == ("grocery", "retail", "loyalty.yml")
+    assert shown(found["industry"]) == ("grocery", "general", "loyalty.yml")
     assert shown(found["history_months"]) == ("13", "13", "default")
     assert shown(found["model.loyalty.high_attitude"]) == ("80", "75", "loyalty.yml")
     assert shown(found["model.loyalty.disloyal_attitude"]) == ("40", "40", "default")
@@ -65,7 +65,10 @@ def test_every_industry_has_each_number_with_its_reason(folder: Path, industry: 
     }
 
 
-def test_the_industries_and_the_gap_of_a_shop_without_one() -> None:
+def test_the_industries_and_the_gap_of_a_shop_without_one(folder: Path) -> None:
+    found = rows(settings(folder))
+    assert shown(found["industry"]) == ("general", "general", "default")
+    assert shown(found["model.loyalty.g0_days"]) == ("90", "90", "preset")
     assert set(presets()) == {
         "retail",
         "e-commerce",
@@ -77,7 +80,6 @@ def test_the_industries_and_the_gap_of_a_shop_without_one() -> None:
         "subscription",
         "general",
     }
-    assert presets()["general"]["g0_days"].value == "90"
     assert all(float(one["g0_days"].value) < float(one["lapsed_days"].value) for one in presets().values())
 
 
