@@ -187,8 +187,9 @@ def _start_share(share: Floats, observed: Floats, rules: LevelModel) -> float:
 def _churn_proven(counts: ReturnCounts, share: Floats, horizon_days: int, rules: LevelModel) -> NDArray[np.bool_]:
     """Whether an upper bound of the share that came back, in a band and all later ones, is low enough.
 
-    Bands after such a band are proven too: they were counted with it, and a longer silence proves no less. Month ends follow each other faster than horizons, so the same silence is counted several times: the number of
-    customers is divided by the number of month ends in a horizon.
+    Bands after such a band are proven too: they were counted with it, and a longer silence proves no less. Month ends
+    follow each other faster than horizons, so the same silence is counted several times: the number of customers is
+    divided by the number of month ends in a horizon.
     """
     n = _from_here_on(counts.observed)
     k = _from_here_on(counts.returned)
