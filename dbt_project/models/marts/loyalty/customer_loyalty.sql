@@ -1,4 +1,9 @@
 {%- set asked = ['attitude', 'emotion', 'cognition'] -%}
+{%- set measured = [
+    'regularity_ratio', 'is_regular', 'favourite_brand', 'favourite_brand_share', 'discount_dependence_share',
+    'price_tolerance_score', 'price_premium_share', 'price_tolerance_basis', 'n_referrals', 'n_promoter_answers',
+    'active_month_share', 'n_grievances', 'n_grievances_followed', 'tolerance_share', 'tolerance_excess_share'
+] -%}
 with customers as (
     select customer_key from {{ ref('int_customer') }}
 ),
@@ -10,6 +15,10 @@ buyers as (
 
 evidence as (
     select * from {{ ref('int_customer_evidence') }}
+),
+
+measures as (
+    select * from {{ ref('int_customer_measure') }}
 ),
 
 levels as (
@@ -112,8 +121,12 @@ final as (
         classed.silence_ratio,
         classed.is_break as is_last_gap_break,
         classed.g0_days,
-        classed.horizon_days
+        classed.horizon_days,
+        {%- for name in measured %}
+        measures.{{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from classed
+    left join measures on classed.customer_key = measures.customer_key
     left join levels on classed.level = levels.level
     left join quadrants on classed.quadrant = quadrants.quadrant
 )

@@ -48,26 +48,34 @@ ranked as (
     from brands
 ),
 
-final as (
+shares as (
     select
         ranked.customer_key,
-        ranked.brand as favourite_brand,
-        cast(ranked.n_brands as integer) as n_brands,
-        cast(customer_days.n_brand_days as integer) as n_brand_days,
-        case
-            when
-                customer_days.n_brand_days >= {{ var('measure_brand_min_days') }}
-                and ranked.n_brands >= {{ var('measure_brand_min_brands') }}
-                then cast(
-                    {{ divide('ranked.paid_amount', 'ranked.customer_amount', 4, 2) }}
-                    - {{ divide('population.paid_amount', 'everything.paid_amount', 4, 2) }} as decimal(9, 4)
-                )
-        end as favourite_brand_share
+        ranked.brand,
+        ranked.n_brands,
+        customer_days.n_brand_days,
+        {{ divide('ranked.paid_amount', 'ranked.customer_amount', 4, 2) }} as customer_share,
+        {{ divide('population.paid_amount', 'everything.paid_amount', 4, 2) }} as population_share
     from ranked
     inner join customer_days on ranked.customer_key = customer_days.customer_key
     inner join population on ranked.brand = population.brand
     cross join everything
     where ranked.brand_rank = 1
+),
+
+final as (
+    select
+        customer_key,
+        brand as favourite_brand,
+        cast(n_brands as integer) as n_brands,
+        cast(n_brand_days as integer) as n_brand_days,
+        case
+            when
+                n_brand_days >= {{ var('measure_brand_min_days') }}
+                and n_brands >= {{ var('measure_brand_min_brands') }}
+                then cast(customer_share - population_share as decimal(9, 4))
+        end as favourite_brand_share
+    from shares
 )
 
 select * from final
