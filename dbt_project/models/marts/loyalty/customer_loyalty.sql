@@ -121,10 +121,10 @@ final as (
         classed.silence_ratio,
         classed.is_break as is_last_gap_break,
         classed.g0_days,
-        classed.horizon_days,
         {%- for name in measured %}
-        measures.{{ name }}{{ ',' if not loop.last }}
+        measures.{{ name }},
         {%- endfor %}
+        classed.horizon_days
     from classed
     left join measures on classed.customer_key = measures.customer_key
     left join levels on classed.level = levels.level
