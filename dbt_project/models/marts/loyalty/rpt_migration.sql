@@ -38,11 +38,11 @@ moved as (
     group by
         pairs.from_month_end_on,
         pairs.to_month_end_on,
-        pairs.n_months
-        {%- for name in groups %},
+        {%- for name in groups %}
         earlier.{{ name }},
-        later.{{ name }}
+        later.{{ name }},
         {%- endfor %}
+        pairs.n_months
 ),
 
 grouped as (
