@@ -85,8 +85,8 @@ class LoyaltyModel(SettingsPart):
     class_known_weight: Annotated[
         Number,
         About(
-            "A customer who shows no kind of loyalty is called not loyal only if the responses about attitude or emotion"
-            " have at least this weight. Otherwise the class is unknown.",
+            "A customer who shows no kind of loyalty is called not loyal only if the responses about attitude or about"
+            " emotion have at least this weight. Otherwise the class is unknown.",
             "One recent response is enough to know that a customer was asked and did not show loyalty.",
             "responses",
             var="class_known_weight",
