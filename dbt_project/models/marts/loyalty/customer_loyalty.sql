@@ -4,8 +4,9 @@
     'price_tolerance_score', 'price_premium_share', 'price_tolerance_basis', 'n_referrals', 'n_promoter_answers',
     'active_month_share', 'n_grievances', 'n_grievances_followed', 'tolerance_share', 'tolerance_excess_share'
 ] -%}
-with customers as (
-    select customer_key from {{ ref('int_customer') }}
+with classes as (
+    select * from {{ ref('int_customer_class') }}
+    where observed_on = {{ as_of_date() }}
 ),
 
 buyers as (
@@ -31,8 +32,7 @@ quadrants as (
 
 leveled as (
     select
-        customers.customer_key,
-        coalesce(buyers.level, 'prospect') as level,
+        classes.*,
         coalesce(buyers.level_reason, 'rule') as level_reason,
         buyers.level_basis,
         buyers.return_share,
@@ -46,8 +46,8 @@ leveled as (
         buyers.is_break,
         buyers.g0_days,
         buyers.horizon_days
-    from customers
-    left join buyers on customers.customer_key = buyers.customer_key
+    from classes
+    left join buyers on classes.customer_key = buyers.customer_key
 ),
 
 classed as (
@@ -70,11 +70,7 @@ classed as (
         {%- endfor %}
         evidence.n_attitude_answers,
         evidence.brand_preference_score,
-        evidence.brand_preference_raw_score,
-        {{ loyalty_quadrant(
-            'leveled.n_purchase_days', 'leveled.level',
-            'evidence.attitude_raw_score', 'evidence.brand_preference_raw_score'
-        ) }} as quadrant
+        evidence.brand_preference_raw_score
     from leveled
     inner join evidence on leveled.customer_key = evidence.customer_key
 ),
@@ -90,6 +86,12 @@ final as (
         classed.level_basis,
         classed.return_share,
         classed.return_probability,
+        classed.loyalty_class,
+        classed.class_confidence,
+        classed.is_behaviourally_loyal,
+        classed.is_attitudinally_loyal,
+        classed.is_emotionally_loyal,
+        classed.is_cognitively_loyal,
         classed.quadrant,
         quadrants.label_en as quadrant_label_en,
         quadrants.label_zh as quadrant_label_zh,
