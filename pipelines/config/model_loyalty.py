@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from pipelines.config.about import About
 from pipelines.config.model_evidence import EvidenceModel
-from pipelines.config.model_values import OF_INDUSTRY, Number, Score
+from pipelines.config.model_values import OF_INDUSTRY, Number, Score, Share
 from pipelines.config.model_weights import (
     AttitudeWeights,
     BehaviourWeights,
@@ -92,6 +92,16 @@ class LoyaltyModel(SettingsPart):
             var="class_known_weight",
         ),
     ] = Field(default=1, ge=0, le=100)
+    type_discount_share: Annotated[
+        Share,
+        About(
+            "A loyal customer whose feelings are known is rational if at least this share of what they bought was bought"
+            " at a discount.",
+            "More than half of the purchases depend on the price.",
+            "share of list value",
+            var="type_discount_share",
+        ),
+    ] = 0.5
     disloyal_attitude: Annotated[
         Score,
         About(

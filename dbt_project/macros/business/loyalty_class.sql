@@ -1,5 +1,5 @@
 {#-
-The decision tables of class and quadrant. Their columns are those of int_customer_class. A flag is NULL if its
+The decision tables of class, type and quadrant. Their columns are those of int_customer_class. A flag is NULL if its
 dimension is unknown. The first rule that holds decides.
 -#}
 
@@ -29,6 +29,20 @@ dimension is unknown. The first rule that holds decides.
                 else greatest(attitude_weight, emotion_weight)
             end < {{ var('evidence_low_confidence_weight') }} then 'low'
         else 'normal'
+    end
+{%- endmacro %}
+
+{#- Why a loyal customer is loyal. -#}
+{% macro loyalty_type() -%}
+    case
+        when loyalty_class in ('not_loyal', 'unknown') then 'not_loyal'
+        when coalesce(is_emotionally_loyal and is_attitudinally_loyal, false) then 'emotional'
+        when is_attitudinally_loyal is null and is_emotionally_loyal is null then 'undetermined'
+        when
+            coalesce(discount_dependence_share >= {{ var('type_discount_share') }}, false)
+            or coalesce(is_cognitively_loyal, false) then 'rational'
+        when coalesce(is_regular, false) then 'habitual'
+        else 'undetermined'
     end
 {%- endmacro %}
 

@@ -19,6 +19,14 @@ flags as (
     select * from {{ ref('int_customer_flag') }}
 ),
 
+regularities as (
+    select * from {{ ref('int_customer_regularity') }}
+),
+
+discounts as (
+    select * from {{ ref('int_customer_discount') }}
+),
+
 -- every customer from the first level day on which something of them was known
 observed as (
     select
@@ -36,7 +44,9 @@ observed as (
         flags.has_high_preference,
         coalesce(flags.attitude_weight, 0) as attitude_weight,
         coalesce(flags.emotion_weight, 0) as emotion_weight,
-        coalesce(flags.cognition_weight, 0) as cognition_weight
+        coalesce(flags.cognition_weight, 0) as cognition_weight,
+        regularities.is_regular,
+        discounts.discount_dependence_share
     from customers
     inner join level_days
         on customers.first_seen_on <= level_days.observed_on or level_days.observed_on = {{ as_of_date() }}
@@ -44,6 +54,10 @@ observed as (
         on customers.customer_key = levels.customer_key and level_days.observed_on = levels.observed_on
     left join flags
         on customers.customer_key = flags.customer_key and level_days.observed_on = flags.observed_on
+    left join regularities
+        on customers.customer_key = regularities.customer_key and level_days.observed_on = regularities.observed_on
+    left join discounts
+        on customers.customer_key = discounts.customer_key and level_days.observed_on = discounts.observed_on
 ),
 
 classed as (
@@ -63,5 +77,6 @@ select
     is_cognitively_loyal,
     loyalty_class,
     {{ class_confidence() }} as class_confidence,
+    {{ loyalty_type() }} as loyalty_type,
     {{ loyalty_quadrant() }} as quadrant
 from classed

@@ -88,6 +88,7 @@ final as (
         classed.return_probability,
         classed.loyalty_class,
         classed.class_confidence,
+        classed.loyalty_type,
         classed.is_behaviourally_loyal,
         classed.is_attitudinally_loyal,
         classed.is_emotionally_loyal,

@@ -13,7 +13,8 @@ classes as (
         month_ends.observed_number,
         classes.level,
         classes.loyalty_class,
-        classes.quadrant
+        classes.quadrant,
+        classes.loyalty_type
     from {{ ref('int_customer_class') }} as classes
     inner join month_ends on classes.observed_on = month_ends.observed_on
 ),
@@ -23,7 +24,8 @@ compared as (
         *,
         lag(level) over of_customer as previous_level,
         lag(loyalty_class) over of_customer as previous_class,
-        lag(quadrant) over of_customer as previous_quadrant
+        lag(quadrant) over of_customer as previous_quadrant,
+        lag(loyalty_type) over of_customer as previous_type
     from classes
     window of_customer as (partition by customer_key order by observed_on)
 ),
@@ -36,6 +38,7 @@ changes as (
         or level <> previous_level
         or loyalty_class <> previous_class
         or quadrant <> previous_quadrant
+        or loyalty_type <> previous_type
 ),
 
 periods as (
@@ -61,9 +64,11 @@ select
     periods.level,
     periods.loyalty_class,
     periods.quadrant,
+    periods.loyalty_type,
     periods.previous_level,
     periods.previous_class,
-    periods.previous_quadrant
+    periods.previous_quadrant,
+    periods.previous_type
 from periods
 cross join last_month_end
 left join month_ends as ends on periods.next_number - 1 = ends.observed_number
