@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 
 from pipelines.config.about import About
 from pipelines.config.model_identity import IdentityModel
+from pipelines.config.model_level import LevelModel
 from pipelines.config.model_loyalty import LoyaltyModel
 from pipelines.config.model_values import OF_INDUSTRY, Number, PreciseNumber, Share, TierName, tiers_in_order
 from pipelines.config.parts import SettingsPart
@@ -169,5 +170,6 @@ class ModelSettings(SettingsPart):
     orders: OrderModel = OrderModel()
     surveys: SurveyModel = SurveyModel()
     clv: ValueModel = ValueModel()
+    level: LevelModel = LevelModel()
     loyalty: LoyaltyModel = LoyaltyModel()
     identity: IdentityModel = IdentityModel()

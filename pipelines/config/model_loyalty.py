@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from pipelines.config.about import About
 from pipelines.config.model_evidence import EvidenceModel
-from pipelines.config.model_values import OF_INDUSTRY, Number, Score
+from pipelines.config.model_values import OF_INDUSTRY, Score
 from pipelines.config.model_weights import (
     AttitudeWeights,
     BehaviourWeights,
@@ -20,26 +20,6 @@ from pipelines.config.parts import SettingsPart
 class LoyaltyModel(SettingsPart):
     """Scores, levels and quadrants. Inactivity is measured in multiples of the customer's own purchase gap."""
 
-    g0_days: Annotated[
-        Number | None,
-        About(
-            "The expected gap between purchases (g0) of a customer with only one known purchase.",
-            "Groceries are bought weekly, planned purchases a few times a year. If the preset has no value, the median"
-            " of the mean gaps of repeat customers is used.",
-            "days",
-            shown=OF_INDUSTRY,
-            var="g0_days",
-        ),
-    ] = Field(default=None, ge=1, le=3_650)
-    fallback_g0_days: Annotated[
-        Number,
-        About(
-            "The value of g0 if the preset has none and there are no repeat customers.",
-            "It is a quarter of a year.",
-            "days",
-            var="loyalty_fallback_g0_days",
-        ),
-    ] = Field(default=90, ge=1, le=3_650)
     lapsed_days: Annotated[
         int | None,
         About(
@@ -60,16 +40,6 @@ class LoyaltyModel(SettingsPart):
             var="half_life_days",
         ),
     ] = Field(default=180, ge=1, le=36_500)
-    level_months: Annotated[
-        int,
-        About(
-            "For how many past month ends level, class, type, quadrant and segment are known. The return curve counts"
-            " the customers at these month ends.",
-            "Five years contain every season several times. More month ends make a run longer.",
-            "months",
-            var="loyalty_level_months",
-        ),
-    ] = Field(default=60, ge=1, le=240)
     dimension_weights: Annotated[
         DimensionWeights,
         About(
@@ -112,42 +82,6 @@ class LoyaltyModel(SettingsPart):
         ),
     ] = CognitionWeights()
     evidence: EvidenceModel = EvidenceModel()
-    at_risk_silence: Annotated[
-        Number,
-        About(
-            "A customer who is inactive for longer than this is at risk.",
-            "If purchases are random, fewer than one gap in seven is longer than two own gaps.",
-            "own gaps",
-            var="loyalty_at_risk_silence",
-        ),
-    ] = Field(default=2, ge=0.1, le=1_000)
-    churned_silence: Annotated[
-        Number,
-        About(
-            "A customer who is inactive for longer than this is churned.",
-            "If purchases are random, about one gap in fifty is longer than four own gaps.",
-            "own gaps",
-            var="loyalty_churned_silence",
-        ),
-    ] = Field(default=4, ge=0.1, le=1_000)
-    comeback_g0: Annotated[
-        Number,
-        About(
-            "For how long a customer who came back counts as won back.",
-            "After two expected gaps another purchase is due.",
-            "g0",
-            var="loyalty_comeback_g0",
-        ),
-    ] = Field(default=2, ge=0.1, le=1_000)
-    loyal_purchase_days: Annotated[
-        int,
-        About(
-            "With at least this many purchase days, buying can be called a habit.",
-            "A single repeat purchase may be chance.",
-            "purchase days",
-            var="loyalty_loyal_purchase_days",
-        ),
-    ] = Field(default=3, ge=1, le=1_000)
     disloyal_attitude: Annotated[
         Score,
         About(
@@ -198,8 +132,8 @@ class LoyaltyModel(SettingsPart):
 
     @model_validator(mode="after")
     def _limits_in_order(self) -> Self:
-        for lower, upper in (("at_risk_silence", "churned_silence"), ("disloyal_attitude", "high_attitude")):
-            low, high = getattr(self, lower), getattr(self, upper)
-            if low >= high:
-                raise ValueError(f"{lower} {low:g} must be below {upper} {high:g}")
+        if self.disloyal_attitude >= self.high_attitude:
+            raise ValueError(
+                f"disloyal_attitude {self.disloyal_attitude:g} must be below high_attitude {self.high_attitude:g}"
+            )
         return self

@@ -29,12 +29,12 @@ This page lists every key of `loyalty.yml`. `make docs` writes it from the decla
 description there, not here. A key that is not listed is rejected, and so is a value outside its bounds. The error names
 the file and the line.
 
-The keys of groups are joined by points. For example, `model.loyalty.at_risk_silence` means
+The keys of groups are joined by points. For example, `model.loyalty.high_attitude` means
 
 ```yaml
 model:
   loyalty:
-    at_risk_silence: 2.5
+    high_attitude: 80
 ```
 
 If a business number changes, the next run rebuilds everything that depends on it. The values in force are published in

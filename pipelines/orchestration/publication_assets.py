@@ -30,7 +30,7 @@ from pipelines.runs.required import VALUE_PARTS
 from pipelines.runs.scope import RunScope
 from pipelines.runs.up_to_date import BUILD_FINGERPRINT, conclude, standing_version
 from pipelines.runs.warehouse import CELLS, export_cells
-from pipelines.value import score
+from pipelines.value import score, write_return_curves
 
 CELL_ASSETS = tuple(dg.AssetKey(["intermediate", f"int_{kind}_cell"]) for kind in CELLS)
 
@@ -55,12 +55,18 @@ def value_step() -> dg.AssetsDefinition:
             exchange = plan.exchange(paths.exchange)
             export_cells(paths.warehouse, exchange, plan.scratch_schema)
             report = score(exchange, plan.as_of, run.settings.model.clv)
-            stage.count(purchase_cells=report.n_purchase_cells, fits=report.n_fits, fresh_fits=report.n_fresh_fits)
+            n_curves = write_return_curves(exchange, run.settings.model.level)
+            stage.count(
+                purchase_cells=report.n_purchase_cells,
+                fits=report.n_fits,
+                fresh_fits=report.n_fresh_fits,
+                return_curves=n_curves,
+            )
             for warning in report.warnings:
                 stage.warn(warning)
             mark(paths.marks, Step.VALUE, plan.id, VALUE_PARTS)
             stage.say(f"purchases {report.purchases.model} {report.purchases.status}, spend {report.spend.status}")
-        rows = (report.n_purchase_cells, None, None)
+        rows = (report.n_purchase_cells, None, None, None)
         for key, number in zip(VALUE_OUTPUTS, rows, strict=True):
             if key not in context.selected_asset_keys:
                 continue

@@ -15,7 +15,7 @@ from pipelines.runs.marks import Required, Step
 
 EXCHANGE_PARTS = ("plan", "order_statuses", "identifiers", "pseudonyms", "accounts", "settings")
 IDENTITY_PARTS = ("identity_components", "identity_blocked", "identity_history")
-VALUE_PARTS = ("purchase_scores", "value_parameters", "value_validation")
+VALUE_PARTS = ("purchase_scores", "value_parameters", "value_validation", "return_curve")
 LANDED = (*ENTITIES, "unreadable", "ledger")
 DBT_STEPS = {"ingest": Step.STAGING, "identity": Step.IDENTITY, "core": Step.CORE, "marts": Step.MARTS}
 

@@ -79,7 +79,7 @@ def drop_scratch(warehouse: Path) -> None:
 
 
 # int_<kind>_cell and <kind>_cells.parquet: what the value step reads
-CELLS = ("purchase", "purchase_fit", "spend_fit", "holdout", "holdout_week")
+CELLS = ("purchase", "purchase_fit", "spend_fit", "holdout", "holdout_week", "return")
 
 
 def export_cells(warehouse: Path, exchange: Path, scratch_schema: str) -> int:

@@ -36,6 +36,21 @@ _HOLDOUT_CELLS = pa.schema(
     ]
 )
 _HOLDOUT_WEEKS = pa.schema([("cut_on", pa.date32()), ("week_number", pa.int32()), ("n_purchase_days", pa.int64())])
+_RETURN_CELLS = pa.schema(
+    [
+        ("curve_on", pa.date32()),
+        ("horizon_days", pa.int32()),
+        ("n_month_ends", pa.int32()),
+        ("n_season_years", pa.int32()),
+        ("row_name", pa.string()),
+        ("band", pa.int32()),
+        ("lower_gaps", pa.decimal128(9, 2)),
+        ("n_customers", pa.int64()),
+        ("n_returned", pa.int64()),
+        ("n_season_customers", pa.int64()),
+        ("n_season_returned", pa.int64()),
+    ]
+)
 _HINT = "The cells are exported from the models int_*_cell: run the core models again."
 
 
@@ -82,6 +97,15 @@ def read_holdout_week_cells(exchange: Path) -> pa.Table:
         BuildError: As for the purchase cells.
     """
     return _read(exchange / "holdout_week_cells.parquet", _HOLDOUT_WEEKS)
+
+
+def read_return_cells(exchange: Path) -> pa.Table:
+    """return_cells.parquet with its declared types.
+
+    Raises:
+        BuildError: As for the purchase cells.
+    """
+    return _read(exchange / "return_cells.parquet", _RETURN_CELLS)
 
 
 def cents(amounts: pa.ChunkedArray) -> NDArray[np.int64]:

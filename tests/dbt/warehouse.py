@@ -37,7 +37,7 @@ from pipelines.runs.dbt_vars import vars_text
 from pipelines.runs.links import export_links
 from pipelines.runs.lock import DBT_PROGRAM
 from pipelines.runs.warehouse import export_cells
-from pipelines.value import score
+from pipelines.value import score, write_return_curves
 from tests.conftest import clean_environment
 from tests.dbt.landed import Row, land, prepare
 
@@ -214,6 +214,7 @@ class Warehouse:
         exchange = self.home / "exchange"
         export_cells(self.home / "warehouse.duckdb", exchange, "")
         score(exchange, as_of)
+        write_return_curves(exchange)
         self.dbt("build", *_selected("marts", tested), as_of=as_of)
 
     def manifest(self) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from pipelines.identity.resolve import Limits, write_identity
 from pipelines.runs.dbt_vars import parsed_vars, vars_text
 from pipelines.runs.links import LINK_MODELS
 from pipelines.runs.warehouse import CELLS
-from pipelines.value import score
+from pipelines.value import score, write_return_curves
 from tests.parity.relations import mart_views, staged_views
 
 
@@ -97,6 +97,7 @@ def main() -> None:
     _build("core", out, variables)
     _export_cells(out)
     score(exchange, options.as_of)
+    write_return_curves(exchange)
     _build("marts", out, variables)
     # With the currency and the zone that they are written for, and not with the sample's. The results are read by the
     # tests: one that failed must not keep the marts from being compared.

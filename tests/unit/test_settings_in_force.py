@@ -36,13 +36,13 @@ def shown(row: InForce) -> tuple[str | None, str | None, str]:
 
 
 def test_each_value_says_where_it_comes_from(folder: Path) -> None:
-    found = rows(settings(folder, "industry: grocery\nmodel: {loyalty: {at_risk_silence: 3, lapsed_days: 100}}\n"))
+    found = rows(settings(folder, "industry: grocery\nmodel: {loyalty: {high_attitude: 80, lapsed_days: 100}}\n"))
     assert shown(found["currency"]) == ("EUR", None, "loyalty.yml")
     assert shown(found["industry"]) == ("grocery", "general", "loyalty.yml")
     assert shown(found["history_months"]) == ("13", "13", "default")
-    assert shown(found["model.loyalty.at_risk_silence"]) == ("3", "2", "loyalty.yml")
-    assert shown(found["model.loyalty.churned_silence"]) == ("4", "4", "default")
-    assert shown(found["model.loyalty.g0_days"]) == ("10", "10", "preset")
+    assert shown(found["model.loyalty.high_attitude"]) == ("80", "75", "loyalty.yml")
+    assert shown(found["model.loyalty.disloyal_attitude"]) == ("40", "40", "default")
+    assert shown(found["model.level.g0_days"]) == ("10", "10", "preset")
     assert shown(found["model.loyalty.lapsed_days"]) == ("100", "180", "loyalty.yml")
     assert shown(found["model.clv.assumed_margin_share"]) == ("0.25", "0.25", "preset")
     assert found["model.loyalty.lapsed_days"].unit == "days"
@@ -51,7 +51,7 @@ def test_each_value_says_where_it_comes_from(folder: Path) -> None:
 def test_a_number_of_the_industry_has_the_reason_of_its_preset(folder: Path) -> None:
     found = rows(settings(folder, "industry: grocery\n"))
     assert found["model.loyalty.lapsed_days"].default_reason == presets()["grocery"]["lapsed_days"].reason
-    assert found["model.loyalty.at_risk_silence"].default_reason.startswith("If purchases are random")
+    assert found["model.loyalty.disloyal_attitude"].default_reason.startswith("On the scale")
 
 
 @pytest.mark.parametrize("industry", presets())
@@ -117,8 +117,8 @@ def test_the_build_reads_one_row_per_setting(folder: Path) -> None:
 
 
 def test_a_default_that_is_written_out_is_published_as_such(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before, after = settings(folder), settings(folder, "model: {loyalty: {churned_silence: 4}}\n")
-    assert shown(rows(after)["model.loyalty.churned_silence"]) == ("4", "4", "loyalty.yml")
+    before, after = settings(folder), settings(folder, "model: {loyalty: {high_attitude: 75}}\n")
+    assert shown(rows(after)["model.loyalty.high_attitude"]) == ("75", "75", "loyalty.yml")
     # or the next run would leave rpt_setting as it was
     use_small_manifest(monkeypatch)
     assert core_code(before, "key").fingerprint != core_code(after, "key").fingerprint

@@ -38,17 +38,17 @@ def config(folder: Path, model: str) -> Path:
 
 def test_a_number_of_the_file_reaches_dbt_and_the_others_keep_their_default(folder: Path) -> None:
     before = model_vars(ModelSettings())
-    settings = load_settings(config(folder, "{loyalty: {at_risk_silence: 2.5}, clv: {tiers: {few: 0, most: 0.3}}}"))
+    settings = load_settings(config(folder, "{level: {at_risk_ratio: 0.5}, clv: {tiers: {few: 0, most: 0.3}}}"))
     values = dbt_vars(settings)
-    assert values["loyalty_at_risk_silence"] == 2.5
+    assert values["level_at_risk_ratio"] == 0.5
     assert values["clv_tiers"] == {"few": 0, "most": 0.3}
     changed = {name for name in before if values[name] != before[name]}
-    assert changed == {"loyalty_at_risk_silence", "clv_tiers"}
+    assert changed == {"level_at_risk_ratio", "clv_tiers"}
 
 
 def test_a_number_of_the_industry_is_a_var_only_where_the_file_sets_it(folder: Path) -> None:
     assert not PRESET & dbt_vars(load_settings(config(folder, "{}"))).keys()
-    loyalty, others = "loyalty: {g0_days: 21, lapsed_days: 200}", "surveys: {answer_half_life_days: 33}"
+    loyalty, others = "level: {g0_days: 21}, loyalty: {lapsed_days: 200}", "surveys: {answer_half_life_days: 33}"
     values = dbt_vars(load_settings(config(folder, f"{{{loyalty}, {others}, clv: {{assumed_margin_share: 0}}}}")))
     assert {name: values[name] for name in PRESET} == {
         "g0_days": 21,
@@ -72,13 +72,14 @@ def test_a_number_of_the_industry_is_a_var_only_where_the_file_sets_it(folder: P
         ),
         ("{loyalty: {attitude_weights: {nps: 1.5}}}", "model.loyalty.attitude_weights.nps: must be at most 1"),
         ("{loyalty: {attitude_weights: {npx: 1}}}", "npx: unknown key; did you mean `nps`?"),
-        ("{loyalty: {at_risk_silence: 5}}", "model.loyalty: at_risk_silence 5 must be below churned_silence 4"),
+        ("{loyalty: {disloyal_attitude: 75}}", "model.loyalty: disloyal_attitude 75 must be below high_attitude 75"),
+        ("{level: {churned_share: 0.3}}", "model.level: churned_share 0.3 must not be above churned_limit_share 0.2"),
         ("{loyalty: {disloyal_attitude: 80}}", "disloyal_attitude 80 must be below high_attitude 75"),
-        ("{loyalty: {churned_silence: 4.00001}}", "churned_silence: `4.00001` has more than 4 decimals: round it"),
-        ("{loyalty: {churned_silence: .inf}}", "churned_silence: must be a number"),
+        ("{level: {g0_factor: 4.00001}}", "g0_factor: `4.00001` has more than 4 decimals: round it"),
+        ("{level: {g0_factor: .inf}}", "g0_factor: must be a number"),
         ("{loyalty: {lapsed_days: 0}}", "model.loyalty.lapsed_days: must be at least 1, but is `0`"),
         ("{loyalty: {lapsed_days: true}}", "model.loyalty.lapsed_days: must be a number, but is `true`"),
-        ("{loyalty: {at_risk: 2}}", "model.loyalty.at_risk: unknown key; did you mean `at_risk_silence`?"),
+        ("{level: {at_risk: 0.5}}", "model.level.at_risk: unknown key; did you mean `at_risk_ratio`?"),
         ("{loyality: {}}", "model.loyality: unknown key; did you mean `loyalty`?"),
         ("{clv: {assumed_margin_share: 35}}", "clv.assumed_margin_share: must be at most 1, but is `35`"),
         ("{clv: {annual_discount_rate: 10 %}}", "clv.annual_discount_rate: must be a number, but is `10 %`"),
@@ -139,7 +140,9 @@ def test_every_var_of_the_dbt_project_that_no_run_decides_is_a_setting() -> None
 def test_a_business_number_without_a_var_is_one_that_python_reads() -> None:
     without = {key.name for key in declared(ModelSettings) if not key.words.var and not key.group.endswith("_weights")}
     identity = set(IdentityModel.model_fields) - {"survivorship"}
-    assert without == {"fit_min_customers", "high_spend_correlation", *identity}
+    of_the_curve = {"min_month_ends", "min_observations", "prior_observations", "start_observations"}
+    of_churn = {"churned_share", "churned_z"}
+    assert without == {"fit_min_customers", "high_spend_correlation", *identity, *of_the_curve, *of_churn}
 
 
 def test_a_list_of_names_reaches_dbt_as_a_list() -> None:
@@ -168,7 +171,7 @@ def test_every_setting_says_what_it_means_and_why_its_default_is_so() -> None:
     assert {key.path for key in keys if key.words.example} == chosen
 
 
-@pytest.mark.parametrize("model", ["{loyalty: {at_risk_silence: 2.5}}", "{clv: {assumed_margin_share: 0.3}}"])
+@pytest.mark.parametrize("model", ["{level: {at_risk_ratio: 0.5}}", "{clv: {assumed_margin_share: 0.3}}"])
 def test_another_number_is_another_build_and_not_another_staging(
     folder: Path, model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,31 +1,48 @@
 {#-
-The level of a customer on one day: exactly one, by the first rule that is true. This is a macro, so that the level on
-any day follows the same rules.
-
-    n_purchase_days         purchase days up to that day, 0 or NULL if there are none
-    silence_ratio           days since the last purchase / the customer's purchase gap
-    silence_days            days since the last purchase
-    days_since_comeback     days since the last purchase that ended a long gap (int_customer_comeback), NULL if none
-    age_days                days since the first purchase
-    first_to_last_days      days from the first purchase to the last
-    attitude_score          0 to 100, NULL if unknown
-    g0_days, lapsed_days    of int_industry_settings
+The decision table of the level for a customer with at least one purchase day; the first rule that holds. The columns are
+those of int_level_rule.
 -#}
-{% macro loyalty_level(
-    n_purchase_days, silence_ratio, silence_days, days_since_comeback, age_days, first_to_last_days, attitude_score,
-    g0_days, lapsed_days
-) -%}
+{% macro loyalty_level() -%}
     case
-        when coalesce({{ n_purchase_days }}, 0) = 0 then 'prospect'
-        when {{ silence_ratio }} > {{ var('loyalty_churned_silence') }} or {{ silence_days }} > {{ lapsed_days }} then 'churned'
-        when {{ silence_ratio }} > {{ var('loyalty_at_risk_silence') }} then 'at_risk'
-        when {{ days_since_comeback }} <= {{ var('loyalty_comeback_g0') }} * {{ g0_days }} then 'won_back'
-        when {{ age_days }} <= {{ g0_days }} and {{ n_purchase_days }} < {{ var('loyalty_loyal_purchase_days') }} then 'new'
-        when
-            {{ n_purchase_days }} >= {{ var('loyalty_loyal_purchase_days') }}
-            and {{ first_to_last_days }} >= {{ g0_days }}
-            and coalesce({{ attitude_score }}, 100) >= {{ var('loyalty_disloyal_attitude') }}
-            then 'loyal'
+        when age_days <= g0_days and not has_habit then 'new'
+        when is_preset and silence_days > greatest(lapsed_days, 2 * horizon_days) then 'churned'
+        when not is_preset and is_churn_proven and is_past_a_gap then 'churned'
+        when is_preset and {{ is_silent_for('silence_days', var('level_fallback_at_risk_gaps'), 'n_purchase_days', 'gap_sum') }}
+            then 'at_risk'
+        when not is_preset and is_at_risk then 'at_risk'
+        when is_break and silence_days <= horizon_days then 'won_back'
+        when has_habit and first_to_last_days >= g0_days and not is_break and not coalesce(is_disloyal, false) then 'loyal'
         else 'potential'
     end
+{%- endmacro %}
+
+{#- Whether a silence is longer than a number of own gaps. -#}
+{% macro is_silent_for(silence_days, gaps, n, gap_sum) -%}
+    {{ silence_days }} * {{ n }} * 10000 > {{ gaps }} * {{ gap_sum }}
+{%- endmacro %}
+
+{#-
+Whether the silence before the last purchase had been longer than a number of own gaps for at least the horizon. Its
+columns are those of int_level_state.
+-#}
+{% macro was_at_risk_for_a_horizon(gaps) -%}
+    (last_gap_days - horizon_days) * n_before * 10000 >= {{ gaps }} * gap_sum_before
+{%- endmacro %}
+
+{#- The order of levels, worst first: a silence never moves a customer to a better level. -#}
+{% macro level_rank(level) -%}
+    case {{ level }} when 'churned' then 0 when 'at_risk' then 1 when 'loyal' then 3 else 2 end
+{%- endmacro %}
+
+{#- A level as one digit, so that a level and a day make one number, and back. -#}
+{% macro level_codes() -%}
+    {{ return(['churned', 'at_risk', 'new', 'won_back', 'potential', 'loyal']) }}
+{%- endmacro %}
+
+{% macro level_code(level) -%}
+    case {{ level }} {%- for name in level_codes() %} when '{{ name }}' then {{ loop.index0 }} {%- endfor %} end
+{%- endmacro %}
+
+{% macro level_of_code(code) -%}
+    case {{ code }} {%- for name in level_codes() %} when {{ loop.index0 }} then '{{ name }}' {%- endfor %} end
 {%- endmacro %}

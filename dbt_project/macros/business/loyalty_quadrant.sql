@@ -4,15 +4,15 @@ attitude, so the brand preference is used before the attitude score. If neither 
 is never inferred from purchases.
 
     n_purchase_days         purchase days, 0 or NULL if there are none
-    silence_ratio           days since the last purchase / the customer's purchase gap
+    level                   the customer's level
     attitude_score          0 to 100, NULL if unknown
     brand_preference_score  0 to 100, NULL if unknown
 -#}
-{% macro loyalty_quadrant(n_purchase_days, silence_ratio, attitude_score, brand_preference_score) -%}
+{% macro loyalty_quadrant(n_purchase_days, level, attitude_score, brand_preference_score) -%}
     {%- set attitude = 'coalesce(' ~ brand_preference_score ~ ', ' ~ attitude_score ~ ')' -%}
     {%- set has_high_attitude = attitude ~ ' >= ' ~ var('loyalty_high_attitude') -%}
     {%- set has_high_patronage = 'coalesce(' ~ n_purchase_days ~ ', 0) >= ' ~ var('loyalty_loyal_purchase_days')
-        ~ ' and ' ~ silence_ratio ~ ' <= ' ~ var('loyalty_at_risk_silence') -%}
+        ~ ' and ' ~ level ~ " not in ('at_risk', 'churned')" -%}
     case
         when {{ attitude }} is null then 'unknown'
         when {{ has_high_attitude }} and {{ has_high_patronage }} then 'true_loyalty'

@@ -6,10 +6,10 @@ They are constants, so that the rows to keep from the last build are known befor
     {{ return(days_back(as_of or this_build('as_of'), var('history_months'))) }}
 {%- endmacro %}
 
-{#- The days on which levels and classes are known: the as-of day and the month ends before it (setting model.loyalty.level_months),
+{#- The days on which levels and classes are known: the as-of day and the month ends before it (setting model.level.months),
     as text, ascending. -#}
 {% macro level_days() -%}
-    {{ return(days_back(this_build('as_of'), var('loyalty_level_months'))) }}
+    {{ return(days_back(this_build('as_of'), var('level_months'))) }}
 {%- endmacro %}
 
 {#- A day and a number of month ends on or before it, as text, ascending; no day if the day is "". -#}

@@ -1,6 +1,11 @@
 {%- set asked = ['attitude', 'emotion', 'cognition'] -%}
-with patronage as (
-    select * from {{ ref('int_customer_patronage') }}
+with customers as (
+    select customer_key from {{ ref('int_customer') }}
+),
+
+buyers as (
+    select * from {{ ref('int_customer_level') }}
+    where observed_on = {{ as_of_date() }}
 ),
 
 evidence as (
@@ -15,9 +20,30 @@ quadrants as (
     select * from {{ ref('loyalty_quadrants') }}
 ),
 
+leveled as (
+    select
+        customers.customer_key,
+        coalesce(buyers.level, 'prospect') as level,
+        coalesce(buyers.level_reason, 'rule') as level_reason,
+        buyers.level_basis,
+        buyers.return_share,
+        buyers.return_probability,
+        cast(coalesce(buyers.n_purchase_days, 0) as integer) as n_purchase_days,
+        buyers.first_to_last_days,
+        buyers.age_days,
+        buyers.silence_days,
+        buyers.own_gap_days,
+        cast({{ divide('buyers.silence_days', 'buyers.own_gap_days', 4) }} as decimal(18, 4)) as silence_ratio,
+        buyers.is_break,
+        buyers.g0_days,
+        buyers.horizon_days
+    from customers
+    left join buyers on customers.customer_key = buyers.customer_key
+),
+
 classed as (
     select
-        patronage.*,
+        leveled.*,
         evidence.loyalty_score,
         evidence.evidence_pattern,
         evidence.coverage_share,
@@ -36,17 +62,12 @@ classed as (
         evidence.n_attitude_answers,
         evidence.brand_preference_score,
         evidence.brand_preference_raw_score,
-        {{ loyalty_level(
-            'patronage.n_purchase_days', 'patronage.silence_ratio', 'patronage.silence_days',
-            'patronage.days_since_comeback', 'patronage.age_days', 'patronage.first_to_last_days',
-            'evidence.attitude_raw_score', 'patronage.g0_days', 'patronage.lapsed_days'
-        ) }} as level,
         {{ loyalty_quadrant(
-            'patronage.n_purchase_days', 'patronage.silence_ratio',
+            'leveled.n_purchase_days', 'leveled.level',
             'evidence.attitude_raw_score', 'evidence.brand_preference_raw_score'
         ) }} as quadrant
-    from patronage
-    inner join evidence on patronage.customer_key = evidence.customer_key
+    from leveled
+    inner join evidence on leveled.customer_key = evidence.customer_key
 ),
 
 final as (
@@ -56,6 +77,10 @@ final as (
         classed.level,
         levels.label_en as level_label_en,
         levels.label_zh as level_label_zh,
+        classed.level_reason,
+        classed.level_basis,
+        classed.return_share,
+        classed.return_probability,
         classed.quadrant,
         quadrants.label_en as quadrant_label_en,
         quadrants.label_zh as quadrant_label_zh,
@@ -80,10 +105,14 @@ final as (
         classed.brand_preference_score,
         classed.brand_preference_raw_score,
         classed.n_purchase_days,
+        classed.first_to_last_days,
+        classed.age_days,
         classed.silence_days,
         classed.own_gap_days,
         classed.silence_ratio,
-        classed.days_since_comeback
+        classed.is_break as is_last_gap_break,
+        classed.g0_days,
+        classed.horizon_days
     from classed
     left join levels on classed.level = levels.level
     left join quadrants on classed.quadrant = quadrants.quadrant
