@@ -1,8 +1,8 @@
 """The business numbers: the group `model` of loyalty.yml, with their defaults, bounds, meanings and reasons.
 
-Together with model_identity.py, model_loyalty.py and model_weights.py this is their only declaration. The dbt project
-receives them as vars (model_vars.py). The defaults in dbt_project.yml, docs/settings.md and the mart rpt_setting come
-from here. The presets of the industries are in the seed loyalty_industry_presets.csv.
+Together with the other files model_*.py this is their only declaration. The dbt project receives them as vars
+(model_vars.py). The defaults in dbt_project.yml, docs/settings.md and the mart rpt_setting come from here. The presets
+of the industries are in the seed loyalty_industry_presets.csv.
 """
 
 from typing import Annotated
@@ -13,6 +13,7 @@ from pipelines.config.about import About
 from pipelines.config.model_identity import IdentityModel
 from pipelines.config.model_level import LevelModel
 from pipelines.config.model_loyalty import LoyaltyModel
+from pipelines.config.model_rfm import RfmModel
 from pipelines.config.model_values import OF_INDUSTRY, Number, PreciseNumber, Share, TierName, tiers_in_order
 from pipelines.config.parts import SettingsPart
 
@@ -170,6 +171,7 @@ class ModelSettings(SettingsPart):
     orders: OrderModel = OrderModel()
     surveys: SurveyModel = SurveyModel()
     clv: ValueModel = ValueModel()
+    rfm: RfmModel = RfmModel()
     level: LevelModel = LevelModel()
     loyalty: LoyaltyModel = LoyaltyModel()
     identity: IdentityModel = IdentityModel()

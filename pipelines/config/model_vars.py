@@ -10,7 +10,7 @@ from pipelines.config.model import ModelSettings
 from pipelines.config.parts import SettingsPart
 
 Number = int | float
-Var = str | Number | dict[str, Number] | list[str]
+Var = str | Number | dict[str, Number] | list[str] | list[Number]
 
 
 def model_vars(model: ModelSettings) -> dict[str, Var]:
@@ -39,7 +39,10 @@ def _plain(value: object) -> Var:
     if isinstance(value, dict):
         return {str(name): plain_number(one) for name, one in value.items()}
     if isinstance(value, tuple):
-        return [str(name) for name in value]
+        numbers = [plain_number(one) for one in value if isinstance(one, int | float)]
+        return numbers if numbers else [str(name) for name in value]
+    if isinstance(value, str):
+        return value
     assert isinstance(value, int | float)
     return plain_number(value)
 

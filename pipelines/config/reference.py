@@ -167,6 +167,8 @@ def _flow(value: Any) -> str:
         return "{" + ", ".join(f"{name}: {_flow(one)}" for name, one in value.items()) + "}"
     if isinstance(value, SettingsPart):
         return _flow(dict(value))
+    if isinstance(value, tuple):
+        return "[" + ", ".join(map(_flow, value)) + "]"
     if isinstance(value, bool):
         return json.dumps(value)
     if isinstance(value, int | float):

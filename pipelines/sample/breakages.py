@@ -139,6 +139,11 @@ def _interactions() -> Iterator[Breakage]:
     yield from one("INT-104", "kind", "telepathy")
     yield from one("INT-105", "seconds", "-1")
     yield from negative("INT-106", "cost")
+    yield from each("INT-007", "mood_low", PRICES, mood_high=None)
+    yield from each("INT-008", "mood_high", PRICES, mood_low=None)
+    yield from one("INT-107", "mood_low", "1", mood="1", mood_high="1")
+    yield from one("INT-107", "mood_low", None, mood_high="1")
+    yield from one("INT-108", "mood", "1.01", mood_low="-1", mood_high="1")
     yield Breakage(Rule.NO_RECORD, damage="json")
 
 

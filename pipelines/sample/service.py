@@ -49,6 +49,8 @@ def interactions_feed(people: People, clock: Clock, seed: int) -> Feed:
                 "message.subject": text.where(talked, text.picked(SUBJECTS, subject[rows])),
                 "message.body": text.where(talked, text.constant('Said: "thank you"\nand hung up \\o/', len(rows))),
                 "mood": text.where(talked, text.decimal(mood[rows], 2)),
+                "mood_low": text.where(talked, text.constant("-1", len(rows))),
+                "mood_high": text.where(talked, text.constant("1", len(rows))),
                 "seconds": text.where(talked, text.digits(duration[rows])),
                 "cost": text.where(talked, text.money(duration[rows] // 3)),
                 "agent": text.where(talked, text.picked(AGENTS, agent[rows])),

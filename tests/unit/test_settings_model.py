@@ -110,6 +110,19 @@ def test_a_number_of_the_industry_is_a_var_only_where_the_file_sets_it(folder: P
         ("{identity: {blocked: ['030 901820']}}", "entry 1 is neither an e-mail address nor a phone number with +"),
         ("{identity: {blocked: [+4930901820]}}", "identity.blocked.0: must be text: put the e-mail address or phone"),
         ("{identity: {blocked: info@shop.example}}", "identity.blocked: must be a list of e-mail addresses"),
+        (
+            "{rfm: {method: fixed}}",
+            "model.rfm: method fixed needs monetary: four ascending amounts in the reporting currency",
+        ),
+        ("{rfm: {method: quintile}}", "rfm.method: `quintile` is not allowed; did you mean `quantile`?"),
+        ("{rfm: {recency_days: [1, 2, 3]}}", "rfm.recency_days: must be 4 numbers between the 5 scores, but has 3"),
+        ("{rfm: {recency_gaps: [1, 2, 3, 3]}}", "rfm.recency_gaps: the numbers must ascend, but 3"),
+        ("{rfm: {frequency: [4, 3, 2, 1]}}", "rfm.frequency: the numbers must ascend, but 3 fol"),
+        (
+            "{rfm: {monetary: [5, 9, 9, 10]}}",
+            "rfm.monetary: the numbers must ascend, but 9 follows",
+        ),
+        ("{rfm: {monetary: [5, many, 9, 10]}}", "rfm.monetary.1: must be a number, but is `many`"),
         ("{orders: {fx_rate_max_age_days: 40}}", "orders.fx_rate_max_age_days: must be at most 31"),
     ],
 )
@@ -149,6 +162,14 @@ def test_a_list_of_names_reaches_dbt_as_a_list() -> None:
     model = ModelSettings.model_validate({"identity": {"survivorship": ["crm", "shop"]}})
     assert model_vars(model)["identity_survivorship"] == ["crm", "shop"]
     assert model_vars(ModelSettings())["identity_survivorship"] == []
+
+
+def test_the_thresholds_of_rfm_reach_dbt_as_numbers() -> None:
+    model = ModelSettings.model_validate({"rfm": {"method": "fixed", "monetary": [10, 20.5, 30, 40]}})
+    assert model_vars(model)["rfm_method"] == "fixed"
+    assert model_vars(model)["rfm_monetary"] == [10, 20.5, 30, 40]
+    assert model_vars(ModelSettings())["rfm_recency_gaps"] == [0.5, 1, 2, 4]
+    assert "rfm_monetary" not in model_vars(ModelSettings())
 
 
 def test_dbt_has_the_declared_defaults_and_none_of_its_own() -> None:

@@ -168,6 +168,8 @@ Written by `make docs` from models/staging/entities/: change them there.
             "subject": ["personal"],
             "body": ["personal"],
             "sentiment": ["price", "INT-003"],
+            "sentiment_min": ["price", "INT-007"],
+            "sentiment_max": ["price", "INT-008"],
             "duration_s": ["integer", "INT-004"],
             "cost": ["amount", "INT-005"],
             "agent": ["personal"],
@@ -183,6 +185,8 @@ Written by `make docs` from models/staging/entities/: change them there.
             {"code": "INT-104", "columns": ["kind"], "reject": "unaccepted"},
             {"code": "INT-105", "columns": ["duration_s"], "reject": "negative"},
             {"code": "INT-106", "columns": ["cost"], "reject": "negative"},
+            {"code": "INT-107", "columns": ["sentiment_min"], "reject": "unpaired", "with": "sentiment_max", "where": "sentiment_min >= sentiment_max"},
+            {"code": "INT-108", "columns": ["sentiment"], "where": "sentiment < sentiment_min or sentiment > sentiment_max"},
         ],
     }) }}
     {%- elif name == 'loyalty_events' -%}

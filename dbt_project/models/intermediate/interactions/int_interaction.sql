@@ -1,5 +1,9 @@
 with interactions as (
-    select * from {{ ref('int_interactions_as_of') }}
+    select
+        *,
+        coalesce(sentiment_min, -1) as lowest_sentiment,
+        coalesce(sentiment_max, 1) as highest_sentiment
+    from {{ ref('int_interactions_as_of') }}
 ),
 
 identities as (
@@ -18,7 +22,9 @@ final as (
         interactions.direction,
         interactions.channel,
         interactions.sentiment,
-        {{ sentiment_score('interactions.sentiment') }} as sentiment_score,
+        {{ sentiment_score(
+            'interactions.sentiment', 'interactions.lowest_sentiment', 'interactions.highest_sentiment'
+        ) }} as sentiment_score,
         interactions.duration_s as duration_seconds,
         interactions.cost as cost_amount
     from interactions

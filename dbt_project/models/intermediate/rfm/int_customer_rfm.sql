@@ -13,7 +13,7 @@ segments as (
 scored as (
     select
         customers.*,
-        1 + {{ mid_rank_band('cut_points', 'r', '-customers.recency_days', 5) }} as r_quintile,
+        1 + {{ mid_rank_band('cut_points', 'r', rfm_recency('customers'), 5) }} as r_quintile,
         1 + {{ mid_rank_band('cut_points', 'f', 'customers.frequency', 5) }} as f_quintile,
         1 + {{ mid_rank_band('cut_points', 'm', 'customers.monetary_amount', 5) }} as m_quintile
     from customers

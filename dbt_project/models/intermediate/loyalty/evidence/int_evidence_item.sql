@@ -37,8 +37,25 @@ answered as (
     where straight_lines.response_id is null
 ),
 
+events as (
+    select
+        item_key,
+        customer_key,
+        dimension,
+        part,
+        construct,
+        response_key,
+        channel,
+        event_on,
+        item_score,
+        is_answer
+    from {{ ref('int_evidence_event') }}
+),
+
 items as (
     select * from answered
+    union all
+    select * from events
 ),
 
 -- The weight of a dimension counts each response once, by its latest item that has a weight in the score.
