@@ -12,14 +12,6 @@ evidence as (
     select * from {{ ref('int_customer_evidence') }}
 ),
 
-levels as (
-    select * from {{ ref('loyalty_levels') }}
-),
-
-quadrants as (
-    select * from {{ ref('loyalty_quadrants') }}
-),
-
 leveled as (
     select
         customers.customer_key,
@@ -75,15 +67,11 @@ final as (
         classed.customer_key,
         {{ as_of_date() }} as as_of_on,
         classed.level,
-        levels.label_en as level_label_en,
-        levels.label_zh as level_label_zh,
         classed.level_reason,
         classed.level_basis,
         classed.return_share,
         classed.return_probability,
         classed.quadrant,
-        quadrants.label_en as quadrant_label_en,
-        quadrants.label_zh as quadrant_label_zh,
         classed.loyalty_score,
         classed.evidence_pattern,
         classed.coverage_share,
@@ -114,8 +102,6 @@ final as (
         classed.g0_days,
         classed.horizon_days
     from classed
-    left join levels on classed.level = levels.level
-    left join quadrants on classed.quadrant = quadrants.quadrant
 )
 
 select * from final
