@@ -60,8 +60,8 @@ class ReturnCurve:
         share: p, the share that comes back within the horizon, shape (n_rows, n_bands). It does not rise with silence.
         start_share: What p is relative to, shape (n_rows,): the share of the row at the lowest silence.
         active_share: The share that came back of customers who were silent for less than one own gap.
-        is_churn_proven: Whether so few came back, in this band and all later ones of the row, that the band may be
-            called churned; shape (n_rows, n_bands).
+        is_churn_proven: Whether so few came back, in this band and all later ones of the row, that they may be called
+            churned; shape (n_rows, n_bands). It also holds for all bands after the first one for which it does.
     """
 
     share: Floats
@@ -187,8 +187,9 @@ def _start_share(share: Floats, observed: Floats, rules: LevelModel) -> float:
 def _churn_proven(counts: ReturnCounts, share: Floats, horizon_days: int, rules: LevelModel) -> NDArray[np.bool_]:
     """Whether an upper bound of the share that came back, in a band and all later ones, is low enough.
 
-    Month ends follow each other faster than horizons, so the same silence is counted several times: the number of
-    customers is divided by the number of month ends in a horizon.
+    Bands after such a band are proven too: they were counted with it, and a longer silence proves no less. Month ends
+    follow each other faster than horizons, so the same silence is counted several times: the number of customers is
+    divided by the number of month ends in a horizon.
     """
     n = _from_here_on(counts.observed)
     k = _from_here_on(counts.returned)
@@ -197,7 +198,8 @@ def _churn_proven(counts: ReturnCounts, share: Floats, horizon_days: int, rules:
         middle = (effective * k / n + 0.5) / (effective + 1)
     upper = middle + rules.churned_z * np.sqrt(middle * (1 - middle) / (effective + 1))
     proven: NDArray[np.bool_] = (n > 0) & (share <= rules.churned_share) & (upper <= rules.churned_limit_share)
-    return proven
+    from_first: NDArray[np.bool_] = np.logical_or.accumulate(proven, axis=1)
+    return from_first
 
 
 def _from_here_on(counts: Floats) -> Floats:

@@ -3,10 +3,19 @@
 The comparisons only; the tests say which files arrive and on which days the pipeline runs.
 """
 
+from datetime import date
 from pathlib import Path
 
 import duckdb
 
+from tests.level_checks import (
+    above_a_fifth,
+    built_levels,
+    check_levels,
+    improved_in_silence,
+    inversions,
+    shop_of,
+)
 from tests.trial.raw import assert_same, attach_marts, rows
 
 
@@ -135,3 +144,18 @@ def check_customers(con: duckdb.DuckDBPyConnection, as_of: str) -> None:
         "select customer_key, n_purchase_days, first_to_last_days, age_days, historic_net_amount from customer_clv"
         " where n_purchase_days > 0",
     )
+
+
+def check_level_outcomes(con: duckdb.DuckDBPyConnection, warehouse: Path, as_of: str) -> None:
+    """Every level is that of the written rule, and means what it says: of its past month ends too."""
+    with duckdb.connect(str(warehouse), read_only=True) as built:
+
+        def query(text: str) -> list[tuple[object, ...]]:
+            return rows(built, text)
+
+        day = date.fromisoformat(as_of)
+        check_levels(built_levels(query), shop_of(query, preset_g0=60, lapsed_days=365), day)
+        assert improved_in_silence(query) == []
+    assert rows(con, "select count(*) >= 9 from rpt_level_outcome where level = 'loyal'") == [(True,)]
+    assert above_a_fifth(lambda text: rows(con, text)) == []
+    assert inversions(lambda text: rows(con, text)) == []

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from tests.level_by_hand import Shop as ShopByHand
+from tests.level_checks import above_a_fifth, built_levels, check_levels, improved_in_silence, inversions
 from tests.trial.raw import assert_same, attach_marts, cdnow, rows
 from tests.trial.shop import Shop
 
@@ -116,3 +119,47 @@ def test_the_fit_of_the_calibration_is_the_published_one_but_for_customers_who_n
     assert rows(raw, never_paid) == [(8,)]
     published = {"r": 0.243, "a": 0.793, "b": 2.426, "alpha": 4.414 * 7, "p": 6.25, "q": 3.74, "gamma": 15.44}
     assert fitted[0] == pytest.approx(published, rel=0.005)
+
+
+@pytest.fixture(scope="module")
+def built(history: History) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse of the last day's build."""
+    with duckdb.connect(str(history.shop.warehouse), read_only=True) as con:
+        yield con
+
+
+def test_every_level_of_every_month_end_is_that_of_the_written_rule(
+    raw: duckdb.DuckDBPyConnection, built: duckdb.DuckDBPyConnection
+) -> None:
+    purchases: dict[str, list[date]] = {}
+    bought = f"select customer_key, day_on from raw_orders('{LAST}') join who using (customer) where is_purchase"
+    for key, on in rows(raw, bought):
+        purchases.setdefault(key, []).append(on)
+    shop = ShopByHand(purchases, preset_g0=60, lapsed_days=365)
+    levels = check_levels(built_levels(lambda query: rows(built, query)), shop, date.fromisoformat(LAST))
+    assert len(levels) > 39_000
+
+
+def test_a_past_month_end_has_the_levels_that_its_own_build_published(
+    raw: duckdb.DuckDBPyConnection, built: duckdb.DuckDBPyConnection, history: History
+) -> None:
+    """A transaction is known on its day, so nothing arrived late."""
+    columns = "customer_key, level, level_reason, level_basis, return_share, return_probability, g0_days, horizon_days"
+    attach_marts(raw, history.versions[CALIBRATION_END])
+    of_its_day = rows(raw, f"select {columns} from customer_loyalty where level <> 'prospect' order by all")
+    of_today = f"select {columns} from intermediate.int_customer_level where observed_on = '{CALIBRATION_END}'"
+    assert len(of_its_day) > 2_300
+    assert of_its_day == rows(built, f"{of_today} order by all")
+
+
+def test_silence_never_improves_a_level(built: duckdb.DuckDBPyConnection) -> None:
+    assert improved_in_silence(lambda query: rows(built, query)) == []
+
+
+def test_at_most_one_in_five_churned_customers_came_back_and_the_levels_are_in_order(
+    raw: duckdb.DuckDBPyConnection, history: History
+) -> None:
+    attach_marts(raw, history.versions[LAST])
+    assert rows(raw, "select count(*) >= 9 from rpt_level_outcome where level = 'churned'") == [(True,)]
+    assert above_a_fifth(lambda query: rows(raw, query)) == []
+    assert inversions(lambda query: rows(raw, query)) == []

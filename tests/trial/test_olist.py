@@ -134,6 +134,19 @@ def test_nine_people_came_back(raw: duckdb.DuckDBPyConnection, export: Export) -
     assert rows(raw, "select count(*) from dim_customer") == [(4_991,)]
 
 
+def test_a_buyer_of_the_shop_s_last_week_is_not_churned(raw: duckdb.DuckDBPyConnection, as_of: str) -> None:
+    """Nearly nobody comes back in this shop, but a week's silence is no sign of it."""
+    levels = rows(
+        raw,
+        f"with bought as (select person, ordered_on from raw_orders('{as_of}') where is_purchase),"
+        " late as (select distinct person from bought where ordered_on > (select max(ordered_on) - 7 from bought))"
+        " select level, count(*) from late join who on who.customer = late.person"
+        " join customer_loyalty using (customer_key) group by all",
+    )
+    assert sum(n for _, n in levels) > 0
+    assert "churned" not in dict(levels), levels
+
+
 def test_every_record_of_every_file_is_accounted_for(raw: duckdb.DuckDBPyConnection, export: Export) -> None:
     """Every file that a mapping names is in the ledger with every record of it landed; no record is unreadable."""
     files = {

@@ -115,9 +115,15 @@ def test_month_ends_that_share_a_horizon_count_less() -> None:
     assert not fitted(*counts, horizon=365, prior_observations=1).is_churn_proven[0, 3]
 
 
-def test_nobody_is_churned_where_nobody_was_seen() -> None:
-    curve = fitted([[400, 100, 0, 0]], [[4, 0, 0, 0]], prior_observations=1)
-    assert curve.is_churn_proven.tolist() == [[True, True, False, False]]
+def test_bands_after_a_proven_one_are_churned_even_if_few_or_no_customers_were_seen_there() -> None:
+    """They were counted with the proven band, and a longer silence must not give a better level."""
+    few = fitted([[400, 100, 3, 0]], [[300, 5, 0, 0]], prior_observations=1)
+    assert few.is_churn_proven.tolist() == [[False, True, True, True]]
+
+
+def test_nothing_is_proven_in_a_row_without_customers() -> None:
+    curve = fitted([[400, 100, 50, 50], [0, 0, 0, 0]], [[4, 0, 0, 0], [0, 0, 0, 0]], prior_observations=1)
+    assert curve.is_churn_proven.tolist() == [[True] * 4, [False] * 4]
 
 
 def test_a_shop_in_which_everybody_or_nobody_comes_back_has_a_curve() -> None:

@@ -93,6 +93,7 @@ select
     level,
     rule_level,
     case
+        when level = 'at_risk' and lag(level) over in_silence = 'churned' then 'recalibrated'
         when level = rule_level then 'rule'
         when level = 'at_risk' and last_returning_number > last_churned_number then 'recalibrated'
         else 'silence'
@@ -111,3 +112,4 @@ select
     start_share,
     return_probability
 from leveled
+window in_silence as (partition by customer_key, silence_number order by observed_on)

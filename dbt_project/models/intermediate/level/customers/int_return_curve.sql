@@ -33,7 +33,7 @@ risky as (
         row_name,
         min(lower_gaps) as at_risk_from_gaps
     from decided
-    where is_at_risk or is_churn_proven
+    where is_at_risk
     group by curve_on, row_name
 )
 
