@@ -40,7 +40,9 @@ def _plain(value: object) -> Var:
         return {str(name): plain_number(one) for name, one in value.items()}
     if isinstance(value, tuple):
         numbers = [plain_number(one) for one in value if isinstance(one, int | float)]
-        return numbers if numbers else [str(name) for name in value]
+        if numbers:
+            return numbers
+        return [str(name) for name in value]
     if isinstance(value, str):
         return value
     assert isinstance(value, int | float)
