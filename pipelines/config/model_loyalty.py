@@ -6,7 +6,7 @@ from pydantic import Field, model_validator
 
 from pipelines.config.about import About
 from pipelines.config.model_evidence import EvidenceModel
-from pipelines.config.model_values import OF_INDUSTRY, Score
+from pipelines.config.model_values import OF_INDUSTRY, Number, Score
 from pipelines.config.model_weights import (
     AttitudeWeights,
     BehaviourWeights,
@@ -82,6 +82,16 @@ class LoyaltyModel(SettingsPart):
         ),
     ] = CognitionWeights()
     evidence: EvidenceModel = EvidenceModel()
+    class_known_weight: Annotated[
+        Number,
+        About(
+            "A customer who shows no kind of loyalty is called not loyal only if the responses about attitude or about"
+            " emotion have at least this weight. Otherwise the class is unknown.",
+            "One recent response is enough to know that a customer was asked and did not show loyalty.",
+            "responses",
+            var="class_known_weight",
+        ),
+    ] = Field(default=1, ge=0, le=100)
     disloyal_attitude: Annotated[
         Score,
         About(

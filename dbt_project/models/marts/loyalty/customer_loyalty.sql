@@ -1,6 +1,7 @@
 {%- set asked = ['attitude', 'emotion', 'cognition'] -%}
-with customers as (
-    select customer_key from {{ ref('int_customer') }}
+with classes as (
+    select * from {{ ref('int_customer_class') }}
+    where observed_on = {{ as_of_date() }}
 ),
 
 buyers as (
@@ -14,8 +15,7 @@ evidence as (
 
 leveled as (
     select
-        customers.customer_key,
-        coalesce(buyers.level, 'prospect') as level,
+        classes.*,
         coalesce(buyers.level_reason, 'rule') as level_reason,
         buyers.level_basis,
         buyers.return_share,
@@ -29,8 +29,8 @@ leveled as (
         buyers.is_break,
         buyers.g0_days,
         buyers.horizon_days
-    from customers
-    left join buyers on customers.customer_key = buyers.customer_key
+    from classes
+    left join buyers on classes.customer_key = buyers.customer_key
 ),
 
 classed as (
@@ -53,11 +53,7 @@ classed as (
         {%- endfor %}
         evidence.n_attitude_answers,
         evidence.brand_preference_score,
-        evidence.brand_preference_raw_score,
-        {{ loyalty_quadrant(
-            'leveled.n_purchase_days', 'leveled.level',
-            'evidence.attitude_raw_score', 'evidence.brand_preference_raw_score'
-        ) }} as quadrant
+        evidence.brand_preference_raw_score
     from leveled
     inner join evidence on leveled.customer_key = evidence.customer_key
 ),
@@ -71,6 +67,12 @@ final as (
         classed.level_basis,
         classed.return_share,
         classed.return_probability,
+        classed.loyalty_class,
+        classed.class_confidence,
+        classed.is_behaviourally_loyal,
+        classed.is_attitudinally_loyal,
+        classed.is_emotionally_loyal,
+        classed.is_cognitively_loyal,
         classed.quadrant,
         classed.loyalty_score,
         classed.evidence_pattern,

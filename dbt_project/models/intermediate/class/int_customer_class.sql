@@ -1,0 +1,67 @@
+with customers as (
+    select
+        customer_key,
+        first_seen_on
+    from {{ ref('int_customer') }}
+),
+
+level_days as (
+    select observed_on from {{ ref('int_level_day') }}
+    union
+    select {{ as_of_date() }} as observed_on
+),
+
+levels as (
+    select * from {{ ref('int_customer_level') }}
+),
+
+flags as (
+    select * from {{ ref('int_customer_flag') }}
+),
+
+-- every customer from the first level day on which something of them was known
+observed as (
+    select
+        customers.customer_key,
+        level_days.observed_on,
+        coalesce(levels.level, 'prospect') as level,
+        coalesce(
+            levels.n_purchase_days >= {{ var('loyalty_loyal_purchase_days') }}
+            and levels.level not in ('at_risk', 'churned'),
+            false
+        ) as is_behaviourally_loyal,
+        flags.has_high_attitude as is_attitudinally_loyal,
+        flags.has_high_emotion as is_emotionally_loyal,
+        flags.has_high_cognition as is_cognitively_loyal,
+        flags.has_high_preference,
+        coalesce(flags.attitude_weight, 0) as attitude_weight,
+        coalesce(flags.emotion_weight, 0) as emotion_weight,
+        coalesce(flags.cognition_weight, 0) as cognition_weight
+    from customers
+    inner join level_days
+        on customers.first_seen_on <= level_days.observed_on or level_days.observed_on = {{ as_of_date() }}
+    left join levels
+        on customers.customer_key = levels.customer_key and level_days.observed_on = levels.observed_on
+    left join flags
+        on customers.customer_key = flags.customer_key and level_days.observed_on = flags.observed_on
+),
+
+classed as (
+    select
+        *,
+        {{ loyalty_class() }} as loyalty_class
+    from observed
+)
+
+select
+    customer_key,
+    observed_on,
+    level,
+    is_behaviourally_loyal,
+    is_attitudinally_loyal,
+    is_emotionally_loyal,
+    is_cognitively_loyal,
+    loyalty_class,
+    {{ class_confidence() }} as class_confidence,
+    {{ loyalty_quadrant() }} as quadrant
+from classed

@@ -1,0 +1,69 @@
+with month_ends as (
+    select
+        observed_on,
+        observed_number
+    from {{ ref('int_level_day') }}
+    where is_month_end
+),
+
+classes as (
+    select
+        classes.customer_key,
+        classes.observed_on,
+        month_ends.observed_number,
+        classes.level,
+        classes.loyalty_class,
+        classes.quadrant
+    from {{ ref('int_customer_class') }} as classes
+    inner join month_ends on classes.observed_on = month_ends.observed_on
+),
+
+compared as (
+    select
+        *,
+        lag(level) over of_customer as previous_level,
+        lag(loyalty_class) over of_customer as previous_class,
+        lag(quadrant) over of_customer as previous_quadrant
+    from classes
+    window of_customer as (partition by customer_key order by observed_on)
+),
+
+changes as (
+    select *
+    from compared
+    where
+        previous_level is null
+        or level <> previous_level
+        or loyalty_class <> previous_class
+        or quadrant <> previous_quadrant
+),
+
+periods as (
+    select
+        *,
+        lead(observed_number) over (partition by customer_key order by observed_on) as next_number
+    from changes
+),
+
+last_month_end as (
+    select max(observed_number) as last_number from month_ends
+)
+
+select
+    {{ as_of_date() }} as as_of_on,
+    periods.customer_key,
+    periods.observed_on as valid_from_on,
+    ends.observed_on as valid_to_on,
+    cast(
+        coalesce(periods.next_number, last_month_end.last_number + 1) - periods.observed_number as integer
+    ) as n_month_ends,
+    periods.previous_level is null as is_first,
+    periods.level,
+    periods.loyalty_class,
+    periods.quadrant,
+    periods.previous_level,
+    periods.previous_class,
+    periods.previous_quadrant
+from periods
+cross join last_month_end
+left join month_ends as ends on periods.next_number - 1 = ends.observed_number
