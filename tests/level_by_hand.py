@@ -90,6 +90,10 @@ class Calendar:
 
     idle: tuple[tuple[date, date], ...]
 
+    def counts(self, day: date) -> bool:
+        """Whether a day is not in a removed run."""
+        return not any(first <= day <= last for first, last in self.idle)
+
     def number(self, day: date) -> int:
         """How many days that count there are up to a day, from an arbitrary start."""
         removed = sum((min(last, day) - first).days + 1 for first, last in self.idle if first <= day)
@@ -333,7 +337,8 @@ class Oracle:
             return horizon_of(gaps * g0)
 
         def with_outcome(days: int) -> list[date]:
-            return [on for on in self.month_ends if on < end and calendar.number(on) + days <= today]
+            earlier = [on for on in self.month_ends if on < end and calendar.counts(on)]
+            return [on for on in earlier if calendar.number(on) + days <= today]
 
         days = horizon(2) if len(with_outcome(horizon(2))) >= 6 else horizon(1)
         counted, same_month = Cells(), Cells()

@@ -23,11 +23,12 @@ pairs as (
     where earlier.is_month_end
 )
 
+-- a month end in a long run is not a day of the calendar
 select
     observed_on,
     observed_number,
     observed_last_shop_number,
     month_end_on,
-    last_shop_number
-    + case when run_days >= {{ var('level_idle_days') }} then 0 else idle_days end as month_end_number
+    last_shop_number + idle_days as month_end_number
 from pairs
+where idle_days = 0 or run_days < {{ var('level_idle_days') }}
