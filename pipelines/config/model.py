@@ -13,6 +13,7 @@ from pipelines.config.about import About
 from pipelines.config.model_identity import IdentityModel
 from pipelines.config.model_level import LevelModel
 from pipelines.config.model_loyalty import LoyaltyModel
+from pipelines.config.model_measures import MeasureModel
 from pipelines.config.model_rfm import RfmModel
 from pipelines.config.model_values import OF_INDUSTRY, Number, PreciseNumber, Share, TierName, tiers_in_order
 from pipelines.config.parts import SettingsPart
@@ -174,4 +175,5 @@ class ModelSettings(SettingsPart):
     rfm: RfmModel = RfmModel()
     level: LevelModel = LevelModel()
     loyalty: LoyaltyModel = LoyaltyModel()
+    measures: MeasureModel = MeasureModel()
     identity: IdentityModel = IdentityModel()

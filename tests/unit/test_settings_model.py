@@ -114,6 +114,15 @@ def test_a_number_of_the_industry_is_a_var_only_where_the_file_sets_it(folder: P
             "{rfm: {method: fixed}}",
             "model.rfm: method fixed needs monetary: four ascending amounts in the reporting currency",
         ),
+        (
+            "{measures: {regularity_min_gaps: 20, regularity_max_gaps: 19}}",
+            "model.measures: regularity_min_gaps 20 must not be above regularity_max_gaps 19",
+        ),
+        (
+            "{measures: {tolerance_min_days: 200}}",
+            "model.measures: tolerance_min_days 200 must not be above tolerance_max_days 180",
+        ),
+        ("{measures: {regularity_max_gaps: 30}}", "measures.regularity_max_gaps: must be at most 20, but is `30`"),
         ("{rfm: {method: quintile}}", "rfm.method: `quintile` is not allowed; did you mean `quantile`?"),
         ("{rfm: {recency_days: [1, 2, 3]}}", "rfm.recency_days: must be 4 numbers between the 5 scores, but has 3"),
         ("{rfm: {recency_gaps: [1, 2, 3, 3]}}", "rfm.recency_gaps: the numbers must ascend, but 3"),

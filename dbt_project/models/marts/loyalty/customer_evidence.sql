@@ -28,8 +28,8 @@ final as (
         weight > 0 and score is not null as is_counted,
         n_purchase_days as n_evidence,
         cast(null as decimal(18, 4)) as evidence_weight,
-        cast(null as decimal(9, 8)) as raw_top_share,
-        cast(null as decimal(9, 8)) as top_share,
+        cast(null as decimal(9, 6)) as raw_top_share,
+        cast(null as decimal(9, 6)) as top_share,
         last_purchase_on as latest_on
     from bought
 

@@ -1,4 +1,9 @@
 {%- set asked = ['attitude', 'emotion', 'cognition'] -%}
+{%- set measured = [
+    'regularity_ratio', 'is_regular', 'favourite_brand', 'favourite_brand_share', 'discount_dependence_share',
+    'price_tolerance_score', 'price_premium_share', 'price_tolerance_basis', 'n_referrals', 'n_promoter_answers',
+    'active_month_share', 'n_grievances', 'n_grievances_followed', 'tolerance_share', 'tolerance_excess_share'
+] -%}
 with classes as (
     select * from {{ ref('int_customer_class') }}
     where observed_on = {{ as_of_date() }}
@@ -11,6 +16,10 @@ buyers as (
 
 evidence as (
     select * from {{ ref('int_customer_evidence') }}
+),
+
+measures as (
+    select * from {{ ref('int_customer_measure') }}
 ),
 
 leveled as (
@@ -102,8 +111,12 @@ final as (
         classed.silence_ratio,
         classed.is_break as is_last_gap_break,
         classed.g0_days,
+        {%- for name in measured %}
+        measures.{{ name }},
+        {%- endfor %}
         classed.horizon_days
     from classed
+    left join measures on classed.customer_key = measures.customer_key
 )
 
 select * from final

@@ -42,7 +42,7 @@ means as (
         latest_on,
         is_known,
         {%- for mean in means %}
-        case when is_known then {{ divide(mean ~ '_sum', 'known_weight', 8) }} end as {{ mean }},
+        case when is_known then {{ divide(mean ~ '_sum', 'known_weight', 6, 6) }} end as {{ mean }},
         {%- endfor %}
         cast(case when is_known then known_weight else 0 end as decimal(9, 4)) as coverage_share
     from decided
@@ -63,8 +63,8 @@ final as (
         coverage_share,
         {{ evidence_confidence('coverage_share', 'evidence_weight') }} as confidence_share,
         evidence_weight < {{ var('evidence_low_confidence_weight') }} as is_low_confidence,
-        cast(top_share as decimal(9, 8)) as top_share,
-        cast(raw_top_share as decimal(9, 8)) as raw_top_share,
+        cast(top_share as decimal(9, 6)) as top_share,
+        cast(raw_top_share as decimal(9, 6)) as raw_top_share,
         {{ is_high_share('top_share', 'raw_top_share') }} as is_high
     from means
 )

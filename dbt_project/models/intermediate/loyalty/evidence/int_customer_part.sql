@@ -42,8 +42,8 @@ final as (
         is_answered,
         cast({{ divide('raw_score_sum', 'n_known', 4, 4) }} as decimal(9, 4)) as raw_score,
         cast({{ divide('score_sum', 'n_known', 4, 4) }} as decimal(9, 4)) as score,
-        cast({{ divide('raw_top_share_sum', 'n_known', 8) }} as decimal(9, 8)) as raw_top_share,
-        cast({{ divide('top_share_sum', 'n_known', 8) }} as decimal(9, 8)) as top_share
+        cast({{ divide('raw_top_share_sum', 'n_known', 6, 6) }} as decimal(9, 6)) as raw_top_share,
+        cast({{ divide('top_share_sum', 'n_known', 6, 6) }} as decimal(9, 6)) as top_share
     from summed
 )
 

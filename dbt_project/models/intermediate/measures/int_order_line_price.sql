@@ -1,0 +1,78 @@
+with orders as (
+    select
+        source,
+        order_id,
+        customer_key,
+        ordered_on,
+        discount_amount
+    from {{ ref('int_order') }}
+    where is_purchase
+),
+
+lines as (
+    select
+        source,
+        order_id,
+        line_id,
+        brand,
+        net_amount as paid_amount,
+        discount_amount,
+        case when list_amount > gross_amount then list_amount else gross_amount end as list_amount
+    from {{ ref('int_order_line') }}
+    where is_counted and issue is null
+),
+
+placed as (
+    select
+        orders.customer_key,
+        orders.ordered_on,
+        lines.source,
+        lines.order_id,
+        lines.line_id,
+        lines.brand,
+        lines.paid_amount,
+        lines.list_amount,
+        -- a discount on the order is more than the discounts on its lines
+        orders.discount_amount
+        > sum(lines.discount_amount) over (partition by lines.source, lines.order_id) as is_order_discounted
+    from lines
+    inner join orders on lines.source = orders.source and lines.order_id = orders.order_id
+),
+
+judged as (
+    select
+        *,
+        coalesce(paid_amount < list_amount or is_order_discounted, false) as is_discounted
+    from placed
+),
+
+-- a source that never showed a discount may have no field for it
+discounted_sources as (
+    select
+        source,
+        min(ordered_on) as first_discount_on
+    from judged
+    where is_discounted
+    group by source
+),
+
+final as (
+    select
+        judged.customer_key,
+        judged.ordered_on,
+        judged.source,
+        judged.order_id,
+        judged.line_id,
+        judged.brand,
+        judged.paid_amount,
+        judged.list_amount,
+        judged.is_discounted,
+        case
+            when judged.ordered_on < discounted_sources.first_discount_on then discounted_sources.first_discount_on
+            when discounted_sources.source is not null then judged.ordered_on
+        end as discount_known_on
+    from judged
+    left join discounted_sources on judged.source = discounted_sources.source
+)
+
+select * from final
