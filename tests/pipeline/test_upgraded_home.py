@@ -30,8 +30,6 @@ BEFORE = {
     },
     "customer_rfm": {
         "rfm_segment": "segment",
-        "rfm_segment_label_en": "segment_label_en",
-        "rfm_segment_label_zh": "segment_label_zh",
         "rfm_segment_at_month_end": "segment_at_month_end",
     },
     "rpt_nps": {"slice_by": "segment_kind", "slice_value": "segment"},
@@ -125,7 +123,7 @@ def make_old_home(home: Path) -> Path:
         tables = {("marts", table): names for table, names in BEFORE.items()} | INNER
         for (schema, table), names in tables.items():
             rename(connection, schema, table, names)
-        connection.execute("update seeds.loyalty_quadrants set quadrant = 'true' where quadrant = 'true_loyalty'")
+        connection.execute("update seeds.labels set code = 'true' where code = 'true_loyalty'")
     rename_in_parquet(home / "exchange" / "value_validation.parquet", BEFORE["rpt_clv_validation"])
     path = home / "state" / "build.json"
     state = json.loads(path.read_text())

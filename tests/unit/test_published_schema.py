@@ -16,7 +16,6 @@ from pipelines.publication import SCHEMA_VERSION
 
 SNAPSHOT = Path(__file__).with_name("published_schema.json")
 DBT = project_root() / "dbt_project"
-CODES = {"loyalty_levels": "level", "loyalty_quadrants": "quadrant", "rfm_segments": "rfm_segment"}
 
 Schema = dict[str, dict[str, object]]
 
@@ -37,9 +36,11 @@ def declared() -> Schema:
                     for column in rule["columns"]
                 },
             }
-    for seed, column in CODES.items():
-        with (DBT / "seeds" / f"{seed}.csv").open(encoding="utf-8", newline="") as file:
-            found[f"seed {seed}"] = {"codes": sorted({row[column] for row in csv.DictReader(file)})}
+    with (DBT / "seeds" / "labels.csv").open(encoding="utf-8", newline="") as file:
+        labels = list(csv.DictReader(file))
+    for code_set in sorted({row["code_set"] for row in labels}):
+        codes = sorted({row["code"] for row in labels if row["code_set"] == code_set})
+        found[f"codes {code_set}"] = {"codes": codes}
     return found
 
 

@@ -50,9 +50,9 @@ create table marts.fct_return as from (values
     as t (return_amount, issue, customer_key);
 create table marts.customer_clv as from (values (17.17::decimal(18, 2), 'a'), (-0.17, 'c'), (null, 'unvalued'))
     as t (historic_net_amount, customer_key);
-create table staging.int_loyalty_events_as_of as from (values
+create table intermediate.int_loyalty_event as from (values
     ('a', 'earn', 100.5), ('a', 'redeem', -30), ('b', 'redeem', 5), ('b', 'expire', 2.5), ('b', 'adjust', 1),
-    ('b', 'tier', 7), (null, 'earn', 9)) as t (customer_ref, kind, points);
+    ('b', 'tier', 7), (null, 'earn', 9)) as t (customer_key, kind, points);
 create table marts.customer_points as from (values (70.5), (-6.5)) as t (points_balance);
 create table marts.fct_survey_answer as
     from (values ('promoter'), ('passive'), ('detractor'), (null)) as t (nps_category);

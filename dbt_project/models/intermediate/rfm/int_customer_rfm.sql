@@ -40,9 +40,7 @@ final as (
         combined.f_quintile,
         combined.m_quintile,
         combined.fm_quintile,
-        segments.rfm_segment,
-        segments.label_en,
-        segments.label_zh
+        segments.rfm_segment
     from combined
     left join segments
         on

@@ -8,12 +8,9 @@ with answers as (
     where construct = 'nps' and nps_category is not null
 ),
 
-identities as (
-    select
-        source,
-        customer_ref,
-        customer_key
-    from {{ ref('int_customer_identity') }}
+sent as (
+    select * from {{ ref('int_survey_invitation') }}
+    where customer_key is not null
 ),
 
 nps_surveys as (
@@ -31,17 +28,13 @@ invitations as (
         sent.survey_id,
         sent.invitation_id,
         sent.sent_at,
-        {{ business_date('sent.sent_at') }} as sent_on,
-        identities.customer_key
-    from {{ ref('int_survey_invitations_as_of') }} as sent
+        sent.sent_on,
+        sent.customer_key
+    from sent
     inner join nps_surveys
         on
             sent.source = nps_surveys.source
             and sent.survey_id = nps_surveys.survey_id
-    inner join identities
-        on
-            sent.source = identities.source
-            and sent.customer_ref = identities.customer_ref
 ),
 
 -- An invitation is answered by any NPS answer of the same survey and customer, given when it was sent or later.

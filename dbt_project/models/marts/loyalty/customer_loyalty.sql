@@ -22,14 +22,6 @@ measures as (
     select * from {{ ref('int_customer_measure') }}
 ),
 
-levels as (
-    select * from {{ ref('loyalty_levels') }}
-),
-
-quadrants as (
-    select * from {{ ref('loyalty_quadrants') }}
-),
-
 leveled as (
     select
         classes.*,
@@ -80,8 +72,6 @@ final as (
         classed.customer_key,
         {{ as_of_date() }} as as_of_on,
         classed.level,
-        levels.label_en as level_label_en,
-        levels.label_zh as level_label_zh,
         classed.level_reason,
         classed.level_basis,
         classed.return_share,
@@ -94,8 +84,6 @@ final as (
         classed.is_emotionally_loyal,
         classed.is_cognitively_loyal,
         classed.quadrant,
-        quadrants.label_en as quadrant_label_en,
-        quadrants.label_zh as quadrant_label_zh,
         classed.loyalty_score,
         classed.evidence_pattern,
         classed.coverage_share,
@@ -130,8 +118,6 @@ final as (
         classed.horizon_days
     from classed
     left join measures on classed.customer_key = measures.customer_key
-    left join levels on classed.level = levels.level
-    left join quadrants on classed.quadrant = quadrants.quadrant
 )
 
 select * from final

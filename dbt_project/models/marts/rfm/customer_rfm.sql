@@ -31,8 +31,6 @@ final as (
             dbt.cast('today.fm_quintile', type_string()),
         ]) }} as rfm_cell,
         today.rfm_segment,
-        today.label_en as rfm_segment_label_en,
-        today.label_zh as rfm_segment_label_zh,
         {{ last_month_end() }} as month_end_on,
         month_end.rfm_segment as rfm_segment_at_month_end
     from today

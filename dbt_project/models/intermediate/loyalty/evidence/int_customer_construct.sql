@@ -45,12 +45,11 @@ summed as (
         shrinkages.shrinkage
 ),
 
--- With at most 6 decimals, quotients are computed in 64 bits: ten times as fast (macro divide).
 compared as (
     select
         *,
-        {{ divide('weighted_mean_score', 'evidence_weight', 4, 6) }} as mean_score,
-        {{ divide('weighted_mean_top_share', 'evidence_weight', 6, 6) }} as mean_top_share
+        {{ divide('weighted_mean_score', 'evidence_weight', 4) }} as mean_score,
+        {{ divide('weighted_mean_top_share', 'evidence_weight', 6) }} as mean_top_share
     from summed
 ),
 
@@ -58,13 +57,13 @@ shrunk as (
     select
         *,
         evidence_weight >= {{ var('evidence_known_weight') }} as is_known,
-        {{ divide('weighted_score', 'evidence_weight', 4, 6) }} as raw_score,
+        {{ divide('weighted_score', 'evidence_weight', 4) }} as raw_score,
         {{ divide(
-            'weighted_score + ' ~ multiply('shrinkage', 'mean_score', 8, 4, 4), 'evidence_weight + shrinkage', 4, 6
+            'weighted_score + ' ~ multiply('shrinkage', 'mean_score', 8, 4, 4), 'evidence_weight + shrinkage', 4
         ) }} as score,
-        {{ divide('weighted_top', 'evidence_weight', 6, 6) }} as raw_top_share,
+        {{ divide('weighted_top', 'evidence_weight', 6) }} as raw_top_share,
         {{ divide(
-            'weighted_top + ' ~ multiply('shrinkage', 'mean_top_share', 8, 4, 8), 'evidence_weight + shrinkage', 6, 6
+            'weighted_top + ' ~ multiply('shrinkage', 'mean_top_share', 8, 4, 8), 'evidence_weight + shrinkage', 6
         ) }} as top_share
     from compared
 ),

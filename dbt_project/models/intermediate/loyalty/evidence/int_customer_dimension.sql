@@ -42,7 +42,7 @@ means as (
         latest_on,
         is_known,
         {%- for mean in means %}
-        case when is_known then {{ divide(mean ~ '_sum', 'known_weight', 6, 6) }} end as {{ mean }},
+        case when is_known then {{ divide(mean ~ '_sum', 'known_weight', 6) }} end as {{ mean }},
         {%- endfor %}
         cast(case when is_known then known_weight else 0 end as decimal(9, 4)) as coverage_share
     from decided

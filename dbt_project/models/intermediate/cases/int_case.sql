@@ -1,0 +1,68 @@
+with cases as (
+    select * from {{ ref('int_cases_as_of') }}
+),
+
+orders as (
+    select
+        source,
+        order_id,
+        customer_key
+    from {{ ref('int_order') }}
+),
+
+identities as (
+    select * from {{ ref('int_customer_identity') }}
+),
+
+products as (
+    select
+        source,
+        product_id
+    from {{ ref('int_products_as_of') }}
+),
+
+-- the reference of the case counts before the customer of its order
+placed as (
+    select
+        cases.*,
+        orders.order_id as known_order_id,
+        products.product_id as known_product_id,
+        coalesce(identities.customer_key, orders.customer_key) as customer_key
+    from cases
+    left join orders
+        on cases.source = orders.source and cases.order_id = orders.order_id
+    left join identities
+        on cases.source = identities.source and cases.customer_ref = identities.customer_ref
+    left join products
+        on cases.source = products.source and cases.product_id = products.product_id
+),
+
+final as (
+    select
+        {{ hash_key(['source', 'case_id']) }} as case_key,
+        source,
+        case_id,
+        customer_key,
+        {{ hash_key(['source', 'known_order_id']) }} as order_key,
+        {{ hash_key(['source', 'known_product_id']) }} as product_key,
+        product_id,
+        opened_at,
+        event_on as opened_on,
+        first_response_at,
+        closed_at,
+        {{ hours_between('first_response_at', 'opened_at') }} as first_response_hours,
+        {{ hours_between('closed_at', 'opened_at') }} as resolution_hours,
+        kind,
+        priority,
+        category,
+        channel,
+        status,
+        {{ is_case_open('status', 'closed_at') }} as is_open,
+        {{ is_case_resolved('status', 'closed_at') }} as is_resolved,
+        resolution is not null as has_resolution,
+        satisfaction as satisfaction_number,
+        cost as cost_amount
+    from placed
+)
+
+select * from final

@@ -1,0 +1,6 @@
+select
+    code_set,
+    code,
+    language,
+    label
+from {{ ref('labels') }}

@@ -1,0 +1,12 @@
+{{ config(materialized='view') }}
+
+select
+    invitation_key,
+    source,
+    invitation_id,
+    survey_id,
+    customer_key,
+    channel,
+    sent_at,
+    sent_on
+from {{ ref('int_survey_invitation') }}
