@@ -115,4 +115,4 @@ def test_every_amount_of_a_mart_says_that_it_is_in_the_reporting_currency() -> N
 
 def test_a_currency_in_a_mart_is_called_the_sources() -> None:
     found = {f"{model}.{name}" for model, name, _ in published_columns() if "currency" in name}
-    assert found == {"fct_order.source_currency"}
+    assert found == {"fct_campaign_touch.source_currency", "fct_order.source_currency"}
