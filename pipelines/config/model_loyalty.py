@@ -95,8 +95,8 @@ class LoyaltyModel(SettingsPart):
     type_discount_share: Annotated[
         Share,
         About(
-            "A loyal customer whose feelings are known is rational if they bought at least this share of the list value at"
-            " a discount.",
+            "A loyal customer whose feelings are known is rational if they bought at least this share of the list value"
+            " at a discount.",
             "More than half of the purchases depend on the price.",
             "share of list value",
             var="type_discount_share",
