@@ -7,7 +7,8 @@ A decision counts for every as-of day. resolve.py applies the decisions. The cal
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections import deque
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -152,7 +153,8 @@ def add_decision(
         by: The user.
 
     Raises:
-        ConfigError: Both references are the same, the reason is empty, or a decision about the two is in force.
+        ConfigError: Both references are the same, the reason is empty, a decision about the two is in force, or links
+            in force contradict the decision over other references.
     """
     if one == other:
         raise ConfigError(
@@ -161,13 +163,15 @@ def add_decision(
     if not reason.strip():
         raise ConfigError("the reason is empty, so nobody could check the decision later", hint="add --reason TEXT")
     entries = read_decisions(path)
-    for entry in in_force(entries):
+    decided = in_force(entries)
+    for entry in decided:
         if entry.refs == {one, other}:
             clash = "the same decision" if entry.action is action else f"the opposite decision ({entry.action})"
             raise ConfigError(
                 f"{clash} about these two references is already in force: {entry.id}",
                 hint=f"nothing is to do, or undo it first: loyalty identity undo {entry.id}",
             )
+    _check_chains(decided, action, one, other)
     decision = Decision(
         id=_next_id(entries),
         at=_now(),
@@ -234,6 +238,38 @@ def forget_refs(path: Path, refs: Collection[tuple[str, str]], words: Sequence[s
     if changed:
         _write(path, kept)
     return changed
+
+
+def _check_chains(decided: Sequence[Decision], action: Action, one: tuple[str, str], other: tuple[str, str]) -> None:
+    """Refuse a decision that links over other references contradict: an unlink does not separate what links join."""
+    links = {entry.id: entry.refs for entry in decided if entry.action is Action.LINK}
+    if action is Action.UNLINK and (chain := _chain(links, one, other)):
+        raise ConfigError(
+            f"these two references are joined by links in force: {', '.join(chain)}",
+            hint=f"undo one of these links first, for example: loyalty identity undo {chain[0]}",
+        )
+    with_new = {**links, "the new link": frozenset({one, other})} if action is Action.LINK else links
+    for entry in decided:
+        if entry.action is Action.UNLINK and not _chain(links, *entry.refs) and _chain(with_new, *entry.refs):
+            raise ConfigError(
+                f"with this link, links would join the two references that {entry.id} keeps apart",
+                hint=f"undo it first: loyalty identity undo {entry.id}",
+            )
+
+
+def _chain(
+    links: Mapping[str, frozenset[tuple[str, str]]], start: tuple[str, str], end: tuple[str, str]
+) -> tuple[str, ...]:
+    """The ids of the fewest links that lead from one reference to another; empty if none do."""
+    chains: dict[tuple[str, str], tuple[str, ...]] = {start: ()}
+    waiting = deque([start])
+    while waiting:
+        here = waiting.popleft()
+        for name, refs in links.items():
+            for there in refs - chains.keys() if here in refs else ():
+                chains[there] = (*chains[here], name)
+                waiting.append(there)
+    return chains.get(end, ())
 
 
 def _write(path: Path, entries: Iterable[Decision]) -> None:

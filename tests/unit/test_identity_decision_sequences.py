@@ -1,5 +1,6 @@
 """Any sequence of links, unlinks and undos: what is in force, and which references are one customer then."""
 
+from itertools import combinations
 from pathlib import Path
 
 import pyarrow as pa
@@ -36,6 +37,26 @@ def persons(path: Path, spill: Path) -> dict[str, str]:
     return components
 
 
+def joined(links: list[frozenset[str]]) -> set[frozenset[str]]:
+    """Every pair that links join, over any number of steps."""
+    groups = [{ref} for ref in REFS]
+    for link in links:
+        touched = [group for group in groups if group & link]
+        groups = [group for group in groups if not group & link] + [set().union(*touched)]
+    return {frozenset(pair) for group in groups for pair in combinations(group, 2)}
+
+
+def contradicts(
+    expected: dict[str, tuple[user.Action, frozenset[str]]], action: user.Action, pair: tuple[str, str]
+) -> bool:
+    """Whether links join what an unlink separates, if this decision is added."""
+    links = [refs for what, refs in expected.values() if what is user.Action.LINK]
+    unlinks = {refs for what, refs in expected.values() if what is user.Action.UNLINK}
+    if action is user.Action.UNLINK:
+        return frozenset(pair) in joined(links)
+    return bool(joined([*links, frozenset(pair)]) & unlinks)
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.lists(steps, max_size=8))
 def test_the_decisions_in_force_decide_and_undoing_all_of_them_leaves_the_evidence(
@@ -59,7 +80,8 @@ def test_the_decisions_in_force_decide_and_undoing_all_of_them_leaves_the_eviden
             assert is_refused == (f"d{what}" not in expected)
             expected.pop(f"d{what}", None)
         else:
-            assert is_refused == (frozenset(what) in {pair for _, pair in expected.values()})
+            is_decided = frozenset(what) in {pair for _, pair in expected.values()}
+            assert is_refused == (is_decided or contradicts(expected, action, what))
             if not is_refused:
                 expected[f"d{n_entries + 1}"] = (action, frozenset(what))
         n_entries += not is_refused
@@ -82,3 +104,20 @@ def test_a_pair_can_be_unlinked_after_its_link_and_linked_after_its_unlink(tmp_p
         seen.append(persons(path, tmp_path))
     one = dict.fromkeys("abcd", "a")
     assert seen == [one, {"a": "a", "d": "a", "b": "b", "c": "b"}, one]
+
+
+def test_a_decision_that_links_contradict_over_other_references_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "decisions.jsonl"
+
+    def add(action: user.Action, pair: str) -> None:
+        user.add_decision(path, action, ("shop", pair[0]), ("shop", pair[1]), "seen", by="ops")
+
+    for pair in ("ab", "bc"):
+        add(user.Action.LINK, pair)
+    with pytest.raises(ConfigError, match=r"joined by links in force: d1, d2"):
+        add(user.Action.UNLINK, "ac")
+    user.undo_decision(path, "d2", by="ops")
+    add(user.Action.UNLINK, "ac")
+    with pytest.raises(ConfigError, match="that d4 keeps apart"):
+        add(user.Action.LINK, "bc")
+    add(user.Action.LINK, "cd")
