@@ -179,4 +179,14 @@ BREAKS = {
         "last_year_has_no_observation_gap",
     ): "insert into marts.rpt_observation_gap by name"
     " select date '2025-01-02' as silent_from_on, date '2025-02-02' as silent_to_on, 32 as unobserved_days",
+    (
+        "marts",
+        "rpt_level_outcome",
+        "churned_customers_seldom_return",
+    ): "insert into marts.rpt_level_outcome by name"
+    " select date '2025-01-31' as month_end_on, 'churned' as level, 20 as n_customers, 5 as n_returned,"
+    " 0.25 as returned_share",
+    ("marts", "rpt_level_outcome", "levels_are_in_order"): "insert into marts.rpt_level_outcome by name"
+    " select date '2025-01-31' as month_end_on, level, 100 as n_customers, share * 100 as n_returned,"
+    " share as returned_share from (values ('at_risk', 0.5), ('loyal', 0.3)) as levels (level, share)",
 }
