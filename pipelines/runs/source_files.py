@@ -22,6 +22,7 @@ EXCHANGE_CODE = {
     "purchase_scores": ("value", "runs/warehouse.py"),
     "value_parameters": ("value", "runs/warehouse.py"),
     "value_validation": ("value", "runs/warehouse.py"),
+    "return_curve": ("value", "runs/warehouse.py"),
 }
 # The Python that decides the bytes of a version.
 PUBLICATION_CODE = ("publication",)
