@@ -68,7 +68,7 @@ def test_every_industry_has_each_number_with_its_reason(folder: Path, industry: 
 def test_the_industries_and_the_gap_of_a_shop_without_one(folder: Path) -> None:
     found = rows(settings(folder))
     assert shown(found["industry"]) == ("general", "general", "default")
-    assert shown(found["model.loyalty.g0_days"]) == ("90", "90", "preset")
+    assert shown(found["model.level.g0_days"]) == ("90", "90", "preset")
     assert set(presets()) == {
         "retail",
         "e-commerce",
