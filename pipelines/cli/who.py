@@ -1,4 +1,4 @@
-"""`loyalty who`: from customer keys of the marts to persons, for whoever may read the restricted tables."""
+"""`loyalty who`: the persons behind customer keys of the marts, for users who may read the restricted tables."""
 
 from dataclasses import asdict
 from typing import Annotated

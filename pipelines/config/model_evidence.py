@@ -10,7 +10,7 @@ from pipelines.config.parts import SettingsPart
 
 
 class EvidenceModel(SettingsPart):
-    """When a construct is known, how few or old answers are shrunk, and when a score counts as high."""
+    """When a construct is known, how strongly answers are shrunk, and when a dimension is high."""
 
     known_weight: Annotated[
         Number,
@@ -34,7 +34,7 @@ class EvidenceModel(SettingsPart):
         Share,
         About(
             "Emotion is known only if constructs answered in surveys have at least this share of its weight.",
-            "Otherwise a single resolved return or a single referral would make an ordinary buyer emotionally loyal.",
+            "Otherwise a single referral would make an ordinary buyer emotionally loyal.",
             "share of weight",
             var="evidence_emotion_answered_share",
         ),
@@ -70,8 +70,8 @@ class EvidenceModel(SettingsPart):
     repeat_customers: Annotated[
         int,
         About(
-            "How much answers are shrunk is estimated from customers who answered repeatedly, if there are at least"
-            " this many of them.",
+            "The strength of shrinkage is estimated from customers who answered repeatedly, if there are at least this many"
+            " of them. Otherwise it is model.loyalty.evidence_prior.",
             "With fewer, the estimate of the variance within customers is too uncertain.",
             "customers",
             var="evidence_repeat_customers",
@@ -89,7 +89,7 @@ class EvidenceModel(SettingsPart):
     least_shrinkage: Annotated[
         Number,
         About(
-            "Answers are shrunk by at least this many answers with the shop's mean.",
+            "If the strength of shrinkage is estimated, at least this many answers with the shop's mean are added.",
             "A single answer should never count as the whole truth about a customer.",
             "answers",
             var="evidence_least_shrinkage",
@@ -98,7 +98,7 @@ class EvidenceModel(SettingsPart):
     most_shrinkage: Annotated[
         Number,
         About(
-            "Answers are shrunk by at most this many answers with the shop's mean.",
+            "If the strength of shrinkage is estimated, at most this many answers with the shop's mean are added.",
             "If customers do not differ, the estimate has no upper limit, and nobody would ever differ from the mean.",
             "answers",
             var="evidence_most_shrinkage",
@@ -107,7 +107,8 @@ class EvidenceModel(SettingsPart):
     straight_line_items: Annotated[
         int,
         About(
-            "A response with at least this many items, one of them reversed, all with the same answer, is left out.",
+            "A response is left out if it has at least this many items, at least one of them is reversed, and all have the"
+            " same answer.",
             "Nobody who reads the questions agrees with a statement and with its opposite.",
             "items",
             var="evidence_straight_line_items",

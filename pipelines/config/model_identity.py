@@ -41,7 +41,7 @@ PrivateText = Annotated[str, BeforeValidator(_is_text)]
 
 
 class IdentityModel(SettingsPart):
-    """Which references of customers are the same person, and whose data a person keeps."""
+    """Which references of customers are the same person, and which source describes the person."""
 
     phone_region: Annotated[
         Region | None,

@@ -19,7 +19,7 @@ class LevelModel(SettingsPart):
     months: Annotated[
         int,
         About(
-            "For how many past month ends level, class, type, quadrant and segment are known. The return curve counts"
+            "For how many past month ends level, class, type, quadrant and RFM segment are known. The return curve counts"
             " customers at these month ends.",
             "Five years contain every season several times. More month ends make a run longer.",
             "months",
@@ -40,7 +40,8 @@ class LevelModel(SettingsPart):
     g0_min_customers: Annotated[
         int,
         About(
-            "The median gap of the shop's repeat customers can replace g0_days only if there are at least this many.",
+            "The median gap of the shop's repeat customers can replace g0_days only if there are at least this many of"
+            " them.",
             "The median of fewer customers moves with each of them.",
             "customers",
             var="level_g0_min_customers",
@@ -49,7 +50,8 @@ class LevelModel(SettingsPart):
     g0_history_gaps: Annotated[
         Number,
         About(
-            "The median gap replaces g0_days only if the shop's history is at least this many times as long as both.",
+            "The median gap replaces g0_days only if the shop's history is at least this many times as long as each of the"
+            " two.",
             "A gap that is longer than the history cannot be seen, so the median of a short history is too small.",
             "gaps",
             var="level_g0_history_gaps",
@@ -58,7 +60,7 @@ class LevelModel(SettingsPart):
     g0_factor: Annotated[
         Number,
         About(
-            "The median gap replaces g0_days only if they differ by more than this factor.",
+            "The median gap replaces g0_days only if the two differ by more than this factor.",
             "A smaller difference changes few levels, and a constant g0 makes months comparable.",
             "factor",
             var="level_g0_factor",
@@ -67,7 +69,7 @@ class LevelModel(SettingsPart):
     horizon_gaps: Annotated[
         Number,
         About(
-            "A customer comes back if they buy within this many times g0 (the horizon).",
+            "A customer counts as returned if they buy within this many times g0 (the horizon).",
             "After two expected gaps most of those who will buy again have bought.",
             "g0",
             var="level_horizon_gaps",
@@ -84,8 +86,9 @@ class LevelModel(SettingsPart):
     horizon_min_month_ends: Annotated[
         int,
         About(
-            "While fewer month ends than this have an outcome for the horizon, the horizon is one g0.",
-            "A short history shows short horizons first.",
+            "The horizon is one g0 until at least this many past month ends are followed by a whole horizon of"
+            " horizon_gaps.",
+            "In a short history, outcomes of a shorter horizon are known earlier.",
             "month ends",
             var="level_horizon_min_month_ends",
         ),
@@ -102,8 +105,8 @@ class LevelModel(SettingsPart):
     min_month_ends: Annotated[
         int,
         About(
-            "The return curve needs at least this many past month ends with an outcome. With fewer, levels follow the"
-            " fixed limits below.",
+            "The return curve needs at least this many past month ends with an outcome. With fewer, levels follow"
+            " fixed limits: fallback_at_risk_gaps, and lapsed_days of model.loyalty.",
             "One or two month ends can be exceptions.",
             "month ends",
         ),
@@ -112,7 +115,7 @@ class LevelModel(SettingsPart):
         int,
         About(
             "The return curve needs at least this many customers at past month ends, counted at each month end.",
-            "With fewer, chance decides the shares of a hundred cells.",
+            "With fewer, chance decides the shares of its about ninety cells.",
             "customers",
         ),
     ] = Field(default=200, ge=1, le=1_000_000)
@@ -127,7 +130,8 @@ class LevelModel(SettingsPart):
     start_observations: Annotated[
         int,
         About(
-            "The share that a cell is compared with is that of the first cells of its row with this many customers.",
+            "A cell is compared with the share at the lowest silence of the same history: the mean of the first cells that"
+            " together have at least this many customers.",
             "The first cell alone can have few customers.",
             "customers",
         ),
@@ -135,8 +139,9 @@ class LevelModel(SettingsPart):
     at_risk_ratio: Annotated[
         Share,
         About(
-            "A customer is at risk if those like them come back less often than this share of the usual.",
-            "Below it, silence has cost more than a third of the chance of a return.",
+            "A customer is at risk if customers like them come back less often than active customers, and less often than"
+            " this share of what is usual for their history at the lowest silence.",
+            "Below it, silence has cost more than two fifths of the chance of a return.",
             "share",
             var="level_at_risk_ratio",
         ),
@@ -144,8 +149,8 @@ class LevelModel(SettingsPart):
     churned_share: Annotated[
         Share,
         About(
-            "A customer is churned only if at most this share of those like them came back.",
-            "It is below churned_limit_share, so that the promise also holds next month.",
+            "A customer is churned only if at most this share of customers like them came back.",
+            "It is below churned_limit_share, so that the limit also holds next month.",
             "share",
         ),
     ] = 0.15
@@ -153,8 +158,8 @@ class LevelModel(SettingsPart):
         Share,
         About(
             "At most this share of churned customers may come back within the horizon. A cell is called churned only if"
-            " an upper bound of its share is below this. If the share of churned customers rises above it, they are at"
-            " risk again.",
+            " an upper bound of its share is at most this. If the share of customers like a churned one rises above it,"
+            " the customer is at risk again.",
             "A label must mean what it says: of five churned customers at most one comes back.",
             "share",
             var="level_churned_limit_share",
@@ -163,7 +168,7 @@ class LevelModel(SettingsPart):
     churned_z: Annotated[
         Number,
         About(
-            "The upper bound is this many standard errors above the share.",
+            "The upper bound in churned_limit_share is this many standard errors above the share.",
             "1.28 gives a one-sided bound of 90 %.",
             "standard errors",
         ),
@@ -180,7 +185,8 @@ class LevelModel(SettingsPart):
     loyal_purchase_days: Annotated[
         int,
         About(
-            "With at least this many purchase days, buying can be called a habit.",
+            "The level loyal and behavioural loyalty need at least this many purchase days. With so many, a customer is no"
+            " longer new.",
             "A single repeat purchase may be chance.",
             "purchase days",
             var="loyalty_loyal_purchase_days",
@@ -191,8 +197,8 @@ class LevelModel(SettingsPart):
         Number,
         About(
             "The attitude of a customer keeps them from the level loyal only if its evidence has at least this weight.",
-            "One answer has this weight until it is one half-life old.",
-            "answers",
+            "One response has this weight until it is one half-life old.",
+            "responses",
             var="level_disloyal_evidence_weight",
         ),
     ] = Field(default=0.5, ge=0, le=100)

@@ -1,4 +1,4 @@
-"""The business numbers of scores, level and quadrant: the group `model.loyalty` of loyalty.yml."""
+"""The business numbers of scores, class, type and quadrant: the group `model.loyalty` of loyalty.yml."""
 
 from typing import Annotated, Self
 
@@ -18,13 +18,13 @@ from pipelines.config.parts import SettingsPart
 
 
 class LoyaltyModel(SettingsPart):
-    """Scores, levels and quadrants. Inactivity is measured in multiples of the customer's own purchase gap."""
+    """Scores, class, type and quadrant, and two limits of the level (lapsed_days and disloyal_attitude)."""
 
     lapsed_days: Annotated[
         int | None,
         About(
-            "A customer who is inactive for longer than this is churned, regardless of the customer's own gap. The cut"
-            " points of scores are computed over customers who are inactive for at most this long.",
+            "The cut points of scores are computed over customers who are inactive for at most this long. Without a return"
+            " curve, a customer who is inactive for longer than this and than two horizons is churned.",
             "A year contains every season once. For groceries the preset is shorter, because they are bought often.",
             "days",
             shown=OF_INDUSTRY,
@@ -95,9 +95,9 @@ class LoyaltyModel(SettingsPart):
     type_discount_share: Annotated[
         Share,
         About(
-            "A loyal customer whose feelings are known is rational if they bought at least this share of the list value"
-            " at a discount.",
-            "More than half of the purchases depend on the price.",
+            "A loyal customer whose attitude or emotion is known has the type rational if they bought at least this share"
+            " of the list value at a discount.",
+            "At least half of what they buy depends on the price.",
             "share of list value",
             var="type_discount_share",
         ),
@@ -105,7 +105,7 @@ class LoyaltyModel(SettingsPart):
     disloyal_attitude: Annotated[
         Score,
         About(
-            "A customer whose attitude score is below this is not called loyal.",
+            "A customer whose attitude score before shrinkage is below this cannot have the level loyal.",
             "On the scale from 0 to 10 this is an NPS answer of 3 or less.",
             "score",
             var="loyalty_disloyal_attitude",

@@ -1,4 +1,4 @@
-"""The user's decisions as the rules take them: with pseudonyms instead of references."""
+"""The user's decisions in the form that resolve.py reads: with pseudonyms instead of references."""
 
 from collections.abc import Iterable
 

@@ -1,7 +1,7 @@
 """The user's decisions about guests, for finding one person in landed rows.
 
-A decision names a guest by a keyed hash, which cannot be reversed. So the guests of the sources in question are hashed,
-all of them, but only if a decision in force names a guest.
+A decision names a guest by a keyed hash, which cannot be reversed. So if a decision in force names a guest of a source,
+all guests of this source are hashed and compared.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,6 @@
-"""Who was one customer at each month end, by the data known on the as-of day.
+"""Which references were one customer at each month end, by the data known on the as-of day.
 
-Most references are alone, or have been linked since before the first month end. Only the others are resolved again for
-each day.
+Most references are alone, or their links hold on every day. Only the others are resolved again for each day.
 """
 
 import shutil
@@ -106,7 +105,7 @@ def write_history(exchange: Path, decisions: Sequence[Decision], limits: Limits)
         exchange: The folder of the file. It has the links and the days (links.py), and identifiers.parquet with the
             block list.
         decisions: The user's decisions, which count on every day.
-        limits: How many references an identifier may link.
+        limits: Which identifiers link nobody, in addition to those on the block list.
     """
     spill = exchange / ".spill"
     try:

@@ -4,10 +4,10 @@ The links are those of the build: `person_ref`, e-mails and phones in normal for
 decisions. The build uses the rows that count on one day; this module uses every row that ever landed. resolve.py has
 the rules for both. Only what can be reached from the person is read, so the graph is small.
 
-The result is complete. An unlink only removes links, so everything that can be reached is collected without unlinks
-first. Whether an e-mail is shared by too many is decided with all its holders and everything that is declared about
-them; for a phone also with everybody who is joined with a holder by e-mail. Then the rules are applied to the collected
-part of the graph, with unlinks.
+The result is the same as with the whole graph. First everything that can be reached without unlinks is collected: an
+unlink only removes links. For each e-mail, all references that have it are collected, and everything that is declared
+about them. This decides whether too many references share it. For a phone, references that are linked with these by
+e-mail are collected too. Then the rules are applied to the collected part of the graph, with unlinks.
 """
 
 from collections import defaultdict, deque

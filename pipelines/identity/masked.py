@@ -1,4 +1,4 @@
-"""Shortens personal texts so that an output shows which kind of value it is about, but not the value."""
+"""Masks personal texts, so that an output shows the kind of a value but not the value."""
 
 import re
 

@@ -64,7 +64,7 @@ def propose(
 ) -> list[Proposal]:
     """Pairs of references of different customers, the best first, one pair for two customers.
 
-    Customers about whom the user has decided are left out, also if the next run has yet to apply the decision.
+    Two customers about whom the user has decided are left out, even if no run has applied the decision yet.
 
     Args:
         warehouse: The warehouse, opened for reading.

@@ -3,8 +3,8 @@
 The step runs in Python because the key must not appear in SQL, in dbt's artifacts or in an engine's logs. References
 are read in batches from the restricted staging schema, and only new references get a pseudonym.
 
-A guest is a row with an e-mail address and no reference. Its reference is `@` and the identifier of the address. An
-address without a normal form or on the block list is not a guest, because its rows can be from different people.
+A guest is a row with an e-mail address and no reference. Its reference is `@` and the identifier of the address. A row
+is not a guest if its address has no normal form or is on the block list: such rows can be from different people.
 """
 
 import hashlib

@@ -2,13 +2,14 @@
 
 The links come from dbt (int_identity_edge) and from the user. The rules, in this order:
 
-1. The declared components are those of `person_ref` and of the user's links.
-2. An e-mail that belongs to too many declared components of one source links nobody. References of one declared
+1. An identifier on the block list links nobody.
+2. The declared components are those of `person_ref` and of the user's links.
+3. An e-mail that belongs to too many declared components of one source links nobody. References of one declared
    component count once, and each source counts on its own.
-3. The same for a phone, but components by the remaining e-mails count once too. An identifier on the block list links
-   nobody.
-4. The user's unlinks remove links of evidence (unlinks.py).
-5. The components of what remains are the persons. Their names are their smallest pseudonyms.
+4. The same for a phone, but here references that the remaining e-mails connect count once too.
+5. The user's unlinks remove links of evidence (unlinks.py).
+6. The components of what remains are the persons. A component is named by its smallest pseudonym. The `customer_key` is
+   chosen later, in dbt (int_customer_identity).
 
 The result does not depend on the order of rows. Pseudonyms and identifiers become integer codes in DuckDB, which can
 spill to disk (links.py); the rules work on arrays of codes.

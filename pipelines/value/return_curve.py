@@ -4,9 +4,9 @@ Here: the fit from counts, as a pure function. Not here: what is counted (dbt, i
 or the level that follows from the curve (dbt, int_customer_level).
 
 Rows are kinds of history (number of purchase days, and pace). Bands are ranges of silence in multiples of the
-customer's own purchase gap, in ascending order. Fits are empirical Bayes: each row is shrunken towards the curve of all
-rows. Both are monotonic, because a longer silence never makes a return more likely (isotonic regression: Barlow et al.
-1972, "Statistical Inference under Order Restrictions").
+customer's own purchase gap, in ascending order. The fit is empirical Bayes: each row is shrunk towards the curve of all
+rows. Neither a row nor the curve of all rows rises with silence, because a longer silence never makes a return more
+likely (isotonic regression: Barlow et al. 1972, "Statistical Inference under Order Restrictions").
 """
 
 from dataclasses import dataclass
@@ -144,7 +144,7 @@ def _pooled(observed: Floats, returned: Floats, edge: float) -> Floats:
 
 
 def _row_target(observed: Floats, returned: Floats, overall: float, edge: float, rules: LevelModel) -> float:
-    """The share of a row, shrunken towards that of all rows."""
+    """The share of a row, shrunk towards that of all rows."""
     prior = rules.prior_observations
     share = (returned.sum() + prior * overall) / (observed.sum() + prior)
     return float(np.clip(share, edge, 1 - edge))
