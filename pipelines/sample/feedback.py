@@ -5,6 +5,7 @@ import pyarrow as pa
 
 from pipelines.sample import text
 from pipelines.sample.addresses import Addresses
+from pipelines.sample.attitudes import Attitudes
 from pipelines.sample.feed import Every, Feed
 from pipelines.sample.order_files import order_id
 from pipelines.sample.orders import Lines, Orders
@@ -69,11 +70,12 @@ class Surveys:
     Args:
         orders: The orders.
         addresses: The addresses of the people.
+        attitudes: What they truly think and feel.
         clock: The clock of the time zone.
         seed: Seed of the draws.
     """
 
-    def __init__(self, orders: Orders, addresses: Addresses, clock: Clock, seed: int) -> None:
+    def __init__(self, orders: Orders, addresses: Addresses, attitudes: Attitudes, clock: Clock, seed: int) -> None:
         rng = draws(seed, "surveys")
         self.orders = orders
         self.addresses = addresses
@@ -90,14 +92,16 @@ class Surveys:
         self.answer_day: Ints = answer_day[self.answers]
         m = len(self.answers)
         self.answered_at: Ints = clock.utc(self.answer_day, rng.integers(10 * 3600, 22 * 3600, m))
-        mood = rng.normal(0.0, 1.0, m)
-        self.nps: Ints = np.clip(np.rint(8.1 + 1.8 * mood + rng.normal(0, 0.7, m)), 0, 10).astype(np.int64)
-        self.five: Ints = np.clip(np.rint(3.9 + 0.8 * mood[:, None] + rng.normal(0, 0.6, (m, 4))), 1, 5).astype(
-            np.int64
+        person, mood = orders.person[self.asked[self.answers]], 0.6 * rng.normal(0.0, 1.0, m)
+        thinks, feels, judges = (
+            np.where(person >= 0, 0.8 * value[person], 0.0) + mood
+            for value in (attitudes.attitude, attitudes.emotion, attitudes.cognition)
         )
-        self.seven: Ints = np.clip(np.rint(5.0 + 1.1 * mood[:, None] + rng.normal(0, 0.9, (m, 2))), 1, 7).astype(
-            np.int64
-        )
+        five = np.stack([feels, feels, judges, thinks], axis=1)
+        seven = np.stack([feels, thinks], axis=1)
+        self.nps: Ints = np.clip(np.rint(8.1 + 1.8 * thinks + rng.normal(0, 0.7, m)), 0, 10).astype(np.int64)
+        self.five: Ints = np.clip(np.rint(3.9 + 0.8 * five + rng.normal(0, 0.6, (m, 4))), 1, 5).astype(np.int64)
+        self.seven: Ints = np.clip(np.rint(5.0 + 1.1 * seven + rng.normal(0, 0.9, (m, 2))), 1, 7).astype(np.int64)
         self.is_blank = rng.random((m, 6)) < 0.08
         self.comment = rng.integers(0, len(COMMENTS), m)
 

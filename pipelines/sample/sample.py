@@ -8,6 +8,7 @@ from pathlib import Path
 from pipelines.base.errors import ConfigError
 from pipelines.sample import (
     addresses,
+    attitudes,
     catalogue,
     dirt,
     order_files,
@@ -121,8 +122,9 @@ def write_sample(
     fx = rates.build(first, last, seed)
     placed, lines = orders.build(purchases, everyone, goods, fx, clock, seed)
     contacts = Contacts(everyone, where, clock, seed)
-    surveys = Surveys(placed, where, clock, seed)
-    crm, tool = Crm(everyone, where, clock, seed), SurveyTool(everyone, where, clock, seed)
+    felt = attitudes.build(lives, len(everyone.since), seed)
+    surveys = Surveys(placed, where, felt, clock, seed)
+    crm, tool = Crm(everyone, where, clock, seed), SurveyTool(everyone, where, felt, clock, seed)
     feeds: list[Feed] = [
         order_files.orders_feed(placed, where, clock),
         order_files.lines_feed(placed, lines, goods, clock),
@@ -155,7 +157,7 @@ def write_sample(
         "expected_counts": truth.counts(written),
         "files": truth.files(written, repeated),
         "people": known_as(everyone, where, placed, crm, tool),
-        "customers": truth.customers(lives, everyone, placed, fx),
+        "customers": truth.customers(lives, felt, everyone, placed, fx),
     }
     truth.write_tables(out / "truth", tables)
     (out / "loyalty.yml").write_text(CONFIG, encoding="utf-8")

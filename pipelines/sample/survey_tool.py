@@ -5,13 +5,35 @@ import pyarrow as pa
 
 from pipelines.sample import text
 from pipelines.sample.addresses import Addresses, can_be_asked, spelled
+from pipelines.sample.attitudes import Attitudes
 from pipelines.sample.feed import Every, Feed
 from pipelines.sample.people import People
 from pipelines.sample.process import Ints, draws
 from pipelines.sample.text import DAY_S, Clock
 
 SOURCE = "survey_tool"
-QUESTIONS = {"Would you recommend us? (0-10)": "recommend", "Will you buy again? (1-5)": "again"}
+#: The share of the answers in which all questions on a scale from 1 to 5 have the same score.
+STRAIGHT_LINERS = 0.05
+#: The questions on a scale from 1 to 5: heading, id, and the value of `Attitudes` that decides the answer.
+FIVE = [
+    ("Will you buy again? (1-5)", "again", "attitude"),
+    ("Are you satisfied with us? (1-5)", "satisfied", "attitude"),
+    ("Are we easy to deal with? (1-5)", "easy", "attitude"),
+    ("Do you prefer us to others? (1-5)", "prefer", "attitude"),
+    ("Are you attached to us? (1-5)", "bond", "emotion"),
+    ("Do you feel that you belong here? (1-5)", "belong", "emotion"),
+    ("Do you trust us? (1-5)", "trust", "emotion"),
+    ("Would you stay if prices rose? (1-5)", "stay", "emotion"),
+    ("Would you rather buy elsewhere? (1-5)", "elsewhere", "emotion"),
+    ("How good are the products? (1-5)", "quality", "cognition"),
+    ("How good is the service? (1-5)", "service", "cognition"),
+    ("How good is the help after a purchase? (1-5)", "after", "cognition"),
+    ("How do you rate the brand? (1-5)", "brand", "cognition"),
+    ("Do you know our offers well? (1-5)", "know", "cognition"),
+]
+#: In these, a high score is bad for the company.
+REVERSED = ("elsewhere",)
+QUESTIONS = {"Would you recommend us? (0-10)": "recommend", **{heading: name for heading, name, _ in FIVE}}
 
 
 class SurveyTool:
@@ -20,11 +42,12 @@ class SurveyTool:
     Args:
         people: The people.
         addresses: Their addresses, also those of leads.
+        attitudes: What they truly think and feel.
         clock: The clock of the time zone.
         seed: Seed of the draws.
     """
 
-    def __init__(self, people: People, addresses: Addresses, clock: Clock, seed: int) -> None:
+    def __init__(self, people: People, addresses: Addresses, attitudes: Attitudes, clock: Clock, seed: int) -> None:
         rng = draws(seed, "survey tool")
         self.addresses = addresses
         asked = can_be_asked(people)
@@ -41,9 +64,7 @@ class SurveyTool:
         answer_day = self.day + rng.integers(0, 5, n)
         self._answers: Ints = np.flatnonzero((rng.random(n) < 0.5) & (answer_day <= clock.last))
         self._answer_day: Ints = answer_day[self._answers]
-        mood = rng.normal(0.0, 1.0, n)
-        self._ten: Ints = np.clip(np.rint(8.0 + 1.8 * mood), 0, 10).astype(np.int64)
-        self._five: Ints = np.clip(np.rint(3.8 + 0.9 * mood), 1, 5).astype(np.int64)
+        self._ten, self._five = _scores(attitudes, self.person[self._answers], seed)
 
     def emails(self) -> pa.Array:
         """The address of each invitation. Half of the people who changed it were invited by their first address."""
@@ -74,7 +95,7 @@ class SurveyTool:
 
         def render(rows: Ints) -> pa.Table:
             which = self._answers[rows]
-            scores = [text.digits(self._ten[which]), text.digits(self._five[which])]
+            scores = [text.digits(self._ten[rows]), *(text.digits(five[rows]) for five in self._five)]
             return pa.table(
                 {
                     "token": text.reference("S", which + 1),
@@ -95,3 +116,24 @@ class SurveyTool:
             answers=QUESTIONS,
             source=SOURCE,
         )
+
+
+def _scores(attitudes: Attitudes, persons: Ints, seed: int) -> tuple[Ints, Ints]:
+    """The answers from 0 to 10, and those from 1 to 5: one row per question of FIVE, one column per answer.
+
+    A lead is in no other file: nobody knows what leads think, so their values are drawn here.
+    """
+    rng = draws(seed, "survey tool answers")
+    n, known = len(persons), len(attitudes.attitude)
+    row = np.minimum(persons, known - 1)
+    stranger = rng.normal(0.0, 1.0, n)
+    value = {
+        name: np.where(persons < known, getattr(attitudes, name)[row], stranger)
+        for name in ("attitude", "emotion", "cognition")
+    }
+    ten = 7.5 + 1.8 * value["attitude"] + rng.normal(0.0, 1.0, n)
+    signs = np.array([-1.0 if name in REVERSED else 1.0 for _, name, _ in FIVE])
+    felt = np.stack([value[dimension] for _, _, dimension in FIVE])
+    five = 3.0 + signs[:, None] * (0.6 + 0.8 * felt) + rng.normal(0.0, 0.7, felt.shape)
+    five = np.where(rng.random(n) < STRAIGHT_LINERS, rng.integers(2, 6, n), five)
+    return np.clip(np.rint(ten), 0, 10).astype(np.int64), np.clip(np.rint(five), 1, 5).astype(np.int64)

@@ -12,6 +12,7 @@ import pyarrow.csv as pv
 import pyarrow.parquet as pq
 
 from pipelines.sample import text
+from pipelines.sample.attitudes import Attitudes
 from pipelines.sample.feed import SHOP
 from pipelines.sample.orders import Orders
 from pipelines.sample.people import NEVER, People, labels, refs
@@ -73,13 +74,14 @@ def files(written: Sequence[Written], repeated: dict[str, str]) -> pa.Table:
     return pa.table({name: [row[index] for row in rows] for index, name in enumerate(names)})
 
 
-def customers(lives: Lives, people: People, orders: Orders, rates: Rates) -> pa.Table:
+def customers(lives: Lives, felt: Attitudes, people: People, orders: Orders, rates: Rates) -> pa.Table:
     """Grain: one row per acquired customer, with their process parameters and their purchases until the last day.
 
     Columns: person (as in people.parquet), person_ref (the reference, or the one that two references share),
     customer_ref, second_ref, has_record, rate_per_day,
     dropout_probability, dropout_on, mean_value, first_purchase_on, last_purchase_on, n_orders, n_purchase_days,
-    net_amount (reporting currency; each order rounded to cents).
+    net_amount (reporting currency; each order rounded to cents), attitude, emotion, cognition (standard normal) and
+    kind (of loyalty, by the definition of attitudes.py). Alive on a day: first_purchase_on <= day < dropout_on.
     """
     n = people.buyers
     who = np.arange(n)
@@ -110,6 +112,10 @@ def customers(lives: Lives, people: People, orders: Orders, rates: Rates) -> pa.
             "n_orders": pa.array(np.bincount(person, minlength=n)),
             "n_purchase_days": pa.array(np.bincount(bought_on, minlength=n)),
             "net_amount": pc.cast(text.money(net), pa.decimal128(18, 2)),
+            "attitude": pa.array(felt.attitude[:n]),
+            "emotion": pa.array(felt.emotion[:n]),
+            "cognition": pa.array(felt.cognition[:n]),
+            "kind": felt.kinds(lives),
         }
     )
 
