@@ -70,8 +70,8 @@ class EvidenceModel(SettingsPart):
     repeat_customers: Annotated[
         int,
         About(
-            "The strength of shrinkage is estimated from customers who answered repeatedly, if there are at least this many"
-            " of them. Otherwise it is model.loyalty.evidence_prior.",
+            "The strength of shrinkage is estimated from customers who answered repeatedly, if there are at least this"
+            " many of them. Otherwise it is model.loyalty.evidence_prior.",
             "With fewer, the estimate of the variance within customers is too uncertain.",
             "customers",
             var="evidence_repeat_customers",
@@ -107,8 +107,8 @@ class EvidenceModel(SettingsPart):
     straight_line_items: Annotated[
         int,
         About(
-            "A response is left out if it has at least this many items, at least one of them is reversed, and all have the"
-            " same answer.",
+            "A response is left out if it has at least this many items, at least one of them is reversed, and all have"
+            " the same answer.",
             "Nobody who reads the questions agrees with a statement and with its opposite.",
             "items",
             var="evidence_straight_line_items",

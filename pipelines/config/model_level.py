@@ -19,8 +19,8 @@ class LevelModel(SettingsPart):
     months: Annotated[
         int,
         About(
-            "For how many past month ends level, class, type, quadrant and RFM segment are known. The return curve counts"
-            " customers at these month ends.",
+            "For how many past month ends level, class, type, quadrant and RFM segment are known. The return curve"
+            " counts customers at these month ends.",
             "Five years contain every season several times. More month ends make a run longer.",
             "months",
             var="level_months",
@@ -50,8 +50,8 @@ class LevelModel(SettingsPart):
     g0_history_gaps: Annotated[
         Number,
         About(
-            "The median gap replaces g0_days only if the shop's history is at least this many times as long as each of the"
-            " two.",
+            "The median gap replaces g0_days only if the shop's history is at least this many times as long as each of"
+            " the two.",
             "A gap that is longer than the history cannot be seen, so the median of a short history is too small.",
             "gaps",
             var="level_g0_history_gaps",
@@ -130,8 +130,8 @@ class LevelModel(SettingsPart):
     start_observations: Annotated[
         int,
         About(
-            "A cell is compared with the share at the lowest silence of the same history: the mean of the first cells that"
-            " together have at least this many customers.",
+            "A cell is compared with the share at the lowest silence of the same history: the mean of the first cells"
+            " that together have at least this many customers.",
             "The first cell alone can have few customers.",
             "customers",
         ),
@@ -139,8 +139,8 @@ class LevelModel(SettingsPart):
     at_risk_ratio: Annotated[
         Share,
         About(
-            "A customer is at risk if customers like them come back less often than active customers, and less often than"
-            " this share of what is usual for their history at the lowest silence.",
+            "A customer is at risk if customers like them come back less often than active customers, and less often"
+            " than this share of what is usual for their history at the lowest silence.",
             "Below it, silence has cost more than two fifths of the chance of a return.",
             "share",
             var="level_at_risk_ratio",
@@ -185,8 +185,8 @@ class LevelModel(SettingsPart):
     loyal_purchase_days: Annotated[
         int,
         About(
-            "The level loyal and behavioural loyalty need at least this many purchase days. With so many, a customer is no"
-            " longer new.",
+            "The level loyal and behavioural loyalty need at least this many purchase days. With so many, a customer is"
+            " no longer new.",
             "A single repeat purchase may be chance.",
             "purchase days",
             var="loyalty_loyal_purchase_days",

@@ -23,8 +23,8 @@ class LoyaltyModel(SettingsPart):
     lapsed_days: Annotated[
         int | None,
         About(
-            "The cut points of scores are computed over customers who are inactive for at most this long. Without a return"
-            " curve, a customer who is inactive for longer than this and than two horizons is churned.",
+            "The cut points of scores are computed over customers who are inactive for at most this long. Without a"
+            " return curve, a customer who is inactive for longer than this and than two horizons is churned.",
             "A year contains every season once. For groceries the preset is shorter, because they are bought often.",
             "days",
             shown=OF_INDUSTRY,
@@ -95,8 +95,8 @@ class LoyaltyModel(SettingsPart):
     type_discount_share: Annotated[
         Share,
         About(
-            "A loyal customer whose attitude or emotion is known has the type rational if they bought at least this share"
-            " of the list value at a discount.",
+            "A loyal customer whose attitude or emotion is known has the type rational if they bought at least this"
+            " share of the list value at a discount.",
             "At least half of what they buy depends on the price.",
             "share of list value",
             var="type_discount_share",
