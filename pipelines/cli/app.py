@@ -23,7 +23,19 @@ from pipelines.base.errors import (
     StaleError,
     UnknownPersonError,
 )
-from pipelines.cli import backfill, identity, inspect, notify, operate, person, quarantine, status, versions, who
+from pipelines.cli import (
+    backfill,
+    explain,
+    identity,
+    inspect,
+    notify,
+    operate,
+    person,
+    quarantine,
+    status,
+    versions,
+    who,
+)
 from pipelines.cli.console import print_error
 from pipelines.cli.streams import guard_streams
 from pipelines.config.faults import value_words
@@ -102,6 +114,7 @@ app.command("forget")(person.forget)
 app.command("forget-again")(person.forget_again)
 app.command("export")(person.export)
 app.command("who")(who.who)
+app.command("explain")(explain.explain)
 app.add_typer(identity.app, name="identity")
 app.add_typer(versions.app, name="versions")
 app.add_typer(quarantine.app, name="quarantine")

@@ -43,3 +43,8 @@ NULL. Flags are decided by boxes: a mean of exactly 75 would be below 75 after a
 {% macro is_high_share(share, raw_share) -%}
     {{ share }} >= {{ var('evidence_high_share') }} and {{ raw_share }} >= {{ var('evidence_high_share') }}
 {%- endmacro %}
+
+{#- The share of which is_high_share decides: the smaller one; NULL if a share is NULL. -#}
+{% macro high_share(share, raw_share) -%}
+    case when {{ share }} < {{ raw_share }} then {{ share }} else {{ raw_share }} end
+{%- endmacro %}

@@ -26,6 +26,10 @@ reasons as (
     select * from {{ ref('int_customer_reason') }}
 ),
 
+limits as (
+    select * from {{ ref('int_level_limit') }}
+),
+
 leveled as (
     select
         classes.*,
@@ -41,9 +45,12 @@ leveled as (
         cast({{ divide('buyers.silence_days', 'buyers.own_gap_days', 4) }} as decimal(18, 4)) as silence_ratio,
         buyers.is_break,
         buyers.g0_days,
-        buyers.horizon_days
+        buyers.horizon_days,
+        limits.at_risk_from_silence_days,
+        limits.churned_from_silence_days
     from classes
     left join buyers on classes.customer_key = buyers.customer_key
+    left join limits on classes.customer_key = limits.customer_key
 ),
 
 classed as (
@@ -59,6 +66,7 @@ classed as (
         {%- for name in asked %}
         evidence.{{ name }}_score,
         evidence.{{ name }}_raw_score,
+        evidence.{{ name }}_high_share,
         evidence.n_{{ name }}_evidence,
         evidence.{{ name }}_evidence_weight,
         evidence.{{ name }}_coverage_share,
@@ -66,7 +74,8 @@ classed as (
         {%- endfor %}
         evidence.n_attitude_answers,
         evidence.brand_preference_score,
-        evidence.brand_preference_raw_score
+        evidence.brand_preference_raw_score,
+        evidence.brand_preference_high_share
     from leveled
     inner join evidence on leveled.customer_key = evidence.customer_key
 ),
@@ -98,6 +107,7 @@ final as (
         {%- for name in asked %}
         classed.{{ name }}_score,
         classed.{{ name }}_raw_score,
+        classed.{{ name }}_high_share,
         cast(classed.n_{{ name }}_evidence as integer) as n_{{ name }}_evidence,
         {%- if name == 'attitude' %}
         cast(classed.n_attitude_answers as integer) as n_attitude_answers,
@@ -108,6 +118,7 @@ final as (
         {%- endfor %}
         classed.brand_preference_score,
         classed.brand_preference_raw_score,
+        classed.brand_preference_high_share,
         classed.n_purchase_days,
         classed.first_to_last_days,
         classed.age_days,
@@ -120,6 +131,8 @@ final as (
         measures.{{ name }},
         {%- endfor %}
         classed.horizon_days,
+        classed.at_risk_from_silence_days,
+        classed.churned_from_silence_days,
         reasons.reason_1,
         reasons.reason_2,
         reasons.reason_3

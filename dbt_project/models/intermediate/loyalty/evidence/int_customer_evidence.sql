@@ -29,6 +29,7 @@ joined as (
         {%- for name in asked %}
         opinions.{{ name }}_score,
         opinions.{{ name }}_raw_score,
+        opinions.{{ name }}_high_share,
         coalesce(opinions.n_{{ name }}_evidence, 0) as n_{{ name }}_evidence,
         coalesce(opinions.n_{{ name }}_answers, 0) as n_{{ name }}_answers,
         cast(coalesce(opinions.{{ name }}_evidence_weight, 0) as decimal(18, 4)) as {{ name }}_evidence_weight,
@@ -36,7 +37,8 @@ joined as (
         cast(coalesce(opinions.{{ name }}_confidence_share, 0) as decimal(9, 4)) as {{ name }}_confidence_share,
         {%- endfor %}
         opinions.brand_preference_score,
-        opinions.brand_preference_raw_score
+        opinions.brand_preference_raw_score,
+        opinions.brand_preference_high_share
     from customers
     left join behaviour on customers.customer_key = behaviour.customer_key
     left join opinions on customers.customer_key = opinions.customer_key
@@ -68,6 +70,7 @@ final as (
         {{ name }}_score,
         {%- if name in asked %}
         {{ name }}_raw_score,
+        {{ name }}_high_share,
         {{ name }}_evidence_weight,
         n_{{ name }}_answers,
         {%- endif %}
@@ -77,6 +80,7 @@ final as (
         {%- endfor %}
         brand_preference_score,
         brand_preference_raw_score,
+        brand_preference_high_share,
         cast({{ divide('score_sum', 'weight', 4) }} as decimal(9, 4)) as loyalty_score,
         case
             when weight = 0 then 'none'

@@ -12,7 +12,8 @@ preferences as (
     select
         customer_key,
         score,
-        raw_score
+        raw_score,
+        {{ high_share('top_share', 'raw_top_share') }} as high_share
     from {{ ref('int_customer_construct') }}
     where observed_on = {{ as_of_date() }} and construct = 'brand_preference' and is_known
 ),
@@ -22,6 +23,8 @@ pivoted as (
         {%- for name in asked %}
         max(case when dimension = '{{ name }}' then score end) as {{ name }}_score,
         max(case when dimension = '{{ name }}' then raw_score end) as {{ name }}_raw_score,
+        max(case when dimension = '{{ name }}' then {{ high_share('top_share', 'raw_top_share') }} end)
+            as {{ name }}_high_share,
         max(case when dimension = '{{ name }}' then n_evidence end) as n_{{ name }}_evidence,
         max(case when dimension = '{{ name }}' then n_answers end) as n_{{ name }}_answers,
         max(case when dimension = '{{ name }}' then evidence_weight end) as {{ name }}_evidence_weight,
@@ -39,6 +42,7 @@ final as (
         {%- for name in asked %}
         pivoted.{{ name }}_score,
         pivoted.{{ name }}_raw_score,
+        pivoted.{{ name }}_high_share,
         pivoted.n_{{ name }}_evidence,
         pivoted.n_{{ name }}_answers,
         pivoted.{{ name }}_evidence_weight,
@@ -46,7 +50,8 @@ final as (
         pivoted.{{ name }}_confidence_share,
         {%- endfor %}
         preferences.score as brand_preference_score,
-        preferences.raw_score as brand_preference_raw_score
+        preferences.raw_score as brand_preference_raw_score,
+        preferences.high_share as brand_preference_high_share
     from pivoted
     full outer join preferences on pivoted.customer_key = preferences.customer_key
 )
