@@ -1,5 +1,7 @@
 {{ config(materialized='view') }}
 
+{%- set means = {'raw_score': 4, 'score': 4, 'raw_top_share': 6, 'top_share': 6} %}
+
 with constructs as (
     select * from {{ ref('int_customer_construct') }}
 ),
@@ -18,10 +20,9 @@ summed as (
         max(latest_on) as latest_on,
         sum(case when is_known then 1 else 0 end) as n_known,
         max(case when is_known and n_answers > 0 then 1 else 0 end) = 1 as is_answered,
-        sum(case when is_known then raw_score end) as raw_score_sum,
-        sum(case when is_known then score end) as score_sum,
-        sum(case when is_known then raw_top_share end) as raw_top_share_sum,
-        sum(case when is_known then top_share end) as top_share_sum
+        {%- for mean in means %}
+        sum(case when is_known then {{ mean }} end) as {{ mean }}_sum{{ ',' if not loop.last }}
+        {%- endfor %}
     from constructs
     group by customer_key, observed_on, dimension, part
 ),
@@ -40,10 +41,15 @@ final as (
         latest_on,
         n_known > 0 as is_known,
         is_answered,
-        cast({{ divide('raw_score_sum', 'n_known', 4, 4) }} as decimal(9, 4)) as raw_score,
-        cast({{ divide('score_sum', 'n_known', 4, 4) }} as decimal(9, 4)) as score,
-        cast({{ divide('raw_top_share_sum', 'n_known', 6, 6) }} as decimal(9, 6)) as raw_top_share,
-        cast({{ divide('top_share_sum', 'n_known', 6, 6) }} as decimal(9, 6)) as top_share
+        {%- for mean, decimals in means.items() %}
+        -- most parts have one construct, and a division takes long
+        cast(
+            case
+                when n_known = 1 then {{ mean }}_sum
+                else {{ divide(mean ~ '_sum', 'n_known', decimals, decimals) }}
+            end as decimal(9, {{ decimals }})
+        ) as {{ mean }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from summed
 )
 
