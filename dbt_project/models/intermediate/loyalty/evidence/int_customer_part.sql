@@ -18,11 +18,11 @@ summed as (
         sum(evidence_weight) as evidence_weight,
         sum(response_weight) as response_weight,
         max(latest_on) as latest_on,
-        sum(case when is_known then 1 else 0 end) as n_known,
-        max(case when is_known and n_answers > 0 then 1 else 0 end) = 1 as is_answered,
         {%- for mean in means %}
-        sum(case when is_known then {{ mean }} end) as {{ mean }}_sum{{ ',' if not loop.last }}
+        sum(case when is_known then {{ mean }} end) as {{ mean }}_sum,
         {%- endfor %}
+        sum(case when is_known then 1 else 0 end) as n_known,
+        max(case when is_known and n_answers > 0 then 1 else 0 end) = 1 as is_answered
     from constructs
     group by customer_key, observed_on, dimension, part
 ),
@@ -39,17 +39,17 @@ final as (
         cast(evidence_weight as decimal(18, 8)) as evidence_weight,
         cast(response_weight as decimal(18, 8)) as response_weight,
         latest_on,
-        n_known > 0 as is_known,
-        is_answered,
-        {%- for mean, decimals in means.items() %}
         -- most parts have one construct, and a division takes long
+        {%- for mean, decimals in means.items() %}
         cast(
             case
                 when n_known = 1 then {{ mean }}_sum
                 else {{ divide(mean ~ '_sum', 'n_known', decimals, decimals) }}
             end as decimal(9, {{ decimals }})
-        ) as {{ mean }}{{ ',' if not loop.last }}
+        ) as {{ mean }},
         {%- endfor %}
+        n_known > 0 as is_known,
+        is_answered
     from summed
 )
 
