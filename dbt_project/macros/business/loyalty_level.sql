@@ -46,3 +46,25 @@ columns are those of int_level_state.
 {% macro level_of_code(code) -%}
     case {{ code }} {%- for name in level_codes() %} when {{ loop.index0 }} then '{{ name }}' {%- endfor %} end
 {%- endmacro %}
+
+{#-
+Which rule decided the level, for a customer with at least one purchase day: a code of the code set `reason`. Its columns
+are those of int_customer_level, and is_disloyal. For `potential` it is the first condition of `loyal` that does not hold.
+-#}
+{% macro level_rule() -%}
+    case
+        when level_reason = 'recalibrated' then 'recalibrated'
+        when level_reason = 'silence' then 'held_in_silence'
+        when level = 'new' then 'first_purchase_recent'
+        when level = 'churned' and level_basis = 'curve' then 'few_come_back'
+        when level = 'churned' then 'silent_too_long'
+        when level = 'at_risk' and level_basis = 'curve' then 'fewer_come_back'
+        when level = 'at_risk' then 'silent_long'
+        when level = 'won_back' then 'back_after_break'
+        when level = 'loyal' then 'steady_purchases'
+        when n_purchase_days < {{ var('loyalty_loyal_purchase_days') }} then 'few_purchase_days'
+        when first_to_last_days < g0_days then 'short_history'
+        when is_break then 'recent_break'
+        when is_disloyal then 'negative_attitude'
+    end
+{%- endmacro %}

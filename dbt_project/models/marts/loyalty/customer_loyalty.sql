@@ -22,6 +22,10 @@ measures as (
     select * from {{ ref('int_customer_measure') }}
 ),
 
+reasons as (
+    select * from {{ ref('int_customer_reason') }}
+),
+
 leveled as (
     select
         classes.*,
@@ -115,8 +119,12 @@ final as (
         {%- for name in measured %}
         measures.{{ name }},
         {%- endfor %}
-        classed.horizon_days
+        classed.horizon_days,
+        reasons.reason_1,
+        reasons.reason_2,
+        reasons.reason_3
     from classed
+    inner join reasons on classed.customer_key = reasons.customer_key
     left join measures on classed.customer_key = measures.customer_key
 )
 
