@@ -47,6 +47,7 @@ class Story:
         again: The run after that, in which her files came again.
         at_last: Where she stood then.
         unknown: `export` then.
+        unexplained: `explain` then, by reference and by key.
     """
 
     home: Path
@@ -63,6 +64,7 @@ class Story:
     again: dict[str, Any]
     at_last: dict[str, list[str]]
     unknown: subprocess.CompletedProcess[str]
+    unexplained: list[subprocess.CompletedProcess[str]]
 
 
 def command(config: Path, *arguments: str | Path, umask: int = 0o022) -> subprocess.CompletedProcess[str]:
@@ -194,6 +196,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
         again=again,
         at_last=person.traces(home, tuple(text for text in person.STRINGS if text != person.NAME)),
         unknown=command(config, "export", person.REF),
+        unexplained=[command(config, "explain", asked) for asked in (person.REF, min(keys))],
     )
 
 
@@ -271,6 +274,11 @@ def test_what_is_held_is_told_with_file_and_line(story: Story) -> None:
 def test_who_is_not_held_is_said_so(story: Story) -> None:
     assert story.unknown.returncode == 8
     assert "error " in story.unknown.stderr
+
+
+def test_an_erased_person_cannot_be_explained(story: Story) -> None:
+    assert [done.returncode for done in story.unexplained] == [8, 8]
+    assert [done.stdout for done in story.unexplained] == ["", ""]
 
 
 @pytest.mark.parametrize("umask", [0o022, 0o002])

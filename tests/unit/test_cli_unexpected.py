@@ -29,6 +29,7 @@ ARGUMENTS = {
     "forget": ["C1", "--dry-run"],
     "export": ["C1"],
     "who": ["k"],
+    "explain": ["C1"],
     "identity link": ["A", "B", "--reason", "x"],
     "identity unlink": ["A", "B", "--reason", "x"],
     "identity undo": ["d1"],
