@@ -70,7 +70,11 @@ dimension_weights as (
         dimension,
         sum(weight) as part_weight,
         cast(
-            case dimension {%- for name, weight in dimensions.items() %} when '{{ name }}' then {{ weight }} {%- endfor %} end
+            case dimension
+                {%- for name, weight in dimensions.items() %}
+                when '{{ name }}' then {{ weight }}
+                {%- endfor %}
+            end
             as decimal(9, 4)
         ) as dimension_weight
     from parts
@@ -80,10 +84,7 @@ dimension_weights as (
 
 totals as (
     select
-        customer_key,
-        dimension,
-        part_weight,
-        dimension_weight,
+        *,
         sum(dimension_weight) over (partition by customer_key) as known_weight
     from dimension_weights
 ),

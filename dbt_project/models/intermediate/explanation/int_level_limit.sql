@@ -58,9 +58,10 @@ decided as (
 
 select
     customer_key,
-    {%- for level in ['at_risk', 'churned'] %}
     cast(
-        case when {{ level }}_days < not_new_from_days then not_new_from_days else {{ level }}_days end as integer
-    ) as {{ level }}_from_silence_days{{ ',' if not loop.last }}
-    {%- endfor %}
+        case when at_risk_days < not_new_from_days then not_new_from_days else at_risk_days end as integer
+    ) as at_risk_from_silence_days,
+    cast(
+        case when churned_days < not_new_from_days then not_new_from_days else churned_days end as integer
+    ) as churned_from_silence_days
 from decided
