@@ -102,8 +102,10 @@ MUST_NOT = {
     "somebody left although more than one in five come back": """
         from customers where level = 'churned' and return_share > 0.2
     """,
-    "somebody left and was among the most recent buyers": """
-        from customers where level = 'churned' and (rfm_segment = 'champions' or r_quintile = 5)
+    "somebody left, was among the most recent buyers, and no return curve explains it": """
+        from customers
+        where level = 'churned' and (rfm_segment = 'champions' or r_quintile = 5)
+            and (level_basis is distinct from 'curve' or return_share > 0.2)
     """,
     "a loyal customer with too few purchases or a break": """
         from customers

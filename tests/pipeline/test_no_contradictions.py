@@ -58,7 +58,9 @@ WRONG = {
     "somebody left although more than one in five come back": (
         "update customers set level = 'churned', return_share = 0.3"
     ),
-    "somebody left and was among the most recent buyers": "update customers set level = 'churned'",
+    "somebody left, was among the most recent buyers, and no return curve explains it": (
+        "update customers set level = 'churned', level_basis = 'preset'"
+    ),
     "a loyal customer with too few purchases or a break": "update customers set level = 'loyal'",
     "won back without a break": (
         "update customers set level = 'won_back', level_reason = 'rule', is_last_gap_break = false"
@@ -83,9 +85,7 @@ WRONG = {
         "update at_month_ends set level = 'another', month_end_on = (select max(as_of_on) from customers)"
     ),
     "history says prospect of a buyer, or buyer of a prospect": "update at_month_ends set level = 'prospect'",
-    "outcomes count other customers than the history": (
-        "delete from at_month_ends where customer_key = (select min(customer_key) from customer_rfm)"
-    ),
+    "outcomes count other customers than the history": "delete from at_month_ends",
     "migrations count other customers than the history": (
         "delete from at_month_ends where customer_key = (select min(customer_key) from customer_rfm)"
     ),
