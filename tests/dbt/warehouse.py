@@ -54,10 +54,11 @@ ENVIRONMENT = {
 Var = str | int | bool | dict[str, float] | list[str]
 
 
-def _selected(tag: str, tested: bool) -> tuple[str, ...]:
+def _selected(tag: str, tested: bool, models: Sequence[str] = ()) -> tuple[str, ...]:
     tests = ("test", "unit_test")
     untested = () if tested else tuple(word for kind in tests for word in ("--exclude-resource-type", kind))
-    return ("--select", f"tag:{tag}", *untested)
+    wanted = [f"tag:{tag},+{model}" for model in models] or [f"tag:{tag}"]
+    return ("--select", *wanted, *untested)
 
 
 @dataclass
@@ -77,6 +78,8 @@ class Warehouse:
         contacts: How e-mails and phones are compared.
         limits: How many references an e-mail or phone may link.
         decisions: The user's links and unlinks, of pseudonyms.
+        models: The models of core that the tests look at; of core, only they and what they are built from are built.
+            Empty means all.
     """
 
     home: Path
@@ -91,6 +94,7 @@ class Warehouse:
     contacts: ContactRules = field(default_factory=ContactRules)
     limits: Limits = field(default_factory=Limits)
     decisions: list[Decision] = field(default_factory=list)
+    models: Sequence[str] = ()
 
     @property
     def landing(self) -> Path:
@@ -193,7 +197,7 @@ class Warehouse:
         for tag in ("identity", "core"):
             self.dbt(
                 "build",
-                *_selected(tag, tested),
+                *_selected(tag, tested, self.models if tag == "core" else ()),
                 *(() if extending else ("--full-refresh",)),
                 as_of=as_of,
                 previous_as_of=extending.isoformat() if extending else "",
