@@ -1,8 +1,8 @@
 """Does the behaviour score rank customers by their later revenue? Compared with three simple ranks, at every month end.
 
-The home of a finished run is read; nothing is built. The behaviour score and the RFM scores of a past month end come
-from the SQL that the run compiled, with the day replaced. It reads what the run knew on its as-of day, and of that only
-what happened until the month end.
+The home of a finished run is read; nothing is built. A run computes the behaviour score as of its day only. That of a
+past month end comes from the SQL that the run compiled, with the day replaced. It reads what the run knew on its as-of
+day, and of that only what happened until the month end.
 
     python benchmarks/loyalty_ranks.py examples/cdnow/home --days 90
 """
@@ -20,15 +20,7 @@ from scipy.stats import rankdata
 
 Floats = NDArray[np.float64]
 
-SOURCES = ("intermediate.int_industry_settings", "seeds.rfm_segments")
-MODELS = (
-    "int_behaviour_value",
-    "int_behaviour_cut_point",
-    "int_customer_behaviour",
-    "int_rfm_value",
-    "int_rfm_cut_point",
-    "int_customer_rfm",
-)
+MODELS = ("int_behaviour_value", "int_behaviour_cut_point", "int_customer_behaviour")
 RANKS = ("behaviour score", "RFM sum", "revenue to date", "last 90 days")
 # A run computes the decayed sums as of its day only.
 DECAYED = """
@@ -48,7 +40,7 @@ select summaries.* replace (
 )
 from built.intermediate.int_customer_summary as summaries
 join decayed using (customer_key)
-where observed_on = $day or observed_on = date_trunc('month', $day::date)::date - 1
+where observed_on = $day
 """
 FACTS = """
 select
@@ -57,7 +49,7 @@ select
     coalesce(sum(net_amount) filter (ordered_on <= $day and ordered_on > $day::date - 90), 0),
     coalesce(sum(net_amount) filter (ordered_on > $day and ordered_on <= $day::date + $days::int), 0),
 from warehouse.intermediate.int_customer_behaviour
-join (from warehouse.intermediate.int_customer_rfm where observed_on = $day) using (customer_key)
+join (from built.intermediate.int_customer_rfm where observed_on = $day) using (customer_key)
 left join (from built.marts.fct_order where is_purchase) using (customer_key)
 group by customer_key, behaviour_score, r_quintile, f_quintile, m_quintile
 order by customer_key
@@ -75,9 +67,8 @@ class Past:
         self.con = duckdb.connect()
         self.con.execute(f"attach '{home}/state/warehouse.duckdb' as built (read_only)")
         self.con.execute("attach ':memory:' as warehouse; create schema warehouse.intermediate;")
-        self.con.execute("create schema warehouse.seeds")
-        for name in SOURCES:
-            self.con.execute(f"create table warehouse.{name} as from built.{name}")
+        settings = "intermediate.int_industry_settings"
+        self.con.execute(f"create table warehouse.{settings} as from built.{settings}")
         compiled = home / "state" / "target" / "daily" / "compiled"
         self.sql = {name: next(compiled.rglob(f"{name}.sql")).read_text(encoding="utf-8") for name in MODELS}
         days = "select distinct observed_on from built.intermediate.int_customer_summary order by all"
