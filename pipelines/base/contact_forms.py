@@ -6,9 +6,11 @@ then it links nobody. If a rule changes, raise FORM_RULES: identifiers that were
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 import idna
 import phonenumbers
+from phonenumbers import PhoneNumber
 
 FORM_RULES = (
     f"1, phonenumbers {phonenumbers.__version__}, idna {idna.__version__}, unicode {unicodedata.unidata_version}"
@@ -76,15 +78,15 @@ def phone_form(text: str, region: str | None) -> str | None:
         text: A number as somebody wrote it.
         region: The region of numbers without +, ISO 3166-1 alpha-2; None if there is none.
     """
-    plain = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).strip()
-    if plain[:4].lower() == "tel:":
-        plain = plain[4:].lstrip()
-    if _NOT_IN_A_PHONE.search(plain):
-        return None
-    form = _valid_number(plain, region)
-    if form is None and region and plain.startswith("00"):
-        form = _valid_number(f"+{plain[2:]}", region)
-    return form
+    return _phone_form(text, region, phonenumbers.is_valid_number)
+
+
+def possible_phone_form(text: str, region: str | None) -> str | None:
+    """As `phone_form`, but the number only needs a possible length: a number may be new, or have a wrong digit.
+
+    The form of a valid number is that of `phone_form`.
+    """
+    return phone_form(text, region) or _phone_form(text, region, _has_possible_length)
 
 
 def _without_dotted_i(text: str) -> str:
@@ -100,11 +102,28 @@ def _domain_form(domain: str) -> str | None:
     return form if "." in form and not form.rpartition(".")[2].isdigit() else None
 
 
-def _valid_number(text: str, region: str | None) -> str | None:
+def _phone_form(text: str, region: str | None, is_usable: Callable[[PhoneNumber], bool]) -> str | None:
+    plain = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).strip()
+    if plain[:4].lower() == "tel:":
+        plain = plain[4:].lstrip()
+    if _NOT_IN_A_PHONE.search(plain):
+        return None
+    form = _usable_number(plain, region, is_usable)
+    if form is None and region and plain.startswith("00"):
+        form = _usable_number(f"+{plain[2:]}", region, is_usable)
+    return form
+
+
+def _has_possible_length(number: PhoneNumber) -> bool:
+    # numbers that can only be dialled inside their area have another length with the area code
+    return phonenumbers.is_possible_number_with_reason(number) == phonenumbers.ValidationResult.IS_POSSIBLE
+
+
+def _usable_number(text: str, region: str | None, is_usable: Callable[[PhoneNumber], bool]) -> str | None:
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
         return None
-    if number.extension or not phonenumbers.is_valid_number(number):
+    if number.extension or not is_usable(number):
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -171,10 +171,12 @@ def _show_versions(versions: list[PublishedVersion]) -> None:
         return
     # ids are copied, so they are never wrapped
     names = [Column(name, no_wrap=True) for name in ("version", "published (UTC)")]
-    table = Table(*names, Column("rows", justify="right"), "current", title="versions", title_justify="left")
+    numbers = [Column(name, justify="right") for name in ("rows", "restated")]
+    table = Table(*names, *numbers, "current", title="versions", title_justify="left")
     for one in versions:
         at = f"{one.published_at:%Y-%m-%d %H:%M}" if one.published_at else ""
-        table.add_row(one.id, at, "" if one.rows is None else f"{one.rows:,}", _state(one))
+        counts = ["" if number is None else f"{number:,}" for number in (one.rows, one.n_restated)]
+        table.add_row(one.id, at, *counts, _state(one))
     out().print(table)
     for one in versions:
         if one.problem:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipelines.publication import Version
+from pipelines.publication import Version, n_restated
 from pipelines.runs.freshness import Freshness
 from pipelines.runs.lock import Holder
 from pipelines.runs.recorder import RunReport
@@ -72,6 +72,9 @@ class PublishedVersion(_Part):
         description="When it was published, UTC; null if its manifest cannot be read."
     )
     rows: int | None = Field(description="Rows in all its marts; null if its manifest cannot be read.")
+    n_restated: int | None = Field(
+        default=None, description="Past figures that it corrected (restatement.json); null if it has no such file."
+    )
     is_current: bool = Field(description="Whether readers see this version.")
     is_pinned: bool = Field(description="Whether readers stay on this version (`loyalty versions pin`).")
     problem: str = Field(description="Why the version cannot be used; empty if it can.")
@@ -224,6 +227,7 @@ def version_report(version: Version, pinned: str | None) -> PublishedVersion:
         as_of=version.as_of,
         published_at=manifest.published_at.astimezone(UTC) if manifest else None,
         rows=sum(version.rows.values()) if manifest else None,
+        n_restated=n_restated(version),
         is_current=version.is_current,
         is_pinned=version.id == pinned,
         problem=version.problem,

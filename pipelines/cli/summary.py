@@ -29,6 +29,7 @@ def summary_json(report: RunReport) -> dict[str, object]:
         "rows": {
             **{name: staging.get(name, 0) for name in ("landed", "accepted", "quarantined", "superseded")},
             "erased": land.get("erased", 0),
+            "emptied": land.get("emptied", 0),
         },
         "customers": marts.get("dim_customer", 0),
         "marts": marts,
@@ -58,7 +59,8 @@ def summary_table(report: RunReport) -> Table:
         ("unreadable records", land.get("unreadable", 0)),
         ("skipped records", land.get("skipped", 0)),
         ("of them without an answer", land.get("blank", 0)),
-        ("rows of erased people", land.get("erased", 0)),
+        ("rows of erased people, removed", land.get("erased", 0)),
+        ("rows of erased people, emptied", land.get("emptied", 0)),
         ("rows accepted", staging.get("accepted", 0)),
         ("rows quarantined", staging.get("quarantined", 0)),
         ("rows superseded", staging.get("superseded", 0)),

@@ -42,9 +42,10 @@ def _list(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOpt
         facts = _as_json(version, pinned)
         published_at = version.manifest.published_at.strftime("%Y-%m-%d %H:%M") if version.manifest else "-"
         state = "pinned" if version.id == pinned else "current" if version.is_current else version.problem
-        counts = [f"{facts['rows']:,}", str(facts["n_warnings"])]
+        restated = "-" if facts["n_restated"] is None else f"{facts['n_restated']:,}"
+        counts = [f"{facts['rows']:,}", restated, str(facts["n_warnings"])]
         rows.append([version.id, published_at, *counts, str(facts["origin"]) or "-", state])
-    print_rows(["version", "published (UTC)", "rows", "warnings", "built by", "state"], rows)
+    print_rows(["version", "published (UTC)", "rows", "restated", "warnings", "built by", "state"], rows)
 
 
 @app.command("delete")
@@ -78,6 +79,8 @@ def unpin(config: ConfigOption = None, home: HomeOption = None) -> None:
 
 
 def _as_json(version: Version, pinned: str | None) -> dict[str, object]:
+    from pipelines.publication import n_restated
+
     manifest = version.manifest
     return {
         "id": version.id,
@@ -85,6 +88,7 @@ def _as_json(version: Version, pinned: str | None) -> dict[str, object]:
         "published_at": manifest.published_at if manifest else None,
         "origin": manifest.origin if manifest else "",
         "rows": sum(version.rows.values()),
+        "n_restated": n_restated(version),
         "n_warnings": len(manifest.warnings) if manifest else 0,
         "warnings": manifest.warnings if manifest else (),
         "is_current": version.is_current,

@@ -160,13 +160,14 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
     """The variables that dbt_project/profiles.yml reads. They do not include the key of the pseudonyms.
 
     dbt runs in the folder of the warehouse and gets only the name of the file: dbt-duckdb reads a path as a URL, in
-    which `#` ends the path.
+    which `#` ends the path. No value names the home: dbt parses the whole project again if a value changes, which takes
+    longer than to build a small home that was moved or copied.
     """
     return {
         "LOYALTY_WAREHOUSE": settings.paths.warehouse.name,
         "LOYALTY_MEMORY_LIMIT": settings.engine.memory_limit,
         "LOYALTY_THREADS": str(settings.engine.threads),
-        "LOYALTY_TEMP_DIR": str(settings.paths.state / "tmp"),
+        "LOYALTY_TEMP_DIR": "tmp",
     }
 
 

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from pipelines.base.contact_forms import FORM_RULES, email_form, phone_form
+from pipelines.base.contact_forms import FORM_RULES, email_form, phone_form, possible_phone_form
 from pipelines.config.model_identity import IdentityModel
+from pipelines.identity.plain_contacts import phone_of
 
 __all__ = ["FORM_RULES", "ContactRules", "Kind", "email_form", "phone_form"]
 
@@ -35,6 +36,15 @@ class ContactRules:
         if kind == "email":
             return email_form(text, keeps_tag=self.keeps_email_tag)
         return phone_form(text, self.phone_region)
+
+    def recognised_form(self, kind: Kind, text: str) -> str | None:
+        """The form by which an erased contact is recognised: `form`, but a phone number need not be valid.
+
+        It links nobody. A number that is too short to identify a person has none.
+        """
+        if kind == "email" or not phone_of(text):
+            return self.form(kind, text)
+        return possible_phone_form(text, self.phone_region)
 
     def is_blocked(self, kind: Kind, form: str) -> bool:
         """Whether a normal form is on the block list."""

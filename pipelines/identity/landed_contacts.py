@@ -85,6 +85,7 @@ class LandedContacts:
         self.rules = rules
         self._connection = connection
         self._forms: dict[tuple[Kind, str], str | None] = {}
+        self._recognised: dict[tuple[Kind, str], str | None] = {}
         self._odd: dict[Kind, list[str]] = {}
         stated = [
             f"select source, customer_ref as ref, case when customer_ref is null then email end as guest,"  # noqa: S608 (names of ours)
@@ -110,6 +111,12 @@ class LandedContacts:
             self._forms[kind, text] = self.rules.form(kind, text)
         return self._forms[kind, text]
 
+    def recognised_form(self, kind: Kind, text: str) -> str | None:
+        """The form by which an erased contact is recognised. It is made once for each text."""
+        if (kind, text) not in self._recognised:
+            self._recognised[kind, text] = self.rules.recognised_form(kind, text)
+        return self._recognised[kind, text]
+
     def of(self, refs: Iterable[Ref]) -> list[Contact]:
         """The contacts of some references and guests."""
         pairs = sorted(set(refs))
@@ -129,13 +136,16 @@ class LandedContacts:
         return [text for (text,) in rows]
 
     def like(self, kind: Kind, texts: Collection[str]) -> list[Contact]:
-        """Every contact with the same normal form or the same plain text as one of some texts, and who has it."""
-        forms = {form for text in texts if (form := self.form(kind, text)) is not None}
+        """Every contact that erasure recognises as one of some texts, by its form or its plain text, and who has it."""
+        forms = {form for text in texts if (form := self.recognised_form(kind, text)) is not None}
+        candidates = self._candidates(kind, sorted(forms)) if forms else ()
+        spelled = sorted(text for text in candidates if self.recognised_form(kind, text) in forms)
         plains = {email_of(text) if kind == "email" else phone_of(text) for text in texts} - {""}
         plain = "lower(text)" if kind == "email" else digits("text")
         where = f"(kind, {plain}) in (select * from wanted)"  # noqa: S608 (names of ours)
         same = self._select(where, [(kind, text) for text in sorted(plains)])
-        return list(dict.fromkeys([*self.with_forms(forms), *same]))
+        with_forms = self._select("(kind, text) in (select * from wanted)", [(kind, text) for text in spelled])
+        return list(dict.fromkeys([*with_forms, *same]))
 
     def with_forms(self, forms: Iterable[str]) -> list[Contact]:
         """Every contact with one of these normal forms, and who has it."""

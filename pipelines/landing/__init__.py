@@ -5,6 +5,7 @@ from pipelines.landing.check import SourceCheck, check_sources
 from pipelines.landing.deliveries import delivery_ages
 from pipelines.landing.inbox import SourceFiles
 from pipelines.landing.land import land
+from pipelines.landing.ledger import ErasedRows
 from pipelines.landing.make_batch import EarlierBatch, Erase, NotLandedAgain
 from pipelines.landing.mapping import declared_statuses, load_mapping, read_mapping
 from pipelines.landing.model import Mapping
@@ -19,6 +20,7 @@ from pipelines.landing.separate_sources import separate_customers
 __all__ = [
     "EarlierBatch",
     "Erase",
+    "ErasedRows",
     "FileOutcome",
     "LandingPreview",
     "LandingReport",

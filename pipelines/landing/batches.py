@@ -55,6 +55,7 @@ LAYOUTS: dict[str, dict[str, str]] = {
         "entity": "VARCHAR",
         "landed_rows": "BIGINT",
         "erased_rows": "BIGINT",  # rows of the file that were removed because they are about an erased person
+        "emptied_rows": "BIGINT",  # rows that stay without the values about an erased person
         "delivery": "VARCHAR",  # the mapping's `delivery`: full, append, or NULL
         "row_keys": "VARCHAR",  # where the keys of the entity's rows come from: own (the source) or generated
         "line_lists": "VARCHAR",  # order_lines: whether a record or a file has all lines of an order; else NULL

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -13,6 +14,19 @@ from pipelines.landing.model import FileGroup
 from pipelines.landing.rows import FileFacts
 
 
+@dataclass(frozen=True)
+class ErasedRows:
+    """What happened to the rows of a data set because of erased people.
+
+    Attributes:
+        removed: The number of removed rows.
+        emptied: The number of rows that stay without the person: anonymised or blanked.
+    """
+
+    removed: int = 0
+    emptied: int = 0
+
+
 def ledger_table(
     facts: FileFacts,
     group: FileGroup,
@@ -20,7 +34,7 @@ def ledger_table(
     counts: tuple[int, int, int, int],
     skips: Mapping[str, int],
     rows: Mapping[str, int],
-    erased: Mapping[str, int],
+    erased: Mapping[str, ErasedRows],
     warnings: FileWarnings = NO_WARNINGS,
 ) -> pa.Table:
     """The ledger's rows of one file, one per entity.
@@ -32,7 +46,7 @@ def ledger_table(
         counts: The numbers of records: all, taken, unreadable, skipped.
         skips: The number of records per declared skip.
         rows: The number of landed rows per entity.
-        erased: Per entity, the number of rows that did not land because they are about an erased person.
+        erased: Per entity, the rows that changed because of an erased person.
         warnings: What may be wrong with the file.
     """
     records, taken, unreadable, skipped = counts
@@ -50,7 +64,8 @@ def ledger_table(
             "skips": json.dumps(skips),
             "entity": entity,
             "landed_rows": count,
-            "erased_rows": erased.get(entity, 0),
+            "erased_rows": erased.get(entity, ErasedRows()).removed,
+            "emptied_rows": erased.get(entity, ErasedRows()).emptied,
             "delivery": group.delivery,
             "row_keys": group.row_keys(entity),
             "line_lists": group.line_lists(entity),

@@ -17,7 +17,7 @@ from pipelines.landing.batches import DELIVERIES, LEDGER, UNREADABLE, Delivery, 
 from pipelines.landing.delivered import State, state_of
 from pipelines.landing.file_warnings import find_warnings, is_cut_off
 from pipelines.landing.inbox import SourceFiles
-from pipelines.landing.ledger import ledger_table, redeclared
+from pipelines.landing.ledger import ErasedRows, ledger_table, redeclared
 from pipelines.landing.model import FileGroup
 from pipelines.landing.outdated import Change
 from pipelines.landing.readers import read
@@ -50,11 +50,11 @@ class NotLandedAgain(InputError):
     """A file is not landed again and its earlier batch stays. This does not stop the run."""
 
 
-Erase = Callable[[Path, str, int, EarlierBatch | None], Mapping[str, int]]
+Erase = Callable[[Path, str, int, EarlierBatch | None], Mapping[str, ErasedRows]]
 """Removes erased people from a staged batch.
 
 The arguments are the batch's folder, its source, the number of its records that are taken or unreadable, and the file's
-earlier batch. The result is the number of removed rows per entity.
+earlier batch. The result has the data sets that changed.
 """
 
 
@@ -170,10 +170,10 @@ class BatchMaker:
             rows[name] = self._copy(sql.rows(name, facts), self._store.staged(task.batch, name))
         if unreadable:
             self._copy_unreadable(sql.not_taken(), facts, reading.spans, self._store.staged(task.batch, UNREADABLE))
-        erased: Mapping[str, int] = {}
+        erased: Mapping[str, ErasedRows] = {}
         if self._erase:
             erased = self._erase(self._store.scratch / task.batch, source, taken + unreadable, task.again)
-        rows = {name: count - erased.get(name, 0) for name, count in rows.items()}
+        rows = {name: count - erased.get(name, ErasedRows()).removed for name, count in rows.items()}
         counts = (records, taken, unreadable, sum(skips))
         lines = ledger_table(facts, task.group, task.fingerprint, counts, named, rows, erased, warnings)
         pq.write_table(lines, self._store.staged(task.batch, LEDGER), compression="zstd")
@@ -189,7 +189,8 @@ class BatchMaker:
             skipped=sum(skips),
             skips=named,
             rows=rows,
-            erased=sum(erased.values()),
+            erased=sum(one.removed for one in erased.values()),
+            emptied=sum(one.emptied for one in erased.values()),
         )
 
     def _copy(self, query: str, path: Path) -> int:

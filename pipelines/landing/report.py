@@ -48,6 +48,7 @@ class FileOutcome:
         skips: The number of skipped records per skip.
         rows: The number of landed rows per entity.
         erased: The number of rows that did not land because they are about an erased person.
+        emptied: The number of rows that landed without the values about an erased person.
         seconds: The time spent.
     """
 
@@ -65,6 +66,7 @@ class FileOutcome:
     skips: Mapping[str, int] = field(default_factory=dict)
     rows: Mapping[str, int] = field(default_factory=dict)
     erased: int = 0
+    emptied: int = 0
     seconds: float = 0.0
 
 
@@ -137,6 +139,11 @@ class LandingReport:
     def erased(self) -> int:
         """The number of rows about erased people that were removed from the files landed now."""
         return sum(file.erased for file in self._landed_now)
+
+    @property
+    def emptied(self) -> int:
+        """The number of rows of the files landed now that lost the values about erased people."""
+        return sum(file.emptied for file in self._landed_now)
 
 
 class RefusedFiles(InputError):

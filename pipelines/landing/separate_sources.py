@@ -1,9 +1,12 @@
 """Checks whether the customers of several sources can be linked. Only mappings are read, not data."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from pipelines.landing.model import Mapping
 
+# An expression that is a text, such as 'shop'.
+_CONSTANT = re.compile("'((?:[^']|'')*)'")
 # The columns that refer to a customer.
 _REFS = ("customer_ref", "person_ref", "referrer_ref", "referred_ref")
 
@@ -11,9 +14,9 @@ _REFS = ("customer_ref", "person_ref", "referrer_ref", "referred_ref")
 def separate_customers(mappings: Sequence[Mapping]) -> list[str]:
     """Warnings about sources whose customers cannot be linked with those of other sources; empty if there are none."""
     names = {mapping.source for mapping in mappings if any(_places(mapping, _REFS))}
+    warnings = _unknown_sources(mappings)
     if len(names) < 2:
-        return []
-    warnings = []
+        return warnings
     if apart := _unlinked(mappings, names):
         listed = apart[0] if len(apart) == 1 else f"{', '.join(apart[:-1])} and {apart[-1]}"
         warnings.append(
@@ -40,11 +43,30 @@ def _unlinked(mappings: Sequence[Mapping], names: set[str]) -> list[str]:
     return sorted(names - with_contacts if len(with_contacts) > 1 else names)
 
 
+def _unknown_sources(mappings: Sequence[Mapping]) -> list[str]:
+    """Warnings about constants in person_source that no mapping has as its source."""
+    sources = sorted({mapping.source for mapping in mappings})
+    return [
+        f"{mapping.where(place)}: person_source is '{name}', and no source of loyalty.yml has this name"
+        f" ({', '.join(sources)}). The records are linked with nobody of that source"
+        for mapping in mappings
+        for place, sql in _columns(mapping)
+        if place[-1] == "person_source"
+        and (constant := _CONSTANT.fullmatch(sql.strip()))
+        and (name := constant[1].replace("''", "'")) not in sources
+    ]
+
+
 def _places(mapping: Mapping, columns: Sequence[str]) -> Iterator[str]:
     """The places (`path:line`) where a mapping has one of the columns."""
+    yield from (mapping.where(place) for place, _ in _columns(mapping) if place[-1] in columns)
+
+
+def _columns(mapping: Mapping) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every column of a mapping: its place and its expression."""
     for index, group in enumerate(mapping.files):
         for name, rows in group.entities.items():
             at = ("files", index, "entities", name)
-            yield from (mapping.where((*at, "columns", column)) for column in columns if column in rows.columns)
+            yield from (((*at, "columns", column), spec.sql) for column, spec in rows.columns.items())
             for number, block in enumerate(rows.unpivot):
-                yield from (mapping.where((*at, "unpivot", number, c)) for c in columns if c in block)
+                yield from (((*at, "unpivot", number, column), spec.sql) for column, spec in block.items())

@@ -117,6 +117,7 @@ def _report(stage: StageHandle, report: LandingReport) -> None:
         skipped=report.skipped,
         blank=report.blank,
         erased=report.erased,
+        emptied=report.emptied,
     )
     for warning in report.warnings:
         stage.warn(warning)

@@ -196,7 +196,7 @@ class _People:
         """A person with the e-mail or phone that was searched for, in every spelling. It need not be only theirs."""
         if kind == REF:
             return subject
-        form = self.contacts.form(_kind(kind), asked)
+        form = self.contacts.recognised_form(_kind(kind), asked)
         texts = {asked, *(contact.text for contact in self.contacts.like(_kind(kind), [asked]))}
         return subject.joined(
             Subject(

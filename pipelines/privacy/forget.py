@@ -20,7 +20,7 @@ from pipelines.config.settings import Settings
 from pipelines.identity.contacts import ContactRules
 from pipelines.identity.decisions import forget_refs
 from pipelines.identity.pseudonyms import key_fingerprint
-from pipelines.landing import EarlierBatch, Erase
+from pipelines.landing import EarlierBatch, Erase, ErasedRows
 from pipelines.landing.prepare import prepared
 from pipelines.privacy.certificate import Certificate, VersionErased, write_certificate
 from pipelines.privacy.customer_keys import customer_keys, named_in_the_build, refs_of
@@ -131,11 +131,11 @@ def landing_eraser(settings: Settings) -> Erase | None:
     if tombstones is None:
         return None
 
-    def erase_new(folder: Path, source: str, records: int, again: EarlierBatch | None) -> Mapping[str, int]:
-        removed = erase_staged(tombstones, folder, source)
+    def erase_new(folder: Path, source: str, records: int, again: EarlierBatch | None) -> Mapping[str, ErasedRows]:
+        erased = erase_staged(tombstones, folder, source)
         if again is not None:
             check_nobody_returns(folder, records, again)
-        return removed
+        return erased
 
     return erase_new
 

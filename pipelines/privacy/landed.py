@@ -5,7 +5,6 @@ can be killed at any moment and called again.
 """
 
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -15,6 +14,7 @@ import pyarrow.parquet as pq
 from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.landing.batches import LEDGER, PART, Store, part_path, schema_of
+from pipelines.privacy.match import ERASED
 from pipelines.privacy.rewrite import DATASETS, KEPT, rewrite, with_outcome
 from pipelines.privacy.subject import Subject
 
@@ -78,20 +78,25 @@ def erase_landed(store: Store, subject: Subject, batches: set[Batch]) -> None:
                 part = store.part(dataset, *batch)
                 if part.is_file():
                     rewrite(connection, part, dataset, batch[0], subject, store.scratch / PART)
-            _update_ledger(store, batch)
+            _update_ledger(connection, store, batch)
 
 
-def _update_ledger(store: Store, batch: Batch) -> None:
-    """Write into the ledger how many rows the batch has now, and how many were erased."""
+def _update_ledger(connection: duckdb.DuckDBPyConnection, store: Store, batch: Batch) -> None:
+    """Write into the ledger how many rows the batch has now, and how many were erased or emptied."""
     part = store.part(LEDGER, *batch)
     lines = pq.read_table(part, partitioning=None).to_pylist()
-    for line, rows in zip(lines, _rows(store, batch, lines), strict=True):
+    for line in lines:
+        landed = store.part(line["entity"], *batch)
+        rows, emptied = _counts(connection, landed) if landed.is_file() else (0, 0)
         line["erased_rows"] = (line.get("erased_rows") or 0) + line["landed_rows"] - rows
-        line["landed_rows"] = rows
+        line["landed_rows"], line["emptied_rows"] = rows, emptied
     store.replace(part, pa.Table.from_pylist(lines, schema=schema_of(LEDGER)))
 
 
-def _rows(store: Store, batch: Batch, lines: list[dict[str, str]]) -> Iterator[int]:
-    for line in lines:
-        part = store.part(line["entity"], *batch)
-        yield pq.read_metadata(part).num_rows if part.is_file() else 0
+def _counts(connection: duckdb.DuckDBPyConnection, part: Path) -> tuple[int, int]:
+    """The number of rows of a file, and how many of them were emptied."""
+    ((rows, emptied),) = connection.execute(
+        f"select count(*), count(*) filter (raw = {quoting.text(ERASED)})"  # noqa: S608 (names are quoted)
+        f" from read_parquet({quoting.files(part)}, hive_partitioning = false)"
+    ).fetchall()
+    return rows, emptied

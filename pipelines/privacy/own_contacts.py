@@ -43,19 +43,19 @@ def own_contacts(
     shared = {*as_refs} - {""}
     for contact in found:
         if contact.ref is not None and contact.ref not in refs:
-            shared |= {value for value in (plain(contact.text), contact.form) if value}
+            shared |= {value for value in (plain(contact.text), contacts.recognised_form(kind, contact.text)) if value}
     asked = person.forms | person.emails | person.phones
     own, not_own = set[str](), set[str]()
     for text in texts:
-        values = {value for value in (plain(text), contacts.form(kind, text)) if value}
-        form = contacts.form(kind, text)
+        form = contacts.recognised_form(kind, text)
+        values = {value for value in (plain(text), form) if value}
         is_blocked = form is not None and contacts.rules.is_blocked(kind, form)
         if values & asked or not (values & shared or is_blocked):
             own.add(text)
         else:
             not_own.add(form or plain(text) or text)
-    forms = {form for text in own if (form := contacts.form(kind, text)) is not None}
-    spelled = own | {contact.text for contact in found if contact.form in forms}
+    forms = {form for text in own if (form := contacts.recognised_form(kind, text)) is not None}
+    spelled = own | {contact.text for contact in found if contacts.recognised_form(kind, contact.text) in forms}
     plains = frozenset({plain(text) for text in spelled} - {""})
     return OwnContacts(
         Subject(emails=plains, forms=frozenset(forms))

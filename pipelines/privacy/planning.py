@@ -122,7 +122,7 @@ def _unknown_subject(settings: Settings, kind: str, asked: str, source: str | No
     sources = {source} if source else landed | {load_mapping(one.mapping).source for one in settings.sources}
     if kind == REF:
         return Subject(refs=frozenset((name, asked.strip()) for name in sources))
-    form = ContactRules.of(settings.model.identity).form("email" if kind == EMAIL else "phone", asked)
+    form = ContactRules.of(settings.model.identity).recognised_form("email" if kind == EMAIL else "phone", asked)
     forms = frozenset({form} if form is not None else ())
     if kind == PHONE:
         return Subject(phones=frozenset({phone_of(asked)}), forms=forms)

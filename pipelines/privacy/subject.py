@@ -22,7 +22,8 @@ class Subject(BaseModel):
         words: Texts to search in free text, in lower case: a full name, a phone number as the source writes it.
         guests: (source, normal form of the e-mail address) of orders and other rows without a customer.
         guest_emails: (source, e-mail address in lower case) of these rows, in every landed spelling.
-        forms: The normal forms of the e-mails and phones. Tombstones recognise other spellings by them.
+        forms: The normal forms of the e-mails and phones; a phone number need not be valid. Tombstones recognise other
+            spellings by them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,15 +1,14 @@
 """Tombstones: keyed hashes of erased people's identifiers, so that these people do not come back with the next file.
 
-Without the key, a tombstone reveals nothing. An e-mail or phone has one for its normal form, which identity uses too,
-and one for its text in lower case or its digits. The latter recognises contacts without a normal form, and is all that
-earlier versions of this program wrote. This module writes and reads tombstones, and finds erased people in a batch that
-is being landed. rewrite.py changes the rows.
+Without the key, a tombstone reveals nothing. An e-mail or phone has one for its normal form, which identity uses too
+(here a phone number need not be valid), and one for its text in lower case or its digits. The latter recognises
+contacts without a normal form, and is all that earlier versions of this program wrote. This module writes and reads
+tombstones, and finds erased people in a batch that is being landed. rewrite.py changes the rows.
 """
 
 import hashlib
 import hmac
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,9 +23,10 @@ from pipelines.base.errors import ConfigError
 from pipelines.identity.contacts import ContactRules, Kind, kind_of
 from pipelines.identity.plain_contacts import email_of, phone_of
 from pipelines.identity.pseudonyms import key_fingerprint
+from pipelines.landing import ErasedRows
 from pipelines.landing.batches import PART, UNREADABLE
 from pipelines.privacy import match
-from pipelines.privacy.rewrite import DATASETS, REMOVED, rewrite
+from pipelines.privacy.rewrite import ANONYMISED, BLANKED, DATASETS, REMOVED, rewrite
 from pipelines.privacy.subject import Subject
 
 TOMBSTONES = "tombstones"
@@ -82,9 +82,9 @@ class Tombstones:
         plain = email_of if kind == EMAIL else phone_of
         values = {text: {plain(text)} for text in texts}
         for text in values.keys() if kind == EMAIL else self._with_held_tail(values):
-            values[text].add(self.rules.form(kind, text) or "")
+            values[text].add(self.rules.recognised_form(kind, text) or "")
         held = self.held(kind, "", {value for spelled in values.values() for value in spelled} - {""})
-        return {text: self.rules.form(kind, text) for text, spelled in values.items() if spelled & held}
+        return {text: self.rules.recognised_form(kind, text) for text, spelled in values.items() if spelled & held}
 
     def _with_held_tail(self, phones: Iterable[str]) -> set[str]:
         """The phones that may have a normal form with a tombstone, by their last digits. Digits beyond ASCII may."""
@@ -152,7 +152,7 @@ def read_tombstones(folder: Path, load_keys: Callable[[], Sequence[bytes]], rule
     return Tombstones(made, rules)
 
 
-def erase_staged(tombstones: Tombstones, folder: Path, source: str) -> dict[str, int]:
+def erase_staged(tombstones: Tombstones, folder: Path, source: str) -> dict[str, ErasedRows]:
     """Erase people with tombstones from a batch that is being landed.
 
     Args:
@@ -161,10 +161,10 @@ def erase_staged(tombstones: Tombstones, folder: Path, source: str) -> dict[str,
         source: The source of the batch.
 
     Returns:
-        The number of removed rows per entity.
+        The changed rows per data set.
     """
     parts = {dataset: folder / dataset / PART for dataset in DATASETS if (folder / dataset / PART).is_file()}
-    removed: Counter[str] = Counter()
+    changed: dict[str, ErasedRows] = {}
     with connect() as connection:
         relations = {
             dataset: f"read_parquet({quoting.files(part)}, hive_partitioning = false)"
@@ -174,8 +174,9 @@ def erase_staged(tombstones: Tombstones, folder: Path, source: str) -> dict[str,
         if subject:
             for dataset, part in parts.items():
                 counts = rewrite(connection, part, dataset, source, subject, part.with_name(f".{PART}"))
-                removed[dataset] = counts[REMOVED]
-    return dict(+removed)
+                if counts:
+                    changed[dataset] = ErasedRows(counts[REMOVED], counts[ANONYMISED] + counts[BLANKED])
+    return changed
 
 
 def recognised(

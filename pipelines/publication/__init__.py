@@ -6,7 +6,7 @@ marts (dbt), check their quality (quality) and write the terminal output (cli).
     published/
         current -> versions/2026-01-31_1f0c9a7e      a relative link, replaced in one step
         versions/<as-of>_<run>/                      complete, or not there at all
-            manifest.json  loyalty.duckdb  marts/<table>/part-0.parquet  quality/<stage>.html
+            manifest.json  restatement.json  loyalty.duckdb  marts/<table>/part-0.parquet  quality/<stage>.html
 """
 
 from pipelines.publication.audit import audit
@@ -14,26 +14,32 @@ from pipelines.publication.erasure import KEPT_AS_NOBODYS, ErasedVersion, erase_
 from pipelines.publication.model import SCHEMA_VERSION, Manifest, MartTable, Reporting, Retention, Version
 from pipelines.publication.pin import pin, pinned_id, refuse_if_pinned, unpin, why_not_current
 from pipelines.publication.publishing import publish
+from pipelines.publication.restatement import Change, Reason, Restatement, n_restated, read_restatement
 from pipelines.publication.retention import delete_version, prune
 from pipelines.publication.versions import list_versions, resolve_current, set_current
 
 __all__ = [
     "KEPT_AS_NOBODYS",
     "SCHEMA_VERSION",
+    "Change",
     "ErasedVersion",
     "Manifest",
     "MartTable",
+    "Reason",
     "Reporting",
+    "Restatement",
     "Retention",
     "Version",
     "audit",
     "delete_version",
     "erase_customers",
     "list_versions",
+    "n_restated",
     "pin",
     "pinned_id",
     "prune",
     "publish",
+    "read_restatement",
     "refuse_if_pinned",
     "resolve_current",
     "rows_of",

@@ -32,6 +32,7 @@ from pipelines.publication.model import (
     Version,
 )
 from pipelines.publication.pin import pinned_id
+from pipelines.publication.restatement import RESTATEMENT, earlier_version, restate
 from pipelines.publication.retention import BUILDING, clean_leftovers, prune_locked
 from pipelines.publication.versions import VERSIONS, list_versions, move_pointer
 from pipelines.publication.writer import (
@@ -107,6 +108,9 @@ def publish(
                 reporting=reporting,
                 progress=progress,
             )
+            earlier = earlier_version(before, as_of)
+            corrected = restate(version_id, building, written, dict(versions or {}), earlier)
+            write_text(building / RESTATEMENT, corrected.to_text())
             manifest = Manifest(
                 schema_version=SCHEMA_VERSION,
                 version=version_id,
@@ -121,7 +125,7 @@ def publish(
                 versions=dict(versions or {}),
                 tables=written,
                 database=database,
-                documents=_copy(documents or {}, building),
+                documents=(*_copy(documents or {}, building), describe(building / RESTATEMENT, building)),
             )
             write_text(building / MANIFEST, manifest.to_text())
             sync_tree(building)

@@ -14,6 +14,7 @@ from pipelines.sample import (
     order_files,
     orders,
     people,
+    planted,
     programme,
     rates,
     truth,
@@ -157,7 +158,10 @@ def write_sample(
         "expected_counts": truth.counts(written),
         "files": truth.files(written, repeated),
         "people": known_as(everyone, where, placed, crm, tool),
-        "customers": truth.customers(lives, felt, everyone, placed, fx),
+        "customers": truth.customers(
+            lives, felt, planted.levels(lives, purchases, parameters, last), everyone, placed, fx
+        ),
+        "levels": planted.at_month_ends(lives, purchases, parameters, first, last),
     }
     truth.write_tables(out / "truth", tables)
     (out / "loyalty.yml").write_text(CONFIG, encoding="utf-8")

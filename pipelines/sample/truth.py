@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pv
 import pyarrow.parquet as pq
 
-from pipelines.sample import text
+from pipelines.sample import planted, text
 from pipelines.sample.attitudes import Attitudes
 from pipelines.sample.feed import SHOP
 from pipelines.sample.orders import Orders
@@ -74,14 +74,15 @@ def files(written: Sequence[Written], repeated: dict[str, str]) -> pa.Table:
     return pa.table({name: [row[index] for row in rows] for index, name in enumerate(names)})
 
 
-def customers(lives: Lives, felt: Attitudes, people: People, orders: Orders, rates: Rates) -> pa.Table:
+def customers(lives: Lives, felt: Attitudes, level: Ints, people: People, orders: Orders, rates: Rates) -> pa.Table:
     """Grain: one row per acquired customer, with their process parameters and their purchases until the last day.
 
     Columns: person (as in people.parquet), person_ref (the reference, or the one that two references share),
     customer_ref, second_ref, has_record, rate_per_day,
     dropout_probability, dropout_on, mean_value, first_purchase_on, last_purchase_on, n_orders, n_purchase_days,
-    net_amount (reporting currency; each order rounded to cents), attitude, emotion, cognition (standard normal) and
-    kind (of loyalty, by the definition of attitudes.py). Alive on a day: first_purchase_on <= day < dropout_on.
+    net_amount (reporting currency; each order rounded to cents), attitude, emotion, cognition (standard normal), kind
+    (of loyalty, by the definition of attitudes.py), and at the end of the last day level, loyalty_class and
+    loyalty_type (by those of planted.py; `level` has the level). Alive on a day: first_purchase_on <= day < dropout_on.
     """
     n = people.buyers
     who = np.arange(n)
@@ -94,6 +95,7 @@ def customers(lives: Lives, felt: Attitudes, people: People, orders: Orders, rat
     last = np.zeros(n, np.int64)
     np.maximum.at(last, person, day)
     bought_on = np.unique(person * 1_000_000 + day) // 1_000_000
+    loyalty_class = planted.classes(felt, level)
     is_two = people.has_second_ref[:n]
     first_ref = text.where(people.registered[:n] != NEVER, refs(who, np.zeros(n, bool)))
     return pa.table(
@@ -116,6 +118,9 @@ def customers(lives: Lives, felt: Attitudes, people: People, orders: Orders, rat
             "emotion": pa.array(felt.emotion[:n]),
             "cognition": pa.array(felt.cognition[:n]),
             "kind": felt.kinds(lives),
+            "level": text.picked(planted.LEVELS, level),
+            "loyalty_class": text.picked(planted.CLASSES, loyalty_class),
+            "loyalty_type": text.picked(planted.TYPES, planted.types(felt, loyalty_class)),
         }
     )
 
@@ -132,9 +137,9 @@ def write_parameters(folder: Path, parameters: Parameters, asked: dict[str, str 
 
 
 def write_tables(folder: Path, tables: dict[str, pa.Table]) -> None:
-    """Write each table under its name: customers and people as Parquet, the small tables as CSV."""
+    """Write each table under its name: customers, levels and people as Parquet, the small ones as CSV."""
     for name, table in tables.items():
-        if name in ("customers", "people"):
+        if name in ("customers", "levels", "people"):
             pq.write_table(table, folder / f"{name}.parquet", compression="zstd")
         else:
             pv.write_csv(table, folder / f"{name}.csv")

@@ -96,6 +96,28 @@ def test_a_reference_that_names_itself_or_one_without_a_record_is_no_circle(ware
     assert found[pseudonym("shop", "no_record")] == {"to_nobody", "no_record"}
 
 
+def test_a_person_of_a_source_without_data_is_an_issue_and_links_nobody(
+    new_warehouse: Callable[[], Warehouse],
+) -> None:
+    home = new_warehouse()
+    home.land({"orders": orders(["C1"])}, landed_on=LANDED)
+    records = [
+        {"customer_ref": f"z{n}", "person_ref": "C1", "person_source": name}
+        for n, name in enumerate(["shop", "shopp", "Shop"])
+    ]
+    home.land({"customers": records}, landed_on=LANDED, source="crm")
+    home.ingest(LATE)
+    home.build(LATE)
+    assert home.rows("select * exclude (meaning, action) from marts.rpt_data_issue") == [
+        ("person_source_unknown", "crm", "customers", None, "warn", 2, None, False)
+    ]
+    found = home.rows(
+        "select customer_ref, count(*) over (partition by customer_key) from intermediate.int_customer_identity"
+        " where source in ('crm', 'shop') order by 1"
+    )
+    assert found == [("C1", 2), ("z0", 2), ("z1", 1), ("z2", 1)]
+
+
 def test_who_is_one_person_is_as_known_on_the_day(warehouse: Warehouse) -> None:
     before, after = persons(warehouse, "early"), persons(warehouse)
     assert {"Z", "into"} in before.values()

@@ -95,6 +95,7 @@ def test_the_status_knows_the_run_its_version_and_what_was_refused(
     (version,) = status["versions"]
     assert (version["id"], version["is_current"]) == (run["version"], True)
     assert (version["rows"], version["published_at"] <= run["finished_at"]) == (run["rows"]["published"], True)
+    assert version["n_restated"] == 0
     freshness = status["freshness"]
     assert freshness["last_success_at"] == run["finished_at"]
     assert {name: freshness[name] for name in ("published", "expected", "days_behind", "is_fresh", "is_stale")} == {
@@ -140,7 +141,8 @@ def test_the_log_of_a_run_names_it_and_nobody(sample_home: SampleHome, report: d
 def test_every_gates_page_is_published_with_the_version_and_names_nobody(sample_home: SampleHome) -> None:
     version = (sample_home.published / "current").resolve()
     documents = json.loads((version / "manifest.json").read_text())["documents"]
-    assert [one["path"] for one in documents] == [f"quality/{stage}.html" for stage in ("landing", "marts", "staging")]
+    pages = [f"quality/{stage}.html" for stage in ("landing", "marts", "staging")]
+    assert [one["path"] for one in documents] == [*pages, "restatement.json"]
     text = "".join((version / one["path"]).read_text() for one in documents)
     with duckdb.connect(str(sample_home.warehouse), read_only=True) as connection:
         people = connection.execute(

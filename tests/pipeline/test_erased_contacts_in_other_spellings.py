@@ -6,6 +6,7 @@ import pytest
 
 from pipelines.config.secret_key import load_key
 from pipelines.config.settings import Settings
+from pipelines.identity.contacts import ContactRules
 from pipelines.privacy.subject import Subject
 from pipelines.privacy.tombstones import add_tombstones
 from tests.pipeline import person
@@ -13,6 +14,9 @@ from tests.pipeline.people import DAY, LATER, arrive, deliver, forget, order, se
 
 EMAIL, PHONE = "ada.lovelace@nowhere.example", "+44 20 7946 0958"
 EMAILS = (EMAIL.upper(), "ａｄａ.lovelace@nowhere.example", "ada.lovelace＠nowhere.example", f"mailto:{EMAIL}")
+# A German number as long as a valid one can be, whose area code does not exist; and its other spellings.
+POSSIBLE = "+49 70000 12345"
+POSSIBLE_SPELLED = ("070000 12345", "0049 70000 12345", "+49 (0)70000-12345", "０７００００ １２３４５")
 PHONES = ("020 7946 0958", "0044 20 7946 0958", "+44 (0)20 7946-0958", "(020) 79460958", "０２０ ７９４６ ０９５８")
 
 
@@ -40,6 +44,37 @@ def test_a_phone_in_another_spelling_stays_erased(shop: Settings, phone: str) ->
     assert arrive(shop).erased == 1
     assert person.traces(shop.home, ("NEW-1", phone)) == {}
     assert person.traces(shop.home, ("NEW-2",))
+
+
+@pytest.mark.parametrize("phone", POSSIBLE_SPELLED)
+def test_a_phone_that_is_not_valid_stays_erased_in_another_spelling(tmp_path: Path, phone: str) -> None:
+    assert ContactRules(phone_region="DE").form("phone", POSSIBLE) is None
+    shop = settings(tmp_path, "web", phone_region="DE")
+    deliver(shop, "web", DAY, {"customer_ref": "ADA-1", "phone": POSSIBLE}, {"customer_ref": "BOB-1"})
+    arrive(shop)
+    forget(shop, "ADA-1")
+    other = {"customer_ref": "NEW-2", "phone": "070000 12346"}
+    deliver(shop, "web", LATER, {"customer_ref": "NEW-1", "phone": phone}, other)
+    assert arrive(shop).erased == 1
+    assert person.traces(shop.home, ("NEW-1", phone)) == {}
+    assert person.traces(shop.home, ("NEW-2",))
+
+
+def test_a_phone_that_is_not_valid_stays_with_somebody_who_spells_it_in_another_way(tmp_path: Path) -> None:
+    shop = settings(tmp_path, "web", phone_region="DE")
+    sharing = {"customer_ref": "BOB-1", "phone": POSSIBLE_SPELLED[0]}
+    deliver(shop, "web", DAY, {"customer_ref": "ADA-1", "phone": POSSIBLE}, sharing)
+    arrive(shop)
+    assert forget(shop, "ADA-1").shared == {"phones": 1}
+    deliver(shop, "web", LATER, {**sharing, "country": "DE"})
+    assert arrive(shop).erased == 0
+
+
+def test_a_search_for_a_phone_that_is_not_valid_finds_everybody_who_has_it(tmp_path: Path) -> None:
+    shop = settings(tmp_path, "web", phone_region="DE")
+    deliver(shop, "web", DAY, *({"customer_ref": f"R-{n}", "phone": phone} for n, phone in enumerate(POSSIBLE_SPELLED)))
+    arrive(shop)
+    assert forget(shop, POSSIBLE, by="phone").identifiers["references"] == len(POSSIBLE_SPELLED)
 
 
 @pytest.mark.parametrize(("asked", "by"), [(EMAILS[1], "email"), (PHONES[0], "phone")])

@@ -179,6 +179,27 @@ def test_the_ledger_says_what_lies_there_and_what_was_erased(shop: Settings) -> 
         assert len(landed(shop, entity)) == rows, entity
 
 
+def test_the_ledger_counts_the_rows_that_stay_without_the_person(shop: Settings, tmp_path: Path) -> None:
+    emptied = "count(*) filter (raw = '{\"erased\": true}')"
+    assert landed(shop, "ledger", "sum(emptied_rows)") == [(0,)]
+    certificate = forget(shop, person.REF)
+    by_entity = dict(landed(shop, "ledger", "entity, sum(emptied_rows)", "true group by 1"))
+    assert by_entity["orders"] > 0  # anonymised
+    assert by_entity["interactions"] > 0  # blanked
+    assert by_entity["customers"] == certificate.landed["customers"].get("blanked", 0)
+    for entity, count in by_entity.items():
+        assert landed(shop, entity, emptied) == [(count,)], entity
+    # a later file has an order of hers
+    order = {"order_id": "A9", "customer_ref": person.REF, "ordered_at": f"{LATER} 10:00:00", "currency": "EUR"}
+    person.write(tmp_path / "inbox", LATER, {"orders": [{**order, "gross": "5"}]})
+    report = arrive(shop)
+    assert (report.erased, report.emptied) == (0, 1)
+    later = landed(
+        shop, "ledger", "landed_rows, erased_rows, emptied_rows", f"entity = 'orders' and file_on = '{LATER}'"
+    )
+    assert later == [(1, 0, 1)]
+
+
 def test_what_others_have_too_stays_with_them_and_is_told(shop: Settings, tmp_path: Path) -> None:
     person.write(
         tmp_path / "inbox",

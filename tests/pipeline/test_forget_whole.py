@@ -98,12 +98,13 @@ def others(home: Path, keys: set[str]) -> Rows:
     found = {}
     for table in audit(version).tables:
         columns = [column.name for column in table.columns]
+        persons = [column for column in columns if column.endswith("customer_key")]
         listed = ", ".join(f"'{key}'" for key in keys)
-        if "customer_key" not in columns or table.name in KEPT_AS_NOBODYS:
-            columns = [column for column in columns if column != "customer_key"]
+        if table.name in KEPT_AS_NOBODYS:
+            columns = [column for column in columns if column not in persons]
             where = "true"
         else:
-            where = f"customer_key not in ({listed})"
+            where = " and ".join(f"coalesce({column} not in ({listed}), true)" for column in persons) or "true"
         select = ", ".join(f'"{column}"' for column in columns)
         files = [str(version / file.path) for file in table.files]
         with duckdb.connect() as connection:

@@ -127,6 +127,30 @@ def test_only_sources_that_name_customers_are_warned_about(
     assert len(separate_customers(mappings)) == warnings
 
 
+@pytest.mark.parametrize(
+    ("expression", "named"),
+    [
+        ("'shop'", None),
+        ("'Shop'", "Shop"),
+        (" 'the ''old'' shop' ", "the 'old' shop"),
+        ("source_name", None),
+        ("'sh' || 'opp'", None),
+    ],
+)
+def test_a_person_source_that_no_source_has_as_its_name_is_warned_about_with_its_place(
+    tmp_path: Path, expression: str, named: str | None
+) -> None:
+    shop = load_mapping(write(tmp_path / "shop.yml", "shop", with_columns(ORDERS, email="mail")))
+    crm = load_mapping(write(tmp_path / "crm.yml", "crm", with_columns(CONTACTS, email="m", person_source=expression)))
+    warnings = separate_customers([shop, crm])
+    assert len(warnings) == (named is not None)
+    for warning in warnings:
+        assert f"person_source is '{named}', and no source of loyalty.yml has this name (crm, shop)" in warning
+        assert warning.startswith(f"{tmp_path}/crm.yml:")
+    # also if nothing else is configured
+    assert len(separate_customers([crm])) == (expression != "source_name" and "||" not in expression)
+
+
 def test_two_mappings_of_one_source_do_not_stand_apart(tmp_path: Path) -> None:
     first = load_mapping(write(tmp_path / "a.yml", "shop", ORDERS))
     second = load_mapping(write(tmp_path / "b.yml", "shop", CONTACTS))

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.contradictions import contradictions
 from tests.level_by_hand import Shop as ShopByHand
 from tests.level_checks import above_a_fifth, built_levels, check_levels, improved_in_silence, inversions
 from tests.trial.raw import assert_same, attach_marts, cdnow, rows
@@ -61,6 +62,10 @@ def as_of(request: pytest.FixtureRequest, history: History, raw: duckdb.DuckDBPy
 def test_the_example_is_built_as_of_the_last_day_of_its_data(history: History) -> None:
     assert history.versions[LAST].name.startswith(f"{LAST}_")
     assert history.shop.current() == history.versions[LAST]
+
+
+def test_the_marts_do_not_contradict_each_other(raw: duckdb.DuckDBPyConnection, as_of: str) -> None:
+    assert contradictions(lambda query: rows(raw, query)) == {}
 
 
 def test_every_transaction_is_there_equal_ones_as_often_as_they_come(

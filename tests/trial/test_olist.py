@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.contradictions import contradictions
 from tests.trial.raw import assert_same, attach_marts, olist, rows
 from tests.trial.shop import Shop, fingerprint
 
@@ -61,6 +62,10 @@ def as_of(request: pytest.FixtureRequest, export: Export, raw: duckdb.DuckDBPyCo
     day = str(request.param)
     attach_marts(raw, export.earlier if day == EARLIER else export.last)
     return day
+
+
+def test_the_marts_do_not_contradict_each_other(raw: duckdb.DuckDBPyConnection, as_of: str) -> None:
+    assert contradictions(lambda query: rows(raw, query)) == {}
 
 
 @pytest.mark.slow

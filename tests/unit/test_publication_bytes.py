@@ -88,7 +88,8 @@ def test_parquet_and_database_hold_the_marts_rows_sorted_by_key(tmp_path: Path) 
 
 def test_the_database_carries_descriptions_no_index_and_no_log(tmp_path: Path) -> None:
     version = publisher(tmp_path)(1)
-    assert sorted(path.name for path in version.path.iterdir()) == ["loyalty.duckdb", "manifest.json", "marts"]
+    names = sorted(path.name for path in version.path.iterdir())
+    assert names == ["loyalty.duckdb", "manifest.json", "marts", "restatement.json"]
     with duckdb.connect(str(version.path / "loyalty.duckdb"), read_only=True) as connection:
         comments = dict(connection.execute("select table_name, comment from duckdb_tables()").fetchall())
         columns = dict(
@@ -182,7 +183,7 @@ def test_the_manifest_says_what_is_there_and_its_hashes_are_the_files(tmp_path: 
         "description": "What it's worth.",
     }
     listed = {file["path"]: file for table in manifest["tables"] for file in table["files"]}
-    listed[manifest["database"]["path"]] = manifest["database"]
+    listed |= {file["path"]: file for file in (manifest["database"], *manifest["documents"])}
     on_disk = {
         path.relative_to(version.path).as_posix()
         for path in version.path.rglob("*")

@@ -127,7 +127,8 @@ def test_pages_are_published_beside_the_marts_and_audited_and_the_marts_keep_the
     first, second = versions
     assert (first.path / "quality" / "marts.html").read_text() == "one"
     assert first.manifest is not None and second.manifest is not None
-    (document,) = first.manifest.documents
+    document, restatement = first.manifest.documents
+    assert restatement.path == "restatement.json"
     assert (document.path, document.bytes) == ("quality/marts.html", 3)
     assert document in first.manifest.files
     assert document.sha256 != second.manifest.documents[0].sha256

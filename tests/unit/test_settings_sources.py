@@ -80,6 +80,14 @@ def test_folders_are_named_from_the_folder_in_which_dbt_runs(config: Path) -> No
     assert (folder / str(values["exchange_dir"])).resolve() == settings.paths.exchange.resolve()
 
 
+def test_dbt_gets_the_same_values_for_every_home_and_so_need_not_parse_a_moved_home_again(config: Path) -> None:
+    one, other = (load_settings(config, config.parent / home) for home in ("home", "moved"))
+    assert one.home != other.home
+    assert dbt_environment(one) == dbt_environment(other)
+    assert dbt_vars(one) == dbt_vars(other)
+    assert (one.paths.warehouse.parent / dbt_environment(one)["LOYALTY_TEMP_DIR"]) == one.paths.state / "tmp"
+
+
 def test_dbt_is_the_one_beside_the_interpreter() -> None:
     assert dbt_executable().is_file()
 

@@ -48,10 +48,13 @@ decimals (use 0 for counts) and at most 22 digits including these. `scale` is at
     {{ return(adapter.dispatch('divide', 'loyalty')(a, b, scale, decimals)) }}
 {%- endmacro %}
 
-{#- Small numerators and denominators are divided in 64 bits, which is 10 times as fast as in 128 bits. -#}
+{#-
+Small numerators and denominators are divided in 64 bits, which is 10 times as fast as in 128 bits. With its decimals, a
+number has at most 15 digits, so that a DOUBLE holds it exactly, and the quotient at most 18.
+-#}
 {% macro default__divide(a, b, scale, decimals) -%}
-    {%- set digits = 18 - ([scale, decimals] | max) - decimals -%}
-    {%- if digits < 3 -%} {{ return(quotient(a, b, scale, decimals)) }} {%- endif -%}
+    {%- set digits = ([15, 18 - scale] | min) - decimals -%}
+    {%- if digits < 2 -%} {{ return(quotient(a, b, scale, decimals)) }} {%- endif -%}
     case
         when abs({{ a }}) < {{ 10 ** digits }} and abs({{ b }}) < {{ 10 ** digits }}
             then {{ quotient(a, b, scale, decimals, bits=64) }}
@@ -75,13 +78,13 @@ decimals (use 0 for counts) and at most 22 digits including these. `scale` is at
     {{ shift_point(sign ~ ' * ' ~ quotient, scale, bits) }}
 {%- endmacro %}
 
-{#- x * 10^digits as a whole number of up to 38 digits, or of up to 18 digits if `bits` is 64. -#}
+{#- x * 10^digits as a whole number of up to 38 digits, or of up to 15 digits if `bits` is 64. -#}
 {% macro whole_number(x, digits, bits) -%}
     {{ return(adapter.dispatch('whole_number', 'loyalty')(x, digits, bits)) }}
 {%- endmacro %}
 
 {% macro default__whole_number(x, digits, bits) -%}
-    {%- if bits == 64 -%} cast(cast({{ x }} as decimal(18, {{ digits }})) * {{ '1' ~ '0' * digits }} as bigint)
+    {%- if bits == 64 -%} cast(cast(cast({{ x }} as decimal(18, {{ digits }})) as double) * 1e{{ digits }} as bigint)
     {%- else -%} cast(cast({{ x }} as decimal(38, {{ digits }})) * {{ '1' ~ '0' * digits }} as hugeint)
     {%- endif -%}
 {%- endmacro %}

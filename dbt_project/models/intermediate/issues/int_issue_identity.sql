@@ -52,12 +52,32 @@ unusable as (
     group by contacts.source, contacts.kind
 ),
 
+sources as (
+    select distinct source
+    from {{ ref('stg_batch') }}
+    where coalesce(file_on <= {{ as_of_date() }}, true)
+),
+
+of_unknown_sources as (
+    select
+        'person_source_unknown' as issue,
+        named.source,
+        cast(null as string) as detail,
+        count(*) as n_rows
+    from {{ ref('int_identity_person_ref') }} as named
+    left join sources on named.person_source = sources.source
+    where sources.source is null
+    group by named.source
+),
+
 found as (
     select * from cyclic
     union all
     select * from blocked
     union all
     select * from unusable
+    union all
+    select * from of_unknown_sources
 )
 
 select

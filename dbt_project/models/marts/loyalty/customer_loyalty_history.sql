@@ -6,17 +6,8 @@ with month_ends as (
     where is_month_end
 ),
 
-classes as (
-    select
-        classes.customer_key,
-        classes.observed_on,
-        month_ends.observed_number,
-        classes.level,
-        classes.loyalty_class,
-        classes.quadrant,
-        classes.loyalty_type
-    from {{ ref('int_customer_class') }} as classes
-    inner join month_ends on classes.observed_on = month_ends.observed_on
+customers as (
+    select * from {{ ref('int_customer_month_end') }}
 ),
 
 compared as (
@@ -25,8 +16,9 @@ compared as (
         lag(level) over of_customer as previous_level,
         lag(loyalty_class) over of_customer as previous_class,
         lag(quadrant) over of_customer as previous_quadrant,
-        lag(loyalty_type) over of_customer as previous_type
-    from classes
+        lag(loyalty_type) over of_customer as previous_type,
+        lag(rfm_segment) over of_customer as previous_rfm_segment
+    from customers
     window of_customer as (partition by customer_key order by observed_on)
 ),
 
@@ -39,6 +31,7 @@ changes as (
         or loyalty_class <> previous_class
         or quadrant <> previous_quadrant
         or loyalty_type <> previous_type
+        or rfm_segment <> previous_rfm_segment
 ),
 
 periods as (
@@ -65,10 +58,12 @@ select
     periods.loyalty_class,
     periods.quadrant,
     periods.loyalty_type,
+    periods.rfm_segment,
     periods.previous_level,
     periods.previous_class,
     periods.previous_quadrant,
-    periods.previous_type
+    periods.previous_type,
+    periods.previous_rfm_segment
 from periods
 cross join last_month_end
 left join month_ends as ends on periods.next_number - 1 = ends.observed_number

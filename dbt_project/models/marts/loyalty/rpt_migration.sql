@@ -1,4 +1,4 @@
-{%- set groups = ['level', 'loyalty_class'] %}
+{%- set groups = ['level', 'loyalty_class', 'rfm_segment'] %}
 
 with month_ends as (
     select
@@ -17,8 +17,8 @@ pairs as (
     inner join month_ends as later on later.observed_number - earlier.observed_number in (1, 3, 12)
 ),
 
-classes as (
-    select * from {{ ref('int_customer_class') }}
+customers as (
+    select * from {{ ref('int_customer_month_end') }}
 ),
 
 moved as (
@@ -32,8 +32,8 @@ moved as (
         {%- endfor %}
         count(*) as n_customers
     from pairs
-    inner join classes as later on pairs.to_month_end_on = later.observed_on
-    left join classes as earlier
+    inner join customers as later on pairs.to_month_end_on = later.observed_on
+    left join customers as earlier
         on pairs.from_month_end_on = earlier.observed_on and later.customer_key = earlier.customer_key
     group by
         pairs.from_month_end_on,

@@ -1,5 +1,7 @@
 {{ config(materialized='view') }}
 
+{%- set means = {'raw_score': 4, 'score': 4, 'raw_top_share': 6, 'top_share': 6} %}
+
 with constructs as (
     select * from {{ ref('int_customer_construct') }}
 ),
@@ -16,12 +18,11 @@ summed as (
         sum(evidence_weight) as evidence_weight,
         sum(response_weight) as response_weight,
         max(latest_on) as latest_on,
+        {%- for mean in means %}
+        sum(case when is_known then {{ mean }} end) as {{ mean }}_sum,
+        {%- endfor %}
         sum(case when is_known then 1 else 0 end) as n_known,
-        max(case when is_known and n_answers > 0 then 1 else 0 end) = 1 as is_answered,
-        sum(case when is_known then raw_score end) as raw_score_sum,
-        sum(case when is_known then score end) as score_sum,
-        sum(case when is_known then raw_top_share end) as raw_top_share_sum,
-        sum(case when is_known then top_share end) as top_share_sum
+        max(case when is_known and n_answers > 0 then 1 else 0 end) = 1 as is_answered
     from constructs
     group by customer_key, observed_on, dimension, part
 ),
@@ -38,12 +39,17 @@ final as (
         cast(evidence_weight as decimal(18, 8)) as evidence_weight,
         cast(response_weight as decimal(18, 8)) as response_weight,
         latest_on,
+        -- most parts have one construct, and a division takes long
+        {%- for mean, decimals in means.items() %}
+        cast(
+            case
+                when n_known = 1 then {{ mean }}_sum
+                else {{ divide(mean ~ '_sum', 'n_known', decimals, decimals) }}
+            end as decimal(9, {{ decimals }})
+        ) as {{ mean }},
+        {%- endfor %}
         n_known > 0 as is_known,
-        is_answered,
-        cast({{ divide('raw_score_sum', 'n_known', 4, 4) }} as decimal(9, 4)) as raw_score,
-        cast({{ divide('score_sum', 'n_known', 4, 4) }} as decimal(9, 4)) as score,
-        cast({{ divide('raw_top_share_sum', 'n_known', 6, 6) }} as decimal(9, 6)) as raw_top_share,
-        cast({{ divide('top_share_sum', 'n_known', 6, 6) }} as decimal(9, 6)) as top_share
+        is_answered
     from summed
 )
 

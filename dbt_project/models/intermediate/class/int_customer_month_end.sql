@@ -1,0 +1,35 @@
+{{ config(materialized='view') }}
+
+with month_ends as (
+    select
+        observed_on,
+        observed_number
+    from {{ ref('int_level_day') }}
+    where is_month_end
+),
+
+classes as (
+    select * from {{ ref('int_customer_class') }}
+),
+
+segments as (
+    select * from {{ ref('int_customer_rfm') }}
+),
+
+final as (
+    select
+        classes.customer_key,
+        classes.observed_on,
+        month_ends.observed_number,
+        classes.level,
+        classes.loyalty_class,
+        classes.quadrant,
+        classes.loyalty_type,
+        coalesce(segments.rfm_segment, 'no_purchase') as rfm_segment
+    from classes
+    inner join month_ends on classes.observed_on = month_ends.observed_on
+    left join segments
+        on classes.customer_key = segments.customer_key and classes.observed_on = segments.observed_on
+)
+
+select * from final
