@@ -26,6 +26,14 @@ AS_OF = "2024-01-29"
 # What the models read and nothing here computes.
 GIVEN = {
     "int_industry_settings": "select 180 as answer_half_life_days",
+    # no customer has a measured part
+    "int_measured_part": """
+        select
+            null::text as customer_key, null::date as observed_on, null::text as part, null::date as latest_on,
+            null::decimal(9, 4) as raw_score, null::decimal(9, 4) as score,
+            null::decimal(9, 6) as raw_top_share, null::decimal(9, 6) as top_share
+        limit 0
+    """,
     # Answers of the last 1,500 days, of five constructs with a weight, in two channels.
     "int_evidence_item": """
         select
@@ -45,7 +53,7 @@ GIVEN = {
     """,
 }
 FIRST = "int_evidence_item"
-FOLDER = "intermediate.loyalty.evidence"
+FOLDERS = ("evidence", "loyalty")
 
 
 def main() -> None:
@@ -98,7 +106,7 @@ def compiled(folder: Path) -> dict[str, tuple[str, str]]:
     }
     while ready := [name for name, parents in waiting.items() if parents <= found.keys()]:
         for name in sorted(ready):
-            if ".".join(nodes[name]["fqn"][1:4]) == FOLDER:
+            if nodes[name]["fqn"][2] in FOLDERS:
                 kind = nodes[name]["config"]["materialized"]
                 query = nodes[name]["compiled_code"].replace('"memory".', "")
                 found[name] = ("view" if kind == "view" else "table", query)

@@ -45,8 +45,10 @@ def shop_of(query: Query, schema: str = "marts", **industry: Any) -> Shop:
     """
     core = schema.removesuffix("marts") + "intermediate"
     attitudes = query(
-        f"select customer_key, observed_on, raw_score, evidence_weight from {core}.int_customer_dimension"
-        " where dimension = 'attitude' and is_known"
+        "select customer_key, observed_on,"
+        " cast(sum(raw_score * weight) / sum(weight) filter (is_known) as decimal(9, 4)) as mean,"
+        f" cast(sum(response_weight) as decimal(18, 4)) from {core}.int_stated_part"
+        " where dimension = 'attitude' and weight > 0 group by all having mean is not null"
     )
     return Shop(
         purchases=_days(query(f"select customer_key, ordered_on from {schema}.fct_order where is_purchase")),

@@ -5,6 +5,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from pipelines.config.about import About
+from pipelines.config.model_values import Share
 from pipelines.config.parts import SettingsPart
 
 
@@ -58,6 +59,16 @@ class MeasureModel(SettingsPart):
             var="measure_price_min_lines",
         ),
     ] = Field(default=5, ge=1, le=10_000)
+    price_full_premium_share: Annotated[
+        Share,
+        About(
+            "Who pays this share of the list price more than all customers in the same months has an inferred price"
+            " tolerance of 100, who pays as much less has 0, and who pays the same has 50.",
+            "Few discounts are above a quarter of the list price.",
+            "share of the list price",
+            var="measure_price_full_premium_share",
+        ),
+    ] = Field(default=0.25, gt=0)
     tolerance_min_days: Annotated[
         int,
         About(

@@ -14,6 +14,7 @@ discounts as (
 
 prices as (
     select * from {{ ref('int_customer_price') }}
+    where observed_on = {{ as_of_date() }}
 ),
 
 brands as (
@@ -26,6 +27,7 @@ recommendations as (
 
 tolerances as (
     select * from {{ ref('int_customer_tolerance') }}
+    where observed_on = {{ as_of_date() }}
 ),
 
 answers as (

@@ -1,17 +1,29 @@
-with lines as (
+with days as (
+    {%- for day in level_days() or ['0001-01-01'] %}
+    select date '{{ day }}' as observed_on
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
+-- as long as a source showed no discount, all its customers paid the list price
+lines as (
     select
         customer_key,
+        ordered_on,
         {{ month_start('ordered_on') }} as month_on,
         paid_amount,
         list_amount
     from {{ ref('int_order_line_price') }}
-    where discount_known_on is not null and list_amount > 0 and paid_amount is not null
+    where discount_known_on = ordered_on and list_amount > 0 and paid_amount is not null
 ),
 
 customer_months as (
     select
         customer_key,
         month_on,
+        max(ordered_on) as latest_on,
         count(*) as n_lines,
         cast(sum(paid_amount) as decimal(18, 2)) as paid_amount,
         cast(sum(list_amount) as decimal(18, 2)) as list_amount
@@ -27,27 +39,41 @@ shop_months as (
     group by month_on
 ),
 
-summed as (
+totals as (
     select
         customer_months.customer_key,
-        sum(customer_months.n_lines) as n_lines,
-        sum(customer_months.paid_amount) as paid_amount,
-        sum(customer_months.list_amount) as list_amount,
-        sum({{ multiply('customer_months.list_amount', 'shop_months.paid_share') }}) as usual_amount
+        customer_months.month_on,
+        lead(customer_months.month_on) over (
+            partition by customer_months.customer_key order by customer_months.month_on
+        ) as next_month_on,
+        customer_months.latest_on,
+        sum(customer_months.n_lines) over until_month as n_lines,
+        sum(customer_months.list_amount) over until_month as list_amount,
+        sum(
+            customer_months.paid_amount - {{ multiply('customer_months.list_amount', 'shop_months.paid_share') }}
+        ) over until_month as premium_amount
     from customer_months
     inner join shop_months on customer_months.month_on = shop_months.month_on
-    group by customer_months.customer_key
+    window until_month as (
+        partition by customer_months.customer_key order by customer_months.month_on
+        rows between unbounded preceding and current row
+    )
 ),
 
+-- a level day is a month end or the last day with data, so it is after all days of its month
 final as (
     select
-        customer_key,
-        cast(n_lines as integer) as n_price_lines,
-        case
-            when n_lines >= {{ var('measure_price_min_lines') }}
-                then cast({{ divide('paid_amount - usual_amount', 'list_amount', 4, 2) }} as decimal(9, 4))
-        end as price_premium_share
-    from summed
+        totals.customer_key,
+        days.observed_on,
+        totals.latest_on,
+        cast(totals.n_lines as integer) as n_price_lines,
+        cast({{ divide('totals.premium_amount', 'totals.list_amount', 4, 2) }} as decimal(9, 4)) as price_premium_share
+    from totals
+    inner join days
+        on
+            totals.month_on <= days.observed_on
+            and (totals.next_month_on is null or totals.next_month_on > days.observed_on)
+    where totals.n_lines >= {{ var('measure_price_min_lines') }}
 )
 
 select * from final

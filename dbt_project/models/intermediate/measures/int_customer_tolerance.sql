@@ -1,38 +1,83 @@
 with grievances as (
     select * from {{ ref('int_grievance') }}
-    where is_closed
+),
+
+days as (
+    select
+        level_days.observed_on,
+        horizons.g0_days
+    from {{ ref('int_level_day') }} as level_days
+    inner join {{ ref('int_level_horizon') }} as horizons on level_days.curve_on = horizons.curve_on
 ),
 
 levels as (
     select
         customer_key,
+        observed_on,
         horizon_days,
         start_share
     from {{ ref('int_customer_level') }}
-    where observed_on = {{ as_of_date() }}
+),
+
+-- two of the customer's own gaps, as the gap was on the day of the grievance
+measured as (
+    select
+        grievances.*,
+        days.observed_on,
+        cast(round({{ divide(
+            '2 * days.g0_days + 2 * grievances.first_to_last_days', 'grievances.n_purchase_days', 4, 4
+        ) }}, 0) as integer) as two_gaps_days
+    from grievances
+    inner join days on grievances.grieved_on <= days.observed_on
+),
+
+windowed as (
+    select
+        *,
+        case
+            when two_gaps_days < {{ var('measure_tolerance_min_days') }} then {{ var('measure_tolerance_min_days') }}
+            when two_gaps_days > {{ var('measure_tolerance_max_days') }} then {{ var('measure_tolerance_max_days') }}
+            else two_gaps_days
+        end as window_days
+    from measured
+),
+
+closed as (
+    select
+        *,
+        case
+            when {{ days_between('next_bought_on', 'grieved_on') }} <= window_days then 1
+            else 0
+        end as is_followed
+    from windowed
+    where {{ add_days('grieved_on', 'window_days') }} <= observed_on
 ),
 
 -- how often customers with this history buy within the window, with or without a grievance
 expected as (
     select
-        grievances.customer_key,
-        case when grievances.is_followed then 1 else 0 end as is_followed,
+        closed.customer_key,
+        closed.observed_on,
+        closed.grieved_on,
+        closed.is_followed,
         {{ fixed(
-            '1 - power(1 - cast(levels.start_share as double), cast(grievances.window_days as double) / levels.horizon_days)'
+            '1 - power(1 - cast(levels.start_share as double), cast(closed.window_days as double) / levels.horizon_days)'
         ) }} as usual_share
-    from grievances
-    left join levels on grievances.customer_key = levels.customer_key
+    from closed
+    left join levels on closed.customer_key = levels.customer_key and closed.observed_on = levels.observed_on
 ),
 
 summed as (
     select
         customer_key,
+        observed_on,
+        max(grieved_on) as latest_on,
         count(*) as n_grievances,
         sum(is_followed) as n_followed,
         count(usual_share) as n_usual,
         cast(sum(usual_share) as decimal(18, 8)) as usual_sum
     from expected
-    group by customer_key
+    group by customer_key, observed_on
 ),
 
 usual as (
@@ -45,6 +90,8 @@ usual as (
 final as (
     select
         customer_key,
+        observed_on,
+        latest_on,
         cast(n_grievances as integer) as n_grievances,
         cast(n_followed as integer) as n_grievances_followed,
         usual_share as usual_return_share,

@@ -1,15 +1,11 @@
 with complaints as (
     select
-        coalesce(identities.customer_key, orders.customer_key) as customer_key,
+        customer_key,
         'complaint' as kind,
-        {{ hash_key(['cases.source', 'cases.case_id']) }} as grievance_key,
-        cases.event_on as grieved_on
-    from {{ ref('int_cases_as_of') }} as cases
-    left join {{ ref('int_customer_identity') }} as identities
-        on cases.source = identities.source and cases.customer_ref = identities.customer_ref
-    left join {{ ref('int_order') }} as orders
-        on cases.source = orders.source and cases.order_id = orders.order_id
-    where cases.kind = 'complaint'
+        case_key as grievance_key,
+        opened_on as grieved_on
+    from {{ ref('int_case') }}
+    where kind = 'complaint'
 ),
 
 faulty as (
@@ -40,13 +36,6 @@ grievances as (
     select * from late
 ),
 
-settings as (
-    select horizons.g0_days
-    from {{ ref('int_level_day') }} as days
-    inner join {{ ref('int_level_horizon') }} as horizons on days.curve_on = horizons.curve_on
-    where days.observed_on = {{ as_of_date() }}
-),
-
 totals as (
     select * from {{ ref('int_customer_total') }}
     where n_purchase_days > 0
@@ -61,17 +50,14 @@ purchases as (
     where is_purchase_day
 ),
 
--- two of the customer's own gaps, as the gap was on that day
+-- what the customer had bought until that day
 measured as (
     select
         grievances.*,
+        totals.n_purchase_days,
         totals.last_purchase_on,
-        cast(round({{ divide(
-            '2 * settings.g0_days + 2 * ' ~ days_between('totals.last_purchase_on', 'totals.first_purchase_on'),
-            'totals.n_purchase_days', 4, 4
-        ) }}, 0) as integer) as two_gaps_days
+        {{ days_between('totals.last_purchase_on', 'totals.first_purchase_on') }} as first_to_last_days
     from grievances
-    cross join settings
     inner join totals
         on
             grievances.customer_key = totals.customer_key
@@ -79,35 +65,21 @@ measured as (
             and (totals.next_on is null or grievances.grieved_on < totals.next_on)
 ),
 
-windowed as (
-    select
-        *,
-        case
-            when two_gaps_days < {{ var('measure_tolerance_min_days') }} then {{ var('measure_tolerance_min_days') }}
-            when two_gaps_days > {{ var('measure_tolerance_max_days') }} then {{ var('measure_tolerance_max_days') }}
-            else two_gaps_days
-        end as window_days
-    from measured
-),
-
 final as (
     select
-        windowed.grievance_key,
-        windowed.kind,
-        windowed.customer_key,
-        windowed.grieved_on,
-        windowed.window_days,
-        {{ add_days('windowed.grieved_on', 'windowed.window_days') }} <= {{ as_of_date() }} as is_closed,
-        purchases.bought_on as next_bought_on,
-        coalesce(
-            {{ days_between('purchases.bought_on', 'windowed.grieved_on') }} <= windowed.window_days, false
-        ) as is_followed
-    from windowed
+        measured.grievance_key,
+        measured.kind,
+        measured.customer_key,
+        measured.grieved_on,
+        measured.n_purchase_days,
+        measured.first_to_last_days,
+        purchases.bought_on as next_bought_on
+    from measured
     -- the purchase day after the last one until the grievance
     left join purchases
         on
-            windowed.customer_key = purchases.customer_key
-            and windowed.last_purchase_on = purchases.previous_purchase_on
+            measured.customer_key = purchases.customer_key
+            and measured.last_purchase_on = purchases.previous_purchase_on
 )
 
 select * from final

@@ -26,7 +26,7 @@ reasons as (
     select * from {{ ref('int_customer_reason') }}
 ),
 
-leveled as (
+joined as (
     select
         classes.*,
         coalesce(buyers.level_reason, 'rule') as level_reason,
@@ -39,16 +39,34 @@ leveled as (
         buyers.silence_days,
         buyers.own_gap_days,
         cast({{ divide('buyers.silence_days', 'buyers.own_gap_days', 4) }} as decimal(18, 4)) as silence_ratio,
-        buyers.is_break,
+        buyers.is_break as is_last_gap_break,
         buyers.g0_days,
-        buyers.horizon_days
+        buyers.horizon_days,
+        reasons.reason_1,
+        reasons.reason_2,
+        reasons.reason_3
     from classes
+    inner join reasons on classes.customer_key = reasons.customer_key
     left join buyers on classes.customer_key = buyers.customer_key
 ),
 
-classed as (
+final as (
     select
-        leveled.*,
+        joined.customer_key,
+        {{ as_of_date() }} as as_of_on,
+        joined.level,
+        joined.level_reason,
+        joined.level_basis,
+        joined.return_share,
+        joined.return_probability,
+        joined.loyalty_class,
+        joined.class_confidence,
+        joined.loyalty_type,
+        joined.is_behaviourally_loyal,
+        joined.is_attitudinally_loyal,
+        joined.is_emotionally_loyal,
+        joined.is_cognitively_loyal,
+        joined.quadrant,
         evidence.loyalty_score,
         evidence.evidence_pattern,
         evidence.coverage_share,
@@ -59,73 +77,34 @@ classed as (
         {%- for name in asked %}
         evidence.{{ name }}_score,
         evidence.{{ name }}_raw_score,
-        evidence.n_{{ name }}_evidence,
+        cast(evidence.n_{{ name }}_evidence as integer) as n_{{ name }}_evidence,
+        {%- if name == 'attitude' %}
+        cast(evidence.n_attitude_answers as integer) as n_attitude_answers,
+        {%- endif %}
         evidence.{{ name }}_evidence_weight,
         evidence.{{ name }}_coverage_share,
         evidence.{{ name }}_confidence_share,
         {%- endfor %}
-        evidence.n_attitude_answers,
         evidence.brand_preference_score,
-        evidence.brand_preference_raw_score
-    from leveled
-    inner join evidence on leveled.customer_key = evidence.customer_key
-),
-
-final as (
-    select
-        classed.customer_key,
-        {{ as_of_date() }} as as_of_on,
-        classed.level,
-        classed.level_reason,
-        classed.level_basis,
-        classed.return_share,
-        classed.return_probability,
-        classed.loyalty_class,
-        classed.class_confidence,
-        classed.loyalty_type,
-        classed.is_behaviourally_loyal,
-        classed.is_attitudinally_loyal,
-        classed.is_emotionally_loyal,
-        classed.is_cognitively_loyal,
-        classed.quadrant,
-        classed.loyalty_score,
-        classed.evidence_pattern,
-        classed.coverage_share,
-        classed.confidence_share,
-        classed.behaviour_score,
-        classed.behaviour_coverage_share,
-        classed.behaviour_confidence_share,
-        {%- for name in asked %}
-        classed.{{ name }}_score,
-        classed.{{ name }}_raw_score,
-        cast(classed.n_{{ name }}_evidence as integer) as n_{{ name }}_evidence,
-        {%- if name == 'attitude' %}
-        cast(classed.n_attitude_answers as integer) as n_attitude_answers,
-        {%- endif %}
-        classed.{{ name }}_evidence_weight,
-        classed.{{ name }}_coverage_share,
-        classed.{{ name }}_confidence_share,
-        {%- endfor %}
-        classed.brand_preference_score,
-        classed.brand_preference_raw_score,
-        classed.n_purchase_days,
-        classed.first_to_last_days,
-        classed.age_days,
-        classed.silence_days,
-        classed.own_gap_days,
-        classed.silence_ratio,
-        classed.is_break as is_last_gap_break,
-        classed.g0_days,
+        evidence.brand_preference_raw_score,
+        joined.n_purchase_days,
+        joined.first_to_last_days,
+        joined.age_days,
+        joined.silence_days,
+        joined.own_gap_days,
+        joined.silence_ratio,
+        joined.is_last_gap_break,
+        joined.g0_days,
         {%- for name in measured %}
         measures.{{ name }},
         {%- endfor %}
-        classed.horizon_days,
-        reasons.reason_1,
-        reasons.reason_2,
-        reasons.reason_3
-    from classed
-    inner join reasons on classed.customer_key = reasons.customer_key
-    left join measures on classed.customer_key = measures.customer_key
+        joined.horizon_days,
+        joined.reason_1,
+        joined.reason_2,
+        joined.reason_3
+    from joined
+    inner join evidence on joined.customer_key = evidence.customer_key
+    left join measures on joined.customer_key = measures.customer_key
 )
 
 select * from final

@@ -13,6 +13,14 @@ behaviour as (
     select * from {{ ref('int_customer_behaviour') }}
 ),
 
+regularities as (
+    select
+        customer_key,
+        regularity_ratio
+    from {{ ref('int_customer_regularity') }}
+    where observed_on = {{ as_of_date() }}
+),
+
 months as (
     select
         *,
@@ -31,10 +39,11 @@ valued as (
         cast(nullif(months.n_categories, 0) as decimal(18, 4)) as breadth_value,
         cast(months.age_days as decimal(18, 4)) as tenure_value,
         {{ divide('months.active_months', 'months.n_months', 4, 0) }} as active_months_value,
-        cast(months.gap_scv as decimal(18, 4)) as regularity_value,
+        cast(regularities.regularity_ratio as decimal(18, 4)) as regularity_value,
         {{ divide('months.returned_amount', 'months.net_purchase_amount', 4, 2) }} as return_rate_value
     from behaviour
     inner join months on behaviour.customer_key = months.customer_key
+    left join regularities on behaviour.customer_key = regularities.customer_key
 ),
 
 parts as (
