@@ -131,7 +131,7 @@ def above_a_fifth(query: Query, outcomes: str = "rpt_level_outcome") -> list[tup
 
 
 def inversions(query: Query, outcomes: str = "rpt_level_outcome") -> list[tuple[str, str, str]]:
-    """Month ends at which a worse level came back clearly more often than a better one.
+    """Month ends at which a worse level came back clearly more often than a better one, with shares and customers.
 
     Only levels with 20 or more customers; clearly is by more than 1.64 standard errors of the difference.
     """
@@ -146,5 +146,5 @@ def inversions(query: Query, outcomes: str = "rpt_level_outcome") -> list[tuple[
             (n_worse, p_worse), (n_better, p_better) = levels[worse], levels[better]
             error = (p_worse * (1 - p_worse) / n_worse + p_better * (1 - p_better) / n_better) ** 0.5
             if p_worse - p_better > 1.64 * error:
-                found.append((on, worse, better))
+                found.append((on, f"{worse} {p_worse:.3f} of {n_worse}", f"{better} {p_better:.3f} of {n_better}"))
     return found

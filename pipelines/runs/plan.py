@@ -98,8 +98,11 @@ class BuildPlan(Content):
 
     @property
     def scratch_schema(self) -> str:
-        """Prefix of a backfill's schemas, and the name of its exchange folder; empty for other kinds."""
-        return f"{SCRATCH_PREFIX}{self.as_of:%Y%m%d}" if self.is_backfill else ""
+        """Prefix of a backfill's schemas, and the name of its exchange folder; empty for other kinds.
+
+        It is the same for every day: the project is parsed with it, and one parse serves all days of a range.
+        """
+        return f"{SCRATCH_PREFIX}day" if self.is_backfill else ""
 
     def schema_of(self, name: str) -> str:
         """The schema in which this build has the tables of a schema of core or marts."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+from scipy.special import ndtr
 
 from pipelines.sample import text
 from pipelines.sample.process import Floats, Ints, Lives, draws
@@ -41,6 +42,36 @@ class Attitudes:
         feels = (self.attitude + self.emotion + self.cognition)[:n] > 0
         buys = lives.rate_per_day > np.median(lives.rate_per_day)
         return text.picked(KINDS, feels.astype(np.int64) + 2 * buys.astype(np.int64))
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How people answer a question: a line of what they think, with noise, rounded to a point of the scale.
+
+    Attributes:
+        start: The answer of somebody with the value 0.
+        slope: Points per unit of the value.
+        noise: Standard deviation around the line.
+        low: Lowest point.
+        high: Highest point.
+    """
+
+    start: float
+    slope: float
+    noise: float
+    low: int
+    high: int
+
+    def scores(self, value: Floats, rng: np.random.Generator) -> Ints:
+        """One answer for each value."""
+        drawn = self.start + self.slope * value + rng.normal(0.0, self.noise, value.shape)
+        return np.clip(np.rint(drawn), self.low, self.high).astype(np.int64)
+
+    def chances(self, value: Floats) -> Floats:
+        """The chance of each point of the scale: one row per value, one column per point from `low` to `high`."""
+        edges = np.arange(self.low, self.high) + 0.5
+        below = ndtr((edges - (self.start + self.slope * value)[:, None]) / self.noise)
+        return np.diff(below, prepend=0.0, append=1.0, axis=1)
 
 
 def build(lives: Lives, people: int, seed: int) -> Attitudes:

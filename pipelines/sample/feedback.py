@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from pipelines.sample import text
 from pipelines.sample.addresses import Addresses
-from pipelines.sample.attitudes import Attitudes
+from pipelines.sample.attitudes import Attitudes, Scale
 from pipelines.sample.feed import Every, Feed
 from pipelines.sample.order_files import order_id
 from pipelines.sample.orders import Lines, Orders
@@ -22,6 +22,9 @@ NPS_QUESTIONS = {
     "Product quality (1-5)": "quality",
 }
 CSAT_QUESTIONS = {"Satisfied? (1-5)": "satisfied", "Made it easy (1-7)": "easy"}
+#: An answer follows OWN times the true value plus MOOD times a normal value that all answers of a response share.
+OWN, MOOD = 0.8, 0.6
+TEN, FIVE, SEVEN = Scale(8.1, 1.8, 0.7, 0, 10), Scale(3.9, 0.8, 0.6, 1, 5), Scale(5.0, 1.1, 0.9, 1, 7)
 COMMENTS = ["", "", "", "Great, thank you", 'They said "soon"; it took a week', "Schön, immer wieder", "还可以"]
 
 
@@ -92,16 +95,16 @@ class Surveys:
         self.answer_day: Ints = answer_day[self.answers]
         m = len(self.answers)
         self.answered_at: Ints = clock.utc(self.answer_day, rng.integers(10 * 3600, 22 * 3600, m))
-        person, mood = orders.person[self.asked[self.answers]], 0.6 * rng.normal(0.0, 1.0, m)
+        person, mood = orders.person[self.asked[self.answers]], MOOD * rng.normal(0.0, 1.0, m)
         thinks, feels, judges = (
-            np.where(person >= 0, 0.8 * value[person], 0.0) + mood
+            np.where(person >= 0, OWN * value[person], 0.0) + mood
             for value in (attitudes.attitude, attitudes.emotion, attitudes.cognition)
         )
         five = np.stack([feels, feels, judges, thinks], axis=1)
         seven = np.stack([feels, thinks], axis=1)
-        self.nps: Ints = np.clip(np.rint(8.1 + 1.8 * thinks + rng.normal(0, 0.7, m)), 0, 10).astype(np.int64)
-        self.five: Ints = np.clip(np.rint(3.9 + 0.8 * five + rng.normal(0, 0.6, (m, 4))), 1, 5).astype(np.int64)
-        self.seven: Ints = np.clip(np.rint(5.0 + 1.1 * seven + rng.normal(0, 0.9, (m, 2))), 1, 7).astype(np.int64)
+        self.nps: Ints = TEN.scores(thinks, rng)
+        self.five: Ints = FIVE.scores(five, rng)
+        self.seven: Ints = SEVEN.scores(seven, rng)
         self.is_blank = rng.random((m, 6)) < 0.08
         self.comment = rng.integers(0, len(COMMENTS), m)
 

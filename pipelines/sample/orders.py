@@ -22,6 +22,8 @@ STORES = ["BER-01", "MUC-02", "PAR-03", "NYC-04"]
 COUPONS = ["", "WELCOME10", "SPRING20", "THANKS5"]
 COUPON_PERCENT = np.array([0, 10, 20, 5], np.int64)
 LINES_MOST = 8
+#: Each n-th product is sold below its list price. Otherwise only a coupon makes an order cheaper.
+REDUCED_EVERY = 7
 NEVER = -1
 
 
@@ -210,7 +212,7 @@ def _lines(
         product=product,
         quantity=quantity,
         unit_price=unit,
-        list_price=np.maximum(listed, unit),
+        list_price=np.where(product % REDUCED_EVERY == 0, np.maximum(listed, unit), unit),
         discount=discount,
         unit_cost=np.rint(catalogue.cost_cents[product] / in_euro).astype(np.int64),
     )

@@ -5,7 +5,7 @@ import pyarrow as pa
 
 from pipelines.sample import text
 from pipelines.sample.addresses import Addresses, can_be_asked, spelled
-from pipelines.sample.attitudes import Attitudes
+from pipelines.sample.attitudes import Attitudes, Scale
 from pipelines.sample.feed import Every, Feed
 from pipelines.sample.people import People
 from pipelines.sample.process import Ints, draws
@@ -33,6 +33,7 @@ FIVE = [
 ]
 #: In these, a high score is bad for the company.
 REVERSED = ("elsewhere",)
+TEN, AGREES, DISAGREES = Scale(7.5, 1.8, 1.0, 0, 10), Scale(3.6, 0.8, 0.7, 1, 5), Scale(2.4, -0.8, 0.7, 1, 5)
 QUESTIONS = {"Would you recommend us? (0-10)": "recommend", **{heading: name for heading, name, _ in FIVE}}
 
 
@@ -118,6 +119,11 @@ class SurveyTool:
         )
 
 
+def scale(name: str) -> Scale:
+    """How people answer a question of FIVE."""
+    return DISAGREES if name in REVERSED else AGREES
+
+
 def _scores(attitudes: Attitudes, persons: Ints, seed: int) -> tuple[Ints, Ints]:
     """The answers from 0 to 10, and those from 1 to 5: one row per question of FIVE, one column per answer.
 
@@ -131,9 +137,6 @@ def _scores(attitudes: Attitudes, persons: Ints, seed: int) -> tuple[Ints, Ints]
         name: np.where(persons < known, getattr(attitudes, name)[row], stranger)
         for name in ("attitude", "emotion", "cognition")
     }
-    ten = 7.5 + 1.8 * value["attitude"] + rng.normal(0.0, 1.0, n)
-    signs = np.array([-1.0 if name in REVERSED else 1.0 for _, name, _ in FIVE])
-    felt = np.stack([value[dimension] for _, _, dimension in FIVE])
-    five = 3.0 + signs[:, None] * (0.6 + 0.8 * felt) + rng.normal(0.0, 0.7, felt.shape)
-    five = np.where(rng.random(n) < STRAIGHT_LINERS, rng.integers(2, 6, n), five)
-    return np.clip(np.rint(ten), 0, 10).astype(np.int64), np.clip(np.rint(five), 1, 5).astype(np.int64)
+    ten = TEN.scores(value["attitude"], rng)
+    five = np.stack([scale(name).scores(value[dimension], rng) for _, name, dimension in FIVE])
+    return ten, np.where(rng.random(n) < STRAIGHT_LINERS, rng.integers(2, 6, n), five)

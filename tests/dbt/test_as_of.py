@@ -43,6 +43,7 @@ ORDERS: list[dict[str, str | None]] = [
 @pytest.fixture(scope="module")
 def warehouse(new_warehouse: Callable[[], Warehouse]) -> Warehouse:
     home = new_warehouse()
+    home.models = ("fct_order", "dim_customer", "dim_date", "int_cases_as_of")
     home.timezone = "America/New_York"
     home.land({"orders": [{"currency": "GBP", "customer_ref": "c", **row} for row in ORDERS]}, landed_on=LANDED)
     line = {"line_id": "1", "quantity": "1", "unit_price": "5"}

@@ -115,6 +115,7 @@ COMPARED = (
 def warehouse(new_warehouse: Callable[[], Warehouse]) -> Warehouse:
     """Built on FIRST, extended on AS_OF, and built as a whole on AS_OF; the tables of FIRST are kept aside."""
     home = new_warehouse()
+    home.models = [table.split(".")[1] for table in COMPARED]
     deliver(home, KNOWN_FIRST, FIRST)
     for source in ("shop", "crm"):
         of_source = [ref for ref, one in SOURCES.items() if one == source and ref != "n2"]

@@ -29,6 +29,7 @@ def history(warehouse: Warehouse, customer: str, as_of: int, schema: str = "inte
 def warehouse(new_warehouse: Callable[[], Warehouse]) -> Warehouse:
     """Orders of strangers every day, and of nobody from day 31 to day 61; built as of day 80."""
     home = new_warehouse()
+    home.models = ("int_observation_gap", "int_purchase_history", "int_customer_summary")
     strangers = [order(f"s{n}", n) for n in [*range(31), *range(62, 81)]]
     known = [order("a", 0, "steady"), order("b", 10, "steady"), order("c", 75, "steady"), order("d", 20, "lost")]
     home.land({"orders": strangers + known}, landed_on=day(80))

@@ -30,6 +30,7 @@ def line(order_id: str, line_id: str, price: str, status: str | None) -> dict[st
 @pytest.fixture(scope="module")
 def warehouse(new_warehouse: Callable[[], Warehouse]) -> Warehouse:
     home = new_warehouse()
+    home.models = ("fct_order", "fct_order_line", "int_customer_category", "rpt_data_issue")
     home.statuses = [("shop", "bereit gelegt", "sale"), ("shop", "delivered", "pending")]
     home.land(
         {

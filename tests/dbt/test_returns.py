@@ -86,6 +86,7 @@ LINES: list[Row] = [
 @pytest.fixture(scope="module")
 def warehouse(new_warehouse: Callable[[], Warehouse]) -> Warehouse:
     home = new_warehouse()
+    home.models = ("fct_return", "int_customer_day", "int_customer_identity", "rpt_data_issue")
     lines, rates = LINES, [{"day": "2024-03-05", "currency": "USD", "rate": "0.9"}]
     home.land({"orders": ORDERS, "order_lines": lines, "returns": RETURNS, "fx_rates": rates}, landed_on=LANDED)
     home.land({"returns": [back("1", "undated_late", None, amount="40")]}, landed_on=LANDED, file_on=date(2024, 3, 12))

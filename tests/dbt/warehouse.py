@@ -54,10 +54,11 @@ ENVIRONMENT = {
 Var = str | int | bool | dict[str, float] | list[str]
 
 
-def _selected(tag: str, tested: bool) -> tuple[str, ...]:
+def _selected(tag: str, tested: bool, models: Sequence[str] = ()) -> tuple[str, ...]:
     tests = ("test", "unit_test")
     untested = () if tested else tuple(word for kind in tests for word in ("--exclude-resource-type", kind))
-    return ("--select", f"tag:{tag}", *untested)
+    # with models: only these, and what they need of the step
+    return ("--select", *([f"tag:{tag},+{model}" for model in models] or [f"tag:{tag}"]), *untested)
 
 
 @dataclass
@@ -77,6 +78,8 @@ class Warehouse:
         contacts: How e-mails and phones are compared.
         limits: How many references an e-mail or phone may link.
         decisions: The user's links and unlinks, of pseudonyms.
+        models: The models of core that the tests look at; of core, only they and what they are built from are built.
+            Empty means all.
     """
 
     home: Path
@@ -91,6 +94,7 @@ class Warehouse:
     contacts: ContactRules = field(default_factory=ContactRules)
     limits: Limits = field(default_factory=Limits)
     decisions: list[Decision] = field(default_factory=list)
+    models: Sequence[str] = ()
 
     @property
     def landing(self) -> Path:
@@ -179,6 +183,7 @@ class Warehouse:
         rebuilt: Sequence[str] = (),
         scratch: str = "",
         tested: bool = False,
+        models: Sequence[str] = (),
     ) -> None:
         """Find who is who, and build the core: whole, or extending the build of another day.
 
@@ -188,12 +193,13 @@ class Warehouse:
             rebuilt: Models that are built as a whole all the same.
             scratch: Prefix of the schemas, to leave the daily tables alone.
             tested: Run dbt's own tests too.
+            models: Of the core only these models, and what they need; empty for those of the warehouse.
         """
         exchange = self.home / "exchange"
         for tag in ("identity", "core"):
             self.dbt(
                 "build",
-                *_selected(tag, tested),
+                *_selected(tag, tested, (models or self.models) if tag == "core" else ()),
                 *(() if extending else ("--full-refresh",)),
                 as_of=as_of,
                 previous_as_of=extending.isoformat() if extending else "",

@@ -90,8 +90,8 @@ def test_a_day_before_the_state_is_built_aside_whatever_the_state_is() -> None:
         assert plan.kind is BuildKind.BACKFILL
         assert plan.previous_as_of is None
         assert plan.changed_batches == plan.batches
-        assert plan.scratch_schema == "backfill_20240101"
-        assert plan.exchange(Path("x")) == Path("x/backfill_20240101")
+        assert plan.scratch_schema == "backfill_day"
+        assert plan.exchange(Path("x")) == Path("x/backfill_day")
 
 
 def test_nothing_is_planned_before_something_is_staged() -> None:

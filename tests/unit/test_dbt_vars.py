@@ -11,7 +11,7 @@ from pipelines.runs.build_state import BuildStatus, BuiltState, StagedState, War
 from pipelines.runs.dbt_vars import build_vars, parsed_vars, staging_vars, vars_text
 from pipelines.runs.plan import BuildPlan, StagingPlan, plan_build
 
-MONDAY, TUESDAY = date(2024, 1, 1), date(2024, 1, 2)
+SUNDAY, MONDAY, TUESDAY = date(2023, 12, 31), date(2024, 1, 1), date(2024, 1, 2)
 
 
 @pytest.fixture
@@ -53,9 +53,15 @@ def test_a_backfill_has_schemas_and_an_exchange_folder_of_its_own(settings: Sett
     aside = plan(MONDAY, aside=True)
     found = build_vars(settings, aside)
     assert found.build == {"as_of": "2024-01-01"}
-    assert found.parsed["scratch_schema"] == "backfill_20240101"
+    assert found.parsed["scratch_schema"] == "backfill_day"
     folder = settings.paths.warehouse.parent / str(found.parsed["exchange_dir"])
     assert folder.resolve() == aside.exchange(settings.paths.exchange).resolve()
+
+
+def test_all_days_of_a_backfill_are_parsed_once(settings: Settings) -> None:
+    one, other = (build_vars(settings, plan(day, aside=True)) for day in (SUNDAY, MONDAY))
+    assert one.build != other.build
+    assert one.parsed == other.parsed
 
 
 def test_staging_has_no_day(settings: Settings) -> None:

@@ -1,23 +1,11 @@
-with identities as (
-    select
-        source,
-        customer_ref,
-        customer_key
-    from {{ ref('int_customer_identity') }}
-),
-
 -- two references of one person are no referral
-referrals as (
+with referrals as (
     select
-        referrers.customer_key,
+        referrer_customer_key as customer_key,
         count(*) as n_referrals
-    from {{ ref('int_referrals_as_of') }} as made
-    inner join identities as referrers
-        on made.source = referrers.source and made.referrer_ref = referrers.customer_ref
-    left join identities as referred
-        on made.source = referred.source and made.referred_ref = referred.customer_ref
-    where referrers.customer_key <> coalesce(referred.customer_key, '')
-    group by referrers.customer_key
+    from {{ ref('int_referral') }}
+    where referrer_customer_key is not null and not is_self_referral
+    group by referrer_customer_key
 ),
 
 answers as (

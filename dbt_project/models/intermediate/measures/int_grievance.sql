@@ -1,15 +1,11 @@
 with complaints as (
     select
-        coalesce(identities.customer_key, orders.customer_key) as customer_key,
+        customer_key,
         'complaint' as kind,
-        {{ hash_key(['cases.source', 'cases.case_id']) }} as grievance_key,
-        cases.event_on as grieved_on
-    from {{ ref('int_cases_as_of') }} as cases
-    left join {{ ref('int_customer_identity') }} as identities
-        on cases.source = identities.source and cases.customer_ref = identities.customer_ref
-    left join {{ ref('int_order') }} as orders
-        on cases.source = orders.source and cases.order_id = orders.order_id
-    where cases.kind = 'complaint'
+        case_key as grievance_key,
+        opened_on as grieved_on
+    from {{ ref('int_case') }}
+    where kind = 'complaint'
 ),
 
 faulty as (

@@ -38,9 +38,8 @@ select
     case
         when is_merged and is_split then 'merged_and_split'
         when is_merged then 'merged'
-        when is_split then 'split'
-        else 'key_changed'
+        else 'split'
     end as change,
     cast(n_references as integer) as n_references
 from counted
-where is_merged or is_split or customer_key_before <> customer_key
+where is_merged or is_split

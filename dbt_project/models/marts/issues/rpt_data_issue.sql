@@ -13,6 +13,7 @@
     'int_issue_rejected_rows',
     'int_issue_straight_line',
     'int_issue_sentiment',
+    'int_issue_campaign_touch',
     'int_issue_incomplete_orders',
 ] -%}
 with issues as (
