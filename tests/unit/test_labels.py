@@ -65,6 +65,13 @@ def test_every_issue_of_the_data_has_a_label() -> None:
     assert {language: sorted(issues - labels[language]) for language in LANGUAGES} == {"en": [], "zh": []}
 
 
+def test_every_construct_of_an_answer_has_a_label() -> None:
+    with (DBT / "seeds" / "constructs.csv").open(encoding="utf-8", newline="") as file:
+        constructs = {row["construct"] for row in csv.DictReader(file)}
+    labels = labelled()["explanation"]
+    assert {language: sorted(constructs - labels[language]) for language in LANGUAGES} == {"en": [], "zh": []}
+
+
 @pytest.mark.parametrize("code_set", sorted(labelled()))
 def test_a_code_set_has_the_same_codes_in_every_language(code_set: str) -> None:
     by_language = labelled()[code_set]
