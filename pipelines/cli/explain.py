@@ -103,8 +103,8 @@ def explain(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Explain a customer: facts with file and line, evidence, scores, the rules that decided, and what is how far."""
-    from pipelines.privacy.explained import keys_of, places_of
+    """Explain a customer: facts with file and line, evidence, scores, deciding rules, and how far other levels are."""
+    from pipelines.privacy.explained import as_key, keys_of, places_of
     from pipelines.publication import resolve_current
     from pipelines.publication.explanation import read_explanation
     from pipelines.publication.versions import find_version
@@ -113,12 +113,15 @@ def explain(
     paths = settings.paths
     with exclusive(settings, "explain", read_only=True):
         folder = find_version(paths.published, version).path if version else resolve_current(paths.published)
-        explanation = read_explanation(folder, keys_of(settings, asked, by=by, source=source), language)
+        key = as_key(asked) if by is None else None
+        explanation = read_explanation(folder, [key] if key else [], language)
+        if not explanation.rows:
+            keys = keys_of(settings, asked, by=by, source=source)
+            explanation = read_explanation(folder, keys, language)
         if not explanation.rows:
             raise UnknownPersonError(
                 f"the version {folder.name} has no such customer",
-                hint="a person whose data came later is in a newer version (`loyalty versions`); erased persons, and"
-                " keys from before a merge or a change of the secret key, are not known",
+                hint="a person whose data came later is in a newer version (`loyalty versions`)",
             )
         places = places_of(paths.warehouse, [row.record for row in explanation.rows if row.record])
     if as_json:

@@ -44,12 +44,18 @@ class Place:
     line: int
 
 
+def as_key(asked: str) -> str | None:
+    """The customer_key that `asked` has the form of. A reference of a source can have the same form."""
+    text = asked.strip().lower()
+    return text if _KEY.fullmatch(text) else None
+
+
 def keys_of(settings: Settings, asked: str, *, by: str | None, source: str | None) -> tuple[str, ...]:
     """The keys that a customer can have in a version. The caller has the run lock.
 
     Args:
         settings: The settings.
-        asked: A customer_key, a reference (also as SOURCE:REF), an e-mail address or a phone number.
+        asked: A reference (also as SOURCE:REF), an e-mail address or a phone number.
         by: The kind of `asked`; None to detect it.
         source: The source of the reference.
 
@@ -57,8 +63,6 @@ def keys_of(settings: Settings, asked: str, *, by: str | None, source: str | Non
         UnknownPersonError: There is no data about the person.
         ConfigError: `asked` could mean different people.
     """
-    if by is None and _KEY.fullmatch(asked.strip().lower()):
-        return (asked.strip().lower(),)
     try:
         with open_landed(settings.paths.landing) as connection:
             found = find_person(connection, settings, asked.strip(), by=by, source=source)
@@ -69,7 +73,11 @@ def keys_of(settings: Settings, asked: str, *, by: str | None, source: str | Non
             hint="raise `engine.memory_limit` in loyalty.yml, and try again",
         ) from None
     if not found.subject:
-        raise UnknownPersonError("there is no data about this person", hint="check the spelling, --by and --source")
+        raise UnknownPersonError(
+            "there is no data about this person",
+            hint="check the spelling, --by and --source; erased persons, and customer keys from before a merge or a"
+            " change of the secret key, are not known",
+        )
     return customer_keys(existing_keys(settings.paths.key, settings.key_text), refs_of(found.subject))
 
 

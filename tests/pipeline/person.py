@@ -10,7 +10,8 @@ import yaml
 from pipelines.base.entities import ENTITIES
 from pipelines.config.settings import Settings, load_settings
 
-REF, PERSON_REF, SECOND_REF = "ADA-REF-55501", "ADA-PERSON-777", "ADA-WEB-90210"
+# The second reference has the form of a customer_key, as those of some shops do.
+REF, PERSON_REF, SECOND_REF = "ADA-REF-55501", "ADA-PERSON-777", "ada90210" * 4
 EMAIL, PHONE, NAME = "ada.lovelace.x@nowhere.example", "+44 (0)20 5550-1234", "Adelheid Lovelacewicz"
 BOB = "BOB-REF-10001"
 

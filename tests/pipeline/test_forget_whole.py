@@ -36,6 +36,7 @@ class Story:
         home: The home.
         open_files: What others could read after a run, by its umask.
         held: What `export` said of her.
+        explained: `explain` of her second reference before.
         before: Where she stood.
         keys_before: Her pseudonyms, and in which versions they stood.
         marts_before: Every other customer's rows of the current version.
@@ -53,6 +54,7 @@ class Story:
     home: Path
     open_files: dict[int, list[str]]
     held: dict[str, Any]
+    explained: subprocess.CompletedProcess[str]
     before: dict[str, list[str]]
     keys_before: dict[str, list[str]]
     marts_before: Rows
@@ -163,6 +165,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
     out = folder / "held.json"
     well(command(config, "export", person.REF, "--out", out))
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    explained = command(config, "explain", person.SECOND_REF)
     before, keys_before = person.traces(home), person.traces(home / "published", tuple(keys))
     marts_before = others(home, keys)
 
@@ -185,6 +188,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Story:
         home=home,
         open_files=open_files,
         held=json.loads(out.read_text()),
+        explained=explained,
         before=before,
         keys_before=keys_before,
         marts_before=marts_before,
@@ -274,6 +278,11 @@ def test_what_is_held_is_told_with_file_and_line(story: Story) -> None:
 def test_who_is_not_held_is_said_so(story: Story) -> None:
     assert story.unknown.returncode == 8
     assert "error " in story.unknown.stderr
+
+
+def test_a_reference_with_the_form_of_a_key_is_explained(story: Story) -> None:
+    assert (story.explained.returncode, story.explained.stderr) == (0, "")
+    assert story.explained.stdout.split()[1] in story.held["customer_keys"]
 
 
 def test_an_erased_person_cannot_be_explained(story: Story) -> None:
