@@ -385,7 +385,9 @@ def test_a_version_of_an_earlier_program_has_no_count(shop: Shop) -> None:
 
 
 def test_figures_survive_the_file(shop: Shop) -> None:
-    change = Change(figure="revenue_amount", month_end_on=MARCH, old=None, new="0.10", n_customers=None)  # type: ignore[arg-type]
+    change = Change.model_validate(
+        {"figure": "revenue_amount", "month_end_on": MARCH, "old": None, "new": "0.10", "n_customers": None}
+    )
     text = Restatement(version="v", compared_with=None, changes=(change,)).to_text()
     assert '"0.10"' in text
     assert str(Restatement.model_validate_json(text).changes[0].new) == "0.10"
