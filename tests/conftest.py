@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from tempfile import gettempdir, mkdtemp
 
+import hypothesis
 import pytest
 
 from pipelines.base.durable import PRIVATE, umask
@@ -23,6 +25,14 @@ LOYALTY = Path(sys.executable).with_name("loyalty")
 CUSTOMERS, DAYS, SEED = 300, 100, 7
 
 Loyalty = Callable[..., subprocess.CompletedProcess[str]]
+
+# No test asserts a time: on a busy machine, any single example may be slow.
+hypothesis.settings.register_profile("without_deadline", deadline=None)
+hypothesis.settings.load_profile("without_deadline")
+
+# A process that a shell starts in the background ignores SIGINT, and so do its children: tests that send it would fail.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass(frozen=True)

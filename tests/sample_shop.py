@@ -86,13 +86,14 @@ class Shop:
         assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-3000:]}"
         return ran(done.stdout, done.stderr)
 
-    def start(self, *options: str) -> "subprocess.Popen[str]":
+    def start(self, *options: str, new_group: bool = False) -> "subprocess.Popen[str]":
         return subprocess.Popen(
             self.command(*options),
             env=clean_environment(),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=new_group,
         )
 
     def current(self) -> Path:
@@ -134,14 +135,38 @@ def kill_in(shop: Shop, stage: str, *, after: float = 0.0, with_dbt: bool = Fals
         The run's exit code: -SIGKILL, or its own where it was quicker.
     """
     run = shop.start()
-    deadline = time.monotonic() + 600
-    while time.monotonic() < deadline and run.poll() is None and not _has_come_to(shop, run.pid, stage, with_dbt):
-        time.sleep(0.01)
+    _wait_for(shop, run, stage, with_dbt)
     time.sleep(after)
     if run.poll() is None:
         os.kill(run.pid, signal.SIGKILL)
     run.communicate()
     return run.returncode
+
+
+def stop_in(
+    shop: Shop, stage: str, number: signal.Signals, *, after: float = 0.0
+) -> "subprocess.CompletedProcess[str]":
+    """Start a run, and send a signal to its process group when it has come to a stage, as Ctrl-C and `timeout` do.
+
+    Args:
+        shop: Whose run.
+        stage: As the run's record names it.
+        number: The signal.
+        after: Seconds from then on.
+    """
+    run = shop.start(new_group=True)
+    _wait_for(shop, run, stage, with_dbt=False)
+    time.sleep(after)
+    assert run.poll() is None, run.communicate()
+    os.killpg(run.pid, number)
+    output, errors = run.communicate(timeout=120)
+    return subprocess.CompletedProcess(run.args, run.returncode, output, errors)
+
+
+def _wait_for(shop: Shop, run: "subprocess.Popen[str]", stage: str, with_dbt: bool) -> None:
+    deadline = time.monotonic() + 600
+    while time.monotonic() < deadline and run.poll() is None and not _has_come_to(shop, run.pid, stage, with_dbt):
+        time.sleep(0.01)
 
 
 def _has_come_to(shop: Shop, pid: int, stage: str, with_dbt: bool) -> bool:

@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import signal
 import sys
 from importlib.metadata import version
 from typing import Annotated, Any
@@ -23,6 +24,7 @@ from pipelines.base.errors import (
     StaleError,
     UnknownPersonError,
 )
+from pipelines.base.stopping import stop_signal
 from pipelines.cli import (
     backfill,
     explain,
@@ -53,7 +55,8 @@ _EXIT_CODES = {
     StaleError.exit_code: "the publication is stale",
     NotificationError.exit_code: "the webhook did not accept the message",
     InternalError.exit_code: "a bug in Loyalty Marts",
-    130: "interrupted",
+    128 + signal.SIGINT: "stopped by SIGINT (Ctrl-C)",
+    128 + signal.SIGTERM: "stopped by SIGTERM (kill)",
 }
 _EPILOG = "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in sorted(_EXIT_CODES.items())) + "."
 _HELP = (
@@ -131,6 +134,8 @@ def main() -> None:
         app()
     except SystemExit as end:
         code = end.code
+    if code and (number := stop_signal()) is not None:
+        code = 128 + number  # whatever the command made of it
     sys.stdout.flush()
     if output and output.problem and not code:
         print_error(

@@ -22,6 +22,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from pipelines.base.errors import LoyaltyError
+from pipelines.base.stopping import Stopped, stop_signal, stopped
 from pipelines.base.text import escaped, printable_json, printable_lines
 from pipelines.config.settings import load_settings
 
@@ -121,22 +122,30 @@ def reports_errors(command: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
+            if (number := stop_signal()) is not None:  # it came while Python could not raise an exception
+                raise stopped(number)
             return command(*args, **kwargs)
-        except LoyaltyError as problem:
-            raise _print_problem(problem, as_json=bool(kwargs.get("as_json"))) from problem
-        except KeyboardInterrupt as interrupt:
-            err().print("interrupted; the published version has not changed")
-            raise typer.Exit(INTERRUPTED) from interrupt
-        except (typer.Exit, typer.Abort, BrokenPipeError):
+        except (typer.Exit, BrokenPipeError):
             raise  # the normal ends of a command; for BrokenPipeError, no process reads the output any more
-        except Exception as problem:
+        except BaseException as problem:
+            # a question that is interrupted ends with Abort, a query with RuntimeError, and so on
+            if (number := stop_signal()) is not None:
+                stop = problem if isinstance(problem, Stopped) else stopped(number)
+                raise _print_problem(stop, as_json=bool(kwargs.get("as_json"))) from problem
+            if isinstance(problem, LoyaltyError):
+                raise _print_problem(problem, as_json=bool(kwargs.get("as_json"))) from problem
+            if isinstance(problem, KeyboardInterrupt):
+                err().print("interrupted")
+                raise typer.Exit(INTERRUPTED) from problem
+            if isinstance(problem, typer.Abort) or not isinstance(problem, Exception):
+                raise
             error = _unexpected(problem, kwargs.get("config"), kwargs.get("home"))
             raise _print_problem(error, as_json=bool(kwargs.get("as_json"))) from problem
 
     return wrapped
 
 
-def _print_problem(problem: LoyaltyError, *, as_json: bool) -> typer.Exit:
+def _print_problem(problem: LoyaltyError | Stopped, *, as_json: bool) -> typer.Exit:
     if as_json:
         print_json({"error": problem.message, "hint": problem.hint, "exit_code": problem.exit_code})
     print_error(problem.message, problem.hint)

@@ -42,6 +42,11 @@ class WhyText:
             f"- {self.reference(stated.ref)} has the {self._contact(stated)}, which has no normal form and links nobody"
             for stated in why.unusable
         )
+        yield from (
+            f"- the customer record of {self.reference(one.ref)} names {self.reference(one.named)} as its person, but"
+            f" no data of a source {one.named[0]} have landed (person_source), so it links nobody"
+            for one in why.elsewhere
+        )
         if not (why.is_same or why.chain or why.separated_by or why.blocked or why.later):
             yield "- no link connects them, and they share no e-mail or phone"
 
@@ -72,6 +77,9 @@ class WhyText:
                     "limit": self._limit(one.kind) if one.reason == "too_many_references" else None,
                 }
                 for one in why.blocked
+            ],
+            "elsewhere": [
+                {"reference": self.reference(one.ref), "person": self.reference(one.named)} for one in why.elsewhere
             ],
             **{
                 name: [

@@ -4,6 +4,8 @@
 """
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +16,7 @@ from rich.table import Table
 
 from pipelines.base.durable import write_durably
 from pipelines.base.errors import ConfigError, UnknownPersonError
+from pipelines.base.stopping import stop_signal, stopped
 from pipelines.cli.console import JsonOption, out, print_error, print_json, reports_errors
 from pipelines.cli.exclusive import exclusive, print_progress
 from pipelines.cli.options import ConfigOption, HomeOption
@@ -53,6 +56,27 @@ def _pending(settings: Settings) -> str:
     return plan.id
 
 
+@contextmanager
+def _whole(settings: Settings) -> Iterator[None]:
+    """Tell the user about the rest of an erasure that a signal has stopped.
+
+    Raises:
+        Stopped: A signal has arrived.
+    """
+    from pipelines.privacy.plan import read_journal
+
+    try:
+        yield
+    except BaseException as problem:
+        if (number := stop_signal()) is None:
+            raise
+        plan = read_journal(settings.paths.erasures)
+        if plan is None:
+            raise stopped(number, "nothing of an erasure is left to do") from problem
+        what = f"the erasure {plan.id} has begun and is not complete"
+        raise stopped(number, what, "call the same command again, or `loyalty run`: both finish it") from problem
+
+
 @reports_errors
 def forget(
     asked: PersonArgument,
@@ -81,7 +105,7 @@ def forget(
             "the erasure must be confirmed, and there is no terminal to ask",
             hint="see what would be erased (--dry-run), then add --yes",
         )
-    with exclusive(settings, "forget", read_only=dry_run) as user_umask:
+    with _whole(settings), exclusive(settings, "forget", read_only=dry_run) as user_umask:
         pending = _pending(settings)
         if not dry_run:
             load_key(settings.paths.key, settings.key_text)  # creates a missing key: tombstones need it
@@ -136,7 +160,7 @@ def forget_again(
     from pipelines.privacy import erase, finish_pending, plan_erasures_again
 
     settings = load_settings(config, home)
-    with exclusive(settings, "forget-again", read_only=dry_run) as user_umask:
+    with _whole(settings), exclusive(settings, "forget-again", read_only=dry_run) as user_umask:
         if not dry_run:
             finish_pending(settings, user_umask, print_progress)
         plan = plan_erasures_again(settings)

@@ -21,6 +21,7 @@ STAGES = {
     "gate_quarantine": "gate: quarantine",
     "plan": "plan the build",
     "order_statuses": "order statuses",
+    "channels": "channels",
     "settings": "settings",
     "identifiers": "identifiers",
     "pseudonyms": "pseudonyms",

@@ -10,11 +10,16 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from pipelines.config.about import About
+from pipelines.config.model_actions import ActionModel
+from pipelines.config.model_contract import ContractModel, ProgrammeModel
+from pipelines.config.model_growth import GrowthModel
 from pipelines.config.model_identity import IdentityModel
 from pipelines.config.model_level import LevelModel
 from pipelines.config.model_loyalty import LoyaltyModel
 from pipelines.config.model_measures import MeasureModel
+from pipelines.config.model_reports import ReportModel
 from pipelines.config.model_rfm import RfmModel
+from pipelines.config.model_suitability import SuitabilityModel
 from pipelines.config.model_values import OF_INDUSTRY, Number, PreciseNumber, Share, TierName, tiers_in_order
 from pipelines.config.parts import SettingsPart
 
@@ -164,6 +169,28 @@ class ValueModel(SettingsPart):
             var="clv_holdout_min_days",
         ),
     ] = Field(default=90, ge=7, le=3_650)
+    outlier_spread: Annotated[
+        Number,
+        About(
+            "A customer is an outlier if their net amount is above the upper quartile times (upper quartile / lower"
+            " quartile) to this power. Outliers are flagged in customer_clv and count in all revenue.",
+            "It is Tukey's fence on logarithms. If spend is lognormal, one customer in 2,700 is above it. In Online"
+            " Retail it finds 18 wholesale buyers with a fifth of the revenue.",
+            "quartile ratios",
+            var="clv_outlier_spread",
+        ),
+    ] = Field(default=2, ge=0.5, le=10)
+    spend_cap_spread: Annotated[
+        Number,
+        About(
+            "The fit of the spend model caps the mean spend of a customer at the limit with this power, computed over"
+            " mean spend. 0: no cap. Each customer's own forecast still uses their own mean.",
+            "Without a cap, a few wholesale buyers decide what the model expects of everybody. With 3, Tukey's limit"
+            " for far outliers, ordinary data such as CDNOW are not changed.",
+            "quartile ratios",
+            var="clv_spend_cap_spread",
+        ),
+    ] = Field(default=3, ge=0, le=10)
 
 
 class ModelSettings(SettingsPart):
@@ -172,8 +199,14 @@ class ModelSettings(SettingsPart):
     orders: OrderModel = OrderModel()
     surveys: SurveyModel = SurveyModel()
     clv: ValueModel = ValueModel()
+    suitability: SuitabilityModel = SuitabilityModel()
+    contract: ContractModel = ContractModel()
+    programme: ProgrammeModel = ProgrammeModel()
     rfm: RfmModel = RfmModel()
     level: LevelModel = LevelModel()
     loyalty: LoyaltyModel = LoyaltyModel()
     measures: MeasureModel = MeasureModel()
+    reports: ReportModel = ReportModel()
+    growth: GrowthModel = GrowthModel()
     identity: IdentityModel = IdentityModel()
+    actions: ActionModel = ActionModel()

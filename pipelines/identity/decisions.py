@@ -166,10 +166,12 @@ def add_decision(
     decided = in_force(entries)
     for entry in decided:
         if entry.refs == {one, other}:
-            clash = "the same decision" if entry.action is action else f"the opposite decision ({entry.action})"
+            is_same = entry.action is action
+            clash = "the same decision" if is_same else f"the opposite decision ({entry.action})"
+            undo = f"undo it first: loyalty identity undo {entry.id}"
             raise ConfigError(
                 f"{clash} about these two references is already in force: {entry.id}",
-                hint=f"nothing is to do, or undo it first: loyalty identity undo {entry.id}",
+                hint=f"no action is needed; to record another reason, {undo}" if is_same else f"to change it, {undo}",
             )
     _check_chains(decided, action, one, other)
     decision = Decision(

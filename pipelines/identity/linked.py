@@ -12,7 +12,7 @@ e-mail are collected too. Then the rules are applied to the collected part of th
 
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -108,6 +108,26 @@ def find_members(
     return graph.members(asked)
 
 
+def find_once_joined(
+    connection: duckdb.DuckDBPyConnection, contacts: LandedContacts, asked: Collection[Ref], rules: Rules
+) -> set[Ref]:
+    """The given references and all that earlier builds may have joined with them, whatever was decided since.
+
+    No unlink and no block list counts, and each link of the user counts, also if it was undone later. The limits are
+    those of today.
+
+    Args:
+        connection: Has a relation `customers` with every version of every record.
+        contacts: The contacts of the same rows.
+        asked: The references and guests to begin with.
+        rules: The limits and the user's decisions.
+    """
+    ever_linked = [entry for entry in rules.decisions if entry.action is Action.LINK]
+    graph = _Graph(connection, contacts, replace(rules, decisions=ever_linked), with_blocked=True)
+    graph.collect(asked)
+    return {member.ref for member in graph.members(asked)}
+
+
 def declared_links(connection: duckdb.DuckDBPyConnection, refs: Iterable[Ref]) -> set[tuple[Ref, Ref]]:
     """Every link by person_ref that can be reached from some references.
 
@@ -126,8 +146,16 @@ def declared_links(connection: duckdb.DuckDBPyConnection, refs: Iterable[Ref]) -
 class _Graph:
     """The part of the graph that can be reached from a person. Nodes are references, and contacts in normal form."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, contacts: LandedContacts, rules: Rules) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        contacts: LandedContacts,
+        rules: Rules,
+        *,
+        with_blocked: bool = False,
+    ) -> None:
         self._connection = connection
+        self._with_blocked = with_blocked
         self._contacts = contacts
         self._rules = rules
         self._decisions = [entry for entry in in_force(rules.decisions) if entry.one and entry.other]
@@ -162,7 +190,8 @@ class _Graph:
     def _expand(self, refs: Collection[Ref], kind: Kind) -> set[Ref]:
         """Add the contacts of some references, with everybody who has them. Returns who has them."""
         stated = {contact.form for contact in self._contacts.of(refs) if contact.kind == kind and contact.form}
-        forms = {form for form in stated if not self._contacts.rules.is_blocked(kind, form)} - self._holders.keys()
+        is_blocked = self._contacts.rules.is_blocked
+        forms = {form for form in stated if self._with_blocked or not is_blocked(kind, form)} - self._holders.keys()
         self._holders |= {form: set() for form in forms}
         for contact in self._contacts.with_forms(forms):
             if contact.ref is not None and contact.form is not None:

@@ -71,7 +71,7 @@ def require_splink() -> None:
     if find_spec("splink") is None:
         raise ConfigError(
             "Splink is not installed, and proposals need it",
-            hint="call `make setup-identity` in the clone, or `pip install 'loyalty-marts[identity]'`",
+            hint="call `make setup-identity` in the clone, or `pip install 'splink>=5,<6'` where `loyalty` is",
         )
 
 

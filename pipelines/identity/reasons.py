@@ -52,6 +52,19 @@ class Stated:
 
 
 @dataclass(frozen=True)
+class Elsewhere:
+    """A reference that a customer record names as its person, in a source of which nothing has landed.
+
+    Attributes:
+        ref: The reference of the record.
+        named: What it names: person_source and person_ref.
+    """
+
+    ref: Ref
+    named: Ref
+
+
+@dataclass(frozen=True)
 class Why:
     """Why two references are the same customer or not.
 
@@ -65,6 +78,7 @@ class Why:
         blocked: E-mails and phones that both customers have, but that link nobody.
         unusable: E-mails and phones of either customer that have no normal form.
         later: E-mails and phones that both customers have, but not yet on the as-of day.
+        elsewhere: References in unknown sources that records of either customer name as their person.
     """
 
     one: Ref
@@ -76,3 +90,4 @@ class Why:
     blocked: tuple[Blocked, ...] = ()
     unusable: tuple[Stated, ...] = ()
     later: tuple[Stated, ...] = ()
+    elsewhere: tuple[Elsewhere, ...] = ()

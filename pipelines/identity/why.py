@@ -13,7 +13,7 @@ from pipelines.base import quoting
 from pipelines.base.errors import BuildError
 from pipelines.identity.decisions import Action, Decision, in_force
 from pipelines.identity.graph import Link, Unlink, connected, separating, shortest_path, without_unlinked
-from pipelines.identity.reasons import Blocked, Ref, Stated, Step, Why
+from pipelines.identity.reasons import Blocked, Elsewhere, Ref, Stated, Step, Why
 
 # All links of the references that are connected with two of them, if no unlink counts.
 _LINKS = """
@@ -58,6 +58,15 @@ _CONTACTS = """
         on contacts.kind = edges.kind
         and identifiers.identifier = edges.other_node
         and pseudonyms.customer_key = edges.node
+    where list_contains($nodes::varchar[], pseudonyms.customer_key)
+    order by all
+"""
+# What records of some references name as their person, in a source of which nothing has landed.
+_ELSEWHERE = """
+    select distinct pseudonyms.source, pseudonyms.ref, named.person_source, named.person_ref
+    from intermediate.int_identity_person_ref as named
+    inner join pseudonyms on named.source = pseudonyms.source and named.customer_ref = pseudonyms.ref
+    anti join staging.stg_batch as batches on named.person_source = batches.source
     where list_contains($nodes::varchar[], pseudonyms.customer_key)
     order by all
 """
@@ -121,7 +130,7 @@ class _Explained:
         sides = connected(links, start), connected(links, end)
         blocked, unusable, later = self._contacts(*sides)
         separated_by = separating(before, self._unlinks, start, end)
-        return Why(one, other, is_same, is_current, (), separated_by, blocked, unusable, later)
+        return Why(one, other, is_same, is_current, (), separated_by, blocked, unusable, later, self._elsewhere(*sides))
 
     def _nodes(self, refs: Iterable[Ref]) -> dict[Ref, str]:
         """The pseudonyms of references that are part of the build."""
@@ -185,6 +194,12 @@ class _Explained:
             {"kind": kind, "identifier": identifier},
         ).fetchall()
         return str(value or "")
+
+    def _elsewhere(self, one: frozenset[str], other: frozenset[str]) -> tuple[Elsewhere, ...]:
+        rows = self._connection.execute(_ELSEWHERE, {"nodes": sorted(one | other)}).fetchall()
+        return tuple(
+            Elsewhere((source, ref), (person_source, person_ref)) for source, ref, person_source, person_ref in rows
+        )
 
     def _contacts(
         self, one: frozenset[str], other: frozenset[str]

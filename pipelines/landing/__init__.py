@@ -1,13 +1,14 @@
 """Landing: files of any source become immutable batches of the canonical entities. This is the package's interface."""
 
 from pipelines.landing.batches import landed_batches, read_ledger
+from pipelines.landing.channels import write_channels
 from pipelines.landing.check import SourceCheck, check_sources
 from pipelines.landing.deliveries import delivery_ages
 from pipelines.landing.inbox import SourceFiles
 from pipelines.landing.land import land
 from pipelines.landing.ledger import ErasedRows
 from pipelines.landing.make_batch import EarlierBatch, Erase, NotLandedAgain
-from pipelines.landing.mapping import declared_statuses, load_mapping, read_mapping
+from pipelines.landing.mapping import declared_channels, declared_statuses, load_mapping, read_mapping
 from pipelines.landing.model import Mapping
 from pipelines.landing.order_statuses import write_order_statuses
 from pipelines.landing.outdated import read_landed
@@ -33,6 +34,7 @@ __all__ = [
     "SourceCheck",
     "SourceFiles",
     "check_sources",
+    "declared_channels",
     "declared_statuses",
     "delivery_ages",
     "finish_replacement",
@@ -45,5 +47,6 @@ __all__ = [
     "read_ledger",
     "read_mapping",
     "separate_customers",
+    "write_channels",
     "write_order_statuses",
 ]

@@ -13,6 +13,7 @@ from pipelines.base.errors import ConfigError
 from pipelines.config.faults import faults
 from pipelines.config.positions import YamlProblem, read_yaml
 from pipelines.landing.binding import check_expressions
+from pipelines.landing.channels import DeclaredChannel, split_place
 from pipelines.landing.entity_fit import Problem, problems_of_names, problems_of_rows
 from pipelines.landing.model import Mapping
 from pipelines.landing.order_statuses import Declared, status_word
@@ -100,6 +101,27 @@ def declared_statuses(mappings: Iterable[str | Path]) -> list[Declared]:
                 )
             declared.add((mapping.source, status, status_class))
     return sorted(declared)
+
+
+def declared_channels(mappings: Iterable[str | Path]) -> list[DeclaredChannel]:
+    """The channels that the mappings declare, sorted and without duplicates.
+
+    Raises:
+        ConfigError: A mapping cannot be used, or two mappings of one source give a spelling different channels.
+    """
+    places: dict[tuple[str, str], str] = {}
+    declared: dict[tuple[str, str], DeclaredChannel] = {}
+    for mapping in map(read_mapping, mappings):
+        for spelling, place in mapping.channels.items():
+            before = places.setdefault((mapping.source, status_word(spelling)), place)
+            if before != place:
+                raise ConfigError(
+                    f"{mapping.where(('channels',))}: the channel `{spelling}` is `{place}` here, but `{before}` in"
+                    f" another mapping of the source {mapping.source}",
+                    hint="Give the channel the same meaning in both mappings.",
+                )
+            declared[mapping.source, spelling] = (mapping.source, spelling, *split_place(place))
+    return [declared[key] for key in sorted(declared)]
 
 
 def _find(name_or_path: str | Path) -> Path:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator,
 
 from pipelines.base.entities import ENTITIES
 from pipelines.config.values import CurrencyCode
+from pipelines.landing.channels import Channels
 from pipelines.landing.mapping_values import ColumnSource, Format, Listed, SkipName, SourceName, Sql, Zone
 from pipelines.landing.order_statuses import OrderStatuses
 
@@ -233,6 +234,7 @@ class Mapping(_Strict):
         currency: The value of `currency` for entities that have this column, if the mapping has no expression for it.
         order_statuses: Which statuses of orders and lines are sales. The build reads them, so a change of them does not
             land files again.
+        channels: What the source's own words for channels mean. The build reads them too.
         files: One entry per kind of file. A file belongs to the first entry whose `match` fits.
     """
 
@@ -240,6 +242,7 @@ class Mapping(_Strict):
     timezone: Zone = "UTC"
     currency: CurrencyCode | None = None
     order_statuses: OrderStatuses = OrderStatuses()
+    channels: Channels = Field(default_factory=dict)
     files: tuple[FileGroup, ...] = Field(min_length=1)
     _path: Path = PrivateAttr(default=Path("mapping"))
     _lines: dict[tuple[str | int, ...], int] = PrivateAttr(default_factory=dict)

@@ -23,11 +23,13 @@ CLASSES = ("sale", "pending", "cancelled", "test")
 UNKNOWN = "unknown"
 FILE = "order_statuses.parquet"
 
-# Letters with accents, their replacements, and the characters that are left out. The macro status_word has the same.
-ACCENTED = "àáâãäåçèéêëìíîïñòóôõöùúûüýÿßς"
-PLAIN = "aaaaaaceeeeiiiinooooouuuuyysσ"
+# Letters with accents and full-width letters and digits, their replacements, and the characters that are left out.
+# The macro status_word has the same.
+ACCENTED = "àáâãäåçèéêëìíîïñòóôõöùúûüýÿßςａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ０１２３４５６７８９"
+PLAIN = "aaaaaaceeeeiiiinooooouuuuyysσabcdefghijklmnopqrstuvwxyz0123456789"
 LEFT_OUT = (
-    " \u00a0\u202f\u3000-\u2010\u2011\u2013\u2014_.,:;/|()\uff0c\u3001\uff1a\uff08\uff09"
+    " \u00a0\u202f\u3000-\u2010\u2011\u2013\u2014\uff0d_\uff3f.\uff0e,:;\uff1b/\uff0f|\uff5c()"
+    "\uff0c\u3001\uff1a\uff08\uff09"
     "\u0300\u0301\u0302\u0303\u0307\u0308\u030a\u0327"
 )
 _TABLE = str.maketrans(ACCENTED, PLAIN, LEFT_OUT)
@@ -37,7 +39,9 @@ Declared = tuple[str, str, str]
 
 
 def status_word(status: str) -> str:
-    """The form in which statuses are compared: lower case, without accents and separators. `On-Hold` = `on_hold`."""
+    """The form in which statuses and channels are compared: lower case, without accents, full-width letters and
+    separators. `On-Hold` = `on_hold`.
+    """
     return status.lower().translate(_TABLE)
 
 

@@ -1,7 +1,7 @@
 """The files that the build reads in addition to staging: one asset per file of exchange/ that Python writes at once.
 
-They contain the statuses that mappings declare, the settings in force, and the keyed hashes that replace contacts,
-references and accounts. The files that need tables of the build belong to the steps identity and value.
+They contain the statuses and channels that mappings declare, the settings in force, and the keyed hashes that replace
+contacts, references and accounts. The files that need tables of the build belong to the steps identity and value.
 """
 
 import shutil
@@ -18,8 +18,8 @@ from pipelines.identity.accounts import write_accounts
 from pipelines.identity.contacts import ContactRules
 from pipelines.identity.identifiers import write_identifiers
 from pipelines.identity.pseudonyms import write_pseudonyms
-from pipelines.landing import declared_statuses, write_order_statuses
-from pipelines.orchestration.names import ACCOUNTS, IDENTIFIERS, ORDER_STATUSES, PLAN, PSEUDONYMS, SETTINGS
+from pipelines.landing import declared_channels, declared_statuses, write_channels, write_order_statuses
+from pipelines.orchestration.names import ACCOUNTS, CHANNELS, IDENTIFIERS, ORDER_STATUSES, PLAN, PSEUDONYMS, SETTINGS
 from pipelines.orchestration.steps import RETRY, planned, step
 from pipelines.runs.marks import Step, begin_step, mark
 from pipelines.runs.scope import RunScope
@@ -53,6 +53,11 @@ def exchange_assets() -> list[dg.AssetsDefinition]:
             ORDER_STATUSES,
             _order_statuses,
             "Statuses of orders and order lines that the mappings declare, with their classes.",
+        ),
+        _exchanged(
+            CHANNELS,
+            _channels,
+            "Spellings of channels that the mappings declare, with their channels and touchpoints.",
         ),
         _exchanged(SETTINGS, _settings, "One row per setting in force, for the mart rpt_setting."),
         _exchanged(
@@ -105,6 +110,12 @@ def _exchanged(
 def _order_statuses(run: RunScope, exchange: Path) -> Written:
     declared = declared_statuses(source.mapping for source in run.settings.sources)
     write_order_statuses(exchange, declared)
+    return Written(len(declared), {"declared": len(declared)})
+
+
+def _channels(run: RunScope, exchange: Path) -> Written:
+    declared = declared_channels(source.mapping for source in run.settings.sources)
+    write_channels(exchange, declared)
     return Written(len(declared), {"declared": len(declared)})
 
 

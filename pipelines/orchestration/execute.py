@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipelines.base.errors import ConfigError
 from pipelines.base.scarcity import scarcity
+from pipelines.base.stopping import stop_signal, stopped
 from pipelines.config.settings import Settings
 from pipelines.landing.sources import source_files
 from pipelines.orchestration.build_defs import build_defs
@@ -69,7 +70,7 @@ def run_pipeline(
 
     Raises:
         LoyaltyError: What stopped the run, with its exit code.
-        KeyboardInterrupt: The user stopped the run.
+        Stopped: A signal has stopped the run.
     """
     if as_of not in (None, "latest", "yesterday"):
         resolve_as_of(settings, as_of)
@@ -103,7 +104,7 @@ def build_aside(settings: Settings, day: date, listener: Listener | None = None)
 
     Raises:
         LoyaltyError: What stopped the run, with its exit code.
-        KeyboardInterrupt: The user stopped the run.
+        Stopped: A signal has stopped the run.
     """
     with _prepared(settings, listener) as (run, definitions, instance):
         _execute(definitions, BACKFILL_JOB, instance, run, _tags(run), day)
@@ -155,6 +156,8 @@ def _execute(
         return
     if run.recorder.failure is not None:
         raise run.recorder.failure
+    if (number := stop_signal()) is not None:
+        raise stopped(number)
     # the failure is in a step without a record, or in Dagster itself
     failed = result.filter_events(lambda event: event.is_failure)
     messages = "; ".join(dict.fromkeys(event.message or event.event_type_value for event in failed))

@@ -24,6 +24,7 @@ THEN_DAILY_TAG = "loyalty/then_daily"
 QUARANTINE_SHARE = dg.AssetKey(["staging", "stg_quarantine_share"])
 PLAN = dg.AssetKey(["plan"])
 ORDER_STATUSES = dg.AssetKey(["exchange", "order_statuses"])
+CHANNELS = dg.AssetKey(["exchange", "channels"])
 ACCOUNTS = dg.AssetKey(["exchange", "accounts"])
 IDENTIFIERS = dg.AssetKey(["exchange", "identifiers"])
 PSEUDONYMS = dg.AssetKey(["exchange", "pseudonyms"])

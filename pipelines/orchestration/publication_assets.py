@@ -30,7 +30,7 @@ from pipelines.runs.required import VALUE_PARTS
 from pipelines.runs.scope import RunScope
 from pipelines.runs.up_to_date import BUILD_FINGERPRINT, conclude, standing_version
 from pipelines.runs.warehouse import CELLS, export_cells
-from pipelines.value import score, write_return_curves
+from pipelines.value import estimate, write_drivers
 
 CELL_ASSETS = tuple(dg.AssetKey(["intermediate", f"int_{kind}_cell"]) for kind in CELLS)
 
@@ -54,22 +54,26 @@ def value_step() -> dg.AssetsDefinition:
             begin_step(paths.marks, Step.VALUE)
             exchange = plan.exchange(paths.exchange)
             export_cells(paths.warehouse, exchange, plan.scratch_schema)
-            report = score(exchange, plan.as_of, run.settings.model.clv)
-            n_curves = write_return_curves(exchange, run.settings.model.level)
+            done = estimate(exchange, plan.as_of, run.settings.model)
+            report = done.value
+            n_drivers = write_drivers(exchange, run.settings.model.reports)
             stage.count(
                 purchase_cells=report.n_purchase_cells,
                 fits=report.n_fits,
                 fresh_fits=report.n_fresh_fits,
-                return_curves=n_curves,
+                return_curves=done.n_curves,
+                refused_models=done.n_refused,
+                drivers=n_drivers,
             )
-            for warning in report.warnings:
+            for warning in done.warnings:
                 stage.warn(warning)
             mark(paths.marks, Step.VALUE, plan.id, VALUE_PARTS)
             stage.say(f"purchases {report.purchases.model} {report.purchases.status}, spend {report.spend.status}")
-        rows = (report.n_purchase_cells, None, None, None)
-        for key, number in zip(VALUE_OUTPUTS, rows, strict=True):
+        n_rows = {"purchase_scores": report.n_purchase_cells, "drivers": n_drivers}
+        for key in VALUE_OUTPUTS:
             if key not in context.selected_asset_keys:
                 continue
+            number = n_rows.get(key.path[-1])
             metadata: dict[str, Any] = {
                 "as_of": plan.as_of.isoformat(),
                 "purchases": f"{report.purchases.model}: {report.purchases.status}",

@@ -13,6 +13,7 @@ from datetime import date
 import dagster as dg
 
 from pipelines.base.errors import BuildError, LoyaltyError
+from pipelines.base.stopping import is_interrupt
 from pipelines.base.unexpected import explaining
 from pipelines.quality import import_gx
 from pipelines.runs.plan import BuildPlan
@@ -53,6 +54,11 @@ def step(
         # Dagster would try an interrupted step again
         run.recorder.fail(KeyboardInterrupt())
         raise dg.Failure(description="interrupted", allow_retries=False) from interrupt
+    except Exception as problem:
+        if not is_interrupt(problem):
+            raise
+        run.recorder.fail(problem)
+        raise dg.Failure(description="interrupted", allow_retries=False) from problem
 
 
 def requested_day(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> date | None:

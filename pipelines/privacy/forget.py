@@ -188,6 +188,11 @@ def _to_do(settings: Settings, plan: Plan, originals: Mapping[Path, str], left: 
             " references of the person, because these rows are about all of them together; the next run publishes the"
             " other references again"
         )
+    if plan.joined_before:
+        to_do.append(
+            f"{len(plan.joined_before)} references of others may have been one customer with the person before you"
+            " separated them. Kept versions lost the rows of these references too; the next run publishes them again"
+        )
     if originals:
         to_do.append(
             f"{len(originals)} original files outside home have data of the person: remove them, and do not deliver"

@@ -28,8 +28,10 @@ class Plan(BaseModel):
         subject: The person.
         members: All references of the person and the links between them, masked.
         left: (source, reference) of the person that are not erased, because only others were asked for.
-        customer_keys: The pseudonyms of all references of the person, with every known key. Published rows have one
-            of them, whichever references are erased.
+        joined_before: (source, reference) of others that earlier builds may have joined with the person, until the
+            user decided otherwise.
+        customer_keys: The pseudonyms of all references of the person and of those in `joined_before`, with every known
+            key. Published rows have one of them, whichever references are erased.
         shared: The numbers of their identifiers that other people have too. The other people keep these.
         landed: The number of rows by data set and outcome.
         batches: (source, batch) with data of the person.
@@ -44,6 +46,7 @@ class Plan(BaseModel):
     subject: Subject
     members: tuple[ShownMember, ...] = ()
     left: tuple[tuple[str, str], ...] = ()
+    joined_before: tuple[tuple[str, str], ...] = ()
     customer_keys: tuple[str, ...] = ()
     shared: dict[str, int] = {}
     landed: dict[str, dict[str, int]] = {}

@@ -35,15 +35,22 @@ REF, EMAIL, PHONE, ORDER, GUEST = "ref", "email", "phone", "order", "guest"
 PHONE_TAIL, _TAIL = "phone-tail", 4
 
 # Texts that may contain an e-mail address or be a phone number. They are hashed, and only the hashes are compared.
-_ADDRESS = r"""[^\s@"<>()\[\]{},:;]{1,64}@[\pL\pN.\-]{1,255}"""
-_NUMBER = r"\+?[0-9][0-9 \x{a0}\x{2009}\x{202f}()/.\x{2010}-\x{2013}\-]{5,20}[0-9]"
+# Chinese and Japanese texts also have full-width forms (U+FF01 to U+FF5E) and the full-width blank (U+3000).
+_ADDRESS = r"""[^\s@\x{ff20}"<>()\[\]{},:;]{1,64}[@\x{ff20}][\pL\pN.\x{ff0e}\-\x{ff0d}]{1,255}"""
+_DIGIT = r"0-9\x{ff10}-\x{ff19}"
+_BETWEEN = r" \x{a0}\x{2009}\x{202f}\x{3000}()\x{ff08}\x{ff09}/\x{ff0f}.\x{ff0e}\x{2010}-\x{2013}\-\x{ff0d}"
+_NUMBER = rf"[+\x{{ff0b}}]?[{_DIGIT}][{_DIGIT}{_BETWEEN}]{{5,20}}[{_DIGIT}]"
 _WORD = re.compile(r"[\w.+\-]+")
 _ESCAPE = r"\\(?:[nrtbf]|u[0-9a-f]{4})"
 
 # Where an e-mail address may begin and end in a text, which need not have blanks (Chinese has none). The borders are
 # the same as in match.py.
-_BEGINS = re.compile(r"^|(?<=[^a-z0-9._%+\-])(?=[a-z0-9._%+\-])")
-_ENDS = re.compile(r"(?<=[a-z0-9])(?![a-z0-9])|$")
+_LETTER = r"a-z0-9\uff41-\uff5a\uff10-\uff19"
+_INSIDE = rf"{_LETTER}._%+\-\uff0e\uff3f\uff05\uff0b\uff0d"
+_BEGINS = re.compile(rf"^|(?<=[^{_INSIDE}])(?=[{_INSIDE}])")
+_ENDS = re.compile(rf"(?<=[{_LETTER}])(?![{_LETTER}])|$")
+_WIDE_AT = "\uff20"
+_DOT = re.compile("[.\uff0e]")
 
 
 def tombstone(key: bytes, kind: str, source: str, value: str) -> str:
@@ -258,7 +265,7 @@ def _guests(tombstones: Tombstones, source: str, emails: Iterable[str]) -> dict[
 
 def _addresses(candidate: str) -> set[str]:
     """Every e-mail address that a text around an `@` can mean: `**a@b.org` and `a@b.org.Thank` have `a@b.org`."""
-    local, _, domain = candidate.partition("@")
+    local, at, domain = candidate.partition("@") if "@" in candidate else candidate.partition(_WIDE_AT)
     begins = {found.start() for found in _BEGINS.finditer(local)}
     ends = {found.start() for found in _ENDS.finditer(domain)}
-    return {f"{local[begin:]}@{domain[:end]}" for begin in begins for end in ends if "." in domain[:end]}
+    return {f"{local[begin:]}{at}{domain[:end]}" for begin in begins for end in ends if _DOT.search(domain[:end])}

@@ -16,7 +16,7 @@ from pipelines.base.errors import PublicationError
 from pipelines.publication.model import DATABASE
 
 LANGUAGES = ("en", "zh")
-STEPS = ("fact", "evidence", "score", "level", "class", "type", "quadrant", "distance", "reason")
+STEPS = ("fact", "evidence", "score", "level", "class", "type", "quadrant", "distance", "reason", "action")
 _DIMENSIONS = ("behaviour", "attitude", "emotion", "cognition")
 # The code set of `detail`, by step or by kind of fact; other details have no label.
 _DETAIL_SETS = {
@@ -26,6 +26,7 @@ _DETAIL_SETS = {
     "type": "explanation",
     "quadrant": "explanation",
     "distance": "explanation",
+    "action": "action_reason",
     "interaction": "interaction_kind",
     "case": "case_kind",
     "answer": "explanation",

@@ -256,12 +256,13 @@ CHANGED_ROWS = "select count(distinct row_key) from changed_facts"
 # customers and answers are listed by the queries above.
 MONTHLY = {
     "rpt_nps": (
-        ("period_kind", "month_start_on", "slice_by", "nps"),
+        ("period_kind", "month_start_on", "survey_kind", "slice_by", "nps"),
         """
         select 'nps' as figure, last_day(month_start_on) as month_end_on, '' as group_by, '' as "group",
             old.nps as old, new.nps as new, null as n_customers
-        from (from old.rpt_nps where period_kind = 'month' and slice_by = 'all') as old
-        join (from new.rpt_nps where period_kind = 'month' and slice_by = 'all') as new using (month_start_on)
+        from (from old.rpt_nps where period_kind = 'month' and survey_kind = 'all' and slice_by = 'all') as old
+        join (from new.rpt_nps where period_kind = 'month' and survey_kind = 'all' and slice_by = 'all') as new
+            using (month_start_on)
         where old.nps is distinct from new.nps and last_day(month_start_on) <= (select last_on from span)
         """,
     ),

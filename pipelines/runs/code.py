@@ -15,7 +15,7 @@ from pipelines.identity.contacts import ContactRules
 from pipelines.identity.decisions import content_id
 from pipelines.identity.identifiers import rules_text
 from pipelines.identity.resolve import Limits
-from pipelines.landing import declared_statuses
+from pipelines.landing import declared_channels, declared_statuses
 from pipelines.quality import load_totals, suites_in_force
 from pipelines.runs.dbt_manifest import Manifest, load_manifest
 from pipelines.runs.model_hashes import hash_of_tests, incremental_models, model_hashes
@@ -95,6 +95,7 @@ def _hashes(settings: Settings, manifest: Manifest, key_fingerprint: str) -> dic
         "pseudonyms": key_fingerprint,
         "accounts": key_fingerprint,
         "order_statuses": json.dumps(declared_statuses(source.mapping for source in settings.sources)),
+        "channels": json.dumps(declared_channels(source.mapping for source in settings.sources)),
         "settings": json.dumps([asdict(row) for row in in_force(settings)]),
         "purchase_scores": rules,
         "value_parameters": rules,

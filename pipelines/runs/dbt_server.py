@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import threading
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypedDict
 
@@ -24,6 +25,7 @@ class Request(TypedDict):
 
     Attributes:
         args: Its arguments, such as `["build", "--select", "tag:core", "--vars", "{}"]`, without the project's folder.
+            Of dbt's artifacts only run_results.json is written, unless `--write-json` is among them.
         project: The folder of the dbt project, with profiles.yml.
         folder: The folder in which dbt runs. Paths in vars, and the warehouse in profiles.yml, are relative to it.
         parsed_vars: The value of `--vars` that the project is parsed with; the command can have more vars.
@@ -73,7 +75,8 @@ class _Server:
         try:
             os.chdir(request["folder"])
             dbt = self._runner(manifest=self._manifest(request), callbacks=[_report])
-            outcome = dbt.invoke([*request["args"], *_project(request)])
+            outcome = dbt.invoke([*_options(request["args"]), *request["args"], *_project(request)])
+            _write_results(outcome.result, request["args"])
             words = str(outcome.exception or "")
             success = outcome.success
         except Exception as problem:  # noqa: BLE001 (the parent reports it)
@@ -94,6 +97,19 @@ class _Server:
             self._manifests[values, cache] = self._runner().invoke([*parse, *_project(request)]).result
             gc.freeze()  # it stays to the end: no need to look through it again
         return self._manifests[values, cache]
+
+
+def _options(args: list[str]) -> list[str]:
+    """Let dbt write neither the manifest nor the graph: an eighth of its time, and nothing reads them."""
+    return [] if "--write-json" in args else ["--no-write-json"]
+
+
+def _write_results(result: Any, args: list[str]) -> None:
+    """Write run_results.json, which dbt writes only together with the manifest."""
+    from dbt.artifacts.schemas.run import RunExecutionResult
+
+    if isinstance(result, RunExecutionResult) and "--write-json" not in args:
+        result.write(str(Path(args[args.index("--target-path") + 1]) / "run_results.json"))
 
 
 def _report(event: Any) -> None:

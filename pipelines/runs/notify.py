@@ -9,6 +9,7 @@ import socket
 from datetime import UTC, datetime
 
 from pipelines.base.errors import InternalError, LoyaltyError
+from pipelines.base.stopping import Stopped
 from pipelines.config.parts import WebhookSettings
 from pipelines.config.settings import WEBHOOK_VARIABLE, Settings
 from pipelines.runs.notifications import (
@@ -23,7 +24,7 @@ from pipelines.runs.notifications import (
     recovered,
     write_sent,
 )
-from pipelines.runs.notifications.message import KILLED
+from pipelines.runs.notifications.message import KILLED, TERMINATED
 from pipelines.runs.plan import BuildKind
 from pipelines.runs.recorder import Recorder, RunReport, read_report
 
@@ -33,11 +34,12 @@ log = logging.getLogger("loyalty.notify")
 def notify_end(settings: Settings, recorder: Recorder) -> None:
     """Notify of a failed run, or of a recovery. A message that cannot be sent becomes a warning of the run.
 
-    An interrupt is not reported, because the user who interrupted the run knows. A backfilled day is reported if it
-    fails. If it succeeds, it is not a recovery, because it shows nothing about the daily run.
+    Ctrl-C is not reported, because the user who pressed it knows. SIGTERM is reported: often no user has sent it. A
+    backfilled day is reported if it fails. If it succeeds, it is not a recovery, because it shows nothing about the
+    daily run.
     """
     report, problem = recorder.report, recorder.failure
-    if isinstance(problem, KeyboardInterrupt) or not settings.is_notifying:
+    if not settings.is_notifying or (isinstance(problem, KeyboardInterrupt) and not _is_terminated(problem)):
         return
     sent = read_sent(settings.paths.notifications)
     is_backfill = report.kind == BuildKind.BACKFILL
@@ -122,15 +124,19 @@ def _record(settings: Settings, sent: SentNotifications) -> None:
 
 
 def _failure(settings: Settings, report: RunReport, problem: BaseException | None) -> Message:
-    known = problem if isinstance(problem, LoyaltyError) else InternalError("")
+    known = problem if isinstance(problem, LoyaltyError | Stopped) else InternalError("")
     return failed(
         settings.installation,
         report.run_id,
         known.exit_code,
         as_of=report.as_of,
         stage=_last_stage(report),
-        findings=known.findings,
+        findings=known.findings if isinstance(known, LoyaltyError) else (),
     )
+
+
+def _is_terminated(problem: KeyboardInterrupt) -> bool:
+    return isinstance(problem, Stopped) and problem.exit_code == TERMINATED
 
 
 def _last_stage(report: RunReport) -> str:

@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from pipelines.base.durable import write_text_durably
 from pipelines.base.errors import LoyaltyError
+from pipelines.base.stopping import Stopped, is_interrupt, stop_signal, stopped
 from pipelines.runs.latest_day import LatestDay
 from pipelines.runs.plan import BuildKind
 
@@ -131,7 +132,13 @@ class Recorder:
 
     @contextmanager
     def stage(self, name: str) -> Iterator["StageHandle"]:
-        """Measure the time of a stage, and record its counts or why it failed."""
+        """Measure the time of a stage, and record its counts or why it failed.
+
+        Raises:
+            Stopped: A signal has arrived before the stage, and the code that it interrupted has continued.
+        """
+        if (number := stop_signal()) is not None:
+            raise stopped(number)
         stage = StageReport(name=name)
         self.report.stages.append(stage)
         self._save()
@@ -145,6 +152,9 @@ class Recorder:
         except Exception as problem:
             stage.status = "failed"
             self.fail(problem)
+            raise
+        except BaseException:  # an interrupt: the caller knows more about it
+            stage.status = "failed"
             raise
         finally:
             stage.seconds = round(time.monotonic() - started, 2)
@@ -161,12 +171,17 @@ class Recorder:
             self._save_if_possible()
 
     def fail(self, problem: BaseException) -> None:
-        """Record the first failure; later failures are only its consequences."""
+        """Record the first failure; later failures are only its consequences, as are those after a signal."""
         if self.failure is not None:
             return
+        if is_interrupt(problem) and not isinstance(problem, Stopped):
+            number = stop_signal()
+            problem = KeyboardInterrupt() if number is None else stopped(number)
         self.failure = problem
+        if isinstance(problem, Stopped) and self.report.status in ("published", "unchanged"):
+            return  # it has done what it had to do
         self.report.status = "failed"
-        if isinstance(problem, LoyaltyError):
+        if isinstance(problem, LoyaltyError | Stopped):
             self.report.error, self.report.hint = problem.message, problem.hint
         elif isinstance(problem, KeyboardInterrupt):
             self.report.error = "interrupted"
@@ -204,6 +219,10 @@ class Recorder:
 
     def end(self) -> None:
         """Record the end of the run; a run of ingest alone ends without a publication."""
+        if interrupted := [stage for stage in self.report.stages if stage.status == "running"]:
+            for stage in interrupted:
+                stage.status = "failed"
+            self._save_if_possible()
         if self.report.status == "running":
             self.report.status = "ended"
             self._save()

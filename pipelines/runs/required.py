@@ -13,9 +13,18 @@ from pipelines.config.limits import QuarantineSettings
 from pipelines.quality import Suite, Total
 from pipelines.runs.marks import Required, Step
 
-EXCHANGE_PARTS = ("plan", "order_statuses", "identifiers", "pseudonyms", "accounts", "settings")
+EXCHANGE_PARTS = ("plan", "order_statuses", "channels", "identifiers", "pseudonyms", "accounts", "settings")
 IDENTITY_PARTS = ("identity_components", "identity_blocked", "identity_history")
-VALUE_PARTS = ("purchase_scores", "value_parameters", "value_validation", "return_curve")
+VALUE_PARTS = (
+    "purchase_scores",
+    "value_parameters",
+    "value_validation",
+    "return_curve",
+    "model_suitability",
+    "contract_retention",
+    "contract_scores",
+    "drivers",
+)
 LANDED = (*ENTITIES, "unreadable", "ledger")
 DBT_STEPS = {"ingest": Step.STAGING, "identity": Step.IDENTITY, "core": Step.CORE, "marts": Step.MARTS}
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pipelines.base.durable import PRIVATE, umask
 from pipelines.base.errors import InternalError, LockError, LoyaltyError
+from pipelines.base.stopping import stop_signal
 from pipelines.base.unexpected import explanation, internal_error, write_traceback
 from pipelines.config.home import Home
 from pipelines.config.settings import Settings
@@ -23,6 +24,7 @@ from pipelines.runs.lock import HeldLock, hold_lock, wait_for_warehouse
 from pipelines.runs.logs import log_path, prune_logs
 from pipelines.runs.notify import notify_end, notify_killed_before, notify_not_started
 from pipelines.runs.recorder import Listener, Recorder, Silent
+from pipelines.runs.stopped_run import stopped_run
 
 log = logging.getLogger("loyalty.run")
 
@@ -64,6 +66,7 @@ def open_run(settings: Settings, run_id: str, listener: Listener | None = None) 
 
     Raises:
         LockError: A process that is not a run has the warehouse open and does not close it.
+        Stopped: A signal has stopped the run.
         LoyaltyError: The run stopped for another reason; every other exception becomes a LoyaltyError.
     """
     notified = listener or Silent()
@@ -102,20 +105,25 @@ def _recorded_end(settings: Settings, recorder: Recorder) -> Iterator[None]:
     """Record how a run ends, also if it fails before its first stage or between two stages, and notify of it.
 
     Raises:
-        LoyaltyError: For every exception; the traceback of an unexpected one is in the run's log.
+        Stopped: For every exception after a signal.
+        LoyaltyError: For every other exception; the traceback of an unexpected one is in the run's log.
     """
     log_file = log_path(settings.paths, recorder.report.run_id)
     try:
         yield
-    except Exception as problem:
+    except BaseException as problem:
+        if (number := stop_signal()) is not None:
+            recorder.fail(problem)
+            raise stopped_run(number, settings.paths.published, recorder.report.run_id) from problem
+        if isinstance(problem, KeyboardInterrupt):
+            recorder.fail(problem)
+        if not isinstance(problem, Exception):
+            raise
         error = explanation(problem, settings.home) or internal_error(problem, log_file)
         recorder.fail(problem if isinstance(error, InternalError) else error)
         if error is problem:
             raise
         raise error from problem
-    except KeyboardInterrupt as interrupt:
-        recorder.fail(interrupt)
-        raise
     finally:
         failure = recorder.failure
         if failure is not None and not isinstance(failure, (LoyaltyError, KeyboardInterrupt)):

@@ -12,6 +12,7 @@ _SKIPPED = {"target", "logs", "dbt_packages"}
 # The Python that computes what dbt reads as the source `exchange`, by table; below the package. `base` belongs to all.
 EXCHANGE_CODE = {
     "order_statuses": ("landing/order_statuses.py",),
+    "channels": ("landing/channels.py", "landing/order_statuses.py"),
     "identifiers": ("identity",),
     "pseudonyms": ("identity",),
     "identity_components": ("identity",),
@@ -23,6 +24,10 @@ EXCHANGE_CODE = {
     "value_parameters": ("value", "runs/warehouse.py"),
     "value_validation": ("value", "runs/warehouse.py"),
     "return_curve": ("value", "runs/warehouse.py"),
+    "model_suitability": ("value", "runs/warehouse.py"),
+    "contract_retention": ("value", "runs/warehouse.py"),
+    "contract_scores": ("value", "runs/warehouse.py"),
+    "drivers": ("value", "runs/warehouse.py"),
 }
 # The Python that decides the bytes of a version.
 PUBLICATION_CODE = ("publication",)

@@ -79,7 +79,17 @@ def drop_scratch(warehouse: Path) -> None:
 
 
 # int_<kind>_cell and <kind>_cells.parquet: what the value step reads
-CELLS = ("purchase", "purchase_fit", "spend_fit", "holdout", "holdout_week", "return")
+CELLS = (
+    "purchase",
+    "purchase_fit",
+    "spend_fit",
+    "holdout",
+    "holdout_week",
+    "return",
+    "contract",
+    "suitability",
+    "driver",
+)
 
 
 def export_cells(warehouse: Path, exchange: Path, scratch_schema: str) -> int:

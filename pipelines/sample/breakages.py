@@ -193,6 +193,11 @@ def _loyalty() -> Iterator[Breakage]:
     yield from one("LOY-105", "expires", "2001-01-01 10:00:00")
 
 
+def _memberships() -> Iterator[Breakage]:
+    yield from each("LOY-007", "fee", AMOUNTS)
+    yield from each("LOY-008", "until", TIMES)
+
+
 def _referrals() -> Iterator[Breakage]:
     yield from one("REF-001", "referral", None)
     yield from each("REF-002", "on", TIMES)
@@ -282,6 +287,7 @@ BREAKAGES: dict[str, tuple[Breakage, ...]] = {
     "cases": tuple(_cases()),
     "campaign_touches": tuple(_touches()),
     "loyalty_events": tuple(_loyalty()),
+    "memberships": tuple(_memberships()),
     "referrals": tuple(_referrals()),
     "survey_invitations": tuple(_invitations()),
     "survey_relationship": tuple(_wide(tuple(NPS_QUESTIONS), "11")),

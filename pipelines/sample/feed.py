@@ -11,6 +11,7 @@ from enum import StrEnum
 import numpy as np
 import pyarrow as pa
 
+from pipelines.sample.effects import Effect
 from pipelines.sample.process import Ints
 
 #: For this number of days before the end, feeds have their normal frequency. Older rows are in fewer, larger files.
@@ -58,6 +59,8 @@ class Feed:
         skipped: The number of rows that a skip of the mapping leaves out.
         plain: The rows from which a bad row can be made; the default is all rows.
         source: The source that delivers it.
+        unknown_channels: Spellings of channels that no list has, with the number of their rows.
+        effects: The planted effects that its rows show.
     """
 
     name: str
@@ -74,6 +77,8 @@ class Feed:
     skipped: int = 0
     plain: Ints | None = None
     source: str = SHOP
+    unknown_channels: dict[str, int] = field(default_factory=dict)
+    effects: tuple[Effect, ...] = ()
 
 
 def file_days(arrives: Ints, every: Every, last: int) -> Ints:

@@ -25,6 +25,8 @@ CSAT_QUESTIONS = {"Satisfied? (1-5)": "satisfied", "Made it easy (1-7)": "easy"}
 #: An answer follows OWN times the true value plus MOOD times a normal value that all answers of a response share.
 OWN, MOOD = 0.8, 0.6
 TEN, FIVE, SEVEN = Scale(8.1, 1.8, 0.7, 0, 10), Scale(3.9, 0.8, 0.6, 1, 5), Scale(5.0, 1.1, 0.9, 1, 7)
+#: The channels in which the two surveys are answered, and their shares.
+CHANNELS, CHANNEL_SHARES = ["E-Mail", "App", "Web"], [0.6, 0.25, 0.15]
 COMMENTS = ["", "", "", "Great, thank you", 'They said "soon"; it took a week', "Schön, immer wieder", "还可以"]
 
 
@@ -107,6 +109,7 @@ class Surveys:
         self.seven: Ints = SEVEN.scores(seven, rng)
         self.is_blank = rng.random((m, 6)) < 0.08
         self.comment = rng.integers(0, len(COMMENTS), m)
+        self.channel = draws(seed, "survey channels").choice(len(CHANNELS), m, p=CHANNEL_SHARES)
 
     def nps_feed(self) -> Feed:
         """The relationship survey: one wide file per month, local times, one column per question."""
@@ -174,6 +177,7 @@ class Surveys:
             "Response": text.reference("A", answer + 1),
             "Customer": self.orders.references(order),
             "Submitted": text.formatted(self.clock.local(self.answered_at[answer]), "%Y/%m/%d %H:%M:%S"),
+            "Channel": text.picked(CHANNELS, self.channel[answer]),
         }
 
     def _scored(self, answer: Ints, score: Ints, question: int) -> pa.Array:

@@ -17,6 +17,7 @@ from pipelines.sample import (
     planted,
     programme,
     rates,
+    trial,
     truth,
     writer,
 )
@@ -58,8 +59,12 @@ sources:
     files: inbox_survey_tool
 # The sample breaks every rule at least once, also in small files. Files with fewer rows than this have no limit.
 quarantine: {min_rows: 100}
-# The CRM has phone numbers without a country code.
-model: {identity: {phone_region: DE}}
+model:
+  # The CRM has phone numbers without a country code.
+  identity: {phone_region: DE}
+  # A point is worth a cent. Most of the fee of the paid tier is margin.
+  programme: {point_value: 0.01}
+  contract: {margin_share: 0.9}
 """
 
 
@@ -124,6 +129,7 @@ def write_sample(
     placed, lines = orders.build(purchases, everyone, goods, fx, clock, seed)
     contacts = Contacts(everyone, where, clock, seed)
     felt = attitudes.build(lives, len(everyone.since), seed)
+    tried = trial.build(everyone, lives, purchases, clock, seed)
     surveys = Surveys(placed, where, felt, clock, seed)
     crm, tool = Crm(everyone, where, clock, seed), SurveyTool(everyone, where, felt, clock, seed)
     feeds: list[Feed] = [
@@ -136,14 +142,14 @@ def write_sample(
         surveys.nps_feed(),
         surveys.csat_feed(),
         surveys.invitations_feed(),
-        kiosk_feed(placed, clock, seed),
+        kiosk_feed(placed, lives, purchases, clock, seed),
         returns_feed(placed, lines, clock, seed),
         payments_feed(placed, clock, seed),
         interactions_feed(everyone, clock, seed),
-        cases_feed(placed, clock, seed),
-        programme.loyalty_feed(everyone, placed, clock, seed),
+        cases_feed(placed, lives, purchases, clock, seed),
+        *programme.loyalty_feeds(everyone, placed, clock, seed),
         programme.referrals_feed(everyone, clock, seed),
-        programme.touches_feed(everyone, placed, clock, seed),
+        programme.touches_feed(everyone, placed, tried, clock, seed),
         coverage_feed(first, last),
         crm.contacts_feed(),
         crm.activities_feed(),
@@ -157,6 +163,8 @@ def write_sample(
         "planted_bad_rows": truth.bad_rows(written),
         "expected_counts": truth.counts(written),
         "files": truth.files(written, repeated),
+        "unknown_channels": truth.unknown_channels(written),
+        "effects": truth.effects(written),
         "people": known_as(everyone, where, placed, crm, tool),
         "customers": truth.customers(
             lives, felt, planted.levels(lives, purchases, parameters, last), everyone, placed, fx

@@ -74,6 +74,31 @@ def files(written: Sequence[Written], repeated: dict[str, str]) -> pa.Table:
     return pa.table({name: [row[index] for row in rows] for index, name in enumerate(names)})
 
 
+def unknown_channels(written: Sequence[Written]) -> pa.Table:
+    """Grain: one row per source, entity and spelling of a channel that no list has. Columns: these and n_rows."""
+    rows = [
+        (each.feed.source, each.feed.entity, spelling, count)
+        for each in written
+        for spelling, count in each.feed.unknown_channels.items()
+    ]
+    names = ("source", "entity", "spelling", "n_rows")
+    return pa.table({name: [row[index] for row in rows] for index, name in enumerate(names)})
+
+
+def effects(written: Sequence[Written]) -> pa.Table:
+    """Grain: one row per planted effect (effects.py). Columns: effect, subject, days, n, difference."""
+    found = [effect for each in written for effect in each.feed.effects]
+    return pa.table(
+        {
+            "effect": pa.array([each.name for each in found], pa.string()),
+            "subject": pa.array([each.subject for each in found], pa.string()),
+            "days": pa.array([each.days for each in found], pa.int64()),
+            "n": pa.array([each.n for each in found], pa.int64()),
+            "difference": pa.array([each.difference for each in found], pa.float64()),
+        }
+    )
+
+
 def customers(lives: Lives, felt: Attitudes, level: Ints, people: People, orders: Orders, rates: Rates) -> pa.Table:
     """Grain: one row per acquired customer, with their process parameters and their purchases until the last day.
 

@@ -4,7 +4,7 @@ Here: names, schemas, validation of what was read, and writing.
 Not here: the meaning of the numbers.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from itertools import chain
 from pathlib import Path
@@ -19,6 +19,26 @@ from pipelines.base.durable import write_durably
 from pipelines.base.errors import BuildError
 
 AMOUNT = pa.decimal128(18, 2)
+# The constructs of the macro driver_constructs, in its order.
+DRIVER_CONSTRUCTS = (
+    "csat",
+    "ces",
+    "review",
+    "product_quality",
+    "service",
+    "after_sales",
+    "brand",
+    "awareness",
+    "price",
+    "value_for_money",
+    "relationship",
+    "personalisation",
+    "emotional_bond",
+    "belonging",
+    "values_fit",
+    "trust",
+    "knowledge",
+)
 _PURCHASE_CELLS = pa.schema(
     [("n_repeat_days", pa.int32()), ("recency_days", pa.int32()), ("age_days", pa.int32()), ("n_customers", pa.int64())]
 )
@@ -51,61 +71,68 @@ _RETURN_CELLS = pa.schema(
         ("n_season_returned", pa.int64()),
     ]
 )
+_CONTRACT_CELLS = pa.schema(
+    [
+        ("contract_kind", pa.string()),
+        ("period_months", pa.int32()),
+        ("cohort_on", pa.date32()),
+        ("period_number", pa.int32()),
+        ("n_started", pa.int64()),
+        ("n_reached", pa.int64()),
+        ("n_due", pa.int64()),
+        ("n_renewed", pa.int64()),
+    ]
+)
+_SUITABILITY_CELLS = pa.schema(
+    [
+        ("n_customers", pa.int64()),
+        ("n_repeat_customers", pa.int64()),
+        ("n_regularity_tested", pa.int64()),
+        ("n_regular", pa.int64()),
+        ("observed_days", pa.int32()),
+        ("unobserved_days", pa.int32()),
+        ("orders_period_days", pa.int32()),
+    ]
+)
+_DRIVER_CELLS = pa.schema(
+    [
+        ("outcome", pa.string()),
+        ("source", pa.string()),
+        ("survey_id", pa.string()),
+        ("outcome_score", pa.decimal128(9, 4)),
+        ("n_responses", pa.int64()),
+        *((construct, pa.decimal128(9, 4)) for construct in DRIVER_CONSTRUCTS),
+    ]
+)
+
+
+def _of_days(cells: pa.Schema) -> pa.Schema:
+    """The schema of cells at several days, with the number of all customers on each day."""
+    return pa.schema([("observed_on", pa.date32()), *cells, ("n_population", pa.int64())])
+
+
+#: The schema of each file of cells; suitability_cells has one row.
+CELLS = {
+    "purchase_cells": _PURCHASE_CELLS,
+    "purchase_fit_cells": _of_days(_PURCHASE_CELLS),
+    "spend_fit_cells": _of_days(_SPEND_CELLS),
+    "holdout_cells": _HOLDOUT_CELLS,
+    "holdout_week_cells": _HOLDOUT_WEEKS,
+    "return_cells": _RETURN_CELLS,
+    "contract_cells": _CONTRACT_CELLS,
+    "suitability_cells": _SUITABILITY_CELLS,
+    "driver_cells": _DRIVER_CELLS,
+}
 _HINT = "The cells are exported from the models int_*_cell: run the core models again."
 
 
-def read_purchase_cells(exchange: Path) -> pa.Table:
-    """purchase_cells.parquet with its declared types.
+def read_cells(exchange: Path, name: str) -> pa.Table:
+    """`<name>.parquet` with its declared types; `name` is one of CELLS. A construct that was not answered is NULL.
 
     Raises:
         BuildError: The file is missing or unreadable, or a column is missing, has another type, or has NULLs.
     """
-    return _read(exchange / "purchase_cells.parquet", _PURCHASE_CELLS)
-
-
-def read_purchase_fit_cells(exchange: Path) -> pa.Table:
-    """purchase_fit_cells.parquet with its declared types.
-
-    Raises:
-        BuildError: As for the purchase cells.
-    """
-    return _read(exchange / "purchase_fit_cells.parquet", _of_days(_PURCHASE_CELLS))
-
-
-def read_spend_fit_cells(exchange: Path) -> pa.Table:
-    """spend_fit_cells.parquet with its declared types.
-
-    Raises:
-        BuildError: As for the purchase cells.
-    """
-    return _read(exchange / "spend_fit_cells.parquet", _of_days(_SPEND_CELLS))
-
-
-def read_holdout_cells(exchange: Path) -> pa.Table:
-    """holdout_cells.parquet with its declared types.
-
-    Raises:
-        BuildError: As for the purchase cells.
-    """
-    return _read(exchange / "holdout_cells.parquet", _HOLDOUT_CELLS)
-
-
-def read_holdout_week_cells(exchange: Path) -> pa.Table:
-    """holdout_week_cells.parquet with its declared types.
-
-    Raises:
-        BuildError: As for the purchase cells.
-    """
-    return _read(exchange / "holdout_week_cells.parquet", _HOLDOUT_WEEKS)
-
-
-def read_return_cells(exchange: Path) -> pa.Table:
-    """return_cells.parquet with its declared types.
-
-    Raises:
-        BuildError: As for the purchase cells.
-    """
-    return _read(exchange / "return_cells.parquet", _RETURN_CELLS)
+    return _read(exchange / f"{name}.parquet", CELLS[name], optional=DRIVER_CONSTRUCTS)
 
 
 def cents(amounts: pa.ChunkedArray) -> NDArray[np.int64]:
@@ -135,12 +162,7 @@ def write(folder: Path, name: str, parts: Iterable[pa.Table]) -> int:
     return rows
 
 
-def _of_days(cells: pa.Schema) -> pa.Schema:
-    """The schema of cells at several days, with the number of all customers on each day."""
-    return pa.schema([("observed_on", pa.date32()), *cells, ("n_population", pa.int64())])
-
-
-def _read(path: Path, schema: pa.Schema) -> pa.Table:
+def _read(path: Path, schema: pa.Schema, optional: Sequence[str] = ()) -> pa.Table:
     if not path.is_file():
         raise BuildError(f"{path} is missing", hint=_HINT)
     try:
@@ -157,6 +179,6 @@ def _read(path: Path, schema: pa.Schema) -> pa.Table:
         raise BuildError(f"{path} contains values of another type: {error}", hint=_HINT) from error
     for name in schema.names:
         nulls = table.column(name).null_count
-        if nulls:
+        if nulls and name not in optional:
             raise BuildError(f"{path} has {nulls} rows without {name}", hint=_HINT)
     return table

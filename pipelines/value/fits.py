@@ -9,7 +9,7 @@ A cached fit equals a fresh fit to the byte, so no result depends on which days 
 import hashlib
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, astuple, dataclass, replace
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -109,6 +109,20 @@ def fit_spend(cells: SpendCells, min_customers: int = 0) -> ModelReport:
         n_cells=usable.repeats.size,
         spend_correlation=spend_correlation(usable),
     )
+
+
+def refused_purchases(kind: Kind, cells: PurchaseCells) -> ModelReport:
+    """The report of a purchase model that does not suit the data."""
+    names = purchase_model.parameter_names(kind)
+    return _unfitted(str(kind), FitStatus.REFUSED, names, round(cells.n_customers), cells.repeats.size)
+
+
+def refused_spend(cells: SpendCells) -> ModelReport:
+    """The report of a spend model that does not suit the data."""
+    usable = cells.usable()
+    names, n, correlation = ("p", "q", "gamma"), round(usable.n_customers), spend_correlation(usable)
+    report = _unfitted(SPEND_MODEL, FitStatus.REFUSED, names, n, usable.repeats.size)
+    return replace(report, spend_correlation=correlation)
 
 
 def spend_correlation(usable: SpendCells) -> float | None:

@@ -26,6 +26,7 @@ class FitStatus(StrEnum):
         TOO_FEW_CUSTOMERS: There are too few customers for a fit; scores are unknown.
         NOT_CONVERGED: No maximum exists or none was reached, for example because no customer bought again; scores are
             unknown.
+        REFUSED: The model does not suit the data (model_suitability.parquet); it was not fitted and scores are unknown.
     """
 
     FITTED = "fitted"
@@ -33,6 +34,7 @@ class FitStatus(StrEnum):
     NO_DROPOUT_FOUND = "no_dropout_found"
     TOO_FEW_CUSTOMERS = "too_few_customers"
     NOT_CONVERGED = "not_converged"
+    REFUSED = "refused"
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,7 @@ def write_return_curves(exchange: Path, rules: LevelModel = _USUAL) -> int:
     Raises:
         BuildError: Cells are missing, unreadable or impossible.
     """
-    cells = files.read_return_cells(exchange).sort_by(
+    cells = files.read_cells(exchange, "return_cells").sort_by(
         [("curve_on", "ascending"), ("row_name", "ascending"), ("band", "ascending")]
     )
     curves = list(_curves(cells, rules))

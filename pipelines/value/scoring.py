@@ -5,7 +5,7 @@ computes the expected spend of each customer from the spend model's parameters (
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import astuple
 from datetime import date
 from functools import partial
@@ -22,9 +22,20 @@ from pipelines.base.errors import BuildError
 from pipelines.config.model import ValueModel
 from pipelines.value import files, purchase_model
 from pipelines.value.cells import PurchaseCells, SpendCells
-from pipelines.value.fits import SPEND_MODEL, DatedFit, FitCache, fit_purchases, fit_spend, parameter_table
+from pipelines.value.fits import (
+    SPEND_MODEL,
+    DatedFit,
+    FitCache,
+    fit_purchases,
+    fit_spend,
+    parameter_table,
+    refused_purchases,
+    refused_spend,
+    spend_correlation,
+)
 from pipelines.value.purchase_model import Kind, PurchaseModel
 from pipelines.value.report import FitStatus, ModelReport, ValueReport
+from pipelines.value.suitability import ModelKind
 from pipelines.value.trial import hold_trial
 from pipelines.value.uncertainty import count_interval, shifts
 
@@ -45,7 +56,12 @@ logger = logging.getLogger("loyalty.value")
 
 
 def score(
-    exchange: Path, as_of: date, rules: ValueModel = _USUAL, *, horizons_months: Sequence[int] = (3, 6, 12, 24)
+    exchange: Path,
+    as_of: date,
+    rules: ValueModel = _USUAL,
+    *,
+    horizons_months: Sequence[int] = (3, 6, 12, 24),
+    refused: Collection[ModelKind] = (),
 ) -> ValueReport:
     """Choose and fit the models on `exchange/*_cells.parquet`, and write scores and parameters into the same folder.
 
@@ -59,6 +75,7 @@ def score(
         as_of: The day whose fits are used for scoring.
         rules: The business numbers of the value models.
         horizons_months: Months ahead to forecast, each a column `expected_purchases_<n>m`.
+        refused: Models that do not suit the data (suitability.py). They are not fitted, and their scores are NULL.
 
     Returns:
         The fits of both models for the as-of day, and the number of rows and fits.
@@ -66,19 +83,33 @@ def score(
     Raises:
         BuildError: Cells are missing, unreadable or impossible.
     """
-    cells = _purchase_cells("purchase_cells", files.read_purchase_cells(exchange))
-    purchase_days, spend_days = files.read_purchase_fit_cells(exchange), files.read_spend_fit_cells(exchange)
-    holdout_table = files.read_holdout_cells(exchange)
+    cells = _purchase_cells("purchase_cells", files.read_cells(exchange, "purchase_cells"))
+    purchase_days = files.read_cells(exchange, "purchase_fit_cells")
+    spend_days = files.read_cells(exchange, "spend_fit_cells")
+    holdout_table = files.read_cells(exchange, "holdout_cells")
     cache = FitCache(exchange)
     # One BLAS thread is faster for small arrays, and always adds in the same order.
     with threadpool_limits(limits=1, user_api="blas"):
-        trial = hold_trial(holdout_table, files.read_holdout_week_cells(exchange))
+        trial = hold_trial(holdout_table, files.read_cells(exchange, "holdout_week_cells"))
         least = rules.fit_min_customers
-        fit_chosen = partial(fit_purchases, trial.chosen, min_customers=least)
+        fit_chosen: Callable[[PurchaseCells], ModelReport] = partial(fit_purchases, trial.chosen, min_customers=least)
+        fit_amounts: Callable[[SpendCells], ModelReport] = partial(fit_spend, min_customers=least)
+        if ModelKind.PURCHASES in refused:
+            fit_chosen = partial(refused_purchases, trial.chosen)
+        if ModelKind.SPEND in refused:
+            fit_amounts = refused_spend
+        of_kind = {kind: " refused" if kind in refused else "" for kind in ModelKind}
         of_purchases = partial(_purchase_cells, "purchase_fit_cells")
-        purchases = _fits(purchase_days, as_of, of_purchases, f"{trial.chosen} {least}", fit_chosen, cache)
-        fit_amounts = partial(fit_spend, min_customers=least)
-        spend = _fits(spend_days, as_of, _spend_cells, f"{SPEND_MODEL} {least}", fit_amounts, cache)
+        purchases = _fits(
+            purchase_days,
+            as_of,
+            of_purchases,
+            f"{trial.chosen} {least}{of_kind[ModelKind.PURCHASES]}",
+            fit_chosen,
+            cache,
+        )
+        spend_name = f"{SPEND_MODEL} {least}{of_kind[ModelKind.SPEND]}"
+        spend = _fits(spend_days, as_of, _spend_cells, spend_name, fit_amounts, cache)
         bought, spent = (next(fit.report for fit in fits if fit.observed_on == as_of) for fits in (purchases, spend))
         n_cells = files.write(exchange, "purchase_scores", _score_purchases(cells, bought, horizons_months))
     files.write(exchange, "value_parameters", [parameter_table([*purchases, *spend])])
@@ -88,6 +119,19 @@ def score(
         logger.info("%s: %s on %d customers", report.model, report.status, report.n_customers)
     warnings = tuple(_warnings(bought, spent, trial.beats_naive, rules.high_spend_correlation))
     return ValueReport(bought, spent, n_cells, len(purchases) + len(spend), cache.n_fitted, warnings)
+
+
+def spend_figures(exchange: Path, as_of: date) -> tuple[int, float | None]:
+    """Customers of the as-of day with a repeat purchase of a known amount, and their spend_correlation.
+
+    Both are of the customers that a fit uses.
+
+    Raises:
+        BuildError: Cells are missing, unreadable or impossible.
+    """
+    table = files.read_cells(exchange, "spend_fit_cells")
+    usable = _spend_cells(table.filter(pc.equal(table["observed_on"], pa.scalar(as_of, pa.date32())))).usable()
+    return round(usable.n_customers), spend_correlation(usable)
 
 
 def _warnings(

@@ -88,6 +88,22 @@ def test_no_seed_has_an_apostrophe_which_spark_cannot_load() -> None:
         assert "'" not in path.read_text(), path.name
 
 
+def test_no_text_of_a_seed_is_empty_or_null_which_spark_loads_as_the_text_none() -> None:
+    declared = [
+        seed
+        for path in (PROJECT / "seeds").glob("*.yml")
+        for seed in yaml.safe_load(path.read_text(encoding="utf-8"))["seeds"]
+    ]
+    assert {seed["name"] for seed in declared} == {path.stem for path in (PROJECT / "seeds").glob("*.csv")}
+    for seed in declared:
+        types = seed.get("config", {}).get("column_types", {})
+        with (PROJECT / "seeds" / f"{seed['name']}.csv").open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        texts = [name for name in rows[0] if types.get(name, "string") == "string"]
+        wrong = [row for row in rows if any(row[name] in ("", "null") for name in texts)]
+        assert wrong == [], seed["name"]
+
+
 def test_a_column_that_is_new_leaves_the_hashes_of_landed_rows_as_they_are() -> None:
     lines = (Path(__file__).parent / "hashed_columns.txt").read_text().splitlines()
     hashed = {name: columns for name, *columns in map(str.split, lines)}

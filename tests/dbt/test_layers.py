@@ -25,7 +25,7 @@ STEPS = list(DBT_STEPS)
 PREFIXES = {
     "staging": ("stg_",),
     "intermediate": ("int_",),
-    "marts": ("dim_", "fct_", "customer_", "rpt_", "identity_"),
+    "marts": ("dim_", "fct_", "customer_", "account_", "rpt_", "identity_"),
 }
 # Lists the changed keys of several domains, which read them; no model of it is a step of a domain.
 ACROSS_DOMAINS = "changed"
@@ -216,6 +216,23 @@ def test_every_mart_and_every_intermediate_table_has_a_rule_for_its_key(
         if layer(node) == "marts" or (layer(node) == "intermediate" and node["config"]["materialized"] != "view")
     }
     assert {models[name]["name"] for name in needed - keyed} == WITHOUT_KEY
+
+
+def test_a_metric_adds_up_what_one_mart_has(manifest: dict[str, Any], models: dict[str, Node]) -> None:
+    """A rate is a ratio of sums: no measure is a mean, and no metric averages the values of shorter periods."""
+    sources = {parent for node in manifest["semantic_models"].values() for parent in node["depends_on"]["nodes"]}
+    assert {layer(models[name]) for name in sources} == {"marts"}
+    measures = [measure for node in manifest["semantic_models"].values() for measure in node["measures"]]
+    assert {measure["agg"] for measure in measures} == {"sum", "count", "count_distinct"}
+    kinds = {metric["name"]: metric["type"] for metric in manifest["metrics"].values()}
+    rates = [name for name in kinds if name.endswith(("_rate", "_share"))]
+    assert len(rates) > 5
+    assert {kinds[name] for name in rates} == {"ratio"}
+    assert [
+        metric["name"]
+        for metric in manifest["metrics"].values()
+        if (metric["type_params"]["cumulative_type_params"] or {}).get("period_agg") == "average"
+    ] == []
 
 
 def test_nothing_is_built_that_nobody_reads(manifest: dict[str, Any], models: dict[str, Node]) -> None:

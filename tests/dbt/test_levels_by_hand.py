@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.runs.warehouse import export_cells
+from pipelines.runs.warehouse import CELLS, export_cells
 from pipelines.value import write_return_curves
 from tests.dbt.landed import Row, prepare
 from tests.dbt.warehouse import Var, Warehouse
@@ -133,6 +133,7 @@ def build_levels(home: Warehouse, day: date, scratch: str = "") -> None:
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     """Built as of the early day before anything later arrived, as of the last day, and as of the early day again."""
     home = RetailWarehouse(tmp_path_factory.mktemp("warehouse"), "Europe/London")
+    home.models = ("int_customer_level", "fct_order", "fct_survey_answer", *(f"int_{kind}_cell" for kind in CELLS))
     prepare(home.landing)
     orders = Orders(11)
     home.land(orders.rows(date.min, EARLY), landed_on=EARLY)

@@ -159,7 +159,7 @@ class Compiled:
 
 
 @pytest.mark.parametrize("entity", ENTITIES)
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_what_is_known_does_not_depend_on_how_it_came(compiled: Compiled, entity: str, data: st.DataObject) -> None:
     rows = data.draw(st.lists(versions(entity), min_size=1, max_size=6, unique=True))

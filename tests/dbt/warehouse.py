@@ -31,13 +31,14 @@ from pipelines.identity.identifiers import write_identifiers
 from pipelines.identity.links import LINKS
 from pipelines.identity.pseudonyms import customer_key, write_pseudonyms
 from pipelines.identity.resolve import Decision, Limits, write_identity
-from pipelines.landing import delivery_ages, read_ledger, write_order_statuses
+from pipelines.landing import delivery_ages, read_ledger, write_channels, write_order_statuses
 from pipelines.runs.dbt_server import END, Request
 from pipelines.runs.dbt_vars import vars_text
 from pipelines.runs.links import export_links
 from pipelines.runs.lock import DBT_PROGRAM
+from pipelines.runs.logs import dbt_log_options
 from pipelines.runs.warehouse import export_cells
-from pipelines.value import score, write_return_curves
+from pipelines.value import estimate, write_drivers
 from tests.conftest import clean_environment
 from tests.dbt.landed import Row, land, prepare
 
@@ -75,6 +76,7 @@ class Warehouse:
         project: The dbt project.
         edition: A name for what the project's files say now; dbt parses once for each.
         statuses: What the mappings declare of order statuses: source, status, class.
+        channels: What the mappings declare of channels: source, spelling, channel, touchpoint.
         contacts: How e-mails and phones are compared.
         limits: How many references an e-mail or phone may link.
         decisions: The user's links and unlinks, of pseudonyms.
@@ -91,10 +93,12 @@ class Warehouse:
     project: Path = project_root() / "dbt_project"
     edition: str = ""
     statuses: list[tuple[str, str, str]] = field(default_factory=list)
+    channels: list[tuple[str, str, str, str | None]] = field(default_factory=list)
     contacts: ContactRules = field(default_factory=ContactRules)
     limits: Limits = field(default_factory=Limits)
     decisions: list[Decision] = field(default_factory=list)
     models: Sequence[str] = ()
+    _manifests: dict[str, dict[str, Any]] = field(default_factory=dict, repr=False)
 
     @property
     def landing(self) -> Path:
@@ -134,7 +138,7 @@ class Warehouse:
         request = Request(
             args=[
                 *arguments,
-                *("--target-path", str(self.home / "target"), "--log-path", str(self.home / "logs")),
+                *("--target-path", str(self.home / "target"), *dbt_log_options(self.home / "logs")),
                 *("--vars", vars_text(given)),
             ],
             project=str(self.project),
@@ -163,7 +167,7 @@ class Warehouse:
         return edition
 
     def ingest(self, as_of: date, *, tested: bool = False) -> None:
-        """Stage what has landed, and hand over pseudonyms, declared statuses and settings."""
+        """Stage what has landed, and hand over pseudonyms, declared statuses and channels, and settings."""
         self.dbt("build", *_selected("ingest", tested), as_of=as_of)
         exchange = self.home / "exchange"
         exchange.mkdir(exist_ok=True)
@@ -171,6 +175,7 @@ class Warehouse:
         write_pseudonyms(self.home / "warehouse.duckdb", exchange, KEY)
         write_accounts(self.home / "warehouse.duckdb", exchange, KEY)
         write_order_statuses(exchange, self.statuses)
+        write_channels(exchange, self.channels)
         write_settings(exchange, SETTINGS.model_copy(update={"timezone": self.timezone, "currency": self.currency}))
         staged = {str(batch): 0 for batch in read_ledger(self.home).column("batch").to_pylist()}
         self.staged = {**staged, **delivery_ages(self.home)}
@@ -219,14 +224,19 @@ class Warehouse:
         """Fit and score on what core left, then build the marts."""
         exchange = self.home / "exchange"
         export_cells(self.home / "warehouse.duckdb", exchange, "")
-        score(exchange, as_of)
-        write_return_curves(exchange)
+        estimate(exchange, as_of)
+        write_drivers(exchange)
         self.dbt("build", *_selected("marts", tested), as_of=as_of)
 
     def manifest(self) -> dict[str, Any]:
-        """dbt's manifest of the project, from the last command that builds (`parse` writes none)."""
-        found: dict[str, Any] = json.loads((self.home / "target" / "manifest.json").read_text(encoding="utf-8"))
-        return found
+        """dbt's manifest of the project as this edition has it."""
+        if self.edition not in self._manifests:
+            aside = Warehouse(self.home / "declared", self.timezone, project=self.project, edition=self.edition)
+            aside.home.mkdir(exist_ok=True)
+            aside.dbt("seed", "--write-json", "--select", "rfm_segments", as_of=date(2000, 1, 31))
+            written = (aside.home / "target" / "manifest.json").read_text(encoding="utf-8")
+            self._manifests[self.edition] = json.loads(written)
+        return self._manifests[self.edition]
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
         """What a query on the warehouse gives."""

@@ -119,7 +119,7 @@ class _Room:
 def test_any_bytes_land_whole_or_are_refused_whole(tmp_path: Path, kind: str) -> None:
     room = _Room(tmp_path, kind)
 
-    @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow])
     @given(contents=st.lists(_damaged(kind), min_size=1, max_size=8))
     def check(contents: list[bytes]) -> None:
         room.land(contents)

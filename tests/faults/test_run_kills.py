@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.publication import audit
-from tests.conftest import SampleHome
-from tests.sample_shop import Ran, Shop, files_by_day, kill_in, ran
+from tests.conftest import SampleHome, call
+from tests.sample_shop import Ran, Shop, files_by_day, kill_in, ran, stop_in
 
 pytestmark = pytest.mark.slow
 
@@ -103,6 +103,23 @@ def test_a_killed_run_breaks_nothing(
     else:
         assert not with_dbt, "dbt was at work and went down with its run"
         assert shop.run().marts == yesterday.never_killed.marts
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(("stage", "after"), [("prepare", 0.5), ("land", 0.3), ("staging", 2.0), ("core", 3.0)])
+def test_a_run_stopped_by_a_signal_says_so_and_the_next_one_gives_the_same(
+    yesterday: Yesterday, shop: Shop, stage: str, after: float, number: signal.Signals
+) -> None:
+    done = stop_in(shop, stage, number, after=after)
+    said = json.loads(done.stdout)
+    assert done.returncode == said["exit_code"] == 128 + number, done.stderr
+    assert number.name in said["error"] and "published nothing" in said["error"]
+    assert f"readers still see {yesterday.published}" in said["error"]
+    assert "bug" not in done.stderr and "Traceback" not in done.stderr
+    assert shop.current().name == yesterday.published
+    status = json.loads(call("status", "--json", "--config", shop.config, "--home", shop.home).stdout)
+    assert status["last_run"]["status"] == "failed" and number.name in status["last_run"]["error"]
+    assert shop.run().marts == yesterday.never_killed.marts
 
 
 def _pause(pid: int) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.conftest import share_compiled
 from tests.parity.hostile import write_hostile
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,7 +65,8 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BothEngines]:
     settings = yaml.safe_load(config.read_text())
     settings["sources"].append({"mapping": str(mapping), "files": str(inbox)})
     config.write_text(yaml.safe_dump(settings))
-    summary = json.loads(_run(loyalty, "run", "--config", str(config), "--json"))
+    with share_compiled(config):
+        summary = json.loads(_run(loyalty, "run", "--config", str(config), "--json"))
     out = root / "on_spark"
     as_of = summary["as_of"]
     _run(sys.executable, "-m", "tests.parity.spark_build", "--config", str(config), "--as-of", as_of, "--out", str(out))

@@ -50,6 +50,7 @@ def test_every_stage_says_how_long_it_took(report: dict[str, dict[str, float]]) 
         "gate_quarantine",
         "plan",
         "accounts",
+        "channels",
         "identifiers",
         "order_statuses",
         "settings",

@@ -98,7 +98,7 @@ def test_every_path_from_a_landed_entity_to_publication_goes_through_every_gate(
 
 def test_no_stage_is_divided_and_publication_comes_after_the_gates_and_totals(definitions: dg.Definitions) -> None:
     steps = {name: create_execution_plan(definitions.resolve_job_def(name)).get_executable_step_deps() for name in JOBS}
-    exchanged = ("order_statuses", "identifiers", "pseudonyms", "accounts", "settings")
+    exchanged = ("order_statuses", "channels", "identifiers", "pseudonyms", "accounts", "settings")
     plans = {"plan", *(f"exchange__{name}" for name in exchanged)}
     daily = {
         *plans,

@@ -38,7 +38,7 @@ def linked(shop: people.Settings, ref: str) -> set[str]:
     return {member.removeprefix("web:") for member in people.members(shop, ref)}
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(records, min_size=len(REFS), max_size=len(REFS)), st.sampled_from(REFS))
 def test_all_of_a_person_is_erased_nobody_else_is_and_another_spelling_stays_out(
     tmp_path_factory: pytest.TempPathFactory, drawn: list[tuple[str | None, str | None, str | None]], asked: str

@@ -17,7 +17,14 @@ from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import ConfigError
 from pipelines.config.settings import Settings
 from pipelines.landing import SourceFiles, land, load_mapping
-from pipelines.privacy import Certificate, erase, finish_pending, landing_eraser, plan_erasure
+from pipelines.privacy import (
+    Certificate,
+    erase,
+    finish_pending,
+    landing_eraser,
+    plan_erasure,
+    plan_erasures_again,
+)
 from pipelines.privacy.plan import read_journal
 from pipelines.privacy.rewrite import MONEY
 from tests.conftest import call
@@ -232,6 +239,42 @@ def test_nobody_comes_back_with_a_later_file_of_any_name_format_or_spelling(shop
     assert landed(shop, "order_lines", "email, quantity", "order_id = 'T7'") == [(None, "1")]
     ledger = landed(shop, "ledger", "landed_rows, erased_rows", f"entity = 'customers' and file_on = '{LATER}'")
     assert ledger == [(1, 3)]
+
+
+WIDE = str.maketrans({chr(code): chr(code + 0xFEE0) for code in range(0x21, 0x7F)} | {" ": "\u3000"})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"call {person.PHONE.translate(WIDE)}, please",
+        f"call\u3000{'+44 20 5550 1234'.translate(WIDE)}\u3001please",
+        f"mail {person.EMAIL.translate(WIDE)}, please",
+        f"{person.EMAIL.replace('@', '@'.translate(WIDE))}. Thank you",
+    ],
+)
+def test_a_later_text_in_full_width_characters_about_them_is_blanked(shop: Settings, tmp_path: Path, text: str) -> None:
+    forget(shop, person.REF)
+    rows = person.bobs_rows(LATER)
+    rows["interactions"][0]["body"] = text
+    rows["interactions"][1]["body"] = "call \uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18, not her"
+    person.write(tmp_path / "inbox", LATER, rows)
+    arrive(shop)
+    found = dict(landed(shop, "interactions", "interaction_id, body", f"file_on = '{LATER}'"))
+    assert found == {"I2": None, "I3": rows["interactions"][1]["body"]}
+
+
+def test_a_spelling_that_only_texts_of_others_have_is_found_by_the_tombstone(shop: Settings, tmp_path: Path) -> None:
+    rows = person.bobs_rows(LATER)
+    rows["interactions"] = [{**rows["interactions"][0], "body": "call 4402055501234 or +44.20.5550.1234"}]
+    person.write(tmp_path / "inbox", LATER, rows)
+    arrive(shop)
+    forget(shop, person.REF)
+    again = plan_erasures_again(shop)
+    assert again is not None
+    with umask(PRIVATE) as users:
+        erase(shop, again, users)
+    assert landed(shop, "interactions", "body", f"file_on = '{LATER}'") == [(None,)]
 
 
 def test_tombstones_of_a_key_that_is_gone_stop_landing(shop: Settings) -> None:

@@ -10,7 +10,7 @@ import pytest
 from pipelines.base.errors import ConfigError
 from pipelines.config.secret_key import load_key
 from pipelines.config.settings import Settings
-from pipelines.identity.decisions import Action, add_decision, read_decisions
+from pipelines.identity.decisions import Action, add_decision, read_decisions, undo_decision
 from pipelines.identity.identifiers import identifier
 from pipelines.identity.pseudonyms import customer_key
 from pipelines.privacy import plan_erasure
@@ -199,6 +199,44 @@ def test_who_was_separated_keeps_rows_and_contacts_and_no_erased_row_comes_back(
         ).fetchall()
     # the guest of the till was erased with her; the same address at the web shop is the other person's
     assert rows == [("T1", None), ("T9", None), ("W9", EMAIL)]
+
+
+def test_versions_from_before_an_unlink_lose_the_rows_of_all_who_were_one_customer(shop: Settings) -> None:
+    key = load_key(shop.paths.key, shop.key_text)
+    add_decision(shop.paths.decisions, Action.UNLINK, ("till", TILL), ("web", WEB), "her daughter", by="me")
+    plan = plan_erasure(shop, WEB)
+    refs = {"web": WEB, "till": TILL}
+    assert {customer_key(key, *ref) for ref in refs.items()} <= set(plan.customer_keys)
+    assert customer_key(key, "web", OTHER) not in plan.customer_keys
+    certificate = forget(shop, WEB)
+    assert customer_key(key, "till", TILL) not in certificate.removed_keys
+    assert [text for text in certificate.to_do if "before you separated them" in text]
+    assert person.traces(shop.home, (TILL,))
+
+
+def test_versions_from_before_a_contact_was_blocked_lose_the_rows_of_all_who_were_one_customer(tmp_path: Path) -> None:
+    shop = settings(tmp_path, "web", "till", blocked=[EMAIL])
+    deliver(shop, "web", DAY, {"customer_ref": WEB, "email": EMAIL}, {"customer_ref": OTHER})
+    deliver(shop, "till", DAY, {"customer_ref": TILL, "email": EMAIL})
+    arrive(shop)
+    key = load_key(shop.paths.key, shop.key_text)
+    assert members(shop, WEB) == {f"web:{WEB}": "asked"}
+    assert set(plan_erasure(shop, WEB).customer_keys) == {
+        customer_key(key, "web", WEB),
+        customer_key(key, "till", TILL),
+    }
+    forget(shop, WEB)
+    assert person.traces(shop.home, (TILL,))
+
+
+def test_versions_from_before_the_undo_of_a_link_lose_the_rows_of_both(shop: Settings) -> None:
+    key = load_key(shop.paths.key, shop.key_text)
+    made = add_decision(shop.paths.decisions, Action.LINK, ("web", WEB), ("web", OTHER), "one household", by="me")
+    undo_decision(shop.paths.decisions, made.id, by="me")
+    assert f"web:{OTHER}" not in members(shop, WEB)
+    assert customer_key(key, "web", OTHER) in plan_erasure(shop, WEB).customer_keys
+    forget(shop, WEB)
+    assert person.traces(shop.home, (OTHER,))
 
 
 def test_an_erasure_leaves_no_decision_about_the_person(shop: Settings) -> None:

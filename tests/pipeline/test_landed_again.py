@@ -127,10 +127,11 @@ def test_a_mapping_that_changes_back_gives_the_landing_of_before(tmp_path: Path)
         ([changed(match=["sales*.csv", "till*.csv"]), CLIENTS], {}),
         ([SALES, CLIENTS, {"match": "*.txt", "ignore": "words"}], {}),
         ([SALES, CLIENTS], {"order_statuses": {"sale": ["odd"]}}),
+        ([SALES, CLIENTS], {"channels": {"odd": "web"}}),
         ([changed(format="csv", delimiter=",", skip_rows=0, timestamps="iso", timezone="UTC"), CLIENTS], {}),
         ([orders(columns={name: {"sql": f"{sql}\n"} for name, sql in COLUMNS.items()}), CLIENTS], {}),
     ],
-    ids=["a reason", "a glob", "another group", "statuses", "defaults", "another way to write it"],
+    ids=["a reason", "a glob", "another group", "statuses", "channels", "defaults", "another way to write it"],
 )
 def test_what_decides_no_row_lands_nothing_again(
     tmp_path: Path, groups: list[dict[str, Any]], top: dict[str, Any]

@@ -299,7 +299,7 @@ _LINE = st.one_of(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(content=st.lists(_LINE, max_size=20), end=st.sampled_from(["\n", "\r\n"]))
 def test_records_are_taken_unreadable_or_skipped_whatever_the_file(
     tmp_path_factory: pytest.TempPathFactory, content: list[str], end: str

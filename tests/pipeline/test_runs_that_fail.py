@@ -6,6 +6,7 @@ What nobody foresaw is put in the way of a real run in this process, which has a
 import json
 import re
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from pipelines.runs import scope as run_scope
 from pipelines.runs.recorder import read_report
 from pipelines.runs.scope import RunScope
 from tests.conftest import SampleHome
+from tests.sample_shop import Shop, files_by_day, stop_in
 
 SECRET = "jane@example.com"
 
@@ -119,6 +121,23 @@ def test_an_interrupt_between_two_jobs_is_recorded_as_one(settings: Settings, mo
     report = read_report(settings.paths.last_run)
     assert report is not None
     assert (report.status, report.error) == ("failed", "interrupted")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_to_the_group_of_a_run_is_named_and_nothing_is_published(
+    sample_home: SampleHome, tmp_path: Path, number: signal.Signals
+) -> None:
+    shop = Shop(sample_home, tmp_path / "shop")
+    shop.receive(file for files in files_by_day(sample_home) for file in files)
+    done = stop_in(shop, "land", number, after=0.3)
+    said = json.loads(done.stdout)
+    assert done.returncode == said["exit_code"] == 128 + number, done.stderr
+    assert number.name in said["error"] and "there is no published version yet" in said["error"]
+    assert "call the same command again" in said["hint"]
+    assert "bug" not in done.stderr and "Traceback" not in done.stderr
+    report = read_report(shop.home / "state" / "last_run.json")
+    assert report is not None
+    assert (report.status, [stage.status for stage in report.stages]) == ("failed", ["done", "failed"])
 
 
 def test_a_backfill_that_meets_one_says_what_became_of_each_day(

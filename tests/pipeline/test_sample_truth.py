@@ -99,6 +99,25 @@ def test_every_record_is_in_the_ledger_and_a_repeated_file_only_once(sample_home
     assert len(ledger) == len(written)
 
 
+def test_the_one_unknown_channel_is_listed_with_its_rows(
+    sample_home: SampleHome, warehouse: duckdb.DuckDBPyConnection
+) -> None:
+    with (sample_home.sample / "truth" / "unknown_channels.csv").open(encoding="utf-8", newline="") as file:
+        expected = [
+            (row["source"], row["entity"], row["spelling"].lower(), int(row["n_rows"])) for row in csv.DictReader(file)
+        ]
+    assert len(expected) == 1 and expected[0][-1] > 0
+    found = warehouse.execute(
+        "select source, entity, detail, n_rows from marts.rpt_data_issue where issue = 'channel_unknown'"
+    ).fetchall()
+    assert found == expected
+    placed = warehouse.execute(
+        "select source, 'interactions', source_channel, count(*) from marts.fct_interaction where channel = 'other'"
+        " group by all"
+    ).fetchall()
+    assert placed == expected
+
+
 def test_pending_payments_are_skipped_by_name(sample_home: SampleHome) -> None:
     with duckdb.connect() as connection:
         rows: list[tuple[Any, ...]] = connection.execute(

@@ -32,3 +32,9 @@ def olist_folder() -> Path:
 def cdnow_log() -> Path:
     """The CDNOW 1/10 sample's transaction log."""
     return _folder("cdnow") / "CDNOW_sample.txt"
+
+
+@pytest.fixture(scope="session")
+def starbucks_folder() -> Path:
+    """The folder of the three files of the rewards data."""
+    return _folder("starbucks")

@@ -127,3 +127,31 @@ select
     (purchase_amount - coalesce(returned_amount, 0))::decimal(18, 2) as net_amount,
 from bought
 left join given_back using (customer);
+
+-- One row a customer and day with purchases or returns: orders, what was paid and what was given back.
+create or replace macro raw_customer_days(as_of) as table
+select
+    customer,
+    day_on,
+    sum(n_orders) as n_orders,
+    sum(purchase_amount)::decimal(18, 2) as purchase_amount,
+    sum(returned_amount)::decimal(18, 2) as returned_amount,
+from (
+    select customer, ordered_on as day_on, 1 as n_orders, gross_amount as purchase_amount, 0 as returned_amount
+    from raw_orders(as_of) where is_purchase
+    union all
+    select customer, day_on, 0, 0, amount from raw_returns(as_of) where customer is not null
+)
+group by all;
+
+-- One row a customer and month, quarter or year (part), with the part of the first purchase, empty before it.
+create or replace macro raw_customer_parts(as_of, part) as table
+select
+    customer,
+    date_trunc(part, day_on)::date as period_on,
+    case when date_trunc(part, day_on) >= date_trunc(part, first_on) then date_trunc(part, first_on)::date end as cohort_on,
+    sum(n_orders) as n_orders,
+    sum(purchase_amount) as purchase_amount,
+    sum(purchase_amount - returned_amount) as net_amount,
+from (select *, min(day_on) filter (n_orders > 0) over (partition by customer) as first_on from raw_customer_days(as_of))
+group by all;

@@ -26,6 +26,11 @@ def cdnow(log: Path) -> duckdb.DuckDBPyConnection:
     return _connect("cdnow.sql", log=str(log))
 
 
+def starbucks(folder: Path) -> duckdb.DuckDBPyConnection:
+    """A connection with `starbucks.sql` run over the folder of the three files."""
+    return _connect("starbucks.sql", folder=str(folder))
+
+
 def _connect(script: str, **variables: str) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect(config={"threads": 2})
     for name, value in variables.items():

@@ -12,6 +12,7 @@ import duckdb
 import pytest
 
 from tests.contradictions import contradictions
+from tests.readings import check_reading, share, thousands
 from tests.trial.raw import assert_same, attach_marts, olist, rows
 from tests.trial.shop import Shop, fingerprint
 
@@ -137,6 +138,45 @@ def test_nine_people_came_back(raw: duckdb.DuckDBPyConnection, export: Export) -
     assert rows(raw, came_back.format("person", "raw_order")) == [(9,)]
     assert rows(raw, came_back.format("customer_key", "fct_order")) == [(9,)]
     assert rows(raw, "select count(*) from dim_customer") == [(4_991,)]
+
+
+def test_the_readme_says_what_the_raw_files_say(
+    raw: duckdb.DuckDBPyConnection, export: Export, olist_folder: Path
+) -> None:
+    attach_marts(raw, export.last)
+    satisfied = share("count(*) filter (score >= 4)", "count(*)")
+    interval = ", ".join(share(f"top_share_{bound}", "1") for bound in ("low", "high"))
+    items, products = (
+        f"read_csv('{olist_folder}/olist_{name}_dataset.csv', header = true, all_varchar = true)"
+        for name in ("order_items", "products")
+    )
+    check_reading(
+        raw,
+        "examples/olist/README.md",
+        {
+            "customers who bought": f"select {thousands('count(*)')} from raw_rfm('{LAST}')",
+            "customers who bought on more than one day": f"select count(*) from raw_rfm('{LAST}')"
+            " where purchase_days > 1",
+            "reviews, share of 4 or 5, and its 95 % interval": f"""
+                select n, said, {interval} from rpt_satisfaction,
+                    (select {thousands("count(*)")} as n, {satisfied} as said from raw_review)
+                where slice_by = 'all' and period_kind = 'all'
+            """,
+            "category with the fewest satisfied customers (at least 100 reviews)": f"""
+                with subjects as (
+                    select order_id, min(product_category_name) as category
+                    from {items} join {products} using (product_id) group by all
+                    having count(distinct coalesce(product_category_name, '')) = 1
+                )
+                select category, {satisfied} from raw_review join subjects using (order_id)
+                group by all having count(*) >= 100 and category is not null
+                order by count(*) filter (score >= 4) / count(*) limit 1
+            """,
+            "customers called churned at past month ends, and how many came back": f"select"
+            f" {thousands('sum(n_customers)::bigint')}, sum(n_returned)::bigint from rpt_level_outcome"
+            " where level = 'churned'",
+        },
+    )
 
 
 def test_a_buyer_of_the_shop_s_last_week_is_not_churned(raw: duckdb.DuckDBPyConnection, as_of: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.contradictions import contradictions
 from tests.trial.raw import online_retail, rows
-from tests.trial.retail_checks import check_ledger, check_level_outcomes, check_marts, check_staging
+from tests.trial.retail_checks import check_ledger, check_level_outcomes, check_marts, check_said, check_staging
 from tests.trial.shop import Shop, fingerprint
 
 pytestmark = [pytest.mark.trial, pytest.mark.slow]
@@ -23,6 +23,7 @@ def test_all_305_files_as_of_the_last_day(online_retail_files: Path, tmp_path: P
         assert rows(con, "select sum(n_lines) from fct_order") == [(531_282,)]
         assert rows(con, "select count(*) from fct_return") == [(9_288,)]
         check_level_outcomes(con, shop.warehouse, "2011-12-09")
+        check_said(con, "2011-12-09")
         assert contradictions(lambda query: rows(con, query)) == {}
 
 

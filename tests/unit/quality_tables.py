@@ -123,8 +123,8 @@ insert into marts.fct_survey_answer by name
         case when i < 12 then 'promoter' when i < 22 then 'passive' else 'detractor' end as nps_category,
     from range(30) as r (i);
 insert into marts.rpt_nps by name
-    select period_kind, 'all' as slice_by, 'all' as slice_value, 30 as n_answers, 12 as n_promoters, 10 as n_passives,
-        8 as n_detractors, 13.3333 as nps,
+    select period_kind, 'all' as survey_kind, 'all' as slice_by, 'all' as slice_value, 30 as n_answers,
+        12 as n_promoters, 10 as n_passives, 8 as n_detractors, 13.3333 as nps,
     from (values ('all'), ('month')) as periods (period_kind);
 """
 

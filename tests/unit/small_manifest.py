@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.runs import code
 
-EXCHANGED = ("order_statuses", "pseudonyms", "purchase_scores", "settings")
+EXCHANGED = ("channels", "order_statuses", "pseudonyms", "purchase_scores", "settings")
 
 
 def _model(name: str, tag: str, parents: list[str]) -> dict[str, Any]:
@@ -25,14 +25,21 @@ def _model(name: str, tag: str, parents: list[str]) -> dict[str, Any]:
 
 
 def small_manifest() -> dict[str, Any]:
-    """One model for each stage; core's reads statuses and pseudonyms, that of marts the scores."""
+    """One model for each stage; core's reads statuses, channels and pseudonyms, that of marts the scores."""
     sources = {f"source.exchange.{name}": {"source_name": "exchange", "name": name} for name in EXCHANGED}
     sources["source.landing.orders"] = {"source_name": "landing", "name": "orders"}
     return {
         "nodes": {
             "model.staged": _model("staged", "ingest", ["source.landing.orders"]),
             "model.order": _model(
-                "order", "core", ["model.staged", "source.exchange.order_statuses", "source.exchange.pseudonyms"]
+                "order",
+                "core",
+                [
+                    "model.staged",
+                    "source.exchange.channels",
+                    "source.exchange.order_statuses",
+                    "source.exchange.pseudonyms",
+                ],
             ),
             "model.mart": _model(
                 "mart", "marts", ["model.order", "source.exchange.purchase_scores", "source.exchange.settings"]

@@ -94,6 +94,7 @@ def changed(before: Code, after: Code) -> tuple[str, ...]:
         ("value/a_new_model.py", ("mart",)),
         ("identity/pseudonyms.py", ("mart", "order")),
         ("landing/order_statuses.py", ("mart", "order")),
+        ("landing/channels.py", ("mart", "order")),
         ("base/durable.py", ("mart", "order")),
         ("publication/writer.py", ()),
     ],

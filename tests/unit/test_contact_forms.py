@@ -1,7 +1,7 @@
 """Normal forms: texts of the same contact have the same form, and a text that is not a contact has none."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.identity.contacts import ContactRules, email_form, phone_form
@@ -169,7 +169,6 @@ def test_a_text_that_is_not_one_valid_number_has_no_form(text: str) -> None:
     assert phone_form(text, "DE") is None
 
 
-@settings(deadline=None)
 @given(st.text(alphabet=LETTERS, max_size=30) | st.text(max_size=30), st.booleans())
 def test_the_form_of_an_address_is_its_own_form(text: str, keeps_tag: bool) -> None:
     form = email(text, keeps_tag=keeps_tag)
@@ -179,14 +178,12 @@ def test_the_form_of_an_address_is_its_own_form(text: str, keeps_tag: bool) -> N
         assert local and "." in domain and domain.isascii()
 
 
-@settings(deadline=None)
 @given(st.emails())
 def test_a_usual_address_has_a_form_in_any_case_and_with_invisible_characters(text: str) -> None:
     if form := email(text):
         assert email(text.upper()) == email(f"\u200b {text}\u00a0") == form
 
 
-@settings(deadline=None)
 @given(st.text(alphabet=SIGNS, max_size=24) | st.text(max_size=24), st.sampled_from([None, "DE", "US", "IT", "AU"]))
 def test_the_form_of_a_number_is_its_own_form(text: str, region: str | None) -> None:
     form = phone_form(text, region)

@@ -45,7 +45,7 @@ def test_nodes_without_links_are_their_own_component() -> None:
     assert smallest(0, []) == []
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(some_links)
 def test_texts_have_the_component_of_their_codes(tmp_path: Path, links: Links) -> None:
     one, other = [f"{a:02}" for a, _ in links], [f"{b:02}" for _, b in links]

@@ -57,7 +57,7 @@ def contradicts(
     return bool(joined([*links, frozenset(pair)]) & unlinks)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(steps, max_size=8))
 def test_the_decisions_in_force_decide_and_undoing_all_of_them_leaves_the_evidence(
     tmp_path_factory: pytest.TempPathFactory, commands: list[tuple[user.Action, tuple[str, str] | int]]

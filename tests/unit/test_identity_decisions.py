@@ -64,6 +64,7 @@ def test_a_second_decision_about_a_pair_is_refused_in_either_order(path: Path, a
         with pytest.raises(ConfigError, match="already in force: d1") as refused:
             again(path, *pair)
         assert "loyalty identity undo d1" in refused.value.hint
+        assert ("no action is needed" in refused.value.hint) == (again is link)
     undo_decision(path, "d1", by="ops")
     assert again(path, B, A) == "d3"
 

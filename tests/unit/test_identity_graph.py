@@ -56,7 +56,6 @@ def test_the_unlink_that_separates_two_is_named_and_others_are_not() -> None:
     assert separating(links, unlinks, "a", "f") == ()
 
 
-@settings(deadline=None)
 @given(links=links_of_nodes, unlinks=unlinks_of_nodes)
 def test_the_two_of_the_last_unlink_are_separate_unless_the_user_linked(
     links: tuple[Link, ...], unlinks: list[Unlink]
@@ -69,7 +68,6 @@ def test_the_two_of_the_last_unlink_are_separate_unless_the_user_linked(
             assert unlink.other not in connected(left, unlink.one)
 
 
-@settings(deadline=None)
 @given(links=links_of_nodes)
 def test_a_chain_exists_if_and_only_if_two_are_connected_and_every_link_continues_it(links: tuple[Link, ...]) -> None:
     path = shortest_path(links, "a", "b")
@@ -81,7 +79,6 @@ def test_a_chain_exists_if_and_only_if_two_are_connected_and_every_link_continue
     assert path is None or node == "b"
 
 
-@settings(deadline=None)
 @given(links=links_of_nodes, seed=st.randoms())
 def test_the_order_of_links_does_not_change_the_chain(links: tuple[Link, ...], seed: random.Random) -> None:
     shuffled = list(links)
@@ -98,7 +95,7 @@ evidence = st.one_of(
 decided = st.tuples(st.sampled_from(["link", "unlink"]), st.permutations(NODES).map(lambda found: found[:2]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(edges=st.lists(evidence, min_size=1, max_size=10, unique=True), decisions=st.lists(decided, max_size=4))
 def test_the_explanation_finds_the_same_customers_as_the_build(
     edges: list[tuple[str, str, str]], decisions: list[tuple[Literal["link", "unlink"], list[str]]]

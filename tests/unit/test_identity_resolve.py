@@ -41,7 +41,7 @@ some_decisions = st.lists(st.builds(Decision, st.sampled_from(["link", "unlink",
 some_limits = st.builds(
     Limits, st.integers(1, 3), st.integers(1, 2), st.frozensets(st.sampled_from(["a", "x", "y"]), max_size=1)
 )
-few = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+few = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def table(edges: Sequence[Edge]) -> pa.Table:

@@ -25,7 +25,8 @@ def exchange(tmp_path: Path) -> Path:
         "pseudonyms": """
             select source, ref, customer_key from (values
                 ('shop', 'A1', 'k_a1'), ('crm', 'A2', 'k_a2'), ('shop', 'B1', 'k_b'), ('shop', 'C1', 'k_c'),
-                ('shop', 'D1', 'k_d'), ('shop', 'merged', 'k_m'), ('web', '@' || repeat('0', 32), 'k_g')
+                ('shop', 'D1', 'k_d'), ('shop', 'E1', 'k_e'), ('shop', 'merged', 'k_m'),
+                ('web', '@' || repeat('0', 32), 'k_g')
             ) as t (source, ref, customer_key)""",
         "identifiers": f"""
             select kind, value, identifier, is_blocked from (values
@@ -67,6 +68,10 @@ def warehouse() -> duckdb.DuckDBPyConnection:
             ('shop', 'B1', 'phone', 'call me'),
             ('shop', 'D1', 'email', 'later@example.com'), ('shop', 'C1', 'email', 'later@example.com')
         ) as t (source, ref, kind, value);
+        create table staging.stg_batch as select * from (values ('shop'), ('crm'), ('web')) as t (source);
+        create table intermediate.int_identity_person_ref as select * from (values
+            ('shop', 'merged', 'shop', 'A1'), ('shop', 'E1', 'CRM', 'A2'), ('shop', 'C1', 'crm', 'A9')
+        ) as t (source, customer_ref, person_source, person_ref);
         create table intermediate.int_customer_identity as select * from (values
             ('shop', 'A1', 'k_a1'), ('shop', 'merged', 'k_a1'), ('shop', 'B1', 'k_b')
         ) as t (source, customer_ref, customer_key);
@@ -108,6 +113,15 @@ def test_the_chain_names_references_records_and_the_masked_contact(
 def test_a_guest_is_shown_by_the_masked_e_mail(warehouse: duckdb.DuckDBPyConnection, exchange: Path) -> None:
     why = explain(warehouse, exchange, [], GUEST, ADA)
     assert text(why)[1] == "- the guest a***@example.com of web and shop:A1 have the same e-mail a***@example.com"
+
+
+def test_a_person_in_a_source_that_nobody_has_is_named(warehouse: duckdb.DuckDBPyConnection, exchange: Path) -> None:
+    assert text(explain(warehouse, exchange, [], ("shop", "E1"), ADA_CRM)) == [
+        "shop:E1 and crm:A2 are two customers in the last build",
+        "- the customer record of shop:E1 names CRM:A2 as its person, but no data of a source CRM have landed"
+        " (person_source), so it links nobody",
+        "- no link connects them, and they share no e-mail or phone",
+    ]
 
 
 def test_what_two_customers_share_but_is_blocked_is_named_with_the_reason(

@@ -83,6 +83,7 @@ def test_of_a_skip_the_reason_does_not_count(key: str, decides: bool) -> None:
         ({"customers": CLIENTS}, {"currency": "EUR"}, False),  # no currency
         ({"orders": {"columns": {**ORDERS["columns"], "currency": "cur"}}}, {"currency": "EUR"}, False),
         ({"orders": ORDERS}, {"order_statuses": {"sale": ["odd"]}}, False),
+        ({"orders": ORDERS}, {"channels": {"odd": "web"}}, False),
     ],
 )
 def test_what_the_mapping_says_of_all_groups_counts_where_it_is_used(

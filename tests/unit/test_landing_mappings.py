@@ -57,7 +57,7 @@ def test_every_built_in_mapping_loads_and_is_named_after_its_source(name: str) -
     assert load_mapping(name).source == name
 
 
-@pytest.mark.parametrize("example", ["online_retail", "olist", "cdnow"])
+@pytest.mark.parametrize("example", ["online_retail", "olist", "cdnow", "starbucks"])
 def test_every_example_loads(example: str) -> None:
     assert load_mapping(Path(__file__).parents[2] / "examples" / example / "mapping.yml").source == example
 

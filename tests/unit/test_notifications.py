@@ -1,5 +1,6 @@
 """Notifications of how a run ended: what a message contains, how often it is sent, and never an error's own words."""
 
+import signal
 import socket
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -17,6 +18,7 @@ from pipelines.base.errors import (
     StaleError,
     UnknownPersonError,
 )
+from pipelines.base.stopping import stopped
 from pipelines.config.settings import Settings
 from pipelines.runs.notifications import Stamp, failed, recovered
 from pipelines.runs.notify import notify_end, notify_killed_before, notify_lost, notify_not_started
@@ -144,6 +146,14 @@ def test_a_backfilled_day_is_reported_if_it_fails_and_is_not_a_recovery_if_it_su
 def test_an_interrupt_is_not_reported(receiver: Receiver, tmp_path: Path) -> None:
     end_run(settings_for(tmp_path, receiver.url), "r1", KeyboardInterrupt())
     assert receiver.bodies == []
+
+
+def test_a_run_that_sigterm_stopped_is_reported(receiver: Receiver, tmp_path: Path) -> None:
+    end_run(settings_for(tmp_path, receiver.url), "r1", stopped(signal.SIGTERM))
+    end_run(settings_for(tmp_path, receiver.url), "r2", stopped(signal.SIGINT))
+    assert [(body["run_id"], body["exit_code"], body["what"]) for body in receiver.bodies] == [
+        ("r1", 143, "the run was stopped by SIGTERM")
+    ]
 
 
 def test_without_a_webhook_nothing_is_sent(receiver: Receiver, tmp_path: Path) -> None:

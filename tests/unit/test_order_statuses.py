@@ -34,6 +34,8 @@ ODD = [
     "买家已付款，等待卖家发货",
     "İptal",
     "ΣΑΣ",
+    "ＰＡＩＤ－０１",
+    "ｏｎ＿ｈｏｌｄ／ｂ．ｚ；９｜８",
     "-",
     "",
 ]
@@ -79,9 +81,14 @@ def test_common_statuses_are_known_without_a_mapping(status_class: str, statuses
 
 
 @pytest.mark.parametrize(
-    "texts", [("on hold", "On-Hold", "ON_HOLD", "on\u00a0hold"), ("annulé", "ANNULE", "annule\u0301")]
+    "texts",
+    [
+        ("on hold", "On-Hold", "ON_HOLD", "on\u00a0hold", "Ｏｎ－Ｈｏｌｄ", "ｏｎ＿ｈｏｌｄ"),
+        ("annulé", "ANNULE", "annule\u0301"),
+        ("step 10", "ＳＴＥＰ　１０"),
+    ],
 )
-def test_accents_case_and_separators_make_no_other_status(texts: tuple[str, ...]) -> None:
+def test_accents_case_width_and_separators_make_no_other_status(texts: tuple[str, ...]) -> None:
     assert len({status_word(text) for text in texts}) == 1
 
 

@@ -32,7 +32,7 @@ TABLES = (
     MartTable("dim_customer", ("customer_key",)),
     MartTable("fct_order", ("order_key",)),
     MartTable("identity_history", ("customer_key_before", "customer_key")),
-    MartTable("rpt_nps", ("period_kind", "month_start_on", "slice_by")),
+    MartTable("rpt_nps", ("period_kind", "month_start_on", "survey_kind", "slice_by")),
     MartTable("rpt_setting", ("setting",)),
 )
 JANUARY, FEBRUARY, MARCH, APRIL = (date(2026, month, 1) - timedelta(days=1) for month in (2, 3, 4, 5))
@@ -98,7 +98,7 @@ class Shop:
             );
             create table marts.identity_history (customer_key_before text, customer_key text);
             create table marts.rpt_nps (
-                period_kind text, month_start_on date, slice_by text, nps decimal(9, 4)
+                period_kind text, month_start_on date, survey_kind text, slice_by text, nps decimal(9, 4)
             );
             create table marts.rpt_setting (setting text, value text)
             """
@@ -117,7 +117,9 @@ class Shop:
         for customer in self.merged:
             connection.execute("insert into marts.identity_history values (?, 'a')", [customer])
         connection.execute(
-            "insert into marts.rpt_nps values ('month', '2026-02-01', 'all', ?), ('all', null, 'all', 5)", [self.nps]
+            "insert into marts.rpt_nps values ('month', '2026-02-01', 'all', 'all', ?),"
+            " ('month', '2026-02-01', 'transaction', 'all', 7), ('all', null, 'all', 'all', 5)",
+            [self.nps],
         )
         connection.execute("insert into marts.rpt_setting values ('model.level.months', ?)", [str(self.months)])
 

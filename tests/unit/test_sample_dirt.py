@@ -19,6 +19,7 @@ ENTITY_OF = {
     "survey_relationship": "survey_answers",
     "survey_transaction": "survey_answers",
     "survey_kiosk": "survey_answers",
+    "memberships": "loyalty_events",
 }
 
 

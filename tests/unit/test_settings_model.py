@@ -10,6 +10,7 @@ from pipelines.base.errors import ConfigError
 from pipelines.config.declared import declared
 from pipelines.config.model import ModelSettings
 from pipelines.config.model_identity import IdentityModel
+from pipelines.config.model_suitability import SuitabilityModel
 from pipelines.config.model_vars import model_vars
 from pipelines.config.reference import PAGE, PROJECT_FILE, dbt_project, page
 from pipelines.config.settings import Settings, dbt_vars, load_settings, project_root
@@ -93,6 +94,10 @@ def test_a_number_of_the_industry_is_a_var_only_where_the_file_sets_it(folder: P
         ("{clv: {tiers: {no_forecast: 0}}}", "`no_forecast` is reserved"),
         ("{clv: {tiers: {The best: 0}}}", "model.clv.tiers.The best: must be text of the form"),
         ("{surveys: {nps_interval_z: 0}}", "surveys.nps_interval_z: must be at least 0.5"),
+        ("{contract: {orders_period_days: 0}}", "contract.orders_period_days: must be at least 1"),
+        ("{contract: {margin_share: 1.5}}", "contract.margin_share: must be at most 1"),
+        ("{programme: {point_value: -0.01}}", "programme.point_value: must be at least 0"),
+        ("{suitability: {flag_regular_share: 2}}", "suitability.flag_regular_share: must be at most 1"),
         ("{identity: {phone_region: DEU}}", "identity.phone_region: `DEU` is not a region of ISO 3166; write two"),
         ("{identity: {phone_region: de}}", "`de` is not a region of ISO 3166; did you mean `DE`?"),
         (
@@ -123,6 +128,8 @@ def test_a_number_of_the_industry_is_a_var_only_where_the_file_sets_it(folder: P
             "model.measures: tolerance_min_days 200 must not be above tolerance_max_days 180",
         ),
         ("{measures: {regularity_max_gaps: 30}}", "measures.regularity_max_gaps: must be at most 20, but is `30`"),
+        ("{reports: {min_group: 0}}", "reports.min_group: must be at least 1, but is `0`"),
+        ("{reports: {driver_min_responses: 49}}", "reports.driver_min_responses: must be at least 50, but is `49`"),
         ("{rfm: {method: quintile}}", "rfm.method: `quintile` is not allowed; did you mean `quantile`?"),
         ("{rfm: {recency_days: [1, 2, 3]}}", "rfm.recency_days: must be 4 numbers between the 5 scores, but has 3"),
         ("{rfm: {recency_gaps: [1, 2, 3, 3]}}", "rfm.recency_gaps: the numbers must ascend, but 3"),
@@ -160,11 +167,15 @@ def test_every_var_of_the_dbt_project_that_no_run_decides_is_a_setting() -> None
 
 
 def test_a_business_number_without_a_var_is_one_that_python_reads() -> None:
-    without = {key.name for key in declared(ModelSettings) if not key.words.var and not key.group.endswith("_weights")}
+    in_one_var = ("_weights", ".contact_costs", ".success_shares")
+    without = {key.name for key in declared(ModelSettings) if not key.words.var and not key.group.endswith(in_one_var)}
     identity = set(IdentityModel.model_fields) - {"survivorship"}
     of_the_curve = {"min_month_ends", "min_observations", "prior_observations", "start_observations"}
     of_churn = {"churned_share", "churned_z"}
-    assert without == {"fit_min_customers", "high_spend_correlation", *identity, *of_the_curve, *of_churn}
+    of_contracts = {"min_contracts", "min_periods", "forecast_periods"}
+    of_value = {"fit_min_customers", "high_spend_correlation", *SuitabilityModel.model_fields, *of_contracts}
+    of_drivers = {"driver_min_responses", "driver_resamples"}
+    assert without == {*of_value, *identity, *of_the_curve, *of_churn, *of_drivers}
 
 
 def test_a_list_of_names_reaches_dbt_as_a_list() -> None:

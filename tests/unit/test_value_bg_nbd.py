@@ -26,7 +26,7 @@ def parameters_of(fit: PurchaseFit[bg_nbd.BgNbd]) -> list[float]:
 
 
 @given(st.lists(log_parameter, min_size=4, max_size=4))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_gradient_and_hessian_are_those_of_the_likelihood(logs: list[float]) -> None:
     cells = cells_of(simulate(200, seed=1), unit=100)
     at = np.exp(logs)
@@ -51,7 +51,7 @@ def test_likelihood_is_equation_6_of_the_paper() -> None:
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_the_order_of_the_customers_changes_nothing(seed: int) -> None:
     people = simulate(400, seed=2)
     order = np.random.default_rng(seed).permutation(people.repeats.size)
@@ -81,7 +81,7 @@ def test_a_weight_is_as_many_customers() -> None:
 
 
 @given(st.floats(1e-4, 1e4))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_unit_of_time_changes_alpha_and_nothing_else(unit: float) -> None:
     people = simulate(500, seed=5)
     r, alpha, a, b = parameters_of(bg_nbd.fit(cells_of(people)))

@@ -18,9 +18,11 @@ from numpy.typing import ArrayLike
 
 from pipelines.config.settings import project_root
 from pipelines.value import gamma_gamma, purchase_model
+from pipelines.value.bg_nbd import BgNbd, MbgNbd
 from pipelines.value.cells import PurchaseCells, SpendCells
 from pipelines.value.discounted import discounted_purchases, discounted_value
-from pipelines.value.purchase_model import Kind
+from pipelines.value.pareto_nbd import ParetoNbd
+from pipelines.value.purchase_model import Kind, PurchaseModel
 from tests.unit.value_samples import Floats, packaged_cdnow
 
 PEER = """
@@ -98,7 +100,8 @@ def test_the_packages_first_customers_are_worth_what_its_guide_says_once_weeks_a
     assert ours["bg_nbd"][:3] == pytest.approx(theirs["quickstart"][:3], rel=1e-3)  # its fit ends a little earlier
 
 
-def test_the_mart_discounts_by_the_same_rule_from_the_middle_of_its_three_periods() -> None:
+@pytest.mark.parametrize("months", [12, 24])
+def test_the_mart_discounts_by_the_same_rule_from_the_middle_of_its_periods(months: int) -> None:
     (case,) = (
         case
         for case in yaml.safe_load(UNIT_TESTS.read_text())["unit_tests"]
@@ -108,16 +111,36 @@ def test_the_mart_discounts_by_the_same_rule_from_the_middle_of_its_three_period
     told = {row["customer_key"]: row for row in inputs["ref('int_customer_forecast')"]}
     (assumed,) = inputs["ref('int_industry_settings')"]
     margins = {row["customer_key"]: row["margin_share"] for row in inputs["ref('int_customer_margin')"]}
-    clv = {row["customer_key"]: row["clv_12m_amount"] for row in case["expect"]["rows"]}
+    clv = {row["customer_key"]: row[f"clv_{months}m_amount"] for row in case["expect"]["rows"]}
+    ends, middles = [3, 6, 12, 24], np.array([1.5, 4.5, 9.0, 18.0]) / 12
+    n = ends.index(months) + 1
     for customer in ("assumed", "known"):
         worth = discounted_value(
-            [[told[customer][f"expected_purchases_{months}m"]] for months in (3, 6, 12)],
-            np.array([1.5, 4.5, 9.0]) / 12,
+            [[told[customer][f"expected_purchases_{end}m"]] for end in ends[:n]],
+            middles[:n],
             case["overrides"]["vars"]["clv_annual_discount_rate"],
             spend=told[customer]["expected_spend_amount"],
             margin=margins.get(customer, assumed["assumed_margin_share"]),
         )
         assert f"{worth[0]:.2f}" == f"{clv[customer]:.2f}"
+
+
+@pytest.mark.parametrize(
+    "model", [BgNbd(0.243, 30.9, 0.793, 2.426), ParetoNbd(0.553, 74.0, 0.606, 81.7), MbgNbd(0.525, 43.3, 0.891, 1.614)]
+)
+def test_discounting_by_four_periods_is_that_by_days_to_a_fifth_of_a_percent(model: PurchaseModel) -> None:
+    cells = PurchaseCells.of([0, 0, 1, 2, 5, 10], [0, 0, 30, 213, 250, 260], [1, 270, 100, 272, 272, 272])
+
+    def expected(days: Floats) -> Floats:
+        return np.array([purchase_model.expected_purchases(model, cells, float(each)) for each in days])
+
+    of_month = 365.25 / 12
+    days = np.linspace(0, 24 * of_month, 731)
+    for ends, middles in (([3, 6, 12], [1.5, 4.5, 9]), ([3, 6, 12, 24], [1.5, 4.5, 9, 18])):
+        ours = discounted_purchases(expected(np.array(ends) * of_month), np.array(middles) / 12, 0.1)
+        until = days[1:][days[1:] <= ends[-1] * of_month + 1e-6]
+        daily = discounted_purchases(expected(until), (until - days[1] / 2) / 365.25, 0.1)
+        assert np.all(np.abs(ours / daily - 1) < 0.002)
 
 
 increments = arrays.arrays(float, st.tuples(st.integers(1, 12), st.just(3)), elements=st.floats(0, 1e4))

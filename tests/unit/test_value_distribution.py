@@ -50,7 +50,7 @@ def test_who_is_still_a_customer_goes_on_as_a_new_one_of_what_was_learnt(kind: t
 
 
 @given(st.floats(0.05, 50), st.floats(0.1, 30), st.floats(0.1, 30), st.floats(-7, 4).map(np.exp))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_pairs_of_purchases_agree_with_an_independent_integration(
     shape: float, a: float, stay: float, reach: float
 ) -> None:

@@ -156,7 +156,7 @@ def test_nobody_is_likelier_to_be_a_customer_for_longer_silence(kind: Kind, mode
 
 @pytest.mark.parametrize("kind", Kind)
 @given(data=st.data())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_more_time_brings_no_fewer_purchases_and_time_itself_some(kind: Kind, data: st.DataObject) -> None:
     model = data.draw(st.sampled_from(MODELS[kind]))
     horizon, factor = data.draw(st.floats(0.01, 4000)), data.draw(st.floats(1, 20))
@@ -184,7 +184,7 @@ def test_the_order_of_customers_changes_neither_a_fit_nor_whose_figure_is_whose(
 
 @pytest.mark.parametrize("kind", Kind)
 @given(logs=st.lists(st.floats(-2, 2), min_size=4, max_size=4))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_derivatives_are_those_of_the_likelihood(kind: Kind, logs: list[float]) -> None:
     people = simulate(200, seed=1)
     cells = PurchaseCells.of(people.repeats, people.recency / 100, people.age / 100)

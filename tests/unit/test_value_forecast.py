@@ -32,13 +32,11 @@ def one(value: float) -> np.ndarray:
 
 
 @given(parameters, repeats, times)
-@settings(deadline=None)
 def test_p_alive_is_a_probability(model: BgNbd, x: float, time: list[float]) -> None:
     assert 0 <= p_alive(model, one(x), one(time[0]), one(time[1]))[0] <= 1
 
 
 @given(parameters, repeats, times, st.floats(0, 2000))
-@settings(deadline=None)
 def test_p_alive_falls_with_silence(model: BgNbd, x: float, time: list[float], longer: float) -> None:
     silent, more_silent = p_alive(model, np.full(2, x), np.full(2, time[0]), np.array([time[1], time[1] + longer]))
     assert more_silent <= silent * (1 + 1e-12)
@@ -50,7 +48,6 @@ def test_p_alive_is_one_for_everyone_who_never_came_back() -> None:
 
 
 @given(parameters, repeats, times, positive(1, 1000), st.floats(1.0, 20.0))
-@settings(deadline=None)
 def test_more_time_brings_more_purchases(
     model: BgNbd, x: float, time: list[float], horizon: float, factor: float
 ) -> None:
@@ -62,7 +59,6 @@ def test_more_time_brings_more_purchases(
 
 
 @given(parameters, repeats, times, positive(1, 1000))
-@settings(deadline=None)
 def test_nobody_is_expected_to_buy_more_than_if_he_could_not_leave(
     model: BgNbd, x: float, time: list[float], horizon: float
 ) -> None:
@@ -72,7 +68,7 @@ def test_nobody_is_expected_to_buy_more_than_if_he_could_not_leave(
 
 @given(st.floats(0.05, 20), st.floats(0.3, 30), st.floats(0.3, 30), st.integers(0, 60).map(float), positive(1e-3, 30))
 @example(1, 27, 17, 52, float(np.exp(2.5)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_closed_form_and_integral_agree_with_an_independent_integration(
     r: float, a: float, b: float, x: float, reach: float
 ) -> None:
@@ -92,7 +88,6 @@ def test_closed_form_and_integral_agree_with_an_independent_integration(
 
 
 @given(parameters, st.one_of(st.just(0.0), repeats), st.floats(0, TWENTY_YEARS), positive(1, 1000))
-@settings(deadline=None)
 def test_closed_form_and_integral_agree_at_every_extreme(model: BgNbd, x: float, age: float, horizon: float) -> None:
     reach = one(horizon / (model.alpha + age))
     integral = expected_by_integral(one(model.r + x), model.a, one(model.b + x), reach)

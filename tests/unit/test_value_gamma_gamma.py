@@ -26,7 +26,7 @@ def parameters_of(fit: gamma_gamma.SpendFit) -> list[float]:
 
 
 @given(st.lists(st.floats(-3, 3), min_size=3, max_size=3))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_gradient_and_hessian_are_those_of_the_likelihood(logs: list[float]) -> None:
     cells = sample(200, seed=1)
     at = np.exp(logs)
@@ -57,7 +57,7 @@ def test_a_large_population_gives_back_the_parameters_it_was_made_with() -> None
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_the_order_of_the_customers_changes_nothing(seed: int) -> None:
     people = simulate(400, seed=3)
     order = np.random.default_rng(seed).permutation(np.flatnonzero(people.repeats > 0))
@@ -76,7 +76,7 @@ def test_a_weight_is_as_many_customers() -> None:
 
 
 @given(st.floats(1e-4, 1e4))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_the_currency_changes_gamma_and_nothing_else(rate: float) -> None:
     cells = sample(500, seed=5)
     p, q, gamma = parameters_of(gamma_gamma.fit(cells))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.value.newton import Floats, maximise
@@ -24,7 +24,6 @@ def slope(at: Floats) -> tuple[float, Floats, Floats]:
 
 
 @given(st.lists(st.floats(-20, 20), min_size=2, max_size=2))
-@settings(deadline=None)
 def test_every_start_leads_to_the_top(start: list[float]) -> None:
     found = maximise(hill, np.array(start), -WIDE, WIDE)
     assert found.is_converged

@@ -59,7 +59,7 @@ def brute_p_alive(model: ParetoNbd, x: float, t_x: float, age: float) -> float:
 
 
 @given(parameters, repeats, shares, ages)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_p_alive_is_that_of_brute_force(model: ParetoNbd, x: float, share: float, age: float) -> None:
     who = customer(x, share, age)
     truth = brute_p_alive(model, x, float(who[1][0]), age)
@@ -68,7 +68,7 @@ def test_p_alive_is_that_of_brute_force(model: ParetoNbd, x: float, share: float
 
 @given(parameters, repeats, shares, ages, horizons)
 @example(ParetoNbd(0.5, 1.0, 900.0, 1.0), 10_000.0, 1.0, 1.0, 3000.0)  # leaves long before the horizon
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_mean_variance_and_probability_are_those_of_brute_force(
     model: ParetoNbd, x: float, share: float, age: float, horizon: float
 ) -> None:
@@ -90,7 +90,7 @@ def test_mean_variance_and_probability_are_those_of_brute_force(
 
 
 @given(parameters, repeats, horizons)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_probabilities_of_counts_are_those_of_brute_force(model: ParetoNbd, x: float, horizon: float) -> None:
     def log_count(time: Floats | float) -> Floats:
         ways = special.gammaln(model.r + x) - special.gammaln(model.r) - special.gammaln(x + 1)
@@ -133,7 +133,6 @@ def test_conditional_expectations_sum_to_what_lifetimes_gives() -> None:
 
 
 @given(parameters, repeats, shares, ages, st.floats(0, 2000))
-@settings(deadline=None)
 def test_p_alive_is_a_probability_and_falls_with_silence(
     model: ParetoNbd, x: float, share: float, age: float, longer: float
 ) -> None:
@@ -143,7 +142,6 @@ def test_p_alive_is_a_probability_and_falls_with_silence(
 
 
 @given(parameters, repeats, shares, ages, horizons, st.floats(1, 20))
-@settings(deadline=None)
 def test_more_time_brings_more_purchases_and_a_likelier_one(
     model: ParetoNbd, x: float, share: float, age: float, horizon: float, factor: float
 ) -> None:
@@ -154,7 +152,6 @@ def test_more_time_brings_more_purchases_and_a_likelier_one(
 
 
 @given(parameters, repeats, shares, ages, horizons)
-@settings(deadline=None)
 def test_figures_of_one_customer_fit_together(
     model: ParetoNbd, x: float, share: float, age: float, horizon: float
 ) -> None:

@@ -51,7 +51,7 @@ def test_parameters_and_likelihood_are_those_of_the_paper(weeks: PurchaseCells) 
 
 
 @given(st.lists(log_parameter, min_size=4, max_size=4))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_gradient_and_hessian_are_those_of_the_likelihood(logs: list[float]) -> None:
     cells = cells_of(simulate(200, seed=1), unit=100)
     at = np.exp(logs)
@@ -114,7 +114,7 @@ def test_likelihood_keeps_its_digits_over_twenty_years_and_ten_thousand_purchase
 @example(near_power=41.0, far_power=40.0, log_ratio=-0.01, width=14.0)  # both factors fall alike
 @example(near_power=1.0, far_power=1.0, log_ratio=-9.0, width=14.0)
 @example(near_power=0.001, far_power=400.0, log_ratio=-10.0, width=8.0)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_the_integral_is_that_of_brute_force(
     near_power: float, far_power: float, log_ratio: float, width: float
 ) -> None:
@@ -137,7 +137,7 @@ def test_customers_stand_for_themselves_in_whatever_company() -> None:
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_the_order_of_the_customers_changes_nothing(seed: int) -> None:
     people = simulate(400, seed=2)
     order = np.random.default_rng(seed).permutation(people.repeats.size)
@@ -154,7 +154,7 @@ def test_a_weight_is_as_many_customers() -> None:
 
 
 @given(st.floats(1e-4, 1e4))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_the_unit_of_time_changes_alpha_and_beta_and_nothing_else(unit: float) -> None:
     people = simulate(500, seed=5)
     r, alpha, s, beta = values_of(pareto_nbd.fit(cells_of(people)))

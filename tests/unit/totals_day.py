@@ -56,6 +56,7 @@ create table intermediate.int_loyalty_event as from (values
 create table marts.customer_points as from (values (70.5), (-6.5)) as t (points_balance);
 create table marts.fct_survey_answer as
     from (values ('promoter'), ('passive'), ('detractor'), (null)) as t (nps_category);
-create table marts.rpt_nps as from (values ('all', 'all', 1, 1, 1), ('month', 'all', 1, 1, 1))
-    as t (period_kind, slice_by, n_promoters, n_passives, n_detractors);
+create table marts.rpt_nps as from (values ('all', 'all', 'all', 1, 1, 1), ('month', 'all', 'all', 1, 1, 1),
+    ('all', 'unknown', 'all', 1, 1, 1))
+    as t (period_kind, survey_kind, slice_by, n_promoters, n_passives, n_detractors);
 """

@@ -30,6 +30,10 @@ the history. n_facts says how many there are, and the fct_ mart has them all. -#
             column="'" ~ column ~ "'", when=column ~ ' is not null'
         )) -%}
     {%- endfor -%}
+    {%- do rows.append(dict(
+        step='action', code_set='next_action', code='next_action', detail='action_reason', value='value_at_stake_amount',
+        threshold='null', weight='null', column="'value_at_stake_amount'", when='next_action is not null'
+    )) -%}
     {{ return(rows) }}
 {%- endmacro %}
 

@@ -1,12 +1,13 @@
 {#-
-The form in which statuses are compared: without accents and separators, so that `on-hold`, `on_hold` and `on hold` are
-equal. Landing has already converted `status` to lower case. pipelines/landing/order_statuses.py must list the same
-characters; a test compares the two.
+The form in which statuses and channels are compared: without accents, full-width letters and separators, so that
+`on-hold`, `on_hold` and `on hold` are equal. Landing has already converted `status` to lower case.
+pipelines/landing/order_statuses.py must list the same characters; a test compares the two.
 -#}
 {% macro status_word(status) -%}
-    {%- set accented = 'àáâãäåçèéêëìíîïñòóôõöùúûüýÿßς' -%}
-    {%- set plain = 'aaaaaaceeeeiiiinooooouuuuyysσ' -%}
-    {%- set left_out = ' \u00a0\u202f\u3000-\u2010\u2011\u2013\u2014_.,:;/|()\uff0c\u3001\uff1a\uff08\uff09'
+    {%- set accented = 'àáâãäåçèéêëìíîïñòóôõöùúûüýÿßςａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ０１２３４５６７８９' -%}
+    {%- set plain = 'aaaaaaceeeeiiiinooooouuuuyysσabcdefghijklmnopqrstuvwxyz0123456789' -%}
+    {%- set left_out = ' \u00a0\u202f\u3000-\u2010\u2011\u2013\u2014\uff0d_\uff3f.\uff0e,:;\uff1b/\uff0f|\uff5c()'
+        ~ '\uff0c\u3001\uff1a\uff08\uff09'
         ~ '\u0300\u0301\u0302\u0303\u0307\u0308\u030a\u0327' -%}
     translate({{ status }}, '{{ accented ~ left_out }}', '{{ plain }}')
 {%- endmacro %}

@@ -42,3 +42,28 @@ of the date are converted.
         else {{ converted }}
     end)
 {%- endmacro %}
+
+{#-
+The hour of a UTC timestamp (`ts`) in the configured time zone, 0 to 23, an INTEGER. NULL at midnight to the second: then
+the source knows only the day.
+-#}
+{% macro business_hour(ts) -%}
+    {%- set local = local_time(ts) -%}
+    case
+        when extract(hour from {{ local }}) + extract(minute from {{ local }}) + extract(second from {{ local }}) > 0
+            then cast(extract(hour from {{ local }}) as integer)
+    end
+{%- endmacro %}
+
+{#- A UTC timestamp (`ts`) as the time on the clock in the configured time zone. -#}
+{% macro local_time(ts) -%}
+    {{ return(adapter.dispatch('local_time', 'loyalty')(ts)) }}
+{%- endmacro %}
+
+{% macro default__local_time(ts) -%}
+    timezone('{{ var("timezone") }}', timezone('UTC', {{ ts }}))
+{%- endmacro %}
+
+{% macro spark__local_time(ts) -%}
+    from_utc_timestamp({{ ts }}, '{{ var("timezone") }}')
+{%- endmacro %}

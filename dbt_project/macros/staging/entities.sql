@@ -203,10 +203,12 @@ Written by `make docs` from models/staging/entities/: change them there.
             "expires_at": ["timestamp", "LOY-005"],
             "order_id": ["text"],
             "tier": ["text"],
+            "fee": ["amount", "LOY-007"],
+            "paid_until": ["timestamp", "LOY-008"],
             "updated_at": ["timestamp", "LOY-006"],
         },
         "accepts": {
-            "kind": ["enrol", "earn", "redeem", "expire", "adjust", "tier"],
+            "kind": ["enrol", "earn", "redeem", "expire", "adjust", "tier", "renew"],
         },
         "rules": [
             {"code": "LOY-101", "columns": ["occurred_at"], "reject": "missing"},

@@ -23,6 +23,7 @@ from pipelines.base.errors import (
 )
 
 KILLED = 137  # the convention of shells: 128 + SIGKILL
+TERMINATED = 143  # 128 + SIGTERM
 
 _WHAT = {
     InternalError.exit_code: (
@@ -53,6 +54,10 @@ _WHAT = {
     KILLED: (
         "the run was killed",
         "Check whether memory ran out, or who stopped it. An incomplete build is followed by a full build.",
+    ),
+    TERMINATED: (
+        "the run was stopped by SIGTERM",
+        "Check who or what stopped it (kill, a timeout, the end of a service), and run again.",
     ),
 }
 _SHOWN = 20

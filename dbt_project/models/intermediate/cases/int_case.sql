@@ -21,10 +21,16 @@ products as (
     from {{ ref('int_products_as_of') }}
 ),
 
+channels as (
+    select * from {{ ref('int_channel') }}
+),
+
 -- the reference of the case counts before the customer of its order
 placed as (
     select
         cases.*,
+        channels.channel as channel_code,
+        channels.touchpoint,
         orders.order_id as known_order_id,
         products.product_id as known_product_id,
         coalesce(identities.customer_key, orders.customer_key) as customer_key
@@ -35,6 +41,8 @@ placed as (
         on cases.source = identities.source and cases.customer_ref = identities.customer_ref
     left join products
         on cases.source = products.source and cases.product_id = products.product_id
+    left join channels
+        on cases.source = channels.source and cases.channel = channels.spelling
 ),
 
 final as (
@@ -55,7 +63,9 @@ final as (
         kind,
         priority,
         category,
-        channel,
+        channel_code as channel,
+        touchpoint,
+        channel as source_channel,
         status,
         {{ is_case_open('status', 'closed_at') }} as is_open,
         {{ is_case_resolved('status', 'closed_at') }} as is_resolved,

@@ -50,6 +50,7 @@ select
     records.segment,
     records.gender,
     cast(extract(year from records.birth_date) as integer) as birth_year,
+    cast(extract(month from records.birth_date) as integer) as birth_month,
     records.acquisition_channel,
     records.consent_email,
     records.consent_sms,

@@ -10,6 +10,10 @@ identities as (
     select * from {{ ref('int_customer_identity') }}
 ),
 
+channels as (
+    select * from {{ ref('int_channel') }}
+),
+
 final as (
     select
         {{ hash_key(['interactions.source', 'interactions.interaction_id']) }} as interaction_key,
@@ -20,7 +24,9 @@ final as (
         interactions.event_on as occurred_on,
         interactions.kind,
         interactions.direction,
-        interactions.channel,
+        channels.channel,
+        channels.touchpoint,
+        interactions.channel as source_channel,
         interactions.sentiment,
         {{ sentiment_score(
             'interactions.sentiment', 'interactions.lowest_sentiment', 'interactions.highest_sentiment'
@@ -30,6 +36,8 @@ final as (
     from interactions
     left join identities
         on interactions.source = identities.source and interactions.customer_ref = identities.customer_ref
+    left join channels
+        on interactions.source = channels.source and interactions.channel = channels.spelling
 )
 
 select * from final

@@ -1,10 +1,5 @@
 with purchases as (
-    select
-        customer_key,
-        day_on,
-        previous_purchase_on
-    from {{ ref('int_customer_day') }}
-    where is_purchase_day
+    {{ purchase_days() }}
 ),
 
 gaps as (

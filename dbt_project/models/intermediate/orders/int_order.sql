@@ -19,7 +19,9 @@ identified as (
         orders.ordered_on,
         orders.status,
         orders.status_class,
-        orders.channel,
+        channels.channel,
+        channels.touchpoint,
+        orders.channel as source_channel,
         orders.store_id,
         orders.coupon_code,
         orders.currency,
@@ -57,6 +59,8 @@ identified as (
     from orders
     left join identities
         on orders.source = identities.source and orders.customer_ref = identities.customer_ref
+    left join {{ ref('int_channel') }} as channels
+        on orders.source = channels.source and orders.channel = channels.spelling
 ),
 
 sold as (
@@ -84,6 +88,8 @@ select
     status,
     status_class,
     channel,
+    touchpoint,
+    source_channel,
     store_id,
     coupon_code,
     currency,

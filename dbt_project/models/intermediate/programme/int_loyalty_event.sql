@@ -46,7 +46,9 @@ final as (
         money_value as money_amount,
         expires_at,
         {{ business_date('expires_at') }} as expires_on,
-        tier
+        tier,
+        fee as fee_amount,
+        {{ business_date('paid_until') }} as paid_until_on
     from placed
 )
 

@@ -2,7 +2,9 @@ with answers as (
     select
         source,
         survey_id,
+        survey_kind,
         customer_key,
+        order_key,
         answered_at
     from {{ ref('int_survey_answer') }}
     where construct = 'nps' and nps_category is not null
@@ -13,12 +15,22 @@ sent as (
     where customer_key is not null
 ),
 
+kinds as (
+    select
+        source,
+        survey_id,
+        {{ reported_survey_kind('survey_kind', 'order_key') }} as survey_kind
+    from answers
+    where survey_id is not null
+),
+
+-- An invitation states no kind: it has that of the answers to its survey, if all have the same.
 nps_surveys as (
     select
         source,
-        survey_id
-    from answers
-    where survey_id is not null
+        survey_id,
+        case when min(survey_kind) = max(survey_kind) then min(survey_kind) else 'unknown' end as survey_kind
+    from kinds
     group by source, survey_id
 ),
 
@@ -29,7 +41,9 @@ invitations as (
         sent.invitation_id,
         sent.sent_at,
         sent.sent_on,
-        sent.customer_key
+        sent.customer_key,
+        sent.channel,
+        nps_surveys.survey_kind
     from sent
     inner join nps_surveys
         on
@@ -58,6 +72,8 @@ final as (
         invitations.invitation_id,
         invitations.customer_key,
         invitations.sent_on,
+        invitations.channel,
+        invitations.survey_kind,
         answered_invitations.invitation_id is not null as is_answered
     from invitations
     left join answered_invitations

@@ -2,6 +2,9 @@ with answers as (
     select
         customer_key,
         answered_on,
+        channel,
+        order_channel,
+        {{ reported_survey_kind('survey_kind', 'order_key') }} as survey_kind,
         nps_category
     from {{ ref('int_survey_answer') }}
     where construct = 'nps' and nps_category is not null
@@ -29,6 +32,9 @@ invitations as (
 events as (
     select
         customer_key,
+        survey_kind,
+        channel,
+        order_channel,
         {{ month_start('answered_on') }} as month_start_on,
         case when nps_category = 'promoter' then 1 else 0 end as is_promoter,
         case when nps_category = 'passive' then 1 else 0 end as is_passive,
@@ -41,6 +47,9 @@ events as (
 
     select
         customer_key,
+        survey_kind,
+        channel,
+        cast(null as string) as order_channel,
         {{ month_start('sent_on') }} as month_start_on,
         0 as is_promoter,
         0 as is_passive,
@@ -53,6 +62,9 @@ events as (
 final as (
     select
         events.month_start_on,
+        events.survey_kind,
+        coalesce(events.channel, 'unknown') as channel,
+        coalesce(events.order_channel, 'unknown') as order_channel,
         coalesce(customers.segment, 'unknown') as segment,
         coalesce(rfm.rfm_segment, 'unknown') as rfm_segment,
         cast(sum(events.is_promoter) as bigint) as n_promoters,
@@ -65,6 +77,9 @@ final as (
     left join rfm on events.customer_key = rfm.customer_key
     group by
         events.month_start_on,
+        events.survey_kind,
+        coalesce(events.channel, 'unknown'),
+        coalesce(events.order_channel, 'unknown'),
         coalesce(customers.segment, 'unknown'),
         coalesce(rfm.rfm_segment, 'unknown')
 )

@@ -8,7 +8,10 @@ with answers as (
 placed as (
     select
         answers.*,
+        channels.channel as channel_code,
+        channels.touchpoint,
         orders.order_id as known_order_id,
+        orders.channel as order_channel,
         coalesce(identity.customer_key, orders.customer_key) as customer_key,
         constructs.dimension
     from answers
@@ -18,6 +21,8 @@ placed as (
         on answers.source = identity.source and answers.customer_ref = identity.customer_ref
     left join {{ ref('constructs') }} as constructs
         on answers.construct = constructs.construct
+    left join {{ ref('int_channel') }} as channels
+        on answers.source = channels.source and answers.channel = channels.spelling
 ),
 
 scored as (
@@ -32,9 +37,13 @@ select
     source,
     customer_key,
     {{ hash_key(['source', 'known_order_id']) }} as order_key,
+    known_order_id as order_id,
+    order_channel,
     survey_id,
     survey_kind,
-    channel,
+    channel_code as channel,
+    touchpoint,
+    channel as source_channel,
     response_id,
     question_id,
     construct,

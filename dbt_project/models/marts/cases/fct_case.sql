@@ -18,6 +18,8 @@ select
     priority,
     category,
     channel,
+    touchpoint,
+    source_channel,
     status,
     is_open,
     is_resolved,

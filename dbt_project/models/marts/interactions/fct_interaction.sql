@@ -10,6 +10,8 @@ select
     kind,
     direction,
     channel,
+    touchpoint,
+    source_channel,
     sentiment,
     sentiment_score,
     duration_seconds,

@@ -2,6 +2,7 @@
 {%- set topics = [
     'int_issue_order',
     'int_issue_order_status',
+    'int_issue_channel',
     'int_issue_delivery',
     'int_issue_rounded_values',
     'int_issue_line_total',

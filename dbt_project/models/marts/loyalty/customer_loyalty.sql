@@ -29,6 +29,10 @@ limits as (
     select * from {{ ref('int_level_limit') }}
 ),
 
+actions as (
+    select * from {{ ref('int_customer_action') }}
+),
+
 joined as (
     select
         classes.*,
@@ -49,9 +53,13 @@ joined as (
         limits.churned_from_silence_days,
         reasons.reason_1,
         reasons.reason_2,
-        reasons.reason_3
+        reasons.reason_3,
+        actions.next_action,
+        actions.action_reason,
+        actions.value_at_stake_amount
     from classes
     inner join reasons on classes.customer_key = reasons.customer_key
+    inner join actions on classes.customer_key = actions.customer_key
     left join buyers on classes.customer_key = buyers.customer_key
     left join limits on classes.customer_key = limits.customer_key
 ),
@@ -111,7 +119,10 @@ final as (
         joined.churned_from_silence_days,
         joined.reason_1,
         joined.reason_2,
-        joined.reason_3
+        joined.reason_3,
+        joined.next_action,
+        joined.action_reason,
+        joined.value_at_stake_amount
     from joined
     inner join evidence on joined.customer_key = evidence.customer_key
     left join measures on joined.customer_key = measures.customer_key

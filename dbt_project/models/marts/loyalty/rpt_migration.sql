@@ -83,7 +83,10 @@ select
     grouped.from_value,
     grouped.to_value,
     cast(grouped.n_customers as integer) as n_customers,
-    cast({{ divide('grouped.n_customers', 'totals.n_from', 6, 0) }} as decimal(9, 6)) as share_of_from
+    cast(totals.n_from as integer) as n_from,
+    cast({{ divide('grouped.n_customers', 'totals.n_from', 6, 0) }} as decimal(9, 6)) as share_of_from,
+    {{ wilson_bound('grouped.n_customers', 'totals.n_from', '-') }} as share_low,
+    {{ wilson_bound('grouped.n_customers', 'totals.n_from', '+') }} as share_high
 from grouped
 inner join totals
     on

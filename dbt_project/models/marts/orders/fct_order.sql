@@ -10,6 +10,8 @@ select
     status,
     status_class,
     channel,
+    touchpoint,
+    source_channel,
     store_id,
     coupon_code,
     currency as source_currency,

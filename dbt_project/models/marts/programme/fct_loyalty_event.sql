@@ -14,5 +14,7 @@ select
     money_amount,
     expires_at,
     expires_on,
-    tier
+    tier,
+    fee_amount,
+    paid_until_on
 from {{ ref('int_loyalty_event') }}

@@ -8,6 +8,8 @@ select
     survey_id,
     survey_kind,
     channel,
+    touchpoint,
+    source_channel,
     response_id,
     question_id,
     construct,

@@ -7,6 +7,8 @@ select
     survey_id,
     customer_key,
     channel,
+    touchpoint,
+    source_channel,
     sent_at,
     sent_on
 from {{ ref('int_survey_invitation') }}

@@ -63,6 +63,8 @@ summed as (
         sum({{ fixed('expected_purchases_12m') }}) as expected_purchases_12m,
         sum(expected_value_12m_amount) as expected_value_12m_amount,
         sum(clv_12m_amount) as clv_12m_amount,
+        sum({{ amount_product('net_amount', 'net_amount') }}) as historic_squared,
+        sum({{ amount_product('clv_12m_amount', 'clv_12m_amount') }}) as clv_squared,
         cast(sum(own_variance) as double) as own_variance,
         {%- for name in shifts %}
         cast(sum({{ name }}) as double) as {{ name }},

@@ -106,10 +106,10 @@ final as (
         case when expected_spend_amount is not null then 'gamma_gamma' end as spend_model,
         case
             when n_purchase_days = 0 then 'no_purchase'
-            when expected_purchases_12m is null and purchase_status in ('too_few_customers', 'not_converged')
+            when expected_purchases_12m is null and purchase_status in ('refused', 'too_few_customers', 'not_converged')
                 then purchase_status
             when expected_purchases_12m is null then 'no_purchase_score'
-            when expected_spend_amount is null and spend_status in ('too_few_customers', 'not_converged')
+            when expected_spend_amount is null and spend_status in ('refused', 'too_few_customers', 'not_converged')
                 then spend_status
             when expected_spend_amount is null then 'no_spend_score'
         end as no_forecast_reason

@@ -11,6 +11,8 @@ cut_points as (
 placed as (
     select
         customers.*,
+        cut_points.outlier_limit_amount,
+        customers.net_amount > cut_points.outlier_limit_amount as is_outlier,
         {{ mid_rank_share('cut_points', 'value', 'customers.clv_12m_amount', value_tier_cuts()) }} as value_share
     from customers
     cross join cut_points
@@ -25,6 +27,8 @@ final as (
         age_days,
         unobserved_days,
         net_amount,
+        is_outlier,
+        outlier_limit_amount,
         n_orders_without_amount,
         historic_margin_amount,
         margin_share,
@@ -45,7 +49,10 @@ final as (
         expected_value_6m_amount,
         expected_value_12m_amount,
         expected_value_24m_amount,
+        discounted_purchases_12m,
+        discounted_purchases_24m,
         clv_12m_amount,
+        clv_24m_amount,
         purchase_model,
         beats_naive,
         seasonal_index,

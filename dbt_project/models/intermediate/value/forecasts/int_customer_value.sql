@@ -31,13 +31,22 @@ forecasts as (
 
 -- Purchases of the first quarter, of the second quarter and of the second half-year, each discounted from the middle
 -- of its period.
-discounted as (
+year_discounted as (
     select
         *,
         {{ multiply('purchases_3m', discount_factor(1.5), 8, 8, 8) }}
         + {{ multiply('purchases_6m - purchases_3m', discount_factor(4.5), 8, 8, 8) }}
         + {{ multiply('purchases_12m - purchases_6m', discount_factor(9), 8, 8, 8) }} as discounted_purchases_12m
     from forecasts
+),
+
+-- and those of the second year
+discounted as (
+    select
+        *,
+        discounted_purchases_12m
+        + {{ multiply('purchases_24m - purchases_12m', discount_factor(18), 8, 8, 8) }} as discounted_purchases_24m
+    from year_discounted
 ),
 
 valued as (
@@ -71,8 +80,12 @@ valued as (
         discounted.expected_purchases_24m,
         {{ multiply('discounted.purchases_24m', 'discounted.expected_spend_amount', 2, 8, 2) }}
             as expected_value_24m_amount,
+        discounted.discounted_purchases_12m,
+        discounted.discounted_purchases_24m,
         {{ multiply('discounted.discounted_purchases_12m', 'discounted.expected_spend_amount', 4, 8, 2) }}
-            as discounted_revenue_12m
+            as discounted_revenue_12m,
+        {{ multiply('discounted.discounted_purchases_24m', 'discounted.expected_spend_amount', 4, 8, 2) }}
+            as discounted_revenue_24m
     from summaries
     cross join settings
     left join margins on summaries.customer_key = margins.customer_key
@@ -83,7 +96,8 @@ final as (
     select
         *,
         {{ multiply('net_amount', 'known_margin_share', 2, 2, 4) }} as historic_margin_amount,
-        {{ multiply('discounted_revenue_12m', 'margin_share', 2, 4, 4) }} as clv_12m_amount
+        {{ multiply('discounted_revenue_12m', 'margin_share', 2, 4, 4) }} as clv_12m_amount,
+        {{ multiply('discounted_revenue_24m', 'margin_share', 2, 4, 4) }} as clv_24m_amount
     from valued
 )
 

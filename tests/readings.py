@@ -1,0 +1,35 @@
+"""The section `What the marts say` of a page, compared with what queries find."""
+
+from pathlib import Path
+
+import duckdb
+
+ROOT = Path(__file__).parents[1]
+
+
+def share(numerator: str, denominator: str) -> str:
+    """SQL of a percentage with one decimal, as the pages write it."""
+    return f"format('{{:.1f}} %', 100 * ({numerator}) / ({denominator}))"
+
+
+def thousands(number: str) -> str:
+    """SQL of a number with separators, as the pages write it."""
+    return f"format('{{:,}}', {number})"
+
+
+def check_reading(con: duckdb.DuckDBPyConnection, page: str, figures: dict[str, str]) -> None:
+    """Every number in a table of the section is the text that one of the queries gives, and the other way round.
+
+    Args:
+        con: Where the queries run, on the raw files and on the marts.
+        page: Its path in the project.
+        figures: Start of a table's row to a query with one row: the numbers of the row as texts, in order.
+    """
+    text = (ROOT / page).read_text(encoding="utf-8")
+    section = text.split("## What the marts say", 1)[1].split("\n## ", 1)[0]
+    lines = [
+        line for line in section.splitlines() if line.startswith("| ") and not line.startswith(("| ---", "| what"))
+    ]
+    said = {line.split(" | ")[0].removeprefix("| "): line.removesuffix(" |").split(" | ")[1:] for line in lines}
+    found = {name: [str(value) for value in con.execute(query).fetchall()[0]] for name, query in figures.items()}
+    assert found == said, f"found {found}"
