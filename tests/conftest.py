@@ -101,7 +101,7 @@ def share_compiled_for(settings: Settings) -> Iterator[None]:
     fingerprint says on which, so that a home compiles anew where it is of no use.
     """
     compiled = parse_cache(settings)
-    shared = _shared_folder() / project_fingerprint(settings)
+    shared = shared_folder() / project_fingerprint(settings)
     if shared.exists() and not compiled.parent.exists():
         with umask(PRIVATE):  # as a run makes its folders
             shutil.copytree(shared, compiled)
@@ -113,8 +113,8 @@ def share_compiled_for(settings: Settings) -> Iterator[None]:
             staged.rename(shared)
 
 
-def _shared_folder() -> Path:
-    """The folder of compiled projects, one for all workers of a session."""
+def shared_folder() -> Path:
+    """The folder of parsed and compiled projects, one for all workers of a session."""
     session = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
     folder = Path(gettempdir()) / f"loyalty-compiled-{session}"
     folder.mkdir(exist_ok=True)
@@ -123,7 +123,7 @@ def _shared_folder() -> Path:
 
 def pytest_unconfigure() -> None:
     if "PYTEST_XDIST_WORKER" not in os.environ:
-        shutil.rmtree(_shared_folder())
+        shutil.rmtree(shared_folder())
 
 
 @pytest.fixture(scope="session")

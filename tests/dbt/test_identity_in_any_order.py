@@ -127,7 +127,7 @@ def built(new_warehouse: Callable[[], Warehouse]) -> Built:
     early = build(in_order, FIRST)
     receive(in_order, [*AFTER_FIRST, LATE], AS_OF)
     extended = build(in_order, AS_OF, extending=FIRST)
-    backfill = build(in_order, FIRST, scratch="backfill")
+    backfill = build(in_order, FIRST, scratch="early")
     chance = random.Random(3)
     receive(shuffled, chance.sample(UNTIL_FIRST, len(UNTIL_FIRST)), FIRST)
     run_of_first = build(shuffled, FIRST)

@@ -138,15 +138,15 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     orders = Orders(11)
     home.land(orders.rows(date.min, EARLY), landed_on=EARLY)
     home.ingest(EARLY)
-    build_levels(home, EARLY, "before")
+    build_levels(home, EARLY, "early")
     home.land(orders.rows(EARLY, LAST), landed_on=LAST)
     home.ingest(LAST)
     build_levels(home, LAST)
-    build_levels(home, EARLY, "again")
+    build_levels(home, EARLY, "whole")
     return home
 
 
-BUILDS = [("before_", EARLY), ("", LAST)]
+BUILDS = [("early_", EARLY), ("", LAST)]
 
 
 @pytest.mark.parametrize(("prefix", "day"), BUILDS)
@@ -169,13 +169,13 @@ def test_the_shop_has_every_case_of_the_rule(shop: Warehouse) -> None:
 
 
 def test_nothing_that_happens_after_a_day_changes_its_levels(shop: Warehouse) -> None:
-    before, again = (built_levels(shop.rows, f"{prefix}_intermediate") for prefix in ("before", "again"))
+    before, again = (built_levels(shop.rows, f"{prefix}_intermediate") for prefix in ("early", "whole"))
     assert before == again
 
 
 def test_a_past_month_end_has_the_levels_that_were_published_of_it(shop: Warehouse) -> None:
     """Nothing arrived late."""
-    before, last = built_levels(shop.rows, "before_intermediate"), built_levels(shop.rows)
+    before, last = built_levels(shop.rows, "early_intermediate"), built_levels(shop.rows)
     past = {key: row for key, row in before.items() if key[1] < EARLY}
     assert len(past) > 1_000
     assert past == {key: row for key, row in last.items() if key[1] < EARLY}

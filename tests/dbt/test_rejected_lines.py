@@ -76,8 +76,8 @@ def warehouse(new_warehouse: Callable[[], Warehouse]) -> Warehouse:
     export = [line("export", "1", "4.00"), line("export", "2", "abc"), line("corrected", "3", "abc", updated_at=None)]
     home.land({"order_lines": export}, landed_on=EXPORTED, file_on=EXPORTED, source="till")
     home.ingest(AFTER)
-    home.build(BEFORE, scratch="before")
-    home.build(BETWEEN, scratch="between")
+    home.build(BEFORE, scratch="early")
+    home.build(BETWEEN, scratch="whole")
     home.build(AFTER)
     return home
 
@@ -93,15 +93,15 @@ INCOMPLETE = (None, "lines_rejected", True, True)
 
 
 def test_a_rejected_line_marks_its_order_from_the_day_it_is_known_until_it_is_resolved(warehouse: Warehouse) -> None:
-    assert order(warehouse, "corrected", "before_marts") == (Decimal("30.00"), None, False, True)
-    assert order(warehouse, "corrected", "between_marts") == INCOMPLETE
+    assert order(warehouse, "corrected", "early_marts") == (Decimal("30.00"), None, False, True)
+    assert order(warehouse, "corrected", "whole_marts") == INCOMPLETE
     assert order(warehouse, "corrected") == (Decimal("35.00"), None, False, True)
 
 
 def test_a_rejected_line_of_a_later_export_counts_where_the_accepted_lines_of_its_order_do(
     warehouse: Warehouse,
 ) -> None:
-    assert order(warehouse, "export", "before_marts") == INCOMPLETE
+    assert order(warehouse, "export", "early_marts") == INCOMPLETE
 
 
 def test_a_rejected_line_without_a_line_key_marks_its_order(warehouse: Warehouse) -> None:

@@ -32,6 +32,7 @@ from pipelines.identity.links import LINKS
 from pipelines.identity.pseudonyms import customer_key, write_pseudonyms
 from pipelines.identity.resolve import Decision, Limits, write_identity
 from pipelines.landing import delivery_ages, read_ledger, write_channels, write_order_statuses
+from pipelines.runs.dbt_manifest import PARSED
 from pipelines.runs.dbt_server import END, Request
 from pipelines.runs.dbt_vars import vars_text
 from pipelines.runs.links import export_links
@@ -39,7 +40,7 @@ from pipelines.runs.lock import DBT_PROGRAM
 from pipelines.runs.logs import dbt_log_options
 from pipelines.runs.warehouse import export_cells
 from pipelines.value import estimate, write_drivers
-from tests.conftest import clean_environment
+from tests.conftest import clean_environment, shared_folder
 from tests.dbt.landed import Row, land, prepare
 
 SETTINGS = Settings.unconfigured()
@@ -148,23 +149,35 @@ class Warehouse:
             parse_cache=str(self._parse_cache(scratch)),
         )
         success, output = _dbt(request)
+        self._share_parsed(scratch)
         if results.exists():
             ended = json.loads(results.read_text(encoding="utf-8"))["results"]
             self.ran |= {result["unique_id"]: result["status"] for result in ended}
         assert success and "[warn]" not in output, output[-6000:]
 
     def _parse_cache(self, scratch: str) -> Path:
-        """The folder of the parse cache of this edition of the project."""
-        cache = _parse_caches() / hashlib.sha256(json.dumps([str(self.project), scratch]).encode()).hexdigest()[:16]
-        edition = cache / hashlib.sha256(self.edition.encode()).hexdigest()[:16]
+        """The folder of the parse cache of this edition of the project.
+
+        dbt parses only the files that differ from those of another edition, or of another copy of the project.
+        """
+        cache = _parse_caches() / _hash([str(self.project), scratch])
+        edition = cache / _hash(self.edition)
         if not edition.is_dir():
-            # dbt parses only the files that differ from those of another edition
-            others = sorted(cache.glob("*"), key=lambda other: other.stat().st_mtime_ns)
-            if others:
-                shutil.copytree(others[-1], edition)
-            else:
-                edition.mkdir(parents=True)
+            edition.mkdir(parents=True)
+            others = sorted(cache.glob(f"*/{PARSED}"), key=lambda other: other.stat().st_mtime_ns)
+            shared = _shared_cache(scratch)
+            for other in (others or [shared])[-1:]:
+                if other.exists():
+                    shutil.copyfile(other, edition / PARSED)
         return edition
+
+    def _share_parsed(self, scratch: str) -> None:
+        """Let other workers and other copies of the project start from what dbt has parsed here."""
+        parsed, shared = self._parse_cache(scratch) / PARSED, _shared_cache(scratch)
+        if parsed.exists() and not shared.exists():
+            staged = Path(mkdtemp(dir=shared.parent)) / PARSED
+            shutil.copyfile(parsed, staged)
+            staged.rename(shared)
 
     def ingest(self, as_of: date, *, tested: bool = False) -> None:
         """Stage what has landed, and hand over pseudonyms, declared statuses and channels, and settings."""
@@ -196,7 +209,8 @@ class Warehouse:
             as_of: The day that is built.
             extending: The day of the build that this one extends; None for a full build.
             rebuilt: Models that are built as a whole all the same.
-            scratch: Prefix of the schemas, to leave the daily tables alone.
+            scratch: Prefix of the schemas, to leave the daily tables alone. dbt parses the project for each name, so
+                that all tests use the same two: `early` and `whole`.
             tested: Run dbt's own tests too.
             models: Of the core only these models, and what they need; empty for those of the warehouse.
         """
@@ -270,6 +284,15 @@ def _parse_caches() -> Path:
     folder = mkdtemp(prefix="loyalty-parsed-")
     atexit.register(shutil.rmtree, folder)
     return Path(folder)
+
+
+def _shared_cache(scratch: str) -> Path:
+    """The file that all workers start from; schemas are part of what is parsed."""
+    return shared_folder() / f"parsed-{_hash(scratch)}.msgpack"
+
+
+def _hash(value: object) -> str:
+    return hashlib.sha256(json.dumps(value).encode()).hexdigest()[:16]
 
 
 def _dbt(request: Request) -> tuple[bool, str]:
