@@ -18,7 +18,7 @@ Declared = frozenset[tuple[str, str | None, str | None]]
 
 # Keys of a group that do not decide rows: they choose files, give their date (which is compared separately), declare
 # something about deliveries, or are included below in another form.
-_NOT_ROWS = {"match", "ignore", "file_on", "file_on_format", "delivery", "lines", "delimiter", "nulls"}
+_NOT_ROWS = {"name", "match", "ignore", "file_on", "file_on_format", "delivery", "lines", "delimiter", "nulls"}
 _BY_COLUMN = {"timestamps", "timezone", "entities", "skips"}
 
 # The earlier fingerprint did not include these keys if they had their default.
@@ -86,7 +86,7 @@ def _column(mapping: Mapping, group: FileGroup, name: str, column: str, spec: Co
 
 def _earlier(mapping: Mapping, group: FileGroup) -> str:
     later = [key for key in _LATER_KEYS if getattr(group, key) == FileGroup.model_fields[key].default]
-    without = dict.fromkeys(["match", "ignore", *later], True)
+    without = dict.fromkeys(["name", "match", "ignore", *later], True)
     # `items` is newer than this fingerprint, and empty once a mapping has been read
     exclude: dict[str, Any] = {**without, "entities": {"__all__": {"items"}}}
     return _sha256(

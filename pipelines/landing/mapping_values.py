@@ -68,6 +68,14 @@ def _skip_name(value: str) -> str:
     return value
 
 
+def _entry_name(value: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", value):
+        raise ValueError(
+            f"`{value}` cannot be a name here: use lower-case letters, digits and `_`, and begin with a letter"
+        )
+    return value
+
+
 def _listed(value: Any) -> Any:
     value = _plain(value)
     return [value] if isinstance(value, str) else value
@@ -86,6 +94,7 @@ Sql = Annotated[str, BeforeValidator(_plain), Field(min_length=1)]
 Zone = Annotated[str | None, AfterValidator(_zone)]
 Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 SourceName = Annotated[str, AfterValidator(_source_name)]
+EntryName = Annotated[str, AfterValidator(_entry_name)]
 SkipName = Annotated[str, AfterValidator(_skip_name)]
 Format = Annotated[Literal["csv", "tsv", "json", "jsonl", "parquet"], BeforeValidator(_readable)]
 ColumnSource = BeforeValidator(_column)
