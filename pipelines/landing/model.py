@@ -14,7 +14,17 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator,
 from pipelines.base.entities import ENTITIES
 from pipelines.config.values import CurrencyCode
 from pipelines.landing.channels import Channels
-from pipelines.landing.mapping_values import ColumnSource, EntryName, Format, Listed, SkipName, SourceName, Sql, Zone
+from pipelines.landing.mapping_values import (
+    ColumnSource,
+    EntryName,
+    Format,
+    Listed,
+    SkipName,
+    SourceName,
+    Sql,
+    ValueMap,
+    Zone,
+)
 from pipelines.landing.order_statuses import OrderStatuses
 
 # For these entities the last key column can be generated. The others need a key from the source.
@@ -45,9 +55,11 @@ class Column(_Strict):
         sql: The name of a source column, or a DuckDB expression over source columns, which are all text.
         timestamps: The time formats of this column, if they differ from those of the file group.
         timezone: The time zone of this column, if it differs from that of the file group.
+        values: What the source's own values mean: each value with the one that lands (value_maps.py).
     """
 
     sql: Sql
+    values: ValueMap | None = None
     timestamps: Listed | None = None
     timezone: Zone = None
 
