@@ -12,9 +12,11 @@ import duckdb
 from pipelines.base.entities import ENTITIES, ColumnType, Entity
 from pipelines.base.spelling import did_you_mean
 from pipelines.landing import normal
-from pipelines.landing.binding import references, sql_of
+from pipelines.landing.binding import references
 from pipelines.landing.cells import trimmed
-from pipelines.landing.model import GENERATED_KEYS, Columns, EntityRows, FileGroup, Mapping
+from pipelines.landing.mapping_values import ANY_OTHER
+from pipelines.landing.model import GENERATED_KEYS, Column, Columns, EntityRows, FileGroup, Mapping
+from pipelines.landing.value_maps import column_sql
 
 Location = tuple[str | int, ...]
 Problem = tuple[Location, str]
@@ -105,11 +107,31 @@ def _block(
             (there,) = given & {one, other}
             lacking = other if there == one else one
             yield (), f"{name} has {there}, and also needs {lacking}: staging rejects rows with only one of the two"
-    for column, value in constants.items():
+    for column, spec in block.items():
+        own = rows.unpivot and column in rows.unpivot[number]
+        place: Location = ("unpivot", number) if own else ("columns",)
+        for at, message in _mapped(connection, group, mapping.zone(group, spec), entity, column, spec):
+            yield (*place, *at), message
+        value = constants.get(column)
         if value is not None and (wrong := _wrong(connection, entity, column, value)):
-            own = rows.unpivot and column in rows.unpivot[number]
-            at: Location = ("unpivot", number, column) if own else ("columns", column)
-            yield at, f"{column} is `{value}` in every row, so staging rejects every row: {wrong}"
+            message = f"{column} is `{value}` in every row, so staging rejects every row: {wrong}"
+            yield (*place, column), message
+
+
+def _mapped(
+    connection: duckdb.DuckDBPyConnection, group: FileGroup, zone: str, entity: Entity, column: str, spec: Column
+) -> Iterator[Problem]:
+    """The values of a value map that staging does not accept."""
+    kind, formats = entity.columns[column], spec.timestamps or group.timestamps
+    for key, meaning in (spec.values or {}).items():
+        if meaning is None or meaning == ANY_OTHER:
+            continue
+        ((value,),) = connection.execute(
+            f"select {normal.normal(kind, column, 'value', 'VARCHAR', formats, zone)} from (select ? as value)",  # noqa: S608 (names are quoted)
+            [meaning],
+        ).fetchall()
+        if wrong := _wrong(connection, entity, column, value):
+            yield (column, "values", key), f"{column} becomes `{meaning}`, which staging rejects: {wrong}"
 
 
 def _constants(
@@ -121,8 +143,8 @@ def _constants(
         if references(spec.sql):
             continue
         kind, zone = ENTITIES[name].columns[column], mapping.zone(group, spec)
-        ((_, sql_type, *_),) = connection.execute(f"describe select {sql_of(spec.sql)}").fetchall()
-        value = normal.extracted(kind, sql_of(spec.sql), sql_type, zone)
+        ((_, sql_type, *_),) = connection.execute(f"describe select {column_sql(spec)}").fetchall()
+        value = normal.extracted(kind, column_sql(spec), sql_type, zone)
         text = "value" if normal.is_instant(kind, sql_type) else trimmed("value")
         formats = spec.timestamps or group.timestamps
         ((found[column],),) = connection.execute(

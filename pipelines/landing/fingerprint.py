@@ -7,6 +7,7 @@ is landed again. The ledger also records what `delivery` and `lines` declare. Bo
 
 import hashlib
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from pipelines.base.entities import ENTITIES
@@ -18,7 +19,7 @@ Declared = frozenset[tuple[str, str | None, str | None]]
 
 # Keys of a group that do not decide rows: they choose files, give their date (which is compared separately), declare
 # something about deliveries, or are included below in another form.
-_NOT_ROWS = {"match", "ignore", "file_on", "file_on_format", "delivery", "lines", "delimiter", "nulls"}
+_NOT_ROWS = {"name", "match", "ignore", "file_on", "file_on_format", "delivery", "lines", "delimiter", "nulls"}
 _BY_COLUMN = {"timestamps", "timezone", "entities", "skips"}
 
 # The earlier fingerprint did not include these keys if they had their default.
@@ -42,6 +43,8 @@ def earlier_fingerprints(mapping: Mapping, group: FileGroup, delivery: str | Non
 
     They included more than what decides the rows. `delivery` is known from the ledger; every value of `lines` is tried.
     """
+    if any(column.values is not None for rows in group.entities.values() for column in _specs(rows)):
+        return frozenset()  # no earlier version had value maps
     given = (group.model_copy(update={"delivery": delivery, "lines": lines}) for lines in (None, "complete", "partial"))
     return frozenset(_earlier(mapping, one) for one in given)
 
@@ -79,16 +82,25 @@ def _columns(mapping: Mapping, group: FileGroup, name: str, columns: Columns) ->
 
 
 def _column(mapping: Mapping, group: FileGroup, name: str, column: str, spec: Column) -> list[object]:
+    sql: list[object] = [spec.sql.strip()]
+    if spec.values is not None:
+        sql.append({"values": sorted(spec.values.items(), key=str)})
     if ENTITIES[name].columns[column] not in TIMES:
-        return [spec.sql.strip()]
-    return [spec.sql.strip(), list(spec.timestamps or group.timestamps), mapping.zone(group, spec)]
+        return sql
+    return [*sql, list(spec.timestamps or group.timestamps), mapping.zone(group, spec)]
+
+
+def _specs(rows: EntityRows) -> Iterator[Column]:
+    return (column for block in rows.blocks() for column in block.values())
 
 
 def _earlier(mapping: Mapping, group: FileGroup) -> str:
     later = [key for key in _LATER_KEYS if getattr(group, key) == FileGroup.model_fields[key].default]
-    without = dict.fromkeys(["match", "ignore", *later], True)
-    # `items` is newer than this fingerprint, and empty once a mapping has been read
-    exclude: dict[str, Any] = {**without, "entities": {"__all__": {"items"}}}
+    without = dict.fromkeys(["name", "match", "ignore", *later], True)
+    # These are newer than this fingerprint. `items` is empty once a mapping has been read.
+    values = {"__all__": {"values"}}
+    newer = {"items": True, "columns": values, "unpivot": {"__all__": values}}
+    exclude: dict[str, Any] = {**without, "entities": {"__all__": newer}}
     return _sha256(
         {
             "source": mapping.source,

@@ -10,11 +10,13 @@ from pydantic import ValidationError
 
 from pipelines.base.database import connect
 from pipelines.base.errors import ConfigError
+from pipelines.base.spelling import nearest
 from pipelines.config.faults import faults
-from pipelines.config.positions import YamlProblem, read_yaml
+from pipelines.config.positions import Document, YamlProblem, read_yaml
 from pipelines.landing.binding import check_expressions
 from pipelines.landing.channels import DeclaredChannel, split_place
 from pipelines.landing.entity_fit import Problem, problems_of_names, problems_of_rows
+from pipelines.landing.extending import extended
 from pipelines.landing.model import Mapping
 from pipelines.landing.order_statuses import Declared, status_word
 from pipelines.landing.survey_items import problems_of_items, with_items
@@ -53,8 +55,24 @@ def read_mapping(name_or_path: str | Path) -> Mapping:
 
 def _read(path: Path) -> Mapping:
     """Read and validate a mapping; its expressions are not checked yet."""
+    source = extended(path, _document(path), _built_in, _document)
+    document = source.document
     try:
-        document = read_yaml(path.read_text(encoding="utf-8"))
+        mapping = Mapping.model_validate(document.data)
+    except ValidationError as error:
+        raise ConfigError(
+            "\n".join(f"{path}:{fault}" for fault in faults(error, document, Mapping)), hint=_HINT
+        ) from None
+    mapping._path, mapping._lines, mapping._inherited = path, document.lines, source.inherited
+    _refuse(mapping, problems_of_items(mapping))
+    mapping = with_items(mapping)
+    _refuse(mapping, problems_of_names(mapping))
+    return mapping
+
+
+def _document(path: Path) -> Document:
+    try:
+        return read_yaml(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
             f"{path}: the mapping cannot be read: {error}", hint="It must be a text file in UTF-8 that you may read."
@@ -63,17 +81,6 @@ def _read(path: Path) -> Mapping:
         raise ConfigError(
             f"{path}:{error.line}: the mapping is not valid YAML: {error}", hint="Correct this line."
         ) from error
-    try:
-        mapping = Mapping.model_validate(document.data)
-    except ValidationError as error:
-        raise ConfigError(
-            "\n".join(f"{path}:{fault}" for fault in faults(error, document, Mapping)), hint=_HINT
-        ) from None
-    mapping._path, mapping._lines = path, document.lines
-    _refuse(mapping, problems_of_items(mapping))
-    mapping = with_items(mapping)
-    _refuse(mapping, problems_of_names(mapping))
-    return mapping
 
 
 def _refuse(mapping: Mapping, problems: Sequence[Problem]) -> None:
@@ -131,11 +138,17 @@ def _find(name_or_path: str | Path) -> Path:
         if not path.is_file():
             raise ConfigError(f"{path}: this mapping file does not exist", hint="Check the path.")
         return path
-    path = BUILT_IN / f"{text}.yml"
+    return _built_in(text)
+
+
+def _built_in(name: str) -> Path:
+    path = BUILT_IN / f"{name}.yml"
     if not path.is_file():
-        names = ", ".join(sorted(found.stem for found in BUILT_IN.glob("*.yml")))
+        known = sorted(found.stem for found in BUILT_IN.glob("*.yml"))
+        near = nearest(name, known)
         raise ConfigError(
-            f"there is no built-in mapping `{text}`",
-            hint=f"The built-in mappings are: {names}. For your own mapping, write the path of its .yml file.",
+            f"there is no built-in mapping `{name}`{f'; did you mean `{near}`?' if near else ''}",
+            hint=f"The built-in mappings are: {', '.join(known)}. For your own mapping, write the path of its"
+            " .yml file.",
         )
     return path

@@ -30,6 +30,28 @@ def _column(value: Any) -> Any:
     return {"sql": value} if isinstance(value, str) else value
 
 
+def _words(value: Any) -> Any:
+    """The keys and values of a value map as texts; a value of None means "no value"."""
+    if not isinstance(value, dict):
+        return value
+    return {str(key): _plain(one) for key, one in value.items()}
+
+
+def _distinct(values: dict[str, str | None]) -> dict[str, str | None]:
+    if not values:
+        raise ValueError("is empty: write the source's values and what they mean, or remove the key")
+    seen: dict[str, str] = {}
+    for key in values:
+        word = " ".join(key.split()).lower()
+        if word in seen:
+            raise ValueError(
+                f"`{seen[word]}` and `{key}` are the same value, because case and repeated blanks make no difference:"
+                " remove one of them"
+            )
+        seen[word] = key
+    return values
+
+
 def _zone(value: str | None) -> str | None:
     if value is not None:
         try:
@@ -68,6 +90,14 @@ def _skip_name(value: str) -> str:
     return value
 
 
+def _entry_name(value: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", value):
+        raise ValueError(
+            f"`{value}` cannot be a name here: use lower-case letters, digits and `_`, and begin with a letter"
+        )
+    return value
+
+
 def _listed(value: Any) -> Any:
     value = _plain(value)
     return [value] if isinstance(value, str) else value
@@ -82,10 +112,15 @@ _OTHER_FORMATS = {
     "xml": "an XML document",
 }
 
+ANY_OTHER = "*"
+"""In a value map: every value without an entry of its own. As a meaning: the value itself."""
+
+ValueMap = Annotated[dict[str, str | None], BeforeValidator(_words), AfterValidator(_distinct)]
 Sql = Annotated[str, BeforeValidator(_plain), Field(min_length=1)]
 Zone = Annotated[str | None, AfterValidator(_zone)]
 Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 SourceName = Annotated[str, AfterValidator(_source_name)]
+EntryName = Annotated[str, AfterValidator(_entry_name)]
 SkipName = Annotated[str, AfterValidator(_skip_name)]
 Format = Annotated[Literal["csv", "tsv", "json", "jsonl", "parquet"], BeforeValidator(_readable)]
 ColumnSource = BeforeValidator(_column)

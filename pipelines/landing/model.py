@@ -14,7 +14,17 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator,
 from pipelines.base.entities import ENTITIES
 from pipelines.config.values import CurrencyCode
 from pipelines.landing.channels import Channels
-from pipelines.landing.mapping_values import ColumnSource, Format, Listed, SkipName, SourceName, Sql, Zone
+from pipelines.landing.mapping_values import (
+    ColumnSource,
+    EntryName,
+    Format,
+    Listed,
+    SkipName,
+    SourceName,
+    Sql,
+    ValueMap,
+    Zone,
+)
 from pipelines.landing.order_statuses import OrderStatuses
 
 # For these entities the last key column can be generated. The others need a key from the source.
@@ -45,9 +55,11 @@ class Column(_Strict):
         sql: The name of a source column, or a DuckDB expression over source columns, which are all text.
         timestamps: The time formats of this column, if they differ from those of the file group.
         timezone: The time zone of this column, if it differs from that of the file group.
+        values: What the source's own values mean: each value with the one that lands (value_maps.py).
     """
 
     sql: Sql
+    values: ValueMap | None = None
     timestamps: Listed | None = None
     timezone: Zone = None
 
@@ -101,6 +113,7 @@ class FileGroup(_Strict):
     """One kind of file of a source, or files that are ignored with a reason.
 
     Attributes:
+        name: A name by which a mapping that extends this one refers to the entry. It does not decide rows.
         match: Globs. A glob without a slash is matched with the file name at any depth. The file name can end in `.gz`.
         ignore: Why these files are not read. The group then has no other keys.
         format: The format of the file.
@@ -126,6 +139,7 @@ class FileGroup(_Strict):
             partial.
     """
 
+    name: EntryName | None = None
     match: Listed = Field(min_length=1)
     ignore: str | None = Field(default=None, min_length=1)
     format: Format = "csv"
@@ -176,7 +190,7 @@ class FileGroup(_Strict):
     @model_validator(mode="after")
     def _is_one_kind(self) -> Self:
         if self.ignore is not None:
-            if self.model_fields_set - {"match", "ignore"}:
+            if self.model_fields_set - {"name", "match", "ignore"}:
                 raise ValueError("a group with `ignore` can have no other keys than `match` and `ignore`")
             return self
         if not self.entities:
@@ -229,6 +243,7 @@ class Mapping(_Strict):
     """A mapping file: one source, and how its files become canonical entities.
 
     Attributes:
+        extends: The built-in mapping that this one changes; the other keys are already merged (extending.py).
         source: The source's name in every table.
         timezone: The zone of times without an offset.
         currency: The value of `currency` for entities that have this column, if the mapping has no expression for it.
@@ -238,6 +253,7 @@ class Mapping(_Strict):
         files: One entry per kind of file. A file belongs to the first entry whose `match` fits.
     """
 
+    extends: str | None = None
     source: SourceName
     timezone: Zone = "UTC"
     currency: CurrencyCode | None = None
@@ -246,13 +262,23 @@ class Mapping(_Strict):
     files: tuple[FileGroup, ...] = Field(min_length=1)
     _path: Path = PrivateAttr(default=Path("mapping"))
     _lines: dict[tuple[str | int, ...], int] = PrivateAttr(default_factory=dict)
+    _inherited: dict[tuple[str | int, ...], str] = PrivateAttr(default_factory=dict)
+
+    @field_validator("files")
+    @classmethod
+    def _names_are_unique(cls, files: tuple[FileGroup, ...]) -> tuple[FileGroup, ...]:
+        names = [group.name for group in files if group.name]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"two entries have the name `{twice[0]}`: rename one of them")
+        return files
 
     def zone(self, group: FileGroup, column: Column | None = None) -> str:
         """The time zone that applies to a group, or to one of its columns."""
         return (column and column.timezone) or group.timezone or self.timezone or "UTC"
 
     def where(self, location: tuple[str | int, ...]) -> str:
-        """`path:line` of a location in the mapping, for messages."""
+        """`path:line` of a location in the mapping, for messages; for inherited parts also that of the built-in one."""
         while location and location not in self._lines:
             location = location[:-1]
-        return f"{self._path}:{self._lines.get(location, 1)}"
+        inherited = self._inherited.get(location)
+        return f"{self._path}:{self._lines.get(location, 1)}{f' (inherited: {inherited})' if inherited else ''}"

@@ -14,6 +14,7 @@ import duckdb
 
 from pipelines.base import quoting
 from pipelines.base.entities import ENTITIES
+from pipelines.base.text import printable_name
 from pipelines.landing import formats as formats_of
 from pipelines.landing import normal
 from pipelines.landing.binding import ITEM_NO, RELATION, is_no_list, items_of, references, relation_of, sql_of
@@ -22,6 +23,15 @@ from pipelines.landing.hashes import content_hash, generated_key
 from pipelines.landing.mapping_values import BLANK
 from pipelines.landing.model import GENERATED_KEYS, Column, Columns, EntityRows, FileGroup, Mapping
 from pipelines.landing.spans import Rule
+from pipelines.landing.value_maps import (
+    UNMAPPED,
+    Location,
+    UnmappedValue,
+    column_sql,
+    find_unmapped,
+    has_open_maps,
+    unmapped_values,
+)
 
 # The columns after the canonical ones, in their order, with their types.
 TRAILING = {
@@ -35,6 +45,7 @@ TRAILING = {
     "raw": "VARCHAR",
 }
 
+_LISTED = 10  # values in a message
 _OWN = "landing_record, landing_line, landing_raw, landing_block"
 
 
@@ -88,7 +99,12 @@ class RowSql:
         no_list = [f"(coalesce({sql_of(where)}, false) and {is_no_list(each)})" for where, each in lists]
         self._no_list = " or ".join(no_list) or "false"
         self.is_cut_off = cut_off is not None
-        self._odd = self._no_list if cut_off is None else f"{self._no_list} or landing_record = {cut_off}"
+        self._unmapped = "false"
+        if has_open_maps(group):
+            find_unmapped(connection, group, self._kept)
+            self._unmapped = f"landing_record in (select record from {UNMAPPED})"  # noqa: S608 (a name of ours)
+        odd = [self._no_list, self._unmapped, *([] if cut_off is None else [f"landing_record = {cut_off}"])]
+        self._odd = " or ".join(one for one in odd if one != "false") or "false"
         self._takes = {name: self._takes_sql(name, rows) for name, rows in group.entities.items()}
         self._taken = f"not ({self._odd}) and ({' or '.join(self._takes.values())})"
         unpivots = [f"coalesce({sql_of(rows.where)}, false)" for rows in group.entities.values() if rows.unpivot]
@@ -121,13 +137,31 @@ class RowSql:
     def not_taken(self) -> str:
         """The records that no entity and no skip takes: record, line, rule, raw."""
         rule = (
-            f"case when {self._no_list} then '{Rule.NO_LIST}' when {self._odd} then '{Rule.CUT_OFF}'"
+            f"case when {self._no_list} then '{Rule.NO_LIST}' when {self._unmapped} then '{Rule.UNMAPPED}'"
+            f" when {self._odd} then '{Rule.CUT_OFF}'"
             f" else '{Rule.NOT_TAKEN}' end"
         )
         return (
             f"select landing_record, landing_line, {rule} as landing_rule, landing_raw from {RELATION}"  # noqa: S608 (names are quoted)
             f" where {self._kept} and not ({self._taken}) and not ({self._blank})"
         )
+
+    def unmapped(self, connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+        """A message for each column with values that its value map has no entry for."""
+        if self._unmapped == "false":
+            return
+        index = next(i for i, group in enumerate(self._mapping.files) if group is self._group)
+        by_column: dict[Location, list[UnmappedValue]] = {}
+        for value in unmapped_values(connection, self._group):
+            by_column.setdefault(value.location, []).append(value)
+        for location, values in by_column.items():
+            listed = ", ".join(f"`{printable_name(one.value)}` ({one.records:,})" for one in values[:_LISTED])
+            more = f" and {len(values) - _LISTED:,} more" if len(values) > _LISTED else ""
+            where = self._mapping.where(("files", index, *location, "values"))
+            yield (
+                f"these values of {location[1]}.{location[-1]} have no entry in `values` ({where}): {listed}{more}."
+                " Their records are quarantined (LND-009). Add entries for them, or one for `*`"
+            )
 
     def rows(self, name: str, facts: FileFacts) -> str:
         """The landed rows of one entity."""
@@ -219,13 +253,13 @@ class RowSql:
             yield location, f"select count({sql_of(text)}) from {relation}"  # noqa: S608 (names are quoted)
 
     def _describe(self, connection: duckdb.DuckDBPyConnection, rows: EntityRows, block: Columns) -> dict[str, str]:
-        select = ", ".join(f"{sql_of(column.sql)} as {quoting.name(name)}" for name, column in block.items())
+        select = ", ".join(f"{column_sql(column)} as {quoting.name(name)}" for name, column in block.items())
         found = connection.execute(f"describe select {select} from {relation_of(self._group, rows)}").fetchall()  # noqa: S608 (names are quoted)
         return {str(row[0]): str(row[1]) for row in found}
 
     def _extracted(self, name: str, column: str, spec: Column, sql_type: str) -> str:
         kind = ENTITIES[name].columns[column]
-        return normal.extracted(kind, sql_of(spec.sql), sql_type, self._mapping.zone(self._group, spec))
+        return normal.extracted(kind, column_sql(spec), sql_type, self._mapping.zone(self._group, spec))
 
     def _takes_sql(self, name: str, rows: EntityRows) -> str:
         where = f"coalesce({sql_of(rows.where)}, false)"
@@ -242,7 +276,12 @@ class RowSql:
     def _answered(self, name: str, block: Columns, own: Columns, types: Dict[str, str]) -> str:
         """SQL that checks whether any source column of a block of `unpivot` has a value."""
         read = [column for column in own if references(own[column].sql)]
-        values = (self._extracted(name, column, block[column], types[column]) for column in read)
+        values = (
+            sql_of(block[column].sql)
+            if block[column].values
+            else self._extracted(name, column, block[column], types[column])
+            for column in read
+        )
         tests = [f"coalesce(trim(cast({value} as varchar)), '') <> ''" for value in values]
         return f"({' or '.join(tests)})" if tests else "true"
 

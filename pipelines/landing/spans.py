@@ -22,6 +22,7 @@ class Rule(StrEnum):
         NO_LIST: The mapping expects a list inside the record (`each`), but there is another value.
         HEADER_AGAIN: It repeats the header: several files were joined.
         CUT_OFF: It is the last record and has no line end, and its last field does not fit its type.
+        UNMAPPED: A value has no entry in the mapping's `values`.
     """
 
     NO_RECORD = "LND-001"
@@ -32,6 +33,7 @@ class Rule(StrEnum):
     NO_LIST = "LND-006"
     HEADER_AGAIN = "LND-007"
     CUT_OFF = "LND-008"
+    UNMAPPED = "LND-009"
 
 
 @dataclass(frozen=True)
