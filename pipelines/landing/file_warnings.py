@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import duckdb
 
 from pipelines.base.text import printable_name
-from pipelines.landing.relation import UnterminatedRecord
+from pipelines.landing.readers.relation import UnterminatedRecord
 from pipelines.landing.rows import RowSql
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from pipelines.base.errors import InputError
 from pipelines.base.text import has_control_characters, printable_name
-from pipelines.landing.filekind import kind_of
 from pipelines.landing.model import FileGroup, Mapping
+from pipelines.landing.readers.filekind import kind_of
 
 # The endings that transfer programs give to files that are not complete yet.
 _INCOMPLETE = (".part", ".tmp", ".partial", ".crdownload", ".filepart")

@@ -21,7 +21,7 @@ from pipelines.landing.ledger import ErasedRows, ledger_table, redeclared
 from pipelines.landing.model import FileGroup
 from pipelines.landing.outdated import Change
 from pipelines.landing.readers import read
-from pipelines.landing.relation import Reading
+from pipelines.landing.readers.relation import Reading
 from pipelines.landing.report import FileOutcome, Outcome
 from pipelines.landing.rows import FileFacts, RowSql
 from pipelines.landing.spans import Span, as_table

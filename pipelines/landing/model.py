@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator,
 from pipelines.base.entities import ENTITIES
 from pipelines.config.values import CurrencyCode
 from pipelines.landing.channels import Channels
+from pipelines.landing.format_options import misplaced_options
 from pipelines.landing.mapping_values import (
     ColumnSource,
     EntryName,
@@ -197,11 +198,8 @@ class FileGroup(_Strict):
             raise ValueError("`entities` is missing; if the files must not be read, declare `ignore: <reason>`")
         if self.is_text_table and (self.header_rows == 0) != (self.names is not None):
             raise ValueError("`names` and `header_rows: 0` must be used together")
-        of_text_tables = {"delimiter", "quoting", "skip_rows", "header_rows", "names"}
-        if not self.is_text_table and self.model_fields_set & of_text_tables:
-            raise ValueError("`delimiter`, `quoting`, `skip_rows`, `header_rows` and `names` are only for csv and tsv")
-        if self.records and self.format != "json":
-            raise ValueError("`records` is only for json")
+        if misplaced := misplaced_options(self.format, self.model_fields_set):
+            raise ValueError(misplaced)
         if self.lines is not None and "order_lines" not in self.entities:
             raise ValueError("`lines` is about order lines, but these files have none: remove it")
         names = [skip.name for skip in self.skips]

@@ -15,7 +15,7 @@ from pipelines.landing.binding import RELATION, is_of_item, items_of, json_leaf,
 from pipelines.landing.expressions import Path
 from pipelines.landing.inbox import place_of
 from pipelines.landing.model import EntityRows, FileGroup, Mapping
-from pipelines.landing.relation import TABLE, Own, make_view
+from pipelines.landing.readers.relation import TABLE, Own, make_view
 from pipelines.landing.rows import RowSql
 
 Cells = dict[str, dict[str, str | None]]

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipelines.landing import RefusedFiles
-from pipelines.landing.textfile import LONGEST_LINE
+from pipelines.landing.readers.textfile import LONGEST_LINE
 from tests.conftest import clean_environment
 from tests.pipeline.landing_desk import HEADER, Desk, lines
 
@@ -224,7 +224,7 @@ def test_nothing_behind_or_beside_a_json_list_is_lost(tmp_path: Path, text: str,
 
 
 def test_a_json_document_too_long_for_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.landing.jsonpass.LONGEST_DOCUMENT", 100)
+    monkeypatch.setattr("pipelines.landing.readers.jsonpass.LONGEST_DOCUMENT", 100)
     desk = Desk(tmp_path, JSON)
     desk.put("a.json", json.dumps([{"id": "x" * 80}]))
     desk.put("b.json", json.dumps([{"id": "x" * 90}]))

@@ -178,7 +178,7 @@ def test_a_gzip_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
 
 
 def test_a_gzip_has_an_absolute_bound_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.landing.textfile.UNPACKED_MOST", 1000)
+    monkeypatch.setattr("pipelines.landing.readers.textfile.UNPACKED_MOST", 1000)
     desk = Desk(tmp_path, lines())
     desk.put("a.csv.gz", gzip.compress(GOOD.encode()))
     desk.put("b.csv.gz", gzip.compress((HEADER + "o1,1,Tea,1\n" * 100).encode()))
@@ -187,7 +187,7 @@ def test_a_gzip_has_an_absolute_bound_too(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_a_parquet_bomb_is_refused_by_what_it_says_of_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.landing.parquetreader.ROWS_ALWAYS", 1000)
+    monkeypatch.setattr("pipelines.landing.readers.parquet_file.ROWS_ALWAYS", 1000)
     desk = Desk(tmp_path, {"match": "*", "format": "parquet", **SKU})
     pq.write_table(pa.table({"sku": ["s"] * 1000}), desk.inbox / "a.parquet")
     pq.write_table(pa.table({"sku": ["s"] * 1_000_000}), desk.inbox / "b.parquet")

@@ -10,10 +10,10 @@ import duckdb
 
 from pipelines.base import quoting
 from pipelines.base.errors import InputError
-from pipelines.landing import csvpass
 from pipelines.landing.expressions import Path as Reference
 from pipelines.landing.model import FileGroup
-from pipelines.landing.relation import (
+from pipelines.landing.readers import csvpass
+from pipelines.landing.readers.relation import (
     TABLE,
     Own,
     Reading,
@@ -21,11 +21,22 @@ from pipelines.landing.relation import (
     make_view,
     unique_names,
 )
-from pipelines.landing.repeats import header_condition, header_spans, unterminated_record
+from pipelines.landing.readers.repeats import header_condition, header_spans, unterminated_record
 
 
-def read_csv(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, scratch: Path) -> Reading:
-    """Read a CSV or TSV file; see `readers.read`."""
+class TextTableReader:
+    """Reads `csv` and `tsv`."""
+
+    def header(self, path: Path, group: FileGroup) -> Sequence[str]:
+        """The column names, from the first lines of the file or from the mapping."""
+        return csvpass.read_header(path, group)
+
+    def read(self, connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, scratch: Path) -> Reading:
+        """Read a CSV or TSV file; see `Reader.read`."""
+        return _read(connection, path, group, scratch)
+
+
+def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, scratch: Path) -> Reading:
     check_columns(csvpass.read_header(path, group), group)
     count = csvpass.count_plain(path, group)
     if count is None or not _load_plain(connection, path, group, count):

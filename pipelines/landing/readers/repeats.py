@@ -9,7 +9,7 @@ import duckdb
 
 from pipelines.base import quoting
 from pipelines.landing.cells import BLANKS, trimmed
-from pipelines.landing.relation import TABLE, Own, UnterminatedRecord
+from pipelines.landing.readers.relation import TABLE, Own, UnterminatedRecord
 from pipelines.landing.spans import Rule, Span
 
 # A text consists of parts (groups of letters and digits) and of marks between them (all other characters).

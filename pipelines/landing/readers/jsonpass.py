@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.base.errors import InputError
+from pipelines.landing.readers.textfile import is_too_long, next_line, open_text, shortened
 from pipelines.landing.spans import Rule
-from pipelines.landing.textfile import is_too_long, next_line, open_text, shortened
 
 _BLANK = " \t\n\r"
 # A document is split in memory; for JSON lines there is no such limit.

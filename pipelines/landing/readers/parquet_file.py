@@ -1,5 +1,6 @@
 """Reads Parquet into DuckDB. Every column gets a neutral name, so that column names from outside cannot do harm."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -11,7 +12,7 @@ from pipelines.base.errors import InputError
 from pipelines.landing.binding import json_leaf
 from pipelines.landing.expressions import Path as Reference
 from pipelines.landing.model import FileGroup
-from pipelines.landing.relation import (
+from pipelines.landing.readers.relation import (
     TABLE,
     Own,
     Reading,
@@ -29,8 +30,19 @@ _AGAIN = "Have the file delivered again."
 _NO_PARQUET = "Have the file delivered again, or correct `format` in the mapping."
 
 
-def read_parquet(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup) -> Reading:
-    """Read a Parquet file; see `readers.read`."""
+class ParquetReader:
+    """Reads `parquet`."""
+
+    def header(self, path: Path, group: FileGroup) -> Sequence[str]:
+        """The column names of the file's schema."""
+        return _look(path)[0]
+
+    def read(self, connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, scratch: Path) -> Reading:
+        """Read a Parquet file; see `Reader.read`."""
+        return _read(connection, path, group)
+
+
+def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup) -> Reading:
     names, records = _look(path)
     check_columns(names, group)
     if records > max(ROWS_ALWAYS, ROWS_PER_BYTE * path.stat().st_size):
@@ -66,15 +78,6 @@ def read_parquet(connection: duckdb.DuckDBPyConnection, path: Path, group: FileG
     odd = connection.execute(f"select rowid + 1, {raw} from {TABLE} where {nul} order by rowid").fetchall()  # noqa: S608
     make_view(connection, group, Own("rowid + 1", "rowid + 1", raw), leaf, f"({nul}) is not true")
     return Reading(records - len(odd), tuple(Span(row, row, row, Rule.NUL, text) for row, text in odd))
-
-
-def check_parquet(path: Path, group: FileGroup) -> None:
-    """Check that a file has the columns that the mapping reads.
-
-    Raises:
-        InputError: It is not Parquet, or columns are missing.
-    """
-    check_columns(_look(path)[0], group)
 
 
 def _look(path: Path) -> tuple[list[str], int]:

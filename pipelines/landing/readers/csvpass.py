@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from pipelines.base.errors import InputError
 from pipelines.landing.cells import BLANKS
 from pipelines.landing.model import FileGroup
+from pipelines.landing.readers.textfile import LONGEST_LINE, is_too_long, next_line, open_text, shortened
 from pipelines.landing.spans import Rule, Span
-from pipelines.landing.textfile import LONGEST_LINE, is_too_long, next_line, open_text, shortened
 
 if TYPE_CHECKING:
     import _csv

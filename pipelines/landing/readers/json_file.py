@@ -1,7 +1,4 @@
-"""Reads a file of any format into DuckDB: JSON here, CSV in csvreader.py, Parquet in parquetreader.py.
-
-The result is the view `landing_source` of the file's records (relation.py). rows.py turns them into rows.
-"""
+"""Reads JSON lines and JSON documents into DuckDB. jsonpass.py splits them into records."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -11,14 +8,10 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.base.errors import InputError
-from pipelines.landing import csvpass
 from pipelines.landing.binding import json_leaf
-from pipelines.landing.csvreader import read_csv
-from pipelines.landing.filekind import refuse_other_kinds
-from pipelines.landing.jsonpass import Record, json_elements, json_lines
 from pipelines.landing.model import FileGroup
-from pipelines.landing.parquetreader import check_parquet, read_parquet
-from pipelines.landing.relation import TABLE, Own, Reading, check_columns, has_nul, make_view
+from pipelines.landing.readers.jsonpass import Record, json_elements, json_lines
+from pipelines.landing.readers.relation import TABLE, Own, Reading, has_nul, make_view
 from pipelines.landing.spans import Rule, Span
 
 _CHUNK = 50_000
@@ -26,40 +19,18 @@ _CHUNK_CHARACTERS = 32 * 1024**2
 _LINES = pa.schema([("record", pa.int64()), ("line", pa.int64()), ("document", pa.string()), ("rule", pa.string())])
 
 
-def read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, scratch: Path) -> Reading:
-    """Read one file.
+class JsonReader:
+    """Reads `json` and `jsonl`."""
 
-    Args:
-        connection: The DuckDB in which the view is created.
-        path: The file.
-        group: The group of the mapping, which defines how to read the file.
-        scratch: A folder for a clean copy.
+    def header(self, path: Path, group: FileGroup) -> None:
+        """JSON has no header: a field that a record lacks is NULL."""
 
-    Raises:
-        InputError: The file must be refused as a whole.
-    """
-    refuse_other_kinds(path, group)
-    if group.is_text_table:
-        return read_csv(connection, path, group, scratch)
-    if group.format == "parquet":
-        return read_parquet(connection, path, group)
-    return _read_json(connection, path, group)
+    def read(self, connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, scratch: Path) -> Reading:
+        """Read a JSON file; see `Reader.read`."""
+        return _read(connection, path, group)
 
 
-def check_layout(path: Path, group: FileGroup) -> None:
-    """Check by its beginning that a file has the declared format and the columns that the mapping reads.
-
-    Raises:
-        InputError: The file is of another kind, or columns are missing. JSON has no columns to check.
-    """
-    refuse_other_kinds(path, group)
-    if group.is_text_table:
-        check_columns(csvpass.read_header(path, group), group)
-    elif group.format == "parquet":
-        check_parquet(path, group)
-
-
-def _read_json(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup) -> Reading:
+def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup) -> Reading:
     records = (
         json_lines(path, group.encoding)
         if group.format == "jsonl"

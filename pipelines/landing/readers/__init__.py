@@ -1,0 +1,51 @@
+"""Reads a file of any format into DuckDB: one module per format, all with the interface of interface.py.
+
+The result is the view `landing_source` of the file's records (relation.py). rows.py of landing turns them into rows.
+"""
+
+from pathlib import Path
+
+import duckdb
+
+from pipelines.landing.model import FileGroup
+from pipelines.landing.readers.filekind import refuse_other_kinds
+from pipelines.landing.readers.interface import Reader
+from pipelines.landing.readers.json_file import JsonReader
+from pipelines.landing.readers.parquet_file import ParquetReader
+from pipelines.landing.readers.relation import Reading, check_columns
+from pipelines.landing.readers.text_table import TextTableReader
+
+_READERS: dict[str, Reader] = {
+    "csv": TextTableReader(),
+    "tsv": TextTableReader(),
+    "json": JsonReader(),
+    "jsonl": JsonReader(),
+    "parquet": ParquetReader(),
+}
+
+
+def read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, scratch: Path) -> Reading:
+    """Read one file.
+
+    Args:
+        connection: The DuckDB in which the view is created.
+        path: The file.
+        group: The group of the mapping, which defines how to read the file.
+        scratch: A folder for a clean copy.
+
+    Raises:
+        InputError: The file must be refused as a whole.
+    """
+    refuse_other_kinds(path, group)
+    return _READERS[group.format].read(connection, path, group, scratch)
+
+
+def check_layout(path: Path, group: FileGroup) -> None:
+    """Check by its beginning that a file has the declared format and the columns that the mapping reads.
+
+    Raises:
+        InputError: The file is of another kind, or columns are missing. JSON has no columns to check.
+    """
+    refuse_other_kinds(path, group)
+    if (header := _READERS[group.format].header(path, group)) is not None:
+        check_columns(header, group)
