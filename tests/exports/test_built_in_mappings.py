@@ -1,0 +1,119 @@
+"""Each built-in mapping of a vendor takes a file in the vendor's layout, and every value lands where it belongs."""
+
+from pathlib import Path
+
+from pipelines.config.settings import project_root
+from tests.exports.exported import EXPORTS, land_export
+
+SAMPLE = {"sample", "crm", "survey_tool"}  # tests of the sample run them
+
+
+def test_every_built_in_mapping_has_an_export_that_is_tested() -> None:
+    built_in = {path.stem for path in (project_root() / "pipelines" / "landing" / "mappings").glob("*.yml")}
+    assert {path.name for path in EXPORTS.iterdir() if path.is_dir() and path.name[0] != "_"} == built_in - SAMPLE
+
+
+def test_shopify_orders(tmp_path: Path) -> None:
+    desk = land_export("shopify", tmp_path)
+    assert desk.rows("orders", "order_id, email, ordered_at, status, channel, currency") == [
+        ("#1001", "ada@example.com", "2024-03-01 08:15:02", "partially_refunded", "web", "EUR"),
+        ("#1002", None, "2024-03-30 23:30:00", "paid", "pos", "EUR"),  # in the night on which the clocks change
+        ("#1003", "bo@example.com", "2024-04-02 16:00:00", "voided", "web", "EUR"),
+        ("#1004", "ada@example.com", "2024-04-03 06:00:00", "pending", "web", "EUR"),
+    ]
+    # only the first line of an order has its total, so that three items are one order
+    assert desk.rows("orders", "order_id, discount, tax, shipping, total") == [
+        ("#1001", "5.00", "7.97", "4.90", "49.90"),
+        ("#1002", "0.00", "1.92", "0.00", "12.00"),
+        ("#1003", "0.00", "4.77", "4.90", "29.90"),
+        ("#1004", "0.00", "4.77", "4.90", "29.90"),
+    ]
+    assert desk.rows("orders", "order_id, paid_at, cancelled_at, store_id, coupon_code, phone")[:3] == [
+        ("#1001", "2024-03-01 08:15:10", None, None, "SPRING", "+4930123456"),
+        ("#1002", "2024-03-31 00:30:00", None, "Berlin", None, None),
+        ("#1003", None, "2024-04-02 17:00:00", None, None, None),
+    ]
+    assert desk.rows("order_lines", "order_id, product_id, product_name, brand, quantity, unit_price, list_price")[
+        :4
+    ] == [
+        ("#1001", "TEA-G", "Tea, green - 100 g", "Northwind", "2", "10.00", "12.00"),
+        ("#1001", "CUP-1", "Cup", "Northwind", "1", "25.00", None),
+        ("#1001", "SMP", "Sample", "Northwind", "1", "5.00", None),
+        ("#1002", "Tea, green - 100 g", "Tea, green - 100 g", "Northwind", "1", "12.00", None),
+    ]
+    assert desk.rows("order_lines", "count(*)", "1") == [(6,)]
+
+
+def test_a_refund_of_a_shopify_export_has_no_date_and_belongs_to_its_order(tmp_path: Path) -> None:
+    columns = "return_id, order_id, returned_at, amount, amount_basis, currency, kind"
+    assert land_export("shopify", tmp_path).rows("returns", columns) == [
+        ("#1001-refunded", "#1001", None, "20.00", "gross", "EUR", "refund")
+    ]
+
+
+def test_shopify_customers(tmp_path: Path) -> None:
+    columns = "customer_ref, name, email, phone, country, city, account_ref, consent_email, consent_sms"
+    assert land_export("shopify", tmp_path).rows("customers", columns) == [
+        ("7052231180001", "Ada Example", "ada@example.com", "+4930123456", "DE", "Berlin", None, "true", "false"),
+        ("7052231180002", "Bo", "bo@example.com", "+43123456", "AT", "Wien", "Bo GmbH", "false", "false"),
+    ]
+
+
+def test_woocommerce(tmp_path: Path) -> None:
+    desk = land_export("woocommerce", tmp_path)
+    assert desk.rows("orders", "order_id, customer_ref, email, ordered_at, paid_at, status, channel") == [
+        ("727", "26", "ada@example.com", "2024-03-31 00:30:00", "2024-03-31 00:31:00", "completed", "checkout"),
+        ("728", None, "bo@example.com", "2024-04-03 07:00:00", None, "pending", "checkout"),
+    ]
+    assert desk.rows("orders", "order_id, discount, tax, shipping, total, coupon_code") == [
+        ("727", "5.00", "9.31", "4.00", "58.31", "spring"),
+        ("728", "0.00", "2.85", "0.00", "17.85", None),
+    ]
+    # the total of two cups is that of both: 27.00 and 5.13 of tax
+    assert desk.rows("order_lines", "order_id, line_id, product_id, quantity, discount, total, tax") == [
+        ("727", "315", "CUP-1", "2", "3.00", "32.13", "5.13"),
+        ("727", "316", "22", "1", "2.00", "21.42", "3.42"),
+        ("728", "317", "CUP-1", "1", "0.00", "17.85", "2.85"),
+    ]
+    assert desk.rows("returns", "return_id, order_id, returned_at, amount, amount_basis, currency, reason") == [
+        ("801", "727", "2024-04-02 08:00:00", "16.07", "gross", "EUR", "broken")
+    ]
+
+
+def test_stripe(tmp_path: Path) -> None:
+    desk = land_export("stripe", tmp_path)
+    assert desk.rows("orders", "order_id, customer_ref, email, ordered_at, status, currency, total") == [
+        ("ch_3Oa1", "cus_P1", "ada@example.com", "2024-03-01 08:15:02", "partially refunded", "EUR", "49.90"),
+        ("ch_3Oa2", None, "bo@example.com", "2024-03-02 10:00:00", "failed", "EUR", "29.90"),
+        ("ch_3Oa3", None, "bo@example.com", "2024-03-03 10:00:00", "paid", "USD", "15.00"),
+    ]
+    assert desk.rows("returns", "return_id, order_id, returned_at, amount, amount_basis, currency") == [
+        ("ch_3Oa1-refunded", "ch_3Oa1", "2024-03-09 11:00:00", "20.00", "gross", "EUR")
+    ]
+
+
+def test_typeform(tmp_path: Path) -> None:
+    desk = land_export("typeform", tmp_path)
+    columns = "response_id, question_id, email, answered_at, construct, answer_number, answer_text, scale_max"
+    assert desk.rows("survey_answers", columns) == [
+        ("a1", "recommend", "ada@example.com", "2024-03-31 00:30:00", "nps", "9", None, "10"),
+        ("a1", "why", "ada@example.com", "2024-03-31 00:30:00", None, None, "Quick delivery", None),
+        ("a1", "shop", "ada@example.com", "2024-03-31 00:30:00", None, None, "Berlin", None),
+        ("a2", "recommend", "bo@example.com", "2024-04-01 00:30:00", "nps", "3", None, "10"),
+        # the last response of a page is on the next one again: staging keeps one row of a key
+        ("a2", "recommend", "bo@example.com", "2024-04-01 00:30:00", "nps", "3", None, "10"),
+        ("a3", "recommend", None, "2024-04-02 00:30:00", "nps", "10", None, "10"),
+    ]
+
+
+def test_delighted_and_an_unknown_kind_of_survey_is_quarantined(tmp_path: Path) -> None:
+    desk = land_export("delighted", tmp_path, warnings=1)
+    columns = "response_id, question_id, customer_ref, email, answered_at, updated_at, construct, answer_number"
+    assert desk.rows("survey_answers", f"{columns}, scale_min, scale_max, answer_text", "record, question_id desc") == [
+        ("65f1", "score", "501", "ada@example.com", *["2024-03-31 00:30:00"] * 2, "nps", "9", "0", "10", None),
+        ("65f1", "comment", "501", "ada@example.com", *["2024-03-31 00:30:00"] * 2, None, None, None, None,
+         "Quick delivery"),
+        ("65f2", "score", "502", "bo@example.com", "2024-04-01 00:30:00", "2024-04-02 00:30:00", "csat", "2", "1", "5",
+         None),
+    ]  # fmt: skip
+    assert desk.rows("unreadable", "record, rule") == [(3, "LND-009")]
