@@ -8,16 +8,17 @@ from tests.pipeline.landing_desk import Desk
 EXPORTS = Path(__file__).parent
 
 
-def land_export(name: str, folder: Path, warnings: int = 0) -> Desk:
+def land_export(name: str, folder: Path, warnings: int = 0, mapping: str = "") -> Desk:
     """Land the exports below tests/exports/<name>/ by the built-in mapping of that name.
 
     Args:
         name: The built-in mapping.
         folder: Where inbox and home are made.
         warnings: The number of warnings that landing them gives.
+        mapping: Another mapping that extends it.
     """
     desk = Desk(folder)
-    desk.mapping.write_text(f"extends: {name}\n", encoding="utf-8")
+    desk.mapping.write_text(mapping or f"extends: {name}\n", encoding="utf-8")
     for file in sorted((EXPORTS / name).iterdir()):
         shutil.copyfile(file, desk.inbox / file.name)
     report = desk.land()

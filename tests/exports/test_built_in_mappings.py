@@ -1,5 +1,7 @@
 """Each built-in mapping of a vendor takes a file in the vendor's layout, and every value lands where it belongs."""
 
+import re
+import textwrap
 from pathlib import Path
 
 from pipelines.config.settings import project_root
@@ -94,26 +96,37 @@ def test_stripe(tmp_path: Path) -> None:
 
 def test_typeform(tmp_path: Path) -> None:
     desk = land_export("typeform", tmp_path)
-    columns = "response_id, question_id, email, answered_at, construct, answer_number, answer_text, scale_max"
+    columns = "response_id, question_id, email, answered_at, construct, answer_number, scale_min, scale_max"
     assert desk.rows("survey_answers", columns) == [
-        ("a1", "recommend", "ada@example.com", "2024-03-31 00:30:00", "nps", "9", None, "10"),
-        ("a1", "why", "ada@example.com", "2024-03-31 00:30:00", None, None, "Quick delivery", None),
-        ("a1", "shop", "ada@example.com", "2024-03-31 00:30:00", None, None, "Berlin", None),
-        ("a2", "recommend", "bo@example.com", "2024-04-01 00:30:00", "nps", "3", None, "10"),
+        ("a1", "recommend", "ada@example.com", "2024-03-31 00:30:00", "nps", "9", "0", "10"),
+        ("a2", "recommend", "bo@example.com", "2024-04-01 00:30:00", "nps", "3", "0", "10"),
         # the last response of a page is on the next one again: staging keeps one row of a key
-        ("a2", "recommend", "bo@example.com", "2024-04-01 00:30:00", "nps", "3", None, "10"),
-        ("a3", "recommend", None, "2024-04-02 00:30:00", "nps", "10", None, "10"),
+        ("a2", "recommend", "bo@example.com", "2024-04-01 00:30:00", "nps", "3", "0", "10"),
+        ("a3", "recommend", None, "2024-04-02 00:30:00", "nps", "10", "0", "10"),
+    ]
+    assert desk.rows("ledger", "file_name, records, unreadable_records, skipped_records") == [
+        ("responses_page_1.json", 3, 0, 1),
+        ("responses_page_2.json", 2, 0, 0),
+    ]
+
+
+def test_other_questions_of_a_typeform_are_taken_as_the_documentation_says(tmp_path: Path) -> None:
+    text = (project_root() / "docs" / "sources.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n( *extends: typeform\n.*?)```", text, re.DOTALL)
+    desk = land_export("typeform", tmp_path, mapping=textwrap.dedent(example))
+    assert desk.rows("survey_answers", "question_id, construct, answer_number, scale_max", "1, 3")[:2] == [
+        ("quality", "product_quality", "4", "5"),
+        ("recommend", "nps", "10", "10"),
     ]
 
 
 def test_delighted_and_an_unknown_kind_of_survey_is_quarantined(tmp_path: Path) -> None:
     desk = land_export("delighted", tmp_path, warnings=1)
-    columns = "response_id, question_id, customer_ref, email, answered_at, updated_at, construct, answer_number"
-    assert desk.rows("survey_answers", f"{columns}, scale_min, scale_max, answer_text", "record, question_id desc") == [
-        ("65f1", "score", "501", "ada@example.com", *["2024-03-31 00:30:00"] * 2, "nps", "9", "0", "10", None),
-        ("65f1", "comment", "501", "ada@example.com", *["2024-03-31 00:30:00"] * 2, None, None, None, None,
-         "Quick delivery"),
-        ("65f2", "score", "502", "bo@example.com", "2024-04-01 00:30:00", "2024-04-02 00:30:00", "csat", "2", "1", "5",
-         None),
-    ]  # fmt: skip
+    columns = (
+        "response_id, customer_ref, email, answered_at, updated_at, construct, answer_number, scale_max, answer_text"
+    )
+    assert desk.rows("survey_answers", columns) == [
+        ("65f1", "501", "ada@example.com", *["2024-03-31 00:30:00"] * 2, "nps", "9", "10", "Quick delivery"),
+        ("65f2", "502", "bo@example.com", "2024-04-01 00:30:00", "2024-04-02 00:30:00", "csat", "2", "5", None),
+    ]
     assert desk.rows("unreadable", "record, rule") == [(3, "LND-009")]
