@@ -1,5 +1,6 @@
 """The section `What the marts say` of a page, compared with what queries find."""
 
+import re
 from pathlib import Path
 
 import duckdb
@@ -30,6 +31,7 @@ def check_reading(con: duckdb.DuckDBPyConnection, page: str, figures: dict[str, 
     lines = [
         line for line in section.splitlines() if line.startswith("| ") and not line.startswith(("| ---", "| what"))
     ]
-    said = {line.split(" | ")[0].removeprefix("| "): line.removesuffix(" |").split(" | ")[1:] for line in lines}
+    cells = [re.split(r" \| | / ", line.removeprefix("| ").removesuffix(" |")) for line in lines]
+    said = {name: numbers for name, *numbers in cells}
     found = {name: [str(value) for value in con.execute(query).fetchall()[0]] for name, query in figures.items()}
     assert found == said, f"found {found}"

@@ -185,7 +185,7 @@ def test_the_page_on_the_sample_says_what_plain_queries_on_the_facts_say(marts: 
         {
             "customers who bought": f"select {thousands('count(distinct customer_key)')} {purchases}",
             "loyal customers": f"select {thousands('count(*)')} from customer_loyalty where level = 'loyal'",
-            "share of purchases by customers who were loyal at the time": f"""
+            "share of purchases by customers who were loyal at the month end before": f"""
                 with orders as (
                     select customer_key, date_trunc('month', ordered_on)::date as month_on, net_amount {purchases}
                 )
@@ -197,7 +197,7 @@ def test_the_page_on_the_sample_says_what_plain_queries_on_the_facts_say(marts: 
             "the same for customers at risk": f"{outcome} 'at_risk'",
             "the same for churned customers": f"{outcome} 'churned'",
             "customers at risk, and the value at stake with them": f"{at_risk} level = 'at_risk'",
-            "customers with an open complaint, whom to call first": "select count(*) from customer_actions"
+            "customers with an open complaint, whom to contact first": "select count(*) from customer_actions"
             " where next_action = 'settle_complaint'",
             "bought again within 90 days after a complaint that was resolved within a week": f"{bought} is_resolved"
             " and resolution_hours <= 168",
