@@ -246,7 +246,7 @@ def test_a_misspelt_key_is_not_also_a_missing_one(tmp_path: Path) -> None:
         load_shop(tmp_path, spoilt)
     assert refused.value.message.splitlines() == [
         f"{tmp_path}/mapping.yml:1: sorce: unknown key; did you mean `source`?"
-        " The keys here are source, timezone, currency, order_statuses, channels, files"
+        " The keys here are extends, source, timezone, currency, order_statuses, channels, files"
     ]
 
 

@@ -28,6 +28,7 @@ GROUP: dict[str, tuple[dict[str, Any], bool]] = {
     "format": ({"format": "jsonl"}, True),
     "delimiter": ({"delimiter": ";"}, True),
     "quoting": ({"quoting": "none"}, True),
+    "name": ({"name": "orders"}, False),
     "encoding": ({"encoding": "latin-1"}, True),
     "skip_rows": ({"skip_rows": 1}, True),
     "header_rows": ({"header_rows": 2}, True),
