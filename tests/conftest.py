@@ -1,6 +1,7 @@
 """What every test may ask for: the command line as a user calls it, and one small sample that has been run whole."""
 
 import fcntl
+import gc
 import os
 import shutil
 import signal
@@ -29,6 +30,9 @@ Loyalty = Callable[..., subprocess.CompletedProcess[str]]
 # No test asserts a time: on a busy machine, any single example may be slow.
 hypothesis.settings.register_profile("without_deadline", deadline=None)
 hypothesis.settings.load_profile("without_deadline")
+
+# As `loyalty` does: a worker holds all tests, so that looking for unreachable cycles takes long.
+gc.set_threshold(50_000)
 
 # A process that a shell starts in the background ignores SIGINT, and so do its children: tests that send it would fail.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
