@@ -17,19 +17,21 @@ from pipelines.landing.normal import TIMES
 Declared = frozenset[tuple[str, str | None, str | None]]
 """Per entity of a file: its name, `delivery` and `line_lists`, as in the ledger."""
 
-# Keys of a group that do not decide rows: they choose files, give their date (which is compared separately), declare
-# something about deliveries, or are included below in another form.
-_NOT_ROWS = {"name", "match", "ignore", "file_on", "file_on_format", "delivery", "lines", "delimiter", "nulls"}
+# Keys of a group that do not decide rows: they choose files or say which files are refused, give their date (which is
+# compared separately), declare something about deliveries, or are included below in another form.
+_NOT_ROWS = frozenset(
+    ["name", "match", "ignore", "optional", "file_on", "file_on_format", "delivery", "lines", "delimiter", "nulls"]
+)
 _BY_COLUMN = {"timestamps", "timezone", "entities", "skips"}
 
 # The earlier fingerprint did not include these keys if they had their default.
-_LATER_KEYS = ("quoting", "delivery", "lines")
+_LATER_KEYS = ("quoting", "delivery", "lines", "optional")
 
 
 def fingerprint(mapping: Mapping, group: FileGroup) -> str:
     """The SHA-256 of everything in a mapping that decides the landed rows of a group's files, and of nothing else."""
     decides = {
-        "reading": group.model_dump(mode="json", exclude=_NOT_ROWS | _BY_COLUMN, exclude_defaults=True),
+        "reading": group.model_dump(mode="json", exclude={*_NOT_ROWS, *_BY_COLUMN}, exclude_defaults=True),
         "separator": group.separator if group.is_text_table else None,
         "nulls": sorted(set(group.nulls)),
         "skips": [[skip.name, skip.where.strip()] for skip in group.skips],

@@ -3,14 +3,15 @@
 from collections.abc import Collection
 
 _ENCODED = frozenset({"encoding"})
-_TEXT_TABLE = _ENCODED | {"delimiter", "quoting", "skip_rows", "header_rows", "names"}
+_NAMED = frozenset({"optional"})
+_TEXT_TABLE = _ENCODED | _NAMED | {"delimiter", "quoting", "skip_rows", "header_rows", "names"}
 
 OPTIONS: dict[str, frozenset[str]] = {
     "csv": _TEXT_TABLE,
     "tsv": _TEXT_TABLE,
     "json": _ENCODED | {"records"},
     "jsonl": _ENCODED,
-    "parquet": frozenset(),
+    "parquet": _NAMED,
 }
 
 

@@ -124,6 +124,8 @@ class FileGroup(_Strict):
         skip_rows: The number of physical lines before the header.
         header_rows: The number of header rows; the first one names the columns. It is 0 if `names` is given.
         names: The column names of a file without a header.
+        optional: For files with a header: source columns that a file may lack, or `*` for all. They are NULL then. A
+            file that lacks all columns of a key, or of another column that each row needs, is still refused.
         records: For JSON: the dotted path to the list of records; the default is the document itself.
         nulls: Texts that mean "no value", in addition to the empty text.
         file_on: A regex that is searched in the file's name. Its first group (or the whole match) is the file's date.
@@ -150,6 +152,7 @@ class FileGroup(_Strict):
     skip_rows: int = Field(default=0, ge=0, strict=True)
     header_rows: int = Field(default=1, ge=0, strict=True)
     names: tuple[str, ...] | None = None
+    optional: Listed = ()
     records: str = ""
     nulls: tuple[str, ...] = ()
     file_on: str | None = None

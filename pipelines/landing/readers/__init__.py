@@ -12,7 +12,7 @@ from pipelines.landing.readers.filekind import refuse_other_kinds
 from pipelines.landing.readers.interface import Reader
 from pipelines.landing.readers.json_file import JsonReader
 from pipelines.landing.readers.parquet_file import ParquetReader
-from pipelines.landing.readers.relation import Reading, check_columns
+from pipelines.landing.readers.relation import Reading, unfilled
 from pipelines.landing.readers.text_table import TextTableReader
 
 _READERS: dict[str, Reader] = {
@@ -40,12 +40,15 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, sc
     return _READERS[group.format].read(connection, path, group, scratch)
 
 
-def check_layout(path: Path, group: FileGroup) -> None:
+def check_layout(path: Path, group: FileGroup) -> list[str]:
     """Check by its beginning that a file has the declared format and the columns that the mapping reads.
+
+    Returns:
+        The canonical columns that stay empty because the file lacks optional columns, as `entity.column`.
 
     Raises:
         InputError: The file is of another kind, or columns are missing. JSON has no columns to check.
     """
     refuse_other_kinds(path, group)
-    if (header := _READERS[group.format].header(path, group)) is not None:
-        check_columns(header, group)
+    header = _READERS[group.format].header(path, group)
+    return [] if header is None else unfilled(header, group)

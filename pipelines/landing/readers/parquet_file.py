@@ -44,7 +44,7 @@ class ParquetReader:
 
 def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup) -> Reading:
     names, records = _look(path)
-    check_columns(names, group)
+    absent = check_columns(names, group)
     if records > max(ROWS_ALWAYS, ROWS_PER_BYTE * path.stat().st_size):
         raise InputError(
             f"the file has {records:,} rows in {path.stat().st_size:,} bytes, which looks like a decompression bomb",
@@ -76,7 +76,7 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup) -
     raw = f"cast(to_json(struct_pack({', '.join(fields)})) as varchar)"
     nul = " or ".join(filter(None, (_has_nul(column, types[column]) for column in own))) or "false"
     odd = connection.execute(f"select rowid + 1, {raw} from {TABLE} where {nul} order by rowid").fetchall()  # noqa: S608
-    make_view(connection, group, Own("rowid + 1", "rowid + 1", raw), leaf, f"({nul}) is not true")
+    make_view(connection, group, Own("rowid + 1", "rowid + 1", raw), leaf, f"({nul}) is not true", absent)
     return Reading(records - len(odd), tuple(Span(row, row, row, Rule.NUL, text) for row, text in odd))
 
 

@@ -5,19 +5,20 @@ It has every column that the mapping reads, as trimmed text. It also has `landin
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import duckdb
 
+from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import InputError
 from pipelines.base.spelling import nearest
 from pipelines.base.text import printable_name
-from pipelines.landing.binding import RELATION, record_tree
+from pipelines.landing.binding import RELATION, record_tree, references
 from pipelines.landing.cells import Cells
 from pipelines.landing.expressions import Path as Reference
 from pipelines.landing.expressions import parse
-from pipelines.landing.model import FileGroup
+from pipelines.landing.model import GENERATED_KEYS, FileGroup
 from pipelines.landing.spans import Span
 
 TABLE = "landing_read"
@@ -81,6 +82,7 @@ def make_view(
     own: Own,
     cell: Callable[[Reference], str],
     where: str = "true",
+    absent: Collection[str] = (),
 ) -> None:
     """Create the view over the table that a reader has filled.
 
@@ -90,9 +92,12 @@ def make_view(
         own: The columns that landing adds.
         cell: Gives the SQL of a source column, or of a path inside one, as text.
         where: The condition for rows of the table that are readable records.
+        absent: The columns that the file lacks, in lower case (`check_columns`).
     """
     cells = Cells(group.nulls)
-    columns = record_tree(group).select(lambda path: cells.add(cell(path)))
+    columns = record_tree(group).select(
+        lambda path: cells.add("cast(null as varchar)" if path[0].lower() in absent else cell(path))
+    )
     kept = f"{own.record} as landing_record, {own.line} as landing_line, {own.raw} as landing_raw"
     items = ", ".join(["landing_record", "landing_line", "landing_raw", *columns])
     connection.execute(
@@ -122,15 +127,21 @@ def unique_names(header: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def check_columns(header: Sequence[str], group: FileGroup) -> None:
-    """Check that a header has each column that the mapping reads exactly once.
+def check_columns(header: Sequence[str], group: FileGroup) -> frozenset[str]:
+    """Check that a header has each column that the mapping reads exactly once, unless the column is optional.
+
+    Returns:
+        The optional columns that the header lacks, in lower case.
 
     Raises:
         InputError: Columns are missing or ambiguous. The message names them.
     """
     present = [name.lower() for name in header]
     needed = list(record_tree(group).children)
-    missing = [name for name in needed if name.lower() not in present]
+    lacking = [name for name in needed if name.lower() not in present]
+    optional = {name.lower() for name in (needed if "*" in group.optional else group.optional)}
+    absent = frozenset(name.lower() for name in lacking if name.lower() in optional)
+    missing = [name for name in lacking if name.lower() not in absent]
     if missing:
         broken = [f"`{name}` is not an SQL expression either" for name in missing if _looks_like_sql(name)]
         near = [found for name in missing if (found := nearest(name, header))]
@@ -147,6 +158,41 @@ def check_columns(header: Sequence[str], group: FileGroup) -> None:
                 " one is meant, because column names are not case-sensitive",
                 hint=_RENAME if group.is_text_table else "Have the source rename all but one of them.",
             )
+    for entity, column, sources in required_sources(group):
+        if {name.lower() for name in sources} <= absent:
+            raise InputError(
+                f"the header has none of {_listed(sources)}, from which {entity}.{column} is made; it has"
+                f" {_listed(header)}",
+                hint="Correct the file. If the source has changed its layout, correct the mapping.",
+            )
+    return absent
+
+
+def unfilled(header: Sequence[str], group: FileGroup) -> list[str]:
+    """The canonical columns that a file leaves empty because it lacks the optional columns that they are made of."""
+    absent = check_columns(header, group)
+    return sorted(
+        {
+            f"{name}.{column}"
+            for name, rows in group.entities.items()
+            for block in rows.blocks()
+            for column, spec in block.items()
+            if (read := {path[0].lower() for path in references(spec.sql)}) and read <= absent
+        }
+    )
+
+
+def required_sources(group: FileGroup) -> Iterator[tuple[str, str, list[str]]]:
+    """Per canonical column that each row needs: the entity, the column, and the source columns that it is made from."""
+    for name, rows in group.entities.items():
+        entity = ENTITIES[name]
+        needs = [(key,) for key in entity.key if key != GENERATED_KEYS.get(name)] + list(entity.needs)
+        for block in rows.blocks():
+            for alternatives in needs:
+                mapped = [column for column in alternatives if column in block]
+                read = [{path[0] for path in references(block[column].sql)} for column in mapped]
+                if mapped and all(read):
+                    yield name, " or ".join(mapped), sorted(set().union(*read))
 
 
 def _looks_like_sql(name: str) -> bool:

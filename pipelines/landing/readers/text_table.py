@@ -37,7 +37,7 @@ class TextTableReader:
 
 
 def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, scratch: Path) -> Reading:
-    check_columns(csvpass.read_header(path, group), group)
+    absent = check_columns(csvpass.read_header(path, group), group)
     count = csvpass.count_plain(path, group)
     if count is None or not _load_plain(connection, path, group, count):
         clean = scratch / "clean.csv"
@@ -67,7 +67,7 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, s
             )
         return by_lower[path[0].lower()]
 
-    make_view(connection, group, own, cell, f"({is_header}) is not true" if headers else "true")
+    make_view(connection, group, own, cell, f"({is_header}) is not true" if headers else "true", absent)
     spans = tuple(sorted([*count.spans, *headers], key=lambda span: span.record))
     return Reading(count.records - len(headers), spans, last)
 
