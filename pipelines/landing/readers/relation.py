@@ -18,7 +18,7 @@ from pipelines.landing.binding import RELATION, record_tree, references
 from pipelines.landing.cells import Cells
 from pipelines.landing.expressions import Path as Reference
 from pipelines.landing.expressions import parse
-from pipelines.landing.model import GENERATED_KEYS, FileGroup
+from pipelines.landing.model import FileGroup
 from pipelines.landing.spans import Span
 
 TABLE = "landing_read"
@@ -186,7 +186,7 @@ def required_sources(group: FileGroup) -> Iterator[tuple[str, str, list[str]]]:
     """Per canonical column that each row needs: the entity, the column, and the source columns that it is made from."""
     for name, rows in group.entities.items():
         entity = ENTITIES[name]
-        needs = [(key,) for key in entity.key if key != GENERATED_KEYS.get(name)] + list(entity.needs)
+        needs = [*((key,) for key in entity.key), *entity.needs]
         for block in rows.blocks():
             for alternatives in needs:
                 mapped = [column for column in alternatives if column in block]
