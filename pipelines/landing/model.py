@@ -149,7 +149,8 @@ class FileGroup(_Strict):
 
     Attributes:
         name: A name by which a mapping that extends this one refers to the entry. It does not decide rows.
-        match: Globs. A glob without a slash is matched with the file name at any depth. The file name can end in `.gz`.
+        match: Globs. A glob without a slash is matched with the file name at any depth. The file name can end in `.gz`
+            or `.zip`.
         ignore: Why these files are not read. The group then has no other keys.
         format: The format of the file.
         delimiter: The delimiter of CSV and TSV.
