@@ -164,6 +164,9 @@ class FileGroup(_Strict):
         sheet: For workbooks: the names of the sheets to read; `*` and `?` match in the names of visible sheets. The
             default is the only visible sheet that has data.
         records: For JSON: the dotted path to the list of records; the default is the document itself.
+        unwrap: For JSON and JSON lines: dotted paths of the record inside the object that a tool wraps it in; the first
+            path with an object, or with the text of one, applies. Without any, the object itself is the record. The
+            fields of the wrapping object are `envelope.…`.
         nulls: Texts that mean "no value", in addition to the empty text.
         file_on: A regex that is searched in the file's name. Its first group (or the whole match) is the file's date.
         file_on_format: The format of that date.
@@ -192,6 +195,7 @@ class FileGroup(_Strict):
     optional: Listed = ()
     sheet: Listed | None = None
     records: str = ""
+    unwrap: Listed = ()
     nulls: tuple[str, ...] = ()
     file_on: str | None = None
     file_on_format: str = "%Y-%m-%d"

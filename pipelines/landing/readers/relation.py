@@ -105,9 +105,7 @@ def make_view(
     def leaf(path: Reference) -> str:
         if has_list and path == (COLUMNS,):
             return list_sql(others, [cells.add(column.cell) for column in others])
-        is_absent = (
-            bool(header) and path[0].lower() not in present
-        )  # it is optional: check_columns has checked the rest
+        is_absent = bool(group.optional and header) and path[0].lower() not in present
         return cells.add("cast(null as varchar)" if is_absent else cell(path))
 
     columns = record_tree(group).select(leaf)
