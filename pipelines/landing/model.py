@@ -313,6 +313,7 @@ class Mapping(_Strict):
     _path: Path = PrivateAttr(default=Path("mapping"))
     _lines: dict[tuple[str | int, ...], int] = PrivateAttr(default_factory=dict)
     _inherited: dict[tuple[str | int, ...], str] = PrivateAttr(default_factory=dict)
+    _is_built_in: bool = PrivateAttr(default=False)
 
     @field_validator("files")
     @classmethod
@@ -325,6 +326,10 @@ class Mapping(_Strict):
     def zone(self, group: FileGroup, column: Column | None = None) -> str:
         """The time zone that applies to a group, or to one of its columns."""
         return (column and column.timezone) or group.timezone or self.timezone or "UTC"
+
+    def is_built_in(self, location: tuple[str | int, ...]) -> bool:
+        """Whether a location is that of a built-in mapping: this one, or one that it extends without a change there."""
+        return self._is_built_in or location in self._inherited
 
     def where(self, location: tuple[str | int, ...]) -> str:
         """`path:line` of a location in the mapping, for messages; for inherited parts also that of the built-in one."""

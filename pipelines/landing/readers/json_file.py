@@ -22,9 +22,9 @@ _LINES = pa.schema([("record", pa.int64()), ("line", pa.int64()), ("document", p
 class JsonReader:
     """Reads `json` and `jsonl`."""
 
-    def check(self, path: Path, group: FileGroup) -> list[str]:
+    def check(self, path: Path, group: FileGroup) -> frozenset[str]:
         """JSON has no header to check: a field that a record lacks is NULL."""
-        return []
+        return frozenset()
 
     def read(self, connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, scratch: Path) -> Reading:
         """Read a JSON file; see `Reader.read`."""

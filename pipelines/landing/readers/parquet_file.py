@@ -32,7 +32,7 @@ _NO_PARQUET = "Have the file delivered again, or correct `format` in the mapping
 class ParquetReader:
     """Reads `parquet`."""
 
-    def check(self, path: Path, group: FileGroup) -> list[str]:
+    def check(self, path: Path, group: FileGroup) -> frozenset[str]:
         """Check the column names of the file's schema; see `Reader.check`."""
         return check_columns(_look(path)[0], group)
 
