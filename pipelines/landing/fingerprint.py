@@ -23,7 +23,7 @@ _NOT_ROWS = {"name", "match", "ignore", "file_on", "file_on_format", "delivery",
 _BY_COLUMN = {"timestamps", "timezone", "entities", "skips"}
 
 # The earlier fingerprint did not include these keys if they had their default.
-_LATER_KEYS = ("quoting", "delivery", "lines")
+_LATER_KEYS = ("quoting", "delivery", "lines", "sheet")
 
 
 def fingerprint(mapping: Mapping, group: FileGroup) -> str:

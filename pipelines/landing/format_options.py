@@ -3,7 +3,9 @@
 from collections.abc import Collection
 
 _ENCODED = frozenset({"encoding"})
-_TEXT_TABLE = _ENCODED | {"delimiter", "quoting", "skip_rows", "header_rows", "names"}
+_HEADER = frozenset({"skip_rows", "header_rows", "names"})
+_TEXT_TABLE = _ENCODED | _HEADER | {"delimiter", "quoting"}
+_WORKBOOK = _HEADER | {"sheet"}
 
 OPTIONS: dict[str, frozenset[str]] = {
     "csv": _TEXT_TABLE,
@@ -11,6 +13,8 @@ OPTIONS: dict[str, frozenset[str]] = {
     "json": _ENCODED | {"records"},
     "jsonl": _ENCODED,
     "parquet": frozenset(),
+    "xlsx": _WORKBOOK,
+    "xls": _WORKBOOK,
 }
 
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator,
 from pipelines.base.entities import ENTITIES
 from pipelines.config.values import CurrencyCode
 from pipelines.landing.channels import Channels
-from pipelines.landing.format_options import misplaced_options
+from pipelines.landing.format_options import OPTIONS, misplaced_options
 from pipelines.landing.mapping_values import (
     ColumnSource,
     EntryName,
@@ -121,9 +121,11 @@ class FileGroup(_Strict):
         delimiter: The delimiter of CSV and TSV.
         quoting: For CSV and TSV: `double` (fields can be in double quotes) or `none` (a quote is a normal character).
         encoding: The encoding of CSV, TSV and JSON; utf-8 can have a byte order mark.
-        skip_rows: The number of physical lines before the header.
+        skip_rows: The number of physical lines (of a workbook: rows) before the header.
         header_rows: The number of header rows; the first one names the columns. It is 0 if `names` is given.
         names: The column names of a file without a header.
+        sheet: For workbooks: the names of the sheets to read; `*` and `?` match in the names of visible sheets. The
+            default is the only visible sheet that has data.
         records: For JSON: the dotted path to the list of records; the default is the document itself.
         nulls: Texts that mean "no value", in addition to the empty text.
         file_on: A regex that is searched in the file's name. Its first group (or the whole match) is the file's date.
@@ -150,6 +152,7 @@ class FileGroup(_Strict):
     skip_rows: int = Field(default=0, ge=0, strict=True)
     header_rows: int = Field(default=1, ge=0, strict=True)
     names: tuple[str, ...] | None = None
+    sheet: Listed | None = None
     records: str = ""
     nulls: tuple[str, ...] = ()
     file_on: str | None = None
@@ -170,6 +173,11 @@ class FileGroup(_Strict):
     def is_text_table(self) -> bool:
         """Whether the file is CSV or TSV."""
         return self.format in ("csv", "tsv")
+
+    @property
+    def has_header(self) -> bool:
+        """Whether the file has a header row, unless the mapping names the columns."""
+        return "header_rows" in OPTIONS[self.format]
 
     @field_validator("delimiter")
     @classmethod
@@ -196,7 +204,7 @@ class FileGroup(_Strict):
             return self
         if not self.entities:
             raise ValueError("`entities` is missing; if the files must not be read, declare `ignore: <reason>`")
-        if self.is_text_table and (self.header_rows == 0) != (self.names is not None):
+        if self.has_header and (self.header_rows == 0) != (self.names is not None):
             raise ValueError("`names` and `header_rows: 0` must be used together")
         if misplaced := misplaced_options(self.format, self.model_fields_set):
             raise ValueError(misplaced)

@@ -41,12 +41,13 @@ TRAILING = {
     "landed_on": "DATE",
     "record": "BIGINT",
     "line": "BIGINT",
+    "part": "VARCHAR",  # the sheet or the member of an archive; NULL for other files
     "content_hash": "VARCHAR",
     "raw": "VARCHAR",
 }
 
 _LISTED = 10  # values in a message
-_OWN = "landing_record, landing_line, landing_raw, landing_block"
+_OWN = "landing_record, landing_line, landing_part, landing_raw, landing_block"
 
 
 @dataclass(frozen=True)
@@ -81,11 +82,11 @@ class RowSql:
         connection: Has the view `landing_source`; used to find the types of expressions.
         mapping: The source's mapping.
         group: One of its groups.
-        cut_off: The number of the record in which the file was cut off, if it was.
+        cut_off: The numbers of the records in which the file, or parts of it, were cut off.
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, mapping: Mapping, group: FileGroup, cut_off: int | None = None
+        self, connection: duckdb.DuckDBPyConnection, mapping: Mapping, group: FileGroup, cut_off: Sequence[int] = ()
     ) -> None:
         self._mapping = mapping
         self._group = group
@@ -98,12 +99,12 @@ class RowSql:
         lists = [(rows.where, rows.each) for rows in group.entities.values() if rows.each]
         no_list = [f"(coalesce({sql_of(where)}, false) and {is_no_list(each)})" for where, each in lists]
         self._no_list = " or ".join(no_list) or "false"
-        self.is_cut_off = cut_off is not None
+        self.cut_off = tuple(cut_off)
         self._unmapped = "false"
         if has_open_maps(group):
             find_unmapped(connection, group, self._kept)
             self._unmapped = f"landing_record in (select record from {UNMAPPED})"  # noqa: S608 (a name of ours)
-        odd = [self._no_list, self._unmapped, *([] if cut_off is None else [f"landing_record = {cut_off}"])]
+        odd = [self._no_list, self._unmapped, *(f"landing_record = {record}" for record in cut_off)]
         self._odd = " or ".join(one for one in odd if one != "false") or "false"
         self._takes = {name: self._takes_sql(name, rows) for name, rows in group.entities.items()}
         self._taken = f"not ({self._odd}) and ({' or '.join(self._takes.values())})"
@@ -135,14 +136,14 @@ class RowSql:
         return f"select {', '.join(counts)} from {RELATION}"  # noqa: S608 (names are quoted)
 
     def not_taken(self) -> str:
-        """The records that no entity and no skip takes: record, line, rule, raw."""
+        """The records that no entity and no skip takes: record, line, rule, raw, part."""
         rule = (
             f"case when {self._no_list} then '{Rule.NO_LIST}' when {self._unmapped} then '{Rule.UNMAPPED}'"
             f" when {self._odd} then '{Rule.CUT_OFF}'"
             f" else '{Rule.NOT_TAKEN}' end"
         )
         return (
-            f"select landing_record, landing_line, {rule} as landing_rule, landing_raw from {RELATION}"  # noqa: S608 (names are quoted)
+            f"select landing_record, landing_line, {rule} as landing_rule, landing_raw, landing_part from {RELATION}"  # noqa: S608 (names are quoted)
             f" where {self._kept} and not ({self._taken}) and not ({self._blank})"
         )
 
@@ -176,8 +177,8 @@ class RowSql:
             )
         select = ", ".join(f"{sql} as {column}" for column, sql in values.items())
         return (
-            f"select {select}, {facts.columns()}, landing_record as record, landing_line as line, content_hash,"  # noqa: S608 (names are quoted)
-            f" landing_raw as raw from ({self._hashed(name)})"
+            f"select {select}, {facts.columns()}, landing_record as record, landing_line as line,"  # noqa: S608 (names are quoted)
+            f" landing_part as part, content_hash, landing_raw as raw from ({self._hashed(name)})"
         )
 
     def origins(self, name: str) -> str:
@@ -300,7 +301,7 @@ class RowSql:
             f"{self._extracted(name, column, spec, types[column])} as {column}" for column, spec in block.items()
         )
         extracted = (
-            f"select landing_record, landing_line, landing_raw, {position} as landing_block, {first}"  # noqa: S608 (names are quoted)
+            f"select landing_record, landing_line, landing_part, landing_raw, {position} as landing_block, {first}"  # noqa: S608 (names are quoted)
             f" from {relation_of(self._group, rows)} where {where}"
         )
         instants = [c for c in block if normal.is_instant(ENTITIES[name].columns[c], types[c])]

@@ -12,8 +12,9 @@ from pipelines.landing.readers.filekind import refuse_other_kinds
 from pipelines.landing.readers.interface import Reader
 from pipelines.landing.readers.json_file import JsonReader
 from pipelines.landing.readers.parquet_file import ParquetReader
-from pipelines.landing.readers.relation import Reading, check_columns
+from pipelines.landing.readers.relation import Reading
 from pipelines.landing.readers.text_table import TextTableReader
+from pipelines.landing.readers.workbook import WorkbookReader
 
 _READERS: dict[str, Reader] = {
     "csv": TextTableReader(),
@@ -21,6 +22,8 @@ _READERS: dict[str, Reader] = {
     "json": JsonReader(),
     "jsonl": JsonReader(),
     "parquet": ParquetReader(),
+    "xlsx": WorkbookReader(),
+    "xls": WorkbookReader(),
 }
 
 
@@ -47,5 +50,4 @@ def check_layout(path: Path, group: FileGroup) -> None:
         InputError: The file is of another kind, or columns are missing. JSON has no columns to check.
     """
     refuse_other_kinds(path, group)
-    if (header := _READERS[group.format].header(path, group)) is not None:
-        check_columns(header, group)
+    _READERS[group.format].check(path, group)

@@ -1,6 +1,5 @@
 """Reads Parquet into DuckDB. Every column gets a neutral name, so that column names from outside cannot do harm."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -33,9 +32,9 @@ _NO_PARQUET = "Have the file delivered again, or correct `format` in the mapping
 class ParquetReader:
     """Reads `parquet`."""
 
-    def header(self, path: Path, group: FileGroup) -> Sequence[str]:
-        """The column names of the file's schema."""
-        return _look(path)[0]
+    def check(self, path: Path, group: FileGroup) -> None:
+        """Check the column names of the file's schema."""
+        check_columns(_look(path)[0], group)
 
     def read(self, connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, scratch: Path) -> Reading:
         """Read a Parquet file; see `Reader.read`."""

@@ -1,7 +1,7 @@
 """The view `landing_source` of a file's records, which every reader creates.
 
 It has every column that the mapping reads, as trimmed text. It also has `landing_record`, `landing_line` and
-`landing_raw` (the record as JSON).
+`landing_raw` (the record as JSON), and `landing_part` (the sheet or the member of an archive; else NULL).
 """
 
 import re
@@ -52,12 +52,14 @@ class Reading:
     Attributes:
         records: The number of records in the view, counted by an independent pass.
         spans: The parts that could not be read, in order. Each counts as one additional record.
-        unterminated: The file's last record, if it has no line end.
+        unterminated: The last record of the file, and of each of its parts, if it has no line end.
+        warnings: What may be wrong with the content. The records land.
     """
 
     records: int
     spans: tuple[Span, ...] = ()
-    unterminated: UnterminatedRecord | None = None
+    unterminated: tuple[UnterminatedRecord, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,8 @@ def make_view(
     cells = Cells(group.nulls)
     columns = record_tree(group).select(lambda path: cells.add(cell(path)))
     kept = f"{own.record} as landing_record, {own.line} as landing_line, {own.raw} as landing_raw"
-    items = ", ".join(["landing_record", "landing_line", "landing_raw", *columns])
+    kept += ", cast(null as varchar) as landing_part"
+    items = ", ".join(["landing_record", "landing_line", "landing_raw", "landing_part", *columns])
     connection.execute(
         f"create or replace temp view {RELATION} as select {items}"  # noqa: S608 (names are quoted)
         f" from ({cells.select(kept, f'{TABLE} where {where}')})"
@@ -145,7 +148,7 @@ def check_columns(header: Sequence[str], group: FileGroup) -> None:
             raise InputError(
                 f"{_same_names(header, places)}, and the mapping reads `{printable_name(name)}`: it is not clear which"
                 " one is meant, because column names are not case-sensitive",
-                hint=_RENAME if group.is_text_table else "Have the source rename all but one of them.",
+                hint=_RENAME if group.has_header else "Have the source rename all but one of them.",
             )
 
 

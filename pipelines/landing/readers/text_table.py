@@ -27,9 +27,9 @@ from pipelines.landing.readers.repeats import header_condition, header_spans, un
 class TextTableReader:
     """Reads `csv` and `tsv`."""
 
-    def header(self, path: Path, group: FileGroup) -> Sequence[str]:
-        """The column names, from the first lines of the file or from the mapping."""
-        return csvpass.read_header(path, group)
+    def check(self, path: Path, group: FileGroup) -> None:
+        """Check the column names, which are in the first lines of the file or in the mapping."""
+        check_columns(csvpass.read_header(path, group), group)
 
     def read(self, connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, scratch: Path) -> Reading:
         """Read a CSV or TSV file; see `Reader.read`."""
@@ -57,7 +57,7 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, s
     own = Own(record, line, f"cast(to_json(struct_pack({raw})) as varchar)")
     is_header = header_condition(count.header_rows)
     headers = header_spans(connection, count.header_rows, is_header, own)
-    last = unterminated_record(connection, len(names) - 1, count.header[-1], own) if count.is_unterminated else None
+    last = (unterminated_record(connection, len(names) - 1, count.header[-1], own),) if count.is_unterminated else ()
 
     def cell(path: Reference) -> str:
         if len(path) > 1:
