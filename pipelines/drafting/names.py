@@ -15,6 +15,35 @@ _ENDINGS = ("utc", "gmt")
 
 
 @dataclass(frozen=True)
+class Question:
+    """A kind of survey question that its name gives away.
+
+    Attributes:
+        construct: What it measures.
+        words: Words in the name of its column, in compared form.
+        scales: The usual scales, the most frequent one first. NPS has one only.
+    """
+
+    construct: str
+    words: tuple[str, ...]
+    scales: tuple[tuple[int, int], ...]
+
+
+QUESTIONS = (
+    Question("nps", ("nps", "netpromoter", "recommend", "weiterempfehl", "recommand", "recomend", "推荐"), ((0, 10),)),
+    Question("ces", ("ces", "effort", "aufwand", "esfuerzo", "费力", "省力"), ((1, 7), (1, 5))),
+    Question("csat", ("csat", "satisf", "zufrieden", "满意"), ((1, 5), (1, 7), (1, 10))),
+    Question("review", ("review", "rating", "stars", "sterne", "评分", "星级"), ((1, 5), (1, 10))),
+)
+
+
+def question_of(name: str) -> Question | None:
+    """The kind of question that a column's name gives away; None if it says none."""
+    form = compared(name)
+    return next((question for question in QUESTIONS if any(word in form for word in question.words)), None)
+
+
+@dataclass(frozen=True)
 class EntityNames:
     """How systems call one entity and its columns. All names are compared forms (`compared`).
 
@@ -57,6 +86,11 @@ def entity_names() -> dict[str, EntityNames]:
     """The names per entity, as names.yml lists them."""
     declared = cast(dict[str, dict[str, object]], read_yaml(_NAMES.read_text(encoding="utf-8")).data)
     return {entity: _entity(one) for entity, one in declared.items()}
+
+
+def drafted_entities() -> tuple[str, ...]:
+    """The entities that can be drafted."""
+    return tuple(entity_names())
 
 
 def _entity(declared: Mapping[str, object]) -> EntityNames:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pipelines.base import quoting
 from pipelines.drafting.times import Query
 
-_SIGNS = "[^0-9,.+-]"
+_SIGNS = "[\\s\\p{L}\\p{Sc}'’]"
 _PLAIN = r"[+-]?\d+(\.\d+)?"
 _COMMA = r"[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?"
 _THOUSANDS = r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?"

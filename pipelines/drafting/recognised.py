@@ -1,18 +1,19 @@
 """Recognises files that a built-in mapping reads: by the same check of columns that landing makes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import InputError
-from pipelines.drafting.layout import Layout
+from pipelines.drafting.layout import Layout, layout_of
 from pipelines.drafting.table import Table, open_table
 from pipelines.landing.binding import record_tree, references
+from pipelines.landing.expressions import parse_all
 from pipelines.landing.inbox import place_of
 from pipelines.landing.mapping import BUILT_IN, read_mapping
-from pipelines.landing.model import FileGroup, GENERATED_KEYS, Mapping
+from pipelines.landing.model import GENERATED_KEYS, FileGroup, Mapping
 from pipelines.landing.readers import check_layout
 
 _LEAST_SHARE = 0.6  # of the fields that an entry for JSON reads: a field that no record has is left out of a document
@@ -40,7 +41,10 @@ class Fit:
 
 @cache
 def _built_in() -> tuple[tuple[str, Mapping], ...]:
-    return tuple((path.stem, read_mapping(path.stem)) for path in sorted(BUILT_IN.glob("*.yml")))
+    mappings = tuple((path.stem, read_mapping(path.stem)) for path in sorted(BUILT_IN.glob("*.yml")))
+    # together, because each call of the parser takes a moment
+    parse_all(text for _, mapping in mappings for group in mapping.files for _, text in group.expressions())
+    return mappings
 
 
 def fits(path: Path, layout: Layout) -> list[Fit]:
@@ -52,6 +56,15 @@ def fits(path: Path, layout: Layout) -> list[Fit]:
         if group.ignore is None and (fit := _fit(path, layout, name, mapping, group)) is not None
     ]
     return sorted(found, key=lambda fit: (-fit.read, not fit.is_named, len(fit.options), fit.mapping))
+
+
+def systems_of(paths: Iterable[Path]) -> dict[str, list[Path]]:
+    """Files by the built-in mapping that reads them best; those that none reads are under an empty name."""
+    found: dict[str, list[Path]] = {}
+    for path in paths:
+        fit = fits(path, layout_of(path))
+        found.setdefault(fit[0].mapping if fit else "", []).append(path)
+    return found
 
 
 def _fit(path: Path, layout: Layout, name: str, mapping: Mapping, group: FileGroup) -> Fit | None:

@@ -19,7 +19,7 @@ from pipelines.base.errors import InputError
 from pipelines.drafting.layout import Layout
 from pipelines.landing.binding import RELATION, json_path
 from pipelines.landing.cells import trimmed
-from pipelines.landing.expressions import parse
+from pipelines.landing.expressions import parse, parse_all
 from pipelines.landing.model import Column, EntityRows, FileGroup
 from pipelines.landing.readers import read
 
@@ -148,9 +148,11 @@ def _rows(
     each: str | None,
     prefix: tuple[str, ...],
 ) -> Rows:
+    leaves = list(_leaves(structure))
+    parse_all({part for path in leaves for part in path})
     fields = tuple(
         Field(".".join(path), path, written((*prefix, *path)), f"f{index}")
-        for index, path in enumerate(_leaves(structure))
+        for index, path in enumerate(leaves)
     )
     cells = ", ".join(f"json_extract_string(document, {json_path(field.path)}) as {field.column}" for field in fields)
     values = ", ".join(f"{trimmed(field.column)} as {field.column}" for field in fields)

@@ -1,0 +1,312 @@
+"""Drafts the mapping of a source from its files: entries of a built-in mapping where one reads them, else its own ones."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pipelines.base.entities import ENTITIES, ColumnType
+from pipelines.base.errors import ConfigError, InputError
+from pipelines.drafting.drafted import DraftedEntry, Remark
+from pipelines.drafting.entry import draft_entry
+from pipelines.drafting.layout import layout_of
+from pipelines.drafting.recognised import Fit, fits
+from pipelines.drafting.table import open_table
+from pipelines.drafting.text import entry_text, head_text, scalar, scalars, status_text
+from pipelines.landing.inbox import place_of
+from pipelines.landing.mapping import load_mapping
+from pipelines.landing.readers import check_layout
+
+_DATES = ((r"(\d{4}-\d{2}-\d{2})", "%Y-%m-%d"), (r"(\d{4}_\d{2}_\d{2})", "%Y_%m_%d"), (r"(?<!\d)(\d{8})(?!\d)", "%Y%m%d"))
+_MONEY = (ColumnType.AMOUNT, ColumnType.PRICE)
+_HINT = "Draft the files of each system by themselves: they are different sources."
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user says about a source.
+
+    Attributes:
+        source: Its name.
+        timezone: The zone of times without an offset.
+        currency: The currency of amounts without one.
+        entity: The entity of the files.
+        columns: Source columns by canonical column.
+        are_defaults: Whether zone and currency apply only where no built-in mapping says something else.
+    """
+
+    source: str | None = None
+    timezone: str | None = None
+    currency: str | None = None
+    entity: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    are_defaults: bool = False
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A drafted mapping.
+
+    Attributes:
+        text: The mapping file.
+        source: The name of the source.
+        built_in: The built-in mapping that reads all files as they are; no mapping file is needed then.
+        remarks: What the user should know: the file or entry, and the remark.
+        unmapped: Per entry the columns that it does not read.
+        sampled: Per entry how its types were judged.
+    """
+
+    text: str
+    source: str
+    built_in: str | None = None
+    remarks: tuple[tuple[str, Remark], ...] = ()
+    unmapped: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sampled: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """Files of one kind: names that differ only in digits, and the same first line.
+
+    Attributes:
+        paths: The files. The largest one is examined.
+        fit: The built-in entry that reads them.
+        entry: The entry that was drafted for them.
+        sampled: How its types were judged.
+    """
+
+    paths: tuple[Path, ...]
+    fit: Fit | None = None
+    entry: DraftedEntry | None = None
+    sampled: str = ""
+
+    @property
+    def largest(self) -> Path:
+        return max(self.paths, key=lambda path: (path.stat().st_size, path.name))
+
+
+def draft_mapping(paths: Sequence[Path], wishes: Wishes, today: date) -> Draft:
+    """Draft the mapping of the files of one source. It is loaded and compared with the files before it is returned.
+
+    Args:
+        paths: The files.
+        wishes: What the user says about the source.
+        today: The current day.
+
+    Raises:
+        InputError: A file cannot be read, no entity fits any of them, or they come from two known systems.
+    """
+    kinds = [_Kind(tuple(group)) for group in _kinds(paths)]
+    used: set[str] = set()
+    examined = _with_built_in([_examined(kind, wishes, today, used, len(kinds) > 1) for kind in kinds])
+    mapping = next((kind.fit.mapping for kind in examined if kind.fit), None)
+    draft = _extending(mapping, examined, wishes) if mapping else _own(examined, wishes)
+    _check(draft.text, paths)
+    return draft
+
+
+def _kinds(paths: Iterable[Path]) -> list[list[Path]]:
+    found: dict[tuple[str, bytes], list[Path]] = {}
+    for path in sorted(paths):
+        if not path.is_file():
+            raise InputError(f"{path}: there is no such file", hint="Check the path.")
+        with path.open("rb") as file:
+            line = file.readline(100_000) if path.suffix in (".csv", ".tsv", ".txt") else b""
+        found.setdefault((re.sub(r"\d+", "*", path.name), line.strip()), []).append(path)
+    return list(found.values())
+
+
+def _examined(kind: _Kind, wishes: Wishes, today: date, used: set[str], is_one_of_many: bool) -> _Kind:
+    path = kind.largest
+    layout = layout_of(path)
+    if not wishes.entity and not wishes.columns and (found := fits(path, layout)):
+        return replace(kind, fit=found[0])
+    match = _globs(kind.paths)
+    try:
+        with open_table(path, layout) as table:
+            entry = draft_entry(table, layout, "", match, wishes.entity, wishes.columns, today)
+            sampled = (
+                f"{path.name}: types were judged by the first {table.sampled:,} of {table.records:,} records, times by all"
+                if table.sampled < table.records
+                else f"{path.name}: types and times were judged by all {table.records:,} records"
+            )
+    except InputError as error:
+        if not is_one_of_many:
+            raise
+        why = error.message.removeprefix(f"{path}: ")
+        entry = DraftedEntry("", match, ignore=f"the draft found no entity for it: {why.partition(';')[0]}")
+        entry = replace(entry, remarks=(Remark(f"{path.name} would be ignored: {why}", is_open=True),))
+        sampled = ""
+    name = _name(entry.entities[0].name if entry.entities else path.name.partition(".")[0], used)
+    dated = _file_on(kind.paths) if entry.entities else {}
+    return replace(kind, entry=replace(entry, name=name, options={**entry.options, **dated}), sampled=sampled)
+
+
+def _name(text: str, used: set[str]) -> str:
+    base = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
+    base = base if base[:1].isalpha() else f"files_{base}".strip("_")
+    name, count = base, 1
+    while name in used:
+        count += 1
+        name = f"{base}_{count}"
+    used.add(name)
+    return name
+
+
+def _globs(paths: Sequence[Path]) -> tuple[str, ...]:
+    """One glob for names that differ in numbers. A number of four digits or more is a date or a count of the export."""
+    names = sorted({path.name.removesuffix(".gz") for path in paths})
+    if len(names) == 1 and not re.search(r"\d{4}", names[0]):
+        return (names[0],)
+    return tuple(sorted({re.sub(r"\d+(?:[-_.]?\d+)*", "*", name) for name in names}))
+
+
+def _file_on(paths: Sequence[Path]) -> dict[str, str]:
+    """The keys that find the date in the names of the files, if each has one."""
+    for pattern, form in _DATES:
+        found = [re.search(pattern, path.name) for path in paths]
+        if all(one is not None and _is_date(one[1], form) for one in found):
+            return {"file_on": pattern, **({} if form == "%Y-%m-%d" else {"file_on_format": form})}
+    return {}
+
+
+def _is_date(text: str, form: str) -> bool:
+    try:
+        return 1990 <= datetime.strptime(text, form).year <= 2199  # noqa: DTZ007 (a day)
+    except ValueError:
+        return False
+
+
+def _with_built_in(kinds: list[_Kind]) -> list[_Kind]:
+    """The kinds, with one built-in mapping for all that one reads.
+
+    Raises:
+        InputError: Two built-in mappings read the files.
+    """
+    names = {kind.fit.mapping for kind in kinds if kind.fit}
+    if len(names) > 1:
+        shown = "; ".join(
+            f"{name}: {', '.join(kind.largest.name for kind in kinds if kind.fit and kind.fit.mapping == name)}"
+            for name in sorted(names)
+        )
+        raise InputError(f"the files come from {len(names)} systems: {shown}", hint=_HINT)
+    return kinds
+
+
+def _extending(mapping: str, kinds: Sequence[_Kind], wishes: Wishes) -> Draft:
+    """A mapping that extends a built-in one."""
+    files: list[str] = []
+    remarks: list[tuple[str, Remark]] = []
+    for kind in kinds:
+        if kind.fit is None:
+            continue
+        file = kind.largest.name
+        remarks.append((file, Remark(f"the built-in mapping {mapping} reads it")))
+        if kind.fit.is_named and not kind.fit.options:
+            continue
+        if kind.fit.entry is None:
+            text = f"its name fits no entry of {mapping}, and its entry has no name: rename the file"
+            remarks.append((file, Remark(text, is_open=True)))
+            continue
+        files.append(f"  {kind.fit.entry}:")
+        if not kind.fit.is_named:
+            files.append(f"    match: {scalars(_globs(kind.paths))}")
+        files += [f"    {key}: {scalar(value)}" for key, value in kind.fit.options]
+    own = [kind for kind in kinds if kind.entry]
+    for kind in own:
+        assert kind.entry
+        lines = [line for line in entry_text(kind.entry, "    ") if not line.strip().startswith("name:")]
+        files += [f"  {kind.entry.name}:", *(line for line in lines if line)]
+    said = (None, None) if wishes.are_defaults else (wishes.timezone, wishes.currency)
+    head = {"extends": mapping, "source": wishes.source, "timezone": said[0], "currency": said[1]}
+    lines = [*head_text(head, ()), *(["files:", *files] if files else [])]
+    is_whole = not files and not any(value for key, value in head.items() if key != "extends")
+    return Draft(
+        "\n".join(lines) + "\n",
+        wishes.source or mapping,
+        mapping if is_whole else None,
+        (*remarks, *_remarks(own)),
+        {kind.entry.name: kind.entry.unmapped for kind in own if kind.entry},
+        {kind.entry.name: kind.sampled for kind in own if kind.entry and kind.sampled},
+    )
+
+
+def _own(kinds: Sequence[_Kind], wishes: Wishes) -> Draft:
+    """A mapping without a built-in one."""
+    entries = [kind.entry for kind in kinds if kind.entry]
+    if not any(entry.entities for entry in entries):
+        raise InputError("no entity fits any of the files", hint="Write the mapping by hand: docs/mapping.md.")
+    # a glob with more letters is the narrower one, and the first entry that fits takes a file
+    entries.sort(key=lambda entry: -max(len(glob.replace("*", "")) for glob in entry.match))
+    source = wishes.source or _name(kinds[0].largest.resolve().parent.name, set())
+    remarks = list(_open_head(entries, wishes))
+    head = {"source": source, "timezone": wishes.timezone or "UTC", "currency": wishes.currency}
+    statuses = {word: count for entry in entries for word, count in entry.statuses}
+    lines = [*head_text(head, remarks), *status_text(statuses), "files:"]
+    lines += [line for number, entry in enumerate(entries) for line in list(entry_text(entry))[not number :]]
+    about = [("the source", remark) for remark in remarks]
+    if statuses:
+        words = ", ".join(f"`{word}` ({count:,})" for word, count in statuses.items())
+        about.append(("the source", Remark(f"no list knows the statuses {words}: their orders do not count", True)))
+    return Draft(
+        "\n".join(line for index, line in enumerate(lines) if line or index) + "\n",
+        source,
+        None,
+        (*about, *_remarks(kinds)),
+        {entry.name: entry.unmapped for entry in entries},
+        {kind.entry.name: kind.sampled for kind in kinds if kind.entry and kind.sampled},
+    )
+
+
+def _open_head(entries: Sequence[DraftedEntry], wishes: Wishes) -> Iterator[Remark]:
+    columns = [(entity.name, entity.all_columns()) for entry in entries for entity in entry.entities]
+    has_times = any(one.timestamps for _, there in columns for one in there.values())
+    if has_times and wishes.timezone is None:
+        yield Remark("timezone: in which zone are times without an offset? UTC is written here", True)
+    for name, there in columns:
+        kinds = ENTITIES[name].columns
+        if "currency" in kinds and "currency" not in there and any(kinds[one] in _MONEY for one in there):
+            if wishes.currency is None:
+                yield Remark("currency: no column says the currency of the amounts: write `currency: EUR`, or yours", True)
+            return
+
+
+def _remarks(kinds: Iterable[_Kind]) -> Iterator[tuple[str, Remark]]:
+    for kind in kinds:
+        if kind.entry is None:
+            continue
+        name = kind.largest.name if len(kind.paths) == 1 else f"{kind.largest.name} and {len(kind.paths) - 1} like it"
+        yield from ((name, remark) for remark in kind.entry.remarks)
+        for entity in kind.entry.entities:
+            yield from ((name, remark) for remark in entity.remarks)
+            for columns in (entity.columns, *entity.unpivot):
+                yield from ((name, remark) for column in columns.values() for remark in column.remarks)
+
+
+def _check(text: str, paths: Sequence[Path]) -> None:
+    """Load a draft as any mapping, and compare it with the files.
+
+    Raises:
+        InputError: It cannot be used.
+    """
+    with TemporaryDirectory() as folder:
+        place = Path(folder) / "draft.yml"
+        place.write_text(text, encoding="utf-8")
+        try:
+            mapping = load_mapping(place)
+        except ConfigError as error:
+            raise InputError(
+                f"the draft is not a valid mapping: {error.message.replace(str(place), 'draft')}",
+                hint="Name the columns with --column, or write the mapping by hand: docs/mapping.md.",
+            ) from error
+    for path in paths:
+        found = place_of(mapping, path.name)
+        try:
+            if found.problem:
+                raise found.problem
+            if found.group and found.group.ignore is None:
+                check_layout(path, found.group)
+        except InputError as error:
+            raise InputError(f"{path}: the draft does not read it: {error.message}", hint=error.hint) from error
