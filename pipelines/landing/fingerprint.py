@@ -43,8 +43,8 @@ def earlier_fingerprints(mapping: Mapping, group: FileGroup, delivery: str | Non
 
     They included more than what decides the rows. `delivery` is known from the ledger; every value of `lines` is tried.
     """
-    if any(column.values is not None for rows in group.entities.values() for column in _specs(rows)):
-        return frozenset()  # no earlier version had value maps
+    if any(rows.wording or any(column.values for column in _specs(rows)) for rows in group.entities.values()):
+        return frozenset()  # no earlier version had value maps and wordings
     given = (group.model_copy(update={"delivery": delivery, "lines": lines}) for lines in (None, "complete", "partial"))
     return frozenset(_earlier(mapping, one) for one in given)
 
@@ -73,6 +73,7 @@ def _entity(mapping: Mapping, group: FileGroup, name: str, rows: EntityRows) -> 
         "currency": mapping.currency if is_filled else None,
         "columns": _columns(mapping, group, name, rows.columns),
         "unpivot": [_columns(mapping, group, name, block) for block in rows.unpivot],
+        **({"wording": rows.wording.strip()} if rows.wording else {}),
     }
 
 
@@ -99,7 +100,7 @@ def _earlier(mapping: Mapping, group: FileGroup) -> str:
     without = dict.fromkeys(["name", "match", "ignore", *later], True)
     # These are newer than this fingerprint. `items` is empty once a mapping has been read.
     values = {"__all__": {"values"}}
-    newer = {"items": True, "columns": values, "unpivot": {"__all__": values}}
+    newer = {"items": True, "wording": True, "columns": values, "unpivot": {"__all__": values}}
     exclude: dict[str, Any] = {**without, "entities": {"__all__": newer}}
     return _sha256(
         {

@@ -17,6 +17,9 @@ OPTIONS: dict[str, frozenset[str]] = {
     "xls": _WORKBOOK,
 }
 
+ZIPPED = frozenset({"csv", "tsv", "json", "jsonl"})
+"""The formats whose files can be delivered as members of a ZIP archive (`.zip`)."""
+
 
 def misplaced_options(file_format: str, keys: Collection[str]) -> str:
     """What is wrong with the keys of a group of a format: keys of other formats; empty if there are none."""

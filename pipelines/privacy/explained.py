@@ -102,7 +102,8 @@ def _places(connection: duckdb.DuckDBPyConnection, record: Record) -> tuple[Plac
         columns = ENTITIES[entity].key[: len(record.key)]
         where = " and ".join(f"cast({column} as varchar) = ?" for column in columns)
         rows = connection.execute(
-            f"select distinct file_name, line, part from staging.stg_{entity} where source = ? and {where} order by all",  # noqa: S608 (names of ours)
+            f"select distinct file_name, line, part from staging.stg_{entity}"  # noqa: S608 (names of ours)
+            f" where source = ? and {where} order by all",
             [record.source, *record.key],
         ).fetchall()
         if rows:

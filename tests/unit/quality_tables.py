@@ -26,8 +26,8 @@ _TYPES = {
     ColumnType.BOOLEAN: "boolean",
 }
 _LANDED = (
-    "source, batch, file_name, file_sha256, file_on date, landed_on date, record bigint, line bigint, part, content_hash,"
-    " raw"
+    "source, batch, file_name, file_sha256, file_on date, landed_on date, record bigint, line bigint, part,"
+    " content_hash, raw"
 )
 _LEDGER = (
     "source, batch, file_name, file_sha256, file_on date, landed_on date, mapping_sha256, records bigint,"

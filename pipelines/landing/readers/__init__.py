@@ -1,4 +1,5 @@
-"""Reads a file of any format into DuckDB: one module per format, all with the interface of interface.py.
+"""Reads a file of any format into DuckDB: one module per format, all with the interface of interface.py. A ZIP
+archive (archive.py) is read member by member.
 
 The result is the view `landing_source` of the file's records (relation.py). rows.py of landing turns them into rows.
 """
@@ -8,6 +9,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.landing.model import FileGroup
+from pipelines.landing.readers.archive import check_members, is_archive, read_members
 from pipelines.landing.readers.filekind import refuse_other_kinds
 from pipelines.landing.readers.interface import Reader
 from pipelines.landing.readers.json_file import JsonReader
@@ -39,8 +41,12 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, sc
     Raises:
         InputError: The file must be refused as a whole.
     """
-    refuse_other_kinds(path, group)
-    return _READERS[group.format].read(connection, path, group, scratch)
+
+    def read_one(one: Path) -> Reading:
+        refuse_other_kinds(one, group)
+        return _READERS[group.format].read(connection, one, group, scratch)
+
+    return read_members(connection, path, group, scratch, read_one) if is_archive(path, group) else read_one(path)
 
 
 def check_layout(path: Path, group: FileGroup) -> None:
@@ -49,5 +55,12 @@ def check_layout(path: Path, group: FileGroup) -> None:
     Raises:
         InputError: The file is of another kind, or columns are missing. JSON has no columns to check.
     """
-    refuse_other_kinds(path, group)
-    _READERS[group.format].check(path, group)
+
+    def check_one(one: Path) -> None:
+        refuse_other_kinds(one, group)
+        _READERS[group.format].check(one, group)
+
+    if is_archive(path, group):
+        check_members(path, group, check_one)
+    else:
+        check_one(path)

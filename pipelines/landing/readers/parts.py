@@ -53,10 +53,10 @@ class Parts:
             (*before.warnings, *warnings),
         )
 
-    def finish(self) -> Reading:
-        """Create the view of the records of all parts."""
+    def finish(self, warnings: tuple[str, ...] = ()) -> Reading:
+        """Create the view of the records of all parts. `warnings` are about the whole file."""
         self._connection.execute(f"create or replace temp view {RELATION} as from {_PARTS}")
-        return self._reading
+        return replace(self._reading, warnings=(*warnings, *self._reading.warnings))
 
 
 @contextmanager

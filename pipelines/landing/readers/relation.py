@@ -18,6 +18,7 @@ from pipelines.landing.cells import Cells
 from pipelines.landing.expressions import Path as Reference
 from pipelines.landing.expressions import parse
 from pipelines.landing.model import FileGroup
+from pipelines.landing.readers.wide import COLUMNS, Column, list_sql, others_of, reads_columns
 from pipelines.landing.spans import Span
 
 TABLE = "landing_read"
@@ -83,6 +84,7 @@ def make_view(
     own: Own,
     cell: Callable[[Reference], str],
     where: str = "true",
+    header: Sequence[Column] = (),
 ) -> None:
     """Create the view over the table that a reader has filled.
 
@@ -92,9 +94,18 @@ def make_view(
         own: The columns that landing adds.
         cell: Gives the SQL of a source column, or of a path inside one, as text.
         where: The condition for rows of the table that are readable records.
+        header: The columns of a file that has a header.
     """
     cells = Cells(group.nulls)
-    columns = record_tree(group).select(lambda path: cells.add(cell(path)))
+    has_list = reads_columns(group, [column.name for column in header])
+    others = others_of(header, group) if has_list else []
+
+    def leaf(path: Reference) -> str:
+        if has_list and path == (COLUMNS,):
+            return list_sql(others, [cells.add(column.cell) for column in others])
+        return cells.add(cell(path))
+
+    columns = record_tree(group).select(leaf)
     kept = f"{own.record} as landing_record, {own.line} as landing_line, {own.raw} as landing_raw"
     kept += ", cast(null as varchar) as landing_part"
     items = ", ".join(["landing_record", "landing_line", "landing_raw", "landing_part", *columns])
@@ -132,7 +143,7 @@ def check_columns(header: Sequence[str], group: FileGroup) -> None:
         InputError: Columns are missing or ambiguous. The message names them.
     """
     present = [name.lower() for name in header]
-    needed = list(record_tree(group).children)
+    needed = [name for name in record_tree(group).children if name != COLUMNS or not reads_columns(group, header)]
     missing = [name for name in needed if name.lower() not in present]
     if missing:
         broken = [f"`{name}` is not an SQL expression either" for name in missing if _looks_like_sql(name)]

@@ -22,6 +22,7 @@ from pipelines.landing.readers.relation import (
     unique_names,
 )
 from pipelines.landing.readers.repeats import header_condition, header_spans, unterminated_record
+from pipelines.landing.readers.wide import file_columns
 
 
 class TextTableReader:
@@ -67,7 +68,8 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, s
             )
         return by_lower[path[0].lower()]
 
-    make_view(connection, group, own, cell, f"({is_header}) is not true" if headers else "true")
+    columns = file_columns(count.header_rows or [count.header], [f"f{index}" for index in range(len(names))])
+    make_view(connection, group, own, cell, f"({is_header}) is not true" if headers else "true", columns)
     spans = tuple(sorted([*count.spans, *headers], key=lambda span: span.record))
     return Reading(count.records - len(headers), spans, last)
 
