@@ -1,5 +1,6 @@
 """Drafts the mapping of a source from its files: entries of a built-in mapping where one reads them, else its own ones."""
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ from pipelines.base.errors import ConfigError, InputError
 from pipelines.drafting.drafted import DraftedEntry, Remark
 from pipelines.drafting.entry import draft_entry
 from pipelines.drafting.layout import layout_of
-from pipelines.drafting.recognised import Fit, fits
+from pipelines.drafting.recognised import Fit, fits, ignored
 from pipelines.drafting.table import open_table
 from pipelines.drafting.text import entry_text, head_text, scalar, scalars, status_text
 from pipelines.landing.inbox import place_of
@@ -72,13 +73,17 @@ class _Kind:
 
     Attributes:
         paths: The files. The largest one is examined.
-        fit: The built-in entry that reads them.
+        fits: The built-in entries that read them, the best one first.
+        fit: The one of the mapping that was chosen for all files.
+        ignored: Why that mapping ignores them.
         entry: The entry that was drafted for them.
         sampled: How its types were judged.
     """
 
     paths: tuple[Path, ...]
+    fits: tuple[Fit, ...] = ()
     fit: Fit | None = None
+    ignored: str = ""
     entry: DraftedEntry | None = None
     sampled: str = ""
 
@@ -98,11 +103,10 @@ def draft_mapping(paths: Sequence[Path], wishes: Wishes, today: date) -> Draft:
     Raises:
         InputError: A file cannot be read, no entity fits any of them, or they come from two known systems.
     """
-    kinds = [_Kind(tuple(group)) for group in _kinds(paths)]
+    mapping, kinds = _with_built_in([_recognised(_Kind(tuple(group)), wishes) for group in _kinds(paths)])
     used: set[str] = set()
-    examined = _with_built_in([_examined(kind, wishes, today, used, len(kinds) > 1) for kind in kinds])
-    mapping = next((kind.fit.mapping for kind in examined if kind.fit), None)
-    draft = _extending(mapping, examined, wishes) if mapping else _own(examined, wishes)
+    drafted = [_drafted(kind, wishes, today, used, len(kinds) > 1) for kind in kinds]
+    draft = _extending(mapping, drafted, wishes) if mapping else _own(drafted, wishes)
     _check(draft.text, paths)
     return draft
 
@@ -118,13 +122,60 @@ def _kinds(paths: Iterable[Path]) -> list[list[Path]]:
     return list(found.values())
 
 
-def _examined(kind: _Kind, wishes: Wishes, today: date, used: set[str], is_one_of_many: bool) -> _Kind:
-    path = kind.largest
-    layout = layout_of(path)
-    if not wishes.entity and not wishes.columns and (found := fits(path, layout)):
-        return replace(kind, fit=found[0])
-    match = _globs(kind.paths)
+def _recognised(kind: _Kind, wishes: Wishes) -> _Kind:
+    """The kind with the built-in entries that read it; none if the user says what it is."""
+    if wishes.entity or wishes.columns:
+        return kind
     try:
+        return replace(kind, fits=tuple(fits(kind.largest, layout_of(kind.largest))))
+    except InputError:
+        return kind  # the draft reports it, unless a built-in mapping ignores the file
+
+
+def _with_built_in(kinds: list[_Kind]) -> tuple[str | None, list[_Kind]]:
+    """The built-in mapping that reads the files best, and the kinds with its entries.
+
+    Raises:
+        InputError: The files come from several systems.
+    """
+    fitted = [kind for kind in kinds if kind.fits]
+    if not fitted:
+        return None, kinds
+    weights = {
+        name: sum(max((fit.read for fit in kind.fits if fit.mapping == name), default=0) for kind in fitted)
+        for name in sorted({fit.mapping for kind in fitted for fit in kind.fits})
+    }
+    common = [name for name in weights if all(_takes(name, kind) for kind in fitted)]
+    if not common:
+        firsts = sorted({kind.fits[0].mapping for kind in fitted})
+        shown = "; ".join(
+            f"{name}: {', '.join(kind.largest.name for kind in fitted if kind.fits[0].mapping == name)}" for name in firsts
+        )
+        raise InputError(f"the files come from {len(firsts)} systems: {shown}", hint=_HINT)
+    named = {name: sum(any(fit.mapping == name and fit.is_named for fit in kind.fits) for kind in fitted) for name in common}
+    chosen = max(common, key=lambda name: (weights[name], named[name], -common.index(name)))
+    return chosen, [
+        replace(
+            kind,
+            fit=next((fit for fit in kind.fits if fit.mapping == chosen), None),
+            ignored=ignored(chosen, kind.largest) or "",
+        )
+        for kind in kinds
+    ]
+
+
+def _takes(mapping: str, kind: _Kind) -> bool:
+    """Whether a built-in mapping reads files, or ignores them with a reason."""
+    return any(fit.mapping == mapping for fit in kind.fits) or ignored(mapping, kind.largest) is not None
+
+
+def _drafted(kind: _Kind, wishes: Wishes, today: date, used: set[str], is_one_of_many: bool) -> _Kind:
+    """A kind with an entry, unless a built-in mapping takes it."""
+    if kind.fit or kind.ignored:
+        return kind
+    path, match, sampled = kind.largest, _globs(kind.paths), ""
+    try:
+        layout = layout_of(path)
         with open_table(path, layout) as table:
             entry = draft_entry(table, layout, "", match, wishes.entity, wishes.columns, today)
             sampled = (
@@ -138,7 +189,6 @@ def _examined(kind: _Kind, wishes: Wishes, today: date, used: set[str], is_one_o
         why = error.message.removeprefix(f"{path}: ")
         entry = DraftedEntry("", match, ignore=f"the draft found no entity for it: {why.partition(';')[0]}")
         entry = replace(entry, remarks=(Remark(f"{path.name} would be ignored: {why}", is_open=True),))
-        sampled = ""
     name = _name(entry.entities[0].name if entry.entities else path.name.partition(".")[0], used)
     dated = _file_on(kind.paths) if entry.entities else {}
     return replace(kind, entry=replace(entry, name=name, options={**entry.options, **dated}), sampled=sampled)
@@ -179,30 +229,16 @@ def _is_date(text: str, form: str) -> bool:
         return False
 
 
-def _with_built_in(kinds: list[_Kind]) -> list[_Kind]:
-    """The kinds, with one built-in mapping for all that one reads.
-
-    Raises:
-        InputError: Two built-in mappings read the files.
-    """
-    names = {kind.fit.mapping for kind in kinds if kind.fit}
-    if len(names) > 1:
-        shown = "; ".join(
-            f"{name}: {', '.join(kind.largest.name for kind in kinds if kind.fit and kind.fit.mapping == name)}"
-            for name in sorted(names)
-        )
-        raise InputError(f"the files come from {len(names)} systems: {shown}", hint=_HINT)
-    return kinds
-
-
 def _extending(mapping: str, kinds: Sequence[_Kind], wishes: Wishes) -> Draft:
     """A mapping that extends a built-in one."""
     files: list[str] = []
     remarks: list[tuple[str, Remark]] = []
     for kind in kinds:
+        file = kind.largest.name
+        if kind.ignored:
+            remarks.append((file, Remark(f"the built-in mapping {mapping} ignores it: {kind.ignored}")))
         if kind.fit is None:
             continue
-        file = kind.largest.name
         remarks.append((file, Remark(f"the built-in mapping {mapping} reads it")))
         if kind.fit.is_named and not kind.fit.options:
             continue
@@ -301,8 +337,9 @@ def _check(text: str, paths: Sequence[Path]) -> None:
                 f"the draft is not a valid mapping: {error.message.replace(str(place), 'draft')}",
                 hint="Name the columns with --column, or write the mapping by hand: docs/mapping.md.",
             ) from error
+    root = Path(os.path.commonpath([path.absolute().parent for path in paths]))
     for path in paths:
-        found = place_of(mapping, path.name)
+        found = place_of(mapping, path.absolute().relative_to(root).as_posix())
         try:
             if found.problem:
                 raise found.problem

@@ -194,7 +194,8 @@ def _about_rows(values: Values, found: Match) -> Iterator[Remark]:
             )
     if reference := found.columns.get("customer_ref"):
         if empty := values.counted(f"{reference.column} is null"):
-            yield Remark(f"{empty:,} records have no `{reference.name}`; they belong to no customer, or to the e-mail's")
+            who = "their e-mail says who it is" if "email" in found.columns else "they belong to no customer"
+            yield Remark(f"{empty:,} records have no `{reference.name}`: {who}")
     elif "email" not in found.columns and found.entity in ("orders", "interactions", "cases", "survey_answers"):
         yield Remark("no column says who the customer is (customer_ref, email)", found.entity == "orders")
     if found.entity == "returns":
