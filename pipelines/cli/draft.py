@@ -44,7 +44,9 @@ def draft_map(
     ] = None,
     columns: Annotated[
         list[str] | None,
-        typer.Option("--column", help="A column that is not found, or found wrongly: order_id=Belegnr.", show_default=False),
+        typer.Option(
+            "--column", help="A column that is not found, or found wrongly: order_id=Belegnr.", show_default=False
+        ),
     ] = None,
 ) -> None:
     """Draft a mapping from files: format, columns, time formats, and what the data leave open. Lands nothing."""
@@ -95,7 +97,9 @@ def files_of(paths: list[Path]) -> list[Path]:
 
     found = [file for path in paths for file in (files_below(path) if path.is_dir() else [path])]
     if not found:
-        raise ConfigError(f"there is no file in {', '.join(map(str, paths))}", hint="name files, or a folder with files")
+        raise ConfigError(
+            f"there is no file in {', '.join(map(str, paths))}", hint="name files, or a folder with files"
+        )
     return found
 
 

@@ -80,7 +80,9 @@ def init(
     found = [one for text in _grouped(given) for one in _sources(text, to, zone, reporting)]
     paths = _mapping_paths(found, to)
     if there := [path for path in paths if path is not None and path.exists()]:
-        raise ConfigError(f"{there[0]} exists already, and nothing is replaced", hint="choose another folder with --out")
+        raise ConfigError(
+            f"{there[0]} exists already, and nothing is replaced", hint="choose another folder with --out"
+        )
     listed = [
         DraftedSource(_relative(path, to) if path else one.mapping, _relative(one.folder, to))
         for one, path in zip(found, paths, strict=True)
@@ -156,7 +158,9 @@ def _sources(texts: list[str], to: Path, zone: str, currency: str) -> list[_Sour
         adapter: TypeAdapter[str] = TypeAdapter(MappingName)
         known = adapter.validate_python(mapping, context={"base": Path.cwd()})
     except ValidationError as problem:
-        raise ConfigError(f"`{text}`: there is no such file or folder; {value_words(problem)}", hint=f"a source is {_SOURCES}") from problem
+        raise ConfigError(
+            f"`{text}`: there is no such file or folder; {value_words(problem)}", hint=f"a source is {_SOURCES}"
+        ) from problem
     return [_Source(known, Path(folder).expanduser() if equals else to / "inbox" / mapping)]
 
 
@@ -193,7 +197,9 @@ def _write(source: _Source, path: Path | None) -> None:
     for file in source.copied:
         target = source.folder / file.name
         if target.exists():
-            raise ConfigError(f"{target} exists already, and nothing is replaced", hint="choose another folder with --out")
+            raise ConfigError(
+                f"{target} exists already, and nothing is replaced", hint="choose another folder with --out"
+            )
         shutil.copyfile(file, target)
     if source.copied:
         out().print(f"{len(source.copied)} files were copied to {source.folder}; put later exports there")

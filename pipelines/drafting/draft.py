@@ -20,7 +20,11 @@ from pipelines.landing.inbox import place_of
 from pipelines.landing.mapping import load_mapping
 from pipelines.landing.readers import check_layout
 
-_DATES = ((r"(\d{4}-\d{2}-\d{2})", "%Y-%m-%d"), (r"(\d{4}_\d{2}_\d{2})", "%Y_%m_%d"), (r"(?<!\d)(\d{8})(?!\d)", "%Y%m%d"))
+_DATES = (
+    (r"(\d{4}-\d{2}-\d{2})", "%Y-%m-%d"),
+    (r"(\d{4}_\d{2}_\d{2})", "%Y_%m_%d"),
+    (r"(?<!\d)(\d{8})(?!\d)", "%Y%m%d"),
+)
 _MONEY = (ColumnType.AMOUNT, ColumnType.PRICE)
 _HINT = "Draft the files of each system by themselves: they are different sources."
 
@@ -149,10 +153,13 @@ def _with_built_in(kinds: list[_Kind]) -> tuple[str | None, list[_Kind]]:
     if not common:
         firsts = sorted({kind.fits[0].mapping for kind in fitted})
         shown = "; ".join(
-            f"{name}: {', '.join(kind.largest.name for kind in fitted if kind.fits[0].mapping == name)}" for name in firsts
+            f"{name}: {', '.join(kind.largest.name for kind in fitted if kind.fits[0].mapping == name)}"
+            for name in firsts
         )
         raise InputError(f"the files come from {len(firsts)} systems: {shown}", hint=_HINT)
-    named = {name: sum(any(fit.mapping == name and fit.is_named for fit in kind.fits) for kind in fitted) for name in common}
+    named = {
+        name: sum(any(fit.mapping == name and fit.is_named for fit in kind.fits) for kind in fitted) for name in common
+    }
     chosen = max(common, key=lambda name: (weights[name], named[name], -common.index(name)))
     return chosen, [
         replace(
@@ -297,7 +304,7 @@ def _own(kinds: Sequence[_Kind], wishes: Wishes) -> Draft:
 
 
 def _open_head(entries: Sequence[DraftedEntry], wishes: Wishes) -> Iterator[Remark]:
-    columns = [(entity.name, entity.all_columns()) for entry in entries for entity in entry.entities]
+    columns = [(entity.name, block) for entry in entries for entity in entry.entities for block in entity.blocks()]
     has_times = any(one.timestamps for _, there in columns for one in there.values())
     if has_times and wishes.timezone is None:
         yield Remark("timezone: in which zone are times without an offset? UTC is written here", True)
@@ -305,7 +312,9 @@ def _open_head(entries: Sequence[DraftedEntry], wishes: Wishes) -> Iterator[Rema
         kinds = ENTITIES[name].columns
         if "currency" in kinds and "currency" not in there and any(kinds[one] in _MONEY for one in there):
             if wishes.currency is None:
-                yield Remark("currency: no column says the currency of the amounts: write `currency: EUR`, or yours", True)
+                yield Remark(
+                    "currency: no column says the currency of the amounts: write `currency: EUR`, or yours", True
+                )
             return
 
 
@@ -317,7 +326,7 @@ def _remarks(kinds: Iterable[_Kind]) -> Iterator[tuple[str, Remark]]:
         yield from ((name, remark) for remark in kind.entry.remarks)
         for entity in kind.entry.entities:
             yield from ((name, remark) for remark in entity.remarks)
-            for columns in (entity.columns, *entity.unpivot):
+            for columns in entity.blocks():
                 yield from ((name, remark) for column in columns.values() for remark in column.remarks)
 
 

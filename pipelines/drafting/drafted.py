@@ -52,9 +52,9 @@ class DraftedEntity:
     unpivot: tuple[Mapping[str, DraftedColumn], ...] = ()
     remarks: tuple[Remark, ...] = ()
 
-    def all_columns(self) -> dict[str, DraftedColumn]:
-        """Its columns with those of all blocks."""
-        return {**self.columns, **{name: one for block in self.unpivot for name, one in block.items()}}
+    def blocks(self) -> tuple[Mapping[str, DraftedColumn], ...]:
+        """The columns, then those that each block adds."""
+        return (self.columns, *self.unpivot)
 
 
 @dataclass(frozen=True)

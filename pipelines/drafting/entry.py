@@ -27,7 +27,13 @@ _SHOWN = 10
 
 
 def draft_entry(
-    table: Table, layout: Layout, name: str, match: tuple[str, ...], entity: str | None, chosen: Mapping[str, str], today: date
+    table: Table,
+    layout: Layout,
+    name: str,
+    match: tuple[str, ...],
+    entity: str | None,
+    chosen: Mapping[str, str],
+    today: date,
 ) -> DraftedEntry:
     """Draft the entry of a file.
 
@@ -56,12 +62,17 @@ def draft_entry(
         if chief.entity == "orders" and (inner := _of_list(Values(table, rows, today), entities[0], table.path.name)):
             entities.append(inner)
     remarks = [Remark(note, is_open=True) for note in layout.notes]
+    if table.ambiguous:
+        names = ", ".join(f"`{name}`" for name in table.ambiguous)
+        remarks.append(Remark(f"several columns are called {names}, so a mapping cannot read them: rename them", True))
     if table.unreadable:
-        remarks.append(Remark(f"{table.unreadable} parts of the file cannot be read; a run lists them with their lines"))
+        remarks.append(
+            Remark(f"{table.unreadable} parts of the file cannot be read; a run lists them with their lines")
+        )
     if len(candidates) > 1 and not candidates[1].missing and candidates[1].weight >= chief.weight - 1:
         remarks.append(Remark(f"the file could also be {candidates[1].entity} (--entity {candidates[1].entity})", True))
     unread = [one.sql for one in table.rows[0].fields if one.column not in read]
-    texts = " ".join(column.sql for drafted in entities for column in drafted.all_columns().values())
+    texts = " ".join(column.sql for drafted in entities for block in drafted.blocks() for column in block.values())
     unread = [sql for sql in unread if sql not in texts]
     unread += [f"{rows.each} (a list)" for rows in table.rows[1:] if rows.each not in {one.each for one in entities}]
     statuses = tuple(_unknown_statuses(values, chief))
@@ -99,7 +110,9 @@ def _column(values: Values, found: Match, name: str) -> DraftedColumn:
     """One canonical column with the form of its values."""
     one, kind = found.columns[name], ENTITIES[found.entity].columns[name]
     others = found.others.get(name, ())
-    remarks = [Remark(f"{name}: it could also be {', '.join(f'`{other.name}`' for other in others)}", True)] if others else []
+    remarks = (
+        [Remark(f"{name}: it could also be {', '.join(f'`{other.name}`' for other in others)}", True)] if others else []
+    )
     if kind in TIMES:
         return replace(_time(values, one, kind, name), remarks=(*_time(values, one, kind, name).remarks, *remarks))
     sql = one.sql
@@ -115,7 +128,9 @@ def _column(values: Values, found: Match, name: str) -> DraftedColumn:
                 )
             )
         if numbers.unread:
-            remarks.append(Remark(f"{name}: {numbers.unread:,} values of `{one.name}` are not numbers; they are quarantined"))
+            remarks.append(
+                Remark(f"{name}: {numbers.unread:,} values of `{one.name}` are not numbers; they are quarantined")
+            )
     elif name in _KEYS and values.is_float_key(one):
         sql = f"regexp_replace({_inside(one)}, '\\.0$', '')"
         remarks.append(Remark(f"{name}: `{one.name}` is written with `.0` at the end, which is cut off"))
@@ -143,7 +158,9 @@ def _time(values: Values, one: Field, kind: ColumnType, name: str) -> DraftedCol
         )
     if times.unread:
         remarks.append(
-            Remark(f"{name}: {times.unread:,} values of `{one.name}` fit none of the formats; they are quarantined", True)
+            Remark(
+                f"{name}: {times.unread:,} values of `{one.name}` fit none of the formats; they are quarantined", True
+            )
         )
     if len(times.formats) > 1:
         remarks.append(Remark(f"{name}: `{one.name}` is written in {len(times.formats)} formats"))
@@ -181,7 +198,9 @@ def _about_rows(values: Values, found: Match) -> Iterator[Remark]:
             f" group by {', '.join(key)} having count(*) > 1)"
         )
         if int(str(twice)):
-            yield Remark(f"{int(str(twice)):,} records share their key ({names}) with another one: one of them counts", True)
+            yield Remark(
+                f"{int(str(twice)):,} records share their key ({names}) with another one: one of them counts", True
+            )
     elif generated := GENERATED_KEYS.get(found.entity):
         yield Remark(f"{generated}: no column is the key of a row, so landing makes one")
     if found.entity == "order_lines" and (quantity := found.columns.get("quantity")):
@@ -238,5 +257,3 @@ def _unknown_statuses(values: Values, found: Match) -> Iterator[tuple[str, int]]
     )
     unknown = [(str(word), int(str(n))) for word, n in counted if class_of(str(word), OrderStatuses()) == UNKNOWN]
     yield from unknown[:_SHOWN]
-
-

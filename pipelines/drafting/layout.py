@@ -27,8 +27,8 @@ _HEAD = 1_000_000  # bytes
 _BLOCK = 1024**2
 _GZIP = b"\x1f\x8b"
 # What charset-normalizer may find, and what a mapping calls it. The others are recognised, but landing cannot read them.
-_READ = {"gb18030": "gb18030", "gbk": "gbk", "gb2312": "gbk", "cp1252": "windows-1252", "latin_1": "latin-1"}
-_LEGACY = [*_READ, "big5", "shift_jis", "euc_kr", "cp1251", "cp1250"]
+_READ = {"gb18030": "gb18030", "cp1252": "windows-1252"}
+_LEGACY = ["gb18030", "cp1252", "big5", "shift_jis", "euc_kr", "cp1251"]
 _LISTS = ("items", "data", "records", "orders", "results", "responses", "value", "rows", "contacts", "customers")
 _DATA = re.compile(r"[-+]?[\d.,\s]*\d[\d.,\s]*%?|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*|[^@\s]+@[^@\s]+\.\w+")
 
@@ -118,8 +118,16 @@ def _encoding(path: Path) -> tuple[str, tuple[str, ...]]:
         raise InputError(
             f"{path}: its encoding seems to be {name}, which landing does not read", hint="Save the file as UTF-8."
         )
-    encoding = _READ[name]
+    encoding = "gbk" if name == "gb18030" and _decodes(odd[:_BLOCK], "gbk") else _READ[name]
     return encoding, (f"its encoding was estimated: {encoding}. Look at the names with special characters",)
+
+
+def _decodes(text: bytes, encoding: str) -> bool:
+    try:
+        text.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _json(path: Path, text: str) -> dict[str, str | int]:
@@ -130,7 +138,8 @@ def _json(path: Path, text: str) -> dict[str, str | int]:
     records = None
     if text.lstrip().startswith("{"):
         # of a long document only its beginning is here, in which the name of the list comes first or after a few values
-        records = next((name for name in _LISTS if re.search(rf'"{name}"\s*:\s*\[', text[:2_000])), None)
+        found = re.search(rf'"({"|".join(_LISTS)})"\s*:\s*\[', text[:2_000])
+        records = found[1] if found else None
     return {"format": "json", **({"records": records} if records else {})}
 
 
@@ -152,10 +161,7 @@ def _text_table(path: Path, text: str) -> dict[str, str | int]:
         copy = Path(folder) / "head.csv"
         copy.write_text(whole, encoding="utf-8", newline="")
         try:
-            ((delimiter, skipped),) = connection.execute(
-                f"select Delimiter, SkipRows from sniff_csv({quoting.files(copy)}, all_varchar = true,"  # noqa: S608
-                " null_padding = true, ignore_errors = true, sample_size = 2000)"
-            ).fetchall()
+            delimiter, skipped = _sniffed(connection, copy)
             header = connection.execute(
                 f"from read_csv({quoting.files(copy)}, all_varchar = true, header = false, skip = {skipped},"  # noqa: S608
                 f" delim = {quoting.text(delimiter)}, quote = '\"', null_padding = true, ignore_errors = true) limit 1"
@@ -180,3 +186,18 @@ def _text_table(path: Path, text: str) -> dict[str, str | int]:
     if delimiter not in (",", "\t"):
         options["delimiter"] = delimiter
     return {**options, **({"skip_rows": int(skipped)} if skipped else {})}
+
+
+def _sniffed(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, int]:
+    """The delimiter, and the number of lines before the header."""
+    problem: duckdb.Error | None = None
+    for tolerance in ("", ", ignore_errors = true", ", ignore_errors = true, null_padding = true"):
+        try:
+            ((delimiter, skipped),) = connection.execute(
+                f"select Delimiter, SkipRows from sniff_csv({quoting.files(path)}, all_varchar = true{tolerance})"  # noqa: S608 (names are quoted)
+            ).fetchall()
+        except duckdb.Error as error:
+            problem = error
+            continue
+        return str(delimiter), int(skipped)
+    raise problem or duckdb.Error("no delimiter fits")

@@ -128,7 +128,7 @@ def match(values: Values, entity: str, file_name: str, chosen: dict[str, str]) -
     needs = [(key,) for key in declared.key if key not in made] + list(declared.needs)
     missing = tuple(" or ".join(need) for need in needs if not set(need) & set(columns))
     is_named = any(word in file_name for word in names.files if len(word) > 2 or not word.isascii())
-    weight = len(columns) + own + (4 if is_named else 0) if own else 0.0
+    weight = len(columns) + own + (4.0 if is_named else 0.0) if own or (is_named and columns) else 0.0
     return Match(entity, columns, others, missing, weight)
 
 
@@ -158,7 +158,9 @@ def best(values: Values, file_name: str, entity: str | None, chosen: dict[str, s
 def _of_orders(values: Values, found: list[Match]) -> str:
     """`orders` if no order has two rows, else `order_lines`."""
     column = found[0].columns["order_id"].column
-    ((rows, orders),) = values.table.query(f"select count({column}), count(distinct {column}) from {values.rows.sample}")  # noqa: S608 (names of ours)
+    ((rows, orders),) = values.table.query(
+        f"select count({column}), count(distinct {column}) from {values.rows.sample}"
+    )  # noqa: S608 (names of ours)
     by_name = {one.entity: one for one in found}
     if any(one.missing for one in found):
         return next(one.entity for one in found if not one.missing)

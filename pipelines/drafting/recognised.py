@@ -146,4 +146,3 @@ def _needed(group: FileGroup) -> Iterator[frozenset[str]]:
 def _roots(text: str, rows: EntityRows) -> frozenset[str]:
     found = {path[0].lower() for path in references(text)}
     return frozenset(found - {"item", "item_no"} if rows.each else found)
-

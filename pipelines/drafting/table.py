@@ -5,6 +5,7 @@ infers the structure of a sample of them. Types are judged by the sample; times 
 """
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -74,6 +75,7 @@ class Table:
         sampled: How many of them are in the sample.
         unreadable: How many parts of it cannot be read.
         rows: The records first, then each list inside them.
+        ambiguous: The names that several columns have. A mapping cannot read these columns.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -82,6 +84,7 @@ class Table:
     sampled: int
     unreadable: int
     rows: tuple[Rows, ...]
+    ambiguous: tuple[str, ...] = ()
 
     def query(self, sql: str) -> list[tuple[object, ...]]:
         """The rows of a query."""
@@ -110,6 +113,9 @@ def open_table(path: Path, layout: Layout) -> Iterator[Table]:
             raise InputError(f"{path}: there is no record in it", hint="Give a file with data.")
         connection.execute(f"create temp view draft_records as select landing_raw as document from {RELATION}")  # noqa: S608 (a name of ours)
         structure = _structure(connection, "draft_records")
+        ambiguous = _ambiguous(structure) if layout.options.get("format") not in ("json", "jsonl") else ()
+        for name in [one for name in ambiguous for one in structure if one == name or _first(one) == name]:
+            del structure[name]
         rows = [_rows(connection, "draft_records", structure, None, ())]
         for number, (at, inner) in enumerate(_lists(structure)):
             whole = f"draft_list{number}"
@@ -119,7 +125,9 @@ def open_table(path: Path, layout: Layout) -> Iterator[Table]:
                 f" where json_type(document, {json_path(at)}) = 'ARRAY'"
             )
             rows.append(_rows(connection, whole, inner, written(at), ("item",)))
-        yield Table(connection, path, reading.records, min(reading.records, SAMPLED), len(reading.spans), tuple(rows))
+        yield Table(
+            connection, path, reading.records, min(reading.records, SAMPLED), len(reading.spans), tuple(rows), ambiguous
+        )
 
 
 def written(path: Sequence[str]) -> str:
@@ -151,8 +159,7 @@ def _rows(
     leaves = list(_leaves(structure))
     parse_all({part for path in leaves for part in path})
     fields = tuple(
-        Field(".".join(path), path, written((*prefix, *path)), f"f{index}")
-        for index, path in enumerate(leaves)
+        Field(".".join(path), path, written((*prefix, *path)), f"f{index}") for index, path in enumerate(leaves)
     )
     cells = ", ".join(f"json_extract_string(document, {json_path(field.path)}) as {field.column}" for field in fields)
     values = ", ".join(f"{trimmed(field.column)} as {field.column}" for field in fields)
@@ -162,6 +169,17 @@ def _rows(
         f" from (select {cells or 'null as nothing'} from {whole} limit {SAMPLED})"
     )
     return Rows(each, fields, sample, whole)
+
+
+def _ambiguous(structure: dict[str, Structure]) -> tuple[str, ...]:
+    """The names of which a reader has numbered the repetitions: `Total`, `Total (2)`."""
+    return tuple(dict.fromkeys(first for name in structure if (first := _first(name)) in structure))
+
+
+def _first(name: str) -> str:
+    """The name that a numbered repetition stands for; empty if it has no number."""
+    found = re.fullmatch(r"(.+) \(\d+\)", name)
+    return found[1] if found else ""
 
 
 def _leaves(structure: dict[str, Structure], at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:

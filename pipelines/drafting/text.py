@@ -93,7 +93,8 @@ def usual_formats(entry: DraftedEntry) -> tuple[str, ...]:
     counted = Counter(
         column.timestamps
         for entity in entry.entities
-        for column in entity.all_columns().values()
+        for block in entity.blocks()
+        for column in block.values()
         if column.timestamps
     )
     return counted.most_common(1)[0][0] if counted else ("iso",)
