@@ -8,6 +8,7 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from pipelines.base.durable import write_text_durably
+from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import ConfigError
 from pipelines.base.spelling import did_you_mean
 from pipelines.cli.console import err, out, print_labelled, reports_errors
@@ -69,7 +70,8 @@ def draft_map(
     print_draft(draft)
     if draft.built_in:
         err().print(
-            f"no mapping file is needed: write `- {{mapping: {draft.built_in}, files: FOLDER}}` under `sources` of the config"
+            "no mapping file is needed: under `sources` of the config, write"
+            f" `- {{mapping: {draft.built_in}, files: FOLDER}}`"
         )
     elif to is not None:
         out().print(f"{to} is written. Decide what is open in it, then name it under `sources` of the config")
@@ -132,4 +134,8 @@ def _column(text: str) -> tuple[str, str]:
     name, equals, source = text.partition("=")
     if not (name and equals and source):
         raise ConfigError(f"--column: `{text}` is not NAME=COLUMN", hint="write it as order_id=Belegnr")
+    known = {column for one in ENTITIES.values() for column in one.columns}
+    if name not in known:
+        words = did_you_mean(name, known, "docs/columns.md lists them")
+        raise ConfigError(f"--column: `{name}` is not a canonical column{words}", hint="correct the option")
     return name, source

@@ -70,7 +70,7 @@ def init(
     preset = checked("--industry", industry, TypeAdapter(Industry))
     given = list(sources or ())
     _refuse_without_terminal({"--timezone": zone, "--currency": reporting, "SOURCE": given})
-    if not sys.stdin.isatty():
+    if not is_terminal():
         preset = preset or "general"
     preset = preset or _asked(f"Industry ({', '.join(presets())})", TypeAdapter(Industry), "general")
     zone = zone or _asked("Time zone of the business day, such as Europe/Paris", TypeAdapter(Zone))
@@ -94,10 +94,15 @@ def init(
     _check_and_advise(config, [path for path in paths if path])
 
 
+def is_terminal() -> bool:
+    """Whether a user can be asked."""
+    return sys.stdin.isatty()
+
+
 def _refuse_without_terminal(given: dict[str, object]) -> None:
     """Raise an error that names each missing option if nobody can be asked."""
     missing = [name for name, value in given.items() if not value]
-    if missing and not sys.stdin.isatty():
+    if missing and not is_terminal():
         raise ConfigError(
             f"there is no terminal to ask in, and these are missing: {', '.join(missing)}",
             hint="loyalty init FOLDER --timezone Europe/Paris --currency EUR --industry retail",

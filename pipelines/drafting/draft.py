@@ -1,10 +1,9 @@
-"""Drafts the mapping of a source from its files: entries of a built-in mapping where one reads them, else its own ones."""
+"""Drafts the mapping of a source from its files: a built-in mapping where one reads them, else entries of its own."""
 
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,21 +11,15 @@ from pipelines.base.entities import ENTITIES, ColumnType
 from pipelines.base.errors import ConfigError, InputError
 from pipelines.drafting.drafted import DraftedEntry, Remark
 from pipelines.drafting.entry import draft_entry
+from pipelines.drafting.kinds import Kind, entry_name, file_on, globs, kinds_of, recognised, with_built_in
 from pipelines.drafting.layout import layout_of
-from pipelines.drafting.recognised import Fit, fits, ignored
 from pipelines.drafting.table import open_table
 from pipelines.drafting.text import entry_text, head_text, scalar, scalars, status_text
 from pipelines.landing.inbox import place_of
 from pipelines.landing.mapping import load_mapping
 from pipelines.landing.readers import check_layout
 
-_DATES = (
-    (r"(\d{4}-\d{2}-\d{2})", "%Y-%m-%d"),
-    (r"(\d{4}_\d{2}_\d{2})", "%Y_%m_%d"),
-    (r"(?<!\d)(\d{8})(?!\d)", "%Y%m%d"),
-)
 _MONEY = (ColumnType.AMOUNT, ColumnType.PRICE)
-_HINT = "Draft the files of each system by themselves: they are different sources."
 
 
 @dataclass(frozen=True)
@@ -71,31 +64,6 @@ class Draft:
     sampled: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class _Kind:
-    """Files of one kind: names that differ only in digits, and the same first line.
-
-    Attributes:
-        paths: The files. The largest one is examined.
-        fits: The built-in entries that read them, the best one first.
-        fit: The one of the mapping that was chosen for all files.
-        ignored: Why that mapping ignores them.
-        entry: The entry that was drafted for them.
-        sampled: How its types were judged.
-    """
-
-    paths: tuple[Path, ...]
-    fits: tuple[Fit, ...] = ()
-    fit: Fit | None = None
-    ignored: str = ""
-    entry: DraftedEntry | None = None
-    sampled: str = ""
-
-    @property
-    def largest(self) -> Path:
-        return max(self.paths, key=lambda path: (path.stat().st_size, path.name))
-
-
 def draft_mapping(paths: Sequence[Path], wishes: Wishes, today: date) -> Draft:
     """Draft the mapping of the files of one source. It is loaded and compared with the files before it is returned.
 
@@ -107,7 +75,8 @@ def draft_mapping(paths: Sequence[Path], wishes: Wishes, today: date) -> Draft:
     Raises:
         InputError: A file cannot be read, no entity fits any of them, or they come from two known systems.
     """
-    mapping, kinds = _with_built_in([_recognised(_Kind(tuple(group)), wishes) for group in _kinds(paths)])
+    is_said = bool(wishes.entity or wishes.columns)
+    mapping, kinds = with_built_in([recognised(Kind(tuple(group)), is_said) for group in kinds_of(paths)])
     used: set[str] = set()
     drafted = [_drafted(kind, wishes, today, used, len(kinds) > 1) for kind in kinds]
     draft = _extending(mapping, drafted, wishes) if mapping else _own(drafted, wishes)
@@ -115,78 +84,17 @@ def draft_mapping(paths: Sequence[Path], wishes: Wishes, today: date) -> Draft:
     return draft
 
 
-def _kinds(paths: Iterable[Path]) -> list[list[Path]]:
-    found: dict[tuple[str, bytes], list[Path]] = {}
-    for path in sorted(paths):
-        if not path.is_file():
-            raise InputError(f"{path}: there is no such file", hint="Check the path.")
-        with path.open("rb") as file:
-            line = file.readline(100_000) if path.suffix in (".csv", ".tsv", ".txt") else b""
-        found.setdefault((re.sub(r"\d+", "*", path.name), line.strip()), []).append(path)
-    return list(found.values())
-
-
-def _recognised(kind: _Kind, wishes: Wishes) -> _Kind:
-    """The kind with the built-in entries that read it; none if the user says what it is."""
-    if wishes.entity or wishes.columns:
-        return kind
-    try:
-        return replace(kind, fits=tuple(fits(kind.largest, layout_of(kind.largest))))
-    except InputError:
-        return kind  # the draft reports it, unless a built-in mapping ignores the file
-
-
-def _with_built_in(kinds: list[_Kind]) -> tuple[str | None, list[_Kind]]:
-    """The built-in mapping that reads the files best, and the kinds with its entries.
-
-    Raises:
-        InputError: The files come from several systems.
-    """
-    fitted = [kind for kind in kinds if kind.fits]
-    if not fitted:
-        return None, kinds
-    weights = {
-        name: sum(max((fit.read for fit in kind.fits if fit.mapping == name), default=0) for kind in fitted)
-        for name in sorted({fit.mapping for kind in fitted for fit in kind.fits})
-    }
-    common = [name for name in weights if all(_takes(name, kind) for kind in fitted)]
-    if not common:
-        firsts = sorted({kind.fits[0].mapping for kind in fitted})
-        shown = "; ".join(
-            f"{name}: {', '.join(kind.largest.name for kind in fitted if kind.fits[0].mapping == name)}"
-            for name in firsts
-        )
-        raise InputError(f"the files come from {len(firsts)} systems: {shown}", hint=_HINT)
-    named = {
-        name: sum(any(fit.mapping == name and fit.is_named for fit in kind.fits) for kind in fitted) for name in common
-    }
-    chosen = max(common, key=lambda name: (weights[name], named[name], -common.index(name)))
-    return chosen, [
-        replace(
-            kind,
-            fit=next((fit for fit in kind.fits if fit.mapping == chosen), None),
-            ignored=ignored(chosen, kind.largest) or "",
-        )
-        for kind in kinds
-    ]
-
-
-def _takes(mapping: str, kind: _Kind) -> bool:
-    """Whether a built-in mapping reads files, or ignores them with a reason."""
-    return any(fit.mapping == mapping for fit in kind.fits) or ignored(mapping, kind.largest) is not None
-
-
-def _drafted(kind: _Kind, wishes: Wishes, today: date, used: set[str], is_one_of_many: bool) -> _Kind:
+def _drafted(kind: Kind, wishes: Wishes, today: date, used: set[str], is_one_of_many: bool) -> Kind:
     """A kind with an entry, unless a built-in mapping takes it."""
     if kind.fit or kind.ignored:
         return kind
-    path, match, sampled = kind.largest, _globs(kind.paths), ""
+    path, match, sampled = kind.largest, globs(kind.paths), ""
     try:
         layout = layout_of(path)
         with open_table(path, layout) as table:
             entry = draft_entry(table, layout, "", match, wishes.entity, wishes.columns, today)
             sampled = (
-                f"{path.name}: types were judged by the first {table.sampled:,} of {table.records:,} records, times by all"
+                f"{path.name}: types were judged by {table.sampled:,} of {table.records:,} records, times by all"
                 if table.sampled < table.records
                 else f"{path.name}: types and times were judged by all {table.records:,} records"
             )
@@ -196,47 +104,12 @@ def _drafted(kind: _Kind, wishes: Wishes, today: date, used: set[str], is_one_of
         why = error.message.removeprefix(f"{path}: ")
         entry = DraftedEntry("", match, ignore=f"the draft found no entity for it: {why.partition(';')[0]}")
         entry = replace(entry, remarks=(Remark(f"{path.name} would be ignored: {why}", is_open=True),))
-    name = _name(entry.entities[0].name if entry.entities else path.name.partition(".")[0], used)
-    dated = _file_on(kind.paths) if entry.entities else {}
+    name = entry_name(entry.entities[0].name if entry.entities else path.name.partition(".")[0], used)
+    dated = file_on(kind.paths) if entry.entities else {}
     return replace(kind, entry=replace(entry, name=name, options={**entry.options, **dated}), sampled=sampled)
 
 
-def _name(text: str, used: set[str]) -> str:
-    base = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
-    base = base if base[:1].isalpha() else f"files_{base}".strip("_")
-    name, count = base, 1
-    while name in used:
-        count += 1
-        name = f"{base}_{count}"
-    used.add(name)
-    return name
-
-
-def _globs(paths: Sequence[Path]) -> tuple[str, ...]:
-    """One glob for names that differ in numbers. A number of four digits or more is a date or a count of the export."""
-    names = sorted({path.name.removesuffix(".gz") for path in paths})
-    if len(names) == 1 and not re.search(r"\d{4}", names[0]):
-        return (names[0],)
-    return tuple(sorted({re.sub(r"\d+(?:[-_.]?\d+)*", "*", name) for name in names}))
-
-
-def _file_on(paths: Sequence[Path]) -> dict[str, str]:
-    """The keys that find the date in the names of the files, if each has one."""
-    for pattern, form in _DATES:
-        found = [re.search(pattern, path.name) for path in paths]
-        if all(one is not None and _is_date(one[1], form) for one in found):
-            return {"file_on": pattern, **({} if form == "%Y-%m-%d" else {"file_on_format": form})}
-    return {}
-
-
-def _is_date(text: str, form: str) -> bool:
-    try:
-        return 1990 <= datetime.strptime(text, form).year <= 2199  # noqa: DTZ007 (a day)
-    except ValueError:
-        return False
-
-
-def _extending(mapping: str, kinds: Sequence[_Kind], wishes: Wishes) -> Draft:
+def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes) -> Draft:
     """A mapping that extends a built-in one."""
     files: list[str] = []
     remarks: list[tuple[str, Remark]] = []
@@ -255,7 +128,7 @@ def _extending(mapping: str, kinds: Sequence[_Kind], wishes: Wishes) -> Draft:
             continue
         files.append(f"  {kind.fit.entry}:")
         if not kind.fit.is_named:
-            files.append(f"    match: {scalars(_globs(kind.paths))}")
+            files.append(f"    match: {scalars(globs(kind.paths))}")
         files += [f"    {key}: {scalar(value)}" for key, value in kind.fit.options]
     own = [kind for kind in kinds if kind.entry]
     for kind in own:
@@ -276,14 +149,14 @@ def _extending(mapping: str, kinds: Sequence[_Kind], wishes: Wishes) -> Draft:
     )
 
 
-def _own(kinds: Sequence[_Kind], wishes: Wishes) -> Draft:
+def _own(kinds: Sequence[Kind], wishes: Wishes) -> Draft:
     """A mapping without a built-in one."""
     entries = [kind.entry for kind in kinds if kind.entry]
     if not any(entry.entities for entry in entries):
         raise InputError("no entity fits any of the files", hint="Write the mapping by hand: docs/mapping.md.")
     # a glob with more letters is the narrower one, and the first entry that fits takes a file
     entries.sort(key=lambda entry: -max(len(glob.replace("*", "")) for glob in entry.match))
-    source = wishes.source or _name(kinds[0].largest.resolve().parent.name, set())
+    source = wishes.source or entry_name(kinds[0].largest.resolve().parent.name, set())
     remarks = list(_open_head(entries, wishes))
     head = {"source": source, "timezone": wishes.timezone or "UTC", "currency": wishes.currency}
     statuses = {word: count for entry in entries for word, count in entry.statuses}
@@ -318,7 +191,7 @@ def _open_head(entries: Sequence[DraftedEntry], wishes: Wishes) -> Iterator[Rema
             return
 
 
-def _remarks(kinds: Iterable[_Kind]) -> Iterator[tuple[str, Remark]]:
+def _remarks(kinds: Iterable[Kind]) -> Iterator[tuple[str, Remark]]:
     for kind in kinds:
         if kind.entry is None:
             continue

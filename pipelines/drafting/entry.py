@@ -1,4 +1,4 @@
-"""Drafts the entities of one file that no built-in mapping reads: columns with their forms, and what the data leave open."""
+"""Drafts the entities of a file that no built-in mapping reads: columns, their forms, and what the data leave open."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -49,6 +49,12 @@ def draft_entry(
     Raises:
         InputError: No entity fits: a column is missing that staging needs.
     """
+    there = {one.name.lower() for one in table.rows[0].fields}
+    if unknown := next((source for source in chosen.values() if source.lower() not in there), None):
+        raise InputError(
+            f"{table.path}: there is no column `{unknown}`; it has {_listed(table.rows[0].fields)}",
+            hint="Correct --column.",
+        )
     values = Values(table, table.rows[0], today)
     candidates = best(values, compared(table.path.name), entity, dict(chosen))
     if not candidates or candidates[0].missing:
@@ -118,7 +124,7 @@ def _column(values: Values, found: Match, name: str) -> DraftedColumn:
     sql = one.sql
     if kind in NUMBERS:
         numbers = values.numbers(one)
-        sql = numbers.sql.format(_inside(one)) if numbers.sql else sql
+        sql = numbers.sql.replace("{}", _inside(one)) if numbers.sql else sql
         if numbers.why:
             remarks.append(
                 Remark(
@@ -151,7 +157,8 @@ def _time(values: Values, one: Field, kind: ColumnType, name: str) -> DraftedCol
         remarks.append(
             Remark(
                 f"{name}: every value of `{one.name}` fits both `{times.formats[0]}` and `{times.other}`, and"
-                f" {times.open_values:,} of them become different times: `{text}` is {_short(first)} or {_short(second)}."
+                f" {times.open_values:,} of them become different times: `{text}` is {_short(first)} or"
+                f" {_short(second)}."
                 f" `{times.formats[0]}` is written here",
                 True,
             )

@@ -5,6 +5,7 @@ with what is found here (table.py), and refuse it if it does not fit.
 """
 
 import codecs
+import csv
 import gzip
 import json
 import re
@@ -26,7 +27,7 @@ from pipelines.landing.readers.filekind import kind_of
 _HEAD = 1_000_000  # bytes
 _BLOCK = 1024**2
 _GZIP = b"\x1f\x8b"
-# What charset-normalizer may find, and what a mapping calls it. The others are recognised, but landing cannot read them.
+# What charset-normalizer may find, and what a mapping calls it. Landing cannot read the others that are recognised.
 _READ = {"gb18030": "gb18030", "cp1252": "windows-1252"}
 _LEGACY = ["gb18030", "cp1252", "big5", "shift_jis", "euc_kr", "cp1251"]
 _LISTS = ("items", "data", "records", "orders", "results", "responses", "value", "rows", "contacts", "customers")
@@ -162,16 +163,13 @@ def _text_table(path: Path, text: str) -> dict[str, str | int]:
         copy.write_text(whole, encoding="utf-8", newline="")
         try:
             delimiter, skipped = _sniffed(connection, copy)
-            header = connection.execute(
-                f"from read_csv({quoting.files(copy)}, all_varchar = true, header = false, skip = {skipped},"  # noqa: S608
-                f" delim = {quoting.text(delimiter)}, quote = '\"', null_padding = true, ignore_errors = true) limit 1"
-            ).fetchone()
         except duckdb.Error as error:
             raise InputError(
                 f"{path}: no delimiter gives a table: {str(error).partition(chr(10))[0]}",
                 hint="Write a mapping by hand; docs/mapping.md explains it.",
             ) from error
-    cells = [str(cell or "").strip() for cell in header or ()]
+    lines = iter(whole.splitlines(keepends=True)[skipped:])
+    cells = [cell.strip() for cell in next(csv.reader(lines, delimiter=delimiter), [])]
     if len(cells) < 2:
         raise InputError(
             f"{path}: no delimiter was found that splits its lines into columns",

@@ -45,10 +45,10 @@ class Values:
         """How a column writes times, by all records."""
         key = (one.column, kind)
         if key not in self._times:
-            sample = f"(select {one.column} as value from {self.rows.sample})"
+            sample = f"(select {one.column} as value from {self.rows.sample})"  # noqa: S608 (names of ours)
             found = times_of(self.table.query, sample, kind, self.today)
             if found.formats and self.table.sampled < self.table.records:
-                cell = f"(select json_extract_string(document, {json_path(one.path)}) as value from {self.rows.whole})"
+                cell = f"(select json_extract_string(document, {json_path(one.path)}) as value from {self.rows.whole})"  # noqa: S608 (names are quoted)
                 whole = f"(select {trimmed('value')} as value from {cell})"  # noqa: S608 (names are quoted)
                 found = times_of(self.table.query, whole, kind, self.today)
             self._times[key] = found
@@ -159,8 +159,8 @@ def _of_orders(values: Values, found: list[Match]) -> str:
     """`orders` if no order has two rows, else `order_lines`."""
     column = found[0].columns["order_id"].column
     ((rows, orders),) = values.table.query(
-        f"select count({column}), count(distinct {column}) from {values.rows.sample}"
-    )  # noqa: S608 (names of ours)
+        f"select count({column}), count(distinct {column}) from {values.rows.sample}"  # noqa: S608 (names of ours)
+    )
     by_name = {one.entity: one for one in found}
     if any(one.missing for one in found):
         return next(one.entity for one in found if not one.missing)

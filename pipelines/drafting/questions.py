@@ -1,4 +1,4 @@
-"""Drafts what survey answers measure, as far as their names say it. The scale is never concluded from the numbers alone."""
+"""Drafts what survey answers measure, as far as names say it. A scale is never concluded from the numbers alone."""
 
 from collections.abc import Iterator
 from dataclasses import replace

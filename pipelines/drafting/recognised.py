@@ -22,6 +22,7 @@ from pipelines.landing.readers.wide import COLUMNS, reads_columns
 # leaves out. So a file has this share of them, or an entry reads this share of the file's columns.
 _LEAST_SHARE = 0.3
 _LEAST_OF_FILE = 0.6
+_LEAST_COLUMNS = 5
 _READING = ("encoding", "delimiter")
 _FOLDERS = 3  # above a file, that a glob may name
 
@@ -99,9 +100,11 @@ def _fit(path: Path, layout: Layout, name: str, mapping: Mapping, group: FileGro
             continue
         listed = {COLUMNS} if reads_columns(entry, list(there)) else set()
         read = {column.lower() for column in record_tree(entry).children} - listed
-        most = min(_LEAST_SHARE * len(read), _LEAST_OF_FILE * len(there))
-        if len(read & there) >= max(1, most) and all(_is_there(one, there | listed) for one in _needed(entry)):
+        least = min(_LEAST_SHARE * len(read), max(_LEAST_OF_FILE * len(there), _LEAST_COLUMNS))
+        if len(read & there) >= max(1, least) and all(_is_there(one, there | listed) for one in _needed(entry)):
             is_named = any(place_of(mapping, one).group is group for one in _names(path))
+            if not is_named and group.name is None:
+                return None  # no mapping could extend this entry
             return Fit(name, group.name, len(read & there), is_named, tuple(sorted(options.items())))
     return None
 

@@ -59,7 +59,7 @@ def times_of(query: Query, values: str, kind: ColumnType, today: date) -> Times:
         today: The current day: a format that gives times after it is taken only if there is no other.
     """
     query(
-        "create or replace temp table draft_times as"
+        "create or replace temp table draft_times as"  # noqa: S608 (names of ours)
         f" select value, count(*) as n from {values} where value is not null group by value"
     )
     ((count,),) = query("select coalesce(sum(n), 0) from draft_times")
