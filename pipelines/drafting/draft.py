@@ -13,6 +13,7 @@ from pipelines.drafting.drafted import DraftedEntry, Remark
 from pipelines.drafting.entry import draft_entry
 from pipelines.drafting.kinds import Kind, entry_name, file_on, globs, kinds_of, recognised, with_built_in
 from pipelines.drafting.layout import layout_of
+from pipelines.drafting.recognised import entry_names
 from pipelines.drafting.table import open_table
 from pipelines.drafting.text import entry_text, head_text, scalar, scalars, status_text
 from pipelines.landing.inbox import place_of
@@ -77,7 +78,7 @@ def draft_mapping(paths: Sequence[Path], wishes: Wishes, today: date) -> Draft:
     """
     is_said = bool(wishes.entity or wishes.columns)
     mapping, kinds = with_built_in([recognised(Kind(tuple(group)), is_said) for group in kinds_of(paths)])
-    used: set[str] = set()
+    used = entry_names(mapping) if mapping else set()
     drafted = [_drafted(kind, wishes, today, used, len(kinds) > 1) for kind in kinds]
     draft = _extending(mapping, drafted, wishes) if mapping else _own(drafted, wishes)
     _check(draft.text, paths)

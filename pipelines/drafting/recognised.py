@@ -3,19 +3,25 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from pipelines.base import quoting
+from pipelines.base.database import connect
 from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import InputError
 from pipelines.drafting.layout import Layout, layout_of
 from pipelines.drafting.table import open_table
-from pipelines.landing.binding import record_tree, references
+from pipelines.landing.binding import RELATION, Tree, is_of_item, record_tree, references
+from pipelines.landing.expressions import Path as Reference
 from pipelines.landing.expressions import parse_all
 from pipelines.landing.inbox import place_of
 from pipelines.landing.mapping import BUILT_IN, read_mapping
-from pipelines.landing.model import GENERATED_KEYS, EntityRows, FileGroup, Mapping
-from pipelines.landing.readers import check_layout
+from pipelines.landing.model import GENERATED_KEYS, FileGroup, Mapping
+from pipelines.landing.readers import check_layout, read
 from pipelines.landing.readers.csvpass import read_header
+from pipelines.landing.readers.jsonpass import json_elements, json_lines
 from pipelines.landing.readers.wide import COLUMNS, reads_columns
 
 # An entry reads columns that few files have all of: those of other versions of the system, and fields that a document
@@ -23,6 +29,7 @@ from pipelines.landing.readers.wide import COLUMNS, reads_columns
 _LEAST_SHARE = 0.3
 _LEAST_OF_FILE = 0.6
 _LEAST_COLUMNS = 5
+_SAMPLED = 1_000  # records of JSON
 _READING = ("encoding", "delimiter")
 _FOLDERS = 3  # above a file, that a glob may name
 
@@ -65,6 +72,11 @@ def fits(path: Path, layout: Layout) -> list[Fit]:
     return sorted(found, key=lambda fit: (-fit.read, not fit.is_named, len(fit.options), fit.mapping))
 
 
+def entry_names(mapping: str) -> set[str]:
+    """The names of the entries of a built-in mapping."""
+    return {group.name for group in dict(_built_in())[mapping].files if group.name}
+
+
 def ignored(mapping: str, path: Path) -> str | None:
     """Why a built-in mapping ignores a file, by its name; None if it does not."""
     found = dict(_built_in())[mapping]
@@ -90,62 +102,91 @@ def _names(path: Path) -> list[str]:
 def _fit(path: Path, layout: Layout, name: str, mapping: Mapping, group: FileGroup) -> Fit | None:
     if group.format != layout.options.get("format", "csv") or ignored(name, path):
         return None
+    is_named = any(place_of(mapping, one).group is group for one in _names(path))
+    if not is_named and group.name is None:
+        return None  # no mapping could extend this entry
     own = {key: value for key, value in layout.options.items() if key in _READING}
     for options in ({}, own) if own else ({},):
         entry = group.model_copy(update=options)
         try:
             check_layout(path, entry)
-            there = _columns(path, layout, entry)
+            there, known = _there(path, layout, entry)
         except InputError:
             continue
-        listed = {COLUMNS} if reads_columns(entry, list(there)) else set()
-        read = {column.lower() for column in record_tree(entry).children} - listed
-        least = min(_LEAST_SHARE * len(read), max(_LEAST_OF_FILE * len(there), _LEAST_COLUMNS))
-        if len(read & there) >= max(1, least) and all(_is_there(one, there | listed) for one in _needed(entry)):
-            is_named = any(place_of(mapping, one).group is group for one in _names(path))
-            if not is_named and group.name is None:
-                return None  # no mapping could extend this entry
-            return Fit(name, group.name, len(read & there), is_named, tuple(sorted(options.items())))
+        listed = {(COLUMNS,)} if reads_columns(entry, [one[0] for one in there]) else set()
+        wanted = _lower(_leaves(record_tree(entry))) - listed
+        least = min(_LEAST_SHARE * len(wanted), max(_LEAST_OF_FILE * known, _LEAST_COLUMNS))
+        if len(wanted & there) >= max(1, least) and all(one & (there | listed) for one in _needed(entry)):
+            return Fit(name, group.name, len(wanted & there), is_named, tuple(sorted(options.items())))
     return None
 
 
-def _columns(path: Path, layout: Layout, group: FileGroup) -> frozenset[str]:
-    """The columns of a file, or the fields of its records, in lower case."""
-    if group.is_text_table:
-        return frozenset(name.lower() for name in read_header(path, group))
-    options = layout.options
-    if group.format == "json":
-        options = {**options, "encoding": group.encoding, "records": group.records or options.get("records", "")}
-        if group.records != options["records"]:
-            return frozenset()
+def _there(path: Path, layout: Layout, group: FileGroup) -> tuple[set[Reference], int]:
+    """The columns that a file has, of those that an entry reads, in lower case; and how many columns it has.
+
+    JSON has no header: a field is there if a record of the sample has a value in it, read as the entry reads it.
+    """
+    if group.format in ("json", "jsonl"):
+        return _filled(path, group), 0
     about = path.stat()
-    return _fields(path, tuple(options.items()), (about.st_size, about.st_mtime_ns))
+    columns = _header(path, tuple(layout.options.items()), (about.st_size, about.st_mtime_ns))
+    if group.is_text_table:
+        columns = frozenset(name.lower() for name in read_header(path, group))
+    return {one for one in _lower(_leaves(record_tree(group))) if one[0] in columns}, len(columns)
 
 
 @lru_cache(maxsize=256)
-def _fields(path: Path, options: tuple[tuple[str, str | int], ...], version: tuple[int, int]) -> frozenset[str]:
-    """The fields of a file's records. The version distinguishes contents."""
-    with open_table(path, Layout({key: value for key, value in options if value})) as table:
-        records, *lists = table.rows
-        fields = {one.path[0].lower() for one in records.fields}
-        return frozenset(fields | {(rows.each or "").strip('"').lower() for rows in lists})
+def _header(path: Path, options: tuple[tuple[str, str | int], ...], version: tuple[int, int]) -> frozenset[str]:
+    """The columns of a file with a header, in lower case. The version distinguishes contents."""
+    if dict(options).get("format", "csv") in ("csv", "tsv"):
+        return frozenset()
+    with open_table(path, Layout(dict(options))) as table:
+        return frozenset(one.path[0].lower() for one in table.rows[0].fields)
 
 
-def _is_there(paths: frozenset[str], there: frozenset[str]) -> bool:
-    """Whether a file has one of the columns that an expression reads: keys have other names in other versions."""
-    return not paths or bool(paths & there)
+def _filled(path: Path, group: FileGroup) -> set[Reference]:
+    """The fields of a sample of JSON records that have a value, of those that an entry reads, in lower case."""
+    leaves = list(_leaves(record_tree(group)))
+    records = (
+        json_lines(path, group.encoding)
+        if group.format == "jsonl"
+        else json_elements(path, group.encoding, group.records)
+    )
+    with TemporaryDirectory() as folder, connect(threads=1) as connection:
+        sample = Path(folder) / "sample.jsonl"
+        # a line end is never inside a text of JSON
+        lines = (one.text.replace("\n", " ").replace("\r", " ") for one in islice(records, _SAMPLED))
+        sample.write_text("\n".join(lines), encoding="utf-8")
+        entry = group.model_copy(update={"format": "jsonl", "records": "", "encoding": "utf-8"})
+        read(connection, sample, entry, Path(folder))
+        counts = ", ".join(f"count({'.'.join(map(quoting.name, leaf))})" for leaf in leaves)
+        (found,) = connection.execute(f"select {counts} from {RELATION}").fetchall()  # noqa: S608 (names are quoted)
+    return _lower(leaf for leaf, count in zip(leaves, found, strict=True) if count)
 
 
-def _needed(group: FileGroup) -> Iterator[frozenset[str]]:
-    """The columns of each expression without which an entity of the entry has no key, no time or no list."""
+def _leaves(tree: Tree, at: Reference = ()) -> Iterator[Reference]:
+    for name, child in tree.children.items():
+        if child.children:
+            yield from _leaves(child, (*at, name))
+        else:
+            yield (*at, name)
+
+
+def _lower(paths: Iterable[Reference]) -> set[Reference]:
+    return {tuple(part.lower() for part in path) for path in paths}
+
+
+def _needed(group: FileGroup) -> Iterator[set[Reference]]:
+    """The columns of each expression without which an entity of the entry has no key, no time or no list.
+
+    A file needs one of them: keys have other names in other versions of a system.
+    """
     for name, rows in group.entities.items():
         entity = ENTITIES[name]
         names = [column for column in entity.key if column != GENERATED_KEYS.get(name)]
         names += [need[0] for need in entity.needs if len(need) == 1]
         texts = [block[column].sql for block in rows.blocks() for column in names if column in block]
-        yield from (_roots(text, rows) for text in [*texts, *([rows.each] if rows.each else [])])
-
-
-def _roots(text: str, rows: EntityRows) -> frozenset[str]:
-    found = {path[0].lower() for path in references(text)}
-    return frozenset(found - {"item", "item_no"} if rows.each else found)
+        for text in texts:
+            own = {path for path in references(text) if not (rows.each and is_of_item(path))}
+            if own:
+                yield _lower(own)
