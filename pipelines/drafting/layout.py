@@ -53,7 +53,7 @@ def layout_of(path: Path) -> Layout:
     Raises:
         InputError: Landing cannot read such a file, or there is no header.
     """
-    head = _head(path)
+    head = head_of(path)
     if not head.strip():
         raise InputError(f"{path}: the file is empty", hint="Give a file with data.")
     if head.startswith(b"PAR1"):
@@ -88,7 +88,12 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
             raise InputError(f"{path}: damaged gzip: {error}", hint="Have the file delivered again.") from error
 
 
-def _head(path: Path) -> bytes:
+def head_of(path: Path) -> bytes:
+    """The beginning of a file, unpacked if it is packed by gzip.
+
+    Raises:
+        InputError: It cannot be read.
+    """
     try:
         with _opened(path) as file:
             return file.read(_HEAD)
@@ -98,7 +103,7 @@ def _head(path: Path) -> bytes:
 
 def _encoding(path: Path) -> tuple[str, tuple[str, ...]]:
     """The encoding as a mapping names it, and a note if it had to be estimated."""
-    if _head(path).startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if head_of(path).startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16", ()
     decoder = codecs.getincrementaldecoder("utf-8")()
     odd = b""

@@ -1,5 +1,6 @@
 """Recognises files that a built-in mapping reads: by the same check of columns that landing makes."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -11,7 +12,7 @@ from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import InputError
-from pipelines.drafting.layout import Layout, layout_of
+from pipelines.drafting.layout import Layout, head_of, layout_of
 from pipelines.drafting.table import open_table
 from pipelines.landing.binding import RELATION, Tree, is_of_item, record_tree, references
 from pipelines.landing.expressions import Path as Reference
@@ -147,6 +148,11 @@ def _header(path: Path, options: tuple[tuple[str, str | int], ...], version: tup
 def _filled(path: Path, group: FileGroup) -> set[Reference]:
     """The fields of a sample of JSON records that have a value, of those that an entry reads, in lower case."""
     leaves = list(_leaves(record_tree(group)))
+    about = path.stat()
+    words = _words(path, (about.st_size, about.st_mtime_ns))
+    has_needed = all(any(one[-1] in words for one in paths) for paths in _needed(group))
+    if not has_needed or sum(leaf[-1].lower() in words for leaf in leaves) < _LEAST_SHARE * len(leaves):
+        return set()  # most entries are of other systems, and to read a file takes longer
     records = (
         json_lines(path, group.encoding)
         if group.format == "jsonl"
@@ -162,6 +168,13 @@ def _filled(path: Path, group: FileGroup) -> set[Reference]:
         counts = ", ".join(f"count({'.'.join(map(quoting.name, leaf))})" for leaf in leaves)
         (found,) = connection.execute(f"select {counts} from {RELATION}").fetchall()  # noqa: S608 (names are quoted)
     return _lower(leaf for leaf, count in zip(leaves, found, strict=True) if count)
+
+
+@lru_cache(maxsize=256)
+def _words(path: Path, version: tuple[int, int]) -> frozenset[str]:
+    """The names of all fields at the beginning of a JSON file, at any depth, in lower case."""
+    text = head_of(path).decode("utf-8", errors="replace")
+    return frozenset(name.lower() for name in re.findall(r'"([^"\n]{1,100})"\s*:', text))
 
 
 def _leaves(tree: Tree, at: Reference = ()) -> Iterator[Reference]:
