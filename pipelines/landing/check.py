@@ -28,7 +28,7 @@ class SourceCheck:
         files: The number of files that match a group of the mapping.
         ignored: The number of files that the mapping ignores.
         problems: One line per file that would be refused, or about the whole source; empty if there are none.
-        notes: Other facts for the user: groups without a file.
+        notes: Other facts for the user: groups without a file, files without optional columns.
         warnings: Possible faults of the mapping: time formats that contradict each other.
         statuses: The statuses of orders and order lines, with their classes.
         outdated: The files that were landed with an older version of the mapping; None if there are none.
@@ -88,7 +88,8 @@ def _check(
         found = find(source)
     except InputError as error:
         return SourceCheck(name, 0, 0, (f"{error.message} {error.hint}",), ())
-    refused = {file.name: problem for file in found if (problem := _problem(file))}
+    looks = {file.name: _look(file) for file in found}
+    refused = {name: look for name, look in looks.items() if isinstance(look, InputError)}
     refused |= {name: ignored_error() for name in (outdated.ignored if outdated else ())}
     problems = [f"{printable_name(name)}: {problem.message}. {problem.hint}" for name, problem in refused.items()]
     readable = [file for file in found if file.name not in refused]
@@ -105,6 +106,11 @@ def _check(
             if id(group) not in used and group.ignore is None
         ]
     )
+    notes += [
+        f"{printable_name(name)}: the file has no columns for {', '.join(look)}, which stay empty"
+        for name, look in looks.items()
+        if not isinstance(look, InputError) and look
+    ]
     warnings = tuple(contradictions(source.mapping))
     problems = [*problems, *unreadable]
     return SourceCheck(
@@ -119,13 +125,13 @@ def _check(
     )
 
 
-def _problem(file: Found) -> InputError | None:
+def _look(file: Found) -> InputError | list[str]:
+    """Why a file would be refused, or the canonical columns for which it has no source column."""
     if file.problem is not None:
         return file.problem
     if file.group is None or file.group.ignore is not None:
-        return None
+        return []
     try:
-        check_layout(file.path, file.group)
+        return check_layout(file.path, file.group)
     except InputError as error:
         return error
-    return None

@@ -3,7 +3,8 @@
 from collections.abc import Collection
 
 _ENCODED = frozenset({"encoding"})
-_HEADER = frozenset({"skip_rows", "header_rows", "names"})
+_NAMED = frozenset({"optional"})
+_HEADER = _NAMED | {"skip_rows", "header_rows", "names"}
 _TEXT_TABLE = _ENCODED | _HEADER | {"delimiter", "quoting"}
 _WORKBOOK = _HEADER | {"sheet"}
 
@@ -12,7 +13,7 @@ OPTIONS: dict[str, frozenset[str]] = {
     "tsv": _TEXT_TABLE,
     "json": _ENCODED | {"records"},
     "jsonl": _ENCODED,
-    "parquet": frozenset(),
+    "parquet": _NAMED,
     "xlsx": _WORKBOOK,
     "xls": _WORKBOOK,
 }

@@ -159,6 +159,8 @@ class FileGroup(_Strict):
         skip_rows: The number of physical lines (of a workbook: rows) before the header.
         header_rows: The number of header rows; the first one names the columns. It is 0 if `names` is given.
         names: The column names of a file without a header.
+        optional: For files with a header: source columns that a file may lack, or `*` for all. They are NULL then. A
+            file that lacks all columns of a key, or of another column that each row needs, is still refused.
         sheet: For workbooks: the names of the sheets to read; `*` and `?` match in the names of visible sheets. The
             default is the only visible sheet that has data.
         records: For JSON: the dotted path to the list of records; the default is the document itself.
@@ -187,6 +189,7 @@ class FileGroup(_Strict):
     skip_rows: int = Field(default=0, ge=0, strict=True)
     header_rows: int = Field(default=1, ge=0, strict=True)
     names: tuple[str, ...] | None = None
+    optional: Listed = ()
     sheet: Listed | None = None
     records: str = ""
     nulls: tuple[str, ...] = ()

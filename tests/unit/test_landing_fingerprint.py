@@ -33,6 +33,7 @@ GROUP: dict[str, tuple[dict[str, Any], bool]] = {
     "skip_rows": ({"skip_rows": 1}, True),
     "header_rows": ({"header_rows": 2}, True),
     "names": ({"names": ["id"], "header_rows": 0}, True),
+    "optional": ({"optional": ["amount"]}, False),  # it decides only which files are refused
     "sheet": ({"format": "xlsx", "sheet": ["A"]}, True),
     "records": ({"format": "json", "records": "data"}, True),
     "nulls": ({"nulls": ["-"]}, True),

@@ -32,9 +32,9 @@ _NO_PARQUET = "Have the file delivered again, or correct `format` in the mapping
 class ParquetReader:
     """Reads `parquet`."""
 
-    def check(self, path: Path, group: FileGroup) -> None:
-        """Check the column names of the file's schema."""
-        check_columns(_look(path)[0], group)
+    def check(self, path: Path, group: FileGroup) -> list[str]:
+        """Check the column names of the file's schema; see `Reader.check`."""
+        return check_columns(_look(path)[0], group)
 
     def read(self, connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, scratch: Path) -> Reading:
         """Read a Parquet file; see `Reader.read`."""
@@ -63,7 +63,9 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup) -
     by_lower = {name.lower(): column for name, column in columns.items()}
 
     def leaf(at: Reference) -> str:
-        column = by_lower[at[0].lower()]
+        column = by_lower.get(at[0].lower())
+        if column is None:
+            return "cast(null as varchar)"  # an optional column
         if len(at) > 1:
             return json_leaf(f"to_json({column})")(at[1:])
         return _as_text(column, types[column])
