@@ -83,5 +83,5 @@ def find_warnings(
                 " different dates. The first format is used, so these dates may be wrong. Under `timestamps` in the"
                 " mapping, declare only the format that the source writes"
             )
-    messages += [f"{name}: {message}" for message in sql.unmapped(connection)]
+    messages += [f"{name}: {message}" for message in [*sql.unmapped(connection), *sql.questions(connection)]]
     return FileWarnings(ambiguous, may_be_cut_off, tuple(messages))

@@ -30,6 +30,11 @@ def _column(value: Any) -> Any:
     return {"sql": value} if isinstance(value, str) else value
 
 
+def _question(value: Any) -> Any:
+    value = _plain(value)
+    return {"item": value} if isinstance(value, str) else value
+
+
 def _words(value: Any) -> Any:
     """The keys and values of a value map as texts; a value of None means "no value"."""
     if not isinstance(value, dict):
@@ -142,3 +147,5 @@ Format = Annotated[
 ]
 ColumnSource = BeforeValidator(_column)
 """For the model `Column`: a plain text is its expression."""
+QuestionSource = BeforeValidator(_question)
+"""For the model `Question`: a plain text is the name of an item."""

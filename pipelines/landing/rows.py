@@ -23,6 +23,7 @@ from pipelines.landing.hashes import content_hash, generated_key
 from pipelines.landing.mapping_values import BLANK
 from pipelines.landing.model import GENERATED_KEYS, Column, Columns, EntityRows, FileGroup, Mapping
 from pipelines.landing.spans import Rule
+from pipelines.landing.survey_questions import ANSWERED, find_answered, question_messages
 from pipelines.landing.value_maps import (
     UNMAPPED,
     Location,
@@ -32,6 +33,7 @@ from pipelines.landing.value_maps import (
     has_open_maps,
     unmapped_values,
 )
+from pipelines.landing.wordings import is_known
 
 # The columns after the canonical ones, in their order, with their types.
 TRAILING = {
@@ -104,13 +106,15 @@ class RowSql:
         if has_open_maps(group):
             find_unmapped(connection, group, self._kept)
             self._unmapped = f"landing_record in (select record from {UNMAPPED})"  # noqa: S608 (a name of ours)
+        find_answered(connection, group)
         odd = [self._no_list, self._unmapped, *(f"landing_record = {record}" for record in cut_off)]
         self._odd = " or ".join(one for one in odd if one != "false") or "false"
         self._takes = {name: self._takes_sql(name, rows) for name, rows in group.entities.items()}
         self._taken = f"not ({self._odd}) and ({' or '.join(self._takes.values())})"
-        unpivots = [f"coalesce({sql_of(rows.where)}, false)" for rows in group.entities.values() if rows.unpivot]
-        self._blank = f"not ({self._odd}) and not ({self._taken}) and ({' or '.join(unpivots) or 'false'})"
-        self.skips = (*(skip.name for skip in group.skips), *([BLANK] if unpivots else []))
+        may_be_blank = [rows for rows in group.entities.values() if rows.unpivot or rows.wording]
+        blank = " or ".join(f"coalesce({sql_of(rows.where)}, false)" for rows in may_be_blank)
+        self._blank = f"not ({self._odd}) and not ({self._taken}) and ({blank or 'false'})"
+        self.skips = (*(skip.name for skip in group.skips), *([BLANK] if may_be_blank else []))
 
     def record_counts(self) -> str:
         """One row with numbers of records: all, taken, unreadable, then per entity in the mapping's order and per skip.
@@ -163,6 +167,10 @@ class RowSql:
                 f"these values of {location[1]}.{location[-1]} have no entry in `values` ({where}): {listed}{more}."
                 " Their records are quarantined (LND-009). Add entries for them, or one for `*`"
             )
+
+    def questions(self, connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+        """Messages about survey questions that are not taken, or were asked on another scale."""
+        yield from question_messages(connection, self._group, self._kept)
 
     def rows(self, name: str, facts: FileFacts) -> str:
         """The landed rows of one entity."""
@@ -264,6 +272,8 @@ class RowSql:
 
     def _takes_sql(self, name: str, rows: EntityRows) -> str:
         where = f"coalesce({sql_of(rows.where)}, false)"
+        if rows.wording:
+            return f"landing_record in (select record from {ANSWERED})"  # noqa: S608 (a name of ours)
         if rows.each:
             return f"({where} and coalesce(len({items_of(rows.each)}), 0) > 0)"
         if rows.unpivot:
@@ -293,7 +303,7 @@ class RowSql:
 
     def _trimmed(self, name: str, number: int, block: Columns, types: Dict[str, str]) -> str:
         rows = self._group.entities[name]
-        where = f"{self._kept} and not ({self._odd}) and coalesce({sql_of(rows.where)}, false)"
+        where = f"{self._kept} and not ({self._odd}) and coalesce({sql_of(rows.where)}, false) and {is_known(rows)}"
         if rows.unpivot:
             where += f" and {self._answered(name, block, rows.unpivot[number], types)}"
         position = f"cast({ITEM_NO} as bigint)" if rows.each else str(number)

@@ -27,10 +27,11 @@ _LOADED = "landing_fixed"
 class FixedWidthReader:
     """Reads `fixed`."""
 
-    def check(self, path: Path, group: FileGroup) -> None:
+    def check(self, path: Path, group: FileGroup) -> frozenset[str]:
         """Check that the text can be decoded at its beginning. The fields are in the mapping, not in the file."""
         with open_text(path, group.encoding) as file:
             next_line(file)
+        return frozenset()
 
     def read(self, connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, scratch: Path) -> Reading:
         """Read a fixed-width file; see `Reader.read`."""

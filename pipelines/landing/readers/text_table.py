@@ -22,14 +22,15 @@ from pipelines.landing.readers.relation import (
     unique_names,
 )
 from pipelines.landing.readers.repeats import header_condition, header_spans, unterminated_record
+from pipelines.landing.readers.wide import file_columns
 
 
 class TextTableReader:
     """Reads `csv` and `tsv`."""
 
-    def check(self, path: Path, group: FileGroup) -> None:
-        """Check the column names, which are in the first lines of the file or in the mapping."""
-        check_columns(csvpass.read_header(path, group), group)
+    def check(self, path: Path, group: FileGroup) -> frozenset[str]:
+        """Check the column names, which are in the first lines of the file or in the mapping; see `Reader.check`."""
+        return check_columns(csvpass.read_header(path, group), group)
 
     def read(self, connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, scratch: Path) -> Reading:
         """Read a CSV or TSV file; see `Reader.read`."""
@@ -67,7 +68,8 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, s
             )
         return by_lower[path[0].lower()]
 
-    make_view(connection, group, own, cell, f"({is_header}) is not true" if headers else "true")
+    columns = file_columns(count.header_rows or [count.header], [f"f{index}" for index in range(len(names))])
+    make_view(connection, group, own, cell, f"({is_header}) is not true" if headers else "true", columns)
     spans = tuple(sorted([*count.spans, *headers], key=lambda span: span.record))
     return Reading(count.records - len(headers), spans, last)
 

@@ -20,6 +20,7 @@ from pipelines.landing.model import FileGroup
 from pipelines.landing.readers.parts import Parts, naming
 from pipelines.landing.readers.relation import TABLE, Own, Reading, check_columns, make_view, unique_names
 from pipelines.landing.readers.repeats import header_condition, header_spans
+from pipelines.landing.readers.wide import file_columns, reads_columns
 from pipelines.landing.readers.workbook_cells import is_inexact, text_of, texts_of
 from pipelines.landing.readers.workbook_sheets import Sheet, opened
 from pipelines.landing.spans import Rule, Span
@@ -31,12 +32,14 @@ _LISTED = 20
 class WorkbookReader:
     """Reads `xlsx` and `xls`."""
 
-    def check(self, path: Path, group: FileGroup) -> None:
-        """Check the columns of the chosen sheets. The whole workbook must be read for it."""
+    def check(self, path: Path, group: FileGroup) -> frozenset[str]:
+        """Check the columns of the chosen sheets. The whole workbook must be read for it; see `Reader.check`."""
+        absent: set[str] = set()
         with TemporaryDirectory() as scratch, opened(path, group, Path(scratch)) as sheets:
             for sheet in sheets:
                 with naming(sheet.name):
-                    check_columns(_Layout(sheet, group).names, group)
+                    absent.update(check_columns(_Layout(sheet, group).names, group))
+        return frozenset(absent)
 
     def read(self, connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, scratch: Path) -> Reading:
         """Read the chosen sheets; see `Reader.read`."""
@@ -127,7 +130,8 @@ def _read(connection: duckdb.DuckDBPyConnection, sheet: Sheet, group: FileGroup)
     is_header = header_condition(layout.header_rows)
     headers = header_spans(connection, layout.header_rows, is_header, own)
     spans = [*headers, *(Span(record, line, line, Rule.NUL, text) for record, line, text in odd)]
-    make_view(connection, group, own, cell, f"({nul}) is not true and ({is_header}) is not true")
+    columns = file_columns(layout.header_rows or [layout.names], own_columns)
+    make_view(connection, group, own, cell, f"({nul}) is not true and ({is_header}) is not true", columns)
     ordered = tuple(sorted(spans, key=lambda span: span.record))
     return Reading(len(layout.records) - len(ordered), ordered, warnings=tuple(_warnings(sheet, layout, group)))
 
@@ -140,7 +144,8 @@ def _nothing(schema: pa.Schema) -> str:
 def _warnings(sheet: Sheet, layout: _Layout, group: FileGroup) -> list[str]:
     """What may be wrong with the values of the columns that the mapping reads."""
     needed = {name.lower() for name in record_tree(group).children}
-    read = {index: name for index, name in enumerate(layout.names) if name.lower() in needed}
+    reads_all = reads_columns(group, layout.names)
+    read = {index: name for index, name in enumerate(layout.names) if reads_all or name.lower() in needed}
     records = set(layout.records)
     warnings = []
     inexact = Counter(
