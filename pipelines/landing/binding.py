@@ -5,7 +5,7 @@ of texts for each dotted path of the mapping, and columns that landing adds, who
 """
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
@@ -134,9 +134,17 @@ def content_of(group: FileGroup, document: str) -> str:
 def record_leaf(group: FileGroup, document: str, content: str) -> Callable[[Path], str]:
     """The function that gives the SQL to read a path from a JSON record; `content` is the SQL of `content_of`."""
     outer, inner = json_leaf(document), json_leaf(content)
-    return lambda path: (
-        outer(path[1:]) if group.unwrap and path[0].lower() == ENVELOPE and len(path) > 1 else inner(path)
-    )
+    return lambda path: outer(path[1:]) if is_of_envelope(group, path) else inner(path)
+
+
+def is_of_envelope(group: FileGroup, path: Path) -> bool:
+    """Whether a path reads the object that a tool wraps the record in, and not the record."""
+    return bool(group.unwrap) and path[0].lower() == ENVELOPE and len(path) > 1
+
+
+def json_texts(document: str, paths: Sequence[Path]) -> str:
+    """SQL of the list of the texts at paths of a JSON document, which is parsed once."""
+    return f"json_extract_string({document}, [{', '.join(map(json_path, paths))}])"
 
 
 def relation_of(group: FileGroup, rows: EntityRows, relation: str = RELATION) -> str:

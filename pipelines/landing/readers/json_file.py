@@ -1,10 +1,12 @@
 """Reads JSON lines and JSON documents into DuckDB. jsonpass.py splits them into records."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 
-from pipelines.landing.binding import content_of, record_leaf
+from pipelines.landing.binding import content_of, is_of_envelope, json_texts, record_tree
+from pipelines.landing.expressions import Path as Reference
 from pipelines.landing.model import FileGroup
 from pipelines.landing.readers.jsonpass import json_elements, json_lines
 from pipelines.landing.readers.records import LINES, load_records, unreadable_spans
@@ -40,6 +42,32 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup) -
         f"{content} from {LINES}",
     )
     spans = unreadable_spans(connection, TABLE)
-    leaf = record_leaf(group, "document", "content" if group.unwrap else "document")
-    make_view(connection, group, Own("record", "line", "document"), leaf, "rule is null")
+    make_view(connection, group, Own("record", "line", "document"), _read_once(connection, group), "rule is null")
     return Reading(count - len(spans), spans)
+
+
+def _read_once(connection: duckdb.DuckDBPyConnection, group: FileGroup) -> Callable[[Reference], str]:
+    """Add the texts that the mapping reads to the table. Returns a function for the SQL of each.
+
+    Each record is parsed once for all its texts, and not once for each text in each query.
+    """
+    of_record: dict[Reference, str] = {}
+    of_envelope: dict[Reference, str] = {}
+
+    def place(path: Reference) -> str:
+        if is_of_envelope(group, path):
+            return of_envelope.setdefault(path[1:], f"envelope_texts[{len(of_envelope) + 1}]")
+        return of_record.setdefault(path, f"texts[{len(of_record) + 1}]")
+
+    record_tree(group).select(place)
+    lists = [
+        f"case when rule is null then {json_texts(document, list(places))} end as {name}"
+        for name, document, places in (
+            ("texts", "content" if group.unwrap else "document", of_record),
+            ("envelope_texts", "document", of_envelope),
+        )
+        if places
+    ]
+    if lists:
+        connection.execute(f"create or replace temp table {TABLE} as select *, {', '.join(lists)} from {TABLE}")  # noqa: S608 (names are quoted)
+    return place
