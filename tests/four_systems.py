@@ -1,7 +1,7 @@
 """The sample's people, written again as exports of four systems: Shopify, Zoho CRM, Fxiaoke and 问卷星.
 
-A run has read the sample's own files and rejected their bad rows. What it accepted is written here in the layouts of the
-vendors. So the built-in mappings have to find the same purchases, points and answers, and the same people.
+A run has read the sample's own files and rejected their bad rows. What it accepted is written here in the layouts of
+the vendors. So the built-in mappings have to find the same purchases, points and answers, and the same people.
 
 The systems behave as the real ones do. The shop and the CRM have merged the records that say that they are one person.
 The shop lets nobody sign up with an e-mail address or a phone number that another customer has.
@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import xlsxwriter
 
 from pipelines.base import quoting
 from tests.conftest import SampleHome
 from tests.exports.exported import EXPORTS
+from tests.pipeline.sample_keys import person_keys
 
 CONFIG = """\
 home: home
@@ -41,27 +43,26 @@ files:
 """
 
 _PEOPLE = """
-    create temp table person_of_key as
-    select distinct identity.customer_key, people.person
-    from intermediate.int_customer_identity as identity
-    inner join people on identity.source = people.source and identity.customer_ref = people.ref
-    where people.source = 'sample';
-
     -- The newest record that has an address wins, of all references of a person.
     create temp table shop_people as
-    with contacts as (
+    with records as (
+        select * from staging.stg_customers where source = 'sample'
+        union all by name
+        select source, customer_ref, email, phone, effective_at from staging.stg_orders where source = 'sample'
+    ),
+
+    contacts as (
         select
             people.person,
-            arg_max(lower(trim(customers.email)), customers.effective_at) as email,
-            arg_max(regexp_replace(customers.phone, '[^0-9]', '', 'g'), customers.effective_at) as phone,
-            arg_max(customers.name, customers.effective_at) as name,
-            arg_max(customers.country, customers.effective_at) as country,
-            arg_max(customers.consent_email, customers.effective_at) as consent_email,
+            coalesce(arg_max(lower(trim(records.email)), records.effective_at), any_value(people.email)) as email,
+            arg_max(regexp_replace(records.phone, '[^0-9]', '', 'g'), records.effective_at) as phone,
+            arg_max(records.name, records.effective_at) as name,
+            arg_max(records.country, records.effective_at) as country,
+            arg_max(records.consent_email, records.effective_at) as consent_email,
             row_number() over (order by people.person) as number
         from people
-        left join staging.stg_customers as customers
-            on people.source = customers.source and people.ref = customers.customer_ref
-        where people.source = 'sample' and people.person like 'H%'
+        left join records on people.ref = records.customer_ref
+        where people.source = 'sample'
         group by people.person
     )
 
@@ -130,8 +131,12 @@ _SHOP_ORDERS = """
     select
         '#' || order_id as "Name",
         email as "Email",
-        if(is_first, case when not is_counted then 'voided' when refunded > 0 then 'partially_refunded' else 'paid' end, null)
-            as "Financial Status",
+        case
+            when not is_first then null
+            when not is_counted then 'voided'
+            when refunded > 0 then 'partially_refunded'
+            else 'paid'
+        end as "Financial Status",
         if(is_first, strftime(paid_at, '%Y-%m-%d %H:%M:%S +0000'), null) as "Paid at",
         if(is_first, 'EUR', null) as "Currency",
         if(is_first, net, null) as "Subtotal",
@@ -226,6 +231,65 @@ _CRM_CALLS = """
 """
 
 
+# Members are known by the shop's phone and e-mail. Times are those of China.
+_MEMBERS = """
+    create temp table member_events as
+    select
+        'M-' || lpad(cast(shop_people.number as varchar), 6, '0') as member,
+        shop_people.*,
+        events.event_id,
+        events.kind,
+        events.points,
+        events.occurred_at + interval 8 hours as occurred,
+        events.expires_at + interval 8 hours as expires
+    from staging.stg_loyalty_events as events
+    inner join people on events.source = people.source and events.customer_ref = people.ref
+    inner join shop_people on people.person = shop_people.person
+    where events.source = 'sample' and events.kind in ('earn', 'redeem');
+"""
+
+_POINTS_MEMBERS = """
+    select
+        member as "会员编号",
+        any_value(name) as "会员姓名",
+        any_value(phone) as "手机",
+        any_value(email) as "邮箱",
+        strftime(min(occurred), '%Y-%m-%d %H:%M') as "入会时间"
+    from member_events
+    group by member
+    order by member
+"""
+
+_POINTS = """
+    select
+        event_id as "明细编号",
+        member as "会员编号",
+        if(kind = 'earn', '消费赠送', '兑换') as "变动类型",
+        cast(abs(points) as bigint) as "变动积分",
+        strftime(occurred, '%Y-%m-%d %H:%M:%S') as "变动时间",
+        strftime(expires, '%Y-%m-%d %H:%M:%S') as "到期时间"
+    from member_events
+    order by event_id
+"""
+
+# The questions have the wording of the question bank. Times are those of China.
+_RESPONSES = """
+    select
+        row_number() over (order by min(answered_at), response_id) as "序号",
+        strftime(min(answered_at) + interval 8 hours, '%Y/%m/%d %H:%M:%S') as "提交答卷时间",
+        '45秒' as "所用时间",
+        '链接' as "来源",
+        '直接访问' as "来源详情",
+        '203.0.113.7(上海-上海)' as "来自IP",
+        any_value(email) as "1、您的邮箱",
+        cast(max(answer_number) filter (construct = 'nps') as integer) as "2、0到10分，您会把我们推荐给您认识的人吗？",
+        cast(max(answer_number) filter (construct = 'csat') as integer) as "3、总体来说，您对我们有多满意？"
+    from staging.stg_survey_answers
+    where source = 'survey_tool'
+    group by response_id
+    order by 1
+"""
+
 _PERSON_OF = """
     select 'shopify' as source, cast(customer_id as varchar) as ref, person from shop_people
     union all
@@ -233,6 +297,8 @@ _PERSON_OF = """
     from crm_ids
     inner join people on people.source = 'crm' and crm_ids.customer_ref = people.ref
     group by crm_ids.id
+    union all
+    select distinct 'fxiaoke', member, person from member_events
 """
 
 
@@ -261,6 +327,11 @@ def write_four_systems(sample: SampleHome, folder: Path) -> FourSystems:
     with duckdb.connect(str(sample.warehouse), read_only=True) as connection:
         people = sample.sample / "truth" / "people.parquet"
         connection.execute(f"create temp table people as from read_parquet({quoting.text(str(people))})")
+        keys = {row.customer_key: row.person for row in person_keys(sample) if row.source == "sample"}
+        connection.execute(
+            "create temp table person_of_key as select unnest(?) as customer_key, unnest(?) as person",
+            [list(keys), list(keys.values())],
+        )
         connection.execute(_PEOPLE)
         _write(connection, _SHOP_CUSTOMERS, "shopify/customers_export.csv", folder / "shopify")
         _write(connection, _SHOP_ORDERS, "shopify/orders_export.csv", folder / "shopify")
@@ -268,6 +339,10 @@ def write_four_systems(sample: SampleHome, folder: Path) -> FourSystems:
         _write(connection, _CRM_CONTACTS, "zoho/Contacts_2024_05_01.csv", folder / "zoho", ["Shop Customer No"])
         _write(connection, _CRM_CASES, "zoho/Cases_2024_05_01.csv", folder / "zoho")
         _write(connection, _CRM_CALLS, "zoho/Calls_2024_05_01.csv", folder / "zoho")
+        connection.execute(_MEMBERS)
+        _write(connection, _POINTS_MEMBERS, "fxiaoke/会员_20240501.csv", folder / "fxiaoke", ["邮箱"])
+        _write(connection, _POINTS, "fxiaoke/会员积分明细_20240501.csv", folder / "fxiaoke")
+        _write_workbook(connection.sql(_RESPONSES), folder / "wjx" / "12345678_按文本_顾客满意度调查.xlsx")
         person_of = {(source, ref): person for source, ref, person in connection.execute(_PERSON_OF).fetchall()}
     (folder / "crm.yml").write_text(CRM, encoding="utf-8")
     config = folder / "loyalty.yml"
@@ -275,7 +350,9 @@ def write_four_systems(sample: SampleHome, folder: Path) -> FourSystems:
     return FourSystems(config, folder / "home", person_of)
 
 
-def _write(connection: duckdb.DuckDBPyConnection, query: str, layout: str, folder: Path, custom: Sequence[str] = ()) -> None:
+def _write(
+    connection: duckdb.DuckDBPyConnection, query: str, layout: str, folder: Path, custom: Sequence[str] = ()
+) -> None:
     """Write rows as CSV in the layout of one of the tested exports: its columns in its order, empty where we have none.
 
     Args:
@@ -298,3 +375,12 @@ def _write(connection: duckdb.DuckDBPyConnection, query: str, layout: str, folde
         quoting.name(name) if name in rows.columns else f"null as {quoting.name(name)}" for name in header
     )
     rows.project(columns).write_csv(str(folder / Path(layout).name))
+
+
+def _write_workbook(rows: duckdb.DuckDBPyRelation, path: Path) -> None:
+    path.parent.mkdir()
+    with xlsxwriter.Workbook(path) as workbook:
+        sheet = workbook.add_worksheet()
+        sheet.write_row(0, 0, rows.columns)
+        for number, row in enumerate(rows.fetchall(), start=1):
+            sheet.write_row(number, 0, row)
