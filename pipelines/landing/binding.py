@@ -22,7 +22,7 @@ ITEM = "item"
 ITEM_NO = "item_no"
 
 # The columns that landing adds to a record. A source may have others with the same prefix, such as `landing_page`.
-_OURS = re.compile(r"landing_(record|line|raw|block|item|item_no|cell\d+)", re.IGNORECASE)
+_OURS = re.compile(r"landing_(record|line|part|raw|block|item|item_no|cell\d+)", re.IGNORECASE)
 _NESTED = ("STRUCT", "MAP", "UNION", "TABLE")
 _NAME_HINT = "write a column name that could be SQL in double quotes inside single quotes: '\"Net-Price\"'"
 

@@ -4,7 +4,9 @@ from collections.abc import Collection
 
 _ENCODED = frozenset({"encoding"})
 _NAMED = frozenset({"optional"})
-_TEXT_TABLE = _ENCODED | _NAMED | {"delimiter", "quoting", "skip_rows", "header_rows", "names"}
+_HEADER = _NAMED | {"skip_rows", "header_rows", "names"}
+_TEXT_TABLE = _ENCODED | _HEADER | {"delimiter", "quoting"}
+_WORKBOOK = _HEADER | {"sheet"}
 
 OPTIONS: dict[str, frozenset[str]] = {
     "csv": _TEXT_TABLE,
@@ -12,7 +14,12 @@ OPTIONS: dict[str, frozenset[str]] = {
     "json": _ENCODED | {"records"},
     "jsonl": _ENCODED,
     "parquet": _NAMED,
+    "xlsx": _WORKBOOK,
+    "xls": _WORKBOOK,
 }
+
+ZIPPED = frozenset({"csv", "tsv", "json", "jsonl"})
+"""The formats whose files can be delivered as members of a ZIP archive (`.zip`)."""
 
 
 def misplaced_options(file_format: str, keys: Collection[str]) -> str:

@@ -16,6 +16,7 @@ from pipelines.landing.expressions import Path
 from pipelines.landing.inbox import place_of
 from pipelines.landing.model import EntityRows, FileGroup, Mapping
 from pipelines.landing.readers.relation import TABLE, Own, make_view
+from pipelines.landing.readers.wide import file_columns
 from pipelines.landing.rows import RowSql
 
 Cells = dict[str, dict[str, str | None]]
@@ -90,7 +91,10 @@ def _make_records(
     def leaf(path: Path) -> str:
         return json_leaf("document")((by_lower.get(path[0].lower(), path[0]), *path[1:]))
 
-    make_view(connection, group, Own("record", "record", "document"), leaf)
+    keys = f"select unnest(json_keys(document)) from (from {TABLE} limit 1)"  # noqa: S608 (a name of ours)
+    header = [] if group.format == "parquet" else [name for (name,) in connection.execute(keys).fetchall()]
+    columns = file_columns([header], [leaf((name,)) for name in header])
+    make_view(connection, group, Own("record", "record", "document"), leaf, header=columns)
     return leaf
 
 

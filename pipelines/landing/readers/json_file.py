@@ -22,8 +22,9 @@ _LINES = pa.schema([("record", pa.int64()), ("line", pa.int64()), ("document", p
 class JsonReader:
     """Reads `json` and `jsonl`."""
 
-    def header(self, path: Path, group: FileGroup) -> None:
-        """JSON has no header: a field that a record lacks is NULL."""
+    def check(self, path: Path, group: FileGroup) -> list[str]:
+        """JSON has no header to check: a field that a record lacks is NULL."""
+        return []
 
     def read(self, connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, scratch: Path) -> Reading:
         """Read a JSON file; see `Reader.read`."""

@@ -1,6 +1,5 @@
 """Reads Parquet into DuckDB. Every column gets a neutral name, so that column names from outside cannot do harm."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -33,9 +32,9 @@ _NO_PARQUET = "Have the file delivered again, or correct `format` in the mapping
 class ParquetReader:
     """Reads `parquet`."""
 
-    def header(self, path: Path, group: FileGroup) -> Sequence[str]:
-        """The column names of the file's schema."""
-        return _look(path)[0]
+    def check(self, path: Path, group: FileGroup) -> list[str]:
+        """Check the column names of the file's schema; see `Reader.check`."""
+        return check_columns(_look(path)[0], group)
 
     def read(self, connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, scratch: Path) -> Reading:
         """Read a Parquet file; see `Reader.read`."""
@@ -44,7 +43,7 @@ class ParquetReader:
 
 def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup) -> Reading:
     names, records = _look(path)
-    absent = check_columns(names, group)
+    check_columns(names, group)
     if records > max(ROWS_ALWAYS, ROWS_PER_BYTE * path.stat().st_size):
         raise InputError(
             f"the file has {records:,} rows in {path.stat().st_size:,} bytes, which looks like a decompression bomb",
@@ -64,7 +63,9 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup) -
     by_lower = {name.lower(): column for name, column in columns.items()}
 
     def leaf(at: Reference) -> str:
-        column = by_lower[at[0].lower()]
+        column = by_lower.get(at[0].lower())
+        if column is None:
+            return "cast(null as varchar)"  # an optional column
         if len(at) > 1:
             return json_leaf(f"to_json({column})")(at[1:])
         return _as_text(column, types[column])
@@ -76,7 +77,7 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup) -
     raw = f"cast(to_json(struct_pack({', '.join(fields)})) as varchar)"
     nul = " or ".join(filter(None, (_has_nul(column, types[column]) for column in own))) or "false"
     odd = connection.execute(f"select rowid + 1, {raw} from {TABLE} where {nul} order by rowid").fetchall()  # noqa: S608
-    make_view(connection, group, Own("rowid + 1", "rowid + 1", raw), leaf, f"({nul}) is not true", absent)
+    make_view(connection, group, Own("rowid + 1", "rowid + 1", raw), leaf, f"({nul}) is not true")
     return Reading(records - len(odd), tuple(Span(row, row, row, Rule.NUL, text) for row, text in odd))
 
 

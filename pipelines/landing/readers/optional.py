@@ -1,0 +1,44 @@
+"""Optional columns (`optional` in a mapping): which ones a file lacks, and which canonical columns stay empty by that.
+
+A lacking column is NULL. A file is refused only if it lacks every column that a key, or another column that each row
+needs, is made of.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from pipelines.base.entities import ENTITIES
+from pipelines.landing.binding import references
+from pipelines.landing.model import FileGroup
+
+ALL = "*"
+
+
+def absent_columns(lacking: Sequence[str], group: FileGroup) -> frozenset[str]:
+    """Those of the columns that a header lacks that are optional, in lower case."""
+    optional = {name.lower() for name in group.optional}
+    return frozenset(name.lower() for name in lacking if ALL in group.optional or name.lower() in optional)
+
+
+def required_sources(group: FileGroup) -> Iterator[tuple[str, list[str]]]:
+    """Per canonical column that each row needs: its name, and the source columns that it is made of."""
+    for name, rows in group.entities.items():
+        entity = ENTITIES[name]
+        for block in rows.blocks():
+            for alternatives in (*((key,) for key in entity.key), *entity.needs):
+                mapped = [column for column in alternatives if column in block]
+                read = [{path[0] for path in references(block[column].sql)} for column in mapped]
+                if mapped and all(read):
+                    yield " or ".join(f"{name}.{column}" for column in mapped), sorted(set().union(*read))
+
+
+def unfilled(absent: frozenset[str], group: FileGroup) -> list[str]:
+    """The canonical columns, as `entity.column`, that are made only of columns that a file lacks."""
+    return sorted(
+        {
+            f"{name}.{column}"
+            for name, rows in group.entities.items()
+            for block in rows.blocks()
+            for column, spec in block.items()
+            if (read := {path[0].lower() for path in references(spec.sql)}) and read <= absent
+        }
+    )
