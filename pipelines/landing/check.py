@@ -4,7 +4,7 @@ Only names and headers are read. A whole file is read only if the mapping maps t
 file has not landed yet (status_check.py). All other content is checked when the file lands.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from pipelines.base.text import printable_name
 from pipelines.landing.batches import read_ledger
 from pipelines.landing.formats import contradictions
 from pipelines.landing.inbox import Found, SourceFiles, find
+from pipelines.landing.model import Mapping
 from pipelines.landing.outdated import Landed, read_landed
 from pipelines.landing.outdated_files import OutdatedFiles, ignored_error, outdated_files
 from pipelines.landing.readers import check_layout
@@ -97,15 +98,7 @@ def _check(
     groups = [file.group for file in found if file.group is not None]
     ignored = sum(group.ignore is not None for group in groups)
     used = {id(file.group) for file in found}
-    notes = (
-        [f"there is no file in {source.folder}"]
-        if not found
-        else [
-            f"no file matches {', '.join(group.match)} ({source.mapping.where(('files', index))})"
-            for index, group in enumerate(source.mapping.files)
-            if id(group) not in used and group.ignore is None
-        ]
-    )
+    notes = [f"there is no file in {source.folder}"] if not found else _unused(source.mapping, used)
     notes += [
         f"{printable_name(name)}: the file has no columns for {', '.join(look)}, which stay empty"
         for name, look in looks.items()
@@ -123,6 +116,20 @@ def _check(
         statuses,
         outdated,
     )
+
+
+def _unused(mapping: Mapping, used: Collection[int]) -> list[str]:
+    """The groups without a file; those with a name are in one line, because a built-in mapping has many."""
+    unused = [
+        (index, group) for index, group in enumerate(mapping.files) if id(group) not in used and group.ignore is None
+    ]
+    named = [group.name for _, group in unused if group.name]
+    notes = [
+        f"no file matches {', '.join(group.match)} ({mapping.where(('files', index))})"
+        for index, group in unused
+        if not group.name
+    ]
+    return [*notes, *([f"no file for these entries of the mapping: {', '.join(named)}"] if named else [])]
 
 
 def _look(file: Found) -> InputError | list[str]:

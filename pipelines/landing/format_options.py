@@ -11,8 +11,8 @@ _WORKBOOK = _HEADER | {"sheet"}
 OPTIONS: dict[str, frozenset[str]] = {
     "csv": _TEXT_TABLE,
     "tsv": _TEXT_TABLE,
-    "json": _ENCODED | {"records"},
-    "jsonl": _ENCODED,
+    "json": _ENCODED | {"records", "unwrap"},
+    "jsonl": _ENCODED | {"unwrap"},
     "parquet": _NAMED,
     "xlsx": _WORKBOOK,
     "xls": _WORKBOOK,

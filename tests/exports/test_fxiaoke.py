@@ -1,10 +1,14 @@
 """Exports of Fxiaoke: the screen's CSV with Chinese labels, and pages of the interface's JSON."""
 
+import csv
 import shutil
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
+from pipelines.base.entities import ENTITIES
 from pipelines.landing import RefusedFiles
 from tests.exports.exported import EXPORTS, land_export
 from tests.pipeline.landing_desk import Desk
@@ -84,6 +88,27 @@ def test_an_export_in_gbk_is_read_as_the_documentation_says(tmp_path: Path) -> N
     desk.put(name, (EXPORTS / "fxiaoke" / name).read_text(encoding="utf-8-sig").encode("gbk"))
     desk.land()
     assert desk.rows("loyalty_events", "event_id, points") == [("P-1", "200"), ("P-2", "-50"), ("P-3", "-10")]
+
+
+def test_workbooks_give_the_same_rows_as_csv(screen: Desk, tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.mapping.write_text("extends: fxiaoke\n", encoding="utf-8")
+    for export in (EXPORTS / "fxiaoke").iterdir():
+        with (
+            export.open(encoding="utf-8-sig", newline="") as file,
+            xlsxwriter.Workbook(desk.inbox / f"{export.stem}.xlsx") as book,
+        ):
+            sheet, moment = book.add_worksheet(), book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+            for number, row in enumerate(csv.reader(file)):
+                for column, text in enumerate(row):
+                    if len(text) == 19 and text[10] == " ":
+                        sheet.write_datetime(number, column, datetime.fromisoformat(text), moment)
+                    elif text:
+                        sheet.write_string(number, column, text)
+    assert len(desk.land().warnings) == 1  # the change of points that nobody explained
+    for entity in ("customers", "loyalty_events", "orders", "returns", "cases", "interactions"):
+        columns = ", ".join(ENTITIES[entity].columns)
+        assert desk.rows(entity, columns, "1") == screen.rows(entity, columns, "1")
 
 
 def test_pages_of_the_interface_people_and_points(api: Desk) -> None:

@@ -1,4 +1,4 @@
-"""Exports of Zoho CRM: by display labels, old and new, and by the API names of bulk read."""
+"""Zoho CRM: exports by display labels, old and new, and by the API names of bulk read; pages of the interface."""
 
 from pathlib import Path
 
@@ -92,3 +92,49 @@ def test_sales_orders_instead_of_deals(tmp_path: Path) -> None:
         ("4970762000000510001", ADA, "2024-03-01 08:00:00", "approved", "10.00", "17.10", "107.10", "EUR"),
         ("4970762000000510002", ACCOUNT, "2024-03-03 08:00:00", "cancelled", None, None, "50.00", "EUR"),
     ]
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    return land_export("zoho_api", tmp_path_factory.mktemp("zoho_api"))
+
+
+def test_contacts_and_accounts_of_the_interface_and_of_other_tools(api: Desk) -> None:
+    columns = "customer_ref, email, account_ref, name, phone, birth_date, city, owner, acquisition_channel"
+    rest = (ACCOUNT, "Ada Example", "+49 170 1234567", "1980-02-29", "Berlin", "Sam Seller", None)
+    assert api.rows("customers", f"{columns}, consent_email, signed_up_at, updated_at", "customer_ref")[1:] == [
+        (ADA, "ada@example.com", *rest, "false", "2021-08-01 07:00:00", "2021-08-04 11:08:39"),
+        ("4970762000000348018", "dee@example.com", *rest, "false", "2021-08-01 07:00:00", "2021-08-04 11:08:39"),
+        ("4970762000000348019", "eve@example.com", *rest, "false", "2021-08-01 07:00:00", "2021-08-04 11:08:39"),
+    ]
+    columns = "customer_ref, account_ref, name, phone, segment, industry, city"
+    assert api.rows("customers", columns, "customer_ref")[0] == (
+        *(ACCOUNT, ACCOUNT, "Example GmbH", None, "Customer", "Retail", "Berlin"),
+    )
+
+
+def test_deals_and_cases_of_the_interface(api: Desk) -> None:
+    assert api.rows("orders", "order_id, customer_ref, ordered_at, status, currency, gross, updated_at") == [
+        ("4970762000000500001", ADA, "2021-08-31 00:00:00", "paid", "EUR", "1200.5", "2021-08-04 11:08:39"),
+        ("4970762000000500002", ACCOUNT, "2021-08-04 11:08:39", "open", "EUR", "90", "2021-08-04 11:08:39"),
+    ]
+    columns = "case_id, customer_ref, email, channel, opened_at, kind, priority, status, category, body, resolution"
+    assert api.rows("cases", columns) == [
+        (
+            *("4970762000000600001", ADA, "ada@example.com", "phone", "2021-08-04 11:08:39", "complaint"),
+            *("high", "closed", "Delivery", "Late - Not here yet", "Sent again"),
+        )
+    ]
+
+
+def test_activities_of_the_interface_say_whether_they_are_with_a_contact_an_account_or_a_lead(api: Desk) -> None:
+    columns = "interaction_id, customer_ref, occurred_at, kind, direction, subject, body, duration_s"
+    assert api.rows("interactions", columns, "interaction_id") == [
+        ("4970762000000700001", ADA, "2021-08-04 11:08:39", "call", "outbound", "Order", "Interested", "605"),
+        ("4970762000000700002", ACCOUNT, "2021-08-04 11:08:39", "call", "inbound", "Price", None, "60"),
+        ("4970762000000710001", ADA, "2021-08-05 11:00:00", "visit", None, "Tasting", None, "5400"),
+        ("4970762000000720001", ADA, "2021-08-04 11:08:39", "note", None, "Send a sample", None, None),
+        ("4970762000000730001", ADA, "2021-08-04 11:08:39", "note", None, "Taste", "Likes tea", None),
+    ]
+    query = "select file_name, skipped_records from landed('ledger') where skipped_records > 0 order by 1"
+    assert api.query(query) == [("Calls_1.json", 1), ("Notes_1.json", 1), ("singer_contacts.jsonl", 1)]

@@ -36,6 +36,7 @@ GROUP: dict[str, tuple[dict[str, Any], bool]] = {
     "optional": ({"optional": ["amount"]}, False),  # it decides only which files are refused
     "sheet": ({"format": "xlsx", "sheet": ["A"]}, True),
     "records": ({"format": "json", "records": "data"}, True),
+    "unwrap": ({"format": "json", "unwrap": "data"}, True),
     "nulls": ({"nulls": ["-"]}, True),
     "file_on": ({"file_on": "x"}, False),  # each file's date is compared by itself
     "file_on_format": ({"file_on_format": "%d"}, False),

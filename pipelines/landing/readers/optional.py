@@ -4,11 +4,13 @@ A lacking column is NULL. A file is refused only if it lacks every column that a
 needs, is made of.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
+from pipelines.base.database import connect
 from pipelines.base.entities import ENTITIES
-from pipelines.landing.binding import references
+from pipelines.landing.binding import record_tree, references
 from pipelines.landing.model import FileGroup
+from pipelines.landing.value_maps import column_sql
 
 ALL = "*"
 
@@ -31,14 +33,28 @@ def required_sources(group: FileGroup) -> Iterator[tuple[str, list[str]]]:
                     yield " or ".join(f"{name}.{column}" for column in mapped), sorted(set().union(*read))
 
 
-def unfilled(absent: frozenset[str], group: FileGroup) -> list[str]:
-    """The canonical columns, as `entity.column`, that are made only of columns that a file lacks."""
-    return sorted(
-        {
-            f"{name}.{column}"
-            for name, rows in group.entities.items()
-            for block in rows.blocks()
-            for column, spec in block.items()
-            if (read := {path[0].lower() for path in references(spec.sql)}) and read <= absent
-        }
-    )
+def unfilled(absent: Collection[str], group: FileGroup) -> list[str]:
+    """The canonical columns, as `entity.column`, that are NULL because a file lacks columns.
+
+    Args:
+        absent: The columns that the file lacks, in lower case.
+        group: The group of the file.
+    """
+    found = {
+        (f"{name}.{column}", column_sql(spec))
+        for name, rows in group.entities.items()
+        for block in rows.blocks()
+        for column, spec in block.items()
+        if (read := {path[0].lower() for path in references(spec.sql)}) and read <= set(absent)
+    }
+    if not found:
+        return []
+    empty = ", ".join(record_tree(group).select(lambda path: "cast(null as varchar)"))
+    with connect(threads=1) as connection:
+        return sorted(
+            {
+                name
+                for name, sql in found  # an expression may have a value without any column: coalesce(currency, 'EUR')
+                if connection.execute(f"select {sql} is null from (select {empty})").fetchall() == [(True,)]  # noqa: S608 (names are quoted)
+            }
+        )

@@ -32,7 +32,7 @@ _NO_PARQUET = "Have the file delivered again, or correct `format` in the mapping
 class ParquetReader:
     """Reads `parquet`."""
 
-    def check(self, path: Path, group: FileGroup) -> list[str]:
+    def check(self, path: Path, group: FileGroup) -> frozenset[str]:
         """Check the column names of the file's schema; see `Reader.check`."""
         return check_columns(_look(path)[0], group)
 
@@ -67,7 +67,9 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup) -
         if column is None:
             return "cast(null as varchar)"  # an optional column
         if len(at) > 1:
-            return json_leaf(f"to_json({column})")(at[1:])
+            # other tools write nested values as the text of JSON
+            nested = f"case when json_valid({column}) then {column} end" if types[column] == "VARCHAR" else column
+            return json_leaf(f"to_json({column})" if nested == column else nested)(at[1:])
         return _as_text(column, types[column])
 
     fields = (

@@ -18,7 +18,7 @@ from pipelines.landing.cells import Cells
 from pipelines.landing.expressions import Path as Reference
 from pipelines.landing.expressions import parse
 from pipelines.landing.model import FileGroup
-from pipelines.landing.readers.optional import absent_columns, required_sources, unfilled
+from pipelines.landing.readers.optional import absent_columns, required_sources
 from pipelines.landing.readers.wide import COLUMNS, Column, list_sql, others_of, reads_columns
 from pipelines.landing.spans import Span
 
@@ -105,9 +105,7 @@ def make_view(
     def leaf(path: Reference) -> str:
         if has_list and path == (COLUMNS,):
             return list_sql(others, [cells.add(column.cell) for column in others])
-        is_absent = (
-            bool(header) and path[0].lower() not in present
-        )  # it is optional: check_columns has checked the rest
+        is_absent = bool(group.optional and header) and path[0].lower() not in present
         return cells.add("cast(null as varchar)" if is_absent else cell(path))
 
     columns = record_tree(group).select(leaf)
@@ -141,11 +139,11 @@ def unique_names(header: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def check_columns(header: Sequence[str], group: FileGroup) -> list[str]:
+def check_columns(header: Sequence[str], group: FileGroup) -> frozenset[str]:
     """Check that a header has each column that the mapping reads exactly once, unless the column is optional.
 
     Returns:
-        The canonical columns that stay empty because the header lacks optional columns, as `entity.column`.
+        The optional columns that the header lacks, in lower case.
 
     Raises:
         InputError: Columns are missing or ambiguous. The message names them.
@@ -177,7 +175,7 @@ def check_columns(header: Sequence[str], group: FileGroup) -> list[str]:
                 f"the header has none of {_listed(sources)}, from which {column} is made; it has {_listed(header)}",
                 hint="Correct the file. If the source has changed its layout, correct the mapping.",
             )
-    return unfilled(absent, group)
+    return absent
 
 
 def _looks_like_sql(name: str) -> bool:

@@ -28,7 +28,7 @@ from pipelines.landing.readers.wide import file_columns
 class TextTableReader:
     """Reads `csv` and `tsv`."""
 
-    def check(self, path: Path, group: FileGroup) -> list[str]:
+    def check(self, path: Path, group: FileGroup) -> frozenset[str]:
         """Check the column names, which are in the first lines of the file or in the mapping; see `Reader.check`."""
         return check_columns(csvpass.read_header(path, group), group)
 

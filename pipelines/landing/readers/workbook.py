@@ -32,14 +32,14 @@ _LISTED = 20
 class WorkbookReader:
     """Reads `xlsx` and `xls`."""
 
-    def check(self, path: Path, group: FileGroup) -> list[str]:
+    def check(self, path: Path, group: FileGroup) -> frozenset[str]:
         """Check the columns of the chosen sheets. The whole workbook must be read for it; see `Reader.check`."""
-        empty: set[str] = set()
+        absent: set[str] = set()
         with TemporaryDirectory() as scratch, opened(path, group, Path(scratch)) as sheets:
             for sheet in sheets:
                 with naming(sheet.name):
-                    empty.update(check_columns(_Layout(sheet, group).names, group))
-        return sorted(empty)
+                    absent.update(check_columns(_Layout(sheet, group).names, group))
+        return frozenset(absent)
 
     def read(self, connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, scratch: Path) -> Reading:
         """Read the chosen sheets; see `Reader.read`."""
