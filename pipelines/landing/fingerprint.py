@@ -17,13 +17,14 @@ from pipelines.landing.normal import TIMES
 Declared = frozenset[tuple[str, str | None, str | None]]
 """Per entity of a file: its name, `delivery` and `line_lists`, as in the ledger."""
 
-# Keys of a group that do not decide rows: they choose files, give their date (which is compared separately), declare
-# something about deliveries, or are included below in another form.
-_NOT_ROWS = {"name", "match", "ignore", "file_on", "file_on_format", "delivery", "lines", "delimiter", "nulls"}
-_BY_COLUMN = {"timestamps", "timezone", "entities", "skips"}
+# Keys of a group that do not decide rows: they choose files or say which ones are refused, give their date (which is
+# compared separately), or declare something about deliveries.
+_NOT_ROWS = {"name", "match", "ignore", "optional", "file_on", "file_on_format", "delivery", "lines"}
+# Keys that are included below in another form.
+_BY_COLUMN = {"delimiter", "nulls", "timestamps", "timezone", "entities", "skips"}
 
 # The earlier fingerprint did not include these keys if they had their default.
-_LATER_KEYS = ("quoting", "delivery", "lines", "sheet")
+_LATER_KEYS = ("quoting", "delivery", "lines", "sheet", "optional", "unwrap")
 
 
 def fingerprint(mapping: Mapping, group: FileGroup) -> str:

@@ -159,9 +159,14 @@ class FileGroup(_Strict):
         skip_rows: The number of physical lines (of a workbook: rows) before the header.
         header_rows: The number of header rows; the first one names the columns. It is 0 if `names` is given.
         names: The column names of a file without a header.
+        optional: For files with a header: source columns that a file may lack, or `*` for all. They are NULL then. A
+            file that lacks all columns of a key, or of another column that each row needs, is still refused.
         sheet: For workbooks: the names of the sheets to read; `*` and `?` match in the names of visible sheets. The
             default is the only visible sheet that has data.
         records: For JSON: the dotted path to the list of records; the default is the document itself.
+        unwrap: For JSON and JSON lines: dotted paths of the record inside the object that a tool wraps it in; the first
+            path with an object, or with the text of one, applies. Without any, the object itself is the record. The
+            fields of the wrapping object are `envelope.…`.
         nulls: Texts that mean "no value", in addition to the empty text.
         file_on: A regex that is searched in the file's name. Its first group (or the whole match) is the file's date.
         file_on_format: The format of that date.
@@ -187,8 +192,10 @@ class FileGroup(_Strict):
     skip_rows: int = Field(default=0, ge=0, strict=True)
     header_rows: int = Field(default=1, ge=0, strict=True)
     names: tuple[str, ...] | None = None
+    optional: Listed = ()
     sheet: Listed | None = None
     records: str = ""
+    unwrap: Listed = ()
     nulls: tuple[str, ...] = ()
     file_on: str | None = None
     file_on_format: str = "%Y-%m-%d"
@@ -306,6 +313,7 @@ class Mapping(_Strict):
     _path: Path = PrivateAttr(default=Path("mapping"))
     _lines: dict[tuple[str | int, ...], int] = PrivateAttr(default_factory=dict)
     _inherited: dict[tuple[str | int, ...], str] = PrivateAttr(default_factory=dict)
+    _is_built_in: bool = PrivateAttr(default=False)
 
     @field_validator("files")
     @classmethod
@@ -318,6 +326,10 @@ class Mapping(_Strict):
     def zone(self, group: FileGroup, column: Column | None = None) -> str:
         """The time zone that applies to a group, or to one of its columns."""
         return (column and column.timezone) or group.timezone or self.timezone or "UTC"
+
+    def is_built_in(self, location: tuple[str | int, ...]) -> bool:
+        """Whether a location is that of a built-in mapping: this one, or one that it extends without a change there."""
+        return self._is_built_in or location in self._inherited
 
     def where(self, location: tuple[str | int, ...]) -> str:
         """`path:line` of a location in the mapping, for messages; for inherited parts also that of the built-in one."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import duckdb
 
 from pipelines.base.database import connect
-from pipelines.landing.binding import RELATION, is_of_item, items_of, json_leaf, references
+from pipelines.landing.binding import RELATION, content_of, is_of_item, items_of, json_leaf, record_leaf, references
 from pipelines.landing.expressions import Path
 from pipelines.landing.inbox import place_of
 from pipelines.landing.model import EntityRows, FileGroup, Mapping
@@ -88,8 +88,10 @@ def _make_records(
     # Column names of tables are not case-sensitive, fields of JSON are.
     by_lower = {} if group.format in ("json", "jsonl") else {name.lower(): name for (name,) in named}
 
+    read = record_leaf(group, "document", content_of(group, "document"))
+
     def leaf(path: Path) -> str:
-        return json_leaf("document")((by_lower.get(path[0].lower(), path[0]), *path[1:]))
+        return read((by_lower.get(path[0].lower(), path[0]), *path[1:]))
 
     keys = f"select unnest(json_keys(document)) from (from {TABLE} limit 1)"  # noqa: S608 (a name of ours)
     header = [] if group.format == "parquet" else [name for (name,) in connection.execute(keys).fetchall()]

@@ -42,6 +42,7 @@ MAPPING: dict[str, Any] = {
             "delimiter": ";",
             "skip_rows": 1,
             "nulls": ["-"],
+            "optional": ["extra"],
             "timestamps": ["iso"],
             "entities": {
                 "orders": {

@@ -33,8 +33,10 @@ GROUP: dict[str, tuple[dict[str, Any], bool]] = {
     "skip_rows": ({"skip_rows": 1}, True),
     "header_rows": ({"header_rows": 2}, True),
     "names": ({"names": ["id"], "header_rows": 0}, True),
+    "optional": ({"optional": ["amount"]}, False),  # it decides only which files are refused
     "sheet": ({"format": "xlsx", "sheet": ["A"]}, True),
     "records": ({"format": "json", "records": "data"}, True),
+    "unwrap": ({"format": "json", "unwrap": "data"}, True),
     "nulls": ({"nulls": ["-"]}, True),
     "file_on": ({"file_on": "x"}, False),  # each file's date is compared by itself
     "file_on_format": ({"file_on_format": "%d"}, False),

@@ -13,6 +13,7 @@ from pipelines.landing.readers.archive import check_members, is_archive, read_me
 from pipelines.landing.readers.filekind import refuse_other_kinds
 from pipelines.landing.readers.interface import Reader
 from pipelines.landing.readers.json_file import JsonReader
+from pipelines.landing.readers.optional import unfilled
 from pipelines.landing.readers.parquet_file import ParquetReader
 from pipelines.landing.readers.relation import Reading
 from pipelines.landing.readers.text_table import TextTableReader
@@ -49,18 +50,23 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, sc
     return read_members(connection, path, group, scratch, read_one) if is_archive(path, group) else read_one(path)
 
 
-def check_layout(path: Path, group: FileGroup) -> None:
+def check_layout(path: Path, group: FileGroup) -> list[str]:
     """Check by its beginning that a file has the declared format and the columns that the mapping reads.
+
+    Returns:
+        The canonical columns that stay empty because the file lacks optional columns, as `entity.column`.
 
     Raises:
         InputError: The file is of another kind, or columns are missing. JSON has no columns to check.
     """
+    absent: set[str] = set()
 
     def check_one(one: Path) -> None:
         refuse_other_kinds(one, group)
-        _READERS[group.format].check(one, group)
+        absent.update(_READERS[group.format].check(one, group))
 
     if is_archive(path, group):
         check_members(path, group, check_one)
     else:
         check_one(path)
+    return unfilled(absent, group)

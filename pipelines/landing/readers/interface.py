@@ -12,8 +12,11 @@ from pipelines.landing.readers.relation import Reading
 class Reader(Protocol):
     """Reads files of one format. It has no state. The keys of a mapping that it uses are in format_options.py."""
 
-    def check(self, path: Path, group: FileGroup) -> None:
+    def check(self, path: Path, group: FileGroup) -> frozenset[str]:
         """Check that a file has the columns that the mapping reads; by its beginning, if the format allows it.
+
+        Returns:
+            The optional columns that the file lacks, in lower case.
 
         Raises:
             InputError: Columns are missing, or the beginning cannot be read.

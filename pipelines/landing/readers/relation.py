@@ -18,6 +18,7 @@ from pipelines.landing.cells import Cells
 from pipelines.landing.expressions import Path as Reference
 from pipelines.landing.expressions import parse
 from pipelines.landing.model import FileGroup
+from pipelines.landing.readers.optional import absent_columns, required_sources
 from pipelines.landing.readers.wide import COLUMNS, Column, list_sql, others_of, reads_columns
 from pipelines.landing.spans import Span
 
@@ -99,11 +100,13 @@ def make_view(
     cells = Cells(group.nulls)
     has_list = reads_columns(group, [column.name for column in header])
     others = others_of(header, group) if has_list else []
+    present = {column.name.lower() for column in header}
 
     def leaf(path: Reference) -> str:
         if has_list and path == (COLUMNS,):
             return list_sql(others, [cells.add(column.cell) for column in others])
-        return cells.add(cell(path))
+        is_absent = bool(group.optional and header) and path[0].lower() not in present
+        return cells.add("cast(null as varchar)" if is_absent else cell(path))
 
     columns = record_tree(group).select(leaf)
     kept = f"{own.record} as landing_record, {own.line} as landing_line, {own.raw} as landing_raw"
@@ -136,15 +139,20 @@ def unique_names(header: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def check_columns(header: Sequence[str], group: FileGroup) -> None:
-    """Check that a header has each column that the mapping reads exactly once.
+def check_columns(header: Sequence[str], group: FileGroup) -> frozenset[str]:
+    """Check that a header has each column that the mapping reads exactly once, unless the column is optional.
+
+    Returns:
+        The optional columns that the header lacks, in lower case.
 
     Raises:
         InputError: Columns are missing or ambiguous. The message names them.
     """
     present = [name.lower() for name in header]
     needed = [name for name in record_tree(group).children if name != COLUMNS or not reads_columns(group, header)]
-    missing = [name for name in needed if name.lower() not in present]
+    lacking = [name for name in needed if name.lower() not in present]
+    absent = absent_columns(lacking, group)
+    missing = [name for name in lacking if name.lower() not in absent]
     if missing:
         broken = [f"`{name}` is not an SQL expression either" for name in missing if _looks_like_sql(name)]
         near = [found for name in missing if (found := nearest(name, header))]
@@ -161,6 +169,13 @@ def check_columns(header: Sequence[str], group: FileGroup) -> None:
                 " one is meant, because column names are not case-sensitive",
                 hint=_RENAME if group.has_header else "Have the source rename all but one of them.",
             )
+    for column, sources in required_sources(group) if absent else ():
+        if {name.lower() for name in sources} <= absent:
+            raise InputError(
+                f"the header has none of {_listed(sources)}, from which {column} is made; it has {_listed(header)}",
+                hint="Correct the file. If the source has changed its layout, correct the mapping.",
+            )
+    return absent
 
 
 def _looks_like_sql(name: str) -> bool:

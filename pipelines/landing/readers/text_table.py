@@ -28,9 +28,9 @@ from pipelines.landing.readers.wide import file_columns
 class TextTableReader:
     """Reads `csv` and `tsv`."""
 
-    def check(self, path: Path, group: FileGroup) -> None:
-        """Check the column names, which are in the first lines of the file or in the mapping."""
-        check_columns(csvpass.read_header(path, group), group)
+    def check(self, path: Path, group: FileGroup) -> frozenset[str]:
+        """Check the column names, which are in the first lines of the file or in the mapping; see `Reader.check`."""
+        return check_columns(csvpass.read_header(path, group), group)
 
     def read(self, connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, scratch: Path) -> Reading:
         """Read a CSV or TSV file; see `Reader.read`."""

@@ -32,12 +32,14 @@ _LISTED = 20
 class WorkbookReader:
     """Reads `xlsx` and `xls`."""
 
-    def check(self, path: Path, group: FileGroup) -> None:
-        """Check the columns of the chosen sheets. The whole workbook must be read for it."""
+    def check(self, path: Path, group: FileGroup) -> frozenset[str]:
+        """Check the columns of the chosen sheets. The whole workbook must be read for it; see `Reader.check`."""
+        absent: set[str] = set()
         with TemporaryDirectory() as scratch, opened(path, group, Path(scratch)) as sheets:
             for sheet in sheets:
                 with naming(sheet.name):
-                    check_columns(_Layout(sheet, group).names, group)
+                    absent.update(check_columns(_Layout(sheet, group).names, group))
+        return frozenset(absent)
 
     def read(self, connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, scratch: Path) -> Reading:
         """Read the chosen sheets; see `Reader.read`."""
