@@ -13,6 +13,7 @@ import duckdb
 from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.errors import ConfigError
+from pipelines.base.spelling import did_you_mean
 from pipelines.landing.cells import Cells
 from pipelines.landing.expressions import Path, parse, parse_all
 from pipelines.landing.model import EntityRows, FileGroup, Mapping
@@ -233,6 +234,13 @@ def _clash(group: FileGroup) -> tuple[tuple[str | int, ...], str] | None:
     for location, text in group.expressions():
         for path in sorted(references(text)):
             of_item = is_of_item(path) and _has_each(group, location)
+            if (
+                group.fields is not None
+                and not of_item
+                and path[0].lower() not in {name.lower() for name in group.fields}
+            ):
+                near = did_you_mean(path[0], group.fields, f"`fields` has {', '.join(group.fields)}")
+                return location, f"there is no field `{path[0]}`{near}"
             if not of_item and _OURS.fullmatch(path[0]):
                 return location, f"landing adds its own column `{path[0]}` to each record: rename the source's column"
             inside = path[1:] if of_item else path

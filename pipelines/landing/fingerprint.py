@@ -24,7 +24,17 @@ _NOT_ROWS = {"name", "match", "ignore", "optional", "file_on", "file_on_format",
 _BY_COLUMN = {"delimiter", "nulls", "timestamps", "timezone", "entities", "skips"}
 
 # The earlier fingerprint did not include these keys if they had their default.
-_LATER_KEYS = ("quoting", "delivery", "lines", "sheet", "optional", "unwrap")
+_LATER_KEYS = (
+    "quoting",
+    "delivery",
+    "lines",
+    "sheet",
+    "fields",
+    "positions_in",
+    "short_lines",
+    "optional",
+    "unwrap",
+)
 
 
 def fingerprint(mapping: Mapping, group: FileGroup) -> str:

@@ -21,6 +21,7 @@ from pipelines.landing.mapping_values import (
     EntryName,
     Format,
     Listed,
+    Positions,
     QuestionSource,
     SkipName,
     SourceName,
@@ -164,6 +165,10 @@ class FileGroup(_Strict):
         sheet: For workbooks: the names of the sheets to read; `*` and `?` match in the names of visible sheets. The
             default is the only visible sheet that has data.
         records: For JSON: the dotted path to the list of records; the default is the document itself.
+        fields: For fixed-width files: the name of each field, with its first and last position, from 1 (`1-10`).
+        positions_in: For fixed-width files: whether positions count `characters` (code points of Unicode) or `bytes`.
+        short_lines: For fixed-width files: whether a line that ends before the last field does is unreadable
+            (`unreadable`), or is filled up with blanks (`fill`).
         unwrap: For JSON and JSON lines: dotted paths of the record inside the object that a tool wraps it in; the first
             path with an object, or with the text of one, applies. Without any, the object itself is the record. The
             fields of the wrapping object are `envelope.…`.
@@ -195,6 +200,9 @@ class FileGroup(_Strict):
     optional: Listed = ()
     sheet: Listed | None = None
     records: str = ""
+    fields: dict[str, Positions] | None = Field(default=None, min_length=1)
+    positions_in: Literal["characters", "bytes"] = "characters"
+    short_lines: Literal["unreadable", "fill"] = "unreadable"
     unwrap: Listed = ()
     nulls: tuple[str, ...] = ()
     file_on: str | None = None
@@ -250,6 +258,12 @@ class FileGroup(_Strict):
             raise ValueError("`names` and `header_rows: 0` must be used together")
         if misplaced := misplaced_options(self.format, self.model_fields_set):
             raise ValueError(misplaced)
+        if (self.format == "fixed") != (self.fields is not None):
+            raise ValueError("`fields` is missing: write each field with its first and last position: `order: 1-10`")
+        if self.fields and len({name.lower() for name in self.fields}) < len(self.fields):
+            raise ValueError("two `fields` have names that differ only in case: rename one of them")
+        if self.positions_in == "bytes" and self.encoding == "utf-16":
+            raise ValueError("`positions_in: bytes` is not possible with utf-16: count characters")
         if self.lines is not None and "order_lines" not in self.entities:
             raise ValueError("`lines` is about order lines, but these files have none: remove it")
         names = [skip.name for skip in self.skips]
