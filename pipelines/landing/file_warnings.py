@@ -1,14 +1,17 @@
-"""Warnings about a file that lands: its end may be cut off, or two time formats read a value as different dates.
+"""Warnings about a file that lands: its end may be cut off, two time formats read a value as different dates, or a
+look-up has no value or several values for a key.
 
 The file lands nevertheless. The ledger records the counts, and the run shows the warnings.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
 
 from pipelines.base.text import printable_name
+from pipelines.landing.lookups import Found
 from pipelines.landing.readers.relation import UnterminatedRecord
 from pipelines.landing.rows import RowSql
 
@@ -20,11 +23,15 @@ class FileWarnings:
     Attributes:
         ambiguous_times: Per entity, the number of values that two declared formats read as different dates.
         may_be_cut_off: Whether the file may be cut off inside its last field.
+        lookup_missing: Per entity, the number of records whose key has no row in a look-up.
+        lookup_differs: Per entity, the number of records whose key has several values in a look-up.
         messages: The messages for the user.
     """
 
     ambiguous_times: Mapping[str, int] = field(default_factory=dict)
     may_be_cut_off: bool = False
+    lookup_missing: Mapping[str, int] = field(default_factory=dict)
+    lookup_differs: Mapping[str, int] = field(default_factory=dict)
     messages: tuple[str, ...] = ()
 
 
@@ -50,6 +57,7 @@ def find_warnings(
     last: UnterminatedRecord | None,
     *,
     cut_off: bool,
+    found: Sequence[Found] = (),
 ) -> FileWarnings:
     """Check a file that has been read.
 
@@ -59,6 +67,7 @@ def find_warnings(
         file_name: The file's name, for the messages.
         last: The last record, if it has no line end.
         cut_off: Whether that record counts as unreadable because it is cut off.
+        found: What the records found in look-ups.
     """
     messages = []
     may_be_cut_off = last is not None and (cut_off or last.is_short)
@@ -83,4 +92,9 @@ def find_warnings(
                 " mapping, declare only the format that the source writes"
             )
     messages += [f"{name}: {message}" for message in sql.unmapped(connection)]
-    return FileWarnings(ambiguous, may_be_cut_off, tuple(messages))
+    missing, differs = Counter[str](), Counter[str]()
+    for one in found:
+        missing.update(one.missing)
+        differs.update(one.differs)
+        messages += [f"{name}: {message}" for message in one.messages]
+    return FileWarnings(ambiguous, may_be_cut_off, missing, differs, tuple(messages))

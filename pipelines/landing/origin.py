@@ -14,6 +14,7 @@ from pipelines.base.database import connect
 from pipelines.landing.binding import RELATION, is_of_item, items_of, json_leaf, references
 from pipelines.landing.expressions import Path
 from pipelines.landing.inbox import place_of
+from pipelines.landing.lookups import add_look_ups
 from pipelines.landing.model import EntityRows, FileGroup, Mapping
 from pipelines.landing.readers.relation import TABLE, Own, make_view
 from pipelines.landing.rows import RowSql
@@ -59,6 +60,7 @@ def cells_of(mapping: Mapping, file_name: str, entity: str, rows: Sequence[Lande
     try:
         with connect(threads=1) as connection:
             leaf = _make_records(connection, group, rows)
+            add_look_ups(connection, mapping, group)
             found = connection.execute(RowSql(connection, mapping, group).origins(entity)).fetchall()
             texts: _Texts = _texts(connection, f"{TABLE}, (select 0 as number)", leaf, paths - of_items)
             if spec.each:
