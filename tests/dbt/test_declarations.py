@@ -10,6 +10,7 @@ import yaml
 from pipelines.base.entities import ENTITIES, ColumnType, Entity
 from pipelines.config.settings import project_root
 from pipelines.landing.spans import Rule
+from pipelines.quality import column_reference
 from pipelines.quality.entity_reference import CATALOGUE, MACRO, catalogue, macro
 
 PROJECT = project_root() / "dbt_project"
@@ -25,6 +26,26 @@ def rules() -> list[dict[str, str]]:
 def test_what_is_generated_from_the_declared_entities_is_current() -> None:
     assert (PROJECT.parent / MACRO).read_text(encoding="utf-8") == macro(), "call make docs"
     assert (PROJECT.parent / CATALOGUE).read_text(encoding="utf-8") == catalogue(PROJECT.parent), "call make docs"
+    columns = (PROJECT.parent / column_reference.PAGE).read_text(encoding="utf-8")
+    assert columns == column_reference.page(PROJECT.parent), "call make docs"
+
+
+def test_each_column_has_an_example_that_staging_accepts() -> None:
+    forms = {
+        ColumnType.TIMESTAMP: r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d",
+        ColumnType.DATE: r"\d{4}-\d\d-\d\d",
+        ColumnType.AMOUNT: r"-?\d+\.\d\d",
+        ColumnType.PRICE: r"-?\d+(\.\d{1,4})?",
+        ColumnType.RATE: r"\d+(\.\d{1,8})?",
+        ColumnType.INTEGER: r"-?\d+",
+        ColumnType.BOOLEAN: r"true|false",
+        ColumnType.LOWER: r"[^A-Z]+",
+    }
+    for (name, column), example in column_reference.examples(PROJECT.parent).items():
+        entity = ENTITIES[name]
+        assert re.fullmatch(forms.get(entity.columns[column], r"\S(.*\S)?"), example), (name, column)
+        assert example in entity.accepted.get(column, (example,)), (name, column)
+        assert column != "currency" or re.fullmatch(r"[A-Z]{3}", example), (name, column)
 
 
 @pytest.mark.parametrize("entity", ENTITIES.values(), ids=ENTITIES)
