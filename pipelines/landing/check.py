@@ -10,9 +10,9 @@ from pathlib import Path
 
 from pipelines.base.errors import InputError
 from pipelines.base.text import printable_name
-from pipelines.landing.batches import read_ledger
 from pipelines.landing.formats import contradictions
 from pipelines.landing.inbox import Found, SourceFiles, find
+from pipelines.landing.index import read_ledger
 from pipelines.landing.outdated import Landed, read_landed
 from pipelines.landing.outdated_files import OutdatedFiles, ignored_error, outdated_files
 from pipelines.landing.readers import check_layout

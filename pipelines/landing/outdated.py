@@ -10,10 +10,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pipelines.landing.batches import Delivery, batch_of, read_ledger
-from pipelines.landing.deliveries import read_deliveries
+from pipelines.landing.batches import Delivery, batch_of
 from pipelines.landing.fingerprint import Declared, declared, earlier_fingerprints, fingerprint, version
 from pipelines.landing.inbox import SourceFiles, place_of
+from pipelines.landing.index import read_deliveries, read_ledger
 from pipelines.landing.model import FileGroup
 
 Key = tuple[str, str, date | None, str]
