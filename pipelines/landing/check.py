@@ -10,9 +10,9 @@ from pathlib import Path
 
 from pipelines.base.errors import InputError
 from pipelines.base.text import printable_name
-from pipelines.landing.batches import read_ledger
 from pipelines.landing.formats import contradictions
 from pipelines.landing.inbox import Found, SourceFiles, find
+from pipelines.landing.index import read_ledger
 from pipelines.landing.lookup_preview import preview_look_ups
 from pipelines.landing.model import Mapping
 from pipelines.landing.outdated import Landed, read_landed

@@ -24,6 +24,7 @@ from pipelines.landing.delivered import State, sha256_of, state_of
 from pipelines.landing.formats import contradictions
 from pipelines.landing.inbox import Found, SourceFiles, files_below, find
 from pipelines.landing.inbox_snapshot import write_snapshot
+from pipelines.landing.index import update_index
 from pipelines.landing.landing_state import Known
 from pipelines.landing.make_batch import BatchMaker, EarlierBatch, Erase, NotLandedAgain, Task
 from pipelines.landing.model import FileGroup
@@ -89,6 +90,7 @@ def land(
             write_snapshot(Home(home), landing.read_states)
     finally:
         store.close()
+        update_index(store.root)
     outdated = outdated_files(read_landed(home), sources) if landing.is_outdated else {}
     warnings = [warning for source in sources for warning in contradictions(source.mapping)]
     warnings += [*maker.warnings, *(message for one in outdated.values() for message in one.obstacles())]

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.base.database import connect
-from pipelines.landing.batches import LOOKUP_USES, Delivery, batch_of, parts_of, read_ledger
-from pipelines.landing.deliveries import read_deliveries
+from pipelines.landing.batches import LOOKUP_USES, Delivery, batch_of, parts_of
 from pipelines.landing.fingerprint import Declared, declared, earlier_fingerprints, fingerprint, version
 from pipelines.landing.inbox import SourceFiles, place_of
+from pipelines.landing.index import read_deliveries, read_ledger
 from pipelines.landing.lookups import given_sql, stale_batches, state_sql
 from pipelines.landing.model import FileGroup
 
