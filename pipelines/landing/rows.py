@@ -285,7 +285,8 @@ class RowSql:
     def _describe(self, connection: duckdb.DuckDBPyConnection, rows: EntityRows, block: Columns) -> dict[str, str]:
         select = ", ".join(f"{column_sql(column)} as {quoting.name(name)}" for name, column in block.items())
         found = connection.execute(f"describe select {select} from {relation_of(self._group, rows)}").fetchall()  # noqa: S608 (names are quoted)
-        return {str(row[0]): str(row[1]) for row in found}
+        # by position: DuckDB may write a name that differs only in case (`total: Total`) as the source does
+        return {name: str(row[1]) for name, row in zip(block, found, strict=True)}
 
     def _extracted(self, name: str, column: str, spec: Column, sql_type: str) -> str:
         kind = ENTITIES[name].columns[column]
