@@ -27,8 +27,10 @@ from pipelines.base.errors import (
 from pipelines.base.stopping import stop_signal
 from pipelines.cli import (
     backfill,
+    draft,
     explain,
     identity,
+    init,
     inspect,
     notify,
     operate,
@@ -61,7 +63,8 @@ _EXIT_CODES = {
 _EPILOG = "Exit codes: " + "; ".join(f"{code} {meaning}" for code, meaning in sorted(_EXIT_CODES.items())) + "."
 _HELP = (
     "Turns files of orders, CRM interactions and survey answers into customer-level loyalty marts, checks the marts and"
-    " publishes them. To begin: loyalty sample --out shop, then loyalty run --config shop/loyalty.yml."
+    " publishes them. To begin: loyalty sample --out shop, then loyalty run --config shop/loyalty.yml. With your own"
+    " files: loyalty init FOLDER."
 )
 
 
@@ -104,6 +107,8 @@ def root(
     """Print the version, or run a command."""
 
 
+app.command("init")(init.init)
+app.command("map")(draft.draft_map)
 app.command("run")(operate.run)
 app.command("backfill")(backfill.backfill)
 app.command("sample")(operate.sample)

@@ -187,7 +187,9 @@ _TABLES = {
 def _where(row: "ExplainedRow", places: "Places") -> str:
     if row.record is None:
         return ""
-    found = ", ".join(f"{place.file}:{place.line}" for place in places.get(row.record, ()))
+    found = ", ".join(
+        f"{place.file}:{f'{place.part}:' if place.part else ''}{place.line}" for place in places.get(row.record, ())
+    )
     return f"{row.record.source} {found}".rstrip()
 
 
@@ -236,5 +238,5 @@ def _row(row: "ExplainedRow", places: "Places") -> dict[str, object]:
     }
     if row.record is None:
         return values
-    files = [{"file": place.file, "line": place.line} for place in places.get(row.record, ())]
+    files = [{"file": place.file, "part": place.part, "line": place.line} for place in places.get(row.record, ())]
     return {**values, "source": row.record.source, "files": files}

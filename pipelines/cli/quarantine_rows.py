@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pipelines.quality import DataIssue, QuarantineRule
 
-PLACE = ("source", "entity", "rules", "file", "file_on", "line", "is_resolved")
+PLACE = ("source", "entity", "rules", "file", "file_on", "part", "line", "is_resolved")
 PERSONAL = ("row_key", "raw")
 _BATCH_ROWS = 10_000
 _COLUMNS = {
@@ -49,7 +49,7 @@ _WANTED = """
         and ($source is null or source = $source)
         and ($file is null or file_name = $file)
         and ($resolved_too or not is_resolved)
-    order by source, file_on, file_name, line, entity, row_key, broken_rules
+    order by source, file_on, file_name, record, line, entity, row_key, broken_rules
 """
 
 

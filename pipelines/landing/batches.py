@@ -42,6 +42,7 @@ LAYOUTS: dict[str, dict[str, str]] = {
         "line_end": "BIGINT",
         "rule": "VARCHAR",
         "raw": "VARCHAR",
+        "part": "VARCHAR",
     },
     LEDGER: {
         **_FILE,

@@ -20,9 +20,10 @@ from pipelines.landing.model import EntityRows, FileGroup, Mapping
 RELATION = "landing_source"
 ITEM = "item"
 ITEM_NO = "item_no"
+ENVELOPE = "envelope"
 
 # The columns that landing adds to a record. A source may have others with the same prefix, such as `landing_page`.
-_OURS = re.compile(r"landing_(record|line|raw|block|item|item_no|cell\d+)", re.IGNORECASE)
+_OURS = re.compile(r"landing_(record|line|part|raw|block|item|item_no|cell\d+)", re.IGNORECASE)
 _NESTED = ("STRUCT", "MAP", "UNION", "TABLE")
 _NAME_HINT = "write a column name that could be SQL in double quotes inside single quotes: '\"Net-Price\"'"
 
@@ -113,6 +114,28 @@ def json_path(path: Path) -> str:
 def json_leaf(document: str) -> Callable[[Path], str]:
     """The function that gives the SQL to read a path from a JSON document."""
     return lambda path: f"json_extract_string({document}, {json_path(path)})"
+
+
+def content_of(group: FileGroup, document: str) -> str:
+    """The record of a JSON document as JSON text: the document, or what `unwrap` finds inside it."""
+    inside = (
+        f"case json_type({document}, {json_path(tuple(path.split('.')))})"
+        f" when 'OBJECT' then json_extract({document}, {json_path(tuple(path.split('.')))})::varchar"
+        f" when 'VARCHAR' then json_extract_string({document}, {json_path(tuple(path.split('.')))}) end"
+        for path in group.unwrap
+    )
+    if not group.unwrap:
+        return document
+    tried = ", ".join(f"case when json_valid({text}) then {text} end" for text in inside)
+    return f"case when json_valid({document}) then coalesce({tried}, {document}) end"
+
+
+def record_leaf(group: FileGroup, document: str, content: str) -> Callable[[Path], str]:
+    """The function that gives the SQL to read a path from a JSON record; `content` is the SQL of `content_of`."""
+    outer, inner = json_leaf(document), json_leaf(content)
+    return lambda path: (
+        outer(path[1:]) if group.unwrap and path[0].lower() == ENVELOPE and len(path) > 1 else inner(path)
+    )
 
 
 def relation_of(group: FileGroup, rows: EntityRows, relation: str = RELATION) -> str:

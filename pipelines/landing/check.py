@@ -4,7 +4,7 @@ Only names and headers are read. A whole file is read only if the mapping maps t
 file has not landed yet (status_check.py). All other content is checked when the file lands.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from pipelines.base.text import printable_name
 from pipelines.landing.formats import contradictions
 from pipelines.landing.inbox import Found, SourceFiles, find
 from pipelines.landing.index import read_ledger
+from pipelines.landing.model import Mapping
 from pipelines.landing.outdated import Landed, read_landed
 from pipelines.landing.outdated_files import OutdatedFiles, ignored_error, outdated_files
 from pipelines.landing.readers import check_layout
@@ -28,7 +29,7 @@ class SourceCheck:
         files: The number of files that match a group of the mapping.
         ignored: The number of files that the mapping ignores.
         problems: One line per file that would be refused, or about the whole source; empty if there are none.
-        notes: Other facts for the user: groups without a file.
+        notes: Other facts for the user: groups without a file, files without optional columns.
         warnings: Possible faults of the mapping: time formats that contradict each other.
         statuses: The statuses of orders and order lines, with their classes.
         outdated: The files that were landed with an older version of the mapping; None if there are none.
@@ -88,7 +89,8 @@ def _check(
         found = find(source)
     except InputError as error:
         return SourceCheck(name, 0, 0, (f"{error.message} {error.hint}",), ())
-    refused = {file.name: problem for file in found if (problem := _problem(file))}
+    looks = {file.name: _look(file) for file in found}
+    refused = {name: look for name, look in looks.items() if isinstance(look, InputError)}
     refused |= {name: ignored_error() for name in (outdated.ignored if outdated else ())}
     problems = [f"{printable_name(name)}: {problem.message}. {problem.hint}" for name, problem in refused.items()]
     readable = [file for file in found if file.name not in refused]
@@ -96,15 +98,12 @@ def _check(
     groups = [file.group for file in found if file.group is not None]
     ignored = sum(group.ignore is not None for group in groups)
     used = {id(file.group) for file in found}
-    notes = (
-        [f"there is no file in {source.folder}"]
-        if not found
-        else [
-            f"no file matches {', '.join(group.match)} ({source.mapping.where(('files', index))})"
-            for index, group in enumerate(source.mapping.files)
-            if id(group) not in used and group.ignore is None
-        ]
-    )
+    notes = [f"there is no file in {source.folder}"] if not found else _unused(source.mapping, used)
+    notes += [
+        f"{printable_name(name)}: the file has no columns for {', '.join(look)}, which stay empty"
+        for name, look in looks.items()
+        if not isinstance(look, InputError) and look
+    ]
     warnings = tuple(contradictions(source.mapping))
     problems = [*problems, *unreadable]
     return SourceCheck(
@@ -119,13 +118,27 @@ def _check(
     )
 
 
-def _problem(file: Found) -> InputError | None:
+def _unused(mapping: Mapping, used: Collection[int]) -> list[str]:
+    """The groups without a file; those with a name are in one line, because a built-in mapping has many."""
+    unused = [
+        (index, group) for index, group in enumerate(mapping.files) if id(group) not in used and group.ignore is None
+    ]
+    named = [group.name for _, group in unused if group.name]
+    notes = [
+        f"no file matches {', '.join(group.match)} ({mapping.where(('files', index))})"
+        for index, group in unused
+        if not group.name
+    ]
+    return [*notes, *([f"no file for these entries of the mapping: {', '.join(named)}"] if named else [])]
+
+
+def _look(file: Found) -> InputError | list[str]:
+    """Why a file would be refused, or the canonical columns for which it has no source column."""
     if file.problem is not None:
         return file.problem
     if file.group is None or file.group.ignore is not None:
-        return None
+        return []
     try:
-        check_layout(file.path, file.group)
+        return check_layout(file.path, file.group)
     except InputError as error:
         return error
-    return None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import duckdb
 
 from pipelines.base.text import printable_name
-from pipelines.landing.readers.relation import UnterminatedRecord
+from pipelines.landing.readers.relation import Reading, UnterminatedRecord
 from pipelines.landing.rows import RowSql
 
 
@@ -47,9 +47,7 @@ def find_warnings(
     connection: duckdb.DuckDBPyConnection,
     sql: RowSql,
     file_name: str,
-    last: UnterminatedRecord | None,
-    *,
-    cut_off: bool,
+    reading: Reading,
 ) -> FileWarnings:
     """Check a file that has been read.
 
@@ -57,13 +55,16 @@ def find_warnings(
         connection: Has the view of the file's records.
         sql: The SQL of the file's rows.
         file_name: The file's name, for the messages.
-        last: The last record, if it has no line end.
-        cut_off: Whether that record counts as unreadable because it is cut off.
+        reading: The file that has been read.
     """
-    messages = []
-    may_be_cut_off = last is not None and (cut_off or last.is_short)
     name = printable_name(file_name)
-    if last is not None and may_be_cut_off:
+    messages = [f"{name}: {warning}" for warning in reading.warnings]
+    may_be_cut_off = False
+    for last in reading.unterminated:
+        cut_off = last.record in sql.cut_off
+        if not (cut_off or last.is_short):
+            continue
+        may_be_cut_off = True
         why = "does not fit its type" if cut_off else "is shorter than in every other record"
         outcome = "is unreadable (LND-008)" if cut_off else "has landed"
         messages.append(
@@ -82,5 +83,5 @@ def find_warnings(
                 " different dates. The first format is used, so these dates may be wrong. Under `timestamps` in the"
                 " mapping, declare only the format that the source writes"
             )
-    messages += [f"{name}: {message}" for message in sql.unmapped(connection)]
+    messages += [f"{name}: {message}" for message in [*sql.unmapped(connection), *sql.questions(connection)]]
     return FileWarnings(ambiguous, may_be_cut_off, tuple(messages))

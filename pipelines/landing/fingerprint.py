@@ -17,13 +17,14 @@ from pipelines.landing.normal import TIMES
 Declared = frozenset[tuple[str, str | None, str | None]]
 """Per entity of a file: its name, `delivery` and `line_lists`, as in the ledger."""
 
-# Keys of a group that do not decide rows: they choose files, give their date (which is compared separately), declare
-# something about deliveries, or are included below in another form.
-_NOT_ROWS = {"name", "match", "ignore", "file_on", "file_on_format", "delivery", "lines", "delimiter", "nulls"}
-_BY_COLUMN = {"timestamps", "timezone", "entities", "skips"}
+# Keys of a group that do not decide rows: they choose files or say which ones are refused, give their date (which is
+# compared separately), or declare something about deliveries.
+_NOT_ROWS = {"name", "match", "ignore", "optional", "file_on", "file_on_format", "delivery", "lines"}
+# Keys that are included below in another form.
+_BY_COLUMN = {"delimiter", "nulls", "timestamps", "timezone", "entities", "skips"}
 
 # The earlier fingerprint did not include these keys if they had their default.
-_LATER_KEYS = ("quoting", "delivery", "lines")
+_LATER_KEYS = ("quoting", "delivery", "lines", "sheet", "optional", "unwrap")
 
 
 def fingerprint(mapping: Mapping, group: FileGroup) -> str:
@@ -43,8 +44,8 @@ def earlier_fingerprints(mapping: Mapping, group: FileGroup, delivery: str | Non
 
     They included more than what decides the rows. `delivery` is known from the ledger; every value of `lines` is tried.
     """
-    if any(column.values is not None for rows in group.entities.values() for column in _specs(rows)):
-        return frozenset()  # no earlier version had value maps
+    if any(rows.wording or any(column.values for column in _specs(rows)) for rows in group.entities.values()):
+        return frozenset()  # no earlier version had value maps and wordings
     given = (group.model_copy(update={"delivery": delivery, "lines": lines}) for lines in (None, "complete", "partial"))
     return frozenset(_earlier(mapping, one) for one in given)
 
@@ -73,6 +74,7 @@ def _entity(mapping: Mapping, group: FileGroup, name: str, rows: EntityRows) -> 
         "currency": mapping.currency if is_filled else None,
         "columns": _columns(mapping, group, name, rows.columns),
         "unpivot": [_columns(mapping, group, name, block) for block in rows.unpivot],
+        **({"wording": rows.wording.strip()} if rows.wording else {}),
     }
 
 
@@ -99,7 +101,7 @@ def _earlier(mapping: Mapping, group: FileGroup) -> str:
     without = dict.fromkeys(["name", "match", "ignore", *later], True)
     # These are newer than this fingerprint. `items` is empty once a mapping has been read.
     values = {"__all__": {"values"}}
-    newer = {"items": True, "columns": values, "unpivot": {"__all__": values}}
+    newer = {"items": True, "wording": True, "columns": values, "unpivot": {"__all__": values}}
     exclude: dict[str, Any] = {**without, "entities": {"__all__": newer}}
     return _sha256(
         {

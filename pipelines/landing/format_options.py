@@ -3,15 +3,23 @@
 from collections.abc import Collection
 
 _ENCODED = frozenset({"encoding"})
-_TEXT_TABLE = _ENCODED | {"delimiter", "quoting", "skip_rows", "header_rows", "names"}
+_NAMED = frozenset({"optional"})
+_HEADER = _NAMED | {"skip_rows", "header_rows", "names"}
+_TEXT_TABLE = _ENCODED | _HEADER | {"delimiter", "quoting"}
+_WORKBOOK = _HEADER | {"sheet"}
 
 OPTIONS: dict[str, frozenset[str]] = {
     "csv": _TEXT_TABLE,
     "tsv": _TEXT_TABLE,
-    "json": _ENCODED | {"records"},
-    "jsonl": _ENCODED,
-    "parquet": frozenset(),
+    "json": _ENCODED | {"records", "unwrap"},
+    "jsonl": _ENCODED | {"unwrap"},
+    "parquet": _NAMED,
+    "xlsx": _WORKBOOK,
+    "xls": _WORKBOOK,
 }
+
+ZIPPED = frozenset({"csv", "tsv", "json", "jsonl"})
+"""The formats whose files can be delivered as members of a ZIP archive (`.zip`)."""
 
 
 def misplaced_options(file_format: str, keys: Collection[str]) -> str:

@@ -190,7 +190,7 @@ def _date_in(name: str, group: FileGroup) -> date:
 def _matches(name: str, glob: str) -> bool:
     shown = name if "/" in glob else name.rpartition("/")[2]
     pattern = _pattern(glob)
-    return bool(pattern.fullmatch(shown) or pattern.fullmatch(shown.removesuffix(".gz")))
+    return any(pattern.fullmatch(one) for one in (shown, shown.removesuffix(".gz"), shown.removesuffix(".zip")))
 
 
 @lru_cache(maxsize=1024)

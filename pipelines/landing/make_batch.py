@@ -140,8 +140,9 @@ class BatchMaker:
         self._connection.execute(f"set disabled_optimizers = '{spared}'")
         try:
             sql = RowSql(self._connection, task.entry.mapping, task.group)
-            if reading.unterminated and is_cut_off(self._connection, sql, reading.unterminated):
-                sql = RowSql(self._connection, task.entry.mapping, task.group, reading.unterminated.record)
+            cut_off = [last.record for last in reading.unterminated if is_cut_off(self._connection, sql, last)]
+            if cut_off:
+                sql = RowSql(self._connection, task.entry.mapping, task.group, cut_off)
         except duckdb.Error as error:
             raise InputError(
                 f"the mapping does not fit the file: {str(error).partition(chr(10))[0]}",
@@ -163,7 +164,7 @@ class BatchMaker:
                 hint="Please report this with a sample of the file.",
             )
         source, facts = task.entry.mapping.source, task.facts
-        warnings = find_warnings(self._connection, sql, facts.name, reading.unterminated, cut_off=sql.is_cut_off)
+        warnings = find_warnings(self._connection, sql, facts.name, reading)
         self.warnings += [f"{source}: {warning}" for warning in warnings.messages]
         rows = dict.fromkeys(by_entity, 0)
         for name in (name for name, count in by_entity.items() if count):
@@ -204,8 +205,8 @@ class BatchMaker:
         try:
             self._copy(
                 f"select {facts.columns()}, * from (select * from landing_spans"  # noqa: S608 (names are quoted)
-                f" union all select landing_record, landing_line, landing_line, landing_rule, landing_raw"
-                f" from ({not_taken})) order by line",
+                " union all select landing_record, landing_line, landing_line, landing_rule, landing_raw, landing_part"
+                f" from ({not_taken})) order by record",
                 path,
             )
         finally:

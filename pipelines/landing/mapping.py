@@ -69,6 +69,7 @@ def _read(path: Path) -> Mapping:
             "\n".join(f"{path}:{fault}" for fault in faults(error, document, Mapping)), hint=_HINT
         ) from None
     mapping._path, mapping._lines, mapping._inherited = path, document.lines, source.inherited
+    mapping._is_built_in = path.parent == BUILT_IN
     _refuse(mapping, problems_of_items(mapping))
     mapping = with_items(mapping)
     _refuse(mapping, problems_of_names(mapping))

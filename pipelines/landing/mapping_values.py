@@ -30,6 +30,11 @@ def _column(value: Any) -> Any:
     return {"sql": value} if isinstance(value, str) else value
 
 
+def _question(value: Any) -> Any:
+    value = _plain(value)
+    return {"item": value} if isinstance(value, str) else value
+
+
 def _words(value: Any) -> Any:
     """The keys and values of a value map as texts; a value of None means "no value"."""
     if not isinstance(value, dict):
@@ -64,6 +69,8 @@ def _zone(value: str | None) -> str | None:
 
 def _readable(value: Any) -> Any:
     """Reject formats that users may expect to work, and explain why."""
+    if isinstance(value, str) and value.lower() in ("excel", "xlsm"):
+        raise ValueError(f"`{value}` is no format: write `xlsx`, or `xls` for old workbooks")
     if isinstance(value, str) and (what := _OTHER_FORMATS.get(value.lower())):
         raise ValueError(f"`{value}` is {what}, which cannot be read: save it as CSV (UTF-8), and use `format: csv`")
     return value
@@ -104,7 +111,7 @@ def _listed(value: Any) -> Any:
 
 
 _OTHER_FORMATS = {
-    **dict.fromkeys(("xlsx", "xls", "xlsm", "xlsb", "excel"), "an Excel workbook"),
+    "xlsb": "a binary Excel workbook",
     "ods": "an OpenDocument spreadsheet",
     "zip": "a ZIP archive",
     "pdf": "a PDF document",
@@ -122,6 +129,8 @@ Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 SourceName = Annotated[str, AfterValidator(_source_name)]
 EntryName = Annotated[str, AfterValidator(_entry_name)]
 SkipName = Annotated[str, AfterValidator(_skip_name)]
-Format = Annotated[Literal["csv", "tsv", "json", "jsonl", "parquet"], BeforeValidator(_readable)]
+Format = Annotated[Literal["csv", "tsv", "json", "jsonl", "parquet", "xlsx", "xls"], BeforeValidator(_readable)]
 ColumnSource = BeforeValidator(_column)
 """For the model `Column`: a plain text is its expression."""
+QuestionSource = BeforeValidator(_question)
+"""For the model `Question`: a plain text is the name of an item."""

@@ -6,6 +6,7 @@ the expressions, and the readers and rows.py apply the mapping.
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -14,12 +15,13 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator,
 from pipelines.base.entities import ENTITIES
 from pipelines.config.values import CurrencyCode
 from pipelines.landing.channels import Channels
-from pipelines.landing.format_options import misplaced_options
+from pipelines.landing.format_options import OPTIONS, misplaced_options
 from pipelines.landing.mapping_values import (
     ColumnSource,
     EntryName,
     Format,
     Listed,
+    QuestionSource,
     SkipName,
     SourceName,
     Sql,
@@ -68,6 +70,33 @@ class Column(_Strict):
 Columns = dict[str, Annotated[Column, ColumnSource]]
 
 
+class Question(_Strict):
+    """What a question of a survey measures: an item of the question bank, or its own construct and scale.
+
+    Attributes:
+        item: The name of an item of the bank, or `ignore` for a column that is not taken and not reported.
+        measures: What the question measures; in the mapping, the key is `construct`.
+        scale_min: The lowest answer.
+        scale_max: The highest answer.
+        is_reversed: Whether a low answer is a good answer.
+    """
+
+    item: str | None = None
+    measures: str | None = Field(default=None, alias="construct")
+    scale_min: Decimal | None = None
+    scale_max: Decimal | None = None
+    is_reversed: bool = False
+
+    @model_validator(mode="after")
+    def _is_one_of_both(self) -> Self:
+        given = [one is not None for one in (self.measures, self.scale_min, self.scale_max)]
+        if any(given) or self.is_reversed if self.item is not None else not all(given):
+            raise ValueError("must be the name of an item, or have construct, scale_min and scale_max")
+        if self.scale_min is not None and self.scale_max is not None and self.scale_min >= self.scale_max:
+            raise ValueError(f"scale_min is {self.scale_min}, which is not below scale_max, {self.scale_max}")
+        return self
+
+
 class EntityRows(_Strict):
     """How the records of a file become rows of one entity.
 
@@ -81,7 +110,11 @@ class EntityRows(_Strict):
         unpivot: Blocks of additional columns (wide to long): each block makes one row from each record, unless every
             source column that the block reads is empty.
         items: For survey answers in files with one answer per row: the text of `question_id` to an item of the question
-            bank. In `columns` and `unpivot` the key `item` names an item. with_items replaces both by columns.
+            bank, or to its construct and scale. In `columns` and `unpivot` the key `item` names an item. with_items
+            replaces both by columns.
+        wording: For survey answers: the expression that gives the text of the question. Questions of the bank are
+            recognised by it. Answers to other questions that `items` does not list are not taken, and the run lists
+            these questions (wordings.py).
     """
 
     where: Sql = "true"
@@ -89,7 +122,8 @@ class EntityRows(_Strict):
     columns: Columns
     amount_basis: Literal["goods", "gross"] | None = None
     unpivot: tuple[Columns, ...] = ()
-    items: dict[Sql, Sql] = Field(default_factory=dict)
+    items: dict[Sql, Annotated[Question, QuestionSource]] = Field(default_factory=dict)
+    wording: Sql | None = None
 
     def blocks(self) -> tuple[Columns, ...]:
         """The columns of each kind of row that a record makes."""
@@ -115,16 +149,24 @@ class FileGroup(_Strict):
 
     Attributes:
         name: A name by which a mapping that extends this one refers to the entry. It does not decide rows.
-        match: Globs. A glob without a slash is matched with the file name at any depth. The file name can end in `.gz`.
+        match: Globs. A glob without a slash is matched with the file name at any depth. The file name can end in `.gz`
+            or `.zip`.
         ignore: Why these files are not read. The group then has no other keys.
         format: The format of the file.
         delimiter: The delimiter of CSV and TSV.
         quoting: For CSV and TSV: `double` (fields can be in double quotes) or `none` (a quote is a normal character).
         encoding: The encoding of CSV, TSV and JSON; utf-8 can have a byte order mark.
-        skip_rows: The number of physical lines before the header.
+        skip_rows: The number of physical lines (of a workbook: rows) before the header.
         header_rows: The number of header rows; the first one names the columns. It is 0 if `names` is given.
         names: The column names of a file without a header.
+        optional: For files with a header: source columns that a file may lack, or `*` for all. They are NULL then. A
+            file that lacks all columns of a key, or of another column that each row needs, is still refused.
+        sheet: For workbooks: the names of the sheets to read; `*` and `?` match in the names of visible sheets. The
+            default is the only visible sheet that has data.
         records: For JSON: the dotted path to the list of records; the default is the document itself.
+        unwrap: For JSON and JSON lines: dotted paths of the record inside the object that a tool wraps it in; the first
+            path with an object, or with the text of one, applies. Without any, the object itself is the record. The
+            fields of the wrapping object are `envelope.…`.
         nulls: Texts that mean "no value", in addition to the empty text.
         file_on: A regex that is searched in the file's name. Its first group (or the whole match) is the file's date.
         file_on_format: The format of that date.
@@ -150,7 +192,10 @@ class FileGroup(_Strict):
     skip_rows: int = Field(default=0, ge=0, strict=True)
     header_rows: int = Field(default=1, ge=0, strict=True)
     names: tuple[str, ...] | None = None
+    optional: Listed = ()
+    sheet: Listed | None = None
     records: str = ""
+    unwrap: Listed = ()
     nulls: tuple[str, ...] = ()
     file_on: str | None = None
     file_on_format: str = "%Y-%m-%d"
@@ -170,6 +215,11 @@ class FileGroup(_Strict):
     def is_text_table(self) -> bool:
         """Whether the file is CSV or TSV."""
         return self.format in ("csv", "tsv")
+
+    @property
+    def has_header(self) -> bool:
+        """Whether the file has a header row, unless the mapping names the columns."""
+        return "header_rows" in OPTIONS[self.format]
 
     @field_validator("delimiter")
     @classmethod
@@ -196,7 +246,7 @@ class FileGroup(_Strict):
             return self
         if not self.entities:
             raise ValueError("`entities` is missing; if the files must not be read, declare `ignore: <reason>`")
-        if self.is_text_table and (self.header_rows == 0) != (self.names is not None):
+        if self.has_header and (self.header_rows == 0) != (self.names is not None):
             raise ValueError("`names` and `header_rows: 0` must be used together")
         if misplaced := misplaced_options(self.format, self.model_fields_set):
             raise ValueError(misplaced)
@@ -230,6 +280,8 @@ class FileGroup(_Strict):
             yield (*at, "where"), rows.where
             if rows.each:
                 yield (*at, "each"), rows.each
+            if rows.wording:
+                yield (*at, "wording"), rows.wording
             for column, spec in rows.columns.items():
                 yield (*at, "columns", column), spec.sql
             for index, block in enumerate(rows.unpivot):
@@ -261,6 +313,7 @@ class Mapping(_Strict):
     _path: Path = PrivateAttr(default=Path("mapping"))
     _lines: dict[tuple[str | int, ...], int] = PrivateAttr(default_factory=dict)
     _inherited: dict[tuple[str | int, ...], str] = PrivateAttr(default_factory=dict)
+    _is_built_in: bool = PrivateAttr(default=False)
 
     @field_validator("files")
     @classmethod
@@ -273,6 +326,10 @@ class Mapping(_Strict):
     def zone(self, group: FileGroup, column: Column | None = None) -> str:
         """The time zone that applies to a group, or to one of its columns."""
         return (column and column.timezone) or group.timezone or self.timezone or "UTC"
+
+    def is_built_in(self, location: tuple[str | int, ...]) -> bool:
+        """Whether a location is that of a built-in mapping: this one, or one that it extends without a change there."""
+        return self._is_built_in or location in self._inherited
 
     def where(self, location: tuple[str | int, ...]) -> str:
         """`path:line` of a location in the mapping, for messages; for inherited parts also that of the built-in one."""

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import duckdb
 
 from pipelines.base.database import connect
-from pipelines.landing.binding import RELATION, is_of_item, items_of, json_leaf, references
+from pipelines.landing.binding import RELATION, content_of, is_of_item, items_of, json_leaf, record_leaf, references
 from pipelines.landing.expressions import Path
 from pipelines.landing.inbox import place_of
 from pipelines.landing.model import EntityRows, FileGroup, Mapping
 from pipelines.landing.readers.relation import TABLE, Own, make_view
+from pipelines.landing.readers.wide import file_columns
 from pipelines.landing.rows import RowSql
 
 Cells = dict[str, dict[str, str | None]]
@@ -87,10 +88,15 @@ def _make_records(
     # Column names of tables are not case-sensitive, fields of JSON are.
     by_lower = {} if group.format in ("json", "jsonl") else {name.lower(): name for (name,) in named}
 
-    def leaf(path: Path) -> str:
-        return json_leaf("document")((by_lower.get(path[0].lower(), path[0]), *path[1:]))
+    read = record_leaf(group, "document", content_of(group, "document"))
 
-    make_view(connection, group, Own("record", "record", "document"), leaf)
+    def leaf(path: Path) -> str:
+        return read((by_lower.get(path[0].lower(), path[0]), *path[1:]))
+
+    keys = f"select unnest(json_keys(document)) from (from {TABLE} limit 1)"  # noqa: S608 (a name of ours)
+    header = [] if group.format == "parquet" else [name for (name,) in connection.execute(keys).fetchall()]
+    columns = file_columns([header], [leaf((name,)) for name in header])
+    make_view(connection, group, Own("record", "record", "document"), leaf, header=columns)
     return leaf
 
 

@@ -23,6 +23,7 @@ from pipelines.landing.hashes import content_hash, generated_key
 from pipelines.landing.mapping_values import BLANK
 from pipelines.landing.model import GENERATED_KEYS, Column, Columns, EntityRows, FileGroup, Mapping
 from pipelines.landing.spans import Rule
+from pipelines.landing.survey_questions import ANSWERED, find_answered, question_messages
 from pipelines.landing.value_maps import (
     UNMAPPED,
     Location,
@@ -32,6 +33,7 @@ from pipelines.landing.value_maps import (
     has_open_maps,
     unmapped_values,
 )
+from pipelines.landing.wordings import is_known
 
 # The columns after the canonical ones, in their order, with their types.
 TRAILING = {
@@ -41,12 +43,13 @@ TRAILING = {
     "landed_on": "DATE",
     "record": "BIGINT",
     "line": "BIGINT",
+    "part": "VARCHAR",  # the sheet or the member of an archive; NULL for other files
     "content_hash": "VARCHAR",
     "raw": "VARCHAR",
 }
 
 _LISTED = 10  # values in a message
-_OWN = "landing_record, landing_line, landing_raw, landing_block"
+_OWN = "landing_record, landing_line, landing_part, landing_raw, landing_block"
 
 
 @dataclass(frozen=True)
@@ -81,11 +84,11 @@ class RowSql:
         connection: Has the view `landing_source`; used to find the types of expressions.
         mapping: The source's mapping.
         group: One of its groups.
-        cut_off: The number of the record in which the file was cut off, if it was.
+        cut_off: The numbers of the records in which the file, or parts of it, were cut off.
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, mapping: Mapping, group: FileGroup, cut_off: int | None = None
+        self, connection: duckdb.DuckDBPyConnection, mapping: Mapping, group: FileGroup, cut_off: Sequence[int] = ()
     ) -> None:
         self._mapping = mapping
         self._group = group
@@ -98,18 +101,20 @@ class RowSql:
         lists = [(rows.where, rows.each) for rows in group.entities.values() if rows.each]
         no_list = [f"(coalesce({sql_of(where)}, false) and {is_no_list(each)})" for where, each in lists]
         self._no_list = " or ".join(no_list) or "false"
-        self.is_cut_off = cut_off is not None
+        self.cut_off = tuple(cut_off)
         self._unmapped = "false"
         if has_open_maps(group):
             find_unmapped(connection, group, self._kept)
             self._unmapped = f"landing_record in (select record from {UNMAPPED})"  # noqa: S608 (a name of ours)
-        odd = [self._no_list, self._unmapped, *([] if cut_off is None else [f"landing_record = {cut_off}"])]
+        find_answered(connection, group)
+        odd = [self._no_list, self._unmapped, *(f"landing_record = {record}" for record in cut_off)]
         self._odd = " or ".join(one for one in odd if one != "false") or "false"
         self._takes = {name: self._takes_sql(name, rows) for name, rows in group.entities.items()}
         self._taken = f"not ({self._odd}) and ({' or '.join(self._takes.values())})"
-        unpivots = [f"coalesce({sql_of(rows.where)}, false)" for rows in group.entities.values() if rows.unpivot]
-        self._blank = f"not ({self._odd}) and not ({self._taken}) and ({' or '.join(unpivots) or 'false'})"
-        self.skips = (*(skip.name for skip in group.skips), *([BLANK] if unpivots else []))
+        may_be_blank = [rows for rows in group.entities.values() if rows.unpivot or rows.wording]
+        blank = " or ".join(f"coalesce({sql_of(rows.where)}, false)" for rows in may_be_blank)
+        self._blank = f"not ({self._odd}) and not ({self._taken}) and ({blank or 'false'})"
+        self.skips = (*(skip.name for skip in group.skips), *([BLANK] if may_be_blank else []))
 
     def record_counts(self) -> str:
         """One row with numbers of records: all, taken, unreadable, then per entity in the mapping's order and per skip.
@@ -135,14 +140,14 @@ class RowSql:
         return f"select {', '.join(counts)} from {RELATION}"  # noqa: S608 (names are quoted)
 
     def not_taken(self) -> str:
-        """The records that no entity and no skip takes: record, line, rule, raw."""
+        """The records that no entity and no skip takes: record, line, rule, raw, part."""
         rule = (
             f"case when {self._no_list} then '{Rule.NO_LIST}' when {self._unmapped} then '{Rule.UNMAPPED}'"
             f" when {self._odd} then '{Rule.CUT_OFF}'"
             f" else '{Rule.NOT_TAKEN}' end"
         )
         return (
-            f"select landing_record, landing_line, {rule} as landing_rule, landing_raw from {RELATION}"  # noqa: S608 (names are quoted)
+            f"select landing_record, landing_line, {rule} as landing_rule, landing_raw, landing_part from {RELATION}"  # noqa: S608 (names are quoted)
             f" where {self._kept} and not ({self._taken}) and not ({self._blank})"
         )
 
@@ -163,6 +168,10 @@ class RowSql:
                 " Their records are quarantined (LND-009). Add entries for them, or one for `*`"
             )
 
+    def questions(self, connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+        """Messages about survey questions that are not taken, or were asked on another scale."""
+        yield from question_messages(connection, self._group, self._kept)
+
     def rows(self, name: str, facts: FileFacts) -> str:
         """The landed rows of one entity."""
         canonical = ENTITIES[name].columns
@@ -176,8 +185,8 @@ class RowSql:
             )
         select = ", ".join(f"{sql} as {column}" for column, sql in values.items())
         return (
-            f"select {select}, {facts.columns()}, landing_record as record, landing_line as line, content_hash,"  # noqa: S608 (names are quoted)
-            f" landing_raw as raw from ({self._hashed(name)})"
+            f"select {select}, {facts.columns()}, landing_record as record, landing_line as line,"  # noqa: S608 (names are quoted)
+            f" landing_part as part, content_hash, landing_raw as raw from ({self._hashed(name)})"
         )
 
     def origins(self, name: str) -> str:
@@ -263,6 +272,8 @@ class RowSql:
 
     def _takes_sql(self, name: str, rows: EntityRows) -> str:
         where = f"coalesce({sql_of(rows.where)}, false)"
+        if rows.wording:
+            return f"landing_record in (select record from {ANSWERED})"  # noqa: S608 (a name of ours)
         if rows.each:
             return f"({where} and coalesce(len({items_of(rows.each)}), 0) > 0)"
         if rows.unpivot:
@@ -292,7 +303,7 @@ class RowSql:
 
     def _trimmed(self, name: str, number: int, block: Columns, types: Dict[str, str]) -> str:
         rows = self._group.entities[name]
-        where = f"{self._kept} and not ({self._odd}) and coalesce({sql_of(rows.where)}, false)"
+        where = f"{self._kept} and not ({self._odd}) and coalesce({sql_of(rows.where)}, false) and {is_known(rows)}"
         if rows.unpivot:
             where += f" and {self._answered(name, block, rows.unpivot[number], types)}"
         position = f"cast({ITEM_NO} as bigint)" if rows.each else str(number)
@@ -300,7 +311,7 @@ class RowSql:
             f"{self._extracted(name, column, spec, types[column])} as {column}" for column, spec in block.items()
         )
         extracted = (
-            f"select landing_record, landing_line, landing_raw, {position} as landing_block, {first}"  # noqa: S608 (names are quoted)
+            f"select landing_record, landing_line, landing_part, landing_raw, {position} as landing_block, {first}"  # noqa: S608 (names are quoted)
             f" from {relation_of(self._group, rows)} where {where}"
         )
         instants = [c for c in block if normal.is_instant(ENTITIES[name].columns[c], types[c])]

@@ -28,9 +28,10 @@ def separate_customers(mappings: Sequence[Mapping]) -> list[str]:
     for mapping in mappings:
         if not any(_places(mapping, ("person_source",))):
             warnings.extend(
-                f"{where}: person_ref is read as a reference of the source {mapping.source}. If it is one of another"
-                " source, map person_source"
-                for where in _places(mapping, ("person_ref",))
+                f"{mapping.where(place)}: person_ref is read as a reference of the source {mapping.source}. If it is"
+                " one of another source, map person_source"
+                for place, _ in _columns(mapping)
+                if place[-1] == "person_ref" and not mapping.is_built_in(place)
             )
     return warnings
 

@@ -46,6 +46,7 @@ class Span:
         line_end: Its last physical line.
         rule: Why it is unreadable.
         text: The text.
+        part: The sheet or the member of an archive.
     """
 
     record: int
@@ -53,11 +54,12 @@ class Span:
     line_end: int
     rule: Rule
     text: str
+    part: str | None = None
 
 
 def as_table(spans: Sequence[Span]) -> pa.Table:
-    """Spans as a table for DuckDB: record, line, line_end, rule, raw."""
+    """Spans as a table for DuckDB: record, line, line_end, rule, raw, part."""
     kinds = [("record", pa.int64()), ("line", pa.int64()), ("line_end", pa.int64())]
-    schema = pa.schema([*kinds, ("rule", pa.string()), ("raw", pa.string())])
-    rows = [(span.record, span.line, span.line_end, span.rule.value, span.text) for span in spans]
+    schema = pa.schema([*kinds, *((name, pa.string()) for name in ("rule", "raw", "part"))])
+    rows = [(span.record, span.line, span.line_end, span.rule.value, span.text, span.part) for span in spans]
     return pa.Table.from_pylist([dict(zip(schema.names, row, strict=True)) for row in rows], schema=schema)

@@ -12,14 +12,16 @@ from decimal import Decimal, InvalidOperation
 from functools import cache
 
 from pipelines.base import quoting
+from pipelines.base.entities import ENTITIES
 from pipelines.base.project import project_root
 from pipelines.base.spelling import did_you_mean
 from pipelines.landing.binding import sql_of
 from pipelines.landing.entity_fit import Location, Problem
 from pipelines.landing.model import Column, Columns, EntityRows, Mapping
+from pipelines.landing.wordings import IGNORE, QUESTION, declared, literal, question_columns
 
 ENTITY = "survey_answers"
-ITEM, ITEMS, QUESTION = "item", "items", "question_id"
+ITEM, ITEMS, WORDING = "item", "items", "wording"
 _WHERE_LISTED = "the items are listed in docs/surveys.md"
 
 
@@ -30,14 +32,16 @@ class SurveyItem:
     Attributes:
         name: Its name, to which mappings refer.
         declares: What it declares: canonical column to text.
+        wordings: The question in English and Chinese.
     """
 
     name: str
     declares: dict[str, str]
+    wordings: tuple[str, ...] = ()
 
     def columns(self) -> Columns:
         """What it declares as columns of a mapping, and its name as the question."""
-        return {column: Column(sql=_constant(column, text)) for column, text in self.declares.items()} | {
+        return {column: Column(sql=literal(column, self.declares)) for column in self.declares} | {
             QUESTION: Column(sql=quoting.text(self.name))
         }
 
@@ -49,7 +53,12 @@ def survey_items() -> dict[str, SurveyItem]:
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     declares = ("construct", "scale_min", "scale_max", "is_reversed")
-    return {row["item"]: SurveyItem(row["item"], {column: row[column] for column in declares}) for row in rows}
+    return {
+        row["item"]: SurveyItem(
+            row["item"], {column: row[column] for column in declares}, (row["wording_en"], row["wording_zh"])
+        )
+        for row in rows
+    }
 
 
 def problems_of_items(mapping: Mapping) -> list[Problem]:
@@ -80,8 +89,9 @@ def with_items(mapping: Mapping) -> Mapping:
 
 
 def _misplaced(name: str, rows: EntityRows) -> Iterator[Problem]:
-    if rows.items:
-        yield (), f"{name} has `items`, which is a key of {ENTITY} only: remove it"
+    for key in (ITEMS, WORDING):
+        if getattr(rows, key):
+            yield (), f"{name} has `{key}`, which is a key of {ENTITY} only: remove it"
 
 
 def _problems(rows: EntityRows) -> Iterator[Problem]:
@@ -89,11 +99,15 @@ def _problems(rows: EntityRows) -> Iterator[Problem]:
     places: list[tuple[Location, Columns]] = [(("columns",), rows.columns)]
     places += [(("unpivot", number), block) for number, block in enumerate(rows.unpivot)]
     named: list[tuple[Location, str]] = [((*at, ITEM), block[ITEM].sql) for at, block in places if ITEM in block]
-    named += [((ITEMS, question), item) for question, item in rows.items.items()]
+    named += [
+        ((ITEMS, text), question.item)
+        for text, question in rows.items.items()
+        if question.item is not None and question.item != IGNORE
+    ]
     unknown = [(at, item) for at, item in named if item not in known]
     for at, item in unknown:
         yield at, f"`{item}` is not a survey item{did_you_mean(item, known, _WHERE_LISTED)}"
-    if rows.items:
+    if rows.items or rows.wording:
         yield from _problems_of_list(rows)
     elif not unknown:
         for number, block in enumerate(rows.blocks()):
@@ -101,15 +115,23 @@ def _problems(rows: EntityRows) -> Iterator[Problem]:
 
 
 def _problems_of_list(rows: EntityRows) -> Iterator[Problem]:
-    """What does not fit `items`, which is for files with one answer per row."""
+    """What does not fit `items` and `wording`, which are for rows that have one answer."""
+    key = WORDING if rows.wording else ITEMS
     if rows.unpivot:
-        yield (ITEMS,), "`items` is for files with one answer per row: in `unpivot`, write `item` in each block"
+        yield (key,), f"`{key}` is for rows with one answer: in `unpivot`, write `item` in each block"
     if QUESTION not in rows.columns:
-        yield (ITEMS,), f"`items` needs `{QUESTION}` in `columns`: it says which question a row answers"
+        yield (key,), f"`{key}` needs `{QUESTION}` in `columns`: it says which question a row answers"
     declares = next(iter(survey_items().values())).declares
     for column in rows.columns:
         if column in declares or column == ITEM:
-            yield ("columns", column), f"`items` already declares {column} for each question: remove one of the two"
+            yield ("columns", column), f"`{key}` already declares {column} for each question: remove one of the two"
+    accepted = ENTITIES[ENTITY].accepted["construct"]
+    for text, question in rows.items.items():
+        if question.item == IGNORE and not rows.wording:
+            yield (ITEMS, text), f"`{IGNORE}` needs `{WORDING}`: leave these answers out with `where` and `skips`"
+        if question.measures is not None and question.measures not in accepted:
+            known = did_you_mean(question.measures, accepted, f"the constructs are {', '.join(accepted)}")
+            yield (ITEMS, text, "construct"), f"`{question.measures}` is not a construct{known}"
 
 
 def _contradictions(rows: EntityRows, number: int, block: Columns) -> Iterator[Problem]:
@@ -139,6 +161,11 @@ def _says(sql: str, text: str) -> bool:
 
 def _expanded(rows: EntityRows) -> EntityRows:
     """The rows without references to items."""
+    if rows.wording:
+        bank = survey_items()
+        wordings = {text: name for name, item in bank.items() for text in item.wordings}
+        columns = question_columns(rows, {name: item.declares for name, item in bank.items()}, wordings)
+        return rows.model_copy(update={"columns": {**rows.columns, **columns}})
     if rows.items:
         return rows.model_copy(update={"columns": {**rows.columns, **_by_question(rows)}, ITEMS: {}})
     if not any(ITEM in block for block in rows.blocks()):
@@ -168,19 +195,16 @@ def _declared(own: Columns, block: Columns) -> Columns:
 def _by_question(rows: EntityRows) -> Columns:
     """Per declared column, an expression that chooses the value of the question's item; NULL for other questions."""
     question = f"trim(cast({sql_of(rows.columns[QUESTION].sql)} as varchar))"
-    items = {answered: survey_items()[item] for answered, item in rows.items.items()}
+    bank = {name: item.declares for name, item in survey_items().items()}
+    questions = {answered: declared(one, bank) for answered, one in rows.items.items()}
     return {
         column: Column(
             sql=f"case {question} "
             + " ".join(
-                f"when {quoting.text(answered)} then {_constant(column, item.declares[column])}"
-                for answered, item in items.items()
+                f"when {quoting.text(answered)} then {literal(column, declares)}"
+                for answered, declares in questions.items()
             )
             + " end"
         )
-        for column in next(iter(items.values())).declares
+        for column in next(iter(questions.values()))
     }
-
-
-def _constant(column: str, text: str) -> str:
-    return quoting.text(text) if column == "construct" else text

@@ -14,6 +14,7 @@ from pipelines.landing.binding import relation_of, sql_of
 from pipelines.landing.cells import BLANKS
 from pipelines.landing.mapping_values import ANY_OTHER
 from pipelines.landing.model import Column, FileGroup
+from pipelines.landing.wordings import is_known
 
 UNMAPPED = "landing_unmapped"
 _RUN_OF_BLANKS = quoting.text(f"[{BLANKS}]+")
@@ -73,7 +74,7 @@ def find_unmapped(connection: duckdb.DuckDBPyConnection, group: FileGroup, kept:
         connection.execute(
             f"insert into {UNMAPPED} select distinct landing_record, {quoting.text(_joined(location))}, {_text(column)}"  # noqa: S608 (names are quoted)
             f" from {relation_of(group, rows)} where {kept} and coalesce({sql_of(rows.where)}, false)"
-            f" and not {_is_empty(column)} and {_word(_text(column))} not in ({known})"
+            f" and {is_known(rows)} and not {_is_empty(column)} and {_word(_text(column))} not in ({known})"
         )
 
 

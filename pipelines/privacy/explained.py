@@ -37,11 +37,13 @@ class Place:
 
     Attributes:
         file: The file, by its path below the folder of its source.
-        line: The line in it, counted from 1.
+        line: The line in it, or in its part, counted from 1.
+        part: The sheet or the member of an archive; None for other files.
     """
 
     file: str
     line: int
+    part: str | None = None
 
 
 def as_key(asked: str) -> str | None:
@@ -100,9 +102,10 @@ def _places(connection: duckdb.DuckDBPyConnection, record: Record) -> tuple[Plac
         columns = ENTITIES[entity].key[: len(record.key)]
         where = " and ".join(f"cast({column} as varchar) = ?" for column in columns)
         rows = connection.execute(
-            f"select distinct file_name, line from staging.stg_{entity} where source = ? and {where} order by all",  # noqa: S608 (names of ours)
+            f"select distinct file_name, line, part from staging.stg_{entity}"  # noqa: S608 (names of ours)
+            f" where source = ? and {where} order by all",
             [record.source, *record.key],
         ).fetchall()
         if rows:
-            return tuple(Place(file, line) for file, line in rows)
+            return tuple(Place(file, line, part) for file, line, part in rows)
     return ()

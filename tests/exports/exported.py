@@ -19,8 +19,7 @@ def land_export(name: str, folder: Path, warnings: int = 0, mapping: str = "") -
     """
     desk = Desk(folder)
     desk.mapping.write_text(mapping or f"extends: {name}\n", encoding="utf-8")
-    for file in sorted((EXPORTS / name).iterdir()):
-        shutil.copyfile(file, desk.inbox / file.name)
+    shutil.copytree(EXPORTS / name, desk.inbox, dirs_exist_ok=True)
     report = desk.land()
     assert len(report.warnings) == warnings, report.warnings
     return desk

@@ -5,6 +5,7 @@ import textwrap
 from pathlib import Path
 
 from pipelines.config.settings import project_root
+from pipelines.landing import load_mapping
 from tests.exports.exported import EXPORTS, land_export
 
 SAMPLE = {"sample", "crm", "survey_tool"}  # tests of the sample run them
@@ -63,22 +64,28 @@ def test_shopify_customers(tmp_path: Path) -> None:
 
 def test_woocommerce(tmp_path: Path) -> None:
     desk = land_export("woocommerce", tmp_path)
+    # the same order with other numbers, as Airbyte writes it, is the first file
     assert desk.rows("orders", "order_id, customer_ref, email, ordered_at, paid_at, status, channel") == [
+        ("900", "26", "ada@example.com", "2024-03-31 00:30:00", "2024-03-31 00:31:00", "completed", "checkout"),
         ("727", "26", "ada@example.com", "2024-03-31 00:30:00", "2024-03-31 00:31:00", "completed", "checkout"),
         ("728", None, "bo@example.com", "2024-04-03 07:00:00", None, "pending", "checkout"),
     ]
     assert desk.rows("orders", "order_id, discount, tax, shipping, total, coupon_code") == [
+        ("900", "5.00", "9.31", "4.00", "58.31", "spring"),
         ("727", "5.00", "9.31", "4.00", "58.31", "spring"),
         ("728", "0.00", "2.85", "0.00", "17.85", None),
     ]
     # the total of two cups is that of both: 27.00 and 5.13 of tax
     assert desk.rows("order_lines", "order_id, line_id, product_id, quantity, discount, total, tax") == [
+        ("900", "1315", "CUP-1", "2", "3.00", "32.13", "5.13"),
+        ("900", "1316", "22", "1", "2.00", "21.42", "3.42"),
         ("727", "315", "CUP-1", "2", "3.00", "32.13", "5.13"),
         ("727", "316", "22", "1", "2.00", "21.42", "3.42"),
         ("728", "317", "CUP-1", "1", "0.00", "17.85", "2.85"),
     ]
     assert desk.rows("returns", "return_id, order_id, returned_at, amount, amount_basis, currency, reason") == [
-        ("801", "727", "2024-04-02 08:00:00", "16.07", "gross", "EUR", "broken")
+        ("1801", "900", "2024-04-02 08:00:00", "16.07", "gross", "EUR", "broken"),
+        ("801", "727", "2024-04-02 08:00:00", "16.07", "gross", "EUR", "broken"),
     ]
 
 
@@ -130,3 +137,13 @@ def test_delighted_and_an_unknown_kind_of_survey_is_quarantined(tmp_path: Path) 
         ("65f2", "502", "bo@example.com", "2024-04-01 00:30:00", "2024-04-02 00:30:00", "csat", "2", "5", None),
     ]
     assert desk.rows("unreadable", "record, rule") == [(3, "LND-009")]
+
+
+def test_every_example_of_the_documentation_is_a_mapping(tmp_path: Path) -> None:
+    text = (project_root() / "docs" / "sources.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```yaml\n( *extends: .*?)```", text, re.DOTALL)
+    assert examples
+    for number, example in enumerate(examples):
+        path = tmp_path / f"{number}.yml"
+        path.write_text(textwrap.dedent(example), encoding="utf-8")
+        assert load_mapping(path).extends

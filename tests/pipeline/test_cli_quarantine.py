@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 from pipelines.cli.app import app
 from tests.conftest import LOYALTY, SampleHome, clean_environment
 
-PLACE = {"source", "entity", "rules", "file", "file_on", "line", "is_resolved"}
+PLACE = {"source", "entity", "rules", "file", "file_on", "part", "line", "is_resolved"}
 
 
 def ask(sample_home: SampleHome, *arguments: str, code: int = 0) -> Result:

@@ -12,7 +12,7 @@ from tests.pipeline.landing_desk import Desk
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "surveys.md").read_text(encoding="utf-8")
-WIDE, LONG = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+WIDE, LONG, _ = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 COLUMNS = "question_id, construct, answer_number, scale_min, scale_max, is_reversed"
 
 

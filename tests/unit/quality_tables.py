@@ -26,7 +26,8 @@ _TYPES = {
     ColumnType.BOOLEAN: "boolean",
 }
 _LANDED = (
-    "source, batch, file_name, file_sha256, file_on date, landed_on date, record bigint, line bigint, content_hash, raw"
+    "source, batch, file_name, file_sha256, file_on date, landed_on date, record bigint, line bigint, part,"
+    " content_hash, raw"
 )
 _LEDGER = (
     "source, batch, file_name, file_sha256, file_on date, landed_on date, mapping_sha256, records bigint,"
@@ -34,7 +35,7 @@ _LEDGER = (
 )
 _STAGED = (
     "file_on date, event_on date, effective_at timestamp, effective_on date,"
-    " content_hash, batch, file_name, line bigint"
+    " content_hash, batch, file_name, part, line bigint"
 )
 
 GOOD = """

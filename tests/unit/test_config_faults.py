@@ -42,6 +42,7 @@ MAPPING: dict[str, Any] = {
             "delimiter": ";",
             "skip_rows": 1,
             "nulls": ["-"],
+            "optional": ["extra"],
             "timestamps": ["iso"],
             "entities": {
                 "orders": {
@@ -184,8 +185,8 @@ def test_an_unknown_key_at_any_place_is_one_message_that_names_it_and_its_line(
             load_shop,
             MAPPING,
             ("files", 0, "format"),
-            "xlsx",
-            "files.0.format: `xlsx` is an Excel workbook, which cannot",
+            "xlsb",
+            "files.0.format: `xlsb` is a binary Excel workbook, which cannot",
         ),
         (
             load_shop,

@@ -33,7 +33,10 @@ GROUP: dict[str, tuple[dict[str, Any], bool]] = {
     "skip_rows": ({"skip_rows": 1}, True),
     "header_rows": ({"header_rows": 2}, True),
     "names": ({"names": ["id"], "header_rows": 0}, True),
+    "optional": ({"optional": ["amount"]}, False),  # it decides only which files are refused
+    "sheet": ({"format": "xlsx", "sheet": ["A"]}, True),
     "records": ({"format": "json", "records": "data"}, True),
+    "unwrap": ({"format": "json", "unwrap": "data"}, True),
     "nulls": ({"nulls": ["-"]}, True),
     "file_on": ({"file_on": "x"}, False),  # each file's date is compared by itself
     "file_on_format": ({"file_on_format": "%d"}, False),
@@ -50,6 +53,7 @@ ROWS: dict[str, tuple[dict[str, Any], bool]] = {
     "amount_basis": ({"amount_basis": "gross"}, True),
     "unpivot": ({"unpivot": [{"status": "a"}, {"status": "b"}]}, True),
     "items": ({"items": {"q1": "nps"}}, True),
+    "wording": ({"wording": "question"}, True),
 }
 
 
@@ -64,6 +68,7 @@ def test_every_key_of_a_group_counts_if_it_decides_rows(key: str) -> None:
 def test_every_key_of_an_entity_counts(key: str) -> None:
     value, decides = ROWS[key]
     of = {"amount_basis": ("returns", {"columns": {"return_id": "id"}}), "items": ("survey_answers", ANSWERS)}
+    of["wording"] = of["items"]
     name, rows = of.get(key, ("orders", ORDERS))
     assert (print_of({name: {**rows, **value}}) != print_of({name: rows})) is decides
 

@@ -12,7 +12,7 @@ LAYERS = (
     {"base"},
     {"config"},
     {"landing", "identity", "value", "quality", "publication", "sample"},
-    {"privacy"},
+    {"privacy", "drafting"},
     {"runs"},
     {"orchestration"},
     {"cli"},

@@ -35,6 +35,7 @@ typed as (
         content_hash,
         batch,
         file_name,
+        part,
         record,
         line,
         raw
@@ -83,6 +84,7 @@ select
     content_hash,
     batch,
     file_name,
+    part,
     record,
     line,
     broken_rules,

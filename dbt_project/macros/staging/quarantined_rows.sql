@@ -12,6 +12,7 @@ select
     checked.file_on,
     checked.effective_on,
     checked.record,
+    checked.part,
     checked.line,
     checked.batch,
     checked.content_hash,

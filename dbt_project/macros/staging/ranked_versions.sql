@@ -85,6 +85,7 @@ shows which of them is newer.
         {% if entity(name).key | length == 1 %}cast(null as string) as key_2,{% endif %}
         placed.batch,
         placed.file_name,
+        placed.part,
         placed.record,
         placed.line,
         placed.is_accepted,

@@ -10,6 +10,7 @@ where broken_rules = ''
 {% macro staged_columns(name) -%}
     {{ return(
         ['source'] + (entity(name).columns | list)
-        + ['file_on', 'event_on', 'effective_at', 'effective_on', 'content_hash', 'batch', 'file_name', 'record', 'line']
+        + ['file_on', 'event_on', 'effective_at', 'effective_on', 'content_hash', 'batch', 'file_name', 'part', 'record']
+        + ['line']
     ) }}
 {%- endmacro %}

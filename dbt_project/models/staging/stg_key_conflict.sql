@@ -12,6 +12,7 @@ with {% for name in entities() -%}
         key_1,
         key_2,
         file_name,
+        part,
         record,
         line,
         amount,

@@ -11,10 +11,12 @@ from pathlib import Path
 
 from pipelines.base.errors import InputError
 from pipelines.base.text import printable_name
+from pipelines.landing.format_options import ZIPPED
 from pipelines.landing.model import FileGroup
 
 _HEAD = 8192
 _GZIP = b"\x1f\x8b"
+_ZIP = (b"PK\3\4", b"PK\5\6")
 _PARQUET = b"PAR1"
 _SAVE_AS_CSV = "Open it in a spreadsheet program, save the sheet as CSV (UTF-8), and put that file into the inbox."
 _UNPACK = "Unpack it, and put the unpacked files into the inbox."
@@ -35,12 +37,16 @@ class Kind:
     hint: str
 
 
-_XLSX = Kind("an Excel workbook (.xlsx)", _SAVE_AS_CSV)
+_XLSX = Kind("an Excel workbook (.xlsx)", "Write `format: xlsx` in the mapping.")
+_XLS = Kind(
+    "an old Excel workbook (.xls), or a file of another old Office program",
+    "If it is a workbook, write `format: xls` in the mapping.",
+)
+_CFB = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_BINARY = ("parquet", "xlsx", "xls")  # formats that are never packed by gzip
 # Each beginning is so long or unusual that no text file begins with it.
 _BEGINNINGS = {
-    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": Kind(
-        "an old Excel workbook (.xls), or a file of another old Office program", _SAVE_AS_CSV
-    ),
+    _CFB: _XLS,
     b"%PDF-": Kind("a PDF document", _EXPORT_AGAIN),
     b"{\\rtf": Kind("an RTF document", _EXPORT_AGAIN),
     b"\x89PNG\r\n\x1a\n": Kind("a picture (PNG)", _EXPORT_AGAIN),
@@ -64,6 +70,8 @@ _ZIPPED = (
     (re.compile(r"META-INF/manifest\.xml"), Kind("an OpenDocument file, such as a spreadsheet (.ods)", _SAVE_AS_CSV)),
     (re.compile(r".*\.iwa"), Kind("a document of Apple Numbers or another iWork program", _SAVE_AS_CSV)),
 )
+_IN_ZIP = tuple(kind for _, kind in _ZIPPED)
+_ENCRYPTED_PACKAGE = "EncryptedPackage".encode("utf-16-le")
 _HTML = re.compile(rb"(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html[\s>])", re.IGNORECASE | re.DOTALL)
 _TITLE = re.compile(rb"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _JSON = re.compile(rb'(?:\[\s*)?\{\s*"[^"\n]*"\s*:')
@@ -88,6 +96,24 @@ def refuse_other_kinds(path: Path, group: FileGroup) -> None:
         raise InputError(f"this is {found.name}", hint=found.hint)
 
 
+def refuse_other_archives(path: Path) -> None:
+    """Reject a file whose name ends in `.zip` and that is not an archive of data files.
+
+    Raises:
+        InputError: The file is empty or of another kind. The message names the kind and what to do.
+    """
+    head = _beginning(path)
+    if not head:
+        raise InputError("the file is empty", hint="Have it delivered again, or remove it from the inbox.")
+    kind = Kind("a gzip file", "Rename it to .gz, or unpack it.") if head.startswith(_GZIP) else _kind(path, head)
+    if head.startswith(_ZIP) and kind not in _IN_ZIP:
+        return  # the reader reports other faults
+    raise InputError(
+        f"its name ends in .zip, but this is {kind.name if kind else 'not a ZIP archive'}",
+        hint=kind.hint if kind else "If the content is right, remove .zip from its name.",
+    )
+
+
 def kind_of(path: Path) -> Kind | None:
     """The kind of a file that no mapping can read; None for other files."""
     head = _beginning(path)
@@ -96,9 +122,13 @@ def kind_of(path: Path) -> Kind | None:
 
 def _unread(path: Path, head: bytes, group: FileGroup) -> Kind | None:
     """The kind of a file that does not have the group's format; None if it may have it."""
+    if group.format in ("xlsx", "xls") and not head.startswith(_GZIP):
+        return _no_workbook(path, head, group)
+    if head.startswith(_ZIP) and group.format in ZIPPED and (kind := _kind(path, head)) and kind not in _IN_ZIP:
+        return Kind(kind.name, f"If its members are {group.format}, add .zip to its name. Otherwise unpack it.")
     if not head.startswith(_GZIP):
         return _kind(path, head) or _unfit(path, head, group)
-    if path.suffix != ".gz" or group.format == "parquet":
+    if path.suffix != ".gz" or group.format in _BINARY:
         return Kind("a gzip file", "If it contains CSV, TSV or JSON, add .gz to its name; otherwise unpack it.")
     inside = _unpacked(head)
     if inside.startswith(_GZIP):
@@ -140,7 +170,7 @@ def _kind(path: Path | None, head: bytes) -> Kind | None:
     for beginning, kind in _BEGINNINGS.items():
         if head.startswith(beginning):
             return kind
-    if head.startswith((b"PK\3\4", b"PK\5\6")):
+    if head.startswith(_ZIP):
         return _zip_kind(path) if path else Kind("a ZIP archive or an Excel workbook (.xlsx), packed by gzip", _UNPACK)
     if head.startswith(b"BZh") and head[4:10] == b"1AY&SY":
         return Kind("a file packed by bzip2", _UNPACK)
@@ -168,6 +198,28 @@ def _zip_kind(path: Path) -> Kind:
             return kind
     listed = f" with {', '.join(f'`{printable_name(name)}`' for name in names[:3])}" if names else " with nothing in it"
     return Kind(f"a ZIP archive{listed}{', …' if len(names) > 3 else ''}", _UNPACK)
+
+
+def _no_workbook(path: Path, head: bytes, group: FileGroup) -> Kind | None:
+    """The kind of a file that is not a workbook of the group's format; None if it is one.
+
+    Raises:
+        InputError: It is protected by a password.
+    """
+    kind = _kind(path, head)
+    if kind is _XLS and _is_encrypted(path):
+        raise InputError(
+            "the workbook is protected by a password (LND-012)",
+            hint="Remove the password in the spreadsheet program, save it, and deliver it again.",
+        )
+    if kind is {"xlsx": _XLSX, "xls": _XLS}[group.format]:
+        return None
+    return kind or Kind("not an Excel workbook", "If it is CSV, JSON or Parquet, correct `format` in the mapping.")
+
+
+def _is_encrypted(path: Path) -> bool:
+    """Whether an Office file has its content in an encrypted package."""
+    return _ENCRYPTED_PACKAGE in path.read_bytes()
 
 
 def _unfit(path: Path | None, head: bytes, group: FileGroup) -> Kind | None:

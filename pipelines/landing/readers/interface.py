@@ -1,6 +1,5 @@
 """What every reader of a format offers. `__init__.py` lists the readers, and reads a file with the right one."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -13,11 +12,14 @@ from pipelines.landing.readers.relation import Reading
 class Reader(Protocol):
     """Reads files of one format. It has no state. The keys of a mapping that it uses are in format_options.py."""
 
-    def header(self, path: Path, group: FileGroup) -> Sequence[str] | None:
-        """The column names of a file, from its beginning; None if the format has none.
+    def check(self, path: Path, group: FileGroup) -> frozenset[str]:
+        """Check that a file has the columns that the mapping reads; by its beginning, if the format allows it.
+
+        Returns:
+            The optional columns that the file lacks, in lower case.
 
         Raises:
-            InputError: There are no column names, or the beginning cannot be read.
+            InputError: Columns are missing, or the beginning cannot be read.
         """
 
     def read(self, connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, scratch: Path) -> Reading:

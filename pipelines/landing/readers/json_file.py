@@ -8,7 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from pipelines.base.errors import InputError
-from pipelines.landing.binding import json_leaf
+from pipelines.landing.binding import content_of, record_leaf
 from pipelines.landing.model import FileGroup
 from pipelines.landing.readers.jsonpass import Record, json_elements, json_lines
 from pipelines.landing.readers.relation import TABLE, Own, Reading, has_nul, make_view
@@ -22,8 +22,9 @@ _LINES = pa.schema([("record", pa.int64()), ("line", pa.int64()), ("document", p
 class JsonReader:
     """Reads `json` and `jsonl`."""
 
-    def header(self, path: Path, group: FileGroup) -> None:
-        """JSON has no header: a field that a record lacks is NULL."""
+    def check(self, path: Path, group: FileGroup) -> frozenset[str]:
+        """JSON has no header to check: a field that a record lacks is NULL."""
+        return frozenset()
 
     def read(self, connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, scratch: Path) -> Reading:
         """Read a JSON file; see `Reader.read`."""
@@ -39,11 +40,13 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup) -
     counted = _Counted(records)
     reader = pa.RecordBatchReader.from_batches(_LINES, counted.batches())
     connection.register("landing_lines", reader)
+    content = f", {content_of(group, 'document')} as content" if group.unwrap else ""
     try:
         connection.execute(
             f"create or replace temp table {TABLE} as select * replace (case when rule is not null then rule"  # noqa: S608
             f" when not (case when json_valid(document) then json_type(document) = 'OBJECT' else false end)"
-            f" then '{Rule.NO_RECORD}' when {has_nul('document')} then '{Rule.NUL}' end as rule) from landing_lines"
+            f" then '{Rule.NO_RECORD}' when {has_nul('document')} then '{Rule.NUL}' end as rule)"
+            f"{content} from landing_lines"
         ).fetchall()
     except duckdb.Error as error:
         raise counted.problem or error from error
@@ -56,7 +59,8 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup) -
         Span(record, line, line + text.count("\n"), Rule(rule), text.replace("\0", "\u2400"))
         for record, line, rule, text in odd
     )
-    make_view(connection, group, Own("record", "line", "document"), json_leaf("document"), "rule is null")
+    leaf = record_leaf(group, "document", "content" if group.unwrap else "document")
+    make_view(connection, group, Own("record", "line", "document"), leaf, "rule is null")
     return Reading(counted.records - len(spans), spans)
 
 

@@ -1,6 +1,5 @@
 """Reads Parquet into DuckDB. Every column gets a neutral name, so that column names from outside cannot do harm."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -33,9 +32,9 @@ _NO_PARQUET = "Have the file delivered again, or correct `format` in the mapping
 class ParquetReader:
     """Reads `parquet`."""
 
-    def header(self, path: Path, group: FileGroup) -> Sequence[str]:
-        """The column names of the file's schema."""
-        return _look(path)[0]
+    def check(self, path: Path, group: FileGroup) -> frozenset[str]:
+        """Check the column names of the file's schema; see `Reader.check`."""
+        return check_columns(_look(path)[0], group)
 
     def read(self, connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, scratch: Path) -> Reading:
         """Read a Parquet file; see `Reader.read`."""
@@ -64,9 +63,13 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup) -
     by_lower = {name.lower(): column for name, column in columns.items()}
 
     def leaf(at: Reference) -> str:
-        column = by_lower[at[0].lower()]
+        column = by_lower.get(at[0].lower())
+        if column is None:
+            return "cast(null as varchar)"  # an optional column
         if len(at) > 1:
-            return json_leaf(f"to_json({column})")(at[1:])
+            # other tools write nested values as the text of JSON
+            nested = f"case when json_valid({column}) then {column} end" if types[column] == "VARCHAR" else column
+            return json_leaf(f"to_json({column})" if nested == column else nested)(at[1:])
         return _as_text(column, types[column])
 
     fields = (

@@ -1,7 +1,7 @@
 """The view `landing_source` of a file's records, which every reader creates.
 
 It has every column that the mapping reads, as trimmed text. It also has `landing_record`, `landing_line` and
-`landing_raw` (the record as JSON).
+`landing_raw` (the record as JSON), and `landing_part` (the sheet or the member of an archive; else NULL).
 """
 
 import re
@@ -18,6 +18,8 @@ from pipelines.landing.cells import Cells
 from pipelines.landing.expressions import Path as Reference
 from pipelines.landing.expressions import parse
 from pipelines.landing.model import FileGroup
+from pipelines.landing.readers.optional import absent_columns, required_sources
+from pipelines.landing.readers.wide import COLUMNS, Column, list_sql, others_of, reads_columns
 from pipelines.landing.spans import Span
 
 TABLE = "landing_read"
@@ -52,12 +54,14 @@ class Reading:
     Attributes:
         records: The number of records in the view, counted by an independent pass.
         spans: The parts that could not be read, in order. Each counts as one additional record.
-        unterminated: The file's last record, if it has no line end.
+        unterminated: The last record of the file, and of each of its parts, if it has no line end.
+        warnings: What may be wrong with the content. The records land.
     """
 
     records: int
     spans: tuple[Span, ...] = ()
-    unterminated: UnterminatedRecord | None = None
+    unterminated: tuple[UnterminatedRecord, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,7 @@ def make_view(
     own: Own,
     cell: Callable[[Reference], str],
     where: str = "true",
+    header: Sequence[Column] = (),
 ) -> None:
     """Create the view over the table that a reader has filled.
 
@@ -90,11 +95,23 @@ def make_view(
         own: The columns that landing adds.
         cell: Gives the SQL of a source column, or of a path inside one, as text.
         where: The condition for rows of the table that are readable records.
+        header: The columns of a file that has a header.
     """
     cells = Cells(group.nulls)
-    columns = record_tree(group).select(lambda path: cells.add(cell(path)))
+    has_list = reads_columns(group, [column.name for column in header])
+    others = others_of(header, group) if has_list else []
+    present = {column.name.lower() for column in header}
+
+    def leaf(path: Reference) -> str:
+        if has_list and path == (COLUMNS,):
+            return list_sql(others, [cells.add(column.cell) for column in others])
+        is_absent = bool(group.optional and header) and path[0].lower() not in present
+        return cells.add("cast(null as varchar)" if is_absent else cell(path))
+
+    columns = record_tree(group).select(leaf)
     kept = f"{own.record} as landing_record, {own.line} as landing_line, {own.raw} as landing_raw"
-    items = ", ".join(["landing_record", "landing_line", "landing_raw", *columns])
+    kept += ", cast(null as varchar) as landing_part"
+    items = ", ".join(["landing_record", "landing_line", "landing_raw", "landing_part", *columns])
     connection.execute(
         f"create or replace temp view {RELATION} as select {items}"  # noqa: S608 (names are quoted)
         f" from ({cells.select(kept, f'{TABLE} where {where}')})"
@@ -122,15 +139,20 @@ def unique_names(header: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def check_columns(header: Sequence[str], group: FileGroup) -> None:
-    """Check that a header has each column that the mapping reads exactly once.
+def check_columns(header: Sequence[str], group: FileGroup) -> frozenset[str]:
+    """Check that a header has each column that the mapping reads exactly once, unless the column is optional.
+
+    Returns:
+        The optional columns that the header lacks, in lower case.
 
     Raises:
         InputError: Columns are missing or ambiguous. The message names them.
     """
     present = [name.lower() for name in header]
-    needed = list(record_tree(group).children)
-    missing = [name for name in needed if name.lower() not in present]
+    needed = [name for name in record_tree(group).children if name != COLUMNS or not reads_columns(group, header)]
+    lacking = [name for name in needed if name.lower() not in present]
+    absent = absent_columns(lacking, group)
+    missing = [name for name in lacking if name.lower() not in absent]
     if missing:
         broken = [f"`{name}` is not an SQL expression either" for name in missing if _looks_like_sql(name)]
         near = [found for name in missing if (found := nearest(name, header))]
@@ -145,8 +167,15 @@ def check_columns(header: Sequence[str], group: FileGroup) -> None:
             raise InputError(
                 f"{_same_names(header, places)}, and the mapping reads `{printable_name(name)}`: it is not clear which"
                 " one is meant, because column names are not case-sensitive",
-                hint=_RENAME if group.is_text_table else "Have the source rename all but one of them.",
+                hint=_RENAME if group.has_header else "Have the source rename all but one of them.",
             )
+    for column, sources in required_sources(group) if absent else ():
+        if {name.lower() for name in sources} <= absent:
+            raise InputError(
+                f"the header has none of {_listed(sources)}, from which {column} is made; it has {_listed(header)}",
+                hint="Correct the file. If the source has changed its layout, correct the mapping.",
+            )
+    return absent
 
 
 def _looks_like_sql(name: str) -> bool:

@@ -22,14 +22,15 @@ from pipelines.landing.readers.relation import (
     unique_names,
 )
 from pipelines.landing.readers.repeats import header_condition, header_spans, unterminated_record
+from pipelines.landing.readers.wide import file_columns
 
 
 class TextTableReader:
     """Reads `csv` and `tsv`."""
 
-    def header(self, path: Path, group: FileGroup) -> Sequence[str]:
-        """The column names, from the first lines of the file or from the mapping."""
-        return csvpass.read_header(path, group)
+    def check(self, path: Path, group: FileGroup) -> frozenset[str]:
+        """Check the column names, which are in the first lines of the file or in the mapping; see `Reader.check`."""
+        return check_columns(csvpass.read_header(path, group), group)
 
     def read(self, connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, scratch: Path) -> Reading:
         """Read a CSV or TSV file; see `Reader.read`."""
@@ -57,7 +58,7 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, s
     own = Own(record, line, f"cast(to_json(struct_pack({raw})) as varchar)")
     is_header = header_condition(count.header_rows)
     headers = header_spans(connection, count.header_rows, is_header, own)
-    last = unterminated_record(connection, len(names) - 1, count.header[-1], own) if count.is_unterminated else None
+    last = (unterminated_record(connection, len(names) - 1, count.header[-1], own),) if count.is_unterminated else ()
 
     def cell(path: Reference) -> str:
         if len(path) > 1:
@@ -67,7 +68,8 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, s
             )
         return by_lower[path[0].lower()]
 
-    make_view(connection, group, own, cell, f"({is_header}) is not true" if headers else "true")
+    columns = file_columns(count.header_rows or [count.header], [f"f{index}" for index in range(len(names))])
+    make_view(connection, group, own, cell, f"({is_header}) is not true" if headers else "true", columns)
     spans = tuple(sorted([*count.spans, *headers], key=lambda span: span.record))
     return Reading(count.records - len(headers), spans, last)
 

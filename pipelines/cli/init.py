@@ -1,0 +1,236 @@
+"""`loyalty init`: asks for what a config needs or takes it as options, drafts the mappings, and checks the result."""
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pydantic import TypeAdapter, ValidationError
+
+from pipelines.base.durable import write_text_durably
+from pipelines.base.errors import ConfigError
+from pipelines.cli.console import err, out, print_warning, reports_errors
+from pipelines.cli.draft import checked, files_of, print_draft
+from pipelines.cli.inspect import check
+from pipelines.config.faults import value_words
+from pipelines.config.presets import presets
+from pipelines.config.settings import CONFIG_NAME
+from pipelines.config.values import CurrencyCode, Industry, MappingName, Zone
+
+if TYPE_CHECKING:  # imported late elsewhere, so that `--help` is quick
+    from pipelines.drafting import Draft
+
+_SOURCES = "a folder of files, a file, or MAPPING=FOLDER with a built-in mapping or your own one"
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A source as it will be configured.
+
+    Attributes:
+        mapping: A built-in mapping, or the path of a mapping file.
+        folder: The folder of its files.
+        draft: The mapping that has to be written; None if it exists.
+        copied: Files to copy into the folder.
+    """
+
+    mapping: str
+    folder: Path
+    draft: "Draft | None" = None
+    copied: tuple[Path, ...] = ()
+
+
+@reports_errors
+def init(
+    sources: Annotated[
+        list[str] | None, typer.Argument(help=f"The sources: {_SOURCES}.", show_default=False, metavar="SOURCE...")
+    ] = None,
+    to: Annotated[Path, typer.Option("--out", help="The folder of the config. Nothing in it is replaced.")] = Path(),
+    industry: Annotated[
+        str | None,
+        typer.Option("--industry", help=f"The preset of business numbers: {', '.join(presets())}.", show_default=False),
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option("--timezone", help="The zone of the business day, such as Europe/Paris.")
+    ] = None,
+    currency: Annotated[str | None, typer.Option("--currency", help="The reporting currency, such as EUR.")] = None,
+) -> None:
+    """Write a config and drafts of mappings for your files, and check them. Asks for what no option gives."""
+    from pipelines.drafting import DraftedConfig, DraftedSource, config_text
+
+    config = to / CONFIG_NAME
+    if config.exists():
+        raise ConfigError(f"{config} exists already, and nothing is replaced", hint="choose another folder with --out")
+    zone = checked("--timezone", timezone, TypeAdapter(Zone))
+    reporting = checked("--currency", currency, TypeAdapter(CurrencyCode))
+    preset = checked("--industry", industry, TypeAdapter(Industry))
+    given = list(sources or ())
+    _refuse_without_terminal({"--timezone": zone, "--currency": reporting, "SOURCE": given})
+    if not is_terminal():
+        preset = preset or "general"
+    preset = preset or _asked(f"Industry ({', '.join(presets())})", TypeAdapter(Industry), "general")
+    zone = zone or _asked("Time zone of the business day, such as Europe/Paris", TypeAdapter(Zone))
+    reporting = reporting or _asked("Reporting currency, such as EUR", TypeAdapter(CurrencyCode))
+    while not given:
+        given = _asked_sources()
+    found = [one for text in _grouped(given) for one in _sources(text, to, zone, reporting)]
+    paths = _mapping_paths(found, to)
+    if there := [path for path in paths if path is not None and path.exists()]:
+        raise ConfigError(
+            f"{there[0]} exists already, and nothing is replaced", hint="choose another folder with --out"
+        )
+    listed = [
+        DraftedSource(_relative(path, to) if path else one.mapping, _relative(one.folder, to))
+        for one, path in zip(found, paths, strict=True)
+    ]
+    for one, path in zip(found, paths, strict=True):
+        _write(one, path)
+    write_text_durably(config, config_text(DraftedConfig(preset, zone, reporting, listed)))
+    out().print(f"{config} is written")
+    _check_and_advise(config, [path for path in paths if path])
+
+
+def is_terminal() -> bool:
+    """Whether a user can be asked."""
+    return sys.stdin.isatty()
+
+
+def _refuse_without_terminal(given: dict[str, object]) -> None:
+    """Raise an error that names each missing option if nobody can be asked."""
+    missing = [name for name, value in given.items() if not value]
+    if missing and not is_terminal():
+        raise ConfigError(
+            f"there is no terminal to ask in, and these are missing: {', '.join(missing)}",
+            hint="loyalty init FOLDER --timezone Europe/Paris --currency EUR --industry retail",
+        )
+
+
+def _asked(question: str, kind: TypeAdapter[str] | TypeAdapter[str | None], default: str | None = None) -> str:
+    """The answer of the user, asked again until it is valid."""
+
+    def valid(text: str) -> str:
+        try:
+            return str(kind.validate_python(text.strip()))
+        except ValidationError as problem:
+            raise typer.BadParameter(value_words(problem)) from problem
+
+    return str(typer.prompt(question, default=default, value_proc=valid, err=True))
+
+
+def _asked_sources() -> list[str]:
+    """The sources, one answer each, until an empty answer."""
+    err().print(f"Sources: {_SOURCES}. An empty line ends the list.")
+    found: list[str] = []
+    while text := str(typer.prompt("Source", default="", show_default=False, err=True)).strip():
+        found.append(text)
+    return found
+
+
+def _grouped(given: list[str]) -> list[list[str]]:
+    """Each folder or MAPPING=FOLDER by itself, and all single files together."""
+    files = [text for text in given if Path(text).expanduser().is_file()]
+    return [*([text] for text in given if text not in files), *([files] if files else [])]
+
+
+def _sources(texts: list[str], to: Path, zone: str, currency: str) -> list[_Source]:
+    """The sources that the user means.
+
+    Raises:
+        ConfigError: There is no such folder or mapping.
+    """
+    from pipelines.drafting import systems_of
+
+    text = texts[0]
+    path = Path(text).expanduser()
+    if path.is_file():
+        files = [Path(one).expanduser() for one in texts]
+        groups = systems_of(files)
+        # the name of a built-in mapping is that of its source
+        drafts = [(_draft(group, None if name else "files", zone, currency), group) for name, group in groups.items()]
+        return [
+            _Source(one.built_in or "", to / "inbox" / one.source, None if one.built_in else one, tuple(group))
+            for one, group in drafts
+        ]
+    if path.is_dir():
+        draft = _draft(files_of([path]), None, zone, currency)
+        return [_Source(draft.built_in or "", path, None if draft.built_in else draft)]
+    mapping, equals, folder = text.partition("=")
+    try:
+        adapter: TypeAdapter[str] = TypeAdapter(MappingName)
+        known = adapter.validate_python(mapping, context={"base": Path.cwd()})
+    except ValidationError as problem:
+        raise ConfigError(
+            f"`{text}`: there is no such file or folder; {value_words(problem)}", hint=f"a source is {_SOURCES}"
+        ) from problem
+    return [_Source(known, Path(folder).expanduser() if equals else to / "inbox" / mapping)]
+
+
+def _draft(files: list[Path], source: str | None, zone: str, currency: str) -> "Draft":
+    from pipelines.drafting import Wishes, draft_mapping
+
+    wishes = Wishes(source, zone, currency, are_defaults=True)
+    draft = draft_mapping(files, wishes, datetime.now(UTC).date())
+    print_draft(draft)
+    return draft
+
+
+def _mapping_paths(found: list[_Source], to: Path) -> list[Path | None]:
+    """Where each drafted mapping is written; None for a source that needs no file.
+
+    Raises:
+        ConfigError: Two sources have one name.
+    """
+    names = [one.draft.source for one in found if one.draft]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ConfigError(f"two sources would be called {twice}", hint="rename one of their folders")
+    return [to / "mappings" / f"{one.draft.source}.yml" if one.draft else None for one in found]
+
+
+def _relative(path: Path, to: Path) -> str:
+    """A path as the config writes it: relative to the config's folder, if it is below it."""
+    whole, base = path.absolute(), to.absolute()
+    return os.path.relpath(whole, base) if whole.is_relative_to(base) else str(whole)
+
+
+def _write(source: _Source, path: Path | None) -> None:
+    """Write a drafted mapping, and copy single files into the source's folder."""
+    source.folder.mkdir(parents=True, exist_ok=True)
+    for file in source.copied:
+        target = source.folder / file.name
+        if target.exists():
+            raise ConfigError(
+                f"{target} exists already, and nothing is replaced", hint="choose another folder with --out"
+            )
+        shutil.copyfile(file, target)
+    if source.copied:
+        out().print(f"{len(source.copied)} files were copied to {source.folder}; put later exports there")
+    if path is not None and source.draft is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_text_durably(path, source.draft.text)
+        out().print(f"{path} is written: a draft of the mapping")
+
+
+def _check_and_advise(config: Path, drafts: list[Path]) -> None:
+    """Check the config as `loyalty check` does, and print what to do next."""
+    code = 0
+    try:
+        check(config=config, home=None, as_json=False)
+    except typer.Exit as end:
+        code = end.exit_code
+    if code:
+        print_warning("the check found problems; they are listed above")
+    steps: list[str] = []
+    open_ones = [path for path in drafts if "to decide:" in path.read_text(encoding="utf-8")]
+    if open_ones:
+        steps.append(f"decide what is marked `to decide:` in {', '.join(map(str, open_ones))}")
+    if code or open_ones:
+        steps.append(f"check again: loyalty check --config {config}")
+    steps.append(f"run: loyalty run --config {config}")
+    for number, step in enumerate(steps, start=1):
+        out().print(f"next, {number}: {step}" if len(steps) > 1 else f"next: {step}")
+    if code:
+        raise typer.Exit(code)

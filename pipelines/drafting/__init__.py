@@ -1,0 +1,24 @@
+"""Drafts mappings and configs from files, for a user to complete: what is in a file, and what it leaves open.
+
+Nothing here lands or builds. A draft is loaded by landing like any other mapping before it is written.
+"""
+
+from pipelines.drafting.config import DraftedConfig, DraftedSource, config_text
+from pipelines.drafting.draft import Draft, Wishes, draft_mapping
+from pipelines.drafting.drafted import Remark
+from pipelines.drafting.names import drafted_entities
+from pipelines.drafting.recognised import systems_of
+from pipelines.landing.inbox import files_below
+
+__all__ = [
+    "Draft",
+    "DraftedConfig",
+    "DraftedSource",
+    "Remark",
+    "Wishes",
+    "config_text",
+    "draft_mapping",
+    "drafted_entities",
+    "files_below",
+    "systems_of",
+]

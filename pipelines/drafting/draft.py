@@ -1,0 +1,232 @@
+"""Drafts the mapping of a source from its files: a built-in mapping where one reads them, else entries of its own."""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pipelines.base.entities import ENTITIES, ColumnType
+from pipelines.base.errors import ConfigError, InputError
+from pipelines.drafting.drafted import DraftedEntry, Remark
+from pipelines.drafting.entry import draft_entry
+from pipelines.drafting.kinds import Kind, entry_name, file_on, globs, kinds_of, recognised, with_built_in
+from pipelines.drafting.layout import layout_of
+from pipelines.drafting.recognised import entry_names
+from pipelines.drafting.table import open_table
+from pipelines.drafting.text import entry_text, head_text, scalar, scalars, status_text
+from pipelines.landing.inbox import place_of
+from pipelines.landing.mapping import load_mapping
+from pipelines.landing.readers import check_layout
+
+_MONEY = (ColumnType.AMOUNT, ColumnType.PRICE)
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user says about a source.
+
+    Attributes:
+        source: Its name.
+        timezone: The zone of times without an offset.
+        currency: The currency of amounts without one.
+        entity: The entity of the files.
+        columns: Source columns by canonical column.
+        are_defaults: Whether zone and currency apply only where no built-in mapping says something else.
+    """
+
+    source: str | None = None
+    timezone: str | None = None
+    currency: str | None = None
+    entity: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    are_defaults: bool = False
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A drafted mapping.
+
+    Attributes:
+        text: The mapping file.
+        source: The name of the source.
+        built_in: The built-in mapping that reads all files as they are; no mapping file is needed then.
+        remarks: What the user should know: the file or entry, and the remark.
+        unmapped: Per entry the columns that it does not read.
+        sampled: Per entry how its types were judged.
+    """
+
+    text: str
+    source: str
+    built_in: str | None = None
+    remarks: tuple[tuple[str, Remark], ...] = ()
+    unmapped: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sampled: Mapping[str, str] = field(default_factory=dict)
+
+
+def draft_mapping(paths: Sequence[Path], wishes: Wishes, today: date) -> Draft:
+    """Draft the mapping of the files of one source. It is loaded and compared with the files before it is returned.
+
+    Args:
+        paths: The files.
+        wishes: What the user says about the source.
+        today: The current day.
+
+    Raises:
+        InputError: A file cannot be read, no entity fits any of them, or they come from two known systems.
+    """
+    is_said = bool(wishes.entity or wishes.columns)
+    mapping, kinds = with_built_in([recognised(Kind(tuple(group)), is_said) for group in kinds_of(paths)])
+    used = entry_names(mapping) if mapping else set()
+    drafted = [_drafted(kind, wishes, today, used, len(kinds) > 1) for kind in kinds]
+    draft = _extending(mapping, drafted, wishes) if mapping else _own(drafted, wishes)
+    _check(draft.text, paths)
+    return draft
+
+
+def _drafted(kind: Kind, wishes: Wishes, today: date, used: set[str], is_one_of_many: bool) -> Kind:
+    """A kind with an entry, unless a built-in mapping takes it."""
+    if kind.fit or kind.ignored:
+        return kind
+    path, match, sampled = kind.largest, globs(kind.paths), ""
+    try:
+        layout = layout_of(path)
+        with open_table(path, layout) as table:
+            entry = draft_entry(table, layout, "", match, wishes.entity, wishes.columns, today)
+            sampled = (
+                f"{path.name}: types were judged by {table.sampled:,} of {table.records:,} records, times by all"
+                if table.sampled < table.records
+                else f"{path.name}: types and times were judged by all {table.records:,} records"
+            )
+    except InputError as error:
+        if not is_one_of_many:
+            raise
+        why = error.message.removeprefix(f"{path}: ")
+        entry = DraftedEntry("", match, ignore=f"the draft found no entity for it: {why.partition(';')[0]}")
+        entry = replace(entry, remarks=(Remark(f"{path.name} would be ignored: {why}", is_open=True),))
+    name = entry_name(entry.entities[0].name if entry.entities else path.name.partition(".")[0], used)
+    dated = file_on(kind.paths) if entry.entities else {}
+    return replace(kind, entry=replace(entry, name=name, options={**entry.options, **dated}), sampled=sampled)
+
+
+def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes) -> Draft:
+    """A mapping that extends a built-in one."""
+    files: list[str] = []
+    remarks: list[tuple[str, Remark]] = []
+    for kind in kinds:
+        file = kind.largest.name
+        if kind.ignored:
+            remarks.append((file, Remark(f"the built-in mapping {mapping} ignores it: {kind.ignored}")))
+        if kind.fit is None:
+            continue
+        remarks.append((file, Remark(f"the built-in mapping {mapping} reads it")))
+        if kind.fit.is_named and not kind.fit.options:
+            continue
+        if kind.fit.entry is None:
+            text = f"its name fits no entry of {mapping}, and its entry has no name: rename the file"
+            remarks.append((file, Remark(text, is_open=True)))
+            continue
+        files.append(f"  {kind.fit.entry}:")
+        if not kind.fit.is_named:
+            files.append(f"    match: {scalars(globs(kind.paths))}")
+        files += [f"    {key}: {scalar(value)}" for key, value in kind.fit.options]
+    own = [kind for kind in kinds if kind.entry]
+    for kind in own:
+        assert kind.entry
+        lines = [line for line in entry_text(kind.entry, "    ") if not line.strip().startswith("name:")]
+        files += [f"  {kind.entry.name}:", *(line for line in lines if line)]
+    said = (None, None) if wishes.are_defaults else (wishes.timezone, wishes.currency)
+    head = {"extends": mapping, "source": wishes.source, "timezone": said[0], "currency": said[1]}
+    lines = [*head_text(head, ()), *(["files:", *files] if files else [])]
+    is_whole = not files and not any(value for key, value in head.items() if key != "extends")
+    return Draft(
+        "\n".join(lines) + "\n",
+        wishes.source or mapping,
+        mapping if is_whole else None,
+        (*remarks, *_remarks(own)),
+        {kind.entry.name: kind.entry.unmapped for kind in own if kind.entry},
+        {kind.entry.name: kind.sampled for kind in own if kind.entry and kind.sampled},
+    )
+
+
+def _own(kinds: Sequence[Kind], wishes: Wishes) -> Draft:
+    """A mapping without a built-in one."""
+    entries = [kind.entry for kind in kinds if kind.entry]
+    if not any(entry.entities for entry in entries):
+        raise InputError("no entity fits any of the files", hint="Write the mapping by hand: docs/mapping.md.")
+    # a glob with more letters is the narrower one, and the first entry that fits takes a file
+    entries.sort(key=lambda entry: -max(len(glob.replace("*", "")) for glob in entry.match))
+    source = wishes.source or entry_name(kinds[0].largest.resolve().parent.name, set())
+    remarks = list(_open_head(entries, wishes))
+    head = {"source": source, "timezone": wishes.timezone or "UTC", "currency": wishes.currency}
+    statuses = {word: count for entry in entries for word, count in entry.statuses}
+    lines = [*head_text(head, remarks), *status_text(statuses), "files:"]
+    lines += [line for number, entry in enumerate(entries) for line in list(entry_text(entry))[not number :]]
+    about = [("the source", remark) for remark in remarks]
+    if statuses:
+        words = ", ".join(f"`{word}` ({count:,})" for word, count in statuses.items())
+        about.append(("the source", Remark(f"no list knows the statuses {words}: their orders do not count", True)))
+    return Draft(
+        "\n".join(line for index, line in enumerate(lines) if line or index) + "\n",
+        source,
+        None,
+        (*about, *_remarks(kinds)),
+        {entry.name: entry.unmapped for entry in entries},
+        {kind.entry.name: kind.sampled for kind in kinds if kind.entry and kind.sampled},
+    )
+
+
+def _open_head(entries: Sequence[DraftedEntry], wishes: Wishes) -> Iterator[Remark]:
+    columns = [(entity.name, block) for entry in entries for entity in entry.entities for block in entity.blocks()]
+    has_times = any(one.timestamps for _, there in columns for one in there.values())
+    if has_times and wishes.timezone is None:
+        yield Remark("timezone: in which zone are times without an offset? UTC is written here", True)
+    for name, there in columns:
+        kinds = ENTITIES[name].columns
+        if "currency" in kinds and "currency" not in there and any(kinds[one] in _MONEY for one in there):
+            if wishes.currency is None:
+                yield Remark(
+                    "currency: no column says the currency of the amounts: write `currency: EUR`, or yours", True
+                )
+            return
+
+
+def _remarks(kinds: Iterable[Kind]) -> Iterator[tuple[str, Remark]]:
+    for kind in kinds:
+        if kind.entry is None:
+            continue
+        name = kind.largest.name if len(kind.paths) == 1 else f"{kind.largest.name} and {len(kind.paths) - 1} like it"
+        yield from ((name, remark) for remark in kind.entry.remarks)
+        for entity in kind.entry.entities:
+            yield from ((name, remark) for remark in entity.remarks)
+            for columns in entity.blocks():
+                yield from ((name, remark) for column in columns.values() for remark in column.remarks)
+
+
+def _check(text: str, paths: Sequence[Path]) -> None:
+    """Load a draft as any mapping, and compare it with the files.
+
+    Raises:
+        InputError: It cannot be used.
+    """
+    with TemporaryDirectory() as folder:
+        place = Path(folder) / "draft.yml"
+        place.write_text(text, encoding="utf-8")
+        try:
+            mapping = load_mapping(place)
+        except ConfigError as error:
+            raise InputError(
+                f"the draft is not a valid mapping: {error.message.replace(str(place), 'draft')}",
+                hint="Name the columns with --column, or write the mapping by hand: docs/mapping.md.",
+            ) from error
+    root = Path(os.path.commonpath([path.absolute().parent for path in paths]))
+    for path in paths:
+        found = place_of(mapping, path.absolute().relative_to(root).as_posix())
+        try:
+            if found.problem:
+                raise found.problem
+            if found.group and found.group.ignore is None:
+                check_layout(path, found.group)
+        except InputError as error:
+            raise InputError(f"{path}: the draft does not read it: {error.message}", hint=error.hint) from error

@@ -1,0 +1,82 @@
+"""What a draft consists of, before it is written as text: entries, entities, columns, and remarks on them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Remark:
+    """Something that the user should know about a draft.
+
+    Attributes:
+        text: What was found.
+        is_open: Whether the data leave it open, so that the user has to decide it.
+    """
+
+    text: str
+    is_open: bool = False
+
+
+@dataclass(frozen=True)
+class DraftedColumn:
+    """A canonical column of a draft.
+
+    Attributes:
+        sql: The expression.
+        timestamps: Its time formats, if it is a time.
+        timezone: Its zone, if its name says one.
+        remarks: What the user should know about it.
+    """
+
+    sql: str
+    timestamps: tuple[str, ...] = ()
+    timezone: str | None = None
+    remarks: tuple[Remark, ...] = ()
+
+
+@dataclass(frozen=True)
+class DraftedEntity:
+    """An entity of a draft.
+
+    Attributes:
+        name: The canonical entity.
+        columns: Its columns.
+        each: The list that has its rows; None if each record is a row.
+        unpivot: Columns per block, if a record has several rows.
+        remarks: What the user should know about it.
+    """
+
+    name: str
+    columns: Mapping[str, DraftedColumn]
+    each: str | None = None
+    unpivot: tuple[Mapping[str, DraftedColumn], ...] = ()
+    remarks: tuple[Remark, ...] = ()
+
+    def blocks(self) -> tuple[Mapping[str, DraftedColumn], ...]:
+        """The columns, then those that each block adds."""
+        return (self.columns, *self.unpivot)
+
+
+@dataclass(frozen=True)
+class DraftedEntry:
+    """A file entry of a draft.
+
+    Attributes:
+        name: Its name.
+        match: Its globs.
+        options: The keys that say how the file is read.
+        entities: What its records become; empty if the files are ignored.
+        ignore: Why the files are ignored; empty if they are read.
+        remarks: What the user should know about it.
+        unmapped: The source columns that no canonical column reads.
+        statuses: Words for statuses that no list knows, with the number of sampled rows.
+    """
+
+    name: str
+    match: tuple[str, ...]
+    options: Mapping[str, str | int] = field(default_factory=dict)
+    entities: tuple[DraftedEntity, ...] = ()
+    ignore: str = ""
+    remarks: tuple[Remark, ...] = ()
+    unmapped: tuple[str, ...] = ()
+    statuses: tuple[tuple[str, int], ...] = ()

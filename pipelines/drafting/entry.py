@@ -1,0 +1,266 @@
+"""Drafts the entities of a file that no built-in mapping reads: columns, their forms, and what the data leave open."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+
+from pipelines.base import quoting
+from pipelines.base.entities import ENTITIES, ColumnType
+from pipelines.base.errors import InputError
+from pipelines.drafting.drafted import DraftedColumn, DraftedEntity, DraftedEntry, Remark
+from pipelines.drafting.layout import Layout
+from pipelines.drafting.matching import NUMBERS, Match, Values, best
+from pipelines.drafting.names import compared
+from pipelines.drafting.questions import with_questions
+from pipelines.drafting.table import Field, Table
+from pipelines.landing.model import GENERATED_KEYS
+from pipelines.landing.normal import TIMES
+from pipelines.landing.order_statuses import UNKNOWN, OrderStatuses, class_of
+
+_KEYS = ("customer_ref", "order_id", "product_id", "person_ref", "response_id", "case_id", "interaction_id")
+_LISTS = {
+    "order_lines": ("lineitems", "items", "lines", "orderitems", "orderlines", "products", "positions"),
+    "returns": ("refunds", "returns"),
+}
+_FROM_RECORD = ("order_id", "customer_ref", "email", "phone", "ordered_at", "currency", "updated_at")
+_SHOWN = 10
+
+
+def draft_entry(
+    table: Table,
+    layout: Layout,
+    name: str,
+    match: tuple[str, ...],
+    entity: str | None,
+    chosen: Mapping[str, str],
+    today: date,
+) -> DraftedEntry:
+    """Draft the entry of a file.
+
+    Args:
+        table: The file.
+        layout: How it is read.
+        name: The name of the entry.
+        match: The globs that find it.
+        entity: The entity, if the user gives it.
+        chosen: Source columns by canonical column, as the user gives them.
+        today: The current day.
+
+    Raises:
+        InputError: No entity fits: a column is missing that staging needs.
+    """
+    there = {one.name.lower() for one in table.rows[0].fields}
+    if unknown := next((source for source in chosen.values() if source.lower() not in there), None):
+        raise InputError(
+            f"{table.path}: there is no column `{unknown}`; it has {_listed(table.rows[0].fields)}",
+            hint="Correct --column.",
+        )
+    values = Values(table, table.rows[0], today)
+    candidates = best(values, compared(table.path.name), entity, dict(chosen))
+    if not candidates or candidates[0].missing:
+        raise InputError(f"{table.path}: {_why_none(candidates)}; it has {_listed(table.rows[0].fields)}", hint=_HINT)
+    chief = candidates[0]
+    entities = [_entity(values, chief)]
+    if chief.entity == "survey_answers":  # their own module knows questions
+        entities = [with_questions(values, entities[0])]
+    read = {one.column for one in chief.columns.values()}
+    for rows in table.rows[1:]:
+        if chief.entity == "orders" and (inner := _of_list(Values(table, rows, today), entities[0], table.path.name)):
+            entities.append(inner)
+    remarks = [Remark(note, is_open=True) for note in layout.notes]
+    if table.ambiguous:
+        names = ", ".join(f"`{name}`" for name in table.ambiguous)
+        remarks.append(Remark(f"several columns are called {names}, so a mapping cannot read them: rename them", True))
+    if table.unreadable:
+        remarks.append(
+            Remark(f"{table.unreadable} parts of the file cannot be read; a run lists them with their lines")
+        )
+    if len(candidates) > 1 and not candidates[1].missing and candidates[1].weight >= chief.weight - 1:
+        remarks.append(Remark(f"the file could also be {candidates[1].entity} (--entity {candidates[1].entity})", True))
+    unread = [one.sql for one in table.rows[0].fields if one.column not in read]
+    texts = " ".join(column.sql for drafted in entities for block in drafted.blocks() for column in block.values())
+    unread = [sql for sql in unread if sql not in texts]
+    unread += [f"{rows.each} (a list)" for rows in table.rows[1:] if rows.each not in {one.each for one in entities}]
+    statuses = tuple(_unknown_statuses(values, chief))
+    return DraftedEntry(name, match, layout.options, tuple(entities), "", tuple(remarks), tuple(unread), statuses)
+
+
+_HINT = (
+    "Name the entity (--entity orders) and its columns (--column order_id=COLUMN), or write a mapping by hand:"
+    " docs/mapping.md explains it."
+)
+
+
+def _why_none(candidates: list[Match]) -> str:
+    if not candidates:
+        return "no entity fits its columns"
+    near = candidates[0]
+    return f"no entity fits: it looks like {near.entity}, but no column is {', '.join(near.missing)}"
+
+
+def _listed(fields: tuple[Field, ...]) -> str:
+    shown = ", ".join(f"`{one.name}`" for one in fields[:50])
+    return shown if len(fields) <= 50 else f"{shown} and {len(fields) - 50} more"
+
+
+def _entity(values: Values, found: Match) -> DraftedEntity:
+    columns = {name: _column(values, found, name) for name in ENTITIES[found.entity].columns if name in found.columns}
+    columns |= _parts(values, found)
+    if found.entity == "order_lines" and "unit_price" in columns and not {"quantity", "total"} & set(columns):
+        remark = Remark("quantity: no column has it. One unit per record is written here", True)
+        columns["quantity"] = DraftedColumn("1", remarks=(remark,))
+    return DraftedEntity(found.entity, columns, remarks=tuple(_about_rows(values, found)))
+
+
+def _column(values: Values, found: Match, name: str) -> DraftedColumn:
+    """One canonical column with the form of its values."""
+    one, kind = found.columns[name], ENTITIES[found.entity].columns[name]
+    others = found.others.get(name, ())
+    remarks = (
+        [Remark(f"{name}: it could also be {', '.join(f'`{other.name}`' for other in others)}", True)] if others else []
+    )
+    if kind in TIMES:
+        return replace(_time(values, one, kind, name), remarks=(*_time(values, one, kind, name).remarks, *remarks))
+    sql = one.sql
+    if kind in NUMBERS:
+        numbers = values.numbers(one)
+        sql = numbers.sql.replace("{}", _inside(one)) if numbers.sql else sql
+        if numbers.why:
+            remarks.append(
+                Remark(
+                    f"{name}: `{one.name}` is written {numbers.why}"
+                    + (", and every value could also have a decimal comma" if numbers.is_open else ""),
+                    numbers.is_open,
+                )
+            )
+        if numbers.unread:
+            remarks.append(
+                Remark(f"{name}: {numbers.unread:,} values of `{one.name}` are not numbers; they are quarantined")
+            )
+    elif name in _KEYS and values.is_float_key(one):
+        sql = f"regexp_replace({_inside(one)}, '\\.0$', '')"
+        remarks.append(Remark(f"{name}: `{one.name}` is written with `.0` at the end, which is cut off"))
+    elif accepted := ENTITIES[found.entity].accepted.get(name):
+        remarks += _accepted(values, one, name, accepted)
+    elif kind is ColumnType.BOOLEAN:
+        known = "('true', 't', 'yes', 'y', '1', 'false', 'f', 'no', 'n', '0')"
+        if odd := values.counted(f"lower({one.column}) not in {known}"):
+            remarks.append(Remark(f"{name}: {odd:,} values are neither true nor false: write a value map", True))
+    return DraftedColumn(sql, remarks=tuple(remarks))
+
+
+def _time(values: Values, one: Field, kind: ColumnType, name: str) -> DraftedColumn:
+    times = values.times(one, kind)
+    remarks = []
+    if times.other:
+        text, first, second = times.example
+        remarks.append(
+            Remark(
+                f"{name}: every value of `{one.name}` fits both `{times.formats[0]}` and `{times.other}`, and"
+                f" {times.open_values:,} of them become different times: `{text}` is {_short(first)} or"
+                f" {_short(second)}."
+                f" `{times.formats[0]}` is written here",
+                True,
+            )
+        )
+    if times.unread:
+        remarks.append(
+            Remark(
+                f"{name}: {times.unread:,} values of `{one.name}` fit none of the formats; they are quarantined", True
+            )
+        )
+    if len(times.formats) > 1:
+        remarks.append(Remark(f"{name}: `{one.name}` is written in {len(times.formats)} formats"))
+    is_utc = not times.has_offset and compared(one.name).endswith(("utc", "gmt"))
+    return DraftedColumn(one.sql, times.formats, "UTC" if is_utc else None, tuple(remarks))
+
+
+def _short(time: str) -> str:
+    return time.removesuffix(" 00:00:00")
+
+
+def _inside(one: Field) -> str:
+    """A column inside an expression: a name that is not SQL in double quotes."""
+    return one.sql if one.sql.startswith('"') or len(one.path) > 1 or one.sql.isidentifier() else quoting.name(one.name)
+
+
+def _accepted(values: Values, one: Field, name: str, accepted: tuple[str, ...]) -> Iterator[Remark]:
+    listed = ", ".join(quoting.text(value) for value in accepted)
+    if odd := values.counted(f"lower({one.column}) not in ({listed})"):
+        yield Remark(
+            f"{name}: {odd:,} values of `{one.name}` are none of {', '.join(accepted)}; they are quarantined."
+            " Write a value map",
+            True,
+        )
+
+
+def _about_rows(values: Values, found: Match) -> Iterator[Remark]:
+    """What the rows show: keys that occur twice, missing references, negative quantities."""
+    key = [found.columns[column].column for column in ENTITIES[found.entity].key if column in found.columns]
+    is_whole = len(key) == len(ENTITIES[found.entity].key)
+    if is_whole:
+        names = ", ".join(f"`{found.columns[column].name}`" for column in ENTITIES[found.entity].key)
+        ((twice,),) = values.table.query(
+            f"select coalesce(sum(n), 0) from (select count(*) as n from {values.rows.sample}"  # noqa: S608 (names of ours)
+            f" group by {', '.join(key)} having count(*) > 1)"
+        )
+        if int(str(twice)):
+            yield Remark(
+                f"{int(str(twice)):,} records share their key ({names}) with another one: one of them counts", True
+            )
+    elif generated := GENERATED_KEYS.get(found.entity):
+        yield Remark(f"{generated}: no column is the key of a row, so landing makes one")
+    if found.entity == "order_lines" and (quantity := found.columns.get("quantity")):
+        number = f"try_cast({quantity.column} as double)"
+        if negative := values.counted(f"{number} < 0"):
+            yield Remark(
+                f"{negative:,} records have a negative `{quantity.name}`, which staging rejects: returns? Map them as"
+                " `returns`, or leave them out with `skips`",
+                True,
+            )
+    if reference := found.columns.get("customer_ref"):
+        if empty := values.counted(f"{reference.column} is null"):
+            who = "their e-mail says who it is" if "email" in found.columns else "they belong to no customer"
+            yield Remark(f"{empty:,} records have no `{reference.name}`: {who}")
+    elif "email" not in found.columns and found.entity in ("orders", "interactions", "cases", "survey_answers"):
+        yield Remark("no column says who the customer is (customer_ref, email)", found.entity == "orders")
+    if found.entity == "returns":
+        yield Remark("amount_basis: does the amount include tax and shipping? Write `gross` or `goods`", True)
+
+
+def _parts(values: Values, found: Match) -> dict[str, DraftedColumn]:
+    """The name of a person from first and last name."""
+    if found.entity != "customers" or "name" in found.columns:
+        return {}
+    known = {compared(one.name): one for one in values.rows.fields}
+    names = (("firstname", "vorname", "prenom", "givenname"), ("lastname", "nachname", "nom", "surname", "familyname"))
+    parts = [next((known[name] for name in listed if name in known), None) for listed in names]
+    there = [_inside(one) for one in parts if one]
+    return {"name": DraftedColumn(f"concat_ws(' ', {', '.join(there)})")} if len(there) == 2 else {}
+
+
+def _of_list(values: Values, order: DraftedEntity, file_name: str) -> DraftedEntity | None:
+    """The order lines or returns in a list of each order; None if the list has something else."""
+    each = values.rows.each or ""
+    entity = next((name for name, lists in _LISTS.items() if compared(each) in lists), None)
+    if entity is None:
+        return None
+    (found,) = best(values, compared(file_name), entity, {})
+    own = _entity(values, found)
+    allowed = ENTITIES[entity].columns
+    taken = {name: order.columns[name] for name in _FROM_RECORD if name in order.columns and name in allowed}
+    taken = {name: replace(column, remarks=()) for name, column in taken.items()}
+    return replace(own, columns={**own.columns, **taken}, each=each)
+
+
+def _unknown_statuses(values: Values, found: Match) -> Iterator[tuple[str, int]]:
+    """Words for statuses that no list knows, with the number of sampled rows, the most frequent first."""
+    if found.entity not in ("orders", "order_lines") or "status" not in found.columns:
+        return
+    column = found.columns["status"].column
+    counted = values.table.query(
+        f"select lower({column}), count(*) from {values.rows.sample} where {column} is not null"  # noqa: S608 (names of ours)
+        " group by all order by 2 desc, 1 limit 200"
+    )
+    unknown = [(str(word), int(str(n))) for word, n in counted if class_of(str(word), OrderStatuses()) == UNKNOWN]
+    yield from unknown[:_SHOWN]

@@ -1,0 +1,146 @@
+"""Groups the files of a source by kind, names their entries, and finds the built-in mapping that reads them."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from pipelines.base.errors import InputError
+from pipelines.drafting.drafted import DraftedEntry
+from pipelines.drafting.layout import layout_of
+from pipelines.drafting.recognised import Fit, fits, ignored
+
+_DATES = (
+    (r"(\d{4}-\d{2}-\d{2})", "%Y-%m-%d"),
+    (r"(\d{4}_\d{2}_\d{2})", "%Y_%m_%d"),
+    (r"(?<!\d)(\d{8})(?!\d)", "%Y%m%d"),
+)
+_HINT = "Draft the files of each system by themselves: they are different sources."
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Files of one kind: names that differ only in digits, and the same first line.
+
+    Attributes:
+        paths: The files. The largest one is examined.
+        fits: The built-in entries that read them, the best one first.
+        fit: The one of the mapping that was chosen for all files.
+        ignored: Why that mapping ignores them.
+        entry: The entry that was drafted for them.
+        sampled: How its types were judged.
+    """
+
+    paths: tuple[Path, ...]
+    fits: tuple[Fit, ...] = ()
+    fit: Fit | None = None
+    ignored: str = ""
+    entry: DraftedEntry | None = None
+    sampled: str = ""
+
+    @property
+    def largest(self) -> Path:
+        return max(self.paths, key=lambda path: (path.stat().st_size, path.name))
+
+
+def kinds_of(paths: Iterable[Path]) -> list[list[Path]]:
+    """The files, grouped by their names without digits and their first line.
+
+    Raises:
+        InputError: A file does not exist.
+    """
+    found: dict[tuple[str, bytes], list[Path]] = {}
+    for path in sorted(paths):
+        if not path.is_file():
+            raise InputError(f"{path}: there is no such file", hint="Check the path.")
+        with path.open("rb") as file:
+            line = file.readline(100_000) if path.suffix in (".csv", ".tsv", ".txt") else b""
+        found.setdefault((re.sub(r"\d+", "*", path.name), line.strip()), []).append(path)
+    return list(found.values())
+
+
+def recognised(kind: Kind, is_said: bool) -> Kind:
+    """The kind with the built-in entries that read it; none if the user says what it is."""
+    if is_said:
+        return kind
+    try:
+        return replace(kind, fits=tuple(fits(kind.largest, layout_of(kind.largest))))
+    except InputError:
+        return kind  # the draft reports it, unless a built-in mapping ignores the file
+
+
+def with_built_in(kinds: list[Kind]) -> tuple[str | None, list[Kind]]:
+    """The built-in mapping that reads the files best, and the kinds with its entries.
+
+    Raises:
+        InputError: The files come from several systems.
+    """
+    fitted = [kind for kind in kinds if kind.fits]
+    if not fitted:
+        return None, kinds
+    weights = {
+        name: sum(max((fit.read for fit in kind.fits if fit.mapping == name), default=0) for kind in fitted)
+        for name in sorted({fit.mapping for kind in fitted for fit in kind.fits})
+    }
+    common = [name for name in weights if all(_takes(name, kind) for kind in fitted)]
+    if not common:
+        firsts = sorted({kind.fits[0].mapping for kind in fitted})
+        shown = "; ".join(
+            f"{name}: {', '.join(kind.largest.name for kind in fitted if kind.fits[0].mapping == name)}"
+            for name in firsts
+        )
+        raise InputError(f"the files come from {len(firsts)} systems: {shown}", hint=_HINT)
+    named = {
+        name: sum(any(fit.mapping == name and fit.is_named for fit in kind.fits) for kind in fitted) for name in common
+    }
+    chosen = max(common, key=lambda name: (weights[name], named[name], -common.index(name)))
+    return chosen, [
+        replace(
+            kind,
+            fit=next((fit for fit in kind.fits if fit.mapping == chosen), None),
+            ignored=ignored(chosen, kind.largest) or "",
+        )
+        for kind in kinds
+    ]
+
+
+def _takes(mapping: str, kind: Kind) -> bool:
+    """Whether a built-in mapping reads files, or ignores them with a reason."""
+    return any(fit.mapping == mapping for fit in kind.fits) or ignored(mapping, kind.largest) is not None
+
+
+def entry_name(text: str, used: set[str]) -> str:
+    """A name for an entry or a source that is not used yet; it is added to the used ones."""
+    base = re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")
+    base = base if base[:1].isalpha() else f"files_{base}".strip("_")
+    name, count = base, 1
+    while name in used:
+        count += 1
+        name = f"{base}_{count}"
+    used.add(name)
+    return name
+
+
+def globs(paths: Sequence[Path]) -> tuple[str, ...]:
+    """One glob for names that differ in numbers. A number of four digits or more is a date or a count of the export."""
+    names = sorted({path.name.removesuffix(".gz") for path in paths})
+    if len(names) == 1 and not re.search(r"\d{4}", names[0]):
+        return (names[0],)
+    return tuple(sorted({re.sub(r"\d+(?:[-_.]?\d+)*", "*", name) for name in names}))
+
+
+def file_on(paths: Sequence[Path]) -> dict[str, str]:
+    """The keys that find the date in the names of the files, if each has one."""
+    for pattern, form in _DATES:
+        found = [re.search(pattern, path.name) for path in paths]
+        if all(one is not None and _is_date(one[1], form) for one in found):
+            return {"file_on": pattern, **({} if form == "%Y-%m-%d" else {"file_on_format": form})}
+    return {}
+
+
+def _is_date(text: str, form: str) -> bool:
+    try:
+        return 1990 <= datetime.strptime(text, form).year <= 2199
+    except ValueError:
+        return False

@@ -1,0 +1,206 @@
+"""Finds out how a file has to be read: its format, encoding, delimiter, and where its header is.
+
+Only the beginning of a file is read, except that the encoding is checked to the end. Landing's readers read the file
+with what is found here (table.py), and refuse it if it does not fit.
+"""
+
+import codecs
+import csv
+import gzip
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO, cast
+
+import charset_normalizer
+import duckdb
+
+from pipelines.base import quoting
+from pipelines.base.database import connect
+from pipelines.base.errors import InputError
+from pipelines.landing.readers.filekind import kind_of
+
+_HEAD = 1_000_000  # bytes
+_BLOCK = 1024**2
+_GZIP = b"\x1f\x8b"
+# What charset-normalizer may find, and what a mapping calls it. Landing cannot read the others that are recognised.
+_READ = {"gb18030": "gb18030", "cp1252": "windows-1252"}
+_LEGACY = ["gb18030", "cp1252", "big5", "shift_jis", "euc_kr", "cp1251"]
+_LISTS = ("items", "data", "records", "orders", "results", "responses", "value", "rows", "contacts", "customers")
+_DATA = re.compile(r"[-+]?[\d.,\s]*\d[\d.,\s]*%?|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*|[^@\s]+@[^@\s]+\.\w+")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a file has to be read.
+
+    Attributes:
+        options: The keys of a file entry in a mapping that say so; keys with their default value are left out.
+        notes: What the user should know about it.
+    """
+
+    options: dict[str, str | int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def layout_of(path: Path) -> Layout:
+    """How to read a file.
+
+    Raises:
+        InputError: Landing cannot read such a file, or there is no header.
+    """
+    head = head_of(path)
+    if not head.strip():
+        raise InputError(f"{path}: the file is empty", hint="Give a file with data.")
+    if head.startswith(b"PAR1"):
+        return Layout({"format": "parquet"})
+    if workbook := _workbook(path, head):
+        return Layout({"format": workbook})
+    if kind := kind_of(path):
+        raise InputError(f"{path}: this is {kind.name}", hint=kind.hint)
+    encoding, notes = _encoding(path)
+    text = head.decode({"utf-8": "utf-8-sig", "windows-1252": "cp1252"}.get(encoding, encoding), errors="replace")
+    options: dict[str, str | int] = {} if encoding == "utf-8" else {"encoding": encoding}
+    if re.match(r"\s*[\[{]", text):
+        return Layout({**_json(path, text), **options}, notes)
+    return Layout({**_text_table(path, text), **options}, notes)
+
+
+def _workbook(path: Path, head: bytes) -> str | None:
+    """The format of a workbook, if landing reads workbooks; None for other files."""
+    kind = kind_of(path) if head.startswith((b"PK\3\4", b"\xd0\xcf\x11\xe0")) else None
+    ending = re.search(r"`?format: (xlsx?)`?", kind.hint) if kind else None
+    return ending[1] if ending else None
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    with path.open("rb") as file:
+        is_packed = file.read(2) == _GZIP
+    with cast(IO[bytes], gzip.open(path)) if is_packed else path.open("rb") as opened:
+        try:
+            yield opened
+        except (EOFError, gzip.BadGzipFile) as error:
+            raise InputError(f"{path}: damaged gzip: {error}", hint="Have the file delivered again.") from error
+
+
+def head_of(path: Path) -> bytes:
+    """The beginning of a file, unpacked if it is packed by gzip.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    try:
+        with _opened(path) as file:
+            return file.read(_HEAD)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}", hint="Check the path and permissions.") from error
+
+
+def _encoding(path: Path) -> tuple[str, tuple[str, ...]]:
+    """The encoding as a mapping names it, and a note if it had to be estimated."""
+    if head_of(path).startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16", ()
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    odd = b""
+    with _opened(path) as file:
+        while block := file.read(_BLOCK):
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError:
+                odd += b"\n".join(line for line in block.splitlines() if not line.isascii())
+                decoder.reset()
+                if len(odd) >= _BLOCK:
+                    break
+    if not odd:
+        return "utf-8", ()
+    found = charset_normalizer.from_bytes(odd[:_BLOCK], cp_isolation=_LEGACY).best()
+    name = found.encoding if found else "cp1252"
+    if name not in _READ:
+        raise InputError(
+            f"{path}: its encoding seems to be {name}, which landing does not read", hint="Save the file as UTF-8."
+        )
+    encoding = "gbk" if name == "gb18030" and _decodes(odd[:_BLOCK], "gbk") else _READ[name]
+    return encoding, (f"its encoding was estimated: {encoding}. Look at the names with special characters",)
+
+
+def _decodes(text: bytes, encoding: str) -> bool:
+    try:
+        text.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _json(path: Path, text: str) -> dict[str, str | int]:
+    lines = [line for line in text.splitlines()[:3] if line.strip()]
+    is_named = path.name.removesuffix(".gz").endswith((".jsonl", ".ndjson"))
+    if is_named or (len(lines) > 1 and all(line.lstrip().startswith("{") for line in lines[:2]) and _parses(lines[0])):
+        return {"format": "jsonl"}
+    records = None
+    if text.lstrip().startswith("{"):
+        # of a long document only its beginning is here, in which the name of the list comes first or after a few values
+        found = re.search(rf'"({"|".join(_LISTS)})"\s*:\s*\[', text[:2_000])
+        records = found[1] if found else None
+    return {"format": "json", **({"records": records} if records else {})}
+
+
+def _parses(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
+
+
+def _text_table(path: Path, text: str) -> dict[str, str | int]:
+    """Delimiter and header of a CSV or TSV file.
+
+    Raises:
+        InputError: It has one column only, or no header.
+    """
+    whole = text if len(text) < _HEAD // 4 else text[: text.rfind("\n") + 1]
+    with TemporaryDirectory() as folder, connect(threads=1) as connection:
+        copy = Path(folder) / "head.csv"
+        copy.write_text(whole, encoding="utf-8", newline="")
+        try:
+            delimiter, skipped = _sniffed(connection, copy)
+        except duckdb.Error as error:
+            raise InputError(
+                f"{path}: no delimiter gives a table: {str(error).partition(chr(10))[0]}",
+                hint="Write a mapping by hand; docs/mapping.md explains it.",
+            ) from error
+    lines = iter(whole.splitlines(keepends=True)[skipped:])
+    cells = [cell.strip() for cell in next(csv.reader(lines, delimiter=delimiter), [])]
+    if len(cells) < 2:
+        raise InputError(
+            f"{path}: no delimiter was found that splits its lines into columns",
+            hint="Write a mapping by hand: `names`, and expressions that cut the line (examples/cdnow does so).",
+        )
+    if any(_DATA.fullmatch(cell) for cell in cells):
+        raise InputError(
+            f"{path}:{skipped + 1}: this line has to be the header, but it looks like data",
+            hint="Add a header to the file, or write a mapping by hand with `header_rows: 0` and `names`.",
+        )
+    options: dict[str, str | int] = {"format": "tsv"} if delimiter == "\t" else {}
+    if delimiter not in (",", "\t"):
+        options["delimiter"] = delimiter
+    return {**options, **({"skip_rows": int(skipped)} if skipped else {})}
+
+
+def _sniffed(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, int]:
+    """The delimiter, and the number of lines before the header."""
+    problem: duckdb.Error | None = None
+    for tolerance in ("", ", ignore_errors = true", ", ignore_errors = true, null_padding = true"):
+        try:
+            ((delimiter, skipped),) = connection.execute(
+                f"select Delimiter, SkipRows from sniff_csv({quoting.files(path)}, all_varchar = true{tolerance})"  # noqa: S608 (names are quoted)
+            ).fetchall()
+        except duckdb.Error as error:
+            problem = error
+            continue
+        return str(delimiter), int(skipped)
+    raise problem or duckdb.Error("no delimiter fits")

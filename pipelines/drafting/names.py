@@ -1,0 +1,107 @@
+"""The names by which `loyalty map` recognises canonical columns (names.yml), and how a name is compared."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import cast
+
+from pipelines.config.positions import read_yaml
+from pipelines.landing.order_statuses import status_word
+
+_NAMES = Path(__file__).parent / "names.yml"
+# Systems add these to the names of times; the comment of the draft keeps the whole name.
+_ENDINGS = ("utc", "gmt")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A kind of survey question that its name gives away.
+
+    Attributes:
+        construct: What it measures.
+        words: Words in the name of its column, in compared form.
+        scales: The usual scales, the most frequent one first. NPS has one only.
+    """
+
+    construct: str
+    words: tuple[str, ...]
+    scales: tuple[tuple[int, int], ...]
+
+
+QUESTIONS = (
+    Question("nps", ("nps", "netpromoter", "recommend", "weiterempfehl", "recommand", "recomend", "推荐"), ((0, 10),)),
+    Question("ces", ("ces", "effort", "aufwand", "esfuerzo", "费力", "省力"), ((1, 7), (1, 5))),
+    Question("csat", ("csat", "satisf", "zufrieden", "满意"), ((1, 5), (1, 7), (1, 10))),
+    Question("review", ("review", "rating", "stars", "sterne", "评分", "星级"), ((1, 5), (1, 10))),
+)
+
+
+def question_of(name: str) -> Question | None:
+    """The kind of question that a column's name gives away; None if it says none."""
+    form = compared(name)
+    return next((question for question in QUESTIONS if any(word in form for word in question.words)), None)
+
+
+@dataclass(frozen=True)
+class EntityNames:
+    """How systems call one entity and its columns. All names are compared forms (`compared`).
+
+    Attributes:
+        files: Words in names of files.
+        words: Words that may stand before the name of a column.
+        own: Columns of which a file of this entity has at least one.
+        columns: Per canonical column its names, the preferred one first.
+    """
+
+    files: tuple[str, ...]
+    words: tuple[str, ...]
+    own: frozenset[str]
+    columns: Mapping[str, tuple[str, ...]]
+
+    def rank(self, column: str, name: str) -> int | None:
+        """How well a source column's name fits a canonical column: 0 is best; None if it does not fit.
+
+        Args:
+            column: The canonical column.
+            name: The source column's name; of a nested field its dotted path.
+        """
+        known = self.columns[column]
+        whole = compared(name)
+        forms = [whole, *(whole.removesuffix(end) for end in _ENDINGS if whole.endswith(end))]
+        forms += [form.removeprefix(word) for form in tuple(forms) for word in self.words if form.startswith(word)]
+        if "." in name:
+            forms.append(compared(name.rpartition(".")[2]))
+        ranks = [known.index(form) + cost for cost, form in enumerate(forms) if form in known]
+        return min(ranks) if ranks else None
+
+
+def compared(name: str) -> str:
+    """The form in which names are compared: lower case, without accents and separators."""
+    return "".join(sign for sign in status_word(name) if sign.isalnum())
+
+
+@cache
+def entity_names() -> dict[str, EntityNames]:
+    """The names per entity, as names.yml lists them."""
+    declared = cast(dict[str, dict[str, object]], read_yaml(_NAMES.read_text(encoding="utf-8")).data)
+    return {entity: _entity(one) for entity, one in declared.items()}
+
+
+def drafted_entities() -> tuple[str, ...]:
+    """The entities that can be drafted."""
+    return tuple(entity_names())
+
+
+def _entity(declared: Mapping[str, object]) -> EntityNames:
+    columns = cast(dict[str, list[str]], declared["columns"])
+    return EntityNames(
+        files=_compared(declared["files"]),
+        words=tuple(sorted(_compared(declared["words"]), key=len, reverse=True)),
+        own=frozenset(cast(list[str], declared["own"])),
+        columns={column: _compared(names) for column, names in columns.items()},
+    )
+
+
+def _compared(names: object) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(compared(str(name)) for name in cast(list[object], names)))

@@ -1,0 +1,205 @@
+"""Recognises files that a built-in mapping reads: by the same check of columns that landing makes."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pipelines.base import quoting
+from pipelines.base.database import connect
+from pipelines.base.entities import ENTITIES
+from pipelines.base.errors import InputError
+from pipelines.drafting.layout import Layout, head_of, layout_of
+from pipelines.drafting.table import open_table
+from pipelines.landing.binding import RELATION, Tree, is_of_item, record_tree, references
+from pipelines.landing.expressions import Path as Reference
+from pipelines.landing.expressions import parse_all
+from pipelines.landing.inbox import place_of
+from pipelines.landing.mapping import BUILT_IN, read_mapping
+from pipelines.landing.model import GENERATED_KEYS, FileGroup, Mapping
+from pipelines.landing.readers import check_layout, read
+from pipelines.landing.readers.csvpass import read_header
+from pipelines.landing.readers.jsonpass import json_elements, json_lines
+from pipelines.landing.readers.wide import COLUMNS, reads_columns
+
+# An entry reads columns that few files have all of: those of other versions of the system, and fields that a document
+# leaves out. So a file has this share of them, or an entry reads this share of the file's columns.
+_LEAST_SHARE = 0.3
+_LEAST_OF_FILE = 0.6
+_LEAST_COLUMNS = 5
+_SAMPLED = 1_000  # records of JSON
+_READING = ("encoding", "delimiter")
+_FOLDERS = 3  # above a file, that a glob may name
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A built-in entry that reads a file.
+
+    Attributes:
+        mapping: The built-in mapping.
+        entry: The name of its entry; None if it has none, so that no mapping can extend it.
+        read: How many columns of the file it reads.
+        is_named: Whether the file's name leads to this entry.
+        options: What the entry must say differently so that it reads the file.
+    """
+
+    mapping: str
+    entry: str | None
+    read: int
+    is_named: bool
+    options: tuple[tuple[str, str | int], ...] = ()
+
+
+@cache
+def _built_in() -> tuple[tuple[str, Mapping], ...]:
+    mappings = tuple((path.stem, read_mapping(path.stem)) for path in sorted(BUILT_IN.glob("*.yml")))
+    # together, because each call of the parser takes a moment
+    parse_all(text for _, mapping in mappings for group in mapping.files for _, text in group.expressions())
+    return mappings
+
+
+def fits(path: Path, layout: Layout) -> list[Fit]:
+    """Every built-in entry that reads a file, the best one first: the most columns, then the name of the file."""
+    found = [
+        fit
+        for name, mapping in _built_in()
+        for group in mapping.files
+        if group.ignore is None and (fit := _fit(path, layout, name, mapping, group)) is not None
+    ]
+    return sorted(found, key=lambda fit: (-fit.read, not fit.is_named, len(fit.options), fit.mapping))
+
+
+def entry_names(mapping: str) -> set[str]:
+    """The names of the entries of a built-in mapping."""
+    return {group.name for group in dict(_built_in())[mapping].files if group.name}
+
+
+def ignored(mapping: str, path: Path) -> str | None:
+    """Why a built-in mapping ignores a file, by its name; None if it does not."""
+    found = dict(_built_in())[mapping]
+    groups = (place_of(found, name).group for name in _names(path))
+    return next((group.ignore for group in groups if group is not None), None)
+
+
+def systems_of(paths: Iterable[Path]) -> dict[str, list[Path]]:
+    """Files by the built-in mapping that reads them best; those that none reads are under an empty name."""
+    found: dict[str, list[Path]] = {}
+    for path in paths:
+        fit = fits(path, layout_of(path))
+        found.setdefault(fit[0].mapping if fit else "", []).append(path)
+    return found
+
+
+def _names(path: Path) -> list[str]:
+    """The names by which a glob may find a file: with folders above it first."""
+    parts = path.parts[-_FOLDERS - 1 :]
+    return ["/".join(parts[-count:]) for count in range(len(parts), 0, -1)]
+
+
+def _fit(path: Path, layout: Layout, name: str, mapping: Mapping, group: FileGroup) -> Fit | None:
+    if group.format != layout.options.get("format", "csv") or ignored(name, path):
+        return None
+    is_named = any(place_of(mapping, one).group is group for one in _names(path))
+    if not is_named and group.name is None:
+        return None  # no mapping could extend this entry
+    own = {key: value for key, value in layout.options.items() if key in _READING}
+    for options in ({}, own) if own else ({},):
+        entry = group.model_copy(update=options)
+        try:
+            check_layout(path, entry)
+            there, known = _there(path, layout, entry)
+        except InputError:
+            continue
+        listed = {(COLUMNS,)} if reads_columns(entry, [one[0] for one in there]) else set()
+        wanted = _lower(_leaves(record_tree(entry))) - listed
+        least = min(_LEAST_SHARE * len(wanted), max(_LEAST_OF_FILE * known, _LEAST_COLUMNS))
+        if len(wanted & there) >= max(1, least) and all(one & (there | listed) for one in _needed(entry)):
+            return Fit(name, group.name, len(wanted & there), is_named, tuple(sorted(options.items())))
+    return None
+
+
+def _there(path: Path, layout: Layout, group: FileGroup) -> tuple[set[Reference], int]:
+    """The columns that a file has, of those that an entry reads, in lower case; and how many columns it has.
+
+    JSON has no header: a field is there if a record of the sample has a value in it, read as the entry reads it.
+    """
+    if group.format in ("json", "jsonl"):
+        return _filled(path, group), 0
+    about = path.stat()
+    columns = _header(path, tuple(layout.options.items()), (about.st_size, about.st_mtime_ns))
+    if group.is_text_table:
+        columns = frozenset(name.lower() for name in read_header(path, group))
+    return {one for one in _lower(_leaves(record_tree(group))) if one[0] in columns}, len(columns)
+
+
+@lru_cache(maxsize=256)
+def _header(path: Path, options: tuple[tuple[str, str | int], ...], version: tuple[int, int]) -> frozenset[str]:
+    """The columns of a file with a header, in lower case. The version distinguishes contents."""
+    if dict(options).get("format", "csv") in ("csv", "tsv"):
+        return frozenset()
+    with open_table(path, Layout(dict(options))) as table:
+        return frozenset(one.path[0].lower() for one in table.rows[0].fields)
+
+
+def _filled(path: Path, group: FileGroup) -> set[Reference]:
+    """The fields of a sample of JSON records that have a value, of those that an entry reads, in lower case."""
+    leaves = list(_leaves(record_tree(group)))
+    about = path.stat()
+    words = _words(path, (about.st_size, about.st_mtime_ns))
+    has_needed = all(any(one[-1] in words for one in paths) for paths in _needed(group))
+    if not has_needed or sum(leaf[-1].lower() in words for leaf in leaves) < _LEAST_SHARE * len(leaves):
+        return set()  # most entries are of other systems, and to read a file takes longer
+    records = (
+        json_lines(path, group.encoding)
+        if group.format == "jsonl"
+        else json_elements(path, group.encoding, group.records)
+    )
+    with TemporaryDirectory() as folder, connect(threads=1) as connection:
+        sample = Path(folder) / "sample.jsonl"
+        # a line end is never inside a text of JSON
+        lines = (one.text.replace("\n", " ").replace("\r", " ") for one in islice(records, _SAMPLED))
+        sample.write_text("\n".join(lines), encoding="utf-8")
+        entry = group.model_copy(update={"format": "jsonl", "records": "", "encoding": "utf-8"})
+        read(connection, sample, entry, Path(folder))
+        counts = ", ".join(f"count({'.'.join(map(quoting.name, leaf))})" for leaf in leaves)
+        (found,) = connection.execute(f"select {counts} from {RELATION}").fetchall()  # noqa: S608 (names are quoted)
+    return _lower(leaf for leaf, count in zip(leaves, found, strict=True) if count)
+
+
+@lru_cache(maxsize=256)
+def _words(path: Path, version: tuple[int, int]) -> frozenset[str]:
+    """The names of all fields at the beginning of a JSON file, at any depth, in lower case."""
+    text = head_of(path).decode("utf-8", errors="replace")
+    return frozenset(name.lower() for name in re.findall(r'"([^"\n]{1,100})"\s*:', text))
+
+
+def _leaves(tree: Tree, at: Reference = ()) -> Iterator[Reference]:
+    for name, child in tree.children.items():
+        if child.children:
+            yield from _leaves(child, (*at, name))
+        else:
+            yield (*at, name)
+
+
+def _lower(paths: Iterable[Reference]) -> set[Reference]:
+    return {tuple(part.lower() for part in path) for path in paths}
+
+
+def _needed(group: FileGroup) -> Iterator[set[Reference]]:
+    """The columns of each expression without which an entity of the entry has no key, no time or no list.
+
+    A file needs one of them: keys have other names in other versions of a system.
+    """
+    for name, rows in group.entities.items():
+        entity = ENTITIES[name]
+        names = [column for column in entity.key if column != GENERATED_KEYS.get(name)]
+        names += [need[0] for need in entity.needs if len(need) == 1]
+        texts = [block[column].sql for block in rows.blocks() for column in names if column in block]
+        for text in texts:
+            own = {path for path in references(text) if not (rows.each and is_of_item(path))}
+            if own:
+                yield _lower(own)

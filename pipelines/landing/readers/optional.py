@@ -1,0 +1,60 @@
+"""Optional columns (`optional` in a mapping): which ones a file lacks, and which canonical columns stay empty by that.
+
+A lacking column is NULL. A file is refused only if it lacks every column that a key, or another column that each row
+needs, is made of.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+
+from pipelines.base.database import connect
+from pipelines.base.entities import ENTITIES
+from pipelines.landing.binding import record_tree, references
+from pipelines.landing.model import FileGroup
+from pipelines.landing.value_maps import column_sql
+
+ALL = "*"
+
+
+def absent_columns(lacking: Sequence[str], group: FileGroup) -> frozenset[str]:
+    """Those of the columns that a header lacks that are optional, in lower case."""
+    optional = {name.lower() for name in group.optional}
+    return frozenset(name.lower() for name in lacking if ALL in group.optional or name.lower() in optional)
+
+
+def required_sources(group: FileGroup) -> Iterator[tuple[str, list[str]]]:
+    """Per canonical column that each row needs: its name, and the source columns that it is made of."""
+    for name, rows in group.entities.items():
+        entity = ENTITIES[name]
+        for block in rows.blocks():
+            for alternatives in (*((key,) for key in entity.key), *entity.needs):
+                mapped = [column for column in alternatives if column in block]
+                read = [{path[0] for path in references(block[column].sql)} for column in mapped]
+                if mapped and all(read):
+                    yield " or ".join(f"{name}.{column}" for column in mapped), sorted(set().union(*read))
+
+
+def unfilled(absent: Collection[str], group: FileGroup) -> list[str]:
+    """The canonical columns, as `entity.column`, that are NULL because a file lacks columns.
+
+    Args:
+        absent: The columns that the file lacks, in lower case.
+        group: The group of the file.
+    """
+    found = {
+        (f"{name}.{column}", column_sql(spec))
+        for name, rows in group.entities.items()
+        for block in rows.blocks()
+        for column, spec in block.items()
+        if (read := {path[0].lower() for path in references(spec.sql)}) and read <= set(absent)
+    }
+    if not found:
+        return []
+    empty = ", ".join(record_tree(group).select(lambda path: "cast(null as varchar)"))
+    with connect(threads=1) as connection:
+        return sorted(
+            {
+                name
+                for name, sql in found  # an expression may have a value without any column: coalesce(currency, 'EUR')
+                if connection.execute(f"select {sql} is null from (select {empty})").fetchall() == [(True,)]  # noqa: S608 (names are quoted)
+            }
+        )

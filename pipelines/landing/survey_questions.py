@@ -1,0 +1,82 @@
+"""The questions of a file whose mapping recognises them by their wording.
+
+Records that answer no question that is known are found here, and the other questions are listed, so that nobody takes
+their answers for ones that count.
+"""
+
+from collections.abc import Iterator
+
+import duckdb
+
+from pipelines.base.text import printable_name
+from pipelines.landing.binding import relation_of, sql_of
+from pipelines.landing.model import EntityRows, FileGroup
+from pipelines.landing.wordings import CONSTRUCT, QUESTION, is_known, plain
+
+ANSWERED = "landing_answered"
+_ENTITY = "survey_answers"
+_LISTED = 20  # questions in a message
+_ENOUGH = 10  # answers that show a scale
+_UPPER_PART = 0.75  # of a scale: some of so many answers are above it
+
+
+def find_answered(connection: duckdb.DuckDBPyConnection, group: FileGroup) -> None:
+    """Create the table of records with an answer to a question that is known, if the mapping recognises questions.
+
+    Args:
+        connection: Has the view of the file's records.
+        group: The group of the file.
+    """
+    if rows := _recognising(group):
+        connection.execute(
+            f"create or replace temp table {ANSWERED} as select distinct landing_record as record"  # noqa: S608 (names are quoted)
+            f" from {relation_of(group, rows)} where coalesce({sql_of(rows.where)}, false) and {is_known(rows)}"
+        )
+
+
+def question_messages(connection: duckdb.DuckDBPyConnection, group: FileGroup, kept: str) -> Iterator[str]:
+    """Messages about questions that are not taken, and about questions that were asked on another scale than expected.
+
+    Args:
+        connection: Has the view of the file's records.
+        group: The group of the file.
+        kept: The SQL condition of records that no skip takes.
+    """
+    if not (rows := _recognising(group)):
+        return
+    asked = f"cast({sql_of(rows.wording or '')} as varchar)"
+    number = "null"
+    if "answer_number" in rows.columns:
+        number = f"try_cast({sql_of(rows.columns['answer_number'].sql)} as double)"
+    declared = ", ".join(sql_of(rows.columns[name].sql) for name in (CONSTRUCT, "scale_max"))
+    found = connection.execute(
+        f"select trim(cast({sql_of(rows.columns[QUESTION].sql)} as varchar)), {asked}, {declared}, count(*),"  # noqa: S608 (names are quoted)
+        f" count({number}), max({number}) from {relation_of(group, rows)}"
+        f" where {kept} and coalesce({sql_of(rows.where)}, false) group by all order by min(landing_record), 1"
+    ).fetchall()
+    listed = {text.strip() for text in rows.items} | {plain(text) for text in rows.items}
+    left_out = [
+        f"`{printable_name(str(asked or question))}` ({answers:,})"
+        for question, asked, construct, _, answers, *_ in found
+        if construct is None and question not in listed and plain(str(asked or "")) not in listed
+    ]
+    if left_out:
+        more = f" and {len(left_out) - _LISTED:,} more" if len(left_out) > _LISTED else ""
+        yield (
+            "the mapping does not say what these questions measure, so their answers are not taken:"
+            f" {', '.join(left_out[:_LISTED])}{more}. Under `items` of survey_answers, write for each question an item"
+            " of the question bank, or its construct and scale, or `ignore`"
+        )
+    for question, asked, construct, highest, _, numbers, largest in found:
+        is_listed = question in listed or plain(str(asked or "")) in listed
+        if construct is not None and not is_listed and numbers >= _ENOUGH and largest <= highest * _UPPER_PART:
+            yield (
+                f"the question `{printable_name(str(asked or question))}` counts as {construct} with answers up to"
+                f" {highest}, but its largest answer is {largest:g}. If it was asked on another scale, declare its"
+                " construct and scale under `items` of survey_answers"
+            )
+
+
+def _recognising(group: FileGroup) -> EntityRows | None:
+    rows = group.entities.get(_ENTITY)
+    return rows if rows is not None and rows.wording else None

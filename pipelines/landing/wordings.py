@@ -1,0 +1,111 @@
+"""Recognises survey questions by their wording, and makes the columns that say what a question measures.
+
+A question is looked up in this order: in `items` of the mapping (by its id or its wording), among the wordings of the
+question bank, and among the usual wordings of the three scores that most surveys ask. All of it is SQL, so that it does
+not matter how many answers a file has.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from pipelines.base import quoting
+from pipelines.landing.binding import sql_of
+from pipelines.landing.model import Column, Columns, EntityRows, Question
+
+Declared = Mapping[str, str]
+"""What a question declares: canonical column to text."""
+
+QUESTION, CONSTRUCT = "question_id", "construct"
+IGNORE = "ignore"
+_NUMBER = r"^[^\p{L}\p{N}]*[Qq]?\d{1,3}\s*[、.．:：)）]\s*"
+_MARKS = r"[^\p{L}\p{N}]+"
+
+# Regular expressions for a question in the form that `plain` gives it: letters and digits, words in lower case with
+# one blank between them. Each score has the scale that is usual for it; a question with another scale is listed by the
+# run if its answers show it.
+_USUAL = (
+    ("nps", r"how likely (are you|is it that you|would you be).* (recommend|refer)\b"),
+    ("nps", r"\b(would|will) you recommend\b.*\b0 (to )?10\b|\b0 (to )?10\b.*\b(would|will) you recommend\b"),
+    ("nps", r"多大(的)?(可能|程度|意愿).*推荐|推荐.*(可能性|意愿|程度)(有|是)?(多大|多高|多少|几分)"),
+    ("nps", r"\b0 ?(到|至|分到|分至|分)? ?10.*推荐|推荐.*0 ?(到|至|分到|分至|分)? ?10"),
+    ("csat_overall", r"\boverall\b.*\bhow (satisfied|happy)\b|\bhow (satisfied|happy) (are|were) you\b.*\boverall\b"),
+    ("csat_overall", r"\bhow satisfied (are|were) you with (us|our (company|service|services|products?))$"),
+    ("csat_overall", r"\boverall satisfaction\b"),
+    ("csat_overall", r"(总体|整体|总的).*满意|满意.*(总体|整体)"),
+    ("csat_purchase", r"\bhow satisfied (are|were) you with (this|your|your (last|latest|recent)) (purchase|order)$"),
+    ("csat_purchase", r"(这次|本次|此次)(购买|购物|消费).*满意"),
+    ("ces", r"\bmade it easy (for me )?to (handle|resolve|solve) my (issue|problem|request)\b"),
+    ("ces", r"(轻松|容易|方便)地?(解决|处理)了?我的问题"),
+)
+
+
+def plain(text: str) -> str:
+    """A wording in the form in which wordings are compared: without its number and its marks, in lower case."""
+    unnumbered = re.sub(r"^[\W_]*[Qq]?\d{1,3}\s*[、.．:：)）]\s*", "", text)
+    return " ".join("".join(one if one.isalnum() else " " for one in unnumbered).split()).lower()
+
+
+def is_known(rows: EntityRows) -> str:
+    """SQL that checks whether a row answers a question that is known; true without `wording`."""
+    return f"({sql_of(rows.columns[CONSTRUCT].sql)}) is not null" if rows.wording else "true"
+
+
+def question_columns(rows: EntityRows, items: Mapping[str, Declared], wordings: Mapping[str, str]) -> Columns:
+    """Per declared column, an expression that chooses the value of the question; NULL for a question that is not known.
+
+    Args:
+        rows: The rows with `wording`.
+        items: The items of the bank by name, with what they declare.
+        wordings: The item of each wording of the bank.
+    """
+    assert rows.wording is not None
+    question = rows.columns[QUESTION].sql if QUESTION in rows.columns else rows.wording
+    number, marks = quoting.text(_NUMBER), quoting.text(_MARKS)
+    wording = f"coalesce(cast({sql_of(rows.wording)} as varchar), '')"
+    compared = f"lower(trim(regexp_replace(regexp_replace({wording}, {number}, ''), {marks}, ' ', 'g')))"
+    asked = f"[struct_pack(id := trim(cast({sql_of(question)} as varchar)), wording := {compared})]"
+    cases = [*_listed(rows, items), *_banked(items, wordings)]
+    return {
+        column: Column(
+            sql=f"list_transform({asked}, lambda one : case "
+            + " ".join(
+                f"when {test} then {literal(column, declares) if declares else 'null'}" for test, declares in cases
+            )
+            + " end)[1]"
+        )
+        for column in next(iter(items.values()))
+    }
+
+
+def declared(question: Question, items: Mapping[str, Declared]) -> Declared:
+    """What a question of `items` declares: what its item declares, or its own construct and scale."""
+    if question.item is not None:
+        return items[question.item]
+    return {
+        "construct": str(question.measures),
+        "scale_min": str(question.scale_min),
+        "scale_max": str(question.scale_max),
+        "is_reversed": "true" if question.is_reversed else "false",
+    }
+
+
+def literal(column: str, declares: Declared) -> str:
+    """The SQL of what a question declares for a column."""
+    return quoting.text(declares[column]) if column == CONSTRUCT else declares[column]
+
+
+def _listed(rows: EntityRows, items: Mapping[str, Declared]) -> Iterator[tuple[str, Declared]]:
+    """The questions that the mapping lists: by their id exactly, or by their wording."""
+    for text, question in rows.items.items():
+        declares = {} if question.item == IGNORE else declared(question, items)
+        by_wording = f" or one.wording = {quoting.text(plain(text))}" if plain(text) else ""
+        yield f"one.id = {quoting.text(text.strip())}{by_wording}", declares
+
+
+def _banked(items: Mapping[str, Declared], wordings: Mapping[str, str]) -> Iterator[tuple[str, Declared]]:
+    """The questions of the bank, by its own wordings and by the usual ones."""
+    for name, declares in items.items():
+        texts = {plain(text) for text, item in wordings.items() if item == name} | {plain(name)}
+        yield f"one.wording in ({', '.join(map(quoting.text, sorted(texts)))})", declares
+    for name, pattern in _USUAL:
+        yield f"regexp_matches(one.wording, {quoting.text(pattern)})", items[name]

@@ -1,0 +1,94 @@
+"""`loyalty init` writes a config that can be run, asks only for what no option gives, and replaces nothing."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pipelines.cli import init
+from pipelines.cli.app import app
+from pipelines.config.settings import load_settings
+from tests.exports.exported import EXPORTS
+
+OPTIONS = ["--timezone", "Europe/Berlin", "--currency", "EUR", "--industry", "e-commerce"]
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A new user's folder with a Shopify export, and the working directory."""
+    shutil.copytree(EXPORTS / "shopify", tmp_path / "exports")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_known_export_needs_one_command(place: Path) -> None:
+    done = CliRunner().invoke(app, ["init", "exports", *OPTIONS])
+    assert done.exit_code == 0, done.output
+    assert "shopify: 2 files to land, 0 ignored, 0 problems" in done.stdout
+    assert done.stdout.splitlines()[-1] == "next: run: loyalty run --config loyalty.yml"
+    settings = load_settings(place / "loyalty.yml")
+    assert (settings.timezone, settings.currency, settings.industry) == ("Europe/Berlin", "EUR", "e-commerce")
+    assert [(one.mapping, one.files) for one in settings.sources] == [("shopify", place / "exports")]
+    assert sorted(path.name for path in place.iterdir()) == ["exports", "loyalty.yml"]
+
+
+def test_own_files_get_a_draft_with_zone_and_currency_of_the_config(place: Path) -> None:
+    (place / "shop").mkdir()
+    (place / "shop" / "orders.csv").write_text("Order ID,Customer,Date,Total\n1,a,03/04/2024,5\n")
+    done = CliRunner().invoke(app, ["init", "shop", *OPTIONS])
+    assert done.exit_code == 0, done.output
+    draft = (place / "mappings" / "shop.yml").read_text()
+    assert "timezone: Europe/Berlin\ncurrency: EUR\n" in draft
+    assert "to decide shop" not in done.stderr and "to decide orders.csv: ordered_at" in done.stderr
+    assert "next, 1: decide what is marked `to decide:` in mappings/shop.yml" in done.stdout
+    assert "next, 3: run: loyalty run --config loyalty.yml" in done.stdout
+
+
+def test_single_files_are_copied_into_an_inbox_for_each_system(place: Path) -> None:
+    (place / "orders.csv").write_text("Order ID,Customer,Date,Total\n1,a,2024-01-01,5\n")
+    files = ["exports/orders_export.csv", "exports/customers_export.csv", "orders.csv"]
+    done = CliRunner().invoke(app, ["init", *files, *OPTIONS, "--out", "new"])
+    assert done.exit_code == 0, done.output
+    sources = load_settings(place / "new" / "loyalty.yml").sources
+    assert {Path(one.mapping).name: one.files.name for one in sources} == {"files.yml": "files", "shopify": "shopify"}
+    assert sorted(path.name for path in (place / "new" / "inbox" / "shopify").iterdir()) == [
+        "customers_export.csv",
+        "orders_export.csv",
+    ]
+
+
+def test_without_a_terminal_missing_options_are_named_and_nothing_is_written(place: Path) -> None:
+    done = CliRunner().invoke(app, ["init", "--currency", "EUR"])
+    assert done.exit_code == 2
+    assert "these are missing: --timezone, SOURCE" in done.stderr
+    assert sorted(path.name for path in place.iterdir()) == ["exports"]
+
+
+def test_a_terminal_is_asked_again_until_the_answer_is_valid(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(init, "is_terminal", lambda: True)
+    answers = "e-comerce\ne-commerce\nBerlin\nEurope/Berlin\nEUR\nexports\n\n"
+    done = CliRunner().invoke(app, ["init"], input=answers)
+    assert done.exit_code == 0, done.output
+    assert "did you mean `e-commerce`?" in done.stderr and "`Berlin` is not a time zone" in done.stderr
+    assert load_settings(place / "loyalty.yml").timezone == "Europe/Berlin"
+
+
+@pytest.mark.parametrize("name", ["loyalty.yml", "mappings/shop.yml"])
+def test_nothing_is_replaced(place: Path, name: str) -> None:
+    (place / "shop").mkdir()
+    (place / "shop" / "orders.csv").write_text("Order ID,Customer,Date\n1,a,2024-01-01\n")
+    (place / name).parent.mkdir(exist_ok=True)
+    (place / name).write_text("mine")
+    before = sorted(place.rglob("*"))
+    done = CliRunner().invoke(app, ["init", "shop", *OPTIONS])
+    assert done.exit_code == 2 and "exists already" in done.stderr
+    assert (place / name).read_text() == "mine" and sorted(place.rglob("*")) == before
+
+
+def test_a_built_in_mapping_without_files_gets_an_inbox(place: Path) -> None:
+    done = CliRunner().invoke(app, ["init", "shopify", *OPTIONS])
+    assert done.exit_code == 3
+    assert (place / "inbox" / "shopify").is_dir()
+    assert "there is no file in" in done.stderr and "next, 1: " in done.stdout
+    assert CliRunner().invoke(app, ["init", "shopfy", *OPTIONS, "--out", "x"]).exit_code == 2

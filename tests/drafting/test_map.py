@@ -1,0 +1,246 @@
+"""What `loyalty map` drafts from a file: the draft loads and reads the file, and what the data leave open is named."""
+
+import gzip
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from pipelines.base.errors import InputError
+from pipelines.cli.app import app
+from pipelines.drafting import Draft, Wishes, draft_mapping
+from tests.pipeline.landing_desk import Desk
+
+TODAY = date(2024, 5, 31)
+HOME = Wishes(source="shop", timezone="Europe/Berlin", currency="EUR")
+
+
+def drafted(folder: Path, name: str, content: str | bytes, wishes: Wishes = HOME) -> Draft:
+    """The draft for one file."""
+    path = folder / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return draft_mapping([path], wishes, TODAY)
+
+
+def landed(folder: Path, draft: Draft, name: str) -> Desk:
+    """What lands of a drafted file."""
+    desk = Desk(folder)
+    desk.mapping.write_text(draft.text, encoding="utf-8")
+    desk.put(name, (folder / name).read_bytes())
+    report = desk.land(TODAY)
+    assert not report.warnings
+    return desk
+
+
+def open_remarks(draft: Draft) -> list[str]:
+    return [remark.text for _, remark in draft.remarks if remark.is_open]
+
+
+def test_a_german_export_with_semicolons_decimal_commas_and_days_first_lands(tmp_path: Path) -> None:
+    text = (
+        "Bestellnummer;Kundennummer;Bestelldatum;Gesamtbetrag;Bestellstatus;Notiz\n"
+        "A1;K1;03.04.2024 10:00;1.234,50;Bezahlt;x\nA2;K2;25.04.2024 11:00;12,00;im Regal;y\n"
+    )
+    draft = drafted(tmp_path, "bestellungen.csv", text)
+    assert landed(tmp_path, draft, "bestellungen.csv").rows(
+        "orders", "order_id, customer_ref, ordered_at, total, currency"
+    ) == [
+        ("A1", "K1", "2024-04-03 08:00:00", "1234.50", "EUR"),
+        ("A2", "K2", "2024-04-25 09:00:00", "12.00", "EUR"),
+    ]
+    assert open_remarks(draft) == ["no list knows the statuses `im regal` (1): their orders do not count"]
+    assert "#   sale: [im regal]" in draft.text
+    assert "# not mapped: Notiz" in draft.text
+    assert draft.unmapped == {"orders": ("Notiz",)}
+
+
+def test_a_chinese_export_in_gbk_lands(tmp_path: Path) -> None:
+    text = (
+        "订单号,会员号,下单时间,实付金额,订单状态\n"
+        "A1,K1,2024/03/04 10:00:00,12.50,已付款\nA2,K2,2024/03/25 10:00:00,13.50,交易成功\n"
+    )
+    draft = drafted(tmp_path, "订单.csv", text.encode("gbk"))
+    assert landed(tmp_path, draft, "订单.csv").rows("orders", "order_id, ordered_at, total") == [
+        ("A1", "2024-03-04 09:00:00", "12.50"),
+        ("A2", "2024-03-25 09:00:00", "13.50"),
+    ]
+    assert "encoding: gbk" in draft.text
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "option"),
+    [
+        ("o.csv", b"\xef\xbb\xbfOrder ID,Customer,Date\n1,a,2024-01-01\n", ""),
+        ("o.csv", "Order ID\tCustomer\tDate\n1,a\tb\t2024-01-01\n".encode("utf-16"), "encoding: utf-16"),
+        ("o.csv", "Order ID|Customer|Date\n1|b|2024-01-01\n", 'delimiter: "|"'),
+        ("o.csv", "Orders of May\n\nOrder ID,Customer,Date\n1,b,2024-01-01\n", "skip_rows: 2"),
+        ("o.csv", "Order ID,Client,Date\n1,Jean Lefèvre à Nîmes,2024-01-01\n".encode("cp1252"), "windows-1252"),
+        ("o.csv.gz", gzip.compress(b"Order ID,Customer,Date\n1,b,2024-01-01\n"), "match: o.csv\n"),
+        ("o.jsonl", '{"id": 1, "customer": "b", "date": "2024-01-01"}\n{"id": 2, "date": "2024-01-01"}\n', "jsonl"),
+    ],
+)
+def test_how_a_file_is_read_is_found(tmp_path: Path, name: str, content: str | bytes, option: str) -> None:
+    draft = drafted(tmp_path, name, content)
+    assert option in draft.text
+    assert landed(tmp_path, draft, name).rows("orders", "count(*)", "1") != [(0,)]
+
+
+def test_dates_that_can_be_read_both_ways_are_a_decision(tmp_path: Path) -> None:
+    draft = drafted(tmp_path, "o.csv", "Order ID,Customer,Date\n1,a,03/04/2024\n2,b,05/05/2024\n")
+    (remark,) = open_remarks(draft)
+    assert "`%d/%m/%Y` and `%m/%d/%Y`" in remark and "1 of them become different times" in remark
+    assert "`03/04/2024` is 2024-04-03 or 2024-03-04" in remark
+    assert "# to decide: ordered_at: every value of `Date` fits both" in draft.text
+
+
+@pytest.mark.parametrize(("day", "form"), [("25/04/2024", "%d/%m/%Y"), ("04/25/2024", "%m/%d/%Y")])
+def test_one_date_of_the_whole_column_decides(tmp_path: Path, day: str, form: str) -> None:
+    rows = "".join(f"{number},a,03/04/2024\n" for number in range(100))
+    draft = drafted(tmp_path, "o.csv", f"Order ID,Customer,Date\n{rows}x,a,{day}\n")
+    assert f'timestamps: "{form}"' in draft.text
+    assert open_remarks(draft) == []
+
+
+def test_a_format_that_gives_days_in_the_future_is_not_chosen(tmp_path: Path) -> None:
+    draft = drafted(tmp_path, "o.csv", "Order ID,Customer,Date\n1,a,03/09/2024\n")
+    assert 'timestamps: "%m/%d/%Y"' in draft.text
+
+
+def test_numbers_with_signs_and_thousands_become_plain(tmp_path: Path) -> None:
+    text = 'Order ID,Customer,Date,Total,Tax\n1,a,2024-01-01,"€ 1,234.50","1,234"\n'
+    draft = drafted(tmp_path, "o.csv", text)
+    assert landed(tmp_path, draft, "o.csv").rows("orders", "total, tax") == [("1234.50", "1234")]
+    (remark,) = open_remarks(draft)
+    assert "every value could also have a decimal comma" in remark
+
+
+def test_lines_of_a_shop_have_their_faults_named(tmp_path: Path) -> None:
+    text = (
+        "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID\n"
+        "1,a,Tea,2,2024-01-01 10:00,2.50,17850.0\n1,b,Cup,1,2024-01-01 10:00,5,17850.0\n"
+        "C2,a,Tea,-2,2024-01-02 10:00,2.5,\n"
+    )
+    draft = drafted(tmp_path, "2024-01-01.csv", text)
+    rows = landed(tmp_path, draft, "2024-01-01.csv").rows("order_lines", "order_id, product_id, quantity, customer_ref")
+    assert rows == [("1", "a", "2", "17850"), ("1", "b", "1", "17850"), ("C2", "a", "-2", None)]
+    (remark,) = open_remarks(draft)
+    assert remark.startswith("1 records have a negative `Quantity`, which staging rejects")
+    assert r"file_on: (\d{4}-\d{2}-\d{2})" in draft.text
+
+
+def test_a_second_candidate_and_a_repeated_key_are_decisions(tmp_path: Path) -> None:
+    text = "Order ID,Customer,Order Date,Created At,Total\n1,a,2024-01-01,2024-01-02,5\n1,b,2024-01-03,2024-01-04,6\n"
+    assert open_remarks(drafted(tmp_path, "o.csv", text)) == [
+        "2 records share their key (`Order ID`) with another one: one of them counts",
+        "ordered_at: it could also be `Created At`",
+    ]
+
+
+def test_a_column_for_each_question_becomes_a_block(tmp_path: Path) -> None:
+    text = (
+        "Respondent ID,Submitted at,How likely are you to recommend us?,How satisfied are you?,Email\n"
+        "1,2024-01-01 10:00,9,4,a@example.com\n2,2024-01-02 10:00,7,,b@example.com\n"
+    )
+    draft = drafted(tmp_path, "answers.csv", text)
+    columns = "response_id, email, construct, answer_number, scale_min, scale_max"
+    assert landed(tmp_path, draft, "answers.csv").rows("survey_answers", columns, "1, 3") == [
+        ("1", "a@example.com", "csat", "4", "1", "5"),
+        ("1", "a@example.com", "nps", "9", "0", "10"),
+        ("2", "b@example.com", "nps", "7", "0", "10"),
+    ]
+    assert open_remarks(draft) == ["`How satisfied are you?`: its name says csat; was it asked from 1 to 5?"]
+
+
+def test_orders_in_json_have_their_lines(tmp_path: Path) -> None:
+    text = """{"orders": [{"id": 1, "created_at": "2024-01-01T10:00:00Z", "customer": {"id": 7, "email": "a@b.example"},
+      "total": "5.00", "line_items": [{"sku": "x", "quantity": 1, "price": "5.00"}]}]}"""
+    draft = drafted(tmp_path, "api.json", text)
+    desk = landed(tmp_path, draft, "api.json")
+    assert desk.rows("orders", "order_id, customer_ref, total") == [("1", "7", "5.00")]
+    assert desk.rows("order_lines", "order_id, product_id, quantity, ordered_at") == [
+        ("1", "x", "1", "2024-01-01 10:00:00")
+    ]
+
+
+def test_the_user_names_what_is_not_found(tmp_path: Path) -> None:
+    text = "Vorgang,Wer,Wann,Wert\n1,a,2024-01-01,5\n"
+    with pytest.raises(InputError, match="no entity fits its columns; it has `Vorgang`, `Wer`, `Wann`, `Wert`"):
+        drafted(tmp_path, "o.csv", text)
+    chosen = {"order_id": "Vorgang", "customer_ref": "Wer", "ordered_at": "Wann", "total": "Wert"}
+    with pytest.raises(InputError, match="looks like orders, but no column is ordered_at"):
+        drafted(tmp_path, "o.csv", text, Wishes(entity="orders", columns={"order_id": "Vorgang"}))
+    draft = drafted(tmp_path, "o.csv", text, Wishes("shop", "UTC", "EUR", "orders", chosen))
+    assert landed(tmp_path, draft, "o.csv").rows("orders", "order_id, customer_ref, ordered_at, total") == [
+        ("1", "a", "2024-01-01 00:00:00", "5")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "the file is empty"),
+        (b"1,2,3\n4,5,6\n", ":1: this line has to be the header, but it looks like data"),
+        (b"line\nline\n", "no delimiter"),
+        (b"Order ID,Customer,Date\n", "there is no record in it"),
+        (b"%PDF-1.4", "this is a PDF document"),
+    ],
+)
+def test_a_file_without_a_draft_is_explained(tmp_path: Path, content: bytes, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        drafted(tmp_path, "o.csv", content)
+    assert message in caught.value.message and caught.value.hint
+
+
+def test_several_files_become_one_mapping_and_an_unknown_one_is_not_lost(tmp_path: Path) -> None:
+    (tmp_path / "orders-2024-01-01.csv").write_text("Order ID,Customer ID,Date\n1,a,2024-01-01\n")
+    (tmp_path / "orders-2024-01-02.csv").write_text("Order ID,Customer ID,Date\n2,a,2024-01-02\n")
+    (tmp_path / "customers.csv").write_text("Customer ID,First Name,Last Name,Email\na,Ada,Example,a@example.com\n")
+    (tmp_path / "sellers.csv").write_text("seller,zip\n1,2\n")
+    draft = draft_mapping(sorted(tmp_path.iterdir()), HOME, TODAY)
+    entries = yaml.safe_load(draft.text)["files"]
+    assert {str(entry["match"]): list(entry.get("entities", [])) for entry in entries} == {
+        "orders-*.csv": ["orders"],
+        "customers.csv": ["customers"],
+        "sellers.csv": [],
+    }
+    assert open_remarks(draft) == ["sellers.csv would be ignored: no entity fits its columns; it has `seller`, `zip`"]
+
+
+def test_names_from_a_file_cannot_leave_their_comment(tmp_path: Path) -> None:
+    draft = drafted(tmp_path, "o.csv", 'Order ID,Customer,Date,"x\nsource: evil"\n1,a,2024-01-01,5\n')
+    assert yaml.safe_load(draft.text)["source"] == "shop"
+    assert "# not mapped: " in draft.text
+
+
+def test_the_command_writes_to_a_new_file_only(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text("Order ID,Customer,Date\n1,a,2024-01-01\n")
+    words = ["map", str(tmp_path / "orders.csv"), "--source", "shop"]
+    shown = CliRunner().invoke(app, words)
+    assert shown.exit_code == 0 and shown.stdout.splitlines()[1].startswith("source: shop")
+    assert "to decide the source: timezone" in shown.stderr and "all 1 records" in shown.stderr
+    out = tmp_path / "mapping.yml"
+    assert CliRunner().invoke(app, [*words, "--out", str(out)]).exit_code == 0
+    assert out.read_text() == shown.stdout
+    again = CliRunner().invoke(app, [*words, "--out", str(out)])
+    assert again.exit_code == 2 and "exists already" in again.stderr
+    assert CliRunner().invoke(app, [*words, "--out", str(out), "--force", "--currency", "EUR"]).exit_code == 0
+    assert "currency: EUR" in out.read_text()
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        (["--entity", "ordrs"], "did you mean `orders`?"),
+        (["--currency", "euro"], "--currency: `euro` is not a currency"),
+        (["--timezone", "Europe/Pari"], "did you mean `Europe/Paris`?"),
+        (["--column", "order_id"], "`order_id` is not NAME=COLUMN"),
+        (["--column", "order_id=Nr"], "there is no column `Nr`"),
+        (["--column", "ordr_id=Order ID"], "is not a canonical column"),
+    ],
+)
+def test_a_wrong_option_is_named(tmp_path: Path, option: list[str], message: str) -> None:
+    (tmp_path / "orders.csv").write_text("Order ID,Customer,Date\n1,a,2024-01-01\n")
+    done = CliRunner().invoke(app, ["map", str(tmp_path / "orders.csv"), *option])
+    assert done.exit_code in (2, 3) and message in done.stderr

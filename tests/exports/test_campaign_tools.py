@@ -1,0 +1,98 @@
+"""Exports of campaign tools: who was sent, opened and clicked what, and when."""
+
+from hashlib import md5
+from pathlib import Path
+
+import pytest
+
+from pipelines.landing import RefusedFiles
+from tests.exports.exported import land_export
+from tests.pipeline.landing_desk import Desk
+
+COLUMNS = "customer_ref, campaign_id, action, touched_at"
+
+
+def hashed(email: str) -> str:
+    return md5(email.encode(), usedforsecurity=False).hexdigest()
+
+
+def test_klaviyo_touches_of_events_and_of_lists_of_recipients(tmp_path: Path) -> None:
+    desk = land_export("klaviyo", tmp_path)
+    cy = hashed("cy@example.com")
+    assert desk.rows("campaign_touches", COLUMNS) == [
+        ("01HA", "01HMSG", "clicked", "2024-04-01 09:05:00"),
+        ("01HA", "01HMSG", "opened", "2024-04-01 09:00:00"),
+        (cy, "Spring", "opened", "2024-04-01 09:30:00"),
+        (cy, "Spring", "opened", "2024-04-01 10:30:00"),
+        ("01HA", "01HMSG", "sent", "2024-04-01 08:00:00"),
+        ("01HB", "01HMSG", "sent", "2024-04-01 08:00:05"),
+    ]
+    # a mail program that loads pictures is no reader
+    assert desk.query("select file_name, skipped_records from landed('ledger') where skipped_records > 0") == [
+        ("opened_email_1.json", 1)
+    ]
+
+
+def test_klaviyo_profiles_and_recipients_that_are_known_by_their_e_mail_only(tmp_path: Path) -> None:
+    desk = land_export("klaviyo", tmp_path)
+    columns = "customer_ref, name, email, phone, signed_up_at, country, region, city, consent_email, updated_at"
+    assert desk.query(f"select distinct {columns} from landed('customers') order by email") == [
+        (
+            *("01HA", "Ada Example", "ada@example.com", "+4930123456", "2024-01-05 08:00:00", "Germany", "Berlin"),
+            *("Berlin", "true", "2024-04-05 08:00:00"),
+        ),
+        (
+            *("01HB", "Bo", "bo@example.com", None, "2024-01-06 08:00:00", "Austria", None, None, None),
+            "2024-01-06 08:00:00",
+        ),
+        (hashed("cy@example.com"), None, "cy@example.com", *[None] * 7),
+        (
+            *("01HD", "Dee Example", "dee@example.com", "+4369912345", "2024-02-01 08:00:00", "Austria", "Wien"),
+            *("Wien", "false", "2024-03-01 08:00:00"),
+        ),
+    ]
+
+
+def test_a_list_of_recipients_without_any_time_is_refused(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.mapping.write_text("extends: klaviyo\n", encoding="utf-8")
+    desk.put("opened_spring.csv", "Email,Campaign Name\nada@example.com,Spring\n")
+    with pytest.raises(RefusedFiles, match=r"from which campaign_touches\.touched_at is made"):
+        desk.land()
+
+
+def test_mailchimp_touches_of_the_api_and_of_the_export_of_the_account(tmp_path: Path) -> None:
+    desk = land_export("mailchimp", tmp_path)
+    ada = hashed("ada@example.com")
+    assert desk.rows("campaign_touches", COLUMNS, "touched_at") == [
+        (ada, None, "opened", "2024-04-01 09:00:00"),
+        (ada, None, "clicked", "2024-04-01 09:05:00"),
+        (ada, "42694e9e57", "opened", "2024-04-03 09:00:00"),
+        (ada, "42694e9e57", "clicked", "2024-04-03 09:05:00"),
+    ]
+    # who neither opened nor clicked is a customer without a touch, and no unreadable record
+    assert desk.query("select max(unreadable_records), max(skipped_records) from landed('ledger')") == [(0, 0)]
+    assert desk.rows("customers", "count(*)", "1") == [(8,)]
+
+
+def test_a_member_of_a_mailchimp_audience_is_linked_with_its_touches_and_the_last_consent_counts(
+    tmp_path: Path,
+) -> None:
+    desk = land_export("mailchimp", tmp_path)
+    columns = "customer_ref, person_ref, name, email, phone, signed_up_at, country, consent_email, updated_at"
+    assert desk.query(
+        f"select {columns} from landed('customers') where person_ref is not null order by updated_at"
+    ) == [
+        (
+            *("55331254", hashed("bo@example.com"), "Bo", "bo@example.com", None, "2023-02-05 08:00:00", None, "true"),
+            "2023-02-05 08:00:00",
+        ),
+        (
+            *("55331253", hashed("ada@example.com"), "Ada Example", "ada@example.com", "+4930123456"),
+            *("2023-01-05 08:01:00", "DE", "true", "2024-04-01 08:00:00"),
+        ),
+        (
+            *("55331254", hashed("bo@example.com"), "Bo", "bo@example.com", None, "2023-02-05 08:00:00", None, "false"),
+            "2024-04-02 08:00:00",
+        ),
+    ]

@@ -1,0 +1,150 @@
+"""Files with one column per question: `each: columns`, and questions that are recognised by their wording."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.base.errors import ConfigError
+from pipelines.landing.survey_items import survey_items
+from pipelines.landing.wordings import plain
+from tests.pipeline.landing_desk import Desk
+
+ANSWERS = {"response_id": "id", "answered_at": "at", "question_id": "item.name", "answer_number": "item.value"}
+LANDED = "response_id, question_id, construct, answer_number, scale_min, scale_max, is_reversed"
+RECOMMEND = "How likely are you to recommend us to a friend?"
+
+
+USUAL = {
+    "How likely is it that you would recommend this company to a friend or colleague?": "nps",
+    "On a scale of 0-10, how likely are you to recommend Tea & Co to a friend?": "nps",
+    "1、您有多大可能向朋友或同事推荐我们？": "nps",
+    "您向朋友推荐我们的可能性有多大？": "nps",
+    "您愿意把我们推荐给朋友吗？（0-10分）": "nps",
+    "Would you recommend us?": None,  # may be yes or no
+    "您是否会推荐我们？": None,
+    "What would you recommend that we change?": None,
+    "Overall, how satisfied are you with our shop?": "csat",
+    "2、您对我们的总体满意度如何？": "csat",
+    "How satisfied are you with the parking?": None,
+    "The company made it easy for me to handle my issue.": "ces",
+}
+
+
+def wide(folder: Path, items: dict[str, Any] | None = None, **rows: Any) -> Desk:
+    entity = {"each": "columns", "wording": "item.name", "columns": ANSWERS, "items": items or {}, **rows}
+    return Desk(folder, {"match": "*.csv", "entities": {"survey_answers": entity}})
+
+
+def test_each_column_that_the_mapping_does_not_name_is_an_element(tmp_path: Path) -> None:
+    columns = {"answered_at": "at", "response_id": "id", "question_id": "item.no", "answer_text": "item.name"}
+    columns |= {"construct": "'trust'", "survey_id": "item.value"}
+    rows = {"survey_answers": {"each": "columns", "columns": columns}}
+    desk = Desk(tmp_path, {"match": "*", "nulls": ["-"], "entities": rows})
+    desk.put("a.csv", 'id,Q 1,at,"say ""so""",,Q 1\n1, 7 ,2024-01-01,"a,b",x,\n2,-,2024-01-02,,,8\n')
+    assert desk.land().warnings == ()
+    assert desk.rows("survey_answers", "response_id, question_id, answer_text, survey_id", "record, question_id") == [
+        ("1", "2", "Q 1", "7"),
+        ("1", "4", 'say "so"', "a,b"),
+        ("1", "5", "column 5", "x"),
+        ("2", "6", "Q 1 (2)", "8"),
+    ]
+
+
+def test_with_several_header_rows_each_row_has_a_name_and_an_empty_cell_continues_the_question(tmp_path: Path) -> None:
+    columns = {**ANSWERS, "question_id": "concat_ws('/', item.name, item.name2)", "construct": "'trust'"}
+    entities = {"survey_answers": {"each": "columns", "columns": columns}}
+    desk = Desk(tmp_path, {"match": "*.csv", "header_rows": 2, "entities": entities})
+    desk.put("a.csv", "id,at,Rate us,,Any,\n,,Speed,Price,,\n1,2024-01-01,4,5,6,7\n")
+    desk.land()
+    assert [row[0] for row in desk.rows("survey_answers", "question_id", "answer_number")] == [
+        "Rate us/Speed",
+        "Rate us/Price",
+        "Any",
+        "column 6",
+    ]
+
+
+def test_a_column_of_the_file_with_the_name_columns_is_not_replaced(tmp_path: Path) -> None:
+    desk = wide(tmp_path)
+    desk.put("a.csv", f"id,at,columns,{RECOMMEND}\n1,2024-01-01,x,9\n")
+    desk.land()
+    assert desk.rows("unreadable", "rule") == [("LND-006",)]  # it is not a list: nothing is lost without a trace
+
+
+def test_questions_are_recognised_and_the_others_are_listed(tmp_path: Path) -> None:
+    desk = wide(
+        tmp_path, {"IP": "ignore", "Q9": "trust_2", "staff": {"construct": "service", "scale_min": 1, "scale_max": 5}}
+    )
+    desk.put(
+        "a.csv", f"id,at,IP,3. {RECOMMEND} *,Staff?,Q9,Your age\n1,2024-01-01,1.1,9,5,7,33\n2,2024-01-01,1,,,,40\n"
+    )
+    report = desk.land()
+    assert len(report.warnings) == 1
+    assert "their answers are not taken: `Your age` (2)." in report.warnings[0]
+    assert desk.rows("survey_answers", LANDED, "question_id") == [
+        ("1", f"3. {RECOMMEND} *", "nps", "9", "0", "10", "false"),
+        ("1", "Q9", "trust", "7", "1", "7", "true"),
+        ("1", "Staff?", "service", "5", "1", "5", "false"),
+    ]
+    assert desk.rows("ledger", "records, unreadable_records, skipped_records") == [(2, 0, 1)]
+
+
+def test_every_wording_of_the_bank_is_recognised_as_its_item(tmp_path: Path) -> None:
+    desk = wide(tmp_path)
+    bank = [(item, text) for item in survey_items().values() for text in item.wordings]
+    names = ",".join(f'"{number}、{text}"' for number, (_, text) in enumerate(bank, 1))
+    desk.put("a.csv", f"id,at,{names}\n1,2024-01-01,{','.join('1' * len(bank))}\n")
+    assert desk.land().warnings == ()
+    landed = {
+        row[0].partition("、")[2]: row[1:] for row in desk.rows("survey_answers", LANDED.replace("response_id, ", ""))
+    }
+    for item, text in bank:
+        construct, _, *scale = landed[text]
+        assert [construct, *scale] == list(item.declares.values()), text
+
+
+def test_usual_wordings(tmp_path: Path) -> None:
+    desk = wide(tmp_path)
+    asked = '","'.join(USUAL)
+    desk.put("a.csv", f'id,at,"{asked}"\n1,2024-01-01,{",".join("4" * len(USUAL))}\n')
+    desk.land()
+    landed = dict(desk.rows("survey_answers", "question_id, construct"))
+    assert landed == {question: construct for question, construct in USUAL.items() if construct}
+
+
+@pytest.mark.parametrize(("largest", "warnings"), [(5, 1), (9, 0)])
+def test_answers_that_leave_the_upper_part_of_the_scale_unused_are_reported(
+    tmp_path: Path, largest: int, warnings: int
+) -> None:
+    desk = wide(tmp_path)
+    desk.put("a.csv", f"id,at,{RECOMMEND}\n" + "".join(f"{id},2024-01-01,{largest}\n" for id in range(10)))
+    assert len(desk.land().warnings) == warnings
+
+
+def test_a_wording_is_compared_without_number_marks_and_case() -> None:
+    assert plain("Q12. How likely…（必填）*") == "how likely 必填"
+    assert plain("0到10分，您会") == "0到10分 您会"
+    assert plain("Q1_1") != plain("Q11")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"items": {"Q": "npss"}}, "`npss` is not a survey item; did you mean `nps`?"),
+        ({"items": {"Q": {"construct": "nsp", "scale_min": 0, "scale_max": 1}}}, "`nsp` is not a construct"),
+        ({"items": {"Q": {"construct": "nps", "scale_min": 1, "scale_max": 1}}}, "scale_min is 1, which is not below"),
+        ({"items": {"Q": {"construct": "nps"}}}, "must be the name of an item, or have construct, scale_min and"),
+        ({"columns": {**ANSWERS, "construct": "'nps'"}}, "`wording` already declares construct"),
+        ({"unpivot": [{"answer_number": "a"}]}, "`wording` is for rows with one answer"),
+    ],
+)
+def test_questions_that_cannot_be_used_are_refused(tmp_path: Path, change: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        wide(tmp_path, **change).sources()
+    assert message in refused.value.message
+
+
+def test_ignore_needs_wording(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="`ignore` needs `wording`"):
+        wide(tmp_path, {"Q": "ignore"}, wording=None).sources()
