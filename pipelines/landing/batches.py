@@ -27,6 +27,8 @@ from pipelines.landing.rows import TRAILING
 LEDGER = "ledger"
 DELIVERIES = "deliveries"
 UNREADABLE = "unreadable"
+LOOKUPS = "lookups"
+LOOKUP_USES = "lookup_uses"
 PART = "part.parquet"
 
 _ARROW = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), "DATE": pa.date32()}
@@ -61,7 +63,21 @@ LAYOUTS: dict[str, dict[str, str]] = {
         "line_lists": "VARCHAR",  # order_lines: whether a record or a file has all lines of an order; else NULL
         "ambiguous_times": "BIGINT",  # values that two declared formats read as different dates
         "may_be_cut_off": "BIGINT",  # 1 if the file may be cut off inside its last field
+        "lookup_missing": "BIGINT",  # records whose key has no row in a look-up; NULL if the file does not look up
+        "lookup_differs": "BIGINT",  # records whose key has several values in a look-up
     },
+    # The rows that a file gives to other files of its source; `raw` has their columns as JSON.
+    LOOKUPS: {
+        **_FILE,
+        "record": "BIGINT",
+        "line": "BIGINT",
+        "lookup": "VARCHAR",
+        "about": "VARCHAR",  # what the key identifies: customer, order or other
+        "key": "VARCHAR",
+        "raw": "VARCHAR",
+    },
+    # What a file found in other files, per key and column; `found` is a hash of the value.
+    LOOKUP_USES: dict.fromkeys(("lookup", "about", "key", "field", "found"), "VARCHAR"),
     # One row per delivery of a file's content under a name; the batch is the batch of the content.
     DELIVERIES: {"file_name": "VARCHAR", "sequence": "BIGINT", "delivered_on": "DATE"},
 }

@@ -16,9 +16,10 @@ OPTIONS: dict[str, frozenset[str]] = {
     "parquet": _NAMED,
     "xlsx": _WORKBOOK,
     "xls": _WORKBOOK,
+    "fixed": _ENCODED | {"skip_rows", "fields", "positions_in", "short_lines"},
 }
 
-ZIPPED = frozenset({"csv", "tsv", "json", "jsonl"})
+ZIPPED = frozenset({"csv", "tsv", "json", "jsonl", "fixed"})
 """The formats whose files can be delivered as members of a ZIP archive (`.zip`)."""
 
 

@@ -71,6 +71,8 @@ def _readable(value: Any) -> Any:
     """Reject formats that users may expect to work, and explain why."""
     if isinstance(value, str) and value.lower() in ("excel", "xlsm"):
         raise ValueError(f"`{value}` is no format: write `xlsx`, or `xls` for old workbooks")
+    if isinstance(value, str) and value.lower() in ("zip", "gzip", "gz"):
+        raise ValueError(f"`{value}` is no format: write the format of the packed files")
     if isinstance(value, str) and (what := _OTHER_FORMATS.get(value.lower())):
         raise ValueError(f"`{value}` is {what}, which cannot be read: save it as CSV (UTF-8), and use `format: csv`")
     return value
@@ -110,10 +112,19 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
+def _positions(value: Any) -> Any:
+    found = re.fullmatch(r"\s*([0-9]{1,7})\s*(?:-\s*([0-9]{1,7})\s*)?", str(value))
+    first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+    if not 1 <= first <= last:
+        raise ValueError(
+            f"must be the first and the last position of the field, counted from 1, such as `1-10`, but is `{value}`"
+        )
+    return first, last
+
+
 _OTHER_FORMATS = {
     "xlsb": "a binary Excel workbook",
     "ods": "an OpenDocument spreadsheet",
-    "zip": "a ZIP archive",
     "pdf": "a PDF document",
     "html": "a web page",
     "xml": "an XML document",
@@ -124,12 +135,16 @@ ANY_OTHER = "*"
 
 ValueMap = Annotated[dict[str, str | None], BeforeValidator(_words), AfterValidator(_distinct)]
 Sql = Annotated[str, BeforeValidator(_plain), Field(min_length=1)]
+Positions = Annotated[tuple[int, int], BeforeValidator(_positions)]
+"""The first and the last position of a field in a line, from 1."""
 Zone = Annotated[str | None, AfterValidator(_zone)]
 Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 SourceName = Annotated[str, AfterValidator(_source_name)]
 EntryName = Annotated[str, AfterValidator(_entry_name)]
 SkipName = Annotated[str, AfterValidator(_skip_name)]
-Format = Annotated[Literal["csv", "tsv", "json", "jsonl", "parquet", "xlsx", "xls"], BeforeValidator(_readable)]
+Format = Annotated[
+    Literal["csv", "tsv", "json", "jsonl", "parquet", "xlsx", "xls", "fixed"], BeforeValidator(_readable)
+]
 ColumnSource = BeforeValidator(_column)
 """For the model `Column`: a plain text is its expression."""
 QuestionSource = BeforeValidator(_question)

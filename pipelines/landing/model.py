@@ -21,6 +21,7 @@ from pipelines.landing.mapping_values import (
     EntryName,
     Format,
     Listed,
+    Positions,
     QuestionSource,
     SkipName,
     SourceName,
@@ -144,6 +145,20 @@ class Skip(_Strict):
     where: Sql
 
 
+class Lookup(_Strict):
+    """A look-up that files of a group give to other files of the source.
+
+    Attributes:
+        about: What the key identifies. It decides which rows are removed with a person who is erased.
+        key: The source column or expression of the key.
+        columns: The columns that other files can read, each a source column or expression.
+    """
+
+    about: Literal["customer", "order", "other"]
+    key: Sql
+    columns: dict[EntryName, Sql] = Field(min_length=1)
+
+
 class FileGroup(_Strict):
     """One kind of file of a source, or files that are ignored with a reason.
 
@@ -164,6 +179,10 @@ class FileGroup(_Strict):
         sheet: For workbooks: the names of the sheets to read; `*` and `?` match in the names of visible sheets. The
             default is the only visible sheet that has data.
         records: For JSON: the dotted path to the list of records; the default is the document itself.
+        fields: For fixed-width files: the name of each field, with its first and last position, from 1 (`1-10`).
+        positions_in: For fixed-width files: whether positions count `characters` (code points of Unicode) or `bytes`.
+        short_lines: For fixed-width files: whether a line that ends before the last field does is unreadable
+            (`unreadable`), or is filled up with blanks (`fill`).
         unwrap: For JSON and JSON lines: dotted paths of the record inside the object that a tool wraps it in; the first
             path with an object, or with the text of one, applies. Without any, the object itself is the record. The
             fields of the wrapping object are `envelope.…`.
@@ -174,6 +193,9 @@ class FileGroup(_Strict):
             fits is used.
         timezone: The zone of times without an offset, if it differs from the mapping's.
         entities: The entities that the records become.
+        lookups: Look-ups that these files give to other files of the source.
+        look_up: The look-ups whose values these files read as `name.column`, each with the column or expression that
+            gives a record's key.
         skips: The records that are left out. A record that a skip takes does not land.
         delivery: What happens to keys that a later delivery under the same file name no longer has. By default they
             stay, with a warning. `full`: they are removed. `append`: they stay, without a warning.
@@ -195,6 +217,9 @@ class FileGroup(_Strict):
     optional: Listed = ()
     sheet: Listed | None = None
     records: str = ""
+    fields: dict[str, Positions] | None = Field(default=None, min_length=1)
+    positions_in: Literal["characters", "bytes"] = "characters"
+    short_lines: Literal["unreadable", "fill"] = "unreadable"
     unwrap: Listed = ()
     nulls: tuple[str, ...] = ()
     file_on: str | None = None
@@ -202,6 +227,8 @@ class FileGroup(_Strict):
     timestamps: Listed = ("iso",)
     timezone: Zone = None
     entities: dict[str, EntityRows] = Field(default_factory=dict)
+    lookups: dict[EntryName, Lookup] = Field(default_factory=dict)
+    look_up: dict[EntryName, Sql] = Field(default_factory=dict)
     skips: tuple[Skip, ...] = ()
     delivery: Literal["full", "append"] | None = None
     lines: Literal["complete", "partial"] | None = None
@@ -244,12 +271,18 @@ class FileGroup(_Strict):
             if self.model_fields_set - {"name", "match", "ignore"}:
                 raise ValueError("a group with `ignore` can have no other keys than `match` and `ignore`")
             return self
-        if not self.entities:
+        if not self.entities and not self.lookups:
             raise ValueError("`entities` is missing; if the files must not be read, declare `ignore: <reason>`")
         if self.has_header and (self.header_rows == 0) != (self.names is not None):
             raise ValueError("`names` and `header_rows: 0` must be used together")
         if misplaced := misplaced_options(self.format, self.model_fields_set):
             raise ValueError(misplaced)
+        if (self.format == "fixed") != (self.fields is not None):
+            raise ValueError("`fields` is missing: write each field with its first and last position: `order: 1-10`")
+        if self.fields and len({name.lower() for name in self.fields}) < len(self.fields):
+            raise ValueError("two `fields` have names that differ only in case: rename one of them")
+        if self.positions_in == "bytes" and self.encoding == "utf-16":
+            raise ValueError("`positions_in: bytes` is not possible with utf-16: count characters")
         if self.lines is not None and "order_lines" not in self.entities:
             raise ValueError("`lines` is about order lines, but these files have none: remove it")
         names = [skip.name for skip in self.skips]
@@ -275,6 +308,12 @@ class FileGroup(_Strict):
         """Every expression of the group, with its location in the group."""
         for index, skip in enumerate(self.skips):
             yield ("skips", index, "where"), skip.where
+        for name, given in self.lookups.items():
+            yield ("lookups", name, "key"), given.key
+            for column, sql in given.columns.items():
+                yield ("lookups", name, "columns", column), sql
+        for name, sql in self.look_up.items():
+            yield ("look_up", name), sql
         for name, rows in self.entities.items():
             at = ("entities", name)
             yield (*at, "where"), rows.where
@@ -326,6 +365,15 @@ class Mapping(_Strict):
     def zone(self, group: FileGroup, column: Column | None = None) -> str:
         """The time zone that applies to a group, or to one of its columns."""
         return (column and column.timezone) or group.timezone or self.timezone or "UTC"
+
+    def lookups_named(self, name: str) -> list[Lookup]:
+        """What the entries of the mapping declare about a look-up."""
+        return [group.lookups[name] for group in self.files if name in group.lookups]
+
+    def level(self, group: FileGroup) -> int:
+        """The number of steps of look-ups on which the files of a group depend: those of a lower level land first."""
+        givers = (one for one in self.files if group.look_up.keys() & one.lookups.keys())
+        return 1 + max(map(self.level, givers), default=0) if group.look_up else 0
 
     def is_built_in(self, location: tuple[str | int, ...]) -> bool:
         """Whether a location is that of a built-in mapping: this one, or one that it extends without a change there."""

@@ -56,11 +56,14 @@ def test_the_name_of_an_archive_may_go_on_after_the_glob(tmp_path: Path, name: s
     [
         ("tsv", ONE.replace(",", "\t")),
         ("jsonl", '{"order": "o1", "line": 1, "product": "Tea", "quantity": 1}\n'),
+        ("fixed", "o11Tea1\n"),
         ("json", '[{"order": "o1", "line": 1, "product": "Tea", "quantity": 1}]'),
     ],
 )
 def test_members_have_the_format_of_the_entry(tmp_path: Path, file_format: str, text: str) -> None:
-    desk = desk_of(tmp_path, packed(("a", text), ("b", text)), "a.zip", match="*.zip", format=file_format)
+    fields = {"order": "1-2", "line": 3, "product": "4-6", "quantity": 7}
+    more = {"fields": fields} if file_format == "fixed" else {}
+    desk = desk_of(tmp_path, packed(("a", text), ("b", text)), "a.zip", match="*.zip", format=file_format, **more)
     assert desk.land().records == 2
     assert desk.rows("order_lines", "part, order_id, quantity") == [("a", "o1", "1"), ("b", "o1", "1")]
 

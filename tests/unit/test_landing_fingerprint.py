@@ -11,6 +11,7 @@ from pipelines.landing.survey_items import with_items
 ORDERS: dict[str, Any] = {"columns": {"order_id": "id", "ordered_at": "day", "gross": "amount"}}
 CLIENTS: dict[str, Any] = {"columns": {"customer_ref": "who", "country": "country"}}
 ANSWERS: dict[str, Any] = {"columns": {"response_id": "id", "question_id": "question", "answered_at": "at"}}
+FIXED: dict[str, Any] = {"format": "fixed", "fields": {"id": "1-2", "day": "3-9", "amount": "10-12"}}
 SKIP = {"name": "void", "why": "never paid", "where": "state = 'void'"}
 
 
@@ -35,6 +36,9 @@ GROUP: dict[str, tuple[dict[str, Any], bool]] = {
     "names": ({"names": ["id"], "header_rows": 0}, True),
     "optional": ({"optional": ["amount"]}, False),  # it decides only which files are refused
     "sheet": ({"format": "xlsx", "sheet": ["A"]}, True),
+    "fields": (FIXED, True),
+    "positions_in": ({**FIXED, "positions_in": "bytes"}, True),
+    "short_lines": ({**FIXED, "short_lines": "fill"}, True),
     "records": ({"format": "json", "records": "data"}, True),
     "unwrap": ({"format": "json", "unwrap": "data"}, True),
     "nulls": ({"nulls": ["-"]}, True),
@@ -42,6 +46,8 @@ GROUP: dict[str, tuple[dict[str, Any], bool]] = {
     "file_on_format": ({"file_on_format": "%d"}, False),
     "timestamps": ({"timestamps": ["%d.%m.%Y"]}, True),
     "timezone": ({"timezone": "Europe/Paris"}, True),
+    "lookups": ({"lookups": {"days": {"about": "order", "key": "id", "columns": {"day": "at"}}}}, True),
+    "look_up": ({"look_up": {"days": "id"}}, True),
     "skips": ({"skips": [SKIP]}, True),
     "delivery": ({"delivery": "full"}, False),
     "lines": ({"lines": "complete"}, False),
@@ -61,7 +67,8 @@ ROWS: dict[str, tuple[dict[str, Any], bool]] = {
 def test_every_key_of_a_group_counts_if_it_decides_rows(key: str) -> None:
     value, decides = GROUP[key]
     entities = {"orders": ORDERS} if key != "lines" else {"order_lines": {"columns": {"order_id": "id"}}}
-    assert (print_of(entities, **value) != print_of(entities)) is decides
+    before = FIXED if key in ("positions_in", "short_lines") else {}
+    assert (print_of(entities, **value) != print_of(entities, **before)) is decides
 
 
 @pytest.mark.parametrize("key", sorted(EntityRows.model_fields))
@@ -119,7 +126,7 @@ def test_the_version_of_a_landing_follows_rows_and_declarations() -> None:
     )
     other = group.model_copy(update={"delivery": "full"})
     partial = group.model_copy(update={"lines": "partial"})
-    versions = {version(rows, declared(one)) for rows in ("a", "b") for one in (group, other, partial)}
+    versions = {version(rows, declared(one), "") for rows in ("a", "b") for one in (group, other, partial)}
     assert len(versions) == 6
 
 

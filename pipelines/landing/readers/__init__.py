@@ -11,6 +11,7 @@ import duckdb
 from pipelines.landing.model import FileGroup
 from pipelines.landing.readers.archive import check_members, is_archive, read_members
 from pipelines.landing.readers.filekind import refuse_other_kinds
+from pipelines.landing.readers.fixed_width import FixedWidthReader
 from pipelines.landing.readers.interface import Reader
 from pipelines.landing.readers.json_file import JsonReader
 from pipelines.landing.readers.optional import unfilled
@@ -27,6 +28,7 @@ _READERS: dict[str, Reader] = {
     "parquet": ParquetReader(),
     "xlsx": WorkbookReader(),
     "xls": WorkbookReader(),
+    "fixed": FixedWidthReader(),
 }
 
 

@@ -6,31 +6,16 @@ names. The text of a record stays unchanged, so that Python cannot change a numb
 
 import json
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.base.errors import InputError
+from pipelines.landing.readers.records import Record
 from pipelines.landing.readers.textfile import is_too_long, next_line, open_text, shortened
 from pipelines.landing.spans import Rule
 
 _BLANK = " \t\n\r"
 # A document is split in memory; for JSON lines there is no such limit.
 LONGEST_DOCUMENT = 128 * 1024**2
-
-
-@dataclass(frozen=True)
-class Record:
-    """One record of a JSON file.
-
-    Attributes:
-        line: The first physical line.
-        text: The JSON text.
-        rule: Why the record is unreadable, if that is known already.
-    """
-
-    line: int
-    text: str
-    rule: Rule | None = None
 
 
 def json_lines(path: Path, encoding: str) -> Iterator[Record]:
