@@ -125,7 +125,8 @@ def dry_run_lines(found: "DryRun") -> Iterator[str]:
     yield f"new files: {', '.join(files) or 'none'}"
     if found.files_again:
         again = ", ".join(f"{count:,} of {source}" for source, count in found.files_again.items())
-        yield f"landed files to update after a change of the mapping: {again}"
+        yield f"landed files to update after a change of the mapping or of look-ups: {again}"
+    yield from found.look_ups
     if found.staging:
         yield f"staging: {found.staging}"
     if found.as_of:

@@ -62,7 +62,7 @@ def values_of(settings: Settings, rows: Sequence[dict[str, object]]) -> list[lis
         landed = [_landed_row(row) for row in listed]
         cells: dict[tuple[int, str], Cells] = {}
         for mapping in mappings.get(source, []):
-            cells |= cells_of(mapping, file_name, entity, landed)
+            cells |= cells_of(mapping, file_name, entity, landed, settings.paths.landing)
         part = settings.paths.landing / entity / f"source={source}" / f"batch={batch}" / "part.parquet"
         mapped = _mapped(part, [row.record for row in landed])
         for number, row, one in zip(numbers, listed, landed, strict=True):

@@ -95,7 +95,8 @@ def _drafted(kind: Kind, wishes: Wishes, today: date, used: set[str], is_one_of_
         with open_table(path, layout) as table:
             entry = draft_entry(table, layout, "", match, wishes.entity, wishes.columns, today)
             sampled = (
-                f"{path.name}: types were judged by {table.sampled:,} of {table.records:,} records, times by all"
+                f"{path.name}: types and counts were judged by {table.sampled:,} of {table.records:,} records,"
+                " times by all"
                 if table.sampled < table.records
                 else f"{path.name}: types and times were judged by all {table.records:,} records"
             )

@@ -22,10 +22,15 @@ import duckdb
 from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.errors import InputError
+from pipelines.landing.model import FileGroup
 from pipelines.landing.readers.filekind import kind_of
+from pipelines.landing.readers.workbook_sheets import opened
+from pipelines.landing.readers.zipfiles import open_zip, unpacked
 
 _HEAD = 1_000_000  # bytes
 _BLOCK = 1024**2
+_ROWS = 30  # of a workbook, among which its header is
+_WIDE = 0.7  # of the widest row
 _GZIP = b"\x1f\x8b"
 # What charset-normalizer may find, and what a mapping calls it. Landing cannot read the others that are recognised.
 _READ = {"gb18030": "gb18030", "cp1252": "windows-1252"}
@@ -59,7 +64,10 @@ def layout_of(path: Path) -> Layout:
     if head.startswith(b"PAR1"):
         return Layout({"format": "parquet"})
     if workbook := _workbook(path, head):
-        return Layout({"format": workbook})
+        skipped = _rows_before_header(path, workbook)
+        return Layout({"format": workbook, **({"skip_rows": skipped} if skipped else {})})
+    if path.suffix == ".zip" and head.startswith(b"PK"):
+        return _of_archive(path)
     if kind := kind_of(path):
         raise InputError(f"{path}: this is {kind.name}", hint=kind.hint)
     encoding, notes = _encoding(path)
@@ -75,6 +83,32 @@ def _workbook(path: Path, head: bytes) -> str | None:
     kind = kind_of(path) if head.startswith((b"PK\3\4", b"\xd0\xcf\x11\xe0")) else None
     ending = re.search(r"`?format: (xlsx?)`?", kind.hint) if kind else None
     return ending[1] if ending else None
+
+
+def _rows_before_header(path: Path, form: str) -> int:
+    """The number of rows above the header of a workbook: the first row that is as wide as the rows below it."""
+    entry = {"match": "*", "format": form, "entities": {"draft": {"columns": {"nothing": "'x'"}}}}
+    with TemporaryDirectory() as scratch, opened(path, FileGroup.model_validate(entry), Path(scratch)) as sheets:
+        sheet = next(sheets, None)
+        widths = [sum(cell not in ("", None) for cell in row) for row in sheet.rows[:_ROWS]] if sheet else []
+    wide = [number for number, width in enumerate(widths) if width >= _WIDE * max(widths)]
+    return wide[0] if wide and max(widths) > 1 else 0
+
+
+def _of_archive(path: Path) -> Layout:
+    """The layout of the largest file in an archive. Landing reads all of them."""
+    with open_zip(path, "ZIP archive") as archive, TemporaryDirectory() as folder:
+        members = [one for one in archive.infolist() if not one.is_dir()]
+        if not members:
+            raise InputError(f"{path}: the archive has no file", hint="Give a file with data.")
+        member = max(members, key=lambda one: one.file_size)
+        copy = Path(folder) / Path(member.filename).name
+        with copy.open("wb") as file:
+            file.writelines(unpacked(archive, member))
+        try:
+            return layout_of(copy)
+        except InputError as error:
+            raise InputError(error.message.replace(str(copy), f"{path}: {member.filename}"), hint=error.hint) from error
 
 
 @contextmanager

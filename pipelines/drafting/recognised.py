@@ -131,7 +131,7 @@ def _there(path: Path, layout: Layout, group: FileGroup) -> tuple[set[Reference]
         return _filled(path, group), 0
     about = path.stat()
     columns = _header(path, tuple(layout.options.items()), (about.st_size, about.st_mtime_ns))
-    if group.is_text_table:
+    if group.is_text_table and path.suffix != ".zip":
         columns = frozenset(name.lower() for name in read_header(path, group))
     return {one for one in _lower(_leaves(record_tree(group))) if one[0] in columns}, len(columns)
 
@@ -139,7 +139,7 @@ def _there(path: Path, layout: Layout, group: FileGroup) -> tuple[set[Reference]
 @lru_cache(maxsize=256)
 def _header(path: Path, options: tuple[tuple[str, str | int], ...], version: tuple[int, int]) -> frozenset[str]:
     """The columns of a file with a header, in lower case. The version distinguishes contents."""
-    if dict(options).get("format", "csv") in ("csv", "tsv"):
+    if dict(options).get("format", "csv") in ("csv", "tsv") and path.suffix != ".zip":
         return frozenset()
     with open_table(path, Layout(dict(options))) as table:
         return frozenset(one.path[0].lower() for one in table.rows[0].fields)

@@ -1,10 +1,10 @@
 """Landing: files of any source become immutable batches of the canonical entities. This is the package's interface."""
 
-from pipelines.landing.batches import landed_batches, read_ledger
 from pipelines.landing.channels import write_channels
 from pipelines.landing.check import SourceCheck, check_sources
 from pipelines.landing.deliveries import delivery_ages
 from pipelines.landing.inbox import SourceFiles
+from pipelines.landing.index import landed_batches, read_ledger
 from pipelines.landing.land import land
 from pipelines.landing.ledger import ErasedRows
 from pipelines.landing.make_batch import EarlierBatch, Erase, NotLandedAgain

@@ -18,7 +18,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.base import quoting
-from pipelines.base.database import connect
 from pipelines.base.durable import sync_file
 from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import BuildError
@@ -28,6 +27,8 @@ from pipelines.landing.rows import TRAILING
 LEDGER = "ledger"
 DELIVERIES = "deliveries"
 UNREADABLE = "unreadable"
+LOOKUPS = "lookups"
+LOOKUP_USES = "lookup_uses"
 PART = "part.parquet"
 
 _ARROW = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), "DATE": pa.date32()}
@@ -62,7 +63,21 @@ LAYOUTS: dict[str, dict[str, str]] = {
         "line_lists": "VARCHAR",  # order_lines: whether a record or a file has all lines of an order; else NULL
         "ambiguous_times": "BIGINT",  # values that two declared formats read as different dates
         "may_be_cut_off": "BIGINT",  # 1 if the file may be cut off inside its last field
+        "lookup_missing": "BIGINT",  # records whose key has no row in a look-up; NULL if the file does not look up
+        "lookup_differs": "BIGINT",  # records whose key has several values in a look-up
     },
+    # The rows that a file gives to other files of its source; `raw` has their columns as JSON.
+    LOOKUPS: {
+        **_FILE,
+        "record": "BIGINT",
+        "line": "BIGINT",
+        "lookup": "VARCHAR",
+        "about": "VARCHAR",  # what the key identifies: customer, order or other
+        "key": "VARCHAR",
+        "raw": "VARCHAR",
+    },
+    # What a file found in other files, per key and column; `found` is a hash of the value.
+    LOOKUP_USES: dict.fromkeys(("lookup", "about", "key", "field", "found"), "VARCHAR"),
     # One row per delivery of a file's content under a name; the batch is the batch of the content.
     DELIVERIES: {"file_name": "VARCHAR", "sequence": "BIGINT", "delivered_on": "DATE"},
 }
@@ -230,24 +245,6 @@ class Store:
         return folder
 
 
-def read_ledger(home: Path) -> pa.Table:
-    """The ledger: one row per landed file and entity.
-
-    Args:
-        home: The home folder.
-
-    Returns:
-        The ledger's columns, then `source` and `batch`; sorted by source, file date, name and entity. It is empty if
-        nothing has landed yet.
-    """
-    return read_dataset(home, LEDGER, "source, file_on nulls first, file_name, entity")
-
-
-def landed_batches(home: Path) -> tuple[str, ...]:
-    """Every committed batch, sorted."""
-    return tuple(sorted(set(read_ledger(home).column("batch").to_pylist())))
-
-
 def landed_rows(landing: Path, dataset: str) -> str:
     """SQL that selects every committed row of a data set: its columns, then `source` and `batch`.
 
@@ -278,30 +275,7 @@ def _in_dataset(part: Path, dataset: str) -> Path:
     return part.parents[3] / dataset / source / batch / PART
 
 
-def read_dataset(home: Path, dataset: str, order: str) -> pa.Table:
-    """A landed data set, with `source` and `batch`. It is empty if nothing has landed.
-
-    Args:
-        home: The home folder.
-        dataset: Its name.
-        order: The sort columns, as SQL.
-    """
-    parts = list(parts_of(home / "landing" / dataset))
-    if not parts:
-        empty = schema_of(dataset).append(pa.field("source", pa.string())).append(pa.field("batch", pa.string()))
-        return empty.empty_table()
-    files = ", ".join(map(quoting.files, parts))
-    try:
-        with connect() as connection:
-            return connection.sql(
-                f"select * from read_parquet([{files}], hive_partitioning=true, union_by_name=true,"  # noqa: S608
-                f" hive_types={{'source': 'VARCHAR', 'batch': 'VARCHAR'}}) order by {order}"
-            ).to_arrow_table()
-    except duckdb.Error as error:
-        raise _broken(home / "landing" / dataset, error) from error
-
-
-def _broken(root: Path, error: duckdb.Error) -> BuildError:
+def broken(root: Path, error: duckdb.Error) -> BuildError:
     """The error for a data set that cannot be read. It names the damaged file if it can be found."""
     schema = schema_of(root.name)
     for part in parts_of(root):

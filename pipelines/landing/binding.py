@@ -14,7 +14,7 @@ from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.errors import ConfigError
 from pipelines.base.spelling import did_you_mean
-from pipelines.landing.cells import Cells
+from pipelines.landing.cells import BLANKS, Cells
 from pipelines.landing.expressions import Path, parse, parse_all
 from pipelines.landing.model import EntityRows, FileGroup, Mapping
 
@@ -24,7 +24,7 @@ ITEM_NO = "item_no"
 ENVELOPE = "envelope"
 
 # The columns that landing adds to a record. A source may have others with the same prefix, such as `landing_page`.
-_OURS = re.compile(r"landing_(record|line|part|raw|block|item|item_no|cell\d+)", re.IGNORECASE)
+_OURS = re.compile(r"landing_(record|line|part|raw|block|item|item_no|cell\d+|look_up\d+_\w+)", re.IGNORECASE)
 _NESTED = ("STRUCT", "MAP", "UNION", "TABLE")
 _NAME_HINT = "write a column name that could be SQL in double quotes inside single quotes: '\"Net-Price\"'"
 
@@ -95,8 +95,28 @@ def record_tree(group: FileGroup) -> Tree:
         path
         for location, text in group.expressions()
         for path in references(text)
-        if not (is_of_item(path) and _has_each(group, location))
+        if not (is_of_item(path) and _has_each(group, location)) and not _is_looked_up(group, location, path)
     )
+
+
+def look_up_fields(group: FileGroup, name: str) -> list[str]:
+    """The columns of a look-up that a group's expressions read, sorted."""
+    texts = (text for location, text in group.expressions() if location[0] != "look_up")
+    return sorted({path[1].lower() for text in texts for path in _of_look_up(text, name)})
+
+
+def reads_look_up(text: str, name: str) -> bool:
+    """Whether an expression reads a column of a look-up."""
+    return bool(_of_look_up(text, name))
+
+
+def _of_look_up(text: str, name: str) -> list[Path]:
+    return [path for path in references(text) if len(path) == 2 and path[0].lower() == name]
+
+
+def _is_looked_up(group: FileGroup, location: tuple[str | int, ...], path: Path) -> bool:
+    """Whether a path reads a look-up, and not the record."""
+    return path[0].lower() in group.look_up and location[0] != "look_up"
 
 
 def item_tree(rows: EntityRows) -> Tree:
@@ -164,6 +184,16 @@ def relation_of(group: FileGroup, rows: EntityRows, relation: str = RELATION) ->
     )
 
 
+def text_of(sql: str) -> str:
+    """An expression as a trimmed text; empty becomes NULL."""
+    return f"nullif(trim(cast({sql_of(sql)} as varchar), {quoting.text(BLANKS)}), '')"
+
+
+def takes_for_lookups(group: FileGroup) -> list[str]:
+    """Per look-up that a group gives, the SQL condition of records with a key."""
+    return [f"({text_of(spec.key)} is not null)" for spec in group.lookups.values()]
+
+
 def items_of(each: str) -> str:
     """The elements of the JSON list that `each` gives; none if it gives anything else."""
     return f"from_json({_if_json(each)}, '[\"JSON\"]')"
@@ -209,6 +239,9 @@ def _check_group(
     if clash := _clash(group):
         return [f"{mapping.where((*at, *clash[0]))}: {clash[1]}"]
     columns = record_tree(group).select(lambda path: "null::varchar")
+    for name in group.look_up:
+        fields = ", ".join(f"{quoting.name(field)} := null::varchar" for field in look_up_fields(group, name))
+        columns.append(f"struct_pack({fields}) as {quoting.name(name)}")
     connection.execute(
         f"create or replace temp view {RELATION} as select {', '.join([*columns, '1 as landing_record'])}"
     )
@@ -241,6 +274,15 @@ def _clash(group: FileGroup) -> tuple[tuple[str | int, ...], str] | None:
     trees: dict[str, Tree] = {}
     for location, text in group.expressions():
         for path in sorted(references(text)):
+            if _is_looked_up(group, location, path):
+                if len(path) != 2:
+                    return location, (
+                        f"`{path[0]}` is a look-up of this entry: write `{path[0]}.column`. If the file has a column"
+                        f" `{path[0]}`, give the look-up another name"
+                    )
+                continue
+            if path[0].lower() in group.look_up:
+                return location, f"`{path[0]}` is a look-up of this entry and a column of its key: rename the look-up"
             of_item = is_of_item(path) and _has_each(group, location)
             if (
                 group.fields is not None

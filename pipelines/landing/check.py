@@ -1,7 +1,7 @@
 """Checks sources without landing them: do file names and headers fit the mapping, and which order statuses are there?
 
-Only names and headers are read. A whole file is read only if the mapping maps the status of orders or lines and the
-file has not landed yet (status_check.py). All other content is checked when the file lands.
+Only names and headers are read. A whole file is read only if it has not landed yet, and the mapping maps the status of
+orders or lines (status_check.py) or has look-ups (lookup_preview.py). All other content is checked when the file lands.
 """
 
 from collections.abc import Collection, Sequence
@@ -10,9 +10,10 @@ from pathlib import Path
 
 from pipelines.base.errors import InputError
 from pipelines.base.text import printable_name
-from pipelines.landing.batches import read_ledger
 from pipelines.landing.formats import contradictions
 from pipelines.landing.inbox import Found, SourceFiles, find
+from pipelines.landing.index import read_ledger
+from pipelines.landing.lookup_preview import preview_look_ups
 from pipelines.landing.model import Mapping
 from pipelines.landing.outdated import Landed, read_landed
 from pipelines.landing.outdated_files import OutdatedFiles, ignored_error, outdated_files
@@ -29,8 +30,8 @@ class SourceCheck:
         files: The number of files that match a group of the mapping.
         ignored: The number of files that the mapping ignores.
         problems: One line per file that would be refused, or about the whole source; empty if there are none.
-        notes: Other facts for the user: groups without a file, files without optional columns.
-        warnings: Possible faults of the mapping: time formats that contradict each other.
+        notes: Other facts for the user: groups without a file, files without optional columns, what look-ups find.
+        warnings: Possible faults: time formats that contradict each other, look-ups that would find nothing.
         statuses: The statuses of orders and order lines, with their classes.
         outdated: The files that were landed with an older version of the mapping; None if there are none.
     """
@@ -104,8 +105,12 @@ def _check(
         for name, look in looks.items()
         if not isinstance(look, InputError) and look
     ]
-    warnings = tuple(contradictions(source.mapping))
-    problems = [*problems, *unreadable]
+    looked_up = preview_look_ups(home, landed, source, readable)
+    if looked_up.stale:
+        notes.append(f"{len(looked_up.stale):,} landed files would find other values in look-ups; they land again")
+    notes += looked_up.notes
+    warnings = (*contradictions(source.mapping), *looked_up.warnings)
+    problems = [*dict.fromkeys([*problems, *unreadable, *looked_up.problems])]
     return SourceCheck(
         source.mapping.source,
         len(groups) - ignored,

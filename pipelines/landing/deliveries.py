@@ -1,19 +1,12 @@
-"""Reads which content was delivered under which file name and in which order.
+"""How many later deliveries of its file name a batch has.
 
-Deliveries are recorded in batches.py.
+Deliveries are recorded in batches.py and read by index.py.
 """
 
 from collections.abc import Iterable
 from pathlib import Path
 
-import pyarrow as pa
-
-from pipelines.landing.batches import DELIVERIES, read_dataset
-
-
-def read_deliveries(home: Path) -> pa.Table:
-    """Every delivery: the columns, then `source` and `batch`; sorted by source, file name and sequence."""
-    return read_dataset(home, DELIVERIES, "source, file_name, sequence")
+from pipelines.landing.index import read_deliveries
 
 
 def delivery_ages(home: Path) -> dict[str, int]:

@@ -1,14 +1,17 @@
-"""Warnings about a file that lands: its end may be cut off, or two time formats read a value as different dates.
+"""Warnings about a file that lands: its end may be cut off, two time formats read a value as different dates, or a
+look-up has no value or several values for a key.
 
 The file lands nevertheless. The ledger records the counts, and the run shows the warnings.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import duckdb
 
 from pipelines.base.text import printable_name
+from pipelines.landing.lookups import Found
 from pipelines.landing.readers.relation import Reading, UnterminatedRecord
 from pipelines.landing.rows import RowSql
 
@@ -20,11 +23,15 @@ class FileWarnings:
     Attributes:
         ambiguous_times: Per entity, the number of values that two declared formats read as different dates.
         may_be_cut_off: Whether the file may be cut off inside its last field.
+        lookup_missing: Per entity, the number of records whose key has no row in a look-up.
+        lookup_differs: Per entity, the number of records whose key has several values in a look-up.
         messages: The messages for the user.
     """
 
     ambiguous_times: Mapping[str, int] = field(default_factory=dict)
     may_be_cut_off: bool = False
+    lookup_missing: Mapping[str, int] = field(default_factory=dict)
+    lookup_differs: Mapping[str, int] = field(default_factory=dict)
     messages: tuple[str, ...] = ()
 
 
@@ -48,6 +55,7 @@ def find_warnings(
     sql: RowSql,
     file_name: str,
     reading: Reading,
+    found: Sequence[Found] = (),
 ) -> FileWarnings:
     """Check a file that has been read.
 
@@ -56,6 +64,7 @@ def find_warnings(
         sql: The SQL of the file's rows.
         file_name: The file's name, for the messages.
         reading: The file that has been read.
+        found: What the records found in look-ups.
     """
     name = printable_name(file_name)
     messages = [f"{name}: {warning}" for warning in reading.warnings]
@@ -84,4 +93,9 @@ def find_warnings(
                 " mapping, declare only the format that the source writes"
             )
     messages += [f"{name}: {message}" for message in [*sql.unmapped(connection), *sql.questions(connection)]]
-    return FileWarnings(ambiguous, may_be_cut_off, tuple(messages))
+    missing, differs = Counter[str](), Counter[str]()
+    for one in found:
+        missing.update(one.missing)
+        differs.update(one.differs)
+        messages += [f"{name}: {message}" for message in one.messages]
+    return FileWarnings(ambiguous, may_be_cut_off, missing, differs, tuple(messages))

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from pipelines.base.entities import ENTITIES
+from pipelines.landing.batches import LOOKUPS
 from pipelines.landing.model import Column, Columns, EntityRows, FileGroup, Mapping
 from pipelines.landing.normal import TIMES
 
@@ -21,7 +22,7 @@ Declared = frozenset[tuple[str, str | None, str | None]]
 # compared separately), or declare something about deliveries.
 _NOT_ROWS = {"name", "match", "ignore", "optional", "file_on", "file_on_format", "delivery", "lines"}
 # Keys that are included below in another form.
-_BY_COLUMN = {"delimiter", "nulls", "timestamps", "timezone", "entities", "skips"}
+_BY_COLUMN = {"delimiter", "nulls", "timestamps", "timezone", "entities", "skips", "lookups", "look_up"}
 
 # The earlier fingerprint did not include these keys if they had their default.
 _LATER_KEYS = (
@@ -39,13 +40,18 @@ _LATER_KEYS = (
 
 def fingerprint(mapping: Mapping, group: FileGroup) -> str:
     """The SHA-256 of everything in a mapping that decides the landed rows of a group's files, and of nothing else."""
-    decides = {
+    decides: dict[str, object] = {
         "reading": group.model_dump(mode="json", exclude=_NOT_ROWS | _BY_COLUMN, exclude_defaults=True),
         "separator": group.separator if group.is_text_table else None,
         "nulls": sorted(set(group.nulls)),
         "skips": [[skip.name, skip.where.strip()] for skip in group.skips],
         "entities": {name: _entity(mapping, group, name, rows) for name, rows in group.entities.items()},
     }
+    if group.lookups:
+        decides["lookups"] = group.model_dump(mode="json", include={"lookups"})
+    if group.look_up:
+        abouts = {name: [one.about for one in mapping.lookups_named(name)][:1] for name in group.look_up}
+        decides["look_up"] = {name: [key.strip(), *abouts[name]] for name, key in group.look_up.items()}
     return _sha256(decides)
 
 
@@ -54,20 +60,29 @@ def earlier_fingerprints(mapping: Mapping, group: FileGroup, delivery: str | Non
 
     They included more than what decides the rows. `delivery` is known from the ledger; every value of `lines` is tried.
     """
-    if any(rows.wording or any(column.values for column in _specs(rows)) for rows in group.entities.values()):
-        return frozenset()  # no earlier version had value maps and wordings
+    newer = any(rows.wording or any(column.values for column in _specs(rows)) for rows in group.entities.values())
+    if group.lookups or group.look_up or newer:
+        return frozenset()  # no earlier version had look-ups, value maps and wordings
     given = (group.model_copy(update={"delivery": delivery, "lines": lines}) for lines in (None, "complete", "partial"))
     return frozenset(_earlier(mapping, one) for one in given)
 
 
 def declared(group: FileGroup) -> Declared:
     """What a group declares about later deliveries and about lists of order lines."""
-    return frozenset((name, group.delivery, group.line_lists(name)) for name in group.entities)
+    entities = (*group.entities, *([LOOKUPS] if group.lookups else []))
+    return frozenset((name, group.delivery, group.line_lists(name)) for name in entities)
 
 
-def version(rows: str, declares: Declared) -> str:
-    """The version of a content's landing: a hash of the rows' fingerprint and of what is declared about them."""
-    return _sha256([rows, sorted([name, delivery or "", lists or ""] for name, delivery, lists in declares)])
+def version(rows: str, declares: Declared, lookups: str) -> str:
+    """The version of a content's landing: a hash of the rows' fingerprint and of what is declared about them.
+
+    Args:
+        rows: The fingerprint.
+        declares: What is declared.
+        lookups: The digest of the look-ups in force; empty if the file does not look up.
+    """
+    parts = [rows, sorted([name, delivery or "", lists or ""] for name, delivery, lists in declares)]
+    return _sha256([*parts, lookups] if lookups else parts)
 
 
 def _entity(mapping: Mapping, group: FileGroup, name: str, rows: EntityRows) -> dict[str, object]:
@@ -108,7 +123,7 @@ def _specs(rows: EntityRows) -> Iterator[Column]:
 
 def _earlier(mapping: Mapping, group: FileGroup) -> str:
     later = [key for key in _LATER_KEYS if getattr(group, key) == FileGroup.model_fields[key].default]
-    without = dict.fromkeys(["name", "match", "ignore", *later], True)
+    without = dict.fromkeys(["name", "match", "ignore", "lookups", "look_up", *later], True)
     # These are newer than this fingerprint. `items` is empty once a mapping has been read.
     values = {"__all__": {"values"}}
     newer = {"items": True, "wording": True, "columns": values, "unpivot": {"__all__": values}}

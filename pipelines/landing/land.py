@@ -24,6 +24,7 @@ from pipelines.landing.delivered import State, sha256_of, state_of
 from pipelines.landing.formats import contradictions
 from pipelines.landing.inbox import Found, SourceFiles, files_below, find
 from pipelines.landing.inbox_snapshot import write_snapshot
+from pipelines.landing.index import update_index
 from pipelines.landing.landing_state import Known
 from pipelines.landing.make_batch import BatchMaker, EarlierBatch, Erase, NotLandedAgain, Task
 from pipelines.landing.model import FileGroup
@@ -73,20 +74,24 @@ def land(
         if not found:
             check_something_landed(home, sources)
         with _connect(store) as connection:
-            versions, maker = Versions(sources), BatchMaker(store, connection, erase)
-            known = Known(read_landed(home), versions)
-            landing = Landing(store, maker, versions, known, today)
-            redeclared_files = landing.redeclare()
-            files = []
-            for file in found:
-                files.append(landing.land(file))
-                if progress is not None:
-                    progress(files[-1], len(files), len(found))
-            files += landing.land_rest(originals)
+            maker = BatchMaker(store, connection, erase)
+            landing = Landing(store, maker, today)
+            files: list[FileOutcome] = []
+            redeclared_files = 0
+            for level in range(1 + max(_levels(sources), default=0)):  # files that others look up land first
+                versions = Versions(sources, maker.make_lookups() if level else {})
+                landing.reach(level, versions, Known(read_landed(home), versions))
+                redeclared_files += landing.redeclare()
+                for file in (file for file in found if _level(file) == level):
+                    files.append(landing.land(file))
+                    if progress is not None:
+                        progress(files[-1], len(files), len(found))
+                files += landing.land_rest(originals)
             write_snapshot(Home(home), landing.read_states)
     finally:
         store.close()
-    outdated = outdated_files(read_landed(home), sources) if known.is_outdated else {}
+        update_index(store.root)
+    outdated = outdated_files(read_landed(home), sources) if landing.is_outdated else {}
     warnings = [warning for source in sources for warning in contradictions(source.mapping)]
     warnings += [*maker.warnings, *(message for one in outdated.values() for message in one.obstacles())]
     left = sum(one.files for one in outdated.values())
@@ -95,6 +100,14 @@ def land(
     if report.of(Outcome.REFUSED):
         raise RefusedFiles(report)
     return report
+
+
+def _levels(sources: Sequence[SourceFiles]) -> list[int]:
+    return [source.mapping.level(group) for source in sources for group in source.mapping.files]
+
+
+def _level(file: Found) -> int:
+    return file.source.mapping.level(file.group) if file.group is not None else 0
 
 
 def _connect(store: Store) -> duckdb.DuckDBPyConnection:
@@ -110,24 +123,44 @@ class Landing:
     Args:
         store: The landing folder.
         maker: Makes batches.
-        versions: The current mappings.
-        known: What has landed.
         today: The business day.
     """
 
-    def __init__(self, store: Store, maker: BatchMaker, versions: Versions, known: Known, today: date) -> None:
+    def __init__(self, store: Store, maker: BatchMaker, today: date) -> None:
         self.read_states: dict[str, dict[str, State]] = {}
         self._store = store
         self._maker = maker
+        self._today = today
+        self._paths: dict[tuple[str, str], tuple[Path, State]] = {}  # by source and hash
+        self.reach(None, versions := Versions(()), Known((), versions))
+
+    def reach(self, level: int | None, versions: Versions, known: Known) -> None:
+        """Begin with the files of a level of look-ups.
+
+        Args:
+            level: The level; None for files of all levels.
+            versions: The current mappings.
+            known: What has landed.
+        """
+        self._level = level
         self._versions = versions
         self._known = known
-        self._today = today
         self._tried: set[int] = set()  # changes, by id
-        self._paths: dict[tuple[str, str], tuple[Path, State]] = {}  # by source and hash
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether there are still landed files that the current mapping lands differently or does not match."""
+        return self._known.is_outdated
+
+    def _of_level(self, changes: Sequence[Change]) -> list[Change]:
+        if self._level is None:
+            return list(changes)
+        targets = ((change, change.target) for change in changes)
+        return [change for change, target in targets if target.entry.mapping.level(target.group) == self._level]
 
     def redeclare(self) -> int:
         """Apply the mapping's current declarations to batches whose rows stay the same. Returns how many changed."""
-        changes = [change for change in self._known.changes if not change.needs_rows]
+        changes = [change for change in self._of_level(self._known.changes) if not change.needs_rows]
         for change in changes:
             if self._known.batch(change.target.key(change.landed.sha256)) is None:
                 self._maker.redeclare(change)
@@ -159,7 +192,7 @@ class Landing:
 
         Another file of the inbox or one of the originals may have the content.
         """
-        rest = [change for change in self._known.changes if id(change) not in self._tried]
+        rest = [change for change in self._of_level(self._known.changes) if id(change) not in self._tried]
         if originals is not None:
             self._look_for({(one.landed.source, one.landed.sha256) for one in rest} - self._paths.keys(), originals)
         for change in rest:
@@ -194,7 +227,7 @@ class Landing:
         target = self._versions.target(file.source, group, file.file_on)
         key, batch = target.key(sha256), target.batch(sha256)
         again = None
-        for change in self._known.changes_of(source, sha256):
+        for change in self._of_level(self._known.changes_of(source, sha256)):
             if file.name in change.names or change.target.key(sha256) == key:
                 again = self._land_again_or_keep(change, file.path, before)
         sequence, batch_before = self._known.latest(source, file.name)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipelines.landing.batches import LEDGER, schema_of
+from pipelines.landing.batches import LEDGER, LOOKUPS, schema_of
 from pipelines.landing.file_warnings import NO_WARNINGS, FileWarnings
 from pipelines.landing.fingerprint import Declared
 from pipelines.landing.model import FileGroup
@@ -67,12 +67,15 @@ def ledger_table(
             "erased_rows": erased.get(entity, ErasedRows()).removed,
             "emptied_rows": erased.get(entity, ErasedRows()).emptied,
             "delivery": group.delivery,
-            "row_keys": group.row_keys(entity),
+            "row_keys": None if entity == LOOKUPS else group.row_keys(entity),
             "line_lists": group.line_lists(entity),
             "ambiguous_times": warnings.ambiguous_times.get(entity, 0),
             "may_be_cut_off": int(warnings.may_be_cut_off),
+            "lookup_missing": warnings.lookup_missing.get(entity, 0) if group.look_up else None,
+            "lookup_differs": warnings.lookup_differs.get(entity, 0) if group.look_up else None,
         }
-        for entity, count in rows.items()
+        # the rows that a file gives to others are no rows of an entity
+        for entity, count in {**rows, **({LOOKUPS: 0} if group.lookups else {})}.items()
     ]
     return pa.Table.from_pylist(lines, schema=schema_of(LEDGER))
 

@@ -13,11 +13,21 @@ import pyarrow.parquet as pq
 
 from pipelines.base import quoting
 from pipelines.base.errors import InputError
-from pipelines.landing.batches import DELIVERIES, LEDGER, UNREADABLE, Delivery, Store, deliveries_table
+from pipelines.landing.batches import (
+    DELIVERIES,
+    LEDGER,
+    LOOKUP_USES,
+    LOOKUPS,
+    UNREADABLE,
+    Delivery,
+    Store,
+    deliveries_table,
+)
 from pipelines.landing.delivered import State, state_of
 from pipelines.landing.file_warnings import find_warnings, is_cut_off
 from pipelines.landing.inbox import SourceFiles
 from pipelines.landing.ledger import ErasedRows, ledger_table, redeclared
+from pipelines.landing.lookups import Found, add_look_ups, find, given_sql, make_state, rows_sql, uses_sql
 from pipelines.landing.model import FileGroup
 from pipelines.landing.outdated import Change
 from pipelines.landing.readers import read
@@ -109,6 +119,7 @@ class BatchMaker:
         """
         try:
             reading = read(self._connection, task.path, task.group, self._store.scratch)
+            add_look_ups(self._connection, task.entry.mapping, task.group)
         except duckdb.Error as error:
             raise InputError(f"cannot be read: {type(error).__name__}", hint=_REPORT) from error
         if state_of(task.path) != task.before:
@@ -164,7 +175,8 @@ class BatchMaker:
                 hint="Please report this with a sample of the file.",
             )
         source, facts = task.entry.mapping.source, task.facts
-        warnings = find_warnings(self._connection, sql, facts.name, reading)
+        found = self._stage_look_ups(task, sql)
+        warnings = find_warnings(self._connection, sql, facts.name, reading, found)
         self.warnings += [f"{source}: {warning}" for warning in warnings.messages]
         rows = dict.fromkeys(by_entity, 0)
         for name in (name for name, count in by_entity.items() if count):
@@ -193,6 +205,20 @@ class BatchMaker:
             erased=sum(one.removed for one in erased.values()),
             emptied=sum(one.emptied for one in erased.values()),
         )
+
+    def make_lookups(self) -> dict[str, str]:
+        """Make the landed look-ups readable. Returns a digest of those of each source."""
+        return make_state(self._connection, given_sql(self._store.root))
+
+    def _stage_look_ups(self, task: Task, sql: RowSql) -> list[Found]:
+        """Write the look-up rows of a file, and what its records found in other files."""
+        group, mapping = task.group, task.entry.mapping
+        if group.lookups:
+            self._copy(rows_sql(group, task.facts.columns(), sql.taken), self._store.staged(task.batch, LOOKUPS))
+        if not group.look_up:
+            return []
+        self._copy(uses_sql(mapping, group, sql), self._store.staged(task.batch, LOOKUP_USES))
+        return find(self._connection, mapping, group, sql)
 
     def _copy(self, query: str, path: Path) -> int:
         statement = f"copy ({query}) to {quoting.text(str(path))} (format parquet, compression zstd)"

@@ -17,6 +17,7 @@ from pipelines.landing.binding import check_expressions
 from pipelines.landing.channels import DeclaredChannel, split_place
 from pipelines.landing.entity_fit import Problem, problems_of_names, problems_of_rows
 from pipelines.landing.extending import extended
+from pipelines.landing.lookup_fit import problems_of_look_ups
 from pipelines.landing.model import Mapping
 from pipelines.landing.order_statuses import Declared, status_word
 from pipelines.landing.survey_items import problems_of_items, with_items
@@ -42,6 +43,7 @@ def load_mapping(name_or_path: str | Path) -> Mapping:
     mapping = read_mapping(name_or_path)
     content = mapping.model_dump_json()
     if content not in _CHECKED:
+        _refuse(mapping, problems_of_look_ups(mapping))
         check_expressions(mapping)
         with connect(threads=1) as connection:
             _refuse(mapping, problems_of_rows(connection, mapping))

@@ -145,6 +145,20 @@ class Skip(_Strict):
     where: Sql
 
 
+class Lookup(_Strict):
+    """A look-up that files of a group give to other files of the source.
+
+    Attributes:
+        about: What the key identifies. It decides which rows are removed with a person who is erased.
+        key: The source column or expression of the key.
+        columns: The columns that other files can read, each a source column or expression.
+    """
+
+    about: Literal["customer", "order", "other"]
+    key: Sql
+    columns: dict[EntryName, Sql] = Field(min_length=1)
+
+
 class FileGroup(_Strict):
     """One kind of file of a source, or files that are ignored with a reason.
 
@@ -179,6 +193,9 @@ class FileGroup(_Strict):
             fits is used.
         timezone: The zone of times without an offset, if it differs from the mapping's.
         entities: The entities that the records become.
+        lookups: Look-ups that these files give to other files of the source.
+        look_up: The look-ups whose values these files read as `name.column`, each with the column or expression that
+            gives a record's key.
         skips: The records that are left out. A record that a skip takes does not land.
         delivery: What happens to keys that a later delivery under the same file name no longer has. By default they
             stay, with a warning. `full`: they are removed. `append`: they stay, without a warning.
@@ -210,6 +227,8 @@ class FileGroup(_Strict):
     timestamps: Listed = ("iso",)
     timezone: Zone = None
     entities: dict[str, EntityRows] = Field(default_factory=dict)
+    lookups: dict[EntryName, Lookup] = Field(default_factory=dict)
+    look_up: dict[EntryName, Sql] = Field(default_factory=dict)
     skips: tuple[Skip, ...] = ()
     delivery: Literal["full", "append"] | None = None
     lines: Literal["complete", "partial"] | None = None
@@ -252,7 +271,7 @@ class FileGroup(_Strict):
             if self.model_fields_set - {"name", "match", "ignore"}:
                 raise ValueError("a group with `ignore` can have no other keys than `match` and `ignore`")
             return self
-        if not self.entities:
+        if not self.entities and not self.lookups:
             raise ValueError("`entities` is missing; if the files must not be read, declare `ignore: <reason>`")
         if self.has_header and (self.header_rows == 0) != (self.names is not None):
             raise ValueError("`names` and `header_rows: 0` must be used together")
@@ -289,6 +308,12 @@ class FileGroup(_Strict):
         """Every expression of the group, with its location in the group."""
         for index, skip in enumerate(self.skips):
             yield ("skips", index, "where"), skip.where
+        for name, given in self.lookups.items():
+            yield ("lookups", name, "key"), given.key
+            for column, sql in given.columns.items():
+                yield ("lookups", name, "columns", column), sql
+        for name, sql in self.look_up.items():
+            yield ("look_up", name), sql
         for name, rows in self.entities.items():
             at = ("entities", name)
             yield (*at, "where"), rows.where
@@ -340,6 +365,15 @@ class Mapping(_Strict):
     def zone(self, group: FileGroup, column: Column | None = None) -> str:
         """The time zone that applies to a group, or to one of its columns."""
         return (column and column.timezone) or group.timezone or self.timezone or "UTC"
+
+    def lookups_named(self, name: str) -> list[Lookup]:
+        """What the entries of the mapping declare about a look-up."""
+        return [group.lookups[name] for group in self.files if name in group.lookups]
+
+    def level(self, group: FileGroup) -> int:
+        """The number of steps of look-ups on which the files of a group depend: those of a lower level land first."""
+        givers = (one for one in self.files if group.look_up.keys() & one.lookups.keys())
+        return 1 + max(map(self.level, givers), default=0) if group.look_up else 0
 
     def is_built_in(self, location: tuple[str | int, ...]) -> bool:
         """Whether a location is that of a built-in mapping: this one, or one that it extends without a change there."""

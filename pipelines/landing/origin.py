@@ -7,13 +7,16 @@ same row, another version of the mapping landed that row, and its source cells a
 from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass
+from pathlib import Path as Folder
 
 import duckdb
 
+from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.landing.binding import RELATION, content_of, is_of_item, items_of, json_leaf, record_leaf, references
 from pipelines.landing.expressions import Path
 from pipelines.landing.inbox import place_of
+from pipelines.landing.lookups import add_look_ups, given_sql, make_state
 from pipelines.landing.model import EntityRows, FileGroup, Mapping
 from pipelines.landing.readers.relation import TABLE, Own, make_view
 from pipelines.landing.readers.wide import file_columns
@@ -23,6 +26,7 @@ Cells = dict[str, dict[str, str | None]]
 """Canonical column to its source columns, each with its text as delivered."""
 
 _ITEMS = "landing_items"
+_LOOKED_UP = f"(select *, landing_record as record, 0 as number from {RELATION})"  # noqa: S608 (a name of ours)
 _Texts = dict[tuple[int, int], dict[Path, str | None]]
 """By record and element of `each` (0 for the record itself): the text at each path."""
 
@@ -42,7 +46,9 @@ class LandedRow:
     raw: str
 
 
-def cells_of(mapping: Mapping, file_name: str, entity: str, rows: Sequence[LandedRow]) -> dict[tuple[int, str], Cells]:
+def cells_of(
+    mapping: Mapping, file_name: str, entity: str, rows: Sequence[LandedRow], landing: Folder
+) -> dict[tuple[int, str], Cells]:
     """The source cells of rows of one file, by record and hash. Rows whose cells are not known are left out.
 
     Args:
@@ -50,6 +56,7 @@ def cells_of(mapping: Mapping, file_name: str, entity: str, rows: Sequence[Lande
         file_name: The file name below the source's folder.
         entity: The entity of the rows.
         rows: The rows.
+        landing: The landing folder, for values from look-ups.
     """
     group = place_of(mapping, file_name).group
     if group is None or entity not in group.entities or not rows:
@@ -60,8 +67,15 @@ def cells_of(mapping: Mapping, file_name: str, entity: str, rows: Sequence[Lande
     try:
         with connect(threads=1) as connection:
             leaf = _make_records(connection, group, rows)
+            if group.look_up:
+                make_state(connection, given_sql(landing))
+                add_look_ups(connection, mapping, group)
             found = connection.execute(RowSql(connection, mapping, group).origins(entity)).fetchall()
-            texts: _Texts = _texts(connection, f"{TABLE}, (select 0 as number)", leaf, paths - of_items)
+            looked_up = {path for path in paths - of_items if path[0].lower() in group.look_up}
+            own = paths - of_items - looked_up
+            texts: _Texts = _texts(connection, f"{TABLE}, (select 0 as number)", leaf, own)
+            for key, more in _texts(connection, _LOOKED_UP, _field, looked_up).items():
+                texts[key] |= more
             if spec.each:
                 _make_items(connection, spec.each)
                 item = json_leaf("item")
@@ -98,6 +112,10 @@ def _make_records(
     columns = file_columns([header], [leaf((name,)) for name in header])
     make_view(connection, group, Own("record", "record", "document"), leaf, header=columns)
     return leaf
+
+
+def _field(path: Path) -> str:
+    return ".".join(map(quoting.name, path))
 
 
 def _make_items(connection: duckdb.DuckDBPyConnection, each: str) -> None:

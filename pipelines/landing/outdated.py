@@ -10,10 +10,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pipelines.landing.batches import Delivery, batch_of, read_ledger
-from pipelines.landing.deliveries import read_deliveries
+from pipelines.base.database import connect
+from pipelines.landing.batches import LOOKUP_USES, Delivery, batch_of, parts_of
 from pipelines.landing.fingerprint import Declared, declared, earlier_fingerprints, fingerprint, version
 from pipelines.landing.inbox import SourceFiles, place_of
+from pipelines.landing.index import read_deliveries, read_ledger
+from pipelines.landing.lookups import given_sql, stale_batches, state_sql
 from pipelines.landing.model import FileGroup
 
 Key = tuple[str, str, date | None, str]
@@ -34,6 +36,8 @@ class Landed:
         declares: The `delivery` and `lines` that the mapping declared for it.
         deliveries: Its deliveries, sorted by name and sequence.
         records: The number of records that were taken or unreadable.
+        looks_up: Whether it takes values from look-ups.
+        is_stale: Whether it would now find other values in them.
     """
 
     source: str
@@ -45,6 +49,8 @@ class Landed:
     declares: Declared
     deliveries: tuple[Delivery, ...]
     records: int
+    looks_up: bool = False
+    is_stale: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,7 @@ class Target:
         file_on: The date of the file.
         rows: The fingerprint of what decides the rows.
         declares: What the mapping declares.
+        lookups: The digest of the look-ups in force; empty if files of the group do not look up.
     """
 
     entry: SourceFiles
@@ -64,11 +71,12 @@ class Target:
     file_on: date | None
     rows: str
     declares: Declared
+    lookups: str = ""
 
     @property
     def version(self) -> str:
         """The version of the landing."""
-        return version(self.rows, self.declares)
+        return version(self.rows, self.declares, self.lookups)
 
     def key(self, sha256: str) -> Key:
         """The key of a content that is landed in this way."""
@@ -109,9 +117,11 @@ class Versions:
 
     Args:
         sources: The sources, each with its mapping.
+        lookups: The digest of the look-ups in force, by source. It only gives new batches their names.
     """
 
-    def __init__(self, sources: Sequence[SourceFiles]) -> None:
+    def __init__(self, sources: Sequence[SourceFiles], lookups: Mapping[str, str] | None = None) -> None:
+        self._lookups = lookups or {}
         self._entries: dict[str, list[SourceFiles]] = defaultdict(list)
         for entry in sources:
             self._entries[entry.mapping.source].append(entry)
@@ -122,7 +132,12 @@ class Versions:
         """How files of a group land."""
         if id(group) not in self._rows:
             self._rows[id(group)] = fingerprint(entry.mapping, group)
-        return Target(entry, group, file_on, self._rows[id(group)], declared(group))
+        lookups = self.lookups(entry.mapping.source) if group.look_up else ""
+        return Target(entry, group, file_on, self._rows[id(group)], declared(group), lookups)
+
+    def lookups(self, source: str) -> str:
+        """The digest of the look-ups in force of a source."""
+        return self._lookups.get(source, "none")
 
     def targets(self, source: str, name: str) -> list[Target]:
         """How a file of a name lands; empty if no group matches. Several entries of the config may share a source."""
@@ -135,7 +150,7 @@ class Versions:
 
     def has_rows_of(self, landed: Landed, target: Target) -> bool:
         """Whether a content has landed with the rows that the current mapping makes."""
-        if landed.file_on != target.file_on:
+        if landed.file_on != target.file_on or (landed.is_stale and target.group.look_up):
             return False
         if landed.mapping_sha256 == target.rows:
             return True
@@ -179,7 +194,17 @@ def read_landed(home: Path) -> tuple[Landed, ...]:
     for row in read_deliveries(home).to_pylist():
         one = Delivery(row["file_name"], row["sequence"], row["delivered_on"])
         deliveries[row["source"], row["batch"]].append(one)
-    return tuple(_landed(*key, of_batch, deliveries[key]) for key, of_batch in lines.items())
+    stale = _stale(home)
+    return tuple(_landed(*key, of_batch, deliveries[key], is_stale=key in stale) for key, of_batch in lines.items())
+
+
+def _stale(home: Path) -> set[tuple[str, str]]:
+    """The batches of files that would now find other values in their look-ups."""
+    landing = home / "landing"
+    if next(parts_of(landing / LOOKUP_USES), None) is None:
+        return set()
+    with connect() as connection:
+        return stale_batches(connection, landing, f"({state_sql(given_sql(landing))})")
 
 
 def latest_deliveries(landed: Iterable[Landed]) -> dict[tuple[str, str], tuple[int, str]]:
@@ -200,7 +225,8 @@ def compare(landed: Iterable[Landed], versions: Versions) -> Comparison:
     for one in landed:
         if not versions.knows(one.source):
             continue
-        current[one.source, one.sha256, one.file_on, version(one.mapping_sha256, one.declares)] = one.batch
+        lookups = "" if not one.looks_up else "stale" if one.is_stale else versions.lookups(one.source)
+        current[one.source, one.sha256, one.file_on, version(one.mapping_sha256, one.declares, lookups)] = one.batch
         moves: dict[Key, tuple[Target, list[Delivery]]] = {}
         lost: list[str] = []
         is_current = False
@@ -224,7 +250,9 @@ def compare(landed: Iterable[Landed], versions: Versions) -> Comparison:
     return Comparison(current, tuple(changes), tuple(unmatched))
 
 
-def _landed(source: str, batch: str, lines: Sequence[dict[str, Any]], deliveries: Sequence[Delivery]) -> Landed:
+def _landed(
+    source: str, batch: str, lines: Sequence[dict[str, Any]], deliveries: Sequence[Delivery], *, is_stale: bool
+) -> Landed:
     first = lines[0]
     return Landed(
         source,
@@ -236,6 +264,8 @@ def _landed(source: str, batch: str, lines: Sequence[dict[str, Any]], deliveries
         frozenset((line["entity"], line.get("delivery"), line.get("line_lists")) for line in lines),
         tuple(deliveries),
         first["taken_records"] + first["unreadable_records"],
+        first.get("lookup_missing") is not None,
+        is_stale,
     )
 
 

@@ -1,4 +1,4 @@
-"""The report about files that were landed with an older version of the mapping.
+"""The report about files that were landed with an older version of the mapping, or with other values of look-ups.
 
 It says how many there are, and which of them cannot be landed again without the user's help. No file of an inbox is
 opened.
@@ -15,6 +15,7 @@ from pipelines.landing.inbox import SourceFiles
 from pipelines.landing.outdated import Change, Landed, Versions, compare, latest_deliveries
 
 _LISTED = 5  # names in a message
+_MAPPING, _LOOK_UPS = "an older version of the mapping", "an older version of the mapping or of look-ups"
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class OutdatedFiles:
         unmatched: Names of landed files that are not in the inbox and no longer match the mapping.
         ignored: Names of landed files in the inbox that the mapping now ignores: the next run refuses them.
         redeclared: The number of files whose rows stay, but whose `delivery` or `lines` has changed in the mapping.
+        cause: With what the files were landed, for the messages.
     """
 
     source: str
@@ -43,6 +45,7 @@ class OutdatedFiles:
     unmatched: tuple[str, ...]
     ignored: tuple[str, ...]
     redeclared: int
+    cause: str = _MAPPING
 
     def summary(self) -> str:
         """How many files the next run lands again; empty if there are none."""
@@ -50,7 +53,7 @@ class OutdatedFiles:
             return ""
         rest = "" if self.in_inbox == self.files else f" {self.in_inbox:,} of"
         again = f"`loyalty run` lands{rest} {'it' if self.files == 1 else 'them'} again, or reports why it cannot"
-        return f"{self.source}: {_files(self.files)} landed with an older version of the mapping; {again}"
+        return f"{self.source}: {_files(self.files)} landed with {self.cause}; {again}"
 
     def messages(self) -> list[str]:
         """Everything to report, one message per line."""
@@ -68,14 +71,14 @@ class OutdatedFiles:
         messages = []
         if self.gone:
             messages.append(
-                f"{self.source}: {_files(len(self.gone))} landed with an older version of the mapping and"
+                f"{self.source}: {_files(len(self.gone))} landed with {self.cause} and"
                 f" {_are(len(self.gone))} no longer in the inbox: {_listed(self.gone)}. Their earlier rows stay in"
                 f" force. To land them again, put the original files back into {' or '.join(self.folders)} under these"
                 f" names, or {by_folder}"
             )
         if self.replaced:
             messages.append(
-                f"{self.source}: {_files(len(self.replaced))} landed with an older version of the mapping, and later"
+                f"{self.source}: {_files(len(self.replaced))} landed with {self.cause}, and later"
                 f" deliveries have the same names: {_listed(self.replaced)}. Their earlier rows stay in force. To"
                 f" land them again, {by_folder}. Do not put them back into the inbox: each would be a new delivery."
             )
@@ -137,6 +140,7 @@ def outdated_files(landed: Sequence[Landed], sources: Sequence[SourceFiles]) -> 
             unmatched=tuple(name for name in lost if name not in there),
             ignored=tuple(name for name in there if versions.ignores(source, name)),
             redeclared=len(changes) - len(placed),
+            cause=_LOOK_UPS if any(change.landed.is_stale for change, _ in placed) else _MAPPING,
         )
         if changes or lost:
             found[source] = outdated

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.landing.batches import DELIVERIES, LAYOUTS, LEDGER, Delivery, Store, parts_of, schema_of
+from pipelines.landing.index import update_index
 from pipelines.landing.replacement import JOURNAL, read_replacement, remove_replacement
 
 # The values of columns in rows that landed before the column existed; NULL for all other columns.
@@ -21,20 +22,25 @@ _BEFORE: dict[tuple[str, str], object] = {(LEDGER, "erased_rows"): 0, (LEDGER, "
 
 @contextmanager
 def prepared(root: Path) -> Iterator[Store]:
-    """The prepared landing folder. Its scratch folder is removed at the end. The caller has the run lock."""
+    """The prepared landing folder. At the end its scratch folder is removed. The caller has the run lock."""
     store = Store(root)
     prepare(store)
     try:
         yield store
     finally:
         store.close()
+        update_index(root)
 
 
 def finish_replacement(root: Path) -> None:
-    """Finish a replacement that a killed run began, so that no content counts twice. The caller has the run lock."""
+    """Finish what a killed run began: a replacement, so that no content counts twice, and the index.
+
+    The caller has the run lock.
+    """
     if (root / JOURNAL).exists():
         with prepared(root):
             pass
+    update_index(root)
 
 
 def prepare(store: Store) -> int:

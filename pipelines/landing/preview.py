@@ -1,12 +1,12 @@
 """Previews a landing without landing anything: it runs the decisions of land.py on a landing folder in memory.
 
-Every file is hashed, and the beginning of each file that would land is read. Problems that only the whole file shows
-(such as an expression that fails on a value) are not found.
+Every file is hashed, and the beginning of each file that would land is read; for look-ups, whole files. Problems that
+only the whole file shows (such as an expression that fails on a value) are not found.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from pipelines.landing.deliveries import ages_of
 from pipelines.landing.inbox import SourceFiles, find
 from pipelines.landing.land import Landing
 from pipelines.landing.landing_state import Known
+from pipelines.landing.lookup_preview import preview_look_ups
 from pipelines.landing.make_batch import BatchMaker, Task
 from pipelines.landing.outdated import Change, Landed, Versions, read_landed
 from pipelines.landing.readers import check_layout
@@ -34,6 +35,7 @@ class LandingPreview:
         refused: The error with which the landing would end; None if no file would be refused.
         batches: The batches that would exist afterwards, sorted.
         ages: Per batch, how many later deliveries of its file there would be.
+        look_ups: What the files would find in look-ups, and what they would not.
     """
 
     new: Mapping[str, int]
@@ -41,6 +43,7 @@ class LandingPreview:
     refused: RefusedFiles | None
     batches: tuple[str, ...]
     ages: Mapping[str, int]
+    look_ups: tuple[str, ...] = ()
 
 
 def preview_landing(
@@ -55,10 +58,17 @@ def preview_landing(
     if not found:
         check_something_landed(home, sources)
     landed, versions = read_landed(home), Versions(sources)
+    looked_up = [
+        (source, preview_look_ups(home, landed, source, [file for file in found if file.source is source]))
+        for source in sources
+    ]
+    stale = {batch for _, one in looked_up for batch in one.stale}
+    landed = tuple(replace(one, is_stale=(one.source, one.batch) in stale) for one in landed)
     store = _StoreInMemory(home / "landing", landed)
     known = Known(landed, versions)
     again = Counter(change.landed.source for change in known.changes if not change.needs_rows)
-    landing = Landing(store, _LayoutChecker(store), versions, known, today)
+    landing = Landing(store, _LayoutChecker(store), today)
+    landing.reach(None, versions, known)
     landing.redeclare()
     files = [landing.land(file) for file in found]
     files += landing.land_rest(originals)
@@ -67,7 +77,8 @@ def preview_landing(
     new = Counter({file.source: 0 for file in files if file.outcome is not Outcome.IGNORED})
     new.update(file.source for file in report.of(Outcome.LANDED))
     refused = RefusedFiles(report) if report.of(Outcome.REFUSED) else None
-    return LandingPreview(dict(new), dict(again), refused, store.batches(), store.ages())
+    messages = [f"{source.mapping.source}: {text}" for source, one in looked_up for text in (*one.notes, *one.warnings)]
+    return LandingPreview(dict(new), dict(again), refused, store.batches(), store.ages(), tuple(messages))
 
 
 class _StoreInMemory(Store):

@@ -17,7 +17,16 @@ from pipelines.base.entities import ENTITIES
 from pipelines.base.text import printable_name
 from pipelines.landing import formats as formats_of
 from pipelines.landing import normal
-from pipelines.landing.binding import ITEM_NO, RELATION, is_no_list, items_of, references, relation_of, sql_of
+from pipelines.landing.binding import (
+    ITEM_NO,
+    RELATION,
+    is_no_list,
+    items_of,
+    references,
+    relation_of,
+    sql_of,
+    takes_for_lookups,
+)
 from pipelines.landing.cells import trimmed
 from pipelines.landing.hashes import content_hash, generated_key
 from pipelines.landing.mapping_values import BLANK
@@ -110,20 +119,32 @@ class RowSql:
         odd = [self._no_list, self._unmapped, *(f"landing_record = {record}" for record in cut_off)]
         self._odd = " or ".join(one for one in odd if one != "false") or "false"
         self._takes = {name: self._takes_sql(name, rows) for name, rows in group.entities.items()}
-        self._taken = f"not ({self._odd}) and ({' or '.join(self._takes.values())})"
+        self._taken = f"not ({self._odd}) and ({' or '.join([*self._takes.values(), *takes_for_lookups(group)])})"
         may_be_blank = [rows for rows in group.entities.values() if rows.unpivot or rows.wording]
         blank = " or ".join(f"coalesce({sql_of(rows.where)}, false)" for rows in may_be_blank)
         self._blank = f"not ({self._odd}) and not ({self._taken}) and ({blank or 'false'})"
         self.skips = (*(skip.name for skip in group.skips), *([BLANK] if may_be_blank else []))
+
+    @property
+    def kept(self) -> str:
+        """The SQL condition of records that no skip takes and that can be read."""
+        return f"{self._kept} and not ({self._odd})"
+
+    @property
+    def taken(self) -> str:
+        """The SQL condition of records that are taken."""
+        return f"{self._kept} and {self._taken}"
+
+    def takes(self, name: str) -> str:
+        """The SQL condition of records from which an entity makes rows."""
+        return f"{self.kept} and {self._takes[name]}"
 
     def record_counts(self) -> str:
         """One row with numbers of records: all, taken, unreadable, then per entity in the mapping's order and per skip.
 
         For an entity, it is the number of records from which it makes rows, not the number of rows.
         """
-        by_entity = [
-            f"count(*) filter ({self._kept} and not ({self._odd}) and {takes})" for takes in self._takes.values()
-        ]
+        by_entity = [f"count(*) filter ({self.takes(name)})" for name in self._takes]
         by_skip, before = [], "true"
         for skip in self._skipped:
             by_skip.append(f"count(*) filter ({before} and {skip})")
@@ -264,7 +285,8 @@ class RowSql:
     def _describe(self, connection: duckdb.DuckDBPyConnection, rows: EntityRows, block: Columns) -> dict[str, str]:
         select = ", ".join(f"{column_sql(column)} as {quoting.name(name)}" for name, column in block.items())
         found = connection.execute(f"describe select {select} from {relation_of(self._group, rows)}").fetchall()  # noqa: S608 (names are quoted)
-        return {str(row[0]): str(row[1]) for row in found}
+        # by position: DuckDB may write a name that differs only in case (`total: Total`) as the source does
+        return {name: str(row[1]) for name, row in zip(block, found, strict=True)}
 
     def _extracted(self, name: str, column: str, spec: Column, sql_type: str) -> str:
         kind = ENTITIES[name].columns[column]

@@ -21,6 +21,7 @@ from pipelines.base.text import printable_name
 from pipelines.landing.batches import PART
 from pipelines.landing.delivered import sha256_of
 from pipelines.landing.inbox import Found, SourceFiles
+from pipelines.landing.lookups import add_look_ups
 from pipelines.landing.model import FileGroup
 from pipelines.landing.order_statuses import UNKNOWN, class_of
 from pipelines.landing.outdated import Comparison, Landed, Versions, compare
@@ -168,6 +169,7 @@ def _count_file(connection: duckdb.DuckDBPyConnection, file: Found, sha256: str,
     assert group is not None
     try:
         read(connection, file.path, group, scratch)
+        add_look_ups(connection, mapping, group)
         sql = RowSql(connection, mapping, group)
         for entity in _with_status(group):
             _count(connection, entity, sql.rows(entity, FileFacts(file.name, sha256, file.file_on, date.min)))

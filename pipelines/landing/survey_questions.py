@@ -56,7 +56,7 @@ def question_messages(connection: duckdb.DuckDBPyConnection, group: FileGroup, k
     ).fetchall()
     listed = {text.strip() for text in rows.items} | {plain(text) for text in rows.items}
     left_out = [
-        f"`{printable_name(str(asked or question))}` ({answers:,})"
+        f"{_shown(question, asked)} ({answers:,})"
         for question, asked, construct, _, answers, *_ in found
         if construct is None and question not in listed and plain(str(asked or "")) not in listed
     ]
@@ -71,10 +71,17 @@ def question_messages(connection: duckdb.DuckDBPyConnection, group: FileGroup, k
         is_listed = question in listed or plain(str(asked or "")) in listed
         if construct is not None and not is_listed and numbers >= _ENOUGH and largest <= highest * _UPPER_PART:
             yield (
-                f"the question `{printable_name(str(asked or question))}` counts as {construct} with answers up to"
+                f"the question {_shown(question, asked)} counts as {construct} with answers up to"
                 f" {highest}, but its largest answer is {largest:g}. If it was asked on another scale, declare its"
                 " construct and scale under `items` of survey_answers"
             )
+
+
+def _shown(question: str | None, asked: str | None) -> str:
+    """The id of a question, and its wording unless the id has it."""
+    names = [text for text in (question, asked) if text]
+    is_in_id = plain(asked or "") in plain(question or "")
+    return " ".join(f"`{printable_name(text)}`" for text in (names[:1] if is_in_id else names))
 
 
 def _recognising(group: FileGroup) -> EntityRows | None:

@@ -21,6 +21,7 @@ from pipelines.landing.batches import UNREADABLE
 from pipelines.privacy import match
 from pipelines.privacy.customer_keys import customer_keys, refs_of
 from pipelines.privacy.find import find_person, open_landed
+from pipelines.privacy.rewrite import LOOKED_UP
 from pipelines.privacy.subject import Subject
 from pipelines.publication import list_versions
 
@@ -91,6 +92,9 @@ def _sections(
             yield f"landed.{entity}", f"select * {rows}"
     mentions = match.mentions(subject, ["raw"], unreadable=True)
     yield f"landed.{UNREADABLE}", f"select * from {UNREADABLE} where {mentions} order by source, file_name, line"  # noqa: S608 (names are quoted)
+    for dataset, texts in LOOKED_UP.items():
+        theirs = match.looked_up(subject, texts)
+        yield f"landed.{dataset}", f"select * from {dataset} where {theirs} order by source, batch, lookup, key"  # noqa: S608 (names are quoted)
     listed = ", ".join(map(quoting.text, keys))
     columns: dict[tuple[str, str], list[str]] = {}
     for schema, table, column in connection.execute(

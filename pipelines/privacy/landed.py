@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from pipelines.base import quoting
 from pipelines.base.database import connect
+from pipelines.base.entities import ENTITIES
 from pipelines.landing.batches import LEDGER, PART, Store, part_path, schema_of
 from pipelines.privacy.match import ERASED
 from pipelines.privacy.rewrite import DATASETS, KEPT, rewrite, with_outcome
@@ -85,7 +86,7 @@ def _update_ledger(connection: duckdb.DuckDBPyConnection, store: Store, batch: B
     """Write into the ledger how many rows the batch has now, and how many were erased or emptied."""
     part = store.part(LEDGER, *batch)
     lines = pq.read_table(part, partitioning=None).to_pylist()
-    for line in lines:
+    for line in (line for line in lines if line["entity"] in ENTITIES):
         landed = store.part(line["entity"], *batch)
         rows, emptied = _counts(connection, landed) if landed.is_file() else (0, 0)
         line["erased_rows"] = (line.get("erased_rows") or 0) + line["landed_rows"] - rows

@@ -14,9 +14,11 @@ from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.entities import ENTITIES, ColumnType
 from pipelines.landing import EarlierBatch, NotLandedAgain
-from pipelines.landing.batches import PART, UNREADABLE
+from pipelines.landing.batches import LOOKUP_USES, LOOKUPS, PART
 from pipelines.privacy import match
 from pipelines.privacy.rewrite import DATASETS, ERASED_VALUE
+
+_OF_RECORDS = tuple(dataset for dataset in DATASETS if dataset != LOOKUP_USES)
 
 # A record is touched if one of its rows was emptied. Removed rows no longer exist.
 _TOUCHED = f"raw = {quoting.text(match.ERASED)}"
@@ -33,7 +35,7 @@ def check_nobody_returns(folder: Path, records: int, again: EarlierBatch) -> Non
     Raises:
         NotLandedAgain: The new batch may have data of an erased person.
     """
-    staged = {dataset: folder / dataset / PART for dataset in DATASETS}
+    staged = {dataset: folder / dataset / PART for dataset in _OF_RECORDS}
     now = {dataset: part for dataset, part in staged.items() if part.is_file()}
     with connect() as connection:
         for name, parts in (("before", again.parts), ("now", now)):
@@ -46,7 +48,9 @@ def check_nobody_returns(folder: Path, records: int, again: EarlierBatch) -> Non
         if not removed and not touched:
             return
         queries = [_renumbered(), _whole_again(), _named_again(), _there_again(records, removed)]
-        queries += [query for dataset in DATASETS if (query := _filled_again(connection, dataset, again.parts, now))]
+        queries += [query for dataset in ENTITIES if (query := _filled_again(connection, dataset, again.parts, now))]
+        if LOOKUPS in now:
+            queries.append(_looked_up_again(again.parts, now))
         if any(connection.execute(query).fetchall() for query in queries):
             raise NotLandedAgain(
                 f"people were erased from {removed + touched} of its records, and with the current mapping not all of"
@@ -58,10 +62,11 @@ def check_nobody_returns(folder: Path, records: int, again: EarlierBatch) -> Non
 
 def _rows(parts: Mapping[str, Path]) -> Iterator[str]:
     """All rows of a batch: record, raw record and person, once per person that a row names."""
-    for dataset in (dataset for dataset in DATASETS if dataset in parts):
-        columns = [] if dataset == UNREADABLE else match.identifying_columns(dataset)
+    for dataset in (dataset for dataset in _OF_RECORDS if dataset in parts):
+        columns = match.identifying_columns(dataset) if dataset in ENTITIES else []
         people = f"unnest([{', '.join(columns)}])" if columns else "null::varchar"
-        yield f"select record, raw, {people} as person from {_read(parts[dataset])}"  # noqa: S608 (names are ours)
+        raw = "null::varchar" if dataset == LOOKUPS else "raw"  # a look-up has only some columns of the record
+        yield f"select record, {raw} as raw, {people} as person from {_read(parts[dataset])}"  # noqa: S608 (names are ours)
 
 
 def _read(part: Path) -> str:
@@ -99,7 +104,7 @@ def _filled_again(
     connection: duckdb.DuckDBPyConnection, dataset: str, before: Mapping[str, Path], now: Mapping[str, Path]
 ) -> str:
     """Touched rows of an entity with a value in a column that was emptied; no query if there is no such column."""
-    if dataset == UNREADABLE or dataset not in before or dataset not in now:
+    if dataset not in before or dataset not in now:
         return ""
     kinds, free = ENTITIES[dataset].columns, match.free_columns(dataset)
     counts = ", ".join(f"count({column})" for column in free)
@@ -111,6 +116,15 @@ def _filled_again(
     tests = " or ".join(f"({_value(f'later.{column}')} is not null and earlier.{column} = 0)" for column in emptied)
     both = f"{_read(now[dataset])} as later inner join ({touched}) as earlier using (record)"
     return f"select 1 from {both} where {tests} limit 1" if emptied else ""  # noqa: S608
+
+
+def _looked_up_again(before: Mapping[str, Path], now: Mapping[str, Path]) -> str:
+    """Touched records that give rows to a look-up which they did not give in the earlier batch."""
+    columns = "record, lookup, key, raw"
+    touched = f"select record from before where {_TOUCHED}"  # noqa: S608
+    given = f"select {columns} from {_read(now[LOOKUPS])} where record in ({touched})"  # noqa: S608
+    earlier = f" except select {columns} from {_read(before[LOOKUPS])}" if LOOKUPS in before else ""  # noqa: S608
+    return f"select 1 from ({given}{earlier}) limit 1"  # noqa: S608
 
 
 def _value(column: str) -> str:

@@ -94,6 +94,29 @@ def theirs(entity: str, subject: Subject) -> str:
     return _any([owns(entity, subject), *terms])
 
 
+def looked_up(subject: Subject, texts: Sequence[str]) -> str:
+    """SQL that checks whether a row of a look-up is about the person: its key names them or an order of theirs.
+
+    Args:
+        subject: The person.
+        texts: The columns that are searched for their identifiers too.
+    """
+    terms = []
+    for source in subject.sources():
+        named = {
+            "customer": [*subject.refs_of(source), *subject.guest_emails_of(source)],
+            "order": subject.orders_of(source),
+        }
+        terms += [
+            f"(source = {quoting.text(source)} and about = '{about}' and lower(key) in {_listed(map(str.lower, keys))})"
+            for about, keys in named.items()
+            if keys
+        ]
+    if subject.phones:
+        terms.append(f"(about = 'customer' and {digits('key')} in {_listed(subject.phones)})")
+    return _any([*terms, mentions(subject, texts)])
+
+
 def mentions(subject: Subject, texts: Sequence[str], *, unreadable: bool = False) -> str:
     """SQL that checks whether any of the texts has an identifier of the person as a whole word."""
     text = f"concat_ws(chr(10), {', '.join(texts)})"

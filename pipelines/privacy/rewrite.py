@@ -2,7 +2,8 @@
 
 Rows about the person are removed. Rows with amounts stay, because accounting needs them, but without reference, e-mail,
 phone, free text and raw record. They get the hash of a row that never had these. Rows of other people that mention the
-person lose that text and their raw record. The same code is used for committed batches and for a batch that is being
+person lose that text and their raw record. Rows of look-ups that are about the person or mention them are removed, and
+so is what files found under their keys. The same code is used for committed batches and for a batch that is being
 landed.
 """
 
@@ -14,7 +15,7 @@ import duckdb
 from pipelines.base import quoting
 from pipelines.base.durable import sync_file
 from pipelines.base.entities import ENTITIES, ColumnType
-from pipelines.landing.batches import LAYOUTS, UNREADABLE
+from pipelines.landing.batches import LAYOUTS, LOOKUP_USES, LOOKUPS, UNREADABLE
 from pipelines.landing.hashes import content_hash, generated_key
 from pipelines.landing.model import GENERATED_KEYS
 from pipelines.privacy import match
@@ -22,7 +23,9 @@ from pipelines.privacy.subject import Subject
 
 # Entities with amounts: their rows are anonymised. All other rows about the person are removed.
 MONEY = frozenset({"orders", "order_lines", "payments", "returns"})
-DATASETS = (*ENTITIES, UNREADABLE)
+# The texts in rows of look-ups. Rows about the person are removed; `about` says whom or what their key identifies.
+LOOKED_UP = {LOOKUPS: ("key", "raw"), LOOKUP_USES: ("key",)}
+DATASETS = (*ENTITIES, UNREADABLE, *LOOKED_UP)
 
 _TEXTS = (ColumnType.PERSONAL, ColumnType.TEXT, ColumnType.LOWER)
 
@@ -36,6 +39,9 @@ def with_outcome(dataset: str, subject: Subject, relation: str) -> str:
     if dataset == UNREADABLE:
         mentions = match.mentions(subject, ["raw"], unreadable=True)
         return f"select *, case when {mentions} then '{BLANKED}' else '{KEPT}' end as outcome from {relation}"  # noqa: S608 (names are quoted)
+    if dataset in LOOKED_UP:
+        theirs = match.looked_up(subject, LOOKED_UP[dataset])
+        return f"select *, case when {theirs} then '{REMOVED}' else '{KEPT}' end as outcome from {relation}"  # noqa: S608 (names are quoted)
     theirs = match.theirs(dataset, subject)
     outcome = REMOVED
     if dataset in MONEY:
@@ -57,7 +63,7 @@ def rewrite(
     Args:
         connection: Any DuckDB.
         part: The file.
-        dataset: The entity of the file, or `unreadable`.
+        dataset: The data set of the file.
         source: The source.
         subject: The person.
         scratch: The path of a temporary file on the same file system.
@@ -75,11 +81,12 @@ def rewrite(
     counts = Counter(dict(connection.execute("select outcome, count(*) from outcomes group by all").fetchall()))
     if not counts:
         return counts
-    connection.execute(
-        "create or replace temp table changed as"  # noqa: S608 (names are quoted)
-        f" select {_changed(dataset, subject)} from {relation} as landed inner join outcomes using (file_row_number)"
-        f" where outcome <> '{REMOVED}'"
-    )
+    if dataset not in LOOKED_UP:
+        connection.execute(
+            "create or replace temp table changed as"  # noqa: S608 (names are quoted)
+            f" select {_changed(dataset, subject)} from {relation} as landed"
+            f" inner join outcomes using (file_row_number) where outcome <> '{REMOVED}'"
+        )
     final = _without(dataset, read)
     connection.execute(f"copy ({final}) to {quoting.text(str(scratch))} (format parquet, compression zstd)")
     scratch.chmod(0o600)
@@ -105,6 +112,8 @@ def _without(dataset: str, read: str) -> str:
     """The rows that stay, in the layout of the data set. Keys that landing generated from content are made again."""
     layout = list(LAYOUTS[dataset])
     kept = f"from {read} anti join outcomes using (file_row_number)"
+    if dataset in LOOKED_UP:
+        return f"select {', '.join(layout)} {kept} order by file_row_number"
     if dataset == UNREADABLE:
         rows = f"select * {kept} union all by name select * exclude (outcome) from changed"  # noqa: S608 (names are quoted)
         return f"select {', '.join(layout)} from ({rows}) order by line"  # noqa: S608 (names are quoted)

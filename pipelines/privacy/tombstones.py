@@ -26,7 +26,7 @@ from pipelines.identity.pseudonyms import key_fingerprint
 from pipelines.landing import ErasedRows
 from pipelines.landing.batches import PART, UNREADABLE
 from pipelines.privacy import match
-from pipelines.privacy.rewrite import ANONYMISED, BLANKED, DATASETS, REMOVED, rewrite
+from pipelines.privacy.rewrite import ANONYMISED, BLANKED, DATASETS, LOOKED_UP, REMOVED, rewrite
 from pipelines.privacy.subject import Subject
 
 TOMBSTONES = "tombstones"
@@ -41,6 +41,7 @@ _DIGIT = r"0-9\x{ff10}-\x{ff19}"
 _BETWEEN = r" \x{a0}\x{2009}\x{202f}\x{3000}()\x{ff08}\x{ff09}/\x{ff0f}.\x{ff0e}\x{2010}-\x{2013}\-\x{ff0d}"
 _NUMBER = rf"[+\x{{ff0b}}]?[{_DIGIT}][{_DIGIT}{_BETWEEN}]{{5,20}}[{_DIGIT}]"
 _WORD = re.compile(r"[\w.+\-]+")
+_WORD_SQL = r"[\pL\pN_.+\-]+"
 _ESCAPE = r"\\(?:[nrtbf]|u[0-9a-f]{4})"
 
 # Where an e-mail address may begin and end in a text, which need not have blanks (Chinese has none). The borders are
@@ -207,8 +208,11 @@ def recognised(
             return [value for (value,) in rows(f"{expression} as value") if value is not None]
 
         # the raw record can have escaped letters, so columns of free text are searched too
-        texts = [f"regexp_replace(lower(raw), {quoting.text(_ESCAPE)}, ' ', 'g')"]
-        if dataset != UNREADABLE:
+        texts = [
+            f"regexp_replace(lower({column}), {quoting.text(_ESCAPE)}, ' ', 'g')"
+            for column in LOOKED_UP.get(dataset, ("raw",))
+        ]
+        if dataset in ENTITIES:
             texts += [f"lower({column})" for column in match.personal_columns(dataset)]
         text = f"concat_ws(chr(10), {', '.join(texts)})"
         if {EMAIL, GUEST} & tombstones.hashes.keys():
@@ -218,6 +222,12 @@ def recognised(
             phones.update(values(f"unnest(regexp_extract_all({text}, {quoting.text(_NUMBER)}))"))
         if dataset == UNREADABLE:
             refs.update((source, word) for raw in values("raw") for word in _WORD.findall(raw))
+            continue
+        if dataset in LOOKED_UP:
+            words = [f"unnest(regexp_extract_all({column}, '{_WORD_SQL}'))" for column in LOOKED_UP[dataset]]
+            named = "case when about = 'customer' then key end"
+            refs.update((source, ref) for expression in (named, *words) for ref in values(expression))
+            orders.update(values("case when about = 'order' then key end"))
             continue
         columns = ENTITIES[dataset].columns
         for column in match.ref_columns(dataset):

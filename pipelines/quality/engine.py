@@ -35,11 +35,15 @@ _DIALECT = "duckdb.gate"
 def open_landing(landing: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """An in-memory DuckDB with a view for every entity below `landing` (`<entity>/source=…/batch=…/*.parquet`).
 
-    `source` and `batch` are text columns. DuckDB spills to the system's temporary folder.
+    Data sets that landing has indexed are read from `index/<name>.parquet`. `source` and `batch` are text columns.
+    DuckDB spills to the system's temporary folder.
     """
     with tempfile.TemporaryDirectory(prefix="loyalty-gate-") as spill, connect(spill=Path(spill)) as connection:
         for folder in sorted(path for path in landing.iterdir() if path.is_dir()) if landing.is_dir() else ():
-            if next(folder.glob("*/*/*.parquet"), None) is not None:
+            if (index := landing / "index" / f"{folder.name}.parquet").is_file():
+                files = f"read_parquet({quoting.files(index)}, hive_partitioning = false)"
+                connection.execute(f"create view {quoting.name(folder.name)} as select * from {files}")  # noqa: S608
+            elif next(folder.glob("*/*/*.parquet"), None) is not None:
                 parts = quoting.files(folder, "*/*/*.parquet")
                 files = f"read_parquet({parts}, hive_types_autocast = false, union_by_name = true)"
                 connection.execute(f"create view {quoting.name(folder.name)} as select * from {files}")  # noqa: S608

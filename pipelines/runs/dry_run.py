@@ -36,6 +36,7 @@ class DryRun:
         may_move: Whether the day is the latest one, and new files can still change it.
         kind: How core and marts would be built: full, incremental or backfill; `none` if nothing would be built.
         reason: Why.
+        look_ups: What files would find in look-ups, and what they would not.
         problem: What would stop the run, as far as it can be known in advance; empty if nothing is known.
         exit_code: The exit code that the run would have, as far as it can be known in advance.
     """
@@ -47,6 +48,7 @@ class DryRun:
     may_move: bool = False
     kind: str = "none"
     reason: str = ""
+    look_ups: tuple[str, ...] = ()
     problem: str = ""
     exit_code: int = 0
 
@@ -110,9 +112,10 @@ def dry_run(
     state = _state(settings)
     files = preview_landing(settings.home, sources, today=settings.today(), originals=originals)
     if files.refused:
-        return _refused(DryRun(files.new, files.again), files.refused)
+        return _refused(DryRun(files.new, files.again, look_ups=files.look_ups), files.refused)
     asked = _Request(as_of, full_refresh, force)
-    return _of_build(settings, asked, files, _outlook(settings, asked, files, state))
+    found = _of_build(settings, asked, files, _outlook(settings, asked, files, state))
+    return replace(found, look_ups=files.look_ups)
 
 
 def _state(settings: Settings) -> WarehouseState:

@@ -24,7 +24,7 @@ from pipelines.landing.batches import (
     deliveries_table,
     schema_of,
 )
-from pipelines.landing.deliveries import read_deliveries
+from pipelines.landing.index import read_deliveries, update_index
 from pipelines.landing.ledger import ledger_table
 from pipelines.landing.model import Column, EntityRows, FileGroup
 from pipelines.landing.prepare import prepared
@@ -78,6 +78,7 @@ def land(
         if delivery is not None:
             store.record_delivery(source, batch, delivery)
         store.close()
+        update_index(landing)
         return batch
     for entity, each in rows.items():
         lines = [_landed(facts, entity, row, record) for record, row in enumerate(each, start=1)]
@@ -90,6 +91,7 @@ def land(
         _stage(store, batch, DELIVERIES, deliveries_table([delivery]))
     store.commit(source, batch)
     store.close()
+    update_index(landing)
     return batch
 
 

@@ -1,10 +1,12 @@
 """What `loyalty map` drafts from a file: the draft loads and reads the file, and what the data leave open is named."""
 
 import gzip
-from datetime import date
+import zipfile
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 import yaml
 from typer.testing import CliRunner
 
@@ -85,6 +87,30 @@ def test_how_a_file_is_read_is_found(tmp_path: Path, name: str, content: str | b
     draft = drafted(tmp_path, name, content)
     assert option in draft.text
     assert landed(tmp_path, draft, name).rows("orders", "count(*)", "1") != [(0,)]
+
+
+def test_a_workbook_with_a_title_lands(tmp_path: Path) -> None:
+    book = xlsxwriter.Workbook(str(tmp_path / "orders.xlsx"))
+    sheet, time = book.add_worksheet("May"), book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
+    sheet.write(0, 0, "Orders of May")
+    sheet.write_row(2, 0, ["Order ID", "Customer ID", "Order Date", "Total"])
+    sheet.write_row(3, 0, ["A1", "C1"])
+    sheet.write_datetime(3, 2, datetime(2024, 5, 1, 10), time)
+    sheet.write(3, 3, 12.5)
+    book.close()
+    draft = draft_mapping([tmp_path / "orders.xlsx"], HOME, TODAY)
+    assert "format: xlsx" in draft.text and "skip_rows: 2" in draft.text
+    assert landed(tmp_path, draft, "orders.xlsx").rows("orders", "order_id, ordered_at, total") == [
+        ("A1", "2024-05-01 08:00:00", "12.5")
+    ]
+
+
+def test_an_archive_is_read_like_the_files_in_it(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "orders.zip", "w") as archive:
+        archive.writestr("orders_1.csv", "Order ID;Customer ID;Date\n1;a;2024-01-01\n")
+        archive.writestr("orders_2.csv", "Order ID;Customer ID;Date\n2;a;2024-01-02\n3;a;2024-01-02\n")
+    draft = draft_mapping([tmp_path / "orders.zip"], HOME, TODAY)
+    assert len(landed(tmp_path, draft, "orders.zip").rows("orders")) == 3
 
 
 def test_dates_that_can_be_read_both_ways_are_a_decision(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import yaml
 
 from pipelines.landing import finish_replacement, read_ledger
 from pipelines.landing.batches import PART
-from pipelines.landing.deliveries import read_deliveries
+from pipelines.landing.index import read_deliveries
 from pipelines.landing.replacement import JOURNAL
 from tests.faults.children import end, kill_after, start
 from tests.faults.landing_child import land_all

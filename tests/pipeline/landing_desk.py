@@ -50,9 +50,10 @@ class Desk:
         return [SourceFiles(load_mapping(self.mapping), self.inbox)]
 
     def tree(self) -> dict[str, bytes]:
-        """Every landed file's bytes."""
+        """Every landed file's bytes, without the index: it has the times of the files."""
         root = self.home / "landing"
-        return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
+        paths = (path for path in sorted(root.rglob("*")) if path.is_file() and path.parent.name != "index")
+        return {str(path.relative_to(root)): path.read_bytes() for path in paths}
 
     def rows(self, entity: str, columns: str = "*", order: str = "") -> list[tuple[Any, ...]]:
         """The landed rows of an entity."""

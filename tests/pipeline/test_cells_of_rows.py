@@ -22,7 +22,7 @@ def cells(desk: Desk, entity: str, file_name: str, order: str = "record, content
         if name == file_name
     ]
     assert rows
-    found = cells_of(load_mapping(desk.mapping), file_name, entity, rows)
+    found = cells_of(load_mapping(desk.mapping), file_name, entity, rows, desk.home / "landing")
     return [found.get((row.record, row.content_hash)) for row in rows]
 
 
@@ -40,6 +40,20 @@ def test_a_column_of_a_table_has_its_cells_as_delivered(tmp_path: Path) -> None:
         "channel": {},
     }
     assert second is not None and second["total"] == {"amount": "1,00"}
+
+
+def test_a_value_of_a_look_up_has_the_text_that_was_found(tmp_path: Path) -> None:
+    columns = {"order_id": "id", "ordered_at": "days.day"}
+    orders = {"match": "a.csv", "look_up": {"days": "id"}, "entities": {"orders": {"columns": columns}}}
+    days = {"match": "days.csv", "lookups": {"days": {"about": "order", "key": "id", "columns": {"day": "at"}}}}
+    desk = Desk(tmp_path, orders, days)
+    desk.put("a.csv", "id\n1\n2\n")
+    desk.put("days.csv", "id,at\n1,2024-13-01\n")
+    desk.land()
+    assert cells(desk, "orders", "a.csv") == [
+        {"order_id": {"id": "1"}, "ordered_at": {"days.day": "2024-13-01"}},
+        {"order_id": {"id": "2"}, "ordered_at": {"days.day": None}},
+    ]
 
 
 def test_lines_of_a_list_have_the_cells_of_their_own_element(tmp_path: Path) -> None:

@@ -53,3 +53,20 @@ def test_all_columns_can_be_optional_and_the_check_lists_what_stays_empty(tmp_pa
     (checked,) = check_sources(desk.home, desk.sources())
     assert checked.problems == ()
     assert checked.notes == ("a.csv: the file has no columns for customers.email, which stay empty",)
+
+
+def test_an_expression_that_has_a_value_without_any_column_is_not_listed_as_empty(tmp_path: Path) -> None:
+    columns = {"customer_ref": "Record Id", "country": "coalesce(Country, 'DE')", "city": "upper(City)"}
+    desk = Desk(tmp_path, {"match": "*.csv", "optional": "*", "entities": {"customers": {"columns": columns}}})
+    desk.put("a.csv", "Record Id\n1\n")
+    (checked,) = check_sources(desk.home, desk.sources())
+    assert checked.notes == ("a.csv: the file has no columns for customers.city, which stay empty",)
+
+
+def test_entries_with_a_name_that_have_no_file_are_in_one_line(tmp_path: Path) -> None:
+    others = [{**CONTACTS, "match": f"{name}.csv", "name": name} for name in ("leads", "deals")]
+    desk = Desk(tmp_path, *others, {**CONTACTS, "match": "x.csv"}, CONTACTS)
+    desk.put("a.csv", "Record Id,Email\n1,ann@example.org\n")
+    (checked,) = check_sources(desk.home, desk.sources())
+    assert checked.notes[0].startswith("no file matches x.csv (")
+    assert checked.notes[1:3] == ("no file for these entries of the mapping: leads, deals",)

@@ -155,3 +155,15 @@ def test_two_mappings_of_one_source_do_not_stand_apart(tmp_path: Path) -> None:
     first = load_mapping(write(tmp_path / "a.yml", "shop", ORDERS))
     second = load_mapping(write(tmp_path / "b.yml", "shop", CONTACTS))
     assert separate_customers([first, second]) == []
+
+
+def test_a_built_in_mapping_knows_that_its_person_ref_is_one_of_its_own_source(tmp_path: Path) -> None:
+    shop = load_mapping(write(tmp_path / "shop.yml", "shop", with_columns(ORDERS, email="mail")))
+    own = tmp_path / "own.yml"
+    own.write_text("extends: fxiaoke\ntimezone: UTC\n", encoding="utf-8")
+    assert separate_customers([shop, load_mapping("fxiaoke")]) == []
+    assert separate_customers([shop, load_mapping(own)]) == []
+    member = "extends: fxiaoke\nfiles: {members: {entities: {customers: {columns: {person_ref: 卡号}}}}}\n"
+    own.write_text(member, encoding="utf-8")
+    (warning,) = separate_customers([shop, load_mapping(own)])
+    assert warning.startswith(f"{own}:2: person_ref is read as a reference of the source fxiaoke")

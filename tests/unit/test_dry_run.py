@@ -257,4 +257,4 @@ def test_a_changed_mapping_replaces_batches_and_so_builds_anew(config: Path) -> 
         assert (found["files_again"], found["kind"]) == ({"shop": 1}, "full")
         assert "the mapping has changed for 1 " in found["staging"]
     shown = called(config)
-    assert "landed files to update after a change of the mapping: 1 of shop" in shown.stdout
+    assert "landed files to update after a change of the mapping or of look-ups: 1 of shop" in shown.stdout

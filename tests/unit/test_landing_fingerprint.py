@@ -46,6 +46,8 @@ GROUP: dict[str, tuple[dict[str, Any], bool]] = {
     "file_on_format": ({"file_on_format": "%d"}, False),
     "timestamps": ({"timestamps": ["%d.%m.%Y"]}, True),
     "timezone": ({"timezone": "Europe/Paris"}, True),
+    "lookups": ({"lookups": {"days": {"about": "order", "key": "id", "columns": {"day": "at"}}}}, True),
+    "look_up": ({"look_up": {"days": "id"}}, True),
     "skips": ({"skips": [SKIP]}, True),
     "delivery": ({"delivery": "full"}, False),
     "lines": ({"lines": "complete"}, False),
@@ -124,7 +126,7 @@ def test_the_version_of_a_landing_follows_rows_and_declarations() -> None:
     )
     other = group.model_copy(update={"delivery": "full"})
     partial = group.model_copy(update={"lines": "partial"})
-    versions = {version(rows, declared(one)) for rows in ("a", "b") for one in (group, other, partial)}
+    versions = {version(rows, declared(one), "") for rows in ("a", "b") for one in (group, other, partial)}
     assert len(versions) == 6
 
 

@@ -21,6 +21,8 @@ select
     coalesce(ledger.row_keys = 'generated', false) as has_generated_keys,
     ledger.ambiguous_times,
     ledger.may_be_cut_off,
+    ledger.lookup_missing,
+    ledger.lookup_differs,
     cast(coalesce(later_deliveries.n_later, 0) as bigint) as n_later
 from {{ landed('ledger') }} as ledger
 left join later_deliveries

@@ -4,7 +4,9 @@ with files as (
         source,
         entity,
         ambiguous_times,
-        may_be_cut_off
+        may_be_cut_off,
+        lookup_missing,
+        lookup_differs
     from {{ ref('stg_batch') }}
     where
         n_later = 0
@@ -25,6 +27,22 @@ counted as (
         source,
         entity,
         sum(may_be_cut_off) as n_rows
+    from files
+    group by source, entity
+    union all
+    select
+        'lookup_missing' as issue,
+        source,
+        entity,
+        sum(lookup_missing) as n_rows
+    from files
+    group by source, entity
+    union all
+    select
+        'lookup_differs' as issue,
+        source,
+        entity,
+        sum(lookup_differs) as n_rows
     from files
     group by source, entity
 )

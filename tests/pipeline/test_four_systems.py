@@ -1,0 +1,118 @@
+"""One run of four systems' exports finds the people, the purchases, the points and the answers of the sample."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+
+from tests.conftest import SampleHome, call
+from tests.four_systems import FourSystems, write_four_systems
+from tests.pipeline.sample_keys import person_keys
+from tests.sample_people import Score
+
+pytestmark = pytest.mark.story
+
+
+@pytest.fixture(scope="module")
+def systems(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> FourSystems:
+    written = write_four_systems(sample_home, tmp_path_factory.mktemp("four-systems"))
+    done = call("run", "--config", written.config)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return written
+
+
+@pytest.fixture(scope="module")
+def warehouse(systems: FourSystems) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(systems.home / "state" / "warehouse.duckdb"), read_only=True) as connection:
+        yield connection
+
+
+def test_no_row_is_rejected(warehouse: duckdb.DuckDBPyConnection) -> None:
+    assert warehouse.execute("select file_name, broken_rules from staging.stg_quarantine").fetchall() == []
+
+
+def test_the_people_are_found_across_the_systems(systems: FourSystems, warehouse: duckdb.DuckDBPyConnection) -> None:
+    keys = {
+        (source, ref): key
+        for source, ref, key in warehouse.execute(
+            "select source, customer_ref, customer_key from intermediate.int_customer_identity"
+        ).fetchall()
+    }
+    score = Score.of((keys[source, ref], person) for (source, ref), person in systems.person_of.items())
+    assert score.precision == 1
+    assert score.recall >= 0.95  # some gave the CRM another address and no phone
+    systems_of = defaultdict(set)
+    for (source, _), key in keys.items():
+        systems_of[key].add(source)
+    assert sum(len(found) >= 3 for found in systems_of.values()) > 10
+
+
+def test_each_person_bought_on_the_days_and_for_the_amount_that_the_truth_names(
+    systems: FourSystems, warehouse: duckdb.DuckDBPyConnection, sample_home: SampleHome
+) -> None:
+    persons = {ref: person for (source, ref), person in systems.person_of.items() if source == "shopify"}
+    wrong = warehouse.execute(
+        """
+        with truth as (
+            select person, n_purchase_days, last_purchase_on, net_amount, n_orders
+            from read_parquet(?)
+        ),
+
+        found as (
+            select
+                persons.person,
+                summary.n_purchase_days,
+                summary.last_purchase_on,
+                summary.net_purchase_amount as net_amount
+            from (select unnest(?) as ref, unnest(?) as person) as persons
+            inner join intermediate.int_customer_identity as identity
+                on identity.source = 'shopify' and persons.ref = identity.customer_ref
+            inner join intermediate.int_customer_summary as summary on identity.customer_key = summary.customer_key
+            where summary.observed_on = (select max(observed_on) from intermediate.int_customer_summary)
+        )
+
+        select truth.*, found.*
+        from truth
+        left join found on truth.person = found.person
+        where
+            found.person is null
+            or found.n_purchase_days <> truth.n_purchase_days
+            or found.last_purchase_on <> truth.last_purchase_on
+            or abs(found.net_amount - truth.net_amount) > 0.02 * truth.n_orders
+        """,
+        [str(sample_home.sample / "truth" / "customers.parquet"), list(persons), list(persons.values())],
+    ).fetchall()
+    assert wrong == []
+
+
+def test_every_person_has_the_points_of_the_sample(
+    systems: FourSystems, warehouse: duckdb.DuckDBPyConnection, sample_home: SampleHome
+) -> None:
+    query = """
+        select customer_key, sum(points_change) from marts.fct_loyalty_event
+        where kind in ('earn', 'redeem') group by customer_key
+    """
+    members = {ref: person for (source, ref), person in systems.person_of.items() if source == "fxiaoke"}
+    keys = warehouse.execute(
+        "select customer_ref, customer_key from intermediate.int_customer_identity where source = 'fxiaoke'"
+    ).fetchall()
+    person_of = {key: members[ref] for ref, key in keys if ref in members}
+    found = {person_of[key]: points for key, points in warehouse.execute(query).fetchall()}
+    original = {row.customer_key: row.person for row in person_keys(sample_home) if row.source == "sample"}
+    with duckdb.connect(str(sample_home.warehouse), read_only=True) as connection:
+        expected = {original[key]: points for key, points in connection.execute(query).fetchall()}
+    assert len(expected) > 50
+    assert found == expected
+
+
+def test_each_answer_counts_for_the_person_who_gave_it(
+    systems: FourSystems, warehouse: duckdb.DuckDBPyConnection, sample_home: SampleHome
+) -> None:
+    query = "select construct, answer_number, count(*), count(customer_key) from {} where source = '{}' group by all"
+    found = warehouse.execute(query.format("marts.fct_survey_answer", "wjx")).fetchall()
+    with duckdb.connect(str(sample_home.warehouse), read_only=True) as connection:
+        rows = connection.execute(query.format("marts.fct_survey_answer", "survey_tool")).fetchall()
+    expected = [row for row in rows if row[0] in ("nps", "csat")]
+    assert len(expected) > 10
+    assert sorted(found) == sorted(expected)
