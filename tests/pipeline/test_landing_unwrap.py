@@ -47,7 +47,8 @@ def test_the_source_cells_of_a_wrapped_record_are_found_again(tmp_path: Path) ->
     desk.put("a.jsonl", json.dumps({"type": "RECORD", "record": PLAIN}))
     desk.land()
     ((record, content_hash, raw),) = desk.rows("orders", "record, content_hash, raw")
-    cells = cells_of(load_mapping(desk.mapping), "a.jsonl", "orders", [LandedRow(record, content_hash, raw)])
+    rows = [LandedRow(record, content_hash, raw)]
+    cells = cells_of(load_mapping(desk.mapping), "a.jsonl", "orders", rows, desk.home / "landing")
     assert cells[record, content_hash]["total"] == {"_t": "1.00"}
 
 
