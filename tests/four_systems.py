@@ -30,7 +30,9 @@ sources:
   - {mapping: crm.yml, files: zoho}
   - {mapping: fxiaoke, files: fxiaoke}
   - {mapping: wjx, files: wjx}
-model: {identity: {phone_region: DE}}
+model:
+  # Seven contacts of the CRM share the mailbox of a club.
+  identity: {phone_region: DE, max_refs_of_email: 5}
 """
 
 CRM = """\

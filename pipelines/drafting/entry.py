@@ -156,7 +156,8 @@ def _time(values: Values, one: Field, kind: ColumnType, name: str) -> DraftedCol
         text, first, second = times.example
         remarks.append(
             Remark(
-                f"{name}: every value of `{one.name}` fits both `{times.formats[0]}` and `{times.other}`, and"
+                f"{name}: {'most values' if times.unread else 'every value'} of `{one.name}`"
+                f" fit{'' if times.unread else 's'} both `{times.formats[0]}` and `{times.other}`, and"
                 f" {times.open_values:,} of them become different times: `{text}` is {_short(first)} or"
                 f" {_short(second)}."
                 f" `{times.formats[0]}` is written here",

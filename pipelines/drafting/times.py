@@ -1,6 +1,6 @@
 """Finds the format of a column of times, and whether the data decide it: `03/04` can be read both ways."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import product
@@ -34,7 +34,7 @@ class Times:
         formats: The formats of a mapping, in the order in which they are tried; empty if the column has no times.
         values: The number of values.
         unread: How many of them fit none of the formats.
-        other: Another format that fits all values as well and gives other times, if there is one.
+        other: Another format that fits as many values and gives other times, if there is one.
         example: A value that the two read differently, and the two times.
         open_values: How many values the two read differently.
         has_offset: Whether every value states its offset from UTC, or is one already (epoch).
@@ -71,7 +71,7 @@ def times_of(query: Query, values: str, kind: ColumnType, today: date) -> Times:
     counts = _fitting(query, "draft_times", [form for form, _ in tried], kind, share=0.0)
     complete = [form for form, fit in counts if fit == total]
     if not complete:
-        return _mixed(query, [form for form, _ in sorted(counts, key=lambda one: -one[1])], kind, total)
+        return _mixed(query, dict(sorted(counts, key=lambda one: -one[1])), kind, total)
     past = [form for form in complete if not _is_future(query, form, kind, today)] or complete
     chosen = past[0]
     for other in past[1:]:
@@ -108,8 +108,8 @@ def _fitting(
     return [(form, count) for form, count in found if count > share * int(str(total or 0))]
 
 
-def _mixed(query: Query, formats: Sequence[str], kind: ColumnType, total: int) -> Times:
-    """Several formats that together read most values, if one reads at least half of them."""
+def _mixed(query: Query, formats: Mapping[str, int], kind: ColumnType, total: int) -> Times:
+    """Several formats that together read at least half of the values, from formats with the number that each reads."""
     chosen: list[str] = []
     left = total
     for form in formats:
@@ -121,7 +121,15 @@ def _mixed(query: Query, formats: Sequence[str], kind: ColumnType, total: int) -
             chosen, left = tried, int(str(rest))
         if not left or len(chosen) == _MOST:
             break
-    return Times(tuple(chosen), total, left) if left <= total / 2 else Times((), total, total)
+    if left > total / 2:
+        return Times((), total, total)
+    for one, other in product(chosen, formats):
+        if formats[other] == formats[one] and (differs := _difference(query, one, other, kind)):
+            text, first, second, open_values = differs
+            return Times(
+                (one, *(form for form in chosen if form != one)), total, left, other, (text, first, second), open_values
+            )
+    return Times(tuple(chosen), total, left)
 
 
 def _is_future(query: Query, form: str, kind: ColumnType, today: date) -> bool:

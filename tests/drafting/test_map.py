@@ -121,6 +121,12 @@ def test_dates_that_can_be_read_both_ways_are_a_decision(tmp_path: Path) -> None
     assert "# to decide: ordered_at: every value of `Date` fits both" in draft.text
 
 
+def test_a_value_that_is_no_date_does_not_hide_that_the_others_can_be_read_both_ways(tmp_path: Path) -> None:
+    draft = drafted(tmp_path, "o.csv", "Order ID,Customer,Date\n1,a,03/04/2024\n2,b,05/05/2024\n3,c,n/a\n")
+    both = [remark for remark in open_remarks(draft) if "`%d/%m/%Y` and `%m/%d/%Y`" in remark]
+    assert len(both) == 1 and "`03/04/2024` is 2024-04-03 or 2024-03-04" in both[0]
+
+
 @pytest.mark.parametrize(("day", "form"), [("25/04/2024", "%d/%m/%Y"), ("04/25/2024", "%m/%d/%Y")])
 def test_one_date_of_the_whole_column_decides(tmp_path: Path, day: str, form: str) -> None:
     rows = "".join(f"{number},a,03/04/2024\n" for number in range(100))

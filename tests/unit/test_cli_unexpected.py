@@ -39,7 +39,12 @@ ARGUMENTS = {
     "versions delete": ["x"],
     "versions pin": ["x"],
 }
-WITHOUT_CONFIG = {"sample": "pipelines.sample.write_sample", "quarantine rules": "pipelines.cli.quarantine.catalogue"}
+WITHOUT_CONFIG = {
+    "init": "pipelines.cli.init.print_draft",
+    "map": "pipelines.cli.draft.print_draft",
+    "sample": "pipelines.sample.write_sample",
+    "quarantine rules": "pipelines.cli.quarantine.catalogue",
+}
 
 
 def commands(group: typer.Typer = app, prefix: str = "") -> Iterator[tuple[str, object]]:

@@ -184,7 +184,7 @@ def test_items_give_each_question_of_a_long_file_its_item(tmp_path: Path) -> Non
         ({**LONG, "scale_max": "top"}, {"items": {"Q1": "nps"}}, "11: `items` already declares scale_max"),
         ({**LONG, "item": "nps"}, {"items": {"Q1": "nps"}}, "11: `items` already declares item"),
         (SHARED, {"items": {"Q1": "nps"}}, "9: `items` needs `question_id` in `columns`"),
-        (LONG, {"unpivot": [{"answer_text": "t"}], "items": {"Q1": "nps"}}, "13: `items` is for files with one answer"),
+        (LONG, {"unpivot": [{"answer_text": "t"}], "items": {"Q1": "nps"}}, "13: `items` is for rows with one answer"),
     ],
 )
 def test_a_list_of_items_that_does_not_fit_is_refused_on_its_line(
