@@ -166,6 +166,13 @@ def test_long_ids_that_became_numbers_are_warned_about(tmp_path: Path) -> None:
     assert desk.rows("order_lines", "order_id, quantity") == [("4970762000000350000", "123456789012345")]
 
 
+def test_a_number_of_sixteen_digits_keeps_its_last_digit(tmp_path: Path) -> None:
+    desk = desk_of(tmp_path)
+    desk.put("a.xlsx", xlsx({"A": [HEADER, [1234567890123456, 1, "Tea", 5]]}))
+    desk.land()
+    assert desk.rows("order_lines", "order_id") == [("1234567890123456",)]
+
+
 def test_an_empty_text_is_no_disagreement_between_the_readers(tmp_path: Path) -> None:
     desk = desk_of(tmp_path)
     content = xlsx({"A": [*ROWS, ["o3", 3, "gone", 1]]})

@@ -24,6 +24,8 @@ SECRET = "jane@example.com is no number"
 # What each command needs besides --config; a command that is not here is called without more.
 ARGUMENTS = {
     "backfill": ["--from", "2024-01-01", "--to", "2024-01-02"],
+    "init": ["inbox", "--out", "new", "--timezone", "UTC", "--currency", "EUR", "--industry", "retail"],
+    "map": ["inbox"],
     "sample": ["--out", "sample"],
     "publish": ["--current", "x"],
     "forget": ["C1", "--dry-run"],
@@ -40,8 +42,8 @@ ARGUMENTS = {
     "versions pin": ["x"],
 }
 WITHOUT_CONFIG = {
-    "init": "pipelines.cli.init.print_draft",
-    "map": "pipelines.cli.draft.print_draft",
+    "init": "pipelines.cli.init.files_of",
+    "map": "pipelines.cli.draft.files_of",
     "sample": "pipelines.sample.write_sample",
     "quarantine rules": "pipelines.cli.quarantine.catalogue",
 }

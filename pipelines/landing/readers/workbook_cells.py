@@ -5,7 +5,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 Value = int | float | str | bool | time | date | datetime | timedelta
-_INEXACT = 10**15  # Excel keeps 15 digits, so digits of larger numbers are lost
+_INEXACT = 10**15  # Excel keeps 15 digits, so digits of larger numbers may be lost
+_WHOLE = 2**53  # up to here, a number of a file that another program wrote is exact
 
 
 def is_inexact(value: Value) -> bool:
@@ -34,7 +35,7 @@ def texts_of(row: Sequence[Value], width: int) -> list[str | None]:
 
 
 def _number(value: float) -> str:
-    if value.is_integer() and abs(value) < _INEXACT:
+    if value.is_integer() and abs(value) <= _WHOLE:
         return str(int(value))
     shown = f"{value:.15g}"
     return f"{Decimal(shown):f}" if "e" in shown else shown
