@@ -70,7 +70,8 @@ _PEOPLE = """
 
     select
         * replace (
-            coalesce(if(count(*) over (partition by email) = 1, email, null), lower(person) || '@shop.example') as email,
+            coalesce(case when count(*) over (partition by email) = 1 then email end, lower(person) || '@shop.example')
+                as email,
             if(length(phone) > 8 and count(*) over (partition by phone) = 1, '+' || phone, null) as phone
         ),
         7052231180000 + number as customer_id
