@@ -43,6 +43,10 @@ class _Source:
     draft: "Draft | None" = None
     copied: tuple[Path, ...] = ()
 
+    def copies(self) -> list[tuple[Path, Path]]:
+        """Each file to copy, and where to."""
+        return [(file, self.folder / file.name) for file in self.copied]
+
 
 @reports_errors
 def init(
@@ -79,10 +83,7 @@ def init(
         given = _asked_sources()
     found = [one for text in _grouped(given) for one in _sources(text, to, zone, reporting)]
     paths = _mapping_paths(found, to)
-    if there := [path for path in paths if path is not None and path.exists()]:
-        raise ConfigError(
-            f"{there[0]} exists already, and nothing is replaced", hint="choose another folder with --out"
-        )
+    _check_targets([*(path for path in paths if path), *(target for one in found for _, target in one.copies())])
     listed = [
         DraftedSource(_relative(path, to) if path else one.mapping, _relative(one.folder, to))
         for one, path in zip(found, paths, strict=True)
@@ -184,10 +185,29 @@ def _mapping_paths(found: list[_Source], to: Path) -> list[Path | None]:
     Raises:
         ConfigError: Two sources have one name.
     """
-    names = [one.draft.source for one in found if one.draft]
+    names = [one.draft.source if one.draft else one.mapping for one in found]
     if twice := next((name for name in names if names.count(name) > 1), None):
-        raise ConfigError(f"two sources would be called {twice}", hint="rename one of their folders")
+        raise ConfigError(
+            f"two sources would be called {twice}",
+            hint="put the files of one system into one folder; if they are two systems, write a mapping with"
+            " `extends` and a `source` of its own for one of them",
+        )
     return [to / "mappings" / f"{one.draft.source}.yml" if one.draft else None for one in found]
+
+
+def _check_targets(targets: list[Path]) -> None:
+    """Look at everything that will be written, before anything is.
+
+    Raises:
+        ConfigError: A file exists already, or two files would be written to one place.
+    """
+    for number, target in enumerate(targets):
+        if target.exists():
+            raise ConfigError(
+                f"{target} exists already, and nothing is replaced", hint="choose another folder with --out"
+            )
+        if target in targets[:number]:
+            raise ConfigError(f"two files would become {target}", hint="rename one of them, or give folders")
 
 
 def _relative(path: Path, to: Path) -> str:
@@ -199,15 +219,10 @@ def _relative(path: Path, to: Path) -> str:
 def _write(source: _Source, path: Path | None) -> None:
     """Write a drafted mapping, and copy single files into the source's folder."""
     source.folder.mkdir(parents=True, exist_ok=True)
-    for file in source.copied:
-        target = source.folder / file.name
-        if target.exists():
-            raise ConfigError(
-                f"{target} exists already, and nothing is replaced", hint="choose another folder with --out"
-            )
+    for file, target in source.copies():
         shutil.copyfile(file, target)
     if source.copied:
-        out().print(f"{len(source.copied)} files were copied to {source.folder}; put later exports there")
+        out().print(f"copied to {source.folder}: {len(source.copied)} files; put later exports there")
     if path is not None and source.draft is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_text_durably(path, source.draft.text)
@@ -227,6 +242,8 @@ def _check_and_advise(config: Path, drafts: list[Path]) -> None:
     open_ones = [path for path in drafts if "to decide:" in path.read_text(encoding="utf-8")]
     if open_ones:
         steps.append(f"decide what is marked `to decide:` in {', '.join(map(str, open_ones))}")
+    elif code:
+        steps.append("correct what the check lists above")
     if code or open_ones:
         steps.append(f"check again: loyalty check --config {config}")
     steps.append(f"run: loyalty run --config {config}")

@@ -92,3 +92,18 @@ def test_a_built_in_mapping_without_files_gets_an_inbox(place: Path) -> None:
     assert (place / "inbox" / "shopify").is_dir()
     assert "there is no file in" in done.stderr and "next, 1: " in done.stdout
     assert CliRunner().invoke(app, ["init", "shopfy", *OPTIONS, "--out", "x"]).exit_code == 2
+
+
+def test_two_folders_of_one_system_are_refused_before_anything_is_written(place: Path) -> None:
+    shutil.copytree(place / "exports", place / "exports_2")
+    done = CliRunner().invoke(app, ["init", "exports", "exports_2", *OPTIONS])
+    assert done.exit_code == 2 and "two sources would be called shopify" in done.stderr
+    assert sorted(path.name for path in place.iterdir()) == ["exports", "exports_2"]
+
+
+def test_two_files_of_one_name_are_refused_before_anything_is_written(place: Path) -> None:
+    shutil.copytree(place / "exports", place / "exports_2")
+    files = ["exports/orders_export.csv", "exports_2/orders_export.csv"]
+    done = CliRunner().invoke(app, ["init", *files, *OPTIONS, "--out", "new"])
+    assert done.exit_code == 2 and "two files would become" in done.stderr
+    assert not (place / "new").exists()

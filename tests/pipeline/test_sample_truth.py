@@ -15,6 +15,7 @@ from pipelines.privacy.match import personal_columns
 from pipelines.value.gamma_gamma import GammaGamma, expected_spend
 from tests.conftest import SampleHome
 from tests.pipeline.sample_keys import person_keys
+from tests.sample_truth import wrong_purchases
 from tests.unit.sample_files import expected_counts, planted
 
 
@@ -134,37 +135,8 @@ def test_each_customer_bought_on_the_days_that_the_truth_names(
     warehouse: duckdb.DuckDBPyConnection, sample_home: SampleHome
 ) -> None:
     keys = {row.person: row.customer_key for row in person_keys(sample_home) if row.source == "sample"}
-    wrong = warehouse.execute(
-        """
-        with truth as (
-            select * from read_parquet(?)
-        ),
-
-        found as (
-            select
-                identity.person,
-                summary.n_purchase_days,
-                summary.last_purchase_on,
-                summary.net_purchase_amount
-            from (select unnest(?) as person, unnest(?) as customer_key) as identity
-            inner join intermediate.int_customer_summary as summary
-                on identity.customer_key = summary.customer_key
-            where summary.observed_on = (select max(observed_on) from intermediate.int_customer_summary)
-        )
-
-        select truth.*, found.*
-        from truth
-        left join found on truth.person = found.person
-        where
-            found.person is null
-            or found.n_purchase_days <> truth.n_purchase_days
-            or found.last_purchase_on <> truth.last_purchase_on
-            -- A dollar order's gross and discount are rounded to cents one by one.
-            or abs(found.net_purchase_amount - truth.net_amount) > 0.01 * truth.n_orders
-        """,
-        [str(sample_home.sample / "truth" / "customers.parquet"), list(keys), list(keys.values())],
-    ).fetchall()
-    assert wrong == []
+    # A dollar order's gross and discount are rounded to cents one by one.
+    assert wrong_purchases(warehouse, sample_home.sample, keys, cents_per_order=1) == []
 
 
 def test_the_value_step_finds_the_process_again(sample_home: SampleHome) -> None:

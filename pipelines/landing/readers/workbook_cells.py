@@ -1,4 +1,4 @@
-"""The text of a workbook's cells, as landing reads them: numbers with the 15 digits that Excel keeps, times as ISO."""
+"""The text of a workbook's cells, as landing reads them: whole numbers exactly, others with 15 digits, ISO times."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
@@ -11,7 +11,7 @@ _WHOLE = 2**53  # up to here, a number of a file that another program wrote is e
 
 def is_inexact(value: Value) -> bool:
     """Whether a cell has a number of more than 15 digits, such as a long id that Excel has read as a number."""
-    return type(value) in (float, int) and abs(value) >= _INEXACT  # type: ignore[arg-type, operator]
+    return isinstance(value, int | float) and abs(value) >= _INEXACT
 
 
 def text_of(value: Value) -> str | None:
