@@ -1,11 +1,22 @@
+{%- set days = {
+    'fct_order': 'ordered_on',
+    'fct_return': 'returned_on',
+    'fct_survey_answer': 'answered_on',
+    'fct_survey_invitation': 'sent_on',
+    'fct_interaction': 'occurred_on',
+    'fct_case': 'opened_on',
+    'fct_campaign_touch': 'touched_on',
+    'fct_loyalty_event': 'occurred_on',
+    'fct_referral': 'referred_on',
+    'dim_customer': 'first_seen_on',
+} %}
 with first_days as (
-    select min(ordered_on) as first_on from {{ ref('fct_order') }}
+    {%- for mart, day in days.items() %}
+    select min({{ day }}) as first_on from {{ ref(mart) }}
+    {%- if not loop.last %}
     union all
-    select min(returned_on) as first_on from {{ ref('fct_return') }}
-    union all
-    select min(answered_on) as first_on from {{ ref('fct_survey_answer') }}
-    union all
-    select min(first_seen_on) as first_on from {{ ref('dim_customer') }}
+    {%- endif %}
+    {%- endfor %}
 ),
 
 bounds as (
