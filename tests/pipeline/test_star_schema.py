@@ -4,7 +4,8 @@ import duckdb
 import pytest
 
 from pipelines.base import quoting
-from pipelines.publication import Manifest, resolve_current, read_manifest
+from pipelines.publication import Manifest, resolve_current
+from pipelines.publication.audit import read_manifest
 from tests.conftest import SampleHome
 
 
