@@ -55,6 +55,7 @@ def test_the_calendar_reaches_as_far_as_forecasts(sample_home: SampleHome, manif
     version = resolve_current(sample_home.published)
     with duckdb.connect(str(version / "loyalty.duckdb"), read_only=True) as connection:
         ((last, days, after),) = connection.execute(
-            "select max(date_on), count(*) = max(date_on) - min(date_on) + 1, count(*) filter (is_after_as_of) from dim_date"
+            "select max(date_on), count(*) = max(date_on) - min(date_on) + 1, count(*) filter (is_after_as_of)"
+            " from dim_date"
         ).fetchall()
     assert ((last - manifest.as_of).days, days, after) == (731, True, 731)
