@@ -1,5 +1,7 @@
 with codes as (
-    {{ ordered_codes('level', ['prospect', 'new', 'potential', 'loyal', 'won_back', 'at_risk', 'churned', 'not_known_yet']) }}
+    {{ ordered_codes(
+        'level', ['prospect', 'new', 'potential', 'loyal', 'won_back', 'at_risk', 'churned', 'not_known_yet']
+    ) }}
 ),
 
 labels as (

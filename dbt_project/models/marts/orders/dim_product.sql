@@ -28,7 +28,11 @@ ranked as (
         min(first_order_on) over (partition by source, product_id) as first_sold_on,
         row_number() over (
             partition by source, product_id
-            order by last_order_on desc nulls last, product_name asc nulls last, category asc nulls last, brand asc nulls last
+            order by
+                last_order_on desc nulls last,
+                product_name asc nulls last,
+                category asc nulls last,
+                brand asc nulls last
         ) as rank_of_spelling
     from spellings
 ),
