@@ -1,5 +1,10 @@
 with codes as (
-    {{ ordered_codes('channel', ['store', 'web', 'app', 'phone', 'email', 'chat', 'messaging', 'social', 'marketplace', 'mail', 'partner', 'other']) }}
+    {{ ordered_codes(
+        'channel', [
+            'store', 'web', 'app', 'phone', 'email', 'chat', 'messaging', 'social', 'marketplace',
+            'mail', 'partner', 'other'
+        ]
+    ) }}
 ),
 
 labels as (

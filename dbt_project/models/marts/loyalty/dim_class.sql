@@ -1,5 +1,9 @@
 with codes as (
-    {{ ordered_codes('loyalty_class', ['emotional', 'attitudinal', 'cognitive', 'behavioural', 'not_loyal', 'unknown']) }}
+    {{ ordered_codes(
+        'loyalty_class', [
+            'emotional', 'attitudinal', 'cognitive', 'behavioural', 'not_loyal', 'unknown'
+        ]
+    ) }}
 ),
 
 labels as (
