@@ -13,6 +13,7 @@ from pipelines.drafting.matching import NUMBERS, Match, Values, best
 from pipelines.drafting.names import compared
 from pipelines.drafting.questions import with_questions
 from pipelines.drafting.table import Field, Table
+from pipelines.drafting.unmapped import unmapped
 from pipelines.landing.model import GENERATED_KEYS
 from pipelines.landing.normal import TIMES
 from pipelines.landing.order_statuses import UNKNOWN, OrderStatuses, class_of
@@ -63,7 +64,6 @@ def draft_entry(
     entities = [_entity(values, chief)]
     if chief.entity == "survey_answers":  # their own module knows questions
         entities = [with_questions(values, entities[0])]
-    read = {one.column for one in chief.columns.values()}
     for rows in table.rows[1:]:
         if chief.entity == "orders" and (inner := _of_list(Values(table, rows, today), entities[0], table.path.name)):
             entities.append(inner)
@@ -77,12 +77,9 @@ def draft_entry(
         )
     if len(candidates) > 1 and not candidates[1].missing and candidates[1].weight >= chief.weight - 1:
         remarks.append(Remark(f"the file could also be {candidates[1].entity} (--entity {candidates[1].entity})", True))
-    unread = [one.sql for one in table.rows[0].fields if one.column not in read]
-    texts = " ".join(column.sql for drafted in entities for block in drafted.blocks() for column in block.values())
-    unread = [sql for sql in unread if sql not in texts]
-    unread += [f"{rows.each} (a list)" for rows in table.rows[1:] if rows.each not in {one.each for one in entities}]
+    unread = tuple(unmapped(table, entities))
     statuses = tuple(_unknown_statuses(values, chief))
-    return DraftedEntry(name, match, layout.options, tuple(entities), "", tuple(remarks), tuple(unread), statuses)
+    return DraftedEntry(name, match, layout.options, tuple(entities), "", tuple(remarks), unread, statuses)
 
 
 _HINT = (

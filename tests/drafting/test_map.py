@@ -196,6 +196,24 @@ def test_orders_in_json_have_their_lines(tmp_path: Path) -> None:
     ]
 
 
+def test_what_stays_unmapped_inside_records_and_lists_is_listed(tmp_path: Path) -> None:
+    text = """{"orders": [{"id": 1, "created_at": "2024-01-01T10:00:00Z", "tags": ["a"], "total": "5.00", "tot": "5",
+      "customer": {"id": 7, "addresses": [{"city": "x"}], "a": {"b": {"c": {"d": 1}}}}, "shipping": [{"carrier": "x"}],
+      "line_items": [{"sku": "x", "quantity": 1, "price": "5", "foo": "y", "gift card": {"no": 1}, "taxes": [{"p": 1}]}]
+    }]}"""
+    draft = drafted(tmp_path, "api.json", text)
+    expected = ["tot", "tags (a list)", "customer.addresses (a list)", "customer.a.b.c (an object)"]
+    expected += ["shipping (a list)", "line_items[].foo", 'line_items[]."gift card".no', "line_items[].taxes (a list)"]
+    assert draft.unmapped == {"orders": tuple(expected)}
+    assert "line_items[].foo" in draft.text
+
+
+def test_a_field_that_only_a_late_record_has_is_listed(tmp_path: Path) -> None:
+    rows = "".join(f'{{"id": {number}, "customer": "b", "date": "2024-01-01"}}\n' for number in range(1_100))
+    draft = drafted(tmp_path, "o.jsonl", rows + '{"id": "x", "date": "2024-01-01", "late": 1}\n')
+    assert draft.unmapped == {"orders": ("late",)}
+
+
 def test_the_user_names_what_is_not_found(tmp_path: Path) -> None:
     text = "Vorgang,Wer,Wann,Wert\n1,a,2024-01-01,5\n"
     with pytest.raises(InputError, match="no entity fits its columns; it has `Vorgang`, `Wer`, `Wann`, `Wert`"):
