@@ -14,6 +14,7 @@ from pipelines.drafting.names import compared
 from pipelines.drafting.questions import with_questions
 from pipelines.drafting.table import Field, Table
 from pipelines.drafting.unmapped import unmapped
+from pipelines.drafting.zones import says_utc
 from pipelines.landing.model import GENERATED_KEYS
 from pipelines.landing.normal import TIMES
 from pipelines.landing.order_statuses import UNKNOWN, OrderStatuses, class_of
@@ -169,8 +170,9 @@ def _time(values: Values, one: Field, kind: ColumnType, name: str) -> DraftedCol
         )
     if len(times.formats) > 1:
         remarks.append(Remark(f"{name}: `{one.name}` is written in {len(times.formats)} formats"))
-    is_utc = not times.has_offset and compared(one.name).endswith(("utc", "gmt"))
-    return DraftedColumn(one.sql, times.formats, "UTC" if is_utc else None, tuple(remarks))
+    is_utc = not times.has_offset and says_utc(one.name)
+    is_local = kind is ColumnType.TIMESTAMP and bool(times.formats) and not times.has_offset and not is_utc
+    return DraftedColumn(one.sql, times.formats, "UTC" if is_utc else None, is_local, tuple(remarks))
 
 
 def _short(time: str) -> str:

@@ -135,4 +135,4 @@ def _columns(columns: Mapping[str, DraftedColumn], usual: tuple[str, ...]) -> It
 
 
 def _said(remark: Remark) -> str:
-    return f"to decide: {remark.text}" if remark.is_open else remark.text
+    return f"{'to decide: ' * remark.is_open}{'assumed: ' * remark.is_assumed}{remark.text}"
