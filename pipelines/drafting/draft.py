@@ -140,7 +140,9 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes) -> Draft:
     said = (None, None) if wishes.are_defaults else (wishes.timezone, wishes.currency)
     head = {"extends": mapping, "source": wishes.source, "timezone": said[0], "currency": said[1]}
     is_whole = not files and not any(value for key, value in head.items() if key != "extends")
-    zone = None if said[0] else assumed_zone(mapping, [(kind.largest, kind.fit) for kind in kinds if kind.fit])
+    is_local = any(_is_local(kind.entry) for kind in own if kind.entry)
+    read = [(kind.largest, kind.fit) for kind in kinds if kind.fit]
+    zone = None if said[0] else assumed_zone(mapping, read, is_decisive=is_local)
     if zone and zone != wishes.timezone:
         text = f"timezone: times without an offset are read as {zone}, the zone of the built-in mapping"
         change = (
@@ -189,7 +191,7 @@ def _own(kinds: Sequence[Kind], wishes: Wishes) -> Draft:
 def _open_head(entries: Sequence[DraftedEntry], wishes: Wishes) -> Iterator[Remark]:
     """What neither the files nor the user say about the whole source."""
     columns = [(entity.name, block) for entry in entries for entity in entry.entities for block in entity.blocks()]
-    if any(one.is_local for _, there in columns for one in there.values()):
+    if any(map(_is_local, entries)):
         if wishes.timezone is None:
             yield Remark("timezone: in which zone are times without an offset? UTC is written here", True)
         elif wishes.are_defaults:
@@ -205,6 +207,11 @@ def _open_head(entries: Sequence[DraftedEntry], wishes: Wishes) -> Iterator[Rema
                 f"currency: amounts are read as {wishes.currency}, the currency of the business, because no column says"
             )
             yield Remark(f"{text} theirs. Change it if this source uses another currency", is_assumed=True)
+
+
+def _is_local(entry: DraftedEntry) -> bool:
+    """Whether the zone of the mapping decides a time of an entry."""
+    return any(one.is_local for entity in entry.entities for block in entity.blocks() for one in block.values())
 
 
 def _is_without_currency(entity: str, columns: Mapping[str, DraftedColumn]) -> bool:

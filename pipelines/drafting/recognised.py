@@ -79,9 +79,11 @@ def entry_names(mapping: str) -> set[str]:
     return {group.name for group in dict(_built_in())[mapping].files if group.name}
 
 
-def assumed_zone(mapping: str, files: Iterable[tuple[Path, Fit]]) -> str | None:
-    """The zone of a built-in mapping, if it decides a time of one of the files that it reads."""
+def assumed_zone(mapping: str, files: Iterable[tuple[Path, Fit]], *, is_decisive: bool = False) -> str | None:
+    """The zone of a built-in mapping, if it decides a time of one of the files that it reads, or is known to decide."""
     found = dict(_built_in())[mapping]
+    if is_decisive:
+        return found.timezone
     for path, fit in files:
         groups = [group for group in found.files if group.ignore is None and group.name == fit.entry]
         if any(has_local_times(path, group.model_copy(update=dict(fit.options))) for group in groups):

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from pipelines.drafting.drafted import DraftedEntity
-from pipelines.drafting.table import ITEM, Rows, Table
-from pipelines.landing.binding import references
+from pipelines.drafting.table import Rows, Table
+from pipelines.landing.binding import ITEM, references
 from pipelines.landing.expressions import Path
 
 

@@ -36,6 +36,8 @@ def test_an_export_under_another_name_extends_the_built_in_mapping(tmp_path: Pat
     mapping = yaml.safe_load(draft.text)
     assert (mapping["extends"], mapping["files"]["orders"]) == ("shopify", {"match": "verkauf_*.csv"})
     assert list(mapping["files"]["loyalty_events"]["entities"]) == ["loyalty_events"]
+    # the times of Shopify state their offset, those of points.csv do not
+    assert draft.text.startswith("# assumed: timezone: times without an offset are read as UTC")
 
 
 def test_files_of_two_systems_are_two_sources(tmp_path: Path) -> None:
