@@ -7,7 +7,7 @@ from textwrap import wrap
 
 import yaml
 
-from pipelines.base.text import printable_name
+from pipelines.base.text import escaped, printable_name
 from pipelines.drafting.drafted import DraftedColumn, DraftedEntity, DraftedEntry, Remark
 
 _WIDTH = 116
@@ -34,7 +34,7 @@ def _in_list(value: str) -> str:
 
 def comment(text: str, indent: int) -> Iterator[str]:
     """A comment of one or more lines. A name from a file cannot end it."""
-    for line in wrap(printable_name(" ".join(text.split())), _WIDTH - indent):
+    for line in wrap(escaped(" ".join(text.split())), _WIDTH - indent):
         yield f"{' ' * indent}# {line}"
 
 

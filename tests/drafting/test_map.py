@@ -208,6 +208,13 @@ def test_what_stays_unmapped_inside_records_and_lists_is_listed(tmp_path: Path) 
     assert "line_items[].foo" in draft.text
 
 
+def test_a_long_comment_is_complete(tmp_path: Path) -> None:
+    names = [f"Other column {number}" for number in range(60)]
+    draft = drafted(tmp_path, "o.csv", f"Order ID,Customer,Date,{','.join(names)}\n1,a,2024-01-01{',' * 60}\n")
+    comments = " ".join(line.strip().removeprefix("# ") for line in draft.text.splitlines() if "#" in line)
+    assert all(name in comments for name in names)
+
+
 def test_a_field_that_only_a_late_record_has_is_listed(tmp_path: Path) -> None:
     rows = "".join(f'{{"id": {number}, "customer": "b", "date": "2024-01-01"}}\n' for number in range(1_100))
     draft = drafted(tmp_path, "o.jsonl", rows + '{"id": "x", "date": "2024-01-01", "late": 1}\n')
