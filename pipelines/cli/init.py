@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from pipelines.base.durable import write_text_durably
 from pipelines.base.errors import ConfigError
+from pipelines.base.text import counted
 from pipelines.cli.console import err, out, print_warning, reports_errors
 from pipelines.cli.draft import checked, files_of, print_assumed, print_draft
 from pipelines.cli.inspect import check
@@ -227,7 +228,7 @@ def _write(source: _Source, path: Path | None) -> None:
     for file, target in source.copies():
         shutil.copyfile(file, target)
     if source.copied:
-        out().print(f"copied to {source.folder}: {len(source.copied)} files; put later exports there")
+        out().print(f"copied to {source.folder}: {counted(len(source.copied), 'file')}; put later exports there")
     if path is not None and source.written is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_text_durably(path, source.written.text)

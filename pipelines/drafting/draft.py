@@ -98,7 +98,7 @@ def _drafted(kind: Kind, wishes: Wishes, today: date, used: set[str], is_one_of_
                 f"{path.name}: types and counts were judged by {table.sampled:,} of {table.records:,} records,"
                 " times by all"
                 if table.sampled < table.records
-                else f"{path.name}: types and times were judged by all {table.records:,} records"
+                else f"{path.name}: types and times were judged by all records ({table.records:,})"
             )
     except InputError as error:
         if not is_one_of_many:

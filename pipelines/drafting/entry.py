@@ -7,6 +7,7 @@ from datetime import date
 from pipelines.base import quoting
 from pipelines.base.entities import ENTITIES, ColumnType
 from pipelines.base.errors import InputError
+from pipelines.base.text import counted
 from pipelines.drafting.drafted import DraftedColumn, DraftedEntity, DraftedEntry, Remark
 from pipelines.drafting.layout import Layout
 from pipelines.drafting.matching import NUMBERS, Match, Values, best
@@ -73,9 +74,7 @@ def draft_entry(
         names = ", ".join(f"`{name}`" for name in table.ambiguous)
         remarks.append(Remark(f"several columns are called {names}, so a mapping cannot read them: rename them", True))
     if table.unreadable:
-        remarks.append(
-            Remark(f"{table.unreadable} parts of the file cannot be read; a run lists them with their lines")
-        )
+        remarks.append(Remark(f"{counted(table.unreadable, 'part')} of the file cannot be read; a run lists the lines"))
     if len(candidates) > 1 and not candidates[1].missing and candidates[1].weight >= chief.weight - 1:
         remarks.append(Remark(f"the file could also be {candidates[1].entity} (--entity {candidates[1].entity})", True))
     unread = tuple(unmapped(table, entities))
@@ -133,7 +132,7 @@ def _column(values: Values, found: Match, name: str) -> DraftedColumn:
             )
         if numbers.unread:
             remarks.append(
-                Remark(f"{name}: {numbers.unread:,} values of `{one.name}` are not numbers; they are quarantined")
+                Remark(f"{name}: not a number, so quarantined: {counted(numbers.unread, 'value')} of `{one.name}`")
             )
     elif name in _KEYS and values.is_float_key(one):
         sql = f"regexp_replace({_inside(one)}, '\\.0$', '')"
@@ -143,7 +142,11 @@ def _column(values: Values, found: Match, name: str) -> DraftedColumn:
     elif kind is ColumnType.BOOLEAN:
         known = "('true', 't', 'yes', 'y', '1', 'false', 'f', 'no', 'n', '0')"
         if odd := values.counted(f"lower({one.column}) not in {known}"):
-            remarks.append(Remark(f"{name}: {odd:,} values are neither true nor false: write a value map", True))
+            remarks.append(
+                Remark(
+                    f"{name}: neither true nor false: {counted(odd, 'value')} of `{one.name}`. Write a value map", True
+                )
+            )
     return DraftedColumn(sql, remarks=tuple(remarks))
 
 
@@ -156,16 +159,16 @@ def _time(values: Values, one: Field, kind: ColumnType, name: str) -> DraftedCol
             Remark(
                 f"{name}: {'most values' if times.unread else 'every value'} of `{one.name}`"
                 f" fit{'' if times.unread else 's'} both `{times.formats[0]}` and `{times.other}`, and"
-                f" {times.open_values:,} of them become different times: `{text}` is {_short(first)} or"
-                f" {_short(second)}."
-                f" `{times.formats[0]}` is written here",
+                f" {counted(times.open_values, 'value becomes', 'values become')} different times: `{text}` is"
+                f" {_short(first)} or {_short(second)}. `{times.formats[0]}` is written here",
                 True,
             )
         )
     if times.unread:
         remarks.append(
             Remark(
-                f"{name}: {times.unread:,} values of `{one.name}` fit none of the formats; they are quarantined", True
+                f"{name}: in none of the formats, so quarantined: {counted(times.unread, 'value')} of `{one.name}`",
+                True,
             )
         )
     if len(times.formats) > 1:
@@ -188,7 +191,7 @@ def _accepted(values: Values, one: Field, name: str, accepted: tuple[str, ...]) 
     listed = ", ".join(quoting.text(value) for value in accepted)
     if odd := values.counted(f"lower({one.column}) not in ({listed})"):
         yield Remark(
-            f"{name}: {odd:,} values of `{one.name}` are none of {', '.join(accepted)}; they are quarantined."
+            f"{name}: none of {', '.join(accepted)}, so quarantined: {counted(odd, 'value')} of `{one.name}`."
             " Write a value map",
             True,
         )
@@ -214,14 +217,14 @@ def _about_rows(values: Values, found: Match) -> Iterator[Remark]:
         number = f"try_cast({quantity.column} as double)"
         if negative := values.counted(f"{number} < 0"):
             yield Remark(
-                f"{negative:,} records have a negative `{quantity.name}`, which staging rejects: returns? Map them as"
-                " `returns`, or leave them out with `skips`",
+                f"{counted(negative, 'record has', 'records have')} a negative `{quantity.name}`, which staging"
+                " rejects: returns? Map them as `returns`, or leave them out with `skips`",
                 True,
             )
     if reference := found.columns.get("customer_ref"):
         if empty := values.counted(f"{reference.column} is null"):
             who = "their e-mail says who it is" if "email" in found.columns else "they belong to no customer"
-            yield Remark(f"{empty:,} records have no `{reference.name}`: {who}")
+            yield Remark(f"{counted(empty, 'record has', 'records have')} no `{reference.name}`: {who}")
     elif "email" not in found.columns and found.entity in ("orders", "interactions", "cases", "survey_answers"):
         yield Remark("no column says who the customer is (customer_ref, email)", found.entity == "orders")
     if found.entity == "returns":

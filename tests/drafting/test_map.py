@@ -116,7 +116,7 @@ def test_an_archive_is_read_like_the_files_in_it(tmp_path: Path) -> None:
 def test_dates_that_can_be_read_both_ways_are_a_decision(tmp_path: Path) -> None:
     draft = drafted(tmp_path, "o.csv", "Order ID,Customer,Date\n1,a,03/04/2024\n2,b,05/05/2024\n")
     (remark,) = open_remarks(draft)
-    assert "`%d/%m/%Y` and `%m/%d/%Y`" in remark and "1 of them become different times" in remark
+    assert "`%d/%m/%Y` and `%m/%d/%Y`" in remark and "1 value becomes different times" in remark
     assert "`03/04/2024` is 2024-04-03 or 2024-03-04" in remark
     assert "# to decide: ordered_at: every value of `Date` fits both" in draft.text
 
@@ -158,7 +158,7 @@ def test_lines_of_a_shop_have_their_faults_named(tmp_path: Path) -> None:
     rows = landed(tmp_path, draft, "2024-01-01.csv").rows("order_lines", "order_id, product_id, quantity, customer_ref")
     assert rows == [("1", "a", "2", "17850"), ("1", "b", "1", "17850"), ("C2", "a", "-2", None)]
     (remark,) = open_remarks(draft)
-    assert remark.startswith("1 records have a negative `Quantity`, which staging rejects")
+    assert remark.startswith("1 record has a negative `Quantity`, which staging rejects")
     assert r"file_on: (\d{4}-\d{2}-\d{2})" in draft.text
 
 
@@ -276,7 +276,7 @@ def test_the_command_writes_to_a_new_file_only(tmp_path: Path) -> None:
     words = ["map", str(tmp_path / "orders.csv"), "--source", "shop"]
     shown = CliRunner().invoke(app, words)
     assert shown.exit_code == 0 and shown.stdout.splitlines()[1].startswith("source: shop")
-    assert "to decide the source: timezone" in shown.stderr and "all 1 records" in shown.stderr
+    assert "to decide the source: timezone" in shown.stderr and "all records (1)" in shown.stderr
     out = tmp_path / "mapping.yml"
     assert CliRunner().invoke(app, [*words, "--out", str(out)]).exit_code == 0
     assert out.read_text() == shown.stdout

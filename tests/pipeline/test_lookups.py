@@ -79,7 +79,7 @@ def test_a_key_with_two_values_gives_no_value_and_is_counted(tmp_path: Path) -> 
     desk.put("campaigns1.csv", HEAD + "c1,2024-01-05,Spring\n")
     desk.put("campaigns2.csv", HEAD + "c1,2024-01-06,Spring\n")
     (warning,) = desk.land().warnings
-    assert "the keys of 1 of 1 records have rows with different values" in warning
+    assert "the keys of 1 of 1 record have rows with different values" in warning
     assert _touches(desk) == [("1", None, "spring")]
     assert _issues(desk) == (0, 1)
 
@@ -190,7 +190,7 @@ def test_check_and_dry_run_say_what_look_ups_would_find(tmp_path: Path) -> None:
     desk.put("campaigns1.csv", HEAD + "c1,2024-01-05,Spring\n")
     (checked,) = check_sources(desk.home, desk.sources())
     where = f"{desk.mapping}:5"
-    assert f"look-up `campaigns` ({where}): 1 of 2 records with a key find values" in checked.notes
+    assert f"look-up `campaigns` ({where}): values are found for 1 of 2 records with a key" in checked.notes
     (warning,) = checked.warnings
     assert warning.startswith("sends1.csv: the keys of 1 of 2 records have no row") and warning.endswith(": line 3")
     assert not (desk.home / "landing" / "campaign_touches" / "source=shop").exists()
@@ -199,11 +199,11 @@ def test_check_and_dry_run_say_what_look_ups_would_find(tmp_path: Path) -> None:
     desk.put("sends2.csv", WHO + "3,cid,c1\n")
     desk.put("campaigns2.csv", HEAD + "c2,2024-01-06,May\n")
     (checked,) = check_sources(desk.home, desk.sources())
-    assert "1 landed files would find other values in look-ups; they land again" in checked.notes
-    assert f"look-up `campaigns` ({where}): 3 of 3 records with a key find values" in checked.notes
+    assert "1 landed file would find other values in look-ups; the next run lands what changes again" in checked.notes
+    assert f"look-up `campaigns` ({where}): values are found for 3 of 3 records with a key" in checked.notes
     preview = preview_landing(desk.home, desk.sources(), today=date(2024, 5, 31))
     assert (preview.new, preview.again) == ({"shop": 2}, {"shop": 1})
-    assert f"shop: look-up `campaigns` ({where}): 3 of 3 records with a key find values" in preview.look_ups
+    assert f"shop: look-up `campaigns` ({where}): values are found for 3 of 3 records with a key" in preview.look_ups
     report = desk.land()
     assert sorted(file.outcome.name for file in report.files) == ["AGAIN", "LANDED", "LANDED", "SKIPPED"]
     assert check_sources(desk.home, desk.sources())[0].notes == ()
