@@ -105,7 +105,8 @@ def _drafted(kind: Kind, wishes: Wishes, today: date, used: set[str], is_one_of_
             raise
         why = error.message.removeprefix(f"{path}: ")
         entry = DraftedEntry("", match, ignore=f"the draft found no entity for it: {why.partition(';')[0]}")
-        entry = replace(entry, remarks=(Remark(f"{path.name} would be ignored: {why}", is_open=True),))
+        text = f"{path.name} would be ignored: {why}. {error.hint or ''}".strip()
+        entry = replace(entry, remarks=(Remark(text, is_open=True),))
     name = entry_name(entry.entities[0].name if entry.entities else path.name.partition(".")[0], used)
     dated = file_on(kind.paths) if entry.entities else {}
     return replace(kind, entry=replace(entry, name=name, options={**entry.options, **dated}), sampled=sampled)

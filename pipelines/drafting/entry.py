@@ -1,8 +1,10 @@
 """Drafts the entities of a file that no built-in mapping reads: columns, their forms, and what the data leave open."""
 
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 from pipelines.base import quoting
 from pipelines.base.entities import ENTITIES, ColumnType
@@ -61,7 +63,10 @@ def draft_entry(
     values = Values(table, table.rows[0], today)
     candidates = best(values, compared(table.path.name), entity, dict(chosen))
     if not candidates or candidates[0].missing:
-        raise InputError(f"{table.path}: {_why_none(candidates)}; it has {_listed(table.rows[0].fields)}", hint=_HINT)
+        raise InputError(
+            f"{table.path}: {_why_none(candidates)}; it has {_listed(table.rows[0].fields)}",
+            hint=_hint(table.path, candidates),
+        )
     chief = candidates[0]
     entities = [_entity(values, chief)]
     if chief.entity == "survey_answers":  # their own module knows questions
@@ -82,17 +87,22 @@ def draft_entry(
     return DraftedEntry(name, match, layout.options, tuple(entities), "", tuple(remarks), unread, statuses)
 
 
-_HINT = (
-    "Name the entity (--entity orders) and its columns (--column order_id=COLUMN), or write a mapping by hand:"
-    " docs/mapping.md explains it."
-)
-
-
 def _why_none(candidates: list[Match]) -> str:
     if not candidates:
         return "no entity fits its columns"
     near = candidates[0]
-    return f"no entity fits: it looks like {near.entity}, but no column is {', '.join(near.missing)}"
+    return f"no entity fits: it looks like {near.entity}, but no column was found for {', '.join(near.missing)}"
+
+
+def _hint(path: Path, candidates: list[Match]) -> str:
+    """The command in which the user says what was not found."""
+    call = f"loyalty map {shlex.quote(str(path))} --entity"
+    if not candidates:
+        what = "Say what a record is and which columns it has"
+        return f"{what}: `{call} orders --column order_id=COLUMN` (docs/columns.md lists entities and their columns)."
+    near = candidates[0]
+    columns = " ".join(f"--column {need.partition(' or ')[0]}=COLUMN" for need in near.missing)
+    return f"Say which columns of the file they are: `{call} {near.entity} {columns}`."
 
 
 def _listed(fields: tuple[Field, ...]) -> str:
@@ -228,7 +238,11 @@ def _about_rows(values: Values, found: Match) -> Iterator[Remark]:
     elif "email" not in found.columns and found.entity in ("orders", "interactions", "cases", "survey_answers"):
         yield Remark("no column says who the customer is (customer_ref, email)", found.entity == "orders")
     if found.entity == "returns":
-        yield Remark("amount_basis: does the amount include tax and shipping? Write `gross` or `goods`", True)
+        yield Remark(
+            "does the amount include tax and shipping? Above `columns`, write `amount_basis: gross` if it does, or"
+            " `amount_basis: goods`",
+            True,
+        )
 
 
 def _parts(values: Values, found: Match) -> dict[str, DraftedColumn]:

@@ -16,7 +16,10 @@ _DATES = (
     (r"(\d{4}_\d{2}_\d{2})", "%Y_%m_%d"),
     (r"(?<!\d)(\d{8})(?!\d)", "%Y%m%d"),
 )
-_HINT = "Draft the files of each system by themselves: they are different sources."
+_HINT = (
+    "Each system is a source of its own. Put its files into their own folder, and give the folders: `loyalty init"
+    " exports/shop exports/crm`; `loyalty map` takes one folder at a time."
+)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import gzip
 import zipfile
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -221,13 +222,23 @@ def test_a_field_that_only_a_late_record_has_is_listed(tmp_path: Path) -> None:
     assert draft.unmapped == {"orders": ("late",)}
 
 
+def test_a_return_asks_what_its_amount_includes_and_the_answer_fits_where_the_comment_says(tmp_path: Path) -> None:
+    text = "Refund ID,Order ID,Refund Date,Refund Amount\nR1,A1,2024-01-02,5\n"
+    draft = drafted(tmp_path, "refunds.csv", text)
+    (remark,) = [text for text in open_remarks(draft) if "tax and shipping" in text]
+    assert "Above `columns`, write `amount_basis: gross`" in remark
+    answered = draft.text.replace("columns:", "amount_basis: gross\n        columns:", 1)
+    landed(tmp_path, replace(draft, text=answered), "refunds.csv")
+
+
 def test_the_user_names_what_is_not_found(tmp_path: Path) -> None:
     text = "Vorgang,Wer,Wann,Wert\n1,a,2024-01-01,5\n"
     with pytest.raises(InputError, match="no entity fits its columns; it has `Vorgang`, `Wer`, `Wann`, `Wert`"):
         drafted(tmp_path, "o.csv", text)
     chosen = {"order_id": "Vorgang", "customer_ref": "Wer", "ordered_at": "Wann", "total": "Wert"}
-    with pytest.raises(InputError, match="looks like orders, but no column is ordered_at"):
+    with pytest.raises(InputError, match="looks like orders, but no column was found for ordered_at") as caught:
         drafted(tmp_path, "o.csv", text, Wishes(entity="orders", columns={"order_id": "Vorgang"}))
+    assert caught.value.hint and caught.value.hint.endswith("o.csv --entity orders --column ordered_at=COLUMN`.")
     draft = drafted(tmp_path, "o.csv", text, Wishes("shop", "UTC", "EUR", "orders", chosen))
     assert landed(tmp_path, draft, "o.csv").rows("orders", "order_id, customer_ref, ordered_at, total") == [
         ("1", "a", "2024-01-01 00:00:00", "5")
@@ -262,7 +273,11 @@ def test_several_files_become_one_mapping_and_an_unknown_one_is_not_lost(tmp_pat
         "customers.csv": ["customers"],
         "sellers.csv": [],
     }
-    assert open_remarks(draft) == ["sellers.csv would be ignored: no entity fits its columns; it has `seller`, `zip`"]
+    (remark,) = open_remarks(draft)
+    assert remark.startswith(
+        "sellers.csv would be ignored: no entity fits its columns; it has `seller`, `zip`. Say what"
+    )
+    assert "sellers.csv --entity orders --column order_id=COLUMN`" in remark
 
 
 def test_names_from_a_file_cannot_leave_their_comment(tmp_path: Path) -> None:
