@@ -10,7 +10,7 @@ import yaml
 from pipelines.base.text import escaped, printable_name
 from pipelines.drafting.drafted import DraftedColumn, DraftedEntity, DraftedEntry, Remark
 
-_WIDTH = 116
+_WIDTH = 104  # a comment is indented further
 
 
 def scalar(value: str | int) -> str:
