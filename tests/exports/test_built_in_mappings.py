@@ -1,11 +1,14 @@
 """Each built-in mapping of a vendor takes a file in the vendor's layout, and every value lands where it belongs."""
 
 import re
+import shutil
 import textwrap
 from pathlib import Path
 
 from pipelines.config.settings import project_root
+from pipelines.landing import SourceFiles, land, load_mapping
 from tests.exports.exported import EXPORTS, land_export
+from tests.pipeline.landing_desk import TODAY, Desk
 
 SAMPLE = {"sample", "crm", "survey_tool"}  # tests of the sample run them
 
@@ -136,3 +139,13 @@ def test_delighted_and_an_unknown_kind_of_survey_is_quarantined(tmp_path: Path) 
         ("65f2", "502", "bo@example.com", "2024-04-01 00:30:00", "2024-04-02 00:30:00", "csat", "2", "5", None),
     ]
     assert desk.rows("unreadable", "record, rule") == [(3, "LND-009")]
+
+
+def test_a_message_about_a_built_in_mapping_says_that_changes_belong_into_an_own_one(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    shutil.copytree(EXPORTS / "delighted", desk.inbox, dirs_exist_ok=True)
+    built_in = SourceFiles(load_mapping("delighted"), desk.inbox)
+    (warning,) = land(desk.home, [built_in], today=TODAY).warnings
+    assert "`smileys` (1)" in warning and warning.endswith(
+        "in a mapping of yours that extends this one (docs/sources.md)"
+    )
