@@ -146,9 +146,8 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes) -> Draft:
     zone = None if said[0] else assumed_zone(mapping, read, is_decisive=is_local)
     if zone and zone != wishes.timezone:
         text = f"timezone: times without an offset are read as {zone}, the zone of the built-in mapping"
-        change = (
-            "write `timezone` here" if not is_whole else f"write a mapping with `extends: {mapping}` and `timezone`"
-        )
+        extending = f"write a mapping with `extends: {mapping}` and `timezone`, and name its path in the config"
+        change = f"{extending} (docs/sources.md)" if is_whole else "write `timezone` here"
         remarks.append(("the source", Remark(f"{text}. If this source uses another zone, {change}", is_assumed=True)))
     assumed = [] if is_whole else [remark for _, remark in remarks if remark.is_assumed]
     lines = [*head_text(head, assumed), *(["files:", *files] if files else [])]

@@ -93,7 +93,9 @@ def with_built_in(kinds: list[Kind]) -> tuple[str | None, list[Kind]]:
             f"{name}: {', '.join(kind.largest.name for kind in fitted if kind.fits[0].mapping == name)}"
             for name in firsts
         )
-        raise InputError(f"the files come from {len(firsts)} systems: {shown}", hint=_HINT)
+        others = ", ".join(kind.largest.name for kind in kinds if not kind.fits)
+        unknown = f"; not recognised: {others}" if others else ""
+        raise InputError(f"the files come from {len(firsts)} systems: {shown}{unknown}", hint=_HINT)
     named = {
         name: sum(any(fit.mapping == name and fit.is_named for fit in kind.fits) for kind in fitted) for name in common
     }
