@@ -187,11 +187,18 @@ class RowSql:
             yield (
                 f"these values of {location[1]}.{location[-1]} have no entry in `values` ({where}): {listed}{more}."
                 " Their records are quarantined (LND-009). Add entries for them, or one for `*`"
+                f"{self._of_built_in}"
             )
 
     def questions(self, connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
         """Messages about survey questions that are not taken, or were asked on another scale."""
-        yield from question_messages(connection, self._group, self._kept)
+        for message in question_messages(connection, self._group, self._kept):
+            yield f"{message}{self._of_built_in}"
+
+    @property
+    def _of_built_in(self) -> str:
+        """Where a user changes a built-in mapping, for the end of a message; empty for a mapping of their own."""
+        return ", in a mapping of yours that extends this one (docs/sources.md)" * self._mapping.is_built_in(())
 
     def rows(self, name: str, facts: FileFacts) -> str:
         """The landed rows of one entity."""

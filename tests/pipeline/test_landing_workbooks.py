@@ -154,7 +154,7 @@ def test_a_cell_with_an_error_is_not_read_as_empty(tmp_path: Path, file_format: 
         content = saved.getvalue()
     desk.put(f"a.{file_format}", content)
     (warning,) = desk.land().warnings
-    assert "a." in warning and "1 cells have an error, the first one is #DIV/0! in row 2, `quantity`" in warning
+    assert "a." in warning and "1 cell has an error, the first one is #DIV/0! in row 2, `quantity`" in warning
     assert desk.rows("order_lines", "quantity") == [("#DIV/0!",), ("1",)]
 
 
@@ -162,7 +162,7 @@ def test_long_ids_that_became_numbers_are_warned_about(tmp_path: Path) -> None:
     desk = desk_of(tmp_path)
     desk.put("a.xlsx", xlsx({"A": [HEADER, [4970762000000348015, 1, "Tea", 123456789012345]]}))
     (warning,) = desk.land().warnings
-    assert "A: 1 numbers in `order` have more than 15 digits" in warning
+    assert "A: 1 number in `order` with more than 15 digits" in warning
     assert desk.rows("order_lines", "order_id, quantity") == [("4970762000000350000", "123456789012345")]
 
 
@@ -248,7 +248,7 @@ def test_merged_cells_over_rows_are_warned_about(tmp_path: Path) -> None:
     desk = desk_of(tmp_path)
     desk.put("a.xlsx", xlsx({"A": ROWS}, lambda book: book.worksheets()[0].merge_range(3, 0, 5, 0, "o3")))
     (warning,) = desk.land().warnings
-    assert "1 merged cells cover several rows, the first one begins in row 4" in warning
+    assert "1 merged cell covers several rows, the first one begins in row 4" in warning
 
 
 def test_an_external_entity_is_refused(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 from pipelines.base.errors import InputError
-from pipelines.base.text import printable_name
+from pipelines.base.text import counted, printable_name
 from pipelines.landing.model import FileGroup
 from pipelines.landing.readers import workbook_biff, workbook_xml
 from pipelines.landing.readers.workbook_cells import Value
@@ -143,8 +143,9 @@ class _Book:
             read = sum(sheet.cell(*place) != "" for place in biff.values)
         if read != expected:
             raise InputError(
-                f"sheet {printable_name(name)}: two readers disagree: one finds {expected:,} cells with a value, the"
-                f" other {read:,}. The file is refused: nothing of it lands (LND-012)",
+                f"sheet {printable_name(name)}: two readers disagree: one finds"
+                f" {counted(expected, 'cell')} with a value, the other {read:,}. The file is refused: nothing of"
+                " it lands (LND-012)",
                 hint="Open it in a spreadsheet program, save it again, and deliver that file. Please report this with a"
                 " sample of the file.",
             )
