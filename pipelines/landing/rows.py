@@ -325,7 +325,8 @@ class RowSql:
 
     def _trimmed(self, name: str, number: int, block: Columns, types: Dict[str, str]) -> str:
         rows = self._group.entities[name]
-        where = f"{self._kept} and not ({self._odd}) and coalesce({sql_of(rows.where)}, false) and {is_known(rows)}"
+        records = relation_of(self._group, rows, f"{self.kept} and coalesce({sql_of(rows.where)}, false)")
+        where = is_known(rows)
         if rows.unpivot:
             where += f" and {self._answered(name, block, rows.unpivot[number], types)}"
         position = f"cast({ITEM_NO} as bigint)" if rows.each else str(number)
@@ -334,7 +335,7 @@ class RowSql:
         )
         extracted = (
             f"select landing_record, landing_line, landing_part, landing_raw, {position} as landing_block, {first}"  # noqa: S608 (names are quoted)
-            f" from {relation_of(self._group, rows)} where {where}"
+            f" from {records} where {where}"
         )
         instants = [c for c in block if normal.is_instant(ENTITIES[name].columns[c], types[c])]
         second = ", ".join(f"{column if column in instants else trimmed(column)} as {column}" for column in block)
