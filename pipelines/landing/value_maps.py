@@ -74,7 +74,8 @@ def find_unmapped(connection: duckdb.DuckDBPyConnection, group: FileGroup, kept:
         known = ", ".join(_word(quoting.text(key)) for key in column.values or {})
         connection.execute(
             f"insert into {UNMAPPED} select distinct landing_record, {quoting.text(_joined(location))}, {_text(column)}"  # noqa: S608 (names are quoted)
-            f" from {records} where {is_known(rows)} and not {_is_empty(column)} and {_word(_text(column))} not in ({known})"
+            f" from {records} where {is_known(rows)} and not {_is_empty(column)}"
+            f" and {_word(_text(column))} not in ({known})"
         )
 
 
