@@ -194,7 +194,7 @@ class RowSql:
         yield from question_messages(connection, self._group, self._kept)
 
     def rows(self, name: str, facts: FileFacts) -> str:
-        """The landed rows of one entity."""
+        """The landed rows of one entity. Those of one record follow each other, so that Parquet stores `raw` once."""
         canonical = ENTITIES[name].columns
         known = self._known(name)
         generated = GENERATED_KEYS.get(name)
@@ -207,8 +207,16 @@ class RowSql:
         select = ", ".join(f"{sql} as {column}" for column, sql in values.items())
         return (
             f"select {select}, {facts.columns()}, landing_record as record, landing_line as line,"  # noqa: S608 (names are quoted)
-            f" landing_part as part, content_hash, landing_raw as raw from ({self._hashed(name)})"
+            f" landing_part as part, content_hash, landing_raw as raw from ({self._hashed(name)}){self._order(name)}"
         )
+
+    def _order(self, name: str) -> str:
+        """The ORDER BY that is needed if `unpivot` or a generated key separates the rows of a record; else nothing."""
+        rows, generated = self._group.entities[name], GENERATED_KEYS.get(name)
+        is_generated = generated is not None and generated not in self._known(name)
+        if not (rows.unpivot or (rows.each and is_generated)):
+            return ""
+        return f" order by record, landing_block, content_hash{f', {generated}' if is_generated else ''}"
 
     def origins(self, name: str) -> str:
         """Per row of an entity: record, content_hash and block.
