@@ -147,7 +147,8 @@ def content_of(group: FileGroup, document: str) -> str:
     )
     if not group.unwrap:
         return document
-    tried = ", ".join(f"case when json_valid({text}) then {text} end" for text in inside)
+    is_object = "case when json_valid({0}) then json_type({0}) = 'OBJECT' end"
+    tried = ", ".join(f"case when {is_object.format(text)} then {text} end" for text in inside)
     return f"case when json_valid({document}) then coalesce({tried}, {document}) end"
 
 

@@ -1,7 +1,8 @@
 """The SQL that classifies each record and makes the landed rows of each entity.
 
 A record belongs to the first class that fits: skipped (a declared skip takes it), taken (at least one entity makes a
-row from it), skipped as `blank` (all values that an entity would unpivot from it are empty), unreadable. This module
+row from it), skipped as `blank` (all values that an entity would unpivot from it, or all its `columns`, are empty),
+unreadable. This module
 only composes SQL. normal.py has the normal form of values, batches.py the place of the files.
 """
 
@@ -31,6 +32,7 @@ from pipelines.landing.cells import trimmed
 from pipelines.landing.hashes import content_hash, generated_key
 from pipelines.landing.mapping_values import BLANK
 from pipelines.landing.model import GENERATED_KEYS, Column, Columns, EntityRows, FileGroup, Mapping
+from pipelines.landing.readers.wide import COLUMNS
 from pipelines.landing.spans import Rule
 from pipelines.landing.survey_questions import ANSWERED, find_answered, question_messages
 from pipelines.landing.value_maps import (
@@ -120,7 +122,11 @@ class RowSql:
         self._odd = " or ".join(one for one in odd if one != "false") or "false"
         self._takes = {name: self._takes_sql(name, rows) for name, rows in group.entities.items()}
         self._taken = f"not ({self._odd}) and ({' or '.join([*self._takes.values(), *takes_for_lookups(group)])})"
-        may_be_blank = [rows for rows in group.entities.values() if rows.unpivot or rows.wording]
+        may_be_blank = [
+            rows
+            for rows in group.entities.values()
+            if rows.unpivot or rows.wording or (group.has_header and rows.each == COLUMNS)
+        ]
         blank = " or ".join(f"coalesce({sql_of(rows.where)}, false)" for rows in may_be_blank)
         self._blank = f"not ({self._odd}) and not ({self._taken}) and ({blank or 'false'})"
         self.skips = (*(skip.name for skip in group.skips), *([BLANK] if may_be_blank else []))
