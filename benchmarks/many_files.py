@@ -122,7 +122,7 @@ def copy_batches(home: Path) -> None:
     for one in read_landed(home):
         parts = [part for dataset in LAYOUTS if (part := part_path(landing, dataset, "shop0", one.batch)).is_file()]
         for source in (f"shop{number}" for number in range(1, N_SOURCES)):
-            batch = batch_of(source, one.sha256, one.file_on, version(one.mapping_sha256, one.declares))
+            batch = batch_of(source, one.sha256, one.file_on, version(one.mapping_sha256, one.declares, ""))
             for part in parts:
                 copy = part_path(landing, part.parents[2].name, source, batch)
                 copy.parent.mkdir(parents=True)
