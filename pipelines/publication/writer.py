@@ -157,6 +157,7 @@ def write_marts(
                 name=table.name,
                 description=table.description,
                 key=table.key,
+                references=table.references,
                 rows=rows,
                 columns=columns,
                 files=(describe(path, folder),),
