@@ -22,6 +22,7 @@ from pipelines.identity.contacts import ContactRules
 from pipelines.identity.decisions import forget_refs
 from pipelines.identity.pseudonyms import key_fingerprint
 from pipelines.landing import EarlierBatch, Erase, ErasedRows
+from pipelines.landing.packs import remove_packs
 from pipelines.landing.prepare import prepared
 from pipelines.privacy.certificate import Certificate, VersionErased, write_certificate
 from pipelines.privacy.customer_keys import customer_keys, named_in_the_build, refs_of
@@ -144,6 +145,7 @@ def landing_eraser(settings: Settings) -> Erase | None:
 def _erase_batches(landing: Path, plan: Plan) -> None:
     try:
         with prepared(landing) as store:
+            remove_packs(landing, set(plan.batches))  # first, so that no copy of a row outlives the row
             erase_landed(store, plan.subject, set(plan.batches))
     except duckdb.Error as error:
         raise BuildError(
