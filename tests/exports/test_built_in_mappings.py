@@ -8,6 +8,7 @@ from pathlib import Path
 from pipelines.config.settings import project_root
 from pipelines.landing import SourceFiles, land, load_mapping
 from tests.exports.exported import EXPORTS, land_export
+from tests.pipeline.landing_desk import Desk
 from tests.pipeline.landing_desk import TODAY, Desk
 
 SAMPLE = {"sample", "crm", "survey_tool"}  # tests of the sample run them
@@ -54,6 +55,16 @@ def test_a_refund_of_a_shopify_export_has_no_date_and_belongs_to_its_order(tmp_p
     assert land_export("shopify", tmp_path).rows("returns", columns) == [
         ("#1001-refunded", "#1001", None, "20.00", "gross", "EUR", "refund")
     ]
+
+
+def test_a_refund_in_another_form_is_kept_for_staging_instead_of_being_no_refund(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.mapping.write_text("extends: shopify\n", encoding="utf-8")
+    export = (EXPORTS / "shopify" / "orders_export.csv").read_text(encoding="utf-8")
+    assert ",20.00," in export
+    desk.put("orders_export_1.csv", export.replace(",20.00,", ',"20,00",', 1))
+    desk.land()
+    assert desk.rows("returns", "return_id, amount") == [("#1001-refunded", "20,00")]
 
 
 def test_shopify_customers(tmp_path: Path) -> None:
