@@ -8,7 +8,6 @@ from pathlib import Path
 from pipelines.config.settings import project_root
 from pipelines.landing import SourceFiles, land, load_mapping
 from tests.exports.exported import EXPORTS, land_export
-from tests.pipeline.landing_desk import Desk
 from tests.pipeline.landing_desk import TODAY, Desk
 
 SAMPLE = {"sample", "crm", "survey_tool"}  # tests of the sample run them
