@@ -64,7 +64,7 @@ Parts = Mapping[str, Sequence[LandedPart]]
 
 
 def update_packs(landing: Path) -> None:
-    """Remove the packs that do not count, and pack the small batches of an entity if enough of them are in no pack.
+    """Remove the packs that are not valid, and pack the small batches of an entity if enough of them are in no pack.
 
     The caller has the run lock.
     """
@@ -85,7 +85,7 @@ def update_packs(landing: Path) -> None:
 
 
 def remove_packs(landing: Path, batches: Collection[tuple[str, str]] = frozenset()) -> None:
-    """Remove the packs that do not count, and those with one of some batches. The caller has the run lock.
+    """Remove the packs that are not valid, and those with one of some batches. The caller has the run lock.
 
     Args:
         landing: `<home>/landing`.
@@ -121,7 +121,7 @@ def _parts(landing: Path) -> dict[str, list[LandedPart]]:
 
 
 def _keep(landing: Path, parts: Parts, without: Collection[tuple[str, str]]) -> list[Packed]:
-    """Remove every file that is not a pack that counts, and give the batches of the others."""
+    """Remove every file that is not a valid pack, and give the batches of the others."""
     listed = _read_list(landing)
     states = {(dataset, part.source, part.batch): part.state for dataset in parts for part in parts[dataset]}
     dropped = {

@@ -163,8 +163,9 @@ def mart_tables(manifest: Manifest) -> list[MartTable]:
                 columns={name: column["description"] for name, column in node["columns"].items()},
             )
         )
+    tables.sort(key=lambda table: table.name)
     references = _references(manifest, tables)
-    return [replace(table, references=references[table.name]) for table in sorted(tables, key=lambda table: table.name)]
+    return [replace(table, references=references[table.name]) for table in tables]
 
 
 def _references(manifest: Manifest, tables: list[MartTable]) -> dict[str, tuple[Reference, ...]]:
@@ -174,7 +175,7 @@ def _references(manifest: Manifest, tables: list[MartTable]) -> dict[str, tuple[
     `relationships` declares it.
     """
     keys: dict[str, str] = {}
-    for table in sorted(tables, key=lambda table: table.name):  # dim_date before dim_date_until_as_of
+    for table in tables:  # by name: dim_date before dim_date_until_as_of
         if len(table.key) == 1 and table.name.startswith(_KEYED):
             keys.setdefault(table.key[0], table.name)
     found = {

@@ -3,6 +3,7 @@
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -17,7 +18,10 @@ from pipelines.quality import open_landing
 from tests.pipeline import people
 from tests.pipeline.landing_desk import Desk
 
-GROUP = {"match": "*.csv", "entities": {"orders": {"columns": {"order_id": "id", "ordered_at": "at", "total": "n"}}}}
+GROUP: dict[str, Any] = {
+    "match": "*.csv",
+    "entities": {"orders": {"columns": {"order_id": "id", "ordered_at": "at", "total": "n"}}},
+}
 HEADER = "id,at,n\n"
 Rows = list[tuple[object, ...]]
 
@@ -121,7 +125,7 @@ def test_a_pack_with_a_batch_that_has_changed_is_written_again(desk: Desk, chang
     landing = desk.home / "landing"
     (old,) = pack_files(landing)
     if change == "landed again":
-        (rows,) = GROUP["entities"].values()  # type: ignore[attr-defined]
+        (rows,) = GROUP["entities"].values()
         desk.say({**GROUP, "entities": {"orders": {"columns": {**rows["columns"], "status": "'paid'"}}}})
         desk.land()
         expected = 7
