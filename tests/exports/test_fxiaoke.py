@@ -160,3 +160,17 @@ def test_an_error_that_the_interface_gives_with_http_200_is_not_an_empty_page(tm
     desk.put("AccountObj_1.json", '{"traceId": "x", "errorCode": 20016, "errorMessage": "token expired"}')
     with pytest.raises(RefusedFiles, match="AccountObj_1"):
         desk.land()
+
+
+def test_an_amount_in_another_form_is_kept_for_staging_instead_of_being_another_amount(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.mapping.write_text("extends: fxiaoke\n", encoding="utf-8")
+    amounts = ["1,200.50", "1.200,50", "12,50", "1200,50", "-1,234,567", "1200.5", "￥90"]
+    orders = "".join(f'SO-{n},A-1,2024-04-01,"{text}",正常\n' for n, text in enumerate(amounts))
+    desk.put("销售订单_1.csv", f"销售订单编号,客户编号,下单日期,销售订单金额(元),生命状态\n{orders}")
+    returns = "".join(f'R-{n},A-1,2024-04-01,"{text}",正常\n' for n, text in enumerate(amounts))
+    desk.put("退货单_1.csv", f"退货单编号,客户编号,退货日期,退货单金额(元),生命状态\n{returns}")
+    desk.land()
+    kept = ["1200.50", "1.200,50", "12,50", "1200,50", "-1234567", "1200.5", "￥90"]
+    assert [amount for (amount,) in desk.rows("orders", "total")] == kept
+    assert [amount for (amount,) in desk.rows("returns", "amount")] == kept
