@@ -138,3 +138,14 @@ def test_activities_of_the_interface_say_whether_they_are_with_a_contact_an_acco
     ]
     query = "select file_name, skipped_records from landed('ledger') where skipped_records > 0 order by 1"
     assert api.query(query) == [("Calls_1.json", 1), ("Notes_1.json", 1), ("singer_contacts.jsonl", 1)]
+
+
+def test_the_duration_of_a_call_with_hours_and_one_in_another_form(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.mapping.write_text("extends: zoho\n", encoding="utf-8")
+    durations = {"02:03": "123", "62:03": "3723", "1:02:03": "3723", "01:00:00": "3600", "": None}
+    durations["12"] = "12 is not minutes and seconds"  # staging rejects it
+    rows = "".join(f"c{number},1,2024-04-01 10:00:00,{text}\n" for number, text in enumerate(durations))
+    desk.put("Calls_1.csv", f"Record Id,Contact Name.id,Call Start Time,Call Duration\n{rows}")
+    desk.land()
+    assert [found for (found,) in desk.rows("interactions", "duration_s")] == list(durations.values())
