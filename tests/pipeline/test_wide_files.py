@@ -28,6 +28,22 @@ USUAL = {
     "2、您对我们的总体满意度如何？": "csat",
     "How satisfied are you with the parking?": None,
     "The company made it easy for me to handle my issue.": "ces",
+    "How likely are you to recommend us? (0 = not at all, 10 = very likely)": "nps",
+    "总体来说，您对我们满意吗？（1分=非常不满意，5分=非常满意）": "csat",
+    # about something else
+    "How likely are you to recommend our competitor to a friend?": None,
+    "How likely are you to recommend us as a place to work?": None,
+    "您有多大可能向朋友推荐其他品牌？": None,
+    # on another scale than the usual one
+    "How likely are you to recommend us? (1 = not at all, 5 = very likely)": None,
+    "On a scale of 1 to 10, how likely are you to recommend us?": None,
+    "您有多大可能向朋友推荐我们？（1-5分）": None,
+    "Overall, how satisfied are you with us (0-10)?": None,
+    "Overall, how satisfied are you with us? 1 = very satisfied, 5 = very dissatisfied": None,
+    # texts about a score
+    "How likely are you to recommend us? - comments": None,
+    "How likely are you to recommend us? Why did you give this score?": None,
+    "您对我们的总体满意度如何？请说明原因": None,
 }
 
 
