@@ -35,6 +35,21 @@ def test_wjx(tmp_path: Path) -> None:
     assert [row[1:] for row in desk.rows("ledger", LEDGER)] == [(4, 0, 1)]
 
 
+def test_a_phone_number_of_wjx_in_full_width_is_one_and_a_number_that_lost_digits_is_none(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.mapping.write_text("extends: wjx\n", encoding="utf-8")
+    phones = ["１３８００１３８０００", "13800138000", "1.38E+10"]
+    rows = "".join(f"{n},2024/3/5 9:08:07,9,{phone},{'1.2E+15' * (n == 2)}\n" for n, phone in enumerate(phones))
+    header = "序号,提交答卷时间,1、您有多大可能向朋友或同事推荐我们？,2、您的手机号,3、您的会员号"
+    desk.put("a.csv", f"{header}\n{rows}".encode("gb18030"))
+    (warning,) = desk.land().warnings
+    assert "`您的手机号` `2、您的手机号: numbers such as 1.38E+10 have lost digits and identify nobody` (1)" in warning
+    assert "会员号" in warning
+    digest = hashlib.md5(b"13800138000", usedforsecurity=False).hexdigest()
+    known = ("9", f"phone {digest}", "13800138000")
+    assert desk.rows("survey_answers", "answer_number, customer_ref, phone") == [known, known, ("9", None, None)]
+
+
 def test_wjx_lists_the_questions_that_it_does_not_take(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.mapping.write_text("extends: wjx\n", encoding="utf-8")
