@@ -108,3 +108,13 @@ def test_a_second_export_under_another_file_name_has_the_same_touches(
     desk.land()
     count = "select count(*), count(distinct touch_id) from landed('campaign_touches')"
     assert desk.query(count) == [(2 * touches, touches)]
+
+
+def test_contacts_of_mailchimp_who_never_subscribed_do_not_consent_and_sends_are_ignored(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.mapping.write_text("extends: mailchimp\n", encoding="utf-8")
+    header = "Email Address,First Name,Last Name,OPTIN_TIME,CONFIRM_TIME,LAST_CHANGED,LEID"
+    desk.put("nonsubscribed_email_audience_export_1.csv", f"{header}\neve@example.com,Eve,,,,2024-04-01 08:00:00,7\n")
+    desk.put("granular_activity/sends/42_spring.csv", "Email,Title\neve@example.com,Spring\n")
+    desk.land()
+    assert desk.rows("customers", "customer_ref, email, consent_email") == [("7", "eve@example.com", "false")]
