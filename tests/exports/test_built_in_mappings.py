@@ -1,5 +1,6 @@
 """Each built-in mapping of a vendor takes a file in the vendor's layout, and every value lands where it belongs."""
 
+import hashlib
 import re
 import shutil
 import textwrap
@@ -71,6 +72,21 @@ def test_shopify_customers(tmp_path: Path) -> None:
     assert land_export("shopify", tmp_path).rows("customers", columns) == [
         ("7052231180001", "Ada Example", "ada@example.com", "+4930123456", "DE", "Berlin", None, "true", "false"),
         ("7052231180002", "Bo", "bo@example.com", "+43123456", "AT", "Wien", "Bo GmbH", "false", "false"),
+    ]
+
+
+def test_an_older_export_of_shopify_customers_has_other_column_names(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.mapping.write_text("extends: shopify\n", encoding="utf-8")
+    header = "First Name,Last Name,Email,Company,Address1,Address2,City,Province,Province Code,Country,Country Code,Zip"
+    row = "Ada,Example,Ada@example.com,Tea GmbH,Hauptstr. 1,,Berlin,Berlin,BE,Germany,DE,10115,'+4930123456,yes,10.00,1,,,no"
+    more = "Phone,Accepts Marketing,Total Spent,Total Orders,Tags,Note,Tax Exempt"
+    desk.put("customers_export.csv", f"{header},{more}\n{row}\n")
+    desk.land()
+    columns = "customer_ref, name, email, phone, country, region, city, account_ref, consent_email, consent_sms"
+    digest = hashlib.md5(b"ada@example.com", usedforsecurity=False).hexdigest()
+    assert desk.rows("customers", columns) == [
+        (digest, "Ada Example", "ada@example.com", "+4930123456", "DE", "BE", "Berlin", "Tea GmbH", "true", None)
     ]
 
 
