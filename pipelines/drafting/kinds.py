@@ -9,7 +9,7 @@ from pathlib import Path
 from pipelines.base.errors import InputError
 from pipelines.drafting.drafted import DraftedEntry
 from pipelines.drafting.layout import layout_of
-from pipelines.drafting.recognised import Fit, fits, ignored
+from pipelines.drafting.recognised import Fit, fits, ignored, named_fit
 
 _DATES = (
     (r"(\d{4}-\d{2}-\d{2})", "%Y-%m-%d"),
@@ -103,11 +103,19 @@ def with_built_in(kinds: list[Kind]) -> tuple[str | None, list[Kind]]:
     return chosen, [
         replace(
             kind,
-            fit=next((fit for fit in kind.fits if fit.mapping == chosen), None),
+            fit=next((fit for fit in kind.fits if fit.mapping == chosen), None) or _by_name(kind, chosen),
             ignored=ignored(chosen, kind.largest) or "",
         )
         for kind in kinds
     ]
+
+
+def _by_name(kind: Kind, mapping: str) -> Fit | None:
+    """The entry of the chosen mapping to which the name of files leads, although they have few of its columns."""
+    try:
+        return named_fit(kind.largest, layout_of(kind.largest), mapping)
+    except InputError:
+        return None  # the draft reports it
 
 
 def _takes(mapping: str, kind: Kind) -> bool:

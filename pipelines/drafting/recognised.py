@@ -74,6 +74,21 @@ def fits(path: Path, layout: Layout) -> list[Fit]:
     return sorted(found, key=lambda fit: (-fit.read, not fit.is_named, len(fit.options), fit.mapping))
 
 
+def named_fit(path: Path, layout: Layout, mapping: str) -> Fit | None:
+    """The entry of a built-in mapping to which a file's name leads, if the file has the columns that it needs.
+
+    For files beside others of that system: such a file may have any few of the other columns.
+    """
+    found = dict(_built_in())[mapping]
+    # an entry for files of any name says nothing about this one
+    groups = (
+        group
+        for group in found.files
+        if group.ignore is None and all(glob.partition(".")[0].strip("*/") for glob in group.match)
+    )
+    return next((fit for group in groups if (fit := _fit(path, layout, mapping, found, group, is_beside=True))), None)
+
+
 def entry_names(mapping: str) -> set[str]:
     """The names of the entries of a built-in mapping."""
     return {group.name for group in dict(_built_in())[mapping].files if group.name}
@@ -113,11 +128,13 @@ def _names(path: Path) -> list[str]:
     return ["/".join(parts[-count:]) for count in range(len(parts), 0, -1)]
 
 
-def _fit(path: Path, layout: Layout, name: str, mapping: Mapping, group: FileGroup) -> Fit | None:
+def _fit(
+    path: Path, layout: Layout, name: str, mapping: Mapping, group: FileGroup, *, is_beside: bool = False
+) -> Fit | None:
     if group.format != layout.options.get("format", "csv") or ignored(name, path):
         return None
     is_named = any(place_of(mapping, one).group is group for one in _names(path))
-    if not is_named and group.name is None:
+    if not is_named and (is_beside or group.name is None):
         return None  # no mapping could extend this entry
     own = {key: value for key, value in layout.options.items() if key in _READING}
     for options in ({}, own) if own else ({},):
@@ -129,7 +146,7 @@ def _fit(path: Path, layout: Layout, name: str, mapping: Mapping, group: FileGro
             continue
         listed = {(COLUMNS,)} if reads_columns(entry, [one[0] for one in there]) else set()
         wanted = _lower(_leaves(record_tree(entry))) - listed
-        least = min(_LEAST_SHARE * len(wanted), max(_LEAST_OF_FILE * known, _LEAST_COLUMNS))
+        least = 0 if is_beside else min(_LEAST_SHARE * len(wanted), max(_LEAST_OF_FILE * known, _LEAST_COLUMNS))
         if len(wanted & there) >= max(1, least) and all(one & (there | listed) for one in _needed(entry)):
             return Fit(name, group.name, len(wanted & there), is_named, tuple(sorted(options.items())))
     return None

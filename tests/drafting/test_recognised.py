@@ -40,6 +40,18 @@ def test_an_export_under_another_name_extends_the_built_in_mapping(tmp_path: Pat
     assert draft.text.startswith("# assumed: timezone: times without an offset are read as UTC")
 
 
+@pytest.mark.parametrize("is_beside", [True, False])
+def test_a_file_with_few_columns_is_of_the_system_of_its_name_if_another_one_of_it_is_beside(
+    tmp_path: Path, is_beside: bool
+) -> None:
+    (tmp_path / "Contacts_2024_05_01.csv").write_text("Record Id,Club,Shoe Size,Pet,Team\nzcrm_1,a,40,cat,b\n")
+    if is_beside:
+        shutil.copy(EXPORTS / "zoho" / "Deals_2024_05_01.csv", tmp_path)
+        assert draft_mapping(files(tmp_path), Wishes(), TODAY).text == "extends: zoho\n"
+    else:
+        assert "extends" not in draft_mapping(files(tmp_path), Wishes(), TODAY).text
+
+
 def test_files_of_two_systems_are_two_sources(tmp_path: Path) -> None:
     shutil.copy(EXPORTS / "shopify" / "customers_export.csv", tmp_path)
     shutil.copy(EXPORTS / "stripe" / "unified_payments.csv", tmp_path)
