@@ -21,8 +21,8 @@ _NUMBER = r"^[^\p{L}\p{N}]*[Qq]?\d{1,3}\s*[、.．:：)）]\s*"
 _MARKS = r"[^\p{L}\p{N}]+"
 
 # Regular expressions for a question in the form that `plain` gives it: letters and digits, words in lower case with
-# one blank between them. Each score has the scale that is usual for it; a question whose wording states another scale is
-# not known, and one with another scale is listed by the run if its answers show it.
+# one blank between them. Each score has the scale that is usual for it. A question whose wording states another scale
+# is not known; one with another scale is listed by the run if its answers show it.
 _USUAL = (
     ("nps", r"how likely (are you|is it that you|would you be).* (recommend|refer)\b"),
     ("nps", r"\b(would|will) you recommend\b.*\b0 (to )?10\b|\b0 (to )?10\b.*\b(would|will) you recommend\b"),

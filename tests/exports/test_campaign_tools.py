@@ -99,9 +99,7 @@ def test_a_member_of_a_mailchimp_audience_is_linked_with_its_touches_and_the_las
 
 
 @pytest.mark.parametrize(("tool", "touches"), [("klaviyo", 6), ("mailchimp", 4)])
-def test_a_second_export_under_another_file_name_has_the_same_touches(
-    tmp_path: Path, tool: str, touches: int
-) -> None:
+def test_a_second_export_under_another_file_name_has_the_same_touches(tmp_path: Path, tool: str, touches: int) -> None:
     desk = land_export(tool, tmp_path)
     for file in [one for one in desk.inbox.rglob("*") if one.is_file()]:
         file.with_name(f"{file.stem}_again{file.suffix}").write_bytes(file.read_bytes() + b"\n")
