@@ -20,12 +20,14 @@ _HEIGHT = 260
 _SERIES = 8  # colours of CSS: --c1 to --c8
 # Codes with a colour of their own: a level has the same colour in each chart.
 _OWN = {
-    **{code: f"var(--level-{code.replace('_', '-')})" for code in (
-        "loyal", "potential", "new", "won_back", "at_risk", "churned", "prospect", "not_known_yet"
-    )},
-    **{code: f"var(--class-{code.replace('_', '-')})" for code in (
-        "emotional", "attitudinal", "cognitive", "behavioural", "not_loyal", "unknown"
-    )},
+    **{
+        code: f"var(--level-{code.replace('_', '-')})"
+        for code in ("loyal", "potential", "new", "won_back", "at_risk", "churned", "prospect", "not_known_yet")
+    },
+    **{
+        code: f"var(--class-{code.replace('_', '-')})"
+        for code in ("emotional", "attitudinal", "cognitive", "behavioural", "not_loyal", "unknown")
+    },
 }
 _CLASSES = 6  # classes of colour of a heat map: --h1 to --h6, with the text colours --t1 to --t6
 
@@ -53,9 +55,7 @@ def chart_spec(chart: Chart, result: Result, labelled: Result, headings: dict[st
     return {"data": {"values": values}, **spec}
 
 
-def _values(
-    chart: Chart, result: Result, labelled: Result, headings: dict[str, str], formats: Formats
-) -> Rows:
+def _values(chart: Chart, result: Result, labelled: Result, headings: dict[str, str], formats: Formats) -> Rows:
     """The rows of a chart: a number or a text per role, and the text of the tooltip."""
     roles = {"x": chart.x, "y": chart.y, "c": chart.colour, "v": chart.value, "l": chart.low, "h": chart.high}
     roles |= {"p": chart.line}
@@ -265,4 +265,3 @@ def _scatter(chart: Chart, result: Result, values: Rows, headings: dict[str, str
             {"mark": {"type": "text", "dy": -12, "fontSize": 11}, "encoding": label},
         ],
     }
-

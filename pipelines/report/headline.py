@@ -153,10 +153,14 @@ _LOYAL = """
     order by position
 """
 
-_CLV = "select case when count(*) >= $min_group then sum(clv_12m_amount) end as clv_12m_amount from customer_clv" \
+_CLV = (
+    "select case when count(*) >= $min_group then sum(clv_12m_amount) end as clv_12m_amount from customer_clv"
     " where clv_12m_amount is not null"
-_AT_RISK = "select case when count(*) >= $min_group then sum(value_at_stake_amount) end as value_at_stake_amount" \
+)
+_AT_RISK = (
+    "select case when count(*) >= $min_group then sum(value_at_stake_amount) end as value_at_stake_amount"
     " from customer_actions where level = 'at_risk' and value_at_stake_amount is not null"
+)
 
 
 def headlines(source: Source) -> tuple[Headline, ...]:

@@ -261,9 +261,7 @@ def render(source: Source) -> str:
                 "advice": [
                     {
                         "title": language.texts.get(f"advice.{item.key}.title"),
-                        "text": language.texts.get(
-                            f"advice.{item.key}.text", **language.sentence(values, item.codes)
-                        ),
+                        "text": language.texts.get(f"advice.{item.key}.text", **language.sentence(values, item.codes)),
                         "page": item.page,
                         "key": item.key,
                     }
@@ -303,4 +301,3 @@ def _files(manifest: Manifest) -> list[dict[str, object]]:
             entry["records"] += records if isinstance(records, int) else 0
             entry["latest"] = max(entry["latest"], str(file.get("file_on") or ""))
     return [{"source": source, **found[source]} for source in sorted(found)]
-

@@ -49,24 +49,27 @@
     tip.style.top = `${Math.max(4, Math.min(event.clientY + 14, innerHeight - box.height - 4))}px`;
   };
 
-  const draw = (box, width) => {
+  const draw = async (box, width) => {
     if (drawn.get(box) === width) return;
     drawn.set(box, width);
     const spec = JSON.parse(box.closest(".block").querySelector(".spec").textContent);
     const least = (spec.usermeta && spec.usermeta.minWidth) || 0;
     spec.width = Math.max(width, least);
     box.style.width = `${spec.width}px`;
-    box.replaceChildren();
-    const compiled = window.charts.compile(spec, { config: config(width) }).spec;
-    const view = new window.charts.View(window.charts.parse(compiled), { renderer: "svg", hover: true });
-    view.tooltip(showTip);
-    view.initialize(box).run();
+    await vegaEmbed(box, spec, {
+      actions: false, config: config(width), defaultStyle: false, hover: true, renderer: "svg", tooltip: showTip,
+    });
   };
 
-  const drawPage = (section) => {
+  const drawPage = async (section) => {
     const shown = document.querySelector(".page.shown .block");
     const width = shown ? shown.clientWidth - (innerWidth <= 560 ? 28 : 40) : 700;
-    for (const box of section.querySelectorAll(".chart")) draw(box, width);
+    for (const box of section.querySelectorAll(".chart")) await draw(box, width);
+  };
+
+  // All pages of the language, so that the paper has every chart.
+  const drawAll = async () => {
+    for (const section of document.getElementById(language).querySelectorAll(".page")) await drawPage(section);
   };
 
   const show = (code, section, target) => {
@@ -86,7 +89,10 @@
     root.lang = shown.lang;
     document.title = shown.dataset.title;
     tip.hidden = true;
-    drawPage(section);
+    drawPage(section).then(() => {
+      if (target && target !== section) target.scrollIntoView();
+      return drawAll();
+    });
     if (target && target !== section) target.scrollIntoView();
     else scrollTo(0, 0);
   };
@@ -107,7 +113,7 @@
     if (!button) return;
     if (button.dataset.language) location.hash = `#${button.dataset.language}-${page}`;
     else if ("themeSwitch" in button.dataset) theme(root.dataset.theme !== "dark");
-    else if ("print" in button.dataset) print();
+    else if ("print" in button.dataset) drawAll().then(() => print());
   });
   addEventListener("hashchange", route);
   let waiting = 0;
@@ -119,7 +125,6 @@
   let closed = [];
   addEventListener("beforeprint", () => {
     const shown = document.getElementById(language);
-    for (const section of shown.querySelectorAll(".page")) drawPage(section);
     closed = [...shown.querySelectorAll("details:not([open])")].filter((one) => !one.querySelector(".warnings"));
     for (const one of closed) one.open = true;
   });

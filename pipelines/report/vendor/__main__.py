@@ -5,16 +5,15 @@ from pathlib import Path
 import vl_convert
 
 VEGA_LITE = "6.4"
-_SNIPPET = "window.charts = {compile: vegaLite.compile, parse: vega.parse, View: vega.View};"
-_NOTICE = """/*! Vega {vega}, Vega-Lite {vega_lite} and the D3 modules that they use, in one script.
-Vega and Vega-Lite: Copyright (c) University of Washington Interactive Data Lab, BSD-3-Clause licence.
+_NOTICE = """/*! Vega {vega}, Vega-Lite {vega_lite}, Vega-Embed and the D3 modules that they use, in one script.
+Vega, Vega-Lite and Vega-Embed: Copyright (c) University of Washington Interactive Data Lab, BSD-3-Clause licence.
 D3: Copyright Mike Bostock, ISC licence. The licence texts are in pipelines/report/vendor/LICENSES.txt. */
 """
 
 
 def bundle() -> str:
     """The script, safe inside a <script> element."""
-    script = vl_convert.javascript_bundle(_SNIPPET, vl_version=VEGA_LITE)
+    script = str(vl_convert.javascript_bundle(vl_version=VEGA_LITE))
     notice = _NOTICE.format(vega=vl_convert.get_vega_version(), vega_lite=VEGA_LITE)
     return notice + script.replace("</script", "<\\/script").strip() + "\n"
 
