@@ -60,15 +60,21 @@ def _values(chart: Chart, result: Result, labelled: Result, headings: dict[str, 
     roles = {"x": chart.x, "y": chart.y, "c": chart.colour, "v": chart.value, "l": chart.low, "h": chart.high}
     roles |= {"p": chart.line}
     rows: Rows = []
+    ranks = list(dict.fromkeys(result.column(chart.colour))) if chart.colour else []
     for row, shown in zip(result.rows, labelled.rows, strict=True):
         cells = dict(zip(result.columns, row, strict=True))
         texts = {name: formats.show(name, value) for name, value in zip(result.columns, shown, strict=True)}
+        brief = {name: formats.short(name, value) for name, value in zip(result.columns, shown, strict=True)}
         entry: dict[str, Any] = {}
         for role, column in roles.items():
             if column:
-                entry[role] = _plain(cells[column], texts[column])
+                entry[role] = _plain(cells[column], brief[column])
         if chart.kind == "heat":
-            entry["s"] = texts[chart.value]
+            entry["s"] = brief[chart.value]
+        elif chart.kind == "bars":
+            entry["s"] = brief[chart.x]
+        if chart.colour:
+            entry["o"] = _rank(cells[chart.colour], ranks)
         entry["t"] = "\n".join(f"{headings[name]}: {texts[name]}" for name in result.columns)
         rows.append(entry)
     return rows
@@ -85,7 +91,7 @@ def _plain(value: Value, text: str) -> Any:
 
 def _axis(column: str, headings: dict[str, str]) -> Spec:
     """A numeric axis with the column's heading and unit."""
-    form = {"share": ".0%", "amount": ",.0f", "count": ",d"}.get(kind_of(column), ",.0f")
+    form = {"share": ".0%", "amount": ",.0f", "count": ",d"}.get(kind_of(column), ",.2~f")
     return {"title": headings[column], "format": form, "tickCount": 5}
 
 
@@ -96,8 +102,10 @@ def _distinct(values: Rows, role: str) -> list[Any]:
 
 def _colour(chart: Chart, result: Result, values: Rows) -> Spec:
     """The colour of each series, with a legend below the chart."""
-    names = _distinct(values, "c")
-    codes = list(dict.fromkeys(result.column(chart.colour)))
+    order = {value["c"]: value["o"] for value in values}
+    names = sorted(order, key=lambda name: order[name])
+    labels = dict(zip((value["c"] for value in values), result.column(chart.colour), strict=True))
+    codes = [labels[name] for name in names]
     own = [_OWN.get(str(code)) for code in codes]
     colours = own if all(own) else [f"var(--c{position % _SERIES + 1})" for position in range(len(names))]
     return {
@@ -105,7 +113,7 @@ def _colour(chart: Chart, result: Result, values: Rows) -> Spec:
         "type": "nominal",
         "sort": names,
         "scale": {"domain": names, "range": list(colours)},
-        "legend": {"title": None},
+        "legend": {"title": None} if len(names) > 1 else None,
     }
 
 
@@ -122,24 +130,33 @@ def _bars(chart: Chart, result: Result, values: Rows, headings: dict[str, str]) 
     if chart.colour:
         x["stack"] = "zero"
         bar["encoding"]["color"] = _colour(chart, result, values)
-        bar["encoding"]["order"] = {"field": "c", "sort": None}
+        bar["encoding"]["order"] = {"field": "o", "type": "quantitative"}
+    elif all(str(code) in _OWN for code in result.column(chart.y)):
+        own = dict(zip((value["y"] for value in values), result.column(chart.y), strict=True))
+        scale = {"domain": list(own), "range": [_OWN[str(code)] for code in own.values()]}
+        bar["encoding"]["color"] = {"field": "y", "type": "nominal", "scale": scale, "legend": None}
     if chart.low:
-        layers.append(_interval("x", x, y, headings, chart))
+        layers.append(_interval(x, y))
+    elif not chart.colour:
+        layers.append(_ends(x, y))
     return {"height": max(len(categories), 2) * _STEP, "layer": layers}
 
 
-def _interval(along: str, main: Spec, other: Spec, headings: dict[str, str], chart: Chart) -> Any:
-    """The interval of a bar as a thin rule."""
-    across = "y" if along == "x" else "x"
-    return {
-        "mark": {"type": "rule", "strokeWidth": 2, "stroke": "var(--ink)"},
-        "encoding": {
-            along: {**main, "field": "l"},
-            f"{along}2": {"field": "h"},
-            across: other,
-            "tooltip": _tooltip(),
-        },
+def _interval(x: Spec, y: Spec) -> Spec:
+    """The intervals of bars as thin rules."""
+    ends = {"x": {**x, "field": "l"}, "x2": {"field": "h"}, "y": y, "tooltip": _tooltip()}
+    return {"mark": {"type": "rule", "strokeWidth": 2, "stroke": "var(--ink)"}, "encoding": ends}
+
+
+def _ends(x: Spec, y: Spec) -> Spec:
+    """The values at the ends of bars as texts, beside the bar on the side away from 0."""
+    mark = {
+        "type": "text",
+        "fontSize": 11,
+        "align": {"expr": "datum.x < 0 ? 'right' : 'left'"},
+        "dx": {"expr": "datum.x < 0 ? -4 : 4"},
     }
+    return {"mark": mark, "encoding": {"x": x, "y": y, "text": {"field": "s"}, "tooltip": _tooltip()}}
 
 
 def _columns(chart: Chart, result: Result, values: Rows, headings: dict[str, str]) -> Spec:
@@ -150,6 +167,7 @@ def _columns(chart: Chart, result: Result, values: Rows, headings: dict[str, str
     }
     if chart.colour:
         encoding["color"] = _colour(chart, result, values)
+        encoding["order"] = {"field": "o", "type": "quantitative"}
     return {"height": _HEIGHT, "mark": {"type": "bar", "width": {"band": 0.78}}, "encoding": encoding}
 
 
@@ -228,9 +246,14 @@ def _heat(chart: Chart, result: Result, values: Rows, headings: dict[str, str]) 
 
 
 _RANKS = (
-    *("loyal", "potential", "new", "won_back", "at_risk", "churned", "prospect", "not_known_yet"),
-    *("emotional", "attitudinal", "cognitive", "behavioural", "not_loyal", "unknown"),
+    *("loyal", "potential", "new", "won_back", "at_risk", "churned", "prospect"),
+    *("emotional", "attitudinal", "cognitive", "behavioural", "not_loyal", "unknown", "not_known_yet"),
 )
+
+
+def _rank(code: Value, codes: list[Value]) -> int:
+    """The place of a code among those of a chart: levels from loyal to churned, others as the rows have them."""
+    return _RANKS.index(str(code)) if str(code) in _RANKS else len(_RANKS) + codes.index(code)
 
 
 def _order(chart: Chart, result: Result, values: Rows, role: str) -> Callable[[Any], tuple[int, float]]:
@@ -254,7 +277,10 @@ def _scatter(chart: Chart, result: Result, values: Rows, headings: dict[str, str
     }
     y: Spec = {"field": "y", "type": "quantitative", "axis": _axis(chart.y, headings)}
     colour = _colour(chart, result, values)
-    label: Spec = {"x": x, "y": y, "text": {"field": "v"}, "tooltip": _tooltip()}
+    label: Spec = {"x": x, "y": y, "text": {"field": "n"}, "tooltip": _tooltip()}
+    mean = sum(value["y"] for value in values) / len(values)
+    for value in values:  # the others would overlap; their names are in the tooltip and the table
+        value["n"] = value["v"] if value["y"] >= mean else ""
     return {
         "height": 320,
         "layer": [

@@ -34,7 +34,7 @@ def kind_of(column: str) -> str:
         name = name.removesuffix(bound)
     if name.startswith("n_"):
         return "count"
-    if name.endswith("_share"):
+    if name.endswith("_share") or name.startswith("share_"):
         return "share"
     if name == "amount" or name.endswith("_amount"):
         return "amount"
@@ -42,7 +42,9 @@ def kind_of(column: str) -> str:
         return "month"
     if name in ("quarter_on", "year_on"):
         return name.removesuffix("_on")
-    return "day" if name.endswith("_on") else "number"
+    if name.endswith("_on"):
+        return "day"
+    return "score" if name == "nps" or name.endswith(("_score", "_points")) else "number"
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,14 @@ class Formats:
             return value
         return self._number(column, value)
 
+    def short(self, column: str, value: Value) -> str:
+        """A value as text for a chart, where space is scarce: months without days, shares without decimals."""
+        if isinstance(value, date) and column.endswith("month_end_on"):
+            return format_skeleton("yMMM", value, locale=_locale(self.language))
+        if isinstance(value, Decimal | float) and kind_of(column) == "share":
+            return format_percent(value, format="#,##0%", locale=_locale(self.language))
+        return self.show(column, value)
+
     def points(self, value: Decimal | float) -> str:
         """A difference with its sign, one decimal."""
         return self._signed(format_decimal(abs(value), format="#,##0.0", locale=_locale(self.language)), value)
@@ -88,8 +98,10 @@ class Formats:
             return format_percent(value, format="#,##0.0%", locale=locale)
         if kind == "amount":
             return self._amount(value)
-        if kind == "count" or isinstance(value, int) or (isinstance(value, Decimal) and not value % 1):
+        if kind == "count" or isinstance(value, int) or (kind == "number" and not value % 1):
             return format_decimal(value, format="#,##0", locale=locale)
+        if kind == "score":
+            return format_decimal(value, format="#,##0.0", locale=locale)
         return format_decimal(value, format="#,##0.00" if abs(value) < 10 else "#,##0.0", locale=locale)
 
     def _amount(self, value: Decimal | float) -> str:

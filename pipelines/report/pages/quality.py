@@ -22,8 +22,8 @@ REJECTED = Block(
             as is_amount_estimated
         from rpt_data_issue
         where issue like '%_rejected' or issue = 'records_unreadable'
-        group by all
-        order by amount desc nulls last, n_rows desc, issue, source
+        group by issue, source
+        order by sum(sum(n_rows)) over (partition by issue) desc, issue, source
     """,
     chart=Chart("bars", x="n_rows", y="issue", colour="source"),
     codes={"issue": "issue"},

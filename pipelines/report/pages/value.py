@@ -33,7 +33,7 @@ CONCENTRATION = Block(
         select slice_value as decile, n_customers, net_amount, net_share, mean_net_amount,
             lowest_net_amount, highest_net_amount
         from rpt_audit_period
-        where {_PERIOD.format(slice_by="decile")}
+        where slice_value <> 'returns_only' and {_PERIOD.format(slice_by="decile")}
         order by try_cast(slice_value as integer) desc nulls last
     """,  # noqa: S608 (texts of ours)
     chart=Chart("bars", x="net_share", y="decile"),
@@ -126,7 +126,7 @@ TRACKING = Block(
     chart=Chart("lines", x="week", y="actual", line="predicted"),
     group="n_customers",
     finding="""
-        select cut_on, actual * n_customers as n_purchases, predicted * n_customers as expected_purchases
+        select cut_on, actual * n_customers as n_purchases, predicted * n_customers as n_expected_purchases
         from rpt_clv_validation
         where part = 'total' and is_chosen
     """,

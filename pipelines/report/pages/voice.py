@@ -113,12 +113,12 @@ COMPLAINTS = Block(
     key="complaints",
     marts=("rpt_feedback",),
     sql="""
-        select slice_value as month, n_feedback, n_resolved, mean_first_response_hours, mean_resolution_hours
+        select cast(slice_value as date) as month_on, n_feedback, n_resolved, mean_first_response_hours, mean_resolution_hours
         from rpt_feedback
         where kind = 'complaint' and slice_by = 'month'
-        order by month
+        order by month_on
     """,
-    chart=Chart("columns", x="month", y="n_feedback"),
+    chart=Chart("columns", x="month_on", y="n_feedback"),
     group="n_feedback",
     needs="cases",
 )
