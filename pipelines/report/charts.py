@@ -4,7 +4,7 @@ Colours are CSS variables of the page, so that a chart follows the theme and the
 Texts are formatted in Python, so that they equal those of the table.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -19,15 +19,12 @@ _STEP = 30  # the height of a horizontal bar in pixels
 _HEIGHT = 260
 _SERIES = 8  # colours of CSS: --c1 to --c8
 # Codes with a colour of their own: a level has the same colour in each chart.
+_LEVELS = ("loyal", "potential", "new", "won_back", "at_risk", "churned", "prospect", "not_known_yet")
+_KINDS = ("emotional", "attitudinal", "cognitive", "behavioural", "not_loyal", "unknown")
 _OWN = {
-    **{
-        code: f"var(--level-{code.replace('_', '-')})"
-        for code in ("loyal", "potential", "new", "won_back", "at_risk", "churned", "prospect", "not_known_yet")
-    },
-    **{
-        code: f"var(--class-{code.replace('_', '-')})"
-        for code in ("emotional", "attitudinal", "cognitive", "behavioural", "not_loyal", "unknown")
-    },
+    **{code: f"var(--level-{code.replace('_', '-')})" for code in _LEVELS},
+    **{code: f"var(--class-{code.replace('_', '-')})" for code in _KINDS},
+    **{code: f"var(--c{place})" for place, code in enumerate(("email", "phone", "sms", "visit"), start=1)},
 }
 _CLASSES = 6  # classes of colour of a heat map: --h1 to --h6, with the text colours --t1 to --t6
 
@@ -213,6 +210,11 @@ def _shares(chart: Chart, result: Result, values: Rows, headings: dict[str, str]
     return spec
 
 
+def _length(label: object) -> int:
+    """About how many pixels a label takes; Chinese characters are twice as wide as others."""
+    return sum(12 if character > "\u2e80" else 7 for character in str(label)) + 8
+
+
 def _heat(chart: Chart, result: Result, values: Rows, headings: dict[str, str]) -> Spec:
     rows = sorted(_distinct(values, "y"), key=_order(chart, result, values, "y"))
     columns = sorted(_distinct(values, "x"), key=_order(chart, result, values, "x"))
@@ -241,14 +243,11 @@ def _heat(chart: Chart, result: Result, values: Rows, headings: dict[str, str]) 
             {"mark": {"type": "text", "fontSize": 11, "clip": True}, "encoding": text},
         ],
         "resolve": {"scale": {"color": "independent"}},
-        "usermeta": {"minWidth": 64 + 46 * len(columns)},
+        "usermeta": {"minWidth": 130 + len(columns) * max(46, *(_length(label) for label in columns))},
     }
 
 
-_RANKS = (
-    *("loyal", "potential", "new", "won_back", "at_risk", "churned", "prospect"),
-    *("emotional", "attitudinal", "cognitive", "behavioural", "not_loyal", "unknown", "not_known_yet"),
-)
+_RANKS = (*_LEVELS[:-1], *_KINDS, _LEVELS[-1])
 
 
 def _rank(code: Value, codes: list[Value]) -> int:

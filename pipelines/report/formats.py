@@ -47,6 +47,11 @@ def kind_of(column: str) -> str:
     return "score" if name == "nps" or name.endswith(("_score", "_points")) else "number"
 
 
+def _size(value: Decimal | float) -> Decimal | float:
+    """The value without its sign."""
+    return value if value >= 0 else -value
+
+
 @dataclass(frozen=True)
 class Formats:
     """The formats of one language.
@@ -83,11 +88,11 @@ class Formats:
 
     def points(self, value: Decimal | float) -> str:
         """A difference with its sign, one decimal."""
-        return self._signed(format_decimal(abs(value), format="#,##0.0", locale=_locale(self.language)), value)
+        return self._signed(format_decimal(_size(value), format="#,##0.0", locale=_locale(self.language)), value)
 
     def change(self, column: str, value: Decimal | float) -> str:
         """A difference with its sign, as the column shows its values."""
-        return self._signed(self._number(column, abs(value)), value)
+        return self._signed(self._number(column, _size(value)), value)
 
     def _signed(self, text: str, value: Decimal | float) -> str:
         return f"{'+' if value > 0 else '−' if value < 0 else '±'}{text}"
@@ -102,11 +107,11 @@ class Formats:
             return format_decimal(value, format="#,##0", locale=locale)
         if kind == "score":
             return format_decimal(value, format="#,##0.0", locale=locale)
-        return format_decimal(value, format="#,##0.00" if abs(value) < 10 else "#,##0.0", locale=locale)
+        return format_decimal(value, format="#,##0.00" if _size(value) < 10 else "#,##0.0", locale=locale)
 
     def _amount(self, value: Decimal | float) -> str:
         locale = _locale(self.language)
-        whole = abs(value) >= 1000
+        whole = _size(value) >= 1000
         if not self.currency:
             return format_decimal(value, format="#,##0" if whole else "#,##0.00", locale=locale)
         digits = 0 if whole else get_currency_precision(self.currency)

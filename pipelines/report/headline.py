@@ -24,6 +24,7 @@ class Headline:
         high: The upper end.
         page: The page with the details.
         source: The mart and column that define it.
+        needs: What to connect if the value is unknown: a key of `needs` in the texts.
     """
 
     key: str
@@ -31,6 +32,7 @@ class Headline:
     value: Value
     page: str
     source: str
+    needs: str
     before: Value = None
     year_ago: Value = None
     low: Value = None
@@ -177,24 +179,26 @@ def headlines(source: Source) -> tuple[Headline, ...]:
             )
         ):
             before, year_ago = (row[position] for row in past)
-            found.append(Headline(key, column, rows[0][position], page, where, before, year_ago))
+            found.append(Headline(key, column, rows[0][position], page, where, "orders", before, year_ago))
     if source.has(("rpt_nps", "rpt_setting")):
         today, *past = source.query(_NPS).rows
         found.append(
-            Headline("nps", "nps", today[0], "voice", "rpt_nps.nps", past[0][0], past[1][0], today[1], today[2])
+            Headline("nps", "nps", today[0], "voice", "rpt_nps.nps", "nps", past[0][0], past[1][0], today[1], today[2])
         )
     if source.has(("customer_clv",)):
         value = source.query(_CLV).rows[0][0]
-        found.append(Headline("clv", "clv_12m_amount", value, "value", "customer_clv.clv_12m_amount"))
+        found.append(Headline("clv", "clv_12m_amount", value, "value", "customer_clv.clv_12m_amount", "forecast"))
     if source.has(("rpt_value",)):
         shares = [row[0] for row in source.query(_LOYAL).rows]
         found.append(
-            Headline("loyal_share", "purchase_share", shares[0], "value", "rpt_value.purchase_amount", *shares[1:])
+            Headline(
+                "loyal_share", "purchase_share", shares[0], "value", "rpt_value.purchase_amount", "history", *shares[1:]
+            )
         )
     if source.has(("customer_actions",)):
         value = source.query(_AT_RISK).rows[0][0]
         where = "customer_actions.value_at_stake_amount"
-        found.append(Headline("at_risk", "value_at_stake_amount", value, "risk", where))
+        found.append(Headline("at_risk", "value_at_stake_amount", value, "risk", where, "forecast"))
     return tuple(found)
 
 

@@ -8,8 +8,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import duckdb
-
 from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.errors import PublicationError
@@ -57,10 +55,8 @@ class Source:
         self._connection = connect(spill=folder / ".spill")
         for table in manifest.tables:
             parts = ", ".join(quoting.files(folder / file.path) for file in table.files)
-            self._connection.execute(
-                f"create view {quoting.name(table.name)} as"
-                f" select * from read_parquet([{parts}], hive_partitioning = false)"  # noqa: S608 (names are quoted)
-            )
+            rows = f"select * from read_parquet([{parts}], hive_partitioning = false)"  # noqa: S608 (names are quoted)
+            self._connection.execute(f"create view {quoting.name(table.name)} as {rows}")
         self.min_group = self._min_group()
         month_end, year_ago = self._connection.execute(
             "select (date_trunc('month', $day) - interval 1 day)::date, ($day - interval 1 year)::date",

@@ -61,8 +61,9 @@ BUDGET = Block(
             sum(funded_cost_amount) as funded_cost_amount,
             sum(funded_gain_amount) as funded_gain_amount
         from rpt_budget
-        group by all
-        order by funded_gain_amount desc nulls last, next_action, contact_channel
+        group by next_action, contact_channel
+        order by sum(sum(funded_gain_amount)) over (partition by next_action) desc nulls last, next_action,
+            contact_channel
     """,
     chart=Chart("bars", x="funded_gain_amount", y="next_action", colour="contact_channel"),
     codes={"next_action": "next_action", "contact_channel": "contact_channel"},

@@ -113,7 +113,8 @@ COMPLAINTS = Block(
     key="complaints",
     marts=("rpt_feedback",),
     sql="""
-        select cast(slice_value as date) as month_on, n_feedback, n_resolved, mean_first_response_hours, mean_resolution_hours
+        select cast(slice_value as date) as month_on, n_feedback, n_resolved, mean_first_response_hours,
+            mean_resolution_hours
         from rpt_feedback
         where kind = 'complaint' and slice_by = 'month'
         order by month_on
