@@ -36,6 +36,7 @@ from pipelines.cli import (
     operate,
     person,
     quarantine,
+    report,
     status,
     versions,
     who,
@@ -118,6 +119,7 @@ app.command("status")(status.status)
 app.command("path")(inspect.path)
 app.command("notify")(notify.notify)
 app.command("publish")(operate.publish)
+app.command("report")(report.report)
 app.command("forget")(person.forget)
 app.command("forget-again")(person.forget_again)
 app.command("export")(person.export)

@@ -7,6 +7,7 @@ marts (dbt), check their quality (quality) and write the terminal output (cli).
         current -> versions/2026-01-31_1f0c9a7e      a relative link, replaced in one step
         versions/<as-of>_<run>/                      complete, or not there at all
             manifest.json  restatement.json  loyalty.duckdb  marts/<table>/part-0.parquet  quality/<stage>.html
+            report/index.html
 """
 
 from pipelines.publication.audit import audit

@@ -15,9 +15,12 @@ from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.durable import sha256_of
 from pipelines.base.errors import PublicationError
-from pipelines.publication.files import make_folder
+from pipelines.publication.files import make_folder, write_text
 from pipelines.publication.model import (
     DATABASE,
+    REPORT,
+    MakeReport,
+    Manifest,
     MartTable,
     PublishedColumn,
     PublishedFile,
@@ -196,6 +199,15 @@ def write_database(
     connection.execute("checkpoint publication")
     connection.execute("detach publication")
     return describe(path, folder)
+
+
+def with_report(folder: Path, manifest: Manifest, make: MakeReport) -> Manifest:
+    """Write the report of a version that is complete except for its manifest; returns the manifest that names it."""
+    path = folder / REPORT
+    make_folder(path.parent)
+    write_text(path, make(folder, manifest))
+    others = (file for file in manifest.documents if file.path != REPORT)
+    return manifest.model_copy(update={"documents": (*others, describe(path, folder))})
 
 
 def describe(path: Path, folder: Path) -> PublishedFile:

@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from pipelines.publication.model import Manifest
+from pipelines.base.errors import PublicationError
+from pipelines.publication.model import SCHEMA_VERSION, Manifest
 from pipelines.report.advice import advice
 from pipelines.report.headline import headlines
 from pipelines.report.language import Language
@@ -15,6 +17,27 @@ from pipelines.report.texts import LANGUAGES
 
 _FOLDER = Path(__file__).parent
 _TAGS = {"en": "en", "zh": "zh-Hans"}  # of the languages, for the browser
+
+
+def report_of(folder: Path, manifest: Manifest) -> str:
+    """The report of a version as one HTML file. Equal versions give equal bytes.
+
+    Args:
+        folder: The folder of the version.
+        manifest: What is in it.
+
+    Raises:
+        PublicationError: The marts are not those that this program reads.
+    """
+    try:
+        with Source(folder, manifest) as source:
+            return render(source)
+    except (duckdb.BinderException, duckdb.CatalogException) as error:
+        raise PublicationError(
+            f"the report of the version {manifest.version} cannot be written: its marts have schema version"
+            f" {manifest.schema_version}, and this program reads {SCHEMA_VERSION} ({str(error).partition(chr(10))[0]})",
+            hint="Choose a newer version (`loyalty versions`), or publish one with `loyalty run`.",
+        ) from error
 
 
 def render(source: Source) -> str:
