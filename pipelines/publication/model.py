@@ -124,8 +124,8 @@ class Manifest(_Strict):
         versions: The versions of the code and its locks, given by the caller.
         tables: The marts, by name.
         database: The same marts as one DuckDB file.
-        documents: Pages for people (the report, the results of the gates), and restatement.json (see restatement.py). They
-            depend on the run and on earlier versions, so their bytes differ between runs.
+        documents: Pages for people (the report, the results of the gates), and restatement.json (see restatement.py).
+            They depend on the run and on earlier versions, so their bytes differ between runs.
     """
 
     format: int = FORMAT

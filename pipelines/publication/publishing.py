@@ -42,8 +42,8 @@ from pipelines.publication.writer import (
     check_tables,
     describe,
     marts_in,
-    write_database,
     with_report,
+    write_database,
     write_marts,
 )
 

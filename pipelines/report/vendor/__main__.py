@@ -13,7 +13,7 @@ D3: Copyright Mike Bostock, ISC licence. The licence texts are in pipelines/repo
 
 def bundle() -> str:
     """The script, safe inside a <script> element."""
-    script = str(vl_convert.javascript_bundle(vl_version=VEGA_LITE))
+    script = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", vl_version=VEGA_LITE)
     notice = _NOTICE.format(vega=vl_convert.get_vega_version(), vega_lite=VEGA_LITE)
     return notice + script.replace("</script", "<\\/script").strip() + "\n"
 
