@@ -113,10 +113,10 @@ COMPLAINTS = Block(
     key="complaints",
     marts=("rpt_feedback",),
     sql="""
-        select cast(slice_value as date) as month_on, n_feedback, n_resolved, mean_first_response_hours,
+        select try_cast(slice_value as date) as month_on, n_feedback, n_resolved, mean_first_response_hours,
             mean_resolution_hours
         from rpt_feedback
-        where kind = 'complaint' and slice_by = 'month'
+        where kind = 'complaint' and slice_by = 'month' and slice_value <> 'other'
         order by month_on
     """,
     chart=Chart("columns", x="month_on", y="n_feedback"),
