@@ -59,6 +59,8 @@
     await vegaEmbed(box, spec, {
       actions: false, config: config(width), defaultStyle: false, hover: true, renderer: "svg", tooltip: showTip,
     });
+    // The box has the text alternative, and the table below it has the figures.
+    box.querySelector("svg").setAttribute("aria-hidden", "true");
   };
 
   const drawPage = async (section) => {
