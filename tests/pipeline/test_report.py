@@ -3,7 +3,6 @@
 import re
 import shutil
 from collections.abc import Callable
-from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -120,28 +119,30 @@ def test_every_link_inside_the_report_leads_somewhere(html: str, version: Path) 
     assert all((version / link[3:]).is_file() for link in page.links if link.startswith("../"))
 
 
+HEADLINES = {
+    "customers": "select count(*) from customer_rfm",
+    "active": "select count(*) from customer_rfm where is_active",
+    "repurchase": "select count(*) filter (where frequency > 1) / count(*) from customer_rfm",
+    # the sample is younger than twelve months, so these are all of its answers
+    "nps": "select nps from rpt_nps where (period_kind, survey_kind, slice_by) = ('all', 'all', 'all')",
+    "clv": "select sum(clv_12m_amount) from customer_clv",
+    "loyal_share": "select coalesce(sum(purchase_amount) filter (where level = 'loyal'), 0) / sum(purchase_amount)"
+    " from rpt_value where month_on = (select max(month_on) from rpt_value where is_complete)",
+    "at_risk": "select sum(value_at_stake_amount) from customer_actions where level = 'at_risk'",
+}
+
+
 def test_the_headline_figures_equal_the_marts(html: str, version: Path) -> None:
     shown = parsed(html).headlines
+    assert list(shown) == list(HEADLINES)
+    assert shown["customers"] == "300"
     with duckdb.connect(str(version / "loyalty.duckdb"), read_only=True) as connection:
-
-        def one(sql: str) -> Decimal:
-            return Decimal(str(connection.execute(sql).fetchall()[0][0]))
-
-        assert Decimal(shown["customers"]) == one("select count(*) from customer_rfm")
-        assert Decimal(shown["active"]) == one("select count(*) from customer_rfm where is_active")
-        again = one("select count(*) filter (where frequency > 1) / count(*) from customer_rfm")
-        assert float(shown["repurchase"]) == pytest.approx(float(again), abs=1e-6)
-        assert Decimal(shown["clv"]) == one("select sum(clv_12m_amount) from customer_clv")
-        at_risk = "select sum(value_at_stake_amount) from customer_actions where level = 'at_risk'"
-        assert Decimal(shown["at_risk"]) == one(at_risk)
-        loyal = one(
-            "select sum(purchase_amount) filter (where level = 'loyal') / sum(purchase_amount) from rpt_value"
-            " where month_on = (select max(month_on) from rpt_value where is_complete)"
-        )
-        assert float(shown["loyal_share"]) == pytest.approx(float(loyal))
-        # the sample is younger than twelve months, so these are all of its answers
-        nps = one("select nps from rpt_nps where (period_kind, survey_kind, slice_by) = ('all', 'all', 'all')")
-        assert float(shown["nps"]) == pytest.approx(float(nps), abs=1e-4)
+        for key, sql in HEADLINES.items():
+            ((expected,),) = connection.execute(sql).fetchall()
+            if expected is None:
+                assert shown[key] == "", key
+            else:
+                assert float(shown[key]) == pytest.approx(float(expected), abs=1e-4), key
 
 
 def test_the_tables_have_the_numbers_of_the_marts_in_both_languages(html: str, version: Path) -> None:
@@ -182,7 +183,7 @@ def test_groups_below_the_limit_are_hidden(version: Path, manifest: Manifest, tm
     folder, _ = changed(version, tmp_path, lambda name: setting if name == "rpt_setting" else "")
     page = parsed(report_of(folder, manifest))
     groups = {f"en.{block.key}" for block in BLOCKS.values() if block.group}
-    assert {name: sizes for name, sizes in page.numbers.items() if name in groups and set(sizes) != {"0"}} == {}
+    assert {name: sizes for name, sizes in page.numbers.items() if name in groups and any(map(float, sizes))} == {}
 
 
 def test_without_data_a_page_says_what_to_connect(version: Path, tmp_path: Path) -> None:
