@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from pipelines.publication.model import REPORT
 from pipelines.report.pages import PAGES
+from pipelines.report.vendor.__main__ import VEGA, bundle
 from tests.conftest import SampleHome
 
 pytestmark = pytest.mark.browser
@@ -126,3 +127,7 @@ def test_paper_has_every_page_with_its_charts_and_tables(opened: Opened, tmp_pat
     assert printed.startswith(b"%PDF")
     assert printed.count(b"/Type /Page\n") >= len(KEYS)
     assert opened.problems == []
+
+
+def test_the_charting_library_is_the_one_of_the_locked_package() -> None:
+    assert VEGA.read_text(encoding="utf-8") == bundle()

@@ -12,6 +12,7 @@ LAYERS = (
     {"base"},
     {"config"},
     {"landing", "identity", "value", "quality", "publication", "sample"},
+    {"report"},
     {"privacy", "drafting"},
     {"runs"},
     {"orchestration"},

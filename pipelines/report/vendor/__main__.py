@@ -4,6 +4,7 @@ from pathlib import Path
 
 import vl_convert
 
+VEGA = Path(__file__).with_name("vega.js")
 VEGA_LITE = "6.4"
 _NOTICE = """/*! Vega {vega}, Vega-Lite {vega_lite}, Vega-Embed and the D3 modules that they use, in one script.
 Vega, Vega-Lite and Vega-Embed: Copyright (c) University of Washington Interactive Data Lab, BSD-3-Clause licence.
@@ -19,4 +20,4 @@ def bundle() -> str:
 
 
 if __name__ == "__main__":
-    Path(__file__).with_name("vega.js").write_text(bundle(), encoding="utf-8")
+    VEGA.write_text(bundle(), encoding="utf-8")
