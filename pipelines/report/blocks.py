@@ -36,6 +36,11 @@ class Chart:
     high: str = ""
     line: str = ""
 
+    @property
+    def measure(self) -> str:
+        """The column of the figure that the chart shows."""
+        return {"bars": self.x, "shares": self.x, "heat": self.value}.get(self.kind, self.y)
+
 
 @dataclass(frozen=True)
 class Block:

@@ -97,6 +97,11 @@ def _distinct(values: Rows, role: str) -> list[Any]:
     return list(dict.fromkeys(value[role] for value in values))
 
 
+def _is_known(values: Rows, role: str) -> bool:
+    """Whether a row has a value in this role: an interval or a forecast may be unknown everywhere."""
+    return any(value.get(role) is not None for value in values)
+
+
 def _colour(chart: Chart, result: Result, values: Rows) -> Spec:
     """The colour of each series, with a legend below the chart."""
     order = {value["c"]: value["o"] for value in values}
@@ -132,7 +137,7 @@ def _bars(chart: Chart, result: Result, values: Rows, headings: dict[str, str]) 
         own = dict(zip((value["y"] for value in values), result.column(chart.y), strict=True))
         scale = {"domain": list(own), "range": [_OWN[str(code)] for code in own.values()]}
         bar["encoding"]["color"] = {"field": "y", "type": "nominal", "scale": scale, "legend": None}
-    if chart.low:
+    if _is_known(values, "l"):
         layers.append(_interval(x, y))
     elif not chart.colour:
         layers.append(_ends(x, y))
@@ -180,14 +185,14 @@ def _lines(chart: Chart, result: Result, values: Rows, headings: dict[str, str])
     if kind_of(chart.y) in ("share", "count", "amount"):
         y["scale"] = {"zero": True}
     layers: list[Any] = []
-    if chart.low:
+    if _is_known(values, "l"):
         band: Spec = {"x": x, "y": {**y, "field": "l"}, "y2": {"field": "h"}}
         layers.append({"mark": {"type": "area", "opacity": 0.18, "color": "var(--c1)"}, "encoding": band})
     main: Spec = {"x": x, "y": y, "tooltip": _tooltip()}
     several = bool(chart.colour) and len(_distinct(values, "c")) > 1
     if several:
         main["color"] = _colour(chart, result, values)
-    elif chart.line:
+    elif _is_known(values, "p"):
         names: list[Any] = [headings[chart.y], headings[chart.line]]
         scale: Spec = {"domain": names, "range": ["var(--c1)", "var(--c2)"]}
         legend: Spec = {"title": None, "symbolType": "stroke"}

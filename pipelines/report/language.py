@@ -50,7 +50,7 @@ class Shown:
         lead: What it shows.
         finding: What it shows in this version, as a sentence; empty if nothing can be said.
         read: How to read it; may be empty.
-        needs: What to connect; empty if there are rows.
+        needs: What to connect; empty if there are rows with figures.
         headings: The heads of the table.
         rows: The table.
         hidden: How many groups are not shown; empty if none.
@@ -168,9 +168,11 @@ class Language:
             Heading(headings[column], self.define(block.marts, column), _is_number(result, column))
             for column in result.columns
         )
-        spec = chart_spec(block.chart, result, labelled, headings, self.formats) if block.chart else None
+        is_drawn = block.chart is not None and any(value is not None for value in result.column(block.chart.measure))
+        spec = chart_spec(block.chart, result, labelled, headings, self.formats) if block.chart and is_drawn else None
         return replace(
             shown,
+            needs=texts.get(f"needs.{block.needs}") if block.chart and not is_drawn else "",
             headings=heads,
             rows=tuple(self.cells(result, labelled))[: block.shown],
             hidden=texts.get("words.hidden", n=str(result.hidden), limit=limit) if result.hidden else "",

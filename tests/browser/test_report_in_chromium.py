@@ -97,15 +97,15 @@ def test_a_narrow_screen_is_never_scrolled_sideways(opened: Opened) -> None:
 
 
 def test_the_report_is_used_by_keyboard_and_remembers_the_page(opened: Opened) -> None:
-    opened.show("en", "risk")
+    opened.show("en", "actions")
     opened.page.get_by_role("button", name="中文").first.focus()
     opened.page.keyboard.press("Enter")
-    opened.page.wait_for_function("location.hash === '#zh-risk'")
+    opened.page.wait_for_function("location.hash === '#zh-actions'")
     assert opened.page.evaluate("document.documentElement.lang") == "zh-Hans"
     assert "客户忠诚度报告" in opened.page.title()
-    opened.page.locator("#zh-risk details summary").first.focus()
+    opened.page.locator("#zh-actions .block:has(.chart) summary").first.focus()
     opened.page.keyboard.press("Enter")
-    assert opened.page.locator("#zh-risk details table").first.is_visible()
+    assert opened.page.locator("#zh-actions .block:has(.chart) table").first.is_visible()
     before = opened.page.evaluate("document.documentElement.dataset.theme")
     opened.page.locator("#zh [data-theme-switch]").focus()
     opened.page.keyboard.press("Space")

@@ -4,6 +4,7 @@ from pipelines.report.blocks import Block, Chart, Page
 
 ACTIONS = Block(
     key="next_actions",
+    needs="forecast",
     marts=("customer_actions",),
     sql="""
         select next_action, count(*) as n_customers, sum(value_at_stake_amount) as value_at_stake_amount,

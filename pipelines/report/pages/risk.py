@@ -12,7 +12,7 @@ _AT_RISK = """
 """
 
 
-def _groups(key: str, column: str, code_set: str, mart: str = "", needs: str = "orders") -> Block:
+def _groups(key: str, column: str, code_set: str, mart: str = "") -> Block:
     """Customers at risk by one column, with the value at stake."""
     join = f"left join {mart} as g using (customer_key)" if mart else ""
     return Block(
@@ -22,12 +22,13 @@ def _groups(key: str, column: str, code_set: str, mart: str = "", needs: str = "
         chart=Chart("bars", x="value_at_stake_amount", y=column),
         codes={column: code_set},
         group="n_customers",
-        needs=needs,
+        needs="forecast",
     )
 
 
 AT_STAKE = Block(
     key="at_stake",
+    needs="forecast",
     marts=("customer_actions",),
     sql="""
         select
@@ -61,7 +62,7 @@ PAGE = Page(
         _groups("risk_by_reason", "reason_1", "reason"),
         _groups("risk_by_tier", "value_tier", "value_tier", "customer_clv"),
         _groups("risk_by_segment", "rfm_segment", "rfm_segment", "customer_rfm"),
-        _groups("risk_by_class", "loyalty_class", "loyalty_class", needs="surveys"),
+        _groups("risk_by_class", "loyalty_class", "loyalty_class"),
         _groups("risk_by_channel", "favourite_channel", "channel", "customer_profile"),
     ),
 )
