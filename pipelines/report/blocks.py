@@ -58,6 +58,7 @@ class Block:
         finding: A query with one row of figures for the sentence `finding`; nothing is said if one of them is NULL.
         needs: What to connect if there are no rows: a key of `needs` in the texts.
         shown: The largest number of rows of the table; a chart shows all.
+        is_narrow: Whether two such blocks fit beside each other on a wide screen.
     """
 
     key: str
@@ -69,6 +70,7 @@ class Block:
     finding: str = ""
     needs: str = "orders"
     shown: int = 500
+    is_narrow: bool = False
 
 
 @dataclass(frozen=True)

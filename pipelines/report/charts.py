@@ -125,7 +125,7 @@ def _tooltip() -> Spec:
 
 def _bars(chart: Chart, result: Result, values: Rows, headings: dict[str, str]) -> Spec:
     categories = _distinct(values, "y")
-    y: Spec = {"field": "y", "type": "ordinal", "sort": categories, "axis": {"title": None, "labelLimit": 170}}
+    y: Spec = {"field": "y", "type": "ordinal", "sort": categories, "axis": {"title": None}}
     x: Spec = {"field": "x", "type": "quantitative", "axis": _axis(chart.x, headings)}
     bar: Spec = {"mark": {"type": "bar", "height": {"band": 0.68}}, "encoding": {"x": x, "y": y, "tooltip": _tooltip()}}
     layers: list[Any] = [bar]
@@ -229,7 +229,7 @@ def _heat(chart: Chart, result: Result, values: Rows, headings: dict[str, str]) 
         "sort": columns,
         "axis": {"title": headings[chart.x], "orient": "top", "labelAngle": 0, "labelLimit": 90},
     }
-    y: Spec = {"field": "y", "type": "ordinal", "sort": rows, "axis": {"title": None, "labelLimit": 130}}
+    y: Spec = {"field": "y", "type": "ordinal", "sort": rows, "axis": {"title": None}}
     numbers = [value["v"] for value in values if isinstance(value["v"], int | float)]
     top = max(numbers, default=1) or 1
     cuts: list[Any] = [round(top * step / _CLASSES, 6) for step in range(1, _CLASSES)]

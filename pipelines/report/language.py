@@ -55,6 +55,7 @@ class Shown:
         rows: The table.
         hidden: How many groups are not shown; empty if none.
         spec: The chart as JSON; empty without a chart.
+        is_narrow: Whether two such blocks fit beside each other.
     """
 
     key: str
@@ -67,6 +68,7 @@ class Shown:
     rows: tuple[tuple[Cell, ...], ...] = ()
     hidden: str = ""
     spec: str = ""
+    is_narrow: bool = False
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,7 @@ class Language:
             finding,
             texts.find(f"blocks.{block.key}.read"),
             texts.get("words.hidden_all", limit=limit) if result.hidden and needs else needs,
+            is_narrow=block.is_narrow,
         )
         if needs:
             return shown

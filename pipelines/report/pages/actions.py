@@ -20,6 +20,7 @@ ACTIONS = Block(
 
 REASONS = Block(
     key="action_reasons",
+    is_narrow=True,
     marts=("customer_actions",),
     sql="""
         select action_reason, count(*) as n_customers, sum(value_at_stake_amount) as value_at_stake_amount
@@ -34,6 +35,7 @@ REASONS = Block(
 
 CHANNELS = Block(
     key="contact_channels",
+    is_narrow=True,
     marts=("customer_actions",),
     sql="""
         select level, contact_channel, count(*) as n_customers

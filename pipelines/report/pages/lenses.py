@@ -4,6 +4,7 @@ from pipelines.report.blocks import Block, Chart, Page
 
 ONE_PERIOD = Block(
     key="lens_one_period",
+    is_narrow=True,
     marts=("rpt_audit_period",),
     sql="""
         select slice_value as order_group, n_customers, customer_share, net_amount, net_share, mean_net_amount
@@ -26,6 +27,7 @@ ONE_PERIOD = Block(
 
 TWO_PERIODS = Block(
     key="lens_two_periods",
+    is_narrow=True,
     marts=("rpt_audit_two_periods",),
     sql="""
         select movement, n_customers, previous_net_amount, net_amount, change_amount
@@ -58,6 +60,7 @@ _COHORTS = """
 
 ONE_COHORT = Block(
     key="lens_one_cohort",
+    is_narrow=True,
     marts=("rpt_audit_cohort",),
     sql=f"""
         with cohorts as ({_COHORTS})
@@ -78,6 +81,7 @@ ONE_COHORT = Block(
 
 COHORTS_COMPARED = Block(
     key="lens_cohorts",
+    is_narrow=True,
     marts=("rpt_audit_cohort",),
     sql=f"""
         with cohorts as ({_COHORTS})

@@ -47,6 +47,7 @@ LEVELS_BY_CLASS = Block(
 
 QUADRANTS = Block(
     key="quadrants",
+    is_narrow=True,
     marts=("customer_loyalty",),
     sql="""
         select quadrant, count(*) as n_customers
@@ -65,6 +66,7 @@ QUADRANTS = Block(
 
 LEVEL_OUTCOME = Block(
     key="level_outcome",
+    is_narrow=True,
     marts=("rpt_level_outcome",),
     sql="""
         select level, n_customers, returned_share, returned_share_low, returned_share_high, predicted_share

@@ -4,6 +4,7 @@ from pipelines.report.blocks import Block, Chart, Page
 
 MEMBERS = Block(
     key="members",
+    is_narrow=True,
     marts=("rpt_programme",),
     sql="""
         select observed_on as month_end_on, source, n_members, n_new_members, points_issued, points_redeemed,
@@ -19,6 +20,7 @@ MEMBERS = Block(
 
 LIABILITY = Block(
     key="liability",
+    is_narrow=True,
     marts=("rpt_programme",),
     sql="""
         select observed_on as month_end_on, source, points_outstanding, redemption_share, liability_amount,
@@ -33,6 +35,7 @@ LIABILITY = Block(
 
 COMPARISON = Block(
     key="comparison",
+    is_narrow=True,
     marts=("rpt_programme_comparison",),
     sql="""
         select customer_group, n_customers, return_share, return_share_low, return_share_high, mean_amount,
@@ -49,6 +52,7 @@ COMPARISON = Block(
 
 LIFT = Block(
     key="lift",
+    is_narrow=True,
     marts=("rpt_campaigns",),
     sql="""
         select campaign_id, campaign_kind, n_control_closed, n_treated_closed, treated_share, control_share,

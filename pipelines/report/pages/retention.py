@@ -37,6 +37,7 @@ CURVE = Block(
 
 REPURCHASE = Block(
     key="repurchase",
+    is_narrow=True,
     marts=("rpt_retention",),
     sql="""
         select cohort_on as cohort_month_on, n_customers, repurchased_share, repurchased_share_low,
@@ -59,6 +60,7 @@ REPURCHASE = Block(
 
 ORIGIN = Block(
     key="repurchase_by_origin",
+    is_narrow=True,
     marts=("rpt_retention",),
     sql="""
         select slice_value as origin, sum(n_customers) as n_customers,

@@ -17,6 +17,7 @@ def _groups(key: str, column: str, code_set: str, mart: str = "") -> Block:
     join = f"left join {mart} as g using (customer_key)" if mart else ""
     return Block(
         key=key,
+        is_narrow=True,
         marts=("customer_actions", mart) if mart else ("customer_actions",),
         sql=_AT_RISK.format(column=f"{'g' if mart else 'a'}.{column}", join=join, order=column),
         chart=Chart("bars", x="value_at_stake_amount", y=column),
@@ -55,11 +56,34 @@ AT_STAKE = Block(
     """,
 )
 
+REASONS = Block(
+    key="risk_by_reason",
+    needs="forecast",
+    marts=("customer_actions",),
+    sql="""
+        with reasons as (
+            select unnest([reason_1, reason_2, reason_3]) as reason, value_at_stake_amount
+            from customer_actions
+            where level = 'at_risk'
+        )
+
+        select reason, count(*) as n_customers, sum(value_at_stake_amount) as value_at_stake_amount
+        from reasons
+        where reason is not null
+        group by reason
+        order by n_customers desc, reason
+        limit 15
+    """,
+    chart=Chart("bars", x="n_customers", y="reason"),
+    codes={"reason": "reason"},
+    group="n_customers",
+)
+
 PAGE = Page(
     "risk",
     (
         AT_STAKE,
-        _groups("risk_by_reason", "reason_1", "reason"),
+        REASONS,
         _groups("risk_by_tier", "value_tier", "value_tier", "customer_clv"),
         _groups("risk_by_segment", "rfm_segment", "rfm_segment", "customer_rfm"),
         _groups("risk_by_class", "loyalty_class", "loyalty_class"),

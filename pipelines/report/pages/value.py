@@ -12,6 +12,7 @@ _PERIOD = """
 
 TIERS = Block(
     key="value_tiers",
+    is_narrow=True,
     marts=("rpt_clv_by_segment",),
     sql="""
         select slice_value as value_tier, n_customers, historic_net_amount, historic_net_share, clv_12m_amount,
@@ -48,6 +49,7 @@ CONCENTRATION = Block(
 
 BY_LEVEL = Block(
     key="value_by_level",
+    is_narrow=True,
     marts=("rpt_value",),
     sql="""
         select level, n_customers, net_amount, net_share, net_share_low, net_share_high, kept_share, mean_categories,
@@ -65,6 +67,7 @@ BY_LEVEL = Block(
 
 LOYAL_SHARE = Block(
     key="loyal_share",
+    is_narrow=True,
     marts=("rpt_value",),
     sql="""
         select
@@ -85,6 +88,7 @@ LOYAL_SHARE = Block(
 
 BY_CHANNEL = Block(
     key="clv_by_channel",
+    is_narrow=True,
     marts=("customer_clv", "dim_customer"),
     sql="""
         select

@@ -20,6 +20,7 @@ NPS = Block(
 
 NPS_BY_CHANNEL = Block(
     key="nps_by_channel",
+    is_narrow=True,
     marts=("rpt_nps",),
     sql="""
         select slice_value as channel, n_answers, nps, nps_low, nps_high
@@ -38,6 +39,7 @@ def _construct(key: str, construct: str, column: str, count: str = "n_answers") 
     """One construct over the months."""
     return Block(
         key=key,
+        is_narrow=True,
         marts=("rpt_satisfaction",),
         sql=f"""
             select month_start_on, {count}, {column}, {column}_low, {column}_high
@@ -92,6 +94,7 @@ DRIVERS = Block(
 
 CURVE = Block(
     key="satisfaction_curve",
+    is_narrow=True,
     marts=("rpt_satisfaction_curve",),
     sql="""
         select
@@ -111,6 +114,7 @@ CURVE = Block(
 
 COMPLAINTS = Block(
     key="complaints",
+    is_narrow=True,
     marts=("rpt_feedback",),
     sql="""
         select try_cast(slice_value as date) as month_on, n_feedback, n_resolved, mean_first_response_hours,
@@ -126,6 +130,7 @@ COMPLAINTS = Block(
 
 RECOVERY = Block(
     key="recovery",
+    is_narrow=True,
     marts=("rpt_feedback",),
     sql="""
         select slice_value as resolution_speed, n_closed, followed_share, followed_share_low, followed_share_high

@@ -31,6 +31,7 @@
       tickColor: "var(--soft)", labelFontSize: 12, titleFontSize: 12, titleFontWeight: 400,
     },
     axisBand: { grid: false },
+    axisY: { labelLimit: width < 480 ? 130 : 320 },
     legend: {
       orient: "bottom", labelColor: "var(--ink)", labelFontSize: 12, symbolSize: 90, columns: width < 480 ? 2 : width < 760 ? 4 : 8,
       labelLimit: width < 480 ? 130 : 220,
@@ -63,10 +64,16 @@
     box.querySelector("svg").setAttribute("aria-hidden", "true");
   };
 
+  // The inner width of a card, also on a page that is not shown: all pages have the width of the window.
+  const widthOf = (block) => {
+    const space = innerWidth <= 560 ? 24 + 28 : 40 + 40;
+    const main = Math.min(root.clientWidth, 1180);
+    const isHalf = innerWidth >= 1000 && block.classList.contains("narrow");
+    return Math.floor(isHalf ? (main - 40 - 18) / 2 - 42 : main - space - 2);
+  };
+
   const drawPage = async (section) => {
-    const shown = document.querySelector(".page.shown .block");
-    const width = shown ? shown.clientWidth - (innerWidth <= 560 ? 28 : 40) : 700;
-    for (const box of section.querySelectorAll(".chart")) await draw(box, width);
+    for (const box of section.querySelectorAll(".chart")) await draw(box, widthOf(box.closest(".block")));
   };
 
   // All pages of the language, so that the paper has every chart.
