@@ -56,6 +56,7 @@ class Shown:
         hidden: How many groups are not shown; empty if none.
         spec: The chart as JSON; empty without a chart.
         is_narrow: Whether two such blocks fit beside each other.
+        is_wide: Whether its chart can be wider than a narrow screen, which then scrolls it.
     """
 
     key: str
@@ -69,6 +70,7 @@ class Shown:
     hidden: str = ""
     spec: str = ""
     is_narrow: bool = False
+    is_wide: bool = False
 
 
 @dataclass(frozen=True)
@@ -180,6 +182,7 @@ class Language:
             rows=tuple(self.cells(result, labelled))[: block.shown],
             hidden=texts.get("words.hidden", n=str(result.hidden), limit=limit) if result.hidden else "",
             spec=_json(spec) if spec else "",
+            is_wide=bool(spec) and block.chart is not None and block.chart.kind == "heat",
         )
 
     def labelled(self, block: Block, result: Result) -> Result:

@@ -69,7 +69,7 @@ REASONS = Block(
 
         select reason, count(*) as n_customers, sum(value_at_stake_amount) as value_at_stake_amount
         from reasons
-        where reason is not null
+        where not ends_with(reason, '_high') -- what speaks for the customer
         group by reason
         order by n_customers desc, reason
         limit 15

@@ -21,7 +21,7 @@
     background: null,
     font,
     autosize: { type: "fit-x", contains: "padding" },
-    padding: { left: 2, right: 6, top: 4, bottom: 4 },
+    padding: { left: 2, right: 18, top: 4, bottom: 4 },
     view: { stroke: null },
     mark: { color: "var(--c1)" },
     bar: { color: "var(--c1)" },
