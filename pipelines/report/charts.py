@@ -70,6 +70,7 @@ def _values(chart: Chart, result: Result, labelled: Result, headings: dict[str, 
             entry["s"] = brief[chart.value]
         elif chart.kind == "bars":
             entry["s"] = brief[chart.x]
+            entry["e"] = None if entry["x"] is None else max(entry["x"], 0)
         if chart.colour:
             entry["o"] = _rank(cells[chart.colour], ranks)
         entry["t"] = "\n".join(f"{headings[name]}: {texts[name]}" for name in result.columns)
@@ -88,7 +89,7 @@ def _plain(value: Value, text: str) -> Any:
 
 def _axis(column: str, headings: dict[str, str]) -> Spec:
     """A numeric axis with the column's heading and unit."""
-    form = {"share": ".0%", "amount": ",.0f", "count": ",d"}.get(kind_of(column), ",.2~f")
+    form = {"share": ".2~%", "amount": ",.0f", "count": ",d"}.get(kind_of(column), ",.2~f")
     return {"title": headings[column], "format": form, "tickCount": 5}
 
 
@@ -151,14 +152,9 @@ def _interval(x: Spec, y: Spec) -> Spec:
 
 
 def _ends(x: Spec, y: Spec) -> Spec:
-    """The values at the ends of bars as texts, beside the bar on the side away from 0."""
-    mark = {
-        "type": "text",
-        "fontSize": 11,
-        "align": {"expr": "datum.x < 0 ? 'right' : 'left'"},
-        "dx": {"expr": "datum.x < 0 ? -4 : 4"},
-    }
-    return {"mark": mark, "encoding": {"x": x, "y": y, "text": {"field": "s"}, "tooltip": _tooltip()}}
+    """The values of bars as texts at the right of each bar: beside the axis if the value is below 0."""
+    mark = {"type": "text", "fontSize": 11, "align": "left", "dx": 4}
+    return {"mark": mark, "encoding": {"x": {**x, "field": "e"}, "y": y, "text": {"field": "s"}, "tooltip": _tooltip()}}
 
 
 def _columns(chart: Chart, result: Result, values: Rows, headings: dict[str, str]) -> Spec:
