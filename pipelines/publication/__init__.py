@@ -12,7 +12,7 @@ marts (dbt), check their quality (quality) and write the terminal output (cli).
 
 from pipelines.publication.audit import audit
 from pipelines.publication.erasure import KEPT_AS_NOBODYS, ErasedVersion, erase_customers, rows_of
-from pipelines.publication.model import SCHEMA_VERSION, Manifest, MartTable, Reporting, Retention, Version
+from pipelines.publication.model import SCHEMA_VERSION, Manifest, MartTable, Reference, Reporting, Retention, Version
 from pipelines.publication.pin import pin, pinned_id, refuse_if_pinned, unpin, why_not_current
 from pipelines.publication.publishing import publish
 from pipelines.publication.restatement import Change, Reason, Restatement, n_restated, read_restatement
@@ -27,6 +27,7 @@ __all__ = [
     "Manifest",
     "MartTable",
     "Reason",
+    "Reference",
     "Reporting",
     "Restatement",
     "Retention",

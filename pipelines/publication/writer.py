@@ -160,6 +160,7 @@ def write_marts(
                 name=table.name,
                 description=table.description,
                 key=table.key,
+                references=table.references,
                 rows=rows,
                 columns=columns,
                 files=(describe(path, folder),),
