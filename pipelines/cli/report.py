@@ -22,6 +22,9 @@ def report(
         Path | None,
         typer.Option("--out", help="The file to write. Default: loyalty-report-<version>.html in the current folder."),
     ] = None,
+    compare: Annotated[
+        str | None, typer.Option("--compare", help="The id of another version to put beside it.", show_default=False)
+    ] = None,
     config: ConfigOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -36,7 +39,9 @@ def report(
     folder = find_version(published, version).path if version else resolve_current(published)
     manifest = read_manifest(folder)
     path = to or Path(f"loyalty-report-{manifest.version}.html")
-    write_text_durably(path, report_of(folder, manifest), mode=_MODE)
+    other = find_version(published, compare).path if compare else None
+    html = report_of(folder, manifest, (other, read_manifest(other)) if other else None)
+    write_text_durably(path, html, mode=_MODE)
     if as_json:
         print_json({"version": manifest.version, "as_of": manifest.as_of, "path": path.resolve()})
     else:

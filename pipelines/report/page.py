@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pipelines.base.errors import PublicationError
 from pipelines.publication.model import SCHEMA_VERSION, Manifest
 from pipelines.report.advice import advice
+from pipelines.report.compare import comparisons
 from pipelines.report.headline import headlines
 from pipelines.report.language import Language
 from pipelines.report.pages import PAGES
@@ -19,19 +20,23 @@ _FOLDER = Path(__file__).parent
 _TAGS = {"en": "en", "zh": "zh-Hans"}  # of the languages, for the browser
 
 
-def report_of(folder: Path, manifest: Manifest) -> str:
+def report_of(folder: Path, manifest: Manifest, compared: tuple[Path, Manifest] | None = None) -> str:
     """The report of a version as one HTML file. Equal versions give equal bytes.
 
     Args:
         folder: The folder of the version.
         manifest: What is in it.
+        compared: The folder and the manifest of another version, which a page puts beside this one.
 
     Raises:
         PublicationError: The marts are not those that this program reads.
     """
     try:
         with Source(folder, manifest) as source:
-            return render(source)
+            if compared is None:
+                return render(source)
+            with Source(*compared) as other:
+                return render(source, other)
     except (duckdb.BinderException, duckdb.CatalogException) as error:
         raise PublicationError(
             f"the report of the version {manifest.version} cannot be written: its marts have schema version"
@@ -40,10 +45,13 @@ def report_of(folder: Path, manifest: Manifest) -> str:
         ) from error
 
 
-def render(source: Source) -> str:
+def render(source: Source, other: Source | None = None) -> str:
     """The report of a version as one HTML file. Equal versions give equal bytes."""
-    results = {block.key: source.result(block) for page in PAGES for block in page.blocks}
-    figures = {block.key: source.finding(block) for page in PAGES for block in page.blocks}
+    blocks = [block for page in PAGES for block in page.blocks]
+    results = {block.key: source.result(block) for block in blocks}
+    figures = {block.key: source.finding(block) for block in blocks}
+    others = {block.key: other.result(block) for block in blocks} if other else {}
+    other_top = headlines(other) if other else ()
     top, to_do = headlines(source), advice(source)
     environment = Environment(
         loader=FileSystemLoader(_FOLDER / "templates"),
@@ -81,6 +89,8 @@ def render(source: Source) -> str:
                     for item, values in to_do
                 ],
                 "pages": pages,
+                "compared": other.manifest.version if other else "",
+                "comparison": comparisons(language, blocks, (others, results), (other_top, top)) if other else (),
                 "gates": _gates(source.manifest),
                 "files": _files(source.manifest),
                 "warnings": source.manifest.warnings,
