@@ -216,3 +216,18 @@ def test_a_report_of_marts_that_this_program_does_not_know_is_refused(version: P
     duckdb.sql("select 1 as other").write_parquet(str(path))
     with pytest.raises(PublicationError, match="its marts have schema version"):
         report_of(folder, manifest)
+
+
+def test_two_versions_are_put_side_by_side(version: Path, manifest: Manifest, tmp_path: Path) -> None:
+    folder, _ = changed(
+        version, tmp_path, lambda name: "where customer_key < '8'" if name == "customer_loyalty" else ""
+    )
+    other = manifest.model_copy(update={"version": "2025-06-29_other"})
+    html = report_of(version, manifest, (folder, other))
+    tables = re.findall(r'data-comparison="(\w+)"', html)
+    assert tables[: len(tables) // 2] == ["headlines", "levels_by_class", "quadrants", "coverage"]
+    assert "2025-06-29_other" in html
+    page = parsed(html)
+    assert {link[1:] for link in page.links if link.startswith("#")} <= set(page.ids)
+    same = report_of(version, manifest, (version, other))
+    assert re.findall(r'data-comparison="(\w+)"', same) == ["headlines", "headlines"]
