@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
@@ -52,7 +53,8 @@ class Source:
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.manifest = manifest
         self.tables = {table.name: table for table in manifest.tables}
-        self._connection = connect(spill=folder / ".spill")
+        self._spill = TemporaryDirectory(prefix="loyalty-report-")  # a version is never written to
+        self._connection = connect(spill=Path(self._spill.name))
         for table in manifest.tables:
             parts = ", ".join(quoting.files(folder / file.path) for file in table.files)
             rows = f"select * from read_parquet([{parts}], hive_partitioning = false)"  # noqa: S608 (names are quoted)
@@ -71,6 +73,7 @@ class Source:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._connection.close()
+        self._spill.cleanup()
 
     def query(self, sql: str) -> Result:
         """The rows of a query of aggregates.
