@@ -130,11 +130,13 @@
     clearTimeout(waiting);
     waiting = setTimeout(() => drawPage(document.querySelector(".page.shown")), 150);
   });
-  // Paper shows every page of the language, with every table.
+  // Paper shows every page of the language, with the tables that are not long.
   let closed = [];
   addEventListener("beforeprint", () => {
     const shown = document.getElementById(language);
-    closed = [...shown.querySelectorAll("details:not([open])")].filter((one) => !one.querySelector(".warnings"));
+    closed = [...shown.querySelectorAll("details:not([open])")].filter(
+      (one) => !one.querySelector(".warnings") && one.querySelectorAll("tr").length <= 16,
+    );
     for (const one of closed) one.open = true;
   });
   addEventListener("afterprint", () => {
