@@ -122,7 +122,7 @@ class Formats:
     def _date(self, column: str, value: date) -> str:
         locale, kind = _locale(self.language), kind_of(column)
         if kind == "quarter":
-            return f"{value.year} Q{(value.month + 2) // 3}"
+            return format_skeleton("yQQQ", value, locale=locale)
         if kind == "year":
             return format_skeleton("y", value, locale=locale)
         if kind == "month":

@@ -23,7 +23,7 @@ CHINESE = Formats("zh", "CNY", {True: "是", False: "否"})
         ("nps", Decimal("15.2"), "15.2", "15.2"),
         ("month_end_on", date(2026, 6, 30), "30 Jun 2026", "2026年6月30日"),
         ("month_on", date(2026, 6, 1), "Jun 2026", "2026年6月"),
-        ("quarter_on", date(2026, 4, 1), "2026 Q2", "2026 Q2"),
+        ("quarter_on", date(2026, 4, 1), "Q2 2026", "2026年第2季度"),
         ("year_on", date(2026, 1, 1), "2026", "2026年"),
         ("is_offer", True, "yes", "是"),
         ("mean_categories", Decimal("2.024390"), "2.02", "2.02"),
