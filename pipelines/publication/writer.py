@@ -15,6 +15,7 @@ from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.durable import sha256_of
 from pipelines.base.errors import PublicationError
+from pipelines.base.text import counted
 from pipelines.publication.files import make_folder, write_text
 from pipelines.publication.model import (
     DATABASE,
@@ -233,7 +234,8 @@ def _unique_rows(connection: duckdb.DuckDBPyConnection, relation: str, key: str,
     ).fetchall()
     if shared:
         raise PublicationError(
-            f"in the mart {table.name}, {shared} keys ({', '.join(table.key)}) belong to more than one row",
+            f"in the mart {table.name}, {counted(shared, 'key belongs', 'keys belong')} to more than one row"
+            f" ({', '.join(table.key)})",
             hint=_REBUILD,
         )
     return int(rows)
