@@ -20,7 +20,7 @@ Declared = frozenset[tuple[str, str | None, str | None]]
 
 # Keys of a group that do not decide rows: they choose files or say which ones are refused, give their date (which is
 # compared separately), or declare something about deliveries.
-_NOT_ROWS = {"name", "match", "ignore", "optional", "file_on", "file_on_format", "delivery", "lines"}
+_NOT_ROWS = {"name", "match", "ignore", "optional", "last_header", "file_on", "file_on_format", "delivery", "lines"}
 # Keys that are included below in another form.
 _BY_COLUMN = {"delimiter", "nulls", "timestamps", "timezone", "entities", "skips", "lookups", "look_up"}
 
@@ -34,6 +34,7 @@ _LATER_KEYS = (
     "positions_in",
     "short_lines",
     "optional",
+    "last_header",
     "unwrap",
 )
 

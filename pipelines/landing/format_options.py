@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 _ENCODED = frozenset({"encoding"})
 _NAMED = frozenset({"optional"})
-_HEADER = _NAMED | {"skip_rows", "header_rows", "names"}
+_HEADER = _NAMED | {"skip_rows", "header_rows", "last_header", "names"}
 _TEXT_TABLE = _ENCODED | _HEADER | {"delimiter", "quoting"}
 _WORKBOOK = _HEADER | {"sheet"}
 

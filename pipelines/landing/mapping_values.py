@@ -67,6 +67,14 @@ def _zone(value: str | None) -> str | None:
     return value
 
 
+def _regex(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from None
+    return value
+
+
 def _readable(value: Any) -> Any:
     """Reject formats that users may expect to work, and explain why."""
     if isinstance(value, str) and value.lower() in ("excel", "xlsm"):
@@ -137,6 +145,7 @@ ValueMap = Annotated[dict[str, str | None], BeforeValidator(_words), AfterValida
 Sql = Annotated[str, BeforeValidator(_plain), Field(min_length=1)]
 Positions = Annotated[tuple[int, int], BeforeValidator(_positions)]
 """The first and the last position of a field in a line, from 1."""
+Regex = Annotated[str, AfterValidator(_regex)]
 Zone = Annotated[str | None, AfterValidator(_zone)]
 Listed = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 SourceName = Annotated[str, AfterValidator(_source_name)]

@@ -4,7 +4,6 @@ Only checks that need nothing but the mapping are here. mapping.py reads the fil
 the expressions, and the readers and rows.py apply the mapping.
 """
 
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -23,6 +22,7 @@ from pipelines.landing.mapping_values import (
     Listed,
     Positions,
     QuestionSource,
+    Regex,
     SkipName,
     SourceName,
     Sql,
@@ -173,6 +173,8 @@ class FileGroup(_Strict):
         encoding: The encoding of CSV, TSV and JSON; utf-8 can have a byte order mark.
         skip_rows: The number of physical lines (of a workbook: rows) before the header.
         header_rows: The number of header rows; the first one names the columns. It is 0 if `names` is given.
+        last_header: For files with a header: per column, a regex that must be found in its cell in the last row of the
+            header. A file with fewer rows of header is refused by it, instead of losing its first records.
         names: The column names of a file without a header.
         optional: For files with a header: source columns that a file may lack, or `*` for all. They are NULL then. A
             file that lacks all columns of a key, or of another column that each row needs, is still refused.
@@ -213,6 +215,7 @@ class FileGroup(_Strict):
     encoding: Literal["utf-8", "utf-16", "gbk", "gb18030", "latin-1", "windows-1252"] = "utf-8"
     skip_rows: int = Field(default=0, ge=0, strict=True)
     header_rows: int = Field(default=1, ge=0, strict=True)
+    last_header: dict[str, Regex] = Field(default_factory=dict)
     names: tuple[str, ...] | None = None
     optional: Listed = ()
     sheet: Listed | None = None
@@ -222,7 +225,7 @@ class FileGroup(_Strict):
     short_lines: Literal["unreadable", "fill"] = "unreadable"
     unwrap: Listed = ()
     nulls: tuple[str, ...] = ()
-    file_on: str | None = None
+    file_on: Regex | None = None
     file_on_format: str = "%Y-%m-%d"
     timestamps: Listed = ("iso",)
     timezone: Zone = None
@@ -253,16 +256,6 @@ class FileGroup(_Strict):
     def _delimits(cls, value: str | None) -> str | None:
         if value is not None and value in '\r\n\0"':
             raise ValueError("a line end, a quote or NUL cannot be the delimiter")
-        return value
-
-    @field_validator("file_on")
-    @classmethod
-    def _compiles(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                re.compile(value)
-            except re.error as error:
-                raise ValueError(f"not a regular expression: {error}") from None
         return value
 
     @model_validator(mode="after")

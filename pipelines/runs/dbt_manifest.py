@@ -163,8 +163,9 @@ def mart_tables(manifest: Manifest) -> list[MartTable]:
                 columns={name: column["description"] for name, column in node["columns"].items()},
             )
         )
+    tables.sort(key=lambda table: table.name)
     references = _references(manifest, tables)
-    return [replace(table, references=references[table.name]) for table in sorted(tables, key=lambda table: table.name)]
+    return [replace(table, references=references[table.name]) for table in tables]
 
 
 def _references(manifest: Manifest, tables: list[MartTable]) -> dict[str, tuple[Reference, ...]]:
@@ -173,7 +174,10 @@ def _references(manifest: Manifest, tables: list[MartTable]) -> dict[str, tuple[
     A column that has the name of such a key has its meaning. Other columns, such as days, refer to a key if a rule
     `relationships` declares it.
     """
-    keys = {table.key[0]: table.name for table in tables if len(table.key) == 1 and table.name.startswith(_KEYED)}
+    keys: dict[str, str] = {}
+    for table in tables:  # by name: dim_date before dim_date_until_as_of
+        if len(table.key) == 1 and table.name.startswith(_KEYED):
+            keys.setdefault(table.key[0], table.name)
     found = {
         table.name: {column: column for column in table.columns if table.name.startswith(_REFERRING) and column in keys}
         for table in tables

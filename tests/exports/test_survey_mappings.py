@@ -4,8 +4,10 @@ import csv
 import hashlib
 from pathlib import Path
 
+import pytest
 import xlsxwriter
 
+from pipelines.landing import RefusedFiles
 from tests.exports.exported import EXPORTS, land_export
 from tests.pipeline.landing_desk import Desk
 
@@ -126,6 +128,31 @@ def test_qualtrics(tmp_path: Path) -> None:
         ("R_3c", "2024-04-01 08:30:00", None, "bo@example.com", None),
     ]
     assert [row[1:] for row in desk.rows("ledger", LEDGER)] == [(4, 0, 1)]  # a preview does not count
+
+
+@pytest.mark.parametrize(
+    ("tool", "rows", "column"), [("qualtrics", 3, "ResponseId"), ("surveymonkey", 2, "Respondent ID")]
+)
+def test_an_export_that_lacks_a_row_of_its_header_is_refused_instead_of_losing_a_response(
+    tmp_path: Path, tool: str, rows: int, column: str
+) -> None:
+    (export,) = (EXPORTS / tool).iterdir()
+    with export.open(newline="") as file:
+        header, *others = csv.reader(file)
+    desk = Desk(tmp_path)
+    desk.mapping.write_text(f"extends: {tool}\n", encoding="utf-8")
+    with (desk.inbox / "short.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([header, *others[rows - 1 :]])
+    with pytest.raises(RefusedFiles) as refused:
+        desk.land()
+    (file,) = refused.value.report.files
+    assert f"row {rows} of the header is missing or another one: its cell below `{column}` does not fit" in file.note
+    assert "ada@example.com" not in f"{file.note} {file.hint}"
+    with desk.mapping.open("a") as mapping:
+        entry = "responses" if tool == "qualtrics" else "csv"
+        mapping.write(f"files: {{{entry}: {{header_rows: 1, last_header: null}}}}\n")
+    desk.land()
+    assert [row[1:] for row in desk.rows("ledger", "file_name, records")] == [(len(others) - rows + 1,)]
 
 
 def test_google_forms(tmp_path: Path) -> None:

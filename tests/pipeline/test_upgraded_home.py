@@ -13,6 +13,7 @@ from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.durable import sha256_of
 from pipelines.config.secret_key import load_key
+from pipelines.landing import index, packs
 from pipelines.privacy.subject import Subject
 from pipelines.privacy.tombstones import TOMBSTONES, add_tombstones
 from pipelines.publication import SCHEMA_VERSION, audit, list_versions, resolve_current
@@ -62,12 +63,15 @@ class Upgrade:
 
 
 def kept_files(home: Path) -> dict[str, bytes]:
-    return {
+    """What a home is: without the index and the packs, which are made again from the landed files."""
+    found = {
         str(path.relative_to(home)): path.read_bytes()
         for name in KEPT
         for path in ([home / name] if (home / name).is_file() else sorted((home / name).rglob("*")))
         if path.is_file()
     }
+    made_again = tuple(f"landing/{name}/" for name in (index.FOLDER, packs.FOLDER))
+    return {name: content for name, content in found.items() if not name.startswith(made_again)}
 
 
 def rename(connection: duckdb.DuckDBPyConnection, schema: str, table: str, names: dict[str, str]) -> None:

@@ -33,6 +33,7 @@ GROUP: dict[str, tuple[dict[str, Any], bool]] = {
     "encoding": ({"encoding": "latin-1"}, True),
     "skip_rows": ({"skip_rows": 1}, True),
     "header_rows": ({"header_rows": 2}, True),
+    "last_header": ({"last_header": {"id": "^$"}}, False),  # it decides only which files are refused
     "names": ({"names": ["id"], "header_rows": 0}, True),
     "optional": ({"optional": ["amount"]}, False),  # it decides only which files are refused
     "sheet": ({"format": "xlsx", "sheet": ["A"]}, True),

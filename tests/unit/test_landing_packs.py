@@ -3,6 +3,7 @@
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -17,14 +18,17 @@ from pipelines.quality import open_landing
 from tests.pipeline import people
 from tests.pipeline.landing_desk import Desk
 
-GROUP = {"match": "*.csv", "entities": {"orders": {"columns": {"order_id": "id", "ordered_at": "at", "total": "n"}}}}
+GROUP: dict[str, Any] = {
+    "match": "*.csv",
+    "entities": {"orders": {"columns": {"order_id": "id", "ordered_at": "at", "total": "n"}}},
+}
 HEADER = "id,at,n\n"
 Rows = list[tuple[object, ...]]
 
 
 @pytest.fixture(autouse=True)
 def two_are_worth_a_pack(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packs, "WORTH", 2)
+    monkeypatch.setattr(packs, "MIN_BATCHES_TO_PACK", 2)
 
 
 @pytest.fixture
@@ -97,22 +101,22 @@ def test_few_batches_and_large_ones_are_not_packed(desk: Desk, monkeypatch: pyte
     update_packs(landing)
     assert batches(landing) == first
     desk.put("e.csv", f"{HEADER}e1,2024-05-02,4.00\n")
-    monkeypatch.setattr(packs, "SMALL", 10)
+    monkeypatch.setattr(packs, "SMALL_FILE_BYTES", 10)
     desk.land()
     assert batches(landing) == first
     monkeypatch.undo()
-    monkeypatch.setattr(packs, "WORTH", 2)
+    monkeypatch.setattr(packs, "MIN_BATCHES_TO_PACK", 2)
     update_packs(landing)
     assert len(batches(landing)) == 5 and len(pack_files(landing)) == 2
     assert from_packs(desk) == from_files(desk)
 
 
-@pytest.mark.parametrize("limit", ["MOST_BATCHES", "MOST_BYTES"])
+@pytest.mark.parametrize("limit", ["MAX_BATCHES", "MAX_BYTES"])
 def test_a_pack_has_a_limited_size(desk: Desk, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
-    monkeypatch.setattr(packs, limit, 2 if limit == "MOST_BATCHES" else 1)
+    monkeypatch.setattr(packs, limit, 2 if limit == "MAX_BATCHES" else 1)
     shutil.rmtree(desk.home / "landing" / packs.FOLDER)
     update_packs(desk.home / "landing")
-    assert len(pack_files(desk.home / "landing")) == (2 if limit == "MOST_BATCHES" else 4)
+    assert len(pack_files(desk.home / "landing")) == (2 if limit == "MAX_BATCHES" else 4)
     assert from_packs(desk) == from_files(desk)
 
 
@@ -121,7 +125,7 @@ def test_a_pack_with_a_batch_that_has_changed_is_written_again(desk: Desk, chang
     landing = desk.home / "landing"
     (old,) = pack_files(landing)
     if change == "landed again":
-        (rows,) = GROUP["entities"].values()  # type: ignore[attr-defined]
+        (rows,) = GROUP["entities"].values()
         desk.say({**GROUP, "entities": {"orders": {"columns": {**rows["columns"], "status": "'paid'"}}}})
         desk.land()
         expected = 7

@@ -10,3 +10,8 @@ the last month end always covers at least one day.
 {% macro last_month_end() -%}
     {{ add_days(month_start(as_of_date()), -1) }}
 {%- endmacro %}
+
+{#- How many days after the as-of day the calendar (dim_date) reaches: forecasts reach 24 months. -#}
+{% macro calendar_days_ahead() -%}
+    731
+{%- endmacro %}

@@ -178,6 +178,34 @@ def check_columns(header: Sequence[str], group: FileGroup) -> frozenset[str]:
     return absent
 
 
+def check_last_header(header_rows: Sequence[Sequence[str]], group: FileGroup) -> None:
+    """Check the last row of a header against `last_header` of the mapping.
+
+    Args:
+        header_rows: The rows of the header, trimmed; the first one has the column names.
+        group: The group of the mapping.
+
+    Raises:
+        InputError: A cell does not fit: the row is probably a record. The message does not repeat the cell.
+    """
+    names = [name.lower() for name in header_rows[0]] if header_rows else []
+    for column, pattern in group.last_header.items():
+        place = names.index(column.lower()) if column.lower() in names else None
+        row = header_rows[-1] if header_rows else ()
+        if place is None:
+            raise InputError(
+                f"the header lacks `{column}`, which `last_header` in the mapping checks; it has {_listed(names)}",
+                hint="Correct the file. If the source has changed its layout, correct the mapping.",
+            )
+        if not re.search(pattern, row[place] if place < len(row) else ""):
+            raise InputError(
+                f"row {len(header_rows)} of the header is missing or another one: its cell below"
+                f" `{printable_name(column)}` does not fit `{pattern}`. It is probably the first record",
+                hint=f"Export the file with all {len(header_rows)} rows of its header. If it always has fewer, declare"
+                " its `header_rows` and `last_header: null` in the mapping.",
+            )
+
+
 def _looks_like_sql(name: str) -> bool:
     """Whether a column name was probably meant as an expression, but is not valid SQL."""
     return bool(parse(name).problem and re.search(r"[()'|<>=*]", name))

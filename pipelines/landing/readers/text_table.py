@@ -19,6 +19,7 @@ from pipelines.landing.readers.relation import (
     Own,
     Reading,
     check_columns,
+    check_last_header,
     make_view,
     unique_names,
 )
@@ -48,6 +49,7 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, s
             _load_clean(connection, clean, count)
         finally:
             clean.unlink(missing_ok=True)
+    check_last_header(count.header_rows, group)
     names = unique_names(count.header)
     by_lower = {name.lower(): f"f{index}" for index, name in enumerate(names)}
     raw = ", ".join(f"{quoting.name(name)} := f{index}" for index, name in enumerate(names))

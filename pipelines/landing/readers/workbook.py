@@ -18,7 +18,15 @@ from pipelines.landing.cells import BLANKS
 from pipelines.landing.expressions import Path as Reference
 from pipelines.landing.model import FileGroup
 from pipelines.landing.readers.parts import Parts, naming
-from pipelines.landing.readers.relation import TABLE, Own, Reading, check_columns, make_view, unique_names
+from pipelines.landing.readers.relation import (
+    TABLE,
+    Own,
+    Reading,
+    check_columns,
+    check_last_header,
+    make_view,
+    unique_names,
+)
 from pipelines.landing.readers.repeats import header_condition, header_spans
 from pipelines.landing.readers.wide import file_columns, reads_columns
 from pipelines.landing.readers.workbook_cells import is_inexact, text_of, texts_of
@@ -95,6 +103,7 @@ class _Layout:
 def _read(connection: duckdb.DuckDBPyConnection, sheet: Sheet, group: FileGroup) -> Reading:
     layout = _Layout(sheet, group)
     check_columns(layout.names, group)
+    check_last_header(layout.header_rows, group)
     names = unique_names(layout.names)
     own_columns = [f"f{index}" for index in range(len(names))]
     schema = pa.schema([("record", pa.int64()), ("line", pa.int64()), *((name, pa.string()) for name in own_columns)])

@@ -23,7 +23,7 @@ bounds as (
     select
         cast(date_trunc('year', coalesce(min(first_on), {{ as_of_date() }})) as date)
             as first_on,
-        {{ add_days(as_of_date(), var('calendar_days_ahead')) }} as last_on
+        {{ add_days(as_of_date(), calendar_days_ahead()) }} as last_on
     from first_days
 ),
 
