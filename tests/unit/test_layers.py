@@ -12,7 +12,7 @@ LAYERS = (
     {"base"},
     {"config"},
     {"landing", "identity", "value", "quality", "publication", "sample"},
-    {"privacy", "drafting"},
+    {"privacy", "drafting", "reading"},
     {"runs"},
     {"orchestration"},
     {"cli"},
