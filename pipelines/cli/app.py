@@ -29,6 +29,7 @@ from pipelines.cli import (
     backfill,
     draft,
     explain,
+    export,
     identity,
     init,
     inspect,
@@ -120,7 +121,7 @@ app.command("notify")(notify.notify)
 app.command("publish")(operate.publish)
 app.command("forget")(person.forget)
 app.command("forget-again")(person.forget_again)
-app.command("export")(person.export)
+app.command("export")(export.export)
 app.command("who")(who.who)
 app.command("explain")(explain.explain)
 app.add_typer(identity.app, name="identity")

@@ -27,6 +27,7 @@ from pipelines.publication.publishing import publish
 from pipelines.publication.restatement import Change, Reason, Restatement, n_restated, read_restatement
 from pipelines.publication.retention import delete_version, prune
 from pipelines.publication.versions import current_id, find_version, list_versions, resolve_current, set_current
+from pipelines.publication.writer import parquet_options
 
 __all__ = [
     "DATABASE",
@@ -50,6 +51,7 @@ __all__ = [
     "hold",
     "list_versions",
     "n_restated",
+    "parquet_options",
     "pin",
     "pinned_id",
     "prune",

@@ -9,6 +9,8 @@ published; it changes nothing.
     rfm = version.read("customer_rfm", columns=["customer_key", "rfm_segment"], where="recency_days > 90")
 """
 
+from pipelines.reading.export import Exported, export_mart
+from pipelines.reading.formats import Format
 from pipelines.reading.version import OpenVersion, open_version
 
-__all__ = ["OpenVersion", "open_version"]
+__all__ = ["Exported", "Format", "OpenVersion", "export_mart", "open_version"]

@@ -9,6 +9,7 @@ import duckdb
 from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.errors import ConfigError, PublicationError
+from pipelines.base.scarcity import scarcity
 from pipelines.base.spelling import did_you_mean
 from pipelines.publication import Manifest, PublishedTable
 
@@ -78,7 +79,7 @@ def selected(
             rows.project(", ".join(map(quoting.name, chosen))).create_view("selected")
             yield connection
     except duckdb.IOException as error:
-        raise unreadable(folder, error) from error
+        raise scarcity(str(error), folder) or unreadable(folder, error) from error
     except duckdb.Error as error:
         if where is None:
             raise unreadable(folder, error) from error
