@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.errors import PublicationError
 from pipelines.config.home import Home
@@ -34,9 +35,6 @@ from pipelines.reading.selection import removed, selected, table_named, unreadab
 
 if TYPE_CHECKING:
     import pandas as pd
-
-# Not in the version's folder, where a reader may not write. All connections to a file must name the same folder.
-_SPILL = Path(tempfile.gettempdir()) / f"loyalty-{secrets.token_hex(8)}"
 
 
 class OpenVersion:
@@ -131,16 +129,23 @@ class OpenVersion:
         )
 
     def duckdb(self) -> duckdb.DuckDBPyConnection:
-        """A read-only connection to all marts of the version as tables, with comments. The caller closes it.
+        """A connection to all marts of the version as tables, with comments. They are read-only; temporary tables work.
+
+        The caller closes the connection.
 
         Raises:
             PublicationError: The version has been removed, or its file cannot be read.
         """
-        path = self.folder / DATABASE
+        # Not in the version's folder, where a reader may not write. DuckDB makes and removes it.
+        connection = connect(spill=Path(tempfile.gettempdir()) / f"loyalty-{secrets.token_hex(8)}")
         try:
-            return connect(path, read_only=True, spill=_SPILL)
+            # attached, because one process can open a file itself only with one configuration
+            connection.execute(f"attach {quoting.path(self.folder / DATABASE)} as loyalty (read_only)")
+            connection.execute("use loyalty")
         except duckdb.Error as error:
+            connection.close()
             raise unreadable(self.folder, error) from error
+        return connection
 
     def path(self, mart: str) -> Path:
         """The folder of a mart's Parquet files, for Polars, Spark and others.

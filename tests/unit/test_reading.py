@@ -183,9 +183,15 @@ def test_what_is_there_is_listed_and_described(version: OpenVersion) -> None:
     assert duckdb.sql(f"from '{file}'").shape == (50, 3)
 
 
-def test_the_connection_cannot_write(version: OpenVersion) -> None:
-    with version.duckdb() as connection, pytest.raises(duckdb.Error, match="read-only"):
-        connection.execute("delete from dim_customer")
+def test_a_connection_cannot_write_and_does_not_mind_others(version: OpenVersion) -> None:
+    path = version.folder / "loyalty.duckdb"
+    with duckdb.connect(str(path), read_only=True, config={"threads": 1}) as other, version.duckdb() as connection:
+        assert other.execute("select count(*) from fct_order").fetchall() == [(50,)]
+        connection.execute("create temporary table mine as select count(*) as n from fct_order")
+        assert connection.execute("from mine").fetchall() == [(50,)]
+        for statement in ("delete from dim_customer", "create table more (a integer)"):
+            with pytest.raises(duckdb.Error, match="read-only"):
+                connection.execute(statement)
 
 
 def test_a_file_that_cannot_be_read_is_named(version: OpenVersion) -> None:
