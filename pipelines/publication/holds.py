@@ -36,11 +36,13 @@ def unless_held(folder: Path) -> Iterator[bool]:
     """Whether nobody holds a version. If so, nobody can begin to hold it before the end of the block."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
+        is_free = True
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            yield False
-        else:
-            yield True
+            is_free = False
+        except OSError:
+            pass  # this file system has no locks
+        yield is_free
     finally:
         os.close(handle)

@@ -1,11 +1,14 @@
 """The reader: one version whatever is published meanwhile, exact types, and errors that list what exists."""
 
+import errno
+import fcntl
 import subprocess
 import sys
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pandas as pd
@@ -16,6 +19,7 @@ from pipelines.publication import Retention, Version, delete_version, erase_cust
 from pipelines.reading import OpenVersion, open_version
 from tests.unit.publication_marts import publisher
 
+LOCKS = {name: getattr(fcntl, name) for name in ("LOCK_SH", "LOCK_EX", "LOCK_NB")}
 AT_ONCE = Retention(days=1, grace_minutes=0)
 Publish = Callable[..., Version]
 
@@ -144,6 +148,21 @@ def test_the_hold_of_a_killed_reader_ends(publish: Publish, tmp_path: Path) -> N
         publish(6, "bbbb", retention=AT_ONCE)
         assert ids(tmp_path) == ["2026-01-06_bbbb", "2026-01-05_aaaa"]
         reader.kill()
+    publish(7, "cccc", retention=AT_ONCE)
+    assert ids(tmp_path) == ["2026-01-07_cccc"]
+
+
+def test_without_locks_the_grace_period_applies(
+    publish: Publish, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def flock(handle: int, kind: int) -> None:
+        raise OSError(errno.EBADF, "as some network mounts answer for a folder")
+
+    monkeypatch.setattr("pipelines.publication.holds.fcntl", SimpleNamespace(flock=flock, **LOCKS))
+    publish(5, "aaaa")
+    version = open_version(tmp_path)
+    publish(6, "bbbb", retention=Retention(days=1, grace_minutes=60))
+    assert len(version.read("dim_customer")) == 50
     publish(7, "cccc", retention=AT_ONCE)
     assert ids(tmp_path) == ["2026-01-07_cccc"]
 
