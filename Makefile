@@ -81,11 +81,12 @@ lint: setup ## check style and format of Python with ruff
 types: setup ## check types with mypy (strict)
 	$(BIN)/mypy
 
-docs: setup ## write what is generated: docs/settings.md, docs/quality-checks.md, docs/columns.md, dbt defaults, entity macro, rules seed
+docs: setup ## write what is generated: docs/settings.md, docs/quality-checks.md, docs/columns.md, docs/marts.md, dbt defaults, entity macro, rules seed
 	$(BIN)/python -m pipelines.config.reference
 	$(BIN)/python -m pipelines.quality.reference
 	$(BIN)/python -m pipelines.quality.entity_reference
 	$(BIN)/python -m pipelines.quality.column_reference
+	$(BIN)/python -m pipelines.quality.mart_reference
 
 parse: setup ## parse the dbt project; warnings are errors
 	$(BIN)/dbt --warn-error parse --quiet --project-dir dbt_project --profiles-dir dbt_project

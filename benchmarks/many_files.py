@@ -122,7 +122,7 @@ def copy_batches(home: Path) -> None:
     for one in read_landed(home):
         parts = [part for dataset in LAYOUTS if (part := part_path(landing, dataset, "shop0", one.batch)).is_file()]
         for source in (f"shop{number}" for number in range(1, N_SOURCES)):
-            batch = batch_of(source, one.sha256, one.file_on, version(one.mapping_sha256, one.declares))
+            batch = batch_of(source, one.sha256, one.file_on, version(one.mapping_sha256, one.declares, ""))
             for part in parts:
                 copy = part_path(landing, part.parents[2].name, source, batch)
                 copy.parent.mkdir(parents=True)
@@ -148,16 +148,21 @@ def command(home: Path, *arguments: str) -> tuple[float, float]:
 
 
 def measure(home: Path) -> None:
-    """Measure the commands; the incremental run gets five new files of one source."""
+    """Measure the commands; the incremental run gets five new files of each of two sources."""
     table = Table("command", "processor s", "seconds", title=str(home))
-    steps = {"status": ("status",), "dry run": ("run", "--dry-run")}
-    for name, arguments in steps.items():
+
+    def step(name: str, *arguments: str) -> None:
         table.add_row(name, *(f"{figure:.1f}" for figure in command(home, *arguments)))
+
+    step("status", "status")
+    step("dry run", "run", "--dry-run")
+    step("first build", "run")
     day = int((home / "days").read_text())
-    write_day(home / "inbox0", day)
+    for source in range(2):
+        write_day(home / f"inbox{source}", day)
     (home / "days").write_text(str(day + 1))
-    table.add_row("run with five new files", *(f"{figure:.1f}" for figure in command(home, "run")))
-    table.add_row("full build", *(f"{figure:.1f}" for figure in command(home, "run", "--full-refresh")))
+    step("run with ten new files", "run")
+    step("full build", "run", "--full-refresh")
     Console().print(table)
 
 

@@ -1,4 +1,5 @@
-"""Makes external text (names of files and columns, cells) safe to show: it cannot control a terminal or a log.
+"""Makes external text (names of files and columns, cells) safe to show: it cannot control a terminal or a log. Counts
+in messages have their plural from here.
 
 Escaping for markup or tables is done by the module that shows the text.
 """
@@ -16,6 +17,17 @@ def printable_name(text: str) -> str:
     """A name on one line: control characters are escaped (`\\n`, `\\x1b`), and a very long name is cut."""
     shown = escaped(text)
     return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """A number with the words for what it counts: `0 rows`, `1 row`, `1,200 rows`.
+
+    Args:
+        number: The number.
+        one: The words after 1.
+        many: The words after every other number. By default an s is added.
+    """
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
 def escaped(text: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import TypeAdapter, ValidationError
+from rich.console import Console
 
 from pipelines.base.durable import write_text_durably
 from pipelines.base.entities import ENTITIES
@@ -68,6 +69,7 @@ def draft_map(
     else:
         write_text_durably(to, draft.text)
     print_draft(draft)
+    print_assumed(err(), draft)
     if draft.built_in:
         err().print(
             "no mapping file is needed: under `sources` of the config, write"
@@ -106,10 +108,12 @@ def files_of(paths: list[Path]) -> list[Path]:
 
 
 def print_draft(draft: "Draft") -> None:
-    """Print what a draft leaves open, to standard error."""
+    """Print what a draft leaves open, to standard error. `print_assumed` prints what it assumes."""
     for sampled in draft.sampled.values():
         err().print(sampled)
     for name, remark in draft.remarks:
+        if remark.is_assumed:
+            continue
         if remark.is_open:
             print_labelled(err(), "to decide", "yellow", f"{name}: {remark.text}")
         else:
@@ -118,6 +122,13 @@ def print_draft(draft: "Draft") -> None:
         if unmapped:
             more = f" and {len(unmapped) - _SHOWN} more" if len(unmapped) > _SHOWN else ""
             err().print(f"{name}: not mapped: {', '.join(unmapped[:_SHOWN])}{more}")
+
+
+def print_assumed(console: Console, draft: "Draft", place: str = "the source") -> None:
+    """Print what a draft assumes, because neither the files nor the user say it."""
+    for _, remark in draft.remarks:
+        if remark.is_assumed:
+            print_labelled(console, "assumed", "yellow", f"{place}: {remark.text}")
 
 
 def _entity(name: str | None) -> str | None:

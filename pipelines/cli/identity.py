@@ -12,6 +12,7 @@ import typer
 from pipelines.base.database import open_to_read
 from pipelines.base.errors import BuildError, ConfigError
 from pipelines.base.spreadsheet import write_csv
+from pipelines.base.text import counted
 from pipelines.cli.console import JsonOption, out, print_json, print_rows, reports_errors
 from pipelines.cli.exclusive import exclusive
 from pipelines.cli.options import ConfigOption, HomeOption
@@ -176,7 +177,9 @@ def propose_links(
     if as_json:
         print_json({"file": to, "rows": rows})
     else:
-        out().print(f"{rows:,} pairs in {to}; nothing is linked until you call `loyalty identity link`", markup=False)
+        out().print(
+            f"{counted(rows, 'pair')} in {to}; nothing is linked until you call `loyalty identity link`", markup=False
+        )
 
 
 def _decide(settings: Settings, action: "Action", one: str, other: str, reason: str, *, as_json: bool) -> None:

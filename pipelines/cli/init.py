@@ -13,8 +13,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from pipelines.base.durable import write_text_durably
 from pipelines.base.errors import ConfigError
+from pipelines.base.text import counted
 from pipelines.cli.console import err, out, print_warning, reports_errors
-from pipelines.cli.draft import checked, files_of, print_draft
+from pipelines.cli.draft import checked, files_of, print_assumed, print_draft
 from pipelines.cli.inspect import check
 from pipelines.config.faults import value_words
 from pipelines.config.presets import presets
@@ -34,7 +35,7 @@ class _Source:
     Attributes:
         mapping: A built-in mapping, or the path of a mapping file.
         folder: The folder of its files.
-        draft: The mapping that has to be written; None if it exists.
+        draft: What was found in its files; None for a mapping that the user named.
         copied: Files to copy into the folder.
     """
 
@@ -42,6 +43,11 @@ class _Source:
     folder: Path
     draft: "Draft | None" = None
     copied: tuple[Path, ...] = ()
+
+    @property
+    def written(self) -> "Draft | None":
+        """The draft that has to be written; None if the mapping exists."""
+        return None if self.draft is None or self.draft.built_in else self.draft
 
     def copies(self) -> list[tuple[Path, Path]]:
         """Each file to copy, and where to."""
@@ -92,6 +98,9 @@ def init(
         _write(one, path)
     write_text_durably(config, config_text(DraftedConfig(preset, zone, reporting, listed)))
     out().print(f"{config} is written")
+    for one, path in zip(found, paths, strict=True):
+        if one.draft:
+            print_assumed(out(), one.draft, str(path or one.mapping))
     _check_and_advise(config, [path for path in paths if path])
 
 
@@ -152,13 +161,10 @@ def _sources(texts: list[str], to: Path, zone: str, currency: str) -> list[_Sour
         groups = systems_of(files)
         # the name of a built-in mapping is that of its source
         drafts = [(_draft(group, None if name else "files", zone, currency), group) for name, group in groups.items()]
-        return [
-            _Source(one.built_in or "", to / "inbox" / one.source, None if one.built_in else one, tuple(group))
-            for one, group in drafts
-        ]
+        return [_Source(one.built_in or "", to / "inbox" / one.source, one, tuple(group)) for one, group in drafts]
     if path.is_dir():
         draft = _draft(files_of([path]), None, zone, currency)
-        return [_Source(draft.built_in or "", path, None if draft.built_in else draft)]
+        return [_Source(draft.built_in or "", path, draft)]
     mapping, equals, folder = text.partition("=")
     try:
         adapter: TypeAdapter[str] = TypeAdapter(MappingName)
@@ -192,7 +198,7 @@ def _mapping_paths(found: list[_Source], to: Path) -> list[Path | None]:
             hint="put the files of one system into one folder; if they are two systems, write a mapping with"
             " `extends` and a `source` of its own for one of them",
         )
-    return [to / "mappings" / f"{one.draft.source}.yml" if one.draft else None for one in found]
+    return [to / "mappings" / f"{one.written.source}.yml" if one.written else None for one in found]
 
 
 def _check_targets(targets: list[Path]) -> None:
@@ -222,10 +228,10 @@ def _write(source: _Source, path: Path | None) -> None:
     for file, target in source.copies():
         shutil.copyfile(file, target)
     if source.copied:
-        out().print(f"copied to {source.folder}: {len(source.copied)} files; put later exports there")
-    if path is not None and source.draft is not None:
+        out().print(f"copied to {source.folder}: {counted(len(source.copied), 'file')}; put later exports there")
+    if path is not None and source.written is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_text_durably(path, source.draft.text)
+        write_text_durably(path, source.written.text)
         out().print(f"{path} is written: a draft of the mapping")
 
 

@@ -5,6 +5,7 @@ from dataclasses import asdict
 import typer
 
 from pipelines.base.errors import InputError
+from pipelines.base.text import counted
 from pipelines.cli.console import JsonOption, out, print_json, print_labelled, print_warning, reports_errors
 from pipelines.cli.options import ConfigOption, HomeOption
 from pipelines.config.settings import WEBHOOK_VARIABLE, check_inboxes, load_settings, project_root
@@ -36,7 +37,8 @@ def check(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOpt
     out().print(f"config {settings.config_path} and its mappings are valid; home is {settings.home}")
     for source in checked:
         out().print(
-            f"{source.source}: {source.files} files to land, {source.ignored} ignored, {len(source.problems)} problems"
+            f"{source.source}: {counted(source.files, 'file')} to land, {source.ignored:,} ignored,"
+            f" {counted(len(source.problems), 'problem')}"
         )
         for note in source.notes:
             out().print(f"  {note}")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines.base.errors import ConfigError
+from pipelines.base.text import counted
 from pipelines.cli.console import JsonOption, out, print_json, print_labelled, print_warning, reports_errors
 from pipelines.cli.options import ConfigOption, HomeOption
 from pipelines.cli.progress import Screen
@@ -157,7 +158,7 @@ def sample(
         print_json({"config": config, "files": report.files, "rows": report.rows, "bad_rows": report.bad_rows})
         return
     records, bad = sum(report.rows.values()), sum(report.bad_rows.values())
-    out().print(f"{report.files} files, {records:,} records, {bad:,} of them with intended errors")
+    out().print(f"{counted(report.files, 'file')}, {counted(records, 'record')}, {bad:,} of them with intended errors")
     out().print(f"next: loyalty run --config {config}")
 
 

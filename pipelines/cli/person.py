@@ -17,6 +17,7 @@ from rich.table import Table
 from pipelines.base.durable import write_durably
 from pipelines.base.errors import ConfigError, UnknownPersonError
 from pipelines.base.stopping import stop_signal, stopped
+from pipelines.base.text import counted
 from pipelines.cli.console import JsonOption, out, print_error, print_json, reports_errors
 from pipelines.cli.exclusive import exclusive, print_progress
 from pipelines.cli.options import ConfigOption, HomeOption
@@ -180,7 +181,10 @@ def forget_again(
 
 def _show(planned: dict[str, object], members: "Sequence[ShownMember]") -> None:
     names = ("references", "emails", "phones")
-    out().print(f"found by {planned['by']}: " + ", ".join(f"{planned[name]} {name}" for name in names))
+    out().print(
+        f"found by {planned['by']}: "
+        + ", ".join(counted(int(str(planned[name])), name.removesuffix("s")) for name in names)
+    )
     if members:
         table = Table("source", "reference", "found by", "erased")
         for one in members:
@@ -231,4 +235,4 @@ def export_person_data(settings: Settings, asked: str, to: Path | None, by: By |
 
         rows: list[int] = []
         write_durably(to, write, mode=0o600)
-        out().print(f"{sum(rows):,} rows in {to}", markup=False)
+        out().print(f"{counted(sum(rows), 'row')} in {to}", markup=False)

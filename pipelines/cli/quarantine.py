@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from pipelines.base.spreadsheet import write_csv
+from pipelines.base.text import counted
 from pipelines.cli.console import JsonOption, out, print_entries, print_json, print_rows, print_warning, reports_errors
 from pipelines.cli.options import ConfigOption, HomeOption
 from pipelines.cli.quarantine_rows import PERSONAL, PLACE, Wanted, by_reason, catalogue, has_landed, rows
@@ -121,7 +122,7 @@ def export(
     if as_json:
         print_json({"file": to, "rows": written})
     else:
-        out().print(f"{written:,} rows in {to}", markup=False)
+        out().print(f"{counted(written, 'row')} in {to}", markup=False)
 
 
 @app.command("rules")

@@ -11,6 +11,7 @@ import typer
 from rich.table import Column, Table
 
 from pipelines.base.errors import ConfigError, LoyaltyError, StaleError
+from pipelines.base.text import counted
 from pipelines.cli.console import JsonOption, out, print_error, print_json, print_warning, reports_errors, whole_table
 from pipelines.cli.options import ConfigOption, HomeOption
 from pipelines.cli.quarantine_rows import by_reason, data_issues
@@ -154,8 +155,8 @@ def _show_run(run: LastRun, shown_below: set[str]) -> None:
         out().print(f"  started at {_time(run.started_at)} UTC")
     rows = run.rows
     out().print(
-        f"  {rows.records:,} records landed, {rows.accepted:,} rows accepted, {rows.quarantined:,} quarantined,"
-        f" {rows.published:,} rows published, {rows.customers:,} customers"
+        f"  {counted(rows.records, 'record')} landed, {counted(rows.accepted, 'row')} accepted, {rows.quarantined:,}"
+        f" quarantined, {counted(rows.published, 'row')} published, {counted(rows.customers, 'customer')}"
     )
     if run.error:
         print_error(run.error, run.hint)

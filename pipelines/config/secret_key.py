@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from pipelines.base.errors import ConfigError
+from pipelines.base.text import counted
 
 MIN_CHARACTERS = 32
 
@@ -63,7 +64,7 @@ def _long_enough(text: str, where: str) -> tuple[bytes, ...]:
     for key in keys:
         if len(key) < MIN_CHARACTERS:
             raise ConfigError(
-                f"the key in {where} has {len(key)} characters",
+                f"the key in {where} has {counted(len(key), 'character')}",
                 hint=f"it needs {MIN_CHARACTERS} or more. With a different key every customer gets a new customer_key",
             )
     return tuple(key.encode() for key in keys)

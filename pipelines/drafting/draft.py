@@ -9,11 +9,11 @@ from tempfile import TemporaryDirectory
 
 from pipelines.base.entities import ENTITIES, ColumnType
 from pipelines.base.errors import ConfigError, InputError
-from pipelines.drafting.drafted import DraftedEntry, Remark
+from pipelines.drafting.drafted import DraftedColumn, DraftedEntry, Remark
 from pipelines.drafting.entry import draft_entry
 from pipelines.drafting.kinds import Kind, entry_name, file_on, globs, kinds_of, recognised, with_built_in
 from pipelines.drafting.layout import layout_of
-from pipelines.drafting.recognised import entry_names
+from pipelines.drafting.recognised import assumed_zone, entry_names
 from pipelines.drafting.table import open_table
 from pipelines.drafting.text import entry_text, head_text, scalar, scalars, status_text
 from pipelines.landing.inbox import place_of
@@ -98,14 +98,15 @@ def _drafted(kind: Kind, wishes: Wishes, today: date, used: set[str], is_one_of_
                 f"{path.name}: types and counts were judged by {table.sampled:,} of {table.records:,} records,"
                 " times by all"
                 if table.sampled < table.records
-                else f"{path.name}: types and times were judged by all {table.records:,} records"
+                else f"{path.name}: types and times were judged by all records ({table.records:,})"
             )
     except InputError as error:
         if not is_one_of_many:
             raise
         why = error.message.removeprefix(f"{path}: ")
         entry = DraftedEntry("", match, ignore=f"the draft found no entity for it: {why.partition(';')[0]}")
-        entry = replace(entry, remarks=(Remark(f"{path.name} would be ignored: {why}", is_open=True),))
+        text = f"{path.name} would be ignored: {why}. {error.hint or ''}".strip()
+        entry = replace(entry, remarks=(Remark(text, is_open=True),))
     name = entry_name(entry.entities[0].name if entry.entities else path.name.partition(".")[0], used)
     dated = file_on(kind.paths) if entry.entities else {}
     return replace(kind, entry=replace(entry, name=name, options={**entry.options, **dated}), sampled=sampled)
@@ -139,8 +140,17 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes) -> Draft:
         files += [f"  {kind.entry.name}:", *(line for line in lines if line)]
     said = (None, None) if wishes.are_defaults else (wishes.timezone, wishes.currency)
     head = {"extends": mapping, "source": wishes.source, "timezone": said[0], "currency": said[1]}
-    lines = [*head_text(head, ()), *(["files:", *files] if files else [])]
     is_whole = not files and not any(value for key, value in head.items() if key != "extends")
+    is_local = any(_is_local(kind.entry) for kind in own if kind.entry)
+    read = [(kind.largest, kind.fit) for kind in kinds if kind.fit]
+    zone = None if said[0] else assumed_zone(mapping, read, is_decisive=is_local)
+    if zone and zone != wishes.timezone:
+        text = f"timezone: times without an offset are read as {zone}, the zone of the built-in mapping"
+        extending = f"write a mapping with `extends: {mapping}` and `timezone`, and name its path in the config"
+        change = f"{extending} (docs/sources.md)" if is_whole else "write `timezone` here"
+        remarks.append(("the source", Remark(f"{text}. If this source uses another zone, {change}", is_assumed=True)))
+    assumed = [] if is_whole else [remark for _, remark in remarks if remark.is_assumed]
+    lines = [*head_text(head, assumed), *(["files:", *files] if files else [])]
     return Draft(
         "\n".join(lines) + "\n",
         wishes.source or mapping,
@@ -179,18 +189,34 @@ def _own(kinds: Sequence[Kind], wishes: Wishes) -> Draft:
 
 
 def _open_head(entries: Sequence[DraftedEntry], wishes: Wishes) -> Iterator[Remark]:
+    """What neither the files nor the user say about the whole source."""
     columns = [(entity.name, block) for entry in entries for entity in entry.entities for block in entity.blocks()]
-    has_times = any(one.timestamps for _, there in columns for one in there.values())
-    if has_times and wishes.timezone is None:
-        yield Remark("timezone: in which zone are times without an offset? UTC is written here", True)
-    for name, there in columns:
-        kinds = ENTITIES[name].columns
-        if "currency" in kinds and "currency" not in there and any(kinds[one] in _MONEY for one in there):
-            if wishes.currency is None:
-                yield Remark(
-                    "currency: no column says the currency of the amounts: write `currency: EUR`, or yours", True
-                )
-            return
+    if any(map(_is_local, entries)):
+        if wishes.timezone is None:
+            yield Remark("timezone: in which zone are times without an offset? UTC is written here", True)
+        elif wishes.are_defaults:
+            text = (
+                f"timezone: times without an offset are read as {wishes.timezone}, the zone of the business. Change it"
+            )
+            yield Remark(f"{text} if this source uses another zone", is_assumed=True)
+    if any(_is_without_currency(name, there) for name, there in columns):
+        if wishes.currency is None:
+            yield Remark("currency: no column says the currency of the amounts: write `currency: EUR`, or yours", True)
+        elif wishes.are_defaults:
+            text = (
+                f"currency: amounts are read as {wishes.currency}, the currency of the business, because no column says"
+            )
+            yield Remark(f"{text} theirs. Change it if this source uses another currency", is_assumed=True)
+
+
+def _is_local(entry: DraftedEntry) -> bool:
+    """Whether the zone of the mapping decides a time of an entry."""
+    return any(one.is_local for entity in entry.entities for block in entity.blocks() for one in block.values())
+
+
+def _is_without_currency(entity: str, columns: Mapping[str, DraftedColumn]) -> bool:
+    kinds = ENTITIES[entity].columns
+    return "currency" in kinds and "currency" not in columns and any(kinds[one] in _MONEY for one in columns)
 
 
 def _remarks(kinds: Iterable[Kind]) -> Iterator[tuple[str, Remark]]:

@@ -11,10 +11,12 @@ class Remark:
     Attributes:
         text: What was found.
         is_open: Whether the data leave it open, so that the user has to decide it.
+        is_assumed: Whether it is neither in the data nor said by the user.
     """
 
     text: str
     is_open: bool = False
+    is_assumed: bool = False
 
 
 @dataclass(frozen=True)
@@ -25,12 +27,14 @@ class DraftedColumn:
         sql: The expression.
         timestamps: Its time formats, if it is a time.
         timezone: Its zone, if its name says one.
+        is_local: Whether it has times whose zone neither the values nor the name say.
         remarks: What the user should know about it.
     """
 
     sql: str
     timestamps: tuple[str, ...] = ()
     timezone: str | None = None
+    is_local: bool = False
     remarks: tuple[Remark, ...] = ()
 
 

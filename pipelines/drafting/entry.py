@@ -1,18 +1,23 @@
 """Drafts the entities of a file that no built-in mapping reads: columns, their forms, and what the data leave open."""
 
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 from pipelines.base import quoting
 from pipelines.base.entities import ENTITIES, ColumnType
 from pipelines.base.errors import InputError
+from pipelines.base.text import counted
 from pipelines.drafting.drafted import DraftedColumn, DraftedEntity, DraftedEntry, Remark
 from pipelines.drafting.layout import Layout
 from pipelines.drafting.matching import NUMBERS, Match, Values, best
 from pipelines.drafting.names import compared
 from pipelines.drafting.questions import with_questions
 from pipelines.drafting.table import Field, Table
+from pipelines.drafting.unmapped import unmapped
+from pipelines.drafting.zones import says_utc
 from pipelines.landing.model import GENERATED_KEYS
 from pipelines.landing.normal import TIMES
 from pipelines.landing.order_statuses import UNKNOWN, OrderStatuses, class_of
@@ -58,12 +63,14 @@ def draft_entry(
     values = Values(table, table.rows[0], today)
     candidates = best(values, compared(table.path.name), entity, dict(chosen))
     if not candidates or candidates[0].missing:
-        raise InputError(f"{table.path}: {_why_none(candidates)}; it has {_listed(table.rows[0].fields)}", hint=_HINT)
+        raise InputError(
+            f"{table.path}: {_why_none(candidates)}; it has {_listed(table.rows[0].fields)}",
+            hint=_hint(table.path, candidates),
+        )
     chief = candidates[0]
     entities = [_entity(values, chief)]
     if chief.entity == "survey_answers":  # their own module knows questions
         entities = [with_questions(values, entities[0])]
-    read = {one.column for one in chief.columns.values()}
     for rows in table.rows[1:]:
         if chief.entity == "orders" and (inner := _of_list(Values(table, rows, today), entities[0], table.path.name)):
             entities.append(inner)
@@ -72,30 +79,30 @@ def draft_entry(
         names = ", ".join(f"`{name}`" for name in table.ambiguous)
         remarks.append(Remark(f"several columns are called {names}, so a mapping cannot read them: rename them", True))
     if table.unreadable:
-        remarks.append(
-            Remark(f"{table.unreadable} parts of the file cannot be read; a run lists them with their lines")
-        )
+        remarks.append(Remark(f"{counted(table.unreadable, 'part')} of the file cannot be read; a run lists the lines"))
     if len(candidates) > 1 and not candidates[1].missing and candidates[1].weight >= chief.weight - 1:
         remarks.append(Remark(f"the file could also be {candidates[1].entity} (--entity {candidates[1].entity})", True))
-    unread = [one.sql for one in table.rows[0].fields if one.column not in read]
-    texts = " ".join(column.sql for drafted in entities for block in drafted.blocks() for column in block.values())
-    unread = [sql for sql in unread if sql not in texts]
-    unread += [f"{rows.each} (a list)" for rows in table.rows[1:] if rows.each not in {one.each for one in entities}]
+    unread = tuple(unmapped(table, entities))
     statuses = tuple(_unknown_statuses(values, chief))
-    return DraftedEntry(name, match, layout.options, tuple(entities), "", tuple(remarks), tuple(unread), statuses)
-
-
-_HINT = (
-    "Name the entity (--entity orders) and its columns (--column order_id=COLUMN), or write a mapping by hand:"
-    " docs/mapping.md explains it."
-)
+    return DraftedEntry(name, match, layout.options, tuple(entities), "", tuple(remarks), unread, statuses)
 
 
 def _why_none(candidates: list[Match]) -> str:
     if not candidates:
         return "no entity fits its columns"
     near = candidates[0]
-    return f"no entity fits: it looks like {near.entity}, but no column is {', '.join(near.missing)}"
+    return f"no entity fits: it looks like {near.entity}, but no column was found for {', '.join(near.missing)}"
+
+
+def _hint(path: Path, candidates: list[Match]) -> str:
+    """The command in which the user says what was not found."""
+    call = f"loyalty map {shlex.quote(str(path))} --entity"
+    if not candidates:
+        what = "Say what a record is and which columns it has"
+        return f"{what}: `{call} orders --column order_id=COLUMN` (docs/columns.md lists entities and their columns)."
+    near = candidates[0]
+    columns = " ".join(f"--column {need.partition(' or ')[0]}=COLUMN" for need in near.missing)
+    return f"Say which columns of the file they are: `{call} {near.entity} {columns}`."
 
 
 def _listed(fields: tuple[Field, ...]) -> str:
@@ -135,7 +142,7 @@ def _column(values: Values, found: Match, name: str) -> DraftedColumn:
             )
         if numbers.unread:
             remarks.append(
-                Remark(f"{name}: {numbers.unread:,} values of `{one.name}` are not numbers; they are quarantined")
+                Remark(f"{name}: not a number, so quarantined: {counted(numbers.unread, 'value')} of `{one.name}`")
             )
     elif name in _KEYS and values.is_float_key(one):
         sql = f"regexp_replace({_inside(one)}, '\\.0$', '')"
@@ -145,7 +152,11 @@ def _column(values: Values, found: Match, name: str) -> DraftedColumn:
     elif kind is ColumnType.BOOLEAN:
         known = "('true', 't', 'yes', 'y', '1', 'false', 'f', 'no', 'n', '0')"
         if odd := values.counted(f"lower({one.column}) not in {known}"):
-            remarks.append(Remark(f"{name}: {odd:,} values are neither true nor false: write a value map", True))
+            remarks.append(
+                Remark(
+                    f"{name}: neither true nor false: {counted(odd, 'value')} of `{one.name}`. Write a value map", True
+                )
+            )
     return DraftedColumn(sql, remarks=tuple(remarks))
 
 
@@ -158,22 +169,23 @@ def _time(values: Values, one: Field, kind: ColumnType, name: str) -> DraftedCol
             Remark(
                 f"{name}: {'most values' if times.unread else 'every value'} of `{one.name}`"
                 f" fit{'' if times.unread else 's'} both `{times.formats[0]}` and `{times.other}`, and"
-                f" {times.open_values:,} of them become different times: `{text}` is {_short(first)} or"
-                f" {_short(second)}."
-                f" `{times.formats[0]}` is written here",
+                f" {counted(times.open_values, 'value becomes', 'values become')} different times: `{text}` is"
+                f" {_short(first)} or {_short(second)}. `{times.formats[0]}` is written here",
                 True,
             )
         )
     if times.unread:
         remarks.append(
             Remark(
-                f"{name}: {times.unread:,} values of `{one.name}` fit none of the formats; they are quarantined", True
+                f"{name}: in none of the formats, so quarantined: {counted(times.unread, 'value')} of `{one.name}`",
+                True,
             )
         )
     if len(times.formats) > 1:
         remarks.append(Remark(f"{name}: `{one.name}` is written in {len(times.formats)} formats"))
-    is_utc = not times.has_offset and compared(one.name).endswith(("utc", "gmt"))
-    return DraftedColumn(one.sql, times.formats, "UTC" if is_utc else None, tuple(remarks))
+    is_utc = not times.has_offset and says_utc(one.name)
+    is_local = kind is ColumnType.TIMESTAMP and bool(times.formats) and not times.has_offset and not is_utc
+    return DraftedColumn(one.sql, times.formats, "UTC" if is_utc else None, is_local, tuple(remarks))
 
 
 def _short(time: str) -> str:
@@ -189,7 +201,7 @@ def _accepted(values: Values, one: Field, name: str, accepted: tuple[str, ...]) 
     listed = ", ".join(quoting.text(value) for value in accepted)
     if odd := values.counted(f"lower({one.column}) not in ({listed})"):
         yield Remark(
-            f"{name}: {odd:,} values of `{one.name}` are none of {', '.join(accepted)}; they are quarantined."
+            f"{name}: none of {', '.join(accepted)}, so quarantined: {counted(odd, 'value')} of `{one.name}`."
             " Write a value map",
             True,
         )
@@ -215,18 +227,22 @@ def _about_rows(values: Values, found: Match) -> Iterator[Remark]:
         number = f"try_cast({quantity.column} as double)"
         if negative := values.counted(f"{number} < 0"):
             yield Remark(
-                f"{negative:,} records have a negative `{quantity.name}`, which staging rejects: returns? Map them as"
-                " `returns`, or leave them out with `skips`",
+                f"{counted(negative, 'record has', 'records have')} a negative `{quantity.name}`, which staging"
+                " rejects: returns? Map them as `returns`, or leave them out with `skips`",
                 True,
             )
     if reference := found.columns.get("customer_ref"):
         if empty := values.counted(f"{reference.column} is null"):
             who = "their e-mail says who it is" if "email" in found.columns else "they belong to no customer"
-            yield Remark(f"{empty:,} records have no `{reference.name}`: {who}")
+            yield Remark(f"{counted(empty, 'record has', 'records have')} no `{reference.name}`: {who}")
     elif "email" not in found.columns and found.entity in ("orders", "interactions", "cases", "survey_answers"):
         yield Remark("no column says who the customer is (customer_ref, email)", found.entity == "orders")
     if found.entity == "returns":
-        yield Remark("amount_basis: does the amount include tax and shipping? Write `gross` or `goods`", True)
+        yield Remark(
+            "does the amount include tax and shipping? Above `columns`, write `amount_basis: gross` if it does, or"
+            " `amount_basis: goods`",
+            True,
+        )
 
 
 def _parts(values: Values, found: Match) -> dict[str, DraftedColumn]:

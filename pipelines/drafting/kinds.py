@@ -16,7 +16,10 @@ _DATES = (
     (r"(\d{4}_\d{2}_\d{2})", "%Y_%m_%d"),
     (r"(?<!\d)(\d{8})(?!\d)", "%Y%m%d"),
 )
-_HINT = "Draft the files of each system by themselves: they are different sources."
+_HINT = (
+    "Each system is a source of its own. Put its files into their own folder, and give the folders: `loyalty init"
+    " exports/shop exports/crm`; `loyalty map` takes one folder at a time."
+)
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,9 @@ def with_built_in(kinds: list[Kind]) -> tuple[str | None, list[Kind]]:
             f"{name}: {', '.join(kind.largest.name for kind in fitted if kind.fits[0].mapping == name)}"
             for name in firsts
         )
-        raise InputError(f"the files come from {len(firsts)} systems: {shown}", hint=_HINT)
+        others = ", ".join(kind.largest.name for kind in kinds if not kind.fits)
+        unknown = f"; not recognised: {others}" if others else ""
+        raise InputError(f"the files come from {len(firsts)} systems: {shown}{unknown}", hint=_HINT)
     named = {
         name: sum(any(fit.mapping == name and fit.is_named for fit in kind.fits) for kind in fitted) for name in common
     }

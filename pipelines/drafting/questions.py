@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipelines.base import quoting
+from pipelines.base.text import counted
 from pipelines.drafting.drafted import DraftedColumn, DraftedEntity, Remark
 from pipelines.drafting.matching import Values
 from pipelines.drafting.names import Question, question_of
@@ -47,7 +48,9 @@ def _block(values: Values, one: Field, question: Question) -> dict[str, DraftedC
     remarks = []
     if not fits:
         outside = values.counted(f"{number} not between {low} and {high}")
-        remarks.append(Remark(f"{outside:,} answers to `{one.name}` are outside of the scale {low} to {high}", True))
+        remarks.append(
+            Remark(f"{counted(outside, 'answer')} to `{one.name}` outside of the scale {low} to {high}", True)
+        )
     elif len(question.scales) > 1:
         remarks.append(
             Remark(f"`{one.name}`: its name says {question.construct}; was it asked from {low} to {high}?", True)

@@ -14,6 +14,7 @@ from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import InputError
 from pipelines.drafting.layout import Layout, head_of, layout_of
 from pipelines.drafting.table import open_table
+from pipelines.drafting.zones import has_local_times
 from pipelines.landing.binding import RELATION, Tree, is_of_item, record_tree, references
 from pipelines.landing.expressions import Path as Reference
 from pipelines.landing.expressions import parse_all
@@ -76,6 +77,18 @@ def fits(path: Path, layout: Layout) -> list[Fit]:
 def entry_names(mapping: str) -> set[str]:
     """The names of the entries of a built-in mapping."""
     return {group.name for group in dict(_built_in())[mapping].files if group.name}
+
+
+def assumed_zone(mapping: str, files: Iterable[tuple[Path, Fit]], *, is_decisive: bool = False) -> str | None:
+    """The zone of a built-in mapping, if it decides a time of one of the files that it reads, or is known to decide."""
+    found = dict(_built_in())[mapping]
+    if is_decisive:
+        return found.timezone
+    for path, fit in files:
+        groups = [group for group in found.files if group.ignore is None and group.name == fit.entry]
+        if any(has_local_times(path, group.model_copy(update=dict(fit.options))) for group in groups):
+            return found.timezone
+    return None
 
 
 def ignored(mapping: str, path: Path) -> str | None:

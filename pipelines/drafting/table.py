@@ -18,14 +18,15 @@ from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.errors import InputError
 from pipelines.drafting.layout import Layout
-from pipelines.landing.binding import RELATION, json_path
+from pipelines.landing.binding import ITEM, RELATION, json_path
 from pipelines.landing.cells import trimmed
 from pipelines.landing.expressions import parse, parse_all
 from pipelines.landing.model import Column, EntityRows, FileGroup
 from pipelines.landing.readers import read
 
 SAMPLED = 100_000  # records
-_STRUCTURED = 1_000  # records
+_STRUCTURED = 1_000  # records of a table, which all have the columns of its header
+_NESTED = ("json", "jsonl", "parquet")
 _DEEPEST = 3
 Structure = dict[str, "Structure"] | list["Structure"] | str
 
@@ -54,12 +55,14 @@ class Rows:
     Attributes:
         each: The list, as a mapping names it; None for the records.
         fields: The columns.
+        others: What is not a single value and not in `Table.rows`: lists inside objects, lists of values, deep objects.
         sample: The table with the sampled values, all text; an empty text is NULL.
         whole: The relation of all records, as JSON in the column `document`.
     """
 
     each: str | None
     fields: tuple[Field, ...]
+    others: tuple[str, ...]
     sample: str
     whole: str
 
@@ -112,8 +115,9 @@ def open_table(path: Path, layout: Layout) -> Iterator[Table]:
         if not reading.records:
             raise InputError(f"{path}: there is no record in it", hint="Give a file with data.")
         connection.execute(f"create temp view draft_records as select landing_raw as document from {RELATION}")  # noqa: S608 (a name of ours)
-        structure = _structure(connection, "draft_records")
-        ambiguous = _ambiguous(structure) if layout.options.get("format") not in ("json", "jsonl") else ()
+        form = layout.options.get("format")
+        structure = _structure(connection, "draft_records", SAMPLED if form in _NESTED else _STRUCTURED)
+        ambiguous = _ambiguous(structure) if form not in ("json", "jsonl") else ()
         for name in [one for name in ambiguous for one in structure if one == name or _first(one) == name]:
             del structure[name]
         rows = [_rows(connection, "draft_records", structure, None, ())]
@@ -124,7 +128,7 @@ def open_table(path: Path, layout: Layout) -> Iterator[Table]:
                 f"create temp view {whole} as select cast({elements} as varchar) as document from draft_records"  # noqa: S608 (names are quoted)
                 f" where json_type(document, {json_path(at)}) = 'ARRAY'"
             )
-            rows.append(_rows(connection, whole, inner, written(at), ("item",)))
+            rows.append(_rows(connection, whole, inner, written(at), (ITEM,)))
         yield Table(
             connection, path, reading.records, min(reading.records, SAMPLED), len(reading.spans), tuple(rows), ambiguous
         )
@@ -141,9 +145,9 @@ def written(path: Sequence[str]) -> str:
     return ".".join(part if parse(part).references == {(part,)} else quoting.name(part) for part in path)
 
 
-def _structure(connection: duckdb.DuckDBPyConnection, relation: str) -> dict[str, Structure]:
+def _structure(connection: duckdb.DuckDBPyConnection, relation: str, sampled: int) -> dict[str, Structure]:
     ((found,),) = connection.execute(
-        f"select json_group_structure(document::json) from (from {relation} limit {_STRUCTURED})"  # noqa: S608 (names of ours)
+        f"select json_group_structure(document::json) from (from {relation} limit {sampled})"  # noqa: S608 (names of ours)
     ).fetchall()
     structure = json.loads(found)
     return structure if isinstance(structure, dict) else {}
@@ -168,7 +172,7 @@ def _rows(
         f"create temp table {sample} as select {values or 'null as nothing'}"  # noqa: S608 (names are quoted)
         f" from (select {cells or 'null as nothing'} from {whole} limit {SAMPLED})"
     )
-    return Rows(each, fields, sample, whole)
+    return Rows(each, fields, tuple(_others(structure, is_record=each is None)), sample, whole)
 
 
 def _ambiguous(structure: dict[str, Structure]) -> tuple[str, ...]:
@@ -189,6 +193,18 @@ def _leaves(structure: dict[str, Structure], at: tuple[str, ...] = ()) -> Iterat
             yield from _leaves(inner, (*at, name))
         elif isinstance(inner, str):
             yield (*at, name)
+
+
+def _others(structure: dict[str, Structure], at: tuple[str, ...] = (), *, is_record: bool) -> Iterator[str]:
+    """What `_leaves` and, in a record, `_lists` leave out."""
+    for name, inner in structure.items():
+        if isinstance(inner, dict) and inner:
+            if len(at) < _DEEPEST:
+                yield from _others(inner, (*at, name), is_record=is_record)
+            else:
+                yield f"{written((*at, name))} (an object)"
+        elif isinstance(inner, list) and (at or not is_record or not (inner and isinstance(inner[0], dict))):
+            yield f"{written((*at, name))} (a list)"
 
 
 def _lists(structure: dict[str, Structure]) -> Iterator[tuple[tuple[str, ...], dict[str, Structure]]]:

@@ -7,10 +7,10 @@ from textwrap import wrap
 
 import yaml
 
-from pipelines.base.text import printable_name
+from pipelines.base.text import escaped, printable_name
 from pipelines.drafting.drafted import DraftedColumn, DraftedEntity, DraftedEntry, Remark
 
-_WIDTH = 116
+_WIDTH = 104  # a comment is indented further
 
 
 def scalar(value: str | int) -> str:
@@ -34,7 +34,7 @@ def _in_list(value: str) -> str:
 
 def comment(text: str, indent: int) -> Iterator[str]:
     """A comment of one or more lines. A name from a file cannot end it."""
-    for line in wrap(printable_name(" ".join(text.split())), _WIDTH - indent):
+    for line in wrap(escaped(" ".join(text.split())), _WIDTH - indent):
         yield f"{' ' * indent}# {line}"
 
 
@@ -135,4 +135,4 @@ def _columns(columns: Mapping[str, DraftedColumn], usual: tuple[str, ...]) -> It
 
 
 def _said(remark: Remark) -> str:
-    return f"to decide: {remark.text}" if remark.is_open else remark.text
+    return f"{'to decide: ' * remark.is_open}{'assumed: ' * remark.is_assumed}{remark.text}"

@@ -16,6 +16,7 @@ from typing import Any
 import duckdb
 
 from pipelines.base.errors import BuildError, ConfigError
+from pipelines.base.text import counted
 
 # The fields that can be compared. The first ones are also used to find pairs: each has many different values.
 BLOCKING_FIELDS = ("name", "birth_date", "email_local_part", "phone")
@@ -140,7 +141,8 @@ def _prior(connection: duckdb.DuckDBPyConnection, rules: Sequence[tuple[str, str
     n_pairs = connection.execute(f"select count(*) from ({agreeing})").fetchall()[0][0] if rules else 0  # noqa: S608
     if n_pairs < _MIN_PAIRS:
         raise BuildError(
-            f"too few records of customers to propose links: {n_pairs} pairs agree in two of the fields"
+            "too few records of customers to propose links:"
+            f" {counted(n_pairs, 'pair agrees', 'pairs agree')} in two of the fields"
             f" {', '.join(BLOCKING_FIELDS)}, and {_MIN_PAIRS} are needed",
             hint=_ENOUGH,
         )

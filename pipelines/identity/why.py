@@ -11,6 +11,7 @@ import duckdb
 
 from pipelines.base import quoting
 from pipelines.base.errors import BuildError
+from pipelines.base.text import counted
 from pipelines.identity.decisions import Action, Decision, in_force
 from pipelines.identity.graph import Link, Unlink, connected, separating, shortest_path, without_unlinked
 from pipelines.identity.reasons import Blocked, Elsewhere, Ref, Stated, Step, Why
@@ -113,8 +114,8 @@ class _Explained:
         nodes = self._nodes({one, other})
         if missing := [ref for ref in (one, other) if ref not in nodes]:
             raise BuildError(
-                f"{len(missing)} of the two references are not part of the last build: their rows landed later, or"
-                " staging rejected them",
+                f"{counted(len(missing), 'of the two references is', 'of the two references are')} not part of the last"
+                " build: the rows landed later, or staging rejected them",
                 hint="call `loyalty run`, then see `loyalty quarantine list`",
             )
         start, end = nodes[one], nodes[other]

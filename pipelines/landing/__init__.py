@@ -13,6 +13,7 @@ from pipelines.landing.model import Mapping
 from pipelines.landing.order_statuses import write_order_statuses
 from pipelines.landing.outdated import read_landed
 from pipelines.landing.outdated_files import OutdatedFiles, outdated_files
+from pipelines.landing.packs import packed_rows
 from pipelines.landing.prepare import finish_replacement
 from pipelines.landing.preview import LandingPreview, preview_landing
 from pipelines.landing.report import FileOutcome, LandingReport, Outcome, Progress, RefusedFiles
@@ -42,6 +43,7 @@ __all__ = [
     "landed_batches",
     "load_mapping",
     "outdated_files",
+    "packed_rows",
     "preview_landing",
     "read_landed",
     "read_ledger",

@@ -147,7 +147,8 @@ def content_of(group: FileGroup, document: str) -> str:
     )
     if not group.unwrap:
         return document
-    tried = ", ".join(f"case when json_valid({text}) then {text} end" for text in inside)
+    is_object = "case when json_valid({0}) then json_type({0}) = 'OBJECT' end"
+    tried = ", ".join(f"case when {is_object.format(text)} then {text} end" for text in inside)
     return f"case when json_valid({document}) then coalesce({tried}, {document}) end"
 
 
@@ -167,20 +168,37 @@ def json_texts(document: str, paths: Sequence[Path]) -> str:
     return f"json_extract_string({document}, [{', '.join(map(json_path, paths))}])"
 
 
-def relation_of(group: FileGroup, rows: EntityRows, relation: str = RELATION) -> str:
-    """The relation from which an entity's columns are read: the record, or the record with an element of `each`."""
+def relation_of(group: FileGroup, rows: EntityRows, where: str = "true") -> str:
+    """The relation from which an entity's columns are read: the record, or the record with an element of `each`.
+
+    Args:
+        group: The group of the mapping.
+        rows: The entity.
+        where: The SQL condition of records.
+    """
+    records = f"(select * from {RELATION} where {where})"  # noqa: S608 (names are quoted)
     if not rows.each:
-        return relation
-    cells, items = Cells(group.nulls), items_of(rows.each)
-    tree, read = item_tree(rows), json_leaf("landing_item")
-    item = tree.value(lambda path: cells.add(read(path)), ()) if tree.children else "landing_item"
-    unnested = (
-        f"(select *, unnest({items}) as landing_item, generate_subscripts({items}, 1) as landing_item_no"  # noqa: S608 (names are quoted)
-        f" from {relation})"
+        return records
+    cells, tree = Cells(group.nulls), item_tree(rows)
+    texts: list[Path] = []
+
+    def read(path: Path) -> str:
+        texts.append(path)
+        return cells.add(f"landing_item[{len(texts)}]")
+
+    item = tree.value(read, ()) if tree.children else "landing_item"
+    # Each list and each element is parsed once, in a SELECT of its own. `landing_item` is the list, then the element,
+    # then the list of its texts.
+    query = f"select *, {items_of(rows.each)} as landing_item from {records}"  # noqa: S608 (names are quoted)
+    query = (
+        "select * replace (unnest(landing_item) as landing_item), generate_subscripts(landing_item, 1) as"  # noqa: S608
+        f" landing_item_no from ({query})"
     )
+    if texts:
+        query = f"select * replace ({json_texts('landing_item', texts)} as landing_item) from ({query})"  # noqa: S608 (names are quoted)
     return (
         f"(select * exclude (landing_item), {item} as {ITEM}, cast(landing_item_no as varchar) as {ITEM_NO}"  # noqa: S608 (names are quoted)
-        f" from ({cells.select('*', unnested)}))"
+        f" from ({cells.select('*', f'({query})')}))"
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.base.errors import InputError
-from pipelines.base.text import printable_name
+from pipelines.base.text import counted, printable_name
 from pipelines.landing.formats import contradictions
 from pipelines.landing.inbox import Found, SourceFiles, find
 from pipelines.landing.index import read_ledger
@@ -107,7 +107,10 @@ def _check(
     ]
     looked_up = preview_look_ups(home, landed, source, readable)
     if looked_up.stale:
-        notes.append(f"{len(looked_up.stale):,} landed files would find other values in look-ups; they land again")
+        notes.append(
+            f"{counted(len(looked_up.stale), 'landed file would find', 'landed files would find')} other values"
+            " in look-ups; the next run lands what changes again"
+        )
     notes += looked_up.notes
     warnings = (*contradictions(source.mapping), *looked_up.warnings)
     problems = [*dict.fromkeys([*problems, *unreadable, *looked_up.problems])]

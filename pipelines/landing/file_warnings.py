@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from pipelines.base.text import printable_name
+from pipelines.base.text import counted, printable_name
 from pipelines.landing.lookups import Found
 from pipelines.landing.readers.relation import Reading, UnterminatedRecord
 from pipelines.landing.rows import RowSql
@@ -88,9 +88,9 @@ def find_warnings(
             ambiguous[entity] = ambiguous.get(entity, 0) + twice
             listed = " and ".join(f"`{form}`" for form in formats)
             messages.append(
-                f"{name}: the declared formats {listed} read {twice:,} of {values:,} values of {entity}.{column} as"
-                " different dates. The first format is used, so these dates may be wrong. Under `timestamps` in the"
-                " mapping, declare only the format that the source writes"
+                f"{name}: the declared formats {listed} read {twice:,} of {counted(values, 'value')} of"
+                f" {entity}.{column} as different dates. The first format is used, so these dates may be wrong."
+                " Under `timestamps` in the mapping, declare only the format that the source writes"
             )
     messages += [f"{name}: {message}" for message in [*sql.unmapped(connection), *sql.questions(connection)]]
     missing, differs = Counter[str](), Counter[str]()

@@ -8,9 +8,11 @@ needs no repair. It is written when landing ends, after an erasure, and at the s
 after that and read only the index.
 """
 
+import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -72,8 +74,26 @@ def _schema(dataset: str) -> pa.Schema:
     return pa.schema([*schema_of(dataset), *(pa.field(name, pa.string()) for name in ("source", "batch", _STATE))])
 
 
-def _parts(root: Path) -> Iterator[tuple[str, str, str, str]]:
-    """Source, batch, state and path of the file of each batch of a data set."""
+class LandedPart(NamedTuple):
+    """The file of a batch in a data set.
+
+    Attributes:
+        source: The source.
+        batch: The batch.
+        state: The state of the file (`state_of`).
+        path: Its path.
+        size: Its bytes.
+    """
+
+    source: str
+    batch: str
+    state: str
+    path: str
+    size: int
+
+
+def landed_parts(root: Path) -> Iterator[LandedPart]:
+    """The file of each batch of a data set, by source."""
     for source in sorted(root.glob("source=*")):
         for batch in source.iterdir() if source.name != "source=none" else ():
             path = batch / PART
@@ -81,12 +101,21 @@ def _parts(root: Path) -> Iterator[tuple[str, str, str, str]]:
                 found = path.stat()
             except (FileNotFoundError, NotADirectoryError):
                 continue  # no batch, or it was removed in the meantime
-            state = f"{found.st_ino}:{found.st_size}:{found.st_mtime_ns}"
-            yield source.name.removeprefix("source="), batch.name.removeprefix("batch="), state, str(path)
+            names = source.name.removeprefix("source="), batch.name.removeprefix("batch=")
+            yield LandedPart(*names, _state(found), str(path), found.st_size)
+
+
+def state_of(path: Path) -> str:
+    """The state of a file: another content has another state."""
+    return _state(path.stat())
+
+
+def _state(found: os.stat_result) -> str:
+    return f"{found.st_ino}:{found.st_size}:{found.st_mtime_ns}"
 
 
 def _parts_table(root: Path) -> pa.Table:
-    columns = list(zip(*_parts(root), strict=True)) or [(), (), (), ()]
+    columns = list(zip(*(part[:4] for part in landed_parts(root)), strict=True)) or [(), (), (), ()]
     names = ("source", "batch", _STATE, "path")
     return pa.table({name: pa.array(values, pa.string()) for name, values in zip(names, columns, strict=True)})
 

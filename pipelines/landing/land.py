@@ -30,6 +30,7 @@ from pipelines.landing.make_batch import BatchMaker, EarlierBatch, Erase, NotLan
 from pipelines.landing.model import FileGroup
 from pipelines.landing.outdated import Change, Versions, read_landed
 from pipelines.landing.outdated_files import ignored_error, outdated_files
+from pipelines.landing.packs import update_packs
 from pipelines.landing.prepare import prepare
 from pipelines.landing.replacement import Replacement
 from pipelines.landing.report import FileOutcome, LandingReport, Outcome, Progress, RefusedFiles
@@ -91,6 +92,7 @@ def land(
     finally:
         store.close()
         update_index(store.root)
+        update_packs(store.root)
     outdated = outdated_files(read_landed(home), sources) if landing.is_outdated else {}
     warnings = [warning for source in sources for warning in contradictions(source.mapping)]
     warnings += [*maker.warnings, *(message for one in outdated.values() for message in one.obstacles())]

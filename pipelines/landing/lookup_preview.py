@@ -15,7 +15,7 @@ import duckdb
 from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.errors import InputError
-from pipelines.base.text import printable_name
+from pipelines.base.text import counted, printable_name
 from pipelines.landing.delivered import sha256_of
 from pipelines.landing.inbox import Found as File
 from pipelines.landing.inbox import SourceFiles
@@ -152,7 +152,8 @@ class _Preview:
             records[one.name, one.where] += one.records
             lost[one.name, one.where] += one.without_value
         notes = [
-            f"look-up `{name}` ({where}): {count - lost[name, where]:,} of {count:,} records with a key find values"
+            f"look-up `{name}` ({where}): values are found for {count - lost[name, where]:,} of"
+            f" {counted(count, 'record')} with a key"
             for (name, where), count in records.items()
         ]
         warnings = [f"{printable_name(name)}: {message}" for name, one in self._found for message in one.messages]

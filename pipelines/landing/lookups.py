@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.base import quoting
+from pipelines.base.text import counted
 from pipelines.landing.batches import DELIVERIES, LEDGER, LOOKUP_USES, LOOKUPS, landed_rows
 from pipelines.landing.binding import RELATION, look_up_fields, reads_look_up, text_of
 from pipelines.landing.model import FileGroup, Mapping
@@ -246,7 +247,7 @@ def _find(connection: duckdb.DuckDBPyConnection, name: str, table: str, where: s
         if count:
             more = f" and {count - len(lines):,} more" if count > len(lines) else ""
             messages.append(
-                f"the keys of {count:,} of {records:,} records {what} in the look-up `{name}`, so what"
+                f"the keys of {count:,} of {counted(records, 'record')} {what} in the look-up `{name}`, so what"
                 f" they take from it is empty ({problem}; {where}): line {', '.join(map(str, lines))}{more}"
             )
     return Found(name, where, records, without_value, counts[0], counts[1], tuple(messages))

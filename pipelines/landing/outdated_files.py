@@ -10,7 +10,7 @@ from enum import Enum, auto
 from pathlib import Path
 
 from pipelines.base.errors import InputError
-from pipelines.base.text import printable_name
+from pipelines.base.text import counted, printable_name
 from pipelines.landing.inbox import SourceFiles
 from pipelines.landing.outdated import Change, Landed, Versions, compare, latest_deliveries
 
@@ -58,8 +58,8 @@ class OutdatedFiles:
     def messages(self) -> list[str]:
         """Everything to report, one message per line."""
         declared = (
-            f"{self.source}: the mapping has changed `delivery` or `lines` for {self.redeclared:,} landed files;"
-            " `loyalty run` applies the change to them"
+            f"{self.source}: the mapping has changed `delivery` or `lines` for"
+            f" {counted(self.redeclared, 'landed file')}; `loyalty run` applies the change"
             if self.redeclared
             else ""
         )
@@ -84,9 +84,10 @@ class OutdatedFiles:
             )
         if self.unmatched:
             messages.append(
-                f"{self.source}: the names of {len(self.unmatched)} landed files no longer match any entry of the"
-                f" mapping: {_listed(self.unmatched)}. Their rows still count. Add an entry for them under"
-                " `files` of the mapping, or remove them from the landing folder (docs/operations.md)"
+                f"{self.source}:"
+                f" {counted(len(self.unmatched), 'landed file has a name', 'landed files have names')} that no"
+                f" entry of the mapping matches any more: {_listed(self.unmatched)}. The rows still count. Add an entry"
+                " under `files` of the mapping, or remove what has landed from the landing folder (docs/operations.md)"
             )
         return messages
 
@@ -156,7 +157,7 @@ def _where(change: Change, latest: dict[tuple[str, str], tuple[int, str]]) -> _W
 
 
 def _files(count: int) -> str:
-    return "1 file was" if count == 1 else f"{count:,} files were"
+    return counted(count, "file was", "files were")
 
 
 def _are(count: int) -> str:

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from pipelines.landing.batches import DELIVERIES, LAYOUTS, LEDGER, Delivery, Store, parts_of, schema_of
 from pipelines.landing.index import update_index
+from pipelines.landing.packs import remove_packs, update_packs
 from pipelines.landing.replacement import JOURNAL, read_replacement, remove_replacement
 
 # The values of columns in rows that landed before the column existed; NULL for all other columns.
@@ -30,10 +31,11 @@ def prepared(root: Path) -> Iterator[Store]:
     finally:
         store.close()
         update_index(root)
+        remove_packs(root)
 
 
 def finish_replacement(root: Path) -> None:
-    """Finish what a killed run began: a replacement, so that no content counts twice, and the index.
+    """Finish what a killed run began: a replacement, so that no content counts twice, the index and the packs.
 
     The caller has the run lock.
     """
@@ -41,6 +43,7 @@ def finish_replacement(root: Path) -> None:
         with prepared(root):
             pass
     update_index(root)
+    update_packs(root)
 
 
 def prepare(store: Store) -> int:

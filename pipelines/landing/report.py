@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from pipelines.base.errors import Finding, InputError
-from pipelines.base.text import printable_name
+from pipelines.base.text import counted, printable_name
 from pipelines.landing.mapping_values import BLANK
 
 
@@ -157,7 +157,7 @@ class RefusedFiles(InputError):
         refused = report.of(Outcome.REFUSED)
         lines = [f"{file.source}: {printable_name(file.file_name)}: {file.note}" for file in refused]
         hints = list(dict.fromkeys(file.hint for file in refused if file.hint))
-        count = "1 file was" if len(refused) == 1 else f"{len(refused)} files were"
+        count = counted(len(refused), "file was", "files were")
         super().__init__(
             f"{count} refused, and nothing is published:\n" + "\n".join(lines),
             hint="\n".join(

@@ -1,7 +1,8 @@
 """The SQL that classifies each record and makes the landed rows of each entity.
 
 A record belongs to the first class that fits: skipped (a declared skip takes it), taken (at least one entity makes a
-row from it), skipped as `blank` (all values that an entity would unpivot from it are empty), unreadable. This module
+row from it), skipped as `blank` (all values that an entity would unpivot from it, or all its `columns`, are empty),
+unreadable. This module
 only composes SQL. normal.py has the normal form of values, batches.py the place of the files.
 """
 
@@ -31,6 +32,7 @@ from pipelines.landing.cells import trimmed
 from pipelines.landing.hashes import content_hash, generated_key
 from pipelines.landing.mapping_values import BLANK
 from pipelines.landing.model import GENERATED_KEYS, Column, Columns, EntityRows, FileGroup, Mapping
+from pipelines.landing.readers.wide import COLUMNS
 from pipelines.landing.spans import Rule
 from pipelines.landing.survey_questions import ANSWERED, find_answered, question_messages
 from pipelines.landing.value_maps import (
@@ -120,7 +122,11 @@ class RowSql:
         self._odd = " or ".join(one for one in odd if one != "false") or "false"
         self._takes = {name: self._takes_sql(name, rows) for name, rows in group.entities.items()}
         self._taken = f"not ({self._odd}) and ({' or '.join([*self._takes.values(), *takes_for_lookups(group)])})"
-        may_be_blank = [rows for rows in group.entities.values() if rows.unpivot or rows.wording]
+        may_be_blank = [
+            rows
+            for rows in group.entities.values()
+            if rows.unpivot or rows.wording or (group.has_header and rows.each == COLUMNS)
+        ]
         blank = " or ".join(f"coalesce({sql_of(rows.where)}, false)" for rows in may_be_blank)
         self._blank = f"not ({self._odd}) and not ({self._taken}) and ({blank or 'false'})"
         self.skips = (*(skip.name for skip in group.skips), *([BLANK] if may_be_blank else []))
@@ -187,14 +193,21 @@ class RowSql:
             yield (
                 f"these values of {location[1]}.{location[-1]} have no entry in `values` ({where}): {listed}{more}."
                 " Their records are quarantined (LND-009). Add entries for them, or one for `*`"
+                f"{self._of_built_in}"
             )
 
     def questions(self, connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
         """Messages about survey questions that are not taken, or were asked on another scale."""
-        yield from question_messages(connection, self._group, self._kept)
+        for message in question_messages(connection, self._group, self._kept):
+            yield f"{message}{self._of_built_in}"
+
+    @property
+    def _of_built_in(self) -> str:
+        """Where a user changes a built-in mapping, for the end of a message; empty for a mapping of their own."""
+        return ", in a mapping of yours that extends this one (docs/sources.md)" * self._mapping.is_built_in(())
 
     def rows(self, name: str, facts: FileFacts) -> str:
-        """The landed rows of one entity."""
+        """The landed rows of one entity. Those of one record follow each other, so that Parquet stores `raw` once."""
         canonical = ENTITIES[name].columns
         known = self._known(name)
         generated = GENERATED_KEYS.get(name)
@@ -207,8 +220,16 @@ class RowSql:
         select = ", ".join(f"{sql} as {column}" for column, sql in values.items())
         return (
             f"select {select}, {facts.columns()}, landing_record as record, landing_line as line,"  # noqa: S608 (names are quoted)
-            f" landing_part as part, content_hash, landing_raw as raw from ({self._hashed(name)})"
+            f" landing_part as part, content_hash, landing_raw as raw from ({self._hashed(name)}){self._order(name)}"
         )
+
+    def _order(self, name: str) -> str:
+        """The ORDER BY that is needed if `unpivot` or a generated key separates the rows of a record; else nothing."""
+        rows, generated = self._group.entities[name], GENERATED_KEYS.get(name)
+        is_generated = generated is not None and generated not in self._known(name)
+        if not (rows.unpivot or (rows.each and is_generated)):
+            return ""
+        return f" order by record, landing_block, content_hash{f', {generated}' if is_generated else ''}"
 
     def origins(self, name: str) -> str:
         """Per row of an entity: record, content_hash and block.
@@ -325,7 +346,8 @@ class RowSql:
 
     def _trimmed(self, name: str, number: int, block: Columns, types: Dict[str, str]) -> str:
         rows = self._group.entities[name]
-        where = f"{self._kept} and not ({self._odd}) and coalesce({sql_of(rows.where)}, false) and {is_known(rows)}"
+        records = relation_of(self._group, rows, f"{self.kept} and coalesce({sql_of(rows.where)}, false)")
+        where = is_known(rows)
         if rows.unpivot:
             where += f" and {self._answered(name, block, rows.unpivot[number], types)}"
         position = f"cast({ITEM_NO} as bigint)" if rows.each else str(number)
@@ -334,7 +356,7 @@ class RowSql:
         )
         extracted = (
             f"select landing_record, landing_line, landing_part, landing_raw, {position} as landing_block, {first}"  # noqa: S608 (names are quoted)
-            f" from {relation_of(self._group, rows)} where {where}"
+            f" from {records} where {where}"
         )
         instants = [c for c in block if normal.is_instant(ENTITIES[name].columns[c], types[c])]
         second = ", ".join(f"{column if column in instants else trimmed(column)} as {column}" for column in block)

@@ -17,7 +17,7 @@ import duckdb
 from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.errors import InputError
-from pipelines.base.text import printable_name
+from pipelines.base.text import counted, printable_name
 from pipelines.landing.batches import PART
 from pipelines.landing.delivered import sha256_of
 from pipelines.landing.inbox import Found, SourceFiles
@@ -74,7 +74,8 @@ class StatusCount:
         """The warning about an unknown status."""
         value = f", {self.amount:,.2f} {self.currency or ''}".rstrip() if self.amount is not None else ""
         return (
-            f"the status `{printable_name(self.status)}` of {self.entity} is unknown: {self.rows:,} rows{value}."
+            f"the status `{printable_name(self.status)}` of {self.entity} is unknown:"
+            f" {counted(self.rows, 'row')}{value}."
             f" {_UNKNOWN_COUNTS[self.entity]} Add the status to `order_statuses` in the mapping, under sale, pending,"
             " cancelled or test"
         )

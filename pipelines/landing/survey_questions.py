@@ -30,7 +30,7 @@ def find_answered(connection: duckdb.DuckDBPyConnection, group: FileGroup) -> No
     if rows := _recognising(group):
         connection.execute(
             f"create or replace temp table {ANSWERED} as select distinct landing_record as record"  # noqa: S608 (names are quoted)
-            f" from {relation_of(group, rows)} where coalesce({sql_of(rows.where)}, false) and {is_known(rows)}"
+            f" from {relation_of(group, rows, f'coalesce({sql_of(rows.where)}, false)')} where {is_known(rows)}"
         )
 
 
@@ -49,10 +49,10 @@ def question_messages(connection: duckdb.DuckDBPyConnection, group: FileGroup, k
     if "answer_number" in rows.columns:
         number = f"try_cast({sql_of(rows.columns['answer_number'].sql)} as double)"
     declared = ", ".join(sql_of(rows.columns[name].sql) for name in (CONSTRUCT, "scale_max"))
+    records = relation_of(group, rows, f"{kept} and coalesce({sql_of(rows.where)}, false)")
     found = connection.execute(
         f"select trim(cast({sql_of(rows.columns[QUESTION].sql)} as varchar)), {asked}, {declared}, count(*),"  # noqa: S608 (names are quoted)
-        f" count({number}), max({number}) from {relation_of(group, rows)}"
-        f" where {kept} and coalesce({sql_of(rows.where)}, false) group by all order by min(landing_record), 1"
+        f" count({number}), max({number}) from {records} group by all order by min(landing_record), 1"
     ).fetchall()
     listed = {text.strip() for text in rows.items} | {plain(text) for text in rows.items}
     left_out = [

@@ -70,11 +70,12 @@ def find_unmapped(connection: duckdb.DuckDBPyConnection, group: FileGroup, kept:
     connection.execute(f"create or replace temp table {UNMAPPED} (record bigint, location varchar, value varchar)")
     for location, column in _open_columns(group):
         rows = group.entities[str(location[1])]
+        records = relation_of(group, rows, f"{kept} and coalesce({sql_of(rows.where)}, false)")
         known = ", ".join(_word(quoting.text(key)) for key in column.values or {})
         connection.execute(
             f"insert into {UNMAPPED} select distinct landing_record, {quoting.text(_joined(location))}, {_text(column)}"  # noqa: S608 (names are quoted)
-            f" from {relation_of(group, rows)} where {kept} and coalesce({sql_of(rows.where)}, false)"
-            f" and {is_known(rows)} and not {_is_empty(column)} and {_word(_text(column))} not in ({known})"
+            f" from {records} where {is_known(rows)} and not {_is_empty(column)}"
+            f" and {_word(_text(column))} not in ({known})"
         )
 
 

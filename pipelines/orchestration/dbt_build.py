@@ -16,6 +16,7 @@ from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_contex
 from dagster_dbt.core.dbt_event_iterator import DbtDagsterEventType
 from packaging.version import Version
 
+from pipelines.base.text import counted
 from pipelines.config.settings import project_root
 from pipelines.orchestration.rule_checks import asset_events
 from pipelines.runs.dbt_results import as_error, read_failures, read_successes
@@ -119,7 +120,7 @@ def run_build(
         for event in asset_events(invocation, context, manifest):
             if isinstance(event, dg.Output):
                 tables.append(event)
-                stage.say(f"{len(tables)} models")
+                stage.say(counted(len(tables), "model"))
                 context.add_output_metadata({**_seconds(event), **options.day}, output_name=event.output_name)
             if isinstance(event, dg.AssetCheckResult):
                 checks += 1

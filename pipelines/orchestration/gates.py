@@ -14,7 +14,7 @@ import dagster as dg
 
 from pipelines.base.scarcity import scarcity
 from pipelines.config.settings import Settings, project_root
-from pipelines.landing import landed_batches
+from pipelines.landing import landed_batches, packed_rows
 from pipelines.orchestration.steps import planned, step
 from pipelines.publication import SCHEMA_VERSION, list_versions
 from pipelines.quality import GateReport, Suite, open_landing, open_warehouse, run_gate, suites_in_force
@@ -119,7 +119,7 @@ def _run(
     paths = settings.paths
     page = paths.quality / f"{stage}.html"
     if stage is Step.LANDING:
-        with open_landing(paths.landing) as connection:
+        with open_landing(paths.landing, packed_rows(paths.landing)) as connection:
             return run_gate(stage, suites, connection, page=page, progress=progress)
     with open_warehouse(paths.warehouse) as connection:
         if plan is None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from pipelines.base.text import counted
 from pipelines.landing import (
     FileOutcome,
     LandingReport,
@@ -62,7 +63,7 @@ def landing_step(required: Required) -> dg.AssetsDefinition:
             def progress(file: FileOutcome, done: int, total: int) -> None:
                 if file.outcome in (Outcome.LANDED, Outcome.AGAIN):
                     prepare_for_build(run)
-                stage.say(f"{done} of {total} files")
+                stage.say(f"{done} of {counted(total, 'file')}")
 
             try:
                 report = land(

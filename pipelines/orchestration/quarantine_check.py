@@ -29,8 +29,9 @@ def quarantine_limits(context: dg.AssetCheckExecutionContext, run: dg.ResourcePa
         warnings: tuple[str, ...] = ()
         if found.warnings:
             warnings = (
-                f"many rows are in quarantine: {len(found.warnings)} files or entities are above warn_share or"
-                f" warn_value_share\n{list_worst(found.warnings, rules)}\n  see the rows: {found.warnings[0].where}",
+                "many rows are in quarantine; files or entities above warn_share or warn_value_share:"
+                f" {len(found.warnings)}\n{list_worst(found.warnings, rules)}\n"
+                f"  see the rows: {found.warnings[0].where}",
             )
         for warning in warnings:
             stage.warn(warning)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from pipelines.base.errors import LoyaltyError
+from pipelines.base.text import counted
 from pipelines.config.settings import Settings
 from pipelines.orchestration.dead_runs import end_dead_runs
 from pipelines.orchestration.names import COMMAND_LINE_TAG, DAILY_JOB, INGEST_JOB, RUN_TAG, THEN_DAILY_TAG
@@ -71,7 +72,7 @@ def watch(context: dg.SensorEvaluationContext, settings: Settings) -> dg.RunRequ
     context.update_cursor(InboxCursor(seen, seen).to_cursor())
     if not (new := sum(unlanded_files(settings).values())):
         return dg.SkipReason("every file in the inboxes has landed")
-    context.log.info(f"{new} new files")
+    context.log.info(counted(new, "new file"))
     return dg.RunRequest(tags=THEN_DAILY)
 
 

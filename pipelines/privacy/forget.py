@@ -15,12 +15,14 @@ import duckdb
 
 from pipelines.base.durable import sync_file, umask
 from pipelines.base.errors import BuildError
+from pipelines.base.text import counted
 from pipelines.config.secret_key import load_key, load_keys
 from pipelines.config.settings import Settings
 from pipelines.identity.contacts import ContactRules
 from pipelines.identity.decisions import forget_refs
 from pipelines.identity.pseudonyms import key_fingerprint
 from pipelines.landing import EarlierBatch, Erase, ErasedRows
+from pipelines.landing.packs import remove_packs
 from pipelines.landing.prepare import prepared
 from pipelines.privacy.certificate import Certificate, VersionErased, write_certificate
 from pipelines.privacy.customer_keys import customer_keys, named_in_the_build, refs_of
@@ -66,7 +68,7 @@ def erase(settings: Settings, plan: Plan, users_umask: int, progress: Progress =
         progress("removing the warehouse; the next run builds it again")
         state = remove_state(paths)
     if plan.is_known:
-        progress(f"rewriting {len(plan.batches)} batches")
+        progress(f"rewriting {counted(len(plan.batches), 'batch', 'batches')}")
         _erase_batches(paths.landing, plan)
     progress("rewriting published versions")
     with umask(users_umask):
@@ -143,6 +145,7 @@ def landing_eraser(settings: Settings) -> Erase | None:
 def _erase_batches(landing: Path, plan: Plan) -> None:
     try:
         with prepared(landing) as store:
+            remove_packs(landing, set(plan.batches))  # first, so that no copy of a row outlives the row
             erase_landed(store, plan.subject, set(plan.batches))
     except duckdb.Error as error:
         raise BuildError(
@@ -184,19 +187,21 @@ def _to_do(settings: Settings, plan: Plan, originals: Mapping[Path, str], left: 
         )
     if plan.left:
         to_do.append(
-            f"{len(plan.left)} other references of the person stay, as you asked. Kept versions lost the rows of all"
+            f"{counted(len(plan.left), 'other reference')} of the person"
+            f" {'stays' if len(plan.left) == 1 else 'stay'}, as you asked. Kept versions lost the rows of all"
             " references of the person, because these rows are about all of them together; the next run publishes the"
             " other references again"
         )
     if plan.joined_before:
         to_do.append(
-            f"{len(plan.joined_before)} references of others may have been one customer with the person before you"
-            " separated them. Kept versions lost the rows of these references too; the next run publishes them again"
+            f"{counted(len(plan.joined_before), 'reference')} of others may have been one customer with the"
+            " person before you separated them. Kept versions lost the rows of these references too; the next run"
+            f" publishes them again"
         )
     if originals:
         to_do.append(
-            f"{len(originals)} original files outside home have data of the person: remove them, and do not deliver"
-            " them again"
+            f"{counted(len(originals), 'original file outside home has', 'original files outside home have')}"
+            " data of the person: remove every one, and do not deliver it again"
         )
     if missing := [str(source.files) for source in settings.sources if not source.files.is_dir()]:
         to_do.append(

@@ -13,6 +13,7 @@ import duckdb
 from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.entities import ENTITIES, ColumnType
+from pipelines.base.text import counted
 from pipelines.landing import EarlierBatch, NotLandedAgain
 from pipelines.landing.batches import LOOKUP_USES, LOOKUPS, PART
 from pipelines.privacy import match
@@ -53,8 +54,8 @@ def check_nobody_returns(folder: Path, records: int, again: EarlierBatch) -> Non
             queries.append(_looked_up_again(again.parts, now))
         if any(connection.execute(query).fetchall() for query in queries):
             raise NotLandedAgain(
-                f"people were erased from {removed + touched} of its records, and with the current mapping not all of"
-                " them can be recognised",
+                f"people were erased from {counted(removed + touched, 'record')} of it, and with the current"
+                " mapping not all of them can be recognised",
                 hint="If the mapping gives these people other references, call `loyalty forget` with these references"
                 " and run again. Otherwise deliver the file again without these people, under the same name.",
             )

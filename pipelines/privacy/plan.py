@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipelines.base.durable import write_text_durably
 from pipelines.base.errors import BuildError
+from pipelines.base.text import counted
 from pipelines.privacy.members import ShownMember
 from pipelines.privacy.subject import Subject
 
@@ -88,7 +89,7 @@ def read_journal(folder: Path) -> Plan | None:
         return None
     except ValidationError as problem:
         raise BuildError(
-            f"{path} is not a valid journal of an erasure ({problem.error_count()} faults), so the interrupted erasure"
-            " cannot be finished",
+            f"{path} is not a valid journal of an erasure ({counted(problem.error_count(), 'fault')}), so the"
+            " interrupted erasure cannot be finished",
             hint="find out which person was being erased, remove the file, and call `loyalty forget` for them again",
         ) from None

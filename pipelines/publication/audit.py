@@ -12,6 +12,7 @@ from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.durable import sha256_of
 from pipelines.base.errors import PublicationError
+from pipelines.base.text import counted
 from pipelines.publication.model import FORMAT, MANIFEST, Manifest, PublishedTable
 
 _HINT = "Choose another version (`loyalty publish --current ID`), or publish a new one with `loyalty run`."
@@ -29,7 +30,9 @@ def read_manifest(folder: Path) -> Manifest:
     except OSError as error:
         raise PublicationError(f"{path} cannot be read: {error.strerror}", hint=_HINT) from error
     except ValidationError as error:
-        raise PublicationError(f"{path} is not a valid manifest: {error.error_count()} faults", hint=_HINT) from error
+        raise PublicationError(
+            f"{path} is not a valid manifest: {counted(error.error_count(), 'fault')}", hint=_HINT
+        ) from error
     if manifest.format > FORMAT:
         raise PublicationError(
             f"{path} has format {manifest.format}, but this program can read formats up to {FORMAT}", hint=_HINT
@@ -47,7 +50,7 @@ def check_files(folder: Path, manifest: Manifest) -> None:
         path = folder / file.path
         size = path.stat().st_size if path.is_file() else None
         if size != file.bytes:
-            found = "missing" if size is None else f"{size} bytes instead of {file.bytes}"
+            found = "missing" if size is None else f"{counted(size, 'byte')} instead of {file.bytes:,}"
             raise PublicationError(f"{path} is {found}", hint=_HINT)
 
 
@@ -87,4 +90,6 @@ def _check_relation(connection: duckdb.DuckDBPyConnection, relation: str, table:
         raise PublicationError(f"{table.name} in {where} has other columns than its manifest", hint=_HINT)
     ((rows,),) = connection.execute(f"select count(*) from {relation}").fetchall()  # noqa: S608 (names are quoted)
     if rows != table.rows:
-        raise PublicationError(f"{table.name} in {where} has {rows} rows, but {table.rows} in its manifest", hint=_HINT)
+        raise PublicationError(
+            f"{table.name} in {where} has {counted(rows, 'row')}, but {table.rows:,} in its manifest", hint=_HINT
+        )

@@ -136,7 +136,13 @@ def _rewrite(published: Path, before: Manifest, customer_keys: Collection[str]) 
             for table in before.tables:
                 connection.execute(f"create view {quoting.name(table.name)} as {_without(old, table, customer_keys)}")
             tables = [
-                MartTable(table.name, table.key, table.description, {c.name: c.description for c in table.columns})
+                MartTable(
+                    table.name,
+                    table.key,
+                    table.description,
+                    {c.name: c.description for c in table.columns},
+                    table.references,
+                )
                 for table in before.tables
             ]
             written = write_marts(

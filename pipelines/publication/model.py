@@ -14,9 +14,21 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 _CURRENCY = "the reporting currency"  # as the descriptions in the dbt project call it
 MANIFEST = "manifest.json"
 DATABASE = "loyalty.duckdb"
-FORMAT = 4  # of the manifest; a reader cannot use a manifest with a higher number than its own
+FORMAT = 5  # of the manifest; a reader cannot use a manifest with a higher number than its own
 # Of the names, columns and codes of the marts. Raise it with each change of them; docs/changelog.md lists the changes.
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Reference(_Strict):
+    """A column of a mart whose values are keys of another mart, or NULL."""
+
+    column: str
+    mart: str
+    to_column: str
 
 
 @dataclass(frozen=True)
@@ -28,12 +40,14 @@ class MartTable:
         key: The columns that identify a row. The published rows are sorted by them.
         description: What one row is.
         columns: The description of each column by its name; other columns have none.
+        references: Its columns that are keys of other marts.
     """
 
     name: str
     key: tuple[str, ...]
     description: str = ""
     columns: Mapping[str, str] = field(default_factory=dict)
+    references: tuple[Reference, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,10 +61,6 @@ class Retention:
 
     days: int = 30
     grace_minutes: float = 60
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Reporting(_Strict):
@@ -96,6 +106,7 @@ class PublishedTable(_Strict):
     key: tuple[str, ...]
     rows: int
     columns: tuple[PublishedColumn, ...]
+    references: tuple[Reference, ...] = ()
     files: tuple[PublishedFile, ...]
 
 

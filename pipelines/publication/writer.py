@@ -15,6 +15,7 @@ from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.durable import sha256_of
 from pipelines.base.errors import PublicationError
+from pipelines.base.text import counted
 from pipelines.publication.files import make_folder
 from pipelines.publication.model import (
     DATABASE,
@@ -157,6 +158,7 @@ def write_marts(
                 name=table.name,
                 description=table.description,
                 key=table.key,
+                references=table.references,
                 rows=rows,
                 columns=columns,
                 files=(describe(path, folder),),
@@ -221,7 +223,8 @@ def _unique_rows(connection: duckdb.DuckDBPyConnection, relation: str, key: str,
     ).fetchall()
     if shared:
         raise PublicationError(
-            f"in the mart {table.name}, {shared} keys ({', '.join(table.key)}) belong to more than one row",
+            f"in the mart {table.name}, {counted(shared, 'key belongs', 'keys belong')} to more than one row"
+            f" ({', '.join(table.key)})",
             hint=_REBUILD,
         )
     return int(rows)

@@ -26,7 +26,10 @@ What each column of the canonical entities means, with an example. A mapping fil
 [`dbt_project/models/staging/entities/`](../dbt_project/models/staging/entities). Change a description there, not here.
 
 The examples show the text that landing writes. The mapping brings the source's text into this form: it declares the
-formats of times, and replaces decimal commas. Every column may be empty, except the key and what the entity needs.
+formats of times, and replaces decimal commas.
+
+Every column may be empty, except the key and what the entity needs. A key that landing can make may be left out of the
+mapping.
 
 | type | what it holds |
 | --- | --- |"""

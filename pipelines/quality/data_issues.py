@@ -10,6 +10,7 @@ from decimal import Decimal
 import duckdb
 
 from pipelines.base import quoting
+from pipelines.base.text import counted
 
 TABLE = "rpt_data_issue"
 WARN = "warn"
@@ -55,7 +56,8 @@ class DataIssue:
         value = self.value(currency)
         at_stake = f", value at stake {value}" if value else ""
         return (
-            f"{self.source} {self.entity}: {self.issue}{detail}: {self.n_rows:,} rows{at_stake}: {self.meaning}."
+            f"{self.source} {self.entity}: {self.issue}{detail}: {counted(self.n_rows, 'row')}{at_stake}:"
+            f" {self.meaning}."
             f" {self.action}"
         )
 

@@ -32,15 +32,21 @@ _DIALECT = "duckdb.gate"
 
 
 @contextmanager
-def open_landing(landing: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_landing(landing: Path, packed: Mapping[str, str] | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """An in-memory DuckDB with a view for every entity below `landing` (`<entity>/source=…/batch=…/*.parquet`).
 
     Data sets that landing has indexed are read from `index/<name>.parquet`. `source` and `batch` are text columns.
     DuckDB spills to the system's temporary folder.
+
+    Args:
+        landing: The folder.
+        packed: SQL of the rows of entities that landing has copied to fewer files.
     """
     with tempfile.TemporaryDirectory(prefix="loyalty-gate-") as spill, connect(spill=Path(spill)) as connection:
         for folder in sorted(path for path in landing.iterdir() if path.is_dir()) if landing.is_dir() else ():
-            if (index := landing / "index" / f"{folder.name}.parquet").is_file():
+            if rows := (packed or {}).get(folder.name):
+                connection.execute(f"create view {quoting.name(folder.name)} as {rows}")
+            elif (index := landing / "index" / f"{folder.name}.parquet").is_file():
                 files = f"read_parquet({quoting.files(index)}, hive_partitioning = false)"
                 connection.execute(f"create view {quoting.name(folder.name)} as select * from {files}")  # noqa: S608
             elif next(folder.glob("*/*/*.parquet"), None) is not None:

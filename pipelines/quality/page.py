@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.base.durable import write_text_durably
+from pipelines.base.text import counted
 from pipelines.quality.report import GateReport
 from pipelines.quality.suites import Suite
 
@@ -88,6 +89,7 @@ def _outcome(report: GateReport, dataset: str | None = None) -> str:
         return len([result for result in results if dataset in (None, getattr(result, "dataset", None))])
 
     return (
-        f"{count(report.results)} expectations: {count(report.failures)} stop the run,"
-        f" {count(report.warnings)} are warnings, {count(report.skipped)} were skipped (nothing to compare with)."
+        f"{counted(count(report.results), 'expectation')}: {counted(count(report.failures), 'stops', 'stop')} the run,"
+        f" {counted(count(report.warnings), 'is a warning', 'are warnings')},"
+        f" {counted(count(report.skipped), 'was', 'were')} skipped (nothing to compare with)."
     )

@@ -18,6 +18,7 @@ from decimal import Decimal
 import duckdb
 
 from pipelines.base.errors import Finding, GateError
+from pipelines.base.text import counted
 from pipelines.config.limits import UNREADABLE, QuarantineSettings
 from pipelines.quality.rules import QuarantineRule
 
@@ -73,13 +74,13 @@ class Share:
 
     def summary(self, rules: dict[str, QuarantineRule]) -> str:
         """One line: which file, how many rows, which rules they break, and what the first of these rules means."""
-        what = "records" if self.entity == UNREADABLE else "rows"
+        what = counted(self.arrived_rows, "record" if self.entity == UNREADABLE else "row")
         of_value = f", {self.value_share:.1%} of the value" if self.arrived_amount else ""
         broken = ", ".join(f"{code} {count}" for code, count in self.rules)
         most = rules.get(self.rules[0][0]) if self.rules else None
         return (
             f"{self.source} {self.entity}, {self.file_name or 'all files'}:"
-            f" {self.open_rows} of {self.arrived_rows} {what} ({self.share:.1%}{of_value}): {broken}"
+            f" {self.open_rows} of {what} ({self.share:.1%}{of_value}): {broken}"
             + (f"; {most.code} means: {most.meaning}" if most else "")
         )
 
@@ -107,8 +108,8 @@ class LimitCheck:
         if not self.stops:
             return
         raise GateError(
-            f"too many rows are in quarantine: {len(self.stops)} files or entities are above stop_share or"
-            f" stop_value_share, so the marts would miss too many rows\n{list_worst(self.stops, rules)}",
+            "too many rows are in quarantine, so the marts would miss too many rows; files or entities above"
+            f" stop_share or stop_value_share: {len(self.stops)}\n{list_worst(self.stops, rules)}",
             hint=f"See the rows: {self.stops[0].where}\nDeliver a corrected file, remove the file from the inbox, or"
             " raise the limit in loyalty.yml (see docs/quarantine.md). Then run again. The published version has not"
             " changed.",

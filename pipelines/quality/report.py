@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.base.errors import Finding, GateError
+from pipelines.base.text import counted
 from pipelines.quality.suites import Severity
 
 
@@ -56,9 +57,9 @@ class ExpectationResult:
         elif self.skipped:
             found = f"not checked: {self.skipped}"
         elif self.unexpected_count is not None and self.is_query:
-            found = f"the query found {self.unexpected_count} in {self.checked_rows} rows"
+            found = f"the query found {self.unexpected_count} in {counted(self.checked_rows or 0, 'row')}"
         elif self.unexpected_count is not None:
-            found = f"{self.unexpected_count} unexpected of {self.checked_rows} rows"
+            found = f"{self.unexpected_count} unexpected of {counted(self.checked_rows or 0, 'row')}"
         else:
             found = f"found {self.observed:g}" if self.observed is not None else "not as expected"
         return f"{self.dataset}: {self.name}: {found} ({self.why})"
@@ -116,7 +117,8 @@ class GateReport:
         first = next((result.where for result in self.failures if result.where), "")
         see = f"See the rows with this SQL: {first}" if first else f"See the suite: {self.failures[0].suite}"
         raise GateError(
-            f"the {self.stage} gate stopped the run: {len(self.failures)} of {len(self.results)} expectations"
+            f"the {self.stage} gate stopped the run: {len(self.failures)} of"
+            f" {counted(len(self.results), 'expectation')}"
             f" failed\n{listed}",
             hint=f"{see}\nCorrect the data, or change the limit of the check (`gates` in loyalty.yml; see"
             " docs/quality-checks.md), then run again. The published version has not changed.",

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from pipelines.base.errors import ConfigError, GateError, LoyaltyError
+from pipelines.base.text import counted
 from pipelines.config.settings import Settings
 from pipelines.publication import list_versions
 from pipelines.runs.build_state import read_state
@@ -75,7 +76,8 @@ def days_between(settings: Settings, first: date, last: date) -> list[date]:
     kept = sorted(standing | set(days))[-settings.retention.days :]
     if gone := [day for day in days if day < kept[0]]:
         raise ConfigError(
-            f"retention keeps {settings.retention.days} as-of days, so {len(gone)} of the {len(days)} days"
+            f"retention keeps {counted(settings.retention.days, 'as-of day')}, so {len(gone)} of the"
+            f" {counted(len(days), 'day')}"
             f" ({gone[0]} to {gone[-1]}) would be removed as soon as they are built",
             hint=f"set retention.days to {len(standing | set(days))} or more in loyalty.yml, or choose later days",
         )

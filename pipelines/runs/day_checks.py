@@ -3,6 +3,7 @@
 from datetime import date
 
 from pipelines.base.errors import BuildError
+from pipelines.base.text import counted
 from pipelines.runs.build_state import StagedState, WarehouseState
 
 INGEST_FIRST = "run the job ingest first, or both jobs: loyalty run"
@@ -32,7 +33,8 @@ def check_day(staged: StagedState, day: date, max_days_after_data: int) -> None:
         )
     if (days := (day - last).days) > max_days_after_data:
         raise BuildError(
-            f"the data ends on {last}, {days} days before {day}: all customers would seem to have stopped buying",
+            f"the data ends on {last}, {counted(days, 'day')} before {day}: all customers would seem to have"
+            " stopped buying",
             hint=f"deliver the missing files, build {last}, or raise max_days_after_data (now {max_days_after_data})"
             f" in loyalty.yml{force}",
         )

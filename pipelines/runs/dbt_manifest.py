@@ -12,6 +12,7 @@ import shutil
 import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,7 +27,8 @@ from pipelines.config.settings import (
     dbt_executable,
     project_root,
 )
-from pipelines.publication import MartTable
+from pipelines.publication import MartTable, Reference
+from pipelines.runs.dbt_rules import has_rules
 from pipelines.runs.dbt_vars import parsed_vars, vars_text
 from pipelines.runs.logs import dbt_log_options
 from pipelines.runs.source_files import dbt_files, engine_versions, fingerprint_of
@@ -36,6 +38,8 @@ log = logging.getLogger("loyalty.dbt")
 Manifest = Mapping[str, Any]
 MARTS_SCHEMA = "marts"
 PARSED = "partial_parse.msgpack"
+_KEYED = ("dim_", "fct_")  # marts that others refer to by a key
+_REFERRING = (*_KEYED, "customer_", "account_")
 _MANIFEST, _FINGERPRINT = "manifest.json", "fingerprint"
 
 
@@ -159,4 +163,35 @@ def mart_tables(manifest: Manifest) -> list[MartTable]:
                 columns={name: column["description"] for name, column in node["columns"].items()},
             )
         )
-    return sorted(tables, key=lambda table: table.name)
+    references = _references(manifest, tables)
+    return [replace(table, references=references[table.name]) for table in sorted(tables, key=lambda table: table.name)]
+
+
+def _references(manifest: Manifest, tables: list[MartTable]) -> dict[str, tuple[Reference, ...]]:
+    """Per mart, its columns that are keys of a dimension or a fact.
+
+    A column that has the name of such a key has its meaning. Other columns, such as days, refer to a key if a rule
+    `relationships` declares it.
+    """
+    keys: dict[str, str] = {}
+    for table in sorted(tables, key=lambda table: table.name):  # dim_date before dim_date_until_as_of
+        if len(table.key) == 1 and table.name.startswith(_KEYED):
+            keys.setdefault(table.key[0], table.name)
+    found = {
+        table.name: {column: column for column in table.columns if table.name.startswith(_REFERRING) and column in keys}
+        for table in tables
+    }
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "test" and has_rules(node):
+            mart = manifest["nodes"].get(node["attached_node"], {}).get("alias")
+            for rule in node["test_metadata"]["kwargs"].get("relationships", ()) if mart in found else ():
+                if rule["field"] in keys:
+                    found[mart].setdefault(rule["column"], rule["field"])
+    return {
+        mart: tuple(
+            Reference(column=column, mart=keys[key], to_column=key)
+            for column, key in sorted(columns.items())
+            if keys[key] != mart
+        )
+        for mart, columns in found.items()
+    }

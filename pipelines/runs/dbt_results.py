@@ -11,6 +11,7 @@ from typing import Any
 
 from pipelines.base.errors import BuildError, Finding, GateError, LoyaltyError
 from pipelines.base.scarcity import scarcity
+from pipelines.base.text import counted
 from pipelines.runs.dbt_rules import failing_rules, has_rules
 
 _BROKEN = {"error", "fail", "runtime error", "partial success"}
@@ -38,7 +39,7 @@ class DbtFailure:
 
     def __str__(self) -> str:
         about = f" on {', '.join(self.about)}" if self.about else ""
-        rows = f"{self.rows} rows" if self.rows else self.message
+        rows = counted(self.rows, "row") if self.rows else self.message
         return f"{self.kind} {self.name}{about}: {rows}"
 
 
@@ -109,5 +110,5 @@ def as_error(failures: list[DbtFailure], stage: str, log: Path, home: Path, mess
     text = "\n".join(lines)
     findings = tuple(Finding(f"{failure.kind} {failure.name}", failure.rows) for failure in failures)
     if all(failure.kind == "test" and failure.rows is not None for failure in failures):
-        return GateError(f"{len(failures)} dbt tests failed in {stage}:\n{text}", hint, findings)
+        return GateError(f"{counted(len(failures), 'dbt test')} failed in {stage}:\n{text}", hint, findings)
     return BuildError(f"dbt failed in {stage}:\n{text}", hint, findings)

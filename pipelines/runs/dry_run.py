@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pipelines.base.database import open_to_read
 from pipelines.base.errors import BuildError, ConfigError, LoyaltyError
+from pipelines.base.text import counted
 from pipelines.config.secret_key import load_key, refuse_if_used
 from pipelines.config.settings import Settings
 from pipelines.identity.pseudonyms import key_fingerprint
@@ -83,7 +84,7 @@ class _Outlook:
     def additions(self) -> str:
         """What would be added to staging, as text."""
         if self.added:
-            return f"{self.added} new files are added"
+            return f"{counted(self.added, 'new file is', 'new files are')} added"
         return "nothing is added" if self.is_same_data else "an earlier delivery of a file counts again"
 
     @property
@@ -139,7 +140,7 @@ def _outlook(settings: Settings, asked: _Request, files: LandingPreview, before:
     ).reason
     held = before.staged or StagedState(fingerprint="", batches=())
     if files.again and reason and not asked.full_refresh and held.fingerprint == fingerprint:
-        reason = f"the mapping has changed for {sum(files.again.values())} landed files"
+        reason = f"the mapping has changed for {counted(sum(files.again.values()), 'landed file')}"
     ages = {batch: age for batch, age in files.ages.items() if age}
     return _Outlook(
         before=before,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from pipelines.base.errors import LoyaltyError
+from pipelines.base.text import counted
 from pipelines.config.settings import Settings
 from pipelines.publication import Version, list_versions
 from pipelines.runs.as_of import resolve_as_of
@@ -65,12 +66,12 @@ class Freshness:
             return self.fault
         if self.published is None or not self.limit_days:
             return ""
-        limit = f"(limit: {self.limit_days} days)"
+        limit = f"(limit: {counted(self.limit_days, 'day')})"
         if (self.days_behind or 0) >= self.limit_days:
-            return f"{self.published} is {self.days_behind} days behind {self.expected} {limit}"
+            return f"{self.published} is {counted(self.days_behind or 0, 'day')} behind {self.expected} {limit}"
         if self.days_ahead > self.max_days_after_data:
             return (
-                f"{self.published} is {self.days_ahead} days ahead of {self.expected}"
+                f"{self.published} is {counted(self.days_ahead, 'day')} ahead of {self.expected}"
                 f" (max_days_after_data: {self.max_days_after_data})"
             )
         since = self.last_success_at
@@ -84,8 +85,8 @@ class Freshness:
             return f"{shown}; the expected day is not known: {self.problem}"
         if self.is_fresh:
             return f"{shown}, as expected"
-        behind = f": {self.days_behind} days behind" if self.days_behind else ""
-        ahead = f": {self.days_ahead} days ahead" if self.days_ahead else ""
+        behind = f": {counted(self.days_behind, 'day')} behind" if self.days_behind else ""
+        ahead = f": {counted(self.days_ahead, 'day')} ahead" if self.days_ahead else ""
         return f"{shown}, expected day: {self.expected}{behind}{ahead}"
 
 

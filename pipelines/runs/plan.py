@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from pipelines.base.errors import BuildError
+from pipelines.base.text import counted
 from pipelines.runs.build_state import SCRATCH_PREFIX, BuildStatus, BuiltState, Content, WarehouseState, content_id
 from pipelines.runs.day_checks import INGEST_FIRST, check_aside
 
@@ -146,7 +147,7 @@ def plan_staging(
     if rebuilt is None:
         return StagingPlan("code or settings of staging have changed")
     if gone := set(staged.batches) - set(landed):
-        return StagingPlan(f"{len(gone)} landed batches were removed")
+        return StagingPlan(f"{counted(len(gone), 'landed batch was', 'landed batches were')} removed")
     return StagingPlan("", rebuilt)
 
 
@@ -212,7 +213,7 @@ def plan_build(
     if rebuilt is None:
         return plan(BuildKind.FULL, "code, settings or the pseudonym key have changed")
     if gone := set(built.batches) - set(staged.batches):
-        return plan(BuildKind.FULL, f"{len(gone)} landed batches were removed")
+        return plan(BuildKind.FULL, f"{counted(len(gone), 'landed batch was', 'landed batches were')} removed")
     return _extension(plan(BuildKind.INCREMENTAL, f"extends {built.as_of}"), built, rebuilt)
 
 

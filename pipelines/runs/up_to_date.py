@@ -124,9 +124,10 @@ def _repeats(manifest: Manifest | None, fingerprint: str, staged: StagedState) -
 
 
 def _about(warning: str) -> str:
-    """What a warning is about: its first line without its figures, which differ from run to run."""
+    """What a warning is about: its first line without its figures and plurals, which differ from run to run."""
     words = warning.partition("\n")[0].split()
-    return " ".join("#" if _FIGURE.fullmatch(word) else word for word in words)
+    text = " ".join("#" if _FIGURE.fullmatch(word) else word for word in words)
+    return re.sub(r"(# \w+?)s?\b", r"\1", text)
 
 
 def _inputs(manifest: Manifest) -> set[tuple[str, int]]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from pipelines.base.durable import write_durably
 from pipelines.base.errors import BuildError
+from pipelines.base.text import counted
 
 AMOUNT = pa.decimal128(18, 2)
 # The constructs of the macro driver_constructs, in its order.
@@ -180,5 +181,5 @@ def _read(path: Path, schema: pa.Schema, optional: Sequence[str] = ()) -> pa.Tab
     for name in schema.names:
         nulls = table.column(name).null_count
         if nulls and name not in optional:
-            raise BuildError(f"{path} has {nulls} rows without {name}", hint=_HINT)
+            raise BuildError(f"{path} has {counted(nulls, 'row')} without {name}", hint=_HINT)
     return table

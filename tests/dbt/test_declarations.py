@@ -10,7 +10,7 @@ import yaml
 from pipelines.base.entities import ENTITIES, ColumnType, Entity
 from pipelines.config.settings import project_root
 from pipelines.landing.spans import Rule
-from pipelines.quality import column_reference
+from pipelines.quality import column_reference, mart_reference
 from pipelines.quality.entity_reference import CATALOGUE, MACRO, catalogue, macro
 
 PROJECT = project_root() / "dbt_project"
@@ -28,6 +28,8 @@ def test_what_is_generated_from_the_declared_entities_is_current() -> None:
     assert (PROJECT.parent / CATALOGUE).read_text(encoding="utf-8") == catalogue(PROJECT.parent), "call make docs"
     columns = (PROJECT.parent / column_reference.PAGE).read_text(encoding="utf-8")
     assert columns == column_reference.page(PROJECT.parent), "call make docs"
+    published = (PROJECT.parent / mart_reference.PAGE).read_text(encoding="utf-8")
+    assert published == mart_reference.page(PROJECT.parent), "call make docs"
 
 
 def test_each_column_has_an_example_that_staging_accepts() -> None:

@@ -40,9 +40,28 @@ def test_own_files_get_a_draft_with_zone_and_currency_of_the_config(place: Path)
     assert done.exit_code == 0, done.output
     draft = (place / "mappings" / "shop.yml").read_text()
     assert "timezone: Europe/Berlin\ncurrency: EUR\n" in draft
+    assert "# assumed: timezone: times without an offset are read as Europe/Berlin" in draft
+    assert "# assumed: currency: amounts are read as EUR" in draft
+    assert "assumed mappings/shop.yml: timezone" in done.stdout and "assumed mappings/shop.yml: currency" in done.stdout
     assert "to decide shop" not in done.stderr and "to decide orders.csv: ordered_at" in done.stderr
     assert "next, 1: decide what is marked `to decide:` in mappings/shop.yml" in done.stdout
     assert "next, 3: run: loyalty run --config loyalty.yml" in done.stdout
+
+
+def test_what_the_files_say_is_not_assumed(place: Path) -> None:
+    (place / "shop").mkdir()
+    (place / "shop" / "orders.csv").write_text("Order ID,Customer,Date,Total,Currency\n1,a,2024-01-01T10:00Z,5,EUR\n")
+    done = CliRunner().invoke(app, ["init", "shop", "exports", *OPTIONS])
+    assert done.exit_code == 0 and "assumed" not in done.output + (place / "mappings" / "shop.yml").read_text()
+
+
+@pytest.mark.parametrize(("zone", "is_assumed"), [("Europe/Berlin", True), ("UTC", False)])
+def test_the_zone_of_a_known_export_without_offsets_is_named(place: Path, zone: str, is_assumed: bool) -> None:
+    shutil.copytree(EXPORTS / "zoho", place / "zoho")
+    done = CliRunner().invoke(app, ["init", "zoho", "--timezone", zone, "--currency", "EUR"])
+    assert done.exit_code == 0, done.output
+    text = "assumed zoho: timezone: times without an offset are read as UTC, the zone of the built-in mapping"
+    assert (text in done.stdout) == is_assumed
 
 
 def test_single_files_are_copied_into_an_inbox_for_each_system(place: Path) -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 import zipfile
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -116,7 +117,7 @@ def test_an_archive_is_read_like_the_files_in_it(tmp_path: Path) -> None:
 def test_dates_that_can_be_read_both_ways_are_a_decision(tmp_path: Path) -> None:
     draft = drafted(tmp_path, "o.csv", "Order ID,Customer,Date\n1,a,03/04/2024\n2,b,05/05/2024\n")
     (remark,) = open_remarks(draft)
-    assert "`%d/%m/%Y` and `%m/%d/%Y`" in remark and "1 of them become different times" in remark
+    assert "`%d/%m/%Y` and `%m/%d/%Y`" in remark and "1 value becomes different times" in remark
     assert "`03/04/2024` is 2024-04-03 or 2024-03-04" in remark
     assert "# to decide: ordered_at: every value of `Date` fits both" in draft.text
 
@@ -158,7 +159,7 @@ def test_lines_of_a_shop_have_their_faults_named(tmp_path: Path) -> None:
     rows = landed(tmp_path, draft, "2024-01-01.csv").rows("order_lines", "order_id, product_id, quantity, customer_ref")
     assert rows == [("1", "a", "2", "17850"), ("1", "b", "1", "17850"), ("C2", "a", "-2", None)]
     (remark,) = open_remarks(draft)
-    assert remark.startswith("1 records have a negative `Quantity`, which staging rejects")
+    assert remark.startswith("1 record has a negative `Quantity`, which staging rejects")
     assert r"file_on: (\d{4}-\d{2}-\d{2})" in draft.text
 
 
@@ -196,13 +197,48 @@ def test_orders_in_json_have_their_lines(tmp_path: Path) -> None:
     ]
 
 
+def test_what_stays_unmapped_inside_records_and_lists_is_listed(tmp_path: Path) -> None:
+    text = """{"orders": [{"id": 1, "created_at": "2024-01-01T10:00:00Z", "tags": ["a"], "total": "5.00", "tot": "5",
+      "customer": {"id": 7, "addresses": [{"city": "x"}], "a": {"b": {"c": {"d": 1}}}}, "shipping": [{"carrier": "x"}],
+      "line_items": [{"sku": "x", "quantity": 1, "price": "5", "foo": "y", "gift card": {"no": 1}, "taxes": [{"p": 1}]}]
+    }]}"""
+    draft = drafted(tmp_path, "api.json", text)
+    expected = ["tot", "tags (a list)", "customer.addresses (a list)", "customer.a.b.c (an object)"]
+    expected += ["shipping (a list)", "line_items[].foo", 'line_items[]."gift card".no', "line_items[].taxes (a list)"]
+    assert draft.unmapped == {"orders": tuple(expected)}
+    assert "line_items[].foo" in draft.text
+
+
+def test_a_long_comment_is_complete(tmp_path: Path) -> None:
+    names = [f"Other column {number}" for number in range(60)]
+    draft = drafted(tmp_path, "o.csv", f"Order ID,Customer,Date,{','.join(names)}\n1,a,2024-01-01{',' * 60}\n")
+    comments = " ".join(line.strip().removeprefix("# ") for line in draft.text.splitlines() if "#" in line)
+    assert all(name in comments for name in names)
+
+
+def test_a_field_that_only_a_late_record_has_is_listed(tmp_path: Path) -> None:
+    rows = "".join(f'{{"id": {number}, "customer": "b", "date": "2024-01-01"}}\n' for number in range(1_100))
+    draft = drafted(tmp_path, "o.jsonl", rows + '{"id": "x", "date": "2024-01-01", "late": 1}\n')
+    assert draft.unmapped == {"orders": ("late",)}
+
+
+def test_a_return_asks_what_its_amount_includes_and_the_answer_fits_where_the_comment_says(tmp_path: Path) -> None:
+    text = "Refund ID,Order ID,Refund Date,Refund Amount\nR1,A1,2024-01-02,5\n"
+    draft = drafted(tmp_path, "refunds.csv", text)
+    (remark,) = [text for text in open_remarks(draft) if "tax and shipping" in text]
+    assert "Above `columns`, write `amount_basis: gross`" in remark
+    answered = draft.text.replace("columns:", "amount_basis: gross\n        columns:", 1)
+    landed(tmp_path, replace(draft, text=answered), "refunds.csv")
+
+
 def test_the_user_names_what_is_not_found(tmp_path: Path) -> None:
     text = "Vorgang,Wer,Wann,Wert\n1,a,2024-01-01,5\n"
     with pytest.raises(InputError, match="no entity fits its columns; it has `Vorgang`, `Wer`, `Wann`, `Wert`"):
         drafted(tmp_path, "o.csv", text)
     chosen = {"order_id": "Vorgang", "customer_ref": "Wer", "ordered_at": "Wann", "total": "Wert"}
-    with pytest.raises(InputError, match="looks like orders, but no column is ordered_at"):
+    with pytest.raises(InputError, match="looks like orders, but no column was found for ordered_at") as caught:
         drafted(tmp_path, "o.csv", text, Wishes(entity="orders", columns={"order_id": "Vorgang"}))
+    assert caught.value.hint and caught.value.hint.endswith("o.csv --entity orders --column ordered_at=COLUMN`.")
     draft = drafted(tmp_path, "o.csv", text, Wishes("shop", "UTC", "EUR", "orders", chosen))
     assert landed(tmp_path, draft, "o.csv").rows("orders", "order_id, customer_ref, ordered_at, total") == [
         ("1", "a", "2024-01-01 00:00:00", "5")
@@ -237,7 +273,11 @@ def test_several_files_become_one_mapping_and_an_unknown_one_is_not_lost(tmp_pat
         "customers.csv": ["customers"],
         "sellers.csv": [],
     }
-    assert open_remarks(draft) == ["sellers.csv would be ignored: no entity fits its columns; it has `seller`, `zip`"]
+    (remark,) = open_remarks(draft)
+    assert remark.startswith(
+        "sellers.csv would be ignored: no entity fits its columns; it has `seller`, `zip`. Say what"
+    )
+    assert "sellers.csv --entity orders --column order_id=COLUMN`" in remark
 
 
 def test_names_from_a_file_cannot_leave_their_comment(tmp_path: Path) -> None:
@@ -251,7 +291,7 @@ def test_the_command_writes_to_a_new_file_only(tmp_path: Path) -> None:
     words = ["map", str(tmp_path / "orders.csv"), "--source", "shop"]
     shown = CliRunner().invoke(app, words)
     assert shown.exit_code == 0 and shown.stdout.splitlines()[1].startswith("source: shop")
-    assert "to decide the source: timezone" in shown.stderr and "all 1 records" in shown.stderr
+    assert "to decide the source: timezone" in shown.stderr and "all records (1)" in shown.stderr
     out = tmp_path / "mapping.yml"
     assert CliRunner().invoke(app, [*words, "--out", str(out)]).exit_code == 0
     assert out.read_text() == shown.stdout

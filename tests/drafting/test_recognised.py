@@ -36,12 +36,16 @@ def test_an_export_under_another_name_extends_the_built_in_mapping(tmp_path: Pat
     mapping = yaml.safe_load(draft.text)
     assert (mapping["extends"], mapping["files"]["orders"]) == ("shopify", {"match": "verkauf_*.csv"})
     assert list(mapping["files"]["loyalty_events"]["entities"]) == ["loyalty_events"]
+    # the times of Shopify state their offset, those of points.csv do not
+    assert draft.text.startswith("# assumed: timezone: times without an offset are read as UTC")
 
 
 def test_files_of_two_systems_are_two_sources(tmp_path: Path) -> None:
     shutil.copy(EXPORTS / "shopify" / "customers_export.csv", tmp_path)
     shutil.copy(EXPORTS / "stripe" / "unified_payments.csv", tmp_path)
-    with pytest.raises(InputError, match=r"2 systems: shopify: customers_export.csv; stripe: unified_payments.csv"):
+    (tmp_path / "points.csv").write_text("Member ID,Points,Date\n1,5,2024-01-01\n")
+    listed = "shopify: customers_export.csv; stripe: unified_payments.csv; not recognised: points.csv"
+    with pytest.raises(InputError, match=f"2 systems: {listed}"):
         draft_mapping(files(tmp_path), Wishes(), TODAY)
 
 

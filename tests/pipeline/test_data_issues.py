@@ -69,7 +69,7 @@ def loyalty(*arguments: str) -> dict[str, Any]:
 def test_an_order_that_cannot_be_valued_is_published_warned_about_and_listed(config: Path) -> None:
     warnings = loyalty("run", "--config", str(config))["warnings"]
     assert [w for w in warnings if w.startswith("shop orders: missing_rate: 2 rows:")]
-    assert [w for w in warnings if w.startswith("shop orders: missing_amount: 1 rows:")]
+    assert [w for w in warnings if w.startswith("shop orders: missing_amount: 1 row:")]
 
     mart = resolve_current(config.parent / "home" / "published") / "marts" / "rpt_data_issue" / "*.parquet"
     rows = duckdb.sql(

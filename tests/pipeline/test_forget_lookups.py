@@ -14,6 +14,7 @@ from pipelines.landing import LandingReport, Outcome, SourceFiles, land, load_ma
 from pipelines.privacy import landing_eraser, plan_erasures_again
 from pipelines.privacy.export import export_person
 from tests.pipeline import person
+from tests.pipeline.look_ups import CAMPAIGNS, SENDS
 from tests.pipeline.test_forget_landed import forget, landed
 
 # References can be short numbers, which are also campaigns and orders of other people.
@@ -23,7 +24,7 @@ TRACES = (MAIL, PHONE, STREET)
 
 FILES = {
     "addresses.csv": f"who,mail,phone,street\n{ADA},{MAIL},{PHONE},{STREET}\n{BOB},bob@nowhere.example,,Main Street\n",
-    "campaigns.csv": "id,sent,owner\n7,2024-05-01,x\n8,2024-05-02,y\n",
+    "campaigns.csv": "id,sent,title\n7,2024-05-01,x\n8,2024-05-02,y\n",
     "orders.csv": f"id,who,day,amount\n100,{ADA},2024-05-01,5.00\n7,{BOB},2024-05-02,7.00\n",
     "returns.csv": "order,amount\n100,5.00\n7,1.00\n",
     "sends.csv": f"id,who,campaign\n1,{ADA},7\n2,{BOB},7\n3,{BOB},8\n",
@@ -34,10 +35,7 @@ MAPPING = {
     "currency": "EUR",
     "files": [
         {"match": "addresses*.csv", "lookups": {"addresses": ADDRESSES}},
-        {
-            "match": "campaigns*.csv",
-            "lookups": {"campaigns": {"about": "other", "key": "id", "columns": {"sent": "sent", "owner": "owner"}}},
-        },
+        CAMPAIGNS,
         {
             "match": "orders*.csv",
             "look_up": {"addresses": "who"},
@@ -62,20 +60,7 @@ MAPPING = {
                 "returns": {"columns": {"order_id": '"order"', "amount": "amount", "returned_at": "orders.day"}}
             },
         },
-        {
-            "match": "sends*.csv",
-            "look_up": {"campaigns": "campaign"},
-            "entities": {
-                "campaign_touches": {
-                    "columns": {
-                        "touch_id": "id",
-                        "customer_ref": "who",
-                        "campaign_id": "campaign",
-                        "touched_at": "campaigns.sent",
-                    }
-                }
-            },
-        },
+        SENDS,
     ],
 }
 

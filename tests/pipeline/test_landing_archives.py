@@ -127,6 +127,11 @@ def doubled() -> bytes:
         (packed(("zeros.csv", bytes(70_000_000))), "looks like a compression bomb (LND-010)"),
         (packed(("one.csv", ONE))[:-30], "the archive is damaged: File is not a zip file (LND-012)"),
         (packed(("one.csv", ONE), method=zipfile.ZIP_STORED).replace(b"Tea", b"Tee"), "the archive is damaged"),
+        (
+            packed(("one.csv", ONE)) + packed(("two.csv", ONE)),
+            "the file has another archive before or after it (LND-012)",
+        ),
+        (packed(("one.csv", ONE)) + packed(("two.csv", ONE))[:-30], "has another archive before or after it (LND-012)"),
         (packed(("a/", "")), "the archive has no file to read"),
         (packed(), "the archive has no file to read"),
         (b"", "the file is empty"),

@@ -100,7 +100,7 @@ def test_formats_of_a_column_count_and_those_that_it_replaces_do_not(tmp_path: P
     assert desk.land().warnings == ()
     desk.say(_orders({"sql": "at", "timestamps": [MONTH_FIRST, DAY_FIRST]}))
     desk.put("b.csv", "id,at\n2,01/06/2024\n")
-    assert any("1 of 1 values" in warning for warning in desk.land().warnings)
+    assert any("1 of 1 value " in warning for warning in desk.land().warnings)
 
 
 def test_a_declared_format_of_a_date_goes_before_iso(tmp_path: Path) -> None:

@@ -42,6 +42,22 @@ def test_a_record_is_read_inside_its_wrapping_object_as_text_of_json_and_without
     assert desk.query("select distinct skipped_records from landed('ledger')") == [(1,)]
 
 
+def test_only_an_object_or_the_text_of_one_is_the_record(tmp_path: Path) -> None:
+    """A wrapping field with a number, a list or the text of one is a field of the record itself."""
+    desk = Desk(tmp_path, GROUP)
+    inside = [5, "5", "[1]", [1], None, "no JSON", {"id": "inner"}]
+    desk.put("a.jsonl", "\n".join(json.dumps({**PLAIN, "id": "outer", "_data": one}) for one in inside))
+    desk.land()
+    assert [row[0] for row in desk.rows("orders", "order_id")] == ["outer"] * 6 + ["inner"]
+
+
+def test_a_nul_inside_the_text_of_a_record_is_unreadable(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, GROUP)
+    desk.put("a.jsonl", json.dumps({"_data": json.dumps({**PLAIN, "id": "a\0b"})}))
+    desk.land()
+    assert desk.rows("unreadable", "record, rule") == [(1, "LND-004")]
+
+
 def test_the_source_cells_of_a_wrapped_record_are_found_again(tmp_path: Path) -> None:
     desk = Desk(tmp_path, GROUP)
     desk.put("a.jsonl", json.dumps({"type": "RECORD", "record": PLAIN}))

@@ -12,6 +12,9 @@ import xlsxwriter
 import xlwt
 
 from pipelines.landing import Outcome, RefusedFiles, check_sources
+from pipelines.landing.model import FileGroup
+from pipelines.landing.readers.workbook_cells import texts_of
+from pipelines.landing.readers.workbook_sheets import opened
 from tests.pipeline.landing_desk import Desk, lines
 
 HEADER = ["order", "line", "product", "quantity"]
@@ -119,6 +122,72 @@ def test_dates_are_the_same_in_both_date_systems(tmp_path: Path, file_format: st
     assert desk.raws("orders") == [{"id": "o1", "day": "2024-02-29"}]
 
 
+NUMBERS = (0, 0.5, -1.5, 1)
+FORMS = ("yyyy-mm-dd hh:mm", "hh:mm", "mmm yy", "[h]:mm", '"d"0.0')
+
+
+def xlsx_of_numbers(*, is_1904: bool) -> bytes:
+    """A row per number, a column per number format."""
+    content = io.BytesIO()
+    book = xlsxwriter.Workbook(content, {"in_memory": True, "date_1904": is_1904})
+    forms = [book.add_format({"num_format": form}) for form in FORMS]
+    sheet = book.add_worksheet()
+    for row, number in enumerate(NUMBERS):
+        for column, form in enumerate(forms):
+            sheet.write_number(row, column, number, form)
+    book.close()
+    return content.getvalue()
+
+
+def xls_of_numbers(*, is_1904: bool) -> bytes:
+    """The same by xlwt: it writes 0, 1 and -1.5 as RK, and 1904's flag into the globals."""
+    book = xlwt.Workbook()
+    book.dates_1904 = is_1904
+    sheet = book.add_sheet("a")
+    for row, number in enumerate(NUMBERS):
+        for column, form in enumerate(FORMS):
+            sheet.write(row, column, number, xlwt.easyxf(num_format_str=form))
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("is_1904", "rows"),
+    [
+        (
+            False,
+            [
+                ("00:00:00", "00:00:00", "00:00:00", "00:00:00", "0"),
+                ("12:00:00", "12:00:00", "12:00:00", "12:00:00", "0.5"),
+                ("-1.5", "-1.5", "-1.5", "-36:00:00", "-1.5"),
+                ("1900-01-01", "1900-01-01", "1900-01-01", "24:00:00", "1"),
+            ],
+        ),
+        (
+            True,
+            [
+                ("1904-01-01", "00:00:00", "1904-01-01", "00:00:00", "0"),
+                ("1904-01-01 12:00:00", "12:00:00", "1904-01-01 12:00:00", "12:00:00", "0.5"),
+                ("-1.5", "-1.5", "-1.5", "-36:00:00", "-1.5"),
+                ("1904-01-02", "1904-01-02", "1904-01-02", "24:00:00", "1"),
+            ],
+        ),
+    ],
+)
+@pytest.mark.parametrize(("file_format", "write"), [("xlsx", xlsx_of_numbers), ("xls", xls_of_numbers)])
+def test_a_number_below_one_is_a_day_of_1904_a_time_or_itself(
+    tmp_path: Path, file_format: str, write: Any, is_1904: bool, rows: list[tuple[str, ...]]
+) -> None:
+    """A negative number has no day and no time, so it stays a number and is not read as midnight."""
+    path = tmp_path / f"a.{file_format}"
+    path.write_bytes(write(is_1904=is_1904))
+    group = FileGroup.model_validate(lines("*", format=file_format))
+    with opened(path, group, tmp_path) as sheets:
+        (sheet,) = sheets
+    assert [tuple(texts_of(row, len(FORMS))) for row in sheet.rows] == rows
+
+
 def test_times_formulas_and_truth_values_have_the_stored_result(tmp_path: Path) -> None:
     desk = desk_of(tmp_path)
     row = ["o1", ("=1+1", 2), ('="Te"&"a"', "Tea"), ("=1>0", True), datetime(2024, 1, 2, 3, 4, 5), time(13, 30), 1e-7]
@@ -154,7 +223,7 @@ def test_a_cell_with_an_error_is_not_read_as_empty(tmp_path: Path, file_format: 
         content = saved.getvalue()
     desk.put(f"a.{file_format}", content)
     (warning,) = desk.land().warnings
-    assert "a." in warning and "1 cells have an error, the first one is #DIV/0! in row 2, `quantity`" in warning
+    assert "a." in warning and "1 cell has an error, the first one is #DIV/0! in row 2, `quantity`" in warning
     assert desk.rows("order_lines", "quantity") == [("#DIV/0!",), ("1",)]
 
 
@@ -162,7 +231,7 @@ def test_long_ids_that_became_numbers_are_warned_about(tmp_path: Path) -> None:
     desk = desk_of(tmp_path)
     desk.put("a.xlsx", xlsx({"A": [HEADER, [4970762000000348015, 1, "Tea", 123456789012345]]}))
     (warning,) = desk.land().warnings
-    assert "A: 1 numbers in `order` have more than 15 digits" in warning
+    assert "A: 1 number in `order` with more than 15 digits" in warning
     assert desk.rows("order_lines", "order_id, quantity") == [("4970762000000350000", "123456789012345")]
 
 
@@ -248,7 +317,7 @@ def test_merged_cells_over_rows_are_warned_about(tmp_path: Path) -> None:
     desk = desk_of(tmp_path)
     desk.put("a.xlsx", xlsx({"A": ROWS}, lambda book: book.worksheets()[0].merge_range(3, 0, 5, 0, "o3")))
     (warning,) = desk.land().warnings
-    assert "1 merged cells cover several rows, the first one begins in row 4" in warning
+    assert "1 merged cell covers several rows, the first one begins in row 4" in warning
 
 
 def test_an_external_entity_is_refused(tmp_path: Path) -> None:

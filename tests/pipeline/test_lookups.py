@@ -10,33 +10,14 @@ import pytest
 from pipelines.base.errors import ConfigError
 from pipelines.landing import check_sources, load_mapping, preview_landing
 from tests.pipeline.landing_desk import Desk
+from tests.pipeline.look_ups import CAMPAIGNS, SENDS
 
-CAMPAIGNS = {
-    "match": "campaigns*.csv",
-    "file_on": r"\d{4}-\d{2}-\d{2}",
-    "lookups": {"campaigns": {"about": "other", "key": "id", "columns": {"sent_at": "sent", "name": "title"}}},
-}
-UNDATED = {key: value for key, value in CAMPAIGNS.items() if key != "file_on"}
-SENDS = {
-    "match": "sends*.csv",
-    "look_up": {"campaigns": "campaign"},
-    "entities": {
-        "campaign_touches": {
-            "columns": {
-                "touch_id": "id",
-                "customer_ref": "who",
-                "campaign_id": "campaign",
-                "campaign_kind": "campaigns.name",
-                "touched_at": "campaigns.sent_at",
-            }
-        }
-    },
-}
+DATED = {**CAMPAIGNS, "file_on": r"\d{4}-\d{2}-\d{2}"}
 HEAD = "id,sent,title\n"
 WHO = "id,who,campaign\n"
 
 
-def _desk(tmp_path: Path, campaigns: dict[str, Any] = UNDATED) -> Desk:
+def _desk(tmp_path: Path, campaigns: dict[str, Any] = CAMPAIGNS) -> Desk:
     return Desk(tmp_path, SENDS, campaigns)
 
 
@@ -79,13 +60,13 @@ def test_a_key_with_two_values_gives_no_value_and_is_counted(tmp_path: Path) -> 
     desk.put("campaigns1.csv", HEAD + "c1,2024-01-05,Spring\n")
     desk.put("campaigns2.csv", HEAD + "c1,2024-01-06,Spring\n")
     (warning,) = desk.land().warnings
-    assert "the keys of 1 of 1 records have rows with different values" in warning
+    assert "the keys of 1 of 1 record have rows with different values" in warning
     assert _touches(desk) == [("1", None, "spring")]
     assert _issues(desk) == (0, 1)
 
 
 def test_the_latest_file_and_the_latest_delivery_are_in_force(tmp_path: Path) -> None:
-    desk = _desk(tmp_path, CAMPAIGNS)
+    desk = _desk(tmp_path, DATED)
     desk.put("sends.csv", WHO + "1,ann,c1\n2,bob,c2\n")
     desk.put("campaigns_2024-01-01.csv", HEAD + "c1,2024-01-05,Old\nc2,2024-01-07,Kept\n")
     desk.put("campaigns_2024-02-01.csv", HEAD + "c1,2024-01-06,New\n")
@@ -120,7 +101,7 @@ def test_the_order_in_which_files_arrive_does_not_matter(tmp_path: Path) -> None
     }
     results = []
     for seed in range(2):
-        desk = _desk(tmp_path / str(seed), CAMPAIGNS)
+        desk = _desk(tmp_path / str(seed), DATED)
         names = list(files)
         random.Random(seed).shuffle(names)
         for name in names:
@@ -160,7 +141,7 @@ def test_a_file_can_look_up_and_be_looked_up(tmp_path: Path) -> None:
             "interactions": {"columns": {"interaction_id": "id", "customer_ref": "who", "occurred_at": "sends.day"}}
         },
     }
-    desk = Desk(tmp_path, answers, sends, UNDATED)
+    desk = Desk(tmp_path, answers, sends, CAMPAIGNS)
     desk.put("answers.csv", "id,who,send\n1,ann,1\n")
     desk.put("sends.csv", WHO + "1,ann,c1\n")
     desk.put("campaigns.csv", HEAD + "c1,2024-01-05,Spring\n")
@@ -175,7 +156,7 @@ def test_a_file_can_look_up_and_be_looked_up(tmp_path: Path) -> None:
 def test_a_key_that_a_later_delivery_lacks_stays_unless_deliveries_are_full(
     tmp_path: Path, delivery: str | None, kept: str | None
 ) -> None:
-    desk = _desk(tmp_path, {**UNDATED, **({"delivery": delivery} if delivery else {})})
+    desk = _desk(tmp_path, {**CAMPAIGNS, **({"delivery": delivery} if delivery else {})})
     desk.put("sends.csv", WHO + "1,ann,c1\n2,bob,c2\n")
     desk.put("campaigns.csv", HEAD + "c1,2024-01-05,Spring\nc2,2024-01-07,May\n")
     desk.land()
@@ -190,7 +171,7 @@ def test_check_and_dry_run_say_what_look_ups_would_find(tmp_path: Path) -> None:
     desk.put("campaigns1.csv", HEAD + "c1,2024-01-05,Spring\n")
     (checked,) = check_sources(desk.home, desk.sources())
     where = f"{desk.mapping}:5"
-    assert f"look-up `campaigns` ({where}): 1 of 2 records with a key find values" in checked.notes
+    assert f"look-up `campaigns` ({where}): values are found for 1 of 2 records with a key" in checked.notes
     (warning,) = checked.warnings
     assert warning.startswith("sends1.csv: the keys of 1 of 2 records have no row") and warning.endswith(": line 3")
     assert not (desk.home / "landing" / "campaign_touches" / "source=shop").exists()
@@ -199,11 +180,11 @@ def test_check_and_dry_run_say_what_look_ups_would_find(tmp_path: Path) -> None:
     desk.put("sends2.csv", WHO + "3,cid,c1\n")
     desk.put("campaigns2.csv", HEAD + "c2,2024-01-06,May\n")
     (checked,) = check_sources(desk.home, desk.sources())
-    assert "1 landed files would find other values in look-ups; they land again" in checked.notes
-    assert f"look-up `campaigns` ({where}): 3 of 3 records with a key find values" in checked.notes
+    assert "1 landed file would find other values in look-ups; the next run lands what changes again" in checked.notes
+    assert f"look-up `campaigns` ({where}): values are found for 3 of 3 records with a key" in checked.notes
     preview = preview_landing(desk.home, desk.sources(), today=date(2024, 5, 31))
     assert (preview.new, preview.again) == ({"shop": 2}, {"shop": 1})
-    assert f"shop: look-up `campaigns` ({where}): 3 of 3 records with a key find values" in preview.look_ups
+    assert f"shop: look-up `campaigns` ({where}): values are found for 3 of 3 records with a key" in preview.look_ups
     report = desk.land()
     assert sorted(file.outcome.name for file in report.files) == ["AGAIN", "LANDED", "LANDED", "SKIPPED"]
     assert check_sources(desk.home, desk.sources())[0].notes == ()
@@ -229,7 +210,7 @@ def test_a_file_that_left_the_inbox_keeps_what_it_found(tmp_path: Path) -> None:
 def test_a_record_that_a_condition_loses_because_of_a_missing_key_is_counted(tmp_path: Path) -> None:
     rows = SENDS["entities"]["campaign_touches"]
     desk = Desk(
-        tmp_path, {**SENDS, "entities": {"campaign_touches": {**rows, "where": "campaigns.name = 'May'"}}}, UNDATED
+        tmp_path, {**SENDS, "entities": {"campaign_touches": {**rows, "where": "campaigns.name = 'May'"}}}, CAMPAIGNS
     )
     desk.put("sends.csv", WHO + "1,ann,c1\n2,bob,c2\n")
     desk.put("campaigns.csv", HEAD + "c2,2024-01-05,May\n")
@@ -259,14 +240,14 @@ def test_a_row_without_a_key_is_unreadable(tmp_path: Path) -> None:
     ],
 )
 def test_a_look_up_that_cannot_work_is_refused(tmp_path: Path, change: dict[str, Any], message: str) -> None:
-    desk = Desk(tmp_path, {**SENDS, **change}, UNDATED)
+    desk = Desk(tmp_path, {**SENDS, **change}, CAMPAIGNS)
     with pytest.raises(ConfigError, match=message):
         load_mapping(desk.mapping)
 
 
 def test_an_unknown_column_of_a_look_up_is_refused_with_its_line(tmp_path: Path) -> None:
     entity = {"columns": {"touch_id": "id", "customer_ref": "who", "touched_at": "campaigns.send_at"}}
-    desk = Desk(tmp_path, {**SENDS, "entities": {"campaign_touches": entity}}, UNDATED)
+    desk = Desk(tmp_path, {**SENDS, "entities": {"campaign_touches": entity}}, CAMPAIGNS)
     with pytest.raises(ConfigError, match=r"mapping\.yml:5: the look-up `campaigns` has no column `send_at`"):
         load_mapping(desk.mapping)
 
@@ -292,7 +273,7 @@ def test_a_look_up_about_customers_has_the_key_by_which_they_are_forgotten(tmp_p
 def test_look_ups_in_a_circle_are_refused(tmp_path: Path) -> None:
     sends = {**SENDS, "lookups": {"sends": {"about": "other", "key": "id", "columns": {"day": "campaigns.sent_at"}}}}
     late = {"name": "late", "why": "not needed", "where": "sends.day > sent"}
-    desk = Desk(tmp_path, sends, {**UNDATED, "look_up": {"sends": "id"}, "skips": [late]})
+    desk = Desk(tmp_path, sends, {**CAMPAIGNS, "look_up": {"sends": "id"}, "skips": [late]})
     with pytest.raises(
         ConfigError, match=r"mapping\.yml:5: the look-ups go in a circle: campaigns -> sends -> campaigns"
     ):

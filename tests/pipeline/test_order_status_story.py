@@ -84,7 +84,7 @@ def test_sales_count_and_nothing_else(story: Story) -> None:
 
 def test_an_unknown_status_is_warned_about_with_its_value(story: Story) -> None:
     found = [warning for warning in story.runs[0]["warnings"] if "unknown_status" in warning]
-    assert len(found) == 1 and "shop orders: unknown_status (im regal): 1 rows, value at stake 30.00 GBP" in found[0]
+    assert len(found) == 1 and "shop orders: unknown_status (im regal): 1 row, value at stake 30.00 GBP" in found[0]
     assert not [warning for warning in story.runs[1]["warnings"] if "unknown_status" in warning]
 
 

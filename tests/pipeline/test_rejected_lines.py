@@ -88,8 +88,8 @@ def test_few_lines_of_much_value_stop_a_run_whose_limit_they_pass(runs: Runs) ->
 def test_a_tenth_of_the_value_is_warned_about_by_default(runs: Runs) -> None:
     warnings = runs.published["warnings"]
     assert [w for w in warnings if "warn_value_share" in w and "2 of 100 rows (2.0%, 10.8% of the value)" in w]
-    read = "till order_lines: lines_rejected (value read from the rows): 1 rows, value at stake 109.00 GBP"
-    estimated = "till order_lines: lines_rejected (value estimated by the mean): 1 rows, value at stake about 10.10 GBP"
+    read = "till order_lines: lines_rejected (value read from the rows): 1 row, value at stake 109.00 GBP"
+    estimated = "till order_lines: lines_rejected (value estimated by the mean): 1 row, value at stake about 10.10 GBP"
     orders = "till orders: orders_incomplete (without an amount): 2 rows, value at stake 10.00 GBP"
     for words in (read, estimated, orders):
         assert [w for w in warnings if w.startswith(words)], words

@@ -131,7 +131,7 @@ PROGRAMME = "from rpt_programme where observed_on = last_day(observed_on) group 
 CSAT = "from rpt_satisfaction where construct = 'csat' and slice_by = 'all'"
 NPS = "from rpt_nps where slice_by = 'all' and survey_kind = 'all'"
 LEVELS_OF_MONTHS = """
-    with ends as (select date_on from dim_date where is_month_end),
+    with ends as (select date_on from dim_date where is_month_end and not is_after_as_of),
 
     levels as (
         select date_on, customer_key, level

@@ -134,7 +134,7 @@ def test_the_command_lists_unknown_statuses_as_text_and_as_json(tmp_path: Path) 
     )
     shown = CliRunner().invoke(app, ["check", "--config", str(config)])
     assert shown.exit_code == 0
-    assert "the status `odd` of orders is unknown: 1 rows, 1,234.50 EUR." in shown.stdout
+    assert "the status `odd` of orders is unknown: 1 row, 1,234.50 EUR." in shown.stdout
     assert "order_statuses" in shown.stdout and "`paid`" not in shown.stdout
     (source,) = json.loads(CliRunner().invoke(app, ["check", "--config", str(config), "--json"]).stdout)["sources"]
     assert {"entity": "orders", "status": "odd", "status_class": "unknown", "currency": "EUR"}.items() <= source[

@@ -51,6 +51,15 @@ def test_each_column_that_the_mapping_does_not_name_is_an_element(tmp_path: Path
     ]
 
 
+def test_a_record_whose_columns_are_all_empty_is_blank(tmp_path: Path) -> None:
+    columns = {**ANSWERS, "question_id": "item.name", "construct": "'trust'"}
+    entities = {"survey_answers": {"each": "columns", "columns": columns}}
+    desk = Desk(tmp_path, {"match": "*", "nulls": ["-"], "entities": entities})
+    desk.put("a.csv", "id,at,Q1,Q2\n1,2024-01-01,5,\n2,2024-01-01,-, \n")
+    (outcome,) = desk.land().files
+    assert (outcome.taken, outcome.unreadable, outcome.skips) == (1, 0, {"blank": 1})
+
+
 def test_with_several_header_rows_each_row_has_a_name_and_an_empty_cell_continues_the_question(tmp_path: Path) -> None:
     columns = {**ANSWERS, "question_id": "concat_ws('/', item.name, item.name2)", "construct": "'trust'"}
     entities = {"survey_answers": {"each": "columns", "columns": columns}}

@@ -64,7 +64,7 @@ def test_the_same_day_is_extended_too() -> None:
         (state().model_copy(update={"built": None}), "f", False, "nothing was built before"),
         (state(status=BuildStatus.IN_PROGRESS), "f", False, "was not completed"),
         (state(), "other", False, "have changed"),
-        (state(built="abz"), "f", False, "were removed"),
+        (state(built="abz"), "f", False, "1 landed batch was removed"),
         (state(), "f", True, "full refresh"),
     ],
 )
@@ -151,7 +151,7 @@ def test_a_second_try_builds_whole_what_the_first_would_have_extended() -> None:
 def test_staging_is_appended_to_unless_its_code_changed_or_batches_are_gone() -> None:
     assert not plan_staging(state(), ["a", "b", "c", "d"], fingerprint="s").is_full
     assert "changed" in plan_staging(state(), ["a", "b", "c"], fingerprint="other").reason
-    assert "1 landed batches" in plan_staging(state(), ["a", "b"], fingerprint="s").reason
+    assert "1 landed batch was" in plan_staging(state(), ["a", "b"], fingerprint="s").reason
     assert "full refresh" in plan_staging(state(), ["a", "b", "c"], fingerprint="s", full_refresh=True).reason
     assert plan_staging(WarehouseState(), [], fingerprint="s").is_full
 

@@ -52,7 +52,7 @@ def test_a_failed_test_of_several_rules_is_a_failure_for_each_rule_that_failed(t
     assert error.message.splitlines() == [
         "2 dbt tests failed in dbt_core:",
         "test fct_order.grain: 4 rows",
-        "test fct_order.not_null_source: 1 rows",
+        "test fct_order.not_null_source: 1 row",
     ]
     assert [str(found) for found in error.findings] == ["test fct_order.grain: 4", "test fct_order.not_null_source: 1"]
 

@@ -94,7 +94,7 @@ def test_a_rollback_to_what_is_not_there_or_not_whole_is_refused(tmp_path: Path)
         (lambda path: (path / "manifest.json").unlink(), "cannot be read"),
         (lambda path: (path / "manifest.json").write_text("{}"), "not a valid manifest"),
         (lambda path: (path / "loyalty.duckdb").unlink(), "is missing"),
-        (lambda path: (path / "loyalty.duckdb").write_bytes(b"x"), "1 bytes instead of"),
+        (lambda path: (path / "loyalty.duckdb").write_bytes(b"x"), "1 byte instead of"),
         (lambda path: path.rename(path.with_name("2026-01-04_moved")), "has the manifest of"),
     ],
 )

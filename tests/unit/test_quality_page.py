@@ -83,7 +83,7 @@ def test_no_value_of_a_row_is_on_the_page(people: duckdb.DuckDBPyConnection, tmp
 
 def test_the_page_says_what_was_expected_why_and_by_whom(people: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
     html = re.sub(r"\s+", " ", write(people, tmp_path))
-    assert "10 expectations: 8 stop the run, 1 are warnings, 0 were skipped" in html
+    assert "10 expectations: 8 stop the run, 1 is a warning, 0 were skipped" in html
     assert "column_values_to_be_unique.email: each once (warn; customer insight)" in html
     assert "listed: rows (error; customer insight)" in html
     assert "Conversion Error (" in html

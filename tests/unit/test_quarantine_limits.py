@@ -87,7 +87,7 @@ def test_what_stops_a_run_names_the_worst_files_their_rules_and_where_to_look() 
         check_limits(shares, LIMITS, ()).check(RULES)
     assert caught.value.exit_code == 4
     lines = caught.value.message.splitlines()
-    assert "8 files or entities" in lines[0]
+    assert lines[0].endswith("files or entities above stop_share or stop_value_share: 8")
     assert lines[1].startswith("  shop orders, of 7.csv: 67 of 100 rows (67.0%): ORD-007 67; ")
     assert RULES["ORD-007"].meaning in lines[1]
     assert "3 more" in lines[-1]

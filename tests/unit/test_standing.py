@@ -28,11 +28,14 @@ def test_a_warning_is_not_repeated_with_the_figures_of_the_version(tmp_path: Pat
     recorder = Recorder(tmp_path / "last_run.json", "r")
     recorder.warn("gate_quarantine", QUARANTINE.format(3, 8))
     recorder.warn("land", "shop: orders_2024-01-01.csv may be cut off")
+    recorder.warn("land", "shop orders: unknown_status: 1 row, value at stake 9.00 EUR: it does not count")
     others = ["shop: orders_2024-01-02.csv may be cut off", "shop orders: orders_rejected: 24 rows"]
-    conclude_with(tmp_path, recorder, [QUARANTINE.format(2, 7), *others])
-    assert recorder.report.warnings[:4] == [
+    again = "shop orders: unknown_status: 2 rows, value at stake 18.00 EUR: it does not count"
+    conclude_with(tmp_path, recorder, [QUARANTINE.format(2, 7), again, *others])
+    assert recorder.report.warnings[:5] == [
         QUARANTINE.format(3, 8),
         "shop: orders_2024-01-01.csv may be cut off",
+        "shop orders: unknown_status: 1 row, value at stake 9.00 EUR: it does not count",
         *others,
     ]
 

@@ -1,20 +1,18 @@
 {#-
-A condition on landed rows of the entity `name`: this run has to check their batch. A full build checks all batches
-that the ledger has committed. An incremental build checks only batches that are not in the table yet. They are listed
-as constants, so that the engine opens only their files.
+The landed rows of the entity `name` that this run has to check. A full build checks all batches that the ledger has
+committed. An incremental build checks only batches that are not in the table yet. They are listed as constants, so that
+the engine opens only their files.
 -#}
-{% macro batch_is_new(name) -%}
+{% macro rows_to_check(name) -%}
     {%- set ledger = landed('ledger') -%}
     {%- set committed -%}
         select batch from {{ ledger }} where entity = '{{ name }}' and landed_rows > 0
     {%- endset -%}
     {%- if not execute or not is_incremental() -%}
-        batch in ({{ committed }})
+    {{ landed_in(name, committed) }}
     {%- else -%}
-        {%- set found = run_query(committed ~ ' and batch not in (select distinct batch from ' ~ this ~ ') order by batch') -%}
-        {%- set batches = found.columns[0].values() | unique | list -%}
-        {%- if batches -%} batch in ('{{ batches | join("', '") }}')
-        {%- else -%} batch = 'none' and 1 = 0
-        {%- endif -%}
+        {%- set new = run_query(committed ~ ' and batch not in (select distinct batch from ' ~ this ~ ') order by batch') -%}
+    select * from {{ landed(name) }}
+    where {{ batch_in(new.columns[0].values()) }}
     {%- endif -%}
 {%- endmacro %}

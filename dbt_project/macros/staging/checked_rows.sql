@@ -17,8 +17,7 @@ decimals than their type keeps.
     {%- do numbers.append(column) -%}
 {%- endfor -%}
 with landed as (
-    select * from {{ landed(name) }}
-    where {{ batch_is_new(name) }}
+    {{ rows_to_check(name) }}
 ),
 
 typed as (

@@ -33,13 +33,15 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup) -
         else json_elements(path, group.encoding, group.records)
     )
     is_object = "case when json_valid(document) then json_type(document) = 'OBJECT' else false end"
-    content = f", {content_of(group, 'document')} as content" if group.unwrap else ""
+    source, nul = LINES, has_nul("document")
+    if group.unwrap:
+        source = f"(select *, {content_of(group, 'document')} as content from {LINES})"  # noqa: S608 (names are quoted)
+        nul += f" or ({has_nul('content')})"
     count = load_records(
         connection,
         records,
         f"create or replace temp table {TABLE} as select * replace (case when rule is not null then rule"  # noqa: S608
-        f" when not ({is_object}) then '{Rule.NO_RECORD}' when {has_nul('document')} then '{Rule.NUL}' end as rule)"
-        f"{content} from {LINES}",
+        f" when not ({is_object}) then '{Rule.NO_RECORD}' when {nul} then '{Rule.NUL}' end as rule) from {source}",
     )
     spans = unreadable_spans(connection, TABLE)
     make_view(connection, group, Own("record", "line", "document"), _read_once(connection, group), "rule is null")

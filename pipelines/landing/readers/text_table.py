@@ -10,6 +10,7 @@ import duckdb
 
 from pipelines.base import quoting
 from pipelines.base.errors import InputError
+from pipelines.base.text import counted
 from pipelines.landing.expressions import Path as Reference
 from pipelines.landing.model import FileGroup
 from pipelines.landing.readers import csvpass
@@ -94,8 +95,9 @@ def _load_clean(connection: duckdb.DuckDBPyConnection, clean: Path, count: csvpa
         ) from error
     if not _agrees(connection, count):
         raise InputError(
-            f"two readers disagree: Python's csv module counts {count.records} records with {count.characters}"
-            " characters, DuckDB counts others. The file is refused: nothing of it lands",
+            f"two readers disagree: Python's csv module counts {counted(count.records, 'record')} with"
+            f" {counted(count.characters, 'character')}, DuckDB counts others. The file is refused: nothing of it"
+            " lands",
             hint="Please report this with a sample of the file.",
         )
 

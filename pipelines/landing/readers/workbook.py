@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from pipelines.base import quoting
 from pipelines.base.errors import InputError
-from pipelines.base.text import printable_name
+from pipelines.base.text import counted, printable_name
 from pipelines.landing.binding import record_tree
 from pipelines.landing.cells import BLANKS
 from pipelines.landing.expressions import Path as Reference
@@ -156,22 +156,24 @@ def _warnings(sheet: Sheet, layout: _Layout, group: FileGroup) -> list[str]:
     )
     for index, count in sorted(inexact.items()):
         warnings.append(
-            f"{count:,} numbers in `{printable_name(read[index])}` have more than 15 digits. Spreadsheets replace"
-            " the digits after the 15th by zeros, so ids are wrong, and different ids may be equal. Export this column"
+            f"{counted(count, 'number')} in `{printable_name(read[index])}` with more than 15 digits."
+            " Spreadsheets replace the digits after the 15th by zeros, so ids are wrong, and different ids may be"
+            f" equal. Export this column"
             " as text, or deliver the source's CSV file"
         )
     wrong = [(place, text) for place, text in sorted(sheet.errors.items()) if place[0] in records and place[1] in read]
     if wrong:
         (row, column), text = wrong[0]
         warnings.append(
-            f"{len(wrong):,} cells have an error, the first one is {text} in row {row + 1},"
+            f"{counted(len(wrong), 'cell has', 'cells have')} an error, the first one is {text} in row {row + 1},"
             f" `{printable_name(read[column])}`. The error lands as its text. Correct the formulas, or"
             " declare the texts as `nulls` in the mapping"
         )
     merged = [one for one in sheet.merged if one[0][0] in records and one[1][0] > one[0][0] and one[0][1] in read]
     if merged:
         warnings.append(
-            f"{len(merged):,} merged cells cover several rows, the first one begins in row {merged[0][0][0] + 1}. Only"
-            " the first row has the value, the others are empty. Undo the merging in the spreadsheet program"
+            f"{counted(len(merged), 'merged cell covers', 'merged cells cover')} several rows, the first one"
+            f" begins in row {merged[0][0][0] + 1}. Only the first row has the value, the others are empty. Undo the"
+            " merging in the spreadsheet program"
         )
     return warnings

@@ -5,17 +5,19 @@ formulas, which must not be empty. The layout is Microsoft's [MS-XLS].
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import olefile
 
 from pipelines.base.errors import InputError
+from pipelines.landing.readers.workbook_times import NumberFormats, Place
 
 _BOF, _EOF, _SHEET, _FILEPASS = 0x0809, 0x000A, 0x0085, 0x002F
 _FORMULA, _STRING, _BOOL_OR_ERROR, _MANY_NUMBERS = 0x0006, 0x0207, 0x0205, 0x00BD
-_NUMBERS = (0x0203, 0x027E)  # NUMBER, RK
+_PACKED = 0x027E  # RK
+_NUMBERS = (0x0203, _PACKED)
 _ERRORS = {
     0x00: "#NULL!",
     0x07: "#DIV/0!",
@@ -25,7 +27,8 @@ _ERRORS = {
     0x24: "#NUM!",
     0x2A: "#N/A",
 }
-Place = tuple[int, int]
+_DATE_SYSTEM, _FORMAT, _STYLE = 0x0022, 0x041E, 0x00E0
+_BIFF8 = 0x0600
 
 
 @dataclass
@@ -48,12 +51,7 @@ def look_at(path: Path) -> list[BiffSheet]:
         InputError: It is damaged, or protected by a password (LND-012).
     """
     try:
-        with olefile.OleFileIO(str(path)) as container:
-            name = next((name for name in ("Workbook", "Book") if container.exists(name)), None)
-            if name is None:
-                raise _damaged("it has no sheets")
-            data = container.openstream(name).read()
-        positions = []
+        data, positions = _data(path), []
         for kind, body in _records(data, 0):
             if kind == _FILEPASS:
                 raise InputError(
@@ -65,6 +63,64 @@ def look_at(path: Path) -> list[BiffSheet]:
         return [_look(data, position) for position in positions]
     except (OSError, struct.error, IndexError) as error:
         raise _damaged(str(error)) from error
+
+
+def numbers(path: Path, sheet: int, places: Collection[Place]) -> tuple[dict[Place, tuple[float, int]], NumberFormats]:
+    """The number and the style of some cells of a sheet, and the number formats of the workbook.
+
+    Args:
+        path: The workbook, for which look_at has been called.
+        sheet: The number of the sheet, from 0.
+        places: The cells.
+    """
+    data, formats, positions, is_biff8 = _data(path), NumberFormats(), [], False
+    for kind, body in _records(data, 0):
+        if kind == _BOF:
+            is_biff8 = struct.unpack_from("<H", body)[0] == _BIFF8
+        elif kind == _SHEET:
+            positions.append(struct.unpack_from("<I", body)[0])
+        elif kind == _DATE_SYSTEM:
+            formats.is_1904 = body[0] == 1
+        elif kind == _STYLE:
+            formats.of_styles.append(struct.unpack_from("<H", body, 2)[0])
+        elif kind == _FORMAT and is_biff8:
+            formats.codes[struct.unpack_from("<H", body)[0]] = body[5:].decode(
+                "utf-16-le" if body[4] & 1 else "latin-1"
+            )
+    found = {}
+    for kind, body in _records(data, positions[sheet]):
+        if kind in (*_NUMBERS, _MANY_NUMBERS, _FORMULA):
+            for place, style, number in _numbers(kind, body):
+                if place in places:
+                    found[place] = number, style
+    return found, formats
+
+
+def _numbers(kind: int, body: bytes) -> Iterator[tuple[Place, int, float]]:
+    """The place, the style and the number of each cell of a record."""
+    row, column, style = struct.unpack_from("<HHH", body)
+    if kind == _MANY_NUMBERS:
+        for index in range((len(body) - 6) // 6):
+            style, packed = struct.unpack_from("<Hi", body, 4 + 6 * index)
+            yield (row, column + index), style, _unpacked(packed)
+    elif kind == _PACKED:
+        yield (row, column), style, _unpacked(struct.unpack_from("<i", body, 6)[0])
+    else:
+        yield (row, column), style, struct.unpack_from("<d", body, 6)[0]
+
+
+def _unpacked(packed: int) -> float:
+    """The number that four bytes of an RK stand for: whole or with a fraction, or one of both divided by 100."""
+    number = packed >> 2 if packed & 2 else struct.unpack("<d", struct.pack("<q", (packed & ~3) << 32))[0]
+    return float(number / 100 if packed & 1 else number)
+
+
+def _data(path: Path) -> bytes:
+    with olefile.OleFileIO(str(path)) as container:
+        name = next((name for name in ("Workbook", "Book") if container.exists(name)), None)
+        if name is None:
+            raise _damaged("it has no sheets")
+        return bytes(container.openstream(name).read())
 
 
 def _records(data: bytes, position: int) -> Iterator[tuple[int, bytes]]:

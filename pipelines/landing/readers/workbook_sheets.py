@@ -12,9 +12,9 @@ from pathlib import Path
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 from pipelines.base.errors import InputError
-from pipelines.base.text import printable_name
+from pipelines.base.text import counted, printable_name
 from pipelines.landing.model import FileGroup
-from pipelines.landing.readers import workbook_biff, workbook_xml
+from pipelines.landing.readers import workbook_biff, workbook_times, workbook_xml
 from pipelines.landing.readers.workbook_cells import Value
 
 Range = tuple[tuple[int, int], tuple[int, int]]
@@ -61,7 +61,7 @@ def opened(path: Path, group: FileGroup, scratch: Path) -> Iterator[Iterator[She
         look = workbook_xml.copy_checked(path, clean) if group.format == "xlsx" else None
         biff = workbook_biff.look_at(path) if look is None else []
         with CalamineWorkbook.from_path(path if look is None else clean) as book:
-            yield _Book(book, look, biff).chosen(group.sheet)
+            yield _Book(path, book, look, biff).chosen(group.sheet)
     except PasswordError as error:
         raise InputError(
             "the workbook is protected by a password (LND-012)",
@@ -79,14 +79,20 @@ class _Book:
     """An open workbook.
 
     Args:
+        path: The workbook.
         book: The workbook as python-calamine reads it.
         look: The second look at an XLSX file; None for XLS.
         biff: The second look at the sheets of an XLS file.
     """
 
     def __init__(
-        self, book: CalamineWorkbook, look: workbook_xml.Look | None, biff: Sequence[workbook_biff.BiffSheet]
+        self,
+        path: Path,
+        book: CalamineWorkbook,
+        look: workbook_xml.Look | None,
+        biff: Sequence[workbook_biff.BiffSheet],
     ) -> None:
+        self._path = path
         self._book = book
         self._look = look
         self._biff = biff
@@ -143,9 +149,19 @@ class _Book:
             read = sum(sheet.cell(*place) != "" for place in biff.values)
         if read != expected:
             raise InputError(
-                f"sheet {printable_name(name)}: two readers disagree: one finds {expected:,} cells with a value, the"
-                f" other {read:,}. The file is refused: nothing of it lands (LND-012)",
+                f"sheet {printable_name(name)}: two readers disagree: one finds"
+                f" {counted(expected, 'cell')} with a value, the other {read:,}. The file is refused: nothing of"
+                " it lands (LND-012)",
                 hint="Open it in a spreadsheet program, save it again, and deliver that file. Please report this with a"
                 " sample of the file.",
             )
+        if times := workbook_times.places_of_times(rows):
+            workbook_times.correct(rows, *self._numbers(name, times))
         return Sheet(name, rows, errors, found.merged_cell_ranges or ())
+
+    def _numbers(
+        self, name: str, places: set[workbook_times.Place]
+    ) -> tuple[dict[workbook_times.Place, tuple[float, int]], workbook_times.NumberFormats]:
+        if self._look is not None:
+            return self._look.numbers(name, places)
+        return workbook_biff.numbers(self._path, self._book.sheet_names.index(name), places)

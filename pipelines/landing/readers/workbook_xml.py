@@ -8,13 +8,14 @@ which python-calamine reads as empty.
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
 from pipelines.base.errors import InputError
 from pipelines.base.text import printable_name
+from pipelines.landing.readers.workbook_times import NumberFormats, Place
 from pipelines.landing.readers.zipfiles import open_zip, unpacked
 
 WORKBOOK_MOST = 2 * 1024**3  # bytes of all parts together; a workbook is read in memory
@@ -27,6 +28,8 @@ _INLINE = re.compile(rb"<(?:\w+:)?is>(?:(?!</(?:\w+:)?is>).)*?<(?:\w+:)?t(?:\s[^
 _VALUE_OF = rb"[\"'][^>]*)>(?:(?!</(?:\w+:)?c>).)*?<(?:\w+:)?v>\s*([^<]*)<"
 _ERROR = re.compile(rb"<(?:\w+:)?c\s([^>]*\bt=[\"']e" + _VALUE_OF, re.DOTALL)
 _SHARED = re.compile(rb"<(?:\w+:)?c\s([^>]*\bt=[\"']s" + _VALUE_OF, re.DOTALL)
+_NUMBER = re.compile(rb"<(?:\w+:)?c\s([^>]*[^>/])>(?:(?!</(?:\w+:)?c>).)*?<(?:\w+:)?v>\s*([-+.\dEe]+)\s*<", re.DOTALL)
+_STYLE = re.compile(rb"""\bs=["'](\d+)["']""")
 _REFERENCE = re.compile(rb"""\br=["']([A-Z]+)(\d+)["']""")
 _NOT_A_ROOT = re.compile(rb"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
 
@@ -68,6 +71,17 @@ class Look:
         """The number of cells of a sheet that have a text, a number or a truth value."""
         look = self.sheet(name)
         return look.values - len(look.errors) - self._empty(name)
+
+    def numbers(self, name: str, places: Collection[Place]) -> tuple[dict[Place, tuple[float, int]], NumberFormats]:
+        """The number and the style of some cells of a sheet, and the number formats of the workbook."""
+        with zipfile.ZipFile(self.clean) as copy:
+            cells, formats = _NUMBER.finditer(copy.read(self.parts[name])), _formats(copy)
+        found = {}
+        for attributes, number in (cell.groups() for cell in cells):
+            if (place := _place(attributes)) in places and place is not None:
+                style = _STYLE.search(attributes)
+                found[place] = float(number), int(style[1]) if style else 0
+        return found, formats
 
     def _empty(self, name: str) -> int:
         """The number of cells whose text is empty. Few workbooks have any."""
@@ -146,13 +160,35 @@ def _count(xml: bytes, look: SheetLook) -> None:
     look.values += len(_VALUE.findall(xml)) + len(_INLINE.findall(xml))
     has_errors = b't="e"' in xml or b"t='e'" in xml
     for attributes, text in _ERROR.findall(xml) if has_errors else ():
-        place = _REFERENCE.search(attributes)
+        place = _place(attributes)
         if place is None:
             raise _damaged("a cell with an error has no reference")
-        column = 0
-        for letter in place[1]:
-            column = column * 26 + letter - 64
-        look.errors[int(place[2]) - 1, column - 1] = text.decode(errors="replace")
+        look.errors[place] = text.decode(errors="replace")
+
+
+def _place(attributes: bytes) -> Place | None:
+    """The row and column of a cell, from 0."""
+    found = _REFERENCE.search(attributes)
+    if found is None:
+        return None
+    column = 0
+    for letter in found[1]:
+        column = column * 26 + letter - 64
+    return int(found[2]) - 1, column - 1
+
+
+def _formats(copy: zipfile.ZipFile) -> NumberFormats:
+    """The date system and the number formats of a workbook."""
+    book = ElementTree.fromstring(copy.read("xl/workbook.xml"))
+    systems = [one.get("date1904", "") for one in book.iter() if one.tag.endswith("}workbookPr")]
+    formats = NumberFormats(is_1904=bool({"1", "true"} & set(systems)))
+    if "xl/styles.xml" in copy.namelist():
+        styles = ElementTree.fromstring(copy.read("xl/styles.xml"))
+        codes = (one for one in styles.iter() if one.tag.endswith("}numFmt"))
+        formats.codes.update((int(one.get("numFmtId", "0")), one.get("formatCode", "")) for one in codes)
+        lists = (one for one in styles if one.tag.endswith("}cellXfs"))
+        formats.of_styles.extend(int(style.get("numFmtId", "0")) for one in lists for style in one)
+    return formats
 
 
 def _sheets(copy: zipfile.ZipFile) -> Iterator[tuple[str, str]]:

@@ -16,6 +16,8 @@ from pipelines.landing.readers.textfile import UNPACKED_ALWAYS, UNPACKED_MOST, U
 MEMBERS_MOST = 10_000
 _IS_ENCRYPTED = 0x1
 _PIECE = 1024**2
+_MARKER = 4  # bytes that some programs write before the first member
+_TAIL = 22 + 65_535  # the longest end of an archive: its last record and a comment
 
 
 @contextmanager
@@ -32,6 +34,7 @@ def open_zip(path: Path, kind: str, most: int = UNPACKED_MOST) -> Iterator[zipfi
     """
     try:
         with zipfile.ZipFile(path) as opened:
+            _check_ends(path, opened, kind)
             _check_sizes(path, opened.infolist(), kind, most)
             if any(member.flag_bits & _IS_ENCRYPTED for member in opened.infolist()):
                 raise InputError(
@@ -50,6 +53,20 @@ def unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[byte
     with archive.open(member) as file:
         while piece := file.read(_PIECE):
             yield piece
+
+
+def _check_ends(path: Path, archive: zipfile.ZipFile, kind: str) -> None:
+    """Refuse a file in which another archive stands before or after the one that is read: its members would be lost."""
+    first = min((member.header_offset for member in archive.infolist()), default=0)
+    with path.open("rb") as file:
+        file.seek(-min(_TAIL, path.stat().st_size), 2)
+        tail = file.read()
+    after = tail[tail.rfind(b"PK\5\6") :]
+    if first > _MARKER or b"PK\3\4" in after:
+        raise InputError(
+            f"the {kind} is damaged: the file has another archive before or after it (LND-012)",
+            hint="Were several archives written into one file? Have each delivered as a file of its own.",
+        )
 
 
 def _check_sizes(path: Path, members: list[zipfile.ZipInfo], kind: str, most: int) -> None:

@@ -12,6 +12,7 @@ select
     channel,
     touchpoint,
     source_channel,
+    {{ hash_key(['source', 'store_id']) }} as store_key,
     store_id,
     coupon_code,
     currency as source_currency,

@@ -23,6 +23,7 @@ select
     lines.ordered_on,
     lines.status,
     lines.status_class,
+    {{ hash_key(['lines.source', 'lines.product_id']) }} as product_key,
     lines.product_id,
     lines.product_name,
     lines.category,
