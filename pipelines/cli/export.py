@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from pipelines.base.errors import ConfigError, LoyaltyError, UnknownPersonError
+from pipelines.base.text import counted
 from pipelines.cli.console import JsonOption, err, out, print_json, reports_errors
 from pipelines.cli.options import ConfigOption, HomeOption
 from pipelines.cli.person import By, ByOption, SourceOption, export_person_data
@@ -111,10 +112,11 @@ def _report(exported: Exported, kind: Format, to: Path | None, *, as_json: bool)
         print_json({"file": to, "format": kind, **asdict(exported)})
         return
     place = f" in {to}" if to else ""
-    text = f"{exported.rows:,} rows and {exported.columns} columns of {exported.mart} ({exported.version}){place}"
+    size = f"{counted(exported.rows, 'row')} and {counted(exported.columns, 'column')}"
+    text = f"{size} of {exported.mart} ({exported.version}){place}"
     if exported.formulas:
         mark = "begin with an apostrophe" if kind is Format.CSV else "are marked as text"
-        text += f"; {exported.formulas:,} texts that look like formulas {mark}"
+        text += f"; texts that look like formulas {mark}: {exported.formulas:,}"
     if exported.as_text:
         text += f"; written as text, because Excel would change them: {', '.join(exported.as_text)}"
     (out() if to else err()).print(text)

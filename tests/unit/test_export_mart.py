@@ -201,7 +201,7 @@ def test_the_command_writes_a_mart_and_counts(home: Path, tmp_path: Path) -> Non
     done = command(home, *words)
     assert done.stdout == (
         f"2 rows and 2 columns of fct_text (2026-01-05_aaaa) in {to};"
-        " 2 texts that look like formulas begin with an apostrophe\n"
+        " texts that look like formulas begin with an apostrophe: 2\n"
     )
     assert lines(to) == [["n", "text"], ["1", "'=1+1"], ["2", "'+1"]]
     assert json.loads(command(home, *words, "--json").stdout) == {
@@ -215,7 +215,7 @@ def test_without_a_file_the_rows_go_to_standard_output(home: Path) -> None:
         home, "fct_text", "--format", "csv", "--columns", "n", "--where", "n < 3", "--version", "2026-01-05_aaaa"
     )
     assert done.stdout == "n\n1\n2\n"
-    assert done.stderr == "2 rows and 1 columns of fct_text (2026-01-05_aaaa)\n"
+    assert done.stderr == "2 rows and 1 column of fct_text (2026-01-05_aaaa)\n"
     done = command(home, "fct_text", "--format", "arrow")
     assert pa.ipc.open_file(done.stdout_bytes).read_all().num_rows == len(TEXTS)
 
