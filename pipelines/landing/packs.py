@@ -1,12 +1,12 @@
 """Packs: copies of the rows of many small batches in one file.
 
-Opening a small Parquet file takes up to a millisecond, and the landing gate opens each of them several times. With
+Opening a small Parquet file takes up to a millisecond, and the landing gate would open each of them several times. With
 packs, the gate and a full build open few files. The files of the batches alone decide what has landed. A pack is a
-copy, and a list names its batches with the state of their files. A pack counts only if neither it nor any of these
-files has changed; otherwise it is removed, and its batches are packed again. So a kill, a restored backup or a damaged
-pack needs no repair. Packs are brought up to date when landing ends and at the start of a run. dbt and the gate run
-after that, under the lock of the run, and nothing else reads packs. An erasure removes each pack with an affected batch
-before it changes a batch.
+copy, and a list names its batches with the state of their files. A pack is valid only if neither it nor any of these
+files has changed; otherwise it is removed, and its batches count as batches without a pack. So a kill, a restored
+backup or a damaged pack needs no repair. Packs are brought up to date when landing ends and at the start of a run. dbt
+and the gate run after that, under the lock of the run, and nothing else reads packs. An erasure removes each pack with
+an affected batch before it changes a batch.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -29,9 +29,9 @@ from pipelines.landing.index import LandedPart, landed_parts, state_of
 
 FOLDER = "packs"
 LIST = "packed.parquet"
-SMALL = 1 << 20  # bytes; reading a larger file takes much longer than opening it
-WORTH = 200  # small batches of an entity without a pack; fewer are opened in a fraction of a second
-MOST_BATCHES, MOST_BYTES = 2_000, 64 << 20  # of a pack: if one of its batches changes, all of them are read again
+SMALL_FILE_BYTES = 1 << 20  # bytes; reading a larger file takes much longer than opening it
+MIN_BATCHES_TO_PACK = 200  # small batches of an entity without a pack; fewer are opened in a fraction of a second
+MAX_BATCHES, MAX_BYTES = 2_000, 64 << 20  # of a pack: if one of its batches changes, all of them are read again
 _ROW_GROUP = 20_000  # rows
 _HIVE = "hive_partitioning = true, hive_types = {'source': 'VARCHAR', 'batch': 'VARCHAR'}"
 
@@ -73,10 +73,12 @@ def update_packs(landing: Path) -> None:
     packed = {(one.dataset, one.source, one.batch) for one in kept}
     new = []
     for dataset, of_dataset in parts.items():
-        lacking = [
-            part for part in of_dataset if part.size < SMALL and (dataset, part.source, part.batch) not in packed
+        unpacked = [
+            part
+            for part in of_dataset
+            if part.size < SMALL_FILE_BYTES and (dataset, part.source, part.batch) not in packed
         ]
-        for group in _groups(lacking) if len(lacking) >= WORTH else ():
+        for group in _groups(unpacked) if len(unpacked) >= MIN_BATCHES_TO_PACK else ():
             new += _write_pack(landing, dataset, group)
     if new:
         _write_list(landing, [*kept, *new])
@@ -146,7 +148,7 @@ def _groups(parts: Iterable[LandedPart]) -> Iterator[list[LandedPart]]:
     group: list[LandedPart] = []
     size = 0
     for part in parts:
-        if group and (len(group) == MOST_BATCHES or size + part.size > MOST_BYTES):
+        if group and (len(group) == MAX_BATCHES or size + part.size > MAX_BYTES):
             yield group
             group, size = [], 0
         group.append(part)

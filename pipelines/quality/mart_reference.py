@@ -26,8 +26,8 @@ Every published mart and column: label, type, unit, meaning, and when the value 
 from [`dbt_project/models/marts/`](../dbt_project/models/marts). Change a description there, not here. Labels in Chinese
 are in the mart `dim_label`.
 
-The key of a mart is never NULL. The column NULL says *never* where a check of each run refuses a NULL. Where it says
-*see meaning*, the meaning says when the value is NULL. Elsewhere NULL means that the data do not say it, or that there
+The key of a mart is never NULL. In the column NULL, *never* means that each run checks that there is no NULL, and *see
+meaning* that the meaning says when the value is NULL. Elsewhere NULL means that the data do not say it, or that there
 is nothing to compute it from. NULL is never the same as 0.
 
 Units follow from names:
@@ -46,7 +46,7 @@ _UNITS = (
     (r"_on$", "day", "Day in the business time zone."),
     (r"_at$", "UTC", "Time in UTC."),
     (r"^n_", "count", "Number of things."),
-    (r"_key$", "key", "Key: no meaning of its own, and stable as the identity page says."),
+    (r"_key$", "key", "Key without a meaning of its own. [identity.md](identity.md) says when a customer_key changes."),
 )
 
 

@@ -25,7 +25,7 @@ def order(number: int) -> dict[str, str | None]:
 def test_packs_and_files_give_the_same_rows(
     new_warehouse: Callable[[], Warehouse], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(packs, "WORTH", 2)
+    monkeypatch.setattr(packs, "MIN_BATCHES_TO_PACK", 2)
     home = new_warehouse()
 
     def check(*options: str) -> list[tuple[object, ...]]:

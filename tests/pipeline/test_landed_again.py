@@ -301,7 +301,7 @@ def test_a_landed_file_that_no_entry_takes_and_that_is_gone_is_a_warning(tmp_pat
     (desk.inbox / "sales.csv").unlink()
     desk.say(CLIENTS)
     (warning,) = desk.land().warnings
-    assert "sales.csv" in warning and "Their rows still count" in warning
+    assert "sales.csv" in warning and "The rows still count" in warning
     assert len(desk.rows("orders")) == 1
 
 

@@ -24,7 +24,7 @@ Rows = list[tuple[object, ...]]
 
 @pytest.fixture(autouse=True)
 def two_are_worth_a_pack(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packs, "WORTH", 2)
+    monkeypatch.setattr(packs, "MIN_BATCHES_TO_PACK", 2)
 
 
 @pytest.fixture
@@ -97,22 +97,22 @@ def test_few_batches_and_large_ones_are_not_packed(desk: Desk, monkeypatch: pyte
     update_packs(landing)
     assert batches(landing) == first
     desk.put("e.csv", f"{HEADER}e1,2024-05-02,4.00\n")
-    monkeypatch.setattr(packs, "SMALL", 10)
+    monkeypatch.setattr(packs, "SMALL_FILE_BYTES", 10)
     desk.land()
     assert batches(landing) == first
     monkeypatch.undo()
-    monkeypatch.setattr(packs, "WORTH", 2)
+    monkeypatch.setattr(packs, "MIN_BATCHES_TO_PACK", 2)
     update_packs(landing)
     assert len(batches(landing)) == 5 and len(pack_files(landing)) == 2
     assert from_packs(desk) == from_files(desk)
 
 
-@pytest.mark.parametrize("limit", ["MOST_BATCHES", "MOST_BYTES"])
+@pytest.mark.parametrize("limit", ["MAX_BATCHES", "MAX_BYTES"])
 def test_a_pack_has_a_limited_size(desk: Desk, monkeypatch: pytest.MonkeyPatch, limit: str) -> None:
-    monkeypatch.setattr(packs, limit, 2 if limit == "MOST_BATCHES" else 1)
+    monkeypatch.setattr(packs, limit, 2 if limit == "MAX_BATCHES" else 1)
     shutil.rmtree(desk.home / "landing" / packs.FOLDER)
     update_packs(desk.home / "landing")
-    assert len(pack_files(desk.home / "landing")) == (2 if limit == "MOST_BATCHES" else 4)
+    assert len(pack_files(desk.home / "landing")) == (2 if limit == "MAX_BATCHES" else 4)
     assert from_packs(desk) == from_files(desk)
 
 
