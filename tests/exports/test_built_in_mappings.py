@@ -56,6 +56,16 @@ def test_a_refund_of_a_shopify_export_has_no_date_and_belongs_to_its_order(tmp_p
     ]
 
 
+def test_a_refund_in_another_form_is_kept_for_staging_instead_of_being_no_refund(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.mapping.write_text("extends: shopify\n", encoding="utf-8")
+    export = (EXPORTS / "shopify" / "orders_export.csv").read_text(encoding="utf-8")
+    assert ",20.00," in export
+    desk.put("orders_export_1.csv", export.replace(",20.00,", ',"20,00",', 1))
+    desk.land()
+    assert desk.rows("returns", "return_id, amount") == [("#1001-refunded", "20,00")]
+
+
 def test_shopify_customers(tmp_path: Path) -> None:
     columns = "customer_ref, name, email, phone, country, city, account_ref, consent_email, consent_sms"
     assert land_export("shopify", tmp_path).rows("customers", columns) == [

@@ -70,3 +70,32 @@ def test_entries_with_a_name_that_have_no_file_are_in_one_line(tmp_path: Path) -
     (checked,) = check_sources(desk.home, desk.sources())
     assert checked.notes[0].startswith("no file matches x.csv (")
     assert checked.notes[1:3] == ("no file for these entries of the mapping: leads, deals",)
+
+
+ORDERS: dict[str, Any] = {
+    "match": "*.csv",
+    "optional": "*",
+    "entities": {
+        "orders": {
+            "columns": {
+                "order_id": "Id",
+                "ordered_at": "Date",
+                "status": {"sql": "Stage", "values": {"Closed Won": "paid", "*": "open"}},
+            }
+        }
+    },
+}
+
+
+def test_a_file_without_the_status_of_orders_is_refused_because_all_of_them_would_count(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, ORDERS)
+    desk.put("a.csv", "Id,Date,Phase\n1,2024-01-01,Closed Lost\n")
+    with pytest.raises(RefusedFiles, match=r"none of `Stage`, from which orders\.status is made"):
+        desk.land()
+
+
+def test_who_names_the_status_as_optional_lands_orders_without_it(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, {**ORDERS, "optional": ["Stage"]})
+    desk.put("a.csv", "Id,Date,Phase\n1,2024-01-01,Closed Lost\n")
+    desk.land()
+    assert desk.rows("orders", "order_id, status") == [("1", None)]

@@ -1,7 +1,7 @@
 """Optional columns (`optional` in a mapping): which ones a file lacks, and which canonical columns stay empty by that.
 
 A lacking column is NULL. A file is refused only if it lacks every column that a key, or another column that each row
-needs, is made of.
+needs, is made of. Under `*` this includes the status of orders and lines: without a status, a row counts as a sale.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -13,6 +13,7 @@ from pipelines.landing.model import FileGroup
 from pipelines.landing.value_maps import column_sql
 
 ALL = "*"
+SALES = ("orders", "order_lines")  # their status decides whether they count
 
 
 def absent_columns(lacking: Sequence[str], group: FileGroup) -> frozenset[str]:
@@ -26,7 +27,8 @@ def required_sources(group: FileGroup) -> Iterator[tuple[str, list[str]]]:
     for name, rows in group.entities.items():
         entity = ENTITIES[name]
         for block in rows.blocks():
-            for alternatives in (*((key,) for key in entity.key), *entity.needs):
+            statuses = (("status",),) if ALL in group.optional and name in SALES else ()
+            for alternatives in (*((key,) for key in entity.key), *entity.needs, *statuses):
                 mapped = [column for column in alternatives if column in block]
                 read = [{path[0] for path in references(block[column].sql)} for column in mapped]
                 if mapped and all(read):
