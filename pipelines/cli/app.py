@@ -29,6 +29,7 @@ from pipelines.cli import (
     backfill,
     draft,
     explain,
+    export,
     identity,
     init,
     inspect,
@@ -122,7 +123,7 @@ app.command("publish")(operate.publish)
 app.command("report")(report.report)
 app.command("forget")(person.forget)
 app.command("forget-again")(person.forget_again)
-app.command("export")(person.export)
+app.command("export")(export.export)
 app.command("who")(who.who)
 app.command("explain")(explain.explain)
 app.add_typer(identity.app, name="identity")

@@ -13,7 +13,7 @@ LAYERS = (
     {"config"},
     {"landing", "identity", "value", "quality", "publication", "sample"},
     {"report"},
-    {"privacy", "drafting"},
+    {"privacy", "drafting", "reading"},
     {"runs"},
     {"orchestration"},
     {"cli"},
