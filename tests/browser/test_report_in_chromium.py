@@ -6,6 +6,7 @@ Debian: `apt-get install chromium`. Nothing is downloaded; the driver and axe-co
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -59,13 +60,33 @@ class Opened:
         )
 
 
-@pytest.fixture(params=THEMES)
-def opened(request: pytest.FixtureRequest, browser: Browser, sample_home: SampleHome) -> Iterator[Opened]:
-    scheme = request.param
+@pytest.fixture(scope="module")
+def address(sample_home: SampleHome) -> str:
+    return (sample_home.published / "current").resolve().joinpath(*Path(REPORT).parts).as_uri()
+
+
+def in_window(browser: Browser, address: str, scheme: Literal["light", "dark"]) -> Iterator[Opened]:
     context = browser.new_context(color_scheme=scheme, locale="en-GB", viewport={"width": 1440, "height": 900})
-    address = (sample_home.published / "current").resolve().joinpath(*Path(REPORT).parts).as_uri()
     yield Opened(context.new_page(), address)
     context.close()
+
+
+# The tests share one window per theme: a chart is drawn only once.
+@pytest.fixture(scope="module")
+def light(browser: Browser, address: str) -> Iterator[Opened]:
+    yield from in_window(browser, address, "light")
+
+
+@pytest.fixture(scope="module")
+def dark(browser: Browser, address: str) -> Iterator[Opened]:
+    yield from in_window(browser, address, "dark")
+
+
+@pytest.fixture(params=THEMES)
+def opened(request: pytest.FixtureRequest) -> Opened:
+    found = request.getfixturevalue(request.param)
+    assert isinstance(found, Opened)
+    return found
 
 
 def test_every_page_is_shown_in_both_languages_without_any_error_or_request(opened: Opened) -> None:
@@ -80,53 +101,64 @@ def test_every_page_is_shown_in_both_languages_without_any_error_or_request(open
     assert opened.problems == []
 
 
-def test_no_page_breaks_the_rules_of_accessibility(opened: Opened) -> None:
-    for language in LANGUAGES:
-        opened.show(language, KEYS[0])
-        opened.page.evaluate("document.documentElement.classList.remove('script')")  # as on paper: all pages at once
-        found = Axe().run(opened.page, options=WCAG).response["violations"]
-        assert [(one["id"], one["impact"], one["nodes"][0]["html"]) for one in found] == []
-        opened.page.evaluate("document.documentElement.classList.add('script')")
+# The colours depend on the theme and the texts on the language: two pairs have both, the other two find nothing else.
+@pytest.mark.parametrize(
+    ("theme", "language"),
+    [
+        ("light", "en"),
+        ("dark", "zh"),
+        pytest.param("light", "zh", marks=pytest.mark.slow),
+        pytest.param("dark", "en", marks=pytest.mark.slow),
+    ],
+)
+def test_no_page_breaks_the_rules_of_accessibility(request: pytest.FixtureRequest, theme: str, language: str) -> None:
+    window = request.getfixturevalue(theme)
+    window.show(language, KEYS[0])
+    window.page.evaluate("document.documentElement.classList.remove('script')")  # as on paper: all pages at once
+    found = Axe().run(window.page, options=WCAG).response["violations"]
+    window.page.evaluate("document.documentElement.classList.add('script')")
+    assert [(one["id"], one["impact"], one["nodes"][0]["html"]) for one in found] == []
 
 
-def test_a_narrow_screen_is_never_scrolled_sideways(opened: Opened) -> None:
-    opened.page.set_viewport_size({"width": 390, "height": 844})
+def test_a_narrow_screen_is_never_scrolled_sideways(light: Opened) -> None:
+    light.page.set_viewport_size({"width": 390, "height": 844})
     for key in KEYS:
-        opened.show("en", key)
-        assert opened.page.evaluate("document.documentElement.scrollWidth") <= 390, key
+        light.show("en", key)
+        assert light.page.evaluate("document.documentElement.scrollWidth") <= 390, key
+    light.page.set_viewport_size({"width": 1440, "height": 900})
 
 
-def test_the_report_is_used_by_keyboard_and_remembers_the_page(opened: Opened) -> None:
-    opened.show("en", "actions")
-    opened.page.get_by_role("button", name="中文").first.focus()
-    opened.page.keyboard.press("Enter")
-    opened.page.wait_for_function("location.hash === '#zh-actions'")
-    assert opened.page.evaluate("document.documentElement.lang") == "zh-Hans"
-    assert "客户忠诚度报告" in opened.page.title()
-    opened.page.locator("#zh-actions .block:has(.chart) summary").first.focus()
-    opened.page.keyboard.press("Enter")
-    assert opened.page.locator("#zh-actions .block:has(.chart) table").first.is_visible()
-    before = opened.page.evaluate("document.documentElement.dataset.theme")
-    opened.page.locator("#zh [data-theme-switch]").focus()
-    opened.page.keyboard.press("Space")
-    assert opened.page.evaluate("document.documentElement.dataset.theme") != before
+def test_a_number_leads_to_its_definition(light: Opened) -> None:
+    light.show("en", "overview")
+    light.page.locator("#en [data-headline=customers] h3 a").click()
+    assert light.page.locator("#en-def-customer_rfm-frequency").is_visible()
 
 
-def test_a_number_leads_to_its_definition(opened: Opened) -> None:
-    opened.show("en", "overview")
-    opened.page.locator("#en [data-headline=customers] h3 a").click()
-    assert opened.page.locator("#en-def-customer_rfm-frequency").is_visible()
-
-
-def test_paper_has_every_page_with_its_charts_and_tables(opened: Opened, tmp_path: Path) -> None:
-    opened.show("en", "overview")
-    opened.page.wait_for_function(
+def test_paper_has_every_page_with_its_charts_and_tables(light: Opened, tmp_path: Path) -> None:
+    light.show("en", "overview")
+    light.page.wait_for_function(
         "[...document.querySelectorAll('#en .chart')].every((chart) => chart.querySelector('svg'))"
     )
-    printed = opened.page.pdf(path=tmp_path / "report.pdf", format="A4")
+    printed = light.page.pdf(path=tmp_path / "report.pdf", format="A4")
     assert printed.startswith(b"%PDF")
     assert printed.count(b"/Type /Page\n") >= len(KEYS)
-    assert opened.problems == []
+    assert light.problems == []
+
+
+def test_the_report_is_used_by_keyboard_and_remembers_the_page(light: Opened) -> None:
+    light.show("en", "actions")
+    light.page.get_by_role("button", name="中文").first.focus()
+    light.page.keyboard.press("Enter")
+    light.page.wait_for_function("location.hash === '#zh-actions'")
+    assert light.page.evaluate("document.documentElement.lang") == "zh-Hans"
+    assert "客户忠诚度报告" in light.page.title()
+    light.page.locator("#zh-actions .block:has(.chart) summary").first.focus()
+    light.page.keyboard.press("Enter")
+    assert light.page.locator("#zh-actions .block:has(.chart) table").first.is_visible()
+    before = light.page.evaluate("document.documentElement.dataset.theme")
+    light.page.locator("#zh [data-theme-switch]").focus()
+    light.page.keyboard.press("Space")
+    assert light.page.evaluate("document.documentElement.dataset.theme") != before
 
 
 def test_the_charting_library_is_the_one_of_the_locked_package() -> None:
