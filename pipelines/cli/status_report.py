@@ -124,6 +124,7 @@ class OutdatedSource(_Part):
     redeclared: int = Field(
         description="Landed files for which the current mapping declares another `delivery` or `lines`."
     )
+    cause: str = Field(description="What has changed since they were landed: the mapping, or also look-ups.")
 
 
 class QuarantineCount(_Part):

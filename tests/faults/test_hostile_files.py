@@ -1,6 +1,6 @@
 """Nothing is lost of hostile files: what landing makes of each record is what the generator knows must become of it.
 
-The short form runs with every test; the long form (200 files a format, 10,000 rows a file) by `make faults`.
+The short form runs with every test; the long form (200 files a format, 10,000 rows a file) by `make slow`.
 """
 
 import re

@@ -21,7 +21,7 @@ from tests.conftest import clean_environment
 from tests.dbt.warehouse import Warehouse, open_warehouse
 from tests.mutants.mutations import MUTATIONS, Mutation
 
-pytestmark = pytest.mark.mutant
+pytestmark = [pytest.mark.mutant, pytest.mark.slow]
 
 COPIED = ("dbt_project", "expectations", "pipelines", "tests", "pyproject.toml")
 AS_OF = date(2024, 1, 29)

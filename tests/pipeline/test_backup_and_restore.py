@@ -23,7 +23,7 @@ from tests.pipeline import person
 from tests.sample_shop import marts
 
 pytestmark = [
-    pytest.mark.story,
+    pytest.mark.slow,
     pytest.mark.skipif(shutil.which("flock") is None, reason="flock, of util-linux, is not there"),
 ]
 

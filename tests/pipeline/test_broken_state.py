@@ -46,7 +46,7 @@ FILES = [
     "published/versions/*/loyalty.duckdb",
     "published/versions/*/marts/customer_rfm/*.parquet",
 ]
-BREAKAGES = ["garbage", "cut off", "empty", "folder"]
+BREAKAGES, FURTHER = ["cut off", "folder"], ["garbage", "empty"]
 # The project is compiled anew, which takes long: tests/unit/test_kept_manifest.py has the other breakages of them.
 COMPILED = [("state/target/definitions/manifest.json", "cut off"), ("state/target/definitions/fingerprint", "folder")]
 
@@ -104,7 +104,15 @@ def content_of(home: Path, file: str) -> bytes:
     return path.read_bytes() if path.is_file() else b"x" * 999
 
 
-@pytest.mark.parametrize(("file", "how"), [*product(FILES, BREAKAGES), *COMPILED, *product(REBUILT, ["folder"])])
+@pytest.mark.parametrize(
+    ("file", "how"),
+    [
+        *product(FILES, BREAKAGES),
+        *COMPILED,
+        *product(REBUILT, ["folder"]),
+        *(pytest.param(*case, marks=pytest.mark.slow) for case in product(FILES, FURTHER)),
+    ],
+)
 def test_a_broken_file_is_no_fault_of_ours(
     file: str, how: str, put_back: Callable[[str], Path], home: Path, sample_home: SampleHome
 ) -> None:

@@ -16,7 +16,7 @@ import pytest
 from tests.conftest import LOYALTY, SampleHome, call, clean_environment
 from tests.sample_shop import Ran, Shop, files_by_day, marts
 
-pytestmark = pytest.mark.story
+pytestmark = pytest.mark.slow
 
 NAME = 'it\'s {a} [b]*{c,d} #1 50%20 "e"'
 MATCHING = ['it\'s {a} bX{c,d} #1 50%20 "e"', 'it\'s {a} [b]Y{c,d} #1 50%20 "e"', 'it\'s {a} [b]*{c,d} #1 50  "e"']

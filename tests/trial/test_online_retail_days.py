@@ -14,7 +14,7 @@ from tests.trial.raw import online_retail
 from tests.trial.retail_checks import check_ledger, check_marts, check_staging
 from tests.trial.shop import Shop, fingerprint
 
-pytestmark = pytest.mark.trial
+pytestmark = [pytest.mark.trial, pytest.mark.slow]
 
 
 @dataclass(frozen=True)
