@@ -149,7 +149,8 @@ _LOYAL = """
         select (month_on - interval 12 month)::date, 3 from last_month
     )
 
-    select coalesce(loyal, 0) / nullif(whole, 0) as purchase_share
+    -- before anybody can have been loyal, the share is unknown
+    select case when (select count(loyal) from months) > 0 then coalesce(loyal, 0) / nullif(whole, 0) end as purchase_share
     from wanted
     left join months on month_on = wanted_on
     order by position
@@ -198,7 +199,9 @@ def headlines(source: Source) -> tuple[Headline, ...]:
     if source.has(("customer_actions",)):
         value = source.query(_AT_RISK).rows[0][0]
         where = "customer_actions.value_at_stake_amount"
-        found.append(Headline("at_risk", "value_at_stake_amount", value, "risk", where, "forecast"))
+        has_forecast = any(item.key == "clv" and item.value is not None for item in found)
+        needs = "at_risk" if has_forecast else "forecast"
+        found.append(Headline("at_risk", "value_at_stake_amount", value, "risk", where, needs))
     return tuple(found)
 
 
