@@ -150,7 +150,8 @@ _LOYAL = """
     )
 
     -- before anybody can have been loyal, the share is unknown
-    select case when (select count(loyal) from months) > 0 then coalesce(loyal, 0) / nullif(whole, 0) end as purchase_share
+    select
+        case when (select count(loyal) from months) > 0 then coalesce(loyal, 0) / nullif(whole, 0) end as purchase_share
     from wanted
     left join months on month_on = wanted_on
     order by position
