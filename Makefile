@@ -16,7 +16,7 @@ PYTEST    := $(BIN)/python -m pytest
 # The tests of one file run in one worker: they share fixtures that take long to build (a home after a run).
 # Files start in the order of their names: those with whole builds (dbt, pipeline) before the short ones (unit).
 PARALLEL  := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
-SHORT     := not spark and not splink and not trial and not slow and not story
+SHORT     := not spark and not splink and not browser and not trial and not slow and not story
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-spark setup-identity run test coverage check lint types sql docs parse definitions long stories mutants parity slow trial-short trial bench bench-peers bench-scale format lock clean
@@ -97,8 +97,8 @@ sql: setup ## check style of the models and SQL tests with sqlfluff
 definitions: setup ## check that Dagster can load its definitions
 	$(BIN)/dagster definitions validate -w workspace.yaml
 
-long: setup-spark setup-identity ## stories, parity, proposals and trial-short in one pytest run, in the order of files: the longest start first
-	$(PYTEST) $(PARALLEL) -m "(story or spark or splink or trial) and not slow"
+long: setup-spark setup-identity ## stories, parity, proposals, browser and trial-short in one pytest run, in the order of files: the longest start first
+	$(PYTEST) $(PARALLEL) -m "(story or spark or splink or browser or trial) and not slow"
 
 mutants: setup ## put small faults into a copy of the project; the named tests must fail for each
 	$(PYTEST) -m mutant --durations=5

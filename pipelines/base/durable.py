@@ -3,6 +3,7 @@
 It also hashes files. This module does not know what the bytes mean.
 """
 
+import errno
 import hashlib
 import os
 from collections.abc import Callable, Iterator
@@ -23,6 +24,8 @@ def write_durably(path: Path, write: Callable[[Path], object], *, mode: int = 0o
     Raises:
         OSError: The file cannot be written. The error names `path`, not the temporary file.
     """
+    if not path.name:  # `.` and `/` are folders
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     staged = path.with_name(f".{path.name}.{os.getpid()}")
     try:

@@ -11,14 +11,23 @@ from pathlib import Path
 from pipelines.base.durable import write_durably
 from pipelines.base.errors import ConfigError
 
-# The first characters that OWASP lists under "CSV injection", with their full-width forms. Blanks and zero-width
-# characters before them are ignored.
-_FORMULA = re.compile(r"[\s\ufeff\u200b-\u200f\u2060]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+# Every character that Python or a spreadsheet takes for a blank, and zero-width characters.
+_BLANKS = "\t\n\v\f\r\x1c-\x1f \x85\xa0\u1680\u2000-\u200f\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
+# A text that a spreadsheet would run as a formula, for `re` and for DuckDB's regexp_matches. The first characters are
+# those that OWASP lists under "CSV injection", with their full-width forms. Blanks before them are ignored.
+FORMULA = f"^(?:[{_BLANKS}]*[=+\\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])"
+_FORMULA = re.compile(FORMULA)
+APOSTROPHE = "'"  # in front of such a text
+
+
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet would run a text as a formula."""
+    return _FORMULA.match(text) is not None
 
 
 def without_formula(value: object) -> object:
     """The value. Text that a spreadsheet would run as a formula gets a leading apostrophe, so that it stays text."""
-    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+    return f"{APOSTROPHE}{value}" if isinstance(value, str) and is_formula(value) else value
 
 
 def write_csv(path: Path, names: Sequence[str], batches: Iterable[Iterable[Sequence[object]]]) -> int:

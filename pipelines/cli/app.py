@@ -29,6 +29,7 @@ from pipelines.cli import (
     backfill,
     draft,
     explain,
+    export,
     identity,
     init,
     inspect,
@@ -36,6 +37,7 @@ from pipelines.cli import (
     operate,
     person,
     quarantine,
+    report,
     status,
     versions,
     who,
@@ -118,9 +120,10 @@ app.command("status")(status.status)
 app.command("path")(inspect.path)
 app.command("notify")(notify.notify)
 app.command("publish")(operate.publish)
+app.command("report")(report.report)
 app.command("forget")(person.forget)
 app.command("forget-again")(person.forget_again)
-app.command("export")(person.export)
+app.command("export")(export.export)
 app.command("who")(who.who)
 app.command("explain")(explain.explain)
 app.add_typer(identity.app, name="identity")

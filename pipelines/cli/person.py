@@ -1,4 +1,4 @@
-"""`loyalty forget`, `forget-again` and `export`: erase or hand out a person's data.
+"""`loyalty forget` and `forget-again`, and `loyalty export` of a person: erase or hand out a person's data.
 
 `forget` shows the references of the person and masks e-mails and phones; `forget-again` shows counts only.
 """
@@ -215,21 +215,14 @@ def _show_certificate(settings: Settings, certificate: "Certificate") -> None:
         out().print(f"to do: {task}", markup=False)
 
 
-@reports_errors
-def export(
-    asked: PersonArgument,
-    to: Annotated[
-        Path | None, typer.Option("--out", help="The file to write (readable by you only). Default: standard output.")
-    ] = None,
-    by: ByOption = None,
-    source: SourceOption = None,
-    config: ConfigOption = None,
-    home: HomeOption = None,
-) -> None:
-    """Print or write all stored data about a person, as JSON."""
+def export_person_data(settings: Settings, asked: str, to: Path | None, by: By | None, source: str | None) -> None:
+    """Print or write all stored data about a person, as JSON.
+
+    Raises:
+        UnknownPersonError: No data are stored about that person.
+    """
     from pipelines.privacy.export import export_person
 
-    settings = load_settings(config, home)
     with exclusive(settings, "export", read_only=True):
         _pending(settings)
         if to is None:

@@ -163,6 +163,8 @@ def publish_build(
     run: RunScope, plan: BuildPlan, tables: Sequence[MartTable], origin: str, stage: StageHandle
 ) -> Version:
     """Publish what the plan has built."""
+    from pipelines.report.page import report_of  # late: its libraries take long to import
+
     settings, paths = run.settings, run.settings.paths
     with umask(run.umask):  # readers may be other users than the owner
         return publish(
@@ -179,6 +181,7 @@ def publish_build(
             inputs=inputs(settings, plan),
             versions={**code_versions(), BUILD_FINGERPRINT: plan.fingerprint},
             retention=Retention(settings.retention.days, settings.retention.grace_minutes),
+            report=report_of,
             progress=lambda name, done, of: stage.say(f"{done} of {of} marts"),
         )
 

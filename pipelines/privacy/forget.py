@@ -56,6 +56,8 @@ def erase(settings: Settings, plan: Plan, users_umask: int, progress: Progress =
     Raises:
         LoyaltyError: A step failed. The next `loyalty forget` or `loyalty run` finishes the erasure.
     """
+    from pipelines.report.page import report_of  # late: its libraries take long to import
+
     paths = settings.paths
     paths.erasures.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_journal(paths.erasures, plan)
@@ -73,7 +75,10 @@ def erase(settings: Settings, plan: Plan, users_umask: int, progress: Progress =
     progress("rewriting published versions")
     with umask(users_umask):
         versions = erase_customers(
-            paths.published, plan.customer_keys, done=lambda name: progress(f"replaced version {name}")
+            paths.published,
+            plan.customer_keys,
+            done=lambda name: progress(f"replaced version {name}"),
+            report=report_of,
         )
     originals = find_originals(paths, [source.files for source in settings.sources], plan.files)
     for path in originals.inside:

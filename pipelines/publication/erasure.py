@@ -24,7 +24,10 @@ from pipelines.publication.model import (
     DATABASE,
     FORMAT,
     MANIFEST,
+    REPORT,
     REWRITTEN_FROM,
+    SCHEMA_VERSION,
+    MakeReport,
     Manifest,
     MartTable,
     PublishedTable,
@@ -32,7 +35,7 @@ from pipelines.publication.model import (
 )
 from pipelines.publication.retention import BUILDING, clean_leftovers, remove_version
 from pipelines.publication.versions import VERSIONS, list_versions, move_pointer
-from pipelines.publication.writer import marts_in, open_writer, write_database, write_marts
+from pipelines.publication.writer import marts_in, open_writer, with_report, write_database, write_marts
 
 # Facts with amounts keep the row without its customer. From every other mart the rows of the customer are removed.
 KEPT_AS_NOBODYS = frozenset({"fct_order", "fct_order_line", "fct_return"})
@@ -59,6 +62,7 @@ def erase_customers(
     customer_keys: Collection[str],
     *,
     done: Callable[[str], object] | None = None,
+    report: MakeReport | None = None,
 ) -> tuple[ErasedVersion, ...]:
     """Rewrite every kept version with rows of the customers. Versions without such rows stay unchanged.
 
@@ -68,6 +72,7 @@ def erase_customers(
         published: The folder of versions; it need not exist.
         customer_keys: The customers' pseudonyms.
         done: Called with the id of each version that has been replaced.
+        report: Makes the report of each replacement whose old version has one of this schema.
 
     Raises:
         PublicationError: A version could not be rewritten. The old version still exists.
@@ -82,7 +87,9 @@ def erase_customers(
                 # an unreadable version may have rows of the customers
                 erased.append(ErasedVersion(version.id, None, {}))
             elif rows := rows_of(version.path, version.manifest, customer_keys):
-                fresh = _replacement(published, version.id) or _rewrite(published, version.manifest, customer_keys)
+                fresh = _replacement(published, version.id) or _rewrite(
+                    published, version.manifest, customer_keys, report
+                )
                 erased.append(ErasedVersion(version.id, fresh, rows))
                 if version.is_current:
                     move_pointer(published, fresh)
@@ -121,7 +128,7 @@ def _next_id(version_id: str, folder: Path) -> str:
     return next(name for name in tries if not (folder / name).exists())
 
 
-def _rewrite(published: Path, before: Manifest, customer_keys: Collection[str]) -> str:
+def _rewrite(published: Path, before: Manifest, customer_keys: Collection[str], report: MakeReport | None) -> str:
     """Write the replacement of a version beside it, and return the new id."""
     folder, old = published / VERSIONS, published / VERSIONS / before.version
     building = folder / f"{BUILDING}{secrets.token_hex(4)}"
@@ -129,8 +136,8 @@ def _rewrite(published: Path, before: Manifest, customer_keys: Collection[str]) 
     try:
         make_folder(building)
         for path in sorted(old.iterdir()):
-            # other files have no rows of customers and are copied
-            if path.name not in ("marts", DATABASE, MANIFEST):
+            # other files have no rows of customers and are copied; the report counts them and is made again
+            if path.name not in ("marts", DATABASE, MANIFEST, Path(REPORT).parent.name):
                 (shutil.copytree if path.is_dir() else shutil.copyfile)(path, building / path.name)
         with open_writer(building / ".spill") as connection:
             for table in before.tables:
@@ -165,6 +172,7 @@ def _rewrite(published: Path, before: Manifest, customer_keys: Collection[str]) 
                 "database": database,
             }
         )
+        manifest = _with_report_again(building, before, manifest, report)
         write_text(building / MANIFEST, manifest.to_text())
         sync_tree(building)
         audit(building)
@@ -179,6 +187,16 @@ def _rewrite(published: Path, before: Manifest, customer_keys: Collection[str]) 
     sync_file(folder)
     _log.info("version %s was rewritten as %s", before.version, fresh)
     return fresh
+
+
+def _with_report_again(building: Path, before: Manifest, manifest: Manifest, report: MakeReport | None) -> Manifest:
+    """Make the report again from the remaining rows, if there was one; a report of an earlier schema is left out."""
+    if all(file.path != REPORT for file in before.documents):
+        return manifest
+    if report is not None and before.schema_version == SCHEMA_VERSION:
+        return with_report(building, manifest, report)
+    kept = tuple(file for file in before.documents if file.path != REPORT)
+    return manifest.model_copy(update={"documents": kept})
 
 
 def _replacement(published: Path, version_id: str) -> str | None:

@@ -4,7 +4,7 @@ Only data types are here, and the text form of a manifest. Folders are handled i
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 _CURRENCY = "the reporting currency"  # as the descriptions in the dbt project call it
 MANIFEST = "manifest.json"
+REPORT = "report/index.html"  # for people; see pipelines/report
 DATABASE = "loyalty.duckdb"
 FORMAT = 5  # of the manifest; a reader cannot use a manifest with a higher number than its own
 # Of the names, columns and codes of the marts. Raise it with each change of them; docs/changelog.md lists the changes.
@@ -134,8 +135,8 @@ class Manifest(_Strict):
         versions: The versions of the code and its locks, given by the caller.
         tables: The marts, by name.
         database: The same marts as one DuckDB file.
-        documents: Pages for people, such as the results of the gates, and restatement.json (see restatement.py). They
-            depend on the run and on earlier versions, so their bytes differ between runs.
+        documents: Pages for people (the report, the results of the gates), and restatement.json (see restatement.py).
+            They depend on the run and on earlier versions, so their bytes differ between runs.
     """
 
     format: int = FORMAT
@@ -168,6 +169,10 @@ class Manifest(_Strict):
     def to_text(self) -> str:
         """The manifest as JSON with sorted keys."""
         return json.dumps(self.model_dump(mode="json"), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+# Makes the report of a version from its folder and its manifest: one HTML file.
+MakeReport = Callable[[Path, Manifest], str]
 
 
 @dataclass(frozen=True)

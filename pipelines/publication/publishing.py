@@ -23,6 +23,7 @@ from pipelines.publication.files import locked, make_folder, sync_tree, write_te
 from pipelines.publication.model import (
     MANIFEST,
     SCHEMA_VERSION,
+    MakeReport,
     Manifest,
     MartTable,
     PublishedFile,
@@ -41,6 +42,7 @@ from pipelines.publication.writer import (
     check_tables,
     describe,
     marts_in,
+    with_report,
     write_database,
     write_marts,
 )
@@ -63,6 +65,7 @@ def publish(
     inputs: Mapping[str, JsonValue] | None = None,
     versions: Mapping[str, str] | None = None,
     retention: Retention | None = None,
+    report: MakeReport | None = None,
     progress: Progress | None = None,
 ) -> Version:
     """Publish the marts of a warehouse as a new version.
@@ -84,6 +87,7 @@ def publish(
         inputs: The inputs of the build as JSON, for the manifest.
         versions: The versions of the code and its locks, for the manifest.
         retention: Which versions to remove afterwards; None removes nothing.
+        report: Makes the report; without it the version has none.
         progress: Called with (table, number done, number of all) after each mart.
 
     Returns:
@@ -127,6 +131,8 @@ def publish(
                 database=database,
                 documents=(*_copy(documents or {}, building), describe(building / RESTATEMENT, building)),
             )
+            if report is not None:
+                manifest = with_report(building, manifest, report)
             write_text(building / MANIFEST, manifest.to_text())
             sync_tree(building)
             audit(building)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipelines.base.errors import PublicationError
 from pipelines.publication.files import locked
+from pipelines.publication.holds import unless_held
 from pipelines.publication.model import Retention, Version
 from pipelines.publication.versions import CURRENT, VERSIONS, find_version, list_versions
 
@@ -40,7 +41,7 @@ def outdated(versions: list[Version], retention: Retention, now: datetime) -> li
 
 
 def prune(published: Path, retention: Retention, *, now: datetime | None = None) -> list[str]:
-    """Remove the versions that `outdated` returns, and return their ids."""
+    """Remove the versions that `outdated` returns and nobody reads (see holds.py), and return their ids."""
     if not published.is_dir():
         return []
     with locked(published):
@@ -49,10 +50,15 @@ def prune(published: Path, retention: Retention, *, now: datetime | None = None)
 
 def prune_locked(published: Path, retention: Retention, now: datetime) -> list[str]:
     """Like `prune`, for a caller that has the lock."""
-    gone = outdated(list_versions(published), retention, now)
-    for version in gone:
-        remove_version(version)
-    return [version.id for version in gone]
+    gone = []
+    for version in outdated(list_versions(published), retention, now):
+        with unless_held(version.path) as is_free:
+            if is_free:
+                remove_version(version)
+                gone.append(version.id)
+            else:
+                _log.info("version %s is outdated, but kept: somebody is reading it", version.id)
+    return gone
 
 
 def delete_version(published: Path, version_id: str) -> Version:

@@ -16,9 +16,12 @@ from pipelines.base.database import connect
 from pipelines.base.durable import sha256_of
 from pipelines.base.errors import PublicationError
 from pipelines.base.text import counted
-from pipelines.publication.files import make_folder
+from pipelines.publication.files import make_folder, write_text
 from pipelines.publication.model import (
     DATABASE,
+    REPORT,
+    MakeReport,
+    Manifest,
     MartTable,
     PublishedColumn,
     PublishedFile,
@@ -137,7 +140,7 @@ def write_marts(
         PublicationError: Two rows have the same key.
     """
     published = []
-    metadata = _metadata(reporting)
+    options = parquet_options(reporting)
     for done, table in enumerate(sorted(tables, key=lambda table: table.name), start=1):
         relation = f"{source}.{quoting.name(table.name)}"
         key = ", ".join(quoting.name(column) for column in table.key)
@@ -147,7 +150,7 @@ def write_marts(
         order = ", ".join(f"{quoting.name(column)} asc nulls first" for column in table.key)
         connection.execute(
             f"copy (select * from {relation} order by {order}) to {quoting.path(path)}"  # noqa: S608 (names are quoted)
-            f" (format parquet, compression zstd, row_group_size {ROW_GROUP_ROWS}, parquet_version v1{metadata})"
+            f" ({options})"
         )
         columns = tuple(
             PublishedColumn(name=column, type=kind, description=table.columns.get(column, ""))
@@ -200,17 +203,27 @@ def write_database(
     return describe(path, folder)
 
 
+def with_report(folder: Path, manifest: Manifest, make: MakeReport) -> Manifest:
+    """Write the report of a version that is complete except for its manifest; returns the manifest that names it."""
+    path = folder / REPORT
+    make_folder(path.parent)
+    write_text(path, make(folder, manifest))
+    others = (file for file in manifest.documents if file.path != REPORT)
+    return manifest.model_copy(update={"documents": (*others, describe(path, folder))})
+
+
 def describe(path: Path, folder: Path) -> PublishedFile:
     """The manifest's entry for a file of a version."""
     return PublishedFile(path=path.relative_to(folder).as_posix(), bytes=path.stat().st_size, sha256=sha256_of(path))
 
 
-def _metadata(reporting: Reporting | None) -> str:
-    """The COPY option that writes currency and time zone into a Parquet file; empty without them."""
+def parquet_options(reporting: Reporting | None) -> str:
+    """The options of DuckDB's COPY for Parquet: the codec, the size of row groups, and currency and time zone."""
+    options = f"format parquet, compression zstd, row_group_size {ROW_GROUP_ROWS}, parquet_version v1"
     if reporting is None:
-        return ""
+        return options
     values = {"reporting_currency": reporting.currency, "timezone": reporting.timezone}
-    return f", kv_metadata {{{', '.join(f'{name}: {quoting.text(value)}' for name, value in values.items())}}}"
+    return f"{options}, kv_metadata {{{', '.join(f'{name}: {quoting.text(value)}' for name, value in values.items())}}}"
 
 
 def _unique_rows(connection: duckdb.DuckDBPyConnection, relation: str, key: str, table: MartTable) -> int:

@@ -15,6 +15,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from pipelines.publication import MartTable, Retention, publish, resolve_current
+from pipelines.reading import open_version
 
 TABLES = (MartTable("dim_customer", ("k",)), MartTable("fct_order", ("k",)), MartTable("rpt_total", ("edition",)))
 KEPT_DAYS = 3
@@ -94,12 +95,29 @@ READERS: dict[str, Callable[[Path], set[int]]] = {
 }
 
 
+HOLDS = "open_version"  # the reader that holds its version against retention
+
+
+def _held(published: Path) -> tuple[str, int, set[int]]:
+    """The version that `open_version` opens, the edition that its manifest tells, and those that its marts have."""
+    with open_version(published.parent) as version:
+        frames = [version.read(table.name, columns=["edition"]) for table in TABLES]
+        told = version.manifest.inputs["edition"]
+        assert isinstance(told, int)
+        return version.id, told, {edition for frame in frames for edition in frame["edition"].unique()}
+
+
 def read_once(kind: str, published: Path) -> int:
     """The edition that a reader sees who resolves once and reads below what it resolved to.
 
     Raises:
         SystemExit: It sees two, or another one than the manifest says.
     """
+    if kind == HOLDS:
+        name, told, found = _held(published)
+        if found != {told}:
+            raise SystemExit(f"{name} read by {kind} mixes {found}, its manifest says {told}")
+        return told
     version = resolve_current(published)
     found = READERS[kind](version)
     told = int(json.loads((version / "manifest.json").read_text())["inputs"]["edition"])

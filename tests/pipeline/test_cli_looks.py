@@ -143,7 +143,7 @@ def test_every_gates_page_is_published_with_the_version_and_names_nobody(sample_
     version = (sample_home.published / "current").resolve()
     documents = json.loads((version / "manifest.json").read_text())["documents"]
     pages = [f"quality/{stage}.html" for stage in ("landing", "marts", "staging")]
-    assert [one["path"] for one in documents] == [*pages, "restatement.json"]
+    assert [one["path"] for one in documents] == [*pages, "restatement.json", "report/index.html"]
     text = "".join((version / one["path"]).read_text() for one in documents)
     with duckdb.connect(str(sample_home.warehouse), read_only=True) as connection:
         people = connection.execute(

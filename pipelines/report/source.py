@@ -1,0 +1,141 @@
+"""Reads a version for the report: aggregates by SQL over its Parquet files. No row of a customer leaves DuckDB."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import TracebackType
+from typing import Self
+
+from pipelines.base import quoting
+from pipelines.base.database import connect
+from pipelines.base.errors import PublicationError
+from pipelines.publication.model import Manifest
+from pipelines.report.blocks import Block
+
+Value = str | int | float | bool | Decimal | date | datetime | None
+Row = tuple[Value, ...]
+
+_MAX_ROWS = 5_000  # a block with more rows is no aggregate: a fault of the program
+_DEFAULT_MIN_GROUP = 5  # of versions without the setting
+
+
+@dataclass(frozen=True)
+class Result:
+    """The rows of a query.
+
+    Attributes:
+        columns: The names of the columns.
+        rows: The rows that may be shown.
+        hidden: How many rows were not shown, because their groups are smaller than the suppression limit.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+    hidden: int = 0
+
+    def column(self, name: str) -> tuple[Value, ...]:
+        """The values of one column."""
+        position = self.columns.index(name)
+        return tuple(row[position] for row in self.rows)
+
+
+class Source:
+    """A version opened for the report. Use it in a `with` statement.
+
+    Args:
+        folder: The folder of the version.
+        manifest: What is in it.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        self.manifest = manifest
+        self.tables = {table.name: table for table in manifest.tables}
+        self._spill = TemporaryDirectory(prefix="loyalty-report-")  # a version is never written to
+        self._connection = connect(spill=Path(self._spill.name))
+        for table in manifest.tables:
+            parts = ", ".join(quoting.files(folder / file.path) for file in table.files)
+            rows = f"select * from read_parquet([{parts}], hive_partitioning = false)"  # noqa: S608 (names are quoted)
+            self._connection.execute(f"create view {quoting.name(table.name)} as {rows}")
+        self.min_group = self._min_group()
+        month_end, year_ago = self._connection.execute(
+            "select (date_trunc('month', $day) - interval 1 day)::date, ($day - interval 1 year)::date",
+            {"day": manifest.as_of},
+        ).fetchall()[0]
+        self.days: Mapping[str, date] = {"as_of": manifest.as_of, "month_end": month_end, "year_ago": year_ago}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+        self._spill.cleanup()
+
+    def query(self, sql: str) -> Result:
+        """The rows of a query of aggregates.
+
+        Raises:
+            PublicationError: The query returns too many rows for a report.
+        """
+        parameters = {**self.days, "min_group": self.min_group}
+        used = {name: value for name, value in parameters.items() if f"${name}" in sql}
+        found = self._connection.execute(sql, used)
+        columns = tuple(column[0] for column in found.description)
+        rows = found.fetchmany(_MAX_ROWS + 1)
+        if len(rows) > _MAX_ROWS:
+            raise PublicationError(
+                f"a table of the report would have more than {_MAX_ROWS} rows ({', '.join(columns)})",
+                hint="This is a bug in Loyalty Marts: please report it.",
+            )
+        return Result(columns, tuple(rows))
+
+    def result(self, block: Block) -> Result:
+        """The rows of a block, without groups below the suppression limit. Without its marts it has no rows."""
+        if not self.has(block.marts):
+            return Result((), ())
+        found = self.query(block.sql)
+        if not block.group:
+            return found
+        sizes = found.column(block.group)
+        kept = tuple(row for row, size in zip(found.rows, sizes, strict=True) if self.is_shown(size))
+        return Result(found.columns, kept, len(found.rows) - len(kept))
+
+    def finding(self, block: Block) -> dict[str, Value] | None:
+        """The figures of a block's finding; None if there are none, or if one of them is unknown."""
+        return self.figures(block.finding) if block.finding and self.has(block.marts) else None
+
+    def figures(self, sql: str) -> dict[str, Value] | None:
+        """The one row of a query by column; None if there is none, or if a value is NULL."""
+        found = self.query(sql)
+        if not found.rows or any(value is None for value in found.rows[0]):
+            return None
+        return dict(zip(found.columns, found.rows[0], strict=True))
+
+    def has(self, marts: Sequence[str]) -> bool:
+        """Whether the version has these marts; versions of earlier programs may lack some."""
+        return all(mart in self.tables for mart in marts)
+
+    def is_shown(self, size: Value) -> bool:
+        """Whether a group of this size may be shown: nobody is in it, or enough people are."""
+        return not isinstance(size, int | Decimal | float) or size == 0 or size >= self.min_group
+
+    def labels(self, language: str) -> dict[tuple[str, str], str]:
+        """The label of each code and column, by code set and code."""
+        if not self.has(("dim_label",)):
+            return {}
+        rows = self._connection.execute(
+            "select code_set, code, label from dim_label where language = ?", [language]
+        ).fetchall()
+        return {(code_set, code): label for code_set, code, label in rows}
+
+    def _min_group(self) -> int:
+        if not self.has(("rpt_setting",)):
+            return _DEFAULT_MIN_GROUP
+        found: list[tuple[int | None]] = self._connection.execute(
+            "select try_cast(value as integer) from rpt_setting where setting = 'model.reports.min_group'"
+        ).fetchall()
+        return found[0][0] or _DEFAULT_MIN_GROUP if found else _DEFAULT_MIN_GROUP

@@ -1,0 +1,59 @@
+"""The headline figures of a version with little data: an unknown figure says why, and is no zero."""
+
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from pipelines.base.database import connect
+from pipelines.publication.model import Manifest
+from pipelines.report.headline import Headline, headlines
+from pipelines.report.source import Source
+
+
+def version(folder: Path, marts: dict[str, str]) -> Source:
+    """A version with these marts, each from its SQL."""
+    for name, sql in marts.items():
+        with connect() as connection:
+            connection.execute(f"copy ({sql}) to '{folder / name}.parquet' (format parquet)")
+    tables = [SimpleNamespace(name=name, files=[SimpleNamespace(path=f"{name}.parquet")]) for name in marts]
+    return Source(folder, cast(Manifest, SimpleNamespace(tables=tables, as_of=date(2025, 7, 15))))
+
+
+def figure(folder: Path, key: str, marts: dict[str, str]) -> Headline:
+    with version(folder, marts) as source:
+        (found,) = (item for item in headlines(source) if item.key == key)
+        return found
+
+
+MONTHS = "select * from (values {rows}) as months (month_on, is_complete, level, purchase_amount)"
+
+
+@pytest.mark.parametrize(
+    ("rows", "share", "before"),
+    [
+        ("(date '2025-06-01', true, 'new', 10.0)", None, None),  # nobody can have been loyal
+        ("(date '2025-05-01', true, 'loyal', 5.0), (date '2025-06-01', true, 'new', 10.0)", 0, 1),
+        ("(date '2025-06-01', true, 'loyal', 5.0), (date '2025-06-01', true, 'new', 15.0)", 0.25, None),
+    ],
+)
+def test_the_share_of_loyal_customers_is_unknown_as_long_as_nobody_can_have_been_loyal(
+    tmp_path: Path, rows: str, share: float | None, before: float | None
+) -> None:
+    found = figure(tmp_path, "loyal_share", {"rpt_value": MONTHS.format(rows=rows)})
+    assert (found.value, found.before) == (share, before)
+    assert found.needs == "history"
+
+
+@pytest.mark.parametrize(("clv", "needs"), [("1.0", "at_risk"), ("null::double", "forecast")])
+def test_value_at_risk_says_that_there_is_no_forecast_only_if_there_is_none(
+    tmp_path: Path, clv: str, needs: str
+) -> None:
+    marts = {
+        "customer_clv": f"select {clv} as clv_12m_amount from range(10)",
+        "customer_actions": "select 'new' as level, 1.0 as value_at_stake_amount from range(10)",
+    }
+    found = figure(tmp_path, "at_risk", marts)
+    assert (found.value, found.needs) == (None, needs)
