@@ -20,7 +20,7 @@ from pipelines.cli.inspect import check
 from pipelines.config.faults import value_words
 from pipelines.config.presets import presets
 from pipelines.config.settings import CONFIG_NAME
-from pipelines.config.values import CurrencyCode, Industry, MappingName, Zone
+from pipelines.config.values import CurrencyCode, HomeFolder, Industry, MappingName, Zone
 
 if TYPE_CHECKING:  # imported late elsewhere, so that `--help` is quick
     from pipelines.drafting import Draft
@@ -75,6 +75,7 @@ def init(
     config = to / CONFIG_NAME
     if config.exists():
         raise ConfigError(f"{config} exists already, and nothing is replaced", hint="choose another folder with --out")
+    _check_home(to)
     zone = checked("--timezone", timezone, TypeAdapter(Zone))
     reporting = checked("--currency", currency, TypeAdapter(CurrencyCode))
     preset = checked("--industry", industry, TypeAdapter(Industry))
@@ -102,6 +103,20 @@ def init(
         if one.draft:
             print_assumed(out(), one.draft, str(path or one.mapping))
     _check_and_advise(config, [path for path in paths if path])
+
+
+def _check_home(to: Path) -> None:
+    """Look at the folder of the home before anything is written.
+
+    Raises:
+        ConfigError: No home can be there.
+    """
+    try:
+        TypeAdapter(HomeFolder).validate_python(to / "home", context={"base": Path.cwd()})
+    except ValidationError as problem:
+        raise ConfigError(
+            f"--out: {value_words(problem)}", hint="nothing is written; choose another folder"
+        ) from problem
 
 
 def is_terminal() -> bool:

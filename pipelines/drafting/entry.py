@@ -77,7 +77,10 @@ def draft_entry(
     remarks = [Remark(note, is_open=True) for note in layout.notes]
     if table.ambiguous:
         names = ", ".join(f"`{name}`" for name in table.ambiguous)
-        remarks.append(Remark(f"several columns are called {names}, so a mapping cannot read them: rename them", True))
+        words = f"several columns are called {names}, so a mapping cannot read them: rename them in the file"
+        if layout.options.get("format", "csv") in ("csv", "tsv", "xlsx", "xls"):
+            words += ", or name all columns here: `skip_rows: 1`, `header_rows: 0`, `names`"
+        remarks.append(Remark(words, True))
     if table.unreadable:
         remarks.append(Remark(f"{counted(table.unreadable, 'part')} of the file cannot be read; a run lists the lines"))
     if len(candidates) > 1 and not candidates[1].missing and candidates[1].weight >= chief.weight - 1:

@@ -84,6 +84,14 @@ def test_without_a_terminal_missing_options_are_named_and_nothing_is_written(pla
     assert sorted(path.name for path in place.iterdir()) == ["exports"]
 
 
+def test_a_folder_that_cannot_have_a_home_is_refused_before_anything_is_written(place: Path) -> None:
+    (place / "a=b").mkdir()
+    done = CliRunner().invoke(app, ["init", "exports", "--out", "a=b", *OPTIONS])
+    assert done.exit_code == 2
+    assert "--out: the path" in done.stderr and "a=b/home has =" in done.stderr
+    assert not list((place / "a=b").iterdir())
+
+
 def test_a_terminal_is_asked_again_until_the_answer_is_valid(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(init, "is_terminal", lambda: True)
     answers = "e-comerce\ne-commerce\nBerlin\nEurope/Berlin\nEUR\nexports\n\n"

@@ -145,6 +145,16 @@ def test_qualtrics(tmp_path: Path) -> None:
     assert [row[1:] for row in desk.rows("ledger", LEDGER)] == [(4, 0, 1)]  # a preview does not count
 
 
+def test_an_unknown_zone_of_qualtrics_is_kept_with_the_time_for_staging(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.mapping.write_text("extends: qualtrics\n", encoding="utf-8")
+    (export,) = (EXPORTS / "qualtrics").iterdir()
+    desk.put(export.name, export.read_bytes().replace(b"America/Denver", b"America/Atlantis"))
+    desk.land()
+    times = {time for (time,) in desk.rows("survey_answers", "answered_at")}
+    assert times == {f"2024-0{day} in America/Atlantis" for day in ("3-31 00:30:00", "3-31 02:30:00", "4-01 02:30:00")}
+
+
 @pytest.mark.parametrize(
     ("tool", "rows", "column"), [("qualtrics", 3, "ResponseId"), ("surveymonkey", 2, "Respondent ID")]
 )

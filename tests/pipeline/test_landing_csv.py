@@ -4,6 +4,7 @@ import gzip
 from pathlib import Path
 
 import pytest
+import yaml
 
 from pipelines.landing import RefusedFiles
 from tests.pipeline.landing_desk import HEADER, Desk, lines
@@ -195,6 +196,44 @@ def test_a_column_that_is_not_there_is_compared_with_those_that_are(tmp_path: Pa
     desk.put("a.csv", "order,line,produkt,quantity\no1,1,Tea,1\n")
     with pytest.raises(RefusedFiles, match=r"lacks `product`; did you mean `produkt`\?; it has `order`"):
         desk.land()
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("order;line;product;quantity\no1;1;Tea;1\n", 'delimited by `;`: declare `delimiter: ";"`'),
+        ("order\tline\tproduct\tquantity\no1\t1\tTea\t1\n", 'delimited by `\\t`: declare `delimiter: "\\t"`'),
+        (
+            "sep=,\norder,line,product,quantity\no1,1,Tea,1\n",
+            "tells Excel how fields are delimited: declare `skip_rows: 1`",
+        ),
+        ("produkt\nTea\n", "Correct the file."),
+    ],
+)
+def test_a_header_of_one_column_says_how_the_file_should_be_read(tmp_path: Path, text: str, hint: str) -> None:
+    desk = Desk(tmp_path, lines())
+    desk.put("a.csv", text)
+    with pytest.raises(RefusedFiles, match="the header lacks") as refused:
+        desk.land()
+    assert hint in refused.value.hint
+    if "declare" in hint:
+        option = yaml.safe_load(hint.partition("declare `")[2].removesuffix("`"))
+        desk.say(lines(**option))
+        desk.land()
+        assert desk.rows("order_lines", "product_name") == [("Tea",)]
+
+
+def test_a_missing_column_with_brackets_in_its_name_is_no_broken_expression_if_a_column_is_alike(
+    tmp_path: Path,
+) -> None:
+    desk = Desk(
+        tmp_path, {"match": "*.csv", "entities": {"orders": {"columns": {"order_id": "Order (ID)", "ordered_at": "x"}}}}
+    )
+    desk.put("a.csv", "Order [ID],x\n1,2024-01-01\n")
+    with pytest.raises(RefusedFiles) as refused:
+        desk.land()
+    assert "did you mean `Order [ID]`?" in refused.value.message
+    assert "SQL" not in refused.value.message
 
 
 def test_further_and_nameless_columns_are_kept_in_raw(tmp_path: Path) -> None:

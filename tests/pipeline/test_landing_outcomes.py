@@ -223,6 +223,20 @@ def test_nothing_behind_or_beside_a_json_list_is_lost(tmp_path: Path, text: str,
     assert desk.rows("orders") == []
 
 
+@pytest.mark.parametrize(("name", "group"), [("a.json", JSON), ("a.jsonl", JSONL)])
+def test_json_in_which_no_record_has_a_field_of_the_mapping_is_another_file(
+    tmp_path: Path, name: str, group: dict[str, Any]
+) -> None:
+    desk = Desk(tmp_path, group)
+    desk.put(name, '{"code": "not_allowed", "message": "Sorry", "data": {"status": 401}}')
+    words = "no record has any of the fields that the mapping reads; the first one has `code`, `message`, `data`"
+    with pytest.raises(RefusedFiles, match=words):
+        desk.land()
+    desk.put(name, '{"id": null}')  # is a record of this kind, without its key
+    desk.land()
+    assert [row[:1] for row in desk.rows("ledger", "records", "1")][:1] == [(1,)]
+
+
 def test_a_json_document_too_long_for_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipelines.landing.readers.jsonpass.LONGEST_DOCUMENT", 100)
     desk = Desk(tmp_path, JSON)

@@ -5,12 +5,14 @@ from pathlib import Path
 
 import duckdb
 
-from pipelines.landing.binding import content_of, is_of_envelope, json_texts, record_tree
+from pipelines.base import quoting
+from pipelines.base.errors import InputError
+from pipelines.landing.binding import ENVELOPE, content_of, is_of_envelope, json_texts, record_tree
 from pipelines.landing.expressions import Path as Reference
 from pipelines.landing.model import FileGroup
 from pipelines.landing.readers.jsonpass import json_elements, json_lines
 from pipelines.landing.readers.records import LINES, load_records, unreadable_spans
-from pipelines.landing.readers.relation import TABLE, Own, Reading, has_nul, make_view
+from pipelines.landing.readers.relation import TABLE, Own, Reading, has_nul, listed, make_view
 from pipelines.landing.spans import Rule
 
 
@@ -45,7 +47,32 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup) -
     )
     spans = unreadable_spans(connection, TABLE)
     make_view(connection, group, Own("record", "line", "document"), _read_once(connection, group), "rule is null")
+    if count > len(spans):
+        _check_fields(connection, group)
     return Reading(count - len(spans), spans)
+
+
+def _check_fields(connection: duckdb.DuckDBPyConnection, group: FileGroup) -> None:
+    """Check that a record has at least one of the fields that the mapping reads of it.
+
+    Raises:
+        InputError: None has. The file is something else, such as the error that a web service answered.
+    """
+    names = [name for name in record_tree(group).children if name != ENVELOPE]
+    if not names or group.unwrap:
+        return
+    ((found,),) = connection.execute(
+        f"select count(*) from {TABLE} where rule is null and list_has_any(json_keys(document),"  # noqa: S608
+        f" [{', '.join(map(quoting.text, names))}])"
+    ).fetchall()
+    if not found:
+        ((has,),) = connection.execute(
+            f"select list_slice(json_keys(document), 1, 20) from {TABLE} where rule is null limit 1"  # noqa: S608
+        ).fetchall()
+        raise InputError(
+            f"no record has any of the fields that the mapping reads; the first one has {listed(has)}",
+            hint="The file may be the error that a web service answered, or belong to another entry of the mapping.",
+        )
 
 
 def _read_once(connection: duckdb.DuckDBPyConnection, group: FileGroup) -> Callable[[Reference], str]:

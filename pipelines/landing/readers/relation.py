@@ -24,6 +24,7 @@ from pipelines.landing.spans import Span
 
 TABLE = "landing_read"
 _LISTED = 50  # names in a message
+_DELIMITERS = {";": ";", ",": ",", "\t": "\\t", "|": "|"}  # as YAML writes them in double quotes
 _RENAME = (
     "Have the source rename all but one of them, or name all columns in the mapping: `skip_rows: 1`, `header_rows: 0`"
     " and `names: […]`."
@@ -154,12 +155,17 @@ def check_columns(header: Sequence[str], group: FileGroup) -> frozenset[str]:
     absent = absent_columns(lacking, group)
     missing = [name for name in lacking if name.lower() not in absent]
     if missing:
-        broken = [f"`{name}` is not an SQL expression either" for name in missing if _looks_like_sql(name)]
+        broken = [
+            f"`{name}` is not an SQL expression either"
+            for name in missing
+            if _looks_like_sql(name) and not nearest(name, header)
+        ]
         near = [found for name in missing if (found := nearest(name, header))]
-        meant = [f"did you mean {_listed(near)}?"] if near else []
+        meant = [f"did you mean {listed(near)}?"] if near else []
         raise InputError(
-            "; ".join([f"the header lacks {_listed(missing)}", *broken, *meant, f"it has {_listed(header)}"]),
-            hint="Correct the file. If the source has changed its layout, correct the mapping.",
+            "; ".join([f"the header lacks {listed(missing)}", *broken, *meant, f"it has {listed(header)}"]),
+            hint=_other_layout(header, group)
+            or "Correct the file. If the source has changed its layout, correct the mapping.",
         )
     for name in needed:
         places = [place for place, known in enumerate(present) if known == name.lower()]
@@ -172,10 +178,24 @@ def check_columns(header: Sequence[str], group: FileGroup) -> frozenset[str]:
     for column, sources in required_sources(group) if absent else ():
         if {name.lower() for name in sources} <= absent:
             raise InputError(
-                f"the header has none of {_listed(sources)}, from which {column} is made; it has {_listed(header)}",
+                f"the header has none of {listed(sources)}, from which {column} is made; it has {listed(header)}",
                 hint="Correct the file. If the source has changed its layout, correct the mapping.",
             )
     return absent
+
+
+def _other_layout(header: Sequence[str], group: FileGroup) -> str:
+    """What to do if a header of one column shows that the file is read in a wrong way; empty if it does not."""
+    filled = [name for name in header if name]
+    if not group.is_text_table or len(filled) != 1:
+        return ""
+    if filled[0].lower().startswith("sep="):
+        return "The first line only tells Excel how fields are delimited: declare `skip_rows: 1` in the mapping."
+    others = [mark for mark in _DELIMITERS if mark != group.separator and mark in filled[0]]
+    if not others:
+        return ""
+    mark = _DELIMITERS[max(others, key=filled[0].count)]
+    return f'The fields seem to be delimited by `{mark}`: declare `delimiter: "{mark}"` in the mapping.'
 
 
 def check_last_header(header_rows: Sequence[Sequence[str]], group: FileGroup) -> None:
@@ -194,7 +214,7 @@ def check_last_header(header_rows: Sequence[Sequence[str]], group: FileGroup) ->
         row = header_rows[-1] if header_rows else ()
         if place is None:
             raise InputError(
-                f"the header lacks `{column}`, which `last_header` in the mapping checks; it has {_listed(names)}",
+                f"the header lacks `{column}`, which `last_header` in the mapping checks; it has {listed(names)}",
                 hint="Correct the file. If the source has changed its layout, correct the mapping.",
             )
         if not re.search(pattern, row[place] if place < len(row) else ""):
@@ -218,6 +238,7 @@ def _same_names(header: Sequence[str], places: Sequence[int]) -> str:
     return f"the header has {shown}, {'which are equal' if are_equal else 'which differ only in case'}"
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Names in a message, at most 50 of them."""
     shown = ", ".join(f"`{printable_name(name)}`" for name in names[:_LISTED])
     return shown if len(names) <= _LISTED else f"{shown} and {len(names) - _LISTED} more"
