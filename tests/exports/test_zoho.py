@@ -149,3 +149,17 @@ def test_the_duration_of_a_call_with_hours_and_one_in_another_form(tmp_path: Pat
     desk.put("Calls_1.csv", f"Record Id,Contact Name.id,Call Start Time,Call Duration\n{rows}")
     desk.land()
     assert [found for (found,) in desk.rows("interactions", "duration_s")] == list(durations.values())
+
+
+def test_deals_of_an_export_without_the_number_of_the_contact_are_said_to_belong_to_nobody(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.mapping.write_text(BERLIN, encoding="utf-8")
+    header, row = (
+        "Record Id,Deal Name,Stage,Closing Date,Amount,Contact Name",
+        "zcrm_1,Tea,Closed Won,2024-01-02,5.00,Ada",
+    )
+    desk.put("Deals_1.csv", f"{header}\n{row}\n{row.replace('_1', '_2')}\n")
+    (warning,) = desk.land().warnings
+    assert "Deals_1.csv: it lacks `Account Name.id`, `Account_Name`, `Contact Name.id`, `Contact_Name`" in warning
+    assert "none of its orders has a customer (2 records)" in warning
+    assert desk.rows("orders", "order_id, customer_ref") == [("1", None), ("2", None)]

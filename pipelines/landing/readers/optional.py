@@ -8,11 +8,13 @@ from collections.abc import Collection, Iterator, Sequence
 
 from pipelines.base.database import connect
 from pipelines.base.entities import ENTITIES
+from pipelines.base.text import counted, printable_name
 from pipelines.landing.binding import record_tree, references
 from pipelines.landing.model import FileGroup
 from pipelines.landing.value_maps import column_sql
 
 ALL = "*"
+_WHO = ("customer_ref", "email", "phone")  # the columns that name the customer of a row
 SALES = ("orders", "order_lines")  # their status decides whether they count
 
 
@@ -33,6 +35,31 @@ def required_sources(group: FileGroup) -> Iterator[tuple[str, list[str]]]:
                 read = [{path[0] for path in references(block[column].sql)} for column in mapped]
                 if mapped and all(read):
                     yield " or ".join(f"{name}.{column}" for column in mapped), sorted(set().union(*read))
+
+
+def without_customer(absent: Collection[str], group: FileGroup, records: int) -> tuple[str, ...]:
+    """Warnings that the records of a file belong to nobody, because it lacks the columns that name their customer.
+
+    Args:
+        absent: The columns that the file lacks, in lower case.
+        group: The group of the file.
+        records: How many records the file has.
+    """
+    found = []
+    for name, rows in group.entities.items():
+        read = [
+            {path[0] for path in references(block[column].sql)}
+            for block in rows.blocks()
+            for column in _WHO
+            if column in block
+        ]
+        sources = set().union(*read)
+        if records and read and all(read) and {source.lower() for source in sources} <= set(absent):
+            found.append(
+                f"it lacks {', '.join(f'`{printable_name(source)}`' for source in sorted(sources))}, so none of its"
+                f" {name} has a customer ({counted(records, 'record')}). Export the file with one of these columns"
+            )
+    return tuple(found)
 
 
 def unfilled(absent: Collection[str], group: FileGroup) -> list[str]:

@@ -11,6 +11,7 @@ from pipelines.base.errors import InputError
 from pipelines.landing.binding import json_leaf
 from pipelines.landing.expressions import Path as Reference
 from pipelines.landing.model import FileGroup
+from pipelines.landing.readers.optional import without_customer
 from pipelines.landing.readers.relation import (
     TABLE,
     Own,
@@ -43,7 +44,7 @@ class ParquetReader:
 
 def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup) -> Reading:
     names, records = _look(path)
-    check_columns(names, group)
+    absent = check_columns(names, group)
     if records > max(ROWS_ALWAYS, ROWS_PER_BYTE * path.stat().st_size):
         raise InputError(
             f"the file has {records:,} rows in {path.stat().st_size:,} bytes, which looks like a decompression bomb",
@@ -80,7 +81,8 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup) -
     nul = " or ".join(filter(None, (_has_nul(column, types[column]) for column in own))) or "false"
     odd = connection.execute(f"select rowid + 1, {raw} from {TABLE} where {nul} order by rowid").fetchall()  # noqa: S608
     make_view(connection, group, Own("rowid + 1", "rowid + 1", raw), leaf, f"({nul}) is not true")
-    return Reading(records - len(odd), tuple(Span(row, row, row, Rule.NUL, text) for row, text in odd))
+    spans = tuple(Span(row, row, row, Rule.NUL, text) for row, text in odd)
+    return Reading(records - len(odd), spans, warnings=without_customer(absent, group, records - len(odd)))
 
 
 def _look(path: Path) -> tuple[list[str], int]:

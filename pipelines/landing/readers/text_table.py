@@ -14,6 +14,7 @@ from pipelines.base.text import counted
 from pipelines.landing.expressions import Path as Reference
 from pipelines.landing.model import FileGroup
 from pipelines.landing.readers import csvpass
+from pipelines.landing.readers.optional import without_customer
 from pipelines.landing.readers.relation import (
     TABLE,
     Own,
@@ -40,7 +41,7 @@ class TextTableReader:
 
 
 def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, scratch: Path) -> Reading:
-    check_columns(csvpass.read_header(path, group), group)
+    absent = check_columns(csvpass.read_header(path, group), group)
     count = csvpass.count_plain(path, group)
     if count is None or not _load_plain(connection, path, group, count):
         clean = scratch / "clean.csv"
@@ -74,7 +75,8 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, s
     columns = file_columns(count.header_rows or [count.header], [f"f{index}" for index in range(len(names))])
     make_view(connection, group, own, cell, f"({is_header}) is not true" if headers else "true", columns)
     spans = tuple(sorted([*count.spans, *headers], key=lambda span: span.record))
-    return Reading(count.records - len(headers), spans, last)
+    records = count.records - len(headers)
+    return Reading(records, spans, last, without_customer(absent, group, records))
 
 
 def _load_plain(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, count: csvpass.Count) -> bool:

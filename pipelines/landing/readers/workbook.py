@@ -17,6 +17,7 @@ from pipelines.landing.binding import record_tree
 from pipelines.landing.cells import BLANKS
 from pipelines.landing.expressions import Path as Reference
 from pipelines.landing.model import FileGroup
+from pipelines.landing.readers.optional import without_customer
 from pipelines.landing.readers.parts import Parts, naming
 from pipelines.landing.readers.relation import (
     TABLE,
@@ -102,7 +103,7 @@ class _Layout:
 
 def _read(connection: duckdb.DuckDBPyConnection, sheet: Sheet, group: FileGroup) -> Reading:
     layout = _Layout(sheet, group)
-    check_columns(layout.names, group)
+    absent = check_columns(layout.names, group)
     check_last_header(layout.header_rows, group)
     names = unique_names(layout.names)
     own_columns = [f"f{index}" for index in range(len(names))]
@@ -142,7 +143,9 @@ def _read(connection: duckdb.DuckDBPyConnection, sheet: Sheet, group: FileGroup)
     columns = file_columns(layout.header_rows or [layout.names], own_columns)
     make_view(connection, group, own, cell, f"({nul}) is not true and ({is_header}) is not true", columns)
     ordered = tuple(sorted(spans, key=lambda span: span.record))
-    return Reading(len(layout.records) - len(ordered), ordered, warnings=tuple(_warnings(sheet, layout, group)))
+    records = len(layout.records) - len(ordered)
+    warnings = (*_warnings(sheet, layout, group), *without_customer(absent, group, records))
+    return Reading(records, ordered, warnings=warnings)
 
 
 def _nothing(schema: pa.Schema) -> str:
