@@ -127,7 +127,9 @@ def _column(values: Values, found: Match, name: str) -> DraftedColumn:
     one, kind = found.columns[name], ENTITIES[found.entity].columns[name]
     others = found.others.get(name, ())
     remarks = (
-        [Remark(f"{name}: it could also be {', '.join(f'`{other.name}`' for other in others)}", True)] if others else []
+        [Remark(f"{name}: `{one.name}` is read; it could also be {' or '.join(f'`{it.name}`' for it in others)}", True)]
+        if others
+        else []
     )
     if kind in TIMES:
         return replace(_time(values, one, kind, name), remarks=(*_time(values, one, kind, name).remarks, *remarks))
@@ -145,7 +147,10 @@ def _column(values: Values, found: Match, name: str) -> DraftedColumn:
             )
         if numbers.unread:
             remarks.append(
-                Remark(f"{name}: not a number, so quarantined: {counted(numbers.unread, 'value')} of `{one.name}`")
+                Remark(
+                    f"{name}: {counted(numbers.unread, 'value is no number', 'values are no numbers')} in `{one.name}`:"
+                    " their rows will be quarantined"
+                )
             )
     elif name in _KEYS and values.is_float_key(one):
         sql = f"regexp_replace({_inside(one)}, '\\.0$', '')"
@@ -157,7 +162,9 @@ def _column(values: Values, found: Match, name: str) -> DraftedColumn:
         if odd := values.counted(f"lower({one.column}) not in {known}"):
             remarks.append(
                 Remark(
-                    f"{name}: neither true nor false: {counted(odd, 'value')} of `{one.name}`. Write a value map", True
+                    f"{name}: {counted(odd, 'value is', 'values are')} neither true nor false in `{one.name}`."
+                    " Write a value map (`values`)",
+                    True,
                 )
             )
     return DraftedColumn(sql, remarks=tuple(remarks))
@@ -180,7 +187,8 @@ def _time(values: Values, one: Field, kind: ColumnType, name: str) -> DraftedCol
     if times.unread:
         remarks.append(
             Remark(
-                f"{name}: in none of the formats, so quarantined: {counted(times.unread, 'value')} of `{one.name}`",
+                f"{name}: {counted(times.unread, 'value fits', 'values fit')} none of the formats in `{one.name}`:"
+                " their rows will be quarantined",
                 True,
             )
         )
@@ -204,8 +212,8 @@ def _accepted(values: Values, one: Field, name: str, accepted: tuple[str, ...]) 
     listed = ", ".join(quoting.text(value) for value in accepted)
     if odd := values.counted(f"lower({one.column}) not in ({listed})"):
         yield Remark(
-            f"{name}: none of {', '.join(accepted)}, so quarantined: {counted(odd, 'value')} of `{one.name}`."
-            " Write a value map",
+            f"{name}: {counted(odd, 'value is', 'values are')} none of {', '.join(accepted)} in `{one.name}`:"
+            " their rows will be quarantined. Write a value map (`values`)",
             True,
         )
 

@@ -167,7 +167,7 @@ def test_a_second_candidate_and_a_repeated_key_are_decisions(tmp_path: Path) -> 
     text = "Order ID,Customer,Order Date,Created At,Total\n1,a,2024-01-01,2024-01-02,5\n1,b,2024-01-03,2024-01-04,6\n"
     assert open_remarks(drafted(tmp_path, "o.csv", text)) == [
         "2 records share their key (`Order ID`) with another one: one of them counts",
-        "ordered_at: it could also be `Created At`",
+        "ordered_at: `Order Date` is read; it could also be `Created At`",
     ]
 
 
