@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from pipelines.base import quoting
 from pipelines.landing.binding import sql_of
-from pipelines.landing.model import Column, Columns, EntityRows, Question
+from pipelines.landing.entity_rows import Column, Columns, EntityRows, Question
 from pipelines.landing.usual_wordings import OTHERS, PARTS, USUAL, WHOLES
 
 Declared = Mapping[str, str]
