@@ -1,0 +1,69 @@
+"""The group `publish` of loyalty.yml: what a published version is written to besides the home."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from pipelines.config.about import About
+from pipelines.config.parts import SettingsPart
+
+POSTGRES_VARIABLE = "LOYALTY_POSTGRES"
+
+
+def _not_reserved(name: str) -> str:
+    if name.startswith("pg_") or name in ("public", "information_schema"):
+        raise ValueError(f"`{name}` is a schema of PostgreSQL itself: choose another name")
+    return name
+
+
+class PostgresSettings(SettingsPart):
+    """The marts in a database of PostgreSQL (docs/postgres.md)."""
+
+    variable: Annotated[
+        str,
+        About(
+            "The environment variable that has the connection URI. The URI itself has a password, so it is never in"
+            " this file.",
+            "One database needs one variable.",
+        ),
+    ] = Field(default=POSTGRES_VARIABLE, pattern=r"^[A-Z_][A-Z0-9_]{0,99}$")
+    schema_name: Annotated[
+        str,
+        AfterValidator(_not_reserved),
+        About(
+            "The schema that readers see. It belongs to this home alone; other versions have this name with their id"
+            " behind it.",
+            "It is the name of the program.",
+        ),
+    ] = Field(default="loyalty", pattern=r"^[a-z_][a-z0-9_]{0,29}$")
+    reader_role: Annotated[
+        str | None,
+        About(
+            "The role that may read the marts. It must exist.",
+            "Without it only the owner reads; roles differ between databases.",
+            shown="none",
+        ),
+    ] = Field(default=None, min_length=1, max_length=63)
+    versions: Annotated[
+        Literal["current", "all"],
+        About(
+            "`current`: the database has the version that readers see. `all`: it has every version of the home, and a"
+            " rollback takes no time.",
+            "The home already keeps earlier versions, and each one needs the space of all marts.",
+        ),
+    ] = "current"
+    swap_wait_seconds: Annotated[
+        int,
+        About(
+            "For how long a run waits for the open transactions of readers before it gives up. Then readers keep the"
+            " version that they see, the run warns, and the next run tries again.",
+            "Most queries of dashboards are shorter.",
+            "seconds",
+        ),
+    ] = Field(default=60, ge=0, le=3600)
+
+
+class PublishSettings(SettingsPart):
+    """What a published version is written to besides the home."""
+
+    postgres: PostgresSettings | None = None

@@ -1,0 +1,42 @@
+"""The targets that the settings name, and the two ways to follow all of them: with errors, or with warnings."""
+
+from collections.abc import Callable
+
+from pipelines.config.settings import Settings, postgres_uri
+from pipelines.publication.targets.following import follow
+from pipelines.publication.targets.postgres import Postgres
+from pipelines.publication.targets.target import Target, TargetError
+
+
+def targets_of(settings: Settings) -> tuple[Target, ...]:
+    """The targets of the settings.
+
+    Raises:
+        ConfigError: The address of a target is not set in the environment.
+    """
+    postgres = settings.publish.postgres
+    return () if postgres is None else (Postgres(postgres, postgres_uri(postgres)),)
+
+
+def follow_all(settings: Settings, say: Callable[[str], object]) -> None:
+    """Make every target equal to the home.
+
+    Raises:
+        TargetError: A target could not be reached or changed.
+    """
+    for target in targets_of(settings):
+        follow(settings.paths.published, target, say)
+
+
+def follow_or_warn(settings: Settings, say: Callable[[str], object], warn: Callable[[str], object]) -> None:
+    """Like `follow_all`, but a failure is a warning: what is published in the home stands, and a later call catches up.
+
+    Args:
+        settings: The settings in force.
+        say: Called with a text before each long step.
+        warn: Called with what failed and what to do about it.
+    """
+    try:
+        follow_all(settings, say)
+    except TargetError as error:
+        warn(f"{error.message}. {error.hint} The version in the home is published; the next run tries again")
