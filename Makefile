@@ -16,10 +16,10 @@ PYTEST    := $(BIN)/python -m pytest
 # The tests of one file run in one worker: they share fixtures that take long to build (a home after a run).
 # Files start in the order of their names: those with whole builds (dbt, pipeline) before the short ones (unit).
 PARALLEL  := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
-SHORT     := not spark and not splink and not browser and not trial and not slow and not story
+SHORT     := not spark and not splink and not postgres and not browser and not trial and not slow and not story
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-spark setup-identity run test coverage check lint types sql docs parse definitions long stories mutants parity slow trial-short trial bench bench-peers bench-scale format lock clean
+.PHONY: help setup setup-spark setup-identity setup-postgres run test coverage check lint types sql docs parse definitions long stories mutants parity slow trial-short trial bench bench-peers bench-scale format lock clean
 
 help: ## list all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,6 +56,16 @@ ifdef UV
 	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-identity.lock
 else
 	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements-identity.lock
+endif
+	@touch $@
+
+setup-postgres: $(VENV)/.ready-postgres ## add the driver of PostgreSQL, which `publish.postgres` needs
+
+$(VENV)/.ready-postgres: $(VENV)/.ready requirements-postgres.lock
+ifdef UV
+	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-postgres.lock
+else
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements-postgres.lock
 endif
 	@touch $@
 
@@ -97,8 +107,8 @@ sql: setup ## check style of the models and SQL tests with sqlfluff
 definitions: setup ## check that Dagster can load its definitions
 	$(BIN)/dagster definitions validate -w workspace.yaml
 
-long: setup-spark setup-identity ## stories, parity, proposals, browser and trial-short in one pytest run, in the order of files: the longest start first
-	$(PYTEST) $(PARALLEL) -m "(story or spark or splink or browser or trial) and not slow"
+long: setup-spark setup-identity setup-postgres ## stories, parity, proposals, PostgreSQL, browser and trial-short in one pytest run, in the order of files: the longest start first
+	$(PYTEST) $(PARALLEL) -m "(story or spark or splink or postgres or browser or trial) and not slow"
 
 mutants: setup ## put small faults into a copy of the project; the named tests must fail for each
 	$(PYTEST) -m mutant --durations=5
@@ -139,13 +149,15 @@ format: setup ## let ruff and sqlfluff fix style and format
 	$(BIN)/ruff format .
 	$(BIN)/sqlfluff fix dbt_project/models dbt_project/tests
 
-lock: ## update the three lock files (needs uv)
+lock: ## update the four lock files (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	  --no-annotate --extra dev pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	  --no-annotate --extra dev --extra spark -c requirements.lock pyproject.toml -o requirements-spark.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	  --no-annotate --extra dev --extra identity -c requirements.lock pyproject.toml -o requirements-identity.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+	  --no-annotate --extra dev --extra postgres -c requirements.lock pyproject.toml -o requirements-postgres.lock
 
 clean: ## remove files that make created (not your home folders)
 	rm -rf $(VENV) .venv-peers dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache .coverage

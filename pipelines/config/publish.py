@@ -67,3 +67,8 @@ class PublishSettings(SettingsPart):
     """What a published version is written to besides the home."""
 
     postgres: PostgresSettings | None = None
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """The environment variables that have the address of a target."""
+        return frozenset({POSTGRES_VARIABLE, *([self.postgres.variable] if self.postgres else [])})

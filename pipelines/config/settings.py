@@ -18,7 +18,7 @@ from pipelines.base.project import project_root as project_root
 from pipelines.config.faults import faults
 from pipelines.config.model_vars import Var, model_vars
 from pipelines.config.positions import Document, YamlProblem, read_yaml
-from pipelines.config.publish import PostgresSettings
+from pipelines.config.publish import PostgresSettings, PublishSettings
 from pipelines.config.schema import Settings as Settings  # other packages import it from here
 
 CONFIG_NAME = "loyalty.yml"
@@ -186,12 +186,13 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def child_environment(values: Mapping[str, str]) -> dict[str, str]:
+def child_environment(values: Mapping[str, str], publish: PublishSettings | None = None) -> dict[str, str]:
     """The environment of a child process: the current environment with `values`, without our secrets.
 
     The current environment is not changed, because other threads read it, for example during imports.
     """
-    kept = {name: value for name, value in os.environ.items() if name not in _SECRETS.values()}
+    secrets = {*_SECRETS.values(), *(publish or PublishSettings()).variables}
+    kept = {name: value for name, value in os.environ.items() if name not in secrets}
     return {**kept, **values}
 
 

@@ -39,6 +39,7 @@ from pipelines.privacy.tombstones import (
 )
 from pipelines.privacy.traces import find_originals, remove_logs, remove_state
 from pipelines.publication import erase_customers, list_versions
+from pipelines.publication.targets import follow_all
 
 Progress = Callable[[str], None]
 log = logging.getLogger("loyalty.privacy")
@@ -80,6 +81,7 @@ def erase(settings: Settings, plan: Plan, users_umask: int, progress: Progress =
             done=lambda name: progress(f"replaced version {name}"),
             report=report_of,
         )
+    follow_all(settings, progress)
     originals = find_originals(paths, [source.files for source in settings.sources], plan.files)
     for path in originals.inside:
         path.unlink()

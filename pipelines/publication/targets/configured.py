@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from pipelines.base.errors import ConfigError
 from pipelines.config.settings import Settings, postgres_uri
 from pipelines.publication.targets.following import follow
 from pipelines.publication.targets.postgres import Postgres
@@ -12,10 +13,13 @@ def targets_of(settings: Settings) -> tuple[Target, ...]:
     """The targets of the settings.
 
     Raises:
-        ConfigError: The address of a target is not set in the environment.
+        TargetError: The address of a target is not set in the environment.
     """
     postgres = settings.publish.postgres
-    return () if postgres is None else (Postgres(postgres, postgres_uri(postgres)),)
+    try:
+        return () if postgres is None else (Postgres(postgres, postgres_uri(postgres)),)
+    except ConfigError as error:
+        raise TargetError(error.message, error.hint) from None
 
 
 def follow_all(settings: Settings, say: Callable[[str], object]) -> None:
@@ -39,4 +43,4 @@ def follow_or_warn(settings: Settings, say: Callable[[str], object], warn: Calla
     try:
         follow_all(settings, say)
     except TargetError as error:
-        warn(f"{error.message}. {error.hint} The version in the home is published; the next run tries again")
+        warn(f"{error.message}. {error.hint.rstrip('.')}. The home is not affected, and the next run tries again")

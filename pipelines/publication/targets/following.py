@@ -53,7 +53,7 @@ def follow(published: Path, target: Target, say: Say = _log.info) -> None:
                 say(f"{target.name}: showing {current.id}")
                 target.show(current.id)
         shown = target.shown()
-        kept = {version.id for version in versions} if target.has_all else {shown} & {v.id for v in versions}
+        kept = {version.id for version in versions if target.has_all or version.id == shown}
         for version_id in sorted(held - kept):
             say(f"{target.name}: removing {version_id}")
             target.remove(version_id)

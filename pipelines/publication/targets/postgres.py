@@ -180,7 +180,7 @@ def _write(cursor: Any, namespace: str, folder: Path, table: PublishedTable) -> 
     nulls: set[str] = set()
     for path in files:
         with pq.ParquetFile(path, pre_buffer=False) as file:
-            nulls |= _with_null(file.metadata)
+            nulls.update(_with_null(file.metadata))
             batches = file.iter_batches(_ROWS)
             while chunk := [batch.cast(sent) for batch, _ in zip(batches, range(_CHUNK), strict=False)]:
                 _go_on()
@@ -212,8 +212,8 @@ def _labels(folder: Path, manifest: Manifest) -> dict[str, str]:
 def _tables(cursor: Any, namespace: str) -> list[str]:
     """Our tables in a schema, quoted."""
     cursor.execute(
-        "select c.relname::text from pg_class as c join pg_namespace as n on n.oid = c.relnamespace where n.nspname = $1"
-        " and c.relkind = 'r' and pg_has_role(c.relowner, 'usage') order by 1",
+        "select c.relname::text from pg_class as c join pg_namespace as n on n.oid = c.relnamespace"
+        " where n.nspname = $1 and c.relkind = 'r' and pg_has_role(c.relowner, 'usage') order by 1",
         (namespace,),
     )
     return [f"{quoting.name(namespace)}.{quoting.name(name)}" for (name,) in cursor.fetchall()]

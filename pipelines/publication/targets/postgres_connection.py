@@ -5,7 +5,7 @@ No schema or table of ours is known here.
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from pydantic import SecretStr
@@ -61,10 +61,8 @@ def session(uri: SecretStr, doing: str) -> Iterator[Any]:
     except dbapi.Error as error:
         raise _translated(error, doing) from None
     finally:
-        try:
-            connection.close()  # rolls back what is not committed
-        except dbapi.Error:
-            pass  # the connection is broken, so the server rolls back
+        with suppress(dbapi.Error):  # if the connection is broken, the server rolls back
+            connection.close()
 
 
 def _driver() -> Any:
@@ -85,7 +83,7 @@ def _translated(error: Any, doing: str) -> BaseException:
     # the primary message only: details and contexts may quote values of rows
     primary = _text(details.get("PG_DIAG_MESSAGE_PRIMARY")) or _unquoted(str(error))
     if error.sqlstate in _BUSY:
-        return BusyError(f"{NAME}: {doing}: {primary}")
+        return BusyError(f"{NAME}: {doing}: {primary}", hint="Run again when fewer readers use the marts.")
     if error.sqlstate == _DEPENDED_ON:
         depending = _text(details.get("PG_DIAG_MESSAGE_DETAIL"))
         return TargetError(
@@ -94,7 +92,7 @@ def _translated(error: Any, doing: str) -> BaseException:
         )
     return TargetError(
         f"{NAME}: {doing}: {primary} (SQLSTATE {error.sqlstate or 'unknown'})",
-        hint="Readers see what they saw before. Correct the cause; docs/postgres.md has the rights that the user needs.",
+        hint="Readers see what they saw before. Correct the cause; docs/postgres.md names the rights of the user.",
     )
 
 
@@ -105,5 +103,5 @@ def _text(value: object) -> str:
 
 def _unquoted(message: str) -> str:
     """A message of libpq without what it quotes: parts of the URI, which may be parts of the password."""
-    words = " ".join(message.split()).removeprefix("IO: ").removeprefix("[libpq] ")
+    words = " ".join(message.partition("Query was: ")[0].split()).removeprefix("IO: ").removeprefix("[libpq] ")
     return re.sub(r'"[^"]*"( \([^)]*\))?', '"…"', words)

@@ -84,9 +84,7 @@ def comments(
     for column in table.columns:
         words = reporting.named(column.description) if reporting else column.description
         label = labels.get(column.name, "")
-        texts[f"column {relation}.{quoting.name(column.name)}"] = (
-            f"{label}: {words}" if label and words else label or words
-        )
+        texts[f"column {relation}.{quoting.name(column.name)}"] = ": ".join(filter(None, (label, words)))
     return [f"comment on {what} is {_literal(text)}" for what, text in texts.items() if text]
 
 
