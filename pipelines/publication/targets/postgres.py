@@ -36,8 +36,8 @@ from pipelines.publication.targets.target import TargetError
 _MARK = "Loyalty Marts, version "  # begins the comment of our schemas
 _ROWS = 65_536  # of a batch in memory
 _CHUNK = 16  # batches of one COPY: a signal is noticed between two of them
-_TRY = "500ms"  # below deadlock_timeout (1 s), so that readers are never chosen as victims
-_PAUSE_SECONDS = 0.5
+_TRY_MS = 500  # for all locks; below deadlock_timeout (1 s), so that a reader is never chosen as the victim
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5  # seconds between two attempts
 _LABELS = "dim_label"
 
 
@@ -138,13 +138,13 @@ class Postgres:
             TargetError: Readers have used them for longer than the setting allows; the hint names their sessions.
         """
         until = time.monotonic() + self._settings.swap_wait_seconds
+        first: list[str] = []
+        pause = _SHORTEST_PAUSE
         while True:
             try:
                 with session(self._uri, problem) as cursor:
-                    if namespace is not None and (tables := _tables(cursor, namespace)):
-                        cursor.execute(f"set local statement_timeout = '{_TRY}'")
-                        cursor.execute(f"lock table {', '.join(tables)} in access exclusive mode")
-                        cursor.execute("set local statement_timeout = 0")
+                    if namespace is not None:
+                        _lock(cursor, namespace, first)
                     work(cursor)
                 return
             except BusyError:
@@ -155,7 +155,8 @@ class Postgres:
                         hint=f"End the open transactions of these sessions: {self._users(namespace) or 'none now'}.",
                     ) from None
             _go_on()
-            time.sleep(_PAUSE_SECONDS)
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
 
     def _users(self, namespace: str) -> str:
         """The sessions that use tables of a schema: process id and user, without what they do."""
@@ -217,6 +218,32 @@ def _tables(cursor: Any, namespace: str) -> list[str]:
         (namespace,),
     )
     return [f"{quoting.name(namespace)}.{quoting.name(name)}" for (name,) in cursor.fetchall()]
+
+
+def _lock(cursor: Any, namespace: str, first: list[str]) -> None:
+    """Lock every table of a schema, for which the readers' transactions must end.
+
+    A reader that waits for a table that is already locked cannot end. So the table that was not free is locked first
+    the next time: readers that come to it later wait without holding another one.
+
+    Args:
+        cursor: A cursor in the transaction that needs the locks.
+        namespace: The schema.
+        first: The tables to lock first; the table that is not free is added.
+
+    Raises:
+        adbc_driver_manager.Error: A table was not free in time.
+    """
+    until = time.monotonic() + _TRY_MS / 1000
+    for table in sorted(_tables(cursor, namespace), key=lambda one: first.index(one) if one in first else len(first)):
+        left = max(1, round(1000 * (until - time.monotonic())))
+        try:
+            cursor.execute(f"set local statement_timeout = {left}")
+            cursor.execute(f"lock table {table} in access exclusive mode")
+        except Exception:
+            first[:] = [table, *(one for one in first if one != table)]
+            raise
+    cursor.execute("set local statement_timeout = 0")
 
 
 def _rename(before: str, after: str) -> str:
