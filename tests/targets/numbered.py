@@ -38,7 +38,7 @@ def numbered(folder: Path) -> Callable[..., Version]:
                         'o' || i as order_key,
                         case when i % 7 > 0 then md5((i % {rows})::varchar) end as customer_key,
                         {day} as n,
-                        (i - 5)::decimal(18, 2) / 100 as amount,
+                        ((i - 5) / 100)::decimal(18, 2) as amount,
                         timestamp '2026-01-01 12:00:00.5' as ordered_at,
                         date '2026-01-{day:02}' as ordered_on,
                         i % 2 = 0 as is_even,

@@ -1,0 +1,186 @@
+"""A target follows the home: which versions it gets and loses, in which order, and what happens when it fails."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from pipelines.base.errors import ConfigError
+from pipelines.config.settings import child_environment, load_settings
+from pipelines.publication import (
+    PublishedTable,
+    Reference,
+    Version,
+    delete_version,
+    erase_customers,
+    set_current,
+)
+from pipelines.publication.holds import unless_held
+from pipelines.publication.targets import TargetError, follow, follow_or_warn
+from pipelines.publication.targets.postgres_tables import create_table, references, sent_schema
+from tests.unit.publication_marts import publisher
+
+Publish = Callable[..., Version]
+CONFIG = "currency: EUR\ntimezone: UTC\nsources: [{mapping: sample, files: inbox}]\n"
+
+
+class Recording:
+    """A target in memory, which records what it is asked to do."""
+
+    name = "a list"
+
+    def __init__(self, *, has_all: bool = False) -> None:
+        self.has_all = has_all
+        self.ids: set[str] = set()
+        self.current: str | None = None
+        self.done: list[tuple[str, str]] = []
+        self.was_held: list[bool] = []
+
+    def held(self) -> frozenset[str]:
+        return frozenset(self.ids)
+
+    def shown(self) -> str | None:
+        return self.current
+
+    def add(self, version: Version) -> None:
+        with unless_held(version.path) as is_free:
+            self.was_held.append(not is_free)
+        self.ids.add(version.id)
+        self.done.append(("add", version.id))
+
+    def show(self, version_id: str) -> None:
+        assert version_id in self.ids
+        self.current = version_id
+        self.done.append(("show", version_id))
+
+    def remove(self, version_id: str) -> None:
+        self.ids.remove(version_id)
+        self.current = None if self.current == version_id else self.current
+        self.done.append(("remove", version_id))
+
+
+@pytest.fixture
+def publish(tmp_path: Path) -> Publish:
+    return publisher(tmp_path)
+
+
+def test_the_current_version_comes_first_and_is_held_while_it_is_read(tmp_path: Path, publish: Publish) -> None:
+    old, new = publish(1).id, publish(2).id
+    target = Recording(has_all=True)
+    follow(tmp_path / "published", target)
+    assert target.done == [("add", new), ("show", new), ("add", old)]
+    assert target.was_held == [True, True]
+    follow(tmp_path / "published", target)
+    assert len(target.done) == 3
+
+
+def test_a_target_of_one_version_loses_the_earlier_one_after_the_swap(tmp_path: Path, publish: Publish) -> None:
+    target = Recording()
+    old = publish(1).id
+    follow(tmp_path / "published", target)
+    new = publish(2).id
+    follow(tmp_path / "published", target)
+    assert target.done[2:] == [("add", new), ("show", new), ("remove", old)]
+
+
+def test_a_rollback_a_deletion_and_an_erasure_are_followed(tmp_path: Path, publish: Publish) -> None:
+    published, target = tmp_path / "published", Recording(has_all=True)
+    old, new = publish(1).id, publish(2).id
+    follow(published, target)
+    set_current(published, old)
+    follow(published, target)
+    assert target.current == old
+    delete_version(published, new)
+    follow(published, target)
+    assert target.ids == {old}
+    (erased,) = erase_customers(published, ["c4ca4238a0b923820dcc509a6f75849b"])
+    follow(published, target)
+    assert (target.ids, target.current) == ({erased.became}, erased.became)
+
+
+def test_a_damaged_current_version_stays_in_the_target(tmp_path: Path, publish: Publish) -> None:
+    target = Recording()
+    version = publish(1)
+    follow(tmp_path / "published", target)
+    (version.path / "manifest.json").write_text("{}")
+    follow(tmp_path / "published", target)
+    assert (target.ids, target.current) == ({version.id}, version.id)
+
+
+def test_a_home_that_is_not_mounted_empties_no_target(tmp_path: Path, publish: Publish) -> None:
+    target = Recording()
+    follow(tmp_path / "published", target)
+    publish(1)
+    follow(tmp_path / "published", target)
+    (tmp_path / "published").rename(tmp_path / "elsewhere")
+    with pytest.raises(TargetError, match="does not exist"):
+        follow(tmp_path / "published", target)
+    assert target.ids
+
+
+def settings_file(folder: Path, publish: str) -> Path:
+    path = folder / "loyalty.yml"
+    path.write_text(f"{CONFIG}publish: {publish}\n")
+    return path
+
+
+def test_a_target_without_an_address_is_a_warning_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SHOP_DB", raising=False)
+    settings = load_settings(settings_file(tmp_path, "{postgres: {variable: SHOP_DB}}"))
+    warnings: list[str] = []
+    follow_or_warn(settings, lambda words: None, warnings.append)
+    assert len(warnings) == 1
+    assert "the environment variable SHOP_DB is not" in warnings[0]
+    assert "the next run tries again" in warnings[0]
+
+
+def test_child_processes_do_not_get_the_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = load_settings(settings_file(tmp_path, "{postgres: {variable: SHOP_DB}}"))
+    for name in ("SHOP_DB", "LOYALTY_POSTGRES"):
+        monkeypatch.setenv(name, "postgresql://u:secret@host/db")
+        assert name not in child_environment({}, settings.publish)
+    assert "secret" not in f"{settings!r}"
+
+
+@pytest.mark.parametrize(
+    ("publish", "says"),
+    [
+        ("{postgres: {schema_name: public}}", "`public` is a schema of PostgreSQL itself"),
+        ("{postgres: {schema_name: Loyal ty}}", "publish.postgres.schema_name"),
+        ("{postgres: {uri: 'postgresql://u:secret@h/d'}}", "uri: unknown key"),
+    ],
+)
+def test_a_wrong_setting_is_refused_without_its_secret(tmp_path: Path, publish: str, says: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load_settings(settings_file(tmp_path, publish))
+    assert says in refused.value.message
+    assert "secret" not in refused.value.message
+
+
+def table(name: str, key: tuple[str, ...], **more: Any) -> PublishedTable:
+    return PublishedTable(name=name, description="", key=key, rows=0, columns=(), files=(), **more)
+
+
+def test_a_column_that_the_database_cannot_have_is_named() -> None:
+    mart = table("m", ("a",))
+    with pytest.raises(TargetError, match=r"m\.a has the type list"):
+        sent_schema(mart, pa.schema([("a", pa.list_(pa.string()))]))
+    with pytest.raises(TargetError, match="longer than 63 bytes"):
+        sent_schema(mart, pa.schema([("汉" * 22, pa.string())]))
+    schema = pa.schema([('a"b', pa.decimal128(18, 2)), ("t", pa.timestamp("us")), ("u", pa.uint64())])
+    assert create_table("s", mart, schema) == (
+        'create table "s"."m" ("a""b" numeric(18, 2), "t" timestamp with time zone, "u" numeric(20, 0))'
+    )
+
+
+def test_a_reference_is_a_foreign_key_only_to_a_key_without_null() -> None:
+    to = Reference(column="c", mart="d", to_column="k")
+    mart, other = table("m", ("a",), references=(to,)), table("d", ("k",))
+    both = {"m": mart, "d": other}
+    foreign, index = references("s", mart, both, {"m": (), "d": ()})
+    assert foreign == 'alter table "s"."m" add foreign key ("c") references "s"."d" ("k")'
+    assert index == 'create index on "s"."m" ("c")'
+    assert references("s", mart, both, {"m": (), "d": ("k",)}) == [index]
+    assert references("s", mart, {"m": mart}, {"m": ()}) == [index]
