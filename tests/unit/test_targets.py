@@ -7,8 +7,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from pipelines.base.durable import PRIVATE, umask
 from pipelines.base.errors import ConfigError
 from pipelines.config.settings import child_environment, load_settings
+from pipelines.privacy import erase, plan_erasure
+from pipelines.privacy.plan import read_journal
 from pipelines.publication import (
     PublishedTable,
     Reference,
@@ -18,8 +21,12 @@ from pipelines.publication import (
     set_current,
 )
 from pipelines.publication.holds import unless_held
-from pipelines.publication.targets import TargetError, follow, follow_or_warn
+from pipelines.publication.targets import TargetError, configured, follow, follow_or_warn
 from pipelines.publication.targets.postgres_tables import create_table, references, sent_schema
+from pipelines.runs.recorder import Recorder
+from pipelines.runs.scope import open_run
+from pipelines.runs.up_to_date import conclude
+from tests.conftest import call
 from tests.unit.publication_marts import publisher
 
 Publish = Callable[..., Version]
@@ -184,3 +191,65 @@ def test_a_reference_is_a_foreign_key_only_to_a_key_without_null() -> None:
     assert index == 'create index on "s"."m" ("c")'
     assert references("s", mart, both, {"m": (), "d": ("k",)}) == [index]
     assert references("s", mart, {"m": mart}, {"m": ()}) == [index]
+
+
+class Unreachable(Recording):
+    """A target whose server is down while `is_down`."""
+
+    is_down = True
+
+    def held(self) -> frozenset[str]:
+        if self.is_down:
+            raise TargetError("a list cannot be reached", "start it")
+        return super().held()
+
+
+def test_an_erasure_that_did_not_reach_a_target_stays_pending(
+    tmp_path: Path, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = load_settings(settings_file(tmp_path, "{}"), tmp_path)
+    publish(1)
+    target = Unreachable()
+    monkeypatch.setattr(configured, "targets_of", lambda settings: (target,))
+    with umask(PRIVATE) as users:
+        with pytest.raises(TargetError):
+            erase(settings, plan_erasure(settings, "nobody@nowhere.example"), users)
+        assert read_journal(settings.paths.erasures) is not None
+        with open_run(settings, "run-1") as run:  # a run goes on, and says so
+            (warning,) = run.recorder.report.warnings
+        assert "an erasure could not be finished: a list cannot be reached" in warning
+        assert read_journal(settings.paths.erasures) is not None
+        target.is_down = False
+        with open_run(settings, "run-2") as run:
+            assert run.recorder.report.warnings == []
+    assert read_journal(settings.paths.erasures) is None
+    assert target.ids
+
+
+def test_a_run_that_finds_nothing_new_writes_what_a_target_lacks(
+    tmp_path: Path, publish: Publish, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = load_settings(settings_file(tmp_path, "{}"), tmp_path)
+    version, target = publish(1), Unreachable()
+    monkeypatch.setattr(configured, "targets_of", lambda settings: (target,))
+    for is_down, warnings in ((True, 1), (False, 0)):
+        target.is_down = is_down
+        recorder = Recorder(tmp_path / "last_run.json", f"run-{is_down}")
+        conclude(recorder, settings, version, is_new=False, is_backfill=False)
+        assert recorder.report.status == "unchanged"
+        assert len(recorder.report.warnings) == warnings
+    assert target.current == version.id
+
+
+@pytest.mark.parametrize("command", ["publish --current", "versions pin", "versions delete"])
+def test_commands_that_change_versions_are_followed(
+    tmp_path: Path, publish: Publish, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    path = settings_file(tmp_path, "{}")
+    target = Recording(has_all=True)
+    first, second = publish(1).id, publish(2).id
+    monkeypatch.setattr(configured, "targets_of", lambda settings: (target,))
+    done = call(*command.split(), first, "--config", str(path), "--home", str(tmp_path))
+    assert done.exit_code == 0, done.output
+    is_deleted = command.endswith("delete")
+    assert (target.current, target.ids) == ((second, {second}) if is_deleted else (first, {first, second}))

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from pipelines.base.stopping import stop_signal, stopped
 from pipelines.publication.targets.target import TargetError
 
-NAME = "PostgreSQL"
+NAME = "PostgreSQL"  # in messages
 _SETTINGS = (
     "set client_encoding = 'UTF8'",
     "set search_path = pg_catalog",
