@@ -9,6 +9,8 @@ import pytest
 
 from pipelines.base.durable import PRIVATE, umask
 from pipelines.base.errors import ConfigError
+from pipelines.cli import operate, versions
+from pipelines.config.secret_key import load_key
 from pipelines.config.settings import child_environment, load_settings
 from pipelines.privacy import erase, plan_erasure
 from pipelines.privacy.plan import read_journal
@@ -26,7 +28,6 @@ from pipelines.publication.targets.postgres_tables import create_table, referenc
 from pipelines.runs.recorder import Recorder
 from pipelines.runs.scope import open_run
 from pipelines.runs.up_to_date import conclude
-from tests.conftest import call
 from tests.unit.publication_marts import publisher
 
 Publish = Callable[..., Version]
@@ -208,6 +209,7 @@ def test_an_erasure_that_did_not_reach_a_target_stays_pending(
     tmp_path: Path, publish: Publish, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = load_settings(settings_file(tmp_path, "{}"), tmp_path)
+    load_key(settings.paths.key, None)
     publish(1)
     target = Unreachable()
     monkeypatch.setattr(configured, "targets_of", lambda settings: (target,))
@@ -241,15 +243,14 @@ def test_a_run_that_finds_nothing_new_writes_what_a_target_lacks(
     assert target.current == version.id
 
 
-@pytest.mark.parametrize("command", ["publish --current", "versions pin", "versions delete"])
+@pytest.mark.parametrize("command", [operate.publish, versions.pin, versions.delete])
 def test_commands_that_change_versions_are_followed(
-    tmp_path: Path, publish: Publish, monkeypatch: pytest.MonkeyPatch, command: str
+    tmp_path: Path, publish: Publish, monkeypatch: pytest.MonkeyPatch, command: Callable[..., None]
 ) -> None:
     path = settings_file(tmp_path, "{}")
     target = Recording(has_all=True)
     first, second = publish(1).id, publish(2).id
     monkeypatch.setattr(configured, "targets_of", lambda settings: (target,))
-    done = call(*command.split(), first, "--config", str(path), "--home", str(tmp_path))
-    assert done.exit_code == 0, done.output
-    is_deleted = command.endswith("delete")
+    command(first, config=path, home=tmp_path)
+    is_deleted = command == versions.delete
     assert (target.current, target.ids) == ((second, {second}) if is_deleted else (first, {first, second}))
