@@ -60,10 +60,14 @@ def export(
     of_a_mart = {"--where": where, "--columns": columns, "--version": version}
     of_a_person: dict[str, str | None] = {"--by": by, "--source": source}
     if kind is None:
-        _refuse(of_a_mart, "is for marts", "add --format to export a mart")
+        _refuse(of_a_mart, "applies only to the export of a mart", "add --format to export a mart")
         _person(settings, asked, to, by, source)
         return
-    _refuse(of_a_person, "is for persons", "leave out --format to export the data of a person")
+    _refuse(
+        of_a_person,
+        "applies only to the export of a person's data",
+        "leave out --format to export the data of a person",
+    )
     chosen = None if columns is None else [name.strip() for name in columns.split(",")]
     with open_version(settings.home, version) as opened:
         if to is not None:
@@ -113,7 +117,7 @@ def _report(exported: Exported, kind: Format, to: Path | None, *, as_json: bool)
         return
     place = f" in {to}" if to else ""
     size = f"{counted(exported.rows, 'row')} and {counted(exported.columns, 'column')}"
-    text = f"{size} of {exported.mart} ({exported.version}){place}"
+    text = f"exported {size} of {exported.mart} ({exported.version}){place}"
     if exported.formulas:
         mark = "begin with an apostrophe" if kind is Format.CSV else "are marked as text"
         text += f"; texts that look like formulas {mark}: {exported.formulas:,}"

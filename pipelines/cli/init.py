@@ -62,7 +62,11 @@ def init(
     to: Annotated[Path, typer.Option("--out", help="The folder of the config. Nothing in it is replaced.")] = Path(),
     industry: Annotated[
         str | None,
-        typer.Option("--industry", help=f"The preset of business numbers: {', '.join(presets())}.", show_default=False),
+        typer.Option(
+            "--industry",
+            help=f"The industry, which sets the defaults of business settings: {', '.join(presets())}.",
+            show_default=False,
+        ),
     ] = None,
     timezone: Annotated[
         str | None, typer.Option("--timezone", help="The zone of the business day, such as Europe/Paris.")
@@ -74,7 +78,9 @@ def init(
 
     config = to / CONFIG_NAME
     if config.exists():
-        raise ConfigError(f"{config} exists already, and nothing is replaced", hint="choose another folder with --out")
+        raise ConfigError(
+            f"{config} exists already and is not replaced; nothing was written", hint="choose another folder with --out"
+        )
     _check_home(to)
     zone = checked("--timezone", timezone, TypeAdapter(Zone))
     reporting = checked("--currency", currency, TypeAdapter(CurrencyCode))
@@ -129,8 +135,8 @@ def _refuse_without_terminal(given: dict[str, object]) -> None:
     missing = [name for name, value in given.items() if not value]
     if missing and not is_terminal():
         raise ConfigError(
-            f"there is no terminal to ask in, and these are missing: {', '.join(missing)}",
-            hint="loyalty init FOLDER --timezone Europe/Paris --currency EUR --industry retail",
+            f"these are missing, and there is no terminal to ask for them: {', '.join(missing)}",
+            hint="give them: `loyalty init FOLDER --timezone Europe/Paris --currency EUR --industry retail`",
         )
 
 
@@ -225,7 +231,8 @@ def _check_targets(targets: list[Path]) -> None:
     for number, target in enumerate(targets):
         if target.exists():
             raise ConfigError(
-                f"{target} exists already, and nothing is replaced", hint="choose another folder with --out"
+                f"{target} exists already and is not replaced; nothing was written",
+                hint="choose another folder with --out",
             )
         if target in targets[:number]:
             raise ConfigError(f"two files would become {target}", hint="rename one of them, or give folders")

@@ -95,10 +95,10 @@ def _drafted(kind: Kind, wishes: Wishes, today: date, used: set[str], is_one_of_
         with open_table(path, layout) as table:
             entry = draft_entry(table, layout, "", match, wishes.entity, wishes.columns, today)
             sampled = (
-                f"{path.name}: types and counts were judged by {table.sampled:,} of {table.records:,} records,"
-                " times by all"
+                f"{path.name}: types and counts are from a sample ({table.sampled:,} of {table.records:,} records);"
+                " time formats were checked on all records"
                 if table.sampled < table.records
-                else f"{path.name}: types and times were judged by all records ({table.records:,})"
+                else f"{path.name}: types and time formats were checked on all records ({table.records:,})"
             )
     except InputError as error:
         if not is_one_of_many:
@@ -126,7 +126,7 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes) -> Draft:
         if kind.fit.is_named and not kind.fit.options:
             continue
         if kind.fit.entry is None:
-            text = f"its name fits no entry of {mapping}, and its entry has no name: rename the file"
+            text = f"it fits an entry of {mapping} that a draft cannot change. Rename the file as docs/sources.md says"
             remarks.append((file, Remark(text, is_open=True)))
             continue
         files.append(f"  {kind.fit.entry}:")
@@ -177,7 +177,9 @@ def _own(kinds: Sequence[Kind], wishes: Wishes) -> Draft:
     about = [("the source", remark) for remark in remarks]
     if statuses:
         words = ", ".join(f"`{word}` ({count:,})" for word, count in statuses.items())
-        about.append(("the source", Remark(f"no list knows the statuses {words}: their orders do not count", True)))
+        about.append(
+            ("the source", Remark(f"unknown order statuses: {words}. Orders with these statuses do not count", True))
+        )
     return Draft(
         "\n".join(line for index, line in enumerate(lines) if line or index) + "\n",
         source,

@@ -22,6 +22,8 @@ from pipelines.landing.model import GENERATED_KEYS
 from pipelines.landing.normal import TIMES
 from pipelines.landing.order_statuses import UNKNOWN, OrderStatuses, class_of
 
+_QUARANTINED = "these rows will be quarantined"
+_MAP_VALUES = "Write a value map (`values`)"
 _KEYS = ("customer_ref", "order_id", "product_id", "person_ref", "response_id", "case_id", "interaction_id")
 _LISTS = {
     "order_lines": ("lineitems", "items", "lines", "orderitems", "orderlines", "products", "positions"),
@@ -57,14 +59,14 @@ def draft_entry(
     there = {one.name.lower() for one in table.rows[0].fields}
     if unknown := next((source for source in chosen.values() if source.lower() not in there), None):
         raise InputError(
-            f"{table.path}: there is no column `{unknown}`; it has {_listed(table.rows[0].fields)}",
+            f"{table.path}: there is no column `{unknown}`; they are {_listed(table.rows[0].fields)}",
             hint="Correct --column.",
         )
     values = Values(table, table.rows[0], today)
     candidates = best(values, compared(table.path.name), entity, dict(chosen))
     if not candidates or candidates[0].missing:
         raise InputError(
-            f"{table.path}: {_why_none(candidates)}; it has {_listed(table.rows[0].fields)}",
+            f"{table.path}: {_why_none(candidates)}; they are {_listed(table.rows[0].fields)}",
             hint=_hint(table.path, candidates),
         )
     chief = candidates[0]
@@ -138,20 +140,11 @@ def _column(values: Values, found: Match, name: str) -> DraftedColumn:
         numbers = values.numbers(one)
         sql = numbers.sql.replace("{}", _inside(one)) if numbers.sql else sql
         if numbers.why:
-            remarks.append(
-                Remark(
-                    f"{name}: `{one.name}` is written {numbers.why}"
-                    + (", and every value could also have a decimal comma" if numbers.is_open else ""),
-                    numbers.is_open,
-                )
-            )
+            doubt = ". In every value, the comma could also be a decimal comma" if numbers.is_open else ""
+            remarks.append(Remark(f"{name}: `{one.name}` is written {numbers.why}{doubt}", numbers.is_open))
         if numbers.unread:
-            remarks.append(
-                Remark(
-                    f"{name}: {counted(numbers.unread, 'value is no number', 'values are no numbers')} in `{one.name}`:"
-                    " their rows will be quarantined"
-                )
-            )
+            no_numbers = counted(numbers.unread, "value that is not a number", "values that are not numbers")
+            remarks.append(Remark(f"{name}: `{one.name}` has {no_numbers}: {_QUARANTINED}"))
     elif name in _KEYS and values.is_float_key(one):
         sql = f"regexp_replace({_inside(one)}, '\\.0$', '')"
         remarks.append(Remark(f"{name}: `{one.name}` is written with `.0` at the end, which is cut off"))
@@ -160,13 +153,8 @@ def _column(values: Values, found: Match, name: str) -> DraftedColumn:
     elif kind is ColumnType.BOOLEAN:
         known = "('true', 't', 'yes', 'y', '1', 'false', 'f', 'no', 'n', '0')"
         if odd := values.counted(f"lower({one.column}) not in {known}"):
-            remarks.append(
-                Remark(
-                    f"{name}: {counted(odd, 'value is', 'values are')} neither true nor false in `{one.name}`."
-                    " Write a value map (`values`)",
-                    True,
-                )
-            )
+            odd_values = counted(odd, "value that is", "values that are")
+            remarks.append(Remark(f"{name}: `{one.name}` has {odd_values} neither true nor false. {_MAP_VALUES}", True))
     return DraftedColumn(sql, remarks=tuple(remarks))
 
 
@@ -185,13 +173,8 @@ def _time(values: Values, one: Field, kind: ColumnType, name: str) -> DraftedCol
             )
         )
     if times.unread:
-        remarks.append(
-            Remark(
-                f"{name}: {counted(times.unread, 'value fits', 'values fit')} none of the formats in `{one.name}`:"
-                " their rows will be quarantined",
-                True,
-            )
-        )
+        odd = counted(times.unread, "value that fits", "values that fit")
+        remarks.append(Remark(f"{name}: `{one.name}` has {odd} no format of this draft: {_QUARANTINED}", True))
     if len(times.formats) > 1:
         remarks.append(Remark(f"{name}: `{one.name}` is written in {len(times.formats)} formats"))
     is_utc = not times.has_offset and says_utc(one.name)
@@ -211,10 +194,9 @@ def _inside(one: Field) -> str:
 def _accepted(values: Values, one: Field, name: str, accepted: tuple[str, ...]) -> Iterator[Remark]:
     listed = ", ".join(quoting.text(value) for value in accepted)
     if odd := values.counted(f"lower({one.column}) not in ({listed})"):
+        odd_values = counted(odd, "value that is", "values that are")
         yield Remark(
-            f"{name}: {counted(odd, 'value is', 'values are')} none of {', '.join(accepted)} in `{one.name}`:"
-            " their rows will be quarantined. Write a value map (`values`)",
-            True,
+            f"{name}: `{one.name}` has {odd_values} none of {', '.join(accepted)}: {_QUARANTINED}. {_MAP_VALUES}", True
         )
 
 
@@ -230,7 +212,9 @@ def _about_rows(values: Values, found: Match) -> Iterator[Remark]:
         )
         if int(str(twice)):
             yield Remark(
-                f"{int(str(twice)):,} records share their key ({names}) with another one: one of them counts", True
+                f"{int(str(twice)):,} records have a key ({names}) that another record has too: only one record"
+                " per key counts",
+                True,
             )
     elif generated := GENERATED_KEYS.get(found.entity):
         yield Remark(f"{generated}: no column is the key of a row, so landing makes one")
@@ -239,7 +223,7 @@ def _about_rows(values: Values, found: Match) -> Iterator[Remark]:
         if negative := values.counted(f"{number} < 0"):
             yield Remark(
                 f"{counted(negative, 'record has', 'records have')} a negative `{quantity.name}`, which staging"
-                " rejects: returns? Map them as `returns`, or leave them out with `skips`",
+                " rejects. If they are returns, map them as `returns`; otherwise leave them out with `skips`",
                 True,
             )
     if reference := found.columns.get("customer_ref"):

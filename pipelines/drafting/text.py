@@ -51,7 +51,7 @@ def status_text(statuses: Mapping[str, int]) -> Iterator[str]:
     """Words for statuses that no list knows, as a comment to complete."""
     if statuses:
         yield from comment(
-            "to decide: no list knows these statuses, so their orders do not count. Give each a class (sale, pending,"
+            "to decide: these statuses are unknown, so orders with them do not count. Give each a class (sale, pending,"
             " cancelled, test), and remove the # signs:",
             0,
         )

@@ -123,7 +123,8 @@ def _specs(rows: EntityRows) -> Iterator[Column]:
 
 
 def _earlier(mapping: Mapping, group: FileGroup) -> str:
-    later = [key for key in _LATER_KEYS if getattr(group, key) == FileGroup.model_fields[key].default]
+    fields = FileGroup.model_fields
+    later = [key for key in _LATER_KEYS if getattr(group, key) == fields[key].get_default(call_default_factory=True)]
     without = dict.fromkeys(["name", "match", "ignore", "lookups", "look_up", *later], True)
     # These are newer than this fingerprint. `items` is empty once a mapping has been read.
     values = {"__all__": {"values"}}

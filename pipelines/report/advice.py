@@ -128,7 +128,7 @@ _ADVICE = (
         """
         select sum(n_rows) as n_rows, coalesce(sum(amount), 0) as amount
         from rpt_data_issue
-        where issue like '%_rejected' or issue = 'records_unreadable'
+        where (issue like '%_rejected' and issue <> 'newer_version_rejected') or issue = 'records_unreadable'
         having count(*) > 0
         """,
         {},

@@ -53,7 +53,7 @@ def test_a_german_export_with_semicolons_decimal_commas_and_days_first_lands(tmp
         ("A1", "K1", "2024-04-03 08:00:00", "1234.50", "EUR"),
         ("A2", "K2", "2024-04-25 09:00:00", "12.00", "EUR"),
     ]
-    assert open_remarks(draft) == ["no list knows the statuses `im regal` (1): their orders do not count"]
+    assert open_remarks(draft) == ["unknown order statuses: `im regal` (1). Orders with these statuses do not count"]
     assert "#   sale: [im regal]" in draft.text
     assert "# not mapped: Notiz" in draft.text
     assert draft.unmapped == {"orders": ("Notiz",)}
@@ -146,7 +146,7 @@ def test_numbers_with_signs_and_thousands_become_plain(tmp_path: Path) -> None:
     draft = drafted(tmp_path, "o.csv", text)
     assert landed(tmp_path, draft, "o.csv").rows("orders", "total, tax") == [("1234.50", "1234")]
     (remark,) = open_remarks(draft)
-    assert "every value could also have a decimal comma" in remark
+    assert "In every value, the comma could also be a decimal comma" in remark
 
 
 def test_lines_of_a_shop_have_their_faults_named(tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_lines_of_a_shop_have_their_faults_named(tmp_path: Path) -> None:
 def test_a_second_candidate_and_a_repeated_key_are_decisions(tmp_path: Path) -> None:
     text = "Order ID,Customer,Order Date,Created At,Total\n1,a,2024-01-01,2024-01-02,5\n1,b,2024-01-03,2024-01-04,6\n"
     assert open_remarks(drafted(tmp_path, "o.csv", text)) == [
-        "2 records share their key (`Order ID`) with another one: one of them counts",
+        "2 records have a key (`Order ID`) that another record has too: only one record per key counts",
         "ordered_at: `Order Date` is read; it could also be `Created At`",
     ]
 
@@ -233,7 +233,7 @@ def test_a_return_asks_what_its_amount_includes_and_the_answer_fits_where_the_co
 
 def test_the_user_names_what_is_not_found(tmp_path: Path) -> None:
     text = "Vorgang,Wer,Wann,Wert\n1,a,2024-01-01,5\n"
-    with pytest.raises(InputError, match="no entity fits its columns; it has `Vorgang`, `Wer`, `Wann`, `Wert`"):
+    with pytest.raises(InputError, match="no entity fits its columns; they are `Vorgang`, `Wer`, `Wann`, `Wert`"):
         drafted(tmp_path, "o.csv", text)
     chosen = {"order_id": "Vorgang", "customer_ref": "Wer", "ordered_at": "Wann", "total": "Wert"}
     with pytest.raises(InputError, match="looks like orders, but no column was found for ordered_at") as caught:
@@ -275,7 +275,7 @@ def test_several_files_become_one_mapping_and_an_unknown_one_is_not_lost(tmp_pat
     }
     (remark,) = open_remarks(draft)
     assert remark.startswith(
-        "sellers.csv would be ignored: no entity fits its columns; it has `seller`, `zip`. Say what"
+        "sellers.csv would be ignored: no entity fits its columns; they are `seller`, `zip`. Say what"
     )
     assert "sellers.csv --entity orders --column order_id=COLUMN`" in remark
 

@@ -171,7 +171,10 @@ def test_an_export_that_lacks_a_row_of_its_header_is_refused_instead_of_losing_a
     with pytest.raises(RefusedFiles) as refused:
         desk.land()
     (file,) = refused.value.report.files
-    assert f"row {rows} of the header is missing or another one: its cell below `{column}` does not fit" in file.note
+    assert (
+        f"row {rows} is probably the first record, not a row of the header: its cell below `{column}` does not fit"
+        in file.note
+    )
     assert "ada@example.com" not in f"{file.note} {file.hint}"
     with desk.mapping.open("a") as mapping:
         entry = "responses" if tool == "qualtrics" else "csv"

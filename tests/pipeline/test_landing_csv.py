@@ -167,14 +167,16 @@ def test_a_file_without_a_header_takes_the_mapping_s_names(tmp_path: Path) -> No
 def test_a_changed_header_refuses_the_file_and_names_the_columns(tmp_path: Path) -> None:
     desk = Desk(tmp_path, lines())
     desk.put("a.csv", "order,line,item,qty\no1,1,Tea,1\n")
-    with pytest.raises(RefusedFiles, match="lacks `product`, `quantity`; it has `order`, `line`, `item`, `qty`"):
+    with pytest.raises(
+        RefusedFiles, match="lacks `product`, `quantity`; its columns are `order`, `line`, `item`, `qty`"
+    ):
         desk.land()
 
 
 @pytest.mark.parametrize(
     ("twin", "words"),
     [
-        ("Product", r"`product` \(column 3\), `Product` \(column 4\), which differ only in case"),
+        ("Product", r"`product` \(column 3\), `Product` \(column 4\), which differ only in case, which does not count"),
         ("product", r"`product` \(column 3\), `product` \(column 4\), which are equal"),
     ],
 )
@@ -194,7 +196,7 @@ def test_a_column_that_is_read_and_stands_twice_refuses_the_file_with_a_way_out(
 def test_a_column_that_is_not_there_is_compared_with_those_that_are(tmp_path: Path) -> None:
     desk = Desk(tmp_path, lines())
     desk.put("a.csv", "order,line,produkt,quantity\no1,1,Tea,1\n")
-    with pytest.raises(RefusedFiles, match=r"lacks `product`; did you mean `produkt`\?; it has `order`"):
+    with pytest.raises(RefusedFiles, match=r"lacks `product`; did you mean `produkt`\?; its columns are `order`"):
         desk.land()
 
 

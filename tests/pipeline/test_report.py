@@ -126,7 +126,9 @@ HEADLINES = {
     # the sample is younger than twelve months, so these are all of its answers
     "nps": "select nps from rpt_nps where (period_kind, survey_kind, slice_by) = ('all', 'all', 'all')",
     "clv": "select sum(clv_12m_amount) from customer_clv",
-    "loyal_share": "select coalesce(sum(purchase_amount) filter (where level = 'loyal'), 0) / sum(purchase_amount)"
+    # unknown as long as nobody can have been loyal
+    "loyal_share": "select case when (select count(*) from rpt_value where is_complete and level = 'loyal') > 0"
+    " then coalesce(sum(purchase_amount) filter (where level = 'loyal'), 0) / sum(purchase_amount) end"
     " from rpt_value where month_on = (select max(month_on) from rpt_value where is_complete)",
     "at_risk": "select sum(value_at_stake_amount) from customer_actions where level = 'at_risk'",
 }

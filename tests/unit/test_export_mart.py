@@ -200,7 +200,7 @@ def test_the_command_writes_a_mart_and_counts(home: Path, tmp_path: Path) -> Non
     words = ("fct_text", "--format", "csv", "--columns", "n, text", "--where", "n < 3", "--out", str(to))
     done = command(home, *words)
     assert done.stdout == (
-        f"2 rows and 2 columns of fct_text (2026-01-05_aaaa) in {to};"
+        f"exported 2 rows and 2 columns of fct_text (2026-01-05_aaaa) in {to};"
         " texts that look like formulas begin with an apostrophe: 2\n"
     )
     assert lines(to) == [["n", "text"], ["1", "'=1+1"], ["2", "'+1"]]
@@ -215,7 +215,7 @@ def test_without_a_file_the_rows_go_to_standard_output(home: Path) -> None:
         home, "fct_text", "--format", "csv", "--columns", "n", "--where", "n < 3", "--version", "2026-01-05_aaaa"
     )
     assert done.stdout == "n\n1\n2\n"
-    assert done.stderr == "2 rows and 1 column of fct_text (2026-01-05_aaaa)\n"
+    assert done.stderr == "exported 2 rows and 1 column of fct_text (2026-01-05_aaaa)\n"
     done = command(home, "fct_text", "--format", "arrow")
     assert pa.ipc.open_file(done.stdout_bytes).read_all().num_rows == len(TEXTS)
 
@@ -224,8 +224,8 @@ def test_without_a_file_the_rows_go_to_standard_output(home: Path) -> None:
     ("words", "exit_code", "message"),
     [
         (("fct_text",), 8, "fct_text is the name of a mart"),
-        (("fct_text", "--where", "n < 3"), 2, "--where is for marts"),
-        (("fct_text", "--format", "csv", "--by", "ref"), 2, "--by is for persons"),
+        (("fct_text", "--where", "n < 3"), 2, "--where applies only to the export of a mart"),
+        (("fct_text", "--format", "csv", "--by", "ref"), 2, "--by applies only to the export of a person's data"),
         (("fct_text", "--format", "csv", "--json"), 2, "standard output cannot have both"),
         (("fct_text", "--format", "csv", "--version", "x"), 6, "there is no version x"),
         (("fct_text", "--format", "csv", "--columns", "m"), 2, "no column 'm'"),

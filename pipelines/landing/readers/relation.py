@@ -156,14 +156,14 @@ def check_columns(header: Sequence[str], group: FileGroup) -> frozenset[str]:
     missing = [name for name in lacking if name.lower() not in absent]
     if missing:
         broken = [
-            f"`{name}` is not an SQL expression either"
+            f"`{name}` is not a valid SQL expression"
             for name in missing
             if _looks_like_sql(name) and not nearest(name, header)
         ]
         near = [found for name in missing if (found := nearest(name, header))]
         meant = [f"did you mean {listed(near)}?"] if near else []
         raise InputError(
-            "; ".join([f"the header lacks {listed(missing)}", *broken, *meant, f"it has {listed(header)}"]),
+            "; ".join([f"the header lacks {listed(missing)}", *broken, *meant, f"its columns are {listed(header)}"]),
             hint=_other_layout(header, group)
             or "Correct the file. If the source has changed its layout, correct the mapping.",
         )
@@ -172,7 +172,7 @@ def check_columns(header: Sequence[str], group: FileGroup) -> frozenset[str]:
         if len(places) > 1:
             raise InputError(
                 f"{_same_names(header, places)}, and the mapping reads `{printable_name(name)}`: it is not clear which"
-                " one is meant, because column names are not case-sensitive",
+                " one is meant",
                 hint=_RENAME if group.has_header else "Have the source rename all but one of them.",
             )
     for column, sources in required_sources(group) if absent else ():
@@ -219,8 +219,8 @@ def check_last_header(header_rows: Sequence[Sequence[str]], group: FileGroup) ->
             )
         if not re.search(pattern, row[place] if place < len(row) else ""):
             raise InputError(
-                f"row {len(header_rows)} of the header is missing or another one: its cell below"
-                f" `{printable_name(column)}` does not fit `{pattern}`. It is probably the first record",
+                f"row {len(header_rows)} is probably the first record, not a row of the header: its cell below"
+                f" `{printable_name(column)}` does not fit `{pattern}`",
                 hint=f"Export the file with all {len(header_rows)} rows of its header. If it always has fewer, declare"
                 " its `header_rows` and `last_header: null` in the mapping.",
             )
@@ -235,7 +235,7 @@ def _same_names(header: Sequence[str], places: Sequence[int]) -> str:
     """Describes the columns at some positions of a header whose names are equal or differ only in case."""
     shown = ", ".join(f"`{printable_name(header[place])}` (column {place + 1})" for place in places[:_LISTED])
     are_equal = len({header[place] for place in places}) == 1
-    return f"the header has {shown}, {'which are equal' if are_equal else 'which differ only in case'}"
+    return f"the header has {shown}, which {'are equal' if are_equal else 'differ only in case, which does not count'}"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -4,7 +4,7 @@ from pipelines.report.blocks import Block, Chart, Page
 
 ACTIONS = Block(
     key="next_actions",
-    needs="forecast",
+    needs="stake",
     marts=("customer_actions",),
     sql="""
         select next_action, count(*) as n_customers, sum(value_at_stake_amount) as value_at_stake_amount,
@@ -77,7 +77,7 @@ BUDGET = Block(
         from rpt_budget
         having sum(n_funded) > 0
     """,
-    needs="forecast",
+    needs="stake",
 )
 
 PLAYBOOK = Block(

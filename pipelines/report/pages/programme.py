@@ -47,7 +47,7 @@ COMPARISON = Block(
     chart=Chart("bars", x="return_share", y="customer_group", low="return_share_low", high="return_share_high"),
     codes={"customer_group": "customer_group"},
     group="n_customers",
-    needs="programme",
+    needs="comparison",
 )
 
 LIFT = Block(

@@ -29,14 +29,15 @@ REJECTED = Block(
         select issue, source, sum(n_rows) as n_rows, sum(amount) as amount, bool_or(is_amount_estimated)
             as is_amount_estimated
         from rpt_data_issue
-        where issue like '%_rejected' or issue = 'records_unreadable'
+        where (issue like '%_rejected' and issue <> 'newer_version_rejected') or issue = 'records_unreadable'
         group by issue, source
         order by sum(sum(n_rows)) over (partition by issue) desc, issue, source
     """,
     chart=Chart("bars", x="n_rows", y="issue", colour="source"),
     codes={"issue": "issue"},
     finding="select sum(n_rows) as n_rows, coalesce(sum(amount), 0) as amount from rpt_data_issue"
-    " where issue like '%_rejected' or issue = 'records_unreadable' having count(*) > 0",
+    " where (issue like '%_rejected' and issue <> 'newer_version_rejected') or issue = 'records_unreadable'"
+    " having count(*) > 0",
     needs="no_rejected",
 )
 

@@ -23,13 +23,13 @@ def _groups(key: str, column: str, code_set: str, mart: str = "") -> Block:
         chart=Chart("bars", x="value_at_stake_amount", y=column),
         codes={column: code_set},
         group="n_customers",
-        needs="forecast",
+        needs="stake",
     )
 
 
 AT_STAKE = Block(
     key="at_stake",
-    needs="forecast",
+    needs="stake",
     marts=("customer_actions",),
     sql="""
         select
@@ -58,7 +58,7 @@ AT_STAKE = Block(
 
 REASONS = Block(
     key="risk_by_reason",
-    needs="forecast",
+    needs="stake",
     marts=("customer_actions",),
     sql="""
         with reasons as (

@@ -78,6 +78,7 @@ LOYAL_SHARE = Block(
                 as purchase_share
         from rpt_value
         where is_complete and month_on > $as_of - interval 25 month
+            and exists (select 1 from rpt_value where is_complete and level = 'loyal')
         group by all
         order by month_on
     """,
