@@ -80,7 +80,7 @@ coverage: setup ## run the tests of make test and list the lines of pipelines/ t
 	$(PYTEST) $(PARALLEL) -m "$(SHORT)" --cov --cov-report=term-missing:skip-covered
 
 stories: setup ## run the tests that do several full runs in one home
-	$(PYTEST) $(PARALLEL) -m "story and not slow"
+	$(PYTEST) $(PARALLEL) -m "story and not postgres and not slow"
 
 check: lint types parse sql definitions test long ## run everything that CI runs
 

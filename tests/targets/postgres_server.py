@@ -1,4 +1,4 @@
-"""A server of PostgreSQL for tests: Debian's, in a folder of its own, on a Unix socket. No test stands here."""
+"""A server of PostgreSQL for tests: Debian's, in a folder of its own, on a Unix socket; and queries to it."""
 
 import ctypes
 import os
@@ -8,9 +8,12 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 OWNER = "owner"
 _DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG
@@ -20,13 +23,26 @@ _LIBC = ctypes.CDLL(None)
 def program(name: str) -> str:
     """The path of a program of the server; Debian keeps them out of PATH."""
     found = shutil.which(name) or next(map(str, sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))), None)
-    assert found, f"{name} is missing: apt-get install --no-install-recommends postgresql"
+    if found is None:
+        pytest.skip(f"PostgreSQL is not installed ({name}): apt-get install --no-install-recommends postgresql")
     return found
 
 
+def skip_without_postgres() -> None:
+    """Skip the test if the server or the driver is not installed."""
+    program("initdb")
+    pytest.importorskip(
+        "adbc_driver_postgresql", reason="the driver of PostgreSQL is not installed: make setup-postgres"
+    )
+
+
 @contextmanager
-def server() -> Iterator[str]:
-    """Start a server that ends with the block, or with this process; yields the URI of its owner."""
+def server(settings: Sequence[str] = ("fsync=off",)) -> Iterator[str]:
+    """Start a server that ends with the block, or with this process; yields the URI of its owner.
+
+    Args:
+        settings: Settings that differ from the server's own.
+    """
     # not below pytest's folder, which only this user may enter, and whose path is too long for a socket
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
     as_other = {}
@@ -38,9 +54,9 @@ def server() -> Iterator[str]:
     options = ["--auth=trust", f"--username={OWNER}", "--encoding=UTF8", "--locale=C", "--no-sync"]
     with (folder / "log").open("wb") as log:
         subprocess.run([program("initdb"), "-D", data, *options], stdout=log, check=True, cwd=folder, **as_other)  # type: ignore[call-overload]
-        settings = [f"-cunix_socket_directories={folder}", "-clisten_addresses=", "-cfsync=off"]
+        given = [f"-c{one}" for one in (f"unix_socket_directories={folder}", "listen_addresses=", *settings)]
         process = subprocess.Popen(  # type: ignore[call-overload]
-            [program("postgres"), "-D", data, *settings],
+            [program("postgres"), "-D", data, *given],
             stdout=log,
             stderr=log,
             cwd=folder,
@@ -57,3 +73,31 @@ def server() -> Iterator[str]:
         process.send_signal(signal.SIGQUIT)
         process.wait(30)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def connect(uri: str, **options: Any) -> Any:
+    """A connection by ADBC."""
+    from adbc_driver_postgresql import dbapi
+
+    return dbapi.connect(uri, **options)
+
+
+def dbapi_error() -> type[Exception]:
+    """The class of the driver's errors."""
+    from adbc_driver_postgresql import dbapi
+
+    return dbapi.Error
+
+
+def execute(uri: str, *statements: str) -> None:
+    """Execute statements, each in a transaction of its own."""
+    with connect(uri, autocommit=True) as connection, connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+def query(uri: str, statement: str) -> list[Any]:
+    """The rows of a query."""
+    with connect(uri, autocommit=True) as connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        return list(cursor.fetchall())

@@ -22,7 +22,15 @@ from pipelines.publication import Version, delete_version, erase_customers, set_
 from pipelines.publication.targets import TargetError, follow, postgres
 from pipelines.publication.targets.postgres import Postgres
 from tests.targets.numbered import numbered
-from tests.targets.postgres_server import OWNER, server
+from tests.targets.postgres_server import (
+    OWNER,
+    connect,
+    dbapi_error,
+    execute,
+    query,
+    server,
+    skip_without_postgres,
+)
 
 pytestmark = pytest.mark.postgres
 NUMBERS = 'select (select max(n) from loyalty.dim_customer), (select min(n) from loyalty."Order")'
@@ -30,6 +38,7 @@ NUMBERS = 'select (select max(n) from loyalty.dim_customer), (select min(n) from
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[str]:
+    skip_without_postgres()
     with server() as uri:
         execute(uri, "create role reader login")
         yield uri
@@ -48,30 +57,6 @@ def uri(cluster: str) -> Iterator[str]:
 @pytest.fixture
 def day(tmp_path: Path) -> Callable[..., Version]:
     return numbered(tmp_path)
-
-
-def connect(uri: str, **options: Any) -> Any:
-    from adbc_driver_postgresql import dbapi
-
-    return dbapi.connect(uri, **options)
-
-
-def dbapi_error() -> type[Exception]:
-    from adbc_driver_postgresql import dbapi
-
-    return dbapi.Error
-
-
-def execute(uri: str, *statements: str) -> None:
-    with connect(uri, autocommit=True) as connection, connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
-
-
-def query(uri: str, statement: str) -> list[Any]:
-    with connect(uri, autocommit=True) as connection, connection.cursor() as cursor:
-        cursor.execute(statement)
-        return list(cursor.fetchall())
 
 
 def target(uri: str, **settings: Any) -> Postgres:

@@ -1,5 +1,6 @@
 """A target follows the home: which versions it gets and loses, in which order, and what happens when it fails."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -104,7 +105,8 @@ def test_a_rollback_a_deletion_and_an_erasure_are_followed(tmp_path: Path, publi
     follow(published, target)
     assert target.ids == {old}
     (erased,) = erase_customers(published, ["c4ca4238a0b923820dcc509a6f75849b"])
-    follow(published, target)
+    done = follow(published, target)
+    assert (done.name, done.removed, done.versions) == ("a list", (old,), (erased.became,))
     assert (target.ids, target.current) == ({erased.became}, erased.became)
 
 
@@ -225,6 +227,9 @@ def test_an_erasure_that_did_not_reach_a_target_stays_pending(
         with open_run(settings, "run-2") as run:
             assert run.recorder.report.warnings == []
     assert read_journal(settings.paths.erasures) is None
+    (certificate,) = settings.paths.erasures.glob("*.json")
+    listed = json.loads(certificate.read_text())["targets"]
+    assert listed == [{"name": "a list", "removed": [], "versions": sorted(target.ids)}]
     assert target.ids
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pipelines.base.errors import ConfigError
 from pipelines.config.settings import Settings, postgres_uri
-from pipelines.publication.targets.following import follow
+from pipelines.publication.targets.following import Followed, follow
 from pipelines.publication.targets.postgres import Postgres
 from pipelines.publication.targets.target import Target, TargetError
 
@@ -22,14 +22,16 @@ def targets_of(settings: Settings) -> tuple[Target, ...]:
         raise TargetError(error.message, error.hint) from None
 
 
-def follow_all(settings: Settings, say: Callable[[str], object]) -> None:
+def follow_all(settings: Settings, say: Callable[[str], object]) -> tuple[Followed, ...]:
     """Make every target equal to the home.
+
+    Returns:
+        What has been done to each target.
 
     Raises:
         TargetError: A target could not be reached or changed.
     """
-    for target in targets_of(settings):
-        follow(settings.paths.published, target, say)
+    return tuple(follow(settings.paths.published, target, say) for target in targets_of(settings))
 
 
 def follow_or_warn(settings: Settings, say: Callable[[str], object], warn: Callable[[str], object]) -> None:

@@ -6,6 +6,7 @@ Only this module defines the order of these steps. It can be killed between any 
 import logging
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.publication.files import locked
@@ -20,7 +21,22 @@ _log = logging.getLogger("loyalty.publication")
 Say = Callable[[str], object]
 
 
-def follow(published: Path, target: Target, say: Say = _log.info) -> None:
+@dataclass(frozen=True)
+class Followed:
+    """What has been done to make a target equal to the home.
+
+    Attributes:
+        name: The name of the target.
+        removed: The ids of the versions that it lost.
+        versions: The ids of the versions that it has now.
+    """
+
+    name: str
+    removed: tuple[str, ...]
+    versions: tuple[str, ...]
+
+
+def follow(published: Path, target: Target, say: Say = _log.info) -> Followed:
     """Make a target equal to the home.
 
     The current version is added and shown first. A version that cannot be read in the home is not added, but if the
@@ -42,7 +58,7 @@ def follow(published: Path, target: Target, say: Say = _log.info) -> None:
                 hint="Mount its disk, and run again. If the home was removed for good, remove the versions from"
                 f" {target.name} yourself.",
             )
-        return
+        return Followed(target.name, (), ())
     with locked(published, _LOCK):
         versions = list_versions(published)  # after waiting, so that the last follower sees the newest pointer
         held = set(target.held())
@@ -54,12 +70,15 @@ def follow(published: Path, target: Target, say: Say = _log.info) -> None:
                 target.show(current.id)
         shown = target.shown()
         kept = {version.id for version in versions if target.has_all or version.id == shown}
-        for version_id in sorted(held - kept):
+        removed = sorted(held - kept)
+        for version_id in removed:
             say(f"{target.name}: removing {version_id}")
             target.remove(version_id)
+            held.remove(version_id)
         if target.has_all:
             for version in versions:
                 _add(target, version, held, say)
+        return Followed(target.name, tuple(removed), tuple(sorted(held)))
 
 
 def _add(target: Target, version: Version, held: set[str], say: Say) -> None:
