@@ -100,6 +100,29 @@ def test_types_keys_comments_and_rights(uri: str, tmp_path: Path, day: Callable[
         query(reader, "delete from loyalty.dim_customer")
 
 
+@pytest.mark.parametrize("rows_of_a_batch", [1, 7, 25, 200, 1000])
+def test_every_row_arrives_in_batches_of_any_size(
+    uri: str, tmp_path: Path, day: Callable[..., Version], monkeypatch: pytest.MonkeyPatch, rows_of_a_batch: int
+) -> None:
+    monkeypatch.setattr(postgres, "_ROWS", rows_of_a_batch)
+    monkeypatch.setattr(postgres, "_CHUNK", 3)
+    day(3)
+    follow(tmp_path / "published", target(uri))
+    for mart, rows in (("dim_customer", 200), ("Order", 400)):
+        assert query(uri, f'select count(*) from loyalty."{mart}"') == [(rows,)]
+
+
+def test_a_version_with_lost_rows_is_not_written(
+    uri: str, tmp_path: Path, day: Callable[..., Version], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "islice", lambda batches, size: list(batches)[1:])
+    monkeypatch.setattr(postgres, "_ROWS", 150)
+    day(3)
+    with pytest.raises(TargetError, match="250 of 400 rows of Order were written"):
+        follow(tmp_path / "published", target(uri))
+    assert schemas(uri) == set()
+
+
 def test_readers_see_one_whole_version_over_ten_swaps(uri: str, tmp_path: Path, day: Callable[..., Version]) -> None:
     day(1)
     follow(tmp_path / "published", target(uri))

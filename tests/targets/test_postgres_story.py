@@ -79,7 +79,7 @@ def test_days_a_rollback_and_an_erasure(sample_home: SampleHome, tmp_path: Path,
     shop.check_equal(first)
 
     shop.add_a_day()
-    assert shop.loyalty("run")["warnings"] == []
+    assert not [warning for warning in shop.loyalty("run")["warnings"] if "PostgreSQL" in warning]
     second = next(version["id"] for version in shop.loyalty("versions") if version["is_current"])
     assert [name for (name,) in query(uri, SCHEMAS)] == ["loyalty", f"loyalty_{first}"]
     shop.check_equal(second)

@@ -11,6 +11,7 @@ to get the locks is short, so that new queries wait for at most half a second.
 
 import time
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -173,20 +174,31 @@ class Postgres:
 
 
 def _write(cursor: Any, namespace: str, folder: Path, table: PublishedTable) -> frozenset[str]:
-    """Create the table of a mart and copy its rows; returns the columns that have NULL."""
+    """Create the table of a mart and copy its rows; returns the columns that have NULL.
+
+    Raises:
+        TargetError: The number of copied rows is not that of the manifest.
+    """
     files = [folder / file.path for file in table.files]
     schema = pq.read_schema(files[0])
     sent = sent_schema(table, schema)
     cursor.execute(create_table(namespace, table, schema))
     nulls: set[str] = set()
+    rows = 0
     for path in files:
         with pq.ParquetFile(path, pre_buffer=False) as file:
             nulls.update(_with_null(file.metadata))
             batches = file.iter_batches(_ROWS)
-            while chunk := [batch.cast(sent) for batch, _ in zip(batches, range(_CHUNK), strict=False)]:
+            while chunk := [batch.cast(sent) for batch in islice(batches, _CHUNK)]:
                 _go_on()
                 reader = pa.RecordBatchReader.from_batches(sent, chunk)
-                cursor.adbc_ingest(table.name, reader, mode="append", db_schema_name=namespace)
+                rows += cursor.adbc_ingest(table.name, reader, mode="append", db_schema_name=namespace)
+    if rows != table.rows:
+        raise TargetError(
+            f"{NAME}: {rows:,} of {table.rows:,} rows of {table.name} were written, so the version was not written",
+            hint="Run again. If it fails again, the files of the version are damaged: show readers another one with"
+            " `loyalty publish --current`.",
+        )
     return frozenset(nulls)
 
 
