@@ -95,13 +95,14 @@ def write_version(folder: Path, customers: int) -> Version:
             rows = f"from {MART}" if mart == MART else f"from (select {key[0]} from {MART} group by all)"  # noqa: S608
             target = quoting.text(str(folder / path))
             connection.execute(f"copy ({rows} order by {', '.join(key)}) to {target} ({parquet_options(None)})")
+            ((count,),) = connection.execute(f"select count(*) from read_parquet({target})").fetchall()
             described = connection.execute(f"describe from read_parquet({target})").fetchall()
             tables.append(
                 PublishedTable(
                     name=mart,
                     description=model["description"],
                     key=key,
-                    rows=customers,
+                    rows=count,
                     columns=tuple(PublishedColumn(name=n, type=t, description=about[n]) for n, t, *_ in described),
                     references=references if mart == MART else (),
                     files=(PublishedFile(path=str(path), bytes=(folder / path).stat().st_size, sha256=""),),
