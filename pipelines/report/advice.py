@@ -28,6 +28,15 @@ class Advice:
     codes: Mapping[str, str]
 
 
+# The issues of records that do not count. Of an older version that was rejected, another version counts.
+NOT_COUNTED = "((issue like '%_rejected' and issue <> 'newer_version_rejected') or issue = 'records_unreadable')"
+NOT_COUNTED_TOTALS = f"""
+    select sum(n_rows) as n_rows, coalesce(sum(amount), 0) as amount
+    from rpt_data_issue
+    where {NOT_COUNTED}
+    having count(*) > 0
+"""  # noqa: S608 (texts of ours)
+
 _ADVICE = (
     Advice(
         "settle_complaints",
@@ -125,12 +134,7 @@ _ADVICE = (
         "repair_data",
         "quality",
         ("rpt_data_issue",),
-        """
-        select sum(n_rows) as n_rows, coalesce(sum(amount), 0) as amount
-        from rpt_data_issue
-        where (issue like '%_rejected' and issue <> 'newer_version_rejected') or issue = 'records_unreadable'
-        having count(*) > 0
-        """,
+        NOT_COUNTED_TOTALS,
         {},
     ),
 )

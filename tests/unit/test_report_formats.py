@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from pipelines.report.formats import Formats, kind_of
+from pipelines.report.source import Value
 
 ENGLISH = Formats("en", "EUR", {True: "yes", False: "no"})
 CHINESE = Formats("zh", "CNY", {True: "是", False: "否"})
@@ -30,9 +31,9 @@ CHINESE = Formats("zh", "CNY", {True: "是", False: "否"})
         ("net_amount", None, "–", "–"),
     ],
 )
-def test_a_value_is_written_as_its_column_says(column: str, value: object, english: str, chinese: str) -> None:
-    assert ENGLISH.show(column, value) == english  # type: ignore[arg-type]
-    assert CHINESE.show(column, value) == chinese  # type: ignore[arg-type]
+def test_a_value_is_written_as_its_column_says(column: str, value: Value, english: str, chinese: str) -> None:
+    assert ENGLISH.show(column, value) == english
+    assert CHINESE.show(column, value) == chinese
 
 
 def test_a_change_has_a_sign() -> None:

@@ -1,5 +1,6 @@
 """The page `quality`: how far the figures can be trusted: issues, rejected rows, coverage, freshness, models."""
 
+from pipelines.report.advice import NOT_COUNTED, NOT_COUNTED_TOTALS
 from pipelines.report.blocks import Block, Chart, Page
 
 # Per mart with facts: the column of the day.
@@ -25,19 +26,17 @@ def _span(mart: str) -> str:
 REJECTED = Block(
     key="rejected",
     marts=("rpt_data_issue",),
-    sql="""
+    sql=f"""
         select issue, source, sum(n_rows) as n_rows, sum(amount) as amount, bool_or(is_amount_estimated)
             as is_amount_estimated
         from rpt_data_issue
-        where (issue like '%_rejected' and issue <> 'newer_version_rejected') or issue = 'records_unreadable'
+        where {NOT_COUNTED}
         group by issue, source
         order by sum(sum(n_rows)) over (partition by issue) desc, issue, source
-    """,
+    """,  # noqa: S608 (texts of ours)
     chart=Chart("bars", x="n_rows", y="issue", colour="source"),
     codes={"issue": "issue"},
-    finding="select sum(n_rows) as n_rows, coalesce(sum(amount), 0) as amount from rpt_data_issue"
-    " where (issue like '%_rejected' and issue <> 'newer_version_rejected') or issue = 'records_unreadable'"
-    " having count(*) > 0",
+    finding=NOT_COUNTED_TOTALS,
     needs="no_rejected",
 )
 
