@@ -8,6 +8,8 @@ from pipelines.config.about import About
 from pipelines.config.parts import SettingsPart
 
 POSTGRES_VARIABLE = "LOYALTY_POSTGRES"
+# The usual variables of S3 clients. Without them the client looks for a profile or a role of the machine.
+S3_VARIABLES = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
 
 
 def _not_reserved(name: str) -> str:
@@ -63,12 +65,51 @@ class PostgresSettings(SettingsPart):
     ] = Field(default=60, ge=0, le=3600)
 
 
+class S3Settings(SettingsPart):
+    """The versions in object storage with the interface of S3 (docs/object-storage.md)."""
+
+    url: Annotated[
+        str,
+        About(
+            "The bucket and the prefix below which the versions are: `s3://bucket/prefix`. The bucket must exist. The"
+            " prefix belongs to this home alone.",
+            "Buckets differ, so there is no default.",
+        ),
+    ] = Field(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_.=-]+)+$")
+    endpoint: Annotated[
+        str | None,
+        About(
+            "The address of the server, such as `https://storage.example.org:9000`.",
+            "Without it the client uses AWS.",
+            shown="AWS",
+        ),
+    ] = Field(default=None, pattern=r"^https?://[^/@?\s]+$")
+    region: Annotated[
+        str | None,
+        About(
+            "The region of the bucket.",
+            "Without it the client uses the region of its own configuration, or us-east-1.",
+            shown="that of the client",
+        ),
+    ] = Field(default=None, pattern=r"^[a-z0-9-]{1,40}$")
+    path_style: Annotated[
+        bool,
+        About(
+            "With `endpoint`: whether the bucket is in the path of a request (`https://host/bucket/...`) or in the"
+            " name of the host (`https://bucket.host/...`).",
+            "Most servers other than AWS expect it in the path.",
+        ),
+    ] = True
+
+
 class PublishSettings(SettingsPart):
     """What a published version is written to besides the home."""
 
     postgres: PostgresSettings | None = None
+    s3: S3Settings | None = None
 
     @property
     def variables(self) -> frozenset[str]:
-        """The environment variables that have the address of a target."""
-        return frozenset({POSTGRES_VARIABLE, *([self.postgres.variable] if self.postgres else [])})
+        """The environment variables that have the address of a target, or the keys to it."""
+        postgres = {POSTGRES_VARIABLE, *([self.postgres.variable] if self.postgres else [])}
+        return frozenset(postgres | (S3_VARIABLES if self.s3 else frozenset()))

@@ -2,7 +2,8 @@
 
 The home is the master. A target only repeats versions of the home: a whole version or none, the same current version,
 and none that the home no longer has. target.py says what a target must be able to do, following.py makes a target equal
-to the home, configured.py makes the targets of the settings, and postgres*.py are the target PostgreSQL.
+to the home, configured.py makes the targets of the settings. postgres*.py are the target PostgreSQL, object_storage.py
+is the target S3.
 """
 
 from pipelines.publication.targets.configured import follow_all, follow_or_warn

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pipelines.base.errors import ConfigError
 from pipelines.config.settings import Settings, postgres_uri
 from pipelines.publication.targets.following import Followed, follow
+from pipelines.publication.targets.object_storage import ObjectStorage
 from pipelines.publication.targets.postgres import Postgres
 from pipelines.publication.targets.target import Target, TargetError
 
@@ -15,11 +16,16 @@ def targets_of(settings: Settings) -> tuple[Target, ...]:
     Raises:
         TargetError: The address of a target is not set in the environment.
     """
-    postgres = settings.publish.postgres
+    postgres, s3 = settings.publish.postgres, settings.publish.s3
+    targets: list[Target] = []
     try:
-        return () if postgres is None else (Postgres(postgres, postgres_uri(postgres)),)
+        if postgres is not None:
+            targets.append(Postgres(postgres, postgres_uri(postgres)))
     except ConfigError as error:
         raise TargetError(error.message, error.hint) from None
+    if s3 is not None:
+        targets.append(ObjectStorage(s3))
+    return tuple(targets)
 
 
 def follow_all(settings: Settings, say: Callable[[str], object]) -> tuple[Followed, ...]:
