@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from pipelines.config.about import About
 from pipelines.config.parts import SettingsPart
@@ -65,11 +65,19 @@ class PostgresSettings(SettingsPart):
     ] = Field(default=60, ge=0, le=3600)
 
 
+def _without_keys(address: object) -> object:
+    """Refuse an address with keys before another error would show it."""
+    if isinstance(address, str) and "@" in address:
+        raise ValueError("must not have keys: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment")
+    return address
+
+
 class S3Settings(SettingsPart):
     """The versions in object storage with the interface of S3 (docs/object-storage.md)."""
 
     url: Annotated[
         str,
+        BeforeValidator(_without_keys),
         About(
             "The bucket and the prefix below which the versions are: `s3://bucket/prefix`. The bucket must exist. The"
             " prefix belongs to this home alone.",
@@ -78,6 +86,7 @@ class S3Settings(SettingsPart):
     ] = Field(pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9_.=-]+)+$")
     endpoint: Annotated[
         str | None,
+        BeforeValidator(_without_keys),
         About(
             "The address of the server, such as `https://storage.example.org:9000`.",
             "Without it the client uses AWS.",

@@ -5,6 +5,7 @@ Needs SeaweedFS (make setup-s3).
 
 import hashlib
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import pytest
 from pyarrow import fs
 
 from pipelines.config.publish import S3Settings
+from pipelines.config.settings import project_root
 from pipelines.publication import Version, delete_version, erase_customers, set_current
 from pipelines.publication.targets import TargetError, follow, object_storage
 from pipelines.publication.targets.object_storage import ObjectStorage
@@ -89,6 +91,16 @@ def test_a_version_is_the_same_in_every_byte(endpoint: str, tmp_path: Path, day:
     }
     assert found == ours
     assert len(ours) > 5
+
+
+def test_the_documented_way_to_read_works(endpoint: str, tmp_path: Path, day: Callable[..., Version]) -> None:
+    day(3)
+    follow(tmp_path / "published", target(endpoint))
+    text = (project_root() / "docs" / "object-storage.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    found: dict[str, Any] = {}
+    exec(code.replace("https://storage.example.org:9000", endpoint).replace("company-marts/shop", ROOT), found)
+    assert set(found["customers"]["n"].to_pylist()) == {3}
 
 
 def test_readers_see_one_whole_version_over_swaps(endpoint: str, tmp_path: Path, day: Callable[..., Version]) -> None:

@@ -154,11 +154,26 @@ def test_child_processes_do_not_get_the_address(tmp_path: Path, monkeypatch: pyt
     assert "secret" not in f"{settings!r}"
 
 
+def test_child_processes_get_the_keys_of_a_bucket_only_without_the_target(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    with_bucket = load_settings(settings_file(tmp_path, "{s3: {url: 's3://bucket/shop'}}"))
+    assert [target.name for target in configured.targets_of(with_bucket)] == ["s3://bucket/shop"]
+    assert "AWS_SECRET_ACCESS_KEY" not in child_environment({}, with_bucket.publish)
+    without = load_settings(settings_file(tmp_path, "{}"))
+    assert child_environment({}, without.publish)["AWS_SECRET_ACCESS_KEY"] == "secret"
+
+
 @pytest.mark.parametrize(
     ("publish", "says"),
     [
         ("{postgres: {schema_name: public}}", "`public` is a schema of PostgreSQL itself"),
         ("{postgres: {schema_name: Loyal ty}}", "publish.postgres.schema_name"),
+        ("{s3: {url: 's3://bucket'}}", "publish.s3.url"),
+        ("{s3: {url: 's3://key:secret@bucket/shop'}}", "publish.s3.url"),
+        ("{s3: {url: 's3://bucket/shop', endpoint: 'https://u:secret@host'}}", "publish.s3.endpoint"),
+        ("{s3: {url: 's3://bucket/shop', access_key: secret}}", "access_key: unknown key"),
         ("{postgres: {uri: 'postgresql://u:secret@h/d'}}", "uri: unknown key"),
     ],
 )
