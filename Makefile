@@ -16,10 +16,10 @@ PYTEST    := $(BIN)/python -m pytest
 # The tests of one file run in one worker: they share fixtures that take long to build (a home after a run).
 # Files start in the order of their names: those with whole builds (dbt, pipeline) before the short ones (unit).
 PARALLEL  := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
-SHORT     := not spark and not splink and not browser and not trial and not slow and not story
+SHORT     := not spark and not splink and not postgres and not s3 and not browser and not trial and not slow and not story
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-spark setup-identity run test coverage check lint types sql docs parse definitions long stories mutants parity slow trial-short trial bench bench-peers bench-scale format lock clean
+.PHONY: help setup setup-spark setup-identity setup-postgres setup-s3 run test coverage check lint types sql docs parse definitions long stories mutants parity slow trial-short trial bench bench-peers bench-scale format lock clean
 
 help: ## list all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -59,6 +59,26 @@ else
 endif
 	@touch $@
 
+setup-postgres: $(VENV)/.ready-postgres ## add the driver of PostgreSQL, which `publish.postgres` needs
+
+$(VENV)/.ready-postgres: $(VENV)/.ready requirements-postgres.lock
+ifdef UV
+	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-postgres.lock
+else
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements-postgres.lock
+endif
+	@touch $@
+
+setup-s3: $(VENV)/.ready-s3 ## add the server of the tests of object storage (150 MB); `publish.s3` needs nothing
+
+$(VENV)/.ready-s3: $(VENV)/.ready tests/targets/requirements.txt
+ifdef UV
+	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r tests/targets/requirements.txt
+else
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r tests/targets/requirements.txt
+endif
+	@touch $@
+
 run: setup ## make sample files, run the whole pipeline on them, publish the marts
 	@$(BIN)/loyalty sample --out $(HOME_DIR) --customers $(CUSTOMERS) --days $(DAYS)
 	@$(BIN)/loyalty run --config $(HOME_DIR)/loyalty.yml
@@ -70,7 +90,7 @@ coverage: setup ## run the tests of make test and list the lines of pipelines/ t
 	$(PYTEST) $(PARALLEL) -m "$(SHORT)" --cov --cov-report=term-missing:skip-covered
 
 stories: setup ## run the tests that do several full runs in one home
-	$(PYTEST) $(PARALLEL) -m "story and not slow"
+	$(PYTEST) $(PARALLEL) -m "story and not postgres and not slow"
 
 check: lint types parse sql definitions test long ## run everything that CI runs
 
@@ -97,8 +117,8 @@ sql: setup ## check style of the models and SQL tests with sqlfluff
 definitions: setup ## check that Dagster can load its definitions
 	$(BIN)/dagster definitions validate -w workspace.yaml
 
-long: setup-spark setup-identity ## stories, parity, proposals, browser and trial-short in one pytest run, in the order of files: the longest start first
-	$(PYTEST) $(PARALLEL) -m "(story or spark or splink or browser or trial) and not slow"
+long: setup-spark setup-identity setup-postgres setup-s3 ## stories, parity, proposals, targets, browser and trial-short in one pytest run, in the order of files: the longest start first
+	$(PYTEST) $(PARALLEL) -m "(story or spark or splink or postgres or s3 or browser or trial) and not slow"
 
 mutants: setup ## put small faults into a copy of the project; the named tests must fail for each
 	$(PYTEST) -m mutant --durations=5
@@ -139,13 +159,15 @@ format: setup ## let ruff and sqlfluff fix style and format
 	$(BIN)/ruff format .
 	$(BIN)/sqlfluff fix dbt_project/models dbt_project/tests
 
-lock: ## update the three lock files (needs uv)
+lock: ## update the four lock files (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	  --no-annotate --extra dev pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	  --no-annotate --extra dev --extra spark -c requirements.lock pyproject.toml -o requirements-spark.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	  --no-annotate --extra dev --extra identity -c requirements.lock pyproject.toml -o requirements-identity.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+	  --no-annotate --extra dev --extra postgres -c requirements.lock pyproject.toml -o requirements-postgres.lock
 
 clean: ## remove files that make created (not your home folders)
 	rm -rf $(VENV) .venv-peers dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache .coverage

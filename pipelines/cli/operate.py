@@ -15,6 +15,7 @@ import typer
 from pipelines.base.errors import ConfigError
 from pipelines.base.text import counted
 from pipelines.cli.console import JsonOption, out, print_json, print_labelled, print_warning, reports_errors
+from pipelines.cli.exclusive import print_progress
 from pipelines.cli.options import ConfigOption, HomeOption
 from pipelines.cli.progress import Screen
 from pipelines.cli.summary import summary_json, summary_table
@@ -171,10 +172,13 @@ def publish(
 ) -> None:
     """Make another kept version current, to roll back or to undo a rollback."""
     from pipelines.publication import refuse_if_pinned, set_current
+    from pipelines.publication.targets import follow_or_warn
 
-    published = load_settings(config, home).paths.published
+    settings = load_settings(config, home)
+    published = settings.paths.published
     refuse_if_pinned(published, current)
     version = set_current(published, current)
+    follow_or_warn(settings, print_progress, print_warning)
     if as_json:
         print_json({"current": version.id, "as_of": version.as_of, "path": version.path})
     else:

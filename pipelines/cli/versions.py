@@ -4,9 +4,10 @@ from typing import Annotated
 
 import typer
 
-from pipelines.cli.console import JsonOption, out, print_json, print_rows, reports_errors
+from pipelines.cli.console import JsonOption, out, print_json, print_rows, print_warning, reports_errors
+from pipelines.cli.exclusive import print_progress
 from pipelines.cli.options import ConfigOption, HomeOption
-from pipelines.config.settings import load_settings
+from pipelines.config.settings import Settings, load_settings
 from pipelines.publication import Version
 
 app = typer.Typer(help="List the published versions, delete a version, or pin one.", invoke_without_command=True)
@@ -54,7 +55,9 @@ def delete(version: IdArgument, config: ConfigOption = None, home: HomeOption = 
     """Delete a version that readers do not see."""
     from pipelines.publication import delete_version
 
-    deleted = delete_version(load_settings(config, home).paths.published, version)
+    settings = load_settings(config, home)
+    deleted = delete_version(settings.paths.published, version)
+    _follow(settings)
     out().print(f"{deleted.id} is deleted")
 
 
@@ -64,7 +67,9 @@ def pin(version: IdArgument, config: ConfigOption = None, home: HomeOption = Non
     """Show readers this version, even after newer versions are published."""
     from pipelines.publication import pin as pin_version
 
-    shown = pin_version(load_settings(config, home).paths.published, version)
+    settings = load_settings(config, home)
+    shown = pin_version(settings.paths.published, version)
+    _follow(settings)
     out().print(f"readers now see {shown.id}, until you call: loyalty versions unpin")
 
 
@@ -74,8 +79,16 @@ def unpin(config: ConfigOption = None, home: HomeOption = None) -> None:
     """Show readers the newest version again, and each later version when it is published."""
     from pipelines.publication import unpin as unpin_version
 
-    shown = unpin_version(load_settings(config, home).paths.published)
+    settings = load_settings(config, home)
+    shown = unpin_version(settings.paths.published)
+    _follow(settings)
     out().print(f"readers now see {shown.id}")
+
+
+def _follow(settings: Settings) -> None:
+    from pipelines.publication.targets import follow_or_warn
+
+    follow_or_warn(settings, print_progress, print_warning)
 
 
 def _as_json(version: Version, pinned: str | None) -> dict[str, object]:

@@ -16,6 +16,7 @@ from pipelines.config.home import Home
 from pipelines.config.limits import QuarantineSettings
 from pipelines.config.model import ModelSettings
 from pipelines.config.parts import EngineSettings, NotifySettings, RetentionSettings, SettingsPart, Sources
+from pipelines.config.publish import PublishSettings
 from pipelines.config.values import AsOf, CheckLimit, CurrencyCode, Day, HomeFolder, Industry, WebhookUrl, Zone
 
 
@@ -132,6 +133,7 @@ class Settings(SettingsPart):
         ),
     ] = Field(default=5, ge=0, le=23)
     notify: NotifySettings = NotifySettings()
+    publish: PublishSettings = PublishSettings()
     model: ModelSettings = ModelSettings()
     config_path: Path | None = Field(default=None, exclude=True)
     key_text: SecretStr | None = Field(default=None, exclude=True)

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from pipelines.base.database import set_limits
 from pipelines.base.errors import ConfigError
@@ -18,6 +18,7 @@ from pipelines.base.project import project_root as project_root
 from pipelines.config.faults import faults
 from pipelines.config.model_vars import Var, model_vars
 from pipelines.config.positions import Document, YamlProblem, read_yaml
+from pipelines.config.publish import PostgresSettings, PublishSettings
 from pipelines.config.schema import Settings as Settings  # other packages import it from here
 
 CONFIG_NAME = "loyalty.yml"
@@ -138,6 +139,20 @@ def check_inboxes(settings: Settings) -> None:
     )
 
 
+def postgres_uri(settings: PostgresSettings) -> SecretStr:
+    """The connection URI of PostgreSQL. It is read when it is used, so that commands without it need no variable.
+
+    Raises:
+        ConfigError: The variable is not set.
+    """
+    if not (text := os.environ.get(settings.variable)):
+        raise ConfigError(
+            f"publish.postgres is set, but the environment variable {settings.variable} is not",
+            hint=f"set {settings.variable} to the connection URI, also where runs are started (cron, systemd, Dagster)",
+        )
+    return SecretStr(text)
+
+
 def dbt_vars(settings: Settings) -> dict[str, Var]:
     """The settings that models depend on, as vars of dbt. Those of a build are added in runs/dbt_vars.py.
 
@@ -171,12 +186,13 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def child_environment(values: Mapping[str, str]) -> dict[str, str]:
+def child_environment(values: Mapping[str, str], publish: PublishSettings | None = None) -> dict[str, str]:
     """The environment of a child process: the current environment with `values`, without our secrets.
 
     The current environment is not changed, because other threads read it, for example during imports.
     """
-    kept = {name: value for name, value in os.environ.items() if name not in _SECRETS.values()}
+    secrets = {*_SECRETS.values(), *(publish or PublishSettings()).variables}
+    kept = {name: value for name, value in os.environ.items() if name not in secrets}
     return {**kept, **values}
 
 

@@ -21,6 +21,19 @@ class VersionErased(BaseModel):
     rows: dict[str, int]
 
 
+class TargetErased(BaseModel):
+    """A target that repeats versions, such as a database: its name, the versions that it lost, those that it has now.
+
+    Every version that it has now is a version of the home, and so has no data of the person.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    removed: tuple[str, ...]
+    versions: tuple[str, ...]
+
+
 class Certificate(BaseModel):
     """The result of one erasure.
 
@@ -41,6 +54,7 @@ class Certificate(BaseModel):
         decisions: How many decisions about identity named them, and were replaced by entries without references.
         state: The removed files of the warehouse, and removed files that steps exchange.
         versions: The published versions with their data.
+        targets: The targets of `publish`, which no longer have these versions.
         inbox_removed: Original files below home with their data, which were removed.
         inbox_left: Original files elsewhere with their data, which this program must not remove.
         logs_removed: Logs and artifacts that named them.
@@ -63,6 +77,7 @@ class Certificate(BaseModel):
     decisions: int = 0
     state: tuple[str, ...]
     versions: tuple[VersionErased, ...]
+    targets: tuple[TargetErased, ...] = ()
     inbox_removed: tuple[str, ...]
     inbox_left: tuple[str, ...]
     logs_removed: tuple[str, ...]

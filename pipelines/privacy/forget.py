@@ -24,7 +24,7 @@ from pipelines.identity.pseudonyms import key_fingerprint
 from pipelines.landing import EarlierBatch, Erase, ErasedRows
 from pipelines.landing.packs import remove_packs
 from pipelines.landing.prepare import prepared
-from pipelines.privacy.certificate import Certificate, VersionErased, write_certificate
+from pipelines.privacy.certificate import Certificate, TargetErased, VersionErased, write_certificate
 from pipelines.privacy.customer_keys import customer_keys, named_in_the_build, refs_of
 from pipelines.privacy.exchanged import names_person
 from pipelines.privacy.find import open_landed, still_named
@@ -39,6 +39,7 @@ from pipelines.privacy.tombstones import (
 )
 from pipelines.privacy.traces import find_originals, remove_logs, remove_state
 from pipelines.publication import erase_customers, list_versions
+from pipelines.publication.targets import follow_all
 
 Progress = Callable[[str], None]
 log = logging.getLogger("loyalty.privacy")
@@ -80,6 +81,7 @@ def erase(settings: Settings, plan: Plan, users_umask: int, progress: Progress =
             done=lambda name: progress(f"replaced version {name}"),
             report=report_of,
         )
+    targets = follow_all(settings, progress)
     originals = find_originals(paths, [source.files for source in settings.sources], plan.files)
     for path in originals.inside:
         path.unlink()
@@ -105,6 +107,7 @@ def erase(settings: Settings, plan: Plan, users_umask: int, progress: Progress =
         decisions=decisions,
         state=tuple(state),
         versions=tuple(VersionErased(id=one.id, became=one.became, rows=one.rows) for one in versions),
+        targets=tuple(TargetErased(name=one.name, removed=one.removed, versions=one.versions) for one in targets),
         inbox_removed=tuple(_withheld(name, plan) for name in originals.inside.values()),
         inbox_left=tuple(_withheld(name, plan) for name in originals.outside.values()),
         logs_removed=tuple(logs),

@@ -54,9 +54,9 @@ def point(link: Path, target: str) -> None:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Acquire the folder's lock, and wait if another process has it. The lock of a killed process is released."""
-    handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, FILE_MODE)
+def locked(folder: Path, name: str = _LOCK) -> Iterator[None]:
+    """Acquire a lock of the folder, and wait if another process has it. The lock of a killed process is released."""
+    handle = os.open(folder / name, os.O_RDWR | os.O_CREAT, FILE_MODE)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

@@ -19,6 +19,7 @@ from pipelines.config.home import Home
 from pipelines.config.settings import Settings
 from pipelines.landing import finish_replacement
 from pipelines.privacy import finish_pending
+from pipelines.publication.targets import TargetError
 from pipelines.runs.dbt_process import DbtProcess
 from pipelines.runs.lock import HeldLock, hold_lock, wait_for_warehouse
 from pipelines.runs.logs import log_path, prune_logs
@@ -93,7 +94,10 @@ def open_run(settings: Settings, run_id: str, listener: Listener | None = None) 
         stack.enter_context(_recorded_end(settings, recorder))
         wait_for_warehouse(paths.warehouse, say)
         finish_replacement(paths.landing)
-        finish_pending(settings, users, say)
+        try:
+            finish_pending(settings, users, say)
+        except TargetError as problem:  # the home is erased; the erasure stays pending until the target is too
+            recorder.warn("prepare", f"an erasure could not be finished: {problem.message}. {problem.hint}")
         forget_lost_warehouse(paths)
         prune_logs(paths)
         dbt = stack.enter_context(DbtProcess(settings, lock))

@@ -14,6 +14,7 @@ from pipelines.config.settings import Settings
 from pipelines.identity.pseudonyms import key_fingerprint
 from pipelines.landing import delivery_ages, landed_batches
 from pipelines.publication import Manifest, Version, list_versions, set_current, why_not_current
+from pipelines.publication.targets import follow_or_warn
 from pipelines.runs.build_state import StagedState, landed_id, read_state
 from pipelines.runs.code import core_code, staging_code
 from pipelines.runs.marks import Required, Step, read_marks
@@ -89,7 +90,7 @@ def standing_versions(settings: Settings, staged: StagedState, *, keep: bool = T
 
 
 def conclude(recorder: Recorder, settings: Settings, version: Version, *, is_new: bool, is_backfill: bool) -> None:
-    """Record which version the run ended with, and warn if readers do not see it.
+    """Record which version the run ended with, write it to the targets, and warn if readers do not see it.
 
     Args:
         recorder: The recorder of the run.
@@ -112,6 +113,11 @@ def conclude(recorder: Recorder, settings: Settings, version: Version, *, is_new
             if _about(warning) not in reported:
                 recorder.warn("publish", warning)
     recorder.finish(published=version.path, is_current=version.is_current, is_new=is_new)
+    follow_or_warn(
+        settings,
+        say=lambda words: recorder.listener.stage_says("publish", words),
+        warn=lambda words: recorder.warn("publish", words),
+    )
     if not is_backfill and (reason := why_not_current(published, version.id)):
         recorder.warn("publish", reason)
 

@@ -27,6 +27,10 @@ SETTINGS: dict[str, Any] = {
     "quarantine": {"warn_share": 0.1, "min_rows": 5, "entities": {"orders": {"warn_share": 0.2, "min_rows": 2}}},
     "history_months": 3,
     "schedule_hour": 5,
+    "publish": {
+        "postgres": {"variable": "LOYALTY_POSTGRES", "schema_name": "loyalty", "reader_role": "bi"},
+        "s3": {"url": "s3://bucket/prefix", "endpoint": "http://127.0.0.1:9000", "region": "eu-central-1"},
+    },
     "notify": {"name": "shop", "webhook": {"format": "slack"}},
 }
 MAPPING: dict[str, Any] = {

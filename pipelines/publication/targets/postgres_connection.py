@@ -1,0 +1,107 @@
+"""Connections to PostgreSQL: opens them with the ADBC driver, and makes errors without addresses and passwords.
+
+No schema or table of ours is known here.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from pydantic import SecretStr
+
+from pipelines.base.stopping import stop_signal, stopped
+from pipelines.publication.targets.target import TargetError
+
+NAME = "PostgreSQL"  # in messages
+_SETTINGS = (
+    "set client_encoding = 'UTF8'",
+    "set search_path = pg_catalog",
+    "set application_name = 'loyalty'",
+    "set statement_timeout = 0",
+    "set lock_timeout = 0",
+    "set idle_in_transaction_session_timeout = 0",
+)
+# SQLSTATE of a statement that waited too long: statement_timeout, lock_timeout, and a deadlock with a reader
+_BUSY = {"57014", "55P03", "40P01"}
+_DEPENDED_ON = "2BP01"
+
+
+class BusyError(TargetError):
+    """Readers have a table in use."""
+
+
+@contextmanager
+def session(uri: SecretStr, doing: str) -> Iterator[Any]:
+    """A cursor of a new connection. Everything in the block is one transaction, committed at its end.
+
+    Args:
+        uri: The connection URI.
+        doing: What the block does, for errors: `it could not be ...`.
+
+    Raises:
+        BusyError: A statement waited longer than its time limit.
+        TargetError: The server cannot be reached, or refused a statement. Nothing was changed.
+        Stopped: A signal has arrived.
+    """
+    dbapi = _driver()
+    try:
+        connection = dbapi.connect(uri.get_secret_value())
+    except dbapi.Error as error:
+        raise TargetError(
+            f"{NAME} cannot be reached: {_unquoted(str(error))}",
+            hint="Check that the server runs, and the user, password, host and database in the environment variable.",
+        ) from None
+    try:
+        with connection.cursor() as cursor:
+            for statement in _SETTINGS:
+                cursor.execute(statement)
+            yield cursor
+        connection.commit()
+    except dbapi.Error as error:
+        raise _translated(error, doing) from None
+    finally:
+        with suppress(dbapi.Error):  # if the connection is broken, the server rolls back
+            connection.close()
+
+
+def _driver() -> Any:
+    try:
+        from adbc_driver_postgresql import dbapi
+    except ImportError as error:
+        raise TargetError(
+            f"the driver of {NAME} is not installed: {error.name} is missing",
+            hint="Install the extra `postgres`: `make setup-postgres`, or pip install 'loyalty-marts[postgres]'.",
+        ) from None
+    return dbapi
+
+
+def _translated(error: Any, doing: str) -> BaseException:
+    if (number := stop_signal()) is not None:
+        return stopped(number)
+    details = dict(error.details)
+    # the primary message only: details and contexts may quote values of rows
+    primary = _text(details.get("PG_DIAG_MESSAGE_PRIMARY")) or _unquoted(str(error))
+    if error.sqlstate in _BUSY:
+        return BusyError(f"{NAME}: {doing}: {primary}", hint="Run again when fewer readers use the marts.")
+    if error.sqlstate == _DEPENDED_ON:
+        depending = _text(details.get("PG_DIAG_MESSAGE_DETAIL"))
+        return TargetError(
+            f"{NAME}: {doing}: {primary}{depending and f' ({depending})'}",
+            hint="Remove or move the views and tables that depend on it; the marts of a version never outlive it.",
+        )
+    return TargetError(
+        f"{NAME}: {doing}: {primary} (SQLSTATE {error.sqlstate or 'unknown'})",
+        hint="Readers see what they saw before. Correct the cause; docs/postgres.md names the rights of the user.",
+    )
+
+
+def _text(value: object) -> str:
+    found = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value or "")
+    return " ".join(found.split())
+
+
+def _unquoted(message: str) -> str:
+    """A message of libpq without what it quotes: parts of the URI, which may be parts of the password."""
+    words = " ".join(message.partition("Query was: ")[0].split()).removeprefix("IO: ").removeprefix("[libpq] ")
+    return re.sub(r'"[^"]*"( \([^)]*\))?', '"…"', words)
