@@ -19,7 +19,7 @@ PARALLEL  := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
 SHORT     := not spark and not splink and not postgres and not s3 and not browser and not trial and not slow and not story
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-spark setup-identity setup-postgres setup-s3 run test coverage check lint types sql docs parse definitions long stories mutants parity slow trial-short trial bench bench-peers bench-scale format lock clean
+.PHONY: help setup setup-spark setup-identity setup-postgres setup-s3 setup-superset run test coverage check lint types sql docs parse definitions long stories mutants parity slow trial-short trial bench bench-peers bench-scale format lock clean
 
 help: ## list all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,6 +76,18 @@ ifdef UV
 	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r tests/targets/requirements.txt
 else
 	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r tests/targets/requirements.txt
+endif
+	@touch $@
+
+setup-superset: .venv-superset/.ready ## install Superset in an environment of its own, for its test in make slow
+
+.venv-superset/.ready: tests/bi/requirements.txt
+ifdef UV
+	@test -x .venv-superset/bin/python || $(UV) venv --quiet --python $(PYTHON) .venv-superset
+	@$(UV) pip install --quiet --python .venv-superset/bin/python -r tests/bi/requirements.txt
+else
+	@test -x .venv-superset/bin/python || $(PYTHON) -m venv .venv-superset
+	@.venv-superset/bin/python -m pip install --quiet -r tests/bi/requirements.txt
 endif
 	@touch $@
 
@@ -170,4 +182,4 @@ lock: ## update the four lock files (needs uv)
 	  --no-annotate --extra dev --extra postgres -c requirements.lock pyproject.toml -o requirements-postgres.lock
 
 clean: ## remove files that make created (not your home folders)
-	rm -rf $(VENV) .venv-peers dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache .coverage
+	rm -rf $(VENV) .venv-peers .venv-superset dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache .coverage

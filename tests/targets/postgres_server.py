@@ -37,11 +37,12 @@ def skip_without_postgres() -> None:
 
 
 @contextmanager
-def server(settings: Sequence[str] = ("fsync=off",)) -> Iterator[str]:
+def server(settings: Sequence[str] = ("fsync=off",), port: int | None = None) -> Iterator[str]:
     """Start a server that ends with the block, or with this process; yields the URI of its owner.
 
     Args:
         settings: Settings that differ from the server's own.
+        port: A port of 127.0.0.1 on which it listens too; by default it has only the socket.
     """
     # not below pytest's folder, which only this user may enter, and whose path is too long for a socket
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
@@ -54,7 +55,8 @@ def server(settings: Sequence[str] = ("fsync=off",)) -> Iterator[str]:
     options = ["--auth=trust", f"--username={OWNER}", "--encoding=UTF8", "--locale=C", "--no-sync"]
     with (folder / "log").open("wb") as log:
         subprocess.run([program("initdb"), "-D", data, *options], stdout=log, check=True, cwd=folder, **as_other)  # type: ignore[call-overload]
-        given = [f"-c{one}" for one in (f"unix_socket_directories={folder}", "listen_addresses=", *settings)]
+        listens = ("listen_addresses=",) if port is None else ("listen_addresses=127.0.0.1", f"port={port}")
+        given = [f"-c{one}" for one in (f"unix_socket_directories={folder}", *listens, *settings)]
         process = subprocess.Popen(  # type: ignore[call-overload]
             [program("postgres"), "-D", data, *given],
             stdout=log,
@@ -65,10 +67,10 @@ def server(settings: Sequence[str] = ("fsync=off",)) -> Iterator[str]:
         )
     try:
         until = time.monotonic() + 60
-        while not (folder / ".s.PGSQL.5432").exists():
+        while not (folder / f".s.PGSQL.{port or 5432}").exists():
             assert process.poll() is None and time.monotonic() < until, (folder / "log").read_text()
             time.sleep(0.05)
-        yield f"postgresql:///postgres?host={folder}&user={OWNER}"
+        yield f"postgresql:///postgres?host={folder}&port={port or 5432}&user={OWNER}"
     finally:
         process.send_signal(signal.SIGQUIT)
         process.wait(30)
