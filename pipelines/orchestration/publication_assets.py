@@ -163,7 +163,8 @@ def publish_build(
     run: RunScope, plan: BuildPlan, tables: Sequence[MartTable], origin: str, stage: StageHandle
 ) -> Version:
     """Publish what the plan has built."""
-    from pipelines.report.page import report_of  # late: its libraries take long to import
+    from pipelines.report.changes import changes_of  # late: its libraries take long to import
+    from pipelines.report.page import report_of
 
     settings, paths = run.settings, run.settings.paths
     with umask(run.umask):  # readers may be other users than the owner
@@ -182,6 +183,7 @@ def publish_build(
             versions={**code_versions(), BUILD_FINGERPRINT: plan.fingerprint},
             retention=Retention(settings.retention.days, settings.retention.grace_minutes),
             report=report_of,
+            changes=changes_of,
             progress=lambda name, done, of: stage.say(f"{done} of {of} marts"),
         )
 

@@ -27,7 +27,7 @@ SETTINGS: dict[str, Any] = {
     "quarantine": {"warn_share": 0.1, "min_rows": 5, "entities": {"orders": {"warn_share": 0.2, "min_rows": 2}}},
     "history_months": 3,
     "schedule_hour": 5,
-    "notify": {"name": "shop", "webhook": {"format": "slack"}},
+    "notify": {"name": "shop", "changes": True, "webhook": {"format": "slack"}},
 }
 MAPPING: dict[str, Any] = {
     "source": "shop",
