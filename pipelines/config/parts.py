@@ -104,7 +104,7 @@ class WebhookSettings(SettingsPart):
 
 
 class NotifySettings(SettingsPart):
-    """Notifications of failures and recoveries. Their URL comes from the environment only."""
+    """Notifications of failures, recoveries and new versions. Their URL comes from the environment only."""
 
     name: Annotated[
         str,
@@ -114,4 +114,12 @@ class NotifySettings(SettingsPart):
             shown="the name of the home folder",
         ),
     ] = Field(default="", max_length=100)
+    changes: Annotated[
+        bool,
+        About(
+            "Whether the webhook is also notified of each new version, with what changed since the previous one in at"
+            " most ten lines.",
+            "Daily messages are read less carefully than rare ones.",
+        ),
+    ] = False
     webhook: WebhookSettings | None = None

@@ -7,6 +7,7 @@ from datetime import date
 import dagster as dg
 
 from pipelines.config.settings import Settings, find_config, load_settings, project_root
+from pipelines.orchestration.catalogue import catalogued, external_sources
 from pipelines.orchestration.dbt_assets import dbt_steps
 from pipelines.orchestration.exchange_assets import exchange_assets
 from pipelines.orchestration.freshness_check import freshness_check
@@ -57,11 +58,12 @@ def build_defs(
         # backfill policies are in beta; pyproject.toml bounds Dagster's version, so they do not change unnoticed
         warnings.simplefilter("ignore", dg.BetaWarning)
         publication = publication_step(manifest, mart_keys, days, required)
-    daily = [plan_asset(required), *exchange_assets(), links, identity_step(), core, value_step(), marts, publication]
-    ingest = [landing_step(required), staging]
+    own = [plan_asset(required), *exchange_assets(), identity_step(), value_step(), publication]
+    daily = [*catalogued(own, manifest), links, core, marts]
+    ingest = [*catalogued([landing_step(required)], manifest), staging]
     not_blocking = core_tables_read_by_marts(core, marts)
     graph = dg.Definitions(
-        assets=[*ingest, *daily],
+        assets=[*ingest, *daily, *external_sources(manifest)],
         asset_checks=[
             *gates(suites, not_blocking),
             quarantine_limits,

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
+from dagster_dbt import dbt_assets
 from dagster_dbt.core.dbt_event_iterator import DbtDagsterEventType
 
 from pipelines.config.settings import Settings
+from pipelines.orchestration.catalogue import Translator
 from pipelines.orchestration.dbt_build import BuildOptions, run_build
 from pipelines.orchestration.gates import built_schemas
 from pipelines.orchestration.names import FULL_REFRESH_TAG
@@ -30,17 +31,6 @@ from pipelines.runs.required import DBT_STEPS, dbt_parts
 from pipelines.runs.scope import RunScope
 from pipelines.runs.up_to_date import what_landed
 from pipelines.runs.warehouse import reconciliation
-
-
-class Translator(DagsterDbtTranslator):
-    """dbt's schemas as Dagster's groups; everything else as dagster-dbt has it."""
-
-    def __init__(self) -> None:
-        super().__init__(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=True))
-
-    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
-        """The stage that a model belongs to: its folder below models, seeds with staging."""
-        return "staging" if dbt_resource_props["resource_type"] == "seed" else str(dbt_resource_props["fqn"][1])
 
 
 def dbt_steps(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:

@@ -20,7 +20,7 @@ from pipelines.identity.identifiers import write_identifiers
 from pipelines.identity.pseudonyms import write_pseudonyms
 from pipelines.landing import declared_channels, declared_statuses, write_channels, write_order_statuses
 from pipelines.orchestration.names import ACCOUNTS, CHANNELS, IDENTIFIERS, ORDER_STATUSES, PLAN, PSEUDONYMS, SETTINGS
-from pipelines.orchestration.steps import RETRY, planned, step
+from pipelines.orchestration.steps import RETRY, planned, seconds_of, step
 from pipelines.runs.marks import Step, begin_step, mark
 from pipelines.runs.scope import RunScope
 
@@ -102,7 +102,7 @@ def _exchanged(
             written = write(run, plan.exchange(paths.exchange))
             stage.count(**written.counts)
             mark(paths.marks, Step.EXCHANGE, plan.id, [part])
-        return dg.MaterializeResult(metadata={"dagster/row_count": written.rows})
+        return dg.MaterializeResult(metadata={"dagster/row_count": written.rows, "seconds": seconds_of(run, part)})
 
     return exchanged
 

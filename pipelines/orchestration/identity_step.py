@@ -15,7 +15,7 @@ from pipelines.identity.history import write_history
 from pipelines.identity.links import LINKS
 from pipelines.identity.resolve import Limits, write_identity
 from pipelines.orchestration.names import IDENTITY_OUTPUTS
-from pipelines.orchestration.steps import RETRY, planned, step
+from pipelines.orchestration.steps import RETRY, planned, seconds_of, step
 from pipelines.runs.links import LINK_MODELS, export_links
 from pipelines.runs.marks import Step, begin_step, mark
 from pipelines.runs.required import IDENTITY_PARTS
@@ -52,9 +52,10 @@ def identity_step() -> dg.AssetsDefinition:
                 linked_references=report.n_references, customers_of_these=report.n_components, blocked=report.n_blocked
             )
             mark(paths.marks, Step.IDENTITY, plan.id, IDENTITY_PARTS)
+        seconds = seconds_of(run, "identity")
         rows = (report.n_references, report.n_blocked, n_past)
         for output, number in zip(IDENTITY_OUTPUTS, rows, strict=True):
             if output in context.selected_asset_keys:
-                yield dg.MaterializeResult(asset_key=output, metadata={"dagster/row_count": number})
+                yield dg.MaterializeResult(asset_key=output, metadata={"dagster/row_count": number, "seconds": seconds})
 
     return identity

@@ -18,8 +18,10 @@ from pipelines.orchestration.dbt_assets import built
 from pipelines.orchestration.names import COMMAND_LINE_TAG, PUBLISHED, VALUE_OUTPUTS
 from pipelines.orchestration.partitions import ONE_BY_ONE
 from pipelines.orchestration.plan_asset import clean_scratch
-from pipelines.orchestration.steps import RETRY, planned, step
+from pipelines.orchestration.steps import RETRY, planned, seconds_of, step
 from pipelines.publication import MartTable, Reporting, Retention, Version, publish
+from pipelines.publication.changes import changes_paths
+from pipelines.publication.model import REPORT
 from pipelines.runs.build_state import BuildStatus, landed_id, read_state, write_state
 from pipelines.runs.code import code_versions
 from pipelines.runs.dbt_manifest import MARTS_SCHEMA, mart_tables
@@ -78,6 +80,7 @@ def value_step() -> dg.AssetsDefinition:
                 "as_of": plan.as_of.isoformat(),
                 "purchases": f"{report.purchases.model}: {report.purchases.status}",
                 "spend": report.spend.status.value,
+                "seconds": seconds_of(run, "value"),
             }
             if number is not None:
                 metadata["dagster/row_count"] = number
@@ -132,10 +135,22 @@ def publication_step(
                 "path": dg.MetadataValue.path(str(version.path)),
                 "is_current": version.is_current,
                 "rows": sum(version.rows.values()),
+                "customers": version.rows.get("dim_customer", 0),
+                "warnings": len(version.manifest.warnings) if version.manifest else 0,
+                "seconds": seconds_of(run, "publish"),
+                **pages_of(version, paths.published),
             }
         )
 
     return published
+
+
+def pages_of(version: Version, published: Path) -> dict[str, dg.MetadataValue[str]]:
+    """Where the pages of a version are: the report, what changed, and the results of the gates."""
+    _, changes = changes_paths(published, version.id)
+    files = {"report": version.path / REPORT, "what_changed": changes}
+    files |= {f"quality_{page.stem}": page for page in sorted((version.path / "quality").glob("*.html"))}
+    return {name: dg.MetadataValue.path(str(path)) for name, path in files.items() if path.exists()}
 
 
 def check_complete(marks: Path, plan: BuildPlan, required: Required) -> None:
@@ -163,7 +178,8 @@ def publish_build(
     run: RunScope, plan: BuildPlan, tables: Sequence[MartTable], origin: str, stage: StageHandle
 ) -> Version:
     """Publish what the plan has built."""
-    from pipelines.report.page import report_of  # late: its libraries take long to import
+    from pipelines.report.changes import changes_of  # late: its libraries take long to import
+    from pipelines.report.page import report_of
 
     settings, paths = run.settings, run.settings.paths
     with umask(run.umask):  # readers may be other users than the owner
@@ -182,6 +198,7 @@ def publish_build(
             versions={**code_versions(), BUILD_FINGERPRINT: plan.fingerprint},
             retention=Retention(settings.retention.days, settings.retention.grace_minutes),
             report=report_of,
+            changes=changes_of,
             progress=lambda name, done, of: stage.say(f"{done} of {of} marts"),
         )
 

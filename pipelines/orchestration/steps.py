@@ -61,6 +61,11 @@ def step(
         raise dg.Failure(description="interrupted", allow_retries=False) from problem
 
 
+def seconds_of(run: RunScope, name: str) -> float:
+    """How long a finished step took, in seconds."""
+    return next((stage.seconds for stage in reversed(run.recorder.report.stages) if stage.name == name), 0.0)
+
+
 def requested_day(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> date | None:
     """The as-of day that the run was started for; None if it was started without one.
 

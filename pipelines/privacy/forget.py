@@ -57,7 +57,8 @@ def erase(settings: Settings, plan: Plan, users_umask: int, progress: Progress =
     Raises:
         LoyaltyError: A step failed. The next `loyalty forget` or `loyalty run` finishes the erasure.
     """
-    from pipelines.report.page import report_of  # late: its libraries take long to import
+    from pipelines.report.changes import changes_of  # late: its libraries take long to import
+    from pipelines.report.page import report_of
 
     paths = settings.paths
     paths.erasures.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -80,6 +81,7 @@ def erase(settings: Settings, plan: Plan, users_umask: int, progress: Progress =
             plan.customer_keys,
             done=lambda name: progress(f"replaced version {name}"),
             report=report_of,
+            changes=changes_of,
         )
     targets = follow_all(settings, progress)
     originals = find_originals(paths, [source.files for source in settings.sources], plan.files)

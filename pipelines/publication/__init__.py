@@ -8,6 +8,7 @@ marts (dbt), check their quality (quality) and write the terminal output (cli).
         versions/<as-of>_<run>/                      complete, or not there at all
             manifest.json  restatement.json  loyalty.duckdb  marts/<table>/part-0.parquet  quality/<stage>.html
             report/index.html
+        changes/<as-of>_<run>.json, .html            what changed since the previous version; removed with its version
 """
 
 from pipelines.publication.audit import audit, read_manifest

@@ -19,6 +19,7 @@ from pipelines.base.database import connect
 from pipelines.base.durable import sync_file
 from pipelines.base.errors import PublicationError
 from pipelines.publication.audit import audit
+from pipelines.publication.changes import MakeChanges, pairs, remove_changes, write_changes_again
 from pipelines.publication.files import locked, make_folder, sync_tree, write_text
 from pipelines.publication.model import (
     DATABASE,
@@ -63,6 +64,7 @@ def erase_customers(
     *,
     done: Callable[[str], object] | None = None,
     report: MakeReport | None = None,
+    changes: MakeChanges | None = None,
 ) -> tuple[ErasedVersion, ...]:
     """Rewrite every kept version with rows of the customers. Versions without such rows stay unchanged.
 
@@ -73,6 +75,7 @@ def erase_customers(
         customer_keys: The customers' pseudonyms.
         done: Called with the id of each version that has been replaced.
         report: Makes the report of each replacement whose old version has one of this schema.
+        changes: Compares versions again of which one was replaced; without it their pages of changes stay removed.
 
     Raises:
         PublicationError: A version could not be rewritten. The old version still exists.
@@ -82,6 +85,7 @@ def erase_customers(
     erased = []
     with locked(published):
         clean_leftovers(published)
+        compared = pairs(published)
         for version in reversed(list_versions(published)):
             if version.manifest is None:
                 # an unreadable version may have rows of the customers
@@ -100,6 +104,12 @@ def erase_customers(
             remove_version(version)
             if done is not None:
                 done(version.id)
+        became = {one.id: one.became for one in erased}
+        for name, other in compared.items():
+            if name in became or other in became:
+                remove_changes(published, name)
+        if changes is not None:
+            write_changes_again(published, compared, became, changes)
     return tuple(erased)
 
 

@@ -19,6 +19,7 @@ from pipelines.base import quoting
 from pipelines.base.durable import sync_file
 from pipelines.base.errors import PublicationError
 from pipelines.publication.audit import audit
+from pipelines.publication.changes import MakeChanges, write_changes
 from pipelines.publication.files import locked, make_folder, sync_tree, write_text
 from pipelines.publication.model import (
     MANIFEST,
@@ -66,6 +67,7 @@ def publish(
     versions: Mapping[str, str] | None = None,
     retention: Retention | None = None,
     report: MakeReport | None = None,
+    changes: MakeChanges | None = None,
     progress: Progress | None = None,
 ) -> Version:
     """Publish the marts of a warehouse as a new version.
@@ -88,6 +90,7 @@ def publish(
         versions: The versions of the code and its locks, for the manifest.
         retention: Which versions to remove afterwards; None removes nothing.
         report: Makes the report; without it the version has none.
+        changes: Compares the version with the one that was current; None writes no page of what changed.
         progress: Called with (table, number done, number of all) after each mart.
 
     Returns:
@@ -149,9 +152,12 @@ def publish(
         current = _choose_current(version_id, list_versions(published), is_pinned=pinned_id(published) is not None)
         if current is not None:
             move_pointer(published, current)
+        fresh = next(version for version in list_versions(published) if version.id == version_id)
+        if changes is not None:
+            write_changes(published, fresh, earlier or "", changes)
         if retention is not None:
             _prune(published, retention)
-        return next(version for version in list_versions(published) if version.id == version_id)
+        return fresh
 
 
 def _write(

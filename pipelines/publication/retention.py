@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pipelines.base.errors import PublicationError
+from pipelines.publication.changes import remove_changes, remove_orphans
 from pipelines.publication.files import locked
 from pipelines.publication.holds import unless_held
 from pipelines.publication.model import Retention, Version
@@ -79,7 +80,8 @@ def delete_version(published: Path, version_id: str) -> Version:
 
 
 def remove_version(version: Version) -> None:
-    """Remove a version. For readers it disappears in one step. The caller has the lock."""
+    """Remove a version and its page of changes. For readers it disappears in one step. The caller has the lock."""
+    remove_changes(version.path.parents[1], version.id)
     trash = version.path.with_name(TRASH + version.id)
     version.path.rename(trash)
     shutil.rmtree(trash)
@@ -93,3 +95,4 @@ def clean_leftovers(published: Path) -> None:
         shutil.rmtree(path)
     for path in published.glob(f".{CURRENT}-*"):
         path.unlink()
+    remove_orphans(published, {path.name for path in (published / VERSIONS).iterdir()})

@@ -13,13 +13,26 @@ Side = tuple[str, str, str, str]  # what it is about, the other version, this ve
 
 
 @dataclass(frozen=True)
+class Difference:
+    """A figure that differs: what it is about, by column, and its value in both versions; None without one."""
+
+    about: tuple[tuple[str, Value], ...]
+    then: Value
+    now: Value
+
+
+@dataclass(frozen=True)
 class Comparison:
-    """One table of the comparison: its title, the name of the figure, and the rows that differ."""
+    """One table of the comparison: its title, the name of the figure, and the rows that differ.
+
+    `heads` are the headings of the columns after the first; without them: both versions, and the difference.
+    """
 
     key: str
     title: str
     figure: str
     rows: tuple[Side, ...]
+    heads: tuple[str, ...] = ()
 
 
 def comparisons(
@@ -39,7 +52,7 @@ def comparisons(
     texts = language.texts
     earlier = {item.key: item.value for item in top[0]}
     rows = tuple(
-        (texts.get(f"headlines.{item.key}.title"), *_side(language, item.column, earlier.get(item.key), item.value))
+        (texts.get(f"headlines.{item.key}.title"), *side(language, item.column, earlier.get(item.key), item.value))
         for item in top[1]
     )
     found = [Comparison("headlines", texts.get("headlines.title"), "", rows)]
@@ -47,26 +60,32 @@ def comparisons(
         if block.chart is None:
             continue
         measure = block.chart.measure
-        sides = tuple(_rows(language, block, *(side[block.key] for side in results)))
+        then, now = (version[block.key] for version in results)
+        sides = tuple(shown(language, block, found) for found in differences(block, then, now))
         if sides:
             title = texts.get(f"blocks.{block.key}.title")
             found.append(Comparison(block.key, title, language.heading(measure), sides))
     return tuple(found)
 
 
-def _rows(language: Language, block: Block, then: Result, now: Result) -> Iterator[Side]:
+def differences(block: Block, then: Result, now: Result) -> Iterator[Difference]:
     """The rows of a block whose figure differs or is in one version only."""
     old, new = _figures(block, then), _figures(block, now)
     for key in dict.fromkeys((*new, *old)):
         if old.get(key) != new.get(key):
-            names = (
-                language.formats.show(column, language.label(block.codes[column], value))
-                if column in block.codes
-                else language.formats.show(column, value)
-                for column, value in key
-            )
-            measure = block.chart.measure if block.chart else ""
-            yield (" · ".join(names), *_side(language, measure, old.get(key), new.get(key)))
+            yield Difference(key, old.get(key), new.get(key))
+
+
+def shown(language: Language, block: Block, found: Difference) -> Side:
+    """A row of the comparison as texts."""
+    measure = block.chart.measure if block.chart else ""
+    names = (
+        language.formats.show(column, language.label(block.codes[column], value))
+        if column in block.codes
+        else language.formats.show(column, value)
+        for column, value in found.about
+    )
+    return (" · ".join(names), *side(language, measure, found.then, found.now))
 
 
 def _figures(block: Block, result: Result) -> dict[tuple[tuple[str, Value], ...], Value]:
@@ -90,7 +109,7 @@ def _is_key(result: Result, column: str) -> bool:
     )
 
 
-def _side(language: Language, column: str, then: Value, now: Value) -> tuple[str, str, str]:
+def side(language: Language, column: str, then: Value, now: Value) -> tuple[str, str, str]:
     """Both figures and their difference as texts."""
     formats, change = language.formats, difference(now, then)
     if change is None:

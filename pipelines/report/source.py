@@ -55,10 +55,7 @@ class Source:
         self.tables = {table.name: table for table in manifest.tables}
         self._spill = TemporaryDirectory(prefix="loyalty-report-")  # a version is never written to
         self._connection = connect(spill=Path(self._spill.name))
-        for table in manifest.tables:
-            parts = ", ".join(quoting.files(folder / file.path) for file in table.files)
-            rows = f"select * from read_parquet([{parts}], hive_partitioning = false)"  # noqa: S608 (names are quoted)
-            self._connection.execute(f"create view {quoting.name(table.name)} as {rows}")
+        self._create_views("main", folder, manifest)
         self.min_group = self._min_group()
         month_end, year_ago = self._connection.execute(
             "select (date_trunc('month', $day) - interval 1 day)::date, ($day - interval 1 year)::date",
@@ -74,6 +71,17 @@ class Source:
     ) -> None:
         self._connection.close()
         self._spill.cleanup()
+
+    def add(self, schema: str, folder: Path, manifest: Manifest) -> None:
+        """Make the marts of another version known as `<schema>.<mart>`."""
+        self._connection.execute(f"create schema {quoting.name(schema)}")
+        self._create_views(schema, folder, manifest)
+
+    def _create_views(self, schema: str, folder: Path, manifest: Manifest) -> None:
+        for table in manifest.tables:
+            parts = ", ".join(quoting.files(folder / file.path) for file in table.files)
+            rows = f"select * from read_parquet([{parts}], hive_partitioning = false)"  # noqa: S608 (names are quoted)
+            self._connection.execute(f"create view {quoting.name(schema)}.{quoting.name(table.name)} as {rows}")
 
     def query(self, sql: str) -> Result:
         """The rows of a query of aggregates.

@@ -1,4 +1,5 @@
-"""Notifies the webhook of the end of runs: of each failed run once, and of the first publication after a failure.
+"""Notifies the webhook of the end of runs: of each failed run once, of the first publication after a failure, and if
+wanted of each new version.
 
 The process of a run sends the message at the end. A killed process cannot do so: then the next run or Dagster's daemon
 sends the message. The messages are in pipelines/runs/notifications.
@@ -7,11 +8,13 @@ sends the message. The messages are in pipelines/runs/notifications.
 import logging
 import socket
 from datetime import UTC, datetime
+from pathlib import Path
 
 from pipelines.base.errors import InternalError, LoyaltyError
 from pipelines.base.stopping import Stopped
 from pipelines.config.parts import WebhookSettings
 from pipelines.config.settings import WEBHOOK_VARIABLE, Settings
+from pipelines.publication.changes import read_changes
 from pipelines.runs.notifications import (
     Delivery,
     Message,
@@ -20,6 +23,7 @@ from pipelines.runs.notifications import (
     Style,
     deliver,
     failed,
+    published,
     read_sent,
     recovered,
     write_sent,
@@ -32,7 +36,9 @@ log = logging.getLogger("loyalty.notify")
 
 
 def notify_end(settings: Settings, recorder: Recorder) -> None:
-    """Notify of a failed run, or of a recovery. A message that cannot be sent becomes a warning of the run.
+    """Notify of a failed run, of a recovery, or if wanted of a new version.
+
+    A message that cannot be sent becomes a warning of the run.
 
     Ctrl-C is not reported, because the user who pressed it knows. SIGTERM is reported: often no user has sent it. A
     backfilled day is reported if it fails. If it succeeds, it is not a recovery, because it shows nothing about the
@@ -47,8 +53,17 @@ def notify_end(settings: Settings, recorder: Recorder) -> None:
         message = _failure(settings, report, problem)
         failing = sent.failing_run_id if is_backfill else report.run_id
     elif report.status in ("published", "unchanged") and sent.failing_run_id and not is_backfill:
-        message = recovered(settings.installation, report.run_id, as_of=report.as_of, failed_run_id=sent.failing_run_id)
+        message = recovered(
+            settings.installation,
+            report.run_id,
+            as_of=report.as_of,
+            failed_run_id=sent.failing_run_id,
+            changes=_changes(settings, report),
+        )
         failing = ""
+    elif report.status == "published" and not is_backfill and (changes := _changes(settings, report)):
+        message = published(settings.installation, report.run_id, as_of=report.as_of, changes=changes)
+        failing = sent.failing_run_id
     else:
         return
     _record(settings, sent.with_run(report.run_id, failing))
@@ -133,6 +148,14 @@ def _failure(settings: Settings, report: RunReport, problem: BaseException | Non
         stage=_last_stage(report),
         findings=known.findings if isinstance(known, LoyaltyError) else (),
     )
+
+
+def _changes(settings: Settings, report: RunReport) -> tuple[str, ...]:
+    """What changed with the version of a run, in English; empty if that is not wanted, or not known."""
+    if not settings.notify.changes or report.status != "published":
+        return ()
+    found = read_changes(settings.paths.published, Path(report.published).name)
+    return found.summary["en"] if found else ()
 
 
 def _is_terminated(problem: KeyboardInterrupt) -> bool:

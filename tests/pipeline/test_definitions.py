@@ -156,3 +156,43 @@ def test_dagster_loads_the_workspace(sample_home: SampleHome) -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_every_asset_has_a_description_an_owner_a_kind_and_a_group_of_its_layer(definitions: dg.Definitions) -> None:
+    layers = {"landing", "staging", "exchange", "intermediate", "marts", "publication"}
+    for node in definitions.resolve_asset_graph().asset_nodes:
+        spec = node.to_asset_spec()
+        assert spec.description, spec.key
+        assert spec.owners, spec.key
+        assert spec.kinds, spec.key
+        assert spec.tags.get("loyalty/layer") in layers, spec.key
+        # published marts are in other groups than what leads to them
+        assert (spec.group_name or "").partition("_")[0] in layers, spec.key
+        assert (spec.key.path[0] == "marts") == (spec.group_name or "").startswith("marts_"), spec.key
+
+
+def test_groups_and_owners_are_those_of_dbt(definitions: dg.Definitions) -> None:
+    graph = definitions.resolve_asset_graph()
+    found = {
+        name: (spec.group_name, tuple(spec.owners), spec.tags["loyalty/domain"])
+        for name in ("marts/customer_loyalty", "marts/fct_order", "intermediate/int_order", "staging/stg_orders")
+        for spec in [graph.get(dg.AssetKey(name.split("/"))).to_asset_spec()]
+    }
+    assert found == {
+        "marts/customer_loyalty": ("marts_loyalty", ("team:analysts-of-loyalty",), "loyalty"),
+        "marts/fct_order": ("marts_orders", ("team:data-engineers",), "orders"),
+        "intermediate/int_order": ("intermediate_orders", ("team:data-engineers",), "orders"),
+        "staging/stg_orders": ("staging", ("team:data-engineers",), "staging"),
+    }
+
+
+def test_every_column_of_a_published_mart_has_its_type_and_description(definitions: dg.Definitions) -> None:
+    marts = [
+        node.to_asset_spec() for node in definitions.resolve_asset_graph().asset_nodes if node.key.path[0] == "marts"
+    ]
+    assert len(marts) > 50
+    for spec in marts:
+        columns = spec.metadata["dagster/column_schema"].columns
+        assert columns, spec.key
+        assert all(column.type != "?" and column.description for column in columns), spec.key
+        assert Path(spec.metadata["docs"].value).is_file()

@@ -12,7 +12,9 @@ import pytest
 from pipelines.base import quoting
 from pipelines.base.errors import PublicationError
 from pipelines.publication.audit import read_manifest
+from pipelines.publication.changes import Side, changes_paths, read_changes
 from pipelines.publication.model import REPORT, Manifest
+from pipelines.report.changes import changes_of
 from pipelines.report.page import report_of
 from pipelines.report.pages import PAGES
 from pipelines.report.source import Source
@@ -87,6 +89,19 @@ def test_every_version_has_a_report_that_its_manifest_names(version: Path, manif
     assert REPORT in [file.path for file in manifest.documents]
     assert len(html.encode()) < 3_000_000
     assert (version / REPORT).stat().st_mode & 0o007 == 0
+
+
+def test_every_publication_says_what_changed(version: Path, manifest: Manifest) -> None:
+    published = version.parents[1]
+    (first, page) = (read_changes(published, manifest.version), changes_paths(published, manifest.version)[1])
+    assert first is not None
+    assert first.not_compared == ("first",)
+    assert page.stat().st_size < 200_000
+    same, _ = changes_of(Side(version, manifest), Side(version, manifest))
+    assert {one.difference for one in same.figures} <= {0, None}
+    assert {(one.gained, one.lost) for one in same.moves} == {(0, 0)}
+    assert {one.kind for one in same.moves} >= {"levels", "classes"}
+    assert same.rows == ()
 
 
 def test_the_same_version_gives_the_same_bytes(version: Path, manifest: Manifest, html: str) -> None:

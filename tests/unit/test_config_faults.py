@@ -32,6 +32,7 @@ SETTINGS: dict[str, Any] = {
         "s3": {"url": "s3://bucket/prefix", "endpoint": "http://127.0.0.1:9000", "region": "eu-central-1"},
     },
     "notify": {"name": "shop", "webhook": {"format": "slack"}},
+    "notify": {"name": "shop", "changes": True, "webhook": {"format": "slack"}},
 }
 MAPPING: dict[str, Any] = {
     "source": "shop",

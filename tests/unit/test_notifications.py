@@ -20,6 +20,7 @@ from pipelines.base.errors import (
 )
 from pipelines.base.stopping import stopped
 from pipelines.config.settings import Settings
+from pipelines.publication.changes import Changes, changes_paths
 from pipelines.runs.notifications import Stamp, failed, recovered
 from pipelines.runs.notify import notify_end, notify_killed_before, notify_lost, notify_not_started
 from pipelines.runs.recorder import Recorder
@@ -113,6 +114,34 @@ def test_only_the_first_success_after_a_failure_is_reported(receiver: Receiver, 
         ("run_failed", "r2", ""),
         ("run_failed", "r3", ""),
         ("run_recovered", "r4", "r3"),
+    ]
+
+
+def test_a_new_version_is_reported_with_what_changed_only_if_that_is_wanted(receiver: Receiver, tmp_path: Path) -> None:
+    quiet = settings_for(tmp_path, receiver.url)
+    wanted = quiet.model_copy(update={"notify": quiet.notify.model_copy(update={"changes": True})})
+    lines = ("Version b compared with a", "Customers: 10 → 12 (+2)")
+    changes = Changes(
+        version=tmp_path.name,  # end_run names the home as the published folder
+        as_of=DAY,
+        compared_with="a",
+        compared_as_of=DAY,
+        not_compared=(),
+        figures=(),
+        moves=(),
+        rows=(),
+        summary={"en": lines, "zh": lines},
+    )
+    path = changes_paths(wanted.paths.published, tmp_path.name)[0]
+    path.parent.mkdir(parents=True)
+    path.write_text(changes.to_text())
+    end_run(quiet, "r1")
+    end_run(wanted, "r2")
+    end_run(wanted, "r3", kind="backfill")
+    path.write_text("{}")
+    end_run(wanted, "r4")
+    assert [(body["event"], body["run_id"], body["changes"]) for body in receiver.bodies] == [
+        ("version_published", "r2", list(lines))
     ]
 
 

@@ -4,7 +4,17 @@ This package composes, records and sends messages. What happened in a run is dec
 message has names, counts, days and codes only, and no free text of an error: such a text can quote data.
 """
 
-from pipelines.runs.notifications.message import Message, Stamp, Style, current_again, failed, probe, recovered, stale
+from pipelines.runs.notifications.message import (
+    Message,
+    Stamp,
+    Style,
+    current_again,
+    failed,
+    probe,
+    published,
+    recovered,
+    stale,
+)
 from pipelines.runs.notifications.sent import SentNotifications, read_sent, write_sent
 from pipelines.runs.notifications.webhook import Delivery, deliver
 
@@ -18,6 +28,7 @@ __all__ = [
     "deliver",
     "failed",
     "probe",
+    "published",
     "read_sent",
     "recovered",
     "stale",

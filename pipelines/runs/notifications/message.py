@@ -62,7 +62,7 @@ _WHAT = {
 }
 _SHOWN = 20
 
-Event = Literal["run_failed", "run_recovered", "publication_stale", "publication_current", "test"]
+Event = Literal["run_failed", "run_recovered", "version_published", "publication_stale", "publication_current", "test"]
 Style = Literal["json", "slack"]
 
 
@@ -99,6 +99,7 @@ class Message:
         exit_code: The exit code of `loyalty run`; 0 if no run failed.
         findings: What failed, by name, with counts.
         failed_run_id: For a recovery, the run that had failed.
+        changes: For a new version, what changed since the previous one: at most ten lines.
     """
 
     event: Event
@@ -111,6 +112,7 @@ class Message:
     exit_code: int = 0
     findings: tuple[Finding, ...] = ()
     failed_run_id: str = ""
+    changes: tuple[str, ...] = ()
 
     def body(self, style: Style, stamp: Stamp) -> dict[str, JsonValue]:
         """The body of the request."""
@@ -130,6 +132,7 @@ class Message:
             "hint": self.hint,
             "failed": [{"name": found.name, "count": found.count} for found in self.findings],
             "failed_run_id": self.failed_run_id,
+            "changes": list(self.changes),
         }
 
     def _slack(self, stamp: Stamp) -> dict[str, JsonValue]:
@@ -139,6 +142,7 @@ class Message:
             f"{self.home}: {self.what}{where}",
             ", ".join(part for part in about if part),
             *(f"• {found}" for found in self.findings),
+            *self.changes,
             self.hint,
             f"{stamp.utc} on {stamp.host}",
         ]
@@ -166,10 +170,19 @@ def failed(
     return Message("run_failed", home, what, hint, run_id, as_of, stage, exit_code, shown)
 
 
-def recovered(home: str, run_id: str, *, as_of: date | None, failed_run_id: str) -> Message:
+def recovered(
+    home: str, run_id: str, *, as_of: date | None, failed_run_id: str, changes: tuple[str, ...] = ()
+) -> Message:
     """The message about the first publication after a failure."""
     what = f"published again after run {failed_run_id} had failed"
-    return Message("run_recovered", home, what, run_id=run_id, as_of=as_of, failed_run_id=failed_run_id)
+    return Message(
+        "run_recovered", home, what, run_id=run_id, as_of=as_of, failed_run_id=failed_run_id, changes=changes
+    )
+
+
+def published(home: str, run_id: str, *, as_of: date | None, changes: tuple[str, ...]) -> Message:
+    """The message about a new version: what changed since the previous one, in at most ten lines."""
+    return Message("version_published", home, "a new version is published", run_id=run_id, as_of=as_of, changes=changes)
 
 
 def stale(home: str, *, as_of: date | None, why: str) -> Message:
