@@ -18,7 +18,7 @@ from pipelines.drafting.questions import with_questions
 from pipelines.drafting.table import Field, Table
 from pipelines.drafting.unmapped import unmapped
 from pipelines.drafting.zones import says_utc
-from pipelines.landing.model import GENERATED_KEYS
+from pipelines.landing.entity_rows import GENERATED_KEYS
 from pipelines.landing.normal import TIMES
 from pipelines.landing.order_statuses import UNKNOWN, OrderStatuses, class_of
 

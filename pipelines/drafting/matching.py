@@ -11,7 +11,7 @@ from pipelines.drafting.table import Field, Rows, Table
 from pipelines.drafting.times import Times, times_of
 from pipelines.landing.binding import json_path
 from pipelines.landing.cells import trimmed
-from pipelines.landing.model import GENERATED_KEYS
+from pipelines.landing.entity_rows import GENERATED_KEYS
 from pipelines.landing.normal import TIMES
 
 NUMBERS = (ColumnType.AMOUNT, ColumnType.PRICE, ColumnType.RATE, ColumnType.INTEGER)

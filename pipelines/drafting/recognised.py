@@ -16,11 +16,12 @@ from pipelines.drafting.layout import Layout, head_of, layout_of
 from pipelines.drafting.table import open_table
 from pipelines.drafting.zones import has_local_times
 from pipelines.landing.binding import RELATION, Tree, is_of_item, record_tree, references
+from pipelines.landing.entity_rows import GENERATED_KEYS
 from pipelines.landing.expressions import Path as Reference
 from pipelines.landing.expressions import parse_all
 from pipelines.landing.inbox import place_of
 from pipelines.landing.mapping import BUILT_IN, read_mapping
-from pipelines.landing.model import GENERATED_KEYS, FileGroup, Mapping
+from pipelines.landing.model import FileGroup, Mapping
 from pipelines.landing.readers import check_layout, read
 from pipelines.landing.readers.csvpass import read_header
 from pipelines.landing.readers.jsonpass import json_elements, json_lines

@@ -20,8 +20,9 @@ from pipelines.base.errors import InputError
 from pipelines.drafting.layout import Layout
 from pipelines.landing.binding import ITEM, RELATION, json_path
 from pipelines.landing.cells import trimmed
+from pipelines.landing.entity_rows import Column, EntityRows
 from pipelines.landing.expressions import parse, parse_all
-from pipelines.landing.model import Column, EntityRows, FileGroup
+from pipelines.landing.model import FileGroup
 from pipelines.landing.readers import read
 
 SAMPLED = 100_000  # records

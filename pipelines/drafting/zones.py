@@ -9,7 +9,8 @@ from pipelines.drafting.layout import head_of
 from pipelines.drafting.names import compared
 from pipelines.landing import normal
 from pipelines.landing.binding import reads_look_up, references, relation_of, text_of
-from pipelines.landing.model import Column, EntityRows, FileGroup
+from pipelines.landing.entity_rows import Column, EntityRows
+from pipelines.landing.model import FileGroup
 from pipelines.landing.readers import read
 
 _OTHER = "Pacific/Kiritimati"  # no zone is further from UTC

@@ -1,7 +1,8 @@
 """Checks whether the rows that a mapping makes fit the canonical entities: known names, keys, required columns.
 
 A mapping is rejected here if staging would reject every row that it makes. Either a required column is not mapped, or a
-column has the same value in all rows and staging does not accept it. binding.py checks the SQL of expressions.
+column has the same value in all rows and staging does not accept it. expression_check.py checks the SQL of
+expressions.
 """
 
 import re
@@ -14,8 +15,9 @@ from pipelines.base.spelling import did_you_mean
 from pipelines.landing import normal
 from pipelines.landing.binding import references
 from pipelines.landing.cells import trimmed
+from pipelines.landing.entity_rows import GENERATED_KEYS, Column, Columns, EntityRows
 from pipelines.landing.mapping_values import ANY_OTHER
-from pipelines.landing.model import GENERATED_KEYS, Column, Columns, EntityRows, FileGroup, Mapping
+from pipelines.landing.model import FileGroup, Mapping
 from pipelines.landing.value_maps import column_sql
 
 Location = tuple[str | int, ...]

@@ -12,7 +12,8 @@ from typing import Any
 
 from pipelines.base.entities import ENTITIES
 from pipelines.landing.batches import LOOKUPS
-from pipelines.landing.model import Column, Columns, EntityRows, FileGroup, Mapping
+from pipelines.landing.entity_rows import Column, Columns, EntityRows
+from pipelines.landing.model import FileGroup, Mapping
 from pipelines.landing.normal import TIMES
 
 Declared = frozenset[tuple[str, str | None, str | None]]

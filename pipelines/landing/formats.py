@@ -15,7 +15,8 @@ from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.entities import ENTITIES, ColumnType
 from pipelines.landing import normal
-from pipelines.landing.model import Column, Columns, FileGroup, Mapping
+from pipelines.landing.entity_rows import Column, Columns
+from pipelines.landing.model import FileGroup, Mapping
 
 # No two parts of a time are equal, and no part that could be a day or a month is above 12. The last two are at noon and
 # at midnight.

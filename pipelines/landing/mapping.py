@@ -13,9 +13,9 @@ from pipelines.base.errors import ConfigError
 from pipelines.base.spelling import nearest
 from pipelines.config.faults import faults
 from pipelines.config.positions import Document, YamlProblem, read_yaml
-from pipelines.landing.binding import check_expressions
 from pipelines.landing.channels import DeclaredChannel, split_place
 from pipelines.landing.entity_fit import Problem, problems_of_names, problems_of_rows
+from pipelines.landing.expression_check import check_expressions
 from pipelines.landing.extending import extended
 from pipelines.landing.lookup_fit import problems_of_look_ups
 from pipelines.landing.model import Mapping

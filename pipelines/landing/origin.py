@@ -14,10 +14,11 @@ import duckdb
 from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.landing.binding import RELATION, content_of, is_of_item, items_of, json_leaf, record_leaf, references
+from pipelines.landing.entity_rows import EntityRows
 from pipelines.landing.expressions import Path
 from pipelines.landing.inbox import place_of
 from pipelines.landing.lookups import add_look_ups, given_sql, make_state
-from pipelines.landing.model import EntityRows, FileGroup, Mapping
+from pipelines.landing.model import FileGroup, Mapping
 from pipelines.landing.readers.relation import TABLE, Own, make_view
 from pipelines.landing.readers.wide import file_columns
 from pipelines.landing.rows import RowSql

@@ -7,7 +7,6 @@ only composes SQL. normal.py has the normal form of values, batches.py the place
 """
 
 from collections.abc import Iterator, Sequence
-from collections.abc import Mapping as Dict
 from dataclasses import dataclass
 from datetime import date
 
@@ -19,32 +18,29 @@ from pipelines.base.text import printable_name
 from pipelines.landing import formats as formats_of
 from pipelines.landing import normal
 from pipelines.landing.binding import (
-    ITEM_NO,
     RELATION,
     is_no_list,
-    items_of,
     references,
     relation_of,
     sql_of,
     takes_for_lookups,
 )
-from pipelines.landing.cells import trimmed
+from pipelines.landing.blocks import Blocks
+from pipelines.landing.entity_rows import GENERATED_KEYS, Column
 from pipelines.landing.hashes import content_hash, generated_key
 from pipelines.landing.mapping_values import BLANK
-from pipelines.landing.model import GENERATED_KEYS, Column, Columns, EntityRows, FileGroup, Mapping
+from pipelines.landing.model import FileGroup, Mapping
 from pipelines.landing.readers.wide import COLUMNS
 from pipelines.landing.spans import Rule
-from pipelines.landing.survey_questions import ANSWERED, find_answered, question_messages
+from pipelines.landing.survey_questions import find_answered, question_messages
 from pipelines.landing.value_maps import (
     UNMAPPED,
     Location,
     UnmappedValue,
-    column_sql,
     find_unmapped,
     has_open_maps,
     unmapped_values,
 )
-from pipelines.landing.wordings import is_known
 
 # The columns after the canonical ones, in their order, with their types.
 TRAILING = {
@@ -60,7 +56,6 @@ TRAILING = {
 }
 
 _LISTED = 10  # values in a message
-_OWN = "landing_record, landing_line, landing_part, landing_raw, landing_block"
 
 
 @dataclass(frozen=True)
@@ -105,10 +100,7 @@ class RowSql:
         self._group = group
         self._skipped = [f"coalesce({sql_of(skip.where)}, false)" for skip in group.skips]
         self._kept = " and ".join(f"not {skip}" for skip in self._skipped) or "true"
-        self._types = {
-            name: [self._describe(connection, rows, block) for block in rows.blocks()]
-            for name, rows in group.entities.items()
-        }
+        self._blocks = Blocks(connection, mapping, group)
         lists = [(rows.where, rows.each) for rows in group.entities.values() if rows.each]
         no_list = [f"(coalesce({sql_of(where)}, false) and {is_no_list(each)})" for where, each in lists]
         self._no_list = " or ".join(no_list) or "false"
@@ -120,7 +112,7 @@ class RowSql:
         find_answered(connection, group)
         odd = [self._no_list, self._unmapped, *(f"landing_record = {record}" for record in cut_off)]
         self._odd = " or ".join(one for one in odd if one != "false") or "false"
-        self._takes = {name: self._takes_sql(name, rows) for name, rows in group.entities.items()}
+        self._takes = {name: self._blocks.takes(name) for name in group.entities}
         self._taken = f"not ({self._odd}) and ({' or '.join([*self._takes.values(), *takes_for_lookups(group)])})"
         may_be_blank = [
             rows
@@ -209,7 +201,7 @@ class RowSql:
     def rows(self, name: str, facts: FileFacts) -> str:
         """The landed rows of one entity. Those of one record follow each other, so that Parquet stores `raw` once."""
         canonical = ENTITIES[name].columns
-        known = self._known(name)
+        known = self._blocks.known(name)
         generated = GENERATED_KEYS.get(name)
         values = {column: column if column in known else "cast(null as varchar)" for column in canonical}
         if generated is not None and generated not in known:
@@ -226,7 +218,7 @@ class RowSql:
     def _order(self, name: str) -> str:
         """The ORDER BY that is needed if `unpivot` or a generated key separates the rows of a record; else nothing."""
         rows, generated = self._group.entities[name], GENERATED_KEYS.get(name)
-        is_generated = generated is not None and generated not in self._known(name)
+        is_generated = generated is not None and generated not in self._blocks.known(name)
         if not (rows.unpivot or (rows.each and is_generated)):
             return ""
         return f" order by record, landing_block, content_hash{f', {generated}' if is_generated else ''}"
@@ -240,19 +232,13 @@ class RowSql:
 
     def _hashed(self, name: str) -> str:
         """The rows in normal form, with their content hash."""
-        known, generated = self._known(name), GENERATED_KEYS.get(name)
+        known, generated = self._blocks.known(name), GENERATED_KEYS.get(name)
         hashed = content_hash(name, known, without=None if generated in known else generated)
         blocks = (
-            self._block(name, number, known, block, types)
-            for number, (block, types) in enumerate(
-                zip(self._group.entities[name].blocks(), self._types[name], strict=True)
-            )
+            self._blocks.rows(name, number, self.kept, known, block, types)
+            for number, block, types in self._blocks.of(name)
         )
         return f"select *, {hashed} as content_hash from ({' union all '.join(blocks)})"  # noqa: S608 (names are quoted)
-
-    def _known(self, name: str) -> list[str]:
-        """The canonical columns that have a value: all others are NULL in every row."""
-        return [column for column in ENTITIES[name].columns if self._is_known(name, column)]
 
     def misfit(self, record: int, source_column: str) -> str | None:
         """SQL that checks, for one record, whether a value made from a source column does not fit its type.
@@ -261,11 +247,11 @@ class RowSql:
         value is allowed.
         """
         tests = []
-        for name, rows in self._group.entities.items():
-            for number, (block, types) in enumerate(zip(rows.blocks(), self._types[name], strict=True)):
+        for name in self._group.entities:
+            for number, block, types in self._blocks.of(name):
                 columns = [column for column, spec in block.items() if _reads(spec, source_column)]
                 tests += [
-                    f"exists (select 1 from ({self._block(name, number, columns, block, types)})"  # noqa: S608 (names are quoted)
+                    f"exists (select 1 from ({self._blocks.rows(name, number, self.kept, columns, block, types)})"  # noqa: S608 (names are quoted)
                     f" where landing_record = {record} and not ({normal.fits(ENTITIES[name].columns[column], column)}))"
                     for column in columns
                 ]
@@ -276,8 +262,8 @@ class RowSql:
 
         The query counts the column's values, and the values that the formats read as different dates.
         """
-        for name, rows in self._group.entities.items():
-            for number, (block, types) in enumerate(zip(rows.blocks(), self._types[name], strict=True)):
+        for name in self._group.entities:
+            for number, block, types in self._blocks.of(name):
                 for column, spec in block.items():
                     kind = ENTITIES[name].columns[column]
                     if kind not in normal.TIMES or normal.is_instant(kind, types[column]):
@@ -292,7 +278,7 @@ class RowSql:
                             column,
                             formats,
                             f"select count({column}), count(*) filter ({differ}) from (select {column}, {readings}"  # noqa: S608 (names are quoted)
-                            f" from ({self._trimmed(name, number, {column: spec}, types)}))",
+                            f" from ({self._blocks.trimmed(name, number, self.kept, {column: spec}, types)}))",
                         )
 
     def expressions(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -302,83 +288,6 @@ class RowSql:
             if location[0] == "entities" and location[-1] not in ("where", "each"):
                 relation = relation_of(self._group, self._group.entities[str(location[1])])
             yield location, f"select count({sql_of(text)}) from {relation}"  # noqa: S608 (names are quoted)
-
-    def _describe(self, connection: duckdb.DuckDBPyConnection, rows: EntityRows, block: Columns) -> dict[str, str]:
-        select = ", ".join(f"{column_sql(column)} as {quoting.name(name)}" for name, column in block.items())
-        found = connection.execute(f"describe select {select} from {relation_of(self._group, rows)}").fetchall()  # noqa: S608 (names are quoted)
-        # by position: DuckDB may write a name that differs only in case (`total: Total`) as the source does
-        return {name: str(row[1]) for name, row in zip(block, found, strict=True)}
-
-    def _extracted(self, name: str, column: str, spec: Column, sql_type: str) -> str:
-        kind = ENTITIES[name].columns[column]
-        return normal.extracted(kind, column_sql(spec), sql_type, self._mapping.zone(self._group, spec))
-
-    def _takes_sql(self, name: str, rows: EntityRows) -> str:
-        where = f"coalesce({sql_of(rows.where)}, false)"
-        if rows.wording:
-            return f"landing_record in (select record from {ANSWERED})"  # noqa: S608 (a name of ours)
-        if rows.each:
-            return f"({where} and coalesce(len({items_of(rows.each)}), 0) > 0)"
-        if rows.unpivot:
-            answered = [
-                self._answered(name, block, own, types)
-                for block, own, types in zip(rows.blocks(), rows.unpivot, self._types[name], strict=True)
-            ]
-            return f"({where} and ({' or '.join(answered)}))"
-        return where
-
-    def _answered(self, name: str, block: Columns, own: Columns, types: Dict[str, str]) -> str:
-        """SQL that checks whether any source column of a block of `unpivot` has a value."""
-        read = [column for column in own if references(own[column].sql)]
-        values = (
-            sql_of(block[column].sql)
-            if block[column].values
-            else self._extracted(name, column, block[column], types[column])
-            for column in read
-        )
-        tests = [f"coalesce(trim(cast({value} as varchar)), '') <> ''" for value in values]
-        return f"({' or '.join(tests)})" if tests else "true"
-
-    def _block(self, name: str, number: int, known: Sequence[str], block: Columns, types: Dict[str, str]) -> str:
-        """The rows of one block in normal form."""
-        third = ", ".join(f"{self._normal(name, column, block, types)} as {column}" for column in known)
-        return f"select {_OWN}, {third} from ({self._trimmed(name, number, block, types)})"  # noqa: S608 (names are quoted)
-
-    def _trimmed(self, name: str, number: int, block: Columns, types: Dict[str, str]) -> str:
-        rows = self._group.entities[name]
-        records = relation_of(self._group, rows, f"{self.kept} and coalesce({sql_of(rows.where)}, false)")
-        where = is_known(rows)
-        if rows.unpivot:
-            where += f" and {self._answered(name, block, rows.unpivot[number], types)}"
-        position = f"cast({ITEM_NO} as bigint)" if rows.each else str(number)
-        first = ", ".join(
-            f"{self._extracted(name, column, spec, types[column])} as {column}" for column, spec in block.items()
-        )
-        extracted = (
-            f"select landing_record, landing_line, landing_part, landing_raw, {position} as landing_block, {first}"  # noqa: S608 (names are quoted)
-            f" from {records} where {where}"
-        )
-        instants = [c for c in block if normal.is_instant(ENTITIES[name].columns[c], types[c])]
-        second = ", ".join(f"{column if column in instants else trimmed(column)} as {column}" for column in block)
-        return f"select {_OWN}, {second} from ({extracted})"  # noqa: S608 (names are quoted)
-
-    def _normal(self, name: str, column: str, block: Columns, types: Dict[str, str]) -> str:
-        if column in block:
-            kind = ENTITIES[name].columns[column]
-            formats = block[column].timestamps or self._group.timestamps
-            zone = self._mapping.zone(self._group, block[column])
-            return normal.normal(kind, column, column, types[column], formats, zone)
-        return quoting.text(filled) if (filled := self._filled(name, column)) else "cast(null as varchar)"
-
-    def _is_known(self, name: str, column: str) -> bool:
-        is_mapped = any(column in block for block in self._group.entities[name].blocks())
-        return is_mapped or self._filled(name, column) is not None
-
-    def _filled(self, name: str, column: str) -> str | None:
-        """The value that the mapping sets for a column in all rows. The mapping's currency does not apply to rates."""
-        if column == "amount_basis":
-            return self._group.entities[name].amount_basis
-        return self._mapping.currency if column == "currency" and name != "fx_rates" else None
 
 
 def _reads(spec: Column, source_column: str) -> bool:

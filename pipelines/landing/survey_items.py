@@ -17,7 +17,8 @@ from pipelines.base.project import project_root
 from pipelines.base.spelling import did_you_mean
 from pipelines.landing.binding import sql_of
 from pipelines.landing.entity_fit import Location, Problem
-from pipelines.landing.model import Column, Columns, EntityRows, Mapping
+from pipelines.landing.entity_rows import Column, Columns, EntityRows
+from pipelines.landing.model import Mapping
 from pipelines.landing.wordings import IGNORE, QUESTION, declared, literal, question_columns
 
 ENTITY = "survey_answers"

@@ -10,7 +10,8 @@ import duckdb
 
 from pipelines.base.text import printable_name
 from pipelines.landing.binding import relation_of, sql_of
-from pipelines.landing.model import EntityRows, FileGroup
+from pipelines.landing.entity_rows import EntityRows
+from pipelines.landing.model import FileGroup
 from pipelines.landing.wordings import CONSTRUCT, QUESTION, is_known, plain
 
 ANSWERED = "landing_answered"

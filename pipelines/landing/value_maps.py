@@ -12,8 +12,9 @@ import duckdb
 from pipelines.base import quoting
 from pipelines.landing.binding import relation_of, sql_of
 from pipelines.landing.cells import BLANKS
+from pipelines.landing.entity_rows import Column
 from pipelines.landing.mapping_values import ANY_OTHER
-from pipelines.landing.model import Column, FileGroup
+from pipelines.landing.model import FileGroup
 from pipelines.landing.wordings import is_known
 
 UNMAPPED = "landing_unmapped"

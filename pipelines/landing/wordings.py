@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 
 from pipelines.base import quoting
 from pipelines.landing.binding import sql_of
-from pipelines.landing.model import Column, Columns, EntityRows, Question
+from pipelines.landing.entity_rows import Column, Columns, EntityRows, Question
+from pipelines.landing.usual_wordings import OTHERS, PARTS, USUAL, WHOLES
 
 Declared = Mapping[str, str]
 """What a question declares: canonical column to text."""
@@ -19,42 +20,6 @@ QUESTION, CONSTRUCT = "question_id", "construct"
 IGNORE = "ignore"
 _NUMBER = r"^[^\p{L}\p{N}]*[Qq]?\d{1,3}\s*[、.．:：)）]\s*"
 _MARKS = r"[^\p{L}\p{N}]+"
-
-# Regular expressions for a question in the form that `plain` gives it: letters and digits, words in lower case with
-# one blank between them. Each score has the scale that is usual for it. A question whose wording states another scale
-# is not known; one with another scale is listed by the run if its answers show it.
-_USUAL = (
-    ("nps", r"how likely (are you|is it that you|would you be).* (recommend|refer)\b"),
-    ("nps", r"\b(would|will) you recommend\b.*\b0 (to )?10\b|\b0 (to )?10\b.*\b(would|will) you recommend\b"),
-    ("nps", r"多大(的)?(可能|程度|意愿).*推荐|推荐.*(可能性|意愿|程度)(有|是)?(多大|多高|多少|几分)"),
-    ("nps", r"\b0 ?(到|至|分到|分至|分)? ?10.*推荐|推荐.*0 ?(到|至|分到|分至|分)? ?10"),
-    ("csat_overall", r"\boverall\b.*\bhow (satisfied|happy)\b|\bhow (satisfied|happy) (are|were) you\b.*\boverall\b"),
-    ("csat_overall", r"\bhow satisfied (are|were) you with (us|our (company|service|services|products?))$"),
-    ("csat_overall", r"\boverall satisfaction\b"),
-    ("csat_overall", r"(总体|整体|总的).*满意|满意.*(总体|整体)"),
-    ("csat_purchase", r"\bhow satisfied (are|were) you with (this|your|your (last|latest|recent)) (purchase|order)$"),
-    ("csat_purchase", r"(这次|本次|此次)(购买|购物|消费).*满意"),
-    ("ces", r"\bmade it easy (for me )?to (handle|resolve|solve) my (issue|problem|request)\b"),
-    ("ces", r"(轻松|容易|方便)地?(解决|处理)了?我的问题"),
-)
-
-# Questions with a usual wording that ask something else, so that the run lists them.
-_OTHERS = "|".join(
-    (
-        # another object
-        r"\b(competitors?|competition|rivals?|employers?|place to work|working (here|at|for|with)|your job)\b",
-        r"\b(another|other) (compan|brand|shop|store|provider|supplier|retailer|vendor|product)",
-        r"竞争对手|竞品|对手|(其他|其它|别的|另一)(家|个)?(品牌|公司|商家|企业|店|供应商|产品)|雇主|工作场所",
-        # a text about the score
-        r"^comments?\b|\b(comments?|feedback|remarks?|notes|text|verbatim|please specify|open ended response)$",
-        r"\b(why|reasons?|explain)\b|为什么|为何|原因|理由|说明|备注|评论",
-        # a scale in words, and one on which a low number is a good one
-        r"\b(three|four|five|six|seven|nine|ten|eleven) points?\b|[三四五六七九十](分制|级|点)",
-        r"\b[01] (is |means |being |stands for |represents )?(very|extremely|completely|totally|most|highly|definitely)"
-        r" (satisfied|happy|likely)",
-        r"\b[01] ?分?(代表|表示|为|是|指)?(非常|很|十分|极其|完全)(满意|愿意|可能)",
-    )
-)
 
 
 def plain(text: str) -> str:
@@ -126,11 +91,13 @@ def _banked(items: Mapping[str, Declared], wordings: Mapping[str, str]) -> Itera
         texts = {plain(text) for text, item in wordings.items() if item == name} | {plain(name)}
         yield f"one.wording in ({', '.join(map(quoting.text, sorted(texts)))})", declares
     numbers = r"list_transform(regexp_extract_all(one.wording, '\b\d{1,9}\b'), lambda number : cast(number as bigint))"
-    for name, pattern in _USUAL:
+    for name, pattern in USUAL:
         low, high = items[name]["scale_min"], items[name]["scale_max"]
         yield (
             f"regexp_matches(one.wording, {quoting.text(pattern)})"
-            f" and not regexp_matches(one.wording, {quoting.text(_OTHERS)})"
+            f" and not regexp_matches(one.wording, {quoting.text(OTHERS)})"
+            f" and (not regexp_matches(one.wording, {quoting.text(PARTS)})"
+            f" or regexp_matches(one.wording, {quoting.text(WHOLES)}))"
             f" and coalesce(list_min({numbers}) = {low} and list_max({numbers}) = {high}, true)",
             items[name],
         )

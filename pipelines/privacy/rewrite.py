@@ -16,8 +16,8 @@ from pipelines.base import quoting
 from pipelines.base.durable import sync_file
 from pipelines.base.entities import ENTITIES, ColumnType
 from pipelines.landing.batches import LAYOUTS, LOOKUP_USES, LOOKUPS, UNREADABLE
+from pipelines.landing.entity_rows import GENERATED_KEYS
 from pipelines.landing.hashes import content_hash, generated_key
-from pipelines.landing.model import GENERATED_KEYS
 from pipelines.privacy import match
 from pipelines.privacy.subject import Subject
 

@@ -24,9 +24,10 @@ from pipelines.landing.batches import (
     deliveries_table,
     schema_of,
 )
+from pipelines.landing.entity_rows import Column, EntityRows
 from pipelines.landing.index import read_deliveries, update_index
 from pipelines.landing.ledger import ledger_table
-from pipelines.landing.model import Column, EntityRows, FileGroup
+from pipelines.landing.model import FileGroup
 from pipelines.landing.prepare import prepared
 from pipelines.landing.rows import FileFacts
 

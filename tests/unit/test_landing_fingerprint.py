@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from pipelines.landing.entity_rows import EntityRows
 from pipelines.landing.fingerprint import declared, fingerprint, version
-from pipelines.landing.model import EntityRows, FileGroup, Mapping, Skip
+from pipelines.landing.model import FileGroup, Mapping, Skip
 from pipelines.landing.survey_items import with_items
 
 ORDERS: dict[str, Any] = {"columns": {"order_id": "id", "ordered_at": "day", "gross": "amount"}}

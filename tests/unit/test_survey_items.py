@@ -10,7 +10,7 @@ import yaml
 from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import ConfigError
 from pipelines.landing import load_mapping
-from pipelines.landing.model import EntityRows
+from pipelines.landing.entity_rows import EntityRows
 from pipelines.landing.survey_items import survey_items
 
 SEEDS = Path(__file__).parents[2] / "dbt_project" / "seeds"
