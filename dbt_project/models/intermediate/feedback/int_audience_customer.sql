@@ -1,13 +1,3 @@
-{#- the days in which purchases count, by audience; of audiences that are not declared any more, those of campaigns -#}
-{%- set days -%}
-case audience
-    {%- for audience in var('audiences') %}
-    when '{{ audience.name }}' then {{ audience.effect_days }}
-    {%- endfor %}
-    when '' then 0
-    else {{ var('reports_campaign_days') }}
-end
-{%- endset -%}
 with touches as (
     select
         customer_key,
@@ -33,7 +23,14 @@ customers as (
 dated as (
     select
         *,
-        {{ days }} as effect_days
+        -- of audiences that are not declared any more, the days of campaigns
+        case audience
+            when '' then 0
+            {%- for audience in var('audiences') %}
+            when '{{ audience.name }}' then {{ audience.effect_days }}
+            {%- endfor %}
+            else {{ var('reports_campaign_days') }}
+        end as effect_days
     from customers
 ),
 

@@ -6,10 +6,6 @@ with customers as (
 counted as (
     select
         audience,
-        max(effect_days) as effect_days,
-        min(first_exported_on) as first_exported_on,
-        max(last_exported_on) as last_exported_on,
-        sum(case when arm = 'both' then 1 else 0 end) as n_in_both,
         {%- for arm in arms %}
         sum(case when arm = '{{ arm }}' then 1 else 0 end) as n_{{ arm }},
         sum(case when arm = '{{ arm }}' and is_closed then 1 else 0 end) as n_{{ arm }}_closed,
@@ -17,8 +13,12 @@ counted as (
         sum(case when arm = '{{ arm }}' and is_closed then net_amount else 0 end) as {{ arm }}_amount,
         sum(
             case when arm = '{{ arm }}' and is_closed then {{ amount_product('net_amount', 'net_amount') }} else 0 end
-        ) as {{ arm }}_squares{{ ',' if not loop.last }}
+        ) as {{ arm }}_squares,
         {%- endfor %}
+        sum(case when arm = 'both' then 1 else 0 end) as n_in_both,
+        max(effect_days) as effect_days,
+        min(first_exported_on) as first_exported_on,
+        max(last_exported_on) as last_exported_on
     from customers
     group by audience
 ),
@@ -27,13 +27,17 @@ shares as (
     select
         *,
         {%- for arm in arms %}
-        {%- set bought, closed = 'n_' ~ arm ~ '_bought', 'n_' ~ arm ~ '_closed' %}
-        cast({{ divide(bought, closed, 6, 0) }} as decimal(9, 6)) as {{ arm }}_share,
-        {{ wilson_bound(bought, closed, '-') }} as {{ arm }}_share_low,
-        {{ wilson_bound(bought, closed, '+') }} as {{ arm }}_share_high,
-        {{ divide(arm ~ '_amount', closed, 2, 2) }} as {{ arm }}_mean_amount,
-        cast({{ mean_half_width(closed, arm ~ '_amount', arm ~ '_squares') }} as double) as {{ arm }}_half_width{{ ',' if not loop.last }}
+        cast({{ divide('n_' ~ arm ~ '_bought', 'n_' ~ arm ~ '_closed', 6, 0) }} as decimal(9, 6)) as {{ arm }}_share,
+        {{ wilson_bound('n_' ~ arm ~ '_bought', 'n_' ~ arm ~ '_closed', '-') }} as {{ arm }}_share_low,
+        {{ wilson_bound('n_' ~ arm ~ '_bought', 'n_' ~ arm ~ '_closed', '+') }} as {{ arm }}_share_high,
+        {{ divide(arm ~ '_amount', 'n_' ~ arm ~ '_closed', 2, 2) }} as {{ arm }}_mean_amount,
+        cast(
+            {{ mean_half_width('n_' ~ arm ~ '_closed', arm ~ '_amount', arm ~ '_squares') }} as double
+        ) as {{ arm }}_half_width,
         {%- endfor %}
+        {{ detectable_difference(
+            'n_treated_bought', 'n_treated_closed', 'n_control_bought', 'n_control_closed'
+        ) }} as detectable_share
     from counted
     where n_control > 0
 ),
@@ -44,9 +48,6 @@ compared as (
         treated_share - control_share as lift_share,
         {{ difference_bound('treated', 'control', '-') }} as lift_share_low,
         {{ difference_bound('treated', 'control', '+') }} as lift_share_high,
-        {{ detectable_difference(
-            'n_treated_bought', 'n_treated_closed', 'n_control_bought', 'n_control_closed'
-        ) }} as detectable_share,
         treated_mean_amount - control_mean_amount as lift_mean_amount,
         sqrt(treated_half_width * treated_half_width + control_half_width * control_half_width) as half_width
     from shares
