@@ -30,7 +30,13 @@ def without_formula(value: object) -> object:
     return f"{APOSTROPHE}{value}" if isinstance(value, str) and is_formula(value) else value
 
 
-def write_csv(path: Path, names: Sequence[str], batches: Iterable[Iterable[Sequence[object]]]) -> int:
+def write_csv(
+    path: Path,
+    names: Sequence[str],
+    batches: Iterable[Iterable[Sequence[object]]],
+    *,
+    unchanged: re.Pattern[str] | None = None,
+) -> int:
     """Write rows to a file that only its owner can read. An existing file is replaced.
 
     Every cell is quoted, lines end with CR LF, and the encoding is UTF-8. None becomes an empty cell, a boolean
@@ -40,6 +46,7 @@ def write_csv(path: Path, names: Sequence[str], batches: Iterable[Iterable[Seque
         path: The file.
         names: The column names.
         batches: The rows in batches: only one batch at a time is in memory.
+        unchanged: Texts that match completely are written as they are, for example phone numbers with +.
 
     Returns:
         The number of rows.
@@ -56,7 +63,7 @@ def write_csv(path: Path, names: Sequence[str], batches: Iterable[Iterable[Seque
             writer.writerow([without_formula(name) for name in names])
             for batch in batches:
                 for row in batch:
-                    writer.writerow([_cell(value) for value in row])
+                    writer.writerow([_cell(value, unchanged) for value in row])
                     rows += 1
 
     try:
@@ -66,5 +73,7 @@ def write_csv(path: Path, names: Sequence[str], batches: Iterable[Iterable[Seque
     return rows
 
 
-def _cell(value: object) -> object:
+def _cell(value: object, unchanged: re.Pattern[str] | None) -> object:
+    if unchanged is not None and isinstance(value, str) and unchanged.fullmatch(value):
+        return value
     return str(value).lower() if isinstance(value, bool) else without_formula(value)

@@ -26,6 +26,7 @@ from pipelines.base.errors import (
 )
 from pipelines.base.stopping import stop_signal
 from pipelines.cli import (
+    audience,
     backfill,
     draft,
     explain,
@@ -125,6 +126,7 @@ app.command("forget")(person.forget)
 app.command("forget-again")(person.forget_again)
 app.command("export")(export.export)
 app.command("who")(who.who)
+app.command("audience")(audience.audience)
 app.command("explain")(explain.explain)
 app.add_typer(identity.app, name="identity")
 app.add_typer(versions.app, name="versions")

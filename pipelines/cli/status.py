@@ -128,10 +128,12 @@ def _noted(problems: list[LoyaltyError]) -> Iterator[None]:
 def landed_before(settings: Settings) -> "tuple[list[OutdatedFiles], str]":
     """Files landed with an older version of the mapping, or why they are not known, such as a missing folder."""
     from pipelines.landing import SourceFiles, outdated_files, read_landed, read_mapping
+    from pipelines.landing.sources import audience_touches
 
     try:
         check_inboxes(settings)
         sources = [SourceFiles(read_mapping(source.mapping), source.files) for source in settings.sources]
+        sources += audience_touches(settings, {source.mapping.source for source in sources})
     except ConfigError as problem:
         return [], f"{problem.message}; {problem.hint}"
     return list(outdated_files(read_landed(settings.home), sources).values()), ""

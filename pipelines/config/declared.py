@@ -49,7 +49,7 @@ def declared(part: type[SettingsPart], group: str = "", reason: str = "") -> Ite
         if below is not None:
             yield from declared(below, path, words.reason if words else "")
         elif entry := _entry(field.annotation):
-            yield from declared(entry, f"{path}[]")
+            yield from declared(entry, f"{path}{'[]' if get_origin(field.annotation) is tuple else '.<name>'}")
 
 
 def members(kind: Any) -> tuple[Any, ...]:
@@ -64,8 +64,8 @@ def _group(kind: Any) -> type[SettingsPart] | None:
 
 
 def _entry(kind: Any) -> type[SettingsPart] | None:
-    """The group that describes each entry of a list; None for anything else."""
-    return next((one for one in get_args(kind) if _is_part(one)), None) if get_origin(kind) is tuple else None
+    """The group that describes each entry of a list, or of keys with values; None for anything else."""
+    return next((one for one in get_args(kind) if _is_part(one)), None) if get_origin(kind) in (tuple, dict) else None
 
 
 def _is_part(kind: Any) -> bool:

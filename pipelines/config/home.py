@@ -43,6 +43,16 @@ class Home:
         return self.root / "key"
 
     @property
+    def audiences(self) -> Path:
+        """Exported audiences, with names and addresses in clear (mode 0700)."""
+        return self.root / "audiences"
+
+    @property
+    def audience_touches(self) -> Path:
+        """The inbox of the files of campaign touches that exports of audiences write, one folder per source."""
+        return self.root / "audience_touches"
+
+    @property
     def erasures(self) -> Path:
         """Tombstones and certificates of erasures. Not below `state`, because they cannot be rebuilt."""
         return self.root / "erasures"

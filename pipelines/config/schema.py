@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from pipelines.base.project import project_root
 from pipelines.config.about import About
+from pipelines.config.audiences import Audiences
 from pipelines.config.home import Home
 from pipelines.config.limits import QuarantineSettings
 from pipelines.config.model import ModelSettings
@@ -134,6 +135,15 @@ class Settings(SettingsPart):
     ] = Field(default=5, ge=0, le=23)
     notify: NotifySettings = NotifySettings()
     publish: PublishSettings = PublishSettings()
+    audiences: Annotated[
+        Audiences,
+        About(
+            "Groups of customers to contact, by name (docs/audiences.md): who belongs to each, by which channel, and"
+            " the holdout group.",
+            "Whom to contact is a decision of the shop.",
+            shown="none",
+        ),
+    ] = Field(default_factory=dict)
     model: ModelSettings = ModelSettings()
     config_path: Path | None = Field(default=None, exclude=True)
     key_text: SecretStr | None = Field(default=None, exclude=True)

@@ -15,6 +15,7 @@ from pydantic import SecretStr, ValidationError
 from pipelines.base.database import set_limits
 from pipelines.base.errors import ConfigError
 from pipelines.base.project import project_root as project_root
+from pipelines.config.audiences import AudienceVar, audience_vars
 from pipelines.config.faults import faults
 from pipelines.config.model_vars import Var, model_vars
 from pipelines.config.positions import Document, YamlProblem, read_yaml
@@ -153,7 +154,7 @@ def postgres_uri(settings: PostgresSettings) -> SecretStr:
     return SecretStr(text)
 
 
-def dbt_vars(settings: Settings) -> dict[str, Var]:
+def dbt_vars(settings: Settings) -> dict[str, Var | list[AudienceVar]]:
     """The settings that models depend on, as vars of dbt. Those of a build are added in runs/dbt_vars.py.
 
     Folders are relative to the warehouse's folder, in which dbt runs. So a home that is moved or copied has the same
@@ -166,6 +167,7 @@ def dbt_vars(settings: Settings) -> dict[str, Var]:
         "currency": settings.currency,
         "industry": settings.industry,
         "history_months": settings.history_months,
+        "audiences": audience_vars(settings.audiences),
         "landing_dir": os.path.relpath(settings.paths.landing, state),
         "exchange_dir": os.path.relpath(settings.paths.exchange, state),
     }

@@ -1,11 +1,16 @@
 """The configured sources with their mappings, which a landing reads."""
 
+from collections.abc import Iterable
+from pathlib import Path
+
 from pipelines.base.errors import ConfigError
 from pipelines.base.spelling import did_you_mean
 from pipelines.config.positions import Document, read_yaml
 from pipelines.config.settings import Settings, check_inboxes
 from pipelines.landing.inbox import SourceFiles
 from pipelines.landing.mapping import load_mapping
+
+_AUDIENCE_TOUCHES = Path(__file__).with_name("audience_touches.yml")
 
 
 def source_files(settings: Settings) -> list[SourceFiles]:
@@ -18,8 +23,24 @@ def source_files(settings: Settings) -> list[SourceFiles]:
         raise ConfigError("no source is configured", hint="set LOYALTY_CONFIG to the path of your loyalty.yml")
     check_inboxes(settings)
     sources = [SourceFiles(mapping=load_mapping(source.mapping), folder=source.files) for source in settings.sources]
-    check_survivorship(settings, {source.mapping.source for source in sources})
-    return sources
+    names = {source.mapping.source for source in sources}
+    check_survivorship(settings, names)
+    return [*sources, *audience_touches(settings, names)]
+
+
+def audience_touches(settings: Settings, names: Iterable[str]) -> list[SourceFiles]:
+    """The files of campaign touches that exports of audiences wrote, for each source whose customers they name.
+
+    Args:
+        settings: The settings.
+        names: The names of the configured sources.
+    """
+    folders = {name: settings.paths.audience_touches / name for name in sorted(names)}
+    found = {name: folder for name, folder in folders.items() if folder.is_dir()}
+    if not found:
+        return []
+    mapping = load_mapping(_AUDIENCE_TOUCHES)
+    return [SourceFiles(mapping.model_copy(update={"source": name}), folder) for name, folder in found.items()]
 
 
 def check_survivorship(settings: Settings, names: set[str]) -> None:

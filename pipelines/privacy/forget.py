@@ -24,6 +24,7 @@ from pipelines.identity.pseudonyms import key_fingerprint
 from pipelines.landing import EarlierBatch, Erase, ErasedRows
 from pipelines.landing.packs import remove_packs
 from pipelines.landing.prepare import prepared
+from pipelines.privacy.audience_files import erase_from_audiences
 from pipelines.privacy.certificate import Certificate, TargetErased, VersionErased, write_certificate
 from pipelines.privacy.customer_keys import customer_keys, named_in_the_build, refs_of
 from pipelines.privacy.exchanged import names_person
@@ -84,7 +85,10 @@ def erase(settings: Settings, plan: Plan, users_umask: int, progress: Progress =
             changes=changes_of,
         )
     targets = follow_all(settings, progress)
-    originals = find_originals(paths, [source.files for source in settings.sources], plan.files)
+    if erase_from_audiences(paths.audiences, plan.customer_keys):
+        progress("removed the person from files of audiences")
+    folders = [*(source.files for source in settings.sources), *sorted(paths.audience_touches.glob("*"))]
+    originals = find_originals(paths, folders, plan.files)
     for path in originals.inside:
         path.unlink()
         sync_file(path.parent)

@@ -87,7 +87,13 @@ def remove_logs(home: Home, words: Sequence[str]) -> tuple[list[str], list[str]]
         The removed files, and other files that name the person and were not removed; both relative to home.
     """
     removed, left = [], []
-    places = [home.state, home.erasures, home.decisions.parent, *(home.published / "versions").glob("*")]
+    places = [
+        home.state,
+        home.erasures,
+        home.decisions.parent,
+        home.audiences,
+        *(home.published / "versions").glob("*"),
+    ]
     for path in sorted({path for place in places for path in _files(place)}):
         if path.suffix in (".parquet", ".duckdb") or path == home.erasures / JOURNAL:
             continue

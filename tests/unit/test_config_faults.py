@@ -31,7 +31,6 @@ SETTINGS: dict[str, Any] = {
         "postgres": {"variable": "LOYALTY_POSTGRES", "schema_name": "loyalty", "reader_role": "bi"},
         "s3": {"url": "s3://bucket/prefix", "endpoint": "http://127.0.0.1:9000", "region": "eu-central-1"},
     },
-    "notify": {"name": "shop", "webhook": {"format": "slack"}},
     "notify": {"name": "shop", "changes": True, "webhook": {"format": "slack"}},
 }
 MAPPING: dict[str, Any] = {

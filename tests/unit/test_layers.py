@@ -14,6 +14,7 @@ LAYERS = (
     {"landing", "identity", "value", "quality", "publication", "sample"},
     {"report"},
     {"privacy", "drafting", "reading"},
+    {"activation"},
     {"runs"},
     {"orchestration"},
     {"cli"},

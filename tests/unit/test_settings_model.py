@@ -20,7 +20,7 @@ from tests.unit.small_manifest import use_small_manifest
 CONFIG = "currency: EUR\ntimezone: UTC\nsources: [{mapping: sample, files: inbox}]\n"
 # What a run or a backfill decides, and what has no default; everything else is a setting of loyalty.yml.
 OF_THE_PLAN = {"as_of", "previous_as_of", "rebuilt", "changed_batches", "new_batches", "scratch_schema"}
-OF_THE_RUN = {*OF_THE_PLAN, "landing_dir", "exchange_dir"}
+OF_THE_RUN = {*OF_THE_PLAN, "landing_dir", "exchange_dir", "audiences"}
 PRESET = {"g0_days", "lapsed_days", "answer_half_life_days", "assumed_margin_share"}
 
 
@@ -207,7 +207,8 @@ def test_every_setting_says_what_it_means_and_why_its_default_is_so() -> None:
     keys = list(declared(Settings))
     assert len(keys) > 50
     assert [key.path for key in keys if not key.words.meaning.endswith(".")] == []
-    chosen = {"timezone", "currency", "sources", "sources[].mapping", "sources[].files"}
+    of_audiences = {"audiences.<name>.where", "audiences.<name>.channel"}
+    chosen = {"timezone", "currency", "sources", "sources[].mapping", "sources[].files", *of_audiences}
     assert {key.path for key in keys if not key.reason.endswith(".")} == chosen
     assert {key.path for key in keys if key.words.example} == chosen
 

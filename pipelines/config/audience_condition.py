@@ -1,0 +1,177 @@
+"""The condition of an audience: which columns it can use, and the check that it is one plain SQL condition on them.
+
+The columns are those that the marts declare beside their SQL, so nothing about them is written twice. DuckDB parses the
+condition; no data is read.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import duckdb
+import yaml
+
+from pipelines.base import quoting
+from pipelines.base.project import project_root
+from pipelines.base.spelling import did_you_mean
+
+# The published marts with one row per customer. Of a column that several marts have, the first one is read; it means
+# the same in each of them.
+MARTS = (
+    "customer_loyalty",
+    "customer_actions",
+    "customer_rfm",
+    "customer_clv",
+    "customer_nps",
+    "customer_points",
+    "customer_profile",
+    "dim_customer",
+)
+# Their columns that customer_loyalty_history has at each month end too.
+HISTORY = frozenset({"level", "loyalty_class", "quadrant", "loyalty_type", "rfm_segment"})
+_LEFT_OUT = {"customer_key", "as_of_on"}
+_KINDS = {
+    "COLUMN_REF",
+    "CONSTANT",
+    "COMPARISON",
+    "CONJUNCTION",
+    "OPERATOR",
+    "BETWEEN",
+    "CASE",
+    "CAST",
+    "FUNCTION",
+    "TYPE",
+}
+# Functions that mean the same on both engines and read nothing else.
+FUNCTIONS = frozenset({"+", "-", "*", "/", "~~", "!~~", "abs", "lower", "upper", "length", "round", "trim"})
+_SELECT = "select "
+_ONE_CONDITION = "must be one SQL condition, such as level = 'at_risk' and recency_days > 90"
+
+
+@dataclass(frozen=True)
+class AudienceColumn:
+    """A column that conditions can use.
+
+    Attributes:
+        mart: The mart that it is read from.
+        kind: Its type, as the mart declares it.
+    """
+
+    mart: str
+    kind: str
+
+
+@lru_cache(maxsize=1)
+def audience_columns() -> dict[str, AudienceColumn]:
+    """Every column that a condition can use, by its name, in the order of the marts."""
+    declared: dict[str, list[tuple[str, str]]] = {}
+    for path in sorted((project_root() / "dbt_project" / "models" / "marts").rglob("*__*.yml")):
+        text = path.read_text(encoding="utf-8")
+        if any(f"  - name: {mart}\n" in text for mart in MARTS):
+            loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+            for model in yaml.load(text, Loader=loader).get("models", ()):
+                declared[model["name"]] = [(one["name"], one.get("data_type", "")) for one in model.get("columns", ())]
+    found: dict[str, AudienceColumn] = {}
+    for mart in MARTS:
+        for name, kind in declared.get(mart, ()):
+            if name not in _LEFT_OUT:
+                found.setdefault(name, AudienceColumn(mart, kind))
+    return found
+
+
+def checked(condition: str) -> str:
+    """The condition without spaces around it.
+
+    Raises:
+        ValueError: It is not one plain SQL condition on the columns of the marts. The message has the place in the
+            condition.
+    """
+    text = condition.strip()
+    (statement, *others) = _parsed(_SELECT + text, text)
+    node = statement["node"]
+    items = node.get("select_list", ())
+    plain = not others and len(items) == 1 and not items[0].get("alias")
+    if not plain or node.get("from_table", {}).get("type") != "EMPTY" or node.get("modifiers"):
+        raise ValueError(_ONE_CONDITION)
+    _parsed(f"{_SELECT}(\n{text}\n)", text)  # as models use it
+    for one in _expressions(items[0]):
+        _allow(one, text)
+    _bind(text)
+    return text
+
+
+def columns_used(condition: str) -> set[str]:
+    """The names of the columns in a checked condition."""
+    (statement, *_) = _parsed(_SELECT + condition, condition)
+    return {_column(one) for one in _expressions(statement["node"]["select_list"][0]) if one["class"] == "COLUMN_REF"}
+
+
+def _parsed(sql: str, condition: str) -> list[dict[str, Any]]:
+    with duckdb.connect() as connection:
+        ((found,),) = connection.execute("select json_serialize_sql(?)", [sql]).fetchall()
+    result = json.loads(found)
+    if result["error"]:
+        if result.get("error_type") != "parser":
+            raise ValueError(_ONE_CONDITION)
+        at = int(result.get("position", 0)) - len(sql[: sql.find(condition)]) if condition else 0
+        raise ValueError(f"is not SQL{_place(condition, at)}: {result['error_message']}")
+    return list(result["statements"])
+
+
+def _expressions(node: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(node, dict):
+        if "class" in node:
+            yield node
+        node = list(node.values())
+    if isinstance(node, list):
+        for one in node:
+            yield from _expressions(one)
+
+
+def _column(expression: dict[str, Any]) -> str:
+    return ".".join(expression["column_names"]).lower()
+
+
+def _allow(one: dict[str, Any], condition: str) -> None:
+    place = _place(condition, int(one.get("query_location", 0)) - len(_SELECT))
+    if one["class"] == "COLUMN_REF":
+        name = _column(one)
+        known = audience_columns()
+        if name not in known:
+            near = did_you_mean(name.rpartition(".")[2], known, "the columns are listed in docs/audiences.md")
+            raise ValueError(f"there is no column `{name}` for audiences{place}{near}")
+    elif one["class"] == "FUNCTION":
+        name = str(one["function_name"]).lower()
+        if name not in FUNCTIONS:
+            near = did_you_mean(name, FUNCTIONS, f"allowed are {', '.join(sorted(FUNCTIONS))}")
+            raise ValueError(f"the function `{name}` cannot be used{place}{near}")
+    elif one["class"] not in _KINDS:
+        raise ValueError(
+            f"a {str(one['class']).lower()} cannot be used{place}: compare columns with values, and join conditions"
+            " with and, or, not"
+        )
+
+
+def _bind(condition: str) -> None:
+    """Check the types of a condition on an empty table."""
+    columns = ", ".join(
+        f"{quoting.name(name)} {'varchar' if column.kind == 'string' else column.kind}"
+        for name, column in audience_columns().items()
+    )
+    with duckdb.connect() as connection:
+        connection.execute(f"create table customers ({columns})")
+        connection.execute("insert into customers default values")
+        try:
+            relation = connection.sql(f"select (\n{condition}\n) as is_member from customers")  # noqa: S608 (checked)
+            kind = str(relation.types[0])
+            relation.fetchall()
+        except duckdb.Error as error:
+            raise ValueError(f"cannot be used: {str(error).partition(chr(10))[0]}") from None
+    if kind != "BOOLEAN":
+        raise ValueError(f"must be true or false for each customer, but is {kind.lower()}")
+
+
+def _place(condition: str, at: int) -> str:
+    return f" (character {at + 1} of the condition)" if 0 <= at < len(condition) else ""

@@ -1,0 +1,228 @@
+"""The export of an audience: who is in which file, in which layout, and what is written for the next run."""
+
+import csv
+import json
+import stat
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from types import SimpleNamespace
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipelines.activation import export, export_audience, summary
+from pipelines.activation.layouts import Contact, Layout, columns_of, hashed_email, hashed_phone
+from pipelines.base.errors import ConfigError
+from pipelines.config.settings import load_settings
+from pipelines.landing import land
+from pipelines.landing.inbox import find
+from pipelines.landing.sources import audience_touches
+from pipelines.privacy.audience_files import erase_from_audiences
+
+CONFIG = """
+currency: EUR
+timezone: Europe/Berlin
+home: home
+sources: [{mapping: sample, files: inbox}]
+model: {identity: {phone_region: DE}}
+audiences:
+  win_back: {where: level = 'churned', channel: email, suppress_files: [never.txt]}
+  calls: {where: level = 'churned', channel: phone}
+"""
+PERSONS = {
+    "k1": ("shop", "C-1", "=Ana  Lopez", " Ana@Example.org ", "030 901820"),
+    "k2": ("shop", "C-2", 'Bo "the" Berg', "bo@example.org", None),
+    "k3": ("crm", "K-3", None, "cy@example.org", "+33 6 12 34 56 78"),
+    "k4": ("shop", "C-4", "Di", None, "+4930901821"),
+    "k5": ("shop", "@0123", None, "ed@example.org", None),
+    "k6": ("shop", "C-6", "Flo", "flo@example.org", None),
+    "k7": ("shop", "C-7", "Gil", "gil@example.org", None),
+}
+Members = Sequence[tuple[str, str, str | None]]
+Export = Callable[..., Path]
+
+
+@pytest.fixture
+def exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Export:
+    """Exports given members of an audience as of a day, and returns the folder of the files."""
+    for name in ("LOYALTY_CONFIG", "LOYALTY_HOME", "LOYALTY_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "loyalty.yml").write_text(CONFIG)
+    (tmp_path / "never.txt").write_text("FLO@example.org\n\nsomeone else\n")
+    settings = load_settings(tmp_path / "loyalty.yml")
+    paths = settings.paths
+    paths.state.mkdir(parents=True)
+    paths.exchange.mkdir()
+    keys = [(source, ref, key) for key, (source, ref, *_) in PERSONS.items()]
+    names = ["source", "ref", "customer_key"]
+    pq.write_table(
+        pa.table([pa.array(c) for c in zip(*keys, strict=True)], names=names), paths.exchange / "pseudonyms.parquet"
+    )
+    with duckdb.connect(str(paths.warehouse)) as connection:
+        connection.execute("create schema staging; create schema intermediate")
+        connection.execute(
+            "create table intermediate.int_customer_identity (source text, customer_ref text, customer_key text)"
+        )
+        connection.executemany("insert into intermediate.int_customer_identity values (?, ?, ?)", keys)
+        connection.execute(
+            "create table staging.int_person (customer_key text, source text, customer_ref text, name text, email text,"
+            " phone text)"
+        )
+        people = [(key, *person) for key, person in PERSONS.items()]
+        connection.executemany("insert into staging.int_person values (?, ?, ?, ?, ?, ?)", people)
+
+    def run(members: Members, name: str = "win_back", layout: Layout = Layout.CSV, day: str = "2024-03-31") -> Path:
+        marts = duckdb.connect()
+        marts.execute(
+            "create table customer_audience (customer_key text, audience text, arm text, suppressed_reason text)"
+        )
+        rows = [(key, name, arm, reason) for key, arm, reason in members]
+        marts.executemany("insert into customer_audience values (?, ?, ?, ?)", rows)
+        version = SimpleNamespace(
+            id=f"{day}_0a",
+            as_of=date.fromisoformat(day),
+            marts=["customer_audience"],
+            duckdb=lambda: nullcontext(marts),
+        )
+        monkeypatch.setattr(export, "open_version", lambda _: nullcontext(version))
+        found = export_audience(settings, name, layout)
+        assert summary(found).endswith(f"{found.folder} ({day}_0a)") or found.unmeasured
+        return found.folder
+
+    return run
+
+
+def rows(folder: Path, part: str) -> list[dict[str, str]]:
+    with (folder / f"{part}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def refs(folder: Path, part: str) -> list[str]:
+    return [row["customer_ref"] for row in rows(folder, part)]
+
+
+MEMBERS: Members = [
+    ("k1", "treated", None),
+    ("k2", "treated", "open_complaint"),
+    ("k3", "control", None),
+    ("k4", "treated", None),
+    ("k6", "treated", None),
+    ("k8", "control", None),
+]
+
+
+def test_members_are_treated_have_an_address_and_nothing_against_them(exported: Export) -> None:
+    folder = exported(MEMBERS)
+    assert refs(folder, "members") == refs(folder, "added") == ["C-1"]
+    assert rows(folder, "removed") == []
+    suppressed = {row["customer_key"]: row["Reason"] for row in rows(folder, "suppressed")}
+    assert suppressed == {"k2": "open_complaint", "k4": "no_address", "k6": "listed", "k8": "no_address"}
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["rule"] == "(level = 'churned') and consent_email"
+    assert manifest["counts"] == {"members": 1, "added": 1, "removed": 0, "suppressed": 4, "held_out": 1}
+
+
+def test_added_and_removed_are_against_the_last_export_of_the_format(exported: Export) -> None:
+    exported([("k1", "treated", None), ("k2", "treated", None)])
+    folder = exported([("k2", "treated", None), ("k7", "treated", None)], day="2024-04-01")
+    assert refs(folder, "members") == ["C-2", "C-7"]
+    assert refs(folder, "added") == ["C-7"]
+    assert refs(folder, "removed") == ["C-1"]
+    other = exported([("k2", "treated", None)], layout=Layout.ZOHO)
+    assert [row["Email"] for row in rows(other, "added")] == ["bo@example.org"]
+
+
+def test_files_are_readable_by_their_owner_only_and_no_cell_is_a_formula(exported: Export) -> None:
+    folder = exported([("k1", "treated", None)])
+    assert rows(folder, "members")[0] == {
+        "customer_key": "k1",
+        "source": "shop",
+        "customer_ref": "C-1",
+        "name": "'=Ana Lopez",
+        "email": "Ana@Example.org",
+        "phone": "+4930901820",
+    }
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_touches_name_both_groups_by_the_references_of_their_source(exported: Export, tmp_path: Path) -> None:
+    exported([("k1", "treated", None), ("k2", "treated", "employee"), ("k3", "control", None), ("k5", "treated", None)])
+    folder = tmp_path / "home" / "audience_touches"
+    name = "audience_win_back_2024-03-31.csv"
+    (shop,) = list(csv.DictReader((folder / "shop" / name).open(encoding="utf-8")))
+    (crm,) = list(csv.DictReader((folder / "crm" / name).open(encoding="utf-8")))
+    assert (shop["customer_ref"], shop["action"], shop["arm"]) == ("C-1", "sent", "treated")
+    assert (crm["customer_ref"], crm["action"], crm["arm"]) == ("K-3", "", "control")
+    assert shop["campaign_id"] == "audience:win_back"
+    assert shop["touched_at"] == "2024-03-31 21:59:59"  # the end of the day in Berlin, in summer time
+    settings = load_settings(tmp_path / "loyalty.yml")
+    found = [file for source in audience_touches(settings, ["shop", "crm", "other"]) for file in find(source)]
+    assert [(file.source.mapping.source, file.name, file.file_on, file.problem) for file in found] == [
+        ("crm", name, date(2024, 3, 31), None),
+        ("shop", name, date(2024, 3, 31), None),
+    ]
+    land(settings.home, audience_touches(settings, ["shop", "crm"]), today=date(2024, 5, 31))
+    landed = duckdb.sql(
+        "select source, customer_ref, arm, touched_at"
+        f" from '{settings.paths.landing}/campaign_touches/*/*/part.parquet'"
+    ).fetchall()
+    at = "2024-03-31 21:59:59"
+    assert sorted(landed) == [("crm", "K-3", "control", at), ("shop", "C-1", "treated", at)]
+    # the same day again: the later export counts
+    exported([("k3", "control", None)])
+    assert list(csv.DictReader((folder / "shop" / name).open(encoding="utf-8"))) == []
+
+
+def test_an_erased_person_leaves_all_files(exported: Export, tmp_path: Path) -> None:
+    people: Members = [("k1", "treated", None), ("k2", "treated", None), ("k6", "treated", None)]
+    folders = [exported(people), exported(people, layout=Layout.GOOGLE), exported(people[1:], name="calls")]
+    audiences = tmp_path / "home" / "audiences"
+    assert erase_from_audiences(audiences, ["k1", "k9"]) == ["win_back/csv", "win_back/google"]
+    assert refs(folders[0], "members") == ["C-2"]
+    assert [row["Email"] for row in rows(folders[1], "members")] == [hashed_email("bo@example.org")]
+    counts = json.loads((folders[0] / "manifest.json").read_text())["counts"]
+    assert counts == {"members": 1, "added": 1, "removed": 0, "suppressed": 1, "held_out": 0}
+    left = b"".join(path.read_bytes() for folder in folders for path in folder.iterdir())
+    assert b"Lopez" not in left
+    assert b"Ana@" not in left
+    assert erase_from_audiences(audiences, ["k1"]) == []
+
+
+def test_google_gets_hashes_of_normalised_addresses() -> None:
+    assert hashed_email(" Test@Example.com ") == "973dfe463ec85785f5f95af5ba3906eedb2d931c24e69824a89ea65dba4e813b"
+    assert hashed_email("J.Doe@GMail.com") == sha256(b"jdoe@gmail.com").hexdigest()
+    assert hashed_email("j.doe@example.com") == sha256(b"j.doe@example.com").hexdigest()
+    assert hashed_phone("+4930901820") == sha256(b"+4930901820").hexdigest()
+    assert hashed_email("") == hashed_phone("") == ""
+
+
+def test_each_tool_gets_its_own_columns() -> None:
+    one = Contact("k", "a", "fxiaoke", "F-1", 'Bo "the" <Berg>', "bo@example.org", "+4930901820")
+    cells = {layout: {name: cell(one) for name, cell in columns_of(layout, "email").items()} for layout in Layout}
+    assert next(iter(cells[Layout.KLAVIYO])) == "Email"
+    assert next(iter(columns_of(Layout.KLAVIYO, "sms"))) == "Phone Number"
+    assert list(cells[Layout.GOOGLE]) == ["Email", "Phone"]
+    assert cells[Layout.ZOHO]["Last Name"] == "Bo the Berg"
+    assert columns_of(Layout.ZOHO, "email")["Last Name"](Contact("k", "a", email="x@example.org")) == "x@example.org"
+    assert cells[Layout.FXIAOKE] == {
+        "姓名": 'Bo "the" <Berg>',
+        "手机": "+4930901820",
+        "邮件": "bo@example.org",
+        "客户编号": "F-1",
+        "受众": "a",
+    }
+
+
+def test_an_unknown_audience_and_an_unreadable_list_are_errors(exported: Export, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"loyalty\.yml has no audience 'win_bak'; did you mean `win_back`"):
+        exported([("k1", "treated", None)], name="win_bak")
+    (tmp_path / "never.txt").unlink()
+    with pytest.raises(ConfigError, match="the list of suppressed customers cannot be read"):
+        exported([("k1", "treated", None)])
+    assert not (tmp_path / "home" / "audiences").exists()
