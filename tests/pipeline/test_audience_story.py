@@ -16,7 +16,7 @@ pytestmark = pytest.mark.story
 HEADER_LINES = 2
 AUDIENCES = """
 audiences:
-  win_back: {where: "level in ('at_risk', 'churned')", channel: email, holdout: 0.3, effect_days: 10}
+  win_back: {where: recency_days > 15, channel: email, holdout: 0.4, effect_days: 10}
   everybody: {where: behaviour_score is not null, channel: phone, holdout: 0}
 """
 FORMATS = ("csv", "klaviyo", "google", "zoho", "fxiaoke")
