@@ -142,6 +142,8 @@ def _column(values: Values, found: Match, name: str) -> DraftedColumn:
         if numbers.why:
             doubt = ". In every value, the comma could also be a decimal comma" if numbers.is_open else ""
             remarks.append(Remark(f"{name}: `{one.name}` is written {numbers.why}{doubt}", numbers.is_open))
+        if numbers.doubt:
+            remarks.append(Remark(f"{name}: `{one.name}`: {numbers.doubt}", True))
         if numbers.unread:
             no_numbers = counted(numbers.unread, "value that is not a number", "values that are not numbers")
             remarks.append(Remark(f"{name}: `{one.name}` has {no_numbers}: {_QUARANTINED}"))

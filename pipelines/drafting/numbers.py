@@ -1,14 +1,33 @@
 """Finds how a column writes its numbers: decimal comma, separators of thousands, currency signs, `17850.0` as a key."""
 
+import re
 from dataclasses import dataclass
 
 from pipelines.base import quoting
 from pipelines.drafting.times import Query
 
 _SIGNS = "[\\s\\p{L}\\p{Sc}'’]"
+_BLANKS = "[\\s'’]"
+_NO_UNIT = "[^\\p{L}\\p{Sc}]"
 _PLAIN = r"[+-]?\d+(\.\d+)?"
 _COMMA = r"[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?"
 _THOUSANDS = r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?"
+
+
+# What may stand beside a number and does not change it, with the unit that it means. Anything else, such as k, does.
+_CODE = re.compile(
+    "AED|AUD|BRL|CAD|CHF|CLP|CNY|COP|CZK|DKK|EGP|EUR|GBP|HKD|HUF|IDR|ILS|INR|JPY|KRW|KZT|MAD|MXN|MYR|NGN|NOK|NZD|PEN"
+    "|PHP|PKR|PLN|RON|RUB|SAR|SEK|SGD|THB|TRY|TWD|UAH|USD|VND|ZAR"
+)
+_UNITS = {
+    **{"€": "EUR", "EURO": "EUR", "EUROS": "EUR", "£": "GBP", "US$": "USD", "HK$": "HKD", "NT$": "TWD", "R$": "BRL"},
+    **{"A$": "AUD", "AU$": "AUD", "C$": "CAD", "CA$": "CAD", "S$": "SGD", "$": "$", "KR": "KR", "FR": "CHF"},
+    **{"RMB": "CNY", "元": "CNY", "人民币": "CNY", "CN¥": "CNY", "JP¥": "JPY", "円": "JPY", "¥": "¥", "￥": "¥"},
+    **{"₽": "RUB", "РУБ": "RUB", "₹": "INR", "RS": "RS", "₩": "KRW", "₺": "TRY", "TL": "TRY", "₫": "VND", "₴": "UAH"},
+    **{"ZŁ": "PLN", "KČ": "CZK", "FT": "HUF", "₪": "ILS", "฿": "THB", "₦": "NGN", "₱": "PHP", "RM": "MYR", "RP": "IDR"},
+    **{"PCS": "PCS", "PC": "PCS", "件": "件", "个": "个", "PTS": "PTS", "POINTS": "PTS", "积分": "积分"},
+}
+_LISTED = 5
 
 
 @dataclass(frozen=True)
@@ -21,6 +40,7 @@ class Numbers:
         why: What is special about them.
         is_open: Whether commas may be decimal marks or separators of thousands.
         unread: The number of values in the sample that are no numbers.
+        doubt: Why letters beside the numbers are left in place, so that staging rejects the values; empty if none are.
     """
 
     share: float
@@ -28,6 +48,7 @@ class Numbers:
     why: str = ""
     is_open: bool = False
     unread: int = 0
+    doubt: str = ""
 
 
 def numbers_of(query: Query, sample: str, column: str) -> Numbers:
@@ -38,40 +59,67 @@ def numbers_of(query: Query, sample: str, column: str) -> Numbers:
         sample: The table with the sample.
         column: The column of the sample.
     """
-    bare = f"regexp_replace({column}, {quoting.text(_SIGNS)}, '', 'g')"
+    units, doubt = _units(query, sample, column)
+    bare = f"regexp_replace({column}, {quoting.text(_SIGNS)}, '', 'g')"  # whether it is a column of numbers
+    signs = "|".join([_BLANKS, *(f"{_any_case(unit)}\\.?" for unit in units)])
+    read = f"regexp_replace({column}, {quoting.text(signs)}, '', 'g')"
     fits = ", ".join(
         f"count(*) filter (regexp_full_match({value}, {quoting.text(pattern)}))"
-        for value, pattern in (
-            (column, _PLAIN),
-            (bare, _PLAIN),
-            (bare, _COMMA),
-            (bare, _THOUSANDS),
-        )
+        for value in (column, bare, read)
+        for pattern in (_PLAIN, _COMMA, _THOUSANDS)
     )
     letters = f"count(*) filter (length(regexp_replace({column}, '[^\\p{{L}}]', '', 'g')) > 3)"
     commas = f"count(*) filter (contains({column}, ','))"
-    spaced = f"count(*) filter ({column} <> {bare})"
-    ((total, words, comma, signs, *counts),) = query(
+    spaced = f"count(*) filter ({column} <> {read})"
+    ((total, words, comma, signed, *counts),) = query(
         f"select count({column}), {letters}, {commas}, {spaced}, {fits} from {sample}"  # noqa: S608 (names of ours)
     )
-    n, texts, with_comma, with_signs = (int(str(one)) for one in (total, words, comma, signs))
-    plain, bare_plain, decimal_comma, thousands = (int(str(one)) for one in counts)
+    n, texts, with_comma, with_signs = (int(str(one)) for one in (total, words, comma, signed))
+    plain, _, _, *others = (int(str(one)) for one in counts)
+    bare_plain, bare_comma, bare_thousands, read_plain, read_comma, read_thousands = others
     if not n:
         return Numbers(1.0)
     if texts > n / 2:
         return Numbers(0.0, unread=n)
     if plain == n or (not with_comma and plain >= bare_plain):
         return Numbers(plain / n, unread=n - plain)
-    value = f"regexp_replace({{}}, {quoting.text(_SIGNS)}, '', 'g')" if with_signs else "{}"
-    shown = "with a currency sign, unit or blank" if with_signs else ""
+    value = f"regexp_replace({{}}, {quoting.text(signs)}, '', 'g')" if with_signs else "{}"
+    shown = f"with {' or '.join(f'`{unit}`' for unit in units) or 'blanks'} (removed)" if with_signs else ""
     if not with_comma:
-        return Numbers(bare_plain / n, value, shown, unread=n - bare_plain)
-    if decimal_comma > thousands:
+        return Numbers(bare_plain / n, value, shown, unread=n - read_plain, doubt=doubt)
+    if bare_comma > bare_thousands:
         sql = f"replace(replace({value}, '.', ''), ',', '.')"
-        why = " ".join(filter(None, ("with a decimal comma", shown)))
-        return Numbers(decimal_comma / n, sql, why, unread=n - decimal_comma)
-    why = " ".join(filter(None, ("with commas between thousands", shown)))
-    return Numbers(thousands / n, f"replace({value}, ',', '')", why, decimal_comma == thousands, n - thousands)
+        why = " and ".join(filter(None, ("with a decimal comma", shown)))
+        return Numbers(bare_comma / n, sql, why, unread=n - read_comma, doubt=doubt)
+    why = " and ".join(filter(None, ("with commas between thousands", shown)))
+    sql, is_open = f"replace({value}, ',', '')", bare_comma == bare_thousands
+    return Numbers(bare_thousands / n, sql, why, is_open, n - read_thousands, doubt)
+
+
+def _units(query: Query, sample: str, column: str) -> tuple[list[str], str]:
+    """The ways in which the one unit of a column is written, and why other letters are left in place."""
+    unit = f"upper(regexp_replace({column}, {quoting.text(_NO_UNIT)}, '', 'g'))"
+    found = query(
+        f"select {unit} as unit, count(*) from {sample}"  # noqa: S608 (names of ours)
+        f" where regexp_matches({column}, '\\d') and {unit} <> '' group by all order by 2 desc, 1 limit 50"
+    )
+    counts = {str(unit): int(str(n)) for unit, n in found}
+    meanings = {unit: unit if _CODE.fullmatch(unit) else _UNITS.get(unit) for unit in counts}
+    known = {unit: meaning for unit, meaning in meanings.items() if meaning}
+    if len(known) == len(counts) and len(set(known.values())) <= 1:
+        return sorted(known, key=len, reverse=True), ""
+    listed = ", ".join(f"`{unit}` ({n:,})" for unit, n in list(counts.items())[:_LISTED])
+    more = f" and {len(counts) - _LISTED} more" if len(counts) > _LISTED else ""
+    meaning = "may be different units" if len(known) == len(counts) else "may change the numbers"
+    return [], (
+        f"letters or signs beside the numbers {meaning}: {listed}{more}. They are left in place, so their rows are"
+        " quarantined. Write an expression that reads them, or a column that has the currency"
+    )
+
+
+def _any_case(unit: str) -> str:
+    """A regular expression for a unit in capital or small letters, whatever the case of the text."""
+    return "".join(f"[{one}{one.lower()}]" if one != one.lower() else f"[{one}]" for one in unit)
 
 
 def is_float_key(query: Query, sample: str, column: str) -> bool:

@@ -30,7 +30,7 @@ def test_wjx(tmp_path: Path) -> None:
     assert desk.rows("survey_answers", f"distinct {PEOPLE}", "1") == [
         ("1 2024-03-05 09:08:07", "2024-03-05 01:08:07", "VIP-7", None, "13800138000"),
         ("2 2024-03-31 23:30:00", "2024-03-31 15:30:00", None, "ada@example.com", None),  # 无 is not a phone number
-        ("3 2024-04-01 00:10:00", "2024-03-31 16:10:00", f"phone {digest}", None, "+86 138 0013 8001"),
+        ("3 2024-04-01 00:10:00", "2024-03-31 16:10:00", f"phone {digest}", None, "+8613800138001"),
     ]
     assert [row[1:] for row in desk.rows("ledger", LEDGER)] == [(4, 0, 1)]
 
@@ -43,11 +43,27 @@ def test_a_phone_number_of_wjx_in_full_width_is_one_and_a_number_that_lost_digit
     header = "序号,提交答卷时间,1、您有多大可能向朋友或同事推荐我们？,2、您的手机号,3、您的会员号"
     desk.put("a.csv", f"{header}\n{rows}".encode("gb18030"))
     (warning,) = desk.land().warnings
-    assert "`您的手机号` `2、您的手机号: numbers such as 1.38E+10 have lost digits and identify nobody` (1)" in warning
+    assert "`2、您的手机号: not one whole number (a spreadsheet cuts off digits of 1.38E+10)" in warning
     assert "会员号" in warning
     digest = hashlib.md5(b"13800138000", usedforsecurity=False).hexdigest()
     known = ("9", f"phone {digest}", "13800138000")
     assert desk.rows("survey_answers", "answer_number, customer_ref, phone") == [known, known, ("9", None, None)]
+
+
+def test_phone_numbers_of_wjx_in_any_usual_form(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.mapping.write_text("extends: wjx\n", encoding="utf-8")
+    phones = ["(+86)13800138000", "138.0013.8000", "13800138000.0", "'13800138000", "13800138000/13900139000"]
+    rows = "".join(f"{n},2024/3/5 9:08:07,9,{phone},HTC,3\n" for n, phone in enumerate(phones))
+    header = (
+        "序号,提交答卷时间,1、您有多大可能向朋友推荐我们？,2、您的联系方式（手机）,3、手机品牌,4、手机使用年限（年）"
+    )
+    desk.put("a.csv", f"{header}\n{rows}".encode("gb18030"))
+    (warning,) = desk.land().warnings
+    assert "`手机品牌` (5)" in warning and "`手机使用年限（年）" in warning
+    assert "`2、您的联系方式（手机）: not one whole number" in warning
+    read = [row[0] for row in desk.rows("survey_answers", "phone", "record")]
+    assert read == ["+8613800138000", "13800138000", "13800138000", "13800138000", None]
 
 
 def test_wjx_lists_the_questions_that_it_does_not_take(tmp_path: Path) -> None:
