@@ -74,7 +74,7 @@ class Blocks:
         records = relation_of(self._group, rows, f"{kept} and coalesce({sql_of(rows.where)}, false)")
         where = is_known(rows)
         if rows.unpivot:
-            where += f" and {self._answered(name, block, rows.unpivot[number], types)}"
+            where += f" and {self._answered(name, rows.blocks()[number], rows.unpivot[number], types)}"
         position = f"cast({ITEM_NO} as bigint)" if rows.each else str(number)
         first = ", ".join(
             f"{self._extracted(name, column, spec, types[column])} as {column}" for column, spec in block.items()

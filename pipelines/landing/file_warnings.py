@@ -1,5 +1,5 @@
-"""Warnings about a file that lands: its end may be cut off, two time formats read a value as different dates, or a
-look-up has no value or several values for a key.
+"""Warnings about a file that lands: its end may be cut off, a date can be read in two ways, or a look-up has no value
+or several values for a key.
 
 The file lands nevertheless. The ledger records the counts, and the run shows the warnings.
 """
@@ -21,7 +21,7 @@ class FileWarnings:
     """What may be wrong with a file, for the ledger and for the user.
 
     Attributes:
-        ambiguous_times: Per entity, the number of values that two declared formats read as different dates.
+        ambiguous_times: Per entity, the number of values that can be read as different dates.
         may_be_cut_off: Whether the file may be cut off inside its last field.
         lookup_missing: Per entity, the number of records whose key has no row in a look-up.
         lookup_differs: Per entity, the number of records whose key has several values in a look-up.
@@ -91,6 +91,17 @@ def find_warnings(
                 f"{name}: the declared formats {listed} read {twice:,} of {counted(values, 'value')} of"
                 f" {entity}.{column} as different dates. The first format is used, so these dates may be wrong."
                 " Under `timestamps` in the mapping, declare only the format that the source writes"
+            )
+    for entity, column, others, query in sql.contradicted_times():
+        ((only, twice),) = connection.execute(query).fetchall()
+        if only:
+            ambiguous[entity] = ambiguous.get(entity, 0) + twice
+            listed = " or ".join(f"`{form}`" for form in others)
+            messages.append(
+                f"{name}: {counted(only, 'value')} of {entity}.{column} can only be read as {listed}, which the"
+                f" mapping does not declare. They are quarantined. The same file has {twice:,} others in which day and"
+                " month may be exchanged, so these dates may be wrong. Under `timestamps` in the mapping, declare the"
+                " format that the source writes"
             )
     messages += [f"{name}: {message}" for message in [*sql.unmapped(connection), *sql.questions(connection)]]
     missing, differs = Counter[str](), Counter[str]()

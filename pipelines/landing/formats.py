@@ -4,6 +4,7 @@ The formats of a column are tried in order, so the first one reads such a text. 
 with sample texts. The affected values of a file are counted when the file lands (rows.py).
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -123,3 +124,15 @@ def involved(formats: Sequence[str]) -> tuple[str, ...]:
     """The formats that contradict another one of the given formats."""
     found = {form for one in conflicts(tuple(formats)) for form in (one.first, one.second)}
     return tuple(form for form in formats if form in found)
+
+
+def exchanged(formats: Sequence[str]) -> tuple[str, ...]:
+    """The formats with day and month exchanged that a source may have meant and that are not declared.
+
+    A format that begins with the year has the month next everywhere, so it is not exchanged.
+    """
+    swap = {"%m": "%d", "%d": "%m"}
+    others = (
+        re.sub("%[md]", lambda found: swap[str(found[0])], form) for form in formats if re.match("%[md].*%[md]", form)
+    )
+    return tuple(form for form in others if form not in formats)

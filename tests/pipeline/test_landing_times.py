@@ -123,3 +123,24 @@ def test_check_names_the_line_of_the_mapping_and_passes(tmp_path: Path) -> None:
     assert done.exit_code == 0
     said = done.stderr.replace("\n", "")
     assert f"mapping.yml:{line}" in said and DAY_FIRST in said
+
+
+@pytest.mark.parametrize("declared", [MONTH_FIRST, [MONTH_FIRST, "iso"], f"{MONTH_FIRST} %H:%M:%S"])
+def test_a_file_that_contradicts_its_only_format_is_reported_with_the_dates_that_may_be_wrong(
+    tmp_path: Path, declared: Any
+) -> None:
+    formats = declared if isinstance(declared, list) else [declared]
+    clock = " 12:30:00" if "%H" in formats[0] else ""
+    desk = Desk(tmp_path, _orders(timestamps=formats))
+    times = [f"{day}{clock}" for day in ("31/03/2024", "04/05/2024", "06/06/2024", "07/05/2024")]
+    desk.put("a.csv", "id,at\n" + "".join(f"{number},{time}\n" for number, time in enumerate(times)))
+    (warning,) = desk.land().warnings
+    assert warning.startswith(f"shop: a.csv: 1 value of orders.ordered_at can only be read as `{DAY_FIRST}")
+    assert "has 2 others" in warning  # 6 June is the same day in both
+    assert desk.rows("ledger", "ambiguous_times") == [(2,)]
+
+
+def test_a_date_that_no_format_reads_contradicts_nothing(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, _orders(timestamps=[MONTH_FIRST]))
+    desk.put("a.csv", "id,at\n1,04/05/2024\n2,unknown\n3,2024-05-04\n4,99/99/2024\n")
+    assert desk.land().warnings == ()
