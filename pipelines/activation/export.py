@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from pipelines.activation.declared import declared_audience, require_built
 from pipelines.activation.layouts import Contact, Layout, columns_of
 from pipelines.activation.listing import require_audiences
-from pipelines.activation.touches import Touch, write_touches
+from pipelines.activation.never import listed_addresses, listed_keys, listed_texts
+from pipelines.activation.touches import Touch, read_touches, write_touches
 from pipelines.base.database import open_to_read
-from pipelines.base.errors import BuildError, ConfigError
-from pipelines.base.spelling import did_you_mean
+from pipelines.base.errors import BuildError
 from pipelines.base.text import counted
 from pipelines.config.audiences import AudienceSettings
 from pipelines.config.settings import Settings
@@ -24,7 +25,8 @@ from pipelines.identity.person import find_persons
 from pipelines.privacy.audience_files import KEY, PART, REASON, read_rows, write_files
 from pipelines.reading import open_version
 
-LISTED, NO_ADDRESS, HELD_OUT = "listed", "no_address", "control"
+LISTED, NO_ADDRESS, RECENT = "listed", "no_address", "recently_contacted"
+HELD_OUT, TREATED = "control", "treated"
 _MEMBERS = """
     select customer_key, arm, suppressed_reason
     from customer_audience
@@ -56,19 +58,21 @@ def export_audience(settings: Settings, name: str, layout: Layout) -> ExportedAu
 
     Raises:
         ConfigError: loyalty.yml has no such audience, or a list of suppressed customers cannot be read.
-        PublicationError: Nothing is published, or by an earlier program.
+        PublicationError: Nothing is published, or by an earlier program or with another declaration of the audience.
         BuildError: The last build has no table of persons.
     """
-    audience = _declared(settings, name)
+    audience = declared_audience(settings, name)
     with open_version(settings.home) as version:
         require_audiences(version)
         with version.duckdb() as connection:
+            require_built(connection, version.id, name, audience)
             found = connection.execute(_MEMBERS, {"audience": name}).fetchall()
         version_id, as_of = version.id, version.as_of
-    contacts = _contacts(settings, name, [key for key, _, _ in found])
-    never = _listed(settings, audience)
+    texts = listed_texts(audience.suppress_files)
+    contacts, never = _contacts(settings, name, [key for key, _, _ in found], texts)
+    before = read_touches(settings.paths.audience_touches, name, as_of)
     reasons = {
-        key: reason or (LISTED if never & _names_of(contacts[key]) else _without_address(contacts[key], audience))
+        key: _reason(contacts[key], reason, audience, key in never, before.get(_ref(contacts[key])))
         for key, _, reason in found
     }
     arms = {key: arm for key, arm, _ in found if not reasons[key]}
@@ -93,57 +97,43 @@ def export_audience(settings: Settings, name: str, layout: Layout) -> ExportedAu
     return ExportedAudience(folder, version_id, counts, len(touches) - written)
 
 
-def _declared(settings: Settings, name: str) -> AudienceSettings:
-    if name not in settings.audiences:
-        known = ", ".join(settings.audiences) or "none"
-        near = did_you_mean(name, settings.audiences, f"the audiences are: {known}")
-        raise ConfigError(f"loyalty.yml has no audience {name!r}{near}", hint="call `loyalty audience` to list them")
-    return settings.audiences[name]
-
-
-def _contacts(settings: Settings, audience: str, keys: Iterable[str]) -> dict[str, Contact]:
-    """Each key with name and addresses, as far as the last build knows them."""
+def _contacts(
+    settings: Settings, audience: str, keys: Iterable[str], texts: list[str]
+) -> tuple[dict[str, Contact], set[str]]:
+    """Each key with name and addresses, as far as the last build knows them; and the keys that the lists name."""
     paths, rules = settings.paths, ContactRules.of(settings.model.identity)
     found = {key: Contact(key, audience) for key in keys}
     if not paths.warehouse.is_file():
         raise BuildError("the last build was removed, so no names are known", hint="call `loyalty run` first")
     with open_to_read(paths.warehouse) as connection:
+        never = listed_keys(connection, settings, texts)
         for person in find_persons(connection, paths.exchange, found):
-            usable = rules.form("email", person.email) if person.email else None
             found[person.asked] = replace(
                 found[person.asked],
                 source=person.source,
                 customer_ref=person.customer_ref,
                 name=" ".join((person.name or "").split()),
-                email=person.email.strip() if person.email and usable else "",
+                email=(rules.form("email", person.email) or "") if person.email else "",
                 phone=(rules.form("phone", person.phone) or "") if person.phone else "",
             )
-    return found
+    addresses = listed_addresses(settings, texts)
+    never |= {key for key, one in found.items() if addresses & {one.email, one.phone}}
+    return found, never
+
+
+def _ref(contact: Contact) -> tuple[str, str]:
+    return contact.source, contact.customer_ref
+
+
+def _reason(contact: Contact, reason: str | None, audience: AudienceSettings, never: bool, before: str | None) -> str:
+    """Why a member is not contacted; empty if the member is. `before` is the arm in an earlier export of this day."""
+    if reason == RECENT and before == TREATED:
+        reason = None  # contacted by this audience, with these files
+    return reason or (LISTED if never else _without_address(contact, audience))
 
 
 def _without_address(contact: Contact, audience: AudienceSettings) -> str:
     return "" if (contact.email if audience.channel == "email" else contact.phone) else NO_ADDRESS
-
-
-def _names_of(contact: Contact) -> set[str]:
-    return {one for one in (contact.customer_key, contact.customer_ref, contact.email.lower(), contact.phone) if one}
-
-
-def _listed(settings: Settings, audience: AudienceSettings) -> set[str]:
-    """Everything that the lists of suppressed customers name."""
-    rules = ContactRules.of(settings.model.identity)
-    found: set[str] = set()
-    for path in audience.suppress_files:
-        try:
-            lines = path.read_text(encoding="utf-8-sig").splitlines()
-        except (OSError, UnicodeDecodeError) as problem:
-            raise ConfigError(
-                f"{path}: the list of suppressed customers cannot be read: {problem}",
-                hint="correct suppress_files in loyalty.yml; nothing was exported",
-            ) from problem
-        for text in filter(None, map(str.strip, lines)):
-            found |= {text, text.lower()} if "@" in text else {text, rules.form("phone", text) or text}
-    return found
 
 
 def _rows(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pipelines.activation.declared import difference
 from pipelines.base.errors import PublicationError
 from pipelines.config.audiences import AudienceSettings
 from pipelines.reading import OpenVersion
@@ -33,6 +34,7 @@ class AudienceCount:
         to_contact: How many remain.
         rule: Its rule.
         description: What it is for.
+        problem: Why the counts are not those of this rule; empty if they are.
     """
 
     audience: str
@@ -43,6 +45,7 @@ class AudienceCount:
     to_contact: int
     rule: str
     description: str
+    problem: str
 
 
 def count_audiences(version: OpenVersion, audiences: Mapping[str, AudienceSettings]) -> list[AudienceCount]:
@@ -54,11 +57,22 @@ def count_audiences(version: OpenVersion, audiences: Mapping[str, AudienceSettin
     require_audiences(version)
     with version.duckdb() as connection:
         counts = {name: numbers for name, *numbers in connection.execute(_COUNTS).fetchall()}
+        problems = {name: difference(connection, name, one) for name, one in audiences.items()}
     found = []
     for name, one in audiences.items():
         members, suppressed, held_out, to_contact = counts.get(name, (0, 0, 0, 0))
         found.append(
-            AudienceCount(name, one.channel, members, suppressed, held_out, to_contact, one.rule, one.description)
+            AudienceCount(
+                name,
+                one.channel,
+                members,
+                suppressed,
+                held_out,
+                to_contact,
+                one.rule,
+                one.description,
+                problems[name],
+            )
         )
     return found
 

@@ -5,6 +5,8 @@ source and gets no touch, in either group. The touch happens at the end of the a
 is the outcome.
 """
 
+import csv
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ from pipelines.base.spreadsheet import write_csv
 CAMPAIGN = "audience:"
 _NAMES = ("touch_id", "customer_ref", "campaign_id", "action", "arm", "touched_at")
 _GUEST = "@"
+_ANY = re.compile(r"(?s).*")  # a machine reads the files, so a reference stays as it is
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,23 @@ class Touch:
     arm: str
 
 
+def read_touches(folder: Path, audience: str, as_of: date) -> dict[tuple[str, str], str]:
+    """The arm of each (source, reference) in earlier exports of an audience for a day."""
+    found: dict[tuple[str, str], str] = {}
+    for path in sorted(folder.glob(f"*/{_file(audience, as_of)}")):
+        with path.open(encoding="utf-8", newline="") as file:
+            found |= {(path.parent.name, row["customer_ref"]): row["arm"] for row in csv.DictReader(file)}
+    return found
+
+
+def _file(audience: str, as_of: date) -> str:
+    return f"audience_{audience}_{as_of}.csv"
+
+
 def write_touches(folder: Path, audience: str, as_of: date, timezone: str, touches: Iterable[Touch]) -> int:
-    """Write `<folder>/<source>/audience_<audience>_<day>.csv` for each source; an export of the same day replaces it.
+    """Write `<folder>/<source>/audience_<audience>_<day>.csv` for each source; an export of the same day adds to it.
+
+    Who has been contacted stays contacted, also if a later export of the day no longer has that customer.
 
     Args:
         folder: `<home>/audience_touches`.
@@ -46,16 +64,19 @@ def write_touches(folder: Path, audience: str, as_of: date, timezone: str, touch
         touches: The members and those who are held out.
 
     Returns:
-        The number of touches.
+        The number of touches of this export.
     """
+    arms: dict[tuple[str, str], str] = {
+        (one.source, one.customer_ref): one.arm
+        for one in touches
+        if one.source and not one.customer_ref.startswith(_GUEST)
+    }
+    written = len(arms)
+    for pair, arm in read_touches(folder, audience, as_of).items():
+        arms[pair] = "treated" if arm == "treated" else arms.get(pair, arm)
     by_source: dict[str, list[Touch]] = defaultdict(list)
-    for touch in touches:
-        if touch.source and not touch.customer_ref.startswith(_GUEST):
-            by_source[touch.source].append(touch)
-    name = f"audience_{audience}_{as_of}.csv"
-    for path in folder.glob(f"*/{name}"):
-        if path.parent.name not in by_source:
-            by_source[path.parent.name] = []
+    for (source, ref), arm in sorted(arms.items()):
+        by_source[source].append(Touch(source, ref, arm))
     end = datetime.combine(as_of, time(23, 59, 59), ZoneInfo(timezone)).astimezone(UTC)
     for source, rows in by_source.items():
         (folder / source).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -70,5 +91,5 @@ def write_touches(folder: Path, audience: str, as_of: date, timezone: str, touch
             )
             for one in rows
         ]
-        write_csv(folder / source / name, _NAMES, [cells])
-    return sum(map(len, by_source.values()))
+        write_csv(folder / source / _file(audience, as_of), _NAMES, [cells], unchanged=_ANY)
+    return written

@@ -7,7 +7,7 @@ import typer
 
 from pipelines.activation.layouts import Layout
 from pipelines.base.errors import ConfigError
-from pipelines.cli.console import JsonOption, out, print_json, print_rows, reports_errors
+from pipelines.cli.console import JsonOption, out, print_json, print_rows, print_warning, reports_errors
 from pipelines.cli.exclusive import exclusive
 from pipelines.cli.options import ConfigOption, HomeOption
 from pipelines.config.settings import Settings, load_settings
@@ -62,3 +62,8 @@ def _list(settings: Settings, *, as_json: bool) -> None:
     names = ("audience", "channel", "members", "suppressed", "held out", "to contact", "rule")
     counts = [[f"{n:,}" for n in (one.members, one.suppressed, one.held_out, one.to_contact)] for one in found]
     print_rows(names, [[one.audience, one.channel, *n, one.rule] for one, n in zip(found, counts, strict=True)])
+    for one in found:
+        if one.problem:
+            print_warning(
+                f"the audience `{one.audience}` {one.problem}. Call `loyalty run`, so that it has its own members"
+            )

@@ -46,6 +46,9 @@ _KINDS = {
 }
 # Functions that mean the same on both engines and read nothing else.
 FUNCTIONS = frozenset({"+", "-", "*", "/", "~~", "!~~", "abs", "lower", "upper", "length", "round", "trim"})
+# How users write functions that the parser names otherwise.
+_WRITTEN = {"~~": "like", "!~~": "not like", "~~*": "ilike", "!~~*": "not ilike", "~~~": "glob", "contains": "in"}
+_VALUES = {"string": "'a'", "boolean": "true", "date": "date '2024-01-01'", "timestamp": "timestamp '2024-01-01'"}
 _SELECT = "select "
 _ONE_CONDITION = "must be one SQL condition, such as level = 'at_risk' and recency_days > 90"
 
@@ -140,13 +143,14 @@ def _allow(one: dict[str, Any], condition: str) -> None:
         name = _column(one)
         known = audience_columns()
         if name not in known:
-            near = did_you_mean(name.rpartition(".")[2], known, "the columns are listed in docs/audiences.md")
+            near = did_you_mean(name.rpartition(".")[2], known, "docs/marts.md lists the columns of each mart")
             raise ValueError(f"there is no column `{name}` for audiences{place}{near}")
     elif one["class"] == "FUNCTION":
         name = str(one["function_name"]).lower()
         if name not in FUNCTIONS:
-            near = did_you_mean(name, FUNCTIONS, f"allowed are {', '.join(sorted(FUNCTIONS))}")
-            raise ValueError(f"the function `{name}` cannot be used{place}{near}")
+            allowed = sorted(_WRITTEN.get(one, one) for one in FUNCTIONS)
+            near = did_you_mean(name, FUNCTIONS, f"allowed are {', '.join(allowed)}")
+            raise ValueError(f"the function `{_WRITTEN.get(name, name)}` cannot be used{place}{near}")
     elif one["class"] not in _KINDS:
         raise ValueError(
             f"a {str(one['class']).lower()} cannot be used{place}: compare columns with values, and join conditions"
@@ -155,7 +159,7 @@ def _allow(one: dict[str, Any], condition: str) -> None:
 
 
 def _bind(condition: str) -> None:
-    """Check the types of a condition on an empty table."""
+    """Check the types of a condition on two customers: one without any value, and one with a value everywhere."""
     columns = ", ".join(
         f"{quoting.name(name)} {'varchar' if column.kind == 'string' else column.kind}"
         for name, column in audience_columns().items()
@@ -163,10 +167,15 @@ def _bind(condition: str) -> None:
     with duckdb.connect() as connection:
         connection.execute(f"create table customers ({columns})")
         connection.execute("insert into customers default values")
+        values = ", ".join(_VALUES.get(column.kind, "1") for column in audience_columns().values())
+        connection.execute(f"insert into customers values ({values})")  # noqa: S608 (values of ours)
         try:
             relation = connection.sql(f"select (\n{condition}\n) as is_member from customers")  # noqa: S608 (checked)
             kind = str(relation.types[0])
             relation.fetchall()
+        except duckdb.ConversionException as error:
+            why = "a text is used as a number, a day or a truth value; write codes in single quotes"
+            raise ValueError(f"cannot be used: {why} ({str(error).partition(chr(10))[0]})") from None
         except duckdb.Error as error:
             raise ValueError(f"cannot be used: {str(error).partition(chr(10))[0]}") from None
     if kind != "BOOLEAN":

@@ -46,7 +46,7 @@ class AudienceSettings(SettingsPart):
         Annotated[str, BeforeValidator(_condition)],
         About(
             "Who belongs to the audience: one SQL condition on columns of the marts with one row per customer"
-            " (docs/audiences.md lists them).",
+            " (docs/audiences.md lists the marts).",
             example="level = 'at_risk' and value_tier in ('high', 'top')",
         ),
     ]
@@ -76,8 +76,8 @@ class AudienceSettings(SettingsPart):
     quiet_days: Annotated[
         int,
         About(
-            "Members who were sent a campaign during the last days, as many as this, are not contacted. 0: no such"
-            " limit.",
+            "Members who were sent a campaign during this many last days are not contacted. An export of an audience"
+            " counts as a campaign. 0: no such limit.",
             "How often customers may be contacted is a decision of the shop.",
             "days",
         ),
@@ -86,7 +86,8 @@ class AudienceSettings(SettingsPart):
         tuple[FilePath, ...],
         About(
             "Text files with customers who are never contacted: one customer_key, reference, e-mail address or phone"
-            " number per line. They apply to exports, and their customers are not marked in the mart.",
+            " number per line. A reference or address of any record of a customer names that customer. The lists apply"
+            " to exports, and their customers are not marked in the mart.",
             "No lists are known.",
             shown="none",
         ),
@@ -94,7 +95,8 @@ class AudienceSettings(SettingsPart):
     effect_days: Annotated[
         int,
         About(
-            "How many days after the day of the export purchases count in rpt_audience_effect.",
+            "The number of days after the as-of day of the first export on which purchases count in"
+            " rpt_audience_effect.",
             "It is the time in which a campaign usually works (model.reports.campaign_days).",
             "days",
         ),

@@ -12,6 +12,8 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from pipelines.base.durable import write_durably
+from pipelines.config.about import About
+from pipelines.config.audiences import AudienceSettings
 from pipelines.config.declared import Declared, declared
 from pipelines.config.model_values import OF_INDUSTRY
 from pipelines.config.model_vars import plain_number
@@ -21,6 +23,7 @@ from pipelines.config.settings import Settings
 FILE = "settings.parquet"
 # The keys at the top of the file that affect marts; the business numbers below `model` follow them.
 _AT_THE_TOP = ("timezone", "currency", "industry", "history_months")
+_OF_AUDIENCE = ("where", "channel", "holdout", "suppress", "quiet_days", "effect_days")
 _NOTHING = "none"
 
 
@@ -50,7 +53,24 @@ class InForce:
 def in_force(settings: Settings) -> list[InForce]:
     """Every setting in force, in the order of the declarations, without those that may name a person."""
     keys = [key for key in declared(Settings) if key.path in _AT_THE_TOP or key.path.startswith("model.")]
-    return [row for key in keys if not key.words.is_private for row in _rows(key, settings)]
+    rows = [row for key in keys if not key.words.is_private for row in _rows(key, settings)]
+    return [*rows, *_of_audiences(settings)]
+
+
+def audience_texts(audience: AudienceSettings) -> dict[str, str]:
+    """The keys of an audience that decide about its members, with their values as text."""
+    return {key: _text(getattr(audience, key)) for key in _OF_AUDIENCE}
+
+
+def _of_audiences(settings: Settings) -> Iterator[InForce]:
+    for name, audience in settings.audiences.items():
+        for key, text in audience_texts(audience).items():
+            field = AudienceSettings.model_fields[key]
+            words = next(one for one in field.metadata if isinstance(one, About))
+            usual = None if field.default is PydanticUndefined else _text(field.default)
+            source = "loyalty.yml" if key in audience.model_fields_set else "default"
+            unit = words.unit or "code"
+            yield InForce(f"audiences.{name}.{key}", text, usual, unit, source, words.meaning, words.reason)
 
 
 def write_settings(exchange: Path, settings: Settings) -> int:

@@ -41,7 +41,8 @@ def write_files(folder: Path, rows: pa.Table, manifest: Mapping[str, object]) ->
             files as text.
         manifest: What manifest.json says; `counts` is added.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for place in (folder.parents[1], folder.parent, folder):
+        place.mkdir(mode=0o700, exist_ok=True)
     names = [name for name in rows.column_names if name not in _OWN]
     counts = {}
     for part in PARTS:

@@ -3,7 +3,7 @@
 import csv
 import json
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import date
 from hashlib import sha256
@@ -17,8 +17,11 @@ import pytest
 
 from pipelines.activation import export, export_audience, summary
 from pipelines.activation.layouts import Contact, Layout, columns_of, hashed_email, hashed_phone
-from pipelines.base.errors import ConfigError
+from pipelines.activation.touches import Touch, write_touches
+from pipelines.base.errors import ConfigError, PublicationError
+from pipelines.config.in_force import audience_texts
 from pipelines.config.settings import load_settings
+from pipelines.identity.identifiers import identifier
 from pipelines.landing import land
 from pipelines.landing.inbox import find
 from pipelines.landing.sources import audience_touches
@@ -34,6 +37,7 @@ audiences:
   win_back: {where: level = 'churned', channel: email, suppress_files: [never.txt]}
   calls: {where: level = 'churned', channel: phone}
 """
+KEY = "0123456789abcdef" * 4
 PERSONS = {
     "k1": ("shop", "C-1", "=Ana  Lopez", " Ana@Example.org ", "030 901820"),
     "k2": ("shop", "C-2", 'Bo "the" Berg', "bo@example.org", None),
@@ -50,10 +54,11 @@ Export = Callable[..., Path]
 @pytest.fixture
 def exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Export:
     """Exports given members of an audience as of a day, and returns the folder of the files."""
-    for name in ("LOYALTY_CONFIG", "LOYALTY_HOME", "LOYALTY_KEY"):
+    for name in ("LOYALTY_CONFIG", "LOYALTY_HOME"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LOYALTY_KEY", KEY)
     (tmp_path / "loyalty.yml").write_text(CONFIG)
-    (tmp_path / "never.txt").write_text("FLO@example.org\n\nsomeone else\n")
+    (tmp_path / "never.txt").write_text("FLO@example.org\n\nsomeone else\n", encoding="utf-8")
     settings = load_settings(tmp_path / "loyalty.yml")
     paths = settings.paths
     paths.state.mkdir(parents=True)
@@ -73,16 +78,37 @@ def exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Export:
             "create table staging.int_person (customer_key text, source text, customer_ref text, name text, email text,"
             " phone text)"
         )
+        connection.execute(
+            "create table intermediate.int_identity_contact"
+            " (source text, customer_ref text, kind text, identifier text)"
+        )
+        # a second record of k7, with another reference and another address
+        connection.execute("insert into intermediate.int_customer_identity values ('crm', 'K-7', 'k7')")
+        other = identifier(KEY.encode(), "email", "gil@work.example")
+        connection.execute("insert into intermediate.int_identity_contact values ('crm', 'K-7', 'email', ?)", [other])
         people = [(key, *person) for key, person in PERSONS.items()]
         connection.executemany("insert into staging.int_person values (?, ?, ?, ?, ?, ?)", people)
 
-    def run(members: Members, name: str = "win_back", layout: Layout = Layout.CSV, day: str = "2024-03-31") -> Path:
+    def run(
+        members: Members,
+        name: str = "win_back",
+        layout: Layout = Layout.CSV,
+        day: str = "2024-03-31",
+        built: Mapping[str, str] | None = None,
+    ) -> Path:
         marts = duckdb.connect()
         marts.execute(
             "create table customer_audience (customer_key text, audience text, arm text, suppressed_reason text)"
         )
         rows = [(key, name, arm, reason) for key, arm, reason in members]
-        marts.executemany("insert into customer_audience values (?, ?, ?, ?)", rows)
+        for row in rows:
+            marts.execute("insert into customer_audience values (?, ?, ?, ?)", row)
+        texts = (
+            audience_texts(settings.audiences[name]) if built is None and name in settings.audiences else built or {}
+        )
+        marts.execute("create table rpt_setting (setting text, value text)")
+        for key, text in texts.items():
+            marts.execute("insert into rpt_setting values (?, ?)", [f"audiences.{name}.{key}", text])
         version = SimpleNamespace(
             id=f"{day}_0a",
             as_of=date.fromisoformat(day),
@@ -144,11 +170,11 @@ def test_files_are_readable_by_their_owner_only_and_no_cell_is_a_formula(exporte
         "source": "shop",
         "customer_ref": "C-1",
         "name": "'=Ana Lopez",
-        "email": "Ana@Example.org",
+        "email": "ana@example.org",
         "phone": "+4930901820",
     }
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
-    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(one.stat().st_mode) for one in (folder, *folder.parents[:2])} == {0o700}
 
 
 def test_touches_name_both_groups_by_the_references_of_their_source(exported: Export, tmp_path: Path) -> None:
@@ -168,15 +194,55 @@ def test_touches_name_both_groups_by_the_references_of_their_source(exported: Ex
         ("shop", name, date(2024, 3, 31), None),
     ]
     land(settings.home, audience_touches(settings, ["shop", "crm"]), today=date(2024, 5, 31))
-    landed = duckdb.sql(
+    landed = duckdb.connect().execute(
         "select source, customer_ref, arm, touched_at"
         f" from '{settings.paths.landing}/campaign_touches/*/*/part.parquet'"
     ).fetchall()
     at = "2024-03-31 21:59:59"
     assert sorted(landed) == [("crm", "K-3", "control", at), ("shop", "C-1", "treated", at)]
-    # the same day again: the later export counts
-    exported([("k3", "control", None)])
-    assert list(csv.DictReader((folder / "shop" / name).open(encoding="utf-8"))) == []
+    # the same day again: who was contacted stays contacted
+    exported([("k3", "control", None), ("k7", "treated", None)])
+    again = list(csv.DictReader((folder / "shop" / name).open(encoding="utf-8")))
+    assert [(row["customer_ref"], row["arm"]) for row in again] == [("C-1", "treated"), ("C-7", "treated")]
+
+
+def test_a_second_export_of_a_day_keeps_those_whom_the_first_one_contacted(exported: Export, tmp_path: Path) -> None:
+    exported([("k1", "treated", None), ("k2", "control", None), ("k3", "treated", "recently_contacted")])
+    # a run in between has landed the touches of the first export
+    folder = exported([("k1", "treated", "recently_contacted"), ("k2", "control", None)])
+    assert refs(folder, "members") == ["C-1"]
+    assert rows(folder, "removed") == []
+    # on another day the rule of quiet days holds
+    folder = exported([("k1", "treated", "recently_contacted")], day="2024-04-01")
+    assert refs(folder, "removed") == ["C-1"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["k7", "C-7", "K-7", "ｇｉｌ＠ｅｘａｍｐｌｅ．ｏｒｇ", "GIL@work.example"],
+    ids=["key", "reference", "other reference", "full width", "other address"],
+)
+def test_a_list_names_a_customer_by_any_reference_or_address(exported: Export, tmp_path: Path, line: str) -> None:
+    (tmp_path / "never.txt").write_text(f"{line}\n", encoding="utf-8")
+    folder = exported([("k1", "treated", None), ("k7", "treated", None)])
+    assert refs(folder, "members") == ["C-1"]
+    assert [(row["customer_ref"], row["Reason"]) for row in rows(folder, "suppressed")] == [("C-7", "listed")]
+
+
+def test_a_version_that_was_built_with_another_declaration_is_refused(exported: Export) -> None:
+    with pytest.raises(PublicationError, match="`calls` was declared after the version was built"):
+        exported([], name="calls", built={})
+    built = {"where": "level = 'churned'", "channel": "email", "holdout": "0.1", "quiet_days": "0", "effect_days": "30"}
+    built["suppress"] = "open_complaint, employee"
+    with pytest.raises(PublicationError, match=r"`calls` was changed after the version was built: channel \("):
+        exported([("k1", "treated", None)], name="calls", built=built)
+
+
+def test_references_in_touches_stay_as_they_are(tmp_path: Path) -> None:
+    touches = [Touch("shop", ref, "treated") for ref in ("-5", "+4915112345", "=1")]
+    assert write_touches(tmp_path, "a", date(2024, 3, 31), "UTC", touches) == 3
+    with (tmp_path / "shop" / "audience_a_2024-03-31.csv").open(encoding="utf-8", newline="") as file:
+        assert {row["customer_ref"] for row in csv.DictReader(file)} == {"-5", "+4915112345", "=1"}
 
 
 def test_an_erased_person_leaves_all_files(exported: Export, tmp_path: Path) -> None:

@@ -67,7 +67,11 @@ def test_a_condition_on_columns_of_customers_is_taken_as_it_is(condition: str) -
         ("last_purchase_on < current_date", "there is no column `current_date`"),
         ("lowr(level) = 'new'", "did you mean `lower`?"),
         ("level", "must be true or false for each customer, but is varchar"),
-        ("recency_days > 'a'", "cannot be used: Conversion Error"),
+        ("recency_days > 'a'", "cannot be used: a text is used as a number"),
+        ("level = 1", "cannot be used: a text is used as a number"),
+        ("not level", "cannot be used: a text is used as a number, a day or a truth value"),
+        ("cast(level as integer) = 1", "cannot be used: a text is used as a number"),
+        ("level ilike 'a%'", "the function `ilike` cannot be used"),
         ("customer_key = 'x'", "there is no column `customer_key`"),
     ],
 )
