@@ -194,10 +194,14 @@ def test_touches_name_both_groups_by_the_references_of_their_source(exported: Ex
         ("shop", name, date(2024, 3, 31), None),
     ]
     land(settings.home, audience_touches(settings, ["shop", "crm"]), today=date(2024, 5, 31))
-    landed = duckdb.connect().execute(
-        "select source, customer_ref, arm, touched_at"
-        f" from '{settings.paths.landing}/campaign_touches/*/*/part.parquet'"
-    ).fetchall()
+    landed = (
+        duckdb.connect()
+        .execute(
+            "select source, customer_ref, arm, touched_at"
+            f" from '{settings.paths.landing}/campaign_touches/*/*/part.parquet'"
+        )
+        .fetchall()
+    )
     at = "2024-03-31 21:59:59"
     assert sorted(landed) == [("crm", "K-3", "control", at), ("shop", "C-1", "treated", at)]
     # the same day again: who was contacted stays contacted
