@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import SampleHome, call
 from tests.targets.postgres_server import OWNER, execute, query, server, skip_without_postgres
 
-pytestmark = [pytest.mark.postgres, pytest.mark.story]
+pytestmark = [pytest.mark.postgres, pytest.mark.story, pytest.mark.slow]  # four full runs
 
 SECRET = "not-to-be-shown"
 SCHEMAS = "select nspname::text from pg_namespace where nspname like 'loyalty%' order by 1"
