@@ -55,6 +55,7 @@ class Certificate(BaseModel):
         state: The removed files of the warehouse, and removed files that steps exchange.
         versions: The published versions with their data.
         targets: The targets of `publish`, which no longer have these versions.
+        audiences: The exports of audiences that named the person, as `audience/format`.
         inbox_removed: Original files below home with their data, which were removed.
         inbox_left: Original files elsewhere with their data, which this program must not remove.
         logs_removed: Logs and artifacts that named them.
@@ -78,6 +79,7 @@ class Certificate(BaseModel):
     state: tuple[str, ...]
     versions: tuple[VersionErased, ...]
     targets: tuple[TargetErased, ...] = ()
+    audiences: tuple[str, ...] = ()
     inbox_removed: tuple[str, ...]
     inbox_left: tuple[str, ...]
     logs_removed: tuple[str, ...]

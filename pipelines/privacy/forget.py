@@ -85,8 +85,8 @@ def erase(settings: Settings, plan: Plan, users_umask: int, progress: Progress =
             changes=changes_of,
         )
     targets = follow_all(settings, progress)
-    if erase_from_audiences(paths.audiences, plan.customer_keys):
-        progress("removed the person from files of audiences")
+    if audiences := erase_from_audiences(paths.audiences, plan.customer_keys):
+        progress(f"removed the person from {counted(len(audiences), 'export of an audience', 'exports of audiences')}")
     folders = [*(source.files for source in settings.sources), *sorted(paths.audience_touches.glob("*"))]
     originals = find_originals(paths, folders, plan.files)
     for path in originals.inside:
@@ -114,6 +114,7 @@ def erase(settings: Settings, plan: Plan, users_umask: int, progress: Progress =
         state=tuple(state),
         versions=tuple(VersionErased(id=one.id, became=one.became, rows=one.rows) for one in versions),
         targets=tuple(TargetErased(name=one.name, removed=one.removed, versions=one.versions) for one in targets),
+        audiences=tuple(audiences),
         inbox_removed=tuple(_withheld(name, plan) for name in originals.inside.values()),
         inbox_left=tuple(_withheld(name, plan) for name in originals.outside.values()),
         logs_removed=tuple(logs),

@@ -67,7 +67,15 @@ def story(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> 
     plant(sample, [arms["control"][1]], "2025-07-15")  # too late to count
     version = Path(loyalty("run")["published"])
     again = loyalty("audience", "win_back", "--format", "csv")
-    return {"home": home, "listed": listed, "exported": exported, "arms": arms, "version": version, "again": again}
+    return {
+        "where": where,
+        "home": home,
+        "listed": listed,
+        "exported": exported,
+        "arms": arms,
+        "version": version,
+        "again": again,
+    }
 
 
 def test_every_format_has_the_same_members(story: Story) -> None:
@@ -100,3 +108,21 @@ def test_those_who_came_back_are_removed_from_the_tool(story: Story) -> None:
     counts = story["again"]["counts"]
     assert counts["removed"] > 0
     assert counts["members"] == story["exported"]["csv"]["counts"]["members"] - counts["removed"] + counts["added"]
+
+
+def test_a_member_who_is_forgotten_leaves_all_files(story: Story) -> None:
+    home, where = story["home"], story["where"]
+    with (home / "audiences" / "win_back" / "csv" / "members.csv").open(encoding="utf-8", newline="") as file:
+        person = next(iter(csv.DictReader(file)))
+    done = call("forget", person["customer_ref"], "--source", person["source"], "--yes", "--json", *where)
+    assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-3000:]}"
+    (certificate,) = (home / "erasures").glob("*-*.json")
+    assert "win_back/csv" in json.loads(certificate.read_text())["audiences"]
+    for folder in ("audiences", "audience_touches"):
+        kept = [path for path in (home / folder).rglob("*") if path.is_file()]
+        assert folder == "audience_touches" or kept
+        for path in kept:
+            content = path.read_bytes()
+            assert person["customer_ref"].encode() not in content, path
+            assert person["email"].encode() not in content, path
+            assert person["customer_key"].encode() not in content, path
