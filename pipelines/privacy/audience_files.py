@@ -5,6 +5,7 @@ be removed from all of them.
 owner can read them. What the columns are is decided by the package activation.
 """
 
+import csv
 import json
 import re
 import shutil
@@ -23,6 +24,7 @@ PARTS = ("members", "added", "removed", "suppressed")
 PART, KEY, REASON = "_part", "_customer_key", "_reason"
 _OWN = {PART, KEY, REASON}
 # A phone number in the form E.164 is read by tools. It cannot be a formula, because it has no cell and no function.
+_ANY = re.compile(r"(?s).*")
 _PHONE = re.compile(r"\+\d{6,15}")
 
 
@@ -87,4 +89,23 @@ def erase_from_audiences(audiences: Path, customer_keys: Collection[str]) -> lis
         else:  # the export did not finish: it is repeated in full
             shutil.rmtree(folder)
         changed.append(folder.relative_to(audiences).as_posix())
+    return changed
+
+
+def erase_from_touches(folder: Path, refs: Collection[tuple[str, str]]) -> int:
+    """Remove references from files of touches that no run has landed; returns the number of files.
+
+    Args:
+        folder: `<home>/audience_touches`, with a folder for each source.
+        refs: The references, as (source, reference).
+    """
+    changed = 0
+    for path in sorted(folder.glob("*/*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            header, *rows = list(csv.reader(file))
+        at = header.index("customer_ref")
+        kept = [row for row in rows if (path.parent.name, row[at]) not in refs]
+        if len(kept) < len(rows):
+            write_csv(path, header, [kept], unchanged=_ANY)
+            changed += 1
     return changed

@@ -24,7 +24,7 @@ from pipelines.identity.pseudonyms import key_fingerprint
 from pipelines.landing import EarlierBatch, Erase, ErasedRows
 from pipelines.landing.packs import remove_packs
 from pipelines.landing.prepare import prepared
-from pipelines.privacy.audience_files import erase_from_audiences
+from pipelines.privacy.audience_files import erase_from_audiences, erase_from_touches
 from pipelines.privacy.certificate import Certificate, TargetErased, VersionErased, write_certificate
 from pipelines.privacy.customer_keys import customer_keys, named_in_the_build, refs_of
 from pipelines.privacy.exchanged import names_person
@@ -92,6 +92,7 @@ def erase(settings: Settings, plan: Plan, users_umask: int, progress: Progress =
     for path in originals.inside:
         path.unlink()
         sync_file(path.parent)
+    erase_from_touches(paths.audience_touches, set(refs_of(plan.subject)))  # those that have not landed
     logs, left = remove_logs(paths, plan.words)
     certificate = Certificate(
         id=plan.id,

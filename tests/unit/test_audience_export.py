@@ -17,7 +17,7 @@ import pytest
 
 from pipelines.activation import export, export_audience, summary
 from pipelines.activation.layouts import Contact, Layout, columns_of, hashed_email, hashed_phone
-from pipelines.activation.touches import Touch, write_touches
+from pipelines.activation.touches import Touch, read_touches, write_touches
 from pipelines.base.errors import ConfigError, PublicationError
 from pipelines.config.in_force import audience_texts
 from pipelines.config.settings import load_settings
@@ -25,7 +25,7 @@ from pipelines.identity.identifiers import identifier
 from pipelines.landing import land
 from pipelines.landing.inbox import find
 from pipelines.landing.sources import audience_touches
-from pipelines.privacy.audience_files import erase_from_audiences
+from pipelines.privacy.audience_files import erase_from_audiences, erase_from_touches
 
 CONFIG = """
 currency: EUR
@@ -296,3 +296,11 @@ def test_an_unknown_audience_and_an_unreadable_list_are_errors(exported: Export,
     with pytest.raises(ConfigError, match="the list of suppressed customers cannot be read"):
         exported([("k1", "treated", None)])
     assert not (tmp_path / "home" / "audiences").exists()
+
+
+def test_an_erased_reference_leaves_touches_that_have_not_landed(tmp_path: Path) -> None:
+    touches = [Touch(source, ref, "treated") for source, ref in (("shop", "1"), ("shop", "-2"), ("crm", "1"))]
+    write_touches(tmp_path, "a", date(2024, 3, 31), "UTC", touches)
+    assert erase_from_touches(tmp_path, {("shop", "1")}) == 1
+    assert read_touches(tmp_path, "a", date(2024, 3, 31)) == {("shop", "-2"): "treated", ("crm", "1"): "treated"}
+    assert erase_from_touches(tmp_path, {("shop", "1")}) == 0
