@@ -39,33 +39,18 @@ else
 endif
 	@touch $@
 
+# an extra with a lock of its own
 setup-spark: $(VENV)/.ready-spark ## add dbt-spark and pyspark (install Java 17 yourself)
-
-$(VENV)/.ready-spark: $(VENV)/.ready requirements-spark.lock
-ifdef UV
-	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-spark.lock
-else
-	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements-spark.lock
-endif
-	@touch $@
 
 setup-identity: $(VENV)/.ready-identity ## add splink, which `loyalty identity propose` needs
 
-$(VENV)/.ready-identity: $(VENV)/.ready requirements-identity.lock
-ifdef UV
-	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-identity.lock
-else
-	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements-identity.lock
-endif
-	@touch $@
-
 setup-postgres: $(VENV)/.ready-postgres ## add the driver of PostgreSQL, which `publish.postgres` needs
 
-$(VENV)/.ready-postgres: $(VENV)/.ready requirements-postgres.lock
+$(VENV)/.ready-%: $(VENV)/.ready requirements-%.lock
 ifdef UV
-	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-postgres.lock
+	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-$*.lock
 else
-	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements-postgres.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements-$*.lock
 endif
 	@touch $@
 

@@ -14,6 +14,7 @@ from pipelines.base.text import counted, printable_name
 from pipelines.landing.lookups import Found
 from pipelines.landing.readers.relation import Reading, UnterminatedRecord
 from pipelines.landing.rows import RowSql
+from pipelines.landing.time_columns import TimeColumn
 
 
 @dataclass(frozen=True)
@@ -81,28 +82,18 @@ def find_warnings(
             f" `{printable_name(last.column)}` {why}. The record {outcome}. Records after it may be missing."
             " Compare the file with the source, and deliver it again if it is not complete."
         )
-    ambiguous: dict[str, int] = {}
-    for entity, column, formats, query in sql.ambiguous_times():
-        ((values, twice),) = connection.execute(query).fetchall()
-        if twice:
-            ambiguous[entity] = ambiguous.get(entity, 0) + twice
-            listed = " and ".join(f"`{form}`" for form in formats)
-            messages.append(
-                f"{name}: the declared formats {listed} read {twice:,} of {counted(values, 'value')} of"
-                f" {entity}.{column} as different dates. The first format is used, so these dates may be wrong."
-                " Under `timestamps` in the mapping, declare only the format that the source writes"
-            )
-    for entity, column, others, query in sql.contradicted_times():
-        ((only, twice),) = connection.execute(query).fetchall()
-        if only:
-            ambiguous[entity] = ambiguous.get(entity, 0) + twice
-            listed = " or ".join(f"`{form}`" for form in others)
-            messages.append(
-                f"{name}: {counted(only, 'value')} of {entity}.{column} can only be read as {listed}, which the"
-                f" mapping does not declare. They are quarantined. The same file has {twice:,} others in which day and"
-                " month may be exchanged, so these dates may be wrong. Under `timestamps` in the mapping, declare the"
-                " format that the source writes"
-            )
+    ambiguous = Counter[str]()
+    for column in sql.time_columns():
+        if column.contradicting():
+            ((values, twice),) = connection.execute(column.count_ambiguous()).fetchall()
+            ambiguous[column.entity] += twice
+            if twice:
+                messages.append(f"{name}: {_ambiguous(column, values, twice)}")
+        if column.exchanged():
+            ((only, twice),) = connection.execute(column.count_exchanged()).fetchall()
+            ambiguous[column.entity] += twice if only else 0
+            if only:
+                messages.append(f"{name}: {_exchanged(column, only, twice)}")
     messages += [f"{name}: {message}" for message in [*sql.unmapped(connection), *sql.questions(connection)]]
     missing, differs = Counter[str](), Counter[str]()
     for one in found:
@@ -110,3 +101,22 @@ def find_warnings(
         differs.update(one.differs)
         messages += [f"{name}: {message}" for message in one.messages]
     return FileWarnings(ambiguous, may_be_cut_off, missing, differs, tuple(messages))
+
+
+def _ambiguous(column: TimeColumn, values: int, twice: int) -> str:
+    listed = " and ".join(f"`{form}`" for form in column.contradicting())
+    return (
+        f"the declared formats {listed} read {twice:,} of {counted(values, 'value')} of {column.entity}.{column.name}"
+        " as different dates. The first format is used, so these dates may be wrong. Under `timestamps` in the mapping,"
+        " declare only the format that the source writes"
+    )
+
+
+def _exchanged(column: TimeColumn, only: int, twice: int) -> str:
+    listed = " or ".join(f"`{form}`" for form in column.exchanged())
+    return (
+        f"{counted(only, 'value')} of {column.entity}.{column.name} can only be read as {listed}, which the mapping"
+        f" does not declare. They are quarantined. The same file has {twice:,} others in which day and month may be"
+        " exchanged, so these dates may be wrong. Under `timestamps` in the mapping, declare the format that the source"
+        " writes"
+    )

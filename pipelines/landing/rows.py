@@ -6,14 +6,14 @@ unreadable. This module
 only composes SQL. normal.py has the normal form of values, batches.py the place of the files.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import duckdb
 
 from pipelines.base import quoting
-from pipelines.base.entities import ENTITIES, ColumnType
+from pipelines.base.entities import ENTITIES
 from pipelines.base.text import printable_name
 from pipelines.landing import formats as formats_of
 from pipelines.landing import normal
@@ -33,6 +33,7 @@ from pipelines.landing.model import FileGroup, Mapping
 from pipelines.landing.readers.wide import COLUMNS
 from pipelines.landing.spans import Rule
 from pipelines.landing.survey_questions import find_answered, question_messages
+from pipelines.landing.time_columns import TimeColumn
 from pipelines.landing.value_maps import (
     UNMAPPED,
     Location,
@@ -257,63 +258,21 @@ class RowSql:
                 ]
         return f"select {' or '.join(tests)}" if tests else None
 
-    def ambiguous_times(self) -> Iterator[tuple[str, str, tuple[str, ...], str]]:
-        """Per column whose formats contradict each other: its entity and name, the formats, and a query.
-
-        The query counts the column's values, and the values that the formats read as different dates.
-        """
-        for name, column, declared, values in self._times():
-            if formats := formats_of.involved(declared):
-                differ = normal.differ([f"r{index}" for index in range(len(formats))])
-                yield (
-                    name,
-                    column,
-                    formats,
-                    f"select count({column}), count(*) filter ({differ}) from ({values(formats)})",  # noqa: S608 (names are quoted)
-                )
-
-    def contradicted_times(self) -> Iterator[tuple[str, str, tuple[str, ...], str]]:
-        """Per column that could be read with day and month exchanged: its entity and name, the other formats, a query.
-
-        The query counts the values that only the other formats read, and those that both read as different dates.
-        """
-        for name, column, declared, values in self._times():
-            if others := formats_of.exchanged(declared):
-                ours, theirs = (
-                    f"coalesce({', '.join(f'r{index}' for index in numbers)}, null)"
-                    for numbers in (range(len(declared)), range(len(declared), len(declared) + len(others)))
-                )
-                yield (
-                    name,
-                    column,
-                    others,
-                    f"select count(*) filter ({ours} is null and {theirs} is not null),"  # noqa: S608 (names are quoted)
-                    f" count(*) filter ({ours} <> {theirs}) from ({values((*declared, *others))})",
-                )
-
-    def _times(self) -> Iterator[tuple[str, str, tuple[str, ...], Callable[[Sequence[str]], str]]]:
-        """Per column of times that are texts: entity, name, formats in force, and the SQL of its readings r0, r1, …"""
+    def time_columns(self) -> Iterator[TimeColumn]:
+        """The columns of times that are read from texts."""
         for name in self._group.entities:
             for number, block, types in self._blocks.of(name):
                 for column, spec in block.items():
                     kind = ENTITIES[name].columns[column]
-                    if kind not in normal.TIMES or normal.is_instant(kind, types[column]):
-                        continue
-                    relation = self._blocks.trimmed(name, number, self.kept, {column: spec}, types)
-                    zone = self._mapping.zone(self._group, spec)
-
-                    def values(
-                        formats: Sequence[str],
-                        kind: ColumnType = kind,
-                        column: str = column,
-                        zone: str = zone,
-                        relation: str = relation,
-                    ) -> str:
-                        read = normal.readings(kind, column, formats, zone)
-                        readings = ", ".join(f"{sql} as r{index}" for index, sql in enumerate(read))
-                        return f"select {column}, {readings} from ({relation})"  # noqa: S608 (names are quoted)
-
-                    yield name, column, formats_of.in_force(kind, self._group, spec), values
+                    if kind in normal.TIMES and not normal.is_instant(kind, types[column]):
+                        yield TimeColumn(
+                            name,
+                            column,
+                            kind,
+                            formats_of.in_force(kind, self._group, spec),
+                            self._mapping.zone(self._group, spec),
+                            self._blocks.trimmed(name, number, self.kept, {column: spec}, types),
+                        )
 
     def expressions(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """A query per expression of the mapping that evaluates it for all records, to find the one that fails."""

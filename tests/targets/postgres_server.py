@@ -46,7 +46,7 @@ def server(settings: Sequence[str] = ("fsync=off",), port: int | None = None) ->
     """
     # not below pytest's folder, which only this user may enter, and whose path is too long for a socket
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
-    as_other = {}
+    as_other: dict[str, Any] = {}
     if os.getuid() == 0:  # the server refuses to run as root
         nobody = pwd.getpwnam("nobody")
         os.chown(folder, nobody.pw_uid, nobody.pw_gid)
@@ -54,10 +54,10 @@ def server(settings: Sequence[str] = ("fsync=off",), port: int | None = None) ->
     data = folder / "data"
     options = ["--auth=trust", f"--username={OWNER}", "--encoding=UTF8", "--locale=C", "--no-sync"]
     with (folder / "log").open("wb") as log:
-        subprocess.run([program("initdb"), "-D", data, *options], stdout=log, check=True, cwd=folder, **as_other)  # type: ignore[call-overload]
+        subprocess.run([program("initdb"), "-D", data, *options], stdout=log, check=True, cwd=folder, **as_other)
         listens = ("listen_addresses=",) if port is None else ("listen_addresses=127.0.0.1", f"port={port}")
         given = [f"-c{one}" for one in (f"unix_socket_directories={folder}", *listens, *settings)]
-        process = subprocess.Popen(  # type: ignore[call-overload]
+        process = subprocess.Popen(
             [program("postgres"), "-D", data, *given],
             stdout=log,
             stderr=log,

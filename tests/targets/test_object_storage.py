@@ -24,6 +24,7 @@ from pipelines.publication import Version, delete_version, erase_customers, set_
 from pipelines.publication.targets import TargetError, follow, object_storage
 from pipelines.publication.targets.object_storage import ObjectStorage
 from tests.targets.numbered import numbered
+from tests.targets.readers import readers
 from tests.targets.s3_server import ACCESS_KEY, BUCKET, SECRET_KEY, client, server
 
 pytestmark = pytest.mark.s3
@@ -106,29 +107,18 @@ def test_the_documented_way_to_read_works(endpoint: str, tmp_path: Path, day: Ca
 def test_readers_see_one_whole_version_over_swaps(endpoint: str, tmp_path: Path, day: Callable[..., Version]) -> None:
     day(1)
     follow(tmp_path / "published", target(endpoint))
-    stop, seen, problems = threading.Event(), set(), []
+    seen = set()
 
-    def loop() -> None:
-        try:
-            while not stop.is_set():
-                first, second = read(endpoint)
-                assert first == second
-                seen.add(first)
-        except (OSError, AssertionError, ValueError) as problem:
-            problems.append(problem)
+    def loop(stop: threading.Event) -> None:
+        while not stop.is_set():
+            first, second = read(endpoint)
+            assert first == second
+            seen.add(first)
 
-    readers = [threading.Thread(target=loop) for _ in range(2)]
-    for reader in readers:
-        reader.start()
-    try:
+    with readers([loop] * 2):
         for number in range(2, 8):
             day(number)
             follow(tmp_path / "published", target(endpoint))
-    finally:
-        stop.set()
-        for reader in readers:
-            reader.join()
-    assert problems == []
     assert len(seen) >= 3
     assert read(endpoint) == (7, 7)
 

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,12 @@ from tests.targets.numbered import numbered
 from tests.targets.postgres_server import (
     OWNER,
     connect,
-    dbapi_error,
     execute,
     query,
     server,
     skip_without_postgres,
 )
+from tests.targets.readers import readers
 
 pytestmark = pytest.mark.postgres
 NUMBERS = 'select (select max(n) from loyalty.dim_customer), (select min(n) from loyalty."Order")'
@@ -126,40 +127,29 @@ def test_a_version_with_lost_rows_is_not_written(
 def test_readers_see_one_whole_version_over_ten_swaps(uri: str, tmp_path: Path, day: Callable[..., Version]) -> None:
     day(1)
     follow(tmp_path / "published", target(uri))
-    stop, seen, problems = threading.Event(), set(), []
+    seen = set()
 
-    def read(is_transaction: bool) -> None:
-        try:
-            with connect(uri, autocommit=not is_transaction) as connection, connection.cursor() as cursor:
-                while not stop.is_set():
-                    if is_transaction:
-                        cursor.execute("select min(n) from loyalty.dim_customer")
-                        first = cursor.fetchone()[0]
-                        cursor.execute('select max(n), count(*) from loyalty."Order"')
-                        last, rows = cursor.fetchone()
-                        connection.commit()
-                        assert rows == 400
-                    else:
-                        cursor.execute(NUMBERS)
-                        first, last = cursor.fetchone()
-                    assert first == last, (first, last)
-                    seen.add(first)
-                    time.sleep(0.002)  # other threads of this process work too
-        except (dbapi_error(), AssertionError) as problem:
-            problems.append(problem)
+    def read(stop: threading.Event, is_transaction: bool) -> None:
+        with connect(uri, autocommit=not is_transaction) as connection, connection.cursor() as cursor:
+            while not stop.is_set():
+                if is_transaction:
+                    cursor.execute("select min(n) from loyalty.dim_customer")
+                    first = cursor.fetchone()[0]
+                    cursor.execute('select max(n), count(*) from loyalty."Order"')
+                    last, rows = cursor.fetchone()
+                    connection.commit()
+                    assert rows == 400
+                else:
+                    cursor.execute(NUMBERS)
+                    first, last = cursor.fetchone()
+                assert first == last, (first, last)
+                seen.add(first)
+                time.sleep(0.002)  # other threads of this process work too
 
-    readers = [threading.Thread(target=read, args=(number % 2 == 0,)) for number in range(4)]
-    for reader in readers:
-        reader.start()
-    try:
+    with readers([partial(read, is_transaction=number % 2 == 0) for number in range(4)]):
         for number in range(2, 12):
             day(number)
             follow(tmp_path / "published", target(uri))
-    finally:
-        stop.set()
-        for reader in readers:
-            reader.join()
-    assert problems == []
     assert len(seen) >= 9
     assert schemas(uri) == {"loyalty"}
 

@@ -80,7 +80,7 @@ def publish_levels(tmp_path: Path) -> Callable[..., Version]:
             as_of=date(2026, 1, day),
             run_id=f"r{day}",
             tables=TABLES,
-            **{"changes": changes_of, **how},  # type: ignore[arg-type]  # keywords of publish, passed through
+            **{"changes": changes_of, **how},
         )
 
     return publish_day

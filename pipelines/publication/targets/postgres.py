@@ -252,7 +252,7 @@ def _lock(cursor: Any, namespace: str, first: list[str]) -> None:
         try:
             cursor.execute(f"set local statement_timeout = {left}")
             cursor.execute(f"lock table {table} in access exclusive mode")
-        except Exception:
+        except Exception:  # of the driver, which is imported late; whatever it is, it goes on to the caller
             first[:] = [table, *(one for one in first if one != table)]
             raise
     cursor.execute("set local statement_timeout = 0")
