@@ -160,6 +160,7 @@ def pull_source(
         log.warning("pull of %s: %s", source.name, words)
         warnings.append(words)
 
+    source.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with hold_pull_lock(source.work), keep_report(source, report):
         with closing(connect(source.settings, warn)) as connector:
             now = connector.server_time()
@@ -249,7 +250,6 @@ def _read_object(
         warn(f"{one.name}: the server has no records, but had some before. What was pulled before stays")
     found.new_records = _new_records(store, source.folder / last.name if last and not is_full else None)
     if found.new_records:
-        source.folder.mkdir(parents=True, exist_ok=True)
         found.file = file_name(
             one.stem,
             begun.server_time,
