@@ -86,6 +86,13 @@ files:
           updated_at: changed_at
 """
 
+_CREATE_SALES = """
+    create table tills.sales (
+        sale_no text primary key, card_no bigint, email text, phone text, sold_at timestamptz, state text,
+        goods numeric(18, 2), tax numeric(18, 2), shipping numeric(18, 2), changed_at timestamptz
+    )
+"""
+
 _SALES = f"""
     select
         orders.order_id as sale_no,
@@ -316,8 +323,7 @@ def _fill_tills(uri: str, connection: duckdb.DuckDBPyConnection) -> None:
     execute(
         uri,
         "create schema tills",
-        "create table tills.sales (sale_no text primary key, card_no bigint, email text, phone text,"
-        " sold_at timestamptz, state text, goods numeric(18, 2), tax numeric(18, 2), shipping numeric(18, 2), changed_at timestamptz)",
+        _CREATE_SALES,
     )
     rows = connection.sql(_SALES).to_arrow_table()
     with dbapi.connect(uri) as database, database.cursor() as cursor:
