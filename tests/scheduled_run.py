@@ -1,4 +1,4 @@
-"""A daily run as Dagster's schedule starts it: its tick, the ingest that it requests, and the daily run that follows."""
+"""A daily run as Dagster's schedule starts it: its tick, the ingest that it requests, and the daily run after it."""
 
 from datetime import UTC, datetime
 
