@@ -177,6 +177,7 @@ def sample_modules() -> dict[str, Module]:
         "Sales_Orders": {
             "Contact_Name": "lookup",
             "Account_Name": "lookup",
+            "Deal_Name": "lookup",
             "Sub_Total": "currency",
             "Discount": "currency",
             "Tax": "currency",
