@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 from pipelines.config.about import About
 from pipelines.config.parts import SettingsPart
 
-DataCentre = Literal["com", "eu", "in", "com.cn", "com.au", "jp", "sa", "ca"]
+DataCenter = Literal["com", "eu", "in", "com.cn", "com.au", "jp", "sa", "ca"]
 
 MODULES = (
     "Contacts",
@@ -42,8 +42,8 @@ class ZohoSettings(SettingsPart):
             "One company needs one set.",
         ),
     ] = Field(default="ZOHO", pattern=r"^[A-Z][A-Z0-9_]{0,60}$")
-    data_centre: Annotated[
-        DataCentre,
+    data_center: Annotated[
+        DataCenter,
         About("The end of the address at which you sign in, such as `eu` for crm.zoho.eu.", "Most accounts are there."),
     ] = "com"
     modules: Annotated[
@@ -88,20 +88,20 @@ class ZohoSettings(SettingsPart):
     ] = Field(default=3_600, ge=1, le=86_400)
     api_url: Annotated[
         str | None,
-        About("The address of the API.", "The data centre has its own address."),
+        About("The address of the API.", "The data center has its own address."),
     ] = Field(default=None, pattern=r"^https?://")
     accounts_url: Annotated[
         str | None,
-        About("The address that gives tokens.", "The data centre has its own address."),
+        About("The address that gives tokens.", "The data center has its own address."),
     ] = Field(default=None, pattern=r"^https?://")
 
     @property
     def api(self) -> str:
         """The address of the API, without a slash at its end."""
-        return (self.api_url or f"https://www.zohoapis.{self.data_centre}").rstrip("/")
+        return (self.api_url or f"https://www.zohoapis.{self.data_center}").rstrip("/")
 
     @property
     def accounts(self) -> str:
         """The address that gives tokens, without a slash at its end."""
-        domain = "zohocloud.ca" if self.data_centre == "ca" else f"zoho.{self.data_centre}"
+        domain = "zohocloud.ca" if self.data_center == "ca" else f"zoho.{self.data_center}"
         return (self.accounts_url or f"https://accounts.{domain}").rstrip("/")

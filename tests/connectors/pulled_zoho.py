@@ -28,12 +28,13 @@ class PulledZoho:
     def __init__(self, folder: Path, server: Zoho, url: str, settings: dict[str, Any]) -> None:
         self.server, self.folder, self.inbox = server, folder, folder / "in"
         self.url, self._settings = url, settings
+        self.web: dict[str, Any] = {}
         self.before_sleep: Callable[[], object] = lambda: None
 
     def pull(self, **settings: Any) -> PullReport:
         """Pull with the settings of the source, changed by these."""
         zoho = ZohoSettings(api_url=self.url, accounts_url=self.url, **{**self._settings, **settings})
-        group = PullSettings(web=WebSettings(**QUICK), zoho=zoho)
+        group = PullSettings(web=WebSettings(**{**QUICK, **self.web}), zoho=zoho)
         home = self.folder / "home"
         source = PulledSource("zoho", self.inbox, home, home / "state/pulls/zoho", group)
         return pull_source(source, connect=lambda _, warn: ZohoConnector(zoho, group.web, warn, self._sleep))

@@ -235,6 +235,6 @@ def test_wrong_credentials_are_named_without_the_secret(source: PulledZoho, monk
         ("ca", "https://www.zohoapis.ca", "https://accounts.zohocloud.ca"),
     ],
 )
-def test_each_data_centre_has_its_addresses(centre: str, api: str, accounts: str) -> None:
-    settings = ZohoSettings.model_validate({"data_centre": centre})
+def test_each_data_center_has_its_addresses(centre: str, api: str, accounts: str) -> None:
+    settings = ZohoSettings.model_validate({"data_center": centre})
     assert (settings.api, settings.accounts) == (api, accounts)

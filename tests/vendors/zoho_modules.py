@@ -46,6 +46,7 @@ class Module:
     deleted: list[Record] = field(default_factory=list)
     is_api_supported: bool = True
     number: int = 0
+    ordered: list[str] | None = None
 
     def next_id(self) -> str:
         """An ID that no record has: they grow."""
@@ -61,6 +62,8 @@ class Module:
 
     def put(self, identity: str, values: Mapping[str, Any], at: datetime | None) -> Record:
         """Add or change a record; without a time, its times stay."""
+        if identity not in self.records:
+            self.ordered = None
         row = self.records.setdefault(identity, {"id": identity})
         row.update(values)
         if at is not None:
@@ -73,6 +76,7 @@ class Module:
     def delete(self, identity: str, at: datetime) -> None:
         """Move a record to the recycle bin."""
         row = self.records.pop(identity)
+        self.ordered = None
         self.deleted.append(
             {
                 "id": identity,
@@ -86,13 +90,21 @@ class Module:
 
     def found(self, query: Mapping[str, str], since: datetime | None) -> list[Record]:
         """The records that a list has, in its order."""
+        if query.get("sort_by") == "id" and query.get("sort_order") == "asc" and since is None and "ids" not in query:
+            return self._by_id()
         rows: Iterable[Record] = self.records.values()
         if ids := query.get("ids"):
             rows = [self.records[one] for one in ids.split(",") if one in self.records]
         if since is not None:
             rows = [one for one in rows if time_of(one["Modified_Time"]) >= since]
-        by = query.get("sort_by", "id")
-        return sorted(rows, key=lambda one: one.get(by) or "", reverse=query.get("sort_order", "desc") == "desc")
+        by, is_descending = query.get("sort_by", "id"), query.get("sort_order", "desc") == "desc"
+        return sorted(rows, key=lambda one: one.get(by) or "", reverse=is_descending)
+
+    def _by_id(self) -> list[Record]:
+        """All records in the order of their IDs, which is kept until there is another record."""
+        if self.ordered is None or len(self.ordered) != len(self.records):
+            self.ordered = sorted(self.records)
+        return [self.records[one] for one in self.ordered]
 
     def shown(self, row: Record, fields: Iterable[str]) -> Record:
         """The asked fields of a record."""
@@ -177,6 +189,7 @@ def sample_modules() -> dict[str, Module]:
         "Sales_Orders": {
             "Contact_Name": "lookup",
             "Account_Name": "lookup",
+            "Deal_Name": "lookup",
             "Sub_Total": "currency",
             "Discount": "currency",
             "Tax": "currency",

@@ -140,7 +140,7 @@ class ZohoClient:
                 hint="it was asked too often: wait ten minutes"
                 if is_busy
                 else f"check {self._settings.variables}_CLIENT_ID, …_CLIENT_SECRET, …_REFRESH_TOKEN, and that"
-                " `data_centre` is the one at which you sign in; docs/sources.md says how to create them",
+                " `data_center` is the one at which you sign in; docs/sources.md says how to create them",
                 is_temporary=is_busy,
             )
         lifetime = told.get("expires_in")
