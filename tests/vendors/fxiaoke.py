@@ -179,15 +179,11 @@ class Fxiaoke:
 
     def _describe(self, name: str | None) -> Answer:
         stored = self._stored(name, str(name).endswith("__c"))
-        fields = {
-            key: {"api_name": key, "label": key, "type": kind, "is_active": True}
-            | (
-                {"options": [{"label": one, "value": one} for one in stored.options[key]]}
-                if key in stored.options
-                else {}
-            )
-            for key, kind in stored.types.items()
+        fields: dict[str, Answer] = {
+            key: {"api_name": key, "label": key, "type": kind, "is_active": True} for key, kind in stored.types.items()
         }
+        for key, options in stored.options.items():
+            fields[key]["options"] = [{"label": one, "value": one} for one in options]
         return {"data": {"describe": {"api_name": name, "fields": fields}}}
 
     def _check_written(self, stored: Stored, values: Record) -> None:
