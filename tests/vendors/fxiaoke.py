@@ -4,27 +4,25 @@ It keeps its records in memory, so that a test compares what was pulled or pushe
 `python -m tests.vendors.fxiaoke --records 2001` prints the address and the credentials. It stops after an idle time.
 
 Known from the vendor's documentation: paths, bodies, `limit` up to 100, `offset` a multiple of it and up to 10,000
-(error 10013), operators, the same token within its lifetime, 100 calls in 20 s for each interface, and the error codes
-below. Errors have the status 200. Not documented, so that tests run both ways: whether a query shows void records
-(`hides`).
+(error 10013), operators, the same token in the first 11/12 of its lifetime, 100 calls in 20 s for each interface, and
+the error codes below. Errors have the status 200. Not documented, so that tests run both ways: whether a query shows
+void records (`hides`).
 """
 
 import argparse
-import json
 import sys
-import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from email.utils import formatdate
+from datetime import UTC, datetime
 from hashlib import md5
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import islice
 from typing import Any
 
 from tests.vendors.fxiaoke_store import BAD_PARAMETER, Answer, Record, Refused, Stored, shown
+from tests.vendors.server import Reply, Request, serving
 
 APP_ID, APP_SECRET, PERMANENT_CODE = "FSAID_1000001", "app-secret-of-tests", "permanent-code-of-tests"
 USER, CORP = "FSUID_ADMIN", "FSCID_1"
@@ -32,6 +30,7 @@ TOKEN, QUERY, CUSTOM = "/cgi/corpAccessToken/get/V2", "/cgi/crm/v2/data/query", 
 BUSY, BAD_SECRET, OFFSET_TOO_LARGE = -1, 10006, 10013
 UNKNOWN_USER, NO_PERMISSION, BAD_TOKEN, NO_TOKEN = 20012, 20014, 20016, 20017
 DAY_IS_USED_UP, NO_QUOTA, TOO_OFTEN = 30002, 30003, 30004
+STATUSES = {"drop": 0, "html": 200, "500": 500, "502": 502, "429": 429}
 
 
 @dataclass
@@ -40,8 +39,9 @@ class Fxiaoke:
 
     Attributes:
         on_query: Called before each query is answered, with its number from 1. It may edit records. It returns a fault
-            for this query, or None: a status (`"500"`), `"slow"`, `"drop"` (no answer), `"cut"` (half an answer),
-            `"repeat"` (the answer before this one again), `"html"`, `"token"` (all tokens expire), `"busy"`.
+            for this query, or None: `"500"`, `"502"` or `"429"` (a status), `"slow"`, `"drop"` (no answer), `"cut"`
+            (half an answer), `"repeat"` (the answer before this one again), `"html"`, `"token"` (all tokens expire),
+            `"busy"`.
         clock: The server's time in ms: the Date of its answers and `last_modified_time`.
         hides: Records with these values are shown only to a query that filters by one of these fields.
         calls: So many calls of an interface are allowed per `seconds`.
@@ -62,27 +62,24 @@ class Fxiaoke:
     requests: list[tuple[str, Answer]] = field(default_factory=list)
     tokens: dict[str, float] = field(default_factory=dict)  # until when each one is valid
     last_request: float = field(default_factory=time.monotonic)
-    lock: threading.RLock = field(default_factory=threading.RLock)
     called: dict[str, deque[float]] = field(default_factory=lambda: defaultdict(deque))
     queries: int = 0
-    before: bytes = b""
+    before: Answer = field(default_factory=dict)
 
     # What people do in the screens
 
     def create(self, name: str, /, **values: Any) -> str:
         """A record of an object, by an `_id` that says nothing about when it was created."""
-        with self.lock:
-            now = self.clock()
-            key = values.pop("_id", None) or md5(f"{name}{len(self.objects[name].records)}".encode()).hexdigest()
-            usual = {"life_status": "normal", "is_deleted": False, "create_time": now, "last_modified_time": now}
-            self.objects[name].put({"_id": key, **usual, **values})
-            return str(key)
+        now = self.clock()
+        key = values.pop("_id", None) or md5(f"{name}{len(self.objects[name].records)}".encode()).hexdigest()
+        usual = {"life_status": "normal", "is_deleted": False, "create_time": now, "last_modified_time": now}
+        self.objects[name].put({"_id": key, **usual, **values})
+        return str(key)
 
     def edit(self, name: str, key: str, /, **values: Any) -> None:
-        with self.lock:
-            if key not in self.objects[name].records:
-                raise Refused(BAD_PARAMETER, f"数据不存在: {key}")
-            self.objects[name].put({"_id": key, "last_modified_time": self.clock(), **values})
+        if key not in self.objects[name].records:
+            raise Refused(BAD_PARAMETER, f"数据不存在: {key}")
+        self.objects[name].put({"_id": key, "last_modified_time": self.clock(), **values})
 
     def void(self, name: str, key: str) -> None:
         self.edit(name, key, life_status="invalid")
@@ -90,17 +87,45 @@ class Fxiaoke:
     def delete(self, name: str, key: str) -> None:
         self.edit(name, key, is_deleted=True)
 
+    def purge(self, name: str) -> None:
+        """Remove all records of an object without a trace."""
+        stored = self.objects[name]
+        self.objects[name] = Stored(types=stored.types, options=stored.options)
+
     def rows(self, name: str) -> dict[str, Record]:
         """The records of an object by `_id`, as a query gives them: without empty fields."""
-        with self.lock:
-            return {key: shown(record) for key, record in self.objects[name].records.items()}
+        return {key: shown(record) for key, record in self.objects[name].records.items()}
 
     def count(self, path: str) -> int:
         return sum(1 for asked, _ in self.requests if asked == path)
 
     # The interface
 
-    def answer(self, path: str, body: Answer) -> Answer:
+    def __call__(self, request: Request) -> Reply:
+        """The answer to a request, or the fault."""
+        self.last_request, fault = time.monotonic(), None
+        is_query = request.path in (QUERY, CUSTOM)
+        if is_query:
+            self.queries += 1
+            fault = self.on_query(self.queries)
+        if fault == "token":
+            self.tokens = dict.fromkeys(self.tokens, 0.0)
+        if fault in STATUSES:
+            return Reply(STATUSES[fault], body=b"<html>error</html>")
+        if fault == "repeat" and self.before:
+            return Reply(body=self.before)
+        try:
+            if fault == "busy":
+                raise Refused(BUSY, "系统繁忙")
+            found = self._answer(request.path, request.json()) | {"errorCode": 0, "errorMessage": "OK"}
+        except Refused as error:
+            found = {"errorCode": error.code, "errorMessage": error.message}
+        found["traceId"] = f"E-O.{len(self.requests)}"
+        if is_query:
+            self.before = found
+        return Reply(body=found, cut=50 if fault == "cut" else None, seconds=self.slow_s if fault == "slow" else 0)
+
+    def _answer(self, path: str, body: Answer) -> Answer:
         """Raises Refused."""
         self.requests.append((path, body))
         if path == TOKEN:
@@ -129,10 +154,11 @@ class Fxiaoke:
         if given != (APP_ID, APP_SECRET, PERMANENT_CODE):
             raise Refused(BAD_SECRET, "the parameter appSecret is missing or illegal")
         now = time.monotonic()
-        valid = [token for token, until in self.tokens.items() if until > now]
+        valid = [token for token, until in self.tokens.items() if until > now + self.token_s / 12]
         token = valid[0] if valid else f"TOKEN_{len(self.tokens) + 1}"
         self.tokens.setdefault(token, now + self.token_s)
-        return {"corpAccessToken": token, "corpId": CORP, "expiresIn": max(1, int(self.tokens[token] - now))}
+        seconds = self.tokens[token] - now
+        return {"corpAccessToken": token, "corpId": CORP, "expiresIn": int(seconds) if seconds > 60 else seconds}
 
     def _check_rate(self, path: str) -> None:
         now, called = time.monotonic(), self.called[path]
@@ -201,74 +227,11 @@ class Fxiaoke:
                 raise Refused(BAD_PARAMETER, f"字段 {name} 没有选项 {value}")
 
 
-class Handler(BaseHTTPRequestHandler):
-    service: Fxiaoke
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1  # headers and body in one packet
-
-    def do_POST(self) -> None:
-        service = self.service
-        service.last_request = time.monotonic()
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])) or b"{}")
-        fault = None
-        if self.path in (QUERY, CUSTOM):
-            service.queries += 1
-            fault = service.on_query(service.queries)
-        if fault == "drop":
-            self.close_connection = True
-            return
-        if fault == "token":
-            service.tokens = dict.fromkeys(service.tokens, 0.0)
-        if fault == "slow":
-            time.sleep(service.slow_s)
-        with service.lock:
-            answer = self._answer(body, fault)
-        status = int(fault) if fault and fault.isdigit() else 200
-        self._send(answer if status == 200 else b"<html>error</html>", status, cut=fault == "cut")
-
-    def _answer(self, body: Answer, fault: str | None) -> bytes:
-        service, ok = self.service, {"errorCode": 0, "errorMessage": "OK", "errorDescription": "success"}
-        if fault == "html":
-            return b"<html>moved</html>"
-        if fault == "repeat" and service.before:
-            return service.before
-        try:
-            if fault == "busy":
-                raise Refused(BUSY, "系统繁忙")
-            answer = {**service.answer(self.path, body), **ok}
-        except Refused as error:
-            answer = {"errorCode": error.code, "errorMessage": error.message}
-        encoded = json.dumps({"traceId": f"E-O.{len(service.requests)}", **answer}, ensure_ascii=False).encode()
-        if self.path in (QUERY, CUSTOM):
-            service.before = encoded
-        return encoded
-
-    def _send(self, answer: bytes, status: int, cut: bool) -> None:
-        self.send_response_only(status)
-        self.send_header("Date", formatdate(self.service.clock() / 1000, usegmt=True))
-        self.send_header("Content-Type", "application/json;charset=UTF-8")
-        self.send_header("Content-Length", str(len(answer)))
-        self.end_headers()
-        self.wfile.write(answer[: len(answer) // 2] if cut else answer)
-        self.close_connection = self.close_connection or cut
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing on standard error."""
-
-
 @contextmanager
-def serving(service: Fxiaoke, port: int = 0) -> Iterator[Fxiaoke]:
+def serving_fxiaoke(service: Fxiaoke, port: int = 0) -> Iterator[Fxiaoke]:
     """The server for as long as the block lasts."""
-    server = ThreadingHTTPServer(("127.0.0.1", port), type("Served", (Handler,), {"service": service}))
-    server.daemon_threads, server.block_on_close = True, False
-    service.url = f"http://127.0.0.1:{server.server_address[1]}"
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    try:
+    with serving(service, now=lambda: datetime.fromtimestamp(service.clock() / 1000, UTC), port=port) as service.url:
         yield service
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def main() -> None:
@@ -283,7 +246,7 @@ def main() -> None:
     parser.add_argument("--idle", type=float, default=600, help="stop after so many seconds without a request")
     asked = parser.parse_args()
     service = fill(Fxiaoke(calls=asked.calls), asked.records)
-    with serving(service, asked.port):
+    with serving_fxiaoke(service, asked.port):
         given = {"APP_ID": APP_ID, "APP_SECRET": APP_SECRET, "PERMANENT_CODE": PERMANENT_CODE, "OPEN_USER_ID": USER}
         lines = [f"base_url: {service.url}", *(f"export FXIAOKE_{name}={value}" for name, value in given.items())]
         sys.stdout.write("\n".join(lines) + "\n")
