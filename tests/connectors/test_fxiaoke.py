@@ -65,7 +65,7 @@ def test_2001_records_are_read_whatever_the_total_says(tmp_path: Path, monkeypat
 @pytest.mark.slow
 def test_100001_records_beyond_the_largest_offset_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     server = fill(Fxiaoke(), 100_001)
-    with pulling_fxiaoke(tmp_path, server, monkeypatch) as shop:
+    with pulling_fxiaoke(tmp_path, server, monkeypatch, web={"silent_seconds": 30}) as shop:
         assert shop.pull().records == 100_001
         assert shop.is_equal()
 
