@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.base.errors import ConfigError, PullError
+from pipelines.config.pull_fxiaoke import FxiaokeSettings
 from tests.connectors.pulled_fxiaoke import PulledFxiaoke, pulling_fxiaoke
 from tests.vendors.fxiaoke import APP_SECRET, CUSTOM, QUERY, TOKEN, Fxiaoke
 from tests.vendors.fxiaoke_shop import BEGAN, VISIT, fill
@@ -92,6 +93,15 @@ def test_the_second_pull_reads_what_has_changed(shop: PulledFxiaoke) -> None:
     assert shop.is_equal()
     assert "tel" not in shop.pulled("AccountObj")[first]
     assert "tel" in shop.pulled("AccountObj")[second]
+
+
+def test_a_pull_without_changes_takes_four_calls_per_object(shop: PulledFxiaoke) -> None:
+    objects = FxiaokeSettings().objects
+    shop.pull(objects=objects)
+    later(shop.server, 24)
+    before = shop.server.queries
+    assert shop.pull(objects=objects).records == 0
+    assert shop.server.queries - before == 4 * len(objects) == 44
 
 
 def test_edits_while_pages_are_read_are_in_this_pull_or_the_next(shop: PulledFxiaoke) -> None:
