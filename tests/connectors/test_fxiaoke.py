@@ -1,6 +1,7 @@
 """Pulls from a server of Fxiaoke: after each fault, the files have what the server has."""
 
 import json
+import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -225,6 +226,26 @@ def test_a_stopped_pull_continues_at_its_page(shop: PulledFxiaoke) -> None:
     assert report.objects[0].resumed_pages == 2
     assert shop.is_equal()
     assert len(shop.records("AccountObj")) == 350
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_stopped_at_random_moments_with_edits_between_them_nothing_is_lost(
+    tmp_path: Path, server: Fxiaoke, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    dice, keys = random.Random(seed), sorted(server.rows("AccountObj"))
+    with pulling_fxiaoke(tmp_path, server, monkeypatch, web={"tries": 1}) as shop:
+        for _ in range(10):
+            last = server.queries + dice.randrange(7)
+            server.on_query = lambda number, last=last: "500" if number > last else None
+            shop.pull()
+            later(server, 0.1)
+            server.edit("AccountObj", dice.choice(keys), name=f"改动{last}")
+            server.void("AccountObj", dice.choice(keys))
+        server.on_query = at({})
+        for _ in range(2):
+            assert not shop.pull().words
+            later(server, 24)
+        assert shop.is_equal()
 
 
 def test_a_server_that_repeats_a_page_for_ever_is_named(shop: PulledFxiaoke) -> None:
