@@ -134,7 +134,8 @@ def _fit(
 ) -> Fit | None:
     if group.format != layout.options.get("format", "csv") or ignored(name, path):
         return None
-    is_named = any(place_of(mapping, one).group is group for one in _names(path))
+    places = (place_of(mapping, one).group for one in _names(path))
+    is_named = any(place is not None and place.declared is group for place in places)
     if not is_named and (is_beside or group.name is None):
         return None  # no mapping could extend this entry
     own = {key: value for key, value in layout.options.items() if key in _READING}
@@ -146,7 +147,7 @@ def _fit(
         except InputError:
             continue
         listed = {(COLUMNS,)} if reads_columns(entry, [one[0] for one in there]) else set()
-        wanted = _lower(_leaves(record_tree(entry))) - listed
+        wanted = _lower(_leaves(record_tree(entry))) - listed - {(name,) for name in entry.from_name}
         least = 0 if is_beside else min(_LEAST_SHARE * len(wanted), max(_LEAST_OF_FILE * known, _LEAST_COLUMNS))
         if len(wanted & there) >= max(1, least) and all(one & (there | listed) for one in _needed(entry)):
             return Fit(name, group.name, len(wanted & there), is_named, tuple(sorted(options.items())))
@@ -178,7 +179,7 @@ def _header(path: Path, options: tuple[tuple[str, str | int], ...], version: tup
 
 def _filled(path: Path, group: FileGroup) -> set[Reference]:
     """The fields of a sample of JSON records that have a value, of those that an entry reads, in lower case."""
-    leaves = list(_leaves(record_tree(group)))
+    leaves = [leaf for leaf in _leaves(record_tree(group)) if leaf[0] not in group.from_name]
     about = path.stat()
     words = _words(path, (about.st_size, about.st_mtime_ns))
     has_needed = all(any(one[-1] in words for one in paths) for paths in _needed(group))
@@ -232,5 +233,6 @@ def _needed(group: FileGroup) -> Iterator[set[Reference]]:
         texts = [block[column].sql for block in rows.blocks() for column in names if column in block]
         for text in texts:
             own = {path for path in references(text) if not (rows.each and is_of_item(path))}
+            own -= {(column,) for column in group.from_name}
             if own:
                 yield _lower(own)
