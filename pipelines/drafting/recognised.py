@@ -12,7 +12,7 @@ from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import InputError
-from pipelines.drafting.layout import Layout, head_of, layout_of
+from pipelines.drafting.layout import Layout, head_of, layout_of, looks_like_data
 from pipelines.drafting.table import open_table
 from pipelines.drafting.zones import has_local_times
 from pipelines.landing.binding import RELATION, Tree, is_of_item, record_tree, references
@@ -23,7 +23,7 @@ from pipelines.landing.inbox import place_of
 from pipelines.landing.mapping import BUILT_IN, read_mapping
 from pipelines.landing.model import FileGroup, Mapping
 from pipelines.landing.readers import check_layout, read
-from pipelines.landing.readers.csvpass import read_header
+from pipelines.landing.readers.csvpass import read_header, read_header_rows
 from pipelines.landing.readers.jsonpass import json_elements, json_lines
 from pipelines.landing.readers.wide import COLUMNS, reads_columns
 
@@ -33,8 +33,12 @@ _LEAST_SHARE = 0.3
 _LEAST_OF_FILE = 0.6
 _LEAST_COLUMNS = 5
 _SAMPLED = 1_000  # records of JSON
-_READING = ("encoding", "delimiter")
+_TEXT_TABLES, _TABLES = ("csv", "tsv"), ("csv", "tsv", "xlsx", "xls")
 _FOLDERS = 3  # above a file, that a glob may name
+
+
+Options = dict[str, str | int | None]
+"""What an entry says differently; None for the default."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class Fit:
     entry: str | None
     read: int
     is_named: bool
-    options: tuple[tuple[str, str | int], ...] = ()
+    options: tuple[tuple[str, str | int | None], ...] = ()
 
 
 @cache
@@ -102,7 +106,7 @@ def assumed_zone(mapping: str, files: Iterable[tuple[Path, Fit]], *, is_decisive
         return found.timezone
     for path, fit in files:
         groups = [group for group in found.files if group.ignore is None and group.name == fit.entry]
-        if any(has_local_times(path, group.model_copy(update=dict(fit.options))) for group in groups):
+        if any(has_local_times(path, _changed(group, dict(fit.options))) for group in groups):
             return found.timezone
     return None
 
@@ -132,15 +136,16 @@ def _names(path: Path) -> list[str]:
 def _fit(
     path: Path, layout: Layout, name: str, mapping: Mapping, group: FileGroup, *, is_beside: bool = False
 ) -> Fit | None:
-    if group.format != layout.options.get("format", "csv") or ignored(name, path):
+    if (changes := _changes(layout, group)) is None or ignored(name, path):
         return None
     places = (place_of(mapping, one).group for one in _names(path))
     is_named = any(place is not None and place.declared is group for place in places)
     if not is_named and (is_beside or group.name is None):
         return None  # no mapping could extend this entry
-    own = {key: value for key, value in layout.options.items() if key in _READING}
-    for options in ({}, own) if own else ({},):
-        entry = group.model_copy(update=options)
+    for options in changes:
+        entry = _changed(group, options)
+        if "header_rows" in options and not _is_header(path, entry):
+            continue
         try:
             check_layout(path, entry)
             there, known = _there(path, layout, entry)
@@ -152,6 +157,48 @@ def _fit(
         if len(wanted & there) >= max(1, least) and all(one & (there | listed) for one in _needed(entry)):
             return Fit(name, group.name, len(wanted & there), is_named, tuple(sorted(options.items())))
     return None
+
+
+def _is_header(path: Path, group: FileGroup) -> bool:
+    """Whether no row of the header, as an entry reads it, looks like a record."""
+    if group.header_rows == 1:
+        return True
+    try:
+        _, rows = read_header_rows(path, group)
+    except InputError:
+        return False
+    return not any(looks_like_data(cell) for row in rows[1:] for cell in row)
+
+
+def _changed(group: FileGroup, options: Options) -> FileGroup:
+    """An entry that says something differently."""
+    return group.model_copy(update={key: {} if value is None else value for key, value in options.items()})
+
+
+def _changes(layout: Layout, group: FileGroup) -> list[Options] | None:
+    """What an entry may have to say differently to read a file, the least first; None if it cannot read its format.
+
+    A table may have been saved in another format, encoding or with another delimiter, and with fewer rows of header.
+    """
+    form = str(layout.options.get("format", "csv"))
+    own: Options = {}
+    if form != group.format:
+        is_text = form in _TEXT_TABLES and group.format in _TEXT_TABLES
+        is_plain = not {"delimiter", "encoding", "quoting"} & group.model_fields_set
+        if not is_text and not ({form, group.format} <= set(_TABLES) and is_plain):
+            return None
+        own["format"] = form
+    if form in _TEXT_TABLES:
+        separator = str(layout.options.get("delimiter") or ("\t" if form == "tsv" else ","))
+        if separator != group.model_copy(update={"format": form}).separator:
+            own["delimiter"] = separator
+    if form in (*_TEXT_TABLES, "json", "jsonl"):
+        encoding = layout.options.get("encoding", "utf-8")
+        own |= {"encoding": encoding} if encoding != group.encoding else {}
+    same = [{}, own] if own and "format" not in own else [own]
+    most = group.header_rows - 1 if form in _TEXT_TABLES else min(group.header_rows - 1, 1)
+    rows = range(most, 0, -1) if group.last_header else ()
+    return [*same, *({**own, "header_rows": count, "last_header": None} for count in rows)]
 
 
 def _there(path: Path, layout: Layout, group: FileGroup) -> tuple[set[Reference], int]:
