@@ -9,11 +9,12 @@ from tempfile import TemporaryDirectory
 
 from pipelines.base.entities import ENTITIES, ColumnType
 from pipelines.base.errors import ConfigError, InputError
+from pipelines.drafting.archives import check_archives
 from pipelines.drafting.drafted import DraftedColumn, DraftedEntry, Remark
 from pipelines.drafting.entry import draft_entry
 from pipelines.drafting.kinds import Kind, entry_name, file_on, globs, kinds_of, recognised, with_built_in
 from pipelines.drafting.layout import layout_of
-from pipelines.drafting.recognised import assumed_zone, entry_names
+from pipelines.drafting.recognised import assumed_zone, entry_names, rivals
 from pipelines.drafting.table import open_table
 from pipelines.drafting.text import entry_text, head_text, scalar, scalars, status_text
 from pipelines.landing.inbox import place_of
@@ -77,6 +78,7 @@ def draft_mapping(paths: Sequence[Path], wishes: Wishes, today: date) -> Draft:
         InputError: A file cannot be read, no entity fits any of them, or they come from two known systems.
     """
     is_said = bool(wishes.entity or wishes.columns)
+    check_archives(paths)
     mapping, kinds = with_built_in([recognised(Kind(tuple(group)), is_said) for group in kinds_of(paths)])
     used = entry_names(mapping) if mapping else set()
     drafted = [_drafted(kind, wishes, today, used, len(kinds) > 1) for kind in kinds]
@@ -127,6 +129,12 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes) -> Draft:
             text = f"it fits an entry of {mapping} that a draft cannot change. Rename the file as docs/sources.md says"
             remarks.append((file, Remark(text, is_open=True)))
         elif kind.fit.entry is not None:
+            if others := rivals(kind.fit, kind.fits):
+                text = (
+                    f"only the name of such a file says which entry of {mapping} reads it: {kind.fit.entry} is written,"
+                    f" but it could also be {' or '.join(others)}. Use the name that the system gives it"
+                )
+                remarks.append((file, Remark(text, is_open=True)))
             entries.setdefault(kind.fit.entry, []).append(kind)
     files = [line for entry, own in entries.items() for line in _changed_entry(entry, own)]
     own = [kind for kind in kinds if kind.entry]
@@ -145,7 +153,7 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes) -> Draft:
         extending = f"write a mapping with `extends: {mapping}` and `timezone`, and name its path in the config"
         change = f"{extending} (docs/sources.md)" if is_whole else "write `timezone` here"
         remarks.append(("the source", Remark(f"{text}. If this source uses another zone, {change}", is_assumed=True)))
-    assumed = [] if is_whole else [remark for _, remark in remarks if remark.is_assumed]
+    assumed = [] if is_whole else [remark for _, remark in remarks if remark.is_assumed or remark.is_open]
     lines = [*head_text(head, assumed), *(["files:", *files] if files else [])]
     return Draft(
         "\n".join(lines) + "\n",

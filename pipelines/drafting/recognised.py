@@ -13,6 +13,7 @@ from pipelines.base.database import connect
 from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import InputError
 from pipelines.drafting.layout import Layout, head_of, layout_of, looks_like_data
+from pipelines.drafting.names import compared
 from pipelines.drafting.table import open_table
 from pipelines.drafting.zones import has_local_times
 from pipelines.landing.binding import RELATION, Tree, is_of_item, record_tree, references
@@ -94,6 +95,15 @@ def named_fit(path: Path, layout: Layout, mapping: str) -> Fit | None:
     return next((fit for group in groups if (fit := _fit(path, layout, mapping, found, group, is_beside=True))), None)
 
 
+def rivals(fit: Fit, found: Iterable[Fit]) -> tuple[str, ...]:
+    """Other entries of the mapping that read as much of a file and make something else of it: only a name decides."""
+    if fit.is_named:
+        return ()
+    groups = {group.name: group for group in dict(_built_in())[fit.mapping].files if group.name}
+    same = [one.entry for one in found if one.mapping == fit.mapping and one.read == fit.read and one.entry]
+    return tuple(name for name in same if groups[name].entities != groups[str(fit.entry)].entities)
+
+
 def entry_names(mapping: str) -> set[str]:
     """The names of the entries of a built-in mapping."""
     return {group.name for group in dict(_built_in())[mapping].files if group.name}
@@ -153,7 +163,12 @@ def _fit(
             continue
         listed = {(COLUMNS,)} if reads_columns(entry, [one[0] for one in there]) else set()
         wanted = _lower(_leaves(record_tree(entry))) - listed - {(name,) for name in entry.from_name}
-        least = 0 if is_beside else min(_LEAST_SHARE * len(wanted), max(_LEAST_OF_FILE * known, _LEAST_COLUMNS))
+        names_system = any(compared(name) in compared(leaf[-1]) for leaf in wanted & there)  # `Klaviyo ID`
+        least = (
+            0
+            if is_beside or names_system
+            else min(_LEAST_SHARE * len(wanted), max(_LEAST_OF_FILE * known, _LEAST_COLUMNS))
+        )
         if len(wanted & there) >= max(1, least) and all(one & (there | listed) for one in _needed(entry)):
             return Fit(name, group.name, len(wanted & there), is_named, tuple(sorted(options.items())))
     return None

@@ -108,6 +108,8 @@ def _entity_lines(entity: DraftedEntity, usual: tuple[str, ...]) -> Iterator[str
     yield f"{entity.name}:"
     if entity.each:
         yield f"  each: {scalar(entity.each)}"
+    if entity.wording:
+        yield f"  wording: {scalar(entity.wording)}"
     yield "  columns:"
     yield from (f"    {line}" for line in _columns(entity.columns, usual))
     if entity.unpivot:
