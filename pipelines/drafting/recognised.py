@@ -52,6 +52,7 @@ class Fit:
         read: How many columns of the file it reads.
         is_named: Whether the file's name leads to this entry.
         options: What the entry must say differently so that it reads the file.
+        hint: How many letters of the entry's name are in the file's name, all or none.
     """
 
     mapping: str
@@ -59,6 +60,7 @@ class Fit:
     read: int
     is_named: bool
     options: tuple[tuple[str, str | int | None], ...] = ()
+    hint: int = 0
 
 
 @cache
@@ -77,7 +79,7 @@ def fits(path: Path, layout: Layout) -> list[Fit]:
         for group in mapping.files
         if group.ignore is None and (fit := _fit(path, layout, name, mapping, group)) is not None
     ]
-    return sorted(found, key=lambda fit: (-fit.read, not fit.is_named, len(fit.options), fit.mapping))
+    return sorted(found, key=lambda fit: (-fit.read, not fit.is_named, len(fit.options), -fit.hint, fit.mapping))
 
 
 def named_fit(path: Path, layout: Layout, mapping: str) -> Fit | None:
@@ -100,8 +102,11 @@ def rivals(fit: Fit, found: Iterable[Fit]) -> tuple[str, ...]:
     if fit.is_named:
         return ()
     groups = {group.name: group for group in dict(_built_in())[fit.mapping].files if group.name}
-    same = [one.entry for one in found if one.mapping == fit.mapping and one.read == fit.read and one.entry]
-    return tuple(name for name in same if groups[name].entities != groups[str(fit.entry)].entities)
+    own = str(fit.entry)
+    same = [one for one in found if one.mapping == fit.mapping and one.read == fit.read and one.entry]
+    if fit.hint:  # `unsubscribed` also contains `subscribed`
+        same = [one for one in same if one.hint and str(one.entry) not in own]
+    return tuple(str(one.entry) for one in same if groups[str(one.entry)].entities != groups[own].entities)
 
 
 def entry_names(mapping: str) -> set[str]:
@@ -170,7 +175,9 @@ def _fit(
             else min(_LEAST_SHARE * len(wanted), max(_LEAST_OF_FILE * known, _LEAST_COLUMNS))
         )
         if len(wanted & there) >= max(1, least) and all(one & (there | listed) for one in _needed(entry)):
-            return Fit(name, group.name, len(wanted & there), is_named, tuple(sorted(options.items())))
+            is_hinted = group.name is not None and compared(group.name) in compared(path.name)
+            hint = len(group.name or "") * is_hinted
+            return Fit(name, group.name, len(wanted & there), is_named, tuple(sorted(options.items())), hint)
     return None
 
 

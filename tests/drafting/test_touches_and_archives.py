@@ -106,3 +106,15 @@ def test_questions_whose_names_say_nothing_are_recognised_by_the_run(tmp_path: P
 def test_a_file_that_looks_like_nothing_is_not_called_orders(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no entity fits its columns"):
         drafted(tmp_path, "Export.csv", "Alpha,Beta,Gamma\n1,x,y\n")
+
+
+def test_the_name_of_an_entry_in_that_of_a_file_decides_between_entries_of_one_layout(tmp_path: Path) -> None:
+    for name in ("Received Email - Spring.csv", "Opened Email - Spring [1].csv", "Spring clicked.csv"):
+        (tmp_path / name).write_text("Email,Klaviyo ID,Campaign Name,Event Time\na@x.org,1,S,2024-04-01T08:00Z\n")
+    draft = draft_mapping(sorted(tmp_path.iterdir()), Wishes(), TODAY)
+    assert "to decide" not in draft.text
+    assert yaml.safe_load(draft.text)["files"] == {
+        "received": {"match": "Received Email - Spring.csv"},
+        "opened": {"match": "Opened Email - Spring ?1].csv"},
+        "clicked": {"match": "Spring clicked.csv"},
+    }
