@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pydantic import BaseModel, Field, ValidationError
@@ -73,6 +73,18 @@ class PullReport(BaseModel):
     is_temporary: bool = False
     last_complete_at: datetime | None = None
 
+    @classmethod
+    def failed_at_once(cls, source: PulledSource, problem: LoyaltyError) -> "PullReport":
+        """The report of a pull that could not begin."""
+        before = last_pull(source)
+        return cls(
+            source=source.name,
+            started_at=datetime.now(UTC),
+            problem=problem.message,
+            hint=problem.hint,
+            last_complete_at=before.last_complete_at if before else None,
+        )
+
     @property
     def failed(self) -> list[ObjectReport]:
         """The objects that could not be read."""
@@ -98,6 +110,12 @@ def last_pull(source: PulledSource) -> PullReport | None:
         return PullReport.model_validate_json((source.work / _FILE).read_bytes())
     except (FileNotFoundError, ValidationError):
         return None
+
+
+def is_stale(source: PulledSource, report: PullReport | None, now: datetime) -> bool:
+    """Whether the last complete pull of a source is `stale_after_hours` ago or more, or there was none."""
+    last = report.last_complete_at if report else None
+    return last is None or now - last >= timedelta(hours=source.settings.stale_after_hours)
 
 
 @contextmanager

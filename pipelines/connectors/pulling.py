@@ -23,7 +23,7 @@ from pipelines.base.text import counted
 from pipelines.config.pulls import PullSettings
 from pipelines.connectors.pages import Begun, Checkpoint, PageStore, Record
 from pipelines.connectors.pull_lock import hold_pull_lock
-from pipelines.connectors.pull_report import ObjectReport, PullReport, keep_report
+from pipelines.connectors.pull_report import ObjectReport, PullReport, keep_report, last_pull
 from pipelines.connectors.pulled_files import delivered, file_name, newest, time_text
 from pipelines.connectors.pulled_source import PulledSource
 
@@ -134,15 +134,15 @@ def pull_source(
     *,
     only: Iterable[str] | None = None,
     say: Say = lambda _: None,
-    connect: Callable[[PullSettings, Say], Connector] = open_connector,
+    connect: Callable[[PullSettings, Say], Connector] | None = None,
 ) -> PullReport:
     """Pull all objects of a source. Each one becomes at most one file in its inbox.
 
     Args:
         source: The source.
-        only: Names of objects; all by default.
+        only: Names of objects that the last pull could not read; all objects by default. The report has the others too.
         say: Receives the progress.
-        connect: Opens the connector.
+        connect: Opens the connector; `open_connector` by default.
 
     Returns:
         What was pulled, and which objects failed.
@@ -160,16 +160,19 @@ def pull_source(
         log.warning("pull of %s: %s", source.name, words)
         warnings.append(words)
 
+    source.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with hold_pull_lock(source.work), keep_report(source, report):
-        with closing(connect(source.settings, warn)) as connector:
+        before = last_pull(source) if wanted is not None else None
+        report.objects += [one for one in before.objects if one.name not in (wanted or ())] if before else []
+        with closing((connect or open_connector)(source.settings, warn)) as connector:
             now = connector.server_time()
             report.server_time = now
             for one in connector.objects():
                 if wanted is None or one.name in wanted:
                     say(one.name)
-                    before = len(warnings)
+                    told = len(warnings)
                     found = _pull_object(source, connector, one, now, say, warn)
-                    found.warnings += warnings[before:]
+                    found.warnings += warnings[told:]
                     report.objects.append(found)
         report.warnings += [words for words in warnings if all(words not in one.warnings for one in report.objects)]
         report.finished_at = datetime.now(UTC)
@@ -177,7 +180,7 @@ def pull_source(
 
 
 def planned_pull(
-    source: PulledSource, connect: Callable[[PullSettings, Say], Connector] = open_connector
+    source: PulledSource, connect: Callable[[PullSettings, Say], Connector] | None = None
 ) -> Iterator[str]:
     """What a pull would do, one sentence per object. Only the list of objects and the server's time are asked for.
 
@@ -185,7 +188,7 @@ def planned_pull(
         PullError: The server cannot be used at all.
         ConfigError: Credentials are missing.
     """
-    with closing(connect(source.settings, lambda _: None)) as connector:
+    with closing((connect or open_connector)(source.settings, lambda _: None)) as connector:
         now = connector.server_time()
         names = delivered(source.home, source.name, source.folder)
         for one in connector.objects():
@@ -249,7 +252,6 @@ def _read_object(
         warn(f"{one.name}: the server has no records, but had some before. What was pulled before stays")
     found.new_records = _new_records(store, source.folder / last.name if last and not is_full else None)
     if found.new_records:
-        source.folder.mkdir(parents=True, exist_ok=True)
         found.file = file_name(
             one.stem,
             begun.server_time,
