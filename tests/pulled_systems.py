@@ -45,7 +45,7 @@ sources:
   - mapping: tills.yml
     files: pulled/tills
     pull:
-      sql: {{tables: {{sales: {{table: tills.sales, cursor: changed_at, key: [sale_no]}}}}}}
+      sql: {{tables: {{sales: {{table: tills.sales, cursor: changed_at}}}}}}
 model:
   # Seven contacts of the CRM share the mailbox of a club.
   identity: {{phone_region: DE, max_refs_of_email: 5}}
