@@ -10,9 +10,11 @@ with
         stated.event_on,
         stated.effective_on
     from {% if has_guests(name) %}{{ with_guests(name) }}{% else %}{{ ref('stg_' ~ name) }}{% endif %} as stated
+    {{ join_deleted(name, 'stated', day) }}
     where
         coalesce(stated.event_on <= {{ day }}, true)
         and not {{ is_replaced(name, 'stated', day) }}
+        and {{ is_not_deleted(name, 'stated', day) }}
 ),
 {%- endfor %}
 

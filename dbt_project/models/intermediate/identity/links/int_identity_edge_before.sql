@@ -1,4 +1,4 @@
--- depends_on: {{ ref('stg_customers') }}, {{ ref('stg_batch') }}, {{ ref('stg_redelivered_row') }}
+-- depends_on: {{ ref('stg_customers') }}, {{ ref('stg_deletions') }}, {{ ref('stg_batch') }}, {{ ref('stg_redelivered_row') }}
 -- depends_on: {{ ref('int_identity_person_ref') }}
 {% set days = observed_days() | reject('equalto', this_build('as_of')) | list %}
 with named as (
