@@ -11,14 +11,15 @@ The lines and payments of an order are deleted with it: macro deleted_orders.
     {{ return(name in entity('deletions').accepts.entity) }}
 {%- endmacro %}
 
-{#- The deletions of an entity that count at the end of a day (`day` as SQL): a relation with deleted_source, deleted_id
-    and last_deleted_at. -#}
+{#- The deletions of an entity that count at the end of a day (`day` as SQL): a relation with deleted_source,
+    deleted_id, last_deleted_at and last_deleted_on. -#}
 {% macro deleted_records(name, day) -%}
 (
         select
             deletions.source as deleted_source,
             deletions.record_id as deleted_id,
-            max(deletions.deleted_at) as last_deleted_at
+            max(deletions.deleted_at) as last_deleted_at,
+            max(deletions.event_on) as last_deleted_on
         from {{ ref('stg_deletions') }} as deletions
         where
             deletions.entity = '{{ name }}'
@@ -34,7 +35,8 @@ The lines and payments of an order are deleted with it: macro deleted_orders.
         select
             deletions.deleted_source,
             deletions.deleted_id,
-            deletions.last_deleted_at
+            deletions.last_deleted_at,
+            deletions.last_deleted_on
         from {{ deleted_records('orders', day) }} as deletions
         left join (
             select
