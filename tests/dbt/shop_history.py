@@ -5,8 +5,8 @@ that come later; orders and lines that are pending, cancelled or of an unknown s
 cancellations announced before their day; rates that arrive after the orders they value, or are corrected; returns
 before their order, without an amount or a date, several of one order, of unknown orders; customers who turn out to be
 one person; products that change category; records that are deleted and restored, also before they arrive; lines that
-are rejected, some of them corrected later, some of orders of
-which nothing else is known; exports made long after the events. Only data is made here.
+are rejected, some of them corrected later, some of orders of which nothing else is known; exports made long after the
+events. Only data is made here.
 """
 
 import random

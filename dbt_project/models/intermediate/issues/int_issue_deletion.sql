@@ -1,4 +1,4 @@
-{#- Payments, orders and other records that their source deleted by the as-of day, and deletions that name no known record. -#}
+{#- An order may be known from its lines only. -#}
 {%- set day = as_of_date() -%}
 {%- set names = entity('deletions').accepts.entity -%}
 with
@@ -12,22 +12,34 @@ with
     from {{ deleted_records(name, day) }} as deletions
 ),
 
+{{ name }}_versions as (
+    {%- for known in [name, 'order_lines'] if known == name or name == 'orders' %}
+    select
+        source,
+        {{ entity(known).key[0] }} as record_id,
+        case when effective_on <= {{ day }} then updated_at end as updated_at
+    from {{ ref('stg_' ~ known) }}
+    where (source, {{ entity(known).key[0] }}) in (select source, deleted_id from {{ name }}_deleted)
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
 {{ name }} as (
     select
         '{{ name }}' as entity,
         deleted.source,
-        known.n_versions is not null as is_known,
+        known.record_id is not null as is_known,
         coalesce(known.last_updated_at > deleted.last_deleted_at, false) as is_restored
     from {{ name }}_deleted as deleted
     left join (
         select
             source,
-            {{ entity(name).key[0] }} as record_id,
-            count(*) as n_versions,
-            max(case when effective_on <= {{ day }} then updated_at end) as last_updated_at
-        from {{ ref('stg_' ~ name) }}
-        where (source, {{ entity(name).key[0] }}) in (select source, deleted_id from {{ name }}_deleted)
-        group by source, {{ entity(name).key[0] }}
+            record_id,
+            max(updated_at) as last_updated_at
+        from {{ name }}_versions
+        group by source, record_id
     ) as known
         on deleted.source = known.source and deleted.deleted_id = known.record_id
 ),
