@@ -7,7 +7,8 @@ The systems behave as the real ones do. The shop and the CRM have merged the rec
 The shop lets nobody sign up with an e-mail address or a phone number that another customer has.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -320,12 +321,12 @@ class FourSystems:
     person_of: dict[tuple[str, str], str]
 
 
-def write_four_systems(sample: SampleHome, folder: Path) -> FourSystems:
-    """Write the exports of all four systems and a config that reads them.
+@contextmanager
+def sample_tables(sample: SampleHome) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse of the sample, with the people of the shop, of the CRM and of the programme as temporary tables.
 
     Args:
         sample: A home of the sample after a run.
-        folder: Where the folders of the systems are made.
     """
     with duckdb.connect(str(sample.warehouse), read_only=True) as connection:
         people = sample.sample / "truth" / "people.parquet"
@@ -336,17 +337,50 @@ def write_four_systems(sample: SampleHome, folder: Path) -> FourSystems:
             [list(keys), list(keys.values())],
         )
         connection.execute(_PEOPLE)
-        _write(connection, _SHOP_CUSTOMERS, "shopify/customers_export.csv", folder / "shopify")
-        _write(connection, _SHOP_ORDERS, "shopify/orders_export.csv", folder / "shopify")
         connection.execute(_CRM_PEOPLE)
+        connection.execute(_MEMBERS)
+        yield connection
+
+
+def write_shop(connection: duckdb.DuckDBPyConnection, folder: Path, orders: str = "true") -> None:
+    """Write the exports of the shop.
+
+    Args:
+        connection: That of `sample_tables`.
+        folder: The folder of the shop.
+        orders: A condition on `orders.order_id`, for those that are written.
+    """
+    _write(connection, _SHOP_CUSTOMERS, "shopify/customers_export.csv", folder)
+    shown = _SHOP_ORDERS.replace("where orders.source = 'sample'", f"where orders.source = 'sample' and {orders}")
+    _write(connection, shown, "shopify/orders_export.csv", folder)
+
+
+def write_survey(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Write the answers of the survey as a workbook of 问卷星."""
+    _write_workbook(connection.sql(_RESPONSES), folder / "12345678_按文本_顾客满意度调查.xlsx")
+
+
+def person_of_reference(connection: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
+    """The true person of each reference: source and reference."""
+    return {(source, ref): person for source, ref, person in connection.execute(_PERSON_OF).fetchall()}
+
+
+def write_four_systems(sample: SampleHome, folder: Path) -> FourSystems:
+    """Write the exports of all four systems and a config that reads them.
+
+    Args:
+        sample: A home of the sample after a run.
+        folder: Where the folders of the systems are made.
+    """
+    with sample_tables(sample) as connection:
+        write_shop(connection, folder / "shopify")
         _write(connection, _CRM_CONTACTS, "zoho/Contacts_2024_05_01.csv", folder / "zoho", ["Shop Customer No"])
         _write(connection, _CRM_CASES, "zoho/Cases_2024_05_01.csv", folder / "zoho")
         _write(connection, _CRM_CALLS, "zoho/Calls_2024_05_01.csv", folder / "zoho")
-        connection.execute(_MEMBERS)
         _write(connection, _POINTS_MEMBERS, "fxiaoke/会员_20240501.csv", folder / "fxiaoke", ["邮箱"])
         _write(connection, _POINTS, "fxiaoke/会员积分明细_20240501.csv", folder / "fxiaoke")
-        _write_workbook(connection.sql(_RESPONSES), folder / "wjx" / "12345678_按文本_顾客满意度调查.xlsx")
-        person_of = {(source, ref): person for source, ref, person in connection.execute(_PERSON_OF).fetchall()}
+        write_survey(connection, folder / "wjx")
+        person_of = person_of_reference(connection)
     (folder / "crm.yml").write_text(CRM, encoding="utf-8")
     config = folder / "loyalty.yml"
     config.write_text(CONFIG, encoding="utf-8")

@@ -95,6 +95,22 @@ class NotificationError(LoyaltyError):
     exit_code = 10
 
 
+class PullError(LoyaltyError):
+    """A source, or an object of it, could not be pulled. What earlier pulls delivered stays.
+
+    Args:
+        message: What happened, without secrets and without data.
+        hint: What to do about it.
+        is_temporary: Whether the same pull may succeed some minutes later.
+    """
+
+    exit_code = 11
+
+    def __init__(self, message: str, hint: str = "", *, is_temporary: bool = False) -> None:
+        super().__init__(message, hint)
+        self.is_temporary = is_temporary
+
+
 class InternalError(LoyaltyError):
     """A fault of this program that no other class describes."""
 

@@ -11,8 +11,11 @@ from pathlib import Path
 from pipelines.base.durable import write_durably
 from pipelines.base.errors import ConfigError
 
-# Every character that Python or a spreadsheet takes for a blank, and zero-width characters.
-_BLANKS = "\t\n\v\f\r\x1c-\x1f \x85\xa0\u1680\u2000-\u200f\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
+# Every character that Python or a spreadsheet takes for a blank, and characters without a width of their own: soft
+# hyphens, and marks and overrides of direction.
+_BLANKS = (
+    "\t\n\v\f\r\x1c-\x1f \x85\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u2064\u2066-\u206f\u3000\ufeff"
+)
 # A text that a spreadsheet would run as a formula, for `re` and for DuckDB's regexp_matches. The first characters are
 # those that OWASP lists under "CSV injection", with their full-width forms. Blanks before them are ignored.
 FORMULA = f"^(?:[{_BLANKS}]*[=+\\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])"

@@ -21,6 +21,7 @@ from pipelines.base.errors import (
     LoyaltyError,
     NotificationError,
     PublicationError,
+    PullError,
     StaleError,
     UnknownPersonError,
 )
@@ -37,6 +38,7 @@ from pipelines.cli import (
     notify,
     operate,
     person,
+    pull,
     quarantine,
     report,
     status,
@@ -59,6 +61,7 @@ _EXIT_CODES = {
     UnknownPersonError.exit_code: "no data are stored about that person",
     StaleError.exit_code: "the publication is stale",
     NotificationError.exit_code: "the webhook did not accept the message",
+    PullError.exit_code: "a source could not be pulled",
     InternalError.exit_code: "a bug in Loyalty Marts",
     128 + signal.SIGINT: "stopped by SIGINT (Ctrl-C)",
     128 + signal.SIGTERM: "stopped by SIGTERM (kill)",
@@ -113,6 +116,7 @@ def root(
 app.command("init")(init.init)
 app.command("map")(draft.draft_map)
 app.command("run")(operate.run)
+app.command("pull")(pull.pull)
 app.command("backfill")(backfill.backfill)
 app.command("sample")(operate.sample)
 app.command("dev")(operate.dev)

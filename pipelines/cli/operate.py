@@ -59,9 +59,12 @@ def run(
             file_okay=False,
         ),
     ] = None,
+    pull: Annotated[
+        bool, typer.Option("--pull/--no-pull", help="Whether sources with `pull` are pulled before files land.")
+    ] = True,
     as_json: JsonOption = False,
 ) -> None:
-    """Land new files, build the marts of a day, check them, and publish them."""
+    """Pull sources, land new files, build the marts of a day, check them, and publish them."""
     settings = load_settings(config, home)
     try:
         if as_of is not None:
@@ -84,6 +87,7 @@ def run(
             full_refresh=full_refresh,
             force=force,
             originals=originals,
+            pull=pull,
             listener=screen,
         )
     if as_json:

@@ -38,6 +38,10 @@ STAGES = {
 }
 
 
+def _shown(name: str) -> str:
+    return STAGES.get(name) or name.replace("pull_", "pull ", 1)
+
+
 def _counts(stage: StageReport) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {number:,}" for name, number in stage.counts.items() if number)
 
@@ -70,11 +74,11 @@ class Screen:
 
     def stage_started(self, name: str) -> None:
         """Show that a stage runs."""
-        self._spinner.update(text=Text(STAGES.get(name, name)))
+        self._spinner.update(text=Text(_shown(name)))
 
     def stage_says(self, name: str, words: str) -> None:
         """Show the progress of a stage. Waiting and a failed notification are always shown, also if `quiet`."""
-        self._spinner.update(text=Text(f"{STAGES.get(name, name)}: {printable_lines(words)}"))
+        self._spinner.update(text=Text(f"{_shown(name)}: {printable_lines(words)}"))
         if name in ("wait", "notify") or (name == "plan" and not self._quiet):
             self._console.print(f"  {words}")
 
@@ -84,5 +88,5 @@ class Screen:
             return
         mark = ("done", "green") if stage.status == "done" else ("failed", "bold red")
         counts = "" if stage.name == "publish" else _counts(stage)
-        figures = f" {STAGES.get(stage.name, stage.name):<16} {stage.seconds:6.1f} s  "
+        figures = f" {_shown(stage.name):<16} {stage.seconds:6.1f} s  "
         self._console.print(Text.assemble(mark, figures, (counts, "dim")))

@@ -19,11 +19,13 @@ from pipelines.cli.status_report import (
     LastRun,
     OutdatedSource,
     PublishedVersion,
+    PulledStatus,
     QuarantineCount,
     StatusReport,
     freshness_report,
     issue_count,
     last_run_report,
+    pulled_status,
     running_report,
     version_report,
 )
@@ -61,6 +63,9 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
     if holder is None and paths.warehouse.exists():
         with _noted(problems):
             reasons, issues = by_reason(settings), data_issues(settings)
+    pulls: list[PulledStatus] = []
+    with _noted(problems):
+        pulls = pulled_status(settings, now)
     outdated, unusable = landed_before(settings) if holder is None else ([], "")
     found = StatusReport(
         checked_at=now,
@@ -70,6 +75,7 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
         versions=[version_report(version, pinned) for version in list_versions(paths.published)],
         why_not_current=_why_not_current(paths.published, last),
         freshness=freshness_report(freshness, now),
+        pulls=pulls,
         outdated_files=[OutdatedSource(**asdict(one)) for one in outdated],
         n_quarantine_reasons=len(reasons),
         quarantine=[
@@ -97,6 +103,7 @@ def status(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOp
     out().print(str(freshness))
     if freshness.last_success_at:
         out().print(f"the last successful run ended at {_time(freshness.last_success_at)} UTC")
+    _show_pulls(pulls)
     for warning in [*(words for one in outdated for words in one.messages()), *([unusable] if unusable else [])]:
         print_warning(warning)
     for problem in problems:
@@ -145,6 +152,18 @@ def _why_not_current(published: Path, last: "RunReport | None") -> str:
     if last is None or not last.published or last.kind == "backfill":
         return ""
     return why_not_current(published, Path(last.published).name)
+
+
+def _show_pulls(pulls: list[PulledStatus]) -> None:
+    for one in pulls:
+        if one.last_complete_at is None:
+            print_warning(f"{one.source} has never been pulled completely: call `loyalty pull {one.source}`")
+        elif one.is_stale:
+            print_warning(f"{one.source} was last pulled completely at {_time(one.last_complete_at)} UTC")
+        else:
+            out().print(f"{one.source}: the last complete pull ended at {_time(one.last_complete_at)} UTC")
+        for words in one.messages:
+            print_warning(words)
 
 
 def _show_run(run: LastRun, shown_below: set[str]) -> None:

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipelines.config.settings import Settings
+from pipelines.connectors.pull_report import is_stale, last_pull
+from pipelines.connectors.pulled_source import pulled_sources
 from pipelines.publication import Version, n_restated
 from pipelines.runs.freshness import Freshness
 from pipelines.runs.lock import Holder
@@ -150,6 +153,17 @@ class IssueCount(_Part):
     is_amount_estimated: bool
 
 
+class PulledStatus(_Part):
+    """A source that is pulled."""
+
+    source: str
+    connector: str
+    last_complete_at: datetime | None = Field(description="When a pull last read every object, UTC; null if none did.")
+    is_stale: bool = Field(description="Whether that is `stale_after_hours` ago or more.")
+    records: int = Field(description="New records of the last pull.")
+    messages: list[str] = Field(description="What the last pull could not read, and its warnings.")
+
+
 class StatusReport(_Part):
     """The state of one home: counts and names only, no personal data."""
 
@@ -166,6 +180,7 @@ class StatusReport(_Part):
         " day is before the newest one."
     )
     freshness: FreshnessReport
+    pulls: list[PulledStatus] = Field(description="The sources with `pull`, in the order of the config.")
     outdated_files: list[OutdatedSource] = Field(description="Empty while a run is active.")
     n_quarantine_reasons: int = Field(
         description="Number of combinations of rule, entity and source with rows in quarantine."
@@ -181,6 +196,28 @@ class StatusReport(_Part):
         description="Id of an erasure that was interrupted and is not complete; null if there is none."
     )
     problems: list[str] = Field(description="Parts of this report that could not be read, with the reason.")
+
+
+def pulled_status(settings: Settings, now: datetime) -> list[PulledStatus]:
+    """The pulled sources.
+
+    Raises:
+        ConfigError: A mapping cannot be used.
+    """
+    found = []
+    for source in pulled_sources(settings):
+        report = last_pull(source)
+        found.append(
+            PulledStatus(
+                source=source.name,
+                connector=source.settings.connector,
+                last_complete_at=report.last_complete_at if report else None,
+                is_stale=is_stale(source, report, now),
+                records=report.records if report else 0,
+                messages=report.words if report else [],
+            )
+        )
+    return found
 
 
 def running_report(holder: Holder) -> Running:

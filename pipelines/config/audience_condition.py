@@ -6,7 +6,7 @@ condition; no data is read.
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -60,27 +60,45 @@ class AudienceColumn:
     Attributes:
         mart: The mart that it is read from.
         kind: Its type, as the mart declares it.
+        codes: Its possible values, if the mart declares them.
     """
 
     mart: str
     kind: str
+    codes: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=1)
 def audience_columns() -> dict[str, AudienceColumn]:
     """Every column that a condition can use, by its name, in the order of the marts."""
-    declared: dict[str, list[tuple[str, str]]] = {}
+    declared: dict[str, list[tuple[str, str, tuple[str, ...]]]] = {}
     for path in sorted((project_root() / "dbt_project" / "models" / "marts").rglob("*__*.yml")):
         text = path.read_text(encoding="utf-8")
         if any(f"  - name: {mart}\n" in text for mart in MARTS):
             loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
             for model in yaml.load(text, Loader=loader).get("models", ()):
-                declared[model["name"]] = [(one["name"], one.get("data_type", "")) for one in model.get("columns", ())]
+                codes = _codes(model)
+                declared[model["name"]] = [
+                    (one["name"], one.get("data_type", ""), codes.get(one["name"], ()))
+                    for one in model.get("columns", ())
+                ]
     found: dict[str, AudienceColumn] = {}
     for mart in MARTS:
-        for name, kind in declared.get(mart, ()):
+        for name, kind, codes_of_it in declared.get(mart, ()):
             if name not in _LEFT_OUT:
-                found.setdefault(name, AudienceColumn(mart, kind))
+                known = found.get(name, AudienceColumn(mart, kind))
+                found[name] = replace(known, codes=known.codes or codes_of_it)
+    return found
+
+
+def _codes(model: dict[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The values that a model declares for its columns, by column."""
+    found: dict[str, tuple[str, ...]] = {}
+    for test in model.get("data_tests", ()):
+        rules = test.get("rules", {}) if isinstance(test, dict) else {}
+        for entry in rules.get("arguments", {}).get("accepted_values", ()):
+            if isinstance(entry.get("values"), list):
+                found |= {name: tuple(map(str, entry["values"])) for name in entry["columns"]}
     return found
 
 
@@ -145,6 +163,8 @@ def _allow(one: dict[str, Any], condition: str) -> None:
         if name not in known:
             near = did_you_mean(name.rpartition(".")[2], known, "docs/marts.md lists the columns of each mart")
             raise ValueError(f"there is no column `{name}` for audiences{place}{near}")
+    elif one["class"] == "COMPARISON" or one.get("type") in ("COMPARE_IN", "COMPARE_NOT_IN"):
+        _allow_codes([*one.get("children", ()), *(one[side] for side in ("left", "right") if side in one)], condition)
     elif one["class"] == "FUNCTION":
         name = str(one["function_name"]).lower()
         if name not in FUNCTIONS:
@@ -156,6 +176,19 @@ def _allow(one: dict[str, Any], condition: str) -> None:
             f"a {str(one['class']).lower()} cannot be used{place}: compare columns with values, and join conditions"
             " with and, or, not"
         )
+
+
+def _allow_codes(compared: list[dict[str, Any]], condition: str) -> None:
+    """Refuse a text that a column never has: nobody would belong to the audience, or everybody."""
+    names = [_column(one) for one in compared if one["class"] == "COLUMN_REF"]
+    codes = next((known.codes for name in names if (known := audience_columns().get(name))), ())
+    for one in compared:
+        literal = one.get("literal", {})
+        value = literal.get("text") if literal.get("kind") == "STRING" else None
+        if codes and isinstance(value, str) and value not in codes:
+            place = _place(condition, int(one.get("query_location", 0)) - len(_SELECT))
+            near = did_you_mean(value, codes, f"there are {', '.join(codes)}")
+            raise ValueError(f"`{names[0]}` never has the value `{value}`{place}{near}")
 
 
 def _bind(condition: str) -> None:

@@ -68,6 +68,11 @@ class Home:
         return self.root / "state"
 
     @property
+    def pulls(self) -> Path:
+        """One folder per pulled source: the pages of an unfinished pull, and the report of the last one (mode 0700)."""
+        return self.state / "pulls"
+
+    @property
     def warehouse(self) -> Path:
         """The DuckDB file that dbt builds in."""
         return self.state / "warehouse.duckdb"

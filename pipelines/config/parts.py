@@ -1,4 +1,4 @@
-"""Groups of settings in loyalty.yml: a source, the engine, retention, notifications.
+"""Groups of settings in loyalty.yml: the engine, retention, notifications.
 
 Which values are allowed is in values.py; the settings as a whole are in schema.py; settings.py reads the file.
 """
@@ -6,10 +6,10 @@ Which values are allowed is in values.py; the settings as a whole are in schema.
 import os
 from typing import Annotated, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from pipelines.config.about import About
-from pipelines.config.values import FilePath, MappingName, Memory
+from pipelines.config.values import Memory
 
 
 class SettingsPart(BaseModel):
@@ -27,27 +27,6 @@ class SettingsPart(BaseModel):
         if isinstance(value, bool) and kinds & {int, float}:
             raise ValueError(f"must be a number, but is `{str(value).lower()}`")
         return value
-
-
-class SourceSettings(SettingsPart):
-    """One source of files. A command that reads no files also works if the folder does not exist."""
-
-    mapping: Annotated[
-        MappingName,
-        About(
-            "The name of a built-in mapping, or the path of a mapping file (docs/mapping.md).", example="mapping.yml"
-        ),
-    ]
-    files: Annotated[FilePath, About("The folder that receives the files of the source.", example="inbox")]
-
-
-def _at_least_one(sources: tuple[SourceSettings, ...]) -> tuple[SourceSettings, ...]:
-    if not sources:
-        raise ValueError("there is no source: add at least one entry with `mapping` and `files`")
-    return sources
-
-
-Sources = Annotated[tuple[SourceSettings, ...], AfterValidator(_at_least_one)]
 
 
 class EngineSettings(SettingsPart):

@@ -16,8 +16,9 @@ from pipelines.config.audiences import Audiences
 from pipelines.config.home import Home
 from pipelines.config.limits import QuarantineSettings
 from pipelines.config.model import ModelSettings
-from pipelines.config.parts import EngineSettings, NotifySettings, RetentionSettings, SettingsPart, Sources
+from pipelines.config.parts import EngineSettings, NotifySettings, RetentionSettings, SettingsPart
 from pipelines.config.publish import PublishSettings
+from pipelines.config.sources import Sources
 from pipelines.config.values import AsOf, CheckLimit, CurrencyCode, Day, HomeFolder, Industry, WebhookUrl, Zone
 
 

@@ -7,6 +7,7 @@ from datetime import date
 import dagster as dg
 
 from pipelines.config.settings import Settings, find_config, load_settings, project_root
+from pipelines.connectors.pulled_source import pulled_sources
 from pipelines.orchestration.catalogue import catalogued, external_sources
 from pipelines.orchestration.dbt_assets import dbt_steps
 from pipelines.orchestration.exchange_assets import exchange_assets
@@ -18,6 +19,7 @@ from pipelines.orchestration.landing_assets import landing_step
 from pipelines.orchestration.partitions import as_of_days
 from pipelines.orchestration.plan_asset import plan_asset
 from pipelines.orchestration.publication_assets import publication_step, value_step
+from pipelines.orchestration.pull_assets import pull_assets
 from pipelines.orchestration.quarantine_check import quarantine_limits
 from pipelines.orchestration.resources import run_resource
 from pipelines.orchestration.totals import total_checks
@@ -60,7 +62,9 @@ def build_defs(
         publication = publication_step(manifest, mart_keys, days, required)
     own = [plan_asset(required), *exchange_assets(), identity_step(), value_step(), publication]
     daily = [*catalogued(own, manifest), links, core, marts]
-    ingest = [*catalogued([landing_step(required)], manifest), staging]
+    pulls = pull_assets(pulled_sources(settings))
+    pulled = [key for pull in pulls for key in pull.keys]
+    ingest = [*catalogued([*pulls, landing_step(required, pulled)], manifest), staging]
     not_blocking = core_tables_read_by_marts(core, marts)
     graph = dg.Definitions(
         assets=[*ingest, *daily, *external_sources(manifest)],

@@ -29,6 +29,7 @@ from pipelines.orchestration.names import (
     FULL_REFRESH_TAG,
     INGEST_JOB,
     ORIGINALS_TAG,
+    PULLED,
     RUN_TAG,
 )
 from pipelines.runs.as_of import resolve_as_of
@@ -53,9 +54,10 @@ def run_pipeline(
     full_refresh: bool = False,
     force: bool = False,
     originals: Path | None = None,
+    pull: bool = True,
     listener: Listener | None = None,
 ) -> RunReport:
-    """Land, stage, build and publish.
+    """Pull, land, stage, build and publish.
 
     Args:
         settings: The settings in force.
@@ -63,6 +65,7 @@ def run_pipeline(
         full_refresh: Rebuild staging, core and marts completely.
         force: Build the day even if it is before the first event or long after the last one.
         originals: A folder with landed files, for files that must land again.
+        pull: Whether sources are pulled before their files land.
         listener: Notified of the progress.
 
     Returns:
@@ -74,12 +77,15 @@ def run_pipeline(
     """
     if as_of not in (None, "latest", "yesterday"):
         resolve_as_of(settings, as_of)
+    for source in settings.sources:
+        if source.pull is not None:
+            source.files.mkdir(mode=0o700, parents=True, exist_ok=True)
     source_files(settings)
     with _prepared(settings, listener) as (run, definitions, instance):
         tags = {**_tags(run), FULL_REFRESH_TAG: str(full_refresh).lower(), FORCE_TAG: str(force).lower()}
         if originals is not None:
             tags[ORIGINALS_TAG] = str(originals.resolve())
-        _execute(definitions, INGEST_JOB, instance, run, tags)
+        _execute(definitions, INGEST_JOB, instance, run, tags, pull=pull)
         day = resolve_as_of(settings, as_of)
         standing = None if full_refresh else standing_version(settings, day)
         if standing:
@@ -138,6 +144,7 @@ def _execute(
     run: RunScope,
     tags: Mapping[str, str],
     day: date | None = None,
+    pull: bool = True,
 ) -> None:
     job_def = definitions.resolve_job_def(job)
     if day and job_def.partitions_def and not job_def.partitions_def.has_partition_key(day.isoformat()):
@@ -145,7 +152,10 @@ def _execute(
         raise ConfigError(
             f"{day} cannot be built: it is not between {first} and {last}", hint="give a day between them"
         )
+    keys = sorted(job_def.asset_layer.executable_asset_keys)
+    left = [key for key in keys if key.path[0] != PULLED]
     result = job_def.execute_in_process(
+        asset_selection=left if not pull and len(left) < len(keys) else None,
         instance=instance,
         run_config=_QUIET,
         partition_key=day.isoformat() if day else None,

@@ -3,7 +3,7 @@
 How files become batches is in pipelines/landing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import dagster as dg
@@ -28,11 +28,12 @@ from pipelines.runs.scope import RunScope
 from pipelines.runs.up_to_date import staging_is_current, what_landed
 
 
-def landing_step(required: Required) -> dg.AssetsDefinition:
+def landing_step(required: Required, pulled: Sequence[dg.AssetKey] = ()) -> dg.AssetsDefinition:
     """Landing. If nothing has landed and staging is complete and current, the later steps of the job are not executed.
 
     Args:
         required: The parts and checks that landing and staging need to be complete.
+        pulled: The assets of pulled sources. Their files are in the inboxes before landing begins.
     """
 
     @dg.multi_asset(
@@ -40,6 +41,7 @@ def landing_step(required: Required) -> dg.AssetsDefinition:
         specs=[
             dg.AssetSpec(
                 landed_key(entity),
+                deps=pulled,
                 group_name="landing",
                 kinds={"parquet"},
                 description=f"Landed {entity}, as text.",

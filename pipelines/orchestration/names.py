@@ -31,9 +31,15 @@ PSEUDONYMS = dg.AssetKey(["exchange", "pseudonyms"])
 SETTINGS = dg.AssetKey(["exchange", "settings"])
 IDENTITY_OUTPUTS = tuple(dg.AssetKey(["exchange", name]) for name in IDENTITY_PARTS)
 VALUE_OUTPUTS = tuple(dg.AssetKey(["exchange", name]) for name in VALUE_PARTS)
+PULLED = "pulled"  # the first part of the keys of pulled sources
 PUBLISHED = dg.AssetKey(["published", "version"])
 
 
 def landed_key(entity: str) -> dg.AssetKey:
     """The asset of a landed entity; dbt's source `landing.<entity>` has the same key."""
     return dg.AssetKey(["landing", entity])
+
+
+def pulled_key(source: str) -> dg.AssetKey:
+    """The asset of a pulled source."""
+    return dg.AssetKey([PULLED, source])

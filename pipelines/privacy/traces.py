@@ -63,6 +63,7 @@ def remove_state(home: Home) -> list[str]:
     stale = [
         *home.state.glob(f"{home.warehouse.name}*"),
         *(home.state / "tmp").glob("*"),
+        *home.pulls.glob("*/*/"),  # pages of unfinished pulls: the next pull reads them again
         home.build_state,
         home.build_plan,
         home.inbox_seen,

@@ -15,7 +15,8 @@ from pipelines.landing import SourceFiles, index, land, load_mapping
 from tests.conftest import Loyalty
 from tests.sample_shop import marts
 
-pytestmark = pytest.mark.story
+# Slow: tests/pipeline/test_landed_again.py has the landing of a changed mapping in make test, without builds.
+pytestmark = pytest.mark.slow
 
 ORDERS = "id,who,day,amount,state,changed\n"
 PHASES: list[dict[str, str]] = [

@@ -13,7 +13,7 @@ LAYERS = (
     {"config"},
     {"landing", "identity", "value", "quality", "publication", "sample"},
     {"report"},
-    {"privacy", "drafting", "reading"},
+    {"privacy", "drafting", "reading", "connectors"},
     {"activation"},
     {"runs"},
     {"orchestration"},

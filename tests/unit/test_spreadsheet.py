@@ -13,7 +13,22 @@ from pipelines.base.spreadsheet import without_formula, write_csv
 NASTY = ["plain", "with, comma", 'quo"te', "line\nbreak", "cr\r\nlf", "", "İ 你好 😀", ";", "a\tb", "2024-01-01"]
 FORMULAS = [
     *("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\tplain", "\rplain", "=cmd|' /C calc'!A0"),
-    *("  =1", "\u00a0=1", "\u3000＝1", "＋1", "－1", "＠x", "\ufeff=1", "\u200b=1", " \t @x", "-"),
+    *(
+        "  =1",
+        "\u00a0=1",
+        "\u3000＝1",
+        "＋1",
+        "－1",
+        "＠x",
+        "\ufeff=1",
+        "\u200b=1",
+        "\u202e=1",
+        "\u00ad=1",
+        "\u180e@x",
+        "\u2066+1",
+        " \t @x",
+        "-",
+    ),
 ]
 
 

@@ -1,0 +1,94 @@
+"""`loyalty pull`: records of CRMs, shops and databases, pulled into the inboxes of their sources."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.base.errors import LoyaltyError, PullError
+from pipelines.cli.console import (
+    JsonOption,
+    err,
+    out,
+    print_error,
+    print_json,
+    print_rows,
+    print_warning,
+    reports_errors,
+)
+from pipelines.cli.options import ConfigOption, HomeOption
+from pipelines.config.settings import load_settings
+
+if TYPE_CHECKING:  # imported late elsewhere: the libraries of the connectors take time
+    from pipelines.connectors.pull_report import PullReport
+
+
+@reports_errors
+def pull(
+    name: Annotated[
+        str | None, typer.Argument(metavar="SOURCE", help="The source, or its connector. Without it: all.")
+    ] = None,
+    is_dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print what would be pulled, and pull nothing.")
+    ] = False,
+    config: ConfigOption = None,
+    home: HomeOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Pull new and changed records into the inboxes of the sources. `loyalty run` pulls too, before it lands.
+
+    A pull that was stopped continues where it stopped. What one source cannot give holds no other source back.
+    """
+    from pipelines.connectors.pulled_source import chosen, pulled_sources
+    from pipelines.connectors.pulling import planned_pull, pull_source
+
+    settings = load_settings(config, home)
+    sources = chosen(pulled_sources(settings), name)
+    if is_dry_run:
+        for source in sources:
+            for line in planned_pull(source):
+                out().print(f"{source.name}: {line}")
+        return
+    reports: list[PullReport] = []
+    problems: list[LoyaltyError] = []
+    console = err()
+    with console.status("") as status:
+        for source in sources:
+
+            def say(words: str, of: str = source.name) -> None:
+                status.update(f"{of}: {words}")
+
+            try:
+                reports.append(pull_source(source, say=say))
+            except LoyaltyError as error:
+                problems.append(error)
+    if as_json:
+        print_json([report.model_dump(mode="json") for report in reports])
+    else:
+        print_rows(("source", "object", "records", "new", "pages", "seconds", "file"), _rows(reports))
+        for report in reports:
+            for words in report.warnings + [each for one in report.objects for each in one.warnings]:
+                print_warning(f"{report.source}: {words}")
+    failed = [(report, one) for report in reports for one in report.failed]
+    for problem in problems[1:]:
+        print_error(problem.message, problem.hint)
+    for report, one in failed[0 if problems else 1 :]:
+        print_error(f"{report.source}: {one.name}: {one.problem}", one.hint)
+    if problems:
+        raise problems[0]
+    if failed:
+        report, one = failed[0]
+        raise PullError(f"{report.source}: {one.name}: {one.problem}", one.hint)
+
+
+def _rows(reports: "list[PullReport]") -> Iterator[list[str]]:
+    for report in reports:
+        for one in report.objects:
+            file = "failed" if one.problem else one.file or "nothing new"
+            yield [
+                report.source,
+                one.name,
+                *(f"{n:,}" for n in (one.records, one.new_records, one.pages)),
+                f"{one.seconds:.1f}",
+                file,
+            ]

@@ -1,0 +1,103 @@
+"""The group `pull` of a source in loyalty.yml: from where its files are pulled.
+
+Each connector has its own group. Credentials are never in the file: each group says which environment variables have
+them.
+"""
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from pipelines.config.about import About
+from pipelines.config.model_values import Number
+from pipelines.config.parts import SettingsPart
+
+
+class WebSettings(SettingsPart):
+    """How requests are sent to the server of a source."""
+
+    tries: Annotated[
+        int,
+        About(
+            "How often a request is sent if the server is busy, fails or cannot be reached.",
+            "With the waits below, ten tries take up to ten minutes, which is longer than most interruptions.",
+        ),
+    ] = Field(default=10, ge=1, le=100)
+    wait_seconds: Annotated[
+        Number,
+        About(
+            "The wait before the second try. It is doubled for each further one, and a random part is taken of it.",
+            "A server that is busy for a moment answers a second later.",
+            "seconds",
+        ),
+    ] = Field(default=1, ge=0.001, le=600)
+    longest_wait_seconds: Annotated[
+        Number,
+        About(
+            "No wait is longer than this, also if the server asks for it.",
+            "It is the usual period of limits per minute.",
+            "seconds",
+        ),
+    ] = Field(default=120, ge=0.001, le=3_600)
+    connect_seconds: Annotated[
+        Number,
+        About("How long a connection may take.", "A server that can be reached answers sooner.", "seconds"),
+    ] = Field(default=10, gt=0, le=600)
+    silent_seconds: Annotated[
+        Number,
+        About("How long the server may send nothing.", "Slow queries of a CRM take this long.", "seconds"),
+    ] = Field(default=60, gt=0, le=3_600)
+    answer_seconds: Annotated[
+        Number,
+        About(
+            "How long a whole answer may take, without downloads of files.",
+            "A page of a few hundred records is never this slow.",
+            "seconds",
+        ),
+    ] = Field(default=300, gt=0, le=36_000)
+    requests: Annotated[
+        int,
+        About("At most this many requests are sent per `per_seconds`.", "It is below the limits of the vendors."),
+    ] = Field(default=90, ge=1, le=100_000)
+    per_seconds: Annotated[
+        Number,
+        About("The period of `requests`.", "The limits of the vendors have periods like this.", "seconds"),
+    ] = Field(default=20, gt=0, le=86_400)
+
+
+class PullSettings(SettingsPart):
+    """From where the files of a source are pulled (docs/sources.md). Exactly one connector is given."""
+
+    required: Annotated[
+        bool,
+        About(
+            "Whether a run fails if the source cannot be pulled. Otherwise it warns and goes on with what has landed.",
+            "The marts of the other sources are worth publishing.",
+        ),
+    ] = False
+    stale_after_hours: Annotated[
+        int,
+        About(
+            "A source is stale if its last complete pull is this many hours ago or more.",
+            "One late daily pull needs no alarm; a missed one does.",
+            "hours",
+        ),
+    ] = Field(default=36, ge=1, le=8_784)
+    web: WebSettings = WebSettings()
+
+    @property
+    def connector(self) -> str:
+        """The name of the connector."""
+        return next(name for name in CONNECTORS if getattr(self, name, None) is not None)
+
+    @model_validator(mode="after")
+    def _one_connector(self) -> "PullSettings":
+        given = [name for name in CONNECTORS if getattr(self, name, None) is not None]
+        if len(given) != 1:
+            found = " and ".join(given) or "none"
+            raise ValueError(f"needs exactly one connector of {', '.join(CONNECTORS)}, but has {found}")
+        return self
+
+
+CONNECTORS: tuple[str, ...] = ()
+"""The connectors, each a group of PullSettings with its name."""

@@ -1,0 +1,343 @@
+"""Requests to a vendor's server: limits of time and size, retries, renewal of the token, and the server's clock.
+
+Requests are sent by requests, and tried again by tenacity. A vendor whose errors are inside an answer of status 200
+gives a function that judges each answer.
+"""
+
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import requests
+import tenacity
+from pydantic import JsonValue
+from urllib3.exceptions import HTTPError
+
+from pipelines.base.errors import PullError
+from pipelines.config.pulls import WebSettings
+
+_CHUNK = 1 << 16
+_LARGEST_ANSWER = 256 << 20
+
+
+class Verdict(StrEnum):
+    """What to do after an answer: use it, send the request again later, or send it again with a new token."""
+
+    USE = "use"
+    AGAIN = "again"
+    RENEW = "renew"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer of the server.
+
+    Attributes:
+        status: The HTTP status.
+        headers: The headers; the case of their names does not matter.
+        body: The bytes.
+        url: The address without the query, for messages.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+
+    @property
+    def server_time(self) -> datetime | None:
+        """The time of the answer by the server's clock, UTC, in whole seconds; None if it does not say it."""
+        try:
+            told = parsedate_to_datetime(self.headers.get("Date", ""))
+        except ValueError:
+            return None
+        return told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
+
+    def json(self) -> Any:
+        """The body as JSON; None if it is empty.
+
+        Raises:
+            PullError: It is not JSON.
+        """
+        if not self.body.strip():
+            return None
+        try:
+            return json.loads(self.body)
+        except ValueError as problem:
+            raise PullError(
+                f"{self.url} answered {self.status} with something that is not JSON ({problem})",
+                hint="check the address of the server in `pull`: a proxy or a login page may have answered",
+                is_temporary=self.status >= HTTPStatus.INTERNAL_SERVER_ERROR,
+            ) from problem
+
+
+Judge = Callable[[Answer], Verdict]
+Token = Callable[[bool], Mapping[str, str]]
+"""Gives the headers with the token; it gets a new token first if the argument is True."""
+
+
+def by_status(answer: Answer) -> Verdict:
+    """Judge an answer by its HTTP status."""
+    if answer.status == HTTPStatus.UNAUTHORIZED:
+        return Verdict.RENEW
+    is_again = answer.status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT) or answer.status >= 500
+    return Verdict.AGAIN if is_again else Verdict.USE
+
+
+class _AgainError(Exception):
+    """A request that may succeed later."""
+
+    def __init__(self, words: str, wait: float | None = None) -> None:
+        super().__init__(words)
+        self.wait = wait
+
+
+class Web:
+    """The connection to one server. It sends one request at a time.
+
+    Args:
+        settings: Limits and waits.
+        token: The headers with the token; none by default.
+        judge: Judges each answer; by its status by default.
+        warn: Notified of a pause of more than a few seconds.
+    """
+
+    def __init__(
+        self,
+        settings: WebSettings,
+        *,
+        token: Token | None = None,
+        judge: Judge = by_status,
+        warn: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._settings = settings
+        self._token = token
+        self._judge = judge
+        self._warn = warn
+        self._session = requests.Session()
+        self._session.trust_env = True  # proxies of the environment
+        self._clock: tuple[datetime, float] | None = None
+        self._sent: list[float] = []
+        # urllib3 logs paths and queries, and these may have secrets or references of customers
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
+
+    def server_time(self) -> datetime | None:
+        """The server's present time by its last answer, UTC; None if no answer has told it."""
+        if self._clock is None:
+            return None
+        told, at = self._clock
+        return datetime.fromtimestamp(told.timestamp() + time.monotonic() - at, UTC)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        body: JsonValue = None,
+        form: Mapping[str, str] | None = None,
+        with_token: bool = True,
+        to: Path | None = None,
+    ) -> Answer:
+        """Send a request, and again as long as it may succeed later.
+
+        Args:
+            method: GET, POST, PUT.
+            url: The address.
+            params: The query.
+            headers: Headers besides the token.
+            body: Sent as JSON.
+            form: Sent as a form.
+            with_token: Whether the headers with the token are added.
+            to: A file that receives the body of a successful answer, for large answers.
+
+        Returns:
+            The last answer; its status may be that of an error that no repetition changes.
+
+        Raises:
+            PullError: The server could not be reached, or kept refusing; the message has no query, body or secret.
+        """
+        shown = _shown(url)
+        renewed = False
+
+        def once() -> Answer:
+            nonlocal renewed
+            sent = dict(headers or {})
+            if self._token and with_token:
+                sent |= self._token(False)
+            answer = self._send(method, url, params, sent, body, form, to, shown)
+            verdict = self._judge(answer)
+            if verdict is Verdict.RENEW and self._token and with_token and not renewed:
+                renewed = True
+                sent |= self._token(True)
+                answer = self._send(method, url, params, sent, body, form, to, shown)
+                verdict = self._judge(answer)
+            if verdict is Verdict.AGAIN:
+                raise _AgainError(f"it answered {answer.status}", _retry_after(answer))
+            if verdict is Verdict.RENEW:
+                raise PullError(
+                    f"{shown} does not accept the token ({answer.status}), not even a new one",
+                    hint="create new credentials, and check that their user may use the interface",
+                )
+            return answer
+
+        try:
+            return self._retrying()(once)
+        except _AgainError as problem:
+            raise PullError(
+                f"{shown} could not be read: {problem}, {self._settings.tries} times",
+                hint="the next pull continues where this one stopped; if the server stays so, ask its operator",
+                is_temporary=True,
+            ) from problem
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def _retrying(self) -> tenacity.Retrying:
+        spread = tenacity.wait_random_exponential(
+            multiplier=self._settings.wait_seconds, max=self._settings.longest_wait_seconds
+        )
+
+        def wait(state: tenacity.RetryCallState) -> float:
+            problem = state.outcome.exception() if state.outcome else None
+            asked = problem.wait if isinstance(problem, _AgainError) else None
+            if asked is None:
+                # never less than a part of the wait, so that many retries are not sent at once
+                return max(spread(state), self._settings.wait_seconds / 2)
+            return min(asked, self._settings.longest_wait_seconds)
+
+        def told(state: tenacity.RetryCallState) -> None:
+            if state.upcoming_sleep >= 5:
+                problem = state.outcome.exception() if state.outcome else None
+                self._warn(f"{problem}: waiting {state.upcoming_sleep:.0f} s")
+
+        return tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type(_AgainError),
+            stop=tenacity.stop_after_attempt(self._settings.tries),
+            wait=wait,
+            before_sleep=told,
+            reraise=True,
+        )
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, str] | None,
+        headers: Mapping[str, str],
+        body: JsonValue,
+        form: Mapping[str, str] | None,
+        to: Path | None,
+        shown: str,
+    ) -> Answer:
+        self._keep_rate()
+        # a file may be of any size, so only silence ends it
+        deadline = None if to else time.monotonic() + self._settings.answer_seconds
+        try:
+            with self._session.request(
+                method,
+                url,
+                params=params,
+                headers=dict(headers),
+                json=body,
+                data=form,
+                timeout=(self._settings.connect_seconds, self._settings.silent_seconds),
+                allow_redirects=False,  # a redirect would send the token to another place
+                stream=True,
+            ) as response:
+                found = _read(response, to if response.status_code == HTTPStatus.OK else None, deadline)
+                answer = Answer(response.status_code, response.headers, found, shown)
+        except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema) as problem:
+            raise PullError(f"{shown} is not an address", hint="correct the address in `pull`") from problem
+        except requests.exceptions.SSLError as problem:
+            raise PullError(
+                f"{shown} has no valid certificate", hint="check the address; the certificate is always verified"
+            ) from problem
+        except (requests.RequestException, HTTPError, OSError, ValueError) as problem:
+            # the text of the exception has the query, so only its type is shown
+            raise _AgainError(f"no complete answer ({type(problem).__name__})") from problem
+        self._note_clock(answer)
+        if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST and answer.status != 304:
+            to_where = _shown(urljoin(url, answer.headers.get("Location", "")))
+            raise PullError(
+                f"{shown} answered {answer.status}, a redirect to {to_where}",
+                hint="redirects are not followed; write the address that answers itself",
+            )
+        return answer
+
+    def _note_clock(self, answer: Answer) -> None:
+        if told := answer.server_time:
+            self._clock = (told, time.monotonic())
+
+    def _keep_rate(self) -> None:
+        """Wait until one more request is within `requests` per `per_seconds`."""
+        limit, period = self._settings.requests, self._settings.per_seconds
+        now = time.monotonic()
+        self._sent = [at for at in self._sent if at > now - period]
+        if len(self._sent) >= limit:
+            time.sleep(max(self._sent[-limit] + period - now, 0))
+        self._sent.append(time.monotonic())
+
+
+def _read(response: requests.Response, to: Path | None, deadline: float | None) -> bytes:
+    """The body, as far as it is not written to a file.
+
+    Raises:
+        ValueError: It takes too long, or is too large.
+        requests.RequestException: The connection broke off.
+    """
+    parts: list[bytes] = []
+    size = 0
+    file = to.open("wb") if to else None
+    try:
+        # read1 returns what has arrived, so a connection that sends a byte now and then also meets the deadline
+        while chunk := response.raw.read1(_CHUNK, decode_content=True):
+            size += len(chunk)
+            if file:
+                file.write(chunk)
+            elif size > _LARGEST_ANSWER:
+                raise PullError(
+                    f"an answer has more than {_LARGEST_ANSWER:,} bytes", hint="check the address of the server"
+                )
+            else:
+                parts.append(chunk)
+            if deadline is not None and time.monotonic() > deadline:
+                raise ValueError("too slow")
+    finally:
+        if file:
+            file.close()
+    expected = response.headers.get("Content-Length")
+    if expected is not None and "Content-Encoding" not in response.headers and size != int(expected):
+        raise ValueError("incomplete")
+    return b"".join(parts)
+
+
+def _retry_after(answer: Answer) -> float | None:
+    """The seconds that the server asks to wait."""
+    text = answer.headers.get("Retry-After", "")
+    if text.isdigit():
+        return float(text)
+    try:
+        # by the server's own clock
+        told = parsedate_to_datetime(text) - parsedate_to_datetime(answer.headers.get("Date", ""))
+        return max(told.total_seconds(), 0)
+    except (ValueError, TypeError):
+        return None
+
+
+def _shown(url: str) -> str:
+    """An address for messages: without user, password, query and fragment."""
+    parts = urlsplit(url)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"

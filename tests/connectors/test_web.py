@@ -1,0 +1,138 @@
+"""Requests of a pull: which answers are asked for again, and what an error says."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pipelines.base.errors import PullError
+from pipelines.config.pulls import WebSettings
+from pipelines.connectors.web import Answer, Verdict, Web, by_status
+from tests.vendors.server import Reply, Request, serving
+
+QUICK = WebSettings(tries=6, wait_seconds=0.001, longest_wait_seconds=0.05, silent_seconds=0.4, answer_seconds=0.8)
+
+
+class Script:
+    """Answers with the given replies in turn, and keeps the requests."""
+
+    def __init__(self, *replies: Reply) -> None:
+        self.replies: Iterator[Reply] = iter(replies)
+        self.requests: list[Request] = []
+
+    def __call__(self, request: Request) -> Reply:
+        self.requests.append(request)
+        return next(self.replies)
+
+
+OK = Reply(body={"n": 1})
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        [Reply(429)] * 5,
+        [Reply(500), Reply(502), Reply(503)],
+        [Reply(0)],
+        [Reply(body={"n": "x" * 100}, cut=20)],
+        [Reply(body={"n": 1}, seconds=0.6)],
+        [Reply(body={"n": "x" * 100}, pause=0.05)],
+        [Reply(429, headers={"Retry-After": "0"})],
+    ],
+    ids=["busy", "failing", "dropped", "cut off", "silent", "slow", "asked to wait"],
+)
+def test_a_request_is_sent_again_until_it_is_answered(faults: list[Reply]) -> None:
+    script = Script(*faults, OK)
+    with serving(script) as url:
+        web = Web(QUICK)
+        assert web.request("GET", f"{url}/a").json() == {"n": 1}
+        web.close()
+    assert len(script.requests) == len(faults) + 1
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 204, 304])
+def test_an_answer_that_no_repetition_changes_is_returned_at_once(status: int) -> None:
+    script = Script(Reply(status))
+    with serving(script) as url:
+        assert Web(QUICK).request("GET", url).status == status
+    assert len(script.requests) == 1
+
+
+def test_a_server_that_keeps_failing_is_named_without_the_query_or_the_token() -> None:
+    script = Script(*[Reply(500)] * 6)
+    with serving(script) as url, pytest.raises(PullError) as caught:
+        web = Web(QUICK, token=lambda _: {"Authorization": "secret-token"})
+        web.request("GET", f"{url}/crm/Contacts", params={"email": "ada@example.org"})
+    assert "/crm/Contacts could not be read: it answered 500, 6 times" in caught.value.message
+    assert caught.value.is_temporary
+    assert not any(word in f"{caught.value.message}{caught.value.hint}" for word in ("ada", "secret"))
+
+
+def test_a_server_that_cannot_be_reached_is_named() -> None:
+    with serving(Script()) as url:
+        pass
+    with pytest.raises(PullError, match="could not be read: no complete answer"):
+        Web(QUICK).request("GET", url)
+
+
+def test_the_token_is_renewed_once() -> None:
+    tokens = {"now": "old"}
+
+    def token(renew: bool) -> dict[str, str]:
+        if renew:
+            tokens["now"] = "new"
+        return {"Authorization": tokens["now"]}
+
+    def answer(request: Request) -> Reply:
+        return OK if request.headers["authorization"] == "new" else Reply(401)
+
+    with serving(answer) as url:
+        assert Web(QUICK, token=token).request("GET", url).json() == {"n": 1}
+    with serving(lambda _: Reply(401)) as url, pytest.raises(PullError, match="not even a new one") as caught:
+        Web(QUICK, token=token).request("GET", url)
+    assert not caught.value.is_temporary
+
+
+def test_an_error_inside_an_answer_of_status_200_is_judged_by_the_vendors_rule() -> None:
+    def judge(answer: Answer) -> Verdict:
+        return Verdict.AGAIN if answer.json()["errorCode"] else by_status(answer)
+
+    script = Script(Reply(body={"errorCode": 5}), Reply(body={"errorCode": 0, "n": 2}))
+    with serving(script) as url:
+        assert Web(QUICK, judge=judge).request("POST", url, body={"a": 1}).json()["n"] == 2
+
+
+def test_a_redirect_is_refused_because_it_would_get_the_token() -> None:
+    script = Script(Reply(302, headers={"Location": "http://elsewhere.example/login?next=x"}))
+    with serving(script) as url, pytest.raises(PullError, match=r"a redirect to http://elsewhere.example/login"):
+        Web(QUICK).request("GET", url)
+
+
+def test_an_answer_that_is_not_json_is_an_error_with_its_address() -> None:
+    with serving(Script(Reply(body=b"<html>"))) as url, pytest.raises(PullError, match="not JSON"):
+        Web(QUICK).request("GET", f"{url}/login").json()
+
+
+def test_the_clock_is_that_of_the_server() -> None:
+    wrong = datetime(2031, 5, 1, 12, tzinfo=UTC)
+    with serving(lambda _: OK, now=lambda: wrong) as url:
+        web = Web(QUICK)
+        assert web.server_time() is None
+        web.request("GET", url)
+        found = web.server_time()
+    assert found is not None
+    assert abs(found - wrong) < timedelta(seconds=5)
+
+
+def test_no_more_requests_are_sent_per_period_than_allowed() -> None:
+    arrived: list[datetime] = []
+
+    def answer(_: Request) -> Reply:
+        arrived.append(datetime.now(UTC))
+        return OK
+
+    with serving(answer) as url:
+        web = Web(WebSettings(requests=3, per_seconds=0.3))
+        for _ in range(7):
+            web.request("GET", url)
+    assert all(later - earlier > timedelta(seconds=0.25) for earlier, later in zip(arrived, arrived[3:], strict=False))
