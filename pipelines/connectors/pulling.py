@@ -21,7 +21,7 @@ import pyarrow as pa
 from pipelines.base.errors import LoyaltyError, PullError
 from pipelines.base.text import counted
 from pipelines.config.pulls import PullSettings
-from pipelines.connectors.pages import Begun, Checkpoint, PageStore, Record
+from pipelines.connectors.pages import SUFFIXES, Begun, Checkpoint, PageStore, Record
 from pipelines.connectors.pull_lock import hold_pull_lock
 from pipelines.connectors.pull_report import ObjectReport, PullReport, keep_report, last_pull
 from pipelines.connectors.pulled_files import delivered, file_name, newest, time_text
@@ -167,11 +167,12 @@ def pull_source(
         with closing((connect or open_connector)(source.settings, warn)) as connector:
             now = connector.server_time()
             report.server_time = now
+            names = delivered(source.home, source.name, source.folder)
             for one in connector.objects():
                 if wanted is None or one.name in wanted:
                     say(one.name)
                     told = len(warnings)
-                    found = _pull_object(source, connector, one, now, say, warn)
+                    found = _pull_object(source, connector, one, now, names, say, warn)
                     found.warnings += warnings[told:]
                     report.objects.append(found)
         report.warnings += [words for words in warnings if all(words not in one.warnings for one in report.objects)]
@@ -205,12 +206,18 @@ def planned_pull(
 
 
 def _pull_object(
-    source: PulledSource, connector: Connector, one: PulledObject, now: datetime, say: Say, warn: Say
+    source: PulledSource,
+    connector: Connector,
+    one: PulledObject,
+    now: datetime,
+    names: Sequence[str],
+    say: Say,
+    warn: Say,
 ) -> ObjectReport:
     started = time.monotonic()
     found = ObjectReport(name=one.name)
     try:
-        _read_object(source, connector, one, now, found, say, warn)
+        _read_object(source, connector, one, now, names, found, say, warn)
     except LoyaltyError as problem:
         found.problem, found.hint = problem.message, problem.hint
         found.is_temporary = isinstance(problem, PullError) and problem.is_temporary
@@ -228,11 +235,11 @@ def _read_object(
     connector: Connector,
     one: PulledObject,
     now: datetime,
+    names: Sequence[str],
     found: ObjectReport,
     say: Say,
     warn: Say,
 ) -> None:
-    names = delivered(source.home, source.name, source.folder)
     since, is_full = _since(one, names, now)
     key = _key(source, one, since)
     store = PageStore(source.work / one.stem)
@@ -248,7 +255,7 @@ def _read_object(
         say(f"{one.name}: {counted(store.records, 'record')}")
     found.records, found.pages = store.records, store.pages
     last = newest(names, one.stem, now)
-    if not store.records and is_full and (last or f"{one.stem}{store.suffix}" in names):
+    if not store.records and is_full and (last or {f"{one.stem}{suffix}" for suffix in SUFFIXES} & set(names)):
         warn(f"{one.name}: the server has no records, but had some before. What was pulled before stays")
     found.new_records = _new_records(store, source.folder / last.name if last and not is_full else None)
     if found.new_records:
@@ -281,12 +288,11 @@ def _key(source: PulledSource, one: PulledObject, since: str | None) -> str:
 
 
 def _new_records(store: PageStore, last: Path | None) -> int:
-    """How many records are not in the last file: the overlap of two pulls is read twice.
-
-    Tables are counted as a whole.
-    """
-    if last is None or not last.is_file() or last.suffix != ".gz":
+    """How many records are not in the last file: the overlap of two pulls is read twice."""
+    if last is None or not last.is_file():
         return store.records
+    if last.suffix == ".parquet":
+        return store.rows_not_in(last)
     with gzip.open(last, "rb") as file:
         known = {hashlib.blake2b(line, digest_size=16).digest() for line in file}
     return sum(hashlib.blake2b(line, digest_size=16).digest() not in known for line in store.lines())
