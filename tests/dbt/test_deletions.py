@@ -61,12 +61,23 @@ FIRST: dict[str, list[Row]] = {
         deletion("orders", "arrives_later", "2024-03-08 10:00:00"),
     ],
 }
+# by the rule that the row breaks; the sample deletes nothing
+BAD: dict[str, Row] = {
+    "DEL-001": {"entity": "orders", "record_id": None, "deleted_at": DELETED},
+    "DEL-002": deletion("orders", "kept", "2024-13-01 10:00:00"),
+    "DEL-003": {**deletion("orders", "kept"), "updated_at": "yesterday"},
+    "DEL-101": deletion("order_lines", "kept"),
+    "DEL-102": {"entity": "orders", "record_id": "kept", "deleted_at": None},
+    "DEL-103": deletion("orders", "kept", "2031-01-01 10:00:00"),
+    "DEL-104": {**deletion("orders", "kept"), "updated_at": "2031-01-01 10:00:00"},
+}
 SECOND: dict[str, list[Row]] = {
     "orders": [order("restored", updated="2024-03-12 10:00:00"), order("arrives_later")],
     "deletions": [
         *(deletion("orders", record) for record in ("deleted", "of_lines", "rejected", "never_delivered")),
         *(deletion(entity, "deleted") for entity in ("returns", "cases", "survey_answers")),
         deletion("customers", "c2"),
+        *BAD.values(),
     ],
 }
 
@@ -153,3 +164,8 @@ def test_the_totals_across_stages_add_up(warehouse: Warehouse) -> None:
     with duckdb.connect(str(warehouse.home / "warehouse.duckdb"), read_only=True) as connection:
         results = run_totals(totals, connection, schemas=("marts", "intermediate", "staging"), as_of=LATE)
     assert [result.faults for result in results] == [(), ()]
+
+
+def test_a_row_that_breaks_a_rule_is_rejected_for_it_and_deletes_nothing(warehouse: Warehouse) -> None:
+    found = warehouse.rows("select broken_rules from staging.stg_quarantine where entity = 'deletions' order by 1")
+    assert found == [(rule,) for rule in sorted(BAD)]
