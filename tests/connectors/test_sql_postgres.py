@@ -3,8 +3,6 @@
 Needs the server (Debian: apt-get install --no-install-recommends postgresql) and the extra (make setup-sql).
 """
 
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -15,9 +13,8 @@ import duckdb
 import pytest
 
 from pipelines.base.errors import PullError
-from pipelines.base.project import project_root
 from pipelines.connectors.pulling import pull_source
-from tests.connectors.pulled_sql import Pulled, Stop, stop_after
+from tests.connectors.pulled_sql import Pulled, Stop, records_and_megabytes, stop_after
 from tests.targets.postgres_server import OWNER, connect, execute, query, server, skip_without_postgres
 
 pytestmark = pytest.mark.postgres
@@ -244,19 +241,8 @@ def test_ten_million_rows_need_little_memory(uri: str, make: Make, tmp_path: Pat
         " (n % 100000 / 100.0)::numeric(12, 2) as amount,"
         f" 'customer-' || n % 1000000 as customer from generate_series(1::bigint, {MANY}) as n"
     )
-    tables = {"orders": {"query": many, "cursor": "updated_at"}}
-    program = (
-        "import resource, sys\n"
-        "from pathlib import Path\n"
-        "from tests.connectors.pulled_sql import Pulled\n"
-        f"report = Pulled(Path(sys.argv[1]), {tables!r}).pull()\n"
-        "print(report.records, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, cwd=project_root(), check=False
-    )
-    assert done.returncode == 0, done.stderr
-    records, megabytes = map(int, done.stdout.split())
+    settings = {"tables": {"orders": {"query": many, "cursor": "updated_at"}}}
+    records, megabytes = records_and_megabytes(tmp_path, settings)
     files = str(tmp_path / "inbox" / "*.parquet")
     compared = "count(*), sum(id), sum(amount), min(updated_at), max(updated_at), count(distinct customer)"
     (expected,) = query(uri, f"select {compared.replace('sum(id)', 'sum(id)::text')} from ({many}) as many")

@@ -24,7 +24,9 @@ def array_of(name: str, values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     Raises:
         PullError: A value does not fit the type.
     """
-    found = _inferred(values)
+    # unsigned numbers are not inferred beside None
+    found = _inferred(values, kind) if pa.types.is_integer(kind) else None
+    found = _inferred(values) if found is None else found
     if pa.types.is_string(kind) and not (found is not None and found.type in (pa.string(), pa.null())):
         found = _inferred([_text(one) for one in values])
     if found is None:
@@ -74,10 +76,10 @@ def _refused(name: str, kind: pa.DataType) -> PullError:
     return PullError(f"column `{name}` has {what}", hint=_HINT)
 
 
-def _inferred(values: Sequence[Any]) -> pa.Array | None:
-    """A column of the type that the values have; None if they have several, or are texts that UTF-8 does not have."""
+def _inferred(values: Sequence[Any], kind: pa.DataType | None = None) -> pa.Array | None:
+    """A column of the type that the values have; None if it cannot be: they have several, or a text is not UTF-8."""
     try:
-        return pa.array(values)
+        return pa.array(values, kind)
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
         return None
 
