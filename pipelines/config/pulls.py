@@ -11,6 +11,8 @@ from pydantic import Field, model_validator
 from pipelines.config.about import About
 from pipelines.config.model_values import Number
 from pipelines.config.parts import SettingsPart
+from pipelines.config.pull_fxiaoke import FxiaokeSettings
+from pipelines.config.pull_zoho import ZohoSettings
 from pipelines.config.pull_sql import SqlSettings
 
 
@@ -85,6 +87,8 @@ class PullSettings(SettingsPart):
         ),
     ] = Field(default=36, ge=1, le=8_784)
     web: WebSettings = WebSettings()
+    zoho: ZohoSettings | None = None
+    fxiaoke: FxiaokeSettings | None = None
     sql: SqlSettings | None = None
 
     @property
@@ -101,5 +105,5 @@ class PullSettings(SettingsPart):
         return self
 
 
-CONNECTORS: tuple[str, ...] = ("sql",)
+CONNECTORS: tuple[str, ...] = ("zoho", "fxiaoke", "sql")
 """The connectors, each a group of PullSettings with its name."""
