@@ -161,7 +161,7 @@ def _refused(problem: Any) -> PullError:
         words, state = shown(problem).partition("Query was:")[0], "08000"
     return PullError(
         f"the database answered: {shown(words)} (SQLSTATE {state})",
-        hint="docs/sources.md lists the rights that the role needs; names are those of the database, with its upper"
+        hint="docs/sources.md names the rights that the role needs; names are those of the database, with its upper"
         " and lower case",
         is_temporary=state.startswith(_TEMPORARY),
     )
