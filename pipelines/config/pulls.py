@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from pipelines.config.about import About
 from pipelines.config.model_values import Number
 from pipelines.config.parts import SettingsPart
+from pipelines.config.pull_woocommerce import WooCommerceSettings
 
 
 class WebSettings(SettingsPart):
@@ -84,6 +85,7 @@ class PullSettings(SettingsPart):
         ),
     ] = Field(default=36, ge=1, le=8_784)
     web: WebSettings = WebSettings()
+    woocommerce: WooCommerceSettings | None = None
 
     @property
     def connector(self) -> str:
@@ -99,5 +101,5 @@ class PullSettings(SettingsPart):
         return self
 
 
-CONNECTORS: tuple[str, ...] = ()
+CONNECTORS: tuple[str, ...] = ("woocommerce",)
 """The connectors, each a group of PullSettings with its name."""

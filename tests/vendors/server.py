@@ -73,6 +73,7 @@ def serving(
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # otherwise an answer waits 40 ms for an acknowledgement
 
         def do_GET(self) -> None:
             self._serve()
