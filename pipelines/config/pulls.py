@@ -11,7 +11,9 @@ from pydantic import Field, model_validator
 from pipelines.config.about import About
 from pipelines.config.model_values import Number
 from pipelines.config.parts import SettingsPart
+from pipelines.config.pull_fxiaoke import FxiaokeSettings
 from pipelines.config.pull_woocommerce import WooCommerceSettings
+from pipelines.config.pull_zoho import ZohoSettings
 
 
 class WebSettings(SettingsPart):
@@ -85,6 +87,8 @@ class PullSettings(SettingsPart):
         ),
     ] = Field(default=36, ge=1, le=8_784)
     web: WebSettings = WebSettings()
+    zoho: ZohoSettings | None = None
+    fxiaoke: FxiaokeSettings | None = None
     woocommerce: WooCommerceSettings | None = None
 
     @property
@@ -101,5 +105,5 @@ class PullSettings(SettingsPart):
         return self
 
 
-CONNECTORS: tuple[str, ...] = ("woocommerce",)
+CONNECTORS: tuple[str, ...] = ("zoho", "fxiaoke", "woocommerce")
 """The connectors, each a group of PullSettings with its name."""
