@@ -16,6 +16,7 @@ from pipelines.config.pull_shopify import ShopifySettings
 from pipelines.config.pull_typeform import TypeformSettings
 from pipelines.config.pull_woocommerce import WooCommerceSettings
 from pipelines.config.pull_zoho import ZohoSettings
+from pipelines.config.pull_sql import SqlSettings
 
 
 class WebSettings(SettingsPart):
@@ -94,6 +95,7 @@ class PullSettings(SettingsPart):
     shopify: ShopifySettings | None = None
     typeform: TypeformSettings | None = None
     woocommerce: WooCommerceSettings | None = None
+    sql: SqlSettings | None = None
 
     @property
     def connector(self) -> str:
@@ -109,5 +111,5 @@ class PullSettings(SettingsPart):
         return self
 
 
-CONNECTORS: tuple[str, ...] = ("zoho", "fxiaoke", "shopify", "typeform", "woocommerce")
+CONNECTORS: tuple[str, ...] = ("zoho", "fxiaoke", "sql", "shopify", "typeform", "woocommerce")
 """The connectors, each a group of PullSettings with its name."""
