@@ -13,10 +13,10 @@ from pipelines.config.model_values import Number
 from pipelines.config.parts import SettingsPart
 from pipelines.config.pull_fxiaoke import FxiaokeSettings
 from pipelines.config.pull_shopify import ShopifySettings
+from pipelines.config.pull_sql import SqlSettings
 from pipelines.config.pull_typeform import TypeformSettings
 from pipelines.config.pull_woocommerce import WooCommerceSettings
 from pipelines.config.pull_zoho import ZohoSettings
-from pipelines.config.pull_sql import SqlSettings
 
 
 class WebSettings(SettingsPart):
