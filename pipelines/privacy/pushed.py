@@ -65,7 +65,8 @@ class PushState:
         with connect() as connection:
             connection.register("earlier", earlier)
             connection.register("added", rows)
-            return connection.execute(_MERGED).to_arrow_table().cast(_SCHEMA)
+            merged: pa.Table = connection.execute(_MERGED).to_arrow_table()
+        return merged.cast(_SCHEMA)
 
     def add(self, records: Iterable[tuple[str, Mapping[str, str]]]) -> None:
         """Keep what the server has confirmed: records, each with its fields and their values."""
