@@ -86,7 +86,9 @@ def references(warehouse: Path, source: str, pattern: str) -> References:
         raise problem
     with open_to_read(warehouse) as connection:
         try:
-            return References(connection.execute(_REFERENCES, {"source": source, "pattern": pattern}).to_arrow_table())
+            return References(
+                connection.sql(_REFERENCES, params={"source": source, "pattern": pattern}).to_arrow_table()
+            )
         except duckdb.CatalogException:
             raise problem from None
 
@@ -126,7 +128,7 @@ def wanted(
             "marks", pa.table({"audience": pa.array(names, pa.string()), "customer_key": pa.array(keys, pa.string())})
         )
         try:
-            return connection.execute(" union all ".join(parts), values).to_arrow_table()
+            return connection.sql(" union all ".join(parts), params=values).to_arrow_table()
         except (duckdb.CatalogException, duckdb.BinderException) as error:
             raise PublicationError(
                 f"the version {version.id} does not have every column of `push`", hint="call `loyalty run` first"
@@ -144,4 +146,4 @@ def pending(wants: pa.Table, state: pa.Table, *, is_full: bool) -> pa.Table:
     with connect() as connection:
         connection.register("wanted", wants)
         connection.register("state", state)
-        return connection.execute(_PENDING, {"is_full": is_full}).to_arrow_table()
+        return connection.sql(_PENDING, params={"is_full": is_full}).to_arrow_table()

@@ -65,7 +65,7 @@ class PushState:
         with connect() as connection:
             connection.register("earlier", earlier)
             connection.register("added", rows)
-            merged: pa.Table = connection.execute(_MERGED).to_arrow_table()
+            merged: pa.Table = connection.sql(_MERGED).to_arrow_table()
         return merged.cast(_SCHEMA)
 
     def add(self, records: Iterable[tuple[str, Mapping[str, str]]]) -> None:
