@@ -44,7 +44,7 @@ _PENDING = """
         where $is_full or state.value is distinct from wanted.value
     )
 
-    select wanted.record_id, map_from_entries(list((wanted.field, wanted.value))) as fields
+    select wanted.record_id, map_from_entries(list((wanted.field, wanted.value) order by wanted.field)) as fields
     from wanted
     inner join changed on wanted.record_id = changed.record_id
     group by wanted.record_id

@@ -41,6 +41,7 @@ class PushHome:
         refs: The references: source, reference, key.
         members: The members of the audience win_back: key, arm, reason.
         day: The as-of day of the version.
+        read: The settings by the text of their file.
     """
 
     folder: Path
@@ -52,6 +53,7 @@ class PushHome:
     refs: list[tuple[str, str, str]] = field(default_factory=list)
     members: list[tuple[str, str, str | None]] = field(default_factory=list)
     day: str = "2024-03-31"
+    read: dict[str, Settings] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in ("LOYALTY_CONFIG", "LOYALTY_HOME"):
@@ -73,11 +75,14 @@ class PushHome:
             "timezone": "UTC",
             "home": "home",
             "sources": [{"mapping": f"{self.source}_api", "files": "inbox", "pull": {"web": WEB, **self.pull}}],
-            "audiences": {"win_back": AUDIENCE},
+            "audiences": {"win_back": AUDIENCE} if "audiences" in self.entry else {},
             "push": [self.entry],
         }
-        (self.folder / "loyalty.yml").write_text(yaml.safe_dump(told))
-        return load_settings(self.folder / "loyalty.yml")
+        text = yaml.safe_dump(told)
+        if text not in self.read:
+            (self.folder / "loyalty.yml").write_text(text)
+            self.read[text] = load_settings(self.folder / "loyalty.yml")
+        return self.read[text]
 
     def push(self, **how: Any) -> PushReport:
         """Push what the version and the build have now."""
@@ -135,6 +140,7 @@ class PushHome:
         marts.execute("create table dim_customer as select customer_key from customer_loyalty")
         for key, arm, reason in self.members:
             marts.execute("insert into customer_audience values (?, 'win_back', ?, ?)", [key, arm, reason])
-        for key, text in audience_texts(settings.audiences["win_back"]).items():
-            marts.execute("insert into rpt_setting values (?, ?)", [f"audiences.win_back.{key}", text])
+        for audience in settings.audiences.values():
+            for key, text in audience_texts(audience).items():
+                marts.execute("insert into rpt_setting values (?, ?)", [f"audiences.win_back.{key}", text])
         return marts
