@@ -14,6 +14,8 @@ from pipelines.config.parts import SettingsPart
 FieldName = Annotated[str, Field(pattern=r"^[A-Za-z]\w{0,99}$")]
 Trigger = Literal["workflow", "approval", "blueprint"]
 
+_MOST_FIELDS = 40  # a record is read with 50 fields at most
+
 
 def _known(fields: Mapping[str, str]) -> Mapping[str, str]:
     columns = audience_columns()
@@ -21,6 +23,8 @@ def _known(fields: Mapping[str, str]) -> Mapping[str, str]:
         if column not in columns:
             near = did_you_mean(column, columns, "docs/push.md lists the marts with one row per customer")
             raise ValueError(f"no mart with one row per customer has the column `{column}`{near}")
+    if len(fields) > _MOST_FIELDS:
+        raise ValueError(f"writes {len(fields)} fields; at most {_MOST_FIELDS} are possible")
     if len(set(fields.values())) < len(fields):
         raise ValueError("writes two columns into one field")
     return fields
@@ -62,7 +66,7 @@ class PushSettings(SettingsPart):
             "The columns of the marts with one row per customer, each with the API name of the field that receives it.",
             example="{level: Loyalty_Level, next_action: Next_Action}",
         ),
-    ] = Field(min_length=1, max_length=40)
+    ] = Field(min_length=1)
     audiences: PushedAudiences | None = None
     trigger: Annotated[
         tuple[Trigger, ...],
