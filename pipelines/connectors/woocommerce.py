@@ -140,7 +140,7 @@ class WooCommerce:
             else:
                 return
         # a refund does not change the time of its order: all orders of a time are read
-        query = self._filter("after", since, timedelta(days=self._settings.refund_days)) | {"status": "any"}
+        query = {**self._filter("after", since, timedelta(days=self._settings.refund_days)), "status": "any"}
         for orders, place in self._read("orders", {**query, "_fields": "id,refunds"}, done):
             of_orders: list[Record] = []
             for order in orders:
