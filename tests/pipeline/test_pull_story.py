@@ -1,7 +1,9 @@
 """One daily run pulls a CRM, a loyalty programme and the tills' database, joins them with files of a shop and a survey,
-and finds the people and their purchases. The second day takes what has changed, and finds what a push has changed.
+and finds the people and their purchases. Levels and an audience with a holdout group are pushed into the CRM. The second
+day takes what has changed, and finds what the contact changed.
 """
 
+import csv
 import gzip
 import json
 from collections import defaultdict
@@ -13,17 +15,31 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.config.settings import load_settings
+from pipelines.activation.push import push
+from pipelines.activation.push_report import PushReport
+from pipelines.config.settings import Settings, load_settings
 from pipelines.connectors.pull_report import PullReport, last_pull
 from pipelines.connectors.pulled_source import pulled_sources
+from pipelines.reading import open_version
 from tests.conftest import SampleHome
-from tests.pulled_systems import PulledSystems, fill_systems, later
+from tests.pulled_systems import EVENING, PulledSystems, fill_systems, later
 from tests.sample_people import Score
 from tests.sample_truth import wrong_purchases
 from tests.scheduled_run import scheduled_run
 from tests.targets.postgres_server import server, skip_without_postgres
 from tests.vendors.fxiaoke import APP_ID, APP_SECRET, PERMANENT_CODE, USER, serving_fxiaoke
 from tests.vendors.zoho import CLIENT, serving_zoho
+from tests.vendors.zoho_modules import Record, time_of
+
+MORE = """
+audiences:
+  win_back: {where: recency_days > 15, channel: email, holdout: 0.4, effect_days: 10}
+push:
+  - source: zoho
+    object: Contacts
+    fields: {level: Loyalty_Level, next_action: Next_Action}
+    audiences: {field: Loyalty_Audiences, names: [win_back]}
+"""
 
 pytestmark = [pytest.mark.story, pytest.mark.postgres]
 
@@ -39,6 +55,12 @@ class Story:
         second: Those of the second day.
         version: The version of the second day.
         deleted_case: A case that the CRM deleted on the second day.
+        pushed: What was pushed between the days.
+        levels: The levels of the first day, by customer.
+        contacts: The contacts of the CRM after the push.
+        changed: The contacts that the CRM changed after the first day.
+        arms: The people of the audience who have a contact, by arm.
+        bought: Those of them who bought on the second day.
     """
 
     systems: PulledSystems
@@ -47,6 +69,12 @@ class Story:
     second: dict[str, PullReport]
     version: Path
     deleted_case: str
+    pushed: PushReport
+    levels: dict[str, str]
+    contacts: dict[str, Record]
+    changed: set[str]
+    arms: dict[str, set[str]]
+    bought: set[str]
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +94,7 @@ def story(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> 
         environment.setenv("LOYALTY_SQL", postgres)
         systems = fill_systems(sample_home, folder, postgres)
         with serving_zoho(systems.zoho) as zoho, serving_fxiaoke(systems.fxiaoke):
-            systems.write_config(zoho, systems.fxiaoke.url)
+            systems.write_config(zoho, systems.fxiaoke.url, more=MORE)
             yield told(systems)
     patch.undo()
 
@@ -78,27 +106,71 @@ def told(systems: PulledSystems) -> Story:
     first = reports(systems)
     warehouse = systems.folder / "first.duckdb"
     warehouse.write_bytes(settings.paths.warehouse.read_bytes())
+    levels = current_levels(settings)
+    for name in ("Loyalty_Level", "Next_Action", "Loyalty_Audiences"):
+        systems.zoho.modules["Contacts"].fields[name] = "text"
+    pushed = push(settings, settings.push[0])
+    contacts = systems.zoho.contents("Contacts")
+    arms = read_arms(settings.paths.audience_touches, systems)
     systems.set_clock(later(1))
+    deleted = change_the_systems(systems)
+    systems.set_clock(later(4))
+    bought = {*sorted(arms["treated"])[1:], sorted(arms["control"])[0]}
+    for number, person in enumerate(sorted(bought)):
+        systems.sell(person, f"T-{number}", later(4))
+    systems.set_clock(later(12))
+    systems.sell(next(iter(systems.person_of.values())), "T-LAST", later(12))
+    assert [result.success for result in scheduled_run(settings)] == [True, True], reports(systems)
+    changed = systems.zoho.modules["Contacts"].records.values()
+    return Story(
+        systems=systems,
+        warehouse=warehouse,
+        first=first,
+        second=reports(systems),
+        version=(settings.paths.published / "current").resolve(),
+        deleted_case=deleted,
+        pushed=pushed,
+        levels=levels,
+        contacts=contacts,
+        changed={one["id"] for one in changed if time_of(one["Modified_Time"]) >= EVENING},
+        arms=arms,
+        bought=bought,
+    )
+
+
+def change_the_systems(systems: PulledSystems) -> str:
+    """Change some records of the CRM and of the programme, and give the case that was deleted."""
     cases = sorted(systems.zoho.modules["Cases"].records)
     systems.zoho.put("Cases", cases[0], Status="Closed")
     systems.zoho.delete("Cases", cases[1])
     contact = sorted(systems.zoho.modules["Contacts"].records)[0]
     systems.zoho.put("Contacts", contact, Mailing_Country="AT")
-    member = sorted(systems.fxiaoke.objects["MemberObj"].records)[0]
     systems.fxiaoke.create(
         "MemberIntegralDetailObj",
         _id="new-points",
-        member_id=member,
+        member_id=sorted(systems.fxiaoke.objects["MemberObj"].records)[0],
         integral_type="消费赠送",
         integral_value="70",
         change_time=systems.fxiaoke.clock(),
     )
-    person = systems.person_of["fxiaoke", member]
-    systems.sell(person, "T-NEW", later(1))
-    systems.set_clock(later(2))
-    assert [result.success for result in scheduled_run(settings)] == [True, True], reports(systems)
-    version = (settings.paths.published / "current").resolve()
-    return Story(systems, warehouse, first, reports(systems), version, cases[1])
+    return cases[1]
+
+
+def current_levels(settings: Settings) -> dict[str, str]:
+    with open_version(settings.home) as version:
+        rows = version.duckdb().sql("select customer_key, level from customer_loyalty where level is not null")
+        return dict(rows.fetchall())
+
+
+def read_arms(folder: Path, systems: PulledSystems) -> dict[str, set[str]]:
+    """The people of the campaign touches that the push wrote, by arm."""
+    arms: dict[str, set[str]] = {"treated": set(), "control": set()}
+    (path,) = (folder / "zoho").glob("audience_win_back_*.csv")
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if person := systems.person_of.get(("zoho", row["customer_ref"])):
+                arms[row["arm"]].add(person)
+    return arms
 
 
 def reports(systems: PulledSystems) -> dict[str, PullReport]:
@@ -169,7 +241,7 @@ def test_each_person_bought_on_the_days_and_for_the_amount_that_the_truth_names(
 
 def test_the_second_day_pulls_only_what_has_changed(story: Story) -> None:
     found = new_records(story.second)
-    assert found["zoho"] == {"Cases": 1, "Cases_deleted": 1, "Contacts": 1}
+    assert found["zoho"] == {"Cases": 1, "Cases_deleted": 1, "Contacts": len(story.changed)}
     assert found["fxiaoke"] == {"MemberIntegralDetailObj": 1}
     assert story.second["tills"].objects[0].records < story.first["tills"].objects[0].records / 10
 
@@ -197,3 +269,36 @@ def test_what_landed_is_what_the_servers_have(story: Story) -> None:
         assert found.keys() - gone == expected.keys()
         for identity, record in expected.items():
             assert {key: found[identity].get(key) for key in record} == record
+
+
+def test_the_crm_has_the_levels_of_its_contacts(story: Story, warehouse: duckdb.DuckDBPyConnection) -> None:
+    keys = dict(
+        warehouse.execute(
+            "select customer_ref, customer_key from intermediate.int_customer_identity where source = 'zoho'"
+        ).fetchall()
+    )
+    expected = {ref: story.levels[key] for ref, key in keys.items() if key in story.levels and ref in story.contacts}
+    assert len(expected) > 20
+    found = {ref: one["Loyalty_Level"] for ref, one in story.contacts.items() if one.get("Loyalty_Level")}
+    assert found == expected
+    assert story.pushed.refused == 0
+
+
+def test_held_out_members_are_not_named_in_the_crm(story: Story) -> None:
+    persons: dict[str | None, set[str]] = {"win_back": set(), None: set()}
+    for ref, one in story.contacts.items():
+        if person := story.systems.person_of.get(("zoho", ref)):
+            persons["win_back" if one.get("Loyalty_Audiences") == "win_back" else None].add(person)
+    assert len(story.arms["treated"]) > 3 and len(story.arms["control"]) > 1
+    assert persons["win_back"] == story.arms["treated"]
+    assert persons[None] >= story.arms["control"]
+
+
+def test_the_effect_of_the_contact_is_found(story: Story) -> None:
+    effects = duckdb.sql(f"from '{story.version}/marts/rpt_audience_effect/*.parquet'").df().to_dict("records")
+    (effect,) = effects
+    treated, control = story.arms["treated"], story.arms["control"]
+    assert effect["n_treated_closed"] == len(treated)
+    assert effect["n_control_closed"] == len(control)
+    assert effect["n_treated_bought"] == len(treated & story.bought) == len(treated) - 1
+    assert effect["n_control_bought"] == len(control & story.bought) == 1

@@ -15,6 +15,7 @@ from pipelines.base.errors import (
     InputError,
     LoyaltyError,
     NotificationError,
+    PushError,
     StaleError,
     UnknownPersonError,
 )
@@ -297,7 +298,7 @@ def test_a_recovery_in_slack_says_since_which_run() -> None:
 
 
 def test_every_exit_code_of_a_run_has_words_of_its_own() -> None:
-    elsewhere = (UnknownPersonError, StaleError, NotificationError)
+    elsewhere = (UnknownPersonError, StaleError, NotificationError, PushError)
     of_a_run = [kind for kind in LoyaltyError.__subclasses__() if kind not in elsewhere]
     codes = [*(kind.exit_code for kind in of_a_run), 137]
     meanings = {failed("h", "r", code, as_of=None, stage="", findings=()).what for code in codes}
