@@ -30,6 +30,18 @@ counted as (
     {{ keyed_rows('int_', '_as_of') }}
 ),
 
+deleted as (
+    {%- for name in money_entities() %}
+    select
+        '{{ name }}' as entity,
+        deletions.*
+    from {{ deleted_orders(as_of_date()) if name == 'order_lines' else deleted_records(name, as_of_date()) }} as deletions
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
+),
+
 -- A rejected row is resolved by an accepted row that is not older, ...
 resolved as (
     select
@@ -67,6 +79,18 @@ resolved as (
         'order_lines' as entity,
         batch || '|' || cast(record as string) || '|' || content_hash as row_id
     from {{ ref('int_unlisted_line') }}
+    union
+    -- ... or because its record, or the order of the line, was deleted, ...
+    select
+        rejected.entity,
+        rejected.row_id
+    from rejected
+    inner join deleted
+        on
+            rejected.source = deleted.deleted_source
+            and rejected.entity = deleted.entity
+            and rejected.key_1 = deleted.deleted_id
+    where not {{ is_not_deleted('orders', 'rejected', as_of_date(), known_on='known_on') }}
     union
     -- ... or because it became known later, while other lines of its order were known by the day.
     select
