@@ -167,11 +167,12 @@ def pull_source(
         with closing((connect or open_connector)(source.settings, warn)) as connector:
             now = connector.server_time()
             report.server_time = now
+            names = delivered(source.home, source.name, source.folder)
             for one in connector.objects():
                 if wanted is None or one.name in wanted:
                     say(one.name)
                     told = len(warnings)
-                    found = _pull_object(source, connector, one, now, say, warn)
+                    found = _pull_object(source, connector, one, now, names, say, warn)
                     found.warnings += warnings[told:]
                     report.objects.append(found)
         report.warnings += [words for words in warnings if all(words not in one.warnings for one in report.objects)]
@@ -205,12 +206,18 @@ def planned_pull(
 
 
 def _pull_object(
-    source: PulledSource, connector: Connector, one: PulledObject, now: datetime, say: Say, warn: Say
+    source: PulledSource,
+    connector: Connector,
+    one: PulledObject,
+    now: datetime,
+    names: Sequence[str],
+    say: Say,
+    warn: Say,
 ) -> ObjectReport:
     started = time.monotonic()
     found = ObjectReport(name=one.name)
     try:
-        _read_object(source, connector, one, now, found, say, warn)
+        _read_object(source, connector, one, now, names, found, say, warn)
     except LoyaltyError as problem:
         found.problem, found.hint = problem.message, problem.hint
         found.is_temporary = isinstance(problem, PullError) and problem.is_temporary
@@ -228,11 +235,11 @@ def _read_object(
     connector: Connector,
     one: PulledObject,
     now: datetime,
+    names: Sequence[str],
     found: ObjectReport,
     say: Say,
     warn: Say,
 ) -> None:
-    names = delivered(source.home, source.name, source.folder)
     since, is_full = _since(one, names, now)
     key = _key(source, one, since)
     store = PageStore(source.work / one.stem)

@@ -53,6 +53,7 @@ class Fxiaoke:
     hides: Mapping[str, Any] = field(default_factory=lambda: {"is_deleted": True})
     forbidden: set[str] = field(default_factory=set)  # objects without permission for the user
     token_s: float = 7200
+    stated_s: float | None = None  # what answers say of the lifetime of a token instead
     calls: int = 1_000_000
     seconds: float = 20.0
     slow_s: float = 1.0
@@ -157,8 +158,8 @@ class Fxiaoke:
         valid = [token for token, until in self.tokens.items() if until > now + self.token_s / 12]
         token = valid[0] if valid else f"TOKEN_{len(self.tokens) + 1}"
         self.tokens.setdefault(token, now + self.token_s)
-        seconds = self.tokens[token] - now
-        return {"corpAccessToken": token, "corpId": CORP, "expiresIn": int(seconds) if seconds > 60 else seconds}
+        seconds = int(self.tokens[token] - now) if self.stated_s is None else self.stated_s
+        return {"corpAccessToken": token, "corpId": CORP, "expiresIn": seconds}
 
     def _check_rate(self, path: str) -> None:
         now, called = time.monotonic(), self.called[path]

@@ -1,0 +1,194 @@
+"""Requests to Zoho CRM: tokens, and answers that are errors.
+
+An access token lives for an hour and is kept in memory only. Zoho allows ten renewals in ten minutes.
+"""
+
+import os
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from pydantic import JsonValue
+
+from pipelines.base.errors import ConfigError, PullError
+from pipelines.base.text import printable_name
+from pipelines.config.pull_zoho import ZohoSettings
+from pipelines.config.pulls import WebSettings
+from pipelines.connectors.pulling import Say
+from pipelines.connectors.web import Answer, Verdict, Web, by_status
+
+_SECRETS = ("CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN")
+_TOKEN_MARGIN = 60.0  # seconds
+_SCOPES = "ZohoCRM.modules.READ, ZohoCRM.settings.READ, ZohoCRM.users.READ and ZohoCRM.bulk.READ"
+_HINTS = {
+    "OAUTH_SCOPE_MISMATCH": f"create a refresh token with the scopes {_SCOPES}, and set it in the environment",
+    "NO_PERMISSION": "allow the profile of the user to read it by the API, or remove it from `modules`",
+    "AUTHORIZATION_FAILED": "allow the profile of the user to read it by the API, or remove it from `modules`",
+    "INVALID_MODULE": "correct `modules`: `loyalty pull` needs API names, such as Sales_Orders",
+}
+
+
+class ZohoError(PullError):
+    """The server refuses a request.
+
+    Args:
+        code: Zoho's code, such as INVALID_MODULE.
+        message: What happened.
+        hint: What to do.
+    """
+
+    def __init__(self, code: str, message: str, hint: str) -> None:
+        super().__init__(message, hint)
+        self.code = code
+
+
+class ZohoClient:
+    """The connection to one account.
+
+    Args:
+        settings: The addresses, and the names of the variables.
+        web: How requests are sent.
+        warn: Receives what the user should know.
+
+    Raises:
+        ConfigError: An environment variable is missing.
+    """
+
+    def __init__(self, settings: ZohoSettings, web: WebSettings, warn: Say) -> None:
+        self._settings = settings
+        self._secrets = _from_environment(settings.variables)
+        self._web = Web(web, token=self._headers, judge=_judge, warn=warn)
+        self._accounts = Web(web, warn=warn)  # another server: its clock is not that of the CRM
+        self._token = ""
+        self._token_ends = 0.0
+
+    def now(self) -> datetime:
+        """The server's present time, UTC; it never runs ahead of the server.
+
+        Raises:
+            PullError: The server does not say it.
+        """
+        now = self._web.server_time()
+        if now is None:
+            raise PullError(
+                f"{self._settings.api} does not say its time in the header Date",
+                hint="check the address `pull.zoho.api_url`: a proxy may remove headers",
+            )
+        return now
+
+    def get(
+        self, path: str, params: Mapping[str, str] | None = None, since: datetime | None = None
+    ) -> dict[str, Any] | None:
+        """What is at a path; None if there is nothing (status 204), or nothing has changed (304).
+
+        Args:
+            path: The path below the address of the API.
+            params: The query.
+            since: Only what has changed since then.
+
+        Raises:
+            PullError: The server refuses it, or cannot be reached.
+        """
+        # the offset is written out: a time that ends in Z is refused
+        headers = {"If-Modified-Since": since.astimezone(UTC).isoformat(timespec="seconds")} if since else None
+        return _checked(self._web.request("GET", f"{self._settings.api}{path}", params=params, headers=headers))
+
+    def post(self, path: str, body: JsonValue) -> dict[str, Any]:
+        """The answer to a request with a body.
+
+        Raises:
+            PullError: The server refuses it, or cannot be reached.
+        """
+        return _checked(self._web.request("POST", f"{self._settings.api}{path}", body=body)) or {}
+
+    def download(self, path: str, to: Path) -> None:
+        """Write what is at a path into a file.
+
+        Raises:
+            PullError: The server refuses it, or cannot be reached.
+        """
+        answer = self._web.request("GET", f"{self._settings.api}{path}", to=to)
+        if answer.status != HTTPStatus.OK:
+            _checked(answer)
+            raise PullError(f"{answer.url} answered {answer.status} instead of a file", is_temporary=True)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._web.close()
+        self._accounts.close()
+
+    def _headers(self, is_new: bool) -> Mapping[str, str]:
+        if is_new or not self._token or time.monotonic() >= self._token_ends:
+            self._renew()
+        return {"Authorization": f"Zoho-oauthtoken {self._token}"}
+
+    def _renew(self) -> None:
+        form = {"grant_type": "refresh_token", **self._secrets}
+        answer = self._accounts.request("POST", f"{self._settings.accounts}/oauth/v2/token", form=form)
+        body = answer.json()
+        told = body if isinstance(body, dict) else {}
+        token = told.get("access_token")
+        if not isinstance(token, str) or not token:
+            # errors have the status 200 too
+            code = printable_name(str(told.get("error", answer.status)))
+            is_busy = "denied" in code.lower()
+            raise PullError(
+                f"{answer.url} gives no access token ({code})",
+                hint="it was asked too often: wait ten minutes"
+                if is_busy
+                else f"check {self._settings.variables}_CLIENT_ID, …_CLIENT_SECRET, …_REFRESH_TOKEN, and that"
+                " `data_center` is the one at which you sign in; docs/sources.md says how to create them",
+                is_temporary=is_busy,
+            )
+        lifetime = told.get("expires_in")
+        seconds = float(lifetime) if isinstance(lifetime, int | float) else 3_600.0
+        self._token, self._token_ends = token, time.monotonic() + max(seconds - _TOKEN_MARGIN, 1.0)
+
+
+def _judge(answer: Answer) -> Verdict:
+    verdict = by_status(answer)
+    if verdict is Verdict.RENEW and _code(answer) == "OAUTH_SCOPE_MISMATCH":
+        return Verdict.USE  # a new token has the same scopes
+    return verdict
+
+
+def _code(answer: Answer) -> str:
+    try:
+        body = answer.json()
+    except PullError:
+        return ""
+    return str(body.get("code", "")) if isinstance(body, dict) else ""
+
+
+def _checked(answer: Answer) -> dict[str, Any] | None:
+    """The body; None if there is none and this means that there is nothing."""
+    if answer.status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
+        return None
+    body = answer.json()
+    if (isinstance(body, dict) and body.get("status") == "error") or answer.status >= HTTPStatus.BAD_REQUEST:
+        told = body if isinstance(body, dict) else {}
+        code = str(told.get("code", answer.status))
+        words = f"{answer.url} answered {answer.status}: {printable_name(code)}"
+        if message := told.get("message"):
+            words += f" ({printable_name(str(message))})"
+        raise ZohoError(code, words, _HINTS.get(code, "docs/sources.md lists the errors of Zoho CRM"))
+    if not isinstance(body, dict):
+        raise PullError(
+            f"{answer.url} answered {answer.status} without an object of JSON",
+            hint="check the address `pull.zoho.api_url`",
+            is_temporary=True,
+        )
+    return body
+
+
+def _from_environment(prefix: str) -> Mapping[str, str]:
+    missing = [f"{prefix}_{name}" for name in _SECRETS if not os.environ.get(f"{prefix}_{name}")]
+    if missing:
+        raise ConfigError(
+            f"the environment has no {', '.join(missing)}",
+            hint="docs/sources.md says where the credentials of Zoho CRM are created",
+        )
+    return {name.lower(): os.environ[f"{prefix}_{name}"] for name in _SECRETS}

@@ -1,0 +1,95 @@
+"""Zoho CRM: deletions, members of campaigns, and pulls that are killed."""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.connectors.pages import PageStore
+from tests.connectors.pulled_zoho import PulledZoho, pulling_zoho
+from tests.vendors.server import Reply
+from tests.vendors.zoho import Fault, Zoho
+
+
+@pytest.fixture
+def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PulledZoho]:
+    server = Zoho()
+    server.modules["Contacts"].fill(450)
+    with pulling_zoho(tmp_path, server, monkeypatch) as found:
+        yield found
+
+
+def test_more_than_a_page_of_deletions_is_read_also_if_one_is_restored_meanwhile(source: PulledZoho) -> None:
+    source.pull()
+    server, contacts = source.server, source.server.modules["Contacts"]
+    for one in list(contacts.records)[:401]:
+        server.delete("Contacts", one)
+    restored = contacts.deleted[-1]["id"]
+
+    def restore() -> None:
+        contacts.deleted.pop()
+        server.put("Contacts", restored, Last_Name="Restored")
+
+    server.faults.append(Fault("per_page=200&page=2", change=restore))
+    report = source.pull()
+    assert not report.words
+    assert {row["id"] for row in source.lines("Contacts_deleted")} >= {row["id"] for row in contacts.deleted}
+
+
+def test_deletions_that_zoho_does_not_list_are_a_warning(source: PulledZoho) -> None:
+    refused = Reply(400, {"code": "NOT_SUPPORTED", "message": "not supported", "details": {}, "status": "error"})
+    source.server.faults.append(Fault("/deleted", refused, times=9))
+    report = source.pull()
+    assert not report.failed and not source.differing()
+    assert any("does not list the deleted records of Contacts" in words for words in report.words)
+
+
+def test_the_members_of_campaigns_have_their_status_and_their_campaign(source: PulledZoho) -> None:
+    server = source.server
+    some = list(server.modules["Contacts"].records)
+    first, empty = server.modules["Campaigns"].fill(2, Start_Date="2024-05-01")
+    server.members[first] = dict.fromkeys(some[:250], "Sent")
+    report = source.pull(modules=("Contacts", "Campaigns"))
+    assert not report.words
+    rows = {(row["Campaign"]["id"], row["id"]): row["Member_Status"] for row in source.lines("Campaign_Members")}
+    assert rows == {(first, one): "Sent" for one in some[:250]}
+    server.members[first][some[0]] = "Opened"
+    server.members[empty] = {some[9]: "Sent"}
+    source.pull(modules=("Contacts", "Campaigns"))
+    rows = {(row["Campaign"]["id"], row["id"]): row["Member_Status"] for row in source.lines("Campaign_Members")}
+    assert rows[first, some[0]] == "Opened" and rows[empty, some[9]] == "Sent" and len(rows) == 251
+    assert source.files().count("Campaign_Members.jsonl.gz") == 1
+
+
+def test_a_pull_killed_at_any_page_and_repeated_ends_with_the_same_records(
+    source: PulledZoho, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source.server.modules["Contacts"].fill(1_050 - 450)
+    chance, kept = random.Random(7), PageStore.add
+
+    class Kill(BaseException):
+        pass
+
+    def add(store: PageStore, records: Any, checkpoint: Any) -> None:
+        if chance.random() < 0.3:
+            raise Kill
+        kept(store, records, checkpoint)
+        if chance.random() < 0.3:
+            raise Kill
+
+    monkeypatch.setattr(PageStore, "add", add)
+    kills = 0
+    while True:
+        try:
+            report = source.pull()
+        except Kill:
+            kills += 1
+            source.server.put("Contacts", chance.choice(list(source.server.modules["Contacts"].records)), Phone=kills)
+            continue
+        break
+    monkeypatch.setattr(PageStore, "add", kept)
+    assert kills >= 5 and not report.failed
+    source.pull()  # reads what was edited after it had been read
+    assert not source.differing()
