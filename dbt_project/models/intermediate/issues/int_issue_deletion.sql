@@ -6,10 +6,11 @@ with
 
 {{ name }}_deleted as (
     select
-        deletions.deleted_source as source,
-        deletions.deleted_id,
-        deletions.last_deleted_at
-    from {{ deleted_records(name, day) }} as deletions
+        source,
+        record_id,
+        last_deleted_at
+    from {{ ref('int_deletions_as_of') }}
+    where entity = '{{ name }}'
 ),
 
 {{ name }}_versions as (
@@ -19,7 +20,7 @@ with
         {{ entity(known).key[0] }} as record_id,
         case when effective_on <= {{ day }} then updated_at end as updated_at
     from {{ ref('stg_' ~ known) }}
-    where (source, {{ entity(known).key[0] }}) in (select source, deleted_id from {{ name }}_deleted)
+    where (source, {{ entity(known).key[0] }}) in (select source, record_id from {{ name }}_deleted)
     {%- if not loop.last %}
     union all
     {%- endif %}
@@ -41,7 +42,7 @@ with
         from {{ name }}_versions
         group by source, record_id
     ) as known
-        on deleted.source = known.source and deleted.deleted_id = known.record_id
+        on deleted.source = known.source and deleted.record_id = known.record_id
 ),
 {%- endfor %}
 

@@ -30,16 +30,33 @@ counted as (
     {{ keyed_rows('int_', '_as_of') }}
 ),
 
-deleted as (
-    {%- for name in money_entities() %}
+deletions as (
     select
-        '{{ name }}' as entity,
-        deletions.*
-    from {{ deleted_orders(as_of_date()) if name == 'order_lines' else deleted_records(name, as_of_date()) }} as deletions
-    {%- if not loop.last %}
+        entity,
+        source as deleted_source,
+        record_id as deleted_id,
+        last_deleted_at
+    from {{ ref('int_deletions_as_of') }}
+),
+
+deleted as (
+    select
+        entity,
+        deleted_source,
+        deleted_id,
+        last_deleted_at
+    from deletions
     union all
-    {%- endif %}
-    {%- endfor %}
+    -- lines are deleted with their order, unless it was restored
+    select
+        'order_lines' as entity,
+        deletions.deleted_source,
+        deletions.deleted_id,
+        deletions.last_deleted_at
+    from deletions
+    left join {{ ref('int_orders_as_of') }} as orders
+        on deletions.deleted_source = orders.source and deletions.deleted_id = orders.order_id
+    where deletions.entity = 'orders' and orders.order_id is null
 ),
 
 -- A rejected row is resolved by an accepted row that is not older, ...
