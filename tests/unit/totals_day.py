@@ -5,7 +5,8 @@ from datetime import date
 DAY = date(2026, 1, 31)
 
 # A source with headers (1 row quarantined, 1 superseded, 1 of a replaced delivery, 1 of a later day,
-# 1 both, 1 deleted, 1 deleted and of a replaced delivery), and one with lines only. A line of the first is not in the latest list of its order.
+# 1 both, 1 deleted, 1 deleted and of a replaced delivery), and one with lines only. A line of the first is not in the
+# latest list of its order.
 GOOD_DAY = """
 create schema staging; create schema intermediate; create schema marts;
 create table staging.stg_file_reconciliation as
@@ -33,7 +34,8 @@ create table staging.int_order_lines_latest as from (values
 create table staging.stg_redelivered_row as from (values
     ('order_lines', 'shop', 'gone', '1', true, 'superseded'), ('orders', 'shop', 'gone', '', true, 'removed'),
     ('order_lines', 'shop', 'both', '1', true, 'removed'), ('orders', 'shop', 'both', '', true, 'removed'),
-    ('orders', 'shop', 'deleted_both', '', true, 'removed'), ('orders', 'shop', 'b', '', true, 'kept')) as t (entity, source, key_1, key_2, is_accepted, outcome);
+    ('orders', 'shop', 'deleted_both', '', true, 'removed'),
+    ('orders', 'shop', 'b', '', true, 'kept')) as t (entity, source, key_1, key_2, is_accepted, outcome);
 create table staging.int_orders_as_of as
     from (values ('shop', 'a'), ('shop', 'b')) as t (source, order_id);
 create table staging.int_order_lines_as_of as
