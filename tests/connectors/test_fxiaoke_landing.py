@@ -69,3 +69,29 @@ def test_custom_fields_and_objects_are_kept_and_can_be_mapped(shop: PulledFxiaok
     assert desk.rows("interactions", "kind, occurred_at, body", "occurred_at")[0] == (
         *("visit", "2024-04-02 08:00:00", "淮海路店"),
     )
+
+
+def test_void_and_deleted_records_are_deletions_and_such_an_order_is_cancelled(shop: PulledFxiaoke) -> None:
+    shop.pull()
+    later = shop.server.clock() + 86_400_000
+    shop.server.clock = lambda: later
+    keys = {name: min(shop.server.rows(name)) for name in OBJECTS}
+    for name in ("AccountObj", "ContactObj", "MemberObj", "SalesOrderObj", "ReturnedGoodsInvoiceObj", "CasesObj"):
+        shop.server.void(name, keys[name])
+    for name in ("ServiceRecordObj", "ActiveRecordObj", "MemberIntegralDetailObj"):
+        shop.server.delete(name, keys[name])
+    deleted_order = max(shop.server.rows("SalesOrderObj"))
+    shop.server.delete("SalesOrderObj", deleted_order)
+    shop.pull()
+    desk = desk_of(shop)
+    assert not desk.land().warnings
+    assert set(desk.rows("deletions", "entity, record_id, deleted_at")) == {
+        *(("customers", keys[name], "2024-04-12 00:00:00") for name in ("AccountObj", "ContactObj", "MemberObj")),
+        ("returns", keys["ReturnedGoodsInvoiceObj"], "2024-04-12 00:00:00"),
+        ("cases", keys["CasesObj"], "2024-04-12 00:00:00"),
+        *(("interactions", keys[name], "2024-04-12 00:00:00") for name in ("ServiceRecordObj", "ActiveRecordObj")),
+        ("loyalty_events", keys["MemberIntegralDetailObj"], "2024-04-12 00:00:00"),
+        ("loyalty_events", f"{keys['MemberObj']}-enrol", "2024-04-12 00:00:00"),
+    }
+    cancelled = {row for (row,) in desk.rows("orders", "case when status = 'cancelled' then order_id end")} - {None}
+    assert cancelled == {keys["SalesOrderObj"], deleted_order}
