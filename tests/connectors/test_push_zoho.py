@@ -5,13 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from pipelines.activation import push_touches
 from pipelines.activation.push_report import Change
 from pipelines.base.errors import ConfigError, PublicationError, PushError
+from pipelines.cli.app import app
 from pipelines.config.in_force import audience_texts
 from pipelines.privacy.pushed import PushState, erase_from_pushes
-from tests.connectors.pushed_home import FIELDS, PushHome
+from pipelines.privacy.subject import Subject
+from pipelines.privacy.tombstones import add_tombstones
+from tests.connectors.pushed_home import FIELDS, KEY, PushHome
 from tests.vendors.server import Reply
 from tests.vendors.zoho import CLIENT, Fault, Zoho, serving_zoho
 
@@ -346,3 +350,50 @@ def test_a_person_who_is_erased_is_removed_from_what_was_pushed(home: PushHome, 
     with PushState(folder / "zoho", "Contacts") as state:
         assert set(state.read()["record_id"].to_pylist()) == {ids[0], ids[2]}
     assert ids[1].encode() not in b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+def test_a_person_with_a_tombstone_is_never_pushed(home: PushHome, server: Zoho) -> None:
+    ids = filled(home, server, 2)
+    subject = Subject(refs=frozenset({("zoho", ids[0])}))
+    erasures = home.settings().paths.erasures
+    erasures.mkdir(parents=True)
+    add_tombstones(erasures, KEY.encode(), subject, "erasure-1")
+    report = home.push()
+    assert (report.written, report.erased) == (1, 1)
+    assert levels(server) == {ids[0]: None, ids[1]: "loyal"}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"fields": {"levle": "A"}}, "has the column `levle`; did you mean `level`?"),
+        ({"fields": {"level": "A", "next_action": "A"}}, "writes two columns into one field"),
+        ({"audiences": {"field": "Next_Action", "names": ["win_back"]}}, "would receive a column and the audiences"),
+        ({"source": "shop"}, "no pulled source is named `shop`"),
+        ({"audiences": {"field": "Loyalty_Audiences", "names": ["vips"]}}, "has no audience 'vips'"),
+    ],
+)
+def test_a_wrong_entry_is_an_error(home: PushHome, server: Zoho, change: dict[str, Any], words: str) -> None:
+    filled(home, server, 1)
+    home.entry = {**home.entry, **change}
+    with pytest.raises(ConfigError) as problem:
+        home.push()
+    assert words in problem.value.message
+
+
+def test_the_command_shows_the_changes_and_ends_with_an_error_if_a_record_is_refused(
+    home: PushHome, server: Zoho
+) -> None:
+    ids = filled(home, server, 2)
+    home.push(dry_run=True)  # the version and the build are those of this push
+    config = ["--config", str(home.folder / "loyalty.yml")]
+    planned = CliRunner().invoke(app, ["push", "zoho", "--dry-run", "--show", "1", *config])
+    assert planned.exit_code == 0, planned.output
+    assert f"Contacts {ids[0]}: Loyalty_Class: (empty) -> emotional" in planned.output
+    assert "Loyalty_Score would change in 2 records" in planned.output
+    assert ids[1] not in planned.output
+    server.faults = [Fault("PUT", change=lambda: server.delete("Contacts", ids[1]))]
+    done = CliRunner().invoke(app, ["push", *config])
+    assert done.exit_code == 12
+    assert "1 record was refused by the CRM" in done.output
+    assert f"Contacts {ids[1]}: INVALID_DATA" in done.output
