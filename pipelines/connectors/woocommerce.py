@@ -140,8 +140,8 @@ class WooCommerce:
             else:
                 return
         # a refund does not change the time of its order: all orders of a time are read
-        since_then = self._filter("after", since, timedelta(days=self._settings.refund_days))
-        for orders, place in self._read("orders", {**since_then, "status": "any", "_fields": "id,refunds"}, done):
+        query = {**self._filter("after", since, timedelta(days=self._settings.refund_days)), "status": "any"}
+        for orders, place in self._read("orders", {**query, "_fields": "id,refunds"}, done):
             of_orders: list[Record] = []
             for order in orders:
                 if order.get("refunds"):
