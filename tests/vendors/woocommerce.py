@@ -12,7 +12,7 @@ import argparse
 import base64
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -135,7 +135,7 @@ class WooCommerce:
         }
 
 
-def _is_asked_for(name: str, record: Record, query: Any) -> bool:
+def _is_asked_for(name: str, record: Record, query: Mapping[str, str]) -> bool:
     of = "_gmt" if query.get("dates_are_gmt") == "true" else ""
     is_asked = record.get(f"date_modified{of}", "") > query.get("modified_after", "")
     is_asked &= record.get(f"date_created{of}", "") > query.get("after", "")
@@ -144,7 +144,7 @@ def _is_asked_for(name: str, record: Record, query: Any) -> bool:
         is_asked &= record["status"] != "trash" if status == "any" else record["status"] == status
     if name == "customers":
         is_asked &= query.get("role", "customer") in (record.get("role", "customer"), "all")
-    return is_asked
+    return bool(is_asked)
 
 
 def _refused(status: int, code: str, message: str) -> Reply:
