@@ -91,7 +91,9 @@ def test_a_page_that_stays_repeated_fails_and_the_next_pull_continues_with_it(so
     assert report.objects[0].resumed_pages == 1
 
 
-def test_60_fields_are_read_in_two_batches_and_put_together(source: PulledZoho) -> None:
+@pytest.mark.parametrize("date_behind", [timedelta(), timedelta(hours=1)])
+def test_60_fields_are_read_in_two_batches_and_put_together(source: PulledZoho, date_behind: timedelta) -> None:
+    source.server.date_behind = date_behind
     module = source.server.modules["Contacts"]
     for number in range(60 - len(module.fields)):
         module.fields[f"C_{number}"] = "text"
@@ -109,10 +111,14 @@ def test_60_fields_are_read_in_two_batches_and_put_together(source: PulledZoho) 
 def test_several_edits_within_one_second_end_with_the_last_one(source: PulledZoho) -> None:
     server, one = source.server, ids(source)[0]
     server.clock = -timedelta(microseconds=server.now().microsecond)  # a second has just begun
-    values = iter(["second", "third"])
+
+    def edit_again() -> None:
+        if server.modules["Contacts"].records[one]["Last_Name"] == "first":
+            server.put("Contacts", one, Last_Name="second")
+
     server.faults.append(Fault(LIST, change=lambda: server.put("Contacts", one, Last_Name="first") and None))
-    # after the answer, in the same second
-    source.before_sleep = lambda: server.put("Contacts", one, Last_Name=next(values, "last"))
+    server.faults.append(Fault(LIST, change=edit_again, skip=1))
+    source.before_sleep = edit_again  # after the answer, in the same second
     source.pull()
     source.pull()
     assert not source.differing()
