@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from pipelines.config.about import About
 from pipelines.config.model_values import Number
 from pipelines.config.parts import SettingsPart
+from pipelines.config.pull_fxiaoke import FxiaokeSettings
 from pipelines.config.pull_zoho import ZohoSettings
 
 
@@ -86,6 +87,7 @@ class PullSettings(SettingsPart):
     ] = Field(default=36, ge=1, le=8_784)
     web: WebSettings = WebSettings()
     zoho: ZohoSettings | None = None
+    fxiaoke: FxiaokeSettings | None = None
 
     @property
     def connector(self) -> str:
@@ -101,5 +103,5 @@ class PullSettings(SettingsPart):
         return self
 
 
-CONNECTORS: tuple[str, ...] = ("zoho",)
+CONNECTORS: tuple[str, ...] = ("zoho", "fxiaoke")
 """The connectors, each a group of PullSettings with its name."""

@@ -9,11 +9,12 @@ from tempfile import TemporaryDirectory
 
 from pipelines.base.entities import ENTITIES, ColumnType
 from pipelines.base.errors import ConfigError, InputError
+from pipelines.drafting.archives import check_archives
 from pipelines.drafting.drafted import DraftedColumn, DraftedEntry, Remark
 from pipelines.drafting.entry import draft_entry
 from pipelines.drafting.kinds import Kind, entry_name, file_on, globs, kinds_of, recognised, with_built_in
 from pipelines.drafting.layout import layout_of
-from pipelines.drafting.recognised import assumed_zone, entry_names
+from pipelines.drafting.recognised import assumed_zone, entry_names, rivals
 from pipelines.drafting.table import open_table
 from pipelines.drafting.text import entry_text, head_text, scalar, scalars, status_text
 from pipelines.landing.inbox import place_of
@@ -77,6 +78,7 @@ def draft_mapping(paths: Sequence[Path], wishes: Wishes, today: date) -> Draft:
         InputError: A file cannot be read, no entity fits any of them, or they come from two known systems.
     """
     is_said = bool(wishes.entity or wishes.columns)
+    check_archives(paths)
     mapping, kinds = with_built_in([recognised(Kind(tuple(group)), is_said) for group in kinds_of(paths)])
     used = entry_names(mapping) if mapping else set()
     drafted = [_drafted(kind, wishes, today, used, len(kinds) > 1) for kind in kinds]
@@ -114,7 +116,7 @@ def _drafted(kind: Kind, wishes: Wishes, today: date, used: set[str], is_one_of_
 
 def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes) -> Draft:
     """A mapping that extends a built-in one."""
-    files: list[str] = []
+    entries: dict[str, list[Kind]] = {}
     remarks: list[tuple[str, Remark]] = []
     for kind in kinds:
         file = kind.largest.name
@@ -123,16 +125,18 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes) -> Draft:
         if kind.fit is None:
             continue
         remarks.append((file, Remark(f"the built-in mapping {mapping} reads it")))
-        if kind.fit.is_named and not kind.fit.options:
-            continue
-        if kind.fit.entry is None:
+        if kind.fit.entry is None and kind.fit.options:
             text = f"it fits an entry of {mapping} that a draft cannot change. Rename the file as docs/sources.md says"
             remarks.append((file, Remark(text, is_open=True)))
-            continue
-        files.append(f"  {kind.fit.entry}:")
-        if not kind.fit.is_named:
-            files.append(f"    match: {scalars(globs(kind.paths))}")
-        files += [f"    {key}: {scalar(value)}" for key, value in kind.fit.options]
+        elif kind.fit.entry is not None:
+            if others := rivals(kind.fit, kind.fits):
+                text = (
+                    f"only the name of such a file says which entry of {mapping} reads it: {kind.fit.entry} is written,"
+                    f" but it could also be {' or '.join(others)}. Use the name that the system gives it"
+                )
+                remarks.append((file, Remark(text, is_open=True)))
+            entries.setdefault(kind.fit.entry, []).append(kind)
+    files = [line for entry, own in entries.items() for line in _changed_entry(entry, own)]
     own = [kind for kind in kinds if kind.entry]
     for kind in own:
         assert kind.entry
@@ -149,7 +153,7 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes) -> Draft:
         extending = f"write a mapping with `extends: {mapping}` and `timezone`, and name its path in the config"
         change = f"{extending} (docs/sources.md)" if is_whole else "write `timezone` here"
         remarks.append(("the source", Remark(f"{text}. If this source uses another zone, {change}", is_assumed=True)))
-    assumed = [] if is_whole else [remark for _, remark in remarks if remark.is_assumed]
+    assumed = [] if is_whole else [remark for _, remark in remarks if remark.is_assumed or remark.is_open]
     lines = [*head_text(head, assumed), *(["files:", *files] if files else [])]
     return Draft(
         "\n".join(lines) + "\n",
@@ -159,6 +163,27 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes) -> Draft:
         {kind.entry.name: kind.entry.unmapped for kind in own if kind.entry},
         {kind.entry.name: kind.sampled for kind in own if kind.entry and kind.sampled},
     )
+
+
+def _changed_entry(entry: str, kinds: Sequence[Kind]) -> Iterator[str]:
+    """What a mapping says differently about an entry of a built-in one, for all files that it reads.
+
+    Raises:
+        InputError: Two files need different ways of reading.
+    """
+    fits = [(kind, kind.fit) for kind in kinds if kind.fit]
+    if other := next((kind for kind, fit in fits if fit.options != fits[0][1].options), None):
+        first, ways = kinds[0].largest.name, sorted({key for _, fit in fits for key, _ in fit.options})
+        raise InputError(
+            f"{first} and {other.largest.name} are of one kind, but are written in different ways ({', '.join(ways)})",
+            hint="Export or save them in the same way, and draft again.",
+        )
+    is_named = all(fit.is_named for _, fit in fits)
+    lines = [] if is_named else [f"match: {scalars(globs([path for kind in kinds for path in kind.paths]))}"]
+    lines += [f"{key}: {scalar(value)}" for key, value in fits[0][1].options]
+    if lines:
+        yield f"  {entry}:"
+        yield from (f"    {line}" for line in lines)
 
 
 def _own(kinds: Sequence[Kind], wishes: Wishes) -> Draft:

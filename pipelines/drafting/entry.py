@@ -14,6 +14,7 @@ from pipelines.drafting.drafted import DraftedColumn, DraftedEntity, DraftedEntr
 from pipelines.drafting.layout import Layout
 from pipelines.drafting.matching import NUMBERS, Match, Values, best
 from pipelines.drafting.names import compared
+from pipelines.drafting.people import with_people
 from pipelines.drafting.questions import with_questions
 from pipelines.drafting.table import Field, Table
 from pipelines.drafting.unmapped import unmapped
@@ -31,6 +32,7 @@ _LISTS = {
 }
 _FROM_RECORD = ("order_id", "customer_ref", "email", "phone", "ordered_at", "currency", "updated_at")
 _SHOWN = 10
+_LIKE = 3.0  # the weight of an entity that a file looks like: two columns, one of which is typical of it
 
 
 def draft_entry(
@@ -64,6 +66,8 @@ def draft_entry(
         )
     values = Values(table, table.rows[0], today)
     candidates = best(values, compared(table.path.name), entity, dict(chosen))
+    if not entity and candidates and candidates[0].missing and candidates[0].weight < _LIKE:
+        candidates = []
     if not candidates or candidates[0].missing:
         raise InputError(
             f"{table.path}: {_why_none(candidates)}; they are {_listed(table.rows[0].fields)}",
@@ -72,7 +76,8 @@ def draft_entry(
     chief = candidates[0]
     entities = [_entity(values, chief)]
     if chief.entity == "survey_answers":  # their own module knows questions
-        entities = [with_questions(values, entities[0])]
+        entities = [with_questions(values, entities[0], layout)]
+    entities = with_people(values, entities[0], compared(table.path.name))
     for rows in table.rows[1:]:
         if chief.entity == "orders" and (inner := _of_list(Values(table, rows, today), entities[0], table.path.name)):
             entities.append(inner)

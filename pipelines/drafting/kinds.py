@@ -137,7 +137,7 @@ def entry_name(text: str, used: set[str]) -> str:
 
 def globs(paths: Sequence[Path]) -> tuple[str, ...]:
     """One glob for names that differ in numbers. A number of four digits or more is a date or a count of the export."""
-    names = sorted({path.name.removesuffix(".gz") for path in paths})
+    names = sorted({path.name.removesuffix(".gz").replace("[", "?") for path in paths})  # `[…]` is a set of letters
     if len(names) == 1 and not re.search(r"\d{4}", names[0]):
         return (names[0],)
     return tuple(sorted({re.sub(r"\d+(?:[-_.]?\d+)*", "*", name) for name in names}))

@@ -78,6 +78,11 @@ def layout_of(path: Path) -> Layout:
     return Layout({**_text_table(path, text), **options}, notes)
 
 
+def looks_like_data(cell: str) -> bool:
+    """Whether a cell is a number, a date or an e-mail address, and not the name of a column."""
+    return _DATA.fullmatch(cell) is not None
+
+
 def _workbook(path: Path, head: bytes) -> str | None:
     """The format of a workbook, if landing reads workbooks; None for other files."""
     kind = kind_of(path) if head.startswith((b"PK\3\4", b"\xd0\xcf\x11\xe0")) else None
@@ -214,7 +219,7 @@ def _text_table(path: Path, text: str) -> dict[str, str | int]:
             f"{path}: no delimiter was found that splits its lines into columns",
             hint="Write a mapping by hand: `names`, and expressions that cut the line (examples/cdnow does so).",
         )
-    if any(_DATA.fullmatch(cell) for cell in cells):
+    if any(map(looks_like_data, cells)):
         raise InputError(
             f"{path}:{skipped + 1}: this line has to be the header, but it looks like data",
             hint="Add a header to the file, or write a mapping by hand with `header_rows: 0` and `names`.",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from pipelines.base.entities import ENTITIES, ColumnType
-from pipelines.drafting.names import entity_names, question_of
+from pipelines.drafting.names import entity_names, is_question, question_of
 from pipelines.drafting.numbers import Numbers, is_float_key, numbers_of
 from pipelines.drafting.table import Field, Rows, Table
 from pipelines.drafting.times import Times, times_of
@@ -124,7 +124,7 @@ def match(values: Values, entity: str, file_name: str, chosen: dict[str, str]) -
     made = {GENERATED_KEYS.get(entity)}
     if entity == "survey_answers":  # a file with a column per question has no column with questions
         made.add("question_id")
-        own += sum(question_of(one.name) is not None for one in values.rows.fields)
+        own += sum(question_of(one.name) is not None or is_question(one.name) for one in values.rows.fields)
     needs = [(key,) for key in declared.key if key not in made] + list(declared.needs)
     missing = tuple(" or ".join(need) for need in needs if not set(need) & set(columns))
     is_named = any(word in file_name for word in names.files if len(word) > 2 or not word.isascii())

@@ -43,6 +43,11 @@ def question_of(name: str) -> Question | None:
     return next((question for question in QUESTIONS if any(word in form for word in question.words)), None)
 
 
+def is_question(name: str) -> bool:
+    """Whether a column's name is a sentence that asks something."""
+    return name.rstrip().endswith(("?", "？")) or "?" in name[8:]
+
+
 @dataclass(frozen=True)
 class EntityNames:
     """How systems call one entity and its columns. All names are compared forms (`compared`).

@@ -6,15 +6,19 @@ from dataclasses import replace
 from pipelines.base import quoting
 from pipelines.base.text import counted
 from pipelines.drafting.drafted import DraftedColumn, DraftedEntity, Remark
+from pipelines.drafting.layout import Layout
 from pipelines.drafting.matching import Values
 from pipelines.drafting.names import Question, question_of
 from pipelines.drafting.table import Field
 
+_WIDE = ("csv", "tsv", "xlsx", "xls")
 
-def with_questions(values: Values, entity: DraftedEntity) -> DraftedEntity:
+
+def with_questions(values: Values, entity: DraftedEntity, layout: Layout) -> DraftedEntity:
     """An entity of survey answers with construct and scale of its questions.
 
-    A file with a question and an answer per record stays as it is. Otherwise each column with answers becomes a block.
+    A file with a question and an answer per record stays as it is. Otherwise each column with answers becomes a block,
+    or, if no name says what its column measures, the run recognises the questions by their wording.
     """
     if "question_id" in entity.columns:
         remark = Remark("what each question measures is not known: declare it in `items` (docs/surveys.md)", True)
@@ -26,6 +30,15 @@ def with_questions(values: Values, entity: DraftedEntity) -> DraftedEntity:
         remark = Remark("what the question measures is not known: declare construct, scale_min and scale_max", True)
         return replace(entity, columns={**entity.columns, **constant}, remarks=(*entity.remarks, remark))
     columns = {name: one for name, one in entity.columns.items() if name not in ("answer_number",)}
+    if not found and layout.options.get("format", "csv") in _WIDE:
+        texts = {name: one for name, one in columns.items() if name != "answer_text"}
+        texts |= {"question_id": DraftedColumn("item.name"), "answer_number": DraftedColumn("item.value")}
+        remark = Remark(
+            "no column's name says what it measures. The run takes the answers to the questions that it recognises by"
+            " their wording, and lists the others: declare those in `items` (docs/surveys.md)",
+            True,
+        )
+        return replace(entity, columns=texts, each="columns", wording="item.name", remarks=(*entity.remarks, remark))
     if len(found) == 1:
         return replace(entity, columns={**columns, **found[0]})
     shared = {name: one for name, one in columns.items() if name != "answer_text"}

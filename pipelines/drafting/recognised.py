@@ -12,7 +12,8 @@ from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import InputError
-from pipelines.drafting.layout import Layout, head_of, layout_of
+from pipelines.drafting.layout import Layout, head_of, layout_of, looks_like_data
+from pipelines.drafting.names import compared
 from pipelines.drafting.table import open_table
 from pipelines.drafting.zones import has_local_times
 from pipelines.landing.binding import RELATION, Tree, is_of_item, record_tree, references
@@ -23,7 +24,7 @@ from pipelines.landing.inbox import place_of
 from pipelines.landing.mapping import BUILT_IN, read_mapping
 from pipelines.landing.model import FileGroup, Mapping
 from pipelines.landing.readers import check_layout, read
-from pipelines.landing.readers.csvpass import read_header
+from pipelines.landing.readers.csvpass import read_header, read_header_rows
 from pipelines.landing.readers.jsonpass import json_elements, json_lines
 from pipelines.landing.readers.wide import COLUMNS, reads_columns
 
@@ -33,8 +34,12 @@ _LEAST_SHARE = 0.3
 _LEAST_OF_FILE = 0.6
 _LEAST_COLUMNS = 5
 _SAMPLED = 1_000  # records of JSON
-_READING = ("encoding", "delimiter")
+_TEXT_TABLES, _TABLES = ("csv", "tsv"), ("csv", "tsv", "xlsx", "xls")
 _FOLDERS = 3  # above a file, that a glob may name
+
+
+Options = dict[str, str | int | None]
+"""What an entry says differently; None for the default."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +52,15 @@ class Fit:
         read: How many columns of the file it reads.
         is_named: Whether the file's name leads to this entry.
         options: What the entry must say differently so that it reads the file.
+        hint: How many letters of the entry's name are in the file's name, all or none.
     """
 
     mapping: str
     entry: str | None
     read: int
     is_named: bool
-    options: tuple[tuple[str, str | int], ...] = ()
+    options: tuple[tuple[str, str | int | None], ...] = ()
+    hint: int = 0
 
 
 @cache
@@ -72,7 +79,7 @@ def fits(path: Path, layout: Layout) -> list[Fit]:
         for group in mapping.files
         if group.ignore is None and (fit := _fit(path, layout, name, mapping, group)) is not None
     ]
-    return sorted(found, key=lambda fit: (-fit.read, not fit.is_named, len(fit.options), fit.mapping))
+    return sorted(found, key=lambda fit: (-fit.read, not fit.is_named, len(fit.options), -fit.hint, fit.mapping))
 
 
 def named_fit(path: Path, layout: Layout, mapping: str) -> Fit | None:
@@ -90,6 +97,18 @@ def named_fit(path: Path, layout: Layout, mapping: str) -> Fit | None:
     return next((fit for group in groups if (fit := _fit(path, layout, mapping, found, group, is_beside=True))), None)
 
 
+def rivals(fit: Fit, found: Iterable[Fit]) -> tuple[str, ...]:
+    """Other entries of the mapping that read as much of a file and make something else of it: only a name decides."""
+    if fit.is_named:
+        return ()
+    groups = {group.name: group for group in dict(_built_in())[fit.mapping].files if group.name}
+    own = str(fit.entry)
+    same = [one for one in found if one.mapping == fit.mapping and one.read == fit.read and one.entry]
+    if fit.hint:  # `unsubscribed` also contains `subscribed`
+        same = [one for one in same if one.hint and str(one.entry) not in own]
+    return tuple(str(one.entry) for one in same if groups[str(one.entry)].entities != groups[own].entities)
+
+
 def entry_names(mapping: str) -> set[str]:
     """The names of the entries of a built-in mapping."""
     return {group.name for group in dict(_built_in())[mapping].files if group.name}
@@ -102,7 +121,7 @@ def assumed_zone(mapping: str, files: Iterable[tuple[Path, Fit]], *, is_decisive
         return found.timezone
     for path, fit in files:
         groups = [group for group in found.files if group.ignore is None and group.name == fit.entry]
-        if any(has_local_times(path, group.model_copy(update=dict(fit.options))) for group in groups):
+        if any(has_local_times(path, _changed(group, dict(fit.options))) for group in groups):
             return found.timezone
     return None
 
@@ -132,25 +151,76 @@ def _names(path: Path) -> list[str]:
 def _fit(
     path: Path, layout: Layout, name: str, mapping: Mapping, group: FileGroup, *, is_beside: bool = False
 ) -> Fit | None:
-    if group.format != layout.options.get("format", "csv") or ignored(name, path):
+    if (changes := _changes(layout, group)) is None or ignored(name, path):
         return None
-    is_named = any(place_of(mapping, one).group is group for one in _names(path))
+    places = (place_of(mapping, one).group for one in _names(path))
+    is_named = any(place is not None and place.declared is group for place in places)
     if not is_named and (is_beside or group.name is None):
         return None  # no mapping could extend this entry
-    own = {key: value for key, value in layout.options.items() if key in _READING}
-    for options in ({}, own) if own else ({},):
-        entry = group.model_copy(update=options)
+    for options in changes:
+        entry = _changed(group, options)
+        if "header_rows" in options and not _is_header(path, entry):
+            continue
         try:
             check_layout(path, entry)
             there, known = _there(path, layout, entry)
         except InputError:
             continue
         listed = {(COLUMNS,)} if reads_columns(entry, [one[0] for one in there]) else set()
-        wanted = _lower(_leaves(record_tree(entry))) - listed
-        least = 0 if is_beside else min(_LEAST_SHARE * len(wanted), max(_LEAST_OF_FILE * known, _LEAST_COLUMNS))
+        wanted = _lower(_leaves(record_tree(entry))) - listed - {(name,) for name in entry.from_name}
+        names_system = any(compared(name) in compared(leaf[-1]) for leaf in wanted & there)  # `Klaviyo ID`
+        least = (
+            0
+            if is_beside or names_system
+            else min(_LEAST_SHARE * len(wanted), max(_LEAST_OF_FILE * known, _LEAST_COLUMNS))
+        )
         if len(wanted & there) >= max(1, least) and all(one & (there | listed) for one in _needed(entry)):
-            return Fit(name, group.name, len(wanted & there), is_named, tuple(sorted(options.items())))
+            is_hinted = group.name is not None and compared(group.name) in compared(path.name)
+            hint = len(group.name or "") * is_hinted
+            return Fit(name, group.name, len(wanted & there), is_named, tuple(sorted(options.items())), hint)
     return None
+
+
+def _is_header(path: Path, group: FileGroup) -> bool:
+    """Whether no row of the header, as an entry reads it, looks like a record."""
+    if group.header_rows == 1:
+        return True
+    try:
+        _, rows = read_header_rows(path, group)
+    except InputError:
+        return False
+    return not any(looks_like_data(cell) for row in rows[1:] for cell in row)
+
+
+def _changed(group: FileGroup, options: Options) -> FileGroup:
+    """An entry that says something differently."""
+    return group.model_copy(update={key: {} if value is None else value for key, value in options.items()})
+
+
+def _changes(layout: Layout, group: FileGroup) -> list[Options] | None:
+    """What an entry may have to say differently to read a file, the least first; None if it cannot read its format.
+
+    A table may have been saved in another format, encoding or with another delimiter, and with fewer rows of header.
+    """
+    form = str(layout.options.get("format", "csv"))
+    own: Options = {}
+    if form != group.format:
+        is_text = form in _TEXT_TABLES and group.format in _TEXT_TABLES
+        is_plain = not {"delimiter", "encoding", "quoting"} & group.model_fields_set
+        if not is_text and not ({form, group.format} <= set(_TABLES) and is_plain):
+            return None
+        own["format"] = form
+    if form in _TEXT_TABLES:
+        separator = str(layout.options.get("delimiter") or ("\t" if form == "tsv" else ","))
+        if separator != group.model_copy(update={"format": form}).separator:
+            own["delimiter"] = separator
+    if form in (*_TEXT_TABLES, "json", "jsonl"):
+        encoding = layout.options.get("encoding", "utf-8")
+        own |= {"encoding": encoding} if encoding != group.encoding else {}
+    same = [{}, own] if own and "format" not in own else [own]
+    most = group.header_rows - 1 if form in _TEXT_TABLES else min(group.header_rows - 1, 1)
+    rows = range(most, 0, -1) if group.last_header else ()
+    return [*same, *({**own, "header_rows": count, "last_header": None} for count in rows)]
 
 
 def _there(path: Path, layout: Layout, group: FileGroup) -> tuple[set[Reference], int]:
@@ -178,7 +248,7 @@ def _header(path: Path, options: tuple[tuple[str, str | int], ...], version: tup
 
 def _filled(path: Path, group: FileGroup) -> set[Reference]:
     """The fields of a sample of JSON records that have a value, of those that an entry reads, in lower case."""
-    leaves = list(_leaves(record_tree(group)))
+    leaves = [leaf for leaf in _leaves(record_tree(group)) if leaf[0] not in group.from_name]
     about = path.stat()
     words = _words(path, (about.st_size, about.st_mtime_ns))
     has_needed = all(any(one[-1] in words for one in paths) for paths in _needed(group))
@@ -232,5 +302,6 @@ def _needed(group: FileGroup) -> Iterator[set[Reference]]:
         texts = [block[column].sql for block in rows.blocks() for column in names if column in block]
         for text in texts:
             own = {path for path in references(text) if not (rows.each and is_of_item(path))}
+            own -= {(column,) for column in group.from_name}
             if own:
                 yield _lower(own)

@@ -13,8 +13,10 @@ from pipelines.drafting.drafted import DraftedColumn, DraftedEntity, DraftedEntr
 _WIDTH = 104  # a comment is indented further
 
 
-def scalar(value: str | int) -> str:
+def scalar(value: str | int | None) -> str:
     """A value in YAML, on one line. A whole number needs no quotes: a mapping reads it as text."""
+    if value is None:
+        return "null"
     text = str(value)
     if text.isascii() and text.isdigit() and (text == "0" or text[0] != "0"):
         return text
@@ -106,6 +108,8 @@ def _entity_lines(entity: DraftedEntity, usual: tuple[str, ...]) -> Iterator[str
     yield f"{entity.name}:"
     if entity.each:
         yield f"  each: {scalar(entity.each)}"
+    if entity.wording:
+        yield f"  wording: {scalar(entity.wording)}"
     yield "  columns:"
     yield from (f"    {line}" for line in _columns(entity.columns, usual))
     if entity.unpivot:

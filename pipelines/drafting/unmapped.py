@@ -16,6 +16,8 @@ def unmapped(table: Table, entities: Sequence[DraftedEntity]) -> Iterator[str]:
         entities: What the draft makes of them.
     """
     records, *lists = table.rows
+    if any(entity.wording for entity in entities):
+        return  # they are read as the cells of `columns`
     yield from _unread(records, _read(entities), "")
     for rows in lists:
         readers = [entity for entity in entities if entity.each == rows.each]

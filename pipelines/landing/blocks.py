@@ -107,7 +107,7 @@ class Blocks:
 
     def _answered(self, name: str, block: Columns, own: Columns, types: Dict[str, str]) -> str:
         """SQL that checks whether any source column of a block of `unpivot` has a value."""
-        read = [column for column in own if references(own[column].sql)]
+        read = [column for column in own if references(own[column].sql) - {(name,) for name in self._group.from_name}]
         values = (
             sql_of(block[column].sql)
             if block[column].values

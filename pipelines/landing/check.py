@@ -98,7 +98,7 @@ def _check(
     statuses, unreadable = count_statuses(home, landed, source, readable)
     groups = [file.group for file in found if file.group is not None]
     ignored = sum(group.ignore is not None for group in groups)
-    used = {id(file.group) for file in found}
+    used = {id(file.group.declared) for file in found if file.group}
     notes = [f"there is no file in {source.folder}"] if not found else _unused(source.mapping, used)
     notes += [
         f"{printable_name(name)}: the file has no columns for {', '.join(look)}, which stay empty"

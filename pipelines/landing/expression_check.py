@@ -106,7 +106,7 @@ def _clash(group: FileGroup) -> tuple[tuple[str | int, ...], str] | None:
             if (
                 group.fields is not None
                 and not of_item
-                and path[0].lower() not in {name.lower() for name in group.fields}
+                and path[0].lower() not in {name.lower() for name in (*group.fields, *group.from_name)}
             ):
                 near = did_you_mean(path[0], group.fields, f"`fields` has {', '.join(group.fields)}")
                 return location, f"there is no field `{path[0]}`{near}"

@@ -21,7 +21,18 @@ Declared = frozenset[tuple[str, str | None, str | None]]
 
 # Keys of a group that do not decide rows: they choose files or say which ones are refused, give their date (which is
 # compared separately), or declare something about deliveries.
-_NOT_ROWS = {"name", "match", "ignore", "optional", "last_header", "file_on", "file_on_format", "delivery", "lines"}
+_NOT_ROWS = {
+    "name",
+    "match",
+    "ignore",
+    "optional",
+    "last_header",
+    "file_on",
+    "file_on_format",
+    "from_name",
+    "delivery",
+    "lines",
+}
 # Keys that are included below in another form.
 _BY_COLUMN = {"delimiter", "nulls", "timestamps", "timezone", "entities", "skips", "lookups", "look_up"}
 
@@ -37,6 +48,7 @@ _LATER_KEYS = (
     "optional",
     "last_header",
     "unwrap",
+    "from_name",
 )
 
 
@@ -51,6 +63,8 @@ def fingerprint(mapping: Mapping, group: FileGroup) -> str:
     }
     if group.lookups:
         decides["lookups"] = group.model_dump(mode="json", include={"lookups"})
+    if group.from_name:
+        decides["from_name"] = group.name_texts
     if group.look_up:
         abouts = {name: [one.about for one in mapping.lookups_named(name)][:1] for name in group.look_up}
         decides["look_up"] = {name: [key.strip(), *abouts[name]] for name, key in group.look_up.items()}
@@ -63,8 +77,8 @@ def earlier_fingerprints(mapping: Mapping, group: FileGroup, delivery: str | Non
     They included more than what decides the rows. `delivery` is known from the ledger; every value of `lines` is tried.
     """
     newer = any(rows.wording or any(column.values for column in _specs(rows)) for rows in group.entities.values())
-    if group.lookups or group.look_up or newer:
-        return frozenset()  # no earlier version had look-ups, value maps and wordings
+    if group.lookups or group.look_up or group.from_name or newer:
+        return frozenset()  # no earlier version had look-ups, texts of file names, value maps and wordings
     given = (group.model_copy(update={"delivery": delivery, "lines": lines}) for lines in (None, "complete", "partial"))
     return frozenset(_earlier(mapping, one) for one in given)
 

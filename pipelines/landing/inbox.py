@@ -144,12 +144,12 @@ def place_of(mapping: Mapping, name: str) -> Place:
     group = next((g for g in mapping.files if any(_matches(name, glob) for glob in g.match)), None)
     if group is None:
         return Place(None, None, InputError(_UNMATCHED, hint=_UNMATCHED_HINT))
-    if group.file_on is None:
-        return Place(group, None, None)
     try:
-        return Place(group, _date_in(name, group), None)
+        texts = tuple(_text_in(name, f"from_name: {column}", regex) for column, regex in group.from_name.items())
+        return Place(group.with_name_texts(texts), _date_in(name, group) if group.file_on else None, None)
     except ValueError as error:
-        return Place(group, None, InputError(str(error), hint="Rename the file, or correct `file_on` in the mapping."))
+        keys = "`file_on`" if not group.from_name else "`file_on` and `from_name`" if group.file_on else "`from_name`"
+        return Place(group, None, InputError(str(error), hint=f"Rename the file, or correct {keys} in the mapping."))
 
 
 def _odd_kind(path: Path) -> str:
@@ -175,16 +175,21 @@ def _unmatched(path: Path) -> InputError:
 
 
 def _date_in(name: str, group: FileGroup) -> date:
-    found = re.search(group.file_on or "", name)
-    if found is None:
-        raise ValueError(f"its name has no date that `file_on: {group.file_on}` matches")
-    text = found.group(1) if found.re.groups else found.group(0)
+    text = _text_in(name, "file_on", group.file_on or "", "date")
     try:
-        return datetime.strptime(text or "", group.file_on_format).date()
+        return datetime.strptime(text, group.file_on_format).date()
     except ValueError:
         raise ValueError(
             f"`{printable_name(text)}` in its name is not a date in the format {group.file_on_format}"
         ) from None
+
+
+def _text_in(name: str, key: str, regex: str, what: str = "text") -> str:
+    """What a regular expression finds in a file name: its first group, or the whole match."""
+    found = re.search(regex, name)
+    if found is None:
+        raise ValueError(f"its name has no {what} that `{key}: {regex}` matches")
+    return (found.group(1) if found.re.groups else found.group(0)) or ""
 
 
 def _matches(name: str, glob: str) -> bool:

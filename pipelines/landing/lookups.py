@@ -219,7 +219,7 @@ def uses_sql(mapping: Mapping, group: FileGroup, sql: RowSql) -> str:
 
 def find(connection: duckdb.DuckDBPyConnection, mapping: Mapping, group: FileGroup, sql: RowSql) -> list[Found]:
     """What the records of a file found in each look-up: the counts, and messages about keys without one value."""
-    index = next(i for i, one in enumerate(mapping.files) if one is group)
+    index = next(i for i, one in enumerate(mapping.files) if one is group.declared)
     return [
         _find(connection, name, _table(group, name), mapping.where(("files", index, "look_up", name)), reads)
         for name in group.look_up

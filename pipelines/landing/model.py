@@ -28,6 +28,9 @@ from pipelines.landing.mapping_values import (
 )
 from pipelines.landing.order_statuses import OrderStatuses
 
+# What expressions read under these names is not a column of the file.
+_RESERVED = ("columns", "item", "item_no", "envelope")
+
 
 class Skip(Strict):
     """Records that are left out on purpose and counted.
@@ -89,6 +92,8 @@ class FileGroup(Strict):
         nulls: Texts that mean "no value", in addition to the empty text.
         file_on: A regex that is searched in the file's name. Its first group (or the whole match) is the file's date.
         file_on_format: The format of that date.
+        from_name: Columns whose text is in the file's name, each with a regex. Its first group (or the whole match) is
+            the text. Expressions read them like columns of the file.
         timestamps: The formats of times: DuckDB strptime formats, `iso`, `epoch_s`, `epoch_ms`. The first format that
             fits is used.
         timezone: The zone of times without an offset, if it differs from the mapping's.
@@ -125,6 +130,7 @@ class FileGroup(Strict):
     nulls: tuple[str, ...] = ()
     file_on: Regex | None = None
     file_on_format: str = "%Y-%m-%d"
+    from_name: dict[EntryName, Regex] = Field(default_factory=dict)
     timestamps: Listed = ("iso",)
     timezone: Zone = None
     entities: dict[str, EntityRows] = Field(default_factory=dict)
@@ -133,11 +139,35 @@ class FileGroup(Strict):
     skips: tuple[Skip, ...] = ()
     delivery: Literal["full", "append"] | None = None
     lines: Literal["complete", "partial"] | None = None
+    _declared: "FileGroup | None" = PrivateAttr(default=None)
+    _name_texts: tuple[str, ...] | None = PrivateAttr(default=None)
+    _of_names: dict[tuple[str, ...], "FileGroup"] = PrivateAttr(default_factory=dict)
 
     @property
     def separator(self) -> str:
         """The delimiter that applies."""
         return self.delimiter or ("\t" if self.format == "tsv" else ",")
+
+    @property
+    def declared(self) -> "FileGroup":
+        """The entry of the mapping, without the texts of a file's name."""
+        return self._declared or self
+
+    @property
+    def name_texts(self) -> dict[str, str | None]:
+        """The texts of the file's name by column (`from_name`); None for an entry without a file."""
+        return dict(zip(self.from_name, self._name_texts or (None,) * len(self.from_name), strict=True))
+
+    def with_name_texts(self, texts: tuple[str, ...]) -> "FileGroup":
+        """The entry for a file with these texts in its name; always the same object for the same texts."""
+        if not texts:
+            return self
+        one = self._of_names.get(texts)
+        if one is None or one._declared is not self:  # a changed copy of an entry begins with the same dict
+            one = self.model_copy()
+            one._declared, one._name_texts, one._of_names = self, texts, {}
+            self._of_names = {**self._of_names, texts: one}
+        return one
 
     @property
     def is_text_table(self) -> bool:
@@ -176,6 +206,9 @@ class FileGroup(Strict):
             raise ValueError("`positions_in: bytes` is not possible with utf-16: count characters")
         if self.lines is not None and "order_lines" not in self.entities:
             raise ValueError("`lines` is about order lines, but these files have none: remove it")
+        for name in self.from_name:
+            if name in (*_RESERVED, *self.look_up, *(field.lower() for field in self.fields or ())):
+                raise ValueError(f"`{name}` in `from_name` is also the name of something else: choose another name")
         names = [skip.name for skip in self.skips]
         if len(names) != len(set(names)):
             raise ValueError("two skips have the same name")

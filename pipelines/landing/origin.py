@@ -106,6 +106,8 @@ def _make_records(
     read = record_leaf(group, "document", content_of(group, "document"))
 
     def leaf(path: Path) -> str:
+        if path[0].lower() in group.from_name:
+            return quoting.text(group.name_texts[path[0].lower()] or "")
         return read((by_lower.get(path[0].lower(), path[0]), *path[1:]))
 
     keys = f"select unnest(json_keys(document)) from (from {TABLE} limit 1)"  # noqa: S608 (a name of ours)

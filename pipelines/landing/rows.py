@@ -175,7 +175,7 @@ class RowSql:
         """A message for each column with values that its value map has no entry for."""
         if self._unmapped == "false":
             return
-        index = next(i for i, group in enumerate(self._mapping.files) if group is self._group)
+        index = next(i for i, group in enumerate(self._mapping.files) if group is self._group.declared)
         by_column: dict[Location, list[UnmappedValue]] = {}
         for value in unmapped_values(connection, self._group):
             by_column.setdefault(value.location, []).append(value)

@@ -35,6 +35,12 @@ _RECOMMEND_ZH = (
 )
 _LIKELY_ZH = r"(多大|多高|什么)(的)?(可能性?|程度|意愿)"
 
+# The time that a question is about. Its number is none of the scale.
+TIMES = (
+    r"\b(next|coming|following|last|past|previous) \d{1,2} (days?|weeks?|months?|years?)\b"
+    r"|(未来|今后|接下来|过去|最近|近)的? ?\d{1,2} ?(天|周|个?月|年)"
+)
+
 # Each score has the scale that is usual for it. A question whose wording states other numbers is not known; one that
 # was asked on another scale is listed by the run if its answers show it.
 USUAL = (
@@ -70,7 +76,39 @@ USUAL = (
     ("csat_purchase", rf"(这次|本次|此次)的?(购买|购物|消费)的?(体验|过程|经历)?[^ ]{{0,4}}满意{_ENDS_ZH}"),
     ("ces", r"\bmade it easy (for me )?to (handle|resolve|solve) my (issue|problem|request)\b"),
     ("ces", r"(轻松|容易|方便)地?(解决|处理)了?我的问题"),
+    # the name of a score as that of a column
+    ("nps", r"^(nps|net promoter)( score)?( rating| value| question| answer)?( 0 (to )?10)?$"),
+    ("nps", r"^(nps|净推荐|净推荐值)( ?(得分|评分|打分|分数|分值|题|值))?( ?0 ?分?(到|至)? ?10 ?分?)?$"),
+    ("nps", r"^(your )?(likelihood|likeliness|willingness|likely) to recommend( us)?\b.*\b0 .*\b10\b"),
+    ("nps", r"^(推荐|净推荐)(意愿|意向|度|可能性|指数)[^ ]{0,2} ?0 ?分?(到|至)? ?10 ?分?$"),
+    ("csat_overall", r"^csat( score| rating)?( 1 (to )?5)?$"),
 )
+
+_AGAIN = rf"(again( (from|with|at) (us|{_ADJECTIVES}({_WHOLE})))?|(from|with|at) (us|{_ADJECTIVES}({_WHOLE}))( again)?)"
+_SPAN = r"(in|within|over|during) the (next|coming|following)( \d{1,2})? (days?|weeks?|months?|years?)"
+_SPAN_ZH = r"(在?(未来|今后|接下来)的?( ?(\d{1,2}|一|半|三|六|几) ?)?(天|周|个?月|年)?(之?内|里|中)?)?"
+_BUY_ZH = (
+    r"(再次|再|继续)(在|从|来|到)?(我们|本店|本公司|本品牌|本平台)?(这里|这儿|店里?|家|的)?"
+    r"(购买|购物|选购|消费|回购|光顾)"
+)
+
+# Questions that are asked on different scales, so that only a wording that states its scale is known: the construct,
+# and the question without its scale.
+STATED = (
+    (
+        "repurchase_intent",
+        rf"\bhow likely (are you|is it( that)? you|would you be|would you)( (would|are|will))?( to)?"
+        rf" (buy|purchase|shop|order|repurchase)( (something|products?))? {_AGAIN}( {_SPAN})?"
+        r"( (on a scale (of|from) )?\d.*)?$",
+    ),
+    (
+        "repurchase_intent",
+        rf"^{_SPAN_ZH} ?(您|你)?{_SPAN_ZH} ?(有)?多大(的)?可能(性)?(会|愿意)?{_BUY_ZH}"
+        rf"(我们|本店|本公司|本品牌)?(的)?(产品|商品|服务)?{_ENDS_ZH}",
+    ),
+)
+SCALES = ((1, 5), (1, 7), (1, 10), (0, 10))
+"""The scales that a wording may state: the smallest and the largest of its numbers."""
 
 _PARTS = (
     "parking|car park|deliver(y|ies)|shipping|shipment|packag(e|es|ing)|web ?sites?|sites?|apps?|staff|employees?|team"

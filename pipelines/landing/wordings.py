@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pipelines.base import quoting
 from pipelines.landing.binding import sql_of
 from pipelines.landing.entity_rows import Column, Columns, EntityRows, Question
-from pipelines.landing.usual_wordings import OTHERS, PARTS, USUAL, WHOLES
+from pipelines.landing.usual_wordings import OTHERS, PARTS, SCALES, STATED, TIMES, USUAL, WHOLES
 
 Declared = Mapping[str, str]
 """What a question declares: canonical column to text."""
@@ -64,11 +64,15 @@ def declared(question: Question, items: Mapping[str, Declared]) -> Declared:
     """What a question of `items` declares: what its item declares, or its own construct and scale."""
     if question.item is not None:
         return items[question.item]
+    return _declares(str(question.measures), question.scale_min, question.scale_max, question.is_reversed)
+
+
+def _declares(construct: str, low: object, high: object, is_reversed: object = False) -> Declared:
     return {
-        "construct": str(question.measures),
-        "scale_min": str(question.scale_min),
-        "scale_max": str(question.scale_max),
-        "is_reversed": "true" if question.is_reversed else "false",
+        "construct": construct,
+        "scale_min": str(low),
+        "scale_max": str(high),
+        "is_reversed": "true" if is_reversed else "false",
     }
 
 
@@ -90,14 +94,24 @@ def _banked(items: Mapping[str, Declared], wordings: Mapping[str, str]) -> Itera
     for name, declares in items.items():
         texts = {plain(text) for text, item in wordings.items() if item == name} | {plain(name)}
         yield f"one.wording in ({', '.join(map(quoting.text, sorted(texts)))})", declares
-    numbers = r"list_transform(regexp_extract_all(one.wording, '\b\d{1,9}\b'), lambda number : cast(number as bigint))"
+    asked = (
+        f"not regexp_matches(one.wording, {quoting.text(OTHERS)})"
+        f" and (not regexp_matches(one.wording, {quoting.text(PARTS)})"
+        f" or regexp_matches(one.wording, {quoting.text(WHOLES)}))"
+    )
     for name, pattern in USUAL:
-        low, high = items[name]["scale_min"], items[name]["scale_max"]
-        yield (
-            f"regexp_matches(one.wording, {quoting.text(pattern)})"
-            f" and not regexp_matches(one.wording, {quoting.text(OTHERS)})"
-            f" and (not regexp_matches(one.wording, {quoting.text(PARTS)})"
-            f" or regexp_matches(one.wording, {quoting.text(WHOLES)}))"
-            f" and coalesce(list_min({numbers}) = {low} and list_max({numbers}) = {high}, true)",
-            items[name],
-        )
+        stated = _states(int(items[name]["scale_min"]), int(items[name]["scale_max"]))
+        matches = f"regexp_matches(one.wording, {quoting.text(pattern)})"
+        yield f"{matches} and {asked} and coalesce({stated}, true)", items[name]
+    for construct, pattern in STATED:
+        matches = f"regexp_matches(one.wording, {quoting.text(pattern)})"
+        for low, high in SCALES:
+            declares = _declares(construct, low, high)
+            yield f"{matches} and {asked} and coalesce({_states(low, high)}, false)", declares
+
+
+def _states(low: int, high: int) -> str:
+    """SQL that checks whether a wording states a scale; NULL if it has no number, apart from that of a time."""
+    scale = f"regexp_replace(one.wording, {quoting.text(TIMES)}, ' ', 'g')"
+    numbers = f"list_transform(regexp_extract_all({scale}, '\\b\\d{{1,9}}\\b'), lambda number : cast(number as bigint))"
+    return f"list_min({numbers}) = {low} and list_max({numbers}) = {high}"

@@ -65,8 +65,8 @@ def test_mailchimp_touches_of_the_api_and_of_the_export_of_the_account(tmp_path:
     desk = land_export("mailchimp", tmp_path)
     ada = hashed("ada@example.com")
     assert desk.rows("campaign_touches", COLUMNS, "touched_at") == [
-        (ada, None, "opened", "2024-04-01 09:00:00"),
-        (ada, None, "clicked", "2024-04-01 09:05:00"),
+        (ada, "42_spring", "opened", "2024-04-01 09:00:00"),
+        (ada, "42_spring", "clicked", "2024-04-01 09:05:00"),
         (ada, "42694e9e57", "opened", "2024-04-03 09:00:00"),
         (ada, "42694e9e57", "clicked", "2024-04-03 09:05:00"),
     ]
@@ -102,7 +102,9 @@ def test_a_member_of_a_mailchimp_audience_is_linked_with_its_touches_and_the_las
 def test_a_second_export_under_another_file_name_has_the_same_touches(tmp_path: Path, tool: str, touches: int) -> None:
     desk = land_export(tool, tmp_path)
     for file in [one for one in desk.inbox.rglob("*") if one.is_file()]:
-        file.with_name(f"{file.stem}_again{file.suffix}").write_bytes(file.read_bytes() + b"\n")
+        # the name of Mailchimp's files of opens and clicks is that of the campaign
+        again = " (1)" if file.parent.name in ("opens", "clicks") else "_again"
+        file.with_name(f"{file.stem}{again}{file.suffix}").write_bytes(file.read_bytes() + b"\n")
     desk.land()
     count = "select count(*), count(distinct touch_id) from landed('campaign_touches')"
     assert desk.query(count) == [(2 * touches, touches)]
@@ -116,3 +118,18 @@ def test_contacts_of_mailchimp_who_never_subscribed_do_not_consent_and_sends_are
     desk.put("granular_activity/sends/42_spring.csv", "Email,Title\neve@example.com,Spring\n")
     desk.land()
     assert desk.rows("customers", "customer_ref, email, consent_email") == [("7", "eve@example.com", "false")]
+
+
+def test_two_campaigns_that_one_person_opened_in_the_same_second_are_two_touches(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.mapping.write_text("extends: mailchimp\n", encoding="utf-8")
+    content = "Timestamp,Email,IP\n2024-04-01 09:00:00,ada@example.com,203.0.113.1\n"
+    for name in ("42_spring.csv", "43_summer sale.csv", "42_spring (1).csv"):
+        desk.put(f"granular_activity/opens/{name}", content)
+    desk.land()
+    ada = hashed("ada@example.com")
+    assert desk.rows("campaign_touches", COLUMNS) == [
+        (ada, "42_spring", "opened", "2024-04-01 09:00:00"),
+        (ada, "43_summer sale", "opened", "2024-04-01 09:00:00"),
+    ]
+    assert desk.query("select count(distinct touch_id) from landed('campaign_touches')") == [(2,)]

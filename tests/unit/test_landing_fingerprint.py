@@ -46,6 +46,7 @@ GROUP: dict[str, tuple[dict[str, Any], bool]] = {
     "nulls": ({"nulls": ["-"]}, True),
     "file_on": ({"file_on": "x"}, False),  # each file's date is compared by itself
     "file_on_format": ({"file_on_format": "%d"}, False),
+    "from_name": ({"from_name": {"store": "x"}}, True),
     "timestamps": ({"timestamps": ["%d.%m.%Y"]}, True),
     "timezone": ({"timezone": "Europe/Paris"}, True),
     "lookups": ({"lookups": {"days": {"about": "order", "key": "id", "columns": {"day": "at"}}}}, True),

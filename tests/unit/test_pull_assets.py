@@ -1,13 +1,16 @@
 """A pulled source in Dagster: what fails is shown and holds nothing back, unless the source is required."""
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
+from typer.testing import CliRunner
 
 from pipelines.base.errors import ConfigError, PullError
+from pipelines.cli.app import app
 from pipelines.config.pulls import PullSettings
 from pipelines.config.settings import Settings
 from pipelines.connectors import pulling
@@ -159,3 +162,14 @@ def test_a_source_is_stale_some_hours_after_its_last_complete_pull(tmp_path: Pat
         pass
     assert not is_stale(source, last_pull(source), datetime.now(UTC) + timedelta(hours=35))
     assert is_stale(source, last_pull(source), datetime.now(UTC) + timedelta(hours=36, minutes=1))
+
+
+def test_the_status_has_the_pulled_sources(tmp_path: Path) -> None:
+    config = tmp_path / "loyalty.yml"
+    source = "{mapping: zoho_api, files: inbox, pull: {zoho: {}}}"
+    config.write_text(f"currency: GBP\ntimezone: UTC\nsources:\n  - {source}\n")
+    done = CliRunner().invoke(app, ["status", "--json", "--config", str(config)])
+    (found,) = json.loads(done.stdout)["pulls"]
+    assert (found["source"], found["connector"], found["is_stale"]) == ("zoho", "zoho", True)
+    shown = CliRunner().invoke(app, ["status", "--config", str(config)])
+    assert "zoho has never been pulled completely" in shown.stderr

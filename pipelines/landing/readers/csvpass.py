@@ -99,8 +99,17 @@ def read_header(path: Path, group: FileGroup) -> tuple[str, ...]:
     Raises:
         InputError: There is no header, or the text cannot be decoded.
     """
+    return read_header_rows(path, group)[0]
+
+
+def read_header_rows(path: Path, group: FileGroup) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    """The column names of a file and the rows of its header, from its first lines only.
+
+    Raises:
+        InputError: There is no header, or the text cannot be decoded.
+    """
     with open_text(path, group.encoding) as file:
-        return _header(_Lines(file), group)[0]
+        return _header(_Lines(file), group)
 
 
 def count_plain(path: Path, group: FileGroup) -> Count | None:

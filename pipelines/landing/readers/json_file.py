@@ -58,7 +58,7 @@ def _check_fields(connection: duckdb.DuckDBPyConnection, group: FileGroup) -> No
     Raises:
         InputError: None has. The file is something else, such as the error that a web service answered.
     """
-    names = [name for name in record_tree(group).children if name != ENVELOPE]
+    names = [name for name in record_tree(group).children if name not in (ENVELOPE, *group.from_name)]
     if not names or group.unwrap:
         return
     ((found,),) = connection.execute(

@@ -32,7 +32,7 @@ def required_sources(group: FileGroup) -> Iterator[tuple[str, list[str]]]:
             statuses = (("status",),) if ALL in group.optional and name in SALES else ()
             for alternatives in (*((key,) for key in entity.key), *entity.needs, *statuses):
                 mapped = [column for column in alternatives if column in block]
-                read = [{path[0] for path in references(block[column].sql)} for column in mapped]
+                read = [{path[0] for path in references(block[column].sql)} - set(group.from_name) for column in mapped]
                 if mapped and all(read):
                     yield " or ".join(f"{name}.{column}" for column in mapped), sorted(set().union(*read))
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from pipelines.base import quoting
 from pipelines.base.errors import InputError
 from pipelines.base.spelling import nearest
 from pipelines.base.text import printable_name
@@ -102,8 +103,11 @@ def make_view(
     has_list = reads_columns(group, [column.name for column in header])
     others = others_of(header, group) if has_list else []
     present = {column.name.lower() for column in header}
+    named = group.name_texts
 
     def leaf(path: Reference) -> str:
+        if path[0].lower() in named:
+            return quoting.text(text) if (text := named[path[0].lower()]) else "cast(null as varchar)"
         if has_list and path == (COLUMNS,):
             return list_sql(others, [cells.add(column.cell) for column in others])
         is_absent = bool(group.optional and header) and path[0].lower() not in present
@@ -150,7 +154,14 @@ def check_columns(header: Sequence[str], group: FileGroup) -> frozenset[str]:
         InputError: Columns are missing or ambiguous. The message names them.
     """
     present = [name.lower() for name in header]
-    needed = [name for name in record_tree(group).children if name != COLUMNS or not reads_columns(group, header)]
+    if named := next((name for name in group.from_name if name in present), None):
+        raise InputError(
+            f"the header has a column `{named}`, and `from_name` in the mapping gives a text of the file's name the"
+            " same name",
+            hint="Choose another name under `from_name`.",
+        )
+    read = [name for name in record_tree(group).children if name.lower() not in group.from_name]
+    needed = [name for name in read if name != COLUMNS or not reads_columns(group, header)]
     lacking = [name for name in needed if name.lower() not in present]
     absent = absent_columns(lacking, group)
     missing = [name for name in lacking if name.lower() not in absent]

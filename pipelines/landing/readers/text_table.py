@@ -33,7 +33,10 @@ class TextTableReader:
 
     def check(self, path: Path, group: FileGroup) -> frozenset[str]:
         """Check the column names, which are in the first lines of the file or in the mapping; see `Reader.check`."""
-        return check_columns(csvpass.read_header(path, group), group)
+        header, rows = csvpass.read_header_rows(path, group)
+        absent = check_columns(header, group)
+        check_last_header(rows, group)
+        return absent
 
     def read(self, connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, scratch: Path) -> Reading:
         """Read a CSV or TSV file; see `Reader.read`."""

@@ -47,7 +47,9 @@ class WorkbookReader:
         with TemporaryDirectory() as scratch, opened(path, group, Path(scratch)) as sheets:
             for sheet in sheets:
                 with naming(sheet.name):
-                    absent.update(check_columns(_Layout(sheet, group).names, group))
+                    layout = _Layout(sheet, group)
+                    absent.update(check_columns(layout.names, group))
+                    check_last_header(layout.header_rows, group)
         return frozenset(absent)
 
     def read(self, connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, scratch: Path) -> Reading:

@@ -1,0 +1,267 @@
+"""Fxiaoke (纷享销客): the records of objects, by its open interface (`/cgi/crm/v2/data/query`).
+
+- Errors have the status 200 and an `errorCode` that is not 0.
+- The offset of a query ends at 10,000. So pages are read as the vendor recommends for many records: in the order of
+  `_id`, each one from the last `_id` of the page before it. Such a read has no upper limit of time. Therefore a record
+  that is edited meanwhile stays in it, and any number of records may have one time of change.
+- A read ends with a page without records. `total`, and pages that are not full, say nothing.
+"""
+
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+from pydantic import JsonValue
+
+from pipelines.base.errors import ConfigError, PullError
+from pipelines.base.text import printable_name
+from pipelines.config.pull_fxiaoke import FxiaokeSettings
+from pipelines.config.pulls import PullSettings, WebSettings
+from pipelines.connectors.pages import Checkpoint, Record
+from pipelines.connectors.pulled_files import time_of, time_text
+from pipelines.connectors.pulling import Page, PulledObject, Say
+from pipelines.connectors.web import Answer, Verdict, Web, by_status
+
+_TOKEN = "/cgi/corpAccessToken/get/V2"
+_QUERY, _CUSTOM_QUERY = "/cgi/crm/v2/data/query", "/cgi/crm/custom/v2/data/query"
+_SECRETS = {"appId": "APP_ID", "appSecret": "APP_SECRET", "permanentCode": "PERMANENT_CODE"}
+_USER = "OPEN_USER_ID"
+_TOKEN_MARGIN = 0.95  # of its lifetime: within the first 11/12 the vendor gives the same one again
+
+_BUSY = frozenset({-2, -1, 14001, 30004, 50009})  # system errors, too many calls, time limits
+_EXPIRED = frozenset({20005, 20016})
+_WRONG_CREDENTIALS = frozenset({10001, 10002, 10006, 10012, 11001, 11002, 11013, 20006, 20015})
+_UNKNOWN_USER = frozenset({10010, 11008, 20012, 30027})
+_NOT_ALLOWED = frozenset({15003, 20014, 20020, 20021, 20022, 20023})
+_DAY_IS_USED_UP, _NO_QUOTA = 30002, 30003
+
+
+def connect(settings: PullSettings, warn: Say) -> "Fxiaoke":
+    """The connector.
+
+    Raises:
+        ConfigError: An environment variable with credentials is missing.
+    """
+    if settings.fxiaoke is None:
+        raise ConfigError("the group `pull.fxiaoke` is missing", hint="docs/sources.md shows how a source is pulled")
+    return Fxiaoke(settings.fxiaoke, settings.web, warn)
+
+
+class Fxiaoke:
+    """Reads the objects of one company.
+
+    Args:
+        settings: What is pulled.
+        web: How requests are sent.
+        warn: Receives what the user should know.
+    """
+
+    def __init__(self, settings: FxiaokeSettings, web: WebSettings, warn: Say) -> None:
+        self._settings = settings
+        self._warn = warn
+        self._secrets = _from_environment(settings.variables)
+        self._web = Web(web, judge=self._judge, warn=warn)
+        self._token: Mapping[str, str] = {}
+        self._token_ends = 0.0
+        self._busy = ""
+
+    def objects(self) -> Sequence[PulledObject]:
+        """The objects of the settings. One that the company does not have is noticed when it is read."""
+        same = f"{self._settings.url} {self._secrets[_USER]} {' '.join(self._settings.void)}"
+        days = self._settings.full_read_days
+        return [PulledObject(name, name, full_read_days=days, settings=same) for name in self._settings.objects]
+
+    def server_time(self) -> datetime:
+        """The time in the header Date.
+
+        Raises:
+            PullError: The credentials are not accepted, or the server cannot be reached.
+        """
+        self._caller()
+        now = self._web.server_time()
+        if now is None:
+            raise PullError(
+                f"{self._settings.url} does not say its time in the header Date",
+                hint="check the address `pull.fxiaoke.url`: a proxy may remove headers",
+            )
+        return now
+
+    def until(self, one: PulledObject, now: datetime) -> str:
+        """The server's time."""
+        return time_text(now)
+
+    def pages(self, one: PulledObject, since: str | None, until: str, checkpoint: Checkpoint | None) -> Iterator[Page]:
+        """All records that changed after `since`, then void and deleted ones, each in the order of `_id`.
+
+        Raises:
+            PullError: The object does not exist, or may not be read.
+        """
+        reads = ["", *self._settings.void]
+        begun, after = (checkpoint["read"], checkpoint["after"]) if checkpoint else ("", "")
+        for read in reads[reads.index(begun) :]:
+            try:
+                yield from self._read(one.name, since, read, after if read == begun else "")
+            except PullError as problem:
+                if not read or problem.is_temporary:
+                    raise
+                self._warn(f"{one.name}: records with {read} cannot be read: {problem.message}. Correct `void`")
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._web.close()
+
+    def _read(self, name: str, since: str | None, read: str, after: str) -> Iterator[Page]:
+        field, _, value = read.partition("=")
+        filters = [_filter(field, "IN", value)] if read else []
+        if since:
+            start = time_of(since) - timedelta(minutes=self._settings.overlap_minutes)
+            filters.append(_filter("last_modified_time", "GTE", str(round(start.timestamp() * 1000))))
+        is_empty = not after
+        while records := self._page(name, filters, after):
+            is_empty, after = False, records[-1]["_id"]
+            yield Page(records, {"read": read, "after": after})
+        if is_empty and since and not read and not self._query(name, [], 1):
+            self._warn(f"{name}: the server has no records, but had some before. What was pulled before stays")
+
+    def _page(self, name: str, filters: Sequence[JsonValue], after: str) -> Sequence[Record]:
+        """The records that follow `after` in the order of `_id`."""
+        follows = [_filter("_id", "GT", after)] if after else []
+        wrong = ("", "")
+        for _ in range(3):  # a server may repeat a page
+            records = self._query(name, [*filters, *follows], self._settings.page_size)
+            pairs = pairwise([after, *(record["_id"] for record in records)])
+            if not (found := next((pair for pair in pairs if pair[0] >= pair[1]), None)):
+                return records
+            wrong = found
+        raise PullError(
+            f"{name} is not given in the order of `_id`: {printable_name(wrong[1])} follows {printable_name(wrong[0])}",
+            hint="call the command again; if it repeats, ask the vendor why `orders` has no effect on this object",
+            is_temporary=True,
+        )
+
+    def _query(self, name: str, filters: Sequence[JsonValue], limit: int) -> Sequence[Record]:
+        order: JsonValue = [{"fieldName": "_id", "isAsc": True}]
+        search: JsonValue = {"limit": limit, "offset": 0, "filters": list(filters), "orders": order}
+        data: JsonValue = {"dataObjectApiName": name, "find_explicit_total_num": False, "search_query_info": search}
+        path = _CUSTOM_QUERY if name.endswith("__c") else _QUERY
+        answer = self._call(path, data, name)
+        found = answer.get("data")
+        records = found.get("dataList") if isinstance(found, dict) else None
+        if not isinstance(records, list) or not all(isinstance(one, dict) and _has_id(one) for one in records):
+            raise PullError(
+                f"the answer for {name} has no list `data.dataList` of records with `_id`",
+                hint="check the address `pull.fxiaoke.url`; an old private cloud may have another interface",
+            )
+        return records
+
+    def _call(self, path: str, data: JsonValue, name: str) -> Mapping[str, Any]:
+        """The answer to a request. The token is renewed once if it is refused.
+
+        Raises:
+            PullError: The server refuses, or cannot be reached.
+        """
+        answer = self._send(path, {**self._caller(), "data": data})
+        if _code(answer) in _EXPIRED:
+            self._token_ends = 0.0
+            answer = self._send(path, {**self._caller(), "data": data})
+        self._check(answer, name)
+        return answer
+
+    def _caller(self) -> Mapping[str, str]:
+        """Who asks, with the token. It is kept for its lifetime: the vendor allows ten new ones a minute."""
+        if time.monotonic() >= self._token_ends:
+            asked = time.monotonic()
+            answer = self._send(_TOKEN, {name: self._secrets[variable] for name, variable in _SECRETS.items()})
+            self._check(answer, "the token")
+            token, corp, seconds = (answer.get(name) for name in ("corpAccessToken", "corpId", "expiresIn"))
+            if not token or not isinstance(seconds, int | float):
+                raise PullError("the answer with the token is not complete", hint="check `pull.fxiaoke.url`")
+            self._token = {"corpAccessToken": str(token), "corpId": str(corp)}
+            self._token_ends = asked + seconds * _TOKEN_MARGIN
+        return {**self._token, "currentOpenUserId": self._secrets[_USER]}
+
+    def _send(self, path: str, body: Mapping[str, JsonValue]) -> Mapping[str, Any]:
+        self._busy = ""
+        try:
+            answer = self._web.request("POST", f"{self._settings.url}{path}", body=dict(body))
+        except PullError as problem:
+            if not self._busy:
+                raise
+            raise PullError(f"{problem.message} ({self._busy})", problem.hint, is_temporary=True) from problem
+        found = answer.json()
+        if answer.status != 200 or not isinstance(found, dict) or _code(found) is None:
+            raise PullError(
+                f"{answer.url} answered {answer.status}, without an errorCode",
+                hint="check the address `pull.fxiaoke.url`",
+            )
+        return found
+
+    def _judge(self, answer: Answer) -> Verdict:
+        verdict = by_status(answer)
+        self._busy = ""
+        if verdict is Verdict.USE and answer.status == 200:
+            try:
+                found = answer.json()
+            except PullError:
+                return verdict
+            if isinstance(found, dict) and _code(found) in _BUSY:
+                self._busy = self._words(found)
+                return Verdict.AGAIN
+        return verdict
+
+    def _check(self, answer: Mapping[str, Any], name: str) -> None:
+        code = _code(answer)
+        if code != 0:
+            raise PullError(f"{name} was refused with {self._words(answer)}", _hint(code, self._settings.variables))
+
+    def _words(self, answer: Mapping[str, Any]) -> str:
+        """An error as the vendor words it. A secret that is quoted is removed."""
+        words = " ".join(f"{answer.get('errorMessage') or ''} (trace {answer.get('traceId')})".split())
+        for secret in [*self._secrets.values(), *self._token.values()]:
+            words = words.replace(secret, "…")
+        return f"error {_code(answer)}: {printable_name(words[:300])}"
+
+
+def _from_environment(prefix: str) -> Mapping[str, str]:
+    names = {name: f"{prefix}_{name}" for name in [*_SECRETS.values(), _USER]}
+    missing = [variable for variable in names.values() if not os.environ.get(variable)]
+    if missing:
+        raise ConfigError(
+            f"the environment has no {', '.join(missing)}",
+            hint="docs/sources.md says where the credentials of Fxiaoke are created",
+        )
+    return {name: os.environ[variable] for name, variable in names.items()}
+
+
+def _filter(field: str, operator: str, value: str) -> JsonValue:
+    return {"field_name": field, "operator": operator, "field_values": [value]}
+
+
+def _has_id(record: Mapping[str, Any]) -> bool:
+    return isinstance(record.get("_id"), str) and bool(record["_id"])
+
+
+def _code(answer: Mapping[str, Any]) -> int | None:
+    try:
+        return int(answer["errorCode"])
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _hint(code: int | None, variables: str) -> str:
+    if code in _WRONG_CREDENTIALS:
+        return f"check {variables}_APP_ID, {variables}_APP_SECRET and {variables}_PERMANENT_CODE"
+    if code in _EXPIRED:
+        return f"the token is refused, also a new one: check that {variables}_OPEN_USER_ID is of the same company"
+    if code in _UNKNOWN_USER:
+        return f"check {variables}_OPEN_USER_ID: it begins with FSUID_ and is an employee of this company"
+    if code in _NOT_ALLOWED:
+        return "let an administrator of the CRM give the app and its employee the right to read this object"
+    if code == _DAY_IS_USED_UP:
+        return "the calls of the day are used up until midnight; the next pull continues where this one stopped"
+    if code == _NO_QUOTA:
+        return "the company has no calls of the open interface: they are bought from the vendor"
+    return "check that the company has this object and that the employee may list it, or remove it from `objects`"
