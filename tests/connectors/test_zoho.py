@@ -62,6 +62,7 @@ def test_the_second_pull_reads_what_changed_and_what_was_deleted(source: PulledZ
         pytest.param(Fault(LIST, Reply(500, {"code": "INTERNAL_ERROR"}), times=3, skip=1), id="500"),
         pytest.param(Fault(LIST, Reply(0), times=2, skip=1), id="dropped connection"),
         pytest.param(Fault(LIST, Reply(200, b'{"data": [{"id"', cut=9), skip=1), id="cut answer"),
+        pytest.param(Fault(LIST, Reply(204), skip=1), id="an empty page before the last one"),
         pytest.param(Fault(LIST, seconds=0.6, skip=1), id="slow answer"),
         pytest.param(Fault(LIST, is_repeated=True, skip=1), id="repeated page"),
         pytest.param(Fault("/oauth/v2/token", Reply(500, {}), times=2), id="no token at first"),
