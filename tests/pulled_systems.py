@@ -45,7 +45,7 @@ sources:
   - mapping: tills.yml
     files: pulled/tills
     pull:
-      sql: {{tables: {{sales: {{table: tills.sales, cursor: changed_at, key: [sale_no]}}}}}}
+      sql: {{tables: {{sales: {{table: tills.sales, cursor: changed_at}}}}}}
 model:
   # Seven contacts of the CRM share the mailbox of a club.
   identity: {{phone_region: DE, max_refs_of_email: 5}}
@@ -327,13 +327,12 @@ def _fill_tills(uri: str, connection: duckdb.DuckDBPyConnection) -> None:
     )
     rows = connection.sql(_SALES).to_arrow_table()
     with dbapi.connect(uri) as database, database.cursor() as cursor:
-        cursor.adbc_ingest("sales", rows, mode="create_append", db_schema_name="staged")
+        cursor.adbc_ingest("staged", rows, mode="create", temporary=True)
+        cursor.execute(
+            "insert into tills.sales select sale_no, card_no, email, phone, sold_at at time zone 'UTC', state, goods,"
+            " tax, shipping, changed_at at time zone 'UTC' from staged"
+        )
         database.commit()
-    execute(
-        uri,
-        "insert into tills.sales select sale_no, card_no, email, phone, sold_at at time zone 'UTC', state, goods, tax,"
-        " shipping, changed_at at time zone 'UTC' from staged.sales",
-    )
 
 
 def later(days: int) -> datetime:

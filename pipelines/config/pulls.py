@@ -13,6 +13,7 @@ from pipelines.config.model_values import Number
 from pipelines.config.parts import SettingsPart
 from pipelines.config.pull_fxiaoke import FxiaokeSettings
 from pipelines.config.pull_zoho import ZohoSettings
+from pipelines.config.pull_sql import SqlSettings
 
 
 class WebSettings(SettingsPart):
@@ -88,6 +89,7 @@ class PullSettings(SettingsPart):
     web: WebSettings = WebSettings()
     zoho: ZohoSettings | None = None
     fxiaoke: FxiaokeSettings | None = None
+    sql: SqlSettings | None = None
 
     @property
     def connector(self) -> str:
@@ -103,5 +105,5 @@ class PullSettings(SettingsPart):
         return self
 
 
-CONNECTORS: tuple[str, ...] = ("zoho", "fxiaoke")
+CONNECTORS: tuple[str, ...] = ("zoho", "fxiaoke", "sql")
 """The connectors, each a group of PullSettings with its name."""

@@ -15,10 +15,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from pipelines.base.database import connect
 from pipelines.base.durable import sync_file, write_durably, write_text_durably
 
 _BEGUN, _DONE = "begun.json", "done.json"
-_LINES, _TABLE = ".jsonl.gz", ".parquet"
+SUFFIXES = _LINES, _TABLE = ".jsonl.gz", ".parquet"
 _ROW_GROUP = 122_880  # DuckDB's own
 
 Record = Mapping[str, Any]
@@ -114,6 +115,16 @@ class PageStore:
         for path in self._paths():
             with gzip.open(path, "rb") as file:
                 yield from file
+
+    def rows_not_in(self, file: Path) -> int:
+        """How many different rows of the pages another file of Parquet does not have; all, if its columns differ."""
+        pages = [str(path) for path in self._paths()]
+        if not pages or not pq.read_schema(pages[0]).equals(pq.read_schema(file)):
+            return self.records
+        with connect(spill=self._folder / "tmp") as connection:
+            query = "select count(*) from (from read_parquet(?) except from read_parquet(?))"
+            ((rows,),) = connection.execute(query, [pages, str(file)]).fetchall()
+        return int(rows)
 
     @property
     def suffix(self) -> str:

@@ -21,7 +21,7 @@ import pyarrow as pa
 from pipelines.base.errors import LoyaltyError, PullError
 from pipelines.base.text import counted
 from pipelines.config.pulls import PullSettings
-from pipelines.connectors.pages import Begun, Checkpoint, PageStore, Record
+from pipelines.connectors.pages import SUFFIXES, Begun, Checkpoint, PageStore, Record
 from pipelines.connectors.pull_lock import hold_pull_lock
 from pipelines.connectors.pull_report import ObjectReport, PullReport, keep_report, last_pull
 from pipelines.connectors.pulled_files import delivered, file_name, newest, time_text
@@ -255,7 +255,7 @@ def _read_object(
         say(f"{one.name}: {counted(store.records, 'record')}")
     found.records, found.pages = store.records, store.pages
     last = newest(names, one.stem, now)
-    if not store.records and is_full and (last or f"{one.stem}{store.suffix}" in names):
+    if not store.records and is_full and (last or {f"{one.stem}{suffix}" for suffix in SUFFIXES} & set(names)):
         warn(f"{one.name}: the server has no records, but had some before. What was pulled before stays")
     found.new_records = _new_records(store, source.folder / last.name if last and not is_full else None)
     if found.new_records:
@@ -288,12 +288,11 @@ def _key(source: PulledSource, one: PulledObject, since: str | None) -> str:
 
 
 def _new_records(store: PageStore, last: Path | None) -> int:
-    """How many records are not in the last file: the overlap of two pulls is read twice.
-
-    Tables are counted as a whole.
-    """
-    if last is None or not last.is_file() or last.suffix != ".gz":
+    """How many records are not in the last file: the overlap of two pulls is read twice."""
+    if last is None or not last.is_file():
         return store.records
+    if last.suffix == ".parquet":
+        return store.rows_not_in(last)
     with gzip.open(last, "rb") as file:
         known = {hashlib.blake2b(line, digest_size=16).digest() for line in file}
     return sum(hashlib.blake2b(line, digest_size=16).digest() not in known for line in store.lines())

@@ -86,6 +86,7 @@ def test_a_day_that_is_built_with_the_button_of_the_ui_succeeds_with_its_checks(
     days = page.get_by_role("dialog").get_by_role("textbox").first
     days.fill(day)
     days.press("Enter")
+    page.wait_for_timeout(2_000)  # the dialog takes the day over some time after it was typed
     page.get_by_role("button", name=re.compile("^Launch 1 run$")).click()
     run = until(lambda: next((one["runId"] for one in dev.job("daily")["runs"] if one["runId"] not in before), None))
     assert dev.wait_for(run) == "SUCCESS"

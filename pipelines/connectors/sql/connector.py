@@ -1,0 +1,239 @@
+"""The tables and queries of a database as objects of a pull.
+
+Without a cursor, a table is read in one statement, and a stopped pull begins again: two reads at different times would
+mix two states. With a cursor, rows are read in its order, and a stopped pull continues at the value of its last row.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import pyarrow as pa
+from pydantic import SecretStr
+
+from pipelines.base.errors import ConfigError, PullError
+from pipelines.base.text import counted
+from pipelines.config.pull_sql import SqlSettings, SqlTable
+from pipelines.config.pulls import PullSettings
+from pipelines.connectors.pulling import Page, PulledObject, Say
+from pipelines.connectors.sql.alchemy import open_engine
+from pipelines.connectors.sql.cursors import Kind, Value, earlier, is_after, literal, present, text_of, value_of
+from pipelines.connectors.sql.database import BATCH_BYTES, Column, Database, select
+from pipelines.connectors.sql.postgres import Postgres
+
+_NONE = "none"  # the cursor of a table that has no row with one
+
+
+def connect(settings: PullSettings, warn: Say) -> "Sql":
+    """Open the database that the environment variable names.
+
+    Raises:
+        ConfigError: The variable is not set, or has no URI.
+    """
+    assert settings.sql is not None
+    variable = settings.sql.variable
+    uri = os.environ.get(variable, "")
+    if not uri:
+        raise ConfigError(
+            f"the environment variable {variable} is not set",
+            hint="it has the URI of the database, such as postgresql://reader:password@host/shop (docs/sources.md)",
+        )
+    is_postgres = uri.startswith(("postgresql:", "postgres:", "postgresql+"))
+    secret = SecretStr(uri)
+    database: Database = Postgres(secret) if is_postgres else open_engine(secret, variable)
+    return Sql(settings.sql, database, warn)
+
+
+class Sql:
+    """The connector of databases.
+
+    Args:
+        settings: The tables and queries.
+        database: The database.
+        warn: Receives what the user should know about rows.
+    """
+
+    def __init__(self, settings: SqlSettings, database: Database, warn: Say) -> None:
+        self._settings = settings
+        self._database = database
+        self._warn = warn
+        self._columns: dict[str, list[Column]] = {}
+
+    def objects(self) -> Sequence[PulledObject]:
+        return [self._object(name, table) for name, table in self._settings.tables.items()]
+
+    def server_time(self) -> datetime:
+        return self._database.now()
+
+    def until(self, one: PulledObject, now: datetime) -> str:
+        found = self._cursor(one)
+        if found is None:
+            return now.strftime("%Y%m%dT%H%M%SZ")
+        column, kind = found
+        base = self._base(one)
+        self._refuse_unusable(one, column)
+        own = self._own(column)
+        greatest_sql = column.sql.replace(own, f"max({own})")
+        greatest = self._scalar(select(greatest_sql, base), column.type)
+        if greatest is None:
+            return self._marked(one, _NONE)
+        value = value_of(kind, greatest)
+        least_future = present(kind, now, self._database.local_offset())
+        if least_future is not None and is_after(value, least_future):
+            future = f"{own} > {self._literal(least_future, kind)}"
+            self._warn(
+                f"{one.name}: {counted(self._count(base, future), 'row')} with `{column.name}` after the server's"
+                " present time: each pull reads them again until that time has come"
+            )
+            value = least_future
+        return self._marked(one, text_of(value))
+
+    def pages(
+        self, one: PulledObject, since: str | None, until: str, checkpoint: Mapping[str, Any] | None
+    ) -> Iterator[Page]:
+        columns = self._described(one)
+        base = self._base(one)
+        cells = ", ".join(column.sql for column in columns)
+        found = self._cursor(one)
+        if found is None:
+            yield from (Page(table, {}) for table in self._read(select(cells, base), columns))
+            return
+        column, kind = found
+        own = self._own(column)
+        conditions = [f"{own} is not null"]
+        if checkpoint and checkpoint["at"] is not None:
+            conditions.append(f"{own} >= {self._literal(value_of(kind, checkpoint['at']), kind)}")
+        elif (last := self._unmarked(one, since)) not in (None, _NONE):
+            least = earlier(value_of(kind, last), self._table(one).overlap_minutes, self._table(one).overlap_numbers)
+            conditions.append(f"{own} >= {self._literal(least, kind)}")
+        at = checkpoint["at"] if checkpoint else None
+        for table in self._read(select(cells, base, " and ".join(conditions), own), columns):
+            at = text_of(value_of(kind, table[column.name][-1].as_py()))
+            yield Page(table, {"at": at})
+        if without := self._count(base, f"{own} is null"):
+            self._warn(
+                f"{one.name}: {counted(without, 'row')} without `{column.name}`: each pull reads them again. Give them"
+                " a value, or leave them out by a `query`"
+            )
+            yield from (Page(table, {"at": at}) for table in self._read(select(cells, base, f"{own} is null"), columns))
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _object(self, name: str, table: SqlTable) -> PulledObject:
+        settings = table.model_dump(mode="json")
+        one = PulledObject(name, name, is_snapshot=table.cursor is None, full_read_days=table.full_read_days)
+        with suppress(PullError):  # the pages of this object raise it again
+            settings["columns"] = [[column.name, str(column.type)] for column in self._described(one)]
+        # a stopped snapshot is not continued
+        settings["once"] = uuid4().hex if one.is_snapshot else ""
+        return PulledObject(
+            name, name, one.is_snapshot, one.full_read_days, settings=json.dumps(settings, sort_keys=True)
+        )
+
+    def _marked(self, one: PulledObject, cursor: str) -> str:
+        """A cursor with a mark of what it belongs to."""
+        return f"{cursor}.{self._mark(one)}"
+
+    def _unmarked(self, one: PulledObject, since: str | None) -> str | None:
+        """The cursor of an earlier pull; None if it read another table, query or cursor: then everything is read."""
+        cursor, _, mark = (since or "").rpartition(".")
+        return cursor if mark == self._mark(one) else None
+
+    def _mark(self, one: PulledObject) -> str:
+        table = self._table(one)
+        text = json.dumps([table.table, table.query, table.cursor])
+        return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+    def _table(self, one: PulledObject) -> SqlTable:
+        return self._settings.tables[one.name]
+
+    def _base(self, one: PulledObject) -> str:
+        """What is written after `from`: the table, or the query as a subquery."""
+        table = self._table(one)
+        if table.table is not None:
+            return ".".join(self._database.quoted(part) for part in table.table.split("."))
+        assert table.query is not None
+        # the line break ends a comment
+        return f"(\n{table.query.strip().rstrip(';')}\n) as loyalty_pull"
+
+    def _described(self, one: PulledObject) -> list[Column]:
+        if one.name not in self._columns:
+            found = self._database.columns(self._base(one), self._table(one).table)
+            names = [column.name for column in found]
+            if twice := sorted({name for name in names if names.count(name) > 1}):
+                raise PullError(
+                    f"the query of `{one.name}` has the column `{twice[0]}` twice",
+                    hint="give each column a name of its own",
+                )
+            self._columns[one.name] = found
+        return self._columns[one.name]
+
+    def _cursor(self, one: PulledObject) -> tuple[Column, Kind] | None:
+        """The cursor column and its kind; None for a snapshot.
+
+        Raises:
+            PullError: There is no such column, or its type cannot be a cursor.
+        """
+        name = self._table(one).cursor
+        if name is None:
+            return None
+        columns = self._described(one)
+        column = next((each for each in columns if each.name == name), None)
+        if column is None:
+            raise PullError(
+                f"there is no column `{name}`, which is the cursor of `{one.name}`",
+                hint=f"it has the columns {', '.join(each.name for each in columns)}",
+            )
+        if column.kind is None:
+            raise PullError(
+                f"the column `{name}` of `{one.name}` cannot be a cursor: it is neither a time, a date nor a whole"
+                f" number ({column.type})",
+                hint="name another column, cast it in a `query`, or leave `cursor` out to read everything each time",
+            )
+        return column, column.kind
+
+    def _refuse_unusable(self, one: PulledObject, column: Column) -> None:
+        condition = self._database.unusable(column)
+        if condition is not None and (rows := self._count(self._base(one), condition)):
+            raise PullError(
+                f"{counted(rows, 'row')} of `{one.name}` with a `{column.name}` that has no order among the others",
+                hint="times must be texts that begin with a date (2024-05-31), dates must not be infinite, numbers must"
+                " be numbers: correct them, or leave them out by a `query`",
+            )
+
+    def _own(self, column: Column) -> str:
+        return self._database.quoted(column.name)
+
+    def _literal(self, value: Value, kind: Kind) -> str:
+        return literal(value, self._database.cast_types.get(kind))
+
+    def _count(self, base: str, condition: str) -> int:
+        found = self._scalar(select("count(*)", base, condition), pa.int64())
+        return int(str(found))
+
+    def _scalar(self, sql: str, kind: pa.DataType) -> object:
+        """The one value of a query, read like the values of its column."""
+        column = Column("value", "", kind)
+        tables = list(self._database.batches(sql, [column]))
+        found: object = tables[0]["value"][0].as_py()
+        return found
+
+    def _read(self, sql: str, columns: list[Column]) -> Iterator[pa.Table]:
+        """The rows of a query in pages."""
+        pending: pa.Table | None = None
+        for part in self._database.batches(sql, columns):
+            pending = part if pending is None else pa.concat_tables([pending, part])
+            while len(pending) >= self._settings.page_rows:
+                yield pending[: self._settings.page_rows]
+                pending = pending[self._settings.page_rows :]
+            if pending.nbytes >= BATCH_BYTES:
+                yield pending
+                pending = None
+        if pending is not None and len(pending):
+            yield pending
