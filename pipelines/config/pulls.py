@@ -12,8 +12,8 @@ from pipelines.config.about import About
 from pipelines.config.model_values import Number
 from pipelines.config.parts import SettingsPart
 from pipelines.config.pull_fxiaoke import FxiaokeSettings
-from pipelines.config.pull_zoho import ZohoSettings
 from pipelines.config.pull_sql import SqlSettings
+from pipelines.config.pull_zoho import ZohoSettings
 
 
 class WebSettings(SettingsPart):
