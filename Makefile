@@ -16,10 +16,10 @@ PYTEST    := $(BIN)/python -m pytest
 # The tests of one file run in one worker: they share fixtures that take long to build (a home after a run).
 # Files start in the order of their names: those with whole builds (dbt, pipeline) before the short ones (unit).
 PARALLEL  := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
-SHORT     := not spark and not splink and not postgres and not s3 and not browser and not trial and not slow and not story
+SHORT     := not spark and not splink and not postgres and not mariadb and not s3 and not browser and not trial and not slow and not story
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-spark setup-identity setup-postgres setup-s3 setup-superset run test coverage check lint types sql docs parse definitions long stories mutants parity slow trial-short trial bench bench-peers bench-scale format lock clean
+.PHONY: help setup setup-spark setup-identity setup-postgres setup-sql setup-s3 setup-superset run test coverage check lint types sql docs parse definitions long stories mutants parity slow trial-short trial bench bench-peers bench-scale format lock clean
 
 help: ## list all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,8 @@ setup-spark: $(VENV)/.ready-spark ## add dbt-spark and pyspark (install Java 17 
 setup-identity: $(VENV)/.ready-identity ## add splink, which `loyalty identity propose` needs
 
 setup-postgres: $(VENV)/.ready-postgres ## add the driver of PostgreSQL, which `publish.postgres` needs
+
+setup-sql: $(VENV)/.ready-sql ## add the drivers of the databases that `loyalty pull sql` reads
 
 $(VENV)/.ready-%: $(VENV)/.ready requirements-%.lock
 ifdef UV
@@ -114,8 +116,8 @@ sql: setup ## check style of the models and SQL tests with sqlfluff
 definitions: setup ## check that Dagster can load its definitions
 	$(BIN)/dagster definitions validate -w workspace.yaml
 
-long: setup-spark setup-identity setup-postgres setup-s3 ## stories, parity, proposals, targets, browser and trial-short in one pytest run, in the order of files: the longest start first
-	$(PYTEST) $(PARALLEL) -m "(story or spark or splink or postgres or s3 or browser or trial) and not slow"
+long: setup-spark setup-identity setup-postgres setup-sql setup-s3 ## stories, parity, proposals, targets, browser and trial-short in one pytest run, in the order of files: the longest start first
+	$(PYTEST) $(PARALLEL) -m "(story or spark or splink or postgres or mariadb or s3 or browser or trial) and not slow"
 
 mutants: setup ## put small faults into a copy of the project; the named tests must fail for each
 	$(PYTEST) -m mutant --durations=5
@@ -156,7 +158,7 @@ format: setup ## let ruff and sqlfluff fix style and format
 	$(BIN)/ruff format .
 	$(BIN)/sqlfluff fix dbt_project/models dbt_project/tests
 
-lock: ## update the four lock files (needs uv)
+lock: ## update the five lock files (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	  --no-annotate --extra dev pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
@@ -165,6 +167,8 @@ lock: ## update the four lock files (needs uv)
 	  --no-annotate --extra dev --extra identity -c requirements.lock pyproject.toml -o requirements-identity.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 	  --no-annotate --extra dev --extra postgres -c requirements.lock pyproject.toml -o requirements-postgres.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
+	  --no-annotate --extra dev --extra sql -c requirements.lock pyproject.toml -o requirements-sql.lock
 
 clean: ## remove files that make created (not your home folders)
 	rm -rf $(VENV) .venv-peers .venv-superset dbt_project/target dbt_project/logs .pytest_cache .mypy_cache .ruff_cache .coverage

@@ -1,7 +1,7 @@
-"""What is done with the marts: audiences for the tools of marketing.
+"""What is done with the marts: audiences for the tools of marketing, and values for the fields of a CRM.
 
-Only this package joins members of audiences with names and addresses. It reads published versions and the restricted
-tables of the last build, and writes below `<home>/audiences` and `<home>/audience_touches`.
+Only this package joins the marts with names, addresses and references. It reads published versions and the restricted
+tables of the last build, and writes below `<home>/audiences`, `<home>/audience_touches` and `<home>/state/push`.
 """
 
 from pipelines.activation.export import ExportedAudience, export_audience, summary

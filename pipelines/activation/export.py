@@ -4,35 +4,21 @@ Members come from the current version. Names and addresses come from the restric
 joined only here. The touches of the export are written for the next run (touches.py).
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
-from pipelines.activation.declared import declared_audience, require_built
+from pipelines.activation.declared import declared_audience
 from pipelines.activation.layouts import Contact, Layout, columns_of
-from pipelines.activation.listing import require_audiences
-from pipelines.activation.never import listed_addresses, listed_keys, listed_texts
+from pipelines.activation.members import HELD_OUT, LISTED, TREATED, members_of
 from pipelines.activation.touches import Touch, read_touches, write_touches
-from pipelines.base.database import open_to_read
-from pipelines.base.errors import BuildError
 from pipelines.base.text import counted
 from pipelines.config.audiences import AudienceSettings
 from pipelines.config.settings import Settings
-from pipelines.identity.contacts import ContactRules
-from pipelines.identity.person import find_persons
 from pipelines.privacy.audience_files import KEY, PART, REASON, read_rows, write_files
 from pipelines.reading import open_version
-
-LISTED, NO_ADDRESS, RECENT = "listed", "no_address", "recently_contacted"
-HELD_OUT, TREATED = "control", "treated"
-_MEMBERS = """
-    select customer_key, arm, suppressed_reason
-    from customer_audience
-    where audience = $audience
-    order by customer_key
-"""
 
 
 @dataclass(frozen=True)
@@ -63,19 +49,12 @@ def export_audience(settings: Settings, name: str, layout: Layout) -> ExportedAu
     """
     audience = declared_audience(settings, name)
     with open_version(settings.home) as version:
-        require_audiences(version)
-        with version.duckdb() as connection:
-            require_built(connection, version.id, name, audience)
-            found = connection.execute(_MEMBERS, {"audience": name}).fetchall()
         version_id, as_of = version.id, version.as_of
-    texts = listed_texts(audience.suppress_files)
-    contacts, never = _contacts(settings, name, [key for key, _, _ in found], texts)
-    before = read_touches(settings.paths.audience_touches, name, as_of)
-    reasons = {
-        key: _reason(contacts[key], reason, audience, key in never, before.get(_ref(contacts[key])))
-        for key, _, reason in found
-    }
-    arms = {key: arm for key, arm, _ in found if not reasons[key]}
+        before = read_touches(settings.paths.audience_touches, name, as_of)
+        members = members_of(
+            settings, version, name, audience, lambda one: before.get((one.source, one.customer_ref)) == TREATED
+        )
+    contacts, reasons, arms = members.contacts, members.reasons, members.arms
     rows, counts = _rows(settings, name, audience, layout, contacts, reasons, arms)
     folder = settings.paths.audiences / name / layout
     manifest = {
@@ -95,45 +74,6 @@ def export_audience(settings: Settings, name: str, layout: Layout) -> ExportedAu
     touches = [Touch(contacts[key].source, contacts[key].customer_ref, arm) for key, arm in arms.items()]
     written = write_touches(settings.paths.audience_touches, name, as_of, settings.timezone, touches)
     return ExportedAudience(folder, version_id, counts, len(touches) - written)
-
-
-def _contacts(
-    settings: Settings, audience: str, keys: Iterable[str], texts: list[str]
-) -> tuple[dict[str, Contact], set[str]]:
-    """Each key with name and addresses, as far as the last build knows them; and the keys that the lists name."""
-    paths, rules = settings.paths, ContactRules.of(settings.model.identity)
-    found = {key: Contact(key, audience) for key in keys}
-    if not paths.warehouse.is_file():
-        raise BuildError("the last build was removed, so no names are known", hint="call `loyalty run` first")
-    with open_to_read(paths.warehouse) as connection:
-        never = listed_keys(connection, settings, texts)
-        for person in find_persons(connection, paths.exchange, found):
-            found[person.asked] = replace(
-                found[person.asked],
-                source=person.source,
-                customer_ref=person.customer_ref,
-                name=" ".join((person.name or "").split()),
-                email=(rules.form("email", person.email) or "") if person.email else "",
-                phone=(rules.form("phone", person.phone) or "") if person.phone else "",
-            )
-    addresses = listed_addresses(settings, texts)
-    never |= {key for key, one in found.items() if addresses & {one.email, one.phone}}
-    return found, never
-
-
-def _ref(contact: Contact) -> tuple[str, str]:
-    return contact.source, contact.customer_ref
-
-
-def _reason(contact: Contact, reason: str | None, audience: AudienceSettings, never: bool, before: str | None) -> str:
-    """Why a member is not contacted; empty if the member is. `before` is the arm in an earlier export of this day."""
-    if reason == RECENT and before == TREATED:
-        reason = None  # contacted by this audience, with these files
-    return reason or (LISTED if never else _without_address(contact, audience))
-
-
-def _without_address(contact: Contact, audience: AudienceSettings) -> str:
-    return "" if (contact.email if audience.channel == "email" else contact.phone) else NO_ADDRESS
 
 
 def _rows(

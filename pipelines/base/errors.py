@@ -111,6 +111,12 @@ class PullError(LoyaltyError):
         self.is_temporary = is_temporary
 
 
+class PushError(LoyaltyError):
+    """A CRM did not take everything that was pushed. What it has confirmed is not pushed again."""
+
+    exit_code = 12
+
+
 class InternalError(LoyaltyError):
     """A fault of this program that no other class describes."""
 

@@ -22,6 +22,7 @@ from pipelines.base.errors import (
     NotificationError,
     PublicationError,
     PullError,
+    PushError,
     StaleError,
     UnknownPersonError,
 )
@@ -39,6 +40,7 @@ from pipelines.cli import (
     operate,
     person,
     pull,
+    push,
     quarantine,
     report,
     status,
@@ -62,6 +64,7 @@ _EXIT_CODES = {
     StaleError.exit_code: "the publication is stale",
     NotificationError.exit_code: "the webhook did not accept the message",
     PullError.exit_code: "a source could not be pulled",
+    PushError.exit_code: "a CRM did not take everything that was pushed",
     InternalError.exit_code: "a bug in Loyalty Marts",
     128 + signal.SIGINT: "stopped by SIGINT (Ctrl-C)",
     128 + signal.SIGTERM: "stopped by SIGTERM (kill)",
@@ -117,6 +120,7 @@ app.command("init")(init.init)
 app.command("map")(draft.draft_map)
 app.command("run")(operate.run)
 app.command("pull")(pull.pull)
+app.command("push")(push.push)
 app.command("backfill")(backfill.backfill)
 app.command("sample")(operate.sample)
 app.command("dev")(operate.dev)

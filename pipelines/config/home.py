@@ -73,6 +73,11 @@ class Home:
         return self.state / "pulls"
 
     @property
+    def pushes(self) -> Path:
+        """One folder per source: what was last written into the fields of each object of its CRM (mode 0700)."""
+        return self.state / "push"
+
+    @property
     def warehouse(self) -> Path:
         """The DuckDB file that dbt builds in."""
         return self.state / "warehouse.duckdb"

@@ -12,7 +12,10 @@ from pipelines.config.about import About
 from pipelines.config.model_values import Number
 from pipelines.config.parts import SettingsPart
 from pipelines.config.pull_fxiaoke import FxiaokeSettings
+from pipelines.config.pull_shopify import ShopifySettings
 from pipelines.config.pull_sql import SqlSettings
+from pipelines.config.pull_typeform import TypeformSettings
+from pipelines.config.pull_woocommerce import WooCommerceSettings
 from pipelines.config.pull_zoho import ZohoSettings
 
 
@@ -89,6 +92,9 @@ class PullSettings(SettingsPart):
     web: WebSettings = WebSettings()
     zoho: ZohoSettings | None = None
     fxiaoke: FxiaokeSettings | None = None
+    shopify: ShopifySettings | None = None
+    typeform: TypeformSettings | None = None
+    woocommerce: WooCommerceSettings | None = None
     sql: SqlSettings | None = None
 
     @property
@@ -105,5 +111,5 @@ class PullSettings(SettingsPart):
         return self
 
 
-CONNECTORS: tuple[str, ...] = ("zoho", "fxiaoke", "sql")
+CONNECTORS: tuple[str, ...] = ("zoho", "fxiaoke", "sql", "shopify", "typeform", "woocommerce")
 """The connectors, each a group of PullSettings with its name."""

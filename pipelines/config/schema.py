@@ -18,6 +18,7 @@ from pipelines.config.limits import QuarantineSettings
 from pipelines.config.model import ModelSettings
 from pipelines.config.parts import EngineSettings, NotifySettings, RetentionSettings, SettingsPart
 from pipelines.config.publish import PublishSettings
+from pipelines.config.push import Pushes
 from pipelines.config.sources import Sources
 from pipelines.config.values import AsOf, CheckLimit, CurrencyCode, Day, HomeFolder, Industry, WebhookUrl, Zone
 
@@ -145,6 +146,14 @@ class Settings(SettingsPart):
             shown="none",
         ),
     ] = Field(default_factory=dict)
+    push: Annotated[
+        Pushes,
+        About(
+            "What `loyalty push` writes into a CRM, one entry per object (docs/push.md).",
+            "Nothing is written into a system of yours unless you ask for it.",
+            shown="none",
+        ),
+    ] = ()
     model: ModelSettings = ModelSettings()
     config_path: Path | None = Field(default=None, exclude=True)
     key_text: SecretStr | None = Field(default=None, exclude=True)

@@ -37,6 +37,26 @@ _WRONG_CREDENTIALS = frozenset({10001, 10002, 10006, 10012, 11001, 11002, 11013,
 _UNKNOWN_USER = frozenset({10010, 11008, 20012, 30027})
 _NOT_ALLOWED = frozenset({15003, 20014, 20020, 20021, 20022, 20023})
 _DAY_IS_USED_UP, _NO_QUOTA = 30002, 30003
+_ABOUT_ALL = _EXPIRED | _WRONG_CREDENTIALS | _UNKNOWN_USER | _NOT_ALLOWED | {_DAY_IS_USED_UP, _NO_QUOTA}
+
+
+class FxiaokeError(PullError):
+    """The server refuses a request.
+
+    Args:
+        code: The vendor's `errorCode`.
+        message: What happened.
+        hint: What to do.
+    """
+
+    def __init__(self, code: int, message: str, hint: str) -> None:
+        super().__init__(message, hint)
+        self.code = code
+
+    @property
+    def is_about_all(self) -> bool:
+        """Whether every other request would be refused too: for credentials, rights or a used up number of calls."""
+        return self.code in _ABOUT_ALL
 
 
 def connect(settings: PullSettings, warn: Say) -> "Fxiaoke":
@@ -147,7 +167,7 @@ class Fxiaoke:
         search: JsonValue = {"limit": limit, "offset": 0, "filters": list(filters), "orders": order}
         data: JsonValue = {"dataObjectApiName": name, "find_explicit_total_num": False, "search_query_info": search}
         path = _CUSTOM_QUERY if name.endswith("__c") else _QUERY
-        answer = self._call(path, data, name)
+        answer = self.call(path, data, name)
         found = answer.get("data")
         records = found.get("dataList") if isinstance(found, dict) else None
         if not isinstance(records, list) or not all(isinstance(one, dict) and _has_id(one) for one in records):
@@ -157,16 +177,23 @@ class Fxiaoke:
             )
         return records
 
-    def _call(self, path: str, data: JsonValue, name: str) -> Mapping[str, Any]:
+    def call(self, path: str, data: JsonValue, name: str, **beside: JsonValue) -> Mapping[str, Any]:
         """The answer to a request. The token is renewed once if it is refused.
 
+        Args:
+            path: The interface.
+            data: What it is asked.
+            name: The object, for messages.
+            beside: Further parameters beside `data`.
+
         Raises:
-            PullError: The server refuses, or cannot be reached.
+            FxiaokeError: The server refuses.
+            PullError: It cannot be reached.
         """
-        answer = self._send(path, {**self._caller(), "data": data})
+        answer = self._send(path, {**self._caller(), **beside, "data": data})
         if _code(answer) in _EXPIRED:
             self._token_ends = 0.0
-            answer = self._send(path, {**self._caller(), "data": data})
+            answer = self._send(path, {**self._caller(), **beside, "data": data})
         self._check(answer, name)
         return answer
 
@@ -215,7 +242,8 @@ class Fxiaoke:
     def _check(self, answer: Mapping[str, Any], name: str) -> None:
         code = _code(answer)
         if code != 0:
-            raise PullError(f"{name} was refused with {self._words(answer)}", _hint(code, self._settings.variables))
+            hint = _hint(code, self._settings.variables)
+            raise FxiaokeError(code or 0, f"{name} was refused with {self._words(answer)}", hint)
 
     def _words(self, answer: Mapping[str, Any]) -> str:
         """An error as the vendor words it. A secret that is quoted is removed."""

@@ -57,7 +57,7 @@ _CONCERNED = """
         union
         select other_node from links where kind = 'person_ref'
         union
-        select other_node from links_before
+        select other_node from links_before where kind = 'person_ref'
         union
         select node from decided
         union
@@ -87,8 +87,8 @@ _LINKS_OF_DAY = """
             when kind = 'person_ref' then $day = (select max(observed_on) from days)
             else coalesce(valid_from <= $day, true)
         end
-    union all
-    select 'person_ref', source, node, other_node
+    union
+    select kind, source, node, other_node
     from links_before
     where observed_on = $day and node in (select node from concerned)
 """

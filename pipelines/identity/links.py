@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pipelines.base import quoting
 from pipelines.identity.components import Codes, arrays
 
-# The files in exchange/: the links of the as-of day, those by person_ref at earlier month ends, and the days.
+# The files in exchange/: the links of the as-of day, other links of earlier month ends, and the days.
 LINKS, LINKS_BEFORE, DAYS = "identity_links.parquet", "identity_links_before.parquet", "identity_days.parquet"
 
 # The kinds of nodes. A link has the kind of its other node.

@@ -33,6 +33,7 @@ from pipelines.privacy.landed import erase_landed
 from pipelines.privacy.landed_again import check_nobody_returns
 from pipelines.privacy.plan import JOURNAL, Plan, read_journal, write_journal
 from pipelines.privacy.planning import search_failed
+from pipelines.privacy.pushed import erase_from_pushes
 from pipelines.privacy.tombstones import (
     add_tombstones,
     erase_staged,
@@ -93,6 +94,7 @@ def erase(settings: Settings, plan: Plan, users_umask: int, progress: Progress =
         path.unlink()
         sync_file(path.parent)
     erase_from_touches(paths.audience_touches, set(refs_of(plan.subject)))  # those that have not landed
+    pushed = erase_from_pushes(paths.pushes, set(refs_of(plan.subject)))
     logs, left = remove_logs(paths, plan.words)
     certificate = Certificate(
         id=plan.id,
@@ -119,7 +121,7 @@ def erase(settings: Settings, plan: Plan, users_umask: int, progress: Progress =
         inbox_removed=tuple(_withheld(name, plan) for name in originals.inside.values()),
         inbox_left=tuple(_withheld(name, plan) for name in originals.outside.values()),
         logs_removed=tuple(logs),
-        to_do=tuple(_to_do(settings, plan, originals.outside, left)),
+        to_do=(*_in_crms(pushed), *_to_do(settings, plan, originals.outside, left)),
     )
     write_certificate(paths.erasures, certificate)
     (paths.erasures / JOURNAL).unlink()
@@ -184,6 +186,14 @@ def _remaining_keys(settings: Settings, plan: Plan) -> tuple[str, ...]:
 
 def _withheld(name: str, plan: Plan) -> str:
     return "(not shown: the file name identifies the person)" if any(w in name.lower() for w in plan.words) else name
+
+
+def _in_crms(pushed: list[tuple[str, str, int]]) -> list[str]:
+    return [
+        f"{counted(count, 'record')} of {name} in the CRM of the source {source} had fields that `loyalty push` wrote:"
+        " delete the person there too, or clear these fields"
+        for source, name, count in pushed
+    ]
 
 
 def _to_do(settings: Settings, plan: Plan, originals: Mapping[Path, str], left: list[str]) -> list[str]:

@@ -29,7 +29,9 @@ _AFTER = r"(?:$|[^a-z0-9])"
 
 
 def ref_columns(entity: str) -> list[str]:
-    """The columns of an entity that refer to a person."""
+    """SQL of the columns of an entity that refer to a person. Deletions of customers name them by their record."""
+    if entity == "deletions":
+        return ["case when entity = 'customers' then record_id end"]
     return [column for column in REFS if column in ENTITIES[entity].columns]
 
 

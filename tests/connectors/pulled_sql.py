@@ -1,5 +1,8 @@
 """Pulls of databases, for the tests of each database. No test stands here."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from pipelines.base.project import project_root
 from pipelines.config.pulls import PullSettings
 from pipelines.connectors.pull_report import PullReport
 from pipelines.connectors.pulled_source import PulledSource
@@ -49,6 +53,31 @@ class Pulled:
     def last(self) -> pa.Table:
         """The rows of the newest file."""
         return pq.read_table(max(self.inbox.iterdir(), key=lambda path: path.stat().st_mtime_ns))
+
+
+_MEASURED = """
+import json, resource, sys
+from pathlib import Path
+from tests.connectors.pulled_sql import Pulled
+
+def megabytes():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+settings = json.loads(sys.argv[2])
+pulled = Pulled(Path(sys.argv[1]), **settings)
+Pulled(Path(sys.argv[1]) / "none", {"none": {"query": "select 1 as one"}}).pull()  # what every pull needs
+before = megabytes()
+print(pulled.pull().records, megabytes() - before)
+"""
+
+
+def records_and_megabytes(folder: Path, settings: dict[str, Any]) -> tuple[int, int]:
+    """Pull in a process of its own; gives the number of records, and by how much its memory grew."""
+    command = [sys.executable, "-c", _MEASURED, str(folder), json.dumps(settings)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=project_root(), check=False)
+    assert done.returncode == 0, done.stderr
+    records, megabytes = map(int, done.stdout.split())
+    return records, megabytes
 
 
 class Stop(BaseException):

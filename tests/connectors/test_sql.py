@@ -2,18 +2,22 @@
 
 import re
 import sqlite3
+import textwrap
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from pipelines.base.errors import ConfigError, PullError
+from pipelines.base.project import project_root
 from pipelines.config.pulls import PullSettings
 from pipelines.connectors.pulling import planned_pull, pull_source
 from tests.connectors.pulled_sql import Pulled, Stop, stop_after
+from tests.pipeline.landing_desk import Desk
 
 ORDERS = {"orders": {"table": "orders", "cursor": "updated_at", "overlap_minutes": 0}}
 NUMBERED = {"orders": {"table": "orders", "cursor": "id", "overlap_numbers": 2}}
@@ -322,3 +326,40 @@ def test_a_full_read_is_due_after_some_days(
     monkeypatch.setattr("pipelines.connectors.sql.alchemy.Alchemy.now", lambda _: later)
     orders.pull()
     assert ids(orders) == [0, 1, 2, 3, 4, 5]
+
+
+def test_the_example_of_the_docs_lands_what_is_pulled(database: sqlite3.Connection, tmp_path: Path) -> None:
+    text = (project_root() / "docs" / "sources.md").read_text(encoding="utf-8").partition("\n## Databases\n")[2]
+    config, mapping = (textwrap.dedent(part) for part in re.findall(r"```yaml\n(.*?)```", text, flags=re.DOTALL)[:2])
+    tables = yaml.safe_load(config)["sources"][0]["pull"]["sql"]["tables"]
+    assert PullSettings.model_validate({"sql": {"tables": tables}}).connector == "sql"
+    database.executescript(
+        "drop table orders; create table orders (id integer, customer_id integer, created_at text, state text,"
+        " amount decimal(10, 2), updated_at text);"
+        "create table customers (id integer, email text, segment text, test boolean);"
+        "insert into orders values (7, 1, '2024-05-01 10:00:00', 'done', 12.5, '2024-05-01 10:00:00');"
+        "insert into customers values (1, 'Ada@example.com', 'gold', 0), (2, 'b@example.com', null, 0)"
+    )
+    shop = Pulled(
+        tmp_path,
+        {
+            "orders": {**tables["orders"], "table": "main.orders"},
+            "customers": {"query": tables["customers"]["query"].replace("public.", "")},
+        },
+    )
+    desk = Desk(tmp_path)
+    desk.inbox = shop.inbox
+    desk.mapping.write_text(mapping, encoding="utf-8")
+    for day in (date(2024, 5, 31), date(2024, 6, 1)):
+        shop.pull()
+        assert not desk.land(today=day).warnings
+        database.executescript(
+            "update orders set state = 'void', updated_at = '2024-05-02 08:00:00';"
+            "delete from customers where id = 2; update customers set segment = 'silver'"
+        )
+    columns = "order_id, customer_ref, ordered_at, status, total, updated_at"
+    assert desk.rows("orders", columns, "updated_at") == [
+        ("7", "1", "2024-05-01 08:00:00", "paid", "12.5", "2024-05-01 08:00:00"),
+        ("7", "1", "2024-05-01 08:00:00", "cancelled", "12.5", "2024-05-02 06:00:00"),
+    ]
+    assert ("1", "ada@example.com", "silver") in desk.rows("customers", "customer_ref, email, segment", "1, 3")

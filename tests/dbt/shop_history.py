@@ -4,8 +4,9 @@ Late rows; corrections of amounts, of dates (into the past and the future) and o
 that come later; orders and lines that are pending, cancelled or of an unknown status for a while; orders and
 cancellations announced before their day; rates that arrive after the orders they value, or are corrected; returns
 before their order, without an amount or a date, several of one order, of unknown orders; customers who turn out to be
-one person; products that change category; lines that are rejected, some of them corrected later, some of orders of
-which nothing else is known; exports made long after the events. Only data is made here.
+one person; products that change category; records that are deleted and restored, also before they arrive; lines that
+are rejected, some of them corrected later, some of orders of which nothing else is known; exports made long after the
+events. Only data is made here.
 """
 
 import random
@@ -15,6 +16,16 @@ from datetime import date, datetime, time, timedelta
 
 # Sales above all; `odd` is in no list, and `declared` is what the test's mapping says.
 STATUSES = ["paid", "paid", "shipped", "on-hold", "cancelled", "odd", "declared", "test"]
+
+# The entities of which records are deleted, with the first column of their keys; lines are deleted with their orders.
+DELETABLE = {
+    "orders": "order_id",
+    "payments": "payment_id",
+    "returns": "return_id",
+    "survey_answers": "response_id",
+    "products": "product_id",
+    "customers": "customer_ref",
+}
 
 Rows = dict[str, list[dict[str, str | None]]]
 
@@ -45,6 +56,7 @@ class History:
         for n in range(n_orders // 3):
             self._answer(f"r{n}", n_orders)
         self._standing_data()
+        self._deletions()
 
     def files(self, landed_on: date) -> Iterator[File]:
         """What lands on a day, in the order of arrival."""
@@ -240,3 +252,21 @@ class History:
                 person = chance.choice([None, "c0", f"c{chance.randint(0, 19)}", "someone"])
                 row = {"customer_ref": customer, "person_ref": person, "country": chance.choice(["GB", "FR"])}
                 self._put("shop", day, chance.choice([None, day + timedelta(days=1)]), "customers", row)
+
+    def _deletions(self) -> None:
+        """Deletions of some records, of which later versions can follow; some arrive before the record, some late."""
+        chance = self._random
+        records = [
+            (source, entity, row[key])
+            for (source, _, _), rows in self._files.items()
+            for entity, key in DELETABLE.items()
+            for row in rows.get(entity, [])
+        ]
+        records += [("till", "orders", f"t{n}") for n in range(20)]
+        found = sorted({record for record in records if record[-1] is not None})
+        for source, entity, record_id in chance.sample(found, len(found) // 8):
+            for _ in range(chance.choice([1, 1, 2])):
+                day = self._day()
+                landed_on = self._late(day)
+                row = {"entity": entity, "record_id": record_id, "deleted_at": self._moment(day)}
+                self._put(source, landed_on, chance.choice([None, landed_on]), "deletions", row)

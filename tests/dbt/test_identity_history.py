@@ -47,6 +47,9 @@ KNOWN_FIRST: list[Record] = [
     ("shop", date(2024, 1, 5), {"customer_ref": "f1", "email": "f@example.org"}),
     ("crm", date(2024, 1, 6), {"customer_ref": "f2"}),
     ("crm", date(2024, 2, 10), {"customer_ref": "f2", "email": "f@example.org"}),
+    # the record of d2, with the e-mail of d1, is deleted in March
+    ("shop", date(2024, 1, 5), {"customer_ref": "d1", "email": "d@example.org"}),
+    ("crm", date(2024, 1, 6), {"customer_ref": "d2", "email": "d@example.org"}),
     # nobody else has the e-mail of n1 yet
     ("shop", date(2024, 1, 5), {"customer_ref": "n1", "email": "n@example.org"}),
 ]
@@ -72,6 +75,8 @@ UNTIL_FIRST: set[Change] = {
     (MARCH, "s1", "s2", "split", 1),
     (MARCH, "p1", "p1", "split", 1),
     (MARCH, "p1", "p2", "split", 1),
+    (MARCH, "d1", "d1", "split", 1),
+    (MARCH, "d1", "d2", "split", 1),
 }
 OF_K: set[Change] = {(FEBRUARY, "k1", "k1", "merged", 1), (FEBRUARY, "k2", "k1", "merged", 1)}
 OF_K_LATER: set[Change] = {(FEBRUARY, "k1", "k2", "merged", 1), (FEBRUARY, "k2", "k2", "merged", 1)}
@@ -117,6 +122,8 @@ def warehouse(new_warehouse: Callable[[], Warehouse]) -> Warehouse:
     home = new_warehouse()
     home.models = [table.split(".")[1] for table in COMPARED]
     deliver(home, KNOWN_FIRST, FIRST)
+    deletion = {"entity": "customers", "record_id": "d2", "deleted_at": "2024-03-10 10:00:00"}
+    home.land({"deletions": [deletion]}, landed_on=FIRST, source="crm")
     for source in ("shop", "crm"):
         of_source = [ref for ref, one in SOURCES.items() if one == source and ref != "n2"]
         orders = [{"order_id": ref, "customer_ref": ref, "ordered_at": "2024-03-20 10:00:00"} for ref in of_source]

@@ -37,6 +37,7 @@ WITHOUT_KEY = {"int_rejected_row", "int_unlisted_line"}
 # Models that read one input for each entity or topic.
 WIDE = 12
 ONE_INPUT_PER_ENTITY = {
+    "int_issue_deletion",
     "stg_file_reconciliation",
     "stg_key_conflict",
     "stg_quarantine",

@@ -36,6 +36,7 @@ FIXED: dict[str, dict[str, str]] = {
     "returns": {"order_id": "o", "returned_at": "2024-03-06 10:00:00", "kind": "return"},
     "fx_rates": {"day": "2024-03-05"},
 }
+DELETABLE = {"orders", "cases", "customers", "returns"}
 KEYS = {"currency": ["EUR", "USD"]}
 VALUES = {
     "closed_at": ["2024-03-06 10:00:00", "2024-03-18 10:00:00", "soon", None],
@@ -50,8 +51,12 @@ PLACES = ("stg_delivery", "stg_batch")
 
 def models_of(entity: str) -> list[tuple[str, str]]:
     """(schema, model) from what landed to what was so on the day."""
-    staged = [("staging", model) for model in (*PLACES, f"stg_{entity}__checked", f"stg_{entity}")]
+    landed = [f"stg_{name}{suffix}" for name in (entity, "deletions") for suffix in ("__checked", "")]
+    staged = [("staging", model) for model in (*PLACES, *landed)]
     return [*staged, ("staging", f"int_{entity}_as_of")]
+
+
+File = tuple[date, date | None, dict[str, list[Row]], str]
 
 
 @dataclass(frozen=True)
@@ -61,10 +66,12 @@ class Version:
     Attributes:
         row: Canonical columns.
         file_on: The date of the file that it comes in.
+        entity: The entity; that of the test, or deletions.
     """
 
     row: tuple[tuple[str, str | None], ...]
     file_on: date | None
+    entity: str
 
 
 def versions(entity: str) -> st.SearchStrategy[Version]:
@@ -77,26 +84,37 @@ def versions(entity: str) -> st.SearchStrategy[Version]:
             "updated_at": st.none() | days.map(lambda day: f"{day} 12:00:00"),
         }
     )
-    return st.builds(
-        lambda row, file_on: Version(tuple({**FIXED[entity], **row}.items()), file_on), row, st.none() | days
+    stated = st.builds(
+        lambda row, file_on: Version(tuple({**FIXED[entity], **row}.items()), file_on, entity), row, st.none() | days
     )
+    return stated | deletions(entity) if entity in DELETABLE else stated
+
+
+def deletions(entity: str) -> st.SearchStrategy[Version]:
+    row = st.fixed_dictionaries(
+        {
+            "entity": st.just(entity),
+            "record_id": st.sampled_from(["1", "2"]),
+            "deleted_at": st.sampled_from([f"2024-03-{day} 12:00:00" for day in ("05", "14", "15", "16")]),
+        }
+    )
+    return st.builds(lambda row: Version(tuple(row.items()), None, "deletions"), row)
 
 
 @st.composite
-def deliveries(draw: st.DrawFn, rows: Sequence[Version]) -> list[tuple[date, date | None, list[Row], str]]:
-    """Files that hold the rows, each at least once: (landed on, file date, rows, name)."""
+def deliveries(draw: st.DrawFn, rows: Sequence[Version]) -> list[File]:
+    """Files that hold the rows, each at least once: (landed on, file date, rows by entity, name)."""
     again = draw(st.lists(st.sampled_from(rows), max_size=3))
     order = draw(st.permutations([*rows, *again]))
-    files: list[tuple[date, date | None, list[Row], str]] = []
+    files: list[File] = []
     for version in order:
         fits = [file for file in files if file[1] == version.file_on]
         if fits and draw(st.booleans()):
-            fits[-1][2].append(dict(version.row))
+            fits[-1][2].setdefault(version.entity, []).append(dict(version.row))
         else:
             landed_on = FIRST_LANDED + timedelta(days=draw(st.integers(0, 9)))
-            files.append(
-                (landed_on, version.file_on, [dict(version.row)], draw(st.text("abc", min_size=1, max_size=2)))
-            )
+            rows_of = {version.entity: [dict(version.row)]}
+            files.append((landed_on, version.file_on, rows_of, draw(st.text("abc", min_size=1, max_size=2))))
     return files
 
 
@@ -106,6 +124,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Compiled"]:
     models = [
         *PLACES,
         *(model for entity in ENTITIES for model in (f"stg_{entity}__checked", f"stg_{entity}", f"int_{entity}_as_of")),
+        *("stg_deletions__checked", "stg_deletions"),
     ]
     with open_warehouse(home) as warehouse:
         warehouse.ingest(AS_OF)  # conditions on kinds are compiled from the seeds
@@ -126,13 +145,13 @@ class Compiled:
     home: Path
     sql: dict[str, str] = field(repr=False)
 
-    def build(self, entity: str, files: list[tuple[date, date | None, list[Row], str]]) -> tuple[object, object]:
+    def build(self, entity: str, files: list[File]) -> tuple[object, object]:
         """What is known of every key (versions and refusals, each once), and what each is on the day."""
         landing = self.home / "landing"
         shutil.rmtree(landing)
         prepare(landing)
         for number, (landed_on, file_on, rows, name) in enumerate(files):
-            land(landing, "shop", landed_on, {entity: rows}, file_on=file_on, name=f"{name}{number}")
+            land(landing, "shop", landed_on, rows, file_on=file_on, name=f"{name}{number}")
         columns = ", ".join((*ENTITIES[entity], "updated_at"))
         with duckdb.connect() as connection:
             # paths in the SQL are relative to the home, in which dbt runs

@@ -99,6 +99,16 @@ def rows(day: str, *, ref: str | None = REF, email: str | None = EMAIL, phone: s
     }
 
 
+def deletions(day: str) -> Rows:
+    """Deletions of her records and of one of Bob's."""
+    records = (("customers", REF), ("customers", SECOND_REF), ("orders", "A1"), ("customers", BOB))
+    return {
+        "deletions": [
+            {"entity": entity, "record_id": record, "deleted_at": f"{day} 12:00:00"} for entity, record in records
+        ]
+    }
+
+
 def bobs_rows(day: str) -> Rows:
     """Rows about Bob; in one free text he speaks of Ada."""
     at, who = f"{day} 11:00:00", {"customer_ref": BOB}

@@ -66,7 +66,9 @@ def everything(settings: Settings, where: str) -> dict[str, list[tuple[Any, ...]
 def once_landed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("landed")
     settings = person.settings(folder)
-    person.write(folder / "inbox", DAY, person.rows(DAY), person.bobs_rows(DAY), unreadable=UNREADABLE)
+    person.write(
+        folder / "inbox", DAY, person.rows(DAY), person.bobs_rows(DAY), person.deletions(DAY), unreadable=UNREADABLE
+    )
     till = [f"T{n},{person.REF},P1,1,2,{person.EMAIL},{DAY} 09:00:00" for n in (1, 1, 2)]
     till += [f"T1,,P1,1,2,,{DAY} 09:00:00", f"T9,{person.BOB},P1,1,2,,{DAY} 09:00:00"]
     (folder / "inbox" / "till_1.csv").write_text("order,who,sku,qty,price,mail,at\n" + "\n".join(till) + "\n")
@@ -91,6 +93,8 @@ def test_by_whatever_they_are_asked_for_nothing_of_them_is_left(shop: Settings, 
     assert certificate.landed["unreadable"] == {"blanked": 1}
     assert certificate.landed["interactions"] == {"blanked": 1, "removed": 1}
     assert certificate.landed["cases"] == {"removed": 2}  # one of them by her order alone
+    assert certificate.landed["deletions"] == {"removed": 2}
+    assert landed(shop, "deletions", columns="record_id") == [("A1",), (person.BOB,)]
 
 
 def only_by(day: str, **contact: str) -> person.Rows:

@@ -301,4 +301,4 @@ def test_every_exit_code_of_a_run_has_words_of_its_own() -> None:
     of_a_run = [kind for kind in LoyaltyError.__subclasses__() if kind not in elsewhere]
     codes = [*(kind.exit_code for kind in of_a_run), 137]
     meanings = {failed("h", "r", code, as_of=None, stage="", findings=()).what for code in codes}
-    assert len(meanings) == len(codes) == 8
+    assert len(meanings) == len(codes) == 9

@@ -23,9 +23,13 @@ ENTITY_OF = {
 }
 
 
+# No source of the sample deletes a record: tests/dbt/test_deletions.py breaks the rules of deletions.
+IN_SAMPLE = sorted(ENTITIES.keys() - {"deletions"})
+
+
 def _rules_on_rows() -> set[str]:
     with (SEEDS / "quarantine_rules.csv").open(encoding="utf-8", newline="") as file:
-        return {row["code"] for row in csv.DictReader(file) if row["entity"] in ENTITIES}
+        return {row["code"] for row in csv.DictReader(file) if row["entity"] in IN_SAMPLE}
 
 
 def test_every_rule_that_a_row_can_break_is_planted() -> None:
@@ -52,7 +56,7 @@ def test_a_planted_row_stands_on_its_line() -> None:
             assert part in line or part in ("recommend", "satisfied"), bad
 
 
-@pytest.mark.parametrize("entity", sorted(ENTITIES))
+@pytest.mark.parametrize("entity", IN_SAMPLE)
 def test_all_other_rows_are_counted_as_clean(entity: str) -> None:
     inbox = small_sample() / "inbox"
     bad_lines: dict[str, set[int]] = {}

@@ -5,22 +5,28 @@ from datetime import date
 DAY = date(2026, 1, 31)
 
 # A source with headers (1 row quarantined, 1 superseded, 1 of a replaced delivery, 1 of a later day,
-# 1 both), and one with lines only. A line of the first is not in the latest list of its order.
+# 1 both, 1 deleted, 1 deleted and of a replaced delivery), and one with lines only. A line of the first is not in the
+# latest list of its order.
 GOOD_DAY = """
 create schema staging; create schema intermediate; create schema marts;
 create table staging.stg_file_reconciliation as
-    from (values ('shop', 'orders', 7), ('shop', 'order_lines', 7), ('till', 'order_lines', 2))
+    from (values ('shop', 'orders', 9), ('shop', 'order_lines', 8), ('till', 'order_lines', 2))
     as t (source, entity, landed_rows);
 create table staging.stg_quarantine as
     from (values ('shop', 'orders'), ('shop', 'order_lines')) as t (source, entity);
 create table staging.stg_orders as from (values
     ('shop', 'a', date '2026-01-02'), ('shop', 'a', date '2026-01-02'), ('shop', 'b', date '2026-01-03'),
-    ('shop', 'gone', date '2026-01-02'), ('shop', 'later', date '2026-02-01'), ('shop', 'both', date '2026-02-02'))
+    ('shop', 'gone', date '2026-01-02'), ('shop', 'later', date '2026-02-01'), ('shop', 'both', date '2026-02-02'),
+    ('shop', 'deleted', date '2026-01-02'), ('shop', 'deleted_both', date '2026-01-02'))
     as t (source, order_id, event_on);
+create table staging.stg_deletions as from (values
+    ('shop', 'orders', 'deleted', date '2026-01-30'), ('shop', 'orders', 'deleted_both', date '2026-01-31'),
+    ('shop', 'orders', 'a', date '2026-02-01'), ('shop', 'cases', 'b', date '2026-01-30'))
+    as t (source, entity, record_id, event_on);
 create table staging.stg_order_lines as from (values
     ('shop', 'a', '1', null), ('shop', 'a', '1', null), ('shop', 'later', '1', date '2026-02-01'),
     ('shop', 'a', '9', null), ('shop', 'gone', '1', null), ('shop', 'both', '1', date '2026-02-02'),
-    ('till', 'x', '1', date '2026-01-05'), ('till', 'x', '2', date '2026-01-05'))
+    ('shop', 'deleted', '1', null), ('till', 'x', '1', date '2026-01-05'), ('till', 'x', '2', date '2026-01-05'))
     as t (source, order_id, line_id, event_on);
 create table staging.int_order_lines_latest as from (values
     ('shop', 'a', '1', null), ('shop', 'a', '9', 'list'), ('till', 'x', '1', null), ('till', 'x', '2', null))
@@ -28,6 +34,7 @@ create table staging.int_order_lines_latest as from (values
 create table staging.stg_redelivered_row as from (values
     ('order_lines', 'shop', 'gone', '1', true, 'superseded'), ('orders', 'shop', 'gone', '', true, 'removed'),
     ('order_lines', 'shop', 'both', '1', true, 'removed'), ('orders', 'shop', 'both', '', true, 'removed'),
+    ('orders', 'shop', 'deleted_both', '', true, 'removed'),
     ('orders', 'shop', 'b', '', true, 'kept')) as t (entity, source, key_1, key_2, is_accepted, outcome);
 create table staging.int_orders_as_of as
     from (values ('shop', 'a'), ('shop', 'b')) as t (source, order_id);

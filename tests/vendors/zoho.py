@@ -19,13 +19,13 @@ from urllib.parse import quote, unquote
 from tests.vendors.server import Reply, Request, serving
 from tests.vendors.zoho_bulk import BulkRead
 from tests.vendors.zoho_modules import Module, Record, error, sample_modules, stamp, time_of
-from tests.vendors.zoho_upsert import upsert
 
 CLIENT = {"client_id": "1000.CLIENT", "client_secret": "planted-secret", "refresh_token": "1000.refresh"}
 """The credentials that the server accepts."""
 PAGED_BY_NUMBER = 2_000
 MOST_FIELDS = 50
 MOST_PER_PAGE = 200
+MOST_UPSERTED = 100
 
 
 @dataclass
@@ -68,6 +68,7 @@ class Zoho:
         faults: What goes wrong.
         sent: The requests so far: method, path and query.
         credits: The number of requests of the API.
+        triggers: What each update of records may start.
     """
 
     modules: dict[str, Module] = field(default_factory=sample_modules)
@@ -83,6 +84,7 @@ class Zoho:
     faults: list[Fault] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)
     credits: int = 0
+    triggers: list[Any] = field(default_factory=list)
     tokens: dict[str, int] = field(default_factory=dict)
     last_request: float = field(default_factory=time.monotonic)
 
@@ -168,7 +170,9 @@ class Zoho:
             case ("GET", ["crm", "v8", name, "deleted"]):
                 return self._refused(name) or self._deleted(request, self.modules[name])
             case ("POST", ["crm", "v8", name, "upsert"]):
-                return self._refused(name) or upsert(request, self.modules[name], self.now())
+                return self._refused(name) or self._upsert(request, self.modules[name])
+            case ("PUT", ["crm", "v8", name]):
+                return self._refused(name) or self._update(request, self.modules[name])
             case ("GET", ["crm", "v8", "Campaigns", campaign, "Contacts"]):
                 return self._refused("Campaigns") or self._members(request, campaign)
             case ("GET", ["crm", "v8", name]):
@@ -262,6 +266,58 @@ class Zoho:
             if one in contacts.records
         ]
         return _page(request, found, "data") if found else Reply(204)
+
+    def _upsert(self, request: Request, module: Module) -> Reply:
+        body = request.json()
+        data, by = body.get("data", []), body.get("duplicate_check_fields", [])
+        if not 0 < len(data) <= MOST_UPSERTED:
+            return error(400, "INVALID_DATA", "between 1 and 100 records can be sent", expected_data_type="jsonarray")
+        return Reply(200, {"data": [self._upserted(module, one, by) for one in data]})
+
+    def _update(self, request: Request, module: Module) -> Reply:
+        """Change records by ID, with an answer for each: 207 if some are refused, 400 if all are."""
+        body = request.json()
+        if not 0 < len(body.get("data", [])) <= MOST_UPSERTED:
+            return error(400, "INVALID_DATA", "between 1 and 100 records can be sent", expected_data_type="jsonarray")
+        self.triggers.append(body.get("trigger"))
+        answers = [self._updated(module, one) for one in body["data"]]
+        good = sum(one["code"] == "SUCCESS" for one in answers)
+        return Reply(200 if good == len(answers) else 207 if good else 400, {"data": answers})
+
+    def _updated(self, module: Module, values: Record) -> Record:
+        if values.get("id") not in module.records:
+            refused: Record = error(400, "INVALID_DATA", "the id given seems to be invalid", api_name="id").body
+            return refused
+        for name, value in values.items():
+            options = module.options.get(name)
+            of_number = module.fields.get(name) in ("integer", "double", "currency")
+            fits = options is None or value is None or value in options
+            if not fits or (of_number and not isinstance(value, int | float | None)):
+                invalid: Record = error(400, "INVALID_DATA", "invalid data", api_name=name).body
+                return invalid
+        return self._upserted(module, values, [])
+
+    def _upserted(self, module: Module, values: Record, by: list[str]) -> Record:
+        unknown = next((name for name in values if name != "id" and name not in module.fields), None)
+        if unknown:
+            body: Record = error(400, "INVALID_DATA", "invalid data", api_name=unknown).body
+            return body
+        existing = values.get("id") if values.get("id") in module.records else None
+        same = None
+        for name in by:
+            if existing is None and values.get(name):
+                rows = module.records.values()
+                existing = next((one["id"] for one in rows if one.get(name) == values[name]), None)
+                same = name if existing else None
+        if existing is None and "id" in values:
+            refused: Record = error(400, "INVALID_DATA", "the id given seems to be invalid", api_name="id").body
+            return refused
+        identity = existing or module.next_id()
+        row = module.put(identity, {name: v for name, v in values.items() if name != "id"}, self.now())
+        details = {name: row[name] for name in ("id", "Modified_Time", "Created_Time") if name in row}
+        action, words = ("update", "record updated") if existing else ("insert", "record added")
+        found: Record = {"status": "success", "code": "SUCCESS", "message": words, "action": action, "details": details}
+        return found | ({"duplicate_field": same} if same else {})
 
 
 def _since(request: Request) -> tuple[datetime | None, Reply | None]:

@@ -38,12 +38,14 @@ class Module:
         fields: The types of its fields by their API names, without `id`.
         records: Its records by their ID.
         deleted: Its deleted records, in the order of their deletion.
+        options: The values of the fields that are choices.
     """
 
     name: str
     fields: dict[str, str]
     records: dict[str, Record] = field(default_factory=dict)
     deleted: list[Record] = field(default_factory=list)
+    options: dict[str, tuple[str, ...]] = field(default_factory=dict)
     is_api_supported: bool = True
     number: int = 0
     ordered: list[str] | None = None
@@ -132,6 +134,9 @@ class Module:
                 "field_label": name.replace("_", " "),
                 "custom_field": name.startswith("C_"),
                 "id": str(number),
+                "pick_list_values": [
+                    {"display_value": one.capitalize(), "actual_value": one} for one in self.options.get(name, ())
+                ],
             }
             for number, (name, kind) in enumerate({"id": "bigint", **self.fields}.items())
         ]

@@ -6,8 +6,8 @@ earliest later one. In both cases its event must not be after the day. A version
 an address list that was exported later also describes earlier days. Times of later events (masked) are NULL if they are after the
 day, and so is the state that depends on them.
 
-A row that a later delivery of its file has replaced does not count (see redelivered_rows). Most keys have a single version:
-only the versions of the other keys are sorted.
+A row that a later delivery of its file has replaced does not count (see redelivered_rows), nor does a row of a deleted record
+(see deletions). Most keys have a single version: only the versions of the other keys are sorted.
 
 versions  a relation with the columns of stg_<entity>
 day       a date, as text; the as-of day by default
@@ -43,7 +43,10 @@ contested as (
         on {% for key in keys %}asked.{{ key }} = several.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
     left join {{ ref('stg_batch') }} as batches
         on asked.source = batches.source and asked.batch = batches.batch and batches.entity = '{{ name }}'
-    where not {{ is_replaced(name, 'asked', day) }}
+    {{ join_deleted(name, 'asked', day) }}
+    where
+        not {{ is_replaced(name, 'asked', day) }}
+        and {{ is_not_deleted(name, 'asked', day) }}
 ),
 
 ranked as (
@@ -82,12 +85,14 @@ latest as (
         select * from {{ versions }}
         where {{ where }}
     ) as asked
+    {{ join_deleted(name, 'asked', day) }}
     where
         not exists (
             select 1 from several
             where {% for key in keys %}several.{{ key }} = asked.{{ key }}{{ ' and ' if not loop.last }}{% endfor %}
         )
         and not {{ is_replaced(name, 'asked', day) }}
+        and {{ is_not_deleted(name, 'asked', day) }}
 )
 
 select

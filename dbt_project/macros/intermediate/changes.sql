@@ -15,7 +15,8 @@
     ({{ day }} > date '{{ this_build("previous_as_of") }}' and {{ day }} <= date '{{ this_build("as_of") }}')
 {%- endmacro %}
 
-{#- The keys with a version that arrived, became known or happened since the last build, or one of whose later times has passed since. -#}
+{#- The keys with a version that arrived, became known or happened since the last build, or one of whose later times has passed since,
+    and those whose deletion did. -#}
 {% macro touched_keys(name) -%}
 {%- set spec = entity(name) -%}
 select distinct source, {{ spec.key | join(', ') }}
@@ -31,14 +32,21 @@ where
     {%- for column in spec.masked %}
     or {{ is_new_day(business_date(column)) }}
     {%- endfor %}
+    {%- if is_deletable(name) %}
+    or (source, {{ spec.key[0] }}) in ({{ changed_deletions(name) }})
+    {%- endif %}
 {%- endmacro %}
 
-{#- The keys of an entity in batches that the last build had and whose file was delivered again since: their earlier state can no
-    longer be queried. -#}
+{#- The keys of an entity in batches that the last build had and whose file was delivered again since, and those with a deletion
+    that arrived since: their earlier state can no longer be queried. -#}
 {% macro redelivered_keys(name) -%}
 select distinct source, {{ entity(name).key | join(', ') }}
 from {{ ref('stg_' ~ name) }}
-where batch in ({{ batch_list(this_build('changed_batches') | reject('in', this_build('new_batches')) | list) }})
+where
+    batch in ({{ batch_list(this_build('changed_batches') | reject('in', this_build('new_batches')) | list) }})
+    {%- if is_deletable(name) %}
+    or (source, {{ entity(name).key[0] }}) in ({{ changed_deletions(name) }})
+    {%- endif %}
 {%- endmacro %}
 
 {#- The versions of an entity that the last build had, as a relation. -#}

@@ -88,7 +88,7 @@ Written by `make docs` from models/staging/entities/: change them there.
             "updated_at": ["timestamp", "COV-005"],
         },
         "accepts": {
-            "entity": ["campaign_touches", "cases", "customers", "fx_rates", "interactions", "loyalty_events", "order_lines", "orders", "payments", "products", "referrals", "returns", "survey_answers", "survey_invitations"],
+            "entity": ["campaign_touches", "cases", "customers", "deletions", "fx_rates", "interactions", "loyalty_events", "order_lines", "orders", "payments", "products", "referrals", "returns", "survey_answers", "survey_invitations"],
         },
         "rules": [
             {"code": "COV-101", "columns": ["entity"], "reject": "unaccepted"},
@@ -132,6 +132,26 @@ Written by `make docs` from models/staging/entities/: change them there.
             {"code": "CUS-102", "columns": ["updated_at"], "reject": "future"},
             {"code": "CUS-103", "columns": ["birth_date"], "reject": "future", "where": "birth_date < date '1900-01-01'"},
             {"code": "CUS-104", "columns": ["acquisition_cost"], "reject": "negative"},
+        ],
+    }) }}
+    {%- elif name == 'deletions' -%}
+    {{ return({
+        "prefix": "DEL", "key": ["entity", "record_id"], "event": "deleted_at",
+        "masked": [], "state": [],
+        "columns": {
+            "entity": ["lower"],
+            "record_id": ["text"],
+            "deleted_at": ["timestamp", "DEL-002"],
+            "updated_at": ["timestamp", "DEL-003"],
+        },
+        "accepts": {
+            "entity": ["campaign_touches", "cases", "customers", "interactions", "loyalty_events", "orders", "payments", "products", "referrals", "returns", "survey_answers", "survey_invitations"],
+        },
+        "rules": [
+            {"code": "DEL-101", "columns": ["entity"], "reject": "unaccepted"},
+            {"code": "DEL-102", "columns": ["deleted_at"], "reject": "missing"},
+            {"code": "DEL-103", "columns": ["deleted_at"], "reject": "future"},
+            {"code": "DEL-104", "columns": ["updated_at"], "reject": "future"},
         ],
     }) }}
     {%- elif name == 'fx_rates' -%}
@@ -468,8 +488,8 @@ Written by `make docs` from models/staging/entities/: change them there.
 {#- The names of the entities. -#}
 {% macro entities() -%}
     {{ return([
-        'campaign_touches', 'cases', 'coverage', 'customers', 'fx_rates', 'interactions', 'loyalty_events',
-        'order_lines', 'orders', 'payments', 'products', 'referrals', 'returns', 'survey_answers',
+        'campaign_touches', 'cases', 'coverage', 'customers', 'deletions', 'fx_rates', 'interactions',
+        'loyalty_events', 'order_lines', 'orders', 'payments', 'products', 'referrals', 'returns', 'survey_answers',
         'survey_invitations',
     ]) }}
 {%- endmacro %}

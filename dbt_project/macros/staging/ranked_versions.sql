@@ -62,7 +62,7 @@ where
 {#-
 CTEs with every version of some keys of the entity `name`, ranked by latest_first. The last CTE is <entity>_conflicts.
 is_conflicting: an accepted row that does not count, because another version counts, although no date and no delivery
-shows which of them is newer.
+shows which of them is newer. Deletions do not conflict: each of them counts.
 
 `keys` is a query of the keys. Most keys have only one version, and ranking every key would sort whole entities.
 -#}
@@ -117,7 +117,8 @@ shows which of them is newer.
         and content_hash <> winner_hash
         and coalesce(updated_at = winner_updated_at, updated_at is null and winner_updated_at is null)
         and coalesce(file_on = winner_file_on, file_on is null and winner_file_on is null)
-        and n_later_deliveries = winner_n_later as is_conflicting
+        and n_later_deliveries = winner_n_later
+        {{- ' and false' if name == 'deletions' }} as is_conflicting
     from {{ name }}_ranked
 )
 {%- endmacro %}

@@ -79,7 +79,7 @@ class Sql:
         self._refuse_unusable(one, column)
         own = self._own(column)
         greatest_sql = column.sql.replace(own, f"max({own})")
-        greatest = self._scalar(select(greatest_sql, base), column.type)
+        greatest = self._scalar(select(greatest_sql, base), column)
         if greatest is None:
             return self._marked(one, _NONE)
         value = value_of(kind, greatest)
@@ -214,14 +214,13 @@ class Sql:
         return literal(value, self._database.cast_types.get(kind))
 
     def _count(self, base: str, condition: str) -> int:
-        found = self._scalar(select("count(*)", base, condition), pa.int64())
+        found = self._scalar(select("count(*)", base, condition), Column("count", "", pa.int64()))
         return int(str(found))
 
-    def _scalar(self, sql: str, kind: pa.DataType) -> object:
+    def _scalar(self, sql: str, column: Column) -> object:
         """The one value of a query, read like the values of its column."""
-        column = Column("value", "", kind)
         tables = list(self._database.batches(sql, [column]))
-        found: object = tables[0]["value"][0].as_py()
+        found: object = tables[0][column.name][0].as_py()
         return found
 
     def _read(self, sql: str, columns: list[Column]) -> Iterator[pa.Table]:

@@ -53,8 +53,14 @@ def _mysql_columns(connection: sa.Connection, base: str, table: str | None, quot
 def _unsigned(connection: sa.Connection, table: str) -> set[str]:
     """The columns of a table that are unsigned: the description of a query does not say so."""
     schema, _, name = table.rpartition(".")
-    columns = sa.inspect(connection).get_columns(name, schema=schema or None)
-    return {one["name"] for one in columns if getattr(one["type"], "unsigned", False)}
+    found = connection.execute(
+        sa.text(
+            "select column_name from information_schema.columns where column_type like '% unsigned%'"
+            " and table_schema = coalesce(:schema, database()) and table_name = :name"
+        ),
+        {"schema": schema or None, "name": name},
+    )
+    return {str(one[0]) for one in found}
 
 
 def _mysql_column(name: str, code: int, length: int, scale: int, is_unsigned: bool, quoted: Quote) -> Column:
@@ -77,7 +83,7 @@ def _mysql_column(name: str, code: int, length: int, scale: int, is_unsigned: bo
         case 12:
             return Column(name, text, pa.timestamp("us"), Kind.TIME)
         case 7:  # in the zone of the session, which is UTC
-            return Column(name, text, pa.timestamp("us", "UTC"), Kind.MOMENT)
+            return Column(name, f"concat({text}, 'Z')", pa.timestamp("us", "UTC"), Kind.MOMENT)
         case 11:
             return Column(name, text, pa.string())
         case 16:

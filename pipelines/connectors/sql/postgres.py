@@ -133,6 +133,8 @@ class Postgres:
                 yield cursor
         except dbapi.Error as problem:
             raise _refused(problem) from None
+        except (pa.ArrowException, OSError) as problem:  # while rows arrive
+            raise _interrupted(problem) from None
         finally:
             with suppress(dbapi.Error):
                 connection.close()
@@ -159,9 +161,23 @@ def _refused(problem: Any) -> PullError:
         words, state = shown(problem).partition("Query was:")[0], "08000"
     return PullError(
         f"the database answered: {shown(words)} (SQLSTATE {state})",
-        hint="docs/sources.md lists the rights that the role needs; names are those of the database, with its upper"
+        hint="docs/sources.md names the rights that the role needs; names are those of the database, with its upper"
         " and lower case",
         is_temporary=state.startswith(_TEMPORARY),
+    )
+
+
+def _interrupted(problem: BaseException) -> PullError:
+    """The error for rows that end early: the server refused one of them, or the connection broke."""
+    # the first line after the severity; the others may quote values of rows
+    words = str(problem).rpartition("ERROR:")[2].strip().partition("\n")[0].removeprefix("[libpq] ")
+    is_broken = "ERROR:" not in str(problem)
+    return PullError(
+        f"{'the connection to the database broke' if is_broken else 'the database answered'}: {shown(words)}",
+        hint="the next pull continues where this one stopped"
+        if is_broken
+        else "correct the query, or ask the operator of the database",
+        is_temporary=is_broken,
     )
 
 

@@ -24,16 +24,13 @@ def array_of(name: str, values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     Raises:
         PullError: A value does not fit the type.
     """
-    try:
-        return pa.array(values, kind)  # numbers as numbers, texts as texts
-    except (pa.ArrowException, TypeError, ValueError, OverflowError):
-        pass
-    if pa.types.is_string(kind):
-        values = [_text(one) for one in values]
-    try:
-        found = pa.array(values, pa.string())
-    except (pa.ArrowException, TypeError, ValueError) as problem:
-        raise _refused(name, kind) from problem
+    # unsigned numbers are not inferred beside None
+    found = _inferred(values, kind) if pa.types.is_integer(kind) else None
+    found = _inferred(values) if found is None else found
+    if pa.types.is_string(kind) and not (found is not None and found.type in (pa.string(), pa.null())):
+        found = _inferred([_text(one) for one in values])
+    if found is None:
+        raise _refused(name, kind)
     return as_type(name, found, kind)
 
 
@@ -77,6 +74,14 @@ def _check_years(name: str, found: pa.Array) -> None:
 def _refused(name: str, kind: pa.DataType) -> PullError:
     what = "a text that is not UTF-8" if pa.types.is_string(kind) else f"a value that is not of the type {kind}"
     return PullError(f"column `{name}` has {what}", hint=_HINT)
+
+
+def _inferred(values: Sequence[Any], kind: pa.DataType | None = None) -> pa.Array | None:
+    """A column of the type that the values have; None if it cannot be: they have several, or a text is not UTF-8."""
+    try:
+        return pa.array(values, kind)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        return None
 
 
 def _text(value: object) -> str | None:

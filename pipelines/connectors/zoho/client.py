@@ -104,6 +104,19 @@ class ZohoClient:
         """
         return _checked(self._web.request("POST", f"{self._settings.api}{path}", body=body)) or {}
 
+    def put(self, path: str, body: JsonValue) -> dict[str, Any]:
+        """The answer to a change of records: `data` has an answer for each record, also if all of them are refused.
+
+        Raises:
+            PullError: The server refuses the request as a whole, or cannot be reached.
+        """
+        answer = self._web.request("PUT", f"{self._settings.api}{path}", body=body)
+        if answer.status in (HTTPStatus.MULTI_STATUS, HTTPStatus.ACCEPTED, HTTPStatus.BAD_REQUEST):
+            found = answer.json()
+            if isinstance(found, dict) and isinstance(found.get("data"), list):
+                return found
+        return _checked(answer) or {}
+
     def download(self, path: str, to: Path) -> None:
         """Write what is at a path into a file.
 

@@ -20,6 +20,7 @@ from pipelines.base.errors import (
     InternalError,
     LockError,
     PublicationError,
+    PullError,
 )
 
 KILLED = 137  # the convention of shells: 128 + SIGKILL
@@ -50,6 +51,10 @@ _WHAT = {
     LockError.exit_code: (
         "a process left over from a killed run still has the warehouse open",
         "`loyalty status` names the process. End it, and run again.",
+    ),
+    PullError.exit_code: (
+        "a required source could not be pulled",
+        "`loyalty status` says what and why. Correct it, and run again; or set `required: false`.",
     ),
     KILLED: (
         "the run was killed",

@@ -3,6 +3,9 @@ with touched as (
     select source, order_id from ({{ touched_keys('orders') }}) as orders
     union
     select source, order_id from ({{ touched_keys('order_lines') }}) as lines
+    union
+    -- lines are deleted with their order, also if it has no header
+    select source, record_id as order_id from ({{ changed_deletions('orders') }}) as deletions
 ),
 
 rejected_rows as (

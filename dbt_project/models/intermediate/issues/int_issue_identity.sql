@@ -36,6 +36,7 @@ blocked as (
     from {{ ref('int_identity_contact') }} as contacts
     inner join {{ source('exchange', 'identity_blocked') }} as blocked
         on contacts.kind = blocked.kind and contacts.identifier = blocked.identifier
+    where contacts.valid_to is null
     group by contacts.source, contacts.kind
 ),
 

@@ -30,6 +30,35 @@ counted as (
     {{ keyed_rows('int_', '_as_of') }}
 ),
 
+deletions as (
+    select
+        entity,
+        source as deleted_source,
+        record_id as deleted_id,
+        last_deleted_at
+    from {{ ref('int_deletions_as_of') }}
+),
+
+deleted as (
+    select
+        entity,
+        deleted_source,
+        deleted_id,
+        last_deleted_at
+    from deletions
+    union all
+    -- lines are deleted with their order, unless it was restored
+    select
+        'order_lines' as entity,
+        deletions.deleted_source,
+        deletions.deleted_id,
+        deletions.last_deleted_at
+    from deletions
+    left join {{ ref('int_orders_as_of') }} as orders
+        on deletions.deleted_source = orders.source and deletions.deleted_id = orders.order_id
+    where deletions.entity = 'orders' and orders.order_id is null
+),
+
 -- A rejected row is resolved by an accepted row that is not older, ...
 resolved as (
     select
@@ -67,6 +96,18 @@ resolved as (
         'order_lines' as entity,
         batch || '|' || cast(record as string) || '|' || content_hash as row_id
     from {{ ref('int_unlisted_line') }}
+    union
+    -- ... or because its record, or the order of the line, was deleted, ...
+    select
+        rejected.entity,
+        rejected.row_id
+    from rejected
+    inner join deleted
+        on
+            rejected.source = deleted.deleted_source
+            and rejected.entity = deleted.entity
+            and rejected.key_1 = deleted.deleted_id
+    where not {{ is_not_deleted('orders', 'rejected', as_of_date(), known_on='known_on') }}
     union
     -- ... or because it became known later, while other lines of its order were known by the day.
     select

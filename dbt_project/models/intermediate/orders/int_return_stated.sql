@@ -41,6 +41,7 @@ placed as (
     select
         returns.*,
         orders.order_id is not null as has_order,
+        orders.order_id is null and deleted.deleted_id is not null as is_of_deleted_order,
         -- the customer of the order, even if somebody else returns the goods
         case when orders.order_id is not null then orders.customer_key else identities.customer_key end as customer_key,
         coalesce(returns.returned_at, orders.ordered_at) as dated_at,
@@ -61,6 +62,8 @@ placed as (
     from returns
     left join {{ ref('int_order') }} as orders
         on returns.source = orders.source and returns.order_id = orders.order_id
+    left join {{ deleted_orders(as_of_date()) }} as deleted
+        on returns.source = deleted.deleted_source and returns.order_id = deleted.deleted_id
     left join lines
         on
             returns.source = lines.source
@@ -103,7 +106,7 @@ classified as (
         -- more than the price of the goods, or exactly what was paid with tax and shipping
         stated_amount = order_total_amount or stated_amount > order_net_amount as is_more_than_goods,
         case
-            when has_order and not is_counted then 'order_not_counted'
+            when is_of_deleted_order or (has_order and not is_counted) then 'order_not_counted'
             when is_of_uncounted_line then 'line_not_counted'
             when returned_on is null then 'missing_date'
             when amount is not null and stated_amount is null then 'missing_rate'

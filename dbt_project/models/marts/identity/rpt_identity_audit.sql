@@ -4,6 +4,7 @@ with linked as (
         identifier,
         count(distinct source) as n_sources
     from {{ ref('int_identity_contact') }}
+    where valid_to is null
     group by kind, identifier
 )
 

@@ -4,6 +4,7 @@
     'int_issue_order_status',
     'int_issue_channel',
     'int_issue_delivery',
+    'int_issue_deletion',
     'int_issue_rounded_values',
     'int_issue_line_total',
     'int_issue_file',

@@ -8,8 +8,10 @@ with
         stated.customer_ref as ref,
         {{ columns | join(',\n        ') }},
         stated.event_on,
-        stated.effective_on
+        stated.effective_on,
+        case when not {{ is_not_deleted(name, 'stated', day) }} then deleted.last_deleted_on end as deleted_on
     from {% if has_guests(name) %}{{ with_guests(name) }}{% else %}{{ ref('stg_' ~ name) }}{% endif %} as stated
+    {{ join_deleted(name, 'stated', day) }}
     where
         coalesce(stated.event_on <= {{ day }}, true)
         and not {{ is_replaced(name, 'stated', day) }}
@@ -24,7 +26,8 @@ stated as (
         '{{ column }}' as kind,
         {{ column }} as value,
         event_on,
-        effective_on
+        effective_on,
+        deleted_on
     from {{ name }}_rows
     where {{ column }} is not null and ref is not null
     {%- if not loop.last %}
@@ -40,18 +43,19 @@ contacts as (
         stated.kind,
         identifiers.identifier,
         {{ earliest_known('stated.event_on') }} as stated_on,
-        {{ earliest_known('stated.effective_on') }} as known_on
+        {{ earliest_known('stated.effective_on') }} as known_on,
+        max(stated.deleted_on) as valid_to
     from stated
     inner join {{ source('exchange', 'identifiers') }} as identifiers
         on stated.kind = identifiers.kind and stated.value = identifiers.value
     where identifiers.identifier is not null
-    group by stated.source, stated.ref, stated.kind, identifiers.identifier
+    group by stated.source, stated.ref, stated.kind, identifiers.identifier, stated.deleted_on is not null
 ),
 
 ranked as (
     select
         *,
-        rank() over (partition by source, ref, kind order by known_on asc nulls first) as known_rank
+        rank() over (partition by source, ref, kind, valid_to is not null order by known_on asc nulls first) as known_rank
     from contacts
 )
 
@@ -65,6 +69,7 @@ select
     case
         when known_rank = 1 or known_on is null or stated_on > known_on then stated_on
         else known_on
-    end as valid_from
+    end as valid_from,
+    valid_to
 from ranked
 where coalesce(known_on <= {{ day }}, true) or known_rank = 1

@@ -22,6 +22,7 @@ contacts as (
     from {{ ref('int_identity_contact') }} as contacts
     inner join {{ source('exchange', 'pseudonyms') }} as own
         on contacts.source = own.source and contacts.customer_ref = own.ref
+    where contacts.valid_to is null
 )
 
 select * from person_refs

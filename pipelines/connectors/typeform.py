@@ -1,0 +1,184 @@
+"""Typeform: the responses of forms, by its API. Each form is an object.
+
+- Pages begin with the latest response; the next one has those before the last token. A read ends with an empty page.
+- A response is known by its token. It comes again in the overlap, and counts once.
+- Each type of response is read by itself: with several types, `since` would be that of only one of them.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from pipelines.base.errors import ConfigError, PullError
+from pipelines.base.text import printable_name
+from pipelines.config.pull_typeform import TypeformSettings
+from pipelines.config.pulls import PullSettings, WebSettings
+from pipelines.connectors.pages import Checkpoint, Record
+from pipelines.connectors.pulled_files import time_of, time_text
+from pipelines.connectors.pulling import Page, PulledObject, Say
+from pipelines.connectors.web import Answer, Verdict, Web, by_status
+
+_LIMIT: Mapping[str, float] = {"requests": 2, "per_seconds": 1}  # the vendor's
+_FORMS = 200  # the largest page of forms
+
+
+def connect(settings: PullSettings, warn: Say) -> "Typeform":
+    """The connector.
+
+    Raises:
+        ConfigError: The environment variable with the token is missing.
+    """
+    if settings.typeform is None:
+        raise ConfigError("the group `pull.typeform` is missing", hint="docs/pulls.md shows how a source is pulled")
+    web = settings.web
+    if not {"requests", "per_seconds"} & web.model_fields_set:
+        web = web.model_copy(update=dict(_LIMIT))
+    return Typeform(settings.typeform, web, warn)
+
+
+class Typeform:
+    """Reads the forms of one account.
+
+    Args:
+        settings: What is pulled.
+        web: How requests are sent.
+        warn: Receives what the user should know.
+    """
+
+    def __init__(self, settings: TypeformSettings, web: WebSettings, warn: Say) -> None:
+        self._settings = settings
+        self._warn = warn
+        self._variable = f"{settings.variables}_TOKEN"
+        token = os.environ.get(self._variable)
+        if not token:
+            raise ConfigError(
+                f"the environment has no {self._variable}",
+                hint="docs/sources.md says where the token of Typeform is created",
+            )
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._web = Web(web, judge=_judge, warn=warn)
+
+    def objects(self) -> Sequence[PulledObject]:
+        """The forms of the settings, or all.
+
+        Raises:
+            PullError: The token is not accepted.
+        """
+        of = self._settings
+        same = f"{of.url} {' '.join(of.types)} {of.page_size}"
+        return [
+            PulledObject(form, f"responses_{form}", full_read_days=of.full_read_days, settings=same)
+            for form in of.forms or self._forms()
+        ]
+
+    def server_time(self) -> datetime:
+        """The time in the header Date.
+
+        Raises:
+            PullError: The token is not accepted, or the server cannot be reached.
+        """
+        self._items("forms", {"page_size": "1"})
+        now = self._web.server_time()
+        if now is None:
+            raise PullError(
+                f"{self._settings.url} does not say its time in the header Date",
+                hint="check the address `pull.typeform.url`: a proxy may remove headers",
+            )
+        return now
+
+    def until(self, one: PulledObject, now: datetime) -> str:
+        """The server's time."""
+        return time_text(now)
+
+    def pages(self, one: PulledObject, since: str | None, until: str, checkpoint: Checkpoint | None) -> Iterator[Page]:
+        """The responses of a form that were submitted after `since`, the latest first.
+
+        Raises:
+            PullError: The form does not exist, or may not be read.
+        """
+        types, done = self._settings.types, checkpoint or {}
+        for kind in types[types.index(done["type"]) if done else 0 :]:
+            before = str(done["before"]) if done.get("type") == kind else ""
+            try:
+                for records in self._read(one.name, kind, since, before):
+                    before = str(records[-1]["token"])
+                    own = [{**record, "form_id": one.name} for record in records]
+                    yield Page(own, {"type": kind, "before": before})
+            except PullError as problem:
+                if problem.is_temporary or kind == types[0]:
+                    raise
+                self._warn(f"{one.name}: {kind} responses cannot be read: {problem.message}. Correct `types`")
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._web.close()
+
+    def _forms(self) -> Iterator[str]:
+        number, known = 1, set[str]()
+        while items := self._items("forms", {"page": str(number), "page_size": str(_FORMS)}):
+            new = [str(item["id"]) for item in items if item["id"] not in known]
+            yield from new
+            known.update(new)
+            if len(items) < _FORMS:
+                return
+            number += 1
+
+    def _read(self, form: str, kind: str, since: str | None, before: str) -> Iterator[Sequence[Record]]:
+        query = {"page_size": str(self._settings.page_size), "response_type": kind}
+        if since:
+            start = time_of(since) - timedelta(minutes=self._settings.overlap_minutes)
+            query["since"] = start.strftime("%Y-%m-%dT%H:%M:%S")
+        path, seen = f"forms/{form}/responses", {before}
+        while True:
+            for _ in range(3):  # a server may repeat a page
+                items = self._items(path, {**query, **({"before": before} if before else {})})
+                if not items:
+                    return
+                if not any(item.get("token") in seen for item in items):
+                    break
+            else:
+                raise PullError(
+                    f"the server repeats a page of the form {form}", hint="pull again later", is_temporary=True
+                )
+            if not all(isinstance(item.get("token"), str) and item["token"] for item in items):
+                raise PullError(f"a response of the form {form} has no token", hint="check `pull.typeform.url`")
+            seen = {str(item["token"]) for item in items}
+            before = str(items[-1]["token"])
+            yield items
+
+    def _items(self, path: str, query: Mapping[str, str]) -> Sequence[Record]:
+        answer = self._web.request("GET", f"{self._settings.url}/{path}", params=query, headers=self._headers)
+        found = answer.json() if answer.status == 200 else _words(answer)
+        if answer.status != 200:
+            raise PullError(
+                f"{answer.url} answered {answer.status}: {found}", hint=_hint(answer.status, self._variable)
+            )
+        items = found.get("items") if isinstance(found, dict) else None
+        if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+            raise PullError(f"{answer.url} did not answer with `items`", hint="check the address `pull.typeform.url`")
+        return items
+
+
+def _judge(answer: Answer) -> Verdict:
+    verdict = by_status(answer)
+    if answer.status == 204 or (answer.status == 200 and not answer.body.strip()):
+        return Verdict.AGAIN  # a page without responses is not an empty answer
+    return Verdict.USE if verdict is Verdict.RENEW else verdict  # a personal token cannot be renewed
+
+
+def _words(answer: Answer) -> str:
+    """An error as the vendor words it."""
+    try:
+        found = answer.json()
+    except PullError:
+        return "no JSON"
+    said = found if isinstance(found, dict) else {}
+    return printable_name(" ".join(f"{said.get('code', '')} {said.get('description', '')}".split())[:300])
+
+
+def _hint(status: int, variable: str) -> str:
+    if status in (401, 403):
+        return f"check {variable}: the token needs the scopes forms:read and responses:read, and may have been revoked"
+    if status == 404:
+        return "check the IDs under `forms`, and whether the account is in another data centre (`url`)"
+    return "check the settings of `pull.typeform`"
