@@ -62,6 +62,7 @@ def test_the_second_pull_reads_what_changed_and_what_was_deleted(source: PulledZ
         pytest.param(Fault(LIST, Reply(500, {"code": "INTERNAL_ERROR"}), times=3, skip=1), id="500"),
         pytest.param(Fault(LIST, Reply(0), times=2, skip=1), id="dropped connection"),
         pytest.param(Fault(LIST, Reply(200, b'{"data": [{"id"', cut=9), skip=1), id="cut answer"),
+        pytest.param(Fault(LIST, Reply(204), skip=1), id="an empty page before the last one"),
         pytest.param(Fault(LIST, seconds=0.6, skip=1), id="slow answer"),
         pytest.param(Fault(LIST, is_repeated=True, skip=1), id="repeated page"),
         pytest.param(Fault("/oauth/v2/token", Reply(500, {}), times=2), id="no token at first"),
@@ -69,6 +70,8 @@ def test_the_second_pull_reads_what_changed_and_what_was_deleted(source: PulledZ
     ],
 )
 def test_a_fault_of_the_server_changes_nothing(source: PulledZoho, fault: Fault) -> None:
+    if fault.seconds:
+        source.web = {"silent_seconds": fault.seconds / 2}
     source.server.faults.append(fault)
     report = source.pull()
     assert not report.failed and not source.differing()
@@ -91,7 +94,9 @@ def test_a_page_that_stays_repeated_fails_and_the_next_pull_continues_with_it(so
     assert report.objects[0].resumed_pages == 1
 
 
-def test_60_fields_are_read_in_two_batches_and_put_together(source: PulledZoho) -> None:
+@pytest.mark.parametrize("date_behind", [timedelta(), timedelta(hours=1)])
+def test_60_fields_are_read_in_two_batches_and_put_together(source: PulledZoho, date_behind: timedelta) -> None:
+    source.server.date_behind = date_behind
     module = source.server.modules["Contacts"]
     for number in range(60 - len(module.fields)):
         module.fields[f"C_{number}"] = "text"
@@ -109,10 +114,14 @@ def test_60_fields_are_read_in_two_batches_and_put_together(source: PulledZoho) 
 def test_several_edits_within_one_second_end_with_the_last_one(source: PulledZoho) -> None:
     server, one = source.server, ids(source)[0]
     server.clock = -timedelta(microseconds=server.now().microsecond)  # a second has just begun
-    values = iter(["second", "third"])
+
+    def edit_again() -> None:
+        if server.modules["Contacts"].records[one]["Last_Name"] == "first":
+            server.put("Contacts", one, Last_Name="second")
+
     server.faults.append(Fault(LIST, change=lambda: server.put("Contacts", one, Last_Name="first") and None))
-    # after the answer, in the same second
-    source.before_sleep = lambda: server.put("Contacts", one, Last_Name=next(values, "last"))
+    server.faults.append(Fault(LIST, change=edit_again, skip=1))
+    source.before_sleep = edit_again  # after the answer, in the same second
     source.pull()
     source.pull()
     assert not source.differing()

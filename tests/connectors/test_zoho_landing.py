@@ -49,6 +49,7 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PulledZo
     put("Tasks", "721", Status="Completed", Closed_Time="2024-04-06T10:00:00+03:00", Who_Id={"id": ADA})
     put("Notes", "731", Note_Content="Likes tea", Parent_Id={"id": ADA, "module": {"api_name": "Contacts", "id": "1"}})
     put("Campaigns", "801", Campaign_Name="Spring", Status="Complete", Start_Date="2024-04-10")
+    put("Campaigns", "802", Campaign_Name="Summer", Status="Planning")
     server.members["801"] = {ADA: "Opened", BO: "Bounced"}
     with pulling_zoho(tmp_path, server, monkeypatch) as found:
         yield found
@@ -85,9 +86,19 @@ def test_every_module_lands_where_it_belongs(source: PulledZoho) -> None:
     touch = (f"801-{ADA}", ADA, "801", "opened", "2024-04-10 00:00:00")
     assert desk.rows("campaign_touches", columns) == [touch]
     source.server.members["801"] = {ADA: "Responded"}
+    gone = [("Contacts", BO), ("Deals", "501"), ("Cases", "601"), ("Calls", "702"), ("Campaigns", "802")]
+    for module, identity in gone:
+        source.server.delete(module, identity)
     pulled(source)
     assert not desk.land().warnings
     assert sorted(desk.rows("campaign_touches", "action")) == [("clicked",), ("opened",)]
+    assert sorted(desk.rows("deletions", "entity, record_id")) == [
+        ("cases", "601"),
+        ("customers", BO),
+        ("interactions", "702"),
+        ("orders", "501"),
+    ]
+    assert {on for (on,) in desk.rows("deletions", "deleted_at is not null")} == {True}
 
 
 def test_bulk_read_gives_what_lists_give_without_the_names_of_look_ups(source: PulledZoho) -> None:

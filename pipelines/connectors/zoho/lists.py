@@ -72,6 +72,7 @@ class ListRead:
         self._seen: set[str] = set()
         self._last_page: list[str] = []
         self._is_restarted = False
+        self._is_doubtful = False
 
     def pages(self, checkpoint: Checkpoint | None) -> Iterator[Page]:
         """The pages.
@@ -91,15 +92,16 @@ class ListRead:
             if place.page <= 2:
                 return
             began = self.client.now()
-            is_moved = deleted_since(self.client, self.reader.module.name, time_of(place.began))
+            is_moved = self._is_doubtful or deleted_since(self.client, self.reader.module.name, time_of(place.began))
             if is_moved is False or (is_moved is None and place.round > 1):
                 return
             if place.round == _ROUNDS:
                 raise PullError(
-                    f"records of {self.reader.module.name} are deleted all the time, so that pages may miss records",
+                    f"the pages of {self.reader.module.name} change all the time, so that they may miss records",
                     hint="pull at a quieter time of the day",
                     is_temporary=True,
                 )
+            self._is_doubtful = False
             place = Place(round=place.round + 1, began=time_text(began))
 
     def _page(self, place: Place) -> Page:
@@ -123,6 +125,7 @@ class ListRead:
         else:
             rows = self.reader.by_ids([one for one in ids if one not in self._seen])
         self._seen.update(ids)
+        self._is_doubtful |= not ids and place.page > 1  # the page before it said that more follow
         token = listed.info.get("next_page_token")
         is_more = bool(listed.info.get("more_records"))
         if is_more and not ids:
