@@ -51,14 +51,14 @@ model:
   identity: {{phone_region: DE, max_refs_of_email: 5}}
 """
 
-# A custom field of the CRM has the number of the customer in the shop.
+# Custom fields of the CRM have the number of the customer in the shop, and the consent.
 CRM = """\
 extends: zoho_api
 files:
   contacts_lines:
     entities:
       customers:
-        columns: {person_ref: Shop_Customer_No, person_source: "'shopify'"}
+        columns: {person_ref: Shop_Customer_No, person_source: "'shopify'", consent_email: Newsletter}
 """
 
 POINTS = "extends: fxiaoke_api\n"
@@ -271,12 +271,14 @@ def _utc(moment: object) -> datetime:
 
 
 def _fill_zoho(zoho: Zoho, connection: duckdb.DuckDBPyConnection) -> None:
-    zoho.modules["Contacts"].fields["Shop_Customer_No"] = "text"
+    zoho.modules["Contacts"].fields |= {"Shop_Customer_No": "text", "Newsletter": "boolean"}
     for name, query in {"Contacts": _CONTACTS, "Cases": _CASES, "Calls": _CALLS}.items():
         module = zoho.modules[name]
         for row in _rows(connection, query):
             created, changed = _utc(row.pop("created")), _utc(row.pop("changed"))
             contact, account = row.pop("contact", None), row.pop("account", None)
+            if name == "Contacts":
+                row["Newsletter"] = True
             if account:
                 row["Account_Name"] = {"id": account, "name": f"Company {account}"}
             if contact and name == "Cases":

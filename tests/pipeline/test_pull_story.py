@@ -1,6 +1,6 @@
 """One daily run pulls a CRM, a loyalty programme and the database of tills, and joins them with files of a shop and a
-survey: it finds the people and their purchases. Levels and an audience with a holdout group are pushed into the CRM. The
-second day takes what has changed, and finds what the contact changed.
+survey: it finds the people and their purchases. Levels and an audience with a holdout group are pushed into the CRM.
+The second day takes what has changed, and finds what the contact changed.
 """
 
 import csv
