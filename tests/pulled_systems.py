@@ -198,6 +198,7 @@ class PulledSystems:
         fxiaoke: The programme.
         postgres: The URI of the tills' database.
         person_of: The true person of each reference: source and reference. The tills use the numbers of the shop.
+        email_of: The address of each person in the shop.
         now: The servers' time, UTC.
     """
 
@@ -206,6 +207,7 @@ class PulledSystems:
     fxiaoke: Fxiaoke
     postgres: str
     person_of: dict[tuple[str, str], str]
+    email_of: dict[str, str]
     now: datetime = EVENING
 
     @property
@@ -232,8 +234,8 @@ class PulledSystems:
         moment = f"{at:%Y-%m-%d %H:%M:%S}+00"
         execute(
             self.postgres,
-            "insert into tills.sales (sale_no, card_no, sold_at, state, goods, tax, shipping, changed_at)"
-            f" values ('{sale_no}', {card}, '{moment}', 'paid', {goods}, 0, 0, '{moment}')",
+            "insert into tills.sales (sale_no, card_no, email, sold_at, state, goods, tax, shipping, changed_at)"
+            f" values ('{sale_no}', {card}, '{self.email_of[person]}', '{moment}', 'paid', {goods}, 0, 0, '{moment}')",
         )
 
 
@@ -253,7 +255,8 @@ def fill_systems(sample: SampleHome, folder: Path, postgres: str) -> PulledSyste
     with sample_tables(sample) as connection:
         write_shop(connection, folder / "shopify", f"not ({_AT_TILLS})")
         write_survey(connection, folder / "wjx")
-        systems = PulledSystems(folder, Zoho(), Fxiaoke(), postgres, person_of_reference(connection))
+        emails = dict(connection.execute("select person, email from shop_people").fetchall())
+        systems = PulledSystems(folder, Zoho(), Fxiaoke(), postgres, person_of_reference(connection), emails)
         systems.set_clock(EVENING)
         _fill_zoho(systems.zoho, connection)
         _fill_fxiaoke(systems.fxiaoke, connection)

@@ -33,7 +33,7 @@ from tests.vendors.zoho_modules import Record, time_of
 
 MORE = """
 audiences:
-  win_back: {where: recency_days > 15, channel: email, holdout: 0.4, effect_days: 10}
+  win_back: {where: recency_days > 15, channel: email, holdout: 0.4, effect_days: 3}
 push:
   - source: zoho
     object: Contacts
@@ -114,12 +114,12 @@ def told(systems: PulledSystems) -> Story:
     arms = read_arms(settings.paths.audience_touches, systems)
     systems.set_clock(later(1))
     deleted = change_the_systems(systems)
-    systems.set_clock(later(4))
+    systems.set_clock(later(2))
     bought = {*sorted(arms["treated"])[1:], sorted(arms["control"])[0]}
     for number, person in enumerate(sorted(bought)):
-        systems.sell(person, f"T-{number}", later(4))
-    systems.set_clock(later(12))
-    systems.sell(next(iter(systems.person_of.values())), "T-LAST", later(12))
+        systems.sell(person, f"T-{number}", later(2))
+    systems.set_clock(later(5))
+    systems.sell(next(iter(systems.person_of.values())), "T-LAST", later(5))
     assert [result.success for result in scheduled_run(settings)] == [True, True], reports(systems)
     changed = systems.zoho.modules["Contacts"].records.values()
     return Story(
