@@ -19,12 +19,25 @@ with
         source,
         {{ entity(known).key[0] }} as record_id,
         case when effective_on <= {{ day }} then updated_at end as updated_at
-    from {{ ref('stg_' ~ known) }}
-    where (source, {{ entity(known).key[0] }}) in (select source, record_id from {{ name }}_deleted)
+    from {{ ref('stg_' ~ known) }} as stg_{{ known }}
+    where
+        exists (
+            select 1 from {{ name }}_deleted as deleted
+            where deleted.source = stg_{{ known }}.source and deleted.record_id = stg_{{ known }}.{{ entity(known).key[0] }}
+        )
     {%- if not loop.last %}
     union all
     {%- endif %}
     {%- endfor %}
+),
+
+{{ name }}_known as (
+    select
+        source,
+        record_id,
+        max(updated_at) as last_updated_at
+    from {{ name }}_versions
+    group by source, record_id
 ),
 
 {{ name }} as (
@@ -34,14 +47,7 @@ with
         known.record_id is not null as is_known,
         coalesce(known.last_updated_at > deleted.last_deleted_at, false) as is_restored
     from {{ name }}_deleted as deleted
-    left join (
-        select
-            source,
-            record_id,
-            max(updated_at) as last_updated_at
-        from {{ name }}_versions
-        group by source, record_id
-    ) as known
+    left join {{ name }}_known as known
         on deleted.source = known.source and deleted.record_id = known.record_id
 ),
 {%- endfor %}

@@ -55,7 +55,9 @@ contacts as (
 ranked as (
     select
         *,
-        rank() over (partition by source, ref, kind, valid_to is not null order by known_on asc nulls first) as known_rank
+        rank() over (
+            partition by source, ref, kind, valid_to is not null order by known_on asc nulls first
+        ) as known_rank
     from contacts
 )
 

@@ -1,4 +1,5 @@
--- depends_on: {{ ref('stg_customers') }}, {{ ref('stg_deletions') }}, {{ ref('stg_batch') }}, {{ ref('stg_redelivered_row') }}
+-- depends_on: {{ ref('stg_customers') }}, {{ ref('stg_deletions') }}, {{ ref('stg_batch') }}
+-- depends_on: {{ ref('stg_redelivered_row') }}
 -- depends_on: {{ ref('int_identity_person_ref') }}
 {% set days = observed_days() | reject('equalto', this_build('as_of')) | list %}
 with named as (
@@ -26,7 +27,7 @@ ended as (
         contacts.*
     from {{ ref('int_identity_contact') }} as contacts
     inner join {{ ref('int_identity_day') }} as days
-        on days.observed_on < contacts.valid_to and coalesce(contacts.valid_from <= days.observed_on, true)
+        on contacts.valid_to > days.observed_on and coalesce(contacts.valid_from <= days.observed_on, true)
     where contacts.valid_to is not null
 )
 
