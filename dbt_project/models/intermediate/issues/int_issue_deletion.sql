@@ -23,7 +23,9 @@ with
     where
         exists (
             select 1 from {{ name }}_deleted as deleted
-            where deleted.source = stg_{{ known }}.source and deleted.record_id = stg_{{ known }}.{{ entity(known).key[0] }}
+            where
+                deleted.source = stg_{{ known }}.source
+                and deleted.record_id = stg_{{ known }}.{{ entity(known).key[0] }}
         )
     {%- if not loop.last %}
     union all
