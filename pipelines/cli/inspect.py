@@ -25,7 +25,9 @@ def check(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOpt
     if settings.key_text or settings.paths.key.exists():
         load_key(settings.paths.key, settings.key_text)
     suites_in_force(project_root() / "expectations", settings)
-    sources = [SourceFiles(mapping=load_mapping(source.mapping), folder=source.files) for source in settings.sources]
+    # a source that was never pulled has no folder yet
+    present = [source for source in settings.sources if source.files.is_dir()]
+    sources = [SourceFiles(mapping=load_mapping(source.mapping), folder=source.files) for source in present]
     checked = check_sources(settings.home, sources)
     warnings = separate_customers([source.mapping for source in sources])
     problems = [f"{source.source}: {problem}" for source in checked for problem in source.problems]

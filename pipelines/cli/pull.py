@@ -1,6 +1,6 @@
 """`loyalty pull`: records of CRMs, shops and databases, pulled into the inboxes of their sources."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -37,20 +37,24 @@ def pull(
 ) -> None:
     """Pull new and changed records into the inboxes of the sources. `loyalty run` pulls too, before it lands.
 
-    A pull that was stopped continues where it stopped. What one source cannot give holds no other source back.
+    A pull that was stopped continues where it stopped. If one source fails, the others are still pulled.
     """
     from pipelines.connectors.pulled_source import chosen, pulled_sources
     from pipelines.connectors.pulling import planned_pull, pull_source
 
     settings = load_settings(config, home)
     sources = chosen(pulled_sources(settings), name)
+    reports: list[PullReport] = []
+    problems: list[tuple[str, LoyaltyError]] = []
     if is_dry_run:
         for source in sources:
-            for line in planned_pull(source):
-                out().print(f"{source.name}: {line}")
+            try:
+                for line in planned_pull(source):
+                    out().print(f"{source.name}: {line}")
+            except LoyaltyError as error:
+                problems.append((source.name, error))
+        _raise(problems)
         return
-    reports: list[PullReport] = []
-    problems: list[LoyaltyError] = []
     console = err()
     with console.status("") as status:
         for source in sources:
@@ -61,7 +65,7 @@ def pull(
             try:
                 reports.append(pull_source(source, say=say))
             except LoyaltyError as error:
-                problems.append(error)
+                problems.append((source.name, error))
     if as_json:
         print_json([report.model_dump(mode="json") for report in reports])
     else:
@@ -70,15 +74,16 @@ def pull(
             for words in report.warnings + [each for one in report.objects for each in one.warnings]:
                 print_warning(f"{report.source}: {words}")
     failed = [(report, one) for report in reports for one in report.failed]
-    for problem in problems[1:]:
-        print_error(problem.message, problem.hint)
-    for report, one in failed[0 if problems else 1 :]:
-        print_error(f"{report.source}: {one.name}: {one.problem}", one.hint)
-    if problems:
-        raise problems[0]
-    if failed:
-        report, one = failed[0]
-        raise PullError(f"{report.source}: {one.name}: {one.problem}", one.hint)
+    _raise([*problems, *((f"{report.source}: {one.name}", PullError(one.problem, one.hint)) for report, one in failed)])
+
+
+def _raise(problems: Sequence[tuple[str, LoyaltyError]]) -> None:
+    """Print all problems but the first, and raise that one; each with the name of its source."""
+    for name, problem in problems[1:]:
+        print_error(f"{name}: {problem.message}", problem.hint)
+    for name, problem in problems[:1]:
+        problem.message = f"{name}: {problem.message}"
+        raise problem
 
 
 def _rows(reports: "list[PullReport]") -> Iterator[list[str]]:

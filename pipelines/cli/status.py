@@ -139,7 +139,11 @@ def landed_before(settings: Settings) -> "tuple[list[OutdatedFiles], str]":
 
     try:
         check_inboxes(settings)
-        sources = [SourceFiles(read_mapping(source.mapping), source.files) for source in settings.sources]
+        sources = [
+            SourceFiles(read_mapping(source.mapping), source.files)
+            for source in settings.sources
+            if source.files.is_dir()
+        ]
         sources += audience_touches(settings, {source.mapping.source for source in sources})
     except ConfigError as problem:
         return [], f"{problem.message}; {problem.hint}"

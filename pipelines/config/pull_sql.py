@@ -86,7 +86,14 @@ class SqlSettings(SettingsPart):
             "One database needs one variable.",
         ),
     ] = Field(default=SQL_VARIABLE, pattern=r"^[A-Z_][A-Z0-9_]{0,99}$")
-    tables: Annotated[dict[TableName, SqlTable], Field(min_length=1)]
+    tables: Annotated[
+        dict[TableName, SqlTable],
+        Field(min_length=1),
+        About(
+            "The tables and queries, each by a name of lower-case letters, digits and `_`. Its files begin with it.",
+            example="{orders: {table: public.orders, cursor: updated_at}}",
+        ),
+    ]
     page_rows: Annotated[
         int,
         About(

@@ -77,7 +77,8 @@ class PullSettings(SettingsPart):
     required: Annotated[
         bool,
         About(
-            "Whether a run fails if the source cannot be pulled. Otherwise it warns and goes on with what has landed.",
+            "Whether a run fails if any object of the source cannot be pulled. Otherwise it warns and goes on with what"
+            " has landed.",
             "The marts of the other sources are worth publishing.",
         ),
     ] = False
@@ -106,7 +107,7 @@ class PullSettings(SettingsPart):
     def _one_connector(self) -> "PullSettings":
         given = [name for name in CONNECTORS if getattr(self, name, None) is not None]
         if len(given) != 1:
-            found = " and ".join(given) or "none"
+            found = " and ".join(given) or "none; a connector without settings is written as `fxiaoke: {}`"
             raise ValueError(f"needs exactly one connector of {', '.join(CONNECTORS)}, but has {found}")
         return self
 

@@ -38,8 +38,8 @@ model:
 ```
 
 If a business number changes, the next run rebuilds everything that depends on it. The values in force are published in
-the mart `rpt_setting`. Secrets are not in the file. They are set in the environment: `LOYALTY_KEY` and
-`LOYALTY_WEBHOOK_URL`.
+the mart `rpt_setting`. Secrets are not in the file. They are set in the environment: `LOYALTY_KEY`,
+`LOYALTY_WEBHOOK_URL`, the credentials of pulls and pushes, and the addresses of databases.
 """
 _PRESETS = """\
 ## Presets of the industries

@@ -120,12 +120,15 @@ def load_settings(config: Path | None = None, home: Path | None = None) -> Setti
 def check_inboxes(settings: Settings) -> None:
     """Raise an error if the folder of a source does not exist.
 
-    Only commands that read files call this; the others work without the folders.
+    Only commands that read files call this; the others work without the folders. The first pull creates the folder of a
+    source with `pull`.
 
     Raises:
         ConfigError: A folder is missing, for example because its disk is not mounted; the message names file and line.
     """
-    missing = [index for index, source in enumerate(settings.sources) if not source.files.is_dir()]
+    missing = [
+        index for index, source in enumerate(settings.sources) if source.pull is None and not source.files.is_dir()
+    ]
     if not missing:
         return
     path = settings.config_path

@@ -258,7 +258,7 @@ def _from_environment(prefix: str) -> Mapping[str, str]:
     missing = [variable for variable in names.values() if not os.environ.get(variable)]
     if missing:
         raise ConfigError(
-            f"the environment has no {', '.join(missing)}",
+            f"not set in the environment: {', '.join(missing)}",
             hint="docs/sources.md says where the credentials of Fxiaoke are created",
         )
     return {name: os.environ[variable] for name, variable in names.items()}

@@ -1,4 +1,4 @@
-"""Pulls the objects of one source into its inbox. What a connector of a vendor is, is declared here.
+"""Pulls the objects of one source into its inbox. It also defines the interface of connectors.
 
 Each object is pulled by itself: if one fails, the others are still pulled, and the report names it.
 """
@@ -10,7 +10,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,7 +24,7 @@ from pipelines.config.pulls import PullSettings
 from pipelines.connectors.pages import SUFFIXES, Begun, Checkpoint, PageStore, Record
 from pipelines.connectors.pull_lock import hold_pull_lock
 from pipelines.connectors.pull_report import ObjectReport, PullReport, keep_report, last_pull
-from pipelines.connectors.pulled_files import delivered, file_name, newest, time_text
+from pipelines.connectors.pulled_files import delivered, file_name, newest, time_of, time_text
 from pipelines.connectors.pulled_source import PulledSource
 
 log = logging.getLogger("loyalty.pull")
@@ -202,7 +202,14 @@ def planned_pull(
             elif is_full:
                 yield f"{one.name}: all records"
             else:
-                yield f"{one.name}: what has changed since {since}"
+                yield f"{one.name}: what has changed since {_shown(since or '')}"
+
+
+def _shown(cursor: str) -> str:
+    """A cursor for people: a time of the server as such; otherwise without the mark at its end."""
+    with suppress(ValueError):
+        return f"{time_of(cursor):%Y-%m-%d %H:%M:%S} UTC"
+    return cursor.rpartition(".")[0] or cursor
 
 
 def _pull_object(

@@ -64,7 +64,7 @@ class Shopify:
         self._client = [os.environ.get(f"{prefix}_{name}", "") for name in ("CLIENT_ID", "CLIENT_SECRET")]
         if not self._token and not all(self._client):
             raise ConfigError(
-                f"the environment has no {prefix}_ACCESS_TOKEN, and not both {prefix}_CLIENT_ID and"
+                f"not set in the environment: {prefix}_ACCESS_TOKEN, or both {prefix}_CLIENT_ID and"
                 f" {prefix}_CLIENT_SECRET",
                 hint="docs/sources.md says where the credentials of Shopify are created",
             )

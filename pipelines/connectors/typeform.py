@@ -52,7 +52,7 @@ class Typeform:
         token = os.environ.get(self._variable)
         if not token:
             raise ConfigError(
-                f"the environment has no {self._variable}",
+                f"the environment variable {self._variable} is not set",
                 hint="docs/sources.md says where the token of Typeform is created",
             )
         self._headers = {"Authorization": f"Bearer {token}"}

@@ -220,7 +220,7 @@ class Web:
         def told(state: tenacity.RetryCallState) -> None:
             if state.upcoming_sleep >= 5:
                 problem = state.outcome.exception() if state.outcome else None
-                self._warn(f"{problem}: waiting {state.upcoming_sleep:.0f} s")
+                self._warn(f"the server could not answer ({problem}); the pull waited {state.upcoming_sleep:.0f} s")
 
         return tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_AgainError),

@@ -60,7 +60,7 @@ class WooCommerce:
         names = [f"{settings.variables}_{name}" for name in _SECRETS]
         if missing := [name for name in names if not os.environ.get(name)]:
             raise ConfigError(
-                f"the environment has no {', '.join(missing)}",
+                f"not set in the environment: {', '.join(missing)}",
                 hint="docs/sources.md says where the credentials of WooCommerce are created",
             )
         pair = ":".join(os.environ[name] for name in names)

@@ -22,9 +22,12 @@ def source_files(settings: Settings) -> list[SourceFiles]:
     if not settings.sources:
         raise ConfigError("no source is configured", hint="set LOYALTY_CONFIG to the path of your loyalty.yml")
     check_inboxes(settings)
-    sources = [SourceFiles(mapping=load_mapping(source.mapping), folder=source.files) for source in settings.sources]
-    names = {source.mapping.source for source in sources}
+    mappings = [load_mapping(source.mapping) for source in settings.sources]
+    names = {mapping.source for mapping in mappings}
     check_survivorship(settings, names)
+    pairs = zip(settings.sources, mappings, strict=True)
+    # a source that was never pulled has no folder yet
+    sources = [SourceFiles(mapping, source.files) for source, mapping in pairs if source.files.is_dir()]
     return [*sources, *audience_touches(settings, names)]
 
 

@@ -173,3 +173,13 @@ def test_the_status_has_the_pulled_sources(tmp_path: Path) -> None:
     assert (found["source"], found["connector"], found["is_stale"]) == ("zoho", "zoho", True)
     shown = CliRunner().invoke(app, ["status", "--config", str(config)])
     assert "zoho has never been pulled completely" in shown.stderr
+
+
+def test_a_source_that_was_never_pulled_needs_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    config = tmp_path / "loyalty.yml"
+    pulled = "{mapping: zoho_api, files: pulled, pull: {zoho: {}}}"
+    config.write_text(f"currency: GBP\ntimezone: UTC\nsources:\n  - {{mapping: sample, files: inbox}}\n  - {pulled}\n")
+    for command in ("check", "run --dry-run"):
+        done = CliRunner().invoke(app, [*command.split(), "--config", str(config)])
+        assert "pulled" not in done.output, done.output

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 from pydantic import SecretStr
 
-from pipelines.base.errors import PullError
+from pipelines.base.errors import ConfigError, PullError
 from pipelines.connectors.sql.cursors import Kind
 from pipelines.connectors.sql.database import NO_ROW, Column, select, shown
 from pipelines.connectors.sql.values import as_type
@@ -144,7 +144,7 @@ def _driver() -> Any:
     try:
         from adbc_driver_postgresql import dbapi
     except ImportError as problem:
-        raise PullError(
+        raise ConfigError(
             f"the driver of PostgreSQL is not installed: {problem.name} is missing",
             hint="install the extra `sql`: `make setup-sql`, or pip install 'loyalty-marts[sql]'",
         ) from None

@@ -201,7 +201,7 @@ def _from_environment(prefix: str) -> Mapping[str, str]:
     missing = [f"{prefix}_{name}" for name in _SECRETS if not os.environ.get(f"{prefix}_{name}")]
     if missing:
         raise ConfigError(
-            f"the environment has no {', '.join(missing)}",
+            f"not set in the environment: {', '.join(missing)}",
             hint="docs/sources.md says where the credentials of Zoho CRM are created",
         )
     return {name.lower(): os.environ[f"{prefix}_{name}"] for name in _SECRETS}
