@@ -6,6 +6,7 @@ from pydantic import Field, StringConstraints
 
 from pipelines.config.about import About
 from pipelines.config.parts import SettingsPart
+from pipelines.config.pull_woocommerce import SAFE_URL
 
 ObjectName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*(__c)?$", max_length=100)]
 Condition = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*=[^=\s]+$", max_length=200)]
@@ -21,7 +22,7 @@ class FxiaokeSettings(SettingsPart):
             " `https://open-hwcloud.fxiaoke.com`.",
             "It is that of the vendor's own cloud.",
         ),
-    ] = Field(default="https://open.fxiaoke.com", pattern=r"^https?://[^/@?#\s]+$")
+    ] = Field(default="https://open.fxiaoke.com", pattern=SAFE_URL)
     variables: Annotated[
         str,
         About(

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field
 
 from pipelines.config.about import About
 from pipelines.config.parts import SettingsPart
+from pipelines.config.pull_woocommerce import SAFE_URL
 
 DataCenter = Literal["com", "eu", "in", "com.cn", "com.au", "jp", "sa", "ca"]
 
@@ -89,11 +90,11 @@ class ZohoSettings(SettingsPart):
     api_url: Annotated[
         str | None,
         About("The address of the API.", "The data center has its own address."),
-    ] = Field(default=None, pattern=r"^https?://")
+    ] = Field(default=None, pattern=SAFE_URL)
     accounts_url: Annotated[
         str | None,
         About("The address that gives tokens.", "The data center has its own address."),
-    ] = Field(default=None, pattern=r"^https?://")
+    ] = Field(default=None, pattern=SAFE_URL)
 
     @property
     def api(self) -> str:

@@ -168,7 +168,9 @@ class PageStore:
 
 def line_of(record: Record) -> bytes:
     """A record as a line of JSON. The same record gives the same line."""
-    return json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode() + b"\n"
+    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    # half of a surrogate pair has no UTF-8; with a backslash it is JSON's own way to write it
+    return text.encode(errors="backslashreplace") + b"\n"
 
 
 def _write(path: Path, records: Sequence[Record] | pa.Table) -> None:

@@ -8,9 +8,11 @@ import hashlib
 import importlib
 import json
 import logging
+import re
 import time
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,15 +21,19 @@ from typing import Protocol
 import pyarrow as pa
 
 from pipelines.base.errors import LoyaltyError, PullError
-from pipelines.base.text import counted
+from pipelines.base.stopping import is_interrupt
+from pipelines.base.text import counted, printable_name
 from pipelines.config.pulls import PullSettings
 from pipelines.connectors.pages import SUFFIXES, Begun, Checkpoint, PageStore, Record
 from pipelines.connectors.pull_lock import hold_pull_lock
+from pipelines.connectors.pull_memory import PullMemory
 from pipelines.connectors.pull_report import ObjectReport, PullReport, keep_report, last_pull
 from pipelines.connectors.pulled_files import delivered, file_name, newest, time_of, time_text
 from pipelines.connectors.pulled_source import PulledSource
 
 log = logging.getLogger("loyalty.pull")
+# a server may choose the name of an object, and the name of a file must stay below the inbox
+_STEM = re.compile(r"[A-Za-z0-9_\-][A-Za-z0-9_.\-]{0,119}")
 
 Say = Callable[[str], None]
 
@@ -160,8 +166,9 @@ def pull_source(
         log.warning("pull of %s: %s", source.name, words)
         warnings.append(words)
 
-    source.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with hold_pull_lock(source.work), keep_report(source, report):
+    with _known_errors(source.name, "the source"), hold_pull_lock(source.work), keep_report(source, report):
+        source.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        memory = PullMemory(source.work)
         before = last_pull(source) if wanted is not None else None
         report.objects += [one for one in before.objects if one.name not in (wanted or ())] if before else []
         with closing((connect or open_connector)(source.settings, warn)) as connector:
@@ -172,7 +179,7 @@ def pull_source(
                 if wanted is None or one.name in wanted:
                     say(one.name)
                     told = len(warnings)
-                    found = _pull_object(source, connector, one, now, names, say, warn)
+                    found = _pull_object(source, connector, one, now, names, memory, say, warn)
                     found.warnings += warnings[told:]
                     report.objects.append(found)
         report.warnings += [words for words in warnings if all(words not in one.warnings for one in report.objects)]
@@ -191,10 +198,11 @@ def planned_pull(
     """
     with closing((connect or open_connector)(source.settings, lambda _: None)) as connector:
         now = connector.server_time()
-        names = delivered(source.home, source.name, source.folder)
+        memory = PullMemory(source.work)
+        names = memory.usable(delivered(source.home, source.name, source.folder), now, is_kept=False)
         for one in connector.objects():
             store = PageStore(source.work / one.stem)
-            since, is_full = _since(one, names, now)
+            since, is_full = _since(one, names, now, memory)
             begun = store.begun()
             if begun is not None and begun.key == _key(source, one, since):
                 done = f"{counted(store.pages, 'page')} with {counted(store.records, 'record')}"
@@ -218,13 +226,15 @@ def _pull_object(
     one: PulledObject,
     now: datetime,
     names: Sequence[str],
+    memory: PullMemory,
     say: Say,
     warn: Say,
 ) -> ObjectReport:
     started = time.monotonic()
     found = ObjectReport(name=one.name)
     try:
-        _read_object(source, connector, one, now, names, found, say, warn)
+        with _known_errors(source.name, one.name):
+            _read_object(source, connector, one, now, names, memory, found, say, warn)
     except LoyaltyError as problem:
         found.problem, found.hint = problem.message, problem.hint
         found.is_temporary = isinstance(problem, PullError) and problem.is_temporary
@@ -243,11 +253,18 @@ def _read_object(
     one: PulledObject,
     now: datetime,
     names: Sequence[str],
+    memory: PullMemory,
     found: ObjectReport,
     say: Say,
     warn: Say,
 ) -> None:
-    since, is_full = _since(one, names, now)
+    if not _STEM.fullmatch(one.stem):
+        raise PullError(
+            f"`{printable_name(one.stem)}` cannot be the name of a file",
+            hint="names have at most 120 letters, digits, `_`, `-` and `.`: leave this object out in `pull`",
+        )
+    usable = memory.usable(names, now)
+    since, is_full = _since(one, usable, now, memory)
     key = _key(source, one, since)
     store = PageStore(source.work / one.stem)
     begun = store.begun()
@@ -261,7 +278,7 @@ def _read_object(
         store.add(page.records, page.checkpoint)
         say(f"{one.name}: {counted(store.records, 'record')}")
     found.records, found.pages = store.records, store.pages
-    last = newest(names, one.stem, now)
+    last = newest(usable, one.stem, now)
     if not store.records and is_full and (last or {f"{one.stem}{suffix}" for suffix in SUFFIXES} & set(names)):
         warn(f"{one.name}: the server has no records, but had some before. What was pulled before stays")
     found.new_records = _new_records(store, source.folder / last.name if last and not is_full else None)
@@ -276,11 +293,42 @@ def _read_object(
             taken=names,
         )
         store.write(source.folder / found.file)
+    memory.keep(one.stem, one.settings)
     store.discard()
 
 
-def _since(one: PulledObject, names: Sequence[str], now: datetime) -> tuple[str | None, bool]:
+@contextmanager
+def _known_errors(source: str, name: str) -> Iterator[None]:
+    """Make every error of a source one that a user can read: it must not hold back the other sources.
+
+    Raises:
+        PullError: For an error that nobody expected, such as answers of an unknown shape.
+    """
+    try:
+        yield
+    except LoyaltyError:
+        raise
+    except OSError as problem:
+        raise PullError(
+            f"{name} cannot be stored: {problem.strerror}: {problem.filename}",
+            hint="free disk space, or correct the folder `files` of the source; the next pull continues",
+        ) from problem
+    except Exception as problem:
+        if is_interrupt(problem):
+            raise
+        # the message may quote a record, the places in the code do not
+        places = "".join(traceback.format_tb(problem.__traceback__))
+        log.error("pull of %s: %s: unexpected %s\n%s", source, name, type(problem).__name__, places)
+        raise PullError(
+            f"{name} has an answer of an unknown shape ({type(problem).__name__})",
+            hint="report it with the places that the log has; the other objects are pulled",
+        ) from problem
+
+
+def _since(one: PulledObject, names: Sequence[str], now: datetime, memory: PullMemory) -> tuple[str | None, bool]:
     """The cursor to continue from, and whether everything is read."""
+    if memory.has_changed(one.stem, one.settings):
+        return None, True
     last = None if one.is_snapshot else newest(names, one.stem, now)
     full = None if last is None else newest(names, one.stem, now, full_only=True)
     is_due = full is None or (

@@ -4,9 +4,11 @@ Requests are sent by requests, and tried again by tenacity. A vendor whose error
 gives a function that judges each answer.
 """
 
+import hashlib
 import json
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +29,7 @@ from pipelines.config.pulls import WebSettings
 
 _CHUNK = 1 << 16
 _LARGEST_ANSWER = 256 << 20
+_MOST_REPETITIONS = 1_000
 
 
 class Verdict(StrEnum):
@@ -58,9 +61,9 @@ class Answer:
         """The time of the answer by the server's clock, UTC, in whole seconds; None if it does not say it."""
         try:
             told = parsedate_to_datetime(self.headers.get("Date", ""))
-        except ValueError:
+            return told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
+        except (ValueError, OverflowError):
             return None
-        return told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
 
     def json(self) -> Any:
         """The body as JSON; None if it is empty.
@@ -72,7 +75,7 @@ class Answer:
             return None
         try:
             return json.loads(self.body)
-        except ValueError as problem:
+        except (ValueError, RecursionError) as problem:
             raise PullError(
                 f"{self.url} answered {self.status} with something that is not JSON ({problem})",
                 hint="check the address of the server in `pull`: a proxy or a login page may have answered",
@@ -124,7 +127,9 @@ class Web:
         self._judge = judge
         self._warn = warn
         self._session = requests.Session()
-        self._session.trust_env = True  # proxies of the environment
+        # requests would otherwise send the credentials that ~/.netrc has for the host, instead of those of the source
+        self._session.auth = lambda request: request
+        self._answers: Counter[bytes] = Counter()
         self._clock: tuple[datetime, float] | None = None
         self._sent: list[float] = []
         # urllib3 logs paths and queries, and these may have secrets or references of customers
@@ -258,6 +263,11 @@ class Web:
             ) as response:
                 found = _read(response, to if response.status_code == HTTPStatus.OK else None, deadline)
                 answer = Answer(response.status_code, response.headers, found, shown)
+        except (requests.exceptions.InvalidHeader, UnicodeEncodeError) as problem:
+            raise PullError(
+                f"the credentials for {shown} have a line break, or a character that they cannot have",
+                hint="correct the environment variables with the credentials",
+            ) from problem
         except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema) as problem:
             raise PullError(f"{shown} is not an address", hint="correct the address in `pull`") from problem
         except requests.exceptions.SSLError as problem:
@@ -268,6 +278,7 @@ class Web:
             # the text of the exception has the query, so only its type is shown
             raise _AgainError(f"no complete answer ({type(problem).__name__})") from problem
         self._note_clock(answer)
+        self._refuse_repetition(answer)
         if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST and answer.status != 304:
             to_where = _shown(urljoin(url, answer.headers.get("Location", "")))
             raise PullError(
@@ -275,6 +286,17 @@ class Web:
                 hint="redirects are not followed; write the address that answers itself",
             )
         return answer
+
+    def _refuse_repetition(self, answer: Answer) -> None:
+        """End a read that would not end by itself: a server that gives the same page again and again."""
+        if answer.body:
+            key = hashlib.blake2b(answer.url.encode() + b"\0" + answer.body, digest_size=16).digest()
+            self._answers[key] += 1
+            if self._answers[key] > _MOST_REPETITIONS:
+                raise PullError(
+                    f"{answer.url} gave the same answer {_MOST_REPETITIONS:,} times",
+                    hint="call the command again; if it repeats, report the object to the vendor",
+                )
 
     def _note_clock(self, answer: Answer) -> None:
         if told := answer.server_time:
@@ -326,13 +348,13 @@ def _read(response: requests.Response, to: Path | None, deadline: float | None) 
 def _retry_after(answer: Answer) -> float | None:
     """The seconds that the server asks to wait."""
     text = answer.headers.get("Retry-After", "")
-    if text.isdigit():
+    if text.isascii() and text.isdigit():
         return float(text)
     try:
         # by the server's own clock
         told = parsedate_to_datetime(text) - parsedate_to_datetime(answer.headers.get("Date", ""))
         return max(told.total_seconds(), 0)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
 
 

@@ -68,7 +68,7 @@ def test_wrong_credentials_stop_the_pull_and_no_message_has_a_secret(
     assert "check FXIAOKE_APP_ID, FXIAOKE_APP_SECRET and FXIAOKE_PERMANENT_CODE" in caught.value.hint
     assert "not-the-secret" not in f"{caught.value.message}{caught.value.hint}"
     monkeypatch.delenv("FXIAOKE_APP_SECRET")
-    with pytest.raises(ConfigError, match="the environment has no FXIAOKE_APP_SECRET"):
+    with pytest.raises(ConfigError, match="not set in the environment: FXIAOKE_APP_SECRET"):
         shop.pull()
 
 

@@ -187,6 +187,74 @@ def test_a_clock_that_was_wrong_does_not_move_the_window_past_everything(source:
     assert set(landed(source)) == {"a", "b", "c"}
 
 
+def test_what_was_pulled_with_a_wrong_clock_is_not_used_when_that_time_has_come(
+    source: PulledSource, server: Server
+) -> None:
+    server.change("a")
+    pull(source, server)
+    server.now = NOON + timedelta(days=3)
+    server.change("b")
+    pull(source, server)
+    server.now = NOON + timedelta(days=1)
+    pull(source, server)
+    server.now = NOON + timedelta(days=2)
+    server.change("c")
+    server.now = NOON + timedelta(days=4)
+    pull(source, server)
+    assert server.asked[-1] == "20240502T120000Z"
+    assert set(landed(source)) == {"a", "b", "c"}
+
+
+def test_with_other_settings_everything_is_read_again(source: PulledSource, server: Server) -> None:
+    server.change("a")
+    server.objects_ = [PulledObject("Contacts", "Contacts", settings="account A")]
+    pull(source, server)
+    server.now += timedelta(days=1)
+    pull(source, server)
+    server.objects_ = [PulledObject("Contacts", "Contacts", settings="account B")]
+    pull(source, server)
+    pull(source, server)
+    assert server.asked == [None, "20240501T120000Z", None, "20240502T120000Z"]
+
+
+@pytest.mark.parametrize("stem", ["../evil", "a/b", ".hidden", "", "x" * 121, "a\nb"])
+def test_an_object_whose_name_is_no_name_of_a_file_is_refused(
+    source: PulledSource, server: Server, stem: str, tmp_path: Path
+) -> None:
+    server.change("a")
+    server.objects_ = [PulledObject("Form", stem), CONTACTS]
+    report = pull(source, server)
+    assert [one.name for one in report.failed] == ["Form"]
+    assert set(landed(source)) == {"a"}
+    assert {path.name for path in tmp_path.iterdir()} == {"inbox", "home"}
+
+
+def test_an_answer_of_an_unknown_shape_holds_no_other_object_back(
+    source: PulledSource, server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.change("a")
+    pages = server.pages
+
+    def broken(one: PulledObject, *more: Any) -> Iterator[Page]:
+        if one.name == "Odd":
+            raise TypeError(f"{'@'.join(['ada', 'example.org'])} is no list")
+        return pages(one, *more)
+
+    monkeypatch.setattr(server, "pages", broken)
+    server.objects_ = [PulledObject("Odd", "Odd"), CONTACTS]
+    report = pull(source, server)
+    assert [one.problem for one in report.failed] == ["Odd has an answer of an unknown shape (TypeError)"]
+    assert set(landed(source)) == {"a"}
+    assert "ada@example" not in caplog.text
+
+
+def test_half_of_a_surrogate_pair_is_kept(source: PulledSource, server: Server) -> None:
+    server.change("a")
+    server.records["a"]["value"] = "x\ud800y"
+    pull(source, server)
+    assert landed(source)["a"]["value"] == "x\ud800y"
+
+
 def test_one_object_that_fails_holds_no_other_back(source: PulledSource, server: Server) -> None:
     server.objects_ = [PulledObject("Broken", "Broken"), CONTACTS]
     server.change("a")

@@ -170,7 +170,7 @@ def test_wrong_credentials_are_named_without_them(
         source.pull()
     assert "not-the-token" not in f"{caught.value.message}{caught.value.hint}"
     monkeypatch.delenv("SHOPIFY_ACCESS_TOKEN")
-    with pytest.raises(ConfigError, match="the environment has no SHOPIFY_ACCESS_TOKEN"):
+    with pytest.raises(ConfigError, match="not set in the environment: SHOPIFY_ACCESS_TOKEN"):
         source.pull()
 
 

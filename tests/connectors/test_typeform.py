@@ -154,7 +154,7 @@ def test_a_token_that_is_revoked_in_mid_read_is_named_and_a_new_one_continues(
     with pytest.raises(PullError, match="answered 403: AUTHENTICATION_FAILED"):
         source.pull()
     monkeypatch.delenv("TYPEFORM_TOKEN")
-    with pytest.raises(ConfigError, match="the environment has no TYPEFORM_TOKEN"):
+    with pytest.raises(ConfigError, match="the environment variable TYPEFORM_TOKEN is not set"):
         source.pull()
 
 

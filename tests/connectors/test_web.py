@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from pipelines.base.errors import PullError
 from pipelines.config.pulls import WebSettings
+from pipelines.connectors import web
 from pipelines.connectors.web import Answer, Verdict, Web, by_status
 from tests.vendors.server import Reply, Request, serving
 
@@ -44,9 +46,9 @@ OK = Reply(body={"n": 1})
 def test_a_request_is_sent_again_until_it_is_answered(faults: list[Reply]) -> None:
     script = Script(*faults, OK)
     with serving(script) as url:
-        web = Web(QUICK)
-        assert web.request("GET", f"{url}/a").json() == {"n": 1}
-        web.close()
+        client = Web(QUICK)
+        assert client.request("GET", f"{url}/a").json() == {"n": 1}
+        client.close()
     assert len(script.requests) == len(faults) + 1
 
 
@@ -61,8 +63,8 @@ def test_an_answer_that_no_repetition_changes_is_returned_at_once(status: int) -
 def test_a_server_that_keeps_failing_is_named_without_the_query_or_the_token() -> None:
     script = Script(*[Reply(500)] * 6)
     with serving(script) as url, pytest.raises(PullError) as caught:
-        web = Web(QUICK, token=lambda _: {"Authorization": "secret-token"})
-        web.request("GET", f"{url}/crm/Contacts", params={"email": "ada@example.org"})
+        client = Web(QUICK, token=lambda _: {"Authorization": "secret-token"})
+        client.request("GET", f"{url}/crm/Contacts", params={"email": "ada@example.org"})
     assert "/crm/Contacts could not be read: it answered 500, 6 times" in caught.value.message
     assert caught.value.is_temporary
     assert not any(word in f"{caught.value.message}{caught.value.hint}" for word in ("ada", "secret"))
@@ -102,6 +104,32 @@ def test_an_error_inside_an_answer_of_status_200_is_judged_by_the_vendors_rule()
         assert Web(QUICK, judge=judge).request("POST", url, body={"a": 1}).json()["n"] == 2
 
 
+def test_credentials_of_netrc_are_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "netrc").write_text("default login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    script = Script(OK, OK)
+    with serving(script) as url:
+        Web(QUICK, token=lambda _: {"Authorization": "Bearer ours"}).request("GET", url)
+        Web(QUICK).request("GET", url)
+    assert [one.headers.get("authorization") for one in script.requests] == ["Bearer ours", None]
+
+
+def test_a_token_that_no_header_can_have_is_named_at_once() -> None:
+    script = Script()
+    with serving(script) as url, pytest.raises(PullError, match="the credentials for") as caught:
+        Web(QUICK, token=lambda _: {"Authorization": "Bearer a\nb"}).request("GET", url)
+    assert not caught.value.is_temporary
+    assert not script.requests
+
+
+def test_a_read_that_never_ends_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web, "_MOST_REPETITIONS", 20)
+    with serving(lambda _: OK) as url, pytest.raises(PullError, match="gave the same answer 20 times"):
+        client = Web(QUICK)
+        while True:
+            client.request("GET", url)
+
+
 def test_a_redirect_is_refused_because_it_would_get_the_token() -> None:
     script = Script(Reply(302, headers={"Location": "http://elsewhere.example/login?next=x"}))
     with serving(script) as url, pytest.raises(PullError, match=r"a redirect to http://elsewhere.example/login"):
@@ -116,10 +144,10 @@ def test_an_answer_that_is_not_json_is_an_error_with_its_address() -> None:
 def test_the_clock_is_that_of_the_server() -> None:
     wrong = datetime(2031, 5, 1, 12, tzinfo=UTC)
     with serving(lambda _: OK, now=lambda: wrong) as url:
-        web = Web(QUICK)
-        assert web.server_time() is None
-        web.request("GET", url)
-        found = web.server_time()
+        client = Web(QUICK)
+        assert client.server_time() is None
+        client.request("GET", url)
+        found = client.server_time()
     assert found is not None
     assert abs(found - wrong) < timedelta(seconds=5)
 
@@ -132,7 +160,7 @@ def test_no_more_requests_are_sent_per_period_than_allowed() -> None:
         return OK
 
     with serving(answer) as url:
-        web = Web(WebSettings(requests=3, per_seconds=0.3))
+        client = Web(WebSettings(requests=3, per_seconds=0.3))
         for _ in range(7):
-            web.request("GET", url)
+            client.request("GET", url)
     assert all(later - earlier > timedelta(seconds=0.25) for earlier, later in zip(arrived, arrived[3:], strict=False))

@@ -44,7 +44,7 @@ def open_engine(uri: SecretStr, variable: str) -> "Alchemy":
         if url.drivername == "mssql":
             url = url.set(drivername="mssql+pymssql")
         engine = sa.create_engine(url, poolclass=sa.NullPool, isolation_level="AUTOCOMMIT")
-    except exc.ArgumentError:
+    except (exc.ArgumentError, ValueError, TypeError):  # their texts quote the URI
         raise ConfigError(
             f"{variable} has no URI of a database",
             hint=f"write it like mysql://reader:password@host/shop; it begins with {names}; characters such as @ and /"

@@ -46,7 +46,13 @@ def connect(settings: PullSettings, warn: Say) -> "Sql":
     is_postgres = uri.startswith(("postgresql:", "postgres:", "postgresql+"))
     secret = SecretStr(uri)
     database: Database = Postgres(secret) if is_postgres else open_engine(secret, variable)
-    return Sql(settings.sql, database, warn)
+    return Sql(settings.sql, database, warn, _without_password(uri))
+
+
+def _without_password(uri: str) -> str:
+    """The address of a database without user and password."""
+    scheme, _, rest = uri.partition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}"
 
 
 class Sql:
@@ -56,13 +62,16 @@ class Sql:
         settings: The tables and queries.
         database: The database.
         warn: Receives what the user should know about rows.
+        origin: Which database it is: with another one, all rows are read.
     """
 
-    def __init__(self, settings: SqlSettings, database: Database, warn: Say) -> None:
+    def __init__(self, settings: SqlSettings, database: Database, warn: Say, origin: str = "") -> None:
+        self._origin = origin
         self._settings = settings
         self._database = database
         self._warn = warn
         self._columns: dict[str, list[Column]] = {}
+        self._greatest: dict[str, Value] = {}
 
     def objects(self) -> Sequence[PulledObject]:
         return [self._object(name, table) for name, table in self._settings.tables.items()]
@@ -83,6 +92,7 @@ class Sql:
         if greatest is None:
             return self._marked(one, _NONE)
         value = value_of(kind, greatest)
+        self._greatest[one.name] = value
         least_future = present(kind, now, self._database.local_offset())
         if least_future is not None and is_after(value, least_future):
             future = f"{own} > {self._literal(least_future, kind)}"
@@ -110,7 +120,11 @@ class Sql:
             conditions.append(f"{own} >= {self._literal(value_of(kind, checkpoint['at']), kind)}")
         elif (last := self._unmarked(one, since)) not in (None, _NONE):
             least = earlier(value_of(kind, last), self._table(one).overlap_minutes, self._table(one).overlap_numbers)
-            conditions.append(f"{own} >= {self._literal(least, kind)}")
+            greatest = self._greatest.get(one.name)
+            if greatest is not None and is_after(least, greatest):
+                self._warn(f"{one.name}: `{column.name}` has begun again at lower values: all rows are read")
+            else:
+                conditions.append(f"{own} >= {self._literal(least, kind)}")
         at = checkpoint["at"] if checkpoint else None
         for table in self._read(select(cells, base, " and ".join(conditions), own), columns):
             at = text_of(value_of(kind, table[column.name][-1].as_py()))
@@ -130,6 +144,7 @@ class Sql:
         one = PulledObject(name, name, is_snapshot=table.cursor is None, full_read_days=table.full_read_days)
         with suppress(PullError):  # the pages of this object raise it again
             settings["columns"] = [[column.name, str(column.type)] for column in self._described(one)]
+        settings["origin"] = self._origin
         # a stopped snapshot is not continued
         settings["once"] = uuid4().hex if one.is_snapshot else ""
         return PulledObject(

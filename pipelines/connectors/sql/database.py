@@ -104,6 +104,8 @@ def shown(words: object, *secrets: str | None) -> str:
         secrets: What must not be in it.
     """
     text = " ".join(str(words).split())
+    # SQLite quotes the value
+    text = re.sub(r"(Could not decode to UTF-8 column '[^']*') with text .*", r"\1: it is not UTF-8", text)
     for secret in sorted((one for one in secrets if one), key=len, reverse=True):
         text = text.replace(secret, "…")
     return re.sub(r"://[^\s@/]*@", "://…@", text)
