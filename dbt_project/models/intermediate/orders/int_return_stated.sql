@@ -41,7 +41,7 @@ placed as (
     select
         returns.*,
         orders.order_id is not null as has_order,
-        orders.order_id is null and deleted.deleted_id is not null as is_of_deleted_order,
+        orders.order_id is null and deleted.record_id is not null as is_of_deleted_order,
         -- the customer of the order, even if somebody else returns the goods
         case when orders.order_id is not null then orders.customer_key else identities.customer_key end as customer_key,
         coalesce(returns.returned_at, orders.ordered_at) as dated_at,
@@ -62,8 +62,8 @@ placed as (
     from returns
     left join {{ ref('int_order') }} as orders
         on returns.source = orders.source and returns.order_id = orders.order_id
-    left join {{ deleted_orders(as_of_date()) }} as deleted
-        on returns.source = deleted.deleted_source and returns.order_id = deleted.deleted_id
+    left join {{ ref('int_deletions_as_of') }} as deleted
+        on returns.source = deleted.source and deleted.entity = 'orders' and returns.order_id = deleted.record_id
     left join lines
         on
             returns.source = lines.source
