@@ -7,7 +7,8 @@ The systems behave as the real ones do. The shop and the CRM have merged the rec
 The shop lets nobody sign up with an e-mail address or a phone number that another customer has.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from pipelines.base import quoting
 from tests.conftest import SampleHome
 from tests.exports.exported import EXPORTS
 from tests.pipeline.sample_keys import person_keys
+from tests.sample_people import Score
+from tests.sample_truth import wrong_purchases
 
 CONFIG = """\
 home: home
@@ -319,6 +322,43 @@ class FourSystems:
     config: Path
     home: Path
     person_of: dict[tuple[str, str], str]
+
+
+def customer_keys(warehouse: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], str]:
+    """The customer of each reference: source and reference."""
+    rows = warehouse.execute("select source, customer_ref, customer_key from intermediate.int_customer_identity")
+    return {(source, ref): key for source, ref, key in rows.fetchall()}
+
+
+def wrong_people(warehouse: duckdb.DuckDBPyConnection, person_of: Mapping[tuple[str, str], str]) -> list[str]:
+    """What is wrong with the people that were found across the systems: nothing, if the list is empty.
+
+    Args:
+        warehouse: The warehouse of a finished run.
+        person_of: The true person of each reference.
+    """
+    keys = customer_keys(warehouse)
+    score = Score.of((keys[reference], person) for reference, person in person_of.items())
+    systems_of: dict[str, set[str]] = defaultdict(set)
+    for (source, _), key in keys.items():
+        systems_of[key].add(source)
+    several = sum(len(found) >= 3 for found in systems_of.values())
+    checks = {
+        f"precision {score.precision}": score.precision == 1,
+        f"recall {score.recall}": score.recall >= 0.95,  # some gave the CRM another address and no phone
+        f"{several} people in three systems": several > 10,
+    }
+    return [words for words, is_right in checks.items() if not is_right]
+
+
+def wrong_purchases_of_the_shop(
+    warehouse: duckdb.DuckDBPyConnection, sample: SampleHome, person_of: Mapping[tuple[str, str], str]
+) -> list[tuple[object, ...]]:
+    """The people whose days or amounts of purchases differ from the truth of the sample."""
+    keys = customer_keys(warehouse)
+    of_person = {person: keys[source, ref] for (source, ref), person in person_of.items() if source == "shopify"}
+    # the shop's refund with its part of tax and shipping is rounded once more
+    return wrong_purchases(warehouse, sample.sample, of_person, cents_per_order=2)
 
 
 @contextmanager

@@ -54,7 +54,7 @@ def members_of(
         version: The version.
         name: The name of the audience.
         audience: Its declaration.
-        was_contacted: Whether this audience contacts a member already, so that this contact is no reason to stop.
+        was_contacted: Whether this audience already contacts a member; then `quiet_days` do not suppress them.
 
     Raises:
         ConfigError: A list of suppressed customers cannot be read.

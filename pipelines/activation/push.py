@@ -29,7 +29,7 @@ from pipelines.reading import open_version
 
 Say = Callable[[str], None]
 CONNECTORS = ("zoho", "fxiaoke")
-_MOST_REFUSED = 200  # one after another: then it is no fault of single records
+_MOST_REFUSED = 200  # in a row: the cause is then not in single records
 
 
 def push(
@@ -58,7 +58,7 @@ def push(
         ConfigError: The source, a field, an option or an audience does not exist, or credentials are missing. Nothing
             was written.
         PublicationError: Nothing is published, or by an earlier program.
-        BuildError: There is no build, or an erasure is not finished.
+        BuildError: No run has built the marts yet, or an erasure is not finished.
         PushError: The CRM refused everything, or could not be reached. What it had confirmed is kept.
     """
     source = _source(settings, entry)

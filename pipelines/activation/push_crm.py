@@ -108,7 +108,7 @@ def option(one: CrmField, text: str) -> str:
     """The value of an option by its value or its label; of a field without options the text itself.
 
     Raises:
-        ValueError: There is no such option.
+        ValueError: The field does not have this option.
     """
     if one.options and text not in one.options:
         raise ValueError(f"the field `{one.name}` has no option `{text}`")

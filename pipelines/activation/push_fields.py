@@ -78,10 +78,10 @@ def _problem(place: str, name: str, column: str | None, known: Mapping[str, CrmF
         return f"push: the field `{name}` of {place} cannot be written: its type is {one.vendor_kind}"
     if column is None:
         fits = one.kind in _OF_MARKS
-        told = "audiences"
+        content = "audiences"
     else:
         kind = audience_columns()[column].kind
         is_number = kind not in _NOT_NUMBERS
         fits = is_number if one.kind is Kind.NUMBER else _ONLY.get(one.kind, kind) == kind
-        told = f"the column `{column}` ({kind})"
-    return None if fits else f"push: the field `{name}` of {place} ({one.vendor_kind}) cannot have {told}"
+        content = f"the column `{column}` ({kind})"
+    return None if fits else f"push: the field `{name}` of {place} ({one.vendor_kind}) cannot hold {content}"

@@ -48,7 +48,7 @@ class PushReport:
         pending: How many of them differ from what was pushed last.
         written: How many records were written, or would be.
         same: How many have these values in the CRM already.
-        absent: How many are no records of this object: of another object, or deleted.
+        absent: How many are not in this object: they belong to another object, or were deleted.
         erased: How many are of erased people. They are left alone.
         refused: How many the CRM refused.
         fields: How many records were changed, by field.

@@ -108,8 +108,8 @@ def _print(reports: "list[PushReport]") -> None:
                 old, new = (printable_name(text) or "(empty)" for text in (one.old, one.new))
                 out().print(f"{report.object} {one.record_id}: {one.field}: {old} -> {new}", markup=False)
         for audience, groups in report.touches.items():
-            told = ", ".join(f"{count:,} {arm}" for arm, count in groups.items())
-            out().print(f"{report.object}: audience {audience}: new touches: {told}")
+            shown = ", ".join(f"{count:,} {arm}" for arm, count in groups.items())
+            out().print(f"{report.object}: audience {audience}: new touches: {shown}")
         if report.erased:
             print_warning(f"{report.object}: {counted(report.erased, 'record')} of erased people left alone")
         for each in report.problems:

@@ -103,6 +103,13 @@ class PullSettings(SettingsPart):
         """The name of the connector."""
         return next(name for name in CONNECTORS if getattr(self, name, None) is not None)
 
+    @property
+    def variables(self) -> str:
+        """The beginning of the names of the environment variables that have its credentials."""
+        if self.sql is not None:
+            return self.sql.variable
+        return f"{getattr(self, self.connector).variables}_"
+
     @model_validator(mode="after")
     def _one_connector(self) -> "PullSettings":
         given = [name for name in CONNECTORS if getattr(self, name, None) is not None]

@@ -191,13 +191,16 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def child_environment(values: Mapping[str, str], publish: PublishSettings | None = None) -> dict[str, str]:
+def child_environment(values: Mapping[str, str], settings: Settings | None = None) -> dict[str, str]:
     """The environment of a child process: the current environment with `values`, without our secrets.
 
     The current environment is not changed, because other threads read it, for example during imports.
     """
-    secrets = {*_SECRETS.values(), *(publish or PublishSettings()).variables}
-    kept = {name: value for name, value in os.environ.items() if name not in secrets}
+    publish = settings.publish if settings else PublishSettings()
+    pulls = [source.pull for source in settings.sources if source.pull] if settings else []
+    secrets = {*_SECRETS.values(), *publish.variables}
+    prefixes = tuple(pull.variables for pull in pulls)
+    kept = {name: value for name, value in os.environ.items() if name not in secrets and not name.startswith(prefixes)}
     return {**kept, **values}
 
 

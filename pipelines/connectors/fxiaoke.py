@@ -7,7 +7,6 @@
 - A read ends with a page without records. `total`, and pages that are not full, say nothing.
 """
 
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -16,14 +15,16 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from pipelines.base.errors import ConfigError, PullError
+from pipelines.base.errors import PullError
 from pipelines.base.text import printable_name
+from pipelines.config.credentials import read_credentials
 from pipelines.config.pull_fxiaoke import FxiaokeSettings
 from pipelines.config.pulls import PullSettings, WebSettings
+from pipelines.connectors.answers import Answer, Outcome, by_status
+from pipelines.connectors.connector import Page, PulledObject, Say
 from pipelines.connectors.pages import Checkpoint, Record
 from pipelines.connectors.pulled_files import time_of, time_text
-from pipelines.connectors.pulling import Page, PulledObject, Say
-from pipelines.connectors.web import Answer, Verdict, Web, by_status
+from pipelines.connectors.web import Web
 
 _TOKEN = "/cgi/corpAccessToken/get/V2"
 _QUERY, _CUSTOM_QUERY = "/cgi/crm/v2/data/query", "/cgi/crm/custom/v2/data/query"
@@ -65,8 +66,7 @@ def connect(settings: PullSettings, warn: Say) -> "Fxiaoke":
     Raises:
         ConfigError: An environment variable with credentials is missing.
     """
-    if settings.fxiaoke is None:
-        raise ConfigError("the group `pull.fxiaoke` is missing", hint="docs/sources.md shows how a source is pulled")
+    assert settings.fxiaoke is not None
     return Fxiaoke(settings.fxiaoke, settings.web, warn)
 
 
@@ -82,8 +82,10 @@ class Fxiaoke:
     def __init__(self, settings: FxiaokeSettings, web: WebSettings, warn: Say) -> None:
         self._settings = settings
         self._warn = warn
-        self._secrets = _from_environment(settings.variables)
-        self._web = Web(web, judge=self._judge, warn=warn)
+        names = [*_SECRETS.values(), _USER]
+        values = read_credentials((f"{settings.variables}_{name}" for name in names), "Fxiaoke")
+        self._secrets = dict(zip(names, values, strict=True))
+        self._web = Web(web, classify=self._classify, warn=warn)
         self._token: Mapping[str, str] = {}
         self._token_ends = 0.0
         self._busy = ""
@@ -101,13 +103,7 @@ class Fxiaoke:
             PullError: The credentials are not accepted, or the server cannot be reached.
         """
         self._caller()
-        now = self._web.server_time()
-        if now is None:
-            raise PullError(
-                f"{self._settings.url} does not say its time in the header Date",
-                hint="check the address `pull.fxiaoke.url`: a proxy may remove headers",
-            )
-        return now
+        return self._web.required_time("pull.fxiaoke.url")
 
     def until(self, one: PulledObject, now: datetime) -> str:
         """The server's time."""
@@ -226,17 +222,17 @@ class Fxiaoke:
             )
         return found
 
-    def _judge(self, answer: Answer) -> Verdict:
+    def _classify(self, answer: Answer) -> Outcome:
         verdict = by_status(answer)
         self._busy = ""
-        if verdict is Verdict.USE and answer.status == 200:
+        if verdict is Outcome.USE and answer.status == 200:
             try:
                 found = answer.json()
             except PullError:
                 return verdict
             if isinstance(found, dict) and _code(found) in _BUSY:
                 self._busy = self._words(found)
-                return Verdict.AGAIN
+                return Outcome.AGAIN
         return verdict
 
     def _check(self, answer: Mapping[str, Any], name: str) -> None:
@@ -251,17 +247,6 @@ class Fxiaoke:
         for secret in [*self._secrets.values(), *self._token.values()]:
             words = words.replace(secret, "…")
         return f"error {_code(answer)}: {printable_name(words[:300])}"
-
-
-def _from_environment(prefix: str) -> Mapping[str, str]:
-    names = {name: f"{prefix}_{name}" for name in [*_SECRETS.values(), _USER]}
-    missing = [variable for variable in names.values() if not os.environ.get(variable)]
-    if missing:
-        raise ConfigError(
-            f"not set in the environment: {', '.join(missing)}",
-            hint="docs/sources.md says where the credentials of Fxiaoke are created",
-        )
-    return {name: os.environ[variable] for name, variable in names.items()}
 
 
 def _filter(field: str, operator: str, value: str) -> JsonValue:

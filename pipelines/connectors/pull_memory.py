@@ -38,14 +38,16 @@ class PullMemory:
         except (FileNotFoundError, ValidationError):
             self._kept = _Kept()
 
-    def usable(self, names: Iterable[str], now: datetime, *, is_kept: bool = True) -> list[str]:
-        """The names of delivered files that can be the last pull. With `is_kept`, the others are remembered."""
-        listed = list(names)
-        ahead = {one.name for one in pulled(listed) if one.server_time > now} - set(self._kept.ignored)
-        if ahead and is_kept:
+    def note_ahead(self, names: Iterable[str], now: datetime) -> None:
+        """Remember the delivered files that are from after the server's present time."""
+        ahead = {one.name for one in pulled(names) if one.server_time > now} - set(self._kept.ignored)
+        if ahead:
             self._kept.ignored += sorted(ahead)
             self._save()
-        return [name for name in listed if name not in self._kept.ignored]
+
+    def usable(self, names: Iterable[str]) -> list[str]:
+        """The names of delivered files that can be the last pull."""
+        return [name for name in names if name not in self._kept.ignored]
 
     def has_changed(self, stem: str, settings: str) -> bool:
         """Whether an object was last pulled with other settings."""

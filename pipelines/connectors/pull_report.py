@@ -100,8 +100,8 @@ class PullReport(BaseModel):
         """All warnings and problems, one sentence each."""
         own = [f"{self.source} could not be pulled: {self.problem}. {self.hint}".strip()] if self.problem else []
         failed = [f"{self.source}: {one.name} could not be pulled: {one.problem}. {one.hint}" for one in self.failed]
-        told = [words for one in self.objects for words in one.warnings] + self.warnings
-        return [*own, *failed, *(f"{self.source}: {words}" for words in told)]
+        warned = [words for one in self.objects for words in one.warnings] + self.warnings
+        return [*own, *failed, *(f"{self.source}: {words}" for words in warned)]
 
 
 def last_pull(source: PulledSource) -> PullReport | None:

@@ -1,11 +1,10 @@
-"""Pulls the objects of one source into its inbox. It also defines the interface of connectors.
+"""Pulls the objects of one source into its inbox.
 
 Each object is pulled by itself: if one fails, the others are still pulled, and the report names it.
 """
 
 import gzip
 import hashlib
-import importlib
 import json
 import logging
 import re
@@ -16,15 +15,14 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Protocol
-
-import pyarrow as pa
 
 from pipelines.base.errors import LoyaltyError, PullError
 from pipelines.base.stopping import is_interrupt
 from pipelines.base.text import counted, printable_name
 from pipelines.config.pulls import PullSettings
-from pipelines.connectors.pages import SUFFIXES, Begun, Checkpoint, PageStore, Record
+from pipelines.connectors import connector as connectors
+from pipelines.connectors.connector import Connector, PulledObject, Say
+from pipelines.connectors.pages import SUFFIXES, Begun, PageStore
 from pipelines.connectors.pull_lock import hold_pull_lock
 from pipelines.connectors.pull_memory import PullMemory
 from pipelines.connectors.pull_report import ObjectReport, PullReport, keep_report, last_pull
@@ -34,105 +32,6 @@ from pipelines.connectors.pulled_source import PulledSource
 log = logging.getLogger("loyalty.pull")
 # a server may choose the name of an object, and the name of a file must stay below the inbox
 _STEM = re.compile(r"[A-Za-z0-9_\-][A-Za-z0-9_.\-]{0,119}")
-
-Say = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Page:
-    """A page of records.
-
-    Attributes:
-        records: The records as the vendor gives them, or a table. A page may have none.
-        checkpoint: From where a pull that was stopped after this page continues.
-    """
-
-    records: Sequence[Record] | pa.Table
-    checkpoint: Checkpoint
-
-
-@dataclass(frozen=True)
-class PulledObject:
-    """A kind of record that is pulled by itself, into files of its own.
-
-    Attributes:
-        name: Its name, as the vendor writes it.
-        stem: The beginning of the names of its files.
-        is_snapshot: Whether every pull reads all records, and its file replaces the earlier one.
-        full_read_days: After this many days everything is read again; None: only the first time.
-        settings: What decides the content of its files: an unfinished pull is continued only with the same.
-    """
-
-    name: str
-    stem: str
-    is_snapshot: bool = False
-    full_read_days: int | None = None
-    settings: str = ""
-
-
-class Connector(Protocol):
-    """Reads the objects of one vendor. It gets its settings and its callbacks when it is made."""
-
-    def objects(self) -> Sequence[PulledObject]:
-        """The objects to pull.
-
-        Raises:
-            PullError: The server cannot be used at all.
-        """
-
-    def server_time(self) -> datetime:
-        """The present time by the server's clock, UTC.
-
-        Raises:
-            PullError: The server cannot be used at all.
-        """
-
-    def until(self, one: PulledObject, now: datetime) -> str:
-        """The cursor of a pull that begins now; the next pull reads what comes after it. Asked before its first page.
-
-        Args:
-            one: The object.
-            now: The server's time.
-        """
-
-    def pages(self, one: PulledObject, since: str | None, until: str, checkpoint: Checkpoint | None) -> Iterator[Page]:
-        """The pages of an object.
-
-        Every record that the server changed after `since` must be in a page, also if it changes while pages are read;
-        a record may be in several. So a connector reads from some time before `since`, and reads on after `until`.
-
-        Two versions of a record must not have the same time of change: staging could not know which one is newer. A
-        record that was changed in the very second of the answer (`Answer.server_time`) could change again in that
-        second. So a page with such a record is read again when the second is over.
-
-        Args:
-            one: The object.
-            since: The cursor of the last pull that delivered a file; None: everything is read.
-            until: The cursor of this pull.
-            checkpoint: That of the last page of a stopped pull, or None.
-
-        Raises:
-            PullError: The object cannot be read.
-        """
-
-    def close(self) -> None:
-        """Close its connections."""
-
-
-def open_connector(settings: PullSettings, warn: Say) -> Connector:
-    """The connector that the settings name.
-
-    Args:
-        settings: The group `pull` of a source.
-        warn: Receives what a user should know, such as a module that is missing.
-
-    Raises:
-        ConfigError: An environment variable with credentials is missing.
-    """
-    # imported late: each has its own libraries
-    module = importlib.import_module(f"pipelines.connectors.{settings.connector}")
-    connector: Connector = module.connect(settings, warn)
-    return connector
 
 
 def pull_source(
@@ -148,7 +47,7 @@ def pull_source(
         source: The source.
         only: Names of objects that the last pull could not read; all objects by default. The report has the others too.
         say: Receives the progress.
-        connect: Opens the connector; `open_connector` by default.
+        connect: Opens the connector; that of the settings by default.
 
     Returns:
         What was pulled, and which objects failed.
@@ -171,16 +70,18 @@ def pull_source(
         memory = PullMemory(source.work)
         before = last_pull(source) if wanted is not None else None
         report.objects += [one for one in before.objects if one.name not in (wanted or ())] if before else []
-        with closing((connect or open_connector)(source.settings, warn)) as connector:
+        with closing((connect or connectors.open_connector)(source.settings, warn)) as connector:
             now = connector.server_time()
             report.server_time = now
             names = delivered(source.home, source.name, source.folder)
+            memory.note_ahead(names, now)
+            pull = _Pull(source, connector, now, names, memory, say, warn)
             for one in connector.objects():
                 if wanted is None or one.name in wanted:
                     say(one.name)
-                    told = len(warnings)
-                    found = _pull_object(source, connector, one, now, names, memory, say, warn)
-                    found.warnings += warnings[told:]
+                    earlier = len(warnings)
+                    found = pull.pulled(one)
+                    found.warnings += warnings[earlier:]
                     report.objects.append(found)
         report.warnings += [words for words in warnings if all(words not in one.warnings for one in report.objects)]
         report.finished_at = datetime.now(UTC)
@@ -196,21 +97,25 @@ def planned_pull(
         PullError: The server cannot be used at all.
         ConfigError: Credentials are missing.
     """
-    with closing((connect or open_connector)(source.settings, lambda _: None)) as connector:
+    with closing((connect or connectors.open_connector)(source.settings, _nothing)) as connector:
         now = connector.server_time()
-        memory = PullMemory(source.work)
-        names = memory.usable(delivered(source.home, source.name, source.folder), now, is_kept=False)
+        names = delivered(source.home, source.name, source.folder)
+        pull = _Pull(source, connector, now, names, PullMemory(source.work), _nothing, _nothing)
         for one in connector.objects():
-            store = PageStore(source.work / one.stem)
-            since, is_full = _since(one, names, now, memory)
+            since, is_full = pull.since(one)
+            store = pull.store(one)
             begun = store.begun()
-            if begun is not None and begun.key == _key(source, one, since):
+            if begun is not None and begun.key == pull.key(one, since):
                 done = f"{counted(store.pages, 'page')} with {counted(store.records, 'record')}"
                 yield f"{one.name}: continues the pull of {begun.server_time}, which has {done}"
             elif is_full:
                 yield f"{one.name}: all records"
             else:
                 yield f"{one.name}: what has changed since {_shown(since or '')}"
+
+
+def _nothing(_: str) -> None:
+    """Ignore a message."""
 
 
 def _shown(cursor: str) -> str:
@@ -220,81 +125,108 @@ def _shown(cursor: str) -> str:
     return cursor.rpartition(".")[0] or cursor
 
 
-def _pull_object(
-    source: PulledSource,
-    connector: Connector,
-    one: PulledObject,
-    now: datetime,
-    names: Sequence[str],
-    memory: PullMemory,
-    say: Say,
-    warn: Say,
-) -> ObjectReport:
-    started = time.monotonic()
-    found = ObjectReport(name=one.name)
-    try:
-        with _known_errors(source.name, one.name):
-            _read_object(source, connector, one, now, names, memory, found, say, warn)
-    except LoyaltyError as problem:
-        found.problem, found.hint = problem.message, problem.hint
-        found.is_temporary = isinstance(problem, PullError) and problem.is_temporary
-        log.warning("pull of %s: %s: %s", source.name, one.name, problem.message)
-    found.seconds = time.monotonic() - started
-    log.info(
-        "pull of %s: %s: %d records, %d new, %d pages, %.1f s",
-        *(source.name, one.name, found.records, found.new_records, found.pages, found.seconds),
-    )
-    return found
+@dataclass(frozen=True)
+class _Pull:
+    """A pull of one source.
 
+    Attributes:
+        source: The source.
+        connector: Its connector.
+        now: The server's time when it began.
+        names: The names of all delivered files.
+        memory: What earlier pulls have remembered.
+        say: Receives the progress.
+        warn: Receives warnings.
+    """
 
-def _read_object(
-    source: PulledSource,
-    connector: Connector,
-    one: PulledObject,
-    now: datetime,
-    names: Sequence[str],
-    memory: PullMemory,
-    found: ObjectReport,
-    say: Say,
-    warn: Say,
-) -> None:
-    if not _STEM.fullmatch(one.stem):
-        raise PullError(
-            f"`{printable_name(one.stem)}` cannot be the name of a file",
-            hint="names have at most 120 letters, digits, `_`, `-` and `.`: leave this object out in `pull`",
+    source: PulledSource
+    connector: Connector
+    now: datetime
+    names: Sequence[str]
+    memory: PullMemory
+    say: Say
+    warn: Say
+
+    def pulled(self, one: PulledObject) -> ObjectReport:
+        """Pull an object. If it fails, the report says why."""
+        started = time.monotonic()
+        found = ObjectReport(name=one.name)
+        try:
+            with _known_errors(self.source.name, one.name):
+                self._read(one, found)
+        except LoyaltyError as problem:
+            found.problem, found.hint = problem.message, problem.hint
+            found.is_temporary = isinstance(problem, PullError) and problem.is_temporary
+            log.warning("pull of %s: %s: %s", self.source.name, one.name, problem.message)
+        found.seconds = time.monotonic() - started
+        log.info(
+            "pull of %s: %s: %d records, %d new, %d pages, %.1f s",
+            *(self.source.name, one.name, found.records, found.new_records, found.pages, found.seconds),
         )
-    usable = memory.usable(names, now)
-    since, is_full = _since(one, usable, now, memory)
-    key = _key(source, one, since)
-    store = PageStore(source.work / one.stem)
-    begun = store.begun()
-    if begun is None or begun.key != key:
-        begun = Begun(key=key, since=since, until=connector.until(one, now), server_time=time_text(now))
-        store.begin(begun)
-    else:
-        found.resumed_pages = store.pages
-    found.since = begun.since
-    for page in connector.pages(one, begun.since, begun.until, store.checkpoint):
-        store.add(page.records, page.checkpoint)
-        say(f"{one.name}: {counted(store.records, 'record')}")
-    found.records, found.pages = store.records, store.pages
-    last = newest(usable, one.stem, now)
-    if not store.records and is_full and (last or {f"{one.stem}{suffix}" for suffix in SUFFIXES} & set(names)):
-        warn(f"{one.name}: the server has no records, but had some before. What was pulled before stays")
-    found.new_records = _new_records(store, source.folder / last.name if last and not is_full else None)
-    if found.new_records:
-        found.file = file_name(
-            one.stem,
-            begun.server_time,
-            begun.until,
-            is_full=is_full,
-            is_snapshot=one.is_snapshot,
-            suffix=store.suffix,
-            taken=names,
+        return found
+
+    def since(self, one: PulledObject) -> tuple[str | None, bool]:
+        """The cursor to continue from, and whether everything is read."""
+        last = None if one.is_snapshot else newest(self._usable(), one.stem, self.now)
+        if last is None or self.memory.has_changed(one.stem, one.settings):
+            return None, True
+        full = newest(self._usable(), one.stem, self.now, full_only=True)
+        is_due = full is None or (
+            one.full_read_days is not None and self.now - full.server_time >= timedelta(days=one.full_read_days)
         )
-        store.write(source.folder / found.file)
-    memory.keep(one.stem, one.settings)
-    store.discard()
+        return (None, True) if is_due else (last.cursor, False)
+
+    def store(self, one: PulledObject) -> PageStore:
+        """The pages of an object."""
+        return PageStore(self.source.work / one.stem)
+
+    def key(self, one: PulledObject, since: str | None) -> str:
+        """What an unfinished pull must have begun with to be continued."""
+        parts = json.dumps([self.source.settings.connector, one.name, one.settings, one.is_snapshot, since])
+        return hashlib.sha256(parts.encode()).hexdigest()
+
+    def _usable(self) -> list[str]:
+        return self.memory.usable(self.names)
+
+    def _read(self, one: PulledObject, found: ObjectReport) -> None:
+        if not _STEM.fullmatch(one.stem):
+            raise PullError(
+                f"`{printable_name(one.stem)}` cannot be the name of a file",
+                hint="names have at most 120 letters, digits, `_`, `-` and `.`: leave this object out in `pull`",
+            )
+        since, is_full = self.since(one)
+        key = self.key(one, since)
+        store = self.store(one)
+        begun = store.begun()
+        if begun is None or begun.key != key:
+            until = self.connector.until(one, self.now)
+            begun = Begun(key=key, since=since, until=until, server_time=time_text(self.now))
+            store.begin(begun)
+        else:
+            found.resumed_pages = store.pages
+        found.since = begun.since
+        for page in self.connector.pages(one, begun.since, begun.until, store.checkpoint):
+            store.add(page.records, page.checkpoint)
+            self.say(f"{one.name}: {counted(store.records, 'record')}")
+        found.records, found.pages = store.records, store.pages
+        last = newest(self._usable(), one.stem, self.now)
+        snapshots = {f"{one.stem}{suffix}" for suffix in SUFFIXES}
+        if not store.records and is_full and (last or snapshots & set(self.names)):
+            self.warn(f"{one.name}: the server has no records, but had some before. What was pulled before stays")
+        found.new_records = _new_records(store, self.source.folder / last.name if last and not is_full else None)
+        if found.new_records:
+            found.file = file_name(
+                one.stem,
+                begun.server_time,
+                begun.until,
+                is_full=is_full,
+                is_snapshot=one.is_snapshot,
+                suffix=store.suffix,
+                taken=self.names,
+            )
+            store.write(self.source.folder / found.file)
+        self.memory.keep(one.stem, one.settings)
+        store.discard()
 
 
 @contextmanager
@@ -323,23 +255,6 @@ def _known_errors(source: str, name: str) -> Iterator[None]:
             f"{name} has an answer of an unknown shape ({type(problem).__name__})",
             hint="report it with the places that the log has; the other objects are pulled",
         ) from problem
-
-
-def _since(one: PulledObject, names: Sequence[str], now: datetime, memory: PullMemory) -> tuple[str | None, bool]:
-    """The cursor to continue from, and whether everything is read."""
-    if memory.has_changed(one.stem, one.settings):
-        return None, True
-    last = None if one.is_snapshot else newest(names, one.stem, now)
-    full = None if last is None else newest(names, one.stem, now, full_only=True)
-    is_due = full is None or (
-        one.full_read_days is not None and now - full.server_time >= timedelta(days=one.full_read_days)
-    )
-    return (None, True) if last is None or is_due else (last.cursor, False)
-
-
-def _key(source: PulledSource, one: PulledObject, since: str | None) -> str:
-    parts = json.dumps([source.settings.connector, one.name, one.settings, one.is_snapshot, since])
-    return hashlib.sha256(parts.encode()).hexdigest()
 
 
 def _new_records(store: PageStore, last: Path | None) -> int:

@@ -5,7 +5,6 @@
 - Items, refunds and variants have pages of their own. Further ones are read before the record is kept.
 """
 
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -14,15 +13,17 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from pipelines.base.errors import ConfigError, PullError
+from pipelines.base.errors import PullError
 from pipelines.base.text import printable_name
+from pipelines.config.credentials import optional_credential, read_credentials
 from pipelines.config.pull_shopify import ShopifySettings
 from pipelines.config.pulls import PullSettings, WebSettings
+from pipelines.connectors.answers import Answer, Outcome, by_status
+from pipelines.connectors.connector import Page, PulledObject, Say
 from pipelines.connectors.pages import Checkpoint, Record
 from pipelines.connectors.pulled_files import time_of, time_text
-from pipelines.connectors.pulling import Page, PulledObject, Say
 from pipelines.connectors.shopify_queries import ABOUT, OPTIONAL, TYPES, list_query, nested_query
-from pipelines.connectors.web import Answer, Verdict, Web, by_status
+from pipelines.connectors.web import Web
 
 _AGAIN = frozenset({"THROTTLED", "INTERNAL_SERVER_ERROR", "TIMEOUT"})
 _LONGEST_WAIT = 60.0  # seconds for points of a query
@@ -42,8 +43,7 @@ def connect(settings: PullSettings, warn: Say) -> "Shopify":
     Raises:
         ConfigError: An environment variable with credentials is missing.
     """
-    if settings.shopify is None:
-        raise ConfigError("the group `pull.shopify` is missing", hint="docs/pulls.md shows how a source is pulled")
+    assert settings.shopify is not None
     return Shopify(settings.shopify, settings.web, warn)
 
 
@@ -60,15 +60,14 @@ class Shopify:
         self._settings = settings
         self._warn = warn
         prefix = settings.variables
-        self._token = os.environ.get(f"{prefix}_ACCESS_TOKEN", "")
-        self._client = [os.environ.get(f"{prefix}_{name}", "") for name in ("CLIENT_ID", "CLIENT_SECRET")]
-        if not self._token and not all(self._client):
-            raise ConfigError(
-                f"not set in the environment: {prefix}_ACCESS_TOKEN, or both {prefix}_CLIENT_ID and"
-                f" {prefix}_CLIENT_SECRET",
-                hint="docs/sources.md says where the credentials of Shopify are created",
-            )
-        self._web = Web(web, token=self._headers, judge=_judge, warn=warn)
+        # an app of one shop has a token; other apps get one with their ID and secret
+        self._token = optional_credential(f"{prefix}_ACCESS_TOKEN")
+        names = [f"{prefix}_{name}" for name in ("CLIENT_ID", "CLIENT_SECRET")]
+        if self._token:
+            self._client = [optional_credential(name) for name in names]
+        else:
+            self._client = read_credentials(names, f"Shopify (or {prefix}_ACCESS_TOKEN)")
+        self._web = Web(web, token=self._headers, classify=_classify, warn=warn)
         self._absent: frozenset[str] = frozenset()
         self._size = settings.page_size
         self._ready_at = 0.0
@@ -101,13 +100,7 @@ class Shopify:
             PullError: The credentials are not accepted, or the shop cannot be reached.
         """
         self._ask(ABOUT, {})
-        now = self._web.server_time()
-        if now is None:
-            raise PullError(
-                f"{self._settings.url} does not say its time in the header Date",
-                hint="check the address `pull.shopify.url`: a proxy may remove headers",
-            )
-        return now
+        return self._web.required_time("pull.shopify.url")
 
     def until(self, one: PulledObject, now: datetime) -> str:
         """The server's time."""
@@ -243,18 +236,18 @@ class Shopify:
         return {"X-Shopify-Access-Token": self._token}
 
 
-def _judge(answer: Answer) -> Verdict:
+def _classify(answer: Answer) -> Outcome:
     verdict = by_status(answer)
     if answer.status == 204 or (answer.status == 200 and not answer.body.strip()):
-        return Verdict.AGAIN
-    if verdict is Verdict.USE and answer.status == 200:
+        return Outcome.AGAIN
+    if verdict is Outcome.USE and answer.status == 200:
         try:
             found = answer.json()
         except PullError:
             return verdict
         errors = found.get("errors") if isinstance(found, dict) else None
         if isinstance(errors, list) and any(_code(error) in _AGAIN for error in errors):
-            return Verdict.AGAIN
+            return Outcome.AGAIN
     return verdict
 
 

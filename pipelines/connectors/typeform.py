@@ -5,18 +5,19 @@
 - Each type of response is read by itself: with several types, `since` would be that of only one of them.
 """
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from pipelines.base.errors import ConfigError, PullError
+from pipelines.base.errors import PullError
 from pipelines.base.text import printable_name
+from pipelines.config.credentials import read_credentials
 from pipelines.config.pull_typeform import TypeformSettings
 from pipelines.config.pulls import PullSettings, WebSettings
+from pipelines.connectors.answers import Answer, Outcome, by_status
+from pipelines.connectors.connector import Page, PulledObject, Say
 from pipelines.connectors.pages import Checkpoint, Record
 from pipelines.connectors.pulled_files import time_of, time_text
-from pipelines.connectors.pulling import Page, PulledObject, Say
-from pipelines.connectors.web import Answer, Verdict, Web, by_status
+from pipelines.connectors.web import Web
 
 _LIMIT: Mapping[str, float] = {"requests": 2, "per_seconds": 1}  # the vendor's
 _FORMS = 200  # the largest page of forms
@@ -28,8 +29,7 @@ def connect(settings: PullSettings, warn: Say) -> "Typeform":
     Raises:
         ConfigError: The environment variable with the token is missing.
     """
-    if settings.typeform is None:
-        raise ConfigError("the group `pull.typeform` is missing", hint="docs/pulls.md shows how a source is pulled")
+    assert settings.typeform is not None
     web = settings.web
     if not {"requests", "per_seconds"} & web.model_fields_set:
         web = web.model_copy(update=dict(_LIMIT))
@@ -49,14 +49,9 @@ class Typeform:
         self._settings = settings
         self._warn = warn
         self._variable = f"{settings.variables}_TOKEN"
-        token = os.environ.get(self._variable)
-        if not token:
-            raise ConfigError(
-                f"the environment variable {self._variable} is not set",
-                hint="docs/sources.md says where the token of Typeform is created",
-            )
+        (token,) = read_credentials([self._variable], "Typeform")
         self._headers = {"Authorization": f"Bearer {token}"}
-        self._web = Web(web, judge=_judge, warn=warn)
+        self._web = Web(web, classify=_classify, warn=warn)
 
     def objects(self) -> Sequence[PulledObject]:
         """The forms of the settings, or all.
@@ -78,13 +73,7 @@ class Typeform:
             PullError: The token is not accepted, or the server cannot be reached.
         """
         self._items("forms", {"page_size": "1"})
-        now = self._web.server_time()
-        if now is None:
-            raise PullError(
-                f"{self._settings.url} does not say its time in the header Date",
-                hint="check the address `pull.typeform.url`: a proxy may remove headers",
-            )
-        return now
+        return self._web.required_time("pull.typeform.url")
 
     def until(self, one: PulledObject, now: datetime) -> str:
         """The server's time."""
@@ -159,11 +148,11 @@ class Typeform:
         return items
 
 
-def _judge(answer: Answer) -> Verdict:
+def _classify(answer: Answer) -> Outcome:
     verdict = by_status(answer)
     if answer.status == 204 or (answer.status == 200 and not answer.body.strip()):
-        return Verdict.AGAIN  # a page without responses is not an empty answer
-    return Verdict.USE if verdict is Verdict.RENEW else verdict  # a personal token cannot be renewed
+        return Outcome.AGAIN  # a page without responses is not an empty answer
+    return Outcome.USE if verdict is Outcome.RENEW else verdict  # a personal token cannot be renewed
 
 
 def _words(answer: Answer) -> str:

@@ -1,23 +1,18 @@
 """Requests to a vendor's server: limits of time and size, retries, renewal of the token, and the server's clock.
 
 Requests are sent by requests, and tried again by tenacity. A vendor whose errors are inside an answer of status 200
-gives a function that judges each answer.
+passes a function that classifies each answer.
 """
 
 import hashlib
-import json
 import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from enum import StrEnum
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import requests
 import tenacity
@@ -26,74 +21,14 @@ from urllib3.exceptions import HTTPError
 
 from pipelines.base.errors import PullError
 from pipelines.config.pulls import WebSettings
+from pipelines.connectors.answers import Answer, Classify, Outcome, by_status, retry_after, shown_address
 
 _CHUNK = 1 << 16
 _LARGEST_ANSWER = 256 << 20
 _MOST_REPETITIONS = 1_000
 
-
-class Verdict(StrEnum):
-    """What to do after an answer: use it, send the request again later, or send it again with a new token."""
-
-    USE = "use"
-    AGAIN = "again"
-    RENEW = "renew"
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An answer of the server.
-
-    Attributes:
-        status: The HTTP status.
-        headers: The headers; the case of their names does not matter.
-        body: The bytes.
-        url: The address without the query, for messages.
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    url: str
-
-    @property
-    def server_time(self) -> datetime | None:
-        """The time of the answer by the server's clock, UTC, in whole seconds; None if it does not say it."""
-        try:
-            told = parsedate_to_datetime(self.headers.get("Date", ""))
-            return told.replace(tzinfo=UTC) if told.tzinfo is None else told.astimezone(UTC)
-        except (ValueError, OverflowError):
-            return None
-
-    def json(self) -> Any:
-        """The body as JSON; None if it is empty.
-
-        Raises:
-            PullError: It is not JSON.
-        """
-        if not self.body.strip():
-            return None
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError) as problem:
-            raise PullError(
-                f"{self.url} answered {self.status} with something that is not JSON ({problem})",
-                hint="check the address of the server in `pull`: a proxy or a login page may have answered",
-                is_temporary=self.status >= HTTPStatus.INTERNAL_SERVER_ERROR,
-            ) from problem
-
-
-Judge = Callable[[Answer], Verdict]
 Token = Callable[[bool], Mapping[str, str]]
 """Gives the headers with the token; it gets a new token first if the argument is True."""
-
-
-def by_status(answer: Answer) -> Verdict:
-    """Judge an answer by its HTTP status."""
-    if answer.status == HTTPStatus.UNAUTHORIZED:
-        return Verdict.RENEW
-    is_again = answer.status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT) or answer.status >= 500
-    return Verdict.AGAIN if is_again else Verdict.USE
 
 
 class _AgainError(Exception):
@@ -110,7 +45,7 @@ class Web:
     Args:
         settings: Limits and waits.
         token: The headers with the token; none by default.
-        judge: Judges each answer; by its status by default.
+        classify: Classifys each answer; by its status by default.
         warn: Notified of a pause of more than a few seconds.
     """
 
@@ -119,12 +54,12 @@ class Web:
         settings: WebSettings,
         *,
         token: Token | None = None,
-        judge: Judge = by_status,
+        classify: Classify = by_status,
         warn: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._settings = settings
         self._token = token
-        self._judge = judge
+        self._classify = classify
         self._warn = warn
         self._session = requests.Session()
         # requests would otherwise send the credentials that ~/.netrc has for the host, instead of those of the source
@@ -136,11 +71,28 @@ class Web:
         logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
 
     def server_time(self) -> datetime | None:
-        """The server's present time by its last answer, UTC; None if no answer has told it."""
+        """The server's present time by its last answer, UTC; None if no answer has it."""
         if self._clock is None:
             return None
-        told, at = self._clock
-        return datetime.fromtimestamp(told.timestamp() + time.monotonic() - at, UTC)
+        stated, at = self._clock
+        return datetime.fromtimestamp(stated.timestamp() + time.monotonic() - at, UTC)
+
+    def required_time(self, setting: str) -> datetime:
+        """Like `server_time`, for a server that was asked already.
+
+        Args:
+            setting: The setting with its address, for the error.
+
+        Raises:
+            PullError: Its answer had no time.
+        """
+        now = self.server_time()
+        if now is None:
+            raise PullError(
+                "the answer of the server has no valid header `Date`, which a pull needs",
+                hint=f"check the address `{setting}`: a proxy may remove headers",
+            )
+        return now
 
     def request(
         self,
@@ -172,7 +124,7 @@ class Web:
         Raises:
             PullError: The server could not be reached, or kept refusing; the message has no query, body or secret.
         """
-        shown = _shown(url)
+        shown = shown_address(url)
         renewed = False
 
         def once() -> Answer:
@@ -181,15 +133,15 @@ class Web:
             if self._token and with_token:
                 sent |= self._token(False)
             answer = self._send(method, url, params, sent, body, form, to, shown)
-            verdict = self._judge(answer)
-            if verdict is Verdict.RENEW and self._token and with_token and not renewed:
+            verdict = self._classify(answer)
+            if verdict is Outcome.RENEW and self._token and with_token and not renewed:
                 renewed = True
                 sent |= self._token(True)
                 answer = self._send(method, url, params, sent, body, form, to, shown)
-                verdict = self._judge(answer)
-            if verdict is Verdict.AGAIN:
-                raise _AgainError(f"it answered {answer.status}", _retry_after(answer))
-            if verdict is Verdict.RENEW:
+                verdict = self._classify(answer)
+            if verdict is Outcome.AGAIN:
+                raise _AgainError(f"it answered {answer.status}", retry_after(answer))
+            if verdict is Outcome.RENEW:
                 raise PullError(
                     f"{shown} does not accept the token ({answer.status}), not even a new one",
                     hint="create new credentials, and check that their user may use the interface",
@@ -222,7 +174,7 @@ class Web:
                 return max(spread(state), self._settings.wait_seconds / 2)
             return min(asked, self._settings.longest_wait_seconds)
 
-        def told(state: tenacity.RetryCallState) -> None:
+        def announce(state: tenacity.RetryCallState) -> None:
             if state.upcoming_sleep >= 5:
                 problem = state.outcome.exception() if state.outcome else None
                 self._warn(f"the server could not answer ({problem}); the pull waited {state.upcoming_sleep:.0f} s")
@@ -231,7 +183,7 @@ class Web:
             retry=tenacity.retry_if_exception_type(_AgainError),
             stop=tenacity.stop_after_attempt(self._settings.tries),
             wait=wait,
-            before_sleep=told,
+            before_sleep=announce,
             reraise=True,
         )
 
@@ -280,7 +232,7 @@ class Web:
         self._note_clock(answer)
         self._refuse_repetition(answer)
         if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST and answer.status != 304:
-            to_where = _shown(urljoin(url, answer.headers.get("Location", "")))
+            to_where = shown_address(urljoin(url, answer.headers.get("Location", "")))
             raise PullError(
                 f"{shown} answered {answer.status}, a redirect to {to_where}",
                 hint="redirects are not followed; write the address that answers itself",
@@ -299,8 +251,8 @@ class Web:
                 )
 
     def _note_clock(self, answer: Answer) -> None:
-        if told := answer.server_time:
-            self._clock = (told, time.monotonic())
+        if stated := answer.server_time:
+            self._clock = (stated, time.monotonic())
 
     def _keep_rate(self) -> None:
         """Wait until one more request is within `requests` per `per_seconds`."""
@@ -343,23 +295,3 @@ def _read(response: requests.Response, to: Path | None, deadline: float | None) 
     if expected is not None and "Content-Encoding" not in response.headers and size != int(expected):
         raise ValueError("incomplete")
     return b"".join(parts)
-
-
-def _retry_after(answer: Answer) -> float | None:
-    """The seconds that the server asks to wait."""
-    text = answer.headers.get("Retry-After", "")
-    if text.isascii() and text.isdigit():
-        return float(text)
-    try:
-        # by the server's own clock
-        told = parsedate_to_datetime(text) - parsedate_to_datetime(answer.headers.get("Date", ""))
-        return max(told.total_seconds(), 0)
-    except (ValueError, TypeError, OverflowError):
-        return None
-
-
-def _shown(url: str) -> str:
-    """An address for messages: without user, password, query and fragment."""
-    parts = urlsplit(url)
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"

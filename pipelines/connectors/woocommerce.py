@@ -9,21 +9,22 @@
 """
 
 import base64
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from pipelines.base.errors import ConfigError, PullError
+from pipelines.base.errors import PullError
 from pipelines.base.text import printable_name
+from pipelines.config.credentials import read_credentials
 from pipelines.config.pull_woocommerce import WooCommerceSettings
 from pipelines.config.pulls import PullSettings, WebSettings
+from pipelines.connectors.answers import Answer, Outcome, by_status
+from pipelines.connectors.connector import Page, PulledObject, Say
 from pipelines.connectors.pages import Checkpoint, Record
 from pipelines.connectors.pulled_files import time_of, time_text
-from pipelines.connectors.pulling import Page, PulledObject, Say
-from pipelines.connectors.web import Answer, Verdict, Web, by_status
+from pipelines.connectors.web import Web
 
 _SNAPSHOTS = frozenset({"customers", "products"})
 _SECRETS = ("CONSUMER_KEY", "CONSUMER_SECRET")
@@ -40,8 +41,7 @@ def connect(settings: PullSettings, warn: Say) -> "WooCommerce":
     Raises:
         ConfigError: An environment variable with credentials is missing.
     """
-    if settings.woocommerce is None:
-        raise ConfigError("the group `pull.woocommerce` is missing", hint="docs/pulls.md shows how a source is pulled")
+    assert settings.woocommerce is not None
     return WooCommerce(settings.woocommerce, settings.web, warn)
 
 
@@ -57,15 +57,10 @@ class WooCommerce:
     def __init__(self, settings: WooCommerceSettings, web: WebSettings, warn: Say) -> None:
         self._settings = settings
         self._warn = warn
-        names = [f"{settings.variables}_{name}" for name in _SECRETS]
-        if missing := [name for name in names if not os.environ.get(name)]:
-            raise ConfigError(
-                f"not set in the environment: {', '.join(missing)}",
-                hint="docs/sources.md says where the credentials of WooCommerce are created",
-            )
-        pair = ":".join(os.environ[name] for name in names)
+        values = read_credentials((f"{settings.variables}_{name}" for name in _SECRETS), "WooCommerce")
+        pair = ":".join(values)
         self._headers = {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
-        self._web = Web(web, judge=_judge, warn=warn)
+        self._web = Web(web, classify=_classify, warn=warn)
 
     def objects(self) -> Sequence[PulledObject]:
         """The objects of the settings."""
@@ -89,13 +84,7 @@ class WooCommerce:
             PullError: The credentials are not accepted, or the shop cannot be reached.
         """
         self._get(self._settings.objects[0], {"per_page": "1", "_fields": "id"})
-        now = self._web.server_time()
-        if now is None:
-            raise PullError(
-                f"{self._settings.url} does not say its time in the header Date",
-                hint="check the address `pull.woocommerce.url`: a proxy may remove headers",
-            )
-        return now
+        return self._web.required_time("pull.woocommerce.url")
 
     def until(self, one: PulledObject, now: datetime) -> str:
         """The server's time."""
@@ -235,11 +224,11 @@ class WooCommerce:
         raise PullError(message, hint="check the settings of `pull.woocommerce`")
 
 
-def _judge(answer: Answer) -> Verdict:
+def _classify(answer: Answer) -> Outcome:
     verdict = by_status(answer)
     if answer.status == 204 or (answer.status == 200 and not answer.body.strip()):
-        return Verdict.AGAIN  # a list without records is not an empty answer
-    return Verdict.USE if verdict is Verdict.RENEW else verdict  # keys do not expire
+        return Outcome.AGAIN  # a list without records is not an empty answer
+    return Outcome.USE if verdict is Outcome.RENEW else verdict  # keys do not expire
 
 
 def _has_id(record: object) -> bool:

@@ -119,7 +119,7 @@ def _compile(settings: Settings, project: Path, target: Path, logs: Path, values
         *("--project-dir", str(project), "--profiles-dir", str(project)),
         *("--target-path", str(target), *dbt_log_options(logs), "--vars", values),
     ]
-    environment = child_environment(dbt_environment(settings), settings.publish)
+    environment = child_environment(dbt_environment(settings), settings)
 
     def compiled() -> "subprocess.CompletedProcess[str]":
         # An empty warehouse of the same name: the real one may be in use, and must not decide what is compiled.

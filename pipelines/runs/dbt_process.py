@@ -60,7 +60,7 @@ class DbtProcess:
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,
-                    env=child_environment(ours, self._settings.publish),
+                    env=child_environment(ours, self._settings),
                     cwd=self._settings.paths.warehouse.parent,
                 )
                 self._lock.note_child(self._process.pid)

@@ -3,6 +3,7 @@
 import gzip
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -50,3 +51,16 @@ class PulledShop:
         assert not report.warnings, report.warnings
         assert desk.query("select count(*) from landed('ledger') where unreadable_records > 0") == [(0,)]
         return desk
+
+
+def at(requests: dict[int, str | Callable[[], object]]) -> Callable[[int], str | None]:
+    """What a server does at some of its requests, by their number: the name of a fault, or a change of its records."""
+
+    def on_request(number: int) -> str | None:
+        what = requests.get(number)
+        if callable(what):
+            what()
+            return None
+        return what
+
+    return on_request

@@ -14,11 +14,12 @@ import pytest
 
 from pipelines.base.errors import LockError, PullError
 from pipelines.config.pulls import PullSettings
+from pipelines.connectors.connector import Page, PulledObject
 from pipelines.connectors.pull_lock import hold_pull_lock
 from pipelines.connectors.pull_report import last_pull
 from pipelines.connectors.pulled_files import time_of, time_text
 from pipelines.connectors.pulled_source import PulledSource
-from pipelines.connectors.pulling import Page, PulledObject, planned_pull, pull_source
+from pipelines.connectors.pulling import planned_pull, pull_source
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
 OVERLAP = timedelta(minutes=5)

@@ -243,7 +243,7 @@ def test_customers_without_a_record_and_records_without_a_customer_are_no_error(
     ("fields", "words"),
     [
         ({"level": "Loyalty_Levels"}, "Contacts has no field `Loyalty_Levels`; did you mean `Loyalty_Level`"),
-        ({"level": "Loyalty_Score"}, r"`Loyalty_Score` of Contacts \(double\) cannot have the column `level`"),
+        ({"level": "Loyalty_Score"}, r"`Loyalty_Score` of Contacts \(double\) cannot hold the column `level`"),
         ({"level": "Account_Name"}, "`Account_Name` of Contacts cannot be written: its type is lookup"),
         ({"next_action": "Loyalty_Level"}, "the field `Loyalty_Level` has no option `reward`"),
     ],

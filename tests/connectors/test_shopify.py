@@ -1,14 +1,14 @@
 """Pulls from a shop of Shopify: after each fault, the files have what the shop has, and they land."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from pipelines.base.errors import ConfigError, PullError
-from tests.connectors.pulled_shop import PulledShop
+from tests.connectors.pulled_shop import PulledShop, at
 from tests.vendors.shopify import CLIENT_ID, CLIENT_SECRET, TOKEN, Record, Shopify, fill, item, money, serving_shopify
 
 
@@ -32,17 +32,6 @@ def last(source: PulledShop, name: str) -> dict[str, Record]:
 def assert_equal(source: PulledShop, shop: Shopify) -> None:
     for name in ("orders", "customers", "products"):
         assert last(source, name) == shop.rows(name), name
-
-
-def at(requests: dict[int, str | Callable[[], object]]) -> Callable[[int], str | None]:
-    def on_request(number: int) -> str | None:
-        what = requests.get(number)
-        if callable(what):
-            what()
-            return None
-        return what
-
-    return on_request
 
 
 @pytest.mark.parametrize("fault", ["204", "429", "500", "502", "slow", "drop", "cut", "repeat", "throttled"])
@@ -170,7 +159,7 @@ def test_wrong_credentials_are_named_without_them(
         source.pull()
     assert "not-the-token" not in f"{caught.value.message}{caught.value.hint}"
     monkeypatch.delenv("SHOPIFY_ACCESS_TOKEN")
-    with pytest.raises(ConfigError, match="not set in the environment: SHOPIFY_ACCESS_TOKEN"):
+    with pytest.raises(ConfigError, match="not set in the environment: SHOPIFY_CLIENT_ID, SHOPIFY_CLIENT_SECRET"):
         source.pull()
 
 

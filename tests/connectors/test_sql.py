@@ -285,7 +285,7 @@ def test_a_query_cannot_change_the_database(database: sqlite3.Connection, make: 
 @pytest.mark.parametrize(
     ("uri", "problem"),
     [
-        (None, "the environment variable LOYALTY_SQL is not set"),
+        (None, "not set in the environment: LOYALTY_SQL"),
         ("secret", "LOYALTY_SQL has no URI of a database"),
         ("oracle://reader:secret@host/x", "the URI in LOYALTY_SQL begins with `oracle`"),
         ("mysql+nodriver://reader:secret@host/x", "LOYALTY_SQL has no URI of a database"),

@@ -1,6 +1,6 @@
 """Pulls from an account of Typeform: after each fault, the files have what the account has, and they land."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import pytest
 from pipelines.base.errors import ConfigError, PullError
 from pipelines.config.pulls import PullSettings
 from pipelines.connectors.typeform import connect
-from tests.connectors.pulled_shop import PulledShop
+from tests.connectors.pulled_shop import PulledShop, at
 from tests.vendors.typeform import TOKEN, Record, Typeform, fill, serving_typeform
 
 
@@ -29,17 +29,6 @@ def pulled(source: PulledShop, form: str = "Fx1") -> dict[str, Record]:
     records = source.records(f"responses_{form}")
     assert {record.pop("form_id") for record in records} <= {form}
     return {record["token"]: record for record in records}
-
-
-def at(requests: dict[int, str | Callable[[], object]]) -> Callable[[int], str | None]:
-    def on_request(number: int) -> str | None:
-        what = requests.get(number)
-        if callable(what):
-            what()
-            return None
-        return what
-
-    return on_request
 
 
 @pytest.mark.parametrize("fault", ["204", "429", "500", "502", "slow", "drop", "cut", "repeat"])
@@ -154,7 +143,7 @@ def test_a_token_that_is_revoked_in_mid_read_is_named_and_a_new_one_continues(
     with pytest.raises(PullError, match="answered 403: AUTHENTICATION_FAILED"):
         source.pull()
     monkeypatch.delenv("TYPEFORM_TOKEN")
-    with pytest.raises(ConfigError, match="the environment variable TYPEFORM_TOKEN is not set"):
+    with pytest.raises(ConfigError, match="not set in the environment: TYPEFORM_TOKEN"):
         source.pull()
 
 

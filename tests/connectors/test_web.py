@@ -9,7 +9,8 @@ import pytest
 from pipelines.base.errors import PullError
 from pipelines.config.pulls import WebSettings
 from pipelines.connectors import web
-from pipelines.connectors.web import Answer, Verdict, Web, by_status
+from pipelines.connectors.answers import Answer, Outcome, by_status
+from pipelines.connectors.web import Web
 from tests.vendors.server import Reply, Request, serving
 
 QUICK = WebSettings(tries=6, wait_seconds=0.001, longest_wait_seconds=0.05, silent_seconds=0.4, answer_seconds=0.8)
@@ -95,13 +96,13 @@ def test_the_token_is_renewed_once() -> None:
     assert not caught.value.is_temporary
 
 
-def test_an_error_inside_an_answer_of_status_200_is_judged_by_the_vendors_rule() -> None:
-    def judge(answer: Answer) -> Verdict:
-        return Verdict.AGAIN if answer.json()["errorCode"] else by_status(answer)
+def test_an_error_inside_an_answer_of_status_200_is_classifyd_by_the_vendors_rule() -> None:
+    def classify(answer: Answer) -> Outcome:
+        return Outcome.AGAIN if answer.json()["errorCode"] else by_status(answer)
 
     script = Script(Reply(body={"errorCode": 5}), Reply(body={"errorCode": 0, "n": 2}))
     with serving(script) as url:
-        assert Web(QUICK, judge=judge).request("POST", url, body={"a": 1}).json()["n"] == 2
+        assert Web(QUICK, classify=classify).request("POST", url, body={"a": 1}).json()["n"] == 2
 
 
 def test_credentials_of_netrc_are_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """Pulls from a shop of WooCommerce: after each fault, the files have what the shop has, and they land."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from pipelines.base.errors import ConfigError, PullError
 from pipelines.config.pull_woocommerce import WooCommerceSettings
-from tests.connectors.pulled_shop import PulledShop
+from tests.connectors.pulled_shop import PulledShop, at
 from tests.vendors.woocommerce import KEY, SECRET, Record, WooCommerce, fill, serving_woocommerce
 
 ALL = ("orders", "refunds", "customers", "products")
@@ -37,17 +37,6 @@ def last(source: PulledShop, name: str) -> dict[int, Record]:
 def assert_equal(source: PulledShop, shop: WooCommerce) -> None:
     for name in ALL:
         assert last(source, name) == shop.rows(name), name
-
-
-def at(requests: dict[int, str | Callable[[], object]]) -> Callable[[int], str | None]:
-    def on_request(number: int) -> str | None:
-        what = requests.get(number)
-        if callable(what):
-            what()
-            return None
-        return what
-
-    return on_request
 
 
 @pytest.mark.parametrize("fault", ["204", "429", "500", "502", "slow", "drop", "cut", "repeat"])

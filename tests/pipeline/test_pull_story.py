@@ -6,7 +6,6 @@ The second day takes what has changed, and finds what the contact changed.
 import csv
 import gzip
 import json
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,9 +21,8 @@ from pipelines.connectors.pull_report import PullReport, last_pull
 from pipelines.connectors.pulled_source import pulled_sources
 from pipelines.reading import open_version
 from tests.conftest import SampleHome
+from tests.four_systems import customer_keys, wrong_people, wrong_purchases_of_the_shop
 from tests.pulled_systems import EVENING, PulledSystems, fill_systems, later
-from tests.sample_people import Score
-from tests.sample_truth import wrong_purchases
 from tests.scheduled_run import scheduled_run
 from tests.targets.postgres_server import server, skip_without_postgres
 from tests.vendors.fxiaoke import APP_ID, APP_SECRET, PERMANENT_CODE, USER, serving_fxiaoke
@@ -205,38 +203,18 @@ def test_no_row_is_rejected(warehouse: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_the_people_are_found_across_the_systems(story: Story, warehouse: duckdb.DuckDBPyConnection) -> None:
-    keys = {
-        (source, ref): key
-        for source, ref, key in warehouse.execute(
-            "select source, customer_ref, customer_key from intermediate.int_customer_identity"
-        ).fetchall()
-    }
+    known = customer_keys(warehouse)
     person_of = dict(story.systems.person_of)
-    person_of |= {
-        ("tills", ref): person
-        for (source, ref), person in person_of.items()
-        if source == "shopify" and ("tills", ref) in keys
-    }
-    score = Score.of((keys[source, ref], person) for (source, ref), person in person_of.items())
-    assert score.precision == 1
-    assert score.recall >= 0.95  # some gave the CRM another address and no phone
-    systems_of = defaultdict(set)
-    for (source, _), key in keys.items():
-        systems_of[key].add(source)
-    assert sum(len(found) >= 4 for found in systems_of.values()) > 10
+    of_tills = {("tills", ref): person for (source, ref), person in person_of.items() if source == "shopify"}
+    person_of |= {reference: person for reference, person in of_tills.items() if reference in known}
+    assert len(person_of) > len(story.systems.person_of) + 10
+    assert wrong_people(warehouse, person_of) == []
 
 
 def test_each_person_bought_on_the_days_and_for_the_amount_that_the_truth_names(
     story: Story, warehouse: duckdb.DuckDBPyConnection, sample_home: SampleHome
 ) -> None:
-    key_of = dict(
-        warehouse.execute(
-            "select customer_ref, customer_key from intermediate.int_customer_identity where source = 'shopify'"
-        ).fetchall()
-    )
-    keys = {person: key_of[ref] for (source, ref), person in story.systems.person_of.items() if source == "shopify"}
-    # The shop's refund with its part of tax and shipping is rounded once more.
-    assert wrong_purchases(warehouse, sample_home.sample, keys, cents_per_order=2) == []
+    assert wrong_purchases_of_the_shop(warehouse, sample_home, story.systems.person_of) == []
 
 
 def test_the_second_day_pulls_only_what_has_changed(story: Story) -> None:
@@ -272,11 +250,7 @@ def test_what_landed_is_what_the_servers_have(story: Story) -> None:
 
 
 def test_the_crm_has_the_levels_of_its_contacts(story: Story, warehouse: duckdb.DuckDBPyConnection) -> None:
-    keys = dict(
-        warehouse.execute(
-            "select customer_ref, customer_key from intermediate.int_customer_identity where source = 'zoho'"
-        ).fetchall()
-    )
+    keys = {ref: key for (source, ref), key in customer_keys(warehouse).items() if source == "zoho"}
     expected = {ref: story.levels[key] for ref, key in keys.items() if key in story.levels and ref in story.contacts}
     assert len(expected) > 20
     found = {ref: one["Loyalty_Level"] for ref, one in story.contacts.items() if one.get("Loyalty_Level")}

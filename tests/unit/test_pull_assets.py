@@ -11,12 +11,13 @@ from typer.testing import CliRunner
 
 from pipelines.base.errors import ConfigError, PullError
 from pipelines.cli.app import app
+from pipelines.config.credentials import read_credentials
 from pipelines.config.pulls import PullSettings
-from pipelines.config.settings import Settings
-from pipelines.connectors import pulling
+from pipelines.config.settings import Settings, child_environment, load_settings
+from pipelines.connectors import connector
+from pipelines.connectors.connector import Page, PulledObject
 from pipelines.connectors.pull_report import PullReport, is_stale, keep_report, last_pull
 from pipelines.connectors.pulled_source import PulledSource
-from pipelines.connectors.pulling import Page, PulledObject
 from pipelines.orchestration import pull_assets
 from pipelines.orchestration.names import pulled_key
 from pipelines.runs.dbt_process import DbtProcess
@@ -58,10 +59,7 @@ class Server:
 def server(monkeypatch: pytest.MonkeyPatch) -> Server:
     found = Server()
     monkeypatch.setattr(PullSettings, "connector", "memory")
-    monkeypatch.setattr(pulling, "open_connector", lambda *_: found)
-    monkeypatch.setattr(
-        pulling.pull_source, "__kwdefaults__", {"only": None, "say": print, "connect": lambda *_: found}
-    )
+    monkeypatch.setattr(connector, "open_connector", lambda *_: found)
     monkeypatch.setattr(pull_assets, "PULL_AGAIN", dg.RetryPolicy(max_retries=2))
     return found
 
@@ -183,3 +181,26 @@ def test_a_source_that_was_never_pulled_needs_no_folder(tmp_path: Path) -> None:
     for command in ("check", "run --dry-run"):
         done = CliRunner().invoke(app, [*command.split(), "--config", str(config)])
         assert "pulled" not in done.output, done.output
+
+
+@pytest.mark.parametrize(
+    ("pull", "variable"),
+    [("{zoho: {variables: SHOP_CRM}}", "SHOP_CRM_CLIENT_SECRET"), ("{sql: {tables: {t: {table: t}}}}", "LOYALTY_SQL")],
+)
+def test_child_processes_do_not_get_the_credentials(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pull: str, variable: str
+) -> None:
+    (tmp_path / "loyalty.yml").write_text(
+        f"currency: GBP\ntimezone: UTC\nsources:\n  - {{mapping: zoho_api, files: in, pull: {pull}}}\n"
+    )
+    monkeypatch.setenv(variable, "secret")
+    settings = load_settings(tmp_path / "loyalty.yml")
+    assert variable in child_environment({})
+    assert variable not in child_environment({}, settings)
+
+
+def test_credentials_with_a_line_break_are_named_without_their_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_TOKEN", "secret\n")
+    with pytest.raises(ConfigError, match="SHOP_TOKEN has a line break") as caught:
+        read_credentials(["SHOP_TOKEN"], "the shop")
+    assert "secret" not in f"{caught.value.message}{caught.value.hint}"

@@ -150,7 +150,7 @@ def test_child_processes_do_not_get_the_address(tmp_path: Path, monkeypatch: pyt
     settings = load_settings(settings_file(tmp_path, "{postgres: {variable: SHOP_DB}}"))
     for name in ("SHOP_DB", "LOYALTY_POSTGRES"):
         monkeypatch.setenv(name, "postgresql://u:secret@host/db")
-        assert name not in child_environment({}, settings.publish)
+        assert name not in child_environment({}, settings)
     assert "secret" not in f"{settings!r}"
 
 
@@ -160,9 +160,9 @@ def test_child_processes_get_the_keys_of_a_bucket_only_without_the_target(
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     with_bucket = load_settings(settings_file(tmp_path, "{s3: {url: 's3://bucket/shop'}}"))
     assert [target.name for target in configured.targets_of(with_bucket)] == ["s3://bucket/shop"]
-    assert "AWS_SECRET_ACCESS_KEY" not in child_environment({}, with_bucket.publish)
+    assert "AWS_SECRET_ACCESS_KEY" not in child_environment({}, with_bucket)
     without = load_settings(settings_file(tmp_path, "{}"))
-    assert child_environment({}, without.publish)["AWS_SECRET_ACCESS_KEY"] == "secret"
+    assert child_environment({}, without)["AWS_SECRET_ACCESS_KEY"] == "secret"
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 """A real HTTP server on 127.0.0.1 for one test or one demonstration. What it answers is given by a vendor's module."""
 
+import argparse
 import json
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -138,3 +140,24 @@ def serving(
         finally:
             server.shutdown()
             thread.join()
+
+
+def demonstrate(
+    about: str | None, records: str, serve: Callable[[int, int], AbstractContextManager[Sequence[str]]]
+) -> None:
+    """Serve by hand, until the time is over.
+
+    Args:
+        about: What the server is.
+        records: What it has: the name of the option with their number.
+        serve: Serves so many records on a port, and gives the lines that a user needs.
+    """
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument(f"--{records}", dest="number", type=int, default=2001)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--seconds", type=float, default=3600, help="stop after this many seconds")
+    asked = parser.parse_args()
+    with serve(asked.number, asked.port) as lines:
+        sys.stdout.write("\n".join(lines) + "\n")
+        sys.stdout.flush()
+        time.sleep(asked.seconds)

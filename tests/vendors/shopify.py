@@ -8,9 +8,7 @@ Known from the vendor's documentation: the path with the version, the header wit
 costs and errors in answers of status 200, tokens of client credentials, which are valid for a day.
 """
 
-import argparse
 import re
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.vendors.server import Reply, Request, serving
+from tests.vendors.server import Reply, Request, demonstrate, serving
 
 TOKEN, CLIENT_ID, CLIENT_SECRET = "shpat_of_tests", "client-of-tests", "secret-of-tests"
 STATUSES = {"drop": 0, "204": 204, "429": 429, "500": 500, "502": 502}
@@ -240,19 +238,12 @@ def serving_shopify(shop: Shopify, port: int = 0) -> Iterator[Shopify]:
         yield shop
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--orders", type=int, default=2001)
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--seconds", type=float, default=3600, help="stop after so many seconds")
-    asked = parser.parse_args()
-    with serving_shopify(
-        fill(Shopify(now=datetime.now(UTC), points=2_000, rate=100), asked.orders), asked.port
-    ) as shop:
-        sys.stdout.write(f"url: {shop.url}\nexport SHOPIFY_ACCESS_TOKEN={TOKEN}\n")
-        sys.stdout.flush()
-        time.sleep(asked.seconds)
+@contextmanager
+def demonstration(orders: int, port: int) -> Iterator[Sequence[str]]:
+    """The server with orders, and what a user needs to read them."""
+    with serving_shopify(fill(Shopify(now=datetime.now(UTC), points=2_000, rate=100), orders), port) as shop:
+        yield [f"url: {shop.url}", f"export SHOPIFY_ACCESS_TOKEN={TOKEN}"]
 
 
 if __name__ == "__main__":
-    main()
+    demonstrate(__doc__, "orders", demonstration)

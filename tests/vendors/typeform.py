@@ -8,16 +8,13 @@ itself excluded), the order from the latest to the earliest, `response_type`, wh
 means, and errors with `code` and `description`.
 """
 
-import argparse
-import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.vendors.server import Reply, Request, serving
+from tests.vendors.server import Reply, Request, demonstrate, serving
 
 TOKEN = "tfp_of_tests"
 STATUSES = {"drop": 0, "204": 204, "401": 401, "429": 429, "500": 500, "502": 502}
@@ -139,17 +136,12 @@ def serving_typeform(account: Typeform, port: int = 0) -> Iterator[Typeform]:
         yield account
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--responses", type=int, default=2001)
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--seconds", type=float, default=3600, help="stop after so many seconds")
-    asked = parser.parse_args()
-    with serving_typeform(fill(Typeform(now=datetime.now(UTC)), asked.responses), asked.port) as account:
-        sys.stdout.write(f"url: {account.url}\nexport TYPEFORM_TOKEN={TOKEN}\n")
-        sys.stdout.flush()
-        time.sleep(asked.seconds)
+@contextmanager
+def demonstration(responses: int, port: int) -> Iterator[Sequence[str]]:
+    """The server with responses, and what a user needs to read them."""
+    with serving_typeform(fill(Typeform(now=datetime.now(UTC)), responses), port) as account:
+        yield [f"url: {account.url}", f"export TYPEFORM_TOKEN={TOKEN}"]
 
 
 if __name__ == "__main__":
-    main()
+    demonstrate(__doc__, "responses", demonstration)

@@ -8,17 +8,14 @@ Known from the vendor's documentation and source: paths, `per_page` up to 100, `
 no orders of the trash; `/refunds` since 9.0.
 """
 
-import argparse
 import base64
-import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.vendors.server import Reply, Request, serving
+from tests.vendors.server import Reply, Request, demonstrate, serving
 
 KEY, SECRET = "ck_of_tests", "cs_of_tests"
 BASE = "/wp-json/wc/v3/"
@@ -185,18 +182,12 @@ def serving_woocommerce(shop: WooCommerce, port: int = 0) -> Iterator[WooCommerc
         yield shop
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--orders", type=int, default=2001)
-    parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--seconds", type=float, default=3600, help="stop after so many seconds")
-    asked = parser.parse_args()
-    with serving_woocommerce(fill(WooCommerce(now=datetime.now(UTC)), asked.orders), asked.port) as shop:
-        lines = f"url: {shop.url}\nexport WOOCOMMERCE_CONSUMER_KEY={KEY} WOOCOMMERCE_CONSUMER_SECRET={SECRET}\n"
-        sys.stdout.write(lines)
-        sys.stdout.flush()
-        time.sleep(asked.seconds)
+@contextmanager
+def demonstration(orders: int, port: int) -> Iterator[Sequence[str]]:
+    """The server with orders, and what a user needs to read them."""
+    with serving_woocommerce(fill(WooCommerce(now=datetime.now(UTC)), orders), port) as shop:
+        yield [f"url: {shop.url}", f"export WOOCOMMERCE_CONSUMER_KEY={KEY} WOOCOMMERCE_CONSUMER_SECRET={SECRET}"]
 
 
 if __name__ == "__main__":
-    main()
+    demonstrate(__doc__, "orders", demonstration)

@@ -6,7 +6,6 @@ mix two states. With a cursor, rows are read in its order, and a stopped pull co
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -16,11 +15,12 @@ from uuid import uuid4
 import pyarrow as pa
 from pydantic import SecretStr
 
-from pipelines.base.errors import ConfigError, PullError
+from pipelines.base.errors import PullError
 from pipelines.base.text import counted
+from pipelines.config.credentials import read_credentials
 from pipelines.config.pull_sql import SqlSettings, SqlTable
 from pipelines.config.pulls import PullSettings
-from pipelines.connectors.pulling import Page, PulledObject, Say
+from pipelines.connectors.connector import Page, PulledObject, Say
 from pipelines.connectors.sql.alchemy import open_engine
 from pipelines.connectors.sql.cursors import Kind, Value, earlier, is_after, literal, present, text_of, value_of
 from pipelines.connectors.sql.database import BATCH_BYTES, Column, Database, select
@@ -37,12 +37,7 @@ def connect(settings: PullSettings, warn: Say) -> "Sql":
     """
     assert settings.sql is not None
     variable = settings.sql.variable
-    uri = os.environ.get(variable, "")
-    if not uri:
-        raise ConfigError(
-            f"the environment variable {variable} is not set",
-            hint="it has the URI of the database, such as postgresql://reader:password@host/shop (docs/sources.md)",
-        )
+    (uri,) = read_credentials([variable], "databases (postgresql://reader:password@host/shop)")
     is_postgres = uri.startswith(("postgresql:", "postgres:", "postgresql+"))
     secret = SecretStr(uri)
     database: Database = Postgres(secret) if is_postgres else open_engine(secret, variable)

@@ -95,14 +95,14 @@ class Postgres:
         """Nothing stays open."""
 
     def _column(self, field: pa.Field) -> Column:
-        told = field.metadata or {}
-        name, kind, own = field.name, told.get(b"POSTGRESQL:type", b"").decode(), self.quoted(field.name)
+        metadata = field.metadata or {}
+        name, kind, own = field.name, metadata.get(b"POSTGRESQL:type", b"").decode(), self.quoted(field.name)
         if kind in _NATIVE:
             return Column(name, own, field.type, _KINDS.get(kind))
         if kind == "bytea":
             return Column(name, f"encode({own}, 'hex')", pa.string())
         if kind == "numeric":
-            decimal = _decimal(int(told.get(b"POSTGRESQL:typmod", b"-1")))
+            decimal = _decimal(int(metadata.get(b"POSTGRESQL:typmod", b"-1")))
             is_whole = decimal is not None and decimal.scale == 0
             return Column(name, f"{own}::text", decimal or pa.string(), Kind.NUMBER if is_whole else None)
         return Column(name, f"{own}::text", pa.string())

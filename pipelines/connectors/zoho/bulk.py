@@ -16,9 +16,9 @@ from pydantic import BaseModel, JsonValue
 
 from pipelines.base.errors import InputError, PullError
 from pipelines.config.pull_zoho import ZohoSettings
+from pipelines.connectors.connector import Page, Say
 from pipelines.connectors.pages import Checkpoint
 from pipelines.connectors.pulled_files import time_of, time_text
-from pipelines.connectors.pulling import Page, Say
 from pipelines.connectors.zoho.bulk_csv import read_archive
 from pipelines.connectors.zoho.client import ZohoClient, ZohoError
 from pipelines.connectors.zoho.lists import deleted_since

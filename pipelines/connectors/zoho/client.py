@@ -3,7 +3,6 @@
 An access token lives for an hour and is kept in memory only. Zoho allows ten renewals in ten minutes.
 """
 
-import os
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -13,12 +12,14 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from pipelines.base.errors import ConfigError, PullError
+from pipelines.base.errors import PullError
 from pipelines.base.text import printable_name
+from pipelines.config.credentials import read_credentials
 from pipelines.config.pull_zoho import ZohoSettings
 from pipelines.config.pulls import WebSettings
-from pipelines.connectors.pulling import Say
-from pipelines.connectors.web import Answer, Verdict, Web, by_status
+from pipelines.connectors.answers import Answer, Outcome, by_status
+from pipelines.connectors.connector import Say
+from pipelines.connectors.web import Web
 
 _SECRETS = ("CLIENT_ID", "CLIENT_SECRET", "REFRESH_TOKEN")
 _TOKEN_MARGIN = 60.0  # seconds
@@ -59,8 +60,10 @@ class ZohoClient:
 
     def __init__(self, settings: ZohoSettings, web: WebSettings, warn: Say) -> None:
         self._settings = settings
-        self._secrets = _from_environment(settings.variables)
-        self._web = Web(web, token=self._headers, judge=_judge, warn=warn)
+        names = [f"{settings.variables}_{name}" for name in _SECRETS]
+        values = read_credentials(names, "Zoho CRM")
+        self._secrets = {name.lower(): value for name, value in zip(_SECRETS, values, strict=True)}
+        self._web = Web(web, token=self._headers, classify=_classify, warn=warn)
         self._accounts = Web(web, warn=warn)  # another server: its clock is not that of the CRM
         self._token = ""
         self._token_ends = 0.0
@@ -71,13 +74,7 @@ class ZohoClient:
         Raises:
             PullError: The server does not say it.
         """
-        now = self._web.server_time()
-        if now is None:
-            raise PullError(
-                f"{self._settings.api} does not say its time in the header Date",
-                hint="check the address `pull.zoho.api_url`: a proxy may remove headers",
-            )
-        return now
+        return self._web.required_time("pull.zoho.api_url")
 
     def get(
         self, path: str, params: Mapping[str, str] | None = None, since: datetime | None = None
@@ -142,11 +139,11 @@ class ZohoClient:
         form = {"grant_type": "refresh_token", **self._secrets}
         answer = self._accounts.request("POST", f"{self._settings.accounts}/oauth/v2/token", form=form)
         body = answer.json()
-        told = body if isinstance(body, dict) else {}
-        token = told.get("access_token")
+        fields = body if isinstance(body, dict) else {}
+        token = fields.get("access_token")
         if not isinstance(token, str) or not token:
             # errors have the status 200 too
-            code = printable_name(str(told.get("error", answer.status)))
+            code = printable_name(str(fields.get("error", answer.status)))
             is_busy = "denied" in code.lower()
             raise PullError(
                 f"{answer.url} gives no access token ({code})",
@@ -156,15 +153,15 @@ class ZohoClient:
                 " `data_center` is the one at which you sign in; docs/sources.md says how to create them",
                 is_temporary=is_busy,
             )
-        lifetime = told.get("expires_in")
+        lifetime = fields.get("expires_in")
         seconds = float(lifetime) if isinstance(lifetime, int | float) else 3_600.0
         self._token, self._token_ends = token, time.monotonic() + max(seconds - _TOKEN_MARGIN, 1.0)
 
 
-def _judge(answer: Answer) -> Verdict:
+def _classify(answer: Answer) -> Outcome:
     verdict = by_status(answer)
-    if verdict is Verdict.RENEW and _code(answer) == "OAUTH_SCOPE_MISMATCH":
-        return Verdict.USE  # a new token has the same scopes
+    if verdict is Outcome.RENEW and _code(answer) == "OAUTH_SCOPE_MISMATCH":
+        return Outcome.USE  # a new token has the same scopes
     return verdict
 
 
@@ -182,10 +179,10 @@ def _checked(answer: Answer) -> dict[str, Any] | None:
         return None
     body = answer.json()
     if (isinstance(body, dict) and body.get("status") == "error") or answer.status >= HTTPStatus.BAD_REQUEST:
-        told = body if isinstance(body, dict) else {}
-        code = str(told.get("code", answer.status))
+        fields = body if isinstance(body, dict) else {}
+        code = str(fields.get("code", answer.status))
         words = f"{answer.url} answered {answer.status}: {printable_name(code)}"
-        if message := told.get("message"):
+        if message := fields.get("message"):
             words += f" ({printable_name(str(message))})"
         raise ZohoError(code, words, _HINTS.get(code, "docs/sources.md lists the errors of Zoho CRM"))
     if not isinstance(body, dict):
@@ -195,13 +192,3 @@ def _checked(answer: Answer) -> dict[str, Any] | None:
             is_temporary=True,
         )
     return body
-
-
-def _from_environment(prefix: str) -> Mapping[str, str]:
-    missing = [f"{prefix}_{name}" for name in _SECRETS if not os.environ.get(f"{prefix}_{name}")]
-    if missing:
-        raise ConfigError(
-            f"not set in the environment: {', '.join(missing)}",
-            hint="docs/sources.md says where the credentials of Zoho CRM are created",
-        )
-    return {name.lower(): os.environ[f"{prefix}_{name}"] for name in _SECRETS}

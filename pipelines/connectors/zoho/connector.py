@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from pipelines.base.errors import ConfigError
 from pipelines.config.pull_zoho import ZohoSettings
 from pipelines.config.pulls import PullSettings, WebSettings
+from pipelines.connectors.connector import Page, PulledObject, Say
 from pipelines.connectors.pages import Checkpoint
 from pipelines.connectors.pulled_files import time_of, time_text
-from pipelines.connectors.pulling import Page, PulledObject, Say
 from pipelines.connectors.zoho.bulk import BulkRead, is_same_shape
 from pipelines.connectors.zoho.client import ZohoClient, ZohoError
 from pipelines.connectors.zoho.lists import LIST_LIMIT, ListEndsError, ListRead
@@ -29,8 +28,7 @@ def connect(settings: PullSettings, warn: Say) -> "Zoho":
     Raises:
         ConfigError: An environment variable with credentials is missing.
     """
-    if settings.zoho is None:
-        raise ConfigError("the group `pull.zoho` is missing", hint="docs/sources.md shows how a source is pulled")
+    assert settings.zoho is not None
     return Zoho(settings.zoho, settings.web, warn)
 
 

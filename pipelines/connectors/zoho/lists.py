@@ -14,9 +14,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from pipelines.base.errors import PullError
+from pipelines.connectors.connector import Page
 from pipelines.connectors.pages import Checkpoint
 from pipelines.connectors.pulled_files import time_of, time_text
-from pipelines.connectors.pulling import Page
 from pipelines.connectors.zoho.client import ZohoClient, ZohoError
 from pipelines.connectors.zoho.records import Listed, RecordReader
 

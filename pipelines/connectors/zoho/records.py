@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pipelines.base.errors import PullError
-from pipelines.connectors.pulling import Say
+from pipelines.connectors.connector import Say
 from pipelines.connectors.zoho.client import ZohoClient
 from pipelines.connectors.zoho.modules import MODIFIED, Module
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from pipelines.base.errors import PullError
+from pipelines.connectors.connector import Page, Say
 from pipelines.connectors.pages import Checkpoint
-from pipelines.connectors.pulling import Page, Say
 from pipelines.connectors.zoho.client import ZohoClient, ZohoError
 from pipelines.connectors.zoho.lists import PER_PAGE, where
 from pipelines.connectors.zoho.modules import MODIFIED, Module

@@ -1,0 +1,95 @@
+"""The answer of a vendor's server, and what to do after it."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+from pipelines.base.errors import PullError
+
+
+class Outcome(StrEnum):
+    """What to do after an answer: use it, send the request again later, or send it again with a new token."""
+
+    USE = "use"
+    AGAIN = "again"
+    RENEW = "renew"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer of the server.
+
+    Attributes:
+        status: The HTTP status.
+        headers: The headers; the case of their names does not matter.
+        body: The bytes.
+        url: The address without the query, for messages.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+
+    @property
+    def server_time(self) -> datetime | None:
+        """The time of the answer by the server's clock, UTC, in whole seconds; None if it has none."""
+        try:
+            stated = parsedate_to_datetime(self.headers.get("Date", ""))
+            return stated.replace(tzinfo=UTC) if stated.tzinfo is None else stated.astimezone(UTC)
+        except (ValueError, OverflowError):
+            return None
+
+    def json(self) -> Any:
+        """The body as JSON; None if it is empty.
+
+        Raises:
+            PullError: It is not JSON.
+        """
+        if not self.body.strip():
+            return None
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError) as problem:
+            raise PullError(
+                f"{self.url} answered {self.status} with something that is not JSON ({problem})",
+                hint="check the address of the server in `pull`: a proxy or a login page may have answered",
+                is_temporary=self.status >= HTTPStatus.INTERNAL_SERVER_ERROR,
+            ) from problem
+
+
+Classify = Callable[[Answer], Outcome]
+
+
+def by_status(answer: Answer) -> Outcome:
+    """Classify an answer by its HTTP status."""
+    if answer.status == HTTPStatus.UNAUTHORIZED:
+        return Outcome.RENEW
+    is_again = answer.status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT) or answer.status >= 500
+    return Outcome.AGAIN if is_again else Outcome.USE
+
+
+def retry_after(answer: Answer) -> float | None:
+    """The seconds that the server asks to wait."""
+    text = answer.headers.get("Retry-After", "")
+    if text.isascii() and text.isdigit():
+        return float(text)
+    try:
+        # by the server's own clock
+        stated = parsedate_to_datetime(text) - parsedate_to_datetime(answer.headers.get("Date", ""))
+        return max(stated.total_seconds(), 0)
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def shown_address(url: str) -> str:
+    """An address for messages: without user, password, query and fragment."""
+    parts = urlsplit(url)
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
