@@ -49,7 +49,7 @@ def refuse(*_: object, **__: object) -> Any:
     raise ValueError(f"{SECRET}\nis no number")
 
 
-def no_ingest(definitions: object, job: str, *_: object) -> None:
+def no_ingest(definitions: object, job: str, *_: object, **__: object) -> None:
     assert job == "ingest"
 
 
@@ -159,9 +159,9 @@ def test_a_day_that_lies_outside_every_calendar_is_refused_in_words(
 ) -> None:
     ingest = execute._execute
 
-    def only_daily(definitions: Any, job: str, *more: Any) -> None:
+    def only_daily(definitions: Any, job: str, *more: Any, **named: Any) -> None:
         if job != "ingest":
-            ingest(definitions, job, *more)
+            ingest(definitions, job, *more, **named)
 
     monkeypatch.setattr(execute, "_execute", only_daily)
     done = invoke(settings, "run", "--as-of", day)

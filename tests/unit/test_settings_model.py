@@ -209,7 +209,8 @@ def test_every_setting_says_what_it_means_and_why_its_default_is_so() -> None:
     assert [key.path for key in keys if not key.words.meaning.endswith(".")] == []
     of_audiences = {"audiences.<name>.where", "audiences.<name>.channel"}
     of_pushes = {f"push[].{key}" for key in ("source", "object", "fields", "audiences.field", "audiences.names")}
-    chosen = {"timezone", "currency", "sources", "sources[].mapping", "sources[].files", *of_audiences, *of_pushes}
+    of_sources = {"sources", "sources[].mapping", "sources[].files", "sources[].pull.sql.tables"}
+    chosen = {"timezone", "currency", *of_sources, *of_audiences, *of_pushes}
     assert {key.path for key in keys if not key.reason.endswith(".")} == chosen
     assert {key.path for key in keys if key.words.example} == chosen
 
