@@ -1,6 +1,6 @@
 """The page `programme`: the loyalty programme and campaigns."""
 
-from pipelines.report.blocks import Block, Chart, Page
+from pipelines.report.blocks import Block, Chart, Page, Parts
 
 MEMBERS = Block(
     key="members",
@@ -15,6 +15,7 @@ MEMBERS = Block(
     """,
     chart=Chart("lines", x="month_end_on", y="n_members", colour="source"),
     group="n_members",
+    parts=Parts("members", ("month_end_on", "source"), (("month_end_on",),)),
     needs="programme",
 )
 
@@ -23,13 +24,15 @@ LIABILITY = Block(
     is_narrow=True,
     marts=("rpt_programme",),
     sql="""
-        select observed_on as month_end_on, source, points_outstanding, redemption_share, liability_amount,
+        select observed_on as month_end_on, source, n_members, points_outstanding, redemption_share, liability_amount,
             liability_low_amount, liability_high_amount
         from rpt_programme
         where liability_amount is not null and observed_on > $as_of - interval 25 month
         order by month_end_on, source
     """,
     chart=Chart("lines", x="month_end_on", y="liability_amount", colour="source"),
+    group="n_members",
+    parts=Parts("members", ("month_end_on", "source"), (("month_end_on",),)),
     needs="points",
 )
 

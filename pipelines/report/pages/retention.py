@@ -1,6 +1,6 @@
 """The page `retention`: which share of each monthly cohort comes back, and how long contracts last."""
 
-from pipelines.report.blocks import Block, Chart, Page
+from pipelines.report.blocks import Block, Chart, Page, Parts
 
 HEAT_MAP = Block(
     key="cohorts",
@@ -73,6 +73,7 @@ ORIGIN = Block(
     chart=Chart("bars", x="repurchased_share", y="origin"),
     codes={"origin": "origin"},
     group="n_customers",
+    parts=Parts("origin", ("origin",)),
     needs="referrals",
 )
 
