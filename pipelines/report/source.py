@@ -119,7 +119,9 @@ class Source:
         """The rows of a block that may be shown."""
         if not block.group or not found.rows:
             return found
-        groups: Sequence[Group | None] = _groups(block.parts, found) if block.parts else [None] * len(found.rows)
+        groups: tuple[Group | None, ...] = (None,) * len(found.rows)
+        if block.parts:
+            groups = tuple(_groups(block.parts, found))
         kept = tuple(
             row
             for row, size, group in zip(found.rows, found.column(block.group), groups, strict=True)
