@@ -74,9 +74,13 @@ def push(
         print_error(problem.message, problem.hint)
     if problems:
         raise problems[0]
-    if refused := sum(report.refused for report in reports):
+    if any(report.refused for report in reports):
         raise PushError(
-            f"{counted(refused, 'record was', 'records were')} refused by the CRM",
+            "\n".join(
+                f"{one.source}: {one.object}: the CRM refused {one.refused:,} of {counted(one.pending, 'record')}"
+                for one in reports
+                if one.refused
+            ),
             hint="correct these records in the CRM; the next push tries them again",
         )
 

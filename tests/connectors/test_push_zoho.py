@@ -379,5 +379,5 @@ def test_the_command_shows_the_changes_and_ends_with_an_error_if_a_record_is_ref
     server.faults = [Fault("PUT", change=lambda: server.delete("Contacts", ids[1]))]
     done = CliRunner().invoke(app, ["push", *config])
     assert done.exit_code == 12
-    assert "1 record was refused by the CRM" in done.output
+    assert "zoho: Contacts: the CRM refused 1 of 2 records" in done.output
     assert f"Contacts {ids[1]}: INVALID_DATA" in done.output
