@@ -20,7 +20,7 @@ from pipelines.base.text import printable_name
 from pipelines.config.credentials import read_credentials
 from pipelines.config.pull_fxiaoke import FxiaokeSettings
 from pipelines.config.pulls import PullSettings, WebSettings
-from pipelines.connectors.answers import Answer, Outcome, by_status
+from pipelines.connectors.answers import NUMBER, Answer, Outcome, by_status
 from pipelines.connectors.connector import Page, PulledObject, Say
 from pipelines.connectors.pages import Checkpoint, Record
 from pipelines.connectors.pulled_files import time_of, time_text
@@ -200,10 +200,10 @@ class Fxiaoke:
             answer = self._send(_TOKEN, {name: self._secrets[variable] for name, variable in _SECRETS.items()})
             self._check(answer, "the token")
             token, corp, seconds = (answer.get(name) for name in ("corpAccessToken", "corpId", "expiresIn"))
-            if not token or not isinstance(seconds, int | float):
+            if not token or not isinstance(seconds, NUMBER):
                 raise PullError("the answer with the token is not complete", hint="check `pull.fxiaoke.url`")
             self._token = {"corpAccessToken": str(token), "corpId": str(corp)}
-            self._token_ends = asked + seconds * _TOKEN_MARGIN
+            self._token_ends = asked + float(seconds) * _TOKEN_MARGIN
         return {**self._token, "currentOpenUserId": self._secrets[_USER]}
 
     def _send(self, path: str, body: Mapping[str, JsonValue]) -> Mapping[str, Any]:

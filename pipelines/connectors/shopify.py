@@ -18,7 +18,7 @@ from pipelines.base.text import printable_name
 from pipelines.config.credentials import optional_credential, read_credentials
 from pipelines.config.pull_shopify import ShopifySettings
 from pipelines.config.pulls import PullSettings, WebSettings
-from pipelines.connectors.answers import Answer, Outcome, by_status
+from pipelines.connectors.answers import NUMBER, Answer, Outcome, by_status
 from pipelines.connectors.connector import Page, PulledObject, Say
 from pipelines.connectors.pages import Checkpoint, Record
 from pipelines.connectors.pulled_files import time_of, time_text
@@ -214,9 +214,9 @@ class Shopify:
         cost = (found.get("extensions") or {}).get("cost") or {}
         status = cost.get("throttleStatus") or {}
         available, rate = status.get("currentlyAvailable"), status.get("restoreRate")
-        if isinstance(available, int | float) and isinstance(rate, int | float) and rate > 0:
-            missing = float(cost.get("requestedQueryCost") or 0) - available
-            self._ready_at = time.monotonic() + min(max(missing / rate, 0), _LONGEST_WAIT)
+        if isinstance(available, NUMBER) and isinstance(rate, NUMBER) and rate > 0:
+            missing = float(cost.get("requestedQueryCost") or 0) - float(available)
+            self._ready_at = time.monotonic() + min(max(missing / float(rate), 0), _LONGEST_WAIT)
 
     def _headers(self, is_renewed: bool) -> Mapping[str, str]:
         """The header with the token. A token of client credentials is valid for a day."""

@@ -17,7 +17,7 @@ from pipelines.base.text import printable_name
 from pipelines.config.credentials import read_credentials
 from pipelines.config.pull_zoho import ZohoSettings
 from pipelines.config.pulls import WebSettings
-from pipelines.connectors.answers import Answer, Outcome, by_status
+from pipelines.connectors.answers import NUMBER, Answer, Outcome, by_status
 from pipelines.connectors.connector import Say
 from pipelines.connectors.web import Web
 
@@ -154,7 +154,7 @@ class ZohoClient:
                 is_temporary=is_busy,
             )
         lifetime = fields.get("expires_in")
-        seconds = float(lifetime) if isinstance(lifetime, int | float) else 3_600.0
+        seconds = float(lifetime) if isinstance(lifetime, NUMBER) else 3_600.0
         self._token, self._token_ends = token, time.monotonic() + max(seconds - _TOKEN_MARGIN, 1.0)
 
 
