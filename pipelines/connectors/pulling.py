@@ -119,10 +119,10 @@ def _nothing(_: str) -> None:
 
 
 def _shown(cursor: str) -> str:
-    """A cursor for people: a time of the server as such; otherwise without the mark at its end."""
+    """A cursor for people: a time of the server as such."""
     with suppress(ValueError):
         return f"{time_of(cursor):%Y-%m-%d %H:%M:%S} UTC"
-    return cursor.rpartition(".")[0] or cursor
+    return cursor
 
 
 @dataclass(frozen=True)

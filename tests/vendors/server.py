@@ -15,7 +15,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-
 # the text "number:0.10" in a body is sent as the number 0.10, with these digits
 _PLANTED = re.compile(r'"number:([^"]+)"')
 

@@ -4,7 +4,6 @@ Without a cursor, a table is read in one statement, and a stopped pull begins ag
 mix two states. With a cursor, rows are read in its order, and a stopped pull continues at the value of its last row.
 """
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -22,8 +21,18 @@ from pipelines.config.pull_sql import SqlSettings, SqlTable
 from pipelines.config.pulls import PullSettings
 from pipelines.connectors.connector import Page, PulledObject, Say
 from pipelines.connectors.sql.alchemy import open_engine
-from pipelines.connectors.sql.cursors import Kind, Value, earlier, is_after, literal, present, text_of, value_of
-from pipelines.connectors.sql.database import BATCH_BYTES, Column, Database, select
+from pipelines.connectors.sql.cursors import (
+    Kind,
+    Value,
+    earlier,
+    is_after,
+    literal,
+    present,
+    reached,
+    text_of,
+    value_of,
+)
+from pipelines.connectors.sql.database import BATCH_BYTES, Column, Database, select, without_end
 from pipelines.connectors.sql.postgres import Postgres
 
 _NONE = "none"  # the cursor of a table that has no row with one
@@ -81,22 +90,23 @@ class Sql:
         column, kind = found
         base = self._base(one)
         self._refuse_unusable(one, column)
-        own = self._own(column)
-        greatest_sql = column.sql.replace(own, f"max({own})")
+        own = self._database.ordered(column)
+        greatest_sql = column.sql.replace(self._database.quoted(column.name), f"max({own})")
         greatest = self._scalar(select(greatest_sql, base), column)
         if greatest is None:
-            return self._marked(one, _NONE)
+            return _NONE
         value = value_of(kind, greatest)
         self._greatest[one.name] = value
-        least_future = present(kind, now, self._database.local_offset())
-        if least_future is not None and is_after(value, least_future):
-            future = f"{own} > {self._literal(least_future, kind)}"
+        if (at := present(kind, now, self._database.local_offset())) is None:
+            return text_of(value)
+        least, most = at
+        if is_after(value, most):
+            future = f"{own} > {self._literal(most, kind)}"
             self._warn(
                 f"{one.name}: {counted(self._count(base, future), 'row')} with `{column.name}` after the server's"
                 " present time: each pull reads them again until that time has come"
             )
-            value = least_future
-        return self._marked(one, text_of(value))
+        return text_of(least if is_after(value, least) else value)
 
     def pages(
         self, one: PulledObject, since: str | None, until: str, checkpoint: Mapping[str, Any] | None
@@ -109,12 +119,12 @@ class Sql:
             yield from (Page(table, {}) for table in self._read(select(cells, base), columns))
             return
         column, kind = found
-        own = self._own(column)
+        own = self._database.ordered(column)
         conditions = [f"{own} is not null"]
         if checkpoint and checkpoint["at"] is not None:
             conditions.append(f"{own} >= {self._literal(value_of(kind, checkpoint['at']), kind)}")
-        elif (last := self._unmarked(one, since)) not in (None, _NONE):
-            least = earlier(value_of(kind, last), self._table(one).overlap_minutes, self._table(one).overlap_numbers)
+        elif since not in (None, _NONE):
+            least = earlier(value_of(kind, since), self._table(one).overlap_minutes, self._table(one).overlap_numbers)
             greatest = self._greatest.get(one.name)
             if greatest is not None and is_after(least, greatest):
                 self._warn(f"{one.name}: `{column.name}` has begun again at lower values: all rows are read")
@@ -122,7 +132,7 @@ class Sql:
                 conditions.append(f"{own} >= {self._literal(least, kind)}")
         at = checkpoint["at"] if checkpoint else None
         for table in self._read(select(cells, base, " and ".join(conditions), own), columns):
-            at = text_of(value_of(kind, table[column.name][-1].as_py()))
+            at = text_of(reached(kind, table[column.name][-1].as_py()))
             yield Page(table, {"at": at})
         if without := self._count(base, f"{own} is null"):
             self._warn(
@@ -146,20 +156,6 @@ class Sql:
             name, name, one.is_snapshot, one.full_read_days, settings=json.dumps(settings, sort_keys=True)
         )
 
-    def _marked(self, one: PulledObject, cursor: str) -> str:
-        """A cursor with a mark of what it belongs to."""
-        return f"{cursor}.{self._mark(one)}"
-
-    def _unmarked(self, one: PulledObject, since: str | None) -> str | None:
-        """The cursor of an earlier pull; None if it read another table, query or cursor: then everything is read."""
-        cursor, _, mark = (since or "").rpartition(".")
-        return cursor if mark == self._mark(one) else None
-
-    def _mark(self, one: PulledObject) -> str:
-        table = self._table(one)
-        text = json.dumps([table.table, table.query, table.cursor])
-        return hashlib.sha256(text.encode()).hexdigest()[:8]
-
     def _table(self, one: PulledObject) -> SqlTable:
         return self._settings.tables[one.name]
 
@@ -170,17 +166,12 @@ class Sql:
             return ".".join(self._database.quoted(part) for part in table.table.split("."))
         assert table.query is not None
         # the line break ends a comment
-        return f"(\n{table.query.strip().rstrip(';')}\n) as loyalty_pull"
+        return f"(\n{without_end(table.query)}\n) as loyalty_pull"
 
     def _described(self, one: PulledObject) -> list[Column]:
         if one.name not in self._columns:
             found = self._database.columns(self._base(one), self._table(one).table)
-            names = [column.name for column in found]
-            if twice := sorted({name for name in names if names.count(name) > 1}):
-                raise PullError(
-                    f"the query of `{one.name}` has the column `{twice[0]}` twice",
-                    hint="give each column a name of its own",
-                )
+            _refuse_equal_names(one.name, [column.name for column in found])
             self._columns[one.name] = found
         return self._columns[one.name]
 
@@ -213,12 +204,9 @@ class Sql:
         if condition is not None and (rows := self._count(self._base(one), condition)):
             raise PullError(
                 f"{counted(rows, 'row')} of `{one.name}` with a `{column.name}` that has no order among the others",
-                hint="times must be texts that begin with a date (2024-05-31), dates must not be infinite, numbers must"
-                " be numbers: correct them, or leave them out by a `query`",
+                hint="texts must be dates or times of ISO 8601, such as 2024-05-31T10:00:00Z; dates must not be"
+                " infinite, and numbers must be numbers: correct them, or convert or leave them out by a `query`",
             )
-
-    def _own(self, column: Column) -> str:
-        return self._database.quoted(column.name)
 
     def _literal(self, value: Value, kind: Kind) -> str:
         return literal(value, self._database.cast_types.get(kind))
@@ -246,3 +234,22 @@ class Sql:
                 pending = None
         if pending is not None and len(pending):
             yield pending
+
+
+def _refuse_equal_names(name: str, columns: Sequence[str]) -> None:
+    """Refuse columns that a mapping cannot tell apart.
+
+    Raises:
+        PullError: The names of two columns are equal, or differ only in upper and lower case.
+    """
+    known: dict[str, str] = {}
+    for column in columns:
+        other = known.get(column.lower())
+        if other is not None:
+            twice = f"the column `{column}` twice"
+            alike = f"the columns `{other}` and `{column}`, whose names differ only in upper and lower case"
+            raise PullError(
+                f"`{name}` has {twice if other == column else alike}",
+                hint="mappings could not tell them apart: give each column a name of its own by a `query`",
+            )
+        known[column.lower()] = column
