@@ -125,6 +125,10 @@ class Fxiaoke:
                     raise
                 self._warn(f"{one.name}: records with {read} cannot be read: {problem.message}. Correct `void`")
 
+    def is_empty(self, one: PulledObject) -> bool:
+        """Whether a query without a filter finds nothing. Void and deleted records do not count."""
+        return not self._query(one.name, [], 1)
+
     def close(self) -> None:
         """Close its connections."""
         self._web.close()
@@ -135,12 +139,9 @@ class Fxiaoke:
         if since:
             start = time_of(since) - timedelta(minutes=self._settings.overlap_minutes)
             filters.append(_filter("last_modified_time", "GTE", str(round(start.timestamp() * 1000))))
-        is_empty = not after
         while records := self._page(name, filters, after):
-            is_empty, after = False, records[-1]["_id"]
+            after = records[-1]["_id"]
             yield Page(records, {"read": read, "after": after})
-        if is_empty and since and not read and not self._query(name, [], 1):
-            self._warn(f"{name}: the server has no records, but had some before. What was pulled before stays")
 
     def _page(self, name: str, filters: Sequence[JsonValue], after: str) -> Sequence[Record]:
         """The records that follow `after` in the order of `_id`."""

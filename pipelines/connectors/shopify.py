@@ -127,6 +127,10 @@ class Shopify:
                 after = info["endCursor"]
                 yield Page([self._complete(record) for record in records], {"after": after, "last": last})
 
+    def is_empty(self, one: PulledObject) -> bool:
+        """Whether a query without a search finds nothing."""
+        return not self._list(one.name, {"first": 1, "after": None, "query": None})["nodes"]
+
     def close(self) -> None:
         """Close the connections."""
         self._web.close()

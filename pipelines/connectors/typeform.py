@@ -98,6 +98,11 @@ class Typeform:
                     raise
                 self._warn(f"{one.name}: {kind} responses cannot be read: {problem.message}. Correct `types`")
 
+    def is_empty(self, one: PulledObject) -> bool:
+        """Whether the form has no response of any time."""
+        path = f"forms/{one.name}/responses"
+        return not any(self._items(path, {"page_size": "1", "response_type": kind}) for kind in self._settings.types)
+
     def close(self) -> None:
         """Close the connections."""
         self._web.close()

@@ -114,6 +114,15 @@ class WooCommerce:
                     raise
                 self._warn(f"{one.name}: those with {name} {value} cannot be read: {problem.message}")
 
+    def is_empty(self, one: PulledObject) -> bool:
+        """Whether a list without a filter by time has nothing. Unknown for refunds if the shop does not list them."""
+        one_record = {"per_page": "1", "_fields": "id"}
+        filters = [{"status": one} for one in self._settings.statuses] if one.name == "orders" else [{}]
+        try:
+            return not any(self._get(one.name, {**one_record, **each}).json() for each in filters)
+        except _MissingError:
+            return False
+
     def close(self) -> None:
         """Close the connections."""
         self._web.close()

@@ -245,7 +245,8 @@ def test_an_empty_object_writes_no_file_and_one_that_became_empty_is_a_warning(s
     shop.server.purge("AccountObj")
     for days in (30, 1):  # what has changed, and everything
         assert shop.pull(full_read_days=days).words == [
-            "fxiaoke: AccountObj: the server has no records, but had some before. What was pulled before stays"
+            "fxiaoke: AccountObj is unexpectedly empty: the server has no records, but had some before. What was pulled"
+            " before stays"
         ]
     assert len(shop.pulled("AccountObj")) == 350
 

@@ -137,7 +137,8 @@ def test_a_table_without_a_cursor_is_replaced_and_an_empty_one_is_a_warning(
     assert (orders.files(), ids(orders)) == (["orders.parquet"], [2])
     database.execute("delete from orders")
     assert orders.pull().words == [
-        "shop: orders: the server has no records, but had some before. What was pulled before stays"
+        "shop: orders is unexpectedly empty: the server has no records, but had some before. What was pulled before"
+        " stays"
     ]
     assert ids(orders) == [2]
 

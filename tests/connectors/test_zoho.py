@@ -222,7 +222,7 @@ def test_an_empty_module_writes_no_file_and_one_that_became_empty_is_named(sourc
     source.pull()
     source.server.modules["Contacts"].records.clear()
     source.server.clock += timedelta(days=8)
-    assert any("has no records, but had some before" in words for words in source.pull().words)
+    assert any("Contacts is unexpectedly empty" in words for words in source.pull().words)
 
 
 def test_wrong_credentials_are_named_without_the_secret(source: PulledZoho, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,6 +51,9 @@ class Server:
             raise waiting.pop(0)
         yield Page([{"id": "1"}], {})
 
+    def is_empty(self, one: PulledObject) -> bool:
+        return False
+
     def close(self) -> None:
         pass
 

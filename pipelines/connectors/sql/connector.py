@@ -141,6 +141,10 @@ class Sql:
             )
             yield from (Page(table, {"at": at}) for table in self._read(select(cells, base, f"{own} is null"), columns))
 
+    def is_empty(self, one: PulledObject) -> bool:
+        some = f"case when exists (select 1 from {self._base(one)}) then 1 else 0 end"  # noqa: S608 (see `select`)
+        return self._scalar(f"select {some}", Column("some", "", pa.int64())) == 0
+
     def close(self) -> None:
         self._database.close()
 
