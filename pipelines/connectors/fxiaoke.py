@@ -83,7 +83,7 @@ class Fxiaoke:
         self._settings = settings
         self._warn = warn
         names = [*_SECRETS.values(), _USER]
-        values = read_credentials((f"{settings.variables}_{name}" for name in names), "Fxiaoke")
+        values = read_credentials((f"{settings.environment_prefix}_{name}" for name in names), "Fxiaoke")
         self._secrets = dict(zip(names, values, strict=True))
         self._web = Web(web, classify=self._classify, warn=warn)
         self._token: Mapping[str, str] = {}
@@ -239,7 +239,7 @@ class Fxiaoke:
     def _check(self, answer: Mapping[str, Any], name: str) -> None:
         code = _code(answer)
         if code != 0:
-            hint = _hint(code, self._settings.variables)
+            hint = _hint(code, self._settings.environment_prefix)
             raise FxiaokeError(code or 0, f"{name} was refused with {self._words(answer)}", hint)
 
     def _words(self, answer: Mapping[str, Any]) -> str:
@@ -265,13 +265,13 @@ def _code(answer: Mapping[str, Any]) -> int | None:
         return None
 
 
-def _hint(code: int | None, variables: str) -> str:
+def _hint(code: int | None, prefix: str) -> str:
     if code in _WRONG_CREDENTIALS:
-        return f"check {variables}_APP_ID, {variables}_APP_SECRET and {variables}_PERMANENT_CODE"
+        return f"check {prefix}_APP_ID, {prefix}_APP_SECRET and {prefix}_PERMANENT_CODE"
     if code in _EXPIRED:
-        return f"the token is refused, also a new one: check that {variables}_OPEN_USER_ID is of the same company"
+        return f"the token is refused, also a new one: check that {prefix}_OPEN_USER_ID is of the same company"
     if code in _UNKNOWN_USER:
-        return f"check {variables}_OPEN_USER_ID: it begins with FSUID_ and is an employee of this company"
+        return f"check {prefix}_OPEN_USER_ID: it begins with FSUID_ and is an employee of this company"
     if code in _NOT_ALLOWED:
         return "let an administrator of the CRM give the app and its employee the right to read this object"
     if code == _DAY_IS_USED_UP:

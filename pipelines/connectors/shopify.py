@@ -59,7 +59,7 @@ class Shopify:
     def __init__(self, settings: ShopifySettings, web: WebSettings, warn: Say) -> None:
         self._settings = settings
         self._warn = warn
-        prefix = settings.variables
+        prefix = settings.environment_prefix
         # an app of one shop has a token; other apps get one with their ID and secret
         self._token = optional_credential(f"{prefix}_ACCESS_TOKEN")
         names = [f"{prefix}_{name}" for name in ("CLIENT_ID", "CLIENT_SECRET")]
@@ -231,7 +231,7 @@ class Shopify:
             answer = self._web.request("POST", url, form=form, with_token=False)
             found = answer.json() if answer.status == 200 else None
             if not isinstance(found, dict) or not found.get("access_token"):
-                prefix = self._settings.variables
+                prefix = self._settings.environment_prefix
                 raise PullError(
                     f"{answer.url} answered {answer.status} without a token",
                     hint=f"check {prefix}_CLIENT_ID and {prefix}_CLIENT_SECRET, and that the app is installed",

@@ -48,7 +48,7 @@ class Typeform:
     def __init__(self, settings: TypeformSettings, web: WebSettings, warn: Say) -> None:
         self._settings = settings
         self._warn = warn
-        self._variable = f"{settings.variables}_TOKEN"
+        self._variable = f"{settings.environment_prefix}_TOKEN"
         (token,) = read_credentials([self._variable], "Typeform")
         self._headers = {"Authorization": f"Bearer {token}"}
         self._web = Web(web, classify=_classify, warn=warn)

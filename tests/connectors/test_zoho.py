@@ -71,7 +71,7 @@ def test_the_second_pull_reads_what_changed_and_what_was_deleted(source: PulledZ
 )
 def test_a_fault_of_the_server_changes_nothing(source: PulledZoho, fault: Fault) -> None:
     if fault.seconds:
-        source.web = {"silent_seconds": fault.seconds / 2}
+        source.web = {"read_timeout_seconds": fault.seconds / 2}
     source.server.faults.append(fault)
     report = source.pull()
     assert not report.failed and not source.differing()

@@ -45,7 +45,7 @@ def connect(settings: PullSettings, warn: Say) -> "Sql":
         ConfigError: The variable is not set, or has no URI.
     """
     assert settings.sql is not None
-    variable = settings.sql.variable
+    variable = settings.sql.environment_variable
     (uri,) = read_credentials([variable], "databases (postgresql://reader:password@host/shop)")
     is_postgres = uri.startswith(("postgresql:", "postgres:", "postgresql+"))
     secret = SecretStr(uri)

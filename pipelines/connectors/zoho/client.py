@@ -60,7 +60,7 @@ class ZohoClient:
 
     def __init__(self, settings: ZohoSettings, web: WebSettings, warn: Say) -> None:
         self._settings = settings
-        names = [f"{settings.variables}_{name}" for name in _SECRETS]
+        names = [f"{settings.environment_prefix}_{name}" for name in _SECRETS]
         values = read_credentials(names, "Zoho CRM")
         self._secrets = {name.lower(): value for name, value in zip(_SECRETS, values, strict=True)}
         self._web = Web(web, token=self._headers, classify=_classify, warn=warn)
@@ -149,7 +149,7 @@ class ZohoClient:
                 f"{answer.url} gives no access token ({code})",
                 hint="it was asked too often: wait ten minutes"
                 if is_busy
-                else f"check {self._settings.variables}_CLIENT_ID, …_CLIENT_SECRET, …_REFRESH_TOKEN, and that"
+                else f"check {self._settings.environment_prefix}_CLIENT_ID, …_CLIENT_SECRET, …_REFRESH_TOKEN, and that"
                 " `data_center` is the one at which you sign in; docs/sources.md says how to create them",
                 is_temporary=is_busy,
             )
