@@ -1,13 +1,18 @@
 """SQLite: times that are texts, locks, names of columns, and the ends of queries."""
 
+import re
 import sqlite3
+import textwrap
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+from pipelines.base.project import project_root
+from pipelines.config.pulls import PullSettings
 from pipelines.connectors.pulling import pull_source
 from pipelines.connectors.sql.cursors import Kind, present
 from pipelines.connectors.sql.database import without_end
@@ -189,3 +194,31 @@ def test_another_cursor_or_a_lost_memory_reads_everything_again(database: sqlite
     (changed.source.work / "memory.json").unlink()
     changed.pull()
     assert ids(changed) == [1, 2, 3]
+
+
+def test_a_day_first_text_is_converted_by_the_query_of_the_docs(database: sqlite3.Connection, make: Make) -> None:
+    page = (project_root() / "docs" / "sources.md").read_text(encoding="utf-8")
+    (query,) = re.findall(r"`(select \*, substr\(day, 7\)[^`]*)`", page)
+    database.execute("create table days (id integer, day text)")
+    database.execute("insert into days values (1, '31.05.2024'), (2, '01.06.2024'), (3, '30.04.2024')")
+    changed = query.replace("from orders", "from days")
+    days = make({"days": {"query": changed, "cursor": "changed_on", "overlap_minutes": 0}})
+    days.pull()
+    database.execute("update days set day = '02.06.2024' where id = 1")
+    days.pull()
+    assert days.last().select(["id", "changed_on"]).to_pylist() == [
+        {"id": 2, "changed_on": "2024-06-01"},
+        {"id": 1, "changed_on": "2024-06-02"},
+    ]
+
+
+@pytest.mark.parametrize("section", ["PostgreSQL", "MySQL and MariaDB", "SQLite", "SQL Server"])
+def test_the_minimal_config_of_each_database_is_valid(section: str) -> None:
+    page = (project_root() / "docs" / "sources.md").read_text(encoding="utf-8")
+    _, _, text = page.partition(f"\n### {section}\n")
+    (config,) = re.findall(r"```yaml\n(.*?)```", text.partition("\n##")[0], flags=re.DOTALL)
+    (source,) = yaml.safe_load(textwrap.dedent(config))["sources"]
+    settings = PullSettings.model_validate(source["pull"])
+    assert settings.sql is not None
+    assert {"orders", "customers"} == set(settings.sql.tables)
+    assert settings.environment_prefix == "LOYALTY_SQL"
