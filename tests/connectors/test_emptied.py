@@ -83,7 +83,7 @@ def sql(cursor: str) -> Callable[..., tuple[Any, Do, Do]]:
     return source
 
 
-SOURCES = {
+SOURCES: dict[str, Callable[..., tuple[Any, Do, Do]]] = {
     "Contacts": zoho,
     "AccountObj": fxiaoke,
     "orders of Shopify": of_shopify,
