@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 import yaml
 
+from pipelines.base.errors import PullError
 from pipelines.base.project import project_root
 from pipelines.config.pulls import PullSettings
 from pipelines.connectors.pulling import pull_source
+from pipelines.connectors.sql.alchemy import Alchemy
 from pipelines.connectors.sql.cursors import Kind, present
-from pipelines.connectors.sql.database import without_end
+from pipelines.connectors.sql.database import Column, without_end
 from tests.connectors.pulled_sql import Pulled, Stop, stop_after
 
 ORDERS = {"orders": {"table": "orders", "cursor": "updated_at", "overlap_minutes": 0}}
@@ -126,6 +128,26 @@ def test_a_locked_database_is_temporary_and_the_next_pull_reads_it(database: sql
     database.execute("commit")
     orders.pull()
     assert ids(orders) == [1]
+
+
+def test_a_table_that_could_not_be_described_for_a_moment_is_not_read_completely(
+    database: sqlite3.Connection, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add(database, "2024-05-03")
+    orders = make(ORDERS)
+    orders.pull()
+    columns, problems = Alchemy.columns, [PullError("busy", is_temporary=True)]
+
+    def described(self: Alchemy, base: str, table: str | None) -> list[Column]:
+        if problems:
+            raise problems.pop()
+        return columns(self, base, table)
+
+    monkeypatch.setattr(Alchemy, "columns", described)
+    assert [one.problem for one in pull_source(orders.source).failed] == ["busy"]
+    add(database, "2024-05-04")
+    orders.pull()
+    assert sorted(name.endswith("_full.parquet") for name in orders.files()) == [False, True]
 
 
 @pytest.mark.parametrize(

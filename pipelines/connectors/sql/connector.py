@@ -6,7 +6,6 @@ mix two states. With a cursor, rows are read in its order, and a stopped pull co
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -75,6 +74,7 @@ class Sql:
         self._database = database
         self._warn = warn
         self._columns: dict[str, list[Column]] = {}
+        self._problems: dict[str, PullError] = {}
         self._greatest: dict[str, Value] = {}
 
     def objects(self) -> Sequence[PulledObject]:
@@ -151,8 +151,11 @@ class Sql:
     def _object(self, name: str, table: SqlTable) -> PulledObject:
         settings = table.model_dump(mode="json")
         one = PulledObject(name, name, is_snapshot=table.cursor is None, full_read_days=table.full_read_days)
-        with suppress(PullError):  # the pages of this object raise it again
+        try:
             settings["columns"] = [[column.name, str(column.type)] for column in self._described(one)]
+        except PullError as problem:
+            # raised when the object is read; without its columns, it would seem to have changed
+            self._problems[name] = problem
         settings["origin"] = self._origin
         # a stopped snapshot is not continued
         settings["once"] = uuid4().hex if one.is_snapshot else ""
@@ -173,6 +176,8 @@ class Sql:
         return f"(\n{without_end(table.query)}\n) as loyalty_pull"
 
     def _described(self, one: PulledObject) -> list[Column]:
+        if one.name in self._problems:
+            raise self._problems[one.name]
         if one.name not in self._columns:
             found = self._database.columns(self._base(one), self._table(one).table)
             _refuse_equal_names(one.name, [column.name for column in found])
