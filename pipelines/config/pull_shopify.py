@@ -23,7 +23,7 @@ class ShopifySettings(SettingsPart):
         About(
             "The version of the API. The vendor supports each one for a year, and then answers with a later one; the"
             " pull warns about that.",
-            "The fields that are asked for were checked against it.",
+            "The queries are valid in the schema of this version, and of 2025-10, 2026-01, 2026-07 and 2026-10.",
         ),
     ] = Field(default="2026-04", pattern=r"^(\d{4}-\d{2}|unstable)$")
     environment_prefix: Annotated[

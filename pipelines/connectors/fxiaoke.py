@@ -59,6 +59,11 @@ class FxiaokeError(PullError):
         """Whether every other request would be refused too: for credentials, rights or a used up number of calls."""
         return self.code in _ABOUT_ALL
 
+    @property
+    def is_about_rights(self) -> bool:
+        """Whether the app or its employee lacks a right."""
+        return self.code in _NOT_ALLOWED
+
 
 def connect(settings: PullSettings, warn: Say) -> "Fxiaoke":
     """The connector.
@@ -275,7 +280,7 @@ def _hint(code: int | None, prefix: str) -> str:
     if code in _NOT_ALLOWED:
         return "let an administrator of the CRM give the app and its employee the right to read this object"
     if code == _DAY_IS_USED_UP:
-        return "the calls of the day are used up until midnight; the next pull continues where this one stopped"
+        return "the calls of the day are used up; call the command again after midnight: it continues where it stopped"
     if code == _NO_QUOTA:
         return "the company has no calls of the open interface: they are bought from the vendor"
     return "check that the company has this object and that the employee may list it, or remove it from `objects`"

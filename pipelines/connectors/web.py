@@ -153,7 +153,7 @@ class Web:
         except _AgainError as problem:
             raise PullError(
                 f"{shown} could not be read: {problem}, {self._settings.attempts} times",
-                hint="the next pull continues where this one stopped; if the server stays so, ask its operator",
+                hint="call the command again later, it continues where it stopped; ask the operator if this repeats",
                 is_temporary=True,
             ) from problem
 
@@ -177,7 +177,7 @@ class Web:
         def announce(state: tenacity.RetryCallState) -> None:
             if state.upcoming_sleep >= 5:
                 problem = state.outcome.exception() if state.outcome else None
-                self._warn(f"the server could not answer ({problem}); the pull waited {state.upcoming_sleep:.0f} s")
+                self._warn(f"the server could not answer ({problem}); waited {state.upcoming_sleep:.0f} s")
 
         return tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_AgainError),

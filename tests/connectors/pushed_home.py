@@ -92,6 +92,11 @@ class PushHome:
 
     def push(self, **how: Any) -> PushReport:
         """Push what the version and the build have now."""
+        settings = self.prepare()
+        return pushing.push(settings, settings.push[0], **how)
+
+    def prepare(self) -> Settings:
+        """Write the build and the version, and return the settings."""
         settings = self.settings()
         self._build(settings)
         marts = self._marts(settings)
@@ -102,7 +107,7 @@ class PushHome:
             duckdb=lambda: nullcontext(marts),
         )
         self.monkeypatch.setattr(pushing, "open_version", lambda _: nullcontext(version))
-        return pushing.push(settings, settings.push[0], **how)
+        return settings
 
     def touches(self, day: str | None = None) -> dict[str, str]:
         """The arm of each reference in the touches of a day."""
