@@ -20,7 +20,13 @@ from pipelines.config.in_force import audience_texts
 from pipelines.config.settings import Settings, load_settings
 
 KEY = "0123456789abcdef" * 4
-WEB = {"tries": 4, "wait_seconds": 0.001, "longest_wait_seconds": 0.01, "silent_seconds": 0.5, "requests": 100_000}
+WEB = {
+    "attempts": 4,
+    "wait_seconds": 0.001,
+    "longest_wait_seconds": 0.01,
+    "read_timeout_seconds": 0.5,
+    "requests": 100_000,
+}
 COLUMNS = ("level", "loyalty_class", "loyalty_score", "next_action")
 FIELDS = dict(zip(COLUMNS, ("Loyalty_Level", "Loyalty_Class", "Loyalty_Score", "Next_Action"), strict=True))
 AUDIENCE = {"where": "level = 'at_risk'", "channel": "email", "quiet_days": 30}
