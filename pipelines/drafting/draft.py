@@ -12,7 +12,17 @@ from pipelines.base.errors import ConfigError, InputError
 from pipelines.drafting.archives import check_archives
 from pipelines.drafting.drafted import DraftedColumn, DraftedEntry, Remark
 from pipelines.drafting.entry import draft_entry
-from pipelines.drafting.kinds import Kind, entry_name, file_on, globs, kinds_of, recognised, with_built_in
+from pipelines.drafting.kinds import (
+    Kind,
+    entry_name,
+    file_on,
+    globs,
+    kinds_of,
+    merged,
+    own_globs,
+    recognised,
+    with_built_in,
+)
 from pipelines.drafting.layout import layout_of
 from pipelines.drafting.recognised import assumed_zone, entry_names, rivals
 from pipelines.drafting.table import open_table
@@ -79,7 +89,8 @@ def draft_mapping(paths: Sequence[Path], wishes: Wishes, today: date) -> Draft:
     """
     is_said = bool(wishes.entity or wishes.columns)
     check_archives(paths)
-    mapping, kinds = with_built_in([recognised(Kind(tuple(group)), is_said) for group in kinds_of(paths)])
+    mapping, kinds = with_built_in(merged(recognised(Kind(tuple(group)), is_said) for group in kinds_of(paths)))
+    kinds = [replace(kind, globs=own_globs(kind, kinds)) for kind in kinds]
     used = entry_names(mapping) if mapping else set()
     drafted = [_drafted(kind, wishes, today, used, len(kinds) > 1) for kind in kinds]
     draft = _extending(mapping, drafted, wishes) if mapping else _own(drafted, wishes)
@@ -91,7 +102,7 @@ def _drafted(kind: Kind, wishes: Wishes, today: date, used: set[str], is_one_of_
     """A kind with an entry, unless a built-in mapping takes it."""
     if kind.fit or kind.ignored:
         return kind
-    path, match, sampled = kind.largest, globs(kind.paths), ""
+    path, match, sampled = kind.largest, kind.globs, ""
     try:
         layout = layout_of(path)
         with open_table(path, layout) as table:
@@ -137,7 +148,7 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes) -> Draft:
                 remarks.append((file, Remark(text, is_open=True)))
             entries.setdefault(kind.fit.entry, []).append(kind)
     files = [line for entry, own in entries.items() for line in _changed_entry(entry, own)]
-    own = [kind for kind in kinds if kind.entry]
+    own = sorted((kind for kind in kinds if kind.entry), key=_width)
     for kind in own:
         assert kind.entry
         lines = [line for line in entry_text(kind.entry, "    ") if not line.strip().startswith("name:")]
@@ -163,6 +174,11 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes) -> Draft:
         {kind.entry.name: kind.entry.unmapped for kind in own if kind.entry},
         {kind.entry.name: kind.sampled for kind in own if kind.entry and kind.sampled},
     )
+
+
+def _width(kind: Kind) -> int:
+    """Sorts narrower globs first: a glob with more letters is narrower, and the first entry that fits takes a file."""
+    return -max(len(glob.replace("*", "")) for glob in kind.globs)
 
 
 def _changed_entry(entry: str, kinds: Sequence[Kind]) -> Iterator[str]:
