@@ -24,7 +24,7 @@ from pipelines.drafting.kinds import (
     with_built_in,
 )
 from pipelines.drafting.layout import layout_of
-from pipelines.drafting.recognised import assumed_zone, entry_names, rivals
+from pipelines.drafting.recognised import assumed_zone, entry_names, globs_of, rivals
 from pipelines.drafting.table import open_table
 from pipelines.drafting.text import entry_text, head_text, scalar, scalars, status_text
 from pipelines.landing.inbox import place_of
@@ -135,7 +135,8 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes) -> Draft:
             remarks.append((file, Remark(f"the built-in mapping {mapping} ignores it: {kind.ignored}")))
         if kind.fit is None:
             continue
-        remarks.append((file, Remark(f"the built-in mapping {mapping} reads it")))
+        if not kind.ignored:
+            remarks.append((file, Remark(f"the built-in mapping {mapping} reads it")))
         if kind.fit.entry is None and kind.fit.options:
             text = f"it fits an entry of {mapping} that a draft cannot change. Rename the file as docs/sources.md says"
             remarks.append((file, Remark(text, is_open=True)))
@@ -157,7 +158,7 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes) -> Draft:
     head = {"extends": mapping, "source": wishes.source, "timezone": said[0], "currency": said[1]}
     is_whole = not files and not any(value for key, value in head.items() if key != "extends")
     is_local = any(_is_local(kind.entry) for kind in own if kind.entry)
-    read = [(kind.largest, kind.fit) for kind in kinds if kind.fit]
+    read = [(kind.largest, kind.fit) for kind in kinds if kind.fit and not kind.ignored]
     zone = None if said[0] else assumed_zone(mapping, read, is_decisive=is_local)
     if zone and zone != wishes.timezone:
         text = f"timezone: times without an offset are read as {zone}, the zone of the built-in mapping"
@@ -195,7 +196,11 @@ def _changed_entry(entry: str, kinds: Sequence[Kind]) -> Iterator[str]:
             hint="Export or save them in the same way, and draft again.",
         )
     is_named = all(fit.is_named for _, fit in fits)
-    lines = [] if is_named else [f"match: {scalars(globs([path for kind in kinds for path in kind.paths]))}"]
+    found = globs([path for kind in kinds for path in kind.paths])
+    if fits[0][1].why:  # the globs of the entry stay: a broader one must not take later files with such a name
+        renamed = [path for kind, fit in fits if not fit.is_named for path in kind.paths]
+        found = (*globs_of(fits[0][1].mapping, entry), *globs(renamed))
+    lines = [] if is_named else [f"match: {scalars(found)}"]
     lines += [f"{key}: {scalar(value)}" for key, value in fits[0][1].options]
     if lines:
         yield f"  {entry}:"

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from pipelines.base.errors import InputError
 from pipelines.drafting.drafted import DraftedEntry
+from pipelines.drafting.fitting import Fit
 from pipelines.drafting.layout import layout_of
-from pipelines.drafting.recognised import Fit, fits, ignored, named_fit
+from pipelines.drafting.recognised import fits, ignored, named_fit
 from pipelines.drafting.writing import ASCII, Writing, writing_of
 
 _DATES = (
@@ -133,14 +134,13 @@ def with_built_in(kinds: list[Kind]) -> tuple[str | None, list[Kind]]:
         name: sum(any(fit.mapping == name and fit.is_named for fit in kind.fits) for kind in fitted) for name in common
     }
     chosen = max(common, key=lambda name: (weights[name], named[name], -common.index(name)))
-    return chosen, [
-        replace(
-            kind,
-            fit=next((fit for fit in kind.fits if fit.mapping == chosen), None) or _by_name(kind, chosen),
-            ignored=ignored(chosen, kind.largest) or "",
-        )
-        for kind in kinds
-    ]
+    return chosen, [_chosen(kind, chosen) for kind in kinds]
+
+
+def _chosen(kind: Kind, mapping: str) -> Kind:
+    """A kind with the entry of a mapping."""
+    fit = next((fit for fit in kind.fits if fit.mapping == mapping), None) or _by_name(kind, mapping)
+    return replace(kind, fit=fit, ignored=(fit and fit.why) or ignored(mapping, kind.largest) or "")
 
 
 def _by_name(kind: Kind, mapping: str) -> Fit | None:
