@@ -55,13 +55,13 @@ COUNTS = {
 }
 
 
-def test_rows_and_columns_of_a_table_and_the_same_groups_elsewhere_are_hidden(tmp_path: Path) -> None:
+def test_what_a_list_hides_is_hidden_in_a_table_of_two_directions_and_nothing_else(tmp_path: Path) -> None:
     mart = customers(COUNTS)
     with version(tmp_path, {"customer_loyalty": mart, "customer_actions": mart}) as source:
         found, _ = source.results((LEVELS_BY_CLASS, AT_STAKE, BY_CLASS))
-    # 3 and the next in its row, 8; then the next in their columns, 30 and 20
-    assert [row[:3] for row in found["levels_by_class"].rows] == [("loyal", "unknown", 40), ("at_risk", "unknown", 25)]
-    assert found["levels_by_class"].hidden == 4
+    # 3 and the next of those at risk, 8; their rows and columns in the table of both keep all other groups
+    assert [row[2] for row in found["levels_by_class"].rows] == [30, 20, 40, 25]
+    assert found["levels_by_class"].hidden == 2
     assert found["risk_by_class"].column("loyalty_class") == ("unknown",)
     assert found["at_stake"].column("n_customers") == (90, 36)
 

@@ -51,7 +51,6 @@ CHANNELS = Block(
     chart=Chart("bars", x="n_customers", y="level", colour="contact_channel"),
     codes={"contact_channel": "contact_channel", "level": "level"},
     group="n_customers",
-    parts=Parts("reachable", ("level", "contact_channel"), (("level",), ("contact_channel",))),
     needs="consent",
 )
 
@@ -74,7 +73,6 @@ BUDGET = Block(
     chart=Chart("bars", x="funded_gain_amount", y="next_action", colour="contact_channel"),
     codes={"next_action": "next_action", "contact_channel": "contact_channel"},
     group="n_customers",
-    parts=Parts("budget", ("next_action", "contact_channel"), (("next_action",), ("contact_channel",))),
     finding="""
         select sum(n_funded) as n_funded, sum(funded_cost_amount) as funded_cost_amount,
             sum(funded_gain_amount) as funded_gain_amount

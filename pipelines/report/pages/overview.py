@@ -35,7 +35,7 @@ LEVELS_BY_CLASS = Block(
     chart=Chart("bars", x="n_customers", y="level", colour="loyalty_class"),
     codes={"level": "level", "loyalty_class": "loyalty_class"},
     group="n_customers",
-    parts=Parts("customers", ("level", "loyalty_class"), (("level",), ("loyalty_class",))),
+    parts=Parts("customers", ("level", "loyalty_class"), ()),
     finding_groups=(group_of("customers", level="loyal"), group_of("customers", loyalty_class="unknown")),
     finding="""
         select
