@@ -193,7 +193,7 @@ def test_no_individual_is_in_the_report(html: str, version: Path) -> None:
 def test_groups_below_the_limit_are_hidden(version: Path, manifest: Manifest, tmp_path: Path) -> None:
     with Source(version, manifest) as source:
         limit = source.min_group
-        results, _ = source.results(list(BLOCKS.values()))
+        results = source.results(list(BLOCKS.values()))
         for block in BLOCKS.values():
             if block.group:
                 sizes = results[block.key].column(block.group) if results[block.key].rows else ()

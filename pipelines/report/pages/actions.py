@@ -1,6 +1,6 @@
 """The page `actions`: what to do next, for how many customers, at what cost."""
 
-from pipelines.report.blocks import Block, Chart, Page, Parts
+from pipelines.report.blocks import Block, Chart, Page
 
 ACTIONS = Block(
     key="next_actions",
@@ -16,7 +16,6 @@ ACTIONS = Block(
     chart=Chart("bars", x="value_at_stake_amount", y="next_action"),
     codes={"next_action": "next_action"},
     group="n_customers",
-    parts=Parts("customers", ("next_action",)),
 )
 
 REASONS = Block(
@@ -32,7 +31,6 @@ REASONS = Block(
     chart=Chart("bars", x="n_customers", y="action_reason"),
     codes={"action_reason": "action_reason"},
     group="n_customers",
-    parts=Parts("customers", ("action_reason",)),
 )
 
 CHANNELS = Block(
