@@ -6,8 +6,10 @@ not have. What the CRM has confirmed is kept before the next batch (pushed.py), 
 """
 
 import importlib
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
+import logging
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 
 import pyarrow as pa
 
@@ -26,6 +28,8 @@ from pipelines.privacy.plan import read_journal
 from pipelines.privacy.pushed import PushState
 from pipelines.privacy.tombstones import REF, Tombstones, read_tombstones
 from pipelines.reading import open_version
+
+log = logging.getLogger(__name__)
 
 Say = Callable[[str], None]
 CONNECTORS = ("zoho", "fxiaoke")
@@ -74,30 +78,30 @@ def push(
         PushState(paths.pushes / source.name, entry.object) as state,
     ):
         report = PushReport(entry.source, entry.object, version.id, dry_run)
-        try:
-            fields = chosen_fields(entry, crm.fields())
-        except PullError as problem:
-            raise _failed(problem) from problem
+        with _known_errors(crm, report):
+            known = crm.fields()
+        fields = chosen_fields(entry, known)
         refs = references(paths.warehouse, source.name, crm.id_pattern)
         before = state.read()
         members = pushed_members(settings, version, entry, refs, before)
         wants = wanted(version, entry, refs, treated_keys(members) if entry.audiences else None)
-        require_options(crm, fields, wants)
+        require_options(entry, crm, fields, wants)
         todo = pending(wants, before, is_full=is_full)
         report.references, report.pending = refs.table.num_rows, todo.num_rows
         pushing = _Pushing(crm, fields, report, None if dry_run else state, tombstones, most_shown)
-        stopped: PullError | None = None
+        stopped: PushError | None = None
         try:
-            for batch in todo.to_batches(max_chunksize=crm.batch):
-                pushing.batch(batch)
-                say(f"{report.written + report.same + report.absent + report.refused:,} of {report.pending:,} records")
-        except PullError as problem:
+            with _known_errors(crm, report):
+                for batch in todo.to_batches(max_chunksize=crm.batch):
+                    pushing.batch(batch)
+                    say(f"{report.done:,} of {report.pending:,} records")
+        except PushError as problem:
             stopped = problem
         if not dry_run:
             report.touches = write_new_touches(settings, version, entry, refs, members, state)
             state.merge()
         if stopped is not None:
-            raise _failed(stopped) from stopped
+            raise stopped
     return report
 
 
@@ -212,6 +216,22 @@ def _open(source: PulledSource, entry: PushSettings, settings: Settings) -> Crm:
     return crm
 
 
-def _failed(problem: PullError) -> PushError:
-    hint = problem.hint.replace("the next pull continues", "the next push continues")
-    return PushError(f"the push stopped: {problem.message}", hint)
+@contextmanager
+def _known_errors(crm: Crm, report: PushReport) -> Iterator[None]:
+    """Make every error of a CRM one that names the source, the object and what was done, with a hint for a push.
+
+    Raises:
+        PushError: For each error of the CRM, also if its answer has an unknown shape.
+    """
+    try:
+        yield
+    except PullError as problem:
+        raise PushError(f"{report.stopped}: {problem.message}", crm.hint(problem)) from problem
+    except (AttributeError, KeyError, TypeError) as problem:
+        # the message may quote a record, the places in the code do not
+        places = "".join(traceback.format_tb(problem.__traceback__))
+        log.error("push of %s: unexpected %s\n%s", report.source, type(problem).__name__, places)
+        raise PushError(
+            f"{report.stopped}: an answer has an unknown shape ({type(problem).__name__})",
+            hint="call the command again; if it repeats, report it with the places that the log has",
+        ) from problem

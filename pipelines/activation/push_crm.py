@@ -8,6 +8,8 @@ from typing import Protocol
 
 from pydantic import JsonValue
 
+from pipelines.base.errors import PullError
+
 SEPARATOR = ";"
 """Between the audiences of a customer, in a field of text."""
 
@@ -99,6 +101,9 @@ class Crm(Protocol):
         Raises:
             PullError: The server refuses every record, or cannot be reached.
         """
+
+    def hint(self, problem: PullError) -> str:
+        """What to do about an error, for a reader who has called `loyalty push`."""
 
     def close(self) -> None:
         """Close the connections."""

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from pipelines.activation.push_crm import Crm, CrmField, Kind
 from pipelines.base.errors import ConfigError
 from pipelines.base.spelling import did_you_mean
+from pipelines.base.text import counted
 from pipelines.config.audience_condition import audience_columns
 from pipelines.config.push import PushSettings
 
@@ -25,7 +26,7 @@ def chosen_fields(entry: PushSettings, known: Mapping[str, CrmField]) -> dict[st
     problems = [
         problem
         for name, column in _columns(entry).items()
-        if (problem := _problem(entry.object, name, column, known)) is not None
+        if (problem := _problem(entry, name, column, known)) is not None
     ]
     if problems:
         raise ConfigError(
@@ -34,10 +35,11 @@ def chosen_fields(entry: PushSettings, known: Mapping[str, CrmField]) -> dict[st
     return {name: known[name] for name in _columns(entry)}
 
 
-def require_options(crm: Crm, fields: Mapping[str, CrmField], wants: pa.Table) -> None:
+def require_options(entry: PushSettings, crm: Crm, fields: Mapping[str, CrmField], wants: pa.Table) -> None:
     """Check that every choice has an option for every value.
 
     Args:
+        entry: What is pushed.
         crm: The CRM.
         fields: The fields that a push writes.
         wants: What the records should have.
@@ -49,14 +51,16 @@ def require_options(crm: Crm, fields: Mapping[str, CrmField], wants: pa.Table) -
     for name, one in fields.items():
         if one.kind not in (Kind.CHOICE, Kind.CHOICES):
             continue
-        for text in pc.unique(wants["value"].filter(pc.equal(wants["field"], name))).to_pylist():
+        values = wants["value"].filter(pc.equal(wants["field"], name))
+        for each in pc.value_counts(values).to_pylist():
             try:
-                crm.encoded(one, text)
+                crm.encoded(one, each["values"])
             except ValueError as problem:
-                problems.append(str(problem))
+                needed = counted(each["counts"], "record needs it", "records need it")
+                problems.append(f"{entry.source}: {entry.object}: {problem}; {needed}")
     if problems:
         raise ConfigError(
-            "\n".join(sorted(set(problems))),
+            "\n".join(sorted(problems)),
             hint="add the options in the CRM, with these values or labels; nothing was written",
         )
 
@@ -69,13 +73,14 @@ def _columns(entry: PushSettings) -> dict[str, str | None]:
     return found
 
 
-def _problem(place: str, name: str, column: str | None, known: Mapping[str, CrmField]) -> str | None:
+def _problem(entry: PushSettings, name: str, column: str | None, known: Mapping[str, CrmField]) -> str | None:
+    place = f"{entry.source}: {entry.object}"
     if name not in known:
         near = did_you_mean(name, known, "check its API name")
-        return f"push: {place} has no field `{name}`{near}"
+        return f"{place} has no field `{name}`{near}"
     one = known[name]
     if one.kind is None:
-        return f"push: the field `{name}` of {place} cannot be written: its type is {one.vendor_kind}"
+        return f"{place}: the field `{name}` cannot be written: its type is {one.vendor_kind}"
     if column is None:
         fits = one.kind in _OF_MARKS
         content = "audiences"
@@ -84,4 +89,4 @@ def _problem(place: str, name: str, column: str | None, known: Mapping[str, CrmF
         is_number = kind not in _NOT_NUMBERS
         fits = is_number if one.kind is Kind.NUMBER else _ONLY.get(one.kind, kind) == kind
         content = f"the column `{column}` ({kind})"
-    return None if fits else f"push: the field `{name}` of {place} ({one.vendor_kind}) cannot hold {content}"
+    return None if fits else f"{place}: the field `{name}` ({one.vendor_kind}) cannot hold {content}"

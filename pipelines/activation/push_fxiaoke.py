@@ -143,6 +143,14 @@ class FxiaokeRecords:
             else:
                 yield Written(record)
 
+    def hint(self, problem: PullError) -> str:
+        """What to do about an error, for a reader who has called `loyalty push`."""
+        if isinstance(problem, FxiaokeError) and problem.is_about_rights:
+            return f"let an administrator give the app and its employee the right to see and edit {self._name}"
+        if isinstance(problem, FxiaokeError) and not problem.is_about_all:
+            return "correct `object` in `push`, and check that the employee may see and edit this object"
+        return problem.hint
+
     def close(self) -> None:
         """Close the connections."""
         self._connection.close()
@@ -150,14 +158,21 @@ class FxiaokeRecords:
 
 def _field(name: str, one: Mapping[str, Any]) -> CrmField:
     vendor_kind = str(one.get("type", "unknown"))
+    is_read_only = one.get("is_readonly") is True
     options: dict[str, str] = {}
     for each in one.get("options") or ():
         if each.get("not_usable") is not True:
             options[str(each.get("label"))] = str(each.get("value"))
     options |= {value: value for value in options.values()}
-    kind = None if one.get("is_readonly") is True else _KINDS.get(vendor_kind)
+    kind = None if is_read_only else _KINDS.get(vendor_kind)
     places = one.get("decimal_places")
-    return CrmField(name, vendor_kind, kind, options, places if isinstance(places, int) else None)
+    return CrmField(
+        name,
+        f"{vendor_kind}, read-only" if is_read_only else vendor_kind,
+        kind,
+        options,
+        places if isinstance(places, int) else None,
+    )
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -73,6 +73,18 @@ class PushReport:
     problems: list[Refused] = field(default_factory=list)
     touches: dict[str, dict[str, int]] = field(default_factory=dict)
 
+    @property
+    def done(self) -> int:
+        """How many of the pending records were looked at."""
+        return self.written + self.same + self.absent + self.erased + self.refused
+
+    @property
+    def stopped(self) -> str:
+        """The beginning of the message of a push that could not end."""
+        if not self.pending:
+            return f"{self.source}: {self.object} could not be pushed"
+        return f"{self.source}: {self.object}: the push stopped after {self.done:,} of {self.pending:,} records"
+
     def note_written(self, changes: list[Change], most: int) -> None:
         """Count a record with its changes."""
         self.written += 1

@@ -26,6 +26,11 @@ _KINDS = {
     "multiselectpicklist": Kind.CHOICES,
 }
 _WHOLE = ("integer", "bigint")
+_SCOPES = frozenset({
+    "leads", "accounts", "contacts", "deals", "campaigns", "tasks", "cases", "events", "calls", "solutions",
+    "products", "vendors", "pricebooks", "quotes", "salesorders", "purchaseorders", "invoices",
+})  # fmt: skip
+"""The modules that have a scope of their own. All modules of a company share the scope `custom`."""
 
 
 def connect(settings: PullSettings, entry: PushSettings, timezone: str) -> "ZohoRecords":
@@ -110,22 +115,38 @@ class ZohoRecords:
             PullError: The server refuses the request, or cannot be reached.
         """
         data: list[JsonValue] = [{"id": record, **values} for record, values in records.items()]
-        try:
-            answer = self._client.put(f"/crm/v8/{self._module}", {"data": data, "trigger": list(self._trigger)})
-        except ZohoError as problem:
-            if problem.code == "OAUTH_SCOPE_MISMATCH":
-                scope = f"ZohoCRM.modules.{self._module.lower()}.UPDATE"
-                hint = f"create a refresh token that has the scope {scope} too, and set it in the environment"
-                raise PullError(problem.message, hint) from problem
-            raise
+        answer = self._client.put(f"/crm/v8/{self._module}", {"data": data, "trigger": list(self._trigger)})
         answers = answer.get("data")
         if not isinstance(answers, list) or len(answers) != len(records):
             raise PullError(
                 f"{self._module}: {len(records)} records were sent, but the answer is not about {len(records)} records",
                 hint="call the command again: it compares these records with the CRM",
             )
+        if any(_other(record, one) for record, one in zip(records, answers, strict=True)):
+            raise PullError(
+                f"{self._module}: the answers are not in the order of the records that were sent",
+                hint="call the command again: it compares these records with the CRM",
+            )
         for record, one in zip(records, answers, strict=True):
             yield Written(record, "" if one.get("code") == "SUCCESS" else _problem(one))
+
+    def hint(self, problem: PullError) -> str:
+        """What to do about an error, for a reader who has called `loyalty push`."""
+        match problem.code if isinstance(problem, ZohoError) else None:
+            case None:
+                return problem.hint
+            case "OAUTH_SCOPE_MISMATCH":
+                name = self._module.lower().replace("_", "")
+                scope = f"ZohoCRM.modules.{name if name in _SCOPES else 'custom'}.UPDATE"
+                return (
+                    f"create a refresh token with the scopes of docs/sources.md and {scope}, and set it in the"
+                    " environment"
+                )
+            case "NO_PERMISSION" | "AUTHORIZATION_FAILED":
+                return f"allow the profile of the user to see and edit records of {self._module} by the API"
+            case "INVALID_MODULE":
+                return "correct `object` in `push`: it is the API name of a module, such as Contacts"
+        return "docs/push.md lists the errors of a push"
 
     def close(self) -> None:
         """Close the connections."""
@@ -140,7 +161,11 @@ class ZohoRecords:
 def _field(one: Mapping[str, Any]) -> CrmField:
     vendor_kind = str(one.get("data_type", "unknown"))
     kind = _KINDS.get(vendor_kind)
-    if one.get("read_only") is True or (one.get("operation_type") or {}).get("api_update") is False:
+    if (
+        one.get("read_only") is True
+        or one.get("field_read_only") is True
+        or (one.get("operation_type") or {}).get("api_update") is False
+    ):
         kind, vendor_kind = None, f"{vendor_kind}, read-only"
     options: dict[str, str] = {}
     for each in one.get("pick_list_values") or ():
@@ -148,6 +173,12 @@ def _field(one: Mapping[str, Any]) -> CrmField:
     options |= {value: value for value in options.values()}
     places = 0 if vendor_kind in _WHOLE else one.get("decimal_place")
     return CrmField(str(one["api_name"]), vendor_kind, kind, options, places if isinstance(places, int) else None)
+
+
+def _other(record: str, answer: Mapping[str, Any]) -> bool:
+    """Whether an answer is about another record."""
+    details = answer.get("details")
+    return answer.get("code") == "SUCCESS" and isinstance(details, dict) and details.get("id", record) != record
 
 
 def _problem(answer: Mapping[str, Any]) -> str:

@@ -53,7 +53,10 @@ def connect(
         config["threads"] = threads
     if spill is not None:
         config["temp_directory"] = str(spill)
-    return duckdb.connect(":memory:" if path is None else str(path), read_only=read_only, config=config)
+    connection = duckdb.connect(":memory:" if path is None else str(path), read_only=read_only, config=config)
+    # it would be printed on standard output, among the results of a command
+    connection.execute("set enable_progress_bar = false")
+    return connection
 
 
 @contextmanager

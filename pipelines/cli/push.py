@@ -74,9 +74,13 @@ def push(
         print_error(problem.message, problem.hint)
     if problems:
         raise problems[0]
-    if refused := sum(report.refused for report in reports):
+    if any(report.refused for report in reports):
         raise PushError(
-            f"{counted(refused, 'record was', 'records were')} refused by the CRM",
+            "\n".join(
+                f"{one.source}: {one.object}: the CRM refused {one.refused:,} of {counted(one.pending, 'record')}"
+                for one in reports
+                if one.refused
+            ),
             hint="correct these records in the CRM; the next push tries them again",
         )
 
@@ -97,9 +101,18 @@ def _entries(settings: Settings, name: str | None) -> list[PushSettings]:
 
 
 def _print(reports: "list[PushReport]") -> None:
-    names = ("source", "object", "changed", "written", "same", "not in it", "refused")
-    print_rows(names, _rows(reports))
+    if not reports:
+        return
+    written = "would write" if any(report.is_dry_run for report in reports) else "written"
+    print_rows(("source", "object", "compared", written, "up to date", "not found", "refused"), _rows(reports))
     for report in reports:
+        if not report.pending:
+            out().print(f"{report.object}: nothing has changed since the last push")
+        if report.absent:
+            found = counted(report.absent, "reference has", "references have")
+            out().print(
+                f"{report.object}: {found} no record in this object: it was deleted, or belongs to another object"
+            )
         would = "would change" if report.is_dry_run else "changed"
         for field, count in report.fields.items():
             out().print(f"{report.object}: {field} {would} in {counted(count, 'record')}")

@@ -21,7 +21,7 @@ def _not_reserved(name: str) -> str:
 class PostgresSettings(SettingsPart):
     """The marts in a database of PostgreSQL (docs/postgres.md)."""
 
-    variable: Annotated[
+    environment_variable: Annotated[
         str,
         About(
             "The environment variable that has the connection URI. The URI itself has a password, so it is never in"
@@ -120,5 +120,5 @@ class PublishSettings(SettingsPart):
     @property
     def variables(self) -> frozenset[str]:
         """The environment variables that have the address of a target, or the keys to it."""
-        postgres = {POSTGRES_VARIABLE, *([self.postgres.variable] if self.postgres else [])}
+        postgres = {POSTGRES_VARIABLE, *([self.postgres.environment_variable] if self.postgres else [])}
         return frozenset(postgres | (S3_VARIABLES if self.s3 else frozenset()))

@@ -23,10 +23,10 @@ class FxiaokeSettings(SettingsPart):
             "It is that of the vendor's own cloud.",
         ),
     ] = Field(default="https://open.fxiaoke.com", pattern=SAFE_URL)
-    variables: Annotated[
+    environment_prefix: Annotated[
         str,
         About(
-            "The beginning of the environment variables with the credentials: `…_APP_ID`, `…_APP_SECRET`,"
+            "The beginning of the names of the environment variables with the credentials: `…_APP_ID`, `…_APP_SECRET`,"
             " `…_PERMANENT_CODE` and `…_OPEN_USER_ID`.",
             "One company needs one set.",
         ),

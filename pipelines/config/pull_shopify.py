@@ -23,14 +23,14 @@ class ShopifySettings(SettingsPart):
         About(
             "The version of the API. The vendor supports each one for a year, and then answers with a later one; the"
             " pull warns about that.",
-            "The fields that are asked for were checked against it.",
+            "The queries are valid in the schema of this version, and of 2025-10, 2026-01, 2026-07 and 2026-10.",
         ),
     ] = Field(default="2026-04", pattern=r"^(\d{4}-\d{2}|unstable)$")
-    variables: Annotated[
+    environment_prefix: Annotated[
         str,
         About(
-            "The beginning of the environment variables with the credentials: `…_ACCESS_TOKEN`, or `…_CLIENT_ID` and"
-            " `…_CLIENT_SECRET`.",
+            "The beginning of the names of the environment variables with the credentials: `…_ACCESS_TOKEN`, or"
+            " `…_CLIENT_ID` and `…_CLIENT_SECRET`.",
             "One shop needs one set.",
         ),
     ] = Field(default="SHOPIFY", pattern=r"^[A-Z][A-Z0-9_]{0,60}$")

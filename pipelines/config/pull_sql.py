@@ -78,7 +78,7 @@ class SqlTable(SettingsPart):
 class SqlSettings(SettingsPart):
     """Tables and queries of PostgreSQL, MySQL, MariaDB, SQLite or SQL Server (docs/sources.md)."""
 
-    variable: Annotated[
+    environment_variable: Annotated[
         str,
         About(
             "The environment variable that has the URI of the database. The URI has a password, so it is never in this"

@@ -22,10 +22,11 @@ class TypeformSettings(SettingsPart):
             "It is that of most accounts.",
         ),
     ] = Field(default="https://api.typeform.com", pattern=SAFE_URL)
-    variables: Annotated[
+    environment_prefix: Annotated[
         str,
         About(
-            "The beginning of the environment variable with the personal token: `…_TOKEN`.", "One account needs one."
+            "The beginning of the name of the environment variable with the personal token: `…_TOKEN`.",
+            "One account needs one.",
         ),
     ] = Field(default="TYPEFORM", pattern=r"^[A-Z][A-Z0-9_]{0,60}$")
     forms: Annotated[

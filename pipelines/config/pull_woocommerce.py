@@ -27,10 +27,11 @@ class WooCommerceSettings(SettingsPart):
         str,
         About("The path of the interface below the address.", "It is that of WordPress with its usual permalinks."),
     ] = Field(default="/wp-json/wc/v3", pattern=r"^/[A-Za-z0-9._/-]*[A-Za-z0-9]$")
-    variables: Annotated[
+    environment_prefix: Annotated[
         str,
         About(
-            "The beginning of the environment variables with the credentials: `…_CONSUMER_KEY`, `…_CONSUMER_SECRET`.",
+            "The beginning of the names of the environment variables with the credentials: `…_CONSUMER_KEY` and"
+            " `…_CONSUMER_SECRET`.",
             "One shop needs one set.",
         ),
     ] = Field(default="WOOCOMMERCE", pattern=r"^[A-Z][A-Z0-9_]{0,60}$")

@@ -35,11 +35,11 @@ def _different(modules: tuple[str, ...]) -> tuple[str, ...]:
 class ZohoSettings(SettingsPart):
     """What is pulled from Zoho CRM by its API v8 (docs/sources.md)."""
 
-    variables: Annotated[
+    environment_prefix: Annotated[
         str,
         About(
-            "The beginning of the environment variables with the credentials: `…_CLIENT_ID`, `…_CLIENT_SECRET` and"
-            " `…_REFRESH_TOKEN`.",
+            "The beginning of the names of the environment variables with the credentials: `…_CLIENT_ID`,"
+            " `…_CLIENT_SECRET` and `…_REFRESH_TOKEN`.",
             "One company needs one set.",
         ),
     ] = Field(default="ZOHO", pattern=r"^[A-Z][A-Z0-9_]{0,60}$")

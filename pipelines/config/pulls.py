@@ -22,17 +22,17 @@ from pipelines.config.pull_zoho import ZohoSettings
 class WebSettings(SettingsPart):
     """How requests are sent to the server of a source."""
 
-    tries: Annotated[
+    attempts: Annotated[
         int,
         About(
-            "How often a request is sent if the server is busy, fails or cannot be reached.",
-            "With the waits below, ten tries take up to ten minutes, which is longer than most interruptions.",
+            "At most this many times a request is sent, if the server is busy, fails or cannot be reached.",
+            "With the waits below, ten attempts take up to ten minutes, which is longer than most interruptions.",
         ),
     ] = Field(default=10, ge=1, le=100)
     wait_seconds: Annotated[
         Number,
         About(
-            "The wait before the second try. It is doubled for each further one, and a random part is taken of it.",
+            "The wait before the second attempt. It is doubled for each further one, and a random part is taken of it.",
             "A server that is busy for a moment answers a second later.",
             "seconds",
         ),
@@ -45,18 +45,22 @@ class WebSettings(SettingsPart):
             "seconds",
         ),
     ] = Field(default=120, ge=0.001, le=3_600)
-    connect_seconds: Annotated[
+    connect_timeout_seconds: Annotated[
         Number,
-        About("How long a connection may take.", "A server that can be reached answers sooner.", "seconds"),
+        About("How long it may take to open a connection.", "A server that can be reached answers sooner.", "seconds"),
     ] = Field(default=10, gt=0, le=600)
-    silent_seconds: Annotated[
-        Number,
-        About("How long the server may send nothing.", "Slow queries of a CRM take this long.", "seconds"),
-    ] = Field(default=60, gt=0, le=3_600)
-    answer_seconds: Annotated[
+    read_timeout_seconds: Annotated[
         Number,
         About(
-            "How long a whole answer may take, without downloads of files.",
+            "How long to wait for the next bytes of an answer.",
+            "The server sends nothing while it runs a query, and slow queries of a CRM take this long.",
+            "seconds",
+        ),
+    ] = Field(default=60, gt=0, le=3_600)
+    answer_timeout_seconds: Annotated[
+        Number,
+        About(
+            "How long a whole answer may take. Downloads of files have no such limit.",
             "A page of a few hundred records is never this slow.",
             "seconds",
         ),
@@ -104,11 +108,11 @@ class PullSettings(SettingsPart):
         return next(name for name in CONNECTORS if getattr(self, name, None) is not None)
 
     @property
-    def variables(self) -> str:
+    def environment_prefix(self) -> str:
         """The beginning of the names of the environment variables that have its credentials."""
         if self.sql is not None:
-            return self.sql.variable
-        return f"{getattr(self, self.connector).variables}_"
+            return self.sql.environment_variable
+        return f"{getattr(self, self.connector).environment_prefix}_"
 
     @model_validator(mode="after")
     def _one_connector(self) -> "PullSettings":

@@ -149,10 +149,11 @@ def postgres_uri(settings: PostgresSettings) -> SecretStr:
     Raises:
         ConfigError: The variable is not set.
     """
-    if not (text := os.environ.get(settings.variable)):
+    if not (text := os.environ.get(settings.environment_variable)):
         raise ConfigError(
-            f"publish.postgres is set, but the environment variable {settings.variable} is not",
-            hint=f"set {settings.variable} to the connection URI, also where runs are started (cron, systemd, Dagster)",
+            f"publish.postgres is set, but the environment variable {settings.environment_variable} is not",
+            hint=f"set {settings.environment_variable} to the connection URI, also where runs are started (cron,"
+            " systemd, Dagster)",
         )
     return SecretStr(text)
 
@@ -199,7 +200,7 @@ def child_environment(values: Mapping[str, str], settings: Settings | None = Non
     publish = settings.publish if settings else PublishSettings()
     pulls = [source.pull for source in settings.sources if source.pull] if settings else []
     secrets = {*_SECRETS.values(), *publish.variables}
-    prefixes = tuple(pull.variables for pull in pulls)
+    prefixes = tuple(pull.environment_prefix for pull in pulls)
     kept = {name: value for name, value in os.environ.items() if name not in secrets and not name.startswith(prefixes)}
     return {**kept, **values}
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from http import HTTPStatus
@@ -47,7 +48,7 @@ class Answer:
             return None
 
     def json(self) -> Any:
-        """The body as JSON; None if it is empty.
+        """The body as JSON; None if it is empty. Numbers keep all of their digits (`exact_number`).
 
         Raises:
             PullError: It is not JSON.
@@ -55,13 +56,28 @@ class Answer:
         if not self.body.strip():
             return None
         try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError) as problem:
+            return json.loads(self.body, parse_float=exact_number)
+        except (ValueError, ArithmeticError, RecursionError) as problem:
             raise PullError(
                 f"{self.url} answered {self.status} with something that is not JSON ({problem})",
                 hint="check the address of the server in `pull`: a proxy or a login page may have answered",
                 is_temporary=self.status >= HTTPStatus.INTERNAL_SERVER_ERROR,
             ) from problem
+
+
+def exact_number(text: str) -> float | Decimal:
+    """A number with a fraction or an exponent: a float if a float has its value, otherwise a decimal.
+
+    Raises:
+        ValueError: It is not a number.
+        ArithmeticError: Its exponent is too large for any number.
+    """
+    number, exact = float(text), Decimal(text)
+    return number if Decimal(repr(number)) == exact else exact
+
+
+NUMBER = (int, float, Decimal)
+"""The types of numbers in an answer."""
 
 
 Classify = Callable[[Answer], Outcome]

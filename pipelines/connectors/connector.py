@@ -91,6 +91,15 @@ class Connector(Protocol):
             PullError: The object cannot be read.
         """
 
+    def is_empty(self, one: PulledObject) -> bool:
+        """Whether the server has no record of an object now. False if this cannot be known by a small request.
+
+        Asked if nothing has changed in an object that had records.
+
+        Raises:
+            PullError: The object cannot be read.
+        """
+
     def close(self) -> None:
         """Close its connections."""
 

@@ -20,7 +20,7 @@ from pipelines.base.text import printable_name
 from pipelines.config.credentials import read_credentials
 from pipelines.config.pull_fxiaoke import FxiaokeSettings
 from pipelines.config.pulls import PullSettings, WebSettings
-from pipelines.connectors.answers import Answer, Outcome, by_status
+from pipelines.connectors.answers import NUMBER, Answer, Outcome, by_status
 from pipelines.connectors.connector import Page, PulledObject, Say
 from pipelines.connectors.pages import Checkpoint, Record
 from pipelines.connectors.pulled_files import time_of, time_text
@@ -59,6 +59,11 @@ class FxiaokeError(PullError):
         """Whether every other request would be refused too: for credentials, rights or a used up number of calls."""
         return self.code in _ABOUT_ALL
 
+    @property
+    def is_about_rights(self) -> bool:
+        """Whether the app or its employee lacks a right."""
+        return self.code in _NOT_ALLOWED
+
 
 def connect(settings: PullSettings, warn: Say) -> "Fxiaoke":
     """The connector.
@@ -83,7 +88,7 @@ class Fxiaoke:
         self._settings = settings
         self._warn = warn
         names = [*_SECRETS.values(), _USER]
-        values = read_credentials((f"{settings.variables}_{name}" for name in names), "Fxiaoke")
+        values = read_credentials((f"{settings.environment_prefix}_{name}" for name in names), "Fxiaoke")
         self._secrets = dict(zip(names, values, strict=True))
         self._web = Web(web, classify=self._classify, warn=warn)
         self._token: Mapping[str, str] = {}
@@ -125,6 +130,10 @@ class Fxiaoke:
                     raise
                 self._warn(f"{one.name}: records with {read} cannot be read: {problem.message}. Correct `void`")
 
+    def is_empty(self, one: PulledObject) -> bool:
+        """Whether a query without a filter finds nothing. Void and deleted records do not count."""
+        return not self._query(one.name, [], 1)
+
     def close(self) -> None:
         """Close its connections."""
         self._web.close()
@@ -135,12 +144,9 @@ class Fxiaoke:
         if since:
             start = time_of(since) - timedelta(minutes=self._settings.overlap_minutes)
             filters.append(_filter("last_modified_time", "GTE", str(round(start.timestamp() * 1000))))
-        is_empty = not after
         while records := self._page(name, filters, after):
-            is_empty, after = False, records[-1]["_id"]
+            after = records[-1]["_id"]
             yield Page(records, {"read": read, "after": after})
-        if is_empty and since and not read and not self._query(name, [], 1):
-            self._warn(f"{name}: the server has no records, but had some before. What was pulled before stays")
 
     def _page(self, name: str, filters: Sequence[JsonValue], after: str) -> Sequence[Record]:
         """The records that follow `after` in the order of `_id`."""
@@ -200,10 +206,10 @@ class Fxiaoke:
             answer = self._send(_TOKEN, {name: self._secrets[variable] for name, variable in _SECRETS.items()})
             self._check(answer, "the token")
             token, corp, seconds = (answer.get(name) for name in ("corpAccessToken", "corpId", "expiresIn"))
-            if not token or not isinstance(seconds, int | float):
+            if not token or not isinstance(seconds, NUMBER):
                 raise PullError("the answer with the token is not complete", hint="check `pull.fxiaoke.url`")
             self._token = {"corpAccessToken": str(token), "corpId": str(corp)}
-            self._token_ends = asked + seconds * _TOKEN_MARGIN
+            self._token_ends = asked + float(seconds) * _TOKEN_MARGIN
         return {**self._token, "currentOpenUserId": self._secrets[_USER]}
 
     def _send(self, path: str, body: Mapping[str, JsonValue]) -> Mapping[str, Any]:
@@ -238,7 +244,7 @@ class Fxiaoke:
     def _check(self, answer: Mapping[str, Any], name: str) -> None:
         code = _code(answer)
         if code != 0:
-            hint = _hint(code, self._settings.variables)
+            hint = _hint(code, self._settings.environment_prefix)
             raise FxiaokeError(code or 0, f"{name} was refused with {self._words(answer)}", hint)
 
     def _words(self, answer: Mapping[str, Any]) -> str:
@@ -264,17 +270,17 @@ def _code(answer: Mapping[str, Any]) -> int | None:
         return None
 
 
-def _hint(code: int | None, variables: str) -> str:
+def _hint(code: int | None, prefix: str) -> str:
     if code in _WRONG_CREDENTIALS:
-        return f"check {variables}_APP_ID, {variables}_APP_SECRET and {variables}_PERMANENT_CODE"
+        return f"check {prefix}_APP_ID, {prefix}_APP_SECRET and {prefix}_PERMANENT_CODE"
     if code in _EXPIRED:
-        return f"the token is refused, also a new one: check that {variables}_OPEN_USER_ID is of the same company"
+        return f"the token is refused, also a new one: check that {prefix}_OPEN_USER_ID is of the same company"
     if code in _UNKNOWN_USER:
-        return f"check {variables}_OPEN_USER_ID: it begins with FSUID_ and is an employee of this company"
+        return f"check {prefix}_OPEN_USER_ID: it begins with FSUID_ and is an employee of this company"
     if code in _NOT_ALLOWED:
         return "let an administrator of the CRM give the app and its employee the right to read this object"
     if code == _DAY_IS_USED_UP:
-        return "the calls of the day are used up until midnight; the next pull continues where this one stopped"
+        return "the calls of the day are used up; call the command again after midnight: it continues where it stopped"
     if code == _NO_QUOTA:
         return "the company has no calls of the open interface: they are bought from the vendor"
     return "check that the company has this object and that the employee may list it, or remove it from `objects`"

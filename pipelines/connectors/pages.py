@@ -167,8 +167,11 @@ class PageStore:
 
 
 def line_of(record: Record) -> bytes:
-    """A record as a line of JSON. The same record gives the same line."""
-    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    """A record as a line of JSON. The same record gives the same line.
+
+    A decimal is written as a text: DuckDB reads a number of JSON with a fraction as a float, which has 15 digits.
+    """
+    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str)
     # half of a surrogate pair has no UTF-8; with a backslash it is JSON's own way to write it
     return text.encode(errors="backslashreplace") + b"\n"
 

@@ -1,9 +1,9 @@
-"""What a home remembers of its pulls beside their files. If it is lost, only these two safeguards begin again.
+"""What a home remembers of its pulls beside their files. If it is lost, the next pull reads everything again.
 
 - Files that were delivered while the server's clock was ahead. They are never used as the last pull, also not when
   their time has come: what changed between the last pull before them and that time would not be read.
-- With which settings each object was last pulled. With other ones (another account, more types of records) everything
-  is read again.
+- With which settings each object was last pulled. With other ones (another account, another table or cursor, more
+  types of records), or unknown ones, everything is read again.
 """
 
 import hashlib
@@ -50,8 +50,8 @@ class PullMemory:
         return [name for name in names if name not in self._kept.ignored]
 
     def has_changed(self, stem: str, settings: str) -> bool:
-        """Whether an object was last pulled with other settings."""
-        return self._kept.settings.get(stem, _hash(settings)) != _hash(settings)
+        """Whether an object was last pulled with other settings, or with unknown ones."""
+        return self._kept.settings.get(stem) != _hash(settings)
 
     def keep(self, stem: str, settings: str) -> None:
         """Remember the settings of a complete pull."""

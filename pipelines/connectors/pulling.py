@@ -119,10 +119,10 @@ def _nothing(_: str) -> None:
 
 
 def _shown(cursor: str) -> str:
-    """A cursor for people: a time of the server as such; otherwise without the mark at its end."""
+    """A cursor for people: a time of the server as such."""
     with suppress(ValueError):
         return f"{time_of(cursor):%Y-%m-%d %H:%M:%S} UTC"
-    return cursor.rpartition(".")[0] or cursor
+    return cursor
 
 
 @dataclass(frozen=True)
@@ -185,6 +185,14 @@ class _Pull:
         parts = json.dumps([self.source.settings.connector, one.name, one.settings, one.is_snapshot, since])
         return hashlib.sha256(parts.encode()).hexdigest()
 
+    def _is_empty(self, one: PulledObject) -> bool:
+        try:
+            return self.connector.is_empty(one)
+        except PullError as problem:
+            if problem.is_temporary:
+                raise
+            return False  # the read itself has succeeded
+
     def _usable(self) -> list[str]:
         return self.memory.usable(self.names)
 
@@ -211,8 +219,12 @@ class _Pull:
         found.records, found.pages = store.records, store.pages
         last = newest(self._usable(), one.stem, self.now)
         snapshots = {f"{one.stem}{suffix}" for suffix in SUFFIXES}
-        if not store.records and is_full and (last or snapshots & set(self.names)):
-            self.warn(f"{one.name}: the server has no records, but had some before. What was pulled before stays")
+        had_some = bool(last or snapshots & set(self.names))
+        if had_some and not store.records and (is_full or self._is_empty(one)):
+            self.warn(
+                f"{one.name} is unexpectedly empty: the server has no records, but had some before. What was pulled"
+                " before stays"
+            )
         found.new_records = _new_records(store, self.source.folder / last.name if last and not is_full else None)
         if found.new_records:
             found.file = file_name(

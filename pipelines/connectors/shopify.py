@@ -18,7 +18,7 @@ from pipelines.base.text import printable_name
 from pipelines.config.credentials import optional_credential, read_credentials
 from pipelines.config.pull_shopify import ShopifySettings
 from pipelines.config.pulls import PullSettings, WebSettings
-from pipelines.connectors.answers import Answer, Outcome, by_status
+from pipelines.connectors.answers import NUMBER, Answer, Outcome, by_status
 from pipelines.connectors.connector import Page, PulledObject, Say
 from pipelines.connectors.pages import Checkpoint, Record
 from pipelines.connectors.pulled_files import time_of, time_text
@@ -59,7 +59,7 @@ class Shopify:
     def __init__(self, settings: ShopifySettings, web: WebSettings, warn: Say) -> None:
         self._settings = settings
         self._warn = warn
-        prefix = settings.variables
+        prefix = settings.environment_prefix
         # an app of one shop has a token; other apps get one with their ID and secret
         self._token = optional_credential(f"{prefix}_ACCESS_TOKEN")
         names = [f"{prefix}_{name}" for name in ("CLIENT_ID", "CLIENT_SECRET")]
@@ -126,6 +126,10 @@ class Shopify:
                 last = _number(records[-1])
                 after = info["endCursor"]
                 yield Page([self._complete(record) for record in records], {"after": after, "last": last})
+
+    def is_empty(self, one: PulledObject) -> bool:
+        """Whether a query without a search finds nothing."""
+        return not self._list(one.name, {"first": 1, "after": None, "query": None})["nodes"]
 
     def close(self) -> None:
         """Close the connections."""
@@ -214,9 +218,9 @@ class Shopify:
         cost = (found.get("extensions") or {}).get("cost") or {}
         status = cost.get("throttleStatus") or {}
         available, rate = status.get("currentlyAvailable"), status.get("restoreRate")
-        if isinstance(available, int | float) and isinstance(rate, int | float) and rate > 0:
-            missing = float(cost.get("requestedQueryCost") or 0) - available
-            self._ready_at = time.monotonic() + min(max(missing / rate, 0), _LONGEST_WAIT)
+        if isinstance(available, NUMBER) and isinstance(rate, NUMBER) and rate > 0:
+            missing = float(cost.get("requestedQueryCost") or 0) - float(available)
+            self._ready_at = time.monotonic() + min(max(missing / float(rate), 0), _LONGEST_WAIT)
 
     def _headers(self, is_renewed: bool) -> Mapping[str, str]:
         """The header with the token. A token of client credentials is valid for a day."""
@@ -227,7 +231,7 @@ class Shopify:
             answer = self._web.request("POST", url, form=form, with_token=False)
             found = answer.json() if answer.status == 200 else None
             if not isinstance(found, dict) or not found.get("access_token"):
-                prefix = self._settings.variables
+                prefix = self._settings.environment_prefix
                 raise PullError(
                     f"{answer.url} answered {answer.status} without a token",
                     hint=f"check {prefix}_CLIENT_ID and {prefix}_CLIENT_SECRET, and that the app is installed",

@@ -1,4 +1,8 @@
-"""The GraphQL queries of the connector of Shopify, and where records have further pages inside them."""
+"""The GraphQL queries of the connector of Shopify, and where records have further pages inside them.
+
+The queries are valid in the vendor's published schemas of the Admin API (npm, @shopify/dev-mcp 1.16.0): 2026-01,
+2026-04 (asked for by default), 2026-07, 2026-10, and 2025-10 without `Refund.processedAt`.
+"""
 
 from collections.abc import Mapping
 

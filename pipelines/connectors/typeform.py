@@ -48,7 +48,7 @@ class Typeform:
     def __init__(self, settings: TypeformSettings, web: WebSettings, warn: Say) -> None:
         self._settings = settings
         self._warn = warn
-        self._variable = f"{settings.variables}_TOKEN"
+        self._variable = f"{settings.environment_prefix}_TOKEN"
         (token,) = read_credentials([self._variable], "Typeform")
         self._headers = {"Authorization": f"Bearer {token}"}
         self._web = Web(web, classify=_classify, warn=warn)
@@ -97,6 +97,11 @@ class Typeform:
                 if problem.is_temporary or kind == types[0]:
                     raise
                 self._warn(f"{one.name}: {kind} responses cannot be read: {problem.message}. Correct `types`")
+
+    def is_empty(self, one: PulledObject) -> bool:
+        """Whether the form has no response of any time."""
+        path = f"forms/{one.name}/responses"
+        return not any(self._items(path, {"page_size": "1", "response_type": kind}) for kind in self._settings.types)
 
     def close(self) -> None:
         """Close the connections."""

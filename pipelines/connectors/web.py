@@ -1,6 +1,6 @@
 """Requests to a vendor's server: limits of time and size, retries, renewal of the token, and the server's clock.
 
-Requests are sent by requests, and tried again by tenacity. A vendor whose errors are inside an answer of status 200
+Requests are sent by requests, and repeated by tenacity. A vendor whose errors are inside an answer of status 200
 passes a function that classifies each answer.
 """
 
@@ -152,8 +152,8 @@ class Web:
             return self._retrying()(once)
         except _AgainError as problem:
             raise PullError(
-                f"{shown} could not be read: {problem}, {self._settings.tries} times",
-                hint="the next pull continues where this one stopped; if the server stays so, ask its operator",
+                f"{shown} could not be read: {problem}, {self._settings.attempts} times",
+                hint="call the command again later, it continues where it stopped; ask the operator if this repeats",
                 is_temporary=True,
             ) from problem
 
@@ -177,11 +177,11 @@ class Web:
         def announce(state: tenacity.RetryCallState) -> None:
             if state.upcoming_sleep >= 5:
                 problem = state.outcome.exception() if state.outcome else None
-                self._warn(f"the server could not answer ({problem}); the pull waited {state.upcoming_sleep:.0f} s")
+                self._warn(f"the server could not answer ({problem}); waited {state.upcoming_sleep:.0f} s")
 
         return tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(_AgainError),
-            stop=tenacity.stop_after_attempt(self._settings.tries),
+            stop=tenacity.stop_after_attempt(self._settings.attempts),
             wait=wait,
             before_sleep=announce,
             reraise=True,
@@ -200,7 +200,7 @@ class Web:
     ) -> Answer:
         self._keep_rate()
         # a file may be of any size, so only silence ends it
-        deadline = None if to else time.monotonic() + self._settings.answer_seconds
+        deadline = None if to else time.monotonic() + self._settings.answer_timeout_seconds
         try:
             with self._session.request(
                 method,
@@ -209,7 +209,7 @@ class Web:
                 headers=dict(headers),
                 json=body,
                 data=form,
-                timeout=(self._settings.connect_seconds, self._settings.silent_seconds),
+                timeout=(self._settings.connect_timeout_seconds, self._settings.read_timeout_seconds),
                 allow_redirects=False,  # a redirect would send the token to another place
                 stream=True,
             ) as response:

@@ -57,7 +57,7 @@ class WooCommerce:
     def __init__(self, settings: WooCommerceSettings, web: WebSettings, warn: Say) -> None:
         self._settings = settings
         self._warn = warn
-        values = read_credentials((f"{settings.variables}_{name}" for name in _SECRETS), "WooCommerce")
+        values = read_credentials((f"{settings.environment_prefix}_{name}" for name in _SECRETS), "WooCommerce")
         pair = ":".join(values)
         self._headers = {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
         self._web = Web(web, classify=_classify, warn=warn)
@@ -113,6 +113,15 @@ class WooCommerce:
                 if problem.is_temporary or value == values[0]:
                     raise
                 self._warn(f"{one.name}: those with {name} {value} cannot be read: {problem.message}")
+
+    def is_empty(self, one: PulledObject) -> bool:
+        """Whether a list without a filter by time has nothing. Unknown for refunds if the shop does not list them."""
+        one_record = {"per_page": "1", "_fields": "id"}
+        filters = [{"status": one} for one in self._settings.statuses] if one.name == "orders" else [{}]
+        try:
+            return not any(self._get(one.name, {**one_record, **each}).json() for each in filters)
+        except _MissingError:
+            return False
 
     def close(self) -> None:
         """Close the connections."""
@@ -213,7 +222,7 @@ class WooCommerce:
         code, words = str(said.get("code", "")), " ".join(str(said.get("message", "")).split())
         message = f"{answer.url} answered {answer.status}: {printable_name(f'{code} {words}'.strip()[:300])}"
         if answer.status in (401, 403):
-            prefix = self._settings.variables
+            prefix = self._settings.environment_prefix
             raise PullError(
                 message,
                 hint=f"check {prefix}_CONSUMER_KEY and {prefix}_CONSUMER_SECRET: the key needs the permission to read,"

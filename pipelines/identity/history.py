@@ -118,7 +118,6 @@ def write_history(exchange: Path, decisions: Sequence[Decision], limits: Limits)
 
 def _history(exchange: Path, spill: Path, decisions: Sequence[Decision], limits: Limits) -> pa.Table:
     with connect(spill=spill) as connection:
-        connection.execute("set enable_progress_bar = false")
         for name, file in (("links", LINKS), ("links_before", LINKS_BEFORE), ("days", DAYS)):
             connection.execute(f"create view {name} as from read_parquet({quoting.files(exchange / file)})")
         user_links = [decision for decision in decisions if decision.action == "link"]

@@ -83,7 +83,6 @@ def propose(
     # one thread: sums of floating-point numbers depend on the order of rows
     try:
         with connect(spill=spill, threads=1) as connection:
-            connection.execute("set enable_progress_bar = false")
             connection.register("built", table)
             connection.execute("create table record as from built order by id")
             pairs = score_pairs(connection, min_probability)

@@ -115,7 +115,6 @@ def _level(file: Found) -> int:
 def _connect(store: Store) -> duckdb.DuckDBPyConnection:
     connection = connect(spill=store.scratch / "spill")
     connection.execute("set TimeZone = 'UTC'")
-    connection.execute("set enable_progress_bar = false")  # progress is reported per file, and --json needs stdout
     return connection
 
 

@@ -53,7 +53,7 @@ class Found:
 def open_landed(landing: Path) -> duckdb.DuckDBPyConnection:
     """A DuckDB with one view per landed data set, with `source` and `batch`. Nothing in `landing` is changed."""
     connection = connect()
-    connection.execute("set TimeZone = 'UTC'; set enable_progress_bar = false")
+    connection.execute("set TimeZone = 'UTC'")
     for dataset in DATASETS:
         connection.execute(f"create view {dataset} as {landed_rows(landing, dataset)}")
     return connection

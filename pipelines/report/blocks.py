@@ -43,6 +43,23 @@ class Chart:
 
 
 @dataclass(frozen=True)
+class Parts:
+    """How the groups of a block add up to totals that readers may know (suppression.py).
+
+    Attributes:
+        of: Who is counted. Groups of the same people with equal names are the same group in all blocks.
+        by: The columns that name the group of a row.
+        totals: Per total: the columns that its parts have in common. `()` is the total of all rows.
+        fixed: What all rows have in common, by column.
+    """
+
+    of: str
+    by: tuple[str, ...]
+    totals: tuple[tuple[str, ...], ...] = ((),)
+    fixed: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Block:
     """One figure of the report: a query, its table and its chart.
 
@@ -55,6 +72,7 @@ class Block:
         codes: The code set in dim_label of a column with codes, by column.
         group: The column that counts the people or answers of a row. Rows of fewer than the suppression limit are not
             shown. Empty if the rows are not groups of people.
+        parts: How the groups add up to totals that readers may know; None if they do not.
         finding: A query with one row of figures for the sentence `finding`; nothing is said if one of them is NULL.
         needs: What to connect if there are no rows: a key of `needs` in the texts.
         shown: The largest number of rows of the table; a chart shows all.
@@ -67,6 +85,7 @@ class Block:
     chart: Chart | None = None
     codes: Mapping[str, str] = field(default_factory=dict)
     group: str = ""
+    parts: Parts | None = None
     finding: str = ""
     needs: str = "orders"
     shown: int = 500

@@ -117,8 +117,8 @@ def _described(
     source: Source, before: Side | str, reasons: frozenset[str], earlier: Source | None
 ) -> tuple[Changes, str]:
     figures = _figures(_headlines(source), _headlines(earlier) if earlier else ())
-    now = {block.key: source.result(block) for block in BLOCKS} if earlier else {}
-    then = {block.key: earlier.result(block) for block in BLOCKS} if earlier else {}
+    now = source.results(BLOCKS) if earlier else {}
+    then = earlier.results(BLOCKS) if earlier else {}
     manifest = None if isinstance(before, str) else before.manifest
     found = Changes(
         version=source.manifest.version,

@@ -48,9 +48,9 @@ def report_of(folder: Path, manifest: Manifest, compared: tuple[Path, Manifest] 
 def render(source: Source, other: Source | None = None) -> str:
     """The report of a version as one HTML file. Equal versions give equal bytes."""
     blocks = [block for page in PAGES for block in page.blocks]
-    results = {block.key: source.result(block) for block in blocks}
+    results = source.results(blocks)
     figures = {block.key: source.finding(block) for block in blocks}
-    others = {block.key: other.result(block) for block in blocks} if other else {}
+    others = other.results(blocks) if other else {}
     other_top = headlines(other) if other else ()
     top, to_do = headlines(source), advice(source)
     environment = Environment(

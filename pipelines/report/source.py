@@ -13,7 +13,8 @@ from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.errors import PublicationError
 from pipelines.publication.model import Manifest
-from pipelines.report.blocks import Block
+from pipelines.report.blocks import Block, Parts
+from pipelines.report.suppression import Group, Size, Total, hidden_groups, is_small
 
 Value = str | int | float | bool | Decimal | date | datetime | None
 Row = tuple[Value, ...]
@@ -101,15 +102,31 @@ class Source:
             )
         return Result(columns, tuple(rows))
 
-    def result(self, block: Block) -> Result:
-        """The rows of a block, without groups below the suppression limit. Without its marts it has no rows."""
-        if not self.has(block.marts):
-            return Result((), ())
-        found = self.query(block.sql)
-        if not block.group:
+    def results(self, blocks: Sequence[Block]) -> dict[str, Result]:
+        """The rows of each block by its key, without hidden groups (suppression.py).
+
+        A block has no rows if the version lacks its marts.
+        """
+        found = {block.key: self.query(block.sql) if self.has(block.marts) else Result((), ()) for block in blocks}
+        sizes: dict[Group, Size] = {}
+        totals: dict[Group, Total] = {}
+        for block in blocks:
+            _count(block, found[block.key], sizes, totals)
+        hidden = hidden_groups(sizes, tuple(totals.values()), self.min_group)
+        return {block.key: self._shown(block, found[block.key], hidden) for block in blocks}
+
+    def _shown(self, block: Block, found: Result, hidden: frozenset[Group]) -> Result:
+        """The rows of a block that may be shown."""
+        if not block.group or not found.rows:
             return found
-        sizes = found.column(block.group)
-        kept = tuple(row for row, size in zip(found.rows, sizes, strict=True) if self.is_shown(size))
+        groups: tuple[Group | None, ...] = (None,) * len(found.rows)
+        if block.parts:
+            groups = tuple(_groups(block.parts, found))
+        kept = tuple(
+            row
+            for row, size, group in zip(found.rows, found.column(block.group), groups, strict=True)
+            if self.is_shown(size) and group not in hidden
+        )
         return Result(found.columns, kept, len(found.rows) - len(kept))
 
     def finding(self, block: Block) -> dict[str, Value] | None:
@@ -129,7 +146,7 @@ class Source:
 
     def is_shown(self, size: Value) -> bool:
         """Whether a group of this size may be shown: nobody is in it, or enough people are."""
-        return not isinstance(size, int | Decimal | float) or size == 0 or size >= self.min_group
+        return not isinstance(size, Size) or not is_small(size, self.min_group)
 
     def labels(self, language: str) -> dict[tuple[str, str], str]:
         """The label of each code and column, by code set and code."""
@@ -147,3 +164,27 @@ class Source:
             "select try_cast(value as integer) from rpt_setting where setting = 'model.reports.min_group'"
         ).fetchall()
         return found[0][0] or _DEFAULT_MIN_GROUP if found else _DEFAULT_MIN_GROUP
+
+
+def _groups(parts: Parts, found: Result) -> list[Group]:
+    """The group of each row."""
+    columns = [found.column(column) for column in parts.by]
+    names = ((*parts.fixed.items(), *zip(parts.by, map(str, row), strict=True)) for row in zip(*columns, strict=True))
+    return [(parts.of, frozenset(name)) for name in names]
+
+
+def _count(block: Block, found: Result, sizes: dict[Group, Size], totals: dict[Group, Total]) -> None:
+    """Add the groups of a block with their sizes, and the totals that they are parts of."""
+    if block.parts is None or not found.rows:
+        return
+    parts, groups = block.parts, _groups(block.parts, found)
+    counts = found.column(block.group)
+    sizes |= {group: size for group, size in zip(groups, counts, strict=True) if isinstance(size, Size)}
+    for common in parts.totals:
+        kept = {*parts.fixed, *common}
+        for group in dict.fromkeys(groups):
+            if group in sizes:
+                whole = (parts.of, frozenset(pair for pair in group[1] if pair[0] in kept))
+                key = (f"{block.key}/{','.join(common)}", whole[1])
+                earlier = totals[key].parts if key in totals else ()
+                totals[key] = Total(whole, (*earlier, group))

@@ -20,7 +20,7 @@ from tests.pipeline.test_dev import REPOSITORY, Dev, until
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 LOCATION = "locations/{repositoryName}@{repositoryLocationName}".format(**REPOSITORY)
-PATIENCE = 60_000.0  # milliseconds
+PATIENCE = 120_000.0  # milliseconds
 CHECKS = """
 query ($key: AssetKeyInput!) {
   assetNodeOrError(assetKey: $key) {
@@ -83,11 +83,14 @@ def test_a_day_that_is_built_with_the_button_of_the_ui_succeeds_with_its_checks(
     page.goto(f"http://127.0.0.1:{dev.port}/{LOCATION}/jobs/daily")
     page.get_by_role("button", name="Materialize all").click()
     page.get_by_text("Show all partitions").click()
-    days = page.get_by_role("dialog").get_by_role("textbox").first
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("0 partitions").wait_for()
+    days = dialog.get_by_role("textbox").first
     days.fill(day)
     days.press("Enter")
-    page.wait_for_timeout(2_000)  # the dialog takes the day over some time after it was typed
-    page.get_by_role("button", name=re.compile("^Launch 1 run$")).click()
+    dialog.get_by_text("1 partition", exact=True).wait_for()
+    dialog.get_by_role("button", name=re.compile("^Launch 1 run$")).click()
+    dialog.wait_for(state="hidden")
     run = until(lambda: next((one["runId"] for one in dev.job("daily")["runs"] if one["runId"] not in before), None))
     assert dev.wait_for(run) == "SUCCESS"
     page.goto(f"http://127.0.0.1:{dev.port}/runs/{run}")

@@ -18,7 +18,13 @@ from pipelines.connectors.pulling import pull_source
 from tests.vendors.fxiaoke import APP_ID, APP_SECRET, PERMANENT_CODE, USER, Fxiaoke, serving_fxiaoke
 
 CREDENTIALS = {"APP_ID": APP_ID, "APP_SECRET": APP_SECRET, "PERMANENT_CODE": PERMANENT_CODE, "OPEN_USER_ID": USER}
-QUICK = {"tries": 6, "wait_seconds": 0.001, "longest_wait_seconds": 0.01, "silent_seconds": 0.5, "requests": 100_000}
+QUICK = {
+    "attempts": 6,
+    "wait_seconds": 0.001,
+    "longest_wait_seconds": 0.01,
+    "read_timeout_seconds": 0.5,
+    "requests": 100_000,
+}
 
 
 class PulledFxiaoke:

@@ -14,7 +14,13 @@ from pipelines.connectors.pulled_source import PulledSource
 from pipelines.connectors.pulling import pull_source
 from tests.pipeline.landing_desk import Desk
 
-QUICK = {"tries": 6, "wait_seconds": 0.001, "longest_wait_seconds": 0.05, "silent_seconds": 0.4, "requests": 100_000}
+QUICK = {
+    "attempts": 6,
+    "wait_seconds": 0.001,
+    "longest_wait_seconds": 0.05,
+    "read_timeout_seconds": 0.4,
+    "requests": 100_000,
+}
 
 
 class PulledShop:

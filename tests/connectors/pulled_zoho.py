@@ -19,7 +19,13 @@ from pipelines.connectors.zoho.connector import Zoho as ZohoConnector
 from tests.vendors.zoho import CLIENT, Zoho, serving_zoho
 from tests.vendors.zoho_modules import Record, time_of
 
-QUICK = {"tries": 4, "wait_seconds": 0.001, "longest_wait_seconds": 0.01, "silent_seconds": 10, "requests": 100_000}
+QUICK = {
+    "attempts": 4,
+    "wait_seconds": 0.001,
+    "longest_wait_seconds": 0.01,
+    "read_timeout_seconds": 10,
+    "requests": 100_000,
+}
 
 
 class PulledZoho:

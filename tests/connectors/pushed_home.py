@@ -20,7 +20,13 @@ from pipelines.config.in_force import audience_texts
 from pipelines.config.settings import Settings, load_settings
 
 KEY = "0123456789abcdef" * 4
-WEB = {"tries": 4, "wait_seconds": 0.001, "longest_wait_seconds": 0.01, "silent_seconds": 0.5, "requests": 100_000}
+WEB = {
+    "attempts": 4,
+    "wait_seconds": 0.001,
+    "longest_wait_seconds": 0.01,
+    "read_timeout_seconds": 0.5,
+    "requests": 100_000,
+}
 COLUMNS = ("level", "loyalty_class", "loyalty_score", "next_action")
 FIELDS = dict(zip(COLUMNS, ("Loyalty_Level", "Loyalty_Class", "Loyalty_Score", "Next_Action"), strict=True))
 AUDIENCE = {"where": "level = 'at_risk'", "channel": "email", "quiet_days": 30}
@@ -86,6 +92,11 @@ class PushHome:
 
     def push(self, **how: Any) -> PushReport:
         """Push what the version and the build have now."""
+        settings = self.prepare()
+        return pushing.push(settings, settings.push[0], **how)
+
+    def prepare(self) -> Settings:
+        """Write the build and the version, and return the settings."""
         settings = self.settings()
         self._build(settings)
         marts = self._marts(settings)
@@ -96,7 +107,7 @@ class PushHome:
             duckdb=lambda: nullcontext(marts),
         )
         self.monkeypatch.setattr(pushing, "open_version", lambda _: nullcontext(version))
-        return pushing.push(settings, settings.push[0], **how)
+        return settings
 
     def touches(self, day: str | None = None) -> dict[str, str]:
         """The arm of each reference in the touches of a day."""

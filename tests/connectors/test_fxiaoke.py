@@ -65,7 +65,7 @@ def test_2001_records_are_read_whatever_the_total_says(tmp_path: Path, monkeypat
 @pytest.mark.slow
 def test_100001_records_beyond_the_largest_offset_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     server = fill(Fxiaoke(), 100_001)
-    with pulling_fxiaoke(tmp_path, server, monkeypatch, web={"silent_seconds": 30}) as shop:
+    with pulling_fxiaoke(tmp_path, server, monkeypatch, web={"read_timeout_seconds": 30}) as shop:
         assert shop.pull().records == 100_001
         assert shop.is_equal()
 
@@ -186,7 +186,9 @@ def test_a_token_is_renewed_when_its_lifetime_ends_and_not_only_when_it_is_refus
 
 def test_no_more_calls_are_made_per_period_than_allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     server = fill(Fxiaoke(calls=5, seconds=0.4), 350)
-    with pulling_fxiaoke(tmp_path, server, monkeypatch, web={"requests": 5, "per_seconds": 0.45, "tries": 1}) as shop:
+    with pulling_fxiaoke(
+        tmp_path, server, monkeypatch, web={"requests": 5, "per_seconds": 0.45, "attempts": 1}
+    ) as shop:
         assert not shop.pull().words
         assert shop.is_equal()
 
@@ -208,7 +210,7 @@ def test_stopped_at_random_moments_with_edits_between_them_nothing_is_lost(
     tmp_path: Path, server: Fxiaoke, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     dice, keys = random.Random(seed), sorted(server.rows("AccountObj"))
-    with pulling_fxiaoke(tmp_path, server, monkeypatch, web={"tries": 1}) as shop:
+    with pulling_fxiaoke(tmp_path, server, monkeypatch, web={"attempts": 1}) as shop:
         for _ in range(10):
             last = server.queries + dice.randrange(7)
             server.on_query = lambda number, last=last: "500" if number > last else None
@@ -245,7 +247,8 @@ def test_an_empty_object_writes_no_file_and_one_that_became_empty_is_a_warning(s
     shop.server.purge("AccountObj")
     for days in (30, 1):  # what has changed, and everything
         assert shop.pull(full_read_days=days).words == [
-            "fxiaoke: AccountObj: the server has no records, but had some before. What was pulled before stays"
+            "fxiaoke: AccountObj is unexpectedly empty: the server has no records, but had some before. What was pulled"
+            " before stays"
         ]
     assert len(shop.pulled("AccountObj")) == 350
 

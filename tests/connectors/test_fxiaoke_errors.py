@@ -29,7 +29,7 @@ def test_too_many_calls_are_made_again_later_and_named_if_it_lasts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = fill(Fxiaoke(calls=5, seconds=0.2), 350)
-    waits = {"wait_seconds": 0.05, "longest_wait_seconds": 0.2, "tries": 10}
+    waits = {"wait_seconds": 0.05, "longest_wait_seconds": 0.2, "attempts": 10}
     with pulling_fxiaoke(tmp_path, server, monkeypatch, web=waits) as shop:
         shop.pull()
         assert shop.is_equal()

@@ -71,6 +71,9 @@ class Server:
             at += 3
             yield Page([dict(self.records[name]) for name in ids], {"at": at})
 
+    def is_empty(self, one: PulledObject) -> bool:
+        return not self.records
+
     def close(self) -> None:
         pass
 
@@ -274,12 +277,44 @@ def test_no_records_where_there_were_some_is_a_warning(source: PulledSource, ser
     server.change("a")
     pull(source, server)
     server.records.clear()
-    server.now += timedelta(days=2)
-    report = pull(source, server)
-    assert report.words == [
-        "shop: Contacts: the server has no records, but had some before. What was pulled before stays"
-    ]
+    for hours in (12, 48):  # what has changed, and everything
+        server.now += timedelta(hours=hours)
+        assert pull(source, server).words == [
+            "shop: Contacts is unexpectedly empty: the server has no records, but had some before. What was pulled"
+            " before stays"
+        ]
     assert set(landed(source)) == {"a"}
+
+
+def test_whether_an_object_is_empty_is_asked_only_if_nothing_has_changed(
+    source: PulledSource, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    problems: list[PullError] = []
+
+    def is_empty(one: PulledObject) -> bool:
+        asked.append(one.name)
+        if problems:
+            raise problems.pop()
+        return False
+
+    monkeypatch.setattr(server, "is_empty", is_empty)
+    for _ in range(2):  # an object that never had records
+        assert not pull(source, server).words
+    server.change("a")
+    for _ in range(2):  # the overlap reads the record again
+        pull(source, server)
+    server.now += timedelta(days=1)
+    server.change("b")
+    pull(source, server)
+    assert not asked
+    del server.records["b"]
+    assert not pull(source, server).words
+    problems.append(PullError("not allowed"))
+    assert not pull(source, server).words, "a check that is refused says nothing"
+    problems.append(PullError("busy", is_temporary=True))
+    assert pull(source, server).failed[0].is_temporary
+    assert asked == ["Contacts"] * 3
 
 
 def test_everything_is_read_again_when_a_full_read_is_due(source: PulledSource, server: Server) -> None:

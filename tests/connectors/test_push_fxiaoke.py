@@ -138,7 +138,8 @@ def test_used_up_calls_end_the_push_and_what_was_confirmed_is_not_sent_again(
         patch.setattr(server, "edit", used_up)
         with pytest.raises(PushError, match="30002") as problem:
             home.push()
-    assert "next push continues" in problem.value.hint
+    assert problem.value.message.startswith(f"fxiaoke: {OBJECT}: the push stopped after 4 of 6 records: ")
+    assert "call the command again after midnight" in problem.value.hint
     assert home.push().pending == 2
 
 

@@ -16,43 +16,20 @@ from pipelines.privacy.pushed import PushState, erase_from_pushes
 from pipelines.privacy.subject import Subject
 from pipelines.privacy.tombstones import add_tombstones
 from tests.connectors.pushed_home import FIELDS, KEY, PushHome
+from tests.connectors.pushed_zoho import filled, pushing_into, zoho_with_fields
 from tests.vendors.server import Reply
-from tests.vendors.zoho import CLIENT, Fault, Zoho, serving_zoho
-
-LEVELS = ("loyal", "at_risk", "churned", "new")
+from tests.vendors.zoho import Fault, Zoho
 
 
 @pytest.fixture
 def server() -> Zoho:
-    server = Zoho()
-    contacts = server.modules["Contacts"]
-    contacts.fields |= {
-        "Loyalty_Level": "picklist",
-        "Loyalty_Class": "text",
-        "Loyalty_Score": "double",
-        "Next_Action": "text",
-        "Loyalty_Audiences": "multiselectpicklist",
-    }
-    contacts.options["Loyalty_Level"] = LEVELS
-    return server
+    return zoho_with_fields()
 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: Zoho) -> Iterator[PushHome]:
-    for name, value in CLIENT.items():
-        monkeypatch.setenv(f"ZOHO_{name.upper()}", value)
-    with serving_zoho(server) as url:
-        entry: dict[str, Any] = {"source": "zoho", "object": "Contacts", "fields": FIELDS}
-        yield PushHome(tmp_path, monkeypatch, "zoho", entry, {"zoho": {"api_url": url, "accounts_url": url}})
-
-
-def filled(home: PushHome, server: Zoho, count: int) -> list[str]:
-    """Contacts without values of a push, each of a customer who is loyal."""
-    none = dict.fromkeys([*FIELDS.values(), "Loyalty_Audiences"])
-    ids = server.modules["Contacts"].fill(count, **none)
-    for identity in ids:
-        home.add(identity, "loyal", "emotional", 80.25, "reward")
-    return ids
+    with pushing_into(server, tmp_path, monkeypatch) as home:
+        yield home
 
 
 def updates(server: Zoho) -> int:
@@ -185,7 +162,8 @@ def test_a_server_that_stays_busy_ends_the_push_and_the_next_one_continues(home:
     server.faults = [Fault("PUT", Reply(429), skip=1, times=1_000)]
     with pytest.raises(PushError, match="429") as problem:
         home.push()
-    assert "next push continues" in problem.value.hint
+    assert problem.value.message.startswith("zoho: Contacts: the push stopped after 100 of 250 records: ")
+    assert "call the command again" in problem.value.hint
     server.faults = []
     assert home.push().pending == 150
 
@@ -243,9 +221,15 @@ def test_customers_without_a_record_and_records_without_a_customer_are_no_error(
     ("fields", "words"),
     [
         ({"level": "Loyalty_Levels"}, "Contacts has no field `Loyalty_Levels`; did you mean `Loyalty_Level`"),
-        ({"level": "Loyalty_Score"}, r"`Loyalty_Score` of Contacts \(double\) cannot hold the column `level`"),
-        ({"level": "Account_Name"}, "`Account_Name` of Contacts cannot be written: its type is lookup"),
-        ({"next_action": "Loyalty_Level"}, "the field `Loyalty_Level` has no option `reward`"),
+        (
+            {"level": "Loyalty_Score"},
+            r"zoho: Contacts: the field `Loyalty_Score` \(double\) cannot hold the column `level`",
+        ),
+        ({"level": "Account_Name"}, "zoho: Contacts: the field `Account_Name` cannot be written: its type is lookup"),
+        (
+            {"next_action": "Loyalty_Level"},
+            "zoho: Contacts: the field `Loyalty_Level` has no option `reward`; 2 records need it",
+        ),
     ],
 )
 def test_a_field_that_cannot_have_the_values_is_an_error_before_anything_is_written(
@@ -395,5 +379,5 @@ def test_the_command_shows_the_changes_and_ends_with_an_error_if_a_record_is_ref
     server.faults = [Fault("PUT", change=lambda: server.delete("Contacts", ids[1]))]
     done = CliRunner().invoke(app, ["push", *config])
     assert done.exit_code == 12
-    assert "1 record was refused by the CRM" in done.output
+    assert "zoho: Contacts: the CRM refused 1 of 2 records" in done.output
     assert f"Contacts {ids[1]}: INVALID_DATA" in done.output

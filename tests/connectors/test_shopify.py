@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.base.errors import ConfigError, PullError
-from tests.connectors.pulled_shop import PulledShop, at
+from tests.connectors.pulled_shop import QUICK, PulledShop, at
 from tests.vendors.shopify import CLIENT_ID, CLIENT_SECRET, TOKEN, Record, Shopify, fill, item, money, serving_shopify
 
 
@@ -73,8 +73,12 @@ def test_items_and_refunds_with_more_than_one_page_are_complete(source: PulledSh
     assert [len(one["transactions"]["nodes"]) for one in order["refunds"]] == [23, 23]
 
 
-def test_points_are_waited_for_instead_of_being_refused(source: PulledShop, shop: Shopify) -> None:
+def test_points_are_waited_for_instead_of_being_refused(
+    source: PulledShop, shop: Shopify, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shop.points, shop.rate = 60, 1_000
+    for name in ("wait_seconds", "longest_wait_seconds"):  # all points are restored before a query is sent again
+        monkeypatch.setitem(QUICK, name, 0.2)
     assert not source.pull().words
     assert_equal(source, shop)
     assert shop.throttled <= 2, "only a query whose cost was not known"

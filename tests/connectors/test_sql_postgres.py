@@ -166,7 +166,7 @@ def test_the_present_is_that_of_the_server_and_of_its_zone(uri: str, make: Make)
     report = visits.pull()
     assert [words.partition(" with")[0] for words in report.words] == [f"shop: {name}: 1 row" for name in names]
     found = {name.partition("_2")[0]: name.partition("_c")[2].rpartition(".")[0] for name in visits.files()}
-    shown = {name: text.rpartition(".")[0].replace("%3A", ":").replace("%2B", "+") for name, text in found.items()}
+    shown = {name: text.removesuffix("_full").replace("%3A", ":").replace("%2B", "+") for name, text in found.items()}
     shanghai = timedelta(hours=8)
     assert before <= datetime.fromisoformat(shown["moment"]) <= before + timedelta(minutes=5)
     local = datetime.fromisoformat(shown["local"]).replace(tzinfo=UTC) - shanghai
@@ -183,6 +183,16 @@ def test_a_whole_numeric_is_a_cursor_and_an_infinite_time_is_not(uri: str, make:
     assert ids(numbers) == [2**64 - 1, 2**64]
     orders(uri, "1, 'infinity'")
     assert "1 row of `orders` with a `updated_at` that has no order" in make(ORDERS).problem()[0]
+
+
+def test_columns_that_differ_only_in_case_are_refused_until_they_have_names_of_their_own(uri: str, make: Make) -> None:
+    execute(uri, 'create table shop.odd ("Id" int, id int, "x:1" int)', "insert into shop.odd values (1, 2, 3)")
+    problem, hint = make({"odd": {"table": "shop.odd"}}).problem()
+    assert problem == "`odd` has the columns `Id` and `id`, whose names differ only in upper and lower case"
+    assert "by a `query`" in hint
+    odd = make({"odd": {"query": 'select "Id" as first, id as second, "x:1" from shop.odd; -- ours'}})
+    odd.pull()
+    assert odd.last().to_pylist() == [{"first": 1, "second": 2, "x:1": 3}]
 
 
 def test_the_role_can_only_read_and_no_message_has_its_password(

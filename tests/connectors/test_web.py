@@ -13,7 +13,9 @@ from pipelines.connectors.answers import Answer, Outcome, by_status
 from pipelines.connectors.web import Web
 from tests.vendors.server import Reply, Request, serving
 
-QUICK = WebSettings(tries=6, wait_seconds=0.001, longest_wait_seconds=0.05, silent_seconds=0.4, answer_seconds=0.8)
+QUICK = WebSettings(
+    attempts=6, wait_seconds=0.001, longest_wait_seconds=0.05, read_timeout_seconds=0.4, answer_timeout_seconds=0.8
+)
 
 
 class Script:

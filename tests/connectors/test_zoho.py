@@ -71,7 +71,7 @@ def test_the_second_pull_reads_what_changed_and_what_was_deleted(source: PulledZ
 )
 def test_a_fault_of_the_server_changes_nothing(source: PulledZoho, fault: Fault) -> None:
     if fault.seconds:
-        source.web = {"silent_seconds": fault.seconds / 2}
+        source.web = {"read_timeout_seconds": fault.seconds / 2}
     source.server.faults.append(fault)
     report = source.pull()
     assert not report.failed and not source.differing()
@@ -222,7 +222,7 @@ def test_an_empty_module_writes_no_file_and_one_that_became_empty_is_named(sourc
     source.pull()
     source.server.modules["Contacts"].records.clear()
     source.server.clock += timedelta(days=8)
-    assert any("has no records, but had some before" in words for words in source.pull().words)
+    assert any("Contacts is unexpectedly empty" in words for words in source.pull().words)
 
 
 def test_wrong_credentials_are_named_without_the_secret(source: PulledZoho, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -136,7 +136,7 @@ def test_a_list_that_ends_early_is_continued_by_bulk_read(
 
 @pytest.mark.slow
 def test_100001_records_land_although_the_list_ends_before_the_last_one(source: PulledZoho) -> None:
-    source.web = {"silent_seconds": 60}
+    source.web = {"read_timeout_seconds": 60}
     contacts = source.server.modules["Contacts"]
     contacts.fields = {"Last_Name": "text", "Modified_Time": "datetime"}
     contacts.records.clear()

@@ -16,6 +16,10 @@ from tests.conftest import share_compiled
 from tests.parity.hostile import write_hostile
 
 ROOT = Path(__file__).resolve().parents[2]
+AUDIENCES = {
+    "win_back": {"where": "recency_days > 15", "channel": "email", "holdout": 0.4, "effect_days": 10},
+    "leaving": {"where": "level in ('at_risk', 'churned')", "channel": "sms", "holdout": 0.2},
+}
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,22 @@ class BothEngines:
         return f"read_parquet('{self.spark}/views/{relation}/*.parquet')"
 
 
+def _touch_audience(inbox: Path) -> None:
+    """Turn the touches of half the campaigns into those of the audience win_back, every third one as held out."""
+    number = 0
+    for file in sorted(inbox.glob("campaign_touches_*.tsv")):
+        head, *lines = file.read_text(encoding="utf-8").splitlines()
+        columns = head.split("\t")
+        campaign, arm = columns.index("campaign"), columns.index("arm")
+        rows = [line.split("\t") for line in lines]
+        for row in rows:
+            if row[campaign][-1:] in tuple("02468"):
+                number += 1
+                row[campaign], row[arm] = "audience:win_back", "treated" if number % 3 else "control"
+        file.write_text("\n".join([head, *("\t".join(row) for row in rows)]) + "\n", encoding="utf-8")
+    assert number > 100
+
+
 def _run(*command: str) -> str:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout[-6000:]}\n{done.stderr[-3000:]}"
@@ -64,6 +84,8 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BothEngines]:
     config = root / "loyalty.yml"
     settings = yaml.safe_load(config.read_text())
     settings["sources"].append({"mapping": str(mapping), "files": str(inbox)})
+    settings["audiences"] = AUDIENCES
+    _touch_audience(root / "inbox")
     config.write_text(yaml.safe_dump(settings))
     with share_compiled(config):
         summary = json.loads(_run(loyalty, "run", "--config", str(config), "--json"))

@@ -51,9 +51,7 @@ def test_every_mart_is_the_same_on_both_engines(
 
 
 def test_every_mart_that_is_compared_has_rows(marts: list[str], con: duckdb.DuckDBPyConnection) -> None:
-    # the sample declares no audience; the unit tests of these two marts have rows, and run on both engines
-    of_audiences = ["marts.customer_audience", "marts.rpt_audience_effect"]
-    assert [mart for mart in marts if not con.sql(f"select 1 from {mart} limit 1").fetchall()] == of_audiences
+    assert [mart for mart in marts if not con.sql(f"select 1 from {mart} limit 1").fetchall()] == []
 
 
 def test_both_engines_accept_and_refuse_the_same_rows_for_the_same_reasons(

@@ -28,7 +28,7 @@ SETTINGS: dict[str, Any] = {
     "history_months": 3,
     "schedule_hour": 5,
     "publish": {
-        "postgres": {"variable": "LOYALTY_POSTGRES", "schema_name": "loyalty", "reader_role": "bi"},
+        "postgres": {"environment_variable": "LOYALTY_POSTGRES", "schema_name": "loyalty", "reader_role": "bi"},
         "s3": {"url": "s3://bucket/prefix", "endpoint": "http://127.0.0.1:9000", "region": "eu-central-1"},
     },
     "notify": {"name": "shop", "changes": True, "webhook": {"format": "slack"}},

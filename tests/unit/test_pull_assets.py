@@ -51,6 +51,9 @@ class Server:
             raise waiting.pop(0)
         yield Page([{"id": "1"}], {})
 
+    def is_empty(self, one: PulledObject) -> bool:
+        return False
+
     def close(self) -> None:
         pass
 
@@ -185,7 +188,10 @@ def test_a_source_that_was_never_pulled_needs_no_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("pull", "variable"),
-    [("{zoho: {variables: SHOP_CRM}}", "SHOP_CRM_CLIENT_SECRET"), ("{sql: {tables: {t: {table: t}}}}", "LOYALTY_SQL")],
+    [
+        ("{zoho: {environment_prefix: SHOP_CRM}}", "SHOP_CRM_CLIENT_SECRET"),
+        ("{sql: {tables: {t: {table: t}}}}", "LOYALTY_SQL"),
+    ],
 )
 def test_child_processes_do_not_get_the_credentials(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pull: str, variable: str

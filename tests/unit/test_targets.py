@@ -138,7 +138,7 @@ def settings_file(folder: Path, publish: str) -> Path:
 
 def test_a_target_without_an_address_is_a_warning_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SHOP_DB", raising=False)
-    settings = load_settings(settings_file(tmp_path, "{postgres: {variable: SHOP_DB}}"))
+    settings = load_settings(settings_file(tmp_path, "{postgres: {environment_variable: SHOP_DB}}"))
     warnings: list[str] = []
     follow_or_warn(settings, lambda words: None, warnings.append)
     assert len(warnings) == 1
@@ -147,7 +147,7 @@ def test_a_target_without_an_address_is_a_warning_of_the_run(tmp_path: Path, mon
 
 
 def test_child_processes_do_not_get_the_address(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = load_settings(settings_file(tmp_path, "{postgres: {variable: SHOP_DB}}"))
+    settings = load_settings(settings_file(tmp_path, "{postgres: {environment_variable: SHOP_DB}}"))
     for name in ("SHOP_DB", "LOYALTY_POSTGRES"):
         monkeypatch.setenv(name, "postgresql://u:secret@host/db")
         assert name not in child_environment({}, settings)

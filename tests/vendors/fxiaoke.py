@@ -211,6 +211,8 @@ class Fxiaoke:
         }
         for key, options in stored.options.items():
             fields[key]["options"] = [{"label": one, "value": one} for one in options]
+        for key in stored.read_only:
+            fields[key]["is_readonly"] = True
         return {"data": {"describe": {"api_name": name, "fields": fields}}}
 
     def _check_written(self, stored: Stored, values: Record) -> None:

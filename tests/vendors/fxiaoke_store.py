@@ -23,11 +23,14 @@ class Refused(Exception):
 
 @dataclass
 class Stored:
-    """One object: its records by `_id`, the types of its fields by name, and the options of its choices."""
+    """One object: its records by `_id`, the types of its fields by name, the options of its choices, and which fields
+    cannot be written.
+    """
 
     records: dict[str, Record] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=lambda: dict.fromkeys(SYSTEM_FIELDS, "text"))
     options: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    read_only: set[str] = field(default_factory=set)
     ordered: dict[str, list[str]] = field(default_factory=dict)  # ids by the values of a field, ascending
 
     def put(self, record: Record) -> None:

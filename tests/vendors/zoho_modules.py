@@ -39,6 +39,7 @@ class Module:
         records: Its records by their ID.
         deleted: Its deleted records, in the order of their deletion.
         options: The values of the fields that are choices.
+        read_only: The fields that cannot be written.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Module:
     records: dict[str, Record] = field(default_factory=dict)
     deleted: list[Record] = field(default_factory=list)
     options: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    read_only: set[str] = field(default_factory=set)
     is_api_supported: bool = True
     number: int = 0
     ordered: list[str] | None = None
@@ -133,6 +135,7 @@ class Module:
                 "data_type": kind,
                 "field_label": name.replace("_", " "),
                 "custom_field": name.startswith("C_"),
+                "read_only": name in self.read_only,
                 "id": str(number),
                 "pick_list_values": [
                     {"display_value": one.capitalize(), "actual_value": one} for one in self.options.get(name, ())

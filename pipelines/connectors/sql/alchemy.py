@@ -1,5 +1,6 @@
 """MySQL, MariaDB, SQLite and SQL Server by SQLAlchemy, whose URI names the driver. Rows are not collected."""
 
+import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,8 @@ from pipelines.connectors.sql.dialects import DIALECTS, Dialect
 from pipelines.connectors.sql.values import array_of
 
 _FETCHED = 2_000  # rows: a batch of wide rows stays small
+# no connection, too many connections, a lock that was not given up in time, a deadlock
+_BUSY = frozenset({2002, 2003, 2006, 2013, 1040, 1203, 1205, 1213})
 _PLAIN = {"no_parameters": True}  # a % in SQL is one
 
 
@@ -86,6 +89,10 @@ class Alchemy:
         with self._connection() as connection:
             return self._dialect.columns(connection, base, table, self.quoted)
 
+    def ordered(self, column: Column) -> str:
+        expression = self._dialect.ordered.get(column.kind, "{0}") if column.kind else "{0}"
+        return expression.format(self.quoted(column.name))
+
     def unusable(self, column: Column) -> str | None:
         condition = self._dialect.unusable.get(column.kind) if column.kind else None
         return condition.format(self.quoted(column.name)) if condition else None
@@ -131,15 +138,27 @@ class Alchemy:
         is_broken = isinstance(problem, exc.DBAPIError) and problem.connection_invalidated
         # SQLAlchemy's own text has the statement; the driver's is the last argument, after a number
         original: Any = getattr(problem, "orig", None) or problem
+        if _is_locked(original):
+            return PullError(
+                "the SQLite database is locked by another program that writes to it",
+                hint="pull again when it has ended; `?timeout=60` at the end of the URI waits for it for 60 seconds",
+                is_temporary=True,
+            )
         words = shown(original.args[-1] if original.args else original, str(self._engine.url.password or ""))
         return PullError(
             f"the database answered: {words}",
             hint="docs/sources.md lists the rights that the user needs; names are those of the database, with its upper"
             " and lower case",
-            is_temporary=is_broken or _is_unreachable(original),
+            is_temporary=is_broken or _is_temporary(original),
         )
 
 
-def _is_unreachable(problem: BaseException) -> bool:
-    """Whether no connection could be made: codes of the clients of MySQL, and errors of the operating system."""
-    return isinstance(problem, OSError) or (bool(problem.args) and problem.args[0] in (2002, 2003, 2006, 2013, 1040))
+def _is_temporary(problem: BaseException) -> bool:
+    """Whether the statement may succeed later: errors of the operating system, and codes of MySQL (`_BUSY`)."""
+    return isinstance(problem, OSError) or (bool(problem.args) and problem.args[0] in _BUSY)
+
+
+def _is_locked(problem: BaseException) -> bool:
+    """Whether SQLite answers that another connection holds a lock. Extended codes have more in their higher bits."""
+    code = getattr(problem, "sqlite_errorcode", 0)
+    return isinstance(problem, sqlite3.OperationalError) and code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

@@ -4,10 +4,8 @@ Without a cursor, a table is read in one statement, and a stopped pull begins ag
 mix two states. With a cursor, rows are read in its order, and a stopped pull continues at the value of its last row.
 """
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -22,8 +20,18 @@ from pipelines.config.pull_sql import SqlSettings, SqlTable
 from pipelines.config.pulls import PullSettings
 from pipelines.connectors.connector import Page, PulledObject, Say
 from pipelines.connectors.sql.alchemy import open_engine
-from pipelines.connectors.sql.cursors import Kind, Value, earlier, is_after, literal, present, text_of, value_of
-from pipelines.connectors.sql.database import BATCH_BYTES, Column, Database, select
+from pipelines.connectors.sql.cursors import (
+    Kind,
+    Value,
+    earlier,
+    is_after,
+    literal,
+    present,
+    reached,
+    text_of,
+    value_of,
+)
+from pipelines.connectors.sql.database import BATCH_BYTES, Column, Database, select, without_end
 from pipelines.connectors.sql.postgres import Postgres
 
 _NONE = "none"  # the cursor of a table that has no row with one
@@ -36,7 +44,7 @@ def connect(settings: PullSettings, warn: Say) -> "Sql":
         ConfigError: The variable is not set, or has no URI.
     """
     assert settings.sql is not None
-    variable = settings.sql.variable
+    variable = settings.sql.environment_variable
     (uri,) = read_credentials([variable], "databases (postgresql://reader:password@host/shop)")
     is_postgres = uri.startswith(("postgresql:", "postgres:", "postgresql+"))
     secret = SecretStr(uri)
@@ -66,6 +74,7 @@ class Sql:
         self._database = database
         self._warn = warn
         self._columns: dict[str, list[Column]] = {}
+        self._problems: dict[str, PullError] = {}
         self._greatest: dict[str, Value] = {}
 
     def objects(self) -> Sequence[PulledObject]:
@@ -81,22 +90,23 @@ class Sql:
         column, kind = found
         base = self._base(one)
         self._refuse_unusable(one, column)
-        own = self._own(column)
-        greatest_sql = column.sql.replace(own, f"max({own})")
+        own = self._database.ordered(column)
+        greatest_sql = column.sql.replace(self._database.quoted(column.name), f"max({own})")
         greatest = self._scalar(select(greatest_sql, base), column)
         if greatest is None:
-            return self._marked(one, _NONE)
+            return _NONE
         value = value_of(kind, greatest)
         self._greatest[one.name] = value
-        least_future = present(kind, now, self._database.local_offset())
-        if least_future is not None and is_after(value, least_future):
-            future = f"{own} > {self._literal(least_future, kind)}"
+        if (at := present(kind, now, self._database.local_offset())) is None:
+            return text_of(value)
+        least, most = at
+        if is_after(value, most):
+            future = f"{own} > {self._literal(most, kind)}"
             self._warn(
                 f"{one.name}: {counted(self._count(base, future), 'row')} with `{column.name}` after the server's"
                 " present time: each pull reads them again until that time has come"
             )
-            value = least_future
-        return self._marked(one, text_of(value))
+        return text_of(least if is_after(value, least) else value)
 
     def pages(
         self, one: PulledObject, since: str | None, until: str, checkpoint: Mapping[str, Any] | None
@@ -109,12 +119,12 @@ class Sql:
             yield from (Page(table, {}) for table in self._read(select(cells, base), columns))
             return
         column, kind = found
-        own = self._own(column)
+        own = self._database.ordered(column)
         conditions = [f"{own} is not null"]
         if checkpoint and checkpoint["at"] is not None:
             conditions.append(f"{own} >= {self._literal(value_of(kind, checkpoint['at']), kind)}")
-        elif (last := self._unmarked(one, since)) not in (None, _NONE):
-            least = earlier(value_of(kind, last), self._table(one).overlap_minutes, self._table(one).overlap_numbers)
+        elif since not in (None, _NONE):
+            least = earlier(value_of(kind, since), self._table(one).overlap_minutes, self._table(one).overlap_numbers)
             greatest = self._greatest.get(one.name)
             if greatest is not None and is_after(least, greatest):
                 self._warn(f"{one.name}: `{column.name}` has begun again at lower values: all rows are read")
@@ -122,7 +132,7 @@ class Sql:
                 conditions.append(f"{own} >= {self._literal(least, kind)}")
         at = checkpoint["at"] if checkpoint else None
         for table in self._read(select(cells, base, " and ".join(conditions), own), columns):
-            at = text_of(value_of(kind, table[column.name][-1].as_py()))
+            at = text_of(reached(kind, table[column.name][-1].as_py()))
             yield Page(table, {"at": at})
         if without := self._count(base, f"{own} is null"):
             self._warn(
@@ -131,34 +141,27 @@ class Sql:
             )
             yield from (Page(table, {"at": at}) for table in self._read(select(cells, base, f"{own} is null"), columns))
 
+    def is_empty(self, one: PulledObject) -> bool:
+        some = f"case when exists (select 1 from {self._base(one)}) then 1 else 0 end"  # noqa: S608 (see `select`)
+        return self._scalar(f"select {some}", Column("some", "", pa.int64())) == 0
+
     def close(self) -> None:
         self._database.close()
 
     def _object(self, name: str, table: SqlTable) -> PulledObject:
         settings = table.model_dump(mode="json")
         one = PulledObject(name, name, is_snapshot=table.cursor is None, full_read_days=table.full_read_days)
-        with suppress(PullError):  # the pages of this object raise it again
+        try:
             settings["columns"] = [[column.name, str(column.type)] for column in self._described(one)]
+        except PullError as problem:
+            # raised when the object is read; without its columns, it would seem to have changed
+            self._problems[name] = problem
         settings["origin"] = self._origin
         # a stopped snapshot is not continued
         settings["once"] = uuid4().hex if one.is_snapshot else ""
         return PulledObject(
             name, name, one.is_snapshot, one.full_read_days, settings=json.dumps(settings, sort_keys=True)
         )
-
-    def _marked(self, one: PulledObject, cursor: str) -> str:
-        """A cursor with a mark of what it belongs to."""
-        return f"{cursor}.{self._mark(one)}"
-
-    def _unmarked(self, one: PulledObject, since: str | None) -> str | None:
-        """The cursor of an earlier pull; None if it read another table, query or cursor: then everything is read."""
-        cursor, _, mark = (since or "").rpartition(".")
-        return cursor if mark == self._mark(one) else None
-
-    def _mark(self, one: PulledObject) -> str:
-        table = self._table(one)
-        text = json.dumps([table.table, table.query, table.cursor])
-        return hashlib.sha256(text.encode()).hexdigest()[:8]
 
     def _table(self, one: PulledObject) -> SqlTable:
         return self._settings.tables[one.name]
@@ -170,17 +173,14 @@ class Sql:
             return ".".join(self._database.quoted(part) for part in table.table.split("."))
         assert table.query is not None
         # the line break ends a comment
-        return f"(\n{table.query.strip().rstrip(';')}\n) as loyalty_pull"
+        return f"(\n{without_end(table.query)}\n) as loyalty_pull"
 
     def _described(self, one: PulledObject) -> list[Column]:
+        if one.name in self._problems:
+            raise self._problems[one.name]
         if one.name not in self._columns:
             found = self._database.columns(self._base(one), self._table(one).table)
-            names = [column.name for column in found]
-            if twice := sorted({name for name in names if names.count(name) > 1}):
-                raise PullError(
-                    f"the query of `{one.name}` has the column `{twice[0]}` twice",
-                    hint="give each column a name of its own",
-                )
+            _refuse_equal_names(one.name, [column.name for column in found])
             self._columns[one.name] = found
         return self._columns[one.name]
 
@@ -213,12 +213,9 @@ class Sql:
         if condition is not None and (rows := self._count(self._base(one), condition)):
             raise PullError(
                 f"{counted(rows, 'row')} of `{one.name}` with a `{column.name}` that has no order among the others",
-                hint="times must be texts that begin with a date (2024-05-31), dates must not be infinite, numbers must"
-                " be numbers: correct them, or leave them out by a `query`",
+                hint="texts must be dates or times of ISO 8601, such as 2024-05-31T10:00:00Z; dates must not be"
+                " infinite, and numbers must be numbers: correct them, or convert or leave them out by a `query`",
             )
-
-    def _own(self, column: Column) -> str:
-        return self._database.quoted(column.name)
 
     def _literal(self, value: Value, kind: Kind) -> str:
         return literal(value, self._database.cast_types.get(kind))
@@ -246,3 +243,22 @@ class Sql:
                 pending = None
         if pending is not None and len(pending):
             yield pending
+
+
+def _refuse_equal_names(name: str, columns: Sequence[str]) -> None:
+    """Refuse columns that a mapping cannot tell apart.
+
+    Raises:
+        PullError: The names of two columns are equal, or differ only in upper and lower case.
+    """
+    known: dict[str, str] = {}
+    for column in columns:
+        other = known.get(column.lower())
+        if other is not None:
+            twice = f"the column `{column}` twice"
+            alike = f"the columns `{other}` and `{column}`, whose names differ only in upper and lower case"
+            raise PullError(
+                f"`{name}` has {twice if other == column else alike}",
+                hint="mappings could not tell them apart: give each column a name of its own by a `query`",
+            )
+        known[column.lower()] = column

@@ -1,7 +1,8 @@
 """Values of cursor columns: as text in names of files and checkpoints, as literals of SQL, and with an overlap.
 
-A cursor of the kind `day_text` is a text that begins with a date, as SQLite stores times. Texts are compared as texts,
-so its value is the date: all texts of that day are greater or equal, whatever separates date and time.
+A cursor of the kind `day_text` is a text that begins with a date, as SQLite stores times. Its value is the date in UTC,
+by which rows are also ordered: so texts with and without `T`, `Z`, a fraction or an offset can be compared. A text
+without an offset is taken as UTC.
 """
 
 import math
@@ -43,23 +44,41 @@ def text_of(value: Value) -> str:
     return str(value) if isinstance(value, int) else value.isoformat()
 
 
-def present(kind: Kind, now: datetime, offset: timedelta) -> Value | None:
-    """The greatest value that is not in the future; None for a number.
+def reached(kind: Kind, raw: object) -> Value:
+    """From which value a stopped pull continues that has read a row.
+
+    Args:
+        kind: The kind of the cursor column.
+        raw: Its cell in the last row.
+    """
+    value = value_of(kind, raw)
+    # with an offset, the date in UTC can be that of the day before
+    return earlier(value, 1440, 0) if kind is Kind.DAY_TEXT else value
+
+
+def present(kind: Kind, now: datetime, offset: timedelta) -> tuple[Value, Value] | None:
+    """The least and the greatest value that the present has; None for a number.
+
+    They differ for a text, because one without an offset may be UTC or local.
 
     Args:
         kind: The kind of the column.
         now: The server's time, UTC.
         offset: The offset of the server's time zone.
     """
+    utc = now.astimezone(UTC)
+    local = (utc + offset).replace(tzinfo=None)
     match kind:
         case Kind.NUMBER:
             return None
         case Kind.MOMENT:
-            return now.astimezone(UTC)
+            return utc, utc
         case Kind.TIME:
-            return (now.astimezone(UTC) + offset).replace(tzinfo=None)
-        case Kind.DATE | Kind.DAY_TEXT:
-            return (now.astimezone(UTC) + offset).date()
+            return local, local
+        case Kind.DATE:
+            return local.date(), local.date()
+        case Kind.DAY_TEXT:
+            return min(utc.date(), local.date()), max(utc.date(), local.date())
 
 
 def is_after(value: Value, other: Value) -> bool:

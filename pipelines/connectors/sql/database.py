@@ -61,8 +61,11 @@ class Database(Protocol):
             PullError: It cannot be read.
         """
 
+    def ordered(self, column: Column) -> str:
+        """The expression by which the values of a cursor are compared and ordered."""
+
     def unusable(self, column: Column) -> str | None:
-        """A condition on rows whose cursor has another form than the others; None if the type excludes them."""
+        """A condition on rows whose cursor has no order among the others; None if the type excludes them."""
 
     def batches(self, sql: str, columns: list[Column]) -> Iterator[pa.Table]:
         """The rows of a query in small batches, in the server's order. The server does not collect them in memory.
@@ -90,6 +93,29 @@ def select(what: str, base: str, where: str = "", order: str = "") -> str:
     """
     rest = (f" where {where}" if where else "") + (f" order by {order}" if order else "")
     return f"select {what} from {base}{rest}"  # noqa: S608 (names are quoted; a query is the user's own)
+
+
+# strings, quoted names, dollar-quoted strings, comments; whatever else, one character at a time
+_TOKEN = re.compile(
+    r"""'(?:[^']|'')*' | "(?:[^"]|"")*" | `[^`]*` | \$(\w*)\$.*?\$\1\$ | (?P<blank>\s+|--[^\n]*|/\*.*?\*/) | .""",
+    re.DOTALL | re.VERBOSE,
+)
+
+
+def without_end(query: str) -> str:
+    """A query without the `;` at its end, as a subquery must be. Comments after it stay.
+
+    Args:
+        query: The query as the user has written it.
+    """
+    found = [(token[0], token["blank"] is not None) for token in _TOKEN.finditer(query)]
+    for index in range(len(found) - 1, -1, -1):
+        text, is_blank = found[index]
+        if text == ";":
+            found[index] = ("", True)
+        elif not is_blank:
+            break
+    return "".join(text for text, _ in found).strip()
 
 
 NO_ROW = "1 = 0"

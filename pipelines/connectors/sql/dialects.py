@@ -23,13 +23,15 @@ class Dialect:
         now: Gives the server's time: UTC and local, as ISO 8601 texts.
         session: Statements at the beginning of each connection, after `now` is asked for.
         cast_types: The types to which literals of cursors are cast.
-        unusable: By kind, a condition on rows whose cursor has another form; `{}` is the column.
+        ordered: By kind, the expression by which cursors are ordered; `{0}` is the column. The column by default.
+        unusable: By kind, a condition on rows whose cursor has no order among the others; `{0}` is the column.
     """
 
     columns: Callable[[sa.Connection, str, str | None, Quote], list[Column]]
     now: str
     session: tuple[str, ...] = ()
     cast_types: Mapping[Kind, str] = field(default_factory=dict)
+    ordered: Mapping[Kind, str] = field(default_factory=dict)
     unusable: Mapping[Kind, str] = field(default_factory=dict)
 
 
@@ -113,10 +115,12 @@ def _sqlite_columns(connection: sa.Connection, base: str, table: str | None, quo
         f"create temporary view loyalty_pull_columns as {select('*', base)}", execution_options={"no_parameters": True}
     )
     found = connection.exec_driver_sql("pragma temp.table_info(loyalty_pull_columns)").all()
-    names = {str(one[1]) for one in found}
-    # of two columns with one name, the second is shown as `name:1`
-    plain = {name: short if (short := re.sub(r":\d+$", "", name)) in names else name for name in names}
-    return [_sqlite_column(plain[str(one[1])], str(one[2]).upper(), quoted) for one in found]
+    names = [str(one[1]) for one in found]
+    if table is None:
+        # of two columns of a query with one name, in upper or lower case, the second is shown as `name:1`
+        lower = {name.lower() for name in names}
+        names = [short if (short := re.sub(r":\d+$", "", name)).lower() in lower else name for name in names]
+    return [_sqlite_column(name, str(one[2]).upper(), quoted) for name, one in zip(names, found, strict=True)]
 
 
 def _sqlite_column(name: str, declared: str, quoted: Quote) -> Column:
@@ -132,11 +136,13 @@ _SQLITE = Dialect(
     columns=_sqlite_columns,
     now="select strftime('%Y-%m-%d %H:%M:%f', 'now'), strftime('%Y-%m-%d %H:%M:%f', 'now', 'localtime')",
     session=("pragma query_only = on",),
+    ordered={Kind.DAY_TEXT: "date({0})"},  # in UTC; NULL if it is not a date or time of ISO 8601
     unusable={
         Kind.NUMBER: "{0} is not null and typeof({0}) <> 'integer'",
         Kind.DAY_TEXT: (
-            "{0} is not null and"
-            " (typeof({0}) <> 'text' or date(substr({0}, 1, 10), '+0 days') is not substr({0}, 1, 10))"
+            "{0} is not null and (typeof({0}) <> 'text'"
+            " or date(substr({0}, 1, 10), '+0 days') is not substr({0}, 1, 10)"
+            " or coalesce(date({0}) not between '0001-01-01' and '9999-12-31', true))"
         ),
     },
 )

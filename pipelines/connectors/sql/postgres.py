@@ -80,6 +80,9 @@ class Postgres:
             schema = cursor.fetch_record_batch().schema
         return [self._column(field) for field in schema]
 
+    def ordered(self, column: Column) -> str:
+        return self.quoted(column.name)
+
     def unusable(self, column: Column) -> str | None:
         infinite = f"{column.sql} in ('infinity', '-infinity')"
         return None if column.kind is Kind.NUMBER else infinite

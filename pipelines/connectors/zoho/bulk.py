@@ -16,6 +16,7 @@ from pydantic import BaseModel, JsonValue
 
 from pipelines.base.errors import InputError, PullError
 from pipelines.config.pull_zoho import ZohoSettings
+from pipelines.connectors.answers import exact_number
 from pipelines.connectors.connector import Page, Say
 from pipelines.connectors.pages import Checkpoint
 from pipelines.connectors.pulled_files import time_of, time_text
@@ -276,6 +277,6 @@ def _number(text: str) -> Any:
     except ValueError:
         pass
     try:
-        return float(text)
-    except ValueError:
+        return exact_number(text)
+    except (ValueError, ArithmeticError):
         return text

@@ -17,7 +17,7 @@ from pipelines.base.text import printable_name
 from pipelines.config.credentials import read_credentials
 from pipelines.config.pull_zoho import ZohoSettings
 from pipelines.config.pulls import WebSettings
-from pipelines.connectors.answers import Answer, Outcome, by_status
+from pipelines.connectors.answers import NUMBER, Answer, Outcome, by_status
 from pipelines.connectors.connector import Say
 from pipelines.connectors.web import Web
 
@@ -60,7 +60,7 @@ class ZohoClient:
 
     def __init__(self, settings: ZohoSettings, web: WebSettings, warn: Say) -> None:
         self._settings = settings
-        names = [f"{settings.variables}_{name}" for name in _SECRETS]
+        names = [f"{settings.environment_prefix}_{name}" for name in _SECRETS]
         values = read_credentials(names, "Zoho CRM")
         self._secrets = {name.lower(): value for name, value in zip(_SECRETS, values, strict=True)}
         self._web = Web(web, token=self._headers, classify=_classify, warn=warn)
@@ -149,12 +149,12 @@ class ZohoClient:
                 f"{answer.url} gives no access token ({code})",
                 hint="it was asked too often: wait ten minutes"
                 if is_busy
-                else f"check {self._settings.variables}_CLIENT_ID, …_CLIENT_SECRET, …_REFRESH_TOKEN, and that"
+                else f"check {self._settings.environment_prefix}_CLIENT_ID, …_CLIENT_SECRET, …_REFRESH_TOKEN, and that"
                 " `data_center` is the one at which you sign in; docs/sources.md says how to create them",
                 is_temporary=is_busy,
             )
         lifetime = fields.get("expires_in")
-        seconds = float(lifetime) if isinstance(lifetime, int | float) else 3_600.0
+        seconds = float(lifetime) if isinstance(lifetime, NUMBER) else 3_600.0
         self._token, self._token_ends = token, time.monotonic() + max(seconds - _TOKEN_MARGIN, 1.0)
 
 

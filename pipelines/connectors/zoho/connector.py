@@ -107,6 +107,13 @@ class Zoho:
             return deleted(self._client, one.name.removesuffix(_DELETED), least, self._warn)
         return self._records(self._usable(one.name), least, checkpoint)
 
+    def is_empty(self, one: PulledObject) -> bool:
+        """Whether the list of a module, without a limit of time, has no record. A list of deletions may have none."""
+        if one.name not in self._modules:
+            return False
+        answer = self._client.get(f"/crm/v8/{one.name}", {"fields": "id", "per_page": "1"})
+        return not (answer or {}).get("data")
+
     def close(self) -> None:
         """Close its connections."""
         self._client.close()

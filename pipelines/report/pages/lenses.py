@@ -1,6 +1,6 @@
 """The page `lenses`: the five lenses of the customer-base audit, and earned growth."""
 
-from pipelines.report.blocks import Block, Chart, Page
+from pipelines.report.blocks import Block, Chart, Page, Parts
 
 ONE_PERIOD = Block(
     key="lens_one_period",
@@ -40,6 +40,7 @@ TWO_PERIODS = Block(
     chart=Chart("bars", x="change_amount", y="movement"),
     codes={"movement": "movement"},
     group="n_customers",
+    parts=Parts("two periods", ("movement",)),
     finding="""
         select max(period_on) as quarter_on, sum(change_amount) as change_amount
         from rpt_audit_two_periods
@@ -109,6 +110,7 @@ WHOLE_BASE = Block(
     """,
     chart=Chart("columns", x="quarter_on", y="net_amount", colour="cohort_year"),
     group="n_customers",
+    parts=Parts("whole base", ("quarter_on", "cohort_year"), (("quarter_on",),)),
     needs="history",
 )
 

@@ -1,6 +1,6 @@
 """The page `overview`: where customers stand (levels), why they stay (classes), and whether the labels hold."""
 
-from pipelines.report.blocks import Block, Chart, Page
+from pipelines.report.blocks import Block, Chart, Page, Parts
 
 LEVEL_TREND = Block(
     key="level_trend",
@@ -34,6 +34,7 @@ LEVELS_BY_CLASS = Block(
     chart=Chart("bars", x="n_customers", y="level", colour="loyalty_class"),
     codes={"level": "level", "loyalty_class": "loyalty_class"},
     group="n_customers",
+    parts=Parts("customers", ("level", "loyalty_class"), ()),
     finding="""
         select
             count(*) filter (where level = 'loyal') as n_loyal,

@@ -23,13 +23,14 @@ LIABILITY = Block(
     is_narrow=True,
     marts=("rpt_programme",),
     sql="""
-        select observed_on as month_end_on, source, points_outstanding, redemption_share, liability_amount,
+        select observed_on as month_end_on, source, n_members, points_outstanding, redemption_share, liability_amount,
             liability_low_amount, liability_high_amount
         from rpt_programme
         where liability_amount is not null and observed_on > $as_of - interval 25 month
         order by month_end_on, source
     """,
     chart=Chart("lines", x="month_end_on", y="liability_amount", colour="source"),
+    group="n_members",
     needs="points",
 )
 

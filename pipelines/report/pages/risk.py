@@ -1,6 +1,6 @@
 """The page `risk`: which groups of customers are at risk, why, and what is at stake. It never shows an individual."""
 
-from pipelines.report.blocks import Block, Chart, Page
+from pipelines.report.blocks import Block, Chart, Page, Parts
 
 _AT_RISK = """
     select {column}, count(*) as n_customers, sum(a.value_at_stake_amount) as value_at_stake_amount
@@ -23,6 +23,7 @@ def _groups(key: str, column: str, code_set: str, mart: str = "") -> Block:
         chart=Chart("bars", x="value_at_stake_amount", y=column),
         codes={column: code_set},
         group="n_customers",
+        parts=Parts("customers", (column,), fixed={"level": "at_risk"}),
         needs="stake",
     )
 

@@ -1,6 +1,6 @@
 """The page `value`: what customers are worth, how concentrated revenue is, and how good the forecasts were."""
 
-from pipelines.report.blocks import Block, Chart, Page
+from pipelines.report.blocks import Block, Chart, Page, Parts
 
 _PERIOD = """
     period_kind = 'year' and slice_by = '{slice_by}' and period_on = (
@@ -24,6 +24,7 @@ TIERS = Block(
     chart=Chart("bars", x="clv_12m_share", y="value_tier", low="clv_12m_share_low", high="clv_12m_share_high"),
     codes={"value_tier": "value_tier"},
     group="n_customers",
+    parts=Parts("forecast", ("value_tier",)),
     needs="forecast",
 )
 
@@ -40,6 +41,7 @@ CONCENTRATION = Block(
     chart=Chart("bars", x="net_share", y="decile"),
     codes={"decile": "order_group"},
     group="n_customers",
+    parts=Parts("deciles", ("decile",)),
     finding=f"""
         select max(period_on) as year_on, max(net_share) filter (where slice_value = '10') as net_share
         from rpt_audit_period
@@ -61,6 +63,7 @@ BY_LEVEL = Block(
     chart=Chart("bars", x="net_share", y="level", low="net_share_low", high="net_share_high"),
     codes={"level": "level"},
     group="n_customers",
+    parts=Parts("month", ("level",)),
     finding="select max(month_on) filter (where is_complete) as month_on from rpt_value",
     needs="history",
 )
@@ -116,6 +119,7 @@ BY_CHANNEL = Block(
     ),
     codes={"acquisition_channel": "channel"},
     group="n_customers",
+    parts=Parts("forecast", ("acquisition_channel",)),
     needs="forecast",
 )
 

@@ -1,6 +1,6 @@
 """The page `voice`: what customers say (NPS, CSAT, CES), what drives it, and what happens after a complaint."""
 
-from pipelines.report.blocks import Block, Chart, Page
+from pipelines.report.blocks import Block, Chart, Page, Parts
 
 _RECENT = "month_start_on > $as_of - interval 25 month"
 
@@ -15,6 +15,7 @@ NPS = Block(
     """,  # noqa: S608 (texts of ours)
     chart=Chart("lines", x="month_start_on", y="nps", low="nps_low", high="nps_high"),
     group="n_answers",
+    parts=Parts("nps", ("month_start_on",)),
     needs="nps",
 )
 
@@ -31,6 +32,7 @@ NPS_BY_CHANNEL = Block(
     chart=Chart("bars", x="nps", y="channel", low="nps_low", high="nps_high"),
     codes={"channel": "channel"},
     group="n_answers",
+    parts=Parts("nps", ("channel",)),
     needs="nps",
 )
 
@@ -49,6 +51,7 @@ def _construct(key: str, construct: str, column: str, count: str = "n_answers") 
         """,  # noqa: S608 (texts of ours)
         chart=Chart("lines", x="month_start_on", y=column, low=f"{column}_low", high=f"{column}_high"),
         group=count,
+        parts=Parts(construct, ("month_start_on",)),
         needs=construct,
     )
 
@@ -109,6 +112,7 @@ CURVE = Block(
     """,
     chart=Chart("bars", x="returned_share", y="score_band", low="returned_share_low", high="returned_share_high"),
     group="n_customers",
+    parts=Parts("curve", ("score_band",)),
     needs="csat",
 )
 
@@ -141,6 +145,7 @@ RECOVERY = Block(
     chart=Chart("bars", x="followed_share", y="resolution_speed", low="followed_share_low", high="followed_share_high"),
     codes={"resolution_speed": "resolution_speed"},
     group="n_closed",
+    parts=Parts("complaints", ("resolution_speed",)),
     needs="cases",
 )
 
