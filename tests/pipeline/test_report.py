@@ -183,6 +183,33 @@ def test_the_tables_have_the_numbers_of_the_marts_in_both_languages(html: str, v
     assert {str(value) for (value,) in months} <= set(shown["en.nps"])
 
 
+def test_the_rows_in_quarantine_equal_the_marts_and_the_warehouse(
+    html: str, version: Path, sample_home: SampleHome
+) -> None:
+    with duckdb.connect(str(version / "loyalty.duckdb"), read_only=True) as connection:
+        published = connection.execute("select * from rpt_quarantine order by all").fetchall()
+        issues = connection.execute(
+            "select source, detail, n_rows from rpt_data_issue where issue = 'records_unreadable' order by all"
+        ).fetchall()
+    columns = ("n_rows", "n_landed", "rejected_share")
+    with Source(version, read_manifest(version)) as source:
+        shown = source.query(BLOCKS["quarantine"].sql)
+    listed = list(zip(*(shown.column(name) for name in ("source", "entity", "quarantine_rule", *columns)), strict=True))
+    assert len(listed) > 40
+    assert set(listed) <= set(published)
+    numbers = [str(value) for row in listed for value in row[3:]]
+    for language in ("en", "zh"):
+        assert parsed(html).numbers[f"{language}.quarantine"] == numbers
+    assert [(row[0], row[2], row[3]) for row in published if row[1] == "unreadable"] == issues
+    with duckdb.connect(str(sample_home.warehouse), read_only=True) as connection:
+        counted = connection.execute(
+            "select source, entity, rule, count(*) from ("
+            " select source, entity, unnest(string_split(broken_rules, ', ')) as rule from staging.stg_quarantine"
+            " where not is_resolved) group by all order by all"
+        ).fetchall()
+    assert [row[:4] for row in published] == counted
+
+
 def test_no_individual_is_in_the_report(html: str, version: Path) -> None:
     with duckdb.connect(str(version / "loyalty.duckdb"), read_only=True) as connection:
         keys = connection.execute("select customer_key from dim_customer").fetchall()

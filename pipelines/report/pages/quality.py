@@ -3,6 +3,8 @@
 from pipelines.report.advice import NOT_COUNTED, NOT_COUNTED_TOTALS
 from pipelines.report.blocks import Block, Chart, Page
 
+_MOST_RULES = 40  # the mart has all
+
 # Per mart with facts: the column of the day.
 _FACTS = {
     "fct_order": "ordered_on",
@@ -38,6 +40,30 @@ REJECTED = Block(
     codes={"issue": "issue"},
     finding=NOT_COUNTED_TOTALS,
     needs="no_rejected",
+)
+
+# The table has code and meaning of a rule: rules of several entities have the same meaning.
+QUARANTINE = Block(
+    key="quarantine",
+    marts=("rpt_quarantine",),
+    sql=f"""
+        with counted as (
+            select *, sum(n_rows) over (partition by quarantine_rule) as n_rows_of_rule from rpt_quarantine
+        )
+        select quarantine_rule, quarantine_rule as rule_meaning, source, entity, n_rows, n_landed, rejected_share
+        from counted
+        qualify dense_rank() over (order by n_rows_of_rule desc, quarantine_rule) <= {_MOST_RULES}
+        order by n_rows_of_rule desc, quarantine_rule, n_rows desc, source
+    """,  # noqa: S608 (texts of ours)
+    chart=Chart("bars", x="n_rows", y="quarantine_rule", colour="source"),
+    codes={"rule_meaning": "quarantine_rule"},
+    finding="""
+        select count(distinct quarantine_rule) as n_rules, arg_max(quarantine_rule, rejected_share) as quarantine_rule,
+            arg_max(source, rejected_share) as source, max(rejected_share) as rejected_share
+        from rpt_quarantine
+        having count(*) > 0
+    """,
+    needs="no_quarantine",
 )
 
 ISSUES = Block(
@@ -121,4 +147,4 @@ SETTINGS = Block(
     needs="no_settings",
 )
 
-PAGE = Page("quality", (REJECTED, ISSUES, FRESHNESS, COVERAGE, SUITABILITY, GAPS, SETTINGS))
+PAGE = Page("quality", (REJECTED, QUARANTINE, ISSUES, FRESHNESS, COVERAGE, SUITABILITY, GAPS, SETTINGS))
