@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -43,6 +43,11 @@ class _Source:
     folder: Path
     draft: "Draft | None" = None
     copied: tuple[Path, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name of the source, or the path of the mapping file that has it."""
+        return self.draft.source if self.draft else self.mapping
 
     @property
     def written(self) -> "Draft | None":
@@ -95,6 +100,10 @@ def init(
     while not given:
         given = _asked_sources()
     found = [one for text in _grouped(given) for one in _sources(text, to, zone, reporting)]
+    found = _named_apart(found, zone, reporting)
+    for one in found:
+        if one.draft:
+            print_draft(one.draft)
     paths = _mapping_paths(found, to)
     _check_targets([*(path for path in paths if path), *(target for one in found for _, target in one.copies())])
     listed = [
@@ -201,9 +210,26 @@ def _draft(files: list[Path], source: str | None, zone: str, currency: str) -> "
     from pipelines.drafting import Wishes, draft_mapping
 
     wishes = Wishes(source, zone, currency, are_defaults=True)
-    draft = draft_mapping(files, wishes, datetime.now(UTC).date())
-    print_draft(draft)
-    return draft
+    return draft_mapping(files, wishes, datetime.now(UTC).date())
+
+
+def _named_apart(found: list[_Source], zone: str, currency: str) -> list[_Source]:
+    """The sources, of which those of one name have the names of their folders too: two shops of one system.
+
+    Keys are those of a source, so that equal numbers of two shops are two orders.
+    """
+    from pipelines.drafting import Draft, distinct_names
+
+    names = distinct_names([(one.name, one.folder) for one in found])
+
+    def renamed(one: _Source, name: str) -> _Source:
+        if name == one.name or one.copied or one.mapping.endswith((".yml", ".yaml")):
+            return one
+        if one.draft is None:
+            return replace(one, draft=Draft(f"extends: {one.mapping}\nsource: {name}\n", name))
+        return replace(one, draft=_draft(files_of([one.folder]), name, zone, currency))
+
+    return [renamed(one, name) for one, name in zip(found, names, strict=True)]
 
 
 def _mapping_paths(found: list[_Source], to: Path) -> list[Path | None]:
@@ -212,12 +238,12 @@ def _mapping_paths(found: list[_Source], to: Path) -> list[Path | None]:
     Raises:
         ConfigError: Two sources have one name.
     """
-    names = [one.draft.source if one.draft else one.mapping for one in found]
+    names = [one.name for one in found]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise ConfigError(
             f"two sources would be called {twice}",
-            hint="put the files of one system into one folder; if they are two systems, write a mapping with"
-            " `extends` and a `source` of its own for one of them",
+            hint="give the folder of each system, not single files; or write a mapping with `extends` and a `source` of"
+            " its own for one of them",
         )
     return [to / "mappings" / f"{one.written.source}.yml" if one.written else None for one in found]
 

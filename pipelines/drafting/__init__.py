@@ -6,6 +6,7 @@ Nothing here lands or builds. A draft is loaded by landing like any other mappin
 from pipelines.drafting.config import DraftedConfig, DraftedSource, config_text
 from pipelines.drafting.draft import Draft, Wishes, draft_mapping
 from pipelines.drafting.drafted import Remark
+from pipelines.drafting.kinds import distinct_names
 from pipelines.drafting.names import drafted_entities
 from pipelines.drafting.recognised import systems_of
 from pipelines.landing.inbox import files_below
@@ -17,6 +18,7 @@ __all__ = [
     "Remark",
     "Wishes",
     "config_text",
+    "distinct_names",
     "draft_mapping",
     "drafted_entities",
     "files_below",

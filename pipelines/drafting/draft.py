@@ -12,9 +12,19 @@ from pipelines.base.errors import ConfigError, InputError
 from pipelines.drafting.archives import check_archives
 from pipelines.drafting.drafted import DraftedColumn, DraftedEntry, Remark
 from pipelines.drafting.entry import draft_entry
-from pipelines.drafting.kinds import Kind, entry_name, file_on, globs, kinds_of, recognised, with_built_in
+from pipelines.drafting.kinds import (
+    Kind,
+    entry_name,
+    file_on,
+    globs,
+    kinds_of,
+    merged,
+    own_globs,
+    recognised,
+    with_built_in,
+)
 from pipelines.drafting.layout import layout_of
-from pipelines.drafting.recognised import assumed_zone, entry_names, rivals
+from pipelines.drafting.recognised import assumed_zone, entry_names, globs_of, rivals
 from pipelines.drafting.table import open_table
 from pipelines.drafting.text import entry_text, head_text, scalar, scalars, status_text
 from pipelines.landing.inbox import place_of
@@ -79,7 +89,8 @@ def draft_mapping(paths: Sequence[Path], wishes: Wishes, today: date) -> Draft:
     """
     is_said = bool(wishes.entity or wishes.columns)
     check_archives(paths)
-    mapping, kinds = with_built_in([recognised(Kind(tuple(group)), is_said) for group in kinds_of(paths)])
+    mapping, kinds = with_built_in(merged(recognised(Kind(tuple(group)), is_said) for group in kinds_of(paths)))
+    kinds = [replace(kind, globs=own_globs(kind, kinds)) for kind in kinds]
     used = entry_names(mapping) if mapping else set()
     drafted = [_drafted(kind, wishes, today, used, len(kinds) > 1) for kind in kinds]
     draft = _extending(mapping, drafted, wishes) if mapping else _own(drafted, wishes)
@@ -91,7 +102,7 @@ def _drafted(kind: Kind, wishes: Wishes, today: date, used: set[str], is_one_of_
     """A kind with an entry, unless a built-in mapping takes it."""
     if kind.fit or kind.ignored:
         return kind
-    path, match, sampled = kind.largest, globs(kind.paths), ""
+    path, match, sampled = kind.largest, kind.globs, ""
     try:
         layout = layout_of(path)
         with open_table(path, layout) as table:
@@ -124,7 +135,8 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes) -> Draft:
             remarks.append((file, Remark(f"the built-in mapping {mapping} ignores it: {kind.ignored}")))
         if kind.fit is None:
             continue
-        remarks.append((file, Remark(f"the built-in mapping {mapping} reads it")))
+        if not kind.ignored:
+            remarks.append((file, Remark(f"the built-in mapping {mapping} reads it")))
         if kind.fit.entry is None and kind.fit.options:
             text = f"it fits an entry of {mapping} that a draft cannot change. Rename the file as docs/sources.md says"
             remarks.append((file, Remark(text, is_open=True)))
@@ -137,7 +149,7 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes) -> Draft:
                 remarks.append((file, Remark(text, is_open=True)))
             entries.setdefault(kind.fit.entry, []).append(kind)
     files = [line for entry, own in entries.items() for line in _changed_entry(entry, own)]
-    own = [kind for kind in kinds if kind.entry]
+    own = sorted((kind for kind in kinds if kind.entry), key=_width)
     for kind in own:
         assert kind.entry
         lines = [line for line in entry_text(kind.entry, "    ") if not line.strip().startswith("name:")]
@@ -146,7 +158,7 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes) -> Draft:
     head = {"extends": mapping, "source": wishes.source, "timezone": said[0], "currency": said[1]}
     is_whole = not files and not any(value for key, value in head.items() if key != "extends")
     is_local = any(_is_local(kind.entry) for kind in own if kind.entry)
-    read = [(kind.largest, kind.fit) for kind in kinds if kind.fit]
+    read = [(kind.largest, kind.fit) for kind in kinds if kind.fit and not kind.ignored]
     zone = None if said[0] else assumed_zone(mapping, read, is_decisive=is_local)
     if zone and zone != wishes.timezone:
         text = f"timezone: times without an offset are read as {zone}, the zone of the built-in mapping"
@@ -165,6 +177,11 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes) -> Draft:
     )
 
 
+def _width(kind: Kind) -> int:
+    """Sorts narrower globs first: a glob with more letters is narrower, and the first entry that fits takes a file."""
+    return -max(len(glob.replace("*", "")) for glob in kind.globs)
+
+
 def _changed_entry(entry: str, kinds: Sequence[Kind]) -> Iterator[str]:
     """What a mapping says differently about an entry of a built-in one, for all files that it reads.
 
@@ -179,7 +196,11 @@ def _changed_entry(entry: str, kinds: Sequence[Kind]) -> Iterator[str]:
             hint="Export or save them in the same way, and draft again.",
         )
     is_named = all(fit.is_named for _, fit in fits)
-    lines = [] if is_named else [f"match: {scalars(globs([path for kind in kinds for path in kind.paths]))}"]
+    found = globs([path for kind in kinds for path in kind.paths])
+    if fits[0][1].why:  # the globs of the entry stay: a broader one must not take later files with such a name
+        renamed = [path for kind, fit in fits if not fit.is_named for path in kind.paths]
+        found = (*globs_of(fits[0][1].mapping, entry), *globs(renamed))
+    lines = [] if is_named else [f"match: {scalars(found)}"]
     lines += [f"{key}: {scalar(value)}" for key, value in fits[0][1].options]
     if lines:
         yield f"  {entry}:"

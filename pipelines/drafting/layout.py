@@ -63,7 +63,7 @@ def layout_of(path: Path) -> Layout:
         raise InputError(f"{path}: the file is empty", hint="Give a file with data.")
     if head.startswith(b"PAR1"):
         return Layout({"format": "parquet"})
-    if workbook := _workbook(path, head):
+    if workbook := workbook_format(path, head):
         skipped = _rows_before_header(path, workbook)
         return Layout({"format": workbook, **({"skip_rows": skipped} if skipped else {})})
     if path.suffix == ".zip" and head.startswith(b"PK"):
@@ -83,7 +83,7 @@ def looks_like_data(cell: str) -> bool:
     return _DATA.fullmatch(cell) is not None
 
 
-def _workbook(path: Path, head: bytes) -> str | None:
+def workbook_format(path: Path, head: bytes) -> str | None:
     """The format of a workbook, if landing reads workbooks; None for other files."""
     kind = kind_of(path) if head.startswith((b"PK\3\4", b"\xd0\xcf\x11\xe0")) else None
     ending = re.search(r"`?format: (xlsx?)`?", kind.hint) if kind else None
@@ -138,6 +138,18 @@ def head_of(path: Path) -> bytes:
             return file.read(_HEAD)
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}", hint="Check the path and permissions.") from error
+
+
+def encoding_of(path: Path) -> str:
+    """The encoding as a mapping names it, or `ascii` for a file that has no other characters.
+
+    Raises:
+        InputError: The file cannot be read, or landing does not read its encoding.
+    """
+    with _opened(path) as file:
+        if all(block.isascii() for block in iter(lambda: file.read(_BLOCK), b"")):
+            return "ascii"
+    return _encoding(path)[0]
 
 
 def _encoding(path: Path) -> tuple[str, tuple[str, ...]]:

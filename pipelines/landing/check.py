@@ -75,7 +75,7 @@ def check_something_landed(home: Path, sources: Sequence[SourceFiles]) -> None:
         folders = ", ".join(str(source.folder) for source in sources)
         raise InputError(
             f"nothing has landed yet, and there is no file in {folders}",
-            hint="Put files into the inbox, or correct `files` of the source in loyalty.yml.",
+            hint="Put files into the inbox, pull them (loyalty pull), or correct `files` of the source in loyalty.yml.",
         )
 
 

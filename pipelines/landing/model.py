@@ -2,7 +2,7 @@
 
 Only checks that need nothing but the mapping are here. mapping.py reads the file and names its lines,
 expression_check.py checks the expressions, and the readers and rows.py apply the mapping. entity_rows.py has the keys
-of one entity.
+of one entity, entry_parts.py those of look-ups and of records that are left out.
 """
 
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ from pydantic import Field, PrivateAttr, field_validator, model_validator
 from pipelines.config.values import CurrencyCode
 from pipelines.landing.channels import Channels
 from pipelines.landing.entity_rows import GENERATED_KEYS, Column, EntityRows, Strict
+from pipelines.landing.entry_parts import Lookup, Skip
 from pipelines.landing.format_options import OPTIONS, misplaced_options
 from pipelines.landing.mapping_values import (
     EntryName,
@@ -21,7 +22,6 @@ from pipelines.landing.mapping_values import (
     Listed,
     Positions,
     Regex,
-    SkipName,
     SourceName,
     Sql,
     Zone,
@@ -32,34 +32,6 @@ from pipelines.landing.order_statuses import OrderStatuses
 _RESERVED = ("columns", "item", "item_no", "envelope")
 
 
-class Skip(Strict):
-    """Records that are left out on purpose and counted.
-
-    Attributes:
-        name: The name in the ledger.
-        why: The reason, for readers of the mapping.
-        where: The condition for records.
-    """
-
-    name: SkipName
-    why: str = Field(min_length=1)
-    where: Sql
-
-
-class Lookup(Strict):
-    """A look-up that files of a group give to other files of the source.
-
-    Attributes:
-        about: What the key identifies. It decides which rows are removed with a person who is erased.
-        key: The source column or expression of the key.
-        columns: The columns that other files can read, each a source column or expression.
-    """
-
-    about: Literal["customer", "order", "other"]
-    key: Sql
-    columns: dict[EntryName, Sql] = Field(min_length=1)
-
-
 class FileGroup(Strict):
     """One kind of file of a source, or files that are ignored with a reason.
 
@@ -67,7 +39,9 @@ class FileGroup(Strict):
         name: A name by which a mapping that extends this one refers to the entry. It does not decide rows.
         match: Globs. A glob without a slash is matched with the file name at any depth. The file name can end in `.gz`
             or `.zip`.
-        ignore: Why these files are not read. The group then has no other keys.
+        ignore: Why these files are not read. The group then has no other keys, except `known_by`.
+        known_by: For files that are ignored: columns by which a draft recognises such a file under another name. It has
+            all of them.
         format: The format of the file.
         delimiter: The delimiter of CSV and TSV.
         quoting: For CSV and TSV: `double` (fields can be in double quotes) or `none` (a quote is a normal character).
@@ -112,6 +86,7 @@ class FileGroup(Strict):
     name: EntryName | None = None
     match: Listed = Field(min_length=1)
     ignore: str | None = Field(default=None, min_length=1)
+    known_by: Listed = ()
     format: Format = "csv"
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
     quoting: Literal["double", "none"] = "double"
@@ -189,9 +164,11 @@ class FileGroup(Strict):
     @model_validator(mode="after")
     def _is_one_kind(self) -> Self:
         if self.ignore is not None:
-            if self.model_fields_set - {"name", "match", "ignore"}:
-                raise ValueError("a group with `ignore` can have no other keys than `match` and `ignore`")
+            if self.model_fields_set - {"name", "match", "ignore", "known_by"}:
+                raise ValueError("a group with `ignore` can have no other keys than `match`, `ignore` and `known_by`")
             return self
+        if self.known_by:
+            raise ValueError("`known_by` is only for files with `ignore`: remove it")
         if not self.entities and not self.lookups:
             raise ValueError("`entities` is missing; if the files must not be read, declare `ignore: <reason>`")
         if self.has_header and (self.header_rows == 0) != (self.names is not None):

@@ -6,9 +6,7 @@ Each item is said only if its query finds something. Groups below the suppressio
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipelines.report.blocks import group_of
 from pipelines.report.source import Source, Value
-from pipelines.report.suppression import Group
 
 
 @dataclass(frozen=True)
@@ -21,7 +19,6 @@ class Advice:
         marts: The marts of the query.
         sql: One row with the figures of the sentence; nothing is said without a row or if one of them is NULL.
         codes: The code set of a figure that is a code.
-        groups: The groups whose numbers are in the sentence; nothing is said if one of them is hidden.
     """
 
     key: str
@@ -29,7 +26,6 @@ class Advice:
     marts: tuple[str, ...]
     sql: str
     codes: Mapping[str, str]
-    groups: tuple[Group, ...] = ()
 
 
 # The issues of records that do not count. Of an older version that was rejected, another version counts.
@@ -53,7 +49,6 @@ _ADVICE = (
         having count(*) >= $min_group
         """,
         {},
-        (group_of("customers", action_reason="open_complaint"),),
     ),
     Advice(
         "keep_at_risk",
@@ -69,7 +64,6 @@ _ADVICE = (
         having count(*) >= $min_group
         """,
         {},
-        (group_of("customers", level="at_risk"),),
     ),
     Advice(
         "win_attitude",
@@ -82,7 +76,6 @@ _ADVICE = (
         having count(*) >= $min_group
         """,
         {},
-        (group_of("buyers", quadrant="spurious_loyalty"),),
     ),
     Advice(
         "repeat_campaign",
@@ -123,7 +116,6 @@ _ADVICE = (
         having count(*) >= $min_group
         """,
         {},
-        (group_of("customers", action_reason="no_consent"),),
     ),
     Advice(
         "invite_unknown",
@@ -137,7 +129,6 @@ _ADVICE = (
         having count(*) filter (where loyalty_class = 'unknown') >= greatest($min_group, 0.2 * count(*))
         """,
         {},
-        (group_of("customers", loyalty_class="unknown"),),
     ),
     Advice(
         "repair_data",
@@ -149,11 +140,7 @@ _ADVICE = (
 )
 
 
-def advice(source: Source, hidden: frozenset[Group] = frozenset()) -> tuple[tuple[Advice, dict[str, Value]], ...]:
+def advice(source: Source) -> tuple[tuple[Advice, dict[str, Value]], ...]:
     """What to do first in a version, with the figures of each sentence."""
-    found = (
-        (item, source.figures(item.sql))
-        for item in _ADVICE
-        if source.has(item.marts) and hidden.isdisjoint(item.groups)
-    )
+    found = ((item, source.figures(item.sql)) for item in _ADVICE if source.has(item.marts))
     return tuple((item, figures) for item, figures in found if figures is not None)

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pipelines.report.suppression import Group
-
 Kind = Literal["bars", "columns", "lines", "shares", "heat", "scatter"]
 
 
@@ -75,7 +73,6 @@ class Block:
         group: The column that counts the people or answers of a row. Rows of fewer than the suppression limit are not
             shown. Empty if the rows are not groups of people.
         parts: How the groups add up to totals that readers may know; None if they do not.
-        finding_groups: The groups whose numbers are in the finding. It is left out if one of them is hidden.
         finding: A query with one row of figures for the sentence `finding`; nothing is said if one of them is NULL.
         needs: What to connect if there are no rows: a key of `needs` in the texts.
         shown: The largest number of rows of the table; a chart shows all.
@@ -90,15 +87,9 @@ class Block:
     group: str = ""
     parts: Parts | None = None
     finding: str = ""
-    finding_groups: tuple[Group, ...] = ()
     needs: str = "orders"
     shown: int = 500
     is_narrow: bool = False
-
-
-def group_of(of: str, **names: str) -> Group:
-    """A group by the columns that name it."""
-    return of, frozenset(names.items())
 
 
 @dataclass(frozen=True)

@@ -23,26 +23,17 @@ from pipelines.publication.changes import (
     Side,
 )
 from pipelines.report.advice import NOT_COUNTED
-from pipelines.report.blocks import Block, group_of
+from pipelines.report.blocks import Block
 from pipelines.report.changes_page import page_of, summary_of
 from pipelines.report.compare import differences
 from pipelines.report.headline import Headline, difference, headlines
 from pipelines.report.language import Language
-from pipelines.report.pages import PAGES
 from pipelines.report.pages.overview import LEVELS_BY_CLASS, QUADRANTS
 from pipelines.report.pages.quality import REJECTED
 from pipelines.report.source import Result, Source, Value
-from pipelines.report.suppression import Group, Total, hidden_groups, is_small
 from pipelines.report.texts import LANGUAGES
 
 BLOCKS = (LEVELS_BY_CLASS, QUADRANTS, REJECTED)
-# And the blocks of the report with groups of the same people: what it hides is hidden here too.
-_COUNTED = tuple(
-    block
-    for page in PAGES
-    for block in page.blocks
-    if block in BLOCKS or (block.parts and block.parts.of in ("customers", "buyers"))
-)
 
 
 # Per kind: the mart and the column that groups customers. A kind is left out if a version does not have its mart.
@@ -52,7 +43,7 @@ MOVES = {
     "audiences": ("customer_audience", "audience"),
 }
 
-# Customers gained and lost are shown only if no number of the group is hidden: one follows from the others.
+# Shown is a pair only if neither of its numbers is small: with the counts of both versions, one follows from the other.
 _MOVED = """
     with joined as (
         select
@@ -126,8 +117,8 @@ def _described(
     source: Source, before: Side | str, reasons: frozenset[str], earlier: Source | None
 ) -> tuple[Changes, str]:
     figures = _figures(_headlines(source), _headlines(earlier) if earlier else ())
-    now, hidden_now = source.results(_COUNTED) if earlier else ({}, frozenset())
-    then, hidden_then = earlier.results(_COUNTED) if earlier else ({}, frozenset())
+    now = source.results(BLOCKS) if earlier else {}
+    then = earlier.results(BLOCKS) if earlier else {}
     manifest = None if isinstance(before, str) else before.manifest
     found = Changes(
         version=source.manifest.version,
@@ -136,7 +127,7 @@ def _described(
         compared_as_of=manifest.as_of if manifest else None,
         not_compared=tuple(sorted(reasons)),
         figures=figures,
-        moves=_moves(source, earlier, hidden_now, hidden_then) if earlier and not reasons else (),
+        moves=_moves(source, earlier) if earlier and not reasons else (),
         rows=tuple(row for block in BLOCKS for row in _rows(block, then, now)),
         summary={},
     )
@@ -173,41 +164,29 @@ def _figures(now: Sequence[Headline], then: Sequence[Headline]) -> tuple[Figure,
     )
 
 
-def _moves(
-    source: Source, earlier: Source, hidden_now: frozenset[Group], hidden_then: frozenset[Group]
-) -> tuple[Moved, ...]:
+def _moves(source: Source, earlier: Source) -> tuple[Moved, ...]:
     least = max(source.min_group, earlier.min_group)
-    found: list[Moved] = []
+    found = []
     for kind, (mart, column) in MOVES.items():
         if not all({"customer_key", column} <= _columns(one, mart) for one in (source, earlier)):
             continue
-        rows = source.query(_MOVED.format(column=column, mart=mart)).rows
-        then = _hidden(kind, column, {str(row[0]): row[1] for row in rows}, hidden_then, least)
-        now = _hidden(kind, column, {str(row[0]): row[2] for row in rows}, hidden_now, least)
-        found += [_moved(kind, row, str(row[0]) in then, str(row[0]) in now, least) for row in rows]
+        for name, then, now, gained, lost in source.query(_MOVED.format(column=column, mart=mart)).rows:
+            shown = all(count == 0 or count >= least for count in (gained, lost) if isinstance(count, int))
+            n_then, n_now, n_gained, n_lost = (
+                count if isinstance(count, int) and (count == 0 or count >= least) else None
+                for count in (then, now, gained, lost)
+            )
+            found.append(
+                Moved(
+                    kind=kind,
+                    group=str(name),
+                    then=n_then,
+                    now=n_now,
+                    gained=n_gained if shown else None,
+                    lost=n_lost if shown else None,
+                )
+            )
     return tuple(found)
-
-
-def _hidden(kind: str, column: str, sizes: dict[str, Value], hidden: frozenset[Group], least: int) -> set[str]:
-    """The groups of a kind whose number of customers is hidden. A customer can be in several audiences."""
-    groups = {group_of("customers", **{column: name}): name for name in sizes}
-    counts = {group: size for group, name in groups.items() if isinstance(size := sizes[name], int)}
-    totals = () if kind == "audiences" else (Total(("customers", frozenset()), tuple(counts)),)
-    return {groups[group] for group in hidden_groups(counts, totals, least, hidden) if group in groups}
-
-
-def _moved(kind: str, row: tuple[Value, ...], is_then_hidden: bool, is_now_hidden: bool, least: int) -> Moved:
-    name, then, now, gained, lost = row
-    counts = [count for count in (gained, lost) if isinstance(count, int)]
-    is_shown = not (is_then_hidden or is_now_hidden or any(is_small(count, least) for count in counts))
-    return Moved(
-        kind=kind,
-        group=str(name),
-        then=then if isinstance(then, int) and not is_then_hidden else None,
-        now=now if isinstance(now, int) and not is_now_hidden else None,
-        gained=gained if isinstance(gained, int) and is_shown else None,
-        lost=lost if isinstance(lost, int) and is_shown else None,
-    )
 
 
 def _columns(source: Source, mart: str) -> set[str]:

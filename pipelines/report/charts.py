@@ -60,12 +60,13 @@ def _values(chart: Chart, result: Result, labelled: Result, headings: dict[str, 
     ranks = list(dict.fromkeys(result.column(chart.colour))) if chart.colour else []
     for row, shown in zip(result.rows, labelled.rows, strict=True):
         cells = dict(zip(result.columns, row, strict=True))
+        labels = dict(zip(result.columns, shown, strict=True))
         texts = {name: formats.show(name, value) for name, value in zip(result.columns, shown, strict=True)}
         brief = {name: formats.short(name, value) for name, value in zip(result.columns, shown, strict=True)}
         entry: dict[str, Any] = {}
         for role, column in roles.items():
             if column:
-                entry[role] = _plain(cells[column], brief[column])
+                entry[role] = _plain(cells[column], labels[column], brief[column])
         if chart.kind == "heat":
             entry["s"] = brief[chart.value]
         elif chart.kind == "bars":
@@ -78,9 +79,9 @@ def _values(chart: Chart, result: Result, labelled: Result, headings: dict[str, 
     return rows
 
 
-def _plain(value: Value, text: str) -> Any:
-    """A number as a number, everything else as the text that people read."""
-    if isinstance(value, bool):
+def _plain(value: Value, label: Value, text: str) -> Any:
+    """A number as a number, everything else as the text that people read: also a category that is not known."""
+    if isinstance(value, bool) or (value is None and label is not None):
         return text
     if isinstance(value, Decimal | float):
         return round(float(value), 6)

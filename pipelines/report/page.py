@@ -48,11 +48,11 @@ def report_of(folder: Path, manifest: Manifest, compared: tuple[Path, Manifest] 
 def render(source: Source, other: Source | None = None) -> str:
     """The report of a version as one HTML file. Equal versions give equal bytes."""
     blocks = [block for page in PAGES for block in page.blocks]
-    results, hidden = source.results(blocks)
-    figures = {block.key: source.finding(block, hidden) for block in blocks}
-    others = other.results(blocks)[0] if other else {}
+    results = source.results(blocks)
+    figures = {block.key: source.finding(block) for block in blocks}
+    others = other.results(blocks) if other else {}
     other_top = headlines(other) if other else ()
-    top, to_do = headlines(source), advice(source, hidden)
+    top, to_do = headlines(source), advice(source)
     environment = Environment(
         loader=FileSystemLoader(_FOLDER / "templates"),
         autoescape=True,

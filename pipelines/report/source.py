@@ -102,8 +102,8 @@ class Source:
             )
         return Result(columns, tuple(rows))
 
-    def results(self, blocks: Sequence[Block]) -> tuple[dict[str, Result], frozenset[Group]]:
-        """The rows of each block by its key, without hidden groups, and the groups that are hidden (suppression.py).
+    def results(self, blocks: Sequence[Block]) -> dict[str, Result]:
+        """The rows of each block by its key, without hidden groups (suppression.py).
 
         A block has no rows if the version lacks its marts.
         """
@@ -113,7 +113,7 @@ class Source:
         for block in blocks:
             _count(block, found[block.key], sizes, totals)
         hidden = hidden_groups(sizes, tuple(totals.values()), self.min_group)
-        return {block.key: self._shown(block, found[block.key], hidden) for block in blocks}, hidden
+        return {block.key: self._shown(block, found[block.key], hidden) for block in blocks}
 
     def _shown(self, block: Block, found: Result, hidden: frozenset[Group]) -> Result:
         """The rows of a block that may be shown."""
@@ -129,10 +129,8 @@ class Source:
         )
         return Result(found.columns, kept, len(found.rows) - len(kept))
 
-    def finding(self, block: Block, hidden: frozenset[Group] = frozenset()) -> dict[str, Value] | None:
-        """The figures of a block's finding; None if there are none, or if one of them is unknown or hidden."""
-        if not hidden.isdisjoint(block.finding_groups):
-            return None
+    def finding(self, block: Block) -> dict[str, Value] | None:
+        """The figures of a block's finding; None if there are none, or if one of them is unknown."""
         return self.figures(block.finding) if block.finding and self.has(block.marts) else None
 
     def figures(self, sql: str) -> dict[str, Value] | None:

@@ -27,19 +27,16 @@ def is_small(size: Size, limit: int) -> bool:
     return 0 < size < limit
 
 
-def hidden_groups(
-    sizes: Mapping[Group, Size], totals: Sequence[Total], limit: int, also: frozenset[Group] = frozenset()
-) -> frozenset[Group]:
+def hidden_groups(sizes: Mapping[Group, Size], totals: Sequence[Total], limit: int) -> frozenset[Group]:
     """The groups that are not shown.
 
     Args:
         sizes: The number of people or answers of each group that a report would show.
         totals: The sums that readers may know. A total without a size of its own has that of its parts.
         limit: The smallest group that may be shown.
-        also: Groups that are hidden elsewhere.
     """
     known = {total.whole: sum(sizes[part] for part in total.parts) for total in totals} | dict(sizes)
-    hidden = {group for group, size in known.items() if group in also or is_small(size, limit)}
+    hidden = {group for group, size in known.items() if is_small(size, limit)}
     is_changed = True
     while is_changed:
         found = {group for total in totals if (group := _next(total, known, hidden, limit))}

@@ -1,14 +1,17 @@
 """`loyalty init` writes a config that can be run, asks only for what no option gives, and replaces nothing."""
 
 import shutil
+from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 from typer.testing import CliRunner
 
 from pipelines.cli import init
 from pipelines.cli.app import app
 from pipelines.config.settings import load_settings
+from pipelines.landing import SourceFiles, land, load_mapping
 from tests.exports.exported import EXPORTS
 
 OPTIONS = ["--timezone", "Europe/Berlin", "--currency", "EUR", "--industry", "e-commerce"]
@@ -121,11 +124,30 @@ def test_a_built_in_mapping_without_files_gets_an_inbox(place: Path) -> None:
     assert CliRunner().invoke(app, ["init", "shopfy", *OPTIONS, "--out", "x"]).exit_code == 2
 
 
-def test_two_folders_of_one_system_are_refused_before_anything_is_written(place: Path) -> None:
-    shutil.copytree(place / "exports", place / "exports_2")
-    done = CliRunner().invoke(app, ["init", "exports", "exports_2", *OPTIONS])
-    assert done.exit_code == 2 and "two sources would be called shopify" in done.stderr
-    assert sorted(path.name for path in place.iterdir()) == ["exports", "exports_2"]
+def test_two_shops_of_one_system_are_two_sources_whose_orders_do_not_collide(place: Path) -> None:
+    for name in ("berlin", "paris"):
+        shutil.copytree(place / "exports", place / name / "exports")
+    done = CliRunner().invoke(app, ["init", "berlin/exports", "paris/exports", *OPTIONS])
+    assert done.exit_code == 0, done.output
+    names = ["shopify_berlin", "shopify_paris"]
+    assert [load_mapping(place / "mappings" / f"{name}.yml").source for name in names] == names
+    sources = [
+        SourceFiles(load_mapping(Path(one.mapping)), one.files) for one in load_settings(place / "loyalty.yml").sources
+    ]
+    land(place / "home", sources, today=date(2024, 5, 31))
+    landed = f"read_parquet('{place}/home/landing/orders/*/*/part.parquet', hive_partitioning = true)"
+    with duckdb.connect() as connection:
+        counted = f"select count(distinct order_id), count(distinct (source, order_id)) from {landed}"
+        ((ids, keys),) = connection.execute(counted).fetchall()
+    assert keys == 2 * ids > 0
+
+
+@pytest.mark.parametrize("given", [["zoho=eu", "zoho=in"], ["shopify=a/x", "exports"]])
+def test_two_folders_of_a_mapping_that_the_user_names_are_two_sources(place: Path, given: list[str]) -> None:
+    done = CliRunner().invoke(app, ["init", *given, *OPTIONS])
+    assert (place / "loyalty.yml").exists(), done.output
+    drafts = sorted((place / "mappings").iterdir())
+    assert len({load_mapping(path).source for path in drafts}) == 2
 
 
 def test_two_files_of_one_name_are_refused_before_anything_is_written(place: Path) -> None:

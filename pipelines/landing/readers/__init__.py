@@ -18,6 +18,7 @@ from pipelines.landing.readers.optional import unfilled
 from pipelines.landing.readers.parquet_file import ParquetReader
 from pipelines.landing.readers.relation import Reading
 from pipelines.landing.readers.text_table import TextTableReader
+from pipelines.landing.readers.textfile import refuse_utf_8
 from pipelines.landing.readers.workbook import WorkbookReader
 
 _READERS: dict[str, Reader] = {
@@ -47,6 +48,7 @@ def read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup, sc
 
     def read_one(one: Path) -> Reading:
         refuse_other_kinds(one, group)
+        refuse_utf_8(one, group.encoding)
         return _READERS[group.format].read(connection, one, group, scratch)
 
     return read_members(connection, path, group, scratch, read_one) if is_archive(path, group) else read_one(path)
@@ -65,6 +67,7 @@ def check_layout(path: Path, group: FileGroup) -> list[str]:
 
     def check_one(one: Path) -> None:
         refuse_other_kinds(one, group)
+        refuse_utf_8(one, group.encoding)
         absent.update(_READERS[group.format].check(one, group))
 
     if is_archive(path, group):

@@ -24,6 +24,9 @@ UNPACKED_MOST = 64 * 1024**3
 
 _CODECS = {"utf-8": "utf-8-sig", "windows-1252": "cp1252"}
 _SHOWN = 1_000
+_BLOCK = 1024**2
+# Encodings that decode text in UTF-8 too, and the first character that shows that a text is UTF-8.
+_LEGACY = {"gbk": 0x800, "gb18030": 0x800, "latin-1": 0x80, "windows-1252": 0x80}
 
 
 @contextmanager
@@ -43,6 +46,35 @@ def open_text(path: Path, encoding: str) -> Iterator[TextIOWrapper]:
             yield TextIOWrapper(binary, encoding=_CODECS.get(encoding, encoding), errors="strict", newline="")
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise InputError(f"damaged gzip: {error}", hint="Have the file delivered again.") from error
+
+
+def refuse_utf_8(path: Path, encoding: str) -> None:
+    """Refuse a file in UTF-8 for which another encoding is declared: it would be read with wrong characters.
+
+    GB 18030, Latin-1 and Windows-1252 decode most text in UTF-8 without an error. Text in these encodings is not valid
+    UTF-8, except for a few short words, which have no character of three bytes. Reading stops at the first byte that
+    is not UTF-8.
+
+    Raises:
+        InputError: The file is in UTF-8 and has a character that the declared encoding would read as others.
+    """
+    if encoding not in _LEGACY:
+        return
+    decoder, found = codecs.getincrementaldecoder("utf-8")(), ""
+    try:
+        with _open(path) as binary:
+            while piece := binary.read1(_BLOCK):  # type: ignore[attr-defined]  # both kinds of files have it
+                text = decoder.decode(piece)
+                found = found or next((sign for sign in text if ord(sign) >= _LEGACY[encoding]), "")
+            decoder.decode(b"", final=True)
+    except (UnicodeDecodeError, gzip.BadGzipFile, EOFError, zlib.error):
+        return  # not UTF-8; `open_text` reports a damaged file
+    if found:
+        raise InputError(
+            f"the file is in UTF-8, but the mapping declares {encoding}: `{found}` would be read as other characters",
+            hint="If the source now writes UTF-8, declare `encoding: utf-8`. If only this file differs, save it as"
+            f" {encoding}, or give it an entry of its own in the mapping.",
+        )
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The page `actions`: what to do next, for how many customers, at what cost."""
 
-from pipelines.report.blocks import Block, Chart, Page, Parts
+from pipelines.report.blocks import Block, Chart, Page
 
 ACTIONS = Block(
     key="next_actions",
@@ -16,7 +16,6 @@ ACTIONS = Block(
     chart=Chart("bars", x="value_at_stake_amount", y="next_action"),
     codes={"next_action": "next_action"},
     group="n_customers",
-    parts=Parts("customers", ("next_action",)),
 )
 
 REASONS = Block(
@@ -32,7 +31,6 @@ REASONS = Block(
     chart=Chart("bars", x="n_customers", y="action_reason"),
     codes={"action_reason": "action_reason"},
     group="n_customers",
-    parts=Parts("customers", ("action_reason",)),
 )
 
 CHANNELS = Block(
@@ -51,7 +49,6 @@ CHANNELS = Block(
     chart=Chart("bars", x="n_customers", y="level", colour="contact_channel"),
     codes={"contact_channel": "contact_channel", "level": "level"},
     group="n_customers",
-    parts=Parts("reachable", ("level", "contact_channel"), (("level",), ("contact_channel",))),
     needs="consent",
 )
 
@@ -74,7 +71,6 @@ BUDGET = Block(
     chart=Chart("bars", x="funded_gain_amount", y="next_action", colour="contact_channel"),
     codes={"next_action": "next_action", "contact_channel": "contact_channel"},
     group="n_customers",
-    parts=Parts("budget", ("next_action", "contact_channel"), (("next_action",), ("contact_channel",))),
     finding="""
         select sum(n_funded) as n_funded, sum(funded_cost_amount) as funded_cost_amount,
             sum(funded_gain_amount) as funded_gain_amount

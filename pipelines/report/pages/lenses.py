@@ -17,7 +17,6 @@ ONE_PERIOD = Block(
     chart=Chart("bars", x="customer_share", y="order_group"),
     codes={"order_group": "order_group"},
     group="n_customers",
-    parts=Parts("one period", ("order_group",)),
     finding="""
         select max(period_on) filter (where is_complete) as quarter_on
         from rpt_audit_period

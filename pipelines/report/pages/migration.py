@@ -1,6 +1,6 @@
 """The page `migration`: from which level, class and segment to which customers moved."""
 
-from pipelines.report.blocks import Block, Chart, Page, Parts
+from pipelines.report.blocks import Block, Chart, Page
 
 
 def _matrix(key: str, group_by: str, months: int) -> Block:
@@ -19,7 +19,6 @@ def _matrix(key: str, group_by: str, months: int) -> Block:
         chart=Chart("heat", x="to_value", y="from_value", value="share_of_from"),
         codes={"from_value": group_by, "to_value": group_by},
         group="n_customers",
-        parts=Parts(key, ("from_value", "to_value"), (("from_value",), ("to_value",))),
         finding=f"""
             select max(from_month_end_on) as from_month_end_on, max(to_month_end_on) as to_month_end_on
             from rpt_migration
@@ -52,7 +51,6 @@ FLOWS = Block(
     chart=Chart("shares", x="share_of_from", y="level", colour="level_after"),
     codes={"level": "level", "level_after": "level"},
     group="n_customers",
-    parts=Parts("flows", ("level", "level_after"), (("level",), ("level_after",))),
     needs="history",
 )
 

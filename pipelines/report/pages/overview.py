@@ -1,6 +1,6 @@
 """The page `overview`: where customers stand (levels), why they stay (classes), and whether the labels hold."""
 
-from pipelines.report.blocks import Block, Chart, Page, Parts, group_of
+from pipelines.report.blocks import Block, Chart, Page, Parts
 
 LEVEL_TREND = Block(
     key="level_trend",
@@ -15,7 +15,6 @@ LEVEL_TREND = Block(
     chart=Chart("columns", x="month_end_on", y="n_customers", colour="level"),
     codes={"level": "level"},
     group="n_customers",
-    parts=Parts("month ends", ("month_end_on", "level"), (("month_end_on",),)),
     needs="history",
 )
 
@@ -35,8 +34,7 @@ LEVELS_BY_CLASS = Block(
     chart=Chart("bars", x="n_customers", y="level", colour="loyalty_class"),
     codes={"level": "level", "loyalty_class": "loyalty_class"},
     group="n_customers",
-    parts=Parts("customers", ("level", "loyalty_class"), (("level",), ("loyalty_class",))),
-    finding_groups=(group_of("customers", level="loyal"), group_of("customers", loyalty_class="unknown")),
+    parts=Parts("customers", ("level", "loyalty_class"), ()),
     finding="""
         select
             count(*) filter (where level = 'loyal') as n_loyal,
@@ -64,7 +62,6 @@ QUADRANTS = Block(
     chart=Chart("bars", x="n_customers", y="quadrant"),
     codes={"quadrant": "quadrant"},
     group="n_customers",
-    parts=Parts("buyers", ("quadrant",)),
     needs="surveys",
 )
 
@@ -81,7 +78,6 @@ LEVEL_OUTCOME = Block(
     chart=Chart("bars", x="returned_share", y="level", low="returned_share_low", high="returned_share_high"),
     codes={"level": "level"},
     group="n_customers",
-    parts=Parts("outcome", ("level",)),
     finding="""
         select max(month_end_on) as month_end_on, arg_max(horizon_days, month_end_on) as horizon_days
         from rpt_level_outcome

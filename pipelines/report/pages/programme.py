@@ -1,6 +1,6 @@
 """The page `programme`: the loyalty programme and campaigns."""
 
-from pipelines.report.blocks import Block, Chart, Page, Parts
+from pipelines.report.blocks import Block, Chart, Page
 
 MEMBERS = Block(
     key="members",
@@ -15,7 +15,6 @@ MEMBERS = Block(
     """,
     chart=Chart("lines", x="month_end_on", y="n_members", colour="source"),
     group="n_members",
-    parts=Parts("members", ("month_end_on", "source"), (("month_end_on",),)),
     needs="programme",
 )
 
@@ -32,7 +31,6 @@ LIABILITY = Block(
     """,
     chart=Chart("lines", x="month_end_on", y="liability_amount", colour="source"),
     group="n_members",
-    parts=Parts("members", ("month_end_on", "source"), (("month_end_on",),)),
     needs="points",
 )
 

@@ -76,7 +76,7 @@ ISSUES = Block(
         order by severity desc, amount desc nulls last, n_rows desc, issue, source, entity
         limit 100
     """,
-    codes={"issue": "issue", "severity": "severity"},
+    codes={"issue": "issue", "severity": "severity", "entity": "entity"},
     needs="no_issues",
 )
 
@@ -120,6 +120,7 @@ SUITABILITY = Block(
     """,
     codes={
         "model": "suitability_model",
+        "scope": "scope",
         "suitability_reason": "suitability_reason",
         "verdict": "suitability_verdict",
         "model_verdict": "suitability_verdict",

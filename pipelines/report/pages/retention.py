@@ -1,6 +1,6 @@
 """The page `retention`: which share of each monthly cohort comes back, and how long contracts last."""
 
-from pipelines.report.blocks import Block, Chart, Page, Parts
+from pipelines.report.blocks import Block, Chart, Page
 
 HEAT_MAP = Block(
     key="cohorts",
@@ -73,7 +73,6 @@ ORIGIN = Block(
     chart=Chart("bars", x="repurchased_share", y="origin"),
     codes={"origin": "origin"},
     group="n_customers",
-    parts=Parts("origin", ("origin",)),
     needs="referrals",
 )
 

@@ -1,6 +1,6 @@
 """The page `risk`: which groups of customers are at risk, why, and what is at stake. It never shows an individual."""
 
-from pipelines.report.blocks import Block, Chart, Page, Parts, group_of
+from pipelines.report.blocks import Block, Chart, Page, Parts
 
 _AT_RISK = """
     select {column}, count(*) as n_customers, sum(a.value_at_stake_amount) as value_at_stake_amount
@@ -46,8 +46,6 @@ AT_STAKE = Block(
     chart=Chart("bars", x="value_at_stake_amount", y="level"),
     codes={"level": "level"},
     group="n_customers",
-    parts=Parts("customers", ("level",)),
-    finding_groups=(group_of("customers", level="at_risk"),),
     finding="""
         select
             count(*) as n_customers,
