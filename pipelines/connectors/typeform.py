@@ -100,9 +100,9 @@ class Typeform:
         """
         types, done = self._settings.types, checkpoint or {}
         for kind in types[types.index(done["type"]) if done else 0 :]:
-            recent = done.get("recent", _BEGINNING) if done.get("type") == kind else _BEGINNING
+            start = done.get("recent", _BEGINNING) if done.get("type") == kind else _BEGINNING
             try:
-                for records, recent in self._read(one.name, kind, since, recent):
+                for records, recent in self._read(one.name, kind, since, start):
                     own = [{**record, "form_id": one.name} for record in records]
                     yield Page(own, {"type": kind, "recent": list(recent)})
             except PullError as problem:
