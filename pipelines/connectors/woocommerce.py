@@ -35,6 +35,10 @@ class _MissingError(PullError):
     """The shop does not have this part of the interface."""
 
 
+class _ForbiddenError(PullError):
+    """The key may not read this part of the interface."""
+
+
 def connect(settings: PullSettings, warn: Say) -> "WooCommerce":
     """The connector.
 
@@ -81,10 +85,19 @@ class WooCommerce:
         """The time in the header Date.
 
         Raises:
-            PullError: The credentials are not accepted, or the shop cannot be reached.
+            PullError: The credentials are not accepted, none of the objects can be read, or the shop cannot be reached.
         """
-        self._get(self._settings.objects[0], {"per_page": "1", "_fields": "id"})
-        return self._web.required_time("pull.woocommerce.url")
+        of = self._settings.objects
+        refused: list[PullError] = []
+        # refunds can be read by orders
+        for name in dict.fromkeys([*of, *(["orders"] if "refunds" in of else [])]):
+            try:
+                self._get(name, {"per_page": "1", "_fields": "id"})
+            except (_MissingError, _ForbiddenError) as problem:
+                refused.append(problem)
+            else:
+                return self._web.required_time("pull.woocommerce.url")
+        raise refused[0]
 
     def until(self, one: PulledObject, now: datetime) -> str:
         """The server's time."""
@@ -223,7 +236,8 @@ class WooCommerce:
         message = f"{answer.url} answered {answer.status}: {printable_name(f'{code} {words}'.strip()[:300])}"
         if answer.status in (401, 403):
             prefix = self._settings.environment_prefix
-            raise PullError(
+            kind = PullError if answer.status == 401 else _ForbiddenError
+            raise kind(
                 message,
                 hint=f"check {prefix}_CONSUMER_KEY and {prefix}_CONSUMER_SECRET: the key needs the permission to read,"
                 " and its user the role of a shop manager. Some servers remove the header Authorization",

@@ -188,6 +188,28 @@ def test_wrong_credentials_are_named_without_the_secret(source: PulledShop, monk
         source.pull()
 
 
+@pytest.mark.parametrize("objects", [("refunds", "orders"), ("refunds",)])
+def test_refunds_may_be_the_first_object_of_a_shop_that_does_not_list_them(
+    source: PulledShop, shop: WooCommerce, objects: tuple[str, ...]
+) -> None:
+    shop.has_refunds = False
+    assert not source.pull(objects=objects).words
+    assert last(source, "refunds") == shop.rows("refunds")
+
+
+def test_a_first_object_that_the_key_may_not_read_does_not_hold_back_the_others(
+    source: PulledShop, shop: WooCommerce
+) -> None:
+    shop.forbidden = frozenset({"customers"})
+    (failed,) = source.pull(objects=("customers", "orders", "products")).failed
+    assert failed.name == "customers"
+    assert "answered 403: woocommerce_rest_cannot_view" in failed.problem
+    assert last(source, "orders") == shop.rows("orders")
+    shop.forbidden = frozenset(ALL)
+    with pytest.raises(PullError, match="customers answered 403"):
+        source.pull(objects=("customers", "orders"))
+
+
 @pytest.mark.parametrize("url", ["http://shop.example.com", "https://key:secret@shop.example.com", "ftp://x"])
 def test_credentials_are_only_sent_over_https_or_on_this_machine(url: str) -> None:
     with pytest.raises(ValidationError):
