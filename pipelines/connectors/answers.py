@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from pipelines.base.errors import PullError
 
@@ -104,8 +104,19 @@ def retry_after(answer: Answer) -> float | None:
         return None
 
 
-def shown_address(url: str) -> str:
-    """An address for messages: without user, password, query and fragment."""
-    parts = urlsplit(url)
-    port = f":{parts.port}" if parts.port else ""
+def shown_address(url: str, base: str = "") -> str:
+    """An address for messages: without user, password, query and fragment.
+
+    Args:
+        url: The address. If its port is not valid, its path is not shown either: both may be a part of a password.
+        base: The address to which `url` is relative.
+    """
+    try:
+        parts = urlsplit(urljoin(base, url))
+    except ValueError:
+        return "an address that is not valid"
+    try:
+        port = f":{parts.port}" if parts.port is not None else ""
+    except ValueError:
+        return f"{parts.scheme}://{parts.hostname or ''} with a port that is not valid"
     return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"

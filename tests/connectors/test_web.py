@@ -1,5 +1,6 @@
 """Requests of a pull: which answers are asked for again, and what an error says."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -137,6 +138,43 @@ def test_a_redirect_is_refused_because_it_would_get_the_token() -> None:
     script = Script(Reply(302, headers={"Location": "http://elsewhere.example/login?next=x"}))
     with serving(script) as url, pytest.raises(PullError, match=r"a redirect to http://elsewhere.example/login"):
         Web(QUICK).request("GET", url)
+
+
+@pytest.mark.parametrize(
+    ("location", "shown"),
+    [
+        ("https://elsewhere.example:99999/login", "https://elsewhere.example with a port that is not valid"),
+        ("https://user:pass/word@elsewhere.example/", "https://user with a port that is not valid"),
+        ("https://[elsewhere/", "an address that is not valid"),
+        ("//user:password@elsewhere.example:0/login?token=x#y", "http://elsewhere.example:0/login"),
+    ],
+)
+def test_a_redirect_to_an_address_that_is_not_valid_is_refused_too(location: str, shown: str) -> None:
+    with (
+        serving(Script(Reply(302, b"<html>", headers={"Location": location}))) as url,
+        pytest.raises(PullError) as caught,
+    ):
+        Web(QUICK).request("GET", url)
+    assert caught.value.message.endswith(f"a redirect to {shown}")
+
+
+@pytest.mark.parametrize("url", ["https://shop.example:99999/", "https://[shop/"])
+def test_an_address_that_is_not_valid_is_named(url: str) -> None:
+    with pytest.raises(PullError, match="is not an address"):
+        Web(QUICK).request("GET", url)
+
+
+@pytest.mark.parametrize(("asked", "least", "most"), [("0", 1, 60), ("", 1, 60), ("30", 30, 60), ("900", 60, 60)])
+def test_the_wait_is_that_of_the_server_but_never_none(
+    monkeypatch: pytest.MonkeyPatch, asked: str, least: float, most: float
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits.append)
+    faults = [Reply(503, headers={"Retry-After": asked} if asked else {})] * 5
+    with serving(Script(*faults, OK)) as url:
+        Web(WebSettings(attempts=6, wait_seconds=2, longest_wait_seconds=60)).request("GET", url)
+    assert len(waits) == 5
+    assert all(least <= wait <= most for wait in waits)
 
 
 def test_an_answer_that_is_not_json_is_an_error_with_its_address() -> None:
