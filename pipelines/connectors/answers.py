@@ -1,7 +1,8 @@
 """The answer of a vendor's server, and what to do after it."""
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -9,9 +10,14 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, quote_plus, urljoin, urlsplit
 
 from pipelines.base.errors import PullError
+from pipelines.base.text import printable_name
+
+_LONGEST_WORDS = 10_000  # characters of an error; far more than are shown
+_PART = r"[^\s@＠\"'`<>()\[\]{},;:=&?/|\\]+"
+_EMAIL = re.compile(rf"(?:\"[^\"\s]*\"|{_PART})(?:@|＠|%40|&#64;){_PART}", re.IGNORECASE)
 
 
 class Outcome(StrEnum):
@@ -120,3 +126,17 @@ def shown_address(url: str, base: str = "") -> str:
     except ValueError:
         return f"{parts.scheme}://{parts.hostname or ''} with a port that is not valid"
     return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
+
+
+def vendor_words(text: str, secrets: Iterable[str]) -> str:
+    """The text of a vendor's error for messages: on one line, cut, without secrets and e-mail addresses.
+
+    Args:
+        text: What the server answered.
+        secrets: The credentials of the connection, as they were sent. Empty ones do not count.
+    """
+    forms = {form for secret in secrets if secret for form in (secret, quote(secret, safe=""), quote_plus(secret))}
+    text = text[:_LONGEST_WORDS]
+    for form in sorted(forms, key=len, reverse=True):  # one may be a part of another
+        text = text.replace(form, "(secret)")
+    return printable_name(_EMAIL.sub("(e-mail address)", " ".join(text.split())))

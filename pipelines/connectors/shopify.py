@@ -14,11 +14,10 @@ from typing import Any
 from pydantic import JsonValue
 
 from pipelines.base.errors import PullError
-from pipelines.base.text import printable_name
 from pipelines.config.credentials import optional_credential, read_credentials
 from pipelines.config.pull_shopify import ShopifySettings
 from pipelines.config.pulls import PullSettings, WebSettings
-from pipelines.connectors.answers import NUMBER, Answer, Outcome, by_status
+from pipelines.connectors.answers import NUMBER, Answer, Outcome, by_status, vendor_words
 from pipelines.connectors.connector import Page, PulledObject, Say
 from pipelines.connectors.pages import Checkpoint, Record
 from pipelines.connectors.pulled_files import time_of, time_text
@@ -152,11 +151,10 @@ class Shopify:
             found = self._list(name, {"after": after, "query": search})
             records, info = found["nodes"], found["pageInfo"]
             numbers = [last, *(_number(record) for record in records)]
-            moment = self._moment
             is_in_order = all(earlier < later for earlier, later in pairwise(numbers))
             if not is_in_order or is_stuck(found, after):
                 continue  # a server may repeat a page
-            if any(record.get("updatedAt") == moment for record in records):
+            if any(record.get("updatedAt") == self._moment for record in records):
                 time.sleep(1)  # one of them could change again in this second
                 continue
             return records, info
@@ -228,11 +226,9 @@ class Shopify:
         self._note_cost(found)
         errors = [one for one in found.get("errors") or [] if isinstance(one, dict)]
         if errors or not isinstance(found.get("data"), dict):
-            words = " ".join(str(errors[0].get("message", "")).split()) if errors else "no data"
-            code = _code(errors[0]) if errors else ""
-            raise _RefusedError(
-                f"{answer.url} refused a query: {printable_name(f'{code} {words}'.strip()[:300])}", _hint(code), errors
-            )
+            first = errors[0] if errors else {"message": "no data"}
+            words = vendor_words(f"{_code(first)} {first.get('message', '')}", [self._token, *self._client])
+            raise _RefusedError(f"{answer.url} refused a query: {words}", _hint(_code(first)), errors)
         return dict(found["data"])
 
     def _note_cost(self, found: Mapping[str, Any]) -> None:

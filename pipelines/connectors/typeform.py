@@ -11,11 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 
 from pipelines.base.errors import PullError
-from pipelines.base.text import printable_name
 from pipelines.config.credentials import read_credentials
 from pipelines.config.pull_typeform import TypeformSettings
 from pipelines.config.pulls import PullSettings, WebSettings
-from pipelines.connectors.answers import Answer, Outcome, by_status
+from pipelines.connectors.answers import Answer, Outcome, by_status, vendor_words
 from pipelines.connectors.connector import Page, PulledObject, Say
 from pipelines.connectors.pages import Checkpoint, Record
 from pipelines.connectors.pulled_files import time_of, time_text
@@ -62,8 +61,8 @@ class Typeform:
         self._settings = settings
         self._warn = warn
         self._variable = f"{settings.environment_prefix}_TOKEN"
-        (token,) = read_credentials([self._variable], "Typeform")
-        self._headers = {"Authorization": f"Bearer {token}"}
+        (self._token,) = read_credentials([self._variable], "Typeform")
+        self._headers = {"Authorization": f"Bearer {self._token}"}
         self._web = Web(web, classify=_classify, warn=warn)
 
     def objects(self) -> Sequence[PulledObject]:
@@ -171,11 +170,12 @@ class Typeform:
 
     def _items(self, path: str, query: Mapping[str, str]) -> Sequence[Record]:
         answer = self._web.request("GET", f"{self._settings.url}/{path}", params=query, headers=self._headers)
-        found = answer.json() if answer.status == 200 else _words(answer)
         if answer.status != 200:
+            words = vendor_words(_words(answer), [self._token])
             raise _RefusedError(
-                answer.status, f"{answer.url} answered {answer.status}: {found}", _hint(answer.status, self._variable)
+                answer.status, f"{answer.url} answered {answer.status}: {words}", _hint(answer.status, self._variable)
             )
+        found = answer.json()
         items = found.get("items") if isinstance(found, dict) else None
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             raise PullError(f"{answer.url} did not answer with `items`", hint="check the address `pull.typeform.url`")
@@ -238,7 +238,7 @@ def _words(answer: Answer) -> str:
     except PullError:
         return "no JSON"
     said = found if isinstance(found, dict) else {}
-    return printable_name(" ".join(f"{said.get('code', '')} {said.get('description', '')}".split())[:300])
+    return f"{said.get('code', '')} {said.get('description', '')}"
 
 
 def _hint(status: int, variable: str) -> str:

@@ -16,11 +16,10 @@ from itertools import pairwise
 from typing import Any
 
 from pipelines.base.errors import PullError
-from pipelines.base.text import printable_name
 from pipelines.config.credentials import read_credentials
 from pipelines.config.pull_woocommerce import WooCommerceSettings
 from pipelines.config.pulls import PullSettings, WebSettings
-from pipelines.connectors.answers import Answer, Outcome, by_status
+from pipelines.connectors.answers import Answer, Outcome, by_status, vendor_words
 from pipelines.connectors.connector import Page, PulledObject, Say
 from pipelines.connectors.pages import Checkpoint, Record
 from pipelines.connectors.pulled_files import time_of, time_text
@@ -63,7 +62,9 @@ class WooCommerce:
         self._warn = warn
         values = read_credentials((f"{settings.environment_prefix}_{name}" for name in _SECRETS), "WooCommerce")
         pair = ":".join(values)
-        self._headers = {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+        encoded = base64.b64encode(pair.encode()).decode()
+        self._secrets = [*values, encoded]
+        self._headers = {"Authorization": f"Basic {encoded}"}
         self._web = Web(web, classify=_classify, warn=warn)
 
     def objects(self) -> Sequence[PulledObject]:
@@ -232,8 +233,8 @@ class WooCommerce:
         except PullError:
             found = None
         said = found if isinstance(found, dict) else {}
-        code, words = str(said.get("code", "")), " ".join(str(said.get("message", "")).split())
-        message = f"{answer.url} answered {answer.status}: {printable_name(f'{code} {words}'.strip()[:300])}"
+        words = vendor_words(f"{said.get('code', '')} {said.get('message', '')}", self._secrets)
+        message = f"{answer.url} answered {answer.status}: {words}"
         if answer.status in (401, 403):
             prefix = self._settings.environment_prefix
             kind = PullError if answer.status == 401 else _ForbiddenError

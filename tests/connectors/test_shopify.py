@@ -9,6 +9,7 @@ import pytest
 
 from pipelines.base.errors import ConfigError, PullError
 from tests.connectors.pulled_shop import QUICK, PulledShop, at
+from tests.vendors.server import Reply
 from tests.vendors.shopify import CLIENT_ID, CLIENT_SECRET, TOKEN, Record, Shopify, fill, item, money, serving_shopify
 
 
@@ -270,3 +271,14 @@ def test_an_order_lands_with_its_lines_and_its_refund_in_the_currency_of_the_sho
         ("7", "Ada Example", "ada@example.com", "DE", "true")
     ]
     assert desk.rows("products", "product_id, product_name, category, brand") == [("CUP-1", "Cup", "Kitchen", "Acme")]
+
+
+def test_the_words_of_a_refusal_are_shown_without_the_token_and_addresses(
+    source: PulledShop, shop: Shopify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = f"{TOKEN} of ada@example.com may not do this"
+    monkeypatch.setattr(Shopify, "_reply", lambda *_: Reply(body={"errors": [{"message": said}]}))
+    with pytest.raises(PullError) as caught:
+        source.pull()
+    assert "(secret) of (e-mail address) may not do this" in caught.value.message
+    assert not any(word in caught.value.message for word in (TOKEN, "ada@"))

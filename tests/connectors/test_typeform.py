@@ -10,6 +10,7 @@ from pipelines.base.errors import ConfigError, PullError
 from pipelines.config.pulls import PullSettings
 from pipelines.connectors.typeform import connect
 from tests.connectors.pulled_shop import PulledShop, at
+from tests.vendors.server import Reply
 from tests.vendors.typeform import TOKEN, Record, Typeform, fill, serving_typeform
 
 
@@ -243,3 +244,14 @@ def test_a_response_lands_with_the_person_and_a_hidden_field(source: PulledShop,
     assert desk.rows("survey_answers", columns) == [
         ("a1", "recommend", "nps", "9", "10", "ada@example.com", "A1", "2024-05-01 12:00:00")
     ]
+
+
+def test_the_words_of_a_refusal_are_shown_without_the_token_and_addresses(
+    source: PulledShop, account: Typeform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = f"{TOKEN} of ada@example.com may not do this"
+    monkeypatch.setattr(Typeform, "_listed", lambda *_: Reply(400, {"code": "X", "description": said}))
+    with pytest.raises(PullError) as caught:
+        source.pull()
+    assert "(secret) of (e-mail address) may not do this" in caught.value.message
+    assert not any(word in caught.value.message for word in (TOKEN, "ada@"))

@@ -10,7 +10,7 @@ import pytest
 from pipelines.base.errors import PullError
 from pipelines.config.pulls import WebSettings
 from pipelines.connectors import web
-from pipelines.connectors.answers import Answer, Outcome, by_status
+from pipelines.connectors.answers import Answer, Outcome, by_status, vendor_words
 from pipelines.connectors.web import Web
 from tests.vendors.server import Reply, Request, serving
 
@@ -180,6 +180,28 @@ def test_the_wait_is_that_of_the_server_but_never_none(
 def test_an_answer_that_is_not_json_is_an_error_with_its_address() -> None:
     with serving(Script(Reply(body=b"<html>"))) as url, pytest.raises(PullError, match="not JSON"):
         Web(QUICK).request("GET", f"{url}/login").json()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("no right for key ck_1/2 and cs+3", "no right for key (secret) and (secret)"),
+        ("?key=ck_1%2F2&secret=cs%2B3&page=1", "?key=(secret)&secret=(secret)&page=1"),
+        ("ck_1/2:more", "(secret)"),
+        ("The customer ada.b+x@mail.example.com has no right.", "The customer (e-mail address) has no right."),
+        ('"email":"ada@example.com", <ÄDA@bücher.example>', '"email":"(e-mail address)", <(e-mail address)>'),
+        ("email=ada%40example.com&x=1 and ada＠example.com", "email=(e-mail address)&x=1 and (e-mail address)"),
+        ("two\nlines\twith \x1b", "two lines with \\x1b"),
+        ("Field '@skip' and a @b are no addresses", "Field '@skip' and a @b are no addresses"),
+        ("y" * 100_000, "y" * 200 + "…"),
+    ],
+)
+def test_the_words_of_a_vendor_are_shown_without_secrets_and_addresses(text: str, shown: str) -> None:
+    assert vendor_words(text, ["", "ck_1/2", "cs+3", "ck_1/2:more"]) == shown
+
+
+def test_long_words_of_a_vendor_are_cut_after_secrets_are_removed() -> None:
+    assert vendor_words("y" * 196 + "secret-token", ["secret-token"]) == "y" * 196 + "(sec…"
 
 
 def test_the_clock_is_that_of_the_server() -> None:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from pipelines.base.errors import ConfigError, PullError
 from pipelines.config.pull_woocommerce import WooCommerceSettings
 from tests.connectors.pulled_shop import PulledShop, at
+from tests.vendors.server import Reply
 from tests.vendors.woocommerce import KEY, SECRET, Record, WooCommerce, fill, serving_woocommerce
 
 ALL = ("orders", "refunds", "customers", "products")
@@ -251,3 +252,14 @@ def test_an_order_lands_with_its_lines_its_coupon_and_its_refund(source: PulledS
         ("26", "Ada Example", "ada@example.com", "DE", "2024-04-28 12:00:00")
     ]
     assert desk.rows("products", "product_id, product_name, category") == [("CUP-1", "Cup", "Kitchen")]
+
+
+def test_the_words_of_a_refusal_are_shown_without_the_token_and_addresses(
+    source: PulledShop, shop: WooCommerce, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = f"{SECRET} of ada@example.com may not do this"
+    monkeypatch.setattr(WooCommerce, "_answer", lambda *_: Reply(400, {"code": "x", "message": said}))
+    with pytest.raises(PullError) as caught:
+        source.pull()
+    assert "(secret) of (e-mail address) may not do this" in caught.value.message
+    assert not any(word in caught.value.message for word in (SECRET, "ada@"))
