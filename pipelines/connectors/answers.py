@@ -56,13 +56,15 @@ class Answer:
     def json(self) -> Any:
         """The body as JSON; None if it is empty. Numbers keep all of their digits (`exact_number`).
 
+        NaN, Infinity and -Infinity, which are not JSON, become texts.
+
         Raises:
             PullError: It is not JSON.
         """
         if not self.body.strip():
             return None
         try:
-            return json.loads(self.body, parse_float=exact_number)
+            return json.loads(self.body, parse_float=exact_number, parse_constant=str)
         except (ValueError, ArithmeticError, RecursionError) as problem:
             raise PullError(
                 f"{self.url} answered {self.status} with something that is not JSON ({problem})",
