@@ -139,6 +139,7 @@ def vendor_words(text: str, secrets: Iterable[str]) -> str:
     """
     forms = {form for secret in secrets if secret for form in (secret, quote(secret, safe=""), quote_plus(secret))}
     text = text[:_LONGEST_WORDS]
-    for form in sorted(forms, key=len, reverse=True):  # one may be a part of another
-        text = text.replace(form, "(secret)")
+    if forms:
+        longest_first = sorted(forms, key=len, reverse=True)  # one may be a part of another
+        text = re.sub("|".join(map(re.escape, longest_first)), "(secret)", text)
     return printable_name(_EMAIL.sub("(e-mail address)", " ".join(text.split())))

@@ -188,6 +188,7 @@ def test_an_answer_that_is_not_json_is_an_error_with_its_address() -> None:
         ("no right for key ck_1/2 and cs+3", "no right for key (secret) and (secret)"),
         ("?key=ck_1%2F2&secret=cs%2B3&page=1", "?key=(secret)&secret=(secret)&page=1"),
         ("ck_1/2:more", "(secret)"),
+        ("qq cs+3", "(secret) (secret)"),
         ("The customer ada.b+x@mail.example.com has no right.", "The customer (e-mail address) has no right."),
         ('"email":"ada@example.com", <ÄDA@bücher.example>', '"email":"(e-mail address)", <(e-mail address)>'),
         ("email=ada%40example.com&x=1 and ada＠example.com", "email=(e-mail address)&x=1 and (e-mail address)"),
@@ -197,7 +198,7 @@ def test_an_answer_that_is_not_json_is_an_error_with_its_address() -> None:
     ],
 )
 def test_the_words_of_a_vendor_are_shown_without_secrets_and_addresses(text: str, shown: str) -> None:
-    assert vendor_words(text, ["", "ck_1/2", "cs+3", "ck_1/2:more"]) == shown
+    assert vendor_words(text, ["", "ck_1/2", "cs+3", "ck_1/2:more", "qq", "cr"]) == shown
 
 
 def test_long_words_of_a_vendor_are_cut_after_secrets_are_removed() -> None:
