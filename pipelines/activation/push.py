@@ -227,7 +227,7 @@ def _known_errors(crm: Crm, report: PushReport) -> Iterator[None]:
         yield
     except PullError as problem:
         raise PushError(f"{report.stopped}: {problem.message}", crm.hint(problem)) from problem
-    except (AttributeError, KeyError, TypeError) as problem:
+    except (AttributeError, KeyError, TypeError, ValueError) as problem:
         # the message may quote a record, the places in the code do not
         places = "".join(traceback.format_tb(problem.__traceback__))
         log.error("push of %s: unexpected %s\n%s", report.source, type(problem).__name__, places)

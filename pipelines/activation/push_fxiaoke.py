@@ -14,8 +14,9 @@ from pipelines.activation.push_crm import CrmField, Kind, Values, Written, choic
 from pipelines.base.errors import ConfigError, PullError
 from pipelines.config.pulls import PullSettings
 from pipelines.config.push import PushSettings
-from pipelines.connectors.fxiaoke import Fxiaoke, FxiaokeError
+from pipelines.connectors.fxiaoke import CALL_LIMITS, Fxiaoke, FxiaokeBusyError, FxiaokeError
 
+_FAILED = 3  # records one after another, then the server fails and not a record
 _DESCRIBE = "/cgi/crm/v2/object/describe"
 _INTERFACES = {False: "/cgi/crm/v2/data", True: "/cgi/crm/custom/v2/data"}
 _KINDS = {
@@ -132,6 +133,7 @@ class FxiaokeRecords:
         Raises:
             PullError: The server refuses every record, or cannot be reached.
         """
+        failed = 0
         for record, values in records.items():
             data: JsonValue = {"object_data": {"dataObjectApiName": self._name, "_id": record, **values}}
             try:
@@ -140,7 +142,14 @@ class FxiaokeRecords:
                 if problem.is_about_all:
                     raise
                 yield Written(record, problem.message)
+            except FxiaokeBusyError as problem:
+                # an error of the system can be about one record: the others must not wait for it
+                failed += 1
+                if problem.code in CALL_LIMITS or failed == _FAILED:
+                    raise
+                yield Written(record, problem.message)
             else:
+                failed = 0
                 yield Written(record)
 
     def hint(self, problem: PullError) -> str:

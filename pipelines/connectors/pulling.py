@@ -97,7 +97,8 @@ def planned_pull(
         PullError: The server cannot be used at all.
         ConfigError: Credentials are missing.
     """
-    with closing((connect or connectors.open_connector)(source.settings, _nothing)) as connector:
+    open_connector = connect or connectors.open_connector
+    with _known_errors(source.name, "the source"), closing(open_connector(source.settings, _nothing)) as connector:
         now = connector.server_time()
         names = delivered(source.home, source.name, source.folder)
         pull = _Pull(source, connector, now, names, PullMemory(source.work), _nothing, _nothing)

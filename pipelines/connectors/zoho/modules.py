@@ -62,7 +62,8 @@ def read_module(client: ZohoClient, name: str, available: Mapping[str, Mapping[s
     """
     about = available.get(name)
     if about is None:
-        near = did_you_mean(name, sorted(available), f"there are {', '.join(sorted(available))}")
+        there = f"there are {', '.join(sorted(available))}" if available else "it shows none"
+        near = did_you_mean(name, sorted(available), there)
         return Module(
             name,
             problem=PullError(
