@@ -43,7 +43,9 @@ def deleted(client: ZohoClient, name: str, since: datetime | None, warn: Say) ->
             raise
         if pages < 2 or not new:
             return
-    raise PullError(f"the deleted records of {name} change all the time", is_temporary=True)
+    raise PullError(
+        f"the deleted records of {name} changed during each read", hint="pull again later", is_temporary=True
+    )
 
 
 def members(client: ZohoClient, campaigns: Module, warn: Say, checkpoint: Checkpoint | None) -> Iterator[Page]:
