@@ -155,7 +155,7 @@ class FxiaokeRecords:
     def hint(self, problem: PullError) -> str:
         """What to do about an error, for a reader who has called `loyalty push`."""
         if isinstance(problem, FxiaokeError) and problem.is_about_rights:
-            return f"let an administrator give the app and its employee the right to see and edit {self._name}"
+            return f"ask an administrator to give the app and its employee the right to see and edit {self._name}"
         if isinstance(problem, FxiaokeError) and not problem.is_about_all:
             return "correct `object` in `push`, and check that the employee may see and edit this object"
         return problem.hint

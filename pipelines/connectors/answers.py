@@ -59,8 +59,8 @@ class Answer:
             return json.loads(self.body, parse_float=exact_number)
         except (ValueError, ArithmeticError, RecursionError) as problem:
             raise PullError(
-                f"{self.url} answered {self.status} with something that is not JSON ({problem})",
-                hint="check the address of the server in `pull`: a proxy or a login page may have answered",
+                f"{self.url} answered {self.status} with content that is not JSON ({problem})",
+                hint="check the address of the server in `pull`: the answer may come from a proxy or a login page",
                 is_temporary=self.status >= HTTPStatus.INTERNAL_SERVER_ERROR,
             ) from problem
 

@@ -172,8 +172,13 @@ class Fxiaoke:
             if all(earlier < later for earlier, later in pairs):
                 return records
         raise PullError(
+<<<<<<< HEAD
             f"{name} is not given in the order of `_id`",
             hint="call the command again; if it repeats, ask the vendor why `orders` has no effect on this object",
+=======
+            f"{name} is not given in the order of `_id`: {printable_name(wrong[1])} follows {printable_name(wrong[0])}",
+            hint="call the command again; if this repeats, ask the vendor why this object ignores `orders` in a query",
+>>>>>>> newcomer
             is_temporary=True,
         )
 
@@ -188,7 +193,7 @@ class Fxiaoke:
         if not isinstance(records, list) or not all(isinstance(one, dict) and _has_id(one) for one in records):
             raise PullError(
                 f"the answer for {name} has no list `data.dataList` of records with `_id`",
-                hint="check the address `pull.fxiaoke.url`; an old private cloud may have another interface",
+                hint="check the address `pull.fxiaoke.url`; an old private cloud may have another API",
             )
         return records
 
@@ -220,7 +225,7 @@ class Fxiaoke:
             self._check(answer, "the token")
             token, corp, seconds = (answer.get(name) for name in ("corpAccessToken", "corpId", "expiresIn"))
             if not token or not isinstance(seconds, NUMBER):
-                raise PullError("the answer with the token is not complete", hint="check `pull.fxiaoke.url`")
+                raise PullError("the answer with the token is incomplete", hint="check `pull.fxiaoke.url`")
             self._token = {"corpAccessToken": str(token), "corpId": str(corp)}
             self._token_ends = asked + float(seconds) * _TOKEN_MARGIN
         return {**self._token, "currentOpenUserId": self._secrets[_USER]}
@@ -288,13 +293,13 @@ def _hint(code: int | None, prefix: str) -> str:
     if code in _WRONG_CREDENTIALS:
         return f"check {prefix}_APP_ID, {prefix}_APP_SECRET and {prefix}_PERMANENT_CODE"
     if code in _EXPIRED:
-        return f"the token is refused, also a new one: check that {prefix}_OPEN_USER_ID is of the same company"
+        return f"even a new token is refused: check that {prefix}_OPEN_USER_ID belongs to the same company"
     if code in _UNKNOWN_USER:
-        return f"check {prefix}_OPEN_USER_ID: it begins with FSUID_ and is an employee of this company"
+        return f"check {prefix}_OPEN_USER_ID: it must begin with FSUID_ and belong to an employee of this company"
     if code in _NOT_ALLOWED:
-        return "let an administrator of the CRM give the app and its employee the right to read this object"
+        return "ask an administrator of the CRM to give the app and its employee the right to read this object"
     if code == _DAY_IS_USED_UP:
-        return "the calls of the day are used up; call the command again after midnight: it continues where it stopped"
+        return "the daily limit of calls is reached; call the command again after midnight: it then continues"
     if code == _NO_QUOTA:
-        return "the company has no calls of the open interface: they are bought from the vendor"
+        return "the company has no API calls (OpenAPI 资源包): they are bought from the vendor"
     return "check that the company has this object and that the employee may list it, or remove it from `objects`"

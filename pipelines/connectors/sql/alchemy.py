@@ -59,7 +59,7 @@ def open_engine(uri: SecretStr, variable: str) -> "Alchemy":
         raise ConfigError(
             f"the driver of the URI in {variable} is not installed: {problem.name} is missing",
             hint="install the extra `sql`: `make setup-sql`, or pip install 'loyalty-marts[sql]'; or install the driver"
-            " that the URI names",
+            " that is named in the URI",
         ) from None
     return Alchemy(engine, dialect)
 
@@ -146,7 +146,7 @@ class Alchemy:
         if url.get_backend_name() == "sqlite" and not Path((url.database or "").removeprefix("file:")).is_file():
             raise PullError(
                 "the file of the SQLite database does not exist",
-                hint="the URI has its path: sqlite:////folder/shop.db, or sqlite:///shop.db below the current folder",
+                hint="write its path in the URI: sqlite:////folder/shop.db, or sqlite:///shop.db in the current folder",
             )
 
     def _refused(self, problem: exc.SQLAlchemyError) -> PullError:
@@ -156,7 +156,7 @@ class Alchemy:
         if _is_locked(original):
             return PullError(
                 "the SQLite database is locked by another program that writes to it",
-                hint="pull again when it has ended; `?timeout=60` at the end of the URI waits for it for 60 seconds",
+                hint="pull again when it has finished; with `?timeout=60` at the end of the URI, pulls wait 60 seconds",
                 is_temporary=True,
             )
         words = shown(original.args[-1] if original.args else original, str(self._engine.url.password or ""))
@@ -165,11 +165,17 @@ class Alchemy:
         is_temporary = is_broken or _is_temporary(original)
         return PullError(
             f"the database answered: {words}",
+<<<<<<< HEAD
             hint="check that the server runs, and host, port and database in the URI; then pull again"
             if is_temporary
             else "docs/sources.md lists the rights that the user needs; names are those of the database, with its upper"
             " and lower case",
             is_temporary=is_temporary,
+=======
+            hint="docs/sources.md lists the rights that the user needs; write names in the same upper and lower case"
+            " as in the database",
+            is_temporary=is_broken or _is_temporary(original),
+>>>>>>> newcomer
         )
 
 

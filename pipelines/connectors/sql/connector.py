@@ -123,7 +123,7 @@ class Sql:
             least = earlier(value_of(kind, since), self._table(one).overlap_minutes, self._table(one).overlap_numbers)
             greatest = self._greatest_of(one, column, kind)
             if greatest is not None and is_after(least, greatest):
-                self._warn(f"{one.name}: `{column.name}` has begun again at lower values: all rows are read")
+                self._warn(f"{one.name}: `{column.name}` now has lower values than before, so all rows are read")
             else:
                 conditions.append(f"{own} >= {self._literal(least, kind)}")
         at = checkpoint["at"] if checkpoint else None
@@ -209,7 +209,7 @@ class Sql:
             raise PullError(
                 f"the column `{name}` of `{one.name}` cannot be a cursor: it is neither a time, a date nor a whole"
                 f" number ({column.type})",
-                hint="name another column, cast it in a `query`, or leave `cursor` out to read everything each time",
+                hint="name another column, or cast it in a `query`; without `cursor`, each pull reads everything",
             )
         return column, column.kind
 
@@ -219,7 +219,7 @@ class Sql:
             raise PullError(
                 f"{counted(rows, 'row')} of `{one.name}` with a `{column.name}` that has no order among the others",
                 hint="texts must be dates or times of ISO 8601, such as 2024-05-31T10:00:00Z; dates must not be"
-                " infinite, and numbers must be numbers: correct them, or convert or leave them out by a `query`",
+                " infinite; numbers must be numbers. Correct these values, or convert or leave them out by a `query`",
             )
 
     def _literal(self, value: Value, kind: Kind) -> str:
@@ -264,6 +264,6 @@ def _refuse_equal_names(name: str, columns: Sequence[str]) -> None:
             alike = f"the columns `{other}` and `{column}`, whose names differ only in upper and lower case"
             raise PullError(
                 f"`{name}` has {twice if other == column else alike}",
-                hint="mappings could not tell them apart: give each column a name of its own by a `query`",
+                hint="a mapping cannot distinguish them: give each column a name of its own by a `query`",
             )
         known[column.lower()] = column

@@ -127,7 +127,7 @@ class Postgres:
             words = re.sub(r'"[^"]*"( \([^)]*\))?', '"…"', shown(problem).removeprefix("IO: "))
             raise PullError(
                 f"the database cannot be reached: {words}",
-                hint="check that the server runs, and user, password, host and database in the environment variable",
+                hint="check that the server runs; check user, password, host and database in the environment variable",
                 is_temporary=True,
             ) from None
         try:
@@ -167,8 +167,8 @@ def _refused(problem: Any) -> PullError:
         words, state = shown(problem).partition("Query was:")[0], "08000"
     return PullError(
         f"the database answered: {shown(words)} (SQLSTATE {state})",
-        hint="docs/sources.md names the rights that the role needs; names are those of the database, with its upper"
-        " and lower case",
+        hint="docs/sources.md lists the rights that the role needs; write names in the same upper and lower case"
+        " as in the database",
         is_temporary=state.startswith(_TEMPORARY),
     )
 

@@ -85,7 +85,7 @@ def _all(read: Callable[[dict[str, str]], Listed], name: str, key: Callable[[Row
                 yield unseen
         if pages < 2 or not new:
             return
-    raise PullError(f"{name} change all the time", is_temporary=True)
+    raise PullError(f"{name} changed during each read", hint="pull again later", is_temporary=True)
 
 
 def _pages(read: Callable[[dict[str, str]], Listed], name: str, key: Callable[[Row], Any]) -> Iterator[list[Row]]:
@@ -96,7 +96,9 @@ def _pages(read: Callable[[dict[str, str]], Listed], name: str, key: Callable[[R
         if rows and keys == before:
             repeated += 1
             if repeated == _REPEATED:
-                raise PullError(f"the server gives one page of {name} again and again", is_temporary=True)
+                raise PullError(
+                    f"the server gives one page of {name} again and again", hint="pull again later", is_temporary=True
+                )
             continue
         if rows:
             yield rows
