@@ -172,13 +172,8 @@ class Fxiaoke:
             if all(earlier < later for earlier, later in pairs):
                 return records
         raise PullError(
-<<<<<<< HEAD
             f"{name} is not given in the order of `_id`",
-            hint="call the command again; if it repeats, ask the vendor why `orders` has no effect on this object",
-=======
-            f"{name} is not given in the order of `_id`: {printable_name(wrong[1])} follows {printable_name(wrong[0])}",
             hint="call the command again; if this repeats, ask the vendor why this object ignores `orders` in a query",
->>>>>>> newcomer
             is_temporary=True,
         )
 

@@ -165,17 +165,11 @@ class Alchemy:
         is_temporary = is_broken or _is_temporary(original)
         return PullError(
             f"the database answered: {words}",
-<<<<<<< HEAD
             hint="check that the server runs, and host, port and database in the URI; then pull again"
             if is_temporary
-            else "docs/sources.md lists the rights that the user needs; names are those of the database, with its upper"
-            " and lower case",
+            else "docs/sources.md lists the rights that the user needs; write names in the same upper and lower"
+            " case as in the database",
             is_temporary=is_temporary,
-=======
-            hint="docs/sources.md lists the rights that the user needs; write names in the same upper and lower case"
-            " as in the database",
-            is_temporary=is_broken or _is_temporary(original),
->>>>>>> newcomer
         )
 
 
