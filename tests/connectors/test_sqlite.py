@@ -258,7 +258,7 @@ def test_numbers_that_begin_again_are_read_also_if_that_pull_was_stopped(
     assert "amount" in seqs.problem()[0]  # after it has begun, and before its first page
     database.execute("update seqs set amount = 2")
     report = seqs.pull()
-    assert any("has begun again at lower values" in words for words in report.words)
+    assert any("now has lower values than before" in words for words in report.words)
     assert sorted(seqs.last()["id"].to_pylist()) == list(range(1, 51))
 
 

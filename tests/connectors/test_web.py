@@ -68,7 +68,7 @@ def test_a_server_that_keeps_failing_is_named_without_the_query_or_the_token() -
     with serving(script) as url, pytest.raises(PullError) as caught:
         client = Web(QUICK, token=lambda _: {"Authorization": "secret-token"})
         client.request("GET", f"{url}/crm/Contacts", params={"email": "ada@example.org"})
-    assert "/crm/Contacts could not be read: it answered 500, 6 times" in caught.value.message
+    assert "/crm/Contacts could not be read: it answered 500 (6 attempts)" in caught.value.message
     assert caught.value.is_temporary
     assert not any(word in f"{caught.value.message}{caught.value.hint}" for word in ("ada", "secret"))
 
