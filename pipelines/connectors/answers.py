@@ -67,8 +67,8 @@ class Answer:
             return json.loads(self.body, parse_float=exact_number, parse_constant=str)
         except (ValueError, ArithmeticError, RecursionError) as problem:
             raise PullError(
-                f"{self.url} answered {self.status} with something that is not JSON ({problem})",
-                hint="check the address of the server in `pull`: a proxy or a login page may have answered",
+                f"{self.url} answered {self.status} with content that is not JSON ({problem})",
+                hint="check the address of the server in `pull`: the answer may come from a proxy or a login page",
                 is_temporary=self.status >= HTTPStatus.INTERNAL_SERVER_ERROR,
             ) from problem
 

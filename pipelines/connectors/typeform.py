@@ -243,7 +243,9 @@ def _words(answer: Answer) -> str:
 
 def _hint(status: int, variable: str) -> str:
     if status in (401, 403):
-        return f"check {variable}: the token needs the scopes forms:read and responses:read, and may have been revoked"
+        return (
+            f"check {variable}: the token needs the scopes forms:read and responses:read; it may also have been revoked"
+        )
     if status == 404:
         return "check the IDs under `forms`, and whether the account is in another data centre (`url`)"
     return "check the settings of `pull.typeform`"

@@ -90,7 +90,7 @@ class Web:
         now = self.server_time()
         if now is None:
             raise PullError(
-                "the answer of the server has no valid header `Date`, which a pull needs",
+                "the answer of the server has no valid header `Date`; a pull needs it",
                 hint=f"check the address `{setting}`: a proxy may remove headers",
             )
         return now
@@ -145,7 +145,7 @@ class Web:
             if verdict is Outcome.RENEW:
                 raise PullError(
                     f"{shown} does not accept the token ({answer.status}), not even a new one",
-                    hint="create new credentials, and check that their user may use the interface",
+                    hint="create new credentials, and check that their user may use the API",
                 )
             return answer
 
@@ -153,8 +153,8 @@ class Web:
             return self._retrying()(once)
         except _AgainError as problem:
             raise PullError(
-                f"{shown} could not be read: {problem}, {self._settings.attempts} times",
-                hint="call the command again later, it continues where it stopped; ask the operator if this repeats",
+                f"{shown} could not be read: {problem} ({self._settings.attempts} attempts)",
+                hint="call the command again later: it continues where it stopped; if this repeats, ask the operator",
                 is_temporary=True,
             ) from problem
 
@@ -219,14 +219,14 @@ class Web:
                 answer = Answer(response.status_code, response.headers, found, shown)
         except (requests.exceptions.InvalidHeader, UnicodeEncodeError) as problem:
             raise PullError(
-                f"the credentials for {shown} have a line break, or a character that they cannot have",
+                f"the credentials for {shown} contain a line break or another character that is not allowed",
                 hint="correct the environment variables with the credentials",
             ) from problem
         except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema) as problem:
             raise PullError(f"{shown} is not an address", hint="correct the address in `pull`") from problem
         except requests.exceptions.SSLError as problem:
             raise PullError(
-                f"{shown} has no valid certificate", hint="check the address; the certificate is always verified"
+                f"{shown} has no valid certificate", hint="check the address; a pull always verifies the certificate"
             ) from problem
         except (requests.RequestException, HTTPError, OSError, ValueError) as problem:
             # the text of the exception has the query, so only its type is shown
@@ -237,7 +237,7 @@ class Web:
             to_where = shown_address(answer.headers.get("Location", ""), url)
             raise PullError(
                 f"{shown} answered {answer.status}, a redirect to {to_where}",
-                hint="redirects are not followed; write the address that answers itself",
+                hint="redirects are not followed; write the final address, which answers without a redirect",
             )
         return answer
 
@@ -249,7 +249,7 @@ class Web:
             if self._answers[key] > _MOST_REPETITIONS:
                 raise PullError(
                     f"{answer.url} gave the same answer {_MOST_REPETITIONS:,} times",
-                    hint="call the command again; if it repeats, report the object to the vendor",
+                    hint="call the command again; if this repeats, report the object to the vendor",
                 )
 
     def _note_clock(self, answer: Answer) -> None:
@@ -284,7 +284,7 @@ def _read(response: requests.Response, to: Path | None, deadline: float | None) 
                 file.write(chunk)
             elif size > _LARGEST_ANSWER:
                 raise PullError(
-                    f"an answer has more than {_LARGEST_ANSWER:,} bytes", hint="check the address of the server"
+                    f"an answer has more than {_LARGEST_ANSWER:,} bytes", hint="check the address in `pull`"
                 )
             else:
                 parts.append(chunk)

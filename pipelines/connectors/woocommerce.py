@@ -195,8 +195,8 @@ class WooCommerce:
             elif len(records) == size:
                 place["offset"] = offset + size - 1  # records with lower IDs came into the query
         raise PullError(
-            f"the shop repeats pages of {path}, or its records change faster than they are read",
-            hint="exclude the interface from the cache of the shop, and pull again",
+            f"the shop repeats pages of {path}, or its records change faster than the pull can read them",
+            hint="exclude the REST API from the cache of the shop, and pull again",
             is_temporary=True,
         )
 

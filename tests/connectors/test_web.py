@@ -69,7 +69,7 @@ def test_a_server_that_keeps_failing_is_named_without_the_query_or_the_token() -
     with serving(script) as url, pytest.raises(PullError) as caught:
         client = Web(QUICK, token=lambda _: {"Authorization": "secret-token"})
         client.request("GET", f"{url}/crm/Contacts", params={"email": "ada@example.org"})
-    assert "/crm/Contacts could not be read: it answered 500, 6 times" in caught.value.message
+    assert "/crm/Contacts could not be read: it answered 500 (6 attempts)" in caught.value.message
     assert caught.value.is_temporary
     assert not any(word in f"{caught.value.message}{caught.value.hint}" for word in ("ada", "secret"))
 
@@ -188,7 +188,6 @@ def test_an_answer_that_is_not_json_is_an_error_with_its_address() -> None:
         ("no right for key ck_1/2 and cs+3", "no right for key (secret) and (secret)"),
         ("?key=ck_1%2F2&secret=cs%2B3&page=1", "?key=(secret)&secret=(secret)&page=1"),
         ("ck_1/2:more", "(secret)"),
-        ("qq cs+3", "(secret) (secret)"),
         ("The customer ada.b+x@mail.example.com has no right.", "The customer (e-mail address) has no right."),
         ('"email":"ada@example.com", <ÄDA@bücher.example>', '"email":"(e-mail address)", <(e-mail address)>'),
         ("email=ada%40example.com&x=1 and ada＠example.com", "email=(e-mail address)&x=1 and (e-mail address)"),
@@ -198,7 +197,11 @@ def test_an_answer_that_is_not_json_is_an_error_with_its_address() -> None:
     ],
 )
 def test_the_words_of_a_vendor_are_shown_without_secrets_and_addresses(text: str, shown: str) -> None:
-    assert vendor_words(text, ["", "ck_1/2", "cs+3", "ck_1/2:more", "qq", "cr"]) == shown
+    assert vendor_words(text, ["", "ck_1/2", "cs+3", "ck_1/2:more"]) == shown
+
+
+def test_a_secret_that_is_a_part_of_another_text_is_replaced_once() -> None:
+    assert vendor_words("ab cd", ["ab", "e"]) == "(secret) cd"
 
 
 def test_long_words_of_a_vendor_are_cut_after_secrets_are_removed() -> None:

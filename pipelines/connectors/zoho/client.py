@@ -123,7 +123,9 @@ class ZohoClient:
         answer = self._web.request("GET", f"{self._settings.api}{path}", to=to)
         if answer.status != HTTPStatus.OK:
             _checked(answer)
-            raise PullError(f"{answer.url} answered {answer.status} instead of a file", is_temporary=True)
+            raise PullError(
+                f"{answer.url} answered {answer.status} instead of a file", hint="pull again later", is_temporary=True
+            )
 
     def close(self) -> None:
         """Close the connections."""
@@ -146,8 +148,8 @@ class ZohoClient:
             code = printable_name(str(fields.get("error", answer.status)))
             is_busy = "denied" in code.lower()
             raise PullError(
-                f"{answer.url} gives no access token ({code})",
-                hint="it was asked too often: wait ten minutes"
+                f"{answer.url} returned no access token ({code})",
+                hint="too many tokens were requested: wait ten minutes"
                 if is_busy
                 else f"check {self._settings.environment_prefix}_CLIENT_ID, …_CLIENT_SECRET, …_REFRESH_TOKEN, and that"
                 " `data_center` is the one at which you sign in; docs/sources.md says how to create them",
@@ -187,7 +189,7 @@ def _checked(answer: Answer) -> dict[str, Any] | None:
         raise ZohoError(code, words, _HINTS.get(code, "docs/sources.md lists the errors of Zoho CRM"))
     if not isinstance(body, dict):
         raise PullError(
-            f"{answer.url} answered {answer.status} without an object of JSON",
+            f"{answer.url} answered {answer.status} without a JSON object",
             hint="check the address `pull.zoho.api_url`",
             is_temporary=True,
         )
