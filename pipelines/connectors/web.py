@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import urljoin
 
 import requests
 import tenacity
@@ -64,6 +63,8 @@ class Web:
         self._session = requests.Session()
         # requests would otherwise send the credentials that ~/.netrc has for the host, instead of those of the source
         self._session.auth = lambda request: request
+        # it would otherwise look where a redirect leads, and read the answer for it
+        self._session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]
         self._answers: Counter[bytes] = Counter()
         self._clock: tuple[datetime, float] | None = None
         self._sent: list[float] = []
@@ -169,10 +170,11 @@ class Web:
         def wait(state: tenacity.RetryCallState) -> float:
             problem = state.outcome.exception() if state.outcome else None
             asked = problem.wait if isinstance(problem, _AgainError) else None
-            if asked is None:
-                # never less than a part of the wait, so that many retries are not sent at once
-                return max(spread(state), self._settings.wait_seconds / 2)
-            return min(asked, self._settings.longest_wait_seconds)
+            # never less than a part of the wait, so that many retries are not sent at once, also if the server asks
+            # for no wait
+            return min(
+                max(asked or 0, spread(state), self._settings.wait_seconds / 2), self._settings.longest_wait_seconds
+            )
 
         def announce(state: tenacity.RetryCallState) -> None:
             if state.upcoming_sleep >= 5:
@@ -232,7 +234,7 @@ class Web:
         self._note_clock(answer)
         self._refuse_repetition(answer)
         if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST and answer.status != 304:
-            to_where = shown_address(urljoin(url, answer.headers.get("Location", "")))
+            to_where = shown_address(answer.headers.get("Location", ""), url)
             raise PullError(
                 f"{shown} answered {answer.status}, a redirect to {to_where}",
                 hint="redirects are not followed; write the final address, which answers without a redirect",
