@@ -17,7 +17,7 @@ from pipelines.base.text import printable_name
 from pipelines.config.credentials import read_credentials
 from pipelines.config.pull_zoho import ZohoSettings
 from pipelines.config.pulls import WebSettings
-from pipelines.connectors.answers import NUMBER, Answer, Outcome, by_status
+from pipelines.connectors.answers import NUMBER, Answer, Outcome, by_status, vendor_words
 from pipelines.connectors.connector import Say
 from pipelines.connectors.web import Web
 
@@ -145,7 +145,7 @@ class ZohoClient:
         token = fields.get("access_token")
         if not isinstance(token, str) or not token:
             # errors have the status 200 too
-            code = printable_name(str(fields.get("error", answer.status)))
+            code = vendor_words(str(fields.get("error", answer.status)), self._secrets.values())
             is_busy = "denied" in code.lower()
             raise PullError(
                 f"{answer.url} returned no access token ({code})",
@@ -185,7 +185,7 @@ def _checked(answer: Answer) -> dict[str, Any] | None:
         code = str(fields.get("code", answer.status))
         words = f"{answer.url} answered {answer.status}: {printable_name(code)}"
         if message := fields.get("message"):
-            words += f" ({printable_name(str(message))})"
+            words += f" ({vendor_words(str(message), ())})"
         raise ZohoError(code, words, _HINTS.get(code, "docs/sources.md lists the errors of Zoho CRM"))
     if not isinstance(body, dict):
         raise PullError(
