@@ -233,9 +233,7 @@ def test_a_return_asks_what_its_amount_includes_and_the_answer_fits_where_the_co
 
 def test_the_user_names_what_is_not_found(tmp_path: Path) -> None:
     text = "Vorgang,Wer,Wann,Wert\n1,a,2024-01-01,5\n"
-    with pytest.raises(
-        InputError, match="no entity fits its columns; the columns are `Vorgang`, `Wer`, "
-    ):
+    with pytest.raises(InputError, match="no entity fits its columns; the columns are `Vorgang`, `Wer`, "):
         drafted(tmp_path, "o.csv", text)
     chosen = {"order_id": "Vorgang", "customer_ref": "Wer", "ordered_at": "Wann", "total": "Wert"}
     with pytest.raises(InputError, match="looks like orders, but no column was found for ordered_at") as caught:
