@@ -150,11 +150,11 @@ def test_the_report_is_used_by_keyboard_and_remembers_the_page(light: Opened) ->
     light.page.get_by_role("button", name="中文").first.focus()
     light.page.keyboard.press("Enter")
     light.page.wait_for_function("location.hash === '#zh-actions'")
-    assert light.page.evaluate("document.documentElement.lang") == "zh-Hans"
+    light.page.wait_for_function("document.documentElement.lang === 'zh-Hans'")  # some time after the address changed
     assert "客户忠诚度报告" in light.page.title()
     light.page.locator("#zh-actions .block:has(.chart) summary").first.focus()
     light.page.keyboard.press("Enter")
-    assert light.page.locator("#zh-actions .block:has(.chart) table").first.is_visible()
+    light.page.locator("#zh-actions .block:has(.chart) table").first.wait_for(state="visible")
     before = light.page.evaluate("document.documentElement.dataset.theme")
     light.page.locator("#zh [data-theme-switch]").focus()
     light.page.keyboard.press("Space")
