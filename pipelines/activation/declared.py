@@ -22,7 +22,9 @@ def declared_audience(settings: Settings, name: str) -> AudienceSettings:
     if name not in settings.audiences:
         known = ", ".join(settings.audiences) or "none"
         near = did_you_mean(name, settings.audiences, f"the audiences are: {known}")
-        raise ConfigError(f"loyalty.yml has no audience {name!r}{near}", hint="call `loyalty audience` to list them")
+        raise ConfigError(
+            f"loyalty.yml has no audience {name!r}{near}", hint="call `loyalty audience` to list the audiences"
+        )
     return settings.audiences[name]
 
 

@@ -197,13 +197,13 @@ def _source(settings: Settings, entry: PushSettings) -> PulledSource:
     source = chosen(pulled_sources(settings), entry.source)[0]
     if source.name != entry.source:
         raise ConfigError(
-            f"push: `{entry.source}` is a connector; the source is named `{source.name}`",
+            f"push: `{entry.source}` is a connector, not a source; the source is named `{source.name}`",
             hint="write the name of the source in `push`",
         )
     if source.settings.connector not in CONNECTORS:
         raise ConfigError(
-            f"push: the source `{source.name}` is pulled from {source.settings.connector}, into which nothing can be"
-            " pushed",
+            f"push: the source `{source.name}` is pulled from {source.settings.connector}, but a push cannot write"
+            " into this system",
             hint=f"name a source that is pulled from {' or '.join(CONNECTORS)}",
         )
     return source
@@ -227,11 +227,11 @@ def _known_errors(crm: Crm, report: PushReport) -> Iterator[None]:
         yield
     except PullError as problem:
         raise PushError(f"{report.stopped}: {problem.message}", crm.hint(problem)) from problem
-    except (AttributeError, KeyError, TypeError) as problem:
+    except (AttributeError, KeyError, TypeError, ValueError) as problem:
         # the message may quote a record, the places in the code do not
         places = "".join(traceback.format_tb(problem.__traceback__))
         log.error("push of %s: unexpected %s\n%s", report.source, type(problem).__name__, places)
         raise PushError(
             f"{report.stopped}: an answer has an unknown shape ({type(problem).__name__})",
-            hint="call the command again; if it repeats, report it with the places that the log has",
+            hint="call the command again; if this repeats, report this error with the traceback in the log",
         ) from problem

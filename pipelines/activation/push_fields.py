@@ -30,7 +30,8 @@ def chosen_fields(entry: PushSettings, known: Mapping[str, CrmField]) -> dict[st
     ]
     if problems:
         raise ConfigError(
-            "\n".join(problems), hint="correct `push`, or create the field in the CRM; nothing was written"
+            "\n".join(problems),
+            hint="correct `push` in loyalty.yml, or create the field in the CRM; nothing was written",
         )
     return {name: known[name] for name in _columns(entry)}
 

@@ -14,8 +14,9 @@ from pipelines.activation.push_crm import CrmField, Kind, Values, Written, choic
 from pipelines.base.errors import ConfigError, PullError
 from pipelines.config.pulls import PullSettings
 from pipelines.config.push import PushSettings
-from pipelines.connectors.fxiaoke import Fxiaoke, FxiaokeError
+from pipelines.connectors.fxiaoke import CALL_LIMITS, Fxiaoke, FxiaokeBusyError, FxiaokeError
 
+_FAILED = 3  # records one after another, then the server fails and not a record
 _DESCRIBE = "/cgi/crm/v2/object/describe"
 _INTERFACES = {False: "/cgi/crm/v2/data", True: "/cgi/crm/custom/v2/data"}
 _KINDS = {
@@ -132,6 +133,7 @@ class FxiaokeRecords:
         Raises:
             PullError: The server refuses every record, or cannot be reached.
         """
+        failed = 0
         for record, values in records.items():
             data: JsonValue = {"object_data": {"dataObjectApiName": self._name, "_id": record, **values}}
             try:
@@ -140,13 +142,20 @@ class FxiaokeRecords:
                 if problem.is_about_all:
                     raise
                 yield Written(record, problem.message)
+            except FxiaokeBusyError as problem:
+                # an error of the system can be about one record: the others must not wait for it
+                failed += 1
+                if problem.code in CALL_LIMITS or failed == _FAILED:
+                    raise
+                yield Written(record, problem.message)
             else:
+                failed = 0
                 yield Written(record)
 
     def hint(self, problem: PullError) -> str:
         """What to do about an error, for a reader who has called `loyalty push`."""
         if isinstance(problem, FxiaokeError) and problem.is_about_rights:
-            return f"let an administrator give the app and its employee the right to see and edit {self._name}"
+            return f"ask an administrator to give the app and its employee the right to see and edit {self._name}"
         if isinstance(problem, FxiaokeError) and not problem.is_about_all:
             return "correct `object` in `push`, and check that the employee may see and edit this object"
         return problem.hint

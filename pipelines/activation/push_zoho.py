@@ -119,12 +119,12 @@ class ZohoRecords:
         answers = answer.get("data")
         if not isinstance(answers, list) or len(answers) != len(records):
             raise PullError(
-                f"{self._module}: {len(records)} records were sent, but the answer is not about {len(records)} records",
+                f"{self._module}: {len(records)} records were sent, but the answer has another number of records",
                 hint="call the command again: it compares these records with the CRM",
             )
         if any(_other(record, one) for record, one in zip(records, answers, strict=True)):
             raise PullError(
-                f"{self._module}: the answers are not in the order of the records that were sent",
+                f"{self._module}: the answers are not in the order in which the records were sent",
                 hint="call the command again: it compares these records with the CRM",
             )
         for record, one in zip(records, answers, strict=True):

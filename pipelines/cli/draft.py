@@ -32,26 +32,28 @@ def draft_map(
     force: Annotated[bool, typer.Option("--force", help="Replace the file of --out if it exists.")] = False,
     source: Annotated[
         str | None,
-        typer.Option("--source", help="The name of the source. Default: that of the folder.", show_default=False),
+        typer.Option("--source", help="The name of the source. Default: the name of the folder.", show_default=False),
     ] = None,
     timezone: Annotated[
         str | None,
-        typer.Option("--timezone", help="The zone of times without an offset, such as Europe/Paris."),
+        typer.Option("--timezone", help="The time zone of times without an offset, such as Europe/Paris."),
     ] = None,
     currency: Annotated[
-        str | None, typer.Option("--currency", help="The currency of amounts without one, such as EUR.")
+        str | None,
+        typer.Option("--currency", help="The currency of amounts that have no currency in the files, such as EUR."),
     ] = None,
     entity: Annotated[
-        str | None, typer.Option("--entity", help="What a record is, such as orders. Default: found by the columns.")
+        str | None,
+        typer.Option("--entity", help="What a record is, such as orders. Default: recognised by the columns."),
     ] = None,
     columns: Annotated[
         list[str] | None,
         typer.Option(
-            "--column", help="A column that is not found, or found wrongly: order_id=Belegnr.", show_default=False
+            "--column", help="For a column that the draft misses or gets wrong: order_id=Belegnr.", show_default=False
         ),
     ] = None,
 ) -> None:
-    """Draft a mapping from files: format, columns, time formats, and what the data leave open. Lands nothing."""
+    """Draft a mapping from files: format, columns, time formats and open questions. It lands no data."""
     from pipelines.drafting import Wishes, draft_mapping
 
     if to is not None and to.exists() and not force:
@@ -76,7 +78,9 @@ def draft_map(
             f" `- {{mapping: {draft.built_in}, files: FOLDER}}`"
         )
     elif to is not None:
-        out().print(f"{to} is written. Decide what is open in it, then name it under `sources` of the config")
+        out().print(
+            f"{to} is written. Decide what is marked `to decide:` in it, then name it under `sources` of the config"
+        )
 
 
 def checked(option: str, value: str | None, kind: TypeAdapter[str] | TypeAdapter[str | None]) -> str | None:

@@ -31,7 +31,7 @@ def init(
     sources: Annotated[
         list[str] | None, typer.Argument(help=f"The sources: {_SOURCES}.", show_default=False, metavar="SOURCE...")
     ] = None,
-    to: Annotated[Path, typer.Option("--out", help="The folder of the config. Nothing in it is replaced.")] = Path(),
+    to: Annotated[Path, typer.Option("--out", help="The folder for the config. No file in it is replaced.")] = Path(),
     industry: Annotated[
         str | None,
         typer.Option(
@@ -41,11 +41,11 @@ def init(
         ),
     ] = None,
     timezone: Annotated[
-        str | None, typer.Option("--timezone", help="The zone of the business day, such as Europe/Paris.")
+        str | None, typer.Option("--timezone", help="The time zone of the business day, such as Europe/Paris.")
     ] = None,
     currency: Annotated[str | None, typer.Option("--currency", help="The reporting currency, such as EUR.")] = None,
 ) -> None:
-    """Write a config and drafts of mappings for your files, and check them. Asks for what no option gives."""
+    """Write a config and drafts of mappings for your files, and check them. Asks for each missing option."""
     from pipelines.drafting import DraftedConfig, DraftedSource, config_text
 
     config = to / CONFIG_NAME
@@ -111,7 +111,7 @@ def _refuse_without_terminal(given: dict[str, object]) -> None:
     missing = [name for name, value in given.items() if not value]
     if missing and not is_terminal():
         raise ConfigError(
-            f"missing options: {', '.join(missing)}. Without a terminal, loyalty cannot ask for them",
+            f"missing options: {', '.join(missing)}. There is no terminal, so loyalty cannot ask for them",
             hint="give them: `loyalty init FOLDER --timezone Europe/Paris --currency EUR --industry retail`",
         )
 
@@ -211,8 +211,8 @@ def _mapping_paths(found: list[PlannedSource], to: Path) -> list[Path | None]:
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise ConfigError(
             f"two sources would be called {twice}",
-            hint="give the folder of each system, not single files; or write a mapping with `extends` and a `source` of"
-            " its own for one of them",
+            hint="give the folder of each system, not single files; or write a mapping with `extends` and its own"
+            " `source` for one of them",
         )
     return [to / "mappings" / f"{one.written.source}.yml" if one.written else None for one in found]
 

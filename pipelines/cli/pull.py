@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # imported late elsewhere: the libraries of the connectors ta
 @reports_errors
 def pull(
     name: Annotated[
-        str | None, typer.Argument(metavar="SOURCE", help="The source, or its connector. Without it: all.")
+        str | None, typer.Argument(metavar="SOURCE", help="One source, or all sources of one connector. Default: all.")
     ] = None,
     is_dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what would be pulled, and pull nothing.")
@@ -35,9 +35,9 @@ def pull(
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Pull new and changed records into the inboxes of the sources. `loyalty run` pulls too, before it lands.
+    """Pull new and changed records into the inboxes of the sources. `loyalty run` does this too, before it lands files.
 
-    A pull that was stopped continues where it stopped. If one source fails, the others are still pulled.
+    If a pull was stopped, it continues where it stopped. If one source fails, the others are still pulled.
     """
     from pipelines.connectors.pulled_source import chosen, pulled_sources
     from pipelines.connectors.pulling import planned_pull, pull_source

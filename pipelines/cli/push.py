@@ -31,22 +31,22 @@ if TYPE_CHECKING:  # imported late elsewhere: the libraries of the connectors ta
 @reports_errors
 def push(
     name: Annotated[
-        str | None, typer.Argument(metavar="SOURCE", help="The source, or its connector. Without it: all.")
+        str | None, typer.Argument(metavar="SOURCE", help="One source, or all sources of one connector. Default: all.")
     ] = None,
     is_dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what would be written, and write nothing.")
     ] = False,
     is_full: Annotated[
-        bool, typer.Option("--full", help="Compare every record with the CRM, not only what has changed here.")
+        bool, typer.Option("--full", help="Compare all records with the CRM, not only those changed in the marts.")
     ] = False,
     most_shown: Annotated[int, typer.Option("--show", min=0, help="How many changes a dry run lists.")] = 20,
     config: ConfigOption = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write what `push` in loyalty.yml names into a CRM: only what has changed since the last push.
+    """Write values of the marts into a CRM, as `push` in loyalty.yml says. Only changed values are written.
 
-    A push that was stopped continues where it stopped. A value that is unknown overwrites nothing.
+    If a push was stopped, it continues where it stopped. An unknown value never overwrites a value in the CRM.
     """
     from pipelines.activation.push import push as push_entry
 
@@ -81,7 +81,7 @@ def push(
                 for one in reports
                 if one.refused
             ),
-            hint="correct these records in the CRM; the next push tries them again",
+            hint="correct these records in the CRM; the next push writes them",
         )
 
 
@@ -124,7 +124,7 @@ def _print(reports: "list[PushReport]") -> None:
             shown = ", ".join(f"{count:,} {arm}" for arm, count in groups.items())
             out().print(f"{report.object}: audience {audience}: new touches: {shown}")
         if report.erased:
-            print_warning(f"{report.object}: {counted(report.erased, 'record')} of erased people left alone")
+            print_warning(f"{report.object}: {counted(report.erased, 'record')} of erased people not changed")
         for each in report.problems:
             print_warning(f"{report.object} {each.record_id}: {each.problem}")
 

@@ -27,7 +27,7 @@ def read_credentials(variables: Iterable[str], system: str) -> list[str]:
         if has_control_characters(os.environ[name]):
             raise ConfigError(
                 f"the environment variable {name} has a line break or another control character",
-                hint="copy the value again, without blanks and line breaks around it",
+                hint="copy the value again, without spaces and line breaks before and after it",
             )
     return [os.environ[name] for name in names]
 

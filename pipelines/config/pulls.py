@@ -118,7 +118,7 @@ class PullSettings(SettingsPart):
     def _one_connector(self) -> "PullSettings":
         given = [name for name in CONNECTORS if getattr(self, name, None) is not None]
         if len(given) != 1:
-            found = " and ".join(given) or "none; a connector without settings is written as `fxiaoke: {}`"
+            found = " and ".join(given) or "none (write a connector without settings as `fxiaoke: {}`)"
             raise ValueError(f"needs exactly one connector of {', '.join(CONNECTORS)}, but has {found}")
         return self
 

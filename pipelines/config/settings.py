@@ -147,13 +147,21 @@ def postgres_uri(settings: PostgresSettings) -> SecretStr:
     """The connection URI of PostgreSQL. It is read when it is used, so that commands without it need no variable.
 
     Raises:
-        ConfigError: The variable is not set.
+        ConfigError: The variable is not set, or it has no URI.
     """
     if not (text := os.environ.get(settings.environment_variable)):
         raise ConfigError(
             f"publish.postgres is set, but the environment variable {settings.environment_variable} is not",
             hint=f"set {settings.environment_variable} to the connection URI, also where runs are started (cron,"
             " systemd, Dagster)",
+        )
+    if not text.startswith(("postgresql://", "postgres://")):
+        # the text is not shown: it may be a password
+        raise ConfigError(
+            f"the environment variable {settings.environment_variable} has no connection URI of PostgreSQL: it does not"
+            " begin with postgresql://",
+            hint="write postgresql://USER:PASSWORD@HOST/DATABASE, without quotes or spaces around it; characters such"
+            " as @ and / in the password are percent-encoded (%40 and %2F)",
         )
     return SecretStr(text)
 

@@ -1,7 +1,8 @@
 """The answer of a vendor's server, and what to do after it."""
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -9,9 +10,14 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, quote_plus, urljoin, urlsplit
 
 from pipelines.base.errors import PullError
+from pipelines.base.text import printable_name
+
+_LONGEST_WORDS = 10_000  # characters of an error; far more than are shown
+_PART = r"[^\s@＠\"'`<>()\[\]{},;:=&?/|\\]+"
+_EMAIL = re.compile(rf"(?:\"[^\"\s]*\"|{_PART})(?:@|＠|%40|&#64;){_PART}", re.IGNORECASE)
 
 
 class Outcome(StrEnum):
@@ -50,17 +56,19 @@ class Answer:
     def json(self) -> Any:
         """The body as JSON; None if it is empty. Numbers keep all of their digits (`exact_number`).
 
+        NaN, Infinity and -Infinity, which are not JSON, become texts.
+
         Raises:
             PullError: It is not JSON.
         """
         if not self.body.strip():
             return None
         try:
-            return json.loads(self.body, parse_float=exact_number)
+            return json.loads(self.body, parse_float=exact_number, parse_constant=str)
         except (ValueError, ArithmeticError, RecursionError) as problem:
             raise PullError(
-                f"{self.url} answered {self.status} with something that is not JSON ({problem})",
-                hint="check the address of the server in `pull`: a proxy or a login page may have answered",
+                f"{self.url} answered {self.status} with content that is not JSON ({problem})",
+                hint="check the address of the server in `pull`: the answer may come from a proxy or a login page",
                 is_temporary=self.status >= HTTPStatus.INTERNAL_SERVER_ERROR,
             ) from problem
 
@@ -104,8 +112,34 @@ def retry_after(answer: Answer) -> float | None:
         return None
 
 
-def shown_address(url: str) -> str:
-    """An address for messages: without user, password, query and fragment."""
-    parts = urlsplit(url)
-    port = f":{parts.port}" if parts.port else ""
+def shown_address(url: str, base: str = "") -> str:
+    """An address for messages: without user, password, query and fragment.
+
+    Args:
+        url: The address. If its port is not valid, its path is not shown either: both may be a part of a password.
+        base: The address to which `url` is relative.
+    """
+    try:
+        parts = urlsplit(urljoin(base, url))
+    except ValueError:
+        return "an address that is not valid"
+    try:
+        port = f":{parts.port}" if parts.port is not None else ""
+    except ValueError:
+        return f"{parts.scheme}://{parts.hostname or ''} with a port that is not valid"
     return f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}"
+
+
+def vendor_words(text: str, secrets: Iterable[str]) -> str:
+    """The text of a vendor's error for messages: on one line, cut, without secrets and e-mail addresses.
+
+    Args:
+        text: What the server answered.
+        secrets: The credentials of the connection, as they were sent. Empty ones do not count.
+    """
+    forms = {form for secret in secrets if secret for form in (secret, quote(secret, safe=""), quote_plus(secret))}
+    text = text[:_LONGEST_WORDS]
+    if forms:
+        longest_first = sorted(forms, key=len, reverse=True)  # one may be a part of another
+        text = re.sub("|".join(map(re.escape, longest_first)), "(secret)", text)
+    return printable_name(_EMAIL.sub("(e-mail address)", " ".join(text.split())))

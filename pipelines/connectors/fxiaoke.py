@@ -32,13 +32,28 @@ _SECRETS = {"appId": "APP_ID", "appSecret": "APP_SECRET", "permanentCode": "PERM
 _USER = "OPEN_USER_ID"
 _TOKEN_MARGIN = 0.95  # of its lifetime: within the first 11/12 the vendor gives the same one again
 
-_BUSY = frozenset({-2, -1, 14001, 30004, 50009})  # system errors, too many calls, time limits
+CALL_LIMITS = frozenset({14001, 30004})  # too many calls
+_BUSY = frozenset({-2, -1, 50009, *CALL_LIMITS})  # system errors and time limits besides
 _EXPIRED = frozenset({20005, 20016})
 _WRONG_CREDENTIALS = frozenset({10001, 10002, 10006, 10012, 11001, 11002, 11013, 20006, 20015})
 _UNKNOWN_USER = frozenset({10010, 11008, 20012, 30027})
 _NOT_ALLOWED = frozenset({15003, 20014, 20020, 20021, 20022, 20023})
 _DAY_IS_USED_UP, _NO_QUOTA = 30002, 30003
 _ABOUT_ALL = _EXPIRED | _WRONG_CREDENTIALS | _UNKNOWN_USER | _NOT_ALLOWED | {_DAY_IS_USED_UP, _NO_QUOTA}
+
+
+class FxiaokeBusyError(PullError):
+    """The server was busy or failed for all attempts.
+
+    Args:
+        code: The vendor's `errorCode` of the last attempt.
+        message: What happened.
+        hint: What to do.
+    """
+
+    def __init__(self, code: int, message: str, hint: str) -> None:
+        super().__init__(message, hint, is_temporary=True)
+        self.code = code
 
 
 class FxiaokeError(PullError):
@@ -93,7 +108,7 @@ class Fxiaoke:
         self._web = Web(web, classify=self._classify, warn=warn)
         self._token: Mapping[str, str] = {}
         self._token_ends = 0.0
-        self._busy = ""
+        self._busy: tuple[int, str] | None = None
 
     def objects(self) -> Sequence[PulledObject]:
         """The objects of the settings. One that the company does not have is noticed when it is read."""
@@ -151,16 +166,14 @@ class Fxiaoke:
     def _page(self, name: str, filters: Sequence[JsonValue], after: str) -> Sequence[Record]:
         """The records that follow `after` in the order of `_id`."""
         follows = [_filter("_id", "GT", after)] if after else []
-        wrong = ("", "")
         for _ in range(3):  # a server may repeat a page
             records = self._query(name, [*filters, *follows], self._settings.page_size)
             pairs = pairwise([after, *(record["_id"] for record in records)])
-            if not (found := next((pair for pair in pairs if pair[0] >= pair[1]), None)):
+            if all(earlier < later for earlier, later in pairs):
                 return records
-            wrong = found
         raise PullError(
-            f"{name} is not given in the order of `_id`: {printable_name(wrong[1])} follows {printable_name(wrong[0])}",
-            hint="call the command again; if it repeats, ask the vendor why `orders` has no effect on this object",
+            f"{name} is not given in the order of `_id`",
+            hint="call the command again; if this repeats, ask the vendor why this object ignores `orders` in a query",
             is_temporary=True,
         )
 
@@ -175,7 +188,7 @@ class Fxiaoke:
         if not isinstance(records, list) or not all(isinstance(one, dict) and _has_id(one) for one in records):
             raise PullError(
                 f"the answer for {name} has no list `data.dataList` of records with `_id`",
-                hint="check the address `pull.fxiaoke.url`; an old private cloud may have another interface",
+                hint="check the address `pull.fxiaoke.url`; an old private cloud may have another API",
             )
         return records
 
@@ -207,19 +220,20 @@ class Fxiaoke:
             self._check(answer, "the token")
             token, corp, seconds = (answer.get(name) for name in ("corpAccessToken", "corpId", "expiresIn"))
             if not token or not isinstance(seconds, NUMBER):
-                raise PullError("the answer with the token is not complete", hint="check `pull.fxiaoke.url`")
+                raise PullError("the answer with the token is incomplete", hint="check `pull.fxiaoke.url`")
             self._token = {"corpAccessToken": str(token), "corpId": str(corp)}
             self._token_ends = asked + float(seconds) * _TOKEN_MARGIN
         return {**self._token, "currentOpenUserId": self._secrets[_USER]}
 
     def _send(self, path: str, body: Mapping[str, JsonValue]) -> Mapping[str, Any]:
-        self._busy = ""
+        self._busy = None
         try:
             answer = self._web.request("POST", f"{self._settings.url}{path}", body=dict(body))
         except PullError as problem:
             if not self._busy:
                 raise
-            raise PullError(f"{problem.message} ({self._busy})", problem.hint, is_temporary=True) from problem
+            code, words = self._busy
+            raise FxiaokeBusyError(code, f"{problem.message} ({words})", problem.hint) from problem
         found = answer.json()
         if answer.status != 200 or not isinstance(found, dict) or _code(found) is None:
             raise PullError(
@@ -230,14 +244,14 @@ class Fxiaoke:
 
     def _classify(self, answer: Answer) -> Outcome:
         verdict = by_status(answer)
-        self._busy = ""
+        self._busy = None
         if verdict is Outcome.USE and answer.status == 200:
             try:
                 found = answer.json()
             except PullError:
                 return verdict
             if isinstance(found, dict) and _code(found) in _BUSY:
-                self._busy = self._words(found)
+                self._busy = (_code(found) or 0, self._words(found))
                 return Outcome.AGAIN
         return verdict
 
@@ -274,13 +288,13 @@ def _hint(code: int | None, prefix: str) -> str:
     if code in _WRONG_CREDENTIALS:
         return f"check {prefix}_APP_ID, {prefix}_APP_SECRET and {prefix}_PERMANENT_CODE"
     if code in _EXPIRED:
-        return f"the token is refused, also a new one: check that {prefix}_OPEN_USER_ID is of the same company"
+        return f"even a new token is refused: check that {prefix}_OPEN_USER_ID belongs to the same company"
     if code in _UNKNOWN_USER:
-        return f"check {prefix}_OPEN_USER_ID: it begins with FSUID_ and is an employee of this company"
+        return f"check {prefix}_OPEN_USER_ID: it must begin with FSUID_ and belong to an employee of this company"
     if code in _NOT_ALLOWED:
-        return "let an administrator of the CRM give the app and its employee the right to read this object"
+        return "ask an administrator of the CRM to give the app and its employee the right to read this object"
     if code == _DAY_IS_USED_UP:
-        return "the calls of the day are used up; call the command again after midnight: it continues where it stopped"
+        return "the daily limit of calls is reached; call the command again after midnight: it then continues"
     if code == _NO_QUOTA:
-        return "the company has no calls of the open interface: they are bought from the vendor"
+        return "the company has no API calls (OpenAPI 资源包): they are bought from the vendor"
     return "check that the company has this object and that the employee may list it, or remove it from `objects`"

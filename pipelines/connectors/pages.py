@@ -6,6 +6,7 @@ become one file, which is moved into the inbox in one step. The pages are readab
 
 import gzip
 import json
+import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -20,6 +21,8 @@ from pipelines.base.durable import sync_file, write_durably, write_text_durably
 
 _BEGUN, _DONE = "begun.json", "done.json"
 SUFFIXES = _LINES, _TABLE = ".jsonl.gz", ".parquet"
+_NUL = r"\u0000"
+_ESCAPED = re.compile(r"\\(?:u[0-9a-f]{4}|.)")  # a text can have a backslash before u0000, which is escaped itself
 _ROW_GROUP = 122_880  # DuckDB's own
 
 Record = Mapping[str, Any]
@@ -170,8 +173,14 @@ def line_of(record: Record) -> bytes:
     """A record as a line of JSON. The same record gives the same line.
 
     A decimal is written as a text: DuckDB reads a number of JSON with a fraction as a float, which has 15 digits.
+    The character NUL is removed, because DuckDB cannot read a record that has it.
+
+    Raises:
+        ValueError: The record has a float that is not a number of JSON, such as NaN.
     """
-    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str)
+    text = json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=str, allow_nan=False)
+    if _NUL in text:
+        text = _ESCAPED.sub(lambda found: "" if found[0] == _NUL else found[0], text)
     # half of a surrogate pair has no UTF-8; with a backslash it is JSON's own way to write it
     return text.encode(errors="backslashreplace") + b"\n"
 

@@ -23,7 +23,8 @@ def hold_pull_lock(work: Path) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as problem:
             raise LockError(
-                f"another process pulls `{work.name}`", hint="wait until it has finished, then call the command again"
+                f"another process pulls `{work.name}`",
+                hint="wait until that process has finished, then call the command again",
             ) from problem
         yield
     finally:

@@ -76,10 +76,14 @@ def pulled(names: Iterable[str]) -> Iterator[Pulled]:
     for name in names:
         if found := _NAME.fullmatch(name):
             time = found["time"]
+            try:
+                server_time = time_of(time)
+            except ValueError:
+                continue  # no time, such as a month with the number 24: no pull has given it this name
             yield Pulled(
                 name=name,
                 stem=found["stem"],
-                server_time=time_of(time),
+                server_time=server_time,
                 number=int(found["number"] or 1),
                 cursor=unquote(found["cursor"]) if found["cursor"] else time,
                 is_full=bool(found["full"]),

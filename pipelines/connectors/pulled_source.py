@@ -54,7 +54,8 @@ def chosen(sources: list[PulledSource], name: str | None) -> list[PulledSource]:
     """
     if not sources:
         raise ConfigError(
-            "no source of loyalty.yml has a group `pull`", hint="docs/sources.md shows how a source is pulled"
+            "no source of loyalty.yml has a group `pull`",
+            hint="add the group `pull` to a source; docs/sources.md has an example for each system",
         )
     found = [one for one in sources if name in (None, one.name, one.settings.connector)]
     if not found:
@@ -62,6 +63,6 @@ def chosen(sources: list[PulledSource], name: str | None) -> list[PulledSource]:
         near = did_you_mean(name or "", names, f"there are {', '.join(names)}")
         raise ConfigError(
             f"no pulled source is named `{name}`{near}",
-            hint="name a source or a connector of loyalty.yml, or none for all",
+            hint="give the name of a source or a connector in loyalty.yml; without a name, all sources are pulled",
         )
     return found

@@ -97,7 +97,8 @@ def planned_pull(
         PullError: The server cannot be used at all.
         ConfigError: Credentials are missing.
     """
-    with closing((connect or connectors.open_connector)(source.settings, _nothing)) as connector:
+    open_connector = connect or connectors.open_connector
+    with _known_errors(source.name, "the source"), closing(open_connector(source.settings, _nothing)) as connector:
         now = connector.server_time()
         names = delivered(source.home, source.name, source.folder)
         pull = _Pull(source, connector, now, names, PullMemory(source.work), _nothing, _nothing)
@@ -107,7 +108,7 @@ def planned_pull(
             begun = store.begun()
             if begun is not None and begun.key == pull.key(one, since):
                 done = f"{counted(store.pages, 'page')} with {counted(store.records, 'record')}"
-                yield f"{one.name}: continues the pull of {begun.server_time}, which has {done}"
+                yield f"{one.name}: continues the pull of {begun.server_time}, which has already read {done}"
             elif is_full:
                 yield f"{one.name}: all records"
             else:
@@ -199,8 +200,8 @@ class _Pull:
     def _read(self, one: PulledObject, found: ObjectReport) -> None:
         if not _STEM.fullmatch(one.stem):
             raise PullError(
-                f"`{printable_name(one.stem)}` cannot be the name of a file",
-                hint="names have at most 120 letters, digits, `_`, `-` and `.`: leave this object out in `pull`",
+                f"`{printable_name(one.stem)}` cannot be used as the name of a file",
+                hint="use at most 120 letters, digits, `_`, `-` and `.`, or remove this object from `pull`",
             )
         since, is_full = self.since(one)
         key = self.key(one, since)
@@ -265,7 +266,7 @@ def _known_errors(source: str, name: str) -> Iterator[None]:
         log.error("pull of %s: %s: unexpected %s\n%s", source, name, type(problem).__name__, places)
         raise PullError(
             f"{name} has an answer of an unknown shape ({type(problem).__name__})",
-            hint="report it with the places that the log has; the other objects are pulled",
+            hint="report this error with the traceback in the log; the other objects are pulled",
         ) from problem
 
 

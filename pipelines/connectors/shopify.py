@@ -14,15 +14,23 @@ from typing import Any
 from pydantic import JsonValue
 
 from pipelines.base.errors import PullError
-from pipelines.base.text import printable_name
 from pipelines.config.credentials import optional_credential, read_credentials
 from pipelines.config.pull_shopify import ShopifySettings
 from pipelines.config.pulls import PullSettings, WebSettings
-from pipelines.connectors.answers import NUMBER, Answer, Outcome, by_status
+from pipelines.connectors.answers import NUMBER, Answer, Outcome, by_status, vendor_words
 from pipelines.connectors.connector import Page, PulledObject, Say
 from pipelines.connectors.pages import Checkpoint, Record
 from pipelines.connectors.pulled_files import time_of, time_text
-from pipelines.connectors.shopify_queries import ABOUT, OPTIONAL, TYPES, list_query, nested_query
+from pipelines.connectors.shopify_queries import (
+    ABOUT,
+    OPTIONAL,
+    TYPES,
+    endless,
+    ids,
+    is_stuck,
+    list_query,
+    nested_query,
+)
 from pipelines.connectors.web import Web
 
 _AGAIN = frozenset({"THROTTLED", "INTERNAL_SERVER_ERROR", "TIMEOUT"})
@@ -142,16 +150,18 @@ class Shopify:
         for _ in range(3):
             found = self._list(name, {"after": after, "query": search})
             records, info = found["nodes"], found["pageInfo"]
-            ids = [last, *(_number(record) for record in records)]
-            moment = self._moment
-            if any(later <= earlier for earlier, later in pairwise(ids)):
+            numbers = [last, *(_number(record) for record in records)]
+            is_in_order = all(earlier < later for earlier, later in pairwise(numbers))
+            if not is_in_order or is_stuck(found, after):
                 continue  # a server may repeat a page
-            if any(record.get("updatedAt") == moment for record in records):
+            if any(record.get("updatedAt") == self._moment for record in records):
                 time.sleep(1)  # one of them could change again in this second
                 continue
             return records, info
-        if any(later <= earlier for earlier, later in pairwise(ids)):
+        if not is_in_order:
             raise PullError(f"{name} are not given in the order of `id`", hint="pull again later", is_temporary=True)
+        if is_stuck(found, after):
+            raise endless(name)
         return records, info
 
     def _list(self, name: str, variables: Mapping[str, JsonValue]) -> Mapping[str, Any]:
@@ -177,16 +187,26 @@ class Shopify:
             if name == "refunds" and isinstance(value, list):
                 found[name] = [self._complete(refund) for refund in value]
             elif name in TYPES and isinstance(value, dict) and "pageInfo" in value:
-                nodes, info = list(value["nodes"]), value["pageInfo"]
-                while info["hasNextPage"]:
-                    query = nested_query(name, self._settings)
-                    node = self._ask(query, {"id": record["id"], "after": info["endCursor"]})["node"]
-                    if node is None:
-                        break  # the record was deleted meanwhile
-                    nodes += node[name]["nodes"]
-                    info = node[name]["pageInfo"]
-                found[name] = {"nodes": nodes}
+                found[name] = {"nodes": self._all_nodes(record["id"], name, value)}
         return found
+
+    def _all_nodes(self, record: str, name: str, first: Mapping[str, Any]) -> Sequence[Record]:
+        """The nodes of a connection of a record, each one once. Its first page is known."""
+        nodes = {node["id"]: node for node in first["nodes"]}
+        page = first
+        while page["pageInfo"]["hasNextPage"]:
+            after = page["pageInfo"]["endCursor"]
+            for _ in range(3):
+                data = self._ask(nested_query(name, self._settings), {"id": record, "after": after})
+                if "node" in data and data["node"] is None:
+                    return list(nodes.values())  # the record was deleted meanwhile
+                page = (data.get("node") or {}).get(name) or {}
+                if page and not is_stuck(page, after) and (not page["nodes"] or ids(page) - nodes.keys()):
+                    break  # otherwise the server repeats a page
+            else:
+                raise endless(f"{name} of {record}")
+            nodes |= {node["id"]: node for node in page["nodes"] if node["id"] not in nodes}
+        return list(nodes.values())
 
     def _ask(self, query: str, variables: Mapping[str, JsonValue]) -> Mapping[str, Any]:
         """The data of an answer.
@@ -206,11 +226,9 @@ class Shopify:
         self._note_cost(found)
         errors = [one for one in found.get("errors") or [] if isinstance(one, dict)]
         if errors or not isinstance(found.get("data"), dict):
-            words = " ".join(str(errors[0].get("message", "")).split()) if errors else "no data"
-            code = _code(errors[0]) if errors else ""
-            raise _RefusedError(
-                f"{answer.url} refused a query: {printable_name(f'{code} {words}'.strip()[:300])}", _hint(code), errors
-            )
+            first = errors[0] if errors else {"message": "no data"}
+            words = vendor_words(f"{_code(first)} {first.get('message', '')}", [self._token, *self._client])
+            raise _RefusedError(f"{answer.url} refused a query: {words}", _hint(_code(first)), errors)
         return dict(found["data"])
 
     def _note_cost(self, found: Mapping[str, Any]) -> None:

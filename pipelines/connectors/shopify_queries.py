@@ -1,11 +1,14 @@
-"""The GraphQL queries of the connector of Shopify, and where records have further pages inside them.
+"""The GraphQL queries of the connector of Shopify, where records have further pages inside them,
+and whether a page leads to the next one.
 
 The queries are valid in the vendor's published schemas of the Admin API (npm, @shopify/dev-mcp 1.16.0): 2026-01,
 2026-04 (asked for by default), 2026-07, 2026-10, and 2025-10 without `Refund.processedAt`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
+from typing import Any
 
+from pipelines.base.errors import PullError
 from pipelines.config.pull_shopify import ShopifySettings
 
 MONEY = "{ shopMoney { amount currencyCode } presentmentMoney { amount currencyCode } }"
@@ -51,6 +54,26 @@ def nested_query(connection: str, settings: ShopifySettings) -> str:
     return (
         f"query nested($id: ID!, $after: String) {{ node(id: $id) {{ ... on {TYPES[connection]} {{"
         f" {connection}(first: {size}, after: $after) {{ nodes {{ {fields} }} {PAGE} }} }} }} }}"
+    )
+
+
+def ids(page: Mapping[str, Any]) -> Set[str]:
+    """The IDs of the nodes of a page."""
+    return {str(node["id"]) for node in page["nodes"]}
+
+
+def is_stuck(page: Mapping[str, Any], after: str | None) -> bool:
+    """Whether a page is not the last one, and the next one would not be further."""
+    info = page["pageInfo"]
+    return bool(info["hasNextPage"]) and (not page["nodes"] or info["endCursor"] in (None, "", after))
+
+
+def endless(what: str) -> PullError:
+    """The error for pages that do not end."""
+    return PullError(
+        f"the server repeats a page of {what}, or says that more follow and gives none",
+        hint="pull again later; if it repeats, report it to the vendor",
+        is_temporary=True,
     )
 
 

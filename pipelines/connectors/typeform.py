@@ -1,19 +1,20 @@
 """Typeform: the responses of forms, by its API. Each form is an object.
 
-- Pages begin with the latest response; the next one has those before the last token. A read ends with an empty page.
+- Pages begin with the latest response; the next one has those before the last token.
+- After a response that was deleted meanwhile, a page is empty or refused, as after the last response. So the read goes
+  back to earlier responses, until one is found that still exists and has none after it.
 - A response is known by its token. It comes again in the overlap, and counts once.
 - Each type of response is read by itself: with several types, `since` would be that of only one of them.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 
 from pipelines.base.errors import PullError
-from pipelines.base.text import printable_name
 from pipelines.config.credentials import read_credentials
 from pipelines.config.pull_typeform import TypeformSettings
 from pipelines.config.pulls import PullSettings, WebSettings
-from pipelines.connectors.answers import Answer, Outcome, by_status
+from pipelines.connectors.answers import Answer, Outcome, by_status, vendor_words
 from pipelines.connectors.connector import Page, PulledObject, Say
 from pipelines.connectors.pages import Checkpoint, Record
 from pipelines.connectors.pulled_files import time_of, time_text
@@ -21,6 +22,17 @@ from pipelines.connectors.web import Web
 
 _LIMIT: Mapping[str, float] = {"requests": 2, "per_seconds": 1}  # the vendor's
 _FORMS = 200  # the largest page of forms
+_KEPT = 20  # responses to which a read can go back
+_BEGINNING: Sequence[str] = ("",)  # a read begins without a token
+_UNKNOWN = frozenset({400, 404, 410, 422})  # possible answers to a token that does not exist
+
+
+class _RefusedError(PullError):
+    """The server refuses a request with this status."""
+
+    def __init__(self, status: int, message: str, hint: str) -> None:
+        super().__init__(message, hint)
+        self.status = status
 
 
 def connect(settings: PullSettings, warn: Say) -> "Typeform":
@@ -49,8 +61,8 @@ class Typeform:
         self._settings = settings
         self._warn = warn
         self._variable = f"{settings.environment_prefix}_TOKEN"
-        (token,) = read_credentials([self._variable], "Typeform")
-        self._headers = {"Authorization": f"Bearer {token}"}
+        (self._token,) = read_credentials([self._variable], "Typeform")
+        self._headers = {"Authorization": f"Bearer {self._token}"}
         self._web = Web(web, classify=_classify, warn=warn)
 
     def objects(self) -> Sequence[PulledObject]:
@@ -87,12 +99,11 @@ class Typeform:
         """
         types, done = self._settings.types, checkpoint or {}
         for kind in types[types.index(done["type"]) if done else 0 :]:
-            before = str(done["before"]) if done.get("type") == kind else ""
+            start = done.get("recent", _BEGINNING) if done.get("type") == kind else _BEGINNING
             try:
-                for records in self._read(one.name, kind, since, before):
-                    before = str(records[-1]["token"])
+                for records, recent in self._read(one.name, kind, since, start):
                     own = [{**record, "form_id": one.name} for record in records]
-                    yield Page(own, {"type": kind, "before": before})
+                    yield Page(own, {"type": kind, "recent": list(recent)})
             except PullError as problem:
                 if problem.is_temporary or kind == types[0]:
                     raise
@@ -117,40 +128,100 @@ class Typeform:
                 return
             number += 1
 
-    def _read(self, form: str, kind: str, since: str | None, before: str) -> Iterator[Sequence[Record]]:
+    def _read(
+        self, form: str, kind: str, since: str | None, recent: Sequence[str]
+    ) -> Iterator[tuple[Sequence[Record], Sequence[str]]]:
+        """Pages, each with the tokens from which the read continues. A page may have no responses."""
         query = {"page_size": str(self._settings.page_size), "response_type": kind}
         if since:
             start = time_of(since) - timedelta(minutes=self._settings.overlap_minutes)
             query["since"] = start.strftime("%Y-%m-%dT%H:%M:%S")
-        path, seen = f"forms/{form}/responses", {before}
-        while True:
+        place = _Place(recent)
+        while not place.is_end:
+            if not place.recent:
+                yield [], _BEGINNING  # the next pull begins there
+                raise PullError(
+                    f"the responses of the form {form} after which the next page begins do not exist any more",
+                    hint="pull again: the form is read from the beginning",
+                    is_temporary=True,
+                )
             for _ in range(3):  # a server may repeat a page
-                items = self._items(path, {**query, **({"before": before} if before else {})})
-                if not items:
-                    return
-                if not any(item.get("token") in seen for item in items):
+                items = self._after(form, query, place.recent[-1])
+                if not all(isinstance(item.get("token"), str) and item["token"] for item in items):
+                    raise PullError(f"a response of the form {form} has no token", hint="check `pull.typeform.url`")
+                tokens = [str(item["token"]) for item in items]
+                if not place.is_repeated(tokens):
                     break
             else:
                 raise PullError(
                     f"the server repeats a page of the form {form}", hint="pull again later", is_temporary=True
                 )
-            if not all(isinstance(item.get("token"), str) and item["token"] for item in items):
-                raise PullError(f"a response of the form {form} has no token", hint="check `pull.typeform.url`")
-            seen = {str(item["token"]) for item in items}
-            before = str(items[-1]["token"])
-            yield items
+            new = place.move(tokens)
+            yield [item for item in items if item["token"] in new], place.recent
+
+    def _after(self, form: str, query: Mapping[str, str], token: str) -> Sequence[Record]:
+        """The page after a response; nothing if the server refuses its token."""
+        try:
+            return self._items(f"forms/{form}/responses", {**query, **({"before": token} if token else {})})
+        except _RefusedError as problem:
+            if token and problem.status in _UNKNOWN:
+                return []
+            raise
 
     def _items(self, path: str, query: Mapping[str, str]) -> Sequence[Record]:
         answer = self._web.request("GET", f"{self._settings.url}/{path}", params=query, headers=self._headers)
-        found = answer.json() if answer.status == 200 else _words(answer)
         if answer.status != 200:
-            raise PullError(
-                f"{answer.url} answered {answer.status}: {found}", hint=_hint(answer.status, self._variable)
+            words = vendor_words(_words(answer), [self._token])
+            raise _RefusedError(
+                answer.status, f"{answer.url} answered {answer.status}: {words}", _hint(answer.status, self._variable)
             )
+        found = answer.json()
         items = found.get("items") if isinstance(found, dict) else None
         if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
             raise PullError(f"{answer.url} did not answer with `items`", hint="check the address `pull.typeform.url`")
         return items
+
+
+class _Place:
+    """Where the read of a form is.
+
+    Args:
+        recent: The tokens of the last responses, in the order of the pages. The empty text is the beginning.
+
+    Attributes:
+        recent: The next page is that after the last of them. Without any, the place is lost.
+        is_end: Whether there are no further responses.
+    """
+
+    def __init__(self, recent: Sequence[str]) -> None:
+        self.recent = list(recent)
+        self.is_end = False
+        self._seen = set(recent)
+        self._left: set[str] = set()  # seen, and after the present place because the read went back
+        self._without_next: set[str] = set()
+        self._step = 1
+
+    def is_repeated(self, tokens: Sequence[str]) -> bool:
+        """Whether a page has responses that are before this place."""
+        return any(token in self._seen and token not in self._left for token in tokens)
+
+    def move(self, tokens: Sequence[str]) -> Set[str]:
+        """Go on after the responses of a page, or back if it has none. Gives those that were not seen before."""
+        if not tokens:
+            self.is_end = self.recent[-1] == ""
+            self._without_next.add(self.recent[-1])
+            kept = max(len(self.recent) - self._step, 1 if len(self.recent) > 1 else 0)
+            self._left.update(self.recent[kept:])
+            del self.recent[kept:]
+            self._step *= 2
+            return set()
+        new = set(tokens) - self._seen
+        self._seen |= new
+        self._left -= set(tokens)
+        self.recent = [*self.recent, *tokens][-_KEPT:]
+        self._step = 1
+        self.is_end = tokens[-1] in self._without_next  # it exists, so it was the last one when it was asked for
+        return new
 
 
 def _classify(answer: Answer) -> Outcome:
@@ -167,12 +238,14 @@ def _words(answer: Answer) -> str:
     except PullError:
         return "no JSON"
     said = found if isinstance(found, dict) else {}
-    return printable_name(" ".join(f"{said.get('code', '')} {said.get('description', '')}".split())[:300])
+    return f"{said.get('code', '')} {said.get('description', '')}"
 
 
 def _hint(status: int, variable: str) -> str:
     if status in (401, 403):
-        return f"check {variable}: the token needs the scopes forms:read and responses:read, and may have been revoked"
+        return (
+            f"check {variable}: the token needs the scopes forms:read and responses:read; it may also have been revoked"
+        )
     if status == 404:
         return "check the IDs under `forms`, and whether the account is in another data centre (`url`)"
     return "check the settings of `pull.typeform`"

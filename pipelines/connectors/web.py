@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
-from urllib.parse import urljoin
 
 import requests
 import tenacity
@@ -64,6 +63,8 @@ class Web:
         self._session = requests.Session()
         # requests would otherwise send the credentials that ~/.netrc has for the host, instead of those of the source
         self._session.auth = lambda request: request
+        # it would otherwise look where a redirect leads, and read the answer for it
+        self._session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]
         self._answers: Counter[bytes] = Counter()
         self._clock: tuple[datetime, float] | None = None
         self._sent: list[float] = []
@@ -89,7 +90,7 @@ class Web:
         now = self.server_time()
         if now is None:
             raise PullError(
-                "the answer of the server has no valid header `Date`, which a pull needs",
+                "the answer of the server has no valid header `Date`; a pull needs it",
                 hint=f"check the address `{setting}`: a proxy may remove headers",
             )
         return now
@@ -144,7 +145,7 @@ class Web:
             if verdict is Outcome.RENEW:
                 raise PullError(
                     f"{shown} does not accept the token ({answer.status}), not even a new one",
-                    hint="create new credentials, and check that their user may use the interface",
+                    hint="create new credentials, and check that their user may use the API",
                 )
             return answer
 
@@ -152,8 +153,8 @@ class Web:
             return self._retrying()(once)
         except _AgainError as problem:
             raise PullError(
-                f"{shown} could not be read: {problem}, {self._settings.attempts} times",
-                hint="call the command again later, it continues where it stopped; ask the operator if this repeats",
+                f"{shown} could not be read: {problem} ({self._settings.attempts} attempts)",
+                hint="call the command again later: it continues where it stopped; if this repeats, ask the operator",
                 is_temporary=True,
             ) from problem
 
@@ -169,10 +170,11 @@ class Web:
         def wait(state: tenacity.RetryCallState) -> float:
             problem = state.outcome.exception() if state.outcome else None
             asked = problem.wait if isinstance(problem, _AgainError) else None
-            if asked is None:
-                # never less than a part of the wait, so that many retries are not sent at once
-                return max(spread(state), self._settings.wait_seconds / 2)
-            return min(asked, self._settings.longest_wait_seconds)
+            # never less than a part of the wait, so that many retries are not sent at once, also if the server asks
+            # for no wait
+            return min(
+                max(asked or 0, spread(state), self._settings.wait_seconds / 2), self._settings.longest_wait_seconds
+            )
 
         def announce(state: tenacity.RetryCallState) -> None:
             if state.upcoming_sleep >= 5:
@@ -217,14 +219,14 @@ class Web:
                 answer = Answer(response.status_code, response.headers, found, shown)
         except (requests.exceptions.InvalidHeader, UnicodeEncodeError) as problem:
             raise PullError(
-                f"the credentials for {shown} have a line break, or a character that they cannot have",
+                f"the credentials for {shown} contain a line break or another character that is not allowed",
                 hint="correct the environment variables with the credentials",
             ) from problem
         except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema) as problem:
             raise PullError(f"{shown} is not an address", hint="correct the address in `pull`") from problem
         except requests.exceptions.SSLError as problem:
             raise PullError(
-                f"{shown} has no valid certificate", hint="check the address; the certificate is always verified"
+                f"{shown} has no valid certificate", hint="check the address; a pull always verifies the certificate"
             ) from problem
         except (requests.RequestException, HTTPError, OSError, ValueError) as problem:
             # the text of the exception has the query, so only its type is shown
@@ -232,10 +234,10 @@ class Web:
         self._note_clock(answer)
         self._refuse_repetition(answer)
         if HTTPStatus.MULTIPLE_CHOICES <= answer.status < HTTPStatus.BAD_REQUEST and answer.status != 304:
-            to_where = shown_address(urljoin(url, answer.headers.get("Location", "")))
+            to_where = shown_address(answer.headers.get("Location", ""), url)
             raise PullError(
                 f"{shown} answered {answer.status}, a redirect to {to_where}",
-                hint="redirects are not followed; write the address that answers itself",
+                hint="redirects are not followed; write the final address, which answers without a redirect",
             )
         return answer
 
@@ -247,7 +249,7 @@ class Web:
             if self._answers[key] > _MOST_REPETITIONS:
                 raise PullError(
                     f"{answer.url} gave the same answer {_MOST_REPETITIONS:,} times",
-                    hint="call the command again; if it repeats, report the object to the vendor",
+                    hint="call the command again; if this repeats, report the object to the vendor",
                 )
 
     def _note_clock(self, answer: Answer) -> None:
@@ -282,7 +284,7 @@ def _read(response: requests.Response, to: Path | None, deadline: float | None) 
                 file.write(chunk)
             elif size > _LARGEST_ANSWER:
                 raise PullError(
-                    f"an answer has more than {_LARGEST_ANSWER:,} bytes", hint="check the address of the server"
+                    f"an answer has more than {_LARGEST_ANSWER:,} bytes", hint="check the address in `pull`"
                 )
             else:
                 parts.append(chunk)

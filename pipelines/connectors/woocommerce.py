@@ -16,11 +16,10 @@ from itertools import pairwise
 from typing import Any
 
 from pipelines.base.errors import PullError
-from pipelines.base.text import printable_name
 from pipelines.config.credentials import read_credentials
 from pipelines.config.pull_woocommerce import WooCommerceSettings
 from pipelines.config.pulls import PullSettings, WebSettings
-from pipelines.connectors.answers import Answer, Outcome, by_status
+from pipelines.connectors.answers import Answer, Outcome, by_status, vendor_words
 from pipelines.connectors.connector import Page, PulledObject, Say
 from pipelines.connectors.pages import Checkpoint, Record
 from pipelines.connectors.pulled_files import time_of, time_text
@@ -33,6 +32,10 @@ _FRUITLESS = 20  # requests without a new record in a row, besides those that go
 
 class _MissingError(PullError):
     """The shop does not have this part of the interface."""
+
+
+class _ForbiddenError(PullError):
+    """The key may not read this part of the interface."""
 
 
 def connect(settings: PullSettings, warn: Say) -> "WooCommerce":
@@ -59,7 +62,9 @@ class WooCommerce:
         self._warn = warn
         values = read_credentials((f"{settings.environment_prefix}_{name}" for name in _SECRETS), "WooCommerce")
         pair = ":".join(values)
-        self._headers = {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+        encoded = base64.b64encode(pair.encode()).decode()
+        self._secrets = [*values, encoded]
+        self._headers = {"Authorization": f"Basic {encoded}"}
         self._web = Web(web, classify=_classify, warn=warn)
 
     def objects(self) -> Sequence[PulledObject]:
@@ -81,10 +86,19 @@ class WooCommerce:
         """The time in the header Date.
 
         Raises:
-            PullError: The credentials are not accepted, or the shop cannot be reached.
+            PullError: The credentials are not accepted, none of the objects can be read, or the shop cannot be reached.
         """
-        self._get(self._settings.objects[0], {"per_page": "1", "_fields": "id"})
-        return self._web.required_time("pull.woocommerce.url")
+        of = self._settings.objects
+        refused: list[PullError] = []
+        # refunds can be read by orders
+        for name in dict.fromkeys([*of, *(["orders"] if "refunds" in of else [])]):
+            try:
+                self._get(name, {"per_page": "1", "_fields": "id"})
+            except (_MissingError, _ForbiddenError) as problem:
+                refused.append(problem)
+            else:
+                return self._web.required_time("pull.woocommerce.url")
+        raise refused[0]
 
     def until(self, one: PulledObject, now: datetime) -> str:
         """The server's time."""
@@ -181,8 +195,8 @@ class WooCommerce:
             elif len(records) == size:
                 place["offset"] = offset + size - 1  # records with lower IDs came into the query
         raise PullError(
-            f"the shop repeats pages of {path}, or its records change faster than they are read",
-            hint="exclude the interface from the cache of the shop, and pull again",
+            f"the shop repeats pages of {path}, or its records change faster than the pull can read them",
+            hint="exclude the REST API from the cache of the shop, and pull again",
             is_temporary=True,
         )
 
@@ -219,11 +233,12 @@ class WooCommerce:
         except PullError:
             found = None
         said = found if isinstance(found, dict) else {}
-        code, words = str(said.get("code", "")), " ".join(str(said.get("message", "")).split())
-        message = f"{answer.url} answered {answer.status}: {printable_name(f'{code} {words}'.strip()[:300])}"
+        words = vendor_words(f"{said.get('code', '')} {said.get('message', '')}", self._secrets)
+        message = f"{answer.url} answered {answer.status}: {words}"
         if answer.status in (401, 403):
             prefix = self._settings.environment_prefix
-            raise PullError(
+            kind = PullError if answer.status == 401 else _ForbiddenError
+            raise kind(
                 message,
                 hint=f"check {prefix}_CONSUMER_KEY and {prefix}_CONSUMER_SECRET: the key needs the permission to read,"
                 " and its user the role of a shop manager. Some servers remove the header Authorization",

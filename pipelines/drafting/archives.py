@@ -50,7 +50,7 @@ def _check(path: Path) -> None:
         more = f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
         raise InputError(
             f"{path}: the files in this archive are of several kinds: {', '.join(shown[:_SHOWN])}{more}",
-            hint="Unpack it into a folder of its own, keep the names of the files, and give that folder.",
+            hint="Unpack it into a separate folder, keep the names of the files, and give that folder.",
         )
 
 

@@ -101,8 +101,8 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes) -> Draft:
         elif kind.fit.entry is not None:
             if others := rivals(kind.fit, kind.fits):
                 text = (
-                    f"only the name of such a file says which entry of {mapping} reads it: {kind.fit.entry} is written,"
-                    f" but it could also be {' or '.join(others)}. Use the name that the system gives it"
+                    f"only the name of such a file says which entry of {mapping} reads it: the draft uses"
+                    f" {kind.fit.entry}; it could also be {' or '.join(others)}. Use the name that the system gives it"
                 )
                 remarks.append((file, Remark(text, is_open=True)))
             entries.setdefault(kind.fit.entry, []).append(kind)
@@ -151,7 +151,7 @@ def _changed_entry(entry: str, kinds: Sequence[Kind]) -> Iterator[str]:
         first, ways = kinds[0].largest.name, sorted({key for _, fit in fits for key, _ in fit.options})
         raise InputError(
             f"{first} and {other.largest.name} are of one kind, but are written in different ways ({', '.join(ways)})",
-            hint="Export or save them in the same way, and draft again.",
+            hint="Export or save both in the same format, and call the command again.",
         )
     is_named = all(fit.is_named for _, fit in fits)
     found = globs([path for kind in kinds for path in kind.paths])
@@ -199,7 +199,7 @@ def _open_head(entries: Sequence[DraftedEntry], wishes: Wishes) -> Iterator[Rema
     columns = [(entity.name, block) for entry in entries for entity in entry.entities for block in entity.blocks()]
     if any(map(_is_local, entries)):
         if wishes.timezone is None:
-            yield Remark("timezone: in which zone are times without an offset? UTC is written here", True)
+            yield Remark("timezone: in which time zone are times without an offset? The draft uses UTC", True)
         elif wishes.are_defaults:
             text = (
                 f"timezone: times without an offset are read as {wishes.timezone}, the zone of the business. Change it"
@@ -207,12 +207,10 @@ def _open_head(entries: Sequence[DraftedEntry], wishes: Wishes) -> Iterator[Rema
             yield Remark(f"{text} if this source uses another zone", is_assumed=True)
     if any(_is_without_currency(name, there) for name, there in columns):
         if wishes.currency is None:
-            yield Remark("currency: no column says the currency of the amounts: write `currency: EUR`, or yours", True)
+            yield Remark("currency: no column has the currency of the amounts: write it, such as `currency: EUR`", True)
         elif wishes.are_defaults:
-            text = (
-                f"currency: amounts are read as {wishes.currency}, the currency of the business, because no column says"
-            )
-            yield Remark(f"{text} theirs. Change it if this source uses another currency", is_assumed=True)
+            text = f"currency: amounts are read as {wishes.currency}, the currency of the business: no column has it"
+            yield Remark(f"{text}. Change it if this source uses another currency", is_assumed=True)
 
 
 def _is_local(entry: DraftedEntry) -> bool:

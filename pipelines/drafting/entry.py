@@ -61,7 +61,7 @@ def draft_entry(
     there = {one.name.lower() for one in table.rows[0].fields}
     if unknown := next((source for source in chosen.values() if source.lower() not in there), None):
         raise InputError(
-            f"{table.path}: there is no column `{unknown}`; they are {_listed(table.rows[0].fields)}",
+            f"{table.path}: there is no column `{unknown}`; the columns are {_listed(table.rows[0].fields)}",
             hint="Correct --column.",
         )
     values = Values(table, table.rows[0], today)
@@ -70,7 +70,7 @@ def draft_entry(
         candidates = []
     if not candidates or candidates[0].missing:
         raise InputError(
-            f"{table.path}: {_why_none(candidates)}; they are {_listed(table.rows[0].fields)}",
+            f"{table.path}: {_why_none(candidates)}; the columns are {_listed(table.rows[0].fields)}",
             hint=_hint(table.path, candidates),
         )
     chief = candidates[0]
@@ -86,7 +86,7 @@ def draft_entry(
         names = ", ".join(f"`{name}`" for name in table.ambiguous)
         words = f"several columns are called {names}, so a mapping cannot read them: rename them in the file"
         if layout.options.get("format", "csv") in ("csv", "tsv", "xlsx", "xls"):
-            words += ", or name all columns here: `skip_rows: 1`, `header_rows: 0`, `names`"
+            words += ", or name all columns in the mapping: `skip_rows: 1`, `header_rows: 0`, `names`"
         remarks.append(Remark(words, True))
     if table.unreadable:
         remarks.append(Remark(f"{counted(table.unreadable, 'part')} of the file cannot be read; a run lists the lines"))
@@ -108,11 +108,11 @@ def _hint(path: Path, candidates: list[Match]) -> str:
     """The command in which the user says what was not found."""
     call = f"loyalty map {shlex.quote(str(path))} --entity"
     if not candidates:
-        what = "Say what a record is and which columns it has"
+        what = "Name the entity of a record and its columns"
         return f"{what}: `{call} orders --column order_id=COLUMN` (docs/columns.md lists entities and their columns)."
     near = candidates[0]
     columns = " ".join(f"--column {need.partition(' or ')[0]}=COLUMN" for need in near.missing)
-    return f"Say which columns of the file they are: `{call} {near.entity} {columns}`."
+    return f"Name the columns of the file that contain them: `{call} {near.entity} {columns}`."
 
 
 def _listed(fields: tuple[Field, ...]) -> str:
@@ -124,7 +124,7 @@ def _entity(values: Values, found: Match) -> DraftedEntity:
     columns = {name: _column(values, found, name) for name in ENTITIES[found.entity].columns if name in found.columns}
     columns |= _parts(values, found)
     if found.entity == "order_lines" and "unit_price" in columns and not {"quantity", "total"} & set(columns):
-        remark = Remark("quantity: no column has it. One unit per record is written here", True)
+        remark = Remark("quantity: no column has it. The draft uses one unit per record", True)
         columns["quantity"] = DraftedColumn("1", remarks=(remark,))
     return DraftedEntity(found.entity, columns, remarks=tuple(_about_rows(values, found)))
 
@@ -175,7 +175,7 @@ def _time(values: Values, one: Field, kind: ColumnType, name: str) -> DraftedCol
                 f"{name}: {'most values' if times.unread else 'every value'} of `{one.name}`"
                 f" fit{'' if times.unread else 's'} both `{times.formats[0]}` and `{times.other}`, and"
                 f" {counted(times.open_values, 'value becomes', 'values become')} different times: `{text}` is"
-                f" {_short(first)} or {_short(second)}. `{times.formats[0]}` is written here",
+                f" {_short(first)} or {_short(second)}. The draft uses `{times.formats[0]}`",
                 True,
             )
         )
@@ -224,7 +224,7 @@ def _about_rows(values: Values, found: Match) -> Iterator[Remark]:
                 True,
             )
     elif generated := GENERATED_KEYS.get(found.entity):
-        yield Remark(f"{generated}: no column is the key of a row, so landing makes one")
+        yield Remark(f"{generated}: no column is the key of a row, so a run generates one")
     if found.entity == "order_lines" and (quantity := found.columns.get("quantity")):
         number = f"try_cast({quantity.column} as double)"
         if negative := values.counted(f"{number} < 0"):
@@ -235,14 +235,14 @@ def _about_rows(values: Values, found: Match) -> Iterator[Remark]:
             )
     if reference := found.columns.get("customer_ref"):
         if empty := values.counted(f"{reference.column} is null"):
-            who = "their e-mail says who it is" if "email" in found.columns else "they belong to no customer"
+            who = "the e-mail identifies the customer" if "email" in found.columns else "they belong to no customer"
             yield Remark(f"{counted(empty, 'record has', 'records have')} no `{reference.name}`: {who}")
     elif "email" not in found.columns and found.entity in ("orders", "interactions", "cases", "survey_answers"):
         yield Remark("no column says who the customer is (customer_ref, email)", found.entity == "orders")
     if found.entity == "returns":
         yield Remark(
-            "does the amount include tax and shipping? Above `columns`, write `amount_basis: gross` if it does, or"
-            " `amount_basis: goods`",
+            "does the amount include tax and shipping? Above `columns`, write `amount_basis: gross` if it does,"
+            " otherwise `amount_basis: goods`",
             True,
         )
 

@@ -21,8 +21,8 @@ _DATES = (
     (r"(?<!\d)(\d{8})(?!\d)", "%Y%m%d"),
 )
 _HINT = (
-    "Each system is a source of its own. Put its files into their own folder, and give the folders: `loyalty init"
-    " exports/shop exports/crm`; `loyalty map` takes one folder at a time."
+    "Each system needs its own source. Put the files of each system into a separate folder, and give the folders:"
+    " `loyalty init exports/shop exports/crm`; `loyalty map` takes one folder at a time."
 )
 
 

@@ -124,7 +124,7 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
         try:
             yield opened
         except (EOFError, gzip.BadGzipFile) as error:
-            raise InputError(f"{path}: damaged gzip: {error}", hint="Have the file delivered again.") from error
+            raise InputError(f"{path}: damaged gzip: {error}", hint="Export or deliver the file again.") from error
 
 
 def head_of(path: Path) -> bytes:
@@ -176,7 +176,7 @@ def _encoding(path: Path) -> tuple[str, tuple[str, ...]]:
             f"{path}: its encoding seems to be {name}, which landing does not read", hint="Save the file as UTF-8."
         )
     encoding = "gbk" if name == "gb18030" and _decodes(odd[:_BLOCK], "gbk") else _READ[name]
-    return encoding, (f"its encoding was estimated: {encoding}. Look at the names with special characters",)
+    return encoding, (f"its encoding was estimated: {encoding}. Check names with special characters",)
 
 
 def _decodes(text: bytes, encoding: str) -> bool:

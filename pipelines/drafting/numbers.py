@@ -112,8 +112,8 @@ def _units(query: Query, sample: str, column: str) -> tuple[list[str], str]:
     more = f" and {len(counts) - _LISTED} more" if len(counts) > _LISTED else ""
     meaning = "may be different units" if len(known) == len(counts) else "may change the numbers"
     return [], (
-        f"letters or signs beside the numbers {meaning}: {listed}{more}. They are left in place, so their rows are"
-        " quarantined. Write an expression that reads them, or a column that has the currency"
+        f"letters or signs beside the numbers {meaning}: {listed}{more}. The draft does not remove them, so their rows"
+        " will be quarantined. Write an expression that reads them, or map a column that has the currency"
     )
 
 

@@ -50,7 +50,7 @@ def with_people(values: Values, entity: DraftedEntity, file_name: str) -> list[D
             known = {"customer_ref": DraftedColumn(f"md5(lower({name}))"), "email": DraftedColumn(email.sql)}
             customers = [DraftedEntity("customers", known)]
         else:
-            text = "customer_ref: no column says who the customer is, so these rows belong to nobody"
+            text = "customer_ref: no column says who the customer is, so these rows belong to no customer"
             remarks.append(Remark(text, True))
     if entity.name == _TOUCHES:
         columns |= dict(_action(columns, file_name))
@@ -90,5 +90,5 @@ def _action(columns: dict[str, DraftedColumn], file_name: str) -> Iterator[tuple
             remark = Remark(f"action: {where} says that the messages were {found[0]}", is_assumed=True)
             yield "action", DraftedColumn(quoting.text(found[0]), remarks=(remark,))
             return
-    text = "action: no column says whether the messages were sent, opened or clicked. 'sent' is written here"
+    text = "action: no column says whether the messages were sent, opened or clicked. The draft uses 'sent'"
     yield "action", DraftedColumn("'sent'", remarks=(Remark(text, True),))

@@ -94,3 +94,36 @@ def test_other_numbers_stay_numbers() -> None:
     record = Answer(200, {}, text.encode(), "").json()
     plain = json.dumps(json.loads(text), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     assert line_of(record) == plain.encode() + b"\n"
+
+
+def test_nan_and_infinity_are_pulled_as_texts_and_a_record_with_them_is_valid_json(
+    stack: ExitStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"{__name__}.PLANTED", [f"number:{text}" for text in ("NaN", "Infinity", "-Infinity")])
+    inbox = pulled(stack, tmp_path, "woocommerce", monkeypatch)
+    (line,) = gzip.decompress(next(inbox.glob("orders*")).read_bytes()).splitlines()
+    record = json.loads(line, parse_constant=lambda text: pytest.fail(f"{text} is not JSON"))
+    assert record["numbers"] == ["NaN", "Infinity", "-Infinity"]
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        line_of({"number": float("nan")})
+
+
+def test_a_record_with_nan_lands_with_the_others(tmp_path: Path) -> None:
+    records = Answer(200, {}, b'[{"id":1,"total":NaN},{"id":2,"total":5}]', "").json()
+    columns = {"order_id": "id", "customer_ref": "id", "ordered_at": "'2024-05-01'", "total": "total"}
+    desk = Desk(tmp_path, {"match": "*.jsonl.gz", "format": "jsonl", "entities": {"orders": {"columns": columns}}})
+    desk.put("orders.jsonl.gz", gzip.compress(b"".join(map(line_of, records))))
+    desk.land()
+    assert desk.rows("orders", "order_id, total") == [("1", "NaN"), ("2", "5")]
+
+
+def test_the_character_nul_is_removed_and_the_record_lands(tmp_path: Path) -> None:
+    texts = ["\0A\0\0B\0", "\\\0", "\\u0000", "\\\\u0000\0", "a\n\t\x01"]
+    record = {"id": "7", "status": texts[0], "note": texts, "key\0": 1}
+    line = line_of(record)
+    assert json.loads(line) == {"id": "7", "status": "AB", "note": [text.replace("\0", "") for text in texts], "key": 1}
+    columns = {"order_id": "id", "customer_ref": "id", "ordered_at": "'2024-05-01'", "status": "status"}
+    desk = Desk(tmp_path, {"match": "*.jsonl.gz", "format": "jsonl", "entities": {"orders": {"columns": columns}}})
+    desk.put("orders.jsonl.gz", gzip.compress(line))
+    desk.land()
+    assert desk.rows("orders", "order_id, status") == [("7", "ab")]

@@ -167,7 +167,7 @@ def test_a_stopped_pull_continues_and_its_window_begins_where_it_began(source: P
         pull(source, server)
     assert not list(source.folder.iterdir())
     assert list(planned_pull(source, lambda *_: server)) == [
-        "Contacts: continues the pull of 20240501T120000Z, which has 2 pages with 6 records"
+        "Contacts: continues the pull of 20240501T120000Z, which has already read 2 pages with 6 records"
     ]
     server.now += timedelta(hours=3)
     server.stop_after = None

@@ -1,6 +1,6 @@
 """Pushes into Fxiaoke: the types of its fields, one call per record, errors inside answers of status 200."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -185,3 +185,34 @@ def test_each_type_of_field_has_its_form(monkeypatch: pytest.MonkeyPatch) -> Non
         encoded(Kind.CHOICE, "x", options={"a": "o1"})
     with pytest.raises(ValueError, match="has numbers, so it cannot have `loyal`"):
         encoded(Kind.NUMBER, "loyal")
+
+
+def fail_always(server: Fxiaoke, monkeypatch: pytest.MonkeyPatch, failing: Sequence[str]) -> None:
+    """Answer each update of these records with a system error."""
+    edit = server.edit
+
+    def edited(name: str, key: str, /, **values: Any) -> None:
+        if key in failing:
+            raise Refused(-1, "系统错误")
+        edit(name, key, **values)
+
+    monkeypatch.setattr(server, "edit", edited)
+
+
+def test_a_record_that_always_fails_holds_back_no_other(
+    home: PushHome, server: Fxiaoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = sorted(filled(home, server, 30))
+    fail_always(server, monkeypatch, [ids[3], ids[20]])
+    report = home.push()
+    assert (report.written, report.refused) == (28, 2)
+
+
+def test_a_server_that_fails_for_several_records_stops_the_push(
+    home: PushHome, server: Fxiaoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = sorted(filled(home, server, 30))
+    fail_always(server, monkeypatch, ids[3:])
+    with pytest.raises(PushError, match="stopped after"):
+        home.push()
+    assert sum(row.get("level__c") == "loyal" for row in server.rows(OBJECT).values()) == 3

@@ -9,6 +9,7 @@ import pytest
 
 from pipelines.base.errors import ConfigError, PullError
 from tests.connectors.pulled_shop import QUICK, PulledShop, at
+from tests.vendors.server import Reply
 from tests.vendors.shopify import CLIENT_ID, CLIENT_SECRET, TOKEN, Record, Shopify, fill, item, money, serving_shopify
 
 
@@ -188,6 +189,44 @@ def test_a_server_that_repeats_a_page_for_ever_is_named(source: PulledShop, shop
     assert "orders are not given in the order of `id`" in failed.problem
 
 
+@pytest.mark.parametrize("fault", ["empty", "same"])
+def test_a_page_that_leads_nowhere_is_asked_for_again_and_ends_the_pull(
+    source: PulledShop, shop: Shopify, fault: str
+) -> None:
+    shop.on_request = lambda number: fault if number > 1 else None
+    (failed,) = source.pull(objects=("orders",)).failed
+    assert "the server repeats a page of orders" in failed.problem
+    assert failed.is_temporary
+    assert shop.number == 4, "three times"
+    shop.on_request = at({5: fault})
+    assert not source.pull().words
+    assert_equal(source, shop)
+
+
+@pytest.mark.parametrize("fault", ["empty", "same", "repeat", "overlap"])
+def test_items_of_a_page_inside_an_order_that_is_wrong_come_once(source: PulledShop, shop: Shopify, fault: str) -> None:
+    shop.stored["orders"].clear()
+    items = [item(number, "CUP-1", 1, "1.0") for number in range(1, 401)]
+    shop.put("orders", 500, lineItems=items, refunds=[])
+    shop.now += timedelta(seconds=1)
+    shop.on_request = at({3: fault, 4: fault})
+    assert not source.pull(objects=("orders",)).words
+    (order,) = source.records("orders")
+    assert [one["id"] for one in order["lineItems"]["nodes"]] == [one["id"] for one in items]
+
+
+@pytest.mark.parametrize("fault", ["empty", "same", "repeat"])
+def test_pages_inside_an_order_that_never_end_are_named(source: PulledShop, shop: Shopify, fault: str) -> None:
+    shop.stored["orders"].clear()
+    shop.put("orders", 500, lineItems=[item(number, "CUP-1", 1, "1.0") for number in range(400)], refunds=[])
+    shop.now += timedelta(seconds=1)
+    shop.on_request = lambda number: fault if number > 2 else None
+    (failed,) = source.pull(objects=("orders",)).failed
+    assert "the server repeats a page of lineItems of gid://shopify/Order/500" in failed.problem
+    assert failed.is_temporary
+    assert not source.records("orders")
+
+
 def test_an_order_lands_with_its_lines_and_its_refund_in_the_currency_of_the_shop(
     source: PulledShop, shop: Shopify
 ) -> None:
@@ -232,3 +271,14 @@ def test_an_order_lands_with_its_lines_and_its_refund_in_the_currency_of_the_sho
         ("7", "Ada Example", "ada@example.com", "DE", "true")
     ]
     assert desk.rows("products", "product_id, product_name, category, brand") == [("CUP-1", "Cup", "Kitchen", "Acme")]
+
+
+def test_the_words_of_a_refusal_are_shown_without_the_token_and_addresses(
+    source: PulledShop, shop: Shopify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = f"{TOKEN} of ada@example.com may not do this"
+    monkeypatch.setattr(Shopify, "_reply", lambda *_: Reply(body={"errors": [{"message": said}]}))
+    with pytest.raises(PullError) as caught:
+        source.pull()
+    assert "(secret) of (e-mail address) may not do this" in caught.value.message
+    assert not any(word in caught.value.message for word in (TOKEN, "ada@"))

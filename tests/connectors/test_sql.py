@@ -16,6 +16,7 @@ from pipelines.base.errors import ConfigError, PullError
 from pipelines.base.project import project_root
 from pipelines.config.pulls import PullSettings
 from pipelines.connectors.pulling import planned_pull, pull_source
+from pipelines.connectors.sql.database import without_values
 from tests.connectors.pulled_sql import Pulled, Stop, stop_after
 from tests.pipeline.landing_desk import Desk
 
@@ -369,3 +370,16 @@ def test_the_example_of_the_docs_lands_what_is_pulled(database: sqlite3.Connecti
         ("7", "1", "2024-05-01 08:00:00", "cancelled", "12.5", "2024-05-02 06:00:00"),
     ]
     assert ("1", "ada@example.com", "silver") in desk.rows("customers", "customer_ref, email, segment", "1, 3")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Conversion failed when converting the varchar value 'alice' to data type int.",
+        'invalid input syntax for type integer: "say "alice""',
+        "Incorrect datetime value: 'o'alice' for column 'born' at row 1",
+    ],
+)
+def test_a_message_about_values_is_shown_without_them(words: str) -> None:
+    assert "alice" not in without_values(words)
+    assert without_values(words)[:9] == words[:9]

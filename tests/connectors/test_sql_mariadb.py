@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.base.errors import PullError
+from pipelines.base.errors import ConfigError, PullError
 from pipelines.connectors.pulling import pull_source
 from tests.connectors.mariadb_server import execute, server
 from tests.connectors.pulled_sql import Pulled, records_and_megabytes
@@ -179,3 +179,19 @@ def test_many_rows_need_little_memory(uri: str, tmp_path: Path) -> None:
     assert [Decimal(one) for one in found] == [Decimal(one) for one in expected]
     assert records == MANY
     assert megabytes < MOST_MEGABYTES
+
+
+def test_names_with_a_percent_sign_are_read(uri: str, make: Make) -> None:
+    execute(uri, "create table `a%b` (id int, `rate%` int, `%%` int)", "insert into `a%b` values (1, 2, 3)")
+    percent = make({"percent": {"table": "a%b"}})
+    percent.pull()
+    assert percent.last().to_pylist() == [{"id": 1, "rate%": 2, "%%": 3}]
+
+
+def test_an_option_that_the_driver_does_not_know_is_named_and_shows_no_password(
+    uri: str, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = f"{uri}{'&' if '?' in uri else '?'}sslmode=require"
+    monkeypatch.setenv("LOYALTY_SQL", wrong)
+    with pytest.raises(ConfigError, match="does not take an option of the URI"):
+        make({"any": {"query": "select 1 as id"}}).pull()

@@ -134,7 +134,7 @@ def test_a_text_that_is_not_utf8_is_refused(uri: str, make: Make, monkeypatch: p
         monkeypatch.setenv("LOYALTY_SQL", uri.replace("/postgres?", "/old?"))
         query_of_bytes = "select convert_from(decode('e4', 'hex'), 'SQL_ASCII') as t"
         problem, _ = make({"odd": {"query": query_of_bytes}}).problem()
-        assert problem == 'the database answered: invalid byte sequence for encoding "UTF8": 0xe4'
+        assert problem == "the database answered: invalid byte sequence for encoding UTF8: 0xe4"
     finally:
         execute(uri, "drop database old with (force)")
 
@@ -262,3 +262,18 @@ def test_ten_million_rows_need_little_memory(uri: str, make: Make, tmp_path: Pat
     ]
     assert records == MANY
     assert megabytes < MOST_MEGABYTES
+
+
+def test_no_message_quotes_a_value(uri: str, make: Make, caplog: pytest.LogCaptureFixture) -> None:
+    person = "alice@example.com, 13800138000"
+    execute(
+        uri,
+        "create table notes (id int, note text)",
+        "insert into notes select number, number::text from generate_series(1, 100000) as g (number)",
+        f"insert into notes values (0, 'say \"{person}\"')",
+        "grant select on notes to public",
+    )
+    for rows in ("where id = 0", "order by id desc"):
+        problem, _ = make({"notes": {"query": f"select id, note::int from notes {rows}"}}).problem()
+        assert "invalid input syntax for type integer" in problem
+        assert "alice" not in problem + caplog.text

@@ -14,7 +14,7 @@ import yaml
 from pipelines.base.errors import PullError
 from pipelines.base.project import project_root
 from pipelines.config.pulls import PullSettings
-from pipelines.connectors.pulling import pull_source
+from pipelines.connectors.pulling import planned_pull, pull_source
 from pipelines.connectors.sql.alchemy import Alchemy
 from pipelines.connectors.sql.cursors import Kind, present
 from pipelines.connectors.sql.database import Column, without_end
@@ -244,3 +244,29 @@ def test_the_minimal_config_of_each_database_is_valid(section: str) -> None:
     assert settings.sql is not None
     assert {"orders", "customers"} == set(settings.sql.tables)
     assert settings.environment_prefix == "LOYALTY_SQL"
+
+
+def test_numbers_that_begin_again_are_read_also_if_that_pull_was_stopped(
+    database: sqlite3.Connection, make: Make
+) -> None:
+    database.execute("create table seqs (id integer primary key, amount real)")
+    database.executemany("insert into seqs values (?, ?)", [(number, 1) for number in range(100_000, 100_100)])
+    seqs = make({"seqs": {"table": "seqs", "cursor": "id", "overlap_numbers": 10}})
+    seqs.pull()
+    database.execute("delete from seqs")
+    database.executemany("insert into seqs values (?, ?)", [(number, "wrong") for number in range(1, 51)])
+    assert "amount" in seqs.problem()[0]  # after it has begun, and before its first page
+    database.execute("update seqs set amount = 2")
+    report = seqs.pull()
+    assert any("now has lower values than before" in words for words in report.words)
+    assert sorted(seqs.last()["id"].to_pylist()) == list(range(1, 51))
+
+
+def test_a_file_with_a_name_whose_time_is_none_stops_no_pull(database: sqlite3.Connection, make: Make) -> None:
+    add(database, "2024-05-02T23:00:00Z")
+    orders = make(ORDERS)
+    orders.inbox.mkdir()
+    (orders.inbox / "orders_20243112T000000Z.parquet").write_bytes(b"")
+    assert list(planned_pull(orders.source)) == ["orders: all records"]
+    orders.pull()
+    assert ids(orders) == [1]

@@ -1,6 +1,6 @@
 """Pulls from an account of Typeform: after each fault, the files have what the account has, and they land."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from pipelines.base.errors import ConfigError, PullError
 from pipelines.config.pulls import PullSettings
 from pipelines.connectors.typeform import connect
 from tests.connectors.pulled_shop import PulledShop, at
+from tests.vendors.server import Reply
 from tests.vendors.typeform import TOKEN, Record, Typeform, fill, serving_typeform
 
 
@@ -89,6 +90,86 @@ def test_responses_that_arrive_or_go_while_pages_are_read(source: PulledShop, ac
     assert found == account.forms["Fx1"]
 
 
+def in_order(account: Typeform) -> list[str]:
+    """The tokens in the order of the pages."""
+    records = account.forms["Fx1"].values()
+    return [one["token"] for one in sorted(records, key=lambda one: (one["submitted_at"], one["token"]), reverse=True)]
+
+
+def delete(account: Typeform, *tokens: str) -> Callable[[], None]:
+    def now() -> None:
+        for token in tokens:
+            del account.forms["Fx1"][token]
+
+    return now
+
+
+@pytest.mark.parametrize("refuses_unknown", [False, True], ids=["empty page", "refused"])
+@pytest.mark.parametrize(("page_size", "deleted"), [(100, 1), (100, 7), (5, 7), (1, 2)])
+def test_the_response_before_the_next_page_may_be_deleted_meanwhile(
+    source: PulledShop, account: Typeform, deleted: int, page_size: int, refuses_unknown: bool
+) -> None:
+    account.refuses_unknown = refuses_unknown
+    gone = in_order(account)[100 - deleted : 100]
+    account.on_request = at({100 // page_size + 1: delete(account, *gone)})
+    assert not source.pull(page_size=page_size).words
+    found = pulled(source)
+    assert {token: one for token, one in found.items() if token not in gone} == account.forms["Fx1"]
+    assert len(source.records("responses_Fx1")) == 250, "the deleted ones were read before, and none comes twice"
+
+
+def test_the_last_response_may_be_deleted_while_the_end_is_looked_for(source: PulledShop, account: Typeform) -> None:
+    account.on_request = at({4: delete(account, *in_order(account)[-2:])})
+    assert not source.pull().words
+    assert len(source.records("responses_Fx1")) == 250
+    account.forms["Fx1"] = {}
+    account.respond("Fx1", "only", 9)
+    account.number = 0
+    account.on_request = at({2: delete(account, "only")})
+    account.now += timedelta(days=1)
+    assert not source.pull().words
+    assert "only" in pulled(source)
+
+
+def test_a_pull_whose_last_responses_are_all_deleted_fails_and_the_next_one_reads_all(
+    source: PulledShop, account: Typeform
+) -> None:
+    account.on_request = at({2: delete(account, *in_order(account)[70:100])})
+    (failed,) = source.pull().failed
+    assert "do not exist any more" in failed.problem
+    assert failed.is_temporary
+    assert not source.records("responses_Fx1")
+    assert not source.pull().words
+    assert account.forms["Fx1"].items() <= pulled(source).items()
+
+
+def test_a_stopped_pull_continues_although_its_last_response_was_deleted(source: PulledShop, account: Typeform) -> None:
+    account.on_request = lambda number: "500" if number > 1 else None
+    assert source.pull().failed
+    account.on_request = at({})
+    delete(account, *in_order(account)[98:100])()
+    report = source.pull()
+    assert not report.words
+    assert report.objects[0].resumed_pages == 1
+    assert account.forms["Fx1"].items() <= pulled(source).items()
+    assert len(source.records("responses_Fx1")) == 250
+
+
+def test_responses_that_arrive_while_the_end_is_looked_for_are_read_once(source: PulledShop, account: Typeform) -> None:
+    account.forms["Fx1"] = {}
+    account.respond("Fx1", "first", 9)
+
+    def arrive() -> None:
+        for number in range(150):
+            account.now += timedelta(seconds=1)
+            account.respond("Fx1", f"new{number}", 9)
+
+    account.on_request = at({3: arrive})
+    assert not source.pull().words
+    assert pulled(source) == account.forms["Fx1"]
+    assert len(source.records("responses_Fx1")) == 151
+
+
 def test_a_clock_that_was_wrong_loses_nothing(source: PulledShop, account: Typeform) -> None:
     source.pull()
     for days, token in ((365, "ahead"), (-364, "now")):
@@ -163,3 +244,14 @@ def test_a_response_lands_with_the_person_and_a_hidden_field(source: PulledShop,
     assert desk.rows("survey_answers", columns) == [
         ("a1", "recommend", "nps", "9", "10", "ada@example.com", "A1", "2024-05-01 12:00:00")
     ]
+
+
+def test_the_words_of_a_refusal_are_shown_without_the_token_and_addresses(
+    source: PulledShop, account: Typeform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = f"{TOKEN} of ada@example.com may not do this"
+    monkeypatch.setattr(Typeform, "_listed", lambda *_: Reply(400, {"code": "X", "description": said}))
+    with pytest.raises(PullError) as caught:
+        source.pull()
+    assert "(secret) of (e-mail address) may not do this" in caught.value.message
+    assert not any(word in caught.value.message for word in (TOKEN, "ada@"))

@@ -1,5 +1,6 @@
 """Requests of a pull: which answers are asked for again, and what an error says."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from pipelines.base.errors import PullError
 from pipelines.config.pulls import WebSettings
 from pipelines.connectors import web
-from pipelines.connectors.answers import Answer, Outcome, by_status
+from pipelines.connectors.answers import Answer, Outcome, by_status, vendor_words
 from pipelines.connectors.web import Web
 from tests.vendors.server import Reply, Request, serving
 
@@ -68,7 +69,7 @@ def test_a_server_that_keeps_failing_is_named_without_the_query_or_the_token() -
     with serving(script) as url, pytest.raises(PullError) as caught:
         client = Web(QUICK, token=lambda _: {"Authorization": "secret-token"})
         client.request("GET", f"{url}/crm/Contacts", params={"email": "ada@example.org"})
-    assert "/crm/Contacts could not be read: it answered 500, 6 times" in caught.value.message
+    assert "/crm/Contacts could not be read: it answered 500 (6 attempts)" in caught.value.message
     assert caught.value.is_temporary
     assert not any(word in f"{caught.value.message}{caught.value.hint}" for word in ("ada", "secret"))
 
@@ -139,9 +140,69 @@ def test_a_redirect_is_refused_because_it_would_get_the_token() -> None:
         Web(QUICK).request("GET", url)
 
 
+@pytest.mark.parametrize(
+    ("location", "shown"),
+    [
+        ("https://elsewhere.example:99999/login", "https://elsewhere.example with a port that is not valid"),
+        ("https://user:pass/word@elsewhere.example/", "https://user with a port that is not valid"),
+        ("https://[elsewhere/", "an address that is not valid"),
+        ("//user:password@elsewhere.example:0/login?token=x#y", "http://elsewhere.example:0/login"),
+    ],
+)
+def test_a_redirect_to_an_address_that_is_not_valid_is_refused_too(location: str, shown: str) -> None:
+    with (
+        serving(Script(Reply(302, b"<html>", headers={"Location": location}))) as url,
+        pytest.raises(PullError) as caught,
+    ):
+        Web(QUICK).request("GET", url)
+    assert caught.value.message.endswith(f"a redirect to {shown}")
+
+
+@pytest.mark.parametrize("url", ["https://shop.example:99999/", "https://[shop/"])
+def test_an_address_that_is_not_valid_is_named(url: str) -> None:
+    with pytest.raises(PullError, match="is not an address"):
+        Web(QUICK).request("GET", url)
+
+
+@pytest.mark.parametrize(("asked", "least", "most"), [("0", 1, 60), ("", 1, 60), ("30", 30, 60), ("900", 60, 60)])
+def test_the_wait_is_that_of_the_server_but_never_none(
+    monkeypatch: pytest.MonkeyPatch, asked: str, least: float, most: float
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr(time, "sleep", waits.append)
+    faults = [Reply(503, headers={"Retry-After": asked} if asked else {})] * 5
+    with serving(Script(*faults, OK)) as url:
+        Web(WebSettings(attempts=6, wait_seconds=2, longest_wait_seconds=60)).request("GET", url)
+    assert len(waits) == 5
+    assert all(least <= wait <= most for wait in waits)
+
+
 def test_an_answer_that_is_not_json_is_an_error_with_its_address() -> None:
     with serving(Script(Reply(body=b"<html>"))) as url, pytest.raises(PullError, match="not JSON"):
         Web(QUICK).request("GET", f"{url}/login").json()
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("no right for key ck_1/2 and cs+3", "no right for key (secret) and (secret)"),
+        ("?key=ck_1%2F2&secret=cs%2B3&page=1", "?key=(secret)&secret=(secret)&page=1"),
+        ("ck_1/2:more", "(secret)"),
+        ("qq cs+3", "(secret) (secret)"),
+        ("The customer ada.b+x@mail.example.com has no right.", "The customer (e-mail address) has no right."),
+        ('"email":"ada@example.com", <ÄDA@bücher.example>', '"email":"(e-mail address)", <(e-mail address)>'),
+        ("email=ada%40example.com&x=1 and ada＠example.com", "email=(e-mail address)&x=1 and (e-mail address)"),
+        ("two\nlines\twith \x1b", "two lines with \\x1b"),
+        ("Field '@skip' and a @b are no addresses", "Field '@skip' and a @b are no addresses"),
+        ("y" * 100_000, "y" * 200 + "…"),
+    ],
+)
+def test_the_words_of_a_vendor_are_shown_without_secrets_and_addresses(text: str, shown: str) -> None:
+    assert vendor_words(text, ["", "ck_1/2", "cs+3", "ck_1/2:more", "qq", "cr"]) == shown
+
+
+def test_long_words_of_a_vendor_are_cut_after_secrets_are_removed() -> None:
+    assert vendor_words("y" * 196 + "secret-token", ["secret-token"]) == "y" * 196 + "(sec…"
 
 
 def test_the_clock_is_that_of_the_server() -> None:

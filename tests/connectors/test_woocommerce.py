@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from pipelines.base.errors import ConfigError, PullError
 from pipelines.config.pull_woocommerce import WooCommerceSettings
 from tests.connectors.pulled_shop import PulledShop, at
+from tests.vendors.server import Reply
 from tests.vendors.woocommerce import KEY, SECRET, Record, WooCommerce, fill, serving_woocommerce
 
 ALL = ("orders", "refunds", "customers", "products")
@@ -188,6 +189,28 @@ def test_wrong_credentials_are_named_without_the_secret(source: PulledShop, monk
         source.pull()
 
 
+@pytest.mark.parametrize("objects", [("refunds", "orders"), ("refunds",)])
+def test_refunds_may_be_the_first_object_of_a_shop_that_does_not_list_them(
+    source: PulledShop, shop: WooCommerce, objects: tuple[str, ...]
+) -> None:
+    shop.has_refunds = False
+    assert not source.pull(objects=objects).words
+    assert last(source, "refunds") == shop.rows("refunds")
+
+
+def test_a_first_object_that_the_key_may_not_read_does_not_hold_back_the_others(
+    source: PulledShop, shop: WooCommerce
+) -> None:
+    shop.forbidden = frozenset({"customers"})
+    (failed,) = source.pull(objects=("customers", "orders", "products")).failed
+    assert failed.name == "customers"
+    assert "answered 403: woocommerce_rest_cannot_view" in failed.problem
+    assert last(source, "orders") == shop.rows("orders")
+    shop.forbidden = frozenset(ALL)
+    with pytest.raises(PullError, match="customers answered 403"):
+        source.pull(objects=("customers", "orders"))
+
+
 @pytest.mark.parametrize("url", ["http://shop.example.com", "https://key:secret@shop.example.com", "ftp://x"])
 def test_credentials_are_only_sent_over_https_or_on_this_machine(url: str) -> None:
     with pytest.raises(ValidationError):
@@ -229,3 +252,14 @@ def test_an_order_lands_with_its_lines_its_coupon_and_its_refund(source: PulledS
         ("26", "Ada Example", "ada@example.com", "DE", "2024-04-28 12:00:00")
     ]
     assert desk.rows("products", "product_id, product_name, category") == [("CUP-1", "Cup", "Kitchen")]
+
+
+def test_the_words_of_a_refusal_are_shown_without_the_token_and_addresses(
+    source: PulledShop, shop: WooCommerce, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = f"{SECRET} of ada@example.com may not do this"
+    monkeypatch.setattr(WooCommerce, "_answer", lambda *_: Reply(400, {"code": "x", "message": said}))
+    with pytest.raises(PullError) as caught:
+        source.pull()
+    assert "(secret) of (e-mail address) may not do this" in caught.value.message
+    assert not any(word in caught.value.message for word in (SECRET, "ada@"))

@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.connectors.pages import PageStore
 from tests.connectors.pulled_zoho import PulledZoho, pulling_zoho
-from tests.vendors.server import Reply
+from tests.vendors.server import Reply, Request
 from tests.vendors.zoho import Fault, Zoho
 
 
@@ -93,3 +93,66 @@ def test_a_pull_killed_at_any_page_and_repeated_ends_with_the_same_records(
     assert kills >= 5 and not report.failed
     source.pull()  # reads what was edited after it had been read
     assert not source.differing()
+
+
+def test_a_repeated_page_of_members_loses_and_doubles_nobody(
+    source: PulledZoho, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = source.server
+    some = server.modules["Contacts"].fill(900)
+    (campaign,) = server.modules["Campaigns"].fill(1)
+    server.members[campaign] = dict.fromkeys(some, "Sent")
+    answers: list[Reply] = []
+    own = server._members
+
+    def repeating(request: Request, name: str) -> Reply:
+        answers.append(answers[0] if len(answers) == 1 else own(request, name))
+        return answers[-1]
+
+    monkeypatch.setattr(server, "_members", repeating)
+    report = source.pull(modules=("Contacts", "Campaigns"))
+    assert not report.failed
+    assert sorted(row["id"] for row in source.lines("Campaign_Members")) == sorted(some)
+
+
+def test_a_member_who_is_removed_between_two_pages_hides_no_other(
+    source: PulledZoho, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = source.server
+    some = server.modules["Contacts"].fill(500)
+    (campaign,) = server.modules["Campaigns"].fill(1)
+    server.members[campaign] = dict.fromkeys(some, "Sent")
+    own, asked = server._members, 0
+
+    def shrinking(request: Request, name: str) -> Reply:
+        nonlocal asked
+        asked += 1
+        if asked == 2:
+            del server.members[campaign][min(some)]
+        return own(request, name)
+
+    monkeypatch.setattr(server, "_members", shrinking)
+    assert not source.pull(modules=("Contacts", "Campaigns")).failed
+    assert {row["id"] for row in source.lines("Campaign_Members")} >= set(some) - {min(some)}
+
+
+def test_a_page_of_members_that_is_always_repeated_is_an_error(
+    source: PulledZoho, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = source.server
+    some = server.modules["Contacts"].fill(500)
+    (campaign,) = server.modules["Campaigns"].fill(1)
+    server.members[campaign] = dict.fromkeys(some, "Sent")
+    first: list[Reply] = []
+    own = server._members
+
+    def stuck(request: Request, name: str) -> Reply:
+        first.append(own(request, name))
+        return first[0]
+
+    monkeypatch.setattr(server, "_members", stuck)
+    report = source.pull(modules=("Contacts", "Campaigns"))
+    (found,) = (one for one in report.objects if one.name == "Campaign_Members")
+    assert found.problem and "again and again" in found.problem
+    assert found.is_temporary
+    assert not source.lines("Campaign_Members")

@@ -233,7 +233,9 @@ def test_a_return_asks_what_its_amount_includes_and_the_answer_fits_where_the_co
 
 def test_the_user_names_what_is_not_found(tmp_path: Path) -> None:
     text = "Vorgang,Wer,Wann,Wert\n1,a,2024-01-01,5\n"
-    with pytest.raises(InputError, match="no entity fits its columns; they are `Vorgang`, `Wer`, `Wann`, `Wert`"):
+    with pytest.raises(
+        InputError, match="no entity fits its columns; the columns are `Vorgang`, `Wer`, `Wann`, `Wert`"
+    ):
         drafted(tmp_path, "o.csv", text)
     chosen = {"order_id": "Vorgang", "customer_ref": "Wer", "ordered_at": "Wann", "total": "Wert"}
     with pytest.raises(InputError, match="looks like orders, but no column was found for ordered_at") as caught:
@@ -275,7 +277,7 @@ def test_several_files_become_one_mapping_and_an_unknown_one_is_not_lost(tmp_pat
     }
     (remark,) = open_remarks(draft)
     assert remark.startswith(
-        "sellers.csv would be ignored: no entity fits its columns; they are `seller`, `zip`. Say what"
+        "sellers.csv would be ignored: no entity fits its columns; the columns are `seller`, `zip`. Name the entity"
     )
     assert "sellers.csv --entity orders --column order_id=COLUMN`" in remark
 

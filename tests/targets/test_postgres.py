@@ -18,7 +18,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from pipelines.base.errors import ConfigError
 from pipelines.config.publish import PostgresSettings
+from pipelines.config.settings import postgres_uri
 from pipelines.publication import Version, delete_version, erase_customers, set_current
 from pipelines.publication.targets import TargetError, follow, postgres
 from pipelines.publication.targets.postgres import Postgres
@@ -266,7 +268,70 @@ def test_no_message_has_a_part_of_the_uri(uri: str) -> None:
         f"postgresql://u:{secret}@127.0.0.1:1/db",
         f"postgresql://u:x@{secret}/db",
         f"postgresql://{secret}:0z",
+        f'postgresql://u:x@h"{secret}"/db?port="{secret}"',
+        f"postgresql://h%22{secret}%22/db",
     ):
         with pytest.raises(TargetError, match="cannot be reached") as failed:
             target(wrong).held()
         assert not [part for part in ("pa55", "w0rd") if part in f"{failed.value.message} {failed.value.hint}"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pa55w0rd",
+        "host=h password=pa55w0rd",
+        "mysql://u:pa55w0rd@h/db",
+        "postgresql:u:pa55w0rd",
+        '"postgresql://u:pa55w0rd@h/db"',
+    ],
+)
+def test_a_text_that_is_no_uri_is_refused_and_not_shown(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    settings = PostgresSettings()
+    monkeypatch.setenv(settings.environment_variable, text)
+    with pytest.raises(ConfigError, match=f"{settings.environment_variable} has no connection URI") as failed:
+        postgres_uri(settings)
+    assert "pa55" not in f"{failed.value.message} {failed.value.hint}"
+    monkeypatch.setenv(settings.environment_variable, "postgresql://u:pa55w0rd@h/db")
+    assert postgres_uri(settings).get_secret_value() == "postgresql://u:pa55w0rd@h/db"
+
+
+def test_a_missing_right_is_named_once_with_its_grant(uri: str, tmp_path: Path, day: Callable[..., Version]) -> None:
+    version = day(1)
+    execute(uri, 'create role "Wri ter" login')
+    limited = target(uri.replace(f"user={OWNER}", "user=Wri%20ter"))
+    with pytest.raises(TargetError) as failed:
+        follow(tmp_path / "published", limited)
+    assert failed.value.message == (
+        f"PostgreSQL: the version {version.id} could not be written: permission denied for database postgres"
+        " (SQLSTATE 42501)"
+    )
+    grant = 'grant create on database postgres to "Wri ter"'
+    assert f"`{grant}`" in failed.value.hint
+    try:
+        execute(uri, grant)
+        follow(tmp_path / "published", limited)
+        assert limited.held() == {version.id}
+    finally:
+        execute(uri, 'drop owned by "Wri ter"', 'drop role "Wri ter"')
+
+
+def test_a_role_that_does_not_own_the_versions_is_refused_with_its_grant(
+    uri: str, tmp_path: Path, day: Callable[..., Version]
+) -> None:
+    day(1)
+    execute(uri, "create role first login", "create role second login")
+    try:
+        execute(uri, "grant create on database postgres to first, second")
+        first, second = (target(uri.replace(f"user={OWNER}", f"user={name}")) for name in ("first", "second"))
+        follow(tmp_path / "published", first)
+        day(2)
+        with pytest.raises(TargetError, match="another role owns the schema loyalty") as failed:
+            follow(tmp_path / "published", second)
+        assert "`grant first to second`" in failed.value.hint
+        assert query(uri, NUMBERS) == [(1, 1)]
+        execute(uri, "grant first to second")
+        follow(tmp_path / "published", second)
+        assert (query(uri, NUMBERS), schemas(uri)) == ([(2, 2)], {"loyalty"})
+    finally:
+        execute(uri, "drop owned by first, second", "drop role first, second")

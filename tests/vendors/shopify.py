@@ -33,7 +33,9 @@ class Shopify:
     Attributes:
         on_request: Called before each query for a page, with its number from 1. It may change records. It returns a
             fault for this query, or None: a status, `"slow"`, `"drop"` (no answer), `"cut"` (half an answer),
-            `"repeat"` (the answer before this one again), `"token"` (all tokens expire), `"throttled"`.
+            `"repeat"` (the answer before this one again), `"empty"` (a page without nodes that says that more follow),
+            `"same"` (a page whose end is the cursor that was sent), `"overlap"` (a page inside a record begins one node
+            earlier), `"token"` (all tokens expire), `"throttled"`.
         scopes: Those of the app. Without read_all_orders, orders older than 60 days are not given.
         absent: Fields that the version does not have, such as `Refund.processedAt`.
         points: The largest number of points; `rate` are restored per second.
@@ -97,7 +99,8 @@ class Shopify:
             return Reply(401, {"errors": "expired"})
         if fault == "repeat" and self.before:
             return self.before
-        reply = _error("THROTTLED", "Throttled") if fault == "throttled" else self._answer(asked)
+        reply = _error("THROTTLED", "Throttled") if fault == "throttled" else self._answer(_faulty(asked, fault))
+        _spoil(reply, asked, fault)
         self.before = reply
         return Reply(
             reply.status,
@@ -173,6 +176,25 @@ class Shopify:
         everything = dict.fromkeys(NESTED, 10_000)
         shown = [self._shown(one, everything) for one in self.stored[name].values()]
         return {one["id"]: _without_info(one) for one in shown}
+
+
+def _faulty(asked: Record, fault: str | None) -> Record:
+    if fault != "overlap":
+        return asked
+    return {**asked, "variables": {**asked["variables"], "after": str(int(asked["variables"]["after"]) - 1)}}
+
+
+def _spoil(reply: Reply, asked: Record, fault: str | None) -> None:
+    """Change the page of an answer by a fault."""
+    if fault in ("empty", "same"):
+        (page,) = reply.body["data"].values()
+        if "pageInfo" not in page:
+            (page,) = page.values()
+        page["nodes"] = [] if fault == "empty" else page["nodes"]
+        page["pageInfo"] = {
+            "hasNextPage": True,
+            "endCursor": asked["variables"]["after"] if fault == "same" else page["pageInfo"]["endCursor"],
+        }
 
 
 def _without_info(value: Any) -> Any:

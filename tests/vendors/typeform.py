@@ -32,6 +32,7 @@ class Typeform:
             a fault for this request, or None: a status, `"slow"`, `"drop"` (no answer), `"cut"` (half an answer),
             `"repeat"` (the answer before this one again).
         forms: The responses of each form, by their token.
+        refuses_unknown: Whether a token in `before` that does not exist is refused; otherwise the page is empty.
         delay: Responses of the last so many minutes are not shown.
     """
 
@@ -40,6 +41,7 @@ class Typeform:
     now: datetime = datetime(2024, 5, 1, 12, tzinfo=UTC)
     delay: timedelta = timedelta(0)
     has_partial: bool = True
+    refuses_unknown: bool = False
     url: str = ""
     requests: list[Request] = field(default_factory=list)
     number: int = 0
@@ -105,6 +107,8 @@ class Typeform:
         shown.sort(key=lambda one: (one[time_field], one["token"]), reverse=True)
         if before := query.get("before"):
             tokens = [one["token"] for one in shown]
+            if self.refuses_unknown and before not in tokens:
+                return _refused(400, "VALIDATION_ERROR", "before")
             shown = shown[tokens.index(before) + 1 :] if before in tokens else []
         count = len(shown)
         return Reply(body={"total_items": count, "page_count": -(-count // size), "items": shown[:size]})

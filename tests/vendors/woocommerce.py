@@ -34,6 +34,7 @@ class WooCommerce:
             fault for this request, or None: a status, `"slow"`, `"drop"` (no answer), `"cut"` (half an answer),
             `"repeat"` (the answer before this one again).
         has_refunds: Whether the shop lists refunds, as from 9.0 on.
+        forbidden: The objects that the key may not read.
         is_refund_a_change: Whether a refund changes the time of its order.
     """
 
@@ -43,6 +44,7 @@ class WooCommerce:
     on_request: Callable[[int], str | None] = lambda number: None
     now: datetime = datetime(2024, 5, 1, 12, tzinfo=UTC)
     has_refunds: bool = True
+    forbidden: frozenset[str] = frozenset()
     is_refund_a_change: bool = False
     url: str = ""
     requests: list[Request] = field(default_factory=list)
@@ -100,6 +102,8 @@ class WooCommerce:
     def _answer(self, request: Request) -> Reply:
         path = request.path.removeprefix(BASE)
         name, _, parent = path.partition("/")
+        if name in self.forbidden:
+            return _refused(403, "woocommerce_rest_cannot_view", "Sorry, you cannot list resources.")
         if parent.endswith("/refunds"):
             name, records = "refunds", [one for one in self._all("refunds") if one["parent_id"] == int(parent[:-8])]
             records = [{key: value for key, value in one.items() if key != "parent_id"} for one in records]

@@ -14,13 +14,15 @@ from sqlalchemy import exc
 
 from pipelines.base.errors import ConfigError, PullError
 from pipelines.connectors.sql.cursors import Kind
-from pipelines.connectors.sql.database import Column, shown
+from pipelines.connectors.sql.database import Column, shown, without_values
 from pipelines.connectors.sql.dialects import DIALECTS, Dialect
 from pipelines.connectors.sql.values import array_of
 
 _FETCHED = 2_000  # rows: a batch of wide rows stays small
 # no connection, too many connections, a lock that was not given up in time, a deadlock
 _BUSY = frozenset({2002, 2003, 2006, 2013, 1040, 1203, 1205, 1213})
+# a value does not fit a type: MySQL, SQL Server
+_ABOUT_VALUES = frozenset({1264, 1265, 1292, 1366, 1411, 241, 242, 244, 245, 248, 295, 8114})
 _PLAIN = {"no_parameters": True}  # a % in SQL is one
 
 
@@ -57,7 +59,7 @@ def open_engine(uri: SecretStr, variable: str) -> "Alchemy":
         raise ConfigError(
             f"the driver of the URI in {variable} is not installed: {problem.name} is missing",
             hint="install the extra `sql`: `make setup-sql`, or pip install 'loyalty-marts[sql]'; or install the driver"
-            " that the URI names",
+            " that is named in the URI",
         ) from None
     return Alchemy(engine, dialect)
 
@@ -76,7 +78,9 @@ class Alchemy:
         self.cast_types: Mapping[Kind, str] = dialect.cast_types
 
     def quoted(self, name: str) -> str:
-        return self._engine.dialect.identifier_preparer.quote_identifier(name)
+        quoted = self._engine.dialect.identifier_preparer.quote_identifier(name)
+        # drivers with % for parameters get each % twice; our statements have no parameters
+        return quoted.replace("%%", "%") if self._engine.dialect.paramstyle in ("format", "pyformat") else quoted
 
     def now(self) -> datetime:
         return self._clock()[0].replace(tzinfo=UTC)
@@ -118,12 +122,23 @@ class Alchemy:
     def _connection(self, *, with_session: bool = True) -> Iterator[sa.Connection]:
         self._refuse_missing_file()
         try:
-            with self._engine.connect() as connection:
+            with self._connect() as connection:
                 for statement in self._dialect.session if with_session else ():
                     connection.exec_driver_sql(statement)
                 yield connection
         except exc.SQLAlchemyError as problem:
             raise self._refused(problem) from None
+
+    def _connect(self) -> sa.Connection:
+        try:
+            return self._engine.connect()
+        except (TypeError, AttributeError, ValueError) as problem:  # their texts may quote the URI
+            raise ConfigError(
+                f"the driver {self._engine.dialect.driver} does not take an option of the URI"
+                f" ({type(problem).__name__})",
+                hint="correct the part after `?` as the driver's documentation says; for MySQL and MariaDB with TLS:"
+                " `?ssl_ca=/folder/ca.pem`",
+            ) from None
 
     def _refuse_missing_file(self) -> None:
         """SQLite would create the file."""
@@ -131,7 +146,7 @@ class Alchemy:
         if url.get_backend_name() == "sqlite" and not Path((url.database or "").removeprefix("file:")).is_file():
             raise PullError(
                 "the file of the SQLite database does not exist",
-                hint="the URI has its path: sqlite:////folder/shop.db, or sqlite:///shop.db below the current folder",
+                hint="write its path in the URI: sqlite:////folder/shop.db, or sqlite:///shop.db in the current folder",
             )
 
     def _refused(self, problem: exc.SQLAlchemyError) -> PullError:
@@ -141,15 +156,20 @@ class Alchemy:
         if _is_locked(original):
             return PullError(
                 "the SQLite database is locked by another program that writes to it",
-                hint="pull again when it has ended; `?timeout=60` at the end of the URI waits for it for 60 seconds",
+                hint="pull again when it has finished; with `?timeout=60` at the end of the URI, pulls wait 60 seconds",
                 is_temporary=True,
             )
         words = shown(original.args[-1] if original.args else original, str(self._engine.url.password or ""))
+        if original.args and original.args[0] in _ABOUT_VALUES:
+            words = without_values(words)
+        is_temporary = is_broken or _is_temporary(original)
         return PullError(
             f"the database answered: {words}",
-            hint="docs/sources.md lists the rights that the user needs; names are those of the database, with its upper"
-            " and lower case",
-            is_temporary=is_broken or _is_temporary(original),
+            hint="check that the server runs, and host, port and database in the URI; then pull again"
+            if is_temporary
+            else "docs/sources.md lists the rights that the user needs; write names in the same upper and lower"
+            " case as in the database",
+            is_temporary=is_temporary,
         )
 
 

@@ -75,7 +75,7 @@ class Sql:
         self._warn = warn
         self._columns: dict[str, list[Column]] = {}
         self._problems: dict[str, PullError] = {}
-        self._greatest: dict[str, Value] = {}
+        self._greatest: dict[str, Value | None] = {}
 
     def objects(self) -> Sequence[PulledObject]:
         return [self._object(name, table) for name, table in self._settings.tables.items()]
@@ -91,12 +91,8 @@ class Sql:
         base = self._base(one)
         self._refuse_unusable(one, column)
         own = self._database.ordered(column)
-        greatest_sql = column.sql.replace(self._database.quoted(column.name), f"max({own})")
-        greatest = self._scalar(select(greatest_sql, base), column)
-        if greatest is None:
+        if (value := self._greatest_of(one, column, kind)) is None:
             return _NONE
-        value = value_of(kind, greatest)
-        self._greatest[one.name] = value
         if (at := present(kind, now, self._database.local_offset())) is None:
             return text_of(value)
         least, most = at
@@ -125,9 +121,9 @@ class Sql:
             conditions.append(f"{own} >= {self._literal(value_of(kind, checkpoint['at']), kind)}")
         elif since not in (None, _NONE):
             least = earlier(value_of(kind, since), self._table(one).overlap_minutes, self._table(one).overlap_numbers)
-            greatest = self._greatest.get(one.name)
+            greatest = self._greatest_of(one, column, kind)
             if greatest is not None and is_after(least, greatest):
-                self._warn(f"{one.name}: `{column.name}` has begun again at lower values: all rows are read")
+                self._warn(f"{one.name}: `{column.name}` now has lower values than before, so all rows are read")
             else:
                 conditions.append(f"{own} >= {self._literal(least, kind)}")
         at = checkpoint["at"] if checkpoint else None
@@ -140,6 +136,15 @@ class Sql:
                 " a value, or leave them out by a `query`"
             )
             yield from (Page(table, {"at": at}) for table in self._read(select(cells, base, f"{own} is null"), columns))
+
+    def _greatest_of(self, one: PulledObject, column: Column, kind: Kind) -> Value | None:
+        """The greatest value of a cursor when it was first asked for; None if no row has one."""
+        if one.name not in self._greatest:
+            own = self._database.ordered(column)
+            greatest_sql = column.sql.replace(self._database.quoted(column.name), f"max({own})")
+            greatest = self._scalar(select(greatest_sql, self._base(one)), column)
+            self._greatest[one.name] = None if greatest is None else value_of(kind, greatest)
+        return self._greatest[one.name]
 
     def is_empty(self, one: PulledObject) -> bool:
         some = f"case when exists (select 1 from {self._base(one)}) then 1 else 0 end"  # noqa: S608 (see `select`)
@@ -204,7 +209,7 @@ class Sql:
             raise PullError(
                 f"the column `{name}` of `{one.name}` cannot be a cursor: it is neither a time, a date nor a whole"
                 f" number ({column.type})",
-                hint="name another column, cast it in a `query`, or leave `cursor` out to read everything each time",
+                hint="name another column, or cast it in a `query`; without `cursor`, each pull reads everything",
             )
         return column, column.kind
 
@@ -214,7 +219,7 @@ class Sql:
             raise PullError(
                 f"{counted(rows, 'row')} of `{one.name}` with a `{column.name}` that has no order among the others",
                 hint="texts must be dates or times of ISO 8601, such as 2024-05-31T10:00:00Z; dates must not be"
-                " infinite, and numbers must be numbers: correct them, or convert or leave them out by a `query`",
+                " infinite; numbers must be numbers. Correct these values, or convert or leave them out by a `query`",
             )
 
     def _literal(self, value: Value, kind: Kind) -> str:
@@ -259,6 +264,6 @@ def _refuse_equal_names(name: str, columns: Sequence[str]) -> None:
             alike = f"the columns `{other}` and `{column}`, whose names differ only in upper and lower case"
             raise PullError(
                 f"`{name}` has {twice if other == column else alike}",
-                hint="mappings could not tell them apart: give each column a name of its own by a `query`",
+                hint="a mapping cannot distinguish them: give each column a name of its own by a `query`",
             )
         known[column.lower()] = column

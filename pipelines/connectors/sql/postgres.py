@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from pipelines.base.errors import ConfigError, PullError
 from pipelines.connectors.sql.cursors import Kind
-from pipelines.connectors.sql.database import NO_ROW, Column, select, shown
+from pipelines.connectors.sql.database import NO_ROW, Column, select, shown, without_values
 from pipelines.connectors.sql.values import as_type
 
 _SESSION = (
@@ -39,6 +39,7 @@ _KINDS = {
     "timestamptz": Kind.MOMENT,
 }
 # SQLSTATE classes: connection, insufficient resources, operator intervention; a lock; a serialization failure
+_ABOUT_VALUES = "22"  # SQLSTATE of data exceptions: the message quotes a value
 _TEMPORARY = ("08", "53", "57", "55P03", "40")
 
 
@@ -126,7 +127,7 @@ class Postgres:
             words = re.sub(r'"[^"]*"( \([^)]*\))?', '"…"', shown(problem).removeprefix("IO: "))
             raise PullError(
                 f"the database cannot be reached: {words}",
-                hint="check that the server runs, and user, password, host and database in the environment variable",
+                hint="check that the server runs; check user, password, host and database in the environment variable",
                 is_temporary=True,
             ) from None
         try:
@@ -160,20 +161,23 @@ def _refused(problem: Any) -> PullError:
     primary = details.get("PG_DIAG_MESSAGE_PRIMARY") or details.get(b"PG_DIAG_MESSAGE_PRIMARY")
     words = primary.decode("utf-8", "replace") if isinstance(primary, bytes) else primary
     state = problem.sqlstate or ""
+    if words and state.startswith(_ABOUT_VALUES):
+        words = without_values(words)
     if not words:
         words, state = shown(problem).partition("Query was:")[0], "08000"
     return PullError(
         f"the database answered: {shown(words)} (SQLSTATE {state})",
-        hint="docs/sources.md names the rights that the role needs; names are those of the database, with its upper"
-        " and lower case",
+        hint="docs/sources.md lists the rights that the role needs; write names in the same upper and lower case"
+        " as in the database",
         is_temporary=state.startswith(_TEMPORARY),
     )
 
 
 def _interrupted(problem: BaseException) -> PullError:
     """The error for rows that end early: the server refused one of them, or the connection broke."""
-    # the first line after the severity; the others may quote values of rows
+    # the first line after the severity; the others may quote values of rows, and it may quote one
     words = str(problem).rpartition("ERROR:")[2].strip().partition("\n")[0].removeprefix("[libpq] ")
+    words = without_values(words)
     is_broken = "ERROR:" not in str(problem)
     return PullError(
         f"{'the connection to the database broke' if is_broken else 'the database answered'}: {shown(words)}",

@@ -107,8 +107,8 @@ class BulkRead:
                 return
             if place.round == _ROUNDS:
                 raise PullError(
-                    f"records of {self._module.name} are deleted all the time, so that jobs may miss records",
-                    hint="pull at a quieter time of the day",
+                    f"records of {self._module.name} are deleted while jobs read them, so jobs may miss records",
+                    hint="pull when fewer records change, for example at night",
                     is_temporary=True,
                 )
             place = BulkPlace(round=place.round + 1, began=time_text(self._client.now()))
@@ -137,7 +137,7 @@ class BulkRead:
             yield Page([], place.model_copy(update={"job": None, "given": 0}).model_dump())
             raise PullError(
                 f"the job {place.job} of bulk read of {self._module.name} has failed",
-                hint="the next pull creates another one; if it fails too, raise `bulk_from_records`: lists are read",
+                hint="the next pull creates another job; if it fails too, raise `bulk_from_records` to read lists",
                 is_temporary=True,
             )
         result = detail["result"]
@@ -153,6 +153,7 @@ class BulkRead:
             raise PullError(
                 f"the result of bulk read of {self._module.name} has {given:,} records, but the job states"
                 f" {result['count']:,}",
+                hint="pull again later",
                 is_temporary=True,
             )
         is_more = bool(result.get("more_records"))
@@ -178,7 +179,11 @@ class BulkRead:
         try:
             return str(answer["data"][0]["details"]["id"])
         except (KeyError, IndexError, TypeError) as problem:
-            raise PullError(f"bulk read of {self._module.name} gives no job", is_temporary=True) from problem
+            raise PullError(
+                f"the answer to the request for bulk read of {self._module.name} names no job",
+                hint="pull again later",
+                is_temporary=True,
+            ) from problem
 
     def _wait(self, job: str) -> Mapping[str, Any] | None:
         """The job when it is complete; None if it has failed."""
@@ -195,7 +200,7 @@ class BulkRead:
             if waited >= self._settings.bulk_wait_seconds:
                 raise PullError(
                     f"the job {job} of bulk read of {self._module.name} is not complete after {waited:.0f} s",
-                    hint="the next pull continues to wait for it; or raise `bulk_wait_seconds`",
+                    hint="the next pull waits for the same job; to wait longer in one pull, raise `bulk_wait_seconds`",
                     is_temporary=True,
                 )
             self._sleep(pause)

@@ -17,7 +17,7 @@ from pipelines.base.text import printable_name
 from pipelines.config.credentials import read_credentials
 from pipelines.config.pull_zoho import ZohoSettings
 from pipelines.config.pulls import WebSettings
-from pipelines.connectors.answers import NUMBER, Answer, Outcome, by_status
+from pipelines.connectors.answers import NUMBER, Answer, Outcome, by_status, vendor_words
 from pipelines.connectors.connector import Say
 from pipelines.connectors.web import Web
 
@@ -123,7 +123,9 @@ class ZohoClient:
         answer = self._web.request("GET", f"{self._settings.api}{path}", to=to)
         if answer.status != HTTPStatus.OK:
             _checked(answer)
-            raise PullError(f"{answer.url} answered {answer.status} instead of a file", is_temporary=True)
+            raise PullError(
+                f"{answer.url} answered {answer.status} instead of a file", hint="pull again later", is_temporary=True
+            )
 
     def close(self) -> None:
         """Close the connections."""
@@ -143,11 +145,11 @@ class ZohoClient:
         token = fields.get("access_token")
         if not isinstance(token, str) or not token:
             # errors have the status 200 too
-            code = printable_name(str(fields.get("error", answer.status)))
+            code = vendor_words(str(fields.get("error", answer.status)), self._secrets.values())
             is_busy = "denied" in code.lower()
             raise PullError(
-                f"{answer.url} gives no access token ({code})",
-                hint="it was asked too often: wait ten minutes"
+                f"{answer.url} returned no access token ({code})",
+                hint="too many tokens were requested: wait ten minutes"
                 if is_busy
                 else f"check {self._settings.environment_prefix}_CLIENT_ID, …_CLIENT_SECRET, …_REFRESH_TOKEN, and that"
                 " `data_center` is the one at which you sign in; docs/sources.md says how to create them",
@@ -183,11 +185,11 @@ def _checked(answer: Answer) -> dict[str, Any] | None:
         code = str(fields.get("code", answer.status))
         words = f"{answer.url} answered {answer.status}: {printable_name(code)}"
         if message := fields.get("message"):
-            words += f" ({printable_name(str(message))})"
+            words += f" ({vendor_words(str(message), ())})"
         raise ZohoError(code, words, _HINTS.get(code, "docs/sources.md lists the errors of Zoho CRM"))
     if not isinstance(body, dict):
         raise PullError(
-            f"{answer.url} answered {answer.status} without an object of JSON",
+            f"{answer.url} answered {answer.status} without a JSON object",
             hint="check the address `pull.zoho.api_url`",
             is_temporary=True,
         )

@@ -134,11 +134,11 @@ class Zoho:
                 except ZohoError as problem:
                     if count >= LIST_LIMIT:
                         raise
-                    self._warn(f"{module.name}: bulk read is refused, so the list is read: {problem.message}")
+                    self._warn(f"{module.name}: bulk read is refused, so the pull reads the list: {problem.message}")
         try:
             yield from ListRead(self._client, reader, since).pages(checkpoint)
         except ListEndsError:
-            self._warn(f"{module.name}: the list ends before all records are read, so they are read by bulk read")
+            self._warn(f"{module.name}: the list ends before all records are read, so the pull uses bulk read")
             yield from bulk.pages(None)
 
     def _count(self, module: Module) -> int | None:

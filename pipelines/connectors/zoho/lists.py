@@ -97,8 +97,8 @@ class ListRead:
                 return
             if place.round == _ROUNDS:
                 raise PullError(
-                    f"the pages of {self.reader.module.name} change all the time, so that they may miss records",
-                    hint="pull at a quieter time of the day",
+                    f"the pages of {self.reader.module.name} changed during each read, so records may be missing",
+                    hint="pull when fewer records change, for example at night",
                     is_temporary=True,
                 )
             self._is_doubtful = False
@@ -129,9 +129,13 @@ class ListRead:
         token = listed.info.get("next_page_token")
         is_more = bool(listed.info.get("more_records"))
         if is_more and not ids:
-            raise PullError(f"a page of {module.name} has no records, but more follow", is_temporary=True)
+            raise PullError(
+                f"a page of {module.name} has no records, but more follow", hint="pull again later", is_temporary=True
+            )
         if is_more and token == place.token and token is not None:
-            raise PullError(f"two pages of {module.name} have one token", is_temporary=True)
+            raise PullError(
+                f"two pages of {module.name} have the same token", hint="pull again later", is_temporary=True
+            )
         after = Place(
             round=place.round,
             page=place.page + 1,
@@ -158,8 +162,8 @@ class ListRead:
                 self._last_page = ids
                 return listed
         raise PullError(
-            f"page {place.page} of {self.reader.module.name} has the records of the page before it",
-            hint="the next pull continues with this page; if it stays so, ask Zoho",
+            f"page {place.page} of {self.reader.module.name} has the same records as the page before it",
+            hint="the next pull continues with this page; if this repeats, ask Zoho",
             is_temporary=True,
         )
 

@@ -62,11 +62,12 @@ def read_module(client: ZohoClient, name: str, available: Mapping[str, Mapping[s
     """
     about = available.get(name)
     if about is None:
-        near = did_you_mean(name, sorted(available), f"there are {', '.join(sorted(available))}")
+        there = f"there are {', '.join(sorted(available))}" if available else "it shows none"
+        near = did_you_mean(name, sorted(available), there)
         return Module(
             name,
             problem=PullError(
-                f"the account shows no module `{name}`{near}",
+                f"there is no module `{name}` that the user may see{near}",
                 hint="correct `modules`, or allow the profile of the user to see the module",
             ),
         )

@@ -91,7 +91,7 @@ class RecordReader:
                     del kept[one]
             again = [*changed, *(one for one in self._fresh(found.values(), sent_at) if one not in changed)]
         self._warn(
-            f"{self.module.name}: {len(again)} records were changed again and again while they were read. The next pull"
+            f"{self.module.name}: {len(again)} records changed each time that they were read. The next pull"
             " reads them again"
         )
         return list(kept.values())

@@ -118,19 +118,31 @@ class Postgres:
         """The schema of each version that it has.
 
         Raises:
-            TargetError: The schema that readers know belongs to somebody else.
+            TargetError: The schema that readers know was not written by this program, or another role owns a version.
         """
         ours = self._settings.schema_name
         with session(self._uri, "its schemas could not be listed") as cursor:
-            cursor.execute("select nspname::text, coalesce(obj_description(oid, 'pg_namespace'), '') from pg_namespace")
-            found = dict(cursor.fetchall())
+            cursor.execute(
+                "select nspname::text, coalesce(obj_description(oid, 'pg_namespace'), ''),"
+                " case when not pg_has_role(nspowner, 'usage')"
+                " then format('grant %I to %I', pg_get_userbyid(nspowner), current_user) end from pg_namespace"
+            )
+            rows = cursor.fetchall()
+        found = {name: comment for name, comment, _ in rows}
         if ours in found and not found[ours].startswith(_MARK):
             raise TargetError(
                 f"{NAME} has a schema {ours} that was not written by this program",
                 hint="Choose another `publish.postgres.schema_name`, or remove that schema.",
             )
         marked = ((name, comment.removeprefix(_MARK)) for name, comment in found.items() if comment.startswith(_MARK))
-        return {version_id: name for name, version_id in marked if name in (ours, self._schema_of(version_id))}
+        schemas = {version_id: name for name, version_id in marked if name in (ours, self._schema_of(version_id))}
+        for name, _, grant in rows:
+            if grant and name in schemas.values():
+                raise TargetError(
+                    f"{NAME}: another role owns the schema {name}, so the role of the URI cannot replace it",
+                    hint=f"Use the role that wrote it, or let an administrator call `{grant}`.",
+                )
+        return schemas
 
     def _when_free(self, namespace: str | None, work: Callable[[Any], None], problem: str) -> None:
         """Work in a transaction that has locked every table of a schema; try until nobody uses them.

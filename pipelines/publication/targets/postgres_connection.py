@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
+from urllib.parse import unquote
 
 from pydantic import SecretStr
 
@@ -25,6 +26,8 @@ _SETTINGS = (
 # SQLSTATE of a statement that waited too long: statement_timeout, lock_timeout, and a deadlock with a reader
 _BUSY = {"57014", "55P03", "40P01"}
 _DEPENDED_ON = "2BP01"
+_NO_RIGHT = "42501"
+_OTHER_HINT = "Readers see what they saw before. Correct the cause; docs/postgres.md names the rights of the user."
 
 
 class BusyError(TargetError):
@@ -49,7 +52,7 @@ def session(uri: SecretStr, doing: str) -> Iterator[Any]:
         connection = dbapi.connect(uri.get_secret_value())
     except dbapi.Error as error:
         raise TargetError(
-            f"{NAME} cannot be reached: {_unquoted(str(error))}",
+            f"{NAME} cannot be reached: {_unquoted(str(error), uri)}",
             hint="Check that the server runs, and the user, password, host and database in the environment variable.",
         ) from None
     try:
@@ -59,7 +62,9 @@ def session(uri: SecretStr, doing: str) -> Iterator[Any]:
             yield cursor
         connection.commit()
     except dbapi.Error as error:
-        raise _translated(error, doing) from None
+        raise _translated(
+            error, doing, uri, _missing_right(connection) if error.sqlstate == _NO_RIGHT else ""
+        ) from None
     finally:
         with suppress(dbapi.Error):  # if the connection is broken, the server rolls back
             connection.close()
@@ -76,12 +81,25 @@ def _driver() -> Any:
     return dbapi
 
 
-def _translated(error: Any, doing: str) -> BaseException:
+def _missing_right(connection: Any) -> str:
+    """The statement that gives the role the right to create schemas; empty if it has it, or if that is unknown."""
+    with suppress(_driver().Error), connection.cursor() as cursor:
+        connection.rollback()
+        cursor.execute(
+            "select format('grant create on database %I to %I', current_database(), current_user),"
+            " has_database_privilege(current_database(), 'create')"
+        )
+        grant, has_right = cursor.fetchone()
+        return "" if has_right else str(grant)
+    return ""
+
+
+def _translated(error: Any, doing: str, uri: SecretStr, missing_right: str) -> BaseException:
     if (number := stop_signal()) is not None:
         return stopped(number)
-    details = dict(error.details)
+    details = {_text(name): value for name, value in error.details}  # the driver gives names as bytes
     # the primary message only: details and contexts may quote values of rows
-    primary = _text(details.get("PG_DIAG_MESSAGE_PRIMARY")) or _unquoted(str(error))
+    primary = _text(details.get("PG_DIAG_MESSAGE_PRIMARY")) or _unquoted(str(error), uri)
     if error.sqlstate in _BUSY:
         return BusyError(f"{NAME}: {doing}: {primary}", hint="Run again when fewer readers use the marts.")
     if error.sqlstate == _DEPENDED_ON:
@@ -90,9 +108,10 @@ def _translated(error: Any, doing: str) -> BaseException:
             f"{NAME}: {doing}: {primary}{depending and f' ({depending})'}",
             hint="Remove or move the views and tables that depend on it; the marts of a version never outlive it.",
         )
+    hint = f"Let the owner of the database call `{missing_right}`, and run again." if missing_right else _OTHER_HINT
     return TargetError(
         f"{NAME}: {doing}: {primary} (SQLSTATE {error.sqlstate or 'unknown'})",
-        hint="Readers see what they saw before. Correct the cause; docs/postgres.md names the rights of the user.",
+        hint=hint,
     )
 
 
@@ -101,7 +120,14 @@ def _text(value: object) -> str:
     return " ".join(found.split())
 
 
-def _unquoted(message: str) -> str:
-    """A message of libpq without what it quotes: parts of the URI, which may be parts of the password."""
-    words = " ".join(message.partition("Query was: ")[0].split()).removeprefix("IO: ").removeprefix("[libpq] ")
-    return re.sub(r'"[^"]*"( \([^)]*\))?', '"…"', words)
+def _unquoted(message: str, uri: SecretStr) -> str:
+    """A message of the driver without its statement, its SQLSTATE, and what it quotes, which may be parts of the URI.
+
+    Quotes in the URI make it unknown where a quoted part ends: then all from the first quote to the last one is left
+    out.
+    """
+    words = " ".join(message.partition("Query was: ")[0].split())
+    words = re.sub(r"^[A-Z_]+: |\[libpq\] |Failed to execute query '.*': (?=[A-Z]+: )| ?\. SQLSTATE: \w*$", "", words)
+    words = words.removeprefix("[libpq] ")
+    quoted = r'".*"' if '"' in unquote(uri.get_secret_value()) else r'"[^"]*"( \([^)]*\))?'
+    return re.sub(quoted, '"…"', words)
