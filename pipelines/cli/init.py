@@ -1,9 +1,7 @@
 """`loyalty init`: asks for what a config needs or takes it as options, drafts the mappings, and checks the result."""
 
-import os
-import shutil
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,9 +11,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from pipelines.base.durable import write_text_durably
 from pipelines.base.errors import ConfigError
-from pipelines.base.text import counted
 from pipelines.cli.console import err, out, print_warning, reports_errors
 from pipelines.cli.draft import checked, files_of, print_assumed, print_draft
+from pipelines.cli.init_files import PlannedSource, check_targets, relative, write
 from pipelines.cli.inspect import check
 from pipelines.config.faults import value_words
 from pipelines.config.presets import presets
@@ -26,37 +24,6 @@ if TYPE_CHECKING:  # imported late elsewhere, so that `--help` is quick
     from pipelines.drafting import Draft
 
 _SOURCES = "a folder of files, a file, or MAPPING=FOLDER with a built-in mapping or your own one"
-
-
-@dataclass(frozen=True)
-class _Source:
-    """A source as it will be configured.
-
-    Attributes:
-        mapping: A built-in mapping, or the path of a mapping file.
-        folder: The folder of its files.
-        draft: What was found in its files; None for a mapping that the user named.
-        copied: Files to copy into the folder.
-    """
-
-    mapping: str
-    folder: Path
-    draft: "Draft | None" = None
-    copied: tuple[Path, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """The name of the source, or the path of the mapping file that has it."""
-        return self.draft.source if self.draft else self.mapping
-
-    @property
-    def written(self) -> "Draft | None":
-        """The draft that has to be written; None if the mapping exists."""
-        return None if self.draft is None or self.draft.built_in else self.draft
-
-    def copies(self) -> list[tuple[Path, Path]]:
-        """Each file to copy, and where to."""
-        return [(file, self.folder / file.name) for file in self.copied]
 
 
 @reports_errors
@@ -105,13 +72,13 @@ def init(
         if one.draft:
             print_draft(one.draft)
     paths = _mapping_paths(found, to)
-    _check_targets([*(path for path in paths if path), *(target for one in found for _, target in one.copies())])
+    check_targets([*(path for path in paths if path), *(target for one in found for _, target in one.copies())])
     listed = [
-        DraftedSource(_relative(path, to) if path else one.mapping, _relative(one.folder, to))
+        DraftedSource(relative(path, to) if path else one.mapping, relative(one.folder, to))
         for one, path in zip(found, paths, strict=True)
     ]
     for one, path in zip(found, paths, strict=True):
-        _write(one, path)
+        write(one, path)
     write_text_durably(config, config_text(DraftedConfig(preset, zone, reporting, listed)))
     out().print(f"{config} is written")
     for one, path in zip(found, paths, strict=True):
@@ -176,7 +143,7 @@ def _grouped(given: list[str]) -> list[list[str]]:
     return [*([text] for text in given if text not in files), *([files] if files else [])]
 
 
-def _sources(texts: list[str], to: Path, zone: str, currency: str) -> list[_Source]:
+def _sources(texts: list[str], to: Path, zone: str, currency: str) -> list[PlannedSource]:
     """The sources that the user means.
 
     Raises:
@@ -191,10 +158,12 @@ def _sources(texts: list[str], to: Path, zone: str, currency: str) -> list[_Sour
         groups = systems_of(files)
         # the name of a built-in mapping is that of its source
         drafts = [(_draft(group, None if name else "files", zone, currency), group) for name, group in groups.items()]
-        return [_Source(one.built_in or "", to / "inbox" / one.source, one, tuple(group)) for one, group in drafts]
+        return [
+            PlannedSource(one.built_in or "", to / "inbox" / one.source, one, tuple(group)) for one, group in drafts
+        ]
     if path.is_dir():
         draft = _draft(files_of([path]), None, zone, currency)
-        return [_Source(draft.built_in or "", path, draft)]
+        return [PlannedSource(draft.built_in or "", path, draft)]
     mapping, equals, folder = text.partition("=")
     try:
         adapter: TypeAdapter[str] = TypeAdapter(MappingName)
@@ -203,7 +172,7 @@ def _sources(texts: list[str], to: Path, zone: str, currency: str) -> list[_Sour
         raise ConfigError(
             f"`{text}`: there is no such file or folder; {value_words(problem)}", hint=f"a source is {_SOURCES}"
         ) from problem
-    return [_Source(known, Path(folder).expanduser() if equals else to / "inbox" / mapping)]
+    return [PlannedSource(known, Path(folder).expanduser() if equals else to / "inbox" / mapping)]
 
 
 def _draft(files: list[Path], source: str | None, zone: str, currency: str) -> "Draft":
@@ -213,7 +182,7 @@ def _draft(files: list[Path], source: str | None, zone: str, currency: str) -> "
     return draft_mapping(files, wishes, datetime.now(UTC).date())
 
 
-def _named_apart(found: list[_Source], zone: str, currency: str) -> list[_Source]:
+def _named_apart(found: list[PlannedSource], zone: str, currency: str) -> list[PlannedSource]:
     """The sources, of which those of one name have the names of their folders too: two shops of one system.
 
     Keys are those of a source, so that equal numbers of two shops are two orders.
@@ -222,7 +191,7 @@ def _named_apart(found: list[_Source], zone: str, currency: str) -> list[_Source
 
     names = distinct_names([(one.name, one.folder) for one in found])
 
-    def renamed(one: _Source, name: str) -> _Source:
+    def renamed(one: PlannedSource, name: str) -> PlannedSource:
         if name == one.name or one.copied or one.mapping.endswith((".yml", ".yaml")):
             return one
         if one.draft is None:
@@ -232,7 +201,7 @@ def _named_apart(found: list[_Source], zone: str, currency: str) -> list[_Source
     return [renamed(one, name) for one, name in zip(found, names, strict=True)]
 
 
-def _mapping_paths(found: list[_Source], to: Path) -> list[Path | None]:
+def _mapping_paths(found: list[PlannedSource], to: Path) -> list[Path | None]:
     """Where each drafted mapping is written; None for a source that needs no file.
 
     Raises:
@@ -246,41 +215,6 @@ def _mapping_paths(found: list[_Source], to: Path) -> list[Path | None]:
             " `source` for one of them",
         )
     return [to / "mappings" / f"{one.written.source}.yml" if one.written else None for one in found]
-
-
-def _check_targets(targets: list[Path]) -> None:
-    """Look at everything that will be written, before anything is.
-
-    Raises:
-        ConfigError: A file exists already, or two files would be written to one place.
-    """
-    for number, target in enumerate(targets):
-        if target.exists():
-            raise ConfigError(
-                f"{target} exists already and is not replaced; nothing was written",
-                hint="choose another folder with --out",
-            )
-        if target in targets[:number]:
-            raise ConfigError(f"two files would become {target}", hint="rename one of them, or give folders")
-
-
-def _relative(path: Path, to: Path) -> str:
-    """A path as the config writes it: relative to the config's folder, if it is below it."""
-    whole, base = path.absolute(), to.absolute()
-    return os.path.relpath(whole, base) if whole.is_relative_to(base) else str(whole)
-
-
-def _write(source: _Source, path: Path | None) -> None:
-    """Write a drafted mapping, and copy single files into the source's folder."""
-    source.folder.mkdir(parents=True, exist_ok=True)
-    for file, target in source.copies():
-        shutil.copyfile(file, target)
-    if source.copied:
-        out().print(f"copied to {source.folder}: {counted(len(source.copied), 'file')}; put later exports there")
-    if path is not None and source.written is not None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_text_durably(path, source.written.text)
-        out().print(f"{path} is written: a draft of the mapping")
 
 
 def _check_and_advise(config: Path, drafts: list[Path]) -> None:

@@ -4,8 +4,8 @@ Nothing here lands or builds. A draft is loaded by landing like any other mappin
 """
 
 from pipelines.drafting.config import DraftedConfig, DraftedSource, config_text
-from pipelines.drafting.draft import Draft, Wishes, draft_mapping
-from pipelines.drafting.drafted import Remark
+from pipelines.drafting.draft import draft_mapping
+from pipelines.drafting.drafted import Draft, Remark, Wishes
 from pipelines.drafting.kinds import distinct_names
 from pipelines.drafting.names import drafted_entities
 from pipelines.drafting.recognised import systems_of

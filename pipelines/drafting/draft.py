@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from pipelines.base.entities import ENTITIES, ColumnType
 from pipelines.base.errors import ConfigError, InputError
 from pipelines.drafting.archives import check_archives
-from pipelines.drafting.drafted import DraftedColumn, DraftedEntry, Remark
+from pipelines.drafting.drafted import Draft, DraftedColumn, DraftedEntry, Remark, Wishes
 from pipelines.drafting.entry import draft_entry
 from pipelines.drafting.kinds import (
     Kind,
@@ -32,48 +32,6 @@ from pipelines.landing.mapping import load_mapping
 from pipelines.landing.readers import check_layout
 
 _MONEY = (ColumnType.AMOUNT, ColumnType.PRICE)
-
-
-@dataclass(frozen=True)
-class Wishes:
-    """What the user says about a source.
-
-    Attributes:
-        source: Its name.
-        timezone: The zone of times without an offset.
-        currency: The currency of amounts without one.
-        entity: The entity of the files.
-        columns: Source columns by canonical column.
-        are_defaults: Whether zone and currency apply only where no built-in mapping says something else.
-    """
-
-    source: str | None = None
-    timezone: str | None = None
-    currency: str | None = None
-    entity: str | None = None
-    columns: Mapping[str, str] = field(default_factory=dict)
-    are_defaults: bool = False
-
-
-@dataclass(frozen=True)
-class Draft:
-    """A drafted mapping.
-
-    Attributes:
-        text: The mapping file.
-        source: The name of the source.
-        built_in: The built-in mapping that reads all files as they are; no mapping file is needed then.
-        remarks: What the user should know: the file or entry, and the remark.
-        unmapped: Per entry the columns that it does not read.
-        sampled: Per entry how its types were judged.
-    """
-
-    text: str
-    source: str
-    built_in: str | None = None
-    remarks: tuple[tuple[str, Remark], ...] = ()
-    unmapped: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    sampled: Mapping[str, str] = field(default_factory=dict)
 
 
 def draft_mapping(paths: Sequence[Path], wishes: Wishes, today: date) -> Draft:

@@ -1,4 +1,4 @@
-"""What a draft consists of, before it is written as text: entries, entities, columns, and remarks on them."""
+"""What a draft consists of: entries, entities, columns, and remarks on them; and what the user says about a source."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -86,3 +86,45 @@ class DraftedEntry:
     remarks: tuple[Remark, ...] = ()
     unmapped: tuple[str, ...] = ()
     statuses: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user says about a source.
+
+    Attributes:
+        source: Its name.
+        timezone: The zone of times without an offset.
+        currency: The currency of amounts without one.
+        entity: The entity of the files.
+        columns: Source columns by canonical column.
+        are_defaults: Whether zone and currency apply only where no built-in mapping says something else.
+    """
+
+    source: str | None = None
+    timezone: str | None = None
+    currency: str | None = None
+    entity: str | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    are_defaults: bool = False
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A drafted mapping.
+
+    Attributes:
+        text: The mapping file.
+        source: The name of the source.
+        built_in: The built-in mapping that reads all files as they are; no mapping file is needed then.
+        remarks: What the user should know: the file or entry, and the remark.
+        unmapped: Per entry the columns that it does not read.
+        sampled: Per entry how its types were judged.
+    """
+
+    text: str
+    source: str
+    built_in: str | None = None
+    remarks: tuple[tuple[str, Remark], ...] = ()
+    unmapped: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sampled: Mapping[str, str] = field(default_factory=dict)

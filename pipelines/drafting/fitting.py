@@ -32,6 +32,7 @@ from pipelines.landing.readers.wide import COLUMNS, reads_columns
 _LEAST_SHARE = 0.3
 _LEAST_OF_FILE = 0.6
 _LEAST_COLUMNS = 5
+_HASHED = re.compile(r"md5\(lower\([^()]*\)\)")
 _SAMPLED = 1_000  # records of JSON
 _TEXT_TABLES, _TABLES = ("csv", "tsv"), ("csv", "tsv", "xlsx", "xls")
 
@@ -97,7 +98,9 @@ def fit_of(
             if is_beside or names_system
             else min(_LEAST_SHARE * len(wanted), max(_LEAST_OF_FILE * known, _LEAST_COLUMNS))
         )
-        if len(wanted & there) >= max(1, least) and all(one & (there | listed) for one in _needed(entry)):
+        if len(wanted & there) >= max(1, least) and all(
+            one & (there | listed) for one in _needed(entry, is_known=is_named or is_beside)
+        ):
             is_hinted = group.name is not None and compared(group.name) in compared(path.name)
             hint = len(group.name or "") * is_hinted
             return Fit(name, group.name, len(wanted & there), is_named, tuple(sorted(options.items())), hint)
@@ -190,7 +193,7 @@ def _filled(path: Path, group: FileGroup) -> set[Reference]:
     leaves = [leaf for leaf in _leaves(record_tree(group)) if leaf[0] not in group.from_name]
     about = path.stat()
     words = _words(path, (about.st_size, about.st_mtime_ns))
-    has_needed = all(any(one[-1] in words for one in paths) for paths in _needed(group))
+    has_needed = all(any(one[-1] in words for one in paths) for paths in _needed(group, is_known=True))
     if not has_needed or sum(leaf[-1].lower() in words for leaf in leaves) < _LEAST_SHARE * len(leaves):
         return set()  # most entries are of other systems, and to read a file takes longer
     records = (
@@ -229,10 +232,11 @@ def _lower(paths: Iterable[Reference]) -> set[Reference]:
     return {tuple(part.lower() for part in path) for path in paths}
 
 
-def _needed(group: FileGroup) -> Iterator[set[Reference]]:
+def _needed(group: FileGroup, *, is_known: bool) -> Iterator[set[Reference]]:
     """The columns of each expression without which an entity of the entry has no key, no time or no list.
 
-    A file needs one of them: keys have other names in other versions of a system.
+    A file needs one of them: keys have other names in other versions of a system. Unless its name says what it is
+    (`is_known`), the e-mail address does not count where it stands in for an ID: most lists of customers have one.
     """
     for name, rows in group.entities.items():
         entity = ENTITIES[name]
@@ -240,7 +244,8 @@ def _needed(group: FileGroup) -> Iterator[set[Reference]]:
         names += [need[0] for need in entity.needs if len(need) == 1]
         texts = [block[column].sql for block in rows.blocks() for column in names if column in block]
         for text in texts:
-            own = {path for path in references(text) if not (rows.each and is_of_item(path))}
+            read = (not is_known and references(_HASHED.sub("null", text))) or references(text)
+            own = {path for path in read if not (rows.each and is_of_item(path))}
             own -= {(column,) for column in group.from_name}
             if own:
                 yield _lower(own)

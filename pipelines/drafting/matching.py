@@ -125,6 +125,8 @@ def match(values: Values, entity: str, file_name: str, chosen: dict[str, str]) -
     if entity == "survey_answers":  # a file with a column per question has no column with questions
         made.add("question_id")
         own += sum(question_of(one.name) is not None or is_question(one.name) for one in values.rows.fields)
+    if entity == "customers" and "email" in columns:
+        made.add("customer_ref")  # a list of e-mail addresses: people.py makes the key of them
     needs = [(key,) for key in declared.key if key not in made] + list(declared.needs)
     missing = tuple(" or ".join(need) for need in needs if not set(need) & set(columns))
     is_named = any(word in file_name for word in names.files if len(word) > 2 or not word.isascii())

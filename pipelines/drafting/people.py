@@ -1,6 +1,7 @@
 """Drafts what campaign touches and loyalty events need besides their own columns: who it was, and what happened.
 
 Their exports often know a person by the e-mail address only, and often only the name of the file says what happened.
+A list of customers may have nothing but the address too.
 """
 
 from collections.abc import Iterator
@@ -35,6 +36,8 @@ def with_people(values: Values, entity: DraftedEntity, file_name: str) -> list[D
         entity: The drafted entity.
         file_name: The name of the file in compared form.
     """
+    if entity.name == "customers" and "customer_ref" not in entity.columns:
+        return [_known_by_address(entity)]
     if entity.name not in _ENTITIES:
         return [entity]
     columns = dict(entity.columns)
@@ -57,6 +60,15 @@ def with_people(values: Values, entity: DraftedEntity, file_name: str) -> list[D
             )
     ordered = {name: columns[name] for name in ENTITIES[entity.name].columns if name in columns}
     return [replace(entity, columns=ordered, remarks=tuple(remarks)), *customers]
+
+
+def _known_by_address(entity: DraftedEntity) -> DraftedEntity:
+    """Customers who have no number, with the hash of their e-mail address as one."""
+    email = entity.columns["email"].sql
+    name = email if email.startswith('"') or email.isidentifier() or "." in email else quoting.name(email)
+    text = "customer_ref: no column has a number of the customer, so customers are known by their e-mail address"
+    key = DraftedColumn(f"md5(lower({name}))", remarks=(Remark(text, is_assumed=True),))
+    return replace(entity, columns={"customer_ref": key, **entity.columns})
 
 
 def _email(values: Values) -> Field | None:

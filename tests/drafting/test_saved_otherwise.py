@@ -102,3 +102,16 @@ def test_a_renamed_file_beside_one_with_the_usual_name_does_not_take_its_entry(t
         (tmp_path / name).write_bytes(content)
     draft = drafted(*sorted(tmp_path.iterdir()))
     assert yaml.safe_load(draft.text)["files"] == {"orders": {"match": ["orders_export.csv", "verkauf mai.csv"]}}
+
+
+def test_orders_of_shopify_without_columns_that_were_taken_out_keep_their_lines_and_refunds(tmp_path: Path) -> None:
+    path = EXPORTS / "shopify" / "orders_export.csv"
+    taken_out = {"Billing Phone", "Phone", "Location", "Vendor", "Lineitem compare at price", "Discount Code", "Notes"}
+    rows = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"))))
+    kept = [number for number, name in enumerate(rows[0]) if name not in taken_out]
+    less = put(tmp_path, "Bestellungen.csv", [[row[number] for number in kept] for row in rows])
+    assert yaml.safe_load(drafted(less).text)["extends"] == "shopify"
+    whole = landed(tmp_path / "whole", path)
+    for entity in ("orders", "order_lines", "returns"):
+        count = len(whole.rows(entity))
+        assert len(landed(tmp_path / entity, less).rows(entity)) == count > 0, entity

@@ -266,3 +266,17 @@ def test_survey_wide(tmp_path: Path) -> None:
         ("2", "2024-04-01 00:30:00", None, "bo@example.com", None),
     ]
     assert desk.rows("ledger", LEDGER) == [("responses.csv", 3, 0, 1)]
+
+
+def test_google_forms_in_chinese(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.mapping.write_text("extends: google_forms\n", encoding="utf-8")
+    header = "时间戳记,电子邮件地址,您有多大可能向朋友推荐我们？"
+    desk.put(
+        "表单.csv", f"{header}\n2024/03/05 1:05:00 下午 GMT+8,ada@example.com,9\n2024/03/06 10:00:00,bo@example.com,2\n"
+    )
+    desk.land()
+    assert desk.rows("survey_answers", "email, construct, answer_number, answered_at") == [
+        ("ada@example.com", "nps", "9", "2024-03-05 05:05:00"),
+        ("bo@example.com", "nps", "2", "2024-03-06 10:00:00"),
+    ]
