@@ -7,7 +7,6 @@ not have. What the CRM has confirmed is kept before the next batch (pushed.py), 
 
 import importlib
 import logging
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 
@@ -18,7 +17,7 @@ from pipelines.activation.push_fields import chosen_fields, require_options
 from pipelines.activation.push_report import Change, PushReport
 from pipelines.activation.push_touches import absent, confirmed, pushed_members, treated_keys, write_new_touches
 from pipelines.activation.push_wanted import pending, references, wanted
-from pipelines.base.errors import BuildError, ConfigError, PullError, PushError
+from pipelines.base.errors import BuildError, ConfigError, PullError, PushError, places_of
 from pipelines.config.push import PushSettings
 from pipelines.config.secret_key import load_keys
 from pipelines.config.settings import Settings
@@ -228,9 +227,7 @@ def _known_errors(crm: Crm, report: PushReport) -> Iterator[None]:
     except PullError as problem:
         raise PushError(f"{report.stopped}: {problem.message}", crm.hint(problem)) from problem
     except (AttributeError, KeyError, TypeError, ValueError) as problem:
-        # the message may quote a record, the places in the code do not
-        places = "".join(traceback.format_tb(problem.__traceback__))
-        log.error("push of %s: unexpected %s\n%s", report.source, type(problem).__name__, places)
+        log.error("push of %s: unexpected %s\n%s", report.source, type(problem).__name__, places_of(problem))
         raise PushError(
             f"{report.stopped}: an answer has an unknown shape ({type(problem).__name__})",
             hint="call the command again; if this repeats, report this error with the traceback in the log",

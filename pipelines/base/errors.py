@@ -3,6 +3,7 @@
 Only the classes and exit codes are here. The code that finds an error writes its message.
 """
 
+import traceback
 from dataclasses import dataclass
 
 
@@ -121,3 +122,8 @@ class InternalError(LoyaltyError):
     """A fault of this program that no other class describes."""
 
     exit_code = 70  # EX_SOFTWARE of sysexits.h: an internal software error
+
+
+def places_of(problem: BaseException) -> str:
+    """Where in the code an exception was raised, for a log. Its message, which may quote a record, is left out."""
+    return "".join(traceback.format_tb(problem.__traceback__))

@@ -111,7 +111,7 @@ def _refuse_without_terminal(given: dict[str, object]) -> None:
     missing = [name for name, value in given.items() if not value]
     if missing and not is_terminal():
         raise ConfigError(
-            f"missing options: {', '.join(missing)}. There is no terminal, so loyalty cannot ask for them",
+            f"missing options: {', '.join(missing)}. Without a terminal, loyalty cannot ask for them",
             hint="give them: `loyalty init FOLDER --timezone Europe/Paris --currency EUR --industry retail`",
         )
 

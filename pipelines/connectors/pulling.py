@@ -9,14 +9,13 @@ import json
 import logging
 import re
 import time
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pipelines.base.errors import LoyaltyError, PullError
+from pipelines.base.errors import LoyaltyError, PullError, places_of
 from pipelines.base.stopping import is_interrupt
 from pipelines.base.text import counted, printable_name
 from pipelines.config.pulls import PullSettings
@@ -261,9 +260,7 @@ def _known_errors(source: str, name: str) -> Iterator[None]:
     except Exception as problem:
         if is_interrupt(problem):
             raise
-        # the message may quote a record, the places in the code do not
-        places = "".join(traceback.format_tb(problem.__traceback__))
-        log.error("pull of %s: %s: unexpected %s\n%s", source, name, type(problem).__name__, places)
+        log.error("pull of %s: %s: unexpected %s\n%s", source, name, type(problem).__name__, places_of(problem))
         raise PullError(
             f"{name} has an answer of an unknown shape ({type(problem).__name__})",
             hint="report this error with the traceback in the log; the other objects are pulled",

@@ -190,7 +190,7 @@ class _Place:
 
     Attributes:
         recent: The next page is that after the last of them. Without any, the place is lost.
-        is_end: Whether there are no further responses.
+        is_end: Whether the last response was reached.
     """
 
     def __init__(self, recent: Sequence[str]) -> None:

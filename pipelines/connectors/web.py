@@ -38,6 +38,19 @@ class _AgainError(Exception):
         self.wait = wait
 
 
+class _Session(requests.Session):
+    """Sends what it is given and nothing else."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # requests would otherwise send the credentials that ~/.netrc has for the host, instead of those of the source
+        self.auth = lambda request: request
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """Nowhere: requests would otherwise read the answer to see where a redirect leads."""
+        return None
+
+
 class Web:
     """The connection to one server. It sends one request at a time.
 
@@ -60,11 +73,7 @@ class Web:
         self._token = token
         self._classify = classify
         self._warn = warn
-        self._session = requests.Session()
-        # requests would otherwise send the credentials that ~/.netrc has for the host, instead of those of the source
-        self._session.auth = lambda request: request
-        # it would otherwise look where a redirect leads, and read the answer for it
-        self._session.get_redirect_target = lambda resp: None  # type: ignore[method-assign]
+        self._session = _Session()
         self._answers: Counter[bytes] = Counter()
         self._clock: tuple[datetime, float] | None = None
         self._sent: list[float] = []

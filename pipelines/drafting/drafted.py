@@ -119,7 +119,7 @@ class Draft:
         built_in: The built-in mapping that reads all files as they are; no mapping file is needed then.
         remarks: What the user should know: the file or entry, and the remark.
         unmapped: Per entry the columns that it does not read.
-        sampled: Per entry how its types were judged.
+        sampled: Per entry, which records its types and counts come from.
     """
 
     text: str

@@ -61,7 +61,7 @@ def draft_entry(
     there = {one.name.lower() for one in table.rows[0].fields}
     if unknown := next((source for source in chosen.values() if source.lower() not in there), None):
         raise InputError(
-            f"{table.path}: there is no column `{unknown}`; the columns are {_listed(table.rows[0].fields)}",
+            f"{table.path}: the file has no column `{unknown}`; its columns are {_listed(table.rows[0].fields)}",
             hint="Correct --column.",
         )
     values = Values(table, table.rows[0], today)

@@ -49,13 +49,14 @@ class Parts:
     Attributes:
         of: Who is counted. Groups of the same people with equal names are the same group in all blocks.
         by: The columns that name the group of a row.
-        totals: Per total: the columns that its parts have in common. `()` is the total of all rows.
+        within: The columns that the parts of one total have in common; none: the total is that of all rows. None if
+            readers know no total.
         fixed: What all rows have in common, by column.
     """
 
     of: str
     by: tuple[str, ...]
-    totals: tuple[tuple[str, ...], ...] = ((),)
+    within: tuple[str, ...] | None = ()
     fixed: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -14,7 +14,7 @@ from pipelines.base.database import connect
 from pipelines.base.errors import PublicationError
 from pipelines.publication.model import Manifest
 from pipelines.report.blocks import Block, Parts
-from pipelines.report.suppression import Group, Size, Total, hidden_groups, is_small
+from pipelines.report.suppression import Group, Size, hidden_groups, is_small
 
 Value = str | int | float | bool | Decimal | date | datetime | None
 Row = tuple[Value, ...]
@@ -109,10 +109,10 @@ class Source:
         """
         found = {block.key: self.query(block.sql) if self.has(block.marts) else Result((), ()) for block in blocks}
         sizes: dict[Group, Size] = {}
-        totals: dict[Group, Total] = {}
+        totals: list[Sequence[Group]] = []
         for block in blocks:
-            _count(block, found[block.key], sizes, totals)
-        hidden = hidden_groups(sizes, tuple(totals.values()), self.min_group)
+            totals += _count(block, found[block.key], sizes)
+        hidden = hidden_groups(sizes, totals, self.min_group)
         return {block.key: self._shown(block, found[block.key], hidden) for block in blocks}
 
     def _shown(self, block: Block, found: Result, hidden: frozenset[Group]) -> Result:
@@ -173,18 +173,18 @@ def _groups(parts: Parts, found: Result) -> list[Group]:
     return [(parts.of, frozenset(name)) for name in names]
 
 
-def _count(block: Block, found: Result, sizes: dict[Group, Size], totals: dict[Group, Total]) -> None:
-    """Add the groups of a block with their sizes, and the totals that they are parts of."""
+def _count(block: Block, found: Result, sizes: dict[Group, Size]) -> list[Sequence[Group]]:
+    """Add the groups of a block with their sizes; gives the parts of each total that readers may know."""
     if block.parts is None or not found.rows:
-        return
+        return []
     parts, groups = block.parts, _groups(block.parts, found)
     counts = found.column(block.group)
     sizes |= {group: size for group, size in zip(groups, counts, strict=True) if isinstance(size, Size)}
-    for common in parts.totals:
-        kept = {*parts.fixed, *common}
-        for group in dict.fromkeys(groups):
-            if group in sizes:
-                whole = (parts.of, frozenset(pair for pair in group[1] if pair[0] in kept))
-                key = (f"{block.key}/{','.join(common)}", whole[1])
-                earlier = totals[key].parts if key in totals else ()
-                totals[key] = Total(whole, (*earlier, group))
+    if parts.within is None:
+        return []
+    totals: dict[frozenset[tuple[str, str]], dict[Group, None]] = {}
+    for group in groups:
+        if group in sizes:
+            common = frozenset(pair for pair in group[1] if pair[0] in parts.within)
+            totals.setdefault(common, {})[group] = None
+    return [tuple(one) for one in totals.values()]

@@ -208,7 +208,11 @@ def test_the_role_can_only_read_and_no_message_has_its_password(
     execute(uri, "create sequence shop.counter")
     problem, _ = make({"counter": {"query": "select nextval('shop.counter') as n"}}).problem()
     assert "read-only transaction" in problem
-    for broken in ("postgresql://reader:not-to-be-shown@/postgres?host=/nowhere", "postgresql://not-to-be-shown:x:y@"):
+    for broken in (
+        "postgresql://reader:not-to-be-shown@/postgres?host=/nowhere",
+        "postgresql://not-to-be-shown:x:y@",
+        'postgresql://reader:a"b@host:not"to not-to-be-shown/postgres',
+    ):
         monkeypatch.setenv("LOYALTY_SQL", broken)
         with pytest.raises(PullError) as found:
             make(ORDERS).pull()

@@ -308,7 +308,7 @@ def test_the_command_writes_to_a_new_file_only(tmp_path: Path) -> None:
         (["--currency", "euro"], "--currency: `euro` is not a currency"),
         (["--timezone", "Europe/Pari"], "did you mean `Europe/Paris`?"),
         (["--column", "order_id"], "`order_id` is not NAME=COLUMN"),
-        (["--column", "order_id=Nr"], "there is no column `Nr`"),
+        (["--column", "order_id=Nr"], "has no column `Nr`"),
         (["--column", "ordr_id=Order ID"], "is not a canonical column"),
     ],
 )

@@ -5,17 +5,16 @@ from pathlib import Path
 from pipelines.report.pages.overview import LEVELS_BY_CLASS
 from pipelines.report.pages.risk import AT_STAKE
 from pipelines.report.pages.risk import PAGE as RISK
-from pipelines.report.suppression import Group, Total, hidden_groups
+from pipelines.report.suppression import Group, hidden_groups
 from tests.unit.report_version import version
 
-ALL: Group = ("customers", frozenset())
 BY_CLASS = next(block for block in RISK.blocks if block.key == "risk_by_class")
 
 
 def hidden(sizes: dict[str, int]) -> set[str]:
     """The hidden levels, if the total of all levels is known and the limit is 5."""
     groups: dict[str, Group] = {name: ("customers", frozenset({("level", name)})) for name in sizes}
-    found = hidden_groups({groups[name]: size for name, size in sizes.items()}, [Total(ALL, tuple(groups.values()))], 5)
+    found = hidden_groups({groups[name]: size for name, size in sizes.items()}, [tuple(groups.values())], 5)
     return {name for name in sizes if groups[name] in found}
 
 

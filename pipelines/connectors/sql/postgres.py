@@ -14,6 +14,7 @@ import pyarrow as pa
 from pydantic import SecretStr
 
 from pipelines.base.errors import ConfigError, PullError
+from pipelines.base.postgres_errors import driver_message, server_field
 from pipelines.connectors.sql.cursors import Kind
 from pipelines.connectors.sql.database import NO_ROW, Column, select, shown, without_values
 from pipelines.connectors.sql.values import as_type
@@ -38,8 +39,8 @@ _KINDS = {
     "timestamp": Kind.TIME,
     "timestamptz": Kind.MOMENT,
 }
-# SQLSTATE classes: connection, insufficient resources, operator intervention; a lock; a serialization failure
 _ABOUT_VALUES = "22"  # SQLSTATE of data exceptions: the message quotes a value
+# SQLSTATE classes: connection, insufficient resources, operator intervention; a lock; a serialization failure
 _TEMPORARY = ("08", "53", "57", "55P03", "40")
 
 
@@ -123,10 +124,8 @@ class Postgres:
         try:
             connection = dbapi.connect(self._uri.get_secret_value(), autocommit=True)
         except dbapi.Error as problem:
-            # libpq quotes parts of the URI, which may be parts of the password
-            words = re.sub(r'"[^"]*"( \([^)]*\))?', '"…"', shown(problem).removeprefix("IO: "))
             raise PullError(
-                f"the database cannot be reached: {words}",
+                f"the database cannot be reached: {shown(driver_message(problem, self._uri))}",
                 hint="check that the server runs; check user, password, host and database in the environment variable",
                 is_temporary=True,
             ) from None
@@ -136,7 +135,7 @@ class Postgres:
                     cursor.execute(statement)
                 yield cursor
         except dbapi.Error as problem:
-            raise _refused(problem) from None
+            raise _refused(problem, self._uri) from None
         except (pa.ArrowException, OSError) as problem:  # while rows arrive
             raise _interrupted(problem) from None
         finally:
@@ -155,16 +154,12 @@ def _driver() -> Any:
     return dbapi
 
 
-def _refused(problem: Any) -> PullError:
-    # the primary message only: details and contexts may quote values of rows
-    details = dict(problem.details)
-    primary = details.get("PG_DIAG_MESSAGE_PRIMARY") or details.get(b"PG_DIAG_MESSAGE_PRIMARY")
-    words = primary.decode("utf-8", "replace") if isinstance(primary, bytes) else primary
-    state = problem.sqlstate or ""
-    if words and state.startswith(_ABOUT_VALUES):
-        words = without_values(words)
+def _refused(problem: Any, uri: SecretStr) -> PullError:
+    words, state = server_field(problem, "MESSAGE_PRIMARY"), problem.sqlstate or ""
     if not words:
-        words, state = shown(problem).partition("Query was:")[0], "08000"
+        words, state = driver_message(problem, uri), "08000"
+    elif state.startswith(_ABOUT_VALUES):
+        words = without_values(words)
     return PullError(
         f"the database answered: {shown(words)} (SQLSTATE {state})",
         hint="docs/sources.md lists the rights that the role needs; write names in the same upper and lower case"

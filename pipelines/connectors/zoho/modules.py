@@ -67,7 +67,7 @@ def read_module(client: ZohoClient, name: str, available: Mapping[str, Mapping[s
         return Module(
             name,
             problem=PullError(
-                f"there is no module `{name}` that the user may see{near}",
+                f"the user can see no module `{name}`{near}",
                 hint="correct `modules`, or allow the profile of the user to see the module",
             ),
         )

@@ -63,7 +63,8 @@ def refuse_utf_8(path: Path, encoding: str) -> None:
     decoder, found = codecs.getincrementaldecoder("utf-8")(), ""
     try:
         with _open(path) as binary:
-            while piece := binary.read1(_BLOCK):  # type: ignore[attr-defined]  # both kinds of files have it
+            # read1 limits what a gzip unpacks to; both kinds of files have it, the type IO does not
+            while piece := binary.read1(_BLOCK):  # type: ignore[attr-defined]
                 text = decoder.decode(piece)
                 found = found or next((sign for sign in text if ord(sign) >= _LEGACY[encoding]), "")
             decoder.decode(b"", final=True)

@@ -3,14 +3,13 @@
 No schema or table of ours is known here.
 """
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
-from urllib.parse import unquote
 
 from pydantic import SecretStr
 
+from pipelines.base.postgres_errors import driver_message, server_field
 from pipelines.base.stopping import stop_signal, stopped
 from pipelines.publication.targets.target import TargetError
 
@@ -52,7 +51,7 @@ def session(uri: SecretStr, doing: str) -> Iterator[Any]:
         connection = dbapi.connect(uri.get_secret_value())
     except dbapi.Error as error:
         raise TargetError(
-            f"{NAME} cannot be reached: {_unquoted(str(error), uri)}",
+            f"{NAME} cannot be reached: {driver_message(error, uri)}",
             hint="Check that the server runs, and the user, password, host and database in the environment variable.",
         ) from None
     try:
@@ -97,13 +96,11 @@ def _missing_right(connection: Any) -> str:
 def _translated(error: Any, doing: str, uri: SecretStr, missing_right: str) -> BaseException:
     if (number := stop_signal()) is not None:
         return stopped(number)
-    details = {_text(name): value for name, value in error.details}  # the driver gives names as bytes
-    # the primary message only: details and contexts may quote values of rows
-    primary = _text(details.get("PG_DIAG_MESSAGE_PRIMARY")) or _unquoted(str(error), uri)
+    primary = server_field(error, "MESSAGE_PRIMARY") or driver_message(error, uri)
     if error.sqlstate in _BUSY:
         return BusyError(f"{NAME}: {doing}: {primary}", hint="Run again when fewer readers use the marts.")
     if error.sqlstate == _DEPENDED_ON:
-        depending = _text(details.get("PG_DIAG_MESSAGE_DETAIL"))
+        depending = server_field(error, "MESSAGE_DETAIL")
         return TargetError(
             f"{NAME}: {doing}: {primary}{depending and f' ({depending})'}",
             hint="Remove or move the views and tables that depend on it; the marts of a version never outlive it.",
@@ -113,21 +110,3 @@ def _translated(error: Any, doing: str, uri: SecretStr, missing_right: str) -> B
         f"{NAME}: {doing}: {primary} (SQLSTATE {error.sqlstate or 'unknown'})",
         hint=hint,
     )
-
-
-def _text(value: object) -> str:
-    found = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value or "")
-    return " ".join(found.split())
-
-
-def _unquoted(message: str, uri: SecretStr) -> str:
-    """A message of the driver without its statement, its SQLSTATE, and what it quotes, which may be parts of the URI.
-
-    Quotes in the URI make it unknown where a quoted part ends: then all from the first quote to the last one is left
-    out.
-    """
-    words = " ".join(message.partition("Query was: ")[0].split())
-    words = re.sub(r"^[A-Z_]+: |\[libpq\] |Failed to execute query '.*': (?=[A-Z]+: )| ?\. SQLSTATE: \w*$", "", words)
-    words = words.removeprefix("[libpq] ")
-    quoted = r'".*"' if '"' in unquote(uri.get_secret_value()) else r'"[^"]*"( \([^)]*\))?'
-    return re.sub(quoted, '"…"', words)

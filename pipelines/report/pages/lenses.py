@@ -110,7 +110,7 @@ WHOLE_BASE = Block(
     """,
     chart=Chart("columns", x="quarter_on", y="net_amount", colour="cohort_year"),
     group="n_customers",
-    parts=Parts("whole base", ("quarter_on", "cohort_year"), (("quarter_on",),)),
+    parts=Parts("whole base", ("quarter_on", "cohort_year"), ("quarter_on",)),
     needs="history",
 )
 

@@ -34,7 +34,7 @@ LEVELS_BY_CLASS = Block(
     chart=Chart("bars", x="n_customers", y="level", colour="loyalty_class"),
     codes={"level": "level", "loyalty_class": "loyalty_class"},
     group="n_customers",
-    parts=Parts("customers", ("level", "loyalty_class"), ()),
+    parts=Parts("customers", ("level", "loyalty_class"), None),
     finding="""
         select
             count(*) filter (where level = 'loyal') as n_loyal,
