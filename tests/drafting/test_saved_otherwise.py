@@ -65,6 +65,20 @@ def test_responses_of_qualtrics_without_the_row_of_import_ids_or_with_names_only
     assert answers[0] >= answers[1] > 0
 
 
+def test_responses_of_qualtrics_without_the_column_status_are_recognised_and_all_count(tmp_path: Path) -> None:
+    rows = rows_of("qualtrics")
+    status = rows[0].index("Status")
+    path = put(tmp_path, "plain.csv", [[*row[:status], *row[status + 1 :]] for row in rows])
+    draft = drafted(path)
+    assert yaml.safe_load(draft.text)["extends"] == "qualtrics"
+    columns = "response_id, construct, answer_number"
+    found = landed(tmp_path / "plain", path).rows("survey_answers", columns)
+    assert set(landed(tmp_path / "whole", put(tmp_path, "whole.csv", rows)).rows("survey_answers", columns)) <= set(
+        found
+    )
+    assert ("nps", "9") in {row[1:] for row in found}
+
+
 def test_responses_of_surveymonkey_with_one_row_of_header(tmp_path: Path) -> None:
     rows = rows_of("surveymonkey")
     path = put(tmp_path, "survey.csv", [rows[0], *rows[2:]])
