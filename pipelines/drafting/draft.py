@@ -7,10 +7,10 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipelines.base.entities import ENTITIES, ColumnType
+from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import ConfigError, InputError
 from pipelines.drafting.archives import check_archives
-from pipelines.drafting.drafted import Draft, DraftedColumn, DraftedEntry, Remark, Wishes
+from pipelines.drafting.drafted import Draft, DraftedColumn, DraftedEntry, Remark, Wishes, decisive
 from pipelines.drafting.entry import draft_entry
 from pipelines.drafting.kinds import (
     Kind,
@@ -21,17 +21,17 @@ from pipelines.drafting.kinds import (
     merged,
     own_globs,
     recognised,
+    source_name,
     with_built_in,
 )
 from pipelines.drafting.layout import layout_of
+from pipelines.drafting.matching import MONEY
 from pipelines.drafting.recognised import assumed_zone, entry_names, globs_of, rivals
 from pipelines.drafting.table import open_table
 from pipelines.drafting.text import entry_text, head_text, scalar, scalars, status_text
 from pipelines.landing.inbox import place_of
 from pipelines.landing.mapping import load_mapping
 from pipelines.landing.readers import check_layout
-
-_MONEY = (ColumnType.AMOUNT, ColumnType.PRICE)
 
 
 def draft_mapping(paths: Sequence[Path], wishes: Wishes, today: date) -> Draft:
@@ -46,7 +46,6 @@ def draft_mapping(paths: Sequence[Path], wishes: Wishes, today: date) -> Draft:
         InputError: A file cannot be read, no entity fits any of them, or they come from two known systems.
     """
     is_said = bool(wishes.entity or wishes.columns)
-    check_archives(paths)
     mapping, kinds = with_built_in(merged(recognised(Kind(tuple(group)), is_said) for group in kinds_of(paths)))
     kinds = [replace(kind, globs=own_globs(kind, kinds)) for kind in kinds]
     used = entry_names(mapping) if mapping else set()
@@ -62,9 +61,10 @@ def _drafted(kind: Kind, wishes: Wishes, today: date, used: set[str], is_one_of_
         return kind
     path, match, sampled = kind.largest, kind.globs, ""
     try:
+        check_archives(kind.paths)
         layout = layout_of(path)
         with open_table(path, layout) as table:
-            entry = draft_entry(table, layout, "", match, wishes.entity, wishes.columns, today)
+            entry = draft_entry(table, layout, "", match, wishes, today)
             sampled = (
                 f"{path.name}: types and counts are from a sample ({table.sampled:,} of {table.records:,} records);"
                 " time formats were checked on all records"
@@ -77,7 +77,7 @@ def _drafted(kind: Kind, wishes: Wishes, today: date, used: set[str], is_one_of_
         why = error.message.removeprefix(f"{path}: ")
         entry = DraftedEntry("", match, ignore=f"the draft found no entity for it: {why.partition(';')[0]}")
         text = f"{path.name} would be ignored: {why}. {error.hint or ''}".strip()
-        entry = replace(entry, remarks=(Remark(text, is_open=True),))
+        entry = replace(entry, remarks=(decisive(text),))
     name = entry_name(entry.entities[0].name if entry.entities else path.name.partition(".")[0], used)
     dated = file_on(kind.paths) if entry.entities else {}
     return replace(kind, entry=replace(entry, name=name, options={**entry.options, **dated}), sampled=sampled)
@@ -104,7 +104,7 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes) -> Draft:
                     f"only the name of such a file says which entry of {mapping} reads it: the draft uses"
                     f" {kind.fit.entry}; it could also be {' or '.join(others)}. Use the name that the system gives it"
                 )
-                remarks.append((file, Remark(text, is_open=True)))
+                remarks.append((file, decisive(text)))
             entries.setdefault(kind.fit.entry, []).append(kind)
     files = [line for entry, own in entries.items() for line in _changed_entry(entry, own)]
     own = sorted((kind for kind in kinds if kind.entry), key=_width)
@@ -172,7 +172,7 @@ def _own(kinds: Sequence[Kind], wishes: Wishes) -> Draft:
         raise InputError("no entity fits any of the files", hint="Write the mapping by hand: docs/mapping.md.")
     # a glob with more letters is the narrower one, and the first entry that fits takes a file
     entries.sort(key=lambda entry: -max(len(glob.replace("*", "")) for glob in entry.match))
-    source = wishes.source or entry_name(kinds[0].largest.resolve().parent.name, set())
+    source = wishes.source or source_name(kinds[0].largest.resolve().parent.name)
     remarks = list(_open_head(entries, wishes))
     head = {"source": source, "timezone": wishes.timezone or "UTC", "currency": wishes.currency}
     statuses = {word: count for entry in entries for word, count in entry.statuses}
@@ -199,7 +199,7 @@ def _open_head(entries: Sequence[DraftedEntry], wishes: Wishes) -> Iterator[Rema
     columns = [(entity.name, block) for entry in entries for entity in entry.entities for block in entity.blocks()]
     if any(map(_is_local, entries)):
         if wishes.timezone is None:
-            yield Remark("timezone: in which time zone are times without an offset? The draft uses UTC", True)
+            yield decisive("timezone: in which time zone are times without an offset? The draft uses UTC")
         elif wishes.are_defaults:
             text = (
                 f"timezone: times without an offset are read as {wishes.timezone}, the zone of the business. Change it"
@@ -207,7 +207,7 @@ def _open_head(entries: Sequence[DraftedEntry], wishes: Wishes) -> Iterator[Rema
             yield Remark(f"{text} if this source uses another zone", is_assumed=True)
     if any(_is_without_currency(name, there) for name, there in columns):
         if wishes.currency is None:
-            yield Remark("currency: no column has the currency of the amounts: write it, such as `currency: EUR`", True)
+            yield decisive("currency: no column has the currency of the amounts: write it, such as `currency: EUR`")
         elif wishes.are_defaults:
             text = f"currency: amounts are read as {wishes.currency}, the currency of the business: no column has it"
             yield Remark(f"{text}. Change it if this source uses another currency", is_assumed=True)
@@ -220,7 +220,7 @@ def _is_local(entry: DraftedEntry) -> bool:
 
 def _is_without_currency(entity: str, columns: Mapping[str, DraftedColumn]) -> bool:
     kinds = ENTITIES[entity].columns
-    return "currency" in kinds and "currency" not in columns and any(kinds[one] in _MONEY for one in columns)
+    return "currency" in kinds and "currency" not in columns and any(kinds[one] in MONEY for one in columns)
 
 
 def _remarks(kinds: Iterable[Kind]) -> Iterator[tuple[str, Remark]]:
