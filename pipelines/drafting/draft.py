@@ -10,13 +10,13 @@ from tempfile import TemporaryDirectory
 from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import ConfigError, InputError
 from pipelines.drafting.archives import check_archives
+from pipelines.drafting.changed_entries import changed_entries
 from pipelines.drafting.drafted import Draft, DraftedColumn, DraftedEntry, Remark, Wishes, decisive
 from pipelines.drafting.entry import draft_entry
 from pipelines.drafting.kinds import (
     Kind,
     entry_name,
     file_on,
-    globs,
     kinds_of,
     merged,
     own_globs,
@@ -26,9 +26,9 @@ from pipelines.drafting.kinds import (
 )
 from pipelines.drafting.layout import layout_of
 from pipelines.drafting.matching import MONEY
-from pipelines.drafting.recognised import assumed_zone, entry_names, globs_of, rivals
+from pipelines.drafting.recognised import assumed_zone, entry_names, rivals
 from pipelines.drafting.table import open_table
-from pipelines.drafting.text import entry_text, head_text, scalar, scalars, status_text
+from pipelines.drafting.text import entry_text, head_text, status_text
 from pipelines.landing.inbox import place_of
 from pipelines.landing.mapping import load_mapping
 from pipelines.landing.readers import check_layout
@@ -50,7 +50,7 @@ def draft_mapping(paths: Sequence[Path], wishes: Wishes, today: date) -> Draft:
     kinds = [replace(kind, globs=own_globs(kind, kinds)) for kind in kinds]
     used = entry_names(mapping) if mapping else set()
     drafted = [_drafted(kind, wishes, today, used, len(kinds) > 1) for kind in kinds]
-    draft = _extending(mapping, drafted, wishes) if mapping else _own(drafted, wishes)
+    draft = _extending(mapping, drafted, wishes, used) if mapping else _own(drafted, wishes)
     _check(draft.text, paths)
     return draft
 
@@ -83,9 +83,8 @@ def _drafted(kind: Kind, wishes: Wishes, today: date, used: set[str], is_one_of_
     return replace(kind, entry=replace(entry, name=name, options={**entry.options, **dated}), sampled=sampled)
 
 
-def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes) -> Draft:
-    """A mapping that extends a built-in one."""
-    entries: dict[str, list[Kind]] = {}
+def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes, used: set[str]) -> Draft:
+    """A mapping that extends a built-in one. `used` has the names of entries."""
     remarks: list[tuple[str, Remark]] = []
     for kind in kinds:
         file = kind.largest.name
@@ -98,15 +97,14 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes) -> Draft:
         if kind.fit.entry is None and kind.fit.options:
             text = f"it fits an entry of {mapping} that a draft cannot change. Rename the file as docs/sources.md says"
             remarks.append((file, Remark(text, is_open=True)))
-        elif kind.fit.entry is not None:
-            if others := rivals(kind.fit, kind.fits):
-                text = (
-                    f"only the name of such a file says which entry of {mapping} reads it: the draft uses"
-                    f" {kind.fit.entry}; it could also be {' or '.join(others)}. Use the name that the system gives it"
-                )
-                remarks.append((file, decisive(text)))
-            entries.setdefault(kind.fit.entry, []).append(kind)
-    files = [line for entry, own in entries.items() for line in _changed_entry(entry, own)]
+        elif kind.fit.entry is not None and (others := rivals(kind.fit, kind.fits)):
+            text = (
+                f"only the name of such a file says which entry of {mapping} reads it: the draft uses"
+                f" {kind.fit.entry}; it could also be {' or '.join(others)}. Use the name that the system gives it"
+            )
+            remarks.append((file, decisive(text)))
+    files, about = changed_entries(kinds, used)
+    remarks += about
     own = sorted((kind for kind in kinds if kind.entry), key=_width)
     for kind in own:
         assert kind.entry
@@ -138,31 +136,6 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes) -> Draft:
 def _width(kind: Kind) -> int:
     """Sorts narrower globs first: a glob with more letters is narrower, and the first entry that fits takes a file."""
     return -max(len(glob.replace("*", "")) for glob in kind.globs)
-
-
-def _changed_entry(entry: str, kinds: Sequence[Kind]) -> Iterator[str]:
-    """What a mapping says differently about an entry of a built-in one, for all files that it reads.
-
-    Raises:
-        InputError: Two files need different ways of reading.
-    """
-    fits = [(kind, kind.fit) for kind in kinds if kind.fit]
-    if other := next((kind for kind, fit in fits if fit.options != fits[0][1].options), None):
-        first, ways = kinds[0].largest.name, sorted({key for _, fit in fits for key, _ in fit.options})
-        raise InputError(
-            f"{first} and {other.largest.name} are of one kind, but are written in different ways ({', '.join(ways)})",
-            hint="Export or save both in the same format, and call the command again.",
-        )
-    is_named = all(fit.is_named for _, fit in fits)
-    found = globs([path for kind in kinds for path in kind.paths])
-    if fits[0][1].why:  # the globs of the entry stay: a broader one must not take later files with such a name
-        renamed = [path for kind, fit in fits if not fit.is_named for path in kind.paths]
-        found = (*globs_of(fits[0][1].mapping, entry), *globs(renamed))
-    lines = [] if is_named else [f"match: {scalars(found)}"]
-    lines += [f"{key}: {scalar(value)}" for key, value in fits[0][1].options]
-    if lines:
-        yield f"  {entry}:"
-        yield from (f"    {line}" for line in lines)
 
 
 def _own(kinds: Sequence[Kind], wishes: Wishes) -> Draft:
