@@ -171,8 +171,8 @@ def _unmatched_hint(mapping: Mapping) -> str:
     globs = [f"`{glob}`" for group in mapping.files if group.ignore is None for glob in group.match]
     names = f"{', '.join(globs[:_LISTED])}{', …' if len(globs) > _LISTED else ''}"
     return (
-        f"Rename the file: this built-in mapping reads {names}. Or add a `match` for it in your own mapping that extends"
-        " this one (docs/sources.md)."
+        f"Rename the file: this built-in mapping reads {names}. Or add a `match` for it in your own mapping that"
+        " extends this one (docs/sources.md)."
     )
 
 
