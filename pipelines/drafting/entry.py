@@ -1,10 +1,8 @@
 """Drafts the entities of a file that no built-in mapping reads: columns, their forms, and what the data leave open."""
 
-import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 from pipelines.base import quoting
 from pipelines.base.entities import ENTITIES, ColumnType
@@ -13,9 +11,10 @@ from pipelines.base.text import counted
 from pipelines.drafting.drafted import DraftedColumn, DraftedEntity, DraftedEntry, Remark, Wishes, decisive
 from pipelines.drafting.layout import Layout
 from pipelines.drafting.matching import MONEY, NUMBERS, Match, Values, best
-from pipelines.drafting.names import compared, is_question
+from pipelines.drafting.names import compared
+from pipelines.drafting.no_entity import equal_names, hint, listed, why_none
 from pipelines.drafting.people import with_people
-from pipelines.drafting.questions import with_questions
+from pipelines.drafting.questions import asked, with_questions
 from pipelines.drafting.table import Field, Table
 from pipelines.drafting.unmapped import unmapped
 from pipelines.drafting.zones import says_utc
@@ -60,7 +59,7 @@ def draft_entry(
     there = {one.name.lower() for one in table.rows[0].fields}
     if unknown := next((source for source in chosen.values() if source.lower() not in there), None):
         raise InputError(
-            f"{table.path}: the file has no column `{unknown}`; its columns are {_listed(table.rows[0].fields)}",
+            f"{table.path}: the file has no column `{unknown}`; its columns are {listed(table.rows[0].fields)}",
             hint="Correct --column.",
         )
     values = Values(table, table.rows[0], today, wishes)
@@ -69,8 +68,8 @@ def draft_entry(
         candidates = []
     if not candidates or candidates[0].missing:
         raise InputError(
-            f"{table.path}: {_why_none(candidates)}{_equal_names(table)}; the columns are {_listed(table.rows[0].fields)}",
-            hint=_hint(table.path, candidates),
+            f"{table.path}: {why_none(candidates)}{equal_names(table)}; the columns are {listed(table.rows[0].fields)}",
+            hint=hint(table.path, candidates),
         )
     chief = candidates[0]
     entities = [_entity(values, chief)]
@@ -87,12 +86,7 @@ def draft_entry(
         if layout.options.get("format", "csv") in ("csv", "tsv", "xlsx", "xls"):
             words += ", or name all columns in the mapping: `skip_rows: 1`, `header_rows: 0`, `names`"
         remarks.append(Remark(words, True))
-    if chief.entity != "survey_answers" and (
-        asked := [one.name for one in values.rows.fields if is_question(one.name)]
-    ):
-        names = ", ".join(f"`{name}`" for name in asked[:3]) + (f" and {len(asked) - 3} more" if len(asked) > 3 else "")
-        text = f"{names}: this looks like a survey question. If a record is the answer to a survey, draft it with"
-        remarks.append(decisive(f"{text} --entity survey_answers --column answered_at=COLUMN"))
+    remarks += asked(chief.entity, values.rows.fields, {one.column for one in chief.columns.values()})
     if table.unreadable:
         remarks.append(
             Remark(f"{counted(table.unreadable, 'record')} of the file cannot be read; a run lists the lines")
@@ -102,36 +96,6 @@ def draft_entry(
     unread = tuple(unmapped(table, entities))
     statuses = tuple(_unknown_statuses(values, chief))
     return DraftedEntry(name, match, layout.options, tuple(entities), "", tuple(remarks), unread, statuses)
-
-
-def _why_none(candidates: list[Match]) -> str:
-    if not candidates:
-        return "no entity fits its columns"
-    near = candidates[0]
-    return f"no entity fits: it looks like {near.entity}, but no column was found for {', '.join(near.missing)}"
-
-
-def _equal_names(table: Table) -> str:
-    """The names that several columns have, for the end of a message; such columns cannot be mapped."""
-    names = ", ".join(f"`{name}`" for name in table.ambiguous)
-    return f"; several columns are called {names} (upper and lower case are equal): rename them" if names else ""
-
-
-def _hint(path: Path, candidates: list[Match]) -> str:
-    """The command in which the user says what was not found."""
-    call = f"loyalty map {shlex.quote(str(path))} --entity"
-    if not candidates:
-        what = "State what one record is (--entity), and name all columns that it needs"
-        columns = "--column order_id=COLUMN --column ordered_at=COLUMN"
-        return f"{what}: `{call} orders {columns}` (docs/columns.md lists entities and their columns)."
-    near = candidates[0]
-    columns = " ".join(f"--column {need.partition(' or ')[0]}=COLUMN" for need in near.missing)
-    return f"Name the columns of the file that contain them: `{call} {near.entity} {columns}`."
-
-
-def _listed(fields: tuple[Field, ...]) -> str:
-    shown = ", ".join(f"`{one.name}`" for one in fields[:50])
-    return shown if len(fields) <= 50 else f"{shown} and {len(fields) - 50} more"
 
 
 def _entity(values: Values, found: Match) -> DraftedEntity:

@@ -1,6 +1,6 @@
 """Drafts what survey answers measure, as far as names say it. A scale is never concluded from the numbers alone."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from pipelines.base import quoting
@@ -8,9 +8,10 @@ from pipelines.base.text import counted
 from pipelines.drafting.drafted import DraftedColumn, DraftedEntity, Remark, decisive
 from pipelines.drafting.layout import Layout
 from pipelines.drafting.matching import Values
-from pipelines.drafting.names import Question, question_of
+from pipelines.drafting.names import Question, is_question, question_of
 from pipelines.drafting.table import Field
 
+_SHOWN = 3  # questions
 _WIDE = ("csv", "tsv", "xlsx", "xls")
 
 
@@ -47,6 +48,16 @@ def with_questions(values: Values, entity: DraftedEntity, layout: Layout) -> Dra
         return replace(entity, columns={**columns, **found[0]})
     shared = {name: one for name, one in columns.items() if name != "answer_text"}
     return replace(entity, columns=shared, unpivot=tuple(found))
+
+
+def asked(entity: str, fields: Iterable[Field], mapped: Collection[str]) -> Iterator[Remark]:
+    """A remark if columns that are not mapped are questions: then the records may be answers to a survey."""
+    names = [f"`{one.name}`" for one in fields if is_question(one.name) and one.column not in mapped]
+    if entity == "survey_answers" or not names:
+        return
+    shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+    text = f"the draft takes the records as {entity}, but {shown} may be a question of a survey"
+    yield Remark(f"{text}. For answers, use --entity survey_answers --column answered_at=COLUMN", is_open=True)
 
 
 def _questions(values: Values, entity: DraftedEntity) -> Iterator[dict[str, DraftedColumn]]:

@@ -41,7 +41,7 @@ def _unlinked(mappings: Sequence[Mapping], names: set[str]) -> list[str]:
     if any(True for mapping in mappings for _ in _places(mapping, ("person_source",))):
         return []  # such records can name a reference of any source
     with_contacts = {mapping.source for mapping in mappings if any(_places(mapping, ("email", "phone")))} & names
-    return sorted(names - with_contacts if len(with_contacts) > 1 else names)
+    return sorted(names - with_contacts)
 
 
 def _unknown_sources(mappings: Sequence[Mapping]) -> list[str]:

@@ -132,3 +132,24 @@ def test_an_own_file_of_touches_with_names_of_an_ignored_file_is_read(tmp_path: 
     text = "Email,Campaign Name,Type,Status,Sent At\nada@example.com,Spring,Mail,ok,2024-04-01 08:00:00\n"
     (tmp_path / "touches.csv").write_text(text)
     assert "campaign_touches" in draft_mapping(files(tmp_path), Wishes(source="x"), TODAY).text
+
+
+@pytest.mark.parametrize("first", ["id,at", "#,Submit Date (UTC)"])
+def test_questions_in_a_file_of_customers_are_to_decide(tmp_path: Path, first: str) -> None:
+    question = "How likely are you to recommend us to a friend?"
+    (tmp_path / "x.csv").write_text(f"{first},email,{question}\n1,2024-01-01 10:00:00,a@x.org,9\n")
+    draft = draft_mapping(files(tmp_path), Wishes(), TODAY)
+    open_ones = [remark.text for _, remark in draft.remarks if remark.is_open]
+    assert any(f"`{question}`" in text and "--entity survey_answers" in text for text in open_ones)
+
+
+def test_a_file_that_is_no_workbook_is_not_called_a_table_without_delimiter(tmp_path: Path) -> None:
+    (tmp_path / "f.xlsx").write_text("not a workbook\n")
+    with pytest.raises(InputError, match=r"ends in \.xlsx, but it is not an Excel workbook"):
+        draft_mapping(files(tmp_path), Wishes(), TODAY)
+
+
+def test_column_names_that_differ_only_in_case_are_named_if_no_entity_fits(tmp_path: Path) -> None:
+    (tmp_path / "x.csv").write_text("Foo,Total,total\na,1,2\n")
+    with pytest.raises(InputError, match="several columns are called `Total`"):
+        draft_mapping(files(tmp_path), Wishes(), TODAY)

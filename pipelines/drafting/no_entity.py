@@ -1,0 +1,39 @@
+"""What the message about a file says that fits no entity."""
+
+import shlex
+from pathlib import Path
+
+from pipelines.drafting.matching import Match
+from pipelines.drafting.table import Field, Table
+
+
+def why_none(candidates: list[Match]) -> str:
+    """Why no entity fits a file."""
+    if not candidates:
+        return "no entity fits its columns"
+    near = candidates[0]
+    return f"no entity fits: it looks like {near.entity}, but no column was found for {', '.join(near.missing)}"
+
+
+def equal_names(table: Table) -> str:
+    """The names that several columns have, for the end of a message; such columns cannot be mapped."""
+    names = ", ".join(f"`{name}`" for name in table.ambiguous)
+    return f"; several columns are called {names} (upper and lower case are equal): rename them" if names else ""
+
+
+def hint(path: Path, candidates: list[Match]) -> str:
+    """The command in which the user says what was not found."""
+    call = f"loyalty map {shlex.quote(str(path))} --entity"
+    if not candidates:
+        what = "State what one record is (--entity), and name all columns that it needs"
+        columns = "--column order_id=COLUMN --column ordered_at=COLUMN"
+        return f"{what}: `{call} orders {columns}` (docs/columns.md lists entities and their columns)."
+    near = candidates[0]
+    columns = " ".join(f"--column {need.partition(' or ')[0]}=COLUMN" for need in near.missing)
+    return f"Name the columns of the file that contain them: `{call} {near.entity} {columns}`."
+
+
+def listed(fields: tuple[Field, ...]) -> str:
+    """The names of columns in a message, at most 50 of them."""
+    shown = ", ".join(f"`{one.name}`" for one in fields[:50])
+    return shown if len(fields) <= 50 else f"{shown} and {len(fields) - 50} more"
