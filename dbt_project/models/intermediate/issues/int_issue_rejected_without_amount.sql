@@ -1,9 +1,9 @@
--- Rows with an amount are valued in int_issue_rejected_rows; unreadable records in int_issue_unreadable.
+-- Rows with an amount are valued in int_issue_rejected_rows; unreadable records in int_issue_unreadable. rpt_quarantine
+-- has the rules.
 with rejected as (
     select
         source,
-        entity,
-        broken_rules
+        entity
     from {{ ref('stg_quarantine') }}
     where
         entity not in ('{{ (money_entities() + ["unreadable"]) | join("', '") }}')
@@ -17,9 +17,9 @@ select
     'rows_rejected' as issue,
     source,
     entity,
-    broken_rules as detail,
+    cast(null as string) as detail,
     count(*) as n_rows,
     cast(null as decimal(18, 2)) as amount,
     false as is_amount_estimated
 from rejected
-group by source, entity, broken_rules
+group by source, entity
