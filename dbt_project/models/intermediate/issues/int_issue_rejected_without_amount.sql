@@ -6,7 +6,12 @@ with rejected as (
         entity
     from {{ ref('stg_quarantine') }}
     where
-        entity not in ('{{ (money_entities() + ["unreadable"]) | join("', '") }}')
+        entity not in (
+            'unreadable'
+            {%- for name in money_entities() %},
+            '{{ name }}'
+            {%- endfor %}
+        )
         and not is_resolved
         -- an earlier version counts: int_issue_delivery
         and not has_earlier_version
