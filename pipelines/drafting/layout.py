@@ -45,11 +45,11 @@ class Layout:
 
     Attributes:
         options: The keys of a file entry in a mapping that say so; keys with their default value are left out.
-        notes: What the user should know about it.
+        estimated: The encoding, if it had to be estimated; else empty.
     """
 
     options: dict[str, str | int] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    estimated: str = ""
 
 
 def layout_of(path: Path) -> Layout:
@@ -87,12 +87,13 @@ def _of_text(path: Path, head: bytes) -> Layout:
     Raises:
         InputError: Landing cannot read such a file, or there is no header.
     """
-    encoding, notes = _encoding(path)
+    encoding, is_sure = _encoding(path)
+    estimated = "" if is_sure else encoding
     text = head.decode({"utf-8": "utf-8-sig", "windows-1252": "cp1252"}.get(encoding, encoding), errors="replace")
     options: dict[str, str | int] = {} if encoding == "utf-8" else {"encoding": encoding}
     if re.match(r"\s*[\[{]", text):
-        return Layout({**_json(path, text), **options}, notes)
-    return Layout({**_text_table(path, text), **options}, notes)
+        return Layout({**_json(path, text), **options}, estimated)
+    return Layout({**_text_table(path, text), **options}, estimated)
 
 
 def looks_like_data(cell: str) -> bool:
@@ -169,10 +170,10 @@ def encoding_of(path: Path) -> str:
     return _encoding(path)[0]
 
 
-def _encoding(path: Path) -> tuple[str, tuple[str, ...]]:
-    """The encoding as a mapping names it, and a note if it had to be estimated."""
+def _encoding(path: Path) -> tuple[str, bool]:
+    """The encoding as a mapping names it, and whether it is sure; else it is estimated."""
     if head_of(path).startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16", ()
+        return "utf-16", True
     decoder = codecs.getincrementaldecoder("utf-8")()
     odd = b""
     with _opened(path) as file:
@@ -185,7 +186,7 @@ def _encoding(path: Path) -> tuple[str, tuple[str, ...]]:
                 if len(odd) >= _BLOCK:
                     break
     if not odd:
-        return "utf-8", ()
+        return "utf-8", True
     found = charset_normalizer.from_bytes(odd[:_BLOCK], cp_isolation=_LEGACY).best()
     name = found.encoding if found else "cp1252"
     if name not in _READ:
@@ -193,9 +194,7 @@ def _encoding(path: Path) -> tuple[str, tuple[str, ...]]:
             f"{path}: its encoding seems to be {name}, which is not supported", hint="Save the file as UTF-8."
         )
     encoding = "gbk" if name == "gb18030" and _decodes(odd[:_BLOCK], "gbk") else _READ[name]
-    return encoding, (
-        f"its encoding was estimated: {encoding}. Check in the file that letters such as ä and é are right",
-    )
+    return encoding, False
 
 
 def _decodes(text: bytes, encoding: str) -> bool:
