@@ -135,7 +135,7 @@ from pathlib import Path
 from pipelines.config.publish import S3Settings
 from pipelines.publication.targets import follow, object_storage
 calls = iter(range(4))
-object_storage._go_on = lambda: os.kill(os.getpid(), signal.SIGKILL) if next(calls) == 3 else None
+object_storage.go_on = lambda: os.kill(os.getpid(), signal.SIGKILL) if next(calls) == 3 else None
 settings = S3Settings(url="s3://{ROOT}", endpoint={endpoint!r}, region="us-east-1")
 follow(Path({str(tmp_path / "published")!r}), object_storage.ObjectStorage(settings))
 """

@@ -191,7 +191,7 @@ from pydantic import SecretStr
 from pipelines.config.publish import PostgresSettings
 from pipelines.publication.targets import follow, postgres
 calls = iter(range(6))
-postgres._go_on = lambda: os.kill(os.getpid(), signal.SIGKILL) if next(calls) == 5 else None
+postgres.go_on = postgres_rows.go_on = lambda: os.kill(os.getpid(), signal.SIGKILL) if next(calls) == 5 else None
 follow(Path({str(tmp_path / "published")!r}), postgres.Postgres(PostgresSettings(), SecretStr({uri!r})))
 """
     done = subprocess.run([sys.executable, "-c", program], check=False)
