@@ -183,8 +183,10 @@ class Postgres:
 def _labels(folder: Path, manifest: Manifest) -> dict[str, str]:
     """The label of each column in every language, from the marts; empty if they have none."""
     table = next((table for table in manifest.tables if table.name == _LABELS), None)
+    if table is None:
+        return {}
     found: dict[str, list[str]] = {}
-    for file in table.files if table else ():
+    for file in table.files:
         with reading(table.name):
             rows = pq.read_table(folder / file.path, columns=["code_set", "code", "language", "label"]).to_pylist()
         for row in rows:

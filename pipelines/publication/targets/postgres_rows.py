@@ -68,8 +68,8 @@ def write_table(
             raise
         raise TargetError(
             f"{NAME} cannot have a value of {table.name}, so the version was not written: {words}",
-            hint="Change the value in the model of the mart; docs/postgres.md names the values that PostgreSQL cannot"
-            " have.",
+            hint="Change the value in the model of the mart. PostgreSQL has no text with the character U+0000, and no"
+            " days or times before 4713 BC.",
         ) from None
     if cursor.rowcount != table.rows:
         raise TargetError(
@@ -114,7 +114,7 @@ def _csv(database: duckdb.DuckDBPyConnection, mart: str, files: Sequence[Path], 
         fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
     with ThreadPoolExecutor(1) as pool:
         written = pool.submit(_write, database, f"copy ({rows}) to '/dev/fd/{writer}' ({options})", writer)
-        with open(reader, "rb", buffering=0) as pipe:
+        with os.fdopen(reader, "rb", buffering=0) as pipe:
             while chunk := pipe.read(_PIPE_BYTES):
                 yield chunk
     with reading(mart):
