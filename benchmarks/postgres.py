@@ -8,7 +8,8 @@ in a test.
     PYTHONPATH=. python benchmarks/postgres.py                       # 40 GB of disk, about 10 minutes
     PYTHONPATH=. python benchmarks/postgres.py --customers 100000    # quick
 
-Needs the server (Debian: apt-get install postgresql) and the extra (make setup-postgres).
+Needs the server (Debian: apt-get install postgresql), the driver (make setup-postgres), and ADBC for the floor (make
+setup-sql).
 """
 
 import argparse
