@@ -26,6 +26,7 @@ _OWN = {
     **{code: f"var(--class-{code.replace('_', '-')})" for code in _KINDS},
     **{code: f"var(--c{place})" for place, code in enumerate(("email", "phone", "sms", "visit"), start=1)},
 }
+_APART: Spec = {"labelOverlap": "greedy", "labelSeparation": 8}  # a label that would touch another one is left out
 _CLASSES = 6  # classes of colour of a heat map: --h1 to --h6, with the text colours --t1 to --t6
 
 
@@ -91,7 +92,7 @@ def _plain(value: Value, label: Value, text: str) -> Any:
 def _axis(column: str, headings: dict[str, str]) -> Spec:
     """A numeric axis with the column's heading and unit."""
     form = {"share": ".2~%", "amount": ",.0f", "count": ",d"}.get(kind_of(column), ",.2~f")
-    return {"title": headings[column], "format": form, "tickCount": 5}
+    return {"title": headings[column], "format": form, "tickCount": 5, **_APART}
 
 
 def _distinct(values: Rows, role: str) -> list[Any]:
@@ -167,12 +168,14 @@ def _columns(chart: Chart, result: Result, values: Rows, headings: dict[str, str
     if chart.colour:
         encoding["color"] = _colour(chart, result, values)
         encoding["order"] = {"field": "o", "type": "quantitative"}
-    return {"height": _HEIGHT, "mark": {"type": "bar", "width": {"band": 0.78}}, "encoding": encoding}
+    # few columns are not wider than those of a chart with four
+    band = 0.78 * min(len(_distinct(values, "x")), 4) / 4
+    return {"height": _HEIGHT, "mark": {"type": "bar", "width": {"band": band}}, "encoding": encoding}
 
 
 def _periods(column: str, values: Rows, headings: dict[str, str]) -> Spec:
     """An axis of periods or ordered numbers, in the order of the rows."""
-    axis: Spec = {"title": headings[column], "labelAngle": 0, "labelOverlap": "greedy", "labelSeparation": 8}
+    axis: Spec = {"title": headings[column], "labelAngle": 0, **_APART}
     return {"field": "x", "type": "ordinal", "sort": _distinct(values, "x"), "axis": axis}
 
 
@@ -220,12 +223,9 @@ def _length(label: object) -> int:
 def _heat(chart: Chart, result: Result, values: Rows, headings: dict[str, str]) -> Spec:
     rows = sorted(_distinct(values, "y"), key=_order(chart, result, values, "y"))
     columns = sorted(_distinct(values, "x"), key=_order(chart, result, values, "x"))
-    x: Spec = {
-        "field": "x",
-        "type": "ordinal",
-        "sort": columns,
-        "axis": {"title": headings[chart.x], "orient": "top", "labelAngle": 0, "labelLimit": 90},
-    }
+    width = max(46, *(_length(label) for label in columns))
+    axis: Spec = {"title": headings[chart.x], "orient": "top", "labelAngle": 0, "labelLimit": max(width, 90)}
+    x: Spec = {"field": "x", "type": "ordinal", "sort": columns, "axis": axis}
     y: Spec = {"field": "y", "type": "ordinal", "sort": rows, "axis": {"title": None}}
     numbers = [value["v"] for value in values if isinstance(value["v"], int | float)]
     top = max(numbers, default=1) or 1
@@ -245,7 +245,7 @@ def _heat(chart: Chart, result: Result, values: Rows, headings: dict[str, str]) 
             {"mark": {"type": "text", "fontSize": 11, "clip": True}, "encoding": text},
         ],
         "resolve": {"scale": {"color": "independent"}},
-        "usermeta": {"minWidth": 130 + len(columns) * max(46, *(_length(label) for label in columns))},
+        "usermeta": {"minWidth": 130 + len(columns) * width},
     }
 
 

@@ -154,7 +154,7 @@ class Language:
         """A block with its table and its chart."""
         texts = self.texts
         finding = texts.get(f"blocks.{block.key}.finding", **self.sentence(figures)) if figures else ""
-        needs = "" if result.rows else texts.get(f"needs.{block.needs}")
+        needs = "" if result.rows else self._needs(block)
         limit = str(self.source.min_group)
         shown = Shown(
             block.key,
@@ -184,6 +184,11 @@ class Language:
             spec=_json(spec) if spec else "",
             is_wide=bool(spec) and block.chart is not None and block.chart.kind == "heat",
         )
+
+    def _needs(self, block: Block) -> str:
+        """Why a block has no rows."""
+        is_published = self.source.has(block.marts)
+        return self.texts.get(f"needs.{block.needs}" if is_published else "words.not_published")
 
     def labelled(self, block: Block, result: Result) -> Result:
         """The rows with labels instead of codes."""

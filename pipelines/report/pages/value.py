@@ -139,7 +139,7 @@ TRACKING = Block(
         from rpt_clv_validation
         where part = 'total' and is_chosen
     """,
-    needs="forecast",
+    needs="tracking",
 )
 
 PAGE = Page("value", (TIERS, CONCENTRATION, BY_LEVEL, LOYAL_SHARE, BY_CHANNEL, TRACKING))

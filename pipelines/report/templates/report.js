@@ -31,7 +31,7 @@
       tickColor: "var(--soft)", labelFontSize: 12, titleFontSize: 12, titleFontWeight: 400,
     },
     axisBand: { grid: false },
-    axisY: { labelLimit: width < 480 ? 130 : 320 },
+    axisY: { labelLimit: width < 480 ? 130 : width < 900 ? 320 : 480 },
     legend: {
       orient: "bottom", labelColor: "var(--ink)", labelFontSize: 12, symbolSize: 90, columns: width < 480 ? 2 : width < 760 ? 4 : 8,
       labelLimit: width < 480 ? 130 : 220,
