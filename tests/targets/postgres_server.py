@@ -28,9 +28,15 @@ def program(name: str) -> str:
     return found
 
 
-def skip_without_postgres() -> None:
-    """Skip the test if the server or the driver is not installed."""
+def skip_without_postgres(*, with_pulls: bool = False) -> None:
+    """Skip the test if the server or the driver is not installed.
+
+    Args:
+        with_pulls: Whether the test also pulls from the server, by another driver.
+    """
     program("initdb")
+    if with_pulls:
+        pytest.importorskip("adbc_driver_postgresql", reason="the driver of pulls is not installed: make setup-sql")
     pytest.importorskip("psycopg", reason="the driver of PostgreSQL is not installed: make setup-postgres")
 
 
