@@ -68,13 +68,14 @@ def test_a_version_with_lost_rows_is_not_written(uri: str, tmp_path: Path) -> No
     assert schemas(uri) == set()
 
 
-def test_a_reader_in_an_older_snapshot_sees_the_rows(uri: str, tmp_path: Path) -> None:
+def test_a_transaction_with_an_older_snapshot_sees_the_rows(uri: str, tmp_path: Path) -> None:
     version = write_mart(tmp_path, "select i from range(10) as r (i)")
     with connect(uri) as connection, connection.cursor() as cursor:
         cursor.execute("set transaction isolation level repeatable read")
         cursor.execute("select count(*) from pg_class")
         target(uri).add(version)
-        cursor.execute(f"select count(*) from {MART}")
+        target(uri).show(version.id)
+        cursor.execute("select count(*) from loyalty.m")
         assert cursor.fetchone() == (10,)
 
 
