@@ -14,11 +14,19 @@ from pipelines.base.errors import ConfigError
 from pipelines.base.spelling import did_you_mean
 from pipelines.cli.console import err, out, print_labelled, reports_errors
 from pipelines.config.faults import value_words
-from pipelines.config.values import CurrencyCode, Zone
+from pipelines.config.values import CurrencyCode, DateOrder, DecimalMark, Zone
 
 if TYPE_CHECKING:  # imported late elsewhere, so that `--help` is quick
     from pipelines.drafting import Draft
 
+DatesOption = Annotated[
+    DateOrder | None,
+    typer.Option("--dates", help="The order of day and month in dates that can be read both ways."),
+]
+DecimalsOption = Annotated[
+    DecimalMark | None,
+    typer.Option("--decimals", help="The decimal mark of numbers that can be read both ways, such as 1,234 or 1.234."),
+]
 _SHOWN = 40
 
 
@@ -52,6 +60,8 @@ def draft_map(
             "--column", help="For a column that the draft misses or gets wrong: order_id=Belegnr.", show_default=False
         ),
     ] = None,
+    dates: DatesOption = None,
+    decimals: DecimalsOption = None,
 ) -> None:
     """Draft a mapping from files: format, columns, time formats and open questions. It lands no data."""
     from pipelines.drafting import Wishes, draft_mapping
@@ -64,6 +74,8 @@ def draft_map(
         checked("--currency", currency, TypeAdapter(CurrencyCode)),
         _entity(entity),
         dict(_column(column) for column in columns or ()),
+        dates=dates,
+        decimals=decimals,
     )
     draft = draft_mapping(files_of(files), wishes, datetime.now(UTC).date())
     if to is None:
@@ -79,7 +91,7 @@ def draft_map(
         )
     elif to is not None:
         out().print(
-            f"{to} is written. Decide what is marked `to decide:` in it, then name it under `sources` of the config"
+            f"{to} is written. Decide what is marked `to decide` in it, then name it under `sources` of the config"
         )
 
 
@@ -118,8 +130,8 @@ def print_draft(draft: "Draft") -> None:
     for name, remark in draft.remarks:
         if remark.is_assumed:
             continue
-        if remark.is_open:
-            print_labelled(err(), "to decide", "yellow", f"{name}: {remark.text}")
+        if remark.label:
+            print_labelled(err(), remark.label, "yellow", f"{name}: {remark.text}")
         else:
             err().print(f"{name}: {remark.text}")
     for name, unmapped in draft.unmapped.items():

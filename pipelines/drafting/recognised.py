@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+from pipelines.base.errors import InputError
 from pipelines.drafting.fitting import Fit, changed, fit_of, names_in
 from pipelines.drafting.layout import Layout, layout_of
 from pipelines.drafting.names import compared
@@ -89,10 +90,13 @@ def ignored(mapping: str, path: Path) -> str | None:
 
 
 def systems_of(paths: Iterable[Path]) -> dict[str, list[Path]]:
-    """Files by the built-in mapping that reads them best; those that none reads are under an empty name."""
+    """Files by the built-in mapping that reads them best; those that nothing reads are under an empty name."""
     found: dict[str, list[Path]] = {}
     for path in paths:
-        fit = fits(path, layout_of(path))
+        try:
+            fit = fits(path, layout_of(path))
+        except InputError:
+            fit = []  # the draft reports it
         found.setdefault(fit[0].mapping if fit else "", []).append(path)
     return found
 
