@@ -1,0 +1,96 @@
+"""Files with names of columns that any system has are not those of a known system: they are drafted by their columns."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipelines.drafting import Draft, Wishes, draft_mapping
+from tests.pipeline.landing_desk import Desk
+
+TODAY = date(2024, 5, 31)
+HOME = Wishes(source="shop", timezone="Europe/Berlin", currency="EUR")
+
+
+def drafted(folder: Path, files: dict[str, str]) -> Draft:
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return draft_mapping([folder / name for name in files], HOME, TODAY)
+
+
+def entities(draft: Draft) -> list[str]:
+    mapping = yaml.safe_load(draft.text)
+    assert "extends" not in mapping
+    return [name for entry in mapping["files"] for name in entry["entities"]]
+
+
+RECORDS = {
+    "orders": {
+        "id": "A1",
+        "customer_id": 17,
+        "created_at": "2024-01-15T10:00:00Z",
+        "amount": 10.5,
+        "currency": "EUR",
+        "status": "paid",
+    },
+    "refunds": {"id": "R1", "order_id": "A1", "amount": 10.5, "created_at": "2024-01-20T10:00:00Z", "reason": "late"},
+    "products": {"id": "P1", "sku": "TEA", "name": "Tea", "price": 3.5},
+    "customers": {
+        "id": 17,
+        "email": "ada@example.com",
+        "first_name": "Ada",
+        "last_name": "Example",
+        "phone": "030 1",
+        "signup": "2024-01-01",
+        "vip": True,
+    },
+}
+BECOMES = {"orders": "orders", "refunds": "returns", "products": "products", "customers": "customers"}
+
+
+@pytest.mark.parametrize("name", RECORDS)
+@pytest.mark.parametrize("ending", ["json", "jsonl"])
+def test_json_with_usual_names_is_of_no_known_system(tmp_path: Path, name: str, ending: str) -> None:
+    record = json.dumps(RECORDS[name])
+    text = f"[{record}]" if ending == "json" else f"{record}\n"
+    assert entities(drafted(tmp_path, {f"{name}.{ending}": text})) == [BECOMES[name]]
+
+
+def test_orders_in_json_lines_land_as_orders(tmp_path: Path) -> None:
+    text = json.dumps(RECORDS["orders"]) + "\n"
+    draft = drafted(tmp_path, {"orders.jsonl": text})
+    desk = Desk(tmp_path / "desk")
+    desk.mapping.write_text(draft.text, encoding="utf-8")
+    desk.put("orders.jsonl", text.encode())
+    desk.land(TODAY)
+    assert desk.rows("orders", "order_id, customer_ref, ordered_at, total, currency, status") == [
+        ("A1", "17", "2024-01-15 10:00:00", "10.5", "EUR", "paid")
+    ]
+
+
+def test_customers_and_orders_with_usual_names_have_the_zone_of_the_user(tmp_path: Path) -> None:
+    customers = "id,email,first_name,last_name,phone,created\n7,a@x.com,A,B,030 1,2024-01-01 10:00:00\n"
+    orders = "order number,customer,date,total\n1,7,2024-01-15 10:00:00,10.00\n"
+    draft = drafted(tmp_path, {"customers.csv": customers, "orders.csv": orders})
+    assert sorted(entities(draft)) == ["customers", "orders"]
+    mapping = yaml.safe_load(draft.text)
+    assert mapping["timezone"] == "Europe/Berlin"
+    (customer,) = (entry["entities"]["customers"] for entry in mapping["files"] if "customers" in entry["entities"])
+    assert customer["columns"]["signed_up_at"] == "created"
+
+
+def test_tickets_with_usual_names_keep_their_customer(tmp_path: Path) -> None:
+    text = "id,subject,status,created_time,contact_id,type\n1,Broken,Closed,2024-01-15 10:00:00,17,Problem\n"
+    draft = drafted(tmp_path, {"tickets.csv": text})
+    assert entities(draft) == ["cases"]
+    (entry,) = yaml.safe_load(draft.text)["files"]
+    assert entry["entities"]["cases"]["columns"]["customer_ref"] == "contact_id"
+
+
+def test_customers_with_usual_names_list_what_is_not_mapped(tmp_path: Path) -> None:
+    text = "Email,First Name,Last Name,Phone,City,Loyalty Card\na@x.com,A,B,030 1,Bonn,77\n"
+    draft = drafted(tmp_path, {"customers.csv": text})
+    assert entities(draft) == ["customers"]
+    assert draft.unmapped == {"customers": ("Loyalty Card",)}
