@@ -10,22 +10,23 @@ from collections.abc import Iterable
 from pipelines.landing.expressions import Path
 
 # The words of which usual names of columns consist. A name with another word, such as `Lineitem price`, is specific.
-_WORDS = frozenset(
-    "id uuid no nr num number code key ref reference record row index"
-    " customer client user member contact person buyer account company organization guest"
-    " name first last full middle given family sur surname title gender sex birth birthday dob age of"
-    " email e mail phone mobile telephone tel fax website url"
-    " address street city town zip postal postcode state region province country location"
-    " order orders sale sales purchase transaction invoice receipt payment payments item items line lines position"
-    " product products article sku category brand quantity qty unit units price cost"
-    " amount total sub subtotal sum value gross net tax vat discount shipping currency fee"
-    " date time datetime timestamp day month year at on"
-    " created create creation updated update modified changed placed ordered paid cancelled canceled closed opened open"
-    " sent start started end ended registered signup signed up"
-    " status type kind channel source method priority subject description text body note notes comment comments reason"
-    " message content tag tags data record is has the and in by from to for"
-    " billing delivery case ticket event campaign lead agent".split()
+_USUAL = (
+    "id uuid no nr num number code key ref reference row index",
+    "customer client user member contact person buyer account company organization guest",
+    "name first last full middle given family sur surname title gender sex birth birthday dob age of",
+    "email e mail phone mobile telephone tel fax website url",
+    "address street city town zip postal postcode state region province country location",
+    "order orders sale sales purchase transaction invoice receipt payment payments item items line lines position",
+    "product products article sku category brand quantity qty unit units price cost",
+    "amount total sub subtotal sum value gross net tax vat discount shipping currency fee",
+    "date time datetime timestamp day month year at on",
+    "created create creation updated update modified changed placed ordered paid cancelled canceled closed opened open",
+    "sent start started end ended registered signup signed up",
+    "status type kind channel source method priority subject description text body note notes comment comments reason",
+    "message content tag tags data is has the and in by from to for",
+    "billing delivery case ticket event campaign lead agent",
 )
+_WORDS = frozenset(word for line in _USUAL for word in line.split())
 # Usual names in Chinese, where no blank separates words.
 _PARTS = re.compile(
     "(?:订单|客户|会员|用户|顾客|商品|产品|联系人|联系|收货人|工单|退款|退货|销售|支付|付款|下单|创建|修改|更新|完成|关闭|注册|开始|结束|提交"

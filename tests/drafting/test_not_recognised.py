@@ -1,4 +1,4 @@
-"""Files with names of columns that any system has are not those of a known system: they are drafted by their columns."""
+"""Files with names of columns that any system has are of no known system: they are drafted by their columns."""
 
 import json
 from datetime import date
