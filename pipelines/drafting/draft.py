@@ -26,7 +26,7 @@ from pipelines.drafting.kinds import (
 )
 from pipelines.drafting.layout import layout_of
 from pipelines.drafting.matching import MONEY
-from pipelines.drafting.recognised import assumed_zone, entry_names, rivals
+from pipelines.drafting.recognised import assumed_zone, entry_names, rivals, taken_by
 from pipelines.drafting.table import open_table
 from pipelines.drafting.text import entry_text, head_text, status_text
 from pipelines.landing.inbox import place_of
@@ -50,7 +50,7 @@ def draft_mapping(paths: Sequence[Path], wishes: Wishes, today: date) -> Draft:
     kinds = [replace(kind, globs=own_globs(kind, kinds)) for kind in kinds]
     used = entry_names(mapping) if mapping else set()
     drafted = [_drafted(kind, wishes, today, used, len(kinds) > 1) for kind in kinds]
-    draft = _extending(mapping, drafted, wishes, used) if mapping else _own(drafted, wishes)
+    draft = _extending(mapping, drafted, wishes, used, today) if mapping else _own(drafted, wishes)
     _check(draft.text, paths)
     return draft
 
@@ -83,9 +83,11 @@ def _drafted(kind: Kind, wishes: Wishes, today: date, used: set[str], is_one_of_
     return replace(kind, entry=replace(entry, name=name, options={**entry.options, **dated}), sampled=sampled)
 
 
-def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes, used: set[str]) -> Draft:
+def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes, used: set[str], today: date) -> Draft:
     """A mapping that extends a built-in one. `used` has the names of entries."""
     remarks: list[tuple[str, Remark]] = []
+    doubts: list[Remark] = []
+    left_out: dict[str, tuple[str, ...]] = {}
     for kind in kinds:
         file = kind.largest.name
         if kind.ignored:
@@ -94,6 +96,10 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes, used: set[st
             continue
         if not kind.ignored:
             remarks.append((file, Remark(f"the built-in mapping {mapping} reads it")))
+            found = taken_by(kind.largest, kind.fit, wishes.timezone, today)
+            left_out[file] = found.left_out
+            remarks += [(file, doubt) for doubt in found.doubts]
+            doubts += [replace(doubt, text=f"{file}: {doubt.text}") for doubt in found.doubts]
         if kind.fit.entry is None and kind.fit.options:
             text = f"it fits an entry of {mapping} that a draft cannot change. Rename the file as docs/sources.md says"
             remarks.append((file, Remark(text, is_open=True)))
@@ -112,7 +118,7 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes, used: set[st
         files += [f"  {kind.entry.name}:", *(line for line in lines if line)]
     said = (None, None) if wishes.are_defaults else (wishes.timezone, wishes.currency)
     head = {"extends": mapping, "source": wishes.source, "timezone": said[0], "currency": said[1]}
-    is_whole = not files and not any(value for key, value in head.items() if key != "extends")
+    is_whole = not files and not doubts and not any(value for key, value in head.items() if key != "extends")
     is_local = any(_is_local(kind.entry) for kind in own if kind.entry)
     read = [(kind.largest, kind.fit) for kind in kinds if kind.fit and not kind.ignored]
     zone = None if said[0] else assumed_zone(mapping, read, is_decisive=is_local)
@@ -121,14 +127,16 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes, used: set[st
         extending = f"write a mapping with `extends: {mapping}` and `timezone`, and name its path in the config"
         change = f"{extending} (docs/sources.md)" if is_whole else "write `timezone` here"
         remarks.append(("the source", Remark(f"{text}. If this source uses another zone, {change}", is_assumed=True)))
-    assumed = [] if is_whole else [remark for _, remark in remarks if remark.is_assumed or remark.is_open]
+    texts = {doubt.text.partition(": ")[2] for doubt in doubts}
+    said_of = [remark for _, remark in remarks if remark.is_assumed or (remark.is_open and remark.text not in texts)]
+    assumed = [] if is_whole else [*doubts, *said_of]
     lines = [*head_text(head, assumed), *(["files:", *files] if files else [])]
     return Draft(
         "\n".join(lines) + "\n",
         wishes.source or mapping,
         mapping if is_whole else None,
         (*remarks, *_remarks(own)),
-        {kind.entry.name: kind.entry.unmapped for kind in own if kind.entry},
+        left_out | {kind.entry.name: kind.entry.unmapped for kind in own if kind.entry},
         {kind.entry.name: kind.sampled for kind in own if kind.entry and kind.sampled},
     )
 

@@ -1,0 +1,104 @@
+"""What a built-in mapping makes of a file is checked: values that staging rejects, and columns that it does not take."""
+
+import csv
+import io
+import json
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pipelines.cli.app import app
+from pipelines.drafting import Draft, Wishes, draft_mapping
+from tests.exports.exported import EXPORTS
+
+TODAY = date(2024, 5, 31)
+SHOPIFY = EXPORTS / "shopify"
+
+
+def saved(folder: Path, delimiter: str, **changed: str) -> Draft:
+    """The draft for the orders of Shopify whose first record was changed by a spreadsheet program."""
+    header, first, *_ = csv.reader((SHOPIFY / "orders_export.csv").read_text().splitlines())
+    for name, value in changed.items():
+        first[header.index(name.replace("_", " "))] = value
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter).writerows([header, first])
+    path = folder / "orders_export.csv"
+    path.write_text(text.getvalue())
+    return draft_mapping([path], Wishes(), TODAY)
+
+
+def decisions(draft: Draft) -> list[str]:
+    return [remark.text for _, remark in draft.remarks if remark.is_decisive]
+
+
+def test_times_that_no_format_of_a_built_in_mapping_reads_are_to_decide(tmp_path: Path) -> None:
+    draft = saved(tmp_path, ",", Created_at="20/01/2024 10:00")
+    (text,) = decisions(draft)
+    assert text.startswith("ordered_at: 1 of 1 value in `Created at` would be rejected: no format of the built-in")
+    assert '`timestamps: ["%d/%m/%Y %H:%M", "%Y-%m-%d %H:%M:%S %z", iso]` for the entry `orders`' in text
+    assert draft.built_in is None and draft.text.startswith("# to decide before a run: orders_export.csv: ordered_at:")
+
+
+def test_decimal_commas_in_a_file_of_a_built_in_mapping_are_to_decide(tmp_path: Path) -> None:
+    draft = saved(tmp_path, ";", Total="1.045,00", Lineitem_price="45,00")
+    total, price = decisions(draft)
+    assert total.startswith("total: 1 of 1 value in `Total` would be rejected: they are not numbers.")
+    assert """`total: replace(replace("Total", '.', ''), ',', '.')` (they are written with a decimal comma)""" in total
+    assert price.startswith("unit_price: ")
+
+
+def test_the_proposed_change_reads_the_values(tmp_path: Path) -> None:
+    saved(tmp_path, ",", Created_at="20/01/2024 10:00")
+    mapping = tmp_path / "m.yml"
+    mapping.write_text(
+        'extends: shopify\nfiles:\n  orders:\n    timestamps: ["%d/%m/%Y %H:%M", "%Y-%m-%d %H:%M:%S %z", iso]\n'
+    )
+    from tests.pipeline.landing_desk import Desk
+
+    desk = Desk(tmp_path / "desk")
+    desk.mapping.write_text(mapping.read_text())
+    desk.put("orders_export.csv", (tmp_path / "orders_export.csv").read_bytes())
+    desk.land()
+    assert desk.rows("orders", "ordered_at") == [("2024-01-20 10:00:00",)]
+
+
+def test_values_in_the_form_of_the_export_leave_nothing_to_decide(tmp_path: Path) -> None:
+    assert not decisions(saved(tmp_path, ","))
+
+
+def test_a_run_refuses_the_draft_until_the_values_are_decided(tmp_path: Path) -> None:
+    saved(tmp_path, ",", Created_at="20/01/2024 10:00")
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    shutil.move(tmp_path / "orders_export.csv", inbox)
+    options = ["--timezone", "Europe/Berlin", "--currency", "EUR", "--industry", "retail", "--to", str(tmp_path)]
+    assert CliRunner().invoke(app, ["init", str(inbox), *options]).exit_code == 0
+    found = CliRunner().invoke(app, ["check", "--config", str(tmp_path / "loyalty.yml")])
+    assert found.exit_code and "to decide before a run" in found.output
+
+
+def test_columns_that_a_built_in_mapping_does_not_read_are_listed(tmp_path: Path) -> None:
+    rows = list(csv.reader((SHOPIFY / "customers_export.csv").read_text().splitlines()))
+    text = io.StringIO()
+    csv.writer(text).writerows([[*rows[0], "Loyalty Card", "Empty"], *([*row, "77", ""] for row in rows[1:])])
+    (tmp_path / "customers_export.csv").write_text(text.getvalue())
+    draft = draft_mapping([tmp_path / "customers_export.csv"], Wishes(), TODAY)
+    listed = draft.unmapped["customers_export.csv"]
+    assert listed[-1] == "Loyalty Card" and "Email" not in listed and "Empty" not in listed
+    found = CliRunner().invoke(app, ["map", str(tmp_path / "customers_export.csv")])
+    assert "customers_export.csv: not mapped: " in found.output and "Loyalty Card" in found.output
+
+
+@pytest.mark.parametrize("name", ["orders.json", "airbyte_orders.jsonl"])
+def test_fields_of_json_that_a_built_in_mapping_does_not_read_are_listed(tmp_path: Path, name: str) -> None:
+    lines = (EXPORTS / "woocommerce" / name).read_text()
+    records = json.loads(lines) if name.endswith(".json") else [json.loads(line) for line in lines.splitlines()]
+    for record in records:
+        record.get("_airbyte_data", record)["loyalty_card"] = "77"
+    text = json.dumps(records) if name.endswith(".json") else "\n".join(map(json.dumps, records))
+    (tmp_path / name).write_text(text)
+    draft = draft_mapping([tmp_path / name], Wishes(), TODAY)
+    assert "loyalty_card" in draft.unmapped[name] and "billing" not in draft.unmapped[name]
