@@ -67,6 +67,10 @@ class Values:
         """Whether a key was written as a decimal number."""
         return is_float_key(self.table.query, self.rows.sample, one.column)
 
+    def is_empty(self, one: Field) -> bool:
+        """Whether a column has no value in the sample."""
+        return not self.counted(f"{one.column} is not null")
+
     def fits(self, one: Field, column: str, kind: ColumnType) -> bool:
         """Whether a column may be a canonical column, by its values. A column without values may be any."""
         if kind in TIMES:
@@ -118,11 +122,15 @@ def match(values: Values, entity: str, file_name: str, chosen: dict[str, str]) -
     for column, one in ranked:
         if column in columns or one.column in taken or not values.fits(one, column, declared.columns[column]):
             continue
+        if column in declared.key and values.is_empty(one):
+            continue  # no row could be distinguished
         columns[column] = one
         taken.add(one.column)
     others: dict[str, tuple[Field, ...]] = {}
     for column, one in ranked:
         if column in columns and one.column not in taken and values.fits(one, column, declared.columns[column]):
+            if column in declared.key and values.is_empty(one):
+                continue
             others[column] = (*others.get(column, ()), one)
     own = len(names.own & set(columns))
     made = {GENERATED_KEYS.get(entity)}

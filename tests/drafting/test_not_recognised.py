@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from pipelines.cli.app import app
 from pipelines.drafting import Draft, Wishes, draft_mapping
 from tests.pipeline.landing_desk import Desk
 
@@ -94,3 +96,67 @@ def test_customers_with_usual_names_list_what_is_not_mapped(tmp_path: Path) -> N
     draft = drafted(tmp_path, {"customers.csv": text})
     assert entities(draft) == ["customers"]
     assert draft.unmapped == {"customers": ("Loyalty Card",)}
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "who"),
+    [
+        (
+            "id,Deal Name,Stage,Amount,Closing Date,Contact Name,Account Name\n"
+            "1,Tea,Closed Won,100.00,2024-01-15,Ada,Example\n2,Milk,Negotiation,50.00,2024-01-20,Bo,Example\n",
+            "id",
+            None,
+        ),
+        (
+            "Deal ID,Deal Name,Stage,Amount,Close Date,Contact Email\n"
+            "1,Tea,Closed Won,100.00,2024-01-15,ada@x.com\n2,Milk,Negotiation,50.00,2024-01-20,bo@x.com\n",
+            "Deal ID",
+            "Contact Email",
+        ),
+    ],
+)
+def test_deals_are_orders_and_their_stages_are_to_decide(tmp_path: Path, text: str, key: str, who: str | None) -> None:
+    draft = drafted(tmp_path, {"deals.csv": text})
+    assert entities(draft) == ["orders"]
+    columns = yaml.safe_load(draft.text)["files"][0]["entities"]["orders"]["columns"]
+    assert (columns["order_id"], columns["status"], columns["total"]) == (key, "Stage", "Amount")
+    assert columns.get("email") == who
+    remarks = [remark.text for _, remark in draft.remarks if remark.is_open]
+    assert any("unknown order statuses: " in remark and "`negotiation` (1)" in remark for remark in remarks)
+
+
+def test_stripe_with_the_names_of_older_exports_is_stripe(tmp_path: Path) -> None:
+    text = (
+        "id,Created (UTC),Amount,Amount Refunded,Currency,Captured,Description,Fee,Refunded (UTC),Status,Card ID,"
+        "Customer ID,Customer Email,Invoice ID\n"
+        "ch_1,2024-03-01 08:15,10.00,4.00,eur,true,,,2024-03-02 09:00,Paid,,cus_1,a@s.com,\n"
+    )
+    (tmp_path / "payments.csv").write_text(text)
+    assert draft_mapping([tmp_path / "payments.csv"], Wishes(), TODAY).built_in == "stripe"
+    desk = Desk(tmp_path / "desk")
+    desk.mapping.write_text("extends: stripe\n")
+    desk.put("payments.csv", text.encode())
+    desk.land(TODAY)
+    assert desk.rows("orders", "order_id, ordered_at, total") == [("ch_1", "2024-03-01 08:15:00", "10.00")]
+    assert desk.rows("returns", "returned_at, amount") == [("2024-03-02 09:00:00", "4.00")]
+
+
+def test_a_column_without_values_is_never_the_key(tmp_path: Path) -> None:
+    text = "id,Invoice ID,Customer,Date,Total\nA1,,7,2024-01-15,10.00\nA2,,8,2024-01-16,11.00\n"
+    draft = drafted(tmp_path, {"orders.csv": text})
+    columns = yaml.safe_load(draft.text)["files"][0]["entities"]["orders"]["columns"]
+    assert columns["order_id"] == "id"
+    assert not any(remark.text.startswith("order_id") for _, remark in draft.remarks)
+
+
+@pytest.mark.parametrize("name", ["~$orders.xlsx", ".DS_Store", "orders.csv.part"])
+def test_files_that_a_run_does_not_see_are_not_drafted(tmp_path: Path, name: str) -> None:
+    (tmp_path / "orders.csv").write_text("order number,customer,date,total\n1,7,2024-01-15,10.00\n")
+    (tmp_path / name).write_bytes(b"\x05Ada" + bytes(160))
+    found = CliRunner().invoke(app, ["map", str(tmp_path), "--timezone", "UTC", "--currency", "EUR"])
+    assert found.exit_code == 0 and "orders.csv" in found.output
+    assert name not in found.output and "ignore" not in found.output
+    desk = Desk(tmp_path / "desk")
+    desk.mapping.write_text("extends: shopify\n")
+    desk.put(name, b"\x05Ada" + bytes(160))
+    assert not desk.land(TODAY).warnings

@@ -1,4 +1,4 @@
-"""What a built-in mapping makes of a file is checked: values that staging rejects, and columns that it does not take."""
+"""What a built-in mapping makes of a file is checked: values that staging rejects, columns that it does not take."""
 
 import csv
 import io
@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from pipelines.cli.app import app
 from pipelines.drafting import Draft, Wishes, draft_mapping
 from tests.exports.exported import EXPORTS
+from tests.pipeline.landing_desk import Desk
 
 TODAY = date(2024, 5, 31)
 SHOPIFY = EXPORTS / "shopify"
@@ -56,8 +57,6 @@ def test_the_proposed_change_reads_the_values(tmp_path: Path) -> None:
     mapping.write_text(
         'extends: shopify\nfiles:\n  orders:\n    timestamps: ["%d/%m/%Y %H:%M", "%Y-%m-%d %H:%M:%S %z", iso]\n'
     )
-    from tests.pipeline.landing_desk import Desk
-
     desk = Desk(tmp_path / "desk")
     desk.mapping.write_text(mapping.read_text())
     desk.put("orders_export.csv", (tmp_path / "orders_export.csv").read_bytes())
@@ -69,14 +68,15 @@ def test_values_in_the_form_of_the_export_leave_nothing_to_decide(tmp_path: Path
     assert not decisions(saved(tmp_path, ","))
 
 
-def test_a_run_refuses_the_draft_until_the_values_are_decided(tmp_path: Path) -> None:
+def test_a_run_refuses_the_draft_until_the_values_are_decided(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     saved(tmp_path, ",", Created_at="20/01/2024 10:00")
     inbox = tmp_path / "inbox"
     inbox.mkdir()
     shutil.move(tmp_path / "orders_export.csv", inbox)
-    options = ["--timezone", "Europe/Berlin", "--currency", "EUR", "--industry", "retail", "--to", str(tmp_path)]
-    assert CliRunner().invoke(app, ["init", str(inbox), *options]).exit_code == 0
-    found = CliRunner().invoke(app, ["check", "--config", str(tmp_path / "loyalty.yml")])
+    options = ["--timezone", "Europe/Berlin", "--currency", "EUR", "--industry", "retail"]
+    assert CliRunner().invoke(app, ["init", "inbox", *options]).exit_code == 0
+    found = CliRunner().invoke(app, ["check", "--config", "loyalty.yml"])
     assert found.exit_code and "to decide before a run" in found.output
 
 
