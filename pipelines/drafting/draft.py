@@ -96,7 +96,7 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes, used: set[st
             continue
         if not kind.ignored:
             remarks.append((file, Remark(f"the built-in mapping {mapping} reads it")))
-            found = taken_by(kind.largest, kind.fit, wishes.timezone, today)
+            found = taken_by(kind.largest, kind.fit, None if wishes.are_defaults else wishes.timezone, today)
             left_out[file] = found.left_out
             remarks += [(file, doubt) for doubt in found.doubts]
             doubts += [replace(doubt, text=f"{file}: {doubt.text}") for doubt in found.doubts]

@@ -95,7 +95,7 @@ def taken_by(path: Path, fit: Fit, zone: str | None, today: date) -> Taken:
     """
     found = dict(_built_in())[fit.mapping]
     group = next(one for one in found.files if one.ignore is None and one.name == fit.entry)
-    return taken(path, changed(group, dict(fit.options)), zone or group.timezone or found.timezone, today)
+    return taken(path, changed(group, dict(fit.options)), zone or found.zone(group), today)
 
 
 def ignored(mapping: str, path: Path) -> str | None:

@@ -8,6 +8,7 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
+from pipelines.base.errors import InputError
 from pipelines.cli.app import app
 from pipelines.drafting import Draft, Wishes, draft_mapping
 from tests.pipeline.landing_desk import Desk
@@ -159,4 +160,5 @@ def test_files_that_a_run_does_not_see_are_not_drafted(tmp_path: Path, name: str
     desk = Desk(tmp_path / "desk")
     desk.mapping.write_text("extends: shopify\n")
     desk.put(name, b"\x05Ada" + bytes(160))
-    assert not desk.land(TODAY).warnings
+    with pytest.raises(InputError, match="there is no file in"):
+        desk.land(TODAY)

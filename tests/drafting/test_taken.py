@@ -75,9 +75,9 @@ def test_a_run_refuses_the_draft_until_the_values_are_decided(tmp_path: Path, mo
     inbox.mkdir()
     shutil.move(tmp_path / "orders_export.csv", inbox)
     options = ["--timezone", "Europe/Berlin", "--currency", "EUR", "--industry", "retail"]
-    assert CliRunner().invoke(app, ["init", "inbox", *options]).exit_code == 0
-    found = CliRunner().invoke(app, ["check", "--config", "loyalty.yml"])
-    assert found.exit_code and "to decide before a run" in found.output
+    for command in (["init", "inbox", *options], ["check", "--config", "loyalty.yml"]):
+        found = CliRunner().invoke(app, command)
+        assert found.exit_code == 3 and "mappings/shopify.yml:1: to decide before a run: orders_export" in found.output
 
 
 def test_columns_that_a_built_in_mapping_does_not_read_are_listed(tmp_path: Path) -> None:
