@@ -13,6 +13,7 @@
     'int_issue_refunded_order',
     'int_issue_unreadable',
     'int_issue_rejected_rows',
+    'int_issue_rejected_without_amount',
     'int_issue_straight_line',
     'int_issue_sentiment',
     'int_issue_campaign_touch',
