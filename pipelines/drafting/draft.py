@@ -25,8 +25,9 @@ from pipelines.drafting.kinds import (
     with_built_in,
 )
 from pipelines.drafting.layout import layout_of
+from pipelines.drafting.left_out import left_out
 from pipelines.drafting.matching import MONEY
-from pipelines.drafting.recognised import assumed_zone, entry_names, rivals, taken_by
+from pipelines.drafting.recognised import assumed_zone, entry_names, entry_of, rejected_of, rivals
 from pipelines.drafting.table import open_table
 from pipelines.drafting.text import entry_text, head_text, status_text
 from pipelines.landing.inbox import place_of
@@ -87,7 +88,6 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes, used: set[st
     """A mapping that extends a built-in one. `used` has the names of entries."""
     remarks: list[tuple[str, Remark]] = []
     doubts: list[Remark] = []
-    left_out: dict[str, tuple[str, ...]] = {}
     for kind in kinds:
         file = kind.largest.name
         if kind.ignored:
@@ -96,10 +96,10 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes, used: set[st
             continue
         if not kind.ignored:
             remarks.append((file, Remark(f"the built-in mapping {mapping} reads it")))
-            found = taken_by(kind.largest, kind.fit, None if wishes.are_defaults else wishes.timezone, today)
-            left_out[file] = found.left_out
-            remarks += [(file, doubt) for doubt in found.doubts]
-            doubts += [replace(doubt, text=f"{file}: {doubt.text}") for doubt in found.doubts]
+            zone = None if wishes.are_defaults else wishes.timezone
+            found = rejected_of(kind.largest, kind.fit, zone, today)
+            remarks += [(file, doubt) for doubt in found]
+            doubts += [replace(doubt, text=f"{file}: {doubt.text}") for doubt in found]
         if kind.fit.entry is None and kind.fit.options:
             text = f"it fits an entry of {mapping} that a draft cannot change. Rename the file as docs/sources.md says"
             remarks.append((file, Remark(text, is_open=True)))
@@ -131,13 +131,20 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes, used: set[st
     said_of = [remark for _, remark in remarks if remark.is_assumed or (remark.is_open and remark.text not in texts)]
     assumed = [] if is_whole else [*doubts, *said_of]
     lines = [*head_text(head, assumed), *(["files:", *files] if files else [])]
+    taken = {
+        f"{kind.fit.entry} ({kind.largest.name})": left_out(kind.largest, entry)
+        for kind in kinds
+        if kind.fit and not kind.ignored and (entry := entry_of(kind.fit)) and not entry.ignore
+    }
     return Draft(
         "\n".join(lines) + "\n",
         wishes.source or mapping,
         mapping if is_whole else None,
         (*remarks, *_remarks(own)),
-        left_out | {kind.entry.name: kind.entry.unmapped for kind in own if kind.entry},
+        {name: one.unmapped for name, one in taken.items()}
+        | {kind.entry.name: kind.entry.unmapped for kind in own if kind.entry},
         {kind.entry.name: kind.sampled for kind in own if kind.entry and kind.sampled},
+        {name: one.no_questions for name, one in taken.items()},
     )
 
 

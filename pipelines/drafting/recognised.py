@@ -6,10 +6,11 @@ from functools import cache
 from pathlib import Path
 
 from pipelines.base.errors import InputError
+from pipelines.drafting.drafted import Remark
 from pipelines.drafting.fitting import Fit, changed, fit_of, names_in
 from pipelines.drafting.layout import Layout, layout_of
 from pipelines.drafting.names import compared
-from pipelines.drafting.taken import Taken, taken
+from pipelines.drafting.rejected import rejected_values
 from pipelines.drafting.zones import has_local_times
 from pipelines.landing.expressions import parse_all
 from pipelines.landing.inbox import place_of
@@ -72,6 +73,12 @@ def globs_of(mapping: str, entry: str) -> tuple[str, ...]:
     return next(group.match for group in dict(_built_in())[mapping].files if group.name == entry)
 
 
+def entry_of(fit: Fit) -> FileGroup | None:
+    """The entry that reads a file, as the file needs it; None if it has no name."""
+    groups = {group.name: group for group in dict(_built_in())[fit.mapping].files if group.name}
+    return changed(groups[fit.entry], dict(fit.options)) if fit.entry in groups else None
+
+
 def assumed_zone(mapping: str, files: Iterable[tuple[Path, Fit]], *, is_decisive: bool = False) -> str | None:
     """The zone of a built-in mapping, if it decides a time of one of the files that it reads, or is known to decide."""
     found = dict(_built_in())[mapping]
@@ -84,8 +91,8 @@ def assumed_zone(mapping: str, files: Iterable[tuple[Path, Fit]], *, is_decisive
     return None
 
 
-def taken_by(path: Path, fit: Fit, zone: str | None, today: date) -> Taken:
-    """What the built-in entry of a fit makes of a file.
+def rejected_of(path: Path, fit: Fit, zone: str | None, today: date) -> tuple[Remark, ...]:
+    """Values of a file that the built-in entry of a fit reads and that staging would reject, with what to do.
 
     Args:
         path: The file.
@@ -95,7 +102,7 @@ def taken_by(path: Path, fit: Fit, zone: str | None, today: date) -> Taken:
     """
     found = dict(_built_in())[fit.mapping]
     group = next(one for one in found.files if one.ignore is None and one.name == fit.entry)
-    return taken(path, changed(group, dict(fit.options)), zone or found.zone(group), today)
+    return rejected_values(path, changed(group, dict(fit.options)), zone or found.zone(group), today)
 
 
 def ignored(mapping: str, path: Path) -> str | None:

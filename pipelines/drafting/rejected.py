@@ -1,9 +1,7 @@
-"""Checks what a built-in entry makes of a file: values that staging would reject, and columns that it does not take."""
+"""Finds values of a recognised export that its built-in mapping reads and that staging would reject."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,31 +19,16 @@ from pipelines.drafting.text import scalars
 from pipelines.drafting.times import times_of
 from pipelines.drafting.zones import beginning
 from pipelines.landing import normal
-from pipelines.landing.binding import RELATION, content_of, record_tree, references, relation_of, sql_of, text_of
+from pipelines.landing.binding import references, relation_of, sql_of, text_of
 from pipelines.landing.entity_rows import Column, EntityRows
 from pipelines.landing.model import FileGroup
 from pipelines.landing.readers import read
-from pipelines.landing.readers.wide import COLUMNS
 
 _LEAST_REJECTED = 0.1  # of the values: a few wrong ones are reported by the run
-_SAMPLED = 1_000  # records whose columns are listed
 
 
-@dataclass(frozen=True)
-class Taken:
-    """What a built-in entry makes of the beginning of a file.
-
-    Attributes:
-        doubts: Values that staging would reject, with what to do.
-        left_out: The columns with values that the entry does not read, in the order of the file.
-    """
-
-    doubts: tuple[Remark, ...]
-    left_out: tuple[str, ...]
-
-
-def taken(path: Path, group: FileGroup, zone: str, today: date) -> Taken:
-    """What an entry makes of a file.
+def rejected_values(path: Path, group: FileGroup, zone: str, today: date) -> tuple[Remark, ...]:
+    """Times and numbers that staging would reject, per column that an entry reads, with what to do.
 
     Args:
         path: The file. Of a large text file only the beginning is read.
@@ -56,8 +39,8 @@ def taken(path: Path, group: FileGroup, zone: str, today: date) -> Taken:
     Raises:
         InputError: The file cannot be read.
     """
+    doubts: dict[frozenset[tuple[str, ...]], Remark] = {}
     with _opened(path, group) as connection:
-        doubts: dict[frozenset[tuple[str, ...]], Remark] = {}
         for name, rows in group.entities.items():
             for column, spec in ((column, spec) for block in rows.blocks() for column, spec in block.items()):
                 kind, read = ENTITIES[name].columns[column], references(spec.sql)
@@ -67,7 +50,7 @@ def taken(path: Path, group: FileGroup, zone: str, today: date) -> Taken:
                     continue  # it has answers of all kinds of questions
                 if remark := _doubt(connection, group, rows, column, spec, kind, spec.timezone or zone, today):
                     doubts[read] = remark
-        return Taken(tuple(doubts.values()), tuple(_left_out(connection, group)))
+    return tuple(doubts.values())
 
 
 @contextmanager
@@ -94,14 +77,14 @@ def _doubt(
     if about[0][1] != "VARCHAR":
         return None  # the expression computes it
     connection.execute(
-        f"create or replace temp table draft_taken as select value from (select {text_of(spec.sql)} as value"  # noqa: S608 (names are quoted)
+        f"create or replace temp table draft_values as select value from (select {text_of(spec.sql)} as value"  # noqa: S608 (names are quoted)
         f" from {source}) where value is not null"
     )
     formats = spec.timestamps or group.timestamps
     made = normal.normal(kind, column, "value", "VARCHAR", formats, zone)
     found = connection.execute(
         f"select count(*), count(*) filter (not {normal.fits(kind, 'made')}),"  # noqa: S608 (names of ours)
-        f" min(value) filter (not {normal.fits(kind, 'made')}) from (select value, {made} as made from draft_taken)"
+        f" min(value) filter (not {normal.fits(kind, 'made')}) from (select value, {made} as made from draft_values)"
     ).fetchone()
     total, rejected, example = found or (0, 0, None)
     if not rejected or rejected < _LEAST_REJECTED * total:
@@ -120,7 +103,7 @@ def _doubt(
 
 def _times(connection: duckdb.DuckDBPyConnection, group: FileGroup, kind: ColumnType, today: date) -> str:
     """What to write for times, such as their format."""
-    times = times_of(lambda sql: connection.execute(sql).fetchall(), "(select value from draft_taken)", kind, today)
+    times = times_of(lambda sql: connection.execute(sql).fetchall(), "(select value from draft_values)", kind, today)
     if not times.formats:
         return "write the format of these times under `timestamps`"
     known = tuple(dict.fromkeys((*times.formats, *group.timestamps)))
@@ -130,24 +113,9 @@ def _times(connection: duckdb.DuckDBPyConnection, group: FileGroup, kind: Column
 
 def _numbers(connection: duckdb.DuckDBPyConnection, column: str, spec: Column) -> str:
     """What to write for numbers, such as an expression that makes them plain."""
-    numbers = numbers_of(lambda sql: connection.execute(sql).fetchall(), "draft_taken", "value")
+    numbers = numbers_of(lambda sql: connection.execute(sql).fetchall(), "draft_values", "value")
     text = spec.sql.strip()
     if not numbers.sql:
         return f"write an expression for `{column}` that reads them"
     own = quoting.name(text) if references(text) == {(text,)} else f"({text})"
     return f"write the column `{column}: {numbers.sql.replace('{}', own)}` (they are written {numbers.why})"
-
-
-def _left_out(connection: duckdb.DuckDBPyConnection, group: FileGroup) -> Iterator[str]:
-    """The columns, and the outermost fields of JSON records, that have values and that the entry does not read."""
-    tree = {name.lower() for name in record_tree(group).children}
-    if COLUMNS in tree:
-        return  # it reads all columns
-    content = content_of(group, "landing_raw") if group.format in ("json", "jsonl") else "landing_raw"
-    documents = connection.execute(f"select {content} from {RELATION} limit {_SAMPLED}").fetchall()  # noqa: S608 (names are quoted)
-    filled: dict[str, bool] = {}
-    for (document,) in documents:
-        record = json.loads(document) if document else None
-        for name, value in record.items() if isinstance(record, dict) else ():
-            filled[name] = filled.get(name, False) or value not in (None, "", [], {})
-    yield from (name for name, is_filled in filled.items() if is_filled and name.lower() not in tree)
