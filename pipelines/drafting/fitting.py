@@ -102,7 +102,7 @@ def fit_of(
             else min(_LEAST_SHARE * len(wanted), max(_LEAST_OF_FILE * len(known), _LEAST_COLUMNS))
         )
         is_survey = bool(listed) and any(map(_may_ask, known))
-        is_specific = is_beside or names_system or _says_system(wanted & there, entry, path, is_named=is_named)
+        is_specific = is_beside or names_system or _says_system(wanted & there, known, entry, path, is_named=is_named)
         if (
             (is_specific or is_survey)
             and len(wanted & there) >= max(1, least)
@@ -114,11 +114,15 @@ def fit_of(
     return None
 
 
-def _says_system(read: set[Reference], group: FileGroup, path: Path, *, is_named: bool) -> bool:
+def _says_system(
+    read: set[Reference], columns: frozenset[str], group: FileGroup, path: Path, *, is_named: bool
+) -> bool:
     """Whether columns are of the system, and not such as any system has; or the folders of the file are its own."""
     if is_named and any("/" in glob and path.match(glob) for glob in group.match):
         return True
-    written = {leaf for leaf in _leaves(record_tree(group)) if tuple(part.lower() for part in leaf) in read}
+    leaves = (leaf for leaf in _leaves(record_tree(group)) if tuple(part.lower() for part in leaf) in read)
+    # loaders write names in lower case; `Record ID` instead of `Record Id` is of another system
+    written = {leaf for leaf in leaves if not columns or {leaf[0], leaf[0].lower()} & columns}
     return specific(written) >= (1 if is_named else _LEAST_SPECIFIC)
 
 
@@ -186,7 +190,7 @@ def _changes(layout: Layout, group: FileGroup) -> list[Options] | None:
 
 
 def _there(path: Path, layout: Layout, group: FileGroup) -> tuple[set[Reference], frozenset[str]]:
-    """The columns that a file has, of those that an entry reads; and all columns. Both are in lower case.
+    """The columns that a file has, of those that an entry reads, in lower case; and all columns as it writes them.
 
     JSON has no header: a field is there if a record of the sample has a value in it, read as the entry reads it.
     """
@@ -195,17 +199,18 @@ def _there(path: Path, layout: Layout, group: FileGroup) -> tuple[set[Reference]
     about = path.stat()
     columns = _header(path, tuple(layout.options.items()), (about.st_size, about.st_mtime_ns))
     if group.is_text_table and path.suffix != ".zip":
-        columns = frozenset(name.lower() for name in read_header(path, group))
-    return {one for one in _lower(_leaves(record_tree(group))) if one[0] in columns}, columns
+        columns = frozenset(read_header(path, group))
+    lower = {name.lower() for name in columns}
+    return {one for one in _lower(_leaves(record_tree(group))) if one[0] in lower}, columns
 
 
 @lru_cache(maxsize=256)
 def _header(path: Path, options: tuple[tuple[str, str | int], ...], version: tuple[int, int]) -> frozenset[str]:
-    """The columns of a file with a header, in lower case. The version distinguishes contents."""
+    """The columns of a file with a header. The version distinguishes contents."""
     if dict(options).get("format", "csv") in ("csv", "tsv") and path.suffix != ".zip":
         return frozenset()
     with open_table(path, Layout(dict(options))) as table:
-        return frozenset(one.path[0].lower() for one in table.rows[0].fields)
+        return frozenset(one.path[0] for one in table.rows[0].fields)
 
 
 def _filled(path: Path, group: FileGroup) -> set[Reference]:

@@ -29,6 +29,18 @@ def entities(draft: Draft) -> list[str]:
     return [name for entry in mapping["files"] for name in entry["entities"]]
 
 
+HUBSPOT = (
+    "Record ID,First Name,Last Name,Email,Phone Number,Contact owner,Create Date,Last Activity Date\n"
+    "101,Ada,Example,a@x.com,030 1,Sam,2024-01-01 10:00,\n"
+)
+
+
+def test_names_that_differ_in_case_are_of_another_system(tmp_path: Path) -> None:
+    draft = drafted(tmp_path, {"hubspot-crm-exports-all-contacts.csv": HUBSPOT})
+    assert entities(draft) == ["customers"]
+    assert "Phone Number" in draft.text
+
+
 RECORDS = {
     "orders": {
         "id": "A1",
