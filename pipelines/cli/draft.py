@@ -14,11 +14,19 @@ from pipelines.base.errors import ConfigError
 from pipelines.base.spelling import did_you_mean
 from pipelines.cli.console import err, out, print_labelled, reports_errors
 from pipelines.config.faults import value_words
-from pipelines.config.values import CurrencyCode, Zone
+from pipelines.config.values import CurrencyCode, DateOrder, DecimalMark, Zone
 
 if TYPE_CHECKING:  # imported late elsewhere, so that `--help` is quick
     from pipelines.drafting import Draft
 
+DatesOption = Annotated[
+    DateOrder | None,
+    typer.Option("--dates", help="The order of day and month in dates that can be read both ways."),
+]
+DecimalsOption = Annotated[
+    DecimalMark | None,
+    typer.Option("--decimals", help="The decimal mark of numbers that can be read both ways, such as 1,234 or 1.234."),
+]
 _SHOWN = 40
 
 
@@ -52,6 +60,8 @@ def draft_map(
             "--column", help="For a column that the draft misses or gets wrong: order_id=Belegnr.", show_default=False
         ),
     ] = None,
+    dates: DatesOption = None,
+    decimals: DecimalsOption = None,
 ) -> None:
     """Draft a mapping from files: format, columns, time formats and open questions. It lands no data."""
     from pipelines.drafting import Wishes, draft_mapping
@@ -64,6 +74,8 @@ def draft_map(
         checked("--currency", currency, TypeAdapter(CurrencyCode)),
         _entity(entity),
         dict(_column(column) for column in columns or ()),
+        dates=dates,
+        decimals=decimals,
     )
     draft = draft_mapping(files_of(files), wishes, datetime.now(UTC).date())
     if to is None:
@@ -79,7 +91,7 @@ def draft_map(
         )
     elif to is not None:
         out().print(
-            f"{to} is written. Decide what is marked `to decide:` in it, then name it under `sources` of the config"
+            f"{to} is written. Decide what is marked `to decide` in it, then name it under `sources` of the config"
         )
 
 
@@ -96,14 +108,17 @@ def checked(option: str, value: str | None, kind: TypeAdapter[str] | TypeAdapter
 
 
 def files_of(paths: list[Path]) -> list[Path]:
-    """The files, with those below folders; hidden ones are left out.
+    """The files, with those below folders that a run would see: hidden and incomplete ones are left out.
 
     Raises:
         ConfigError: There is none.
     """
-    from pipelines.drafting import files_below
+    from pipelines.drafting import files_below, is_left_out
 
-    found = [file for path in paths for file in (files_below(path) if path.is_dir() else [path])]
+    def seen_below(folder: Path) -> list[Path]:
+        return [file for file in files_below(folder) if not any(map(is_left_out, file.relative_to(folder).parts))]
+
+    found = [file for path in paths for file in (seen_below(path) if path.is_dir() else [path])]
     if not found:
         raise ConfigError(
             f"there is no file in {', '.join(map(str, paths))}", hint="name files, or a folder with files"
@@ -118,14 +133,16 @@ def print_draft(draft: "Draft") -> None:
     for name, remark in draft.remarks:
         if remark.is_assumed:
             continue
-        if remark.is_open:
-            print_labelled(err(), "to decide", "yellow", f"{name}: {remark.text}")
+        if remark.label:
+            print_labelled(err(), remark.label, "yellow", f"{name}: {remark.text}")
         else:
             err().print(f"{name}: {remark.text}")
-    for name, unmapped in draft.unmapped.items():
-        if unmapped:
-            more = f" and {len(unmapped) - _SHOWN} more" if len(unmapped) > _SHOWN else ""
-            err().print(f"{name}: not mapped: {', '.join(unmapped[:_SHOWN])}{more}")
+    left_out = (("left out, because they are no questions", draft.no_questions), ("not mapped", draft.unmapped))
+    for why, columns in left_out:
+        for name, listed in columns.items():
+            if listed:
+                more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
+                err().print(f"{name}: {why}: {', '.join(listed[:_SHOWN])}{more}")
 
 
 def print_assumed(console: Console, draft: "Draft", place: str = "the source") -> None:

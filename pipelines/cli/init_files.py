@@ -12,7 +12,7 @@ from pipelines.base.text import counted
 from pipelines.cli.console import out
 
 if TYPE_CHECKING:  # imported late elsewhere, so that `--help` is quick
-    from pipelines.drafting import Draft
+    from pipelines.drafting import Draft, Wishes
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,14 @@ class PlannedSource:
         folder: The folder of its files.
         draft: What was found in its files; None for a mapping that the user named.
         copied: Files to copy into the folder.
+        wishes: What the user says about them, also in answers; None for a mapping that the user named.
     """
 
     mapping: str
     folder: Path
     draft: "Draft | None" = None
     copied: tuple[Path, ...] = ()
+    wishes: "Wishes | None" = None
 
     @property
     def name(self) -> str:

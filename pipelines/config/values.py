@@ -18,6 +18,10 @@ from pipelines.base.spelling import did_you_mean
 from pipelines.base.text import has_control_characters, printable_name
 from pipelines.config.presets import presets
 
+# How values are read that can be read in two ways; options of `loyalty init` and `loyalty map`.
+DateOrder = Literal["day-first", "month-first"]
+DecimalMark = Literal["point", "comma"]
+
 _MEMORY = re.compile(r"(\d+(?:\.\d+)?)\s?([KMGT])(i?)B")
 _LEAST_MEMORY = 16_000_000  # bytes; even a home with a single order needs more
 

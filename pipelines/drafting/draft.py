@@ -7,31 +7,32 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from pipelines.base.entities import ENTITIES, ColumnType
+from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import ConfigError, InputError
 from pipelines.drafting.archives import check_archives
-from pipelines.drafting.drafted import Draft, DraftedColumn, DraftedEntry, Remark, Wishes
+from pipelines.drafting.changed_entries import changed_entries
+from pipelines.drafting.drafted import Draft, DraftedColumn, DraftedEntry, Remark, Wishes, decisive
 from pipelines.drafting.entry import draft_entry
 from pipelines.drafting.kinds import (
     Kind,
     entry_name,
     file_on,
-    globs,
     kinds_of,
     merged,
     own_globs,
     recognised,
+    source_name,
     with_built_in,
 )
 from pipelines.drafting.layout import layout_of
-from pipelines.drafting.recognised import assumed_zone, entry_names, globs_of, rivals
+from pipelines.drafting.left_out import left_out
+from pipelines.drafting.matching import MONEY
+from pipelines.drafting.recognised import assumed_zone, entry_names, entry_of, rejected_of, rivals
 from pipelines.drafting.table import open_table
-from pipelines.drafting.text import entry_text, head_text, scalar, scalars, status_text
+from pipelines.drafting.text import entry_text, head_text, status_text
 from pipelines.landing.inbox import place_of
 from pipelines.landing.mapping import load_mapping
 from pipelines.landing.readers import check_layout
-
-_MONEY = (ColumnType.AMOUNT, ColumnType.PRICE)
 
 
 def draft_mapping(paths: Sequence[Path], wishes: Wishes, today: date) -> Draft:
@@ -46,12 +47,11 @@ def draft_mapping(paths: Sequence[Path], wishes: Wishes, today: date) -> Draft:
         InputError: A file cannot be read, no entity fits any of them, or they come from two known systems.
     """
     is_said = bool(wishes.entity or wishes.columns)
-    check_archives(paths)
     mapping, kinds = with_built_in(merged(recognised(Kind(tuple(group)), is_said) for group in kinds_of(paths)))
     kinds = [replace(kind, globs=own_globs(kind, kinds)) for kind in kinds]
     used = entry_names(mapping) if mapping else set()
     drafted = [_drafted(kind, wishes, today, used, len(kinds) > 1) for kind in kinds]
-    draft = _extending(mapping, drafted, wishes) if mapping else _own(drafted, wishes)
+    draft = _extending(mapping, drafted, wishes, used, today) if mapping else _own(drafted, wishes)
     _check(draft.text, paths)
     return draft
 
@@ -62,9 +62,10 @@ def _drafted(kind: Kind, wishes: Wishes, today: date, used: set[str], is_one_of_
         return kind
     path, match, sampled = kind.largest, kind.globs, ""
     try:
+        check_archives(kind.paths)
         layout = layout_of(path)
         with open_table(path, layout) as table:
-            entry = draft_entry(table, layout, "", match, wishes.entity, wishes.columns, today)
+            entry = draft_entry(table, layout, "", match, wishes, today)
             sampled = (
                 f"{path.name}: types and counts are from a sample ({table.sampled:,} of {table.records:,} records);"
                 " time formats were checked on all records"
@@ -77,16 +78,16 @@ def _drafted(kind: Kind, wishes: Wishes, today: date, used: set[str], is_one_of_
         why = error.message.removeprefix(f"{path}: ")
         entry = DraftedEntry("", match, ignore=f"the draft found no entity for it: {why.partition(';')[0]}")
         text = f"{path.name} would be ignored: {why}. {error.hint or ''}".strip()
-        entry = replace(entry, remarks=(Remark(text, is_open=True),))
+        entry = replace(entry, remarks=(decisive(text),))
     name = entry_name(entry.entities[0].name if entry.entities else path.name.partition(".")[0], used)
     dated = file_on(kind.paths) if entry.entities else {}
     return replace(kind, entry=replace(entry, name=name, options={**entry.options, **dated}), sampled=sampled)
 
 
-def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes) -> Draft:
-    """A mapping that extends a built-in one."""
-    entries: dict[str, list[Kind]] = {}
+def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes, used: set[str], today: date) -> Draft:
+    """A mapping that extends a built-in one. `used` has the names of entries."""
     remarks: list[tuple[str, Remark]] = []
+    doubts: list[Remark] = []
     for kind in kinds:
         file = kind.largest.name
         if kind.ignored:
@@ -95,18 +96,21 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes) -> Draft:
             continue
         if not kind.ignored:
             remarks.append((file, Remark(f"the built-in mapping {mapping} reads it")))
+            zone = None if wishes.are_defaults else wishes.timezone
+            found = rejected_of(kind.largest, kind.fit, zone, today)
+            remarks += [(file, doubt) for doubt in found]
+            doubts += [replace(doubt, text=f"{file}: {doubt.text}") for doubt in found]
         if kind.fit.entry is None and kind.fit.options:
             text = f"it fits an entry of {mapping} that a draft cannot change. Rename the file as docs/sources.md says"
             remarks.append((file, Remark(text, is_open=True)))
-        elif kind.fit.entry is not None:
-            if others := rivals(kind.fit, kind.fits):
-                text = (
-                    f"only the name of such a file says which entry of {mapping} reads it: the draft uses"
-                    f" {kind.fit.entry}; it could also be {' or '.join(others)}. Use the name that the system gives it"
-                )
-                remarks.append((file, Remark(text, is_open=True)))
-            entries.setdefault(kind.fit.entry, []).append(kind)
-    files = [line for entry, own in entries.items() for line in _changed_entry(entry, own)]
+        elif kind.fit.entry is not None and (others := rivals(kind.fit, kind.fits)):
+            text = (
+                f"only the name of such a file says which entry of {mapping} reads it: the draft uses"
+                f" {kind.fit.entry}; it could also be {' or '.join(others)}. Use the name that the system gives it"
+            )
+            remarks.append((file, decisive(text)))
+    files, about = changed_entries(kinds, used)
+    remarks += about
     own = sorted((kind for kind in kinds if kind.entry), key=_width)
     for kind in own:
         assert kind.entry
@@ -114,7 +118,7 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes) -> Draft:
         files += [f"  {kind.entry.name}:", *(line for line in lines if line)]
     said = (None, None) if wishes.are_defaults else (wishes.timezone, wishes.currency)
     head = {"extends": mapping, "source": wishes.source, "timezone": said[0], "currency": said[1]}
-    is_whole = not files and not any(value for key, value in head.items() if key != "extends")
+    is_whole = not files and not doubts and not any(value for key, value in head.items() if key != "extends")
     is_local = any(_is_local(kind.entry) for kind in own if kind.entry)
     read = [(kind.largest, kind.fit) for kind in kinds if kind.fit and not kind.ignored]
     zone = None if said[0] else assumed_zone(mapping, read, is_decisive=is_local)
@@ -123,46 +127,30 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes) -> Draft:
         extending = f"write a mapping with `extends: {mapping}` and `timezone`, and name its path in the config"
         change = f"{extending} (docs/sources.md)" if is_whole else "write `timezone` here"
         remarks.append(("the source", Remark(f"{text}. If this source uses another zone, {change}", is_assumed=True)))
-    assumed = [] if is_whole else [remark for _, remark in remarks if remark.is_assumed or remark.is_open]
+    texts = {doubt.text.partition(": ")[2] for doubt in doubts}
+    said_of = [remark for _, remark in remarks if remark.is_assumed or (remark.is_open and remark.text not in texts)]
+    assumed = [] if is_whole else [*doubts, *said_of]
     lines = [*head_text(head, assumed), *(["files:", *files] if files else [])]
+    taken = {
+        f"{kind.fit.entry} ({kind.largest.name})": left_out(kind.largest, entry)
+        for kind in kinds
+        if kind.fit and not kind.ignored and (entry := entry_of(kind.fit)) and not entry.ignore
+    }
     return Draft(
         "\n".join(lines) + "\n",
         wishes.source or mapping,
         mapping if is_whole else None,
         (*remarks, *_remarks(own)),
-        {kind.entry.name: kind.entry.unmapped for kind in own if kind.entry},
+        {name: one.unmapped for name, one in taken.items()}
+        | {kind.entry.name: kind.entry.unmapped for kind in own if kind.entry},
         {kind.entry.name: kind.sampled for kind in own if kind.entry and kind.sampled},
+        {name: one.no_questions for name, one in taken.items()},
     )
 
 
 def _width(kind: Kind) -> int:
     """Sorts narrower globs first: a glob with more letters is narrower, and the first entry that fits takes a file."""
     return -max(len(glob.replace("*", "")) for glob in kind.globs)
-
-
-def _changed_entry(entry: str, kinds: Sequence[Kind]) -> Iterator[str]:
-    """What a mapping says differently about an entry of a built-in one, for all files that it reads.
-
-    Raises:
-        InputError: Two files need different ways of reading.
-    """
-    fits = [(kind, kind.fit) for kind in kinds if kind.fit]
-    if other := next((kind for kind, fit in fits if fit.options != fits[0][1].options), None):
-        first, ways = kinds[0].largest.name, sorted({key for _, fit in fits for key, _ in fit.options})
-        raise InputError(
-            f"{first} and {other.largest.name} are of one kind, but are written in different ways ({', '.join(ways)})",
-            hint="Export or save both in the same format, and call the command again.",
-        )
-    is_named = all(fit.is_named for _, fit in fits)
-    found = globs([path for kind in kinds for path in kind.paths])
-    if fits[0][1].why:  # the globs of the entry stay: a broader one must not take later files with such a name
-        renamed = [path for kind, fit in fits if not fit.is_named for path in kind.paths]
-        found = (*globs_of(fits[0][1].mapping, entry), *globs(renamed))
-    lines = [] if is_named else [f"match: {scalars(found)}"]
-    lines += [f"{key}: {scalar(value)}" for key, value in fits[0][1].options]
-    if lines:
-        yield f"  {entry}:"
-        yield from (f"    {line}" for line in lines)
 
 
 def _own(kinds: Sequence[Kind], wishes: Wishes) -> Draft:
@@ -172,7 +160,7 @@ def _own(kinds: Sequence[Kind], wishes: Wishes) -> Draft:
         raise InputError("no entity fits any of the files", hint="Write the mapping by hand: docs/mapping.md.")
     # a glob with more letters is the narrower one, and the first entry that fits takes a file
     entries.sort(key=lambda entry: -max(len(glob.replace("*", "")) for glob in entry.match))
-    source = wishes.source or entry_name(kinds[0].largest.resolve().parent.name, set())
+    source = wishes.source or source_name(kinds[0].largest.resolve().parent.name)
     remarks = list(_open_head(entries, wishes))
     head = {"source": source, "timezone": wishes.timezone or "UTC", "currency": wishes.currency}
     statuses = {word: count for entry in entries for word, count in entry.statuses}
@@ -199,7 +187,7 @@ def _open_head(entries: Sequence[DraftedEntry], wishes: Wishes) -> Iterator[Rema
     columns = [(entity.name, block) for entry in entries for entity in entry.entities for block in entity.blocks()]
     if any(map(_is_local, entries)):
         if wishes.timezone is None:
-            yield Remark("timezone: in which time zone are times without an offset? The draft uses UTC", True)
+            yield decisive("timezone: in which time zone are times without an offset? The draft uses UTC")
         elif wishes.are_defaults:
             text = (
                 f"timezone: times without an offset are read as {wishes.timezone}, the zone of the business. Change it"
@@ -207,7 +195,7 @@ def _open_head(entries: Sequence[DraftedEntry], wishes: Wishes) -> Iterator[Rema
             yield Remark(f"{text} if this source uses another zone", is_assumed=True)
     if any(_is_without_currency(name, there) for name, there in columns):
         if wishes.currency is None:
-            yield Remark("currency: no column has the currency of the amounts: write it, such as `currency: EUR`", True)
+            yield decisive("currency: no column has the currency of the amounts: write it, such as `currency: EUR`")
         elif wishes.are_defaults:
             text = f"currency: amounts are read as {wishes.currency}, the currency of the business: no column has it"
             yield Remark(f"{text}. Change it if this source uses another currency", is_assumed=True)
@@ -220,7 +208,7 @@ def _is_local(entry: DraftedEntry) -> bool:
 
 def _is_without_currency(entity: str, columns: Mapping[str, DraftedColumn]) -> bool:
     kinds = ENTITIES[entity].columns
-    return "currency" in kinds and "currency" not in columns and any(kinds[one] in _MONEY for one in columns)
+    return "currency" in kinds and "currency" not in columns and any(kinds[one] in MONEY for one in columns)
 
 
 def _remarks(kinds: Iterable[Kind]) -> Iterator[tuple[str, Remark]]:

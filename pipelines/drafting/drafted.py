@@ -2,6 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
+
+from pipelines.config.values import DateOrder, DecimalMark
+from pipelines.landing.open_marks import DECISIVE, OPEN
 
 
 @dataclass(frozen=True)
@@ -12,11 +16,27 @@ class Remark:
         text: What was found.
         is_open: Whether the data leave it open, so that the user has to decide it.
         is_assumed: Whether it is neither in the data nor said by the user.
+        is_decisive: Whether numbers or dates are wrong if the draft is. A run refuses the mapping until it is decided.
+        answer: What the user can say instead of changing the draft (an attribute of `Wishes`); empty if nothing.
     """
 
     text: str
     is_open: bool = False
     is_assumed: bool = False
+    is_decisive: bool = False
+    answer: Literal["", "dates", "decimals"] = ""
+
+    @property
+    def label(self) -> str:
+        """The mark in front of the text; empty if it is only for information."""
+        if self.is_open:
+            return DECISIVE if self.is_decisive else OPEN
+        return "assumed" if self.is_assumed else ""
+
+
+def decisive(text: str, answer: Literal["", "dates", "decimals"] = "") -> Remark:
+    """A remark on something that has to be decided before a run, because numbers or dates depend on it."""
+    return Remark(text, is_open=True, is_decisive=True, answer=answer)
 
 
 @dataclass(frozen=True)
@@ -99,6 +119,8 @@ class Wishes:
         entity: The entity of the files.
         columns: Source columns by canonical column.
         are_defaults: Whether zone and currency apply only where no built-in mapping says something else.
+        dates: The order of day and month in dates that can be read both ways.
+        decimals: The decimal mark of numbers that can be read both ways.
     """
 
     source: str | None = None
@@ -107,6 +129,8 @@ class Wishes:
     entity: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     are_defaults: bool = False
+    dates: DateOrder | None = None
+    decimals: DecimalMark | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +144,7 @@ class Draft:
         remarks: What the user should know: the file or entry, and the remark.
         unmapped: Per entry the columns that it does not read.
         sampled: Per entry, which records its types and counts come from.
+        no_questions: Per entry of a built-in mapping for surveys, the columns that it leaves out as no questions.
     """
 
     text: str
@@ -128,3 +153,4 @@ class Draft:
     remarks: tuple[tuple[str, Remark], ...] = ()
     unmapped: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sampled: Mapping[str, str] = field(default_factory=dict)
+    no_questions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """Drafts the entities of a file that no built-in mapping reads: columns, their forms, and what the data leave open."""
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -10,7 +10,9 @@ from pipelines.base import quoting
 from pipelines.base.entities import ENTITIES, ColumnType
 from pipelines.base.errors import InputError
 from pipelines.base.text import counted
-from pipelines.drafting.drafted import DraftedColumn, DraftedEntity, DraftedEntry, Remark
+from pipelines.drafting.amounts import stated_currency
+from pipelines.drafting.drafted import DraftedColumn, DraftedEntity, DraftedEntry, Remark, Wishes, decisive
+from pipelines.drafting.encodings import about_encoding
 from pipelines.drafting.layout import Layout
 from pipelines.drafting.matching import NUMBERS, Match, Values, best
 from pipelines.drafting.names import compared
@@ -40,8 +42,7 @@ def draft_entry(
     layout: Layout,
     name: str,
     match: tuple[str, ...],
-    entity: str | None,
-    chosen: Mapping[str, str],
+    wishes: Wishes,
     today: date,
 ) -> DraftedEntry:
     """Draft the entry of a file.
@@ -51,21 +52,21 @@ def draft_entry(
         layout: How it is read.
         name: The name of the entry.
         match: The globs that find it.
-        entity: The entity, if the user gives it.
-        chosen: Source columns by canonical column, as the user gives them.
+        wishes: What the user says: the entity, columns, and how to read what can be read in two ways.
         today: The current day.
 
     Raises:
         InputError: No entity fits: a column is missing that staging needs.
     """
+    entity, chosen = wishes.entity, dict(wishes.columns)
     there = {one.name.lower() for one in table.rows[0].fields}
     if unknown := next((source for source in chosen.values() if source.lower() not in there), None):
         raise InputError(
             f"{table.path}: the file has no column `{unknown}`; its columns are {_listed(table.rows[0].fields)}",
             hint="Correct --column.",
         )
-    values = Values(table, table.rows[0], today)
-    candidates = best(values, compared(table.path.name), entity, dict(chosen))
+    values = Values(table, table.rows[0], today, wishes)
+    candidates = best(values, compared(table.path.name), entity, chosen)
     if not entity and candidates and candidates[0].missing and candidates[0].weight < _LIKE:
         candidates = []
     if not candidates or candidates[0].missing:
@@ -79,9 +80,9 @@ def draft_entry(
         entities = [with_questions(values, entities[0], layout)]
     entities = with_people(values, entities[0], compared(table.path.name))
     for rows in table.rows[1:]:
-        if chief.entity == "orders" and (inner := _of_list(Values(table, rows, today), entities[0], table.path.name)):
-            entities.append(inner)
-    remarks = [Remark(note, is_open=True) for note in layout.notes]
+        if chief.entity == "orders":
+            entities += _of_list(Values(table, rows, today, wishes), entities[0], table.path.name)
+    remarks = list(about_encoding(table, layout, entities))
     if table.ambiguous:
         names = ", ".join(f"`{name}`" for name in table.ambiguous)
         words = f"several columns are called {names}, so a mapping cannot read them: rename them in the file"
@@ -91,7 +92,7 @@ def draft_entry(
     if table.unreadable:
         remarks.append(Remark(f"{counted(table.unreadable, 'part')} of the file cannot be read; a run lists the lines"))
     if len(candidates) > 1 and not candidates[1].missing and candidates[1].weight >= chief.weight - 1:
-        remarks.append(Remark(f"the file could also be {candidates[1].entity} (--entity {candidates[1].entity})", True))
+        remarks.append(decisive(f"the file could also be {candidates[1].entity} (--entity {candidates[1].entity})"))
     unread = tuple(unmapped(table, entities))
     statuses = tuple(_unknown_statuses(values, chief))
     return DraftedEntry(name, match, layout.options, tuple(entities), "", tuple(remarks), unread, statuses)
@@ -124,8 +125,9 @@ def _entity(values: Values, found: Match) -> DraftedEntity:
     columns = {name: _column(values, found, name) for name in ENTITIES[found.entity].columns if name in found.columns}
     columns |= _parts(values, found)
     if found.entity == "order_lines" and "unit_price" in columns and not {"quantity", "total"} & set(columns):
-        remark = Remark("quantity: no column has it. The draft uses one unit per record", True)
+        remark = decisive("quantity: no column has it. The draft uses one unit per record")
         columns["quantity"] = DraftedColumn("1", remarks=(remark,))
+    columns |= stated_currency(values, found)
     return DraftedEntity(found.entity, columns, remarks=tuple(_about_rows(values, found)))
 
 
@@ -133,20 +135,22 @@ def _column(values: Values, found: Match, name: str) -> DraftedColumn:
     """One canonical column with the form of its values."""
     one, kind = found.columns[name], ENTITIES[found.entity].columns[name]
     others = found.others.get(name, ())
-    remarks = (
-        [Remark(f"{name}: `{one.name}` is read; it could also be {' or '.join(f'`{it.name}`' for it in others)}", True)]
-        if others
-        else []
-    )
+    remarks = []
+    if others:
+        text = f"{name}: `{one.name}` is read; it could also be {' or '.join(f'`{it.name}`' for it in others)}"
+        remarks.append(decisive(text) if kind in (*NUMBERS, *TIMES) else Remark(text, is_open=True))
     if kind in TIMES:
-        return replace(_time(values, one, kind, name), remarks=(*_time(values, one, kind, name).remarks, *remarks))
+        time = _time(values, one, kind, name)
+        return replace(time, remarks=(*time.remarks, *remarks))
     sql = one.sql
     if kind in NUMBERS:
         numbers = values.numbers(one)
         sql = numbers.sql.replace("{}", _inside(one)) if numbers.sql else sql
-        if numbers.why:
-            doubt = ". In every value, the comma could also be a decimal comma" if numbers.is_open else ""
-            remarks.append(Remark(f"{name}: `{one.name}` is written {numbers.why}{doubt}", numbers.is_open))
+        if numbers.other:
+            both = f"{name}: `{one.name}` is written {numbers.why}, or {numbers.other}: every value fits both"
+            remarks.append(decisive(f"{both}. The draft uses the first", "decimals"))
+        elif numbers.why:
+            remarks.append(Remark(f"{name}: `{one.name}` is written {numbers.why}"))
         if numbers.doubt:
             remarks.append(Remark(f"{name}: `{one.name}`: {numbers.doubt}", True))
         if numbers.unread:
@@ -171,12 +175,12 @@ def _time(values: Values, one: Field, kind: ColumnType, name: str) -> DraftedCol
     if times.other:
         text, first, second = times.example
         remarks.append(
-            Remark(
+            decisive(
                 f"{name}: {'most values' if times.unread else 'every value'} of `{one.name}`"
                 f" fit{'' if times.unread else 's'} both `{times.formats[0]}` and `{times.other}`, and"
                 f" {counted(times.open_values, 'value becomes', 'values become')} different times: `{text}` is"
                 f" {_short(first)} or {_short(second)}. The draft uses `{times.formats[0]}`",
-                True,
+                "dates",
             )
         )
     if times.unread:
@@ -258,18 +262,18 @@ def _parts(values: Values, found: Match) -> dict[str, DraftedColumn]:
     return {"name": DraftedColumn(f"concat_ws(' ', {', '.join(there)})")} if len(there) == 2 else {}
 
 
-def _of_list(values: Values, order: DraftedEntity, file_name: str) -> DraftedEntity | None:
-    """The order lines or returns in a list of each order; None if the list has something else."""
+def _of_list(values: Values, order: DraftedEntity, file_name: str) -> Iterator[DraftedEntity]:
+    """The order lines or returns in a list of each order; nothing if the list has something else."""
     each = values.rows.each or ""
     entity = next((name for name, lists in _LISTS.items() if compared(each) in lists), None)
     if entity is None:
-        return None
+        return
     (found,) = best(values, compared(file_name), entity, {})
     own = _entity(values, found)
     allowed = ENTITIES[entity].columns
     taken = {name: order.columns[name] for name in _FROM_RECORD if name in order.columns and name in allowed}
     taken = {name: replace(column, remarks=()) for name, column in taken.items()}
-    return replace(own, columns={**own.columns, **taken}, each=each)
+    yield replace(own, columns={**own.columns, **taken}, each=each)
 
 
 def _unknown_statuses(values: Values, found: Match) -> Iterator[tuple[str, int]]:

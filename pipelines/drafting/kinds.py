@@ -3,12 +3,14 @@
 import codecs
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 from pipelines.base.errors import InputError
+from pipelines.drafting.archives import check_archives
 from pipelines.drafting.drafted import DraftedEntry
 from pipelines.drafting.fitting import Fit
 from pipelines.drafting.layout import layout_of
@@ -70,7 +72,8 @@ def kinds_of(paths: Iterable[Path]) -> list[list[Path]]:
 
 def _first_line(path: Path) -> bytes:
     """The first line of a text table; empty for other files."""
-    with path.open("rb") as file:
+    line = b""
+    with suppress(OSError), path.open("rb") as file:  # the draft reports a file that cannot be read
         line = file.readline(100_000) if path.suffix in (".csv", ".tsv", ".txt") else b""
     return line.strip().removeprefix(codecs.BOM_UTF8)
 
@@ -102,6 +105,7 @@ def recognised(kind: Kind, is_said: bool) -> Kind:
     if is_said:
         return kind
     try:
+        check_archives(kind.paths)
         return replace(kind, fits=tuple(fits(kind.largest, layout_of(kind.largest))))
     except InputError:
         return kind  # the draft reports it, unless a built-in mapping ignores the file
@@ -146,6 +150,7 @@ def _chosen(kind: Kind, mapping: str) -> Kind:
 def _by_name(kind: Kind, mapping: str) -> Fit | None:
     """The entry of the chosen mapping to which the name of files leads, although they have few of its columns."""
     try:
+        check_archives(kind.paths)
         return named_fit(kind.largest, layout_of(kind.largest), mapping)
     except InputError:
         return None  # the draft reports it
@@ -166,6 +171,11 @@ def entry_name(text: str, used: set[str]) -> str:
         name = f"{base}_{count}"
     used.add(name)
     return name
+
+
+def source_name(text: str) -> str:
+    """A name for a source, from that of a folder or file."""
+    return entry_name(text, set())
 
 
 def distinct_names(sources: Sequence[tuple[str, Path]]) -> list[str]:

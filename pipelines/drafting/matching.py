@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from pipelines.base.entities import ENTITIES, ColumnType
+from pipelines.drafting.drafted import Wishes
 from pipelines.drafting.names import entity_names, is_question, question_of
 from pipelines.drafting.numbers import Numbers, is_float_key, numbers_of
 from pipelines.drafting.table import Field, Rows, Table
@@ -14,6 +15,7 @@ from pipelines.landing.cells import trimmed
 from pipelines.landing.entity_rows import GENERATED_KEYS
 from pipelines.landing.normal import TIMES
 
+MONEY = (ColumnType.AMOUNT, ColumnType.PRICE)
 NUMBERS = (ColumnType.AMOUNT, ColumnType.PRICE, ColumnType.RATE, ColumnType.INTEGER)
 _LEAST = 0.5  # of the values that must fit the type of the canonical column
 _REFERENCES = ("customer_ref", "order_id", "product_id", "person_ref")
@@ -27,18 +29,20 @@ class Values:
         table: The file.
         rows: The relation.
         today: The current day.
+        wishes: What the user says about values that can be read both ways.
     """
 
     table: Table
     rows: Rows
     today: date
+    wishes: Wishes
     _numbers: dict[str, Numbers] = field(default_factory=dict)
     _times: dict[tuple[str, ColumnType], Times] = field(default_factory=dict)
 
     def numbers(self, one: Field) -> Numbers:
         """How a column writes numbers, by the sample."""
         if one.column not in self._numbers:
-            self._numbers[one.column] = numbers_of(self.table.query, self.rows.sample, one.column)
+            self._numbers[one.column] = numbers_of(self.table.query, self.rows.sample, one.column, self.wishes.decimals)
         return self._numbers[one.column]
 
     def times(self, one: Field, kind: ColumnType) -> Times:
@@ -46,11 +50,11 @@ class Values:
         key = (one.column, kind)
         if key not in self._times:
             sample = f"(select {one.column} as value from {self.rows.sample})"  # noqa: S608 (names of ours)
-            found = times_of(self.table.query, sample, kind, self.today)
+            found = times_of(self.table.query, sample, kind, self.today, self.wishes.dates)
             if found.formats and self.table.sampled < self.table.records:
                 cell = f"(select json_extract_string(document, {json_path(one.path)}) as value from {self.rows.whole})"  # noqa: S608 (names are quoted)
                 whole = f"(select {trimmed('value')} as value from {cell})"  # noqa: S608 (names are quoted)
-                found = times_of(self.table.query, whole, kind, self.today)
+                found = times_of(self.table.query, whole, kind, self.today, self.wishes.dates)
             self._times[key] = found
         return self._times[key]
 
@@ -62,6 +66,10 @@ class Values:
     def is_float_key(self, one: Field) -> bool:
         """Whether a key was written as a decimal number."""
         return is_float_key(self.table.query, self.rows.sample, one.column)
+
+    def is_empty(self, one: Field) -> bool:
+        """Whether a column has no value in the sample."""
+        return not self.counted(f"{one.column} is not null")
 
     def fits(self, one: Field, column: str, kind: ColumnType) -> bool:
         """Whether a column may be a canonical column, by its values. A column without values may be any."""
@@ -114,11 +122,15 @@ def match(values: Values, entity: str, file_name: str, chosen: dict[str, str]) -
     for column, one in ranked:
         if column in columns or one.column in taken or not values.fits(one, column, declared.columns[column]):
             continue
+        if column in declared.key and values.is_empty(one):
+            continue  # no row could be distinguished
         columns[column] = one
         taken.add(one.column)
     others: dict[str, tuple[Field, ...]] = {}
     for column, one in ranked:
         if column in columns and one.column not in taken and values.fits(one, column, declared.columns[column]):
+            if column in declared.key and values.is_empty(one):
+                continue
             others[column] = (*others.get(column, ()), one)
     own = len(names.own & set(columns))
     made = {GENERATED_KEYS.get(entity)}

@@ -1,17 +1,19 @@
 """Finds how a column writes its numbers: decimal comma, separators of thousands, currency signs, `17850.0` as a key."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipelines.base import quoting
+from pipelines.config.values import DecimalMark
 from pipelines.drafting.times import Query
 
 _SIGNS = "[\\s\\p{L}\\p{Sc}'’]"
 _BLANKS = "[\\s'’]"
 _NO_UNIT = "[^\\p{L}\\p{Sc}]"
 _PLAIN = r"[+-]?\d+(\.\d+)?"
-_COMMA = r"[+-]?(\d{1,3}(\.\d{3})+|\d+)(,\d+)?"
-_THOUSANDS = r"[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?"
+_COMMA = r"[+-]?([1-9]\d{0,2}(\.\d{3})+|\d+)(,\d+)?"
+_THOUSANDS = r"[+-]?([1-9]\d{0,2}(,\d{3})+|\d+)(\.\d+)?"
+_GROUPS = r"[+-]?([1-9]\d{0,2}(\.\d{3})+|\d+)"  # points between thousands, or decimals of three digits
 
 
 # What may stand beside a number and does not change it, with the unit that it means. Anything else, such as k, does.
@@ -27,7 +29,15 @@ _UNITS = {
     **{"ZŁ": "PLN", "KČ": "CZK", "FT": "HUF", "₪": "ILS", "฿": "THB", "₦": "NGN", "₱": "PHP", "RM": "MYR", "RP": "IDR"},
     **{"PCS": "PCS", "PC": "PCS", "件": "件", "个": "个", "PTS": "PTS", "POINTS": "PTS", "积分": "积分"},
 }
+_CURRENCIES = {
+    "$": ("USD", "AUD", "CAD", "CLP", "COP", "HKD", "MXN", "NZD", "SGD", "TWD"),
+    "¥": ("CNY", "JPY"),
+    "KR": ("DKK", "NOK", "SEK"),
+    "RS": ("INR", "PKR"),
+}
 _LISTED = 5
+_DECIMAL_COMMA, _DECIMAL_POINT = "with a decimal comma", "with a decimal point"
+_POINTS = "with points between thousands"
 
 
 @dataclass(frozen=True)
@@ -38,66 +48,88 @@ class Numbers:
         share: The share of values that are numbers, once they are read as declared here; 1 if there is no value.
         sql: An expression that makes them plain, with `{}` for the column; empty if they are plain.
         why: What is special about them.
-        is_open: Whether commas may be decimal marks or separators of thousands.
+        other: Another way of writing that every value fits, if marks may be decimal marks or separators of thousands.
         unread: The number of values in the sample that are no numbers.
+        unit: The unit of all values: the code of a currency, or a sign that several currencies have; empty if unknown.
         doubt: Why letters beside the numbers are left in place, so that staging rejects the values; empty if none are.
     """
 
     share: float
     sql: str = ""
     why: str = ""
-    is_open: bool = False
+    other: str = ""
     unread: int = 0
+    unit: str = ""
     doubt: str = ""
 
+    @property
+    def currencies(self) -> tuple[str, ...]:
+        """The currencies that the unit may mean."""
+        return (self.unit,) if _CODE.fullmatch(self.unit) else _CURRENCIES.get(self.unit, ())
 
-def numbers_of(query: Query, sample: str, column: str) -> Numbers:
+
+def numbers_of(query: Query, sample: str, column: str, mark: DecimalMark | None = None) -> Numbers:
     """How the sampled values of a column write numbers.
 
     Args:
         query: Runs SQL.
         sample: The table with the sample.
         column: The column of the sample.
+        mark: The decimal mark, as the user says it. It decides only what the values leave open.
     """
-    units, doubt = _units(query, sample, column)
+    units, meaning, doubt = _units(query, sample, column)
+    return replace(_written(query, sample, column, mark, units), unit=meaning, doubt=doubt)
+
+
+def _written(query: Query, sample: str, column: str, mark: DecimalMark | None, units: list[str]) -> Numbers:
     bare = f"regexp_replace({column}, {quoting.text(_SIGNS)}, '', 'g')"  # whether it is a column of numbers
     signs = "|".join([_BLANKS, *(f"{_any_case(unit)}\\.?" for unit in units)])
     read = f"regexp_replace({column}, {quoting.text(signs)}, '', 'g')"
-    fits = ", ".join(
-        f"count(*) filter (regexp_full_match({value}, {quoting.text(pattern)}))"
+    fits = [
+        f"regexp_full_match({value}, {quoting.text(pattern)})"
         for value in (column, bare, read)
-        for pattern in (_PLAIN, _COMMA, _THOUSANDS)
-    )
-    letters = f"count(*) filter (length(regexp_replace({column}, '[^\\p{{L}}]', '', 'g')) > 3)"
-    commas = f"count(*) filter (contains({column}, ','))"
-    spaced = f"count(*) filter ({column} <> {read})"
-    ((total, words, comma, signed, *counts),) = query(
-        f"select count({column}), {letters}, {commas}, {spaced}, {fits} from {sample}"  # noqa: S608 (names of ours)
-    )
-    n, texts, with_comma, with_signs = (int(str(one)) for one in (total, words, comma, signed))
-    plain, _, _, *others = (int(str(one)) for one in counts)
-    bare_plain, bare_comma, bare_thousands, read_plain, read_comma, read_thousands = others
+        for pattern in (_PLAIN, _COMMA, _THOUSANDS, _GROUPS)
+    ]
+    asked = [
+        f"length(regexp_replace({column}, '[^\\p{{L}}]', '', 'g')) > 3",
+        f"contains({column}, ',')",
+        f"{column} <> {read}",
+        f"contains({bare}, '.')",
+        f"contains({bare}, '.') and regexp_full_match({bare}, {quoting.text(_PLAIN)}) and {fits[7]}",
+        *fits,
+    ]
+    counts = ", ".join(f"count(*) filter ({condition})" for condition in asked)
+    ((total, *found),) = query(f"select count({column}), {counts} from {sample}")  # noqa: S608 (names of ours)
+    n, (texts, with_comma, with_signs, with_point, either, *counted) = int(str(total)), [int(str(one)) for one in found]
+    plain, bare_plain, bare_comma, bare_thousands, bare_groups = counted[0], *counted[4:8]
+    read_plain, read_comma, read_thousands, read_groups = counted[8:]
     if not n:
         return Numbers(1.0)
     if texts > n / 2:
         return Numbers(0.0, unread=n)
-    if plain == n or (not with_comma and plain >= bare_plain):
-        return Numbers(plain / n, unread=n - plain)
     value = f"regexp_replace({{}}, {quoting.text(signs)}, '', 'g')" if with_signs else "{}"
     shown = f"with {' or '.join(f'`{unit}`' for unit in units) or 'blanks'} (removed)" if with_signs else ""
     if not with_comma:
-        return Numbers(bare_plain / n, value, shown, unread=n - read_plain, doubt=doubt)
-    if bare_comma > bare_thousands:
+        is_open = 0 < with_point == either
+        if bare_groups > bare_plain or (is_open and mark == "comma"):
+            why = " and ".join(filter(None, (_POINTS, shown)))
+            return Numbers(bare_groups / n, f"replace({value}, '.', '')", why, "", n - read_groups)
+        why, other = (_DECIMAL_POINT, _POINTS) if is_open and mark is None else ("", "")
+        if plain >= bare_plain:
+            return Numbers(plain / n, why=why, other=other, unread=n - plain)
+        why = " and ".join(filter(None, (why, shown)))
+        return Numbers(bare_plain / n, value, why, other, n - read_plain)
+    if bare_comma > bare_thousands or (bare_comma == bare_thousands and mark == "comma"):
         sql = f"replace(replace({value}, '.', ''), ',', '.')"
-        why = " and ".join(filter(None, ("with a decimal comma", shown)))
-        return Numbers(bare_comma / n, sql, why, unread=n - read_comma, doubt=doubt)
+        why = " and ".join(filter(None, (_DECIMAL_COMMA, shown)))
+        return Numbers(bare_comma / n, sql, why, "", n - read_comma)
     why = " and ".join(filter(None, ("with commas between thousands", shown)))
-    sql, is_open = f"replace({value}, ',', '')", bare_comma == bare_thousands
-    return Numbers(bare_thousands / n, sql, why, is_open, n - read_thousands, doubt)
+    other = _DECIMAL_COMMA if bare_comma == bare_thousands and mark is None else ""
+    return Numbers(bare_thousands / n, f"replace({value}, ',', '')", why, other, n - read_thousands)
 
 
-def _units(query: Query, sample: str, column: str) -> tuple[list[str], str]:
-    """The ways in which the one unit of a column is written, and why other letters are left in place."""
+def _units(query: Query, sample: str, column: str) -> tuple[list[str], str, str]:
+    """The ways in which the one unit of a column is written, what it means, and why other letters are left in place."""
     unit = f"upper(regexp_replace({column}, {quoting.text(_NO_UNIT)}, '', 'g'))"
     found = query(
         f"select {unit} as unit, count(*) from {sample}"  # noqa: S608 (names of ours)
@@ -107,13 +139,17 @@ def _units(query: Query, sample: str, column: str) -> tuple[list[str], str]:
     meanings = {unit: unit if _CODE.fullmatch(unit) else _UNITS.get(unit) for unit in counts}
     known = {unit: meaning for unit, meaning in meanings.items() if meaning}
     if len(known) == len(counts) and len(set(known.values())) <= 1:
-        return sorted(known, key=len, reverse=True), ""
+        return sorted(known, key=len, reverse=True), next(iter(known.values()), ""), ""
     listed = ", ".join(f"`{unit}` ({n:,})" for unit, n in list(counts.items())[:_LISTED])
     more = f" and {len(counts) - _LISTED} more" if len(counts) > _LISTED else ""
     meaning = "may be different units" if len(known) == len(counts) else "may change the numbers"
-    return [], (
-        f"letters or signs beside the numbers {meaning}: {listed}{more}. The draft does not remove them, so their rows"
-        " will be quarantined. Write an expression that reads them, or map a column that has the currency"
+    return (
+        [],
+        "",
+        (
+            f"letters or signs beside the numbers {meaning}: {listed}{more}. The draft does not remove them, so their"
+            " rows will be quarantined. Write an expression that reads them, or map a column that has the currency"
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from pipelines.base import quoting
 from pipelines.base.entities import ENTITIES
-from pipelines.drafting.drafted import DraftedColumn, DraftedEntity, Remark
+from pipelines.drafting.drafted import DraftedColumn, DraftedEntity, Remark, decisive
 from pipelines.drafting.matching import Values
 from pipelines.drafting.names import compared, entity_names
 from pipelines.drafting.table import Field
@@ -91,4 +91,4 @@ def _action(columns: dict[str, DraftedColumn], file_name: str) -> Iterator[tuple
             yield "action", DraftedColumn(quoting.text(found[0]), remarks=(remark,))
             return
     text = "action: no column says whether the messages were sent, opened or clicked. The draft uses 'sent'"
-    yield "action", DraftedColumn("'sent'", remarks=(Remark(text, True),))
+    yield "action", DraftedColumn("'sent'", remarks=(decisive(text),))

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from pipelines.base import quoting
 from pipelines.base.text import counted
-from pipelines.drafting.drafted import DraftedColumn, DraftedEntity, Remark
+from pipelines.drafting.drafted import DraftedColumn, DraftedEntity, Remark, decisive
 from pipelines.drafting.layout import Layout
 from pipelines.drafting.matching import Values
 from pipelines.drafting.names import Question, question_of
@@ -66,7 +66,7 @@ def _block(values: Values, one: Field, question: Question) -> dict[str, DraftedC
         )
     elif len(question.scales) > 1:
         remarks.append(
-            Remark(f"`{one.name}`: its name says {question.construct}; was it asked from {low} to {high}?", True)
+            decisive(f"`{one.name}`: its name says {question.construct}; was it asked from {low} to {high}?")
         )
     return {
         "question_id": DraftedColumn(quoting.text(one.name)),

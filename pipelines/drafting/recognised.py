@@ -1,12 +1,16 @@
 """Recognises files that a built-in mapping reads: by the same check of columns that landing makes."""
 
 from collections.abc import Iterable
+from datetime import date
 from functools import cache
 from pathlib import Path
 
+from pipelines.base.errors import InputError
+from pipelines.drafting.drafted import Remark
 from pipelines.drafting.fitting import Fit, changed, fit_of, names_in
 from pipelines.drafting.layout import Layout, layout_of
 from pipelines.drafting.names import compared
+from pipelines.drafting.rejected import rejected_values
 from pipelines.drafting.zones import has_local_times
 from pipelines.landing.expressions import parse_all
 from pipelines.landing.inbox import place_of
@@ -69,6 +73,12 @@ def globs_of(mapping: str, entry: str) -> tuple[str, ...]:
     return next(group.match for group in dict(_built_in())[mapping].files if group.name == entry)
 
 
+def entry_of(fit: Fit) -> FileGroup | None:
+    """The entry that reads a file, as the file needs it; None if it has no name."""
+    groups = {group.name: group for group in dict(_built_in())[fit.mapping].files if group.name}
+    return changed(groups[fit.entry], dict(fit.options)) if fit.entry in groups else None
+
+
 def assumed_zone(mapping: str, files: Iterable[tuple[Path, Fit]], *, is_decisive: bool = False) -> str | None:
     """The zone of a built-in mapping, if it decides a time of one of the files that it reads, or is known to decide."""
     found = dict(_built_in())[mapping]
@@ -81,6 +91,20 @@ def assumed_zone(mapping: str, files: Iterable[tuple[Path, Fit]], *, is_decisive
     return None
 
 
+def rejected_of(path: Path, fit: Fit, zone: str | None, today: date) -> tuple[Remark, ...]:
+    """Values of a file that the built-in entry of a fit reads and that staging would reject, with what to do.
+
+    Args:
+        path: The file.
+        fit: The entry.
+        zone: The zone that the user says; None for that of the built-in mapping.
+        today: The current day.
+    """
+    found = dict(_built_in())[fit.mapping]
+    group = next(one for one in found.files if one.ignore is None and one.name == fit.entry)
+    return rejected_values(path, changed(group, dict(fit.options)), zone or found.zone(group), today)
+
+
 def ignored(mapping: str, path: Path) -> str | None:
     """Why a built-in mapping ignores a file, by its name; None if it does not."""
     found = dict(_built_in())[mapping]
@@ -89,10 +113,13 @@ def ignored(mapping: str, path: Path) -> str | None:
 
 
 def systems_of(paths: Iterable[Path]) -> dict[str, list[Path]]:
-    """Files by the built-in mapping that reads them best; those that none reads are under an empty name."""
+    """Files by the built-in mapping that reads them best; those that nothing reads are under an empty name."""
     found: dict[str, list[Path]] = {}
     for path in paths:
-        fit = fits(path, layout_of(path))
+        try:
+            fit = fits(path, layout_of(path))
+        except InputError:
+            fit = []  # the draft reports it
         found.setdefault(fit[0].mapping if fit else "", []).append(path)
     return found
 

@@ -9,6 +9,7 @@ import yaml
 
 from pipelines.base.text import escaped, printable_name
 from pipelines.drafting.drafted import DraftedColumn, DraftedEntity, DraftedEntry, Remark
+from pipelines.landing.open_marks import CONTINUED, OPEN
 
 _WIDTH = 104  # a comment is indented further
 
@@ -36,7 +37,7 @@ def _in_list(value: str) -> str:
 
 def comment(text: str, indent: int) -> Iterator[str]:
     """A comment of one or more lines. A name from a file cannot end it."""
-    for line in wrap(escaped(" ".join(text.split())), _WIDTH - indent):
+    for line in wrap(escaped(" ".join(text.split())), _WIDTH - indent, subsequent_indent=CONTINUED):
         yield f"{' ' * indent}# {line}"
 
 
@@ -53,7 +54,7 @@ def status_text(statuses: Mapping[str, int]) -> Iterator[str]:
     """Words for statuses that no list knows, as a comment to complete."""
     if statuses:
         yield from comment(
-            "to decide: these statuses are unknown, so orders with them do not count. Give each a class (sale, pending,"
+            f"{OPEN}: these statuses are unknown, so orders with them do not count. Give each a class (sale, pending,"
             " cancelled, test), and remove the # signs:",
             0,
         )
@@ -97,9 +98,14 @@ def usual_formats(entry: DraftedEntry) -> tuple[str, ...]:
         for entity in entry.entities
         for block in entity.blocks()
         for column in block.values()
-        if column.timestamps
+        if column.timestamps and not _is_open_time(column)
     )
     return counted.most_common(1)[0][0] if counted else ("iso",)
+
+
+def _is_open_time(column: DraftedColumn) -> bool:
+    """Whether the format of a column is to decide: then the column itself states it, below the mark."""
+    return any(remark.answer == "dates" for remark in column.remarks)
 
 
 def _entity_lines(entity: DraftedEntity, usual: tuple[str, ...]) -> Iterator[str]:
@@ -126,7 +132,7 @@ def _columns(columns: Mapping[str, DraftedColumn], usual: tuple[str, ...]) -> It
     for name, column in columns.items():
         for remark in column.remarks:
             yield from comment(_said(remark), 0)
-        own = column.timestamps if column.timestamps and column.timestamps != usual else ()
+        own = column.timestamps if column.timestamps != usual or _is_open_time(column) else ()
         if not own and not column.timezone:
             yield f"{name}: {scalar(column.sql)}"
             continue
@@ -139,4 +145,4 @@ def _columns(columns: Mapping[str, DraftedColumn], usual: tuple[str, ...]) -> It
 
 
 def _said(remark: Remark) -> str:
-    return f"{'to decide: ' * remark.is_open}{'assumed: ' * remark.is_assumed}{remark.text}"
+    return f"{remark.label}: {remark.text}" if remark.label else remark.text

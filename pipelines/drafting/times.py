@@ -1,5 +1,6 @@
 """Finds the format of a column of times, and whether the data decide it: `03/04` can be read both ways."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -7,6 +8,7 @@ from itertools import product
 
 from pipelines.base import quoting
 from pipelines.base.entities import ColumnType
+from pipelines.config.values import DateOrder
 from pipelines.landing import normal
 
 _DATES = (
@@ -49,7 +51,7 @@ class Times:
     has_offset: bool = False
 
 
-def times_of(query: Query, values: str, kind: ColumnType, today: date) -> Times:
+def times_of(query: Query, values: str, kind: ColumnType, today: date, order: DateOrder | None = None) -> Times:
     """How the times of a column are written.
 
     Args:
@@ -57,6 +59,7 @@ def times_of(query: Query, values: str, kind: ColumnType, today: date) -> Times:
         values: A relation of the whole column: `value` (text, trimmed; NULL if empty).
         kind: The type of the canonical column, a time or a date.
         today: The current day: a format that gives times after it is taken only if there is no other.
+        order: The order of day and month, as the user says it. It decides only what the values leave open.
     """
     query(
         "create or replace temp table draft_times as"  # noqa: S608 (names of ours)
@@ -71,7 +74,10 @@ def times_of(query: Query, values: str, kind: ColumnType, today: date) -> Times:
     counts = _fitting(query, "draft_times", [form for form, _ in tried], kind, share=0.0)
     complete = [form for form, fit in counts if fit == total]
     if not complete:
-        return _mixed(query, dict(sorted(counts, key=lambda one: -one[1])), kind, total)
+        contrary = [form for form, _ in counts if _is_contrary(form, order)]
+        by_count = dict(sorted(counts, key=lambda one: (-one[1], one[0] in contrary)))
+        return _mixed(query, by_count, kind, total, order)
+    complete = [form for form in complete if not _is_contrary(form, order)] or complete
     past = [form for form in complete if not _is_future(query, form, kind, today)] or complete
     chosen = past[0]
     for other in past[1:]:
@@ -79,6 +85,12 @@ def times_of(query: Query, values: str, kind: ColumnType, today: date) -> Times:
             text, first, second, open_values = differs
             return Times((chosen,), total, 0, other, (text, first, second), open_values)
     return Times((chosen,), total, has_offset=_has_offset(query, chosen))
+
+
+def _is_contrary(form: str, order: DateOrder | None) -> bool:
+    """Whether a format begins with day and month in the order that is not the one of the user."""
+    first = form[:2] if form[:2] in ("%d", "%m") and {"%d", "%m"} <= set(re.findall("%[dm]", form)) else ""
+    return bool(first and order) and first != {"day-first": "%d", "month-first": "%m"}[str(order)]
 
 
 def _shape(text: str) -> tuple[int, ...]:
@@ -108,7 +120,7 @@ def _fitting(
     return [(form, count) for form, count in found if count > share * int(str(total or 0))]
 
 
-def _mixed(query: Query, formats: Mapping[str, int], kind: ColumnType, total: int) -> Times:
+def _mixed(query: Query, formats: Mapping[str, int], kind: ColumnType, total: int, order: DateOrder | None) -> Times:
     """Several formats that together read at least half of the values, from formats with the number that each reads."""
     chosen: list[str] = []
     left = total
@@ -124,6 +136,8 @@ def _mixed(query: Query, formats: Mapping[str, int], kind: ColumnType, total: in
     if left > total / 2:
         return Times((), total, total)
     for one, other in product(chosen, formats):
+        if _is_contrary(other, order):
+            continue
         if formats[other] == formats[one] and (differs := _difference(query, one, other, kind)):
             text, first, second, open_values = differs
             return Times(

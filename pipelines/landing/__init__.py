@@ -10,6 +10,7 @@ from pipelines.landing.ledger import ErasedRows
 from pipelines.landing.make_batch import EarlierBatch, Erase, NotLandedAgain
 from pipelines.landing.mapping import declared_channels, declared_statuses, load_mapping, read_mapping
 from pipelines.landing.model import Mapping
+from pipelines.landing.open_marks import open_marks
 from pipelines.landing.order_statuses import write_order_statuses
 from pipelines.landing.outdated import read_landed
 from pipelines.landing.outdated_files import OutdatedFiles, outdated_files
@@ -42,6 +43,7 @@ __all__ = [
     "land",
     "landed_batches",
     "load_mapping",
+    "open_marks",
     "outdated_files",
     "packed_rows",
     "preview_landing",

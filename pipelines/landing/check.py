@@ -15,6 +15,7 @@ from pipelines.landing.inbox import Found, SourceFiles, find
 from pipelines.landing.index import read_ledger
 from pipelines.landing.lookup_preview import preview_look_ups
 from pipelines.landing.model import Mapping
+from pipelines.landing.open_marks import HINT, open_marks
 from pipelines.landing.outdated import Landed, read_landed
 from pipelines.landing.outdated_files import OutdatedFiles, ignored_error, outdated_files
 from pipelines.landing.readers import check_layout
@@ -31,7 +32,8 @@ class SourceCheck:
         ignored: The number of files that the mapping ignores.
         problems: One line per file that would be refused, or about the whole source; empty if there are none.
         notes: Other facts for the user: groups without a file, files without optional columns, what look-ups find.
-        warnings: Possible faults: time formats that contradict each other, look-ups that would find nothing.
+        warnings: Possible faults: time formats that contradict each other, what is still to decide, look-ups that would
+            find nothing.
         statuses: The statuses of orders and order lines, with their classes.
         outdated: The files that were landed with an older version of the mapping; None if there are none.
     """
@@ -112,8 +114,11 @@ def _check(
             " in look-ups; the next run lands what changes again"
         )
     notes += looked_up.notes
-    warnings = (*contradictions(source.mapping), *looked_up.warnings)
-    problems = [*dict.fromkeys([*problems, *unreadable, *looked_up.problems])]
+    marks = open_marks(source.mapping)
+    open_ones = [str(mark) for mark in marks if not mark.is_decisive]
+    undecided = [f"{mark}. {HINT}" for mark in marks if mark.is_decisive]
+    warnings = (*contradictions(source.mapping), *open_ones, *looked_up.warnings)
+    problems = [*dict.fromkeys([*undecided, *problems, *unreadable, *looked_up.problems])]
     return SourceCheck(
         source.mapping.source,
         len(groups) - ignored,

@@ -2,7 +2,8 @@
 
 Only plain YAML data is merged; the result is validated like any other mapping. Dicts are merged by key, everything else
 is replaced, and `null` removes. `files` of the extending mapping is a dict: it names entries of the built-in mapping by
-their `name`, and may add whole entries of its own, which come first.
+their `name`, and may add entries of its own, which come first: whole ones, or with `like`, the name of an entry of
+the built-in mapping from which they differ.
 """
 
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from pipelines.config.positions import Path as At
 
 EXTENDS = "extends"
 FILES = "files"
+LIKE = "like"
 _HINT = "docs/mapping.md explains `extends`."
 
 
@@ -128,7 +130,10 @@ class _Merge:
             entry = own[name]
             assert isinstance(entry, dict)
             place: At = (FILES, len(entries))
-            entries.append({"name": name, **self._kept(entry, place, (FILES, name))})
+            if LIKE not in entry:
+                entries.append({"name": name, **self._kept(entry, place, (FILES, name))})
+                continue
+            entries.append({**self._like(base, named, name, entry, place), "name": name})
         names = {number: name for name, number in named.items()}
         for number, given in enumerate(base):
             place = (FILES, len(entries))
@@ -143,6 +148,21 @@ class _Merge:
             else:
                 entries.append(self._keep(change, place, (FILES, name)))
         return entries
+
+    def _like(
+        self, base: list[Plain], named: dict[str, int], name: str, entry: dict[str, Plain], place: At
+    ) -> dict[str, Plain]:
+        """A new entry that differs from one of the base."""
+        other = str(entry[LIKE])
+        given = base[named[other]] if other in named else None
+        if not isinstance(given, dict):
+            known = did_you_mean(other, named, f"its entries are {', '.join(sorted(named))}")
+            raise self._nothing(
+                (FILES, name, LIKE), f"the mapping `{self._extends}` has no entry `{other}` under `files`{known}"
+            )
+        change = {key: value for key, value in entry.items() if key != LIKE}
+        self._lines[place] = self._own.line((FILES, name))
+        return self._merged(given, change, place, (FILES, named[other]), (FILES, name))
 
     def _merged(
         self, base: dict[str, Plain], own: dict[str, Plain], place: At, base_at: At, own_at: At

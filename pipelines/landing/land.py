@@ -28,6 +28,7 @@ from pipelines.landing.index import update_index
 from pipelines.landing.landing_state import Known
 from pipelines.landing.make_batch import BatchMaker, EarlierBatch, Erase, NotLandedAgain, Task
 from pipelines.landing.model import FileGroup
+from pipelines.landing.open_marks import left_open
 from pipelines.landing.outdated import Change, Versions, read_landed
 from pipelines.landing.outdated_files import ignored_error, outdated_files
 from pipelines.landing.packs import update_packs
@@ -94,7 +95,8 @@ def land(
         update_index(store.root)
         update_packs(store.root)
     outdated = outdated_files(read_landed(home), sources) if landing.is_outdated else {}
-    warnings = [warning for source in sources for warning in contradictions(source.mapping)]
+    mappings = [source.mapping for source in sources]
+    warnings = [text for one in mappings for text in (*contradictions(one), *left_open(one))]
     warnings += [*maker.warnings, *(message for one in outdated.values() for message in one.obstacles())]
     left = sum(one.files for one in outdated.values())
     seconds = time.monotonic() - begun

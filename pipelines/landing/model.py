@@ -276,6 +276,11 @@ class Mapping(Strict):
         givers = (one for one in self.files if group.look_up.keys() & one.lookups.keys())
         return 1 + max(map(self.level, givers), default=0) if group.look_up else 0
 
+    @property
+    def path(self) -> Path:
+        """The file of the mapping."""
+        return self._path
+
     def is_built_in(self, location: tuple[str | int, ...]) -> bool:
         """Whether a location is that of a built-in mapping: this one, or one that it extends without a change there."""
         return self._is_built_in or location in self._inherited

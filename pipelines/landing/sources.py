@@ -9,6 +9,7 @@ from pipelines.config.positions import Document, read_yaml
 from pipelines.config.settings import Settings, check_inboxes
 from pipelines.landing.inbox import SourceFiles
 from pipelines.landing.mapping import load_mapping
+from pipelines.landing.open_marks import refuse_undecided
 
 _AUDIENCE_TOUCHES = Path(__file__).with_name("audience_touches.yml")
 
@@ -17,12 +18,14 @@ def source_files(settings: Settings) -> list[SourceFiles]:
     """The configured sources with their mappings, after a check of folders and mappings.
 
     Raises:
-        ConfigError: No source is configured, a folder is missing, or a mapping cannot be used.
+        ConfigError: No source is configured, a folder is missing, a mapping cannot be used, or it is still to decide
+            how numbers or dates are read.
     """
     if not settings.sources:
         raise ConfigError("no source is configured", hint="set LOYALTY_CONFIG to the path of your loyalty.yml")
     check_inboxes(settings)
     mappings = [load_mapping(source.mapping) for source in settings.sources]
+    refuse_undecided(mappings)
     names = {mapping.source for mapping in mappings}
     check_survivorship(settings, names)
     pairs = zip(settings.sources, mappings, strict=True)

@@ -36,17 +36,54 @@ def test_files_of_one_name_in_two_encodings_are_two_entries_and_land_with_their_
     assert sorted(desk.rows("orders", "store_id")) == sorted([(city,) for city in [*CITIES, *CITIES, "Ulm"]])
 
 
-def test_files_of_one_kind_with_headers_of_one_and_two_rows_are_named(tmp_path: Path) -> None:
+def desk_of(tmp_path: Path, paths: list[Path]) -> Desk:
+    """A home in which files have landed by the mapping that is drafted for them."""
+    desk = Desk(tmp_path / "desk")
+    desk.mapping.write_text(drafted(*paths).text, encoding="utf-8")
+    for path in paths:
+        desk.put(path.name, path.read_bytes())
+    desk.land()
+    return desk
+
+
+def test_one_survey_with_headers_of_one_and_two_rows_lands_by_two_entries(tmp_path: Path) -> None:
     rows = rows_of("surveymonkey")
-    paths = [put(tmp_path, "survey_1.csv", rows), put(tmp_path, "survey_2.csv", [rows[0], *rows[2:]])]
-    with pytest.raises(InputError, match=r"survey_1.csv and survey_2.csv are of one kind, .*header_rows"):
-        drafted(*paths)
+    paths = [
+        put(tmp_path, "survey_1.csv", rows),
+        put(tmp_path, "survey_2.csv", [rows[0], *rows[2:]]),
+        put(tmp_path, "survey_3.csv", rows[:4]),
+    ]
+    (entry, *_) = yaml.safe_load(drafted(*paths).text)["files"].values()
+    assert (entry["like"], entry["match"], entry["header_rows"]) == ("csv", "survey_2.csv", 1)
+    desk = desk_of(tmp_path, paths)
+    answers = desk.query(
+        "select file_name, line, answer_number from landed('survey_answers')"
+        " where question_id like '%would recommend%' order by all"
+    )
+    assert answers == [
+        *(("survey_1.csv", 3, "9"), ("survey_1.csv", 5, "3"), ("survey_2.csv", 2, "9"), ("survey_2.csv", 4, "3")),
+        *(("survey_3.csv", 3, "9"), ("survey_3.csv", 5, "3")),
+    ]
 
 
-def test_answers_of_one_name_in_utf_8_and_gbk_are_named(tmp_path: Path) -> None:
+def test_answers_of_one_name_in_utf_8_and_gbk_land_by_two_entries(tmp_path: Path) -> None:
     rows = rows_of("wjx")
     paths = [put(tmp_path, "答卷_1.csv", rows), put(tmp_path, "答卷_2.csv", rows, "gbk")]
-    with pytest.raises(InputError, match=r"答卷_1.csv and 答卷_2.csv are of one kind, .*encoding"):
+    (entry, *_) = yaml.safe_load(drafted(*paths).text)["files"].values()
+    assert (entry["like"], entry["match"]) == ("csv", "答卷_1.csv")
+    desk = desk_of(tmp_path, paths)
+    answers = desk.query(
+        "select question_id, answer_text, answer_number, line, count(*) from landed('survey_answers') group by all"
+    )
+    assert answers and {n for *_, n in answers} == {2}
+
+
+def test_files_with_equal_names_cannot_be_told_apart(tmp_path: Path) -> None:
+    rows = rows_of("wjx")
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+    paths = [put(tmp_path / "a", "答卷.csv", rows), put(tmp_path / "b", "答卷.csv", rows, "gbk")]
+    with pytest.raises(InputError, match=r"答卷.csv and 答卷.csv are of one kind, .*encoding.*names are equal"):
         drafted(*paths)
 
 

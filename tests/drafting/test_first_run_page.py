@@ -35,16 +35,22 @@ def test_the_walk_through_works_as_shown(tmp_path: Path, monkeypatch: pytest.Mon
     till.write_text(block("text", "Order No"), encoding="utf-8")
 
     done = CliRunner().invoke(app, command("init"))
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == 3, done.output
     lines = done.output.splitlines()
     for shown in block("output", "to decide").splitlines():
         assert any(line.startswith(shown) for line in lines), shown
     draft = tmp_path / "mappings" / "till.yml"
     assert draft.read_text(encoding="utf-8") == block("yaml", "source: till")
 
+    refused = CliRunner().invoke(app, command("run"))
+    assert refused.exit_code == 2 and "till.yml:21: to decide before a run: ordered_at" in refused.stderr
+
     proposal = r"^# order_statuses:\n#   sale: .*\n"
     decided = re.sub(proposal, block("yaml", "pending:"), draft.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    decided = re.sub(r"^ *# to decide before a run.*\n( *#   .*\n)*", "", decided, flags=re.MULTILINE)
+    decided = re.sub(r"^# to decide.*\n(#   .*\n)*", "", decided, flags=re.MULTILINE)
     draft.write_text(decided, encoding="utf-8")
     checked = CliRunner().invoke(app, command("check"))
     assert checked.exit_code == 0, checked.output
+    assert "to decide" not in checked.output
     assert "on the shelf" not in checked.output and "cannot be linked" in checked.output

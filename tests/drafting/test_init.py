@@ -8,7 +8,7 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from pipelines.cli import init
+from pipelines.cli import init, init_ask
 from pipelines.cli.app import app
 from pipelines.config.settings import load_settings
 from pipelines.landing import SourceFiles, land, load_mapping
@@ -40,14 +40,14 @@ def test_own_files_get_a_draft_with_zone_and_currency_of_the_config(place: Path)
     (place / "shop").mkdir()
     (place / "shop" / "orders.csv").write_text("Order ID,Customer,Date,Total\n1,a,03/04/2024,5\n")
     done = CliRunner().invoke(app, ["init", "shop", *OPTIONS])
-    assert done.exit_code == 0, done.output
+    assert done.exit_code == 3, done.output
     draft = (place / "mappings" / "shop.yml").read_text()
     assert "timezone: Europe/Berlin\ncurrency: EUR\n" in draft
     assert "# assumed: timezone: times without an offset are read as Europe/Berlin" in draft
     assert "# assumed: currency: amounts are read as EUR" in draft
     assert "assumed mappings/shop.yml: timezone" in done.stdout and "assumed mappings/shop.yml: currency" in done.stdout
-    assert "to decide shop" not in done.stderr and "to decide orders.csv: ordered_at" in done.stderr
-    assert "next, 1: decide what is marked `to decide:` in mappings/shop.yml" in done.stdout
+    assert "to decide before a run orders.csv: ordered_at" in done.stderr and "to decide shop" not in done.stderr
+    assert "next, 1: decide what is marked `to decide` in mappings/shop.yml" in done.stdout
     assert "next, 3: run: loyalty run --config loyalty.yml" in done.stdout
 
 
@@ -96,7 +96,8 @@ def test_a_folder_that_cannot_have_a_home_is_refused_before_anything_is_written(
 
 
 def test_a_terminal_is_asked_again_until_the_answer_is_valid(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(init, "is_terminal", lambda: True)
+    for module in (init, init_ask):
+        monkeypatch.setattr(module, "is_terminal", lambda: True)
     answers = "e-comerce\ne-commerce\nBerlin\nEurope/Berlin\nEUR\nexports\n\n"
     done = CliRunner().invoke(app, ["init"], input=answers)
     assert done.exit_code == 0, done.output

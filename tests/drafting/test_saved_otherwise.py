@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipelines.base.errors import InputError
 from pipelines.drafting import Draft, Wishes, draft_mapping
 from pipelines.landing import RefusedFiles
 from pipelines.landing.check import check_sources
@@ -104,10 +103,11 @@ def test_answers_of_wjx_in_utf_8(tmp_path: Path, encoding: str) -> None:
     assert len(landed(tmp_path, path).rows("survey_answers")) == 5
 
 
-def test_files_of_one_kind_that_are_written_in_two_ways_are_refused(tmp_path: Path) -> None:
+def test_files_of_one_kind_that_are_written_in_two_ways_are_two_entries(tmp_path: Path) -> None:
     paths = [put(tmp_path, "a.csv", rows_of("wjx")), put(tmp_path, "b.csv", rows_of("wjx"), "gbk")]
-    with pytest.raises(InputError, match=r"a.csv and b.csv are of one kind, but .* in different ways \(encoding\)"):
-        drafted(*paths)
+    assert yaml.safe_load(drafted(*paths).text)["files"] == {
+        "csv_2": {"like": "csv", "match": "a.csv", "encoding": "utf-8"}
+    }
 
 
 def test_a_renamed_file_beside_one_with_the_usual_name_does_not_take_its_entry(tmp_path: Path) -> None:

@@ -48,9 +48,9 @@ def test_touches_belong_to_the_person_with_the_e_mail(tmp_path: Path) -> None:
         ("export.csv", "Sent At", "sent", "assumed: action: the column `Sent At`"),
         ("opened_spring.csv", "Date", "opened", "assumed: action: the name of the file"),
         ("spring clicks.csv", "Date", "clicked", "assumed: action: the name of the file"),
-        ("opened and clicked.csv", "Date", "sent", "to decide: action: no column says"),
-        ("not opened.csv", "Date", "sent", "to decide: action: no column says"),
-        ("april.csv", "Date", "sent", "to decide: action: no column says"),
+        ("opened and clicked.csv", "Date", "sent", "to decide before a run: action: no column says"),
+        ("not opened.csv", "Date", "sent", "to decide before a run: action: no column says"),
+        ("april.csv", "Date", "sent", "to decide before a run: action: no column says"),
     ],
 )
 def test_what_happened_is_in_a_name_or_has_to_be_decided(
@@ -86,7 +86,9 @@ def test_a_renamed_file_that_several_entries_read_has_to_be_decided(tmp_path: Pa
     (subscribed,) = (EXPORTS / "mailchimp").glob("subscribed*.csv")
     (tmp_path / "Members.csv").write_bytes(subscribed.read_bytes())
     draft = draft_mapping([tmp_path / "Members.csv"], Wishes(), TODAY)
-    assert draft.text.startswith("# to decide: only the name of such a file says which entry of mailchimp reads it")
+    assert draft.text.startswith(
+        "# to decide before a run: only the name of such a file says which entry of mailchimp reads it"
+    )
     assert "unsubscribed or nonsubscribed" in " ".join(draft.text.replace("# ", "").split())
 
 

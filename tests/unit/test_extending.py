@@ -140,3 +140,21 @@ def test_the_place_of_an_inherited_part_names_both_files(built_in: Path) -> None
     own = load_mapping(_write(built_in, "source: a\nextends: shop\n"))
     where = own.where(("files", 0, "entities", "orders", "columns", "total"))
     assert where.endswith("own.yml:2 (inherited: shop.yml:12)")
+
+
+def test_an_entry_like_another_one_has_its_own_files_and_comes_first(built_in: Path) -> None:
+    path = _write(
+        built_in, 'extends: shop\nfiles:\n  old: {like: orders, match: "old*.csv", encoding: gbk, skips: null}\n'
+    )
+    own, shop = load_mapping(path), load_mapping("shop")
+    old, orders, _ = own.files
+    assert (old.name, old.match, old.encoding, old.skips) == ("old", ("old*.csv",), "gbk", ())
+    assert old.entities == orders.entities == shop.files[0].entities
+    assert orders == shop.files[0]
+    assert "(inherited: shop.yml" in own.where(("files", 0, "entities", "orders", "columns", "total"))
+
+
+def test_an_entry_like_an_unknown_one_is_refused(built_in: Path) -> None:
+    path = _write(built_in, 'extends: shop\nfiles:\n  old: {like: order, match: "old*.csv"}\n')
+    with pytest.raises(ConfigError, match=r"own.yml:3: files.old.like: .*has no entry `order`.*did you mean `orders`"):
+        load_mapping(path)

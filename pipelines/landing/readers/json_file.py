@@ -11,6 +11,7 @@ from pipelines.landing.binding import ENVELOPE, content_of, is_of_envelope, json
 from pipelines.landing.expressions import Path as Reference
 from pipelines.landing.model import FileGroup
 from pipelines.landing.readers.jsonpass import json_elements, json_lines
+from pipelines.landing.readers.numbers import keep_digits
 from pipelines.landing.readers.records import LINES, load_records, unreadable_spans
 from pipelines.landing.readers.relation import TABLE, Own, Reading, has_nul, listed, make_view
 from pipelines.landing.spans import Rule
@@ -46,10 +47,26 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup) -
         f" when not ({is_object}) then '{Rule.NO_RECORD}' when {nul} then '{Rule.NUL}' end as rule) from {source}",
     )
     spans = unreadable_spans(connection, TABLE)
-    make_view(connection, group, Own("record", "line", "document"), _read_once(connection, group), "rule is null")
+    document = _keep_digits(connection, group)
+    make_view(
+        connection, group, Own("record", "line", "document"), _read_once(connection, group, document), "rule is null"
+    )
     if count > len(spans):
         _check_fields(connection, group)
     return Reading(count - len(spans), spans)
+
+
+def _keep_digits(connection: duckdb.DuckDBPyConnection, group: FileGroup) -> str:
+    """Keep the digits of the numbers that are read. Returns the column of the document."""
+    document = "exact" if keep_digits(connection, TABLE, "document", "exact") else "document"
+    if group.unwrap:
+        if document == "exact":
+            connection.execute(
+                f"create or replace temp table {TABLE} as select * replace ({content_of(group, document)} as content)"  # noqa: S608 (names are quoted)
+                f" from {TABLE}"
+            )
+        keep_digits(connection, TABLE, "content", "content")  # the text of an object has numbers too
+    return document
 
 
 def _check_fields(connection: duckdb.DuckDBPyConnection, group: FileGroup) -> None:
@@ -75,10 +92,11 @@ def _check_fields(connection: duckdb.DuckDBPyConnection, group: FileGroup) -> No
         )
 
 
-def _read_once(connection: duckdb.DuckDBPyConnection, group: FileGroup) -> Callable[[Reference], str]:
+def _read_once(connection: duckdb.DuckDBPyConnection, group: FileGroup, document: str) -> Callable[[Reference], str]:
     """Add the texts that the mapping reads to the table. Returns a function for the SQL of each.
 
-    Each record is parsed once for all its texts, and not once for each text in each query.
+    Each record is parsed once for all its texts, and not once for each text in each query. `document` is the column
+    that is read: the record, or the record with texts for numbers that would lose digits.
     """
     of_record: dict[Reference, str] = {}
     of_envelope: dict[Reference, str] = {}
@@ -89,11 +107,12 @@ def _read_once(connection: duckdb.DuckDBPyConnection, group: FileGroup) -> Calla
         return of_record.setdefault(path, f"texts[{len(of_record) + 1}]")
 
     record_tree(group).select(place)
+    content = "content" if group.unwrap else document
     lists = [
-        f"case when rule is null then {json_texts(document, list(places))} end as {name}"
-        for name, document, places in (
-            ("texts", "content" if group.unwrap else "document", of_record),
-            ("envelope_texts", "document", of_envelope),
+        f"case when rule is null then {json_texts(column, list(places))} end as {name}"
+        for name, column, places in (
+            ("texts", content, of_record),
+            ("envelope_texts", document, of_envelope),
         )
         if places
     ]
