@@ -16,17 +16,18 @@ from pipelines.base.errors import InputError
 from pipelines.drafting.layout import Layout, layout_of
 from pipelines.drafting.table import open_table
 from pipelines.drafting.unmapped import unread
-from pipelines.landing.binding import ITEM, record_tree, relation_of
+from pipelines.landing.binding import ITEM, RELATION, is_of_item, record_tree, references, relation_of, sql_of
 from pipelines.landing.entity_rows import Column, EntityRows
 from pipelines.landing.model import FileGroup
 from pipelines.landing.readers import read
 from pipelines.landing.readers.csvpass import read_header_rows
+from pipelines.landing.readers.wide import COLUMNS, file_columns, others_of, reads_columns
 from pipelines.landing.readers.wide import Column as FileColumn
-from pipelines.landing.readers.wide import file_columns, others_of, reads_columns
 from pipelines.landing.readers.workbook_sheets import opened
 from pipelines.landing.wordings import is_known, plain
 
 _TEXT_TABLES, _JSON = ("csv", "tsv"), ("json", "jsonl")
+_ANSWERS = ("1380000{:04}", "c0000{:04}@example.com")  # a number that may be a phone number, and an address
 
 
 @dataclass(frozen=True)
@@ -69,13 +70,11 @@ def _of_table(path: Path, group: FileGroup) -> LeftOut:
     header = _header_rows(path, group)
     names = [name for name in header[0] if name] if header else []
     known = {name.lower() for name in (*record_tree(group).children, *group.from_name)}
-    # a name in quotes is that of a cell in the list of all cells
-    known |= {text.lower() for _, sql in group.expressions() for text in re.findall(r"'([^']+)'", sql)}
     rows = next((rows for rows in group.entities.values() if rows.wording and rows.each), None)
     if rows is None or not reads_columns(group, names):
         return LeftOut(tuple(name for name in names if name.lower() not in known))
     columns = file_columns(header, [""] * max(map(len, header)))
-    taken = _questions(header, len(columns), group, rows)
+    taken = _taken(header, len(columns), group, rows)
     ignored = {text.strip() for text in rows.items} | {plain(text) for text in rows.items}
     unmapped: list[str] = []
     no_questions: list[str] = []
@@ -99,21 +98,29 @@ def _header_rows(path: Path, group: FileGroup) -> list[list[str]]:
         return [[str(cell).strip() for cell in row] for row in rows]
 
 
-def _questions(header: Sequence[Sequence[str]], width: int, group: FileGroup, rows: EntityRows) -> set[int]:
-    """The positions of the columns whose answers the entry takes, by a record with an answer in each column."""
+def _taken(header: Sequence[Sequence[str]], width: int, group: FileGroup, rows: EntityRows) -> set[int]:
+    """The positions of the columns that the entry takes, by records with an answer in each column."""
     numbered = rows.model_copy(update={"columns": {**rows.columns, "answer_text": Column(sql="item.no")}})
     like = group.model_copy(
         update={"format": "csv", "delimiter": None, "encoding": "utf-8", "skip_rows": 0, "sheet": None}
     )
     with TemporaryDirectory() as folder, connect(threads=1) as connection:
         path = Path(folder) / "header.csv"
+        answers = [[answer.format(number) for number in range(1, width + 1)] for answer in _ANSWERS]
         with path.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows([*header, ["1"] * width])
+            csv.writer(file).writerows([*header, *answers])
         read(connection, path, like, Path(folder))
         found = connection.execute(
-            f"select cast({ITEM}.no as integer) from {relation_of(like, numbered)} where {is_known(rows)}"  # noqa: S608 (names are quoted)
+            f"select distinct cast({ITEM}.no as integer) from {relation_of(like, numbered)} where {is_known(rows)}"  # noqa: S608 (names are quoted)
         ).fetchall()
-    return {number for (number,) in found}
+        # an e-mail address or another reference is looked for among all cells
+        texts = [sql for _, sql in group.expressions() if sql != rows.each and (COLUMNS,) in references(sql)]
+        texts = [sql for sql in texts if not any(map(is_of_item, references(sql)))]
+        cells = ", ".join(f"cast({sql_of(sql)} as varchar)" for sql in texts) or "null"
+        read_cells = connection.execute(f"select concat_ws(' ', {cells}) from {RELATION}").fetchall()  # noqa: S608 (names are quoted)
+    return {number for (number,) in found} | {
+        int(number) for (text,) in read_cells for number in re.findall(r"0000(\d{4})", text or "")
+    }
 
 
 def _shown(column: FileColumn) -> str:
