@@ -15,6 +15,7 @@ from pipelines.drafting.layout import Layout
 from pipelines.drafting.matching import MONEY, NUMBERS, Match, Values, best
 from pipelines.drafting.names import compared
 from pipelines.drafting.people import with_people
+from pipelines.drafting.price_parts import with_price_parts
 from pipelines.drafting.questions import with_questions
 from pipelines.drafting.table import Field, Table
 from pipelines.drafting.unmapped import unmapped
@@ -72,8 +73,9 @@ def draft_entry(
             f"{table.path}: {_why_none(candidates)}; the columns are {_listed(table.rows[0].fields)}",
             hint=_hint(table.path, candidates),
         )
-    chief = candidates[0]
+    chief, about_amounts = with_price_parts(values, candidates[0], tuple(chosen))
     entities = [_entity(values, chief)]
+    entities[0] = replace(entities[0], remarks=(*entities[0].remarks, *about_amounts))
     if chief.entity == "survey_answers":  # their own module knows questions
         entities = [with_questions(values, entities[0], layout)]
     entities = with_people(values, entities[0], compared(table.path.name))

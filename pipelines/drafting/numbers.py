@@ -35,6 +35,7 @@ _CURRENCIES = {
     "KR": ("DKK", "NOK", "SEK"),
     "RS": ("INR", "PKR"),
 }
+_IN_NAME = re.compile(rf"(?i)(.+?)(?:[\s_([,/-]+(?:in\s+)?|(?=[^\w\s]))({_CODE.pattern}|[A-Z]{{0,2}}\$|[€£¥￥])[)\]]*")
 _LISTED = 5
 _DECIMAL_COMMA, _DECIMAL_POINT = "with a decimal comma", "with a decimal point"
 _POINTS = "with points between thousands"
@@ -66,6 +67,15 @@ class Numbers:
     def currencies(self) -> tuple[str, ...]:
         """The currencies that the unit may mean."""
         return (self.unit,) if _CODE.fullmatch(self.unit) else _CURRENCIES.get(self.unit, ())
+
+
+def without_unit(name: str) -> tuple[str, str]:
+    """The name of a column without a currency at its end, and the unit that it means: `Total (EUR)`, `total_usd`."""
+    found = _IN_NAME.fullmatch(name.strip())
+    if not found:
+        return name, ""
+    unit = found[2].upper()
+    return found[1], unit if _CODE.fullmatch(unit) else _UNITS.get(unit, "")
 
 
 def numbers_of(query: Query, sample: str, column: str, mark: DecimalMark | None = None) -> Numbers:
