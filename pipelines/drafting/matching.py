@@ -7,7 +7,7 @@ from datetime import date
 from pipelines.base.entities import ENTITIES, ColumnType
 from pipelines.drafting.drafted import Wishes
 from pipelines.drafting.names import entity_names, is_question, question_of
-from pipelines.drafting.numbers import Numbers, is_float_key, numbers_of, without_unit
+from pipelines.drafting.numbers import Numbers, numbers_of, without_unit
 from pipelines.drafting.table import Field, Rows, Table
 from pipelines.drafting.times import Times, times_of
 from pipelines.landing.binding import json_path
@@ -64,10 +64,6 @@ class Values:
         """The number of sampled rows that fulfil a condition."""
         ((count,),) = self.table.query(f"select count(*) filter ({condition}) from {self.rows.sample}")  # noqa: S608 (names of ours)
         return int(str(count))
-
-    def is_float_key(self, one: Field) -> bool:
-        """Whether a key was written as a decimal number."""
-        return is_float_key(self.table.query, self.rows.sample, one.column)
 
     def fits(self, one: Field, column: str, kind: ColumnType) -> bool:
         """Whether a column may be a canonical column, by its values. A column without values may be any."""

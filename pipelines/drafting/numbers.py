@@ -1,4 +1,4 @@
-"""Finds how a column writes its numbers: decimal comma, separators of thousands, currency signs, `17850.0` as a key."""
+"""Finds how a column writes its numbers: decimal comma, separators of thousands, currency signs."""
 
 import re
 from dataclasses import dataclass, replace
@@ -166,11 +166,3 @@ def _units(query: Query, sample: str, column: str) -> tuple[list[str], str, str]
 def _any_case(unit: str) -> str:
     """A regular expression for a unit in capital or small letters, whatever the case of the text."""
     return "".join(f"[{one}{one.lower()}]" if one != one.lower() else f"[{one}]" for one in unit)
-
-
-def is_float_key(query: Query, sample: str, column: str) -> bool:
-    """Whether keys were written as decimal numbers, such as `17850.0`."""
-    ((total, odd),) = query(
-        f"select count({column}), count(*) filter (regexp_full_match({column}, '\\d+\\.0')) from {sample}"  # noqa: S608 (names of ours)
-    )
-    return bool(total) and total == odd

@@ -146,3 +146,17 @@ def test_a_name_states_the_currency_of_its_amounts(
     assert amounts(draft) == {"total": name}
     assert entry["entities"]["orders"]["columns"].get("currency") == currency
     assert bool(decisions(draft)) == is_open
+
+
+def test_orders_without_an_amount_are_decided_and_the_numbers_are_named(tmp_path: Path) -> None:
+    draft = drafted(tmp_path, "Foo,Bar,Note", "12.50,3,x")
+    (remark,) = [remark for _, remark in draft.remarks if remark.is_decisive]
+    assert remark.text.startswith("total: no column has the amount") and "mapped: `Foo`, `Bar`." in remark.text
+    assert "to decide before a run: total" in draft.text
+
+
+def test_lines_in_another_file_give_orders_their_amount(tmp_path: Path) -> None:
+    (tmp_path / "items.csv").write_text("order_id,sku,quantity,unit_price\n0,a,1,5\n")
+    (tmp_path / "orders.csv").write_text(f"{WHO},Foo\n0,7,2024-01-01,5\n")
+    draft = draft_mapping([tmp_path / "items.csv", tmp_path / "orders.csv"], HOME, TODAY)
+    assert not any("no column has the amount" in remark.text for _, remark in draft.remarks)
