@@ -69,7 +69,7 @@ class Beside:
 
 
 def _json_lines(text: str) -> list[Mapping[str, str]]:
-    found = []
+    found: list[Mapping[str, str]] = []
     for line in text.splitlines():
         try:
             record = json.loads(line, parse_float=str, parse_int=str)
