@@ -134,10 +134,12 @@ def print_draft(draft: "Draft") -> None:
             print_labelled(err(), remark.label, "yellow", f"{name}: {remark.text}")
         else:
             err().print(f"{name}: {remark.text}")
-    for name, unmapped in draft.unmapped.items():
-        if unmapped:
-            more = f" and {len(unmapped) - _SHOWN} more" if len(unmapped) > _SHOWN else ""
-            err().print(f"{name}: not mapped: {', '.join(unmapped[:_SHOWN])}{more}")
+    left_out = (("left out, because they are no questions", draft.no_questions), ("not mapped", draft.unmapped))
+    for why, columns in left_out:
+        for name, listed in columns.items():
+            if listed:
+                more = f" and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
+                err().print(f"{name}: {why}: {', '.join(listed[:_SHOWN])}{more}")
 
 
 def print_assumed(console: Console, draft: "Draft", place: str = "the source") -> None:

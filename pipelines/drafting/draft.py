@@ -25,8 +25,9 @@ from pipelines.drafting.kinds import (
     with_built_in,
 )
 from pipelines.drafting.layout import layout_of
+from pipelines.drafting.left_out import left_out
 from pipelines.drafting.matching import MONEY
-from pipelines.drafting.recognised import assumed_zone, entry_names, rivals
+from pipelines.drafting.recognised import assumed_zone, entry_names, entry_of, rivals
 from pipelines.drafting.table import open_table
 from pipelines.drafting.text import entry_text, head_text, status_text
 from pipelines.drafting.without_amounts import with_missing_amounts
@@ -124,13 +125,20 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes, used: set[st
         remarks.append(("the source", Remark(f"{text}. If this source uses another zone, {change}", is_assumed=True)))
     assumed = [] if is_whole else [remark for _, remark in remarks if remark.is_assumed or remark.is_open]
     lines = [*head_text(head, assumed), *(["files:", *files] if files else [])]
+    taken = {
+        f"{kind.fit.entry} ({kind.largest.name})": left_out(kind.largest, entry)
+        for kind in kinds
+        if kind.fit and not kind.ignored and (entry := entry_of(kind.fit)) and not entry.ignore
+    }
     return Draft(
         "\n".join(lines) + "\n",
         wishes.source or mapping,
         mapping if is_whole else None,
         (*remarks, *_remarks(own)),
-        {kind.entry.name: kind.entry.unmapped for kind in own if kind.entry},
+        {name: one.unmapped for name, one in taken.items()}
+        | {kind.entry.name: kind.entry.unmapped for kind in own if kind.entry},
         {kind.entry.name: kind.sampled for kind in own if kind.entry and kind.sampled},
+        {name: one.no_questions for name, one in taken.items()},
     )
 
 

@@ -146,6 +146,7 @@ class Draft:
         remarks: What the user should know: the file or entry, and the remark.
         unmapped: Per entry the columns that it does not read.
         sampled: Per entry, which records its types and counts come from.
+        no_questions: Per entry of a built-in mapping for surveys, the columns that it leaves out as no questions.
     """
 
     text: str
@@ -154,3 +155,4 @@ class Draft:
     remarks: tuple[tuple[str, Remark], ...] = ()
     unmapped: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sampled: Mapping[str, str] = field(default_factory=dict)
+    no_questions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -10,10 +10,12 @@ from pipelines.base import quoting
 from pipelines.base.entities import ENTITIES, ColumnType
 from pipelines.base.errors import InputError
 from pipelines.base.text import counted
+from pipelines.drafting.amounts import stated_currency
 from pipelines.drafting.drafted import DraftedColumn, DraftedEntity, DraftedEntry, Remark, Wishes, decisive
+from pipelines.drafting.encodings import about_encoding
 from pipelines.drafting.keys import Beside, is_key, key_of
 from pipelines.drafting.layout import Layout
-from pipelines.drafting.matching import MONEY, NUMBERS, Match, Values, best
+from pipelines.drafting.matching import NUMBERS, Match, Values, best
 from pipelines.drafting.names import compared
 from pipelines.drafting.people import with_people
 from pipelines.drafting.price_parts import with_price_parts
@@ -86,7 +88,7 @@ def draft_entry(
     for rows in table.rows[1:]:
         if chief.entity == "orders":
             entities += _of_list(Values(table, rows, today, wishes), entities[0], table.path.name)
-    remarks = [Remark(note, is_open=True) for note in layout.notes]
+    remarks = list(about_encoding(table, layout, entities))
     if table.ambiguous:
         names = ", ".join(f"`{name}`" for name in table.ambiguous)
         words = f"several columns are called {names}, so a mapping cannot read them: rename them in the file"
@@ -134,28 +136,8 @@ def _entity(values: Values, found: Match, beside: Beside = _NONE) -> DraftedEnti
     if found.entity == "order_lines" and "unit_price" in columns and not {"quantity", "total"} & set(columns):
         remark = decisive("quantity: no column has it. The draft uses one unit per record")
         columns["quantity"] = DraftedColumn("1", remarks=(remark,))
-    columns |= _currency(values, found)
+    columns |= stated_currency(values, found)
     return DraftedEntity(found.entity, columns, remarks=tuple(_about_rows(values, found)))
-
-
-def _currency(values: Values, found: Match) -> dict[str, DraftedColumn]:
-    """The currency that the amounts themselves state, if no column does."""
-    kinds = ENTITIES[found.entity].columns
-    if "currency" not in kinds or "currency" in found.columns:
-        return {}
-    amounts = {one.name: values.numbers(one) for name, one in found.columns.items() if kinds[name] in MONEY}
-    stated = {name: numbers.currencies for name, numbers in amounts.items() if numbers.currencies}
-    wished = values.wishes.currency
-    if not stated or all(wished in meant for meant in stated.values()):
-        return {}
-    names, first = ", ".join(f"`{name}`" for name in stated), next(iter(stated.values()))
-    if set(stated.values()) == {first} and len(first) == 1:
-        remark = Remark(f"currency: {names} {'is' if len(stated) == 1 else 'are'} written with {first[0]}")
-        return {"currency": DraftedColumn(quoting.text(first[0]), remarks=(remark,))}
-    meant = " or ".join(sorted({code for codes in stated.values() for code in codes}))
-    used = wished or first[0]
-    remark = decisive(f"currency: {names}: the signs beside the amounts mean {meant}. The draft uses {used}")
-    return {"currency": DraftedColumn(quoting.text(used), remarks=(remark,))}
 
 
 def _column(values: Values, found: Match, name: str, beside: Beside) -> DraftedColumn:

@@ -45,11 +45,11 @@ class Layout:
 
     Attributes:
         options: The keys of a file entry in a mapping that say so; keys with their default value are left out.
-        notes: What the user should know about it.
+        estimated: The encoding, if it had to be estimated; else empty.
     """
 
     options: dict[str, str | int] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    estimated: str = ""
 
 
 def layout_of(path: Path) -> Layout:
@@ -70,12 +70,13 @@ def layout_of(path: Path) -> Layout:
         return _of_archive(path)
     if kind := kind_of(path):
         raise InputError(f"{path}: this is {kind.name}", hint=kind.hint)
-    encoding, notes = _encoding(path)
+    encoding, is_sure = _encoding(path)
+    estimated = "" if is_sure else encoding
     text = head.decode({"utf-8": "utf-8-sig", "windows-1252": "cp1252"}.get(encoding, encoding), errors="replace")
     options: dict[str, str | int] = {} if encoding == "utf-8" else {"encoding": encoding}
     if re.match(r"\s*[\[{]", text):
-        return Layout({**_json(path, text), **options}, notes)
-    return Layout({**_text_table(path, text), **options}, notes)
+        return Layout({**_json(path, text), **options}, estimated)
+    return Layout({**_text_table(path, text), **options}, estimated)
 
 
 def looks_like_data(cell: str) -> bool:
@@ -152,10 +153,10 @@ def encoding_of(path: Path) -> str:
     return _encoding(path)[0]
 
 
-def _encoding(path: Path) -> tuple[str, tuple[str, ...]]:
-    """The encoding as a mapping names it, and a note if it had to be estimated."""
+def _encoding(path: Path) -> tuple[str, bool]:
+    """The encoding as a mapping names it, and whether it is sure; else it is estimated."""
     if head_of(path).startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16", ()
+        return "utf-16", True
     decoder = codecs.getincrementaldecoder("utf-8")()
     odd = b""
     with _opened(path) as file:
@@ -168,7 +169,7 @@ def _encoding(path: Path) -> tuple[str, tuple[str, ...]]:
                 if len(odd) >= _BLOCK:
                     break
     if not odd:
-        return "utf-8", ()
+        return "utf-8", True
     found = charset_normalizer.from_bytes(odd[:_BLOCK], cp_isolation=_LEGACY).best()
     name = found.encoding if found else "cp1252"
     if name not in _READ:
@@ -176,7 +177,7 @@ def _encoding(path: Path) -> tuple[str, tuple[str, ...]]:
             f"{path}: its encoding seems to be {name}, which landing does not read", hint="Save the file as UTF-8."
         )
     encoding = "gbk" if name == "gb18030" and _decodes(odd[:_BLOCK], "gbk") else _READ[name]
-    return encoding, (f"its encoding was estimated: {encoding}. Check names with special characters",)
+    return encoding, False
 
 
 def _decodes(text: bytes, encoding: str) -> bool:

@@ -70,6 +70,12 @@ def globs_of(mapping: str, entry: str) -> tuple[str, ...]:
     return next(group.match for group in dict(_built_in())[mapping].files if group.name == entry)
 
 
+def entry_of(fit: Fit) -> FileGroup | None:
+    """The entry that reads a file, as the file needs it; None if it has no name."""
+    groups = {group.name: group for group in dict(_built_in())[fit.mapping].files if group.name}
+    return changed(groups[fit.entry], dict(fit.options)) if fit.entry in groups else None
+
+
 def assumed_zone(mapping: str, files: Iterable[tuple[Path, Fit]], *, is_decisive: bool = False) -> str | None:
     """The zone of a built-in mapping, if it decides a time of one of the files that it reads, or is known to decide."""
     found = dict(_built_in())[mapping]

@@ -319,3 +319,26 @@ def test_a_wrong_option_is_named(tmp_path: Path, option: list[str], message: str
     (tmp_path / "orders.csv").write_text("Order ID,Customer,Date\n1,a,2024-01-01\n")
     done = CliRunner().invoke(app, ["map", str(tmp_path / "orders.csv"), *option])
     assert done.exit_code in (2, 3) and message in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("header", "note", "is_open"),
+    [
+        ("Währung", "plain", False),
+        ("Bemerkung", "für Gäste, Größe prüfen", False),
+        ("Customer Name", "Jürgen Groß", True),
+    ],
+)
+def test_an_estimated_encoding_is_open_only_if_a_value_depends_on_it(
+    tmp_path: Path, header: str, note: str, is_open: bool
+) -> None:
+    """`Währung` and `Bemerkung` are not read here: their letters change no value."""
+    entity, columns = ("customers", {"customer_ref": "Kunde", "name": header}) if is_open else ("orders", {})
+    text = f"Auftrag;Kunde;Datum;{header};Straße\n1;a;2024-01-01;{note};Köln, Größe prüfen\n"
+    (tmp_path / "o.csv").write_bytes(text.encode("cp1252"))
+    columns = columns or {"order_id": "Auftrag", "customer_ref": "Kunde", "ordered_at": "Datum"}
+    wishes = Wishes("shop", "UTC", "EUR", entity, columns)
+    draft = draft_mapping([tmp_path / "o.csv"], wishes, TODAY)
+    assert "encoding: windows-1252" in draft.text
+    (remark,) = (remark for _, remark in draft.remarks if "encoding was estimated" in remark.text)
+    assert remark.is_open == is_open
