@@ -30,6 +30,7 @@ from pipelines.drafting.matching import MONEY
 from pipelines.drafting.recognised import assumed_zone, entry_names, entry_of, rejected_of, rivals
 from pipelines.drafting.table import open_table
 from pipelines.drafting.text import entry_text, head_text, status_text
+from pipelines.drafting.without_amounts import with_missing_amounts
 from pipelines.landing.inbox import place_of
 from pipelines.landing.mapping import load_mapping
 from pipelines.landing.readers import check_layout
@@ -65,7 +66,7 @@ def _drafted(kind: Kind, wishes: Wishes, today: date, used: set[str], is_one_of_
         check_archives(kind.paths)
         layout = layout_of(path)
         with open_table(path, layout) as table:
-            entry = draft_entry(table, layout, "", match, wishes, today)
+            entry = draft_entry(table, layout, "", match, wishes, today, [one for one in kind.paths if one != path])
             sampled = (
                 f"{path.name}: types and counts are from a sample ({table.sampled:,} of {table.records:,} records);"
                 " time formats were checked on all records"
@@ -153,9 +154,11 @@ def _width(kind: Kind) -> int:
     return -max(len(glob.replace("*", "")) for glob in kind.globs)
 
 
-def _own(kinds: Sequence[Kind], wishes: Wishes) -> Draft:
+def _own(drafted: Sequence[Kind], wishes: Wishes) -> Draft:
     """A mapping without a built-in one."""
-    entries = [kind.entry for kind in kinds if kind.entry]
+    entries = with_missing_amounts([kind.entry for kind in drafted if kind.entry])
+    of = iter(entries)
+    kinds = [replace(kind, entry=next(of)) if kind.entry else kind for kind in drafted]
     if not any(entry.entities for entry in entries):
         raise InputError("no entity fits any of the files", hint="Write the mapping by hand: docs/mapping.md.")
     # a glob with more letters is the narrower one, and the first entry that fits takes a file
