@@ -168,6 +168,6 @@ def _column(text: str) -> tuple[str, str]:
         raise ConfigError(f"--column: `{text}` is not NAME=COLUMN", hint="write it as order_id=Belegnr")
     known = {column for one in ENTITIES.values() for column in one.columns}
     if name not in known:
-        words = did_you_mean(name, known, "docs/columns.md lists them")
+        words = did_you_mean(name, known, "the list is in docs/columns.md")
         raise ConfigError(f"--column: `{name}` is not a canonical column{words}", hint="correct the option")
     return name, source

@@ -57,7 +57,7 @@ class FxiaokeSettings(SettingsPart):
     overlap_minutes: Annotated[
         int,
         About(
-            "A pull reads again what changed in this time before the last one.",
+            "A pull also reads what has changed since this long before the last pull.",
             "It covers clocks of the vendor that differ, and records that are stored late.",
             "minutes",
         ),
@@ -65,7 +65,7 @@ class FxiaokeSettings(SettingsPart):
     full_read_days: Annotated[
         int,
         About(
-            "After so many days everything is read again.",
+            "After this number of days, a pull reads everything again.",
             "Calculated fields and new names of options do not change the time of a record.",
             "days",
         ),

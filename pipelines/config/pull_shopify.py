@@ -66,7 +66,7 @@ class ShopifySettings(SettingsPart):
     overlap_minutes: Annotated[
         int,
         About(
-            "A pull reads again what changed in this time before the last one.",
+            "A pull also reads what has changed since this long before the last pull.",
             "The search of the vendor finds changes late.",
             "minutes",
         ),
@@ -74,7 +74,7 @@ class ShopifySettings(SettingsPart):
     full_read_days: Annotated[
         int,
         About(
-            "After so many days everything is read again.",
+            "After this number of days, a pull reads everything again.",
             "Metafields change without a new time of the record.",
             "days",
         ),

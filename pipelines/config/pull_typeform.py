@@ -56,6 +56,8 @@ class TypeformSettings(SettingsPart):
     full_read_days: Annotated[
         int,
         About(
-            "After so many days all responses are read again.", "Responses can be imported with earlier times.", "days"
+            "After this number of days, a pull reads all responses again.",
+            "Responses can be imported with earlier times.",
+            "days",
         ),
     ] = Field(default=30, ge=1, le=3_650)

@@ -57,7 +57,7 @@ class WooCommerceSettings(SettingsPart):
     overlap_minutes: Annotated[
         int,
         About(
-            "A pull reads again what changed in this time before the last one.",
+            "A pull also reads what has changed since this long before the last pull.",
             "It covers records that the shop stores late.",
             "minutes",
         ),
@@ -73,7 +73,7 @@ class WooCommerceSettings(SettingsPart):
     full_read_days: Annotated[
         int,
         About(
-            "After so many days all orders and refunds are read again.",
+            "After this number of days, a pull reads all orders and refunds again.",
             "Plugins change orders without a new time of change.",
             "days",
         ),

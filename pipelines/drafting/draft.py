@@ -68,7 +68,7 @@ def _drafted(kind: Kind, wishes: Wishes, today: date, used: set[str], is_one_of_
         with open_table(path, layout) as table:
             entry = draft_entry(table, layout, "", match, wishes, today, [one for one in kind.paths if one != path])
             sampled = (
-                f"{path.name}: types and counts are from a sample ({table.sampled:,} of {table.records:,} records);"
+                f"{path.name}: types and counts come from the first {table.sampled:,} of {table.records:,} records;"
                 " time formats were checked on all records"
                 if table.sampled < table.records
                 else f"{path.name}: types and time formats were checked on all records ({table.records:,})"
@@ -77,7 +77,7 @@ def _drafted(kind: Kind, wishes: Wishes, today: date, used: set[str], is_one_of_
         if not is_one_of_many:
             raise
         why = error.message.removeprefix(f"{path}: ")
-        entry = DraftedEntry("", match, ignore=f"the draft found no entity for it: {why.partition(';')[0]}")
+        entry = DraftedEntry("", match, ignore=f"no entity was recognised: {why.partition(';')[0]}")
         text = f"{path.name} would be ignored: {why}. {error.hint or ''}".strip()
         entry = replace(entry, remarks=(decisive(text),))
     name = entry_name(entry.entities[0].name if entry.entities else path.name.partition(".")[0], used)
@@ -90,7 +90,7 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes, used: set[st
     remarks: list[tuple[str, Remark]] = []
     doubts: list[Remark] = []
     for kind in kinds:
-        file = kind.largest.name
+        file = kind.shown(_root(kinds))
         if kind.ignored:
             remarks.append((file, Remark(f"the built-in mapping {mapping} ignores it: {kind.ignored}")))
         if kind.fit is None:
@@ -102,12 +102,13 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes, used: set[st
             remarks += [(file, doubt) for doubt in found]
             doubts += [replace(doubt, text=f"{file}: {doubt.text}") for doubt in found]
         if kind.fit.entry is None and kind.fit.options:
-            text = f"it fits an entry of {mapping} that a draft cannot change. Rename the file as docs/sources.md says"
+            text = f"{mapping} can read this file, but not under this name. Rename it as docs/sources.md says"
             remarks.append((file, Remark(text, is_open=True)))
         elif kind.fit.entry is not None and (others := rivals(kind.fit, kind.fits)):
             text = (
-                f"only the name of such a file says which entry of {mapping} reads it: the draft uses"
-                f" {kind.fit.entry}; it could also be {' or '.join(others)}. Use the name that the system gives it"
+                f"entries of {mapping} differ only in file names, and this name fits none. The draft uses"
+                f" {kind.fit.entry}; it could also be {' or '.join(others)}. Give the file the name that the system"
+                " gives it"
             )
             remarks.append((file, decisive(text)))
     files, about = changed_entries(kinds, used)
@@ -141,7 +142,7 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes, used: set[st
         "\n".join(lines) + "\n",
         wishes.source or mapping,
         mapping if is_whole else None,
-        (*remarks, *_remarks(own)),
+        (*remarks, *_remarks(own, _root(kinds))),
         {name: one.unmapped for name, one in taken.items()}
         | {kind.entry.name: kind.entry.unmapped for kind in own if kind.entry},
         {kind.entry.name: kind.sampled for kind in own if kind.entry and kind.sampled},
@@ -179,7 +180,7 @@ def _own(drafted: Sequence[Kind], wishes: Wishes) -> Draft:
         "\n".join(line for index, line in enumerate(lines) if line or index) + "\n",
         source,
         None,
-        (*about, *_remarks(kinds)),
+        (*about, *_remarks(kinds, _root(kinds))),
         {entry.name: entry.unmapped for entry in entries},
         {kind.entry.name: kind.sampled for kind in kinds if kind.entry and kind.sampled},
     )
@@ -190,7 +191,10 @@ def _open_head(entries: Sequence[DraftedEntry], wishes: Wishes) -> Iterator[Rema
     columns = [(entity.name, block) for entry in entries for entity in entry.entities for block in entity.blocks()]
     if any(map(_is_local, entries)):
         if wishes.timezone is None:
-            yield decisive("timezone: in which time zone are times without an offset? The draft uses UTC")
+            yield decisive(
+                "timezone: in which time zone are times without an offset? The draft uses UTC: write `timezone` here,"
+                " or give --timezone"
+            )
         elif wishes.are_defaults:
             text = (
                 f"timezone: times without an offset are read as {wishes.timezone}, the zone of the business. Change it"
@@ -214,16 +218,21 @@ def _is_without_currency(entity: str, columns: Mapping[str, DraftedColumn]) -> b
     return "currency" in kinds and "currency" not in columns and any(kinds[one] in MONEY for one in columns)
 
 
-def _remarks(kinds: Iterable[Kind]) -> Iterator[tuple[str, Remark]]:
+def _remarks(kinds: Iterable[Kind], root: Path) -> Iterator[tuple[str, Remark]]:
     for kind in kinds:
         if kind.entry is None:
             continue
-        name = kind.largest.name if len(kind.paths) == 1 else f"{kind.largest.name} and {len(kind.paths) - 1} like it"
+        name = kind.shown(root)
         yield from ((name, remark) for remark in kind.entry.remarks)
         for entity in kind.entry.entities:
             yield from ((name, remark) for remark in entity.remarks)
             for columns in entity.blocks():
                 yield from ((name, remark) for column in columns.values() for remark in column.remarks)
+
+
+def _root(kinds: Iterable[Kind]) -> Path:
+    """The folder of a source's files."""
+    return Path(os.path.commonpath([path.absolute().parent for kind in kinds for path in kind.paths]))
 
 
 def _check(text: str, paths: Sequence[Path]) -> None:

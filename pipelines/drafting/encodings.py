@@ -20,7 +20,7 @@ def about_encoding(table: Table, layout: Layout, entities: Sequence[DraftedEntit
         return
     text = f"its encoding was estimated: {layout.estimated}"
     if _decides(table, layout, entities):
-        yield Remark(f"{text}. Check names with special characters", is_open=True)
+        yield Remark(f"{text}. Check in the file that letters such as ä and é are right", is_open=True)
     else:
         yield Remark(f"{text}. Another encoding would give the same values in the columns that are read")
 

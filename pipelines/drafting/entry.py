@@ -16,7 +16,7 @@ from pipelines.drafting.encodings import about_encoding
 from pipelines.drafting.keys import Beside, is_key, key_of
 from pipelines.drafting.layout import Layout
 from pipelines.drafting.matching import NUMBERS, Match, Values, best
-from pipelines.drafting.names import compared
+from pipelines.drafting.names import compared, is_question
 from pipelines.drafting.people import with_people
 from pipelines.drafting.price_parts import with_price_parts
 from pipelines.drafting.questions import with_questions
@@ -76,7 +76,8 @@ def draft_entry(
         candidates = []
     if not candidates or candidates[0].missing:
         raise InputError(
-            f"{table.path}: {_why_none(candidates)}; the columns are {_listed(table.rows[0].fields)}",
+            f"{table.path}: {_why_none(candidates)}{_equal_names(table)};"
+            f" the columns are {_listed(table.rows[0].fields)}",
             hint=_hint(table.path, candidates),
         )
     chief, about_amounts = with_price_parts(values, candidates[0], tuple(chosen))
@@ -95,8 +96,16 @@ def draft_entry(
         if layout.options.get("format", "csv") in ("csv", "tsv", "xlsx", "xls"):
             words += ", or name all columns in the mapping: `skip_rows: 1`, `header_rows: 0`, `names`"
         remarks.append(Remark(words, True))
+    if chief.entity != "survey_answers" and (
+        asked := [one.name for one in values.rows.fields if is_question(one.name)]
+    ):
+        names = ", ".join(f"`{name}`" for name in asked[:3]) + (f" and {len(asked) - 3} more" if len(asked) > 3 else "")
+        text = f"{names}: this looks like a survey question. If a record is the answer to a survey, draft it with"
+        remarks.append(decisive(f"{text} --entity survey_answers --column answered_at=COLUMN"))
     if table.unreadable:
-        remarks.append(Remark(f"{counted(table.unreadable, 'part')} of the file cannot be read; a run lists the lines"))
+        remarks.append(
+            Remark(f"{counted(table.unreadable, 'record')} of the file cannot be read; a run lists the lines")
+        )
     if len(candidates) > 1 and not candidates[1].missing and candidates[1].weight >= chief.weight - 1:
         remarks.append(decisive(f"the file could also be {candidates[1].entity} (--entity {candidates[1].entity})"))
     unread = tuple(unmapped(table, entities))
@@ -112,12 +121,19 @@ def _why_none(candidates: list[Match]) -> str:
     return f"no entity fits: it looks like {near.entity}, but no column was found for {', '.join(near.missing)}"
 
 
+def _equal_names(table: Table) -> str:
+    """The names that several columns have, for the end of a message; such columns cannot be mapped."""
+    names = ", ".join(f"`{name}`" for name in table.ambiguous)
+    return f"; several columns are called {names} (upper and lower case are equal): rename them" if names else ""
+
+
 def _hint(path: Path, candidates: list[Match]) -> str:
     """The command in which the user says what was not found."""
     call = f"loyalty map {shlex.quote(str(path))} --entity"
     if not candidates:
-        what = "Name the entity of a record and its columns"
-        return f"{what}: `{call} orders --column order_id=COLUMN` (docs/columns.md lists entities and their columns)."
+        what = "State what one record is (--entity), and name all columns that it needs"
+        columns = "--column order_id=COLUMN --column ordered_at=COLUMN"
+        return f"{what}: `{call} orders {columns}` (docs/columns.md lists entities and their columns)."
     near = candidates[0]
     columns = " ".join(f"--column {need.partition(' or ')[0]}=COLUMN" for need in near.missing)
     return f"Name the columns of the file that contain them: `{call} {near.entity} {columns}`."
@@ -194,7 +210,7 @@ def _time(values: Values, one: Field, kind: ColumnType, name: str) -> DraftedCol
         )
     if times.unread:
         odd = counted(times.unread, "value that fits", "values that fit")
-        remarks.append(Remark(f"{name}: `{one.name}` has {odd} no format of this draft: {_QUARANTINED}", True))
+        remarks.append(Remark(f"{name}: `{one.name}` has {odd} no format in `timestamps` reads: {_QUARANTINED}", True))
     if len(times.formats) > 1:
         remarks.append(Remark(f"{name}: `{one.name}` is written in {len(times.formats)} formats"))
     is_utc = not times.has_offset and says_utc(one.name)
@@ -237,7 +253,7 @@ def _about_rows(values: Values, found: Match) -> Iterator[Remark]:
                 True,
             )
     elif generated := GENERATED_KEYS.get(found.entity):
-        yield Remark(f"{generated}: no column is the key of a row, so a run generates one")
+        yield Remark(f"{generated}: no column identifies a row, so a run generates an ID")
     if found.entity == "order_lines" and (quantity := found.columns.get("quantity")):
         number = f"try_cast({quantity.column} as double)"
         if negative := values.counted(f"{number} < 0"):

@@ -54,6 +54,11 @@ class Kind:
     def largest(self) -> Path:
         return max(self.paths, key=lambda path: (path.stat().st_size, path.name))
 
+    def shown(self, root: Path) -> str:
+        """The files in a message, by their path below the folder of the source."""
+        name = self.largest.absolute().relative_to(root).as_posix()
+        return name if len(self.paths) == 1 else f"{name} and {len(self.paths) - 1} more"
+
 
 def kinds_of(paths: Iterable[Path]) -> list[list[Path]]:
     """The files, grouped by their names without digits, their first line, and how they are written.
@@ -64,7 +69,7 @@ def kinds_of(paths: Iterable[Path]) -> list[list[Path]]:
     found: dict[tuple[str, bytes, Writing], list[Path]] = {}
     for path in sorted(paths):
         if not path.is_file():
-            raise InputError(f"{path}: there is no such file", hint="Check the path.")
+            raise InputError(f"{path}: there is no such file or folder", hint="Check the path.")
         key = (re.sub(r"\d+", "*", path.name), _first_line(path), writing_of(path))
         found.setdefault(key, []).append(path)
     return _joined(found)

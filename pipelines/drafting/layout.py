@@ -72,6 +72,23 @@ def layout_of(path: Path) -> Layout:
         return _of_archive(path)
     if kind := kind_of(path):
         raise InputError(f"{path}: this is {kind.name}", hint=kind.hint)
+    try:
+        return _of_text(path, head)
+    except InputError as error:
+        if path.suffix.lower() not in (".xlsx", ".xls", ".xlsm"):
+            raise
+        text = f"{path}: its name ends in {path.suffix}, but it is not an Excel workbook"
+        raise InputError(
+            text, hint="Open it in a spreadsheet program and save it as a workbook, or deliver it again."
+        ) from error
+
+
+def _of_text(path: Path, head: bytes) -> Layout:
+    """The layout of JSON or a text table.
+
+    Raises:
+        InputError: Landing cannot read such a file, or there is no header.
+    """
     encoding, is_sure = _encoding(path)
     estimated = "" if is_sure else encoding
     text = head.decode({"utf-8": "utf-8-sig", "windows-1252": "cp1252"}.get(encoding, encoding), errors="replace")
@@ -176,7 +193,7 @@ def _encoding(path: Path) -> tuple[str, bool]:
     name = found.encoding if found else "cp1252"
     if name not in _READ:
         raise InputError(
-            f"{path}: its encoding seems to be {name}, which landing does not read", hint="Save the file as UTF-8."
+            f"{path}: its encoding seems to be {name}, which is not supported", hint="Save the file as UTF-8."
         )
     encoding = "gbk" if name == "gb18030" and _decodes(odd[:_BLOCK], "gbk") else _READ[name]
     return encoding, False
@@ -233,7 +250,7 @@ def _text_table(path: Path, text: str) -> dict[str, str | int]:
     if len(cells) < 2:
         raise InputError(
             f"{path}: no delimiter was found that splits its lines into columns",
-            hint="Write a mapping by hand: `names`, and expressions that cut the line (examples/cdnow does so).",
+            hint="Write a mapping by hand: `names`, and expressions that split the line (examples/cdnow does so).",
         )
     if any(map(looks_like_data, cells)):
         raise InputError(

@@ -21,7 +21,10 @@ def with_questions(values: Values, entity: DraftedEntity, layout: Layout) -> Dra
     or, if no name says what its column measures, the run recognises the questions by their wording.
     """
     if "question_id" in entity.columns:
-        remark = Remark("what each question measures is not known: declare it in `items` (docs/surveys.md)", True)
+        text = (
+            "what each question measures is not known: declare the construct and scale of each question under `items`"
+        )
+        remark = Remark(f"{text} (docs/surveys.md)", True)
         return replace(entity, remarks=(*entity.remarks, remark))
     found = list(_questions(values, entity))
     answer = entity.columns.get("answer_number")
@@ -35,7 +38,7 @@ def with_questions(values: Values, entity: DraftedEntity, layout: Layout) -> Dra
         texts |= {"question_id": DraftedColumn("item.name"), "answer_number": DraftedColumn("item.value")}
         remark = Remark(
             "no column's name says what it measures. The run takes the answers to the questions that it recognises by"
-            " their wording, and lists the others: declare those in `items` (docs/surveys.md)",
+            " their wording, and lists the others: declare construct and scale of those under `items` (docs/surveys.md)",
             True,
         )
         return replace(entity, columns=texts, each="columns", wording="item.name", remarks=(*entity.remarks, remark))

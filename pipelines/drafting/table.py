@@ -114,12 +114,16 @@ def open_table(path: Path, layout: Layout) -> Iterator[Table]:
         except InputError as error:
             raise InputError(f"{path}: {error.message}", hint=error.hint) from error
         if not reading.records:
-            raise InputError(f"{path}: there is no record in it", hint="Give a file with data.")
+            has_header = layout.options.get("format", "csv") not in _NESTED
+            what = "has a header but no records" if has_header else "has no records"
+            raise InputError(f"{path}: the file {what}", hint="Give a file with data.")
         connection.execute(f"create temp view draft_records as select landing_raw as document from {RELATION}")  # noqa: S608 (a name of ours)
         form = layout.options.get("format")
         structure = _structure(connection, "draft_records", SAMPLED if form in _NESTED else _STRUCTURED)
         ambiguous = _ambiguous(structure) if form not in ("json", "jsonl") else ()
-        for name in [one for name in ambiguous for one in structure if one == name or _first(one) == name]:
+        for name in [
+            one for name in ambiguous for one in structure if name.lower() in (one.lower(), _first(one).lower())
+        ]:
             del structure[name]
         rows = [_rows(connection, "draft_records", structure, None, ())]
         for number, (at, inner) in enumerate(_lists(structure)):
@@ -177,8 +181,9 @@ def _rows(
 
 
 def _ambiguous(structure: dict[str, Structure]) -> tuple[str, ...]:
-    """The names of which a reader has numbered the repetitions: `Total`, `Total (2)`."""
-    return tuple(dict.fromkeys(first for name in structure if (first := _first(name)) in structure))
+    """The names of which a reader has numbered the repetitions: `Total`, `total (2)`. Case does not count."""
+    there = {name.lower(): name for name in structure}
+    return tuple(dict.fromkeys(there[first] for name in structure if (first := _first(name).lower()) in there))
 
 
 def _first(name: str) -> str:

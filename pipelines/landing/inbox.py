@@ -23,6 +23,8 @@ _INCOMPLETE = (".part", ".tmp", ".partial", ".crdownload", ".filepart")
 _UNMATCHED = "no entry under `files` of the mapping matches it"
 _UNMATCHED_HINT = "Add a `match` for it to the mapping, or an entry with `ignore: <reason>`."
 
+_LISTED = 12  # globs
+
 
 @dataclass(frozen=True)
 class SourceFiles:
@@ -140,7 +142,7 @@ def _look_at(source: SourceFiles, root: Path, path: Path, name: str) -> Found:
     elif not path.is_file():
         problem = InputError(f"this is {_odd_kind(path)}", hint="Remove it from the inbox.")
     elif place.group is None:
-        problem = _unmatched(path)
+        problem = _unmatched(path, source.mapping)
     problem = problem or place.problem
     return Found(source, path, name, None if problem else place.group, None if problem else place.file_on, problem)
 
@@ -149,7 +151,7 @@ def place_of(mapping: Mapping, name: str) -> Place:
     """What a mapping declares for a file name."""
     group = next((g for g in mapping.files if any(_matches(name, glob) for glob in g.match)), None)
     if group is None:
-        return Place(None, None, InputError(_UNMATCHED, hint=_UNMATCHED_HINT))
+        return Place(None, None, InputError(_UNMATCHED, hint=_unmatched_hint(mapping)))
     try:
         texts = tuple(_text_in(name, f"from_name: {column}", regex) for column, regex in group.from_name.items())
         return Place(group.with_name_texts(texts), _date_in(name, group) if group.file_on else None, None)
@@ -168,13 +170,25 @@ def _odd_kind(path: Path) -> str:
     return next((name for is_kind, name in kinds if is_kind()), "a device") + ", not a file"
 
 
-def _unmatched(path: Path) -> InputError:
+def _unmatched_hint(mapping: Mapping) -> str:
+    """What to do about a file that no entry matches."""
+    if not mapping.is_built_in(()):
+        return _UNMATCHED_HINT
+    globs = [f"`{glob}`" for group in mapping.files if group.ignore is None for glob in group.match]
+    names = f"{', '.join(globs[:_LISTED])}{', …' if len(globs) > _LISTED else ''}"
+    return (
+        f"Rename the file: this built-in mapping reads {names}. Or add a `match` for it in your own mapping that"
+        " extends this one (docs/sources.md)."
+    )
+
+
+def _unmatched(path: Path, mapping: Mapping) -> InputError:
     try:
         kind = kind_of(path)
     except InputError as error:
         return error
     if kind is None:
-        return InputError(_UNMATCHED, hint=_UNMATCHED_HINT)
+        return InputError(_UNMATCHED, hint=_unmatched_hint(mapping))
     return InputError(
         f"this is {kind.name}, and {_UNMATCHED}", hint=f"{kind.hint} Or ignore it with `ignore: <reason>`."
     )

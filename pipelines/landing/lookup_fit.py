@@ -43,7 +43,10 @@ def _used(mapping: Mapping, group: FileGroup) -> Iterator[tuple[Location, str]]:
             )
             continue
         if circle := _circle(mapping, group, name):
-            yield at, f"the look-ups go in a circle: {' -> '.join([*circle, name])}. Remove one of them"
+            yield (
+                at,
+                f"the look-ups depend on each other in a circle: {' -> '.join([*circle, name])}. Remove one of them",
+            )
         columns = dict.fromkeys(column for spec in mapping.lookups_named(name) for column in spec.columns)
         fields = look_up_fields(group, name)
         if not fields:

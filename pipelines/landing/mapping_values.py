@@ -78,9 +78,9 @@ def _regex(value: str) -> str:
 def _readable(value: Any) -> Any:
     """Reject formats that users may expect to work, and explain why."""
     if isinstance(value, str) and value.lower() in ("excel", "xlsm"):
-        raise ValueError(f"`{value}` is no format: write `xlsx`, or `xls` for old workbooks")
+        raise ValueError(f"`{value}` is not a format: write `xlsx`, or `xls` for old workbooks")
     if isinstance(value, str) and value.lower() in ("zip", "gzip", "gz"):
-        raise ValueError(f"`{value}` is no format: write the format of the packed files")
+        raise ValueError(f"`{value}` is not a format: write the format of the packed files")
     if isinstance(value, str) and (what := _OTHER_FORMATS.get(value.lower())):
         raise ValueError(f"`{value}` is {what}, which cannot be read: save it as CSV (UTF-8), and use `format: csv`")
     return value

@@ -165,7 +165,7 @@ class FileGroup(Strict):
     def _is_one_kind(self) -> Self:
         if self.ignore is not None:
             if self.model_fields_set - {"name", "match", "ignore", "known_by"}:
-                raise ValueError("a group with `ignore` can have no other keys than `match`, `ignore` and `known_by`")
+                raise ValueError("an entry with `ignore` can have no other keys than `match`, `ignore` and `known_by`")
             return self
         if self.known_by:
             raise ValueError("`known_by` is only for files with `ignore`: remove it")

@@ -197,7 +197,7 @@ class RowSql:
     @property
     def _of_built_in(self) -> str:
         """Where a user changes a built-in mapping, for the end of a message; empty for a mapping of their own."""
-        return ", in a mapping of yours that extends this one (docs/sources.md)" * self._mapping.is_built_in(())
+        return ", in your own mapping that extends this one (docs/sources.md)" * self._mapping.is_built_in(())
 
     def rows(self, name: str, facts: FileFacts) -> str:
         """The landed rows of one entity. Those of one record follow each other, so that Parquet stores `raw` once."""

@@ -196,7 +196,9 @@ def _zip_kind(path: Path) -> Kind:
     for pattern, kind in _ZIPPED:
         if any(pattern.match(name) for name in names):
             return kind
-    listed = f" with {', '.join(f'`{printable_name(name)}`' for name in names[:3])}" if names else " with nothing in it"
+    if not names:
+        return Kind("an empty ZIP archive", "Have the file delivered again.")
+    listed = f" with {', '.join(f'`{printable_name(name)}`' for name in names[:3])}"
     return Kind(f"a ZIP archive{listed}{', …' if len(names) > 3 else ''}", _UNPACK)
 
 

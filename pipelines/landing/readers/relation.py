@@ -246,7 +246,8 @@ def _same_names(header: Sequence[str], places: Sequence[int]) -> str:
     """Describes the columns at some positions of a header whose names are equal or differ only in case."""
     shown = ", ".join(f"`{printable_name(header[place])}` (column {place + 1})" for place in places[:_LISTED])
     are_equal = len({header[place] for place in places}) == 1
-    return f"the header has {shown}, which {'are equal' if are_equal else 'differ only in case, which does not count'}"
+    case = "differ only in upper and lower case, and column names are not case-sensitive"
+    return f"the header has {shown}, which {'are equal' if are_equal else case}"
 
 
 def listed(names: Sequence[str]) -> str:
