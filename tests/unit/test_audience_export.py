@@ -14,11 +14,13 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
 from pipelines.activation import export, export_audience, list_warning, summary
 from pipelines.activation.layouts import Contact, Layout, columns_of, hashed_email, hashed_phone
 from pipelines.activation.touches import Touch, read_touches, write_touches
 from pipelines.base.errors import ConfigError, PublicationError
+from pipelines.cli.app import app
 from pipelines.config.in_force import audience_texts
 from pipelines.config.settings import load_settings
 from pipelines.identity.identifiers import identifier
@@ -343,3 +345,16 @@ def test_an_erased_reference_leaves_touches_that_have_not_landed(tmp_path: Path)
     assert erase_from_touches(tmp_path, {("shop", "1")}) == 1
     assert read_touches(tmp_path, "a", date(2024, 3, 31)) == {("shop", "-2"): "treated", ("crm", "1"): "treated"}
     assert erase_from_touches(tmp_path, {("shop", "1")}) == 0
+
+
+def test_a_check_knows_the_touches_that_an_export_wrote(exported: Export, tmp_path: Path) -> None:
+    (tmp_path / "crm.yml").write_text("source: shop\nfiles: [{match: '*.txt', ignore: notes}]\n")
+    (tmp_path / "inbox").mkdir()
+    exported([("k1", "treated", None)])
+    config = tmp_path / "loyalty.yml"
+    config.write_text(CONFIG.replace("mapping: sample", "mapping: crm.yml"))
+    settings = load_settings(config)
+    land(settings.home, audience_touches(settings, ["shop"]), today=date(2024, 5, 31))
+    done = CliRunner().invoke(app, ["check", "--config", str(config)])
+    assert done.exit_code == 0, done.output
+    assert "no entry of the mapping matches" not in done.output.replace("\n", " ")
