@@ -48,19 +48,22 @@ class SourceCheck:
     outdated: OutdatedFiles | None = None
 
 
-def check_sources(home: Path, sources: Sequence[SourceFiles]) -> tuple[SourceCheck, ...]:
+def check_sources(
+    home: Path, sources: Sequence[SourceFiles], touches: Sequence[SourceFiles] = ()
+) -> tuple[SourceCheck, ...]:
     """Check every source.
 
     Args:
         home: The home folder.
         sources: The sources.
+        touches: The files of these sources that this program wrote itself (`audience_touches`).
 
     Raises:
         InputError: There is no file at all and nothing has landed before. Problems with a file or folder are not
             raised; they are in the result.
     """
     landed = read_landed(home)
-    outdated = outdated_files(landed, sources)
+    outdated = outdated_files(landed, [*sources, *touches])
     checked = tuple(_check(home, source, landed, outdated.get(source.mapping.source)) for source in sources)
     if not any(source.files or source.ignored or source.problems for source in checked):
         check_something_landed(home, sources)

@@ -171,6 +171,8 @@ def test_child_processes_get_the_keys_of_a_bucket_only_without_the_target(
         ("{postgres: {schema_name: public}}", "`public` is a schema of PostgreSQL itself"),
         ("{postgres: {schema_name: Loyal ty}}", "publish.postgres.schema_name"),
         ("{s3: {url: 's3://bucket'}}", "publish.s3.url"),
+        ("{s3: {url: 's3://bucket/shop/../other'}}", "publish.s3.url: must not have `.` or `..` as a part"),
+        ("{s3: {url: 's3://bucket/./shop'}}", "publish.s3.url: must not have `.` or `..` as a part"),
         ("{s3: {url: 's3://key:secret@bucket/shop'}}", "publish.s3.url"),
         ("{s3: {url: 's3://bucket/shop', endpoint: 'https://u:secret@host'}}", "publish.s3.endpoint"),
         ("{s3: {url: 's3://bucket/shop', access_key: secret}}", "access_key: unknown key"),
