@@ -87,7 +87,7 @@ def test_a_renamed_file_that_several_entries_read_has_to_be_decided(tmp_path: Pa
     (tmp_path / "Members.csv").write_bytes(subscribed.read_bytes())
     draft = draft_mapping([tmp_path / "Members.csv"], Wishes(), TODAY)
     assert draft.text.startswith(
-        "# to decide before a run: only the name of such a file says which entry of mailchimp reads it"
+        "# to decide before a run: entries of mailchimp differ only in file names, and this name fits none"
     )
     assert "unsubscribed or nonsubscribed" in " ".join(draft.text.replace("# ", "").split())
 

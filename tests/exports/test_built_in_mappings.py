@@ -173,5 +173,5 @@ def test_a_message_about_a_built_in_mapping_says_that_changes_belong_into_an_own
     built_in = SourceFiles(load_mapping("delighted"), desk.inbox)
     (warning,) = land(desk.home, [built_in], today=TODAY).warnings
     assert "`smileys` (1)" in warning and warning.endswith(
-        "in a mapping of yours that extends this one (docs/sources.md)"
+        "in your own mapping that extends this one (docs/sources.md)"
     )
