@@ -38,7 +38,8 @@ def with_questions(values: Values, entity: DraftedEntity, layout: Layout) -> Dra
         texts |= {"question_id": DraftedColumn("item.name"), "answer_number": DraftedColumn("item.value")}
         remark = Remark(
             "no column's name says what it measures. The run takes the answers to the questions that it recognises by"
-            " their wording, and lists the others: declare construct and scale of them under `items` (docs/surveys.md)",
+            " their wording, and lists the others: declare the construct and scale of those under `items`"
+            " (docs/surveys.md)",
             True,
         )
         return replace(entity, columns=texts, each="columns", wording="item.name", remarks=(*entity.remarks, remark))

@@ -254,7 +254,7 @@ def test_the_user_names_what_is_not_found(tmp_path: Path) -> None:
         (b"", "the file is empty"),
         (b"1,2,3\n4,5,6\n", ":1: this line has to be the header, but it looks like data"),
         (b"line\nline\n", "no delimiter"),
-        (b"Order ID,Customer,Date\n", "has a header but no records"),
+        (b"Order ID,Customer,Date\n", "the file has a header but no records"),
         (b"%PDF-1.4", "this is a PDF document"),
     ],
 )

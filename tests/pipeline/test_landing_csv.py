@@ -176,7 +176,7 @@ def test_a_changed_header_refuses_the_file_and_names_the_columns(tmp_path: Path)
 @pytest.mark.parametrize(
     ("twin", "words"),
     [
-        ("Product", r"`product` \(column 3\), `Product` \(column 4\), which differ only in case, which does not count"),
+        ("Product", r"`product` \(column 3\), `Product` \(column 4\), which differ only in upper and lower case"),
         ("product", r"`product` \(column 3\), `product` \(column 4\), which are equal"),
     ],
 )

@@ -52,7 +52,9 @@ def test_all_columns_can_be_optional_and_the_check_lists_what_stays_empty(tmp_pa
     desk.put("a.csv", "Record Id\n1\n")
     (checked,) = check_sources(desk.home, desk.sources())
     assert checked.problems == ()
-    assert checked.notes == ("a.csv: the file has no columns for customers.email, which stay empty",)
+    assert checked.notes == (
+        "a.csv: these canonical columns stay empty, because the file does not have their source columns: customers.email",
+    )
 
 
 def test_an_expression_that_has_a_value_without_any_column_is_not_listed_as_empty(tmp_path: Path) -> None:
@@ -60,7 +62,9 @@ def test_an_expression_that_has_a_value_without_any_column_is_not_listed_as_empt
     desk = Desk(tmp_path, {"match": "*.csv", "optional": "*", "entities": {"customers": {"columns": columns}}})
     desk.put("a.csv", "Record Id\n1\n")
     (checked,) = check_sources(desk.home, desk.sources())
-    assert checked.notes == ("a.csv: the file has no columns for customers.city, which stay empty",)
+    assert checked.notes == (
+        "a.csv: these canonical columns stay empty, because the file does not have their source columns: customers.city",
+    )
 
 
 def test_entries_with_a_name_that_have_no_file_are_in_one_line(tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ KINDS = [
     (zipped("word/document.xml"), "a Word document (.docx)"),
     (zipped("orders.csv"), "a ZIP archive with `orders.csv`"),
     (zipped("a.csv", "b.csv", "c.csv", "d.csv"), "a ZIP archive with `a.csv`, `b.csv`, `c.csv`, …"),
-    (zipped(), "a ZIP archive with nothing in it"),
+    (zipped(), "an empty ZIP archive"),
     (zipped("orders.csv")[:40], "a damaged ZIP archive"),
     (PAGE, "a web page (HTML) with the title “502 Bad Gateway”"),
     (b"\xef\xbb\xbf\n  <!-- x --><HTML lang='en'><body>no</body></HTML>", "a web page (HTML)"),

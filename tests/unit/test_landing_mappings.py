@@ -92,7 +92,7 @@ def test_every_example_loads(example: str) -> None:
         ('"*.csv"', '"*.csv"\n    file_on: "(("', 5, "regular expression"),
         ('"*.csv"', '"*.csv"\n    header_rows: 0', 4, "`names`"),
         ('"*.csv"', '"*.csv"\n    format: json\n    delimiter: ";"', 4, "for csv and tsv"),
-        ('"*.csv"', '"*.csv"\n    ignore: words', 4, "a group with `ignore` can have no other keys"),
+        ('"*.csv"', '"*.csv"\n    ignore: words', 4, "an entry with `ignore` can have no other keys"),
         ("{name: tests, why: nobody buys, ", "{name: tests, ", 14, "why: is missing"),
         ("    entities:", "   entities:", 6, "YAML"),
     ],
