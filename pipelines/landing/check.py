@@ -106,8 +106,8 @@ def _check(
     used = {id(file.group.declared) for file in found if file.group}
     notes = [f"there is no file in {source.folder}"] if not found else _unused(source.mapping, used)
     notes += [
-        f"{printable_name(name)}: these canonical columns stay empty, because the file does not have their source"
-        f" columns: {', '.join(look)}"
+        f"{printable_name(name)}: canonical columns stay empty, because the file lacks their source columns:"
+        f" {', '.join(look)}"
         for name, look in looks.items()
         if not isinstance(look, InputError) and look
     ]
