@@ -8,7 +8,8 @@ in a test.
     PYTHONPATH=. python benchmarks/postgres.py                       # 40 GB of disk, about 10 minutes
     PYTHONPATH=. python benchmarks/postgres.py --customers 100000    # quick
 
-Needs the server (Debian: apt-get install postgresql) and the extra (make setup-postgres).
+Needs the server (Debian: apt-get install postgresql), the driver (make setup-postgres), and ADBC for the floor (make
+setup-sql).
 """
 
 import argparse
@@ -24,7 +25,6 @@ import duckdb
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import yaml
-from adbc_driver_postgresql import dbapi
 from pydantic import SecretStr
 from rich.console import Console
 from steps import Steps
@@ -36,7 +36,7 @@ from pipelines.publication import Manifest, PublishedTable, Reference, Version, 
 from pipelines.publication.model import PublishedColumn, PublishedFile
 from pipelines.publication.targets.postgres import Postgres
 from pipelines.publication.targets.postgres_tables import create_table
-from tests.targets.postgres_server import server
+from tests.targets.postgres_server import execute, query, server
 
 MART = "customer_loyalty"
 YML = project_root() / "dbt_project" / "models" / "marts" / "loyalty" / "_loyalty__models.yml"
@@ -126,6 +126,10 @@ def write_version(folder: Path, customers: int) -> Version:
 
 def copy_plainly(uri: str, version: Version) -> None:
     """The floor: the rows of all tables by ADBC, in one transaction, with nothing else."""
+    try:
+        from adbc_driver_postgresql import dbapi
+    except ImportError:
+        raise SystemExit("The floor needs ADBC: call make setup-sql, or leave it out with --target-only.") from None
     assert version.manifest is not None
     with dbapi.connect(uri) as connection, connection.cursor() as cursor:
         cursor.execute("create schema floor")
@@ -135,13 +139,6 @@ def copy_plainly(uri: str, version: Version) -> None:
             reader = rows.scanner(batch_size=65_536).to_reader()
             cursor.adbc_ingest(table.name, reader, mode="append", db_schema_name="floor")
         connection.commit()
-
-
-def execute(uri: str, statement: str) -> list[Any]:
-    """The result of a statement outside any transaction."""
-    with dbapi.connect(uri, autocommit=True) as connection, connection.cursor() as cursor:
-        cursor.execute(statement)
-        return list(cursor.fetchall()) if cursor.description else []
 
 
 def main() -> None:
@@ -160,15 +157,14 @@ def main() -> None:
         if not asked.target_only:
             with steps.step("floor: plain ADBC, no keys"):
                 copy_plainly(uri, version)
-            execute(uri, "drop schema floor cascade")
-            execute(uri, "checkpoint")
+            execute(uri, "drop schema floor cascade", "checkpoint")
         target = Postgres(PostgresSettings(), SecretStr(uri))
         with steps.step("target: add"):
             target.add(version)
             steps.note = f"{size:.2f} GB of Parquet"
         with steps.step("target: show"):
             target.show(version.id)
-        ((rows, stored),) = execute(uri, RESULT)
+        ((rows, stored),) = query(uri, RESULT)
         Console().print(steps.table(f"{rows:,} rows, {stored / 1e9:.2f} GB in PostgreSQL with indexes"))
     after = resource.getrusage(resource.RUSAGE_CHILDREN)  # the server and the sessions that have ended
     server_seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

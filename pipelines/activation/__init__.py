@@ -6,5 +6,6 @@ tables of the last build, and writes below `<home>/audiences`, `<home>/audience_
 
 from pipelines.activation.export import ExportedAudience, export_audience, summary
 from pipelines.activation.listing import AudienceCount, count_audiences
+from pipelines.activation.never import list_warning
 
-__all__ = ["AudienceCount", "ExportedAudience", "count_audiences", "export_audience", "summary"]
+__all__ = ["AudienceCount", "ExportedAudience", "count_audiences", "export_audience", "list_warning", "summary"]

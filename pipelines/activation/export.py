@@ -31,12 +31,14 @@ class ExportedAudience:
         counts: The number of rows by file, and of those held out.
         unmeasured: How many of the members and of those held out have no touch, because no source has a reference of
             them.
+        list_lines: How many lines of `suppress_files` name a customer (`named`), and how many do not (`unknown`).
     """
 
     folder: Path
     version: str
     counts: Mapping[str, int]
     unmeasured: int
+    list_lines: Mapping[str, int]
 
 
 def export_audience(settings: Settings, name: str, layout: Layout) -> ExportedAudience:
@@ -55,6 +57,7 @@ def export_audience(settings: Settings, name: str, layout: Layout) -> ExportedAu
             settings, version, name, audience, lambda one: before.get((one.source, one.customer_ref)) == TREATED
         )
     contacts, reasons, arms = members.contacts, members.reasons, members.arms
+    list_lines = {"named": members.listed.named, "unknown": members.listed.unknown}
     rows, counts = _rows(settings, name, audience, layout, contacts, reasons, arms)
     folder = settings.paths.audiences / name / layout
     manifest = {
@@ -68,12 +71,13 @@ def export_audience(settings: Settings, name: str, layout: Layout) -> ExportedAu
         "holdout": audience.holdout,
         "suppress": [*audience.suppress, *([LISTED] if audience.suppress_files else [])],
         "quiet_days": audience.quiet_days,
+        "suppress_lines": list_lines,
         "counts": counts,
     }
     write_files(folder, rows, manifest)
     touches = [Touch(contacts[key].source, contacts[key].customer_ref, arm) for key, arm in arms.items()]
     written = write_touches(settings.paths.audience_touches, name, as_of, settings.timezone, touches)
-    return ExportedAudience(folder, version_id, counts, len(touches) - written)
+    return ExportedAudience(folder, version_id, counts, len(touches) - written, list_lines)
 
 
 def _rows(
@@ -118,9 +122,12 @@ def _rows(
 
 def summary(exported: ExportedAudience) -> str:
     """What an export did, in one line."""
-    counts = exported.counts
+    counts, named = exported.counts, exported.list_lines["named"]
+    lines = named + exported.list_lines["unknown"]
+    of_lists = f" ({named:,} of {counted(lines, 'line')} of suppress_files named a customer)" if lines else ""
     text = (
         f"{counted(counts['members'], 'member')} ({counts['added']:,} added, {counts['removed']:,} removed),"
-        f" {counts['held_out']:,} held out, {counts['suppressed']:,} suppressed: {exported.folder} ({exported.version})"
+        f" {counts['held_out']:,} held out, {counts['suppressed']:,} suppressed{of_lists}:"
+        f" {exported.folder} ({exported.version})"
     )
     return text + (f"; not measured: {exported.unmeasured:,}" if exported.unmeasured else "")

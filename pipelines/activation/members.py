@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pipelines.activation.declared import require_built
 from pipelines.activation.layouts import Contact
 from pipelines.activation.listing import require_audiences
-from pipelines.activation.never import listed_addresses, listed_keys, listed_texts
+from pipelines.activation.never import Listed, ListLine, find_listed, listed_lines
 from pipelines.base.database import open_to_read
 from pipelines.base.errors import BuildError
 from pipelines.config.audiences import AudienceSettings
@@ -33,11 +33,13 @@ class Members:
         contacts: Each member with name and addresses, as far as the last build knows them, by key.
         reasons: Why a member is not contacted; empty if the member is, or is held out.
         arms: The group of each member without such a reason: `treated` or `control`.
+        listed: What the lists of `suppress_files` name.
     """
 
     contacts: Mapping[str, Contact]
     reasons: Mapping[str, str]
     arms: Mapping[str, str]
+    listed: Listed
 
 
 def members_of(
@@ -65,24 +67,23 @@ def members_of(
     with version.duckdb() as connection:
         require_built(connection, version.id, name, audience)
         found = connection.execute(_MEMBERS, {"audience": name}).fetchall()
-    contacts, never = _contacts(settings, name, [key for key, _, _ in found], listed_texts(audience.suppress_files))
+    contacts, listed = _contacts(settings, name, [key for key, _, _ in found], listed_lines(audience.suppress_files))
     reasons = {
-        key: _reason(contacts[key], reason, audience, key in never, was_contacted=was_contacted(contacts[key]))
+        key: _reason(contacts[key], reason, audience, key in listed.keys, was_contacted=was_contacted(contacts[key]))
         for key, _, reason in found
     }
-    return Members(contacts, reasons, {key: arm for key, arm, _ in found if not reasons[key]})
+    return Members(contacts, reasons, {key: arm for key, arm, _ in found if not reasons[key]}, listed)
 
 
 def _contacts(
-    settings: Settings, audience: str, keys: Iterable[str], texts: list[str]
-) -> tuple[dict[str, Contact], set[str]]:
-    """Each key with name and addresses, as far as the last build knows them; and the keys that the lists name."""
+    settings: Settings, audience: str, keys: Iterable[str], lines: list[ListLine]
+) -> tuple[dict[str, Contact], Listed]:
+    """Each key with name and addresses, as far as the last build knows them; and what the lists name."""
     paths, rules = settings.paths, ContactRules.of(settings.model.identity)
     found = {key: Contact(key, audience) for key in keys}
     if not paths.warehouse.is_file():
         raise BuildError("the last build was removed, so no names are known", hint="call `loyalty run` first")
     with open_to_read(paths.warehouse) as connection:
-        never = listed_keys(connection, settings, texts)
         for person in find_persons(connection, paths.exchange, found):
             found[person.asked] = replace(
                 found[person.asked],
@@ -92,9 +93,7 @@ def _contacts(
                 email=(rules.form("email", person.email) or "") if person.email else "",
                 phone=(rules.form("phone", person.phone) or "") if person.phone else "",
             )
-    addresses = listed_addresses(settings, texts)
-    never |= {key for key, one in found.items() if addresses & {one.email, one.phone}}
-    return found, never
+        return found, find_listed(connection, settings, lines, found)
 
 
 def _reason(

@@ -83,6 +83,7 @@ def push(
         refs = references(paths.warehouse, source.name, crm.id_pattern)
         before = state.read()
         members = pushed_members(settings, version, entry, refs, before)
+        report.unknown_lines = {name: one.listed.unknown for name, one in members.items()}
         wants = wanted(version, entry, refs, treated_keys(members) if entry.audiences else None)
         require_options(entry, crm, fields, wants)
         todo = pending(wants, before, is_full=is_full)

@@ -55,6 +55,7 @@ class PushReport:
         changes: The first changes, with old values as the CRM had them.
         problems: The first refused records.
         touches: The new campaign touches of each audience, by group.
+        unknown_lines: The number of lines of `suppress_files` that name no customer, by audience.
     """
 
     source: str
@@ -72,6 +73,7 @@ class PushReport:
     changes: list[Change] = field(default_factory=list)
     problems: list[Refused] = field(default_factory=list)
     touches: dict[str, dict[str, int]] = field(default_factory=dict)
+    unknown_lines: dict[str, int] = field(default_factory=dict)
 
     @property
     def done(self) -> int:

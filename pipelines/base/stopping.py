@@ -82,6 +82,16 @@ def stop_signal() -> signal.Signals | None:
     return _record.stop_signal()
 
 
+def go_on() -> None:
+    """Stop if a signal has arrived. Call it between two steps of long work in which Python raises no exception.
+
+    Raises:
+        Stopped: A signal has arrived.
+    """
+    if (number := stop_signal()) is not None:
+        raise stopped(number)
+
+
 def signal_words(number: signal.Signals) -> str:
     """A signal as users know it."""
     return "Ctrl-C (SIGINT)" if number == signal.SIGINT else number.name

@@ -30,6 +30,12 @@ def counted(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
 
 
+def without_values(words: str) -> str:
+    """The message of a program about values, without what it quotes: it can be personal data."""
+    named = re.sub(r'encoding "(\w+)"', r"encoding \1", words)
+    return re.sub(r"\".*\"|'.*'", "…", named, flags=re.DOTALL)
+
+
 def escaped(text: str) -> str:
     """A text on one line, with its control characters escaped."""
     return _ANY.sub(_escape, text)

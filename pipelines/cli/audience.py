@@ -37,7 +37,7 @@ def audience(
         raise ConfigError(
             f"the format is missing: {', '.join(Layout)}", hint=f"write: loyalty audience {name} --format csv"
         )
-    from pipelines.activation import export_audience, summary
+    from pipelines.activation import export_audience, list_warning, summary
 
     with exclusive(settings, "audience", read_only=False):
         exported = export_audience(settings, name, layout)
@@ -45,6 +45,8 @@ def audience(
         print_json(asdict(exported))
     else:
         out().print(summary(exported))
+    if warning := list_warning(name, exported.list_lines["unknown"]):
+        print_warning(warning)
 
 
 def _list(settings: Settings, *, as_json: bool) -> None:

@@ -22,7 +22,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from pipelines.base.errors import LoyaltyError
-from pipelines.base.stopping import Stopped, stop_signal, stopped
+from pipelines.base.stopping import Stopped, go_on, stop_signal, stopped
 from pipelines.base.text import escaped, printable_json, printable_lines
 from pipelines.config.settings import load_settings
 
@@ -122,8 +122,7 @@ def reports_errors(command: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(command)
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
-            if (number := stop_signal()) is not None:  # it came while Python could not raise an exception
-                raise stopped(number)
+            go_on()  # a signal may have come while Python could not raise an exception
             return command(*args, **kwargs)
         except (typer.Exit, BrokenPipeError):
             raise  # the normal ends of a command; for BrokenPipeError, no process reads the output any more

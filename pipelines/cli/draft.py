@@ -108,14 +108,17 @@ def checked(option: str, value: str | None, kind: TypeAdapter[str] | TypeAdapter
 
 
 def files_of(paths: list[Path]) -> list[Path]:
-    """The files, with those below folders; hidden ones are left out.
+    """The files, with those below folders that a run would see: hidden and incomplete ones are left out.
 
     Raises:
         ConfigError: There is none.
     """
-    from pipelines.drafting import files_below
+    from pipelines.drafting import files_below, is_left_out
 
-    found = [file for path in paths for file in (files_below(path) if path.is_dir() else [path])]
+    def seen_below(folder: Path) -> list[Path]:
+        return [file for file in files_below(folder) if not any(map(is_left_out, file.relative_to(folder).parts))]
+
+    found = [file for path in paths for file in (seen_below(path) if path.is_dir() else [path])]
     if not found:
         raise ConfigError(
             f"there is no file in {', '.join(map(str, paths))}", hint="name files, or a folder with files"

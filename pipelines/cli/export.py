@@ -13,6 +13,7 @@ from pipelines.base.errors import ConfigError, LoyaltyError, UnknownPersonError
 from pipelines.base.text import counted
 from pipelines.cli.console import JsonOption, err, out, print_json, reports_errors
 from pipelines.cli.options import ConfigOption, HomeOption
+from pipelines.cli.out_file import require_writable
 from pipelines.cli.person import By, ByOption, SourceOption, export_person_data
 from pipelines.config.settings import Settings, load_settings
 from pipelines.reading import Exported, Format, export_mart, open_version
@@ -57,6 +58,8 @@ def export(
     In CSV and XLSX, texts that look like formulas are written as text, and numbers stay numbers.
     """
     settings = load_settings(config, home)
+    if to is not None:
+        require_writable(to, settings)
     of_a_mart = {"--where": where, "--columns": columns, "--version": version}
     of_a_person: dict[str, str | None] = {"--by": by, "--source": source}
     if kind is None:

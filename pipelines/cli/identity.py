@@ -16,6 +16,7 @@ from pipelines.base.text import counted
 from pipelines.cli.console import JsonOption, out, print_json, print_rows, reports_errors
 from pipelines.cli.exclusive import exclusive
 from pipelines.cli.options import ConfigOption, HomeOption
+from pipelines.cli.out_file import require_writable
 from pipelines.config.secret_key import existing_keys
 from pipelines.config.settings import Settings, load_settings
 from pipelines.identity.masked import masked_ref
@@ -165,6 +166,7 @@ def propose_links(
     from pipelines.identity.propose import NAMES, propose
 
     settings = load_settings(config, home)
+    require_writable(to, settings)
     paths = settings.paths
     require_splink()
     with exclusive(settings, "identity propose", read_only=True):

@@ -16,6 +16,7 @@ def check(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOpt
     """Check config, mappings, suites, and the names, headers and order statuses of files. Builds nothing."""
     from pipelines.config.secret_key import load_key
     from pipelines.landing import SourceFiles, check_sources, load_mapping, separate_customers
+    from pipelines.landing.sources import audience_touches
     from pipelines.quality import suites_in_force
 
     settings = load_settings(config, home)
@@ -28,7 +29,8 @@ def check(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOpt
     # a source that was never pulled has no folder yet
     present = [source for source in settings.sources if source.files.is_dir()]
     sources = [SourceFiles(mapping=load_mapping(source.mapping), folder=source.files) for source in present]
-    checked = check_sources(settings.home, sources)
+    touches = audience_touches(settings, {source.mapping.source for source in sources})
+    checked = check_sources(settings.home, sources, touches)
     warnings = separate_customers([source.mapping for source in sources])
     problems = [f"{source.source}: {problem}" for source in checked for problem in source.problems]
     if as_json:

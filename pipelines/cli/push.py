@@ -101,6 +101,8 @@ def _entries(settings: Settings, name: str | None) -> list[PushSettings]:
 
 
 def _print(reports: "list[PushReport]") -> None:
+    from pipelines.activation.never import list_warning
+
     if not reports:
         return
     written = "would write" if any(report.is_dry_run for report in reports) else "written"
@@ -123,6 +125,9 @@ def _print(reports: "list[PushReport]") -> None:
         for audience, groups in report.touches.items():
             shown = ", ".join(f"{count:,} {arm}" for arm, count in groups.items())
             out().print(f"{report.object}: audience {audience}: new touches: {shown}")
+        for audience, unknown in report.unknown_lines.items():
+            if warning := list_warning(audience, unknown):
+                print_warning(warning)
         if report.erased:
             print_warning(f"{report.object}: {counted(report.erased, 'record')} of erased people not changed")
         for each in report.problems:

@@ -14,6 +14,7 @@ from pipelines.base.spreadsheet import write_csv
 from pipelines.base.text import counted
 from pipelines.cli.console import JsonOption, out, print_entries, print_json, print_rows, print_warning, reports_errors
 from pipelines.cli.options import ConfigOption, HomeOption
+from pipelines.cli.out_file import require_writable
 from pipelines.cli.quarantine_rows import PERSONAL, PLACE, Wanted, by_reason, catalogue, has_landed, rows
 from pipelines.config.settings import Settings, load_settings
 
@@ -117,7 +118,9 @@ def export(
 ) -> None:
     """Write rejected rows, open and resolved, as CSV. Cells that look like formulas are written as text."""
     names = (*PLACE, "sha256", "batch", *(PERSONAL if reveal else ()))
-    with rows(load_settings(config, home), Wanted(rule, entity, source, file), names) as batches:
+    settings = load_settings(config, home)
+    require_writable(to, settings)
+    with rows(settings, Wanted(rule, entity, source, file), names) as batches:
         written = write_csv(to, names, batches)
     if as_json:
         print_json({"file": to, "rows": written})

@@ -7,6 +7,7 @@ import typer
 
 from pipelines.cli.console import JsonOption, out, print_json, reports_errors
 from pipelines.cli.options import ConfigOption, HomeOption
+from pipelines.cli.out_file import require_writable
 from pipelines.config.settings import load_settings
 
 _MODE = 0o640  # as published files: groups of customers, no individuals
@@ -32,14 +33,16 @@ def report(
     """Write the report of a version as one HTML file that opens without network access."""
     from pipelines.base.durable import write_text_durably
     from pipelines.publication.audit import read_manifest
-    from pipelines.publication.versions import find_version, resolve_current
+    from pipelines.publication.versions import find_whole_version, resolve_current
     from pipelines.report.page import report_of
 
-    published = load_settings(config, home).paths.published
-    folder = find_version(published, version).path if version else resolve_current(published)
+    settings = load_settings(config, home)
+    published = settings.paths.published
+    folder = find_whole_version(published, version).path if version else resolve_current(published)
     manifest = read_manifest(folder)
     path = to or Path(f"loyalty-report-{manifest.version}.html")
-    other = find_version(published, compare).path if compare else None
+    require_writable(path, settings)
+    other = find_whole_version(published, compare).path if compare else None
     html = report_of(folder, manifest, (other, read_manifest(other)) if other else None)
     write_text_durably(path, html, mode=_MODE)
     if as_json:

@@ -85,9 +85,10 @@ class AudienceSettings(SettingsPart):
     suppress_files: Annotated[
         tuple[FilePath, ...],
         About(
-            "Text files with customers who are never contacted: one customer_key, reference, e-mail address or phone"
-            " number per line. A reference or address of any record of a customer names that customer. The lists apply"
-            " to exports, and their customers are not marked in the mart.",
+            "Text files with customers who are never contacted: one customer_key, reference (`REF` or `SOURCE:REF`),"
+            " e-mail address or phone number per line. Of a line of a CSV file, the first cell counts. A reference or"
+            " address of any record of a customer names that customer. The lists apply to exports, and their customers"
+            " are not marked in the mart.",
             "No lists are known.",
             shown="none",
         ),

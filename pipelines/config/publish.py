@@ -72,12 +72,19 @@ def _without_keys(address: object) -> object:
     return address
 
 
+def _without_dots(url: str) -> str:
+    if {".", ".."} & set(url.split("/")):
+        raise ValueError("must not have `.` or `..` as a part of the prefix: write the folder itself")
+    return url
+
+
 class S3Settings(SettingsPart):
     """The versions in object storage with the interface of S3 (docs/object-storage.md)."""
 
     url: Annotated[
         str,
         BeforeValidator(_without_keys),
+        AfterValidator(_without_dots),
         About(
             "The bucket and the prefix below which the versions are: `s3://bucket/prefix`. The bucket must exist. The"
             " prefix belongs to this home alone.",

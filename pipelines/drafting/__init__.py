@@ -9,7 +9,7 @@ from pipelines.drafting.drafted import Draft, Remark, Wishes
 from pipelines.drafting.kinds import distinct_names, source_name
 from pipelines.drafting.names import drafted_entities
 from pipelines.drafting.recognised import systems_of
-from pipelines.landing.inbox import files_below
+from pipelines.landing.inbox import files_below, is_left_out
 
 __all__ = [
     "Draft",
@@ -22,6 +22,7 @@ __all__ = [
     "draft_mapping",
     "drafted_entities",
     "files_below",
+    "is_left_out",
     "source_name",
     "systems_of",
 ]

@@ -44,7 +44,7 @@ def config_text(config: DraftedConfig) -> str:
         "as_of: latest # the day that the marts describe: the last one with an event of a customer",
         f"timezone: {scalar(config.timezone)} # of the business day",
         f"currency: {scalar(config.currency)} # of every amount in the marts",
-        f"industry: {scalar(config.industry)} # sets four defaults; settings under `model` override it",
+        f"industry: {scalar(config.industry)} # sets defaults of business settings; `model` overrides them",
         "sources:",
     ]
     for source in config.sources:

@@ -27,9 +27,10 @@ from pipelines.drafting.kinds import (
 from pipelines.drafting.layout import layout_of
 from pipelines.drafting.left_out import left_out
 from pipelines.drafting.matching import MONEY
-from pipelines.drafting.recognised import assumed_zone, entry_names, entry_of, rivals
+from pipelines.drafting.recognised import assumed_zone, entry_names, entry_of, rejected_of, rivals
 from pipelines.drafting.table import open_table
 from pipelines.drafting.text import entry_text, head_text, status_text
+from pipelines.drafting.without_amounts import with_missing_amounts
 from pipelines.landing.inbox import place_of
 from pipelines.landing.mapping import load_mapping
 from pipelines.landing.readers import check_layout
@@ -51,7 +52,7 @@ def draft_mapping(paths: Sequence[Path], wishes: Wishes, today: date) -> Draft:
     kinds = [replace(kind, globs=own_globs(kind, kinds)) for kind in kinds]
     used = entry_names(mapping) if mapping else set()
     drafted = [_drafted(kind, wishes, today, used, len(kinds) > 1) for kind in kinds]
-    draft = _extending(mapping, drafted, wishes, used) if mapping else _own(drafted, wishes)
+    draft = _extending(mapping, drafted, wishes, used, today) if mapping else _own(drafted, wishes)
     _check(draft.text, paths)
     return draft
 
@@ -65,7 +66,7 @@ def _drafted(kind: Kind, wishes: Wishes, today: date, used: set[str], is_one_of_
         check_archives(kind.paths)
         layout = layout_of(path)
         with open_table(path, layout) as table:
-            entry = draft_entry(table, layout, "", match, wishes, today)
+            entry = draft_entry(table, layout, "", match, wishes, today, [one for one in kind.paths if one != path])
             sampled = (
                 f"{path.name}: types and counts come from the first {table.sampled:,} of {table.records:,} records;"
                 " time formats were checked on all records"
@@ -84,9 +85,10 @@ def _drafted(kind: Kind, wishes: Wishes, today: date, used: set[str], is_one_of_
     return replace(kind, entry=replace(entry, name=name, options={**entry.options, **dated}), sampled=sampled)
 
 
-def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes, used: set[str]) -> Draft:
+def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes, used: set[str], today: date) -> Draft:
     """A mapping that extends a built-in one. `used` has the names of entries."""
     remarks: list[tuple[str, Remark]] = []
+    doubts: list[Remark] = []
     for kind in kinds:
         file = kind.shown(_root(kinds))
         if kind.ignored:
@@ -95,6 +97,10 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes, used: set[st
             continue
         if not kind.ignored:
             remarks.append((file, Remark(f"the built-in mapping {mapping} reads it")))
+            zone = None if wishes.are_defaults else wishes.timezone
+            found = rejected_of(kind.largest, kind.fit, zone, today)
+            remarks += [(file, doubt) for doubt in found]
+            doubts += [replace(doubt, text=f"{file}: {doubt.text}") for doubt in found]
         if kind.fit.entry is None and kind.fit.options:
             text = f"{mapping} can read this file, but not under this name. Rename it as docs/sources.md says"
             remarks.append((file, Remark(text, is_open=True)))
@@ -114,7 +120,7 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes, used: set[st
         files += [f"  {kind.entry.name}:", *(line for line in lines if line)]
     said = (None, None) if wishes.are_defaults else (wishes.timezone, wishes.currency)
     head = {"extends": mapping, "source": wishes.source, "timezone": said[0], "currency": said[1]}
-    is_whole = not files and not any(value for key, value in head.items() if key != "extends")
+    is_whole = not files and not doubts and not any(value for key, value in head.items() if key != "extends")
     is_local = any(_is_local(kind.entry) for kind in own if kind.entry)
     read = [(kind.largest, kind.fit) for kind in kinds if kind.fit and not kind.ignored]
     zone = None if said[0] else assumed_zone(mapping, read, is_decisive=is_local)
@@ -123,7 +129,9 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes, used: set[st
         extending = f"write a mapping with `extends: {mapping}` and `timezone`, and name its path in the config"
         change = f"{extending} (docs/sources.md)" if is_whole else "write `timezone` here"
         remarks.append(("the source", Remark(f"{text}. If this source uses another zone, {change}", is_assumed=True)))
-    assumed = [] if is_whole else [remark for _, remark in remarks if remark.is_assumed or remark.is_open]
+    texts = {doubt.text.partition(": ")[2] for doubt in doubts}
+    said_of = [remark for _, remark in remarks if remark.is_assumed or (remark.is_open and remark.text not in texts)]
+    assumed = [] if is_whole else [*doubts, *said_of]
     lines = [*head_text(head, assumed), *(["files:", *files] if files else [])]
     taken = {
         f"{kind.fit.entry} ({kind.largest.name})": left_out(kind.largest, entry)
@@ -147,9 +155,11 @@ def _width(kind: Kind) -> int:
     return -max(len(glob.replace("*", "")) for glob in kind.globs)
 
 
-def _own(kinds: Sequence[Kind], wishes: Wishes) -> Draft:
+def _own(drafted: Sequence[Kind], wishes: Wishes) -> Draft:
     """A mapping without a built-in one."""
-    entries = [kind.entry for kind in kinds if kind.entry]
+    entries = with_missing_amounts([kind.entry for kind in drafted if kind.entry])
+    of = iter(entries)
+    kinds = [replace(kind, entry=next(of)) if kind.entry else kind for kind in drafted]
     if not any(entry.entities for entry in entries):
         raise InputError("no entity fits any of the files", hint="Write the mapping by hand: docs/mapping.md.")
     # a glob with more letters is the narrower one, and the first entry that fits takes a file

@@ -96,6 +96,7 @@ class DraftedEntry:
         remarks: What the user should know about it.
         unmapped: The source columns that no canonical column reads.
         statuses: Words for statuses that no list knows, with the number of sampled rows.
+        numbers: Of orders, the columns of numbers among the unmapped ones.
     """
 
     name: str
@@ -106,6 +107,7 @@ class DraftedEntry:
     remarks: tuple[Remark, ...] = ()
     unmapped: tuple[str, ...] = ()
     statuses: tuple[tuple[str, int], ...] = ()
+    numbers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

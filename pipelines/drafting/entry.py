@@ -1,6 +1,6 @@
 """Drafts the entities of a file that no built-in mapping reads: columns, their forms, and what the data leave open."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -11,14 +11,17 @@ from pipelines.base.text import counted
 from pipelines.drafting.amounts import stated_currency
 from pipelines.drafting.drafted import DraftedColumn, DraftedEntity, DraftedEntry, Remark, Wishes, decisive
 from pipelines.drafting.encodings import about_encoding
+from pipelines.drafting.keys import Beside, is_key, key_of
 from pipelines.drafting.layout import Layout
 from pipelines.drafting.matching import NUMBERS, Match, Values, best
 from pipelines.drafting.names import compared
 from pipelines.drafting.no_entity import equal_names, hint, listed, why_none
 from pipelines.drafting.people import with_people
+from pipelines.drafting.price_parts import with_price_parts
 from pipelines.drafting.questions import asked, with_questions
 from pipelines.drafting.table import Field, Table
 from pipelines.drafting.unmapped import unmapped
+from pipelines.drafting.without_amounts import unmapped_numbers
 from pipelines.drafting.zones import says_utc
 from pipelines.landing.entity_rows import GENERATED_KEYS
 from pipelines.landing.normal import TIMES
@@ -26,13 +29,13 @@ from pipelines.landing.order_statuses import UNKNOWN, OrderStatuses, class_of
 
 _QUARANTINED = "these rows will be quarantined"
 _MAP_VALUES = "Write a value map (`values`)"
-_KEYS = ("customer_ref", "order_id", "product_id", "person_ref", "response_id", "case_id", "interaction_id")
 _LISTS = {
     "order_lines": ("lineitems", "items", "lines", "orderitems", "orderlines", "products", "positions"),
     "returns": ("refunds", "returns"),
 }
 _FROM_RECORD = ("order_id", "customer_ref", "email", "phone", "ordered_at", "currency", "updated_at")
 _SHOWN = 10
+_NONE = Beside()
 _LIKE = 3.0  # the weight of an entity that a file looks like: two columns, one of which is typical of it
 
 
@@ -43,6 +46,7 @@ def draft_entry(
     match: tuple[str, ...],
     wishes: Wishes,
     today: date,
+    beside: Sequence[Path] = (),
 ) -> DraftedEntry:
     """Draft the entry of a file.
 
@@ -53,6 +57,7 @@ def draft_entry(
         match: The globs that find it.
         wishes: What the user says: the entity, columns, and how to read what can be read in two ways.
         today: The current day.
+        beside: The other files of the entry.
 
     Raises:
         InputError: No entity fits: a column is missing that staging needs.
@@ -73,8 +78,9 @@ def draft_entry(
             f"{table.path}: {why_none(candidates)}{equal_names(table)}; the columns are {listed(table.rows[0].fields)}",
             hint=hint(table.path, candidates),
         )
-    chief = candidates[0]
-    entities = [_entity(values, chief)]
+    chief, about_amounts = with_price_parts(values, candidates[0], tuple(chosen))
+    entities = [_entity(values, chief, Beside(tuple(beside), layout))]
+    entities[0] = replace(entities[0], remarks=(*entities[0].remarks, *about_amounts))
     if chief.entity == "survey_answers":  # their own module knows questions
         entities = [with_questions(values, entities[0], layout)]
     entities = with_people(values, entities[0], compared(table.path.name))
@@ -97,11 +103,14 @@ def draft_entry(
         remarks.append(decisive(f"the file could also be {candidates[1].entity} (--entity {candidates[1].entity})"))
     unread = tuple(unmapped(table, entities))
     statuses = tuple(_unknown_statuses(values, chief))
-    return DraftedEntry(name, match, layout.options, tuple(entities), "", tuple(remarks), unread, statuses)
+    numbers = unmapped_numbers(values, unread) if chief.entity == "orders" else ()
+    return DraftedEntry(name, match, layout.options, tuple(entities), "", tuple(remarks), unread, statuses, numbers)
 
 
-def _entity(values: Values, found: Match) -> DraftedEntity:
-    columns = {name: _column(values, found, name) for name in ENTITIES[found.entity].columns if name in found.columns}
+def _entity(values: Values, found: Match, beside: Beside = _NONE) -> DraftedEntity:
+    columns = {
+        name: _column(values, found, name, beside) for name in ENTITIES[found.entity].columns if name in found.columns
+    }
     columns |= _parts(values, found)
     if found.entity == "order_lines" and "unit_price" in columns and not {"quantity", "total"} & set(columns):
         remark = decisive("quantity: no column has it. The draft uses one unit per record")
@@ -110,7 +119,7 @@ def _entity(values: Values, found: Match) -> DraftedEntity:
     return DraftedEntity(found.entity, columns, remarks=tuple(_about_rows(values, found)))
 
 
-def _column(values: Values, found: Match, name: str) -> DraftedColumn:
+def _column(values: Values, found: Match, name: str, beside: Beside) -> DraftedColumn:
     """One canonical column with the form of its values."""
     one, kind = found.columns[name], ENTITIES[found.entity].columns[name]
     others = found.others.get(name, ())
@@ -135,9 +144,9 @@ def _column(values: Values, found: Match, name: str) -> DraftedColumn:
         if numbers.unread:
             no_numbers = counted(numbers.unread, "value that is not a number", "values that are not numbers")
             remarks.append(Remark(f"{name}: `{one.name}` has {no_numbers}: {_QUARANTINED}"))
-    elif name in _KEYS and values.is_float_key(one):
-        sql = f"regexp_replace({_inside(one)}, '\\.0$', '')"
-        remarks.append(Remark(f"{name}: `{one.name}` is written with `.0` at the end, which is cut off"))
+    elif is_key(name) and (key := key_of(values, one, _inside(one), name, beside)):
+        sql, about = key
+        remarks += about
     elif accepted := ENTITIES[found.entity].accepted.get(name):
         remarks += _accepted(values, one, name, accepted)
     elif kind is ColumnType.BOOLEAN:

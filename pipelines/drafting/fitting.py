@@ -15,8 +15,9 @@ from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import InputError
+from pipelines.drafting.generic import specific
 from pipelines.drafting.layout import Layout, head_of, looks_like_data
-from pipelines.drafting.names import compared
+from pipelines.drafting.names import compared, is_question, question_of
 from pipelines.drafting.table import group_of, open_table
 from pipelines.landing.binding import RELATION, Tree, is_of_item, record_tree, references
 from pipelines.landing.entity_rows import GENERATED_KEYS
@@ -32,6 +33,8 @@ from pipelines.landing.readers.wide import COLUMNS, reads_columns
 _LEAST_SHARE = 0.3
 _LEAST_OF_FILE = 0.6
 _LEAST_COLUMNS = 5
+_LEAST_SPECIFIC = 2  # columns that files of other systems do not have; one, if the file has a name of the system
+_WORDS_OF_QUESTION = 4
 _HASHED = re.compile(r"md5\(lower\([^()]*\)\)")
 _SAMPLED = 1_000  # records of JSON
 _TEXT_TABLES, _TABLES = ("csv", "tsv"), ("csv", "tsv", "xlsx", "xls")
@@ -96,15 +99,36 @@ def fit_of(
         least = (
             0
             if is_beside or names_system
-            else min(_LEAST_SHARE * len(wanted), max(_LEAST_OF_FILE * known, _LEAST_COLUMNS))
+            else min(_LEAST_SHARE * len(wanted), max(_LEAST_OF_FILE * len(known), _LEAST_COLUMNS))
         )
-        if len(wanted & there) >= max(1, least) and all(
-            one & (there | listed) for one in _needed(entry, is_known=is_named or is_beside)
+        is_survey = bool(listed) and any(map(_may_ask, known))
+        is_specific = is_beside or names_system or _says_system(wanted & there, known, entry, path, is_named=is_named)
+        if (
+            (is_specific or is_survey)
+            and len(wanted & there) >= max(1, least)
+            and all(one & (there | listed) for one in _needed(entry, is_known=is_named or is_beside))
         ):
             is_hinted = group.name is not None and compared(group.name) in compared(path.name)
             hint = len(group.name or "") * is_hinted
             return Fit(name, group.name, len(wanted & there), is_named, tuple(sorted(options.items())), hint)
     return None
+
+
+def _says_system(
+    read: set[Reference], columns: frozenset[str], group: FileGroup, path: Path, *, is_named: bool
+) -> bool:
+    """Whether columns are of the system, and not such as any system has; or the folders of the file are its own."""
+    if is_named and any("/" in glob and path.match(glob) for glob in group.match):
+        return True
+    leaves = (leaf for leaf in _leaves(record_tree(group)) if tuple(part.lower() for part in leaf) in read)
+    # loaders write names in lower case; `Record ID` instead of `Record Id` is of another system
+    written = {leaf for leaf in leaves if not columns or {leaf[0], leaf[0].lower()} & columns}
+    return specific(written) >= (1 if is_named else _LEAST_SPECIFIC)
+
+
+def _may_ask(name: str) -> bool:
+    """Whether the name of a column may be a question of a survey: it names one, or is a sentence."""
+    return question_of(name) is not None or is_question(name) or len(name.split()) >= _WORDS_OF_QUESTION
 
 
 def names_in(path: Path, layout: Layout) -> frozenset[str]:
@@ -165,27 +189,28 @@ def _changes(layout: Layout, group: FileGroup) -> list[Options] | None:
     return [*same, *({**own, "header_rows": count, "last_header": None} for count in rows)]
 
 
-def _there(path: Path, layout: Layout, group: FileGroup) -> tuple[set[Reference], int]:
-    """The columns that a file has, of those that an entry reads, in lower case; and how many columns it has.
+def _there(path: Path, layout: Layout, group: FileGroup) -> tuple[set[Reference], frozenset[str]]:
+    """The columns that a file has, of those that an entry reads, in lower case; and all columns as it writes them.
 
     JSON has no header: a field is there if a record of the sample has a value in it, read as the entry reads it.
     """
     if group.format in ("json", "jsonl"):
-        return _filled(path, group), 0
+        return _filled(path, group), frozenset()
     about = path.stat()
     columns = _header(path, tuple(layout.options.items()), (about.st_size, about.st_mtime_ns))
     if group.is_text_table and path.suffix != ".zip":
-        columns = frozenset(name.lower() for name in read_header(path, group))
-    return {one for one in _lower(_leaves(record_tree(group))) if one[0] in columns}, len(columns)
+        columns = frozenset(read_header(path, group))
+    lower = {name.lower() for name in columns}
+    return {one for one in _lower(_leaves(record_tree(group))) if one[0] in lower}, columns
 
 
 @lru_cache(maxsize=256)
 def _header(path: Path, options: tuple[tuple[str, str | int], ...], version: tuple[int, int]) -> frozenset[str]:
-    """The columns of a file with a header, in lower case. The version distinguishes contents."""
+    """The columns of a file with a header. The version distinguishes contents."""
     if dict(options).get("format", "csv") in ("csv", "tsv") and path.suffix != ".zip":
         return frozenset()
     with open_table(path, Layout(dict(options))) as table:
-        return frozenset(one.path[0].lower() for one in table.rows[0].fields)
+        return frozenset(one.path[0] for one in table.rows[0].fields)
 
 
 def _filled(path: Path, group: FileGroup) -> set[Reference]:

@@ -9,6 +9,7 @@ import csv
 import gzip
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ _HEAD = 1_000_000  # bytes
 _BLOCK = 1024**2
 _ROWS = 30  # of a workbook, among which its header is
 _WIDE = 0.7  # of the widest row
+_USUAL = 0.6  # of the rows: a few may be torn, or stand above the header
 _GZIP = b"\x1f\x8b"
 # What charset-normalizer may find, and what a mapping calls it. Landing cannot read the others that are recognised.
 _READ = {"gb18030": "gb18030", "cp1252": "windows-1252"}
@@ -237,13 +239,14 @@ def _text_table(path: Path, text: str) -> dict[str, str | int]:
         copy.write_text(whole, encoding="utf-8", newline="")
         try:
             delimiter, skipped = _sniffed(connection, copy)
+            if not _is_header(_cells(whole, delimiter, skipped)) and (usual := _by_width(whole)):
+                delimiter, skipped = usual
         except duckdb.Error as error:
             raise InputError(
                 f"{path}: no delimiter gives a table: {str(error).partition(chr(10))[0]}",
                 hint="Write a mapping by hand; docs/mapping.md explains it.",
             ) from error
-    lines = iter(whole.splitlines(keepends=True)[skipped:])
-    cells = [cell.strip() for cell in next(csv.reader(lines, delimiter=delimiter), [])]
+    cells = _cells(whole, delimiter, skipped)
     if len(cells) < 2:
         raise InputError(
             f"{path}: no delimiter was found that splits its lines into columns",
@@ -258,6 +261,32 @@ def _text_table(path: Path, text: str) -> dict[str, str | int]:
     if delimiter not in (",", "\t"):
         options["delimiter"] = delimiter
     return {**options, **({"skip_rows": int(skipped)} if skipped else {})}
+
+
+def _cells(text: str, delimiter: str, skipped: int) -> list[str]:
+    """The cells of the first row below some lines."""
+    lines = iter(text.splitlines(keepends=True)[skipped:])
+    return [cell.strip() for cell in next(csv.reader(lines, delimiter=delimiter), [])]
+
+
+def _is_header(cells: list[str]) -> bool:
+    """Whether a row may be a header: not one title with empty cells beside it, and no data."""
+    return sum(map(bool, cells)) > 1 and not any(map(looks_like_data, cells))
+
+
+def _by_width(text: str) -> tuple[str, int] | None:
+    """The delimiter that gives nearly all rows the same number of cells, and the number of lines before the header."""
+    for delimiter in ",;\t|":
+        reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter)
+        rows = [(reader.line_num, row) for row in reader if any(map(str.strip, row))]
+        ((width, count),) = Counter(len(row) for _, row in rows).most_common(1) or [(0, 0)]
+        if width < 2 or count < _USUAL * len(rows):
+            continue
+        filled = [sum(map(bool, map(str.strip, row))) for _, row in rows[:_ROWS]]
+        header = next(number for number, cells in enumerate(filled) if cells >= _WIDE * max(filled))
+        if _is_header([cell.strip() for cell in rows[header][1]]):
+            return delimiter, rows[header][0] - 1
+    return None
 
 
 def _sniffed(connection: duckdb.DuckDBPyConnection, path: Path) -> tuple[str, int]:

@@ -1,13 +1,13 @@
 """Finds which canonical columns the columns of a file are, by their names and by what they contain."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from pipelines.base.entities import ENTITIES, ColumnType
 from pipelines.drafting.drafted import Wishes
 from pipelines.drafting.names import entity_names, is_question, question_of
-from pipelines.drafting.numbers import Numbers, is_float_key, numbers_of
+from pipelines.drafting.numbers import Numbers, numbers_of, without_unit
 from pipelines.drafting.table import Field, Rows, Table
 from pipelines.drafting.times import Times, times_of
 from pipelines.landing.binding import json_path
@@ -42,7 +42,9 @@ class Values:
     def numbers(self, one: Field) -> Numbers:
         """How a column writes numbers, by the sample."""
         if one.column not in self._numbers:
-            self._numbers[one.column] = numbers_of(self.table.query, self.rows.sample, one.column, self.wishes.decimals)
+            found = numbers_of(self.table.query, self.rows.sample, one.column, self.wishes.decimals)
+            in_name = without_unit(one.name)[1] if not (found.unit or found.doubt) else ""
+            self._numbers[one.column] = replace(found, unit=in_name or found.unit)
         return self._numbers[one.column]
 
     def times(self, one: Field, kind: ColumnType) -> Times:
@@ -63,9 +65,9 @@ class Values:
         ((count,),) = self.table.query(f"select count(*) filter ({condition}) from {self.rows.sample}")  # noqa: S608 (names of ours)
         return int(str(count))
 
-    def is_float_key(self, one: Field) -> bool:
-        """Whether a key was written as a decimal number."""
-        return is_float_key(self.table.query, self.rows.sample, one.column)
+    def is_empty(self, one: Field) -> bool:
+        """Whether a column has no value in the sample."""
+        return not self.counted(f"{one.column} is not null")
 
     def fits(self, one: Field, column: str, kind: ColumnType) -> bool:
         """Whether a column may be a canonical column, by its values. A column without values may be any."""
@@ -73,7 +75,8 @@ class Values:
             found = self.times(one, kind)
             return bool(found.formats) or not found.values
         if kind in NUMBERS:
-            return self.numbers(one).share >= _LEAST
+            is_percent = kind in MONEY and "%" in one.name
+            return not is_percent and self.numbers(one).share >= _LEAST
         if column in (*_REFERENCES, "email"):
             with_at = self.counted(f"contains({one.column}, '@')")
             filled = self.counted(f"{one.column} is not null")
@@ -118,11 +121,15 @@ def match(values: Values, entity: str, file_name: str, chosen: dict[str, str]) -
     for column, one in ranked:
         if column in columns or one.column in taken or not values.fits(one, column, declared.columns[column]):
             continue
+        if column in declared.key and values.is_empty(one):
+            continue  # no row could be distinguished
         columns[column] = one
         taken.add(one.column)
     others: dict[str, tuple[Field, ...]] = {}
     for column, one in ranked:
         if column in columns and one.column not in taken and values.fits(one, column, declared.columns[column]):
+            if column in declared.key and values.is_empty(one):
+                continue
             others[column] = (*others.get(column, ()), one)
     own = len(names.own & set(columns))
     made = {GENERATED_KEYS.get(entity)}

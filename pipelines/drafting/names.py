@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import cast
 
 from pipelines.config.positions import read_yaml
+from pipelines.drafting.numbers import without_unit
 from pipelines.landing.order_statuses import status_word
 
 _NAMES = Path(__file__).parent / "names.yml"
@@ -77,6 +78,8 @@ class EntityNames:
         forms += [form.removeprefix(word) for form in tuple(forms) for word in self.words if form.startswith(word)]
         if "." in name:
             forms.append(compared(name.rpartition(".")[2]))
+        if (plain := without_unit(name)[0]) != name:
+            forms.append(compared(plain))
         ranks = [known.index(form) + cost for cost, form in enumerate(forms) if form in known]
         return min(ranks) if ranks else None
 

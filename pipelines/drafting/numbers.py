@@ -1,4 +1,4 @@
-"""Finds how a column writes its numbers: decimal comma, separators of thousands, currency signs, `17850.0` as a key."""
+"""Finds how a column writes its numbers: decimal comma, separators of thousands, currency signs."""
 
 import re
 from dataclasses import dataclass, replace
@@ -35,6 +35,7 @@ _CURRENCIES = {
     "KR": ("DKK", "NOK", "SEK"),
     "RS": ("INR", "PKR"),
 }
+_IN_NAME = re.compile(rf"(?i)(.+?)(?:[\s_([,/-]+(?:in\s+)?|(?=[^\w\s]))({_CODE.pattern}|[A-Z]{{0,2}}\$|[€£¥￥])[)\]]*")
 _LISTED = 5
 _DECIMAL_COMMA, _DECIMAL_POINT = "with a decimal comma", "with a decimal point"
 _POINTS = "with points between thousands"
@@ -66,6 +67,15 @@ class Numbers:
     def currencies(self) -> tuple[str, ...]:
         """The currencies that the unit may mean."""
         return (self.unit,) if _CODE.fullmatch(self.unit) else _CURRENCIES.get(self.unit, ())
+
+
+def without_unit(name: str) -> tuple[str, str]:
+    """The name of a column without a currency at its end, and the unit that it means: `Total (EUR)`, `total_usd`."""
+    found = _IN_NAME.fullmatch(name.strip())
+    if not found:
+        return name, ""
+    unit = found[2].upper()
+    return found[1], unit if _CODE.fullmatch(unit) else _UNITS.get(unit, "")
 
 
 def numbers_of(query: Query, sample: str, column: str, mark: DecimalMark | None = None) -> Numbers:
@@ -156,11 +166,3 @@ def _units(query: Query, sample: str, column: str) -> tuple[list[str], str, str]
 def _any_case(unit: str) -> str:
     """A regular expression for a unit in capital or small letters, whatever the case of the text."""
     return "".join(f"[{one}{one.lower()}]" if one != one.lower() else f"[{one}]" for one in unit)
-
-
-def is_float_key(query: Query, sample: str, column: str) -> bool:
-    """Whether keys were written as decimal numbers, such as `17850.0`."""
-    ((total, odd),) = query(
-        f"select count({column}), count(*) filter (regexp_full_match({column}, '\\d+\\.0')) from {sample}"  # noqa: S608 (names of ours)
-    )
-    return bool(total) and total == odd

@@ -1,13 +1,16 @@
 """Recognises files that a built-in mapping reads: by the same check of columns that landing makes."""
 
 from collections.abc import Iterable
+from datetime import date
 from functools import cache
 from pathlib import Path
 
 from pipelines.base.errors import InputError
+from pipelines.drafting.drafted import Remark
 from pipelines.drafting.fitting import Fit, changed, fit_of, names_in
 from pipelines.drafting.layout import Layout, layout_of
 from pipelines.drafting.names import compared
+from pipelines.drafting.rejected import rejected_values
 from pipelines.drafting.zones import has_local_times
 from pipelines.landing.expressions import parse_all
 from pipelines.landing.inbox import place_of
@@ -86,6 +89,20 @@ def assumed_zone(mapping: str, files: Iterable[tuple[Path, Fit]], *, is_decisive
         if any(has_local_times(path, changed(group, dict(fit.options))) for group in groups):
             return found.timezone
     return None
+
+
+def rejected_of(path: Path, fit: Fit, zone: str | None, today: date) -> tuple[Remark, ...]:
+    """Values of a file that the built-in entry of a fit reads and that staging would reject, with what to do.
+
+    Args:
+        path: The file.
+        fit: The entry.
+        zone: The zone that the user says; None for that of the built-in mapping.
+        today: The current day.
+    """
+    found = dict(_built_in())[fit.mapping]
+    group = next(one for one in found.files if one.ignore is None and one.name == fit.entry)
+    return rejected_values(path, changed(group, dict(fit.options)), zone or found.zone(group), today)
 
 
 def ignored(mapping: str, path: Path) -> str | None:

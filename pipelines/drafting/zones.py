@@ -37,7 +37,7 @@ def has_local_times(path: Path, group: FileGroup) -> bool:
     if not columns:
         return False
     with TemporaryDirectory() as folder, connect(spill=Path(folder), threads=1) as connection:
-        read(connection, _beginning(path, group, Path(folder)), group, Path(folder))
+        read(connection, beginning(path, group, Path(folder)), group, Path(folder))
         return any(connection.execute(_differing(group, *one)).fetchall() for one in columns)
 
 
@@ -51,7 +51,7 @@ def _is_left_to_the_mapping(group: FileGroup, spec: Column) -> bool:
     return not (spec.timezone or group.timezone or says or any(reads_look_up(spec.sql, name) for name in group.look_up))
 
 
-def _beginning(path: Path, group: FileGroup, folder: Path) -> Path:
+def beginning(path: Path, group: FileGroup, folder: Path) -> Path:
     """The file, or a copy of the beginning of a text file whose records are lines."""
     head = head_of(path)
     whole = head[: head.rfind(b"\n") + 1]

@@ -48,19 +48,22 @@ class SourceCheck:
     outdated: OutdatedFiles | None = None
 
 
-def check_sources(home: Path, sources: Sequence[SourceFiles]) -> tuple[SourceCheck, ...]:
+def check_sources(
+    home: Path, sources: Sequence[SourceFiles], touches: Sequence[SourceFiles] = ()
+) -> tuple[SourceCheck, ...]:
     """Check every source.
 
     Args:
         home: The home folder.
         sources: The sources.
+        touches: The files of these sources that this program wrote itself (`audience_touches`).
 
     Raises:
         InputError: There is no file at all and nothing has landed before. Problems with a file or folder are not
             raised; they are in the result.
     """
     landed = read_landed(home)
-    outdated = outdated_files(landed, sources)
+    outdated = outdated_files(landed, [*sources, *touches])
     checked = tuple(_check(home, source, landed, outdated.get(source.mapping.source)) for source in sources)
     if not any(source.files or source.ignored or source.problems for source in checked):
         check_something_landed(home, sources)
@@ -103,8 +106,8 @@ def _check(
     used = {id(file.group.declared) for file in found if file.group}
     notes = [f"there is no file in {source.folder}"] if not found else _unused(source.mapping, used)
     notes += [
-        f"{printable_name(name)}: these canonical columns stay empty, because the file does not have their source"
-        f" columns: {', '.join(look)}"
+        f"{printable_name(name)}: canonical columns stay empty, because the file lacks their source columns:"
+        f" {', '.join(look)}"
         for name, look in looks.items()
         if not isinstance(look, InputError) and look
     ]

@@ -16,6 +16,7 @@ from pipelines.base.text import has_control_characters, printable_name
 from pipelines.landing.model import FileGroup, Mapping
 from pipelines.landing.readers.filekind import kind_of
 
+_HIDDEN = (".", "~$")  # `~$orders.xlsx` is there as long as Excel has orders.xlsx open
 # The endings that transfer programs give to files that are not complete yet.
 _INCOMPLETE = (".part", ".tmp", ".partial", ".crdownload", ".filepart")
 
@@ -108,8 +109,13 @@ def _paths(source: SourceFiles) -> Iterator[Path]:
         folders[:] = [folder for folder in folders if not folder.startswith(".")]
         links = [folder for folder in folders if Path(at, folder).is_symlink()]
         for name in [*links, *files]:
-            if not name.startswith(".") and not name.lower().endswith(_INCOMPLETE):
+            if not is_left_out(name):
                 yield Path(at, name)
+
+
+def is_left_out(name: str) -> bool:
+    """Whether a file is hidden, a lock file of a spreadsheet program, or still being written."""
+    return name.startswith(_HIDDEN) or name.lower().endswith(_INCOMPLETE)
 
 
 def files_below(folder: Path) -> Iterator[Path]:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipelines.base.errors import ConfigError
 from pipelines.base.scarcity import scarcity
-from pipelines.base.stopping import stop_signal, stopped
+from pipelines.base.stopping import go_on
 from pipelines.config.settings import Settings
 from pipelines.landing.sources import source_files
 from pipelines.orchestration.build_defs import build_defs
@@ -166,8 +166,7 @@ def _execute(
         return
     if run.recorder.failure is not None:
         raise run.recorder.failure
-    if (number := stop_signal()) is not None:
-        raise stopped(number)
+    go_on()
     # the failure is in a step without a record, or in Dagster itself
     failed = result.filter_events(lambda event: event.is_failure)
     messages = "; ".join(dict.fromkeys(event.message or event.event_type_value for event in failed))

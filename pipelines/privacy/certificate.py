@@ -34,6 +34,36 @@ class TargetErased(BaseModel):
     versions: tuple[str, ...]
 
 
+class HomeErased(BaseModel):
+    """What was removed from the home. The fields that the certificate has too are explained there.
+
+    Attributes:
+        in_crms: What remains to be done in CRMs, as text.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    decisions: int = 0
+    state: tuple[str, ...] = ()
+    versions: tuple[VersionErased, ...] = ()
+    audiences: tuple[str, ...] = ()
+    inbox_removed: tuple[str, ...] = ()
+    logs_removed: tuple[str, ...] = ()
+    in_crms: tuple[str, ...] = ()
+
+    def after(self, earlier: "HomeErased") -> "HomeErased":
+        """This, and what an earlier attempt at the same erasure removed."""
+        return HomeErased(
+            decisions=earlier.decisions + self.decisions,
+            state=tuple(dict.fromkeys(earlier.state + self.state)),
+            versions=earlier.versions + self.versions,
+            audiences=tuple(dict.fromkeys(earlier.audiences + self.audiences)),
+            inbox_removed=earlier.inbox_removed + self.inbox_removed,
+            logs_removed=tuple(dict.fromkeys(earlier.logs_removed + self.logs_removed)),
+            in_crms=tuple(dict.fromkeys(earlier.in_crms + self.in_crms)),
+        )
+
+
 class Certificate(BaseModel):
     """The result of one erasure.
 

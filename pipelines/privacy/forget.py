@@ -1,13 +1,14 @@
 """Performs a planned erasure. Only this module defines the order of the steps.
 
 The journal is written first, so that the next erasure or run finishes an erasure that was killed. Then the tombstones
-are written, so that no erased person comes back in the meantime. The certificate is written and the journal removed at
-the end. Every step in between can be repeated. The caller has the run lock.
+are written, so that no erased person comes back in the meantime. The home comes before the targets of `publish`,
+because a target may be out of reach. The certificate is written and the journal removed at the end. Every step in
+between can be repeated. The caller has the run lock.
 """
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from pipelines.landing import EarlierBatch, Erase, ErasedRows
 from pipelines.landing.packs import remove_packs
 from pipelines.landing.prepare import prepared
 from pipelines.privacy.audience_files import erase_from_audiences, erase_from_touches
-from pipelines.privacy.certificate import Certificate, TargetErased, VersionErased, write_certificate
+from pipelines.privacy.certificate import Certificate, HomeErased, TargetErased, VersionErased, write_certificate
 from pipelines.privacy.customer_keys import customer_keys, named_in_the_build, refs_of
 from pipelines.privacy.exchanged import names_person
 from pipelines.privacy.find import open_landed, still_named
@@ -41,7 +42,7 @@ from pipelines.privacy.tombstones import (
 )
 from pipelines.privacy.traces import find_originals, remove_logs, remove_state
 from pipelines.publication import erase_customers, list_versions
-from pipelines.publication.targets import follow_all
+from pipelines.publication.targets import Followed, TargetError, follow_all
 
 Progress = Callable[[str], None]
 log = logging.getLogger("loyalty.privacy")
@@ -59,15 +60,61 @@ def erase(settings: Settings, plan: Plan, users_umask: int, progress: Progress =
     Raises:
         LoyaltyError: A step failed. The next `loyalty forget` or `loyalty run` finishes the erasure.
     """
-    from pipelines.report.changes import changes_of  # late: its libraries take long to import
-    from pipelines.report.page import report_of
-
     paths = settings.paths
     paths.erasures.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_journal(paths.erasures, plan)
     progress("writing tombstones")
     keys = load_keys(paths.key, settings.key_text)
     add_tombstones(paths.erasures, keys[0], plan.subject, plan.id)
+    now, outside, left = _erase_from_home(settings, plan, keys, users_umask, progress)
+    erased = now.after(plan.erased)
+    targets = _erase_from_targets(settings, plan.model_copy(update={"erased": erased}), progress)
+    certificate = Certificate(
+        id=plan.id,
+        done_at=datetime.now(UTC),
+        by=plan.kind,
+        asked=plan.asked,
+        was_held=plan.is_known or bool(erased.versions),
+        identifiers={
+            "references": len(plan.subject.refs),
+            "emails": len(plan.subject.emails),
+            "phones": len(plan.subject.phones),
+            "orders": len(plan.subject.orders),
+        },
+        links=dict(sorted(Counter(member.link for member in plan.members).items())),
+        removed_keys=customer_keys(keys, refs_of(plan.subject)),
+        remaining_keys=_remaining_keys(settings, plan),
+        shared=plan.shared,
+        landed=plan.landed,
+        decisions=erased.decisions,
+        state=erased.state,
+        versions=erased.versions,
+        targets=tuple(TargetErased(name=one.name, removed=one.removed, versions=one.versions) for one in targets),
+        audiences=erased.audiences,
+        inbox_removed=erased.inbox_removed,
+        inbox_left=tuple(_withheld(name, plan) for name in outside.values()),
+        logs_removed=erased.logs_removed,
+        to_do=(*erased.in_crms, *_to_do(settings, plan, outside, left)),
+    )
+    write_certificate(paths.erasures, certificate)
+    (paths.erasures / JOURNAL).unlink()
+    sync_file(paths.erasures)
+    log.info("erasure %s is done", plan.id)
+    return certificate
+
+
+def _erase_from_home(
+    settings: Settings, plan: Plan, keys: Sequence[bytes], users_umask: int, progress: Progress
+) -> tuple[HomeErased, Mapping[Path, str], list[str]]:
+    """Erase the person from all places of the home.
+
+    Returns:
+        What was removed, the original files outside the home, and files with the person that are not logs.
+    """
+    from pipelines.report.changes import changes_of  # late: its libraries take long to import
+    from pipelines.report.page import report_of
+
+    paths = settings.paths
     decisions = forget_refs(paths.decisions, named_in_the_build(keys, refs_of(plan.subject)), plan.words)
     state: list[str] = []
     if plan.is_known or names_person(paths.exchange, plan.subject):
@@ -85,7 +132,6 @@ def erase(settings: Settings, plan: Plan, users_umask: int, progress: Progress =
             report=report_of,
             changes=changes_of,
         )
-    targets = follow_all(settings, progress)
     if audiences := erase_from_audiences(paths.audiences, plan.customer_keys):
         progress(f"removed the person from {counted(len(audiences), 'export of an audience', 'exports of audiences')}")
     folders = [*(source.files for source in settings.sources), *sorted(paths.audience_touches.glob("*"))]
@@ -96,38 +142,30 @@ def erase(settings: Settings, plan: Plan, users_umask: int, progress: Progress =
     erase_from_touches(paths.audience_touches, set(refs_of(plan.subject)))  # those that have not landed
     pushed = erase_from_pushes(paths.pushes, set(refs_of(plan.subject)))
     logs, left = remove_logs(paths, plan.words)
-    certificate = Certificate(
-        id=plan.id,
-        done_at=datetime.now(UTC),
-        by=plan.kind,
-        asked=plan.asked,
-        was_held=plan.is_known or bool(versions),
-        identifiers={
-            "references": len(plan.subject.refs),
-            "emails": len(plan.subject.emails),
-            "phones": len(plan.subject.phones),
-            "orders": len(plan.subject.orders),
-        },
-        links=dict(sorted(Counter(member.link for member in plan.members).items())),
-        removed_keys=customer_keys(keys, refs_of(plan.subject)),
-        remaining_keys=_remaining_keys(settings, plan),
-        shared=plan.shared,
-        landed=plan.landed,
+    erased = HomeErased(
         decisions=decisions,
         state=tuple(state),
         versions=tuple(VersionErased(id=one.id, became=one.became, rows=one.rows) for one in versions),
-        targets=tuple(TargetErased(name=one.name, removed=one.removed, versions=one.versions) for one in targets),
         audiences=tuple(audiences),
         inbox_removed=tuple(_withheld(name, plan) for name in originals.inside.values()),
-        inbox_left=tuple(_withheld(name, plan) for name in originals.outside.values()),
         logs_removed=tuple(logs),
-        to_do=(*_in_crms(pushed), *_to_do(settings, plan, originals.outside, left)),
+        in_crms=tuple(_in_crms(pushed)),
     )
-    write_certificate(paths.erasures, certificate)
-    (paths.erasures / JOURNAL).unlink()
-    sync_file(paths.erasures)
-    log.info("erasure %s is done", plan.id)
-    return certificate
+    return erased, originals.outside, left
+
+
+def _erase_from_targets(settings: Settings, plan: Plan, progress: Progress) -> tuple[Followed, ...]:
+    """Make the targets equal to the home. The journal keeps what was removed from the home, for the next attempt."""
+    try:
+        return follow_all(settings, progress)
+    except TargetError as error:
+        write_journal(settings.paths.erasures, plan)
+        raise TargetError(
+            f"{error.message.rstrip('.')}. The erasure {plan.id} is not complete: the person is erased from the home,"
+            " but a target of `publish` may still have data of the person",
+            hint=f"{error.hint.rstrip('.')}. Then call the same command again, or `loyalty run`: both finish the"
+            " erasure",
+        ) from error
 
 
 def finish_pending(settings: Settings, users_umask: int, progress: Progress = log.warning) -> Certificate | None:

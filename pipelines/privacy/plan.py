@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pipelines.base.durable import write_text_durably
 from pipelines.base.errors import BuildError
 from pipelines.base.text import counted
+from pipelines.privacy.certificate import HomeErased
 from pipelines.privacy.members import ShownMember
 from pipelines.privacy.subject import Subject
 
@@ -37,6 +38,7 @@ class Plan(BaseModel):
         landed: The number of rows by data set and outcome.
         batches: (source, batch) with data of the person.
         files: The SHA-256 of the files of these batches, with the names of the files.
+        erased: What was removed from the home by an earlier attempt that could not reach a target.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -53,6 +55,7 @@ class Plan(BaseModel):
     landed: dict[str, dict[str, int]] = {}
     batches: tuple[tuple[str, str], ...] = ()
     files: dict[str, list[str]] = {}
+    erased: HomeErased = HomeErased()
 
     @property
     def is_known(self) -> bool:
@@ -72,7 +75,7 @@ def new_erasure_id() -> str:
 
 
 def write_journal(folder: Path, plan: Plan) -> None:
-    """Write the journal before the first step."""
+    """Write the journal: before the first step, and before the targets."""
     write_text_durably(folder / JOURNAL, plan.model_dump_json(indent=2) + "\n", mode=0o600)
 
 

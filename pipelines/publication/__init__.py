@@ -29,7 +29,14 @@ from pipelines.publication.pin import pin, pinned_id, refuse_if_pinned, unpin, w
 from pipelines.publication.publishing import publish
 from pipelines.publication.restatement import Change, Reason, Restatement, n_restated, read_restatement
 from pipelines.publication.retention import delete_version, prune
-from pipelines.publication.versions import current_id, find_version, list_versions, resolve_current, set_current
+from pipelines.publication.versions import (
+    current_id,
+    find_version,
+    find_whole_version,
+    list_versions,
+    resolve_current,
+    set_current,
+)
 from pipelines.publication.writer import parquet_options
 
 __all__ = [
@@ -52,6 +59,7 @@ __all__ = [
     "delete_version",
     "erase_customers",
     "find_version",
+    "find_whole_version",
     "hold",
     "list_versions",
     "n_restated",

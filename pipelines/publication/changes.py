@@ -58,7 +58,7 @@ class Moved(_Part):
         group: The level, the class or the name of the audience.
         then: Customers in the previous version; None if there are too few to show.
         now: Customers in this version; None if there are too few to show.
-        gained: Customers who are in the group now and were not; None if `gained` or `lost` is too small to show.
+        gained: Customers who are in the group now and were not; None if one of the four is too small to show.
         lost: Customers who were in the group and are not now; None like `gained`.
     """
 
@@ -68,6 +68,20 @@ class Moved(_Part):
     now: int | None
     gained: int | None
     lost: int | None
+
+
+class Setting(_Part):
+    """A setting of the model, or of an audience, with another value.
+
+    Attributes:
+        setting: Its name, as in rpt_setting.
+        then: The value in the previous version; None if it did not have the setting.
+        now: The value in this version; None if it does not have the setting.
+    """
+
+    setting: str
+    then: str | None
+    now: str | None
 
 
 class Row(_Part):
@@ -100,6 +114,7 @@ class Changes(_Part):
         compared_as_of: The as-of day of that version; None if it is not known any more.
         not_compared: Why something was not compared: first, removed, schema, currency or key (docs/report.md).
         figures: The main figures, in order.
+        settings: The settings that differ, by name.
         moves: Customers gained and lost by level, class and audience.
         rows: Every figure of the compared charts that differs.
         summary: At most ten lines, by language (en, zh).
@@ -112,6 +127,7 @@ class Changes(_Part):
     compared_as_of: date | None
     not_compared: tuple[str, ...]
     figures: tuple[Figure, ...]
+    settings: tuple[Setting, ...] = ()  # files of earlier programs do not have it
     moves: tuple[Moved, ...]
     rows: tuple[Row, ...]
     summary: dict[str, tuple[str, ...]]

@@ -92,6 +92,21 @@ def find_version(published: Path, version_id: str) -> Version:
     return known[version_id]
 
 
+def find_whole_version(published: Path, version_id: str) -> Version:
+    """A version by its id, whose manifest can be read.
+
+    Raises:
+        PublicationError: There is no version with that id, or it is damaged.
+    """
+    version = find_version(published, version_id)
+    if version.manifest is None:
+        raise PublicationError(
+            f"the version {version.id} is damaged: {version.problem}",
+            hint="Choose another one from `loyalty versions`.",
+        )
+    return version
+
+
 def move_pointer(published: Path, version_id: str) -> None:
     """Move the pointer. The caller has the lock and has audited the version.
 

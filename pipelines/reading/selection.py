@@ -29,8 +29,8 @@ def table_named(manifest: Manifest, mart: str) -> PublishedTable:
         ConfigError: There is no such mart; the message lists the marts.
     """
     known = {table.name: table for table in manifest.tables}
-    if mart not in known:
-        near = did_you_mean(mart, known, f"the marts are {', '.join(sorted(known))}")
+    if not isinstance(mart, str) or mart not in known:  # code in notebooks is not typed
+        near = did_you_mean(str(mart), known, f"the marts are {', '.join(sorted(known))}")
         raise ConfigError(
             f"there is no mart {mart!r} in the version {manifest.version}{near}", hint="Write the name of a mart."
         )
@@ -117,7 +117,7 @@ def _checked(table: PublishedTable, columns: Sequence[str] | None) -> list[str]:
         )
     for name in columns:
         if name not in known:
-            near = did_you_mean(name, known, f"its columns are {', '.join(known)}")
+            near = did_you_mean(str(name), known, f"its columns are {', '.join(known)}")
             raise ConfigError(f"{table.name} has no column {name!r}{near}", hint="Write names as they are published.")
         if list(columns).count(name) > 1:
             raise ConfigError(f"the column {name!r} is named twice", hint="Name each column once.")

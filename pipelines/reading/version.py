@@ -24,9 +24,8 @@ from pipelines.publication import (
     Manifest,
     PublishedTable,
     Reporting,
-    Version,
     current_id,
-    find_version,
+    find_whole_version,
     hold,
     read_manifest,
     resolve_current,
@@ -188,7 +187,7 @@ def open_version(home: str | os.PathLike[str], version: str | None = None) -> Op
 
 
 def _opened(published: Path, version_id: str | None) -> OpenVersion:
-    folder = resolve_current(published) if version_id is None else _whole(find_version(published, version_id)).path
+    folder = resolve_current(published) if version_id is None else find_whole_version(published, version_id).path
     try:
         handle = hold(folder)
     except FileNotFoundError as error:
@@ -198,12 +197,3 @@ def _opened(published: Path, version_id: str | None) -> OpenVersion:
     except PublicationError:
         os.close(handle)
         raise
-
-
-def _whole(version: Version) -> Version:
-    if version.manifest is None:
-        raise PublicationError(
-            f"the version {version.id} is damaged: {version.problem}",
-            hint="Choose another one from `loyalty versions`.",
-        )
-    return version

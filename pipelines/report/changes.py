@@ -20,6 +20,7 @@ from pipelines.publication.changes import (
     Moved,
     Number,
     Row,
+    Setting,
     Side,
 )
 from pipelines.report.advice import NOT_COUNTED
@@ -43,7 +44,7 @@ MOVES = {
     "audiences": ("customer_audience", "audience"),
 }
 
-# Shown is a pair only if neither of its numbers is small: with the counts of both versions, one follows from the other.
+# Customers gained and lost are shown only if none of the four numbers is small: the fourth follows from three.
 _MOVED = """
     with joined as (
         select
@@ -73,6 +74,15 @@ _REVENUE = """
     where is_purchase and ordered_on > $year_ago
 """
 _REJECTED = f"select coalesce(sum(n_rows), 0) from rpt_data_issue where {NOT_COUNTED}"  # noqa: S608 (a text of ours)
+
+
+_SETTINGS = """
+    select coalesce(now.setting, earlier.setting) as setting, earlier.value as value_then, now.value as value_now
+    from main.rpt_setting as now
+    full join earlier.rpt_setting as earlier on now.setting = earlier.setting
+    where now.value is distinct from earlier.value
+    order by setting
+"""
 
 
 def changes_of(new: Side, before: Side | str) -> tuple[Changes, str]:
@@ -127,6 +137,7 @@ def _described(
         compared_as_of=manifest.as_of if manifest else None,
         not_compared=tuple(sorted(reasons)),
         figures=figures,
+        settings=_settings(source, earlier) if earlier else (),
         moves=_moves(source, earlier) if earlier and not reasons else (),
         rows=tuple(row for block in BLOCKS for row in _rows(block, then, now)),
         summary={},
@@ -164,6 +175,13 @@ def _figures(now: Sequence[Headline], then: Sequence[Headline]) -> tuple[Figure,
     )
 
 
+def _settings(source: Source, earlier: Source) -> tuple[Setting, ...]:
+    if not all({"setting", "value"} <= _columns(one, "rpt_setting") for one in (source, earlier)):
+        return ()
+    texts = ((None if value is None else str(value) for value in row) for row in source.query(_SETTINGS).rows)
+    return tuple(Setting(setting=str(name), then=then, now=now) for name, then, now in texts)
+
+
 def _moves(source: Source, earlier: Source) -> tuple[Moved, ...]:
     least = max(source.min_group, earlier.min_group)
     found = []
@@ -171,11 +189,11 @@ def _moves(source: Source, earlier: Source) -> tuple[Moved, ...]:
         if not all({"customer_key", column} <= _columns(one, mart) for one in (source, earlier)):
             continue
         for name, then, now, gained, lost in source.query(_MOVED.format(column=column, mart=mart)).rows:
-            shown = all(count == 0 or count >= least for count in (gained, lost) if isinstance(count, int))
             n_then, n_now, n_gained, n_lost = (
                 count if isinstance(count, int) and (count == 0 or count >= least) else None
                 for count in (then, now, gained, lost)
             )
+            shown = None not in (n_then, n_now, n_gained, n_lost)
             found.append(
                 Moved(
                     kind=kind,

@@ -17,7 +17,7 @@ _TAGS = {"en": "en", "zh": "zh-Hans"}
 _CODES = {"levels": "level", "classes": "loyalty_class"}
 _IN_SUMMARY = ("customers", "active", "revenue", "nps", "at_risk")
 _QUALITY = ("rejected", "warnings")
-_GROUPS = 8  # groups in a line of the summary
+_GROUPS = 8  # groups in a line of the summary, and settings
 
 
 def summary_of(language: Language, found: Changes) -> tuple[str, ...]:
@@ -26,6 +26,9 @@ def summary_of(language: Language, found: Changes) -> tuple[str, ...]:
     if found.not_compared and found.not_compared != (KEY,):
         return (_title(language, found), *(_reason(language, found, reason) for reason in found.not_compared))
     lines = [_title(language, found)]
+    if names := [one.setting for one in found.settings]:
+        more = f" (+{len(names) - _GROUPS})" if len(names) > _GROUPS else ""
+        lines.append(f"{texts.get('changes.settings')}: {', '.join(names[:_GROUPS])}{more}")
     for key in _IN_SUMMARY:
         lines += [_line(language, item) for item in found.figures if item.key == key and _is_known(item)]
     for kind in ("levels", "audiences"):
@@ -74,6 +77,10 @@ def _tables(language: Language, found: Changes, blocks: Sequence[Block]) -> tupl
         for item in found.figures
     )
     tables = [Comparison("headlines", texts.get("headlines.title"), "", rows)]
+    if found.settings:
+        settings = tuple((one.setting, one.then or "", one.now or "") for one in found.settings)
+        versions = (found.compared_with or "", found.version)
+        tables.append(Comparison("settings", texts.get("changes.settings"), "", settings, versions))
     for kind in dict.fromkeys(one.kind for one in found.moves):
         moved = tuple(_moved(language, one) for one in found.moves if one.kind == kind)
         heads = tuple(texts.get(f"changes.{name}") for name in ("gained", "lost", "now"))

@@ -31,7 +31,7 @@ class Comparison:
     key: str
     title: str
     figure: str
-    rows: tuple[Side, ...]
+    rows: tuple[tuple[str, ...], ...]
     heads: tuple[str, ...] = ()
 
 

@@ -14,9 +14,9 @@ from pydantic import ValidationError
 
 from pipelines.base.errors import ConfigError, PullError
 from pipelines.base.project import project_root
+from pipelines.base.text import without_values
 from pipelines.config.pulls import PullSettings
 from pipelines.connectors.pulling import planned_pull, pull_source
-from pipelines.connectors.sql.database import without_values
 from tests.connectors.pulled_sql import Pulled, Stop, stop_after
 from tests.pipeline.landing_desk import Desk
 

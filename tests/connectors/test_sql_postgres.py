@@ -1,6 +1,7 @@
 """Pulls from a real server of PostgreSQL: its types, its clock, its rights, its failures, and 10,000,000 rows.
 
-Needs the server (Debian: apt-get install --no-install-recommends postgresql) and the extra (make setup-sql).
+Needs the server (Debian: apt-get install --no-install-recommends postgresql) and the extras (make setup-sql
+setup-postgres).
 """
 
 import threading
@@ -28,7 +29,7 @@ Make = Callable[..., Pulled]
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[str]:
-    skip_without_postgres()
+    skip_without_postgres(with_pulls=True)
     with server(("fsync=off", "timezone=Asia/Shanghai", "max_wal_size=4GB")) as uri:
         execute(uri, "create role reader login password 'not-to-be-shown'")
         yield uri

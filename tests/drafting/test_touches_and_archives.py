@@ -86,7 +86,9 @@ def test_a_renamed_file_that_several_entries_read_has_to_be_decided(tmp_path: Pa
     (subscribed,) = (EXPORTS / "mailchimp").glob("subscribed*.csv")
     (tmp_path / "Members.csv").write_bytes(subscribed.read_bytes())
     draft = draft_mapping([tmp_path / "Members.csv"], Wishes(), TODAY)
-    assert draft.text.startswith("# to decide before a run: entries of mailchimp differ only in file names")
+    assert draft.text.startswith(
+        "# to decide before a run: entries of mailchimp differ only in file names, and this name fits none"
+    )
     assert "unsubscribed or nonsubscribed" in " ".join(draft.text.replace("# ", "").split())
 
 

@@ -53,8 +53,7 @@ def test_all_columns_can_be_optional_and_the_check_lists_what_stays_empty(tmp_pa
     (checked,) = check_sources(desk.home, desk.sources())
     assert checked.problems == ()
     assert checked.notes == (
-        "a.csv: these canonical columns stay empty, because the file does not have their source columns:"
-        " customers.email",
+        "a.csv: canonical columns stay empty, because the file lacks their source columns: customers.email",
     )
 
 
@@ -64,8 +63,7 @@ def test_an_expression_that_has_a_value_without_any_column_is_not_listed_as_empt
     desk.put("a.csv", "Record Id\n1\n")
     (checked,) = check_sources(desk.home, desk.sources())
     assert checked.notes == (
-        "a.csv: these canonical columns stay empty, because the file does not have their source columns:"
-        " customers.city",
+        "a.csv: canonical columns stay empty, because the file lacks their source columns: customers.city",
     )
 
 

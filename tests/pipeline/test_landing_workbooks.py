@@ -368,3 +368,10 @@ def test_the_other_kind_of_workbook_is_named(tmp_path: Path) -> None:
     desk.say(lines("*.xlsx", format="xls"))
     desk.put("a.xlsx", xlsx({"A": ROWS}))
     assert refusal(desk) == "this is an Excel workbook (.xlsx)"
+
+
+def test_a_file_that_only_begins_like_a_workbook_is_damaged(tmp_path: Path) -> None:
+    desk = desk_of(tmp_path, "xls")
+    desk.put("orders.xls", bytes.fromhex("d0cf11e0a1b11ae1") + bytes(2000))
+    with pytest.raises(RefusedFiles, match=r"orders\.xls: the workbook is damaged: .*\(LND-012\)"):
+        desk.land()

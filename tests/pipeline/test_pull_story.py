@@ -77,7 +77,7 @@ class Story:
 
 @pytest.fixture(scope="module")
 def story(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    skip_without_postgres()
+    skip_without_postgres(with_pulls=True)
     folder = tmp_path_factory.mktemp("pulled")
     patch = pytest.MonkeyPatch()
     for name, value in {

@@ -28,12 +28,16 @@ def program(name: str) -> str:
     return found
 
 
-def skip_without_postgres() -> None:
-    """Skip the test if the server or the driver is not installed."""
+def skip_without_postgres(*, with_pulls: bool = False) -> None:
+    """Skip the test if the server or the driver is not installed.
+
+    Args:
+        with_pulls: Whether the test also pulls from the server, by another driver.
+    """
     program("initdb")
-    pytest.importorskip(
-        "adbc_driver_postgresql", reason="the driver of PostgreSQL is not installed: make setup-postgres"
-    )
+    if with_pulls:
+        pytest.importorskip("adbc_driver_postgresql", reason="the driver of pulls is not installed: make setup-sql")
+    pytest.importorskip("psycopg", reason="the driver of PostgreSQL is not installed: make setup-postgres")
 
 
 @contextmanager
@@ -67,7 +71,7 @@ def server(settings: Sequence[str] = ("fsync=off",), port: int | None = None) ->
         )
     try:
         until = time.monotonic() + 60
-        while not (folder / f".s.PGSQL.{port or 5432}").exists():
+        while b"ready to accept connections" not in (folder / "log").read_bytes():
             assert process.poll() is None and time.monotonic() < until, (folder / "log").read_text()
             time.sleep(0.05)
         yield f"postgresql:///postgres?host={folder}&port={port or 5432}&user={OWNER}"
@@ -78,17 +82,10 @@ def server(settings: Sequence[str] = ("fsync=off",), port: int | None = None) ->
 
 
 def connect(uri: str, **options: Any) -> Any:
-    """A connection by ADBC."""
-    from adbc_driver_postgresql import dbapi
+    """A connection by psycopg."""
+    import psycopg
 
-    return dbapi.connect(uri, **options)
-
-
-def dbapi_error() -> type[Exception]:
-    """The class of the driver's errors."""
-    from adbc_driver_postgresql import dbapi
-
-    return dbapi.Error
+    return psycopg.connect(uri, **options)
 
 
 def execute(uri: str, *statements: str) -> None:

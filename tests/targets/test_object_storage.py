@@ -23,7 +23,6 @@ from pipelines.config.settings import project_root
 from pipelines.publication import Version, delete_version, erase_customers, set_current
 from pipelines.publication.targets import TargetError, follow, object_storage
 from pipelines.publication.targets.object_storage import ObjectStorage
-from tests.targets.numbered import numbered
 from tests.targets.readers import readers
 from tests.targets.s3_server import ACCESS_KEY, BUCKET, SECRET_KEY, client, server
 
@@ -44,11 +43,6 @@ def endpoint(started: str, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
     return started
-
-
-@pytest.fixture
-def day(tmp_path: Path) -> Callable[..., Version]:
-    return numbered(tmp_path)
 
 
 def target(endpoint: str, **settings: Any) -> ObjectStorage:
@@ -135,7 +129,7 @@ from pathlib import Path
 from pipelines.config.publish import S3Settings
 from pipelines.publication.targets import follow, object_storage
 calls = iter(range(4))
-object_storage._go_on = lambda: os.kill(os.getpid(), signal.SIGKILL) if next(calls) == 3 else None
+object_storage.go_on = lambda: os.kill(os.getpid(), signal.SIGKILL) if next(calls) == 3 else None
 settings = S3Settings(url="s3://{ROOT}", endpoint={endpoint!r}, region="us-east-1")
 follow(Path({str(tmp_path / "published")!r}), object_storage.ObjectStorage(settings))
 """

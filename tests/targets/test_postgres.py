@@ -1,73 +1,25 @@
-"""The marts in a real server of PostgreSQL: what readers see, and what is left after failures.
+"""The marts in a real server of PostgreSQL: what readers see while versions come and go.
 
 Needs the server (Debian: apt-get install --no-install-recommends postgresql) and the extra (make setup-postgres).
 """
 
 import hashlib
-import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
-from pipelines.base.errors import ConfigError
-from pipelines.config.publish import PostgresSettings
-from pipelines.config.settings import postgres_uri
 from pipelines.publication import Version, delete_version, erase_customers, set_current
-from pipelines.publication.targets import TargetError, follow, postgres
-from pipelines.publication.targets.postgres import Postgres
-from tests.targets.numbered import numbered
-from tests.targets.postgres_server import (
-    OWNER,
-    connect,
-    execute,
-    query,
-    server,
-    skip_without_postgres,
-)
+from pipelines.publication.targets import TargetError, follow
+from tests.targets.postgres_server import OWNER, connect, execute, query
+from tests.targets.postgres_target import NUMBERS, schemas, target
 from tests.targets.readers import readers
 
 pytestmark = pytest.mark.postgres
-NUMBERS = 'select (select max(n) from loyalty.dim_customer), (select min(n) from loyalty."Order")'
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[str]:
-    skip_without_postgres()
-    with server() as uri:
-        execute(uri, "create role reader login")
-        yield uri
-
-
-@pytest.fixture
-def uri(cluster: str) -> Iterator[str]:
-    """A server without any of our schemas."""
-    yield cluster
-    for (name,) in query(
-        cluster, "select nspname::text from pg_namespace where nspname !~ '^(pg_|information|public)'"
-    ):
-        execute(cluster, f'drop schema "{name}" cascade')
-
-
-@pytest.fixture
-def day(tmp_path: Path) -> Callable[..., Version]:
-    return numbered(tmp_path)
-
-
-def target(uri: str, **settings: Any) -> Postgres:
-    return Postgres(PostgresSettings(**{"reader_role": "reader", "swap_wait_seconds": 20, **settings}), SecretStr(uri))
-
-
-def schemas(uri: str) -> set[str]:
-    return {name for (name,) in query(uri, "select nspname::text from pg_namespace where nspname like 'loyalty%'")}
 
 
 def test_types_keys_comments_and_rights(uri: str, tmp_path: Path, day: Callable[..., Version]) -> None:
@@ -103,29 +55,6 @@ def test_types_keys_comments_and_rights(uri: str, tmp_path: Path, day: Callable[
         query(reader, "delete from loyalty.dim_customer")
 
 
-@pytest.mark.parametrize("rows_of_a_batch", [1, 7, 25, 200, 1000])
-def test_every_row_arrives_in_batches_of_any_size(
-    uri: str, tmp_path: Path, day: Callable[..., Version], monkeypatch: pytest.MonkeyPatch, rows_of_a_batch: int
-) -> None:
-    monkeypatch.setattr(postgres, "_ROWS", rows_of_a_batch)
-    monkeypatch.setattr(postgres, "_CHUNK", 3)
-    day(3)
-    follow(tmp_path / "published", target(uri))
-    for mart, rows in (("dim_customer", 200), ("Order", 400)):
-        assert query(uri, f'select count(*) from loyalty."{mart}"') == [(rows,)]
-
-
-def test_a_version_with_lost_rows_is_not_written(
-    uri: str, tmp_path: Path, day: Callable[..., Version], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(postgres, "islice", lambda batches, size: list(batches)[1:])
-    monkeypatch.setattr(postgres, "_ROWS", 150)
-    day(3)
-    with pytest.raises(TargetError, match="250 of 400 rows of Order were written"):
-        follow(tmp_path / "published", target(uri))
-    assert schemas(uri) == set()
-
-
 def test_readers_see_one_whole_version_over_ten_swaps(uri: str, tmp_path: Path, day: Callable[..., Version]) -> None:
     day(1)
     follow(tmp_path / "published", target(uri))
@@ -154,51 +83,6 @@ def test_readers_see_one_whole_version_over_ten_swaps(uri: str, tmp_path: Path, 
             follow(tmp_path / "published", target(uri))
     assert len(seen) >= 9
     assert schemas(uri) == {"loyalty"}
-
-
-def test_a_broken_connection_leaves_what_readers_see(
-    uri: str, tmp_path: Path, day: Callable[..., Version], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = day(1)
-    follow(tmp_path / "published", target(uri))
-    second, go_on, calls = day(2), postgres._go_on, []
-
-    def break_off() -> None:
-        go_on()
-        calls.append(1)
-        if len(calls) == 3:
-            query(uri, "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'loyalty'")
-
-    monkeypatch.setattr(postgres, "_go_on", break_off)
-    with pytest.raises(TargetError, match=f"the version {second.id} could not be written") as failed:
-        follow(tmp_path / "published", target(uri))
-    assert uri not in f"{failed.value.message} {failed.value.hint}"
-    assert target(uri).held() == {first.id}
-    assert query(uri, NUMBERS) == [(1, 1)]
-    monkeypatch.undo()
-    follow(tmp_path / "published", target(uri))
-    assert (query(uri, NUMBERS), schemas(uri)) == ([(2, 2)], {"loyalty"})
-
-
-def test_a_killed_load_leaves_nothing(uri: str, tmp_path: Path, day: Callable[..., Version]) -> None:
-    day(1)
-    follow(tmp_path / "published", target(uri))
-    day(2)
-    program = f"""
-import os, signal
-from pathlib import Path
-from pydantic import SecretStr
-from pipelines.config.publish import PostgresSettings
-from pipelines.publication.targets import follow, postgres
-calls = iter(range(6))
-postgres._go_on = lambda: os.kill(os.getpid(), signal.SIGKILL) if next(calls) == 5 else None
-follow(Path({str(tmp_path / "published")!r}), postgres.Postgres(PostgresSettings(), SecretStr({uri!r})))
-"""
-    done = subprocess.run([sys.executable, "-c", program], check=False)
-    assert done.returncode == -signal.SIGKILL
-    assert (query(uri, NUMBERS), schemas(uri)) == ([(1, 1)], {"loyalty"})
-    follow(tmp_path / "published", target(uri))
-    assert (query(uri, NUMBERS), schemas(uri)) == ([(2, 2)], {"loyalty"})
 
 
 def test_an_erasure_reaches_every_version(uri: str, tmp_path: Path, day: Callable[..., Version]) -> None:
@@ -260,78 +144,3 @@ def test_what_others_made_is_never_removed(uri: str, tmp_path: Path, day: Callab
     assert schemas(uri) == {"loyalty"}
     with pytest.raises(TargetError, match="was not written by this program"):
         target(uri, schema_name="theirs").held()
-
-
-def test_no_message_has_a_part_of_the_uri(uri: str) -> None:
-    secret = "pa55@w0rd"
-    for wrong in (
-        f"postgresql://u:{secret}@127.0.0.1:1/db",
-        f"postgresql://u:x@{secret}/db",
-        f"postgresql://{secret}:0z",
-        f'postgresql://u:x@h"{secret}"/db?port="{secret}"',
-        f"postgresql://h%22{secret}%22/db",
-    ):
-        with pytest.raises(TargetError, match="cannot be reached") as failed:
-            target(wrong).held()
-        assert not [part for part in ("pa55", "w0rd") if part in f"{failed.value.message} {failed.value.hint}"]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "pa55w0rd",
-        "host=h password=pa55w0rd",
-        "mysql://u:pa55w0rd@h/db",
-        "postgresql:u:pa55w0rd",
-        '"postgresql://u:pa55w0rd@h/db"',
-    ],
-)
-def test_a_text_that_is_no_uri_is_refused_and_not_shown(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    settings = PostgresSettings()
-    monkeypatch.setenv(settings.environment_variable, text)
-    with pytest.raises(ConfigError, match=f"{settings.environment_variable} has no connection URI") as failed:
-        postgres_uri(settings)
-    assert "pa55" not in f"{failed.value.message} {failed.value.hint}"
-    monkeypatch.setenv(settings.environment_variable, "postgresql://u:pa55w0rd@h/db")
-    assert postgres_uri(settings).get_secret_value() == "postgresql://u:pa55w0rd@h/db"
-
-
-def test_a_missing_right_is_named_once_with_its_grant(uri: str, tmp_path: Path, day: Callable[..., Version]) -> None:
-    version = day(1)
-    execute(uri, 'create role "Wri ter" login')
-    limited = target(uri.replace(f"user={OWNER}", "user=Wri%20ter"))
-    with pytest.raises(TargetError) as failed:
-        follow(tmp_path / "published", limited)
-    assert failed.value.message == (
-        f"PostgreSQL: the version {version.id} could not be written: permission denied for database postgres"
-        " (SQLSTATE 42501)"
-    )
-    grant = 'grant create on database postgres to "Wri ter"'
-    assert f"`{grant}`" in failed.value.hint
-    try:
-        execute(uri, grant)
-        follow(tmp_path / "published", limited)
-        assert limited.held() == {version.id}
-    finally:
-        execute(uri, 'drop owned by "Wri ter"', 'drop role "Wri ter"')
-
-
-def test_a_role_that_does_not_own_the_versions_is_refused_with_its_grant(
-    uri: str, tmp_path: Path, day: Callable[..., Version]
-) -> None:
-    day(1)
-    execute(uri, "create role first login", "create role second login")
-    try:
-        execute(uri, "grant create on database postgres to first, second")
-        first, second = (target(uri.replace(f"user={OWNER}", f"user={name}")) for name in ("first", "second"))
-        follow(tmp_path / "published", first)
-        day(2)
-        with pytest.raises(TargetError, match="another role owns the schema loyalty") as failed:
-            follow(tmp_path / "published", second)
-        assert "`grant first to second`" in failed.value.hint
-        assert query(uri, NUMBERS) == [(1, 1)]
-        execute(uri, "grant first to second")
-        follow(tmp_path / "published", second)
-        assert (query(uri, NUMBERS), schemas(uri)) == ([(2, 2)], {"loyalty"})
-    finally:
-        execute(uri, "drop owned by first, second", "drop role first, second")

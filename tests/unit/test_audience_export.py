@@ -14,11 +14,13 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from typer.testing import CliRunner
 
-from pipelines.activation import export, export_audience, summary
+from pipelines.activation import export, export_audience, list_warning, summary
 from pipelines.activation.layouts import Contact, Layout, columns_of, hashed_email, hashed_phone
 from pipelines.activation.touches import Touch, read_touches, write_touches
 from pipelines.base.errors import ConfigError, PublicationError
+from pipelines.cli.app import app
 from pipelines.config.in_force import audience_texts
 from pipelines.config.settings import load_settings
 from pipelines.identity.identifiers import identifier
@@ -223,14 +225,53 @@ def test_a_second_export_of_a_day_keeps_those_whom_the_first_one_contacted(expor
 
 @pytest.mark.parametrize(
     "line",
-    ["k7", "C-7", "K-7", "ｇｉｌ＠ｅｘａｍｐｌｅ．ｏｒｇ", "GIL@work.example"],
-    ids=["key", "reference", "other reference", "full width", "other address"],
+    [
+        "k7",
+        "K7",
+        "C-7",
+        "K-7",
+        "shop:C-7",
+        "crm:K-7",
+        "ｇｉｌ＠ｅｘａｍｐｌｅ．ｏｒｇ",
+        "GIL@work.example",
+        '"gil@example.org"',
+        "'gil@example.org",
+        "gil@example.org,",
+        "gil@example.org,unsubscribed,2024-01-01",
+        '"gil@example.org";"has ""moved"""',
+        "gil@work.example\tby phone",
+        "Gil <gil@work.example>",
+        '"Gil, Dr." <gil@example.org>',
+        '"Gil <gil@example.org>",unsubscribed',
+        "shop:C-7;asked on the phone",
+        "K7,unsubscribed",
+    ],
 )
 def test_a_list_names_a_customer_by_any_reference_or_address(exported: Export, tmp_path: Path, line: str) -> None:
     (tmp_path / "never.txt").write_text(f"{line}\n", encoding="utf-8")
     folder = exported([("k1", "treated", None), ("k7", "treated", None)])
     assert refs(folder, "members") == ["C-1"]
     assert [(row["customer_ref"], row["Reason"]) for row in rows(folder, "suppressed")] == [("C-7", "listed")]
+
+
+def test_an_export_says_how_many_lines_of_the_lists_name_a_customer(exported: Export, tmp_path: Path) -> None:
+    lines = "email,reason\n# from the shop\ngil@example.org,moved\nGIL@work.example\n\nnobody@example.org\nshop:K-7\n"
+    (tmp_path / "never.txt").write_text(lines, encoding="utf-8")
+    folder = exported([("k1", "treated", None), ("k7", "treated", None)])
+    assert refs(folder, "members") == ["C-1"]
+    assert json.loads((folder / "manifest.json").read_text())["suppress_lines"] == {"named": 2, "unknown": 2}
+    assert list_warning("win_back", 2).startswith("the audience win_back: 2 lines of suppress_files name no customer")
+    assert list_warning("win_back", 0) == ""
+
+
+def test_a_reference_may_look_like_a_comment_or_a_line_of_a_csv_file(exported: Export, tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "home" / "state" / "warehouse.duckdb")) as connection:
+        rows = [["shop", "#7,a", "k1"], ["shop", "x:7;b", "k2"]]
+        connection.executemany("insert into intermediate.int_customer_identity values (?, ?, ?)", rows)
+    (tmp_path / "never.txt").write_text("#7,a\nx:7;b\n", encoding="utf-8")
+    folder = exported([("k1", "treated", None), ("k2", "treated", None), ("k7", "treated", None)])
+    assert refs(folder, "members") == ["C-7"]
+    assert json.loads((folder / "manifest.json").read_text())["suppress_lines"] == {"named": 2, "unknown": 0}
 
 
 def test_a_version_that_was_built_with_another_declaration_is_refused(exported: Export) -> None:
@@ -304,3 +345,16 @@ def test_an_erased_reference_leaves_touches_that_have_not_landed(tmp_path: Path)
     assert erase_from_touches(tmp_path, {("shop", "1")}) == 1
     assert read_touches(tmp_path, "a", date(2024, 3, 31)) == {("shop", "-2"): "treated", ("crm", "1"): "treated"}
     assert erase_from_touches(tmp_path, {("shop", "1")}) == 0
+
+
+def test_a_check_knows_the_touches_that_an_export_wrote(exported: Export, tmp_path: Path) -> None:
+    (tmp_path / "crm.yml").write_text("source: shop\nfiles: [{match: '*.txt', ignore: notes}]\n")
+    (tmp_path / "inbox").mkdir()
+    exported([("k1", "treated", None)])
+    config = tmp_path / "loyalty.yml"
+    config.write_text(CONFIG.replace("mapping: sample", "mapping: crm.yml"))
+    settings = load_settings(config)
+    land(settings.home, audience_touches(settings, ["shop"]), today=date(2024, 5, 31))
+    done = CliRunner().invoke(app, ["check", "--config", str(config)])
+    assert done.exit_code == 0, done.output
+    assert "no entry of the mapping matches" not in done.output.replace("\n", " ")

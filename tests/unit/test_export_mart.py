@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import zipfile
 from datetime import date, datetime
 from decimal import Decimal
@@ -187,12 +188,12 @@ def test_duckdb_and_python_take_the_same_texts_for_formulas() -> None:
     assert all(is_formula(f"{start}=1") for start in starts if start.isspace())
 
 
-def command(home: Path, *words: str) -> Result:
+def command(home: Path, *words: str, name: str = "export") -> Result:
     (home / "in").mkdir(exist_ok=True)
     (home / "mapping.yml").write_text("source: shop\nfiles: []\n")
     config = home / "loyalty.yml"
     config.write_text(f"home: {home}\ncurrency: EUR\ntimezone: UTC\nsources: [{{mapping: mapping.yml, files: in}}]\n")
-    return CliRunner().invoke(app, ["export", *words, "--config", str(config)])
+    return CliRunner().invoke(app, [name, *words, "--config", str(config)])
 
 
 def test_the_command_writes_a_mart_and_counts(home: Path, tmp_path: Path) -> None:
@@ -238,3 +239,27 @@ def test_a_call_that_is_wrong_says_what_to_do(home: Path, words: tuple[str, ...]
     assert done.exit_code == exit_code
     assert message in done.stderr
     assert "n" not in done.stdout.splitlines()
+
+
+def test_only_new_and_regular_files_are_written(home: Path, tmp_path: Path) -> None:
+    (kept := tmp_path / "kept.csv").write_text("kept")
+    (link := tmp_path / "link.csv").symlink_to(kept)
+    (nowhere := tmp_path / "nowhere.csv").symlink_to(tmp_path / "none")
+    os.mkfifo(fifo := tmp_path / "fifo")
+    (inside := tmp_path / "inside").symlink_to(home / "published")
+    (current,) = (home / "published" / "versions").iterdir()
+    before = sorted(path for path in (home / "published").rglob("*"))
+    for to, message in (
+        (link, "it is a symbolic link"),
+        (nowhere, "it is a symbolic link"),
+        (fifo, "it is not a regular file"),
+        (tmp_path, "Is a directory"),
+        (inside / "new.csv", "only publications write there"),
+        (current / "manifest.json", "only publications write there"),
+    ):
+        for command_words in (["export", "fct_text", "--format", "csv"], ["export", "person@example.org"], ["report"]):
+            done = command(home, *command_words[1:], "--out", str(to), name=command_words[0])
+            assert (done.exit_code, message in done.stderr.replace("\n", " ")) == (2, True), done.stderr
+    assert (kept.read_text(), link.is_symlink(), nowhere.is_symlink(), fifo.is_fifo()) == ("kept", True, True, True)
+    assert sorted(path for path in (home / "published").rglob("*")) == before
+    assert command(home, "fct_text", "--format", "csv", "--out", str(kept)).exit_code == 0

@@ -44,7 +44,15 @@ def publish_levels(tmp_path: Path) -> Callable[..., Version]:
     """Publishes a version whose customers have these levels; customer 0 is the first."""
     warehouse = tmp_path / "warehouse.duckdb"
 
-    def publish_day(day: int, levels: list[str], *, rejected: int = 3, amount: str = "10.00", **how: object) -> Version:
+    def publish_day(
+        day: int,
+        levels: list[str],
+        *,
+        rejected: int = 3,
+        amount: str = "10.00",
+        settings: str = "('model.reports.min_group', '5')",
+        **how: object,
+    ) -> Version:
         warehouse.unlink(missing_ok=True)
         with duckdb.connect(str(warehouse)) as connection:
             connection.execute("create schema marts; set schema = 'marts'")
@@ -67,7 +75,7 @@ def publish_levels(tmp_path: Path) -> Callable[..., Version]:
                 create table rpt_data_issue as
                     select 'orders_rejected' as issue, 'shop' as source, 'orders' as entity, 'warn' as severity,
                         {rejected}::bigint as n_rows, null::decimal(18, 2) as amount, false as is_amount_estimated;
-                create table rpt_setting as select 'model.reports.min_group' as setting, '5' as value;
+                create table rpt_setting as select * from (values {settings}) as given (setting, value);
                 create table dim_label as
                     select 'level' as code_set, code, language, code || ' (' || language || ')' as label
                     from (select unnest(['loyal', 'new', 'at_risk', 'churned']) as code)
@@ -112,6 +120,28 @@ def test_customers_gained_and_lost_are_counted_per_level_and_small_numbers_are_h
         ("classes", "behavioural"): (39, 39, 0, 0),
         ("audiences", "win back"): (12, 6, 0, 6),
     }
+
+
+def test_a_small_group_does_not_follow_from_those_who_came(publish_levels: Callable[..., Version]) -> None:
+    publish_levels(1, ["loyal"] * 13 + ["churned"] * 2)
+    new = publish_levels(2, ["churned"] * 7 + ["loyal"] * 6 + ["churned"] * 2)
+    moved = {one.group: (one.then, one.now, one.gained, one.lost) for one in found(new).moves if one.kind == "levels"}
+    assert moved == {"churned": (None, 9, None, None), "loyal": (13, 6, 0, 7)}
+
+
+def test_settings_that_differ_are_named_so_that_a_new_rule_is_not_taken_for_a_move(
+    publish_levels: Callable[..., Version],
+) -> None:
+    same = "('model.reports.min_group', '5'), ('currency', 'EUR')"
+    publish_levels(
+        1, THEN, settings=f"{same}, ('audiences.rich.where', 'clv > 1'), ('model.loyalty.high_emotion', '60')"
+    )
+    new = publish_levels(2, THEN, settings=f"{same}, ('audiences.rich.where', 'clv > 2 < 3'), ('model.new', NULL)")
+    changed = [(one.setting, one.then, one.now) for one in found(new).settings]
+    assert changed == [("audiences.rich.where", "clv > 1", "clv > 2 < 3"), ("model.loyalty.high_emotion", "60", None)]
+    names = "audiences.rich.where, model.loyalty.high_emotion"
+    assert f"Settings that changed: {names}" in found(new).summary["en"]
+    assert "clv &gt; 2 &lt; 3" in page(new)
 
 
 def test_figures_and_charts_have_both_values_and_the_difference(publish_levels: Callable[..., Version]) -> None:

@@ -9,12 +9,15 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import duckdb
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 from pipelines.base.errors import ConfigError, PublicationError
+from pipelines.cli.app import app
 from pipelines.publication import Retention, Version, delete_version, erase_customers, list_versions, set_current
 from pipelines.reading import OpenVersion, open_version
 from tests.unit.publication_marts import publisher
@@ -222,3 +225,26 @@ def test_a_file_that_cannot_be_read_is_named(version: OpenVersion) -> None:
 def test_pandas_is_imported_only_for_a_frame() -> None:
     code = "import sys, pipelines.reading; sys.exit('pandas' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("name", [1, None, ["x"]])
+def test_a_name_that_is_not_a_text_is_an_error_of_the_caller(version: OpenVersion, name: Any) -> None:
+    mart = version.marts[0]
+    with pytest.raises(ConfigError, match="there is no mart"):
+        version.read(name)
+    with pytest.raises(ConfigError, match=f"{mart} has no column"):
+        version.read(mart, columns=[name])
+
+
+def test_a_damaged_version_is_refused_alike_by_export_and_report(version: OpenVersion, tmp_path: Path) -> None:
+    (version.folder / "manifest.json").write_text("{")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "mapping.yml").write_text("source: shop\nfiles: []\n")
+    (config := tmp_path / "loyalty.yml").write_text(
+        f"home: {tmp_path}\ncurrency: EUR\ntimezone: UTC\nsources: [{{mapping: mapping.yml, files: in}}]\n"
+    )
+    for words in (["export", "x", "--format", "csv", "--version"], ["report", "--version"]):
+        done = CliRunner().invoke(app, [*words, version.id, "--config", str(config)])
+        assert done.exit_code == 6, done.stderr
+        assert f"the version {version.id} is damaged" in done.stderr.replace("\n", " ")
+        assert "Choose another one from `loyalty versions`" in done.stderr.replace("\n", " ")

@@ -25,7 +25,7 @@ from pipelines.publication import (
 )
 from pipelines.publication.holds import unless_held
 from pipelines.publication.targets import TargetError, configured, follow, follow_or_warn
-from pipelines.publication.targets.postgres_tables import create_table, references, sent_schema
+from pipelines.publication.targets.postgres_tables import create_table, references
 from pipelines.runs.recorder import Recorder
 from pipelines.runs.scope import open_run
 from pipelines.runs.up_to_date import conclude
@@ -171,6 +171,8 @@ def test_child_processes_get_the_keys_of_a_bucket_only_without_the_target(
         ("{postgres: {schema_name: public}}", "`public` is a schema of PostgreSQL itself"),
         ("{postgres: {schema_name: Loyal ty}}", "publish.postgres.schema_name"),
         ("{s3: {url: 's3://bucket'}}", "publish.s3.url"),
+        ("{s3: {url: 's3://bucket/shop/../other'}}", "publish.s3.url: must not have `.` or `..` as a part"),
+        ("{s3: {url: 's3://bucket/./shop'}}", "publish.s3.url: must not have `.` or `..` as a part"),
         ("{s3: {url: 's3://key:secret@bucket/shop'}}", "publish.s3.url"),
         ("{s3: {url: 's3://bucket/shop', endpoint: 'https://u:secret@host'}}", "publish.s3.endpoint"),
         ("{s3: {url: 's3://bucket/shop', access_key: secret}}", "access_key: unknown key"),
@@ -191,9 +193,9 @@ def table(name: str, key: tuple[str, ...], **more: Any) -> PublishedTable:
 def test_a_column_that_the_database_cannot_have_is_named() -> None:
     mart = table("m", ("a",))
     with pytest.raises(TargetError, match=r"m\.a has the type list"):
-        sent_schema(mart, pa.schema([("a", pa.list_(pa.string()))]))
+        create_table("s", mart, pa.schema([("a", pa.list_(pa.string()))]))
     with pytest.raises(TargetError, match="longer than 63 bytes"):
-        sent_schema(mart, pa.schema([("汉" * 22, pa.string())]))
+        create_table("s", mart, pa.schema([("汉" * 22, pa.string())]))
     schema = pa.schema([('a"b', pa.decimal128(18, 2)), ("t", pa.timestamp("us")), ("u", pa.uint64())])
     assert create_table("s", mart, schema) == (
         'create table "s"."m" ("a""b" numeric(18, 2), "t" timestamp with time zone, "u" numeric(20, 0))'

@@ -13,8 +13,9 @@ from pydantic import SecretStr
 from sqlalchemy import exc
 
 from pipelines.base.errors import ConfigError, PullError
+from pipelines.base.text import without_values
 from pipelines.connectors.sql.cursors import Kind
-from pipelines.connectors.sql.database import Column, shown, without_values
+from pipelines.connectors.sql.database import Column, shown
 from pipelines.connectors.sql.dialects import DIALECTS, Dialect
 from pipelines.connectors.sql.values import array_of
 

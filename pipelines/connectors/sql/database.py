@@ -122,12 +122,6 @@ NO_ROW = "1 = 0"
 """A condition for the description of columns."""
 
 
-def without_values(words: str) -> str:
-    """A message about values that do not fit their type, without what it quotes: it can be personal data."""
-    named = re.sub(r'encoding "(\w+)"', r"encoding \1", words)
-    return re.sub(r"\".*\"|'.*'", "…", named, flags=re.DOTALL)
-
-
 def shown(words: object, *secrets: str | None) -> str:
     """The message of a driver on one line, without secrets.
 

@@ -14,9 +14,10 @@ import pyarrow as pa
 from pydantic import SecretStr
 
 from pipelines.base.errors import ConfigError, PullError
-from pipelines.base.postgres_errors import driver_message, server_field
+from pipelines.base.postgres_errors import without_quoted
+from pipelines.base.text import without_values
 from pipelines.connectors.sql.cursors import Kind
-from pipelines.connectors.sql.database import NO_ROW, Column, select, shown, without_values
+from pipelines.connectors.sql.database import NO_ROW, Column, select, shown
 from pipelines.connectors.sql.values import as_type
 
 _SESSION = (
@@ -125,7 +126,7 @@ class Postgres:
             connection = dbapi.connect(self._uri.get_secret_value(), autocommit=True)
         except dbapi.Error as problem:
             raise PullError(
-                f"the database cannot be reached: {shown(driver_message(problem, self._uri))}",
+                f"the database cannot be reached: {shown(_driver_message(problem, self._uri))}",
                 hint="check that the server runs; check user, password, host and database in the environment variable",
                 is_temporary=True,
             ) from None
@@ -155,9 +156,9 @@ def _driver() -> Any:
 
 
 def _refused(problem: Any, uri: SecretStr) -> PullError:
-    words, state = server_field(problem, "MESSAGE_PRIMARY"), problem.sqlstate or ""
+    words, state = _primary_message(problem), problem.sqlstate or ""
     if not words:
-        words, state = driver_message(problem, uri), "08000"
+        words, state = _driver_message(problem, uri), "08000"
     elif state.startswith(_ABOUT_VALUES):
         words = without_values(words)
     return PullError(
@@ -181,6 +182,27 @@ def _interrupted(problem: BaseException) -> PullError:
         else "correct the query, or ask the operator of the database",
         is_temporary=is_broken,
     )
+
+
+def _primary_message(problem: Any) -> str:
+    """The first part of the server's answer, on one line; empty if the server has not answered.
+
+    Details and contexts may quote values of rows.
+    """
+    fields = {_text(key): value for key, value in problem.details}  # the driver gives names as bytes
+    return _text(fields.get("PG_DIAG_MESSAGE_PRIMARY"))
+
+
+def _driver_message(problem: BaseException, uri: SecretStr) -> str:
+    """A message of the driver without its statement, its SQLSTATE and parts of the URI."""
+    words = " ".join(str(problem).partition("Query was: ")[0].split())
+    words = re.sub(r"^[A-Z_]+: |\[libpq\] |Failed to execute query '.*': (?=[A-Z]+: )| ?\. SQLSTATE: \w*$", "", words)
+    return without_quoted(words.removeprefix("[libpq] "), uri)
+
+
+def _text(value: object) -> str:
+    found = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value or "")
+    return " ".join(found.split())
 
 
 def _decimal(modifier: int) -> pa.DataType | None:

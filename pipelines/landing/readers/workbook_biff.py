@@ -61,7 +61,7 @@ def look_at(path: Path) -> list[BiffSheet]:
             if kind == _SHEET:
                 positions.append(struct.unpack_from("<I", body)[0])
         return [_look(data, position) for position in positions]
-    except (OSError, struct.error, IndexError) as error:
+    except (OSError, ValueError, struct.error, IndexError) as error:
         raise _damaged(str(error)) from error
 
 

@@ -7,7 +7,7 @@ is the target S3.
 """
 
 from pipelines.publication.targets.configured import follow_all, follow_or_warn
-from pipelines.publication.targets.following import follow
+from pipelines.publication.targets.following import Followed, follow
 from pipelines.publication.targets.target import Target, TargetError
 
-__all__ = ["Target", "TargetError", "follow", "follow_all", "follow_or_warn"]
+__all__ = ["Followed", "Target", "TargetError", "follow", "follow_all", "follow_or_warn"]

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from pipelines.base.stopping import stop_signal, stopped
+from pipelines.base.stopping import go_on, stop_signal, stopped
 from pipelines.config.publish import S3_VARIABLES, S3Settings
 from pipelines.publication.model import MANIFEST, PublishedFile, Version
 from pipelines.publication.targets.target import TargetError
@@ -108,7 +108,7 @@ class ObjectStorage:
             files.open_output_stream(f"{self._folder(version.id)}/{file.path}", buffer_size=0) as sink,
         ):
             while chunk := source.read(_CHUNK):
-                _go_on()
+                go_on()
                 digest.update(chunk)
                 sink.write(chunk)
         if digest.hexdigest() != file.sha256:
@@ -118,7 +118,7 @@ class ObjectStorage:
             )
 
     def _write(self, files: "S3FileSystem", path: str, content: bytes) -> None:
-        _go_on()
+        go_on()
         with files.open_output_stream(path) as sink:
             sink.write(content)
 
@@ -168,9 +168,3 @@ def _without_keys(message: str) -> str:
         if key := os.environ.get(name):
             words = words.replace(key, "…")
     return words
-
-
-def _go_on() -> None:
-    """Stop if a signal has arrived."""
-    if (number := stop_signal()) is not None:
-        raise stopped(number)

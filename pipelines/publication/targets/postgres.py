@@ -10,33 +10,24 @@ to get the locks is short, so that new queries wait for at most half a second.
 """
 
 import time
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import SecretStr
 
 from pipelines.base import quoting
-from pipelines.base.stopping import stop_signal, stopped
+from pipelines.base.database import connect
+from pipelines.base.stopping import go_on
 from pipelines.config.publish import PostgresSettings
-from pipelines.publication.model import Manifest, PublishedTable, Version
+from pipelines.publication.model import Manifest, Version
 from pipelines.publication.targets.postgres_connection import NAME, BusyError, session
-from pipelines.publication.targets.postgres_tables import (
-    comments,
-    create_table,
-    grants,
-    keys,
-    references,
-    sent_schema,
-)
+from pipelines.publication.targets.postgres_rows import reading, write_table
+from pipelines.publication.targets.postgres_tables import comments, grants, keys, references
 from pipelines.publication.targets.target import TargetError
 
 _MARK = "Loyalty Marts, version "  # begins the comment of our schemas
-_ROWS = 65_536  # of a batch in memory
-_CHUNK = 16  # batches of one COPY: a signal is noticed between two of them
 _TRY_MS = 500  # for all locks; below deadlock_timeout (1 s), so that a reader is never chosen as the victim
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5  # seconds between two attempts
 _LABELS = "dim_label"
@@ -72,11 +63,15 @@ class Postgres:
         if manifest is None:
             raise TargetError(f"{version.id} cannot be read: {version.problem}", hint="Call `loyalty versions`.")
         namespace = self._schema_of(version.id)
-        with session(self._uri, f"the version {version.id} could not be written") as cursor:
+        with (
+            # one thread is as fast as the server, and has few rows in memory
+            connect(threads=1) as database,
+            session(self._uri, f"the version {version.id} could not be written") as cursor,
+        ):
             cursor.execute("set local maintenance_work_mem = '256MB'")
             cursor.execute(f"create schema {quoting.name(namespace)}")
             labels, tables = _labels(version.path, manifest), {table.name: table for table in manifest.tables}
-            nulls = {table.name: _write(cursor, namespace, version.path, table) for table in manifest.tables}
+            nulls = {one.name: write_table(cursor, database, namespace, version.path, one) for one in manifest.tables}
             statements = [one for table in manifest.tables for one in keys(namespace, table, nulls[table.name])]
             for table in manifest.tables:
                 statements += references(namespace, table, tables, nulls)
@@ -85,7 +80,7 @@ class Postgres:
             statements += grants(namespace, self._settings.reader_role)
             statements.append(f"comment on schema {quoting.name(namespace)} is {quoting.text(_MARK + version.id)}")
             for statement in statements:
-                _go_on()
+                go_on()
                 cursor.execute(statement)
 
     def show(self, version_id: str) -> None:
@@ -167,7 +162,7 @@ class Postgres:
                         f" {self._settings.swap_wait_seconds} seconds",
                         hint=f"End the open transactions of these sessions: {self._users(namespace) or 'none now'}.",
                     ) from None
-            _go_on()
+            go_on()
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
@@ -177,7 +172,7 @@ class Postgres:
             cursor.execute(
                 "select distinct a.pid, coalesce(a.usename::text, '?') from pg_locks as l"
                 " join pg_class as c on c.oid = l.relation join pg_namespace as n on n.oid = c.relnamespace"
-                " join pg_stat_activity as a on a.pid = l.pid where n.nspname = $1 and a.pid <> pg_backend_pid()"
+                " join pg_stat_activity as a on a.pid = l.pid where n.nspname = %s and a.pid <> pg_backend_pid()"
                 " and l.database = (select d.oid from pg_database as d where d.datname = current_database())"
                 " order by 1 limit 10",
                 (namespace,),
@@ -185,50 +180,16 @@ class Postgres:
             return ", ".join(f"process {pid} of {user}" for pid, user in cursor.fetchall())
 
 
-def _write(cursor: Any, namespace: str, folder: Path, table: PublishedTable) -> frozenset[str]:
-    """Create the table of a mart and copy its rows; returns the columns that have NULL.
-
-    Raises:
-        TargetError: The number of copied rows is not that of the manifest.
-    """
-    files = [folder / file.path for file in table.files]
-    schema = pq.read_schema(files[0])
-    sent = sent_schema(table, schema)
-    cursor.execute(create_table(namespace, table, schema))
-    nulls: set[str] = set()
-    rows = 0
-    for path in files:
-        with pq.ParquetFile(path, pre_buffer=False) as file:
-            nulls.update(_with_null(file.metadata))
-            batches = file.iter_batches(_ROWS)
-            while chunk := [batch.cast(sent) for batch in islice(batches, _CHUNK)]:
-                _go_on()
-                reader = pa.RecordBatchReader.from_batches(sent, chunk)
-                rows += cursor.adbc_ingest(table.name, reader, mode="append", db_schema_name=namespace)
-    if rows != table.rows:
-        raise TargetError(
-            f"{NAME}: {rows:,} of {table.rows:,} rows of {table.name} were written, so the version was not written",
-            hint="Run again. If it fails again, the files of the version are damaged: show readers another one with"
-            " `loyalty publish --current`.",
-        )
-    return frozenset(nulls)
-
-
-def _with_null(metadata: Any) -> Iterator[str]:
-    """The columns of a Parquet file that have, or may have, NULL."""
-    for group in range(metadata.num_row_groups):
-        for number in range(metadata.num_columns):
-            column = metadata.row_group(group).column(number)
-            if column.statistics is None or column.statistics.null_count != 0:
-                yield column.path_in_schema
-
-
 def _labels(folder: Path, manifest: Manifest) -> dict[str, str]:
     """The label of each column in every language, from the marts; empty if they have none."""
     table = next((table for table in manifest.tables if table.name == _LABELS), None)
+    if table is None:
+        return {}
     found: dict[str, list[str]] = {}
-    for file in table.files if table else ():
-        for row in pq.read_table(folder / file.path, columns=["code_set", "code", "language", "label"]).to_pylist():
+    for file in table.files:
+        with reading(table.name):
+            rows = pq.read_table(folder / file.path, columns=["code_set", "code", "language", "label"]).to_pylist()
+        for row in rows:
             if row["code_set"] == "column":
                 found.setdefault(row["code"], []).append(row["label"])
     return {code: " / ".join(labels) for code, labels in found.items()}
@@ -238,7 +199,7 @@ def _tables(cursor: Any, namespace: str) -> list[str]:
     """Our tables in a schema, quoted."""
     cursor.execute(
         "select c.relname::text from pg_class as c join pg_namespace as n on n.oid = c.relnamespace"
-        " where n.nspname = $1 and c.relkind = 'r' and pg_has_role(c.relowner, 'usage') order by 1",
+        " where n.nspname = %s and c.relkind = 'r' and pg_has_role(c.relowner, 'usage') order by 1",
         (namespace,),
     )
     return [f"{quoting.name(namespace)}.{quoting.name(name)}" for (name,) in cursor.fetchall()]
@@ -256,7 +217,7 @@ def _lock(cursor: Any, namespace: str, first: list[str]) -> None:
         first: The tables to lock first; the table that is not free is added.
 
     Raises:
-        adbc_driver_manager.Error: A table was not free in time.
+        psycopg.Error: A table was not free in time.
     """
     until = time.monotonic() + _TRY_MS / 1000
     for table in sorted(_tables(cursor, namespace), key=lambda one: first.index(one) if one in first else len(first)):
@@ -272,9 +233,3 @@ def _lock(cursor: Any, namespace: str, first: list[str]) -> None:
 
 def _rename(before: str, after: str) -> str:
     return f"alter schema {quoting.name(before)} rename to {quoting.name(after)}"
-
-
-def _go_on() -> None:
-    """Stop if a signal has arrived: the driver does not return one."""
-    if (number := stop_signal()) is not None:
-        raise stopped(number)

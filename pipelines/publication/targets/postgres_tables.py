@@ -1,4 +1,4 @@
-"""The statements that create the table of a mart in PostgreSQL, and the Arrow types in which its rows are sent.
+"""The statements that create the table of a mart in PostgreSQL.
 
 Pure functions: no connection is opened here.
 """
@@ -11,61 +11,47 @@ from pipelines.base import quoting
 from pipelines.publication.model import PublishedTable, Reporting
 from pipelines.publication.targets.target import TargetError
 
-_UTC = pa.timestamp("us", "UTC")
 _LONGEST_NAME = 63  # bytes; PostgreSQL cuts longer names
 # PostgreSQL has no unsigned integers
-_TYPES: dict[pa.DataType, tuple[str, pa.DataType]] = {
-    pa.bool_(): ("boolean", pa.bool_()),
-    pa.int8(): ("smallint", pa.int16()),
-    pa.int16(): ("smallint", pa.int16()),
-    pa.int32(): ("integer", pa.int32()),
-    pa.int64(): ("bigint", pa.int64()),
-    pa.uint8(): ("smallint", pa.int16()),
-    pa.uint16(): ("integer", pa.int32()),
-    pa.uint32(): ("bigint", pa.int64()),
-    pa.uint64(): ("numeric(20, 0)", pa.decimal128(20, 0)),
-    pa.float32(): ("real", pa.float32()),
-    pa.float64(): ("double precision", pa.float64()),
-    pa.string(): ("text", pa.string()),
-    pa.large_string(): ("text", pa.large_string()),
-    pa.date32(): ("date", pa.date32()),
+_TYPES: dict[pa.DataType, str] = {
+    pa.bool_(): "boolean",
+    pa.int8(): "smallint",
+    pa.int16(): "smallint",
+    pa.int32(): "integer",
+    pa.int64(): "bigint",
+    pa.uint8(): "smallint",
+    pa.uint16(): "integer",
+    pa.uint32(): "bigint",
+    pa.uint64(): "numeric(20, 0)",
+    pa.float32(): "real",
+    pa.float64(): "double precision",
+    pa.string(): "text",
+    pa.large_string(): "text",
+    pa.date32(): "date",
 }
 
 
-def column_type(kind: pa.DataType) -> tuple[str, pa.DataType] | None:
-    """The type of a column in PostgreSQL and the Arrow type in which it is sent; None if there is none.
+def create_table(namespace: str, table: PublishedTable, schema: pa.Schema) -> str:
+    """The table without keys, which are faster to add after the rows.
 
-    A timestamp without a zone is UTC, as in all marts.
-    """
-    if pa.types.is_timestamp(kind):
-        return "timestamp with time zone", _UTC
-    if pa.types.is_decimal128(kind):
-        return f"numeric({kind.precision}, {kind.scale})", kind
-    return _TYPES.get(kind)
-
-
-def sent_schema(table: PublishedTable, schema: pa.Schema) -> pa.Schema:
-    """The schema in which the rows of a mart are sent.
+    Args:
+        namespace: The schema.
+        table: The mart.
+        schema: The columns of its files.
 
     Raises:
         TargetError: A column has a type or a name that PostgreSQL cannot have.
     """
-    fields = []
     for name in (table.name, *schema.names):
         if len(name.encode()) > _LONGEST_NAME:
             raise _impossible(f"the name {name} of the mart {table.name} is longer than {_LONGEST_NAME} bytes")
+    columns = []
     for column in schema:
-        kind = column_type(column.type)
+        kind = _column_type(column.type)
         if kind is None:
             raise _impossible(f"{table.name}.{column.name} has the type {column.type}")
-        fields.append(pa.field(column.name, kind[1]))
-    return pa.schema(fields)
-
-
-def create_table(namespace: str, table: PublishedTable, schema: pa.Schema) -> str:
-    """The table without keys, which are faster to add after the rows."""
-    columns = ", ".join(f"{quoting.name(column.name)} {(column_type(column.type) or ('',))[0]}" for column in schema)
-    return f"create table {quoting.name(namespace)}.{quoting.name(table.name)} ({columns})"
+        columns.append(f"{quoting.name(column.name)} {kind}")
+    return f"create table {quoting.name(namespace)}.{quoting.name(table.name)} ({', '.join(columns)})"
 
 
 def comments(
@@ -132,6 +118,18 @@ def grants(namespace: str, reader: str | None) -> list[str]:
         return []
     role, where = quoting.name(reader), quoting.name(namespace)
     return [f"grant usage on schema {where} to {role}", f"grant select on all tables in schema {where} to {role}"]
+
+
+def _column_type(kind: pa.DataType) -> str | None:
+    """The type of a column in PostgreSQL; None if there is none that has every value.
+
+    A timestamp without a zone is UTC, as in all marts. PostgreSQL has microseconds.
+    """
+    if pa.types.is_timestamp(kind):
+        return None if kind.unit == "ns" else "timestamp with time zone"
+    if pa.types.is_decimal128(kind):
+        return f"numeric({kind.precision}, {kind.scale})"
+    return _TYPES.get(kind)
 
 
 def _names(columns: Collection[str]) -> str:

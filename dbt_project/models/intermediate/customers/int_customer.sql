@@ -1,3 +1,13 @@
+{%- set stated = [
+    'segment',
+    'gender',
+    'birth_date',
+    'acquisition_channel',
+    'consent_email',
+    'consent_sms',
+    'consent_phone',
+    'is_employee',
+] -%}
 with sightings as (
     select * from {{ ref('int_customer_sighting') }}
 ),
@@ -32,11 +42,29 @@ records as (
                 customers.file_on desc nulls last,
                 customers.source asc,
                 customers.customer_ref asc
-        ) as record_rank,
-        min(customers.event_on) over (partition by identity.customer_key) as signed_up_on
+        ) as record_rank
     from {{ ref('int_customers_as_of') }} as customers
     inner join {{ ref('int_customer_identity') }} as identity
         on customers.source = identity.source and customers.customer_ref = identity.customer_ref
+),
+
+-- A newer record of a system that has no consents says nothing about them: each attribute is that of the first record
+-- that states it. A region belongs to its country.
+attributes as (
+    select
+        customer_key,
+        {%- for column in stated %}
+        min_by({{ column }}, record_rank) filter (where {{ column }} is not null) as {{ column }},
+        {%- endfor %}
+        -- Spark returns a NULL of the chosen record, DuckDB skips it: so there is none
+        {%- for column in ['country', 'region'] %}
+        nullif(
+            min_by(coalesce({{ column }}, ''), record_rank) filter (where country is not null or region is not null), ''
+        ) as {{ column }},
+        {%- endfor %}
+        min(event_on) as signed_up_on
+    from records
+    group by customer_key
 )
 
 select
@@ -44,23 +72,23 @@ select
     accounts.account_key,
     cast(seen.n_sources as integer) as n_sources,
     seen.first_seen_on,
-    records.signed_up_on,
-    records.country,
-    records.region,
-    records.segment,
-    records.gender,
-    cast(extract(year from records.birth_date) as integer) as birth_year,
-    cast(extract(month from records.birth_date) as integer) as birth_month,
-    records.acquisition_channel,
-    records.consent_email,
-    records.consent_sms,
-    records.consent_phone,
-    records.is_employee,
+    attributes.signed_up_on,
+    attributes.country,
+    attributes.region,
+    attributes.segment,
+    attributes.gender,
+    cast(extract(year from attributes.birth_date) as integer) as birth_year,
+    cast(extract(month from attributes.birth_date) as integer) as birth_month,
+    attributes.acquisition_channel,
+    attributes.consent_email,
+    attributes.consent_sms,
+    attributes.consent_phone,
+    attributes.is_employee,
     summaries.first_purchase_on,
     summaries.last_purchase_on
 from seen
-left join records
-    on seen.customer_key = records.customer_key and records.record_rank = 1
+left join attributes
+    on seen.customer_key = attributes.customer_key
 left join summaries
     on seen.customer_key = summaries.customer_key
 left join {{ ref('int_customer_account') }} as accounts

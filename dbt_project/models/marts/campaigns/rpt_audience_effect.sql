@@ -73,7 +73,7 @@ final as (
         cast(lift_share as decimal(9, 6)) as lift_share,
         lift_share_low,
         lift_share_high,
-        detectable_share,
+        case when detectable_share <= 1 then detectable_share end as detectable_share,
         cast(lift_mean_amount as decimal(18, 2)) as lift_mean_amount,
         cast({{ fixed('cast(lift_mean_amount as double) - half_width', 2) }} as decimal(18, 2)) as lift_mean_low_amount,
         cast({{ fixed('cast(lift_mean_amount as double) + half_width', 2) }} as decimal(18, 2)) as lift_mean_high_amount

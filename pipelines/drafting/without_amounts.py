@@ -1,0 +1,42 @@
+"""Marks orders whose amounts a draft does not find: without an amount, an order has no value."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pipelines.base.entities import ColumnType
+from pipelines.drafting.drafted import DraftedEntity, DraftedEntry, Remark, decisive
+from pipelines.drafting.matching import Values
+
+_AMOUNTS = {"orders": ("total", "gross"), "order_lines": ("total", "unit_price"), "payments": ("amount",)}
+
+
+def unmapped_numbers(values: Values, unread: Sequence[str]) -> tuple[str, ...]:
+    """The columns of numbers among those that no canonical column reads."""
+    return tuple(
+        one.name
+        for one in values.rows.fields
+        if one.sql in unread
+        and values.counted(f"{one.column} is not null")
+        and values.fits(one, "total", ColumnType.AMOUNT)
+    )
+
+
+def with_missing_amounts(entries: Sequence[DraftedEntry]) -> list[DraftedEntry]:
+    """The entries of a source, with a remark on orders if nothing in the source gives them an amount."""
+    if any(_has_amount(entity) for entry in entries for entity in entry.entities):
+        return list(entries)
+    return [_marked(entry) if any(one.name == "orders" for one in entry.entities) else entry for entry in entries]
+
+
+def _has_amount(entity: DraftedEntity) -> bool:
+    return bool(set(_AMOUNTS.get(entity.name, ())) & set(entity.columns))
+
+
+def _marked(entry: DraftedEntry) -> DraftedEntry:
+    text = "total: no column has the amount of the order, so these orders have no value"
+    if entry.numbers:
+        listed = ", ".join(f"`{name}`" for name in entry.numbers)
+        text = (
+            f"{text}. Columns of numbers that are not mapped: {listed}. Map one of them, such as `--column total=NAME`"
+        )
+    return replace(entry, remarks=(*entry.remarks, decisive(text) if entry.numbers else Remark(text)))
