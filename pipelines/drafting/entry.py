@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 from pipelines.base import quoting
 from pipelines.base.entities import ENTITIES, ColumnType
