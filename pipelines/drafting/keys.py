@@ -110,8 +110,8 @@ def key_of(values: Values, one: Field, inside: str, name: str, beside: Beside) -
         remarks.append(Remark(f"{name}: `{one.name}` is written with `.0` at the end{which}, which is cut off"))
     if lost:
         sql = f"case when not regexp_matches({inside}, {quoting.text(_LOST_FULL)}) then {sql} end"
-        texts = counted(lost, "value is", "values are")
-        text = f"{name}: {texts} of `{one.name}` written like 1.38E+10: a spreadsheet has cut off digits, so different"
+        texts = f"{counted(lost, 'value')} of `{one.name}` {'is' if lost == 1 else 'are'} written like 1.38E+10"
+        text = f"{name}: {texts}: a spreadsheet has cut off digits, so different"
         remarks.append(
             Remark(
                 f"{text} records may have the same value. The draft leaves these values out, so that they identify"

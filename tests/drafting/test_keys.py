@@ -40,7 +40,7 @@ def test_numbers_that_lost_digits_identify_nobody(tmp_path: Path) -> None:
         ("3", "17", "cy@x.com"),
     ]
     (remark,) = [remark.text for _, remark in draft.remarks if remark.is_open]
-    assert remark.startswith("customer_ref: 2 values are of `customer_id` written like 1.38E+10")
+    assert remark.startswith("customer_ref: 2 values of `customer_id` are written like 1.38E+10")
 
 
 HEADER = "order_id,customer,order_date,amount\n"
