@@ -8,7 +8,7 @@ from rich.spinner import Spinner
 from rich.text import Text
 
 from pipelines.base.text import printable_lines
-from pipelines.cli.console import err
+from pipelines.cli.console import err, print_labelled
 from pipelines.runs.recorder import StageReport
 
 STAGES = {
@@ -47,7 +47,7 @@ def _counts(stage: StageReport) -> str:
 
 
 class Screen:
-    """A listener that shows stages on standard error.
+    """A listener that shows stages on standard error; if the run fails, also its warnings.
 
     Args:
         quiet: Show only what the run waits for.
@@ -57,6 +57,7 @@ class Screen:
     def __init__(self, *, quiet: bool = False, console: Console | None = None) -> None:
         self._console = console or err()
         self._quiet = quiet
+        self._warnings: list[str] = []
         self._spinner = Spinner("dots")
         live = self._console.is_terminal and not quiet
         self._live = Live(self._spinner, console=self._console, transient=True, refresh_per_second=8) if live else None
@@ -71,6 +72,9 @@ class Screen:
     ) -> None:
         if self._live:
             self._live.stop()
+        if kind is not None:  # the summary of a run, which has its warnings, comes only without an error
+            for words in self._warnings:
+                print_labelled(self._console, "warning", "yellow", words)
 
     def stage_started(self, name: str) -> None:
         """Show that a stage runs."""
@@ -90,3 +94,7 @@ class Screen:
         counts = "" if stage.name == "publish" else _counts(stage)
         figures = f" {_shown(stage.name):<16} {stage.seconds:6.1f} s  "
         self._console.print(Text.assemble(mark, figures, (counts, "dim")))
+
+    def warned(self, words: str) -> None:
+        """Keep a warning, in case the run fails."""
+        self._warnings.append(words)

@@ -95,6 +95,9 @@ class Listener(Protocol):
     def stage_finished(self, stage: StageReport) -> None:
         """A stage is done or has failed."""
 
+    def warned(self, words: str) -> None:
+        """The run has a new warning for the user."""
+
 
 class Silent:
     """A listener that does nothing."""
@@ -106,6 +109,9 @@ class Silent:
         """Nothing."""
 
     def stage_finished(self, stage: StageReport) -> None:
+        """Nothing."""
+
+    def warned(self, words: str) -> None:
         """Nothing."""
 
 
@@ -213,6 +219,7 @@ class Recorder:
         """Record a warning for the user. It is recorded once, also if the step is retried."""
         if words not in self.report.warnings:
             self.report.warnings.append(words)
+            self.listener.warned(words)
             log.warning("run %s: %s: %s", self.report.run_id, stage, words)
             self._save()
 

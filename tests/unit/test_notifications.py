@@ -62,6 +62,8 @@ class Heard:
 
     def stage_finished(self, stage: object) -> None: ...
 
+    def warned(self, words: str) -> None: ...
+
 
 def end_run(
     settings: Settings,
