@@ -42,7 +42,7 @@ ARGUMENTS = {
     "versions pin": ["x"],
 }
 WITHOUT_CONFIG = {
-    "init": "pipelines.cli.init.files_of",
+    "init": "pipelines.cli.init_sources.files_of",
     "map": "pipelines.cli.draft.files_of",
     "sample": "pipelines.sample.write_sample",
     "quarantine rules": "pipelines.cli.quarantine.catalogue",
