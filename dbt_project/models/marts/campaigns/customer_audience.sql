@@ -13,7 +13,16 @@ with dim_customer as (
 ),
 {% endfor %}
 history as (
-    select * from {{ ref('customer_loyalty_history') }}
+    select
+        customer_key,
+        valid_from_on,
+        level,
+        loyalty_class,
+        quadrant,
+        loyalty_type,
+        -- before the first purchase, customer_rfm has no row
+        nullif(rfm_segment, 'no_purchase') as rfm_segment
+    from {{ ref('customer_loyalty_history') }}
 ),
 
 touches as (
