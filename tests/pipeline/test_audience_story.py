@@ -104,7 +104,7 @@ def test_the_planted_effect_is_found(story: Story) -> None:
     )
     assert effect["n_treated_bought"] == treated - -(-treated // 5)
     assert effect["n_control_bought"] == 1
-    assert effect["lift_share_low"] > 0.3
+    assert effect["lift_share_low"] > 0.1  # the planted effect is weaker: members elsewhere buy nothing
     assert effect["lift_mean_low_amount"] > 0
     assert 0 < effect["detectable_share"] < 0.5
 
