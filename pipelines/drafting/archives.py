@@ -6,7 +6,8 @@ from tempfile import TemporaryDirectory
 
 from pipelines.base.errors import InputError
 from pipelines.base.text import printable_name
-from pipelines.drafting.layout import head_of, layout_of
+from pipelines.drafting.file_text import head_of
+from pipelines.drafting.layout import layout_of
 from pipelines.drafting.recognised import fits
 from pipelines.landing.readers.zipfiles import open_zip, unpacked
 

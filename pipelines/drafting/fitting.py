@@ -15,8 +15,9 @@ from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import InputError
+from pipelines.drafting.file_text import head_of
 from pipelines.drafting.generic import specific
-from pipelines.drafting.layout import Layout, head_of, looks_like_data
+from pipelines.drafting.layout import Layout, looks_like_data
 from pipelines.drafting.names import compared, is_question, question_of
 from pipelines.drafting.table import group_of, open_table
 from pipelines.landing.binding import RELATION, Tree, is_of_item, record_tree, references

@@ -15,7 +15,8 @@ from pipelines.base import quoting
 from pipelines.base.entities import ENTITIES
 from pipelines.base.text import counted
 from pipelines.drafting.drafted import Remark
-from pipelines.drafting.layout import Layout, head_of
+from pipelines.drafting.file_text import head_of
+from pipelines.drafting.layout import Layout
 from pipelines.drafting.matching import Values
 from pipelines.drafting.table import Field
 

@@ -4,39 +4,28 @@ Only the beginning of a file is read, except that the encoding is checked to the
 with what is found here (table.py), and refuse it if it does not fit.
 """
 
-import codecs
 import csv
-import gzip
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO, cast
 
-import charset_normalizer
 import duckdb
 
 from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.errors import InputError
+from pipelines.drafting.file_text import HEAD, found_encoding, head_of
 from pipelines.landing.model import FileGroup
 from pipelines.landing.readers.filekind import kind_of
 from pipelines.landing.readers.workbook_sheets import opened
 from pipelines.landing.readers.zipfiles import open_zip, unpacked
 
-_HEAD = 1_000_000  # bytes
-_BLOCK = 1024**2
 _ROWS = 30  # of a workbook, among which its header is
 _WIDE = 0.7  # of the widest row
 _USUAL = 0.6  # of the rows: a few may be torn, or stand above the header
-_GZIP = b"\x1f\x8b"
-# What charset-normalizer may find, and what a mapping calls it. Landing cannot read the others that are recognised.
-_READ = {"gb18030": "gb18030", "cp1252": "windows-1252"}
-_LEGACY = ["gb18030", "cp1252", "big5", "shift_jis", "euc_kr", "cp1251"]
 _LISTS = ("items", "data", "records", "orders", "results", "responses", "value", "rows", "contacts", "customers")
 _DATA = re.compile(r"[-+]?[\d.,\s]*\d[\d.,\s]*%?|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*|[^@\s]+@[^@\s]+\.\w+")
 
@@ -89,7 +78,7 @@ def _of_text(path: Path, head: bytes) -> Layout:
     Raises:
         InputError: Landing cannot read such a file, or there is no header.
     """
-    encoding, is_sure = _encoding(path)
+    encoding, is_sure = found_encoding(path)
     estimated = "" if is_sure else encoding
     text = head.decode({"utf-8": "utf-8-sig", "windows-1252": "cp1252"}.get(encoding, encoding), errors="replace")
     options: dict[str, str | int] = {} if encoding == "utf-8" else {"encoding": encoding}
@@ -136,77 +125,6 @@ def _of_archive(path: Path) -> Layout:
             raise InputError(error.message.replace(str(copy), f"{path}: {member.filename}"), hint=error.hint) from error
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
-    with path.open("rb") as file:
-        is_packed = file.read(2) == _GZIP
-    with cast(IO[bytes], gzip.open(path)) if is_packed else path.open("rb") as opened:
-        try:
-            yield opened
-        except (EOFError, gzip.BadGzipFile) as error:
-            raise InputError(f"{path}: damaged gzip: {error}", hint="Export or deliver the file again.") from error
-
-
-def head_of(path: Path) -> bytes:
-    """The beginning of a file, unpacked if it is packed by gzip.
-
-    Raises:
-        InputError: It cannot be read.
-    """
-    try:
-        with _opened(path) as file:
-            return file.read(_HEAD)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}", hint="Check the path and permissions.") from error
-
-
-def encoding_of(path: Path) -> str:
-    """The encoding as a mapping names it, or `ascii` for a file that has no other characters.
-
-    Raises:
-        InputError: The file cannot be read, or landing does not read its encoding.
-    """
-    with _opened(path) as file:
-        if all(block.isascii() for block in iter(lambda: file.read(_BLOCK), b"")):
-            return "ascii"
-    return _encoding(path)[0]
-
-
-def _encoding(path: Path) -> tuple[str, bool]:
-    """The encoding as a mapping names it, and whether it is sure; else it is estimated."""
-    if head_of(path).startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16", True
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    odd = b""
-    with _opened(path) as file:
-        while block := file.read(_BLOCK):
-            try:
-                decoder.decode(block)
-            except UnicodeDecodeError:
-                odd += b"\n".join(line for line in block.splitlines() if not line.isascii())
-                decoder.reset()
-                if len(odd) >= _BLOCK:
-                    break
-    if not odd:
-        return "utf-8", True
-    found = charset_normalizer.from_bytes(odd[:_BLOCK], cp_isolation=_LEGACY).best()
-    name = found.encoding if found else "cp1252"
-    if name not in _READ:
-        raise InputError(
-            f"{path}: its encoding seems to be {name}, which is not supported", hint="Save the file as UTF-8."
-        )
-    encoding = "gbk" if name == "gb18030" and _decodes(odd[:_BLOCK], "gbk") else _READ[name]
-    return encoding, False
-
-
-def _decodes(text: bytes, encoding: str) -> bool:
-    try:
-        text.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
 def _json(path: Path, text: str) -> dict[str, str | int]:
     lines = [line for line in text.splitlines()[:3] if line.strip()]
     is_named = path.name.removesuffix(".gz").endswith((".jsonl", ".ndjson"))
@@ -233,7 +151,7 @@ def _text_table(path: Path, text: str) -> dict[str, str | int]:
     Raises:
         InputError: It has one column only, or no header.
     """
-    whole = text if len(text) < _HEAD // 4 else text[: text.rfind("\n") + 1]
+    whole = text if len(text) < HEAD // 4 else text[: text.rfind("\n") + 1]
     with TemporaryDirectory() as folder, connect(threads=1) as connection:
         copy = Path(folder) / "head.csv"
         copy.write_text(whole, encoding="utf-8", newline="")

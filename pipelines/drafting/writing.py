@@ -12,7 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipelines.base.errors import InputError
-from pipelines.drafting.layout import encoding_of, head_of, looks_like_data, workbook_format
+from pipelines.drafting.file_text import encoding_of, head_of
+from pipelines.drafting.layout import looks_like_data, workbook_format
 from pipelines.landing.model import FileGroup
 from pipelines.landing.readers.workbook_sheets import opened
 

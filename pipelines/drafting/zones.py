@@ -5,7 +5,7 @@ from tempfile import TemporaryDirectory
 
 from pipelines.base.database import connect
 from pipelines.base.entities import ENTITIES, ColumnType
-from pipelines.drafting.layout import head_of
+from pipelines.drafting.file_text import head_of
 from pipelines.drafting.names import compared
 from pipelines.landing import normal
 from pipelines.landing.binding import reads_look_up, references, relation_of, text_of

@@ -1,0 +1,90 @@
+"""The first bytes of a file, and its encoding, which is checked to the end of the file."""
+
+import codecs
+import gzip
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, cast
+
+import charset_normalizer
+
+from pipelines.base.errors import InputError
+
+HEAD = 1_000_000  # bytes of the beginning of a file
+_BLOCK = 1024**2
+_GZIP = b"\x1f\x8b"
+# What charset-normalizer may find, and what a mapping calls it. Landing cannot read the others that are recognised.
+_READ = {"gb18030": "gb18030", "cp1252": "windows-1252"}
+_LEGACY = ["gb18030", "cp1252", "big5", "shift_jis", "euc_kr", "cp1251"]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    with path.open("rb") as file:
+        is_packed = file.read(2) == _GZIP
+    with cast(IO[bytes], gzip.open(path)) if is_packed else path.open("rb") as opened:
+        try:
+            yield opened
+        except (EOFError, gzip.BadGzipFile) as error:
+            raise InputError(f"{path}: damaged gzip: {error}", hint="Export or deliver the file again.") from error
+
+
+def head_of(path: Path) -> bytes:
+    """The beginning of a file, unpacked if it is packed by gzip.
+
+    Raises:
+        InputError: It cannot be read.
+    """
+    try:
+        with _opened(path) as file:
+            return file.read(HEAD)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}", hint="Check the path and permissions.") from error
+
+
+def encoding_of(path: Path) -> str:
+    """The encoding as a mapping names it, or `ascii` for a file that has no other characters.
+
+    Raises:
+        InputError: The file cannot be read, or landing does not read its encoding.
+    """
+    with _opened(path) as file:
+        if all(block.isascii() for block in iter(lambda: file.read(_BLOCK), b"")):
+            return "ascii"
+    return found_encoding(path)[0]
+
+
+def found_encoding(path: Path) -> tuple[str, bool]:
+    """The encoding as a mapping names it, and whether it is sure; else it is estimated."""
+    if head_of(path).startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16", True
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    odd = b""
+    with _opened(path) as file:
+        while block := file.read(_BLOCK):
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError:
+                odd += b"\n".join(line for line in block.splitlines() if not line.isascii())
+                decoder.reset()
+                if len(odd) >= _BLOCK:
+                    break
+    if not odd:
+        return "utf-8", True
+    found = charset_normalizer.from_bytes(odd[:_BLOCK], cp_isolation=_LEGACY).best()
+    name = found.encoding if found else "cp1252"
+    if name not in _READ:
+        raise InputError(
+            f"{path}: its encoding seems to be {name}, which is not supported", hint="Save the file as UTF-8."
+        )
+    encoding = "gbk" if name == "gb18030" and _decodes(odd[:_BLOCK], "gbk") else _READ[name]
+    return encoding, False
+
+
+def _decodes(text: bytes, encoding: str) -> bool:
+    try:
+        text.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
