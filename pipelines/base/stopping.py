@@ -73,8 +73,9 @@ def listen() -> None:
     for one in _STOPS:
         signal.signal(one, _handle)
     show = sys.unraisablehook
-    # Python prints an interrupt that it cannot raise, in a callback of an import for example: it is recorded anyway
-    sys.unraisablehook = lambda seen: None if isinstance(seen.exc_value, KeyboardInterrupt) else show(seen)
+    # Python prints an interrupt that it cannot raise, in a callback of the garbage collector for example, and Dagster's
+    # handlers raise an exception of their own there. The signal is recorded anyway
+    sys.unraisablehook = lambda seen: None if seen.exc_value and is_interrupt(seen.exc_value) else show(seen)
 
 
 def stop_signal() -> signal.Signals | None:

@@ -130,6 +130,16 @@ def test_a_step_that_a_signal_interrupts_is_not_tried_again_and_ends_the_run(
     assert output.splitlines() == [f"False,1,failed,{WORDS[number]}", WORDS[number]], errors
 
 
+@pytest.mark.parametrize("number", NUMBERS)
+def test_a_signal_that_arrives_where_python_can_raise_nothing_prints_no_traceback(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    body = ["import weakref", "seen = {1}", "gone = weakref.ref(seen, lambda _: time.sleep(2))", "del seen"]
+    _, output, errors = signalled(program(STEP, body, 8), number, str(tmp_path))
+    assert output.splitlines()[-1] == WORDS[number], errors  # the step ends, the next one does not begin
+    assert "went on" not in output and "Exception ignored" not in errors
+
+
 def test_a_run_does_not_go_on_after_a_signal_that_its_code_has_swallowed(tmp_path: Path) -> None:
     body = [f"try: {QUERY}", "except RuntimeError: pass"]
     _, output, errors = signalled(program(STEP, body, 8), signal.SIGTERM, str(tmp_path))
