@@ -131,6 +131,13 @@ class PushHome:
             connection.execute("create schema staging; create schema intermediate")
             connection.execute("create table intermediate.int_customer_identity as from identity")
             connection.execute(
+                "create schema marts; create table marts.customer_audience"
+                " (customer_key text, audience text, suppressed_reason text);"
+                " create table intermediate.int_customer as select distinct customer_key, true as consent_email,"
+                " true as consent_sms, true as consent_phone, null::boolean as is_employee from identity;"
+                " create table intermediate.int_customer_action (customer_key text, n_open_complaints bigint)"
+            )
+            connection.execute(
                 "create table staging.int_person as select customer_key, source, min(customer_ref) as customer_ref,"
                 " null::text as name, customer_key || '@example.org' as email, null::text as phone"
                 " from identity group by all"
