@@ -90,14 +90,19 @@ def test_a_version_is_the_same_in_every_byte(endpoint: str, tmp_path: Path, day:
     assert len(ours) > 5
 
 
-def test_the_documented_way_to_read_works(endpoint: str, tmp_path: Path, day: Callable[..., Version]) -> None:
+def test_the_documented_ways_to_read_work(
+    endpoint: str, tmp_path: Path, day: Callable[..., Version], monkeypatch: pytest.MonkeyPatch
+) -> None:
     day(3)
     follow(tmp_path / "published", target(endpoint))
     text = (project_root() / "docs" / "object-storage.md").read_text(encoding="utf-8")
-    (code,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    monkeypatch.chdir(tmp_path)
     found: dict[str, Any] = {}
-    exec(code.replace("https://storage.example.org:9000", endpoint).replace("company-marts/shop", ROOT), found)
-    assert set(found["customers"]["n"].to_pylist()) == {3}
+    examples = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    assert len(examples) == 2
+    for code in examples:
+        exec(code.replace("https://storage.example.org:9000", endpoint).replace("company-marts/shop", ROOT), found)
+        assert set(map(int, found.pop("customers")["n"].to_numpy())) == {3}
 
 
 def test_readers_see_one_whole_version_over_swaps(endpoint: str, tmp_path: Path, day: Callable[..., Version]) -> None:

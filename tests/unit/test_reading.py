@@ -245,6 +245,13 @@ def test_what_is_there_is_listed_and_described(version: OpenVersion) -> None:
     assert duckdb.sql(f"from '{file}'").shape == (50, 3)
 
 
+@pytest.mark.parametrize("home", ["s3://bucket/prefix", "https://storage.example.org/bucket/prefix"])
+def test_an_address_is_refused_with_what_to_do_instead(home: str) -> None:
+    with pytest.raises(PublicationError, match=f"reads a home on this machine, but {home} is an address") as refused:
+        open_version(home)
+    assert "docs/object-storage.md" in refused.value.hint
+
+
 def test_a_connection_cannot_write_and_does_not_mind_others(version: OpenVersion) -> None:
     path = version.folder / "loyalty.duckdb"
     with duckdb.connect(str(path), read_only=True, config={"threads": 1}) as other, version.duckdb() as connection:
