@@ -86,12 +86,7 @@ def _about_text(connection: duckdb.DuckDBPyConnection, name: str, compared: Comp
     if compared.column is None or compared.is_pattern:
         return words
     column = quoting.name(compared.column)
-    values = [
-        str(value)
-        for (value,) in connection.execute(
-            f"select {column} from customers where {column} is not null group by all order by count(*) desc, 1"  # noqa: S608
-            " limit 1000"
-        ).fetchall()
-    ]
+    most_frequent = f"from customers where {column} is not null group by all order by count(*) desc, 1 limit 1000"
+    values = [str(value) for (value,) in connection.execute(f"select {column} {most_frequent}").fetchall()]  # noqa: S608
     there = f"{', '.join(values[:_MOST_SHOWN])}{' and others' if len(values) > _MOST_SHOWN else ''}"
     return words + did_you_mean(compared.text, values, f"there are {there}" if values else "the column is empty")
