@@ -87,6 +87,6 @@ def _about_text(connection: duckdb.DuckDBPyConnection, name: str, compared: Comp
         return words
     column = quoting.name(compared.column)
     most_frequent = f"from customers where {column} is not null group by all order by count(*) desc, 1 limit 1000"
-    values = [str(value) for (value,) in connection.execute(f"select {column} {most_frequent}").fetchall()]  # noqa: S608
+    values = [str(value) for (value,) in connection.execute(f"select {column} {most_frequent}").fetchall()]
     there = f"{', '.join(values[:_MOST_SHOWN])}{' and others' if len(values) > _MOST_SHOWN else ''}"
     return words + did_you_mean(compared.text, values, f"there are {there}" if values else "the column is empty")

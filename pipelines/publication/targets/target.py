@@ -19,12 +19,14 @@ class Target(Protocol):
     Attributes:
         name: Its name in messages.
         has_all: Whether it has every version of the home; otherwise only the version that readers see.
-        hand_over: How to give it to another home on purpose, for the hint of an error.
     """
 
     name: str
     has_all: bool
-    hand_over: str
+
+    @property
+    def hand_over(self) -> str:
+        """How to give it to another home on purpose, for the hint of an error."""
 
     def claim(self, home: str) -> str | None:
         """Mark it as that of a home, unless it has the mark of another one. Called before it is changed.
