@@ -7,5 +7,14 @@ tables of the last build, and writes below `<home>/audiences`, `<home>/audience_
 from pipelines.activation.export import ExportedAudience, export_audience, summary
 from pipelines.activation.listing import AudienceCount, count_audiences
 from pipelines.activation.never import list_warning
+from pipelines.activation.unmatched import audience_warnings
 
-__all__ = ["AudienceCount", "ExportedAudience", "count_audiences", "export_audience", "list_warning", "summary"]
+__all__ = [
+    "AudienceCount",
+    "ExportedAudience",
+    "audience_warnings",
+    "count_audiences",
+    "export_audience",
+    "list_warning",
+    "summary",
+]

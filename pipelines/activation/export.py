@@ -1,7 +1,7 @@
 """Exports an audience: who is to be contacted, who came and went since the last export, and who is left out and why.
 
-Members come from the current version. Names and addresses come from the restricted tables of the last build, and are
-joined only here. The touches of the export are written for the next run (touches.py).
+Members come from the current version. Names, addresses and later withdrawals of consent come from the tables of the
+last build, and are joined only here. The touches of the export are written for the next run (touches.py).
 """
 
 from collections.abc import Mapping
@@ -32,6 +32,7 @@ class ExportedAudience:
         unmeasured: How many of the members and of those held out have no touch, because no source has a reference of
             them.
         list_lines: How many lines of `suppress_files` name a customer (`named`), and how many do not (`unknown`).
+        suppressed_since: How many members are suppressed only because of what is known since the version.
     """
 
     folder: Path
@@ -39,6 +40,7 @@ class ExportedAudience:
     counts: Mapping[str, int]
     unmeasured: int
     list_lines: Mapping[str, int]
+    suppressed_since: int
 
 
 def export_audience(settings: Settings, name: str, layout: Layout) -> ExportedAudience:
@@ -72,12 +74,13 @@ def export_audience(settings: Settings, name: str, layout: Layout) -> ExportedAu
         "suppress": [*audience.suppress, *([LISTED] if audience.suppress_files else [])],
         "quiet_days": audience.quiet_days,
         "suppress_lines": list_lines,
+        "suppressed_since": members.n_since,
         "counts": counts,
     }
     write_files(folder, rows, manifest)
     touches = [Touch(contacts[key].source, contacts[key].customer_ref, arm) for key, arm in arms.items()]
     written = write_touches(settings.paths.audience_touches, name, as_of, settings.timezone, touches)
-    return ExportedAudience(folder, version_id, counts, len(touches) - written, list_lines)
+    return ExportedAudience(folder, version_id, counts, len(touches) - written, list_lines, members.n_since)
 
 
 def _rows(
@@ -125,9 +128,11 @@ def summary(exported: ExportedAudience) -> str:
     counts, named = exported.counts, exported.list_lines["named"]
     lines = named + exported.list_lines["unknown"]
     of_lists = f" ({named:,} of {counted(lines, 'line')} of suppress_files named a customer)" if lines else ""
+    n_since = exported.suppressed_since
+    since = f", {n_since:,} of them by what is known since that version, such as no consent" if n_since else ""
     text = (
         f"{counted(counts['members'], 'member')} ({counts['added']:,} added, {counts['removed']:,} removed),"
-        f" {counts['held_out']:,} held out, {counts['suppressed']:,} suppressed{of_lists}:"
+        f" {counts['held_out']:,} held out, {counts['suppressed']:,} suppressed{since}{of_lists}:"
         f" {exported.folder} ({exported.version})"
     )
     return text + (f"; not measured: {exported.unmeasured:,}" if exported.unmeasured else "")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipelines.activation.declared import difference
+from pipelines.activation.unmatched import audience_warnings
 from pipelines.base.errors import PublicationError
 from pipelines.config.audiences import AudienceSettings
 from pipelines.reading import OpenVersion
@@ -35,6 +36,7 @@ class AudienceCount:
         rule: Its rule.
         description: What it is for.
         problem: Why the counts are not those of this rule; empty if they are.
+        warnings: That nobody belongs to it, or that no customer has a text of its condition.
     """
 
     audience: str
@@ -46,6 +48,7 @@ class AudienceCount:
     rule: str
     description: str
     problem: str
+    warnings: list[str]
 
 
 def count_audiences(version: OpenVersion, audiences: Mapping[str, AudienceSettings]) -> list[AudienceCount]:
@@ -58,6 +61,7 @@ def count_audiences(version: OpenVersion, audiences: Mapping[str, AudienceSettin
     with version.duckdb() as connection:
         counts = {name: numbers for name, *numbers in connection.execute(_COUNTS).fetchall()}
         problems = {name: difference(connection, name, one) for name, one in audiences.items()}
+    warnings = audience_warnings(version, audiences)
     found = []
     for name, one in audiences.items():
         members, suppressed, held_out, to_contact = counts.get(name, (0, 0, 0, 0))
@@ -72,6 +76,7 @@ def count_audiences(version: OpenVersion, audiences: Mapping[str, AudienceSettin
                 one.rule,
                 one.description,
                 problems[name],
+                warnings[name],
             )
         )
     return found

@@ -9,7 +9,7 @@ from pipelines.activation.push_crm import Crm, CrmField, Kind
 from pipelines.base.errors import ConfigError
 from pipelines.base.spelling import did_you_mean
 from pipelines.base.text import counted
-from pipelines.config.audience_condition import audience_columns
+from pipelines.config.audience_columns import audience_columns
 from pipelines.config.push import PushSettings
 
 _NOT_NUMBERS = {"string", "boolean", "date", "timestamp"}

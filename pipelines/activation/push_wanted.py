@@ -15,7 +15,7 @@ from pipelines.activation.push_crm import SEPARATOR
 from pipelines.base import quoting
 from pipelines.base.database import connect, open_to_read
 from pipelines.base.errors import BuildError, PublicationError
-from pipelines.config.audience_condition import audience_columns
+from pipelines.config.audience_columns import audience_columns
 from pipelines.config.push import PushSettings
 from pipelines.reading import OpenVersion
 

@@ -69,3 +69,5 @@ def _list(settings: Settings, *, as_json: bool) -> None:
             print_warning(
                 f"the audience `{one.audience}` {one.problem}. Call `loyalty run`, so that it has its own members"
             )
+        for warning in one.warnings:
+            print_warning(warning)

@@ -4,11 +4,11 @@ from dataclasses import asdict
 
 import typer
 
-from pipelines.base.errors import InputError
+from pipelines.base.errors import InputError, PublicationError
 from pipelines.base.text import counted
 from pipelines.cli.console import JsonOption, out, print_json, print_labelled, print_warning, reports_errors
 from pipelines.cli.options import ConfigOption, HomeOption
-from pipelines.config.settings import WEBHOOK_VARIABLE, check_inboxes, load_settings, project_root
+from pipelines.config.settings import WEBHOOK_VARIABLE, Settings, check_inboxes, load_settings, project_root
 
 
 @reports_errors
@@ -32,6 +32,7 @@ def check(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOpt
     touches = audience_touches(settings, {source.mapping.source for source in sources})
     checked = check_sources(settings.home, sources, touches)
     warnings = separate_customers([source.mapping for source in sources])
+    warnings += _of_audiences(settings)
     problems = [f"{source.source}: {problem}" for source in checked for problem in source.problems]
     if as_json:
         entries = [asdict(source) for source in checked]
@@ -57,6 +58,20 @@ def check(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOpt
         raise InputError(
             "\n".join(problems), hint="correct the mapping or the files, or remove the files from the inbox"
         )
+
+
+def _of_audiences(settings: Settings) -> list[str]:
+    """The warnings about audiences, as far as the customers of the current version tell them."""
+    from pipelines.activation import audience_warnings
+    from pipelines.reading import open_version
+
+    if not settings.audiences:
+        return []
+    try:
+        with open_version(settings.home) as version:
+            return [words for found in audience_warnings(version, settings.audiences).values() for words in found]
+    except PublicationError:  # nothing is published yet; `loyalty status` reports a damaged version
+        return []
 
 
 @reports_errors

@@ -1,37 +1,19 @@
-"""The condition of an audience: which columns it can use, and the check that it is one plain SQL condition on them.
+"""The condition of an audience: the check that it is one plain SQL condition on columns of the marts.
 
-The columns are those that the marts declare beside their SQL, so nothing about them is written twice. DuckDB parses the
-condition; no data is read.
+DuckDB parses the condition; no data is read. The columns are in audience_columns.py.
 """
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
-import yaml
 
 from pipelines.base import quoting
-from pipelines.base.project import project_root
 from pipelines.base.spelling import did_you_mean
+from pipelines.config.audience_columns import audience_columns
 
-# The published marts with one row per customer. Of a column that several marts have, the first one is read; it means
-# the same in each of them.
-MARTS = (
-    "customer_loyalty",
-    "customer_actions",
-    "customer_rfm",
-    "customer_clv",
-    "customer_nps",
-    "customer_points",
-    "customer_profile",
-    "dim_customer",
-)
-# Their columns that customer_loyalty_history has at each month end too.
-HISTORY = frozenset({"level", "loyalty_class", "quadrant", "loyalty_type", "rfm_segment"})
-_LEFT_OUT = {"customer_key", "as_of_on"}
 _KINDS = {
     "COLUMN_REF",
     "CONSTANT",
@@ -46,6 +28,10 @@ _KINDS = {
 }
 # Functions that mean the same on both engines and read nothing else.
 FUNCTIONS = frozenset({"+", "-", "*", "/", "~~", "!~~", "abs", "lower", "upper", "length", "round", "trim"})
+_PATTERNS = frozenset({"~~", "!~~"})
+_EQUALITIES = frozenset(
+    {f"COMPARE_{kind}" for kind in ("EQUAL", "NOTEQUAL", "IN", "NOT_IN", "DISTINCT_FROM", "NOT_DISTINCT_FROM")}
+)
 # How users write functions that the parser names otherwise.
 _WRITTEN = {"~~": "like", "!~~": "not like", "~~*": "ilike", "!~~*": "not ilike", "~~~": "glob", "contains": "in"}
 _VALUES = {"string": "'a'", "boolean": "true", "date": "date '2024-01-01'", "timestamp": "timestamp '2024-01-01'"}
@@ -54,52 +40,20 @@ _ONE_CONDITION = "must be one SQL condition, such as level = 'at_risk' and recen
 
 
 @dataclass(frozen=True)
-class AudienceColumn:
-    """A column that conditions can use.
+class Compared:
+    """A text that a condition compares with something.
 
     Attributes:
-        mart: The mart that it is read from.
-        kind: Its type, as the mart declares it.
-        codes: Its possible values, if the mart declares them.
+        sql: What it is compared with, such as `lower(segment)`.
+        column: The name of the column, if it is compared with a column as it is.
+        text: The text.
+        is_pattern: Whether it is a pattern of `like`.
     """
 
-    mart: str
-    kind: str
-    codes: tuple[str, ...] = ()
-
-
-@lru_cache(maxsize=1)
-def audience_columns() -> dict[str, AudienceColumn]:
-    """Every column that a condition can use, by its name, in the order of the marts."""
-    declared: dict[str, list[tuple[str, str, tuple[str, ...]]]] = {}
-    for path in sorted((project_root() / "dbt_project" / "models" / "marts").rglob("*__*.yml")):
-        text = path.read_text(encoding="utf-8")
-        if any(f"  - name: {mart}\n" in text for mart in MARTS):
-            loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-            for model in yaml.load(text, Loader=loader).get("models", ()):
-                codes = _codes(model)
-                declared[model["name"]] = [
-                    (one["name"], one.get("data_type", ""), codes.get(one["name"], ()))
-                    for one in model.get("columns", ())
-                ]
-    found: dict[str, AudienceColumn] = {}
-    for mart in MARTS:
-        for name, kind, codes_of_it in declared.get(mart, ()):
-            if name not in _LEFT_OUT:
-                known = found.get(name, AudienceColumn(mart, kind))
-                found[name] = replace(known, codes=known.codes or codes_of_it)
-    return found
-
-
-def _codes(model: dict[str, Any]) -> dict[str, tuple[str, ...]]:
-    """The values that a model declares for its columns, by column."""
-    found: dict[str, tuple[str, ...]] = {}
-    for test in model.get("data_tests", ()):
-        rules = test.get("rules", {}) if isinstance(test, dict) else {}
-        for entry in rules.get("arguments", {}).get("accepted_values", ()):
-            if isinstance(entry.get("values"), list):
-                found |= {name: tuple(map(str, entry["values"])) for name in entry["columns"]}
-    return found
+    sql: str
+    column: str | None
+    text: str
+    is_pattern: bool
 
 
 def checked(condition: str) -> str:
@@ -123,10 +77,74 @@ def checked(condition: str) -> str:
     return text
 
 
+def check_codes(condition: str, values: Mapping[str, Any]) -> None:
+    """Check the texts that a checked condition compares with columns whose codes the settings decide on.
+
+    Args:
+        condition: The condition.
+        values: The vars of dbt.
+
+    Raises:
+        ValueError: A column never has such a text.
+    """
+    columns = audience_columns().items()
+    codes = {name: tuple(values[one.codes_var]) for name, one in columns if one.codes_var}
+    for one in _expressions(_item(condition)):
+        _allow_codes(one, condition, codes)
+
+
 def columns_used(condition: str) -> set[str]:
     """The names of the columns in a checked condition."""
+    return {_column(one) for one in _expressions(_item(condition)) if one["class"] == "COLUMN_REF"}
+
+
+def texts_compared(condition: str) -> list[Compared]:
+    """The texts that a checked condition compares with something, in their order."""
+    found = []
+    for one in _expressions(_item(condition)):
+        is_pattern = one.get("function_name") in _PATTERNS
+        if not is_pattern and one.get("type") not in _EQUALITIES:
+            continue
+        operands = _operands(one)
+        texts = [text for operand in operands if (text := _text(operand)) is not None]
+        others = [operand for operand in operands if _text(operand) is None]
+        if len(others) == 1:
+            (other,) = others
+            column = _column(other) if other["class"] == "COLUMN_REF" else None
+            found += [Compared(_sql(other), column, text, is_pattern) for text in texts]
+    return list(dict.fromkeys(found))
+
+
+def _item(condition: str) -> dict[str, Any]:
+    """A checked condition as DuckDB has parsed it."""
     (statement, *_) = _parsed(_SELECT + condition, condition)
-    return {_column(one) for one in _expressions(statement["node"]["select_list"][0]) if one["class"] == "COLUMN_REF"}
+    item: dict[str, Any] = statement["node"]["select_list"][0]
+    return item
+
+
+def _operands(comparison: dict[str, Any]) -> list[dict[str, Any]]:
+    sides = [comparison[side] for side in ("left", "right") if side in comparison]
+    return [*comparison.get("children", ()), *sides, *(one["expression"] for one in comparison.get("arguments", ()))]
+
+
+def _is_comparison(expression: dict[str, Any]) -> bool:
+    return expression["class"] == "COMPARISON" or expression.get("type") in ("COMPARE_IN", "COMPARE_NOT_IN")
+
+
+def _text(expression: dict[str, Any]) -> str | None:
+    """The text, if an expression is one."""
+    literal = expression.get("literal", {})
+    return str(literal["text"]) if literal.get("kind") == "STRING" else None
+
+
+def _sql(expression: dict[str, Any]) -> str:
+    """An expression as SQL again."""
+    with duckdb.connect() as connection:
+        ((found,),) = connection.execute("select json_serialize_sql('select 1')").fetchall()
+        tree = json.loads(found)
+        tree["statements"][0]["node"]["select_list"] = [expression]
+        ((sql,),) = connection.execute("select json_deserialize_sql(?::json)", [json.dumps(tree)]).fetchall()
+    return str(sql).removeprefix(_SELECT.upper())
 
 
 def _parsed(sql: str, condition: str) -> list[dict[str, Any]]:
@@ -163,8 +181,8 @@ def _allow(one: dict[str, Any], condition: str) -> None:
         if name not in known:
             near = did_you_mean(name.rpartition(".")[2], known, "docs/marts.md lists the columns of each mart")
             raise ValueError(f"there is no column `{name}` for audiences{place}{near}")
-    elif one["class"] == "COMPARISON" or one.get("type") in ("COMPARE_IN", "COMPARE_NOT_IN"):
-        _allow_codes([*one.get("children", ()), *(one[side] for side in ("left", "right") if side in one)], condition)
+    elif _is_comparison(one):
+        _allow_codes(one, condition, {name: column.codes for name, column in audience_columns().items()})
     elif one["class"] == "FUNCTION":
         name = str(one["function_name"]).lower()
         if name not in FUNCTIONS:
@@ -178,17 +196,17 @@ def _allow(one: dict[str, Any], condition: str) -> None:
         )
 
 
-def _allow_codes(compared: list[dict[str, Any]], condition: str) -> None:
+def _allow_codes(one: dict[str, Any], condition: str, codes_of: Mapping[str, tuple[str, ...]]) -> None:
     """Refuse a text that a column never has: nobody would belong to the audience, or everybody."""
-    names = [_column(one) for one in compared if one["class"] == "COLUMN_REF"]
-    codes = next((known.codes for name in names if (known := audience_columns().get(name))), ())
-    for one in compared:
-        literal = one.get("literal", {})
-        value = literal.get("text") if literal.get("kind") == "STRING" else None
-        if codes and isinstance(value, str) and value not in codes:
-            place = _place(condition, int(one.get("query_location", 0)) - len(_SELECT))
+    operands = _operands(one) if _is_comparison(one) else []
+    names = [_column(one) for one in operands if one["class"] == "COLUMN_REF"]
+    name, codes = next(((name, codes_of[name]) for name in names if codes_of.get(name)), ("", ()))
+    for operand in operands:
+        value = _text(operand)
+        if codes and value is not None and value not in codes:
+            place = _place(condition, int(operand.get("query_location", 0)) - len(_SELECT))
             near = did_you_mean(value, codes, f"there are {', '.join(codes)}")
-            raise ValueError(f"`{names[0]}` never has the value `{value}`{place}{near}")
+            raise ValueError(f"`{name}` never has the value `{value}`{place}{near}")
 
 
 def _bind(condition: str) -> None:

@@ -1,6 +1,6 @@
 """The group `audiences` of loyalty.yml: who is to be contacted, by a condition on the marts.
 
-The columns that a condition can use, and its check, are in audience_condition.py.
+The columns that a condition can use are in audience_columns.py, and its check is in audience_condition.py.
 """
 
 import re
@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from pipelines.config.about import About
-from pipelines.config.audience_condition import HISTORY, audience_columns, checked, columns_used
+from pipelines.config.audience_columns import HISTORY, audience_columns
+from pipelines.config.audience_condition import checked, columns_used
 from pipelines.config.model_values import Number
 from pipelines.config.parts import SettingsPart
 from pipelines.config.values import FilePath

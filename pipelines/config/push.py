@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field
 
 from pipelines.base.spelling import did_you_mean
 from pipelines.config.about import About
-from pipelines.config.audience_condition import audience_columns
+from pipelines.config.audience_columns import audience_columns
 from pipelines.config.audiences import AudienceName
 from pipelines.config.parts import SettingsPart
 

@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from pipelines.base.project import project_root
 from pipelines.config.about import About
+from pipelines.config.audience_condition import check_codes
 from pipelines.config.audiences import Audiences
 from pipelines.config.home import Home
 from pipelines.config.limits import QuarantineSettings
 from pipelines.config.model import ModelSettings
+from pipelines.config.model_vars import model_vars
 from pipelines.config.parts import EngineSettings, NotifySettings, RetentionSettings, SettingsPart
 from pipelines.config.publish import PublishSettings
 from pipelines.config.push import Pushes
@@ -166,6 +169,19 @@ class Settings(SettingsPart):
         if day and zone and day > (today := datetime.now(ZoneInfo(zone)).date()):
             raise ValueError(f"{day} is in the future: today is {today}")
         return day
+
+    @model_validator(mode="after")
+    def _audiences_compare_with_codes_in_force(self) -> "Settings":
+        found: list[InitErrorDetails] = []
+        for name, one in self.audiences.items():
+            try:
+                check_codes(one.where, model_vars(self.model))
+            except ValueError as problem:
+                error = PydanticCustomError("value_error", "Value error, {words}", {"words": str(problem)})
+                found.append({"type": error, "loc": ("audiences", name, "where"), "input": one.where})
+        if found:
+            raise ValidationError.from_exception_data("Settings", found)
+        return self
 
     @property
     def paths(self) -> Home:

@@ -12,6 +12,7 @@ from pipelines.base.errors import ConfigError, PublicationError
 from pipelines.base.scarcity import scarcity
 from pipelines.base.spelling import did_you_mean
 from pipelines.publication import Manifest, PublishedTable
+from pipelines.reading.repeatable import require_repeatable
 
 # What a condition could use to read something else than the mart. Allowed paths stay readable.
 _LOCKED = (
@@ -58,10 +59,13 @@ def selected(
         writes_to: The only file that the connection can write.
 
     Raises:
-        ConfigError: A column does not exist or is named twice, or the condition cannot be used.
+        ConfigError: A column does not exist or is named twice, or the condition cannot be used, such as one whose
+            result can change.
         PublicationError: The version has been removed, or its files cannot be read.
     """
     chosen = _checked(table, columns)
+    if where is not None:
+        require_repeatable(table, where)
     parts = [folder / file.path for file in table.files]
     allowed = ", ".join(quoting.path(path) for path in (*parts, *([writes_to] if writes_to else ())))
     try:

@@ -167,9 +167,16 @@ def open_version(home: str | os.PathLike[str], version: str | None = None) -> Op
             once, here.
 
     Raises:
-        PublicationError: Nothing is published there, there is no such version (the message lists the newest ones), or
-            the version is damaged.
+        PublicationError: Nothing is published there, there is no such version (the message lists the newest ones), the
+            version is damaged, or the home is an address such as `s3://bucket/prefix`.
     """
+    if "://" in os.fspath(home):
+        raise PublicationError(
+            f"open_version reads a home on this machine, but {os.fspath(home)} is an address",
+            hint="Read the files of object storage with pyarrow, or copy the version that current.json names into a"
+            " folder COPY/published/versions and open it as open_version('COPY', ID); docs/object-storage.md shows"
+            " both.",
+        )
     published = Home(Path(home).expanduser().absolute()).published
     if not published.is_dir():
         raise PublicationError(

@@ -7,14 +7,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
+from pipelines.activation import audience_warnings
 from pipelines.config.secret_key import load_key
 from pipelines.config.settings import Settings
 from pipelines.identity.pseudonyms import key_fingerprint
 from pipelines.landing import delivery_ages, landed_batches
 from pipelines.publication import Manifest, Version, list_versions, set_current, why_not_current
 from pipelines.publication.targets import follow_or_warn
+from pipelines.reading import open_version
 from pipelines.runs.build_state import StagedState, landed_id, read_state
 from pipelines.runs.code import core_code, staging_code
 from pipelines.runs.marks import Required, Step, read_marks
@@ -118,6 +121,10 @@ def conclude(recorder: Recorder, settings: Settings, version: Version, *, is_new
         say=lambda words: recorder.listener.stage_says("publish", words),
         warn=lambda words: recorder.warn("publish", words),
     )
+    if not is_backfill and settings.audiences:
+        with open_version(settings.home, version.id) as opened:
+            for words in chain.from_iterable(audience_warnings(opened, settings.audiences).values()):
+                recorder.warn("publish", words)
     if not is_backfill and (reason := why_not_current(published, version.id)):
         recorder.warn("publish", reason)
 

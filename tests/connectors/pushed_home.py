@@ -46,6 +46,7 @@ class PushHome:
         customers: The values of each customer, by key.
         refs: The references: source, reference, key.
         members: The members of the audience win_back: key, arm, reason.
+        audience: The declaration of win_back.
         day: The as-of day of the version.
         read: The settings by the text of their file.
     """
@@ -58,6 +59,7 @@ class PushHome:
     customers: dict[str, Customer] = field(default_factory=dict)
     refs: list[tuple[str, str, str]] = field(default_factory=list)
     members: list[tuple[str, str, str | None]] = field(default_factory=list)
+    audience: dict[str, Any] = field(default_factory=lambda: dict(AUDIENCE))
     day: str = "2024-03-31"
     read: dict[str, Settings] = field(default_factory=dict)
 
@@ -81,7 +83,7 @@ class PushHome:
             "timezone": "UTC",
             "home": "home",
             "sources": [{"mapping": f"{self.source}_api", "files": "inbox", "pull": {"web": WEB, **self.pull}}],
-            "audiences": {"win_back": AUDIENCE} if "audiences" in self.entry else {},
+            "audiences": {"win_back": self.audience} if "audiences" in self.entry else {},
             "push": [self.entry],
         }
         text = yaml.safe_dump(told)
@@ -130,6 +132,15 @@ class PushHome:
             connection.register("identity", identity)
             connection.execute("create schema staging; create schema intermediate")
             connection.execute("create table intermediate.int_customer_identity as from identity")
+            connection.execute(
+                "create schema marts; create table marts.customer_audience"
+                " (customer_key text, audience text, suppressed_reason text);"
+                " create table intermediate.int_identity_contact"
+                " (source text, customer_ref text, kind text, identifier text);"
+                " create table intermediate.int_customer as select distinct customer_key, true as consent_email,"
+                " true as consent_sms, true as consent_phone, null::boolean as is_employee from identity;"
+                " create table intermediate.int_customer_action (customer_key text, n_open_complaints bigint)"
+            )
             connection.execute(
                 "create table staging.int_person as select customer_key, source, min(customer_ref) as customer_ref,"
                 " null::text as name, customer_key || '@example.org' as email, null::text as phone"

@@ -244,3 +244,20 @@ def test_a_read_only_field_of_fxiaoke_is_an_error_before_anything_is_written(
     done = command(fxiaoke_home)
     assert done.exit_code == 2
     assert f"fxiaoke: {OBJECT}: the field `level__c` cannot be written: its type is text, read-only" in words(done)
+
+
+def test_lines_of_a_list_that_name_no_customer_are_a_warning(home: PushHome, server: Zoho) -> None:
+    filled(home, server, 3)
+    home.entry = {**home.entry, "audiences": {"field": "Loyalty_Audiences", "names": ["win_back"]}}
+    home.audience["suppress_files"] = ["never.txt"]
+    home.members = [("k0", "treated", None), ("k1", "treated", None)]
+    (home.folder / "never.txt").write_text("k1\nnobody@example.org\nsomeone else\n")
+    warning = "the audience win_back: 2 lines of suppress_files name no customer, so nobody was left out for them."
+    planned = command(home, "--dry-run")
+    assert (planned.exit_code, warning in words(planned)) == (0, True)
+    done = command(home)
+    assert (done.exit_code, warning in words(done)) == (0, True)
+    marked = [row["Loyalty_Audiences"] for row in server.contents("Contacts").values()]
+    assert sum(bool(names) for names in marked) == 1
+    (home.folder / "never.txt").write_text("k1\n")
+    assert "suppress_files" not in words(command(home))

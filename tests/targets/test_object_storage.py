@@ -23,6 +23,7 @@ from pipelines.config.settings import project_root
 from pipelines.publication import Version, delete_version, erase_customers, set_current
 from pipelines.publication.targets import TargetError, follow, object_storage
 from pipelines.publication.targets.object_storage import ObjectStorage
+from tests.targets.numbered import numbered
 from tests.targets.readers import readers
 from tests.targets.s3_server import ACCESS_KEY, BUCKET, SECRET_KEY, client, server
 
@@ -79,6 +80,7 @@ def test_a_version_is_the_same_in_every_byte(endpoint: str, tmp_path: Path, day:
     follow(tmp_path / "published", target(endpoint))
     found = objects(endpoint)
     assert json.loads(found.pop("current.json")) == {"version": version.id}
+    assert json.loads(found.pop("home.json")) == {"home": (tmp_path / "published" / "home_id").read_text().strip()}
     ours = {
         f"versions/{version.id}/{path.relative_to(version.path)}": path.read_bytes()
         for path in version.path.rglob("*")
@@ -88,14 +90,19 @@ def test_a_version_is_the_same_in_every_byte(endpoint: str, tmp_path: Path, day:
     assert len(ours) > 5
 
 
-def test_the_documented_way_to_read_works(endpoint: str, tmp_path: Path, day: Callable[..., Version]) -> None:
+def test_the_documented_ways_to_read_work(
+    endpoint: str, tmp_path: Path, day: Callable[..., Version], monkeypatch: pytest.MonkeyPatch
+) -> None:
     day(3)
     follow(tmp_path / "published", target(endpoint))
     text = (project_root() / "docs" / "object-storage.md").read_text(encoding="utf-8")
-    (code,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    monkeypatch.chdir(tmp_path)
     found: dict[str, Any] = {}
-    exec(code.replace("https://storage.example.org:9000", endpoint).replace("company-marts/shop", ROOT), found)
-    assert set(found["customers"]["n"].to_pylist()) == {3}
+    examples = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    assert len(examples) == 2
+    for code in examples:
+        exec(code.replace("https://storage.example.org:9000", endpoint).replace("company-marts/shop", ROOT), found)
+        assert set(map(int, found.pop("customers")["n"].to_numpy())) == {3}
 
 
 def test_readers_see_one_whole_version_over_swaps(endpoint: str, tmp_path: Path, day: Callable[..., Version]) -> None:
@@ -206,6 +213,41 @@ def test_no_message_has_a_key(
             follow(tmp_path / "published", one)
         words = f"{failed.value.message} {failed.value.hint}"
         assert not [part for part in (ACCESS_KEY, SECRET_KEY, secret) if part in words]
+
+
+def test_a_prefix_belongs_to_one_home_until_it_is_given_to_another(
+    endpoint: str, tmp_path: Path, day: Callable[..., Version]
+) -> None:
+    first = day(1)
+    follow(tmp_path / "published", target(endpoint))
+    client(endpoint).open_output_stream(f"{ROOT}/versions/2026-01-09_run9/marts/part").close()  # an upload that goes on
+    before = objects(endpoint)
+    other = tmp_path / "other"
+    second = numbered(other)(2)
+    with pytest.raises(TargetError, match="has the versions of another home") as refused:
+        follow(other / "published", target(endpoint))
+    assert objects(endpoint) == before
+    assert json.loads(before["home.json"])["home"] in refused.value.message
+    assert f"delete the object s3://{ROOT}/home.json" in refused.value.hint
+    client(endpoint).delete_file(f"{ROOT}/home.json")  # as the hint says
+    follow(other / "published", target(endpoint))
+    assert read(endpoint) == (2, 2)
+    assert versions(endpoint) == {second.id}
+    with pytest.raises(TargetError, match="has the versions of another home"):
+        follow(tmp_path / "published", target(endpoint))
+    assert first.path.is_dir()
+
+
+def test_a_prefix_that_an_earlier_program_wrote_goes_to_the_first_home(
+    endpoint: str, tmp_path: Path, day: Callable[..., Version]
+) -> None:
+    day(1)
+    follow(tmp_path / "published", target(endpoint))
+    client(endpoint).delete_file(f"{ROOT}/home.json")
+    day(2)
+    follow(tmp_path / "published", target(endpoint))
+    assert read(endpoint) == (2, 2)
+    assert "home.json" in objects(endpoint)
 
 
 def test_an_object_of_somebody_else_is_not_replaced(endpoint: str, tmp_path: Path, day: Callable[..., Version]) -> None:

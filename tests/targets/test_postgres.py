@@ -15,6 +15,7 @@ import pytest
 
 from pipelines.publication import Version, delete_version, erase_customers, set_current
 from pipelines.publication.targets import TargetError, follow
+from tests.targets.numbered import numbered
 from tests.targets.postgres_server import OWNER, connect, execute, query
 from tests.targets.postgres_target import NUMBERS, schemas, target
 from tests.targets.readers import readers
@@ -129,6 +130,24 @@ def test_an_open_transaction_keeps_its_version_and_is_named(
         assert cursor.fetchone() == (1,)
     follow(tmp_path / "published", target(uri))
     assert (query(uri, NUMBERS), schemas(uri)) == ([(2, 2)], {"loyalty"})
+
+
+def test_a_schema_belongs_to_one_home_until_it_is_given_to_another(
+    uri: str, tmp_path: Path, day: Callable[..., Version]
+) -> None:
+    first = day(1)
+    follow(tmp_path / "published", target(uri))
+    other = tmp_path / "other"
+    numbered(other)(2)
+    with pytest.raises(TargetError, match="has the versions of another home"):
+        follow(other / "published", target(uri))
+    assert (query(uri, NUMBERS), schemas(uri)) == ([(1, 1)], {"loyalty"})
+    # as docs/postgres.md says; an earlier program wrote this comment too, and its schemas go to the first home
+    execute(uri, f"comment on schema loyalty is 'Loyalty Marts, version {first.id}'")
+    follow(other / "published", target(uri))
+    assert (query(uri, NUMBERS), schemas(uri)) == ([(2, 2)], {"loyalty"})
+    with pytest.raises(TargetError, match="has the versions of another home"):
+        follow(tmp_path / "published", target(uri))
 
 
 def test_what_others_made_is_never_removed(uri: str, tmp_path: Path, day: Callable[..., Version]) -> None:

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from pipelines.activation import export, export_audience, list_warning, summary
 from pipelines.activation.layouts import Contact, Layout, columns_of, hashed_email, hashed_phone
 from pipelines.activation.touches import Touch, read_touches, write_touches
-from pipelines.base.errors import ConfigError, PublicationError
+from pipelines.base.errors import BuildError, ConfigError, PublicationError
 from pipelines.cli.app import app
 from pipelines.config.in_force import audience_texts
 from pipelines.config.settings import load_settings
@@ -88,6 +88,14 @@ def exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Export:
         connection.execute("insert into intermediate.int_customer_identity values ('crm', 'K-7', 'k7')")
         other = identifier(KEY.encode(), "email", "gil@work.example")
         connection.execute("insert into intermediate.int_identity_contact values ('crm', 'K-7', 'email', ?)", [other])
+        connection.execute(
+            "create schema marts; create table marts.customer_audience"
+            " (customer_key text, audience text, suppressed_reason text);"
+            " create table intermediate.int_customer as select distinct customer_key, true as consent_email,"
+            " null::boolean as consent_sms, true as consent_phone, null::boolean as is_employee"
+            " from intermediate.int_customer_identity;"
+            " create table intermediate.int_customer_action (customer_key text, n_open_complaints bigint)"
+        )
         people = [(key, *person) for key, person in PERSONS.items()]
         connection.executemany("insert into staging.int_person values (?, ?, ?, ?, ?, ?)", people)
 
@@ -153,6 +161,47 @@ def test_members_are_treated_have_an_address_and_nothing_against_them(exported: 
     manifest = json.loads((folder / "manifest.json").read_text())
     assert manifest["rule"] == "(level = 'churned') and consent_email"
     assert manifest["counts"] == {"members": 1, "added": 1, "removed": 0, "suppressed": 4, "held_out": 1}
+
+
+def test_who_withdrew_consent_since_the_version_is_not_contacted(exported: Export, tmp_path: Path) -> None:
+    (tmp_path / "never.txt").write_text("")
+    with duckdb.connect(str(tmp_path / "home" / "state" / "warehouse.duckdb")) as connection:
+        connection.execute(
+            "update intermediate.int_customer set consent_email = false where customer_key = 'k1';"
+            " update intermediate.int_customer set consent_email = null where customer_key = 'k3';"
+            " update intermediate.int_customer set is_employee = true where customer_key = 'k5';"
+            " insert into intermediate.int_customer_action values ('k6', 1), ('k7', 0);"
+            " insert into marts.customer_audience values"
+            " ('k7', 'win_back', null), ('k2', 'win_back', 'recently_contacted'), ('k7', 'other', 'employee')"
+        )
+    folder = exported([(f"k{n}", "control" if n == 3 else "treated", None) for n in (1, 2, 3, 5, 6, 7)])
+    assert refs(folder, "members") == ["C-7"]
+    assert {row["customer_key"]: row["Reason"] for row in rows(folder, "suppressed")} == {
+        "k1": "no_consent",
+        "k2": "recently_contacted",
+        "k3": "no_consent",
+        "k5": "employee",
+        "k6": "open_complaint",
+    }
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert (manifest["counts"]["held_out"], manifest["suppressed_since"]) == (0, 5)
+
+
+def test_a_merged_member_has_the_consent_of_the_customer_of_today(exported: Export, tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "home" / "state" / "warehouse.duckdb")) as connection:
+        connection.execute(
+            "update intermediate.int_customer_identity set customer_key = 'k7' where customer_key = 'k1';"
+            " update intermediate.int_customer set consent_email = false where customer_key = 'k7'"
+        )
+    folder = exported([("k1", "treated", None)])
+    assert [row["Reason"] for row in rows(folder, "suppressed")] == ["no_consent"]
+
+
+def test_without_the_consents_of_the_last_build_nobody_is_exported(exported: Export, tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "home" / "state" / "warehouse.duckdb")) as connection:
+        connection.execute("drop table intermediate.int_customer")
+    with pytest.raises(BuildError, match="no table of consents"):
+        exported([("k1", "treated", None)])
 
 
 def test_added_and_removed_are_against_the_last_export_of_the_format(exported: Export) -> None:

@@ -93,6 +93,46 @@ def test_a_condition_reads_nothing_but_its_mart(version: OpenVersion, tmp_path: 
     assert len(frame) == 1
 
 
+@pytest.mark.parametrize(
+    ("condition", "what"),
+    [
+        ("random() < 0.5", r"random\(\)"),
+        ("segment is null or (Random() between 0 and 0.5)", r"random\(\)"),
+        ('"random"() < 0.5', r"random\(\)"),
+        ("list_transform([1], lambda x: random())[1] > 0.5", r"random\(\)"),
+        ("uuid()::varchar > customer_key", r"uuid\(\)"),
+        ("current_date > date '2026-01-01'", "current_date"),
+        ("CURRENT_TIMESTAMP > timestamp '2026-01-01'", "current_timestamp"),
+        ("localtime > time '12:00'", "localtime"),
+        ("current_localtime() > time '12:00'", r"current_localtime\(\)"),
+        ("now() > timestamp '2026-01-01'", r"now\(\)"),
+        ("age(timestamp '2026-01-01') > interval 1 day", r"age\(\)"),
+        ("current_schema = segment", "current_schema"),
+        ("exists (select 1 from dim_customer where random() < 0.5)", r"random\(\)"),
+        ("customer_key in (select customer_key from dim_customer using sample 5 rows)", "a sample"),
+    ],
+)
+def test_a_condition_whose_result_can_change_is_refused(version: OpenVersion, condition: str, what: str) -> None:
+    with pytest.raises(
+        ConfigError, match=f"the result of {what} can change, but the same version must give"
+    ) as refused:
+        version.read("dim_customer", where=condition)
+    assert "as_of_on" in refused.value.hint
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "segment = 'random()' or segment like 'now%'",
+        "age(timestamp '2026-01-02', timestamp '2026-01-01') > interval 1 hour",
+        "hash(customer_key) % 2 = 0 and lower(segment) is not null",
+        "(select count(*) from dim_customer) = 50",
+    ],
+)
+def test_a_condition_that_only_looks_so_is_taken(version: OpenVersion, condition: str) -> None:
+    assert len(version.read("dim_customer", where=condition)) == len(version.read("dim_customer", where=condition))
+
+
 def test_an_unknown_name_is_refused_with_what_exists(version: OpenVersion, tmp_path: Path) -> None:
     for look in (version.read, version.path, version.describe):
         with pytest.raises(ConfigError, match=r"'dim_custmer' .*`dim_customer`\? The marts are dim_customer, f"):
@@ -203,6 +243,13 @@ def test_what_is_there_is_listed_and_described(version: OpenVersion) -> None:
     }
     (file,) = version.path("dim_customer").iterdir()
     assert duckdb.sql(f"from '{file}'").shape == (50, 3)
+
+
+@pytest.mark.parametrize("home", ["s3://bucket/prefix", "https://storage.example.org/bucket/prefix"])
+def test_an_address_is_refused_with_what_to_do_instead(home: str) -> None:
+    with pytest.raises(PublicationError, match=f"reads a home on this machine, but {home} is an address") as refused:
+        open_version(home)
+    assert "docs/object-storage.md" in refused.value.hint
 
 
 def test_a_connection_cannot_write_and_does_not_mind_others(version: OpenVersion) -> None:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.base.errors import ConfigError
-from pipelines.config.audience_condition import HISTORY, MARTS, audience_columns, checked
+from pipelines.config.audience_columns import HISTORY, MARTS, audience_columns
+from pipelines.config.audience_condition import checked, texts_compared
 from pipelines.config.settings import dbt_vars, load_settings
 
 CONFIG = "currency: EUR\ntimezone: UTC\nsources: [{mapping: sample, files: inbox}]\naudiences:\n"
@@ -54,6 +55,10 @@ def test_a_condition_on_columns_of_customers_is_taken_as_it_is(condition: str) -
         ("recency_days > 9 and 'at_riks' <> level", "`level` never has the value `at_riks`"),
         ("level in ('loyal', 'at_riks')", "(character 20 of the condition); did you mean `at_risk`?"),
         ("not (next_action not in ('reward', 'rewards'))", "did you mean `reward`?"),
+        (
+            "favourite_channel = 'stor'",
+            "`favourite_channel` never has the value `stor` (character 21 of the condition)",
+        ),
         ("level = ", "is not SQL (character 7 of the condition)"),
         ("level = 'new') or (level = 'new'", "is not SQL (character 14 of the condition)"),
         ("level = 'new'; drop table customers", "must be one SQL condition"),
@@ -100,6 +105,65 @@ def test_a_wrong_audience_names_file_line_and_key(config: Path) -> None:
     assert lines[2] == f"{config}:10: audiences.bad.holdout: must be at most 0.5, but is `0.6`"
     assert lines[3].startswith(f"{config}:11: audiences.Big Spenders: `Big Spenders` cannot be the name")
     assert len(lines) == 4
+
+
+def test_a_tier_that_the_settings_do_not_have_names_file_and_line(config: Path) -> None:
+    config.write_text(
+        CONFIG
+        + "  good: {where: value_tier = 'top', channel: email}\n"
+        + "  bad:\n    where: level = 'new' and value_tier in ('hihg', 'top')\n    channel: email\n"
+        + "  worse: {where: lower(level) = 'x' or 'lwo' <> value_tier, channel: sms}\n"
+    )
+    with pytest.raises(ConfigError) as problem:
+        load_settings(config)
+    lines = problem.value.message.splitlines()
+    assert lines[0].startswith(
+        f"{config}:7: audiences.bad.where: `value_tier` never has the value `hihg` (character 34"
+    )
+    assert lines[0].endswith("did you mean `high`? There are low, middle, high, top")
+    assert lines[1].startswith(f"{config}:9: audiences.worse.where: `value_tier` never has the value `lwo`")
+    assert len(lines) == 2
+
+
+def test_tiers_of_the_settings_are_codes(config: Path) -> None:
+    audience = "  best: {where: value_tier = 'gold', channel: email}\n"
+    config.write_text(CONFIG + audience + "model: {clv: {tiers: {basic: 0, gold: 0.5}}}\n")
+    assert load_settings(config).audiences["best"].where == "value_tier = 'gold'"
+
+
+def test_every_column_with_a_code_set_has_its_codes() -> None:
+    columns = audience_columns()
+    open_ended = {name for name, one in columns.items() if one.kind == "string" and not one.codes and not one.codes_var}
+    assert open_ended == {
+        "evidence_pattern",
+        "rfm_cell",
+        "favourite_brand",
+        "favourite_category",
+        "favourite_store",
+        "account_key",
+        "country",
+        "region",
+        "segment",
+        "gender",
+        "acquisition_channel",
+    }
+    assert "marketplace" in columns["favourite_contact_channel"].codes
+
+
+def test_texts_that_are_compared_are_found_with_what_they_are_compared_with() -> None:
+    condition = (
+        "lower(segment) in ('a', 'b') and not country like 'D%' and 'x' <> region and gender is not distinct from 'f'"
+        " and case region when 'n' then true else coalesce(segment, 'c') = 'd' end and recency_days > 3"
+    )
+    assert [(one.sql, one.column, one.text, one.is_pattern) for one in texts_compared(condition)] == [
+        ("lower(segment)", None, "a", False),
+        ("lower(segment)", None, "b", False),
+        ("country", "country", "D%", True),
+        ("region", "region", "x", False),
+        ("gender", "gender", "f", False),
+        ("region", "region", "n", False),
+        ("COALESCE(segment, 'c')", None, "d", False),
+    ]
 
 
 def test_dbt_gets_each_audience_with_its_columns(config: Path) -> None:

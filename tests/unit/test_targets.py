@@ -39,13 +39,19 @@ class Recording:
     """A target in memory, which records what it is asked to do."""
 
     name = "a list"
+    hand_over = "Give it away."
 
     def __init__(self, *, has_all: bool = False) -> None:
+        self.owner: str | None = None
         self.has_all = has_all
         self.ids: set[str] = set()
         self.current: str | None = None
         self.done: list[tuple[str, str]] = []
         self.was_held: list[bool] = []
+
+    def claim(self, home: str) -> str | None:
+        self.owner = self.owner or home
+        return None if self.owner == home else self.owner
 
     def held(self) -> frozenset[str]:
         return frozenset(self.ids)
@@ -128,6 +134,34 @@ def test_a_home_that_is_not_mounted_empties_no_target(tmp_path: Path, publish: P
     with pytest.raises(TargetError, match="does not exist"):
         follow(tmp_path / "published", target)
     assert target.ids
+
+
+def test_a_second_home_gets_an_error_and_changes_nothing(tmp_path: Path, publish: Publish) -> None:
+    target = Recording(has_all=True)
+    publish(1)
+    follow(tmp_path / "published", target)
+    before = list(target.done)
+    other = tmp_path / "other"
+    publisher(other)(2)
+    with pytest.raises(TargetError, match="has the versions of another home") as refused:
+        follow(other / "published", target)
+    assert (target.owner or "?") in refused.value.message
+    assert "Give it away" in refused.value.hint
+    assert target.done == before
+    target.owner = None  # given to the second home on purpose
+    follow(other / "published", target)
+    assert target.current in {path.name for path in (other / "published" / "versions").iterdir()}
+    with pytest.raises(TargetError, match="has the versions of another home"):
+        follow(tmp_path / "published", target)
+
+
+def test_a_home_that_is_moved_or_restored_keeps_its_target(tmp_path: Path, publish: Publish) -> None:
+    target = Recording()
+    publish(1)
+    follow(tmp_path / "published", target)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "published").rename(tmp_path / "elsewhere" / "published")
+    assert follow(tmp_path / "elsewhere" / "published", target).versions == tuple(target.ids)
 
 
 def settings_file(folder: Path, publish: str) -> Path:

@@ -12,6 +12,7 @@ from pathlib import Path
 from pipelines.publication.files import locked
 from pipelines.publication.holds import hold
 from pipelines.publication.model import Version
+from pipelines.publication.targets.owner import FILE, home_id
 from pipelines.publication.targets.target import Target, TargetError
 from pipelines.publication.versions import VERSIONS, list_versions
 
@@ -48,8 +49,8 @@ def follow(published: Path, target: Target, say: Say = _log.info) -> Followed:
         say: Called with a text before each long step.
 
     Raises:
-        TargetError: The target could not be reached or changed, or there is no folder of versions while the target has
-            versions (its disk may not be mounted).
+        TargetError: The target could not be reached or changed, it belongs to another home, or there is no folder of
+            versions while the target has versions (its disk may not be mounted).
     """
     if not (published / VERSIONS).is_dir():
         if target.held():
@@ -60,6 +61,12 @@ def follow(published: Path, target: Target, say: Say = _log.info) -> Followed:
             )
         return Followed(target.name, (), ())
     with locked(published, _LOCK):
+        if other := target.claim(home_id(published)):
+            raise TargetError(
+                f"{target.name} has the versions of another home, whose published/{FILE} is {other}, so nothing was"
+                " written to it",
+                hint=f"Choose another place for this home in loyalty.yml. {target.hand_over}",
+            )
         versions = list_versions(published)  # after waiting, so that the last follower sees the newest pointer
         held = set(target.held())
         current = next((version for version in versions if version.is_current), None)

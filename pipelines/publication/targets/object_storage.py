@@ -1,6 +1,7 @@
 """The target S3: whole versions as objects below a prefix, and a pointer that is written last.
 
     s3://bucket/prefix/
+        home.json                      {"home": "0f8a2c5b9d3e4f61"}: the home whose versions these are
         current.json                   {"version": "2026-01-30_61572b33"}: the version that readers see
         versions/<version id>/...      the files of the home; manifest.json is written last
 
@@ -24,7 +25,7 @@ from pipelines.publication.versions import VERSIONS
 if TYPE_CHECKING:
     from pyarrow.fs import S3FileSystem
 
-POINTER = "current.json"
+POINTER, OWNER = "current.json", "home.json"
 _CHUNK = 8 << 20  # bytes in memory; a signal is noticed between two chunks
 _CONNECT_SECONDS, _REQUEST_SECONDS, _ATTEMPTS = 10, 60, 3
 
@@ -44,30 +45,35 @@ class ObjectStorage:
         self._root = settings.url.removeprefix("s3://")
         self._files: S3FileSystem | None = None
 
-    def held(self) -> frozenset[str]:
-        """The ids of the versions that it has. What stopped uploads have left is removed."""
+    @property
+    def hand_over(self) -> str:
+        """How to give the prefix to another home."""
+        return (
+            f"To move the prefix to this home, remove `publish.s3` from the loyalty.yml of the other one, delete the"
+            f" object {self.name}/{OWNER}, and run again (docs/object-storage.md)."
+        )
+
+    def claim(self, home: str) -> str | None:
+        """Write the id of the home below the prefix, and remove what its stopped uploads have left."""
+        owner = self._named(OWNER, "home")
+        if owner not in (None, home):
+            return owner
         with self._session("its versions could not be listed") as files:
-            paths = self._sizes(files, f"{self._root}/{VERSIONS}").keys()
-            begun = {path.split("/")[0] for path in paths}
-            whole = frozenset(one for one in begun if f"{one}/{MANIFEST}" in paths)
+            begun, whole = self._begun(files)
+            if owner is None:
+                self._write(files, f"{self._root}/{OWNER}", json.dumps({"home": home}).encode() + b"\n")
             for left in begun - whole:
                 files.delete_dir(self._folder(left))
-            return whole
+        return None
+
+    def held(self) -> frozenset[str]:
+        """The ids of the versions that it has."""
+        with self._session("its versions could not be listed") as files:
+            return self._begun(files)[1]
 
     def shown(self) -> str | None:
         """The id of the version that readers see."""
-        with self._session("its pointer could not be read") as files:
-            if not self._has(files, f"{self._root}/{POINTER}"):
-                return None
-            with files.open_input_stream(f"{self._root}/{POINTER}") as stream:
-                text = stream.read()
-        try:
-            return str(json.loads(text)["version"])
-        except (ValueError, KeyError, TypeError):
-            raise TargetError(
-                f"{self.name}/{POINTER} was not written by this program",
-                hint="Choose another prefix in `publish.s3.url`, or remove that object.",
-            ) from None
+        return self._named(POINTER, "version")
 
     def add(self, version: Version) -> None:
         """Upload the files of a version, then its manifest. Each file is compared with the manifest on the way."""
@@ -97,6 +103,27 @@ class ObjectStorage:
                 files.delete_file(f"{self._root}/{POINTER}")
             files.delete_file(f"{self._folder(version_id)}/{MANIFEST}")
             files.delete_dir(self._folder(version_id))
+
+    def _begun(self, files: "S3FileSystem") -> tuple[frozenset[str], frozenset[str]]:
+        """The ids of versions with any object, and of those with a manifest."""
+        paths = self._sizes(files, f"{self._root}/{VERSIONS}").keys()
+        begun = frozenset(path.split("/")[0] for path in paths)
+        return begun, frozenset(one for one in begun if f"{one}/{MANIFEST}" in paths)
+
+    def _named(self, name: str, key: str) -> str | None:
+        """The value of a key in a small object below the prefix; None if there is no such object."""
+        with self._session(f"{name} could not be read") as files:
+            if not self._has(files, f"{self._root}/{name}"):
+                return None
+            with files.open_input_stream(f"{self._root}/{name}") as stream:
+                text = stream.read()
+        try:
+            return str(json.loads(text)[key])
+        except (ValueError, KeyError, TypeError):
+            raise TargetError(
+                f"{self.name}/{name} was not written by this program",
+                hint="Choose another prefix in `publish.s3.url`, or remove that object.",
+            ) from None
 
     def _folder(self, version_id: str) -> str:
         return f"{self._root}/{VERSIONS}/{version_id}"

@@ -3,6 +3,8 @@
     loyalty                          the version that readers see
     loyalty_2026-01-30_61572b33      other versions, if all are kept
 
+The comment of each schema has the id of the version, and of the home whose version it is.
+
 A version is written in one transaction, so a broken connection or a killed process leaves nothing behind. To show a
 version, two schemas are renamed in one transaction. This transaction first locks the tables that readers see, so it
 waits until no transaction has read them: a query, and a transaction of several queries, sees one version. Each attempt
@@ -28,6 +30,7 @@ from pipelines.publication.targets.postgres_tables import comments, grants, keys
 from pipelines.publication.targets.target import TargetError
 
 _MARK = "Loyalty Marts, version "  # begins the comment of our schemas
+_OF_HOME = ", home "  # in it, after the id of the version; earlier programs did not write it
 _TRY_MS = 500  # for all locks; below deadlock_timeout (1 s), so that a reader is never chosen as the victim
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.02, 0.5  # seconds between two attempts
 _LABELS = "dim_label"
@@ -47,6 +50,27 @@ class Postgres:
         self._settings = settings
         self._uri = uri
         self.has_all = settings.versions == "all"
+        self._home = ""
+
+    @property
+    def hand_over(self) -> str:
+        """How to give the schema to another home."""
+        return (
+            "To move the schema to this home, remove `publish.postgres` from the loyalty.yml of the other one, and"
+            " change the comment of the schema (docs/postgres.md)."
+        )
+
+    def claim(self, home: str) -> str | None:
+        """Write the id of the home into the comments of its schemas. Those of an earlier program have none yet."""
+        marked = self._marked()
+        if other := next((owner for _, owner in marked.values() if owner not in ("", home)), None):
+            return other
+        self._home = home
+        with session(self._uri, "its schemas could not be marked") as cursor:
+            for version_id, (name, owner) in marked.items():
+                if not owner:
+                    cursor.execute(self._comment(name, version_id))
+        return None
 
     def held(self) -> frozenset[str]:
         """The ids of the versions that it has."""
@@ -78,7 +102,7 @@ class Postgres:
                 statements += comments(namespace, table, labels, manifest.reporting)
                 statements.append(f"analyze {quoting.name(namespace)}.{quoting.name(table.name)}")
             statements += grants(namespace, self._settings.reader_role)
-            statements.append(f"comment on schema {quoting.name(namespace)} is {quoting.text(_MARK + version.id)}")
+            statements.append(self._comment(namespace, version.id))
             for statement in statements:
                 go_on()
                 cursor.execute(statement)
@@ -106,11 +130,19 @@ class Postgres:
 
         self._when_free(namespace, drop, f"{version_id} could not be removed")
 
+    def _comment(self, namespace: str, version_id: str) -> str:
+        mark = _MARK + version_id + (_OF_HOME + self._home if self._home else "")
+        return f"comment on schema {quoting.name(namespace)} is {quoting.text(mark)}"
+
     def _schema_of(self, version_id: str) -> str:
         return f"{self._settings.schema_name}_{version_id}"
 
     def _schemas(self) -> dict[str, str]:
-        """The schema of each version that it has.
+        """The schema of each version that it has."""
+        return {version_id: name for version_id, (name, _) in self._marked().items()}
+
+    def _marked(self) -> dict[str, tuple[str, str]]:
+        """The schema of each version that it has, and the home in its mark, if there is one.
 
         Raises:
             TargetError: The schema that readers know was not written by this program, or another role owns a version.
@@ -130,9 +162,14 @@ class Postgres:
                 hint="Choose another `publish.postgres.schema_name`, or remove that schema.",
             )
         marked = ((name, comment.removeprefix(_MARK)) for name, comment in found.items() if comment.startswith(_MARK))
-        schemas = {version_id: name for name, version_id in marked if name in (ours, self._schema_of(version_id))}
+        parts = ((name, *mark.partition(_OF_HOME)) for name, mark in marked)
+        schemas = {
+            version_id: (name, home)
+            for name, version_id, _, home in parts
+            if name in (ours, self._schema_of(version_id))
+        }
         for name, _, grant in rows:
-            if grant and name in schemas.values():
+            if grant and name in {one for one, _ in schemas.values()}:
                 raise TargetError(
                     f"{NAME}: another role owns the schema {name}, so the role of the URI cannot replace it",
                     hint=f"Use the role that wrote it, or let an administrator call `{grant}`.",

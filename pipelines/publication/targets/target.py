@@ -24,6 +24,20 @@ class Target(Protocol):
     name: str
     has_all: bool
 
+    @property
+    def hand_over(self) -> str:
+        """How to give it to another home on purpose, for the hint of an error."""
+
+    def claim(self, home: str) -> str | None:
+        """Mark it as that of a home, unless it has the mark of another one. Called before it is changed.
+
+        Args:
+            home: The id of the home (owner.py).
+
+        Returns:
+            The id of the other home, and nothing has been changed; None if it is of this home.
+        """
+
     def held(self) -> frozenset[str]:
         """The ids of the versions that it has."""
 
