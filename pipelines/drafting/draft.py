@@ -26,6 +26,7 @@ from pipelines.drafting.kinds import (
 )
 from pipelines.drafting.layout import layout_of
 from pipelines.drafting.left_out import left_out
+from pipelines.drafting.lines_alone import with_lines_alone
 from pipelines.drafting.matching import MONEY
 from pipelines.drafting.recognised import assumed_zone, entry_names, entry_of, rejected_of, rivals
 from pipelines.drafting.table import open_table
@@ -33,6 +34,7 @@ from pipelines.drafting.text import entry_text, head_text, status_text
 from pipelines.drafting.without_amounts import with_missing_amounts
 from pipelines.landing.inbox import place_of
 from pipelines.landing.mapping import load_mapping
+from pipelines.landing.open_marks import DECISIVE, OPEN
 from pipelines.landing.readers import check_layout
 
 
@@ -157,7 +159,7 @@ def _width(kind: Kind) -> int:
 
 def _own(drafted: Sequence[Kind], wishes: Wishes) -> Draft:
     """A mapping without a built-in one."""
-    entries = with_missing_amounts([kind.entry for kind in drafted if kind.entry])
+    entries = with_lines_alone(with_missing_amounts([kind.entry for kind in drafted if kind.entry]))
     of = iter(entries)
     kinds = [replace(kind, entry=next(of)) if kind.entry else kind for kind in drafted]
     if not any(entry.entities for entry in entries):
@@ -168,13 +170,21 @@ def _own(drafted: Sequence[Kind], wishes: Wishes) -> Draft:
     remarks = list(_open_head(entries, wishes))
     head = {"source": source, "timezone": wishes.timezone or "UTC", "currency": wishes.currency}
     statuses = {word: count for entry in entries for word, count in entry.statuses}
-    lines = [*head_text(head, remarks), *status_text(statuses), "files:"]
+    label = DECISIVE if any(entry.are_statuses_unknown for entry in entries) else OPEN
+    lines = [*head_text(head, remarks), *status_text(statuses, label), "files:"]
     lines += [line for number, entry in enumerate(entries) for line in list(entry_text(entry))[not number :]]
     about = [("the source", remark) for remark in remarks]
     if statuses:
         words = ", ".join(f"`{word}` ({count:,})" for word, count in statuses.items())
         about.append(
-            ("the source", Remark(f"unknown order statuses: {words}. Orders with these statuses do not count", True))
+            (
+                "the source",
+                Remark(
+                    f"unknown order statuses: {words}. Orders with these statuses do not count",
+                    is_open=True,
+                    is_decisive=label == DECISIVE,
+                ),
+            )
         )
     return Draft(
         "\n".join(line for index, line in enumerate(lines) if line or index) + "\n",

@@ -96,6 +96,7 @@ class DraftedEntry:
         remarks: What the user should know about it.
         unmapped: The source columns that no canonical column reads.
         statuses: Words for statuses that no list knows, with the number of sampled rows.
+        are_statuses_unknown: Whether most of the rows have such a status.
         numbers: Of orders, the columns of numbers among the unmapped ones.
     """
 
@@ -107,6 +108,7 @@ class DraftedEntry:
     remarks: tuple[Remark, ...] = ()
     unmapped: tuple[str, ...] = ()
     statuses: tuple[tuple[str, int], ...] = ()
+    are_statuses_unknown: bool = False
     numbers: tuple[str, ...] = ()
 
 

@@ -14,11 +14,12 @@ from pipelines.drafting.drafted import DraftedColumn, DraftedEntity, DraftedEntr
 from pipelines.drafting.encodings import about_encoding
 from pipelines.drafting.keys import Beside, is_key, key_of
 from pipelines.drafting.layout import Layout
+from pipelines.drafting.line_prices import with_line_prices
 from pipelines.drafting.matching import NUMBERS, Match, Values, best
 from pipelines.drafting.names import compared
 from pipelines.drafting.no_entity import equal_names, hint, listed, why_none
 from pipelines.drafting.people import with_people
-from pipelines.drafting.price_parts import with_price_parts
+from pipelines.drafting.price_parts import with_price_parts, without_total
 from pipelines.drafting.questions import asked, with_questions
 from pipelines.drafting.table import Field, Table
 from pipelines.drafting.unmapped import unmapped
@@ -80,8 +81,9 @@ def draft_entry(
             hint=hint(table.path, candidates),
         )
     chief, about_amounts = with_price_parts(values, candidates[0], tuple(chosen))
+    chief, about_lines = with_line_prices(values, chief, tuple(chosen))
     entities = [_entity(values, chief, Beside(tuple(beside), layout))]
-    entities[0] = replace(entities[0], remarks=(*entities[0].remarks, *about_amounts))
+    entities[0] = replace(entities[0], remarks=(*entities[0].remarks, *about_amounts, *about_lines))
     if chief.entity == "survey_answers":  # their own module knows questions
         entities = [with_questions(values, entities[0], layout)]
     entities = with_people(values, entities[0], compared(table.path.name))
@@ -105,7 +107,18 @@ def draft_entry(
     unread = tuple(unmapped(table, entities))
     statuses = tuple(_unknown_statuses(values, chief))
     numbers = unmapped_numbers(values, unread) if chief.entity == "orders" else ()
-    return DraftedEntry(name, match, layout.options, tuple(entities), "", tuple(remarks), unread, statuses, numbers)
+    remarks += without_total(values, chief, numbers)
+    return DraftedEntry(
+        name,
+        match,
+        layout.options,
+        tuple(entities),
+        remarks=tuple(remarks),
+        unmapped=unread,
+        statuses=statuses,
+        are_statuses_unknown=sum(n for _, n in statuses) > values.counted("true") / 2,
+        numbers=numbers,
+    )
 
 
 def _entity(values: Values, found: Match, beside: Beside = _NONE) -> DraftedEntity:
@@ -125,6 +138,8 @@ def _column(values: Values, found: Match, name: str, beside: Beside) -> DraftedC
     one, kind = found.columns[name], ENTITIES[found.entity].columns[name]
     others = found.others.get(name, ())
     remarks = []
+    if kind in (*NUMBERS, *TIMES):
+        others = tuple(it for it in others if not values.are_equal(one, it))
     if others:
         text = f"{name}: `{one.name}` is read; it could also be {' or '.join(f'`{it.name}`' for it in others)}"
         remarks.append(decisive(text) if kind in (*NUMBERS, *TIMES) else Remark(text, is_open=True))
@@ -142,6 +157,9 @@ def _column(values: Values, found: Match, name: str, beside: Beside) -> DraftedC
             remarks.append(Remark(f"{name}: `{one.name}` is written {numbers.why}"))
         if numbers.doubt:
             remarks.append(Remark(f"{name}: `{one.name}`: {numbers.doubt}", True))
+        if name == "discount" and values.is_negative(one):
+            sql = f"replace({sql if numbers.sql else _inside(one)}, '-', '')"
+            remarks.append(Remark(f"{name}: `{one.name}` is written with a minus sign (removed)"))
         if numbers.unread:
             no_numbers = counted(numbers.unread, "value that is not a number", "values that are not numbers")
             remarks.append(Remark(f"{name}: `{one.name}` has {no_numbers}: {_QUARANTINED}"))
@@ -210,12 +228,10 @@ def _about_rows(values: Values, found: Match) -> Iterator[Remark]:
             f"select coalesce(sum(n), 0) from (select count(*) as n from {values.rows.sample}"  # noqa: S608 (names of ours)
             f" group by {', '.join(key)} having count(*) > 1)"
         )
-        if int(str(twice)):
-            yield Remark(
-                f"{int(str(twice)):,} records have a key ({names}) that another record has too: only one record"
-                " per key counts",
-                True,
-            )
+        if n := int(str(twice)):
+            text = f"{n:,} records have a key ({names}) that another record has too: only one record per key counts"
+            # most records would be lost: the file may be a list of something else
+            yield decisive(text) if n > values.counted("true") / 2 else Remark(text, is_open=True)
     elif generated := GENERATED_KEYS.get(found.entity):
         yield Remark(f"{generated}: no column identifies a row, so a run generates an ID")
     if found.entity == "order_lines" and (quantity := found.columns.get("quantity")):
