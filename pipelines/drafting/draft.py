@@ -27,6 +27,7 @@ from pipelines.drafting.kinds import (
 from pipelines.drafting.layout import layout_of
 from pipelines.drafting.left_out import left_out
 from pipelines.drafting.matching import MONEY
+from pipelines.drafting.near import about_near
 from pipelines.drafting.recognised import assumed_zone, entry_names, entry_of, rejected_of, rivals
 from pipelines.drafting.table import open_table
 from pipelines.drafting.text import entry_text, head_text, status_text
@@ -62,11 +63,14 @@ def _drafted(kind: Kind, wishes: Wishes, today: date, used: set[str], is_one_of_
     if kind.fit or kind.ignored:
         return kind
     path, match, sampled = kind.largest, kind.globs, ""
+    near: Remark | None = None
     try:
         check_archives(kind.paths)
         layout = layout_of(path)
+        near = None if wishes.entity or wishes.columns else about_near(path, layout)
         with open_table(path, layout) as table:
             entry = draft_entry(table, layout, "", match, wishes, today, [one for one in kind.paths if one != path])
+            entry = replace(entry, remarks=(*((near,) if near else ()), *entry.remarks))
             sampled = (
                 f"{path.name}: types and counts come from the first {table.sampled:,} of {table.records:,} records;"
                 " time formats were checked on all records"
@@ -74,11 +78,12 @@ def _drafted(kind: Kind, wishes: Wishes, today: date, used: set[str], is_one_of_
                 else f"{path.name}: types and time formats were checked on all records ({table.records:,})"
             )
     except InputError as error:
+        advice = " ".join(text for text in (f"T{near.text[1:]}." if near else "", error.hint) if text)
         if not is_one_of_many:
-            raise
+            raise InputError(error.message, hint=advice) from error
         why = error.message.removeprefix(f"{path}: ")
         entry = DraftedEntry("", match, ignore=f"no entity was recognised: {why.partition(';')[0]}")
-        text = f"{path.name} would be ignored: {why}. {error.hint or ''}".strip()
+        text = f"{path.name} would be ignored: {why}. {advice}".strip()
         entry = replace(entry, remarks=(decisive(text),))
     name = entry_name(entry.entities[0].name if entry.entities else path.name.partition(".")[0], used)
     dated = file_on(kind.paths) if entry.entities else {}
