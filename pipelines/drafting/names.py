@@ -1,5 +1,6 @@
 """The names by which `loyalty map` recognises canonical columns (names.yml), and how a name is compared."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -49,6 +50,9 @@ def is_question(name: str) -> bool:
     return name.rstrip().endswith(("?", "？")) or "?" in name[8:]
 
 
+_BRACKETS = re.compile(r"\s*\((?:billing|customer|-? ?refunds?)\)$", re.IGNORECASE)  # after a name; shops add them
+
+
 @dataclass(frozen=True)
 class EntityNames:
     """How systems call one entity and its columns. All names are compared forms (`compared`).
@@ -80,6 +84,8 @@ class EntityNames:
             forms.append(compared(name.rpartition(".")[2]))
         if (plain := without_unit(name)[0]) != name:
             forms.append(compared(plain))
+        if (plain := _BRACKETS.sub("", name)) != name:
+            forms += [form.removeprefix(word) for form in (compared(plain),) for word in ("", *self.words)]
         ranks = [known.index(form) + cost for cost, form in enumerate(forms) if form in known]
         return min(ranks) if ranks else None
 
