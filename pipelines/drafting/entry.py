@@ -10,6 +10,7 @@ from pipelines.base.entities import ENTITIES, ColumnType
 from pipelines.base.errors import InputError
 from pipelines.base.text import counted
 from pipelines.drafting.amounts import stated_currency
+from pipelines.drafting.clocks import clock_of
 from pipelines.drafting.drafted import DraftedColumn, DraftedEntity, DraftedEntry, Remark, Wishes, decisive
 from pipelines.drafting.encodings import about_encoding
 from pipelines.drafting.keys import Beside, is_key, key_of
@@ -147,7 +148,8 @@ def _column(values: Values, found: Match, name: str, beside: Beside) -> DraftedC
         text = f"{name}: `{one.name}` is read; it could also be {' or '.join(f'`{it.name}`' for it in others)}"
         remarks.append(decisive(text) if kind in (*NUMBERS, *TIMES) else Remark(text, is_open=True))
     if kind in TIMES:
-        time = _time(values, one, kind, name)
+        is_main = (name,) in ENTITIES[found.entity].needs
+        time = _time(values, one, kind, name, is_main=is_main)
         return replace(time, remarks=(*time.remarks, *remarks))
     sql = one.sql
     if kind in NUMBERS:
@@ -176,9 +178,12 @@ def _column(values: Values, found: Match, name: str, beside: Beside) -> DraftedC
     return DraftedColumn(sql, remarks=tuple(remarks))
 
 
-def _time(values: Values, one: Field, kind: ColumnType, name: str) -> DraftedColumn:
-    times = values.times(one, kind)
+def _time(values: Values, one: Field, kind: ColumnType, name: str, *, is_main: bool) -> DraftedColumn:
+    times, sql = values.times(one, kind), one.sql
     remarks = []
+    if kind is ColumnType.TIMESTAMP and (clock := clock_of(values, one, times, is_main=is_main)):
+        times, sql = clock.times, clock.sql(_inside(one), _inside(clock.field))
+        remarks.append(Remark(f"{name}: `{one.name}` has the date and `{clock.field.name}` the time of day"))
     if times.other:
         text, first, second = times.example
         remarks.append(
@@ -193,11 +198,11 @@ def _time(values: Values, one: Field, kind: ColumnType, name: str) -> DraftedCol
     if times.unread:
         odd = counted(times.unread, "value that fits", "values that fit")
         remarks.append(Remark(f"{name}: `{one.name}` has {odd} no format in `timestamps` reads: {_QUARANTINED}", True))
-    if len(times.formats) > 1:
+    if len(times.formats) > 1 and sql == one.sql:
         remarks.append(Remark(f"{name}: `{one.name}` is written in {len(times.formats)} formats"))
     is_utc = not times.has_offset and says_utc(one.name)
     is_local = kind is ColumnType.TIMESTAMP and bool(times.formats) and not times.has_offset and not is_utc
-    return DraftedColumn(one.sql, times.formats, "UTC" if is_utc else None, is_local, tuple(remarks))
+    return DraftedColumn(sql, times.formats, "UTC" if is_utc else None, is_local, tuple(remarks))
 
 
 def _short(time: str) -> str:
