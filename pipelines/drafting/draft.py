@@ -52,7 +52,7 @@ def draft_mapping(paths: Sequence[Path], wishes: Wishes, today: date) -> Draft:
     mapping, kinds = with_built_in(merged(recognised(Kind(tuple(group)), is_said) for group in kinds_of(paths)))
     kinds = [replace(kind, globs=own_globs(kind, kinds)) for kind in kinds]
     used = entry_names(mapping) if mapping else set()
-    drafted = [_drafted(kind, wishes, today, used, len(kinds) > 1) for kind in kinds]
+    drafted = _with_amounts([_drafted(kind, wishes, today, used, len(kinds) > 1) for kind in kinds])
     draft = _extending(mapping, drafted, wishes, used, today) if mapping else _own(drafted, wishes)
     _check(draft.text, paths)
     return draft
@@ -88,6 +88,15 @@ def _drafted(kind: Kind, wishes: Wishes, today: date, used: set[str], is_one_of_
     name = entry_name(entry.entities[0].name if entry.entities else path.name.partition(".")[0], used)
     dated = file_on(kind.paths) if entry.entities else {}
     return replace(kind, entry=replace(entry, name=name, options={**entry.options, **dated}), sampled=sampled)
+
+
+def _with_amounts(kinds: Sequence[Kind]) -> list[Kind]:
+    """The kinds, with a mark on orders of drafted entries if none of these entries gives an amount.
+
+    Amounts that a built-in mapping reads are of other orders.
+    """
+    entries = iter(with_missing_amounts([kind.entry for kind in kinds if kind.entry]))
+    return [replace(kind, entry=next(entries)) if kind.entry else kind for kind in kinds]
 
 
 def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes, used: set[str], today: date) -> Draft:
@@ -162,9 +171,7 @@ def _width(kind: Kind) -> int:
 
 def _own(drafted: Sequence[Kind], wishes: Wishes) -> Draft:
     """A mapping without a built-in one."""
-    entries = with_missing_amounts([kind.entry for kind in drafted if kind.entry])
-    of = iter(entries)
-    kinds = [replace(kind, entry=next(of)) if kind.entry else kind for kind in drafted]
+    kinds, entries = drafted, [kind.entry for kind in drafted if kind.entry]
     if not any(entry.entities for entry in entries):
         raise InputError("no entity fits any of the files", hint="Write the mapping by hand: docs/mapping.md.")
     # a glob with more letters is the narrower one, and the first entry that fits takes a file

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -88,3 +89,13 @@ def test_nothing_is_said_of_files_of_other_systems_and_of_what_the_user_says(tmp
     path = without(EXPORTS / "shopify" / "orders_export.csv", tmp_path / "orders.csv", "Created at")
     said = Wishes(timezone="UTC", currency="EUR", entity="orders", columns={"ordered_at": "Paid at"})
     assert not about(draft_mapping([path], said, TODAY).remarks, "shopify")
+
+
+@pytest.mark.parametrize("columns", ["Paid Sum", "Note"])
+def test_orders_without_an_amount_are_marked_beside_files_of_a_known_system(tmp_path: Path, columns: str) -> None:
+    shutil.copy(EXPORTS / "shopify" / "customers_export.csv", tmp_path)
+    (tmp_path / "kasse.csv").write_text(f"Order ID,Customer,Order Date,{columns}\n1,7,2024-01-15,10.00\n")
+    draft = draft_mapping(sorted(tmp_path.iterdir()), Wishes(timezone="UTC", currency="EUR"), TODAY)
+    assert draft.text.startswith("extends: shopify")
+    (remark,) = [remark for _, remark in draft.remarks if "no column has the amount of the order" in remark.text]
+    assert remark.is_decisive and f"`{columns}`" in remark.text and "# to decide before a run: total: " in draft.text
