@@ -81,10 +81,11 @@ class EntityNames:
         forms += [form.removeprefix(word) for form in tuple(forms) for word in self.words if form.startswith(word)]
         if "." in name:
             forms.append(_numbered(compared(name.rpartition(".")[2])))
-        others = (without_unit(name)[0], without_cents(name), _IN_BRACKETS.sub("", name), name.replace("#", " number"))
-        for plain in others:
-            if plain and plain != name:
-                forms.append(_numbered(compared(plain)))
+        others = (without_unit(name)[0], without_cents(name), name.replace("#", " number"))
+        forms += [_numbered(compared(plain)) for plain in others if plain and plain != name]
+        if (plain := _IN_BRACKETS.sub("", name)) != name:
+            form = _numbered(compared(plain))
+            forms += [form.removeprefix(word) for word in ("", *self.words)]
         ranks = [known.index(form) + cost for cost, form in enumerate(forms) if form in known]
         return min(ranks) if ranks else None
 

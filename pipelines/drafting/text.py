@@ -112,6 +112,8 @@ def _entity_lines(entity: DraftedEntity, usual: tuple[str, ...]) -> Iterator[str
     for remark in entity.remarks:
         yield from comment(_said(remark), 0)
     yield f"{entity.name}:"
+    if entity.where:
+        yield f"  where: {scalar(entity.where)}"
     if entity.each:
         yield f"  each: {scalar(entity.each)}"
     if entity.wording:
