@@ -9,6 +9,7 @@ from pipelines.base import quoting
 from pipelines.base.entities import ENTITIES, ColumnType
 from pipelines.base.errors import InputError
 from pipelines.base.text import counted
+from pipelines.drafting.about_rows import about_rows
 from pipelines.drafting.amounts import stated_currency
 from pipelines.drafting.clocks import clock_of
 from pipelines.drafting.drafted import DraftedColumn, DraftedEntity, DraftedEntry, Remark, Wishes, decisive
@@ -28,7 +29,6 @@ from pipelines.drafting.table import Field, Table
 from pipelines.drafting.unmapped import unmapped
 from pipelines.drafting.without_amounts import unmapped_numbers
 from pipelines.drafting.zones import says_utc
-from pipelines.landing.entity_rows import GENERATED_KEYS
 from pipelines.landing.normal import TIMES
 
 _QUARANTINED = "these rows will be quarantined"
@@ -138,7 +138,7 @@ def _entity(values: Values, found: Match, beside: Beside = _NONE) -> DraftedEnti
         remark = decisive("quantity: no column has it. The draft uses one unit per record")
         columns["quantity"] = DraftedColumn("1", remarks=(remark,))
     columns |= stated_currency(values, found)
-    return DraftedEntity(found.entity, columns, remarks=tuple(_about_rows(values, found)))
+    return DraftedEntity(found.entity, columns, remarks=tuple(about_rows(values, found)))
 
 
 def _header(values: Values, header: WithHeader, chosen: tuple[str, ...]) -> DraftedEntity:
@@ -238,44 +238,6 @@ def _accepted(values: Values, one: Field, name: str, accepted: tuple[str, ...]) 
         odd_values = counted(odd, "value that is", "values that are")
         yield Remark(
             f"{name}: `{one.name}` has {odd_values} none of {', '.join(accepted)}: {_QUARANTINED}. {_MAP_VALUES}", True
-        )
-
-
-def _about_rows(values: Values, found: Match) -> Iterator[Remark]:
-    """What the rows show: keys that occur twice, missing references, negative quantities."""
-    key = [found.columns[column].column for column in ENTITIES[found.entity].key if column in found.columns]
-    is_whole = len(key) == len(ENTITIES[found.entity].key)
-    if is_whole:
-        names = ", ".join(f"`{found.columns[column].name}`" for column in ENTITIES[found.entity].key)
-        ((twice,),) = values.table.query(
-            f"select coalesce(sum(n), 0) from (select count(*) as n from {values.rows.sample}"  # noqa: S608 (names of ours)
-            f" group by {', '.join(key)} having count(*) > 1)"
-        )
-        if n := int(str(twice)):
-            text = f"{n:,} records have a key ({names}) that another record has too: only one record per key counts"
-            # most records would be lost: the file may be a list of something else
-            yield decisive(text) if n > values.counted("true") / 2 else Remark(text, is_open=True)
-    elif generated := GENERATED_KEYS.get(found.entity):
-        yield Remark(f"{generated}: no column identifies a row, so a run generates an ID")
-    if found.entity == "order_lines" and (quantity := found.columns.get("quantity")):
-        number = f"try_cast({quantity.column} as double)"
-        if negative := values.counted(f"{number} < 0"):
-            yield Remark(
-                f"{counted(negative, 'record has', 'records have')} a negative `{quantity.name}`, which staging"
-                " rejects. If they are returns, map them as `returns`; otherwise leave them out with `skips`",
-                True,
-            )
-    if reference := found.columns.get("customer_ref"):
-        if empty := values.counted(f"{reference.column} is null"):
-            who = "the e-mail identifies the customer" if "email" in found.columns else "they belong to no customer"
-            yield Remark(f"{counted(empty, 'record has', 'records have')} no `{reference.name}`: {who}")
-    elif "email" not in found.columns and found.entity in ("orders", "interactions", "cases", "survey_answers"):
-        yield Remark("no column says who the customer is (customer_ref, email)", found.entity == "orders")
-    if found.entity == "returns":
-        yield Remark(
-            "does the amount include tax and shipping? Above `columns`, write `amount_basis: gross` if it does,"
-            " otherwise `amount_basis: goods`",
-            True,
         )
 
 
