@@ -24,7 +24,7 @@ from pipelines.drafting.order_headers import WithHeader, with_header
 from pipelines.drafting.people import with_people
 from pipelines.drafting.price_parts import with_price_parts, without_total
 from pipelines.drafting.questions import asked, with_questions
-from pipelines.drafting.statuses import unknown_statuses
+from pipelines.drafting.statuses import classes_differ, unknown_statuses
 from pipelines.drafting.table import Field, Table
 from pipelines.drafting.unmapped import unmapped
 from pipelines.drafting.without_amounts import unmapped_numbers
@@ -159,9 +159,12 @@ def _column(values: Values, found: Match, name: str, beside: Beside) -> DraftedC
     remarks = []
     if kind in (*NUMBERS, *TIMES):
         others = tuple(it for it in others if not values.are_equal(one, it))
+    elif name == "status":
+        others = tuple(it for it in others if classes_differ(values, one, it))
     if others:
         text = f"{name}: `{one.name}` is read; it could also be {' or '.join(f'`{it.name}`' for it in others)}"
-        remarks.append(decisive(text) if kind in (*NUMBERS, *TIMES) else Remark(text, is_open=True))
+        is_decisive = kind in (*NUMBERS, *TIMES) or name == "status"
+        remarks.append(decisive(text) if is_decisive else Remark(text, is_open=True))
     if kind in TIMES:
         is_main = (name,) in ENTITIES[found.entity].needs
         time = _time(values, one, kind, name, is_main=is_main)

@@ -1,11 +1,13 @@
-"""Finds words for the status of orders that no list knows."""
+"""What the words for the status of orders mean: those that no list knows, and columns that contradict each other."""
 
 from collections.abc import Iterator
 
 from pipelines.drafting.matching import Match, Values
+from pipelines.drafting.table import Field
 from pipelines.landing.order_statuses import UNKNOWN, OrderStatuses, class_of
 
 _SHOWN = 10
+_PAIRS = 500
 
 
 def unknown_statuses(values: Values, found: Match) -> Iterator[tuple[str, int]]:
@@ -19,3 +21,12 @@ def unknown_statuses(values: Values, found: Match) -> Iterator[tuple[str, int]]:
     )
     unknown = [(str(word), int(str(n))) for word, n in counted if class_of(str(word), OrderStatuses()) == UNKNOWN]
     yield from unknown[:_SHOWN]
+
+
+def classes_differ(values: Values, one: Field, other: Field) -> bool:
+    """Whether two columns say different things about an order, such as paid and cancelled."""
+    pairs = values.table.query(
+        f"select distinct {one.column}, {other.column} from {values.rows.sample} limit {_PAIRS}"  # noqa: S608 (names of ours)
+    )
+    known = OrderStatuses()
+    return any(class_of(str(first or ""), known) != class_of(str(second or ""), known) for first, second in pairs)

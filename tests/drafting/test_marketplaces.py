@@ -157,3 +157,13 @@ def test_order_lines_beside_their_orders_need_no_time(tmp_path: Path) -> None:
     (tmp_path / "orders.csv").write_text("order id,customer id,order date,total\n1,7,2025-01-03,15\n")
     draft = draft_mapping([tmp_path / "items.csv", tmp_path / "orders.csv"], HOME, TODAY)
     assert decisions(draft) == []
+
+
+@pytest.mark.parametrize(("second", "is_open"), [("cancelled", True), ("completed", False)])
+def test_two_columns_of_statuses_are_asked_for_if_they_contradict_each_other(
+    tmp_path: Path, second: str, is_open: bool
+) -> None:
+    text = f"order id,order date,customer id,amount,status,order status\n1,2025-01-03,7,5,paid,{second}\n"
+    draft, _ = drafted(tmp_path, "orders.csv", text)
+    expected = ["status: `status` is read; it could also be `order status`"] if is_open else []
+    assert decisions(draft) == expected
