@@ -7,13 +7,13 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from pipelines.base.durable import write_text_durably
-from pipelines.base.errors import ConfigError, InputError
+from pipelines.base.errors import ConfigError, InputError, LoyaltyError
 from pipelines.cli.console import out, print_error, print_warning, reports_errors
 from pipelines.cli.draft import DatesOption, DecimalsOption, checked, print_assumed, print_draft
 from pipelines.cli.init_ask import asked, asked_sources, is_terminal
 from pipelines.cli.init_files import check_targets, relative, write
 from pipelines.cli.init_sources import SOURCES, mapping_paths, planned
-from pipelines.cli.inspect import check
+from pipelines.cli.inspect import print_check
 from pipelines.config.faults import value_words
 from pipelines.config.presets import presets
 from pipelines.config.settings import CONFIG_NAME
@@ -120,19 +120,20 @@ def _check_and_advise(config: Path, drafts: list[Path], later: list[str]) -> Non
         later: What to do about sources that could not be drafted.
     """
     from pipelines.landing import open_marks, read_mapping
+    from pipelines.landing.open_marks import DECISIVE
 
-    code = 0
+    code, others = 0, False
     try:
-        check(config=config, home=None, as_json=False)
-    except typer.Exit as end:
-        code = end.exit_code
-    if code:
+        print_check(config, None, as_json=False)
+    except LoyaltyError as error:
+        print_error(error.message, error.hint)
         print_warning("the check found problems; they are listed above")
+        code, others = error.exit_code, any(f": {DECISIVE}: " not in line for line in error.message.splitlines())
     steps: list[str] = []
     if open_ones := [path for path in drafts if open_marks(read_mapping(path))]:
         steps.append(f"decide what is marked `to decide` in {', '.join(map(str, open_ones))}")
-    elif code:
-        steps.append("correct what the check lists above")
+    if others:
+        steps.append(f"correct what {'else ' if open_ones else ''}the check lists above")
     steps += later
     if later:
         steps.append(f"add each of these mappings under `sources` of {config}: docs/first-run.md shows it")

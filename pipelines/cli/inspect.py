@@ -1,6 +1,7 @@
 """Commands that only read: check and path."""
 
 from dataclasses import asdict
+from pathlib import Path
 
 import typer
 
@@ -14,6 +15,15 @@ from pipelines.config.settings import WEBHOOK_VARIABLE, Settings, check_inboxes,
 @reports_errors
 def check(config: ConfigOption = None, home: HomeOption = None, as_json: JsonOption = False) -> None:
     """Check config, mappings, suites, and the names, headers and order statuses of files. Builds nothing."""
+    print_check(config, home, as_json=as_json)
+
+
+def print_check(config: Path | None, home: Path | None, *, as_json: bool) -> None:
+    """Check a config as `loyalty check` does, and print the result.
+
+    Raises:
+        LoyaltyError: There are problems; each is a line of the message.
+    """
     from pipelines.config.secret_key import load_key
     from pipelines.landing import SourceFiles, check_sources, load_mapping, separate_customers
     from pipelines.landing.sources import audience_touches

@@ -26,13 +26,16 @@ from pipelines.drafting.kinds import (
 )
 from pipelines.drafting.layout import layout_of
 from pipelines.drafting.left_out import left_out
+from pipelines.drafting.lines_alone import with_lines_alone
 from pipelines.drafting.matching import MONEY
+from pipelines.drafting.near import about_near
 from pipelines.drafting.recognised import assumed_zone, entry_names, entry_of, rejected_of, rivals
 from pipelines.drafting.table import open_table
 from pipelines.drafting.text import entry_text, head_text, status_text
 from pipelines.drafting.without_amounts import with_missing_amounts
 from pipelines.landing.inbox import place_of
 from pipelines.landing.mapping import load_mapping
+from pipelines.landing.open_marks import DECISIVE, OPEN
 from pipelines.landing.readers import check_layout
 
 
@@ -51,7 +54,7 @@ def draft_mapping(paths: Sequence[Path], wishes: Wishes, today: date) -> Draft:
     mapping, kinds = with_built_in(merged(recognised(Kind(tuple(group)), is_said) for group in kinds_of(paths)))
     kinds = [replace(kind, globs=own_globs(kind, kinds)) for kind in kinds]
     used = entry_names(mapping) if mapping else set()
-    drafted = [_drafted(kind, wishes, today, used, len(kinds) > 1) for kind in kinds]
+    drafted = _with_amounts([_drafted(kind, wishes, today, used, len(kinds) > 1) for kind in kinds])
     draft = _extending(mapping, drafted, wishes, used, today) if mapping else _own(drafted, wishes)
     _check(draft.text, paths)
     return draft
@@ -62,11 +65,14 @@ def _drafted(kind: Kind, wishes: Wishes, today: date, used: set[str], is_one_of_
     if kind.fit or kind.ignored:
         return kind
     path, match, sampled = kind.largest, kind.globs, ""
+    near: Remark | None = None
     try:
         check_archives(kind.paths)
         layout = layout_of(path)
+        near = None if wishes.entity or wishes.columns else about_near(path, layout)
         with open_table(path, layout) as table:
             entry = draft_entry(table, layout, "", match, wishes, today, [one for one in kind.paths if one != path])
+            entry = replace(entry, remarks=(*((near,) if near else ()), *entry.remarks))
             sampled = (
                 f"{path.name}: types and counts come from the first {table.sampled:,} of {table.records:,} records;"
                 " time formats were checked on all records"
@@ -74,15 +80,28 @@ def _drafted(kind: Kind, wishes: Wishes, today: date, used: set[str], is_one_of_
                 else f"{path.name}: types and time formats were checked on all records ({table.records:,})"
             )
     except InputError as error:
+        advice = " ".join(text for text in (f"T{near.text[1:]}." if near else "", error.hint) if text)
         if not is_one_of_many:
-            raise
+            raise InputError(error.message, hint=advice) from error
         why = error.message.removeprefix(f"{path}: ")
         entry = DraftedEntry("", match, ignore=f"no entity was recognised: {why.partition(';')[0]}")
-        text = f"{path.name} would be ignored: {why}. {error.hint or ''}".strip()
+        text = f"{path.name} would be ignored: {why}. {advice}".strip()
         entry = replace(entry, remarks=(decisive(text),))
     name = entry_name(entry.entities[0].name if entry.entities else path.name.partition(".")[0], used)
     dated = file_on(kind.paths) if entry.entities else {}
     return replace(kind, entry=replace(entry, name=name, options={**entry.options, **dated}), sampled=sampled)
+
+
+def _with_amounts(kinds: Sequence[Kind]) -> list[Kind]:
+    """The kinds, with marks on orders without an amount and on lines without a time, if no entry gives them.
+
+    Amounts that a built-in mapping reads are of other orders.
+    """
+    entries = with_missing_amounts([kind.entry for kind in kinds if kind.entry])
+    if not any(kind.fit for kind in kinds):
+        entries = with_lines_alone(entries)
+    of = iter(entries)
+    return [replace(kind, entry=next(of)) if kind.entry else kind for kind in kinds]
 
 
 def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes, used: set[str], today: date) -> Draft:
@@ -157,9 +176,7 @@ def _width(kind: Kind) -> int:
 
 def _own(drafted: Sequence[Kind], wishes: Wishes) -> Draft:
     """A mapping without a built-in one."""
-    entries = with_missing_amounts([kind.entry for kind in drafted if kind.entry])
-    of = iter(entries)
-    kinds = [replace(kind, entry=next(of)) if kind.entry else kind for kind in drafted]
+    kinds, entries = drafted, [kind.entry for kind in drafted if kind.entry]
     if not any(entry.entities for entry in entries):
         raise InputError("no entity fits any of the files", hint="Write the mapping by hand: docs/mapping.md.")
     # a glob with more letters is the narrower one, and the first entry that fits takes a file
@@ -168,13 +185,21 @@ def _own(drafted: Sequence[Kind], wishes: Wishes) -> Draft:
     remarks = list(_open_head(entries, wishes))
     head = {"source": source, "timezone": wishes.timezone or "UTC", "currency": wishes.currency}
     statuses = {word: count for entry in entries for word, count in entry.statuses}
-    lines = [*head_text(head, remarks), *status_text(statuses), "files:"]
+    label = DECISIVE if any(entry.are_statuses_unknown for entry in entries) else OPEN
+    lines = [*head_text(head, remarks), *status_text(statuses, label), "files:"]
     lines += [line for number, entry in enumerate(entries) for line in list(entry_text(entry))[not number :]]
     about = [("the source", remark) for remark in remarks]
     if statuses:
         words = ", ".join(f"`{word}` ({count:,})" for word, count in statuses.items())
         about.append(
-            ("the source", Remark(f"unknown order statuses: {words}. Orders with these statuses do not count", True))
+            (
+                "the source",
+                Remark(
+                    f"unknown order statuses: {words}. Orders with these statuses do not count",
+                    is_open=True,
+                    is_decisive=label == DECISIVE,
+                ),
+            )
         )
     return Draft(
         "\n".join(line for index, line in enumerate(lines) if line or index) + "\n",

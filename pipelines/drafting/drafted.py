@@ -66,6 +66,7 @@ class DraftedEntity:
         name: The canonical entity.
         columns: Its columns.
         each: The list that has its rows; None if each record is a row.
+        where: The condition on its rows; None if all records have one.
         wording: The expression of the wording by which questions are recognised.
         unpivot: Columns per block, if a record has several rows.
         remarks: What the user should know about it.
@@ -74,6 +75,7 @@ class DraftedEntity:
     name: str
     columns: Mapping[str, DraftedColumn]
     each: str | None = None
+    where: str | None = None
     wording: str | None = None
     unpivot: tuple[Mapping[str, DraftedColumn], ...] = ()
     remarks: tuple[Remark, ...] = ()
@@ -96,6 +98,7 @@ class DraftedEntry:
         remarks: What the user should know about it.
         unmapped: The source columns that no canonical column reads.
         statuses: Words for statuses that no list knows, with the number of sampled rows.
+        are_statuses_unknown: Whether most of the rows have such a status.
         numbers: Of orders, the columns of numbers among the unmapped ones.
     """
 
@@ -107,6 +110,7 @@ class DraftedEntry:
     remarks: tuple[Remark, ...] = ()
     unmapped: tuple[str, ...] = ()
     statuses: tuple[tuple[str, int], ...] = ()
+    are_statuses_unknown: bool = False
     numbers: tuple[str, ...] = ()
 
 

@@ -9,24 +9,27 @@ from pipelines.base import quoting
 from pipelines.base.entities import ENTITIES, ColumnType
 from pipelines.base.errors import InputError
 from pipelines.base.text import counted
+from pipelines.drafting.about_rows import about_rows
 from pipelines.drafting.amounts import stated_currency
+from pipelines.drafting.clocks import clock_of
 from pipelines.drafting.drafted import DraftedColumn, DraftedEntity, DraftedEntry, Remark, Wishes, decisive
 from pipelines.drafting.encodings import about_encoding
 from pipelines.drafting.keys import Beside, is_key, key_of
 from pipelines.drafting.layout import Layout
+from pipelines.drafting.line_prices import with_line_prices
 from pipelines.drafting.matching import NUMBERS, Match, Values, best
 from pipelines.drafting.names import compared
 from pipelines.drafting.no_entity import equal_names, hint, listed, why_none
+from pipelines.drafting.order_headers import WithHeader, with_header
 from pipelines.drafting.people import with_people
-from pipelines.drafting.price_parts import with_price_parts
+from pipelines.drafting.price_parts import with_price_parts, without_total
 from pipelines.drafting.questions import asked, with_questions
+from pipelines.drafting.statuses import classes_differ, unknown_statuses
 from pipelines.drafting.table import Field, Table
 from pipelines.drafting.unmapped import unmapped
 from pipelines.drafting.without_amounts import unmapped_numbers
 from pipelines.drafting.zones import says_utc
-from pipelines.landing.entity_rows import GENERATED_KEYS
 from pipelines.landing.normal import TIMES
-from pipelines.landing.order_statuses import UNKNOWN, OrderStatuses, class_of
 
 _QUARANTINED = "these rows will be quarantined"
 _MAP_VALUES = "Write a value map (`values`)"
@@ -35,7 +38,6 @@ _LISTS = {
     "returns": ("refunds", "returns"),
 }
 _FROM_RECORD = ("order_id", "customer_ref", "email", "phone", "ordered_at", "currency", "updated_at")
-_SHOWN = 10
 _NONE = Beside()
 _LIKE = 3.0  # the weight of an entity that a file looks like: two columns, one of which is typical of it
 
@@ -80,11 +82,18 @@ def draft_entry(
             hint=hint(table.path, candidates),
         )
     chief, about_amounts = with_price_parts(values, candidates[0], tuple(chosen))
+    header = WithHeader(chief)
+    if chief.entity == "order_lines":
+        header = with_header(values, chief, compared(table.path.name), chosen)
+        chief, about_amounts = header.lines, header.remarks
+    chief, about_lines = with_line_prices(values, chief, tuple(chosen))
     entities = [_entity(values, chief, Beside(tuple(beside), layout))]
-    entities[0] = replace(entities[0], remarks=(*entities[0].remarks, *about_amounts))
+    entities[0] = replace(entities[0], remarks=(*entities[0].remarks, *about_amounts, *about_lines))
     if chief.entity == "survey_answers":  # their own module knows questions
         entities = [with_questions(values, entities[0], layout)]
     entities = with_people(values, entities[0], compared(table.path.name))
+    if header.orders:
+        entities.append(_header(values, header, tuple(chosen)))
     for rows in table.rows[1:]:
         if chief.entity == "orders":
             entities += _of_list(Values(table, rows, today, wishes), entities[0], table.path.name)
@@ -100,12 +109,24 @@ def draft_entry(
         remarks.append(
             Remark(f"{counted(table.unreadable, 'record')} of the file cannot be read; a run lists the lines")
         )
-    if len(candidates) > 1 and not candidates[1].missing and candidates[1].weight >= chief.weight - 1:
-        remarks.append(decisive(f"the file could also be {candidates[1].entity} (--entity {candidates[1].entity})"))
+    rival = next((one for one in candidates[1:] if not (header.orders and one.entity == "orders")), None)
+    if rival and not rival.missing and rival.weight >= chief.weight - 1:
+        remarks.append(decisive(f"the file could also be {rival.entity} (--entity {rival.entity})"))
     unread = tuple(unmapped(table, entities))
-    statuses = tuple(_unknown_statuses(values, chief))
+    statuses = tuple(unknown_statuses(values, chief))
     numbers = unmapped_numbers(values, unread) if chief.entity == "orders" else ()
-    return DraftedEntry(name, match, layout.options, tuple(entities), "", tuple(remarks), unread, statuses, numbers)
+    remarks += without_total(values, chief, numbers)
+    return DraftedEntry(
+        name,
+        match,
+        layout.options,
+        tuple(entities),
+        remarks=tuple(remarks),
+        unmapped=unread,
+        statuses=statuses,
+        are_statuses_unknown=sum(n for _, n in statuses) > values.counted("true") / 2,
+        numbers=numbers,
+    )
 
 
 def _entity(values: Values, found: Match, beside: Beside = _NONE) -> DraftedEntity:
@@ -117,7 +138,18 @@ def _entity(values: Values, found: Match, beside: Beside = _NONE) -> DraftedEnti
         remark = decisive("quantity: no column has it. The draft uses one unit per record")
         columns["quantity"] = DraftedColumn("1", remarks=(remark,))
     columns |= stated_currency(values, found)
-    return DraftedEntity(found.entity, columns, remarks=tuple(_about_rows(values, found)))
+    return DraftedEntity(found.entity, columns, remarks=tuple(about_rows(values, found)))
+
+
+def _header(values: Values, header: WithHeader, chosen: tuple[str, ...]) -> DraftedEntity:
+    """The orders of a file whose rows are their lines."""
+    assert header.orders
+    found, remarks = with_price_parts(values, header.orders, chosen)
+    columns = {
+        name: _column(values, found, name, _NONE) for name in ENTITIES["orders"].columns if name in found.columns
+    }
+    where = f"{_inside(header.where)} is not null" if header.where else None
+    return DraftedEntity("orders", columns, where=where, remarks=remarks)
 
 
 def _column(values: Values, found: Match, name: str, beside: Beside) -> DraftedColumn:
@@ -125,11 +157,17 @@ def _column(values: Values, found: Match, name: str, beside: Beside) -> DraftedC
     one, kind = found.columns[name], ENTITIES[found.entity].columns[name]
     others = found.others.get(name, ())
     remarks = []
+    if kind in (*NUMBERS, *TIMES):
+        others = tuple(it for it in others if not values.are_equal(one, it))
+    elif name == "status":
+        others = tuple(it for it in others if classes_differ(values, one, it))
     if others:
         text = f"{name}: `{one.name}` is read; it could also be {' or '.join(f'`{it.name}`' for it in others)}"
-        remarks.append(decisive(text) if kind in (*NUMBERS, *TIMES) else Remark(text, is_open=True))
+        is_decisive = kind in (*NUMBERS, *TIMES) or name == "status"
+        remarks.append(decisive(text) if is_decisive else Remark(text, is_open=True))
     if kind in TIMES:
-        time = _time(values, one, kind, name)
+        is_main = (name,) in ENTITIES[found.entity].needs
+        time = _time(values, one, kind, name, is_main=is_main)
         return replace(time, remarks=(*time.remarks, *remarks))
     sql = one.sql
     if kind in NUMBERS:
@@ -142,6 +180,9 @@ def _column(values: Values, found: Match, name: str, beside: Beside) -> DraftedC
             remarks.append(Remark(f"{name}: `{one.name}` is written {numbers.why}"))
         if numbers.doubt:
             remarks.append(Remark(f"{name}: `{one.name}`: {numbers.doubt}", True))
+        if name == "discount" and values.is_negative(one):
+            sql = f"replace({sql if numbers.sql else _inside(one)}, '-', '')"
+            remarks.append(Remark(f"{name}: `{one.name}` is written with a minus sign (removed)"))
         if numbers.unread:
             no_numbers = counted(numbers.unread, "value that is not a number", "values that are not numbers")
             remarks.append(Remark(f"{name}: `{one.name}` has {no_numbers}: {_QUARANTINED}"))
@@ -158,9 +199,12 @@ def _column(values: Values, found: Match, name: str, beside: Beside) -> DraftedC
     return DraftedColumn(sql, remarks=tuple(remarks))
 
 
-def _time(values: Values, one: Field, kind: ColumnType, name: str) -> DraftedColumn:
-    times = values.times(one, kind)
+def _time(values: Values, one: Field, kind: ColumnType, name: str, *, is_main: bool) -> DraftedColumn:
+    times, sql = values.times(one, kind), one.sql
     remarks = []
+    if kind is ColumnType.TIMESTAMP and (clock := clock_of(values, one, times, is_main=is_main)):
+        times, sql = clock.times, clock.sql(_inside(one), _inside(clock.field))
+        remarks.append(Remark(f"{name}: `{one.name}` has the date and `{clock.field.name}` the time of day"))
     if times.other:
         text, first, second = times.example
         remarks.append(
@@ -175,11 +219,11 @@ def _time(values: Values, one: Field, kind: ColumnType, name: str) -> DraftedCol
     if times.unread:
         odd = counted(times.unread, "value that fits", "values that fit")
         remarks.append(Remark(f"{name}: `{one.name}` has {odd} no format in `timestamps` reads: {_QUARANTINED}", True))
-    if len(times.formats) > 1:
+    if len(times.formats) > 1 and sql == one.sql:
         remarks.append(Remark(f"{name}: `{one.name}` is written in {len(times.formats)} formats"))
     is_utc = not times.has_offset and says_utc(one.name)
     is_local = kind is ColumnType.TIMESTAMP and bool(times.formats) and not times.has_offset and not is_utc
-    return DraftedColumn(one.sql, times.formats, "UTC" if is_utc else None, is_local, tuple(remarks))
+    return DraftedColumn(sql, times.formats, "UTC" if is_utc else None, is_local, tuple(remarks))
 
 
 def _short(time: str) -> str:
@@ -197,46 +241,6 @@ def _accepted(values: Values, one: Field, name: str, accepted: tuple[str, ...]) 
         odd_values = counted(odd, "value that is", "values that are")
         yield Remark(
             f"{name}: `{one.name}` has {odd_values} none of {', '.join(accepted)}: {_QUARANTINED}. {_MAP_VALUES}", True
-        )
-
-
-def _about_rows(values: Values, found: Match) -> Iterator[Remark]:
-    """What the rows show: keys that occur twice, missing references, negative quantities."""
-    key = [found.columns[column].column for column in ENTITIES[found.entity].key if column in found.columns]
-    is_whole = len(key) == len(ENTITIES[found.entity].key)
-    if is_whole:
-        names = ", ".join(f"`{found.columns[column].name}`" for column in ENTITIES[found.entity].key)
-        ((twice,),) = values.table.query(
-            f"select coalesce(sum(n), 0) from (select count(*) as n from {values.rows.sample}"  # noqa: S608 (names of ours)
-            f" group by {', '.join(key)} having count(*) > 1)"
-        )
-        if int(str(twice)):
-            yield Remark(
-                f"{int(str(twice)):,} records have a key ({names}) that another record has too: only one record"
-                " per key counts",
-                True,
-            )
-    elif generated := GENERATED_KEYS.get(found.entity):
-        yield Remark(f"{generated}: no column identifies a row, so a run generates an ID")
-    if found.entity == "order_lines" and (quantity := found.columns.get("quantity")):
-        number = f"try_cast({quantity.column} as double)"
-        if negative := values.counted(f"{number} < 0"):
-            yield Remark(
-                f"{counted(negative, 'record has', 'records have')} a negative `{quantity.name}`, which staging"
-                " rejects. If they are returns, map them as `returns`; otherwise leave them out with `skips`",
-                True,
-            )
-    if reference := found.columns.get("customer_ref"):
-        if empty := values.counted(f"{reference.column} is null"):
-            who = "the e-mail identifies the customer" if "email" in found.columns else "they belong to no customer"
-            yield Remark(f"{counted(empty, 'record has', 'records have')} no `{reference.name}`: {who}")
-    elif "email" not in found.columns and found.entity in ("orders", "interactions", "cases", "survey_answers"):
-        yield Remark("no column says who the customer is (customer_ref, email)", found.entity == "orders")
-    if found.entity == "returns":
-        yield Remark(
-            "does the amount include tax and shipping? Above `columns`, write `amount_basis: gross` if it does,"
-            " otherwise `amount_basis: goods`",
-            True,
         )
 
 
@@ -263,16 +267,3 @@ def _of_list(values: Values, order: DraftedEntity, file_name: str) -> Iterator[D
     taken = {name: order.columns[name] for name in _FROM_RECORD if name in order.columns and name in allowed}
     taken = {name: replace(column, remarks=()) for name, column in taken.items()}
     yield replace(own, columns={**own.columns, **taken}, each=each)
-
-
-def _unknown_statuses(values: Values, found: Match) -> Iterator[tuple[str, int]]:
-    """Words for statuses that no list knows, with the number of sampled rows, the most frequent first."""
-    if found.entity not in ("orders", "order_lines") or "status" not in found.columns:
-        return
-    column = found.columns["status"].column
-    counted = values.table.query(
-        f"select lower({column}), count(*) from {values.rows.sample} where {column} is not null"  # noqa: S608 (names of ours)
-        " group by all order by 2 desc, 1 limit 200"
-    )
-    unknown = [(str(word), int(str(n))) for word, n in counted if class_of(str(word), OrderStatuses()) == UNKNOWN]
-    yield from unknown[:_SHOWN]

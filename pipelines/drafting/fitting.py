@@ -4,7 +4,6 @@ The columns are checked as landing checks them.
 """
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -13,15 +12,14 @@ from tempfile import TemporaryDirectory
 
 from pipelines.base import quoting
 from pipelines.base.database import connect
-from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import InputError
 from pipelines.drafting.file_text import head_of
 from pipelines.drafting.generic import specific
 from pipelines.drafting.layout import Layout, looks_like_data
+from pipelines.drafting.leaves import all_leaves, lower, needed
 from pipelines.drafting.names import compared, is_question, question_of
 from pipelines.drafting.table import group_of, open_table
-from pipelines.landing.binding import RELATION, Tree, is_of_item, record_tree, references
-from pipelines.landing.entity_rows import GENERATED_KEYS
+from pipelines.landing.binding import RELATION, record_tree
 from pipelines.landing.expressions import Path as Reference
 from pipelines.landing.model import FileGroup
 from pipelines.landing.readers import check_layout, read
@@ -36,7 +34,6 @@ _LEAST_OF_FILE = 0.6
 _LEAST_COLUMNS = 5
 _LEAST_SPECIFIC = 2  # columns that files of other systems do not have; one, if the file has a name of the system
 _WORDS_OF_QUESTION = 4
-_HASHED = re.compile(r"md5\(lower\([^()]*\)\)")
 _SAMPLED = 1_000  # records of JSON
 _TEXT_TABLES, _TABLES = ("csv", "tsv"), ("csv", "tsv", "xlsx", "xls")
 
@@ -95,7 +92,7 @@ def fit_of(
         except InputError:
             continue
         listed = {(COLUMNS,)} if reads_columns(entry, [one[0] for one in there]) else set()
-        wanted = _lower(_leaves(record_tree(entry))) - listed - {(name,) for name in entry.from_name}
+        wanted = lower(all_leaves(record_tree(entry))) - listed - {(name,) for name in entry.from_name}
         names_system = any(compared(name) in compared(leaf[-1]) for leaf in wanted & there)  # `Klaviyo ID`
         least = (
             0
@@ -107,7 +104,7 @@ def fit_of(
         if (
             (is_specific or is_survey)
             and len(wanted & there) >= max(1, least)
-            and all(one & (there | listed) for one in _needed(entry, is_known=is_named or is_beside))
+            and all(one & (there | listed) for one in needed(entry, is_known=is_named or is_beside))
         ):
             is_hinted = group.name is not None and compared(group.name) in compared(path.name)
             hint = len(group.name or "") * is_hinted
@@ -121,7 +118,7 @@ def _says_system(
     """Whether columns are of the system, and not such as any system has; or the folders of the file are its own."""
     if is_named and any("/" in glob and path.match(glob) for glob in group.match):
         return True
-    leaves = (leaf for leaf in _leaves(record_tree(group)) if tuple(part.lower() for part in leaf) in read)
+    leaves = (leaf for leaf in all_leaves(record_tree(group)) if tuple(part.lower() for part in leaf) in read)
     # loaders write names in lower case; `Record ID` instead of `Record Id` is of another system
     written = {leaf for leaf in leaves if not columns or {leaf[0], leaf[0].lower()} & columns}
     return specific(written) >= (1 if is_named else _LEAST_SPECIFIC)
@@ -130,6 +127,23 @@ def _says_system(
 def _may_ask(name: str) -> bool:
     """Whether the name of a column may be a question of a survey: it names one, or is a sentence."""
     return question_of(name) is not None or is_question(name) or len(name.split()) >= _WORDS_OF_QUESTION
+
+
+def is_readable(layout: Layout, group: FileGroup) -> bool:
+    """Whether an entry can read the format of a file, perhaps with changed keys."""
+    return _changes(layout, group) is not None
+
+
+def columns_there(path: Path, layout: Layout, group: FileGroup) -> tuple[set[Reference], frozenset[str]]:
+    """The columns of an entry that a file has, in lower case, and the names of all its columns as it writes them.
+
+    Raises:
+        InputError: The file cannot be read.
+    """
+    options = (_changes(layout, group) or [{}])[-1]
+    if group.format in ("json", "jsonl"):
+        return _filled(path, group, may_lack=True), frozenset()
+    return _there(path, layout, changed(group, {**options, "header_rows": 1, "last_header": None}))
 
 
 def names_in(path: Path, layout: Layout) -> frozenset[str]:
@@ -201,8 +215,8 @@ def _there(path: Path, layout: Layout, group: FileGroup) -> tuple[set[Reference]
     columns = _header(path, tuple(layout.options.items()), (about.st_size, about.st_mtime_ns))
     if group.is_text_table and path.suffix != ".zip":
         columns = frozenset(read_header(path, group))
-    lower = {name.lower() for name in columns}
-    return {one for one in _lower(_leaves(record_tree(group))) if one[0] in lower}, columns
+    names = {name.lower() for name in columns}
+    return {one for one in lower(all_leaves(record_tree(group))) if one[0] in names}, columns
 
 
 @lru_cache(maxsize=256)
@@ -214,12 +228,15 @@ def _header(path: Path, options: tuple[tuple[str, str | int], ...], version: tup
         return frozenset(one.path[0] for one in table.rows[0].fields)
 
 
-def _filled(path: Path, group: FileGroup) -> set[Reference]:
-    """The fields of a sample of JSON records that have a value, of those that an entry reads, in lower case."""
-    leaves = [leaf for leaf in _leaves(record_tree(group)) if leaf[0] not in group.from_name]
+def _filled(path: Path, group: FileGroup, *, may_lack: bool = False) -> set[Reference]:
+    """The fields of a sample of JSON records that have a value, of those that an entry reads, in lower case.
+
+    None if the file has few of the names, or, unless it `may_lack` them, not those that the entry needs.
+    """
+    leaves = [leaf for leaf in all_leaves(record_tree(group)) if leaf[0] not in group.from_name]
     about = path.stat()
     words = _words(path, (about.st_size, about.st_mtime_ns))
-    has_needed = all(any(one[-1] in words for one in paths) for paths in _needed(group, is_known=True))
+    has_needed = may_lack or all(any(one[-1] in words for one in paths) for paths in needed(group, is_known=True))
     if not has_needed or sum(leaf[-1].lower() in words for leaf in leaves) < _LEAST_SHARE * len(leaves):
         return set()  # most entries are of other systems, and to read a file takes longer
     records = (
@@ -236,7 +253,7 @@ def _filled(path: Path, group: FileGroup) -> set[Reference]:
         read(connection, sample, entry, Path(folder))
         counts = ", ".join(f"count({'.'.join(map(quoting.name, leaf))})" for leaf in leaves)
         (found,) = connection.execute(f"select {counts} from {RELATION}").fetchall()  # noqa: S608 (names are quoted)
-    return _lower(leaf for leaf, count in zip(leaves, found, strict=True) if count)
+    return lower(leaf for leaf, count in zip(leaves, found, strict=True) if count)
 
 
 @lru_cache(maxsize=256)
@@ -244,34 +261,3 @@ def _words(path: Path, version: tuple[int, int]) -> frozenset[str]:
     """The names of all fields at the beginning of a JSON file, at any depth, in lower case."""
     text = head_of(path).decode("utf-8", errors="replace")
     return frozenset(name.lower() for name in re.findall(r'"([^"\n]{1,100})"\s*:', text))
-
-
-def _leaves(tree: Tree, at: Reference = ()) -> Iterator[Reference]:
-    for name, child in tree.children.items():
-        if child.children:
-            yield from _leaves(child, (*at, name))
-        else:
-            yield (*at, name)
-
-
-def _lower(paths: Iterable[Reference]) -> set[Reference]:
-    return {tuple(part.lower() for part in path) for path in paths}
-
-
-def _needed(group: FileGroup, *, is_known: bool) -> Iterator[set[Reference]]:
-    """The columns of each expression without which an entity of the entry has no key, no time or no list.
-
-    A file needs one of them: keys have other names in other versions of a system. Unless its name says what it is
-    (`is_known`), the e-mail address does not count where it stands in for an ID: most lists of customers have one.
-    """
-    for name, rows in group.entities.items():
-        entity = ENTITIES[name]
-        names = [column for column in entity.key if column != GENERATED_KEYS.get(name)]
-        names += [need[0] for need in entity.needs if len(need) == 1]
-        texts = [block[column].sql for block in rows.blocks() for column in names if column in block]
-        for text in texts:
-            read = (not is_known and references(_HASHED.sub("null", text))) or references(text)
-            own = {path for path in read if not (rows.each and is_of_item(path))}
-            own -= {(column,) for column in group.from_name}
-            if own:
-                yield _lower(own)

@@ -7,7 +7,7 @@ from datetime import date
 from pipelines.base.entities import ENTITIES, ColumnType
 from pipelines.drafting.drafted import Wishes
 from pipelines.drafting.names import entity_names, is_question, question_of
-from pipelines.drafting.numbers import Numbers, numbers_of, without_unit
+from pipelines.drafting.numbers import Numbers, in_cents, numbers_of, without_cents, without_unit
 from pipelines.drafting.table import Field, Rows, Table
 from pipelines.drafting.times import Times, times_of
 from pipelines.landing.binding import json_path
@@ -44,8 +44,24 @@ class Values:
         if one.column not in self._numbers:
             found = numbers_of(self.table.query, self.rows.sample, one.column, self.wishes.decimals)
             in_name = without_unit(one.name)[1] if not (found.unit or found.doubt) else ""
-            self._numbers[one.column] = replace(found, unit=in_name or found.unit)
+            found = replace(found, unit=in_name or found.unit)
+            is_whole = not self.counted(f"regexp_matches({one.column}, '\\d[.,]\\d')")
+            self._numbers[one.column] = in_cents(found) if without_cents(one.name) and is_whole else found
         return self._numbers[one.column]
+
+    def amount(self, one: Field) -> str:
+        """SQL: the number of a column; NULL if the text is none."""
+        sql = self.numbers(one).sql.replace("{}", one.column) or one.column
+        return f"try_cast({sql} as decimal(18, 4))"
+
+    def is_negative(self, one: Field) -> bool:
+        """Whether a column has numbers below zero, and none above."""
+        number = self.amount(one)
+        return bool(self.counted(f"{number} < 0")) and not self.counted(f"{number} > 0")
+
+    def are_equal(self, one: Field, other: Field) -> bool:
+        """Whether two columns have the same values."""
+        return not self.counted(f"{one.column} is distinct from {other.column}")
 
     def times(self, one: Field, kind: ColumnType) -> Times:
         """How a column writes times, by all records."""

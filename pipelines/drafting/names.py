@@ -1,5 +1,6 @@
 """The names by which `loyalty map` recognises canonical columns (names.yml), and how a name is compared."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -7,12 +8,14 @@ from pathlib import Path
 from typing import cast
 
 from pipelines.config.positions import read_yaml
-from pipelines.drafting.numbers import without_unit
+from pipelines.drafting.numbers import without_cents, without_unit
 from pipelines.landing.order_statuses import status_word
 
 _NAMES = Path(__file__).parent / "names.yml"
 # Systems add these to the names of times; the comment of the draft keeps the whole name.
 _ENDINGS = ("utc", "gmt")
+_NUMBERS = re.compile("(?:nummer|number|num|nr)$")  # `Belegnr.` = `Belegnummer`, `Order No.` = `Order Number`
+_IN_BRACKETS = re.compile(r"\s*[(（][^()（）]*[)）]\s*$")  # `Email (Billing)`, `Grand Total (Purchased)`
 
 
 @dataclass(frozen=True)
@@ -73,13 +76,16 @@ class EntityNames:
             name: The source column's name; of a nested field its dotted path.
         """
         known = self.columns[column]
-        whole = compared(name)
+        whole = _numbered(compared(name))
         forms = [whole, *(whole.removesuffix(end) for end in _ENDINGS if whole.endswith(end))]
         forms += [form.removeprefix(word) for form in tuple(forms) for word in self.words if form.startswith(word)]
         if "." in name:
-            forms.append(compared(name.rpartition(".")[2]))
-        if (plain := without_unit(name)[0]) != name:
-            forms.append(compared(plain))
+            forms.append(_numbered(compared(name.rpartition(".")[2])))
+        others = (without_unit(name)[0], without_cents(name), name.replace("#", " number"))
+        forms += [_numbered(compared(plain)) for plain in others if plain and plain != name]
+        if (plain := _IN_BRACKETS.sub("", name)) != name:
+            form = _numbered(compared(plain))
+            forms += [form.removeprefix(word) for word in ("", *self.words)]
         ranks = [known.index(form) + cost for cost, form in enumerate(forms) if form in known]
         return min(ranks) if ranks else None
 
@@ -107,8 +113,13 @@ def _entity(declared: Mapping[str, object]) -> EntityNames:
         files=_compared(declared["files"]),
         words=tuple(sorted(_compared(declared["words"]), key=len, reverse=True)),
         own=frozenset(cast(list[str], declared["own"])),
-        columns={column: _compared(names) for column, names in columns.items()},
+        columns={column: tuple(dict.fromkeys(map(_numbered, _compared(names)))) for column, names in columns.items()},
     )
+
+
+def _numbered(form: str) -> str:
+    """A compared form with one ending for all words and abbreviations of `number`."""
+    return _NUMBERS.sub("no", form)
 
 
 def _compared(names: object) -> tuple[str, ...]:

@@ -36,6 +36,7 @@ _CURRENCIES = {
     "RS": ("INR", "PKR"),
 }
 _IN_NAME = re.compile(rf"(?i)(.+?)(?:[\s_([,/-]+(?:in\s+)?|(?=[^\w\s]))({_CODE.pattern}|[A-Z]{{0,2}}\$|[€£¥￥])[)\]]*")
+_IN_CENTS = re.compile(r"(?i)(.+?)[\s_(,/-]+(?:in[\s_]+)?(?:cents?|ct|pence|minor(?:[\s_]units?)?)[)\]]*")
 _LISTED = 5
 _DECIMAL_COMMA, _DECIMAL_POINT = "with a decimal comma", "with a decimal point"
 _POINTS = "with points between thousands"
@@ -76,6 +77,19 @@ def without_unit(name: str) -> tuple[str, str]:
         return name, ""
     unit = found[2].upper()
     return found[1], unit if _CODE.fullmatch(unit) else _UNITS.get(unit, "")
+
+
+def without_cents(name: str) -> str | None:
+    """The name of a column without a word for hundredths at its end: `amount_cents`; None if it has none."""
+    found = _IN_CENTS.fullmatch(name.strip())
+    return found[1] if found else None
+
+
+def in_cents(numbers: Numbers) -> Numbers:
+    """Whole numbers of hundredths as amounts. A text that is no whole number stays, so that staging rejects it."""
+    text = numbers.sql or "{}"
+    sql = f"coalesce(cast(try_cast({text} as bigint) * 0.01 as varchar), {text})"
+    return replace(numbers, sql=sql, why=" and ".join(filter(None, (numbers.why, "in cents (divided by 100)"))))
 
 
 def numbers_of(query: Query, sample: str, column: str, mark: DecimalMark | None = None) -> Numbers:

@@ -37,6 +37,7 @@ _OTHER = re.compile(
     r"|[\s金额总价合计订单元]+)*"
 )
 _CENTS = 0.02  # parts are rounded
+_TIMES = 2  # a total with tax and shipping is at most this multiple of the price of the goods
 _LEAST = 0.9  # of the records that have both amounts: a few orders have tips, fees or gift cards
 _PARTS = ("discount", "tax", "shipping")
 
@@ -60,11 +61,14 @@ class _Parts:
     found: Match
 
     def amount(self, one: Field) -> str:
-        sql = self.values.numbers(one).sql.replace("{}", one.column) or one.column
-        return f"try_cast({sql} as decimal(18, 4))"
+        return self.values.amount(one)
 
     def part(self, name: str) -> str:
-        return f"coalesce({self.amount(self.found.columns[name])}, 0)" if name in self.found.columns else "0"
+        if name not in self.found.columns:
+            return "0"
+        one = self.found.columns[name]
+        amount = f"coalesce({self.amount(one)}, 0)"
+        return f"-{amount}" if name == "discount" and self.values.is_negative(one) else amount
 
     def has(self, name: str) -> bool:
         """Whether a part is there and is not always zero."""
@@ -127,6 +131,27 @@ def with_price_parts(values: Values, found: Match, chosen: Sequence[str]) -> tup
     taken = {one.column for one in columns.values()}
     others = {name: tuple(one for one in rest if one.column not in taken) for name, rest in found.others.items()}
     return replace(found, columns=columns, others={name: rest for name, rest in others.items() if rest}), remarks
+
+
+def without_total(values: Values, found: Match, unread: Sequence[str]) -> tuple[Remark, ...]:
+    """A remark on an order with the price of its goods only, if another amount looks like its total.
+
+    Args:
+        values: The file.
+        found: The columns of the order.
+        unread: The columns of numbers that nothing reads.
+    """
+    if found.entity != "orders" or "total" in found.columns or "gross" not in found.columns:
+        return ()
+    goods, parts = found.columns["gross"], _Parts(values, found)
+    limits = f"between {parts.amount(goods)} - {_CENTS} and {_TIMES} * {parts.amount(goods)}"
+    fields = [one for one in values.rows.fields if one.name in unread]
+    like = [one.name for one in fields if parts.share(f"{parts.amount(one)} {limits}", one, goods) >= _LEAST]
+    if not like:
+        return ()
+    names = ", ".join(f"`{name}`" for name in like)
+    text = f"total: no column is read as the total of the order, and {names} may be it. The draft uses the price"
+    return (decisive(f"{text} of the goods, `{goods.name}`. To read another one: `--column total=NAME`"),)
 
 
 def _one(named: dict[str, Field], name: str) -> list[Field]:

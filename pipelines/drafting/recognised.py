@@ -21,7 +21,8 @@ _FOLDERS = 3  # above a file, that a glob may name
 
 
 @cache
-def _built_in() -> tuple[tuple[str, Mapping], ...]:
+def built_in_mappings() -> tuple[tuple[str, Mapping], ...]:
+    """The built-in mappings by name."""
     mappings = tuple((path.stem, read_mapping(path.stem)) for path in sorted(BUILT_IN.glob("*.yml")))
     # together, because each call of the parser takes a moment
     parse_all(text for _, mapping in mappings for group in mapping.files for _, text in group.expressions())
@@ -32,11 +33,13 @@ def fits(path: Path, layout: Layout) -> list[Fit]:
     """Every built-in entry that reads or ignores a file, the best one first: the most columns, then the file's name."""
     found = [
         fit
-        for name, mapping in _built_in()
+        for name, mapping in built_in_mappings()
         for group in mapping.files
         if group.ignore is None and (fit := _fit(path, layout, name, mapping, group)) is not None
     ]
-    found += [fit for name, mapping in _built_in() if (fit := _ignoring(path, layout, name, mapping)) is not None]
+    found += [
+        fit for name, mapping in built_in_mappings() if (fit := _ignoring(path, layout, name, mapping)) is not None
+    ]
     return sorted(found, key=lambda fit: (-fit.read, not fit.is_named, len(fit.options), -fit.hint, fit.mapping))
 
 
@@ -45,7 +48,7 @@ def named_fit(path: Path, layout: Layout, mapping: str) -> Fit | None:
 
     For files beside others of that system: such a file may have any few of the other columns.
     """
-    found = dict(_built_in())[mapping]
+    found = dict(built_in_mappings())[mapping]
     # an entry for files of any name says nothing about this one
     groups = (group for group in found.files if group.ignore is None and _is_narrow(group))
     return next((fit for group in groups if (fit := _fit(path, layout, mapping, found, group, is_beside=True))), None)
@@ -55,7 +58,7 @@ def rivals(fit: Fit, found: Iterable[Fit]) -> tuple[str, ...]:
     """Other entries of the mapping that read as much of a file and make something else of it: only a name decides."""
     if fit.is_named:
         return ()
-    groups = {group.name: group for group in dict(_built_in())[fit.mapping].files if group.name}
+    groups = {group.name: group for group in dict(built_in_mappings())[fit.mapping].files if group.name}
     own = str(fit.entry)
     same = [one for one in found if one.mapping == fit.mapping and one.read == fit.read and one.entry]
     if fit.hint:  # `unsubscribed` also contains `subscribed`
@@ -65,23 +68,23 @@ def rivals(fit: Fit, found: Iterable[Fit]) -> tuple[str, ...]:
 
 def entry_names(mapping: str) -> set[str]:
     """The names of the entries of a built-in mapping."""
-    return {group.name for group in dict(_built_in())[mapping].files if group.name}
+    return {group.name for group in dict(built_in_mappings())[mapping].files if group.name}
 
 
 def globs_of(mapping: str, entry: str) -> tuple[str, ...]:
     """The globs of an entry of a built-in mapping."""
-    return next(group.match for group in dict(_built_in())[mapping].files if group.name == entry)
+    return next(group.match for group in dict(built_in_mappings())[mapping].files if group.name == entry)
 
 
 def entry_of(fit: Fit) -> FileGroup | None:
     """The entry that reads a file, as the file needs it; None if it has no name."""
-    groups = {group.name: group for group in dict(_built_in())[fit.mapping].files if group.name}
+    groups = {group.name: group for group in dict(built_in_mappings())[fit.mapping].files if group.name}
     return changed(groups[fit.entry], dict(fit.options)) if fit.entry in groups else None
 
 
 def assumed_zone(mapping: str, files: Iterable[tuple[Path, Fit]], *, is_decisive: bool = False) -> str | None:
     """The zone of a built-in mapping, if it decides a time of one of the files that it reads, or is known to decide."""
-    found = dict(_built_in())[mapping]
+    found = dict(built_in_mappings())[mapping]
     if is_decisive:
         return found.timezone
     for path, fit in files:
@@ -100,14 +103,14 @@ def rejected_of(path: Path, fit: Fit, zone: str | None, today: date) -> tuple[Re
         zone: The zone that the user says; None for that of the built-in mapping.
         today: The current day.
     """
-    found = dict(_built_in())[fit.mapping]
+    found = dict(built_in_mappings())[fit.mapping]
     group = next(one for one in found.files if one.ignore is None and one.name == fit.entry)
     return rejected_values(path, changed(group, dict(fit.options)), zone or found.zone(group), today)
 
 
 def ignored(mapping: str, path: Path) -> str | None:
     """Why a built-in mapping ignores a file, by its name; None if it does not."""
-    found = dict(_built_in())[mapping]
+    found = dict(built_in_mappings())[mapping]
     groups = (place_of(found, name).group for name in _names(path))
     return next((group.ignore for group in groups if group is not None), None)
 

@@ -9,7 +9,7 @@ import yaml
 
 from pipelines.base.text import escaped, printable_name
 from pipelines.drafting.drafted import DraftedColumn, DraftedEntity, DraftedEntry, Remark
-from pipelines.landing.open_marks import CONTINUED, OPEN
+from pipelines.landing.open_marks import CONTINUED
 
 _WIDTH = 104  # a comment is indented further
 
@@ -50,11 +50,11 @@ def head_text(values: Mapping[str, str | None], remarks: Sequence[Remark]) -> It
             yield f"{key}: {scalar(value)}"
 
 
-def status_text(statuses: Mapping[str, int]) -> Iterator[str]:
-    """Words for statuses that no list knows, as a comment to complete."""
+def status_text(statuses: Mapping[str, int], label: str) -> Iterator[str]:
+    """Words for statuses that no list knows, as a comment to complete with the label of an open mark."""
     if statuses:
         yield from comment(
-            f"{OPEN}: these statuses are unknown, so orders with them do not count. Give each a class (sale, pending,"
+            f"{label}: these statuses are unknown, so orders with them do not count. Give each a class (sale, pending,"
             " cancelled, test), and remove the # signs:",
             0,
         )
@@ -112,6 +112,8 @@ def _entity_lines(entity: DraftedEntity, usual: tuple[str, ...]) -> Iterator[str
     for remark in entity.remarks:
         yield from comment(_said(remark), 0)
     yield f"{entity.name}:"
+    if entity.where:
+        yield f"  where: {scalar(entity.where)}"
     if entity.each:
         yield f"  each: {scalar(entity.each)}"
     if entity.wording:

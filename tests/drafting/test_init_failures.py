@@ -80,3 +80,17 @@ def test_single_files_fail_by_system(place: Path) -> None:
     assert [one.mapping for one in load_settings(place / "new" / "loyalty.yml").sources] == ["shopify"]
     assert "empty.csv is not in the config: empty.csv: the file is empty" in done.stderr
     assert not (place / "new" / "inbox" / "files").exists()
+
+
+@pytest.mark.parametrize("date", ["2024-01-01", "03/04/2024"])  # the second one can be read both ways
+def test_the_next_steps_name_both_open_marks_and_other_problems(place: Path, date: str) -> None:
+    (place / "shop" / "orders.csv").write_text(f"Order ID,Customer,Date,Total,Status\n1,a,{date},5,paid\n")
+    (place / "wrong").mkdir()
+    (place / "wrong" / "orders_export.csv").write_text("Name,Email\n1,a@example.com\n")
+    done = CliRunner().invoke(app, ["init", "shop", "shopify=wrong", *OPTIONS])
+    assert done.exit_code == 3, done.output
+    steps = [line.partition(": ")[2] for line in done.stdout.splitlines() if line.startswith("next")]
+    is_open = date == "03/04/2024"
+    expected = ["decide what is marked `to decide` in mappings/shop.yml"] if is_open else []
+    expected += [f"correct what {'else ' if is_open else ''}the check lists above"]
+    assert steps[: len(expected)] == expected and len(steps) == len(expected) + 2

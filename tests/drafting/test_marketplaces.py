@@ -1,0 +1,169 @@
+"""Exports of marketplaces, checkouts and databases that have no built-in mapping: what a draft makes of them lands."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipelines.drafting import Draft, Wishes, draft_mapping
+from tests.pipeline.landing_desk import Desk
+
+TODAY = date(2025, 12, 31)
+HOME = Wishes(source="shop", timezone="Europe/Berlin", currency="EUR")
+
+
+def drafted(folder: Path, name: str, text: str, encoding: str = "utf-8") -> tuple[Draft, Desk]:
+    """The draft of a file, and what lands of it."""
+    (folder / "in").mkdir()
+    (folder / "in" / name).write_text(text, encoding=encoding)
+    draft = draft_mapping([folder / "in" / name], HOME, TODAY)
+    desk = Desk(folder / "desk")
+    desk.mapping.write_text(draft.text, encoding="utf-8")
+    desk.put(name, text.encode(encoding))
+    desk.land(TODAY)
+    return draft, desk
+
+
+def decisions(draft: Draft) -> list[str]:
+    """What stops a run until it is decided."""
+    return [remark.text for _, remark in draft.remarks if remark.is_decisive]
+
+
+def test_amazon_items_have_order_customer_time_and_the_amount_of_the_line(tmp_path: Path) -> None:
+    header = "amazon-order-id\tpurchase-date\tproduct-name\tsku\tquantity\tcurrency\titem-price\tbuyer-email"
+    rows = [
+        ("302-1", "2025-01-03T20:22:28+00:00", "Cup", "C", 1, "EUR", "10.00", "ann@x.com"),
+        ("302-1", "2025-01-03T20:22:28+00:00", "Pan", "P", 2, "EUR", "60.00", "ann@x.com"),
+        ("302-2", "2025-01-04T20:22:28+00:00", "Cup", "C", 3, "EUR", "30.00", "bob@x.com"),
+    ]
+    lines = [header, *("\t".join(map(str, row)) for row in rows)]
+    draft, desk = drafted(tmp_path, "all_orders.txt", "\n".join(lines) + "\n")
+    assert desk.rows("order_lines", "order_id, product_id, quantity, unit_price, total, email") == [
+        ("302-1", "C", "1", None, "10.00", "ann@x.com"),
+        ("302-1", "P", "2", None, "60.00", "ann@x.com"),
+        ("302-2", "C", "3", None, "30.00", "bob@x.com"),
+    ]
+    assert decisions(draft) == []
+
+
+def test_a_price_that_stays_the_same_for_other_quantities_is_that_of_a_unit(tmp_path: Path) -> None:
+    text = "order id,date,customer id,sku,quantity,item price\n1,2025-01-03,7,C,1,10\n2,2025-01-04,7,C,3,10\n"
+    _, desk = drafted(tmp_path, "items.csv", text)
+    assert desk.rows("order_lines", "unit_price, total") == [("10", None), ("10", None)]
+
+
+def test_square_writes_discounts_below_zero(tmp_path: Path) -> None:
+    text = (
+        "Date,Gross Sales,Discounts,Net Sales,Tax,Transaction ID,Customer ID\n"
+        "2025-01-03,€100.00,-€10.00,€90.00,€0.00,T1,S7\n2025-01-04,€50.00,€0.00,€50.00,€0.00,T2,S8\n"
+    )
+    draft, desk = drafted(tmp_path, "transactions-2025.csv", text)
+    assert desk.rows("orders", "order_id, gross, discount, total") == [
+        ("T1", "100.00", "10.00", "90.00"),
+        ("T2", "50.00", "0.00", "50.00"),
+    ]
+    assert decisions(draft) == []
+
+
+def test_german_positions_are_order_lines_and_no_list_of_customers(tmp_path: Path) -> None:
+    text = (
+        "Belegnr.;Pos.;Datum;Kunden-Nr.;Name;Artikelnr.;Bezeichnung;Menge;Einzelpreis;Gesamtpreis\n"
+        "7;1;03.01.2025;K1;Groß;A1;Tasse;2;1.010,50;2.021,00\n7;2;03.01.2025;K1;Groß;A2;Teller;1;5,00;5,00\n"
+    )
+    _, desk = drafted(tmp_path, "Auftragspositionen.csv", text, "cp1252")
+    columns = "order_id, line_id, product_id, product_name, quantity, unit_price, total, customer_ref"
+    assert desk.rows("order_lines", columns) == [
+        ("7", "1", "A1", "Tasse", "2", "1010.50", "2021.00", "K1"),
+        ("7", "2", "A2", "Teller", "1", "5.00", "5.00", "K1"),
+    ]
+
+
+def test_amounts_in_cents_are_divided_by_100_and_other_texts_stay(tmp_path: Path) -> None:
+    text = (
+        "order_id,user_id,created_at,amount_cents,currency\n"
+        "1,7,1735895700000,12345,EUR\n2,7,1735982100000,5,EUR\n3,8,1736068500000,n/a,EUR\n"
+    )
+    draft, desk = drafted(tmp_path, "orders.csv", text)
+    assert desk.rows("orders", "order_id, total") == [("1", "123.45"), ("2", "0.05"), ("3", "n/a")]
+    assert decisions(draft) == []
+
+
+@pytest.mark.parametrize("value", ["12.50", "0.99"])
+def test_amounts_with_decimals_are_no_cents_whatever_their_name_says(tmp_path: Path, value: str) -> None:
+    text = f"order_id,user_id,order_date,amount_cents\n1,7,2025-01-03,{value}\n2,7,2025-01-04,3\n"
+    _, desk = drafted(tmp_path, "orders.csv", text)
+    assert desk.rows("orders", "total") == [(value,), ("3",)]
+
+
+@pytest.mark.parametrize(
+    ("written", "format_"),
+    [
+        ("Fri, 03 Jan 2025 09:15:00 +0000", "%a, %d %b %Y %H:%M:%S %z"),
+        ("Jan-13-25", "%b-%d-%y"),
+        ("13/01/2025, 09:15", "%d/%m/%Y, %H:%M"),
+        ("1/13/2025, 9:15:00 AM", "%m/%d/%Y, %I:%M:%S %p"),
+    ],
+)
+def test_times_of_web_apis_and_browsers_are_read(tmp_path: Path, written: str, format_: str) -> None:
+    text = f'order_id,customer_id,order date,amount\n1,7,"{written}",5\n'
+    draft, desk = drafted(tmp_path, "orders.csv", text)
+    assert f'timestamps: "{format_}"' in draft.text
+    ((time,),) = desk.rows("orders", "cast(ordered_at as varchar)")
+    assert str(time).startswith(("2025-01-03", "2025-01-13", "2025-01-12 23"))
+
+
+def test_a_grand_total_beside_a_subtotal_is_the_total(tmp_path: Path) -> None:
+    text = (
+        "ID,Purchase Date,Grand Total (Base),Grand Total (Purchased),Customer Email,Subtotal,Shipping and Handling\n"
+        "1,2025-01-03,14.9,14.9,ann@x.com,10,4.9\n2,2025-01-04,20,20,bob@x.com,20,0\n"
+    )
+    draft, desk = drafted(tmp_path, "orders.csv", text)
+    assert desk.rows("orders", "gross, shipping, total") == [("10", "4.9", "14.9"), ("20", "0", "20")]
+    assert decisions(draft) == []  # both columns have the same values, so nothing has to be decided
+
+
+def test_an_amount_that_may_be_the_total_is_asked_for(tmp_path: Path) -> None:
+    text = "order id,order date,customer id,subtotal,charged\n1,2025-01-03,7,10,14.9\n2,2025-01-04,7,20,24.9\n"
+    draft, _ = drafted(tmp_path, "orders.csv", text)
+    (text,) = decisions(draft)
+    assert text.startswith("total: no column is read as the total of the order, and `charged` may be it")
+
+
+def test_a_key_that_most_records_share_stops_the_run(tmp_path: Path) -> None:
+    rows = "".join(f"{number % 2},user{number % 2}@x.com,{number}\n" for number in range(6))
+    draft, _ = drafted(tmp_path, "list.csv", f"customer id,email,visits in store\n{rows}")
+    (text,) = decisions(draft)
+    assert text.startswith("6 records have a key (`customer id`) that another record has too")
+
+
+def test_statuses_that_most_orders_have_and_nobody_knows_stop_the_run(tmp_path: Path) -> None:
+    header = "order id,order date,customer id,amount,status\n"
+    draft, _ = drafted(
+        tmp_path, "orders.csv", f"{header}1,2025-01-03,7,1,Foo\n2,2025-01-03,7,1,Foo\n3,2025-01-03,7,1,paid\n"
+    )
+    (text,) = decisions(draft)
+    assert text.startswith("unknown order statuses: `foo` (2)")
+    assert "# to decide before a run: these statuses are unknown" in draft.text
+
+
+def test_order_lines_without_a_time_and_without_orders_stop_the_run(tmp_path: Path) -> None:
+    draft, _ = drafted(tmp_path, "items.csv", "order id,sku,quantity,unit price\n1,A,1,5\n1,B,2,5\n")
+    (text,) = decisions(draft)
+    assert text.startswith("ordered_at: no column says when something was ordered, and no file has the orders")
+
+
+def test_order_lines_beside_their_orders_need_no_time(tmp_path: Path) -> None:
+    (tmp_path / "items.csv").write_text("order id,sku,quantity,unit price\n1,A,1,5\n1,B,2,5\n")
+    (tmp_path / "orders.csv").write_text("order id,customer id,order date,total\n1,7,2025-01-03,15\n")
+    draft = draft_mapping([tmp_path / "items.csv", tmp_path / "orders.csv"], HOME, TODAY)
+    assert decisions(draft) == []
+
+
+@pytest.mark.parametrize(("second", "is_open"), [("cancelled", True), ("completed", False)])
+def test_two_columns_of_statuses_are_asked_for_if_they_contradict_each_other(
+    tmp_path: Path, second: str, is_open: bool
+) -> None:
+    text = f"order id,order date,customer id,amount,status,order status\n1,2025-01-03,7,5,paid,{second}\n"
+    draft, _ = drafted(tmp_path, "orders.csv", text)
+    expected = ["status: `status` is read; it could also be `order status`"] if is_open else []
+    assert decisions(draft) == expected
