@@ -19,13 +19,10 @@ from pipelines.drafting.file_text import head_of
 from pipelines.drafting.layout import Layout
 from pipelines.drafting.matching import Values
 from pipelines.drafting.table import Field
+from pipelines.landing.lost_digits import LOST
 
-_KEYS = frozenset(key for entity in ENTITIES.values() for key in entity.key) | {
-    *("customer_ref", "person_ref", "account_ref", "order_id", "product_id", "line_id", "phone", "referrer_ref"),
-    "referred_ref",
-}
+_KEYS = frozenset(name for entity in ENTITIES.values() for name in entity.ids) | {"phone"}
 _FLOAT, _WHOLE = r"\d+\.0+", r"\d+"
-_LOST_FULL = r"^\d+([.,]\d+)?[eE]\+\d+$"
 _BEGINNING = 100_000  # characters of each other file
 _TEXTS = ("csv", "tsv")
 
@@ -103,14 +100,14 @@ def key_of(values: Values, one: Field, inside: str, name: str, beside: Beside) -
         return own + sum(re.fullmatch(pattern, cell) is not None for cell in cells)
 
     total = values.counted(f"{one.column} is not null") + len(cells)
-    decimals, lost = count(_FLOAT), count(_LOST_FULL[1:-1])
+    decimals, lost = count(_FLOAT), count(LOST)
     sql, remarks = inside, []
     if decimals and name != "phone" and decimals + count(_WHOLE) + lost == total:
         sql = f"regexp_replace({sql}, '\\.0+$', '')"
         which = "" if decimals == total else " in some values"
         remarks.append(Remark(f"{name}: `{one.name}` is written with `.0` at the end{which}, which is cut off"))
     if lost:
-        sql = f"case when not regexp_matches({inside}, {quoting.text(_LOST_FULL)}) then {sql} end"
+        sql = f"case when not regexp_matches({inside}, '^{LOST}$') then {sql} end"
         texts = f"{counted(lost, 'value')} of `{one.name}` {'is' if lost == 1 else 'are'} written like 1.38E+10"
         text = f"{name}: {texts}: a spreadsheet has cut off digits, so different"
         remarks.append(

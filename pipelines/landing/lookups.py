@@ -19,6 +19,7 @@ from pipelines.base import quoting
 from pipelines.base.text import counted
 from pipelines.landing.batches import DELIVERIES, LEDGER, LOOKUP_USES, LOOKUPS, landed_rows
 from pipelines.landing.binding import RELATION, look_up_fields, reads_look_up, text_of
+from pipelines.landing.lost_digits import has_lost_digits
 from pipelines.landing.model import FileGroup, Mapping
 from pipelines.landing.rows import RowSql
 
@@ -194,7 +195,7 @@ def rows_sql(group: FileGroup, facts: str, taken: str) -> str:
             f"select {facts}, landing_record as record, landing_line as line, {quoting.text(name)} as lookup,"  # noqa: S608 (names are quoted)
             f" {quoting.text(spec.about)} as about, {text_of(spec.key)} as key,"
             f" cast(to_json(struct_pack({fields})) as varchar) as raw"
-            f" from {RELATION} where {taken} and {text_of(spec.key)} is not null"
+            f" from {RELATION} where {taken} and not {has_lost_digits(text_of(spec.key))}"
         )
     return " union all ".join(selects)
 
