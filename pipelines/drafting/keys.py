@@ -20,6 +20,7 @@ from pipelines.drafting.layout import Layout
 from pipelines.drafting.matching import Values
 from pipelines.drafting.table import Field
 from pipelines.landing.lost_digits import LOST
+from pipelines.landing.readers.textfile import codec_of
 
 _KEYS = frozenset(name for entity in ENTITIES.values() for name in entity.ids) | {"phone"}
 _FLOAT, _WHOLE = r"\d+\.0+", r"\d+"
@@ -53,8 +54,8 @@ class Beside:
         if form not in (*_TEXTS, "jsonl") or path.suffix == ".zip":
             return []
         encoding = str(self.layout.options.get("encoding", "utf-8"))
-        codec = {"utf-8": "utf-8-sig", "windows-1252": "cp1252"}.get(encoding, encoding)
-        whole = head_of(path).decode(codec, errors="replace")
+        head = head_of(path)
+        whole = head.decode(codec_of(encoding, head), errors="replace")
         text = whole if len(whole) <= _BEGINNING else whole[: whole.rfind("\n", 0, _BEGINNING) + 1]
         return _json_lines(text) if form == "jsonl" else self._table(text, form)
 
