@@ -110,6 +110,13 @@ class Entity:
         return self.event is not None and not self.is_reference
 
     @property
+    def ids(self) -> tuple[str, ...]:
+        """The columns with the ID of a record of the source, of this entity or of another one."""
+        return tuple(
+            name for name, kind in self.columns.items() if kind is ColumnType.TEXT and name.endswith(("_id", "_ref"))
+        )
+
+    @property
     def needs(self) -> tuple[tuple[str, ...], ...]:
         """What staging requires of a row beside its key: of each group, one column that is not NULL."""
         return tuple(

@@ -20,10 +20,9 @@ from urllib3.exceptions import HTTPError
 
 from pipelines.base.errors import PullError
 from pipelines.config.pulls import WebSettings
+from pipelines.connectors.answer_body import read_body
 from pipelines.connectors.answers import Answer, Classify, Outcome, by_status, retry_after, shown_address
 
-_CHUNK = 1 << 16
-_LARGEST_ANSWER = 256 << 20
 _MOST_REPETITIONS = 1_000
 
 Token = Callable[[bool], Mapping[str, str]]
@@ -224,7 +223,7 @@ class Web:
                 allow_redirects=False,  # a redirect would send the token to another place
                 stream=True,
             ) as response:
-                found = _read(response, to if response.status_code == HTTPStatus.OK else None, deadline)
+                found = read_body(response, to if response.status_code == HTTPStatus.OK else None, deadline)
                 answer = Answer(response.status_code, response.headers, found, shown)
         except (requests.exceptions.InvalidHeader, UnicodeEncodeError) as problem:
             raise PullError(
@@ -273,36 +272,3 @@ class Web:
         if len(self._sent) >= limit:
             time.sleep(max(self._sent[-limit] + period - now, 0))
         self._sent.append(time.monotonic())
-
-
-def _read(response: requests.Response, to: Path | None, deadline: float | None) -> bytes:
-    """The body, as far as it is not written to a file.
-
-    Raises:
-        ValueError: It takes too long, or is too large.
-        requests.RequestException: The connection broke off.
-    """
-    parts: list[bytes] = []
-    size = 0
-    file = to.open("wb") if to else None
-    try:
-        # read1 returns what has arrived, so a connection that sends a byte now and then also meets the deadline
-        while chunk := response.raw.read1(_CHUNK, decode_content=True):
-            size += len(chunk)
-            if file:
-                file.write(chunk)
-            elif size > _LARGEST_ANSWER:
-                raise PullError(
-                    f"an answer has more than {_LARGEST_ANSWER:,} bytes", hint="check the address in `pull`"
-                )
-            else:
-                parts.append(chunk)
-            if deadline is not None and time.monotonic() > deadline:
-                raise ValueError("too slow")
-    finally:
-        if file:
-            file.close()
-    expected = response.headers.get("Content-Length")
-    if expected is not None and "Content-Encoding" not in response.headers and size != int(expected):
-        raise ValueError("incomplete")
-    return b"".join(parts)

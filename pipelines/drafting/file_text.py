@@ -10,6 +10,7 @@ from typing import IO, cast
 import charset_normalizer
 
 from pipelines.base.errors import InputError
+from pipelines.landing.readers.textfile import utf_16_without_mark
 
 HEAD = 1_000_000  # bytes of the beginning of a file
 _BLOCK = 1024**2
@@ -50,14 +51,14 @@ def encoding_of(path: Path) -> str:
         InputError: The file cannot be read, or landing does not read its encoding.
     """
     with _opened(path) as file:
-        if all(block.isascii() for block in iter(lambda: file.read(_BLOCK), b"")):
+        if not _is_utf_16(head_of(path)) and all(block.isascii() for block in iter(lambda: file.read(_BLOCK), b"")):
             return "ascii"
     return found_encoding(path)[0]
 
 
 def found_encoding(path: Path) -> tuple[str, bool]:
     """The encoding as a mapping names it, and whether it is sure; else it is estimated."""
-    if head_of(path).startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+    if _is_utf_16(head_of(path)):
         return "utf-16", True
     decoder = codecs.getincrementaldecoder("utf-8")()
     odd = b""
@@ -80,6 +81,10 @@ def found_encoding(path: Path) -> tuple[str, bool]:
         )
     encoding = "gbk" if name == "gb18030" and _decodes(odd[:_BLOCK], "gbk") else _READ[name]
     return encoding, False
+
+
+def _is_utf_16(head: bytes) -> bool:
+    return head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or utf_16_without_mark(head) is not None
 
 
 def _decodes(text: bytes, encoding: str) -> bool:

@@ -19,13 +19,11 @@ from pipelines.drafting.file_text import head_of
 from pipelines.drafting.layout import Layout
 from pipelines.drafting.matching import Values
 from pipelines.drafting.table import Field
+from pipelines.landing.lost_digits import LOST
+from pipelines.landing.readers.textfile import codec_of
 
-_KEYS = frozenset(key for entity in ENTITIES.values() for key in entity.key) | {
-    *("customer_ref", "person_ref", "account_ref", "order_id", "product_id", "line_id", "phone", "referrer_ref"),
-    "referred_ref",
-}
+_KEYS = frozenset(name for entity in ENTITIES.values() for name in entity.ids) | {"phone"}
 _FLOAT, _WHOLE = r"\d+\.0+", r"\d+"
-_LOST_FULL = r"^\d+([.,]\d+)?[eE]\+\d+$"
 _BEGINNING = 100_000  # characters of each other file
 _TEXTS = ("csv", "tsv")
 
@@ -56,8 +54,8 @@ class Beside:
         if form not in (*_TEXTS, "jsonl") or path.suffix == ".zip":
             return []
         encoding = str(self.layout.options.get("encoding", "utf-8"))
-        codec = {"utf-8": "utf-8-sig", "windows-1252": "cp1252"}.get(encoding, encoding)
-        whole = head_of(path).decode(codec, errors="replace")
+        head = head_of(path)
+        whole = head.decode(codec_of(encoding, head), errors="replace")
         text = whole if len(whole) <= _BEGINNING else whole[: whole.rfind("\n", 0, _BEGINNING) + 1]
         return _json_lines(text) if form == "jsonl" else self._table(text, form)
 
@@ -103,14 +101,14 @@ def key_of(values: Values, one: Field, inside: str, name: str, beside: Beside) -
         return own + sum(re.fullmatch(pattern, cell) is not None for cell in cells)
 
     total = values.counted(f"{one.column} is not null") + len(cells)
-    decimals, lost = count(_FLOAT), count(_LOST_FULL[1:-1])
+    decimals, lost = count(_FLOAT), count(LOST)
     sql, remarks = inside, []
     if decimals and name != "phone" and decimals + count(_WHOLE) + lost == total:
         sql = f"regexp_replace({sql}, '\\.0+$', '')"
         which = "" if decimals == total else " in some values"
         remarks.append(Remark(f"{name}: `{one.name}` is written with `.0` at the end{which}, which is cut off"))
     if lost:
-        sql = f"case when not regexp_matches({inside}, {quoting.text(_LOST_FULL)}) then {sql} end"
+        sql = f"case when not regexp_matches({inside}, '^{LOST}$') then {sql} end"
         texts = f"{counted(lost, 'value')} of `{one.name}` {'is' if lost == 1 else 'are'} written like 1.38E+10"
         text = f"{name}: {texts}: a spreadsheet has cut off digits, so different"
         remarks.append(

@@ -20,6 +20,7 @@ from pipelines.base.errors import InputError
 from pipelines.drafting.file_text import HEAD, found_encoding, head_of
 from pipelines.landing.model import FileGroup
 from pipelines.landing.readers.filekind import kind_of
+from pipelines.landing.readers.textfile import codec_of
 from pipelines.landing.readers.workbook_sheets import opened
 from pipelines.landing.readers.zipfiles import open_zip, unpacked
 
@@ -80,7 +81,7 @@ def _of_text(path: Path, head: bytes) -> Layout:
     """
     encoding, is_sure = found_encoding(path)
     estimated = "" if is_sure else encoding
-    text = head.decode({"utf-8": "utf-8-sig", "windows-1252": "cp1252"}.get(encoding, encoding), errors="replace")
+    text = head.decode(codec_of(encoding, head), errors="replace")
     options: dict[str, str | int] = {} if encoding == "utf-8" else {"encoding": encoding}
     if re.match(r"\s*[\[{]", text):
         return Layout({**_json(path, text), **options}, estimated)

@@ -23,11 +23,11 @@ _CLOCKS = (
 # The first one that fits all values is preferred.
 FORMATS = (
     *("iso", *(day + clock for day, clock in product(_DATES, _CLOCKS))),
-    *("%Y%m%d", "%Y%m%d%H%M%S", "epoch_s", "epoch_ms"),
+    *("%Y%m%d", "%Y%m%d%H%M%S", "epoch_s", "epoch_ms", "excel_1900"),
 )
 _TRIED = 200  # different values that decide which formats are tried on the whole column
 _MOST = 3  # formats of one column
-_FIRST_YEARS = {"epoch_s": 1990, "epoch_ms": 1990}  # a smaller number is a number, not a time
+_FIRST_YEARS = {"epoch_s": 1990, "epoch_ms": 1990, "excel_1900": 1990}  # a smaller number is a number, not a time
 _FIRST_YEAR = 1900
 Query = Callable[[str], list[tuple[object, ...]]]
 

@@ -15,11 +15,11 @@ from pipelines.base.errors import InputError
 from pipelines.drafting.file_text import encoding_of, head_of
 from pipelines.drafting.layout import looks_like_data, workbook_format
 from pipelines.landing.model import FileGroup
+from pipelines.landing.readers.textfile import codec_of
 from pipelines.landing.readers.workbook_sheets import opened
 
 ASCII = "ascii"
 _ROWS = 4  # of a header, at most
-_CODECS = {"utf-8": "utf-8-sig", "windows-1252": "cp1252"}
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def _writing_of(path: Path, version: tuple[int, int]) -> Writing:
     except InputError:
         return Writing()
     if path.name.removesuffix(".gz").endswith((".csv", ".tsv", ".txt")):
-        text = head.decode(_CODECS.get(encoding, encoding), errors="replace")
+        text = head.decode(codec_of(encoding, head), errors="replace")
         delimiter = max(",;\t|", key=text.partition("\n")[0].count)
         rows = list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), _ROWS))
         return Writing(encoding, (_count(rows),))

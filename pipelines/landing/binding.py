@@ -129,7 +129,30 @@ def json_path(path: Path) -> str:
 
 def json_leaf(document: str) -> Callable[[Path], str]:
     """The function that gives the SQL to read a path from a JSON document."""
-    return lambda path: f"json_extract_string({document}, {json_path(path)})"
+    return lambda path: number_text(f"json_extract_string({document}, {json_path(path)})", document, path)
+
+
+def number_text(text: str, document: str, path: Path) -> str:
+    """SQL of the text at a path of a JSON document, where a whole number has no decimal point.
+
+    Args:
+        text: SQL of the text as DuckDB extracts it; it is repeated.
+        document: SQL of the document. It is parsed again only for texts that end with `.0`.
+        path: The path.
+    """
+    is_number = f"suffix({text}, '.0') and json_type({document}, {json_path(path)}) = 'DOUBLE'"
+    return f"case when {is_number} then {whole_text(f'cast({text} as double)', f'{text}[:-3]')} else {text} end"
+
+
+def whole_text(number: str, digits: str, most: int = 2**53) -> str:
+    """SQL of the text of a whole floating-point number.
+
+    Args:
+        number: SQL of the number.
+        digits: SQL of its digits.
+        most: Larger numbers have lost digits in the source. They have an exponent, as spreadsheets write them.
+    """
+    return f"case when abs({number}) <= {most} then {digits} else format('{{:.15e}}', {number}) end"
 
 
 def content_of(group: FileGroup, document: str) -> str:
@@ -179,21 +202,20 @@ def relation_of(group: FileGroup, rows: EntityRows, where: str = "true") -> str:
 
     def read(path: Path) -> str:
         texts.append(path)
-        return cells.add(f"landing_item[{len(texts)}]")
+        return cells.add(number_text(f"landing_texts[{len(texts)}]", "landing_item", path))
 
     item = tree.value(read, ()) if tree.children else "landing_item"
-    # Each list and each element is parsed once, in a SELECT of its own. `landing_item` is the list, then the element,
-    # then the list of its texts.
+    # Each list and each element is parsed once, in a SELECT of its own. `landing_item` is the list, then the element.
     query = f"select *, {items_of(rows.each)} as landing_item from {records}"  # noqa: S608 (names are quoted)
     query = (
         "select * replace (unnest(landing_item) as landing_item), generate_subscripts(landing_item, 1) as"  # noqa: S608
         f" landing_item_no from ({query})"
     )
-    if texts:
-        query = f"select * replace ({json_texts('landing_item', texts)} as landing_item) from ({query})"  # noqa: S608 (names are quoted)
+    listed = json_texts("landing_item", texts) if texts else "null"
+    query = f"select *, {listed} as landing_texts from ({query})"  # noqa: S608 (names are quoted)
     return (
-        f"(select * exclude (landing_item), {item} as {ITEM}, cast(landing_item_no as varchar) as {ITEM_NO}"  # noqa: S608 (names are quoted)
-        f" from ({cells.select('*', f'({query})')}))"
+        f"(select * exclude (landing_item, landing_texts), {item} as {ITEM},"  # noqa: S608 (names are quoted)
+        f" cast(landing_item_no as varchar) as {ITEM_NO} from ({cells.select('*', f'({query})')}))"
     )
 
 

@@ -115,6 +115,8 @@ def _conflict(connection: duckdb.DuckDBPyConnection, first: str, second: str) ->
 
 def _written(time: str, form: str) -> str:
     """SQL that writes a time as text in a format."""
+    if form in normal.EXCEL_DAYS:
+        return f"cast(epoch(timestamp {time} - timestamp '{normal.EXCEL_DAYS[form][0]}') / 86400 as varchar)"
     if form in ("epoch_s", "epoch_ms"):
         return f"cast({form.replace('epoch_s', 'epoch')}(timestamp {time}) as bigint)::varchar"
     return f"strftime(timestamp {time}, {quoting.text(form)})"

@@ -21,7 +21,8 @@ import pyarrow.parquet as pq
 from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.durable import write_durably
-from pipelines.landing.batches import DELIVERIES, LAYOUTS, LEDGER, PART, broken, schema_of
+from pipelines.landing.batches import DELIVERIES, LAYOUTS, LEDGER, PART, schema_of
+from pipelines.landing.damaged import broken
 
 FOLDER = "index"
 INDEXED = (LEDGER, DELIVERIES)

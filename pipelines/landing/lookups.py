@@ -6,7 +6,8 @@ something else is in force later, the file is landed again (outdated.py).
 
 In force are, per key and column, the rows of the file with the latest date in its name. Of files with the same name it
 is the latest delivery that has the key; with `delivery: full`, the latest delivery alone. Several different values give
-NULL. The order in which files of different names arrive makes no difference.
+NULL. The order in which files of different names arrive makes no difference. Keys that are e-mail addresses are
+compared without case.
 """
 
 from collections.abc import Mapping as Dict
@@ -19,6 +20,7 @@ from pipelines.base import quoting
 from pipelines.base.text import counted
 from pipelines.landing.batches import DELIVERIES, LEDGER, LOOKUP_USES, LOOKUPS, landed_rows
 from pipelines.landing.binding import RELATION, look_up_fields, reads_look_up, text_of
+from pipelines.landing.lost_digits import has_lost_digits
 from pipelines.landing.model import FileGroup, Mapping
 from pipelines.landing.rows import RowSql
 
@@ -87,7 +89,7 @@ def state_sql(given: str) -> str:
                 *,
                 max(sequence) over (partition by source, file_name) as newest,
                 max(sequence) over (partition by source, file_name, lookup, key) as newest_with_key
-            from ({given})
+            from (select * replace ({_compared("key")} as key) from ({given}))
         ),
 
         cells as (
@@ -140,9 +142,10 @@ def stale_batches(connection: duckdb.DuckDBPyConnection, landing: Path, state: s
         state: The relation with the values in force.
     """
     rows = connection.execute(
-        "select distinct source, batch"  # noqa: S608 (names and paths are quoted)
-        f" from ({landed_rows(landing, LOOKUP_USES)}) as used left join {state} as state"
-        f" using (source, lookup, key, field) where used.found <> {_found('state')}"
+        "select distinct used.source, used.batch"  # noqa: S608 (names and paths are quoted)
+        f" from (select *, {_compared('key')} as compared from ({landed_rows(landing, LOOKUP_USES)})) as used"
+        f" left join {state} as state on used.source = state.source and used.lookup = state.lookup"
+        f" and used.compared = state.key and used.field = state.field where used.found <> {_found('state')}"
     ).fetchall()
     return set(rows)
 
@@ -171,7 +174,7 @@ def add_look_ups(connection: duckdb.DuckDBPyConnection, mapping: Mapping, group:
             f"coalesce({table}_lacks, true) as {table}_missing",
             f"coalesce({table}_differs, false) as {table}_differs",
         ]
-        joined.append(f"left join {table} on {table}.{table}_key = {text_of(key)}")
+        joined.append(f"left join {table} on {table}.{table}_key = {_compared(text_of(key))}")
     connection.execute(f"drop view if exists {_RECORDS}")
     connection.execute(f"alter view {RELATION} rename to {_RECORDS}")
     connection.execute(
@@ -194,7 +197,7 @@ def rows_sql(group: FileGroup, facts: str, taken: str) -> str:
             f"select {facts}, landing_record as record, landing_line as line, {quoting.text(name)} as lookup,"  # noqa: S608 (names are quoted)
             f" {quoting.text(spec.about)} as about, {text_of(spec.key)} as key,"
             f" cast(to_json(struct_pack({fields})) as varchar) as raw"
-            f" from {RELATION} where {taken} and {text_of(spec.key)} is not null"
+            f" from {RELATION} where {taken} and not {has_lost_digits(text_of(spec.key))}"
         )
     return " union all ".join(selects)
 
@@ -212,7 +215,8 @@ def uses_sql(mapping: Mapping, group: FileGroup, sql: RowSql) -> str:
             f" from (select distinct {table}_sought as key from {RELATION} where {table}_sought is not null"
             f" and ({reads})) as sought cross join (values {fields}) as fields (field)"
             f" left join (select * from {STATE} where source = {quoting.text(mapping.source)}"
-            f" and lookup = {quoting.text(name)}) as state on sought.key = state.key and fields.field = state.field"
+            f" and lookup = {quoting.text(name)}) as state on {_compared('sought.key')} = state.key"
+            " and fields.field = state.field"
         )
     return f"select * from ({' union all '.join(selects)}) order by lookup, key, field"  # noqa: S608 (names are quoted)
 
@@ -267,6 +271,11 @@ def _reads(group: FileGroup, name: str, sql: RowSql) -> dict[str, str]:
         elif at:
             found[entity] = sql.kept if entity == LOOKUPS else sql.takes(entity)
     return found
+
+
+def _compared(key: str) -> str:
+    """SQL of a key as it is compared: e-mail addresses are equal in upper and lower case, other keys are not."""
+    return f"case when contains({key}, '@') then lower({key}) else {key} end"
 
 
 def _table(group: FileGroup, name: str) -> str:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from pipelines.base import quoting
 from pipelines.base.errors import InputError
+from pipelines.base.text import printable_name
 from pipelines.landing.batches import (
     DELIVERIES,
     LEDGER,
@@ -28,6 +29,7 @@ from pipelines.landing.file_warnings import find_warnings, is_cut_off
 from pipelines.landing.inbox import SourceFiles
 from pipelines.landing.ledger import ErasedRows, ledger_table, redeclared
 from pipelines.landing.lookups import Found, add_look_ups, find, given_sql, make_state, rows_sql, uses_sql
+from pipelines.landing.lost_digits import lost_digits
 from pipelines.landing.model import FileGroup
 from pipelines.landing.outdated import Change
 from pipelines.landing.readers import read
@@ -180,7 +182,10 @@ class BatchMaker:
         self.warnings += [f"{source}: {warning}" for warning in warnings.messages]
         rows = dict.fromkeys(by_entity, 0)
         for name in (name for name, count in by_entity.items() if count):
-            rows[name] = self._copy(sql.rows(name, facts), self._store.staged(task.batch, name))
+            rows[name] = self._copy(sql.rows(name, facts), part := self._store.staged(task.batch, name))
+            self.warnings += [
+                f"{source}: {printable_name(facts.name)}: {lost}" for lost in lost_digits(self._connection, name, part)
+            ]
         if unreadable:
             self._copy_unreadable(sql.not_taken(), facts, reading.spans, self._store.staged(task.batch, UNREADABLE))
         erased: Mapping[str, ErasedRows] = {}

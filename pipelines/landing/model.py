@@ -68,8 +68,8 @@ class FileGroup(Strict):
         file_on_format: The format of that date.
         from_name: Columns whose text is in the file's name, each with a regex. Its first group (or the whole match) is
             the text. Expressions read them like columns of the file.
-        timestamps: The formats of times: DuckDB strptime formats, `iso`, `epoch_s`, `epoch_ms`. The first format that
-            fits is used.
+        timestamps: The formats of times: DuckDB strptime formats, `iso`, `epoch_s`, `epoch_ms`, `excel_1900`,
+            `excel_1904` (Excel's day numbers). The first format that fits is used.
         timezone: The zone of times without an offset, if it differs from the mapping's.
         entities: The entities that the records become.
         lookups: Look-ups that these files give to other files of the source.

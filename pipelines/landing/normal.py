@@ -18,6 +18,9 @@ _NORMAL_DATE = r"\d{4}-\d{2}-\d{2}"
 _NORMAL_INTEGER = r"[+-]?\d+"
 _NORMAL_NUMBER = r"[+-]?\d+(\.\d+)?"
 TIMES = (ColumnType.TIMESTAMP, ColumnType.DATE)
+# Per format of Excel's day numbers: day 0, and the first number that is read. In the date system 1900, the numbers up
+# to 60 are one day off, because of a day that never was: 29 February 1900.
+EXCEL_DAYS = {"excel_1900": ("1899-12-30", 61), "excel_1904": ("1904-01-01", 0)}
 
 
 def is_instant(kind: ColumnType, sql_type: str) -> bool:
@@ -110,6 +113,14 @@ def instant(name: str, form: str, zone: str) -> str:
             f" then timezone('UTC', try_cast(upper({joined}) as timestamptz))"
             f" when regexp_full_match({name}, {quoting.text(_ISO_LOCAL)})"
             f" then {_to_utc(f'try_cast({name} as timestamp)', zone)} end"
+        )
+    if form in EXCEL_DAYS:
+        first, least = EXCEL_DAYS[form]
+        days = f"try_cast(replace({name}, ',', '.') as double)"
+        moved = f"timestamp '{first}' + to_seconds(cast(round({days} * 86400) as bigint))"
+        return (
+            f"case when regexp_full_match({name}, '\\d{{1,6}}([.,]\\d+)?') and {days} >= {least}"
+            f" then {_to_utc(moved, zone)} end"
         )
     if form in ("epoch_s", "epoch_ms"):
         digits, micros = (11, 1_000_000) if form == "epoch_s" else (14, 1_000)

@@ -14,7 +14,7 @@ from pipelines.landing.batches import Delivery, Store
 from pipelines.landing.check import check_something_landed
 from pipelines.landing.deliveries import ages_of
 from pipelines.landing.inbox import SourceFiles, find
-from pipelines.landing.land import Landing
+from pipelines.landing.land_files import Landing
 from pipelines.landing.landing_state import Known
 from pipelines.landing.lookup_preview import preview_look_ups
 from pipelines.landing.make_batch import BatchMaker, Task

@@ -24,7 +24,8 @@ _WIDTH = 118
 _HEAD = """\
 {#-
 The canonical entities, by name: key, event, times that are masked after the as-of day, the columns that describe those
-times (state), each column with its type and the code of the rule that malformed text breaks, and the other rules.
+times (state), the columns with IDs, each column with its type and the code of the rule that malformed text breaks, and
+the other rules.
 Written by `make docs` from models/staging/entities/: change them there.
 -#}
 """
@@ -110,6 +111,7 @@ def _fields(entity: Entity) -> Iterator[str]:
     event = json.dumps(entity.event) if entity.event else "none"
     yield f'"prefix": "{entity.prefix}", "key": {json.dumps(entity.key)}, "event": {event}'
     yield f'"masked": {json.dumps(entity.masked)}, "state": {json.dumps(entity.state)}'
+    yield f'"ids": {json.dumps(entity.ids)}'
     columns = (
         json.dumps([kind, *([entity.malformed[name]] if name in entity.malformed else [])])
         for name, kind in entity.columns.items()

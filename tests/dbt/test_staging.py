@@ -41,6 +41,8 @@ BROKEN: list[tuple[dict[str, str | None], str]] = [
     ({"cancelled_at": "2024-02-29 10:00:00"}, "ORD-109"),
     ({"currency": "£"}, "ORD-111"),
     ({"currency": "gbp"}, "ORD-111"),
+    ({"order_id": "1.38E+10"}, "ORD-001"),
+    ({"order_id": "1,38e+10"}, "ORD-001"),
 ]
 
 
@@ -88,6 +90,11 @@ def warehouse(new_warehouse: Callable[[], Warehouse]) -> Warehouse:
     trailing = FINE | {"order_id": "zeros", "gross": "10.5000", "discount": "+1"}
     home.land({"orders": [FINE, trailing]}, landed_on=LANDED, file_on=date(2024, 3, 1))
     home.land({name: [row] for name, row in ROUNDED.items()}, landed_on=LANDED)
+    case = {"opened_at": "2024-03-01 10:00:00", "kind": "question"}
+    refs = ("1.38E+10", "1.38E10", "13800000000")
+    home.land(
+        {"cases": [case | {"case_id": str(n), "customer_ref": ref} for n, ref in enumerate(refs)]}, landed_on=LANDED
+    )
     home.ingest(AS_OF)
     # later, out of order: an older version, a newer one, the same content in another file
     home.land({"orders": [FINE | {"gross": "1"}]}, landed_on=LANDED, file_on=date(2024, 2, 1))
@@ -184,3 +191,8 @@ def test_landed_is_accepted_plus_quarantined_plus_superseded(warehouse: Warehous
 
 def test_refused_rows_take_no_part_in_anything(warehouse: Warehouse) -> None:
     assert warehouse.rows("select distinct order_id from staging.stg_orders order by all") == [("fine",), ("zeros",)]
+
+
+def test_an_id_without_its_last_digits_identifies_nobody(warehouse: Warehouse) -> None:
+    query = "select customer_ref, lost_columns from staging.stg_cases__checked where broken_rules = '' order by case_id"
+    assert warehouse.rows(query) == [(None, "customer_ref"), ("1.38E10", ""), ("13800000000", "")]

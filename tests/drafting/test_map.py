@@ -77,6 +77,9 @@ def test_a_chinese_export_in_gbk_lands(tmp_path: Path) -> None:
     [
         ("o.csv", b"\xef\xbb\xbfOrder ID,Customer,Date\n1,a,2024-01-01\n", ""),
         ("o.csv", "Order ID\tCustomer\tDate\n1,a\tb\t2024-01-01\n".encode("utf-16"), "encoding: utf-16"),
+        ("o.csv", "Order ID,Customer,Date\n1,b,2024-01-01\n".encode("utf-16-le"), "encoding: utf-16"),
+        ("o.csv", "Order ID,Customer,Date\n1,b,2024-01-01\n".encode("utf-16-be"), "encoding: utf-16"),
+        ("o.csv", "Order ID,Customer,Date\n1,b,45123\n2,b,45124.5\n", "timestamps: excel_1900"),
         ("o.csv", "Order ID|Customer|Date\n1|b|2024-01-01\n", 'delimiter: "|"'),
         ("o.csv", "Orders of May\n\nOrder ID,Customer,Date\n1,b,2024-01-01\n", "skip_rows: 2"),
         ("o.csv", "Order ID,Client,Date\n1,Jean Lefèvre à Nîmes,2024-01-01\n".encode("cp1252"), "windows-1252"),

@@ -38,6 +38,8 @@ def test_a_line_break_inside_quotes_is_part_of_the_value_and_later_lines_are_cou
         ("gbk", "gbk"),
         ("gb18030", "gb18030"),
         ("utf-16", "utf-16"),
+        ("utf-16", "utf-16-le"),  # without a byte order mark
+        ("utf-16", "utf-16-be"),
     ],
 )
 def test_every_encoding_gives_the_same_text(tmp_path: Path, encoding: str, codec: str) -> None:

@@ -52,6 +52,26 @@ def test_amounts_are_only_trimmed_and_an_expression_may_mend_them(tmp_path: Path
     assert desk.rows("orders", "total") == [("1234.50",), ("0x1F",)]
 
 
+@pytest.mark.parametrize(
+    ("form", "days", "times"),
+    [
+        ("excel_1900", ["45123", "45123.5", "45123,5", "61"], ["15 15:00", "16 03:00", "16 03:00", None]),
+        ("excel_1904", ["43661", "43661.5", "43661.52083", "0"], ["15 15:00", "16 03:00", "16 03:30", None]),
+    ],
+)
+def test_day_numbers_of_excel_are_local_times(
+    tmp_path: Path, form: str, days: list[str], times: list[str | None]
+) -> None:
+    found = _times(tmp_path, days, "Asia/Tokyo", timestamps=form)
+    first = {"excel_1900": "1900-02-28 15:00:00", "excel_1904": "1903-12-31 15:00:00"}[form]
+    assert found == [f"2023-07-{time}:00" if time else first for time in times]
+
+
+@pytest.mark.parametrize("number", ["60", "-1", "4512345", "45123.5.1", "1e4", ""])
+def test_other_numbers_are_not_day_numbers_of_excel(tmp_path: Path, number: str) -> None:
+    assert _times(tmp_path, [number], timestamps="excel_1900") == [number or None]
+
+
 def test_local_times_become_utc(tmp_path: Path) -> None:
     formats = ["%m/%d/%Y %H:%M", "%Y-%m-%d %H:%M:%S"]
     assert _times(tmp_path, ["7/4/2018 3:05", "2018-01-04 12:00:00"], "America/Sao_Paulo", timestamps=formats) == [

@@ -65,6 +65,25 @@ def test_a_key_with_two_values_gives_no_value_and_is_counted(tmp_path: Path) -> 
     assert _issues(desk) == (0, 1)
 
 
+def test_an_e_mail_address_is_found_in_upper_and_lower_case(tmp_path: Path) -> None:
+    people = {
+        "match": "people*.csv",
+        "lookups": {"people": {"about": "customer", "key": "mail", "columns": {"no": "no"}}},
+    }
+    columns = {"order_id": "id", "email": "mail", "customer_ref": "people.no", "ordered_at": "'2024-05-01'"}
+    orders = {"match": "orders*.csv", "look_up": {"people": "mail"}, "entities": {"orders": {"columns": columns}}}
+    desk = Desk(tmp_path, people, orders)
+    desk.put("people.csv", "mail,no\nAnn@X.com,1\nBOB@x.com,2\nbob@X.com,3\nK1,4\n")
+    desk.put("orders.csv", "id,mail\no1,ann@x.com\no2,Bob@x.com\no3,k1\n")
+    missing, differs = desk.land().warnings
+    assert "keys of 1 of 3 records have no row" in missing and "line 4" in missing  # other keys keep their case
+    assert "keys of 1 of 3 records have rows with different values" in differs and "line 3" in differs
+    assert desk.rows("orders", "order_id, customer_ref") == [("o1", "1"), ("o2", None), ("o3", None)]
+    desk.put("people_new.csv", "mail,no\nANN@x.com,9\n")  # two values now: the order lands again
+    desk.land()
+    assert desk.rows("orders", "order_id, customer_ref") == [("o1", None), ("o2", None), ("o3", None)]
+
+
 def test_the_latest_file_and_the_latest_delivery_are_in_force(tmp_path: Path) -> None:
     desk = _desk(tmp_path, DATED)
     desk.put("sends.csv", WHO + "1,ann,c1\n2,bob,c2\n")

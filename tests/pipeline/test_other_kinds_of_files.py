@@ -152,6 +152,8 @@ def test_a_workbook_that_is_ignored_is_left_alone(tmp_path: Path) -> None:
         ("a.csv", b'[\n  {"order": "o1"}]', "csv", "this is JSON"),
         ("a.csv", b'{"order": "o1"}\n', "tsv", "this is JSON"),
         ("a.csv", GOOD.decode().encode("utf-16"), "csv", "this is text in UTF-16"),
+        ("a.csv", GOOD.decode().encode("utf-16-le"), "csv", "this is text in UTF-16"),
+        ("a.csv", GOOD.decode().encode("utf-16-be"), "csv", "this is text in UTF-16"),
         ("a.parquet", GOOD, "parquet", "this is not a Parquet file, or a damaged one"),
         ("a.csv", b"", "csv", "the file is empty"),
         ("a.csv.gz", b"", "csv", "the file is empty"),

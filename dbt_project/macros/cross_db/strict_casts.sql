@@ -35,6 +35,14 @@ speed, the pattern is compared only with texts that have enough characters after
     {{ return({'amount': 2, 'price': 4, 'rate': 8}) }}
 {%- endmacro %}
 
+{#-
+Whether a text is a number that a spreadsheet has cut off, such as 1.38E+10: as an ID it stands for many records. For
+speed, the pattern is compared only with texts that have a plus sign.
+-#}
+{% macro has_lost_digits(x) -%}
+    ({{ x }} like '%+%' and {{ matches(x, '[0-9]+([.,][0-9]+)?[eE][+][0-9]+') }})
+{%- endmacro %}
+
 {% macro cast_integer(x) -%}
     {{ strict_cast(x, '[+-]?[0-9]{1,15}', 'bigint') }}
 {%- endmacro %}

@@ -4,7 +4,7 @@ is the entity.
 
 The columns, their types and the rules are declared in models/staging/entities/<entity>.yml. Two rules apply to every
 entity: the key exists, and text that is not NULL can be cast. `rounded_columns` lists the numbers that had more
-decimals than their type keeps.
+decimals than their type keeps, `lost_columns` the IDs that are NULL because a spreadsheet has cut off their digits.
 -#}
 {% macro checked_rows(name) -%}
 {%- set spec = entity(name) -%}
@@ -16,6 +16,10 @@ decimals than their type keeps.
 {%- for column in typed if spec.columns[column][0] in decimals_of() -%}
     {%- do numbers.append(column) -%}
 {%- endfor -%}
+{%- set lost = [] -%}
+{%- for column in spec.ids -%}
+    {%- do lost.append([column, has_lost_digits(column)]) -%}
+{%- endfor -%}
 with landed as (
     {{ rows_to_check(name) }}
 ),
@@ -24,11 +28,16 @@ typed as (
     select
         source,
         {%- for column, definition in spec.columns.items() %}
+        {%- if column in spec.ids %}
+        case when not {{ has_lost_digits(column) }} then {{ column }} end as {{ column }},
+        {%- else %}
         {{ cast_canonical(column, definition[0]) }} as {{ column }},
+        {%- endif %}
         {%- endfor %}
         {%- for column in typed %}
         {{ column }} as {{ column }}_text,
         {%- endfor %}
+        {{ names_of(lost) }} as lost_columns,
         file_on,
         landed_on,
         content_hash,
@@ -88,6 +97,7 @@ select
     line,
     broken_rules,
     rounded_columns,
+    lost_columns,
     case
         when broken_rules <> ''
         then nullif(concat_ws(

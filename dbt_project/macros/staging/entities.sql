@@ -1,6 +1,7 @@
 {#-
 The canonical entities, by name: key, event, times that are masked after the as-of day, the columns that describe those
-times (state), each column with its type and the code of the rule that malformed text breaks, and the other rules.
+times (state), the columns with IDs, each column with its type and the code of the rule that malformed text breaks, and
+the other rules.
 Written by `make docs` from models/staging/entities/: change them there.
 -#}
 {% macro entity(name) -%}
@@ -8,6 +9,7 @@ Written by `make docs` from models/staging/entities/: change them there.
     {{ return({
         "prefix": "TCH", "key": ["touch_id"], "event": "touched_at",
         "masked": [], "state": [],
+        "ids": ["touch_id", "customer_ref", "campaign_id", "order_id"],
         "columns": {
             "touch_id": ["text"],
             "customer_ref": ["text"],
@@ -42,6 +44,7 @@ Written by `make docs` from models/staging/entities/: change them there.
     {{ return({
         "prefix": "CAS", "key": ["case_id"], "event": "opened_at",
         "masked": ["first_response_at", "closed_at"], "state": ["status", "resolution", "satisfaction"],
+        "ids": ["case_id", "customer_ref", "order_id", "product_id"],
         "columns": {
             "case_id": ["text"],
             "customer_ref": ["text"],
@@ -80,6 +83,7 @@ Written by `make docs` from models/staging/entities/: change them there.
     {{ return({
         "prefix": "COV", "key": ["entity"], "event": none,
         "masked": [], "state": [],
+        "ids": [],
         "columns": {
             "entity": ["lower"],
             "covered_from": ["date", "COV-002"],
@@ -100,6 +104,7 @@ Written by `make docs` from models/staging/entities/: change them there.
     {{ return({
         "prefix": "CUS", "key": ["customer_ref"], "event": "signed_up_at",
         "masked": [], "state": [],
+        "ids": ["customer_ref", "person_ref", "account_ref"],
         "columns": {
             "customer_ref": ["text"],
             "person_ref": ["text"],
@@ -138,6 +143,7 @@ Written by `make docs` from models/staging/entities/: change them there.
     {{ return({
         "prefix": "DEL", "key": ["entity", "record_id"], "event": "deleted_at",
         "masked": [], "state": [],
+        "ids": ["record_id"],
         "columns": {
             "entity": ["lower"],
             "record_id": ["text"],
@@ -158,6 +164,7 @@ Written by `make docs` from models/staging/entities/: change them there.
     {{ return({
         "prefix": "FXR", "key": ["day", "currency"], "event": "day",
         "masked": [], "state": [],
+        "ids": [],
         "columns": {
             "day": ["date", "FXR-002"],
             "currency": ["text"],
@@ -176,6 +183,7 @@ Written by `make docs` from models/staging/entities/: change them there.
     {{ return({
         "prefix": "INT", "key": ["interaction_id"], "event": "occurred_at",
         "masked": [], "state": [],
+        "ids": ["interaction_id", "customer_ref"],
         "columns": {
             "interaction_id": ["text"],
             "customer_ref": ["text"],
@@ -213,6 +221,7 @@ Written by `make docs` from models/staging/entities/: change them there.
     {{ return({
         "prefix": "LOY", "key": ["event_id"], "event": "occurred_at",
         "masked": [], "state": [],
+        "ids": ["event_id", "customer_ref", "order_id"],
         "columns": {
             "event_id": ["text"],
             "customer_ref": ["text"],
@@ -242,6 +251,7 @@ Written by `make docs` from models/staging/entities/: change them there.
     {{ return({
         "prefix": "LIN", "key": ["order_id", "line_id"], "event": "ordered_at",
         "masked": [], "state": [],
+        "ids": ["order_id", "line_id", "product_id", "customer_ref", "store_id"],
         "columns": {
             "order_id": ["text"],
             "line_id": ["text"],
@@ -285,6 +295,7 @@ Written by `make docs` from models/staging/entities/: change them there.
     {{ return({
         "prefix": "ORD", "key": ["order_id"], "event": "ordered_at",
         "masked": ["paid_at", "cancelled_at", "delivered_at"], "state": ["status"],
+        "ids": ["order_id", "customer_ref", "store_id"],
         "columns": {
             "order_id": ["text"],
             "customer_ref": ["text"],
@@ -327,6 +338,7 @@ Written by `make docs` from models/staging/entities/: change them there.
     {{ return({
         "prefix": "PAY", "key": ["payment_id"], "event": "paid_at",
         "masked": [], "state": [],
+        "ids": ["payment_id", "order_id"],
         "columns": {
             "payment_id": ["text"],
             "order_id": ["text"],
@@ -349,6 +361,7 @@ Written by `make docs` from models/staging/entities/: change them there.
     {{ return({
         "prefix": "PRD", "key": ["product_id"], "event": none,
         "masked": [], "state": [],
+        "ids": ["product_id"],
         "columns": {
             "product_id": ["text"],
             "product_name": ["text"],
@@ -367,6 +380,7 @@ Written by `make docs` from models/staging/entities/: change them there.
     {{ return({
         "prefix": "REF", "key": ["referral_id"], "event": "referred_at",
         "masked": [], "state": [],
+        "ids": ["referral_id", "referrer_ref", "referred_ref"],
         "columns": {
             "referral_id": ["text"],
             "referrer_ref": ["text"],
@@ -388,6 +402,7 @@ Written by `make docs` from models/staging/entities/: change them there.
     {{ return({
         "prefix": "RET", "key": ["return_id"], "event": "returned_at",
         "masked": [], "state": [],
+        "ids": ["return_id", "order_id", "line_id", "customer_ref"],
         "columns": {
             "return_id": ["text"],
             "order_id": ["text"],
@@ -428,6 +443,7 @@ Written by `make docs` from models/staging/entities/: change them there.
     {{ return({
         "prefix": "ANS", "key": ["response_id", "question_id"], "event": "answered_at",
         "masked": [], "state": [],
+        "ids": ["response_id", "question_id", "survey_id", "customer_ref", "order_id"],
         "columns": {
             "response_id": ["text"],
             "question_id": ["text"],
@@ -465,6 +481,7 @@ Written by `make docs` from models/staging/entities/: change them there.
     {{ return({
         "prefix": "INV", "key": ["invitation_id"], "event": "sent_at",
         "masked": [], "state": [],
+        "ids": ["invitation_id", "survey_id", "customer_ref"],
         "columns": {
             "invitation_id": ["text"],
             "survey_id": ["text"],

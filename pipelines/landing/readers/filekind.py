@@ -13,6 +13,7 @@ from pipelines.base.errors import InputError
 from pipelines.base.text import printable_name
 from pipelines.landing.format_options import ZIPPED
 from pipelines.landing.model import FileGroup
+from pipelines.landing.readers.textfile import utf_16_without_mark
 
 _HEAD = 8192
 _GZIP = b"\x1f\x8b"
@@ -230,7 +231,8 @@ def _unfit(path: Path | None, head: bytes, group: FileGroup) -> Kind | None:
         return None
     if head.startswith(_PARQUET) and path and _ending(path) == _PARQUET:
         return Kind("a Parquet file", "Write `format: parquet` in the mapping.")
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) and group.encoding != "utf-16":
+    is_utf_16 = head.startswith((b"\xff\xfe", b"\xfe\xff")) or utf_16_without_mark(head) is not None
+    if is_utf_16 and group.encoding != "utf-16":
         return Kind("text in UTF-16", "Write `encoding: utf-16` in the mapping, or save the file as UTF-8.")
     if group.is_text_table and _JSON.match(head.removeprefix(b"\xef\xbb\xbf").lstrip()):
         return Kind("JSON", "Write `format: json` in the mapping, or `format: jsonl` if each line is a record.")

@@ -7,7 +7,7 @@ import duckdb
 
 from pipelines.base import quoting
 from pipelines.base.errors import InputError
-from pipelines.landing.binding import ENVELOPE, content_of, is_of_envelope, json_texts, record_tree
+from pipelines.landing.binding import ENVELOPE, content_of, is_of_envelope, json_texts, number_text, record_tree
 from pipelines.landing.expressions import Path as Reference
 from pipelines.landing.model import FileGroup
 from pipelines.landing.readers.jsonpass import json_elements, json_lines
@@ -100,14 +100,15 @@ def _read_once(connection: duckdb.DuckDBPyConnection, group: FileGroup, document
     """
     of_record: dict[Reference, str] = {}
     of_envelope: dict[Reference, str] = {}
+    content = "content" if group.unwrap else document
 
     def place(path: Reference) -> str:
         if is_of_envelope(group, path):
-            return of_envelope.setdefault(path[1:], f"envelope_texts[{len(of_envelope) + 1}]")
-        return of_record.setdefault(path, f"texts[{len(of_record) + 1}]")
+            text = of_envelope.setdefault(path[1:], f"envelope_texts[{len(of_envelope) + 1}]")
+            return number_text(text, document, path[1:])
+        return number_text(of_record.setdefault(path, f"texts[{len(of_record) + 1}]"), content, path)
 
     record_tree(group).select(place)
-    content = "content" if group.unwrap else document
     lists = [
         f"case when rule is null then {json_texts(column, list(places))} end as {name}"
         for name, column, places in (

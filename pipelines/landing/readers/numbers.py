@@ -5,7 +5,7 @@ that would change is therefore read as a text with all of its digits. The record
 """
 
 import re
-from decimal import Decimal
+from decimal import Decimal, getcontext
 
 import duckdb
 import pyarrow as pa
@@ -39,7 +39,9 @@ def _exact(token: str) -> str:
         is_kept = False
     if is_kept:
         return token
-    shown = f"{number:f}" if abs(number.adjusted()) < _LONGEST else token
+    is_whole = number == number.to_integral_value()
+    plain = number.quantize(Decimal(1)) if is_whole and number.adjusted() < getcontext().prec else number
+    shown = f"{plain:f}" if abs(number.adjusted()) < _LONGEST else token
     return f'"{shown}"'
 
 

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from pipelines.base import quoting
 from pipelines.base.errors import InputError
-from pipelines.landing.binding import json_leaf
+from pipelines.landing.binding import json_leaf, whole_text
 from pipelines.landing.expressions import Path as Reference
 from pipelines.landing.model import FileGroup
 from pipelines.landing.readers.optional import without_customer
@@ -26,6 +26,7 @@ from pipelines.landing.spans import Rule, Span
 # Equal values in sequence take almost no space, so a file of a few kilobytes can have a billion rows.
 ROWS_PER_BYTE = 100
 ROWS_ALWAYS = 10_000_000  # fewer rows are always allowed
+_EXACT_UP_TO = {"DOUBLE": 2**53, "FLOAT": 2**24}  # a larger whole number may have lost digits
 _AGAIN = "Have the file delivered again."
 _NO_PARQUET = "Have the file delivered again, or correct `format` in the mapping."
 
@@ -99,7 +100,13 @@ def _is_nested(kind: str) -> bool:
 
 
 def _as_text(column: str, kind: str) -> str:
-    """A Parquet value as text. A time with a zone keeps its offset; nested values become JSON."""
+    """A value as text: whole numbers without a decimal point, nested values as JSON, times with their offset."""
+    text = f"cast({column} as varchar)"
+    if kind in _EXACT_UP_TO:
+        whole = whole_text(column, f"cast(cast({column} as bigint) as varchar)", _EXACT_UP_TO[kind])
+        return f"case when isfinite({column}) and {column} = trunc({column}) then {whole} else {text} end"
+    if kind.startswith("DECIMAL"):
+        return f"regexp_replace({text}, '[.]0+$', '')"
     return f"cast({f'to_json({column})' if _is_nested(kind) else column} as varchar)"
 
 

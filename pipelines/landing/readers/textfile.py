@@ -23,6 +23,8 @@ UNPACKED_ALWAYS = 64 * 1024**2  # smaller sizes are always allowed
 UNPACKED_MOST = 64 * 1024**3
 
 _CODECS = {"utf-8": "utf-8-sig", "windows-1252": "cp1252"}
+_NULS = 0.1  # the least share of characters of UTF-16 that have a NUL, and the most of other characters
+_FEW = 4  # NULs that a damaged text may have
 _SHOWN = 1_000
 _BLOCK = 1024**2
 # Encodings that decode text in UTF-8 too, and the first character that shows that a text is UTF-8.
@@ -43,9 +45,35 @@ def open_text(path: Path, encoding: str) -> Iterator[TextIOWrapper]:
     """
     try:
         with _decoded_strictly(path, encoding), _open(path) as binary:
-            yield TextIOWrapper(binary, encoding=_CODECS.get(encoding, encoding), errors="strict", newline="")
+            yield TextIOWrapper(binary, encoding=_codec_in(path, encoding), errors="strict", newline="")
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise InputError(f"damaged gzip: {error}", hint="Have the file delivered again.") from error
+
+
+def codec_of(encoding: str, head: bytes) -> str:
+    """Python's codec for an encoding of the mapping; for UTF-16 without a byte order mark, that of its byte order.
+
+    Args:
+        encoding: The encoding, as the mapping names it.
+        head: The first bytes of the file.
+    """
+    if encoding == "utf-16":
+        return utf_16_without_mark(head) or encoding
+    return _CODECS.get(encoding, encoding)
+
+
+def utf_16_without_mark(head: bytes) -> str | None:
+    """The codec of text in UTF-16 that has no byte order mark; None for other text.
+
+    The delimiters, digits and line ends of any table have a NUL as their first or second byte.
+    """
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return None
+    first, second = head[::2].count(0), head[1::2].count(0)
+    for codec, ours, others in (("utf-16-le", second, first), ("utf-16-be", first, second)):
+        if ours > max(_FEW, _NULS * len(head) / 2) and others < ours * _NULS:
+            return codec
+    return None
 
 
 def refuse_utf_8(path: Path, encoding: str) -> None:
@@ -134,6 +162,13 @@ class _Gunzipped(gzip.GzipFile):
 
 def _open(path: Path) -> IO[bytes]:
     return cast(IO[bytes], _Gunzipped(path)) if path.suffix == ".gz" else path.open("rb")
+
+
+def _codec_in(path: Path, encoding: str) -> str:
+    if encoding != "utf-16":
+        return codec_of(encoding, b"")
+    with _open(path) as binary:
+        return codec_of(encoding, binary.read1(_BLOCK))  # type: ignore[attr-defined]
 
 
 def _undecodable_line(path: Path, encoding: str) -> int:

@@ -1,4 +1,7 @@
-"""The text of a workbook's cells, as landing reads them: whole numbers exactly, others with 15 digits, ISO times."""
+"""The text of a workbook's cells, as landing reads them: whole numbers exactly, others with 15 digits, ISO times.
+
+A number that is too large to be exact has an exponent, so that nobody takes it for an ID (lost_digits.py).
+"""
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
@@ -20,8 +23,8 @@ def text_of(value: Value) -> str | None:
         return value or None
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float):
-        return _number(value)
+    if isinstance(value, int | float):
+        return _number(float(value))
     if isinstance(value, datetime):
         return value.isoformat(" ")
     if isinstance(value, timedelta):
@@ -38,6 +41,8 @@ def _number(value: float) -> str:
     if value.is_integer() and abs(value) <= _WHOLE:
         return str(int(value))
     shown = f"{value:.15g}"
+    if abs(value) > _WHOLE:
+        return shown
     return f"{Decimal(shown):f}" if "e" in shown else shown
 
 

@@ -6,6 +6,7 @@
     'int_issue_delivery',
     'int_issue_deletion',
     'int_issue_rounded_values',
+    'int_issue_lost_digits',
     'int_issue_line_total',
     'int_issue_file',
     'int_issue_identity',
