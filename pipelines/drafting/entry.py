@@ -98,6 +98,10 @@ def draft_entry(
         if chief.entity == "orders":
             entities += _of_list(Values(table, rows, today, wishes), entities[0], table.path.name)
     remarks = list(about_encoding(table, layout, entities))
+    if layout.lists:
+        lists = ", ".join(f"`{one}`" for one in layout.lists)
+        text = f"the draft reads the records in `{layout.options['records']}` only; the document also has {lists}"
+        remarks.append(decisive(f"{text}. Save each list that you need as a file of its own: an entry reads one list"))
     if table.ambiguous:
         names = ", ".join(f"`{name}`" for name in table.ambiguous)
         words = f"several columns are called {names}, so a mapping cannot read them: rename them in the file"

@@ -38,10 +38,12 @@ class Layout:
     Attributes:
         options: The keys of a file entry in a mapping that say so; keys with their default value are left out.
         estimated: The encoding, if it had to be estimated; else empty.
+        lists: The other lists of records in a JSON document. An entry reads one of them.
     """
 
     options: dict[str, str | int] = field(default_factory=dict)
     estimated: str = ""
+    lists: tuple[str, ...] = ()
 
 
 def layout_of(path: Path) -> Layout:
@@ -84,7 +86,14 @@ def _of_text(path: Path, head: bytes) -> Layout:
     text = head.decode(codec_of(encoding, head), errors="replace")
     options: dict[str, str | int] = {} if encoding == "utf-8" else {"encoding": encoding}
     if re.match(r"\s*[\[{]", text):
-        return Layout({**_json(path, text), **options}, estimated)
+        found = _json(path, text)
+        lists = _json_lists(text) if found["format"] == "json" else []
+        if records := next((one for one in lists if one.rpartition(".")[2] == found.get("records")), None):
+            found["records"] = records
+        elif lists and "records" not in found and _is_envelope(text):
+            found["records"] = lists[0]
+        others = tuple(one for one in lists if one != found.get("records")) if "records" in found else ()
+        return Layout({**found, **options}, estimated, others)
     return Layout({**_text_table(path, text), **options}, estimated)
 
 
@@ -137,6 +146,35 @@ def _json(path: Path, text: str) -> dict[str, str | int]:
         found = re.search(rf'"({"|".join(_LISTS)})"\s*:\s*\[', text[:2_000])
         records = found[1] if found else None
     return {"format": "json", **({"records": records} if records else {})}
+
+
+def _json_lists(text: str) -> list[str]:
+    """The lists of objects in an object of JSON, and in objects directly in it, as dotted paths.
+
+    There are none in a document of which only the beginning is here.
+    """
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return []
+    inside = document if isinstance(document, dict) else {}
+    lists = [name for name, value in inside.items() if _is_records(value)]
+    return lists + [
+        f"{name}.{key}"
+        for name, value in inside.items()
+        if isinstance(value, dict)
+        for key, one in value.items()
+        if _is_records(one)
+    ]
+
+
+def _is_envelope(text: str) -> bool:
+    """Whether an object of JSON has no value of its own, only lists and objects: then it is not a record."""
+    return all(isinstance(value, dict | list) for value in json.loads(text).values())
+
+
+def _is_records(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
 
 
 def _parses(text: str) -> bool:
