@@ -137,7 +137,8 @@ def test_a_dollar_fits_the_dollar_of_the_business(place: Path) -> None:
 
 
 def test_other_marks_are_warnings_with_their_number(place: Path) -> None:
-    orders(place, "Order ID,Customer,Date,Total,Status\n1,a,2024-01-01,5,on the shelf\n")
+    rows = ["1,a,2024-01-01,5,on the shelf", "2,a,2024-01-02,5,paid", "3,b,2024-01-03,5,paid"]
+    orders(place, "\n".join(["Order ID,Customer,Date,Total,Status", *rows]) + "\n")
     assert CliRunner().invoke(app, ["init", "shop", *OPTIONS]).exit_code == 0
     checked = CliRunner().invoke(app, ["check"])
     assert checked.exit_code == 0 and "shop.yml:8: to decide: these statuses are unknown" in checked.stderr
