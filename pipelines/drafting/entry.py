@@ -102,6 +102,10 @@ def draft_entry(
         lists = ", ".join(f"`{one}`" for one in layout.lists)
         text = f"the draft reads the records in `{layout.options['records']}` only; the document also has {lists}"
         remarks.append(decisive(f"{text}. Save each list that you need as a file of its own: an entry reads one list"))
+    if layout.sheets:
+        others = ", ".join(f"`{one}`" for one in layout.sheets)
+        text = f"the draft reads the sheet `{layout.options['sheet']}` only; the workbook also has data in {others}"
+        remarks.append(decisive(f"{text}. Save each sheet that you need as a file of its own, and draft again"))
     if table.ambiguous:
         names = ", ".join(f"`{name}`" for name in table.ambiguous)
         words = f"several columns are called {names}, so a mapping cannot read them: rename them in the file"

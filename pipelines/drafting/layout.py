@@ -18,13 +18,12 @@ from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.errors import InputError
 from pipelines.drafting.file_text import HEAD, found_encoding, head_of
-from pipelines.landing.model import FileGroup
+from pipelines.drafting.sheets import sheets_of
 from pipelines.landing.readers.filekind import kind_of
 from pipelines.landing.readers.textfile import codec_of
-from pipelines.landing.readers.workbook_sheets import opened
 from pipelines.landing.readers.zipfiles import open_zip, unpacked
 
-_ROWS = 30  # of a workbook, among which its header is
+_ROWS = 30  # among which the header is
 _WIDE = 0.7  # of the widest row
 _USUAL = 0.6  # of the rows: a few may be torn, or stand above the header
 _LISTS = ("items", "data", "records", "orders", "results", "responses", "value", "rows", "contacts", "customers")
@@ -39,11 +38,13 @@ class Layout:
         options: The keys of a file entry in a mapping that say so; keys with their default value are left out.
         estimated: The encoding, if it had to be estimated; else empty.
         lists: The other lists of records in a JSON document. An entry reads one of them.
+        sheets: The other sheets of a workbook with data. An entry reads one of them, or several of one layout.
     """
 
     options: dict[str, str | int] = field(default_factory=dict)
     estimated: str = ""
     lists: tuple[str, ...] = ()
+    sheets: tuple[str, ...] = ()
 
 
 def layout_of(path: Path) -> Layout:
@@ -58,8 +59,9 @@ def layout_of(path: Path) -> Layout:
     if head.startswith(b"PAR1"):
         return Layout({"format": "parquet"})
     if workbook := workbook_format(path, head):
-        skipped = _rows_before_header(path, workbook)
-        return Layout({"format": workbook, **({"skip_rows": skipped} if skipped else {})})
+        sheets = sheets_of(path, workbook)
+        options: dict[str, str | int] = {"sheet": sheets.option, "skip_rows": sheets.before_header}
+        return Layout({"format": workbook, **{key: one for key, one in options.items() if one}}, sheets=sheets.others)
     if path.suffix == ".zip" and head.startswith(b"PK"):
         return _of_archive(path)
     if kind := kind_of(path):
@@ -107,16 +109,6 @@ def workbook_format(path: Path, head: bytes) -> str | None:
     kind = kind_of(path) if head.startswith((b"PK\3\4", b"\xd0\xcf\x11\xe0")) else None
     ending = re.search(r"`?format: (xlsx?)`?", kind.hint) if kind else None
     return ending[1] if ending else None
-
-
-def _rows_before_header(path: Path, form: str) -> int:
-    """The number of rows above the header of a workbook: the first row that is as wide as the rows below it."""
-    entry = {"match": "*", "format": form, "entities": {"draft": {"columns": {"nothing": "'x'"}}}}
-    with TemporaryDirectory() as scratch, opened(path, FileGroup.model_validate(entry), Path(scratch)) as sheets:
-        sheet = next(sheets, None)
-        widths = [sum(cell not in ("", None) for cell in row) for row in sheet.rows[:_ROWS]] if sheet else []
-    wide = [number for number, width in enumerate(widths) if width >= _WIDE * max(widths)]
-    return wide[0] if wide and max(widths) > 1 else 0
 
 
 def _of_archive(path: Path) -> Layout:

@@ -30,7 +30,12 @@ def built_in_mappings() -> tuple[tuple[str, Mapping], ...]:
 
 
 def fits(path: Path, layout: Layout) -> list[Fit]:
-    """Every built-in entry that reads or ignores a file, the best one first: the most columns, then the file's name."""
+    """Every built-in entry that reads or ignores a file, the best one first: the most columns, then the file's name.
+
+    No one reads a workbook with several sheets of data.
+    """
+    if "sheet" in layout.options:
+        return []
     found = [
         fit
         for name, mapping in built_in_mappings()
@@ -48,6 +53,8 @@ def named_fit(path: Path, layout: Layout, mapping: str) -> Fit | None:
 
     For files beside others of that system: such a file may have any few of the other columns.
     """
+    if "sheet" in layout.options:
+        return None
     found = dict(built_in_mappings())[mapping]
     # an entry for files of any name says nothing about this one
     groups = (group for group in found.files if group.ignore is None and _is_narrow(group))

@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from pipelines.base.errors import InputError
 from pipelines.drafting.file_text import encoding_of, head_of
 from pipelines.drafting.layout import looks_like_data, workbook_format
-from pipelines.landing.model import FileGroup
+from pipelines.drafting.sheets import sheets_of
 from pipelines.landing.readers.textfile import codec_of
-from pipelines.landing.readers.workbook_sheets import opened
 
 ASCII = "ascii"
 _ROWS = 4  # of a header, at most
@@ -47,7 +45,7 @@ def _writing_of(path: Path, version: tuple[int, int]) -> Writing:
     try:
         head = head_of(path)
         if form := workbook_format(path, head):
-            rows = _rows_of_workbook(path, form)
+            rows = sheets_of(path, form).rows[:_ROWS]
             return Writing("", (*(rows[0] if rows else ()), _count(rows)))
         if head.startswith((b"PK", b"PAR1")) or not head.strip():
             return Writing()
@@ -60,13 +58,6 @@ def _writing_of(path: Path, version: tuple[int, int]) -> Writing:
         rows = list(islice(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), _ROWS))
         return Writing(encoding, (_count(rows),))
     return Writing(encoding)
-
-
-def _rows_of_workbook(path: Path, form: str) -> list[list[str]]:
-    entry = {"match": "*", "format": form, "entities": {"draft": {"columns": {"nothing": "'x'"}}}}
-    with TemporaryDirectory() as scratch, opened(path, FileGroup.model_validate(entry), Path(scratch)) as sheets:
-        sheet = next(sheets, None)
-        return [["" if cell is None else str(cell) for cell in row] for row in sheet.rows[:_ROWS]] if sheet else []
 
 
 def _count(rows: list[list[str]]) -> str:

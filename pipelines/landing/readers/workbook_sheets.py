@@ -100,27 +100,34 @@ class _Book:
         self._is_visible = {one.name: one.visible == SheetVisibleEnum.Visible for one in sheets}
 
     def chosen(self, patterns: Sequence[str] | None) -> Iterator[Sheet]:
-        """The sheets that fit the patterns; without patterns, the only visible sheet that has cells."""
+        """The sheets that fit the patterns; without patterns, the only visible sheet that has data.
+
+        A sheet that only a glob finds is left out if it is empty.
+        """
         if patterns is None:
             sheets = [self._read(name) for name, is_visible in self._is_visible.items() if is_visible]
-            filled = [
-                sheet for sheet in sheets if sheet.errors or any(cell != "" for row in sheet.rows for cell in row)
-            ]
+            filled = [sheet for sheet in sheets if _has_data(sheet)]
             if len(filled) != 1:
                 found = "no visible sheet has data" if not filled else "several sheets have data"
                 raise InputError(f"{found}, so it is not clear which one is meant: {self._listed()}", hint=_CHOOSE)
             yield filled[0]
             return
+        exact = {name for pattern in patterns if not _is_glob(pattern) for name in self._matching(pattern)}
         names = {name: None for pattern in patterns for name in self._matching(pattern)}
-        yield from map(self._read, names)
+        is_empty = True
+        for sheet in map(self._read, names):
+            if sheet.name in exact or _has_data(sheet):
+                is_empty = False
+                yield sheet
+        if is_empty:
+            raise InputError(f"no visible sheet has data: {self._listed()}", hint=_CHOOSE)
 
     def _matching(self, pattern: str) -> list[str]:
-        is_glob = "*" in pattern or "?" in pattern  # no name of a sheet can contain them
         wanted = pattern.casefold()
         names = [
             name
             for name, is_visible in self._is_visible.items()
-            if (is_visible and fnmatchcase(name.casefold(), wanted) if is_glob else name.casefold() == wanted)
+            if (is_visible and fnmatchcase(name.casefold(), wanted) if _is_glob(pattern) else name.casefold() == wanted)
         ]
         if not names:
             raise InputError(
@@ -165,3 +172,12 @@ class _Book:
         if self._look is not None:
             return self._look.numbers(name, places)
         return workbook_biff.numbers(self._path, self._book.sheet_names.index(name), places)
+
+
+def _is_glob(pattern: str) -> bool:
+    """Whether a pattern has a sign that no name of a sheet can contain."""
+    return "*" in pattern or "?" in pattern
+
+
+def _has_data(sheet: Sheet) -> bool:
+    return bool(sheet.errors) or any(cell != "" for row in sheet.rows for cell in row)
