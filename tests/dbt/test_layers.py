@@ -38,6 +38,7 @@ WITHOUT_KEY = {"int_rejected_row", "int_unlisted_line"}
 WIDE = 12
 ONE_INPUT_PER_ENTITY = {
     "int_issue_deletion",
+    "int_issue_lost_digits",
     "stg_file_reconciliation",
     "stg_key_conflict",
     "stg_quarantine",
