@@ -129,7 +129,7 @@ def summary(exported: ExportedAudience) -> str:
     lines = named + exported.list_lines["unknown"]
     of_lists = f" ({named:,} of {counted(lines, 'line')} of suppress_files named a customer)" if lines else ""
     n_since = exported.suppressed_since
-    since = f", {n_since:,} of them by what is known since that version, such as no consent" if n_since else ""
+    since = f", {n_since:,} of them only because of newer data, such as withdrawn consent" if n_since else ""
     text = (
         f"{counted(counts['members'], 'member')} ({counts['added']:,} added, {counts['removed']:,} removed),"
         f" {counts['held_out']:,} held out, {counts['suppressed']:,} suppressed{since}{of_lists}:"

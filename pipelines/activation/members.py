@@ -138,7 +138,9 @@ def _reasons_since(
     try:
         return dict(connection.execute(_SINCE.format(channel=audience.channel), values).fetchall())
     except duckdb.CatalogException:
-        raise BuildError("the last build has no table of consents", hint="call `loyalty run` first") from None
+        raise BuildError(
+            "the last build lacks the tables of audiences and consents", hint="call `loyalty run` first"
+        ) from None
 
 
 def _without_address(contact: Contact, audience: AudienceSettings) -> str:

@@ -81,8 +81,10 @@ def _about_text(connection: duckdb.DuckDBPyConnection, name: str, compared: Comp
     ((is_there,),) = connection.execute(f"select exists (from customers where {condition})").fetchall()
     if is_there:
         return ""
-    what = "like " if compared.is_pattern else ""
-    words = f"the audience {name}: no customer has {compared.sql} {what}{quoting.text(compared.text)}"
+    what = "the pattern " if compared.is_pattern else ""
+    words = (
+        f"the audience {name} compares {compared.sql} with {what}{quoting.text(compared.text)}, which no customer has"
+    )
     if compared.column is None or compared.is_pattern:
         return words
     column = quoting.name(compared.column)

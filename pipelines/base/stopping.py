@@ -73,7 +73,7 @@ def listen() -> None:
     for one in _STOPS:
         signal.signal(one, _handle)
     show = sys.unraisablehook
-    # Python prints an interrupt that it cannot raise, in a callback of the garbage collector for example, and Dagster's
+    # Python prints an interrupt that it cannot raise, for example in a callback of the garbage collector. Dagster's
     # handlers raise an exception of their own there. The signal is recorded anyway
     sys.unraisablehook = lambda seen: None if seen.exc_value and is_interrupt(seen.exc_value) else show(seen)
 

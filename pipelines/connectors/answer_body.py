@@ -20,7 +20,8 @@ def read_body(response: requests.Response, to: Path | None, deadline: float | No
         deadline: When the body must be complete, by `time.monotonic`.
 
     Raises:
-        ValueError: It takes too long, or is too large.
+        PullError: It is too large.
+        ValueError: It takes too long, or is incomplete.
         requests.RequestException: The connection broke off.
     """
     parts: list[bytes] = []

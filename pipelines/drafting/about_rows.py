@@ -27,7 +27,11 @@ def about_rows(values: Values, found: Match) -> Iterator[Remark]:
         if n := int(str(twice)):
             text = f"{n:,} records have a key ({names}) that another record has too: only one record per key counts"
             # most records would be lost: the file may be a list of something else
-            yield decisive(text) if n > values.counted("true") / 2 else Remark(text, is_open=True)
+            yield (
+                decisive(f"{text}. Check what the records are, or choose another key")
+                if n > values.counted("true") / 2
+                else Remark(text, is_open=True)
+            )
     elif generated := GENERATED_KEYS.get(found.entity):
         yield Remark(f"{generated}: no column identifies a row, so a run generates an ID")
     if found.entity == "order_lines" and (quantity := found.columns.get("quantity")):

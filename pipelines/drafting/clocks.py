@@ -46,7 +46,7 @@ def clock_of(values: Values, one: Field, times: Times, *, is_main: bool) -> Cloc
         values: The file.
         one: The column of dates.
         times: How it is written.
-        is_main: Whether it is the time that each row needs: a column that is only called time belongs to it.
+        is_main: Whether it is the time that each row needs: a column that is called `Time` only is read with this one.
     """
     if not times.formats or not _has_dates_only(values, one, times):
         return None
@@ -64,8 +64,8 @@ def clock_of(values: Values, one: Field, times: Times, *, is_main: bool) -> Cloc
 
 def _has_dates_only(values: Values, one: Field, times: Times) -> bool:
     is_date = all(not {"%H", "%I"} & {form[i : i + 2] for i in range(len(form))} for form in times.formats)
-    is_epoch = any(form.startswith("epoch") for form in times.formats)
-    return is_date and not is_epoch and not values.counted(f"contains({one.column}, ':')")
+    is_number = any(form != "iso" and "%" not in form for form in times.formats)  # such as epoch_s and excel_1900
+    return is_date and not is_number and not values.counted(f"contains({one.column}, ':')")
 
 
 def _clocks(values: Values, one: Field) -> Iterator[tuple[Field, str]]:

@@ -171,6 +171,8 @@ def _column(values: Values, found: Match, name: str, beside: Beside) -> DraftedC
         others = tuple(it for it in others if classes_differ(values, one, it))
     if others:
         text = f"{name}: `{one.name}` is read; it could also be {' or '.join(f'`{it.name}`' for it in others)}"
+        if name == "status":
+            text = f"{text}. For some orders the two say different things, such as paid and cancelled"
         is_decisive = kind in (*NUMBERS, *TIMES) or name == "status"
         remarks.append(decisive(text) if is_decisive else Remark(text, is_open=True))
     if kind in TIMES:

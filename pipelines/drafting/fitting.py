@@ -231,7 +231,7 @@ def _header(path: Path, options: tuple[tuple[str, str | int], ...], version: tup
 def _filled(path: Path, group: FileGroup, *, may_lack: bool = False) -> set[Reference]:
     """The fields of a sample of JSON records that have a value, of those that an entry reads, in lower case.
 
-    None if the file has few of the names, or, unless it `may_lack` them, not those that the entry needs.
+    Empty if the file has few of the names. Also empty if a needed field is missing, unless it `may_lack` them.
     """
     leaves = [leaf for leaf in all_leaves(record_tree(group)) if leaf[0] not in group.from_name]
     about = path.stat()

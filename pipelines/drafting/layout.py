@@ -37,8 +37,8 @@ class Layout:
     Attributes:
         options: The keys of a file entry in a mapping that say so; keys with their default value are left out.
         estimated: The encoding, if it had to be estimated; else empty.
-        lists: The other lists of records in a JSON document. An entry reads one of them.
-        sheets: The other sheets of a workbook with data. An entry reads one of them, or several of one layout.
+        lists: Lists of records in a JSON document that are not read, because an entry reads one list only.
+        sheets: Sheets of a workbook with data that are not read: an entry reads one sheet, or several of one layout.
     """
 
     options: dict[str, str | int] = field(default_factory=dict)

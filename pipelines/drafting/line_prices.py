@@ -14,7 +14,7 @@ _NEEDED = ("product_id", "quantity", "unit_price")
 
 
 def with_line_prices(values: Values, found: Match, chosen: tuple[str, ...]) -> tuple[Match, tuple[Remark, ...]]:
-    """Order lines whose only price grows with the quantity have it as the amount of the line.
+    """Maps the only price of order lines as their amount, if it grows with the quantity.
 
     Args:
         values: The file.

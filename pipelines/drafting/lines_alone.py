@@ -1,4 +1,4 @@
-"""Marks order lines that nothing gives a day or a customer: no entry has their orders, and they do not say it."""
+"""Marks order lines without a time or a customer of their own, if no entry has their orders."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

@@ -50,7 +50,7 @@ class Values:
         return self._numbers[one.column]
 
     def amount(self, one: Field) -> str:
-        """SQL: the number of a column; NULL if the text is none."""
+        """SQL: the number of a column; NULL if the text is not a number."""
         sql = self.numbers(one).sql.replace("{}", one.column) or one.column
         return f"try_cast({sql} as decimal(18, 4))"
 

@@ -55,12 +55,11 @@ def about_near(path: Path, layout: Layout) -> Remark | None:
 def _lacking(near: Near) -> Remark:
     names = ", ".join(near.missing)
     text = (
-        f"the file has {near.read} columns that the built-in mapping {near.mapping} reads (entry {near.entry}), but it"
-        f" lacks {names}, so that mapping does not read it. If the file comes from that system, export it again with"
-        f" {'this column' if len(near.missing) == 1 else 'these columns'}"
+        f"the file looks like {near.entry} of the built-in mapping {near.mapping} ({near.read} columns), but lacks"
+        f" {names}. If it comes from that system, export it again with what is missing"
     )
     if not near.is_needed:
-        text += f", or extend {near.mapping} and add what is missing to `optional` of its entry {near.entry}"
+        text += f". Or extend {near.mapping}, and add what is missing to `optional` of its entry {near.entry}"
     return decisive(text)
 
 

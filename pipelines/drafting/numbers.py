@@ -86,7 +86,7 @@ def without_cents(name: str) -> str | None:
 
 
 def in_cents(numbers: Numbers) -> Numbers:
-    """Whole numbers of hundredths as amounts. A text that is no whole number stays, so that staging rejects it."""
+    """Whole numbers of hundredths as amounts. A text that is not a whole number stays, so that staging rejects it."""
     text = numbers.sql or "{}"
     sql = f"coalesce(cast(try_cast({text} as bigint) * 0.01 as varchar), {text})"
     return replace(numbers, sql=sql, why=" and ".join(filter(None, (numbers.why, "in cents (divided by 100)"))))

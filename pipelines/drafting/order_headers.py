@@ -65,8 +65,8 @@ def with_header(values: Values, lines: Match, file_name: str, chosen: dict[str, 
     others = {name: tuple(one for one in rest if one.column in repeated) for name, rest in others.items()}
     moved = ", ".join(f"`{one.name}`" for one in of_order.values())
     if moved:
-        text = f"{moved}: all rows of an order have the same value, so the draft does not take it as that of each line"
-        remarks = (*remarks, decisive(f"{text}. If it is, map it under order_lines"))
+        text = f"{moved}: all rows of an order have the same value, so the draft maps it to the order"
+        remarks = (*remarks, decisive(f"{text}. If it is the amount of each line, move it to order_lines"))
     left = {name: rest for name, rest in lines.others.items() if name in kept}
     is_on_all = not values.counted(f"{total.column} is null")
     return WithHeader(

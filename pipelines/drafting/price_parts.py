@@ -37,7 +37,7 @@ _OTHER = re.compile(
     r"|[\s金额总价合计订单元]+)*"
 )
 _CENTS = 0.02  # parts are rounded
-_TIMES = 2  # a total with tax and shipping is at most this multiple of the price of the goods
+_MOST_TIMES_GOODS = 2  # a total with tax and shipping is at most this multiple of the price of the goods
 _LEAST = 0.9  # of the records that have both amounts: a few orders have tips, fees or gift cards
 _PARTS = ("discount", "tax", "shipping")
 
@@ -144,14 +144,14 @@ def without_total(values: Values, found: Match, unread: Sequence[str]) -> tuple[
     if found.entity != "orders" or "total" in found.columns or "gross" not in found.columns:
         return ()
     goods, parts = found.columns["gross"], _Parts(values, found)
-    limits = f"between {parts.amount(goods)} - {_CENTS} and {_TIMES} * {parts.amount(goods)}"
+    limits = f"between {parts.amount(goods)} - {_CENTS} and {_MOST_TIMES_GOODS} * {parts.amount(goods)}"
     fields = [one for one in values.rows.fields if one.name in unread]
     like = [one.name for one in fields if parts.share(f"{parts.amount(one)} {limits}", one, goods) >= _LEAST]
     if not like:
         return ()
     names = ", ".join(f"`{name}`" for name in like)
-    text = f"total: no column is read as the total of the order, and {names} may be it. The draft uses the price"
-    return (decisive(f"{text} of the goods, `{goods.name}`. To read another one: `--column total=NAME`"),)
+    text = f"total: no column is read as the total of the order, and {names} may be the total. The draft uses the price"
+    return (decisive(f"{text} of the goods, `{goods.name}`. To use another one: `--column total=NAME`"),)
 
 
 def _one(named: dict[str, Field], name: str) -> list[Field]:

@@ -38,10 +38,10 @@ def lost_digits(connection: duckdb.DuckDBPyConnection, entity: str, part: Path) 
     for column, count in zip(ids, counts, strict=True):
         if count:
             effect = (
-                "These rows are rejected" if column in ENTITIES[entity].key else "The rows stay, without these values"
+                "The rows are rejected" if column in ENTITIES[entity].key else "The rows stay, without these values"
             )
             yield (
                 f"{counted(count, 'value')} of {entity}.{column} {'is' if count == 1 else 'are'} written like 1.38E+10:"
-                " a spreadsheet has cut off digits, so different records could have one ID. They are left out"
-                f" (digits_lost). {effect}. Export the column as text, and deliver the file again"
+                " digits are lost, so different records could have one ID. The run leaves these IDs out (data issue"
+                f" digits_lost). {effect}. Export the column as text, and deliver the file again"
             )

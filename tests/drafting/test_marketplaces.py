@@ -126,7 +126,7 @@ def test_an_amount_that_may_be_the_total_is_asked_for(tmp_path: Path) -> None:
     text = "order id,order date,customer id,subtotal,charged\n1,2025-01-03,7,10,14.9\n2,2025-01-04,7,20,24.9\n"
     draft, _ = drafted(tmp_path, "orders.csv", text)
     (text,) = decisions(draft)
-    assert text.startswith("total: no column is read as the total of the order, and `charged` may be it")
+    assert text.startswith("total: no column is read as the total of the order, and `charged` may be the total")
 
 
 def test_a_key_that_most_records_share_stops_the_run(tmp_path: Path) -> None:

@@ -200,7 +200,7 @@ def test_a_merged_member_has_the_consent_of_the_customer_of_today(exported: Expo
 def test_without_the_consents_of_the_last_build_nobody_is_exported(exported: Export, tmp_path: Path) -> None:
     with duckdb.connect(str(tmp_path / "home" / "state" / "warehouse.duckdb")) as connection:
         connection.execute("drop table intermediate.int_customer")
-    with pytest.raises(BuildError, match="no table of consents"):
+    with pytest.raises(BuildError, match="lacks the tables of audiences and consents"):
         exported([("k1", "treated", None)])
 
 

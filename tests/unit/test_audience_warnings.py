@@ -26,7 +26,9 @@ files:
     timestamps: [iso]
     entities: {orders: {columns: {order_id: id, ordered_at: created, total: total, customer_ref: customer}}}
 """
-MISSPELT = "the audience vips: no customer has segment 'vpi'; did you mean `vip`? There are private, vip"
+MISSPELT = (
+    "the audience vips compares segment with 'vpi', which no customer has; did you mean `vip`? There are private, vip"
+)
 
 
 @pytest.fixture
@@ -66,11 +68,23 @@ def warnings(published: Version, where: str, channel: str = "email") -> list[str
         ("segment = 'private' and segment <> 'vpi'", [MISSPELT]),
         ("segment in ('private', 'vpi')", [MISSPELT]),
         ("segment not in ('private', 'vpi')", ["has no members: 1 customer meets its condition, but none", MISSPELT]),
-        ("upper(segment) = 'vip' or segment = 'private'", ["the audience vips: no customer has upper(segment) 'vip'"]),
-        ("segment not like 'vpi%'", ["the audience vips: no customer has segment like 'vpi%'"]),
-        ("region = 'x' or segment = 'private'", ["no customer has region 'x'; the column is empty"]),
+        (
+            "upper(segment) = 'vip' or segment = 'private'",
+            ["the audience vips compares upper(segment) with 'vip', which no customer has"],
+        ),
+        (
+            "segment not like 'vpi%'",
+            ["the audience vips compares segment with the pattern 'vpi%', which no customer has"],
+        ),
+        (
+            "region = 'x' or segment = 'private'",
+            ["compares region with 'x', which no customer has; the column is empty"],
+        ),
         ("level = 'churned'", ["the audience vips has no members: none of the 3 customers meets its condition"]),
-        ("evidence_pattern = 'AB' or segment = 'private'", ["no customer has evidence_pattern 'AB'"]),
+        (
+            "evidence_pattern = 'AB' or segment = 'private'",
+            ["compares evidence_pattern with 'AB', which no customer has"],
+        ),
         ("segment = 'vip'", ["1 customer meets its condition, but none of them gave consent for the channel email"]),
     ],
 )

@@ -13,10 +13,12 @@ FILE = "home_id"
 
 
 def home_id(published: Path) -> str:
-    """The id of a home, which is made when it is first needed. It is in backups, so a restored home has it too.
+    """The id of a home, which is made when it is first needed.
+
+    A home that is restored from a backup keeps it if the backup has the file.
 
     Args:
-        published: The folder of versions, which exists.
+        published: The folder `published` of the home, which exists.
     """
     path = published / FILE
     if not path.exists():
