@@ -43,6 +43,9 @@ def about_rows(values: Values, found: Match) -> Iterator[Remark]:
                 True,
             )
     if reference := found.columns.get("customer_ref"):
+        if found.entity != "customers" and values.are_names(reference):
+            text = f"customer_ref: `{reference.name}` has names, so different people with one name are one customer"
+            yield decisive(f"{text}. Map a column with a number, an e-mail address or a phone number of the customer")
         if empty := values.counted(f"{reference.column} is null"):
             who = "the e-mail identifies the customer" if "email" in found.columns else "they belong to no customer"
             yield Remark(f"{counted(empty, 'record has', 'records have')} no `{reference.name}`: {who}")

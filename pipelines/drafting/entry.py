@@ -24,7 +24,7 @@ from pipelines.drafting.order_headers import WithHeader, with_header
 from pipelines.drafting.people import with_people
 from pipelines.drafting.price_parts import with_price_parts, without_total
 from pipelines.drafting.questions import asked, with_questions
-from pipelines.drafting.statuses import classes_differ, unknown_statuses
+from pipelines.drafting.statuses import classes_differ, no_sales, unknown_statuses
 from pipelines.drafting.table import Field, Table
 from pipelines.drafting.unmapped import unmapped
 from pipelines.drafting.without_amounts import unmapped_numbers
@@ -111,7 +111,7 @@ def draft_entry(
         words = f"several columns are called {names}, so a mapping cannot read them: rename them in the file"
         if layout.options.get("format", "csv") in ("csv", "tsv", "xlsx", "xls"):
             words += ", or name all columns in the mapping: `skip_rows: 1`, `header_rows: 0`, `names`"
-        remarks.append(Remark(words, True))
+        remarks.append(decisive(words))
     remarks += asked(chief.entity, values.rows.fields, {one.column for one in chief.columns.values()})
     if table.unreadable:
         remarks.append(
@@ -124,6 +124,7 @@ def draft_entry(
     statuses = tuple(unknown_statuses(values, chief))
     numbers = unmapped_numbers(values, unread) if chief.entity == "orders" else ()
     remarks += without_total(values, chief, numbers)
+    remarks += no_sales(values, chief, unread)
     return DraftedEntry(
         name,
         match,
@@ -228,7 +229,7 @@ def _time(values: Values, one: Field, kind: ColumnType, name: str, *, is_main: b
         )
     if times.unread:
         odd = counted(times.unread, "value that fits", "values that fit")
-        remarks.append(Remark(f"{name}: `{one.name}` has {odd} no format in `timestamps` reads: {_QUARANTINED}", True))
+        remarks.append(Remark(f"{name}: `{one.name}` has {odd} none of the formats: {_QUARANTINED}", True))
     if len(times.formats) > 1 and sql == one.sql:
         remarks.append(Remark(f"{name}: `{one.name}` is written in {len(times.formats)} formats"))
     is_utc = not times.has_offset and says_utc(one.name)

@@ -54,6 +54,11 @@ class Values:
         sql = self.numbers(one).sql.replace("{}", one.column) or one.column
         return f"try_cast({sql} as decimal(18, 4))"
 
+    def are_names(self, one: Field) -> bool:
+        """Whether most values of a column are words with a blank between them, as the names of people are."""
+        found = self.counted(f"regexp_full_match({one.column}, '[^\\d@]*\\pL[^\\d@]* [^\\d@]*\\pL[^\\d@]*')")
+        return found > _LEAST * self.counted(f"{one.column} is not null")
+
     def is_negative(self, one: Field) -> bool:
         """Whether a column has numbers below zero, and none above."""
         number = self.amount(one)
@@ -147,6 +152,10 @@ def match(values: Values, entity: str, file_name: str, chosen: dict[str, str]) -
             if column in declared.key and values.is_empty(one):
                 continue
             others[column] = (*others.get(column, ()), one)
+    reference = columns.get("customer_ref") if {"email", "phone"} & set(columns) else None
+    if reference and "customer_ref" not in chosen and values.are_names(reference):
+        del columns["customer_ref"]  # two people can have one name
+        others.pop("customer_ref", None)
     own = len(names.own & set(columns))
     made = {GENERATED_KEYS.get(entity)}
     if entity == "survey_answers":  # a file with a column per question has no column with questions

@@ -7,8 +7,8 @@ from pipelines.base import quoting
 from pipelines.config.values import DecimalMark
 from pipelines.drafting.times import Query
 
-_SIGNS = "[\\s\\p{L}\\p{Sc}'’]"
-_BLANKS = "[\\s'’]"
+_SIGNS = "[\\s\\p{Zs}\\p{L}\\p{Sc}'’]"
+_BLANKS = "[\\s\\p{Zs}'’]"
 _NO_UNIT = "[^\\p{L}\\p{Sc}]"
 _PLAIN = r"[+-]?\d+(\.\d+)?"
 _COMMA = r"[+-]?([1-9]\d{0,2}(\.\d{3})+|\d+)(,\d+)?"
@@ -137,19 +137,24 @@ def _written(query: Query, sample: str, column: str, mark: DecimalMark | None, u
         is_open = 0 < with_point == either
         if bare_groups > bare_plain or (is_open and mark == "comma"):
             why = " and ".join(filter(None, (_POINTS, shown)))
-            return Numbers(bare_groups / n, f"replace({value}, '.', '')", why, "", n - read_groups)
+            return Numbers(bare_groups / n, _without(value, "."), why, "", n - read_groups)
         why, other = (_DECIMAL_POINT, _POINTS) if is_open and mark is None else ("", "")
         if plain >= bare_plain:
             return Numbers(plain / n, why=why, other=other, unread=n - plain)
         why = " and ".join(filter(None, (why, shown)))
         return Numbers(bare_plain / n, value, why, other, n - read_plain)
     if bare_comma > bare_thousands or (bare_comma == bare_thousands and mark == "comma"):
-        sql = f"replace(replace({value}, '.', ''), ',', '.')"
+        sql = f"replace({_without(value, '.')}, ',', '.')"
         why = " and ".join(filter(None, (_DECIMAL_COMMA, shown)))
         return Numbers(bare_comma / n, sql, why, "", n - read_comma)
     why = " and ".join(filter(None, ("with commas between thousands", shown)))
     other = _DECIMAL_COMMA if bare_comma == bare_thousands and mark is None else ""
-    return Numbers(bare_thousands / n, f"replace({value}, ',', '')", why, other, n - read_thousands)
+    return Numbers(bare_thousands / n, _without(value, ","), why, other, n - read_thousands)
+
+
+def _without(value: str, mark: str) -> str:
+    """SQL of a number without a mark between thousands. A number in another form stays, so that staging rejects it."""
+    return rf"regexp_replace({value}, '[{mark}](\d{{3}})\b', '\1', 'g')"
 
 
 def _units(query: Query, sample: str, column: str) -> tuple[list[str], str, str]:

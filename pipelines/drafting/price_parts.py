@@ -15,6 +15,7 @@ from typing import Literal
 from pipelines.base.entities import ColumnType
 from pipelines.drafting.drafted import Remark, decisive
 from pipelines.drafting.matching import Match, Values
+from pipelines.drafting.names import compared
 from pipelines.drafting.numbers import without_unit
 from pipelines.drafting.table import Field
 
@@ -124,6 +125,7 @@ def with_price_parts(values: Values, found: Match, chosen: Sequence[str]) -> tup
         goods += _one(named, "total")
     elif len(named) < 2 or not any(map(parts.has, _PARTS)):
         return found, ()
+    totals.sort(key=lambda one: "subtotal" in compared(one.name))  # a subtotal with tax is not the total
     total, gross, remarks = _decided(parts, totals, goods, roles)
     columns = {name: one for name, one in found.columns.items() if name not in ("total", "gross")}
     columns |= {"total": total} if total else {}

@@ -1,13 +1,26 @@
-"""What the words for the status of orders mean: those that no list knows, and columns that contradict each other."""
+"""What words say about orders: statuses that no list knows, contradictions, and records that are no sales."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from pipelines.drafting.drafted import Remark, decisive
 from pipelines.drafting.matching import Match, Values
+from pipelines.drafting.names import compared
 from pipelines.drafting.table import Field
 from pipelines.landing.order_statuses import UNKNOWN, OrderStatuses, class_of
 
 _SHOWN = 10
 _PAIRS = 500
+_FEW = 12  # different values of a column that says what a record is
+_KINDS = {  # in compared form, besides the words for statuses
+    *("return", "returned", "refund", "refunded", "void", "voided", "quote", "quotation", "estimate", "draft"),
+    *("creditnote", "storno", "gutschrift", "retoure", "angebot", "avoir", "retour", "devis", "devolucion"),
+    *("reembolso", "presupuesto", "退货", "退款", "作废"),
+}
+_FLAGS = {
+    *("void", "voided", "isvoid", "isvoided", "cancelled", "canceled", "iscancelled", "iscanceled", "deleted"),
+    *("isdeleted", "refunded", "isrefunded", "storniert", "storno", "annule", "已取消", "已退款", "作废"),
+}
+_TRUE = ("true", "t", "yes", "y", "1", "x", "ja", "oui", "si", "是")
 
 
 def unknown_statuses(values: Values, found: Match) -> Iterator[tuple[str, int]]:
@@ -30,3 +43,38 @@ def classes_differ(values: Values, one: Field, other: Field) -> bool:
     )
     known = OrderStatuses()
     return any(class_of(str(first or ""), known) != class_of(str(second or ""), known) for first, second in pairs)
+
+
+def no_sales(values: Values, found: Match, unread: Sequence[str]) -> Iterator[Remark]:
+    """A remark on each column that nothing reads and that says that some of the orders are no sales.
+
+    Args:
+        values: The file.
+        found: The columns of orders or lines.
+        unread: The columns that nothing reads, as a mapping names them.
+    """
+    if found.entity not in ("orders", "order_lines"):
+        return
+    asked = found.others.get("status", ())  # compared with the column that is read as the status
+    for one in values.rows.fields:
+        if one.sql in unread and one not in asked and (words := _no_sales(values, one)):
+            listed = ", ".join(f"`{word}`" for word in words)
+            yield decisive(
+                f"`{one.name}` is not read, and some records have {listed}: all of them count as sales. If they are no"
+                " sales, map the column as `status`, or leave these records out with `skips`"
+            )
+
+
+def _no_sales(values: Values, one: Field) -> list[str]:
+    """The values of a column that say that a record is no sale, if the column says what a record is."""
+    counted = values.table.query(
+        f"select distinct {one.column} from {values.rows.sample} where {one.column} is not null"  # noqa: S608 (names of ours)
+        f" order by 1 limit {_FEW + 1}"
+    )
+    texts = [str(text) for (text,) in counted]
+    if len(texts) > _FEW:
+        return []
+    if compared(one.name) in _FLAGS:
+        return [text for text in texts if text.lower() in _TRUE]
+    known = OrderStatuses()
+    return [text for text in texts if compared(text) in _KINDS or class_of(text, known) in ("cancelled", "test")]

@@ -172,7 +172,8 @@ def test_lines_of_a_shop_have_their_faults_named(tmp_path: Path) -> None:
 def test_a_second_candidate_and_a_repeated_key_are_decisions(tmp_path: Path) -> None:
     text = "Order ID,Customer,Order Date,Created At,Total\n1,a,2024-01-01,2024-01-02,5\n1,b,2024-01-03,2024-01-04,6\n"
     assert open_remarks(drafted(tmp_path, "o.csv", text)) == [
-        "2 records have a key (`Order ID`) that another record has too: only one record per key counts",
+        "2 records have a key (`Order ID`) that another record has too: only one record per key counts. Check what the"
+        " records are, or choose another key",
         "ordered_at: `Order Date` is read; it could also be `Created At`",
     ]
 

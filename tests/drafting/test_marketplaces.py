@@ -165,5 +165,63 @@ def test_two_columns_of_statuses_are_asked_for_if_they_contradict_each_other(
 ) -> None:
     text = f"order id,order date,customer id,amount,status,order status\n1,2025-01-03,7,5,paid,{second}\n"
     draft, _ = drafted(tmp_path, "orders.csv", text)
-    expected = ["status: `status` is read; it could also be `order status`"] if is_open else []
+    expected = (
+        [
+            "status: `status` is read; it could also be `order status`. For some orders the two say different things,"
+            " such as paid and cancelled"
+        ]
+        if is_open
+        else []
+    )
     assert decisions(draft) == expected
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "listed"),
+    [
+        ("Type", ("Sale", "Return", "Quote"), "`Quote`, `Return`"),
+        ("Voided", ("No", "Yes", "No"), "`Yes`"),
+        ("Receipt Type", ("SALE", "VOID", "SALE"), "`VOID`"),
+    ],
+)
+def test_a_column_that_says_that_records_are_no_sales_stops_the_run(
+    tmp_path: Path, column: str, values: tuple[str, ...], listed: str
+) -> None:
+    rows = "".join(f"{number},2025-01-03,7,5,{value}\n" for number, value in enumerate(values))
+    draft, _ = drafted(tmp_path, "orders.csv", f"order id,order date,customer id,amount,{column}\n{rows}")
+    (text,) = decisions(draft)
+    assert text.startswith(f"`{column}` is not read, and some records have {listed}: all of them count as sales")
+
+
+def test_a_column_of_kinds_that_are_all_sales_needs_no_decision(tmp_path: Path) -> None:
+    text = "order id,order date,customer id,amount,Type\n1,2025-01-03,7,5,Online\n2,2025-01-03,7,5,Store\n"
+    assert decisions(drafted(tmp_path, "orders.csv", text)[0]) == []
+
+
+def test_people_with_one_name_and_two_addresses_are_two_customers(tmp_path: Path) -> None:
+    rows = "1,2025-01-03,John Smith,a@x.com,5\n2,2025-01-03,John Smith,b@x.com,5\n"
+    text = f"order id,order date,customer,email,amount\n{rows}"
+    draft, desk = drafted(tmp_path, "orders.csv", text)
+    assert desk.rows("orders", "customer_ref, email") == [(None, "a@x.com"), (None, "b@x.com")]
+    assert decisions(draft) == []
+
+
+def test_customers_known_by_their_names_only_stop_the_run(tmp_path: Path) -> None:
+    text = "order id,order date,customer,amount\n1,2025-01-03,John Smith,5\n2,2025-01-03,Ann Lee,5\n"
+    (text,) = decisions(drafted(tmp_path, "orders.csv", text)[0])
+    assert text.startswith("customer_ref: `customer` has names")
+
+
+def test_a_subtotal_with_tax_is_not_the_total(tmp_path: Path) -> None:
+    text = (
+        "Order ID,Order Date,Customer ID,Subtotal (inc tax),Subtotal (ex tax),Tax Total,Shipping Cost,"
+        "Order Total (inc tax)\n1,2025-01-03,7,119,100,19,5,124\n2,2025-01-03,7,238,200,38,0,238\n"
+    )
+    _, desk = drafted(tmp_path, "orders.csv", text)
+    assert desk.rows("orders", "total") == [("124",), ("238",)]
+
+
+def test_a_column_that_occurs_twice_stops_the_run(tmp_path: Path) -> None:
+    text = "order id,order date,customer id,amount,Note,Note\n1,2025-01-03,7,5,a,b\n"
+    (text,) = decisions(drafted(tmp_path, "orders.csv", text)[0])
+    assert text.startswith("several columns are called `Note`")

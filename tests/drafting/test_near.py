@@ -34,9 +34,9 @@ def about(remarks: tuple[tuple[str, Remark], ...], mapping: str) -> list[Remark]
 @pytest.mark.parametrize(
     ("system", "file", "column", "advice"),
     [
-        ("shopify", "orders_export.csv", "Created at", "export it again with this column"),
+        ("shopify", "orders_export.csv", "Created at", "export it again with what is missing"),
         ("shopify", "orders_export.csv", "Financial Status", "add what is missing to `optional` of its entry orders"),
-        ("stripe", "unified_payments.csv", "id", "export it again with this column"),
+        ("stripe", "unified_payments.csv", "id", "export it again with what is missing"),
     ],
 )
 def test_a_file_that_lacks_a_column_of_a_built_in_mapping_is_marked(
@@ -52,8 +52,8 @@ def test_a_file_that_lacks_a_column_of_a_built_in_mapping_is_marked(
         assert remark.is_decisive
         text = remark.text
         assert "extends" not in draft.text
-        assert "# to decide before a run: the file has " in draft.text
-    assert f"{system} reads" in text and f"it lacks `{column}`" in text and advice in text
+        assert "# to decide before a run: the file looks like " in draft.text
+    assert f"the built-in mapping {system} (" in text and f"but lacks `{column}`" in text and advice in text
 
 
 def test_a_file_without_a_needed_column_is_marked_beside_files_of_its_system(tmp_path: Path) -> None:

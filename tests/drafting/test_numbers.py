@@ -1,11 +1,15 @@
 """How a draft reads numbers with other signs beside them: what it removes, and what it leaves to the user."""
 
 from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
 
 import duckdb
 import pytest
 
+from pipelines.drafting import Wishes, draft_mapping
 from pipelines.drafting.numbers import Numbers, numbers_of
+from tests.pipeline.landing_desk import Desk
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +66,45 @@ def test_letters_that_may_change_a_number_are_left_in_place(
     for value, after in zip(values, became, strict=True):
         assert [one for one in after if one.isalpha()] == [one for one in value if one.isalpha()]
     assert found.unread > 0
+
+
+def totals(folder: Path, text: str) -> list[str]:
+    """What lands as the totals of orders, by the draft of their file."""
+    (folder / "orders.csv").write_text(text, encoding="utf-8")
+    wishes = Wishes(source="shop", timezone="Europe/Berlin", currency="EUR")
+    draft = draft_mapping([folder / "orders.csv"], wishes, date(2024, 5, 31))
+    desk = Desk(folder / "desk")
+    desk.mapping.write_text(draft.text, encoding="utf-8")
+    desk.put("orders.csv", text.encode())
+    desk.land(date(2024, 5, 31))
+    return [total for (total,) in desk.rows("orders", "total")]
+
+
+@pytest.mark.parametrize(
+    ("usual", "odd", "lands"),
+    [
+        ("36,90", "45.90", "45.90"),  # a plain number
+        ("1.036,90", "45.90", "45.90"),
+        ("36,90", "1,045.90", "1.045.90"),  # staging rejects it
+        ("1,036.90", "1.050,50", "1.050,50"),
+        ("36.90", "45,90", "45,90"),
+        ("36,90", "1.2345", "1.2345"),
+    ],
+)
+def test_an_amount_in_another_form_is_never_a_hundred_times_too_large(
+    tmp_path: Path, usual: str, odd: str, lands: str
+) -> None:
+    rows = "".join(f'{number};2024-01-15;7;"{usual}"\n' for number in range(8))
+    text = f'order id;order date;customer id;total\n{rows}9;2024-01-15;7;"{odd}"\n'
+    *most, last = totals(tmp_path, text)
+    assert last == lands
+    expected = usual.replace(".", "").replace(",", ".") if "," in usual[-3:] else usual.replace(",", "")
+    assert set(most) == {expected}
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\u202f", "\u2009", " "])
+def test_blanks_of_any_kind_between_thousands_are_removed(tmp_path: Path, blank: str) -> None:
+    text = (
+        f"order id;order date;customer id;total\n1;2024-01-15;7;1{blank}130,50{blank}€\n2;2024-01-15;7;5,00{blank}€\n"
+    )
+    assert totals(tmp_path, text) == ["1130.50", "5.00"]
