@@ -100,6 +100,7 @@ class DraftedEntry:
         statuses: Words for statuses that no list knows, with the number of sampled rows.
         are_statuses_unknown: Whether most of the rows have such a status.
         numbers: Of orders, the columns of numbers among the unmapped ones.
+        order_ids: Of orders and order lines, the numbers of orders, if the whole file was examined.
     """
 
     name: str
@@ -112,6 +113,7 @@ class DraftedEntry:
     statuses: tuple[tuple[str, int], ...] = ()
     are_statuses_unknown: bool = False
     numbers: tuple[str, ...] = ()
+    order_ids: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

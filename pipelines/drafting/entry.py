@@ -17,6 +17,7 @@ from pipelines.drafting.encodings import about_encoding
 from pipelines.drafting.keys import Beside, is_key, key_of
 from pipelines.drafting.layout import Layout
 from pipelines.drafting.line_prices import with_line_prices
+from pipelines.drafting.lines_alone import order_ids
 from pipelines.drafting.matching import NUMBERS, Match, Values, best
 from pipelines.drafting.names import compared
 from pipelines.drafting.no_entity import equal_names, hint, listed, why_none
@@ -135,6 +136,7 @@ def draft_entry(
         statuses=statuses,
         are_statuses_unknown=sum(n for _, n in statuses) > values.counted("true") / 2,
         numbers=numbers,
+        order_ids=order_ids(values, chief) if chief.entity in ("orders", "order_lines") else frozenset(),
     )
 
 

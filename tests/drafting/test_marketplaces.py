@@ -225,3 +225,14 @@ def test_a_column_that_occurs_twice_stops_the_run(tmp_path: Path) -> None:
     text = "order id,order date,customer id,amount,Note,Note\n1,2025-01-03,7,5,a,b\n"
     (text,) = decisions(drafted(tmp_path, "orders.csv", text)[0])
     assert text.startswith("several columns are called `Note`")
+
+
+@pytest.mark.parametrize(("number", "is_open"), [("#1001", True), ("1001", False)])
+def test_lines_whose_order_numbers_are_written_in_another_way_stop_the_run(
+    tmp_path: Path, number: str, is_open: bool
+) -> None:
+    (tmp_path / "orders.csv").write_text(f"order id,customer id,order date,total\n{number},7,2025-01-03,15\n")
+    (tmp_path / "items.csv").write_text("order id,sku,quantity,unit price\n1001,A,1,5\n1001,B,2,5\n")
+    draft = draft_mapping([tmp_path / "items.csv", tmp_path / "orders.csv"], HOME, TODAY)
+    found = [text for text in decisions(draft) if text.startswith("order_id: no line has the number of an order")]
+    assert bool(found) == is_open and len(decisions(draft)) == is_open
