@@ -211,8 +211,6 @@ class Recorder:
         self.report.status = "published" if is_new else "unchanged"
         self.report.published = str(published)
         self.report.is_current = is_current
-        if self.report.kind != BuildKind.BACKFILL:
-            self.report.last_success_at = _now()
         self._save()
 
     def warn(self, stage: str, words: str) -> None:
@@ -243,6 +241,8 @@ class Recorder:
     def _save(self) -> None:
         if self.report.status != "running":
             self.report.finished_at = _now()
+        if self.report.status in ("published", "unchanged") and self.report.kind != BuildKind.BACKFILL:
+            self.report.last_success_at = self.report.finished_at  # also if a warning comes after the publication
         write_text_durably(self._path, self.report.model_dump_json(indent=2) + "\n")
 
 

@@ -110,6 +110,19 @@ def test_a_failed_run_and_a_backfilled_day_are_no_success(tmp_path: Path) -> Non
     assert run("r5") >= first
 
 
+def test_a_run_that_warns_after_it_has_published_ended_and_succeeded_at_one_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = iter(range(60))
+    monkeypatch.setattr("pipelines.runs.recorder._now", lambda: f"2026-01-30T00:00:{next(seconds):02d}+00:00")
+    recorder = Recorder(tmp_path / "last_run.json", "r")
+    recorder.finish(published=tmp_path, is_current=True)
+    recorder.warn("publish", "a target is out of reach")
+    recorder.end()
+    report = RunReport.model_validate_json((tmp_path / "last_run.json").read_text())
+    assert report.last_success_at == report.finished_at > report.started_at
+
+
 def test_each_episode_is_notified_once_and_its_end_once_though_no_run_happens(home: Path, receiver: Receiver) -> None:
     chosen, is_known, words = settings(home, receiver), False, []
     stage_case(home, DAY)  # so `latest` is the published day: only the time without a run counts
