@@ -23,8 +23,8 @@ _MOST_SHOWN = 20
 def audience_warnings(version: OpenVersion, audiences: Mapping[str, AudienceSettings]) -> dict[str, list[str]]:
     """What a user must know about the conditions of audiences, by audience, evaluated on the customers of a version.
 
-    It does not matter whether the version was built with these audiences. There is no warning without customers, and
-    none about a condition on a column that the version does not have (of an earlier program).
+    The version need not have been built with these audiences. There are no warnings if it has no customers. A
+    condition on a column that the version does not have, because an earlier program built it, is left out.
     """
     found: dict[str, list[str]] = {name: [] for name in audiences}
     used = sorted({column for one in audiences.values() for column in columns_used(one.where)})

@@ -26,11 +26,12 @@ def with_lines_alone(entries: Sequence[DraftedEntry]) -> list[DraftedEntry]:
 
 
 def order_ids(values: Values, found: Match) -> frozenset[str]:
-    """The numbers of the orders in a file; none if only a part of the file was examined."""
+    """The numbers of the orders in a file, as a draft reads them; none if only a part of the file was examined."""
     table, one = values.table, found.columns.get("order_id")
     if one is None or table.sampled < table.records:
         return frozenset()
-    rows = table.query(f"select distinct {one.column} from {values.rows.sample} where {one.column} is not null")  # noqa: S608 (names of ours)
+    number = f"regexp_replace({one.column}, '\\.0+$', '')"  # of a spreadsheet (keys.py)
+    rows = table.query(f"select distinct {number} from {values.rows.sample} where {one.column} is not null")  # noqa: S608 (names of ours)
     return frozenset(str(text) for (text,) in rows)
 
 

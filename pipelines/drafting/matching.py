@@ -45,8 +45,9 @@ class Values:
             found = numbers_of(self.table.query, self.rows.sample, one.column, self.wishes.decimals)
             in_name = without_unit(one.name)[1] if not (found.unit or found.doubt) else ""
             found = replace(found, unit=in_name or found.unit)
-            is_whole = not self.counted(f"regexp_matches({one.column}, '\\d[.,]\\d')")
-            self._numbers[one.column] = in_cents(found) if without_cents(one.name) and is_whole else found
+            self._numbers[one.column] = found
+            if without_cents(one.name) and not self.counted(f"{self.amount(one)} % 1 <> 0"):
+                self._numbers[one.column] = in_cents(found)
         return self._numbers[one.column]
 
     def amount(self, one: Field) -> str:

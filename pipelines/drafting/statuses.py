@@ -1,4 +1,4 @@
-"""What words say about orders: statuses that no list knows, contradictions, and records that are no sales."""
+"""What words say about orders: statuses that no list knows, contradictions, and records that are not sales."""
 
 from collections.abc import Iterator, Sequence
 
@@ -46,7 +46,7 @@ def classes_differ(values: Values, one: Field, other: Field) -> bool:
 
 
 def no_sales(values: Values, found: Match, unread: Sequence[str]) -> Iterator[Remark]:
-    """A remark on each column that nothing reads and that says that some of the orders are no sales.
+    """A remark on each column that nothing reads, if its words say that some of the orders are not sales.
 
     Args:
         values: The file.
@@ -60,13 +60,13 @@ def no_sales(values: Values, found: Match, unread: Sequence[str]) -> Iterator[Re
         if one.sql in unread and one not in asked and (words := _no_sales(values, one)):
             listed = ", ".join(f"`{word}`" for word in words)
             yield decisive(
-                f"`{one.name}` is not read, and some records have {listed}: all of them count as sales. If they are no"
+                f"`{one.name}` is not read, and some records have {listed}: all of them count as sales. If they are not"
                 " sales, map the column as `status`, or leave these records out with `skips`"
             )
 
 
 def _no_sales(values: Values, one: Field) -> list[str]:
-    """The values of a column that say that a record is no sale, if the column says what a record is."""
+    """The values of a column that say that a record is not a sale. None if the column has too many different values."""
     counted = values.table.query(
         f"select distinct {one.column} from {values.rows.sample} where {one.column} is not null"  # noqa: S608 (names of ours)
         f" order by 1 limit {_FEW + 1}"

@@ -88,6 +88,12 @@ def test_amounts_in_cents_are_divided_by_100_and_other_texts_stay(tmp_path: Path
     assert decisions(draft) == []
 
 
+def test_cents_with_separators_of_thousands_are_cents_too(tmp_path: Path) -> None:
+    text = 'order_id,user_id,order_date,amount_cents\n1,7,2025-01-03,"12,345"\n2,7,2025-01-04,"1,234,567"\n'
+    _, desk = drafted(tmp_path, "orders.csv", text)
+    assert desk.rows("orders", "total") == [("123.45",), ("12345.67",)]
+
+
 @pytest.mark.parametrize("value", ["12.50", "0.99"])
 def test_amounts_with_decimals_are_no_cents_whatever_their_name_says(tmp_path: Path, value: str) -> None:
     text = f"order_id,user_id,order_date,amount_cents\n1,7,2025-01-03,{value}\n2,7,2025-01-04,3\n"
@@ -227,7 +233,7 @@ def test_a_column_that_occurs_twice_stops_the_run(tmp_path: Path) -> None:
     assert text.startswith("several columns are called `Note`")
 
 
-@pytest.mark.parametrize(("number", "is_open"), [("#1001", True), ("1001", False)])
+@pytest.mark.parametrize(("number", "is_open"), [("#1001", True), ("1001", False), ("1001.0", False)])
 def test_lines_whose_order_numbers_are_written_in_another_way_stop_the_run(
     tmp_path: Path, number: str, is_open: bool
 ) -> None:

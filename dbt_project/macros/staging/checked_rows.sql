@@ -158,3 +158,12 @@ have no such name, so text is built only for the other rows.
     {%- endfor -%}
     {{ return(names) }}
 {%- endmacro %}
+
+{#- The entities with columns that hold IDs. -#}
+{% macro entities_with_ids() -%}
+    {%- set found = [] -%}
+    {%- for name in entities() if entity(name).ids -%}
+        {%- do found.append(name) -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}

@@ -9,9 +9,9 @@ import gzip
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import TextIOWrapper
+from io import BufferedReader, TextIOWrapper
 from pathlib import Path
-from typing import IO, cast
+from typing import cast
 
 from pipelines.base.errors import InputError
 
@@ -91,8 +91,7 @@ def refuse_utf_8(path: Path, encoding: str) -> None:
     decoder, found = codecs.getincrementaldecoder("utf-8")(), ""
     try:
         with _open(path) as binary:
-            # read1 limits what a gzip unpacks to; both kinds of files have it, the type IO does not
-            while piece := binary.read1(_BLOCK):  # type: ignore[attr-defined]
+            while piece := binary.read1(_BLOCK):  # read1 limits what a gzip unpacks to
                 text = decoder.decode(piece)
                 found = found or next((sign for sign in text if ord(sign) >= _LEGACY[encoding]), "")
             decoder.decode(b"", final=True)
@@ -160,15 +159,15 @@ class _Gunzipped(gzip.GzipFile):
         return data
 
 
-def _open(path: Path) -> IO[bytes]:
-    return cast(IO[bytes], _Gunzipped(path)) if path.suffix == ".gz" else path.open("rb")
+def _open(path: Path) -> BufferedReader:
+    return cast(BufferedReader, _Gunzipped(path)) if path.suffix == ".gz" else path.open("rb")
 
 
 def _codec_in(path: Path, encoding: str) -> str:
     if encoding != "utf-16":
         return codec_of(encoding, b"")
     with _open(path) as binary:
-        return codec_of(encoding, binary.read1(_BLOCK))  # type: ignore[attr-defined]
+        return codec_of(encoding, binary.read1(_BLOCK))
 
 
 def _undecodable_line(path: Path, encoding: str) -> int:

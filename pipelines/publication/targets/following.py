@@ -49,8 +49,8 @@ def follow(published: Path, target: Target, say: Say = _log.info) -> Followed:
         say: Called with a text before each long step.
 
     Raises:
-        TargetError: The target could not be reached or changed, it belongs to another home, or there is no folder of
-            versions while the target has versions (its disk may not be mounted).
+        TargetError: The target could not be reached or changed, or belongs to another home. Or the target has versions
+            but the home has no folder of them: its disk may not be mounted.
     """
     if not (published / VERSIONS).is_dir():
         if target.held():

@@ -111,7 +111,7 @@ class ObjectStorage:
         return begun, frozenset(one for one in begun if f"{one}/{MANIFEST}" in paths)
 
     def _named(self, name: str, key: str) -> str | None:
-        """The value of a key in a small object below the prefix; None if there is no such object."""
+        """The value of a key in a JSON object below the prefix; None if the object does not exist."""
         with self._session(f"{name} could not be read") as files:
             if not self._has(files, f"{self._root}/{name}"):
                 return None
