@@ -4,9 +4,11 @@ It also explains why a DuckDB file cannot be opened or read. dbt has its own con
 dbt_project/profiles.yml).
 """
 
+import atexit
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -56,6 +58,24 @@ def connect(
     connection = duckdb.connect(":memory:" if path is None else str(path), read_only=read_only, config=config)
     # it would be printed on standard output, among the results of a command
     connection.execute("set enable_progress_bar = false")
+    return connection
+
+
+@contextmanager
+def calculator() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection for small queries that need no database of their own, such as the check of an expression.
+
+    All of them share one database in memory, because to open one takes longer than most of these queries. Only
+    temporary tables and views may be created: they end with the connection.
+    """
+    with _in_memory().cursor() as connection:
+        yield connection
+
+
+@cache
+def _in_memory() -> duckdb.DuckDBPyConnection:
+    connection = connect(threads=1)
+    atexit.register(connection.close)  # DuckDB warns on standard error if Python has to end an open connection
     return connection
 
 

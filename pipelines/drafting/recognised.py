@@ -1,6 +1,6 @@
 """Recognises files that a built-in mapping reads: by the same check of columns that landing makes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -36,15 +36,7 @@ def fits(path: Path, layout: Layout) -> list[Fit]:
     """
     if "sheet" in layout.options:
         return []
-    found = [
-        fit
-        for name, mapping in built_in_mappings()
-        for group in mapping.files
-        if group.ignore is None and (fit := _fit(path, layout, name, mapping, group)) is not None
-    ]
-    found += [
-        fit for name, mapping in built_in_mappings() if (fit := _ignoring(path, layout, name, mapping)) is not None
-    ]
+    found = [fit for name, mapping in built_in_mappings() for fit in _fits(path, layout, name, mapping)]
     return sorted(found, key=lambda fit: (-fit.read, not fit.is_named, len(fit.options), -fit.hint, fit.mapping))
 
 
@@ -56,9 +48,8 @@ def named_fit(path: Path, layout: Layout, mapping: str) -> Fit | None:
     if "sheet" in layout.options:
         return None
     found = dict(built_in_mappings())[mapping]
-    # an entry for files of any name says nothing about this one
-    groups = (group for group in found.files if group.ignore is None and _is_narrow(group))
-    return next((fit for group in groups if (fit := _fit(path, layout, mapping, found, group, is_beside=True))), None)
+    fits_beside = (fit for fit in _fits(path, layout, mapping, found, is_beside=True) if not fit.why)
+    return next(fits_beside, None)
 
 
 def rivals(fit: Fit, found: Iterable[Fit]) -> tuple[str, ...]:
@@ -117,9 +108,8 @@ def rejected_of(path: Path, fit: Fit, zone: str | None, today: date) -> tuple[Re
 
 def ignored(mapping: str, path: Path) -> str | None:
     """Why a built-in mapping ignores a file, by its name; None if it does not."""
-    found = dict(built_in_mappings())[mapping]
-    groups = (place_of(found, name).group for name in _names(path))
-    return next((group.ignore for group in groups if group is not None), None)
+    named = _named(path, dict(built_in_mappings())[mapping])
+    return named[0].ignore if named else None
 
 
 def systems_of(paths: Iterable[Path]) -> dict[str, list[Path]]:
@@ -134,13 +124,26 @@ def systems_of(paths: Iterable[Path]) -> dict[str, list[Path]]:
     return found
 
 
-def _fit(
-    path: Path, layout: Layout, name: str, mapping: Mapping, group: FileGroup, *, is_beside: bool = False
-) -> Fit | None:
-    if ignored(name, path) or _ignoring(path, layout, name, mapping):
-        return None
-    is_named = any(one is group for one in _named(path, mapping))
-    return fit_of(path, layout, name, group, is_named, is_beside=is_beside)
+def _fits(path: Path, layout: Layout, name: str, mapping: Mapping, *, is_beside: bool = False) -> Iterator[Fit]:
+    """The entries of a mapping that read a file, or the one that ignores it.
+
+    Args:
+        path: The file.
+        layout: How it is written.
+        name: The mapping's name.
+        mapping: The mapping.
+        is_beside: Whether other files of the system are beside it. Then an entry for files of any name is left out: it
+            says nothing about this one.
+    """
+    named = _named(path, mapping)
+    if (ignoring := _ignoring(path, layout, name, mapping, named)) is not None:
+        yield ignoring
+    elif not (named and named[0].ignore):
+        for group in mapping.files:
+            if group.ignore is None and (_is_narrow(group) or not is_beside):
+                is_named = any(one is group for one in named)
+                if (fit := fit_of(path, layout, name, group, is_named, is_beside=is_beside)) is not None:
+                    yield fit
 
 
 def _named(path: Path, mapping: Mapping) -> list[FileGroup]:
@@ -149,10 +152,9 @@ def _named(path: Path, mapping: Mapping) -> list[FileGroup]:
     return [place.declared for place in places if place is not None]
 
 
-def _ignoring(path: Path, layout: Layout, name: str, mapping: Mapping) -> Fit | None:
+def _ignoring(path: Path, layout: Layout, name: str, mapping: Mapping, named: Sequence[FileGroup]) -> Fit | None:
     """The entry that ignores files with the columns of this one, unless the file's name leads to a narrower entry."""
     groups = [group for group in mapping.files if group.known_by and group.name]
-    named = _named(path, mapping)
     if not groups or any(_is_narrow(group) and not group.ignore for group in named):
         return None
     there = names_in(path, layout)

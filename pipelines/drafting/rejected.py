@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -42,15 +43,38 @@ def rejected_values(path: Path, group: FileGroup, zone: str, today: date) -> tup
     doubts: dict[frozenset[tuple[str, ...]], Remark] = {}
     with _opened(path, group) as connection:
         for name, rows in group.entities.items():
-            for column, spec in ((column, spec) for block in rows.blocks() for column, spec in block.items()):
-                kind, read = ENTITIES[name].columns[column], references(spec.sql)
-                if kind not in (*NUMBERS, *normal.TIMES) or spec.values or not read or read in doubts:
-                    continue
-                if (name, column) == ("survey_answers", "answer_number"):
-                    continue  # it has answers of all kinds of questions
-                if remark := _doubt(connection, group, rows, column, spec, kind, spec.timezone or zone, today):
-                    doubts[read] = remark
+            for asked in _rejecting(connection, group, rows, list(_asked(name, rows, zone))):
+                if asked.read not in doubts:
+                    doubts[asked.read] = _doubt(connection, group, rows, asked, today)
     return tuple(doubts.values())
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A column whose values are looked at, and what staging would reject of them."""
+
+    column: str
+    spec: Column
+    kind: ColumnType
+    zone: str
+    values: int = 0
+    rejected: int = 0
+    example: str = ""
+
+    @property
+    def read(self) -> frozenset[tuple[str, ...]]:
+        """The source columns that it reads."""
+        return references(self.spec.sql)
+
+
+def _asked(name: str, rows: EntityRows, zone: str) -> Iterator[_Asked]:
+    """The times and numbers of an entity that are read from a file."""
+    for block in rows.blocks():
+        for column, spec in block.items():
+            kind = ENTITIES[name].columns[column]
+            is_answer = (name, column) == ("survey_answers", "answer_number")  # answers of all kinds of questions
+            if kind in (*NUMBERS, *normal.TIMES) and not spec.values and references(spec.sql) and not is_answer:
+                yield _Asked(column, spec, kind, spec.timezone or zone)
 
 
 @contextmanager
@@ -60,40 +84,59 @@ def _opened(path: Path, group: FileGroup) -> Iterator[duckdb.DuckDBPyConnection]
         yield connection
 
 
-def _doubt(
-    connection: duckdb.DuckDBPyConnection,
-    group: FileGroup,
-    rows: EntityRows,
-    column: str,
-    spec: Column,
-    kind: ColumnType,
-    zone: str,
-    today: date,
-) -> Remark | None:
-    """A remark if staging would reject many values of a column."""
+def _rejecting(
+    connection: duckdb.DuckDBPyConnection, group: FileGroup, rows: EntityRows, asked: list[_Asked]
+) -> Iterator[_Asked]:
+    """The columns of an entity of which staging would reject many values. One query looks at all columns."""
+    if not asked:
+        return
+    source = _source(group, rows)
+    kinds = connection.execute(f"describe select {', '.join(sql_of(one.spec.sql) for one in asked)} from {source}")  # noqa: S608 (names are quoted)
+    texts = [one for one, about in zip(asked, kinds.fetchall(), strict=True) if about[1] == "VARCHAR"]
+    if not texts:
+        return  # the expressions compute them
+    values = ", ".join(f"{text_of(one.spec.sql)} as v{number}" for number, one in enumerate(texts))
+    made = ", ".join(_normal(group, one, f"v{number}") + f" as m{number}" for number, one in enumerate(texts))
+    wrong = [f"v{number} is not null and not {normal.fits(one.kind, f'm{number}')}" for number, one in enumerate(texts)]
+    counts = ", ".join(
+        f"count(v{number}), count(*) filter ({is_wrong}), min(v{number}) filter ({is_wrong})"
+        for number, is_wrong in enumerate(wrong)
+    )
+    found = connection.execute(
+        f"select {counts} from (select *, {made} from (select {values} from {source}))"  # noqa: S608 (names are quoted)
+    ).fetchall()[0]
+    for number, one in enumerate(texts):
+        total, rejected, example = found[3 * number : 3 * number + 3]
+        if rejected and rejected >= _LEAST_REJECTED * total:
+            yield replace(one, values=total, rejected=rejected, example=example)
+
+
+def _normal(group: FileGroup, asked: _Asked, value: str) -> str:
+    """SQL of a value in the form that staging accepts."""
+    formats = asked.spec.timestamps or group.timestamps
+    return normal.normal(asked.kind, asked.column, value, "VARCHAR", formats, asked.zone)
+
+
+def _source(group: FileGroup, rows: EntityRows) -> str:
     where = f" where {sql_of(rows.where)}" if rows.where else ""
-    source = f"{relation_of(group, rows)}{where}"
-    about = connection.execute(f"describe select {sql_of(spec.sql)} from {source}").fetchall()  # noqa: S608 (names are quoted)
-    if about[0][1] != "VARCHAR":
-        return None  # the expression computes it
+    return f"{relation_of(group, rows)}{where}"
+
+
+def _doubt(
+    connection: duckdb.DuckDBPyConnection, group: FileGroup, rows: EntityRows, asked: _Asked, today: date
+) -> Remark:
+    """The remark on a column of which staging would reject many values."""
+    column, spec, kind = asked.column, asked.spec, asked.kind
     connection.execute(
         f"create or replace temp table draft_values as select value from (select {text_of(spec.sql)} as value"  # noqa: S608 (names are quoted)
-        f" from {source}) where value is not null"
+        f" from {_source(group, rows)}) where value is not null"
     )
-    formats = spec.timestamps or group.timestamps
-    made = normal.normal(kind, column, "value", "VARCHAR", formats, zone)
-    found = connection.execute(
-        f"select count(*), count(*) filter (not {normal.fits(kind, 'made')}),"  # noqa: S608 (names of ours)
-        f" min(value) filter (not {normal.fits(kind, 'made')}) from (select value, {made} as made from draft_values)"
-    ).fetchone()
-    total, rejected, example = found or (0, 0, None)
-    if not rejected or rejected < _LEAST_REJECTED * total:
-        return None
     names = " or ".join(f"`{'.'.join(path)}`" for path in sorted(references(spec.sql)))
     is_time = kind in normal.TIMES
     advice = _times(connection, group, kind, today) if is_time else _numbers(connection, column, spec)
-    what = f"no format of the built-in mapping reads them, such as `{example}`" if is_time else "they are not numbers"
-    values = f"{rejected:,} of {counted(total, 'value', 'values')}"
+    unread = f"no format of the built-in mapping reads them, such as `{asked.example}`"
+    what = unread if is_time else "they are not numbers"
+    values = f"{asked.rejected:,} of {counted(asked.values, 'value', 'values')}"
     place = f"the entry `{group.name}`" if group.name else "their entry"
     return decisive(
         f"{column}: {values} in {names} would be rejected: {what}. Export the file again, and do not save it in a"

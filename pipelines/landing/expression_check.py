@@ -5,7 +5,7 @@ import re
 import duckdb
 
 from pipelines.base import quoting
-from pipelines.base.database import connect
+from pipelines.base.database import calculator
 from pipelines.base.errors import ConfigError
 from pipelines.base.spelling import did_you_mean
 from pipelines.landing.binding import (
@@ -20,6 +20,7 @@ from pipelines.landing.binding import (
     relation_of,
     sql_of,
 )
+from pipelines.landing.entity_fit import Location
 from pipelines.landing.expressions import parse, parse_all
 from pipelines.landing.model import FileGroup, Mapping
 
@@ -37,7 +38,7 @@ def check_expressions(mapping: Mapping) -> None:
     """
     problems: list[str] = []
     parse_all(text for group in mapping.files for _, text in group.expressions())
-    with connect() as connection:
+    with calculator() as connection:
         for index, group in enumerate(mapping.files):
             if group.ignore is None:
                 problems += _check_group(connection, mapping, ("files", index), group)
@@ -64,20 +65,34 @@ def _check_group(
     connection.execute(
         f"create or replace temp view {RELATION} as select {', '.join([*columns, '1 as landing_record'])}"
     )
+    by_relation: dict[str, list[tuple[Location, str]]] = {}
     for location, text in group.expressions():
-        relation = RELATION
-        if has_each(group, location) and location[-1] not in ("where", "each"):
-            relation = relation_of(group, group.entities[str(location[1])])
-        try:
-            found = connection.execute(f"describe select {sql_of(text)} from {relation}").fetchall()[0][1]  # noqa: S608 (names are quoted)
-        except duckdb.Error as error:
-            problems.append(f"{mapping.where((*at, *location))}: `{text}`: {_first_line(error)}")
-            continue
-        if location[-1] == "where" and found not in ("BOOLEAN", '"NULL"'):
-            problems.append(f"{mapping.where((*at, *location))}: `{text}` is {found}, but a condition must be BOOLEAN")
-        elif str(found).startswith(_NESTED):
-            problems.append(f"{mapping.where((*at, *location))}: `{text}` is {found}, but a column has one value")
+        of_item = has_each(group, location) and location[-1] not in ("where", "each")
+        relation = relation_of(group, group.entities[str(location[1])]) if of_item else RELATION
+        by_relation.setdefault(relation, []).append((location, text))
+    kinds: dict[Location, str | duckdb.Error] = {}
+    for relation, given in by_relation.items():
+        found = _kinds(connection, relation, [text for _, text in given])
+        kinds |= {location: kind for (location, _), kind in zip(given, found, strict=True)}
+    for location, text in group.expressions():
+        kind = kinds[location]
+        if isinstance(kind, duckdb.Error):
+            problems.append(f"{mapping.where((*at, *location))}: `{text}`: {_first_line(kind)}")
+        elif location[-1] == "where" and kind not in ("BOOLEAN", '"NULL"'):
+            problems.append(f"{mapping.where((*at, *location))}: `{text}` is {kind}, but a condition must be BOOLEAN")
+        elif kind.startswith(_NESTED):
+            problems.append(f"{mapping.where((*at, *location))}: `{text}` is {kind}, but a column has one value")
     return problems
+
+
+def _kinds(connection: duckdb.DuckDBPyConnection, relation: str, texts: list[str]) -> list[str | duckdb.Error]:
+    """The type of each expression on a relation, or its error. One query describes all, unless one has an error."""
+    try:
+        columns = ", ".join(map(sql_of, texts))
+        found = connection.execute(f"describe select {columns} from {relation}")  # noqa: S608 (names are quoted)
+        return [str(kind) for _, kind, *_ in found.fetchall()]
+    except duckdb.Error as error:
+        return [error] if len(texts) == 1 else [kind for text in texts for kind in _kinds(connection, relation, [text])]
 
 
 def _syntax(location: tuple[str | int, ...], text: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from pipelines.base.database import connect
+from pipelines.base.database import calculator
 from pipelines.base.errors import ConfigError
 from pipelines.base.spelling import nearest
 from pipelines.config.faults import faults
@@ -45,7 +45,7 @@ def load_mapping(name_or_path: str | Path) -> Mapping:
     if content not in _CHECKED:
         _refuse(mapping, problems_of_look_ups(mapping))
         check_expressions(mapping)
-        with connect(threads=1) as connection:
+        with calculator() as connection:
             _refuse(mapping, problems_of_rows(connection, mapping))
         _CHECKED.add(content)
     return mapping

@@ -6,7 +6,7 @@ needs, is made of. Under `*` this includes the status of orders and lines: witho
 
 from collections.abc import Collection, Iterator, Sequence
 
-from pipelines.base.database import connect
+from pipelines.base.database import calculator
 from pipelines.base.entities import ENTITIES
 from pipelines.base.text import counted, printable_name
 from pipelines.landing.binding import record_tree, references
@@ -69,21 +69,18 @@ def unfilled(absent: Collection[str], group: FileGroup) -> list[str]:
         absent: The columns that the file lacks, in lower case.
         group: The group of the file.
     """
-    found = {
+    found = [
         (f"{name}.{column}", column_sql(spec))
         for name, rows in group.entities.items()
         for block in rows.blocks()
         for column, spec in block.items()
         if (read := {path[0].lower() for path in references(spec.sql)}) and read <= set(absent)
-    }
+    ]
     if not found:
         return []
     empty = ", ".join(record_tree(group).select(lambda path: "cast(null as varchar)"))
-    with connect(threads=1) as connection:
-        return sorted(
-            {
-                name
-                for name, sql in found  # an expression may have a value without any column: coalesce(currency, 'EUR')
-                if connection.execute(f"select {sql} is null from (select {empty})").fetchall() == [(True,)]  # noqa: S608 (names are quoted)
-            }
-        )
+    # an expression may have a value without any column: coalesce(currency, 'EUR')
+    are_null = ", ".join(f"{sql} is null" for _, sql in found)
+    with calculator() as connection:
+        (answers,) = connection.execute(f"select {are_null} from (select {empty})").fetchall()  # noqa: S608 (names are quoted)
+    return sorted({name for (name, _), is_null in zip(found, answers, strict=True) if is_null})
