@@ -21,7 +21,6 @@ listing_sources as (
 lines_landed as (
     select
         checked.*,
-        checked.broken_rules = '' as is_accepted,
         batches.n_later,
         batches.line_lists,
         batches.has_generated_keys
@@ -53,7 +52,7 @@ orders_landed as (
             and checked.batch = batches.batch
             and batches.entity = 'order_lines'
             and batches.line_lists = 'record'
-    where checked.broken_rules = '' and checked.order_id is not null and {{ where | replace('{alias}', 'checked') }}
+    where checked.is_accepted = true and checked.order_id is not null and {{ where | replace('{alias}', 'checked') }}
 ),
 
 rows_landed as (

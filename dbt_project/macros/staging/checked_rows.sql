@@ -96,6 +96,7 @@ select
     record,
     line,
     broken_rules,
+    broken_rules = '' as is_accepted,
     rounded_columns,
     lost_columns,
     case

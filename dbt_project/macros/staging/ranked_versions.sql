@@ -7,7 +7,9 @@ rows.
         {%- for column in columns %}
         {{ column }},
         {%- endfor %}
-        checked.broken_rules = '' as is_accepted,
+        {%- if 'checked.*' not in columns %}
+        checked.is_accepted,
+        {%- endif %}
         {{ 'replaced_lines.batch is not null or ' if name == 'order_lines' }}
         {{- is_replaced(name, 'checked') }} as is_replaced
     from {{ ref('stg_' ~ name ~ '__checked') }} as checked
@@ -28,7 +30,7 @@ rows.
 {%- set key = ['source'] + entity(name).key -%}
 select {{ key | join(', ') }}
 from {{ ref('stg_' ~ name ~ '__checked') }}
-where broken_rules = ''
+where is_accepted = true
 group by {{ key | join(', ') }}
 having count(*) > 1
 {%- endmacro %}

@@ -37,7 +37,7 @@ outcome  superseded  an equal row of a later delivery replaces it (generated key
             partition by checked.batch, deliveries.file_name, checked.content_hash order by checked.record, checked.line
         ) as occurrence,
         checked.event_on,
-        checked.broken_rules = '' as is_accepted,
+        checked.is_accepted,
         {{ money_of(name, 'checked') }} as amount,
         {{ 'checked.currency' if 'currency' in entity(name).columns and name != 'fx_rates' else 'cast(null as string)' }}
             as currency

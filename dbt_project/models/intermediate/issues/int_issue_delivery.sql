@@ -95,7 +95,7 @@ keyless_rows as (
     where
         batches.has_generated_keys
         and batches.n_later = 0
-        and checked.broken_rules = ''
+        and checked.is_accepted = true
         and coalesce(checked.event_on <= {{ as_of_date() }}, true)
     group by checked.source, checked.content_hash, checked.batch
     {%- if not loop.last %}
