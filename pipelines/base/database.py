@@ -5,6 +5,7 @@ dbt_project/profiles.yml).
 """
 
 import atexit
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,9 +57,13 @@ def connect(
     if spill is not None:
         config["temp_directory"] = str(spill)
     connection = duckdb.connect(":memory:" if path is None else str(path), read_only=read_only, config=config)
-    # it would be printed on standard output, among the results of a command
-    connection.execute("set enable_progress_bar = false")
+    _without_progress_bar(connection)
     return connection
+
+
+def _without_progress_bar(connection: duckdb.DuckDBPyConnection) -> None:
+    """DuckDB would print it on standard output, among the results of a command."""
+    connection.execute("set enable_progress_bar = false")
 
 
 @contextmanager
@@ -68,14 +73,21 @@ def calculator() -> Iterator[duckdb.DuckDBPyConnection]:
     All of them share one database in memory, because to open one takes longer than most of these queries. Only
     temporary tables and views may be created: they end with the connection.
     """
-    with _in_memory().cursor() as connection:
+    with _in_memory(os.getpid()).cursor() as connection:
+        _without_progress_bar(connection)
         yield connection
 
 
 @cache
-def _in_memory() -> duckdb.DuckDBPyConnection:
+def _in_memory(process: int) -> duckdb.DuckDBPyConnection:
+    """The database of a process. One that a fork has copied would wait for threads that do not exist there."""
     connection = connect(threads=1)
-    atexit.register(connection.close)  # DuckDB warns on standard error if Python has to end an open connection
+
+    def close() -> None:  # DuckDB warns on standard error if Python has to end an open connection
+        if os.getpid() == process:
+            connection.close()
+
+    atexit.register(close)
     return connection
 
 

@@ -1,5 +1,6 @@
 """Staging: strict casts, every broken rule by its code, every version kept, nothing lost, each batch read once."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 
@@ -191,6 +192,20 @@ def test_landed_is_accepted_plus_quarantined_plus_superseded(warehouse: Warehous
 
 def test_refused_rows_take_no_part_in_anything(warehouse: Warehouse) -> None:
     assert warehouse.rows("select distinct order_id from staging.stg_orders order by all") == [("fine",), ("zeros",)]
+
+
+def expected_rows(warehouse: Warehouse, query: str) -> int:
+    """How many rows DuckDB expects a query to have before it runs."""
+    plan = "\n".join(str(text) for _, text in warehouse.rows(f"explain {query}"))
+    return int(re.findall(r"~([\d,]+) rows", plan)[0].replace(",", ""))
+
+
+def test_the_engine_does_not_take_accepted_rows_for_a_small_part(warehouse: Warehouse) -> None:
+    """If it does, it keeps the wide rows of staging in memory for a join, and not the narrow ones of the other side."""
+    ((rows,),) = warehouse.rows("select count(*) from staging.stg_orders__checked")
+    assert expected_rows(warehouse, "select order_id from staging.stg_orders") >= int(str(rows)) // 2
+    by_rules = "select order_id from staging.stg_orders__checked where broken_rules = ''"
+    assert expected_rows(warehouse, by_rules) < int(str(rows)) // 4, "the reason for the column is_accepted is gone"
 
 
 def test_an_id_without_its_last_digits_identifies_nobody(warehouse: Warehouse) -> None:
