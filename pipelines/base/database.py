@@ -73,17 +73,20 @@ def calculator() -> Iterator[duckdb.DuckDBPyConnection]:
     All of them share one database in memory, because to open one takes longer than most of these queries. Only
     temporary tables and views may be created: they end with the connection.
     """
-    with _in_memory(os.getpid()).cursor() as connection:
+    with _in_memory(os.getpid(), str(_limits.get("memory_limit", ""))).cursor() as connection:
         _without_progress_bar(connection)
         yield connection
 
 
 @cache
-def _in_memory(process: int) -> duckdb.DuckDBPyConnection:
-    """The database of a process. One that a fork has copied would wait for threads that do not exist there."""
+def _in_memory(process: int, memory_limit: str) -> duckdb.DuckDBPyConnection:
+    """The database of a process. One that a fork has copied would wait for threads that do not exist there.
+
+    The memory limit is that of the settings: before they are read, there is none.
+    """
     connection = connect(threads=1)
 
-    def close() -> None:  # DuckDB warns on standard error if Python has to end an open connection
+    def close() -> None:  # DuckDB may warn on standard error if Python has to end an open connection
         if os.getpid() == process:
             connection.close()
 
