@@ -8,8 +8,9 @@ has a latest day.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -18,6 +19,7 @@ from pipelines.base.entities import ENTITIES, Entity
 from pipelines.base.errors import BuildError
 
 _ACTIVITIES = tuple(entity for entity in ENTITIES.values() if entity.is_activity)
+_RECENT_DAYS = (31, 366)
 
 
 @dataclass(frozen=True)
@@ -73,43 +75,18 @@ def latest_day(warehouse: Path, today: date, correction_days: int) -> LatestDay:
         BuildError: There is no such event by today, or nothing is staged.
         LockError: Another process writes to the warehouse.
     """
-    # each table is reduced to a few rows per source and day of correction
-    facts = " union all ".join(_facts_of(entity, position) for position, entity in enumerate(_ACTIVITIES))
     with _staged(warehouse) as connection:
-        rows = connection.execute(
-            f"""
-            with facts as materialized ({facts}),
-
-            last_event as (
-                select max(event_on) as event_on from facts
-            ),
-
-            candidates as (
-                select event_on as day, false as is_correction, position, entity, source
-                from facts
-                where event_on is not null
-                union all
-                select facts.updated_on, true, facts.position, facts.entity, facts.source
-                from facts, last_event
-                where
-                    facts.updated_on > last_event.event_on
-                    and facts.updated_on <= least(last_event.event_on + $correction_days, $today)
-            )
-
-            select day, entity, source, is_correction, last_event.event_on
-            from candidates, last_event
-            order by day desc, is_correction, position, source
-            limit 1
-            """,  # noqa: S608 (fixed names)
-            {"today": today, "correction_days": correction_days},
-        ).fetchall()
-    if not rows:
-        raise BuildError(
-            f"no order, return, case, answer or other event of a customer until {today} was accepted,"
-            " so there is no latest day to build",
-            hint="see which rows were rejected (loyalty quarantine list), or give a day: --as-of 2024-01-31",
-        )
-    return LatestDay(*rows[0])
+        newest = _newest_event(connection, today)
+        # to compare the versions of all keys takes long, and the recent days nearly always decide
+        for after in (*(newest - timedelta(days) for days in _RECENT_DAYS), date.min) if newest else ():
+            rows = _candidates(connection, today, correction_days, after)
+            if rows and rows[0][4] > after:
+                return LatestDay(*rows[0])
+    raise BuildError(
+        f"no order, return, case, answer or other event of a customer until {today} was accepted,"
+        " so there is no latest day to build",
+        hint="see which rows were rejected (loyalty quarantine list), or give a day: --as-of 2024-01-31",
+    )
 
 
 def later_corrections(warehouse: Path, day: date, today: date) -> LaterCorrections | None:
@@ -140,8 +117,53 @@ def later_corrections(warehouse: Path, day: date, today: date) -> LaterCorrectio
 _UPDATED_ON = "case when updated_at is not null then effective_on end"
 
 
+def _newest_event(connection: duckdb.DuckDBPyConnection, today: date) -> date | None:
+    """The last day with a row, also if the row is no longer in force."""
+    days = " union all ".join(
+        f"select max(event_on) as event_on from staging.{table} where event_on <= $today"  # noqa: S608 (fixed names)
+        for table in (*(f"stg_{entity.name}" for entity in _ACTIVITIES), "stg_redelivered_row")
+    )
+    ((newest,),) = connection.execute(f"select max(event_on) from ({days})", {"today": today}).fetchall()  # noqa: S608
+    return newest  # type: ignore[no-any-return]
+
+
+def _candidates(
+    connection: duckdb.DuckDBPyConnection, today: date, correction_days: int, after: date
+) -> list[tuple[Any, ...]]:
+    """What may be the latest day, the best first, of the rows that happened or became known after a day."""
+    # each table is reduced to a few rows per source and day of correction
+    facts = " union all ".join(_facts_of(entity, position) for position, entity in enumerate(_ACTIVITIES))
+    return connection.execute(
+        f"""
+        with facts as materialized ({facts}),
+
+        last_event as (
+            select max(event_on) as event_on from facts
+        ),
+
+        candidates as (
+            select event_on as day, false as is_correction, position, entity, source
+            from facts
+            where event_on is not null
+            union all
+            select facts.updated_on, true, facts.position, facts.entity, facts.source
+            from facts, last_event
+            where
+                facts.updated_on > last_event.event_on
+                and facts.updated_on <= least(last_event.event_on + $correction_days, $today)
+        )
+
+        select day, entity, source, is_correction, last_event.event_on
+        from candidates, last_event
+        order by day desc, is_correction, position, source
+        limit 1
+        """,  # noqa: S608 (fixed names)
+        {"today": today, "correction_days": correction_days, "after": after},
+    ).fetchall()
+
+
 def _facts_of(entity: Entity, position: int) -> str:
-    """The days of an entity's rows that are in force.
+    """The days of an entity's rows that are in force, of those that happened or became known after a day.
 
     Rows that a later delivery has replaced do not count. Nor does the day of an event that a later version has moved to
     an earlier day: a wrong date must not stay the latest day for months.
@@ -163,6 +185,7 @@ def _facts_of(entity: Entity, position: int) -> str:
             from staging.stg_{entity.name} as versions
             where
                 coalesce(event_on <= $today, true)
+                and (event_on > $after or {_UPDATED_ON} > $after)
                 and batch not in (select batch from staging.stg_batch where entity = '{entity.name}' and n_later > 0)
         )
         group by source, updated_on

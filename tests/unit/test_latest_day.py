@@ -1,7 +1,7 @@
 """`latest` is the last day on which customers did something, or on which that was soon corrected; never a day ahead."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
@@ -201,6 +201,20 @@ def test_a_wrong_day_that_a_later_version_moved_back_does_not_stay_the_latest(st
     staging.add("orders", "typo", day_of_may(6), day_of_may(7))
     found = latest_day(staging.warehouse, TODAY, 7)
     assert (found.day, found.is_correction, found.last_event_on) == (day_of_may(7), True, day_of_may(6))
+
+
+@pytest.mark.parametrize("days", [1, 30, 31, 32, 366, 400, 9000])
+def test_the_last_event_may_lie_long_before_a_wrong_day(staging: Staging, days: int) -> None:
+    wrong = date(2024, 6, 1)
+    last = wrong - timedelta(days)
+    staging.add("orders", "typo", wrong, last - timedelta(2))
+    staging.add("orders", "typo", last - timedelta(3), last - timedelta(1))
+    staging.add("returns", "1", last)
+    with duckdb.connect(str(staging.warehouse)) as connection:
+        row = ("cases", "shop", "kept", last - timedelta(10), True, True)
+        connection.execute("insert into staging.stg_redelivered_row values (?, ?, ?, ?, ?, ?)", row)
+    found = latest_day(staging.warehouse, TODAY, 7)
+    assert (found.day, found.entity, found.last_event_on) == (last, "returns", last)
 
 
 def test_an_event_that_a_later_version_moved_on_is_of_its_new_day(staging: Staging) -> None:
