@@ -57,36 +57,37 @@ def connect(
     if spill is not None:
         config["temp_directory"] = str(spill)
     connection = duckdb.connect(":memory:" if path is None else str(path), read_only=read_only, config=config)
-    _without_progress_bar(connection)
+    _disable_progress_bar(connection)
     return connection
 
 
-def _without_progress_bar(connection: duckdb.DuckDBPyConnection) -> None:
-    """DuckDB would print it on standard output, among the results of a command."""
+def _disable_progress_bar(connection: duckdb.DuckDBPyConnection) -> None:
+    """Otherwise DuckDB prints it on standard output, among the results of a command."""
     connection.execute("set enable_progress_bar = false")
 
 
 @contextmanager
-def calculator() -> Iterator[duckdb.DuckDBPyConnection]:
+def small_query_connection() -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection for small queries that need no database of their own, such as the check of an expression.
 
-    All of them share one database in memory, because to open one takes longer than most of these queries. Only
-    temporary tables and views may be created: they end with the connection.
+    All of them share one database in memory, with one thread: to open a database takes longer than most of these
+    queries. Only temporary tables and views may be created: they end with the connection. A forked process opens its
+    own database, and has to end with `os._exit`, as those of `multiprocessing` do.
     """
-    with _in_memory(os.getpid(), str(_limits.get("memory_limit", ""))).cursor() as connection:
-        _without_progress_bar(connection)
+    with _shared_database(os.getpid(), str(_limits.get("memory_limit", ""))).cursor() as connection:
+        _disable_progress_bar(connection)
         yield connection
 
 
 @cache
-def _in_memory(process: int, memory_limit: str) -> duckdb.DuckDBPyConnection:
-    """The database of a process. One that a fork has copied would wait for threads that do not exist there.
+def _shared_database(process: int, memory_limit: str) -> duckdb.DuckDBPyConnection:
+    """The database of a process. The copy in a forked process would wait for threads that the fork did not copy.
 
-    The memory limit is that of the settings: before they are read, there is none.
+    Another memory limit in the settings gives another database. Before they are read, DuckDB's default applies.
     """
     connection = connect(threads=1)
 
-    def close() -> None:  # DuckDB may warn on standard error if Python has to end an open connection
+    def close() -> None:  # DuckDB can print a warning if a connection is still open when Python ends
         if os.getpid() == process:
             connection.close()
 

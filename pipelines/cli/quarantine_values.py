@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 
 from pipelines.base import quoting
-from pipelines.base.database import calculator
+from pipelines.base.database import connect
 from pipelines.base.errors import ConfigError
 from pipelines.cli.quarantine_rows import catalogue
 from pipelines.config.settings import Settings
@@ -102,7 +102,7 @@ def _mapped(part: Path, records: list[int]) -> dict[tuple[int, str], dict[str, s
     """The landed rows of some records of a file, by record and hash."""
     if not part.is_file():
         return {}
-    with calculator() as connection:
+    with connect() as connection:
         cursor = connection.execute(
             f"select * exclude (raw) from read_parquet({quoting.files(part)}, hive_partitioning = false)"  # noqa: S608 (a path that is quoted)
             " where list_contains(?::bigint[], record)",

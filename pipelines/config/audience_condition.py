@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from pipelines.base import quoting
-from pipelines.base.database import calculator
+from pipelines.base.database import small_query_connection
 from pipelines.base.spelling import did_you_mean
 from pipelines.config.audience_columns import audience_columns
 
@@ -140,7 +140,7 @@ def _text(expression: dict[str, Any]) -> str | None:
 
 def _sql(expression: dict[str, Any]) -> str:
     """An expression as SQL again."""
-    with calculator() as connection:
+    with small_query_connection() as connection:
         ((found,),) = connection.execute("select json_serialize_sql('select 1')").fetchall()
         tree = json.loads(found)
         tree["statements"][0]["node"]["select_list"] = [expression]
@@ -149,7 +149,7 @@ def _sql(expression: dict[str, Any]) -> str:
 
 
 def _parsed(sql: str, condition: str) -> list[dict[str, Any]]:
-    with calculator() as connection:
+    with small_query_connection() as connection:
         ((found,),) = connection.execute("select json_serialize_sql(?)", [sql]).fetchall()
     result = json.loads(found)
     if result["error"]:
@@ -216,7 +216,7 @@ def _bind(condition: str) -> None:
         f"{quoting.name(name)} {'varchar' if column.kind == 'string' else column.kind}"
         for name, column in audience_columns().items()
     )
-    with calculator() as connection:
+    with small_query_connection() as connection:
         connection.execute(f"create temp table customers ({columns})")
         connection.execute("insert into customers default values")
         values = ", ".join(_VALUES.get(column.kind, "1") for column in audience_columns().values())

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from pipelines.base import quoting
-from pipelines.base.database import calculator
+from pipelines.base.database import small_query_connection
 from pipelines.base.errors import InputError
 from pipelines.drafting.file_text import head_of
 from pipelines.drafting.generic import specific
@@ -244,7 +244,7 @@ def _filled(path: Path, group: FileGroup, *, may_lack: bool = False) -> set[Refe
         if group.format == "jsonl"
         else json_elements(path, group.encoding, group.records)
     )
-    with TemporaryDirectory() as folder, calculator() as connection:
+    with TemporaryDirectory() as folder, small_query_connection() as connection:
         sample = Path(folder) / "sample.jsonl"
         # a line end is never inside a text of JSON
         lines = (one.text.replace("\n", " ").replace("\r", " ") for one in islice(records, _SAMPLED))

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from pipelines.base import quoting
-from pipelines.base.database import calculator
+from pipelines.base.database import small_query_connection
 from pipelines.base.errors import InputError
 from pipelines.drafting.file_text import HEAD, found_encoding, head_of
 from pipelines.drafting.sheets import sheets_of
@@ -183,7 +183,7 @@ def _text_table(path: Path, text: str) -> dict[str, str | int]:
         InputError: It has one column only, or no header.
     """
     whole = text if len(text) < HEAD // 4 else text[: text.rfind("\n") + 1]
-    with TemporaryDirectory() as folder, calculator() as connection:
+    with TemporaryDirectory() as folder, small_query_connection() as connection:
         copy = Path(folder) / "head.csv"
         copy.write_text(whole, encoding="utf-8", newline="")
         try:

@@ -48,8 +48,8 @@ def named_fit(path: Path, layout: Layout, mapping: str) -> Fit | None:
     if "sheet" in layout.options:
         return None
     found = dict(built_in_mappings())[mapping]
-    fits_beside = (fit for fit in _fits(path, layout, mapping, found, is_beside=True) if not fit.why)
-    return next(fits_beside, None)
+    reading = (fit for fit in _fits(path, layout, mapping, found, is_beside=True) if not fit.why)
+    return next(reading, None)
 
 
 def rivals(fit: Fit, found: Iterable[Fit]) -> tuple[str, ...]:
@@ -125,15 +125,15 @@ def systems_of(paths: Iterable[Path]) -> dict[str, list[Path]]:
 
 
 def _fits(path: Path, layout: Layout, name: str, mapping: Mapping, *, is_beside: bool = False) -> Iterator[Fit]:
-    """The entries of a mapping that read a file, or the one that ignores it.
+    """The entries of a mapping that read a file. If an entry ignores the file, only that one.
 
     Args:
         path: The file.
         layout: How it is written.
         name: The mapping's name.
         mapping: The mapping.
-        is_beside: Whether other files of the system are beside it. Then an entry for files of any name is left out: it
-            says nothing about this one.
+        is_beside: Whether other files of the system are beside it. If so, entries that match any file name are left
+            out, because they say nothing about this one.
     """
     named = _named(path, mapping)
     if (ignoring := _ignoring(path, layout, name, mapping, named)) is not None:

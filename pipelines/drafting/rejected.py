@@ -43,38 +43,38 @@ def rejected_values(path: Path, group: FileGroup, zone: str, today: date) -> tup
     doubts: dict[frozenset[tuple[str, ...]], Remark] = {}
     with _opened(path, group) as connection:
         for name, rows in group.entities.items():
-            for asked in _rejecting(connection, group, rows, list(_asked(name, rows, zone))):
-                if asked.read not in doubts:
-                    doubts[asked.read] = _doubt(connection, group, rows, asked, today)
+            for checked in _rejected_columns(connection, group, rows, list(_columns_to_check(name, rows, zone))):
+                if checked.source_columns not in doubts:
+                    doubts[checked.source_columns] = _doubt(connection, group, rows, checked, today)
     return tuple(doubts.values())
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """A column whose values are looked at, and what staging would reject of them."""
+class _CheckedColumn:
+    """A column to check, and how many of its values staging would reject."""
 
     column: str
     spec: Column
     kind: ColumnType
     zone: str
-    values: int = 0
-    rejected: int = 0
+    n_values: int = 0
+    n_rejected: int = 0
     example: str = ""
 
     @property
-    def read(self) -> frozenset[tuple[str, ...]]:
+    def source_columns(self) -> frozenset[tuple[str, ...]]:
         """The source columns that it reads."""
         return references(self.spec.sql)
 
 
-def _asked(name: str, rows: EntityRows, zone: str) -> Iterator[_Asked]:
+def _columns_to_check(name: str, rows: EntityRows, zone: str) -> Iterator[_CheckedColumn]:
     """The times and numbers of an entity that are read from a file."""
     for block in rows.blocks():
         for column, spec in block.items():
             kind = ENTITIES[name].columns[column]
             is_answer = (name, column) == ("survey_answers", "answer_number")  # answers of all kinds of questions
             if kind in (*NUMBERS, *normal.TIMES) and not spec.values and references(spec.sql) and not is_answer:
-                yield _Asked(column, spec, kind, spec.timezone or zone)
+                yield _CheckedColumn(column, spec, kind, spec.timezone or zone)
 
 
 @contextmanager
@@ -84,17 +84,17 @@ def _opened(path: Path, group: FileGroup) -> Iterator[duckdb.DuckDBPyConnection]
         yield connection
 
 
-def _rejecting(
-    connection: duckdb.DuckDBPyConnection, group: FileGroup, rows: EntityRows, asked: list[_Asked]
-) -> Iterator[_Asked]:
-    """The columns of an entity of which staging would reject many values. One query looks at all columns."""
-    if not asked:
+def _rejected_columns(
+    connection: duckdb.DuckDBPyConnection, group: FileGroup, rows: EntityRows, columns: list[_CheckedColumn]
+) -> Iterator[_CheckedColumn]:
+    """The columns of which staging would reject many values. One query checks all columns of the entity."""
+    if not columns:
         return
     source = _source(group, rows)
-    kinds = connection.execute(f"describe select {', '.join(sql_of(one.spec.sql) for one in asked)} from {source}")  # noqa: S608 (names are quoted)
-    texts = [one for one, about in zip(asked, kinds.fetchall(), strict=True) if about[1] == "VARCHAR"]
+    kinds = connection.execute(f"describe select {', '.join(sql_of(one.spec.sql) for one in columns)} from {source}")  # noqa: S608 (names are quoted)
+    texts = [one for one, about in zip(columns, kinds.fetchall(), strict=True) if about[1] == "VARCHAR"]
     if not texts:
-        return  # the expressions compute them
+        return  # the expressions compute these values
     values = ", ".join(f"{text_of(one.spec.sql)} as v{number}" for number, one in enumerate(texts))
     made = ", ".join(_normal(group, one, f"v{number}") + f" as m{number}" for number, one in enumerate(texts))
     wrong = [f"v{number} is not null and not {normal.fits(one.kind, f'm{number}')}" for number, one in enumerate(texts)]
@@ -108,13 +108,13 @@ def _rejecting(
     for number, one in enumerate(texts):
         total, rejected, example = found[3 * number : 3 * number + 3]
         if rejected and rejected >= _LEAST_REJECTED * total:
-            yield replace(one, values=total, rejected=rejected, example=example)
+            yield replace(one, n_values=total, n_rejected=rejected, example=example)
 
 
-def _normal(group: FileGroup, asked: _Asked, value: str) -> str:
+def _normal(group: FileGroup, checked: _CheckedColumn, value: str) -> str:
     """SQL of a value in the form that staging accepts."""
-    formats = asked.spec.timestamps or group.timestamps
-    return normal.normal(asked.kind, asked.column, value, "VARCHAR", formats, asked.zone)
+    formats = checked.spec.timestamps or group.timestamps
+    return normal.normal(checked.kind, checked.column, value, "VARCHAR", formats, checked.zone)
 
 
 def _source(group: FileGroup, rows: EntityRows) -> str:
@@ -123,10 +123,10 @@ def _source(group: FileGroup, rows: EntityRows) -> str:
 
 
 def _doubt(
-    connection: duckdb.DuckDBPyConnection, group: FileGroup, rows: EntityRows, asked: _Asked, today: date
+    connection: duckdb.DuckDBPyConnection, group: FileGroup, rows: EntityRows, checked: _CheckedColumn, today: date
 ) -> Remark:
     """The remark on a column of which staging would reject many values."""
-    column, spec, kind = asked.column, asked.spec, asked.kind
+    column, spec, kind = checked.column, checked.spec, checked.kind
     connection.execute(
         f"create or replace temp table draft_values as select value from (select {text_of(spec.sql)} as value"  # noqa: S608 (names are quoted)
         f" from {_source(group, rows)}) where value is not null"
@@ -134,9 +134,9 @@ def _doubt(
     names = " or ".join(f"`{'.'.join(path)}`" for path in sorted(references(spec.sql)))
     is_time = kind in normal.TIMES
     advice = _times(connection, group, kind, today) if is_time else _numbers(connection, column, spec)
-    unread = f"no format of the built-in mapping reads them, such as `{asked.example}`"
+    unread = f"no format of the built-in mapping reads them, such as `{checked.example}`"
     what = unread if is_time else "they are not numbers"
-    values = f"{asked.rejected:,} of {counted(asked.values, 'value', 'values')}"
+    values = f"{checked.n_rejected:,} of {counted(checked.n_values, 'value', 'values')}"
     place = f"the entry `{group.name}`" if group.name else "their entry"
     return decisive(
         f"{column}: {values} in {names} would be rejected: {what}. Export the file again, and do not save it in a"

@@ -5,7 +5,7 @@ import re
 import duckdb
 
 from pipelines.base import quoting
-from pipelines.base.database import calculator
+from pipelines.base.database import small_query_connection
 from pipelines.base.errors import ConfigError
 from pipelines.base.spelling import did_you_mean
 from pipelines.landing.binding import (
@@ -38,7 +38,7 @@ def check_expressions(mapping: Mapping) -> None:
     """
     problems: list[str] = []
     parse_all(text for group in mapping.files for _, text in group.expressions())
-    with calculator() as connection:
+    with small_query_connection() as connection:
         for index, group in enumerate(mapping.files):
             if group.ignore is None:
                 problems += _check_group(connection, mapping, ("files", index), group)
@@ -86,7 +86,10 @@ def _check_group(
 
 
 def _kinds(connection: duckdb.DuckDBPyConnection, relation: str, texts: list[str]) -> list[str | duckdb.Error]:
-    """The type of each expression on a relation, or its error. One query describes all, unless one has an error."""
+    """The type of each expression on a relation, or its error.
+
+    One query describes all of them. If it fails, each is described alone, so that an error belongs to its expression.
+    """
     try:
         columns = ", ".join(map(sql_of, texts))
         found = connection.execute(f"describe select {columns} from {relation}")  # noqa: S608 (names are quoted)

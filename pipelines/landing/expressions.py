@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.base.database import calculator
+from pipelines.base.database import small_query_connection
 
 # With each of these, a second landing of the same file could differ from the first, or the expression could read data
 # outside the record.
@@ -85,7 +85,7 @@ class Expression:
 @cache
 def _aggregates() -> frozenset[str]:
     """The names of all aggregate functions: the parser does not distinguish them from other functions."""
-    with calculator() as connection:
+    with small_query_connection() as connection:
         return frozenset(name for (name,) in connection.execute(_AGGREGATES).fetchall())
 
 
@@ -101,7 +101,7 @@ def parse(text: str) -> Expression:
 
 def parse_all(texts: Iterable[str]) -> None:
     """Parse many expressions at once."""
-    with calculator() as connection:
+    with small_query_connection() as connection:
         for text in texts:
             if text not in _PARSED:
                 _PARSED[text] = _parse(connection, text)

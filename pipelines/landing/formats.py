@@ -13,7 +13,7 @@ from itertools import combinations
 import duckdb
 
 from pipelines.base import quoting
-from pipelines.base.database import calculator
+from pipelines.base.database import small_query_connection
 from pipelines.base.entities import ENTITIES, ColumnType
 from pipelines.landing import normal
 from pipelines.landing.entity_rows import Column, Columns
@@ -57,7 +57,7 @@ def conflicts(formats: tuple[str, ...]) -> tuple[Conflict, ...]:
     pairs = [pair for pair in combinations(formats, 2) if pair != ("epoch_s", "epoch_ms") and pair[0] != pair[1]]
     if not pairs:
         return ()
-    with calculator() as connection:
+    with small_query_connection() as connection:
         connection.execute("set TimeZone = 'UTC'")
         return tuple(found for pair in pairs if (found := _conflict(connection, *pair)) is not None)
 

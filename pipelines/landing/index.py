@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.base import quoting
-from pipelines.base.database import calculator
+from pipelines.base.database import small_query_connection
 from pipelines.base.durable import write_durably
 from pipelines.landing.batches import DELIVERIES, LAYOUTS, LEDGER, PART, schema_of
 from pipelines.landing.damaged import broken
@@ -146,7 +146,7 @@ def _is_current(landing: Path, dataset: str) -> bool:
     if not index.schema.equals(_schema(dataset)):
         return False
     names = ["source", "batch", _STATE]
-    with calculator() as connection:
+    with small_query_connection() as connection:
         connection.register("parts", _parts_table(landing / dataset))
         connection.register("known", index.select(names))
         ((differ,),) = connection.execute(
@@ -159,7 +159,7 @@ def _is_current(landing: Path, dataset: str) -> bool:
 def _read(landing: Path, dataset: str) -> pa.Table:
     """The rows of a data set, from the index and from the files that it does not have."""
     root = landing / dataset
-    with calculator() as connection:
+    with small_query_connection() as connection:
         connection.register("parts", _parts_table(root))
         try:
             return _rows(connection, dataset, _indexed(landing, dataset))

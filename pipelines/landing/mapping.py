@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from pipelines.base.database import calculator
+from pipelines.base.database import small_query_connection
 from pipelines.base.errors import ConfigError
 from pipelines.base.spelling import nearest
 from pipelines.config.faults import faults
@@ -45,7 +45,7 @@ def load_mapping(name_or_path: str | Path) -> Mapping:
     if content not in _CHECKED:
         _refuse(mapping, problems_of_look_ups(mapping))
         check_expressions(mapping)
-        with calculator() as connection:
+        with small_query_connection() as connection:
             _refuse(mapping, problems_of_rows(connection, mapping))
         _CHECKED.add(content)
     return mapping

@@ -12,7 +12,7 @@ from pathlib import Path as Folder
 import duckdb
 
 from pipelines.base import quoting
-from pipelines.base.database import calculator
+from pipelines.base.database import small_query_connection
 from pipelines.landing.binding import RELATION, content_of, is_of_item, items_of, json_leaf, record_leaf, references
 from pipelines.landing.entity_rows import EntityRows
 from pipelines.landing.expressions import Path
@@ -66,7 +66,7 @@ def cells_of(
     paths = {path for block in spec.blocks() for column in block.values() for path in references(column.sql)}
     of_items = {path for path in paths if spec.each and is_of_item(path)}
     try:
-        with calculator() as connection:
+        with small_query_connection() as connection:
             leaf = _make_records(connection, group, rows)
             if group.look_up:
                 make_state(connection, given_sql(landing))

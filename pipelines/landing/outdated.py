@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pipelines.base.database import calculator
+from pipelines.base.database import connect
 from pipelines.landing.batches import LOOKUP_USES, Delivery, batch_of, parts_of
 from pipelines.landing.fingerprint import Declared, declared, earlier_fingerprints, fingerprint, version
 from pipelines.landing.inbox import SourceFiles, place_of
@@ -203,7 +203,7 @@ def _stale(home: Path) -> set[tuple[str, str]]:
     landing = home / "landing"
     if next(parts_of(landing / LOOKUP_USES), None) is None:
         return set()
-    with calculator() as connection:
+    with connect() as connection:
         return stale_batches(connection, landing, f"({state_sql(given_sql(landing))})")
 
 

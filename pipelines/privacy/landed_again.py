@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.base import quoting
-from pipelines.base.database import calculator
+from pipelines.base.database import connect
 from pipelines.base.entities import ENTITIES, ColumnType
 from pipelines.base.text import counted
 from pipelines.landing import EarlierBatch, NotLandedAgain
@@ -38,7 +38,7 @@ def check_nobody_returns(folder: Path, records: int, again: EarlierBatch) -> Non
     """
     staged = {dataset: folder / dataset / PART for dataset in _OF_RECORDS}
     now = {dataset: part for dataset, part in staged.items() if part.is_file()}
-    with calculator() as connection:
+    with connect() as connection:
         for name, parts in (("before", again.parts), ("now", now)):
             none = "select null::bigint as record, null::varchar as raw, null::varchar as person where false"
             connection.execute(f"create temp view {name} as {' union all '.join([none, *_rows(parts)])}")

@@ -16,7 +16,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.base import quoting
-from pipelines.base.database import calculator
+from pipelines.base.database import connect
 from pipelines.base.durable import write_text_durably
 from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import ConfigError
@@ -173,7 +173,7 @@ def erase_staged(tombstones: Tombstones, folder: Path, source: str) -> dict[str,
     """
     parts = {dataset: folder / dataset / PART for dataset in DATASETS if (folder / dataset / PART).is_file()}
     changed: dict[str, ErasedRows] = {}
-    with calculator() as connection:
+    with connect() as connection:
         relations = {
             dataset: f"read_parquet({quoting.files(part)}, hive_partitioning = false)"
             for dataset, part in parts.items()

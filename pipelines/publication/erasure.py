@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 
 from pipelines.base import quoting
-from pipelines.base.database import calculator
+from pipelines.base.database import connect
 from pipelines.base.durable import sync_file
 from pipelines.base.errors import PublicationError
 from pipelines.publication.audit import audit
@@ -115,7 +115,7 @@ def erase_customers(
 
 def rows_of(folder: Path, manifest: Manifest, customer_keys: Collection[str]) -> dict[str, int]:
     """The number of rows of some customers in a version, by mart."""
-    with calculator() as connection:
+    with connect() as connection:
         counts = {
             table.name: _count(connection, f"{_parts(folder, table)} where {theirs}")
             for table in manifest.tables

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
-from pipelines.base.database import calculator
+from pipelines.base.database import small_query_connection
 from pipelines.base.errors import ConfigError
 from pipelines.publication import PublishedTable
 
@@ -39,7 +39,7 @@ def require_repeatable(table: PublishedTable, where: str) -> None:
     Raises:
         ConfigError: It has a function or a sample whose result can change.
     """
-    with calculator() as connection:
+    with small_query_connection() as connection:
         ((found,),) = connection.execute("select json_serialize_sql(?::varchar)", [f"select (\n{where}\n)"]).fetchall()
     columns = {column.name.lower() for column in table.columns}
     for node in _nodes(json.loads(found)):
@@ -79,5 +79,5 @@ def _nodes(tree: Any) -> Iterator[dict[str, Any]]:
 @cache
 def _changing() -> frozenset[str]:
     """The names of functions whose result can change, and of macros that call one."""
-    with calculator() as connection:
+    with small_query_connection() as connection:
         return frozenset(name for (name,) in connection.execute(_CHANGING).fetchall())

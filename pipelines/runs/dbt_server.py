@@ -18,7 +18,7 @@ END = "loyalty_dbt_ended"
 # Python looks for unreachable cycles after this many new objects. With its default of 700 that took 15 % of a build:
 # dbt makes many objects, and few cycles.
 _NEW_OBJECTS = 50_000
-_UNREAD = ("debug", "test")  # levels of dbt's events for debugging
+_DEBUG_LEVELS = ("debug", "test")  # of dbt's events; nothing reads them
 
 
 class Request(TypedDict):
@@ -103,7 +103,10 @@ class _Server:
 
 
 def _quiet_event_manager() -> Any:
-    """dbt's event manager, but it makes no messages for debugging: they took 5 % of a build, and nothing reads them."""
+    """dbt's event manager without debug messages: to create them took 5 % of a build, and nothing reads them.
+
+    So dbt.log has none either, whatever its level.
+    """
     from dbt_common.events.base_types import BaseEvent, EventLevel
     from dbt_common.events.event_manager import EventManager
 
@@ -115,15 +118,18 @@ def _quiet_event_manager() -> Any:
             node: Any = None,
             force_warn_or_error_handling: bool = False,
         ) -> None:
-            if force_warn_or_error_handling or (level or e.level_tag()) not in _UNREAD:
+            if force_warn_or_error_handling or (level or e.level_tag()) not in _DEBUG_LEVELS:
                 super().fire_event(e, level, node, force_warn_or_error_handling)
 
     return QuietEventManager()
 
 
 def _options(args: list[str]) -> list[str]:
-    """Options of dbt that save time: it writes neither the manifest nor the graph, which nothing reads, and connects a
-    test with the models after it by fewer edges, in the same order."""
+    """Options that save time.
+
+    dbt writes neither the manifest nor the graph, because nothing reads them. It uses fewer edges between tests and
+    the models after them; the order stays the same.
+    """
     return ["--use-fast-test-edges", *([] if "--write-json" in args else ["--no-write-json"])]
 
 
@@ -137,7 +143,7 @@ def _write_results(result: Any, args: list[str]) -> None:
 
 def _report(event: Any) -> None:
     """Write an event of dbt to standard output, unless it is for debugging."""
-    if event.info.level not in _UNREAD:
+    if event.info.level not in _DEBUG_LEVELS:
         from dbt_common.events.functions import msg_to_json
 
         sys.stdout.write(msg_to_json(event) + "\n")  # at once: dbt has several threads

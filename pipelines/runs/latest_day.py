@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -19,7 +18,7 @@ from pipelines.base.entities import ENTITIES, Entity
 from pipelines.base.errors import BuildError
 
 _ACTIVITIES = tuple(entity for entity in ENTITIES.values() if entity.is_activity)
-_RECENT_DAYS = (31, 366)
+_WINDOW_DAYS = (31, 366)  # the last month is tried first, then the last year, then all days
 
 
 @dataclass(frozen=True)
@@ -76,12 +75,11 @@ def latest_day(warehouse: Path, today: date, correction_days: int) -> LatestDay:
         LockError: Another process writes to the warehouse.
     """
     with _staged(warehouse) as connection:
-        newest = _newest_event(connection, today)
-        # to compare the versions of all keys takes long, and the recent days nearly always decide
-        for after in (*(newest - timedelta(days) for days in _RECENT_DAYS), date.min) if newest else ():
-            rows = _candidates(connection, today, correction_days, after)
-            if rows and rows[0][4] > after:
-                return LatestDay(*rows[0])
+        # Comparing the versions of all keys takes long, and the recent days nearly always have the latest day.
+        for after in _window_starts(_newest_event(connection, today)):
+            found = _candidate(connection, today, correction_days, after)
+            if found and (after is None or found.last_event_on > after):
+                return found
     raise BuildError(
         f"no order, return, case, answer or other event of a customer until {today} was accepted,"
         " so there is no latest day to build",
@@ -117,8 +115,16 @@ def later_corrections(warehouse: Path, day: date, today: date) -> LaterCorrectio
 _UPDATED_ON = "case when updated_at is not null then effective_on end"
 
 
+def _window_starts(newest: date | None) -> Iterator[date | None]:
+    """The days after which rows are looked at, one after the other; None for all rows."""
+    for days in _WINDOW_DAYS:
+        if newest and newest > date.min + timedelta(days):
+            yield newest - timedelta(days)
+    yield None
+
+
 def _newest_event(connection: duckdb.DuckDBPyConnection, today: date) -> date | None:
-    """The last day with a row, also if the row is no longer in force."""
+    """The last day until today with an event, even one that a later version replaced: `latest` is not after it."""
     days = " union all ".join(
         f"select max(event_on) as event_on from staging.{table} where event_on <= $today"  # noqa: S608 (fixed names)
         for table in (*(f"stg_{entity.name}" for entity in _ACTIVITIES), "stg_redelivered_row")
@@ -127,13 +133,13 @@ def _newest_event(connection: duckdb.DuckDBPyConnection, today: date) -> date | 
     return newest  # type: ignore[no-any-return]
 
 
-def _candidates(
-    connection: duckdb.DuckDBPyConnection, today: date, correction_days: int, after: date
-) -> list[tuple[Any, ...]]:
-    """What may be the latest day, the best first, of the rows that happened or became known after a day."""
+def _candidate(
+    connection: duckdb.DuckDBPyConnection, today: date, correction_days: int, after: date | None
+) -> LatestDay | None:
+    """The latest day by the rows that happened or became known after a day. It holds if its last event is after it."""
     # each table is reduced to a few rows per source and day of correction
     facts = " union all ".join(_facts_of(entity, position) for position, entity in enumerate(_ACTIVITIES))
-    return connection.execute(
+    rows = connection.execute(
         f"""
         with facts as materialized ({facts}),
 
@@ -160,10 +166,11 @@ def _candidates(
         """,  # noqa: S608 (fixed names)
         {"today": today, "correction_days": correction_days, "after": after},
     ).fetchall()
+    return LatestDay(*rows[0]) if rows else None
 
 
 def _facts_of(entity: Entity, position: int) -> str:
-    """The days of an entity's rows that are in force, of those that happened or became known after a day.
+    """The days of an entity's valid rows that happened or became known after `$after`; of all rows, if it is NULL.
 
     Rows that a later delivery has replaced do not count. Nor does the day of an event that a later version has moved to
     an earlier day: a wrong date must not stay the latest day for months.
@@ -185,7 +192,7 @@ def _facts_of(entity: Entity, position: int) -> str:
             from staging.stg_{entity.name} as versions
             where
                 coalesce(event_on <= $today, true)
-                and (event_on > $after or {_UPDATED_ON} > $after)
+                and ($after::date is null or event_on > $after or {_UPDATED_ON} > $after)
                 and batch not in (select batch from staging.stg_batch where entity = '{entity.name}' and n_later > 0)
         )
         group by source, updated_on

@@ -204,7 +204,7 @@ def test_a_wrong_day_that_a_later_version_moved_back_does_not_stay_the_latest(st
 
 
 @pytest.mark.parametrize("days", [1, 30, 31, 32, 366, 400, 9000])
-def test_the_last_event_may_lie_long_before_a_wrong_day(staging: Staging, days: int) -> None:
+def test_the_last_event_is_found_even_if_a_moved_one_was_much_later(staging: Staging, days: int) -> None:
     wrong = date(2024, 6, 1)
     last = wrong - timedelta(days)
     staging.add("orders", "typo", wrong, last - timedelta(2))
@@ -215,6 +215,12 @@ def test_the_last_event_may_lie_long_before_a_wrong_day(staging: Staging, days: 
         connection.execute("insert into staging.stg_redelivered_row values (?, ?, ?, ?, ?, ?)", row)
     found = latest_day(staging.warehouse, TODAY, 7)
     assert (found.day, found.entity, found.last_event_on) == (last, "returns", last)
+
+
+@pytest.mark.parametrize("first", [date(1, 1, 1), date(1, 12, 1), date(1900, 1, 1)])
+def test_the_only_event_may_be_of_any_day(staging: Staging, first: date) -> None:
+    staging.add("orders", "1", first)
+    assert staging.latest() == first
 
 
 def test_an_event_that_a_later_version_moved_on_is_of_its_new_day(staging: Staging) -> None:

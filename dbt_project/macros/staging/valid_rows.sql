@@ -1,9 +1,9 @@
 {#-
 The body of every stg_<entity>: the rows of the entity `name` that break no rule, all versions of each key.
 
-DuckDB estimates the rows of `column = value` by the number of different values, to decide which side of a join it keeps
-in memory. For `broken_rules = ''` it expects a twentieth of the rows, and so keeps the wrong side: the wide rows. With
-`is_accepted` alone it expects a fifth, and with `is_accepted = true` half of them.
+DuckDB estimates how many rows `column = value` selects from the number of distinct values. The estimate decides which
+side of a join it keeps in memory. For `broken_rules = ''` it expected 5 % of the rows, and kept the wide rows of staging.
+It expects 20 % for `is_accepted`, and 50 % for `is_accepted = true`.
 -#}
 {% macro valid_rows(name) -%}
 select

@@ -6,7 +6,7 @@ needs, is made of. Under `*` this includes the status of orders and lines: witho
 
 from collections.abc import Collection, Iterator, Sequence
 
-from pipelines.base.database import calculator
+from pipelines.base.database import small_query_connection
 from pipelines.base.entities import ENTITIES
 from pipelines.base.text import counted, printable_name
 from pipelines.landing.binding import record_tree, references
@@ -79,8 +79,8 @@ def unfilled(absent: Collection[str], group: FileGroup) -> list[str]:
     if not found:
         return []
     empty = ", ".join(record_tree(group).select(lambda path: "cast(null as varchar)"))
-    # an expression may have a value without any column: coalesce(currency, 'EUR')
+    # an expression can have a value although its columns are absent: coalesce(currency, 'EUR')
     are_null = ", ".join(f"{sql} is null" for _, sql in found)
-    with calculator() as connection:
+    with small_query_connection() as connection:
         (answers,) = connection.execute(f"select {are_null} from (select {empty})").fetchall()  # noqa: S608 (names are quoted)
     return sorted({name for (name, _), is_null in zip(found, answers, strict=True) if is_null})
