@@ -129,8 +129,11 @@ def _newest_event(connection: duckdb.DuckDBPyConnection, today: date) -> date | 
         f"select max(event_on) as event_on from staging.{table} where event_on <= $today"  # noqa: S608 (fixed names)
         for table in (*(f"stg_{entity.name}" for entity in _ACTIVITIES), "stg_redelivered_row")
     )
-    ((newest,),) = connection.execute(f"select max(event_on) from ({days})", {"today": today}).fetchall()  # noqa: S608
-    return newest  # type: ignore[no-any-return]
+    rows: list[tuple[date | None]] = connection.execute(
+        f"select max(event_on) from ({days})",  # noqa: S608 (fixed names)
+        {"today": today},
+    ).fetchall()
+    return rows[0][0]
 
 
 def _candidate(

@@ -201,13 +201,12 @@ def expected_rows(warehouse: Warehouse, query: str) -> int:
 
 
 def test_duckdb_expects_at_least_half_of_the_rows_to_be_accepted(warehouse: Warehouse) -> None:
-    """If it does, it keeps the wide rows of staging in memory for a join, and not the narrow ones of the other side."""
+    """Otherwise it keeps the wide rows of staging in memory for a join, and not the narrow ones of the other side."""
     ((rows,),) = warehouse.rows("select count(*) from staging.stg_orders__checked")
     assert expected_rows(warehouse, "select order_id from staging.stg_orders") >= int(str(rows)) // 2
     by_rules = "select order_id from staging.stg_orders__checked where broken_rules = ''"
-    assert expected_rows(warehouse, by_rules) < int(str(rows)) // 4, (
-        "DuckDB estimates this well now: the column is_accepted is no longer needed"
-    )
+    is_needed = expected_rows(warehouse, by_rules) < int(str(rows)) // 4
+    assert is_needed, "DuckDB's estimate for broken_rules is good now: the column is_accepted can be removed"
 
 
 def test_an_id_without_its_last_digits_identifies_nobody(warehouse: Warehouse) -> None:
