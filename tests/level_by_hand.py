@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
-from statistics import median_low
+from statistics import median
 
 # Lower edges of the bands of silence, in own gaps, and of the paces of customers with three and more purchase days.
 BANDS = tuple(Fraction(quarters, 4) for quarters in (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 80))
@@ -42,7 +42,7 @@ class Shop:
         attitude: The attitude of customers at level days, where any is known.
         preset_g0: The industry's expected gap in days.
         lapsed_days: The industry's days of silence after which a customer may be called churned without a curve.
-        level_months: How many past month ends are looked at.
+        level_months: How many month ends before it the curve of a month end counts.
     """
 
     purchases: Mapping[str, Sequence[date]]
@@ -299,7 +299,7 @@ class Oracle:
             if any(on <= day for on in days)
         }
         first = min((days[0] for days in self.bought.values()), default=date.max)
-        self.month_ends = [end for end in month_ends(day, shop.level_months) if end >= first]
+        self.month_ends = [end for end in month_ends(day, 1_200) if end >= first]
         self.curves = {end: self.curve(end) for end in self.month_ends}
 
     @cached_property
@@ -315,13 +315,13 @@ class Oracle:
     def g0(self, numbers: Mapping[str, Sequence[int]], today: int) -> Fraction:
         """The expected gap of a buyer at a day: the preset's, or the shop's own if enough is known of it.
 
-        The median is the lower one of two middle gaps, in ten thousandths of a day.
+        The median is in ten-thousandths of a day, rounded down.
         """
         preset = Fraction(self.shop.preset_g0)
         gaps = [Fraction(days[-1] - days[0], len(days) - 1) for days in numbers.values() if len(days) > 1]
         if len(gaps) < 50:
             return preset
-        middle = Fraction(math.floor(median_low(gaps) * 10_000 + Fraction(1, 2)), 10_000)
+        middle = Fraction(math.floor(median([math.floor(gap * 10_000) for gap in gaps])), 10_000)
         history = today - min(days[0] for days in numbers.values())
         differs = max(middle, preset) > Fraction(3, 2) * min(middle, preset)
         return middle if history >= 4 * max(preset, middle) and differs else preset
@@ -337,7 +337,8 @@ class Oracle:
             return horizon_of(gaps * g0)
 
         def with_outcome(days: int) -> list[date]:
-            earlier = [on for on in self.month_ends if on < end and calendar.counts(on)]
+            window = [on for on in self.month_ends if on < end][-self.shop.level_months :]
+            earlier = [on for on in window if calendar.counts(on)]
             return [on for on in earlier if calendar.number(on) + days <= today]
 
         days = horizon(2) if len(with_outcome(horizon(2))) >= 6 else horizon(1)
@@ -394,7 +395,7 @@ class Oracle:
         gap = bought[known.n - 1] - bought[known.n - 2]
         own = Facts(known.n - 1, 0, 0, known.span - gap).own_gap(curve.g0)
         if curve.p is None:
-            is_churned, risky_from = self.churned_in_fallback(gap, curve), Fraction(2)
+            is_churned, risky_from = gap >= own and self.churned_in_fallback(gap, curve), Fraction(2)
         else:
             row, band = row_of(known.n - 1, curve.horizon / own), band_of(gap / own)
             is_churned = gap / own >= 1 and curve.proven[row][band]
@@ -416,7 +417,7 @@ class Oracle:
         ratio = known.silence / gap
         p = q = probability = None
         if curve.p is None:
-            is_churned = self.churned_in_fallback(known.silence, curve)
+            is_churned = ratio >= 1 and self.churned_in_fallback(known.silence, curve)
             is_at_risk = ratio > 2
         else:
             row, band = row_of(known.n, curve.horizon / gap), band_of(ratio)

@@ -19,8 +19,9 @@ class LevelModel(SettingsPart):
     months: Annotated[
         int,
         About(
-            "For how many past month ends level, class, type, quadrant and RFM segment are known. The return curve"
-            " counts customers at these month ends.",
+            "For how many past month ends marts have level, class, type, quadrant and RFM segment. The return curve of"
+            " a month end counts customers at this many month ends before it. Answers given before these month ends no"
+            " longer lower a level.",
             "Five years contain every season several times. More month ends make a run longer.",
             "months",
             var="level_months",

@@ -22,6 +22,8 @@ from tests.level_checks import built_levels, check_levels, improved_in_silence, 
 FIRST = date(2022, 1, 3)
 HOLE = (date(2022, 12, 1), date(2023, 3, 31))  # 121 days
 EARLY, LAST = date(2023, 7, 20), date(2024, 1, 10)
+AUTUMN = date(2023, 11, 20)
+FEW_MONTHS = 6  # for which marts have levels; the shop has 24
 RETAIL: dict[str, Any] = {"preset_g0": 60, "lapsed_days": 365}
 HIGHEST, LOWEST = "10", "0"
 
@@ -117,8 +119,11 @@ class Orders:
 class RetailWarehouse(Warehouse):
     """A warehouse with the preset of retail, whose expected gap of 60 days the shop's own replaces."""
 
+    level_months = 60
+
     def dbt(self, *arguments: str, as_of: date, **variables: Var) -> None:
-        super().dbt(*arguments, as_of=as_of, **{"industry": "retail", **variables})
+        own: dict[str, Var] = {"industry": "retail", "level_months": self.level_months}
+        super().dbt(*arguments, as_of=as_of, **{**own, **variables})
 
 
 def build_levels(home: Warehouse, day: date, scratch: str = "") -> None:
@@ -143,16 +148,24 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     home.ingest(LAST)
     build_levels(home, LAST)
     build_levels(home, EARLY, "whole")
+    home.level_months = FEW_MONTHS
+    build_levels(home, AUTUMN, "few_autumn")
+    build_levels(home, LAST, "few")
     return home
 
 
 BUILDS = [("early_", EARLY), ("", LAST)]
 
 
-@pytest.mark.parametrize(("prefix", "day"), BUILDS)
-def test_every_level_of_every_level_day_is_that_of_the_written_rule(shop: Warehouse, prefix: str, day: date) -> None:
+@pytest.mark.parametrize(
+    ("prefix", "day", "months"),
+    [*((*build, 60) for build in BUILDS), ("few_autumn_", AUTUMN, FEW_MONTHS), ("few_", LAST, FEW_MONTHS)],
+)
+def test_every_level_of_every_level_day_is_that_of_the_written_rule(
+    shop: Warehouse, prefix: str, day: date, months: int
+) -> None:
     built = built_levels(shop.rows, f"{prefix}intermediate")
-    check_levels(built, shop_of(shop.rows, f"{prefix}marts", **RETAIL), day)
+    check_levels(built, shop_of(shop.rows, f"{prefix}marts", level_months=months, **RETAIL), day)
 
 
 def test_the_shop_has_every_case_of_the_rule(shop: Warehouse) -> None:
@@ -179,6 +192,16 @@ def test_a_past_month_end_has_the_levels_that_were_published_of_it(shop: Warehou
     past = {key: row for key, row in before.items() if key[1] < EARLY}
     assert len(past) > 1_000
     assert past == {key: row for key, row in last.items() if key[1] < EARLY}
+
+
+def test_with_few_months_a_past_month_end_has_the_same_levels_whatever_day_is_built(shop: Warehouse) -> None:
+    """Curves count as many month ends as before, and a level may be held since before the months that marts have."""
+    before, last = (built_levels(shop.rows, f"{prefix}_intermediate") for prefix in ("few_autumn", "few"))
+    ends = set(month_ends(AUTUMN, FEW_MONTHS)) & set(month_ends(LAST, FEW_MONTHS))
+    past = {key: row for key, row in before.items() if key[1] in ends}
+    assert len(past) > 300
+    assert {row["level_reason"] for row in past.values()} >= {"rule", "silence"}
+    assert past == {key: row for key, row in last.items() if key[1] in ends}
 
 
 @pytest.mark.parametrize(("prefix", "day"), BUILDS)

@@ -29,6 +29,18 @@ TOTALS = f"""
         0.10::decimal(38, 2) as returned_amount
     from range({CUSTOMERS}) as numbers (n)
 """
+STATES = """
+    create table intermediate.int_level_state as
+    select
+        customer_key,
+        observed_on,
+        observed_on - last_purchase_on as silence_days,
+        n_purchase_days,
+        600_000 + 10_000::bigint * (last_purchase_on - first_purchase_on) as gap_sum
+    from intermediate.int_customer_total
+    cross join (values (date '2024-01-31'), (date '2024-02-29'), (date '2024-03-15')) as days (observed_on)
+    where last_purchase_on <= observed_on
+"""
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +65,8 @@ def built(folder: Path, models: dict[str, str], threads: int) -> list[tuple[obje
         connection.execute("create schema intermediate")
         connection.execute("create schema seeds")
         connection.execute(TOTALS)
-        settings = "select 60::decimal(18, 4) as g0_days, 365 as lapsed_days"
-        connection.execute(f"create table intermediate.int_industry_settings as {settings}")
+        connection.execute("create table intermediate.int_industry_settings as select 365 as lapsed_days")
+        connection.execute(STATES)
         connection.execute(f"create table seeds.rfm_segments as select * from read_csv('{SEGMENTS}')")
         for name, sql in models.items():
             connection.execute(f"create table intermediate.{name} as {sql}")

@@ -5,8 +5,8 @@ those of int_level_rule.
 {% macro loyalty_level() -%}
     case
         when age_days <= g0_days and not has_habit then 'new'
-        when is_preset and silence_days > greatest(lapsed_days, 2 * horizon_days) then 'churned'
-        when not is_preset and is_churn_proven and is_past_a_gap then 'churned'
+        when is_past_a_gap and (is_churn_proven or is_preset and silence_days > greatest(lapsed_days, 2 * horizon_days))
+            then 'churned'
         when is_preset and {{ is_silent_for('silence_days', var('level_fallback_at_risk_gaps'), 'n_purchase_days', 'gap_sum') }}
             then 'at_risk'
         when not is_preset and is_at_risk then 'at_risk'

@@ -42,15 +42,3 @@ recency is measured in the customer's own gaps and has thresholds; frequency and
     {%- for number in numbers | reverse -%}{%- do result.append(-number) -%}{%- endfor -%}
     {{ return(result) }}
 {%- endmacro %}
-
-{#-
-Silence in multiples of the customer's own gap, DECIMAL(18,4). The own gap is (g0 + t_x) / (1 + x), where x is the
-number of repeat purchase days and t_x the days from first to last purchase.
--#}
-{% macro own_gap_silence(silence_days, n_purchase_days, first_to_last_days, g0_days) -%}
-    {{ divide(
-        'cast(' ~ silence_days ~ ' as bigint) * ' ~ n_purchase_days,
-        g0_days ~ ' + ' ~ first_to_last_days,
-        4, 4
-    ) }}
-{%- endmacro %}

@@ -6,10 +6,23 @@ They are constants, so that the rows to keep from the last build are known befor
     {{ return(days_back(as_of or this_build('as_of'), var('history_months'))) }}
 {%- endmacro %}
 
-{#- The days on which levels and classes are known: the as-of day and the month ends before it (setting model.level.months),
+{#- The days on which marts have levels and classes: the as-of day and the month ends before it (setting model.level.months),
     as text, ascending. -#}
 {% macro level_days() -%}
     {{ return(days_back(this_build('as_of'), var('level_months'))) }}
+{%- endmacro %}
+
+{#- The same as a query, a row per day: observed_on, observed_number (1 for the first), is_month_end. -#}
+{% macro level_day_rows() -%}
+    {%- for day in level_days() or ['0001-01-01'] %}
+    select
+        date '{{ day }}' as observed_on,
+        {{ loop.index }} as observed_number,
+        {{ 'true' if not loop.last or day == last_observed_month_end() else 'false' }} as is_month_end
+    {%- if not loop.last %}
+    union all
+    {%- endif %}
+    {%- endfor %}
 {%- endmacro %}
 
 {#- A day and a number of month ends on or before it, as text, ascending; no day if the day is "". -#}

@@ -6,9 +6,7 @@ with customers as (
 ),
 
 level_days as (
-    select observed_on from {{ ref('int_level_day') }}
-    union
-    select {{ as_of_date() }} as observed_on
+    {{ level_day_rows() }}
 ),
 
 levels as (

@@ -40,7 +40,10 @@ counted as (
         {{ integer_quotient(
             'cast(' ~ var('level_fallback_at_risk_gaps') ~ ' * states.gap_sum as bigint)', 'states.gap_divisor'
         ) }} + 1 as at_risk_preset_days,
-        greatest(settings.lapsed_days, 2 * states.horizon_days) + 1 as churned_preset_days,
+        greatest(
+            greatest(settings.lapsed_days, 2 * states.horizon_days) + 1,
+            {{ integer_quotient('states.gap_sum + states.gap_divisor - 1', 'states.gap_divisor') }}
+        ) as churned_preset_days,
         edges.curve_on is null as is_preset
     from states
     cross join settings
@@ -54,14 +57,21 @@ decided as (
         case when is_preset then at_risk_preset_days else at_risk_days end as at_risk_days,
         case when is_preset then churned_preset_days else churned_days end as churned_days
     from counted
+),
+
+not_new as (
+    select
+        customer_key,
+        case when at_risk_days < not_new_from_days then not_new_from_days else at_risk_days end as at_risk_days,
+        case when churned_days < not_new_from_days then not_new_from_days else churned_days end as churned_days
+    from decided
 )
 
+-- a customer who is churned from the same day on, or from an earlier one, is never at risk
 select
     customer_key,
     cast(
-        case when at_risk_days < not_new_from_days then not_new_from_days else at_risk_days end as integer
+        case when churned_days <= at_risk_days then null else at_risk_days end as integer
     ) as at_risk_from_silence_days,
-    cast(
-        case when churned_days < not_new_from_days then not_new_from_days else churned_days end as integer
-    ) as churned_from_silence_days
-from decided
+    cast(churned_days as integer) as churned_from_silence_days
+from not_new

@@ -7,10 +7,10 @@
 with month_ends as (
     select observed_on
     from {{ ref('int_level_day') }}
-    where is_month_end
+    where is_month_end and observed_on in ({{ day_list(level_days()) }})
 ),
 
--- The first month of the shop, in which nobody has a level yet, and each month with a month end before it.
+-- The first month of the shop, at whose start nobody has bought, and each month with a month end before it.
 months as (
     select
         periods.period_on as month_on,

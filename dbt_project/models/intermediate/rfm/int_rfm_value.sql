@@ -1,15 +1,26 @@
 {{ config(materialized='view') }}
+{#- Here, because dbt does not find a ref within a condition. -#}
+{%- set level_state = ref('int_level_state') -%}
 
 with totals as (
     select * from {{ ref('int_customer_total') }}
 ),
 
 settings as (
-    select
-        g0_days,
-        lapsed_days
-    from {{ ref('int_industry_settings') }}
+    select lapsed_days from {{ ref('int_industry_settings') }}
 ),
+{%- if var('rfm_method') == 'own_gap' %}
+
+states as (
+    select
+        customer_key,
+        observed_on,
+        silence_days,
+        n_purchase_days,
+        gap_sum
+    from {{ level_state }}
+),
+{%- endif %}
 
 days as (
     {%- for day in rfm_days() %}
@@ -45,14 +56,18 @@ final as (
                 then cast(at_days.net_purchase_amount - at_days.returned_amount as decimal(18, 2))
         end as monetary_amount,
         at_days.recency_days <= settings.lapsed_days as is_active,
-        {{ own_gap_silence(
-            'at_days.recency_days',
-            'at_days.n_purchase_days',
-            days_between('at_days.last_purchase_on', 'at_days.first_purchase_on'),
-            'settings.g0_days',
-        ) }} as recency_gaps
+        {%- if var('rfm_method') == 'own_gap' %}
+        -- as the level has it: g0 of the shop, days of its calendar
+        {{ divide('cast(states.silence_days as bigint) * states.n_purchase_days * 10000', 'states.gap_sum', 8, 0) }}
+            as recency_gaps
+        {%- else %}
+        cast(null as decimal(18, 8)) as recency_gaps
+        {%- endif %}
     from at_days
     cross join settings
+    {%- if var('rfm_method') == 'own_gap' %}
+    left join states on at_days.customer_key = states.customer_key and at_days.observed_on = states.observed_on
+    {%- endif %}
 )
 
 select * from final

@@ -1,8 +1,12 @@
-with month_ends as (
+with level_days as (
+    {{ level_day_rows() }}
+),
+
+month_ends as (
     select
         observed_on,
         observed_number
-    from {{ ref('int_level_day') }}
+    from level_days
     where is_month_end
 ),
 

@@ -19,7 +19,10 @@ pairs as (
             else {{ days_between('observed.observed_on', 'earlier.last_shop_on') }}
         end as run_days
     from level_days as observed
-    inner join level_days as earlier on observed.observed_on > earlier.observed_on
+    inner join level_days as earlier
+        on
+            observed.observed_on > earlier.observed_on
+            and observed.observed_number - earlier.observed_number <= {{ var('level_months') }}
     where earlier.is_month_end
 )
 

@@ -1,16 +1,22 @@
-with listed as (
-    {%- for day in level_days() or ['0001-01-01'] %}
-    select
-        date '{{ day }}' as observed_on,
-        {{ loop.index }} as observed_number
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
+with shop_days as (
+    select * from {{ ref('int_shop_day') }}
 ),
 
-shop_days as (
-    select * from {{ ref('int_shop_day') }}
+bounds as (
+    select min(day_on) as first_on from shop_days
+),
+
+days as (
+    {{ date_spine('first_on', as_of_date(), 'bounds') }}
+),
+
+-- all month ends of the shop, also those that marts do not have: a level can be held since long ago
+listed as (
+    select
+        date_on as observed_on,
+        row_number() over (order by date_on) as observed_number
+    from days
+    where date_on = {{ month_end('date_on') }} or date_on = {{ as_of_date() }}
 ),
 
 -- from the last purchase in the shop; a long run of days without any purchase does not count

@@ -4,7 +4,13 @@ with curves as (
 ),
 
 spans as (
-    select * from {{ ref('int_purchase_span') }}
+    select
+        *,
+        -- in ten-thousandths of a day, rounded down: a silence of exactly n gaps must not count as less
+        {{ integer_quotient(
+            'cast(bought_number - first_number as bigint) * 10000', '(n_purchase_days - 1)'
+        ) }} as gap_parts
+    from {{ ref('int_purchase_span') }}
     where n_purchase_days > 1
 ),
 
@@ -16,9 +22,7 @@ medians as (
     select
         curves.curve_on,
         count(*) as n_repeat_customers,
-        {{ percentile_cuts(
-            divide('spans.bought_number - spans.first_number', 'spans.n_purchase_days - 1', 4, 0), [0.5]
-        ) }} as gap_cuts
+        {{ median('spans.gap_parts') }} as median_parts
     from curves
     inner join spans
         on
@@ -33,7 +37,7 @@ chosen as (
         curves.curve_on,
         curves.day_number,
         presets.g0_days as preset_g0_days,
-        {{ cut('medians.gap_cuts', 1) }} as median_g0_days,
+        {{ divide(median_floor('medians.median_parts'), '10000', 4, 0) }} as median_g0_days,
         medians.n_repeat_customers
     from curves
     cross join presets

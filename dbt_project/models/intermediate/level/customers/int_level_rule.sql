@@ -30,8 +30,8 @@ looked_up as (
         now.is_churn_proven,
         states.silence_days * states.n_purchase_days * 10000 >= states.gap_sum as is_past_a_gap,
         states.n_purchase_days >= {{ var('loyalty_loyal_purchase_days') }} as has_habit,
-        before.is_churn_proven
-        and states.last_gap_days * states.n_before * 10000 >= states.gap_sum_before as was_churned,
+        before.is_churn_proven as was_churn_proven,
+        states.last_gap_days * states.n_before * 10000 >= states.gap_sum_before as was_past_a_gap,
         before.at_risk_from_gaps
     from states
     cross join settings
@@ -56,10 +56,10 @@ broken as (
                 when n_before = 0 then false
                 when return_share is null
                     then
-                        last_gap_days > greatest(lapsed_days, 2 * horizon_days)
+                        (was_past_a_gap and last_gap_days > greatest(lapsed_days, 2 * horizon_days))
                         or {{ was_at_risk_for_a_horizon(var('level_fallback_at_risk_gaps')) }}
                 else
-                    was_churned
+                    (was_past_a_gap and was_churn_proven)
                     or {{ was_at_risk_for_a_horizon('at_risk_from_gaps') }}
             end,
             false
