@@ -108,13 +108,15 @@ compared, and with what.
     }) }}
 {%- endmacro %}
 
+{#- If both discounts and cognition make a customer rational, cognition is named: its flag is exact, and the published
+share of discounts is rounded. -#}
 {% macro explained_type_rule() -%}
     case
         when loyalty_type = 'not_loyal' then 'no_loyal_class'
         when loyalty_type = 'emotional' then 'emotion_and_attitude_high'
         when loyalty_type = 'habitual' then 'regular_purchases'
-        when loyalty_type = 'rational' and discount_dependence_share >= {{ var('type_discount_share') }} then 'discounts'
-        when loyalty_type = 'rational' then 'cognition_high'
+        when loyalty_type = 'rational' and is_cognitively_loyal then 'cognition_high'
+        when loyalty_type = 'rational' then 'discounts'
         when is_attitudinally_loyal is null and is_emotionally_loyal is null then 'feelings_unknown'
         else 'no_motive'
     end
