@@ -82,6 +82,7 @@ final as (
         brand_preference_raw_score,
         brand_preference_high_share,
         cast({{ divide('score_sum', 'weight', 4) }} as decimal(9, 4)) as loyalty_score,
+        cast({{ divide('attitude_score + emotion_score', '2', 4, 4) }} as decimal(9, 4)) as emotional_stickiness_score,
         -- also a dimension without a weight in the score is known
         coalesce(
             nullif(

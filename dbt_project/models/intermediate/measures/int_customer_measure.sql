@@ -38,13 +38,6 @@ answers as (
     where observed_on = {{ as_of_date() }} and construct = 'price_tolerance' and is_known
 ),
 
-feelings as (
-    select
-        customer_key,
-        cast({{ divide('attitude_score + emotion_score', '2', 4, 4) }} as decimal(9, 4)) as emotional_stickiness_score
-    from {{ ref('int_customer_opinion') }}
-),
-
 months as (
     select
         customer_key,
@@ -75,7 +68,6 @@ final as (
         coalesce(recommendations.n_referrals, 0) as n_referrals,
         coalesce(recommendations.n_promoter_answers, 0) as n_promoter_answers,
         cast({{ divide('months.active_months', 'months.n_months', 4, 0) }} as decimal(9, 4)) as active_month_share,
-        feelings.emotional_stickiness_score,
         coalesce(tolerances.n_grievances, 0) as n_grievances,
         coalesce(tolerances.n_grievances_followed, 0) as n_grievances_followed,
         tolerances.tolerance_share,
@@ -88,7 +80,6 @@ final as (
     left join recommendations on customers.customer_key = recommendations.customer_key
     left join tolerances on customers.customer_key = tolerances.customer_key
     left join answers on customers.customer_key = answers.customer_key
-    left join feelings on customers.customer_key = feelings.customer_key
     left join months on customers.customer_key = months.customer_key
 )
 

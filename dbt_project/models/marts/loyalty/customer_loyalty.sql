@@ -2,8 +2,7 @@
 {%- set measured = [
     'regularity_ratio', 'is_regular', 'favourite_brand', 'favourite_brand_share', 'discount_dependence_share',
     'price_tolerance_score', 'price_premium_share', 'price_tolerance_basis', 'n_referrals', 'n_promoter_answers',
-    'active_month_share', 'emotional_stickiness_score', 'n_grievances', 'n_grievances_followed', 'tolerance_share',
-    'tolerance_excess_share'] -%}
+    'active_month_share', 'n_grievances', 'n_grievances_followed', 'tolerance_share', 'tolerance_excess_share'] -%}
 with classes as (
     select * from {{ ref('int_customer_class') }}
     where observed_on = {{ as_of_date() }}
@@ -115,6 +114,7 @@ final as (
         {%- for name in measured %}
         measures.{{ name }},
         {%- endfor %}
+        evidence.emotional_stickiness_score,
         joined.horizon_days,
         joined.at_risk_from_silence_days,
         joined.churned_from_silence_days,
