@@ -48,7 +48,8 @@ GIVEN = {
             (25 * (hash(i * 3) % 5))::decimal(9, 4) as item_score,
             hash(i * 3) % 5 >= 3 as is_top,
             true as is_answer,
-            kind in (0, 2, 4) as is_counted_response
+            kind in (0, 2, 4) as is_counted_response,
+            null::date as next_in_response_on
         from (select i, (hash(i * 11) % 5)::int as kind from range($answers) as r(i))
     """,
 }

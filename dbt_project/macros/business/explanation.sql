@@ -84,13 +84,16 @@ compared, and with what.
     }) }}
 {%- endmacro %}
 
+{#- With enough purchase days, an unknown class depends on the level: at_risk and churned are not behavioural. -#}
 {% macro explained_class_rule() -%}
-    case loyalty_class
-        when 'emotional' then 'emotion_high'
-        when 'attitudinal' then 'attitude_high'
-        when 'cognitive' then 'cognition_high'
-        when 'behavioural' then 'enough_purchase_days'
-        when 'not_loyal' then 'answers_not_high'
+    case
+        when loyalty_class = 'emotional' then 'emotion_high'
+        when loyalty_class = 'attitudinal' then 'attitude_high'
+        when loyalty_class = 'cognitive' then 'cognition_high'
+        when loyalty_class = 'behavioural' then 'enough_purchase_days'
+        when loyalty_class = 'not_loyal' then 'answers_not_high'
+        when level in ('at_risk', 'churned') and n_purchase_days >= {{ var('loyalty_loyal_purchase_days') }}
+            then 'at_risk_or_churned_without_answers'
         else 'too_few_answers'
     end
 {%- endmacro %}
@@ -105,13 +108,15 @@ compared, and with what.
     }) }}
 {%- endmacro %}
 
+{#- If both discounts and cognition make a customer rational, cognition is named: its flag is exact, and the published
+share of discounts is rounded. -#}
 {% macro explained_type_rule() -%}
     case
         when loyalty_type = 'not_loyal' then 'no_loyal_class'
         when loyalty_type = 'emotional' then 'emotion_and_attitude_high'
         when loyalty_type = 'habitual' then 'regular_purchases'
-        when loyalty_type = 'rational' and discount_dependence_share >= {{ var('type_discount_share') }} then 'discounts'
-        when loyalty_type = 'rational' then 'cognition_high'
+        when loyalty_type = 'rational' and is_cognitively_loyal then 'cognition_high'
+        when loyalty_type = 'rational' then 'discounts'
         when is_attitudinally_loyal is null and is_emotionally_loyal is null then 'feelings_unknown'
         else 'no_motive'
     end

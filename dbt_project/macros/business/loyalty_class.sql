@@ -39,7 +39,7 @@ dimension is unknown. The first rule that holds decides.
         when coalesce(is_emotionally_loyal and is_attitudinally_loyal, false) then 'emotional'
         when is_attitudinally_loyal is null and is_emotionally_loyal is null then 'undetermined'
         when
-            coalesce(discount_dependence_share >= {{ var('type_discount_share') }}, false)
+            coalesce(is_discount_dependent, false)
             or coalesce(is_cognitively_loyal, false) then 'rational'
         when coalesce(is_regular, false) then 'habitual'
         else 'undetermined'

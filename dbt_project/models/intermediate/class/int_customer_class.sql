@@ -44,7 +44,7 @@ observed as (
         coalesce(flags.emotion_weight, 0) as emotion_weight,
         coalesce(flags.cognition_weight, 0) as cognition_weight,
         regularities.is_regular,
-        discounts.discount_dependence_share
+        discounts.is_discount_dependent
     from customers
     inner join level_days
         on customers.first_seen_on <= level_days.observed_on or level_days.observed_on = {{ as_of_date() }}

@@ -21,7 +21,12 @@ weighted as (
         days.observed_on,
         {{ half_life_weight(
             days_between('days.observed_on', 'items.event_on'), 'settings.answer_half_life_days'
-        ) }} as weight
+        ) }} as weight,
+        coalesce(
+            items.is_counted_response
+            and (items.next_in_response_on is null or items.next_in_response_on > days.observed_on),
+            false
+        ) as is_latest_of_response
     from items
     cross join settings
     inner join days
@@ -42,7 +47,7 @@ final as (
         cast(count(*) as integer) as n_items,
         cast(sum(case when is_answer then 1 else 0 end) as integer) as n_answers,
         cast(sum(weight) as decimal(18, 8)) as evidence_weight,
-        cast(sum(case when is_counted_response then weight else 0 end) as decimal(18, 8)) as response_weight,
+        cast(sum(case when is_latest_of_response then weight else 0 end) as decimal(18, 8)) as response_weight,
         cast(sum({{ multiply('weight', 'item_score', 8, 8, 4) }}) as decimal(18, 8)) as weighted_score,
         cast(sum(case when is_top then weight else 0 end) as decimal(18, 8)) as weighted_top,
         cast(sum(item_score) as decimal(18, 4)) as score_sum,

@@ -58,15 +58,16 @@ items as (
     select * from events
 ),
 
--- The weight of a dimension counts each response once, by its latest item that has a weight in the score.
-ranked as (
+-- The weight of a dimension counts each response once on each day: by its latest item until then that has a weight in
+-- the score. An item counts until the next one of its response.
+followed as (
     select
         *,
         {{ part_weight('dimension', 'part') }} > 0 as has_weight,
-        row_number() over (
+        lead(event_on) over (
             partition by customer_key, dimension, response_key, {{ part_weight('dimension', 'part') }} > 0
-            order by event_on desc nulls last, item_key desc nulls last
-        ) as response_rank
+            order by event_on asc nulls last, item_key asc nulls last
+        ) as next_item_on
     from items
 ),
 
@@ -83,8 +84,9 @@ final as (
         cast(item_score as decimal(9, 4)) as item_score,
         {{ is_top_box('dimension', 'item_score') }} as is_top,
         is_answer,
-        coalesce(response_key is not null and has_weight and response_rank = 1, false) as is_counted_response
-    from ranked
+        coalesce(response_key is not null and has_weight, false) as is_counted_response,
+        case when response_key is not null and has_weight then next_item_on end as next_in_response_on
+    from followed
 )
 
 select * from final

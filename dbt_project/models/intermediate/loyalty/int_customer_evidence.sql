@@ -82,14 +82,18 @@ final as (
         brand_preference_raw_score,
         brand_preference_high_share,
         cast({{ divide('score_sum', 'weight', 4) }} as decimal(9, 4)) as loyalty_score,
-        case
-            when weight = 0 then 'none'
-            else
+        cast({{ divide('attitude_score + emotion_score', '2', 4, 4) }} as decimal(9, 4)) as emotional_stickiness_score,
+        -- also a dimension without a weight in the score is known
+        coalesce(
+            nullif(
                 case when behaviour_score is null then '' else 'B' end
                 || case when attitude_score is null then '' else 'A' end
                 || case when emotion_score is null then '' else 'E' end
-                || case when cognition_score is null then '' else 'C' end
-        end as evidence_pattern,
+                || case when cognition_score is null then '' else 'C' end,
+                ''
+            ),
+            'none'
+        ) as evidence_pattern,
         cast({{ divide('covered_weight', total_weight(scores), 4) }} as decimal(9, 4)) as coverage_share,
         cast({{ divide('confident_weight', total_weight(scores), 4) }} as decimal(9, 4)) as confidence_share
     from summed

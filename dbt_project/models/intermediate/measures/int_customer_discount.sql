@@ -38,7 +38,14 @@ final as (
         totals.list_amount,
         totals.discounted_amount,
         cast({{ divide('totals.discounted_amount', 'totals.list_amount', 4, 2) }} as decimal(9, 4))
-            as discount_dependence_share
+            as discount_dependence_share,
+        -- with the amounts, because a share of .49996 is published as .5
+        case
+            when totals.list_amount > 0
+                then
+                    totals.discounted_amount
+                    >= {{ multiply('totals.list_amount', var('type_discount_share'), 10, 2, 8, 28) }}
+        end as is_discount_dependent
     from totals
     inner join days
         on

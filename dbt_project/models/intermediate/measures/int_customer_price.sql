@@ -16,7 +16,11 @@ lines as (
         paid_amount,
         list_amount
     from {{ ref('int_order_line_price') }}
-    where discount_known_on = ordered_on and list_amount > 0 and paid_amount is not null
+    where
+        line_id is not null
+        and discount_known_on = ordered_on
+        and list_amount > 0
+        and paid_amount is not null
 ),
 
 customer_months as (
@@ -50,7 +54,8 @@ totals as (
         sum(customer_months.n_lines) over until_month as n_lines,
         sum(customer_months.list_amount) over until_month as list_amount,
         sum(
-            customer_months.paid_amount - {{ multiply('customer_months.list_amount', 'shop_months.paid_share') }}
+            customer_months.paid_amount
+            - {{ multiply('customer_months.list_amount', 'shop_months.paid_share', 6, 2, 8, 24) }}
         ) over until_month as premium_amount
     from customer_months
     inner join shop_months on customer_months.month_on = shop_months.month_on
@@ -67,7 +72,7 @@ final as (
         days.observed_on,
         totals.latest_on,
         cast(totals.n_lines as integer) as n_price_lines,
-        cast({{ divide('totals.premium_amount', 'totals.list_amount', 4, 2) }} as decimal(9, 4)) as price_premium_share
+        cast({{ divide('totals.premium_amount', 'totals.list_amount', 4, 6) }} as decimal(9, 4)) as price_premium_share
     from totals
     inner join days
         on

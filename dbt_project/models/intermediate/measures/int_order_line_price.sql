@@ -4,7 +4,9 @@ with orders as (
         order_id,
         customer_key,
         ordered_on,
-        discount_amount
+        gross_amount,
+        discount_amount,
+        net_amount
     from {{ ref('int_order') }}
     where is_purchase
 ),
@@ -23,22 +25,24 @@ lines as (
     where is_counted and issue is null
 ),
 
+-- an order without lines that count has its own amounts instead
 placed as (
     select
         orders.customer_key,
         orders.ordered_on,
-        lines.source,
-        lines.order_id,
+        orders.source,
+        orders.order_id,
         lines.line_id,
         lines.category,
         lines.brand,
-        lines.paid_amount,
-        lines.list_amount,
+        case when lines.order_id is null then orders.net_amount else lines.paid_amount end as paid_amount,
+        case when lines.order_id is null then orders.gross_amount else lines.list_amount end as list_amount,
         -- a discount on the order is more than the discounts on its lines
         orders.discount_amount
-        > sum(lines.discount_amount) over (partition by lines.source, lines.order_id) as is_order_discounted
-    from lines
-    inner join orders on lines.source = orders.source and lines.order_id = orders.order_id
+        > sum(lines.discount_amount) over (partition by orders.source, orders.order_id) as is_order_discounted
+    from orders
+    left join lines on orders.source = lines.source and orders.order_id = lines.order_id
+    where lines.order_id is not null or orders.gross_amount is not null
 ),
 
 judged as (

@@ -46,6 +46,7 @@ bought as (
         sum(case when discount_known_on = ordered_on and paid_amount is not null then list_amount end) as list_amount,
         case when category is null then 0 else 1 end as n_categories
     from {{ ref('int_order_line_price') }}
+    where line_id is not null
     group by customer_key, {{ month_start('ordered_on') }}, category
 ),
 

@@ -114,6 +114,7 @@ final as (
         {%- for name in measured %}
         measures.{{ name }},
         {%- endfor %}
+        evidence.emotional_stickiness_score,
         joined.horizon_days,
         joined.at_risk_from_silence_days,
         joined.churned_from_silence_days,
