@@ -20,8 +20,7 @@ class LevelModel(SettingsPart):
         int,
         About(
             "For how many past month ends marts have level, class, type, quadrant and RFM segment. The return curve of"
-            " a month end counts customers at this many month ends before it. Answers given before these month ends no"
-            " longer lower a level.",
+            " a month end counts customers at this many month ends before it.",
             "Five years contain every season several times. More month ends make a run longer.",
             "months",
             var="level_months",

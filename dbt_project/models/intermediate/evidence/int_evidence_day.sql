@@ -1,3 +1,4 @@
+{%- set first_day = "date '" ~ (level_days() or ['0001-01-01'])[0] ~ "'" -%}
 with items as (
     select * from {{ ref('int_evidence_item') }}
 ),
@@ -6,13 +7,32 @@ settings as (
     select answer_half_life_days from {{ ref('int_industry_settings') }}
 ),
 
+level_days as (
+    {{ level_day_rows() }}
+),
+
+bounds as (
+    select least(min(event_on), {{ first_day }}) as first_on
+    from items
+    where dimension = 'attitude'
+),
+
+earlier_days as (
+    {{ date_spine('first_on', first_day, 'bounds') }}
+),
+
+-- the attitude also on earlier month ends: a level can be held since then
 days as (
-    {%- for day in level_days() %}
-    select date '{{ day }}' as observed_on
-    {%- if not loop.last %}
+    select
+        observed_on,
+        true as has_all_dimensions
+    from level_days
     union all
-    {%- endif %}
-    {%- endfor %}
+    select
+        date_on as observed_on,
+        false as has_all_dimensions
+    from earlier_days
+    where date_on < {{ first_day }} and date_on = {{ month_end('date_on') }}
 ),
 
 weighted as (
@@ -32,6 +52,7 @@ weighted as (
     inner join days
         on
             items.event_on <= days.observed_on
+            and (days.has_all_dimensions or items.dimension = 'attitude')
             and {{ days_between('days.observed_on', 'items.event_on') }}
             <= {{ var('evidence_oldest_half_lives') }} * settings.answer_half_life_days
 ),
