@@ -42,7 +42,7 @@ class Shop:
         attitude: The attitude of customers at level days, where any is known.
         preset_g0: The industry's expected gap in days.
         lapsed_days: The industry's days of silence after which a customer may be called churned without a curve.
-        level_months: How many month ends before it the curve of a month end counts.
+        level_months: How many earlier month ends a curve counts.
     """
 
     purchases: Mapping[str, Sequence[date]]

@@ -19,7 +19,7 @@ class LevelModel(SettingsPart):
     months: Annotated[
         int,
         About(
-            "For how many past month ends marts have level, class, type, quadrant and RFM segment. The return curve of"
+            "Marts have level, class, type, quadrant and RFM segment for this many past month ends. The return curve of"
             " a month end counts customers at this many month ends before it.",
             "Five years contain every season several times. More month ends make a run longer.",
             "months",

@@ -24,7 +24,7 @@ class LoyaltyModel(SettingsPart):
         int | None,
         About(
             "The cut points of scores are computed over customers who are inactive for at most this long. Without a"
-            " return curve, a customer who is inactive for longer than this and than two horizons is churned.",
+            " return curve, churned needs a silence above this and above two horizons, and of at least one own gap.",
             "A year contains every season once. For groceries the preset is shorter, because they are bought often.",
             "days",
             shown=OF_INDUSTRY,

@@ -60,7 +60,7 @@ class RfmModel(SettingsPart):
         tuple[Annotated[Number, Field(ge=0, le=1_000)], ...],
         AfterValidator(_four_ascending("for example [0.5, 1, 2, 4]")),
         About(
-            "With method own_gap: days since the last purchase, in the customer's own gaps. Below the first number the"
+            "With method own_gap: the silence of the level, in the customer's own gaps. Below the first number the"
             " score is 5, from the last number on it is 1.",
             "If purchases are random, 61, 37, 14 and 2 of 100 gaps are longer than these.",
             "own gaps",

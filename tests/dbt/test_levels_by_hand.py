@@ -23,7 +23,7 @@ FIRST = date(2022, 1, 3)
 HOLE = (date(2022, 12, 1), date(2023, 3, 31))  # 121 days
 EARLY, LAST = date(2023, 7, 20), date(2024, 1, 10)
 AUTUMN = date(2023, 11, 20)
-FEW_MONTHS = 6  # for which marts have levels; the shop has 24
+FEW_MONTHS = 6  # marts have 6 of the shop's 24 month ends
 RETAIL: dict[str, Any] = {"preset_g0": 60, "lapsed_days": 365}
 HIGHEST, LOWEST = "10", "0"
 
@@ -194,8 +194,8 @@ def test_a_past_month_end_has_the_levels_that_were_published_of_it(shop: Warehou
     assert past == {key: row for key, row in last.items() if key[1] < EARLY}
 
 
-def test_with_few_months_a_past_month_end_has_the_same_levels_whatever_day_is_built(shop: Warehouse) -> None:
-    """Curves count as many month ends as before, and a level may be held since before the months that marts have."""
+def test_with_few_months_a_past_month_end_has_the_same_levels_on_each_as_of_day(shop: Warehouse) -> None:
+    """A curve counts as many month ends on both days, and a level can date from before the months of the marts."""
     before, last = (built_levels(shop.rows, f"{prefix}_intermediate") for prefix in ("few_autumn", "few"))
     ends = set(month_ends(AUTUMN, FEW_MONTHS)) & set(month_ends(LAST, FEW_MONTHS))
     past = {key: row for key, row in before.items() if key[1] in ends}

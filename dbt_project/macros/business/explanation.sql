@@ -93,7 +93,7 @@ compared, and with what.
         when loyalty_class = 'behavioural' then 'enough_purchase_days'
         when loyalty_class = 'not_loyal' then 'answers_not_high'
         when level in ('at_risk', 'churned') and n_purchase_days >= {{ var('loyalty_loyal_purchase_days') }}
-            then 'at_risk_or_churned_without_answers'
+            then 'at_risk_or_churned_few_answers'
         else 'too_few_answers'
     end
 {%- endmacro %}

@@ -9,10 +9,10 @@ recency is measured in the customer's own gaps and has thresholds; frequency and
     month of the as-of day. -#}
 {% macro rfm_days() -%}
     {%- set as_of = this_build('as_of') -%}
-    {%- if not as_of -%} {{ return(level_days()) }} {%- endif -%}
+    {%- if not as_of -%} {{ return(mart_days()) }} {%- endif -%}
     {%- set first_day = modules.datetime.date.fromisoformat(as_of).replace(day=1) -%}
     {%- set month_end = (first_day - modules.datetime.timedelta(days=1)).isoformat() -%}
-    {{ return((level_days() + [month_end]) | unique | sort | list) }}
+    {{ return((mart_days() + [month_end]) | unique | sort | list) }}
 {%- endmacro %}
 
 {#- Recency as it is scored: larger is better. `relation` is the name of a CTE over int_rfm_value, or "". -#}

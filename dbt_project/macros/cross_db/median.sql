@@ -1,11 +1,12 @@
 {#-
-The median of whole numbers with the same digits on both engines. `median` is an aggregate: an array of the two middle
-values, which are equal if the number of rows is odd; NULL if there are no rows. `median_floor` is their mean, rounded down.
+The median of whole numbers, equal on both engines. `middles` is an aggregate: an array of the two middle values, which
+are one value if the number of rows is odd; NULL if there are no rows. Its second share is just above .5, because
+percentile_cuts lowers each share by 1e-10. `median_floor` is the mean of the two, rounded down.
 -#}
-{% macro median(x) -%}
+{% macro middles(x) -%}
     {{ percentile_cuts(x, [0.5, 0.5000000002]) }}
 {%- endmacro %}
 
-{% macro median_floor(cuts) -%}
-    {{ integer_quotient('cast(' ~ cut(cuts, 1) ~ ' + ' ~ cut(cuts, 2) ~ ' as bigint)', '2') }}
+{% macro median_floor(middles) -%}
+    {{ integer_quotient('cast(' ~ cut(middles, 1) ~ ' + ' ~ cut(middles, 2) ~ ' as bigint)', '2') }}
 {%- endmacro %}

@@ -8,13 +8,13 @@ They are constants, so that the rows to keep from the last build are known befor
 
 {#- The days on which marts have levels and classes: the as-of day and the month ends before it (setting model.level.months),
     as text, ascending. -#}
-{% macro level_days() -%}
+{% macro mart_days() -%}
     {{ return(days_back(this_build('as_of'), var('level_months'))) }}
 {%- endmacro %}
 
-{#- The same as a query, a row per day: observed_on, observed_number (1 for the first), is_month_end. -#}
-{% macro level_day_rows() -%}
-    {%- for day in level_days() or ['0001-01-01'] %}
+{#- mart_days as a query, one row per day: observed_on, observed_number (1 for the first), is_month_end. -#}
+{% macro mart_day_rows() -%}
+    {%- for day in mart_days() or ['0001-01-01'] %}
     select
         date '{{ day }}' as observed_on,
         {{ loop.index }} as observed_number,

@@ -5,8 +5,8 @@ with customers as (
     from {{ ref('int_customer') }}
 ),
 
-level_days as (
-    {{ level_day_rows() }}
+mart_days as (
+    {{ mart_day_rows() }}
 ),
 
 levels as (
@@ -29,7 +29,7 @@ discounts as (
 observed as (
     select
         customers.customer_key,
-        level_days.observed_on,
+        mart_days.observed_on,
         coalesce(levels.level, 'prospect') as level,
         coalesce(
             levels.n_purchase_days >= {{ var('loyalty_loyal_purchase_days') }}
@@ -46,16 +46,16 @@ observed as (
         regularities.is_regular,
         discounts.is_discount_dependent
     from customers
-    inner join level_days
-        on customers.first_seen_on <= level_days.observed_on or level_days.observed_on = {{ as_of_date() }}
+    inner join mart_days
+        on customers.first_seen_on <= mart_days.observed_on or mart_days.observed_on = {{ as_of_date() }}
     left join levels
-        on customers.customer_key = levels.customer_key and level_days.observed_on = levels.observed_on
+        on customers.customer_key = levels.customer_key and mart_days.observed_on = levels.observed_on
     left join flags
-        on customers.customer_key = flags.customer_key and level_days.observed_on = flags.observed_on
+        on customers.customer_key = flags.customer_key and mart_days.observed_on = flags.observed_on
     left join regularities
-        on customers.customer_key = regularities.customer_key and level_days.observed_on = regularities.observed_on
+        on customers.customer_key = regularities.customer_key and mart_days.observed_on = regularities.observed_on
     left join discounts
-        on customers.customer_key = discounts.customer_key and level_days.observed_on = discounts.observed_on
+        on customers.customer_key = discounts.customer_key and mart_days.observed_on = discounts.observed_on
 ),
 
 classed as (

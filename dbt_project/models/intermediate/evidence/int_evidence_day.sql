@@ -1,4 +1,4 @@
-{%- set first_day = "date '" ~ (level_days() or ['0001-01-01'])[0] ~ "'" -%}
+{%- set first_day = "date '" ~ (mart_days() or ['0001-01-01'])[0] ~ "'" -%}
 with items as (
     select * from {{ ref('int_evidence_item') }}
 ),
@@ -7,8 +7,8 @@ settings as (
     select answer_half_life_days from {{ ref('int_industry_settings') }}
 ),
 
-level_days as (
-    {{ level_day_rows() }}
+mart_days as (
+    {{ mart_day_rows() }}
 ),
 
 bounds as (
@@ -21,12 +21,12 @@ earlier_days as (
     {{ date_spine('first_on', first_day, 'bounds') }}
 ),
 
--- the attitude also on earlier month ends: a level can be held since then
+-- attitude also at earlier month ends: a level can date from them
 days as (
     select
         observed_on,
         true as has_all_dimensions
-    from level_days
+    from mart_days
     union all
     select
         date_on as observed_on,
@@ -43,7 +43,7 @@ weighted as (
             days_between('days.observed_on', 'items.event_on'), 'settings.answer_half_life_days'
         ) }} as weight,
         coalesce(
-            items.is_counted_response
+            items.has_response_weight
             and (items.next_in_response_on is null or items.next_in_response_on > days.observed_on),
             false
         ) as is_latest_of_response

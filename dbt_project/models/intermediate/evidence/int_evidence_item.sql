@@ -60,7 +60,7 @@ items as (
 
 -- The weight of a dimension counts each response once on each day: by its latest item until then that has a weight in
 -- the score. An item counts until the next one of its response.
-followed as (
+ordered as (
     select
         *,
         {{ part_weight('dimension', 'part') }} > 0 as has_weight,
@@ -84,9 +84,9 @@ final as (
         cast(item_score as decimal(9, 4)) as item_score,
         {{ is_top_box('dimension', 'item_score') }} as is_top,
         is_answer,
-        coalesce(response_key is not null and has_weight, false) as is_counted_response,
+        coalesce(response_key is not null and has_weight, false) as has_response_weight,
         case when response_key is not null and has_weight then next_item_on end as next_in_response_on
-    from followed
+    from ordered
 )
 
 select * from final

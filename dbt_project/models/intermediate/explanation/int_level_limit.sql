@@ -67,7 +67,7 @@ not_new as (
     from decided
 )
 
--- a customer who is churned from the same day on, or from an earlier one, is never at risk
+-- a customer who is churned on or before the first day at risk is never at risk
 select
     customer_key,
     cast(

@@ -83,7 +83,7 @@ final as (
         brand_preference_high_share,
         cast({{ divide('score_sum', 'weight', 4) }} as decimal(9, 4)) as loyalty_score,
         cast({{ divide('attitude_score + emotion_score', '2', 4, 4) }} as decimal(9, 4)) as emotional_stickiness_score,
-        -- also a dimension without a weight in the score is known
+        -- a known dimension is named even if its weight is 0
         coalesce(
             nullif(
                 case when behaviour_score is null then '' else 'B' end

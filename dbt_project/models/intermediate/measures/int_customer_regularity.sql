@@ -3,7 +3,7 @@ with days as (
     {%- for day in days_back(this_build('as_of'), var('level_months') + 1) or ['0001-01-01'] %}
     select
         date '{{ day }}' as observed_on,
-        {{ 'true' if day in level_days() else 'false' }} as is_level_day
+        {{ 'true' if day in mart_days() else 'false' }} as is_level_day
     {%- if not loop.last %}
     union all
     {%- endif %}

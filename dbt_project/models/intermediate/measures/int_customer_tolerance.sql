@@ -8,7 +8,7 @@ days as (
         horizons.g0_days
     from {{ ref('int_level_day') }} as level_days
     inner join {{ ref('int_level_horizon') }} as horizons on level_days.curve_on = horizons.curve_on
-    where level_days.observed_on in ({{ day_list(level_days()) }})
+    where level_days.observed_on in ({{ day_list(mart_days()) }})
 ),
 
 levels as (

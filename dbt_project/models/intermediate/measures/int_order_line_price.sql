@@ -25,7 +25,7 @@ lines as (
     where is_counted and issue is null
 ),
 
--- an order without lines that count has its own amounts instead
+-- without a line that counts: the order's own amounts
 placed as (
     select
         orders.customer_key,
@@ -45,7 +45,7 @@ placed as (
     where lines.order_id is not null or orders.gross_amount is not null
 ),
 
-judged as (
+priced as (
     select
         *,
         coalesce(paid_amount < list_amount or is_order_discounted, false) as is_discounted
@@ -57,29 +57,29 @@ discounted_sources as (
     select
         source,
         min(ordered_on) as first_discount_on
-    from judged
+    from priced
     where is_discounted
     group by source
 ),
 
 final as (
     select
-        judged.customer_key,
-        judged.ordered_on,
-        judged.source,
-        judged.order_id,
-        judged.line_id,
-        judged.category,
-        judged.brand,
-        judged.paid_amount,
-        judged.list_amount,
-        judged.is_discounted,
+        priced.customer_key,
+        priced.ordered_on,
+        priced.source,
+        priced.order_id,
+        priced.line_id,
+        priced.category,
+        priced.brand,
+        priced.paid_amount,
+        priced.list_amount,
+        priced.is_discounted,
         case
-            when judged.ordered_on < discounted_sources.first_discount_on then discounted_sources.first_discount_on
-            when discounted_sources.source is not null then judged.ordered_on
+            when priced.ordered_on < discounted_sources.first_discount_on then discounted_sources.first_discount_on
+            when discounted_sources.source is not null then priced.ordered_on
         end as discount_known_on
-    from judged
-    left join discounted_sources on judged.source = discounted_sources.source
+    from priced
+    left join discounted_sources on priced.source = discounted_sources.source
 )
 
 select * from final

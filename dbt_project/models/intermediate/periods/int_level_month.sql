@@ -7,7 +7,7 @@
 with month_ends as (
     select observed_on
     from {{ ref('int_level_day') }}
-    where is_month_end and observed_on in ({{ day_list(level_days()) }})
+    where is_month_end and observed_on in ({{ day_list(mart_days()) }})
 ),
 
 -- The first month of the shop, at whose start nobody has bought, and each month with a month end before it.

@@ -57,7 +57,7 @@ final as (
         end as monetary_amount,
         at_days.recency_days <= settings.lapsed_days as is_active,
         {%- if var('rfm_method') == 'own_gap' %}
-        -- as the level has it: g0 of the shop, days of its calendar
+        -- as in the level: the shop's g0, counted days only
         {{ divide('cast(states.silence_days as bigint) * states.n_purchase_days * 10000', 'states.gap_sum', 8, 0) }}
             as recency_gaps
         {%- else %}

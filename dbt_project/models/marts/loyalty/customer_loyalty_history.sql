@@ -1,12 +1,12 @@
-with level_days as (
-    {{ level_day_rows() }}
+with mart_days as (
+    {{ mart_day_rows() }}
 ),
 
 month_ends as (
     select
         observed_on,
         observed_number
-    from level_days
+    from mart_days
     where is_month_end
 ),
 

@@ -14,7 +14,7 @@ classes as (
     group by evidence_pattern, loyalty_class
 ),
 
--- a share is of customers about whom the same is known
+-- shares within each evidence pattern
 shares as (
     select
         *,

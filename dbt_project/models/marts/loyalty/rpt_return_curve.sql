@@ -25,4 +25,4 @@ select
     curve.is_churn_proven
 from curve
 inner join horizons on curve.curve_on = horizons.curve_on
-where curve.curve_on in ({{ day_list(level_days()) }})
+where curve.curve_on in ({{ day_list(mart_days()) }})

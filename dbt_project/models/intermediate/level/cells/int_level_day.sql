@@ -10,7 +10,7 @@ days as (
     {{ date_spine('first_on', as_of_date(), 'bounds') }}
 ),
 
--- all month ends of the shop, also those that marts do not have: a level can be held since long ago
+-- all month ends of the shop, also those that marts do not have: a level can date from them
 listed as (
     select
         date_on as observed_on,

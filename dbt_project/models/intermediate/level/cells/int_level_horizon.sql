@@ -6,10 +6,10 @@ with curves as (
 spans as (
     select
         *,
-        -- in ten-thousandths of a day, rounded down: a silence of exactly n gaps must not count as less
+        -- in 1e-4 days, rounded down: a silence of exactly n gaps must not count as less
         {{ integer_quotient(
             'cast(bought_number - first_number as bigint) * 10000', '(n_purchase_days - 1)'
-        ) }} as gap_parts
+        ) }} as gap_e4
     from {{ ref('int_purchase_span') }}
     where n_purchase_days > 1
 ),
@@ -22,7 +22,7 @@ medians as (
     select
         curves.curve_on,
         count(*) as n_repeat_customers,
-        {{ median('spans.gap_parts') }} as median_parts
+        {{ middles('spans.gap_e4') }} as middle_gaps
     from curves
     inner join spans
         on
@@ -37,7 +37,7 @@ chosen as (
         curves.curve_on,
         curves.day_number,
         presets.g0_days as preset_g0_days,
-        {{ divide(median_floor('medians.median_parts'), '10000', 4, 0) }} as median_g0_days,
+        {{ divide(median_floor('medians.middle_gaps'), '10000', 4, 0) }} as median_g0_days,
         medians.n_repeat_customers
     from curves
     cross join presets

@@ -6,7 +6,7 @@ with levels as (
 
 month_ends as (
     select * from {{ ref('int_earlier_month_end') }}
-    where observed_on = {{ as_of_date() }} and month_end_on in ({{ day_list(level_days()) }})
+    where observed_on = {{ as_of_date() }} and month_end_on in ({{ day_list(mart_days()) }})
 ),
 
 spans as (
