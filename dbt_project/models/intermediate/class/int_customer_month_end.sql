@@ -16,6 +16,13 @@ classes as (
     select * from {{ ref('int_customer_class') }}
 ),
 
+customers as (
+    select
+        customer_key,
+        first_seen_on
+    from {{ ref('int_customer') }}
+),
+
 segments as (
     select * from {{ ref('int_customer_rfm') }}
 ),
@@ -32,6 +39,9 @@ final as (
         coalesce(segments.rfm_segment, 'no_purchase') as rfm_segment
     from classes
     inner join month_ends on classes.observed_on = month_ends.observed_on
+    -- int_customer_class also has those without a date, on the as-of day only
+    inner join customers
+        on classes.customer_key = customers.customer_key and customers.first_seen_on <= classes.observed_on
     left join segments
         on classes.customer_key = segments.customer_key and classes.observed_on = segments.observed_on
 )

@@ -4,11 +4,29 @@ with orders as (
         order_id,
         customer_key,
         ordered_on,
+        fx_rate,
         gross_amount,
         discount_amount,
         net_amount
     from {{ ref('int_order') }}
     where is_purchase
+),
+
+order_lines as (
+    select * from {{ ref('int_order_line') }}
+),
+
+-- The difference that rounding explains: half a cent per unit in the currency that was charged, at most 1 % of the list
+-- value. A conversion to the reporting currency adds a cent.
+rounded as (
+    select
+        *,
+        least(
+            {{ multiply(multiply('quantity', 'fx_rate', 4, 4, 8), '0.005', 4, 4, 4) }},
+            {{ multiply('list_amount', '0.01', 4, 2, 4) }}
+        ) + case when fx_rate = 1 then 0 else 0.01 end as rounding_amount
+    from order_lines
+    where is_counted and issue is null
 ),
 
 lines as (
@@ -19,10 +37,19 @@ lines as (
         category,
         brand,
         net_amount as paid_amount,
-        discount_amount,
-        case when list_amount > gross_amount then list_amount else gross_amount end as list_amount
-    from {{ ref('int_order_line') }}
-    where is_counted and issue is null
+        case when list_amount > gross_amount + rounding_amount then list_amount else gross_amount end as list_amount
+    from rounded
+),
+
+-- of all lines, because the order's discount contains those of cancelled lines
+line_discounts as (
+    select
+        source,
+        order_id,
+        sum(discount_amount) as discount_amount,
+        count(*) as n_lines
+    from order_lines
+    group by source, order_id
 ),
 
 -- without a line that counts: the order's own amounts
@@ -37,11 +64,13 @@ placed as (
         lines.brand,
         case when lines.order_id is null then orders.net_amount else lines.paid_amount end as paid_amount,
         case when lines.order_id is null then orders.gross_amount else lines.list_amount end as list_amount,
-        -- a discount on the order is more than the discounts on its lines
-        orders.discount_amount
-        > sum(lines.discount_amount) over (partition by orders.source, orders.order_id) as is_order_discounted
+        -- A discount on the order is more than the discounts on its lines. Each converted amount is rounded.
+        orders.discount_amount - line_discounts.discount_amount
+        > case when orders.fx_rate = 1 then 0 else 0.005 * (line_discounts.n_lines + 1) end as is_order_discounted
     from orders
     left join lines on orders.source = lines.source and orders.order_id = lines.order_id
+    left join line_discounts
+        on orders.source = line_discounts.source and orders.order_id = line_discounts.order_id
     where lines.order_id is not null or orders.gross_amount is not null
 ),
 
