@@ -41,7 +41,7 @@ final as (
     inner join month_ends on classes.observed_on = month_ends.observed_on
     -- int_customer_class also has those without a date, on the as-of day only
     inner join customers
-        on classes.customer_key = customers.customer_key and customers.first_seen_on <= classes.observed_on
+        on classes.customer_key = customers.customer_key and classes.observed_on >= customers.first_seen_on
     left join segments
         on classes.customer_key = segments.customer_key and classes.observed_on = segments.observed_on
 )
