@@ -1,6 +1,6 @@
 {#-
-The median of whole numbers, equal on both engines. `middles` is an aggregate: an array of the two middle values, which
-are one value if the number of rows is odd; NULL if there are no rows. Its second share is just above .5, because
+The median of whole numbers, equal on both engines. `middles` is an aggregate: an array of the two middle values. They
+are equal if the number of rows is odd. It is NULL without rows. The second share is just above .5, because
 percentile_cuts lowers each share by 1e-10. `median_floor` is the mean of the two, rounded down.
 -#}
 {% macro middles(x) -%}

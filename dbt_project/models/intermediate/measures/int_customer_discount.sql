@@ -1,10 +1,5 @@
 with days as (
-    {%- for day in mart_days() or ['0001-01-01'] %}
-    select date '{{ day }}' as observed_on
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
+    {{ mart_day_rows() }}
 ),
 
 bought as (

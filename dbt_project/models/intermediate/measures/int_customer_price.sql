@@ -1,10 +1,5 @@
 with days as (
-    {%- for day in mart_days() or ['0001-01-01'] %}
-    select date '{{ day }}' as observed_on
-    {%- if not loop.last %}
-    union all
-    {%- endif %}
-    {%- endfor %}
+    {{ mart_day_rows() }}
 ),
 
 -- as long as a source showed no discount, all its customers paid the list price
@@ -65,7 +60,7 @@ totals as (
     )
 ),
 
--- a level day is a month end or the last day with data, so it is after all days of its month
+-- a day of marts is a month end or the last day with data, so it is after all days of its month
 final as (
     select
         totals.customer_key,
