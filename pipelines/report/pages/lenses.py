@@ -12,7 +12,7 @@ ONE_PERIOD = Block(
         where period_kind = 'quarter' and slice_by = 'orders' and period_on = (
             select max(period_on) from rpt_audit_period where period_kind = 'quarter' and is_complete
         )
-        order by try_cast(regexp_extract(slice_value, '^[0-9]+') as integer) nulls last
+        order by try_cast(regexp_extract(slice_value, '^[0-9]+') as integer) nulls last, slice_value
     """,
     chart=Chart("bars", x="customer_share", y="order_group"),
     codes={"order_group": "order_group"},
@@ -35,7 +35,7 @@ TWO_PERIODS = Block(
         where period_kind = 'quarter' and period_on = (
             select max(period_on) from rpt_audit_two_periods where period_kind = 'quarter' and is_complete
         )
-        order by change_amount desc
+        order by change_amount desc, movement
     """,
     chart=Chart("bars", x="change_amount", y="movement"),
     codes={"movement": "movement"},

@@ -58,10 +58,11 @@ QUARANTINE = Block(
     chart=Chart("bars", x="n_rows", y="quarantine_rule", colour="source"),
     codes={"rule_meaning": "quarantine_rule"},
     finding="""
-        select count(distinct quarantine_rule) as n_rules, arg_max(quarantine_rule, rejected_share) as quarantine_rule,
-            arg_max(source, rejected_share) as source, max(rejected_share) as rejected_share
+        select (select count(distinct quarantine_rule) from rpt_quarantine) as n_rules, quarantine_rule, source,
+            rejected_share
         from rpt_quarantine
-        having count(*) > 0
+        order by rejected_share desc, quarantine_rule, source, entity
+        limit 1
     """,
     needs="no_quarantine",
 )

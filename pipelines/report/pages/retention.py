@@ -68,7 +68,7 @@ ORIGIN = Block(
         from rpt_retention
         where slice_by = 'origin' and months_since = 3 and is_month_complete and is_cohort_complete
         group by all
-        order by repurchased_share desc
+        order by repurchased_share desc, origin
     """,
     chart=Chart("bars", x="repurchased_share", y="origin"),
     codes={"origin": "origin"},

@@ -36,7 +36,7 @@ CONCENTRATION = Block(
             lowest_net_amount, highest_net_amount
         from rpt_audit_period
         where slice_value <> 'returns_only' and {_PERIOD.format(slice_by="decile")}
-        order by try_cast(slice_value as integer) desc nulls last
+        order by try_cast(slice_value as integer) desc nulls last, slice_value
     """,  # noqa: S608 (texts of ours)
     chart=Chart("bars", x="net_share", y="decile"),
     codes={"decile": "order_group"},
@@ -58,7 +58,7 @@ BY_LEVEL = Block(
             service_cost_share, n_referrals
         from rpt_value
         where month_on = (select max(month_on) filter (where is_complete) from rpt_value)
-        order by net_amount desc
+        order by net_amount desc, level
     """,
     chart=Chart("bars", x="net_share", y="level", low="net_share_low", high="net_share_high"),
     codes={"level": "level"},
@@ -107,7 +107,7 @@ BY_CHANNEL = Block(
         inner join dim_customer using (customer_key)
         group by all
         having count(clv_12m_amount) > 0
-        order by mean_clv_12m_amount desc
+        order by mean_clv_12m_amount desc, acquisition_channel
         limit 15
     """,
     chart=Chart(
