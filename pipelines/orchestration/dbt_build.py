@@ -18,6 +18,7 @@ from packaging.version import Version
 
 from pipelines.base.text import counted
 from pipelines.config.settings import project_root
+from pipelines.orchestration.check_events import CheckEvent, CheckEvents
 from pipelines.orchestration.rule_checks import asset_events
 from pipelines.runs.dbt_results import as_error, read_failures, read_successes
 from pipelines.runs.dbt_vars import CommandVars
@@ -73,7 +74,7 @@ def run_build(
     stage: StageHandle,
     manifest: Mapping[str, Any],
     options: BuildOptions,
-) -> Generator[DbtDagsterEventType, None, frozenset[str]]:
+) -> Generator[DbtDagsterEventType | CheckEvent, None, frozenset[str]]:
     """Run dbt, and yield what it does as it happens; at the end, each table's rows and columns as an observation.
 
     Rows can only be counted when dbt has closed the warehouse.
@@ -105,7 +106,7 @@ def run_build(
     if selected.indirect_selection:
         args += ["--indirect-selection", selected.indirect_selection]
     tables: list[dg.Output[Any]] = []
-    checks = 0
+    checks, check_events = 0, CheckEvents(context)
     with run.dbt.command(args, options.variables, target=target, parse_cache=options.parse_cache) as command:
         invocation = DbtCliInvocation(
             process=command,  # type: ignore[arg-type]  # what it uses of Popen, DbtCommand has
@@ -124,7 +125,7 @@ def run_build(
                 context.add_output_metadata({**_seconds(event), **options.day}, output_name=event.output_name)
             if isinstance(event, dg.AssetCheckResult):
                 checks += 1
-                yield event._replace(metadata={**event.metadata, **options.day})
+                yield from check_events.of(event._replace(metadata={**event.metadata, **options.day}))
             else:
                 yield event
         ended = command.wait()

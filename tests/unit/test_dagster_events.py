@@ -1,0 +1,118 @@
+"""What Dagster keeps of a run: the same with our event log and our check events as with its own, only in less time."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from pipelines.orchestration.check_events import CheckEvents
+from pipelines.orchestration.event_log import KeptOpenSqliteEventLog
+from pipelines.orchestration.instance import open_instance
+
+TABLES = ("orders", "customers")
+CHECKS = ("grain", "not_null", "in_list")
+DAYS = dg.DailyPartitionsDefinition("2025-01-01")
+Convert = Callable[[dg.AssetExecutionContext], Callable[[dg.AssetCheckResult], Iterator[Any]]]
+
+
+def as_dagster(_context: dg.AssetExecutionContext) -> Callable[[dg.AssetCheckResult], Iterator[Any]]:
+    return lambda result: iter([result])
+
+
+def as_we(context: dg.AssetExecutionContext) -> Callable[[dg.AssetCheckResult], Iterator[Any]]:
+    return CheckEvents(context).of
+
+
+def job(convert: Convert, partitions: dg.PartitionsDefinition[str] | None) -> dg.JobDefinition:
+    """Two tables with three checks each; the last check of each fails, as a warning. The first of them is blocking."""
+    specs = [dg.AssetCheckSpec(check, asset=table, blocking=check == "grain") for table in TABLES for check in CHECKS]
+
+    @dg.multi_asset(specs=[dg.AssetSpec(table) for table in TABLES], check_specs=specs, partitions_def=partitions)
+    def built(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        of = convert(context)
+        for table in TABLES:
+            yield dg.MaterializeResult(asset_key=table, metadata={"rows": 3})
+        for spec in specs:
+            yield from of(
+                dg.AssetCheckResult(
+                    asset_key=spec.asset_key,
+                    check_name=spec.name,
+                    passed=spec.name != "in_list",
+                    severity=dg.AssetCheckSeverity.WARN,
+                    description=f"{spec.name} of a table",
+                    metadata={"n_rows": 7, "as_of": "2025-06-30"},
+                )
+            )
+
+    @dg.asset(deps=["orders"], partitions_def=partitions)
+    def after() -> None: ...
+
+    return dg.Definitions(
+        assets=[built, after], jobs=[dg.define_asset_job("built_job", selection="*", partitions_def=partitions)]
+    ).resolve_job_def("built_job")
+
+
+def kept(instance: dg.DagsterInstance, run_id: str) -> dict[str, Any]:
+    """Everything that a reader finds of a run, without ids and times."""
+    logs = instance.all_logs(run_id)
+    materialized = {table: instance.get_latest_materialization_event(dg.AssetKey(table)) for table in TABLES}
+    events, evaluations = [], []
+    for entry in logs:
+        event = entry.dagster_event
+        events.append((entry.dagster_event_type, entry.step_key, event and event.asset_key))
+        if event and event.event_type_value == "ASSET_CHECK_EVALUATION":
+            found = event.asset_check_evaluation_data
+            target, table = found.target_materialization_data, materialized[found.asset_key.to_user_string()]
+            assert target is not None
+            assert table is not None
+            assert (target.run_id, target.timestamp) == (run_id, table.timestamp)
+            named = (found.asset_key, found.check_name, found.passed, found.metadata, found.severity)
+            evaluations.append((*named, found.description, found.blocking, found.partition))
+    keys = [dg.AssetCheckKey(dg.AssetKey(table), check) for table in TABLES for check in CHECKS]
+    records = instance.event_log_storage.get_latest_asset_check_execution_by_key(keys)
+    return {
+        "events": sorted(map(str, events)),
+        "evaluations": evaluations,
+        "records": {str(key): (record.status, record.run_id == run_id) for key, record in records.items()},
+        "assets": sorted(map(str, instance.all_asset_keys())),
+    }
+
+
+@pytest.mark.parametrize("partitions", [None, DAYS], ids=["whole", "days"])
+def test_a_run_leaves_what_it_leaves_with_dagsters_own_storage(
+    tmp_path: Path, partitions: dg.PartitionsDefinition[str] | None
+) -> None:
+    found = []
+    day = {"partition_key": "2025-06-30"} if partitions else {}
+    (tmp_path / "dagster").mkdir()
+    with dg.DagsterInstance.local_temp(str(tmp_path / "dagster")) as plain, open_instance(tmp_path / "ours") as ours:
+        assert isinstance(ours.event_log_storage, KeptOpenSqliteEventLog)
+        for instance, convert in ((plain, as_dagster), (ours, as_dagster), (plain, as_we), (ours, as_we)):
+            run = job(convert, partitions).execute_in_process(instance=instance, **day)
+            assert run.success
+            found.append(kept(instance, run.run_id))
+    assert len(found[0]["evaluations"]) == 6
+    assert len(found[0]["records"]) == 6
+    assert found[0] == found[1] == found[2] == found[3]
+
+
+def test_a_batch_that_fails_leaves_nothing_and_is_written_event_by_event(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls: list[str] = []
+    store = KeptOpenSqliteEventLog.store_event
+
+    def fails_once(self: KeptOpenSqliteEventLog, event: dg.EventLogEntry) -> None:
+        store(self, event)
+        calls.append(str(event.dagster_event_type))
+        if len(calls) == 4:
+            raise OSError("the disk is full")
+
+    with open_instance(tmp_path / "ours") as ours:
+        monkeypatch.setattr(KeptOpenSqliteEventLog, "store_event", fails_once)
+        run = job(as_we, None).execute_in_process(instance=ours)
+        planned = [event for event in ours.all_logs(run.run_id) if "PLANNED" in str(event.dagster_event_type)]
+    assert "the disk is full" in capsys.readouterr().err
+    assert len(planned) == 9  # three tables and six checks, each once
