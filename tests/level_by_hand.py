@@ -393,12 +393,13 @@ class Oracle:
         if known.n < 2:
             return False
         gap = bought[known.n - 1] - bought[known.n - 2]
+        silence = gap - 1  # at the end of the day before the purchase
         own = Facts(known.n - 1, 0, 0, known.span - gap).own_gap(curve.g0)
         if curve.p is None:
-            is_churned, risky_from = gap >= own and self.churned_in_fallback(gap, curve), Fraction(2)
+            is_churned, risky_from = silence >= own and self.churned_in_fallback(silence, curve), Fraction(2)
         else:
-            row, band = row_of(known.n - 1, curve.horizon / own), band_of(gap / own)
-            is_churned = gap / own >= 1 and curve.proven[row][band]
+            row, band = row_of(known.n - 1, curve.horizon / own), band_of(silence / own)
+            is_churned = silence / own >= 1 and curve.proven[row][band]
             bands = [edge for index, edge in enumerate(BANDS) if curve.at_risk(row, index)]
             if not bands:
                 return is_churned

@@ -16,7 +16,7 @@ attitudes as (
     select * from {{ ref('int_level_attitude') }}
 ),
 
--- now, and just before the last purchase by today's curve
+-- now, and at the end of the day before the last purchase, by today's curve
 looked_up as (
     select
         states.*,
@@ -31,7 +31,7 @@ looked_up as (
         states.silence_days * states.n_purchase_days * 10000 >= states.gap_sum as is_past_a_gap,
         states.n_purchase_days >= {{ var('loyalty_loyal_purchase_days') }} as has_habit,
         before.is_churn_proven as was_churn_proven,
-        states.last_gap_days * states.n_before * 10000 >= states.gap_sum_before as was_past_a_gap,
+        states.silence_before_days * states.n_before * 10000 >= states.gap_sum_before as was_past_a_gap,
         before.at_risk_from_gaps
     from states
     cross join settings
@@ -56,7 +56,7 @@ broken as (
                 when n_before = 0 then false
                 when return_share is null
                     then
-                        (was_past_a_gap and last_gap_days > greatest(lapsed_days, 2 * horizon_days))
+                        (was_past_a_gap and silence_before_days > greatest(lapsed_days, 2 * horizon_days))
                         or {{ was_at_risk_for_a_horizon(var('level_fallback_at_risk_gaps')) }}
                 else
                     (was_past_a_gap and was_churn_proven)

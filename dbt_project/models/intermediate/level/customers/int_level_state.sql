@@ -27,6 +27,7 @@ observed as (
         level_days.day_number - spans.first_number as age_days,
         level_days.day_number - spans.bought_number as silence_days,
         spans.bought_number - spans.previous_number as last_gap_days,
+        spans.bought_number - spans.previous_number - 1 as silence_before_days,
         {{ gap_sum('horizons.g0_days', 'spans.bought_number - spans.first_number') }} as gap_sum,
         {{ gap_sum('horizons.g0_days', 'spans.previous_number - spans.first_number') }} as gap_sum_before
     from level_days
@@ -47,7 +48,7 @@ final as (
         end as row_name_before,
         case
             when n_before > 0
-                then cast({{ return_band('last_gap_days', 'n_before', 'gap_sum_before') }} as integer)
+                then cast({{ return_band('silence_before_days', 'n_before', 'gap_sum_before') }} as integer)
         end as band_before
     from observed
 )
