@@ -20,7 +20,8 @@ with cells as (
 gains as (
     select
         *,
-        {{ multiply('value_at_stake_amount', 'success_share', 2, 2, 4) }} as gain_amount,
+        -- not rounded to cents: the gain of a few customers can be less than a cent, and so can its cost
+        {{ multiply('value_at_stake_amount', 'success_share', 6, 2, 4) }} as gain_amount,
         {{ multiply('n_customers', 'cost_per_customer', 4, 0, 4) }} as cost_amount
     from cells
 ),
@@ -30,7 +31,7 @@ rated as (
     select
         *,
         case
-            when cost_amount > 0 then {{ divide('gain_amount', 'cost_amount', 6, 4) }}
+            when cost_amount > 0 then {{ divide('gain_amount', 'cost_amount', 6, 6) }}
         end as gain_per_cost,
         gain_amount > cost_amount as is_worth_its_cost,
         -- decides between equal gains per cost
@@ -95,7 +96,7 @@ final as (
         cast({{ budget if budget is not none else 'null' }} as decimal(18, 2)) as budget_amount,
         cast(n_funded as bigint) as n_funded,
         {{ multiply('n_funded', 'cost_per_customer', 2, 0, 4) }} as funded_cost_amount,
-        cast({{ multiply('gain_amount', divide('n_funded', 'n_customers', 8, 0), 2, 2, 8) }} as decimal(18, 2))
+        cast({{ multiply('gain_amount', divide('n_funded', 'n_customers', 8, 0), 2, 6, 8) }} as decimal(18, 2))
             as funded_gain_amount
     from funded
 )
