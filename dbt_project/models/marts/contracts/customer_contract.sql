@@ -9,7 +9,10 @@ with periods as (
         ) as recency_rank,
         first_value(period_months) over (
             partition by source, customer_key, contract_kind, contract_number order by period_number
-        ) as group_months
+        ) as group_months,
+        lag(ends_on) over (
+            partition by source, customer_key, contract_kind, contract_number order by period_number
+        ) as paid_before_on
     from {{ ref('int_contract_period') }}
 ),
 
@@ -20,7 +23,10 @@ latest as (
             when ends_on >= {{ as_of_date() }} then 'active'
             when not is_due then 'renewal_open'
             else 'ended'
-        end as contract_state
+        end as contract_state,
+        -- without the days that were paid before: a period that is renewed early is not longer than others
+        {{ contract_months(days_between('ends_on', 'greatest(begins_on, coalesce(paid_before_on, begins_on))')) }}
+            as paid_months
     from periods
     where recency_rank = 1
 ),
@@ -51,6 +57,8 @@ scored as (
             and latest.group_months = scores.period_months
             and latest.period_number = scores.period_number
             and latest.contract_state <> 'ended'
+            -- the fit of months says nothing about a fee that is paid for a year
+            and latest.group_months in (latest.period_months, latest.paid_months)
 ),
 
 -- from the next renewal to the as-of day
