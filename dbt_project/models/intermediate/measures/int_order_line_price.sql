@@ -47,6 +47,7 @@ line_discounts as (
         source,
         order_id,
         sum(discount_amount) as discount_amount,
+        sum(net_amount) as net_amount,
         count(*) as n_lines
     from order_lines
     group by source, order_id
@@ -64,6 +65,15 @@ placed as (
         lines.brand,
         case when lines.order_id is null then orders.net_amount else lines.paid_amount end as paid_amount,
         case when lines.order_id is null then orders.gross_amount else lines.list_amount end as list_amount,
+        line_discounts.net_amount as lines_net_amount,
+        -- lines may have the prices after the discount of the order: then nothing is left to subtract
+        greatest(
+            least(
+                orders.discount_amount - line_discounts.discount_amount,
+                line_discounts.net_amount - orders.net_amount
+            ),
+            0
+        ) as order_discount_amount,
         -- A discount on the order is more than the discounts on its lines. Each converted amount is rounded.
         orders.discount_amount - line_discounts.discount_amount
         > case when orders.fx_rate = 1 then 0 else 0.005 * (line_discounts.n_lines + 1) end as is_order_discounted
@@ -74,11 +84,34 @@ placed as (
     where lines.order_id is not null or orders.gross_amount is not null
 ),
 
-priced as (
+-- each line bears its part of a discount on the order
+shared as (
     select
         *,
-        coalesce(paid_amount < list_amount or is_order_discounted, false) as is_discounted
+        case
+            when is_order_discounted and lines_net_amount > 0
+                then {{ divide('paid_amount', 'lines_net_amount', 8, 2) }}
+            else 0
+        end as line_share
     from placed
+),
+
+priced as (
+    select
+        customer_key,
+        ordered_on,
+        source,
+        order_id,
+        line_id,
+        category,
+        brand,
+        cast(
+            paid_amount - coalesce({{ multiply('order_discount_amount', 'line_share', 2, 2, 8) }}, 0)
+            as decimal(18, 2)
+        ) as paid_amount,
+        list_amount,
+        coalesce(paid_amount < list_amount or is_order_discounted, false) as is_discounted
+    from shared
 ),
 
 -- a source that never showed a discount may have no field for it
