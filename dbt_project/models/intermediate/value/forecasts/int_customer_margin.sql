@@ -3,6 +3,7 @@ with purchases as (
         source,
         order_id,
         customer_key,
+        net_amount,
         is_incomplete
     from {{ ref('int_order') }}
     where is_purchase and customer_key is not null
@@ -46,6 +47,26 @@ summed as (
     group by customer_key
 ),
 
+order_lines as (
+    select
+        source,
+        order_id,
+        sum(net_amount) as net_amount
+    from counted_lines
+    group by source, order_id
+),
+
+-- An order can bring in less than its lines, because of a coupon on the whole order. It does not cost less then.
+paid as (
+    select
+        purchases.customer_key,
+        cast(sum(least(order_lines.net_amount, purchases.net_amount)) as decimal(18, 2)) as paid_amount
+    from order_lines
+    inner join purchases
+        on order_lines.source = purchases.source and order_lines.order_id = purchases.order_id
+    group by purchases.customer_key
+),
+
 -- Some of the lines do not determine the share of all lines: the share is known only if every line's cost is known.
 final as (
     select
@@ -53,15 +74,17 @@ final as (
         summed.line_net_amount,
         summed.costed_net_amount,
         summed.cost_amount,
+        paid.paid_amount,
         case
-            when summed.n_uncosted_lines = 0 and incomplete.customer_key is null and summed.line_net_amount > 0
+            when summed.n_uncosted_lines = 0 and incomplete.customer_key is null and paid.paid_amount > 0
                 then
                     cast(
-                        {{ divide('summed.line_net_amount - summed.cost_amount', 'summed.line_net_amount', 4) }}
+                        {{ divide('paid.paid_amount - summed.cost_amount', 'paid.paid_amount', 4) }}
                         as decimal(18, 4)
                     )
         end as margin_share
     from summed
+    inner join paid on summed.customer_key = paid.customer_key
     left join incomplete on summed.customer_key = incomplete.customer_key
 )
 
