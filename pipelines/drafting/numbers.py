@@ -10,6 +10,8 @@ from pipelines.drafting.times import Query
 _SIGNS = "[\\s\\p{Zs}\\p{L}\\p{Sc}'’]"
 _BLANKS = "[\\s\\p{Zs}'’]"
 _NO_UNIT = "[^\\p{L}\\p{Sc}]"
+# Blanks that do not change a number: between thousands, or not between two digits. `1 5` may be two numbers.
+_NEUTRAL_BLANKS = rf"{_BLANKS}\B|\B{_BLANKS}|{_BLANKS}(\d{{3}})\b"
 _PLAIN = r"[+-]?\d+(\.\d+)?"
 _COMMA = r"[+-]?([1-9]\d{0,2}(\.\d{3})+|\d+)(,\d+)?"
 _THOUSANDS = r"[+-]?([1-9]\d{0,2}(,\d{3})+|\d+)(\.\d+)?"
@@ -107,8 +109,7 @@ def numbers_of(query: Query, sample: str, column: str, mark: DecimalMark | None 
 
 def _written(query: Query, sample: str, column: str, mark: DecimalMark | None, units: list[str]) -> Numbers:
     bare = f"regexp_replace({column}, {quoting.text(_SIGNS)}, '', 'g')"  # whether it is a column of numbers
-    signs = "|".join([_BLANKS, *(f"{_any_case(unit)}\\.?" for unit in units)])
-    read = f"regexp_replace({column}, {quoting.text(signs)}, '', 'g')"
+    read = _without_signs(column, units)
     fits = [
         f"regexp_full_match({value}, {quoting.text(pattern)})"
         for value in (column, bare, read)
@@ -131,7 +132,7 @@ def _written(query: Query, sample: str, column: str, mark: DecimalMark | None, u
         return Numbers(1.0)
     if texts > n / 2:
         return Numbers(0.0, unread=n)
-    value = f"regexp_replace({{}}, {quoting.text(signs)}, '', 'g')" if with_signs else "{}"
+    value = _without_signs("{}", units) if with_signs else "{}"
     shown = f"with {' or '.join(f'`{unit}`' for unit in units) or 'blanks'} (removed)" if with_signs else ""
     if not with_comma:
         is_open = 0 < with_point == either
@@ -150,6 +151,20 @@ def _written(query: Query, sample: str, column: str, mark: DecimalMark | None, u
     why = " and ".join(filter(None, ("with commas between thousands", shown)))
     other = _DECIMAL_COMMA if bare_comma == bare_thousands and mark is None else ""
     return Numbers(bare_thousands / n, _without(value, ","), why, other, n - read_thousands)
+
+
+def _without_signs(value: str, units: list[str]) -> str:
+    """SQL of a number without its unit and blanks. `12€50` stays, because the unit stands for the decimal mark."""
+    if units:
+        value = f"regexp_replace({value}, {quoting.text('|'.join(map(_beside_a_number, units)))}, '', 'g')"
+    return f"regexp_replace({value}, {quoting.text(_NEUTRAL_BLANKS)}, '\\1', 'g')"
+
+
+def _beside_a_number(unit: str) -> str:
+    """A regular expression for a unit before or after a number, not between digits."""
+    before, after = (r"\b" if one.isascii() and one.isalnum() else r"\B" for one in (unit[0], unit[-1]))
+    text = _any_case(unit)
+    return rf"{before}{text}\.?|{text}{after}\.?"
 
 
 def _without(value: str, mark: str) -> str:

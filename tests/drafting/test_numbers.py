@@ -49,6 +49,25 @@ def test_one_unit_is_removed(
 
 
 @pytest.mark.parametrize(
+    ("values", "read"),
+    [
+        (("12€50", "3,00 €", "€ 4"), ["12€50", "3.00", "4"]),
+        (("12EUR50", "EUR 3.00", "4 eur"), ["12EUR50", "3.00", "4"]),
+        (("12元50", "3元"), ["12元50", "3"]),
+        (("1 5", "2", "1 234 567"), ["1 5", "2", "1234567"]),
+        (("12 34 €", "1 234,50 €", "2,00"), ["12 34", "1234.50", "2.00"]),
+    ],
+)
+def test_a_sign_or_blank_between_digits_is_not_removed(
+    connection: duckdb.DuckDBPyConnection, values: tuple[str, ...], read: list[str]
+) -> None:
+    """`12€50` is not 1250: staging rejects the value, and the draft counts it."""
+    found, became = numbers(connection, *values)
+    assert became == read
+    assert found.unread == 1
+
+
+@pytest.mark.parametrize(
     ("values", "unit"),
     [
         (("1.2万", "800"), "`万` (1)"),
