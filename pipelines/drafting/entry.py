@@ -25,7 +25,7 @@ from pipelines.drafting.order_headers import WithHeader, with_header
 from pipelines.drafting.people import with_people
 from pipelines.drafting.price_parts import with_price_parts, without_total
 from pipelines.drafting.questions import asked, with_questions
-from pipelines.drafting.statuses import classes_differ, no_sales, unknown_statuses
+from pipelines.drafting.statuses import classes_differ, no_sales, refunds_not_read, unknown_statuses
 from pipelines.drafting.table import Field, Table
 from pipelines.drafting.unmapped import unmapped
 from pipelines.drafting.without_amounts import unmapped_numbers
@@ -126,6 +126,7 @@ def draft_entry(
     numbers = unmapped_numbers(values, unread) if chief.entity == "orders" else ()
     remarks += without_total(values, chief, numbers)
     remarks += no_sales(values, chief, unread)
+    remarks += refunds_not_read(values, chief, unread)
     return DraftedEntry(
         name,
         match,

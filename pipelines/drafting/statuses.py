@@ -1,10 +1,13 @@
-"""What words say about orders: statuses that no list knows, contradictions, and records that are not sales."""
+"""What words say about orders: statuses that no list knows, contradictions, records that are not sales, refunds."""
 
+import re
 from collections.abc import Iterator, Sequence
 
+from pipelines.base.text import counted
 from pipelines.drafting.drafted import Remark, decisive
 from pipelines.drafting.matching import Match, Values
 from pipelines.drafting.names import compared
+from pipelines.drafting.numbers import without_unit
 from pipelines.drafting.table import Field
 from pipelines.landing.order_statuses import UNKNOWN, OrderStatuses, class_of
 
@@ -20,6 +23,14 @@ _FLAGS = {
     *("void", "voided", "isvoid", "isvoided", "cancelled", "canceled", "iscancelled", "iscanceled", "deleted"),
     *("isdeleted", "refunded", "isrefunded", "storniert", "storno", "annule", "已取消", "已退款", "作废"),
 }
+# Names of columns with the amount that was paid back, in compared form
+_REFUNDED = re.compile(
+    "(order|item|line|total|amount|value|sum|gross|net|is|was){0,3}(refund|refunds|refunded)"
+    "(order|item|line|total|amount|value|sum|gross|net){0,3}"
+    "|(betrag)?(ruck)?(ue)?erstattet(erbetrag)?|(ruck|rueck)?erstattung(en|sbetrag)?"
+    "|montantrembourse|rembourse|remboursements?|(importe|monto)?reembols(o|os|ado)"
+    "|(已|总|订单|商品)*退款(总|金)*额?"
+)
 _TRUE = ("true", "t", "yes", "y", "1", "x", "ja", "oui", "si", "是")
 
 
@@ -63,6 +74,27 @@ def no_sales(values: Values, found: Match, unread: Sequence[str]) -> Iterator[Re
                 f"`{one.name}` is not read, and some records have {listed}: all of them count as sales. If they are not"
                 " sales, map the column as `status`, or leave these records out with `skips`"
             )
+
+
+def refunds_not_read(values: Values, found: Match, unread: Sequence[str]) -> Iterator[Remark]:
+    """A remark on each column of refunded amounts that nothing reads, if it has an amount other than 0.
+
+    Args:
+        values: The file.
+        found: The columns of orders or lines.
+        unread: The columns that nothing reads, as a mapping names them.
+    """
+    if found.entity not in ("orders", "order_lines"):
+        return
+    for one in values.rows.fields:
+        if one.sql in unread and _REFUNDED.fullmatch(compared(without_unit(one.name)[0])):
+            bracketed = f"regexp_full_match({one.column}, '\\([^:/]*[1-9][^:/]*\\)')"  # a negative number: (5.00)
+            n = values.counted(f"coalesce({values.amount(one)} <> 0, {bracketed})")
+            if n and not _no_sales(values, one):
+                yield decisive(
+                    f"`{one.name}` is not read, and has an amount in {counted(n, 'record')}: these orders count in"
+                    " full. Unless another file has the refunds, add the entity `returns` with this column as `amount`"
+                )
 
 
 def _no_sales(values: Values, one: Field) -> list[str]:

@@ -199,6 +199,29 @@ def test_a_column_that_says_that_records_are_no_sales_stops_the_run(
     assert text.startswith(f"`{column}` is not read, and some records have {listed}: all of them count as sales")
 
 
+@pytest.mark.parametrize(
+    ("column", "values", "has"),
+    [
+        ("Amount Refunded", ("0.00", "5.00", ""), "1 record"),
+        ("Refund", ("-2.50", "-5.00", ""), "2 records"),
+        ("Refund Amount (EUR)", ("(2.50)", "", ""), "1 record"),
+        ("Erstattungsbetrag", ("0", "3", "4"), "2 records"),
+        ("Montant remboursé", ("0", "3", "4"), "2 records"),
+        ("退款金额", ("￥0.00", "￥3.00", "￥4.00"), "2 records"),
+        ("Refund Total", ("0.00", "", "0"), ""),
+        ("Refund Date", ("", "2025-01-04", ""), ""),
+        ("Refund Id", ("", "77", ""), ""),
+    ],
+)
+def test_refunded_amounts_that_are_not_read_stop_the_run(
+    tmp_path: Path, column: str, values: tuple[str, ...], has: str
+) -> None:
+    rows = "".join(f"{number},2025-01-03,7,5,{value}\n" for number, value in enumerate(values))
+    draft, _ = drafted(tmp_path, "orders.csv", f"order id,order date,customer id,amount,{column}\n{rows}")
+    expected = f"`{column}` is not read, and has an amount in {has}: these orders count in full. "
+    assert [text[: len(expected)] for text in decisions(draft)] == ([expected] if has else [])
+
+
 def test_a_column_of_kinds_that_are_all_sales_needs_no_decision(tmp_path: Path) -> None:
     text = "order id,order date,customer id,amount,Type\n1,2025-01-03,7,5,Online\n2,2025-01-03,7,5,Store\n"
     assert decisions(drafted(tmp_path, "orders.csv", text)[0]) == []
