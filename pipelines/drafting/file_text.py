@@ -2,6 +2,7 @@
 
 import codecs
 import gzip
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,10 @@ _BLOCK = 1024**2
 _GZIP = b"\x1f\x8b"
 # What charset-normalizer may find, and what a mapping calls it. Landing cannot read the others that are recognised.
 _READ = {"gb18030": "gb18030", "cp1252": "windows-1252"}
+# Text of windows-1252 without a letter above ASCII: only signs such as €, £, ° and –, of which no two are side by side,
+# except beside a no-break space. Other legacy encodings have letters, most of them of two bytes.
+_SIGN = rb"[\x80\x85\x91-\x97\x99\xa1-\xbf]"
+_SIGNS_ONLY = re.compile(rb"(?:[\x00-\x7f\xa0]|" + _SIGN + rb"(?![\x80-\x9f\xa1-\xff]))*+")
 _LEGACY = ["gb18030", "cp1252", "big5", "shift_jis", "euc_kr", "cp1251"]
 
 
@@ -74,7 +79,7 @@ def found_encoding(path: Path) -> tuple[str, bool]:
     if not odd:
         return "utf-8", True
     found = charset_normalizer.from_bytes(odd[:_BLOCK], cp_isolation=_LEGACY).best()
-    name = found.encoding if found else "cp1252"
+    name = found.encoding if found and not _SIGNS_ONLY.fullmatch(odd[:_BLOCK]) else "cp1252"
     if name not in _READ:
         raise InputError(
             f"{path}: its encoding seems to be {name}, which is not supported", hint="Save the file as UTF-8."

@@ -93,6 +93,13 @@ def test_how_a_file_is_read_is_found(tmp_path: Path, name: str, content: str | b
     assert landed(tmp_path, draft, name).rows("orders", "count(*)", "1") != [(0,)]
 
 
+@pytest.mark.parametrize("sign", ["12,50 €", "£12.50", "12,50\u00a0€", "20°C", "2 m²", "3–4", "it’s"])
+def test_signs_alone_are_read_as_windows_1252(tmp_path: Path, sign: str) -> None:
+    rows = [f'{number};c{number};2024-01-02;"{sign}"' for number in range(20)]
+    content = "\n".join(["Order ID;Client;Date;Note", *rows])
+    assert "encoding: windows-1252" in drafted(tmp_path, "o.csv", content.encode("cp1252")).text
+
+
 def test_a_workbook_with_a_title_lands(tmp_path: Path) -> None:
     book = xlsxwriter.Workbook(str(tmp_path / "orders.xlsx"))
     sheet, time = book.add_worksheet("May"), book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
