@@ -32,6 +32,8 @@ from pipelines.drafting.without_amounts import unmapped_numbers
 from pipelines.drafting.zones import says_utc
 from pipelines.landing.normal import TIMES
 
+_NEGATIVE = "If they are returns, map them as `returns`; otherwise leave them out with `skips`"
+_NEGATIVE_RETURN = "Map what came back as a positive number, and leave out with `skips` what is not a return"
 _QUARANTINED = "these rows will be quarantined"
 _MAP_VALUES = "Write a value map (`values`)"
 _LISTS = {
@@ -194,9 +196,14 @@ def _column(values: Values, found: Match, name: str, beside: Beside) -> DraftedC
             remarks.append(Remark(f"{name}: `{one.name}` is written {numbers.why}"))
         if numbers.doubt:
             remarks.append(Remark(f"{name}: `{one.name}`: {numbers.doubt}", True))
-        if name == "discount" and values.is_negative(one):
+        below_zero = _is_rejected_below_zero(found.entity, name)
+        if (name == "discount" or (below_zero and found.entity == "returns")) and values.is_negative(one):
             sql = f"replace({sql if numbers.sql else _inside(one)}, '-', '')"
             remarks.append(Remark(f"{name}: `{one.name}` is written with a minus sign (removed)"))
+        elif below_zero and (negative := values.counted(f"{values.amount(one)} < 0")):
+            text = f"{name}: {counted(negative, 'record has', 'records have')} a negative `{one.name}`, which staging"
+            advice = _NEGATIVE_RETURN if found.entity == "returns" else _NEGATIVE
+            remarks.append(Remark(f"{text} rejects. {advice}", True))
         if numbers.unread:
             no_numbers = counted(numbers.unread, "value that is not a number", "values that are not numbers")
             remarks.append(Remark(f"{name}: `{one.name}` has {no_numbers}: {_QUARANTINED}"))
@@ -211,6 +218,12 @@ def _column(values: Values, found: Match, name: str, beside: Beside) -> DraftedC
             odd_values = counted(odd, "value that is", "values that are")
             remarks.append(Remark(f"{name}: `{one.name}` has {odd_values} neither true nor false. {_MAP_VALUES}", True))
     return DraftedColumn(sql, remarks=tuple(remarks))
+
+
+def _is_rejected_below_zero(entity: str, name: str) -> bool:
+    """Whether staging rejects numbers below 0 in a column. `about_rows` asks about quantities of order lines."""
+    rejects = any(rule.reject == "negative" and name in rule.columns for rule in ENTITIES[entity].rules)
+    return rejects and (entity, name) != ("order_lines", "quantity")
 
 
 def _time(values: Values, one: Field, kind: ColumnType, name: str, *, is_main: bool) -> DraftedColumn:

@@ -265,3 +265,28 @@ def test_lines_whose_order_numbers_are_written_in_another_way_stop_the_run(
     draft = draft_mapping([tmp_path / "items.csv", tmp_path / "orders.csv"], HOME, TODAY)
     found = [text for text in decisions(draft) if text.startswith("order_id: no line has the number of an order")]
     assert bool(found) == is_open and len(decisions(draft)) == is_open
+
+
+def test_refunds_that_are_all_negative_land_as_positive_numbers(tmp_path: Path) -> None:
+    text = "return id;order id;returned at;quantity;refund amount;tax\nR1;1;2025-01-03;-1;-10,50 €;-1,68\n"
+    text += "R2;2;2025-01-31;-2;-1.210,50 €;0,00\n"
+    _, desk = drafted(tmp_path, "returns.csv", text)
+    rows = desk.rows("returns", "return_id, quantity, amount, tax")
+    assert rows == [("R1", "1", "10.50", "1.68"), ("R2", "2", "1210.50", "0.00")]
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "amounts", "column"),
+    [
+        ("orders.csv", "order id,order date,customer id,total", (10, -4, 12), "total"),
+        ("returns.csv", "return id,returned at,customer id,refund amount", (10, -4, 12), "refund amount"),
+        ("payments.csv", "payment id,paid at,order id,amount", (10, -4, 12), "amount"),
+    ],
+)
+def test_negative_amounts_that_staging_rejects_are_to_decide(
+    tmp_path: Path, name: str, header: str, amounts: tuple[int, ...], column: str
+) -> None:
+    rows = "".join(f"{number},2025-01-03,7{number},{amount}\n" for number, amount in enumerate(amounts))
+    draft, _ = drafted(tmp_path, name, f"{header}\n{rows}")
+    (text,) = (remark.text for _, remark in draft.remarks if "negative" in remark.text and remark.is_open)
+    assert f"1 record has a negative `{column}`, which staging rejects. " in text
