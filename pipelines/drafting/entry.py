@@ -206,7 +206,7 @@ def _column(values: Values, found: Match, name: str, beside: Beside) -> DraftedC
             remarks.append(Remark(f"{text} rejects. {advice}", True))
         if numbers.unread:
             no_numbers = counted(numbers.unread, "value that is not a number", "values that are not numbers")
-            remarks.append(Remark(f"{name}: `{one.name}` has {no_numbers}: {_QUARANTINED}"))
+            remarks.append(Remark(f"{name}: `{one.name}` has {no_numbers}: {_QUARANTINED}", True))
     elif is_key(name) and (key := key_of(values, one, _inside(one), name, beside)):
         sql, about = key
         remarks += about

@@ -290,3 +290,11 @@ def test_negative_amounts_that_staging_rejects_are_to_decide(
     draft, _ = drafted(tmp_path, name, f"{header}\n{rows}")
     (text,) = (remark.text for _, remark in draft.remarks if "negative" in remark.text and remark.is_open)
     assert f"1 record has a negative `{column}`, which staging rejects. " in text
+
+
+@pytest.mark.parametrize("odd", ["１２.５０", "(5.00)", "5.00-", "12€50"])
+def test_values_that_are_not_numbers_are_to_decide(tmp_path: Path, odd: str) -> None:
+    rows = "".join(f"{number},2025-01-03,7,{amount}\n" for number, amount in enumerate(("5.00", "6.00 €", odd)))
+    draft, _ = drafted(tmp_path, "orders.csv", f"order id,order date,customer id,total\n{rows}")
+    marked = [remark.text for _, remark in draft.remarks if remark.is_open]
+    assert "total: `total` has 1 value that is not a number: these rows will be quarantined" in marked
