@@ -17,6 +17,7 @@
     'int_issue_rejected_without_amount',
     'int_issue_straight_line',
     'int_issue_sentiment',
+    'int_issue_linked_order',
     'int_issue_campaign_touch',
     'int_issue_incomplete_orders',
 ] -%}
