@@ -4,7 +4,7 @@ For every format, expressions read the relation `landing_source`. It has a text 
 of texts for each dotted path of the mapping, and columns that landing adds, whose names begin with `landing_`.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pipelines.base import quoting
@@ -50,6 +50,13 @@ class Tree:
         child = self.children.setdefault(head, Tree())
         if rest:
             child.add(tuple(rest))
+
+    def objects(self, at: Path = ()) -> Iterator[tuple[Path, list[str]]]:
+        """The path of each object, the record first, with the names of what is read of it."""
+        if self.children:
+            yield at, list(self.children)
+        for name, child in self.children.items():
+            yield from child.objects((*at, name))
 
     def select(self, leaf: Callable[[Path], str], at: Path = ()) -> list[str]:
         """A select list with one column per root. `leaf` gives the SQL of each path."""

@@ -23,6 +23,7 @@ class Rule(StrEnum):
         HEADER_AGAIN: It repeats the header: several files were joined.
         CUT_OFF: It is the last record and has no line end, and its last field does not fit its type.
         UNMAPPED: A value has no entry in the mapping's `values`.
+        FIELD_TWICE: It has a field twice that the mapping reads.
     """
 
     NO_RECORD = "LND-001"
@@ -34,6 +35,7 @@ class Rule(StrEnum):
     HEADER_AGAIN = "LND-007"
     CUT_OFF = "LND-008"
     UNMAPPED = "LND-009"
+    FIELD_TWICE = "LND-014"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,15 @@ import duckdb
 
 from pipelines.base import quoting
 from pipelines.base.errors import InputError
-from pipelines.landing.binding import ENVELOPE, content_of, is_of_envelope, json_texts, number_text, record_tree
+from pipelines.landing.binding import (
+    ENVELOPE,
+    content_of,
+    is_of_envelope,
+    json_path,
+    json_texts,
+    number_text,
+    record_tree,
+)
 from pipelines.landing.expressions import Path as Reference
 from pipelines.landing.model import FileGroup
 from pipelines.landing.readers.jsonpass import json_elements, json_lines
@@ -44,7 +52,8 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup) -
         connection,
         records,
         f"create or replace temp table {TABLE} as select * replace (case when rule is not null then rule"  # noqa: S608
-        f" when not ({is_object}) then '{Rule.NO_RECORD}' when {nul} then '{Rule.NUL}' end as rule) from {source}",
+        f" when not ({is_object}) then '{Rule.NO_RECORD}' when {nul} then '{Rule.NUL}'"
+        f" when {_has_field_twice(group)} then '{Rule.FIELD_TWICE}' end as rule) from {source}",
     )
     spans = unreadable_spans(connection, TABLE)
     document = _keep_digits(connection, group)
@@ -54,6 +63,18 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup) -
     if count > len(spans):
         _check_fields(connection, group)
     return Reading(count - len(spans), spans)
+
+
+def _has_field_twice(group: FileGroup) -> str:
+    """Whether an object of a record has a field twice that the mapping reads: nobody knows which of the two counts."""
+    document = "content" if group.unwrap else "document"
+    conditions = []
+    for path, names in record_tree(group).objects():
+        if read := [quoting.text(name) for name in names if path or name not in (ENVELOPE, *group.from_name)]:
+            keys = f"json_keys({document}, {json_path(path)})"
+            read_keys = f"list_filter({keys}, lambda field : field in ({', '.join(read)}))"
+            conditions.append(f"coalesce(len({read_keys}) > list_unique({read_keys}), false)")
+    return " or ".join(conditions) or "false"
 
 
 def _keep_digits(connection: duckdb.DuckDBPyConnection, group: FileGroup) -> str:
