@@ -32,8 +32,14 @@ from pipelines.drafting.without_amounts import unmapped_numbers
 from pipelines.drafting.zones import says_utc
 from pipelines.landing.normal import TIMES
 
-_NEGATIVE = "If they are returns, map them as `returns`; otherwise leave them out with `skips`"
-_NEGATIVE_RETURN = "Map what came back as a positive number, and leave out with `skips` what is not a return"
+_NEGATIVE = {
+    **dict.fromkeys(
+        ("orders", "order_lines", "payments"),
+        "If they are returns, map them as `returns`; otherwise leave them out with `skips`",
+    ),
+    "returns": "Map what was given back as a positive number, and leave out records that are not returns with `skips`",
+}
+_NEGATIVE_ELSE = "Have them corrected at the source, or leave the column out"
 _QUARANTINED = "these rows will be quarantined"
 _MAP_VALUES = "Write a value map (`values`)"
 _LISTS = {
@@ -202,8 +208,7 @@ def _column(values: Values, found: Match, name: str, beside: Beside) -> DraftedC
             remarks.append(Remark(f"{name}: `{one.name}` is written with a minus sign (removed)"))
         elif below_zero and (negative := values.counted(f"{values.amount(one)} < 0")):
             text = f"{name}: {counted(negative, 'record has', 'records have')} a negative `{one.name}`, which staging"
-            advice = _NEGATIVE_RETURN if found.entity == "returns" else _NEGATIVE
-            remarks.append(Remark(f"{text} rejects. {advice}", True))
+            remarks.append(Remark(f"{text} rejects. {_NEGATIVE.get(found.entity, _NEGATIVE_ELSE)}", True))
         if numbers.unread:
             no_numbers = counted(numbers.unread, "value that is not a number", "values that are not numbers")
             remarks.append(Remark(f"{name}: `{one.name}` has {no_numbers}: {_QUARANTINED}", True))
@@ -221,7 +226,7 @@ def _column(values: Values, found: Match, name: str, beside: Beside) -> DraftedC
 
 
 def _is_rejected_below_zero(entity: str, name: str) -> bool:
-    """Whether staging rejects numbers below 0 in a column. `about_rows` asks about quantities of order lines."""
+    """Whether staging rejects numbers below 0 in a column. About quantities of order lines, `about_rows` has a remark."""
     rejects = any(rule.reject == "negative" and name in rule.columns for rule in ENTITIES[entity].rules)
     return rejects and (entity, name) != ("order_lines", "quantity")
 

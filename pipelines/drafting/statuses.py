@@ -92,8 +92,9 @@ def refunds_not_read(values: Values, found: Match, unread: Sequence[str]) -> Ite
             n = values.counted(f"coalesce({values.amount(one)} <> 0, {bracketed})")
             if n and not _no_sales(values, one):
                 yield decisive(
-                    f"`{one.name}` is not read, and has an amount in {counted(n, 'record')}: these orders count in"
-                    " full. Unless another file has the refunds, add the entity `returns` with this column as `amount`"
+                    f"`{one.name}` is not read, but {counted(n, 'record has', 'records have')} an amount in it, so these"
+                    " refunds are not subtracted. Add the entity `returns` with this column as `amount`. If another"
+                    " file has the refunds, only remove this comment"
                 )
 
 

@@ -23,7 +23,7 @@ class Rule(StrEnum):
         HEADER_AGAIN: It repeats the header: several files were joined.
         CUT_OFF: It is the last record and has no line end, and its last field does not fit its type.
         UNMAPPED: A value has no entry in the mapping's `values`.
-        FIELD_TWICE: It has a field twice that the mapping reads.
+        FIELD_TWICE: A field that the mapping reads occurs twice in it.
     """
 
     NO_RECORD = "LND-001"

@@ -1,7 +1,8 @@
-"""What a step tells Dagster of its checks, in time that grows with their number and not with its square.
+"""Creates the events of a step's checks in linear time.
 
 For each `AssetCheckResult` Dagster collects the keys of all checks of the step and looks up the latest materialization
-of the table. The step of the marts has a thousand checks. Here each is done once: per step and per table.
+of the table. The step of the marts has a thousand checks. Here the keys are collected once per step, and the
+materialization is looked up once per table.
 """
 
 from collections.abc import Iterator
@@ -28,7 +29,7 @@ class CheckEvents:
     def of(self, result: dg.AssetCheckResult) -> Iterator[CheckEvent]:
         """The events that Dagster would make of a result. The checks of a table run after the table was built.
 
-        A result without a key, or of a check that the step was not asked for, is left to Dagster.
+        A result without a key, or of a check that is not selected, is left to Dagster.
         """
         key = dg.AssetCheckKey(result.asset_key or dg.AssetKey([]), result.check_name or "")
         if key not in self._checks:

@@ -2,7 +2,7 @@
 
 Dagster's event log opens and closes a connection for every event, and each close flushes the file to disk: a run of
 300 tests spent more time on writing than on computing. Events that Dagster hands over together are written together.
-Deleting a run also deletes its file. Nothing else is changed: Dagster's tools can read the files.
+Deleting a run also deletes its file. Dagster's tools can read the files.
 """
 
 import os
@@ -35,7 +35,7 @@ class KeptOpenSqliteEventLog(SqliteEventLogStorage):
         self._in_batch: dict[str, sa.Connection] = {}
         super().__init__(*args, **kwargs)
         self._db_lock = threading.RLock()  # type: ignore[assignment]  # a batch holds it while it writes each event
-        # Dagster reads this variable for every event, and hands over one event at a time without it
+        # without this variable, Dagster hands over one event at a time; it reads it for every event
         os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", str(_BATCH_SIZE))
 
     @classmethod
@@ -68,7 +68,10 @@ class KeptOpenSqliteEventLog(SqliteEventLogStorage):
                     yield connection
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
-        """Store events of one run in one transaction of the run's file and one of the index: all of them or none."""
+        """Store events of one run in one transaction per file: each file gets all of them or none.
+
+        If that fails, Dagster stores them one by one.
+        """
         run = events[0].run_id
         with self._db_lock, self._connect(INDEX_SHARD_NAME) as index, self._connect(run) as own:
             self._in_batch = {INDEX_SHARD_NAME: index, run: own}

@@ -59,7 +59,7 @@ def asset_events(
         manifest: The original manifest.
     """
     broken: dict[str, Result] = {}
-    asked = asked_rules(context)
+    selected = selected_rules(context)
     for message in invocation.stream_raw_events():
         unique_id = str((message.raw_event["data"].get("node_info") or {}).get("unique_id"))
         test = manifest["nodes"].get(unique_id, {})
@@ -71,36 +71,36 @@ def asset_events(
                 target_path=invocation.target_path,
             )
         elif (status := message.raw_event["data"]["node_info"]["node_status"]) == "pass":
-            yield from rule_results(asked, manifest, {"unique_id": unique_id, "status": status})
+            yield from rule_results(selected, manifest, {"unique_id": unique_id, "status": status})
         elif status != "skipped":
             broken[unique_id] = {"unique_id": unique_id, "status": status}
     broken |= {
         result["unique_id"]: result for result in read_results(invocation.target_path) if result["unique_id"] in broken
     }
     for result in broken.values():
-        yield from rule_results(asked, manifest, result)
+        yield from rule_results(selected, manifest, result)
 
 
-def asked_rules(context: dg.AssetExecutionContext) -> dict[str, dg.AssetCheckKey]:
-    """The checks that the step was asked for, by the id of the test or rule."""
+def selected_rules(context: dg.AssetExecutionContext) -> dict[str, dg.AssetCheckKey]:
+    """The checks that are selected in the step, by the id of the test or rule."""
     return {
         str(spec.metadata.get(DAGSTER_DBT_UNIQUE_ID_METADATA_KEY)): spec.key for spec in context.assets_def.check_specs
     }
 
 
 def rule_results(
-    asked: Mapping[str, dg.AssetCheckKey], manifest: Manifest, result: Result
+    selected: Mapping[str, dg.AssetCheckKey], manifest: Manifest, result: Result
 ) -> Iterator[dg.AssetCheckResult]:
-    """The results of those rules of a test that the step was asked to check.
+    """The results of those rules of a test that are selected in the step.
 
     Args:
-        asked: As from `asked_rules`.
+        selected: As from `selected_rules`.
         manifest: The original manifest.
         result: The result of the test, as in run_results.json.
     """
     unique_id, failing = str(result["unique_id"]), failing_rules(result)
     for rule in rules_of(manifest["nodes"][unique_id]):
-        if key := asked.get(rule_id(unique_id, rule.name)):
+        if key := selected.get(rule_id(unique_id, rule.name)):
             # a test that could not be run has checked none of its rules
             passed = result["status"] == "pass" or (bool(failing) and rule.name not in failing)
             yield dg.AssetCheckResult(

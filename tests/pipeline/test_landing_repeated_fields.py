@@ -42,7 +42,7 @@ def test_a_record_with_a_field_twice_is_unreadable(tmp_path: Path, form: str, re
 
 
 @pytest.mark.parametrize("record", FINE)
-def test_fields_that_are_not_read_or_differ_may_occur_twice(tmp_path: Path, record: str) -> None:
+def test_a_field_that_is_not_read_or_differs_in_case_may_occur_twice(tmp_path: Path, record: str) -> None:
     desk = Desk(tmp_path, entry("jsonl"))
     desk.put("a.jsonl", f"{GOOD}\n{record}\n")
     desk.land()

@@ -110,7 +110,7 @@ def test_the_same_version_gives_the_same_bytes(version: Path, manifest: Manifest
     assert report_of(version, manifest) == html
 
 
-def test_equal_figures_have_one_order(version: Path, manifest: Manifest, tmp_path: Path) -> None:
+def test_rows_with_equal_figures_are_ordered_by_their_names(version: Path, manifest: Manifest, tmp_path: Path) -> None:
     """All figures are equal, so nothing but the names can order the rows. The order in the files must not matter."""
     with duckdb.connect() as connection:
         columns = {

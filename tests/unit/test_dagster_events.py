@@ -1,4 +1,4 @@
-"""What Dagster keeps of a run: the same with our event log and our check events as with its own, only in less time."""
+"""What Dagster keeps of a run: the same with our event log and our check events as with its own."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,7 +21,7 @@ def as_dagster(_context: dg.AssetExecutionContext) -> Callable[[dg.AssetCheckRes
     return lambda result: iter([result])
 
 
-def as_we(context: dg.AssetExecutionContext) -> Callable[[dg.AssetCheckResult], Iterator[Any]]:
+def with_check_events(context: dg.AssetExecutionContext) -> Callable[[dg.AssetCheckResult], Iterator[Any]]:
     return CheckEvents(context).of
 
 
@@ -81,7 +81,7 @@ def kept(instance: dg.DagsterInstance, run_id: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("partitions", [None, DAYS], ids=["whole", "days"])
-def test_a_run_leaves_what_it_leaves_with_dagsters_own_storage(
+def test_our_event_log_and_check_events_keep_what_dagsters_keep(
     tmp_path: Path, partitions: dg.PartitionsDefinition[str] | None
 ) -> None:
     found = []
@@ -89,7 +89,12 @@ def test_a_run_leaves_what_it_leaves_with_dagsters_own_storage(
     (tmp_path / "dagster").mkdir()
     with dg.DagsterInstance.local_temp(str(tmp_path / "dagster")) as plain, open_instance(tmp_path / "ours") as ours:
         assert isinstance(ours.event_log_storage, KeptOpenSqliteEventLog)
-        for instance, convert in ((plain, as_dagster), (ours, as_dagster), (plain, as_we), (ours, as_we)):
+        for instance, convert in (
+            (plain, as_dagster),
+            (ours, as_dagster),
+            (plain, with_check_events),
+            (ours, with_check_events),
+        ):
             run = job(convert, partitions).execute_in_process(instance=instance, **day)
             assert run.success
             found.append(kept(instance, run.run_id))
@@ -112,7 +117,7 @@ def test_a_batch_that_fails_leaves_nothing_and_is_written_event_by_event(
 
     with open_instance(tmp_path / "ours") as ours:
         monkeypatch.setattr(KeptOpenSqliteEventLog, "store_event", fails_once)
-        run = job(as_we, None).execute_in_process(instance=ours)
+        run = job(with_check_events, None).execute_in_process(instance=ours)
         planned = [event for event in ours.all_logs(run.run_id) if "PLANNED" in str(event.dagster_event_type)]
     assert "the disk is full" in capsys.readouterr().err
     assert len(planned) == 9  # three tables and six checks, each once

@@ -66,7 +66,7 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup) -
 
 
 def _has_field_twice(group: FileGroup) -> str:
-    """Whether an object of a record has a field twice that the mapping reads: nobody knows which of the two counts."""
+    """SQL: whether a field that the mapping reads occurs twice in an object of the record."""
     document = "content" if group.unwrap else "document"
     conditions = []
     for path, names in record_tree(group).objects():

@@ -66,7 +66,7 @@ placed as (
         case when lines.order_id is null then orders.net_amount else lines.paid_amount end as paid_amount,
         case when lines.order_id is null then orders.gross_amount else lines.list_amount end as list_amount,
         line_discounts.net_amount as lines_net_amount,
-        -- lines may have the prices after the discount of the order: then nothing is left to subtract
+        -- the prices of lines may already contain the discount of the order: then nothing is left to subtract
         greatest(
             least(
                 orders.discount_amount - line_discounts.discount_amount,

@@ -20,7 +20,7 @@ with cells as (
 gains as (
     select
         *,
-        -- not rounded to cents: the gain of a few customers can be less than a cent, and so can its cost
+        -- not rounded to cents: gain and cost of a small group can both be less than a cent
         {{ multiply('value_at_stake_amount', 'success_share', 6, 2, 4) }} as gain_amount,
         {{ multiply('n_customers', 'cost_per_customer', 4, 0, 4) }} as cost_amount
     from cells

@@ -24,7 +24,7 @@ latest as (
             when not is_due then 'renewal_open'
             else 'ended'
         end as contract_state,
-        -- without the days that were paid before: a period that is renewed early is not longer than others
+        -- without the days that the period before covers: an early renewal does not make a period longer
         {{ contract_months(days_between('ends_on', 'greatest(begins_on, coalesce(paid_before_on, begins_on))')) }}
             as paid_months
     from periods
@@ -57,7 +57,7 @@ scored as (
             and latest.group_months = scores.period_months
             and latest.period_number = scores.period_number
             and latest.contract_state <> 'ended'
-            -- the fit of months says nothing about a fee that is paid for a year
+            -- a fit on months does not apply to a fee for a year
             and latest.group_months in (latest.period_months, latest.paid_months)
 ),
 

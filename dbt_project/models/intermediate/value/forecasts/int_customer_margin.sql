@@ -56,7 +56,7 @@ order_lines as (
     group by source, order_id
 ),
 
--- An order can bring in less than its lines, because of a coupon on the whole order. It does not cost less then.
+-- A coupon on the whole order lowers what is paid below the sum of the lines. It does not lower the cost.
 paid as (
     select
         purchases.customer_key,
