@@ -226,7 +226,7 @@ def _column(values: Values, found: Match, name: str, beside: Beside) -> DraftedC
 
 
 def _is_rejected_below_zero(entity: str, name: str) -> bool:
-    """Whether staging rejects numbers below 0 in a column. About quantities of order lines, `about_rows` has a remark."""
+    """Whether staging rejects numbers below 0 in a column. `about_rows` has the remark about quantities of lines."""
     rejects = any(rule.reject == "negative" and name in rule.columns for rule in ENTITIES[entity].rules)
     return rejects and (entity, name) != ("order_lines", "quantity")
 

@@ -18,10 +18,17 @@ _BLOCK = 1024**2
 _GZIP = b"\x1f\x8b"
 # What charset-normalizer may find, and what a mapping calls it. Landing cannot read the others that are recognised.
 _READ = {"gb18030": "gb18030", "cp1252": "windows-1252"}
-# Text of windows-1252 without a letter above ASCII: only signs such as €, £, ° and –, of which no two are side by side,
-# except beside a no-break space. Other legacy encodings have letters, most of them of two bytes.
-_SIGN = rb"[\x80\x85\x91-\x97\x99\xa1-\xbf]"
-_SIGNS_ONLY = re.compile(rb"(?:[\x00-\x7f\xa0]|" + _SIGN + rb"(?![\x80-\x9f\xa1-\xff]))*+")
+# Text of windows-1252 that is ASCII but for single signs such as €, £, ° and –. In other legacy encodings most of these
+# bytes are letters: many stand side by side, or inside a word, where a sign other than ’, –, — and · seldom is.
+_SIGN = rb"[\x80\x85\x91-\x97\x99\xa1-\xa3\xa5-\xbf]"
+_SIGNS_ONLY = re.compile(
+    rb"(?:[\x00-\x7f\xa0]"
+    rb"|(?:[\x92\x96\x97\xb7]|(?<![A-Za-z])(?!\x99)"
+    + _SIGN
+    + rb"|"
+    + _SIGN
+    + rb"(?![A-Za-z]))(?![\x80-\x9f\xa1-\xff]))*+"
+)
 _LEGACY = ["gb18030", "cp1252", "big5", "shift_jis", "euc_kr", "cp1251"]
 
 

@@ -77,7 +77,7 @@ def no_sales(values: Values, found: Match, unread: Sequence[str]) -> Iterator[Re
 
 
 def refunds_not_read(values: Values, found: Match, unread: Sequence[str]) -> Iterator[Remark]:
-    """A remark on each column of refunded amounts that nothing reads, if it has an amount other than 0.
+    """A remark on each column of refunded amounts that nothing reads, if it has an amount other than 0 and 1.
 
     Args:
         values: The file.
@@ -90,11 +90,12 @@ def refunds_not_read(values: Values, found: Match, unread: Sequence[str]) -> Ite
         if one.sql in unread and _REFUNDED.fullmatch(compared(without_unit(one.name)[0])):
             bracketed = f"regexp_full_match({one.column}, '\\([^:/]*[1-9][^:/]*\\)')"  # a negative number: (5.00)
             n = values.counted(f"coalesce({values.amount(one)} <> 0, {bracketed})")
-            if n and not _no_sales(values, one):
+            is_flag = not values.counted(f"coalesce({values.amount(one)} not in (0, 1), {bracketed})")
+            if n and not is_flag and not _no_sales(values, one):
                 yield decisive(
-                    f"`{one.name}` is not read, but {counted(n, 'record has', 'records have')} an amount in it, so these"
-                    " refunds are not subtracted. Add the entity `returns` with this column as `amount`. If another"
-                    " file has the refunds, only remove this comment"
+                    f"`{one.name}` is not read, but {counted(n, 'record has', 'records have')} an amount in it, so"
+                    " these refunds are not subtracted. Add the entity `returns` with this column as `amount`. If"
+                    " another file has the refunds, only remove this comment"
                 )
 
 

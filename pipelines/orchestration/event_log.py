@@ -70,7 +70,7 @@ class KeptOpenSqliteEventLog(SqliteEventLogStorage):
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Store events of one run in one transaction per file: each file gets all of them or none.
 
-        If that fails, Dagster stores them one by one.
+        If that fails, Dagster stores them one by one. If only the index has failed, the run's file then has them twice.
         """
         run = events[0].run_id
         with self._db_lock, self._connect(INDEX_SHARD_NAME) as index, self._connect(run) as own:

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from pipelines.base.errors import InputError
 from pipelines.cli.app import app
 from pipelines.drafting import Draft, Wishes, draft_mapping
+from pipelines.drafting.file_text import encoding_of
 from tests.pipeline.landing_desk import Desk
 
 TODAY = date(2024, 5, 31)
@@ -93,11 +94,27 @@ def test_how_a_file_is_read_is_found(tmp_path: Path, name: str, content: str | b
     assert landed(tmp_path, draft, name).rows("orders", "count(*)", "1") != [(0,)]
 
 
-@pytest.mark.parametrize("sign", ["12,50 €", "£12.50", "12,50\u00a0€", "20°C", "2 m²", "3–4", "it’s"])
-def test_signs_alone_are_read_as_windows_1252(tmp_path: Path, sign: str) -> None:
+@pytest.mark.parametrize("sign", ["12,50 €", "£12.50", "12,50\u00a0€", "20°C", "2 m²", "3–4", "A–B", "it’s", "Acme™ 2"])
+def test_a_file_with_only_signs_above_ascii_is_windows_1252(tmp_path: Path, sign: str) -> None:
     rows = [f'{number};c{number};2024-01-02;"{sign}"' for number in range(20)]
     content = "\n".join(["Order ID;Client;Date;Note", *rows])
     assert "encoding: windows-1252" in drafted(tmp_path, "o.csv", content.encode("cp1252")).text
+
+
+@pytest.mark.parametrize("text", ["Köln", "Österreich", "Señor Niño", "María"])
+def test_letters_of_another_encoding_are_not_signs(tmp_path: Path, text: str) -> None:
+    content = "\n".join(
+        ["Order ID;Client;Date;Note", *(f"{number};c{number};2024-01-02;{text}" for number in range(20))]
+    )
+    (tmp_path / "o.csv").write_bytes(content.encode("cp850"))
+    assert encoding_or_none(tmp_path / "o.csv") != "windows-1252"
+
+
+def encoding_or_none(path: Path) -> str | None:
+    try:
+        return encoding_of(path)
+    except InputError:
+        return None
 
 
 def test_a_workbook_with_a_title_lands(tmp_path: Path) -> None:

@@ -202,15 +202,17 @@ def test_a_column_that_says_that_records_are_no_sales_stops_the_run(
 @pytest.mark.parametrize(
     ("column", "values", "has"),
     [
-        ("Amount Refunded", ("0.00", "5.00", ""), "1 record"),
-        ("Refund", ("-2.50", "-5.00", ""), "2 records"),
-        ("Refund Amount (EUR)", ("(2.50)", "", ""), "1 record"),
-        ("Erstattungsbetrag", ("0", "3", "4"), "2 records"),
-        ("Montant remboursé", ("0", "3", "4"), "2 records"),
-        ("退款金额", ("￥0.00", "￥3.00", "￥4.00"), "2 records"),
+        ("Amount Refunded", ("0.00", "5.00", ""), "1 record has"),
+        ("Refund", ("-2.50", "-5.00", ""), "2 records have"),
+        ("Refund Amount (EUR)", ("(2.50)", "", ""), "1 record has"),
+        ("Erstattungsbetrag", ("0", "3", "4"), "2 records have"),
+        ("Montant remboursé", ("0", "3", "4"), "2 records have"),
+        ("退款金额", ("￥0.00", "￥3.00", "￥4.00"), "2 records have"),
         ("Refund Total", ("0.00", "", "0"), ""),
         ("Refund Date", ("", "2025-01-04", ""), ""),
         ("Refund Id", ("", "77", ""), ""),
+        ("is_refund", ("1", "0", ""), ""),  # a flag
+        ("Item Refunded", ("Yes", "No", "No"), ""),
     ],
 )
 def test_refunded_amounts_that_are_not_read_stop_the_run(
@@ -218,7 +220,7 @@ def test_refunded_amounts_that_are_not_read_stop_the_run(
 ) -> None:
     rows = "".join(f"{number},2025-01-03,7,5,{value}\n" for number, value in enumerate(values))
     draft, _ = drafted(tmp_path, "orders.csv", f"order id,order date,customer id,amount,{column}\n{rows}")
-    expected = f"`{column}` is not read, and has an amount in {has}: these orders count in full. "
+    expected = f"`{column}` is not read, but {has} an amount in it, so these refunds are not subtracted. "
     assert [text[: len(expected)] for text in decisions(draft)] == ([expected] if has else [])
 
 

@@ -57,3 +57,20 @@ def test_a_field_twice_inside_a_wrapped_record_is_unreadable(tmp_path: Path) -> 
     desk.land()
     assert desk.rows("orders", "order_id, total") == [("o1", "10")]
     assert desk.rows("unreadable", "record, rule") == [(2, "LND-014"), (3, "LND-014")]
+
+
+def test_a_wrapping_field_or_a_field_around_it_twice_makes_the_record_unreadable(tmp_path: Path) -> None:
+    group = entry("jsonl") | {"unwrap": "payload.after"}
+    group["entities"]["orders"]["columns"]["status"] = "envelope.op"
+    desk = Desk(tmp_path, group)
+    lines = [
+        f'{{"op": "paid", "payload": {{"after": {GOOD}}}}}',
+        f'{{"op": "paid", "op": "cancelled", "payload": {{"after": {GOOD}}}}}',
+        f'{{"op": "paid", "payload": {{"after": {GOOD}, "after": {GOOD}}}}}',
+        f'{{"op": "paid", "payload": {{"after": {GOOD}}}, "payload": {{}}}}',
+        f'{{"op": "paid", "at": 1, "at": 2, "payload": {{"after": {GOOD}}}}}',
+    ]
+    desk.put("a.jsonl", "\n".join(lines))
+    desk.land()
+    assert desk.rows("orders", "order_id, status, record") == [("o1", "paid", 1), ("o1", "paid", 5)]
+    assert desk.rows("unreadable", "record, rule") == [(number, "LND-014") for number in (2, 3, 4)]

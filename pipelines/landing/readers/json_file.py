@@ -1,6 +1,6 @@
 """Reads JSON lines and JSON documents into DuckDB. jsonpass.py splits them into records."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -66,15 +66,28 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, group: FileGroup) -
 
 
 def _has_field_twice(group: FileGroup) -> str:
-    """SQL: whether a field that the mapping reads occurs twice in an object of the record."""
-    document = "content" if group.unwrap else "document"
-    conditions = []
+    """SQL: whether a field that the mapping reads occurs twice in an object of the record, or in one around it."""
+    inside: dict[Reference, list[str]] = {}
+    around: dict[Reference, list[str]] = {}
     for path, names in record_tree(group).objects():
-        if read := [quoting.text(name) for name in names if path or name not in (ENVELOPE, *group.from_name)]:
-            keys = f"json_keys({document}, {json_path(path)})"
-            read_keys = f"list_filter({keys}, lambda field : field in ({', '.join(read)}))"
-            conditions.append(f"coalesce(len({read_keys}) > list_unique({read_keys}), false)")
-    return " or ".join(conditions) or "false"
+        for name in names:
+            is_around = is_of_envelope(group, (*path, name))
+            (around if is_around else inside).setdefault(path[1:] if is_around else path, []).append(name)
+    for wrapped in (tuple(path.split(".")) for path in group.unwrap):
+        for depth, name in enumerate(wrapped):
+            around.setdefault(wrapped[:depth], []).append(name)
+    content = "content" if group.unwrap else "document"
+    return " or ".join(_with_field_twice(content, inside) + _with_field_twice("document", around)) or "false"
+
+
+def _with_field_twice(document: str, objects: Mapping[Reference, Sequence[str]]) -> list[str]:
+    """Per object of a document, the SQL of whether one of the fields occurs twice."""
+    conditions = []
+    for path, names in objects.items():
+        keys = f"json_keys({document}, {json_path(path)})"
+        read = f"list_filter({keys}, lambda field : field in ({', '.join(map(quoting.text, names))}))"
+        conditions.append(f"coalesce(len({read}) > list_unique({read}), false)")
+    return conditions
 
 
 def _keep_digits(connection: duckdb.DuckDBPyConnection, group: FileGroup) -> str:

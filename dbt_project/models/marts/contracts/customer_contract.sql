@@ -24,9 +24,8 @@ latest as (
             when not is_due then 'renewal_open'
             else 'ended'
         end as contract_state,
-        -- without the days that the period before covers: an early renewal does not make a period longer
-        {{ contract_months(days_between('ends_on', 'greatest(begins_on, coalesce(paid_before_on, begins_on))')) }}
-            as paid_months
+        -- from the end of the period before: an early or a late renewal does not make a period longer or shorter
+        {{ contract_months(days_between('ends_on', 'coalesce(paid_before_on, begins_on)')) }} as paid_months
     from periods
     where recency_rank = 1
 ),
@@ -57,8 +56,11 @@ scored as (
             and latest.group_months = scores.period_months
             and latest.period_number = scores.period_number
             and latest.contract_state <> 'ended'
-            -- a fit on months does not apply to a fee for a year
-            and latest.group_months in (latest.period_months, latest.paid_months)
+            -- A fit on months does not apply to a fee for a year. All periods of orders have the length of the setting.
+            and (
+                latest.group_months in (latest.period_months, latest.paid_months)
+                or latest.contract_kind = 'orders'
+            )
 ),
 
 -- from the next renewal to the as-of day
