@@ -32,13 +32,11 @@ from pipelines.drafting.without_amounts import unmapped_numbers
 from pipelines.drafting.zones import says_utc
 from pipelines.landing.normal import TIMES
 
-_NEGATIVE = {
-    **dict.fromkeys(
-        ("orders", "order_lines", "payments"),
-        "If they are returns, map them as `returns`; otherwise leave them out with `skips`",
-    ),
-    "returns": "Map what was given back as a positive number, and leave out records that are not returns with `skips`",
-}
+_NEGATIVE_SALE = "If they are returns, map them as `returns`; otherwise leave them out with `skips`"
+_NEGATIVE_RETURN = (
+    "Map what was given back as a positive number, and leave out records that are not returns with `skips`"
+)
+_NEGATIVE = dict.fromkeys(("orders", "order_lines", "payments"), _NEGATIVE_SALE) | {"returns": _NEGATIVE_RETURN}
 _NEGATIVE_ELSE = "Have them corrected at the source, or leave the column out"
 _QUARANTINED = "these rows will be quarantined"
 _MAP_VALUES = "Write a value map (`values`)"

@@ -34,7 +34,8 @@ class KeptOpenSqliteEventLog(SqliteEventLogStorage):
         self._tables: set[str] = set()
         self._in_batch: dict[str, sa.Connection] = {}
         super().__init__(*args, **kwargs)
-        self._db_lock = threading.RLock()  # type: ignore[assignment]  # a batch holds it while it writes each event
+        # a batch holds the lock, and takes it again for each event
+        self._db_lock = threading.RLock()  # type: ignore[assignment]  # Dagster declares a plain Lock
         # without this variable, Dagster hands over one event at a time; it reads it for every event
         os.environ.setdefault("DAGSTER_EVENT_BATCH_SIZE", str(_BATCH_SIZE))
 
