@@ -21,14 +21,8 @@ _READ = {"gb18030": "gb18030", "cp1252": "windows-1252"}
 # Text of windows-1252 that is ASCII but for single signs such as €, £, ° and –. In other legacy encodings most of these
 # bytes are letters: many stand side by side, or inside a word, where a sign other than ’, –, — and · seldom is.
 _SIGN = rb"[\x80\x85\x91-\x97\x99\xa1-\xa3\xa5-\xbf]"
-_SIGNS_ONLY = re.compile(
-    rb"(?:[\x00-\x7f\xa0]"
-    rb"|(?:[\x92\x96\x97\xb7]|(?<![A-Za-z])(?!\x99)"
-    + _SIGN
-    + rb"|"
-    + _SIGN
-    + rb"(?![A-Za-z]))(?![\x80-\x9f\xa1-\xff]))*+"
-)
+_ONE_SIGN = rb"(?:[\x92\x96\x97\xb7]|(?<![A-Za-z])(?!\x99)%b|%b(?![A-Za-z]))(?![\x80-\x9f\xa1-\xff])" % (_SIGN, _SIGN)
+_SIGNS_ONLY = re.compile(rb"(?:[\x00-\x7f\xa0]|%b)*+" % _ONE_SIGN)
 _LEGACY = ["gb18030", "cp1252", "big5", "shift_jis", "euc_kr", "cp1251"]
 
 
