@@ -10,7 +10,6 @@ import sqlite3
 from pathlib import Path
 
 import duckdb
-from sqlalchemy.exc import SQLAlchemyError
 
 from pipelines.base.errors import BuildError
 
@@ -20,7 +19,7 @@ _UNEXPLAINED = re.compile(r"disk i/o error", re.I)
 _NO_SPACE_BYTES = 1 << 20
 _MEMORY = re.compile(r"out of memory|outofmemory|cannot allocate memory|failed to allocate", re.I)
 _ERRNO = {errno.ENOSPC, errno.EDQUOT}
-_ENGINES = (OSError, MemoryError, duckdb.Error, sqlite3.Error, SQLAlchemyError)
+_ENGINES = (OSError, MemoryError, duckdb.Error, sqlite3.Error)
 
 
 def scarcity(words: str, home: Path) -> BuildError | None:
@@ -51,10 +50,15 @@ def scarcity_behind(problem: BaseException | None, home: Path) -> BuildError | N
             return scarcity("no space left on device", home)
         if isinstance(problem, MemoryError):
             return scarcity("out of memory", home)
-        if isinstance(problem, _ENGINES) and (found := scarcity(f"{type(problem).__name__}: {problem}", home)):
+        if _is_of_an_engine(problem) and (found := scarcity(f"{type(problem).__name__}: {problem}", home)):
             return found
         problem = problem.__cause__ or problem.__context__
     return None
+
+
+def _is_of_an_engine(problem: BaseException) -> bool:
+    """Whether an engine reports it. SQLAlchemy is known by its name: to import it takes as long as a short command."""
+    return isinstance(problem, _ENGINES) or type(problem).__module__.startswith("sqlalchemy.")
 
 
 def _free_bytes(home: Path) -> int:

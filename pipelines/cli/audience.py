@@ -37,7 +37,8 @@ def audience(
         raise ConfigError(
             f"the format is missing: {', '.join(Layout)}", hint=f"write: loyalty audience {name} --format csv"
         )
-    from pipelines.activation import export_audience, list_warning, summary
+    from pipelines.activation.export import export_audience, summary
+    from pipelines.activation.never import list_warning
 
     with exclusive(settings, "audience", read_only=False):
         exported = export_audience(settings, name, layout)
@@ -50,7 +51,7 @@ def audience(
 
 
 def _list(settings: Settings, *, as_json: bool) -> None:
-    from pipelines.activation import count_audiences
+    from pipelines.activation.listing import count_audiences
     from pipelines.reading import open_version
 
     if not settings.audiences and not as_json:

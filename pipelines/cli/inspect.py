@@ -72,7 +72,7 @@ def print_check(config: Path | None, home: Path | None, *, as_json: bool) -> Non
 
 def _of_audiences(settings: Settings) -> list[str]:
     """The warnings about audiences, as far as the customers of the current version tell them."""
-    from pipelines.activation import audience_warnings
+    from pipelines.activation.unmatched import audience_warnings
     from pipelines.reading import open_version
 
     if not settings.audiences:

@@ -16,7 +16,6 @@ from pipelines.base.errors import BuildError, ConfigError
 from pipelines.base.spelling import did_you_mean
 from pipelines.config.limits import UNREADABLE
 from pipelines.config.settings import Settings, project_root
-from pipelines.landing import read_ledger, read_mapping
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -141,6 +140,8 @@ def rows(
 
 def _check(settings: Settings, wanted: Wanted) -> None:
     """Reject a rule, entity or source that does not exist."""
+    from pipelines.landing import read_ledger
+
     if wanted.rule is not None and wanted.rule not in catalogue():
         raise ConfigError(f"there is no rule {wanted.rule!r}", hint="list all rules: loyalty quarantine rules")
     if wanted.entity is not None:
@@ -160,6 +161,8 @@ def _is_one_of(what: str, name: str, known: list[str]) -> None:
 
 
 def _configured(settings: Settings) -> Iterator[str]:
+    from pipelines.landing import read_mapping
+
     for source in settings.sources:
         with suppress(ConfigError):  # `loyalty check` reports it
             yield read_mapping(source.mapping).source
@@ -167,6 +170,8 @@ def _configured(settings: Settings) -> Iterator[str]:
 
 def has_landed(settings: Settings, file: str) -> bool:
     """Whether a file of this name has ever landed, from any source."""
+    from pipelines.landing import read_ledger
+
     return file in read_ledger(settings.home).column("file_name").to_pylist()
 
 

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.config.settings import Settings
-from pipelines.connectors.pull_report import is_stale, last_pull
-from pipelines.connectors.pulled_source import pulled_sources
 from pipelines.publication import Version, n_restated
 from pipelines.runs.freshness import Freshness
 from pipelines.runs.lock import Holder
@@ -204,6 +202,9 @@ def pulled_status(settings: Settings, now: datetime) -> list[PulledStatus]:
     Raises:
         ConfigError: A mapping cannot be used.
     """
+    from pipelines.connectors.pull_report import is_stale, last_pull
+    from pipelines.connectors.pulled_source import pulled_sources
+
     found = []
     for source in pulled_sources(settings):
         report = last_pull(source)

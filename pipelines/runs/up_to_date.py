@@ -10,7 +10,7 @@ from datetime import date
 from itertools import chain
 from pathlib import Path
 
-from pipelines.activation import audience_warnings
+from pipelines.activation.unmatched import audience_warnings
 from pipelines.config.secret_key import load_key
 from pipelines.config.settings import Settings
 from pipelines.identity.pseudonyms import key_fingerprint

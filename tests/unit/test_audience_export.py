@@ -16,8 +16,10 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from pipelines.activation import export, export_audience, list_warning, summary
+from pipelines.activation import export
+from pipelines.activation.export import export_audience, summary
 from pipelines.activation.layouts import Contact, Layout, columns_of, hashed_email, hashed_phone
+from pipelines.activation.never import list_warning
 from pipelines.activation.touches import Touch, read_touches, write_touches
 from pipelines.base.errors import BuildError, ConfigError, PublicationError
 from pipelines.cli.app import app

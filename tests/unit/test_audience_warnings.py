@@ -8,7 +8,7 @@ import duckdb
 import pytest
 from typer.testing import CliRunner
 
-from pipelines.activation import audience_warnings
+from pipelines.activation.unmatched import audience_warnings
 from pipelines.cli.app import app
 from pipelines.config.audiences import AudienceSettings
 from pipelines.config.settings import load_settings
