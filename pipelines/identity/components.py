@@ -11,8 +11,6 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse import csgraph
 
 from pipelines.base.database import connect
 
@@ -48,6 +46,10 @@ def smallest_members(n_nodes: int, one: Codes, other: Codes) -> Codes:
     """
     if not one.size:
         return np.arange(n_nodes, dtype=np.int32)
+    # scipy takes a quarter of a second to import, and most commands that import this module find no components
+    from scipy import sparse
+    from scipy.sparse import csgraph
+
     graph = sparse.coo_array((np.ones(one.size), (one, other)), shape=(n_nodes, n_nodes)).tocsr()
     n_components, labels = csgraph.connected_components(graph, directed=False)
     smallest = np.empty(n_components, dtype=np.int32)

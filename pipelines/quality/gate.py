@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from pipelines.quality.engine import attach_previous, locate, share_with_gx
+from pipelines.quality.engine import attach_previous, locate
 from pipelines.quality.gx import error_of, import_gx, new_context, number_of, safe_message, without_gx_logs
 from pipelines.quality.gx import validate as gx_validate
 from pipelines.quality.inspection import inspection_sql
@@ -62,6 +62,8 @@ def run_gate(
     if not suites:
         return GateReport(stage, (), 0.0, 0.0, {})
     import_gx()
+    from pipelines.quality.gx_dialect import share_with_gx
+
     imported = time.perf_counter() - start
     results: list[ExpectationResult] = []
     seconds: dict[str, float] = {}

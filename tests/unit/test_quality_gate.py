@@ -15,7 +15,7 @@ import sqlalchemy
 
 from pipelines.base.errors import Finding, GateError
 from pipelines.quality import GateReport, open_landing, open_warehouse, run_gate
-from pipelines.quality.engine import share_with_gx
+from pipelines.quality.gx_dialect import share_with_gx
 from pipelines.quality.suites import load_suite
 from pipelines.quality.vocabulary import KINDS
 
