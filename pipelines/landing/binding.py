@@ -81,6 +81,15 @@ def references(text: str) -> frozenset[Path]:
     return frozenset({(text.strip(),)}) if expression.problem else expression.references
 
 
+def is_cell(group: FileGroup, text: str) -> bool:
+    """Whether an expression only names a cell of the record or of an element of `each`. Cells are trimmed texts."""
+    expression = parse(text)
+    if not (expression.problem or expression.is_reference):
+        return False
+    (path,) = references(text)
+    return path[0].lower() not in (*group.from_name, *group.look_up)
+
+
 def is_of_item(path: Path) -> bool:
     """Whether a path reads an element of `each`, and not the record."""
     return path[0].lower() in (ITEM, ITEM_NO)

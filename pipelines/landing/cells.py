@@ -16,9 +16,10 @@ BLANKS = (
 
 def trimmed(name: str) -> str:
     """SQL of a text column without blanks at its ends; empty becomes NULL. It repeats the name several times."""
-    # DuckDB's trim with a set of characters costs ten times as much as a look at both ends, and few values need it.
-    odd = " or ".join(f"{name}[{end}] <= ' ' or {name}[{end}] >= '\u0080'" for end in (1, -1))
-    return f"nullif(case when {odd} then trim({name}, {quoting.text(BLANKS)}) else {name} end, '')"
+    # DuckDB's trim with a set of characters takes forty times as long as a look at both ends, and few values need it.
+    has_none = f"{name} >= '!' and {name} < '\u0080' and substring({name}, -1) between '!' and '~'"
+    trim = f"nullif(trim({name}, {quoting.text(BLANKS)}), '')"
+    return f"case when {has_none} then {name} when {name} <> '' then {trim} end"
 
 
 class Cells:

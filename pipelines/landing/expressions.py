@@ -75,11 +75,13 @@ class Expression:
         references: The source columns that it reads; a dotted path into nested data has several parts.
         problem: Why it is not valid SQL, or an empty string. It can still be the name of a column, such as `Created
             at`.
+        is_reference: Whether it is one reference to a source column, and nothing else.
     """
 
     text: str
     references: frozenset[Path]
     problem: str
+    is_reference: bool = False
 
 
 @cache
@@ -118,10 +120,11 @@ def _parse(connection: duckdb.DuckDBPyConnection, text: str) -> Expression:
     if len(statements) != 1 or len(statements[0]["node"].get("select_list", [])) != 1:
         return Expression(text, frozenset(), "must be one expression")
     references: set[Path] = set()
-    problem = _walk(statements[0]["node"]["select_list"][0], statement.encode(), frozenset(), references)
+    selected = statements[0]["node"]["select_list"][0]
+    problem = _walk(selected, statement.encode(), frozenset(), references)
     if not problem and statements[0]["node"]["from_table"]["type"] != "EMPTY":
         problem = "must be one expression, without a FROM"
-    return Expression(text, frozenset(references), problem)
+    return Expression(text, frozenset(references), problem, not problem and selected["class"] == "COLUMN_REF")
 
 
 def _walk(node: Any, statement: bytes, bound: frozenset[str], references: set[Path]) -> str:

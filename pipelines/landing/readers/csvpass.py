@@ -7,10 +7,11 @@ clean copy, each with its number and line. DuckDB can read that copy in only one
 
 import csv
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from io import TextIOWrapper
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,11 @@ from pipelines.landing.spans import Rule, Span
 
 if TYPE_CHECKING:
     import _csv
+
+
+# Lines that are looked at together, if each of them is a good record. A block with another line is read line by line.
+_BLOCK_LINES = 256
+_BLOCK_CHARACTERS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,20 @@ class _Lines(Iterator[str]):
         if self.characters >= LONGEST_LINE:
             raise csv.Error("a record that does not end")
         return line
+
+    def ahead(self) -> list[str]:
+        """The next lines, at most a block of them. They stay, to be taken or skipped."""
+        characters = sum(map(len, self._back))
+        while len(self._back) < _BLOCK_LINES and characters < _BLOCK_CHARACTERS and (line := next_line(self._file)):
+            self._back.append(line)
+            characters += len(line)
+        return list(islice(self._back, _BLOCK_LINES))
+
+    def skip(self, lines: int) -> None:
+        """Skip some of the lines ahead."""
+        for _ in range(lines):
+            self._back.popleft()
+        self.number += lines
 
     def begin(self) -> None:
         """Begin a record: clear the list of taken lines."""
@@ -173,7 +193,19 @@ def rewrite(path: Path, group: FileGroup, clean: Path) -> Count:
         header, header_rows = _header(lines, group)
         reader = _reader(lines, group)
         writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
+        one_by_one = 0  # up to this line
         while True:
+            if lines.number >= one_by_one:
+                block = lines.ahead()
+                if rows := _good_records(block, len(header), group):
+                    first = records + len(spans) + 1
+                    writer.writerows([n, lines.number + 1 + n - first, *row] for n, row in enumerate(rows, first))
+                    records += len(rows)
+                    characters += sum(map(len, chain.from_iterable(rows)))
+                    is_unterminated = _lacks_end(block[-1], group)
+                    lines.skip(len(block))
+                    continue
+                one_by_one = lines.number + len(block)
             lines.begin()
             line = lines.number + 1
             try:
@@ -201,6 +233,17 @@ def rewrite(path: Path, group: FileGroup, clean: Path) -> Count:
     return Count(header, records, characters, tuple(spans), header_rows=header_rows, is_unterminated=is_unterminated)
 
 
+def _good_records(block: Sequence[str], width: int, group: FileGroup) -> list[list[str]]:
+    """The records of lines that each are one good record; an empty list for all other lines."""
+    if not block or not _fits(4 * max(map(len, block)) + 3 * width) or any("\0" in line for line in block):
+        return []
+    try:
+        rows = list(_reader(iter(block), group))
+    except csv.Error:
+        return []
+    return rows if len(rows) == len(block) and all(len(row) == width for row in rows) else []
+
+
 def _lacks_end(line: str, group: FileGroup) -> bool:
     """Whether a record's last line has neither a line end nor a closing quote."""
     return not line.endswith(("\n", "\r") if group.quoting == "none" else ("\n", "\r", '"'))
@@ -226,10 +269,14 @@ def _fault(row: list[str], lines: list[str], width: int, group: FileGroup) -> Ru
 
 def _is_too_wide(row: list[str]) -> bool:
     """Whether the record's line in the clean copy (UTF-8, all fields quoted) is too long for DuckDB."""
-    most = LONGEST_LINE - 100  # the number and the line of the record come first
-    if 4 * sum(map(len, row)) + 3 * len(row) <= most:
+    if _fits(4 * sum(map(len, row)) + 3 * len(row)):
         return False
-    return sum(len(field.encode()) + field.count('"') + 3 for field in row) > most
+    return not _fits(sum(len(field.encode()) + field.count('"') + 3 for field in row))
+
+
+def _fits(most_bytes: int) -> bool:
+    """Whether DuckDB can read a line of the clean copy, whose fields have at most so many bytes."""
+    return most_bytes <= LONGEST_LINE - 100  # the number and the line of the record come first
 
 
 def _skip_to_record(lines: _Lines, width: int, group: FileGroup) -> None:
