@@ -24,6 +24,10 @@ from pipelines.landing.readers.wide import COLUMNS, Column, list_sql, others_of,
 from pipelines.landing.spans import Span
 
 TABLE = "landing_read"
+_CELLS = "landing_cells"
+# The cells of fewer records are computed before the queries that read them: to plan these queries would take longer.
+# More records need less memory, and are not slower, if each query computes the cells that it reads.
+MANY = 20_000
 _LISTED = 50  # names in a message
 _DELIMITERS = {";": ";", ",": ",", "\t": "\\t", "|": "|"}  # as YAML writes them in double quotes
 _RENAME = (
@@ -117,10 +121,12 @@ def make_view(
     kept = f"{own.record} as landing_record, {own.line} as landing_line, {own.raw} as landing_raw"
     kept += ", cast(null as varchar) as landing_part"
     items = ", ".join(["landing_record", "landing_line", "landing_raw", "landing_part", *columns])
-    connection.execute(
-        f"create or replace temp view {RELATION} as select {items}"  # noqa: S608 (names are quoted)
-        f" from ({cells.select(kept, f'{TABLE} where {where}')})"
-    )
+    query = f"select {items} from ({cells.select(kept, f'{TABLE} where {where}')})"  # noqa: S608 (names are quoted)
+    ((records,),) = connection.execute(f"select count(*) from {TABLE}").fetchall()  # noqa: S608 (a name of ours)
+    if records < MANY:
+        connection.execute(f"create or replace temp table {_CELLS} as {query}")
+        query = f"from {_CELLS}"
+    connection.execute(f"create or replace temp view {RELATION} as {query}")
 
 
 def has_nul(document: str) -> str:
