@@ -25,7 +25,7 @@ def print_check(config: Path | None, home: Path | None, *, as_json: bool) -> Non
         LoyaltyError: There are problems; each is a line of the message.
     """
     from pipelines.config.secret_key import load_key
-    from pipelines.landing import SourceFiles, check_sources, load_mapping, separate_customers
+    from pipelines.landing import SourceFiles, check_sources, load_mapping, separate_customers, separate_orders
     from pipelines.landing.sources import audience_touches
     from pipelines.quality import suites_in_force
 
@@ -41,7 +41,8 @@ def print_check(config: Path | None, home: Path | None, *, as_json: bool) -> Non
     sources = [SourceFiles(mapping=load_mapping(source.mapping), folder=source.files) for source in present]
     touches = audience_touches(settings, {source.mapping.source for source in sources})
     checked = check_sources(settings.home, sources, touches)
-    warnings = separate_customers([source.mapping for source in sources])
+    mappings = [source.mapping for source in sources]
+    warnings = [*separate_customers(mappings), *separate_orders(mappings)]
     warnings += _of_audiences(settings)
     problems = [f"{source.source}: {problem}" for source in checked for problem in source.problems]
     if as_json:

@@ -18,7 +18,7 @@ from pipelines.landing.packs import packed_rows
 from pipelines.landing.prepare import finish_replacement
 from pipelines.landing.preview import LandingPreview, preview_landing
 from pipelines.landing.report import FileOutcome, LandingReport, Outcome, Progress, RefusedFiles
-from pipelines.landing.separate_sources import separate_customers
+from pipelines.landing.separate_sources import separate_customers, separate_orders
 
 __all__ = [
     "EarlierBatch",
@@ -51,6 +51,7 @@ __all__ = [
     "read_ledger",
     "read_mapping",
     "separate_customers",
+    "separate_orders",
     "write_channels",
     "write_order_statuses",
 ]

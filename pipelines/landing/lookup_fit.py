@@ -87,3 +87,9 @@ def _about(mapping: Mapping, group: FileGroup, name: str, key: str) -> Iterator[
             f"the look-up `{name}` is about `{about}`, but its key `{key}` is not what this entry maps to"
             f" {' or '.join(columns)}. Use the same expression, so that `loyalty forget` finds the rows of a person"
         )
+    if about == "order" and any("order_source" in block for rows in group.entities.values() for block in rows.blocks()):
+        yield (
+            f"the look-up `{name}` is about orders of this source, but this entry maps order_source. `loyalty forget`"
+            " would not find the rows of a person by an order of another source: map the files in the mapping of that"
+            " source, or do not use the look-up here"
+        )

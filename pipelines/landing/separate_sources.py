@@ -1,20 +1,26 @@
-"""Checks whether the customers of several sources can be linked. Only mappings are read, not data."""
+"""Checks whether the customers of several sources, and what names an order of another source, can be linked.
+
+Only mappings are read, not data.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
 
+from pipelines.base.entities import ENTITIES
 from pipelines.landing.model import Mapping
 
 # An expression that is a text, such as 'shop'.
 _CONSTANT = re.compile("'((?:[^']|'')*)'")
 # The columns that refer to a customer.
 _REFS = ("customer_ref", "person_ref", "referrer_ref", "referred_ref")
+# The entities that make orders.
+_ORDERS = ("orders", "order_lines")
 
 
 def separate_customers(mappings: Sequence[Mapping]) -> list[str]:
     """Warnings about sources whose customers cannot be linked with those of other sources; empty if there are none."""
     names = {mapping.source for mapping in mappings if any(_places(mapping, _REFS))}
-    warnings = _unknown_sources(mappings)
+    warnings = _unknown_sources(mappings, "person_source", "The records are linked with nobody of that source")
     if len(names) < 2:
         return warnings
     if apart := _unlinked(mappings, names):
@@ -36,6 +42,26 @@ def separate_customers(mappings: Sequence[Mapping]) -> list[str]:
     return warnings
 
 
+def separate_orders(mappings: Sequence[Mapping]) -> list[str]:
+    """Warnings about records that name orders which no source can have; empty if there are none."""
+    with_orders = {mapping.source for mapping in mappings for name in _entities(mapping) if name in _ORDERS}
+    warnings = _unknown_sources(mappings, "order_source", "The records are linked to no order")
+    for mapping in mappings:
+        if mapping.source in with_orders or any(_places(mapping, ("order_source",))):
+            continue
+        warnings.extend(
+            f"{mapping.where(place)}: order_id is read as an order of the source {mapping.source}, which has no orders."
+            " If it is one of another source, map order_source"
+            for place, _ in _columns(mapping)
+            if place[-1] == "order_id" and "order_source" in ENTITIES[str(place[3])].columns
+        )
+    return warnings
+
+
+def _entities(mapping: Mapping) -> Iterator[str]:
+    yield from (name for group in mapping.files for name in group.entities)
+
+
 def _unlinked(mappings: Sequence[Mapping], names: set[str]) -> list[str]:
     """The sources without anything that could link their customers with those of another source."""
     if any(True for mapping in mappings for _ in _places(mapping, ("person_source",))):
@@ -44,15 +70,15 @@ def _unlinked(mappings: Sequence[Mapping], names: set[str]) -> list[str]:
     return sorted(names - with_contacts)
 
 
-def _unknown_sources(mappings: Sequence[Mapping]) -> list[str]:
-    """Warnings about constants in person_source that no mapping has as its source."""
+def _unknown_sources(mappings: Sequence[Mapping], column: str, consequence: str) -> list[str]:
+    """Warnings about constants in a column that names a source, if no mapping has them as its source."""
     sources = sorted({mapping.source for mapping in mappings})
     return [
-        f"{mapping.where(place)}: person_source is '{name}', and no source of loyalty.yml has this name"
-        f" ({', '.join(sources)}). The records are linked with nobody of that source"
+        f"{mapping.where(place)}: {column} is '{name}', and no source of loyalty.yml has this name"
+        f" ({', '.join(sources)}). {consequence}"
         for mapping in mappings
         for place, sql in _columns(mapping)
-        if place[-1] == "person_source"
+        if place[-1] == column
         and (constant := _CONSTANT.fullmatch(sql.strip()))
         and (name := constant[1].replace("''", "'")) not in sources
     ]

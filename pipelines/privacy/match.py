@@ -45,6 +45,16 @@ def source_of(column: str, source: str = "source") -> str:
     return f"coalesce(person_source, {source})" if column == "person_ref" else source
 
 
+def order_source_of(entity: str, source: str = "source") -> str:
+    """SQL of the source of the order that a row names. It can be another source than that of the row.
+
+    Args:
+        entity: The entity of the row.
+        source: SQL of the source of the row.
+    """
+    return f"coalesce(order_source, {source})" if "order_source" in ENTITIES[entity].columns else source
+
+
 def identifying_columns(entity: str) -> list[str]:
     """The columns of an entity that name a person: references, e-mail, phone."""
     return [*ref_columns(entity), *(column for column in ("email", "phone") if column in ENTITIES[entity].columns)]
@@ -91,7 +101,7 @@ def theirs(entity: str, subject: Subject) -> str:
         no_person = [f"{c} is null" for c in identifying_columns(entity)]
         for source in subject.sources():
             if orders := subject.orders_of(source):
-                named = f"source = {quoting.text(source)} and order_id in {_listed(orders)}"
+                named = f"{order_source_of(entity)} = {quoting.text(source)} and order_id in {_listed(orders)}"
                 terms.append(f"({' and '.join([named, *no_person])})")
     return _any([owns(entity, subject), *terms])
 

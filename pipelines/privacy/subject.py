@@ -18,7 +18,8 @@ class Subject(BaseModel):
         refs: (source, reference) of the customer, and of the person if a source has both.
         emails: E-mail addresses in lower case.
         phones: Phone numbers as digits.
-        orders: (source, order) of their orders: a row that names an order but no person is about the order's customer.
+        orders: (source, order) of their orders: a row of any source that names an order but no person is about the
+            order's customer.
         words: Texts to search in free text, in lower case: a full name, a phone number as the source writes it.
         guests: (source, normal form of the e-mail address) of orders and other rows without a customer.
         guest_emails: (source, e-mail address in lower case) of these rows, in every landed spelling.

@@ -9,7 +9,8 @@ tombstones, and finds erased people in a batch that is being landed. rewrite.py 
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -198,7 +199,8 @@ def recognised(
         relations: The relation to read as SQL, by data set.
         source: The source of the rows.
     """
-    refs, emails, phones, orders = set[tuple[str, str]](), set[str](), set[str](), set[str]()
+    refs, orders = set[tuple[str, str]](), set[tuple[str, str]]()
+    emails, phones = set[str](), set[str]()
     for dataset, read in relations.items():
 
         def rows(expression: str, read: str = read) -> list[tuple[str, ...]]:
@@ -227,7 +229,7 @@ def recognised(
             words = [f"unnest(regexp_extract_all({column}, '{_WORD_SQL}'))" for column in LOOKED_UP[dataset]]
             named = "case when about = 'customer' then key end"
             refs.update((source, ref) for expression in (named, *words) for ref in values(expression))
-            orders.update(values("case when about = 'order' then key end"))
+            orders.update((source, order) for order in values("case when about = 'order' then key end"))
             continue
         columns = ENTITIES[dataset].columns
         for column in match.ref_columns(dataset):
@@ -238,26 +240,30 @@ def recognised(
         if "phone" in columns:
             phones.update(values("phone"))
         if "order_id" in columns:
-            orders.update(values("order_id"))
+            owner = match.order_source_of(dataset, quoting.text(source))
+            orders.update((named, order) for named, order in rows(f"{owner}, order_id") if order is not None)
     held_emails = tombstones.held_contacts("email", emails)
     held_phones = tombstones.held_contacts("phone", phones)
     forms = {form for form in (*held_emails.values(), *held_phones.values()) if form is not None}
     guests = _guests(tombstones, source, emails - held_emails.keys())
-    owners = {owner for owner, _ in refs}
     return Subject(
-        refs=frozenset(
-            (owner, ref)
-            for owner in owners
-            for ref in tombstones.held(REF, owner, {ref for named, ref in refs if named == owner})
-        ),
+        refs=_held_of(tombstones, REF, refs),
         emails=frozenset(held_emails),
         phones=frozenset(map(phone_of, held_phones)) - {""},
-        orders=frozenset((source, order) for order in tombstones.held(ORDER, source, orders)),
+        orders=_held_of(tombstones, ORDER, orders),
         words=frozenset(phone.lower() for phone in held_phones),
         guests=frozenset((source, form) for form in {*guests.values(), *held_emails.values()} if form is not None),
         guest_emails=frozenset((source, email) for email in guests),
         forms=frozenset(forms),
     )
+
+
+def _held_of(tombstones: Tombstones, kind: str, named: Set[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """Of some references or orders, each with its source, those that have a tombstone."""
+    values = defaultdict[str, set[str]](set)
+    for owner, value in named:
+        values[owner].add(value)
+    return frozenset((owner, value) for owner in values for value in tombstones.held(kind, owner, values[owner]))
 
 
 def _is_plain(text: str) -> bool:

@@ -478,7 +478,8 @@ def test_what_an_earlier_version_landed_without_a_column_is_found_without_being_
 
 def test_what_an_earlier_version_landed_and_staged_without_a_column_is_exported_and_forgotten(shop: Settings) -> None:
     (kept,) = landed(shop, "interactions", "content_hash", "interaction_id = 'I2'")
-    for entity in ("interactions", "cases", "survey_answers", "survey_invitations"):
+    contacts, orders = ("interactions", "survey_invitations"), ("campaign_touches", "loyalty_events")
+    for entity in ("cases", "survey_answers", *contacts, *orders):
         for part in shop.paths.landing.glob(f"{entity}/source=*/batch=*/part.parquet"):
             table = pq.read_table(part, partitioning=None)
             pq.write_table(table.drop_columns(sorted(ENTITIES[entity].added)), part)

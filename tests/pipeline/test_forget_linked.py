@@ -18,6 +18,7 @@ from pipelines.privacy.export import export_person
 from tests.conftest import call
 from tests.pipeline import person
 from tests.pipeline.people import DAY, LATER, arrive, deliver, forget, members, order, settings
+from tests.pipeline.test_forget_landed import landed
 
 EMAIL, PHONE = "ada.lovelace@nowhere.example", "+44 20 7946 0958"
 WEB, TILL, OLD, OTHER = "ADA-WEB-10001", "ADA-TILL-20002", "ADA-OLD-30003", "BOB-WEB-40004"
@@ -268,3 +269,39 @@ def test_a_person_named_in_another_source_is_found_from_both_ends(tmp_path: Path
     forget(shop, "T-90001", source="till")
     assert {ref for ref in ("web:T-90001",) if ref in members(shop, "T-90001")} == {"web:T-90001"}
     assert not plan_erasure(shop, "W-90001").is_known
+
+
+def case(number: str, **names: str) -> dict[str, str]:
+    """A case that names nobody."""
+    return {"case_id": number, "opened_at": f"{DAY} 12:00:00", "kind": "question", **names}
+
+
+def cases_of(shop: Settings) -> list[str]:
+    return sorted(number for (number,) in landed(shop, "cases", "case_id"))
+
+
+def test_what_names_only_an_order_of_a_person_in_another_source_is_theirs(tmp_path: Path) -> None:
+    shop = settings(tmp_path, "web", "till", "desk")
+    ann, bob = {"customer_ref": "ANN-90001"}, {"customer_ref": "BOB-90002"}
+    deliver(shop, "web", DAY, ann, orders=[order("7", **ann)], cases=[case("of the web", order_id="7")])
+    deliver(shop, "till", DAY, bob, orders=[order("7", **bob)], cases=[case("of the till", order_id="7")])
+    cases = [
+        case("of Ann", order_id="7", order_source="web"),
+        case("of Bob", order_id="7", order_source="till"),
+        case("with a customer", order_id="7", order_source="web", customer_ref="CID-90003"),
+        case("of the desk", order_id="7"),
+        case("of nobody", order_id="7", order_source="Web"),
+    ]
+    deliver(shop, "desk", DAY, cases=cases)
+    arrive(shop)
+    held = exported(shop, "ANN-90001")["held"]
+    assert isinstance(held, dict)
+    assert sorted(row["case_id"] for row in held["landed.cases"]) == ["of Ann", "of the web"]
+    before = cases_of(shop)
+    assert forget(shop, "ANN-90001").landed["cases"] == {"removed": 2}
+    left = [number for number in before if number not in ("of Ann", "of the web")]
+    assert cases_of(shop) == left
+    # the order has a tombstone in its own source
+    deliver(shop, "desk", LATER, cases=[*cases[:2], case("new", order_id="7", order_source="web")])
+    assert arrive(shop).erased == 2
+    assert cases_of(shop) == sorted([*left, "of Bob"])

@@ -271,6 +271,17 @@ def test_an_unknown_column_of_a_look_up_is_refused_with_its_line(tmp_path: Path)
         load_mapping(desk.mapping)
 
 
+def test_a_look_up_about_orders_is_not_used_for_orders_of_another_source(tmp_path: Path) -> None:
+    lookup = {"orders": {"about": "order", "key": "id", "columns": {"day": "day"}}}
+    cases = {"case_id": "id", "order_id": "number", "order_source": "'shop'", "opened_at": "orders.day"}
+    named = {"match": "cases.csv", "look_up": {"orders": "number"}, "entities": {"cases": {"columns": cases}}}
+    desk = Desk(tmp_path, named, {"match": "orders.csv", "lookups": lookup})
+    with pytest.raises(ConfigError, match="the look-up `orders` is about orders of this source, but this entry maps"):
+        load_mapping(desk.mapping)
+    del cases["order_source"]
+    assert load_mapping(Desk(tmp_path, named, {"match": "orders.csv", "lookups": lookup}).mapping)
+
+
 def test_a_look_up_about_customers_has_the_key_by_which_they_are_forgotten(tmp_path: Path) -> None:
     lookup = {"addresses": {"about": "customer", "key": "number", "columns": {"mail": "mail"}}}
     orders = {

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from pipelines.cli.app import app
 from pipelines.identity.linked import declared_links
-from pipelines.landing import load_mapping, separate_customers
+from pipelines.landing import load_mapping, separate_customers, separate_orders
 from tests.pipeline.landing_desk import Desk
 
 ORDERS: dict[str, Any] = {
@@ -149,6 +149,47 @@ def test_a_person_source_that_no_source_has_as_its_name_is_warned_about_with_its
         assert warning.startswith(f"{tmp_path}/crm.yml:")
     # also if nothing else is configured
     assert len(separate_customers([crm])) == (expression != "source_name" and "||" not in expression)
+
+
+@pytest.mark.parametrize(
+    ("expression", "named"),
+    [("'shop'", None), ("'Shop'", "Shop"), ("source_name", None), ("'sh' || 'opp'", None)],
+)
+def test_an_order_source_that_no_source_has_as_its_name_is_warned_about_with_its_place(
+    tmp_path: Path, expression: str, named: str | None
+) -> None:
+    shop = load_mapping(write(tmp_path / "shop.yml", "shop", ORDERS))
+    answers = with_columns(ANSWERS, order_id="order_no", order_source=expression)
+    survey = load_mapping(write(tmp_path / "survey.yml", "survey", answers))
+    warnings = separate_orders([shop, survey])
+    assert len(warnings) == (named is not None)
+    for warning in warnings:
+        assert f"order_source is '{named}', and no source of loyalty.yml has this name (shop, survey)" in warning
+        assert warning.startswith(f"{tmp_path}/survey.yml:")
+
+
+def test_an_order_of_a_source_without_orders_is_warned_about(tmp_path: Path) -> None:
+    answers = with_columns(ANSWERS, order_id="order_no")
+    shop = load_mapping(write(tmp_path / "shop.yml", "shop", ORDERS, answers))
+    assert separate_orders([shop]) == []
+    survey = load_mapping(write(tmp_path / "survey.yml", "survey", answers))
+    (warning,) = separate_orders([shop, survey])
+    assert warning.startswith(f"{tmp_path}/survey.yml:")
+    assert "order_id is read as an order of the source survey, which has no orders" in warning
+    lines = {"match": "*", "entities": {"order_lines": {"columns": {"order_id": "id", "line_id": "n"}}}}
+    assert separate_orders([shop, survey, load_mapping(write(tmp_path / "lines.yml", "survey", lines))]) == []
+    payments = {"payment_id": "id", "order_id": "order_no", "paid_at": "at", "amount": "total"}
+    till = {"match": "*", "entities": {"payments": {"columns": payments}}}
+    assert separate_orders([load_mapping(write(tmp_path / "till.yml", "till", till))]) == []
+
+
+def test_the_check_warns_about_orders_of_sources_that_have_none(tmp_path: Path) -> None:
+    answers = alone(with_columns(ANSWERS, order_id="id"))
+    shop = write(tmp_path / "shop.yml", "shop", alone(ORDERS))
+    path = config(tmp_path, shop, write(tmp_path / "survey.yml", "survey", answers))
+    done = CliRunner().invoke(app, ["check", "--config", str(path)])
+    assert done.exit_code == 0, done.stderr
+    assert "order_id is read as an order of the source survey" in done.stderr
 
 
 def test_two_mappings_of_one_source_do_not_stand_apart(tmp_path: Path) -> None:

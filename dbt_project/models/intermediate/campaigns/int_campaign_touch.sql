@@ -25,12 +25,13 @@ rates as (
 placed as (
     select
         touches.*,
+        orders.source as known_order_source,
         orders.order_id as known_order_id,
         coalesce(identities.customer_key, orders.customer_key) as customer_key,
         {{ multiply('touches.cost', rate_of('touches.cost_currency', 'rates.fx_rate')) }} as cost_amount
     from touches
     left join orders
-        on touches.source = orders.source and touches.order_id = orders.order_id
+        on coalesce(touches.order_source, touches.source) = orders.source and touches.order_id = orders.order_id
     left join identities
         on touches.source = identities.source and touches.customer_ref = identities.customer_ref
     left join rates
@@ -43,7 +44,7 @@ final as (
         source,
         touch_id,
         customer_key,
-        {{ hash_key(['source', 'known_order_id']) }} as order_key,
+        {{ hash_key(['known_order_source', 'known_order_id']) }} as order_key,
         campaign_id,
         campaign_kind,
         action,

@@ -31,12 +31,13 @@ placed as (
         cases.*,
         channels.channel as channel_code,
         channels.touchpoint,
+        orders.source as known_order_source,
         orders.order_id as known_order_id,
         products.product_id as known_product_id,
         coalesce(identities.customer_key, orders.customer_key) as customer_key
     from cases
     left join orders
-        on cases.source = orders.source and cases.order_id = orders.order_id
+        on coalesce(cases.order_source, cases.source) = orders.source and cases.order_id = orders.order_id
     left join identities
         on cases.source = identities.source and cases.customer_ref = identities.customer_ref
     left join products
@@ -51,7 +52,7 @@ final as (
         source,
         case_id,
         customer_key,
-        {{ hash_key(['source', 'known_order_id']) }} as order_key,
+        {{ hash_key(['known_order_source', 'known_order_id']) }} as order_key,
         {{ hash_key(['source', 'known_product_id']) }} as product_key,
         product_id,
         opened_at,

@@ -23,7 +23,7 @@ rfm as (
 
 answered_orders as (
     select distinct
-        source,
+        order_source,
         order_id
     from answers
     where order_id is not null
@@ -39,7 +39,7 @@ subjects as (
             as product_id
     from {{ ref('int_order_line') }} as lines
     inner join answered_orders
-        on lines.source = answered_orders.source and lines.order_id = answered_orders.order_id
+        on lines.source = answered_orders.order_source and lines.order_id = answered_orders.order_id
     where lines.is_counted
     group by lines.source, lines.order_id
 ),
@@ -60,7 +60,7 @@ placed as (
     from answers
     left join customers on answers.customer_key = customers.customer_key
     left join rfm on answers.customer_key = rfm.customer_key
-    left join subjects on answers.source = subjects.source and answers.order_id = subjects.order_id
+    left join subjects on answers.order_source = subjects.source and answers.order_id = subjects.order_id
 ),
 
 grouped as (

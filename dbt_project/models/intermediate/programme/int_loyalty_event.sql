@@ -18,11 +18,12 @@ identities as (
 placed as (
     select
         events.*,
+        orders.source as known_order_source,
         orders.order_id as known_order_id,
         coalesce(identities.customer_key, orders.customer_key) as customer_key
     from events
     left join orders
-        on events.source = orders.source and events.order_id = orders.order_id
+        on coalesce(events.order_source, events.source) = orders.source and events.order_id = orders.order_id
     left join identities
         on events.source = identities.source and events.customer_ref = identities.customer_ref
 ),
@@ -33,7 +34,7 @@ final as (
         source,
         event_id,
         customer_key,
-        {{ hash_key(['source', 'known_order_id']) }} as order_key,
+        {{ hash_key(['known_order_source', 'known_order_id']) }} as order_key,
         occurred_at,
         event_on as occurred_on,
         kind,

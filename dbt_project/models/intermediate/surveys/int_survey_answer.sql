@@ -10,13 +10,14 @@ placed as (
         answers.*,
         channels.channel as channel_code,
         channels.touchpoint,
+        orders.source as known_order_source,
         orders.order_id as known_order_id,
         orders.channel as order_channel,
         coalesce(identity.customer_key, orders.customer_key) as customer_key,
         constructs.dimension
     from answers
     left join {{ ref('int_order') }} as orders
-        on answers.source = orders.source and answers.order_id = orders.order_id
+        on coalesce(answers.order_source, answers.source) = orders.source and answers.order_id = orders.order_id
     left join {{ ref('int_customer_identity') }} as identity
         on answers.source = identity.source and answers.customer_ref = identity.customer_ref
     left join {{ ref('constructs') }} as constructs
@@ -36,7 +37,8 @@ select
     {{ hash_key(['source', 'response_id', 'question_id']) }} as answer_key,
     source,
     customer_key,
-    {{ hash_key(['source', 'known_order_id']) }} as order_key,
+    {{ hash_key(['known_order_source', 'known_order_id']) }} as order_key,
+    known_order_source as order_source,
     known_order_id as order_id,
     order_channel,
     survey_id,
