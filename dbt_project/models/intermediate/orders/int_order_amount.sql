@@ -89,12 +89,12 @@ converted as (
 compared as (
     select
         *,
-        0.005 * (n_all_lines + 1) as rounding_amount,
         {%- for lines in ['counted', 'all'] %}
         {{ header_excess(lines) }} as {{ lines }}_gross_excess,
-        {{ header_excess(lines) }} - coalesce(header_discount_amount, {{ lines }}_discount_amount)
-        + {{ lines }}_discount_amount as {{ lines }}_net_excess{{ ',' if not loop.last }}
+        {{ header_excess(lines) }}
+        - coalesce(header_discount_amount - {{ lines }}_discount_amount, 0) as {{ lines }}_net_excess,
         {%- endfor %}
+        0.005 * (n_all_lines + 1) as rounding_amount
     from converted
 ),
 
