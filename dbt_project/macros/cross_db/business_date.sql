@@ -51,7 +51,10 @@ the source knows only the day.
         case when not {{ is_date_only(ts) }} then cast(extract(hour from {{ local_time(ts) }}) as integer) end
 {%- endmacro %}
 
-{#- Whether a UTC timestamp (`ts`) is midnight, to the second, in the configured time zone: the source knows only the day. -#}
+{#-
+Whether a UTC timestamp (`ts`) is midnight, to the second, in the configured time zone: then the source knows only the
+day.
+-#}
 {% macro is_date_only(ts) -%}
     {%- set local = local_time(ts) -%}
     (extract(hour from {{ local }}) + extract(minute from {{ local }}) + extract(second from {{ local }}) = 0)
