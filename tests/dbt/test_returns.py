@@ -46,6 +46,10 @@ ORDERS = [
     order("late", "15"),
     *({**order(name, "01"), "total": None, "tax": None} for name in ("lines", "edited")),
     order("own_amount", "01", gross="80"),
+    *(
+        order(name, "01", total=total, tax="0", shipping="0")
+        for name, total in (("coupon", "132"), ("corrected", "88"))
+    ),
 ]
 RETURNS = [
     back("1", "full", "05", amount="126"),
@@ -69,6 +73,7 @@ RETURNS = [
     *(back("1", name, "05", line_id="2", amount="50") for name in ("lines", "edited", "own_amount")),
     back("2", "lines", "06", line_id="3"),
     back("3", "lines", "06", line_id="1", amount="10"),
+    *(back("1", name, "05", line_id="1") for name in ("coupon", "corrected")),
 ]
 LINES: list[Row] = [
     {"order_id": "line", "line_id": "1", "quantity": "3", "unit_price": "20"},
@@ -80,6 +85,11 @@ LINES: list[Row] = [
     {"order_id": "edited", "line_id": "2", "quantity": "0", "unit_price": "50"},
     {"order_id": "own_amount", "line_id": "1", "quantity": "1", "unit_price": "30"},
     {"order_id": "own_amount", "line_id": "2", "quantity": "1", "unit_price": "50", "status": "cancelled"},
+    *(
+        {"order_id": name, "line_id": line, "quantity": "1", "unit_price": price, "status": status}
+        for name in ("coupon", "corrected")
+        for line, price, status in (("1", "100", "paid"), ("2", "50", "cancelled"))
+    ),
 ]
 
 
@@ -142,7 +152,12 @@ def test_a_return_without_an_amount_takes_what_its_line_or_order_has_left(wareho
     assert left(warehouse, "line") == [30]
     assert left(warehouse, "whole") == [0]
     query = "select return_amount from marts.fct_return where is_amount_derived order by return_id"
-    assert warehouse.rows(query) == [(20,), (40,), (70,)]
+    assert warehouse.rows(query) == [(88,), (88,), (20,), (40,), (70,)]
+
+
+def test_a_returned_line_takes_its_part_of_a_coupon_on_the_lines_that_the_header_includes(warehouse: Warehouse) -> None:
+    assert left(warehouse, "coupon") == [44], "12 % off 150: 88 for the line that counts and 44 for the cancelled one"
+    assert left(warehouse, "corrected") == [0], "12 % off the only line that counts"
 
 
 def test_an_amount_that_cannot_be_derived_is_an_issue(warehouse: Warehouse) -> None:
@@ -182,6 +197,6 @@ def test_all_that_was_assumed_or_left_out_is_counted_with_its_value(warehouse: W
         ("refund_exceeds_order", 2, 114),
         ("refund_taken_as_goods", 8, 340),
         ("refund_taken_as_gross", 2, 326),
-        ("return_amount_derived", 3, 130),
+        ("return_amount_derived", 5, 306),
         ("return_undated", 3, 180),
     ]

@@ -73,6 +73,24 @@ def test_the_expectation_fails_for_what_it_is_there_for(
     assert shop.execute(result.where).fetchall()  # the SQL for people returns rows
 
 
+@pytest.mark.parametrize(("header", "passes"), [(10, True), (15, True), (12, False)])
+def test_a_header_may_include_its_cancelled_lines_or_leave_them_out(
+    shop: duckdb.DuckDBPyConnection, header: int, passes: bool
+) -> None:
+    suite = SUITES["marts", "fct_order"]
+    alone = [one for one in suite.expectations if one.name == "lines_add_up_to_orders"]
+    shop.execute(
+        "insert into marts.fct_order_line by name"
+        " select 'x' || order_line_key as order_line_key, order_key, 5 as gross_amount, 'cancelled_line' as issue"
+        " from marts.fct_order_line"
+    )
+    shop.execute("update marts.fct_order set gross_amount = ?", [header])
+    report = run_gate(
+        "marts", [dataclasses.replace(suite, expectations=tuple(alone))], shop, schemas=["marts"], as_of=AS_OF
+    )
+    assert [result.passed for result in report.results] == [passes]
+
+
 def test_every_expectation_has_a_case_that_breaks_it() -> None:
     written = {(*key, expectation.name) for key, suite in SUITES.items() for expectation in suite.expectations}
     assert written == set(BREAKS)

@@ -48,11 +48,16 @@ The hour of a UTC timestamp (`ts`) in the configured time zone, 0 to 23, an INTE
 the source knows only the day.
 -#}
 {% macro business_hour(ts) -%}
+        case when not {{ is_date_only(ts) }} then cast(extract(hour from {{ local_time(ts) }}) as integer) end
+{%- endmacro %}
+
+{#-
+Whether a UTC timestamp (`ts`) is midnight, to the second, in the configured time zone: then the source knows only the
+day.
+-#}
+{% macro is_date_only(ts) -%}
     {%- set local = local_time(ts) -%}
-    case
-        when extract(hour from {{ local }}) + extract(minute from {{ local }}) + extract(second from {{ local }}) > 0
-            then cast(extract(hour from {{ local }}) as integer)
-    end
+    (extract(hour from {{ local }}) + extract(minute from {{ local }}) + extract(second from {{ local }}) = 0)
 {%- endmacro %}
 
 {#- A UTC timestamp (`ts`) as the time on the clock in the configured time zone. -#}

@@ -9,6 +9,18 @@
 {%- endmacro %}
 
 {#-
+The value of goods before discounts that a header states, minus the sum of its lines: of those that count (`lines` is
+counted) or of all. A header without a discount or a tax has those of these lines.
+-#}
+{% macro header_excess(lines) -%}
+    coalesce(
+            header_gross_amount,
+            header_total_amount - coalesce(header_tax_amount, {{ lines }}_tax_amount, 0) - coalesce(shipping_amount, 0)
+            + coalesce(header_discount_amount, {{ lines }}_discount_amount)
+        ) - {{ lines }}_gross_amount
+{%- endmacro %}
+
+{#-
 amount * part / whole, to the cent; part <= whole, both with `decimals` decimals. Exact if the product has at most 18 digits before
 the point; otherwise the quotient is rounded to 8 decimals first. If part equals whole, the result is the amount.
 -#}

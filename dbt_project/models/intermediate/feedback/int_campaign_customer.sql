@@ -11,6 +11,7 @@ customers as (
         campaign_id,
         customer_key,
         min(touched_on) as first_touched_on,
+        min(touched_at) as first_touched_at,
         max(case when arm = 'control' then 1 else 0 end) as is_control,
         max(case when arm = 'treated' then 1 else 0 end) as is_treated,
         max(case when action = 'opened' then 1 else 0 end) as is_opened,
@@ -23,13 +24,47 @@ customers as (
     group by source, campaign_id, customer_key
 ),
 
+-- groups of which only the dates of the first touches are known
+arms as (
+    select
+        source,
+        campaign_id,
+        min(case when {{ is_date_only('first_touched_at') }} then 1 else 0 end) as is_dated
+    from customers
+    group by source, campaign_id, is_control, is_treated
+),
+
+-- then the groups are compared by days, all in the same way
+campaigns as (
+    select
+        source,
+        campaign_id,
+        max(is_dated) as is_dated
+    from arms
+    group by source, campaign_id
+),
+
 purchases as (
     select
+        source,
+        order_id,
         customer_key,
-        day_on,
+        ordered_at,
+        ordered_on,
         net_amount
-    from {{ ref('int_customer_day') }}
-    where is_purchase_day
+    from {{ ref('int_order') }}
+    where is_purchase
+),
+
+-- orders that a touch names: they resulted from the campaign, even if the touch was recorded later
+linked as (
+    select distinct
+        source,
+        campaign_id,
+        customer_key,
+        order_key
+    from touches
+    where order_key is not null
 ),
 
 bought as (
@@ -37,14 +72,28 @@ bought as (
         customers.source,
         customers.campaign_id,
         customers.customer_key,
-        count(purchases.day_on) as n_days,
         sum(purchases.net_amount) as net_amount
     from customers
-    left join purchases
+    inner join campaigns
+        on customers.source = campaigns.source and customers.campaign_id = campaigns.campaign_id
+    inner join purchases
         on
             customers.customer_key = purchases.customer_key
-            and customers.first_touched_on <= purchases.day_on
-            and purchases.day_on < {{ add_days('customers.first_touched_on', days) }}
+            and customers.first_touched_on <= purchases.ordered_on
+            and purchases.ordered_on < {{ add_days('customers.first_touched_on', days) }}
+    left join linked
+        on
+            customers.source = linked.source
+            and customers.campaign_id = linked.campaign_id
+            and customers.customer_key = linked.customer_key
+            and {{ hash_key(['purchases.source', 'purchases.order_id']) }} = linked.order_key
+    -- on the day of the first touch, only what was bought after it
+    where
+        customers.first_touched_on < purchases.ordered_on
+        or campaigns.is_dated = 1
+        or {{ is_date_only('purchases.ordered_at') }}
+        or purchases.ordered_at >= customers.first_touched_at
+        or linked.order_key is not null
     group by customers.source, customers.campaign_id, customers.customer_key
 ),
 
@@ -67,10 +116,10 @@ final as (
         customers.cost_amount,
         customers.n_costs_without_rate,
         {{ add_days('customers.first_touched_on', days) }} <= {{ add_days(as_of_date(), 1) }} as is_closed,
-        case when bought.n_days > 0 then 1 else 0 end as is_bought,
+        case when bought.customer_key is not null then 1 else 0 end as is_bought,
         coalesce(bought.net_amount, 0) as net_amount
     from customers
-    inner join bought
+    left join bought
         on
             customers.source = bought.source
             and customers.campaign_id = bought.campaign_id

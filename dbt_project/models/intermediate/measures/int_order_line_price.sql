@@ -7,7 +7,8 @@ with orders as (
         fx_rate,
         gross_amount,
         discount_amount,
-        net_amount
+        net_amount,
+        is_amount_of_all_lines
     from {{ ref('int_order') }}
     where is_purchase
 ),
@@ -41,16 +42,18 @@ lines as (
     from rounded
 ),
 
--- of all lines, because the order's discount contains those of cancelled lines
+-- of the lines that the order's amount includes: its discount contains that of a cancelled line only with the line
 line_discounts as (
     select
-        source,
-        order_id,
-        sum(discount_amount) as discount_amount,
-        sum(net_amount) as net_amount,
+        order_lines.source,
+        order_lines.order_id,
+        sum(order_lines.discount_amount) as discount_amount,
+        sum(order_lines.net_amount) as net_amount,
         count(*) as n_lines
     from order_lines
-    group by source, order_id
+    inner join orders on order_lines.source = orders.source and order_lines.order_id = orders.order_id
+    where order_lines.is_counted or orders.is_amount_of_all_lines
+    group by order_lines.source, order_lines.order_id
 ),
 
 -- without a line that counts: the order's own amounts
@@ -89,7 +92,7 @@ shared as (
     select
         *,
         case
-            when is_order_discounted and lines_net_amount > 0
+            when is_order_discounted and lines_net_amount > 0 and line_id is not null
                 then {{ divide('paid_amount', 'lines_net_amount', 8, 2) }}
             else 0
         end as line_share

@@ -17,7 +17,12 @@ lines as (
         coalesce(sum(case when is_counted then discount_amount end), 0) as discount_amount,
         cast(sum(case when is_counted then tax_amount end) as decimal(18, 2)) as tax_amount,
         sum(case when is_counted and fx_rate is null then 1 else 0 end) as n_without_rate,
-        sum(case when is_counted and gross_amount is null then 1 else 0 end) as n_without_amount
+        sum(case when is_counted and gross_amount is null then 1 else 0 end) as n_without_amount,
+        -- with the lines that do not count: the amount of a header may include them
+        count(*) as n_all_lines,
+        coalesce(sum(gross_amount), 0) as all_gross_amount,
+        coalesce(sum(discount_amount), 0) as all_discount_amount,
+        cast(sum(tax_amount) as decimal(18, 2)) as all_tax_amount
     from {{ ref('int_order_line') }}
     where {{ is_changed('int_changed_order') }}
     group by source, order_id
@@ -44,9 +49,14 @@ joined as (
         lines.quantity,
         -- NULL if any line has no amount: the sum would be too small
         case when lines.n_without_amount = 0 then lines.gross_amount end as lines_gross_amount,
-        lines.discount_amount as lines_discount_amount,
-        lines.tax_amount as lines_tax_amount,
         coalesce(lines.n_without_rate, 0) as n_lines_without_rate,
+        lines.n_all_lines,
+        lines.gross_amount as counted_gross_amount,
+        lines.discount_amount as counted_discount_amount,
+        lines.tax_amount as counted_tax_amount,
+        lines.all_gross_amount,
+        lines.all_discount_amount,
+        lines.all_tax_amount,
         payments.last_paid_at,
         case
             when
@@ -67,12 +77,62 @@ converted as (
     select
         *,
         {{ multiply('gross', 'fx_rate') }} as header_gross_amount,
-        coalesce({{ multiply('discount', 'fx_rate') }}, lines_discount_amount, 0) as discount_amount,
-        coalesce({{ multiply('tax', 'fx_rate') }}, lines_tax_amount) as tax_amount,
+        {{ multiply('discount', 'fx_rate') }} as header_discount_amount,
+        {{ multiply('tax', 'fx_rate') }} as header_tax_amount,
         {{ multiply('shipping', 'fx_rate') }} as shipping_amount,
         {{ multiply('total', 'fx_rate') }} as header_total_amount,
         {{ multiply('paid', 'fx_rate') }} as paid_amount
     from joined
+),
+
+-- how far the header is from its lines, before and after discounts: if it includes only those that count, or all
+compared as (
+    select
+        *,
+        {%- for lines in ['counted', 'all'] %}
+        {{ header_excess(lines) }} as {{ lines }}_gross_excess,
+        {{ header_excess(lines) }}
+        - coalesce(header_discount_amount - {{ lines }}_discount_amount, 0) as {{ lines }}_net_excess,
+        {%- endfor %}
+        0.005 * (n_all_lines + 1) as rounding_amount
+    from converted
+),
+
+included as (
+    select
+        *,
+        coalesce(case
+            when (gross is null and total is null) or n_all_lines = n_lines then false
+            when abs(all_gross_excess) <= rounding_amount or abs(all_net_excess) <= rounding_amount then true
+            when abs(counted_gross_excess) <= rounding_amount or abs(counted_net_excess) <= rounding_amount then false
+            -- something else is in the header, such as shipping: the nearer sum
+            when discount is not null then abs(all_gross_excess) < abs(counted_gross_excess)
+            -- a discount is not known: the lines that count cannot cost more than their sum
+            else counted_net_excess > 0
+        end, false) as is_amount_of_all_lines
+    from compared
+),
+
+discounted as (
+    select
+        *,
+        case
+            -- the amount is the sum of the lines that count, and the discount is that of all lines
+            when
+                gross is null and total is null and all_discount_amount > counted_discount_amount
+                and abs(header_discount_amount - all_discount_amount) <= rounding_amount
+                then counted_discount_amount
+            else
+                coalesce(
+                    header_discount_amount,
+                    case when is_amount_of_all_lines then all_discount_amount else counted_discount_amount end,
+                    0
+                )
+        end as discount_amount,
+        coalesce(
+            header_tax_amount, case when is_amount_of_all_lines then all_tax_amount else counted_tax_amount end
+        ) as tax_amount
+    from included
 ),
 
 valued as (
@@ -85,7 +145,7 @@ valued as (
             when n_rejected_lines > 0 then null
             else coalesce(lines_gross_amount, {{ gross_of_total('paid_amount') }})
         end as gross_amount
-    from converted
+    from discounted
 )
 
 select
@@ -114,6 +174,7 @@ select
     cast(n_lines as integer) as n_lines,
     cast(quantity as decimal(18, 4)) as quantity,
     gross is null and total is null and lines_gross_amount is not null as is_sum_of_lines,
+    is_amount_of_all_lines,
     coalesce(paid_at, last_paid_at) as paid_at,
     case
         when fx_rate is null or (gross is null and total is null and n_lines_without_rate > 0) then 'missing_rate'

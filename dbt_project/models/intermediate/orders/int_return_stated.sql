@@ -23,7 +23,8 @@ lines as (
         quantity,
         is_counted,
         counted_amount as net_amount,
-        sum(counted_amount) over (partition by source, order_id) as lines_net_amount
+        sum(counted_amount) over (partition by source, order_id) as lines_net_amount,
+        sum(net_amount) over (partition by source, order_id) as all_lines_net_amount
     from counted_lines
 ),
 
@@ -56,7 +57,8 @@ placed as (
         case when orders.total_amount > 0 then orders.total_amount else orders.net_amount end as order_total_amount,
         lines.net_amount as line_net_amount,
         lines.quantity as line_quantity,
-        lines.lines_net_amount,
+        case when orders.is_amount_of_all_lines then lines.all_lines_net_amount else lines.lines_net_amount end
+            as lines_net_amount,
         (returns.tax is not null or returns.shipping is not null)
         and coalesce(returns.amount_basis, 'gross') = 'gross' as is_split
     from returns

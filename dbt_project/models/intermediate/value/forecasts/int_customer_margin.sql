@@ -4,19 +4,20 @@ with purchases as (
         order_id,
         customer_key,
         net_amount,
-        is_incomplete
+        is_incomplete,
+        is_amount_of_all_lines
     from {{ ref('int_order') }}
     where is_purchase and customer_key is not null
 ),
 
-counted_lines as (
+lines as (
     select
         source,
         order_id,
         net_amount,
-        cost_amount
+        cost_amount,
+        is_counted
     from {{ ref('int_order_line') }}
-    where is_counted
 ),
 
 -- the cost of an order's rejected lines is not known either
@@ -29,11 +30,12 @@ incomplete as (
 purchased_lines as (
     select
         purchases.customer_key,
-        counted_lines.net_amount,
-        counted_lines.cost_amount
-    from counted_lines
+        lines.net_amount,
+        lines.cost_amount
+    from lines
     inner join purchases
-        on counted_lines.source = purchases.source and counted_lines.order_id = purchases.order_id
+        on lines.source = purchases.source and lines.order_id = purchases.order_id
+    where lines.is_counted
 ),
 
 summed as (
@@ -51,16 +53,27 @@ order_lines as (
     select
         source,
         order_id,
-        sum(net_amount) as net_amount
-    from counted_lines
+        sum(case when is_counted then net_amount end) as net_amount,
+        sum(net_amount) as all_net_amount
+    from lines
     group by source, order_id
+    having sum(case when is_counted then 1 else 0 end) > 0
 ),
 
--- A coupon on the whole order lowers what is paid below the sum of the lines. It does not lower the cost.
+-- A coupon on the whole order lowers what is paid below the sum of the lines. It does not lower the cost. If the amount
+-- of the order includes lines that do not count, the coupon is of all lines, and those that count bear their part.
 paid as (
     select
         purchases.customer_key,
-        cast(sum(least(order_lines.net_amount, purchases.net_amount)) as decimal(18, 2)) as paid_amount
+        cast(sum(
+            case
+                when not coalesce(purchases.is_amount_of_all_lines, false)
+                    then least(order_lines.net_amount, purchases.net_amount)
+                when purchases.net_amount < order_lines.all_net_amount
+                    then {{ share_of('purchases.net_amount', 'order_lines.net_amount', 'order_lines.all_net_amount') }}
+                else order_lines.net_amount
+            end
+        ) as decimal(18, 2)) as paid_amount
     from order_lines
     inner join purchases
         on order_lines.source = purchases.source and order_lines.order_id = purchases.order_id
