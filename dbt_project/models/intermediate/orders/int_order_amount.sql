@@ -105,10 +105,8 @@ included as (
             when (gross is null and total is null) or n_all_lines = n_lines then false
             when abs(all_gross_excess) <= rounding_amount or abs(all_net_excess) <= rounding_amount then true
             when abs(counted_gross_excess) <= rounding_amount or abs(counted_net_excess) <= rounding_amount then false
-            -- something else is in the header, such as shipping: the nearer sum
-            when discount is not null then abs(all_gross_excess) < abs(counted_gross_excess)
-            -- a discount is not known: the lines that count cannot cost more than their sum
-            else counted_net_excess > 0
+            -- something else is in the header, such as a coupon or shipping that is not stated: the nearer sum
+            else abs(all_gross_excess) < abs(counted_gross_excess)
         end, false) as is_amount_of_all_lines
     from compared
 ),
