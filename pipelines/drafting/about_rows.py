@@ -32,7 +32,7 @@ def about_rows(values: Values, found: Match) -> Iterator[Remark]:
                 if n > values.counted("true") / 2
                 else Remark(text, is_open=True)
             )
-    elif generated := GENERATED_KEYS.get(found.entity):
+    elif (generated := GENERATED_KEYS.get(found.entity)) and generated not in found.columns:
         yield Remark(f"{generated}: no column identifies a row, so a run generates an ID")
     if found.entity == "order_lines" and (quantity := found.columns.get("quantity")):
         number = f"try_cast({quantity.column} as double)"

@@ -13,9 +13,11 @@ from pipelines.drafting.about_rows import about_rows
 from pipelines.drafting.amounts import stated_currency
 from pipelines.drafting.clocks import clock_of
 from pipelines.drafting.drafted import DraftedColumn, DraftedEntity, DraftedEntry, Remark, Wishes, decisive
+from pipelines.drafting.element_ids import with_line_ids
 from pipelines.drafting.encodings import about_encoding
 from pipelines.drafting.keys import Beside, is_key, key_of
 from pipelines.drafting.layout import Layout
+from pipelines.drafting.line_amounts import with_line_amounts
 from pipelines.drafting.line_prices import with_line_prices
 from pipelines.drafting.lines_alone import order_ids
 from pipelines.drafting.matching import NUMBERS, Match, Values, best
@@ -27,6 +29,7 @@ from pipelines.drafting.price_parts import with_price_parts, without_total
 from pipelines.drafting.questions import asked, with_questions
 from pipelines.drafting.statuses import classes_differ, no_sales, refunds_not_read, unknown_statuses
 from pipelines.drafting.table import Field, Table
+from pipelines.drafting.tax_rates import without_tax_rate
 from pipelines.drafting.unmapped import unmapped
 from pipelines.drafting.without_amounts import unmapped_numbers
 from pipelines.drafting.zones import says_utc
@@ -88,14 +91,15 @@ def draft_entry(
             f"{table.path}: {why_none(candidates)}{equal_names(table)}; the columns are {listed(table.rows[0].fields)}",
             hint=hint(table.path, candidates),
         )
-    chief, about_amounts = with_price_parts(values, candidates[0], tuple(chosen))
+    chief, about_rate = without_tax_rate(values, candidates[0], tuple(chosen))
+    chief, about_amounts = with_price_parts(values, chief, tuple(chosen))
     header = WithHeader(chief)
     if chief.entity == "order_lines":
         header = with_header(values, chief, compared(table.path.name), chosen)
         chief, about_amounts = header.lines, header.remarks
-    chief, about_lines = with_line_prices(values, chief, tuple(chosen))
+    chief, about_lines = _with_lines(values, chief, tuple(chosen))
     entities = [_entity(values, chief, Beside(tuple(beside), layout))]
-    entities[0] = replace(entities[0], remarks=(*entities[0].remarks, *about_amounts, *about_lines))
+    entities[0] = replace(entities[0], remarks=(*entities[0].remarks, *about_rate, *about_amounts, *about_lines))
     if chief.entity == "survey_answers":  # their own module knows questions
         entities = [with_questions(values, entities[0], layout)]
     entities = with_people(values, entities[0], compared(table.path.name))
@@ -147,6 +151,13 @@ def draft_entry(
     )
 
 
+def _with_lines(values: Values, found: Match, chosen: tuple[str, ...] = ()) -> tuple[Match, tuple[Remark, ...]]:
+    """What the rows show about the amounts of order lines."""
+    found, about_prices = with_line_prices(values, found, chosen)
+    found, about_tax = with_line_amounts(values, found, chosen)
+    return found, (*about_prices, *about_tax)
+
+
 def _entity(values: Values, found: Match, beside: Beside = _NONE) -> DraftedEntity:
     columns = {
         name: _column(values, found, name, beside) for name in ENTITIES[found.entity].columns if name in found.columns
@@ -162,12 +173,13 @@ def _entity(values: Values, found: Match, beside: Beside = _NONE) -> DraftedEnti
 def _header(values: Values, header: WithHeader, chosen: tuple[str, ...]) -> DraftedEntity:
     """The orders of a file whose rows are their lines."""
     assert header.orders
-    found, remarks = with_price_parts(values, header.orders, chosen)
+    found, about_rate = without_tax_rate(values, header.orders, chosen)
+    found, about_amounts = with_price_parts(values, found, chosen)
     columns = {
         name: _column(values, found, name, _NONE) for name in ENTITIES["orders"].columns if name in found.columns
     }
     where = f"{_inside(header.where)} is not null" if header.where else None
-    return DraftedEntity("orders", columns, where=where, remarks=remarks)
+    return DraftedEntity("orders", columns, where=where, remarks=(*about_rate, *about_amounts))
 
 
 def _column(values: Values, found: Match, name: str, beside: Beside) -> DraftedColumn:
@@ -292,7 +304,11 @@ def _of_list(values: Values, order: DraftedEntity, file_name: str) -> Iterator[D
     if entity is None:
         return
     (found,) = best(values, compared(file_name), entity, {})
+    found, about_ids = with_line_ids(values, found)
+    found, about_rate = without_tax_rate(values, found, ())
+    found, about_lines = _with_lines(values, found)
     own = _entity(values, found)
+    own = replace(own, remarks=(*own.remarks, *about_ids, *about_rate, *about_lines))
     allowed = ENTITIES[entity].columns
     taken = {name: order.columns[name] for name in _FROM_RECORD if name in order.columns and name in allowed}
     taken = {name: replace(column, remarks=()) for name, column in taken.items()}
