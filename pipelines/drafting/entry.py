@@ -25,6 +25,7 @@ from pipelines.drafting.names import compared
 from pipelines.drafting.no_entity import equal_names, hint, listed, why_none
 from pipelines.drafting.order_headers import WithHeader, with_header
 from pipelines.drafting.people import with_people
+from pipelines.drafting.point_kinds import with_point_kind
 from pipelines.drafting.price_parts import with_price_parts, without_total
 from pipelines.drafting.questions import asked, with_questions
 from pipelines.drafting.statuses import classes_differ, no_sales, refunds_not_read, unknown_statuses
@@ -102,7 +103,7 @@ def draft_entry(
     entities[0] = replace(entities[0], remarks=(*entities[0].remarks, *about_rate, *about_amounts, *about_lines))
     if chief.entity == "survey_answers":  # their own module knows questions
         entities = [with_questions(values, entities[0], layout)]
-    entities = with_people(values, entities[0], compared(table.path.name))
+    entities = with_people(values, with_point_kind(entities[0]), compared(table.path.name))
     if header.orders:
         entities.append(_header(values, header, tuple(chosen)))
     for rows in table.rows[1:]:

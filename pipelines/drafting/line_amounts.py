@@ -39,9 +39,9 @@ def with_line_amounts(values: Values, found: Match, chosen: tuple[str, ...]) -> 
 def _about_price(found: Match, chosen: tuple[str, ...]) -> tuple[Remark, ...]:
     """A remark on a price that includes tax by its name and is the only amount of a line."""
     price = found.columns.get("unit_price")
-    if price is None or "unit_price" in chosen or role_of(price.name) != "with_tax":
+    if price is None or "unit_price" in chosen or role_of(price.name) not in ("with_tax", "gross"):
         return ()
-    text = f"unit_price: by its name, `{price.name}` includes tax, and a run takes the price as without tax"
+    text = f"unit_price: by its name, `{price.name}` may include tax, and a run takes the price as without tax"
     return (decisive(f"{text}. Map a price without tax, or write `total` and `tax` of the line as expressions"),)
 
 
