@@ -6,7 +6,7 @@ from pipelines.base.entities import ENTITIES
 from pipelines.base.text import counted
 from pipelines.drafting.drafted import Remark, decisive
 from pipelines.drafting.matching import Match, Values
-from pipelines.drafting.total_rows import about_total_rows
+from pipelines.drafting.total_rows import about_order_rows, about_total_rows
 from pipelines.landing.entity_rows import GENERATED_KEYS
 
 
@@ -44,6 +44,7 @@ def about_rows(values: Values, found: Match) -> Iterator[Remark]:
                 True,
             )
     yield from about_total_rows(values, found)
+    yield from about_order_rows(values, found)
     if reference := found.columns.get("customer_ref"):
         if found.entity != "customers" and values.are_names(reference):
             text = f"customer_ref: `{reference.name}` has names, so different people with one name are one customer"

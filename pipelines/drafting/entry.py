@@ -22,7 +22,7 @@ from pipelines.drafting.line_prices import with_line_prices
 from pipelines.drafting.lines_alone import order_ids
 from pipelines.drafting.matching import NUMBERS, Match, Values, best
 from pipelines.drafting.names import compared
-from pipelines.drafting.no_entity import equal_names, hint, listed, why_none
+from pipelines.drafting.no_entity import equal_names, hint, listed, unread_times, why_none
 from pipelines.drafting.order_headers import WithHeader, with_header
 from pipelines.drafting.people import with_people
 from pipelines.drafting.point_kinds import with_point_kind
@@ -89,7 +89,8 @@ def draft_entry(
         candidates = []
     if not candidates or candidates[0].missing:
         raise InputError(
-            f"{table.path}: {why_none(candidates)}{equal_names(table)}; the columns are {listed(table.rows[0].fields)}",
+            f"{table.path}: {why_none(candidates)}{unread_times(values)}{equal_names(table)}; the columns are"
+            f" {listed(table.rows[0].fields)}",
             hint=hint(table.path, candidates),
         )
     chief, about_rate = without_tax_rate(values, candidates[0], tuple(chosen))
@@ -130,7 +131,7 @@ def draft_entry(
             Remark(f"{counted(table.unreadable, 'record')} of the file cannot be read; a run lists the lines")
         )
     rival = next((one for one in candidates[1:] if not (header.orders and one.entity == "orders")), None)
-    if rival and not rival.missing and rival.weight >= chief.weight - 1:
+    if rival and not rival.missing and (rival.weight >= chief.weight - 1 or _may_be_touches(chief, rival)):
         remarks.append(decisive(f"the file could also be {rival.entity} (--entity {rival.entity})"))
     unread = tuple(unmapped(table, entities))
     statuses = tuple(unknown_statuses(values, chief))
@@ -150,6 +151,11 @@ def draft_entry(
         numbers=numbers,
         order_ids=order_ids(values, chief) if chief.entity in ("orders", "order_lines") else frozenset(),
     )
+
+
+def _may_be_touches(chief: Match, rival: Match) -> bool:
+    """Whether interactions name campaigns: then they may be touches of campaigns, and not contacts with a customer."""
+    return chief.entity == "interactions" and rival.entity == "campaign_touches" and "campaign_id" in rival.columns
 
 
 def _with_lines(values: Values, found: Match, chosen: tuple[str, ...] = ()) -> tuple[Match, tuple[Remark, ...]]:
@@ -199,7 +205,7 @@ def _column(values: Values, found: Match, name: str, beside: Beside) -> DraftedC
         is_decisive = kind in (*NUMBERS, *TIMES) or name == "status"
         remarks.append(decisive(text) if is_decisive else Remark(text, is_open=True))
     if kind in TIMES:
-        is_main = (name,) in ENTITIES[found.entity].needs
+        is_main = (name,) in ENTITIES[found.entity].needs or (found.entity, name) == ("order_lines", "ordered_at")
         time = _time(values, one, kind, name, is_main=is_main)
         return replace(time, remarks=(*time.remarks, *remarks))
     sql = one.sql

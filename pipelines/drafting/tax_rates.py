@@ -6,7 +6,7 @@ from pipelines.drafting.drafted import Remark, decisive
 from pipelines.drafting.matching import Match, Values
 
 _HIGHEST = 30  # percent
-_LEAST = 0.9  # of the records with a tax
+_LEAST = 0.9  # of the records with a tax that other records have too
 _APART = 1.5  # amounts with one tax amount differ less than by this factor
 _AMOUNTS = ("total", "gross", "unit_price", "amount")
 
@@ -27,7 +27,7 @@ def without_tax_rate(values: Values, found: Match, chosen: tuple[str, ...]) -> t
     ((records, alike),) = values.table.query(
         "select coalesce(sum(n), 0), coalesce(sum(n) filter (is_apart), 0) from ("  # noqa: S608 (names of ours)
         f"select count(*) as n, max({value}) > {_APART} * min({value}) and {rate} <= {_HIGHEST} as is_apart"
-        f" from {values.rows.sample} where {rate} > 0 and {value} > 0 group by {rate})"
+        f" from {values.rows.sample} where {rate} > 0 and {value} > 0 group by {rate} having count(*) > 1)"
     )
     if not int(str(records)) or int(str(alike)) < _LEAST * int(str(records)):
         return found, ()

@@ -15,6 +15,37 @@ _TOTAL = (
 )
 _LABELS = ("customer_ref", "product_id", "product_name")  # besides the key and the first column
 _MOST = 0.5  # of the records
+_LEAST = 0.9  # of the orders with several amounts
+_FEW = 5  # orders
+
+
+def about_order_rows(values: Values, found: Match) -> Iterator[Remark]:
+    """A remark on order lines among which each order has a row for itself: its amount is the sum of the others.
+
+    Args:
+        values: The file.
+        found: The columns of the lines.
+    """
+    if found.entity != "order_lines" or not {"order_id", "total"} <= set(found.columns):
+        return
+    order, total = found.columns["order_id"], found.columns["total"]
+    amount = values.amount(total)
+    is_sum = "abs(2 * highest - whole) < 0.01"
+    ((several, sums, long, different),) = values.table.query(
+        f"select count(*), count(*) filter ({is_sum}), count(*) filter ({is_sum} and n > 2),"  # noqa: S608 (names of ours)
+        f" count(distinct highest) filter ({is_sum}) from ("
+        f"select count({amount}) as n, max({amount}) as highest, sum({amount}) as whole from {values.rows.sample}"
+        f" where {order.column} is not null and {amount} > 0 group by {order.column} having count({amount}) > 1)"
+    )
+    n = int(str(sums))
+    # two lines of one order may cost the same
+    if not n or n < _LEAST * int(str(several)) or not (int(str(long)) or int(str(different)) >= _FEW):
+        return
+    orders = counted(int(str(several)), "order has", "orders have")
+    yield decisive(
+        f"total: {orders} several rows, and in {n:,} of them, one amount in `{total.name}` is the sum of the others. If"
+        " it is a row for the whole order, its amount would count twice: leave these rows out with `skips`"
+    )
 
 
 def about_total_rows(values: Values, found: Match) -> Iterator[Remark]:

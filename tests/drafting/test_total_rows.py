@@ -64,3 +64,19 @@ def test_the_proposed_skip_leaves_the_total_out(tmp_path: Path) -> None:
     desk.put("report.csv", text)
     desk.land(TODAY)
     assert desk.rows("orders", "order_id, total") == [("1", "10"), ("2", "20")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "is_marked"),
+    [
+        (["1,Sale,,3,30", "1,Line,A,1,10", "1,Line,B,2,20", "2,Sale,,1,5", "2,Line,A,1,5"], True),
+        ([row for n in range(1, 6) for row in (f"{n},Sale,,1,{n}", f"{n},Line,A,1,{n}")], True),
+        (["1,Line,A,1,10", "1,Line,B,2,10", "2,Line,A,1,10"], False),  # two lines may cost the same
+        (["1,Line,A,1,10", "1,Line,B,2,20", "1,Line,C,1,30", "2,Line,A,1,10", "2,Line,B,1,7"], False),
+    ],
+)
+def test_a_row_for_the_whole_order_among_its_lines_is_marked(tmp_path: Path, rows: list[str], is_marked: bool) -> None:
+    header = "Order ID,Line Type,SKU,Quantity,Total,Order Date,Customer ID"
+    draft = drafted(tmp_path, "\n".join([header, *(f"{row},2024-01-02,7" for row in rows)]))
+    marks = [remark.text for _, remark in draft.remarks if remark.is_decisive]
+    assert any("is the sum of the others" in text for text in marks) == is_marked
