@@ -21,6 +21,7 @@ from pipelines.drafting.line_amounts import with_line_amounts
 from pipelines.drafting.line_prices import with_line_prices
 from pipelines.drafting.lines_alone import order_ids
 from pipelines.drafting.matching import NUMBERS, Match, Values, best
+from pipelines.drafting.minor_units import about_minor_units
 from pipelines.drafting.names import compared
 from pipelines.drafting.no_entity import equal_names, hint, listed, unread_times, why_none
 from pipelines.drafting.order_headers import WithHeader, with_header
@@ -101,7 +102,9 @@ def draft_entry(
         chief, about_amounts = header.lines, header.remarks
     chief, about_lines = _with_lines(values, chief, tuple(chosen))
     entities = [_entity(values, chief, Beside(tuple(beside), layout))]
-    entities[0] = replace(entities[0], remarks=(*entities[0].remarks, *about_rate, *about_amounts, *about_lines))
+    about_units = about_minor_units(values, chief, str(layout.options.get("format", "csv")))
+    about = (*about_rate, *about_amounts, *about_lines, *about_units)
+    entities[0] = replace(entities[0], remarks=(*entities[0].remarks, *about))
     if chief.entity == "survey_answers":  # their own module knows questions
         entities = [with_questions(values, entities[0], layout)]
     entities = with_people(values, with_point_kind(entities[0]), compared(table.path.name))
@@ -315,6 +318,8 @@ def _of_list(values: Values, order: DraftedEntity, file_name: str) -> Iterator[D
     found, about_rate = without_tax_rate(values, found, ())
     found, about_lines = _with_lines(values, found)
     own = _entity(values, found)
+    if not {"total", "gross"} & set(order.columns):
+        about_lines = (*about_lines, *about_minor_units(values, found, "json"))
     own = replace(own, remarks=(*own.remarks, *about_ids, *about_rate, *about_lines))
     allowed = ENTITIES[entity].columns
     taken = {name: order.columns[name] for name in _FROM_RECORD if name in order.columns and name in allowed}

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pipelines.base.text import counted
 from pipelines.drafting.drafted import Remark, decisive
 from pipelines.drafting.matching import Match, Values
+from pipelines.drafting.names import entity_names
 from pipelines.drafting.price_parts import Parts, role_of
 
 _CENTS = 0.02  # amounts are rounded
@@ -30,7 +31,11 @@ def with_line_amounts(values: Values, found: Match, chosen: tuple[str, ...]) -> 
     if found.entity != "order_lines" or "total" in chosen:
         return found, ()
     if "total" not in found.columns:
-        return found, _about_price(found, chosen)
+        return found, (*_about_price(found, chosen), *_about_percent(values, found))
+    if "discount" in found.columns and "discount" not in chosen and (without := _without_percent(values, found)):
+        found, remarks = without
+        rest, more = with_line_amounts(values, found, (*chosen, "discount"))
+        return rest, (*remarks, *more)
     if "tax" in found.columns and "tax" not in chosen and Parts(values, found).has("tax"):
         return _with_tax(values, found)
     return found, _without_tax(values, found)
@@ -43,6 +48,36 @@ def _about_price(found: Match, chosen: tuple[str, ...]) -> tuple[Remark, ...]:
         return ()
     text = f"unit_price: by its name, `{price.name}` may include tax, and a run takes the price as without tax"
     return (decisive(f"{text}. Map a price without tax, or write `total` and `tax` of the line as expressions"),)
+
+
+def _about_percent(values: Values, found: Match) -> tuple[Remark, ...]:
+    """A remark on a discount in percent that is not read, although only price and quantity give the amount."""
+    if "unit_price" not in found.columns or "discount" in found.columns:
+        return ()
+    names = entity_names()["order_lines"]
+    for one in values.rows.fields:
+        is_named = names.rank("discount", one.name.replace("%", " ").replace("()", " ").strip()) is not None
+        number = f"try_cast(replace(replace({one.column}, '%', ''), ',', '.') as double)"
+        if is_named and values.counted(f"{number} <> 0"):
+            text = f"discount: `{one.name}` is in percent and not read, so a run would take the price before discount"
+            return (decisive(f"{text}. Write `discount` as an expression that gives the amount for the whole line"),)
+    return ()
+
+
+def _without_percent(values: Values, found: Match) -> Found | None:
+    """The lines without a discount that is a rate by the rows; None if it is an amount."""
+    product, discount, total = _product(values, found), found.columns["discount"], found.columns["total"]
+    if not product:
+        return None
+    rate, amount = f"abs({values.amount(discount)})", values.amount(total)
+    there = [f"{rate} > 0", f"{product} > 0", f"{amount} is not null"]
+    as_rate = f"abs({amount} - {product} * (1 - {rate} / 100)) <= {_CENTS}"
+    as_amount = f"abs({amount} - ({product} - {rate})) <= {_CENTS}"
+    if _share(values, there, as_rate) < _LEAST or _share(values, there, as_amount) >= _LEAST:
+        return None
+    text = f"discount: `{discount.name}` is a rate in percent, not an amount, so the draft leaves it out"
+    columns = {name: one for name, one in found.columns.items() if name != "discount"}
+    return replace(found, columns=columns), (Remark(f"{text}: `{total.name}` is after it"),)
 
 
 def _with_tax(values: Values, found: Match) -> Found:

@@ -108,3 +108,17 @@ def test_a_tax_that_is_a_rate_is_left_out_and_marked(tmp_path: Path, amounts: tu
     (entry,) = yaml.safe_load(draft.text)["files"]
     assert ("tax" in entry["entities"]["orders"]["columns"]) != is_rate
     assert [text.startswith("tax: `VAT` has the same values") for text in decisions(draft)] == [True] * is_rate
+
+
+def test_a_discount_in_percent_is_not_read_as_an_amount(tmp_path: Path) -> None:
+    draft = drafted(tmp_path, "Unit Price,Discount,Line Total", "2,10,10,18", "1,5,0,5", "3,1,50,1.50")
+    (entry,) = yaml.safe_load(draft.text)["files"]
+    assert "discount" not in entry["entities"]["order_lines"]["columns"] and decisions(draft) == []
+
+
+@pytest.mark.parametrize(
+    ("header", "discount"), [("Discount %", "10"), ("Discount (%)", "10"), ("Rabatt", "10%"), ("Rabatt", "10,5 %")]
+)
+def test_a_discount_in_percent_without_a_total_is_marked(tmp_path: Path, header: str, discount: str) -> None:
+    (text,) = decisions(drafted(tmp_path, f"Unit Price,{header}", f'2,10,"{discount}"', f'1,5,"{discount}"'))
+    assert text.startswith(f"discount: `{header}` is in percent and not read")
