@@ -31,7 +31,7 @@ from pipelines.drafting.price_parts import with_price_parts, without_total
 from pipelines.drafting.questions import asked, with_questions
 from pipelines.drafting.statuses import classes_differ, no_sales, refunds_not_read, unknown_statuses
 from pipelines.drafting.table import Field, Table
-from pipelines.drafting.tax_rates import without_tax_rate
+from pipelines.drafting.tax_rates import tax_not_read, without_tax_rate
 from pipelines.drafting.unmapped import unmapped
 from pipelines.drafting.without_amounts import unmapped_numbers
 from pipelines.drafting.zones import says_utc
@@ -142,6 +142,8 @@ def draft_entry(
     remarks += without_total(values, chief, numbers)
     remarks += no_sales(values, chief, unread)
     remarks += refunds_not_read(values, chief, unread)
+    if "tax" not in candidates[0].columns:  # otherwise it is decided already
+        remarks += tax_not_read(values, header.orders or chief, unread)
     return DraftedEntry(
         name,
         match,

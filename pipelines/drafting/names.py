@@ -16,6 +16,7 @@ _NAMES = Path(__file__).parent / "names.yml"
 _ENDINGS = ("utc", "gmt")
 _NUMBERS = re.compile("(?:nummer|number|num|nr)$")  # `Belegnr.` = `Belegnummer`, `Order No.` = `Order Number`
 _NUMBER_SIGNS = re.compile(r"(?i)\bn\.?\s?[°º]|№")  # `N° de commande`, `Nº pedido`
+_NESTED = re.compile(r"\w\.\w")  # a dotted path; `MwSt.-Betrag` is none
 _IN_BRACKETS = re.compile(r"\s*[(（][^()（）]*[)）]\s*$")  # `Email (Billing)`, `Grand Total (Purchased)`
 
 
@@ -95,7 +96,7 @@ class EntityNames:
         whole = _numbered(compared(name))
         forms = [whole, *(whole.removesuffix(end) for end in _ENDINGS if whole.endswith(end))]
         forms += [form.removeprefix(word) for form in tuple(forms) for word in self.words if form.startswith(word)]
-        if "." in name:
+        if _NESTED.search(name):
             forms.append(_numbered(compared(name.rpartition(".")[2])))
         others = (without_unit(name)[0], without_cents(name), name.replace("#", " number"))
         forms += [_numbered(compared(plain)) for plain in others if plain and plain != name]

@@ -122,3 +122,28 @@ def test_a_discount_in_percent_is_not_read_as_an_amount(tmp_path: Path) -> None:
 def test_a_discount_in_percent_without_a_total_is_marked(tmp_path: Path, header: str, discount: str) -> None:
     (text,) = decisions(drafted(tmp_path, f"Unit Price,{header}", f'2,10,"{discount}"', f'1,5,"{discount}"'))
     assert text.startswith(f"discount: `{header}` is in percent and not read")
+
+
+@pytest.mark.parametrize(
+    ("name", "amount", "is_marked"),
+    [
+        ("Steueranteil", "3.19", True),
+        ("Taxes collected", "3.19", True),
+        ("Steueranteil", "0", False),
+        ("Tax Number", "3", False),
+        ("Tax rate", "3", False),
+        ("MwSt-Satz", "3", False),
+        ("Taxi", "3", False),
+        ("Robust", "3", False),
+        ("Amount excl. tax", "3.19", False),
+    ],
+)
+def test_a_tax_that_is_not_read_is_marked(tmp_path: Path, name: str, amount: str, is_marked: bool) -> None:
+    rows = [f"{n},2024-01-1{n},7,{amount},20" for n in range(3)]
+    text = "\n".join([f"Order ID,Order Date,Customer ID,{name},Total", *rows])
+    (tmp_path / "orders.csv").write_text(text, encoding="utf-8")
+    draft = draft_mapping([tmp_path / "orders.csv"], HOME, TODAY)
+    assert [text for text in decisions(draft) if text.startswith(f"tax: `{name}` is not read")] == [
+        f"tax: `{name}` is not read. If `Total` includes this tax, map it as `tax`: otherwise the amounts of the marts"
+        " include it"
+    ] * is_marked
