@@ -17,6 +17,7 @@ _ENDINGS = ("utc", "gmt")
 _NUMBERS = re.compile("(?:nummer|number|num|nr)$")  # `Belegnr.` = `Belegnummer`, `Order No.` = `Order Number`
 _NUMBER_SIGNS = re.compile(r"(?i)\bn\.?\s?[°º]|№")  # `N° de commande`, `Nº pedido`
 _NESTED = re.compile(r"\w\.\w")  # a dotted path; `MwSt.-Betrag` is none
+_WRAPPERS = frozenset(("amount", "value", "money", "shopmoney"))  # fields of an object that its own name explains
 _IN_BRACKETS = re.compile(r"\s*[(（][^()（）]*[)）]\s*$")  # `Email (Billing)`, `Grand Total (Purchased)`
 
 
@@ -97,7 +98,7 @@ class EntityNames:
         forms = [whole, *(whole.removesuffix(end) for end in _ENDINGS if whole.endswith(end))]
         forms += [form.removeprefix(word) for form in tuple(forms) for word in self.words if form.startswith(word)]
         if _NESTED.search(name):
-            forms.append(_numbered(compared(name.rpartition(".")[2])))
+            forms.append(self._inner(name))
         others = (without_unit(name)[0], without_cents(name), name.replace("#", " number"))
         forms += [_numbered(compared(plain)) for plain in others if plain and plain != name]
         if (plain := _IN_BRACKETS.sub("", name)) != name:
@@ -105,6 +106,13 @@ class EntityNames:
             forms += [form.removeprefix(word) for word in ("", *self.words)]
         ranks = [known.index(form) + cost for cost, form in enumerate(forms) if form in known]
         return min(ranks) if ranks else None
+
+    def _inner(self, name: str) -> str:
+        """The form of the part of a dotted path that says what it is: `price` of `price.amount`, else the last part."""
+        parts = [_numbered(compared(part)) for part in name.split(".")]
+        meaning = [part for part in parts if part not in _WRAPPERS]
+        is_known = meaning and any(meaning[-1] in names for names in self.columns.values())
+        return meaning[-1] if is_known and parts[-1] in _WRAPPERS else parts[-1]
 
 
 def compared(name: str) -> str:

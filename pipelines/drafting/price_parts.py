@@ -33,7 +33,7 @@ _ROLES: tuple[tuple[str, Role], ...] = (  # the first one that a name has
 )
 # What else the name of such an amount may consist of: a `Net weight` is no amount.
 _OTHER = re.compile(
-    r"(?:amount|total|subtotal|grand|value|price|order|sum|sales|revenue|invoice|[a-z]*betrag|[a-z]*summe|[a-z]*wert"
+    r"(?:amounts?|totals?|subtotal|grand|value|prices?|order|sum|summary|sales|revenue|invoice|[a-z]*betrag|[a-z]*summe|[a-z]*wert"
     r"|gesamt|preis|umsatz|montant|prix|valeur|commande|importe|precio|bedrag|totaal|of|de|la|the|in"
     r"|[\s金额总价合计订单元]+)*"
 )

@@ -26,10 +26,11 @@ def about_order_rows(values: Values, found: Match) -> Iterator[Remark]:
         values: The file.
         found: The columns of the lines.
     """
-    if found.entity != "order_lines" or not {"order_id", "total"} <= set(found.columns):
+    names = ("total",) if "total" in found.columns else ("unit_price", "quantity")
+    if found.entity != "order_lines" or not {"order_id", *names} <= set(found.columns):
         return
-    order, total = found.columns["order_id"], found.columns["total"]
-    amount = values.amount(total)
+    order, amounts = found.columns["order_id"], [found.columns[name] for name in names]
+    amount = f"({' * '.join(map(values.amount, amounts))})"
     is_sum = "abs(2 * highest - whole) < 0.01"
     ((several, sums, long, different),) = values.table.query(
         f"select count(*), count(*) filter ({is_sum}), count(*) filter ({is_sum} and n > 2),"  # noqa: S608 (names of ours)
@@ -41,9 +42,10 @@ def about_order_rows(values: Values, found: Match) -> Iterator[Remark]:
     # two lines of one order may cost the same
     if not n or n < _LEAST * int(str(several)) or not (int(str(long)) or int(str(different)) >= _FEW):
         return
+    shown = " x ".join(f"`{one.name}`" for one in amounts)
     orders = counted(int(str(several)), "order has", "orders have")
     yield decisive(
-        f"total: {orders} several rows, and in {n:,} of them, one amount in `{total.name}` is the sum of the others. If"
+        f"total: {orders} several rows, and in {n:,} of them, one amount ({shown}) is the sum of the others. If"
         " it is a row for the whole order, its amount would count twice: leave these rows out with `skips`"
     )
 

@@ -80,3 +80,11 @@ def test_a_row_for_the_whole_order_among_its_lines_is_marked(tmp_path: Path, row
     draft = drafted(tmp_path, "\n".join([header, *(f"{row},2024-01-02,7" for row in rows)]))
     marks = [remark.text for _, remark in draft.remarks if remark.is_decisive]
     assert any("is the sum of the others" in text for text in marks) == is_marked
+
+
+def test_a_bundle_among_its_parts_is_marked(tmp_path: Path) -> None:
+    header = "Order ID,Order Date,Customer ID,Line Type,SKU,Quantity,Unit Price"
+    rows = ["1,2024-03-15,7,bundle,SET,1,50", "1,2024-03-15,7,component,A,1,30", "1,2024-03-15,7,component,B,2,10"]
+    draft = drafted(tmp_path, "\n".join([header, *rows]))
+    (mark,) = [remark.text for _, remark in draft.remarks if remark.is_decisive]
+    assert "one amount (`Unit Price` x `Quantity`) is the sum of the others" in mark

@@ -1,5 +1,6 @@
 """Files in the layout of known systems: a draft is right, or it marks what it does not know."""
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def test_receipts_with_rows_of_sale_line_and_payment_are_marked(tmp_path: Path) 
         "2024-03-01 10:15:00,1001,Payment,C1,,,,,,36,CLOSED,",
     ]
     marks = decisions(drafted(tmp_path, "receipts.csv", "\n".join([header, *rows])))
-    assert any("one amount in `Total` is the sum of the others" in mark for mark in marks)
+    assert any("one amount (`Total`) is the sum of the others" in mark for mark in marks)
 
 
 def test_lines_of_a_till_land_with_their_time_of_day(tmp_path: Path) -> None:
@@ -78,3 +79,30 @@ def test_reviews_have_their_order_customer_and_stars(tmp_path: Path) -> None:
     assert (found["answer_number"], found["answer_text"]) == ("Review Stars", "Review Content")
     (mark,) = decisions(draft)
     assert mark == "`Review Stars`: its name says review; was it asked from 1 to 5?"
+
+
+def test_objects_of_amounts_are_read_by_their_own_name(tmp_path: Path) -> None:
+    price = {"amount": 59.5, "currency": "EUR"}
+    orders = [
+        {
+            "orderNumber": f"A{n}",
+            "placedAt": "2024-03-15T10:00:00+01:00",
+            "customer": {"id": "c1"},
+            "totals": {"net": 100.0, "tax": 19.0, "gross": 124.0},
+            "shipping": {"amount": 5.0},
+            "currency": "EUR",
+            "items": [{"id": "i1", "product": {"sku": "A"}, "qty": 2, "price": price}],
+        }
+        for n in range(2)
+    ]
+    draft = drafted(tmp_path, "orders.json", json.dumps({"orders": orders}))
+    order = columns(draft, "orders")
+    assert {name: order[name] for name in ("total", "gross", "tax", "shipping")} == {
+        "total": "totals.gross",
+        "gross": "totals.net",
+        "tax": "totals.tax",
+        "shipping": "shipping.amount",
+    }
+    line = columns(draft, "order_lines")
+    assert (line["unit_price"], line["quantity"], "total" in line) == ("item.price.amount", "item.qty", False)
+    assert decisions(draft) == []

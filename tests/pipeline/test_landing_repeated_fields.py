@@ -159,3 +159,18 @@ def test_a_text_that_is_only_stored_may_have_a_field_twice(tmp_path: Path) -> No
     desk.land()
     assert desk.rows("orders", "order_id") == [("o1",), ("o2",)]
     assert desk.rows("unreadable") == []
+
+
+def test_a_field_twice_in_a_line_of_a_wrapped_record_is_unreadable_unless_a_skip_takes_it(tmp_path: Path) -> None:
+    group = with_lines("jsonl") | {"unwrap": "data"}
+    group["skips"] = [{"name": "deleted", "why": "it is gone", "where": "envelope.op = 'd'"}]
+    desk = Desk(tmp_path, group)
+    records = [
+        f'{{"op": "{op}", "data": {{"id": "o{n}", "total": 10, "lines": [{line}]}}}}'
+        for n, (op, line) in enumerate([("c", LINE), ("c", LINE_TWICE[0]), ("d", LINE_TWICE[0])])
+    ]
+    desk.put("a.jsonl", "\n".join(records))
+    desk.land()
+    assert desk.rows("order_lines", "order_id") == [("o0",)]
+    assert desk.rows("unreadable", "record, rule") == [(2, "LND-014")]
+    assert desk.rows("ledger", "records, unreadable_records, skipped_records")[0] == (3, 1, 1)
