@@ -6,6 +6,7 @@ from pipelines.base.entities import ENTITIES
 from pipelines.base.text import counted
 from pipelines.drafting.drafted import Remark, decisive
 from pipelines.drafting.matching import Match, Values
+from pipelines.drafting.total_rows import about_order_rows, about_total_rows
 from pipelines.landing.entity_rows import GENERATED_KEYS
 
 
@@ -32,7 +33,7 @@ def about_rows(values: Values, found: Match) -> Iterator[Remark]:
                 if n > values.counted("true") / 2
                 else Remark(text, is_open=True)
             )
-    elif generated := GENERATED_KEYS.get(found.entity):
+    elif (generated := GENERATED_KEYS.get(found.entity)) and generated not in found.columns:
         yield Remark(f"{generated}: no column identifies a row, so a run generates an ID")
     if found.entity == "order_lines" and (quantity := found.columns.get("quantity")):
         number = f"try_cast({quantity.column} as double)"
@@ -42,6 +43,8 @@ def about_rows(values: Values, found: Match) -> Iterator[Remark]:
                 " rejects. If they are returns, map them as `returns`; otherwise leave them out with `skips`",
                 True,
             )
+    yield from about_total_rows(values, found)
+    yield from about_order_rows(values, found)
     if reference := found.columns.get("customer_ref"):
         if found.entity != "customers" and values.are_names(reference):
             text = f"customer_ref: `{reference.name}` has names, so different people with one name are one customer"

@@ -13,20 +13,25 @@ from pipelines.drafting.about_rows import about_rows
 from pipelines.drafting.amounts import stated_currency
 from pipelines.drafting.clocks import clock_of
 from pipelines.drafting.drafted import DraftedColumn, DraftedEntity, DraftedEntry, Remark, Wishes, decisive
+from pipelines.drafting.element_ids import with_line_ids
 from pipelines.drafting.encodings import about_encoding
 from pipelines.drafting.keys import Beside, is_key, key_of
 from pipelines.drafting.layout import Layout
+from pipelines.drafting.line_amounts import with_line_amounts
 from pipelines.drafting.line_prices import with_line_prices
 from pipelines.drafting.lines_alone import order_ids
 from pipelines.drafting.matching import NUMBERS, Match, Values, best
+from pipelines.drafting.minor_units import about_minor_units
 from pipelines.drafting.names import compared
-from pipelines.drafting.no_entity import equal_names, hint, listed, why_none
+from pipelines.drafting.no_entity import equal_names, hint, listed, unread_times, why_none
 from pipelines.drafting.order_headers import WithHeader, with_header
 from pipelines.drafting.people import with_people
+from pipelines.drafting.point_kinds import with_point_kind
 from pipelines.drafting.price_parts import with_price_parts, without_total
 from pipelines.drafting.questions import asked, with_questions
 from pipelines.drafting.statuses import classes_differ, no_sales, refunds_not_read, unknown_statuses
 from pipelines.drafting.table import Field, Table
+from pipelines.drafting.tax_rates import tax_not_read, without_tax_rate
 from pipelines.drafting.unmapped import unmapped
 from pipelines.drafting.without_amounts import unmapped_numbers
 from pipelines.drafting.zones import says_utc
@@ -85,20 +90,24 @@ def draft_entry(
         candidates = []
     if not candidates or candidates[0].missing:
         raise InputError(
-            f"{table.path}: {why_none(candidates)}{equal_names(table)}; the columns are {listed(table.rows[0].fields)}",
+            f"{table.path}: {why_none(candidates)}{unread_times(values)}{equal_names(table)}; the columns are"
+            f" {listed(table.rows[0].fields)}",
             hint=hint(table.path, candidates),
         )
-    chief, about_amounts = with_price_parts(values, candidates[0], tuple(chosen))
+    chief, about_rate = without_tax_rate(values, candidates[0], tuple(chosen))
+    chief, about_amounts = with_price_parts(values, chief, tuple(chosen))
     header = WithHeader(chief)
     if chief.entity == "order_lines":
         header = with_header(values, chief, compared(table.path.name), chosen)
         chief, about_amounts = header.lines, header.remarks
-    chief, about_lines = with_line_prices(values, chief, tuple(chosen))
+    chief, about_lines = _with_lines(values, chief, tuple(chosen))
     entities = [_entity(values, chief, Beside(tuple(beside), layout))]
-    entities[0] = replace(entities[0], remarks=(*entities[0].remarks, *about_amounts, *about_lines))
+    about_units = about_minor_units(values, chief, str(layout.options.get("format", "csv")))
+    about = (*about_rate, *about_amounts, *about_lines, *about_units)
+    entities[0] = replace(entities[0], remarks=(*entities[0].remarks, *about))
     if chief.entity == "survey_answers":  # their own module knows questions
         entities = [with_questions(values, entities[0], layout)]
-    entities = with_people(values, entities[0], compared(table.path.name))
+    entities = with_people(values, with_point_kind(entities[0]), compared(table.path.name))
     if header.orders:
         entities.append(_header(values, header, tuple(chosen)))
     for rows in table.rows[1:]:
@@ -125,7 +134,7 @@ def draft_entry(
             Remark(f"{counted(table.unreadable, 'record')} of the file cannot be read; a run lists the lines")
         )
     rival = next((one for one in candidates[1:] if not (header.orders and one.entity == "orders")), None)
-    if rival and not rival.missing and rival.weight >= chief.weight - 1:
+    if rival and not rival.missing and (rival.weight >= chief.weight - 1 or _may_be_touches(chief, rival)):
         remarks.append(decisive(f"the file could also be {rival.entity} (--entity {rival.entity})"))
     unread = tuple(unmapped(table, entities))
     statuses = tuple(unknown_statuses(values, chief))
@@ -133,6 +142,8 @@ def draft_entry(
     remarks += without_total(values, chief, numbers)
     remarks += no_sales(values, chief, unread)
     remarks += refunds_not_read(values, chief, unread)
+    if "tax" not in candidates[0].columns:  # otherwise it is decided already
+        remarks += tax_not_read(values, header.orders or chief, unread)
     return DraftedEntry(
         name,
         match,
@@ -145,6 +156,18 @@ def draft_entry(
         numbers=numbers,
         order_ids=order_ids(values, chief) if chief.entity in ("orders", "order_lines") else frozenset(),
     )
+
+
+def _may_be_touches(chief: Match, rival: Match) -> bool:
+    """Whether interactions name campaigns: then they may be touches of campaigns, and not contacts with a customer."""
+    return chief.entity == "interactions" and rival.entity == "campaign_touches" and "campaign_id" in rival.columns
+
+
+def _with_lines(values: Values, found: Match, chosen: tuple[str, ...] = ()) -> tuple[Match, tuple[Remark, ...]]:
+    """What the rows show about the amounts of order lines."""
+    found, about_prices = with_line_prices(values, found, chosen)
+    found, about_tax = with_line_amounts(values, found, chosen)
+    return found, (*about_prices, *about_tax)
 
 
 def _entity(values: Values, found: Match, beside: Beside = _NONE) -> DraftedEntity:
@@ -162,12 +185,13 @@ def _entity(values: Values, found: Match, beside: Beside = _NONE) -> DraftedEnti
 def _header(values: Values, header: WithHeader, chosen: tuple[str, ...]) -> DraftedEntity:
     """The orders of a file whose rows are their lines."""
     assert header.orders
-    found, remarks = with_price_parts(values, header.orders, chosen)
+    found, about_rate = without_tax_rate(values, header.orders, chosen)
+    found, about_amounts = with_price_parts(values, found, chosen)
     columns = {
         name: _column(values, found, name, _NONE) for name in ENTITIES["orders"].columns if name in found.columns
     }
     where = f"{_inside(header.where)} is not null" if header.where else None
-    return DraftedEntity("orders", columns, where=where, remarks=remarks)
+    return DraftedEntity("orders", columns, where=where, remarks=(*about_rate, *about_amounts))
 
 
 def _column(values: Values, found: Match, name: str, beside: Beside) -> DraftedColumn:
@@ -186,7 +210,7 @@ def _column(values: Values, found: Match, name: str, beside: Beside) -> DraftedC
         is_decisive = kind in (*NUMBERS, *TIMES) or name == "status"
         remarks.append(decisive(text) if is_decisive else Remark(text, is_open=True))
     if kind in TIMES:
-        is_main = (name,) in ENTITIES[found.entity].needs
+        is_main = (name,) in ENTITIES[found.entity].needs or (found.entity, name) == ("order_lines", "ordered_at")
         time = _time(values, one, kind, name, is_main=is_main)
         return replace(time, remarks=(*time.remarks, *remarks))
     sql = one.sql
@@ -292,7 +316,13 @@ def _of_list(values: Values, order: DraftedEntity, file_name: str) -> Iterator[D
     if entity is None:
         return
     (found,) = best(values, compared(file_name), entity, {})
+    found, about_ids = with_line_ids(values, found)
+    found, about_rate = without_tax_rate(values, found, ())
+    found, about_lines = _with_lines(values, found)
     own = _entity(values, found)
+    if not {"total", "gross"} & set(order.columns):
+        about_lines = (*about_lines, *about_minor_units(values, found, "json"))
+    own = replace(own, remarks=(*own.remarks, *about_ids, *about_rate, *about_lines))
     allowed = ENTITIES[entity].columns
     taken = {name: order.columns[name] for name in _FROM_RECORD if name in order.columns and name in allowed}
     taken = {name: replace(column, remarks=()) for name, column in taken.items()}

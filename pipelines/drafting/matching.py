@@ -189,7 +189,8 @@ def best(values: Values, file_name: str, entity: str | None, chosen: dict[str, s
     tried: Iterable[str] = [entity] if entity else entity_names()
     found = [one for name in tried if (one := match(values, name, file_name, chosen)).weight or entity]
     found.sort(key=lambda one: (bool(one.missing), -one.weight))
-    if len(found) > 1 and not entity and {found[0].entity, found[1].entity} == {"orders", "order_lines"}:
+    first = [one for one in found[:2] if not one.missing]
+    if not entity and {one.entity for one in first} == {"orders", "order_lines"}:
         found[:2] = sorted(found[:2], key=lambda one: one.entity != _of_orders(values, found[:2]))
     return found
 
@@ -201,6 +202,4 @@ def _of_orders(values: Values, found: list[Match]) -> str:
         f"select count({column}), count(distinct {column}) from {values.rows.sample}"  # noqa: S608 (names of ours)
     )
     by_name = {one.entity: one for one in found}
-    if any(one.missing for one in found):
-        return next(one.entity for one in found if not one.missing)
     return "orders" if rows == orders and "quantity" not in by_name["order_lines"].columns else "order_lines"

@@ -15,6 +15,9 @@ _NAMES = Path(__file__).parent / "names.yml"
 # Systems add these to the names of times; the comment of the draft keeps the whole name.
 _ENDINGS = ("utc", "gmt")
 _NUMBERS = re.compile("(?:nummer|number|num|nr)$")  # `Belegnr.` = `Belegnummer`, `Order No.` = `Order Number`
+_NUMBER_SIGNS = re.compile(r"(?i)\bn\.?\s?[°º]|№")  # `N° de commande`, `Nº pedido`
+_NESTED = re.compile(r"\w\.\w")  # a dotted path; `MwSt.-Betrag` is none
+_WRAPPERS = frozenset(("amount", "value", "money", "shopmoney"))  # fields of an object that its own name explains
 _IN_BRACKETS = re.compile(r"\s*[(（][^()（）]*[)）]\s*$")  # `Email (Billing)`, `Grand Total (Purchased)`
 
 
@@ -34,17 +37,32 @@ class Question:
 
 
 QUESTIONS = (
-    Question("nps", ("nps", "netpromoter", "recommend", "weiterempfehl", "recommand", "recomend", "推荐"), ((0, 10),)),
-    Question("ces", ("ces", "effort", "aufwand", "esfuerzo", "费力", "省力"), ((1, 7), (1, 5))),
-    Question("csat", ("csat", "satisf", "zufrieden", "满意"), ((1, 5), (1, 7), (1, 10))),
-    Question("review", ("review", "rating", "stars", "sterne", "评分", "星级"), ((1, 5), (1, 10))),
+    Question(
+        "nps",
+        (
+            *("nps", "netpromoter", "recommend", "weiterempfehl", "recommand", "recomend", "raccomand", "consigliere"),
+            *("aanbevel", "推荐", "お勧め", "おすすめ", "推奨"),
+        ),
+        ((0, 10),),
+    ),
+    Question("ces", ("ces", "effort", "aufwand", "esfuerzo", "sforzo", "费力", "省力"), ((1, 7), (1, 5))),
+    Question(
+        "csat",
+        ("csat", "satisf", "zufrieden", "soddisf", "tevreden", "满意", "満足"),
+        ((1, 5), (1, 7), (1, 10)),
+    ),
+    Question(
+        "review",
+        ("review", "rating", "stars", "sterne", "etoiles", "estrellas", "stelle", "sterren", "评分", "星级", "評価"),
+        ((1, 5), (1, 10)),
+    ),
 )
 
 
 def question_of(name: str) -> Question | None:
     """The kind of question that a column's name gives away; None if it says none."""
     form = compared(name)
-    return next((question for question in QUESTIONS if any(word in form for word in question.words)), None)
+    return next((one for one in QUESTIONS if any(compared(word) in form for word in one.words)), None)
 
 
 def is_question(name: str) -> bool:
@@ -79,8 +97,8 @@ class EntityNames:
         whole = _numbered(compared(name))
         forms = [whole, *(whole.removesuffix(end) for end in _ENDINGS if whole.endswith(end))]
         forms += [form.removeprefix(word) for form in tuple(forms) for word in self.words if form.startswith(word)]
-        if "." in name:
-            forms.append(_numbered(compared(name.rpartition(".")[2])))
+        if _NESTED.search(name):
+            forms.append(self._inner(name))
         others = (without_unit(name)[0], without_cents(name), name.replace("#", " number"))
         forms += [_numbered(compared(plain)) for plain in others if plain and plain != name]
         if (plain := _IN_BRACKETS.sub("", name)) != name:
@@ -89,10 +107,17 @@ class EntityNames:
         ranks = [known.index(form) + cost for cost, form in enumerate(forms) if form in known]
         return min(ranks) if ranks else None
 
+    def _inner(self, name: str) -> str:
+        """The form of the part of a dotted path that says what it is: `price` of `price.amount`, else the last part."""
+        parts = [_numbered(compared(part)) for part in name.split(".")]
+        meaning = [part for part in parts if part not in _WRAPPERS]
+        is_known = meaning and any(meaning[-1] in names for names in self.columns.values())
+        return meaning[-1] if is_known and parts[-1] in _WRAPPERS else parts[-1]
+
 
 def compared(name: str) -> str:
     """The form in which names are compared: lower case, without accents and separators."""
-    return "".join(sign for sign in status_word(name) if sign.isalnum())
+    return "".join(sign for sign in status_word(_NUMBER_SIGNS.sub("no", name)) if sign.isalnum())
 
 
 @cache

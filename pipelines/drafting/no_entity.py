@@ -3,8 +3,12 @@
 import shlex
 from pathlib import Path
 
-from pipelines.drafting.matching import Match
+from pipelines.base.entities import ENTITIES
+from pipelines.base.text import printable_name
+from pipelines.drafting.matching import Match, Values
+from pipelines.drafting.names import entity_names
 from pipelines.drafting.table import Field, Table
+from pipelines.landing.normal import TIMES
 
 
 def why_none(candidates: list[Match]) -> str:
@@ -13,6 +17,28 @@ def why_none(candidates: list[Match]) -> str:
         return "no entity fits its columns"
     near = candidates[0]
     return f"no entity fits: it looks like {near.entity}, but no column was found for {', '.join(near.missing)}"
+
+
+def unread_times(values: Values) -> str:
+    """The columns that are named like the time of a record and have no times, for the end of a message."""
+    needed = [
+        (entity, column)
+        for entity in entity_names()
+        for need in ENTITIES[entity].needs
+        for column in need
+        if ENTITIES[entity].columns[column] in TIMES
+    ]
+    for one in values.rows.fields:
+        named = [(entity, name) for entity, name in needed if entity_names()[entity].rank(name, one.name) is not None]
+        if not named or values.is_empty(one):
+            continue
+        entity, name = named[0]
+        if not values.fits(one, name, ENTITIES[entity].columns[name]):
+            ((example,),) = values.table.query(f"select min({one.column}) from {values.rows.sample}")  # noqa: S608 (a name of ours)
+            text = f"; `{one.name}` is named like a time, but no known format of times reads its values, such as"
+            advice = "names of months are read in English only: export numbers, such as 2024-01-31"
+            return f"{text} `{printable_name(str(example))}` ({advice})"
+    return ""
 
 
 def equal_names(table: Table) -> str:

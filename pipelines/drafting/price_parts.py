@@ -33,7 +33,7 @@ _ROLES: tuple[tuple[str, Role], ...] = (  # the first one that a name has
 )
 # What else the name of such an amount may consist of: a `Net weight` is no amount.
 _OTHER = re.compile(
-    r"(?:amount|total|subtotal|grand|value|price|order|sum|sales|revenue|invoice|[a-z]*betrag|[a-z]*summe|[a-z]*wert"
+    r"(?:amounts?|totals?|subtotal|grand|value|prices?|order|sum|summary|sales|revenue|invoice|[a-z]*betrag|[a-z]*summe|[a-z]*wert"
     r"|gesamt|preis|umsatz|montant|prix|valeur|commande|importe|precio|bedrag|totaal|of|de|la|the|in"
     r"|[\s金额总价合计订单元]+)*"
 )
@@ -55,7 +55,7 @@ def role_of(name: str) -> Role | None:
 
 
 @dataclass(frozen=True)
-class _Parts:
+class Parts:
     """The amounts of an order in a file, and what the rows say about them."""
 
     values: Values
@@ -116,7 +116,7 @@ def with_price_parts(values: Values, found: Match, chosen: Sequence[str]) -> tup
         and values.counted(f"{one.column} is not null")
     }
     fields = {one.column: one for one in values.rows.fields}
-    parts = _Parts(values, found)
+    parts = Parts(values, found)
     named = {name: one for name in ("total", "gross") if (one := found.columns.get(name)) and one.column not in roles}
     of = {role: [fields[column] for column, own in roles.items() if own == role] for role in set(roles.values())}
     totals = [*of.get("with_tax", []), *_one(named, "total"), *of.get("gross", []), *of.get("net", [])]
@@ -145,7 +145,7 @@ def without_total(values: Values, found: Match, unread: Sequence[str]) -> tuple[
     """
     if found.entity != "orders" or "total" in found.columns or "gross" not in found.columns:
         return ()
-    goods, parts = found.columns["gross"], _Parts(values, found)
+    goods, parts = found.columns["gross"], Parts(values, found)
     limits = f"between {parts.amount(goods)} - {_CENTS} and {_MOST_TIMES_GOODS} * {parts.amount(goods)}"
     fields = [one for one in values.rows.fields if one.name in unread]
     like = [one.name for one in fields if parts.share(f"{parts.amount(one)} {limits}", one, goods) >= _LEAST]
@@ -161,7 +161,7 @@ def _one(named: dict[str, Field], name: str) -> list[Field]:
 
 
 def _decided(
-    parts: _Parts, totals: list[Field], goods: list[Field], roles: dict[str, Role]
+    parts: Parts, totals: list[Field], goods: list[Field], roles: dict[str, Role]
 ) -> tuple[Field | None, Field | None, tuple[Remark, ...]]:
     """The total and the price of the goods, and a remark."""
     amounts = list(dict.fromkeys([*totals, *goods]))
@@ -190,7 +190,7 @@ def _decided(
 
 
 def _by_words(
-    parts: _Parts, totals: list[Field], goods: list[Field], roles: dict[str, Role]
+    parts: Parts, totals: list[Field], goods: list[Field], roles: dict[str, Role]
 ) -> tuple[Field | None, Field | None, tuple[Remark, ...]]:
     """The choice that the names suggest, where the rows do not fit it."""
     total = totals[0] if totals else None
@@ -207,7 +207,7 @@ def _by_words(
     return total, price, (decisive(text),)
 
 
-def _single(parts: _Parts, one: Field, role: Role | None) -> tuple[Field | None, Field | None, tuple[Remark, ...]]:
+def _single(parts: Parts, one: Field, role: Role | None) -> tuple[Field | None, Field | None, tuple[Remark, ...]]:
     """The only amount: with other parts, a word that can mean two things changes the value of the order."""
     if role == "without_tax":
         text = f"gross: `{one.name}` may be before or after the discount. The draft takes it as before the discount"
@@ -218,7 +218,7 @@ def _single(parts: _Parts, one: Field, role: Role | None) -> tuple[Field | None,
     return one, None, ()
 
 
-def _same(parts: _Parts, first: tuple[Field, Field], second: tuple[Field, Field]) -> bool:
+def _same(parts: Parts, first: tuple[Field, Field], second: tuple[Field, Field]) -> bool:
     """Whether two choices have the same amounts."""
     pairs = [(one, other) for one, other in zip(first, second, strict=True) if one != other]
     texts = [f"abs({parts.amount(one)} - {parts.amount(other)}) <= {_CENTS}" for one, other in pairs]

@@ -29,6 +29,9 @@ SAMPLED = 100_000  # records
 _STRUCTURED = 1_000  # records of a table, which all have the columns of its header
 _NESTED = ("json", "jsonl", "parquet")
 _DEEPEST = 3
+RECORDS = "draft_records"
+"""The relation of all records, as JSON in the column `document`."""
+
 Structure = dict[str, "Structure"] | list["Structure"] | str
 
 
@@ -117,20 +120,20 @@ def open_table(path: Path, layout: Layout) -> Iterator[Table]:
             has_header = layout.options.get("format", "csv") not in _NESTED
             what = "has a header but no records" if has_header else "has no records"
             raise InputError(f"{path}: the file {what}", hint="Give a file with data.")
-        connection.execute(f"create temp view draft_records as select landing_raw as document from {RELATION}")  # noqa: S608 (a name of ours)
+        connection.execute(f"create temp view {RECORDS} as select landing_raw as document from {RELATION}")  # noqa: S608 (a name of ours)
         form = layout.options.get("format")
-        structure = _structure(connection, "draft_records", SAMPLED if form in _NESTED else _STRUCTURED)
+        structure = _structure(connection, RECORDS, SAMPLED if form in _NESTED else _STRUCTURED)
         ambiguous = _ambiguous(structure) if form not in ("json", "jsonl") else ()
         for name in [
             one for name in ambiguous for one in structure if name.lower() in (one.lower(), _first(one).lower())
         ]:
             del structure[name]
-        rows = [_rows(connection, "draft_records", structure, None, ())]
+        rows = [_rows(connection, RECORDS, structure, None, ())]
         for number, (at, inner) in enumerate(_lists(structure)):
             whole = f"draft_list{number}"
             elements = f"unnest(from_json(json_extract(document, {json_path(at)}), '[\"JSON\"]'))"
             connection.execute(
-                f"create temp view {whole} as select cast({elements} as varchar) as document from draft_records"  # noqa: S608 (names are quoted)
+                f"create temp view {whole} as select cast({elements} as varchar) as document from {RECORDS}"  # noqa: S608 (names are quoted)
                 f" where json_type(document, {json_path(at)}) = 'ARRAY'"
             )
             rows.append(_rows(connection, whole, inner, written(at), (ITEM,)))

@@ -27,6 +27,7 @@ from pipelines.landing.binding import (
 )
 from pipelines.landing.blocks import Blocks
 from pipelines.landing.entity_rows import GENERATED_KEYS, Column
+from pipelines.landing.fields_twice import records_with_field_twice
 from pipelines.landing.hashes import content_hash, generated_key
 from pipelines.landing.mapping_values import BLANK
 from pipelines.landing.model import FileGroup, Mapping
@@ -105,13 +106,14 @@ class RowSql:
         lists = [(rows.where, rows.each) for rows in group.entities.values() if rows.each]
         no_list = [f"(coalesce({sql_of(where)}, false) and {is_no_list(each)})" for where, each in lists]
         self._no_list = " or ".join(no_list) or "false"
+        self._field_twice = records_with_field_twice(connection, group)
         self.cut_off = tuple(cut_off)
         self._unmapped = "false"
         if has_open_maps(group):
             find_unmapped(connection, group, self._kept)
             self._unmapped = f"landing_record in (select record from {UNMAPPED})"  # noqa: S608 (a name of ours)
         find_answered(connection, group)
-        odd = [self._no_list, self._unmapped, *(f"landing_record = {record}" for record in cut_off)]
+        odd = [self._no_list, self._field_twice, self._unmapped, *(f"landing_record = {record}" for record in cut_off)]
         self._odd = " or ".join(one for one in odd if one != "false") or "false"
         self._takes = {name: self._blocks.takes(name) for name in group.entities}
         self._taken = f"not ({self._odd}) and ({' or '.join([*self._takes.values(), *takes_for_lookups(group)])})"
@@ -162,8 +164,8 @@ class RowSql:
     def not_taken(self) -> str:
         """The records that no entity and no skip takes: record, line, rule, raw, part."""
         rule = (
-            f"case when {self._no_list} then '{Rule.NO_LIST}' when {self._unmapped} then '{Rule.UNMAPPED}'"
-            f" when {self._odd} then '{Rule.CUT_OFF}'"
+            f"case when {self._no_list} then '{Rule.NO_LIST}' when {self._field_twice} then '{Rule.FIELD_TWICE}'"
+            f" when {self._unmapped} then '{Rule.UNMAPPED}' when {self._odd} then '{Rule.CUT_OFF}'"
             f" else '{Rule.NOT_TAKEN}' end"
         )
         return (

@@ -174,3 +174,10 @@ def test_files_that_a_run_does_not_see_are_not_drafted(tmp_path: Path, name: str
     desk.put(name, b"\x05Ada" + bytes(160))
     with pytest.raises(InputError, match="there is no file in"):
         desk.land(TODAY)
+
+
+@pytest.mark.parametrize("time", ["3 janvier 2024", "3. Januar 2024", "2024年1月三日"])
+def test_times_that_no_format_reads_are_named(tmp_path: Path, time: str) -> None:
+    text = f"Order number,Order date,Customer number,Total\n1,{time},7,10\n"
+    with pytest.raises(InputError, match=f"`Order date` is named like a time.*`{time}`.*in English only"):
+        drafted(tmp_path, {"a.csv": text})

@@ -1,5 +1,6 @@
 """How a draft reads numbers with other signs beside them: what it removes, and what it leaves to the user."""
 
+import json
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -127,3 +128,21 @@ def test_blanks_of_any_kind_between_thousands_are_removed(tmp_path: Path, blank:
         f"order id;order date;customer id;total\n1;2024-01-15;7;1{blank}130,50{blank}€\n2;2024-01-15;7;5,00{blank}€\n"
     )
     assert totals(tmp_path, text) == ["1130.50", "5.00"]
+
+
+@pytest.mark.parametrize(
+    ("currency", "last", "n", "is_marked"),
+    [("EUR", 99, 20, True), ("JPY", 99, 20, False), ("EUR", 99.5, 20, False), ("EUR", 99, 5, False)],
+)
+def test_whole_amounts_of_a_web_service_may_be_cents(
+    tmp_path: Path, currency: str, last: float, n: int, is_marked: bool
+) -> None:
+    records: list[dict[str, object]] = [
+        {"id": i, "customer_id": 7, "created_at": "2024-01-01T10:00:00Z", "currency": currency, "amount": 1000 + 7 * i}
+        for i in range(n)
+    ]
+    records[-1]["amount"] = 1000 + last
+    (tmp_path / "orders.json").write_text(json.dumps(records), encoding="utf-8")
+    draft = draft_mapping([tmp_path / "orders.json"], Wishes(source="shop", timezone="UTC"), date(2024, 5, 31))
+    marks = [remark.text for _, remark in draft.remarks if remark.is_decisive]
+    assert [mark.startswith("`amount`: all amounts are whole numbers") for mark in marks] == [True] * is_marked

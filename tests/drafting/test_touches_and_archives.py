@@ -120,3 +120,24 @@ def test_the_name_of_an_entry_in_that_of_a_file_decides_between_entries_of_one_l
         "opened": {"match": "Opened Email - Spring ?1].csv"},
         "clicked": {"match": "Spring clicked.csv"},
     }
+
+
+@pytest.mark.parametrize(
+    ("header", "kind", "is_open"),
+    [
+        ("Points earned", "'earn'", False),
+        ("Eingelöste Punkte", "'redeem'", False),
+        ("Points", None, True),
+        ("Points earned,Points redeemed", "'earn'", True),  # one of the two would be lost
+    ],
+)
+def test_points_have_a_kind_or_a_mark(tmp_path: Path, header: str, kind: str | None, is_open: bool) -> None:
+    values = ",".join("5" for _ in header.split(","))
+    other = ",".join("7" for _ in header.split(","))[:-1] + "8"
+    text = f"Member ID,Date,{header}\nm1,2024-01-01,{values}\nm2,2024-01-02,{other}\n"
+    (tmp_path / "points.csv").write_text(text, encoding="utf-8")
+    wishes = Wishes(source="club", timezone="UTC", currency="EUR")
+    draft = draft_mapping([tmp_path / "points.csv"], wishes, date(2024, 5, 31))
+    (entry,) = yaml.safe_load(draft.text)["files"]
+    assert entry["entities"]["loyalty_events"]["columns"].get("kind") == kind
+    assert any(remark.is_decisive for _, remark in draft.remarks) == is_open
