@@ -8,7 +8,7 @@ with orders as (
         gross_amount,
         discount_amount,
         net_amount,
-        is_amount_of_all_lines
+        includes_uncounted_lines
     from {{ ref('int_order') }}
     where is_purchase
 ),
@@ -52,7 +52,7 @@ line_discounts as (
         count(*) as n_lines
     from order_lines
     inner join orders on order_lines.source = orders.source and order_lines.order_id = orders.order_id
-    where order_lines.is_counted or orders.is_amount_of_all_lines
+    where order_lines.is_counted or orders.includes_uncounted_lines
     group by order_lines.source, order_lines.order_id
 ),
 

@@ -107,7 +107,7 @@ included as (
             when abs(counted_gross_excess) <= rounding_amount or abs(counted_net_excess) <= rounding_amount then false
             -- something else is in the header, such as a coupon or shipping that is not stated: the nearer sum
             else abs(all_gross_excess) < abs(counted_gross_excess)
-        end, false) as is_amount_of_all_lines
+        end, false) as includes_uncounted_lines
     from compared
 ),
 
@@ -123,12 +123,12 @@ discounted as (
             else
                 coalesce(
                     header_discount_amount,
-                    case when is_amount_of_all_lines then all_discount_amount else counted_discount_amount end,
+                    case when includes_uncounted_lines then all_discount_amount else counted_discount_amount end,
                     0
                 )
         end as discount_amount,
         coalesce(
-            header_tax_amount, case when is_amount_of_all_lines then all_tax_amount else counted_tax_amount end
+            header_tax_amount, case when includes_uncounted_lines then all_tax_amount else counted_tax_amount end
         ) as tax_amount
     from included
 ),
@@ -172,7 +172,7 @@ select
     cast(n_lines as integer) as n_lines,
     cast(quantity as decimal(18, 4)) as quantity,
     gross is null and total is null and lines_gross_amount is not null as is_sum_of_lines,
-    is_amount_of_all_lines,
+    includes_uncounted_lines,
     coalesce(paid_at, last_paid_at) as paid_at,
     case
         when fx_rate is null or (gross is null and total is null and n_lines_without_rate > 0) then 'missing_rate'

@@ -57,7 +57,7 @@ placed as (
         case when orders.total_amount > 0 then orders.total_amount else orders.net_amount end as order_total_amount,
         lines.net_amount as line_net_amount,
         lines.quantity as line_quantity,
-        case when orders.is_amount_of_all_lines then lines.all_lines_net_amount else lines.lines_net_amount end
+        case when orders.includes_uncounted_lines then lines.all_lines_net_amount else lines.lines_net_amount end
             as lines_net_amount,
         (returns.tax is not null or returns.shipping is not null)
         and coalesce(returns.amount_basis, 'gross') = 'gross' as is_split

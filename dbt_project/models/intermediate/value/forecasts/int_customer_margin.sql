@@ -5,7 +5,7 @@ with purchases as (
         customer_key,
         net_amount,
         is_incomplete,
-        is_amount_of_all_lines
+        includes_uncounted_lines
     from {{ ref('int_order') }}
     where is_purchase and customer_key is not null
 ),
@@ -67,7 +67,7 @@ paid as (
         purchases.customer_key,
         cast(sum(
             case
-                when not coalesce(purchases.is_amount_of_all_lines, false)
+                when not coalesce(purchases.includes_uncounted_lines, false)
                     then least(order_lines.net_amount, purchases.net_amount)
                 when purchases.net_amount < order_lines.all_net_amount
                     then {{ share_of('purchases.net_amount', 'order_lines.net_amount', 'order_lines.all_net_amount') }}
