@@ -57,7 +57,7 @@ def scarcity_behind(problem: BaseException | None, home: Path) -> BuildError | N
 
 
 def _is_of_an_engine(problem: BaseException) -> bool:
-    """Whether an engine reports it. SQLAlchemy is known by its name: to import it takes as long as a short command."""
+    """Whether an engine reports it. SQLAlchemy is recognised by its module, because to import it is slow."""
     return isinstance(problem, _ENGINES) or type(problem).__module__.startswith("sqlalchemy.")
 
 

@@ -36,12 +36,11 @@ def print_check(config: Path | None, home: Path | None, *, as_json: bool) -> Non
     if settings.key_text or settings.paths.key.exists():
         load_key(settings.paths.key, settings.key_text)
     suites_in_force(project_root() / "expectations", settings)
-    # a source that was never pulled has no folder yet
-    present = [source for source in settings.sources if source.files.is_dir()]
-    sources = [SourceFiles(mapping=load_mapping(source.mapping), folder=source.files) for source in present]
+    mapped = [SourceFiles(mapping=load_mapping(source.mapping), folder=source.files) for source in settings.sources]
+    sources = [source for source in mapped if source.folder.is_dir()]  # one that was never pulled has no folder yet
     touches = audience_touches(settings, {source.mapping.source for source in sources})
     checked = check_sources(settings.home, sources, touches)
-    mappings = [source.mapping for source in sources]
+    mappings = [source.mapping for source in mapped]
     warnings = [*separate_customers(mappings), *separate_orders(mappings)]
     warnings += _of_audiences(settings)
     problems = [f"{source.source}: {problem}" for source in checked for problem in source.problems]

@@ -81,8 +81,11 @@ def references(text: str) -> frozenset[Path]:
     return frozenset({(text.strip(),)}) if expression.problem else expression.references
 
 
-def is_cell(group: FileGroup, text: str) -> bool:
-    """Whether an expression only names a cell of the record or of an element of `each`. Cells are trimmed texts."""
+def is_plain_cell(group: FileGroup, text: str) -> bool:
+    """Whether an expression only names a cell of the record or of an element of `each`. Cells are trimmed texts.
+
+    A text that is not SQL is the name of a column.
+    """
     expression = parse(text)
     if not (expression.problem or expression.is_reference):
         return False

@@ -8,7 +8,7 @@ import duckdb
 from pipelines.base import quoting
 from pipelines.base.entities import ENTITIES
 from pipelines.landing import normal
-from pipelines.landing.binding import ITEM_NO, is_cell, items_of, references, relation_of, sql_of
+from pipelines.landing.binding import ITEM_NO, is_plain_cell, items_of, references, relation_of, sql_of
 from pipelines.landing.cells import trimmed
 from pipelines.landing.entity_rows import Column, Columns, EntityRows
 from pipelines.landing.model import FileGroup, Mapping
@@ -83,8 +83,8 @@ class Blocks:
             f"select landing_record, landing_line, landing_part, landing_raw, {position} as landing_block, {first}"  # noqa: S608 (names are quoted)
             f" from {records} where {where}"
         )
-        ready = [column for column, spec in block.items() if self._is_ready(name, column, spec, types[column])]
-        second = ", ".join(f"{column if column in ready else trimmed(column)} as {column}" for column in block)
+        as_it_is = [column for column, spec in block.items() if self._needs_no_trim(name, column, spec, types[column])]
+        second = ", ".join(f"{column if column in as_it_is else trimmed(column)} as {column}" for column in block)
         return f"select {OWN}, {second} from ({extracted})"  # noqa: S608 (names are quoted)
 
     def _value(self, name: str, column: str, block: Columns, types: Dict[str, str]) -> str:
@@ -95,9 +95,9 @@ class Blocks:
             return normal.normal(kind, column, column, types[column], formats, zone)
         return quoting.text(filled) if (filled := self._filled(name, column)) else "cast(null as varchar)"
 
-    def _is_ready(self, name: str, column: str, spec: Column, sql_type: str) -> bool:
+    def _needs_no_trim(self, name: str, column: str, spec: Column, sql_type: str) -> bool:
         """Whether the value of an expression is an instant, or a text that is trimmed already."""
-        is_text = sql_type == "VARCHAR" and spec.values is None and is_cell(self._group, spec.sql)
+        is_text = sql_type == "VARCHAR" and spec.values is None and is_plain_cell(self._group, spec.sql)
         return is_text or normal.is_instant(ENTITIES[name].columns[column], sql_type)
 
     def _describe(self, connection: duckdb.DuckDBPyConnection, rows: EntityRows, block: Columns) -> dict[str, str]:

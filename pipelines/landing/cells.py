@@ -17,9 +17,9 @@ BLANKS = (
 def trimmed(name: str) -> str:
     """SQL of a text column without blanks at its ends; empty becomes NULL. It repeats the name several times."""
     # DuckDB's trim with a set of characters takes forty times as long as a look at both ends, and few values need it.
-    has_none = f"{name} >= '!' and {name} < '\u0080' and substring({name}, -1) between '!' and '~'"
+    needs_no_trim = f"{name} >= '!' and {name} < '\u0080' and substring({name}, -1) between '!' and '~'"
     trim = f"nullif(trim({name}, {quoting.text(BLANKS)}), '')"
-    return f"case when {has_none} then {name} when {name} <> '' then {trim} end"
+    return f"case when {needs_no_trim} then {name} when {name} <> '' then {trim} end"
 
 
 class Cells:

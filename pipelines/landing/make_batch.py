@@ -33,7 +33,7 @@ from pipelines.landing.lost_digits import lost_digits
 from pipelines.landing.model import FileGroup
 from pipelines.landing.outdated import Change
 from pipelines.landing.readers import read
-from pipelines.landing.readers.relation import MANY, Reading
+from pipelines.landing.readers.relation import SMALL_FILE_RECORDS, Reading
 from pipelines.landing.report import FileOutcome, Outcome
 from pipelines.landing.rows import FileFacts, RowSql
 from pipelines.landing.spans import Span, as_table
@@ -148,7 +148,7 @@ class BatchMaker:
         pq.write_table(deliveries, self._store.staged(batch, DELIVERIES), compression="zstd")
 
     def _sql(self, task: Task, reading: Reading) -> RowSql:
-        spared = _COSTLY_TO_PLAN if reading.records < MANY else ""
+        spared = _COSTLY_TO_PLAN if reading.records < SMALL_FILE_RECORDS else ""
         self._connection.execute(f"set disabled_optimizers = '{spared}'")
         try:
             sql = RowSql(self._connection, task.entry.mapping, task.group)

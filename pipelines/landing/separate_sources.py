@@ -43,17 +43,20 @@ def separate_customers(mappings: Sequence[Mapping]) -> list[str]:
 
 
 def separate_orders(mappings: Sequence[Mapping]) -> list[str]:
-    """Warnings about records that name orders which no source can have; empty if there are none."""
+    """Warnings about an `order_source` that names no source, and about `order_id` in a source without orders."""
     with_orders = {mapping.source for mapping in mappings for name in _entities(mapping) if name in _ORDERS}
     warnings = _unknown_sources(mappings, "order_source", "The records are linked to no order")
     for mapping in mappings:
-        if mapping.source in with_orders or any(_places(mapping, ("order_source",))):
+        if mapping.source in with_orders:
             continue
+        with_source = {place[:4] for place, _ in _columns(mapping) if place[-1] == "order_source"}  # entities of files
         warnings.extend(
             f"{mapping.where(place)}: order_id is read as an order of the source {mapping.source}, which has no orders."
             " If it is one of another source, map order_source"
             for place, _ in _columns(mapping)
-            if place[-1] == "order_id" and "order_source" in ENTITIES[str(place[3])].columns
+            if place[-1] == "order_id"
+            and place[:4] not in with_source
+            and "order_source" in ENTITIES[str(place[3])].columns
         )
     return warnings
 

@@ -10,8 +10,8 @@ and tests of models (dbt).
 This package is imported quickly: GX takes up to 10 s to import, and is imported only when a gate runs.
 """
 
+from pipelines.quality.connections import open_landing, open_warehouse
 from pipelines.quality.data_issues import WARN, DataIssue, read_data_issues
-from pipelines.quality.engine import open_landing, open_warehouse
 from pipelines.quality.gate import run_gate
 from pipelines.quality.gx import import_gx
 from pipelines.quality.in_force import suites_in_force

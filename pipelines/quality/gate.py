@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from pipelines.quality.engine import attach_previous, locate
+from pipelines.quality.connections import attach_previous, locate
 from pipelines.quality.gx import error_of, import_gx, new_context, number_of, safe_message, without_gx_logs
 from pipelines.quality.gx import validate as gx_validate
 from pipelines.quality.inspection import inspection_sql

@@ -21,7 +21,7 @@ from sqlalchemy import types as sqltypes
 from sqlalchemy.dialects import registry
 
 from pipelines.base import quoting
-from pipelines.quality.engine import schema_path
+from pipelines.quality.connections import schema_path
 
 _DIALECT = "duckdb.gate"
 

@@ -14,7 +14,7 @@ import duckdb
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.base.errors import Finding, GateError
-from pipelines.quality.engine import schema_path
+from pipelines.quality.connections import schema_path
 from pipelines.quality.gx import safe_message
 from pipelines.quality.suites import DAY
 from pipelines.quality.yaml_file import Text, read_model

@@ -18,7 +18,7 @@ def test_the_tree_of_commands_imports_no_heavy_library() -> None:
     assert HEAVY & set(done.stdout.split()) == set()
 
 
-def test_an_error_of_sqlalchemy_is_recognised_though_nothing_imports_it_for_that(tmp_path: Path) -> None:
+def test_an_error_of_sqlalchemy_is_recognised_without_importing_sqlalchemy(tmp_path: Path) -> None:
     full = OperationalError("insert into event_logs values (1)", {}, Exception("database or disk is full"))
     found = scarcity_behind(full, tmp_path)
     assert found is not None

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import _csv
 
 
-# Lines that are looked at together, if each of them is a good record. A block with another line is read line by line.
+# The size of a block of lines that are parsed together. If one of them is no good record, each is read by itself.
 _BLOCK_LINES = 256
 _BLOCK_CHARACTERS = 1_000_000
 
@@ -86,7 +86,7 @@ class _Lines(Iterator[str]):
         return line
 
     def ahead(self) -> list[str]:
-        """The next lines, at most a block of them. They stay, to be taken or skipped."""
+        """The next lines, at most a block of them. They are not consumed."""
         characters = sum(map(len, self._back))
         while len(self._back) < _BLOCK_LINES and characters < _BLOCK_CHARACTERS and (line := next_line(self._file)):
             self._back.append(line)
@@ -193,9 +193,9 @@ def rewrite(path: Path, group: FileGroup, clean: Path) -> Count:
         header, header_rows = _header(lines, group)
         reader = _reader(lines, group)
         writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
-        one_by_one = 0  # up to this line
+        slow_until_line = 0
         while True:
-            if lines.number >= one_by_one:
+            if lines.number >= slow_until_line:
                 block = lines.ahead()
                 if rows := _good_records(block, len(header), group):
                     first = records + len(spans) + 1
@@ -205,7 +205,7 @@ def rewrite(path: Path, group: FileGroup, clean: Path) -> Count:
                     is_unterminated = _lacks_end(block[-1], group)
                     lines.skip(len(block))
                     continue
-                one_by_one = lines.number + len(block)
+                slow_until_line = lines.number + len(block)
             lines.begin()
             line = lines.number + 1
             try:
@@ -234,7 +234,7 @@ def rewrite(path: Path, group: FileGroup, clean: Path) -> Count:
 
 
 def _good_records(block: Sequence[str], width: int, group: FileGroup) -> list[list[str]]:
-    """The records of lines that each are one good record; an empty list for all other lines."""
+    """The records of a block if every line is one good record; otherwise an empty list."""
     if not block or not _fits(4 * max(map(len, block)) + 3 * width) or any("\0" in line for line in block):
         return []
     try:

@@ -25,9 +25,9 @@ from pipelines.landing.spans import Span
 
 TABLE = "landing_read"
 _CELLS = "landing_cells"
-# The cells of fewer records are computed before the queries that read them: to plan these queries would take longer.
-# More records need less memory, and are not slower, if each query computes the cells that it reads.
-MANY = 20_000
+# A file with fewer records is small: its cells are computed once, into a table, because to plan them in each query
+# takes longer. For more records a view needs less memory and is not slower.
+SMALL_FILE_RECORDS = 20_000
 _LISTED = 50  # names in a message
 _DELIMITERS = {";": ";", ",": ",", "\t": "\\t", "|": "|"}  # as YAML writes them in double quotes
 _RENAME = (
@@ -123,7 +123,7 @@ def make_view(
     items = ", ".join(["landing_record", "landing_line", "landing_raw", "landing_part", *columns])
     query = f"select {items} from ({cells.select(kept, f'{TABLE} where {where}')})"  # noqa: S608 (names are quoted)
     ((records,),) = connection.execute(f"select count(*) from {TABLE}").fetchall()  # noqa: S608 (a name of ours)
-    if records < MANY:
+    if records < SMALL_FILE_RECORDS:
         connection.execute(f"create or replace temp table {_CELLS} as {query}")
         query = f"from {_CELLS}"
     connection.execute(f"create or replace temp view {RELATION} as {query}")

@@ -5,7 +5,7 @@ with touches as (
     where customer_key is not null and campaign_id is not null and touched_on is not null
 ),
 
-customers as (
+touched as (
     select
         source,
         campaign_id,
@@ -24,23 +24,37 @@ customers as (
     group by source, campaign_id, customer_key
 ),
 
--- groups of which only the dates of the first touches are known
-arms as (
+customers as (
+    select
+        *,
+        -- who is in both groups belongs to none
+        case
+            when is_control = 1 and is_treated = 1 then 'both'
+            when is_control = 1 then 'control'
+            else 'treated'
+        end as arm
+    from touched
+),
+
+-- 1 if no first touch of the group has a time
+touch_groups as (
     select
         source,
         campaign_id,
-        min(case when {{ is_date_only('first_touched_at') }} then 1 else 0 end) as is_dated
+        arm,
+        min(case when {{ is_date_only('first_touched_at') }} then 1 else 0 end) as is_date_only
     from customers
-    group by source, campaign_id, is_control, is_treated
+    where arm <> 'both'
+    group by source, campaign_id, arm
 ),
 
--- then the groups are compared by days, all in the same way
+-- 1 if a group has no times: then the whole day of the first touch counts in both groups
 campaigns as (
     select
         source,
         campaign_id,
-        max(is_dated) as is_dated
-    from arms
+        max(is_date_only) as is_date_only
+    from touch_groups
     group by source, campaign_id
 ),
 
@@ -74,7 +88,7 @@ bought as (
         customers.customer_key,
         sum(purchases.net_amount) as net_amount
     from customers
-    inner join campaigns
+    left join campaigns
         on customers.source = campaigns.source and customers.campaign_id = campaigns.campaign_id
     inner join purchases
         on
@@ -87,10 +101,11 @@ bought as (
             and customers.campaign_id = linked.campaign_id
             and customers.customer_key = linked.customer_key
             and {{ hash_key(['purchases.source', 'purchases.order_id']) }} = linked.order_key
-    -- on the day of the first touch, only what was bought after it
+    -- on the day of the first touch, an order before it counts only if a touch names it or a time is missing
     where
         customers.first_touched_on < purchases.ordered_on
-        or campaigns.is_dated = 1
+        or campaigns.is_date_only = 1
+        or {{ is_date_only('customers.first_touched_at') }}
         or {{ is_date_only('purchases.ordered_at') }}
         or purchases.ordered_at >= customers.first_touched_at
         or linked.order_key is not null
@@ -103,12 +118,7 @@ final as (
         customers.campaign_id,
         customers.customer_key,
         customers.first_touched_on,
-        -- who is in both groups belongs to none
-        case
-            when customers.is_control = 1 and customers.is_treated = 1 then 'both'
-            when customers.is_control = 1 then 'control'
-            else 'treated'
-        end as arm,
+        customers.arm,
         customers.is_opened,
         customers.is_clicked,
         customers.is_redeemed,

@@ -1,7 +1,4 @@
-"""DuckDB connections for gates, and the relations that a gate reads. There are no expectations here.
-
-The caller opens and closes the connection.
-"""
+"""The DuckDB connections of gates, each open until the end of its block, and the relations that a gate reads."""
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
