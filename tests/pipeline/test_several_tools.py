@@ -181,6 +181,11 @@ def test_an_order_of_a_source_without_orders_is_warned_about(tmp_path: Path) -> 
     payments = {"payment_id": "id", "order_id": "order_no", "paid_at": "at", "amount": "total"}
     till = {"match": "*", "entities": {"payments": {"columns": payments}}}
     assert separate_orders([load_mapping(write(tmp_path / "till.yml", "till", till))]) == []
+    # each entity of each file by itself
+    known = with_columns(ANSWERS, order_id="order_no", order_source="'shop'")
+    both = load_mapping(write(tmp_path / "both.yml", "survey", known, {**answers, "match": "other/*.csv"}))
+    (warning,) = separate_orders([shop, both])
+    assert "order_id is read as an order of the source survey" in warning
 
 
 def test_the_check_warns_about_orders_of_sources_that_have_none(tmp_path: Path) -> None:
@@ -190,6 +195,17 @@ def test_the_check_warns_about_orders_of_sources_that_have_none(tmp_path: Path) 
     done = CliRunner().invoke(app, ["check", "--config", str(path)])
     assert done.exit_code == 0, done.stderr
     assert "order_id is read as an order of the source survey" in done.stderr
+
+
+def test_a_source_that_was_never_pulled_is_known_by_its_name(tmp_path: Path) -> None:
+    answers = alone(with_columns(ANSWERS, order_id="id", order_source="'shopify'"))
+    path = config(tmp_path, write(tmp_path / "survey.yml", "survey", answers))
+    settings = yaml.safe_load(path.read_text())
+    shop = {"mapping": "shopify_api", "files": "pulled", "pull": {"shopify": {"url": "https://a.myshopify.com"}}}
+    path.write_text(yaml.safe_dump({**settings, "sources": [*settings["sources"], shop]}))
+    done = CliRunner().invoke(app, ["check", "--config", str(path)])
+    assert done.exit_code == 0, done.stderr
+    assert "order_source" not in done.stderr
 
 
 def test_two_mappings_of_one_source_do_not_stand_apart(tmp_path: Path) -> None:
