@@ -86,8 +86,7 @@ def is_plain_cell(group: FileGroup, text: str) -> bool:
 
     A text that is not SQL is the name of a column.
     """
-    expression = parse(text)
-    if not (expression.problem or expression.is_reference):
+    if not parse(text).is_name:
         return False
     (path,) = references(text)
     return path[0].lower() not in (*group.from_name, *group.look_up)

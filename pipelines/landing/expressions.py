@@ -83,6 +83,11 @@ class Expression:
     problem: str
     is_reference: bool = False
 
+    @property
+    def is_name(self) -> bool:
+        """Whether it is only the name of a column, as SQL or as a text, or a dotted path."""
+        return bool(self.problem) or self.is_reference
+
 
 @cache
 def _aggregates() -> frozenset[str]:

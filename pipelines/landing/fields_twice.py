@@ -38,19 +38,11 @@ def _read_inside(group: FileGroup) -> list[Path]:
     found = {
         path
         for location, text in group.expressions()
-        if location[-1] == "each" or not _is_name(text)
+        if location[-1] == "each" or not parse(text).is_name
         for path in references(text)
         if not (is_of_item(path) and has_each(group, location)) and not is_looked_up(group, location, path)
     }
     return sorted(path for path in found if not (group.has_header and path == (COLUMNS,)))  # a list that landing makes
-
-
-def _is_name(text: str) -> bool:
-    """Whether an expression is the name of a column, or a dotted path, and nothing else."""
-    expression = parse(text)
-    return bool(expression.problem) or any(
-        text.strip().replace('"', "").lower() == ".".join(path).lower() for path in expression.references
-    )
 
 
 def _has_field_twice(text: str) -> str:
