@@ -15,8 +15,9 @@ class ContractModel(SettingsPart):
     orders_period_days: Annotated[
         int | None,
         About(
-            "Set it if orders follow a contract, for example 30 for a monthly subscription: each purchase day pays for"
-            " a period of this many days. Then models of purchases without a contract do not run.",
+            "Set it if orders follow a contract, for example 30 for a monthly subscription: orders pay for periods"
+            " of this many days. Several orders of one period count as one payment. Then models of purchases without a"
+            " contract do not run.",
             "Most shops sell without a contract. It cannot be recognised with certainty, so it is declared.",
             "days",
             shown="orders follow no contract",

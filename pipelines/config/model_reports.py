@@ -42,7 +42,7 @@ class ReportModel(SettingsPart):
     campaign_days: Annotated[
         int,
         About(
-            "A campaign is judged by the purchases of this many days, from the first contact on.",
+            "A campaign is judged by the purchases of this many days, from the first touch on.",
             "Most answers to a message come within a month.",
             "days",
             var="reports_campaign_days",

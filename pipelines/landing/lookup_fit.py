@@ -71,7 +71,11 @@ def _circle(mapping: Mapping, group: FileGroup, name: str) -> list[str]:
 
 
 def _about(mapping: Mapping, group: FileGroup, name: str, key: str) -> Iterator[str]:
-    """A key that identifies a person or an order must be what the rows have, so that `forget` finds both by it."""
+    """What keeps `forget` from finding the rows of a look-up about customers or orders.
+
+    The key must be what the rows of the entry have. A look-up about orders has only orders of its own source, so the
+    entry cannot map `order_source`.
+    """
     about = mapping.lookups_named(name)[0].about
     columns = _NAMED_BY.get(about, ())
     has_any = any(column in ENTITIES[entity].columns for entity in group.entities for column in columns)
@@ -89,7 +93,8 @@ def _about(mapping: Mapping, group: FileGroup, name: str, key: str) -> Iterator[
         )
     if about == "order" and any("order_source" in block for rows in group.entities.values() for block in rows.blocks()):
         yield (
-            f"the look-up `{name}` is about orders of this source, but this entry maps order_source. `loyalty forget`"
-            " would not find the rows of a person by an order of another source: map the files in the mapping of that"
-            " source, or do not use the look-up here"
+            "this entry maps order_source, so its orders can be of another source. The look-up"
+            f" `{name}` has only orders of this source, and `loyalty forget` would miss its rows. Move this entry and"
+            " the files of the look-up into the mapping of the other source, without order_source, or remove the"
+            " look-up"
         )

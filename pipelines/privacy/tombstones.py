@@ -233,24 +233,26 @@ def recognised(
             continue
         columns = ENTITIES[dataset].columns
         for column in match.ref_columns(dataset):
-            owner = match.source_of(column, quoting.text(source))
-            refs.update((named, ref) for named, ref in rows(f"{owner}, {column}") if ref is not None)
+            ref_source_sql = match.source_of(column, quoting.text(source))
+            pairs = rows(f"{ref_source_sql}, {column}")
+            refs.update((ref_source, ref) for ref_source, ref in pairs if ref is not None)
         if "email" in columns:
             emails.update(values("email"))
         if "phone" in columns:
             phones.update(values("phone"))
         if "order_id" in columns:
-            owner = match.order_source_of(dataset, quoting.text(source))
-            orders.update((named, order) for named, order in rows(f"{owner}, order_id") if order is not None)
+            order_source_sql = match.order_source_of(dataset, quoting.text(source))
+            pairs = rows(f"{order_source_sql}, order_id")
+            orders.update((order_source, order) for order_source, order in pairs if order is not None)
     held_emails = tombstones.held_contacts("email", emails)
     held_phones = tombstones.held_contacts("phone", phones)
     forms = {form for form in (*held_emails.values(), *held_phones.values()) if form is not None}
     guests = _guests(tombstones, source, emails - held_emails.keys())
     return Subject(
-        refs=_held_of(tombstones, REF, refs),
+        refs=_with_tombstone(tombstones, REF, refs),
         emails=frozenset(held_emails),
         phones=frozenset(map(phone_of, held_phones)) - {""},
-        orders=_held_of(tombstones, ORDER, orders),
+        orders=_with_tombstone(tombstones, ORDER, orders),
         words=frozenset(phone.lower() for phone in held_phones),
         guests=frozenset((source, form) for form in {*guests.values(), *held_emails.values()} if form is not None),
         guest_emails=frozenset((source, email) for email in guests),
@@ -258,12 +260,12 @@ def recognised(
     )
 
 
-def _held_of(tombstones: Tombstones, kind: str, named: Set[tuple[str, str]]) -> frozenset[tuple[str, str]]:
-    """Of some references or orders, each with its source, those that have a tombstone."""
+def _with_tombstone(tombstones: Tombstones, kind: str, pairs: Set[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """Returns the (source, value) pairs that have a tombstone."""
     values = defaultdict[str, set[str]](set)
-    for owner, value in named:
-        values[owner].add(value)
-    return frozenset((owner, value) for owner in values for value in tombstones.held(kind, owner, values[owner]))
+    for source, value in pairs:
+        values[source].add(value)
+    return frozenset((source, value) for source in values for value in tombstones.held(kind, source, values[source]))
 
 
 def _is_plain(text: str) -> bool:

@@ -271,13 +271,13 @@ def test_a_person_named_in_another_source_is_found_from_both_ends(tmp_path: Path
     assert not plan_erasure(shop, "W-90001").is_known
 
 
-def case(number: str, **names: str) -> dict[str, str]:
-    """A case that names nobody."""
-    return {"case_id": number, "opened_at": f"{DAY} 12:00:00", "kind": "question", **names}
+def case(case_id: str, **columns: str) -> dict[str, str]:
+    """A case; `columns` are what it names: an order, a customer."""
+    return {"case_id": case_id, "opened_at": f"{DAY} 12:00:00", "kind": "question", **columns}
 
 
 def cases_of(shop: Settings) -> list[str]:
-    return sorted(number for (number,) in landed(shop, "cases", "case_id"))
+    return sorted(case_id for (case_id,) in landed(shop, "cases", "case_id"))
 
 
 def test_what_names_only_an_order_of_a_person_in_another_source_is_theirs(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ Rows = dict[str, list[tuple[Any, ...]]]
 
 @dataclass(frozen=True)
 class Story:
-    """What was seen on the way.
+    """The results of each step.
 
     Attributes:
         home: The home.
@@ -40,7 +40,7 @@ class Story:
         before: Where she stood.
         keys_before: Her pseudonyms, and in which versions they stood.
         marts_before: Every other customer's rows of the current version.
-        certificate: What `forget --json` said.
+        certificate: The report of `forget --json`.
         after: Where she stood then.
         keys_after: In which versions her pseudonyms stood then.
         marts_after: Every other customer's rows of the current version then.

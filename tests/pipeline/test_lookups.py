@@ -276,7 +276,7 @@ def test_a_look_up_about_orders_is_not_used_for_orders_of_another_source(tmp_pat
     cases = {"case_id": "id", "order_id": "number", "order_source": "'shop'", "opened_at": "orders.day"}
     named = {"match": "cases.csv", "look_up": {"orders": "number"}, "entities": {"cases": {"columns": cases}}}
     desk = Desk(tmp_path, named, {"match": "orders.csv", "lookups": lookup})
-    with pytest.raises(ConfigError, match="the look-up `orders` is about orders of this source, but this entry maps"):
+    with pytest.raises(ConfigError, match="The look-up `orders` has only orders of this source, and"):
         load_mapping(desk.mapping)
     del cases["order_source"]
     assert load_mapping(Desk(tmp_path, named, {"match": "orders.csv", "lookups": lookup}).mapping)

@@ -58,7 +58,7 @@ OTHERS: dict[str, list[Row]] = {
 
 @dataclass(frozen=True)
 class Story:
-    """What was seen on the way.
+    """The results of each step.
 
     Attributes:
         shop: The settings.
@@ -70,7 +70,7 @@ class Story:
         marts: The hashes of the marts then.
         whole: The same after a run with --full-refresh.
         exported: The keys of the rows that `export` gives of the customer of the second order, by entity.
-        certificate: What `forget` says of the customer.
+        certificate: The report of `forget` for the customer.
         left: The answers that are landed then, and those of the current version.
         traces: Where the texts about the customer's order are then.
         again: The run after that, in which the same answers came in another file.
@@ -178,7 +178,7 @@ def test_an_export_has_what_names_only_an_order_of_the_person(story: Story) -> N
     }  # fmt: skip
 
 
-def test_with_a_customer_of_the_shop_go_the_answers_of_other_sources_that_name_only_their_order(story: Story) -> None:
+def test_forget_removes_answers_of_other_sources_that_name_only_an_order_of_the_customer(story: Story) -> None:
     removed = {entity: story.certificate["landed"].get(entity) for entity in ("survey_answers", *OTHERS)}
     assert removed == {entity: {"removed": 1} for entity in removed}
     assert story.traces == {}

@@ -10,9 +10,9 @@
 
 {#-
 The value of goods before discounts that a header states, minus the sum of its lines: of those that count (`lines` is
-counted) or of all. A header without a discount or a tax has those of these lines.
+counted) or of all (all). If the header states no discount or no tax, that of these lines is used.
 -#}
-{% macro header_excess(lines) -%}
+{% macro header_difference(lines) -%}
     coalesce(
             header_gross_amount,
             header_total_amount - coalesce(header_tax_amount, {{ lines }}_tax_amount, 0) - coalesce(shipping_amount, 0)

@@ -44,7 +44,7 @@ dated_days as (
     from numbered_days
 ),
 
--- further orders in the middle of a period do not begin another one
+-- an order in the first half of a period belongs to it; one in the second half begins the next period
 subscriptions as (
     select
         'orders' as source,

@@ -26,7 +26,7 @@ linked as (
     {%- endfor %}
 ),
 
--- the detail names the column that is wrong: order_source, if no source has this name
+-- the detail names the column to check: order_source if the named source has no data by the as-of day
 unknown as (
     select
         linked.source,

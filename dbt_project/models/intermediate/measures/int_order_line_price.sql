@@ -42,7 +42,7 @@ lines as (
     from rounded
 ),
 
--- of the lines that the order's amount includes: its discount contains that of a cancelled line only with the line
+-- The lines that the order's amount includes. A cancelled line has a part of the discount only if it is one of them.
 line_discounts as (
     select
         order_lines.source,

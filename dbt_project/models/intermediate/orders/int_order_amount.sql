@@ -85,14 +85,15 @@ converted as (
     from joined
 ),
 
--- how far the header is from its lines, before and after discounts: if it includes only those that count, or all
+-- The header's amount minus each of two sums, before and after discounts: that of the lines that count, and that of all
+-- lines.
 compared as (
     select
         *,
         {%- for lines in ['counted', 'all'] %}
-        {{ header_excess(lines) }} as {{ lines }}_gross_excess,
-        {{ header_excess(lines) }}
-        - coalesce(header_discount_amount - {{ lines }}_discount_amount, 0) as {{ lines }}_net_excess,
+        {{ header_difference(lines) }} as {{ lines }}_gross_difference,
+        {{ header_difference(lines) }}
+        - coalesce(header_discount_amount - {{ lines }}_discount_amount, 0) as {{ lines }}_net_difference,
         {%- endfor %}
         0.005 * (n_all_lines + 1) as rounding_amount
     from converted
@@ -103,10 +104,11 @@ included as (
         *,
         coalesce(case
             when (gross is null and total is null) or n_all_lines = n_lines then false
-            when abs(all_gross_excess) <= rounding_amount or abs(all_net_excess) <= rounding_amount then true
-            when abs(counted_gross_excess) <= rounding_amount or abs(counted_net_excess) <= rounding_amount then false
+            when abs(all_gross_difference) <= rounding_amount or abs(all_net_difference) <= rounding_amount then true
+            when abs(counted_gross_difference) <= rounding_amount or abs(counted_net_difference) <= rounding_amount
+                then false
             -- something else is in the header, such as a coupon or shipping that is not stated: the nearer sum
-            else abs(all_gross_excess) < abs(counted_gross_excess)
+            else abs(all_gross_difference) < abs(counted_gross_difference)
         end, false) as includes_uncounted_lines
     from compared
 ),

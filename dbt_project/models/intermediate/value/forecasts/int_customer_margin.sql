@@ -60,8 +60,9 @@ order_lines as (
     having sum(case when is_counted then 1 else 0 end) > 0
 ),
 
--- A coupon on the whole order lowers what is paid below the sum of the lines. It does not lower the cost. If the amount
--- of the order includes lines that do not count, the coupon is of all lines, and those that count bear their part.
+-- A coupon on the whole order lowers what is paid below the sum of the lines. It does not lower the cost. If the
+-- header's amount includes lines that do not count, the discount is divided among all lines. Only the part of the lines
+-- bought is subtracted here.
 paid as (
     select
         purchases.customer_key,
