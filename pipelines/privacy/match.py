@@ -94,11 +94,14 @@ def owns(entity: str, subject: Subject) -> str:
 
 
 def theirs(entity: str, subject: Subject) -> str:
-    """SQL that checks whether a row is about the person: it names them, or one of their orders and no person."""
+    """SQL that checks whether a row is about the person: it names them, or one of their orders and no person.
+
+    A phone number alone names no person here, because the marts give such a row to the customer of its order.
+    """
     columns = ENTITIES[entity].columns
     terms = []
     if "order_id" in columns:
-        no_person = [f"{c} is null" for c in identifying_columns(entity)]
+        no_person = [f"{column} is null" for column in identifying_columns(entity) if column != "phone"]
         for source in subject.sources():
             if orders := subject.orders_of(source):
                 named = f"{order_source_of(entity)} = {quoting.text(source)} and order_id in {_listed(orders)}"

@@ -288,6 +288,7 @@ def test_what_names_only_an_order_of_a_person_in_another_source_is_theirs(tmp_pa
     cases = [
         case("of Ann", order_id="7", order_source="web"),
         case("of Bob", order_id="7", order_source="till"),
+        case("with a phone", order_id="7", order_source="web", phone="030 9018203"),
         case("with a customer", order_id="7", order_source="web", customer_ref="CID-90003"),
         case("of the desk", order_id="7"),
         case("of nobody", order_id="7", order_source="Web"),
@@ -296,10 +297,10 @@ def test_what_names_only_an_order_of_a_person_in_another_source_is_theirs(tmp_pa
     arrive(shop)
     held = exported(shop, "ANN-90001")["held"]
     assert isinstance(held, dict)
-    assert sorted(row["case_id"] for row in held["landed.cases"]) == ["of Ann", "of the web"]
+    assert sorted(row["case_id"] for row in held["landed.cases"]) == ["of Ann", "of the web", "with a phone"]
     before = cases_of(shop)
-    assert forget(shop, "ANN-90001").landed["cases"] == {"removed": 2}
-    left = [number for number in before if number not in ("of Ann", "of the web")]
+    assert forget(shop, "ANN-90001").landed["cases"] == {"removed": 3}
+    left = [number for number in before if number not in ("of Ann", "of the web", "with a phone")]
     assert cases_of(shop) == left
     # the order has a tombstone in its own source
     deliver(shop, "desk", LATER, cases=[*cases[:2], case("new", order_id="7", order_source="web")])
