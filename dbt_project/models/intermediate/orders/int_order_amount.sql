@@ -20,6 +20,7 @@ lines as (
         sum(case when is_counted and gross_amount is null then 1 else 0 end) as n_without_amount,
         -- with the lines that do not count: the amount of a header may include them
         count(*) as n_all_lines,
+        sum(case when gross_amount is null then 1 else 0 end) as n_lines_unvalued,
         coalesce(sum(gross_amount), 0) as all_gross_amount,
         coalesce(sum(discount_amount), 0) as all_discount_amount,
         cast(sum(tax_amount) as decimal(18, 2)) as all_tax_amount
@@ -51,6 +52,7 @@ joined as (
         case when lines.n_without_amount = 0 then lines.gross_amount end as lines_gross_amount,
         coalesce(lines.n_without_rate, 0) as n_lines_without_rate,
         lines.n_all_lines,
+        lines.n_lines_unvalued,
         lines.gross_amount as counted_gross_amount,
         lines.discount_amount as counted_discount_amount,
         lines.tax_amount as counted_tax_amount,
@@ -104,11 +106,13 @@ included as (
         *,
         coalesce(case
             when (gross is null and total is null) or n_all_lines = n_lines then false
-            when abs(all_gross_difference) <= rounding_amount or abs(all_net_difference) <= rounding_amount then true
             when abs(counted_gross_difference) <= rounding_amount or abs(counted_net_difference) <= rounding_amount
                 then false
-            -- something else is in the header, such as a coupon or shipping that is not stated: the nearer sum
-            else abs(all_gross_difference) < abs(counted_gross_difference)
+            -- the sums are not known
+            when n_rejected_lines > 0 or n_lines_unvalued > 0 then false
+            when abs(all_gross_difference) <= rounding_amount or abs(all_net_difference) <= rounding_amount then true
+            -- a coupon, tax or shipping that is not stated: the nearer sum, if the header is between both
+            else all_gross_difference < 0 and 0 - all_gross_difference < counted_gross_difference
         end, false) as includes_uncounted_lines
     from compared
 ),
