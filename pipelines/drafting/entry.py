@@ -5,46 +5,35 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from pipelines.base import quoting
-from pipelines.base.entities import ENTITIES, ColumnType
+from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import InputError
 from pipelines.base.text import counted
 from pipelines.drafting.about_rows import about_rows
 from pipelines.drafting.amounts import stated_currency
-from pipelines.drafting.clocks import clock_of
 from pipelines.drafting.drafted import DraftedColumn, DraftedEntity, DraftedEntry, Remark, Wishes, decisive
 from pipelines.drafting.element_ids import with_line_ids
 from pipelines.drafting.encodings import about_encoding
-from pipelines.drafting.keys import Beside, is_key, key_of
+from pipelines.drafting.keys import Beside
 from pipelines.drafting.layout import Layout
 from pipelines.drafting.line_amounts import with_line_amounts
 from pipelines.drafting.line_prices import with_line_prices
 from pipelines.drafting.lines_alone import order_ids
-from pipelines.drafting.matching import NUMBERS, Match, Values, best
+from pipelines.drafting.matching import Match, Values, best
 from pipelines.drafting.minor_units import about_minor_units
 from pipelines.drafting.names import compared
 from pipelines.drafting.no_entity import equal_names, hint, listed, unread_times, why_none
+from pipelines.drafting.one_column import drafted_column, inside, name_of_parts
 from pipelines.drafting.order_headers import WithHeader, with_header
 from pipelines.drafting.people import with_people
 from pipelines.drafting.point_kinds import with_point_kind
 from pipelines.drafting.price_parts import with_price_parts, without_total
 from pipelines.drafting.questions import asked, with_questions
-from pipelines.drafting.statuses import classes_differ, no_sales, refunds_not_read, unknown_statuses
-from pipelines.drafting.table import Field, Table
+from pipelines.drafting.statuses import no_sales, refunds_not_read, unknown_statuses
+from pipelines.drafting.table import Table
 from pipelines.drafting.tax_rates import tax_not_read, without_tax_rate
 from pipelines.drafting.unmapped import unmapped
 from pipelines.drafting.without_amounts import unmapped_numbers
-from pipelines.drafting.zones import says_utc
-from pipelines.landing.normal import TIMES
 
-_NEGATIVE_SALE = "If they are returns, map them as `returns`; otherwise leave them out with `skips`"
-_NEGATIVE_RETURN = (
-    "Map what was given back as a positive number, and leave out records that are not returns with `skips`"
-)
-_NEGATIVE = dict.fromkeys(("orders", "order_lines", "payments"), _NEGATIVE_SALE) | {"returns": _NEGATIVE_RETURN}
-_NEGATIVE_ELSE = "Have them corrected at the source, or leave the column out"
-_QUARANTINED = "these rows will be quarantined"
-_MAP_VALUES = "Write a value map (`values`)"
 _LISTS = {
     "order_lines": ("lineitems", "items", "lines", "orderitems", "orderlines", "products", "positions"),
     "returns": ("refunds", "returns"),
@@ -172,9 +161,11 @@ def _with_lines(values: Values, found: Match, chosen: tuple[str, ...] = ()) -> t
 
 def _entity(values: Values, found: Match, beside: Beside = _NONE) -> DraftedEntity:
     columns = {
-        name: _column(values, found, name, beside) for name in ENTITIES[found.entity].columns if name in found.columns
+        name: drafted_column(values, found, name, beside)
+        for name in ENTITIES[found.entity].columns
+        if name in found.columns
     }
-    columns |= _parts(values, found)
+    columns |= name_of_parts(values, found)
     if found.entity == "order_lines" and "unit_price" in columns and not {"quantity", "total"} & set(columns):
         remark = decisive("quantity: no column has it. The draft uses one unit per record")
         columns["quantity"] = DraftedColumn("1", remarks=(remark,))
@@ -188,125 +179,10 @@ def _header(values: Values, header: WithHeader, chosen: tuple[str, ...]) -> Draf
     found, about_rate = without_tax_rate(values, header.orders, chosen)
     found, about_amounts = with_price_parts(values, found, chosen)
     columns = {
-        name: _column(values, found, name, _NONE) for name in ENTITIES["orders"].columns if name in found.columns
+        name: drafted_column(values, found, name, _NONE) for name in ENTITIES["orders"].columns if name in found.columns
     }
-    where = f"{_inside(header.where)} is not null" if header.where else None
+    where = f"{inside(header.where)} is not null" if header.where else None
     return DraftedEntity("orders", columns, where=where, remarks=(*about_rate, *about_amounts))
-
-
-def _column(values: Values, found: Match, name: str, beside: Beside) -> DraftedColumn:
-    """One canonical column with the form of its values."""
-    one, kind = found.columns[name], ENTITIES[found.entity].columns[name]
-    others = found.others.get(name, ())
-    remarks = []
-    if kind in (*NUMBERS, *TIMES):
-        others = tuple(it for it in others if not values.are_equal(one, it))
-    elif name == "status":
-        others = tuple(it for it in others if classes_differ(values, one, it))
-    if others:
-        text = f"{name}: `{one.name}` is read; it could also be {' or '.join(f'`{it.name}`' for it in others)}"
-        if name == "status":
-            text = f"{text}. For some orders the two say different things, such as paid and cancelled"
-        is_decisive = kind in (*NUMBERS, *TIMES) or name == "status"
-        remarks.append(decisive(text) if is_decisive else Remark(text, is_open=True))
-    if kind in TIMES:
-        is_main = (name,) in ENTITIES[found.entity].needs or (found.entity, name) == ("order_lines", "ordered_at")
-        time = _time(values, one, kind, name, is_main=is_main)
-        return replace(time, remarks=(*time.remarks, *remarks))
-    sql = one.sql
-    if kind in NUMBERS:
-        numbers = values.numbers(one)
-        sql = numbers.sql.replace("{}", _inside(one)) if numbers.sql else sql
-        if numbers.other:
-            both = f"{name}: `{one.name}` is written {numbers.why}, or {numbers.other}: every value fits both"
-            remarks.append(decisive(f"{both}. The draft uses the first", "decimals"))
-        elif numbers.why:
-            remarks.append(Remark(f"{name}: `{one.name}` is written {numbers.why}"))
-        if numbers.doubt:
-            remarks.append(Remark(f"{name}: `{one.name}`: {numbers.doubt}", True))
-        below_zero = _is_rejected_below_zero(found.entity, name)
-        if (name == "discount" or (below_zero and found.entity == "returns")) and values.is_negative(one):
-            sql = f"replace({sql if numbers.sql else _inside(one)}, '-', '')"
-            remarks.append(Remark(f"{name}: `{one.name}` is written with a minus sign (removed)"))
-        elif below_zero and (negative := values.counted(f"{values.amount(one)} < 0")):
-            text = f"{name}: {counted(negative, 'record has', 'records have')} a negative `{one.name}`, which staging"
-            remarks.append(Remark(f"{text} rejects. {_NEGATIVE.get(found.entity, _NEGATIVE_ELSE)}", True))
-        if numbers.unread:
-            no_numbers = counted(numbers.unread, "value that is not a number", "values that are not numbers")
-            remarks.append(Remark(f"{name}: `{one.name}` has {no_numbers}: {_QUARANTINED}", True))
-    elif is_key(name) and (key := key_of(values, one, _inside(one), name, beside)):
-        sql, about = key
-        remarks += about
-    elif accepted := ENTITIES[found.entity].accepted.get(name):
-        remarks += _accepted(values, one, name, accepted)
-    elif kind is ColumnType.BOOLEAN:
-        known = "('true', 't', 'yes', 'y', '1', 'false', 'f', 'no', 'n', '0')"
-        if odd := values.counted(f"lower({one.column}) not in {known}"):
-            odd_values = counted(odd, "value that is", "values that are")
-            remarks.append(Remark(f"{name}: `{one.name}` has {odd_values} neither true nor false. {_MAP_VALUES}", True))
-    return DraftedColumn(sql, remarks=tuple(remarks))
-
-
-def _is_rejected_below_zero(entity: str, name: str) -> bool:
-    """Whether staging rejects numbers below 0 in a column. `about_rows` has the remark about quantities of lines."""
-    rejects = any(rule.reject == "negative" and name in rule.columns for rule in ENTITIES[entity].rules)
-    return rejects and (entity, name) != ("order_lines", "quantity")
-
-
-def _time(values: Values, one: Field, kind: ColumnType, name: str, *, is_main: bool) -> DraftedColumn:
-    times, sql = values.times(one, kind), one.sql
-    remarks = []
-    if kind is ColumnType.TIMESTAMP and (clock := clock_of(values, one, times, is_main=is_main)):
-        times, sql = clock.times, clock.sql(_inside(one), _inside(clock.field))
-        remarks.append(Remark(f"{name}: `{one.name}` has the date and `{clock.field.name}` the time of day"))
-    if times.other:
-        text, first, second = times.example
-        remarks.append(
-            decisive(
-                f"{name}: {'most values' if times.unread else 'every value'} of `{one.name}`"
-                f" fit{'' if times.unread else 's'} both `{times.formats[0]}` and `{times.other}`, and"
-                f" {counted(times.open_values, 'value becomes', 'values become')} different times: `{text}` is"
-                f" {_short(first)} or {_short(second)}. The draft uses `{times.formats[0]}`",
-                "dates",
-            )
-        )
-    if times.unread:
-        odd = counted(times.unread, "value that fits", "values that fit")
-        remarks.append(Remark(f"{name}: `{one.name}` has {odd} none of the formats: {_QUARANTINED}", True))
-    if len(times.formats) > 1 and sql == one.sql:
-        remarks.append(Remark(f"{name}: `{one.name}` is written in {len(times.formats)} formats"))
-    is_utc = not times.has_offset and says_utc(one.name)
-    is_local = kind is ColumnType.TIMESTAMP and bool(times.formats) and not times.has_offset and not is_utc
-    return DraftedColumn(sql, times.formats, "UTC" if is_utc else None, is_local, tuple(remarks))
-
-
-def _short(time: str) -> str:
-    return time.removesuffix(" 00:00:00")
-
-
-def _inside(one: Field) -> str:
-    """A column inside an expression: a name that is not SQL in double quotes."""
-    return one.sql if one.sql.startswith('"') or len(one.path) > 1 or one.sql.isidentifier() else quoting.name(one.name)
-
-
-def _accepted(values: Values, one: Field, name: str, accepted: tuple[str, ...]) -> Iterator[Remark]:
-    listed = ", ".join(quoting.text(value) for value in accepted)
-    if odd := values.counted(f"lower({one.column}) not in ({listed})"):
-        odd_values = counted(odd, "value that is", "values that are")
-        yield Remark(
-            f"{name}: `{one.name}` has {odd_values} none of {', '.join(accepted)}: {_QUARANTINED}. {_MAP_VALUES}", True
-        )
-
-
-def _parts(values: Values, found: Match) -> dict[str, DraftedColumn]:
-    """The name of a person from first and last name."""
-    if found.entity != "customers" or "name" in found.columns:
-        return {}
-    known = {compared(one.name): one for one in values.rows.fields}
-    names = (("firstname", "vorname", "prenom", "givenname"), ("lastname", "nachname", "nom", "surname", "familyname"))
-    parts = [next((known[name] for name in listed if name in known), None) for listed in names]
-    there = [_inside(one) for one in parts if one]
-    return {"name": DraftedColumn(f"concat_ws(' ', {', '.join(there)})")} if len(there) == 2 else {}
 
 
 def _of_list(values: Values, order: DraftedEntity, file_name: str) -> Iterator[DraftedEntity]:

@@ -6,28 +6,22 @@ clean copy, each with its number and line. DuckDB can read that copy in only one
 """
 
 import csv
-from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from io import TextIOWrapper
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.base.errors import InputError
 from pipelines.landing.cells import BLANKS
 from pipelines.landing.model import FileGroup
+from pipelines.landing.readers.csvlines import Lines
 from pipelines.landing.readers.textfile import LONGEST_LINE, is_too_long, next_line, open_text, shortened
 from pipelines.landing.spans import Rule, Span
 
 if TYPE_CHECKING:
     import _csv
-
-
-# The size of a block of lines that are parsed together. If one of them is no good record, each is read by itself.
-_BLOCK_LINES = 256
-_BLOCK_CHARACTERS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -55,64 +49,6 @@ class Count:
     is_unterminated: bool = False
 
 
-class _Lines(Iterator[str]):
-    """The lines of a file. It keeps the lines of the current record, which can be given back.
-
-    As an iterator for the csv module, it raises `csv.Error` if a record becomes longer than allowed.
-    """
-
-    def __init__(self, file: TextIOWrapper) -> None:
-        self._file = file
-        self._back: deque[str] = deque()
-        self.taken: list[str] = []
-        self.characters = 0  # in the lines taken
-        self.number = 0  # of the last line taken
-
-    def take(self) -> str:
-        """The next line, of any length; empty after the last one."""
-        line = self._back.popleft() if self._back else next_line(self._file)
-        if line:
-            self.taken.append(line)
-            self.characters += len(line)
-            self.number += 1
-        return line
-
-    def __next__(self) -> str:
-        line = self.take()
-        if not line:
-            raise StopIteration
-        if self.characters >= LONGEST_LINE:
-            raise csv.Error("a record that does not end")
-        return line
-
-    def ahead(self) -> list[str]:
-        """The next lines, at most a block of them. They are not consumed."""
-        characters = sum(map(len, self._back))
-        while len(self._back) < _BLOCK_LINES and characters < _BLOCK_CHARACTERS and (line := next_line(self._file)):
-            self._back.append(line)
-            characters += len(line)
-        return list(islice(self._back, _BLOCK_LINES))
-
-    def skip(self, lines: int) -> None:
-        """Skip some of the lines ahead."""
-        for _ in range(lines):
-            self._back.popleft()
-        self.number += lines
-
-    def begin(self) -> None:
-        """Begin a record: clear the list of taken lines."""
-        self.taken.clear()
-        self.characters = 0
-
-    def give_back_all_but(self, kept: int) -> None:
-        """Give back all taken lines except the first `kept`."""
-        surplus = self.taken[kept:]
-        self._back.extendleft(reversed(surplus))
-        self.characters -= sum(map(len, surplus))
-        self.number -= len(surplus)
-        del self.taken[kept:]
-
-
 def read_header(path: Path, group: FileGroup) -> tuple[str, ...]:
     """The column names of a file, from its first lines only.
 
@@ -129,7 +65,7 @@ def read_header_rows(path: Path, group: FileGroup) -> tuple[tuple[str, ...], tup
         InputError: There is no header, or the text cannot be decoded.
     """
     with open_text(path, group.encoding) as file:
-        return _header(_Lines(file), group)
+        return _header(Lines(file), group)
 
 
 def count_plain(path: Path, group: FileGroup) -> Count | None:
@@ -139,7 +75,7 @@ def count_plain(path: Path, group: FileGroup) -> Count | None:
     records = characters = 0
     last = ""
     with open_text(path, group.encoding) as file:
-        header, header_rows = _header(_Lines(file), group)
+        header, header_rows = _header(Lines(file), group)
         file.seek(0)
         for _ in range(group.skip_rows):
             next_line(file)
@@ -189,7 +125,7 @@ def rewrite(path: Path, group: FileGroup, clean: Path) -> Count:
     records = characters = 0
     is_unterminated = False
     with open_text(path, group.encoding) as file, clean.open("w", encoding="utf-8", newline="") as out:
-        lines = _Lines(file)
+        lines = Lines(file)
         header, header_rows = _header(lines, group)
         reader = _reader(lines, group)
         writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n")
@@ -279,7 +215,7 @@ def _fits(most_bytes: int) -> bool:
     return most_bytes <= LONGEST_LINE - 100  # the number and the line of the record come first
 
 
-def _skip_to_record(lines: _Lines, width: int, group: FileGroup) -> None:
+def _skip_to_record(lines: Lines, width: int, group: FileGroup) -> None:
     """Take lines until the next line that is a good record alone, or until they are too long for one record."""
     while line := lines.take():
         if is_too_long(line) or lines.characters >= LONGEST_LINE or _is_record(line, width, group):
@@ -294,7 +230,7 @@ def _is_record(line: str, width: int, group: FileGroup) -> bool:
         return False
 
 
-def _header(lines: _Lines, group: FileGroup) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+def _header(lines: Lines, group: FileGroup) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """The column names and the rows of the header."""
     for _ in range(group.skip_rows):
         lines.take()
