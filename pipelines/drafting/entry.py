@@ -10,6 +10,7 @@ from pipelines.base.errors import InputError
 from pipelines.base.text import counted
 from pipelines.drafting.about_rows import about_rows
 from pipelines.drafting.amounts import stated_currency
+from pipelines.drafting.columns import drafted_column, inside, name_of_parts
 from pipelines.drafting.drafted import DraftedColumn, DraftedEntity, DraftedEntry, Remark, Wishes, decisive
 from pipelines.drafting.element_ids import with_line_ids
 from pipelines.drafting.encodings import about_encoding
@@ -22,7 +23,6 @@ from pipelines.drafting.matching import Match, Values, best
 from pipelines.drafting.minor_units import about_minor_units
 from pipelines.drafting.names import compared
 from pipelines.drafting.no_entity import equal_names, hint, listed, unread_times, why_none
-from pipelines.drafting.one_column import drafted_column, inside, name_of_parts
 from pipelines.drafting.order_headers import WithHeader, with_header
 from pipelines.drafting.people import with_people
 from pipelines.drafting.point_kinds import with_point_kind
