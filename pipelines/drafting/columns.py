@@ -1,4 +1,4 @@
-"""Drafts one canonical column of an entity: the expression, the form of its values, and what the values leave open."""
+"""Drafts the canonical columns of an entity: expressions, the forms of values, and what the values leave open."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -26,8 +26,13 @@ _QUARANTINED = "these rows will be quarantined"
 _MAP_VALUES = "Write a value map (`values`)"
 
 
-def drafted_column(values: Values, found: Match, name: str, beside: Beside) -> DraftedColumn:
-    """One canonical column with the form of its values."""
+def drafted_columns(values: Values, found: Match, beside: Beside) -> dict[str, DraftedColumn]:
+    """The columns of an entity that were found, each with the form of its values."""
+    names = (name for name in ENTITIES[found.entity].columns if name in found.columns)
+    return {name: _column(values, found, name, beside) for name in names}
+
+
+def _column(values: Values, found: Match, name: str, beside: Beside) -> DraftedColumn:
     one, kind = found.columns[name], ENTITIES[found.entity].columns[name]
     others = found.others.get(name, ())
     remarks = []

@@ -10,7 +10,7 @@ from pipelines.base.errors import InputError
 from pipelines.base.text import counted
 from pipelines.drafting.about_rows import about_rows
 from pipelines.drafting.amounts import stated_currency
-from pipelines.drafting.columns import drafted_column, inside, name_of_parts
+from pipelines.drafting.columns import drafted_columns, inside, name_of_parts
 from pipelines.drafting.drafted import DraftedColumn, DraftedEntity, DraftedEntry, Remark, Wishes, decisive
 from pipelines.drafting.element_ids import with_line_ids
 from pipelines.drafting.encodings import about_encoding
@@ -160,11 +160,7 @@ def _with_lines(values: Values, found: Match, chosen: tuple[str, ...] = ()) -> t
 
 
 def _entity(values: Values, found: Match, beside: Beside = _NONE) -> DraftedEntity:
-    columns = {
-        name: drafted_column(values, found, name, beside)
-        for name in ENTITIES[found.entity].columns
-        if name in found.columns
-    }
+    columns = drafted_columns(values, found, beside)
     columns |= name_of_parts(values, found)
     if found.entity == "order_lines" and "unit_price" in columns and not {"quantity", "total"} & set(columns):
         remark = decisive("quantity: no column has it. The draft uses one unit per record")
@@ -178,9 +174,7 @@ def _header(values: Values, header: WithHeader, chosen: tuple[str, ...]) -> Draf
     assert header.orders
     found, about_rate = without_tax_rate(values, header.orders, chosen)
     found, about_amounts = with_price_parts(values, found, chosen)
-    columns = {
-        name: drafted_column(values, found, name, _NONE) for name in ENTITIES["orders"].columns if name in found.columns
-    }
+    columns = drafted_columns(values, found, _NONE)
     where = f"{inside(header.where)} is not null" if header.where else None
     return DraftedEntity("orders", columns, where=where, remarks=(*about_rate, *about_amounts))
 
