@@ -125,7 +125,11 @@ def test_those_who_came_back_are_removed_from_the_tool(story: Story) -> None:
 def test_a_member_who_is_forgotten_leaves_all_files(story: Story) -> None:
     home, where = story["home"], story["where"]
     with (home / "audiences" / "win_back" / "csv" / "members.csv").open(encoding="utf-8", newline="") as file:
-        person = next(iter(csv.DictReader(file)))
+        members = list(csv.DictReader(file))
+    exported = [path.read_bytes() for path in (home / "audiences").glob("*/*/*.csv")]
+    person = next(  # an address of a club stays, because it is also the address of others
+        one for one in members if one["email"] and all(text.count(one["email"].encode()) < 2 for text in exported)
+    )
     done = call("forget", person["customer_ref"], "--source", person["source"], "--yes", "--json", *where)
     assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr[-3000:]}"
     (certificate,) = (home / "erasures").glob("*-*.json")
