@@ -43,22 +43,33 @@ def separate_customers(mappings: Sequence[Mapping]) -> list[str]:
 
 
 def separate_orders(mappings: Sequence[Mapping]) -> list[str]:
-    """Warnings about an `order_source` that names no source, and about `order_id` in a source without orders."""
+    """Warnings about orders of a source that has none: named by an `order_source`, or the record's own source."""
     with_orders = {mapping.source for mapping in mappings for name in _entities(mapping) if name in _ORDERS}
     warnings = _unknown_sources(mappings, "order_source", "The records are linked to no order")
+    warnings.extend(
+        f"{mapping.where(place)}: order_source is '{name}', and the source {name} has no orders. The records are linked"
+        " to no order"
+        for mapping, place, name in _constants(mappings, "order_source")
+        if name not in with_orders and any(name == known.source for known in mappings)
+    )
     for mapping in mappings:
         if mapping.source in with_orders:
             continue
         with_source = {place[:4] for place, _ in _columns(mapping) if place[-1] == "order_source"}  # entities of files
         warnings.extend(
             f"{mapping.where(place)}: order_id is read as an order of the source {mapping.source}, which has no orders."
-            " If it is one of another source, map order_source"
+            f" {_if_of_another_source(str(place[3]))}"
             for place, _ in _columns(mapping)
-            if place[-1] == "order_id"
-            and place[:4] not in with_source
-            and "order_source" in ENTITIES[str(place[3])].columns
+            if place[-1] == "order_id" and place[:4] not in with_source
         )
     return warnings
+
+
+def _if_of_another_source(entity: str) -> str:
+    """What to do if the records of an entity name orders of another source."""
+    if "order_source" in ENTITIES[entity].columns:
+        return "If it is one of another source, map order_source"
+    return f"If it is one of another source, give this mapping the `source` of that one: {entity} have no order_source"
 
 
 def _entities(mapping: Mapping) -> Iterator[str]:
@@ -79,12 +90,17 @@ def _unknown_sources(mappings: Sequence[Mapping], column: str, consequence: str)
     return [
         f"{mapping.where(place)}: {column} is '{name}', and no source of loyalty.yml has this name"
         f" ({', '.join(sources)}). {consequence}"
-        for mapping in mappings
-        for place, sql in _columns(mapping)
-        if place[-1] == column
-        and (constant := _CONSTANT.fullmatch(sql.strip()))
-        and (name := constant[1].replace("''", "'")) not in sources
+        for mapping, place, name in _constants(mappings, column)
+        if name not in sources
     ]
+
+
+def _constants(mappings: Sequence[Mapping], column: str) -> Iterator[tuple[Mapping, tuple[str | int, ...], str]]:
+    """Every constant that is mapped to a column: the mapping, the place, and the text as it lands."""
+    for mapping in mappings:
+        for place, sql in _columns(mapping):
+            if place[-1] == column and (constant := _CONSTANT.fullmatch(sql.strip())):
+                yield mapping, place, constant[1].replace("''", "'").strip()
 
 
 def _places(mapping: Mapping, columns: Sequence[str]) -> Iterator[str]:

@@ -153,7 +153,7 @@ def test_a_person_source_that_no_source_has_as_its_name_is_warned_about_with_its
 
 @pytest.mark.parametrize(
     ("expression", "named"),
-    [("'shop'", None), ("'Shop'", "Shop"), ("source_name", None), ("'sh' || 'opp'", None)],
+    [("'shop'", None), ("' shop '", None), ("'Shop '", "Shop"), ("source_name", None), ("'sh' || 'opp'", None)],
 )
 def test_an_order_source_that_no_source_has_as_its_name_is_warned_about_with_its_place(
     tmp_path: Path, expression: str, named: str | None
@@ -168,6 +168,16 @@ def test_an_order_source_that_no_source_has_as_its_name_is_warned_about_with_its
         assert warning.startswith(f"{tmp_path}/survey.yml:")
 
 
+def test_an_order_source_without_orders_is_warned_about(tmp_path: Path) -> None:
+    shop = load_mapping(write(tmp_path / "shop.yml", "shop", ORDERS))
+    crm = load_mapping(write(tmp_path / "crm.yml", "crm", CONTACTS))
+    answers = with_columns(ANSWERS, order_id="order_no", order_source="' crm '")
+    survey = load_mapping(write(tmp_path / "survey.yml", "survey", answers))
+    (warning,) = separate_orders([shop, crm, survey])
+    assert warning.startswith(f"{tmp_path}/survey.yml:")
+    assert "order_source is 'crm', and the source crm has no orders. The records are linked to no order" in warning
+
+
 def test_an_order_of_a_source_without_orders_is_warned_about(tmp_path: Path) -> None:
     answers = with_columns(ANSWERS, order_id="order_no")
     shop = load_mapping(write(tmp_path / "shop.yml", "shop", ORDERS, answers))
@@ -180,7 +190,9 @@ def test_an_order_of_a_source_without_orders_is_warned_about(tmp_path: Path) -> 
     assert separate_orders([shop, survey, load_mapping(write(tmp_path / "lines.yml", "survey", lines))]) == []
     payments = {"payment_id": "id", "order_id": "order_no", "paid_at": "at", "amount": "total"}
     till = {"match": "*", "entities": {"payments": {"columns": payments}}}
-    assert separate_orders([load_mapping(write(tmp_path / "till.yml", "till", till))]) == []
+    (warning,) = separate_orders([shop, load_mapping(write(tmp_path / "till.yml", "till", till))])
+    assert "give this mapping the `source` of that one: payments have no order_source" in warning
+    assert separate_orders([shop, load_mapping(write(tmp_path / "till.yml", "shop", till))]) == []
     # each entity of each file by itself
     known = with_columns(ANSWERS, order_id="order_no", order_source="'shop'")
     both = load_mapping(write(tmp_path / "both.yml", "survey", known, {**answers, "match": "other/*.csv"}))
