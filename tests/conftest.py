@@ -20,9 +20,10 @@ import pytest
 from pipelines.base.durable import PRIVATE, umask
 from pipelines.base.errors import LoyaltyError
 from pipelines.config.settings import Settings, load_settings
-from pipelines.runs.dbt_manifest import parse_cache, project_fingerprint
+from pipelines.runs.dbt_manifest import PARSED, parse_cache, project_fingerprint
 
 LOYALTY = Path(sys.executable).with_name("loyalty")
+DBT = Path(sys.executable).with_name("dbt")
 CUSTOMERS, DAYS, SEED = 300, 100, 7
 
 Loyalty = Callable[..., subprocess.CompletedProcess[str]]
@@ -106,18 +107,25 @@ def share_compiled(config: str | Path, home: str | Path | None = None) -> Iterat
 def share_compiled_for(settings: Settings) -> Iterator[None]:
     """Give a new home the dbt project as it was compiled for another one, and keep what this home compiles for others.
 
-    Compiling takes most of a small run. What is compiled depends on the project's files and on settings only. Its
-    fingerprint says on which, so that a home compiles anew where it is of no use.
+    Reading the project takes most of a small run. What is compiled depends on the project's files and on settings only.
+    Its fingerprint says on which, so that a home with other settings compiles anew; it need not parse anew.
     """
     compiled = parse_cache(settings)
-    shared = shared_folder() / project_fingerprint(settings)
-    if shared.exists() and not compiled.parent.exists():
+    shared, parsed = shared_folder() / project_fingerprint(settings), shared_folder() / PARSED
+    if not compiled.parent.exists():
         with umask(PRIVATE):  # as a run makes its folders
-            shutil.copytree(shared, compiled)
+            if shared.exists():
+                shutil.copytree(shared, compiled)
+            elif parsed.exists():
+                compiled.mkdir(parents=True)
+                shutil.copyfile(parsed, compiled / PARSED)
     yield
     if not shared.exists() and (compiled / "fingerprint").is_file():
         staged = Path(mkdtemp(dir=shared.parent))
         shutil.copytree(compiled, staged, dirs_exist_ok=True)
+        if not parsed.exists():
+            shutil.copyfile(staged / PARSED, staged / f"{PARSED}.copy")
+            (staged / f"{PARSED}.copy").rename(parsed)
         with suppress(OSError):  # another worker was first
             staged.rename(shared)
 

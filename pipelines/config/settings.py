@@ -6,7 +6,6 @@ Dagster. The paths of an installation are in home.py.
 """
 
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -30,21 +29,6 @@ WEBHOOK_VARIABLE = "LOYALTY_WEBHOOK_URL"
 _SECRETS = {"key_text": KEY_VARIABLE, "webhook_url": WEBHOOK_VARIABLE}  # set in the environment only
 _NOT_IN_THE_FILE = {"config_path", *_SECRETS}
 _HINT = "correct the config; docs/settings.md explains each setting"
-
-
-def dbt_executable() -> Path:
-    """The dbt of this interpreter's environment, regardless of PATH.
-
-    Raises:
-        ConfigError: dbt is not installed there.
-    """
-    path = Path(sys.executable).parent / "dbt"
-    if not path.exists():
-        raise ConfigError(
-            f"dbt is not installed in this Python environment: {path} does not exist",
-            hint="install the project: make setup",
-        )
-    return path
 
 
 def find_config(config: Path | None = None) -> Path | None:

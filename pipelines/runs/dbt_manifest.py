@@ -1,16 +1,16 @@
 """dbt's manifest, from which the asset graph is made: compiled when the project has changed, read otherwise.
 
 Compiling takes seconds, and every command that shows the graph needs the result, so it is kept under a fingerprint of
-the project's files. Its SQL is that of a full build of one fixed day, so that two versions of the project can be
-compared (model_hashes.py). What the manifest says about a mart (key, descriptions) is read here too.
+the project's files and the settings. What dbt has parsed is kept beside it and serves all settings. The SQL in the
+manifest is that of a full build of one fixed day, so that two versions of the project can be compared
+(model_hashes.py). What the manifest says about a mart (key, descriptions) is read here too.
 """
 
 import fcntl
 import json
 import logging
 import shutil
-import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
@@ -20,16 +20,11 @@ from typing import Any
 
 from pipelines.base.durable import write_text_durably
 from pipelines.base.errors import BuildError
-from pipelines.config.settings import (
-    Settings,
-    child_environment,
-    dbt_environment,
-    dbt_executable,
-    project_root,
-)
+from pipelines.config.settings import Settings, project_root
 from pipelines.publication import MartTable, Reference
+from pipelines.runs.dbt_process import DbtProcess
 from pipelines.runs.dbt_rules import has_rules
-from pipelines.runs.dbt_vars import parsed_vars, vars_text
+from pipelines.runs.dbt_vars import compiled_vars, vars_text
 from pipelines.runs.logs import dbt_log_options
 from pipelines.runs.source_files import dbt_files, engine_versions, fingerprint_of
 
@@ -51,7 +46,8 @@ def parse_cache(settings: Settings) -> Path:
 def project_fingerprint(settings: Settings) -> str:
     """Changes if anything changes that the manifest is made from."""
     project = _project()
-    return fingerprint_of(dbt_files(project), project, {"compiled with": _values(settings), **engine_versions()})
+    values = vars_text(compiled_vars(settings).all)
+    return fingerprint_of(dbt_files(project), project, {"compiled with": values, **engine_versions()})
 
 
 def load_manifest(settings: Settings, *, keep: bool = True) -> Manifest:
@@ -64,13 +60,14 @@ def load_manifest(settings: Settings, *, keep: bool = True) -> Manifest:
     Raises:
         BuildError: dbt cannot compile the project.
     """
-    project, cache = _project(), parse_cache(settings)
-    values, fingerprint = _values(settings), project_fingerprint(settings)
+    project, cache, fingerprint = _project(), parse_cache(settings), project_fingerprint(settings)
     if found := _kept(cache, fingerprint):
         return found
     if not keep:
         with TemporaryDirectory(prefix="loyalty-dbt-") as folder:
-            _compile(settings, project, Path(folder), Path(folder), values)
+            with suppress(OSError):  # what was parsed for other settings need not be parsed again
+                shutil.copyfile(cache / PARSED, Path(folder) / PARSED)
+            _compile(settings, project, Path(folder), Path(folder))
             return _read(Path(folder) / _MANIFEST)
     settings.paths.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     cache.mkdir(parents=True, exist_ok=True)
@@ -78,17 +75,13 @@ def load_manifest(settings: Settings, *, keep: bool = True) -> Manifest:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the processes of `loyalty dev` load the definitions at the same time
         if found := _kept(cache, fingerprint):
             return found
-        _compile(settings, project, cache, settings.paths.logs, values)
+        _compile(settings, project, cache, settings.paths.logs)
         write_text_durably(cache / _FINGERPRINT, fingerprint)
         return _read(cache / _MANIFEST)
 
 
 def _project() -> Path:
     return project_root() / "dbt_project"
-
-
-def _values(settings: Settings) -> str:
-    return vars_text(parsed_vars(settings))
 
 
 def _kept(cache: Path, fingerprint: str) -> Manifest | None:
@@ -110,33 +103,44 @@ def _content(manifest: Path, changed_at: int) -> Manifest:
     return content
 
 
-def _compile(settings: Settings, project: Path, target: Path, logs: Path, values: str) -> None:
+def _compile(settings: Settings, project: Path, target: Path, logs: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     log.info("dbt compiles the project")
-    command = [
-        *(str(dbt_executable()), "--quiet", "--no-version-check", "--no-use-colors", "compile"),
-        *("--select", "resource_type:model", "resource_type:test"),
-        *("--project-dir", str(project), "--profiles-dir", str(project)),
-        *("--target-path", str(target), *dbt_log_options(logs), "--vars", values),
-    ]
-    environment = child_environment(dbt_environment(settings), settings)
-
-    def compiled() -> "subprocess.CompletedProcess[str]":
-        # An empty warehouse of the same name: the real one may be in use, and must not decide what is compiled.
-        return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=target, check=False)
-
-    done = compiled()
-    if done.returncode and (target / PARSED).is_file():
+    is_continued = (target / PARSED).is_file()
+    problem = _problem(settings, target, logs)
+    if problem is not None and is_continued:
         # dbt cannot always continue from its cache of another version of the project
-        (target / PARSED).unlink()
-        done = compiled()
+        (target / PARSED).unlink(missing_ok=True)
+        problem = _problem(settings, target, logs)
     shutil.rmtree(target / "compiled", ignore_errors=True)
     (target / settings.paths.warehouse.name).unlink(missing_ok=True)
-    if done.returncode:
-        raise BuildError(
-            f"dbt cannot compile {project}:\n{done.stdout.strip()}\n{done.stderr.strip()}".strip(),
-            hint="correct the model that dbt names",
-        )
+    if problem is not None:
+        raise BuildError(f"dbt cannot compile {project}:\n{problem}", hint="correct the model that dbt names")
+
+
+def _problem(settings: Settings, target: Path, logs: Path) -> str | None:
+    """Compile the project, and return what dbt says if it cannot."""
+    args = ["--quiet", "compile", "--select", "resource_type:model", "resource_type:test", "--write-json"]
+    # An empty warehouse of the same name: the real one may be in use, and must not decide what is compiled.
+    with (
+        DbtProcess(settings, folder=target, logs=logs) as dbt,
+        dbt.command(
+            [*args, *dbt_log_options(logs)], compiled_vars(settings), target=target, parse_cache=target
+        ) as command,
+    ):
+        lines = list(command.lines())
+    return "\n".join([*_errors(lines), command.words]).strip() if command.returncode else None
+
+
+def _errors(lines: list[bytes]) -> Iterator[str]:
+    """The errors among dbt's events, and lines that are no events."""
+    for line in lines:
+        with suppress(ValueError, KeyError):
+            event = json.loads(line)["info"]
+            if event["level"] == "error":
+                yield event["msg"]
+            continue
+        yield line.decode(errors="replace").strip()
 
 
 def mart_tables(manifest: Manifest) -> list[MartTable]:

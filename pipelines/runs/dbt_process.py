@@ -1,4 +1,4 @@
-"""One dbt process for all dbt commands of a run: starting it, sending commands, reading events, and ending it.
+"""One dbt process for many dbt commands: starting it, sending commands, reading events, and ending it.
 
 dbt runs in a process of its own, because in this one it would keep the warehouse locked. Starting dbt takes seconds, so
 the process serves all commands of a run. It ends with the run, also if the run is killed.
@@ -29,12 +29,23 @@ class DbtProcess:
 
     Args:
         settings: The settings in force.
-        lock: Records the id of the process, for the next run if this one is killed.
+        lock: Records the id of the process, for the next run if this one is killed. None if no run waits for it.
+        folder: The folder in which dbt runs, with the warehouse; that of the home's warehouse if it is not given.
+        logs: The folder of dbt.log; that of the home if it is not given.
     """
 
-    def __init__(self, settings: Settings, lock: HeldLock) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        lock: HeldLock | None = None,
+        *,
+        folder: Path | None = None,
+        logs: Path | None = None,
+    ) -> None:
         self._settings = settings
         self._lock = lock
+        self._folder = folder or settings.paths.warehouse.parent
+        self._logs = logs or settings.paths.logs
         self._process: subprocess.Popen[bytes] | None = None
         self._starting = threading.Lock()
 
@@ -49,7 +60,7 @@ class DbtProcess:
             if self._process is None or not self.is_running:
                 ours = {
                     **dbt_environment(self._settings),
-                    "DBT_LOG_PATH": str(self._settings.paths.logs),
+                    "DBT_LOG_PATH": str(self._logs),
                     "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
                     "PYTHONUNBUFFERED": "1",
                     # the package is found from any working directory, also if it is not installed
@@ -61,9 +72,9 @@ class DbtProcess:
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,
                     env=child_environment(ours, self._settings),
-                    cwd=self._settings.paths.warehouse.parent,
+                    cwd=self._folder,
                 )
-                self._lock.note_child(self._process.pid)
+                self._note_child(self._process.pid)
             return self._process
 
     @contextmanager
@@ -85,7 +96,7 @@ class DbtProcess:
         """
         request = Request(
             project=str(project_root() / "dbt_project"),
-            folder=str(self._settings.paths.warehouse.parent),
+            folder=str(self._folder),
             args=[*_GLOBAL_OPTIONS, *args, "--target-path", str(target), "--vars", vars_text(variables.all)],
             parsed_vars=vars_text(variables.parsed),
             parse_cache=str(parse_cache),
@@ -111,7 +122,11 @@ class DbtProcess:
         process, self._process = self._process, None
         if process is not None:
             end_process(process, patience)
-            self._lock.note_child(0)
+            self._note_child(0)
+
+    def _note_child(self, pid: int) -> None:
+        if self._lock is not None:
+            self._lock.note_child(pid)
 
     def __enter__(self) -> Self:
         return self

@@ -1,8 +1,8 @@
 """The vars of a dbt command: the only way in which the settings and the plan reach the models.
 
-dbt parses the project with the vars of an installation, once. The vars of a build are looked up when a model is
-compiled, so another day needs no other parse. Schemas and folders are part of what was parsed: a backfill, which has
-its own, is parsed for itself.
+dbt parses the project once, with the folders of a home: they are part of what was parsed, and so are the schemas of a
+backfill, which is parsed for itself. All other vars are looked up when a model is compiled, so another day or another
+setting needs no other parse.
 """
 
 import json
@@ -15,6 +15,7 @@ from pipelines.runs.plan import BuildKind, BuildPlan, StagingPlan
 Vars = Mapping[str, object]
 # The day of the SQL in the manifest; any day would do.
 FIXED_DAY = "2000-01-31"
+_FOLDERS = ("landing_dir", "exchange_dir")
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class CommandVars:
 
     Attributes:
         parsed: Those that the project is parsed with.
-        build: Those that the build at hand has besides, or instead. dbt's macro `this_build` reads them.
+        build: The settings, and what the build at hand has besides, such as its day.
     """
 
     parsed: Vars
@@ -36,13 +37,20 @@ class CommandVars:
 
 
 def parsed_vars(settings: Settings) -> Vars:
-    """The vars that the project is parsed and compiled with, the same every day: a full build of a fixed day."""
-    return {**dbt_vars(settings), "as_of": FIXED_DAY}
+    """The vars that the project is parsed with: the folders, in which the sources are."""
+    values = dbt_vars(settings)
+    return {name: values[name] for name in _FOLDERS}
+
+
+def compiled_vars(settings: Settings) -> CommandVars:
+    """The vars that the manifest's SQL is compiled with, the same every day: a full build of a fixed day."""
+    return CommandVars(parsed_vars(settings), {**_settings_vars(settings), "as_of": FIXED_DAY})
 
 
 def staging_vars(settings: Settings, plan: StagingPlan) -> CommandVars:
     """The vars of staging, which has no day."""
-    return CommandVars(parsed_vars(settings), {"as_of": "", "rebuilt": _listed(plan.rebuilt)})
+    build = {**_settings_vars(settings), "as_of": "", "rebuilt": _listed(plan.rebuilt)}
+    return CommandVars(parsed_vars(settings), build)
 
 
 def build_vars(settings: Settings, plan: BuildPlan) -> CommandVars:
@@ -51,7 +59,7 @@ def build_vars(settings: Settings, plan: BuildPlan) -> CommandVars:
     if plan.is_backfill:
         parsed["scratch_schema"] = plan.scratch_schema
         parsed["exchange_dir"] = f"{parsed['exchange_dir']}/{plan.scratch_schema}"
-    build: dict[str, object] = {"as_of": plan.as_of.isoformat()}
+    build: dict[str, object] = {**_settings_vars(settings), "as_of": plan.as_of.isoformat()}
     if plan.kind is BuildKind.INCREMENTAL:
         assert plan.previous_as_of is not None
         build["previous_as_of"] = plan.previous_as_of.isoformat()
@@ -59,6 +67,10 @@ def build_vars(settings: Settings, plan: BuildPlan) -> CommandVars:
         build["changed_batches"] = list(plan.changed_batches)
         build["new_batches"] = list(plan.new_batches)
     return CommandVars(parsed, build)
+
+
+def _settings_vars(settings: Settings) -> dict[str, object]:
+    return {name: value for name, value in dbt_vars(settings).items() if name not in _FOLDERS}
 
 
 def vars_text(values: Vars) -> str:

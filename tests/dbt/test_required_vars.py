@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.config.settings import dbt_executable, project_root
-from tests.conftest import clean_environment
+from pipelines.config.settings import project_root
+from tests.conftest import DBT, clean_environment
 
 VARS = {"currency": "EUR", "timezone": "Europe/London"}
 
@@ -16,7 +16,7 @@ VARS = {"currency": "EUR", "timezone": "Europe/London"}
 def test_dbt_stops_without_the_reporting_currency_or_the_zone(tmp_path: Path, missing: str) -> None:
     given = {name: value for name, value in VARS.items() if name != missing}
     project = str(project_root() / "dbt_project")
-    command = [str(dbt_executable()), "seed", "--select", "rfm_segments", "--vars", json.dumps(given)]
+    command = [str(DBT), "seed", "--select", "rfm_segments", "--vars", json.dumps(given)]
     places = ["--project-dir", project, "--profiles-dir", project, "--target-path", str(tmp_path)]
     done = subprocess.run(
         [*command, *places, "--log-path", str(tmp_path)],

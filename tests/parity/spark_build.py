@@ -23,7 +23,7 @@ from pipelines.identity.decisions import read_decisions
 from pipelines.identity.history import write_history
 from pipelines.identity.links import LINKS
 from pipelines.identity.resolve import Limits, write_identity
-from pipelines.runs.dbt_vars import parsed_vars, vars_text
+from pipelines.runs.dbt_vars import compiled_vars, vars_text
 from pipelines.runs.links import LINK_MODELS
 from pipelines.runs.warehouse import CELLS
 from pipelines.value import estimate, write_drivers
@@ -88,7 +88,7 @@ def main() -> None:
     os.environ["PYSPARK_PYTHON"] = sys.executable
     # Spark does not run in the folder of the warehouse
     folders = {"landing_dir": str(settings.paths.landing), "exchange_dir": str(exchange)}
-    variables = vars_text({**parsed_vars(settings), "as_of": options.as_of.isoformat(), **folders})
+    variables = vars_text({**compiled_vars(settings).all, "as_of": options.as_of.isoformat(), **folders})
 
     _build("ingest", out, variables)
     _build("identity", out, variables)

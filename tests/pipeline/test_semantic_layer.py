@@ -21,8 +21,8 @@ from metricflow.sql.render.duckdb_renderer import DuckDbSqlPlanRenderer
 from metricflow_semantics.model.dbt_manifest_parser import parse_manifest_from_dbt_generated_manifest
 from metricflow_semantics.model.semantic_manifest_lookup import SemanticManifestLookup
 
-from pipelines.config.settings import dbt_executable, project_root
-from tests.conftest import clean_environment
+from pipelines.config.settings import project_root
+from tests.conftest import DBT, clean_environment
 
 PAGE = project_root() / "docs" / "semantic-layer.md"
 MONTH, QUARTER, COHORT = "metric_time__month", "metric_time__quarter", "cohort__cohort_on__month"
@@ -91,7 +91,7 @@ def reader(sample_home: SampleHome, tmp_path_factory: pytest.TempPathFactory) ->
         DBT_PROFILES_DIR=str(project_root() / "dbt_project" / "published"),
         HTTPS_PROXY="http://127.0.0.1:9",  # no test needs the network: `mf` looks for a newer version and finds none
     )
-    subprocess.run([dbt_executable(), "--warn-error", "parse", "--quiet"], env=environment, check=True)
+    subprocess.run([DBT, "--warn-error", "parse", "--quiet"], env=environment, check=True)
     manifest = parse_manifest_from_dbt_generated_manifest(
         manifest_json_string=(folder / "target" / "semantic_manifest.json").read_text(encoding="utf-8")
     )
@@ -298,7 +298,7 @@ def test_the_docs_query_can_be_called(reader: Reader, command: str, tmp_path: Pa
     program, *arguments = shlex.split(command.replace("\\\n", " "))
     table = tmp_path / "table.csv"
     done = subprocess.run(
-        [Path(dbt_executable()).with_name(program), *arguments, "--csv", table],
+        [DBT.with_name(program), *arguments, "--csv", table],
         env=reader.environment,
         cwd=tmp_path,
         capture_output=True,

@@ -192,6 +192,17 @@ def test_dbt_gets_our_variables_and_no_secret(
     assert dict(os.environ) == before
 
 
+def test_other_settings_are_compiled_without_another_parse(compiled: Settings) -> None:
+    first = load_manifest(compiled)["nodes"]
+    other = compiled.model_copy(update={"currency": "CNY"})
+    second = load_manifest(other)["nodes"]
+    parsed_at = {name: node["created_at"] for name, node in first.items()}
+    assert {name: node["created_at"] for name, node in second.items()} == parsed_at
+    changed = {name for name, node in first.items() if node.get("compiled_code") != second[name].get("compiled_code")}
+    assert "model.loyalty.int_order_amount" in changed
+    assert "model.loyalty.int_customer_level" not in changed
+
+
 def test_processes_that_compile_at_the_same_time_wait_for_each_other(settings: Settings) -> None:
     code = (
         "import sys; from pathlib import Path; from pipelines.config.settings import Settings\n"

@@ -9,7 +9,6 @@ import pytest
 from pipelines.config.settings import (
     Settings,
     dbt_environment,
-    dbt_executable,
     dbt_vars,
     load_settings,
     project_root,
@@ -86,10 +85,6 @@ def test_dbt_gets_the_same_values_for_every_home_and_so_need_not_parse_a_moved_h
     assert dbt_environment(one) == dbt_environment(other)
     assert dbt_vars(one) == dbt_vars(other)
     assert (one.paths.warehouse.parent / dbt_environment(one)["LOYALTY_TEMP_DIR"]) == one.paths.state / "tmp"
-
-
-def test_dbt_is_the_one_beside_the_interpreter() -> None:
-    assert dbt_executable().is_file()
 
 
 def test_the_graph_can_be_shown_without_a_config() -> None:
