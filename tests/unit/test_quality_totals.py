@@ -74,6 +74,20 @@ def test_an_order_of_an_earlier_day_that_is_no_fact_is_not_called_later(day: duc
     assert orders.faults
 
 
+@pytest.mark.parametrize(
+    ("order_id", "effective_on"), [("a", "2026-02-02"), ("unknown", "2026-01-31"), ("unknown", None)]
+)
+def test_a_line_without_a_time_that_should_be_a_fact_is_not_called_later(
+    day: duckdb.DuckDBPyConnection, order_id: str, effective_on: str | None
+) -> None:
+    day.execute("insert into staging.stg_order_lines values ('shop', ?, '7', null, ?)", [order_id, effective_on])
+    day.execute(
+        "update staging.stg_file_reconciliation set landed_rows = 10 where entity = 'order_lines' and source = 'shop'"
+    )
+    (lines,) = run_totals([one for one in TOTALS if one.name == "order_lines"], day, schemas=SCHEMAS, as_of=DAY)
+    assert lines.faults
+
+
 def test_nothing_landed_adds_up(day: duckdb.DuckDBPyConnection) -> None:
     for schema, table in day.execute("select schema_name, table_name from duckdb_tables()").fetchall():
         day.execute(f"delete from {schema}.{table}")

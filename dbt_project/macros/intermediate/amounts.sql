@@ -3,9 +3,17 @@
     case when {{ currency }} = '{{ var("currency") }}' then cast(1 as decimal(18, 8)) else {{ fx_rate }} end
 {%- endmacro %}
 
-{#- The value of goods before discounts, from a total that includes tax and shipping and is net of discounts. -#}
-{% macro gross_of_total(total) -%}
-    {{ total }} - coalesce(tax_amount, 0) - coalesce(shipping_amount, 0) + discount_amount
+{#-
+The value of goods after discounts, from a total that includes tax and shipping, in the currency that was charged. It is converted
+as one amount: converted separately, the parts of an order whose goods cost nothing can leave a cent, which would be a purchase.
+-#}
+{% macro goods_of_total(total) -%}
+    {{ total }} - coalesce(tax, 0) - coalesce(shipping, 0)
+{%- endmacro %}
+
+{#- The value of goods before discounts, from goods_of_total in the reporting currency. Tax that only the lines state is still in it. -#}
+{% macro gross_of_goods(goods) -%}
+    {{ goods }} - case when tax is null then coalesce(tax_amount, 0) else 0 end + discount_amount
 {%- endmacro %}
 
 {#-

@@ -7,12 +7,12 @@ with products as (
     from {{ ref('int_products_as_of') }}
 ),
 
--- the category of an order, if it has only one
+-- the category of an order, if it has only one; NULL if no line states one
 subjects as (
     select
         source,
         order_id,
-        case when min(category) = max(category) then min(category) else 'several' end as category
+        case when min(category) <> max(category) then 'several' else min(category) end as category
     from {{ ref('int_order_line') }}
     where is_counted
     group by source, order_id

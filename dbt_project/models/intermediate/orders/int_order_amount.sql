@@ -83,7 +83,9 @@ converted as (
         {{ multiply('tax', 'fx_rate') }} as header_tax_amount,
         {{ multiply('shipping', 'fx_rate') }} as shipping_amount,
         {{ multiply('total', 'fx_rate') }} as header_total_amount,
-        {{ multiply('paid', 'fx_rate') }} as paid_amount
+        {{ multiply('paid', 'fx_rate') }} as paid_amount,
+        {{ multiply(goods_of_total('total'), 'fx_rate') }} as total_goods_amount,
+        {{ multiply(goods_of_total('paid'), 'fx_rate') }} as paid_goods_amount
     from joined
 ),
 
@@ -145,9 +147,9 @@ valued as (
         *,
         case
             when gross is not null then header_gross_amount
-            when total is not null then {{ gross_of_total('header_total_amount') }}
+            when total is not null then {{ gross_of_goods('total_goods_amount') }}
             when n_rejected_lines > 0 then null
-            else coalesce(lines_gross_amount, {{ gross_of_total('paid_amount') }})
+            else coalesce(lines_gross_amount, {{ gross_of_goods('paid_goods_amount') }})
         end as gross_amount
     from discounted
 )

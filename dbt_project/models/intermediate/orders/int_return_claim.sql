@@ -72,12 +72,14 @@ sums as (
     from parts
 ),
 
--- lines can add up to more than the order (tax, a discount on the order): then they are scaled to it
+-- Lines can add up to more than the order (tax, a discount on the order): then they are scaled to it. Only a return of
+-- a line has the sum of the lines, but the sums so far of later returns include its line.
 bounds as (
     select
         *,
         least(gross_so_far, order_total_amount) as gross_within_total,
-        greatest(order_net_amount, coalesce(lines_net_amount, 0)) as lines_total_amount
+        greatest(order_net_amount, coalesce(max(lines_net_amount) over (partition by source, order_id), 0))
+            as lines_total_amount
     from sums
 ),
 

@@ -29,13 +29,13 @@ answered_orders as (
     where order_id is not null
 ),
 
--- what an order was about, if that is one product or one category
+-- what an order was about, if that is one product or one category; NULL if no line states it
 subjects as (
     select
         lines.source,
         lines.order_id,
-        case when min(lines.category) = max(lines.category) then min(lines.category) else 'several' end as category,
-        case when min(lines.product_id) = max(lines.product_id) then min(lines.product_id) else 'several' end
+        case when min(lines.category) <> max(lines.category) then 'several' else min(lines.category) end as category,
+        case when min(lines.product_id) <> max(lines.product_id) then 'several' else min(lines.product_id) end
             as product_id
     from {{ ref('int_order_line') }} as lines
     inner join answered_orders
