@@ -34,7 +34,11 @@ placed as (
         orders.source as known_order_source,
         orders.order_id as known_order_id,
         products.product_id as known_product_id,
-        coalesce(identities.customer_key, orders.customer_key) as customer_key
+        coalesce(identities.customer_key, orders.customer_key) as customer_key,
+        -- a source that states neither a status nor a closing time of any case does not say which cases are open
+        max(case when cases.status is not null or cases.closed_at is not null then 1 else 0 end)
+            over (partition by cases.source)
+        = 1 as has_outcomes
     from cases
     left join orders
         on coalesce(cases.order_source, cases.source) = orders.source and cases.order_id = orders.order_id
@@ -68,8 +72,8 @@ final as (
         touchpoint,
         channel as source_channel,
         status,
-        {{ is_case_open('status', 'closed_at') }} as is_open,
-        {{ is_case_resolved('status', 'closed_at') }} as is_resolved,
+        case when has_outcomes then {{ is_case_open('status', 'closed_at') }} end as is_open,
+        case when has_outcomes then {{ is_case_resolved('status', 'closed_at') }} end as is_resolved,
         resolution is not null as has_resolution,
         satisfaction as satisfaction_number,
         cost as cost_amount

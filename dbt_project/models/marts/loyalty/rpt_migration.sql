@@ -12,6 +12,15 @@ month_ends as (
     where is_month_end
 ),
 
+customers as (
+    select * from {{ ref('int_customer_month_end') }}
+),
+
+first_days as (
+    select min(observed_on) as first_on
+    from customers
+),
+
 pairs as (
     select
         earlier.observed_on as from_month_end_on,
@@ -19,10 +28,7 @@ pairs as (
         later.observed_number - earlier.observed_number as n_months
     from month_ends as earlier
     inner join month_ends as later on later.observed_number - earlier.observed_number in (1, 3, 12)
-),
-
-customers as (
-    select * from {{ ref('int_customer_month_end') }}
+    inner join first_days on earlier.observed_on >= first_days.first_on
 ),
 
 moved as (
