@@ -90,7 +90,7 @@ class Settings(SettingsPart):
     history_months: Annotated[
         int,
         About(
-            "The number of month ends before the as-of day for which marts keep history.",
+            "The number of month ends on or before the as-of day for which marts keep history.",
             "It is a year, and one more month for comparison.",
             "months",
             var="history_months",
