@@ -1,6 +1,7 @@
 """The section `What the marts say` of a page, compared with what queries find."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import duckdb
@@ -26,12 +27,34 @@ def check_reading(con: duckdb.DuckDBPyConnection, page: str, figures: dict[str, 
         page: Its path in the project.
         figures: Start of a table's row to a query with one row: the numbers of the row as texts, in order.
     """
-    text = (ROOT / page).read_text(encoding="utf-8")
-    section = text.split("## What the marts say", 1)[1].split("\n## ", 1)[0]
-    lines = [
-        line for line in section.splitlines() if line.startswith("| ") and not line.startswith(("| ---", "| what"))
-    ]
+    lines = [line for line in _section(page) if line.startswith("| ") and not line.startswith(("| ---", "| what"))]
     cells = [re.split(r" \| | / ", line.removeprefix("| ").removesuffix(" |")) for line in lines]
     said = {name: numbers for name, *numbers in cells}
     found = {name: [str(value) for value in con.execute(query).fetchall()[0]] for name, query in figures.items()}
     assert found == said, f"found {found}"
+
+
+def check_text(con: duckdb.DuckDBPyConnection, page: str, figures: dict[str, str], words: Iterable[str]) -> None:
+    """Every number in the text of the section is one that a query gives, and the other way round.
+
+    Args:
+        con: Where the queries run, on the marts.
+        page: Its path in the project.
+        figures: Part of a sentence, with `{}` for each number, to a query with one row: the numbers as texts, in order.
+        words: Parts of sentences with numbers that are no figures, such as dates.
+    """
+    text = " ".join(" ".join(line for line in _section(page) if not line.startswith("|")).split())
+    for words_around, query in figures.items():
+        values = [str(value) for value in con.execute(query).fetchall()[0]]
+        assert words_around.format(*values) in text, f"found {values} for {words_around}"
+        text = text.replace(words_around.format(*values), "")
+    for part in words:
+        assert part in text, part
+        text = text.replace(part, "")
+    assert re.findall(r"[^.;:]*\d[^.;:]*", text) == [], "numbers without a query"
+
+
+def _section(page: str) -> list[str]:
+    """The lines of the section `What the marts say`."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return text.split("## What the marts say", 1)[1].split("\n## ", 1)[0].splitlines()

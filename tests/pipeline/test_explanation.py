@@ -97,7 +97,10 @@ def test_the_latest_facts_are_listed_and_all_are_counted(sample_home: SampleHome
             cast(count(*) over (partition by {owner}) as integer) as n_facts
         from {mart}
         where {owner} is not null and {where}
-        qualify row_number() over (partition by {owner} order by {day} desc nulls last, {key} desc) <= 3
+        qualify row_number() over (
+            partition by {owner}
+            order by {day} desc nulls last, {day.replace("_on", "_at")} desc nulls last, {key} desc
+        ) <= 3
         """
         for mart, (key, owner, day, where) in FACTS.items()
     ]

@@ -19,7 +19,7 @@ from pipelines.sample import write_sample
 from pipelines.sample.kiosk import CONSTRUCTS, WITH_RETURN
 from pipelines.sample.trial import CAMPAIGN
 from tests.conftest import call
-from tests.readings import check_reading, share, thousands
+from tests.readings import check_reading, check_text, share, thousands
 from tests.unit.sample_files import expected_counts, good_records, planted
 
 pytestmark = pytest.mark.story  # a sample of its own: the groups of the small one are too small
@@ -175,7 +175,8 @@ def test_the_page_on_the_sample_says_what_plain_queries_on_the_facts_say(marts: 
     bought = f"select {share('avg(bought)', '1')} from ({COMPLAINTS}) where"
     at_risk = f"select {thousands('count(*)')}, {thousands('sum(value_at_stake_amount)')} from customer_loyalty where"
     arms = """
-        select customer_key, bool_or(arm = 'control') as is_control, min(touched_on) as first_on
+        select customer_key, bool_or(arm = 'control') as is_control, min(touched_on) as first_on,
+            min(touched_at) as first_at
         from fct_campaign_touch where campaign_id = 'COMEBACK' and customer_key is not null group by all
     """
     nps = "sum(case nps_category when 'promoter' then 1 when 'detractor' then -1 else 0 end) / count(*)"
@@ -215,7 +216,9 @@ def test_the_page_on_the_sample_says_what_plain_queries_on_the_facts_say(marts: 
                 with arms as ({arms}), bought as (
                     select
                         arms.customer_key, is_control,
-                        max(coalesce(ordered_on - first_on between 0 and 29, false)::int) as is_bought
+                        max(coalesce(
+                            ordered_on - first_on between 0 and 29 and ordered_at >= first_at, false
+                        )::int) as is_bought
                     from arms left join fct_order on arms.customer_key = fct_order.customer_key and is_purchase
                     group by all
                 )
@@ -226,4 +229,34 @@ def test_the_page_on_the_sample_says_what_plain_queries_on_the_facts_say(marts: 
             "points outstanding, and their liability in money": f"select {thousands('points_outstanding::bigint')},"
             f" {thousands('liability_amount')} from rpt_programme where observed_on = '2025-06-30'",
         },
+    )
+
+
+def test_the_text_on_the_sample_says_what_the_marts_say(marts: duckdb.DuckDBPyConnection) -> None:
+    def customers(condition: str) -> str:
+        return f"select {thousands('count(*)')} from customer_loyalty where {condition}"
+
+    lift = "format('{:.1f}', 100 * lift_share)"
+    check_text(
+        marts,
+        "docs/sample-reading.md",
+        {
+            "{} customers buy regularly and like the shop (quadrant `true_loyalty`)": customers(
+                "quadrant = 'true_loyalty'"
+            ),
+            "{} buy regularly, but their answers are not good (`spurious_loyalty`)": customers(
+                "quadrant = 'spurious_loyalty'"
+            ),
+            "{} like the shop and do not buy regularly (`latent_loyalty`)": customers("quadrant = 'latent_loyalty'"),
+            "{} customers are at risk. Their value at stake is {}:": f"select {thousands('count(*)')},"
+            " format('{:,.2f}', sum(value_at_stake_amount)) from customer_actions where level = 'at_risk'",
+            "Loyal customers have more at stake ({}):": "select format('{:,.2f}', sum(value_at_stake_amount))"
+            " from customer_actions where level = 'loyal'",
+            "of 100 customers with the message {} more bought than without it (95 % interval: {} to {}). One more buyer"
+            " cost {}.": f"select {lift}, {lift.replace('share', 'share_low')}, {lift.replace('share', 'share_high')},"
+            " cost_per_retained_amount from rpt_campaigns where campaign_id = 'COMEBACK'",
+            "Ask for consent: {} customers may not be contacted on any suitable channel": "select"
+            f" {thousands('count(*)')} from customer_actions where action_reason = 'no_consent'",
+        },
+        ["Built as of 30 June 2025", "the expected margin of 12 months"],
     )

@@ -12,13 +12,14 @@ responses as (
         response_key,
         person_key,
         answered_on,
+        answered_at,
         is_returned,
         {%- for construct in driver_constructs() %}
         max(case when construct = '{{ construct }}' then score end) as {{ construct }},
         {%- endfor %}
         max(case when construct = 'nps' then score end) as nps_score
     from scores
-    group by source, survey_id, response_key, person_key, answered_on, is_returned
+    group by source, survey_id, response_key, person_key, answered_on, answered_at, is_returned
 ),
 
 outcomes as (
@@ -44,7 +45,7 @@ ranked as (
         substr(person_key, 1, 3) as bucket,
         row_number() over (
             partition by outcome, source, survey_id, person_key
-            order by answered_on desc nulls last, response_key desc nulls last
+            order by answered_on desc nulls last, answered_at desc nulls last, response_key desc nulls last
         ) as response_rank
     from outcomes
 ),

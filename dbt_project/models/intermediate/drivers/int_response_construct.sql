@@ -5,6 +5,7 @@ with answers as (
         survey_id,
         customer_key,
         construct,
+        answered_at,
         answered_on,
         answer_score
     from {{ ref('int_survey_answer') }}
@@ -32,6 +33,7 @@ responses as (
         answers.response_id,
         min(answers.survey_id) as survey_id,
         min(answers.customer_key) as customer_key,
+        max(answers.answered_at) as answered_at,
         max(answers.answered_on) as answered_on
     from answers
     left join straight_lines
@@ -81,6 +83,7 @@ select
     {{ hash_key(['outcomes.source', 'outcomes.response_id']) }} as response_key,
     coalesce(outcomes.survey_id, 'unknown') as survey_id,
     outcomes.customer_key,
+    outcomes.answered_at,
     outcomes.answered_on,
     scores.construct,
     scores.score,

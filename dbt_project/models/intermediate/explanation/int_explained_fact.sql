@@ -4,6 +4,7 @@ with facts as (
         'order' as code,
         channel as detail,
         cast(net_amount as decimal(18, 4)) as value,
+        ordered_at as occurred_at,
         ordered_on as occurred_on,
         source,
         {{ hash_key(['source', 'order_id']) }} as record_key
@@ -17,6 +18,7 @@ with facts as (
         'return' as code,
         fault as detail,
         cast(return_amount as decimal(18, 4)) as value,
+        returned_at as occurred_at,
         returned_on as occurred_on,
         source,
         {{ hash_key(['source', 'return_id']) }} as record_key
@@ -29,6 +31,7 @@ with facts as (
         'interaction' as code,
         kind as detail,
         cast(sentiment_score as decimal(18, 4)) as value,
+        occurred_at,
         occurred_on,
         source,
         interaction_key as record_key
@@ -41,6 +44,7 @@ with facts as (
         'case' as code,
         kind as detail,
         cast(null as decimal(18, 4)) as value,
+        opened_at as occurred_at,
         opened_on as occurred_on,
         source,
         case_key as record_key
@@ -53,6 +57,7 @@ with facts as (
         'referral' as code,
         cast(null as string) as detail,
         cast(null as decimal(18, 4)) as value,
+        referred_at as occurred_at,
         referred_on as occurred_on,
         source,
         referral_key as record_key
@@ -66,6 +71,7 @@ with facts as (
         'answer' as code,
         construct as detail,
         cast(answer_score as decimal(18, 4)) as value,
+        answered_at as occurred_at,
         answered_on as occurred_on,
         source,
         answer_key as record_key
@@ -77,7 +83,8 @@ ranked as (
         *,
         count(*) over (partition by customer_key, code) as n_facts,
         row_number() over (
-            partition by customer_key, code order by occurred_on desc nulls last, record_key desc nulls last
+            partition by customer_key, code
+            order by occurred_on desc nulls last, occurred_at desc nulls last, record_key desc nulls last
         ) as fact_rank
     from facts
     where customer_key is not null

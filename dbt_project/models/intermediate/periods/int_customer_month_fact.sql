@@ -57,7 +57,7 @@ referrals as (
         referred_customer_key,
         referred_on,
         row_number() over (
-            partition by referred_customer_key order by referred_on, source, referral_id
+            partition by referred_customer_key order by referred_on, referred_at, source, referral_id
         ) as referral_rank
     from {{ ref('int_referral') }}
     where not is_self_referral and referrer_customer_key is not null

@@ -43,7 +43,10 @@ invitations as (
         sent.sent_on,
         sent.customer_key,
         sent.channel,
-        nps_surveys.survey_kind
+        nps_surveys.survey_kind,
+        lead(sent.sent_at) over (
+            partition by sent.source, sent.survey_id, sent.customer_key order by sent.sent_at, sent.invitation_id
+        ) as next_sent_at
     from sent
     inner join nps_surveys
         on
@@ -51,7 +54,7 @@ invitations as (
             and sent.survey_id = nps_surveys.survey_id
 ),
 
--- An invitation is answered by any NPS answer of the same survey and customer, given when it was sent or later.
+-- An NPS answer answers the latest invitation of its survey and customer, so that it counts once.
 answered_invitations as (
     select
         invitations.source,
@@ -63,6 +66,7 @@ answered_invitations as (
             and invitations.survey_id = answers.survey_id
             and invitations.customer_key = answers.customer_key
             and invitations.sent_at <= answers.answered_at
+            and (invitations.next_sent_at is null or invitations.next_sent_at > answers.answered_at)
     group by invitations.source, invitations.invitation_id
 ),
 

@@ -9,7 +9,7 @@ ranked as (
         *,
         row_number() over (
             partition by customer_key, construct
-            order by answered_on desc nulls last, response_key desc nulls last
+            order by answered_on desc nulls last, answered_at desc nulls last, response_key desc nulls last
         ) as response_rank
     from responses
 ),
