@@ -6,7 +6,7 @@ with orders as (
         customer_key,
         channel,
         store_id,
-        {{ business_hour('ordered_at') }} as order_hour
+        lpad(cast({{ business_hour('ordered_at') }} as string), 2, '0') as order_hour
     from {{ ref('int_order') }}
     where is_purchase
 ),
@@ -72,7 +72,7 @@ summed as (
     group by customer_key, preference, preferred
 ),
 
--- the name decides between equal amounts
+-- the name decides between equal amounts, and the earlier of two hours
 ranked as (
     select
         *,
