@@ -108,7 +108,7 @@ def share_compiled_for(settings: Settings) -> Iterator[None]:
     """Give a new home the dbt project as it was compiled for another one, and keep what this home compiles for others.
 
     Reading the project takes most of a small run. What is compiled depends on the project's files and on settings only.
-    Its fingerprint says on which, so that a home with other settings compiles anew; it need not parse anew.
+    The fingerprint covers both. A home with other settings compiles again, but does not parse again.
     """
     compiled = parse_cache(settings)
     shared, parsed = shared_folder() / project_fingerprint(settings), shared_folder() / PARSED

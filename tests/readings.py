@@ -34,21 +34,21 @@ def check_reading(con: duckdb.DuckDBPyConnection, page: str, figures: dict[str, 
     assert found == said, f"found {found}"
 
 
-def check_text(con: duckdb.DuckDBPyConnection, page: str, figures: dict[str, str], words: Iterable[str]) -> None:
-    """Every number in the text of the section is one that a query gives, and the other way round.
+def check_text(con: duckdb.DuckDBPyConnection, page: str, figures: dict[str, str], ignored: Iterable[str]) -> None:
+    """Checks that every number in the text of the section comes from a query, and that each result is in the text.
 
     Args:
         con: Where the queries run, on the marts.
         page: Its path in the project.
-        figures: Part of a sentence, with `{}` for each number, to a query with one row: the numbers as texts, in order.
-        words: Parts of sentences with numbers that are no figures, such as dates.
+        figures: Maps a part of a sentence (`{}` for each number) to a query with one row: the numbers as texts.
+        ignored: Parts of sentences whose numbers are not checked, such as dates.
     """
     text = " ".join(" ".join(line for line in _section(page) if not line.startswith("|")).split())
     for words_around, query in figures.items():
         values = [str(value) for value in con.execute(query).fetchall()[0]]
         assert words_around.format(*values) in text, f"found {values} for {words_around}"
         text = text.replace(words_around.format(*values), "")
-    for part in words:
+    for part in ignored:
         assert part in text, part
         text = text.replace(part, "")
     assert re.findall(r"[^.;:]*\d[^.;:]*", text) == [], "numbers without a query"

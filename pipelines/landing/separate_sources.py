@@ -43,7 +43,7 @@ def separate_customers(mappings: Sequence[Mapping]) -> list[str]:
 
 
 def separate_orders(mappings: Sequence[Mapping]) -> list[str]:
-    """Warnings about orders of a source that has none: named by an `order_source`, or the record's own source."""
+    """Warnings about records that refer to orders in a source that does not exist or has no orders."""
     with_orders = {mapping.source for mapping in mappings for name in _entities(mapping) if name in _ORDERS}
     warnings = _unknown_sources(mappings, "order_source", "The records are linked to no order")
     warnings.extend(
@@ -68,8 +68,11 @@ def separate_orders(mappings: Sequence[Mapping]) -> list[str]:
 def _if_of_another_source(entity: str) -> str:
     """What to do if the records of an entity name orders of another source."""
     if "order_source" in ENTITIES[entity].columns:
-        return "If it is one of another source, map order_source"
-    return f"If it is one of another source, give this mapping the `source` of that one: {entity} have no order_source"
+        return "If the order is in another source, map order_source"
+    return (
+        f"{entity} have no order_source. If the order is in another source, set `source` in this mapping to the name of"
+        " that source"
+    )
 
 
 def _entities(mapping: Mapping) -> Iterator[str]:

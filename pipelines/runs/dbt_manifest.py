@@ -65,7 +65,7 @@ def load_manifest(settings: Settings, *, keep: bool = True) -> Manifest:
         return found
     if not keep:
         with TemporaryDirectory(prefix="loyalty-dbt-") as folder:
-            with suppress(OSError):  # what was parsed for other settings need not be parsed again
+            with suppress(OSError):  # start from the home's parse cache, so that dbt does not parse again
                 shutil.copyfile(cache / PARSED, Path(folder) / PARSED)
             _compile(settings, project, Path(folder), Path(folder))
             return _read(Path(folder) / _MANIFEST)
@@ -119,7 +119,7 @@ def _compile(settings: Settings, project: Path, target: Path, logs: Path) -> Non
 
 
 def _problem(settings: Settings, target: Path, logs: Path) -> str | None:
-    """Compile the project, and return what dbt says if it cannot."""
+    """Compile the project. Returns dbt's error messages, or None if it succeeded."""
     args = ["--quiet", "compile", "--select", "resource_type:model", "resource_type:test", "--write-json"]
     # An empty warehouse of the same name: the real one may be in use, and must not decide what is compiled.
     with (
@@ -133,7 +133,7 @@ def _problem(settings: Settings, target: Path, logs: Path) -> str | None:
 
 
 def _errors(lines: list[bytes]) -> Iterator[str]:
-    """The errors among dbt's events, and lines that are no events."""
+    """The errors among dbt's events, and lines that are not events."""
     for line in lines:
         with suppress(ValueError, KeyError):
             event = json.loads(line)["info"]

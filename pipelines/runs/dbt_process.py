@@ -25,11 +25,12 @@ _GLOBAL_OPTIONS = ("--no-use-colors", "--no-version-check")
 
 
 class DbtProcess:
-    """The dbt process of a run. It is started by the first command, or earlier by `start`.
+    """One dbt process, of a run or of a compilation. It is started by the first command, or earlier by `start`.
 
     Args:
         settings: The settings in force.
-        lock: Records the id of the process, for the next run if this one is killed. None if no run waits for it.
+        lock: The lock of the run. It records the id of the process, so that the next run can wait for it if this one is
+            killed. None outside a run.
         folder: The folder in which dbt runs, with the warehouse; that of the home's warehouse if it is not given.
         logs: The folder of dbt.log; that of the home if it is not given.
     """

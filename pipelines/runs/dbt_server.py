@@ -1,8 +1,9 @@
-"""The dbt process of a run: it imports dbt once, and runs the commands that its parent sends, one after another.
+"""The dbt process of a run or of a compilation: it imports dbt once, and runs the commands that its parent sends.
 
-Started by dbt_process.py as a program; nothing else imports this module. A request is a line of JSON on standard input
-(see `Request`). Each of dbt's events is a line of JSON on standard output, and a line with `END` follows each command.
-The process ends when its standard input ends, which also happens if its parent is killed.
+They run one after another. Started by dbt_process.py as a program; nothing else imports this module. A request is a
+line of JSON on standard input (see `Request`). Each of dbt's events is a line of JSON on standard output, and a line
+with `END` follows each command. The process ends when its standard input ends, which also happens if its parent is
+killed.
 """
 
 import gc

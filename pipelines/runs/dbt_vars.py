@@ -1,8 +1,8 @@
 """The vars of a dbt command: the only way in which the settings and the plan reach the models.
 
-dbt parses the project once, with the folders of a home: they are part of what was parsed, and so are the schemas of a
-backfill, which is parsed for itself. All other vars are looked up when a model is compiled, so another day or another
-setting needs no other parse.
+dbt parses the project once. The folders of the home are fixed when dbt parses. So are the schema and the folder of a
+backfill, which needs its own parse. All other vars are looked up when a model is compiled, so neither another day nor a
+changed setting needs a new parse.
 """
 
 import json
@@ -24,7 +24,7 @@ class CommandVars:
 
     Attributes:
         parsed: Those that the project is parsed with.
-        build: The settings, and what the build at hand has besides, such as its day.
+        build: The settings, and the vars of this build, such as its day.
     """
 
     parsed: Vars
@@ -37,7 +37,7 @@ class CommandVars:
 
 
 def parsed_vars(settings: Settings) -> Vars:
-    """The vars that the project is parsed with: the folders, in which the sources are."""
+    """The vars that the project is parsed with: the folders of landing and exchange."""
     values = dbt_vars(settings)
     return {name: values[name] for name in _FOLDERS}
 

@@ -75,7 +75,7 @@ def warehouse(new_warehouse: Callable[[], Warehouse]) -> Warehouse:
     # one export of everything, made after the days that are built
     export = [line("export", "1", "4.00"), line("export", "2", "abc"), line("corrected", "3", "abc", updated_at=None)]
     home.land({"order_lines": export}, landed_on=EXPORTED, file_on=EXPORTED, source="till")
-    # lines without a time of their own, known after the days that are built; no order of theirs is known by then
+    # lines without a time of their own that become known after the built days, as their orders do
     later: list[Row] = [line(order, "1", "9.00", ordered_at=None, updated_at=known(15)) for order in ("later", "none")]
     of_later_day: Row = {"order_id": "later", "customer_ref": "h", "ordered_at": known(15), "updated_at": known(15)}
     home.land({"orders": [of_later_day], "order_lines": later}, landed_on=EXPORTED)

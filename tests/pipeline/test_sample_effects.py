@@ -232,7 +232,7 @@ def test_the_page_on_the_sample_says_what_plain_queries_on_the_facts_say(marts: 
     )
 
 
-def test_the_text_on_the_sample_says_what_the_marts_say(marts: duckdb.DuckDBPyConnection) -> None:
+def test_each_number_in_the_text_on_the_sample_is_that_of_the_marts(marts: duckdb.DuckDBPyConnection) -> None:
     def customers(condition: str) -> str:
         return f"select {thousands('count(*)')} from customer_loyalty where {condition}"
 
@@ -255,7 +255,7 @@ def test_the_text_on_the_sample_says_what_the_marts_say(marts: duckdb.DuckDBPyCo
             "of 100 customers with the message {} more bought than without it (95 % interval: {} to {}). One more buyer"
             " cost {}.": f"select {lift}, {lift.replace('share', 'share_low')}, {lift.replace('share', 'share_high')},"
             " cost_per_retained_amount from rpt_campaigns where campaign_id = 'COMEBACK'",
-            "Ask for consent: {} customers may not be contacted on any suitable channel": "select"
+            "Ask for consent: {} customers have agreed to no channel that their action can use": "select"
             f" {thousands('count(*)')} from customer_actions where action_reason = 'no_consent'",
         },
         ["Built as of 30 June 2025", "the expected margin of 12 months"],

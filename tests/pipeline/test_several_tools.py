@@ -191,7 +191,7 @@ def test_an_order_of_a_source_without_orders_is_warned_about(tmp_path: Path) -> 
     payments = {"payment_id": "id", "order_id": "order_no", "paid_at": "at", "amount": "total"}
     till = {"match": "*", "entities": {"payments": {"columns": payments}}}
     (warning,) = separate_orders([shop, load_mapping(write(tmp_path / "till.yml", "till", till))])
-    assert "give this mapping the `source` of that one: payments have no order_source" in warning
+    assert "payments have no order_source. If the order is in another source, set `source` in this mapping" in warning
     assert separate_orders([shop, load_mapping(write(tmp_path / "till.yml", "shop", till))]) == []
     # each entity of each file by itself
     known = with_columns(ANSWERS, order_id="order_no", order_source="'shop'")

@@ -192,7 +192,7 @@ def test_dbt_gets_our_variables_and_no_secret(
     assert dict(os.environ) == before
 
 
-def test_other_settings_are_compiled_without_another_parse(compiled: Settings) -> None:
+def test_changed_settings_do_not_parse_the_project_again(compiled: Settings) -> None:
     first = load_manifest(compiled)["nodes"]
     other = compiled.model_copy(update={"currency": "CNY"})
     second = load_manifest(other)["nodes"]

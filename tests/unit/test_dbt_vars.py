@@ -71,7 +71,7 @@ def test_all_days_of_a_backfill_are_parsed_once(settings: Settings) -> None:
     assert one.parsed == other.parsed
 
 
-def test_other_settings_need_no_other_parse(settings: Settings) -> None:
+def test_changed_settings_need_no_new_parse(settings: Settings) -> None:
     other = settings.model_copy(update={"timezone": "Asia/Shanghai", "currency": "CNY", "history_months": 3})
     assert parsed_vars(other) == parsed_vars(settings)
     assert compiled_vars(other).build != compiled_vars(settings).build

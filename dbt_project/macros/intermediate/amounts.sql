@@ -5,13 +5,17 @@
 
 {#-
 The value of goods after discounts, from a total that includes tax and shipping, in the currency that was charged. It is converted
-as one amount: converted separately, the parts of an order whose goods cost nothing can leave a cent, which would be a purchase.
+as one amount. If total, tax and shipping were converted separately, rounding could leave one cent for an order whose goods are
+free, and that order would count as a purchase.
 -#}
 {% macro goods_of_total(total) -%}
     {{ total }} - coalesce(tax, 0) - coalesce(shipping, 0)
 {%- endmacro %}
 
-{#- The value of goods before discounts, from goods_of_total in the reporting currency. Tax that only the lines state is still in it. -#}
+{#-
+The value of goods before discounts, from goods_of_total in the reporting currency. goods_of_total does not subtract tax that only
+the lines state; it is subtracted here.
+-#}
 {% macro gross_of_goods(goods) -%}
     {{ goods }} - case when tax is null then coalesce(tax_amount, 0) else 0 end + discount_amount
 {%- endmacro %}

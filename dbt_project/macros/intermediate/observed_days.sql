@@ -1,13 +1,14 @@
 {#-
-The days on which customers are observed: the as-of day and the month ends before it (setting history_months), as text, ascending.
+The days on which customers are observed: the as-of day and the latest month ends on or before it (setting history_months), as
+text, ascending.
 They are constants, so that the rows to keep from the last build are known before any row is read.
 -#}
 {% macro observed_days(as_of=none) -%}
     {{ return(days_back(as_of or this_build('as_of'), var('history_months'))) }}
 {%- endmacro %}
 
-{#- The days on which marts have levels and classes: the as-of day and the month ends before it (setting model.level.months),
-    as text, ascending. -#}
+{#- The days on which marts have levels and classes: the as-of day and the latest month ends on or before it (setting
+    model.level.months), as text, ascending. -#}
 {% macro mart_days() -%}
     {{ return(days_back(this_build('as_of'), var('level_months'))) }}
 {%- endmacro %}

@@ -35,7 +35,7 @@ placed as (
         orders.order_id as known_order_id,
         products.product_id as known_product_id,
         coalesce(identities.customer_key, orders.customer_key) as customer_key,
-        -- a source that states neither a status nor a closing time of any case does not say which cases are open
+        -- if no case of a source has a status or a closing time, it is unknown which cases are open
         max(case when cases.status is not null or cases.closed_at is not null then 1 else 0 end)
             over (partition by cases.source)
         = 1 as has_outcomes

@@ -72,8 +72,8 @@ sums as (
     from parts
 ),
 
--- Lines can add up to more than the order (tax, a discount on the order): then they are scaled to it. Only a return of
--- a line has the sum of the lines, but the sums so far of later returns include its line.
+-- Lines can add up to more than the order (tax, a discount on the order): then they are scaled to it. lines_net_amount
+-- is filled only in returns that name a line. Later returns of the order need it too: their sums include that line.
 bounds as (
     select
         *,

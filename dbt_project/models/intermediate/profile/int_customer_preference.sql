@@ -72,7 +72,7 @@ summed as (
     group by customer_key, preference, preferred
 ),
 
--- the name decides between equal amounts, and the earlier of two hours
+-- between equal amounts, the first name in alphabetical order counts; for hours, the earliest
 ranked as (
     select
         *,

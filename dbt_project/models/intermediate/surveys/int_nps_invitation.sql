@@ -54,7 +54,7 @@ invitations as (
             and sent.survey_id = nps_surveys.survey_id
 ),
 
--- An NPS answer answers the latest invitation of its survey and customer, so that it counts once.
+-- Each NPS answer belongs to one invitation: the latest one to the same survey and customer.
 answered_invitations as (
     select
         invitations.source,
