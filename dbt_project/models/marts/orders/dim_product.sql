@@ -25,7 +25,6 @@ spellings as (
 ranked as (
     select
         *,
-        min(first_order_on) over (partition by source, product_id) as first_sold_on,
         row_number() over (
             partition by source, product_id
             order by
@@ -37,9 +36,18 @@ ranked as (
     from spellings
 ),
 
+-- A line that leaves an attribute empty says nothing about it: each attribute is that of the latest line with one.
 ordered as (
-    select * from ranked
-    where rank_of_spelling = 1
+    select
+        source,
+        product_id,
+        {%- for column in ['product_name', 'category', 'brand'] %}
+        min_by({{ column }}, rank_of_spelling) filter (where {{ column }} is not null) as {{ column }},
+        {%- endfor %}
+        min(first_order_on) as first_order_on,
+        max(last_order_on) as last_order_on
+    from ranked
+    group by source, product_id
 ),
 
 products as (
@@ -62,7 +70,7 @@ select
     coalesce(catalogue.category, ordered.category) as category,
     coalesce(catalogue.brand, ordered.brand) as brand,
     catalogue.product_id is not null as is_in_catalogue,
-    ordered.first_sold_on as first_order_on,
+    ordered.first_order_on,
     ordered.last_order_on
 from products
 left join catalogue on products.source = catalogue.source and products.product_id = catalogue.product_id

@@ -20,13 +20,6 @@ lines as (
     from {{ ref('int_order_line') }}
 ),
 
--- the cost of an order's rejected lines is not known either
-incomplete as (
-    select distinct customer_key
-    from purchases
-    where is_incomplete
-),
-
 purchased_lines as (
     select
         purchases.customer_key,
@@ -60,6 +53,15 @@ order_lines as (
     having sum(case when is_counted then 1 else 0 end) > 0
 ),
 
+-- the cost of rejected lines is not known either, and nothing is known of an order without a line that counts
+incomplete as (
+    select distinct purchases.customer_key
+    from purchases
+    left join order_lines
+        on purchases.source = order_lines.source and purchases.order_id = order_lines.order_id
+    where purchases.is_incomplete or order_lines.order_id is null
+),
+
 -- A coupon on the whole order lowers what is paid below the sum of the lines. It does not lower the cost. If the
 -- header's amount includes lines that do not count, the discount is divided among all lines. Only the part of the lines
 -- bought is subtracted here.
@@ -81,7 +83,7 @@ paid as (
     group by purchases.customer_key
 ),
 
--- Some of the lines do not determine the share of all lines: the share is known only if every line's cost is known.
+-- Some of the lines do not determine the share of all purchases: the share is known only if every cost is known.
 final as (
     select
         summed.customer_key,
