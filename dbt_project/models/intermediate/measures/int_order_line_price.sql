@@ -8,7 +8,8 @@ with orders as (
         gross_amount,
         discount_amount,
         net_amount,
-        includes_uncounted_lines
+        includes_uncounted_lines,
+        is_incomplete
     from {{ ref('int_order') }}
     where is_purchase
 ),
@@ -77,9 +78,14 @@ placed as (
             ),
             0
         ) as order_discount_amount,
-        -- A discount on the order is more than the discounts on its lines. Each converted amount is rounded.
-        orders.discount_amount - line_discounts.discount_amount
-        > case when orders.fx_rate = 1 then 0 else 0.005 * (line_discounts.n_lines + 1) end as is_order_discounted
+        -- A discount on the order is more than the discounts on its lines. Each converted amount is rounded. If a line was
+        -- rejected, the discount of the order can be that of this line.
+        case
+            when orders.is_incomplete then false
+            else
+                orders.discount_amount - line_discounts.discount_amount
+                > case when orders.fx_rate = 1 then 0 else 0.005 * (line_discounts.n_lines + 1) end
+        end as is_order_discounted
     from orders
     left join lines on orders.source = lines.source and orders.order_id = lines.order_id
     left join line_discounts
