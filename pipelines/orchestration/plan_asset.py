@@ -14,7 +14,7 @@ from pipelines.orchestration.steps import RETRY, asked, prepare_for_build, reque
 from pipelines.publication import list_versions
 from pipelines.runs.as_of import due_day, refuse_future, resolve_as_of
 from pipelines.runs.build_state import SCRATCH_PREFIX, WarehouseState, landed_id, read_state
-from pipelines.runs.code import core_code
+from pipelines.runs.code import core_code, staging_code
 from pipelines.runs.day_checks import INGEST_FIRST, check_day
 from pipelines.runs.latest_day import later_corrections, latest_day
 from pipelines.runs.marks import Required, Step, begin_step, mark, require
@@ -52,7 +52,7 @@ def plan_asset(required: Required) -> dg.AssetsDefinition:
         with step(context, run, "plan") as stage:
             begin_step(paths.marks, Step.EXCHANGE)
             state = read_state(paths.build_state)
-            check_staged(state, paths.marks, required)
+            check_staged(state, paths.marks, required, staging_code(settings).fingerprint)
             day = requested_day(context) or resolve_as_of(settings)
             refuse_future(settings, day)
             if state.staged is not None and not asked(context, FORCE_TAG):
@@ -91,14 +91,22 @@ def plan_asset(required: Required) -> dg.AssetsDefinition:
     return build_plan
 
 
-def check_staged(state: WarehouseState, marks: Path, required: Required) -> None:
+def check_staged(state: WarehouseState, marks: Path, required: Required, fingerprint: str) -> None:
     """Do nothing if staging is completely built from what has landed, and every check up to staging has passed.
 
+    Args:
+        state: What the warehouse contains.
+        marks: The file of the marks.
+        required: What must have passed.
+        fingerprint: That of the code and the settings of staging as they are now.
+
     Raises:
-        GateError: Staging is not complete, or a check has not passed.
+        GateError: Staging is not complete or was built by other code or settings, or a check has not passed.
     """
     if state.staged is None:
         raise GateError("nothing is staged yet", hint=INGEST_FIRST)
+    if state.staged.fingerprint != fingerprint:
+        raise GateError("the code or a setting of staging has changed since it was built", hint=INGEST_FIRST)
     builds = {Step.LANDING: landed_id(state.staged.batches), Step.STAGING: state.staged.id}
     require(marks, builds, required, GateError, INGEST_FIRST)
 

@@ -36,6 +36,8 @@ PARSED = "partial_parse.msgpack"
 _KEYED = ("dim_", "fct_")  # marts that others refer to by a key
 _REFERRING = (*_KEYED, "customer_", "account_")
 _MANIFEST, _FINGERPRINT = "manifest.json", "fingerprint"
+# What this process has compiled and not kept: a dry run needs it several times.
+_not_kept: dict[tuple[Path, str], Manifest] = {}
 
 
 def parse_cache(settings: Settings) -> Path:
@@ -64,17 +66,21 @@ def load_manifest(settings: Settings, *, keep: bool = True) -> Manifest:
     if found := _kept(cache, fingerprint):
         return found
     if not keep:
-        with TemporaryDirectory(prefix="loyalty-dbt-") as folder:
-            with suppress(OSError):  # start from the home's parse cache, so that dbt does not parse again
-                shutil.copyfile(cache / PARSED, Path(folder) / PARSED)
-            _compile(settings, project, Path(folder), Path(folder))
-            return _read(Path(folder) / _MANIFEST)
+        if (cache, fingerprint) not in _not_kept:
+            with TemporaryDirectory(prefix="loyalty-dbt-") as folder:
+                with suppress(OSError):  # start from the home's parse cache, so that dbt does not parse again
+                    shutil.copyfile(cache / PARSED, Path(folder) / PARSED)
+                _compile(settings, project, Path(folder), Path(folder))
+                _not_kept[cache, fingerprint] = _read(Path(folder) / _MANIFEST)
+        return _not_kept[cache, fingerprint]
     settings.paths.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     cache.mkdir(parents=True, exist_ok=True)
     with (cache / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the processes of `loyalty dev` load the definitions at the same time
         if found := _kept(cache, fingerprint):
             return found
+        # of a compilation that is killed, the manifest can remain, and the kept fingerprint is not its own
+        (cache / _FINGERPRINT).unlink(missing_ok=True)
         _compile(settings, project, cache, settings.paths.logs)
         write_text_durably(cache / _FINGERPRINT, fingerprint)
         return _read(cache / _MANIFEST)
@@ -129,7 +135,13 @@ def _problem(settings: Settings, target: Path, logs: Path) -> str | None:
         ) as command,
     ):
         lines = list(command.lines())
-    return "\n".join([*_errors(lines), command.words]).strip() if command.returncode else None
+    return _message(lines, command.words) if command.returncode else None
+
+
+def _message(lines: list[bytes], words: str) -> str:
+    """What dbt says about a failure: its errors, and its last words if they are not among the errors."""
+    errors = "\n".join(_errors(lines)).strip()
+    return errors if words.strip() in errors else f"{errors}\n{words}".strip()
 
 
 def _errors(lines: list[bytes]) -> Iterator[str]:

@@ -69,3 +69,35 @@ def test_a_project_that_cannot_be_compiled_keeps_nothing(settings: Settings, mon
     with pytest.raises(BuildError, match="cannot compile"):
         load_manifest(settings)
     assert not (parse_cache(settings) / "fingerprint").exists()
+
+
+def test_a_compilation_that_was_killed_is_not_taken_for_the_one_before_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was killed after dbt had written the manifest of other settings, and the user goes back to the old ones."""
+    load_manifest(settings)
+    compiled = dbt_manifest._compile
+
+    def killed(_settings: Settings, _project: Path, target: Path, *_: object) -> None:
+        (target / "manifest.json").write_text(json.dumps({"nodes": {"of other settings": {}}}))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(dbt_manifest, "_compile", killed)
+    with pytest.raises(KeyboardInterrupt):
+        load_manifest(settings.model_copy(update={"timezone": "Asia/Shanghai"}))
+    monkeypatch.setattr(dbt_manifest, "_compile", compiled)
+    assert load_manifest(settings) == CONTENT
+
+
+def test_what_is_not_kept_is_compiled_once_in_a_process(settings: Settings) -> None:
+    assert load_manifest(settings, keep=False) == load_manifest(settings, keep=False) == CONTENT
+    assert times_compiled(settings) == 1
+    assert not settings.home.exists()
+
+
+def test_dbt_s_message_is_shown_once() -> None:
+    words = "Compilation Error in model int_case\n  unexpected 'end of template'"
+    event = json.dumps({"info": {"level": "error", "msg": f"Encountered an error:\n{words}"}}).encode()
+    assert dbt_manifest._message([event], words) == f"Encountered an error:\n{words}"
+    assert dbt_manifest._message([b"killed\n"], words) == f"killed\n{words}"
+    assert dbt_manifest._message([], words) == words

@@ -10,7 +10,7 @@ DAY = date(2026, 1, 31)
 GOOD_DAY = """
 create schema staging; create schema intermediate; create schema marts;
 create table staging.stg_file_reconciliation as
-    from (values ('shop', 'orders', 9), ('shop', 'order_lines', 9), ('till', 'order_lines', 2))
+    from (values ('shop', 'orders', 9), ('shop', 'order_lines', 11), ('till', 'order_lines', 2))
     as t (source, entity, landed_rows);
 create table staging.stg_quarantine as
     from (values ('shop', 'orders'), ('shop', 'order_lines')) as t (source, entity);
@@ -28,6 +28,8 @@ create table staging.stg_order_lines as from (values
     ('shop', 'later', '1', date '2026-02-01', date '2026-02-01'), ('shop', 'later', '2', null, date '2026-02-01'),
     ('shop', 'a', '9', null, null), ('shop', 'gone', '1', null, null),
     ('shop', 'both', '1', date '2026-02-02', null), ('shop', 'deleted', '1', null, null),
+    ('shop', 'dated_later', '1', null, date '2026-02-01'),
+    ('shop', 'dated_later', '1', date '2026-01-05', date '2026-02-03'),
     ('till', 'x', '1', date '2026-01-05', null), ('till', 'x', '2', date '2026-01-05', null))
     as t (source, order_id, line_id, event_on, effective_on);
 create table staging.int_order_lines_latest as from (values

@@ -25,6 +25,15 @@ channels as (
     select * from {{ ref('int_channel') }}
 ),
 
+-- If no case of a source has a status or a closing time, it is unknown which cases are open. An outcome after the day
+-- counts too: it shows that the source states outcomes.
+sources_with_outcomes as (
+    select source
+    from {{ ref('stg_cases') }}
+    where status is not null or closed_at is not null
+    group by source
+),
+
 -- the reference of the case counts before the customer of its order
 placed as (
     select
@@ -35,10 +44,7 @@ placed as (
         orders.order_id as known_order_id,
         products.product_id as known_product_id,
         coalesce(identities.customer_key, orders.customer_key) as customer_key,
-        -- if no case of a source has a status or a closing time, it is unknown which cases are open
-        max(case when cases.status is not null or cases.closed_at is not null then 1 else 0 end)
-            over (partition by cases.source)
-        = 1 as has_outcomes
+        sources_with_outcomes.source is not null as has_outcomes
     from cases
     left join orders
         on coalesce(cases.order_source, cases.source) = orders.source and cases.order_id = orders.order_id
@@ -48,6 +54,8 @@ placed as (
         on cases.source = products.source and cases.product_id = products.product_id
     left join channels
         on cases.source = channels.source and cases.channel = channels.spelling
+    left join sources_with_outcomes
+        on cases.source = sources_with_outcomes.source
 ),
 
 final as (
