@@ -78,8 +78,8 @@ placed as (
             ),
             0
         ) as order_discount_amount,
-        -- A discount on the order is more than the discounts on its lines. Each converted amount is rounded. If a line was
-        -- rejected, the discount of the order can be that of this line.
+        -- A discount on the order is more than the discounts on its lines. Each converted amount is rounded. If a line
+        -- was rejected, the discount of the order can be that of this line.
         case
             when orders.is_incomplete then false
             else
