@@ -45,12 +45,13 @@ def separate_customers(mappings: Sequence[Mapping]) -> list[str]:
 def separate_orders(mappings: Sequence[Mapping]) -> list[str]:
     """Warnings about records that refer to orders in a source that does not exist or has no orders."""
     with_orders = {mapping.source for mapping in mappings for name in _entities(mapping) if name in _ORDERS}
+    without_orders = {mapping.source for mapping in mappings} - with_orders
     warnings = _unknown_sources(mappings, "order_source", "The records are linked to no order")
     warnings.extend(
         f"{mapping.where(place)}: order_source is '{name}', and the source {name} has no orders. The records are linked"
         " to no order"
         for mapping, place, name in _constants(mappings, "order_source")
-        if name not in with_orders and any(name == known.source for known in mappings)
+        if name in without_orders
     )
     for mapping in mappings:
         if mapping.source in with_orders:

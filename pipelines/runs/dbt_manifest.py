@@ -147,7 +147,7 @@ def _message(lines: list[bytes], words: str) -> str:
 def _errors(lines: list[bytes]) -> Iterator[str]:
     """The errors among dbt's events, and lines that are not events."""
     for line in lines:
-        with suppress(ValueError, KeyError):
+        with suppress(ValueError, KeyError, TypeError):
             event = json.loads(line)["info"]
             if event["level"] == "error":
                 yield event["msg"]

@@ -31,7 +31,7 @@ def plan(day: date, *, aside: bool = False) -> BuildPlan:
 
 
 def of_the_build(found: CommandVars, settings: Settings) -> dict[str, object]:
-    """The vars of a build that are no settings; all settings must be among its vars."""
+    """The vars of a build that are not settings. All settings must be among its vars."""
     values = {name: value for name, value in dbt_vars(settings).items() if name not in found.parsed}
     assert values.items() <= found.build.items()
     return {name: value for name, value in found.build.items() if name not in values}

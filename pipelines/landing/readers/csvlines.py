@@ -8,7 +8,7 @@ from itertools import islice
 
 from pipelines.landing.readers.textfile import LONGEST_LINE, next_line
 
-# A block is parsed at once. If a line in it is no good record, the pass reads the block again, line by line.
+# A block is parsed at once. If one of its lines is not a good record, the pass reads it again line by line.
 _BLOCK_LINES = 256
 _BLOCK_CHARACTERS = 1_000_000
 

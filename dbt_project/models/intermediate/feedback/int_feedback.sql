@@ -12,7 +12,7 @@ subjects as (
     select
         source,
         order_id,
-        case when min(category) <> max(category) then 'several' else min(category) end as category
+        {{ one_or_several('category') }} as category
     from {{ ref('int_order_line') }}
     where is_counted
     group by source, order_id

@@ -34,9 +34,8 @@ subjects as (
     select
         lines.source,
         lines.order_id,
-        case when min(lines.category) <> max(lines.category) then 'several' else min(lines.category) end as category,
-        case when min(lines.product_id) <> max(lines.product_id) then 'several' else min(lines.product_id) end
-            as product_id
+        {{ one_or_several('lines.category') }} as category,
+        {{ one_or_several('lines.product_id') }} as product_id
     from {{ ref('int_order_line') }} as lines
     inner join answered_orders
         on lines.source = answered_orders.order_source and lines.order_id = answered_orders.order_id
