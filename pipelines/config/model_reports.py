@@ -42,7 +42,7 @@ class ReportModel(SettingsPart):
     campaign_days: Annotated[
         int,
         About(
-            "A campaign is judged by what customers buy in this many days. The first one is the day of the first touch.",
+            "A campaign is judged by what customers buy in this many days, beginning with the day of the first touch.",
             "Most answers to a message come within a month.",
             "days",
             var="reports_campaign_days",
