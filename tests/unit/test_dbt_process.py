@@ -84,7 +84,7 @@ def noted(lock: Path) -> int:
 
 
 def show(dbt: DbtProcess, settings: Settings, text: str, **build: object) -> str:
-    """What dbt prints when it shows a query."""
+    """The result that dbt prints for a query, without the process ids and times of its messages."""
     with dbt.command(
         ["show", "--inline", text, "--quiet"],
         CommandVars(parsed_vars(settings), build),
@@ -93,7 +93,9 @@ def show(dbt: DbtProcess, settings: Settings, text: str, **build: object) -> str
     ) as command:
         lines = b"".join(command.lines()).decode()
     assert command.returncode == 0, (lines, command.words)
-    return lines
+    events = [json.loads(line)["data"] for line in lines.splitlines()]
+    (preview,) = [data["preview"] for data in events if "preview" in data]
+    return preview
 
 
 def command_of(dbt: DbtProcess, settings: Settings, *args: str) -> AbstractContextManager[DbtCommand]:
