@@ -37,6 +37,7 @@ else
 	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 endif
+	@$(BIN)/python -m pipelines.runs.dbt_manifest # dbt parses the project once here, not in each new home
 	@touch $@
 
 # an extra with a lock of its own

@@ -1,30 +1,31 @@
 """dbt's manifest, from which the asset graph is made: compiled when the project has changed, read otherwise.
 
 Compiling takes seconds, and every command that shows the graph needs the result, so it is kept under a fingerprint of
-the project's files and the settings. What dbt has parsed is kept beside it and serves all settings. The SQL in the
-manifest is that of a full build of one fixed day, so that two versions of the project can be compared
-(model_hashes.py). What the manifest says about a mart (key, descriptions) is read here too.
+the project's files and the settings. What dbt has parsed is kept beside it and serves all settings. `make setup` parses
+ahead (this module as a program), so that a new home starts from there. The SQL in the manifest is that of a full build
+of one fixed day, so that two versions of the project can be compared (model_hashes.py). What the manifest says about a
+mart (key, descriptions) is read here too.
 """
 
 import fcntl
 import json
 import logging
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pipelines.base.durable import write_text_durably
+from pipelines.base.durable import write_durably, write_text_durably
 from pipelines.base.errors import BuildError
 from pipelines.config.settings import Settings, project_root
 from pipelines.publication import MartTable, Reference
 from pipelines.runs.dbt_process import DbtProcess
 from pipelines.runs.dbt_rules import has_rules
-from pipelines.runs.dbt_vars import compiled_vars, vars_text
+from pipelines.runs.dbt_vars import CommandVars, compiled_vars, parsed_vars, vars_text
 from pipelines.runs.logs import dbt_log_options
 from pipelines.runs.source_files import dbt_files, engine_versions, fingerprint_of
 
@@ -43,6 +44,27 @@ _not_kept: dict[tuple[Path, str], Manifest] = {}
 def parse_cache(settings: Settings) -> Path:
     """The folder with the manifest and dbt's parse cache; a run's dbt process starts from it."""
     return settings.paths.target / "definitions"
+
+
+def parsed_ahead() -> Path:
+    """What `make setup` has parsed, for homes that have not parsed yet. Where it is missing, the home parses."""
+    return _project() / "target" / "parsed" / PARSED
+
+
+def parse_ahead() -> None:
+    """Parse the project for all homes.
+
+    Raises:
+        BuildError: dbt cannot parse it.
+    """
+    settings = Settings.unconfigured()
+    with TemporaryDirectory(prefix="loyalty-dbt-") as temporary:
+        folder = Path(temporary)
+        problem = _problem(settings, ["parse"], CommandVars(parsed_vars(settings), {}), folder, folder)
+        if problem is not None:
+            raise BuildError(f"dbt cannot parse {_project()}:\n{problem}", hint="correct the file that dbt names")
+        parsed_ahead().parent.mkdir(parents=True, exist_ok=True)
+        write_durably(parsed_ahead(), partial(shutil.copyfile, folder / PARSED))
 
 
 def project_fingerprint(settings: Settings) -> str:
@@ -68,8 +90,7 @@ def load_manifest(settings: Settings, *, keep: bool = True) -> Manifest:
     if not keep:
         if (cache, fingerprint) not in _not_kept:
             with TemporaryDirectory(prefix="loyalty-dbt-") as folder:
-                with suppress(OSError):  # start from the home's parse cache, so that dbt does not parse again
-                    shutil.copyfile(cache / PARSED, Path(folder) / PARSED)
+                _start_from([cache / PARSED, parsed_ahead()], Path(folder))
                 _compile(settings, project, Path(folder), Path(folder))
                 _not_kept[cache, fingerprint] = _read(Path(folder) / _MANIFEST)
         return _not_kept[cache, fingerprint]
@@ -81,6 +102,8 @@ def load_manifest(settings: Settings, *, keep: bool = True) -> Manifest:
             return found
         # of a compilation that is killed, the manifest can remain, and the kept fingerprint is not its own
         (cache / _FINGERPRINT).unlink(missing_ok=True)
+        if not (cache / PARSED).exists():
+            _start_from([parsed_ahead()], cache)
         _compile(settings, project, cache, settings.paths.logs)
         write_text_durably(cache / _FINGERPRINT, fingerprint)
         return _read(cache / _MANIFEST)
@@ -109,30 +132,37 @@ def _content(manifest: Path, changed_at: int) -> Manifest:
     return content
 
 
+def _start_from(parses: Sequence[Path], folder: Path) -> None:
+    """Give dbt the first of these parses that exists, so that it parses only what has changed since."""
+    for parse in parses:
+        with suppress(OSError):
+            shutil.copyfile(parse, folder / PARSED)
+            return
+
+
 def _compile(settings: Settings, project: Path, target: Path, logs: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     log.info("dbt compiles the project")
     is_continued = (target / PARSED).is_file()
-    problem = _problem(settings, target, logs)
+    args = ["compile", "--select", "resource_type:model", "resource_type:test", "--write-json"]
+    problem = _problem(settings, args, compiled_vars(settings), target, logs)
     if problem is not None and is_continued:
         # dbt cannot always continue from its cache of another version of the project
         (target / PARSED).unlink(missing_ok=True)
-        problem = _problem(settings, target, logs)
+        problem = _problem(settings, args, compiled_vars(settings), target, logs)
     shutil.rmtree(target / "compiled", ignore_errors=True)
     (target / settings.paths.warehouse.name).unlink(missing_ok=True)
     if problem is not None:
         raise BuildError(f"dbt cannot compile {project}:\n{problem}", hint="correct the model that dbt names")
 
 
-def _problem(settings: Settings, target: Path, logs: Path) -> str | None:
-    """Compile the project. Returns dbt's error messages, or None if it succeeded."""
-    args = ["--quiet", "compile", "--select", "resource_type:model", "resource_type:test", "--write-json"]
+def _problem(settings: Settings, args: list[str], variables: CommandVars, target: Path, logs: Path) -> str | None:
+    """Run a dbt command that needs no data. Returns dbt's error messages, or None if it succeeded."""
+    args = ["--quiet", *args, *dbt_log_options(logs)]
     # An empty warehouse of the same name: the real one may be in use, and must not decide what is compiled.
     with (
         DbtProcess(settings, folder=target, logs=logs) as dbt,
-        dbt.command(
-            [*args, *dbt_log_options(logs)], compiled_vars(settings), target=target, parse_cache=target
-        ) as command,
+        dbt.command(args, variables, target=target, parse_cache=target) as command,
     ):
         lines = list(command.lines())
     return _message(lines, command.words) if command.returncode else None
@@ -212,3 +242,7 @@ def _references(manifest: Manifest, tables: list[MartTable]) -> dict[str, tuple[
         )
         for mart, columns in found.items()
     }
+
+
+if __name__ == "__main__":
+    parse_ahead()

@@ -8,7 +8,7 @@ import pytest
 from pipelines.base.errors import BuildError
 from pipelines.config.settings import Settings
 from pipelines.runs import dbt_manifest
-from pipelines.runs.dbt_manifest import load_manifest, parse_cache
+from pipelines.runs.dbt_manifest import PARSED, load_manifest, parse_ahead, parse_cache
 
 CONTENT = {"nodes": {}}
 
@@ -101,3 +101,39 @@ def test_dbt_s_message_is_shown_once() -> None:
     assert dbt_manifest._message([event], words) == f"Encountered an error:\n{words}"
     assert dbt_manifest._message([b"killed\n"], words) == f"killed\n{words}"
     assert dbt_manifest._message([], words) == words
+
+
+def parsed_here(settings: Settings) -> str | None:
+    """The parse that dbt has in a home."""
+    parsed = parse_cache(settings) / PARSED
+    return parsed.read_text() if parsed.exists() else None
+
+
+def test_a_new_home_starts_from_the_parse_of_make_setup_and_others_from_their_own(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead = tmp_path / "ahead" / PARSED
+    monkeypatch.setattr(dbt_manifest, "parsed_ahead", lambda: ahead)
+    load_manifest(settings)
+    assert parsed_here(settings) is None  # there is none yet
+
+    ahead.parent.mkdir()
+    ahead.write_text("of make setup")
+    home = settings.model_copy(update={"home": tmp_path / "new home"})
+    load_manifest(home)
+    assert parsed_here(home) == "of make setup"
+
+    (parse_cache(home) / PARSED).write_text("its own")
+    load_manifest(home.model_copy(update={"timezone": "Asia/Shanghai"}))
+    assert parsed_here(home) == "its own"
+
+
+def test_after_make_setup_dbt_parses_nothing_in_a_new_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ahead = tmp_path / "a folder of its own" / PARSED
+    monkeypatch.setattr(dbt_manifest, "parsed_ahead", lambda: ahead)
+    parse_ahead()
+    settings = Settings.unconfigured().model_copy(update={"home": tmp_path / "Zuhause äöü", "currency": "JPY"})
+    load_manifest(settings)
+    parsing = json.loads((parse_cache(settings) / "perf_info.json").read_text())
+    assert parsing["path_count"] > 0
+    assert parsing["parsed_path_count"] == 0

