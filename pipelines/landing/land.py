@@ -7,6 +7,7 @@ landed files for which the mapping has changed.
 import logging
 import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import duckdb
 
 from pipelines.base.database import connect
 from pipelines.config.home import Home
+from pipelines.landing.ahead import Ahead, staging_ahead
 from pipelines.landing.batches import Store
 from pipelines.landing.check import check_something_landed
 from pipelines.landing.formats import contradictions
@@ -68,17 +70,17 @@ def land(
     try:
         if not found:
             check_something_landed(home, sources)
-        with _connect(store) as connection:
+        with _connect(store) as connection, _ahead(store, connection, erase) as ahead:
             maker = BatchMaker(store, connection, erase)
-            landing = Landing(store, maker, today)
+            landing = Landing(store, maker, today, ahead)
             files: list[FileOutcome] = []
             redeclared_files = 0
             for level in range(1 + max(_levels(sources), default=0)):  # files that others look up land first
                 versions = Versions(sources, maker.make_lookups() if level else {})
                 landing.reach(level, versions, Known(read_landed(home), versions))
                 redeclared_files += landing.redeclare()
-                for file in (file for file in found if _level(file) == level):
-                    files.append(landing.land(file))
+                for outcome in landing.land_all([file for file in found if _level(file) == level]):
+                    files.append(outcome)
                     if progress is not None:
                         progress(files[-1], len(files), len(found))
                 files += landing.land_rest(originals)
@@ -90,7 +92,7 @@ def land(
     outdated = outdated_files(read_landed(home), sources) if landing.is_outdated else {}
     mappings = [source.mapping for source in sources]
     warnings = [text for one in mappings for text in (*contradictions(one), *left_open(one))]
-    warnings += [*maker.warnings, *(message for one in outdated.values() for message in one.obstacles())]
+    warnings += [*landing.warnings, *(message for one in outdated.values() for message in one.obstacles())]
     left = sum(one.files for one in outdated.values())
     seconds = time.monotonic() - begun
     report = LandingReport(tuple(files), tuple(warnings), orphans, seconds, redeclared_files, left)
@@ -105,6 +107,13 @@ def _levels(sources: Sequence[SourceFiles]) -> list[int]:
 
 def _level(file: Found) -> int:
     return file.source.mapping.level(file.group) if file.group is not None else 0
+
+
+def _ahead(
+    store: Store, connection: duckdb.DuckDBPyConnection, erase: Erase | None
+) -> AbstractContextManager[Ahead | None]:
+    """Staging ahead, unless people have been erased: their rows are removed by one connection at a time."""
+    return staging_ahead(store, connection) if erase is None else nullcontext()
 
 
 def _connect(store: Store) -> duckdb.DuckDBPyConnection:

@@ -3,8 +3,10 @@
 land.py calls it for all files. make_batch.py makes the batch of a file.
 """
 
+import itertools
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -12,13 +14,14 @@ from pathlib import Path
 from pipelines.base.errors import InputError
 from pipelines.base.scarcity import scarcity_behind
 from pipelines.base.text import printable_name
+from pipelines.landing.ahead import Ahead, is_small
 from pipelines.landing.batches import Delivery, Store
 from pipelines.landing.delivered import State, sha256_of, state_of
 from pipelines.landing.inbox import Found, files_below
 from pipelines.landing.landing_state import Known
 from pipelines.landing.make_batch import BatchMaker, EarlierBatch, NotLandedAgain, Task
 from pipelines.landing.model import FileGroup
-from pipelines.landing.outdated import Change, Versions
+from pipelines.landing.outdated import Change, Target, Versions
 from pipelines.landing.outdated_files import ignored_error
 from pipelines.landing.replacement import Replacement
 from pipelines.landing.report import FileOutcome, Outcome
@@ -32,13 +35,16 @@ class Landing:
         store: The landing folder.
         maker: Makes batches.
         today: The business day.
+        ahead: Makes batches of small files ahead of their turn.
     """
 
-    def __init__(self, store: Store, maker: BatchMaker, today: date) -> None:
+    def __init__(self, store: Store, maker: BatchMaker, today: date, ahead: Ahead | None = None) -> None:
         self.read_states: dict[str, dict[str, State]] = {}
+        self.warnings: list[str] = []
         self._store = store
         self._maker = maker
         self._today = today
+        self._ahead = ahead
         self._paths: dict[tuple[str, str], tuple[Path, State]] = {}  # by source and hash
         self.reach(None, versions := Versions(()), Known((), versions))
 
@@ -74,6 +80,28 @@ class Landing:
                 self._maker.redeclare(change)
             self._commit(change)
         return len(changes)
+
+    def land_all(self, files: Sequence[Found]) -> Iterator[FileOutcome]:
+        """Land files in their order. Small files are staged ahead of their turn; a large file has all the memory."""
+        begun = 0
+        for index, file in enumerate(files):
+            begun = max(begun, index)
+            if self._ahead is not None and is_small(file):
+                for later in itertools.takewhile(is_small, files[begun : index + self._ahead.files]):
+                    self._begin(self._ahead, later)
+                    begun += 1
+            yield self.land(file)
+
+    def _begin(self, ahead: Ahead, file: Found) -> None:
+        """Begin to stage a file if its content is new; whatever is wrong with it is reported when its turn comes."""
+        if file.problem is not None or file.group is None or file.group.ignore is not None or file.group.look_up:
+            return
+        with suppress(InputError, OSError):
+            before, sha256 = state_of(file.path), sha256_of(file.path)
+            target = self._versions.target(file.source, file.group, file.file_on)
+            changes = self._known.changes_of(file.source.mapping.source, sha256)
+            if self._known.batch(target.key(sha256)) is None and not changes:
+                ahead.begin(self._task(file, target, before, sha256))
 
     def land(self, file: Found) -> FileOutcome:
         """Land one file, or report why it cannot be landed."""
@@ -138,21 +166,37 @@ class Landing:
         for change in self._of_level(self._known.changes_of(source, sha256)):
             if file.name in change.names or change.target.key(sha256) == key:
                 again = self._land_again_or_keep(change, file.path, before)
-        sequence, batch_before = self._known.latest(source, file.name)
-        delivery = Delivery(file.name, sequence + 1, self._today)
+        _, batch_before = self._known.latest(source, file.name)
+        delivery = self._delivery(source, file.name)
         if known := self._known.batch(key):
             if known != batch_before:
                 self._store.record_delivery(source, known, delivery)
                 self._known.deliver(source, key, known, delivery)
             return again or self._skipped(file, known, is_back=bool(batch_before) and known != batch_before)
-        facts = FileFacts(file.name, sha256, file.file_on, self._today)
-        task = Task(file.path, before, file.source, group, facts, batch, target.rows, [delivery])
         try:
-            outcome = self._maker.stage(task)
+            outcome = self._stage(self._task(file, target, before, sha256))
             self._store.commit(source, batch)
         finally:
             self._store.discard(batch)
         self._known.deliver(source, key, batch, delivery)
+        return outcome
+
+    def _delivery(self, source: str, name: str) -> Delivery:
+        """The delivery of a file that is landed next."""
+        sequence, _ = self._known.latest(source, name)
+        return Delivery(name, sequence + 1, self._today)
+
+    def _task(self, file: Found, target: Target, before: State, sha256: str) -> Task:
+        """The task for a new content."""
+        facts = FileFacts(file.name, sha256, file.file_on, self._today)
+        deliveries = [self._delivery(file.source.mapping.source, file.name)]
+        batch = target.batch(sha256)
+        return Task(file.path, before, file.source, target.group, facts, batch, target.rows, deliveries)
+
+    def _stage(self, task: Task) -> FileOutcome:
+        """Stage a batch, unless that was done ahead; the caller commits or discards it."""
+        outcome = (self._ahead and self._ahead.outcome(task)) or self._maker.stage(task)
+        self.warnings += outcome.warnings
         return outcome
 
     def _skipped(self, file: Found, batch: str, *, is_back: bool) -> FileOutcome:
@@ -172,7 +216,7 @@ class Landing:
             return self._land_again(change, path, before)
         except NotLandedAgain as reason:
             self._known.keep(key, landed.batch)
-            self._maker.warnings.append(
+            self.warnings.append(
                 f"{landed.source}: {printable_name(change.name)} was landed with an older version of the mapping and is"
                 f" not landed again: {reason.message}. {reason.hint}"
             )
@@ -193,7 +237,7 @@ class Landing:
                 task = Task(
                     path, before, target.entry, target.group, facts, batch, target.rows, change.deliveries, earlier
                 )
-                outcome = replace(self._maker.stage(task), outcome=Outcome.AGAIN)
+                outcome = replace(self._stage(task), outcome=Outcome.AGAIN)
             self._commit(change)
         finally:
             self._store.discard(batch)

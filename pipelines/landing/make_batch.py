@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 
 import duckdb
 import pyarrow.parquet as pq
@@ -97,11 +98,11 @@ class Task:
 
 
 class BatchMaker:
-    """Makes batches, one after the other.
+    """Makes batches, one after the other. To make several at once, use several makers.
 
     Args:
         store: The landing folder.
-        connection: A DuckDB that nothing else uses.
+        connection: A connection that nothing else uses.
         erase: Called with each batch before it is committed, if anybody has been erased.
     """
 
@@ -109,7 +110,7 @@ class BatchMaker:
         self._store = store
         self._connection = connection
         self._erase = erase
-        self.warnings: list[str] = []
+        self._clean_copies = Path(mkdtemp(dir=store.scratch))
 
     def stage(self, task: Task) -> FileOutcome:
         """Stage every part of a batch; the caller commits or discards it.
@@ -119,7 +120,7 @@ class BatchMaker:
             NotLandedAgain: The file must not be landed again.
         """
         try:
-            reading = read(self._connection, task.path, task.group, self._store.scratch)
+            reading = read(self._connection, task.path, task.group, self._clean_copies)
             add_look_ups(self._connection, task.entry.mapping, task.group)
         except duckdb.Error as error:
             raise InputError(f"cannot be read: {type(error).__name__}", hint=_REPORT) from error
@@ -177,12 +178,12 @@ class BatchMaker:
             )
         source, facts = task.entry.mapping.source, task.facts
         found = self._stage_look_ups(task, sql)
-        warnings = find_warnings(self._connection, sql, facts.name, reading, found)
-        self.warnings += [f"{source}: {warning}" for warning in warnings.messages]
+        found_warnings = find_warnings(self._connection, sql, facts.name, reading, found)
+        warnings = [f"{source}: {warning}" for warning in found_warnings.messages]
         rows = dict.fromkeys(by_entity, 0)
         for name in (name for name, count in by_entity.items() if count):
             rows[name] = self._copy(sql.rows(name, facts), part := self._store.staged(task.batch, name))
-            self.warnings += [
+            warnings += [
                 f"{source}: {printable_name(facts.name)}: {lost}" for lost in lost_digits(self._connection, name, part)
             ]
         if unreadable:
@@ -192,7 +193,7 @@ class BatchMaker:
             erased = self._erase(self._store.scratch / task.batch, source, taken + unreadable, task.again)
         rows = {name: count - erased.get(name, ErasedRows()).removed for name, count in rows.items()}
         counts = (records, taken, unreadable, sum(skips))
-        lines = ledger_table(facts, task.group, task.fingerprint, counts, named, rows, erased, warnings)
+        lines = ledger_table(facts, task.group, task.fingerprint, counts, named, rows, erased, found_warnings)
         pq.write_table(lines, self._store.staged(task.batch, LEDGER), compression="zstd")
         return FileOutcome(
             source,
@@ -208,6 +209,7 @@ class BatchMaker:
             rows=rows,
             erased=sum(one.removed for one in erased.values()),
             emptied=sum(one.emptied for one in erased.values()),
+            warnings=tuple(warnings),
         )
 
     def make_lookups(self) -> dict[str, str]:

@@ -147,7 +147,6 @@ class _LayoutChecker(BatchMaker):
 
     def __init__(self, store: _StoreInMemory) -> None:
         self._memory = store
-        self.warnings: list[str] = []
 
     def stage(self, task: Task) -> FileOutcome:
         """Check the layout of a file and record its batch as staged.

@@ -49,6 +49,7 @@ class FileOutcome:
         rows: The number of landed rows per entity.
         erased: The number of rows that did not land because they are about an erased person.
         emptied: The number of rows that landed without the values about an erased person.
+        warnings: What may be wrong with its content.
         seconds: The time spent.
     """
 
@@ -67,6 +68,7 @@ class FileOutcome:
     rows: Mapping[str, int] = field(default_factory=dict)
     erased: int = 0
     emptied: int = 0
+    warnings: tuple[str, ...] = ()
     seconds: float = 0.0
 
 

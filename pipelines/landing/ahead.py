@@ -1,0 +1,94 @@
+"""Stages small files ahead of their turn, several at once.
+
+DuckDB plans a query on one thread, and for a small file it plans longer than it reads. So several small files are
+staged at the same time. land_files.py commits them one after the other in their order, as if there were only one.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from queue import SimpleQueue
+
+import duckdb
+
+from pipelines.landing.batches import Store
+from pipelines.landing.inbox import Found
+from pipelines.landing.make_batch import BatchMaker, Task
+from pipelines.landing.report import FileOutcome
+
+SMALL_FILE_BYTES = 1_000_000
+_MOST_THREADS = 4  # Python prepares the queries, on one thread at a time
+
+
+def is_small(file: Found) -> bool:
+    """Whether a file may be staged together with others. A file that cannot be read is small: it is refused at once."""
+    try:
+        return file.path.stat().st_size <= SMALL_FILE_BYTES
+    except OSError:
+        return True
+
+
+class Ahead:
+    """Batches of new contents that are being staged before they are asked for.
+
+    Args:
+        store: The landing folder.
+        makers: One per thread. Their connections belong to one database, so that they share its memory limit.
+        executor: Has a thread for each maker.
+    """
+
+    def __init__(self, store: Store, makers: list[BatchMaker], executor: ThreadPoolExecutor) -> None:
+        self.files = 2 * len(makers)  # enough that no thread waits while a batch is committed
+        self._store = store
+        self._executor = executor
+        self._makers: SimpleQueue[BatchMaker] = SimpleQueue()
+        for maker in makers:
+            self._makers.put(maker)
+        self._begun: dict[str, tuple[Task, Future[FileOutcome]]] = {}  # by batch
+
+    def begin(self, task: Task) -> None:
+        """Begin to stage a batch. Of several files with the same content, only the first one is staged."""
+        if task.batch not in self._begun:
+            self._begun[task.batch] = task, self._executor.submit(self._stage, task)
+
+    def outcome(self, task: Task) -> FileOutcome | None:
+        """The outcome of this task, staged and not committed; None if it was not begun, or has failed.
+
+        What has failed is staged again when its turn comes, alone: with all the memory it can succeed.
+        """
+        if task.batch not in self._begun:
+            return None
+        begun, future = self._begun.pop(task.batch)
+        if future.exception() is None and begun == task:
+            return future.result()
+        self._store.discard(task.batch)
+        return None
+
+    def _stage(self, task: Task) -> FileOutcome:
+        maker = self._makers.get()
+        try:
+            return maker.stage(task)
+        finally:
+            self._makers.put(maker)
+
+
+@contextmanager
+def staging_ahead(store: Store, connection: duckdb.DuckDBPyConnection) -> Iterator[Ahead | None]:
+    """Stage on the threads that DuckDB may use, at most four; None if it may use only one.
+
+    Args:
+        store: The landing folder.
+        connection: Its database is used.
+    """
+    ((threads,),) = connection.execute("select current_setting('threads')").fetchall()
+    if threads < 2:
+        yield None
+        return
+    cursors = [connection.cursor() for _ in range(min(threads, _MOST_THREADS))]
+    executor = ThreadPoolExecutor(len(cursors), thread_name_prefix="landing")
+    try:
+        yield Ahead(store, [BatchMaker(store, cursor, None) for cursor in cursors], executor)
+    finally:
+        executor.shutdown(cancel_futures=True)
+        for cursor in cursors:
+            cursor.close()
