@@ -26,6 +26,7 @@ from pipelines.orchestration.totals import total_checks
 from pipelines.quality import load_totals
 from pipelines.runs.build_state import read_state
 from pipelines.runs.dbt_manifest import MARTS_SCHEMA, load_manifest
+from pipelines.runs.dbt_process import DbtProcess
 from pipelines.runs.required import required_parts
 
 
@@ -34,6 +35,7 @@ def build_defs(
     *,
     resource_overrides: Mapping[str, object] | None = None,
     any_day: bool = False,
+    dbt: DbtProcess | None = None,
 ) -> dg.Definitions:
     """Everything that Dagster is to know.
 
@@ -43,6 +45,7 @@ def build_defs(
         resource_overrides: Resources to use instead of ours, by name (`run`).
         any_day: Whether any day can be built, instead of the days since the first event that is staged now: a command
             that lands files itself does not know that day yet.
+        dbt: The dbt process of a run, to compile the project with.
 
     Raises:
         ConfigError: The config, a mapping or a suite cannot be used.
@@ -50,7 +53,7 @@ def build_defs(
     """
     if settings is None:
         settings = load_settings() if find_config() else Settings.unconfigured()
-    manifest = load_manifest(settings)
+    manifest = load_manifest(settings, dbt=dbt)
     suites, totals = load_gates(settings), load_totals(project_root() / "expectations")
     required = required_parts(manifest, suites, totals, settings.quarantine)
     days = as_of_days(settings, None if any_day else first_day(settings))

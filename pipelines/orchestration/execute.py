@@ -124,7 +124,7 @@ def _prepared(
     """A run that holds the lock, the definitions, and Dagster's instance after old runs were removed."""
     with open_run(settings, new_run_id(), listener) as run:
         with run.recorder.stage("prepare"):
-            definitions = build_defs(settings, resource_overrides={"run": run}, any_day=True)
+            definitions = build_defs(settings, resource_overrides={"run": run}, any_day=True, dbt=run.dbt)
         with open_instance(settings.paths.dagster) as instance:
             try:  # at the start, so that the history stays limited even if every run fails
                 prune_history(instance)

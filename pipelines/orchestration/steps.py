@@ -110,10 +110,9 @@ def prepare_for_build(run: RunScope) -> None:
     Great Expectations imports SQLAlchemy's ORM in another thread. Dagster's storage uses SQLAlchemy at the same time,
     and fails if the ORM is only partly imported. So the ORM is imported here first.
     """
-    if not run.dbt.is_running:
-        importlib.import_module("sqlalchemy.orm")
-        run.dbt.start()
-        threading.Thread(target=_import_gx, daemon=True).start()
+    run.dbt.start()
+    importlib.import_module("sqlalchemy.orm")
+    threading.Thread(target=_import_gx, daemon=True).start()
 
 
 def _import_gx() -> None:

@@ -12,7 +12,7 @@ import json
 import logging
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -74,12 +74,13 @@ def project_fingerprint(settings: Settings) -> str:
     return fingerprint_of(dbt_files(project), project, {"compiled with": values, **engine_versions()})
 
 
-def load_manifest(settings: Settings, *, keep: bool = True) -> Manifest:
+def load_manifest(settings: Settings, *, keep: bool = True, dbt: DbtProcess | None = None) -> Manifest:
     """The manifest of the project as its files are now.
 
     Args:
         settings: The settings in force.
         keep: Whether the result may be written below the home, for the next time.
+        dbt: The dbt process of a run, to compile with it. It keeps what it has parsed for the commands of the run.
 
     Raises:
         BuildError: dbt cannot compile the project.
@@ -91,7 +92,7 @@ def load_manifest(settings: Settings, *, keep: bool = True) -> Manifest:
         if (cache, fingerprint) not in _not_kept:
             with TemporaryDirectory(prefix="loyalty-dbt-") as folder:
                 _start_from([cache / PARSED, parsed_ahead()], Path(folder))
-                _compile(settings, project, Path(folder), Path(folder))
+                _compile(settings, project, Path(folder), Path(folder), dbt)
                 _not_kept[cache, fingerprint] = _read(Path(folder) / _MANIFEST)
         return _not_kept[cache, fingerprint]
     settings.paths.state.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -104,7 +105,7 @@ def load_manifest(settings: Settings, *, keep: bool = True) -> Manifest:
         (cache / _FINGERPRINT).unlink(missing_ok=True)
         if not (cache / PARSED).exists():
             _start_from([parsed_ahead()], cache)
-        _compile(settings, project, cache, settings.paths.logs)
+        _compile(settings, project, cache, settings.paths.logs, dbt)
         write_text_durably(cache / _FINGERPRINT, fingerprint)
         return _read(cache / _MANIFEST)
 
@@ -140,29 +141,38 @@ def _start_from(parses: Sequence[Path], folder: Path) -> None:
             return
 
 
-def _compile(settings: Settings, project: Path, target: Path, logs: Path) -> None:
+def _compile(settings: Settings, project: Path, target: Path, logs: Path, dbt: DbtProcess | None) -> None:
     target.mkdir(parents=True, exist_ok=True)
     log.info("dbt compiles the project")
     is_continued = (target / PARSED).is_file()
     args = ["compile", "--select", "resource_type:model", "resource_type:test", "--write-json"]
-    problem = _problem(settings, args, compiled_vars(settings), target, logs)
+    problem = _problem(settings, args, compiled_vars(settings), target, logs, dbt)
     if problem is not None and is_continued:
         # dbt cannot always continue from its cache of another version of the project
         (target / PARSED).unlink(missing_ok=True)
-        problem = _problem(settings, args, compiled_vars(settings), target, logs)
+        if dbt is not None:
+            dbt.end()  # so that it forgets what it has parsed; the next command starts it again
+        problem = _problem(settings, args, compiled_vars(settings), target, logs, dbt)
     shutil.rmtree(target / "compiled", ignore_errors=True)
     (target / settings.paths.warehouse.name).unlink(missing_ok=True)
     if problem is not None:
         raise BuildError(f"dbt cannot compile {project}:\n{problem}", hint="correct the model that dbt names")
 
 
-def _problem(settings: Settings, args: list[str], variables: CommandVars, target: Path, logs: Path) -> str | None:
+def _problem(
+    settings: Settings,
+    args: list[str],
+    variables: CommandVars,
+    target: Path,
+    logs: Path,
+    dbt: DbtProcess | None = None,
+) -> str | None:
     """Run a dbt command that needs no data. Returns dbt's error messages, or None if it succeeded."""
     args = ["--quiet", *args, *dbt_log_options(logs)]
-    # An empty warehouse of the same name: the real one may be in use, and must not decide what is compiled.
     with (
-        DbtProcess(settings, folder=target, logs=logs) as dbt,
-        dbt.command(args, variables, target=target, parse_cache=target) as command,
+        nullcontext(dbt) if dbt else DbtProcess(settings, logs=logs) as process,
+        # An empty warehouse of the same name: the real one may be in use, and must not decide what is compiled.
+        process.command(args, variables, target=target, parse_cache=target, folder=target) as command,
     ):
         lines = list(command.lines())
     return _message(lines, command.words) if command.returncode else None

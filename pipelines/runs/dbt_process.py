@@ -31,7 +31,6 @@ class DbtProcess:
         settings: The settings in force.
         lock: The lock of the run. It records the id of the process, so that the next run can wait for it if this one is
             killed. None outside a run.
-        folder: The folder in which dbt runs, with the warehouse; that of the home's warehouse if it is not given.
         logs: The folder of dbt.log; that of the home if it is not given.
     """
 
@@ -40,12 +39,10 @@ class DbtProcess:
         settings: Settings,
         lock: HeldLock | None = None,
         *,
-        folder: Path | None = None,
         logs: Path | None = None,
     ) -> None:
         self._settings = settings
         self._lock = lock
-        self._folder = folder or settings.paths.warehouse.parent
         self._logs = logs or settings.paths.logs
         self._process: subprocess.Popen[bytes] | None = None
         self._starting = threading.Lock()
@@ -73,7 +70,7 @@ class DbtProcess:
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,
                     env=child_environment(ours, self._settings),
-                    cwd=self._folder,
+                    cwd=project_root(),  # Python looks for modules there too
                 )
                 self._note_child(self._process.pid)
             return self._process
@@ -86,6 +83,7 @@ class DbtProcess:
         *,
         target: Path,
         parse_cache: Path,
+        folder: Path | None = None,
     ) -> Iterator["DbtCommand"]:
         """Run a dbt command. If the block ends before the command does, the process is ended too.
 
@@ -94,10 +92,11 @@ class DbtProcess:
             variables: The vars.
             target: dbt's folder for artifacts.
             parse_cache: The folder with dbt's parse cache for the parsed vars. If empty, dbt parses everything.
+            folder: The folder in which dbt runs, with the warehouse; that of the home's warehouse if it is not given.
         """
         request = Request(
             project=str(project_root() / "dbt_project"),
-            folder=str(self._folder),
+            folder=str(folder or self._settings.paths.warehouse.parent),
             args=[*_GLOBAL_OPTIONS, *args, "--target-path", str(target), "--vars", vars_text(variables.all)],
             parsed_vars=vars_text(variables.parsed),
             parse_cache=str(parse_cache),

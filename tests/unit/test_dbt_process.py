@@ -121,6 +121,15 @@ def test_one_process_serves_all_commands_and_leaves_the_warehouse_free_after_eac
     assert noted(tmp_path / "lock") == 0
 
 
+def test_a_run_compiles_the_project_with_the_process_that_then_builds(settings: Settings, lock: HeldLock) -> None:
+    with DbtProcess(settings, lock) as dbt:
+        manifest = load_manifest(settings, dbt=dbt)
+        pid = dbt.start().pid
+        assert "2024-01-31" in show(dbt, settings, "select '{{ this_build(\"as_of\") }}' as day", as_of="2024-01-31")
+        assert dbt.start().pid == pid
+    assert any("2000-01-31" in node.get("compiled_code", "") for node in manifest["nodes"].values())
+
+
 def test_a_command_that_fails_says_so_and_the_process_serves_the_next(compiled: Settings, lock: HeldLock) -> None:
     with DbtProcess(compiled, lock) as dbt:
         with command_of(dbt, compiled, "build", "--nonsense") as command:

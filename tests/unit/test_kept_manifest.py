@@ -128,6 +128,28 @@ def test_a_new_home_starts_from_the_parse_of_make_setup_and_others_from_their_ow
     assert parsed_here(home) == "its own"
 
 
+def test_dbt_starts_again_if_it_cannot_continue_from_an_earlier_parse(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A dbt process would otherwise use again what it has parsed."""
+    settings = Settings.unconfigured().model_copy(update={"home": tmp_path / "home"})
+    parse_cache(settings).mkdir(parents=True)
+    (parse_cache(settings) / PARSED).write_text("of another version")
+    ended = []
+
+    class Process:
+        def end(self) -> None:
+            ended.append((parse_cache(settings) / PARSED).exists())
+
+    def compiled(_settings: Settings, _args: list[str], _vars: object, target: Path, *_: object) -> str | None:
+        (target / "manifest.json").write_text(json.dumps(CONTENT))
+        return None if ended else "KeyError"
+
+    monkeypatch.setattr(dbt_manifest, "_problem", compiled)
+    assert load_manifest(settings, dbt=Process()) == CONTENT  # type: ignore[arg-type]
+    assert ended == [False]
+
+
 def test_after_make_setup_dbt_parses_nothing_in_a_new_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ahead = tmp_path / "a folder of its own" / PARSED
     monkeypatch.setattr(dbt_manifest, "parsed_ahead", lambda: ahead)
