@@ -25,6 +25,7 @@ CONTRACT_RETENTION, CONTRACT_SCORES = "contract_retention", "contract_scores"
 _DECIMALS = 8
 _Z = 1.959964
 _MONTHS = 12
+_DAYS_A_YEAR = 365.25
 _RETENTION = pa.schema(
     [
         ("contract_kind", pa.string()),
@@ -118,7 +119,8 @@ def write_contracts(exchange: Path, model: ModelSettings) -> list[Check]:
             lines = [of_cohort | line for line in _lines(cohort, fitted, ahead)]
             tables.append(pa.Table.from_pylist(lines, schema=_RETENTION))
         if fitted:
-            scores.append(_scored(kind, months, everybody.due.size, fitted, model.clv.annual_discount_rate))
+            rate = _rate_per_period(kind, months, model)
+            scores.append(_scored(kind, months, everybody.due.size, fitted, rate))
     files.write(exchange, CONTRACT_RETENTION, tables)
     files.write(exchange, CONTRACT_SCORES, scores)
     none = Check(ModelKind.CONTRACTS, "all", "no_contracts", Verdict.REFUSE, 0, None, None, 0)
@@ -202,10 +204,16 @@ def _lines(cohort: Cohort, fitted: SbgFit | None, ahead: int) -> Iterator[dict[s
         }
 
 
-def _scored(kind: str, months: int, periods: int, fitted: SbgFit, yearly: float) -> pa.Table:
+def _rate_per_period(kind: str, months: int, model: ModelSettings) -> float:
+    """The discount rate per period. The periods of orders have the days of the setting, which may be a week."""
+    days = model.contract.orders_period_days if kind == "orders" else None
+    years = months / _MONTHS if days is None else days / _DAYS_A_YEAR
+    return math.expm1(math.log1p(model.clv.annual_discount_rate) * years)
+
+
+def _scored(kind: str, months: int, periods: int, fitted: SbgFit, rate: float) -> pa.Table:
     """The scores of contracts in period 1, 2, …; without a discount rate the residual lifetime has no limit."""
     number = np.arange(1, periods + 1)
-    rate = math.expm1(math.log1p(yearly) * months / _MONTHS)
     residual = residual_periods(fitted.model, number, rate) if rate > 0 else np.full(number.shape, np.nan)
     return pa.table(
         {

@@ -92,6 +92,17 @@ def test_a_month_is_discounted_by_a_twelfth_of_the_year(tmp_path: Path) -> None:
     assert scores[0]["renewal_probability"] > 0
 
 
+@pytest.mark.parametrize("days", [7, 30, 45])
+def test_a_period_of_orders_is_discounted_by_its_days(tmp_path: Path, days: int) -> None:
+    model = MODEL.model_copy(update={"contract": ContractModel(orders_period_days=days)})
+    rows = [row | {"contract_kind": "orders", "period_months": 1} for row in regular()]
+    _, scores, _ = written(tmp_path, rows, model)
+    fitted = fit(Renewals.of_survivors(REGULAR))
+    assert fitted is not None
+    rate = 1.1 ** (days / 365.25) - 1
+    assert scores[0]["expected_periods"] == pytest.approx(float(residual_periods(fitted.model, 1, rate)))
+
+
 def test_cohorts_add_up_and_only_renewals_that_were_due_count(tmp_path: Path) -> None:
     rows = [
         cell(1, 400, 400, 300, cohort_on=date(2020, 1, 1), n_started=400),

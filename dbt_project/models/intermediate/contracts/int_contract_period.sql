@@ -14,14 +14,15 @@ with memberships as (
     where customer_key is not null and paid_until_on > occurred_on
 ),
 
+-- An order at least two thirds of a period after the one before begins a period, and periods are counted from it.
+-- Counted from the first order of all, 30 days would drift from calendar months by half a period in three years.
 purchase_days as (
     select
         customer_key,
         day_on,
         net_amount,
         case
-            when {{ days_between('day_on', 'previous_purchase_on') }}
-                <= {{ (order_days or 0) + var('contract_grace_days') }} then 0
+            when 3 * {{ days_between('day_on', 'previous_purchase_on') }} < {{ 2 * (order_days or 0) }} then 0
             else 1
         end as is_first
     from {{ ref('int_customer_day') }}
@@ -33,18 +34,18 @@ numbered_days as (
         *,
         sum(is_first) over (
             partition by customer_key order by day_on rows between unbounded preceding and current row
-        ) as contract_number
+        ) as run_number
     from purchase_days
 ),
 
 dated_days as (
     select
         *,
-        min(day_on) over (partition by customer_key, contract_number) as started_on
+        min(day_on) over (partition by customer_key, run_number) as counted_from_on
     from numbered_days
 ),
 
--- an order in the first half of a period belongs to it; one in the second half begins the next period
+-- of closer orders, one in the first half of a period belongs to it; one in the second half begins the next period
 subscriptions as (
     select
         'orders' as source,
@@ -57,8 +58,8 @@ subscriptions as (
     from dated_days
     group by
         customer_key,
-        started_on,
-        round({{ days_between('day_on', 'started_on') }} / cast({{ order_days or 1 }} as double))
+        counted_from_on,
+        round({{ days_between('day_on', 'counted_from_on') }} / cast({{ order_days or 1 }} as double))
 ),
 
 periods as (
@@ -110,7 +111,11 @@ select
     begins_on,
     ends_on,
     lead(begins_on) over periods_in_order as renewed_on,
-    {{ contract_months(days_between('ends_on', 'begins_on')) }} as period_months,
+    -- a period of orders with a further order in it ends later, and pays for the same days
+    case
+        when contract_kind = 'orders' then {{ contract_months(order_days or 0) }}
+        else {{ contract_months(days_between('ends_on', 'begins_on')) }}
+    end as period_months,
     tier,
     fee_amount,
     {{ add_days('ends_on', var('contract_grace_days')) }} <= {{ as_of_date() }} as is_due

@@ -53,6 +53,9 @@ placed as (
         coalesce(orders.is_sum_of_lines, false)
         and known_lines.line_id is not null
         and not coalesce(lines.is_counted, false) as is_of_uncounted_line,
+        orders.currency as order_currency,
+        orders.fx_rate as order_fx_rate,
+        orders.n_lines as n_order_lines,
         orders.net_amount as order_net_amount,
         case when orders.total_amount > 0 then orders.total_amount else orders.net_amount end as order_total_amount,
         lines.net_amount as line_net_amount,
@@ -87,6 +90,17 @@ valued as (
         {{ multiply(
             'amount - coalesce(tax, 0) - coalesce(shipping, 0)', rate_of('placed.return_currency', 'rates.fx_rate')
         ) }} as split_amount,
+        -- At the rate of the order, to compare it with the order: another rate is no other amount.
+        {{ multiply(
+            'amount',
+            'case when placed.return_currency = placed.order_currency then placed.order_fx_rate else '
+            ~ rate_of('placed.return_currency', 'rates.fx_rate') ~ ' end'
+        ) }} as compared_amount,
+        -- by how much a sum of converted amounts can differ from the converted sum
+        case
+            when placed.return_currency = '{{ var("currency") }}' then 0
+            else 0.01 + 0.005 * coalesce(n_order_lines, 0)
+        end as rounding_amount,
         amount is null and is_counted and line_net_amount > 0 and (quantity is null or line_quantity > 0) as is_of_line,
         amount is null and is_counted and line_id is null and quantity is null and coalesce(kind, 'return') <> 'credit'
             as is_of_whole_order
@@ -102,11 +116,12 @@ classified as (
         amount_basis is null
         and not is_split
         and is_counted
-        and order_total_amount <> order_net_amount
+        and abs(order_total_amount - order_net_amount) > rounding_amount
         and stated_amount > 0
-        and stated_amount <> order_net_amount as is_basis_assumed,
+        and abs(compared_amount - order_net_amount) > rounding_amount as is_basis_assumed,
         -- more than the price of the goods, or exactly what was paid with tax and shipping
-        stated_amount = order_total_amount or stated_amount > order_net_amount as is_more_than_goods,
+        compared_amount = order_total_amount
+        or compared_amount > order_net_amount + rounding_amount as is_more_than_goods,
         case
             when is_of_deleted_order or (has_order and not is_counted) then 'order_not_counted'
             when is_of_uncounted_line then 'line_not_counted'

@@ -3,6 +3,7 @@
     'n_categories', 'n_cases', 'n_interactions', 'n_service_costs', 'service_cost_amount', 'n_touches',
     'n_marketing_costs', 'marketing_cost_amount', 'n_referrals', 'referred_net_amount'
 ] -%}
+{%- set first_mart_day = "date '" ~ (mart_days() or ['0001-01-01'])[0] ~ "'" -%}
 
 with month_ends as (
     select observed_on
@@ -10,7 +11,8 @@ with month_ends as (
     where is_month_end and observed_on in ({{ day_list(mart_days()) }})
 ),
 
--- The first month of the shop, at whose start nobody has bought, and each month with a month end before it.
+-- Each month with a month end before it; and the first month of the shop, at whose start nobody has bought, if marts
+-- have its month end. Otherwise it would be years before all other months.
 months as (
     select
         periods.period_on as month_on,
@@ -18,7 +20,12 @@ months as (
         {{ add_days('periods.period_on', -1) }} as previous_on
     from {{ ref('int_period') }} as periods
     left join month_ends on {{ add_days('periods.period_on', -1) }} = month_ends.observed_on
-    where periods.period_kind = 'month' and (periods.is_first or month_ends.observed_on is not null)
+    where
+        periods.period_kind = 'month'
+        and (
+            month_ends.observed_on is not null
+            or (periods.is_first and {{ month_end('periods.period_on') }} >= {{ first_mart_day }})
+        )
 ),
 
 customers as (

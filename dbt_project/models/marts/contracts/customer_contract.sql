@@ -56,11 +56,8 @@ scored as (
             and latest.group_months = scores.period_months
             and latest.period_number = scores.period_number
             and latest.contract_state <> 'ended'
-            -- A fit on months does not apply to a fee for a year. All periods of orders have the length of the setting.
-            and (
-                latest.group_months in (latest.period_months, latest.paid_months)
-                or latest.contract_kind = 'orders'
-            )
+            -- a fit on months does not apply to a fee for a year
+            and latest.group_months in (latest.period_months, latest.paid_months)
 ),
 
 -- from the next renewal to the as-of day
