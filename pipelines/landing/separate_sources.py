@@ -56,7 +56,8 @@ def separate_orders(mappings: Sequence[Mapping]) -> list[str]:
     for mapping in mappings:
         if mapping.source in with_orders:
             continue
-        with_source = {place[:4] for place, _ in _columns(mapping) if place[-1] == "order_source"}  # entities of files
+        sources = ((place, sql) for place, sql in _columns(mapping) if place[-1] == "order_source")
+        with_source = {place[:4] for place, sql in sources if sql.strip() != "''"}  # entities of files
         warnings.extend(
             f"{mapping.where(place)}: order_id is read as an order of the source {mapping.source}, which has no orders."
             f" {_if_of_another_source(str(place[3]))}"
@@ -100,11 +101,12 @@ def _unknown_sources(mappings: Sequence[Mapping], column: str, consequence: str)
 
 
 def _constants(mappings: Sequence[Mapping], column: str) -> Iterator[tuple[Mapping, tuple[str | int, ...], str]]:
-    """Every constant that is mapped to a column: the mapping, the place, and the text as it lands."""
+    """Every constant that is mapped to a column: the mapping, the place, and the text as it lands. '' is no value."""
     for mapping in mappings:
         for place, sql in _columns(mapping):
-            if place[-1] == column and (constant := _CONSTANT.fullmatch(sql.strip())):
-                yield mapping, place, constant[1].replace("''", "'").strip()
+            constant = _CONSTANT.fullmatch(sql.strip()) if place[-1] == column else None
+            if constant and (name := constant[1].replace("''", "'").strip()):
+                yield mapping, place, name
 
 
 def _places(mapping: Mapping, columns: Sequence[str]) -> Iterator[str]:

@@ -50,6 +50,17 @@ KNOWN_FIRST: list[Record] = [
     # the record of d2, with the e-mail of d1, is deleted in March
     ("shop", date(2024, 1, 5), {"customer_ref": "d1", "email": "d@example.org"}),
     ("crm", date(2024, 1, 6), {"customer_ref": "d2", "email": "d@example.org"}),
+    # the record of r2, with the e-mail of r1, is deleted in February and restored in March, now with a phone
+    ("shop", date(2024, 1, 5), {"customer_ref": "r1", "email": "r@example.org", "phone": "+442079460956"}),
+    ("crm", date(2024, 1, 6), {"customer_ref": "r2", "email": "r@example.org", "updated_at": "2024-01-06 10:00:00"}),
+    (
+        "crm",
+        date(2024, 3, 10),
+        {"customer_ref": "r2", "phone": "+442079460956", "updated_at": "2024-03-10 10:00:00"},
+    ),
+    # the record of w2, with an own e-mail, is deleted in March; then the e-mail of w1, which is known later, stands in
+    ("shop", date(2024, 1, 5), {"customer_ref": "w1", "email": "w@example.org"}),
+    ("crm", date(2024, 1, 6), {"customer_ref": "w2", "email": "w.own@example.org"}),
     # nobody else has the e-mail of n1 yet
     ("shop", date(2024, 1, 5), {"customer_ref": "n1", "email": "n@example.org"}),
 ]
@@ -77,6 +88,12 @@ UNTIL_FIRST: set[Change] = {
     (MARCH, "p1", "p2", "split", 1),
     (MARCH, "d1", "d1", "split", 1),
     (MARCH, "d1", "d2", "split", 1),
+    (FEBRUARY, "r1", "r1", "split", 1),
+    (FEBRUARY, "r1", "r2", "split", 1),
+    (MARCH, "r1", "r1", "merged", 1),
+    (MARCH, "r2", "r1", "merged", 1),
+    (MARCH, "w1", "w1", "merged", 1),
+    (MARCH, "w2", "w1", "merged", 1),
 }
 OF_K: set[Change] = {(FEBRUARY, "k1", "k1", "merged", 1), (FEBRUARY, "k2", "k1", "merged", 1)}
 OF_K_LATER: set[Change] = {(FEBRUARY, "k1", "k2", "merged", 1), (FEBRUARY, "k2", "k2", "merged", 1)}
@@ -122,8 +139,14 @@ def warehouse(new_warehouse: Callable[[], Warehouse]) -> Warehouse:
     home = new_warehouse()
     home.models = [table.split(".")[1] for table in COMPARED]
     deliver(home, KNOWN_FIRST, FIRST)
-    deletion = {"entity": "customers", "record_id": "d2", "deleted_at": "2024-03-10 10:00:00"}
-    home.land({"deletions": [deletion]}, landed_on=FIRST, source="crm")
+    deletions = [
+        {"entity": "customers", "record_id": ref, "deleted_at": f"{day} 10:00:00"}
+        for ref, day in (("d2", "2024-03-10"), ("r2", "2024-02-10"), ("w2", "2024-03-10"))
+    ]
+    home.land({"deletions": deletions}, landed_on=FIRST, source="crm")
+    call = {"interaction_id": "w2", "customer_ref": "w2", "occurred_at": "2024-01-20 10:00:00"}
+    late = date(2024, 4, 10)
+    home.land({"interactions": [call | {"email": "w@example.org"}]}, landed_on=FIRST, file_on=late, source="crm")
     for source in ("shop", "crm"):
         of_source = [ref for ref, one in SOURCES.items() if one == source and ref != "n2"]
         orders = [{"order_id": ref, "customer_ref": ref, "ordered_at": "2024-03-20 10:00:00"} for ref in of_source]

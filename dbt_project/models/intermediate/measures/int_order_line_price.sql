@@ -8,14 +8,21 @@ with orders as (
         gross_amount,
         discount_amount,
         net_amount,
-        includes_uncounted_lines,
-        is_incomplete
+        includes_uncounted_lines
     from {{ ref('int_order') }}
     where is_purchase
 ),
 
 order_lines as (
     select * from {{ ref('int_order_line') }}
+),
+
+-- also lines without a value, such as a gift: the discount of the order can be its price
+rejections as (
+    select
+        source,
+        order_id
+    from {{ ref('int_order_rejection') }}
 ),
 
 -- The difference that rounding explains: half a cent per unit in the currency that was charged, at most 1 % of the list
@@ -81,7 +88,7 @@ placed as (
         -- A discount on the order is more than the discounts on its lines. Each converted amount is rounded. If a line
         -- was rejected, the discount of the order can be that of this line.
         case
-            when orders.is_incomplete then false
+            when rejections.order_id is not null then false
             else
                 orders.discount_amount - line_discounts.discount_amount
                 > case when orders.fx_rate = 1 then 0 else 0.005 * (line_discounts.n_lines + 1) end
@@ -90,6 +97,8 @@ placed as (
     left join lines on orders.source = lines.source and orders.order_id = lines.order_id
     left join line_discounts
         on orders.source = line_discounts.source and orders.order_id = line_discounts.order_id
+    left join rejections
+        on orders.source = rejections.source and orders.order_id = rejections.order_id
     where lines.order_id is not null or orders.gross_amount is not null
 ),
 

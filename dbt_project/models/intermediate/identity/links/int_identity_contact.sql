@@ -7,7 +7,11 @@ with
         stated.source,
         stated.customer_ref as ref,
         {{ columns | join(',\n        ') }},
-        stated.event_on,
+        -- a version that restores a deleted record counts from the day on which it is known
+        case
+            when deleted.deleted_id is not null and {{ is_not_deleted(name, 'stated', day) }} then stated.effective_on
+            else stated.event_on
+        end as event_on,
         stated.effective_on,
         case when not {{ is_not_deleted(name, 'stated', day) }} then deleted.last_deleted_on end as deleted_on
     from {% if has_guests(name) %}{{ with_guests(name) }}{% else %}{{ ref('stg_' ~ name) }}{% endif %} as stated
@@ -57,7 +61,9 @@ ranked as (
         *,
         rank() over (
             partition by source, ref, kind, valid_to is not null order by known_on asc nulls first
-        ) as known_rank
+        ) as known_rank,
+        rank() over (partition by source, ref, kind order by known_on asc nulls first) as rank_with_deleted,
+        max(valid_to) over (partition by source, ref, kind) as last_valid_to
     from contacts
 )
 
@@ -69,7 +75,9 @@ select
     identifier,
     known_on,
     case
-        when known_rank = 1 or known_on is null or stated_on > known_on then stated_on
+        when rank_with_deleted = 1 or known_on is null or stated_on > known_on then stated_on
+        -- those that were known before have been deleted: it stands in from the deletion on
+        when known_rank = 1 and valid_to is null then least(known_on, greatest(stated_on, last_valid_to))
         else known_on
     end as valid_from,
     valid_to
