@@ -24,7 +24,7 @@ SHORT     := not spark and not splink and not postgres and not mariadb and not s
 help: ## list all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(VENV)/.ready ## create .venv with the locked packages and this project
+setup: $(VENV)/.ready ## create .venv with the locked packages and this project, and prepare the dbt project
 
 $(VENV)/.ready: requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 to 3.13 was found: install one, or run make PYTHON=/path/to/python3.12"; exit 1; }

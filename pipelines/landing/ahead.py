@@ -1,11 +1,12 @@
 """Stages small files ahead of their turn, several at once.
 
 DuckDB plans a query on one thread, and for a small file it plans longer than it reads. So several small files are
-staged at the same time. land_files.py commits them one after the other in their order, as if there were only one.
+staged at the same time. land_files.py commits them one after the other in their order, so the result is the same as
+with one thread.
 """
 
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from queue import SimpleQueue
 
@@ -17,7 +18,7 @@ from pipelines.landing.make_batch import BatchMaker, Task
 from pipelines.landing.report import FileOutcome
 
 SMALL_FILE_BYTES = 1_000_000
-_MOST_THREADS = 4  # Python prepares the queries, on one thread at a time
+_MOST_THREADS = 4  # more gain little: Python prepares the queries on one thread at a time
 
 
 def is_small(file: Found) -> bool:
@@ -29,16 +30,19 @@ def is_small(file: Found) -> bool:
 
 
 class Ahead:
-    """Batches of new contents that are being staged before they are asked for.
+    """Stages batches of new contents before landing reaches their files.
 
     Args:
         store: The landing folder.
         makers: One per thread. Their connections belong to one database, so that they share its memory limit.
         executor: Has a thread for each maker.
+
+    Attributes:
+        n_files: The number of files to begin before the first of them is committed.
     """
 
     def __init__(self, store: Store, makers: list[BatchMaker], executor: ThreadPoolExecutor) -> None:
-        self.files = 2 * len(makers)  # enough that no thread waits while a batch is committed
+        self.n_files = 2 * len(makers)  # enough that no thread waits while a batch is committed
         self._store = store
         self._executor = executor
         self._makers: SimpleQueue[BatchMaker] = SimpleQueue()
@@ -54,13 +58,15 @@ class Ahead:
     def outcome(self, task: Task) -> FileOutcome | None:
         """The outcome of this task, staged and not committed; None if it was not begun, or has failed.
 
-        What has failed is staged again when its turn comes, alone: with all the memory it can succeed.
+        A file that failed is staged again by the caller, alone: all others that were begun have ended by then. With all
+        the memory for itself it can succeed.
         """
         if task.batch not in self._begun:
             return None
         begun, future = self._begun.pop(task.batch)
         if future.exception() is None and begun == task:
             return future.result()
+        wait(future for _, future in self._begun.values())
         self._store.discard(task.batch)
         return None
 

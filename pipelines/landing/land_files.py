@@ -87,7 +87,7 @@ class Landing:
         for index, file in enumerate(files):
             begun = max(begun, index)
             if self._ahead is not None and is_small(file):
-                for later in itertools.takewhile(is_small, files[begun : index + self._ahead.files]):
+                for later in itertools.takewhile(is_small, files[begun : index + self._ahead.n_files]):
                     self._begin(self._ahead, later)
                     begun += 1
             yield self.land(file)

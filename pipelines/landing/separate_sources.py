@@ -101,7 +101,7 @@ def _unknown_sources(mappings: Sequence[Mapping], column: str, consequence: str)
 
 
 def _constants(mappings: Sequence[Mapping], column: str) -> Iterator[tuple[Mapping, tuple[str | int, ...], str]]:
-    """Every constant that is mapped to a column: the mapping, the place, and the text as it lands. '' is no value."""
+    """Every constant that is mapped to a column, unless it is empty: the mapping, the place, the text as it lands."""
     for mapping in mappings:
         for place, sql in _columns(mapping):
             constant = _CONSTANT.fullmatch(sql.strip()) if place[-1] == column else None

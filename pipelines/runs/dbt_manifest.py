@@ -1,10 +1,10 @@
 """dbt's manifest, from which the asset graph is made: compiled when the project has changed, read otherwise.
 
 Compiling takes seconds, and every command that shows the graph needs the result, so it is kept under a fingerprint of
-the project's files and the settings. What dbt has parsed is kept beside it and serves all settings. `make setup` parses
-ahead (this module as a program), so that a new home starts from there. The SQL in the manifest is that of a full build
-of one fixed day, so that two versions of the project can be compared (model_hashes.py). What the manifest says about a
-mart (key, descriptions) is read here too.
+the project's files and the settings. What dbt has parsed is kept beside it and serves all settings. `make setup` runs
+this module to parse the project, and a new home starts from a copy of the result. The SQL in the manifest is that of a
+full build of one fixed day, so that two versions of the project can be compared (model_hashes.py). What the manifest
+says about a mart (key, descriptions) is read here too.
 """
 
 import fcntl
@@ -47,7 +47,7 @@ def parse_cache(settings: Settings) -> Path:
 
 
 def parsed_ahead() -> Path:
-    """What `make setup` has parsed, for homes that have not parsed yet. Where it is missing, the home parses."""
+    """What dbt has parsed in `make setup`. If the file is missing, dbt parses the whole project in each new home."""
     return _project() / "target" / "parsed" / PARSED
 
 
@@ -80,7 +80,7 @@ def load_manifest(settings: Settings, *, keep: bool = True, dbt: DbtProcess | No
     Args:
         settings: The settings in force.
         keep: Whether the result may be written below the home, for the next time.
-        dbt: The dbt process of a run, to compile with it. It keeps what it has parsed for the commands of the run.
+        dbt: The dbt process of a run, which then compiles the project too. None: a process is started to compile it.
 
     Raises:
         BuildError: dbt cannot compile the project.

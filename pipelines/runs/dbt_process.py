@@ -70,7 +70,7 @@ class DbtProcess:
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,
                     env=child_environment(ours, self._settings),
-                    cwd=project_root(),  # Python looks for modules there too
+                    cwd=project_root(),  # with -m, Python imports from this folder too
                 )
                 self._note_child(self._process.pid)
             return self._process

@@ -25,7 +25,7 @@ CONTRACT_RETENTION, CONTRACT_SCORES = "contract_retention", "contract_scores"
 _DECIMALS = 8
 _Z = 1.959964
 _MONTHS = 12
-_DAYS_A_YEAR = 365.25
+_DAYS_PER_YEAR = 365.25
 _RETENTION = pa.schema(
     [
         ("contract_kind", pa.string()),
@@ -205,9 +205,9 @@ def _lines(cohort: Cohort, fitted: SbgFit | None, ahead: int) -> Iterator[dict[s
 
 
 def _rate_per_period(kind: str, months: int, model: ModelSettings) -> float:
-    """The discount rate per period. The periods of orders have the days of the setting, which may be a week."""
+    """The discount rate per period. A period of orders has the days of the setting, for example 7."""
     days = model.contract.orders_period_days if kind == "orders" else None
-    years = months / _MONTHS if days is None else days / _DAYS_A_YEAR
+    years = months / _MONTHS if days is None else days / _DAYS_PER_YEAR
     return math.expm1(math.log1p(model.clv.annual_discount_rate) * years)
 
 

@@ -58,7 +58,7 @@ KNOWN_FIRST: list[Record] = [
         date(2024, 3, 10),
         {"customer_ref": "r2", "phone": "+442079460956", "updated_at": "2024-03-10 10:00:00"},
     ),
-    # the record of w2, with an own e-mail, is deleted in March; then the e-mail of w1, which is known later, stands in
+    # the record of w2, with an own e-mail, is deleted in March; then the e-mail of w1, which is known later, counts
     ("shop", date(2024, 1, 5), {"customer_ref": "w1", "email": "w@example.org"}),
     ("crm", date(2024, 1, 6), {"customer_ref": "w2", "email": "w.own@example.org"}),
     # nobody else has the e-mail of n1 yet

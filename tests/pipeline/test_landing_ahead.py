@@ -1,4 +1,4 @@
-"""Small files are staged several at once, and land as if there were only one at a time (pipelines/landing/ahead.py)."""
+"""Small files are staged several at once, and land as if staged one after the other (pipelines/landing/ahead.py)."""
 
 import io
 import threading
@@ -77,7 +77,9 @@ def groups() -> list[dict[str, Any]]:
     return [lines("*.zip"), lines("*.xlsx", format="xlsx"), lines()]
 
 
-def test_files_staged_together_land_as_one_after_the_other(tmp_path: Path, threads: Callable[[int], None]) -> None:
+def test_files_staged_together_land_as_if_staged_one_after_the_other(
+    tmp_path: Path, threads: Callable[[int], None]
+) -> None:
     desks = [Desk(tmp_path / str(number), *groups()) for number in (1, 2, 4)]
     reports = []
     fill(desks[0])
@@ -92,10 +94,10 @@ def test_files_staged_together_land_as_one_after_the_other(tmp_path: Path, threa
     assert desks[1].tree() == desks[2].tree() == desks[0].tree()
 
 
-def test_most_small_files_are_staged_before_their_turn(
+def test_every_small_file_with_a_new_content_is_staged_before_its_turn(
     tmp_path: Path, threads: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Otherwise the tests here would show nothing."""
+    """If this fails, the other tests here do not test what they should."""
     staged_by = []
     stage = BatchMaker.stage
 

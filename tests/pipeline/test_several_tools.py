@@ -193,7 +193,7 @@ def test_an_order_of_a_source_without_orders_is_warned_about(tmp_path: Path) -> 
     (warning,) = separate_orders([shop, load_mapping(write(tmp_path / "till.yml", "till", till))])
     assert "payments have no order_source. If the order is in another source, set `source` in this mapping" in warning
     assert separate_orders([shop, load_mapping(write(tmp_path / "till.yml", "shop", till))]) == []
-    # an empty order_source is the own source
+    # an empty order_source means the source of the mapping
     for name, expected in (("shop", 0), ("survey", 1)):
         empty = with_columns(ANSWERS, order_id="order_no", order_source="''")
         warnings = separate_orders([shop, load_mapping(write(tmp_path / "empty.yml", name, empty))])

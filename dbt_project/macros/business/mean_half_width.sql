@@ -3,8 +3,8 @@ Half the width of the 95 % interval of a mean, DECIMAL(18,4), from the number, t
 values (decimals): t x standard error. NULL for fewer than three values, and if all values are equal, because they do
 not show how far others would be away.
 
-The t value of three to five values is written out. From six, it comes from its expansion around the normal one
-(Abramowitz & Stegun 26.7.5), which is .01 % too small for six values.
+The t value of three to five values is a constant. From six, it comes from its expansion around the normal one
+(Abramowitz & Stegun 26.7.5), which is 0.01 % too small for six values.
 -#}
 {% macro mean_half_width(n, total, squares) -%}
     {%- set count = 'cast(' ~ n ~ ' as double)' -%}

@@ -45,7 +45,8 @@ dated_days as (
     from numbered_days
 ),
 
--- of closer orders, one in the first half of a period belongs to it; one in the second half begins the next period
+-- Of orders that follow sooner, one in the first half of a period belongs to it, and one in the second half begins the
+-- next period.
 subscriptions as (
     select
         'orders' as source,
@@ -111,7 +112,7 @@ select
     begins_on,
     ends_on,
     lead(begins_on) over periods_in_order as renewed_on,
-    -- a period of orders with a further order in it ends later, and pays for the same days
+    -- a second order in a period moves its end, but its length stays that of the setting
     case
         when contract_kind = 'orders' then {{ contract_months(order_days or 0) }}
         else {{ contract_months(days_between('ends_on', 'begins_on')) }}

@@ -17,7 +17,8 @@ order_lines as (
     select * from {{ ref('int_order_line') }}
 ),
 
--- also lines without a value, such as a gift: the discount of the order can be its price
+-- Orders with a rejected line. The line may have no value, such as a gift: the discount of the order can be the price
+-- of the gift.
 rejections as (
     select
         source,

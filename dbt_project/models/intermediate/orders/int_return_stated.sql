@@ -90,7 +90,7 @@ valued as (
         {{ multiply(
             'amount - coalesce(tax, 0) - coalesce(shipping, 0)', rate_of('placed.return_currency', 'rates.fx_rate')
         ) }} as split_amount,
-        -- At the rate of the order, to compare it with the order: another rate is no other amount.
+        -- At the rate of the order, to compare it with the order: a changed rate does not make it another amount.
         {{ multiply(
             'amount',
             'case when placed.return_currency = placed.order_currency then placed.order_fx_rate else '
@@ -112,7 +112,7 @@ valued as (
 classified as (
     select
         *,
-        -- exactly the price of the goods: the basis is clear
+        -- no assumption if it is the price of the goods, apart from rounding
         amount_basis is null
         and not is_split
         and is_counted

@@ -11,8 +11,8 @@ with month_ends as (
     where is_month_end and observed_on in ({{ day_list(mart_days()) }})
 ),
 
--- Each month with a month end before it; and the first month of the shop, at whose start nobody has bought, if marts
--- have its month end. Otherwise it would be years before all other months.
+-- Each month for which marts have the month end before it. The first month of the shop, at whose start nobody has
+-- bought, only if marts have its own month end: in an older shop it would stand alone, years before the others.
 months as (
     select
         periods.period_on as month_on,

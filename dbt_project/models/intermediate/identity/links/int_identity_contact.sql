@@ -76,7 +76,7 @@ select
     known_on,
     case
         when rank_with_deleted = 1 or known_on is null or stated_on > known_on then stated_on
-        -- those that were known before have been deleted: it stands in from the deletion on
+        -- all contacts that were known before have been deleted: this one counts from the last deletion on
         when known_rank = 1 and valid_to is null then least(known_on, greatest(stated_on, last_valid_to))
         else known_on
     end as valid_from,
