@@ -2,6 +2,7 @@
 
 import io
 import threading
+import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -13,7 +14,6 @@ import pytest
 
 from pipelines.base import database
 from pipelines.landing import LandingReport, RefusedFiles, land
-from pipelines.landing.ahead import Ahead
 from pipelines.landing.ledger import ErasedRows
 from pipelines.landing.make_batch import BatchMaker, EarlierBatch, Task
 from pipelines.landing.report import FileOutcome
@@ -133,18 +133,26 @@ def test_what_fails_among_others_is_tried_alone(
     tmp_path: Path, threads: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For example because the memory is enough for one file, but not for two at once."""
-    stage = Ahead._stage
+    stage = BatchMaker.stage
+    at_once: set[str] = set()
+    beside: list[set[str]] = []
 
-    def scarce(ahead: Ahead, task: Task) -> FileOutcome:
-        stage(ahead, task)
+    def scarce(maker: BatchMaker, task: Task) -> FileOutcome:
+        if threading.current_thread() is threading.main_thread():
+            beside.append(set(at_once))
+            return stage(maker, task)
+        at_once.add(task.batch)
+        time.sleep(0.05)
+        at_once.remove(task.batch)
         raise MemoryError
 
-    monkeypatch.setattr(Ahead, "_stage", scarce)
+    monkeypatch.setattr(BatchMaker, "stage", scarce)
     threads(2)
     desk = Desk(tmp_path, lines())
     for number in range(6):
         desk.put(f"{number}.csv", HEADER + row(number))
     assert len(desk.land().landed_batches) == 6
+    assert beside == [set()] * 6
     assert desk.rows("order_lines", "order_id") == [(f"o{number}",) for number in range(6)]
 
 
