@@ -20,6 +20,7 @@ lines as (
         order_id,
         line_id,
         currency,
+        fx_rate,
         quantity,
         is_counted,
         counted_amount as net_amount,
@@ -55,6 +56,8 @@ placed as (
         and not coalesce(lines.is_counted, false) as is_of_uncounted_line,
         orders.currency as order_currency,
         orders.fx_rate as order_fx_rate,
+        lines.currency as line_currency,
+        lines.fx_rate as line_fx_rate,
         orders.n_lines as n_order_lines,
         orders.net_amount as order_net_amount,
         case when orders.total_amount > 0 then orders.total_amount else orders.net_amount end as order_total_amount,
@@ -83,30 +86,34 @@ placed as (
         on returns.source = identities.source and returns.customer_ref = identities.customer_ref
 ),
 
-valued as (
+rated as (
     select
         placed.*,
-        {{ multiply('amount', rate_of('placed.return_currency', 'rates.fx_rate')) }} as stated_amount,
-        {{ multiply(
-            'amount - coalesce(tax, 0) - coalesce(shipping, 0)', rate_of('placed.return_currency', 'rates.fx_rate')
-        ) }} as split_amount,
-        -- At the rate of the order, to compare it with the order: a changed rate does not make it another amount.
-        {{ multiply(
-            'amount',
-            'case when placed.return_currency = placed.order_currency then placed.order_fx_rate else '
-            ~ rate_of('placed.return_currency', 'rates.fx_rate') ~ ' end'
-        ) }} as compared_amount,
+        -- a refund takes back what was counted, so it has the rate of its line or order, if it is in their currency
+        coalesce(
+            case when placed.return_currency = placed.line_currency then placed.line_fx_rate end,
+            case when placed.return_currency = placed.order_currency then placed.order_fx_rate end,
+            {{ rate_of('placed.return_currency', 'rates.fx_rate') }}
+        ) as return_rate
+    from placed
+    left join {{ ref('int_fx_rate_day') }} as rates
+        on placed.return_currency = rates.currency and placed.returned_on = rates.rate_on
+),
+
+valued as (
+    select
+        *,
+        {{ multiply('amount', 'return_rate') }} as stated_amount,
+        {{ multiply('amount - coalesce(tax, 0) - coalesce(shipping, 0)', 'return_rate') }} as split_amount,
         -- by how much a sum of converted amounts can differ from the converted sum
         case
-            when placed.return_currency = '{{ var("currency") }}' then 0
+            when return_currency = '{{ var("currency") }}' then 0
             else 0.01 + 0.005 * coalesce(n_order_lines, 0)
         end as rounding_amount,
         amount is null and is_counted and line_net_amount > 0 and (quantity is null or line_quantity > 0) as is_of_line,
         amount is null and is_counted and line_id is null and quantity is null and coalesce(kind, 'return') <> 'credit'
             as is_of_whole_order
-    from placed
-    left join {{ ref('int_fx_rate_day') }} as rates
-        on placed.return_currency = rates.currency and placed.returned_on = rates.rate_on
+    from rated
 ),
 
 classified as (
@@ -118,10 +125,10 @@ classified as (
         and is_counted
         and abs(order_total_amount - order_net_amount) > rounding_amount
         and stated_amount > 0
-        and abs(compared_amount - order_net_amount) > rounding_amount as is_basis_assumed,
+        and abs(stated_amount - order_net_amount) > rounding_amount as is_basis_assumed,
         -- more than the price of the goods, or exactly what was paid with tax and shipping
-        compared_amount = order_total_amount
-        or compared_amount > order_net_amount + rounding_amount as is_more_than_goods,
+        stated_amount = order_total_amount
+        or stated_amount > order_net_amount + rounding_amount as is_more_than_goods,
         case
             when is_of_deleted_order or (has_order and not is_counted) then 'order_not_counted'
             when is_of_uncounted_line then 'line_not_counted'
