@@ -1,7 +1,7 @@
+{#- Refunds of a foreign order are rounded one by one, so they can add up to a cent more than the order. -#}
 {%- set issues = [
     ['refund_taken_as_gross', "issue is null and is_basis_assumed and amount_basis = 'gross'", 'stated_amount'],
     ['refund_taken_as_goods', "issue is null and is_basis_assumed and amount_basis = 'goods'", 'stated_amount'],
-    -- refunds of a foreign order are rounded one by one, and can add up to a cent more than it
     [
         'refund_exceeds_order',
         "issue is null and excess_amount > case when currency = '" ~ var("currency") ~ "' then 0 else 0.01 end",
