@@ -12,6 +12,7 @@ from queue import SimpleQueue
 
 import duckdb
 
+from pipelines.base.database import another_connection
 from pipelines.landing.batches import Store
 from pipelines.landing.inbox import Found
 from pipelines.landing.make_batch import BatchMaker, Task
@@ -90,7 +91,7 @@ def staging_ahead(store: Store, connection: duckdb.DuckDBPyConnection) -> Iterat
     if threads < 2:
         yield None
         return
-    cursors = [connection.cursor() for _ in range(min(threads, _MOST_THREADS))]
+    cursors = [another_connection(connection) for _ in range(min(threads, _MOST_THREADS))]
     executor = ThreadPoolExecutor(len(cursors), thread_name_prefix="landing")
     try:
         yield Ahead(store, [BatchMaker(store, cursor, None) for cursor in cursors], executor)

@@ -110,6 +110,7 @@ class BatchMaker:
         self._store = store
         self._connection = connection
         self._erase = erase
+        connection.execute("set TimeZone = 'UTC'")  # each connection begins with the zone of the machine
         self._clean_copies = Path(mkdtemp(dir=store.scratch))
 
     def stage(self, task: Task) -> FileOutcome:
