@@ -115,6 +115,22 @@ def test_every_small_file_with_a_new_content_is_staged_before_its_turn(
     assert staged_by.count("landing") == len([file for file in report.files if file.outcome != "skipped"])
 
 
+def test_a_file_with_many_records_is_staged_alone(
+    tmp_path: Path, threads: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DuckDB's optimizers are set for all connections, and decide which columns are declared as never NULL."""
+    monkeypatch.setattr("pipelines.landing.make_batch.SMALL_FILE_RECORDS", 3)
+    trees = []
+    for number in (1, 4):
+        threads(number)
+        desk = Desk(tmp_path / str(number), lines())
+        for file in range(24):
+            desk.put(f"{file:02}.csv", HEADER + row(file) * (3 if file % 3 == 0 else 2))
+        assert len(desk.land().landed_batches) == 24
+        trees.append(desk.tree())
+    assert trees[1] == trees[0]
+
+
 def test_a_file_that_changes_after_it_was_staged_lands_as_it_is_now(
     tmp_path: Path, threads: Callable[[int], None]
 ) -> None:
