@@ -174,7 +174,6 @@ def test_what_fails_among_others_is_tried_alone(
     assert desk.rows("order_lines", "order_id") == [(f"o{number}",) for number in range(6)]
 
 
-
 @pytest.mark.parametrize("number", [1, 2])
 def test_times_do_not_depend_on_the_time_zone_of_the_machine(
     tmp_path: Path, threads: Callable[[int], None], monkeypatch: pytest.MonkeyPatch, number: int
