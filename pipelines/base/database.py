@@ -66,6 +66,16 @@ def _disable_progress_bar(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("set enable_progress_bar = false")
 
 
+def another_connection(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Another connection to the same database, for another thread.
+
+    It has its own temporary tables, and its own settings of the session: those that were set with `set` do not apply.
+    """
+    other = connection.cursor()
+    _disable_progress_bar(other)
+    return other
+
+
 @contextmanager
 def small_query_connection() -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection for small queries that need no database of their own, such as the check of an expression.
@@ -74,8 +84,7 @@ def small_query_connection() -> Iterator[duckdb.DuckDBPyConnection]:
     queries. Only temporary tables and views may be created: they end with the connection. A forked process opens its
     own database, and has to end with `os._exit`, as those of `multiprocessing` do.
     """
-    with _shared_database(os.getpid(), str(_limits.get("memory_limit", ""))).cursor() as connection:
-        _disable_progress_bar(connection)
+    with another_connection(_shared_database(os.getpid(), str(_limits.get("memory_limit", "")))) as connection:
         yield connection
 
 

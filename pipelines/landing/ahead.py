@@ -12,6 +12,7 @@ from queue import SimpleQueue
 
 import duckdb
 
+from pipelines.base.database import another_connection
 from pipelines.landing.batches import Store
 from pipelines.landing.inbox import Found
 from pipelines.landing.make_batch import BatchMaker, Task
@@ -58,16 +59,15 @@ class Ahead:
     def outcome(self, task: Task) -> FileOutcome | None:
         """The outcome of this task, staged and not committed; None if it was not begun, or has failed.
 
-        A file that failed is staged again by the caller, alone: all others that were begun have ended by then. With all
-        the memory for itself it can succeed.
+        If it is None, the caller stages the batch alone: until then, this waits for the others. With all the memory, a
+        batch that has failed can succeed, and which optimizers DuckDB uses is set for all connections.
         """
-        if task.batch not in self._begun:
-            return None
-        begun, future = self._begun.pop(task.batch)
-        if future.exception() is None and begun == task:
-            return future.result()
-        wait(future for _, future in self._begun.values())
-        self._store.discard(task.batch)
+        if task.batch in self._begun:
+            begun, future = self._begun.pop(task.batch)
+            if future.exception() is None and begun == task:
+                return future.result()
+            self._store.discard(task.batch)
+        wait([other for _, other in self._begun.values()])
         return None
 
     def _stage(self, task: Task) -> FileOutcome:
@@ -90,10 +90,10 @@ def staging_ahead(store: Store, connection: duckdb.DuckDBPyConnection) -> Iterat
     if threads < 2:
         yield None
         return
-    cursors = [connection.cursor() for _ in range(min(threads, _MOST_THREADS))]
+    cursors = [another_connection(connection) for _ in range(min(threads, _MOST_THREADS))]
     executor = ThreadPoolExecutor(len(cursors), thread_name_prefix="landing")
     try:
-        yield Ahead(store, [BatchMaker(store, cursor, None) for cursor in cursors], executor)
+        yield Ahead(store, [BatchMaker(store, cursor, None, is_together=True) for cursor in cursors], executor)
     finally:
         executor.shutdown(cancel_futures=True)
         for cursor in cursors:

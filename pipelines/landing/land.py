@@ -70,7 +70,7 @@ def land(
     try:
         if not found:
             check_something_landed(home, sources)
-        with _connect(store) as connection, _ahead(store, connection, erase) as ahead:
+        with connect(spill=store.scratch / "spill") as connection, _ahead(store, connection, erase) as ahead:
             maker = BatchMaker(store, connection, erase)
             landing = Landing(store, maker, today, ahead)
             files: list[FileOutcome] = []
@@ -114,9 +114,3 @@ def _ahead(
 ) -> AbstractContextManager[Ahead | None]:
     """Staging ahead, unless people have been erased: their rows are removed by one connection at a time."""
     return staging_ahead(store, connection) if erase is None else nullcontext()
-
-
-def _connect(store: Store) -> duckdb.DuckDBPyConnection:
-    connection = connect(spill=store.scratch / "spill")
-    connection.execute("set TimeZone = 'UTC'")
-    return connection

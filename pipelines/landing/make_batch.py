@@ -58,6 +58,10 @@ class EarlierBatch:
     records: int
 
 
+class ManyRecordsError(Exception):
+    """A file has too many records to be staged together with others."""
+
+
 class NotLandedAgain(InputError):
     """A file is not landed again and its earlier batch stays. This does not stop the run."""
 
@@ -104,12 +108,24 @@ class BatchMaker:
         store: The landing folder.
         connection: A connection that nothing else uses.
         erase: Called with each batch before it is committed, if anybody has been erased.
+        is_together: Whether other makers use the same database at the same time. Then only files with few records are
+            staged: which optimizers DuckDB uses is set for the database, and depends on the number of records. It
+            decides which columns of the Parquet files are declared as never NULL.
     """
 
-    def __init__(self, store: Store, connection: duckdb.DuckDBPyConnection, erase: Erase | None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        connection: duckdb.DuckDBPyConnection,
+        erase: Erase | None,
+        *,
+        is_together: bool = False,
+    ) -> None:
         self._store = store
         self._connection = connection
         self._erase = erase
+        self._is_together = is_together
+        connection.execute("set TimeZone = 'UTC'")  # each connection begins with the zone of the machine
         self._clean_copies = Path(mkdtemp(dir=store.scratch))
 
     def stage(self, task: Task) -> FileOutcome:
@@ -118,6 +134,7 @@ class BatchMaker:
         Raises:
             InputError: The file cannot be landed completely.
             NotLandedAgain: The file must not be landed again.
+            ManyRecordsError: The file must be staged alone.
         """
         try:
             reading = read(self._connection, task.path, task.group, self._clean_copies)
@@ -126,6 +143,8 @@ class BatchMaker:
             raise InputError(f"cannot be read: {type(error).__name__}", hint=_REPORT) from error
         if state_of(task.path) != task.before:
             raise InputError("the file changed while it was read", hint="Run again when its delivery is complete.")
+        if self._is_together and reading.records >= SMALL_FILE_RECORDS:
+            raise ManyRecordsError
         sql = self._sql(task, reading)
         try:
             outcome = self._stage(task, reading, sql)

@@ -6,10 +6,12 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from shutil import copytree
 from typing import Any
 
+import duckdb
 import pytest
 
 from pipelines.base import database
@@ -113,6 +115,22 @@ def test_every_small_file_with_a_new_content_is_staged_before_its_turn(
     assert staged_by.count("landing") == len([file for file in report.files if file.outcome != "skipped"])
 
 
+def test_a_file_with_many_records_is_staged_alone(
+    tmp_path: Path, threads: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DuckDB's optimizers are set for all connections, and decide which columns are declared as never NULL."""
+    monkeypatch.setattr("pipelines.landing.make_batch.SMALL_FILE_RECORDS", 3)
+    trees = []
+    for number in (1, 4):
+        threads(number)
+        desk = Desk(tmp_path / str(number), lines())
+        for file in range(24):
+            desk.put(f"{file:02}.csv", HEADER + row(file) * (3 if file % 3 == 0 else 2))
+        assert len(desk.land().landed_batches) == 24
+        trees.append(desk.tree())
+    assert trees[1] == trees[0]
+
+
 def test_a_file_that_changes_after_it_was_staged_lands_as_it_is_now(
     tmp_path: Path, threads: Callable[[int], None]
 ) -> None:
@@ -154,6 +172,26 @@ def test_what_fails_among_others_is_tried_alone(
     assert len(desk.land().landed_batches) == 6
     assert beside == [set()] * 6
     assert desk.rows("order_lines", "order_id") == [(f"o{number}",) for number in range(6)]
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_times_do_not_depend_on_the_time_zone_of_the_machine(
+    tmp_path: Path, threads: Callable[[int], None], monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def in_tokyo(**more: Any) -> duckdb.DuckDBPyConnection:
+        connection = database.connect(**more)
+        connection.execute("set global TimeZone = 'Asia/Tokyo'")
+        return connection
+
+    monkeypatch.setattr(import_module("pipelines.landing.land"), "connect", in_tokyo)
+    threads(number)
+    group = lines()
+    group["entities"]["order_lines"]["columns"]["product_name"] = "to_timestamp(product::bigint)::date::varchar"
+    desk = Desk(tmp_path, group)
+    for file in range(4):
+        desk.put(f"{file}.csv", HEADER + f"o{file},1,1704063600,1\n")  # 2023-12-31 23:00 in UTC
+    desk.land()
+    assert desk.rows("order_lines", "product_name") == [("2023-12-31",)] * 4
 
 
 def test_after_an_erasure_batches_are_made_one_after_the_other(tmp_path: Path, threads: Callable[[int], None]) -> None:

@@ -128,6 +128,18 @@ def test_a_new_home_starts_from_the_parse_of_make_setup_and_others_from_their_ow
     assert parsed_here(home) == "its own"
 
 
+@pytest.mark.parametrize("problem", [PermissionError("no write access"), BuildError("dbt cannot parse", hint="")])
+def test_make_setup_does_not_fail_if_the_project_cannot_be_parsed_ahead(
+    problem: Exception, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def failing() -> None:
+        raise problem
+
+    monkeypatch.setattr(dbt_manifest, "parse_ahead", failing)
+    dbt_manifest.main()
+    assert str(problem) in capsys.readouterr().err
+
+
 def test_dbt_starts_again_if_it_cannot_continue_from_an_earlier_parse(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
