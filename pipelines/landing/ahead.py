@@ -15,17 +15,20 @@ import duckdb
 from pipelines.base.database import another_connection
 from pipelines.landing.batches import Store
 from pipelines.landing.inbox import Found
-from pipelines.landing.make_batch import BatchMaker, Task
+from pipelines.landing.make_batch import BatchMaker, Task, choose_optimizers
 from pipelines.landing.report import FileOutcome
 
 SMALL_FILE_BYTES = 1_000_000
+SMALL_PACKED_BYTES = 100_000  # workbooks, archives and Parquet files: what they contain is larger
+_PLAIN = {".csv", ".json", ".jsonl", ".ndjson", ".tsv", ".txt"}
 _MOST_THREADS = 4  # more gain little: Python prepares the queries on one thread at a time
 
 
 def is_small(file: Found) -> bool:
     """Whether a file may be staged together with others. A file that cannot be read is small: it is refused at once."""
     try:
-        return file.path.stat().st_size <= SMALL_FILE_BYTES
+        limit = SMALL_FILE_BYTES if file.path.suffix.lower() in _PLAIN else SMALL_PACKED_BYTES
+        return file.path.stat().st_size <= limit
     except OSError:
         return True
 
@@ -57,10 +60,11 @@ class Ahead:
             self._begun[task.batch] = task, self._executor.submit(self._stage, task)
 
     def outcome(self, task: Task) -> FileOutcome | None:
-        """The outcome of this task, staged and not committed; None if it was not begun, or has failed.
+        """The outcome of this task, staged and not committed.
 
-        If it is None, the caller stages the batch alone: until then, this waits for the others. With all the memory, a
-        batch that has failed can succeed, and which optimizers DuckDB uses is set for all connections.
+        None if it was not begun, has failed, or was begun with other facts about the file. Before it returns None, it
+        waits until no other batch is being staged. So the caller stages this one alone: with more memory it can
+        succeed, and DuckDB's optimizers, which are set for all connections, can be those for this file.
         """
         if task.batch in self._begun:
             begun, future = self._begun.pop(task.batch)
@@ -90,11 +94,14 @@ def staging_ahead(store: Store, connection: duckdb.DuckDBPyConnection) -> Iterat
     if threads < 2:
         yield None
         return
+    choose_optimizers(connection, is_small=True)
     cursors = [another_connection(connection) for _ in range(min(threads, _MOST_THREADS))]
     executor = ThreadPoolExecutor(len(cursors), thread_name_prefix="landing")
     try:
         yield Ahead(store, [BatchMaker(store, cursor, None, is_together=True) for cursor in cursors], executor)
     finally:
+        for cursor in cursors:
+            cursor.interrupt()  # nobody needs what is still being staged
         executor.shutdown(cancel_futures=True)
         for cursor in cursors:
             cursor.close()

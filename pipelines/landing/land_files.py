@@ -82,7 +82,7 @@ class Landing:
         return len(changes)
 
     def land_all(self, files: Sequence[Found]) -> Iterator[FileOutcome]:
-        """Land files in their order. Small files are staged ahead of their turn; a large file has all the memory."""
+        """Land files in their order. Small files are staged ahead of their turn, a large file alone."""
         begun = 0
         for index, file in enumerate(files):
             begun = max(begun, index)

@@ -4,7 +4,8 @@ land.py decides which files are landed and which batches they replace. batches.p
 """
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
@@ -101,6 +102,11 @@ class Task:
     again: EarlierBatch | None = None
 
 
+def choose_optimizers(connection: duckdb.DuckDBPyConnection, *, is_small: bool) -> None:
+    """Choose the optimizers for a small file or for a large one. No other connection of the database may be in use."""
+    connection.execute(f"set disabled_optimizers = '{_COSTLY_TO_PLAN if is_small else ''}'")
+
+
 class BatchMaker:
     """Makes batches, one after the other. To make several at once, use several makers.
 
@@ -109,8 +115,8 @@ class BatchMaker:
         connection: A connection that nothing else uses.
         erase: Called with each batch before it is committed, if anybody has been erased.
         is_together: Whether other makers use the same database at the same time. Then only files with few records are
-            staged: which optimizers DuckDB uses is set for the database, and depends on the number of records. It
-            decides which columns of the Parquet files are declared as never NULL.
+            staged, with the optimizers that are set: they are set for the whole database, which is not safe while
+            others use it. The optimizers decide which columns of the Parquet files are declared as never NULL.
     """
 
     def __init__(
@@ -145,11 +151,12 @@ class BatchMaker:
             raise InputError("the file changed while it was read", hint="Run again when its delivery is complete.")
         if self._is_together and reading.records >= SMALL_FILE_RECORDS:
             raise ManyRecordsError
-        sql = self._sql(task, reading)
-        try:
-            outcome = self._stage(task, reading, sql)
-        except duckdb.Error as error:
-            raise self._failing(task, sql, error) from error
+        with self._optimizers(reading.records):
+            sql = self._sql(task, reading)
+            try:
+                outcome = self._stage(task, reading, sql)
+            except duckdb.Error as error:
+                raise self._failing(task, sql, error) from error
         deliveries = deliveries_table(task.deliveries)
         pq.write_table(deliveries, self._store.staged(task.batch, DELIVERIES), compression="zstd")
         return outcome
@@ -167,9 +174,19 @@ class BatchMaker:
         deliveries = deliveries_table(change.deliveries)
         pq.write_table(deliveries, self._store.staged(batch, DELIVERIES), compression="zstd")
 
+    @contextmanager
+    def _optimizers(self, records: int) -> Iterator[None]:
+        """The optimizers for a file, and then those for small files again, which most are."""
+        if self._is_together:
+            yield
+            return
+        choose_optimizers(self._connection, is_small=records < SMALL_FILE_RECORDS)
+        try:
+            yield
+        finally:
+            choose_optimizers(self._connection, is_small=True)
+
     def _sql(self, task: Task, reading: Reading) -> RowSql:
-        spared = _COSTLY_TO_PLAN if reading.records < SMALL_FILE_RECORDS else ""
-        self._connection.execute(f"set disabled_optimizers = '{spared}'")
         try:
             sql = RowSql(self._connection, task.entry.mapping, task.group)
             cut_off = [last.record for last in reading.unterminated if is_cut_off(self._connection, sql, last)]

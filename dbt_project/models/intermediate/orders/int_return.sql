@@ -48,6 +48,7 @@ select
                 then coalesce(claims.claimed_amount - claims.taken_amount, 0)
         end as decimal(18, 2)
     ) as excess_amount,
+    stated.rounding_amount,
     stated.issue
 from stated
 left join claims

@@ -20,13 +20,23 @@ lines as (
         order_id,
         line_id,
         currency,
-        fx_rate,
         quantity,
         is_counted,
         counted_amount as net_amount,
         sum(counted_amount) over (partition by source, order_id) as lines_net_amount,
         sum(net_amount) over (partition by source, order_id) as all_lines_net_amount
     from counted_lines
+),
+
+-- the lines of an order have the rate of its day, so there is one rate per currency
+line_rates as (
+    select
+        source,
+        order_id,
+        currency,
+        max(fx_rate) as fx_rate
+    from counted_lines
+    group by source, order_id, currency
 ),
 
 -- all known lines, including removed ones
@@ -56,8 +66,6 @@ placed as (
         and not coalesce(lines.is_counted, false) as is_of_uncounted_line,
         orders.currency as order_currency,
         orders.fx_rate as order_fx_rate,
-        lines.currency as line_currency,
-        lines.fx_rate as line_fx_rate,
         orders.n_lines as n_order_lines,
         orders.net_amount as order_net_amount,
         case when orders.total_amount > 0 then orders.total_amount else orders.net_amount end as order_total_amount,
@@ -89,13 +97,19 @@ placed as (
 rated as (
     select
         placed.*,
-        -- a refund takes back what was counted, so it has the rate of its line or order, if it is in their currency
+        -- a refund takes back what was counted, so it has the rate of the order, if it is in the currency of the order or
+        -- of one of its lines
         coalesce(
-            case when placed.return_currency = placed.line_currency then placed.line_fx_rate end,
+            line_rates.fx_rate,
             case when placed.return_currency = placed.order_currency then placed.order_fx_rate end,
             {{ rate_of('placed.return_currency', 'rates.fx_rate') }}
         ) as return_rate
     from placed
+    left join line_rates
+        on
+            placed.source = line_rates.source
+            and placed.order_id = line_rates.order_id
+            and placed.return_currency = line_rates.currency
     left join {{ ref('int_fx_rate_day') }} as rates
         on placed.return_currency = rates.currency and placed.returned_on = rates.rate_on
 ),
@@ -153,6 +167,7 @@ select
     quantity,
     return_currency as currency,
     stated_amount,
+    rounding_amount,
     case
         when stated_amount is null then null
         when (is_basis_assumed and is_more_than_goods) or (is_split and split_amount < stated_amount) then 'gross'

@@ -63,7 +63,7 @@ ranked as (
             partition by source, ref, kind, valid_to is not null order by known_on asc nulls first
         ) as known_rank,
         rank() over (partition by source, ref, kind order by known_on asc nulls first) as rank_with_deleted,
-        max(valid_to) over (partition by source, ref, kind) as last_valid_to
+        max(valid_to) over (partition by source, ref, kind order by known_on asc nulls first) as last_valid_to
     from contacts
 )
 
