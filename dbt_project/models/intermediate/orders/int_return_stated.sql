@@ -97,8 +97,8 @@ placed as (
 rated as (
     select
         placed.*,
-        -- a refund takes back what was counted, so it has the rate of the order, if it is in the currency of the order or
-        -- of one of its lines
+        -- a refund takes back what was counted, so it has the rate of the order, if it is in the currency of the order
+        -- or of one of its lines
         coalesce(
             line_rates.fx_rate,
             case when placed.return_currency = placed.order_currency then placed.order_fx_rate end,
