@@ -97,8 +97,7 @@ class Landing:
         if file.problem is not None or file.group is None or file.group.ignore is not None or file.group.look_up:
             return
         with suppress(InputError, OSError):
-            before, sha256 = state_of(file.path), sha256_of(file.path)
-            target = self._versions.target(file.source, file.group, file.file_on)
+            before, sha256, target = self._content(file, file.group)
             changes = self._known.changes_of(file.source.mapping.source, sha256)
             if self._known.batch(target.key(sha256)) is None and not changes:
                 ahead.begin(self._task(file, target, before, sha256))
@@ -158,9 +157,8 @@ class Landing:
 
     def _land(self, file: Found, group: FileGroup) -> FileOutcome:
         source = file.source.mapping.source
-        before, sha256 = state_of(file.path), sha256_of(file.path)
+        before, sha256, target = self._content(file, group)
         self._paths.setdefault((source, sha256), (file.path, before))
-        target = self._versions.target(file.source, group, file.file_on)
         key, batch = target.key(sha256), target.batch(sha256)
         again = None
         for change in self._of_level(self._known.changes_of(source, sha256)):
@@ -180,6 +178,11 @@ class Landing:
             self._store.discard(batch)
         self._known.deliver(source, key, batch, delivery)
         return outcome
+
+    def _content(self, file: Found, group: FileGroup) -> tuple[State, str, Target]:
+        """The state of a file, the hash of its content, and how it lands."""
+        before, sha256 = state_of(file.path), sha256_of(file.path)
+        return before, sha256, self._versions.target(file.source, group, file.file_on)
 
     def _delivery(self, source: str, name: str) -> Delivery:
         """The delivery of a file that is landed next."""

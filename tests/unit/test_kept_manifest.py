@@ -9,6 +9,7 @@ from pipelines.base.errors import BuildError
 from pipelines.config.settings import Settings
 from pipelines.runs import dbt_manifest
 from pipelines.runs.dbt_manifest import PARSED, load_manifest, parse_ahead, parse_cache
+from pipelines.runs.dbt_process import DbtProcess
 
 CONTENT = {"nodes": {}}
 
@@ -149,8 +150,8 @@ def test_dbt_starts_again_if_it_cannot_continue_from_an_earlier_parse(
     (parse_cache(settings) / PARSED).write_text("of another version")
     ended = []
 
-    class Process:
-        def end(self) -> None:
+    class Process(DbtProcess):
+        def end(self, patience: float = 0) -> None:
             ended.append((parse_cache(settings) / PARSED).exists())
 
     def compiled(_settings: Settings, _args: list[str], _vars: object, target: Path, *_: object) -> str | None:
@@ -158,7 +159,7 @@ def test_dbt_starts_again_if_it_cannot_continue_from_an_earlier_parse(
         return None if ended else "KeyError"
 
     monkeypatch.setattr(dbt_manifest, "_problem", compiled)
-    assert load_manifest(settings, dbt=Process()) == CONTENT  # type: ignore[arg-type]
+    assert load_manifest(settings, dbt=Process(settings)) == CONTENT
     assert ended == [False]
 
 
