@@ -15,6 +15,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypedDict
 
+from pipelines.runs.dbt_repeats import save_repeats
+
 END = "loyalty_dbt_ended"
 # Python looks for unreachable cycles after this many new objects. With its default of 700 that took 15 % of a build:
 # dbt makes many objects, and few cycles.
@@ -70,6 +72,7 @@ class _Server:
         from dbt_common.events.event_manager_client import ctx_set_event_manager
 
         ctx_set_event_manager(_quiet_event_manager())
+        save_repeats()
         self._runner = dbtRunner
         self._connections: Any = DuckDBConnectionManager
         self._manifests: dict[tuple[str, str], Any] = {}

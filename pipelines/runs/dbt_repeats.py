@@ -1,0 +1,130 @@
+"""What dbt repeats for each node, done once: together a quarter of the time of a build.
+
+A project has hundreds of nodes, and dbt prepares each from the beginning. Each function here replaces methods of dbt
+or of its libraries by others with the same result. They fit the locked versions.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from types import CodeType
+from typing import Any
+
+_OF_NODE = "loyalty_context_node_and_stack"
+
+
+def save_repeats() -> None:
+    """Replace the methods in this process. Call it once, before the first command."""
+    _fill_events_when_read()
+    _share_macros()
+    _keep_compiled_templates()
+    _keep_what_never_changes()
+
+
+def _fill_events_when_read() -> None:
+    """Most events are for debugging: they are made, and nobody reads them."""
+    from dbt_common.events.base_types import BaseEvent
+
+    fill = BaseEvent.__init__
+
+    def keep(self: Any, *args: Any, **kwargs: Any) -> None:
+        vars(self)["given"] = args, kwargs
+
+    def read(self: Any, key: str) -> Any:
+        if key != "pb_msg":
+            return getattr(self.pb_msg, key)
+        args, kwargs = vars(self)["given"]
+        fill(self, *args, **kwargs)
+        return vars(self)["pb_msg"]
+
+    BaseEvent.__init__ = keep  # type: ignore[method-assign]
+    BaseEvent.__getattr__ = read  # type: ignore[method-assign]
+
+
+def _share_macros() -> None:
+    """Each node gets all macros of the project twice, each macro with the context, the node and the stack of calls.
+
+    Here the macros are shared. One that is called takes these three from the context of the caller.
+    """
+    from dbt.clients.jinja import MacroGenerator
+    from dbt.context.macros import MacroNamespace, MacroNamespaceBuilder
+    from dbt_common.clients.jinja import MacroFuzzEnvironment
+
+    class SharedMacro(MacroGenerator):
+        pass
+
+    class Namespace(MacroNamespace):
+        """The same members, each found at once."""
+
+        def __init__(self, **parts: Any) -> None:
+            super().__init__(**parts)
+            self._found: dict[str, Any] = {}
+            for names in reversed([*self._search_order()]):
+                self._found.update(names)
+
+        def __iter__(self) -> Iterator[str]:
+            return iter(self._found)
+
+        def __len__(self) -> int:
+            return len(self._found)
+
+        def __getitem__(self, key: str) -> Any:
+            return self._found[key]
+
+    call_any: Any = MacroFuzzEnvironment.call
+    shared: dict[int, SharedMacro] = {}  # by id() of the macro, which the shared one keeps alive
+
+    def call(self: Any, context: Any, called: Any, /, *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(called, SharedMacro):
+            return call_any(self, context, called, *args, **kwargs)
+        for only_for_jinja in ("_loop_vars", "_block_vars"):
+            kwargs.pop(only_for_jinja, None)
+        return MacroGenerator(called.macro, *context[_OF_NODE])(*args, **kwargs)
+
+    def share(macro: Any) -> SharedMacro:
+        return shared.setdefault(id(macro), SharedMacro(macro))
+
+    def build_namespace(self: Any, macros_by_package: dict[str, dict[str, Any]], ctx: dict[str, Any]) -> Namespace:
+        ctx[_OF_NODE] = ctx, self.node, self.thread_ctx
+        packages = {
+            package: {name: shared.get(id(macro)) or share(macro) for name, macro in macros.items()}
+            for package, macros in macros_by_package.items()
+        }
+        internal: dict[str, Any] = {}
+        for package in reversed(self.internal_package_names_order):  # the first one wins
+            internal.update(packages.get(package, {}))
+        others = {name: macros for name, macros in packages.items() if name not in self.internal_package_names}
+        return Namespace(
+            global_namespace={} if self.root_package == self.search_package else others.get(self.root_package, {}),
+            local_namespace=others.get(self.search_package, {}),
+            global_project_namespace=internal,
+            packages=others,
+        )
+
+    MacroFuzzEnvironment.call = call  # type: ignore[method-assign]
+    MacroNamespaceBuilder.build_namespace = build_namespace  # type: ignore[method-assign]
+
+
+def _keep_compiled_templates() -> None:
+    """A model is rendered when its code is compared with that of the last build, and in each build."""
+    from dbt_common.clients.jinja import MacroFuzzEnvironment
+
+    compile_any: Any = MacroFuzzEnvironment.compile
+    kept: dict[tuple[type, str], CodeType] = {}
+
+    def compile_once(self: Any, source: Any, *args: Any, **kwargs: Any) -> Any:
+        if args or kwargs or not isinstance(source, str):
+            return compile_any(self, source, *args, **kwargs)
+        if (type(self), source) not in kept:
+            kept[type(self), source] = compile_any(self, source)
+        return kept[type(self), source]
+
+    MacroFuzzEnvironment.compile = compile_once  # type: ignore[method-assign]
+
+
+def _keep_what_never_changes() -> None:
+    """The modules that a template can use; and the names of months and days, which agate has with each result."""
+    import parsedatetime
+    from dbt.context import base
+
+    base.get_context_modules = cache(base.get_context_modules)
+    parsedatetime.Constants = cache(parsedatetime.Constants)
