@@ -93,6 +93,7 @@ def run_pipeline(
                 stage.count(**standing.rows)
                 conclude(run.recorder, settings, standing, is_new=False, is_backfill=False)
         else:
+            run.dbt.start()  # it imports dbt while Dagster creates its run
             _execute(definitions, DAILY_JOB, instance, run, tags, day)
     return run.recorder.report
 

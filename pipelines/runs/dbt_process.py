@@ -21,6 +21,8 @@ from pipelines.runs.dbt_vars import CommandVars, vars_text
 from pipelines.runs.lock import DBT_PROGRAM, HeldLock
 
 PATIENCE_SECONDS = 10.0
+# dbt does not wait while Dagster stores what it has said; the most that Linux gives to any user
+_PIPE_BYTES = 1024 * 1024
 _GLOBAL_OPTIONS = ("--no-use-colors", "--no-version-check")
 
 
@@ -69,6 +71,7 @@ class DbtProcess:
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,
+                    pipesize=_PIPE_BYTES,
                     env=child_environment(ours, self._settings),
                     cwd=project_root(),  # with -m, Python imports from this folder too
                 )
