@@ -38,6 +38,7 @@ placed as (
         levels.customer_key,
         months.month_on,
         levels.level,
+        1 as is_counted,
         0 as n_previous_active,
         cast(0 as decimal(18, 2)) as previous_net_amount{% for fact in facts %},
         cast(0 as decimal(18, 2)) as {{ fact }}{% endfor %}
@@ -48,6 +49,7 @@ placed as (
         customer_key,
         month_on,
         cast(null as string) as level,
+        1 as is_counted,
         0 as n_previous_active,
         cast(0 as decimal(18, 2)) as previous_net_amount{% for fact in facts %},
         {{ fact }}{% endfor %}
@@ -57,6 +59,7 @@ placed as (
         customers.customer_key,
         months.month_on,
         cast(null as string) as level,
+        0 as is_counted,
         customers.n_active as n_previous_active,
         customers.net_amount as previous_net_amount{% for fact in facts %},
         cast(0 as decimal(18, 2)) as {{ fact }}{% endfor %}
@@ -74,6 +77,9 @@ summed as (
         sum({{ fact }}) as {{ fact }}{% endfor %}
     from placed
     group by customer_key, month_on
+    -- A customer who is not known at the start of a month counts only for what happened in it: a case can be older than
+    -- the order by which its customer is known.
+    having max(is_counted) = 1
 )
 
 select
