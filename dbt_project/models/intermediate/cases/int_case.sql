@@ -58,6 +58,14 @@ placed as (
         on cases.source = sources_with_outcomes.source
 ),
 
+-- a case that was opened again has not ended yet
+ended as (
+    select
+        *,
+        case when not {{ is_case_open('status', 'closed_at') }} then closed_at end as ended_at
+    from placed
+),
+
 final as (
     select
         {{ hash_key(['source', 'case_id']) }} as case_key,
@@ -70,9 +78,9 @@ final as (
         opened_at,
         event_on as opened_on,
         first_response_at,
-        closed_at,
+        ended_at as closed_at,
         {{ hours_between('first_response_at', 'opened_at') }} as first_response_hours,
-        {{ hours_between('closed_at', 'opened_at') }} as resolution_hours,
+        {{ hours_between('ended_at', 'opened_at') }} as resolution_hours,
         kind,
         priority,
         category,
@@ -85,7 +93,7 @@ final as (
         resolution is not null as has_resolution,
         satisfaction as satisfaction_number,
         cost as cost_amount
-    from placed
+    from ended
 )
 
 select * from final
