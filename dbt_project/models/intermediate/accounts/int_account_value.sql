@@ -53,6 +53,7 @@ of_contacts as (
     group by contacts.account_key
 ),
 
+-- only answers on the scale of 0 to 10 are those of a promoter, passive or detractor
 answers as (
     select
         customer_key,
@@ -62,7 +63,7 @@ answers as (
             order by answered_at desc nulls last, answer_key desc nulls last
         ) as newest_rank
     from {{ ref('int_survey_answer') }}
-    where construct = 'nps' and customer_key is not null and answer_score is not null
+    where construct = 'nps' and customer_key is not null and nps_category is not null
 ),
 
 opinions as (
