@@ -18,6 +18,20 @@ subjects as (
     group by source, order_id
 ),
 
+-- what a return of a line is about, whatever else the order contains
+returned_lines as (
+    select
+        returns.source,
+        returns.return_id,
+        lines.category
+    from {{ ref('int_returns_as_of') }} as returns
+    inner join {{ ref('int_order_line') }} as lines
+        on
+            returns.source = lines.source
+            and returns.order_id = lines.order_id
+            and returns.line_id = lines.line_id
+),
+
 heard as (
     select
         cases.source,
@@ -43,12 +57,15 @@ heard as (
         returns.customer_key,
         returns.returned_on as heard_on,
         cast(null as string) as channel,
-        coalesce(subjects.category, 'unknown') as category,
+        coalesce(
+            case when named.return_id is null then subjects.category else named.category end, 'unknown'
+        ) as category,
         cast(null as decimal(18, 2)) as first_response_hours,
         cast(null as decimal(18, 2)) as resolution_hours,
         cast(null as boolean) as is_resolved
     from {{ ref('int_return') }} as returns
     left join subjects on returns.source = subjects.source and returns.order_id = subjects.order_id
+    left join returned_lines as named on returns.source = named.source and returns.return_id = named.return_id
     where returns.kind is not null and returns.returned_on is not null
 ),
 
