@@ -33,10 +33,12 @@ class SourceFiles:
     Attributes:
         mapping: How the source's files become entities.
         folder: The folder of the files. They can be at any depth below it.
+        timezone: The zone of the business; None if nothing depends on it.
     """
 
     mapping: Mapping
     folder: Path
+    timezone: str | None = None
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from pipelines.landing.land_files import Landing
 from pipelines.landing.landing_state import Known
 from pipelines.landing.make_batch import BatchMaker, Erase
 from pipelines.landing.open_marks import left_open
+from pipelines.landing.other_days import messages
 from pipelines.landing.outdated import Versions, read_landed
 from pipelines.landing.outdated_files import outdated_files
 from pipelines.landing.packs import update_packs
@@ -92,7 +93,11 @@ def land(
     outdated = outdated_files(read_landed(home), sources) if landing.is_outdated else {}
     mappings = [source.mapping for source in sources]
     warnings = [text for one in mappings for text in (*contradictions(one), *left_open(one))]
-    warnings += [*landing.warnings, *(message for one in outdated.values() for message in one.obstacles())]
+    warnings += [
+        *landing.warnings,
+        *messages(landing.other_days),
+        *(message for one in outdated.values() for message in one.obstacles()),
+    ]
     left = sum(one.files for one in outdated.values())
     seconds = time.monotonic() - begun
     report = LandingReport(tuple(files), tuple(warnings), orphans, seconds, redeclared_files, left)

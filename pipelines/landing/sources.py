@@ -30,7 +30,9 @@ def source_files(settings: Settings) -> list[SourceFiles]:
     check_survivorship(settings, names)
     pairs = zip(settings.sources, mappings, strict=True)
     # a source that was never pulled has no folder yet
-    sources = [SourceFiles(mapping, source.files) for source, mapping in pairs if source.files.is_dir()]
+    sources = [
+        SourceFiles(mapping, source.files, settings.timezone) for source, mapping in pairs if source.files.is_dir()
+    ]
     return [*sources, *audience_touches(settings, names)]
 
 

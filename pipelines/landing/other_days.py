@@ -1,0 +1,90 @@
+"""Dates without a time that are another day in the zone of the business than in the source's.
+
+A date is midnight in the `timezone` of the mapping. In a zone further west this is the evening before, so every row of
+the source would count one day too early. Nothing else shows it: all values are valid.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from pipelines.base import quoting
+from pipelines.base.entities import ENTITIES, ColumnType
+from pipelines.base.text import counted
+from pipelines.landing.inbox import SourceFiles
+from pipelines.landing.model import FileGroup
+
+
+@dataclass(frozen=True)
+class DateColumn:
+    """A column of a source whose values in a file are dates without a time.
+
+    Attributes:
+        source: The source.
+        name: The column, with its entity.
+        zone: The zone in which the dates are read.
+        business: The zone of the business.
+    """
+
+    source: str
+    name: str
+    zone: str
+    business: str
+
+
+def other_days(
+    connection: duckdb.DuckDBPyConnection, entry: SourceFiles, group: FileGroup, entity: str, part: Path
+) -> Iterator[tuple[DateColumn, int]]:
+    """The columns of an entity in which all times of a file are midnight, with the number of values on another day.
+
+    Args:
+        connection: Any DuckDB.
+        entry: The source.
+        group: The group of the file.
+        entity: The entity.
+        part: The Parquet file with its rows, with times in UTC.
+    """
+    business = entry.timezone
+    if business is None:
+        return
+    columns = {
+        DateColumn(entry.mapping.source, f"{entity}.{column}", zone, business): column
+        for block in group.entities[entity].blocks()
+        for column, spec in block.items()
+        if ENTITIES[entity].columns[column] is ColumnType.TIMESTAMP
+        and (zone := entry.mapping.zone(group, spec)) != business
+    }
+    if not columns:
+        return
+    select = ", ".join(
+        f"count({there}), count(*) filter (cast({there} as time) = '00:00'),"
+        f" count(*) filter (cast({there} as date) <> cast({here} as date))"
+        for there, here in ((_local(name, one.zone), _local(name, business)) for one, name in columns.items())
+    )
+    (counts,) = connection.execute(f"select {select} from read_parquet({quoting.files(part)})").fetchall()  # noqa: S608 (names are quoted)
+    for index, column in enumerate(columns):
+        times, dates, others = counts[3 * index : 3 * index + 3]
+        if others and dates == times:
+            yield column, others
+
+
+def messages(found: Mapping[DateColumn, tuple[int, int]]) -> Iterator[str]:
+    """A warning for each column.
+
+    Args:
+        found: The number of values on another day, and that of their files.
+    """
+    for column, (values, files) in found.items():
+        yield (
+            f"{column.source}: the times of {column.name} in {counted(files, 'file')} ({counted(values, 'value')}) are"
+            f" dates without a time. They are read as midnight in {column.zone}. In {column.business}, the zone of the"
+            " business, this is another day, on which they count. If they are days of the business, write `timezone:"
+            f" {column.business}` for these files in the mapping. If the source writes them with an offset"
+            " (2024-05-31T00:00:00Z), map the date alone: `left(column, 10)`"
+        )
+
+
+def _local(column: str, zone: str) -> str:
+    return f"timezone({quoting.text(zone)}, timezone('UTC', try_cast({quoting.name(column)} as timestamp)))"

@@ -1,0 +1,90 @@
+"""Dates without a time are midnight in the zone of the mapping: a warning if this is another day for the business."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.config.settings import load_settings
+from pipelines.landing import SourceFiles, land, load_mapping
+from pipelines.landing.sources import source_files
+from tests.pipeline.landing_desk import TODAY, Desk
+
+NEW_YORK, SHANGHAI = "America/New_York", "Asia/Shanghai"
+
+
+def _orders(**columns: Any) -> dict[str, Any]:
+    return {"match": "*.csv", "entities": {"orders": {"columns": {"order_id": "id", "ordered_at": "at", **columns}}}}
+
+
+def _warnings(desk: Desk, business: str | None) -> list[str]:
+    sources = [SourceFiles(load_mapping(desk.mapping), desk.inbox, business)]
+    return [text for text in land(desk.home, sources, today=TODAY).warnings if "dates without a time" in text]
+
+
+def _desk(tmp_path: Path, *days: str, group: dict[str, Any] | None = None, **top: Any) -> Desk:
+    desk = Desk(tmp_path, group or _orders(), **top)
+    desk.put("a.csv", "id,at,due\n" + "".join(f"{number},{day},\n" for number, day in enumerate(days)))
+    return desk
+
+
+def test_the_day_before_is_warned_about_once_with_the_numbers_of_values_and_files(tmp_path: Path) -> None:
+    desk = _desk(tmp_path, "2024-05-01", "2024-05-02")
+    desk.put("b.csv", "id,at\n7,2024-05-03\n8,\n")
+    (warning,) = _warnings(desk, NEW_YORK)
+    assert warning.startswith("shop: the times of orders.ordered_at in 2 files (3 values) are dates without a time.")
+    assert f"midnight in UTC. In {NEW_YORK}, the zone of the business, this is another day" in warning
+    assert f"`timezone: {NEW_YORK}`" in warning
+    assert _warnings(desk, NEW_YORK) == []  # nothing new has landed
+    desk.say(_orders(), timezone=NEW_YORK)
+    assert _warnings(desk, NEW_YORK) == []
+    assert desk.rows("orders", "ordered_at")[0] == ("2024-05-01 04:00:00",)
+
+
+@pytest.mark.parametrize(
+    ("zone", "business", "is_other"),
+    [
+        (SHANGHAI, "Europe/Paris", True),
+        ("Pacific/Pago_Pago", "Pacific/Kiritimati", True),  # 25 hours: the day after
+        ("UTC", "Europe/Paris", False),  # 01:00 or 02:00 of the same day
+        ("Europe/Paris", "Europe/Berlin", False),
+        ("UTC", None, False),
+    ],
+)
+def test_it_depends_on_both_zones(tmp_path: Path, zone: str, business: str | None, is_other: bool) -> None:
+    desk = _desk(tmp_path, "2024-05-01", "2024-12-01", timezone=zone)
+    assert len(_warnings(desk, business)) == is_other
+
+
+@pytest.mark.parametrize(
+    ("days", "is_warned"),
+    [
+        (["2024-05-01", "2024-05-02 00:00:01"], False),  # these have times
+        (["2024-05-01", "2024-05-02 00:00:00"], True),
+        (["2024-05-01", "soon"], True),
+        (["2024-05-01T00:00:00Z"], True),
+        (["soon", ""], False),
+    ],
+)
+def test_all_times_of_a_file_must_be_midnight(tmp_path: Path, days: list[str], is_warned: bool) -> None:
+    assert len(_warnings(_desk(tmp_path, *days), NEW_YORK)) == is_warned
+
+
+def test_the_zone_of_a_column_counts_and_a_date_of_another_type_is_a_date(tmp_path: Path) -> None:
+    at = {"sql": 'cast("at" as date)', "timezone": SHANGHAI}
+    (warning,) = _warnings(_desk(tmp_path, "2024-05-01", group=_orders(ordered_at=at)), "UTC")
+    assert (
+        f"orders.ordered_at in 1 file (1 value) are dates without a time. They are read as midnight in {SHANGHAI}"
+        in warning
+    )
+
+
+def test_a_run_knows_the_zone_of_the_business(tmp_path: Path) -> None:
+    desk = _desk(tmp_path, "2024-05-01")
+    config = tmp_path / "loyalty.yml"
+    config.write_text(
+        f"timezone: {NEW_YORK}\ncurrency: USD\nindustry: retail\nsources: [{{mapping: mapping.yml, files: in}}]\n"
+    )
+    (source,) = source_files(load_settings(config))
+    assert source.timezone == NEW_YORK
+    assert len([text for text in land(desk.home, [source], today=TODAY).warnings if "without a time" in text]) == 1
