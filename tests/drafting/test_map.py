@@ -193,6 +193,41 @@ def test_lines_of_a_shop_have_their_faults_named(tmp_path: Path) -> None:
     assert r"file_on: (\d{4}-\d{2}-\d{2})" in draft.text
 
 
+@pytest.mark.parametrize(("two", "back"), [("2,5", "-1,5"), ("2 pcs", "-2 pcs")])
+def test_negative_quantities_are_found_however_numbers_are_written(tmp_path: Path, two: str, back: str) -> None:
+    text = f"Invoice No;Stock Code;Quantity;Invoice Date\n1;a;{two};2024-01-31\n2;a;{back};2024-01-31\n"
+    remarks = open_remarks(drafted(tmp_path, "lines.csv", text))
+    assert any(remark.startswith("1 record has a negative `Quantity`, which staging rejects") for remark in remarks)
+
+
+def test_records_without_a_known_customer_are_not_drafted_as_one_customer(tmp_path: Path) -> None:
+    rows = [
+        "1,0",
+        "2,0",
+        "3,CASH",
+        "4,CASH",
+        "5,CASH",
+        "6,-1",
+        "7,-1",
+        "8,00000",
+        "9,00000",
+        "10,0042",
+        "11,0042",
+        "12,",
+    ]
+    text = "Order ID,Customer,Order Date,Total\n" + "".join(f"{row},2024-01-31,5\n" for row in rows)
+    (remark,) = open_remarks(drafted(tmp_path, "o.csv", text))
+    assert remark == (
+        "customer_ref: 9 records have `CASH`, `-1`, `0` and `00000` in `Customer`. If this means that the customer is"
+        " not known, write the column with the keys `sql` and `values: {'CASH': null, '-1': null, '0': null, '00000':"
+        " null, '*': '*'}` (docs/mapping.md, value maps). Otherwise all records with one of these values count as one"
+        " customer"
+    )
+    assert not open_remarks(
+        drafted(tmp_path, "one.csv", "Order ID,Customer,Order Date,Total\n1,0,2024-01-31,5\n2,7,2024-01-31,5\n")
+    )
+
+
 def test_a_second_candidate_and_a_repeated_key_are_decisions(tmp_path: Path) -> None:
     text = "Order ID,Customer,Order Date,Created At,Total\n1,a,2024-01-01,2024-01-02,5\n1,b,2024-01-03,2024-01-04,6\n"
     assert open_remarks(drafted(tmp_path, "o.csv", text)) == [
