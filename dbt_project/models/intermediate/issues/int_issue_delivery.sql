@@ -81,13 +81,16 @@ rejected_versions as (
 ),
 
 keyless_rows as (
-    {%- for name in ['payments', 'returns'] %}
+    {#- Lists of order lines in several files have their own rule. So lines are compared only between sheets. #}
+    {%- for name in ['payments', 'returns', 'loyalty_events', 'order_lines'] %}
     select
         checked.source,
         '{{ name }}' as entity,
         checked.content_hash,
         checked.batch,
-        count(*) as n_in_file,
+        {{ 'checked.batch' if name == 'order_lines' else "''" }} as compared_in,
+        checked.part,
+        count(*) as n_in_part,
         max({{ reported_money_of(name, 'checked') }}) as amount
     from {{ ref('stg_' ~ name ~ '__checked') }} as checked
     inner join {{ ref('stg_batch') }} as batches
@@ -97,7 +100,10 @@ keyless_rows as (
         and batches.n_later = 0
         and checked.is_accepted = true
         and coalesce(checked.event_on <= {{ as_of_date() }}, true)
-    group by checked.source, checked.content_hash, checked.batch
+        {%- if name == 'order_lines' %}
+        and checked.part is not null
+        {%- endif %}
+    group by checked.source, checked.content_hash, checked.batch, checked.part
     {%- if not loop.last %}
     union all
     {%- endif %}
@@ -109,10 +115,10 @@ repeated_contents as (
         source,
         entity,
         content_hash,
-        sum(n_in_file) - max(n_in_file) as n_rows,
+        sum(n_in_part) - max(n_in_part) as n_rows,
         max(amount) as amount
     from keyless_rows
-    group by source, entity, content_hash
+    group by source, entity, content_hash, compared_in
     having count(*) > 1
 ),
 
