@@ -396,15 +396,12 @@ class Oracle:
         silence = gap - 1  # at the end of the day before the purchase
         own = Facts(known.n - 1, 0, 0, known.span - gap).own_gap(curve.g0)
         if curve.p is None:
-            is_churned, risky_from = silence >= own and self.churned_in_fallback(silence, curve), Fraction(2)
-        else:
-            row, band = row_of(known.n - 1, curve.horizon / own), band_of(silence / own)
-            is_churned = silence / own >= 1 and curve.proven[row][band]
-            bands = [edge for index, edge in enumerate(BANDS) if curve.at_risk(row, index)]
-            if not bands:
-                return is_churned
-            risky_from = min(bands)
-        return is_churned or gap - risky_from * own >= curve.horizon
+            is_churned = silence >= own and self.churned_in_fallback(silence, curve)
+            return is_churned or gap - 2 * own > curve.horizon  # at risk only beyond two own gaps
+        row, band = row_of(known.n - 1, curve.horizon / own), band_of(silence / own)
+        is_churned = silence / own >= 1 and curve.proven[row][band]
+        bands = [edge for index, edge in enumerate(BANDS) if curve.at_risk(row, index)]
+        return is_churned or (bool(bands) and gap - min(bands) * own >= curve.horizon)
 
     def churned_in_fallback(self, silence: int, curve: Curve) -> bool:
         return silence > max(self.shop.lapsed_days, 2 * curve.horizon)

@@ -22,11 +22,12 @@ those of int_level_rule.
 {%- endmacro %}
 
 {#-
-Whether the silence before the last purchase had been longer than a number of own gaps for at least the horizon. Its
-columns are those of int_level_state.
+By the curve: whether the customer had been at risk for at least the horizon before the last purchase. A band at risk
+begins with its lower edge. Without a curve a customer is at risk only beyond the limit: is_silent_for. Its columns are
+those of int_level_rule.
 -#}
-{% macro was_at_risk_for_a_horizon(gaps) -%}
-    (last_gap_days - horizon_days) * n_before * 10000 >= {{ gaps }} * gap_sum_before
+{% macro was_at_risk_for_a_horizon() -%}
+    (last_gap_days - horizon_days) * n_before * 10000 >= at_risk_from_gaps * gap_sum_before
 {%- endmacro %}
 
 {#- The order of levels, worst first: a silence never moves a customer to a better level. -#}

@@ -57,10 +57,12 @@ broken as (
                 when return_share is null
                     then
                         (was_past_a_gap and silence_before_days > greatest(lapsed_days, 2 * horizon_days))
-                        or {{ was_at_risk_for_a_horizon(var('level_fallback_at_risk_gaps')) }}
+                        or {{ is_silent_for(
+                            '(last_gap_days - horizon_days)', var('level_fallback_at_risk_gaps'), 'n_before', 'gap_sum_before'
+                        ) }}
                 else
                     (was_past_a_gap and was_churn_proven)
-                    or {{ was_at_risk_for_a_horizon('at_risk_from_gaps') }}
+                    or {{ was_at_risk_for_a_horizon() }}
             end,
             false
         ) as is_break
