@@ -107,8 +107,25 @@ def _time(values: Values, one: Field, kind: ColumnType, name: str, *, is_main: b
                 "dates",
             )
         )
-    if times.unread:
-        odd = counted(times.unread, "value that fits", "values that fit")
+    if times.contrary:
+        fit = counted(times.n_contrary, "value fits", "values fit")
+        can_be_both = counted(times.open_values, "value fits", "values fit")
+        remarks.append(
+            decisive(
+                f"{name}: `{one.name}` has day and month in two orders: {fit} only `{times.contrary}`, others only"
+                f" `{times.formats[0]}`. {can_be_both} both, and may get the wrong day. Export the file again with one"
+                " format"
+            )
+        )
+    elif times.is_exchanged:
+        remarks.append(
+            decisive(
+                f"{name}: in `{one.name}`, no date has a day after the 12th, and all texts have one. A spreadsheet has"
+                " probably exchanged day and month of the dates. Export the file again with this column as text"
+            )
+        )
+    if times.unread > times.n_contrary:
+        odd = counted(times.unread - times.n_contrary, "value that fits", "values that fit")
         remarks.append(Remark(f"{name}: `{one.name}` has {odd} none of the formats: {_QUARANTINED}", True))
     if len(times.formats) > 1 and sql == one.sql:
         remarks.append(Remark(f"{name}: `{one.name}` is written in {len(times.formats)} formats"))

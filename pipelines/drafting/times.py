@@ -27,6 +27,7 @@ FORMATS = (
 )
 _TRIED = 200  # different values that decide which formats are tried on the whole column
 _MOST = 3  # formats of one column
+_LEAST_EXCHANGED = 10  # dates, and as many texts: with fewer the days may be chance
 _FIRST_YEARS = {"epoch_s": 1990, "epoch_ms": 1990, "excel_1900": 1990}  # a smaller number is a number, not a time
 _FIRST_YEAR = 1900
 Query = Callable[[str], list[tuple[object, ...]]]
@@ -44,6 +45,11 @@ class Times:
         example: A value that the two read differently, and the two times.
         open_values: How many values the two read differently.
         has_offset: Whether every value states its offset from UTC, or is one already (epoch).
+        contrary: A format with day and month in the other order, that only some of the unread values fit. Other values
+            fit both (`open_values`).
+        n_contrary: How many of the unread values fit it.
+        is_exchanged: Whether a spreadsheet has probably exchanged day and month: no date has a day after the 12th, and
+            all texts have one, because the spreadsheet could not read them as dates.
     """
 
     formats: tuple[str, ...]
@@ -53,6 +59,9 @@ class Times:
     example: tuple[str, str, str] = ("", "", "")
     open_values: int = 0
     has_offset: bool = False
+    contrary: str = ""
+    n_contrary: int = 0
+    is_exchanged: bool = False
 
 
 def times_of(query: Query, values: str, kind: ColumnType, today: date, order: DateOrder | None = None) -> Times:
@@ -147,7 +156,38 @@ def _mixed(query: Query, formats: Mapping[str, int], kind: ColumnType, total: in
             return Times(
                 (one, *(form for form in chosen if form != one)), total, left, other, (text, first, second), open_values
             )
-    return Times(tuple(chosen), total, left)
+    if left and (contrary := _contrary(query, formats, chosen, kind)):
+        other, n_contrary, open_values = contrary
+        return Times(tuple(chosen), total, left, open_values=open_values, contrary=other, n_contrary=n_contrary)
+    return Times(tuple(chosen), total, left, is_exchanged=not left and _is_exchanged(query, chosen, kind))
+
+
+def _contrary(
+    query: Query, formats: Mapping[str, int], chosen: list[str], kind: ColumnType
+) -> tuple[str, int, int] | None:
+    """A format that reads values which the chosen ones do not read, and reads others differently; how many of each."""
+    unread = f"coalesce({', '.join(f't{i}' for i in range(len(chosen)))}) is null"
+    for one, other in product(chosen, formats):
+        if other not in chosen and (differs := _difference(query, one, other, kind)):
+            readings = _readings([*chosen, other], kind, "draft_times")
+            of_other = f"{unread} and t{len(chosen)} is not null"
+            ((n_contrary,),) = query(f"select coalesce(sum(n) filter ({of_other}), 0) from {readings}")  # noqa: S608 (our own formats)
+            if int(str(n_contrary)):
+                return other, int(str(n_contrary)), differs[3]
+    return None
+
+
+def _is_exchanged(query: Query, chosen: list[str], kind: ColumnType) -> bool:
+    """Whether all dates of a spreadsheet have a day that can be a month, and all texts have none."""
+    texts = [form for form in chosen if form[:2] in ("%d", "%m")]
+    if len(texts) != 1 or "iso" not in chosen:
+        return False
+    readings = _readings([texts[0], "iso"], kind, "draft_times")
+    ((is_exchanged,),) = query(
+        f"select sum(n) filter (t0 is not null) >= {_LEAST_EXCHANGED} and min(day(t0)) > 12"  # noqa: S608 (our own formats)
+        f" and sum(n) filter (t0 is null) >= {_LEAST_EXCHANGED} and max(day(t1)) <= 12 from {readings}"
+    )
+    return bool(is_exchanged)
 
 
 def _is_future(query: Query, form: str, kind: ColumnType, today: date) -> bool:

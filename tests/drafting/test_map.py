@@ -3,7 +3,7 @@
 import gzip
 import zipfile
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -226,6 +226,45 @@ def test_records_without_a_known_customer_are_not_drafted_as_one_customer(tmp_pa
     assert not open_remarks(
         drafted(tmp_path, "one.csv", "Order ID,Customer,Order Date,Total\n1,0,2024-01-31,5\n2,7,2024-01-31,5\n")
     )
+
+
+def test_days_and_months_in_two_orders_are_decisions(tmp_path: Path) -> None:
+    days = [date(2024, 1, 1) + timedelta(days=number) for number in range(90)]
+    rows = [
+        f"{number},{day:%m/%d/%Y}" if number % 3 == 0 else f"{number},{day:%d/%m/%Y}" for number, day in enumerate(days)
+    ]
+    draft = drafted(tmp_path, "o.csv", "\n".join(["Order ID,Order Date", *rows]))
+    fits_month_first = sum(day.day > 12 for day in days[::3])
+    fits_both = sum(day.day <= 12 and day.day != day.month for day in days)
+    (remark,) = [one for one in open_remarks(draft) if one.startswith("ordered_at")]
+    assert remark == (
+        f"ordered_at: `Order Date` has day and month in two orders: {fits_month_first} values fit only `%m/%d/%Y`,"
+        f" others only `%d/%m/%Y`. {fits_both} values fit both, and may get the wrong day. Export the file again with"
+        " one format"
+    )
+
+
+def test_dates_that_a_spreadsheet_has_exchanged_are_a_decision(tmp_path: Path) -> None:
+    exchanged, plain = tmp_path / "exchanged", tmp_path / "plain"
+    for folder, is_date in ((exchanged, lambda day: day.day <= 12), (plain, lambda day: day.day % 2 == 0)):
+        folder.mkdir()
+        with xlsxwriter.Workbook(folder / "o.xlsx", {"default_date_format": "yyyy-mm-dd"}) as book:
+            sheet = book.add_worksheet()
+            sheet.write_row(0, 0, ["Order ID", "Order Date", "Total"])
+            for number in range(60):
+                day = date(2024, 1, 1) + timedelta(days=number)
+                sheet.write_row(number + 1, 0, [number, day if is_date(day) else f"{day:%d/%m/%Y}", 5])
+    found = [
+        [one for one in open_remarks(draft_mapping([folder / "o.xlsx"], HOME, TODAY)) if one.startswith("ordered_at")]
+        for folder in (exchanged, plain)
+    ]
+    assert found == [
+        [
+            "ordered_at: in `Order Date`, no date has a day after the 12th, and all texts have one. A spreadsheet has"
+            " probably exchanged day and month of the dates. Export the file again with this column as text"
+        ],
+        [],
+    ]
 
 
 def test_a_second_candidate_and_a_repeated_key_are_decisions(tmp_path: Path) -> None:
