@@ -20,6 +20,16 @@ BREAKS = {
         "order_lines",
         "column_values_to_not_be_null.product_id",
     ): "update landing.order_lines set product_id = null",
+    (
+        "landing",
+        "orders",
+        "amounts_are_not_lost_by_rounding",
+    ): "update landing.orders set gross = '0.0508'",
+    (
+        "landing",
+        "order_lines",
+        "amounts_are_not_lost_by_rounding",
+    ): "update landing.order_lines set unit_price = '0.0508'",
     ("landing", "returns", "returns_can_be_dated"): "update landing.returns set returned_at = null, order_id = null",
     ("landing", "returns", "returns_have_an_order_or_a_customer"): "update landing.returns set order_id = null",
     (
@@ -91,6 +101,16 @@ BREAKS = {
         "fct_order",
         "lines_add_up_to_orders",
     ): "update marts.fct_order_line set gross_amount = 10.11 where order_key < 'o12'",
+    (
+        "marts",
+        "fct_order",
+        "totals_are_not_below_goods",
+    ): "update marts.fct_order set total_amount = net_amount - (order_key < 'o12')::integer",
+    (
+        "marts",
+        "fct_order",
+        "nobody_has_most_orders",
+    ): "update marts.fct_order set customer_key = 'c0' where order_key like 'o1%'",
     ("marts", "fct_return", "returns_are_not_above_sales"): "update marts.fct_return set return_amount = 101",
     (
         "marts",
