@@ -246,14 +246,15 @@ def test_days_and_months_in_two_orders_are_decisions(tmp_path: Path) -> None:
 
 def test_dates_that_a_spreadsheet_has_exchanged_are_a_decision(tmp_path: Path) -> None:
     exchanged, plain = tmp_path / "exchanged", tmp_path / "plain"
-    for folder, is_date in ((exchanged, lambda day: day.day <= 12), (plain, lambda day: day.day % 2 == 0)):
+    for folder, read_as_dates in ((exchanged, range(1, 13)), (plain, range(2, 32, 2))):
         folder.mkdir()
-        with xlsxwriter.Workbook(folder / "o.xlsx", {"default_date_format": "yyyy-mm-dd"}) as book:
-            sheet = book.add_worksheet()
-            sheet.write_row(0, 0, ["Order ID", "Order Date", "Total"])
-            for number in range(60):
-                day = date(2024, 1, 1) + timedelta(days=number)
-                sheet.write_row(number + 1, 0, [number, day if is_date(day) else f"{day:%d/%m/%Y}", 5])
+        book = xlsxwriter.Workbook(str(folder / "o.xlsx"), {"default_date_format": "yyyy-mm-dd"})
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["Order ID", "Order Date", "Total"])
+        for number in range(60):
+            day = date(2024, 1, 1) + timedelta(days=number)
+            sheet.write_row(number + 1, 0, [number, day if day.day in read_as_dates else f"{day:%d/%m/%Y}", 5])
+        book.close()
     found = [
         [one for one in open_remarks(draft_mapping([folder / "o.xlsx"], HOME, TODAY)) if one.startswith("ordered_at")]
         for folder in (exchanged, plain)
