@@ -56,7 +56,10 @@ def hint(path: Path, candidates: list[Match]) -> str:
         return f"{what}: `{call} orders {columns}` (docs/columns.md lists entities and their columns)."
     near = candidates[0]
     columns = " ".join(f"--column {need.partition(' or ')[0]}=COLUMN" for need in near.missing)
-    return f"Name the columns of the file that contain them: `{call} {near.entity} {columns}`."
+    advice = f"Name the columns of the file that contain them: `{call} {near.entity} {columns}`."
+    if near.entity in ("orders", "order_lines") and "order_id" in near.missing:
+        advice += " A file without order numbers: docs/mapping.md, keys, versions and dates."
+    return advice
 
 
 def listed(fields: tuple[Field, ...]) -> str:

@@ -83,7 +83,8 @@ def latest_day(warehouse: Path, today: date, correction_days: int) -> LatestDay:
     raise BuildError(
         f"no order, return, case, answer or other event of a customer until {today} was accepted,"
         " so there is no latest day to build",
-        hint="see which rows were rejected (loyalty quarantine list), or give a day: --as-of 2024-01-31",
+        hint="deliver a file with events (lists of customers or products have none), see which rows were rejected"
+        " (loyalty quarantine list), or give a day: --as-of 2024-01-31",
     )
 
 
