@@ -33,6 +33,8 @@ from pipelines.orchestration.names import (
     RUN_TAG,
 )
 from pipelines.runs.as_of import resolve_as_of
+from pipelines.runs.dbt_manifest import parse_cache
+from pipelines.runs.dbt_vars import parsed_vars
 from pipelines.runs.recorder import Listener, RunReport
 from pipelines.runs.scope import RunScope, new_run_id, open_run
 from pipelines.runs.up_to_date import conclude, standing_version
@@ -93,7 +95,7 @@ def run_pipeline(
                 stage.count(**standing.rows)
                 conclude(run.recorder, settings, standing, is_new=False, is_backfill=False)
         else:
-            run.dbt.start()  # it imports dbt while Dagster creates its run
+            run.dbt.read_project(parsed_vars(settings), parse_cache(settings))  # while Dagster creates its run
             _execute(definitions, DAILY_JOB, instance, run, tags, day)
     return run.recorder.report
 

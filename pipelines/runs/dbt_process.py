@@ -17,7 +17,7 @@ from typing import Self
 
 from pipelines.config.settings import Settings, child_environment, dbt_environment, project_root
 from pipelines.runs.dbt_server import END, Request
-from pipelines.runs.dbt_vars import CommandVars, vars_text
+from pipelines.runs.dbt_vars import CommandVars, Vars, vars_text
 from pipelines.runs.lock import DBT_PROGRAM, HeldLock
 
 PATIENCE_SECONDS = 10.0
@@ -78,6 +78,15 @@ class DbtProcess:
                 self._note_child(self._process.pid)
             return self._process
 
+    def read_project(self, parsed: Vars, parse_cache: Path) -> None:
+        """Start the process and let it read the parsed project, while the caller continues.
+
+        Args:
+            parsed: The vars that the project is parsed with.
+            parse_cache: As of `command`.
+        """
+        self._send([], CommandVars(parsed, {}), parse_cache, self._settings.paths.warehouse.parent)
+
     @contextmanager
     def command(
         self,
@@ -97,20 +106,10 @@ class DbtProcess:
             parse_cache: The folder with dbt's parse cache for the parsed vars. If empty, dbt parses everything.
             folder: The folder in which dbt runs, with the warehouse; that of the home's warehouse if it is not given.
         """
-        request = Request(
-            project=str(project_root() / "dbt_project"),
-            folder=str(folder or self._settings.paths.warehouse.parent),
-            args=[*_GLOBAL_OPTIONS, *args, "--target-path", str(target), "--vars", vars_text(variables.all)],
-            parsed_vars=vars_text(variables.parsed),
-            parse_cache=str(parse_cache),
-        )
-        process = self.start()
-        command = DbtCommand(process, [str(part) for part in ("dbt", *args)])
+        given = [*_GLOBAL_OPTIONS, *args, "--target-path", str(target), "--vars", vars_text(variables.all)]
+        command = DbtCommand(self.start(), [str(part) for part in ("dbt", *args)])
         try:
-            with suppress(BrokenPipeError):  # it has ended; the command reports that
-                assert process.stdin is not None
-                process.stdin.write(json.dumps(request).encode() + b"\n")
-                process.stdin.flush()
+            self._send(given, variables, parse_cache, folder or self._settings.paths.warehouse.parent)
             yield command
         finally:
             if command.returncode is None:
@@ -126,6 +125,20 @@ class DbtProcess:
         if process is not None:
             end_process(process, patience)
             self._note_child(0)
+
+    def _send(self, args: list[str], variables: CommandVars, parse_cache: Path, folder: Path) -> None:
+        request = Request(
+            project=str(project_root() / "dbt_project"),
+            folder=str(folder),
+            args=args,
+            parsed_vars=vars_text(variables.parsed),
+            parse_cache=str(parse_cache),
+        )
+        process = self.start()
+        with suppress(BrokenPipeError):  # it has ended; the command reports that
+            assert process.stdin is not None
+            process.stdin.write(json.dumps(request).encode() + b"\n")
+            process.stdin.flush()
 
     def _note_child(self, pid: int) -> None:
         if self._lock is not None:

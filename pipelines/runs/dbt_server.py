@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypedDict
@@ -29,7 +30,8 @@ class Request(TypedDict):
 
     Attributes:
         args: Its arguments, such as `["build", "--select", "tag:core", "--vars", "{}"]`, without the project's folder.
-            Of dbt's artifacts only run_results.json is written, unless `--write-json` is among them.
+            Of dbt's artifacts only run_results.json is written, unless `--write-json` is among them. If it is empty,
+            the project is only read, and nothing is written to standard output.
         project: The folder of the dbt project, with profiles.yml.
         folder: The folder in which dbt runs. Paths in vars, and the warehouse in profiles.yml, are relative to it.
         parsed_vars: The value of `--vars` that the project is parsed with; the command can have more vars.
@@ -50,7 +52,11 @@ def main() -> None:
     threading.Thread(target=_read, args=(requests,), daemon=True).start()
     server = _Server()
     while True:
-        server.run(requests.get())
+        request = requests.get()
+        if request["args"]:
+            server.run(request)
+        else:
+            server.read(request)
 
 
 def _read(requests: SimpleQueue[Request]) -> None:
@@ -91,6 +97,12 @@ class _Server:
         finally:
             self._connections.close_all_connections()
         print(json.dumps({END: {"success": success, "words": words}}), flush=True)  # noqa: T201 (the protocol)
+
+    def read(self, request: Request) -> None:
+        """Read the project only."""
+        with suppress(Exception):  # the next command reports it
+            os.chdir(request["folder"])
+            self._manifest(request)
 
     def _manifest(self, request: Request) -> Any:
         """The project as dbt has parsed it with these vars, once; None if dbt could not parse it.

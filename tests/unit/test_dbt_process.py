@@ -130,6 +130,29 @@ def test_a_run_compiles_the_project_with_the_process_that_then_builds(settings: 
     assert any("2000-01-31" in node.get("compiled_code", "") for node in manifest["nodes"].values())
 
 
+def test_the_project_can_be_read_before_the_first_command(compiled: Settings, lock: HeldLock) -> None:
+    with DbtProcess(compiled, lock) as dbt:
+        dbt.read_project(parsed_vars(compiled), parse_cache(compiled))
+        pid = dbt.start().pid
+        assert "42" in show(dbt, compiled, "select 42 as answer")
+        assert dbt.start().pid == pid
+
+
+def test_a_project_that_cannot_be_read_in_advance_leaves_the_error_to_the_command(
+    compiled: Settings, lock: HeldLock
+) -> None:
+    gone = compiled.model_copy(update={"home": compiled.home / "gone"})
+    variables, cache = CommandVars(parsed_vars(compiled), {}), parse_cache(compiled)
+    with DbtProcess(gone, lock, logs=compiled.paths.logs) as dbt:
+        dbt.read_project(parsed_vars(compiled), cache)
+        for folder, code in ((None, 1), (compiled.paths.state, 0)):
+            with dbt.command(
+                ["ls", "--quiet"], variables, target=compiled.paths.target, parse_cache=cache, folder=folder
+            ) as command:
+                assert command.wait() == code, command.words
+            assert ("FileNotFoundError" in command.words) == bool(code)
+
+
 def test_a_command_that_fails_says_so_and_the_process_serves_the_next(compiled: Settings, lock: HeldLock) -> None:
     with DbtProcess(compiled, lock) as dbt:
         with command_of(dbt, compiled, "build", "--nonsense") as command:
