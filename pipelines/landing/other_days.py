@@ -58,11 +58,7 @@ def other_days(
     }
     if not columns:
         return
-    select = ", ".join(
-        f"count({there}), count(*) filter (cast({there} as time) = '00:00'),"
-        f" count(*) filter (cast({there} as date) <> cast({here} as date))"
-        for there, here in ((_local(name, one.zone), _local(name, business)) for one, name in columns.items())
-    )
+    select = ", ".join(_counts(name, one.zone, business) for one, name in columns.items())
     (counts,) = connection.execute(f"select {select} from read_parquet({quoting.files(part)})").fetchall()  # noqa: S608 (names are quoted)
     for index, column in enumerate(columns):
         times, dates, others = counts[3 * index : 3 * index + 3]
@@ -86,5 +82,16 @@ def messages(found: Mapping[DateColumn, tuple[int, int]]) -> Iterator[str]:
         )
 
 
-def _local(column: str, zone: str) -> str:
-    return f"timezone({quoting.text(zone)}, timezone('UTC', try_cast({quoting.name(column)} as timestamp)))"
+def _counts(column: str, zone: str, business: str) -> str:
+    """The number of times, of those that are the midnight of a day in the zone, and of those on another day."""
+    text = f"try_cast({quoting.name(column)} as timestamp)"
+    # a zone cannot be applied to infinity and to the first and last days that exist
+    time = f"case when {text} between timestamp '0001-01-02' and timestamp '9999-12-30' then {text} end"
+    there, here = (f"timezone({quoting.text(one)}, timezone('UTC', {time}))" for one in (zone, business))
+    # where clocks go forward at midnight, the day begins at 01:00, as which the date was read
+    midnight = f"timezone({quoting.text(zone)}, date_trunc('day', {there}))"
+    return (
+        f"count({time}),"
+        f" count(*) filter (cast({there} as time) = '00:00' or {midnight} = timezone('UTC', {time})),"
+        f" count(*) filter (cast({there} as date) <> cast({here} as date))"
+    )

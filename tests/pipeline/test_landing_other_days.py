@@ -70,6 +70,29 @@ def test_all_times_of_a_file_must_be_midnight(tmp_path: Path, days: list[str], i
     assert len(_warnings(_desk(tmp_path, *days), NEW_YORK)) == is_warned
 
 
+@pytest.mark.parametrize("day", ["infinity", "-infinity", "0001-01-01", "290000-01-01", "294247-01-10 04:00:54"])
+def test_a_time_to_which_no_zone_can_be_applied_lands_as_any_other(tmp_path: Path, day: str) -> None:
+    desk = _desk(tmp_path, day, "2024-05-01", group=_orders(ordered_at='try_cast("at" as timestamp)'))
+    (warning,) = _warnings(desk, NEW_YORK)
+    assert "in 1 file (1 value)" in warning
+    assert len(desk.rows("orders")) == 2
+
+
+@pytest.mark.parametrize(
+    ("zone", "days"),
+    [
+        ("America/Sao_Paulo", ("2018-11-03", "2018-11-04")),  # the 4th began at 01:00
+        ("Asia/Beirut", ("2022-03-26", "2022-03-27")),
+        ("America/Havana", ("2023-11-04", "2023-11-05")),  # the 5th had two midnights
+    ],
+)
+def test_a_day_whose_midnight_the_clocks_skip_or_repeat_is_a_date_too(
+    tmp_path: Path, zone: str, days: tuple[str, ...]
+) -> None:
+    (warning,) = _warnings(_desk(tmp_path, *days, timezone=zone), "Pacific/Honolulu")
+    assert "in 1 file (2 values)" in warning
+
+
 def test_the_zone_of_a_column_counts_and_a_date_of_another_type_is_a_date(tmp_path: Path) -> None:
     at = {"sql": 'cast("at" as date)', "timezone": SHANGHAI}
     (warning,) = _warnings(_desk(tmp_path, "2024-05-01", group=_orders(ordered_at=at)), "UTC")
