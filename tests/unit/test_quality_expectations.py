@@ -73,6 +73,21 @@ def test_the_expectation_fails_for_what_it_is_there_for(
     assert shop.execute(result.where).fetchall()  # the SQL for people returns rows
 
 
+@pytest.mark.parametrize(("dataset", "column"), [("orders", "gross"), ("order_lines", "unit_price")])
+@pytest.mark.parametrize(("amount", "passes"), [("0.0508", False), ("5.08", True)])
+@pytest.mark.parametrize("odd", ["NaN", "inf", "1e400"])
+def test_a_value_that_is_no_amount_does_not_decide_what_rounding_loses(
+    shop: duckdb.DuckDBPyConnection, dataset: str, column: str, amount: str, passes: bool, odd: str
+) -> None:
+    suite = SUITES["landing", dataset]
+    rule = (one for one in suite.expectations if one.name == "amounts_are_not_lost_by_rounding")
+    alone = dataclasses.replace(suite, expectations=tuple(rule))
+    shop.execute(f"update landing.{dataset} set total = null, {column} = '{amount}'")
+    shop.execute(f"update landing.{dataset} set {column} = '{odd}' where order_id = '100'")
+    (result,) = run_gate("landing", [alone], shop, schemas=["landing"], as_of=AS_OF).results
+    assert result.passed is passes
+
+
 @pytest.mark.parametrize(("header", "passes"), [(10, True), (15, True), (12, False)])
 def test_a_header_may_include_its_cancelled_lines_or_leave_them_out(
     shop: duckdb.DuckDBPyConnection, header: int, passes: bool
