@@ -11,9 +11,10 @@ from pipelines.drafting.table import Field
 from pipelines.drafting.total_rows import about_order_rows, about_total_rows
 from pipelines.landing.entity_rows import GENERATED_KEYS
 
-# What tills and forms write if the customer is not known: 0, 00000, -1, or a word
+# What tills and forms write if the customer is not known: 0, 00000, -1, -99, or a word. Other negative numbers are IDs:
+# a signed hash is negative for half of the customers.
 _NOBODY = (
-    r"0+(\.0+)?|-\d+(\.0+)?|n/?a|nan|none|null|unknown|anonymous|guest|walk[- ]?in( customer)?"
+    r"0+(\.0+)?|-(1|9+)(\.0+)?|n/?a|nan|none|null|unknown|anonymous|guest|walk[- ]?in( customer)?"
     "|cash( (customer|sales?))?|unbekannt|anonym|gast|laufkund(e|schaft)|barverkauf"
     "|inconnu|anonyme|(client )?comptoir|desconocido|anonimo|mostrador|sconosciuto|onbekend"
     "|匿名|游客|散客|未知|非会员|ゲスト"

@@ -228,6 +228,15 @@ def test_records_without_a_known_customer_are_not_drafted_as_one_customer(tmp_pa
     )
 
 
+def test_a_negative_number_can_be_the_number_of_a_customer(tmp_path: Path) -> None:
+    hashes = [-5938475938475938, -77, -2001, 812345678]
+    rows = "".join(f"{number},{hashes[number % 4]},2024-01-31,5\n" for number in range(20))
+    assert not open_remarks(drafted(tmp_path, "o.csv", f"Order ID,Customer,Order Date,Total\n{rows}"))
+    missing = "".join(f"{number},-99.0,2024-01-31,5\n" for number in range(20, 25))
+    (remark,) = open_remarks(drafted(tmp_path, "m.csv", f"Order ID,Customer,Order Date,Total\n{rows}{missing}"))
+    assert remark.startswith("customer_ref: 5 records have `-99.0` in `Customer`.")
+
+
 def test_days_and_months_in_two_orders_are_decisions(tmp_path: Path) -> None:
     days = [date(2024, 1, 1) + timedelta(days=number) for number in range(90)]
     rows = [
