@@ -54,6 +54,7 @@ def other_days(
         for block in group.entities[entity].blocks()
         for column, spec in block.items()
         if ENTITIES[entity].columns[column] is ColumnType.TIMESTAMP
+        and column != "updated_at"  # it orders versions, and nothing counts on its day
         and (zone := entry.mapping.zone(group, spec)) != business
     }
     if not columns:

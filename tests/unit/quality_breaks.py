@@ -105,7 +105,7 @@ BREAKS = {
         "marts",
         "fct_order",
         "totals_are_not_below_goods",
-    ): "update marts.fct_order set total_amount = net_amount - (order_key < 'o12')::integer",
+    ): "update marts.fct_order set total_amount = net_amount - 2 * (order_key < 'o12')::integer",
     (
         "marts",
         "fct_order",
