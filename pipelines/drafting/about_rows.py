@@ -11,9 +11,9 @@ from pipelines.drafting.table import Field
 from pipelines.drafting.total_rows import about_order_rows, about_total_rows
 from pipelines.landing.entity_rows import GENERATED_KEYS
 
-# What tills and forms write if the customer is not known: 0, 00000, -1, -99, or a word. Other negative numbers are IDs:
-# a signed hash is negative for half of the customers.
-_NOBODY = (
+# What tills and forms write if the customer is not known: 0, 00000, -1, -99, or a word. Other negative numbers can be
+# IDs: a signed hash is negative for half of the customers.
+_UNKNOWN_CUSTOMER = (
     r"0+(\.0+)?|-(1|9+)(\.0+)?|n/?a|nan|none|null|unknown|anonymous|guest|walk[- ]?in( customer)?"
     "|cash( (customer|sales?))?|unbekannt|anonym|gast|laufkund(e|schaft)|barverkauf"
     "|inconnu|anonyme|(client )?comptoir|desconocido|anonimo|mostrador|sconosciuto|onbekend"
@@ -60,7 +60,7 @@ def about_rows(values: Values, found: Match) -> Iterator[Remark]:
             text = f"customer_ref: `{reference.name}` has names, so different people with one name are one customer"
             yield decisive(f"{text}. Map a column with a number, an e-mail address or a phone number of the customer")
         if found.entity != "customers":
-            yield from _about_nobody(values, reference)
+            yield from _about_unknown_customers(values, reference)
         if empty := values.counted(f"{reference.column} is null"):
             who = "the e-mail identifies the customer" if "email" in found.columns else "they belong to no customer"
             yield Remark(f"{counted(empty, 'record has', 'records have')} no `{reference.name}`: {who}")
@@ -74,11 +74,11 @@ def about_rows(values: Values, found: Match) -> Iterator[Remark]:
         )
 
 
-def _about_nobody(values: Values, reference: Field) -> Iterator[Remark]:
-    """References with which several records say that the customer is not known: all of them would be one customer."""
+def _about_unknown_customers(values: Values, reference: Field) -> Iterator[Remark]:
+    """References that probably mean an unknown customer, if several records have one: they would be one customer."""
     rows = values.table.query(
         f"select {reference.column}, count(*) as n from {values.rows.sample}"  # noqa: S608 (names of ours)
-        f" where regexp_full_match(lower({reference.column}), {quoting.text(_NOBODY)})"
+        f" where regexp_full_match(lower({reference.column}), {quoting.text(_UNKNOWN_CUSTOMER)})"
         f" group by {reference.column} having n > 1 order by n desc, {reference.column}"
     )
     if not rows:
@@ -91,5 +91,5 @@ def _about_nobody(values: Values, reference: Field) -> Iterator[Remark]:
     yield decisive(
         f"customer_ref: {n_records:,} records have {listed} in `{reference.name}`. If this means that the customer is"
         f" not known, write the column with the keys `sql` and `values: {{{meanings}, '*': '*'}}` (docs/mapping.md,"
-        " value maps). Otherwise all records with one of these values count as one customer"
+        " Value maps). Otherwise all records with one of these values count as one customer"
     )

@@ -120,8 +120,9 @@ def _time(values: Values, one: Field, kind: ColumnType, name: str, *, is_main: b
     elif times.is_exchanged:
         remarks.append(
             decisive(
-                f"{name}: in `{one.name}`, no date has a day after the 12th, and all texts have one. A spreadsheet has"
-                " probably exchanged day and month of the dates. Export the file again with this column as text"
+                f"{name}: in `{one.name}`, all dates have a day from 1 to 12, and all dates written as text have a day"
+                " after the 12th. A spreadsheet has probably exchanged day and month of the dates. Export the file"
+                " again with this column as text"
             )
         )
     if times.unread > times.n_contrary:

@@ -58,7 +58,7 @@ def hint(path: Path, candidates: list[Match]) -> str:
     columns = " ".join(f"--column {need.partition(' or ')[0]}=COLUMN" for need in near.missing)
     advice = f"Name the columns of the file that contain them: `{call} {near.entity} {columns}`."
     if near.entity in ("orders", "order_lines") and "order_id" in near.missing:
-        advice += " A file without order numbers: docs/mapping.md, keys, versions and dates."
+        advice += " If the file has no order numbers: see docs/mapping.md, Keys, versions and dates."
     return advice
 
 

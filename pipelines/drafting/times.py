@@ -27,7 +27,7 @@ FORMATS = (
 )
 _TRIED = 200  # different values that decide which formats are tried on the whole column
 _MOST = 3  # formats of one column
-_LEAST_EXCHANGED = 10  # dates, and as many texts: with fewer the days may be chance
+_LEAST_EXCHANGED = 10  # dates, and at least as many texts; with fewer, their days may be chance
 _FIRST_YEARS = {"epoch_s": 1990, "epoch_ms": 1990, "excel_1900": 1990}  # a smaller number is a number, not a time
 _FIRST_YEAR = 1900
 Query = Callable[[str], list[tuple[object, ...]]]
@@ -45,11 +45,11 @@ class Times:
         example: A value that the two read differently, and the two times.
         open_values: How many values the two read differently.
         has_offset: Whether every value states its offset from UTC, or is one already (epoch).
-        contrary: A format with day and month in the other order, that only some of the unread values fit. Other values
-            fit both (`open_values`).
+        contrary: A format with day and month in the other order. It fits values that fit none of `formats`. Other
+            values fit both orders (`open_values`).
         n_contrary: How many of the unread values fit it.
-        is_exchanged: Whether a spreadsheet has probably exchanged day and month: no date has a day after the 12th, and
-            all texts have one, because the spreadsheet could not read them as dates.
+        is_exchanged: Whether a spreadsheet has probably exchanged day and month: all dates have a day from 1 to 12, and
+            all texts have a day after the 12th, because the spreadsheet could not read them as dates.
     """
 
     formats: tuple[str, ...]
@@ -165,7 +165,7 @@ def _mixed(query: Query, formats: Mapping[str, int], kind: ColumnType, total: in
 def _contrary(
     query: Query, formats: Mapping[str, int], chosen: list[str], kind: ColumnType
 ) -> tuple[str, int, int] | None:
-    """A format that reads values which the chosen ones do not read, and reads others differently; how many of each."""
+    """A format that reads values that no chosen one reads, and reads other values differently; how many of each."""
     unread = f"coalesce({', '.join(f't{i}' for i in range(len(chosen)))}) is null"
     for one, other in product(chosen, formats):
         if other not in chosen and (differs := _difference(query, one, other, kind)):
@@ -178,7 +178,7 @@ def _contrary(
 
 
 def _is_exchanged(query: Query, chosen: list[str], kind: ColumnType) -> bool:
-    """Whether all dates of a spreadsheet have a day that can be a month, and all texts have none."""
+    """Whether all dates have a day that can be a month (1 to 12), and all dates written as text have a later day."""
     texts = [form for form in chosen if form[:2] in ("%d", "%m")]
     if len(texts) != 1 or "iso" not in chosen:
         return False

@@ -1,7 +1,7 @@
-"""What dbt repeats for each node, done once: together a quarter of the time of a build.
+"""Replaces methods of dbt that repeat the same work for each node. The results stay the same.
 
-A project has hundreds of nodes, and dbt prepares each from the beginning. Each function here replaces methods of dbt
-or of its libraries by others with the same result. They fit the locked versions.
+The project has hundreds of nodes, and dbt prepares each of them from the beginning. Each function here replaces methods
+of dbt or of its libraries. The replacements are written for the locked versions (requirements.lock).
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from typing import Any
 _OF_NODE = "loyalty_context_node_and_stack"
 
 
-def save_repeats() -> None:
+def avoid_repeats() -> None:
     """Replace the methods in this process. Call it once, before the first command."""
     _fill_events_when_read()
     _share_macros()
@@ -21,7 +21,7 @@ def save_repeats() -> None:
 
 
 def _fill_events_when_read() -> None:
-    """Most events are for debugging: they are made, and nobody reads them."""
+    """dbt fills every event, but most are for debugging and are never read. Here an event is filled when it is read."""
     from dbt_common.events.base_types import BaseEvent
 
     fill = BaseEvent.__init__
@@ -105,7 +105,7 @@ def _share_macros() -> None:
 
 
 def _keep_compiled_templates() -> None:
-    """A model is rendered when its code is compared with that of the last build, and in each build."""
+    """dbt compiles a template each time it renders a node. Here each text is compiled once."""
     from dbt_common.clients.jinja import MacroFuzzEnvironment
 
     compile_any: Any = MacroFuzzEnvironment.compile
@@ -122,7 +122,7 @@ def _keep_compiled_templates() -> None:
 
 
 def _keep_what_never_changes() -> None:
-    """The modules that a template can use; and the names of months and days, which agate has with each result."""
+    """The modules that a template can use, and the names of months and days that agate prepares for each result."""
     import parsedatetime
     from dbt.context import base
 

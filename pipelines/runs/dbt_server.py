@@ -16,7 +16,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypedDict
 
-from pipelines.runs.dbt_repeats import save_repeats
+from pipelines.runs.dbt_repeats import avoid_repeats
 
 END = "loyalty_dbt_ended"
 # Python looks for unreachable cycles after this many new objects. With its default of 700 that took 15 % of a build:
@@ -30,8 +30,8 @@ class Request(TypedDict):
 
     Attributes:
         args: Its arguments, such as `["build", "--select", "tag:core", "--vars", "{}"]`, without the project's folder.
-            Of dbt's artifacts only run_results.json is written, unless `--write-json` is among them. If it is empty,
-            the project is only read, and nothing is written to standard output.
+            Of dbt's artifacts only run_results.json is written, unless `--write-json` is among them. Without
+            arguments the project is only read, and nothing is written to standard output.
         project: The folder of the dbt project, with profiles.yml.
         folder: The folder in which dbt runs. Paths in vars, and the warehouse in profiles.yml, are relative to it.
         parsed_vars: The value of `--vars` that the project is parsed with; the command can have more vars.
@@ -56,7 +56,7 @@ def main() -> None:
         if request["args"]:
             server.run(request)
         else:
-            server.read(request)
+            server.read_project(request)
 
 
 def _read(requests: SimpleQueue[Request]) -> None:
@@ -78,7 +78,7 @@ class _Server:
         from dbt_common.events.event_manager_client import ctx_set_event_manager
 
         ctx_set_event_manager(_quiet_event_manager())
-        save_repeats()
+        avoid_repeats()
         self._runner = dbtRunner
         self._connections: Any = DuckDBConnectionManager
         self._manifests: dict[tuple[str, str], Any] = {}
@@ -98,9 +98,9 @@ class _Server:
             self._connections.close_all_connections()
         print(json.dumps({END: {"success": success, "words": words}}), flush=True)  # noqa: T201 (the protocol)
 
-    def read(self, request: Request) -> None:
-        """Read the project only."""
-        with suppress(Exception):  # the next command reports it
+    def read_project(self, request: Request) -> None:
+        """Read the project without a command, so that the next command starts sooner."""
+        with suppress(Exception):  # the next command reports the error
             os.chdir(request["folder"])
             self._manifest(request)
 

@@ -200,7 +200,7 @@ def test_negative_quantities_are_found_however_numbers_are_written(tmp_path: Pat
     assert any(remark.startswith("1 record has a negative `Quantity`, which staging rejects") for remark in remarks)
 
 
-def test_records_without_a_known_customer_are_not_drafted_as_one_customer(tmp_path: Path) -> None:
+def test_references_that_may_mean_an_unknown_customer_are_decisions(tmp_path: Path) -> None:
     rows = [
         "1,0",
         "2,0",
@@ -220,7 +220,7 @@ def test_records_without_a_known_customer_are_not_drafted_as_one_customer(tmp_pa
     assert remark == (
         "customer_ref: 9 records have `CASH`, `-1`, `0` and `00000` in `Customer`. If this means that the customer is"
         " not known, write the column with the keys `sql` and `values: {'CASH': null, '-1': null, '0': null, '00000':"
-        " null, '*': '*'}` (docs/mapping.md, value maps). Otherwise all records with one of these values count as one"
+        " null, '*': '*'}` (docs/mapping.md, Value maps). Otherwise all records with one of these values count as one"
         " customer"
     )
     assert not open_remarks(
@@ -237,7 +237,7 @@ def test_a_negative_number_can_be_the_number_of_a_customer(tmp_path: Path) -> No
     assert remark.startswith("customer_ref: 5 records have `-99.0` in `Customer`.")
 
 
-def test_days_and_months_in_two_orders_are_decisions(tmp_path: Path) -> None:
+def test_two_orders_of_day_and_month_are_a_decision(tmp_path: Path) -> None:
     days = [date(2024, 1, 1) + timedelta(days=number) for number in range(90)]
     rows = [
         f"{number},{day:%m/%d/%Y}" if number % 3 == 0 else f"{number},{day:%d/%m/%Y}" for number, day in enumerate(days)
@@ -253,7 +253,7 @@ def test_days_and_months_in_two_orders_are_decisions(tmp_path: Path) -> None:
     )
 
 
-def test_dates_that_a_spreadsheet_has_exchanged_are_a_decision(tmp_path: Path) -> None:
+def test_day_and_month_that_a_spreadsheet_has_exchanged_are_a_decision(tmp_path: Path) -> None:
     exchanged, plain = tmp_path / "exchanged", tmp_path / "plain"
     for folder, read_as_dates in ((exchanged, range(1, 13)), (plain, range(2, 32, 2))):
         folder.mkdir()
@@ -270,8 +270,9 @@ def test_dates_that_a_spreadsheet_has_exchanged_are_a_decision(tmp_path: Path) -
     ]
     assert found == [
         [
-            "ordered_at: in `Order Date`, no date has a day after the 12th, and all texts have one. A spreadsheet has"
-            " probably exchanged day and month of the dates. Export the file again with this column as text"
+            "ordered_at: in `Order Date`, all dates have a day from 1 to 12, and all dates written as text have a day"
+            " after the 12th. A spreadsheet has probably exchanged day and month of the dates. Export the file again"
+            " with this column as text"
         ],
         [],
     ]

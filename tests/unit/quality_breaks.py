@@ -109,7 +109,7 @@ BREAKS = {
     (
         "marts",
         "fct_order",
-        "nobody_has_most_orders",
+        "no_customer_has_too_many_orders",
     ): "update marts.fct_order set customer_key = 'c0' where order_key like 'o1%'",
     ("marts", "fct_return", "returns_are_not_above_sales"): "update marts.fct_return set return_amount = 101",
     (

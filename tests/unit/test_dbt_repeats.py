@@ -1,4 +1,4 @@
-"""dbt gives the same with and without what pipelines/runs/dbt_repeats.py replaces: SQL, results, errors and events.
+"""With the methods of pipelines/runs/dbt_repeats.py, dbt gives the same SQL, results, errors and events as without.
 
 The project of this test uses what the replacements touch: macros that call each other, that are dispatched, called with
 a block, in a loop that sets a variable, in arguments of tests and in unit tests that replace them.
@@ -75,40 +75,40 @@ FILES = {
 BUILD = """
 import json, sys
 from dbt.cli.main import dbtRunner
-from pipelines.runs.dbt_repeats import save_repeats
+from pipelines.runs.dbt_repeats import avoid_repeats
 
-if sys.argv[1] == "saved":
-    save_repeats()
+if sys.argv[1] == "patched":
+    avoid_repeats()
 events = []
-def hear(event):
+def collect(event):
     if event.info.level != "debug":
         events.append((event.info.name, event.info.level, event.info.msg))
 options = ["--no-use-colors", "--project-dir", ".", "--profiles-dir", "."]
 manifest = dbtRunner().invoke(["parse", *options]).result
 for _ in range(2):
-    results = dbtRunner(manifest=manifest, callbacks=[hear]).invoke(["build", *options]).result
+    results = dbtRunner(manifest=manifest, callbacks=[collect]).invoke(["build", *options]).result
 found = {r.node.unique_id: (r.status, r.message, r.failures, r.node.depends_on.macros) for r in results}
 print(json.dumps({"results": found, "events": events}, default=str))
 """
 
 
 def built(folder: Path, how: str) -> dict[str, Any]:
-    """What dbt says and writes when it builds the project twice in one process, without times."""
+    """The results, events and SQL of dbt when it builds the project twice in one process, without times."""
     for name, text in FILES.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(dedent(text))
     done = subprocess.run([sys.executable, "-c", BUILD, how], cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout.splitlines()[-1])
-    said["events"] = sorted(
-        (name, level, re.sub(r"\d+\.\d+ ?s(econds)?\b|\d+ of \d+", "", text)) for name, level, text in said["events"]
+    outcome = json.loads(done.stdout.splitlines()[-1])
+    outcome["events"] = sorted(
+        (name, level, re.sub(r"\d+\.\d+ ?s(econds)?\b|\d+ of \d+", "", text)) for name, level, text in outcome["events"]
     )
     compiled = folder / "target"
-    said["sql"] = {
+    outcome["sql"] = {
         str(path.relative_to(compiled)): path.read_text() for path in sorted(compiled.glob("*/small/**/*.sql"))
     }
-    return dict(said)
+    return dict(outcome)
 
 
 @pytest.fixture(scope="module")
@@ -117,31 +117,33 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def saved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return built(tmp_path_factory.mktemp("saved"), "saved")
+def patched(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return built(tmp_path_factory.mktemp("patched"), "patched")
 
 
 @pytest.mark.parametrize("part", ["results", "events", "sql"])
-def test_dbt_gives_the_same(plain: dict[str, Any], saved: dict[str, Any], part: str) -> None:
+def test_dbt_gives_the_same(plain: dict[str, Any], patched: dict[str, Any], part: str) -> None:
     assert plain[part]
-    assert saved[part] == plain[part]
+    assert patched[part] == plain[part]
 
 
-def test_a_macro_is_called_in_the_context_of_its_model(saved: dict[str, Any]) -> None:
-    assert saved["sql"]["run/small/models/two.sql"].count("'x of two'") == 1
-    assert " ".join(saved["sql"]["compiled/small/models/one.sql"].split()) == (
+def test_a_macro_is_called_in_the_context_of_its_model(patched: dict[str, Any]) -> None:
+    assert patched["sql"]["run/small/models/two.sql"].count("'x of two'") == 1
+    assert " ".join(patched["sql"]["compiled/small/models/one.sql"].split()) == (
         "select '0 of one/nothing of the caller 1 of one/nothing of the caller' as looped, "
         "'b inside of one wrapped of one' as called, '3,2,1,deep of one' as deep, 'duckdb' as picked, "
         "'duckdb' as packaged, 'varchar(7) TEXT' as types, '2024-01-02' as day, 'one t one' as names"
     )
 
 
-def test_a_unit_test_replaces_a_macro_for_itself_only(saved: dict[str, Any]) -> None:
-    assert [saved["results"][f"unit_test.small.two.{name}"][0] for name in ("replaced", "not_replaced")] == ["pass"] * 2
+def test_a_unit_test_replaces_a_macro_for_itself_only(patched: dict[str, Any]) -> None:
+    assert [patched["results"][f"unit_test.small.two.{name}"][0] for name in ("replaced", "not_replaced")] == [
+        "pass"
+    ] * 2
 
 
-def test_an_error_names_the_macros_that_led_to_it(saved: dict[str, Any]) -> None:
-    status, message, *_ = saved["results"]["model.small.three"]
+def test_an_error_names_the_macros_that_led_to_it(patched: dict[str, Any]) -> None:
+    status, message, *_ = patched["results"]["model.small.three"]
     assert status == "error"
     assert "refused by it of three" in message
     assert "in macro refused (macros/named.sql)" in message

@@ -76,7 +76,7 @@ def test_the_expectation_fails_for_what_it_is_there_for(
 @pytest.mark.parametrize(("dataset", "column"), [("orders", "gross"), ("order_lines", "unit_price")])
 @pytest.mark.parametrize(("amount", "passes"), [("0.0508", False), ("5.08", True)])
 @pytest.mark.parametrize("odd", ["NaN", "inf", "1e400"])
-def test_a_value_that_is_no_amount_does_not_decide_what_rounding_loses(
+def test_values_that_are_not_amounts_do_not_change_what_rounding_loses(
     shop: duckdb.DuckDBPyConnection, dataset: str, column: str, amount: str, passes: bool, odd: str
 ) -> None:
     suite = SUITES["landing", dataset]
