@@ -1,7 +1,7 @@
-"""Dates without a time that are another day in the zone of the business than in the source's.
+"""Finds dates without a time that are another day in the zone of the business than in the zone of the mapping.
 
-A date is midnight in the `timezone` of the mapping. In a zone further west this is the evening before, so every row of
-the source would count one day too early. Nothing else shows it: all values are valid.
+A date is read as midnight in the `timezone` of the mapping. In a zone further west this is the evening before, so the
+rows count one day too early. No other check finds this, because all values are valid.
 """
 
 from collections.abc import Iterator, Mapping
@@ -71,25 +71,25 @@ def messages(found: Mapping[DateColumn, tuple[int, int]]) -> Iterator[str]:
     """A warning for each column.
 
     Args:
-        found: The number of values on another day, and that of their files.
+        found: For each column, the number of values on another day, and the number of files with such values.
     """
     for column, (values, files) in found.items():
         yield (
             f"{column.source}: the times of {column.name} in {counted(files, 'file')} ({counted(values, 'value')}) are"
             f" dates without a time. They are read as midnight in {column.zone}. In {column.business}, the zone of the"
-            " business, this is another day, on which they count. If they are days of the business, write `timezone:"
-            f" {column.business}` for these files in the mapping. If the source writes them with an offset"
-            " (2024-05-31T00:00:00Z), map the date alone: `left(column, 10)`"
+            " business, this is another day, and they count on that day. If they are days of the business, write"
+            f" `timezone: {column.business}` for these files in the mapping. If they also have an offset"
+            " (2024-05-31T00:00:00Z), map only the date too: `left(column, 10)`"
         )
 
 
 def _counts(column: str, zone: str, business: str) -> str:
     """The number of times, of those that are the midnight of a day in the zone, and of those on another day."""
     text = f"try_cast({quoting.name(column)} as timestamp)"
-    # a zone cannot be applied to infinity and to the first and last days that exist
+    # a zone cannot be applied to infinity, nor to the first and last days that a timestamp can have
     time = f"case when {text} between timestamp '0001-01-02' and timestamp '9999-12-30' then {text} end"
     there, here = (f"timezone({quoting.text(one)}, timezone('UTC', {time}))" for one in (zone, business))
-    # where clocks go forward at midnight, the day begins at 01:00, as which the date was read
+    # where clocks go forward at midnight, the day begins at 01:00, and landing has read the date as this time
     midnight = f"timezone({quoting.text(zone)}, date_trunc('day', {there}))"
     return (
         f"count({time}),"

@@ -51,7 +51,7 @@ class FileOutcome:
         erased: The number of rows that did not land because they are about an erased person.
         emptied: The number of rows that landed without the values about an erased person.
         warnings: What may be wrong with its content.
-        other_days: The columns with dates that are another day in the zone of the business, with their numbers.
+        other_days: The columns with dates that are another day in the zone of the business, each with their number.
         seconds: The time spent.
     """
 

@@ -184,7 +184,7 @@ def write_database(
     """
     path = folder / DATABASE
     connection.execute(f"attach {quoting.path(path)} as publication (storage_version {quoting.text(STORAGE)})")
-    connection.execute("begin")  # one transaction: a thousand comments, each written to the disk alone, take a second
+    connection.execute("begin")  # one transaction: a thousand comments in transactions of their own take a second
     for table in tables:
         relation = f"publication.main.{quoting.name(table.name)}"
         parts = ", ".join(quoting.files(folder / file.path) for file in table.files)

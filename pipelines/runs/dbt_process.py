@@ -21,7 +21,7 @@ from pipelines.runs.dbt_vars import CommandVars, Vars, vars_text
 from pipelines.runs.lock import DBT_PROGRAM, HeldLock
 
 PATIENCE_SECONDS = 10.0
-# dbt does not wait while Dagster stores what it has said; the most that Linux gives to any user
+# A large buffer, so that dbt does not wait while Dagster stores its events. Linux allows every user this much.
 _PIPE_BYTES = 1024 * 1024
 _GLOBAL_OPTIONS = ("--no-use-colors", "--no-version-check")
 
@@ -83,7 +83,7 @@ class DbtProcess:
 
         Args:
             parsed: The vars that the project is parsed with.
-            parse_cache: As of `command`.
+            parse_cache: As for `command`.
         """
         self._send([], CommandVars(parsed, {}), parse_cache, self._settings.paths.warehouse.parent)
 

@@ -51,7 +51,7 @@ def test_the_day_before_is_warned_about_once_with_the_numbers_of_values_and_file
         ("UTC", None, False),
     ],
 )
-def test_it_depends_on_both_zones(tmp_path: Path, zone: str, business: str | None, is_other: bool) -> None:
+def test_the_warning_depends_on_both_zones(tmp_path: Path, zone: str, business: str | None, is_other: bool) -> None:
     desk = _desk(tmp_path, "2024-05-01", "2024-12-01", timezone=zone)
     assert len(_warnings(desk, business)) == is_other
 
@@ -93,13 +93,25 @@ def test_a_day_whose_midnight_the_clocks_skip_or_repeat_is_a_date_too(
     assert "in 1 file (2 values)" in warning
 
 
-def test_the_zone_of_a_column_counts_and_a_date_of_another_type_is_a_date(tmp_path: Path) -> None:
+def test_the_zone_of_the_column_counts_also_if_its_expression_is_a_date(tmp_path: Path) -> None:
     at = {"sql": 'cast("at" as date)', "timezone": SHANGHAI}
     (warning,) = _warnings(_desk(tmp_path, "2024-05-01", group=_orders(ordered_at=at)), "UTC")
     assert (
         f"orders.ordered_at in 1 file (1 value) are dates without a time. They are read as midnight in {SHANGHAI}"
         in warning
     )
+
+
+def test_dates_with_an_offset_need_the_zone_of_the_business_and_the_date_alone(tmp_path: Path) -> None:
+    only_date = _orders(ordered_at='left("at", 10)')
+    desk = _desk(tmp_path, "2024-05-01T00:00:00Z")
+    (warning,) = _warnings(desk, NEW_YORK)
+    assert "map only the date too: `left(column, 10)`" in warning
+    desk.say(only_date)
+    assert len(_warnings(desk, NEW_YORK)) == 1
+    desk.say(only_date, timezone=NEW_YORK)
+    assert _warnings(desk, NEW_YORK) == []
+    assert desk.rows("orders", "ordered_at") == [("2024-05-01 04:00:00",)]
 
 
 def test_a_run_knows_the_zone_of_the_business(tmp_path: Path) -> None:

@@ -22,9 +22,9 @@ those of int_level_rule.
 {%- endmacro %}
 
 {#-
-By the curve: whether the customer had been at risk for at least the horizon before the last purchase. A band at risk
-begins with its lower edge. Without a curve a customer is at risk only beyond the limit: is_silent_for. Its columns are
-those of int_level_rule.
+Whether, by the return curve, the customer had been at risk for at least the horizon before the last purchase. The lower
+edge of a band belongs to the band, so the comparison is >=. Without a curve, a customer is at risk only after more than
+the limit: use is_silent_for. The columns are those of int_level_rule.
 -#}
 {% macro was_at_risk_for_a_horizon() -%}
     (last_gap_days - horizon_days) * n_before * 10000 >= at_risk_from_gaps * gap_sum_before

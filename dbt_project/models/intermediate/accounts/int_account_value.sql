@@ -53,7 +53,7 @@ of_contacts as (
     group by contacts.account_key
 ),
 
--- only answers on the scale of 0 to 10 are those of a promoter, passive or detractor
+-- only answers on the scale of 0 to 10 have an NPS category
 answers as (
     select
         customer_key,

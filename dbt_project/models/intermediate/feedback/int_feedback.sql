@@ -18,7 +18,7 @@ subjects as (
     group by source, order_id
 ),
 
--- what a return of a line is about, whatever else the order contains
+-- returns that name a known line of their order, with the category of that line
 returned_lines as (
     select
         returns.source,

@@ -77,8 +77,8 @@ summed as (
         sum({{ fact }}) as {{ fact }}{% endfor %}
     from placed
     group by customer_key, month_on
-    -- A customer who is not known at the start of a month counts only for what happened in it: a case can be older than
-    -- the order by which its customer is known.
+    -- A customer who is not known at the start of a month counts only if something happened in it. Such a customer can
+    -- have facts in the month before: a case can be older than the order by which its customer is known.
     having max(is_counted) = 1
 )
 
