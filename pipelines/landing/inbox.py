@@ -33,7 +33,7 @@ class SourceFiles:
     Attributes:
         mapping: How the source's files become entities.
         folder: The folder of the files. They can be at any depth below it.
-        timezone: The zone of the business, for the warning about dates without a time. With None there is no warning.
+        timezone: The zone of the business. If it is None, no dates are compared with it (shifted_dates.py).
     """
 
     mapping: Mapping

@@ -26,12 +26,12 @@ from pipelines.landing.land_files import Landing
 from pipelines.landing.landing_state import Known
 from pipelines.landing.make_batch import BatchMaker, Erase
 from pipelines.landing.open_marks import left_open
-from pipelines.landing.other_days import messages
 from pipelines.landing.outdated import Versions, read_landed
 from pipelines.landing.outdated_files import outdated_files
 from pipelines.landing.packs import update_packs
 from pipelines.landing.prepare import prepare
 from pipelines.landing.report import FileOutcome, LandingReport, Outcome, Progress, RefusedFiles
+from pipelines.landing.shifted_dates import shifted_date_warnings
 
 _log = logging.getLogger("loyalty.landing")
 
@@ -95,7 +95,7 @@ def land(
     warnings = [text for one in mappings for text in (*contradictions(one), *left_open(one))]
     warnings += [
         *landing.warnings,
-        *messages(landing.other_days),
+        *shifted_date_warnings(landing.shifted_dates),
         *(message for one in outdated.values() for message in one.obstacles()),
     ]
     left = sum(one.files for one in outdated.values())

@@ -21,12 +21,12 @@ from pipelines.landing.inbox import Found, files_below
 from pipelines.landing.landing_state import Known
 from pipelines.landing.make_batch import BatchMaker, EarlierBatch, NotLandedAgain, Task
 from pipelines.landing.model import FileGroup
-from pipelines.landing.other_days import DateColumn
 from pipelines.landing.outdated import Change, Target, Versions
 from pipelines.landing.outdated_files import ignored_error
 from pipelines.landing.replacement import Replacement
 from pipelines.landing.report import FileOutcome, Outcome
 from pipelines.landing.rows import FileFacts
+from pipelines.landing.shifted_dates import DateColumn
 
 
 class Landing:
@@ -42,7 +42,7 @@ class Landing:
     def __init__(self, store: Store, maker: BatchMaker, today: date, ahead: Ahead | None = None) -> None:
         self.read_states: dict[str, dict[str, State]] = {}
         self.warnings: list[str] = []
-        self.other_days: dict[DateColumn, tuple[int, int]] = {}
+        self.shifted_dates: dict[DateColumn, tuple[int, int]] = {}
         self._store = store
         self._maker = maker
         self._today = today
@@ -202,9 +202,9 @@ class Landing:
         """Stage a batch, unless that was done ahead; the caller commits or discards it."""
         outcome = (self._ahead and self._ahead.outcome(task)) or self._maker.stage(task)
         self.warnings += outcome.warnings
-        for column, values in outcome.other_days.items():
-            before, files = self.other_days.get(column, (0, 0))
-            self.other_days[column] = before + values, files + 1
+        for column, values in outcome.shifted_dates.items():
+            before, files = self.shifted_dates.get(column, (0, 0))
+            self.shifted_dates[column] = before + values, files + 1
         return outcome
 
     def _skipped(self, file: Found, batch: str, *, is_back: bool) -> FileOutcome:

@@ -33,12 +33,12 @@ from pipelines.landing.ledger import ErasedRows, ledger_table, redeclared
 from pipelines.landing.lookups import Found, add_look_ups, find, given_sql, make_state, rows_sql, uses_sql
 from pipelines.landing.lost_digits import lost_digits
 from pipelines.landing.model import FileGroup
-from pipelines.landing.other_days import DateColumn, other_days
 from pipelines.landing.outdated import Change
 from pipelines.landing.readers import read
 from pipelines.landing.readers.relation import SMALL_FILE_RECORDS, Reading
 from pipelines.landing.report import FileOutcome, Outcome
 from pipelines.landing.rows import FileFacts, RowSql
+from pipelines.landing.shifted_dates import DateColumn, shifted_dates
 from pipelines.landing.spans import Span, as_table
 
 # For a small file, planning by these two optimizers takes half of the time. For a million records they save a fifth.
@@ -218,13 +218,13 @@ class BatchMaker:
         found_warnings = find_warnings(self._connection, sql, facts.name, reading, found)
         warnings = [f"{source}: {warning}" for warning in found_warnings.messages]
         rows = dict.fromkeys(by_entity, 0)
-        on_other_days: dict[DateColumn, int] = {}
+        on_shifted_dates: dict[DateColumn, int] = {}
         for name in (name for name, count in by_entity.items() if count):
             rows[name] = self._copy(sql.rows(name, facts), part := self._store.staged(task.batch, name))
             warnings += [
                 f"{source}: {printable_name(facts.name)}: {lost}" for lost in lost_digits(self._connection, name, part)
             ]
-            on_other_days |= other_days(self._connection, task.entry, task.group, name, part)
+            on_shifted_dates |= shifted_dates(self._connection, task.entry, task.group, name, part)
         if unreadable:
             self._copy_unreadable(sql.not_taken(), facts, reading.spans, self._store.staged(task.batch, UNREADABLE))
         erased: Mapping[str, ErasedRows] = {}
@@ -249,7 +249,7 @@ class BatchMaker:
             erased=sum(one.removed for one in erased.values()),
             emptied=sum(one.emptied for one in erased.values()),
             warnings=tuple(warnings),
-            other_days=on_other_days,
+            shifted_dates=on_shifted_dates,
         )
 
     def make_lookups(self) -> dict[str, str]:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pipelines.base.errors import Finding, InputError
 from pipelines.base.text import counted, printable_name
 from pipelines.landing.mapping_values import BLANK
-from pipelines.landing.other_days import DateColumn
+from pipelines.landing.shifted_dates import DateColumn
 
 
 class Outcome(StrEnum):
@@ -51,7 +51,7 @@ class FileOutcome:
         erased: The number of rows that did not land because they are about an erased person.
         emptied: The number of rows that landed without the values about an erased person.
         warnings: What may be wrong with its content.
-        other_days: The columns with dates that are another day in the zone of the business, each with their number.
+        shifted_dates: The columns with dates that are another day in the zone of the business, each with their number.
         seconds: The time spent.
     """
 
@@ -71,7 +71,7 @@ class FileOutcome:
     erased: int = 0
     emptied: int = 0
     warnings: tuple[str, ...] = ()
-    other_days: Mapping[DateColumn, int] = field(default_factory=dict)
+    shifted_dates: Mapping[DateColumn, int] = field(default_factory=dict)
     seconds: float = 0.0
 
 

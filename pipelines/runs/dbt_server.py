@@ -16,7 +16,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypedDict
 
-from pipelines.runs.dbt_repeats import avoid_repeats
+from pipelines.runs.dbt_patches import patch_dbt
 
 END = "loyalty_dbt_ended"
 # Python looks for unreachable cycles after this many new objects. With its default of 700 that took 15 % of a build:
@@ -78,7 +78,7 @@ class _Server:
         from dbt_common.events.event_manager_client import ctx_set_event_manager
 
         ctx_set_event_manager(_quiet_event_manager())
-        avoid_repeats()
+        patch_dbt()
         self._runner = dbtRunner
         self._connections: Any = DuckDBConnectionManager
         self._manifests: dict[tuple[str, str], Any] = {}

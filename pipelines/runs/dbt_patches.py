@@ -12,7 +12,7 @@ from typing import Any
 _OF_NODE = "loyalty_context_node_and_stack"
 
 
-def avoid_repeats() -> None:
+def patch_dbt() -> None:
     """Replace the methods in this process. Call it once, before the first command."""
     _fill_events_when_read()
     _share_macros()
@@ -24,7 +24,8 @@ def _fill_events_when_read() -> None:
     """dbt fills every event, but most are for debugging and are never read. Here an event is filled when it is read."""
     from dbt_common.events.base_types import BaseEvent
 
-    fill = BaseEvent.__init__
+    event: Any = BaseEvent
+    fill = event.__init__
 
     def keep(self: Any, *args: Any, **kwargs: Any) -> None:
         vars(self)["given"] = args, kwargs
@@ -36,8 +37,7 @@ def _fill_events_when_read() -> None:
         fill(self, *args, **kwargs)
         return vars(self)["pb_msg"]
 
-    BaseEvent.__init__ = keep  # type: ignore[method-assign]
-    BaseEvent.__getattr__ = read  # type: ignore[method-assign]
+    event.__init__, event.__getattr__ = keep, read
 
 
 def _share_macros() -> None:
@@ -70,7 +70,9 @@ def _share_macros() -> None:
         def __getitem__(self, key: str) -> Any:
             return self._found[key]
 
-    call_any: Any = MacroFuzzEnvironment.call
+    environment: Any = MacroFuzzEnvironment
+    builder: Any = MacroNamespaceBuilder
+    call_any = environment.call
     shared: dict[int, SharedMacro] = {}  # by id() of the macro, which the shared one keeps alive
 
     def call(self: Any, context: Any, called: Any, /, *args: Any, **kwargs: Any) -> Any:
@@ -100,15 +102,16 @@ def _share_macros() -> None:
             packages=others,
         )
 
-    MacroFuzzEnvironment.call = call  # type: ignore[method-assign]
-    MacroNamespaceBuilder.build_namespace = build_namespace  # type: ignore[method-assign]
+    environment.call = call
+    builder.build_namespace = build_namespace
 
 
 def _keep_compiled_templates() -> None:
     """dbt compiles a template each time it renders a node. Here each text is compiled once."""
     from dbt_common.clients.jinja import MacroFuzzEnvironment
 
-    compile_any: Any = MacroFuzzEnvironment.compile
+    environment: Any = MacroFuzzEnvironment
+    compile_any = environment.compile
     kept: dict[tuple[type, str], CodeType] = {}
 
     def compile_once(self: Any, source: Any, *args: Any, **kwargs: Any) -> Any:
@@ -118,7 +121,7 @@ def _keep_compiled_templates() -> None:
             kept[type(self), source] = compile_any(self, source)
         return kept[type(self), source]
 
-    MacroFuzzEnvironment.compile = compile_once  # type: ignore[method-assign]
+    environment.compile = compile_once
 
 
 def _keep_what_never_changes() -> None:

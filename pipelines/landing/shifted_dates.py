@@ -1,10 +1,11 @@
 """Finds dates without a time that are another day in the zone of the business than in the zone of the mapping.
 
-A date is read as midnight in the `timezone` of the mapping. In a zone further west this is the evening before, so the
-rows count one day too early. No other check finds this, because all values are valid.
+A date is read as midnight in the `timezone` of the mapping, or in UTC if the source writes it with this offset. In a
+zone further west this is the evening before, so the rows count one day too early. No other check finds this, because
+all values are valid.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +35,7 @@ class DateColumn:
     business: str
 
 
-def other_days(
+def shifted_dates(
     connection: duckdb.DuckDBPyConnection, entry: SourceFiles, group: FileGroup, entity: str, part: Path
 ) -> Iterator[tuple[DateColumn, int]]:
     """The columns of an entity in which all times of a file are midnight, with the number of values on another day.
@@ -49,25 +50,34 @@ def other_days(
     business = entry.timezone
     if business is None:
         return
-    columns = {
-        DateColumn(entry.mapping.source, f"{entity}.{column}", zone, business): column
+    columns = [
+        (column, DateColumn(entry.mapping.source, f"{entity}.{column}", zone, business))
         for block in group.entities[entity].blocks()
         for column, spec in block.items()
         if ENTITIES[entity].columns[column] is ColumnType.TIMESTAMP
         and column != "updated_at"  # it orders versions, and nothing counts on its day
-        and (zone := entry.mapping.zone(group, spec)) != business
-    }
-    if not columns:
-        return
-    select = ", ".join(_counts(name, one.zone, business) for one, name in columns.items())
-    (counts,) = connection.execute(f"select {select} from read_parquet({quoting.files(part)})").fetchall()  # noqa: S608 (names are quoted)
-    for index, column in enumerate(columns):
-        times, dates, others = counts[3 * index : 3 * index + 3]
-        if others and dates == times:
-            yield column, others
+        for zone in (entry.mapping.zone(group, spec), "UTC")
+        if zone != business
+    ]
+    # zones take longer than the rest, and most columns have times with seconds
+    dated = _answers(connection, part, [_without_seconds(name) for name, _ in columns])
+    columns = [one for one, is_dated in zip(columns, dated, strict=True) if is_dated]
+    found = _answers(connection, part, [_shifted(name, one.zone, business) for name, one in columns])
+    named = set[str]()
+    for (name, column), shifted in zip(columns, found, strict=True):
+        if shifted and name not in named:
+            named.add(name)  # midnight in London is also midnight in UTC in winter
+            yield column, shifted
 
 
-def messages(found: Mapping[DateColumn, tuple[int, int]]) -> Iterator[str]:
+def _answers(connection: duckdb.DuckDBPyConnection, part: Path, aggregates: Sequence[str]) -> Sequence[int]:
+    if not aggregates:
+        return ()
+    query = f"select {', '.join(aggregates)} from read_parquet({quoting.files(part)})"  # noqa: S608 (names are quoted)
+    return connection.execute(query).fetchall()[0]
+
+
+def shifted_date_warnings(found: Mapping[DateColumn, tuple[int, int]]) -> Iterator[str]:
     """A warning for each column.
 
     Args:
@@ -83,16 +93,22 @@ def messages(found: Mapping[DateColumn, tuple[int, int]]) -> Iterator[str]:
         )
 
 
-def _counts(column: str, zone: str, business: str) -> str:
-    """The number of times, of those that are the midnight of a day in the zone, and of those on another day."""
+def _without_seconds(column: str) -> str:
+    """Whether there are texts in the normal form of a time, and none of them has seconds."""
+    name = quoting.name(column)
+    return f"coalesce(bool_and({name} like '%:00') filter ({name} like '____-__-__ __:__:%'), false)"
+
+
+def _shifted(column: str, zone: str, business: str) -> str:
+    """The number of times on another day in the zone of the business; 0 if not all are the midnight of a day."""
     text = f"try_cast({quoting.name(column)} as timestamp)"
     # a zone cannot be applied to infinity, nor to the first and last days that a timestamp can have
     time = f"case when {text} between timestamp '0001-01-02' and timestamp '9999-12-30' then {text} end"
     there, here = (f"timezone({quoting.text(one)}, timezone('UTC', {time}))" for one in (zone, business))
     # where clocks go forward at midnight, the day begins at 01:00, and landing has read the date as this time
     midnight = f"timezone({quoting.text(zone)}, date_trunc('day', {there}))"
+    is_midnight = f"cast({there} as time) = '00:00' or {midnight} = timezone('UTC', {time})"
     return (
-        f"count({time}),"
-        f" count(*) filter (cast({there} as time) = '00:00' or {midnight} = timezone('UTC', {time})),"
-        f" count(*) filter (cast({there} as date) <> cast({here} as date))"
+        f"case when bool_and({is_midnight}) then"
+        f" count(*) filter (cast({there} as date) <> cast({here} as date)) else 0 end"
     )

@@ -1,4 +1,4 @@
-"""With the methods of pipelines/runs/dbt_repeats.py, dbt gives the same SQL, results, errors and events as without.
+"""With the methods of pipelines/runs/dbt_patches.py, dbt gives the same SQL, results, errors and events as without.
 
 The project of this test uses what the replacements touch: macros that call each other, that are dispatched, called with
 a block, in a loop that sets a variable, in arguments of tests and in unit tests that replace them.
@@ -75,10 +75,10 @@ FILES = {
 BUILD = """
 import json, sys
 from dbt.cli.main import dbtRunner
-from pipelines.runs.dbt_repeats import avoid_repeats
+from pipelines.runs.dbt_patches import patch_dbt
 
 if sys.argv[1] == "patched":
-    avoid_repeats()
+    patch_dbt()
 events = []
 def collect(event):
     if event.info.level != "debug":

@@ -114,6 +114,21 @@ def test_dates_with_an_offset_need_the_zone_of_the_business_and_the_date_alone(t
     assert desk.rows("orders", "ordered_at") == [("2024-05-01 04:00:00",)]
 
 
+@pytest.mark.parametrize(("business", "is_other"), [(NEW_YORK, True), (SHANGHAI, False)])
+def test_an_offset_counts_also_if_the_mapping_has_the_zone_of_the_business(
+    tmp_path: Path, business: str, is_other: bool
+) -> None:
+    desk = _desk(tmp_path, "2024-05-01T00:00:00Z", timezone=business)
+    found = _warnings(desk, business)
+    assert len(found) == is_other
+    assert all("midnight in UTC" in warning for warning in found)
+
+
+def test_midnight_in_two_zones_is_one_warning(tmp_path: Path) -> None:
+    (warning,) = _warnings(_desk(tmp_path, "2024-01-01", timezone="Europe/London"), NEW_YORK)
+    assert "midnight in Europe/London" in warning
+
+
 def test_a_run_knows_the_zone_of_the_business(tmp_path: Path) -> None:
     desk = _desk(tmp_path, "2024-05-01")
     config = tmp_path / "loyalty.yml"
