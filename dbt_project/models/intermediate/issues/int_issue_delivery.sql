@@ -81,7 +81,7 @@ rejected_versions as (
 ),
 
 keyless_rows as (
-    {#- A later list of order lines replaces the earlier one. So lines are compared only between the parts of one file. #}
+    {#- A later list of order lines replaces the earlier one. So lines are compared only between parts of one file. #}
     {%- for name in ['payments', 'returns', 'loyalty_events', 'order_lines'] %}
     select
         checked.source,
