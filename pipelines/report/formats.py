@@ -34,7 +34,7 @@ def kind_of(column: str) -> str:
         name = name.removesuffix(bound)
     if name.startswith("n_"):
         return "count"
-    if name.endswith("_share") or name.startswith("share_"):
+    if name == "share" or name.endswith("_share") or name.startswith("share_"):
         return "share"
     if name == "amount" or name.endswith("_amount"):
         return "amount"

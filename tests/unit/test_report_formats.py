@@ -18,6 +18,7 @@ CHINESE = Formats("zh", "CNY", {True: "是", False: "否"})
         ("n_customers", 12345, "12,345", "12,345"),
         ("returned_share", Decimal("0.0834"), "8.3%", "8.3%"),
         ("share_of_from", 1.0, "100.0%", "100.0%"),
+        ("share_low", Decimal("0.573098"), "57.3%", "57.3%"),
         ("net_amount", Decimal("12345.67"), "€12,346", "¥12,346"),
         ("net_amount", Decimal("-999.5"), "-€999.50", "-¥999.50"),
         ("net_amount_low", Decimal("1.5"), "€1.50", "¥1.50"),
@@ -52,3 +53,4 @@ def test_a_version_without_a_currency_shows_plain_amounts() -> None:
 
 def test_a_bound_has_the_kind_of_its_figure() -> None:
     assert kind_of("mean_amount_high") == kind_of("mean_amount") == "amount"
+    assert kind_of("share_high") == kind_of("share_of_from") == "share"  # of the transition rate in rpt_migration
