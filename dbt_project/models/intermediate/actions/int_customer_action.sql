@@ -22,7 +22,8 @@ forecasts as (
     from {{ ref('int_customer_value') }}
 ),
 
--- the wanted action, and the free one that replaces it if the class is uncertain and the wanted one costs money
+-- the wanted action, and the free one that replaces it if the class is uncertain and the wanted one costs money;
+-- an offer costs money on any channel, so consent to a channel of the offer is not needed for the free one
 reached as (
     select
         planned.*,
@@ -45,7 +46,7 @@ priced as (
 decided as (
     select
         *,
-        action_reason = 'playbook' and is_free_only and contact_channel is not null and costs_money as is_replaced
+        action_reason = 'playbook' and is_free_only and coalesce(costs_money, false) as is_replaced
     from priced
 ),
 
