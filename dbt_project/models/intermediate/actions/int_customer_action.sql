@@ -30,7 +30,8 @@ reached as (
         wanted.is_offer,
         {{ first_contact_channel('wanted', contact_allowed('wanted.is_service'), visits) }} as contact_channel,
         {{ first_contact_channel('free', contact_allowed('false', free_only=true), visits, free_only=true) }}
-            as free_channel
+            as free_channel,
+        {{ first_contact_channel('free', contact_allowed('false'), visits) }} as costly_channel
     from planned
     inner join actions as wanted on planned.next_action = wanted.next_action
     left join actions as free on planned.free_action = free.next_action
@@ -46,7 +47,9 @@ priced as (
 decided as (
     select
         *,
-        action_reason = 'playbook' and is_free_only and coalesce(costs_money, false) as is_replaced
+        action_reason = 'playbook' and is_free_only and coalesce(costs_money, false) as is_replaced,
+        -- whether consent is not what is missing: there is a channel, but nothing is spent on it
+        coalesce(contact_channel, costly_channel) is not null as has_channel
     from priced
 ),
 
@@ -62,6 +65,7 @@ chosen as (
         case when is_replaced then free_action else next_action end as wanted_action,
         case when is_replaced then free_channel else contact_channel end as contact_channel,
         is_offer and not is_replaced as is_offer,
+        is_replaced and has_channel as is_too_costly,
         case when is_replaced then 'low_confidence' else action_reason end as action_reason
     from decided
 ),
@@ -77,8 +81,9 @@ final as (
         chosen.contact_channel,
         chosen.is_offer and chosen.contact_channel is not null as is_offer,
         case
-            when chosen.contact_channel is null and chosen.wanted_action <> 'no_action' then 'no_consent'
-            else chosen.action_reason
+            when chosen.is_too_costly or chosen.contact_channel is not null or chosen.wanted_action = 'no_action'
+                then chosen.action_reason
+            else 'no_consent'
         end as action_reason,
         case when chosen.contact_channel is not null then chosen.within_days end as within_days,
         chosen.n_open_complaints,
