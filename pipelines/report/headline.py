@@ -135,7 +135,11 @@ _LOYAL = """
     with last_month as (select max(month_on) as month_on from rpt_value where is_complete),
 
     months as (
-        select month_on, sum(purchase_amount) filter (where level = 'loyal') as loyal, sum(purchase_amount) as whole
+        select
+            month_on,
+            sum(purchase_amount) filter (where level = 'loyal') as loyal,
+            coalesce(sum(n_customers) filter (where level = 'loyal'), 0) as n_loyal,
+            sum(purchase_amount) as whole
         from rpt_value
         where is_complete
         group by all
@@ -149,9 +153,12 @@ _LOYAL = """
         select (month_on - interval 12 month)::date, 3 from last_month
     )
 
-    -- before anybody can have been loyal, the share is unknown
+    -- before anybody can have been loyal, the share is unknown; that of a small group is not shown
     select
-        case when (select count(loyal) from months) > 0 then coalesce(loyal, 0) / nullif(whole, 0) end as purchase_share
+        case
+            when (select count(loyal) from months) > 0 and (n_loyal = 0 or n_loyal >= $min_group)
+                then coalesce(loyal, 0) / nullif(whole, 0)
+        end as purchase_share
     from wanted
     left join months on month_on = wanted_on
     order by position
@@ -194,7 +201,7 @@ def headlines(source: Source) -> tuple[Headline, ...]:
         shares = [row[0] for row in source.query(_LOYAL).rows]
         found.append(
             Headline(
-                "loyal_share", "purchase_share", shares[0], "value", "rpt_value.purchase_amount", "history", *shares[1:]
+                "loyal_share", "purchase_share", shares[0], "value", "rpt_value.purchase_amount", "loyal", *shares[1:]
             )
         )
     if source.has(("customer_actions",)):
