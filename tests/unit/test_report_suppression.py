@@ -2,9 +2,11 @@
 
 from pathlib import Path
 
+from pipelines.report.pages.lenses import ONE_COHORT
 from pipelines.report.pages.overview import LEVELS_BY_CLASS
 from pipelines.report.pages.risk import AT_STAKE
 from pipelines.report.pages.risk import PAGE as RISK
+from pipelines.report.pages.value import CONCENTRATION
 from pipelines.report.suppression import Group, hidden_groups
 from tests.unit.report_version import version
 
@@ -61,3 +63,35 @@ def test_what_a_list_hides_is_hidden_in_a_table_of_two_directions_and_nothing_el
     assert found["levels_by_class"].hidden == 2
     assert found["risk_by_class"].column("loyalty_class") == ("unknown",)
     assert found["at_stake"].column("n_customers") == (90, 36)
+
+
+def deciles(sizes: dict[int, int]) -> str:
+    """The mart rpt_audit_period with tenths of these sizes; only what the report reads."""
+    rows = ", ".join(f"('{decile}', {size})" for decile, size in sizes.items())
+    return f"""
+        select date '2024-01-01' as period_on, 'year' as period_kind, 'decile' as slice_by, true as is_complete,
+            slice_value, n_customers, 10.0 as net_amount, 0.1 as net_share, 1.0 as mean_net_amount,
+            1.0 as lowest_net_amount, 1.0 as highest_net_amount
+        from (values {rows}, ('returns_only', 1)) as tenths (slice_value, n_customers)
+    """
+
+
+def test_the_share_of_the_best_tenth_is_not_stated_if_the_table_hides_tenths(tmp_path: Path) -> None:
+    for name, smallest in (("large", 5), ("small", 4)):
+        (tmp_path / name).mkdir()
+        sizes = dict.fromkeys(range(2, 11), 9) | {1: smallest}
+        with version(tmp_path / name, {"rpt_audit_period": deciles(sizes)}) as source:
+            found = source.finding(CONCENTRATION)
+        assert (found is not None) == (smallest >= 5)
+
+
+def test_the_size_of_a_small_cohort_is_not_stated(tmp_path: Path) -> None:
+    for name, size in (("large", 5), ("small", 4)):
+        (tmp_path / name).mkdir()
+        mart = f"""
+            select 'quarter' as period_kind, date '2025-01-01' as cohort_on, date '2025-01-01' as period_on,
+                0 as periods_since, true as is_complete, {size} as n_customers, 1.0 as active_share,
+                1.0 as orders_per_active, 1.0 as mean_order_amount, 1.0 as net_amount
+        """
+        with version(tmp_path / name, {"rpt_audit_cohort": mart}) as source:
+            assert (source.finding(ONE_COHORT) is not None) == (size >= 5)

@@ -75,6 +75,7 @@ ONE_COHORT = Block(
         with cohorts as ({_COHORTS})
         select quarter_on, any_value(n_customers) as n_customers from cohorts
         where quarter_on = (select min(quarter_on) from cohorts where periods_since = 0)
+            and n_customers >= $min_group
         group by all
     """,  # noqa: S608 (texts of ours)
     needs="history",

@@ -42,10 +42,12 @@ CONCENTRATION = Block(
     codes={"decile": "order_group"},
     group="n_customers",
     parts=Parts("deciles", ("decile",)),
+    # nothing is said if a tenth is too small to show: then the table hides others too, perhaps the best one
     finding=f"""
         select max(period_on) as year_on, max(net_share) filter (where slice_value = '10') as net_share
         from rpt_audit_period
-        where {_PERIOD.format(slice_by="decile")}
+        where slice_value <> 'returns_only' and {_PERIOD.format(slice_by="decile")}
+        having min(n_customers) >= $min_group
     """,  # noqa: S608 (texts of ours)
 )
 
