@@ -67,6 +67,7 @@ ORIGIN = Block(
             sum(n_repurchased) / sum(n_customers) as repurchased_share
         from rpt_retention
         where slice_by = 'origin' and months_since = 3 and is_month_complete and is_cohort_complete
+            and not is_first_cohort
         group by all
         order by repurchased_share desc, origin
     """,
