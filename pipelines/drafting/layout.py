@@ -208,10 +208,13 @@ def _text_table(path: Path, text: str) -> dict[str, str | int]:
             if not _is_header(_cells(whole, delimiter, skipped)) and (usual := _by_width(whole)):
                 delimiter, skipped = usual
         except duckdb.Error as error:
-            raise InputError(
-                f"{path}: no delimiter gives a table: {str(error).partition(chr(10))[0]}",
-                hint="Write a mapping by hand; docs/mapping.md explains it.",
-            ) from error
+            usual = _by_width(whole)  # such as three lines of text above the header
+            if usual is None:
+                raise InputError(
+                    f"{path}: no delimiter gives a table with a header",
+                    hint="Write a mapping by hand; docs/mapping.md explains it.",
+                ) from error
+            delimiter, skipped = usual
     cells = _cells(whole, delimiter, skipped)
     if len(cells) < 2:
         raise InputError(

@@ -205,3 +205,21 @@ def test_a_folder_that_no_entity_fits_says_why_for_each_file(tmp_path: Path) -> 
     assert "extract.txt would be ignored: no delimiter was found" in caught.value.message
     assert "`format: fixed` (docs/mapping.md, Fixed-width files)" in caught.value.message
     assert "x.csv would be ignored: no entity fits its columns" in caught.value.message
+
+
+def test_events_of_a_programme_without_points_are_decided_before_a_run(tmp_path: Path) -> None:
+    text = "Entry,Member ID,Date,Reason,Points In,Points Out\n"
+    text += "1,7001,2024-02-01,Purchase,120,\n2,7001,2024-03-01,Gift,,50\n"
+    draft = drafted(tmp_path, {"points_statement.csv": text})
+    assert entities(draft) == ["loyalty_events"]
+    assert "none has the points, so these events change no balance" in decisive(draft)
+
+
+def test_lines_of_text_with_other_line_ends_above_a_header_are_skipped(tmp_path: Path) -> None:
+    # DuckDB's sniffer fails for such a report: a program wrote its own lines above the table of another one
+    rows = "".join(f'"2024-02-{n + 1:02d}","A{n}","1,2{n:02d}.50","x"\r\n' for n in range(20))
+    table = f'"Order Date","Order ID","Total","Note"\r\n{rows}'
+    draft = drafted(
+        tmp_path, {"orders.csv": f'"Marketplace, and Webstore"\n"All amounts in USD"\n"Definitions:"\n{table}'}
+    )
+    assert yaml.safe_load(draft.text)["files"][0]["skip_rows"] == 3
