@@ -34,6 +34,7 @@ from pipelines.drafting.table import Table
 from pipelines.drafting.tax_rates import tax_not_read, without_tax_rate
 from pipelines.drafting.unmapped import unmapped
 from pipelines.drafting.without_amounts import unmapped_numbers
+from pipelines.drafting.zone_columns import zones_not_read
 
 _LISTS = {
     "order_lines": ("lineitems", "items", "lines", "orderitems", "orderlines", "products", "positions"),
@@ -142,6 +143,7 @@ def draft_entry(
     if "tax" not in candidates[0].columns:  # otherwise it is decided already
         remarks += tax_not_read(values, header.orders or chief, unread)
     remarks += shipping_not_read(values, header.orders or chief, unread)
+    remarks += zones_not_read(values, entities, unread)
     return DraftedEntry(
         name,
         match,

@@ -12,6 +12,7 @@ import yaml
 
 from pipelines.base.errors import InputError
 from pipelines.drafting import Draft, Wishes, draft_mapping
+from tests.pipeline.landing_desk import Desk
 
 TODAY = date(2024, 5, 31)
 HOME = Wishes(source="shop", timezone="Europe/Berlin", currency="EUR")
@@ -223,3 +224,27 @@ def test_lines_of_text_with_other_line_ends_above_a_header_are_skipped(tmp_path:
         tmp_path, {"orders.csv": f'"Marketplace, and Webstore"\n"All amounts in USD"\n"Definitions:"\n{table}'}
     )
     assert yaml.safe_load(draft.text)["files"][0]["skip_rows"] == 3
+
+
+TWO_ZONES = """Transaction ID,Date,Time,Time Zone,Customer ID,Net Sales
+T1,2024-07-01,20:30:00,Eastern Time (US & Canada),C1,12.50
+T2,2024-07-01,20:30:00,Pacific Time (US & Canada),C2,9.00
+"""
+
+
+def test_a_column_with_several_time_zones_is_decided_before_a_run(tmp_path: Path) -> None:
+    draft = drafted(tmp_path, {"items.csv": TWO_ZONES})
+    assert "timezone: `Time Zone` is not read and has 2 zones" in decisive(draft)
+    one = drafted(tmp_path, {"items.csv": TWO_ZONES.replace("Pacific", "Eastern")})
+    assert "timezone" not in decisive(one)
+    assert any("Check that `timezone` of this mapping is this zone" in remark.text for _, remark in one.remarks)
+
+
+def test_the_expression_that_the_remark_on_zones_names_reads_each_time_in_its_zone(tmp_path: Path) -> None:
+    zones = "'Eastern Time (US & Canada)' then 'America/New_York' else 'America/Los_Angeles' end"
+    at = f"timezone(case \"Time Zone\" when {zones}, (Date || ' ' || Time)::timestamp)"
+    columns = {"order_id": "Transaction ID", "ordered_at": at, "total": "Net Sales"}
+    desk = Desk(tmp_path, {"match": "*.csv", "entities": {"orders": {"columns": columns}}})
+    desk.put("items.csv", TWO_ZONES)
+    desk.land()
+    assert desk.rows("orders", "ordered_at") == [("2024-07-02 00:30:00",), ("2024-07-02 03:30:00",)]
