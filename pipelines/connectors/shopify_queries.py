@@ -89,7 +89,7 @@ def _order(settings: ShopifySettings, absent: frozenset[str]) -> str:
     refund = f"id createdAt{processed} updatedAt note totalRefundedSet {MONEY}"
     return (
         "id name email phone createdAt processedAt cancelledAt cancelReason updatedAt displayFinancialStatus"
-        f" displayFulfillmentStatus sourceName test discountCodes tags customAttributes {{ key value }}"
+        f" displayFulfillmentStatus sourceName test taxesIncluded discountCodes tags customAttributes {{ key value }}"
         f" customer {{ id{email} }} {sets} transactions {{ {_NESTED['transactions']} }}"
         f" {_nested('lineItems', settings)}"
         f" refunds {{ {refund} {_nested('transactions', settings)} {_nested('refundLineItems', settings)} }}"

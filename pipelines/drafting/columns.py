@@ -74,6 +74,9 @@ def _column(values: Values, found: Match, name: str, beside: Beside) -> DraftedC
     elif is_key(name) and (key := key_of(values, one, inside(one), name, beside)):
         sql, about = key
         remarks += about
+    elif name == "currency" and values.counted(f"regexp_full_match({one.column}, '[a-z]{{3}}')"):
+        sql = f"upper({inside(one)})"
+        remarks.append(Remark(f"{name}: `{one.name}` is written in lower case, and codes need capital letters"))
     elif accepted := ENTITIES[found.entity].accepted.get(name):
         remarks += _accepted(values, one, name, accepted)
     elif kind is ColumnType.BOOLEAN:

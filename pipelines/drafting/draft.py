@@ -178,7 +178,11 @@ def _own(drafted: Sequence[Kind], wishes: Wishes) -> Draft:
     """A mapping without a built-in one."""
     kinds, entries = drafted, [kind.entry for kind in drafted if kind.entry]
     if not any(entry.entities for entry in entries):
-        raise InputError("no entity fits any of the files", hint="Write the mapping by hand: docs/mapping.md.")
+        texts = " ".join(remark.text for entry in entries for remark in entry.remarks)
+        raise InputError(
+            f"no entity fits any of the files: {texts}" if texts else "no entity fits any of the files",
+            hint="Name the columns as the messages say, or write the mapping by hand: docs/mapping.md.",
+        )
     # a glob with more letters is the narrower one, and the first entry that fits takes a file
     entries.sort(key=lambda entry: -max(len(glob.replace("*", "")) for glob in entry.match))
     source = wishes.source or source_name(kinds[0].largest.resolve().parent.name)

@@ -22,17 +22,19 @@ from pipelines.drafting.lines_alone import order_ids
 from pipelines.drafting.matching import Match, Values, best
 from pipelines.drafting.minor_units import about_minor_units
 from pipelines.drafting.names import compared
-from pipelines.drafting.no_entity import equal_names, hint, listed, unread_times, why_none
+from pipelines.drafting.no_entity import equal_names, hint, listed, looks_more_like, unread_times, why_none
 from pipelines.drafting.order_headers import WithHeader, with_header
 from pipelines.drafting.people import with_people
 from pipelines.drafting.point_kinds import with_point_kind
 from pipelines.drafting.price_parts import with_price_parts, without_total
 from pipelines.drafting.questions import asked, with_questions
-from pipelines.drafting.statuses import no_sales, refunds_not_read, unknown_statuses
+from pipelines.drafting.shipping_costs import shipping_not_read
+from pipelines.drafting.statuses import no_returns, no_sales, refunds_not_read, unknown_statuses
 from pipelines.drafting.table import Table
 from pipelines.drafting.tax_rates import tax_not_read, without_tax_rate
 from pipelines.drafting.unmapped import unmapped
 from pipelines.drafting.without_amounts import unmapped_numbers
+from pipelines.drafting.zone_columns import zones_not_read
 
 _LISTS = {
     "order_lines": ("lineitems", "items", "lines", "orderitems", "orderlines", "products", "positions"),
@@ -83,6 +85,7 @@ def draft_entry(
             f" {listed(table.rows[0].fields)}",
             hint=hint(table.path, candidates),
         )
+    chief_weight = candidates[0].weight
     chief, about_rate = without_tax_rate(values, candidates[0], tuple(chosen))
     chief, about_amounts = with_price_parts(values, chief, tuple(chosen))
     header = WithHeader(chief)
@@ -118,6 +121,8 @@ def draft_entry(
             words += ", or name all columns in the mapping: `skip_rows: 1`, `header_rows: 0`, `names`"
         remarks.append(decisive(words))
     remarks += asked(chief.entity, values.rows.fields, {one.column for one in chief.columns.values()})
+    if chief.entity == "order_lines" and "ordered_at" not in chief.columns and (text := unread_times(values)):
+        remarks.append(Remark(f"ordered_at: {text.removeprefix('; ')}", is_open=True))
     if table.unreadable:
         remarks.append(
             Remark(f"{counted(table.unreadable, 'record')} of the file cannot be read; a run lists the lines")
@@ -125,14 +130,20 @@ def draft_entry(
     rival = next((one for one in candidates[1:] if not (header.orders and one.entity == "orders")), None)
     if rival and not rival.missing and (rival.weight >= chief.weight - 1 or _may_be_touches(chief, rival)):
         remarks.append(decisive(f"the file could also be {rival.entity} (--entity {rival.entity})"))
+    if not entity and (nearer := next((one for one in candidates if one.missing and one.weight > chief_weight), None)):
+        remarks.append(decisive(looks_more_like(table.path, nearer, chief.entity)))
     unread = tuple(unmapped(table, entities))
     statuses = tuple(unknown_statuses(values, chief))
-    numbers = unmapped_numbers(values, unread) if chief.entity == "orders" else ()
-    remarks += without_total(values, chief, numbers)
+    numbers = unmapped_numbers(values, unread) if chief.entity in ("orders", "order_lines") else ()
+    if chief.entity == "orders":
+        remarks += without_total(values, chief, numbers)
     remarks += no_sales(values, chief, unread)
+    remarks += no_returns(values, chief, unread)
     remarks += refunds_not_read(values, chief, unread)
     if "tax" not in candidates[0].columns:  # otherwise it is decided already
         remarks += tax_not_read(values, header.orders or chief, unread)
+    remarks += shipping_not_read(values, header.orders or chief, unread)
+    remarks += zones_not_read(values, entities, unread)
     return DraftedEntry(
         name,
         match,

@@ -23,7 +23,8 @@ _READ = {"gb18030": "gb18030", "cp1252": "windows-1252"}
 _SIGN = rb"[\x80\x85\x91-\x97\x99\xa1-\xa3\xa5-\xbf]"
 _ONE_SIGN = rb"(?:[\x92\x96\x97\xb7]|(?<![A-Za-z])(?!\x99)%b|%b(?![A-Za-z]))(?![\x80-\x9f\xa1-\xff])" % (_SIGN, _SIGN)
 _SIGNS_ONLY = re.compile(rb"(?:[\x00-\x7f\xa0]|%b)*+" % _ONE_SIGN)
-_LEGACY = ["gb18030", "cp1252", "big5", "shift_jis", "euc_kr", "cp1251"]
+_LEGACY = ["gb18030", "cp1252", "big5", "shift_jis", "cp932", "euc_kr", "cp1251"]
+_ANY_CHAOS = 1.0  # a threshold with which charset-normalizer gives no encoding up
 
 
 @contextmanager
@@ -79,14 +80,24 @@ def found_encoding(path: Path) -> tuple[str, bool]:
                     break
     if not odd:
         return "utf-8", True
-    found = charset_normalizer.from_bytes(odd[:_BLOCK], cp_isolation=_LEGACY).best()
-    name = found.encoding if found and not _SIGNS_ONLY.fullmatch(odd[:_BLOCK]) else "cp1252"
+    name = "cp1252" if _SIGNS_ONLY.fullmatch(odd[:_BLOCK]) else _estimated(odd[:_BLOCK])
     if name not in _READ:
         raise InputError(
             f"{path}: its encoding seems to be {name}, which is not supported", hint="Save the file as UTF-8."
         )
     encoding = "gbk" if name == "gb18030" and _decodes(odd[:_BLOCK], "gbk") else _READ[name]
     return encoding, False
+
+
+def _estimated(odd: bytes) -> str:
+    """The encoding of lines in a legacy encoding, as charset-normalizer calls it.
+
+    It finds none if the lines look unusual, such as those of a table with few words. Then the least unusual one counts,
+    because windows-1252 can decode nearly everything.
+    """
+    found = charset_normalizer.from_bytes(odd, cp_isolation=_LEGACY).best()
+    found = found or charset_normalizer.from_bytes(odd, cp_isolation=_LEGACY, threshold=_ANY_CHAOS).best()
+    return found.encoding if found else "cp1252"
 
 
 def _is_utf_16(head: bytes) -> bool:

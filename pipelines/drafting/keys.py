@@ -1,4 +1,4 @@
-"""Finds how the values of an identifier are written: `17850.0` beside `17850`, and numbers that lost digits (1.38E+10).
+"""Finds how the values of an identifier are written: `17850.0`, `="17850"`, and numbers that lost digits (1.38E+10).
 
 Files of one entry may differ in it, so a bounded beginning of each file is examined, and not only the largest file.
 """
@@ -24,6 +24,7 @@ from pipelines.landing.readers.textfile import codec_of
 
 _KEYS = frozenset(name for entity in ENTITIES.values() for name in entity.ids) | {"phone"}
 _FLOAT, _WHOLE = r"\d+\.0+", r"\d+"
+_FORMULA = '="[^"]*"'  # an exporter writes the formula ="0012", so that a spreadsheet keeps all digits
 _BEGINNING = 100_000  # characters of each other file
 _TEXTS = ("csv", "tsv")
 
@@ -103,6 +104,9 @@ def key_of(values: Values, one: Field, inside: str, name: str, beside: Beside) -
     total = values.counted(f"{one.column} is not null") + len(cells)
     decimals, lost = count(_FLOAT), count(LOST)
     sql, remarks = inside, []
+    if count(_FORMULA):
+        sql = f"""regexp_replace({sql}, '^="(.*)"$', '\\1')"""
+        remarks.append(Remark(f'{name}: `{one.name}` is written as a formula (="…"), of which the text is taken'))
     if decimals and name != "phone" and decimals + count(_WHOLE) + lost == total:
         sql = f"regexp_replace({sql}, '\\.0+$', '')"
         which = "" if decimals == total else " in some values"

@@ -27,6 +27,17 @@ _ROWS = 30  # among which the header is
 _WIDE = 0.7  # of the widest row
 _USUAL = 0.6  # of the rows: a few may be torn, or stand above the header
 _LISTS = ("items", "data", "records", "orders", "results", "responses", "value", "rows", "contacts", "customers")
+# What web services write beside a list of records: the page, its size, the next one, and whether the request succeeded.
+_PAGE = frozenset(
+    (
+        *("count", "totalcount", "totalresults", "totalrecords", "total", "totalsize", "totalitems", "totalpages"),
+        *("page", "pages", "pagenumber", "pagesize", "pagecount", "perpage", "limit", "offset", "size", "start"),
+        *("nextpage", "previouspage", "prevpage", "nexturl", "next", "previous", "prev", "nextpagetoken", "nexttoken"),
+        *("cursor", "nextcursor", "aftercursor", "beforecursor", "afterurl", "beforeurl", "nextrecordsurl"),
+        *("hasmore", "hasnext", "hasnextpage", "endofstream", "endtime", "done", "islast", "islastpage", "last"),
+        *("success", "ok", "code", "errcode", "errmsg", "errorcode", "message", "msg", "object", "url", "requestid"),
+    )
+)
 _DATA = re.compile(r"[-+]?[\d.,\s]*\d[\d.,\s]*%?|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*|[^@\s]+@[^@\s]+\.\w+")
 
 
@@ -161,8 +172,14 @@ def _json_lists(text: str) -> list[str]:
 
 
 def _is_envelope(text: str) -> bool:
-    """Whether an object of JSON has no value of its own, only lists and objects: then it is not a record."""
-    return all(isinstance(value, dict | list) for value in json.loads(text).values())
+    """Whether an object of JSON has no value of its own: then it is not a record, but the page of a web service."""
+    document: dict[str, object] = json.loads(text)
+    return all(value is None or isinstance(value, dict | list) or _is_of_page(key) for key, value in document.items())
+
+
+def _is_of_page(name: str) -> bool:
+    """Whether a field of a document says something about a page of records, and not about one record."""
+    return re.sub(r"[^a-z]", "", name.lower()) in _PAGE
 
 
 def _is_records(value: object) -> bool:
@@ -191,15 +208,19 @@ def _text_table(path: Path, text: str) -> dict[str, str | int]:
             if not _is_header(_cells(whole, delimiter, skipped)) and (usual := _by_width(whole)):
                 delimiter, skipped = usual
         except duckdb.Error as error:
-            raise InputError(
-                f"{path}: no delimiter gives a table: {str(error).partition(chr(10))[0]}",
-                hint="Write a mapping by hand; docs/mapping.md explains it.",
-            ) from error
+            usual = _by_width(whole)  # such as three lines of text above the header
+            if usual is None:
+                raise InputError(
+                    f"{path}: no delimiter gives a table with a header",
+                    hint="Write a mapping by hand; docs/mapping.md explains it.",
+                ) from error
+            delimiter, skipped = usual
     cells = _cells(whole, delimiter, skipped)
     if len(cells) < 2:
         raise InputError(
             f"{path}: no delimiter was found that splits its lines into columns",
-            hint="Write a mapping by hand: `names`, and expressions that split the line (examples/cdnow does so).",
+            hint="Write a mapping by hand. If each field has its place in the line, use `format: fixed`"
+            " (docs/mapping.md, Fixed-width files).",
         )
     if any(map(looks_like_data, cells)):
         raise InputError(

@@ -1,4 +1,4 @@
-"""Marks amounts of JSON records that may be in hundredths: many web services write 1999 for 19.99 and do not say so."""
+"""Marks amounts of web services that may be in hundredths: many of them write 1999 for 19.99 and do not say so."""
 
 from collections.abc import Iterator
 
@@ -6,6 +6,7 @@ from pipelines.base.entities import ENTITIES
 from pipelines.drafting.drafted import Remark, decisive
 from pipelines.drafting.matching import MONEY, Match, Values
 from pipelines.drafting.table import Field
+from pipelines.landing.normal import TIMES
 
 _RECORDS = 20  # of fewer, all may be whole by chance
 _LEAST_VALUE = 100  # in hundredths, most amounts have three digits
@@ -18,10 +19,13 @@ def about_minor_units(values: Values, found: Match, form: str) -> Iterator[Remar
     Args:
         values: The file.
         found: The columns of the entity.
-        form: The format of the file. Only web services write amounts in hundredths, and they write JSON.
+        form: The format of the file. Only web services write amounts in hundredths. They write JSON; a table comes from
+            one if its times or currencies are written as web services write them.
     """
     kinds = ENTITIES[found.entity].columns
-    if form not in ("json", "jsonl") or found.entity not in ("orders", "order_lines", "payments", "returns"):
+    if found.entity not in ("orders", "order_lines", "payments", "returns"):
+        return
+    if form not in ("json", "jsonl") and not _is_of_web_service(values, found):
         return
     if _has_no_cents(values, found):
         return
@@ -36,11 +40,21 @@ def about_minor_units(values: Values, found: Match, form: str) -> Iterator[Remar
     yield decisive(f"{text}. If they are in cents, divide them by 100 in the expression; else only remove this comment")
 
 
+def _is_of_web_service(values: Values, found: Match) -> bool:
+    """Whether a table has times as seconds since 1970, or currencies in lower case (`usd`)."""
+    kinds = ENTITIES[found.entity].columns
+    times = [values.times(one, kinds[name]) for name, one in found.columns.items() if kinds[name] in TIMES]
+    if any(form.startswith("epoch") for time in times for form in time.formats):
+        return True
+    currency = found.columns.get("currency")
+    return bool(currency and values.counted(f"regexp_full_match({currency.column}, '[a-z]{{3}}')"))
+
+
 def _has_no_cents(values: Values, found: Match) -> bool:
     """Whether amounts are in a currency that is written without decimals."""
     if one := found.columns.get("currency"):
         codes = ", ".join(f"'{code}'" for code in _WITHOUT_CENTS)
-        return bool(values.counted(f"upper({one.column}) in ({codes})"))
+        return not values.counted(f"upper({one.column}) not in ({codes})")
     return values.wishes.currency in _WITHOUT_CENTS
 
 

@@ -1,4 +1,4 @@
-"""What the message about a file says that fits no entity."""
+"""What the message about a file says that fits no entity, or fits another entity better than the drafted one."""
 
 import shlex
 from pathlib import Path
@@ -17,6 +17,23 @@ def why_none(candidates: list[Match]) -> str:
         return "no entity fits its columns"
     near = candidates[0]
     return f"no entity fits: it looks like {near.entity}, but no column was found for {', '.join(near.missing)}"
+
+
+def looks_more_like(path: Path, near: Match, entity: str) -> str:
+    """What the draft of a file says if more columns fit another entity, which lacks a column that it needs.
+
+    Args:
+        path: The file.
+        near: The other entity.
+        entity: The entity of the draft.
+    """
+    columns = " ".join(f"--column {need.partition(' or ')[0]}=COLUMN" for need in near.missing)
+    call = f"loyalty map {shlex.quote(str(path))} --entity {near.entity} {columns}"
+    return (
+        f"the draft takes the records as {entity}, but more columns fit {near.entity}, for which no column was found"
+        f" for {', '.join(near.missing)}. If they are {near.entity}, name the columns: `{call}`. Otherwise only remove"
+        " this comment"
+    )
 
 
 def unread_times(values: Values) -> str:

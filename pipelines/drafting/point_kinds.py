@@ -20,9 +20,13 @@ _KINDS = {
 
 def with_point_kind(entity: DraftedEntity) -> DraftedEntity:
     """Events of points with their kind; a remark if neither a column nor a name says it."""
-    points = entity.columns.get("points")
-    if entity.name != "loyalty_events" or points is None or "kind" in entity.columns:
+    if entity.name != "loyalty_events" or "kind" in entity.columns:
         return entity
+    points = entity.columns.get("points")
+    if points is None:
+        text = "kind, points: no column says what happened, and none has the points, so these events change no balance"
+        both = "If points in and points out are two columns, write `unpivot` with a block for each of them"
+        return replace(entity, remarks=(*entity.remarks, decisive(f"{text}. {both} (docs/mapping.md)")))
     name = points.sql.strip('"')
     found = [kind for kind, words in _KINDS.items() if any(compared(word) in compared(name) for word in words)]
     if len(found) != 1:

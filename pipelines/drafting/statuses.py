@@ -1,4 +1,7 @@
-"""What words say about orders: statuses that no list knows, contradictions, records that are not sales, refunds."""
+"""What words say about orders: statuses that no list knows, contradictions, records that are not sales, refunds.
+
+Also what they say about returns: refunds that failed, and disputes that the shop won.
+"""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -30,6 +33,12 @@ _REFUNDED = re.compile(
     "|(betrag)?(ruck)?(ue)?erstattet(erbetrag)?|(ruck|rueck)?erstattung(en|sbetrag)?"
     "|montantrembourse|rembourse|remboursements?|(importe|monto)?reembols(o|os|ado)"
     "|(已|总|订单|商品)*退款(总|金)*额?"
+)
+# Words of a status for money that was not paid back, or not yet, in compared form, besides those of cancelled orders
+_NOT_PAID_BACK = re.compile(
+    "failed|pending|open|requested|rejected|refused|denied|declined|won|inprogress|underreview|needsresponse"
+    "|warning.*|requiresaction|processing|abgelehnt|offen|fehlgeschlagen|refuse|enattente|rechazad[oa]|pendiente"
+    "|rifiutato|inattesa|geweigerd|退款关闭|退款中|已拒绝|买家撤销|処理中|却下"
 )
 _TRUE = ("true", "t", "yes", "y", "1", "x", "ja", "oui", "si", "是")
 
@@ -76,6 +85,32 @@ def no_sales(values: Values, found: Match, unread: Sequence[str]) -> Iterator[Re
             )
 
 
+def no_returns(values: Values, found: Match, unread: Sequence[str]) -> Iterator[Remark]:
+    """A remark on each column of statuses that nothing reads, if it says that money was not paid back.
+
+    Args:
+        values: The file.
+        found: The columns of returns. They have no status.
+        unread: The columns that nothing reads, as a mapping names them.
+    """
+    if found.entity != "returns":
+        return
+    known = OrderStatuses()
+    for one in values.rows.fields:
+        if one.sql in unread:
+            words = [
+                text
+                for text in _few_texts(values, one)
+                if _NOT_PAID_BACK.fullmatch(compared(text)) or class_of(text, known) == "cancelled"
+            ]
+            if words:
+                listed = ", ".join(f"`{word}`" for word in words)
+                yield decisive(
+                    f"`{one.name}` is not read, and some records have {listed}: all of them are subtracted from their"
+                    " orders. If nothing was paid back for these records, leave them out with `skips`"
+                )
+
+
 def refunds_not_read(values: Values, found: Match, unread: Sequence[str]) -> Iterator[Remark]:
     """A remark on each column of refunded amounts that nothing reads, if it has an amount other than 0 and 1.
 
@@ -101,14 +136,17 @@ def refunds_not_read(values: Values, found: Match, unread: Sequence[str]) -> Ite
 
 def _no_sales(values: Values, one: Field) -> list[str]:
     """The values of a column that say that a record is not a sale. None if the column has too many different values."""
-    counted = values.table.query(
-        f"select distinct {one.column} from {values.rows.sample} where {one.column} is not null"  # noqa: S608 (names of ours)
-        f" order by 1 limit {_FEW + 1}"
-    )
-    texts = [str(text) for (text,) in counted]
-    if len(texts) > _FEW:
-        return []
+    texts = _few_texts(values, one)
     if compared(one.name) in _FLAGS:
         return [text for text in texts if text.lower() in _TRUE]
     known = OrderStatuses()
     return [text for text in texts if compared(text) in _KINDS or class_of(text, known) in ("cancelled", "test")]
+
+
+def _few_texts(values: Values, one: Field) -> list[str]:
+    """The values of a column; none if it has too many different ones."""
+    found = values.table.query(
+        f"select distinct {one.column} from {values.rows.sample} where {one.column} is not null"  # noqa: S608 (names of ours)
+        f" order by 1 limit {_FEW + 1}"
+    )
+    return [str(text) for (text,) in found] if len(found) <= _FEW else []

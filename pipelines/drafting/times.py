@@ -23,7 +23,7 @@ _CLOCKS = (
 # The first one that fits all values is preferred.
 FORMATS = (
     *("iso", *(day + clock for day, clock in product(_DATES, _CLOCKS))),
-    *("%Y%m%d", "%Y%m%d%H%M%S", "epoch_s", "epoch_ms", "excel_1900"),
+    *("%d%b%Y", "%d%b%Y:%H:%M:%S", "%Y%m%d", "%Y%m%d%H%M%S", "epoch_s", "epoch_ms", "excel_1900"),
 )
 _TRIED = 200  # different values that decide which formats are tried on the whole column
 _MOST = 3  # formats of one column

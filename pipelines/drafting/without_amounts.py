@@ -1,4 +1,4 @@
-"""Marks orders whose amounts a draft does not find: without an amount, an order has no value."""
+"""Marks orders and order lines whose amounts a draft does not find: without an amount, an order has no value."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,18 +22,24 @@ def unmapped_numbers(values: Values, unread: Sequence[str]) -> tuple[str, ...]:
 
 
 def with_missing_amounts(entries: Sequence[DraftedEntry]) -> list[DraftedEntry]:
-    """The entries of a source, with a remark on orders if nothing in the source gives them an amount."""
+    """The entries of a source, with a remark on orders if nothing in the source gives them an amount.
+
+    Without orders, the remark is on their lines.
+    """
     if any(_has_amount(entity) for entry in entries for entity in entry.entities):
         return list(entries)
-    return [_marked(entry) if any(one.name == "orders" for one in entry.entities) else entry for entry in entries]
+    there = {entity.name for entry in entries for entity in entry.entities}
+    name = "orders" if "orders" in there else "order_lines"
+    return [_marked(entry, name) if any(one.name == name for one in entry.entities) else entry for entry in entries]
 
 
 def _has_amount(entity: DraftedEntity) -> bool:
     return bool(set(_AMOUNTS.get(entity.name, ())) & set(entity.columns))
 
 
-def _marked(entry: DraftedEntry) -> DraftedEntry:
-    text = "total: no column has the amount of the order, so these orders have no value"
+def _marked(entry: DraftedEntry, name: str) -> DraftedEntry:
+    what = "the order" if name == "orders" else "the line"
+    text = f"total: no column has the amount of {what}, so these orders have no value"
     if entry.numbers:
         listed = ", ".join(f"`{name}`" for name in entry.numbers)
         text = (

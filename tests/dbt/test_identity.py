@@ -119,6 +119,27 @@ def test_a_person_of_a_source_without_data_is_an_issue_and_links_nobody(
     assert found == [("C1", 2), ("z0", 2), ("z1", 1), ("z2", 1)]
 
 
+def test_persons_of_an_export_after_the_as_of_day_are_linked_without_an_issue(
+    new_warehouse: Callable[[], Warehouse],
+) -> None:
+    # the export of a CRM is dated on the day after the last order: its records count, as no earlier ones are known
+    home = new_warehouse()
+    home.land({"orders": orders(["C1"])}, landed_on=LANDED)
+    records = [
+        {"customer_ref": "z1", "person_ref": "z2"},
+        {"customer_ref": "z2", "person_ref": "C1", "person_source": "shop"},
+    ]
+    home.land({"customers": records}, landed_on=LANDED, file_on=LATE, source="crm")
+    home.ingest(LATE)
+    home.build(EARLY)
+    found = home.rows(
+        "select customer_ref, count(*) over (partition by customer_key) from intermediate.int_customer_identity"
+        " where source in ('crm', 'shop') order by 1"
+    )
+    assert found == [("C1", 3), ("z1", 3), ("z2", 3)]
+    assert home.rows("select * from marts.rpt_data_issue where issue = 'person_source_unknown'") == []
+
+
 def test_who_is_one_person_is_as_known_on_the_day(warehouse: Warehouse) -> None:
     before, after = persons(warehouse, "early"), persons(warehouse)
     assert {"Z", "into"} in before.values()

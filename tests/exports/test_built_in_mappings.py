@@ -27,12 +27,13 @@ def test_shopify_orders(tmp_path: Path) -> None:
         ("#1003", "bo@example.com", "2024-04-02 16:00:00", "voided", "web", "EUR"),
         ("#1004", "ada@example.com", "2024-04-03 06:00:00", "pending", "web", "EUR"),
     ]
-    # only the first line of an order has its total, so that three items are one order
+    # Only the first line of an order has its total, so that three items are one order. Prices include 19 % of tax:
+    # the shipping of 4.90 has 0.78 of it, and the goods are worth 49.90 - 7.97 - 4.12 = 45.00 / 1.19.
     assert desk.rows("orders", "order_id, discount, tax, shipping, total") == [
-        ("#1001", "5.00", "7.97", "4.90", "49.90"),
+        ("#1001", "5.00", "7.97", "4.12", "49.90"),
         ("#1002", "0.00", "1.92", "0.00", "12.00"),
-        ("#1003", "0.00", "4.77", "4.90", "29.90"),
-        ("#1004", "0.00", "4.77", "4.90", "29.90"),
+        ("#1003", "0.00", "4.77", "4.12", "29.90"),
+        ("#1004", "0.00", "4.77", "4.12", "29.90"),
     ]
     assert desk.rows("orders", "order_id, paid_at, cancelled_at, store_id, coupon_code, phone")[:3] == [
         ("#1001", "2024-03-01 08:15:10", None, None, "SPRING", "+4930123456"),
@@ -48,6 +49,17 @@ def test_shopify_orders(tmp_path: Path) -> None:
         ("#1002", "Tea, green - 100 g", "Tea, green - 100 g", "Northwind", "1", "12.00", None),
     ]
     assert desk.rows("order_lines", "count(*)", "1") == [(6,)]
+
+
+def test_shipping_of_a_shop_whose_prices_do_not_include_the_tax_stays_as_it_is(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.mapping.write_text("extends: shopify\n", encoding="utf-8")
+    export = (EXPORTS / "shopify" / "orders_export.csv").read_text(encoding="utf-8")
+    with_tax, without = "45.00,4.90,7.97,49.90", "45.00,4.90,7.97,57.87"
+    assert with_tax in export
+    desk.put("orders_export.csv", export.replace(with_tax, without))
+    desk.land(TODAY)
+    assert desk.rows("orders", "order_id, tax, shipping, total")[0] == ("#1001", "7.97", "4.90", "57.87")
 
 
 def test_a_refund_of_a_shopify_export_has_no_date_and_belongs_to_its_order(tmp_path: Path) -> None:

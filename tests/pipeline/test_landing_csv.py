@@ -240,6 +240,27 @@ def test_a_missing_column_with_brackets_in_its_name_is_no_broken_expression_if_a
     assert "SQL" not in refused.value.message
 
 
+@pytest.mark.parametrize("header", ["Order,Date (UTC)", "Order,Date (UTC),UTC"])  # with both, the column UTC was read
+@pytest.mark.parametrize("text", ["Date (UTC)", "date (utc)"])
+def test_the_name_of_a_column_that_is_also_an_expression_is_refused(tmp_path: Path, text: str, header: str) -> None:
+    desk = Desk(
+        tmp_path, {"match": "*.csv", "entities": {"orders": {"columns": {"order_id": "Order", "ordered_at": text}}}}
+    )
+    desk.put("a.csv", f"{header}\n1,2024-01-01{',2024-05-05' * (header.count(',') - 1)}\n")
+    with pytest.raises(RefusedFiles, match="as an expression, and the header has a column of this name"):
+        desk.land()
+
+
+@pytest.mark.parametrize(("text", "day"), [('"Date (UTC)"', "2024-01-01"), ("(date (UTC))", "2024-05-05")])
+def test_quotes_mean_the_column_and_brackets_the_expression(tmp_path: Path, text: str, day: str) -> None:
+    desk = Desk(
+        tmp_path, {"match": "*.csv", "entities": {"orders": {"columns": {"order_id": "Order", "ordered_at": text}}}}
+    )
+    desk.put("a.csv", "Order,Date (UTC),UTC\n1,2024-01-01,2024-05-05\n")
+    desk.land()
+    assert desk.rows("orders", "ordered_at") == [(f"{day} 00:00:00",)]
+
+
 def test_further_and_nameless_columns_are_kept_in_raw(tmp_path: Path) -> None:
     desk = Desk(tmp_path, lines())
     desk.put("a.csv", 'quantity,order,,line,product,note,Note\n1,o1,x,1,Tea,"say ""hi""",b\n')

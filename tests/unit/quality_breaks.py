@@ -169,8 +169,11 @@ BREAKS = {
     ("landing", "customers", "columns_stay_filled"): "update landing.customers set email = null where batch = '5'",
     ("staging", "stg_orders", "nothing_is_paid_or_promised_before_it_is_ordered"): "update staging.stg_orders"
     " set paid_at = '2025-12-30' where order_id < '2'",
-    ("staging", "stg_orders", "order_id_is_one_order"): "insert into staging.stg_orders"
-    " select * from staging.stg_orders where order_id < '2'",
+    ("staging", "stg_orders", "order_id_is_one_order"): "insert into staging.stg_orders by name"
+    " select * exclude (content_hash), 'other' as content_hash from staging.stg_orders where order_id < '2'",
+    ("staging", "stg_loyalty_events", "spent_points_have_one_sign"): "insert into staging.stg_loyalty_events by name"
+    " select 'shop' as source, i::varchar as event_id, 'redeem' as kind, if(i = 3, 500, -500) as points"
+    " from range(9) as r (i)",
     ("staging", "stg_orders", "column_unique_value_count_to_be_between.status"): "update staging.stg_orders"
     " set status = order_id",
     ("staging", "stg_order_lines", "lines_belong_to_orders"): "delete from staging.stg_orders where order_id < '2'",

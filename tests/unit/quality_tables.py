@@ -66,7 +66,7 @@ insert into landing.ledger by name
 
 insert into staging.stg_orders by name
     select 'shop' as source, i::varchar as order_id, date '2026-01-01' as event_on, 10 as gross, 'paid' as status,
-        false as is_test, timestamp '2026-01-01 10:00:00' as ordered_at, ordered_at as paid_at,
+        false as is_test, timestamp '2026-01-01 10:00:00' as ordered_at, ordered_at as paid_at, 'h' as content_hash,
     from range(1000) as r (i);
 insert into staging.stg_order_lines by name
     select 'shop' as source, i::varchar as order_id, 1 as quantity, 10 as unit_price, 1 as discount,
@@ -89,6 +89,10 @@ insert into staging.stg_survey_answers by name
     select 'shop' as source, i::varchar as response_id, 'q' as question_id, 'nps' as construct, i % 11 as answer_number,
         0 as scale_min, 10 as scale_max,
     from range(200) as r (i);
+insert into staging.stg_loyalty_events by name
+    select 'shop' as source, i::varchar as event_id, if(i % 2 = 0, 'earn', 'redeem') as kind,
+        if(i % 2 = 0, 100, -40) as points,
+    from range(100) as r (i);
 insert into staging.stg_customers by name
     select 'shop' as source, i::varchar as customer_ref, i || '@example.org' as email,
     from range(100) as r (i);

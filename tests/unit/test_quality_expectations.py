@@ -118,3 +118,14 @@ def test_every_suite_says_whom_to_ask() -> None:
 
 def test_every_dataset_of_a_suite_is_of_its_stage(empty: duckdb.DuckDBPyConnection) -> None:
     assert set(SUITES) <= set(empty.execute("select schema_name, table_name from duckdb_tables()").fetchall())
+
+
+def test_the_number_of_an_order_on_each_of_its_lines_is_one_order(shop: duckdb.DuckDBPyConnection) -> None:
+    # a table whose rows are lines repeats what concerns the order: the rows of the order are equal
+    suite = SUITES["staging", "stg_orders"]
+    rule = tuple(one for one in suite.expectations if one.name == "order_id_is_one_order")
+    shop.execute("insert into staging.stg_orders select * from staging.stg_orders")
+    (result,) = run_gate(
+        "staging", [dataclasses.replace(suite, expectations=rule)], shop, schemas=["staging"], as_of=AS_OF
+    ).results
+    assert result.passed

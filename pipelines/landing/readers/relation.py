@@ -14,7 +14,7 @@ from pipelines.base import quoting
 from pipelines.base.errors import InputError
 from pipelines.base.spelling import nearest
 from pipelines.base.text import printable_name
-from pipelines.landing.binding import RELATION, record_tree
+from pipelines.landing.binding import RELATION, record_tree, references
 from pipelines.landing.cells import Cells
 from pipelines.landing.expressions import Path as Reference
 from pipelines.landing.expressions import parse
@@ -166,6 +166,12 @@ def check_columns(header: Sequence[str], group: FileGroup) -> frozenset[str]:
             " same name",
             hint="Choose another name under `from_name`.",
         )
+    if text := _name_as_expression(present, group):
+        raise InputError(
+            f"the mapping reads `{printable_name(text)}` as an expression, and the header has a column of this name",
+            hint=f"To read the column, write it in double quotes inside single quotes: '\"{printable_name(text)}\"'."
+            " If the expression is meant, put it in brackets.",
+        )
     read = [name for name in record_tree(group).children if name.lower() not in group.from_name]
     needed = [name for name in read if name != COLUMNS or not reads_columns(group, header)]
     lacking = [name for name in needed if name.lower() not in present]
@@ -241,6 +247,13 @@ def check_last_header(header_rows: Sequence[Sequence[str]], group: FileGroup) ->
                 hint=f"Export the file with all {len(header_rows)} rows of its header. If it always has fewer, declare"
                 " its `header_rows` and `last_header: null` in the mapping.",
             )
+
+
+def _name_as_expression(present: Sequence[str], group: FileGroup) -> str | None:
+    """An expression that reads other columns, but is also the name of a column, as `Date (UTC)` is."""
+    names = frozenset(present)
+    texts = (text.strip() for _, text in group.expressions())
+    return next((text for text in texts if text.lower() in names and references(text) - {(text,)}), None)
 
 
 def _looks_like_sql(name: str) -> bool:

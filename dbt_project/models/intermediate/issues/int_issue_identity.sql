@@ -53,10 +53,10 @@ unusable as (
     group by contacts.source, contacts.kind
 ),
 
+-- A record of a later file counts if none was known by the day. So a source has data if any file of it has landed.
 sources as (
     select distinct source
     from {{ ref('stg_batch') }}
-    where coalesce(file_on <= {{ as_of_date() }}, true)
 ),
 
 of_unknown_sources as (
