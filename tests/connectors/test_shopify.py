@@ -230,9 +230,10 @@ def test_pages_inside_an_order_that_never_end_are_named(source: PulledShop, shop
 def test_an_order_lands_with_its_lines_and_its_refund_in_the_currency_of_the_shop(
     source: PulledShop, shop: Shopify
 ) -> None:
-    """Three cups of 10.00 less 3.50, a tea of 20.00, 4.90 of shipping: 30.00 - 3.50 + 20.00 + 4.90 = 51.40.
+    """Three cups of 10.00 less 3.50, a tea of 20.00, 6.90 of shipping less 2.00: 30.00 - 3.50 + 20.00 + 4.90 = 51.40.
 
-    The prices include 7.43 of tax, and so does the shipping: without its part it is 4.90 x (51.40 - 7.43) / 51.40.
+    The prices include 7.43 of tax, and so do shipping and discount: without their part, they are 4.90 and 3.50 times
+    (51.40 - 7.43) / 51.40. The vendor's total of shipping is that before discounts.
     """
     for records in shop.stored.values():
         records.clear()
@@ -249,7 +250,7 @@ def test_an_order_lands_with_its_lines_and_its_refund_in_the_currency_of_the_sho
     shop.put("orders", 9007199254740993, email="ada@example.com", customer={"id": "gid://shopify/Customer/7"},
              displayFinancialStatus="PARTIALLY_REFUNDED", sourceName="web", test=False, discountCodes=["SPRING"],
              taxesIncluded=True, totalPriceSet=money("51.40", "55.00"), totalTaxSet=money("7.43"),
-             totalDiscountsSet=money("3.50"), totalShippingPriceSet=money("4.90"), refunds=[refund, empty],
+             totalDiscountsSet=money("5.50"), subtotalPriceSet=money("46.50"), totalShippingPriceSet=money("6.90"), refunds=[refund, empty],
              transactions=[], till={"value": "S1"},
              lineItems=[item(11, "CUP-1", 3, "10.00", "3.50"), item(12, "TEA", 1, "20.00")])  # fmt: skip
     shop.now += timedelta(days=5)
@@ -261,7 +262,7 @@ def test_an_order_lands_with_its_lines_and_its_refund_in_the_currency_of_the_sho
     columns = "order_id, customer_ref, email, ordered_at, status, total, tax, shipping, discount, currency"
     assert desk.rows("orders", f"{columns}, coupon_code, store_id") == [
         (*(order, "7", "ada@example.com", "2024-04-26 12:00:00", "partially_refunded", "51.40", "7.43", "4.19"),
-         *("3.50", "EUR", "SPRING", "S1"))
+         *("2.99", "EUR", "SPRING", "S1"))
     ]  # fmt: skip
     assert desk.rows("order_lines", "order_id, line_id, product_id, quantity, unit_price, discount", "2") == [
         (order, "11", "CUP-1", "3", "10.00", "3.50"),

@@ -6,6 +6,8 @@ import shutil
 import textwrap
 from pathlib import Path
 
+import pytest
+
 from pipelines.config.settings import project_root
 from pipelines.landing import SourceFiles, land, load_mapping
 from tests.exports.exported import EXPORTS, land_export
@@ -28,9 +30,10 @@ def test_shopify_orders(tmp_path: Path) -> None:
         ("#1004", "ada@example.com", "2024-04-03 06:00:00", "pending", "web", "EUR"),
     ]
     # Only the first line of an order has its total, so that three items are one order. Prices include 19 % of tax:
-    # the shipping of 4.90 has 0.78 of it, and the goods are worth 49.90 - 7.97 - 4.12 = 45.00 / 1.19.
+    # the shipping of 4.90 has 0.78 of it, and the goods are worth 49.90 - 7.97 - 4.12 = 45.00 / 1.19. The discount of 5.00
+    # has 0.80 of it.
     assert desk.rows("orders", "order_id, discount, tax, shipping, total") == [
-        ("#1001", "5.00", "7.97", "4.12", "49.90"),
+        ("#1001", "4.20", "7.97", "4.12", "49.90"),
         ("#1002", "0.00", "1.92", "0.00", "12.00"),
         ("#1003", "0.00", "4.77", "4.12", "29.90"),
         ("#1004", "0.00", "4.77", "4.12", "29.90"),
@@ -51,15 +54,28 @@ def test_shopify_orders(tmp_path: Path) -> None:
     assert desk.rows("order_lines", "count(*)", "1") == [(6,)]
 
 
-def test_shipping_of_a_shop_whose_prices_do_not_include_the_tax_stays_as_it_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("amounts", "expected"),
+    [
+        # subtotal, shipping, taxes, total: prices without the tax; free shipping by a code, without and with the tax
+        ("45.00,4.90,7.97,57.87", ("5.00", "7.97", "4.90", "57.87")),
+        ("45.00,4.90,7.97,52.97", ("0.1000", "7.97", "0.00", "52.97")),
+        ("45.00,4.90,7.18,45.00", ("0.08", "7.18", "0.00", "45.00")),
+        ("45.00,4.90,0.00,45.00", ("0.1000", "0.00", "0.00", "45.00")),
+        # amounts that do not add up, such as those with a tip, and amounts that staging rejects
+        ("45.00,4.90,7.97,59.87", ("5.00", "7.97", "4.90", "59.87")),
+        ("45.00,4.90,7.97,about 50", ("5.00", "7.97", "4.90", "about 50")),
+    ],
+)
+def test_shipping_and_discount_of_a_shopify_export(tmp_path: Path, amounts: str, expected: tuple[str, ...]) -> None:
+    """5.00 of discount: in free orders, 4.90 of them are on the shipping."""
     desk = Desk(tmp_path)
     desk.mapping.write_text("extends: shopify\n", encoding="utf-8")
     export = (EXPORTS / "shopify" / "orders_export.csv").read_text(encoding="utf-8")
-    with_tax, without = "45.00,4.90,7.97,49.90", "45.00,4.90,7.97,57.87"
-    assert with_tax in export
-    desk.put("orders_export.csv", export.replace(with_tax, without))
+    assert "45.00,4.90,7.97,49.90" in export
+    desk.put("orders_export.csv", export.replace("45.00,4.90,7.97,49.90", amounts))
     desk.land(TODAY)
-    assert desk.rows("orders", "order_id, tax, shipping, total")[0] == ("#1001", "7.97", "4.90", "57.87")
+    assert desk.rows("orders", "order_id, discount, tax, shipping, total")[0] == ("#1001", *expected)
 
 
 def test_a_refund_of_a_shopify_export_has_no_date_and_belongs_to_its_order(tmp_path: Path) -> None:

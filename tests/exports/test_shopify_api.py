@@ -36,8 +36,9 @@ def test_rest_orders_keep_large_numbers_and_an_imported_order_its_day(shop: Desk
         ("5724598100002", None, "bo@example.com", "2024-04-01 06:00:00", "paid", "pos", "301", "true", None),
     ]
     assert of(shop, "orders", "discount, tax, shipping, total, currency", "orders_rest")[0] == (
-        # in the currency of the shop, not in that of the customer; 4.90 of shipping with its tax (taxes_included)
-        *("5.00", "7.97", "4.12", "49.90", "EUR"),
+        # in the currency of the shop, not in that of the customer; 4.90 of shipping and 5.00 of discount have a part of
+        # the tax (taxes_included): 7.97 / 49.90 of them
+        *("4.20", "7.97", "4.12", "49.90", "EUR"),
     )
 
 
@@ -53,6 +54,33 @@ def test_a_refund_counts_on_the_day_on_which_it_was_processed_with_what_was_paid
     assert of(shop, "returns", RETURNS, "orders_rest") == [
         ("9007199254740997", ORDER, "2024-04-09 11:00:00", "8.83", "gross", "EUR", "broken")
     ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        # the vendor's total of shipping is that before discounts: 4.90 of 9.90 were a discount on shipping
+        ({"subtotal_price": "45.00", "taxes_included": False, "total_price": "52.97", "total_discounts": "9.90"},
+         ("5.0000", "7.97", "0.0000", "52.97")),
+        ({"subtotal_price": "45.00", "total_price": "45.00", "total_discounts": "9.90"}, ("4.11", "7.97", "0.00", "45.00")),
+        # a tip of 2.00 is no value of goods either
+        ({"subtotal_price": "45.00", "taxes_included": False, "total_price": "59.87"}, ("5.00", "7.97", "6.9000", "59.87")),
+        # without the subtotal, and with amounts that staging rejects
+        ({"taxes_included": False, "total_price": "57.87"}, ("5.00", "7.97", "4.90", "57.87")),
+        ({"subtotal_price": "45.00", "total_price": "49,90"}, ("5.00", "7.97", "4.90", "49,90")),
+    ],
+    ids=["free", "free_and_tax_included", "tip", "without_subtotal", "unreadable"],
+)  # fmt: skip
+def test_shipping_is_what_the_total_has_beside_goods_and_tax(
+    tmp_path: Path, changed: dict[str, object], expected: tuple[str, ...]
+) -> None:
+    document = json.loads((EXPORTS / "shopify_api" / "orders_rest_1.json").read_text(encoding="utf-8"))
+    document["orders"] = [{**document["orders"][0], **changed}]
+    desk = Desk(tmp_path)
+    desk.mapping.write_text("extends: shopify_api\n", encoding="utf-8")
+    desk.put("orders_1.json", json.dumps(document))
+    desk.land()
+    assert desk.rows("orders", "discount, tax, shipping, total") == [expected]
 
 
 @pytest.mark.parametrize(
