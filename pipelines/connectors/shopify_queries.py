@@ -82,8 +82,9 @@ def _nested(connection: str, settings: ShopifySettings) -> str:
 
 
 def _order(settings: ShopifySettings, absent: frozenset[str]) -> str:
-    sets = " ".join(f"{name} {MONEY}" for name in ("totalPriceSet", "subtotalPriceSet", "totalTaxSet",
-                    "totalDiscountsSet", "totalShippingPriceSet", "currentTotalPriceSet", "totalRefundedSet"))  # fmt: skip
+    amounts = ("totalPriceSet", "subtotalPriceSet", "totalTaxSet", "totalDiscountsSet", "totalShippingPriceSet",
+               "currentTotalPriceSet", "totalRefundedSet")  # fmt: skip
+    sets = " ".join(f"{name} {MONEY}" for name in amounts)
     email = "" if "Customer.defaultEmailAddress" in absent else " defaultEmailAddress { emailAddress }"
     processed = "" if "Refund.processedAt" in absent else " processedAt"
     refund = f"id createdAt{processed} updatedAt note totalRefundedSet {MONEY}"

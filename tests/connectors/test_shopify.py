@@ -250,8 +250,8 @@ def test_an_order_lands_with_its_lines_and_its_refund_in_the_currency_of_the_sho
     shop.put("orders", 9007199254740993, email="ada@example.com", customer={"id": "gid://shopify/Customer/7"},
              displayFinancialStatus="PARTIALLY_REFUNDED", sourceName="web", test=False, discountCodes=["SPRING"],
              taxesIncluded=True, totalPriceSet=money("51.40", "55.00"), totalTaxSet=money("7.43"),
-             totalDiscountsSet=money("5.50"), subtotalPriceSet=money("46.50"), totalShippingPriceSet=money("6.90"), refunds=[refund, empty],
-             transactions=[], till={"value": "S1"},
+             totalDiscountsSet=money("5.50"), subtotalPriceSet=money("46.50"), totalShippingPriceSet=money("6.90"),
+             refunds=[refund, empty], transactions=[], till={"value": "S1"},
              lineItems=[item(11, "CUP-1", 3, "10.00", "3.50"), item(12, "TEA", 1, "20.00")])  # fmt: skip
     shop.now += timedelta(days=5)
     source.pull(order_fields=('till: metafield(namespace: "custom", key: "till") { value }',))

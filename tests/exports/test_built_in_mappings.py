@@ -30,8 +30,8 @@ def test_shopify_orders(tmp_path: Path) -> None:
         ("#1004", "ada@example.com", "2024-04-03 06:00:00", "pending", "web", "EUR"),
     ]
     # Only the first line of an order has its total, so that three items are one order. Prices include 19 % of tax:
-    # the shipping of 4.90 has 0.78 of it, and the goods are worth 49.90 - 7.97 - 4.12 = 45.00 / 1.19. The discount of 5.00
-    # has 0.80 of it.
+    # the shipping of 4.90 has 0.78 of it, and the goods are worth 49.90 - 7.97 - 4.12 = 45.00 / 1.19. The discount of
+    # 5.00 has 0.80 of it.
     assert desk.rows("orders", "order_id, discount, tax, shipping, total") == [
         ("#1001", "4.20", "7.97", "4.12", "49.90"),
         ("#1002", "0.00", "1.92", "0.00", "12.00"),

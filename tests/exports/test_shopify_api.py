@@ -62,9 +62,11 @@ def test_a_refund_counts_on_the_day_on_which_it_was_processed_with_what_was_paid
         # the vendor's total of shipping is that before discounts: 4.90 of 9.90 were a discount on shipping
         ({"subtotal_price": "45.00", "taxes_included": False, "total_price": "52.97", "total_discounts": "9.90"},
          ("5.0000", "7.97", "0.0000", "52.97")),
-        ({"subtotal_price": "45.00", "total_price": "45.00", "total_discounts": "9.90"}, ("4.11", "7.97", "0.00", "45.00")),
+        ({"subtotal_price": "45.00", "total_price": "45.00", "total_discounts": "9.90"},
+         ("4.11", "7.97", "0.00", "45.00")),
         # a tip of 2.00 is no value of goods either
-        ({"subtotal_price": "45.00", "taxes_included": False, "total_price": "59.87"}, ("5.00", "7.97", "6.9000", "59.87")),
+        ({"subtotal_price": "45.00", "taxes_included": False, "total_price": "59.87"},
+         ("5.00", "7.97", "6.9000", "59.87")),
         # without the subtotal, and with amounts that staging rejects
         ({"taxes_included": False, "total_price": "57.87"}, ("5.00", "7.97", "4.90", "57.87")),
         ({"subtotal_price": "45.00", "total_price": "49,90"}, ("5.00", "7.97", "4.90", "49,90")),
