@@ -252,7 +252,8 @@ def test_an_order_lands_with_its_lines_and_its_refund_in_the_currency_of_the_sho
              taxesIncluded=True, totalPriceSet=money("51.40", "55.00"), totalTaxSet=money("7.43"),
              totalDiscountsSet=money("5.50"), subtotalPriceSet=money("46.50"), totalShippingPriceSet=money("6.90"),
              refunds=[refund, empty], transactions=[], till={"value": "S1"},
-             lineItems=[item(11, "CUP-1", 3, "10.00", "3.50"), item(12, "TEA", 1, "20.00")])  # fmt: skip
+             lineItems=[{**item(11, "CUP-1", 3, "10.00", "3.50"), "taxLines": [{"priceSet": money("4.23")}]},
+                        {**item(12, "TEA", 1, "20.00"), "taxLines": []}])  # fmt: skip
     shop.now += timedelta(days=5)
     source.pull(order_fields=('till: metafield(namespace: "custom", key: "till") { value }',))
     assert "till: metafield" in shop.queries[0]["query"]
@@ -264,9 +265,11 @@ def test_an_order_lands_with_its_lines_and_its_refund_in_the_currency_of_the_sho
         (*(order, "7", "ada@example.com", "2024-04-26 12:00:00", "partially_refunded", "51.40", "7.43", "4.19"),
          *("2.99", "EUR", "SPRING", "S1"))
     ]  # fmt: skip
-    assert desk.rows("order_lines", "order_id, line_id, product_id, quantity, unit_price, discount", "2") == [
-        (order, "11", "CUP-1", "3", "10.00", "3.50"),
-        (order, "12", "TEA", "1", "20.00", None),
+    assert desk.rows(
+        "order_lines", "order_id, line_id, product_id, quantity, unit_price, discount, total, tax", "2"
+    ) == [
+        (order, "11", "CUP-1", "3", "10.00", "2.94", "26.5000", "4.2300"),
+        (order, "12", "TEA", "1", "20.00", None, "20.0000", "0.0000"),
     ]
     assert desk.rows("returns", "return_id, order_id, returned_at, amount, amount_basis, currency, reason") == [
         ("901", order, "2024-04-30 10:00:00", "8.83", "gross", "EUR", "broken")

@@ -44,9 +44,15 @@ def test_rest_orders_keep_large_numbers_and_an_imported_order_its_day(shop: Desk
 
 def test_the_price_of_a_unit_is_not_multiplied_and_all_discounts_of_a_line_count(shop: Desk) -> None:
     assert of(shop, "order_lines", LINES, "orders_rest") == [
-        (ORDER, "9007199254740995", "CUP-1", "3", "10.00", "3.50", "EUR"),
-        (ORDER, "9007199254740996", "Tea", "1", "20.00", "1.50", "EUR"),
+        # 3.50 and 1.50 with the tax (taxes_included)
+        (ORDER, "9007199254740995", "CUP-1", "3", "10.00", "2.94", "EUR"),
+        (ORDER, "9007199254740996", "Tea", "1", "20.00", "1.26", "EUR"),
     ]
+    assert of(shop, "order_lines", "line_id, total, tax", "orders_rest") == [
+        ("9007199254740995", "26.5000", "4.2600"),  # 3 x 10.00 - 3.50
+        ("9007199254740996", "18.5000", "2.9500"),
+    ]
+    assert of(shop, "order_lines", "total, tax", "bulk") == [(None, None)]  # a line of its own does not say it
 
 
 def test_a_refund_counts_on_the_day_on_which_it_was_processed_with_what_was_paid_back(shop: Desk) -> None:
@@ -131,7 +137,7 @@ def test_what_other_tools_write_is_the_same_order(shop: Desk, files: str, number
         (str(number), "7052231180001", "2024-03-31 01:30:00", "4.12", "49.90") for number in numbers
     ]
     assert of(shop, "order_lines", LINES, files) == [
-        (str(number), f"{number}0", "CUP-1", "3", "10.00", "3.50", "EUR") for number in numbers
+        (str(number), f"{number}0", "CUP-1", "3", "10.00", "2.94", "EUR") for number in numbers
     ]
     assert of(shop, "returns", "return_id, order_id, amount", files) == [
         (f"{number}00", str(number), "8.83") for number in numbers
