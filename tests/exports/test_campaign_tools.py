@@ -1,5 +1,6 @@
 """Exports of campaign tools: who was sent, opened and clicked what, and when."""
 
+import json
 from hashlib import md5
 from pathlib import Path
 
@@ -51,6 +52,51 @@ def test_klaviyo_profiles_and_recipients_that_are_known_by_their_e_mail_only(tmp
             *("Wien", "false", "2024-03-01 08:00:00"),
         ),
     ]
+
+
+def test_a_suppressed_profile_of_klaviyo_has_no_consent_even_if_it_subscribed(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.mapping.write_text("extends: klaviyo\n", encoding="utf-8")
+    header = "Email,Klaviyo ID,Email Marketing Consent,Email Suppressions"
+    rows = (
+        "a@example.com,C1,SUBSCRIBED,",
+        "b@example.com,C2,SUBSCRIBED,SPAM_COMPLAINT",
+        "c@example.com,C3,,HARD_BOUNCE",
+    )
+    desk.put("list_all.csv", "\n".join([header, *rows]) + "\n")
+    reasons: dict[str, tuple[str, bool, list[dict[str, str]]]] = {
+        "J1": ("SUBSCRIBED", True, []),
+        "J2": ("SUBSCRIBED", False, [{"reason": "USER_SUPPRESSED", "timestamp": "2024-03-01T08:00:00+00:00"}]),
+        "J3": ("NEVER_SUBSCRIBED", True, []),
+    }
+    profiles = [
+        {
+            "id": name,
+            "attributes": {
+                "email": f"{name}@example.com",
+                "subscriptions": {
+                    "email": {
+                        "marketing": {
+                            "consent": consent,
+                            "can_receive_email_marketing": can_receive,
+                            "suppression": suppression,
+                        }
+                    }
+                },
+            },
+        }
+        for name, (consent, can_receive, suppression) in reasons.items()
+    ]
+    desk.put("profiles_1.json", json.dumps({"data": profiles}))
+    desk.land()
+    assert dict(desk.rows("customers", "customer_ref, consent_email")) == {
+        "C1": "true",
+        "C2": "false",
+        "C3": "false",
+        "J1": "true",
+        "J2": "false",
+        "J3": None,
+    }
 
 
 def test_a_list_of_recipients_without_any_time_is_refused(tmp_path: Path) -> None:
