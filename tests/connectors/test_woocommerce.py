@@ -254,6 +254,35 @@ def test_an_order_lands_with_its_lines_its_coupon_and_its_refund(source: PulledS
     assert desk.rows("products", "product_id, product_name, category") == [("CUP-1", "Cup", "Kitchen")]
 
 
+def test_a_pulled_refund_states_what_of_it_is_tax_and_shipping(source: PulledShop, shop: WooCommerce) -> None:
+    """Goods of 100.00 and shipping of 5.00, both with 19 % of tax: a refund of all goods, of the shipping, of 20.00."""
+    for records in shop.stored.values():
+        records.clear()
+    shop.order(727, status="completed", total="124.95", total_tax="19.95", shipping_total="5.00")
+    goods = {"id": 1, "quantity": -2, "subtotal": "-100.00", "total": "-100.00", "total_tax": "-19.00"}
+    shipping = {"id": 2, "method_id": "flat_rate", "total": "-5.00", "total_tax": "-0.95"}
+    fee = {"id": 3, "name": "Box", "total": "-1.00", "total_tax": "-0.19"}
+    shop.refund(801, 727, "119.00", line_items=[goods], shipping_lines=[], fee_lines=[])
+    shop.refund(802, 727, "5.95", line_items=[], shipping_lines=[shipping], fee_lines=[])
+    shop.refund(803, 727, "126.14", line_items=[goods], shipping_lines=[shipping], fee_lines=[fee])
+    # only an amount; items whose number comes back, but another amount of money
+    shop.refund(804, 727, "20.00", line_items=[], shipping_lines=[], fee_lines=[])
+    shop.refund(805, 727, "20.00", line_items=[goods], shipping_lines=[], fee_lines=[])
+    # the totals are rounded: three items of 0.333 with 0.063 of tax
+    third = {"id": 4, "quantity": -1, "total": "-0.33", "total_tax": "-0.06"}
+    shop.refund(806, 727, "1.19", line_items=[third] * 3, shipping_lines=[], fee_lines=[])
+    source.pull()
+    desk = source.land("extends: woocommerce\n")
+    assert desk.rows("returns", "return_id, amount, tax, shipping, amount_basis", "1") == [
+        ("801", "119.00", "19.00", "0.00", "gross"),
+        ("802", "5.95", "0.95", "5.00", "gross"),
+        ("803", "126.14", "20.14", "5.00", "gross"),
+        ("804", "20.00", None, None, "gross"),
+        ("805", "20.00", None, None, "gross"),
+        ("806", "1.19", "0.18", "0.00", "gross"),
+    ]
+
+
 def test_the_words_of_a_refusal_are_shown_without_the_token_and_addresses(
     source: PulledShop, shop: WooCommerce, monkeypatch: pytest.MonkeyPatch
 ) -> None:

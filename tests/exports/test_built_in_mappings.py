@@ -1,6 +1,7 @@
 """Each built-in mapping of a vendor takes a file in the vendor's layout, and every value lands where it belongs."""
 
 import hashlib
+import json
 import re
 import shutil
 import textwrap
@@ -142,6 +143,24 @@ def test_woocommerce(tmp_path: Path) -> None:
     assert desk.rows("returns", "return_id, order_id, returned_at, amount, amount_basis, currency, reason") == [
         ("1801", "900", "2024-04-02 08:00:00", "16.07", "gross", "EUR", "broken"),
         ("801", "727", "2024-04-02 08:00:00", "16.07", "gross", "EUR", "broken"),
+    ]
+
+
+def test_people_whom_woocommerce_has_erased_are_not_one_customer(tmp_path: Path) -> None:
+    """An eraser of the shop gives all of them the customer 0, one e-mail address and a phone number of zeros."""
+    desk = Desk(tmp_path)
+    desk.mapping.write_text("extends: woocommerce\n", encoding="utf-8")
+    billing = {"first_name": "[deleted]", "email": "deleted@site.invalid", "phone": "+00000000000", "city": "[deleted]"}
+    erased = {"customer_id": 0, "billing": billing, "status": "completed", "currency": "EUR", "total": "50.00"}
+    guest = {**erased, "billing": {"email": "Bo@example.com", "phone": "+43123456"}}
+    orders = [{"id": 1, **erased}, {"id": 2, **erased}, {"id": 3, **guest}]
+    times = {"date_created_gmt": "2024-03-01T08:00:00", "date_modified_gmt": "2024-03-01T08:00:00"}
+    desk.put("orders_1.json", json.dumps([{**order, **times} for order in orders]))
+    desk.land()
+    assert desk.rows("orders", "order_id, customer_ref, email, phone, total") == [
+        ("1", None, None, None, "50.00"),
+        ("2", None, None, None, "50.00"),
+        ("3", None, "bo@example.com", "+43123456", "50.00"),
     ]
 
 

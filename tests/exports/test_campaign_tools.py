@@ -1,5 +1,6 @@
 """Exports of campaign tools: who was sent, opened and clicked what, and when."""
 
+import json
 from hashlib import md5
 from pathlib import Path
 
@@ -53,6 +54,69 @@ def test_klaviyo_profiles_and_recipients_that_are_known_by_their_e_mail_only(tmp
     ]
 
 
+def test_a_suppressed_profile_of_klaviyo_has_no_consent_even_if_it_subscribed(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.mapping.write_text("extends: klaviyo\n", encoding="utf-8")
+    header = "Email,Klaviyo ID,Email Marketing Consent,Email Suppressions"
+    rows = (
+        "a@example.com,C1,SUBSCRIBED,",
+        "b@example.com,C2,SUBSCRIBED,SPAM_COMPLAINT",
+        "c@example.com,C3,,HARD_BOUNCE",
+    )
+    desk.put("list_all.csv", "\n".join([header, *rows]) + "\n")
+    reasons: dict[str, tuple[str, bool, list[dict[str, str]]]] = {
+        "J1": ("SUBSCRIBED", True, []),
+        "J2": ("SUBSCRIBED", False, [{"reason": "USER_SUPPRESSED", "timestamp": "2024-03-01T08:00:00+00:00"}]),
+        "J3": ("NEVER_SUBSCRIBED", True, []),
+    }
+    profiles = [
+        {
+            "id": name,
+            "attributes": {
+                "email": f"{name}@example.com",
+                "subscriptions": {
+                    "email": {
+                        "marketing": {
+                            "consent": consent,
+                            "can_receive_email_marketing": can_receive,
+                            "suppression": suppression,
+                        }
+                    }
+                },
+            },
+        }
+        for name, (consent, can_receive, suppression) in reasons.items()
+    ]
+    desk.put("profiles_1.json", json.dumps({"data": profiles}))
+    desk.land()
+    assert dict(desk.rows("customers", "customer_ref, consent_email")) == {
+        "C1": "true",
+        "C2": "false",
+        "C3": "false",
+        "J1": "true",
+        "J2": "false",
+        "J3": None,
+    }
+
+
+def test_a_click_of_a_program_is_no_click_of_the_customer(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.mapping.write_text("extends: klaviyo\n", encoding="utf-8")
+    properties: list[dict[str, object]] = [{"Bot Click": True}, {"Bot Click": False}, {}]
+    events = [
+        {
+            "id": f"e{number}",
+            "attributes": {"datetime": "2024-04-01T11:05:00+02:00", "event_properties": {"$message": "01H", **more}},
+            "relationships": {"profile": {"data": {"id": "01HA"}}},
+        }
+        for number, more in enumerate(properties)
+    ]
+    desk.put("clicked_email_1.json", json.dumps({"data": events}))
+    desk.land()
+    assert desk.rows("campaign_touches", "touch_id, action") == [("e1", "clicked"), ("e2", "clicked")]
+    assert desk.query("select skipped_records from landed('ledger')") == [(1,)]
+
+
 def test_a_list_of_recipients_without_any_time_is_refused(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     desk.mapping.write_text("extends: klaviyo\n", encoding="utf-8")
@@ -72,7 +136,7 @@ def test_mailchimp_touches_of_the_api_and_of_the_export_of_the_account(tmp_path:
     ]
     # who neither opened nor clicked is a customer without a touch, and no unreadable record
     assert desk.query("select max(unreadable_records), max(skipped_records) from landed('ledger')") == [(0, 0)]
-    assert desk.rows("customers", "count(*)", "1") == [(8,)]
+    assert desk.rows("customers", "count(*)", "1") == [(9,)]
 
 
 def test_a_member_of_a_mailchimp_audience_is_linked_with_its_touches_and_the_last_consent_counts(
@@ -94,6 +158,10 @@ def test_a_member_of_a_mailchimp_audience_is_linked_with_its_touches_and_the_las
         (
             *("55331254", hashed("bo@example.com"), "Bo", "bo@example.com", None, "2023-02-05 08:00:00", None, "false"),
             "2024-04-02 08:00:00",
+        ),
+        (
+            *("55331255", hashed("gone@example.com"), "Gus", "gone@example.com", None, "2023-03-05 08:01:00", None),
+            *("false", "2024-04-03 08:00:00"),
         ),
     ]
 
@@ -118,6 +186,20 @@ def test_contacts_of_mailchimp_who_never_subscribed_do_not_consent_and_sends_are
     desk.put("granular_activity/sends/42_spring.csv", "Email,Title\neve@example.com,Spring\n")
     desk.land()
     assert desk.rows("customers", "customer_ref, email, consent_email") == [("7", "eve@example.com", "false")]
+
+
+def test_an_address_of_mailchimp_that_was_cleaned_after_it_subscribed_has_no_consent(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.mapping.write_text("extends: mailchimp\n", encoding="utf-8")
+    header = "Email Address,First Name,Last Name,OPTIN_TIME,CONFIRM_TIME,LAST_CHANGED,LEID"
+    row = "gone@example.com,Gus,,2023-03-05 08:00:00,2023-03-05 08:01:00,{changed},7\n"
+    desk.put("subscribed_email_audience_export_1.csv", f"{header}\n{row.format(changed='2023-03-05 08:01:00')}")
+    desk.put("cleaned_email_audience_export_2.csv", f"{header}\n{row.format(changed='2024-04-03 08:00:00')}")
+    desk.land()
+    assert desk.rows("customers", "customer_ref, email, consent_email, updated_at", "updated_at") == [
+        ("7", "gone@example.com", "true", "2023-03-05 08:01:00"),
+        ("7", "gone@example.com", "false", "2024-04-03 08:00:00"),
+    ]
 
 
 def test_two_campaigns_that_one_person_opened_in_the_same_second_are_two_touches(tmp_path: Path) -> None:

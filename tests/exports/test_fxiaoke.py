@@ -64,6 +64,17 @@ def test_orders_count_when_they_are_in_force_and_returns_have_their_own_day(scre
     ]
 
 
+def test_a_return_that_becomes_void_after_an_export_no_longer_counts(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    desk.mapping.write_text("extends: fxiaoke\n", encoding="utf-8")
+    header = "退货单编号,销售订单编号,客户编号,退货日期,退货单金额(元),生命状态,最后修改时间\n"
+    desk.put("退货单_1.csv", f"{header}R-1,SO-1,A-1,2024-03-10,400.00,正常,2024-03-10 10:00:00\n")
+    desk.put("退货单_2.csv", f"{header}R-1,SO-1,A-1,2024-03-10,400.00,作废,2024-03-20 10:00:00\n")
+    desk.land()
+    assert desk.rows("returns", "return_id, amount, updated_at") == [("R-1", "400.00", "2024-03-10 02:00:00")]
+    assert desk.rows("deletions", "entity, record_id, deleted_at") == [("returns", "R-1", "2024-03-20 02:00:00")]
+
+
 def test_cases_and_contacts_with_customers(screen: Desk) -> None:
     columns = "case_id, customer_ref, phone, channel, opened_at, first_response_at, closed_at, kind, priority, status"
     assert screen.rows("cases", f"{columns}, body, resolution, satisfaction") == [
