@@ -82,7 +82,8 @@ class Certificate(BaseModel):
         landed: Per data set, how many rows were removed, anonymised (amounts stay without a person) or
             blanked (free text and raw record of other people).
         decisions: How many decisions about identity named them, and were replaced by entries without references.
-        state: The removed files of the warehouse, and removed files that steps exchange.
+        state: The removed files of the warehouse, removed files that steps exchange, and temporary files of killed
+            commands.
         versions: The published versions with their data.
         targets: The targets of `publish`, which no longer have these versions.
         audiences: The exports of audiences that named the person, as `audience/format`.

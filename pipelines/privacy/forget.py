@@ -40,7 +40,7 @@ from pipelines.privacy.tombstones import (
     erase_staged,
     read_tombstones,
 )
-from pipelines.privacy.traces import find_originals, remove_logs, remove_state
+from pipelines.privacy.traces import find_originals, remove_logs, remove_state, remove_unfinished_files
 from pipelines.publication import erase_customers, list_versions
 from pipelines.publication.targets import Followed, TargetError, follow_all
 
@@ -141,6 +141,7 @@ def _erase_from_home(
         sync_file(path.parent)
     erase_from_touches(paths.audience_touches, set(refs_of(plan.subject)))  # those that have not landed
     pushed = erase_from_pushes(paths.pushes, set(refs_of(plan.subject)))
+    state += remove_unfinished_files(paths, [source.files for source in settings.sources if source.pull])
     logs, left = remove_logs(paths, plan.words)
     erased = HomeErased(
         decisions=decisions,

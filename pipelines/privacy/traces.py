@@ -11,9 +11,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.base.durable import sha256_of
+from pipelines.base.durable import remove_unfinished, sha256_of
 from pipelines.config.home import Home
 from pipelines.privacy.plan import JOURNAL
+
+PULLED = (".jsonl.gz", ".parquet")  # the ends of the names of pulled files
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,25 @@ def remove_state(home: Home) -> list[str]:
             continue
         removed.append(path.relative_to(home.root).as_posix())
     return sorted(removed)
+
+
+def remove_unfinished_files(home: Home, pulled: Iterable[Path]) -> list[str]:
+    """Remove what killed commands left of files with personal data: whom they name is not searched.
+
+    The caller has the run lock, under which these files are written. A pull has a lock of its own: one that is writing
+    a file into the inbox at this moment fails, and the next pull reads the same records again.
+
+    Args:
+        home: The home.
+        pulled: The folders into which pulls write.
+
+    Returns:
+        The removed files, relative to home if they are below it.
+    """
+    own = (home.erasures, home.decisions.parent, home.audiences, home.audience_touches, home.pushes)
+    removed = [path for folder in own for path in remove_unfinished(folder)]
+    removed += [path for folder in pulled for path in remove_unfinished(folder, PULLED, below=False)]
+    return [str(path.relative_to(home.root) if path.is_relative_to(home.root) else path) for path in removed]
 
 
 def remove_logs(home: Home, words: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -15,6 +15,7 @@ import pytest
 from pipelines.base.durable import PRIVATE, umask
 from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import ConfigError
+from pipelines.config.pulls import PullSettings
 from pipelines.config.settings import Settings
 from pipelines.landing import SourceFiles, land, load_mapping
 from pipelines.privacy import (
@@ -373,6 +374,30 @@ sys.addaudithook(watch)
 with umask(PRIVATE) as users:
     erase(settings, plan, users)
 """
+
+
+def test_what_killed_commands_left_of_files_goes(shop: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "pulled"
+    folder.mkdir()
+    pulled = {"files": folder, "pull": PullSettings.model_validate({"zoho": {"data_center": "eu"}})}
+    shop = shop.model_copy(update={"sources": (*shop.sources, shop.sources[0].model_copy(update=pulled))})
+    home = shop.paths
+    left = [
+        home.erasures / ".pending.json.4711",
+        home.audiences / "a" / "csv" / ".members.csv.4711",
+        home.audience_touches / "crm" / ".audience_a_2024-05-31.csv.4711",
+        home.pushes / "crm" / ".contacts.parquet.4711",
+        home.decisions.parent / f".{home.decisions.name}.4711",
+        folder / ".Contacts_20240531T000000Z.jsonl.gz.4711",
+    ]
+    others = [folder / ".notes.4711", folder / "Contacts_20240531T000000Z.jsonl.gz"]
+    for path in (*left, *others):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(person.EMAIL)
+    certificate = forget(shop, person.REF)
+    assert [path for path in left if path.exists()] == []
+    assert all(path.exists() for path in others)
+    assert "erasures/.pending.json.4711" in certificate.state
 
 
 def test_killed_at_any_step_it_is_finished_by_the_next_run(shop: Settings, tmp_path: Path) -> None:
