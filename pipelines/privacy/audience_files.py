@@ -9,7 +9,7 @@ import csv
 import json
 import re
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -66,7 +66,9 @@ def _held_out(manifest: Mapping[str, object]) -> dict[str, object]:
     return {name: n for name, n in counts.items() if name not in PARTS} if isinstance(counts, dict) else {}
 
 
-def erase_from_audiences(audiences: Path, customer_keys: Collection[str]) -> list[str]:
+def erase_from_audiences(
+    audiences: Path, customer_keys: Collection[str], found: Callable[[str], object] = lambda _: None
+) -> list[str]:
     """Write the files of all exports again without a person.
 
     The files of an export that was killed have people who are not in its table, so whom they name is not known. They
@@ -75,22 +77,27 @@ def erase_from_audiences(audiences: Path, customer_keys: Collection[str]) -> lis
     Args:
         audiences: `<home>/audiences`, which need not exist.
         customer_keys: The pseudonyms of the person.
+        found: Called with each of these folders, before its table is written or it is removed.
 
     Returns:
         The folders that had the person or an export that was killed, relative to `audiences`.
     """
     changed = []
     for folder in sorted(path for path in audiences.glob("*/*") if path.is_dir()):
-        before = _hashes(folder)
+        name, before = folder.relative_to(audiences).as_posix(), _hashes(folder)
         rows = read_rows(folder)
         manifest = folder / MANIFEST
         if rows is not None and manifest.is_file():
             kept = rows.filter(pc.invert(pc.is_in(rows[KEY], pa.array(sorted(customer_keys), pa.string()))))
+            if kept.num_rows < rows.num_rows:
+                found(name)
             write_files(folder, kept, json.loads(manifest.read_text(encoding="utf-8")))
         else:  # the export did not finish: it is repeated in full
+            found(name)
             shutil.rmtree(folder)
         if _hashes(folder) != before:
-            changed.append(folder.relative_to(audiences).as_posix())
+            found(name)
+            changed.append(name)
     return changed
 
 
