@@ -35,6 +35,7 @@ from pipelines.publication.model import (
     Version,
 )
 from pipelines.publication.retention import BUILDING, clean_leftovers, remove_version
+from pipelines.publication.unfinished import finish_locked
 from pipelines.publication.versions import VERSIONS, list_versions, move_pointer
 from pipelines.publication.writer import marts_in, open_writer, with_report, write_database, write_marts
 
@@ -87,6 +88,7 @@ def erase_customers(
     erased = []
     with locked(published):
         clean_leftovers(published)
+        finish_locked(published, changes)
         compared = pairs(published)
         for version in reversed(list_versions(published)):
             if version.manifest is None:
